@@ -1,0 +1,32 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--require-real",
+        action="store_true",
+        help="fail, rather than skip, where a program that a test drives is missing",
+    )
+
+
+@pytest.fixture
+def need(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """need("Xvfb", "xdotool") skips the test where one of these programs is missing."""
+
+    def check(*programs: str) -> None:
+        missing = [program for program in programs if shutil.which(program) is None]
+        if not missing:
+            return
+        told = f"not installed: {', '.join(missing)}"
+        if request.config.getoption("--require-real"):
+            pytest.fail(told)
+        pytest.skip(told)
+
+    return check
