@@ -1,0 +1,91 @@
+"""What a provider is made of: its homes, its login, the sources that know its limits, and its logs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+from providers.errors import ProviderError
+from providers.models import Identity, LogCount, Reading
+
+
+class Home(Struct, frozen=True, kw_only=True):
+    """One folder in which a provider's program keeps its login and its logs."""
+
+    provider: str
+    path: Path
+    label: str
+
+
+class Login(Struct, frozen=True, kw_only=True):
+    """Who is signed in to a home.
+
+    `identity` is None where nobody is; `trouble` then says why. `attested_at` is the earliest moment at which
+    this login is known to have been in the home: numbers read off its logs before that may be another's.
+    """
+
+    identity: Identity | None = None
+    attested_at: datetime | None = None
+    trouble: ProviderError | None = None
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """One request to a source: which home, whose numbers, since when these are its account's, what time it is.
+
+    What the home's logs say of a time before `account_since` may be another account's.
+    """
+
+    home: Home
+    identity: Identity
+    account_since: datetime
+    now: datetime
+
+
+def account_key(home: Home, identity: Identity) -> str:
+    """A short hash that names an account and tells nobody anything.
+
+    People of one workspace share the vendor's account id and have limits of their own, so the address counts
+    too; a login that tells neither is known by its home.
+    """
+    who = f"{identity.account_id or ''}/{(identity.email or '').lower()}"
+    if who == "/":
+        who = str(home.path)
+    return hashlib.sha256(f"{home.provider}:{who}".encode(errors="replace")).hexdigest()[:8]
+
+
+class Source(Protocol):
+    """One way to learn an account's limits."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def title(self) -> str:
+        """What a person calls it."""
+
+    @property
+    def local(self) -> bool:
+        """True when asking costs nobody anything: no network, no program, milliseconds."""
+
+    def unavailable(self, question: Question) -> ProviderError | None:
+        """Why this source cannot be asked at all, without asking it; None when it can."""
+
+    def read(self, question: Question) -> Reading | None:
+        """What it says now, or None when it has nothing to say; raises ProviderError within its deadline."""
+
+
+class Provider(Struct, frozen=True, kw_only=True):
+    """All that shared code knows of a provider."""
+
+    id: str
+    title: str
+    interval: timedelta
+    find_homes: Callable[[Mapping[str, str]], tuple[Home, ...]]
+    read_login: Callable[[Home, datetime], Login]
+    sources: tuple[Source, ...]
+    count: Callable[[Sequence[Home], datetime], LogCount]
