@@ -1,0 +1,237 @@
+"""One GET with a bearer token, within a deadline, and nothing that a server sends can make it worse."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol, Self
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from providers.errors import Blocked, NotUnderstood, Offline, TimedOut
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import requests
+
+BODY_LIMIT = 1 << 20
+CONNECT_SECONDS = 8.0
+_HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
+
+
+class Secret:
+    """A value that may be sent and never shown: no repr, no text, no comparison gives it away."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def sendable(self) -> bool:
+        """Whether it can stand in a header at all; a library's error about one that cannot would quote it."""
+        return _HEADER_SAFE.fullmatch(self._value) is not None
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+class Answer(Struct, frozen=True):
+    """A whole answer: header names in lower case, at most BODY_LIMIT bytes of decoded body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Web(Protocol):
+    """The way to a server."""
+
+    def get(self, url: str, *, bearer: Secret, headers: Mapping[str, str], seconds: float) -> Answer:
+        """Raises Offline, TimedOut, Blocked or NotUnderstood, within `seconds` and a moment."""
+
+
+def origin_allowed(url: str) -> bool:
+    """Whether a token may be sent there: https anywhere, plain http only to this very machine."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or parts.username is not None or parts.password is not None:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class RequestsWeb:
+    """The real way, by requests: proxies and CA from the environment, plus the system's trust store.
+
+    A session lives for one request: polls are minutes apart, and nothing stays open in between.
+    """
+
+    def get(self, url: str, *, bearer: Secret, headers: Mapping[str, str], seconds: float) -> Answer:
+        import requests
+        from urllib3.exceptions import HTTPError
+
+        with _Watch(seconds) as watch, requests.Session() as session:
+            _mount(session, watch)
+            # A proxy has no part in a talk with this machine, and must not see its token.
+            session.trust_env = not _is_loopback(urlsplit(url).hostname or "")
+            try:
+                answer = _fetch(session, url, bearer, headers, seconds)
+            except (requests.RequestException, HTTPError, OSError) as error:
+                raise _classed(error, watch, seconds) from None
+            if watch.expired:  # cut off by us, which reads like an answer that ended
+                raise TimedOut(_too_slow(seconds))
+            return answer
+
+
+def _fetch(
+    session: requests.Session, url: str, bearer: Secret, headers: Mapping[str, str], seconds: float
+) -> Answer:
+
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        # Set this way, and not as a plain header, so that a ~/.netrc entry cannot replace it.
+        request.headers["Authorization"] = f"Bearer {bearer.reveal()}"
+        return request
+
+    timeout = (min(CONNECT_SECONDS, seconds), seconds)
+    with session.get(
+        url, headers=dict(headers), auth=sign, timeout=timeout, stream=True, allow_redirects=False
+    ) as response:
+        body = bytearray()
+        # Read with a size, urllib3 unpacks no more than that at a time: a compressed bomb stops at the limit.
+        while chunk := response.raw.read(1 << 16, decode_content=True):
+            body += chunk
+            if len(body) > BODY_LIMIT:
+                raise NotUnderstood("The server's answer is larger than 1 MB.")
+        lowered = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, lowered, bytes(body))
+
+
+def _classed(error: Exception, watch: _Watch, seconds: float) -> Exception:
+    import requests
+    from urllib3.exceptions import DecodeError, ReadTimeoutError
+
+    if watch.expired or isinstance(error, requests.ReadTimeout | ReadTimeoutError):
+        return TimedOut(_too_slow(seconds))
+    if isinstance(error, requests.exceptions.SSLError):
+        return Blocked(
+            "The server's certificate is not trusted.",
+            remedy="If a company proxy inspects TLS, name its CA in REQUESTS_CA_BUNDLE.",
+        )
+    if isinstance(error, requests.exceptions.ProxyError):
+        return Offline("The proxy cannot be reached.", remedy="Check HTTPS_PROXY and NO_PROXY.")
+    if isinstance(error, requests.exceptions.ContentDecodingError | DecodeError):
+        return NotUnderstood("The server's answer cannot be unpacked.")
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        return NotUnderstood("The server's address is not a URL.", remedy="Correct it in the settings file.")
+    return Offline("No connection to the server.")
+
+
+def _too_slow(seconds: float) -> str:
+    return f"The server gave no whole answer within {seconds:.0f} s."
+
+
+class _Watch:
+    """Ends a request at its deadline, wherever it is: against a server that sends a byte now and then.
+
+    It holds a second handle on each socket of the request, and shuts the connection down through it.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.expired = False
+        self._handles: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._ends = time.monotonic() + seconds
+        self._timer = threading.Timer(seconds, self._expire)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        self._timer.join()
+        for handle in self._handles:
+            handle.close()
+
+    def add(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._handles.append(connection.dup())
+        if self.expired:
+            self._expire()
+
+    def _expire(self) -> None:
+        self.expired = True
+        with self._lock:
+            for handle in self._handles:
+                try:
+                    handle.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    continue  # closed by the other side already
+
+
+def _mount(session: requests.Session, watch: _Watch) -> None:
+    """Let the session's connections report to the watch, and trust what the system trusts."""
+    import ssl
+
+    import truststore
+    from requests.adapters import HTTPAdapter
+    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            connection = super()._new_conn()
+            watch.add(connection)
+            return connection
+
+    class Encrypted(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            connection = super()._new_conn()
+            watch.add(connection)
+            return connection
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class EncryptedPool(HTTPSConnectionPool):
+        ConnectionCls = Encrypted
+
+    pools = {"http": PlainPool, "https": EncryptedPool}
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            kwargs["ssl_context"] = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            super().init_poolmanager(*args, **kwargs)
+            self.poolmanager.pool_classes_by_scheme = pools
+
+        def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+            kwargs["ssl_context"] = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            manager = super().proxy_manager_for(proxy, **kwargs)
+            manager.pool_classes_by_scheme = pools
+            return manager
+
+    session.mount("https://", Adapter())
+    session.mount("http://", Adapter())
