@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from providers.ledger.scan import BUFFER_SIZE, LineReader, Scan, find_logs, read_log
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+DULL = re.compile(rb"dull:")
+NOTHING_DULL = re.compile(rb"(?!)")
+
+
+class Bytes:
+    """A stream that hands out at most `step` bytes at a time, as pipes and decompressors do."""
+
+    def __init__(self, data: bytes, step: int = 1 << 20) -> None:
+        self._file = io.BytesIO(data)
+        self._step = step
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        count: int = self._file.readinto(buffer[: self._step])
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Repeated:
+    """A line of `size` bytes that nobody has to hold in memory."""
+
+    def __init__(self, head: bytes, size: int, tail: bytes) -> None:
+        self._head, self._filler, self._tail = head, size - len(head), tail
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        if self._head or not self._filler:
+            piece = self._head or self._tail
+            self._head, self._tail = b"", self._tail if self._head else b""
+            buffer[: len(piece)] = piece
+            return len(piece)
+        count = min(self._filler, len(buffer))
+        buffer[:count] = b"x" * count
+        self._filler -= count
+        return count
+
+    def close(self) -> None:
+        pass
+
+
+def expected(data: bytes) -> list[bytes]:
+    whole = data[: data.rfind(b"\n") + 1]
+    lines = (line.strip() for line in whole.split(b"\n") if not line.startswith(b"dull:"))
+    return [line for line in lines if line and b"\0" not in line and is_text(line)]
+
+
+def is_text(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+pieces = st.sampled_from(
+    [b"\n", b"\r\n", b"dull:", b"dull", b'{"a":1}', b" ", b"\0", b"\xff", "é".encode(), b"x" * 30, b"y" * 100]
+)
+logs = st.lists(pieces, max_size=40).map(b"".join)
+
+
+@settings(deadline=None)
+@given(logs, st.integers(1, 70), st.integers(1, 70))
+def test_any_chunking_gives_the_same_lines(data: bytes, buffer: int, step: int) -> None:
+    reader = LineReader(Bytes(data, step), DULL, buffer=bytearray(buffer))
+    assert list(reader) == expected(data)
+    assert reader.offset == data.rfind(b"\n") + 1
+
+
+@settings(deadline=None)
+@given(logs, st.integers(0, 4000), st.integers(1, 70))
+def test_a_scan_resumed_at_any_byte_equals_one_pass(data: bytes, cut: int, buffer: int) -> None:
+    first = LineReader(Bytes(data[:cut]), DULL, buffer=bytearray(buffer))
+    lines = list(first)
+    second = LineReader(Bytes(data[first.offset :]), DULL, buffer=bytearray(buffer))
+    lines += list(second)
+    whole = LineReader(Bytes(data), DULL)
+    assert lines == list(whole)
+    assert first.skipped + second.skipped == whole.skipped
+
+
+@settings(deadline=None)
+@given(logs, st.integers(1, 70), st.integers(1, 70))
+def test_a_cap_skips_the_same_lines_in_any_chunking(data: bytes, buffer: int, step: int) -> None:
+    small = LineReader(Bytes(data, step), DULL, buffer=bytearray(buffer), cap=64)
+    large = LineReader(Bytes(data), DULL, cap=64)
+    assert list(small) == list(large)
+    assert small.skipped == large.skipped
+
+
+def test_a_stop_in_the_middle_can_be_gone_on_from() -> None:
+    reader = LineReader(Bytes(b"one\ntwo\nthree\n"), DULL)
+    lines = iter(reader)
+    assert [next(lines), next(lines)] == [b"one", b"two"]
+    assert reader.offset == len(b"one\n")  # "two" is handed out, and not known to be dealt with
+
+
+def test_a_long_dull_line_passes_through_the_buffer_it_was_lent() -> None:
+    buffer = bytearray(BUFFER_SIZE)
+    reader = LineReader(Repeated(b"dull:", 100_000_000, b"\nnext\n"), DULL, buffer=buffer)
+    assert list(reader) == [b"next"]
+    assert reader.buffer_size == BUFFER_SIZE
+    assert reader.skipped == 0
+
+
+def test_a_long_wanted_line_grows_a_buffer_of_its_own() -> None:
+    buffer = bytearray(BUFFER_SIZE)
+    reader = LineReader(Repeated(b"good:", 1_000_000, b"\nnext\n"), DULL, buffer=buffer)
+    assert [len(line) for line in reader] == [1_000_000, 4]
+    assert len(buffer) == BUFFER_SIZE
+
+
+def test_a_wanted_line_beyond_the_cap_is_skipped_and_counted() -> None:
+    cap = 4 * BUFFER_SIZE
+    reader = LineReader(Repeated(b"good:", 100_000_000, b"\nnext\n"), DULL, cap=cap)
+    assert list(reader) == [b"next"]
+    assert reader.skipped == 1
+    assert reader.buffer_size <= cap
+
+
+def test_lines_that_are_no_text_are_skipped_and_counted() -> None:
+    reader = LineReader(Bytes(b"\0\0\0\n\xc3\x28\nfine\n"), DULL)
+    assert list(reader) == [b"fine"]
+    assert reader.skipped == 2
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b"\r\n\n", b"torn"])
+def test_nothing_to_read(data: bytes) -> None:
+    reader = LineReader(Bytes(data), DULL)
+    assert list(reader) == []
+    assert reader.skipped == 0
+
+
+def lines_of(path: Path) -> tuple[list[bytes], Scan]:
+    lines: list[bytes] = []
+    return lines, read_log(str(path), NOTHING_DULL, lines.append)
+
+
+@pytest.mark.parametrize("name", ["gone.jsonl", "folder.jsonl", "dangling.jsonl", "gone.jsonl.zst"])
+def test_what_cannot_be_opened_is_reported(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder.jsonl").mkdir()
+    (tmp_path / "dangling.jsonl").symlink_to(tmp_path / "nowhere")
+    assert lines_of(tmp_path / name) == ([], Scan(offset=0, skipped=0, whole=False))
+
+
+def test_zstd_frame_after_frame(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl.zst"
+    log.write_bytes(
+        zstd.compress(b"") + zstd.compress(b"one\ntw") + zstd.compress(b"o\n") + zstd.compress(b"")
+    )
+    assert lines_of(log) == ([b"one", b"two"], Scan(offset=8, skipped=0, whole=True))
+
+
+@pytest.mark.parametrize("content", [b"", zstd.compress(b"")])
+def test_an_empty_zstd_file(tmp_path: Path, content: bytes) -> None:
+    log = tmp_path / "log.jsonl.zst"
+    log.write_bytes(content)
+    assert lines_of(log) == ([], Scan(offset=0, skipped=0, whole=True))
+
+
+def test_a_torn_zstd_file_gives_what_it_holds(tmp_path: Path) -> None:
+    plain = b"".join(b"%d %s\n" % (number, os.urandom(60).hex().encode()) for number in range(20_000))
+    log = tmp_path / "log.jsonl.zst"
+    packed = zstd.compress(plain)
+    log.write_bytes(packed[: len(packed) // 2])
+    lines, scan = lines_of(log)
+    assert not scan.whole
+    assert 1_000 < len(lines) < 20_000
+    assert lines == plain.splitlines()[: len(lines)]
+    assert scan.offset == sum(len(line) + 1 for line in lines)
+
+
+def test_damage_after_a_whole_frame_is_reported(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl.zst"
+    log.write_bytes(zstd.compress(b"one\n") + b"this is no frame")
+    lines, scan = lines_of(log)
+    assert lines == [b"one"]
+    assert not scan.whole
+
+
+def is_log(name: str) -> bool:
+    return name.endswith(".jsonl")
+
+
+def put(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"")
+    return path
+
+
+def test_logs_are_found_through_links_and_once(tmp_path: Path) -> None:
+    real = put(tmp_path / "elsewhere" / "logs" / "2026" / "11" / "a.jsonl")
+    put(tmp_path / "elsewhere" / "logs" / "notes.txt")
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.symlink_to(tmp_path / "elsewhere")
+    second.mkdir()
+    (second / "logs").symlink_to(tmp_path / "elsewhere" / "logs")
+    (real.parent / "loop").symlink_to(tmp_path / "elsewhere")
+    (real.parent / "twin.jsonl").hardlink_to(real)
+    logs, unreadable = find_logs([first, second], ["logs", "archive"], is_log)
+    assert [(log.path, log.home) for log in logs] == [(str(first / "logs/2026/11/a.jsonl"), first)]
+    assert unreadable == []
+
+
+def test_what_is_no_file_is_no_log(tmp_path: Path) -> None:
+    inner = put(tmp_path / "logs" / "x.jsonl" / "inner.jsonl")
+    os.mkfifo(tmp_path / "logs" / "pipe.jsonl")
+    dangling = tmp_path / "logs" / "dangling.jsonl"
+    dangling.symlink_to(tmp_path / "nowhere")
+    logs, unreadable = find_logs([tmp_path], ["logs"], is_log)
+    assert [log.path for log in logs] == [str(inner)]
+    assert unreadable == [str(dangling)]
+
+
+def test_a_home_that_is_a_file_is_reported(tmp_path: Path) -> None:
+    put(tmp_path / "logs")
+    logs, unreadable = find_logs([tmp_path, tmp_path / "missing"], ["logs"], is_log)
+    assert logs == []
+    assert unreadable == [str(tmp_path / "logs")]
