@@ -1,0 +1,154 @@
+"""The lines of a Codex rollout that count, as Codex 0.45 to 0.169 wrote them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+# Heads that are known to be irrelevant; whatever is unknown is parsed. `compacted` embeds a copy of the latest
+# token_usage_record and can exceed 100 MB: that one is never looked into.
+UNWANTED = re.compile(
+    rb'\{"timestamp":"[^"\\]{0,64}",(?:"ordinal":\d{1,19},)?'
+    rb'"type":"(?:(?:response_item|world_state|compacted|inter_agent_communication_metadata)"'
+    rb'|event_msg","payload":\{"type":"(?!(?:token_count|task_started|turn_started)")[a-z0-9_]{1,64}")'
+)
+
+# Years that a clock may show: beyond them a timestamp is damage.
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+_END = datetime(2200, 1, 1, tzinfo=UTC)
+
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+
+
+class NotUnderstood(ValueError):
+    """A line that is no JSON object, has a field of another type than Codex writes, or an impossible time."""
+
+
+class Usage(Struct, frozen=True, gc=False):
+    """Tokens as Codex tells them: cached and cache_write are parts of input, reasoning is one of output."""
+
+    input_tokens: Count
+    output_tokens: Count
+    cached_input_tokens: Count = 0
+    cache_write_input_tokens: Count = 0
+    reasoning_output_tokens: Count = 0
+
+
+class _Line(Struct, frozen=True, kw_only=True, tag_field="type"):
+    timestamp: Annotated[datetime, Meta(tz=True)]
+    ordinal: int | None = None
+
+    @property
+    def at(self) -> float:
+        return self.timestamp.timestamp()
+
+
+class SessionMeta(Struct, frozen=True):
+    class Base(Struct, frozen=True):
+        thread_id: str
+        end_ordinal_exclusive: int
+
+    id: str
+    cli_version: str = ""
+    forked_from_id: str | None = None
+    parent_thread_id: str | None = None
+    source: Any = None
+    history_base: Base | None = None
+
+    @property
+    def spawned_by(self) -> str | None:
+        """source.subagent.thread_spawn.parent_thread_id; `source` is a plain word for most sessions."""
+        value = self.source
+        for name in ("subagent", "thread_spawn", "parent_thread_id"):
+            value = value.get(name) if isinstance(value, dict) else None
+        return value if isinstance(value, str) else None
+
+
+class SessionLine(_Line, frozen=True, kw_only=True, tag="session_meta"):
+    payload: SessionMeta
+
+
+class TurnContext(Struct, frozen=True):
+    turn_id: str | None = None
+    model: str | None = None
+
+
+class ContextLine(_Line, frozen=True, kw_only=True, tag="turn_context"):
+    payload: TurnContext
+
+
+class UsageRecord(Struct, frozen=True):
+    usage: Usage
+    thread_id: str | None = None
+    turn_id: str | None = None
+    response_id: str | None = None
+    thread_token_usage: Usage | None = None
+
+
+class RecordLine(_Line, frozen=True, kw_only=True, tag="token_usage_record"):
+    payload: UsageRecord
+
+
+class TokenCount(Struct, frozen=True, tag="token_count"):
+    class Info(Struct, frozen=True):
+        total_token_usage: Usage
+        last_token_usage: Usage
+
+    info: Info | None = None
+
+
+class TaskStarted(Struct, frozen=True, tag="task_started"):
+    turn_id: str | None = None
+
+
+class TurnStarted(Struct, frozen=True, tag="turn_started"):
+    turn_id: str | None = None
+
+
+class EventLine(_Line, frozen=True, kw_only=True, tag="event_msg"):
+    payload: TokenCount | TaskStarted | TurnStarted
+
+
+Line = SessionLine | ContextLine | RecordLine | EventLine
+
+
+class _Head(Struct):
+    type: str = ""
+
+
+class _Event(Struct):
+    payload: _Head
+
+
+_line: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
+_head = msgspec.json.Decoder(_Head)
+_event = msgspec.json.Decoder(_Event)
+_OURS = {"session_meta", "turn_context", "token_usage_record"}
+_OUR_EVENTS = {"token_count", "task_started", "turn_started"}
+_DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
+
+
+def decode(text: bytes) -> Line | None:
+    """What a line says, None when it is none of ours; raises NotUnderstood, and nothing else."""
+    try:
+        line = _line.decode(text)
+    except _DAMAGE:
+        if _is_ours(text):
+            raise NotUnderstood from None
+        return None
+    if not _EPOCH <= line.timestamp <= _END:
+        raise NotUnderstood
+    return line
+
+
+def _is_ours(text: bytes) -> bool:
+    """False for lines of other types, which may look as they like; whatever is no JSON might have been ours."""
+    try:
+        name = _head.decode(text).type
+        return name in _OURS or (name == "event_msg" and _event.decode(text).payload.type in _OUR_EVENTS)
+    except _DAMAGE:
+        return True

@@ -1,0 +1,83 @@
+"""Real rollouts against the bill: what the backend served while Codex wrote them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+from _pytest.mark import ParameterSet
+
+from providers.codex.rollouts import count
+from providers.models import BilledResponse
+from providers.source import Home
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "codex"
+SHARED = Path(__file__).parents[4] / "shared" / "corpora" / "codex"
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+# Codex 0.151-0.152 restarts its counters at a resume, and no line says so: a first answer of the same size as the
+# last one before it cannot be told from a repeat.
+UNKNOWABLE = {"0.152.1/resume_same_usage"}
+
+
+def scenarios() -> list[ParameterSet]:
+    if not SHARED.is_dir():
+        return [
+            pytest.param(
+                SHARED, id="shared", marks=pytest.mark.skip(reason="no shared corpora beside the repo")
+            )
+        ]
+    found = []
+    for expected in sorted(SHARED.glob("*/*/expected.json")):
+        name = expected.parent.relative_to(SHARED).as_posix()
+        marks = [pytest.mark.xfail(strict=True)] if name in UNKNOWABLE else []
+        found.append(pytest.param(expected.parent, id=name, marks=marks))
+    return found
+
+
+def add(sums: dict[str, int], response: BilledResponse) -> None:
+    usage = response.usage
+    sums["responses"] += 1
+    sums["input_tokens"] += usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
+    sums["cached_input_tokens"] += usage.cache_read_tokens
+    sums["cache_write_input_tokens"] += usage.cache_write_tokens
+    sums["output_tokens"] += usage.output_tokens
+    sums["reasoning_output_tokens"] += usage.reasoning_tokens
+
+
+def counted(home: Path) -> dict[str, object]:
+    total: dict[str, int] = defaultdict(int)
+    by_model: Mapping[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    by_date: Mapping[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    by_both: Mapping[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for response in count([Home(provider="codex", path=home, label="~/.codex")], LONG_AGO).responses:
+        day = response.at.date().isoformat()
+        add(total, response)
+        add(by_model[str(response.model)], response)
+        add(by_date[day], response)
+        add(by_both[f"{day} {response.model}"], response)
+    return {"total": total, "by_model": by_model, "by_date_utc": by_date, "by_date_model_utc": by_both}
+
+
+def billed(scenario: Path) -> dict[str, object]:
+    expected = msgspec.json.decode((scenario / "expected.json").read_bytes(), type=dict[str, object])[
+        "in_rollouts"
+    ]
+    assert isinstance(expected, dict)
+    return {name: expected[name] for name in ("total", "by_model", "by_date_utc", "by_date_model_utc")}
+
+
+@pytest.mark.parametrize("scenario", sorted(FIXTURES.glob("*/*/")), ids=lambda path: path.name)
+def test_the_fixtures_equal_the_bill(scenario: Path) -> None:
+    if not (scenario / "expected.json").exists():
+        pytest.skip("not a corpus")
+    assert counted(scenario / "home") == billed(scenario)
+
+
+@pytest.mark.parametrize("scenario", scenarios())
+def test_the_shared_corpora_equal_the_bill(scenario: Path) -> None:
+    assert counted(scenario / "home") == billed(scenario)
