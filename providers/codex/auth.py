@@ -1,0 +1,164 @@
+"""Codex's `auth.json`: read, never written, and its refresh token never so much as looked at.
+
+Facts: Codex 0.45-0.169 keep `tokens.{id_token, access_token, account_id}`, `last_refresh` and, with an API key
+alone, `OPENAI_API_KEY`. The id_token is a JWT; its claims are taken as they stand, since nothing is decided
+by them but what to show.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from providers.errors import LoginExpired, NotSignedIn, NotUnderstood, ProviderError
+from providers.models import Identity
+from providers.outside.http import Secret
+from providers.outside.paths import short
+from providers.source import Home, Login
+
+SIGN_IN = "Run `codex login` and sign in with ChatGPT."
+FILE_LIMIT = 1 << 20
+_CLAIM = "https://api.openai.com/auth"
+_PROFILE = "https://api.openai.com/profile"
+
+
+class Credentials(Struct, frozen=True, kw_only=True):
+    """A usable ChatGPT login. `attested_at`: the earliest moment its own tokens and file speak of."""
+
+    access_token: Secret
+    identity: Identity
+    expires_at: datetime | None
+    attested_at: datetime | None
+
+
+def read_login(home: Home, now: datetime) -> Login:
+    """Who is signed in to this home; an expired login still says whose it is."""
+    try:
+        credentials = read_credentials(home)
+    except ProviderError as trouble:
+        return Login(trouble=trouble)
+    return Login(
+        identity=credentials.identity,
+        attested_at=credentials.attested_at,
+        trouble=expiry(credentials, now),
+    )
+
+
+def read_credentials(home: Home) -> Credentials:
+    """Raises NotSignedIn or NotUnderstood, each naming the file and what to do."""
+    path = home.path / "auth.json"
+    content = _content(home, path)
+    tokens = content.get("tokens")
+    if not isinstance(tokens, dict) or not tokens.get("access_token"):
+        raise _no_tokens(path, content)
+    access = tokens["access_token"]
+    if not isinstance(access, str) or not Secret(access).sendable():
+        raise NotUnderstood(f"The access token in {short(path)} is not a token.", remedy=SIGN_IN)
+    claims, access_claims = _claims(tokens.get("id_token")), _claims(access)
+    return Credentials(
+        access_token=Secret(access),
+        identity=_identity(tokens, claims, access_claims),
+        expires_at=_epoch(access_claims.get("exp")),
+        attested_at=_attested(path, content, claims, access_claims),
+    )
+
+
+def expiry(credentials: Credentials, now: datetime) -> LoginExpired | None:
+    """The trouble with a login whose own `exp` is past; its token is not worth a request."""
+    if credentials.expires_at is None or credentials.expires_at > now:
+        return None
+    days = (now - credentials.expires_at).days
+    ago = "today" if days == 0 else "yesterday" if days == 1 else f"{days} days ago"
+    return LoginExpired(
+        f"The Codex login expired {ago}.", remedy="Run `codex` once: it renews its login itself."
+    )
+
+
+def _content(home: Home, path: Path) -> dict[str, Any]:
+    if not home.path.is_dir():
+        raise NotSignedIn(
+            f"{home.label} does not exist.", remedy=f"Install Codex, or correct CODEX_HOME. {SIGN_IN}"
+        )
+    try:
+        with path.open("rb") as file:
+            raw = file.read(FILE_LIMIT + 1)
+    except FileNotFoundError:
+        raise NotSignedIn(f"Nobody is signed in to Codex in {home.label}.", remedy=SIGN_IN) from None
+    except OSError as error:
+        raise NotUnderstood(
+            f"{short(path)} cannot be read ({error.strerror}).", remedy="Check the file's permissions."
+        ) from None
+    try:
+        content = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise NotUnderstood(f"{short(path)} is not JSON.", remedy=SIGN_IN) from None
+    if not isinstance(content, dict):
+        raise NotUnderstood(f"{short(path)} holds no login.", remedy=SIGN_IN)
+    return content
+
+
+def _no_tokens(path: Path, content: dict[str, Any]) -> NotSignedIn:
+    if content.get("OPENAI_API_KEY"):
+        return NotSignedIn(
+            "API key login: it has no limits, only a cost.", remedy=f"To see limits: {SIGN_IN}"
+        )
+    return NotSignedIn(f"{short(path)} holds no ChatGPT login.", remedy=SIGN_IN)
+
+
+def _identity(tokens: dict[str, Any], claims: dict[str, Any], access_claims: dict[str, Any]) -> Identity:
+    about = _object(claims.get(_CLAIM)) or _object(access_claims.get(_CLAIM))
+    profile = _object(claims.get(_PROFILE)) or _object(access_claims.get(_PROFILE))
+    account = _text(tokens.get("account_id")) or _text(about.get("chatgpt_account_id"))
+    return Identity(
+        account_id=account if account and Secret(account).sendable() else None,
+        email=_text(claims.get("email")) or _text(profile.get("email")),
+        plan=_text(about.get("chatgpt_plan_type")),
+    )
+
+
+def _attested(
+    path: Path, content: dict[str, Any], claims: dict[str, Any], access_claims: dict[str, Any]
+) -> datetime | None:
+    """The earliest moment at which this login is known to have been in this file."""
+    moments = [_epoch(claims.get("auth_time")), _epoch(claims.get("iat")), _epoch(access_claims.get("iat"))]
+    with suppress(msgspec.ValidationError, OverflowError, ValueError):  # older files do not say
+        moments.append(msgspec.convert(content.get("last_refresh"), datetime).astimezone(UTC))
+    with suppress(OSError):  # gone since it was read; the next poll tells
+        moments.append(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _claims(token: object) -> dict[str, Any]:
+    """The claims of a JWT, or none: an opaque token is as good as any to the server."""
+    parts = token.split(".") if isinstance(token, str) else []
+    if len(parts) != 3:
+        return {}
+    try:
+        raw = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
+        return _object(msgspec.json.decode(raw))
+    except (binascii.Error, ValueError, msgspec.DecodeError):
+        return {}
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _epoch(value: object) -> datetime | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        return None
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None

@@ -1,0 +1,95 @@
+"""Many readings of one account, one picture: lane by lane, the newest wins. Pure, and free of order.
+
+A lane that no source tells any more is gone only when a source that tells all of its kind has left it out;
+until then its last value stays, with its age.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from providers.models import CreditsLane, Reading, WindowLane
+
+FRESH_FOR = timedelta(minutes=10)
+
+
+class Merged(Struct, frozen=True, kw_only=True):
+    """What the readings say together. `limits_known` is True when some source told all windows there are."""
+
+    windows: tuple[WindowLane, ...]
+    credits: CreditsLane | None
+    plan: str | None
+    email: str | None
+    limits_known: bool
+
+
+def merge(readings: Iterable[Reading]) -> Merged:
+    """The newest word on each lane; of two readings of one moment the one by the first source in the alphabet."""
+    newest_first = sorted(readings, key=lambda r: (-r.fetched_at.timestamp(), r.source, repr(r)))
+    windows = _windows(newest_first)
+    plan = next((reading.plan for reading in newest_first if reading.plan), None)
+    email = next((reading.email for reading in newest_first if reading.email), None)
+    return Merged(
+        windows=windows,
+        credits=_credits(newest_first),
+        plan=plan,
+        email=email,
+        limits_known=any("windows" in reading.speaks_for for reading in newest_first),
+    )
+
+
+def prune(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    """The readings that still have a say, newest first: leaving out the others changes no later merge."""
+    kept: list[Reading] = []
+    told: set[str] = set()
+    for reading in sorted(readings, key=lambda r: (-r.fetched_at.timestamp(), r.source, repr(r))):
+        says = {*reading.speaks_for, *_lanes(reading, told)} - told
+        if says:
+            kept.append(reading)
+            told |= says
+    return tuple(kept)
+
+
+def is_stale(
+    fetched_at: datetime, resets_at: datetime | None, now: datetime, every: timedelta = FRESH_FOR / 2
+) -> bool:
+    """Too old to be acted on: older than ten minutes and than two refreshes, or of a window that has ended."""
+    return now - fetched_at > max(FRESH_FOR, 2 * every) or (resets_at is not None and resets_at <= now)
+
+
+def _lanes(reading: Reading, told: set[str]) -> Iterable[str]:
+    """What a reading tells that a newer one, which tells all of its kind, has not made void."""
+    if "windows" not in told:
+        yield from (f"window {window.id}" for window in reading.windows)
+    if reading.credits is not None:
+        yield "credits"
+    if reading.plan:
+        yield "plan"
+    if reading.email:
+        yield "email"
+
+
+def _windows(newest_first: list[Reading]) -> tuple[WindowLane, ...]:
+    lanes: dict[str, WindowLane] = {}
+    for reading in newest_first:
+        for window in reading.windows:
+            lanes.setdefault(
+                window.id, WindowLane(window=window, source=reading.source, fetched_at=reading.fetched_at)
+            )
+        if "windows" in reading.speaks_for:
+            break
+    return tuple(
+        sorted(lanes.values(), key=lambda lane: (lane.window.duration or timedelta.max, lane.window.id))
+    )
+
+
+def _credits(newest_first: list[Reading]) -> CreditsLane | None:
+    for reading in newest_first:
+        if reading.credits is not None:
+            return CreditsLane(credits=reading.credits, source=reading.source, fetched_at=reading.fetched_at)
+        if "credits" in reading.speaks_for:
+            return None
+    return None

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from providers.codex.auth import read_credentials, read_login
+from providers.errors import LoginExpired, NotSignedIn, NotUnderstood, ProviderError
+from providers.source import Home, account_key
+from tests.homes import ACCESS_MARK, NOW, auth, jwt, make_home, write_auth
+
+
+def home(folder: Path) -> Home:
+    return Home(provider="codex", path=folder, label="~/.codex")
+
+
+def test_a_good_login(tmp_path: Path) -> None:
+    login = read_login(home(make_home(tmp_path)), NOW)
+    assert login.identity is not None
+    assert (login.identity.account_id, login.identity.email, login.identity.plan) == (
+        "acct-1",
+        "dev@example.com",
+        "pro",
+    )
+    assert login.trouble is None
+    assert login.attested_at == datetime(2026, 11, 18, 9, 0, 0, 123456, UTC)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "says"),
+    [
+        (b"{torn", NotUnderstood, "is not JSON"),
+        (b"\xff\xfe{}", NotUnderstood, "is not JSON"),
+        ([], NotUnderstood, "holds no login"),
+        ({}, NotSignedIn, "holds no ChatGPT login"),
+        ({"tokens": None}, NotSignedIn, "holds no ChatGPT login"),
+        ({"tokens": {"access_token": ""}}, NotSignedIn, "holds no ChatGPT login"),
+        ({"tokens": [], "OPENAI_API_KEY": "sk-x"}, NotSignedIn, "API key login"),
+        ({"OPENAI_API_KEY": "sk-x"}, NotSignedIn, "API key login"),
+        ({"tokens": {"access_token": 7}}, NotUnderstood, "is not a token"),
+        ({"tokens": {"access_token": "two\nlines"}}, NotUnderstood, "is not a token"),
+    ],
+)
+def test_a_file_without_a_usable_login(
+    tmp_path: Path, content: object, kind: type[ProviderError], says: str
+) -> None:
+    with pytest.raises(kind, match=says) as caught:
+        read_credentials(home(make_home(tmp_path, content)))
+    assert caught.value.remedy
+
+
+def test_no_file_no_home_and_a_folder_in_its_place(tmp_path: Path) -> None:
+    with pytest.raises(NotSignedIn, match="Nobody is signed in"):
+        read_credentials(home(tmp_path))
+    with pytest.raises(NotSignedIn, match="does not exist"):
+        read_credentials(home(tmp_path / "nowhere"))
+    (tmp_path / "auth.json").mkdir()
+    with pytest.raises(NotUnderstood, match="cannot be read"):
+        read_credentials(home(tmp_path))
+
+
+def test_an_expired_login_still_says_whose_it_is(tmp_path: Path) -> None:
+    login = read_login(home(make_home(tmp_path, auth(expires=NOW - timedelta(days=3)))), NOW)
+    assert login.identity is not None
+    assert isinstance(login.trouble, LoginExpired)
+    assert login.trouble.message == "The Codex login expired 3 days ago."
+
+
+def test_an_opaque_token_is_as_good_as_any(tmp_path: Path) -> None:
+    login = read_login(home(make_home(tmp_path, auth(access_token="opaque", id_token=None))), NOW)
+    assert login.trouble is None
+    assert login.identity is not None
+    assert login.identity.email is None
+
+
+def test_a_byte_order_mark_and_a_link_do_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "real.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(auth()).encode())
+    (tmp_path / "auth.json").symlink_to(tmp_path / "real.json")
+    assert read_credentials(home(tmp_path)).identity.account_id == "acct-1"
+
+
+def test_people_of_one_workspace_are_not_one_account(tmp_path: Path) -> None:
+    one, other = (
+        read_credentials(home(make_home(tmp_path / name, auth(email=f"{name}@example.com"))))
+        for name in ("ann", "bob")
+    )
+    place = home(tmp_path)
+    assert account_key(place, one.identity) != account_key(place, other.identity)
+    assert "acct" not in account_key(place, one.identity)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    place=st.sampled_from(
+        ["tokens", "last_refresh", "id_token", "access_token", "account_id", "exp", "claim"]
+    ),
+    value=json_values,
+)
+def test_any_value_anywhere_is_a_login_or_a_classed_error(tmp_path: Path, place: str, value: object) -> None:
+    content = auth()
+    if place in content:
+        content[place] = value
+    elif place in content["tokens"]:
+        content["tokens"][place] = value
+    else:
+        name = "exp" if place == "exp" else "https://api.openai.com/auth"
+        content["tokens"]["access_token"] = jwt({name: value}, ACCESS_MARK)
+    write_auth(tmp_path, content)
+    login = read_login(home(tmp_path), NOW)
+    assert login.identity is not None or login.trouble is not None

@@ -1,0 +1,307 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from providers.codex.auth import read_credentials
+from providers.codex.oauth import OAuthSource, usage_url
+from providers.errors import (
+    Blocked,
+    Denied,
+    LoginExpired,
+    NotSignedIn,
+    NotUnderstood,
+    ProviderError,
+    RateLimited,
+    ServerError,
+    TimedOut,
+)
+from providers.models import Credits, Reading
+from providers.outside.http import Answer, Secret
+from providers.source import Home, Question
+from tests.fake_chatgpt import SESSION, WEEK, usage, window
+from tests.homes import ACCESS_MARK, NOW, auth, make_home, write_auth
+from tests.providers.codex.test_auth import json_values
+
+
+class FakeWeb:
+    """Gives one answer and keeps what it was asked."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.asked: list[tuple[str, str, Mapping[str, str]]] = []
+
+    def get(self, url: str, *, bearer: Secret, headers: Mapping[str, str], seconds: float) -> Answer:
+        self.asked.append((url, bearer.reveal(), headers))
+        return self.answer
+
+
+def answered(content: object, status: int = 200, **headers: str) -> FakeWeb:
+    body = content if isinstance(content, bytes) else msgspec.json.encode(content)
+    return FakeWeb(Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, body))
+
+
+def question(folder: Path) -> Question:
+    home = Home(provider="codex", path=folder, label="~/.codex")
+    return Question(home=home, identity=read_credentials(home).identity, account_since=NOW, now=NOW)
+
+
+def read(folder: Path, content: object, status: int = 200, **headers: str) -> Reading:
+    return OAuthSource(answered(content, status, **headers)).read(question(folder))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return make_home(tmp_path / "codex")
+
+
+def test_what_a_pro_account_is_told(folder: Path) -> None:
+    web = answered(usage())
+    reading = OAuthSource(web).read(question(folder))
+    assert [(w.id, w.title, w.used_percent, w.duration) for w in reading.windows] == [
+        ("session", "5h", 37.0, timedelta(hours=5)),
+        ("weekly", "Weekly", 62.0, timedelta(days=7)),
+    ]
+    assert reading.windows[0].resets_at == datetime.fromtimestamp(1_795_200_000, UTC)
+    assert reading.credits == Credits(balance=Decimal("150.5"))
+    assert (reading.plan, reading.email, reading.fetched_at) == ("pro", "dev@example.com", NOW)
+    assert reading.speaks_for == {"windows", "credits"}
+    ((url, bearer, headers),) = web.asked
+    assert url == "https://chatgpt.com/backend-api/wham/usage"
+    assert bearer.endswith(ACCESS_MARK)
+    assert headers["ChatGPT-Account-Id"] == "acct-1"
+    assert headers["User-Agent"].startswith("tankful/")
+
+
+@pytest.mark.parametrize(
+    ("rate_limit", "windows"),
+    [
+        ({"primary_window": window(5, WEEK), "secondary_window": None}, {"weekly": 5}),
+        ({"primary_window": window(5, 2_592_000), "secondary_window": None}, {"monthly": 5}),
+        ({"primary_window": window(5, WEEK), "secondary_window": window(6)}, {"session": 6, "weekly": 5}),
+        ({"primary_window": window(5, 3 * 86_400), "secondary_window": None}, {"window:4320": 5}),
+        ({"primary_window": window(120.5), "secondary_window": None}, {"session": 120.5}),
+        ({"primary_window": window(5), "secondary_window": window(70)}, {"session": 70}),
+        ({"primary_window": None, "secondary_window": None}, {}),
+        (None, {}),
+    ],
+)
+def test_windows_are_classed_by_duration(folder: Path, rate_limit: object, windows: dict[str, float]) -> None:
+    reading = read(folder, usage(rate_limit=rate_limit))
+    assert {w.id: w.used_percent for w in reading.windows} == windows
+    assert "windows" in reading.speaks_for
+
+
+def test_zero_means_unknown(folder: Path) -> None:
+    reading = read(
+        folder, usage(rate_limit={"primary_window": window(5, 0, 0), "secondary_window": window(6, WEEK, 0)})
+    )
+    assert [(w.id, w.duration, w.resets_at) for w in reading.windows] == [
+        ("weekly", timedelta(days=7), None),
+        ("window:unknown", None, None),
+    ]
+    assert "windows" not in reading.speaks_for
+
+
+@pytest.mark.parametrize(
+    ("primary", "kept"),
+    [
+        ("text", ["weekly"]),
+        ({"used_percent": "37"}, ["weekly"]),
+        ({"used_percent": None, "limit_window_seconds": SESSION}, ["weekly"]),
+        ({"used_percent": -1, "limit_window_seconds": SESSION}, ["weekly"]),
+        ({"limit_window_seconds": SESSION}, ["weekly"]),
+        (window(5) | {"reset_at": 10**30}, ["session", "weekly"]),
+        (window(5) | {"new_field": {"deep": [1]}}, ["session", "weekly"]),
+    ],
+)
+def test_a_bad_window_is_dropped_and_named_its_sibling_kept(
+    folder: Path, primary: object, kept: list[str]
+) -> None:
+    rate_limit = {"primary_window": primary, "secondary_window": window(62, WEEK)}
+    reading = read(folder, usage(rate_limit=rate_limit))
+    assert [w.id for w in reading.windows] == kept
+    dropped = len(kept) == 1
+    assert reading.dropped == (("rate_limit.primary_window",) if dropped else ())
+    assert ("windows" in reading.speaks_for) is not dropped
+
+
+@pytest.mark.parametrize(
+    ("sent", "credits"),
+    [
+        ({"has_credits": True, "unlimited": False, "balance": 7}, Credits(balance=Decimal(7))),
+        ({"has_credits": True, "unlimited": False, "balance": "0"}, Credits(balance=Decimal(0))),
+        ({"has_credits": True, "balance": None}, Credits()),
+        ({"has_credits": False, "unlimited": True, "balance": None}, Credits(unlimited=True)),
+        ({"has_credits": False, "unlimited": False, "balance": "0"}, None),
+        (None, None),
+    ],
+)
+def test_credits(folder: Path, sent: object, credits: Credits | None) -> None:  # noqa: A002
+    reading = read(folder, usage(credits=sent))
+    assert reading.credits == credits
+    assert "credits" in reading.speaks_for
+
+
+@pytest.mark.parametrize("balance", ["NaN", "1e999999", "lots", [1], True])
+def test_a_balance_that_is_no_number_is_named(folder: Path, balance: object) -> None:
+    reading = read(folder, usage(credits={"has_credits": True, "balance": balance}))
+    assert reading.credits is None
+    assert reading.dropped == ("credits",)
+    assert "credits" not in reading.speaks_for
+
+
+def test_missing_fields_say_nothing(folder: Path) -> None:
+    content = usage()
+    del content["credits"], content["plan_type"], content["email"]
+    reading = read(folder, content)
+    assert reading.speaks_for == {"windows"}
+    assert (reading.credits, reading.plan, reading.email) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"null", b'"x"', b"{}", b'{"plan_type": "pro"}', b"{torn", b"\xff"]
+)
+def test_an_answer_that_tells_nothing_is_not_understood(folder: Path, content: bytes) -> None:
+    with pytest.raises(NotUnderstood):
+        read(folder, content)
+
+
+PAGE = b"<!DOCTYPE html><title>Just a moment...</title>"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (401, b"{}", LoginExpired),
+        (401, PAGE, LoginExpired),
+        (403, b'{"detail": "no"}', Denied),
+        (403, PAGE, Blocked),
+        (200, PAGE, Blocked),
+        (302, b"", Blocked),
+        (404, b"{}", NotUnderstood),
+        (408, b"", TimedOut),
+        (429, b"{}", RateLimited),
+        (429, PAGE, RateLimited),
+        (500, b"{}", ServerError),
+        (503, PAGE, ServerError),
+        (504, b"", TimedOut),
+        (204, b"", NotUnderstood),
+    ],
+)
+def test_refusals_are_classed(folder: Path, status: int, body: bytes, kind: type[ProviderError]) -> None:
+    with pytest.raises(kind) as caught:
+        read(folder, body, status)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120),
+        ("1.5", 1.5),
+        ("Fri, 20 Nov 2026 12:02:00 GMT", 120),
+        ("999999999999", 6 * 3600),
+        ("1e999", 6 * 3600),
+        ("0", None),
+        ("-5", None),
+        ("nan", None),
+        ("Fri, 20 Nov 2020 12:02:00 GMT", None),
+        ("soon", None),
+        (None, None),
+    ],
+)
+def test_retry_after(folder: Path, header: str | None, seconds: float | None) -> None:
+    headers = {} if header is None else {"retry_after": header}
+    with pytest.raises(RateLimited) as caught:
+        read(folder, b"{}", 429, **headers)
+    assert caught.value.retry_at == (None if seconds is None else NOW + timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(
+    ("config", "url"),
+    [
+        (
+            'chatgpt_base_url = "https://example.com/backend-api/"',
+            "https://example.com/backend-api/wham/usage",
+        ),
+        ('chatgpt_base_url = "https://example.com"', "https://example.com/api/codex/usage"),
+        ('chatgpt_base_url = "http://127.0.0.1:1/backend-api"', "http://127.0.0.1:1/backend-api/wham/usage"),
+        ('model = "gpt-5.5"', "https://chatgpt.com/backend-api/wham/usage"),
+    ],
+)
+def test_where_it_is_asked(folder: Path, config: str, url: str) -> None:
+    (folder / "config.toml").write_text(config)
+    assert usage_url(question(folder).home) == url
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        b'chatgpt_base_url = "http://example.com"',
+        b'chatgpt_base_url = "https://user:word@example.com"',
+        b"chatgpt_base_url = 7",
+        b"not = = toml",
+        b"\xff\xfe",
+    ],
+)
+def test_no_token_goes_to_a_doubtful_place(folder: Path, config: bytes) -> None:
+    (folder / "config.toml").write_bytes(config)
+    web = answered(usage())
+    with pytest.raises(NotUnderstood) as caught:
+        OAuthSource(web).read(question(folder))
+    assert not web.asked
+    assert "config.toml" in caught.value.message
+    assert "word" not in caught.value.message
+
+
+def test_an_expired_login_is_not_worth_a_request(folder: Path) -> None:
+    asked = question(folder)
+    write_auth(folder, auth(expires=NOW))
+    assert isinstance(OAuthSource(answered(usage())).unavailable(asked), LoginExpired)
+
+
+def test_another_account_that_signed_in_meanwhile_is_not_asked(folder: Path) -> None:
+    asked, web = question(folder), answered(usage())
+    write_auth(folder, auth(account="acct-2"))
+    with pytest.raises(NotSignedIn):
+        OAuthSource(web).read(asked)
+    assert not web.asked
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    place=st.sampled_from(
+        ["rate_limit", "primary_window", "used_percent", "credits", "balance", "plan_type", ""]
+    ),
+    value=json_values,
+)
+def test_any_value_anywhere_is_a_reading_or_a_classed_error(folder: Path, place: str, value: object) -> None:
+    content: Any = usage()
+    if place in content:
+        content[place] = value
+    elif place == "balance":
+        content["credits"][place] = value
+    elif place == "primary_window":
+        content["rate_limit"][place] = value
+    elif place == "used_percent":
+        content["rate_limit"]["primary_window"][place] = value
+    else:
+        content = value
+    try:
+        reading = read(folder, content)
+    except ProviderError:
+        return
+    sent = {5 * 60, 7 * 24 * 60} | {None}
+    for found in reading.windows:
+        minutes = found.duration.total_seconds() / 60 if found.duration else None
+        assert minutes in sent or place in ("rate_limit", "primary_window", "")
+        assert found.used_percent >= 0

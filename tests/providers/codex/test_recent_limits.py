@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from providers.codex.recent_limits import RolloutLimits
+from providers.models import Credits, Identity, Reading
+from providers.source import Home, Question
+from tests.homes import NOW
+from tests.providers.codex.test_auth import json_values
+
+LATER = NOW + timedelta(hours=2)
+
+
+def uuid7(at: datetime) -> str:
+    ms = f"{int(at.timestamp() * 1000):012x}"
+    return f"{ms[:8]}-{ms[8:]}-7abc-8def-0123456789ab"
+
+
+def line(at: datetime, kind: str, **payload: Any) -> str:
+    stamp = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return json.dumps({"timestamp": stamp, "type": kind, "payload": payload}, separators=(",", ":"))
+
+
+def meta(began: datetime, **more: Any) -> str:
+    return line(began, "session_meta", id=uuid7(began), cwd="/p", **more)
+
+
+def turn(at: datetime) -> str:
+    return line(at, "event_msg", type="task_started", turn_id=uuid7(at))
+
+
+def limits(used: float = 37.0, *, resets_at: datetime = LATER, **more: Any) -> dict[str, Any]:
+    return {
+        "limit_id": "codex",
+        "primary": {"used_percent": used, "window_minutes": 300, "resets_at": int(resets_at.timestamp())},
+        "secondary": None,
+        "credits": None,
+        "plan_type": None,
+    } | more
+
+
+def count(at: datetime, rate_limits: Any, total: int = 100) -> str:
+    usage = {"input_tokens": total, "output_tokens": 0, "total_tokens": total}
+    info = {"total_token_usage": usage, "last_token_usage": usage}
+    return line(at, "event_msg", type="token_count", info=info, rate_limits=rate_limits)
+
+
+def rollout(home: Path, name: str, *lines: str, folder: str = "sessions/2026/11/20") -> Path:
+    path = home / folder / f"rollout-{name}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{text}\n" for text in lines))
+    os.utime(path, (NOW.timestamp(), NOW.timestamp()))
+    return path
+
+
+def read(home: Path, since: datetime = NOW - timedelta(days=30)) -> Reading | None:
+    place = Home(provider="codex", path=home, label="~/.codex")
+    return RolloutLimits().read(Question(home=place, identity=Identity(), account_since=since, now=NOW))
+
+
+def ago(minutes: float) -> datetime:
+    return NOW - timedelta(minutes=minutes)
+
+
+def used(reading: Reading | None) -> dict[str, float]:
+    assert reading is not None
+    return {window.id: window.used_percent for window in reading.windows}
+
+
+def test_the_newest_note_of_all_files_wins(tmp_path: Path) -> None:
+    rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10)))
+    rollout(tmp_path, "b", meta(ago(40)), turn(ago(40)), count(ago(30), limits(20)))
+    rollout(
+        tmp_path, "c", meta(ago(55)), turn(ago(55)), count(ago(45), limits(15)), folder="archived_sessions"
+    )
+    reading = read(tmp_path)
+    assert used(reading) == {"session": 20}
+    assert reading is not None
+    assert reading.fetched_at == ago(30)
+    assert reading.speaks_for == frozenset()
+
+
+def test_what_was_seen_in_a_real_home(tmp_path: Path) -> None:
+    """Codex 0.169, as it wrote it."""
+    fixture = Path(__file__).parents[2] / "fixtures/codex/0.169.0/plain/home"
+    home = Path(shutil.copytree(fixture, tmp_path / "home"))
+    place = Home(provider="codex", path=home, label="~/.codex")
+    now = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+    for path in home.rglob("*.jsonl"):
+        os.utime(path, (now.timestamp(), now.timestamp()))
+    asked = Question(home=place, identity=Identity(), account_since=now - timedelta(days=1), now=now)
+    reading = RolloutLimits().read(asked)
+    assert used(reading) == {"session": 37.0, "weekly": 62.0}
+    assert reading is not None
+    assert reading.credits == Credits(balance=Decimal("150.5"))
+    assert reading.fetched_at == datetime(2026, 11, 20, 12, 20, 43, 519000, UTC)
+
+
+def test_a_repeat_does_not_make_old_numbers_new(tmp_path: Path) -> None:
+    rollout(
+        tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10)), count(ago(1), limits(10))
+    )
+    reading = read(tmp_path)
+    assert reading is not None
+    assert reading.fetched_at == ago(50)
+
+
+def test_new_limits_under_old_totals_are_news(tmp_path: Path) -> None:
+    rollout(
+        tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10)), count(ago(1), limits(11))
+    )
+    assert used(read(tmp_path)) == {"session": 11}
+
+
+def test_a_fork_does_not_make_its_parents_numbers_new(tmp_path: Path) -> None:
+    parent, copied = uuid7(ago(900)), ago(5)
+    rollout(
+        tmp_path,
+        "fork",
+        meta(copied, forked_from_id=parent),
+        line(copied, "event_msg", type="task_started", turn_id=uuid7(ago(890))),
+        count(copied, limits(10)),
+        turn(ago(4)),
+        count(ago(3), limits(30), total=200),
+    )
+    assert used(read(tmp_path)) == {"session": 30}
+    rollout(
+        tmp_path,
+        "fork",
+        meta(copied, forked_from_id=parent),
+        line(copied, "event_msg", type="task_started", turn_id=uuid7(ago(890))),
+        count(copied, limits(10)),
+    )
+    assert read(tmp_path) is None
+
+
+def test_a_fork_without_turn_ids_is_not_believed(tmp_path: Path) -> None:
+    rollout(tmp_path, "old", meta(ago(5), forked_from_id=uuid7(ago(900))), count(ago(5), limits(10)))
+    rollout(tmp_path, "sub", meta(ago(5), source={"subagent": {"other": "x"}}), count(ago(5), limits(10)))
+    assert read(tmp_path) is None
+
+
+def test_what_was_noted_under_another_account_is_not_taken(tmp_path: Path) -> None:
+    rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10)))
+    assert read(tmp_path, since=ago(40)) is None
+    assert used(read(tmp_path, since=ago(51))) == {"session": 10}
+
+
+def test_a_window_past_its_reset_is_left_out(tmp_path: Path) -> None:
+    weekly = {"used_percent": 5.0, "window_minutes": 10080, "resets_at": int(LATER.timestamp())}
+    rollout(
+        tmp_path,
+        "a",
+        meta(ago(60)),
+        turn(ago(60)),
+        count(ago(50), limits(10, resets_at=NOW, secondary=weekly)),
+    )
+    assert used(read(tmp_path)) == {"weekly": 5.0}
+
+
+def test_a_models_own_bucket_is_not_the_accounts(tmp_path: Path) -> None:
+    rollout(
+        tmp_path,
+        "a",
+        meta(ago(60)),
+        turn(ago(60)),
+        count(ago(50), limits(10)),
+        count(ago(40), limits(90, limit_id="codex_bengalfox"), total=200),
+    )
+    assert used(read(tmp_path)) == {"session": 10}
+
+
+def test_a_time_in_the_future_is_not_believed(tmp_path: Path) -> None:
+    rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(NOW + timedelta(days=1), limits(10)))
+    assert read(tmp_path) is None
+
+
+@pytest.mark.parametrize("filler", [10, 60_000], ids=["small", "larger than a block"])
+def test_only_the_end_of_a_large_file_matters(tmp_path: Path, filler: int) -> None:
+    noise = line(ago(55), "response_item", text="x" * 50 + '"token_count"')
+    lines = [meta(ago(60)), turn(ago(60)), count(ago(58), limits(5)), *([noise] * filler)]
+    rollout(tmp_path, "a", *lines, count(ago(50), limits(10), 200), *([noise] * 10))
+    assert used(read(tmp_path)) == {"session": 10}
+
+
+def test_a_torn_end_and_foreign_lines_are_passed_over(tmp_path: Path) -> None:
+    path = rollout(
+        tmp_path,
+        "a",
+        "not json",
+        '{"type":"token_count"}',
+        meta(ago(60)),
+        turn(ago(60)),
+        count(ago(50), limits(10)),
+    )
+    path.write_bytes(path.read_bytes() + b"\xff\xfe\n" + count(ago(1), limits(99), 300).encode()[:-9])
+    assert used(read(tmp_path)) == {"session": 10}
+
+
+def test_no_logs_no_reading(tmp_path: Path) -> None:
+    assert read(tmp_path) is None
+    assert read(tmp_path / "nowhere") is None
+    (tmp_path / "sessions").mkdir()
+    (tmp_path / "sessions/rollout-x.jsonl").mkdir()
+    (tmp_path / "sessions/rollout-y.jsonl").symlink_to(tmp_path / "gone")
+    assert read(tmp_path) is None
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(value=json_values, inside=json_values)
+def test_any_value_is_a_reading_or_none(tmp_path: Path, value: Any, inside: Any) -> None:
+    bad = [
+        count(ago(50), value),
+        count(ago(49), limits(10, primary=inside)),
+        count(ago(48), limits(10, credits=inside)),
+    ]
+    bad.append(line(ago(47), "session_meta", id=inside, source=value))
+    rollout(tmp_path, "a", meta(ago(60)), *bad)
+    read(tmp_path)

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import permutations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from providers.merge import is_stale, merge, prune
+from providers.models import Credits, RateWindow, Reading
+
+START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+def window(ident: str, used: float) -> RateWindow:
+    return RateWindow(id=ident, title=ident, used_percent=used)
+
+
+def reading(minute: int, source: str = "oauth", *windows: RateWindow, **more: object) -> Reading:
+    return Reading(
+        source=source,
+        fetched_at=START + timedelta(minutes=minute),
+        windows=windows,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+readings = st.lists(
+    st.builds(
+        Reading,
+        source=st.sampled_from(["oauth", "rollouts"]),
+        fetched_at=st.integers(0, 5).map(lambda minute: START + timedelta(minutes=minute)),
+        windows=st.lists(
+            st.builds(window, st.sampled_from(["session", "weekly"]), st.integers(0, 3)),
+            max_size=2,
+            unique_by=lambda found: found.id,
+        ).map(tuple),
+        credits=st.none() | st.builds(Credits, balance=st.integers(0, 2).map(Decimal)),
+        plan=st.sampled_from([None, "pro"]),
+        email=st.just(None),
+        speaks_for=st.frozensets(st.sampled_from(["windows", "credits"])),
+        dropped=st.just(()),
+    ),
+    max_size=5,
+)
+
+
+@given(readings)
+def test_merging_is_free_of_order(some: list[Reading]) -> None:
+    assert len({repr(merge(order)) for order in permutations(some)}) == 1
+
+
+@given(readings, readings)
+def test_pruning_changes_no_later_merge(before: list[Reading], later: list[Reading]) -> None:
+    assert merge([*prune(before), *later]) == merge([*before, *later])
+
+
+@given(readings)
+def test_pruned_readings_stay_few(some: list[Reading]) -> None:
+    assert len(prune(some * 3)) <= 7
+
+
+def test_each_lane_is_the_newest_with_its_source() -> None:
+    merged = merge(
+        [
+            reading(0, "oauth", window("session", 10), window("weekly", 20)),
+            reading(5, "rollouts", window("session", 30)),
+        ]
+    )
+    assert [(lane.window.id, lane.window.used_percent, lane.source) for lane in merged.windows] == [
+        ("session", 30, "rollouts"),
+        ("weekly", 20, "oauth"),
+    ]
+
+
+def test_a_lane_is_gone_when_a_source_that_tells_all_leaves_it_out() -> None:
+    old = reading(0, "rollouts", window("session", 10))
+    partly = reading(1, "oauth", window("weekly", 20))
+    assert {lane.window.id for lane in merge([old, partly]).windows} == {"session", "weekly"}
+    wholly = reading(1, "oauth", window("weekly", 20), speaks_for=frozenset({"windows"}))
+    assert {lane.window.id for lane in merge([old, wholly]).windows} == {"weekly"}
+
+
+def test_credits_that_are_spent_for_good_do_not_linger() -> None:
+    old = reading(0, credits=Credits(balance=Decimal(5)))
+    assert merge([old, reading(1)]).credits is not None
+    assert merge([old, reading(1, speaks_for=frozenset({"credits"}))]).credits is None
+
+
+def test_stale() -> None:
+    assert not is_stale(START, None, START + timedelta(minutes=10))
+    assert is_stale(START, None, START + timedelta(minutes=11))
+    assert not is_stale(START, None, START + timedelta(minutes=29), every=timedelta(minutes=15))
+    assert is_stale(START, START + timedelta(minutes=1), START + timedelta(minutes=1))
