@@ -1,0 +1,124 @@
+"""A panel for one icon: it watches for items, reads them as text, clicks rows and hears signals."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from queue import Queue
+from typing import Any
+
+from jeepney import (
+    DBusAddress,
+    HeaderFields,
+    MatchRule,
+    Message,
+    MessageType,
+    new_method_call,
+    new_method_return,
+)
+from jeepney.bus_messages import message_bus
+from jeepney.io.threading import DBusRouter
+from jeepney.wrappers import unwrap_msg
+
+from tray.desktop import session_bus
+
+WATCHER = "org.kde.StatusNotifierWatcher"
+ITEM = "org.kde.StatusNotifierItem"
+MENU = "com.canonical.dbusmenu"
+PROPERTIES = "org.freedesktop.DBus.Properties"
+ITEM_PATH = "/StatusNotifierItem"
+MENU_PATH = "/MenuBar"
+DEADLINE = 5.0
+
+
+class Panel:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._connection = session_bus.connect(environ)
+        self._router = DBusRouter(self._connection)
+        self.item = ""  # the bus name of the icon that registered last
+        self._registrations: Queue[Message] = Queue()
+        self._signals: Queue[Message] = Queue()
+        calls = MatchRule(type="method_call", member="RegisterStatusNotifierItem")
+        self._router.filter(calls, queue=self._registrations)
+        for interface in (ITEM, MENU):
+            rule = MatchRule(type="signal", interface=interface)
+            self._router.filter(rule, queue=self._signals)
+            self._ask(message_bus.AddMatch(rule))
+
+    def close(self) -> None:
+        self._router.close()
+        session_bus.close(self._connection)
+
+    def start_watching(self) -> None:
+        self._ask(message_bus.RequestName(WATCHER))
+
+    def stop_watching(self) -> None:
+        self._ask(message_bus.ReleaseName(WATCHER))
+
+    def wait_for_item(self) -> str:
+        call = self._registrations.get(timeout=DEADLINE)
+        self._router.send(new_method_return(call))
+        self.item = call.body[0]
+        return self.item
+
+    def registrations_waiting(self) -> int:
+        return self._registrations.qsize()
+
+    def has_owner(self, name: str) -> bool:
+        return bool(self._ask(message_bus.NameHasOwner(name))[0])
+
+    def call(
+        self, path: str, interface: str | None, member: str, signature: str | None = None, *body: Any
+    ) -> tuple[Any, ...]:
+        """What a method of the icon answers. Raises DBusErrorResponse."""
+        address = DBusAddress(path, self.item, interface)
+        return self._ask(new_method_call(address, member, signature, body))
+
+    def send(self, message: Message) -> None:
+        self._router.send(message)
+
+    def send_bytes(self, data: bytes) -> None:
+        with self._connection.send_lock:
+            self._connection.sock.sendall(data)
+
+    def read(self, name: str) -> Any:
+        """A property of the icon."""
+        return self.call(ITEM_PATH, PROPERTIES, "Get", "ss", ITEM, name)[0][1]
+
+    def menu(self) -> list[str]:
+        """The menu as a person reads it: one line for each row, underlines and all."""
+        return [
+            "──" if properties.get("type") == "separator" else properties["label"]
+            for _id, properties in self.rows()
+        ]
+
+    def rows(self) -> list[tuple[int, dict[str, Any]]]:
+        _revision, (_root, _properties, children) = self.layout()
+        return [
+            (id_, {name: value for name, (_type, value) in properties.items()})
+            for _signature, (id_, properties, _below) in children
+        ]
+
+    def layout(self) -> tuple[int, Any]:
+        revision, node = self.call(MENU_PATH, MENU, "GetLayout", "iias", 0, -1, [])
+        return revision, node
+
+    def id_of(self, label: str) -> int:
+        return next(id_ for id_, properties in self.rows() if properties.get("label") == label)
+
+    def click(self, label: str) -> None:
+        self.call(MENU_PATH, MENU, "Event", "isvu", self.id_of(label), "clicked", ("i", 0), 0)
+
+    def heard(self, *, until: str) -> list[tuple[str, Any]]:
+        """The signals so far, name and body, up to the one named `until`."""
+        heard: list[tuple[str, Any]] = []
+        deadline = time.monotonic() + DEADLINE
+        while not heard or heard[-1][0] != until:
+            message = self._signals.get(timeout=max(deadline - time.monotonic(), 0.001))
+            heard.append((message.header.fields[HeaderFields.member], message.body))
+        return heard
+
+    def _ask(self, call: Message) -> tuple[Any, ...]:
+        assert call.header.message_type is MessageType.method_call
+        body: tuple[Any, ...] = unwrap_msg(self._router.send_and_get_reply(call, timeout=DEADLINE))
+        return body

@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from queue import Queue
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.tray.desktop.conftest import Bus
+from tests.tray.desktop.fake_watcher import DEADLINE, Panel
+from tray.desktop.face import DesktopGone, Face, NoDesktop, TrayFace, open_face, unavailable
+from tray.desktop.linux import choose_kind
+from tray.rows import Action, Row
+
+ROWS = (Row(key="one", text="One"), Row(key="quit", text="Quit", action="quit"))
+
+
+def plum(size: int) -> Image.Image:
+    return Image.new("RGBA", (size, size), "plum")
+
+
+class Scene:
+    """A desktop told in advance: at which second a bus, a watcher and an old tray appear, if ever."""
+
+    def __init__(
+        self,
+        *,
+        bus: float | None = None,
+        watcher: float | None = None,
+        tray: float | None = None,
+        display: bool = True,
+        stop: float = 1000.0,
+    ) -> None:
+        self.now = 0.0
+        self._bus, self._watcher, self._tray = bus, watcher, tray
+        self._display = display
+        self._stop = stop
+        self.looked = 0
+
+    def watcher(self) -> bool | None:
+        self.looked += 1
+        return self._there(self._watcher) if self._there(self._bus) else None
+
+    def tray(self) -> bool | None:
+        return self._there(self._tray) if self._display else None
+
+    def pause(self, seconds: float) -> bool:
+        self.now += seconds
+        return self.now >= self._stop
+
+    def choose(self) -> tuple[str | None, float]:
+        return choose_kind(self, self.pause, lambda: self.now), self.now
+
+    def _there(self, since: float | None) -> bool:
+        return since is not None and self.now >= since
+
+
+def test_a_watcher_is_taken_at_once() -> None:
+    assert Scene(bus=0, watcher=0, tray=0).choose() == ("status notifier", 0)
+
+
+def test_a_late_watcher_is_given_three_seconds_before_the_old_tray() -> None:
+    assert Scene(bus=0, watcher=2, tray=0).choose() == ("status notifier", 2)
+    assert Scene(bus=0, tray=0).choose() == ("xembed", 3)
+    assert Scene(bus=0, tray=5).choose() == ("xembed", 5)
+
+
+def test_with_a_display_and_neither_the_watcher_may_come_later() -> None:
+    assert Scene(bus=0).choose() == ("status notifier", 10)
+
+
+def test_without_a_display_only_a_watcher_can_come() -> None:
+    assert Scene(bus=0, display=False).choose() == ("status notifier", 0)
+
+
+def test_without_a_bus_the_old_tray_is_taken() -> None:
+    assert Scene(tray=0).choose() == ("xembed", 0)
+
+
+def test_without_anything_it_waits_gently_until_stopped() -> None:
+    scene = Scene(display=False, stop=600)
+    assert scene.choose() == (None, 600)
+    assert scene.looked == 300
+    assert Scene(display=False, bus=60).choose() == ("status notifier", 60)
+
+
+def test_a_display_that_is_not_there_has_no_tray() -> None:
+    # In a process of its own, as Xlib forgets to close the socket that found nobody.
+    check = (
+        "from tray.desktop.linux import HereAndNow as H; print([H({'DISPLAY': d}).tray() for d in DISPLAYS])"
+    )
+    check = check.replace("DISPLAYS", "(':4711', 'nonsense', '')")
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout == "[None, None, None]\n"
+
+
+def test_what_makes_a_desktop() -> None:
+    nobody: dict[str, str] = {}
+    assert unavailable({"DISPLAY": ":0"}, platform="linux") is None
+    assert unavailable({"WAYLAND_DISPLAY": "wayland-0"}, platform="linux") is None
+    assert unavailable(nobody, platform="darwin") is None
+    assert unavailable(nobody, platform="win32") is None
+    assert unavailable(nobody, platform="linux", watched=lambda _environ: True) is None
+    for watched in (None, False):
+        told = unavailable(nobody, platform="linux", watched=lambda _environ, watched=watched: watched)  # type: ignore[misc]
+        assert told is not None
+        assert "DISPLAY" in told
+        assert "tankful --tray" in told
+
+
+def test_a_bus_without_a_watcher_is_no_desktop(bus: Bus) -> None:
+    with pytest.raises(NoDesktop, match="no tray answers"):
+        open_face(lambda _action: None, lambda: None, wait=False, environ=bus.environ)
+    panel = Panel(bus.environ)
+    panel.start_watching()
+    assert unavailable(bus.environ) is None
+    panel.close()
+
+
+class FakeIcon:
+    def __init__(self) -> None:
+        self.shown: Queue[tuple[str, tuple[Row, ...]]] = Queue()
+        self.stopped = threading.Event()
+
+    def show(self, draw: Callable[[int], Image.Image], title: str, rows: tuple[Row, ...]) -> None:
+        self.shown.put((title, rows))
+
+    def run(self, setup: Callable[[Any], None]) -> None:
+        thread = threading.Thread(target=setup, args=(self,))
+        thread.start()
+        self.stopped.wait(DEADLINE)
+        thread.join(DEADLINE)
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+
+def test_what_was_shown_before_the_icon_is_there_is_shown_once_it_is() -> None:
+    icon = FakeIcon()
+    ready = threading.Event()
+    face = TrayFace(lambda _pause: icon, ready.set)
+    face.show(plum, "one", ROWS)
+    face.show(plum, "two", ROWS)
+    assert icon.shown.empty()
+    loop = threading.Thread(target=face.run)
+    loop.start()
+    assert ready.wait(DEADLINE)
+    assert icon.shown.get_nowait() == ("two", ROWS)
+    face.stop()
+    loop.join(DEADLINE)
+    assert icon.shown.empty()
+    face.show(plum, "after the end", ROWS)
+    assert icon.shown.empty()
+
+
+def test_stop_before_run_is_remembered() -> None:
+    face = TrayFace(lambda _pause: FakeIcon(), lambda: None)
+    face.stop()
+    face.run()
+
+
+def test_stop_ends_the_wait_for_a_desktop() -> None:
+    waiting = threading.Event()
+
+    def pick(pause: Callable[[float], bool]) -> None:
+        waiting.set()
+        assert pause(60)
+
+    face = TrayFace(pick, lambda: None)
+    loop = threading.Thread(target=face.run)
+    loop.start()
+    assert waiting.wait(DEADLINE)
+    face.stop()
+    loop.join(DEADLINE)
+    assert not loop.is_alive()
+
+
+def test_an_icon_that_ends_by_itself_is_told() -> None:
+    icon = FakeIcon()
+    icon.stopped.set()
+    with pytest.raises(DesktopGone):
+        TrayFace(lambda _pause: icon, lambda: None).run()
+
+
+def test_a_face_on_a_bus_is_shown_and_clicked(bus: Bus) -> None:
+    chosen: Queue[Action] = Queue()
+    ready = threading.Event()
+    face: Face = open_face(chosen.put, ready.set, wait=True, environ=bus.environ)
+    face.show(plum, "title", ROWS)
+    loop = threading.Thread(target=face.run)
+    loop.start()
+    assert ready.wait(DEADLINE)
+    panel = Panel(bus.environ)
+    panel.start_watching()
+    panel.wait_for_item()
+    assert panel.menu() == ["One", "Quit"]
+    panel.click("Quit")
+    assert chosen.get(timeout=DEADLINE) == "quit"
+    face.stop()
+    loop.join(DEADLINE)
+    panel.close()
+    assert not loop.is_alive()
+
+
+SIGNALLED = """
+import signal
+from tray.desktop.face import open_face
+face = open_face(print, lambda: print("ready", flush=True), wait=True, environ=ENVIRON)
+signal.signal(signal.SIGTERM, lambda *_: face.stop())
+print("set", flush=True)
+face.run()
+print("ended", flush=True)
+"""
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_signal_handler_may_stop_it(there: bool, bus: Bus) -> None:
+    environ = bus.environ if there else {}
+    with subprocess.Popen(
+        [sys.executable, "-c", SIGNALLED.replace("ENVIRON", repr(environ))],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "set\n"
+        if there:
+            assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=DEADLINE)
+    assert (out, err, process.returncode) == ("ended\n", "", 0)
+
+
+def test_importing_the_face_costs_nothing() -> None:
+    heavy = "{'pystray', 'jeepney', 'PIL', 'msgspec'}"
+    check = f"import sys, tray.desktop.face; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

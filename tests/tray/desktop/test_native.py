@@ -1,0 +1,79 @@
+"""The icon of macOS and Windows, with pystray's drawing left out."""
+
+from __future__ import annotations
+
+from queue import Queue
+
+from PIL import Image
+
+from tests.tray.desktop.fake_watcher import DEADLINE
+from tray.desktop.native import NativeIcon
+from tray.rows import Action, Row
+
+ROWS = (
+    Row(key="account", text="Codex · R&D"),
+    Row(key="line", separator=True),
+    Row(key="refresh", text="Refresh now", action="refresh"),
+    Row(key="quit", text="Quit", action="quit"),
+)
+
+
+def plum(size: int) -> Image.Image:
+    return Image.new("RGBA", (size, size), "plum")
+
+
+class Drawn(NativeIcon):
+    """Notes what pystray's backend would do."""
+
+    def __init__(self, platform: str) -> None:
+        self.chosen: Queue[Action] = Queue()
+        self.done: list[str] = []
+        super().__init__("tankful", self.chosen.put, platform=platform)
+
+    def _show(self) -> None:
+        self.done.append("show")
+
+    def _hide(self) -> None:
+        self.done.append("hide")
+
+    def _update_icon(self) -> None:
+        self.done.append("icon")
+        self._icon_valid = True
+
+    def _update_title(self) -> None:
+        self.done.append("title")
+
+    def _update_menu(self) -> None:
+        self.done.append("menu")
+
+
+def test_only_what_changed_is_updated() -> None:
+    icon = Drawn("win32")
+    icon.show(plum, "63 % left", ROWS)
+    assert icon.done == ["menu", "icon", "show"]
+    icon.show(plum, "63 % left", ROWS)
+    assert icon.done == ["menu", "icon", "show"]
+    icon.show(plum, "62 % left", ROWS)
+    icon.show(plum, "62 % left", ROWS[:1])
+    assert icon.done == ["menu", "icon", "show", "title", "menu"]
+
+
+def test_rows_become_items_that_choose_off_the_main_thread() -> None:
+    icon = Drawn("darwin")
+    icon.show(plum, "", ROWS)
+    items = list(icon.menu)
+    assert [item.text for item in items] == ["Codex · R&D", "- - - -", "Refresh now", "Quit"]
+    assert all(item.enabled and not item.default for item in items)
+    items[0](icon)
+    items[3](icon)
+    assert icon.chosen.get(timeout=DEADLINE) == "quit"
+    assert icon.chosen.empty()
+
+
+def test_what_windows_cannot_take_is_changed_for_it() -> None:
+    icon = Drawn("win32")
+    icon.show(plum, "x" * 500, ROWS)
+    assert len(icon.title) == 127
+    items = list(icon.menu)
+    assert items[0].text == "Codex · R&&D"
+    assert [item.text for item in items if item.default] == ["Refresh now"]

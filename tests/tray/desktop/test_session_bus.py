@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.tray.desktop.conftest import Bus
+from tray.desktop import session_bus
+
+
+def test_the_variable_comes_before_the_socket(tmp_path: Path) -> None:
+    environ = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/one", "XDG_RUNTIME_DIR": str(tmp_path)}
+    assert session_bus.address(environ) == "unix:path=/one"
+    assert session_bus.address({"XDG_RUNTIME_DIR": str(tmp_path)}) is None
+    assert session_bus.address({}) is None
+
+
+def test_the_socket_in_the_runtime_folder_is_found(tmp_path: Path, need: Callable[..., None]) -> None:
+    need("dbus-daemon")
+    daemon = subprocess.Popen(
+        ["dbus-daemon", "--session", "--nofork", "--print-address", f"--address=unix:path={tmp_path}/bus"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert daemon.stdout is not None
+    try:
+        daemon.stdout.readline()
+        environ = {"XDG_RUNTIME_DIR": str(tmp_path)}
+        assert session_bus.owned(environ, "org.freedesktop.DBus") is True
+        assert session_bus.owned(environ, "org.example.Nobody") is False
+    finally:
+        daemon.terminate()
+        daemon.wait(10)
+        daemon.stdout.close()
+
+
+def test_the_first_address_that_answers_is_joined(bus: Bus) -> None:
+    address = f"autolaunch:;tcp:host=x;unix:path=/nowhere;{bus.environ['DBUS_SESSION_BUS_ADDRESS']}"
+    session_bus.close(session_bus.connect({"DBUS_SESSION_BUS_ADDRESS": address}))
+
+
+def test_without_a_bus_nobody_is_asked() -> None:
+    for address in ("", "nonsense", "unix:path=/nowhere", "autolaunch:"):
+        assert session_bus.owned({"DBUS_SESSION_BUS_ADDRESS": address}, "org.example.Nobody") is None

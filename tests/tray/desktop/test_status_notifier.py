@@ -1,0 +1,418 @@
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from queue import Queue
+from typing import Any
+
+import pytest
+from jeepney import DBusAddress, DBusErrorResponse, HeaderFields, MessageFlag, new_method_call
+from PIL import Image
+
+from tests.tray.desktop.conftest import Bus
+from tests.tray.desktop.fake_watcher import DEADLINE, ITEM, ITEM_PATH, MENU, MENU_PATH, PROPERTIES, Panel
+from tray.desktop.face import DesktopGone
+from tray.desktop.session_bus import BusUnreachable
+from tray.desktop.status_notifier import SIZES, StatusNotifierIcon
+from tray.rows import Action, Row
+
+ROWS = (
+    Row(key="account", text="Codex · Pro · dev_one@example.com"),
+    Row(key="session", text="  5h  63 % left"),
+    Row(key="line", separator=True),
+    Row(key="refresh", text="Refresh now", action="refresh"),
+    Row(key="quit", text="Quit", action="quit"),
+)
+
+
+def plum(size: int) -> Image.Image:
+    return Image.new("RGBA", (size, size), (0x10, 0x20, 0x30, 0x40))
+
+
+def with_text(key: str, text: str) -> tuple[Row, ...]:
+    return tuple(Row(key=key, text=text, action=row.action) if row.key == key else row for row in ROWS)
+
+
+class Running:
+    """An icon whose loop runs in a thread, as it would in the main one."""
+
+    def __init__(self, bus: Bus, choose: Callable[[Action], None] | None = None) -> None:
+        self.chosen: Queue[Action] = Queue()
+        self.icon = StatusNotifierIcon("tankful", choose or self.chosen.put, environ=bus.environ)
+        self.ready = threading.Event()
+        self.ended: Queue[BaseException | None] = Queue()
+        self.thread = threading.Thread(target=self._run, name="loop")
+        self.thread.start()
+        assert self.ready.wait(DEADLINE)
+
+    def show(self, rows: tuple[Row, ...] = ROWS, title: str = "63 % left") -> None:
+        self.icon.show(plum, title, rows)
+
+    def close(self) -> None:
+        self.icon.stop()
+        self.thread.join(DEADLINE)
+        assert not self.thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            self.icon.run(lambda _icon: self.ready.set())
+        except DesktopGone as gone:
+            self.ended.put(gone)
+        else:
+            self.ended.put(None)
+
+
+@pytest.fixture
+def running(bus: Bus) -> Iterator[Running]:
+    opened = Running(bus)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def shown(panel: Panel, running: Running) -> Running:
+    running.show()
+    panel.wait_for_item()
+    return running
+
+
+def test_rows_are_read_as_text(shown: Running, panel: Panel) -> None:
+    assert panel.menu() == [
+        "Codex · Pro · dev__one@example.com",
+        "  5h  63 % left",
+        "──",
+        "Refresh now",
+        "Quit",
+    ]
+    assert all(properties.get("enabled", True) for _id, properties in panel.rows())
+
+
+def test_a_panel_learns_what_it_needs_to_draw(shown: Running, panel: Panel) -> None:
+    (everything,) = panel.call(ITEM_PATH, PROPERTIES, "GetAll", "s", ITEM)
+    told = {name: value for name, (_type, value) in everything.items()}
+    assert told["Id"] == "tankful"
+    assert told["Title"] == told["IconAccessibleDesc"] == "63 % left"
+    assert told["ToolTip"] == ("", [], "63 % left", "")
+    assert told["Status"] == "Active"
+    assert told["ItemIsMenu"] is True
+    assert told["Menu"] == MENU_PATH
+    assert panel.item == shown.icon.bus_name
+
+
+def test_each_size_is_drawn_and_sent_in_network_order(shown: Running, panel: Panel) -> None:
+    pixmaps = panel.read("IconPixmap")
+    assert [(width, height) for width, height, _data in pixmaps] == [(size, size) for size in SIZES]
+    for width, height, data in pixmaps:
+        assert data == bytes((0x40, 0x10, 0x20, 0x30)) * (width * height)
+
+
+def test_a_click_arrives_off_the_loop_and_after_the_reply(bus: Bus, panel: Panel) -> None:
+    replied = threading.Event()
+    arrived: Queue[tuple[Action, bool, str]] = Queue()
+
+    def choose(action: Action) -> None:
+        arrived.put((action, replied.wait(DEADLINE), threading.current_thread().name))
+
+    running = Running(bus, choose)
+    running.show()
+    panel.wait_for_item()
+    panel.click("Refresh now")
+    replied.set()
+    action, was_replied, thread = arrived.get(timeout=DEADLINE)
+    running.close()
+    assert action == "refresh"
+    assert was_replied
+    assert thread != "loop"
+
+
+def test_a_slow_refresh_does_not_hold_up_quit(bus: Bus, panel: Panel) -> None:
+    release, quit_ = threading.Event(), threading.Event()
+
+    def choose(action: Action) -> None:
+        if action == "refresh":
+            release.wait(DEADLINE)
+        else:
+            quit_.set()
+
+    running = Running(bus, choose)
+    running.show()
+    panel.wait_for_item()
+    panel.click("Refresh now")
+    panel.click("Quit")
+    assert quit_.wait(DEADLINE)
+    release.set()
+    running.close()
+
+
+def test_a_row_that_tells_does_nothing(shown: Running, panel: Panel) -> None:
+    panel.click("  5h  63 % left")
+    panel.click("Quit")
+    assert shown.chosen.get(timeout=DEADLINE) == "quit"
+    assert shown.chosen.empty()
+
+
+def test_clicks_in_a_group_count_once_each(shown: Running, panel: Panel) -> None:
+    id_ = panel.id_of("Quit")
+    events = [(id_, "hovered", ("i", 0), 0), (999, "clicked", ("i", 0), 0), (id_, "clicked", ("i", 0), 0)]
+    assert panel.call(MENU_PATH, MENU, "EventGroup", "a(isvu)", events) == ([999],)
+    assert shown.chosen.get(timeout=DEADLINE) == "quit"
+    assert shown.chosen.empty()
+
+
+def test_an_open_menu_gets_new_texts_in_place(shown: Running, panel: Panel) -> None:
+    ids = [id_ for id_, _properties in panel.rows()]
+    revision, _node = panel.layout()
+    panel.heard(until="NewIcon")
+    shown.show(with_text("session", "  5h  62 % left"))
+    shown.show(with_text("session", "  5h  61 % left"), title="61 % left")
+    heard = panel.heard(until="NewToolTip")
+    assert [name for name, _body in heard if name != "NewStatus"] == [
+        "ItemsPropertiesUpdated",
+        "NewTitle",
+        "NewToolTip",
+    ]
+    updates = [body for name, body in heard if name == "ItemsPropertiesUpdated"]
+    assert updates == [([(ids[1], {"label": ("s", "  5h  62 % left")})], [])]
+    assert panel.heard(until="ItemsPropertiesUpdated")[-1][1][0][0][1] == {"label": ("s", "  5h  61 % left")}
+    assert [id_ for id_, _properties in panel.rows()] == ids
+    assert panel.layout()[0] == revision
+
+
+def test_a_new_row_is_a_new_layout_and_the_others_keep_their_ids(shown: Running, panel: Panel) -> None:
+    before = {properties.get("label"): id_ for id_, properties in panel.rows()}
+    revision, _node = panel.layout()
+    panel.heard(until="NewIcon")
+    shown.show((*ROWS[:2], Row(key="weekly", text="  Weekly  38 % left"), *ROWS[2:]))
+    heard = panel.heard(until="LayoutUpdated")
+    assert heard[-1] == ("LayoutUpdated", (revision + 1, 0))
+    assert "ItemsPropertiesUpdated" not in dict(heard)
+    after = {properties.get("label"): id_ for id_, properties in panel.rows()}
+    assert {label: id_ for label, id_ in after.items() if label in before} == before
+    assert panel.menu()[2] == "  Weekly  38 % left"
+
+    shown.show(ROWS)
+    shown.show((*ROWS[:2], Row(key="weekly", text="  Weekly  37 % left"), *ROWS[2:]))
+    panel.heard(until="LayoutUpdated")
+    panel.heard(until="LayoutUpdated")
+    assert panel.id_of("  Weekly  37 % left") == after["  Weekly  38 % left"]
+
+
+def test_what_did_not_change_is_not_sent(shown: Running, panel: Panel) -> None:
+    panel.heard(until="NewIcon")
+    shown.show()
+    shown.show(title="other")
+    assert [name for name, _body in panel.heard(until="NewToolTip") if name != "NewStatus"] == [
+        "NewTitle",
+        "NewToolTip",
+    ]
+
+
+def test_the_icon_registers_with_a_watcher_that_comes_late_and_comes_back(running: Running, bus: Bus) -> None:
+    panel = Panel(bus.environ)
+    try:
+        running.show()
+        panel.item = running.icon.bus_name
+        assert panel.read("Status") == "Active"  # its first registration has gone to nobody
+        panel.start_watching()
+        first = panel.wait_for_item()
+        panel.stop_watching()
+        other = Panel(bus.environ)
+        try:
+            other.start_watching()
+            assert other.wait_for_item() == first
+            assert other.menu()[-1] == "Quit"
+            assert panel.registrations_waiting() == 0
+        finally:
+            other.close()
+    finally:
+        panel.close()
+
+
+def test_nothing_is_registered_before_there_is_something_to_show(running: Running, panel: Panel) -> None:
+    panel.item = running.icon.bus_name
+    assert panel.read("Status") == "Passive"
+    assert panel.registrations_waiting() == 0
+
+
+WRONG = {
+    "no such method": (ITEM_PATH, ITEM, "Explode", None, (), "UnknownMethod"),
+    "no such object": ("/elsewhere", ITEM, "Activate", "ii", (0, 0), "UnknownObject"),
+    "no such interface": (ITEM_PATH, "org.example.None", "Activate", "ii", (0, 0), "UnknownInterface"),
+    "no such property": (ITEM_PATH, PROPERTIES, "Get", "ss", (ITEM, "Colour"), "UnknownProperty"),
+    "properties of nothing": (ITEM_PATH, PROPERTIES, "GetAll", "s", (MENU,), "UnknownInterface"),
+    "writing": (ITEM_PATH, PROPERTIES, "Set", "ssv", (ITEM, "Title", ("s", "x")), "PropertyReadOnly"),
+    "no window": (ITEM_PATH, ITEM, "Activate", "ii", (0, 0), "NotSupported"),
+    "wrong types": (MENU_PATH, MENU, "GetLayout", "ss", ("a", "b"), "InvalidArgs"),
+    "no arguments": (MENU_PATH, MENU, "Event", None, (), "InvalidArgs"),
+    "no such row": (MENU_PATH, MENU, "GetLayout", "iias", (77, -1, []), "InvalidArgs"),
+    "a click on no row": (MENU_PATH, MENU, "Event", "isvu", (-5, "clicked", ("s", ""), 0), "InvalidArgs"),
+    "only unknown rows": (
+        MENU_PATH, MENU, "EventGroup", "a(isvu)", ([(9, "clicked", ("i", 0), 0)],), "InvalidArgs",
+    ),
+    "no such property of a row": (MENU_PATH, MENU, "GetProperty", "is", (1, "colour"), "InvalidArgs"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_call_gets_an_error_and_the_icon_lives_on(wrong: str, shown: Running, panel: Panel) -> None:
+    path, interface, member, signature, body, name = WRONG[wrong]
+    with pytest.raises(DBusErrorResponse) as error:
+        panel.call(path, interface, member, signature, *body)
+    assert error.value.name == f"org.freedesktop.DBus.Error.{name}"
+    panel.click("Quit")
+    assert shown.chosen.get(timeout=DEADLINE) == "quit"
+
+
+def test_a_message_jeepney_cannot_read_is_skipped(
+    shown: Running, panel: Panel, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The bus passes on a file descriptor's number without a descriptor, and jeepney looks it up."""
+    call = new_method_call(DBusAddress(ITEM_PATH, panel.item, ITEM), "Take", "u", (0,))
+    call.header.flags |= MessageFlag.no_reply_expected
+    number, descriptor = b"\x01g\0\x01u\0", b"\x01g\0\x01h\0"
+    data = call.serialise(serial=9999)
+    assert data.count(number) == 1
+    panel.send_bytes(data.replace(number, descriptor))
+    panel.click("Quit")
+    assert shown.chosen.get(timeout=DEADLINE) == "quit"
+    assert "could not be read" in caplog.text
+
+
+def test_a_call_without_interface_or_without_reply_is_served(shown: Running, panel: Panel) -> None:
+    assert panel.call(MENU_PATH, None, "AboutToShow", "i", 0) == (False,)
+    address = DBusAddress(MENU_PATH, panel.item, MENU)
+    event = new_method_call(address, "Event", "isvu", (panel.id_of("Quit"), "clicked", ("i", 0), 0))
+    event.header.flags |= MessageFlag.no_reply_expected
+    panel.send(event)
+    assert shown.chosen.get(timeout=DEADLINE) == "quit"
+
+
+def test_the_icon_describes_itself(shown: Running, panel: Panel) -> None:
+    peer, introspectable = "org.freedesktop.DBus.Peer", "org.freedesktop.DBus.Introspectable"
+    assert panel.call("/", peer, "Ping") == ()
+    (root,) = panel.call("/", introspectable, "Introspect")
+    (item,) = panel.call(ITEM_PATH, introspectable, "Introspect")
+    (menu,) = panel.call(MENU_PATH, introspectable, "Introspect")
+    assert '<node name="MenuBar"/>' in root
+    assert '<property name="IconPixmap" type="a(iiay)" access="read"/>' in item
+    assert '<arg type="(ia{sv}av)" direction="out"/>' in menu
+
+
+def test_a_menu_is_read_in_parts(shown: Running, panel: Panel) -> None:
+    quit_ = panel.id_of("Quit")
+    assert panel.call(MENU_PATH, MENU, "GetProperty", "is", quit_, "label") == (("s", "Quit"),)
+    (group,) = panel.call(MENU_PATH, MENU, "GetGroupProperties", "aias", [quit_, 999], ["label"])
+    assert group == [(quit_, {"label": ("s", "Quit")})]
+    _revision, (id_, _properties, below) = panel.call(
+        MENU_PATH, MENU, "GetLayout", "iias", quit_, -1, ["label"]
+    )
+    assert (id_, below) == (quit_, [])
+    _revision, (_id, _properties, below) = panel.call(MENU_PATH, MENU, "GetLayout", "iias", 0, 0, [])
+    assert below == []
+
+
+def test_text_the_bus_would_refuse_is_made_plain(shown: Running, panel: Panel) -> None:
+    shown.show(with_text("session", "a\0b\ud800c"), title="t\0\udfff")
+    panel.heard(until="NewToolTip")
+    assert panel.menu()[1] == "ab?c"
+    assert panel.read("Title") == "t?"
+
+
+def test_stop_ends_the_loop_and_frees_the_name(running: Running, panel: Panel) -> None:
+    running.show()
+    name = panel.wait_for_item()
+    started = time.monotonic()
+    running.icon.stop()
+    assert running.ended.get(timeout=2) is None
+    assert time.monotonic() - started < 2
+    running.thread.join(DEADLINE)
+    deadline = time.monotonic() + DEADLINE
+    while panel.has_owner(name) and time.monotonic() < deadline:
+        pass
+    assert not panel.has_owner(name)
+    running.show(title="after the end")
+    running.icon.stop()
+
+
+def test_stop_before_run_is_remembered(bus: Bus) -> None:
+    icon = StatusNotifierIcon("tankful", lambda _action: None, environ=bus.environ)
+    icon.stop()
+    icon.run(lambda _icon: None)
+
+
+def test_stop_from_the_menu_ends_the_loop(bus: Bus, panel: Panel) -> None:
+    opened: list[Running] = []
+
+    def choose(_action: Action) -> None:
+        opened[0].icon.stop()
+
+    opened.append(Running(bus, choose))
+    opened[0].show()
+    panel.wait_for_item()
+    panel.click("Quit")
+    assert opened[0].ended.get(timeout=2) is None
+    opened[0].thread.join(DEADLINE)
+
+
+def test_no_file_stays_open(bus: Bus) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        running = Running(bus)
+        running.show()
+        running.close()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_the_end_of_the_session_is_told_in_one_sentence(bus: Bus) -> None:
+    running = Running(bus)
+    running.show()
+    bus.close()
+    gone = running.ended.get(timeout=DEADLINE)
+    running.thread.join(DEADLINE)
+    assert str(gone).startswith("The session bus closed the connection")
+    running.show(title="nobody sees it")
+
+
+def test_without_a_bus_the_reason_is_told() -> None:
+    with pytest.raises(BusUnreachable, match="DBUS_SESSION_BUS_ADDRESS is not set"):
+        StatusNotifierIcon("tankful", lambda _action: None, environ={})
+    nowhere = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent/bus"}
+    with pytest.raises(BusUnreachable, match="No such file"):
+        StatusNotifierIcon("tankful", lambda _action: None, environ=nowhere)
+
+
+def test_many_threads_may_show_at_once(shown: Running, panel: Panel) -> None:
+    def show(number: int) -> None:
+        for turn in range(20):
+            shown.show(with_text("session", f"{number} {turn}"))
+
+    threads = [threading.Thread(target=show, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(DEADLINE)
+    shown.show()
+    assert panel.menu()[1] == "  5h  63 % left"
+
+
+def test_idling_takes_no_time(shown: Running, panel: Panel) -> None:
+    panel.heard(until="NewIcon")
+    before = time.process_time()
+    idle_for(1.0)
+    assert time.process_time() - before < 0.02
+
+
+def idle_for(seconds: float) -> None:
+    threading.Event().wait(seconds)
+
+
+def test_the_sender_of_a_forged_signal_is_not_believed(shown: Running, panel: Panel) -> None:
+    forged: Any = new_method_call(DBusAddress("/x", panel.item, "org.freedesktop.DBus"), "NameOwnerChanged")
+    forged.header.message_type = type(forged.header.message_type).signal
+    forged.header.fields[HeaderFields.signature] = "sss"
+    forged.body = ("org.kde.StatusNotifierWatcher", "", ":1.99")
+    panel.send(forged)
+    panel.menu()
+    assert panel.registrations_waiting() == 0

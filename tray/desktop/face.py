@@ -1,0 +1,160 @@
+"""The one thing the app talks to, the same on every desktop. Importing it costs nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from queue import Empty, SimpleQueue
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from PIL.Image import Image
+
+    from tray.rows import Action, Row
+
+NAME = "tankful"
+
+
+class NoDesktop(Exception):
+    """There is no desktop to show an icon on; str() says why, and how to get one."""
+
+
+class DesktopGone(Exception):
+    """The desktop went away under a running icon, as at the end of a session; str() is one sentence."""
+
+
+class TrayGone(Exception):
+    """The tray went away and took the icon, the desktop did not: another tray may come."""
+
+
+class Face(Protocol):
+    def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None:
+        """From any thread, at any time; only what changed goes out. `draw` takes a size in pixels."""
+
+    def run(self) -> None:
+        """Block in the main thread until `stop`. Raises DesktopGone."""
+
+    def stop(self) -> None:
+        """From any thread, or a signal handler; before `run` too."""
+
+
+class Icon(Protocol):
+    """A pystray icon that takes rows. It is shown to only while it runs."""
+
+    def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None: ...
+    def run(self, setup: Callable[[Any], None]) -> None: ...
+    def stop(self) -> None: ...
+
+
+def unavailable(
+    environ: Mapping[str, str] = os.environ,
+    *,
+    platform: str = sys.platform,
+    watched: Callable[[Mapping[str, str]], bool | None] | None = None,
+) -> str | None:
+    """Why no icon can be shown here, and how to get one, in words for a person; None where one can."""
+    if platform in ("darwin", "win32") or environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"):
+        return None
+    if watched is None:
+        from tray.desktop.linux import watched as watched_on_bus
+
+        watched = watched_on_bus
+    if watched(environ):
+        return None
+    return (
+        "No icon: there is no desktop here, neither DISPLAY nor WAYLAND_DISPLAY is set and no tray answers "
+        f"on the session bus. Start {NAME} from a terminal inside your desktop, or let {NAME} --tray wait for one."
+    )
+
+
+def open_face(
+    choose: Callable[[Action], None],
+    on_ready: Callable[[], None],
+    *,
+    wait: bool,
+    environ: Mapping[str, str] = os.environ,
+) -> Face:
+    """The face of this desktop. Raises NoDesktop where there is none, unless it shall `wait` for one.
+
+    `on_ready` and `choose` each run in a thread of their own, `on_ready` once the icon's loop runs.
+    """
+    reason = None if wait else unavailable(environ)
+    if reason is not None:
+        raise NoDesktop(reason)
+    if sys.platform in ("darwin", "win32"):
+        from tray.desktop.native import pick
+    else:
+        from tray.desktop.linux import pick
+    return TrayFace(lambda pause: pick(choose, pause, environ), on_ready)
+
+
+class TrayFace:
+    """Remembers what is to be shown until there is an icon to show it.
+
+    `pick` makes the icon of this desktop once the desktop is there, or None when stopped meanwhile: it waits
+    with the function it is given, which takes seconds and tells whether we were stopped.
+    """
+
+    def __init__(
+        self,
+        pick: Callable[[Callable[[float], bool]], Icon | None],
+        on_ready: Callable[[], None],
+    ) -> None:
+        self._pick = pick
+        self._on_ready = on_ready
+        self._changing = Lock()
+        self._shown: tuple[Callable[[int], Image], str, tuple[Row, ...]] | None = None
+        self._icon: Icon | None = None
+        self._ready = False
+        self._told_ready = False
+        self._stopping = False
+        # A signal handler may put into it at any moment, which cannot be said of an Event.
+        self._stopped: SimpleQueue[None] = SimpleQueue()
+
+    def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None:
+        with self._changing:
+            self._shown = draw, title, rows
+            if self._icon is not None and self._ready and not self._stopping:
+                self._icon.show(draw, title, rows)
+
+    def run(self) -> None:
+        while not self._stopping:
+            self._icon = self._pick(self._pause)
+            if self._icon is None:
+                return
+            try:
+                self._icon.run(self._set_up)
+            except TrayGone:
+                continue
+            finally:
+                self._ready = False
+            if not self._stopping:
+                raise DesktopGone("The desktop closed the icon.")
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._stopped.put(None)
+        if self._icon is not None:
+            self._icon.stop()
+
+    def _pause(self, seconds: float) -> bool:
+        try:
+            self._stopped.get(timeout=seconds)
+        except Empty:
+            return self._stopping
+        return True
+
+    def _set_up(self, icon: Icon) -> None:
+        if self._stopping:  # before the icon could hear it
+            icon.stop()
+            return
+        with self._changing:
+            self._ready = True
+            if self._shown is not None:
+                icon.show(*self._shown)
+        if not self._told_ready:
+            self._told_ready = True
+            self._on_ready()

@@ -1,0 +1,90 @@
+"""The icon of macOS and Windows: pystray's own, with its menu made from rows."""
+
+from __future__ import annotations
+
+import sys
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from tray.desktop.face import NAME
+from tray.desktop.toolkit import pystray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from PIL.Image import Image
+
+    from tray.desktop.face import Icon
+    from tray.rows import Action, Row
+
+_SIZE = 64  # pystray scales it to what the bar gives
+_TOOLTIP = 127  # characters; Windows refuses more
+
+
+class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
+    """`on_main` runs a function in the thread that owns the menus, sooner or later."""
+
+    def __init__(
+        self,
+        name: str,
+        choose: Callable[[Action], None],
+        *,
+        platform: str = sys.platform,
+        on_main: Callable[[Callable[[], Any]], Any] = lambda function: function(),
+    ) -> None:
+        self._rows: tuple[Row, ...] = ()
+        super().__init__(name, menu=pystray.Menu(self._items))
+        self._choose = choose
+        self._platform = platform
+        self._on_main = on_main
+
+    def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None:
+        picture = draw(_SIZE)
+        self._on_main(lambda: self._apply(picture, title, rows))
+
+    def stop(self) -> None:
+        self._on_main(super().stop)
+
+    def _apply(self, picture: Image, title: str, rows: tuple[Row, ...]) -> None:
+        self.title = title if len(title) <= _TOOLTIP else title[: _TOOLTIP - 1] + "…"
+        if rows != self._rows:  # an update closes a menu that is open
+            self._rows = rows
+            self.update_menu()
+        if self._icon is None or picture.tobytes() != self._icon.tobytes():
+            self.icon = picture
+        self.visible = True
+
+    def _handler(self, callback: Callable[[Any], Any]) -> Callable[..., None]:
+        """pystray's would update the menu after each click, though nothing changed."""
+        return lambda *_args: callback(self)
+
+    def _items(self) -> list[Any]:
+        return [self._item(row) for row in self._rows]
+
+    def _item(self, row: Row) -> Any:
+        if row.separator:
+            return pystray.Menu.SEPARATOR
+        # Windows underlines the letter after an ampersand.
+        text = row.text.replace("&", "&&") if self._platform == "win32" else row.text
+        action = row.action
+        if action is None:  # enabled, for it is there to be read, and the others are grey
+            return pystray.MenuItem(text, None)
+
+        def clicked() -> None:
+            Thread(target=self._choose, args=(action,), name=f"menu-{action}", daemon=True).start()
+
+        # On Windows a left click does the default, and only a right click opens the menu.
+        default = self._platform == "win32" and action == "refresh"
+        return pystray.MenuItem(text, clicked, default=default)
+
+
+def pick(
+    choose: Callable[[Action], None],
+    _pause: Callable[[float], bool],
+    _environ: Mapping[str, str],
+) -> Icon | None:
+    if sys.platform == "darwin":
+        from PyObjCTools import AppHelper
+
+        return NativeIcon(NAME, choose, on_main=AppHelper.callAfter)
+    return NativeIcon(NAME, choose)

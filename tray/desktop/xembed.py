@@ -1,0 +1,154 @@
+"""The icon for trays that know only XEmbed (tint2, trayer): pystray's own, which has no menu.
+
+So a click shows the rows as a notice, where the bus has somebody to show it, and asks for fresh ones.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import socket
+from contextlib import suppress
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any
+
+import Xlib.error
+import Xlib.X
+from jeepney import DBusAddress, new_method_call
+
+from tray.desktop import session_bus, toolkit
+from tray.desktop.face import DesktopGone, TrayGone
+from tray.desktop.linux import tray_owned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from PIL.Image import Image
+
+    from tray.rows import Action, Row
+
+_LINGER = 1.0  # seconds that whoever is told "ready" may take once the icon has ended
+_SIZE = 48  # pystray scales it to what the tray gives
+_NOTICES = DBusAddress(
+    "/org/freedesktop/Notifications", "org.freedesktop.Notifications", "org.freedesktop.Notifications"
+)
+_xorg: Any = toolkit.backend("xorg")  # opens the display once, to see that it is there
+_CLOSED = (Xlib.error.ConnectionClosedError, OSError)
+_log = logging.getLogger(__name__)
+
+
+class XembedIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
+    """Talks to the display in its loop alone: python-xlib deadlocks now and then where two threads do."""
+
+    def __init__(
+        self,
+        name: str,
+        choose: Callable[[Action], None],
+        *,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        super().__init__(name)
+        self._choose = choose
+        self._environ = environ
+        self._notice = 0
+        self._noticing = Lock()
+        self._shown: tuple[Image, str, tuple[Row, ...]] | None = None
+        self._stopping = False
+        self._wake, self._waker = socket.socketpair()
+        self._display.set_error_handler(_note_error)
+        # pystray handles clicks, but never asks for them.
+        self._window.change_attributes(
+            event_mask=Xlib.X.ExposureMask | Xlib.X.StructureNotifyMask | Xlib.X.ButtonPressMask
+        )
+
+    def __del__(self) -> None:
+        with suppress(Exception):  # closed already
+            super().__del__()
+
+    def __call__(self) -> None:
+        """What pystray calls on a click, in its loop."""
+        Thread(target=self._clicked, name="tray-click", daemon=True).start()
+
+    def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None:
+        self._shown = draw(_SIZE), session_bus.plain(title), rows
+        self._wake_loop()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._wake_loop()
+
+    def _rewrite_implementation(self, *_methods: Any) -> None:
+        """pystray makes these methods call the loop from other threads; here only the loop calls them."""
+
+    def _run(self) -> None:
+        try:
+            super()._run()
+        finally:
+            self._running = self._visible = False
+            self._setup_thread.join(_LINGER)
+            with suppress(*_CLOSED):
+                self._display.close()
+            self._wake.close()
+            self._waker.close()
+        if self._stopping:
+            return
+        if tray_owned(self._display.get_display_name()) is None:
+            raise DesktopGone("The display closed.")
+        raise TrayGone
+
+    def _events(self) -> Iterator[Any]:
+        while not self._stopping:
+            while self._display.pending_events():
+                yield self._display.next_event()
+            ready, _, _ = select.select([self._display, self._wake], [], [])
+            if self._wake in ready:
+                self._wake.recv(4096)
+                self._apply()
+
+    def _apply(self) -> None:
+        if self._shown is None or self._stopping:
+            return
+        picture, self.title, _rows = self._shown
+        if self._icon is None or picture.tobytes() != self._icon.tobytes():
+            self.icon = picture
+        self.visible = True
+        if self._systray_manager is None:
+            self._on_destroy_notify()
+
+    def _on_destroy_notify(self, *_event: Any) -> None:
+        """The tray went: end the loop. pystray would look for the next one once, and never again."""
+        self._window.destroy()
+
+    def _wake_loop(self) -> None:
+        with suppress(OSError):  # it has ended
+            self._waker.send(b".", socket.MSG_DONTWAIT)
+
+    def _clicked(self) -> None:
+        with suppress(session_bus.BusUnreachable), self._noticing:
+            rows = self._shown[2] if self._shown is not None else ()
+            self._notice = _show_notice(self._environ, self._notice, self.name, self.title, rows)
+        try:
+            self._choose("refresh")
+        except Exception:  # noqa: BLE001  the app's fault must not be the tray's end
+            _log.exception("the click failed")
+
+
+def _note_error(error: Any, *_request: Any) -> None:
+    """A window that has just gone is talked to now and then; Xlib would print it."""
+    _log.debug("the display refused: %s", error)
+
+
+def _show_notice(
+    environ: Mapping[str, str], replaces: int, name: str, title: str, rows: tuple[Row, ...]
+) -> int:
+    """Returns the notice's id, for the next one to replace it. Raises BusUnreachable."""
+    telling = [row.text for row in rows if row.action is None and not row.separator]
+    body = session_bus.plain("\n".join(telling)).replace("&", "&amp;").replace("<", "&lt;")
+    notice: tuple[Any, ...] = (name, replaces, "", title or name, body, [], {}, -1)
+    connection = session_bus.connect(environ)
+    try:
+        call: Any = new_method_call(_NOTICES, "Notify", "susssasa{sv}i", notice)
+        return int(session_bus.ask(connection, call)[0])
+    finally:
+        session_bus.close(connection)
