@@ -1,0 +1,396 @@
+"""The commands as a person runs them, against a backend on loopback, on homes of nobody."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fake_chatgpt import FakeChatGPT, breaks_off, fake_chatgpt, says, usage
+from tests.homes import SECRETS, auth, make_home, write_auth
+
+FIXTURES = Path(__file__).parents[1] / "fixtures/codex/0.169.0"
+
+
+class Person:
+    """Runs `tankful` in an environment of their own, without a desktop."""
+
+    def __init__(self, folder: Path, server: FakeChatGPT) -> None:
+        self.folder = folder
+        self.server = server
+        self.home = make_home(folder / "codex", base=server.base)
+        self.environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "CODEX_HOME": str(self.home),
+            "TANKFUL_HOME": str(folder / "own"),
+            "TZ": "UTC",
+            "PYTHONWARNINGS": "error",
+        } | {
+            name: os.environ[name] for name in ("SYSTEMROOT", "COVERAGE_PROCESS_START") if name in os.environ
+        }
+        self.outputs: list[str] = []
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tray.cli", *arguments],
+            env=self.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        process = self.start(*arguments)
+        output, errors = process.communicate(timeout=60)
+        self.outputs += [output, errors]
+        assert process.returncode == code, errors
+        self.errors = errors
+        return output
+
+    def usage(self, *arguments: str, code: int = 0) -> Any:
+        return json.loads(self.run("usage", "--json", *arguments, code=code))
+
+    def account(self, *arguments: str, code: int = 0) -> Any:
+        (account,) = self.usage(*arguments, code=code)["providers"]
+        return account
+
+
+@pytest.fixture
+def server() -> Iterator[FakeChatGPT]:
+    with fake_chatgpt() as fake:
+        yield fake
+
+
+@pytest.fixture
+def person(tmp_path: Path, server: FakeChatGPT) -> Iterator[Person]:
+    someone = Person(tmp_path, server)
+    yield someone
+    everything = "".join(someone.outputs) + "".join(
+        path.read_text("utf-8", "replace") for path in (tmp_path / "own").rglob("*") if path.is_file()
+    )
+    for secret in SECRETS:
+        assert secret not in everything, "a token was shown or stored"
+
+
+def soon(**changes: Any) -> dict[str, Any]:
+    """An answer whose windows end in the future of the machine that runs the test."""
+    content = usage(**changes)
+    for number, slot in enumerate(("primary_window", "secondary_window")):
+        if content["rate_limit"]:
+            content["rate_limit"][slot]["reset_at"] = int(time.time()) + 3600 * (1 + 30 * number)
+    return content
+
+
+def test_usage_as_json(person: Person, server: FakeChatGPT) -> None:
+    server.answer = says(soon())
+    whole = person.usage()
+    (account,) = whole["providers"]
+    assert whole["schema"] == "tankful.usage/1"
+    assert account["provider"] == "codex"
+    assert account["homes"] == [str(Path("~") / "codex")]
+    assert len(account["account"].pop("id")) == 8
+    assert account["account"] == {"email": "dev@example.com", "plan": "pro"}
+    session, weekly = account["windows"]
+    assert session["pace"].pop("runs_out_at") is None
+    assert session == {
+        "id": "session",
+        "title": "5h",
+        "used_percent": 37.0,
+        "remaining_percent": 63.0,
+        "window_minutes": 300,
+        "resets_at": session["resets_at"],
+        "source": "oauth",
+        "fetched_at": session["fetched_at"],
+        "stale": False,
+        "pace": {"expected_percent": pytest.approx(80, abs=0.5), "verdict": "reserve"},
+    }
+    assert session["resets_at"].endswith("Z")
+    assert (weekly["id"], weekly["window_minutes"]) == ("weekly", 10080)
+    assert account["credits"]["balance"] == "150.5"
+    assert (account["spend"], account["cost"], account["error"]) == (None, None, None)
+    assert [(attempt["source"], attempt["ok"]) for attempt in account["attempts"]] == [
+        ("oauth", True),
+        ("rollouts", True),
+    ]
+
+
+def test_usage_as_text(person: Person, server: FakeChatGPT) -> None:
+    server.answer = says(soon())
+    lines = person.run("usage").splitlines()
+    assert lines[0] == "Codex · Pro · dev@example.com"
+    assert lines[1].startswith("  5h       ▰▰▰▰▰▰▱▱▱▱  63 % left · resets in ")
+    assert lines[3:] == ["  Credits  150.50", "  Cost     not counted yet", "  Updated just now · OAuth"]
+
+
+def test_where_there_is_no_desktop_the_menu_is_printed(person: Person, server: FakeChatGPT) -> None:
+    server.answer = says(soon())
+    shutil.copytree(FIXTURES / "plain/home/sessions", person.home / "sessions")
+    output = person.run()
+    assert output.splitlines()[0] == "Codex · Pro · dev@example.com"
+    assert "30 days  " in output
+    assert "Quit" not in output
+    assert "No icon" in person.errors
+    assert person.account("--cached")["cost"] is not None
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (says({}, 401), "login_expired"),
+        (says({"detail": "no"}, 403), "denied"),
+        (says(b"<html>Just a moment</html>", 403, kind="text/html"), "blocked"),
+        (says({}, 429), "rate_limited"),
+        (says({}, 429, Retry_After="120"), "rate_limited"),
+        (says({}, 500), "server_error"),
+        (says(b"<html>502</html>", 502, kind="text/html"), "server_error"),
+        (says([]), "not_understood"),
+        (says({"rate_limit": 5, "credits": 7}), "not_understood"),
+        (breaks_off, "offline"),
+    ],
+)
+def test_a_failure_is_told_and_blanks_nothing(
+    person: Person, server: FakeChatGPT, answer: Callable[[Any], None], kind: str
+) -> None:
+    server.answer = answer
+    account = person.account(code=1)
+    assert account["windows"] == []
+    server.answer = says(soon())
+    person.usage("--refresh")
+    server.answer = answer
+    account = person.account("--refresh")
+    assert account["error"]["kind"] == kind
+    assert account["error"]["remedy"]
+    assert [window["used_percent"] for window in account["windows"]] == [37.0, 62.0]
+    assert account["credits"]["balance"] == "150.5"
+    assert (account["error"]["retry_at"] is not None) is (
+        kind in ("rate_limited", "denied", "blocked", "server_error")
+    )
+
+
+def test_a_partly_understood_answer_keeps_the_rest(person: Person, server: FakeChatGPT) -> None:
+    server.answer = says(soon())
+    person.usage()
+    partly = soon()
+    partly["rate_limit"]["primary_window"] = "soon"
+    partly["rate_limit"]["secondary_window"]["used_percent"] = 70.0
+    partly["credits"] = None
+    server.answer = says(partly)
+    account = person.account("--refresh")
+    assert {window["id"]: window["used_percent"] for window in account["windows"]} == {
+        "session": 37.0,
+        "weekly": 70.0,
+    }
+    assert account["credits"] is None
+    assert account["attempts"][0]["notes"] == ["rate_limit.primary_window"]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"{torn", "not_understood"),
+        ({"OPENAI_API_KEY": "sk-1"}, "not_signed_in"),
+        ({"tokens": {}}, "not_signed_in"),
+        (None, "not_signed_in"),
+    ],
+)
+def test_a_home_without_a_login_is_an_entry_that_says_so(
+    person: Person, server: FakeChatGPT, content: object, kind: str
+) -> None:
+    if content is None:
+        (person.home / "auth.json").unlink()
+    else:
+        write_auth(person.home, content)
+    account = person.account(code=1)
+    assert (account["account"], account["windows"]) == (None, [])
+    assert account["error"]["kind"] == kind
+    assert not server.requests
+
+
+def test_an_expired_login_is_told_without_a_request(person: Person, server: FakeChatGPT) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    write_auth(person.home, auth(expires=datetime.now(UTC) - timedelta(days=3)))
+    account = person.account(code=1)
+    assert account["error"]["kind"] == "login_expired"
+    assert account["account"]["email"] == "dev@example.com"
+    assert not server.requests
+
+
+def test_a_home_that_does_not_exist(person: Person) -> None:
+    shutil.rmtree(person.home)
+    account = person.account(code=1)
+    assert account["error"]["kind"] == "not_signed_in"
+    assert "does not exist" in account["error"]["message"]
+    assert person.run("cost", code=1) == ""
+    assert "there is no" in person.errors
+
+
+def test_between_two_requests_lie_sixty_seconds_across_processes(person: Person, server: FakeChatGPT) -> None:
+    server.answer = says(soon())
+    running = [person.start("usage", "--json") for _ in range(4)]
+    outputs = [process.communicate(timeout=60)[0] for process in running]
+    assert len(server.requests) == 1
+    assert all(json.loads(output)["providers"][0]["windows"] for output in outputs)
+    person.usage()
+    person.run()
+    assert len(server.requests) == 1
+    person.usage("--refresh")
+    assert len(server.requests) == 2
+
+
+def test_homes_of_one_account_share_it_and_others_stand_apart(person: Person, server: FakeChatGPT) -> None:
+    server.answer = says(soon())
+    twin = make_home(person.folder / "twin", base=server.base)
+    other = make_home(
+        person.folder / "other", auth(account="acct-2", email="b@example.com"), base=server.base
+    )
+    empty = person.folder / "empty"
+    empty.mkdir()
+    person.environ["CODEX_HOME"] = f"{person.home},{other}, {twin} ,{empty},{person.home}"
+    accounts = person.usage()["providers"]
+    assert [[Path(home).name for home in account["homes"]] for account in accounts] == [
+        ["codex", "twin"],
+        ["other"],
+        ["empty"],
+    ]
+    assert len(server.requests) == 2
+    assert accounts[2]["account"] is None
+
+
+def test_another_login_in_the_same_home_is_another_account(person: Person, server: FakeChatGPT) -> None:
+    server.answer = says(soon())
+    first = person.account()
+    write_auth(person.home, auth(account="acct-2", email="b@example.com"))
+    server.answer = says({}, 500)
+    second = person.account(code=1)
+    assert second["account"]["id"] != first["account"]["id"]
+    assert second["windows"] == []
+
+
+def test_one_source_alone(person: Person, server: FakeChatGPT) -> None:
+    server.answer = says(soon())
+    person.usage()
+    account = person.account("--source", "rollouts", code=1)
+    assert (account["windows"], [a["source"] for a in account["attempts"]]) == ([], ["rollouts"])
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("scenario", ["plain", "zstd", "cache_write"])
+def test_cost_is_what_was_billed(person: Person, scenario: str) -> None:
+    shutil.copytree(FIXTURES / scenario / "home", person.home, dirs_exist_ok=True)
+    expected = json.loads((FIXTURES / scenario / "expected.json").read_text())["in_rollouts"]
+    days = sorted(expected["by_date_utc"])
+    report = json.loads(
+        person.run("cost", "--json", "--timezone", "UTC", "--since", days[0], "--until", days[-1])
+    )
+    assert (report["schema"], report["timezone"], report["complete"]) == ("tankful.cost/1", "UTC", True)
+    codex = report["providers"]["codex"]
+
+    def mapped(wire: dict[str, int]) -> dict[str, int]:
+        cached, written = wire["cached_input_tokens"], wire["cache_write_input_tokens"]
+        return {
+            "responses": wire["responses"],
+            "input_tokens": wire["input_tokens"] - cached - written,
+            "cache_read_tokens": cached,
+            "cache_write_tokens": written,
+            "cache_write_1h_tokens": 0,
+            "output_tokens": wire["output_tokens"],
+            "reasoning_tokens": wire["reasoning_output_tokens"],
+            "total_tokens": wire["input_tokens"] + wire["output_tokens"],
+        }
+
+    def told(tally: dict[str, Any]) -> dict[str, int]:
+        assert tally["usd"] > 0
+        return {name: count for name, count in tally.items() if name != "usd"}
+
+    assert told(codex["totals"]) == mapped(expected["total"])
+    assert {model: told(tally) for model, tally in codex["by_model"].items()} == {
+        model: mapped(wire) for model, wire in expected["by_model"].items()
+    }
+    assert {
+        f"{day} {model}": told(tally)
+        for day, models in codex["by_day"].items()
+        for model, tally in models.items()
+    } == {key: mapped(wire) for key, wire in expected["by_date_model_utc"].items()}
+    assert codex["priced"] == "full"
+    assert codex["files"] == len(list((FIXTURES / scenario / "home").rglob("rollout-*")))
+
+
+def test_cost_as_a_table(person: Person) -> None:
+    shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
+    range_ = ("--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-11-30")
+    assert person.run("cost", "--by", "model", *range_).splitlines() == [
+        "codex, by model          responses   input  cache read  cache write  output   total    USD",
+        "──────────────────────────────────────────────────────────────────────────────────────────",
+        "gpt-5.5                          8  18,436      26,496            0   1,996  46,928  $0.17",
+        "──────────────────────────────────────────────────────────────────────────────────────────",
+        "2026-11-01 – 2026-11-30          8  18,436      26,496            0   1,996  46,928  $0.17",
+        "USD is what the API would have charged, not your bill.",
+    ]
+    assert "2026-11-20" in person.run("cost", *range_)
+    assert str(Path("~") / "codex") in person.run("cost", "--by", "home", *range_)
+
+
+def test_cost_of_days_without_use(person: Person) -> None:
+    report = json.loads(person.run("cost", "--json", "--since", "2031-01-01", "--until", "2031-01-02"))
+    codex = report["providers"]["codex"]
+    assert (report["since"], report["until"]) == ("2031-01-01", "2031-01-02")
+    assert codex["totals"]["responses"] == 0
+    assert (codex["totals"]["usd"], codex["by_day"], codex["burn"]) == (0, {}, None)
+
+
+def test_thirty_days_by_default(person: Person) -> None:
+    from datetime import date
+
+    report = json.loads(person.run("cost", "--json"))
+    assert (date.fromisoformat(report["until"]) - date.fromisoformat(report["since"])).days == 29
+    report = json.loads(person.run("cost", "--json", "--days", "1"))
+    assert report["until"] == report["since"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("cost", "--days", "0"),
+        ("cost", "--days", "many"),
+        ("cost", "--days", "3", "--since", "2026-11-01"),
+        ("cost", "--since", "yesterday"),
+        ("cost", "--since", "2026-11-02", "--until", "2026-11-01"),
+        ("cost", "--timezone", "Mars/Olympus"),
+        ("cost", "--timezone", "../../etc/passwd"),
+        ("cost", "--by", "moon"),
+        ("usage", "--source", "guess"),
+        ("usage", "--cached", "--refresh"),
+        ("refuel",),
+    ],
+)
+def test_bad_arguments_are_64_and_a_sentence(person: Person, arguments: tuple[str, ...]) -> None:
+    assert person.run(*arguments, code=64) == ""
+    assert "Traceback" not in person.errors
+    assert person.errors.strip()
+
+
+def test_a_reader_that_leaves_early_is_no_error(person: Person) -> None:
+    shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
+    process = person.start("cost", "--json")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(60), errors) == (0, "")
+
+
+def test_help_and_version(person: Person) -> None:
+    assert "usage" in person.run("--help")
+    assert person.run("--version").startswith("tankful ")

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tray import format as fmt
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday
+
+
+@pytest.mark.parametrize(
+    ("used", "text"),
+    [(37, "63 %"), (0, "100 %"), (0.4, "99 %"), (99.5, "< 1 %"), (100, "0 %"), (130, "0 %"), (1.0, "99 %")],
+)
+def test_percent_left(used: float, text: str) -> None:
+    assert fmt.percent(fmt.left_percent(used)) == text
+
+
+@pytest.mark.parametrize(
+    ("left", "text"),
+    [(63, "▰▰▰▰▰▰▱▱▱▱"), (38, "▰▰▰▰▱▱▱▱▱▱"), (0.5, "▰▱▱▱▱▱▱▱▱▱"), (0, "▱▱▱▱▱▱▱▱▱▱"), (100, "▰▰▰▰▰▰▰▰▰▰")],
+)
+def test_bar(left: float, text: str) -> None:
+    assert fmt.bar(left) == text
+
+
+@pytest.mark.parametrize(
+    ("span", "text"),
+    [
+        (timedelta(hours=1, minutes=29), "1 h 29 m"),
+        (timedelta(minutes=13, seconds=1), "14 m"),
+        (timedelta(seconds=1), "1 m"),
+        (timedelta(hours=2), "2 h"),
+        (timedelta(days=5, hours=3, minutes=9), "5 d 3 h"),
+        (timedelta(0), "now"),
+        (timedelta(seconds=-1), "now"),
+    ],
+)
+def test_countdown(span: timedelta, text: str) -> None:
+    assert fmt.countdown(span) == text
+
+
+@given(st.timedeltas())
+def test_a_countdown_is_never_negative(span: timedelta) -> None:
+    assert "-" not in fmt.countdown(span)
+
+
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [
+        (NOW + timedelta(hours=1, minutes=29), "resets in 1 h 29 m"),
+        (NOW, "resets now"),
+        (datetime(2026, 11, 22, 18, 0, tzinfo=UTC), "resets Sun 19:00"),
+        (datetime(2026, 11, 26, 18, 0, tzinfo=UTC), "resets Thu 19:00"),
+        (datetime(2026, 11, 27, 11, 0, tzinfo=UTC), "resets 27 Nov 12:00"),
+        (datetime(2026, 12, 18, 11, 0, tzinfo=UTC), "resets 18 Dec 12:00"),
+    ],
+)
+def test_resets(at: datetime, text: str) -> None:
+    assert fmt.resets(at, NOW, ZoneInfo("Europe/Berlin")) == text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"),
+    [
+        (-5, "just now"),
+        (0.9, "just now"),
+        (2, "2 min ago"),
+        (61, "1 h ago"),
+        (47 * 60, "47 h ago"),
+        (49 * 60, "2 d ago"),
+    ],
+)
+def test_age(minutes: float, text: str) -> None:
+    assert fmt.age(timedelta(minutes=minutes)) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0"),
+        (950, "950"),
+        (999, "999"),
+        (1000, "1.0 K"),
+        (1234, "1.2 K"),
+        (9_949, "9.9 K"),
+        (9_960, "10 K"),
+        (66_968, "67 K"),
+        (999_499, "999 K"),
+        (999_600, "1.0 M"),
+        (45_000_000, "45 M"),
+        (1_300_000_000, "1.3 B"),
+        (5 * 10**15, "5000 T"),
+    ],
+)
+def test_tokens(count: int, text: str) -> None:
+    assert fmt.tokens(count) == text
+
+
+@pytest.mark.parametrize(
+    ("usd", "text"),
+    [(0, "$0.00"), (0.004, "< $0.01"), (0.23807, "$0.24"), (3.1, "$3.10"), (12345.678, "$12,345.68")],
+)
+def test_money(usd: float, text: str) -> None:
+    assert fmt.money(usd) == text
+
+
+def test_balance_and_plan() -> None:
+    assert fmt.balance(Decimal("150.5")) == "150.50"
+    assert fmt.balance(Decimal(1234)) == "1,234.00"
+    assert fmt.plan("pro") == "Pro"
+    assert fmt.plan("free_workspace") == "Free Workspace"

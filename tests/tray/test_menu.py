@@ -1,0 +1,224 @@
+"""The menu, read as text, in each case that a person can meet."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from providers.errors import (
+    LoginExpired,
+    NotSignedIn,
+    Offline,
+    ProviderError,
+    RateLimited,
+)
+from providers.models import (
+    Account,
+    AccountUsage,
+    CostSummary,
+    Credits,
+    CreditsLane,
+    RateWindow,
+    UsageSnapshot,
+    WindowLane,
+)
+from tray import menu
+from tray.state import State
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+ZONE = ZoneInfo("Europe/Berlin")
+
+
+def lane(
+    ident: str, title: str, used: float, hours: float, resets_at: datetime | None, read: float = 2
+) -> WindowLane:
+    window = RateWindow(
+        id=ident, title=title, used_percent=used, duration=timedelta(hours=hours), resets_at=resets_at
+    )
+    return WindowLane(window=window, source="oauth", fetched_at=NOW - timedelta(minutes=read))
+
+
+SESSION = lane("session", "5h", 37.0, 5, NOW + timedelta(hours=1, minutes=29))
+WEEKLY = lane("weekly", "Weekly", 62.0, 168, datetime(2026, 11, 22, 18, 0, tzinfo=UTC))
+COST = CostSummary(
+    today_usd=0.23807,
+    today_tokens=66_968,
+    days_30_usd=3.1,
+    days_30_tokens=1_200_000,
+    priced="full",
+    complete=True,
+    has_logs=True,
+)
+PRO = AccountUsage(
+    provider="codex",
+    title="Codex",
+    homes=("~/.codex",),
+    account=Account(id="a1b2c3d4", email="dev@example.com", plan="pro"),
+    windows=(SESSION, WEEKLY),
+    credits=CreditsLane(
+        credits=Credits(balance=Decimal("150.5")), source="oauth", fetched_at=NOW - timedelta(minutes=2)
+    ),
+    limits_known=True,
+    cost=COST,
+    source_titles={"oauth": "OAuth", "rollouts": "Codex logs"},
+)
+BARE = replace(PRO, windows=(), credits=None, limits_known=False)
+
+
+def shown(*accounts: AccountUsage, refreshing: bool = False, counting: bool = False) -> list[str]:
+    state = State(
+        snapshot=UsageSnapshot(generated_at=NOW, accounts=accounts), refreshing=refreshing, counting=counting
+    )
+    rows = menu.rows(state, NOW, ZONE)
+    assert len({row.key for row in rows}) == len(rows), "a key names one row"
+    return ["──" if row.separator else row.text for row in rows]
+
+
+def failing(usage: AccountUsage, trouble: ProviderError, **more: datetime) -> AccountUsage:
+    return replace(usage, error=trouble.as_data(), **more)
+
+
+def test_a_pro_account() -> None:
+    assert shown(PRO) == [
+        "Codex · Pro · dev@example.com",
+        "  5h       ▰▰▰▰▰▰▱▱▱▱  63 % left · resets in 1 h 29 m",
+        "  Weekly   ▰▰▰▰▱▱▱▱▱▱  38 % left · resets Sun 19:00",
+        "  Credits  150.50",
+        "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",
+        "  Updated 2 min ago · OAuth",
+        "──",
+        "Refresh now",
+        "Quit",
+    ]
+
+
+def test_before_the_first_look() -> None:
+    rows = menu.rows(State(), NOW, ZONE)
+    assert [row.text for row in rows] == ["Reading …", "", "Refresh now", "Quit"]
+
+
+def test_while_it_is_at_work() -> None:
+    usage = replace(BARE, cost=None)
+    assert shown(usage, refreshing=True, counting=True) == [
+        "Codex · Pro · dev@example.com",
+        "  Cost     counting …",
+        "──",
+        "Refreshing …",
+        "Quit",
+    ]
+
+
+def test_never_signed_in() -> None:
+    trouble = NotSignedIn("Nobody is signed in to Codex in ~/.codex.", remedy="Run `codex login`.")
+    usage = failing(replace(BARE, account=None, cost=replace(COST, has_logs=False)), trouble)
+    assert shown(usage)[:-3] == [
+        "Codex · ~/.codex",
+        "  No logs yet: cost shows after the first turn.",
+        "  Nobody is signed in to Codex in ~/.codex.",
+        "  Run `codex login`.",
+    ]
+
+
+def test_an_api_key_alone() -> None:
+    trouble = NotSignedIn("API key login: it has no limits, only a cost.", remedy="To see limits: sign in.")
+    assert shown(failing(replace(BARE, account=None), trouble))[:-3] == [
+        "Codex · ~/.codex",
+        "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",
+        "  API key login: it has no limits, only a cost.",
+        "  To see limits: sign in.",
+    ]
+
+
+def test_a_plan_without_limits() -> None:
+    assert shown(replace(BARE, limits_known=True))[2:-3] == ["  No limits on this plan."]
+    assert shown(BARE)[2:-3] == ["  No limits read yet."]
+
+
+def test_everything_old() -> None:
+    old = replace(
+        PRO,
+        windows=(replace(SESSION, fetched_at=NOW - timedelta(hours=3)),),
+        credits=None,
+    )
+    assert shown(old)[1:-3] == [
+        "  5h       ▰▰▰▰▰▰▱▱▱▱  63 % left · resets in 1 h 29 m · read 3 h ago",
+        "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",
+        "  All values are old: read 3 h ago · OAuth",
+    ]
+
+
+def test_a_window_that_refilled_since_tells_no_share() -> None:
+    past = lane("session", "5h", 100, 5, NOW - timedelta(minutes=5), read=7)
+    yesterday = lane("weekly", "Weekly", 100, 168, NOW - timedelta(days=1), read=3000)
+    assert shown(replace(PRO, windows=(past, yesterday)))[1:3] == [
+        "  5h       refilled 12:55, not read since",
+        "  Weekly   refilled 19 Nov 13:00, not read since",
+    ]
+
+
+def test_offline() -> None:
+    usage = failing(PRO, Offline("No connection."), offline_since=NOW - timedelta(hours=2))
+    assert shown(usage)[5:7] == ["  Offline since 11:00.", "  Updated 2 min ago · OAuth"]
+
+
+def test_asked_too_often() -> None:
+    trouble = RateLimited("ChatGPT was asked too often.", retry_at=NOW + timedelta(minutes=5))
+    assert shown(failing(PRO, trouble))[5:7] == [
+        "  ChatGPT was asked too often. Next try 13:05.",
+        "  Nothing to do: it is asked again by itself, later.",
+    ]
+
+
+def test_an_expired_login_keeps_what_is_known() -> None:
+    texts = shown(
+        failing(PRO, LoginExpired("The Codex login expired 3 days ago.", remedy="Run `codex` once."))
+    )
+    assert texts[1].startswith("  5h       ▰")
+    assert texts[5:7] == ["  The Codex login expired 3 days ago.", "  Run `codex` once."]
+
+
+def test_unlimited_and_unknown_credits() -> None:
+    lanes = [
+        CreditsLane(credits=c, source="oauth", fetched_at=NOW) for c in (Credits(unlimited=True), Credits())
+    ]
+    assert shown(replace(PRO, credits=lanes[0]))[3] == "  Credits  unlimited"
+    assert shown(replace(PRO, credits=lanes[1]))[3] == "  Credits  available"
+
+
+def test_cost_without_all_prices() -> None:
+    partly = replace(COST, priced="partial")
+    nothing = replace(COST, priced="none", today_usd=None, days_30_usd=None)
+    assert shown(replace(PRO, cost=partly))[4] == (
+        "  Today    ≥ $0.24 · 67 K tokens        30 days  ≥ $3.10 · 1.2 M tokens"
+    )
+    assert shown(replace(PRO, cost=nothing))[4] == (
+        "  Today    no price · 67 K tokens        30 days  no price · 1.2 M tokens"
+    )
+
+
+def test_two_accounts_stand_under_each_other() -> None:
+    other = replace(
+        PRO, homes=("~/.codex-work",), account=Account(id="ffff0000", email=None, plan="business")
+    )
+    texts = shown(PRO, other)
+    assert texts[6:8] == ["──", "Codex · Business · ~/.codex-work"]
+
+
+def test_the_tooltip() -> None:
+    def title(*accounts: AccountUsage) -> str:
+        return menu.title(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=accounts)), NOW)
+
+    assert title(PRO) == "Codex · 5h 63 % left · Weekly 38 % left"
+    assert title(BARE, PRO) == "Codex · 5h 63 % left · Weekly 38 % left"
+    assert title(BARE) == "tankful"
+
+
+def test_keys_stay_when_values_change() -> None:
+    def keys(usage: AccountUsage) -> list[str]:
+        state = State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage,)))
+        return [row.key for row in menu.rows(state, NOW, ZONE)]
+
+    assert keys(PRO) == keys(replace(PRO, windows=(lane("session", "5h", 90, 5, None), WEEKLY)))

@@ -1,0 +1,103 @@
+"""How values read: percent, bars, countdowns, ages, tokens, money. Pure; every face uses these."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+from decimal import ROUND_HALF_EVEN, Decimal
+from math import ceil, floor
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_CELLS = 10
+
+
+def left_percent(used_percent: float) -> float:
+    """What is left of a window, 0-100."""
+    return min(100.0, max(0.0, 100.0 - used_percent))
+
+
+def percent(left: float) -> str:
+    """A share left, never overstated: 99.9 is 99, and the last drop is not nothing."""
+    return "< 1 %" if 0 < left < 1 else f"{floor(left + 1e-9)} %"
+
+
+def bar(left: float) -> str:
+    """Ten cells; one stays as long as anything is left."""
+    filled = max(round(left / 100 * _CELLS), 1 if left > 0 else 0)
+    return "▰" * filled + "▱" * (_CELLS - filled)
+
+
+def countdown(span: timedelta) -> str:
+    """Time to go in two units, minutes rounded up; `now` when it is over."""
+    minutes = ceil(span.total_seconds() / 60)
+    if minutes <= 0:
+        return "now"
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {minutes} m" if minutes else f"{hours} h"
+    return f"{minutes} m"
+
+
+def resets(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """When a window refills: a countdown within a day, else weekday and time, else the date."""
+    if at - now <= timedelta(hours=24):
+        span = countdown(at - now)
+        return "resets now" if span == "now" else f"resets in {span}"
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    when = f"{_WEEKDAYS[local.weekday()]} {clock(at, zone)}"
+    if (local.date() - today.date()).days >= len(_WEEKDAYS):
+        when = f"{local.day} {_MONTHS[local.month - 1]} {clock(at, zone)}"
+    return f"resets {when}"
+
+
+def clock(at: datetime, zone: tzinfo) -> str:
+    return at.astimezone(zone).strftime("%H:%M")
+
+
+def moment(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """A time that may lie days away: the time alone today, with its date otherwise."""
+    local = at.astimezone(zone)
+    if local.date() == now.astimezone(zone).date():
+        return clock(at, zone)
+    return f"{local.day} {_MONTHS[local.month - 1]} {clock(at, zone)}"
+
+
+def age(span: timedelta) -> str:
+    """How long ago, in its largest unit; a clock that went back counts as just now."""
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min ago"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h ago"
+    return f"{minutes // (24 * 60)} d ago"
+
+
+def tokens(count: int) -> str:
+    """`950`, `1.2 K`, `67 K`, `1.2 M`, `1.3 B`: one decimal below ten."""
+    if count < 1000:
+        return str(count)
+    value, unit = float(count), ""
+    for step in ("K", "M", "B", "T"):
+        value, unit = value / 1000, step
+        if round(value, 1 if value < 9.95 else 0) < 1000:
+            break
+    return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
+
+
+def money(usd: float) -> str:
+    """Dollars and cents; less than a cent is said to be so."""
+    return "< $0.01" if 0 < usd < 0.005 else f"${usd:,.2f}"
+
+
+def balance(amount: Decimal) -> str:
+    return f"{amount.quantize(Decimal('0.01'), rounding=ROUND_HALF_EVEN):,}"
+
+
+def plan(name: str) -> str:
+    """`pro` → `Pro`, `free_workspace` → `Free Workspace`."""
+    return " ".join(word[:1].upper() + word[1:] for word in name.replace("_", " ").split())
