@@ -158,28 +158,25 @@ class TokenUsage(Struct, frozen=True, kw_only=True):
 
 
 class BilledResponse(Struct, frozen=True, kw_only=True):
-    """One answer of a model that was billed once; `model` is None where no line names it."""
+    """One answer of a model that was billed once.
+
+    `key` names it for ever, `session` is the thread it was given in and `root` the one that the person started;
+    `project` is the folder they worked in. `tier` is the vendor's word for a dearer or cheaper service, None
+    for the standard one. What no line tells is None.
+    """
 
     at: datetime
     model: str | None
     usage: TokenUsage
     home: Path
-
-
-class LogCount(Struct, frozen=True, kw_only=True):
-    """What the logs of a provider's homes hold: each billed response once, and how the reading went.
-
-    `files_by_home` counts all logs there are, also those too old to be opened.
-    """
-
-    responses: tuple[BilledResponse, ...] = ()
-    files_by_home: dict[Path, int] = {}
-    skipped_lines: int = 0
-    unreadable_files: tuple[str, ...] = ()
-
-    @property
-    def files(self) -> int:
-        return sum(self.files_by_home.values())
+    key: int = 0
+    session: str | None = None
+    root: str | None = None
+    project: str | None = None
+    effort: str | None = None
+    tier: str | None = None
+    originator: str | None = None
+    web_searches: int = 0
 
 
 class Tally(Struct, frozen=True, kw_only=True):
@@ -209,11 +206,24 @@ class Burn(Struct, frozen=True, kw_only=True):
     over_minutes: int
 
 
+class SessionCost(Struct, frozen=True, kw_only=True):
+    """One session as its person started it, with what its subagents used; `subagents` says how many."""
+
+    id: str
+    project: str | None
+    started_at: datetime
+    last_at: datetime
+    models: tuple[str, ...]
+    subagents: int
+    tally: Tally
+
+
 class CostReport(Struct, frozen=True, kw_only=True):
     """Tokens and cost of one provider over local days `since`..`until`, both included.
 
     `priced` is "full" when every response has a price, "partial" when `usd` leaves some out, "none" when no
-    price is known for any. `burn` and `month_to_date_usd` are None when they cannot be told.
+    price is known for any. `unreadable_files` could not be read to their end. `burn` and `month_to_date_usd`
+    are None when they cannot be told.
     """
 
     since: date
@@ -222,12 +232,16 @@ class CostReport(Struct, frozen=True, kw_only=True):
     by_model: dict[str, Tally]
     by_day: dict[date, dict[str, Tally]]
     by_home: dict[str, Tally]
+    by_project: dict[str, Tally]
+    by_effort: dict[str, Tally]
+    by_session: tuple[SessionCost, ...]
     burn: Burn | None
     month_to_date_usd: float | None
     priced: Literal["full", "partial", "none"]
     unpriced_models: tuple[str, ...]
     files: int
     skipped_lines: int
+    unreadable_files: tuple[str, ...] = ()
 
 
 class CostSummary(Struct, frozen=True, kw_only=True):

@@ -16,13 +16,15 @@ from genai_prices import data, types
 
 RATES = Path(__file__).parent.parent / "providers" / "ledger" / "rates.json"
 VENDORS = ("anthropic", "openai")
+TIERS = {"service_tier", "speed", "processing"}  # what a vendor calls it; the words under them do not collide
+STANDARD = "default"
 CLASSES = {
     "input_mtok": "input",
     "cache_read_mtok": "cache_read",
     "cache_write_mtok": "cache_write",
     "cache_write_1h_mtok": "cache_write_1h",
     "output_mtok": "output",
-    "web_searches_kcount": "web_searches",
+    "web_searches_kcount": "web_search",
 }
 
 
@@ -30,7 +32,7 @@ def render(day: str) -> str:
     """The file as text; the same library and day give the same text."""
     vendors = {provider.id: provider for provider in data.providers}
     document = {
-        "about": "USD per million tokens, web_searches per thousand; models match in this order, first wins",
+        "about": "USD per million tokens, web_search per thousand; models match in this order, first wins",
         "made_by": "tools/make_rates.py",
         "made_from": f"genai-prices {version('genai-prices')}",
         "made_on": day,
@@ -52,17 +54,34 @@ def _vendor(vendor: types.Provider) -> dict[str, Any]:
 def _model(model: types.ModelInfo) -> dict[str, Any]:
     prices = model.prices
     dated = prices if isinstance(prices, list) else [types.ConditionalPrice(prices=prices)]
-    return {"id": model.id, "match": _clause(model.match), "prices": [_dated(price) for price in dated]}
+    described = {
+        "id": model.id,
+        "match": _clause(model.match),
+        "prices": [{**_since(price.constraint), **_rates(price.prices)} for price in dated],
+    }
+    variants = [_variant(variant) for variant in model.price_variants or () if _rates(variant.prices)]
+    return {**described, "variants": variants} if variants else described
 
 
-def _dated(price: types.ConditionalPrice) -> dict[str, Any]:
-    rates = {name: _rate(getattr(price.prices, key)) for key, name in CLASSES.items()}
-    known = {name: rate for name, rate in rates.items() if rate is not None}
-    match price.constraint:
+def _variant(variant: types.PriceVariant) -> dict[str, Any]:
+    match list(variant.when.items()):
+        case [(key, tier)] if key in TIERS and tier != STANDARD:
+            return {"tier": tier, **_since(variant.constraint), **_rates(variant.prices)}
+        case other:
+            raise SystemExit(f"a variant under a condition that is not known here: {other}")
+
+
+def _rates(prices: types.ModelPrice) -> dict[str, Any]:
+    rates = {name: _rate(getattr(prices, key)) for key, name in CLASSES.items()}
+    return {name: rate for name, rate in rates.items() if rate is not None}
+
+
+def _since(constraint: types.StartDateConstraint | types.TimeOfDateConstraint | None) -> dict[str, str]:
+    match constraint:
         case None:
-            return known
+            return {}
         case types.StartDateConstraint(start_date=start):
-            return {"since": start.isoformat(), **known}
+            return {"since": start.isoformat()}
         case (
             other
         ):  # hours of the day: neither vendor has such a price, and no reader of this file knows them

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from hashlib import blake2b
 from pathlib import Path
 
 from msgspec import Struct
@@ -21,6 +22,9 @@ from providers.models import BilledResponse, TokenUsage
 # Its total_tokens is left out: after an overflow it is set to the size of the context window, and nothing else is.
 Tokens = tuple[int, int, int, int, int]
 
+# Model and effort, as a turn_context sets them.
+Setting = tuple[str | None, str | None]
+
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NOTHING: Tokens = (0, 0, 0, 0, 0)
 
@@ -28,7 +32,7 @@ _NOTHING: Tokens = (0, 0, 0, 0, 0)
 _COPYING = 0.150
 
 
-class Record(Struct, frozen=True, kw_only=True, gc=False):
+class Record(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """A token_usage_record: one billed response. `own` is False for a copy in another thread's rollout."""
 
     key: bytes
@@ -36,11 +40,12 @@ class Record(Struct, frozen=True, kw_only=True, gc=False):
     turn: str | None
     own: bool
     usage: Tokens
-    model: str | None
-    model_is_of_turn: bool
+    setting: Setting
+    setting_is_of_turn: bool
+    tier: str | None
 
 
-class TokenEvent(Struct, frozen=True, kw_only=True, gc=False):
+class TokenEvent(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """A token_count. `usage` is what it added for all its own rollout can tell, None when nothing.
 
     `opening` marks the first of a rollout: what stood on the counters before it only a base thread knows.
@@ -53,11 +58,12 @@ class TokenEvent(Struct, frozen=True, kw_only=True, gc=False):
     last: Tokens
     usage: Tokens | None
     opening: bool
-    model: str | None
-    model_is_of_turn: bool
+    setting: Setting
+    setting_is_of_turn: bool
+    tier: str | None
 
 
-class Base(Struct, frozen=True, kw_only=True):
+class Base(Struct, frozen=True, kw_only=True, array_like=True):
     """The thread whose first `ordinals` lines a fork by reference goes on from."""
 
     thread: str
@@ -67,17 +73,21 @@ class Base(Struct, frozen=True, kw_only=True):
 class Rollout(Struct, frozen=True, kw_only=True):
     """All that one rollout tells of use.
 
-    `models` has the model of each turn that names one; `forgets` the ordinals of token_counts that forgot the
-    counters; `counters_go_on` whether a fork by this version of Codex continues its base's counters.
+    `root` is the thread that the person started and `settings` what each turn was set to. `forgets` has the
+    ordinals of token_counts that forgot the counters; `counters_go_on` tells whether a fork by this version of
+    Codex continues its base's counters; `kin` are the other threads it refers to.
     """
 
     home: Path
     thread: str
+    root: str | None
+    project: str | None
+    originator: str | None
     parents: frozenset[str]
     base: Base | None
     counters_go_on: bool
     began_at: float
-    models: dict[str, str]
+    settings: dict[str, Setting]
     records: tuple[Record, ...]
     events: tuple[TokenEvent, ...]
     forgets: tuple[int, ...]
@@ -87,11 +97,12 @@ class Rollout(Struct, frozen=True, kw_only=True):
 class _Claim(Struct, frozen=True, gc=False):
     """One rollout's word on a response. Of several on the same, the lowest `rank` gives time and model."""
 
-    rank: tuple[int, float, str, str]
+    rank: tuple[int, float, str, str, str]
     at: float
     usage: Tokens
-    model: str | None
-    home: Path
+    setting: Setting
+    tier: str | None
+    rollout: Rollout
 
 
 def added(previous: Tokens | None, total: Tokens, last: Tokens) -> Tokens | None:
@@ -113,8 +124,8 @@ def resolve(rollouts: Sequence[Rollout]) -> list[BilledResponse]:
             held = best.get(key)
             if held is None or claim.rank < held.rank:
                 best[key] = claim
-    responses = [_billed(claim) for claim in best.values()]
-    return sorted(responses, key=lambda response: (response.at, str(response.home), response.model or ""))
+    responses = [_billed(key, claim) for key, claim in best.items()]
+    return sorted(responses, key=lambda response: (response.at, response.key))
 
 
 def _claims(rollout: Rollout, family: _Family) -> Iterator[tuple[Hashable, _Claim]]:
@@ -147,15 +158,17 @@ def _claims(rollout: Rollout, family: _Family) -> Iterator[tuple[Hashable, _Clai
 def _claim(
     rollout: Rollout, said: Record | TokenEvent, usage: Tokens, at: float, *, foreign: bool = False
 ) -> _Claim:
-    model = said.model
-    if not said.model_is_of_turn and said.turn is not None:
+    setting = said.setting
+    if not said.setting_is_of_turn and said.turn is not None:
         # The record of a compaction stands before the turn_context of its own turn.
-        model = rollout.models.get(said.turn, model)
-    rank = (int(foreign), at, model or "", str(rollout.home))
-    return _Claim(rank=rank, at=at, usage=usage, model=model, home=rollout.home)
+        setting = rollout.settings.get(said.turn, setting)
+    rank = (int(foreign), at, repr(setting), str(rollout.home), rollout.thread)
+    return _Claim(rank=rank, at=at, usage=usage, setting=setting, tier=said.tier, rollout=rollout)
 
 
-def _billed(claim: _Claim) -> BilledResponse:
+def _billed(key: Hashable, claim: _Claim) -> BilledResponse:
+    rollout = claim.rollout
+    model, effort = claim.setting
     whole, cached, written, output, reasoning = claim.usage
     usage = TokenUsage(
         input_tokens=max(0, whole - cached - written),
@@ -165,7 +178,26 @@ def _billed(claim: _Claim) -> BilledResponse:
         reasoning_tokens=reasoning,
     )
     at = datetime.fromtimestamp(claim.at, UTC)
-    return BilledResponse(at=at, model=claim.model, usage=usage, home=claim.home)
+    return BilledResponse(
+        at=at,
+        model=model,
+        usage=usage,
+        home=rollout.home,
+        key=_stable_hash(key),
+        session=rollout.thread,
+        root=rollout.root,
+        project=rollout.project,
+        effort=effort,
+        tier=claim.tier,
+        originator=rollout.originator,
+    )
+
+
+def _stable_hash(key: Hashable) -> int:
+    """63 bits that are the same in every process; sets come sorted."""
+    parts = key if isinstance(key, tuple) else (key,)
+    plain = [sorted(part) if isinstance(part, frozenset) else part for part in parts]
+    return int.from_bytes(blake2b(repr(plain).encode(), digest_size=8).digest(), "big") >> 1
 
 
 def turn_is_real(turn: str | None) -> bool:

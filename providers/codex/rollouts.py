@@ -8,27 +8,28 @@ its first day and grows there for ever.
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
-from threading import Lock
+from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from providers.codex import wire
-from providers.codex.lineage import Base, Record, Rollout, TokenEvent, Tokens, added, resolve
-from providers.ledger.scan import BUFFER_SIZE, LogFile, Scan, find_logs, read_log
-from providers.models import LogCount
-from providers.source import Home
-
-_FOLDERS = ("sessions", "archived_sessions")
-_DAY_NS = 24 * 3600 * 10**9
-
-
-def is_rollout(name: str) -> bool:
-    return name.startswith("rollout-") and name.endswith((".jsonl", ".jsonl.zst"))
+from providers.codex.lineage import (
+    Base,
+    Record,
+    Rollout,
+    Setting,
+    TokenEvent,
+    Tokens,
+    added,
+    resolve,
+    turn_is_real,
+)
+from providers.logs import Observed, unpacked
+from providers.models import BilledResponse
 
 
 def thread_in_name(path: str) -> str:
@@ -36,35 +37,77 @@ def thread_in_name(path: str) -> str:
     return path.removesuffix(".zst").removesuffix(".jsonl")[-36:]
 
 
-class ReaderState(Struct, kw_only=True):
+class ReaderState(Struct, kw_only=True, array_like=True):
     """All that a line needs to know of those before it. Stored with an offset, a scan can go on from there."""
 
     thread: str
     named: bool = False
+    root: str | None = None
+    project: str | None = None
+    originator: str | None = None
     parents: set[str] = set()
     base: Base | None = None
     counters_go_on: bool = False
     began_at: float | None = None
     turn: str | None = None
-    model: str | None = None
-    model_turn: str | None = None
+    setting: Setting = (None, None)
+    setting_turn: str | None = None
+    tier: str | None = None
     counters: Tokens | None = None
     last: Tokens | None = None
     opened: bool = False
     skipped: int = 0
 
 
+class _Observation(Struct, array_like=True):
+    """What is kept of a rollout. `make` changes when its shape does: an older one is read anew then."""
+
+    make: Literal["codex 1"]
+    state: ReaderState
+    settings: dict[str, Setting]
+    records: list[Record]
+    events: list[TokenEvent]
+    forgets: list[int]
+    foreign: set[str]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decoder = msgspec.msgpack.Decoder(_Observation)
+
+
 class RolloutReader:
     """Takes the lines of one rollout, in their order, and keeps what they tell of use."""
 
-    def __init__(self, path: str, state: ReaderState | None = None) -> None:
-        self.state = state or ReaderState(thread=thread_in_name(path))
-        self.models: dict[str, str] = {}
-        self.records: list[Record] = []
-        self.events: list[TokenEvent] = []
-        self.forgets: list[int] = []
-        self.foreign: set[str] = set()
+    def __init__(self, path: str, observation: bytes | None = None) -> None:
+        kept = _Observation("codex 1", ReaderState(thread=thread_in_name(path)), {}, [], [], [], set())
+        if observation is not None:
+            kept = unpacked(observation, _decoder)
+        self.state = kept.state
+        self.settings = kept.settings
+        self.records = kept.records
+        self.events = kept.events
+        self.forgets = kept.forgets
+        self.foreign = kept.foreign
         self._recent: Tokens | None = None
+
+    @property
+    def skipped(self) -> int:
+        return self.state.skipped
+
+    def observation(self) -> bytes:
+        return _encode(
+            _Observation(
+                "codex 1", self.state, self.settings, self.records, self.events, self.forgets, self.foreign
+            )
+        )
+
+    def links(self) -> set[str]:
+        """Its thread, all threads it refers to, and its turns, which a copy shares with its original."""
+        state = self.state
+        base = {state.base.thread} if state.base else set()
+        turns = {record.turn for record in self.records} | {event.turn for event in self.events}
+        real = {turn for turn in turns if turn is not None and turn_is_real(turn)}
+        return {state.thread} | state.parents | base | self.foreign | real
 
     def take(self, text: bytes) -> None:
         try:
@@ -87,6 +130,8 @@ class RolloutReader:
                 self._count(line, info)
             case wire.EventLine(payload=wire.TaskStarted(turn_id=turn) | wire.TurnStarted(turn_id=turn)):
                 self.state.turn = _interned(turn)
+            case wire.EventLine(payload=wire.SettingsApplied(tier=tier)):
+                self.state.tier = _interned(tier)
 
     def rollout(self, home: Path) -> Rollout:
         state = self.state
@@ -95,11 +140,14 @@ class RolloutReader:
         return Rollout(
             home=home,
             thread=state.thread,
+            root=state.root,
+            project=state.project,
+            originator=state.originator,
             parents=parents,
             base=state.base,
             counters_go_on=state.counters_go_on,
             began_at=state.began_at or 0.0,
-            models=self.models,
+            settings=self.settings,
             records=tuple(self.records),
             events=tuple(self.events),
             forgets=tuple(self.forgets),
@@ -112,6 +160,10 @@ class RolloutReader:
         if not state.named:
             state.named = True
             state.thread = meta.id
+            state.root, state.project, state.originator = (
+                value if isinstance(value, str) else None
+                for value in (meta.session_id, meta.cwd, meta.originator)
+            )
             state.counters_go_on = _version(meta.cli_version) >= (0, 153)
             if meta.history_base is not None:
                 state.base = Base(
@@ -124,9 +176,11 @@ class RolloutReader:
         state = self.state
         state.turn = _interned(context.turn_id)
         if context.model:
-            state.model, state.model_turn = _interned(context.model), state.turn
-            if state.turn and state.model:
-                self.models.setdefault(state.turn, state.model)
+            effort = context.effort if isinstance(context.effort, str) else None
+            state.setting = _interned(context.model), _interned(effort)
+            state.setting_turn = state.turn
+            if state.turn:
+                self.settings.setdefault(state.turn, state.setting)
 
     def _record(self, at: float, record: wire.UsageRecord) -> None:
         turn = _interned(record.turn_id)
@@ -140,8 +194,9 @@ class RolloutReader:
                 turn=turn,
                 own=own,
                 usage=self._shared(_tokens(record.usage)),
-                model=self.state.model,
-                model_is_of_turn=turn is not None and turn == self.state.model_turn,
+                setting=self.state.setting,
+                setting_is_of_turn=turn is not None and turn == self.state.setting_turn,
+                tier=self.state.tier,
             )
         )
 
@@ -165,8 +220,9 @@ class RolloutReader:
                 last=total if total == last else last,
                 usage=last if usage == last else usage,
                 opening=opening,
-                model=state.model,
-                model_is_of_turn=state.turn is not None and state.turn == state.model_turn,
+                setting=state.setting,
+                setting_is_of_turn=state.turn is not None and state.turn == state.setting_turn,
+                tier=state.tier,
             )
             self.events.append(event)
         state.counters, state.last = total, last
@@ -204,69 +260,17 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in numbers) if all(map(str.isdecimal, numbers)) else (0,)
 
 
-class _Kept(Struct, frozen=True):
-    stamp: tuple[int, int, int]
-    rollout: Rollout
-    skipped: int
-    whole: bool
+class Rollouts:
+    """Implements providers.logs.LogFormat."""
 
+    folders = ("sessions", "archived_sessions")
+    unwanted = wire.UNWANTED
 
-class RolloutCounter:
-    """Counts, and counts again at the price of a walk: only rollouts that changed are read anew."""
+    def is_log(self, name: str) -> bool:
+        return name.startswith("rollout-") and name.endswith((".jsonl", ".jsonl.zst"))
 
-    def __init__(self) -> None:
-        self._kept: dict[str, _Kept] = {}
-        self._buffer = bytearray(BUFFER_SIZE)
-        self._lock = Lock()
+    def reader(self, path: str, observation: bytes | None = None) -> RolloutReader:
+        return RolloutReader(path, observation)
 
-    def count(self, homes: Sequence[Home], since: datetime) -> LogCount:
-        """What the homes' rollouts hold from `since` on."""
-        with self._lock:
-            logs, unreadable = find_logs((home.path for home in homes), _FOLDERS, is_rollout)
-            kept = self._read(logs, int(since.timestamp()) * 10**9 - 2 * _DAY_NS)
-        responses = resolve([entry.rollout for entry in kept.values()])
-        torn = [path for path, entry in kept.items() if not entry.whole]
-        return LogCount(
-            responses=tuple(response for response in responses if response.at >= since),
-            files_by_home=Counter(log.home for log in logs),
-            skipped_lines=sum(entry.skipped for entry in kept.values()),
-            unreadable_files=tuple(sorted([*unreadable, *torn])),
-        )
-
-    def _read(self, logs: Iterable[LogFile], cutoff_ns: int) -> dict[str, _Kept]:
-        """The rollouts written since the cutoff, and their kin however old.
-
-        A rollout is left unopened when it was last written two days before what is asked for: a line carries
-        the time it was written at, and two days are more than clocks, zones and restored backups' rounding
-        disagree. Nothing in it is wanted then, but it may be what tells a younger rollout's copies and
-        counters apart, so whatever thread a young one refers to is read, whenever it was written.
-        """
-        young: list[LogFile] = []
-        old: dict[str, list[LogFile]] = {}
-        for log in logs:
-            if log.mtime_ns >= cutoff_ns:
-                young.append(log)
-            else:
-                old.setdefault(thread_in_name(log.path), []).append(log)
-        read: dict[str, _Kept] = {}
-        while young:
-            log = young.pop()
-            read[log.path] = entry = self._read_one(log)
-            for thread in entry.rollout.kin:
-                young.extend(old.pop(thread, ()))
-        self._kept = read
-        return read
-
-    def _read_one(self, log: LogFile) -> _Kept:
-        kept = self._kept.get(log.path)
-        if kept is not None and kept.whole and kept.stamp == log.stamp and kept.rollout.home == log.home:
-            return kept
-        reader = RolloutReader(log.path)
-        scan: Scan = read_log(log.path, wire.UNWANTED, reader.take, buffer=self._buffer)
-        skipped = scan.skipped + reader.state.skipped
-        return _Kept(stamp=log.stamp, rollout=reader.rollout(log.home), skipped=skipped, whole=scan.whole)
-
-
-def count(homes: Sequence[Home], since: datetime) -> LogCount:
-    """One count without a memory of earlier ones."""
-    return RolloutCounter().count(homes, since)
+    def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
+        return resolve([RolloutReader("", each.observation).rollout(each.home) for each in observed])

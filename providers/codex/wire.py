@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 UNWANTED = re.compile(
     rb'\{"timestamp":"[^"\\]{0,64}",(?:"ordinal":\d{1,19},)?'
     rb'"type":"(?:(?:response_item|world_state|compacted|inter_agent_communication_metadata)"'
-    rb'|event_msg","payload":\{"type":"(?!(?:token_count|task_started|turn_started)")[a-z0-9_]{1,64}")'
+    rb'|event_msg","payload":\{"type":"(?!(?:token_count|task_started|turn_started|thread_settings_applied)")[a-z0-9_]{1,64}")'
 )
 
 # Years that a clock may show: beyond them a timestamp is damage.
@@ -53,6 +53,9 @@ class SessionMeta(Struct, frozen=True):
         end_ordinal_exclusive: int
 
     id: str
+    session_id: Any = None
+    cwd: Any = None
+    originator: Any = None
     cli_version: str = ""
     forked_from_id: str | None = None
     parent_thread_id: str | None = None
@@ -75,6 +78,7 @@ class SessionLine(_Line, frozen=True, kw_only=True, tag="session_meta"):
 class TurnContext(Struct, frozen=True):
     turn_id: str | None = None
     model: str | None = None
+    effort: Any = None
 
 
 class ContextLine(_Line, frozen=True, kw_only=True, tag="turn_context"):
@@ -109,8 +113,20 @@ class TurnStarted(Struct, frozen=True, tag="turn_started"):
     turn_id: str | None = None
 
 
+class SettingsApplied(Struct, frozen=True, tag="thread_settings_applied"):
+    """The service tier stands nowhere else, and before the turns it holds for."""
+
+    thread_settings: Any = None
+
+    @property
+    def tier(self) -> str | None:
+        settings = self.thread_settings
+        tier = settings.get("service_tier") if isinstance(settings, dict) else None
+        return tier if isinstance(tier, str) else None
+
+
 class EventLine(_Line, frozen=True, kw_only=True, tag="event_msg"):
-    payload: TokenCount | TaskStarted | TurnStarted
+    payload: TokenCount | TaskStarted | TurnStarted | SettingsApplied
 
 
 Line = SessionLine | ContextLine | RecordLine | EventLine
@@ -128,7 +144,7 @@ _line: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 _head = msgspec.json.Decoder(_Head)
 _event = msgspec.json.Decoder(_Event)
 _OURS = {"session_meta", "turn_context", "token_usage_record"}
-_OUR_EVENTS = {"token_count", "task_started", "turn_started"}
+_OUR_EVENTS = {"token_count", "task_started", "turn_started", "thread_settings_applied"}
 _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 

@@ -1,180 +1,280 @@
-"""Tokens to money, by rates that are data: `rates.json`, which `tools/make_rates.py` writes.
+"""Tokens to money: what a response would have cost at the vendor's public API.
 
-What a response costs at the vendor's public API, as an equivalent; standard tier, no batch or priority rates.
+Rates are data in three layers, the upper wins: the person's own `prices.toml`, ours beside this file, and the
+price library's `rates.json`, which `tools/make_rates.py` writes.
+
+A tier is the vendor's word for another service ("priority", "fast", "flex", "batch"). Where a model has published
+rates for it, they hold. Where it has none, the standard rates do, and `used` says so: a guessed multiple (others
+take 2 for every model) would be a number that nobody can look up.
 """
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime
-from decimal import Decimal
-from functools import cache
+from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cached_property, lru_cache
 from importlib.resources import files
+from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
+from providers.ledger.own_prices import BadPrices, Entry, entries_for, read_prices
+from providers.ledger.rates import CLASSES, LayerId, Library, Listed, Listing, Name, Price
 from providers.models import TokenUsage
 
-_MILLION = 1_000_000
-_COMPACT_DATE = re.compile(r"-(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")
+PICO = 10**12
+_STANDARD = frozenset({"", "default", "auto", "standard"})
+_RULES = 1  # of this arithmetic; raise it when the same files give other prices
+_PER_TOKEN = PICO // 10**6
+_PER_SEARCH = PICO // 10**3
 
 
-class _Clause(Struct, frozen=True):
-    """A condition on a model's name; exactly one field is set."""
+class Used(Struct, frozen=True, kw_only=True):
+    """The rates that a model's responses were priced by, in USD per million tokens, `web_search` per thousand.
 
-    equals: str | None = None
-    starts_with: str | None = None
-    ends_with: str | None = None
-    contains: str | None = None
-    regex: str | None = None
-    any: tuple[_Clause, ...] = ()
-    all: tuple[_Clause, ...] = ()
+    `model` is the name they are listed under, `since` their first day where it is known. `above` holds the rates
+    of a whole request by the prompt length above which they hold. `tier` is None for the standard service;
+    `approximate` says that another one was asked for, whose rates are not known, and the standard ones were taken.
+    """
 
-    def matches(self, name: str) -> bool:
-        if self.any:
-            return any(clause.matches(name) for clause in self.any)
-        if self.all:
-            return all(clause.matches(name) for clause in self.all)
-        return (
-            (self.equals is not None and name == self.equals.lower())
-            or (self.starts_with is not None and name.startswith(self.starts_with.lower()))
-            or (self.ends_with is not None and name.endswith(self.ends_with.lower()))
-            or (self.contains is not None and self.contains.lower() in name)
-            or (self.regex is not None and re.search(self.regex, name) is not None)
-        )
+    model: str
+    layer: LayerId
+    origin: str
+    since: date | None
+    tier: str | None
+    approximate: bool
+    rates: dict[str, Decimal]
+    above: dict[int, dict[str, Decimal]]
 
 
-class _Tier(Struct, frozen=True):
-    above: int
-    rate: Decimal
+class _Card(Struct, frozen=True):
+    """A price made ready for a million responses: whole pico-USD per token or search, in the order of CLASSES.
+
+    `longer` has (prompt, rates) from the longest prompt down; `unknown` says which classes have no rate.
+    """
+
+    rates: tuple[int, ...]
+    longer: tuple[tuple[int, tuple[int, ...]], ...]
+    unknown: frozenset[str]
+
+    def lacks(self, *tokens: int) -> bool:
+        """Whether any of these, in the order of CLASSES, has no rate."""
+        return any(count and name in self.unknown for name, count in zip(CLASSES, tokens, strict=False))
 
 
-class _Tiered(Struct, frozen=True):
-    """A rate that depends on the length of the prompt: a tier holds for the whole request."""
-
-    base: Decimal
-    tiers: tuple[_Tier, ...]
-
-    def at(self, prompt: int) -> Decimal:
-        return next((tier.rate for tier in reversed(self.tiers) if prompt > tier.above), self.base)
+class _Layer(Struct, frozen=True):
+    id: LayerId
+    file: str
+    entries: tuple[Entry, ...]
 
 
-_Rate = Decimal | _Tiered | None
+def _card(price: Price) -> _Card:
+    billed = price.billed()
+    return _Card(
+        rates=_whole(billed.at(0)),
+        longer=tuple((prompt, _whole(billed.at(prompt + 1))) for prompt in reversed(billed.steps())),
+        unknown=frozenset(CLASSES) - {"web_search"} - billed.at(0).keys(),
+    )
 
 
-class _Price(Struct, frozen=True, kw_only=True):
-    """USD per million tokens of each class, per thousand web searches, from the UTC day `since` on."""
-
-    since: date | None = None
-    input: _Rate = None
-    cache_read: _Rate = None
-    cache_write: _Rate = None
-    cache_write_1h: _Rate = None
-    output: _Rate = None
-    web_searches: _Rate = None
-
-    def of(self, usage: TokenUsage) -> Decimal | None:
-        """What `usage` costs; None when it has tokens of a class that has no rate at all.
-
-        Reasoning is a part of output and is billed as such. A cache without a rate of its own is billed as
-        plain input, and an hour's cache write without one as any cache write.
-        """
-        prompt = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
-        cache_write = _first(self.cache_write, self.input)
-        parts = (
-            (usage.input_tokens, self.input),
-            (usage.cache_read_tokens, _first(self.cache_read, self.input)),
-            (usage.cache_write_tokens - usage.cache_write_1h_tokens, cache_write),
-            (usage.cache_write_1h_tokens, _first(self.cache_write_1h, cache_write)),
-            (usage.output_tokens, self.output),
-        )
-        total = Decimal(0)
-        for tokens, rate in parts:
-            if tokens:
-                if rate is None:
-                    return None
-                total += tokens * (rate.at(prompt) if isinstance(rate, _Tiered) else rate)
-        return total / _MILLION
-
-
-def _first(rate: _Rate, other: _Rate) -> _Rate:
-    return other if rate is None else rate
-
-
-class _Model(Struct, frozen=True):
-    id: str
-    match: _Clause
-    prices: tuple[_Price, ...]
-
-    def price_at(self, day: date) -> _Price:
-        """The last one in force; the first where none is yet."""
-        in_force = (price for price in reversed(self.prices) if price.since is None or price.since <= day)
-        return next(in_force, self.prices[0])
-
-
-class _Vendor(Struct, frozen=True):
-    id: str
-    match: _Clause
-    models: tuple[_Model, ...]
-
-
-class _Document(Struct, frozen=True):
-    made_from: str
-    made_on: date
-    vendors: tuple[_Vendor, ...]
+def _whole(rates: dict[str, Decimal]) -> tuple[int, ...]:
+    """A rate finer than a pico-USD is rounded to one: no vendor has such a rate, a multiple may."""
+    units = (_PER_SEARCH if name == "web_search" else _PER_TOKEN for name in CLASSES)
+    return tuple(
+        int((rates.get(name, Decimal(0)) * unit).to_integral_value(ROUND_HALF_EVEN))
+        for name, unit in zip(CLASSES, units, strict=True)
+    )
 
 
 class Rates:
-    """The rates of one document. A name is looked up once; `price` is arithmetic after that."""
+    """The prices of one moment. A name is looked up once a day and tier; `price` is arithmetic after that.
 
-    def __init__(self, document: bytes) -> None:
-        self._document = msgspec.json.decode(document, type=_Document)
-        self._models: dict[str, _Model | None] = {}
-        self._prices: dict[tuple[str, date], _Price | None] = {}
+    `own` is the text of the person's own file. A mistake in it leaves the whole file out, and `trouble` tells it.
+    """
+
+    def __init__(
+        self,
+        library: bytes,
+        ours: str = "",
+        own: str = "",
+        *,
+        own_name: str = "prices.toml",
+        trouble: str | None = None,
+    ) -> None:
+        self.trouble = trouble
+        self._library = Library(library)
+        self._texts = [library.decode(), ours, ""]
+        self._layers: tuple[_Layer, ...] = ()
+        self._names: dict[str, Name] = {}
+        self._cards: dict[tuple[str, str | None, int], _Card | None] = {}
+        self._add("tankful", "tankful's prices.toml", ours)
+        try:
+            self._add("own", own_name, own)
+            self._texts[-1] = own
+        except BadPrices as error:
+            self.trouble = str(error)
 
     @property
     def origin(self) -> str:
-        """Where the rates are from, for a person: "genai-prices 0.2.3, 2026-11-20"."""
-        return f"{self._document.made_from}, {self._document.made_on}"
+        """Where the rates of the lowest layer are from, for a person: "genai-prices 0.2.3, 2026-11-20"."""
+        return self._library.origin
 
-    def price(self, model: str, usage: TokenUsage, at: datetime) -> float | None:
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes whenever any price may have changed: what was priced under another one is to be priced anew."""
+        from hashlib import blake2b
+
+        told = "\0".join((str(_RULES), *self._texts))
+        return blake2b(told.encode(), digest_size=12).hexdigest()
+
+    def price(
+        self, model: str, usage: TokenUsage, at: datetime, *, tier: str | None = None, web_searches: int = 0
+    ) -> float | None:
         """USD of one response at the moment `at`; None, never 0, when its model or rate is unknown."""
-        named = (model, at.astimezone(UTC).date())
-        if named not in self._prices:
-            self._prices[named] = self._price_on(*named)
-        price = self._prices[named]
-        usd = None if price is None else price.of(usage)
-        return None if usd is None else float(usd)
+        pico = self.price_pico(model, usage, at, tier=tier, web_searches=web_searches)
+        return None if pico is None else pico / PICO
 
-    def _price_on(self, name: str, day: date) -> _Price | None:
-        if name not in self._models:
-            self._models[name] = self._find(name)
-        model = self._models[name]
-        return None if model is None else model.price_at(day)
+    def price_pico(
+        self, model: str, usage: TokenUsage, at: datetime, *, tier: str | None = None, web_searches: int = 0
+    ) -> int | None:
+        """The same in 1e-12 USD, exact: a sum of these does not depend on the order of its parts.
 
-    def _find(self, model: str) -> _Model | None:
-        *prefixes, name = model.strip().lower().split("/")
-        vendors = self._document.vendors
-        if (
-            prefixes
-        ):  # openai/gpt-5.5, openrouter/anthropic/claude-…: another maker's model of that name is not it
-            vendors = tuple(vendor for vendor in vendors if vendor.id == prefixes[-1])
-        ranked = sorted(vendors, key=lambda vendor: not vendor.match.matches(name))
-        dashed = _COMPACT_DATE.sub(r"-\1-\2-\3", name)
-        return next(
-            (
-                candidate
-                for spelling in dict.fromkeys((name, dashed))
-                for vendor in ranked
-                for candidate in vendor.models
-                if candidate.match.matches(spelling)
-            ),
-            None,
+        A web search without a known rate adds nothing. Reasoning is a part of output and is billed as such.
+        """
+        if at.tzinfo is not UTC:
+            at = at.astimezone(UTC)
+        key = (model, tier, at.toordinal())
+        try:
+            card = self._cards[key]
+        except KeyError:
+            card = self._cards[key] = self._card_on(model, tier, at.date())
+        if card is None:
+            return None
+        fresh, read, write = usage.input_tokens, usage.cache_read_tokens, usage.cache_write_tokens
+        write_1h, output = usage.cache_write_1h_tokens, usage.output_tokens
+        if card.unknown and card.lacks(fresh, read, write - write_1h, write_1h, output):
+            return None
+        rates = card.rates
+        for above, dearer in card.longer:
+            if fresh + read + write > above:
+                rates = dearer
+                break
+        a, b, c, d, e, f = rates
+        return fresh * a + read * b + (write - write_1h) * c + write_1h * d + output * e + web_searches * f
+
+    def used(self, model: str, at: datetime, *, tier: str | None = None) -> Used | None:
+        """By which rates `price` prices this model, and where they are from; None where it has none."""
+        listing = self._listing(self._name(model), at.astimezone(UTC).date(), ())
+        if listing is None:
+            return None
+        word = _word(tier)
+        listed = listing.tiers.get(word, listing.standard) if word else listing.standard
+        billed = listed.price.billed()
+        return Used(
+            model=listed.model,
+            layer=listed.layer,
+            origin=listed.origin,
+            since=listed.since,
+            tier=word if word in listing.tiers else None,
+            approximate=word is not None and word not in listing.tiers,
+            rates=billed.at(0),
+            above={prompt: billed.at(prompt + 1) for prompt in billed.steps()},
+        )
+
+    def _card_on(self, model: str, tier: str | None, day: date) -> _Card | None:
+        listing = self._listing(self._name(model), day, ())
+        if listing is None:
+            return None
+        return _card(listing.tiers.get(_word(tier) or "", listing.standard).price)
+
+    def _name(self, model: str) -> Name:
+        if model not in self._names:
+            self._names[model] = self._library.read_name(model)
+        return self._names[model]
+
+    def _listing(self, name: Name, day: date, passed: tuple[Entry, ...]) -> Listing | None:
+        """From the uppermost layer that knows the name.
+
+        `passed` are the entries whose `as` led here: none leads to itself, so a gpt-5.5 may be priced as gpt-5.5
+        with one more tier, and two that name each other end in the layer below.
+        """
+        for layer in self._layers:
+            for entry in entries_for(layer.entries, name, day):
+                if entry not in passed:
+                    return self._listing_of(entry, layer, day, passed)
+        return self._library.listing(name, day)
+
+    def _listing_of(
+        self, entry: Entry, layer: _Layer, day: date, passed: tuple[Entry, ...]
+    ) -> Listing | None:
+        def listed(price: Price) -> Listed:
+            origin = f"{layer.file}, line {entry.line}"
+            return Listed(model=entry.model, layer=layer.id, origin=origin, since=entry.since, price=price)
+
+        if entry.like is None:
+            base = Listing(listed(entry.price or Price()))
+        else:
+            found = self._listing(self._name(entry.like), day, (*passed, entry))
+            if found is None:
+                return None
+            base = found
+        standard = base.standard.price
+        tiers = {
+            word: listed(standard.times(tier) if isinstance(tier, Decimal) else tier.over(standard))
+            for word, tier in entry.tiers.items()
+        }
+        return Listing(base.standard, {**base.tiers, **tiers})
+
+    def _add(self, layer: LayerId, file: str, text: str) -> None:
+        below, entries = self._layers, read_prices(text, file)
+        self._layers = (_Layer(layer, file, entries), *below)
+        for entry in entries:
+            if entry.like is not None and not self._leads_on(entry, ()):
+                self._layers = below
+                raise BadPrices(file, entry.like_line, f"`{entry.like}` has no price that this could be like")
+
+    def _leads_on(self, entry: Entry, passed: tuple[Entry, ...]) -> bool:
+        """Whether an entry ends at a price, on whatever day."""
+        if entry.like is None:
+            return True
+        name, passed = self._name(entry.like), (*passed, entry)
+        return self._library.knows(name) or any(
+            other not in passed and self._leads_on(other, passed)
+            for layer in self._layers
+            for other in entries_for(layer.entries, name, None)
         )
 
 
-@cache
-def load_rates() -> Rates:
-    """The rates that came with this version, read at the first need of them."""
-    return Rates(files("providers.ledger").joinpath("rates.json").read_bytes())
+def _word(tier: str | None) -> str | None:
+    """The name of a service; None for the standard one, which has several."""
+    word = (tier or "").lower()
+    return None if word in _STANDARD else word
+
+
+def load_rates(own: Path | None = None) -> Rates:
+    """The rates that came with this version, under the person's own file where there is one.
+
+    Cheap to call again: the same texts give the same Rates, and an edited file gives new ones.
+    """
+    try:
+        text = "" if own is None else own.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        text = ""
+    except OSError as error:
+        return _rates("", own_name=_shown(own), trouble=f"{_shown(own)} cannot be read: {error.strerror}")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        return _rates("", own_name=_shown(own), trouble=f"{_shown(own)}, line {line}: not UTF-8 text")
+    return _rates(text, own_name=_shown(own), trouble=None)
+
+
+def _shown(own: Path | None) -> str:
+    return "prices.toml" if own is None else own.name
+
+
+@lru_cache(maxsize=2)
+def _rates(own: str, *, own_name: str, trouble: str | None) -> Rates:
+    here = files("providers.ledger")
+    library = here.joinpath("rates.json").read_bytes()
+    ours = here.joinpath("prices.toml").read_text(encoding="utf-8")
+    return Rates(library, ours, own, own_name=own_name, trouble=trouble)

@@ -1,62 +1,43 @@
-"""Billed responses to sums: by model, by local day, by home, with their price. Pure: clock and zone are given."""
+"""Slices of the ledger to sums: by model, day, home, session, project, effort. Pure: clock and zone are given."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from math import fsum
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Literal
 
-from msgspec import Struct
-
-from providers.models import BilledResponse, Burn, CostReport, LogCount, Tally, TokenUsage
+from providers.ledger.query import Held, Slice
+from providers.models import Burn, CostReport, SessionCost, Tally, TokenUsage
 
 BURN_MINUTES = 180
-UNKNOWN_MODEL = "unknown"
-_Key = TypeVar("_Key", str, date)
-
-
-class Priced(Protocol):
-    """Whatever knows prices: `pricing.Rates`, or a fake."""
-
-    def price(self, model: str, usage: TokenUsage, at: datetime) -> float | None: ...
-
-
-class _Entry(Struct, frozen=True):
-    """A response with all that it is sorted by."""
-
-    at: datetime
-    day: date
-    model: str
-    home: Path
-    usage: TokenUsage
-    usd: float | None
+UNKNOWN = "unknown"
+_PICO = 10**12
 
 
 class _Sum:
-    """Adds up entries, and prices at the end: a sum of floats must not depend on their order."""
+    """Adds up slices. Money is added as whole numbers, so that no order changes a sum."""
 
-    def __init__(self) -> None:
-        self._count = 0
-        self._counts = [0] * 6
-        self._prices: list[float] = []
+    def __init__(self, slices: Iterable[Slice] = ()) -> None:
+        self._responses = self._priced = self._pico = 0
+        self._tokens = [0] * 6
+        for each in slices:
+            self.add(each)
 
-    def add(self, entry: _Entry) -> None:
-        usage = entry.usage
-        self._count += 1
-        if entry.usd is not None:
-            self._prices.append(entry.usd)
-        counts = self._counts
-        counts[0] += usage.input_tokens
-        counts[1] += usage.cache_read_tokens
-        counts[2] += usage.cache_write_tokens
-        counts[3] += usage.cache_write_1h_tokens
-        counts[4] += usage.output_tokens
-        counts[5] += usage.reasoning_tokens
+    def add(self, each: Slice) -> None:
+        self._responses += each.responses
+        self._priced += each.priced
+        self._pico += each.pico_usd
+        tokens = self._tokens
+        tokens[0] += each.input
+        tokens[1] += each.cache_read
+        tokens[2] += each.cache_write
+        tokens[3] += each.cache_write_1h
+        tokens[4] += each.output
+        tokens[5] += each.reasoning
 
     def tally(self) -> Tally:
-        fresh, read, write, write_1h, output, reasoning = self._counts
+        fresh, read, write, write_1h, output, reasoning = self._tokens
         usage = TokenUsage(
             input_tokens=fresh,
             cache_read_tokens=read,
@@ -65,86 +46,104 @@ class _Sum:
             output_tokens=output,
             reasoning_tokens=reasoning,
         )
-        priced = fsum(self._prices) if self._prices or not self._count else None
-        return Tally(responses=self._count, usage=usage, usd=priced)
+        usd = self._pico / _PICO if self._priced or not self._responses else None
+        return Tally(responses=self._responses, usage=usage, usd=usd)
 
 
-def scan_start(since: date, zone: tzinfo, now: datetime) -> datetime:
-    """The moment from which logs must be counted for a report from `since` on: it also tells of this month and
-    of the last hours."""
+def span(since: date, until: date, zone: tzinfo, now: datetime) -> tuple[datetime, datetime]:
+    """The moments between which a report looks at responses: it also tells of this month and the last hours."""
     month = now.astimezone(zone).date().replace(day=1)
-    return min(_midnight(since, zone), _midnight(month, zone), now - timedelta(minutes=BURN_MINUTES))
+    start = min(_midnight(since, zone), _midnight(month, zone), now - timedelta(minutes=BURN_MINUTES))
+    return start, max(_after(until, zone), now + timedelta(days=1))
 
 
 def cost_report(
-    count: LogCount,
+    slices: Iterable[Slice],
+    recent: Iterable[Slice],
+    held: Held,
     labels: Mapping[Path, str],
-    rates: Priced,
     *,
     since: date,
     until: date,
     zone: tzinfo,
     now: datetime,
 ) -> CostReport:
-    """Tokens and cost of the local days `since` to `until`; days without use are absent, `labels` name homes."""
-    entries = [_entry(response, rates, zone) for response in count.responses]
-    wanted = [entry for entry in entries if since <= entry.day <= until]
-    unpriced = {entry.model for entry in wanted if entry.usd is None}
+    """Tokens and cost of the local days `since` to `until`. Days without use are absent; `labels` name homes.
+
+    `slices` are those of `span`, `recent` those of the last BURN_MINUTES.
+    """
+    days = _by_day(slices, zone)
+    wanted = {day: days[day] for day in sorted(days) if since <= day <= until}
+    flat = [each for of_day in wanted.values() for each in of_day]
+    today = now.astimezone(zone).date()
+    month = [each for day in days if (day.year, day.month) == (today.year, today.month) for each in days[day]]
     return CostReport(
         since=since,
         until=until,
-        totals=_tally(wanted),
-        by_model=_by_model(wanted),
-        by_day={day: _by_model(of_day) for day, of_day in _grouped((e.day, e) for e in wanted).items()},
-        by_home={
-            home: _tally(of_home)
-            for home, of_home in _grouped((labels.get(e.home, str(e.home)), e) for e in wanted).items()
-        },
-        burn=_burn(entries, now),
-        month_to_date_usd=_month_to_date(entries, now.astimezone(zone).date()),
-        priced=_coverage(wanted),
-        unpriced_models=tuple(sorted(unpriced)),
-        files=count.files,
-        skipped_lines=count.skipped_lines,
+        totals=_Sum(flat).tally(),
+        by_model=_tallies(flat, lambda each: each.model or UNKNOWN),
+        by_day={day: _tallies(of_day, lambda each: each.model or UNKNOWN) for day, of_day in wanted.items()},
+        by_home=_tallies(flat, lambda each: labels.get(Path(each.home), each.home)),
+        by_project=_tallies(flat, lambda each: each.project or UNKNOWN),
+        by_effort=_tallies(flat, lambda each: each.effort or UNKNOWN),
+        by_session=_sessions(flat),
+        burn=_burn(recent),
+        month_to_date_usd=_Sum(month).tally().usd,
+        priced=_coverage(flat),
+        unpriced_models=tuple(
+            sorted({each.model or UNKNOWN for each in flat if each.priced < each.responses})
+        ),
+        files=sum(held.files.values()),
+        skipped_lines=held.skipped_lines,
     )
 
 
-def _entry(response: BilledResponse, rates: Priced, zone: tzinfo) -> _Entry:
-    model = response.model
-    return _Entry(
-        at=response.at,
-        day=response.at.astimezone(zone).date(),
-        model=UNKNOWN_MODEL if model is None else model,
-        home=response.home,
-        usage=response.usage,
-        usd=None if model is None else rates.price(model, response.usage, response.at),
+def _by_day(slices: Iterable[Slice], zone: tzinfo) -> dict[date, list[Slice]]:
+    local: dict[int, date] = {}
+    days: dict[date, list[Slice]] = {}
+    for each in slices:
+        day = local.get(each.quarter)
+        if day is None:
+            day = datetime.fromtimestamp(each.quarter / 1000, UTC).astimezone(zone).date()
+            local[each.quarter] = day
+        days.setdefault(day, []).append(each)
+    return days
+
+
+def _tallies(slices: Iterable[Slice], name: Callable[[Slice], str]) -> dict[str, Tally]:
+    sums: dict[str, _Sum] = {}
+    for each in slices:
+        sums.setdefault(name(each), _Sum()).add(each)
+    return {key: sums[key].tally() for key in sorted(sums)}
+
+
+def _sessions(slices: Iterable[Slice]) -> tuple[SessionCost, ...]:
+    """A thread with its subagents under it, the last used first."""
+    threads: dict[str, list[Slice]] = {}
+    for each in slices:
+        threads.setdefault(each.thread or UNKNOWN, []).append(each)
+    found = [_session(thread, own) for thread, own in threads.items()]
+    return tuple(sorted(found, key=lambda session: (session.last_at, session.id), reverse=True))
+
+
+def _session(thread: str, own: list[Slice]) -> SessionCost:
+    # A subagent may work elsewhere; the project is where the person started.
+    started = min(own, key=lambda each: (each.session != thread, each.first_ms))
+    return SessionCost(
+        id=thread,
+        project=started.project or None,
+        started_at=_moment(min(each.first_ms for each in own)),
+        last_at=_moment(max(each.last_ms for each in own)),
+        models=tuple(sorted({each.model or UNKNOWN for each in own})),
+        subagents=len({each.session for each in own} - {thread, ""}),
+        tally=_Sum(own).tally(),
     )
 
 
-def _tally(entries: Iterable[_Entry]) -> Tally:
-    total = _Sum()
-    for entry in entries:
-        total.add(entry)
-    return total.tally()
-
-
-def _by_model(entries: Iterable[_Entry]) -> dict[str, Tally]:
-    return {model: _tally(own) for model, own in _grouped((e.model, e) for e in entries).items()}
-
-
-def _grouped(keyed: Iterable[tuple[_Key, _Entry]]) -> dict[_Key, list[_Entry]]:
-    groups: dict[_Key, list[_Entry]] = {}
-    for key, entry in keyed:
-        groups.setdefault(key, []).append(entry)
-    return {key: groups[key] for key in sorted(groups)}
-
-
-def _burn(entries: Iterable[_Entry], now: datetime) -> Burn | None:
-    start = now - timedelta(minutes=BURN_MINUTES)
-    recent = [entry for entry in entries if start < entry.at <= now]
-    if not recent:
+def _burn(recent: Iterable[Slice]) -> Burn | None:
+    used = _Sum(recent).tally()
+    if not used.responses:
         return None
-    used = _tally(recent)
     hours = BURN_MINUTES / 60
     return Burn(
         usd_per_hour=None if used.usd is None else used.usd / hours,
@@ -153,16 +152,25 @@ def _burn(entries: Iterable[_Entry], now: datetime) -> Burn | None:
     )
 
 
-def _month_to_date(entries: Iterable[_Entry], today: date) -> float | None:
-    month = (today.year, today.month)
-    return _tally(entry for entry in entries if (entry.day.year, entry.day.month) == month).usd
-
-
-def _coverage(entries: Iterable[_Entry]) -> Literal["full", "partial", "none"]:
-    known = {entry.usd is not None for entry in entries}
-    if False not in known:
+def _coverage(slices: Iterable[Slice]) -> Literal["full", "partial", "none"]:
+    responses = priced = 0
+    for each in slices:
+        responses += each.responses
+        priced += each.priced
+    if priced == responses:
         return "full"
-    return "partial" if True in known else "none"
+    return "partial" if priced else "none"
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def _after(day: date, zone: tzinfo) -> datetime:
+    try:
+        return _midnight(day + timedelta(days=1), zone)
+    except OverflowError:  # the last day of the calendar
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 from _pytest.mark import ParameterSet
 
-from providers.codex.rollouts import count
+from providers.codex.rollouts import Rollouts
 from providers.models import BilledResponse
-from providers.source import Home
+from tests.counting import count
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "codex"
 SHARED = Path(__file__).parents[4] / "shared" / "corpora" / "codex"
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 # Codex 0.151-0.152 restarts its counters at a resume, and no line says so: a first answer of the same size as the
 # last one before it cannot be told from a repeat.
@@ -54,7 +52,7 @@ def counted(home: Path) -> dict[str, object]:
     by_model: Mapping[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     by_date: Mapping[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     by_both: Mapping[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for response in count([Home(provider="codex", path=home, label="~/.codex")], LONG_AGO).responses:
+    for response in count(Rollouts(), [home]).responses:
         day = response.at.date().isoformat()
         add(total, response)
         add(by_model[str(response.model)], response)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,10 +14,11 @@ from hypothesis import strategies as st
 
 from providers.codex import wire
 from providers.codex.lineage import Rollout, born_at, resolve
-from providers.codex.rollouts import ReaderState, RolloutCounter, RolloutReader, count
+from providers.codex.rollouts import RolloutReader, Rollouts
 from providers.ledger.scan import read_log
-from providers.models import BilledResponse, LogCount
+from providers.models import BilledResponse
 from providers.source import Home
+from tests.counting import Count, count
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -26,7 +26,6 @@ else:
     from backports import zstd
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 Line = dict[str, Any]
 
@@ -100,11 +99,11 @@ class Homes:
         path.write_bytes(content)
         return path
 
-    def count(self, since: datetime = LONG_AGO) -> LogCount:
-        return count([self.home()], since)
+    def count(self) -> Count:
+        return count(Rollouts(), [self.home().path])
 
-    def sizes(self, since: datetime = LONG_AGO) -> list[int]:
-        return sizes(self.count(since).responses)
+    def sizes(self) -> list[int]:
+        return sizes(self.count().responses)
 
 
 def sizes(responses: Sequence[BilledResponse]) -> list[int]:
@@ -140,7 +139,7 @@ def test_a_turns_model_is_known_before_its_context(homes: Homes) -> None:
 
 def test_an_answer_without_usage_was_not_billed(homes: Homes) -> None:
     homes.put([meta(0, THREAD), context(1, TURN), record(2, THREAD, TURN, 0, 0)])
-    assert homes.count().responses == ()
+    assert homes.count().responses == []
 
 
 def test_a_total_that_did_not_move_is_a_repeat(homes: Homes) -> None:
@@ -187,29 +186,6 @@ def test_a_copy_without_its_original_counts_once_and_then(homes: Homes) -> None:
     assert [response.at for response in responses] == [START + timedelta(seconds=n) for n in (1, 5)]
 
 
-def test_a_copy_of_what_was_before_since_is_not_counted(homes: Homes) -> None:
-    month = 30 * 24 * 3600
-    old = homes.put([meta(0, THREAD), context(1, TURN), counted(2, 3, 3), record(3, THREAD, uuid7(3), 2, 5)])
-    os.utime(old, (START.timestamp() + 3,) * 2)
-    thread, since = uuid7(month, 5), START + timedelta(days=20)
-    copied = [context(month, TURN), counted(month, 3, 3), record(month, THREAD, uuid7(3), 2, 5)]
-    new = homes.put(
-        [meta(month, thread, forked_from_id=THREAD), *copied, record(month + 9, thread, uuid7(month), 4, 9)]
-    )
-    os.utime(new, (START.timestamp() + month + 9,) * 2)
-    assert homes.sizes(since) == [4]
-    old.unlink()
-    assert homes.sizes(since) == [4]
-
-
-def test_an_old_rollout_is_not_opened(homes: Homes) -> None:
-    path = homes.put(b"no JSON\n")
-    os.utime(path, (START.timestamp(),) * 2)
-    assert homes.count(START).skipped_lines == 1
-    counts = homes.count(START + timedelta(days=3))
-    assert (counts.skipped_lines, counts.files) == (0, 1)
-
-
 def test_old_copies_without_turn_ids_are_told_by_their_ancestors(homes: Homes) -> None:
     homes.put([meta(0, THREAD, "0.98.0"), context(1, None), counted(2, 3, 3), counted(3, 8, 5)])
     copied = [context(100, None), counted(100, 3, 3), counted(100, 8, 5), counted(110, 9, 1)]
@@ -224,16 +200,6 @@ def test_old_copies_of_a_lost_thread_count_once(homes: Homes) -> None:
         copied = [counted(100.1, 3, 3), counted(110, 9, 6)]
         homes.put([meta(100, child, "0.98.0", forked_from_id=THREAD), context(100, None), *copied])
     assert homes.sizes() == [3, 6, 6]
-
-
-def test_an_old_rollout_is_opened_for_its_younger_kin(homes: Homes) -> None:
-    month = 30 * 24 * 3600
-    old = homes.put([meta(0, THREAD, "0.98.0"), context(1, None), counted(2, 3, 3)])
-    os.utime(old, (START.timestamp() + 2,) * 2)
-    copied = [context(month, None), counted(month, 3, 3), counted(month + 9, 8, 5)]
-    new = homes.put([meta(month, uuid7(month), "0.98.0", forked_from_id=THREAD), *copied])
-    os.utime(new, (START.timestamp() + month + 9,) * 2)
-    assert homes.sizes(START + timedelta(days=20)) == [5]
 
 
 def test_an_invented_turn_id_is_none(homes: Homes) -> None:
@@ -318,7 +284,7 @@ def test_the_same_rollout_in_two_homes_counts_once(homes: Homes) -> None:
     lines = [meta(0, THREAD), context(1, TURN), record(2, THREAD, TURN, 5, 5)]
     for name in ("one", "two"):
         homes.put(lines, home=name)
-    counts = count([homes.home("two"), homes.home("one"), homes.home("missing")], LONG_AGO)
+    counts = count(Rollouts(), [homes.home(name).path for name in ("two", "one", "missing")])
     assert (len(counts.responses), counts.files) == (1, 2)
 
 
@@ -356,7 +322,7 @@ def test_a_marker_inside_a_string_fools_nobody(homes: Homes) -> None:
     ]
     homes.put([meta(0, THREAD), context(1, TURN), *said])
     counts = homes.count()
-    assert (counts.responses, counts.skipped_lines) == ((), 0)
+    assert (counts.responses, counts.skipped_lines) == ([], 0)
 
 
 def test_bad_lines_are_skipped_and_counted(homes: Homes) -> None:
@@ -385,7 +351,7 @@ def test_files_that_are_none(homes: Homes) -> None:
     dangling.symlink_to("nowhere")
     (empty.parent / "notes.jsonl").write_bytes(b"no rollout\n")
     counts = homes.count()
-    assert (counts.responses, counts.files, counts.unreadable_files) == ((), 1, (str(dangling),))
+    assert (counts.responses, counts.files, counts.unreadable_files) == ([], 1, (str(dangling),))
 
 
 def test_a_torn_compressed_rollout_is_reported(homes: Homes) -> None:
@@ -396,45 +362,11 @@ def test_a_torn_compressed_rollout_is_reported(homes: Homes) -> None:
     assert counts.unreadable_files == (str(path),)
 
 
-def test_what_could_not_be_read_is_tried_again(homes: Homes) -> None:
-    counter = RolloutCounter()
-    whole = zstd.compress(text([meta(0, THREAD), context(1, TURN), record(2, THREAD, TURN, 5, 5)]))
-    path = homes.put(b"?" * len(whole), THREAD, suffix=".zst")
-    assert counter.count([homes.home()], LONG_AGO).unreadable_files == (str(path),)
-    stamp = os.stat(path).st_mtime_ns
-    path.write_bytes(whole)
-    os.utime(path, ns=(stamp, stamp))
-    assert sizes(counter.count([homes.home()], LONG_AGO).responses) == [5]
-
-
 def test_plain_and_compressed_twins_count_once(homes: Homes) -> None:
     lines = [meta(0, THREAD), context(1, TURN), counted(2, 3, 3)]
     homes.put(lines)
     homes.put(zstd.compress(text(lines)), THREAD, suffix=".zst")
     assert homes.sizes() == [3]
-
-
-def test_counting_again_reads_only_what_changed(homes: Homes) -> None:
-    counter = RolloutCounter()
-    lines = [meta(0, THREAD), context(1, TURN), record(2, THREAD, TURN, 5, 5)]
-    path, other = homes.put(lines), homes.put([meta(0, CHILD), counted(2, 3, 3)])
-    first = counter.count([homes.home()], LONG_AGO)
-    stamp = os.stat(path).st_mtime_ns
-    path.write_bytes(path.read_bytes().replace(b'"output_tokens":10', b'"output_tokens":90'))
-    os.utime(path, ns=(stamp, stamp))  # the same inode, size and time: as good as unchanged
-    assert counter.count([homes.home()], LONG_AGO) == first
-    homes.put([*lines, record(3, THREAD, TURN, 1, 6)])
-    assert sizes(counter.count([homes.home()], LONG_AGO).responses) == [3, 5, 1]
-    other.unlink()
-    assert sizes(counter.count([homes.home()], LONG_AGO).responses) == [5, 1]
-
-
-def test_nothing_before_since(homes: Homes) -> None:
-    homes.put(
-        [meta(0, THREAD), context(1, TURN), record(2, THREAD, TURN, 5, 5), record(3, THREAD, TURN, 1, 6)]
-    )
-    assert homes.sizes(START + timedelta(seconds=3)) == [1]
-    assert homes.count(datetime.min.replace(tzinfo=UTC)).files == 1
 
 
 def test_when_an_id_was_made() -> None:
@@ -523,14 +455,17 @@ def test_a_stored_state_goes_on_at_any_line(path: Path) -> None:
         first = RolloutReader(str(path))
         for each in lines[:cut]:
             first.take(each)
-        stored = msgspec.json.encode(first.state)
-        second = RolloutReader(str(path), msgspec.json.decode(stored, type=ReaderState))
+        second = RolloutReader("elsewhere.jsonl", first.observation())
         for each in lines[cut:]:
             second.take(each)
-        assert first.records + second.records == whole.records
-        assert first.events + second.events == whole.events
-        assert second.models | first.models == whole.models
-        assert second.state == whole.state
+        assert second.rollout(path) == whole.rollout(path)
+        assert second.links() == whole.links()
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x90", msgspec.msgpack.encode([0, None]), b"\xc1"])
+def test_an_observation_of_another_make_is_refused(damage: bytes) -> None:
+    with pytest.raises(ValueError, match="another make"):
+        RolloutReader("rollout.jsonl", damage)
 
 
 def test_heads_that_are_known_to_be_dull() -> None:

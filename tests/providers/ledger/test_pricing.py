@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import random
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from importlib.metadata import version
 from itertools import product
 
 import pytest
 from genai_prices import data, types
-from genai_prices.types import ModelInfo, Provider, Usage
+from genai_prices.types import ModelInfo, PriceVariant, Provider, Usage
 
-from providers.ledger.pricing import load_rates
+from providers.ledger.pricing import PICO, load_rates
 from providers.models import TokenUsage
 from tools.make_rates import RATES, VENDORS, render
 
@@ -90,6 +92,65 @@ def test_every_model_costs_what_the_library_says(vendor: Provider, model: ModelI
             assert ours == pytest.approx(float(expected), rel=1e-12, abs=0)
 
 
+VARIANTS = [
+    pytest.param(vendor, model, variant, id=f"{vendor.id}/{model.id}/{'-'.join(variant.when.values())}")
+    for vendor in data.providers
+    if vendor.id in VENDORS
+    for model in vendor.models
+    for variant in model.price_variants or ()
+]
+
+
+def begins(variant: PriceVariant) -> datetime | None:
+    match variant.constraint:
+        case types.StartDateConstraint(start_date=day):
+            return datetime(day.year, day.month, day.day, tzinfo=UTC)
+        case _:
+            return None
+
+
+@same_library
+@pytest.mark.parametrize(("vendor", "model", "variant"), VARIANTS)
+def test_every_service_of_a_model_costs_what_the_library_says(
+    vendor: Provider, model: ModelInfo, variant: PriceVariant
+) -> None:
+    rates = load_rates()
+    name = a_name_of(model)
+    found = vendor.find_model(name)
+    assert found is not None
+    (tier,) = variant.when.values()
+    start = begins(variant)
+    for usage, at in product(USAGES, (NOW, start) if start else DAYS):
+        ours = rates.price(f"{vendor.id}/{name}", usage, at, tier=tier)
+        prices = found.get_prices(at, variant.when)
+        billed = {"input_mtok": usage.total_tokens - usage.output_tokens, "output_mtok": usage.output_tokens}
+        if any(tokens and getattr(prices, key) is None for key, tokens in billed.items()):
+            assert ours is None
+            continue
+        expected = found.calc_price(
+            theirs(usage), vendor, genai_request_timestamp=at, price_context=variant.when
+        ).total_price
+        assert ours == pytest.approx(float(expected), rel=1e-12, abs=0)
+
+
+@same_library
+@pytest.mark.parametrize(("vendor", "model", "variant"), VARIANTS)
+def test_before_a_service_was_looked_up_it_was_as_many_times_dearer(
+    vendor: Provider, model: ModelInfo, variant: PriceVariant
+) -> None:
+    rates = load_rates()
+    name = f"{vendor.id}/{a_name_of(model)}"
+    (tier,) = variant.when.values()
+    start = begins(variant)
+    for field in ("input_tokens", "output_tokens") if start else ():
+        usage = TokenUsage(**{field: 1_000})
+        ratios = [
+            (rates.price(name, usage, at, tier=tier) or 0) / (rates.price(name, usage, at) or 1)
+            for at in (*DAYS[:-1], NOW)
+        ]
+        assert ratios == pytest.approx([ratios[-1]] * len(ratios))
+
+
 @same_library
 def test_making_the_rates_again_gives_the_same_file() -> None:
     day = RATES_FILE.partition('"made_on": "')[2][:10]
@@ -137,6 +198,7 @@ def test_an_hours_cache_write_has_its_own_rate() -> None:
         " gpt-5.5",
         "openai/gpt-5.5",
         "openrouter/openai/gpt-5.5",
+        "azure/gpt-5.5",
     ],
 )
 def test_other_names_of_a_model(name: str) -> None:
@@ -152,3 +214,186 @@ def test_an_unknown_model_has_no_price(name: str) -> None:
 
 def test_the_rates_say_where_they_are_from() -> None:
     assert load_rates().origin.startswith("genai-prices ")
+
+
+CLAUDES = [
+    ("claude-opus-4-8", "claude-opus-4-8"),
+    ("claude-opus-4-8[1m]", "claude-opus-4-8"),
+    ("claude-opus-4-8@20260101", "claude-opus-4-8"),
+    ("us.anthropic.claude-opus-4-8-20260101-v1:0", "claude-opus-4-8"),
+    ("claude-fable-5[1m]", "claude-fable-5"),
+    ("claude-fable-5-20260101[1m]", "claude-fable-5"),
+    ("claude-fable-5@20260101", "claude-fable-5"),
+    ("claude-fable-5@default", "claude-fable-5"),
+    ("anthropic.claude-fable-5-v1", "claude-fable-5"),
+    ("eu.anthropic.claude-fable-5-20260101-v1:0:200k", "claude-fable-5"),
+    ("bedrock/global.anthropic.claude-fable-5-20260101-v1:0", "claude-fable-5"),
+    ("arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-fable-5-v1:0", "claude-fable-5"),
+    ("vertex_ai/claude-fable-5@20260101", "claude-fable-5"),
+    ("publishers/anthropic/models/claude-fable-5", "claude-fable-5"),
+    ("anthropic/claude-fable-5-1", "claude-fable-5-1"),
+    ("us.anthropic.claude-fable-5-1-20260101-v1:0", "claude-fable-5-1"),
+]
+
+
+@pytest.mark.parametrize(("name", "model"), CLAUDES)
+def test_other_names_of_a_claude(name: str, model: str) -> None:
+    used = load_rates().used(name, NOW)
+    assert used is not None
+    assert used.model == model
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["<synthetic>", "openai/claude-fable-5", "somebody.claude-fable-5", "gpt-5.3-codex-spark", "gpt-5.5-v2"],
+)
+def test_a_name_that_only_looks_alike_has_no_price(name: str) -> None:
+    assert load_rates().price(name, TokenUsage(input_tokens=1), NOW) is None
+    assert load_rates().used(name, NOW) is None
+
+
+MILLION = TokenUsage(input_tokens=100_000, cache_read_tokens=100_000, output_tokens=100_000)
+
+
+@pytest.mark.parametrize("at", [datetime(2026, 5, 1, tzinfo=UTC), NOW])
+@pytest.mark.parametrize("tier", ["priority", "fast", "PRIORITY"])
+def test_a_gpt_5_5_in_haste_costs_two_and_a_half_times_as_much(tier: str, at: datetime) -> None:
+    rates = load_rates()
+    standard = rates.price("gpt-5.5", MILLION, at)
+    assert standard == 3.55
+    assert rates.price("gpt-5.5", MILLION, at, tier=tier) == pytest.approx(2.5 * 3.55)
+
+
+def test_a_fast_claude_is_dearer_by_what_was_published_for_it() -> None:
+    rates = load_rates()
+    usage = TokenUsage(input_tokens=100_000, output_tokens=1_000)
+    assert rates.price("claude-opus-4-8", usage, NOW, tier="fast") == pytest.approx(1.05)
+    old = datetime(2026, 3, 1, tzinfo=UTC)
+    assert rates.price("claude-opus-4-6", usage, old, tier="fast") == pytest.approx(3 + 0.15)
+    long = TokenUsage(input_tokens=300_000, output_tokens=1_000)
+    assert rates.price("claude-opus-4-6-20260205", long, old, tier="fast") == pytest.approx(18 + 0.225)
+
+
+@pytest.mark.parametrize("tier", [None, "", "default", "auto", "standard", "Default"])
+def test_the_standard_service_has_many_words(tier: str | None) -> None:
+    rates = load_rates()
+    assert rates.price("gpt-5.5", MILLION, NOW, tier=tier) == rates.price("gpt-5.5", MILLION, NOW)
+    used = rates.used("gpt-5.5", NOW, tier=tier)
+    assert used is not None
+    assert (used.tier, used.approximate) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("model", "tier"),
+    [("gpt-5.5", "overnight"), ("gpt-5.1-codex-mini", "priority"), ("claude-opus-4-8", "priority")],
+)
+def test_a_service_without_known_rates_costs_the_standard_and_says_so(model: str, tier: str) -> None:
+    rates = load_rates()
+    assert rates.price(model, MILLION, NOW, tier=tier) == rates.price(model, MILLION, NOW)
+    used = rates.used(model, NOW, tier=tier)
+    assert used is not None
+    assert (used.tier, used.approximate) == (None, True)
+
+
+def test_a_web_search_costs_where_a_rate_is_known_and_nothing_elsewhere() -> None:
+    rates = load_rates()
+    usage = TokenUsage(input_tokens=1_000_000)
+    assert rates.price("claude-sonnet-4-5", TokenUsage(), NOW, web_searches=3) == 0.03
+    assert rates.price("claude-fable-5-2", TokenUsage(), NOW, tier="fast", web_searches=3) == 0.03
+    assert rates.price("gpt-3.5-turbo", usage, NOW, web_searches=3) == rates.price(
+        "gpt-3.5-turbo", usage, NOW
+    )
+    assert rates.price("gpt-99", usage, NOW, web_searches=3) is None
+
+
+LABEL = "codex-auto-review"
+
+
+@pytest.mark.parametrize(
+    ("at", "usd", "like"),
+    [
+        (datetime(2026, 4, 22, 23, 59, 59, tzinfo=UTC), None, None),
+        (datetime(2026, 4, 23, tzinfo=UTC), 3.55, "gpt-5.5"),
+        (datetime(2026, 7, 8, 23, 59, 59, tzinfo=UTC), 3.55, "gpt-5.5"),
+        (datetime(2026, 7, 9, tzinfo=UTC), 0.142, LABEL),
+        (datetime(2026, 7, 29, 23, 59, 59, tzinfo=UTC), 0.142, LABEL),
+        (datetime(2026, 7, 30, tzinfo=UTC), 0.142, "gpt-5.6-luna"),
+        (datetime(2026, 7, 9, 1, tzinfo=timezone(timedelta(hours=2))), 3.55, "gpt-5.5"),
+        (NOW, 0.142, "gpt-5.6-luna"),
+    ],
+)
+def test_the_label_of_reviews_costs_what_stood_behind_it(
+    at: datetime, usd: float | None, like: str | None
+) -> None:
+    rates = load_rates()
+    assert rates.price(LABEL, MILLION, at) == usd
+    used = rates.used(LABEL, at)
+    assert (used and used.model) == like
+
+
+def test_the_label_of_reviews_has_the_long_prompts_and_services_of_luna_on_either_side_of_its_price_cut() -> (
+    None
+):
+    rates = load_rates()
+    before, after = datetime(2026, 7, 29, tzinfo=UTC), datetime(2026, 7, 30, tzinfo=UTC)
+    for usage, tier in product(USAGES, (None, "priority", "fast", "flex")):
+        assert rates.price(LABEL, usage, before, tier=tier) == rates.price(LABEL, usage, after, tier=tier)
+
+
+@pytest.mark.parametrize(
+    ("models", "rates_of"),
+    [
+        (("gpt-5.2", "gpt-5.2-codex"), (1.75, 0.175, 14)),
+        (("gpt-5.1-codex-max",), (1.25, 0.125, 10)),
+        (("gpt-5.1-codex-mini",), (0.25, 0.025, 2)),
+    ],
+)
+def test_the_models_of_codex_that_others_carry_by_hand(
+    models: tuple[str, ...], rates_of: tuple[float, float, float]
+) -> None:
+    for model in models:
+        used = load_rates().used(model, NOW)
+        assert used is not None
+        assert [float(used.rates[name]) for name in ("input", "cache_read", "output")] == list(rates_of)
+
+
+def test_what_was_used_names_its_rates_and_where_they_are_from() -> None:
+    used = load_rates().used("gpt-5.5-2026-04-23", NOW)
+    assert used is not None
+    assert (used.model, used.layer, used.tier) == ("gpt-5.5", "library", None)
+    assert used.origin == load_rates().origin
+    assert (used.rates["input"], used.rates["cache_write"]) == (Decimal(5), Decimal(5))
+    assert used.above[272_000]["output"] == Decimal(45)
+    luna = load_rates().used("gpt-5.6-luna", NOW)
+    assert luna is not None
+    assert str(luna.since) == "2026-07-30"
+
+
+def test_a_sum_is_exact_and_free_of_order() -> None:
+    rates = load_rates()
+    dice = random.Random(5)
+    picos = []
+    for _ in range(300):
+        usage = TokenUsage(
+            input_tokens=dice.randrange(10**6),
+            cache_read_tokens=dice.randrange(10**6),
+            output_tokens=dice.randrange(10**5),
+        )
+        pico = rates.price_pico("gpt-5.4-mini", usage, NOW)
+        assert pico is not None
+        assert rates.price("gpt-5.4-mini", usage, NOW) == pico / PICO
+        picos.append(pico)
+    assert sum(picos) == sum(sorted(picos))
+    usage = TokenUsage(input_tokens=26282, cache_read_tokens=37760, output_tokens=2926)
+    assert rates.price_pico("gpt-5.5", usage, NOW) == 238_070_000_000
+
+
+@same_library
+def test_every_rate_is_a_whole_number_of_pico_dollars() -> None:
+    rates = load_rates()
+    for vendor, tier in product(VENDORS, (None, "priority", "fast", "flex", "batch")):
+        for model in next(each for each in data.providers if each.id == vendor).models:
+            for at in DAYS:
+                used = rates.used(f"{vendor}/{a_name_of(model)}", at, tier=tier)
+                for shown in (used.rates, *used.above.values()) if used else ():
+                    assert all(rate * 10**6 == int(rate * 10**6) for rate in shown.values())

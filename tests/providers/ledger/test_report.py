@@ -1,40 +1,39 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from providers.ledger.report import cost_report, scan_start
-from providers.models import BilledResponse, Burn, CostReport, LogCount, Tally, TokenUsage
+from providers.ledger.database import opened, transaction
+from providers.ledger.index import PricedResponse, home_id, replace_responses
+from providers.ledger.ledger import Ledger
+from providers.ledger.report import span
+from providers.models import BilledResponse, Burn, CostReport, Tally, TokenUsage
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")
 HOME, OTHER = Path("/home/dev/.codex"), Path("/home/dev/work")
-LABELS = {HOME: "~/.codex"}
+LABELS = {HOME: "~/.codex", OTHER: "~/work"}
 TODAY = date(2026, 11, 20)
 
 
-class DollarAToken:
-    """Every model costs a dollar a token, except those nobody knows."""
-
-    def price(self, model: str, usage: TokenUsage, at: datetime) -> float | None:
-        return None if model == "mystery" else float(usage.total_tokens)
-
-
-class Tenth:
-    def price(self, model: str, usage: TokenUsage, at: datetime) -> float | None:
-        return usage.total_tokens * 0.1
-
-
 def response(
-    at: datetime = NOW, tokens: int = 1, model: str | None = "gpt-5.5", home: Path = HOME
+    at: datetime = NOW,
+    tokens: int = 1,
+    model: str | None = "gpt-5.5",
+    home: Path = HOME,
+    key: int = 0,
+    **more: str,
 ) -> BilledResponse:
-    return BilledResponse(at=at, model=model, usage=TokenUsage(output_tokens=tokens), home=home)
+    usage = TokenUsage(output_tokens=tokens)
+    return BilledResponse(at=at, model=model, usage=usage, home=home, key=key, **more)  # type: ignore[arg-type]
 
 
 def report(
@@ -43,10 +42,24 @@ def report(
     until: date = TODAY,
     zone: ZoneInfo | None = None,
     now: datetime = NOW,
+    pico: int = 10**12,
 ) -> CostReport:
-    count = LogCount(responses=responses, files_by_home={Path("/h"): 3}, skipped_lines=2)
-    zone = zone or ZoneInfo("UTC")
-    return cost_report(count, LABELS, DollarAToken(), since=since, until=until, zone=zone, now=now)
+    """By way of a real ledger, where each token costs `pico`, except those of a model nobody knows."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.sqlite3"
+        with opened(path) as db, transaction(db):
+            for number, home in enumerate(LABELS, 1):
+                own = [
+                    PricedResponse(
+                        replace(each, key=each.key or key),
+                        None if each.model in (None, "mystery") else each.usage.total_tokens * pico,
+                    )
+                    for key, each in enumerate(responses, 1)
+                    if each.home == home
+                ]
+                replace_responses(db, home_id(db, "codex", home), [number], own)
+        zone = zone or ZoneInfo("UTC")
+        return Ledger(path).report("codex", LABELS, since=since, until=until, zone=zone, now=now)
 
 
 def tally(responses: int, tokens: int, usd: float | None) -> Tally:
@@ -68,8 +81,8 @@ def test_sums_by_model_day_and_home() -> None:
         yesterday.date(): {"gpt-5.5": tally(1, 4, 4)},
         TODAY: {"gpt-5.4": tally(1, 2, 2), "gpt-5.5": tally(1, 1, 1)},
     }
-    assert made.by_home == {str(OTHER): tally(1, 2, 2), "~/.codex": tally(2, 5, 5)}
-    assert (made.files, made.skipped_lines, made.priced, made.unpriced_models) == (3, 2, "full", ())
+    assert made.by_home == {"~/work": tally(1, 2, 2), "~/.codex": tally(2, 5, 5)}
+    assert (made.priced, made.unpriced_models) == ("full", ())
 
 
 def test_nothing_was_used() -> None:
@@ -143,31 +156,62 @@ def test_future_days_are_accepted() -> None:
     assert report(response(), until=date(2030, 1, 1)).totals.responses == 1
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=20)
 @given(st.permutations(range(12)))
 def test_sums_do_not_depend_on_order(order: list[int]) -> None:
     def made(numbers: list[int]) -> CostReport:
-        responses = tuple(response(NOW - timedelta(hours=n), tokens=3**n, model=f"m{n % 3}") for n in numbers)
-        count = LogCount(responses=responses)
-        return cost_report(count, {}, Tenth(), since=date.min, until=date.max, zone=UTC, now=NOW)
+        responses = tuple(
+            response(NOW - timedelta(hours=n), tokens=3**n, model=f"m{n % 3}", key=n + 1) for n in numbers
+        )
+        return report(*responses, since=date.min, until=date.max, pico=10**11)
 
     assert made(order) == made(sorted(order))
 
 
-def test_a_scan_begins_with_the_range_the_month_or_the_burn_whichever_is_first() -> None:
-    assert scan_start(date(2026, 10, 1), BERLIN, NOW) == datetime(2026, 9, 30, 22, tzinfo=UTC)
-    assert scan_start(TODAY, NEW_YORK, NOW) == datetime(2026, 11, 1, 4, tzinfo=UTC)
+def test_what_stands_in_two_homes_counts_once() -> None:
+    made = report(
+        response(tokens=5, key=7),
+        response(tokens=5, key=7, home=OTHER),
+        response(tokens=1, key=8, home=OTHER),
+    )
+    assert made.totals == tally(2, 6, 6)
+    assert made.by_home == {"~/.codex": tally(1, 5, 5), "~/work": tally(1, 1, 1)}
+
+
+def test_a_session_has_its_subagents_under_it() -> None:
+    hour = timedelta(hours=1)
+    main = response(NOW - 2 * hour, tokens=1, session="main", root="main", project="/p", effort="high")
+    helper = response(NOW - hour, tokens=2, session="sub", root="main", project="/p/sub", model="gpt-5.4")
+    other = response(NOW - 3 * hour, tokens=4, session="old", project="/q")
+    made = report(main, helper, other)
+    assert [(found.id, found.project, found.subagents, found.models) for found in made.by_session] == [
+        ("main", "/p", 1, ("gpt-5.4", "gpt-5.5")),
+        ("old", "/q", 0, ("gpt-5.5",)),
+    ]
+    first = made.by_session[0]
+    assert (first.started_at, first.last_at, first.tally) == (NOW - 2 * hour, NOW - hour, tally(2, 3, 3))
+    assert made.by_project == {"/p": tally(1, 1, 1), "/p/sub": tally(1, 2, 2), "/q": tally(1, 4, 4)}
+    assert made.by_effort == {"high": tally(1, 1, 1), "unknown": tally(2, 6, 6)}
+
+
+def start(since: date, zone: tzinfo, now: datetime) -> datetime:
+    return span(since, since, zone, now)[0]
+
+
+def test_a_report_looks_back_to_the_range_the_month_or_the_burn_whichever_is_first() -> None:
+    assert start(date(2026, 10, 1), BERLIN, NOW) == datetime(2026, 9, 30, 22, tzinfo=UTC)
+    assert start(TODAY, NEW_YORK, NOW) == datetime(2026, 11, 1, 4, tzinfo=UTC)
     midnight = datetime(2026, 12, 1, 0, 30, tzinfo=UTC)
-    assert scan_start(date(2026, 12, 1), UTC, midnight) == datetime(2026, 11, 30, 21, 30, tzinfo=UTC)
+    assert start(date(2026, 12, 1), UTC, midnight) == datetime(2026, 11, 30, 21, 30, tzinfo=UTC)
 
 
-def test_a_scan_may_begin_at_the_beginning() -> None:
-    assert scan_start(date.min, ZoneInfo("Asia/Tokyo"), NOW) == datetime.min.replace(tzinfo=UTC)
+def test_a_report_may_begin_at_the_beginning() -> None:
+    assert start(date.min, ZoneInfo("Asia/Tokyo"), NOW) == datetime.min.replace(tzinfo=UTC)
 
 
 def test_a_day_that_begins_without_midnight() -> None:
     # Santiago's clocks go from 24:00 straight to 01:00 on 6 September 2026.
     zone = ZoneInfo("America/Santiago")
-    start = scan_start(date(2026, 9, 6), zone, NOW)
-    assert start.astimezone(zone).date() == date(2026, 9, 6)
-    assert (start - timedelta(microseconds=1)).astimezone(zone).date() == date(2026, 9, 5)
+    begins = start(date(2026, 9, 6), zone, NOW)
+    assert begins.astimezone(zone).date() == date(2026, 9, 6)
+    assert (begins - timedelta(microseconds=1)).astimezone(zone).date() == date(2026, 9, 5)

@@ -1,0 +1,84 @@
+"""The ledger as the rest of the house sees it: bring it up to date, ask it for reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from pathlib import Path
+
+from providers.ledger import history, query
+from providers.ledger.database import opened, transaction
+from providers.ledger.pricing import Rates
+from providers.ledger.refresh import Shelf, Tell, refresh
+from providers.ledger.report import BURN_MINUTES, cost_report, span
+from providers.models import BilledResponse, CostReport, WindowLane
+
+
+class Ledger:
+    """One file for all providers and homes; any number of processes may use it at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def refresh(
+        self, shelves: Sequence[Shelf], rates: Rates, tell: Tell | None = None
+    ) -> dict[str, tuple[str, ...]]:
+        """Read what is new in the logs. Returns those that could not be read to their end, by provider.
+
+        Costs what changed. Waits while another process is at it. Raises LedgerTrouble.
+        """
+
+        def price(response: BilledResponse) -> int | None:
+            if response.model is None:
+                return None
+            return rates.price_pico(
+                response.model,
+                response.usage,
+                response.at,
+                tier=response.tier,
+                web_searches=response.web_searches,
+            )
+
+        return refresh(self._path, shelves, price, tell, prices=rates.fingerprint)
+
+    def note_limits(self, accounts: Mapping[str, Sequence[WindowLane]]) -> None:
+        """Keep how these accounts' windows changed. Raises LedgerTrouble."""
+        if any(accounts.values()):
+            with opened(self._path) as db, transaction(db):
+                for account, lanes in accounts.items():
+                    history.note(db, account, lanes)
+
+    def limit_changes(self, account: str, since: datetime) -> list[history.Change]:
+        """How an account's windows changed since then, oldest first. Raises LedgerTrouble."""
+        with opened(self._path) as db:
+            return history.changes(db, account, since)
+
+    def report(
+        self,
+        provider: str,
+        homes: Mapping[Path, str],
+        *,
+        since: date,
+        until: date,
+        zone: tzinfo,
+        now: datetime,
+    ) -> CostReport:
+        """What these homes, with their labels, came to on the local days `since`..`until`, as far as it is read.
+
+        Raises LedgerTrouble.
+        """
+        paths = tuple(homes)
+        start, end = span(since, until, zone, now)
+        moment = timedelta(milliseconds=1)  # responses are kept to the millisecond
+        recently = now - timedelta(minutes=BURN_MINUTES) + moment
+        with opened(self._path) as db:
+            return cost_report(
+                query.slices(db, provider, paths, start, end),
+                query.slices(db, provider, paths, recently, now + moment),
+                query.held(db, provider, paths),
+                homes,
+                since=since,
+                until=until,
+                zone=zone,
+                now=now,
+            )

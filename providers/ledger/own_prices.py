@@ -1,0 +1,289 @@
+"""Prices that people write: `prices.toml`, ours in this folder and one's own in the settings.
+
+    [[price]]
+    model = "gpt-5.5*"         # * stands for anything; the entry with the longest plain part wins
+    from = 2026-04-23          # UTC days, `until` excluded; either may be left out
+    until = 2026-07-09
+    input = 5                  # USD per million tokens: input, cache_read, cache_write, cache_write_1h, output
+    output = 30
+    web_search = 10            # USD per thousand
+    [[price.above]]            # the whole request, once its prompt is longer than this
+    prompt = 272000
+    input = 10
+    [price.tier.priority]      # another service: its own rates, or a multiple of the standard ones
+    times = 2.5
+
+or, in place of rates, `as = "gpt-5.5"`: priced like that one. Reading checks everything and says which line is
+wrong.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from itertools import combinations
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from providers.ledger.rates import CLASSES, Name, Price, Step, Tiered
+
+_DEAREST = 1_000_000  # USD per million tokens; what is more is a slip, or an attack on the arithmetic
+_T = TypeVar("_T")
+
+_Path = tuple[str, ...]
+
+
+class BadPrices(ValueError):
+    """A price file that does not say what its prices are: "prices.toml, line 7: `input` is negative"."""
+
+    def __init__(self, file: str, line: int, what: str) -> None:
+        super().__init__(f"{file}, line {line}: {what}")
+        self.line = line
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One `[[price]]`. Exactly one of `price` and `like` is set; a tier is a whole price or a factor."""
+
+    model: str
+    since: date | None
+    until: date | None
+    like: str | None
+    price: Price | None
+    tiers: dict[str, Price | Decimal]
+    line: int
+    like_line: int
+
+    def holds_on(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+
+    def means(self, name: Name) -> bool:
+        """Anchored, whatever the case; only * is special."""
+        pattern = ".*".join(re.escape(part) for part in self.model.split("*"))
+        return any(re.fullmatch(pattern, spelling) for spelling in name.spellings)
+
+    def rank(self) -> tuple[int, date]:
+        """Among entries that match, the highest wins."""
+        return len(self.model.replace("*", "")), self.since or date.min
+
+
+class _Rates(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    input: Decimal | None = None
+    cache_read: Decimal | None = None
+    cache_write: Decimal | None = None
+    cache_write_1h: Decimal | None = None
+    output: Decimal | None = None
+    web_search: Decimal | None = None
+
+    def known(self) -> dict[str, Decimal]:
+        rates = ((name, getattr(self, name)) for name in CLASSES)
+        return {name: rate for name, rate in rates if rate is not None}
+
+
+class _Above(_Rates, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    prompt: Annotated[int, Meta(ge=1)]
+
+
+class _Tier(_Rates, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    times: Decimal | None = None
+
+
+class _Table(_Rates, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    model: str
+    since: date | None = field(name="from", default=None)
+    until: date | None = None
+    like: str | None = field(name="as", default=None)
+    above: list[dict[str, Any]] = []
+    tier: dict[str, dict[str, Any]] = {}
+
+
+_AMOUNTS = (*CLASSES, "times")
+_SHOULD_BE = {
+    "model": "a name in quotes",
+    "as": "a name in quotes",
+    "from": "a date like 2026-07-09",
+    "until": "a date like 2026-07-09",
+    "prompt": "a whole number of tokens above 0",
+    "above": "one or more [[price.above]]",
+    "tier": "a table like [price.tier.priority]",
+}
+
+
+def read_prices(text: str, file: str) -> tuple[Entry, ...]:
+    """The entries in their order; BadPrices where one is wrong. Whoever looks an `as` up finds if it is known."""
+    try:
+        document = tomllib.loads(text, parse_float=Decimal)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        told = re.search(r" \(at line (\d+), column \d+\)$", str(error))
+        line = int(told[1]) if told else text.count("\n") + 1
+        raise BadPrices(
+            file, line, f"not TOML: {str(error)[: told.start()] if told else 'not to be read'}"
+        ) from None
+    lines = _Lines(text)
+    if unknown := [key for key in document if key != "price"]:
+        key = unknown[0]
+        raise BadPrices(file, lines.top(key), f"`{key}` is not known here, only [[price]] is")
+    tables = document.get("price", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise BadPrices(file, lines.top("price"), "a price begins with [[price]]")
+    entries = tuple(_Reader(file, lines, number).entry(table) for number, table in enumerate(tables))
+    _check_overlaps(entries, file)
+    return entries
+
+
+class _Reader:
+    """Turns one table into an entry, and a mistake in it into its line."""
+
+    def __init__(self, file: str, lines: _Lines, number: int) -> None:
+        self._file, self._lines, self._number = file, lines, number
+
+    def entry(self, raw: dict[str, Any]) -> Entry:
+        table = self._convert(raw, _Table, ())
+        if not table.model.strip():
+            raise self._bad(("model",), "`model` is empty")
+        if table.since and table.until and table.until <= table.since:
+            raise self._bad(("until",), "`until` is not after `from`")
+        return Entry(
+            model=table.model.strip().lower(),
+            since=table.since,
+            until=table.until,
+            like=table.like,
+            price=self._price(table),
+            tiers={word.lower(): self._tier(word, raw) for word, raw in table.tier.items()},
+            line=self._lines.of(self._number, ("model",)),
+            like_line=self._lines.of(self._number, ("as",)),
+        )
+
+    def _price(self, table: _Table) -> Price | None:
+        base = table.known()
+        if table.like is not None:
+            if base or table.above:
+                raise self._bad(("as",), "`as` and rates of its own exclude each other")
+            return None
+        for key in ("input", "output"):
+            if key not in base:
+                raise self._bad((), f"`{key}` is missing (or `as`, the model that it is priced like)")
+        steps: dict[str, dict[int, Decimal]] = {name: {} for name in CLASSES}
+        seen: set[int] = set()
+        for at, raw in enumerate(table.above):
+            path = ("above", str(at))
+            above = self._convert(raw, _Above, path)
+            if above.prompt in seen:
+                raise self._bad((*path, "prompt"), f"`prompt` is {above.prompt} a second time")
+            seen.add(above.prompt)
+            for name, rate in above.known().items():
+                if name not in base:
+                    raise self._bad((*path, name), f"`{name}` has no rate for shorter prompts")
+                steps[name][above.prompt] = rate
+        return Price(**{name: _tiered(rate, steps[name]) for name, rate in base.items()})
+
+    def _tier(self, word: str, raw: dict[str, Any]) -> Price | Decimal:
+        path = ("tier", word)
+        tier = self._convert(raw, _Tier, path)
+        rates = tier.known()
+        if tier.times is None:
+            if not rates:
+                raise self._bad(path, f"the tier `{word}` has neither `times` nor rates")
+            return Price(**rates)
+        if rates:
+            raise self._bad((*path, "times"), "`times` and rates of its own exclude each other")
+        return tier.times
+
+    def _convert(self, raw: dict[str, Any], kind: type[_T], path: _Path) -> _T:
+        for key in (key for key in raw if key in _AMOUNTS):
+            self._check_amount(raw[key], (*path, key))
+        try:
+            return msgspec.convert(raw, kind)
+        except msgspec.ValidationError as error:
+            raise self._explained(str(error), path) from None
+
+    def _check_amount(self, amount: object, path: _Path) -> None:
+        key = path[-1]
+        if isinstance(amount, bool) or not isinstance(amount, (int, Decimal)):
+            raise self._bad(path, f"`{key}` is not a number")
+        if not Decimal(amount).is_finite():
+            raise self._bad(path, f"`{key}` is not a number")
+        if amount < 0:
+            raise self._bad(path, f"`{key}` is negative")
+        if amount > _DEAREST:
+            raise self._bad(path, f"`{key}` is more than {_DEAREST}")
+
+    def _explained(self, error: str, path: _Path) -> BadPrices:
+        if unknown := re.search(r"unknown field `(.+)`", error):
+            return self._bad((*path, unknown[1]), f"`{unknown[1]}` is not known here")
+        if missing := re.search(r"required field `(\w+)`", error):
+            return self._bad(path, f"`{missing[1]}` is missing")
+        wrong = re.search(r"at `\$\.(\w+)", error)
+        key = wrong[1] if wrong else ""
+        return self._bad((*path, key), f"`{key}` should be {_SHOULD_BE.get(key, 'something else')}")
+
+    def _bad(self, path: _Path, what: str) -> BadPrices:
+        return BadPrices(self._file, self._lines.of(self._number, path), what)
+
+
+def _tiered(base: Decimal, steps: dict[int, Decimal]) -> Decimal | Tiered:
+    return Tiered(base, tuple(Step(*step) for step in sorted(steps.items()))) if steps else base
+
+
+def _check_overlaps(entries: tuple[Entry, ...], file: str) -> None:
+    for one, two in combinations(entries, 2):
+        if one.model == two.model:
+            first, last = sorted((one, two), key=lambda entry: entry.since or date.min)
+            if first.until is None or last.since is None or last.since < first.until:
+                what = f"overlaps the price of the same model in line {one.line}: give the earlier an `until`"
+                raise BadPrices(file, two.line, what)
+
+
+_HEADER = re.compile(r"""\s*(\[\[?)([\w.\s"'-]+)\]""")
+_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
+
+
+class _Lines:
+    """Where in the text a key stands: tomllib does not tell. A path that is not found gives what is around it."""
+
+    def __init__(self, text: str) -> None:
+        self._places: list[tuple[int, int, _Path]] = []  # line, number of its [[price]] from 0, path in that
+        number = -1
+        table: _Path = ()
+        counts: dict[_Path, int] = {}
+        for line, content in enumerate(text.split("\n"), 1):
+            if header := _HEADER.match(content):
+                table = _parts(header[2])
+                if header[1] == "[[" and table == ("price",):
+                    number += 1
+                    counts = {}
+                elif header[1] == "[[":
+                    counts[table] = counts.get(table, -1) + 1
+                    table = (*table, str(counts[table]))
+                self._places.append((line, number, table))
+            elif key := _KEY.match(content):
+                self._places.append((line, number, (*table, *_parts(key[1]))))
+
+    def top(self, key: str) -> int:
+        return next((line for line, _, path in self._places if path[:1] == (key,)), 1)
+
+    def of(self, number: int, path: _Path) -> int:
+        path = ("price", *path)
+        around = [
+            (len(place), -line)
+            for line, of, place in self._places
+            if of == number and place == path[: len(place)]
+        ]
+        return -max(around)[1] if around else self.top("price")
+
+
+def _parts(dotted: str) -> _Path:
+    return tuple(part.strip(" \t\"'") for part in dotted.split("."))
+
+
+def entries_for(entries: tuple[Entry, ...], name: Name, day: date | None) -> Iterator[Entry]:
+    """Those that mean this name (on that day, or on any), the one that wins first."""
+    yield from sorted(
+        (entry for entry in entries if (day is None or entry.holds_on(day)) and entry.means(name)),
+        key=Entry.rank,
+        reverse=True,
+    )
