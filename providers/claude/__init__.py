@@ -1,0 +1,1 @@
+"""Claude: what Claude Code keeps and says."""

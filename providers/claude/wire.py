@@ -1,0 +1,152 @@
+"""The lines of a Claude Code transcript that count, as Claude Code 2.1 wrote them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+# Heads that are known to be irrelevant; whatever is unknown is parsed. Plain members come first, in any order,
+# then the `type` of the line; only an answer has its `message` before it, and an attachment its `attachment`.
+UNWANTED = re.compile(
+    rb'\{(?:"(?!type"|attachment")\w{1,40}":(?:"[^"\\]{0,1024}+(?:\\.[^"\\]{0,1024}+){0,64}+"|true|false|null|\d{1,19}),){0,24}+'
+    rb'"(?:type":"(?!assistant")[\w-]{1,64}"|attachment":\{"type":")'
+)
+
+# Years that a clock may show: beyond them a timestamp is damage.
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+_END = datetime(2200, 1, 1, tzinfo=UTC)
+
+# No answer comes near a thousand million tokens: such a number is damage.
+Count = Annotated[int, Meta(ge=0, le=10**9)]
+
+
+class NotUnderstood(ValueError):
+    """A line that is no JSON object, has a field of another type than Claude Code's, or an impossible time."""
+
+
+class CacheCreation(Struct, frozen=True, gc=False):
+    ephemeral_1h_input_tokens: Count | None = None
+
+
+class ServerToolUse(Struct, frozen=True, gc=False):
+    web_search_requests: Count | None = None
+
+
+class Spent(Struct, frozen=True, gc=False):
+    """Tokens as Claude tells them: the classes are disjoint, and 1-hour writes are a part of cache_creation."""
+
+    input_tokens: Count | None = None
+    cache_read_input_tokens: Count | None = None
+    cache_creation_input_tokens: Count | None = None
+    cache_creation: CacheCreation | None = None
+    output_tokens: Count | None = None
+    server_tool_use: ServerToolUse | None = None
+    speed: Any = None
+
+
+class Usage(Spent, frozen=True, gc=False):
+    iterations: Raw = Raw(b"null")
+
+
+class Advice(Spent, frozen=True, gc=False):
+    """What the advisor, another model, spent within an answer: not in the usage of the answer itself."""
+
+    model: str | None = None
+
+
+class Message(Struct, frozen=True, gc=False):
+    id: str | None = None
+    model: str | None = None
+    stop_reason: Any = None
+    usage: Usage | None = None
+
+
+class Line(Struct, frozen=True, gc=False, rename="camel"):
+    type: str | None = None
+    timestamp: Annotated[datetime, Meta(tz=True)] | None = None
+    message: Message | None = None
+    uuid: str | None = None
+    request_id: str | None = None
+    session_id: Any = None
+    agent_id: Any = None
+    is_sidechain: Any = None
+    forked_from: Any = None
+    cwd: Any = None
+
+
+class Answer(Struct, frozen=True, gc=False):
+    """A line that tells of use; `advice` has the places of the iterations it was spent in."""
+
+    at: datetime
+    line: Line
+    message: Message
+    usage: Usage
+    advice: tuple[tuple[int, Advice], ...] = ()
+
+
+class _Head(Struct):
+    type: Any = None
+    message: Raw = Raw(b"null")
+
+
+class _Message(Struct):
+    model: Any = None
+    usage: Any = None
+
+
+_line = msgspec.json.Decoder(Line)
+_head = msgspec.json.Decoder(_Head)
+_message = msgspec.json.Decoder(_Message)
+_DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
+_SYNTHETIC = "<synthetic>"  # the CLI's own words, in the place of an answer
+
+
+def decode(text: bytes) -> Answer | None:
+    """What an answer says, None for any other line; raises NotUnderstood, and nothing else."""
+    try:
+        line = _line.decode(text)
+        message = line.message
+        if line.type != "assistant" or message is None or message.model == _SYNTHETIC:
+            return None
+        usage = message.usage
+        if usage is None:
+            return None
+        advice = _advice(usage.iterations)
+    except _DAMAGE:
+        if _is_answer(text):
+            raise NotUnderstood from None
+        return None
+    at = line.timestamp
+    if at is None or not _EPOCH <= at <= _END:
+        raise NotUnderstood
+    return Answer(at, line, message, usage, advice)
+
+
+def _advice(iterations: Raw) -> tuple[tuple[int, Advice], ...]:
+    if b"advisor_message" not in bytes(iterations):
+        return ()
+    found = msgspec.json.decode(iterations)
+    return tuple(
+        (index, msgspec.convert(each, Advice))
+        for index, each in enumerate(found if isinstance(found, list) else ())
+        if isinstance(each, dict) and each.get("type") == "advisor_message"
+    )
+
+
+def _is_answer(text: bytes) -> bool:
+    """False for other lines, which may look as they like; whatever is no JSON object might have been one."""
+    try:
+        head = _head.decode(text)
+    except _DAMAGE:
+        return True
+    if head.type != "assistant":
+        return False
+    try:
+        message = _message.decode(head.message)
+    except _DAMAGE:
+        return False
+    return isinstance(message.usage, dict) and message.model != _SYNTHETIC
