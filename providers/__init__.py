@@ -8,13 +8,19 @@
     memory       what is remembered of each account between runs, shared by all processes
     pace         use against time
     registry     PROVIDERS: a new provider is one folder and one line there
-    codex/       all that is known of Codex: login, usage endpoint, limits in its logs, counting its logs
-    ledger/      logs → billed responses → money: scan, pricing (+ rates.json), report
+    codex/       all that is known of Codex: login, usage endpoint, limits in its logs, reading its logs
+    claude/      all that is known of Claude Code: so far, reading its transcripts
+    ledger/      logs → observations → billed responses → reports, in one SQLite file
+                   scan      bytes → lines         refresh   read what is new, judge what it touches
+                   database  the file itself       index     what it holds       query, report   sums
+                   pricing   rates.json < prices.toml < the person's own prices.toml
+                   ledger    all of it, as the rest of the house sees it
     outside/     the few ways to the outside: http, paths
     source       what a provider is made of
+    logs         how a provider's logs are read: what the ledger asks of it
     models       every word of the domain
     errors       what can go wrong: a closed set, each with one remedy
 
-Imports go down this list: usage, pipeline → memory, merge, pace → registry → codex → ledger, outside →
-source, models, errors. Providers never know of each other; the ledger knows none of them.
+Imports go down this list: usage, pipeline → memory, merge, pace → registry → codex, claude → ledger, outside →
+source, logs, errors, models. Providers never know of each other; the ledger knows none of them.
 """

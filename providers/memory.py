@@ -2,31 +2,45 @@
 
 One small file for each account holds its readings and when it was last asked, one file holds which account was
 in which home. Who wants to ask an account holds its lock meanwhile, so two processes never ask at once.
+Nothing in these files is taken on trust: they may be torn, or written by a clock that was wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from providers.models import Attempt, Reading, UsageError
-from providers.outside.paths import write_whole
+from providers.outside.paths import printable, write_whole
+from providers.outside.retry_after import LONGEST_WAIT
 
 LOCK_SECONDS = 45.0
+HOMES_LOCK_SECONDS = 5.0
+CLOCK_SLACK = timedelta(minutes=5)
 T = TypeVar("T")
+
+
+class Refused(Struct, frozen=True, kw_only=True):
+    """A login that its server refused: the one that was in this home since `attested_at`."""
+
+    home: str
+    attested_at: datetime | None
+    at: datetime
 
 
 class AccountMemory(Struct, frozen=True, kw_only=True):
     """The readings that still have a say, and how the last poll went.
 
     `asked_at` is when a server was last asked, `under_way` that its answer is not in yet; `retry_at` is before
-    when it must not be asked again of itself, `failures` how many polls in a row failed.
+    when it must not be asked again of itself. `failures` is how many polls in a row failed, `refusals` how many
+    of the last in a row did so in a way that asks for a back-off; `refused` are logins not worth a request.
     """
 
     readings: tuple[Reading, ...] = ()
@@ -36,6 +50,8 @@ class AccountMemory(Struct, frozen=True, kw_only=True):
     under_way: bool = False
     retry_at: datetime | None = None
     failures: int = 0
+    refusals: int = 0
+    refused: tuple[Refused, ...] = ()
     offline_since: datetime | None = None
 
 
@@ -51,21 +67,37 @@ class Memory:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._held: dict[str, AccountMemory] = {}
 
-    def account(self, key: str) -> AccountMemory:
-        return _load(self._account_file(key), AccountMemory) or AccountMemory()
+    def account(self, key: str, now: datetime) -> AccountMemory:
+        """What is known, without what only a clock that was ahead can have written."""
+        known = _load(self._account_file(key), AccountMemory) or AccountMemory()
+        held = self._held.get(key)
+        if held is not None and (known.asked_at is None or _is_as_new(held, known.asked_at)):
+            known = held
+        return _believable(known, now)
 
     def keep_account(self, key: str, memory: AccountMemory) -> None:
         """Raises OSError when it cannot be kept."""
         write_whole(self._account_file(key), msgspec.json.encode(memory))
+        self._held.pop(key, None)
+
+    def hold_account(self, key: str, memory: AccountMemory) -> None:
+        """Remember it for this process alone, where it cannot be kept."""
+        self._held[key] = memory
 
     @contextmanager
-    def asking(self, key: str) -> Iterator[None]:
+    def asking(self, key: str, seconds: float = LOCK_SECONDS) -> Iterator[None]:
         """Alone with the account; raises OSError when the folder cannot be written, TimeoutError after long."""
+        with self._locked(self._account_file(key).with_suffix(".lock"), seconds):
+            yield
+
+    @contextmanager
+    def _locked(self, file: Path, seconds: float) -> Iterator[None]:
         from filelock import FileLock
 
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(self._account_file(key).with_suffix(".lock"), timeout=LOCK_SECONDS):
+        with FileLock(file, timeout=seconds, mode=0o600):
             yield
 
     def account_since(
@@ -74,18 +106,22 @@ class Memory:
         """Since when this account is known to have been in this home; remembers it on first sight.
 
         Where no other account was seen here before, the login's own word counts; after another one, only what
-        comes from now on is surely this one's.
+        comes from now on is surely this one's. The same account with a newer login has refreshed it; that another
+        one was here and gone while nobody looked cannot be told from that.
         """
-        file = self._folder / "homes.json"
-        known = _load(file, dict[str, HomeMemory]) or {}
-        last = known.get(str(home))
+        last = self._homes().get(_name(home))
         if last is not None and last.account == account:
-            return last.since
+            return min(last.since, now)
         since = min(attested_at or now, now) if last is None else now
-        with suppress(OSError):  # told when the account is asked; the next run sees it anew
-            known[str(home)] = HomeMemory(account=account, since=since)
-            write_whole(file, msgspec.json.encode(known))
+        with suppress(OSError), self._locked(self._folder / "homes.lock", HOMES_LOCK_SECONDS):
+            # Told when the account is asked; the next run sees it anew.
+            homes = self._homes()  # another process may have written meanwhile, of another home
+            homes[_name(home)] = HomeMemory(account=account, since=since)
+            write_whole(self._folder / "homes.json", msgspec.json.encode(homes))
         return since
+
+    def _homes(self) -> dict[str, HomeMemory]:
+        return _load(self._folder / "homes.json", dict[str, HomeMemory]) or {}
 
     def _account_file(self, key: str) -> Path:
         return self._folder / f"account-{key}.json"
@@ -93,6 +129,46 @@ class Memory:
 
 def _load(file: Path, kind: type[T]) -> T | None:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=kind)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        told = msgspec.json.decode(file.read_bytes(), type=kind)
+        return told if _knows_its_zone(msgspec.to_builtins(told, builtin_types=(datetime,))) else None
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
         return None
+
+
+def _knows_its_zone(told: object) -> bool:
+    """Whether each time in it can be compared with others."""
+    if isinstance(told, datetime):
+        return told.tzinfo is not None
+    if isinstance(told, dict):
+        return all(_knows_its_zone(value) for value in told.values())
+    return not isinstance(told, list | tuple) or all(_knows_its_zone(value) for value in told)
+
+
+def _believable(known: AccountMemory, now: datetime) -> AccountMemory:
+    """Without what lies in the future: such a reading would win for ever, such a wait would silence us."""
+    latest = now + CLOCK_SLACK
+    retry_at = _unless_after(known.retry_at, latest + LONGEST_WAIT + CLOCK_SLACK)
+    error = known.error
+    if error is not None and retry_at is None:
+        error = replace(error, retry_at=None)
+    return replace(
+        known,
+        readings=tuple(reading for reading in known.readings if reading.fetched_at <= latest),
+        asked_at=_unless_after(known.asked_at, latest),
+        retry_at=retry_at,
+        error=error,
+        refused=tuple(refused for refused in known.refused if refused.at <= latest),
+        offline_since=_unless_after(known.offline_since, latest),
+    )
+
+
+def _unless_after(moment: datetime | None, latest: datetime) -> datetime | None:
+    return None if moment is None or moment > latest else moment
+
+
+def _is_as_new(held: AccountMemory, asked_at: datetime) -> bool:
+    return held.asked_at is not None and held.asked_at >= asked_at
+
+
+def _name(home: Path) -> str:
+    return printable(str(home))

@@ -28,7 +28,7 @@ class Merged(Struct, frozen=True, kw_only=True):
 
 def merge(readings: Iterable[Reading]) -> Merged:
     """The newest word on each lane; of two readings of one moment the one by the first source in the alphabet."""
-    newest_first = sorted(readings, key=lambda r: (-r.fetched_at.timestamp(), r.source, repr(r)))
+    newest_first = sorted(readings, key=_newest_first)
     windows = _windows(newest_first)
     plan = next((reading.plan for reading in newest_first if reading.plan), None)
     email = next((reading.email for reading in newest_first if reading.email), None)
@@ -42,10 +42,14 @@ def merge(readings: Iterable[Reading]) -> Merged:
 
 
 def prune(readings: Iterable[Reading]) -> tuple[Reading, ...]:
-    """The readings that still have a say, newest first: leaving out the others changes no later merge."""
+    """The readings that still have a say among those of their source, newest first.
+
+    Leaving out the others changes no later merge, be it of all sources or of one alone.
+    """
     kept: list[Reading] = []
-    told: set[str] = set()
-    for reading in sorted(readings, key=lambda r: (-r.fetched_at.timestamp(), r.source, repr(r))):
+    told_by: dict[str, set[str]] = {}
+    for reading in sorted(readings, key=_newest_first):
+        told = told_by.setdefault(reading.source, set())
         says = {*reading.speaks_for, *_lanes(reading, told)} - told
         if says:
             kept.append(reading)
@@ -58,6 +62,10 @@ def is_stale(
 ) -> bool:
     """Too old to be acted on: older than ten minutes and than two refreshes, or of a window that has ended."""
     return now - fetched_at > max(FRESH_FOR, 2 * every) or (resets_at is not None and resets_at <= now)
+
+
+def _newest_first(reading: Reading) -> tuple[float, str, str]:
+    return -reading.fetched_at.timestamp(), reading.source, repr(reading)
 
 
 def _lanes(reading: Reading, told: set[str]) -> Iterable[str]:

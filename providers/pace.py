@@ -31,5 +31,6 @@ def _runs_out(window: RateWindow, elapsed: timedelta, now: datetime) -> datetime
     if window.used_percent <= 0 or window.resets_at is None:
         return None
     left = max(0.0, 100 - window.used_percent)
-    empty_at = now + elapsed * (left / window.used_percent)
-    return empty_at if empty_at < window.resets_at else None
+    # In plain seconds: a share next to nothing lasts longer than any calendar.
+    seconds = elapsed.total_seconds() * (left / window.used_percent)
+    return now + timedelta(seconds=seconds) if seconds < (window.resets_at - now).total_seconds() else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +11,8 @@ from typing import Protocol
 from msgspec import Struct
 
 from providers.errors import ProviderError
-from providers.models import Identity, LogCount, Reading
+from providers.logs import LogFormat
+from providers.models import Identity, Reading
 
 
 class Home(Struct, frozen=True, kw_only=True):
@@ -88,4 +89,4 @@ class Provider(Struct, frozen=True, kw_only=True):
     find_homes: Callable[[Mapping[str, str]], tuple[Home, ...]]
     read_login: Callable[[Home, datetime], Login]
     sources: tuple[Source, ...]
-    count: Callable[[Sequence[Home], datetime], LogCount]
+    logs: LogFormat

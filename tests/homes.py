@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ ACCESS_MARK = "access-secret-7f3a9c"
 REFRESH_MARK = "refresh-secret-b81d22"
 ID_MARK = "id-secret-55e0aa"
 SECRETS = (ACCESS_MARK, REFRESH_MARK, ID_MARK)
+REFRESHED = datetime(2026, 11, 18, 9, 0, 0, 123456, tzinfo=UTC)
 
 
 def jwt(claims: dict[str, Any], mark: str) -> str:
@@ -46,7 +49,7 @@ def auth(
         "OPENAI_API_KEY": None,
         "auth_mode": "chatgpt",
         "tokens": tokens | changes,
-        "last_refresh": "2026-11-18T09:00:00.123456Z",
+        "last_refresh": REFRESHED.isoformat(),
     }
 
 
@@ -59,6 +62,13 @@ def make_home(folder: Path, content: object | None = None, *, base: str | None =
     return folder
 
 
-def write_auth(folder: Path, content: object) -> None:
+def write_auth(folder: Path, content: object, written: datetime | None = None) -> None:
+    """Without `written`, as a file that Codex itself wrote when it last refreshed the login."""
     raw = content if isinstance(content, bytes) else json.dumps(content).encode()
-    (folder / "auth.json").write_bytes(raw)
+    path = folder / "auth.json"
+    path.write_bytes(raw)
+    if written is None and isinstance(content, dict) and isinstance(content.get("last_refresh"), str):
+        with suppress(ValueError):
+            written = datetime.fromisoformat(content["last_refresh"])
+    if written is not None:
+        os.utime(path, (written.timestamp(), written.timestamp()))

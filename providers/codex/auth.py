@@ -9,28 +9,31 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from providers.codex import limits
 from providers.errors import LoginExpired, NotSignedIn, NotUnderstood, ProviderError
 from providers.models import Identity
 from providers.outside.http import Secret
-from providers.outside.paths import short
+from providers.outside.paths import read_small, short
 from providers.source import Home, Login
 
 SIGN_IN = "Run `codex login` and sign in with ChatGPT."
 FILE_LIMIT = 1 << 20
+_AFTER_REFRESH = timedelta(minutes=5)
 _CLAIM = "https://api.openai.com/auth"
 _PROFILE = "https://api.openai.com/profile"
 
 
 class Credentials(Struct, frozen=True, kw_only=True):
-    """A usable ChatGPT login. `attested_at`: the earliest moment its own tokens and file speak of."""
+    """A usable ChatGPT login. `attested_at`: since when it is known to have been in this home."""
 
     access_token: Secret
     identity: Identity
@@ -66,7 +69,7 @@ def read_credentials(home: Home) -> Credentials:
         access_token=Secret(access),
         identity=_identity(tokens, claims, access_claims),
         expires_at=_epoch(access_claims.get("exp")),
-        attested_at=_attested(path, content, claims, access_claims),
+        attested_at=_attested(path, content),
     )
 
 
@@ -82,14 +85,13 @@ def expiry(credentials: Credentials, now: datetime) -> LoginExpired | None:
 
 
 def _content(home: Home, path: Path) -> dict[str, Any]:
-    if not home.path.is_dir():
-        raise NotSignedIn(
-            f"{home.label} does not exist.", remedy=f"Install Codex, or correct CODEX_HOME. {SIGN_IN}"
-        )
     try:
-        with path.open("rb") as file:
-            raw = file.read(FILE_LIMIT + 1)
-    except FileNotFoundError:
+        raw = read_small(path, FILE_LIMIT)
+    except (FileNotFoundError, NotADirectoryError):
+        if not os.path.isdir(home.path):
+            raise NotSignedIn(
+                f"{home.label} does not exist.", remedy=f"Install Codex, or correct CODEX_HOME. {SIGN_IN}"
+            ) from None
         raise NotSignedIn(f"Nobody is signed in to Codex in {home.label}.", remedy=SIGN_IN) from None
     except OSError as error:
         raise NotUnderstood(
@@ -97,7 +99,7 @@ def _content(home: Home, path: Path) -> dict[str, Any]:
         ) from None
     try:
         content = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise NotUnderstood(f"{short(path)} is not JSON.", remedy=SIGN_IN) from None
     if not isinstance(content, dict):
         raise NotUnderstood(f"{short(path)} holds no login.", remedy=SIGN_IN)
@@ -118,21 +120,26 @@ def _identity(tokens: dict[str, Any], claims: dict[str, Any], access_claims: dic
     account = _text(tokens.get("account_id")) or _text(about.get("chatgpt_account_id"))
     return Identity(
         account_id=account if account and Secret(account).sendable() else None,
-        email=_text(claims.get("email")) or _text(profile.get("email")),
-        plan=_text(about.get("chatgpt_plan_type")),
+        email=limits.email(claims.get("email")) or limits.email(profile.get("email")),
+        plan=limits.plan(about.get("chatgpt_plan_type")),
     )
 
 
-def _attested(
-    path: Path, content: dict[str, Any], claims: dict[str, Any], access_claims: dict[str, Any]
-) -> datetime | None:
-    """The earliest moment at which this login is known to have been in this file."""
-    moments = [_epoch(claims.get("auth_time")), _epoch(claims.get("iat")), _epoch(access_claims.get("iat"))]
+def _attested(path: Path, content: dict[str, Any]) -> datetime | None:
+    """Since when this login is known to have been in this file; in doubt the later moment.
+
+    Its tokens know nothing of that: `auth_time` and `iat` are those of a browser session, which may be weeks
+    older than the login to this home. Codex writes the file when it refreshes; one that was written well after
+    its last refresh was put there by somebody else, and its login with it.
+    """
+    refreshed = written = None
     with suppress(msgspec.ValidationError, OverflowError, ValueError):  # older files do not say
-        moments.append(msgspec.convert(content.get("last_refresh"), datetime).astimezone(UTC))
-    with suppress(OSError):  # gone since it was read; the next poll tells
-        moments.append(datetime.fromtimestamp(path.stat().st_mtime, UTC))
-    return min((moment for moment in moments if moment is not None), default=None)
+        refreshed = msgspec.convert(content.get("last_refresh"), datetime).astimezone(UTC)
+    with suppress(OSError, OverflowError, ValueError):  # gone since it was read; the next poll tells
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    if refreshed is None or written is None:
+        return refreshed or written
+    return written if written - refreshed > _AFTER_REFRESH else refreshed
 
 
 def _claims(token: object) -> dict[str, Any]:
@@ -143,7 +150,7 @@ def _claims(token: object) -> dict[str, Any]:
     try:
         raw = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
         return _object(msgspec.json.decode(raw))
-    except (binascii.Error, ValueError, msgspec.DecodeError):
+    except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError):
         return {}
 
 

@@ -1,4 +1,4 @@
-"""Codex's windows and credits, whichever way they came: one rule for all its sources.
+"""Codex's windows, credits and names, whichever way they came: one rule for all its sources.
 
 A window is known by how long it is, never by the slot it was sent in: a plan with a weekly limit alone has it
 in the slot where others have their five hours.
@@ -6,22 +6,40 @@ in the slot where others have their five hours.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from math import isfinite
+from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from providers.models import Credits, RateWindow
 
 _NAMED = {300: ("session", "5h"), 10_080: ("weekly", "Weekly"), 43_200: ("monthly", "Monthly")}
 _LARGEST_BALANCE = Decimal(10) ** 15
+_LARGEST_PERCENT = 10_000
+_FURTHEST_RESET = timedelta(days=400)
+_RESET_SLACK = timedelta(days=1)
+_PLAN = re.compile(r"[\w .+-]{1,40}")
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
 
-def window(used_percent: float, minutes: float | None, resets_at: float | None) -> RateWindow | None:
+class _SentCredits(Struct, frozen=True):
+    has_credits: bool = False
+    unlimited: bool = False
+    balance: str | float | None = None
+
+
+def window(
+    used_percent: float, minutes: float | None, resets_at: float | None, now: datetime
+) -> RateWindow | None:
     """A window from what was sent; 0 for a length or a reset means that it is not known.
 
     `resets_at` is in epoch seconds. None when the share used is no share at all.
     """
-    if not isfinite(used_percent) or used_percent < 0:
+    if not 0 <= used_percent <= _LARGEST_PERCENT:
         return None
     whole = round(minutes) if minutes and isfinite(minutes) and 0 < minutes < 10_000_000 else None
     ident, title = ("window:unknown", "Limit") if whole is None else _name(whole)
@@ -30,7 +48,7 @@ def window(used_percent: float, minutes: float | None, resets_at: float | None) 
         title=title,
         used_percent=used_percent,
         duration=timedelta(minutes=whole) if whole else None,
-        resets_at=_moment(resets_at),
+        resets_at=_reset(resets_at, whole, now),
     )
 
 
@@ -44,14 +62,30 @@ def one_of_each(windows: list[RateWindow]) -> tuple[RateWindow, ...]:
     return tuple(sorted(tightest.values(), key=lambda found: found.duration or timedelta.max))
 
 
-def bought(*, has_credits: bool, unlimited: bool, balance: object) -> Credits | None:
-    """The credits, None for an account that has none; raises ValueError for a balance that is no number."""
-    if unlimited:
+def bought(raw: Any) -> Credits | None:
+    """The credits, None for an account that has none; raises ValueError for what cannot be understood."""
+    try:
+        sent = msgspec.convert(raw, _SentCredits)
+    except msgspec.ValidationError:
+        raise ValueError("no credits") from None
+    if sent.unlimited:
         return Credits(unlimited=True)
-    amount = None if balance is None else _amount(balance)
+    amount = None if sent.balance is None else _amount(sent.balance)
     if amount is None:
-        return Credits() if has_credits else None
-    return Credits(balance=amount) if has_credits or amount else None
+        return Credits() if sent.has_credits else None
+    return Credits(balance=amount) if sent.has_credits or amount else None
+
+
+def plan(raw: Any) -> str | None:
+    """The plan's name; None for what is no such name. It is shown, stored and logged: anything could be in it."""
+    return raw if isinstance(raw, str) and _PLAN.fullmatch(raw) else None
+
+
+def email(raw: Any) -> str | None:
+    """The address; None for what is none, under the same suspicion."""
+    if isinstance(raw, str) and len(raw) <= 254 and raw.isprintable() and _EMAIL.fullmatch(raw):
+        return raw
+    return None
 
 
 def _name(minutes: int) -> tuple[str, str]:
@@ -63,18 +97,21 @@ def _name(minutes: int) -> tuple[str, str]:
     return f"window:{minutes}", title
 
 
-def _moment(epoch: float | None) -> datetime | None:
+def _reset(epoch: float | None, minutes: int | None, now: datetime) -> datetime | None:
+    """When it refills; a moment further away than the window is long is a fault, of theirs or of our clock."""
     if not epoch or epoch < 0:
         return None
+    furthest = _FURTHEST_RESET
+    if minutes is not None:
+        furthest = min(furthest, timedelta(minutes=minutes) + _RESET_SLACK)
     try:
-        return datetime.fromtimestamp(epoch, UTC)
+        moment = datetime.fromtimestamp(epoch, UTC)
     except (OverflowError, OSError, ValueError):
         return None
+    return moment if moment - now <= furthest else None
 
 
-def _amount(balance: object) -> Decimal:
-    if isinstance(balance, bool) or not isinstance(balance, int | float | str | Decimal):
-        raise ValueError("a balance is a number")
+def _amount(balance: str | float) -> Decimal:
     try:
         amount = Decimal(str(balance).strip())
     except InvalidOperation:

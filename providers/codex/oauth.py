@@ -6,14 +6,18 @@ the answer is judged by itself: one that is not understood is left out and named
 
 from __future__ import annotations
 
+import time
 import tomllib
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from providers.codex import limits
-from providers.codex.auth import SIGN_IN, expiry, read_credentials
+from providers.codex.auth import FILE_LIMIT, SIGN_IN, expiry, read_credentials
 from providers.errors import (
     Blocked,
     Denied,
@@ -26,8 +30,8 @@ from providers.errors import (
     TimedOut,
 )
 from providers.models import Credits, RateWindow, Reading
-from providers.outside.http import Answer, RequestsWeb, Web, origin_allowed
-from providers.outside.paths import short
+from providers.outside.http import Answer, RequestsWeb, Secret, Web, origin_allowed
+from providers.outside.paths import read_small, short
 from providers.outside.retry_after import retry_after
 from providers.source import Home, Question, account_key
 from providers.version import USER_AGENT
@@ -40,12 +44,6 @@ class _Window(Struct, frozen=True):
     used_percent: float
     limit_window_seconds: float | None = None
     reset_at: float | None = None
-
-
-class _Credits(Struct, frozen=True):
-    has_credits: bool = False
-    unlimited: bool = False
-    balance: str | float | None = None
 
 
 class _RateLimit(Struct, frozen=True):
@@ -67,8 +65,9 @@ class OAuthSource:
     title = "OAuth"
     local = False
 
-    def __init__(self, web: Web | None = None) -> None:
+    def __init__(self, web: Web | None = None, seconds: Callable[[], float] = time.monotonic) -> None:
         self._web = web or RequestsWeb()
+        self._seconds = seconds
 
     def unavailable(self, question: Question) -> ProviderError | None:
         """A login that cannot be read or is past its own end is not worth a request."""
@@ -86,6 +85,7 @@ class OAuthSource:
         headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
         if credentials.identity.account_id:
             headers["ChatGPT-Account-Id"] = credentials.identity.account_id
+        began = self._seconds()
         answer = self._web.get(
             usage_url(question.home),
             bearer=credentials.access_token,
@@ -93,67 +93,67 @@ class OAuthSource:
             seconds=DEADLINE_SECONDS,
         )
         if answer.status != 200:
-            raise _refusal(answer, question)
-        return _reading(answer, question)
+            # A Retry-After counts from when it was said, which may be long after the question.
+            raise _refusal(answer, question.now + timedelta(seconds=self._seconds() - began))
+        return _reading(answer, question, credentials.access_token)
 
 
 def usage_url(home: Home) -> str:
     """Where this home's usage is asked; raises NotUnderstood for a base that no token may be sent to."""
     path = home.path / "config.toml"
     try:
-        base = tomllib.loads(path.read_text("utf-8-sig")).get("chatgpt_base_url", DEFAULT_BASE)
+        text = read_small(path, FILE_LIMIT).decode("utf-8-sig")
+        base = tomllib.loads(text).get("chatgpt_base_url", DEFAULT_BASE)
     except FileNotFoundError:
         base = DEFAULT_BASE
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):  # bad TOML, bad UTF-8, a number of thousands of digits
         raise NotUnderstood(f"{short(path)} is not TOML.", remedy=f"Correct {short(path)}.") from None
     except OSError as error:
         raise NotUnderstood(
             f"{short(path)} cannot be read ({error.strerror}).", remedy="Check the file's permissions."
         ) from None
-    if not isinstance(base, str) or not origin_allowed(base):
+    if not isinstance(base, str) or not origin_allowed(base) or "?" in base or "#" in base:
         raise NotUnderstood(
             f"chatgpt_base_url in {short(path)} is no address that a login may be sent to.",
             remedy="Use https, or http on this machine alone.",
         )
     root = base.rstrip("/")
-    return f"{root}/wham/usage" if "/backend-api" in root else f"{root}/api/codex/usage"
+    return f"{root}/wham/usage" if "/backend-api" in urlsplit(root).path else f"{root}/api/codex/usage"
 
 
-def _refusal(answer: Answer, question: Question) -> ProviderError:
+def _refusal(answer: Answer, now: datetime) -> ProviderError:
     status = answer.status
+    retry_at = retry_after(answer.headers.get("retry-after"), now)
     if status == 401:
         return LoginExpired(
             "ChatGPT refused the Codex login.", remedy=f"Run `codex` once. If that does not help: {SIGN_IN}"
         )
     if status == 429:
-        return RateLimited(
-            "ChatGPT was asked too often.",
-            retry_at=retry_after(answer.headers.get("retry-after"), question.now),
-        )
+        return RateLimited("ChatGPT was asked too often.", retry_at=retry_at)
     if status in (408, 504):
-        return TimedOut(f"ChatGPT gave no answer in time (HTTP {status}).")
+        return TimedOut(f"ChatGPT gave no answer in time (HTTP {status}).", retry_at=retry_at)
     if status >= 500:
-        return ServerError(f"ChatGPT failed to answer (HTTP {status}).")
+        return ServerError(f"ChatGPT failed to answer (HTTP {status}).", retry_at=retry_at)
     if 300 <= status < 400 or _is_page(answer):
-        return Blocked(f"A page came instead of an answer (HTTP {status}).")
+        return Blocked(f"A page came instead of an answer (HTTP {status}).", retry_at=retry_at)
     if status in (402, 403):
-        return Denied(f"ChatGPT does not show this account's usage (HTTP {status}).")
-    return NotUnderstood(f"ChatGPT gave an unknown answer (HTTP {status}).")
+        return Denied(f"ChatGPT does not show this account's usage (HTTP {status}).", retry_at=retry_at)
+    return NotUnderstood(f"ChatGPT gave an unknown answer (HTTP {status}).", retry_at=retry_at)
 
 
 def _is_page(answer: Answer) -> bool:
     return "html" in answer.headers.get("content-type", "").lower() or answer.body.lstrip()[:1] == b"<"
 
 
-def _reading(answer: Answer, question: Question) -> Reading:
+def _reading(answer: Answer, question: Question, token: Secret) -> Reading:
     try:
         usage = msgspec.json.decode(answer.body, type=_Usage)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         if _is_page(answer):
             raise Blocked("A page came instead of an answer.") from None
         raise NotUnderstood("ChatGPT's answer is not what it should be.") from None
     dropped: list[str] = []
-    windows = _windows(usage.rate_limit, dropped)
+    windows = _windows(usage.rate_limit, question.now, dropped)
     credits_ = _credits(usage.credits, dropped)
     if windows is None and credits_ is UNSET:
         raise NotUnderstood("ChatGPT's answer tells neither limits nor credits.")
@@ -163,8 +163,8 @@ def _reading(answer: Answer, question: Question) -> Reading:
         fetched_at=question.now,
         windows=limits.one_of_each(told),
         credits=None if credits_ is UNSET else credits_,
-        plan=usage.plan_type if isinstance(usage.plan_type, str) else None,
-        email=usage.email if isinstance(usage.email, str) else None,
+        plan=_named("plan_type", usage.plan_type, limits.plan, token, dropped),
+        email=_named("email", usage.email, limits.email, token, dropped),
         speaks_for=frozenset(
             name for name, said in (("windows", complete), ("credits", credits_ is not UNSET)) if said
         ),
@@ -172,7 +172,19 @@ def _reading(answer: Answer, question: Question) -> Reading:
     )
 
 
-def _windows(raw: Any, dropped: list[str]) -> tuple[list[RateWindow], bool] | None:
+def _named(
+    field: str, raw: Any, judge: Callable[[Any], str | None], token: Secret, dropped: list[str]
+) -> str | None:
+    """A name the server gave; one that echoes our token, which may look like any name, is none."""
+    told = judge(raw)
+    if told is not None and token.reveal() in told:
+        told = None
+    if told is None and raw is not UNSET and raw is not None:
+        dropped.append(field)
+    return told
+
+
+def _windows(raw: Any, now: datetime, dropped: list[str]) -> tuple[list[RateWindow], bool] | None:
     """The windows, and whether these are all there are; None when the answer does not speak of any.
 
     A business plan says `null`: it has none, and that is an answer.
@@ -192,7 +204,7 @@ def _windows(raw: Any, dropped: list[str]) -> tuple[list[RateWindow], bool] | No
     for name, slot in slots.items():
         if slot is None:
             continue
-        made = None if slot is UNSET else _window(slot)
+        made = None if slot is UNSET else _window(slot, now)
         if made is None or made.duration is None:
             complete = False
         if made is not None:
@@ -204,21 +216,20 @@ def _windows(raw: Any, dropped: list[str]) -> tuple[list[RateWindow], bool] | No
     return found, complete
 
 
-def _window(raw: Any) -> RateWindow | None:
+def _window(raw: Any, now: datetime) -> RateWindow | None:
     try:
         sent = msgspec.convert(raw, _Window)
     except msgspec.ValidationError:
         return None
     minutes = sent.limit_window_seconds / 60 if sent.limit_window_seconds else None
-    return limits.window(sent.used_percent, minutes, sent.reset_at)
+    return limits.window(sent.used_percent, minutes, sent.reset_at, now)
 
 
 def _credits(raw: Any, dropped: list[str]) -> Credits | UnsetType | None:
     if raw is UNSET or raw is None:
         return UNSET if raw is UNSET else None
     try:
-        sent = msgspec.convert(raw, _Credits)
-        return limits.bought(has_credits=sent.has_credits, unlimited=sent.unlimited, balance=sent.balance)
-    except (msgspec.ValidationError, ValueError):
+        return limits.bought(raw)
+    except ValueError:
         dropped.append("credits")
         return UNSET

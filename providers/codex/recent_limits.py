@@ -11,16 +11,20 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 from msgspec import Struct
 
 from providers.codex import limits
+from providers.codex.rollouts import Rollouts
 from providers.errors import ProviderError
+from providers.ledger.scan import find_logs
 from providers.models import RateWindow, Reading
+from providers.outside.paths import open_regular
 from providers.source import Home, Question
 
 NEWEST_FILES = 24
@@ -35,18 +39,18 @@ class _Window(Struct, frozen=True):
     resets_at: float | None = None
 
 
-class _Credits(Struct, frozen=True):
-    has_credits: bool = False
-    unlimited: bool = False
-    balance: str | float | None = None
-
-
 class _RateLimits(Struct, frozen=True):
-    limit_id: str | None = None
+    """Each member is judged by itself: an odd one must not take its siblings along."""
+
+    limit_id: Any = None
     primary: Any = None
     secondary: Any = None
     credits: Any = None
-    plan_type: str | None = None
+    plan_type: Any = None
+
+    @property
+    def tells_windows(self) -> bool:
+        return bool(self.primary or self.secondary)
 
 
 class _Payload(Struct, frozen=True):
@@ -67,8 +71,29 @@ class _Line(Struct, frozen=True):
 
 
 class _Noted(Struct, frozen=True):
+    """A note that is news; not `sure` when it is the first of what was read, and may repeat one before that."""
+
     at: datetime
     rate_limits: _RateLimits
+    sure: bool
+
+
+class _News(Struct, frozen=True):
+    """The newest note with windows, and the newest one with credits, often the same."""
+
+    windows: _Noted | None = None
+    credits: _Noted | None = None
+
+    @property
+    def notes(self) -> list[_Noted]:
+        return [noted for noted in (self.windows, self.credits) if noted is not None]
+
+    @property
+    def at(self) -> datetime | None:
+        return max((noted.at for noted in self.notes), default=None)
+
+    def joined(self, other: _News) -> _News:
+        return _News(_newer(self.windows, other.windows), _newer(self.credits, other.credits))
 
 
 _WANTED = (b'"token_count"', b'"task_started"', b'"turn_context"', b'"session_meta"')
@@ -87,53 +112,47 @@ class RolloutLimits:
 
     def read(self, question: Question) -> Reading | None:
         """The newest trustworthy note; None where there is none. Windows past their reset are left out."""
-        newest: _Noted | None = None
+        news = _News()
         for path, changed in _newest_files(question.home, question.now):
-            if newest is not None and changed < newest.at:
+            if news.at is not None and changed < news.at:
                 break  # nothing in a file can be newer than its last write
-            noted = _last_noted(path, question)
-            if noted is not None and (newest is None or noted.at > newest.at):
-                newest = noted
-        return None if newest is None else _reading(newest, question.now)
+            news = news.joined(_news_of(path, question))
+        return _reading(news, question.now)
 
 
 def _newest_files(home: Home, now: datetime) -> Iterator[tuple[Path, datetime]]:
     """Live and archived rollouts, last written first. Compressed ones are a week old and tell nothing new."""
-    found: list[tuple[float, str]] = []
-    for folder in ("sessions", "archived_sessions"):
-        for root, _, names in os.walk(home.path / folder):
-            for name in names:
-                if name.startswith("rollout-") and name.endswith(".jsonl"):
-                    path = os.path.join(root, name)
-                    try:
-                        found.append((os.stat(path).st_mtime, path))
-                    except OSError:
-                        continue  # moved away since it was listed
+    rollouts = Rollouts()
+    logs, _ = find_logs((home.path,), rollouts.folders, rollouts.is_log)
+    found = ((log.mtime_ns / 1e9, log.path) for log in logs if log.path.endswith(".jsonl"))
     oldest = (now - OLDEST).timestamp()
     for changed, name in sorted(found, reverse=True)[:NEWEST_FILES]:
         if changed > oldest:
-            yield Path(name), datetime.fromtimestamp(changed, UTC)
+            with suppress(OverflowError, OSError, ValueError):  # a time that no calendar has
+                yield Path(name), datetime.fromtimestamp(changed, UTC)
 
 
-def _last_noted(path: Path, question: Question) -> _Noted | None:
+def _news_of(path: Path, question: Question) -> _News:
     try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            own = _own_turns(_lines(file.read(HEAD_BYTES)))
-            noted = None
-            for length in TAIL_BYTES:
-                start = max(0, size - length)
-                file.seek(start)
-                block = file.read(size - start)
-                noted, seen = _newest_of(
-                    _lines(block if start == 0 else block.partition(b"\n")[2]), own, question
-                )
-                # The first line of a block may repeat one before it; a second one tells.
-                if start == 0 or (noted is not None and seen > 1):
-                    break
-    except OSError:
-        return None  # the other files speak
-    return noted
+        with open_regular(path) as file:
+            return _newest_in(file, question)
+    except (OSError, RecursionError):
+        return _News()  # the other files speak
+
+
+def _newest_in(file: BinaryIO, question: Question) -> _News:
+    size = os.fstat(file.fileno()).st_size
+    own = _own_turns(_lines(file.read(HEAD_BYTES)))
+    news = _News()
+    for length in TAIL_BYTES:
+        start = max(0, size - length)
+        file.seek(start)
+        block = file.read(size - start)
+        news = _newest_of(_lines(block if start == 0 else block.partition(b"\n")[2]), own, question)
+        # After the longest block the doubt stays: megabytes of other lines rarely stand before a mere repeat.
+        if start == 0 or (news.notes and all(noted.sure for noted in news.notes)):
+            break
+    return news
 
 
 class _OwnTurns(Struct, frozen=True):
@@ -156,11 +175,10 @@ def _own_turns(head: Iterator[_Line]) -> _OwnTurns:
     return _OwnTurns(copies=True, since=None)
 
 
-def _newest_of(lines: Iterator[_Line], own: _OwnTurns, question: Question) -> tuple[_Noted | None, int]:
-    """The last line that is news, and how many there were that could have been."""
-    newest: _Noted | None = None
+def _newest_of(lines: Iterator[_Line], own: _OwnTurns, question: Question) -> _News:
+    """The last lines that are news."""
+    news = _News()
     before: tuple[Any, _RateLimits] | None = None
-    seen = 0
     turn_is_own = not own.copies
     for line in lines:
         payload = line.payload
@@ -172,13 +190,20 @@ def _newest_of(lines: Iterator[_Line], own: _OwnTurns, question: Question) -> tu
         said = _account_limits(payload.rate_limits)
         if said is None:
             continue
-        seen += 1
         total = payload.info.get("total_token_usage") if isinstance(payload.info, dict) else None
-        fresh, before = (total, said) != before, (total, said)
+        first, fresh, before = before is None, (total, said) != before, (total, said)
         at = line.timestamp
         if fresh and turn_is_own and question.account_since <= at <= question.now + timedelta(minutes=5):
-            newest = _Noted(at, said)
-    return newest, seen
+            noted = _Noted(at, said, sure=not first)
+            news = _News(
+                noted if said.tells_windows else news.windows,
+                noted if said.credits is not None else news.credits,
+            )
+    return news
+
+
+def _newer(one: _Noted | None, other: _Noted | None) -> _Noted | None:
+    return max((noted for noted in (one, other) if noted), key=lambda noted: noted.at, default=None)
 
 
 def _account_limits(raw: Any) -> _RateLimits | None:
@@ -187,7 +212,8 @@ def _account_limits(raw: Any) -> _RateLimits | None:
         said = msgspec.convert(raw, _RateLimits)
     except msgspec.ValidationError:
         return None
-    return said if said.limit_id in (None, "codex") and (said.primary or said.secondary) else None
+    tells = said.tells_windows or said.credits is not None
+    return said if tells and said.limit_id in (None, "codex") else None
 
 
 def _lines(block: bytes) -> Iterator[_Line]:
@@ -197,40 +223,48 @@ def _lines(block: bytes) -> Iterator[_Line]:
             continue
         try:
             line = _decoder.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
         if line.timestamp.tzinfo is not None:
             yield line
 
 
-def _reading(noted: _Noted, now: datetime) -> Reading:
+def _reading(news: _News, now: datetime) -> Reading | None:
+    """One reading of both notes has one time, the windows'; credits that are older than that are left out."""
+    noted = news.windows or news.credits
+    if noted is None:
+        return None
     said = noted.rate_limits
-    windows = [made for slot in (said.primary, said.secondary) if (made := _window(slot)) is not None]
+    dropped: list[str] = []
+    windows: list[RateWindow] = []
+    for name, slot in (("primary", said.primary), ("secondary", said.secondary)):
+        made = _window(slot, now) if slot is not None else None
+        if made is not None:
+            windows.append(made)
+        elif slot is not None:
+            dropped.append(f"rate_limits.{name}")
     bought = None
-    try:
-        credits_ = msgspec.convert(said.credits, _Credits | None)
-        if credits_ is not None:
-            bought = limits.bought(
-                has_credits=credits_.has_credits, unlimited=credits_.unlimited, balance=credits_.balance
-            )
-    except (msgspec.ValidationError, ValueError):
-        pass  # not told in a way that can be understood: the lane is absent
+    if news.credits is not None and news.credits.at >= noted.at:
+        try:
+            bought = limits.bought(news.credits.rate_limits.credits)
+        except ValueError:
+            dropped.append("rate_limits.credits")
     return Reading(
         source=RolloutLimits.id,
         fetched_at=noted.at.astimezone(UTC),
         windows=limits.one_of_each([w for w in windows if w.resets_at is None or w.resets_at > now]),
         credits=bought,
-        plan=said.plan_type,
+        plan=limits.plan(said.plan_type),
+        dropped=tuple(dropped),
     )
 
 
-def _window(raw: Any) -> RateWindow | None:
+def _window(raw: Any, now: datetime) -> RateWindow | None:
     try:
         sent = msgspec.convert(raw, _Window)
     except msgspec.ValidationError:
         return None
-    made = limits.window(sent.used_percent, sent.window_minutes, sent.resets_at)
-    return made if made and made.duration else None
+    return limits.window(sent.used_percent, sent.window_minutes, sent.resets_at, now)
 
 
 def _uuid7_ms(value: str | None) -> int | None:

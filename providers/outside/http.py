@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import socket
 import threading
@@ -90,10 +91,8 @@ class RequestsWeb:
         import requests
         from urllib3.exceptions import HTTPError
 
-        with _Watch(seconds) as watch, requests.Session() as session:
+        with _Watch(seconds) as watch, _session(url) as session:
             _mount(session, watch)
-            # A proxy has no part in a talk with this machine, and must not see its token.
-            session.trust_env = not _is_loopback(urlsplit(url).hostname or "")
             try:
                 answer = _fetch(session, url, bearer, headers, seconds)
             except (requests.RequestException, HTTPError, OSError) as error:
@@ -101,6 +100,23 @@ class RequestsWeb:
             if watch.expired:  # cut off by us, which reads like an answer that ended
                 raise TimedOut(_too_slow(seconds))
             return answer
+
+
+def _session(url: str) -> requests.Session:
+    import requests
+
+    class Session(requests.Session):
+        def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - as requests has it
+            # Even of a redirect that is not followed, requests reads the whole body and parses the Location.
+            return None
+
+    session = Session()
+    if _is_loopback(urlsplit(url).hostname or ""):
+        # A proxy has no part in a talk with this machine, and must not see its token; a CA of its own has.
+        session.trust_env = False
+        ca = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+        session.verify = ca or True
+    return session
 
 
 def _fetch(
@@ -130,7 +146,7 @@ def _classed(error: Exception, watch: _Watch, seconds: float) -> Exception:
     import requests
     from urllib3.exceptions import DecodeError, ReadTimeoutError
 
-    if watch.expired or isinstance(error, requests.ReadTimeout | ReadTimeoutError):
+    if (watch.expired and watch.connected) or isinstance(error, requests.ReadTimeout | ReadTimeoutError):
         return TimedOut(_too_slow(seconds))
     if isinstance(error, requests.exceptions.SSLError):
         return Blocked(
@@ -176,6 +192,15 @@ class _Watch:
         for handle in self._handles:
             handle.close()
 
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline, at least 0."""
+        return max(0.0, self._ends - time.monotonic())
+
+    @property
+    def connected(self) -> bool:
+        return bool(self._handles)
+
     def add(self, connection: socket.socket) -> None:
         with self._lock:
             self._handles.append(connection.dup())
@@ -192,6 +217,33 @@ class _Watch:
                     continue  # closed by the other side already
 
 
+def _connect(host: str, port: int, options: Any, watch: _Watch) -> socket.socket:
+    """A connection to the first address that answers, all of them together within the deadline.
+
+    urllib3 would give each address the whole time. The look-up of the name before that cannot be bounded: the
+    system's resolver takes no deadline, and has one of its own.
+    """
+    from urllib3.util.connection import allowed_gai_family, create_connection
+
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, allowed_gai_family(), socket.SOCK_STREAM)
+    except UnicodeError:
+        raise OSError("no name of a server") from None
+    trouble = OSError("a name without an address")
+    for address in dict.fromkeys(str(entry[4][0]) for entry in found):
+        left = min(CONNECT_SECONDS, watch.left)
+        if left <= 0:
+            break
+        try:
+            connection = create_connection((address, port), left, socket_options=options)
+        except OSError as error:
+            trouble = error
+        else:
+            watch.add(connection)
+            return connection
+    raise trouble
+
+
 def _mount(session: requests.Session, watch: _Watch) -> None:
     """Let the session's connections report to the watch, and trust what the system trusts."""
     import ssl
@@ -203,15 +255,11 @@ def _mount(session: requests.Session, watch: _Watch) -> None:
 
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:
-            connection = super()._new_conn()
-            watch.add(connection)
-            return connection
+            return _connect(self._dns_host, self.port, self.socket_options, watch)
 
     class Encrypted(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
-            connection = super()._new_conn()
-            watch.add(connection)
-            return connection
+            return _connect(self._dns_host, self.port, self.socket_options, watch)
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain

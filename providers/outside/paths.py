@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from msgspec import Struct
+
+_REPLACE_TRIES = 5
 
 
 class Folders(Struct, frozen=True, kw_only=True):
@@ -21,7 +28,7 @@ class Folders(Struct, frozen=True, kw_only=True):
 def own_folders(environ: Mapping[str, str]) -> Folders:
     """`TANKFUL_HOME` holds all three together; otherwise each stands where the system keeps its kind."""
     if home := environ.get("TANKFUL_HOME"):
-        root = Path(home).expanduser().absolute()
+        root = Path(os.path.abspath(os.path.expanduser(home)))
         return Folders(settings=root, state=root / "state", cache=root / "cache")
     from platformdirs import PlatformDirs
 
@@ -34,16 +41,45 @@ def split_homes(value: str) -> tuple[Path, ...]:
     found: dict[Path, None] = {}
     for part in value.split(","):
         if part.strip():
-            found.setdefault(Path(os.path.abspath(Path(part.strip()).expanduser())))
+            # Path.expanduser raises for a user who does not exist, and where there is no HOME; this one never.
+            found.setdefault(Path(os.path.abspath(os.path.expanduser(part.strip()))))
     return tuple(found)
 
 
 def short(path: Path) -> str:
-    """The path as its owner would write it: `~/.codex`."""
-    try:
-        return str(Path("~") / path.relative_to(Path.home()))
-    except (ValueError, RuntimeError):
-        return str(path)
+    """The path as its owner would write it, `~/.codex`, in text that can be printed and stored anywhere."""
+    with suppress(ValueError):  # it is elsewhere, or nobody knows where home is
+        path = Path("~") / path.relative_to(os.path.expanduser("~"))
+    return printable(path.as_posix())
+
+
+def printable(text: str) -> str:
+    """The text with all that is not print, as bytes of a name that are no UTF-8, written as an escape."""
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text
+    )
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """An open file; raises OSError for what is not one. A pipe of that name would keep us waiting for ever."""
+    file = open(path, "rb", opener=_at_once)  # noqa: SIM115 - handed to the caller
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file
+    file.close()
+    raise OSError(errno.EINVAL, "Not a regular file")
+
+
+def _at_once(name: str, flags: int) -> int:
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))  # Windows has neither the flag nor the pipes
+
+
+def read_small(path: Path, limit: int) -> bytes:
+    """A whole file of at most `limit` bytes; raises OSError."""
+    with open_regular(path) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, "File too large")
+    return content
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -56,7 +92,18 @@ def write_whole(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        os.replace(temporary, path)
+        _replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _replace(temporary: str, path: Path) -> None:
+    for tries_left in reversed(range(_REPLACE_TRIES)):
+        try:
+            os.replace(temporary, path)
+            return
+        except PermissionError:  # on Windows, while another process has the old file open: for a moment
+            if not tries_left:
+                raise
+            time.sleep(0.02)

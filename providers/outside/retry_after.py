@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-LONGEST = timedelta(hours=6)
+LONGEST_WAIT = timedelta(hours=6)
 
 
 def retry_after(value: str | None, now: datetime) -> datetime | None:
-    """When to ask again, at most LONGEST from now; None when the header says nothing that helps.
+    """When to ask again, at most LONGEST_WAIT from `now`, when the answer came; None where it says nothing of use.
 
     A zero, or a date that is past, comes from servers which refuse the next request all the same.
     """
@@ -18,12 +18,12 @@ def retry_after(value: str | None, now: datetime) -> datetime | None:
     moment = _moment(value.strip(), now)
     if moment is None or moment <= now:
         return None
-    return min(moment, now + LONGEST)
+    return min(moment, now + LONGEST_WAIT)
 
 
 def _moment(value: str, now: datetime) -> datetime | None:
     try:
-        return now + timedelta(seconds=min(float(value), LONGEST.total_seconds()))
+        return now + timedelta(seconds=min(float(value), LONGEST_WAIT.total_seconds()))
     except (ValueError, OverflowError):
         pass
     try:

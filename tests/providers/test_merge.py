@@ -56,9 +56,20 @@ def test_pruning_changes_no_later_merge(before: list[Reading], later: list[Readi
     assert merge([*prune(before), *later]) == merge([*before, *later])
 
 
+@given(readings, readings, st.sampled_from(["oauth", "rollouts"]))
+def test_pruning_takes_nothing_from_a_source_that_is_asked_for_alone(
+    before: list[Reading], later: list[Reading], source: str
+) -> None:
+    def alone(some: list[Reading]) -> list[Reading]:
+        return [reading for reading in some if reading.source == source]
+
+    assert merge(alone([*prune(before), *later])) == merge(alone([*before, *later]))
+
+
 @given(readings)
 def test_pruned_readings_stay_few(some: list[Reading]) -> None:
-    assert len(prune(some * 3)) <= 7
+    """At most one for each lane, kind of lane and name that a source can tell."""
+    assert len(prune(some * 3)) <= 2 * 6
 
 
 def test_each_lane_is_the_newest_with_its_source() -> None:

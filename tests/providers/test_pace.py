@@ -31,6 +31,7 @@ def window(used: float, elapsed: float, hours: float = 10) -> RateWindow:
         (100, 5, "deficit", 0),
         (130, 5, "deficit", 0),
         (0, 5, "reserve", None),
+        (1e-300, 5, "reserve", None),
     ],
 )
 def test_verdicts(used: float, elapsed: float, verdict: str, runs_out_in_hours: float | None) -> None:

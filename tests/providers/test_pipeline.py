@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from providers.errors import Denied, LoginExpired, Offline, ProviderError, RateLimited, ServerError
-from providers.memory import AccountMemory, Memory
+from providers.errors import Blocked, Denied, LoginExpired, Offline, ProviderError, RateLimited, ServerError
+from providers.memory import AccountMemory, Memory, Refused
 from providers.models import Identity, RateWindow, Reading
-from providers.pipeline import Client, Mode, poll
+from providers.pipeline import Client, Mode, Place, poll
 from providers.source import Home, Question
 from tests.homes import NOW
 
@@ -17,12 +18,13 @@ MINUTE = timedelta(minutes=1)
 
 
 class FakeSource:
-    """Says what it is told to: a share used, a trouble, or nothing."""
+    """Says what it is told to: a share used, a trouble, or nothing; `at` places something else."""
 
     def __init__(self, says: float | Exception | None, ident: str = "oauth", *, local: bool = False) -> None:
         self.id = self.title = ident
         self.local = local
         self.says = says
+        self.at: dict[Path, Reading | Exception | None] = {}
         self.cannot: dict[Path, ProviderError] = {}
         self.asked: list[Path] = []
 
@@ -31,6 +33,11 @@ class FakeSource:
 
     def read(self, question: Question) -> Reading | None:
         self.asked.append(question.home.path)
+        if question.home.path in self.at:
+            told = self.at[question.home.path]
+            if isinstance(told, Exception):
+                raise told
+            return told
         if isinstance(self.says, Exception):
             raise self.says
         if self.says is None:
@@ -57,10 +64,25 @@ Ask = Callable[..., AccountMemory]
 
 @pytest.fixture
 def ask(tmp_path: Path, clock: Clock) -> Ask:
-    def ask(*sources: FakeSource, mode: Mode = "due", homes: int = 1) -> AccountMemory:
-        places = tuple((Home(provider="codex", path=Path(f"/{n}"), label=f"/{n}"), NOW) for n in range(homes))
-        client = Client(key="k", identity=Identity(), homes=places)
-        return poll(client, sources, Memory(tmp_path / "state"), interval=MINUTE, mode=mode, clock=clock)
+    kept = Memory(tmp_path / "state")
+
+    def ask(
+        *sources: FakeSource,
+        mode: Mode = "due",
+        homes: int = 1,
+        attested_at: datetime = NOW,
+        memory: Memory = kept,
+    ) -> AccountMemory:
+        places = tuple(
+            Place(
+                home=Home(provider="codex", path=Path(f"/{n}"), label=f"/{n}"),
+                since=NOW,
+                attested_at=attested_at,
+            )
+            for n in range(homes)
+        )
+        client = Client(key="k", identity=Identity(), places=places)
+        return poll(client, sources, memory, interval=MINUTE, mode=mode, clock=clock)
 
     return ask
 
@@ -136,6 +158,25 @@ def test_without_retry_after_our_own_back_off_doubles_up_to_an_hour(ask: Ask, cl
     assert waits == [5, 10, 20, 40, 60, 60]
 
 
+def test_only_refusals_in_a_row_lengthen_the_back_off(ask: Ask, clock: Clock) -> None:
+    """Eight times offline, and then a captive portal: that is its first answer, not its ninth."""
+    source = FakeSource(Offline("No connection."))
+    for _ in range(8):
+        ask(source)
+        clock.now += 5 * MINUTE
+    source.says = Blocked("A page.")
+    memory = ask(source)
+    assert memory.retry_at == clock.now + 5 * MINUTE
+    clock.now = memory.retry_at
+    assert ask(source).retry_at == clock.now + 10 * MINUTE
+    clock.now += 10 * MINUTE
+    source.says = Offline("No connection.")
+    assert ask(source).retry_at is None
+    clock.now += 5 * MINUTE
+    source.says = Blocked("A page.")
+    assert ask(source).retry_at == clock.now + 5 * MINUTE
+
+
 def test_a_clock_that_was_moved_does_not_silence_us(ask: Ask, clock: Clock) -> None:
     source = FakeSource(RateLimited("Too often."))
     clock.now += timedelta(days=400)
@@ -143,6 +184,42 @@ def test_a_clock_that_was_moved_does_not_silence_us(ask: Ask, clock: Clock) -> N
     clock.now = NOW
     source.says = 10.0
     assert used(ask(source)) == [10]
+
+
+def test_a_clock_set_back_a_little_is_no_reason_to_ask(ask: Ask, clock: Clock) -> None:
+    source = FakeSource(10)
+    for _ in range(59):
+        ask(source)
+        clock.now -= timedelta(seconds=1)
+    assert len(source.asked) == 1
+    source.says = RateLimited("Too often.", retry_at=clock.now + timedelta(hours=6))
+    ask(source, mode="now")
+    clock.now -= 9 * MINUTE
+    ask(source)
+    assert len(source.asked) == 2
+
+
+def test_what_a_clock_that_was_ahead_wrote_does_not_win_for_ever(ask: Ask, clock: Clock) -> None:
+    source = FakeSource(5.0)
+    clock.now += timedelta(days=400)
+    ask(source)
+    clock.now = NOW
+    source.says = 99.0
+    assert used(ask(source)) == [99]
+    clock.now += timedelta(days=400)
+    source.says = Offline("No connection.")
+    ask(source)
+    clock.now = NOW
+    memory = ask(source, mode="cached")
+    assert (memory.asked_at, memory.offline_since, used(memory)) == (None, None, [99])
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=5), timedelta(minutes=5, seconds=1)])
+def test_clocks_of_two_processes_may_differ_a_little(ask: Ask, clock: Clock, ahead: timedelta) -> None:
+    clock.now += ahead
+    ask(FakeSource(10))
+    clock.now = NOW
+    assert used(ask(mode="cached")) == ([10] if ahead == 5 * MINUTE else [])
 
 
 @pytest.mark.parametrize("fault", [Denied("No."), ServerError("Oh."), LoginExpired("Old.")])
@@ -171,6 +248,35 @@ def test_local_sources_are_asked_each_time(ask: Ask) -> None:
     assert len(local.asked) == 4
 
 
+def local_reading(used: float, at: datetime) -> Reading:
+    window = RateWindow(id="session", title="5h", used_percent=used)
+    return Reading(source="rollouts", fetched_at=at, windows=(window,), dropped=(f"slot {used}",))
+
+
+def test_a_local_source_is_asked_in_every_home_and_the_newest_wins(ask: Ask) -> None:
+    local = FakeSource(None, "rollouts", local=True)
+    local.at = {
+        Path("/0"): local_reading(10, NOW - 2 * MINUTE),
+        Path("/1"): local_reading(77, NOW - MINUTE),
+        Path("/2"): local_reading(30, NOW - 3 * MINUTE),
+    }
+    memory = ask(local, homes=3)
+    assert local.asked == [Path("/0"), Path("/1"), Path("/2")]
+    assert used(memory) == [77]
+    assert [(a.source, a.ok, a.notes) for a in memory.attempts] == [
+        ("rollouts", True, ("slot 10", "slot 77", "slot 30"))
+    ]
+
+
+def test_a_local_source_that_stumbles_in_one_home_speaks_from_the_other(ask: Ask) -> None:
+    local = FakeSource(5, "rollouts", local=True)
+    local.at[Path("/0")] = local.at[Path("/2")] = ZeroDivisionError("oh")
+    memory = ask(local, homes=3)
+    assert (used(memory), memory.attempts[0].ok) == ([5], True)
+    local.at[Path("/1")] = local.at[Path("/0")]
+    assert not ask(local, homes=3).attempts[0].ok
+
+
 def test_another_home_of_the_account_speaks_where_one_cannot(ask: Ask, clock: Clock) -> None:
     source = FakeSource(10)
     source.cannot[Path("/0")] = LoginExpired("Old.")
@@ -186,6 +292,106 @@ def test_a_refused_home_is_not_asked_first_again(ask: Ask, clock: Clock) -> None
     assert source.asked == [Path("/0"), Path("/1")]
 
 
+def test_a_refused_login_is_left_alone_until_there_is_another(ask: Ask, clock: Clock) -> None:
+    source = FakeSource(LoginExpired("Refused."))
+    for _ in range(29):
+        memory = ask(source)
+        clock.now += MINUTE
+    assert len(source.asked) == 1
+    assert memory.error is not None
+    assert memory.error.kind == "login_expired"
+    ask(source, mode="now")
+    assert len(source.asked) == 2
+    source.says = 10.0
+    memory = ask(source, attested_at=clock.now)
+    assert len(source.asked) == 2  # not due yet
+    clock.now += MINUTE
+    memory = ask(source, attested_at=clock.now)
+    assert (used(memory), memory.error, memory.refused) == ([10], None, ())
+
+
+def test_a_refused_login_is_tried_again_after_half_an_hour(ask: Ask, clock: Clock) -> None:
+    source = FakeSource(LoginExpired("Refused."))
+    for _ in range(61):
+        ask(source)
+        clock.now += MINUTE
+    assert len(source.asked) == 3
+    assert ask(source).refused == (Refused(home="/0", attested_at=NOW, at=NOW + 60 * MINUTE),)
+
+
+def test_of_two_homes_the_refused_one_is_left_alone(ask: Ask, clock: Clock) -> None:
+    source = FakeSource(10)
+    source.at[Path("/0")] = LoginExpired("Refused.")
+    source.at[Path("/1")] = ServerError("Oh.", retry_at=None)
+    for _ in range(4):
+        clock.now += 20 * MINUTE / 4
+        ask(source, homes=2)
+    assert source.asked == [Path("/0"), Path("/1"), Path("/1"), Path("/1")]
+
+
+def test_a_login_that_was_not_sent_was_not_refused(ask: Ask, clock: Clock) -> None:
+    source = FakeSource(10)
+    source.cannot[Path("/0")] = LoginExpired("Old.")
+    assert ask(source).refused == ()
+
+
+class FullDisk(Memory):
+    """Takes the first note of a poll, and no second one."""
+
+    room = 1
+
+    def keep_account(self, key: str, memory: AccountMemory) -> None:
+        self.room -= 1
+        if self.room < 0:
+            raise OSError(28, "No space left on device")
+        super().keep_account(key, memory)
+
+
+def test_an_answer_that_cannot_be_kept_is_known_until_the_end(tmp_path: Path, ask: Ask, clock: Clock) -> None:
+    full, source = FullDisk(tmp_path / "state"), FakeSource(10)
+    for _ in range(2):
+        memory = ask(source, memory=full)
+        assert used(memory) == [10]
+        assert not memory.under_way
+        assert memory.error is not None
+        assert memory.error.message == (
+            "tankful cannot write its own state (No space left on device), so it forgets this when it ends."
+        )
+        clock.now += MINUTE / 4
+    assert len(source.asked) == 1
+    clock.now += MINUTE
+    full.room, source.says = 2, 20.0
+    memory = ask(source, memory=full)
+    assert (used(memory), memory.error) == ([20], None)
+    clock.now += 2 * MINUTE
+    ask(FakeSource(30))  # another process
+    assert used(ask(source, memory=full, mode="cached")) == [30]
+
+
+def test_who_has_something_to_show_does_not_wait_long_for_another_process(
+    tmp_path: Path, ask: Ask, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(FakeSource(10))
+    clock.now += 2 * MINUTE
+    waits: list[float] = []
+    real = Memory.asking
+
+    def asking(self: Memory, key: str, seconds: float = 45.0) -> AbstractContextManager[None]:
+        waits.append(seconds)
+        return real(self, key, 0.1)
+
+    monkeypatch.setattr(Memory, "asking", asking)
+    source = FakeSource(20)
+    with real(Memory(tmp_path / "state"), "k"):
+        assert used(ask(source)) == [10]
+        assert used(ask(source, mode="now")) == [10]
+        for file in (tmp_path / "state").glob("*.json"):
+            file.unlink()
+        assert used(ask(source)) == []
+    assert not source.asked
+    assert waits == [2.0, 45.0, 45.0]
+
+
 def test_where_nothing_can_be_kept_nobody_is_asked(tmp_path: Path, ask: Ask) -> None:
     (tmp_path / "state").write_text("a file where the folder should be")
     source = FakeSource(10)
@@ -194,20 +400,23 @@ def test_where_nothing_can_be_kept_nobody_is_asked(tmp_path: Path, ask: Ask) -> 
     assert used(memory) == [5]
     assert memory.error is not None
     assert "cannot write its own state" in memory.error.message
+    assert "so it asks nobody" in memory.error.message
 
 
-def test_a_torn_memory_counts_as_empty(tmp_path: Path, ask: Ask) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"readings": [{"so',
+        b"\xff",
+        b"[" * 200_000,
+        b'{"asked_at": "2026-11-20T11:59:59"}',
+        b'{"readings": [{"source": "oauth", "fetched_at": "2026-11-20T11:59:59"}]}',
+        b'{"readings": 7}',
+    ],
+    ids=["torn", "no text", "deep", "no zone", "no zone inside", "another shape"],
+)
+def test_a_memory_that_cannot_be_read_counts_as_empty(tmp_path: Path, ask: Ask, content: bytes) -> None:
     ask(FakeSource(10))
-    for file in (tmp_path / "state").glob("*.json"):
-        file.write_bytes(file.read_bytes()[:20])
+    (file,) = (tmp_path / "state").glob("*.json")
+    file.write_bytes(content)
     assert used(ask(FakeSource(20))) == [20]
-
-
-def test_an_account_is_in_a_home_since_it_says_so_or_since_it_replaced_another(tmp_path: Path) -> None:
-    memory, home = Memory(tmp_path), Path("/h")
-    long_ago = NOW - timedelta(days=3)
-    assert memory.account_since(home, "a", long_ago, NOW) == long_ago
-    assert memory.account_since(home, "a", NOW, NOW + MINUTE) == long_ago
-    assert memory.account_since(home, "b", long_ago, NOW + MINUTE) == NOW + MINUTE
-    assert memory.account_since(Path("/i"), "b", None, NOW) == NOW
-    assert memory.account_since(Path("/j"), "b", NOW + MINUTE, NOW) == NOW

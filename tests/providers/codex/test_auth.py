@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import base64
 import json
-from datetime import UTC, datetime, timedelta
+import os
+import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ from hypothesis import strategies as st
 from providers.codex.auth import read_credentials, read_login
 from providers.errors import LoginExpired, NotSignedIn, NotUnderstood, ProviderError
 from providers.source import Home, account_key
-from tests.homes import ACCESS_MARK, NOW, auth, jwt, make_home, write_auth
+from tests.homes import ACCESS_MARK, ID_MARK, NOW, REFRESHED, auth, jwt, make_home, write_auth
 
 
 def home(folder: Path) -> Home:
@@ -27,7 +30,33 @@ def test_a_good_login(tmp_path: Path) -> None:
         "pro",
     )
     assert login.trouble is None
-    assert login.attested_at == datetime(2026, 11, 18, 9, 0, 0, 123456, UTC)
+    assert login.attested_at == REFRESHED
+
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("refreshed", "written", "attested"),
+    [
+        (REFRESHED, REFRESHED + 4 * MINUTE, REFRESHED),
+        (REFRESHED, REFRESHED + 6 * MINUTE, REFRESHED + 6 * MINUTE),
+        (REFRESHED, REFRESHED - 6 * MINUTE, REFRESHED),
+        (None, REFRESHED, REFRESHED),
+        ("soon", REFRESHED, REFRESHED),
+    ],
+    ids=["refreshed by Codex", "copied here later", "clock set back", "not said", "not a time"],
+)
+def test_since_when_a_login_is_in_its_home(
+    tmp_path: Path, refreshed: datetime | str | None, written: datetime, attested: datetime
+) -> None:
+    """A browser session that is weeks old says nothing of when somebody signed in here with it."""
+    old = int((REFRESHED - timedelta(days=9)).timestamp())
+    claims = {"email": "dev@example.com", "auth_time": old, "iat": old}
+    content = auth(id_token=jwt(claims, ID_MARK), access_token=jwt(claims, ACCESS_MARK))
+    content["last_refresh"] = refreshed.isoformat() if isinstance(refreshed, datetime) else refreshed
+    write_auth(tmp_path, content, written)
+    assert read_login(home(tmp_path), NOW).attested_at == attested
 
 
 @pytest.mark.parametrize(
@@ -43,6 +72,8 @@ def test_a_good_login(tmp_path: Path) -> None:
         ({"OPENAI_API_KEY": "sk-x"}, NotSignedIn, "API key login"),
         ({"tokens": {"access_token": 7}}, NotUnderstood, "is not a token"),
         ({"tokens": {"access_token": "two\nlines"}}, NotUnderstood, "is not a token"),
+        (b"[" * 200_000, NotUnderstood, "is not JSON"),
+        (b" " * (1 << 20) + b"{}", NotUnderstood, "cannot be read"),
     ],
 )
 def test_a_file_without_a_usable_login(
@@ -61,6 +92,44 @@ def test_no_file_no_home_and_a_folder_in_its_place(tmp_path: Path) -> None:
     (tmp_path / "auth.json").mkdir()
     with pytest.raises(NotUnderstood, match="cannot be read"):
         read_credentials(home(tmp_path))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes are no files there")
+def test_a_pipe_in_its_place_does_not_keep_us_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "auth.json")
+    with pytest.raises(NotUnderstood, match="Not a regular file"):
+        read_credentials(home(tmp_path))
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="needs another user to be")
+def test_a_home_in_a_closed_folder_cannot_be_read(tmp_path: Path) -> None:
+    place = home(make_home(tmp_path / "closed/codex"))
+    (tmp_path / "closed").chmod(0o700)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(NotUnderstood, match=r"cannot be read \(Permission denied\)"):
+            read_credentials(place)
+    finally:
+        os.seteuid(0)
+
+
+def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
+    with pytest.raises((NotSignedIn, NotUnderstood)):
+        read_credentials(home(tmp_path / ("x" * 300)))
+
+
+def test_a_token_too_deep_to_be_read_is_opaque(tmp_path: Path) -> None:
+    deep = base64.urlsafe_b64encode(b"[" * 50_000).decode().rstrip("=")
+    login = read_login(home(make_home(tmp_path, auth(id_token=f"a.{deep}.c"))), NOW)
+    assert login.identity is not None
+    assert login.identity.email is None
+
+
+@pytest.mark.parametrize("name", ["pro\x1b[2J", "p" * 41, "", 7, ["pro"]])
+def test_a_plan_or_an_address_that_is_none_is_left_out(tmp_path: Path, name: object) -> None:
+    login = read_login(home(make_home(tmp_path, auth(plan=name, email=name))), NOW)  # type: ignore[arg-type]
+    assert login.identity is not None
+    assert (login.identity.plan, login.identity.email) == (None, None)
 
 
 def test_an_expired_login_still_says_whose_it_is(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -55,7 +57,7 @@ def question(folder: Path) -> Question:
 
 
 def read(folder: Path, content: object, status: int = 200, **headers: str) -> Reading:
-    return OAuthSource(answered(content, status, **headers)).read(question(folder))
+    return OAuthSource(answered(content, status, **headers), lambda: 0.0).read(question(folder))
 
 
 @pytest.fixture
@@ -119,6 +121,9 @@ def test_zero_means_unknown(folder: Path) -> None:
         ({"used_percent": None, "limit_window_seconds": SESSION}, ["weekly"]),
         ({"used_percent": -1, "limit_window_seconds": SESSION}, ["weekly"]),
         ({"limit_window_seconds": SESSION}, ["weekly"]),
+        (window(1e308), ["weekly"]),
+        (window(10_001), ["weekly"]),
+        (window(10_000), ["session", "weekly"]),
         (window(5) | {"reset_at": 10**30}, ["session", "weekly"]),
         (window(5) | {"new_field": {"deep": [1]}}, ["session", "weekly"]),
     ],
@@ -132,6 +137,53 @@ def test_a_bad_window_is_dropped_and_named_its_sibling_kept(
     dropped = len(kept) == 1
     assert reading.dropped == (("rate_limit.primary_window",) if dropped else ())
     assert ("windows" in reading.speaks_for) is not dropped
+
+
+@pytest.mark.parametrize(
+    ("minutes", "ahead", "told"),
+    [
+        (300, timedelta(hours=29), True),
+        (300, timedelta(hours=29, seconds=1), False),
+        (0, timedelta(days=400), True),
+        (0, timedelta(days=400, seconds=1), False),
+        (9_000_000, timedelta(days=401), False),
+        (300, timedelta(days=365 * 7973), False),
+    ],
+)
+def test_a_reset_further_away_than_its_window_is_long_is_unknown(
+    folder: Path, minutes: int, ahead: timedelta, *, told: bool
+) -> None:
+    sent = window(5, minutes * 60, int((NOW + ahead).timestamp()))
+    (found,) = read(folder, usage(rate_limit={"primary_window": sent, "secondary_window": None})).windows
+    assert found.resets_at == (NOW + ahead if told else None)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("plan_type", "pro\x1b[2J"),
+        ("plan_type", "p" * 41),
+        ("plan_type", ["pro"]),
+        ("email", "a b@example.com"),
+        ("email", "dev"),
+        ("email", "d" * 250 + "@x.io"),
+    ],
+)
+def test_a_name_that_is_none_is_dropped_and_named(folder: Path, field: str, value: object) -> None:
+    reading = read(folder, usage(**{field: value}))
+    assert (reading.plan if field == "plan_type" else reading.email) is None
+    assert reading.dropped == (field,)
+
+
+@pytest.mark.parametrize("token", [None, "opaque-token-1", "opaque@token-1"])
+def test_a_server_that_echoes_our_token_puts_it_nowhere(tmp_path: Path, token: str | None) -> None:
+    folder = make_home(tmp_path / "codex", auth(access_token=token) if token else auth())
+    bearer = read_credentials(question(folder).home).access_token.reveal()
+    for echo in (bearer, f"Bearer {bearer}", f"pro {bearer}", f"x@{bearer}"):
+        content = usage(plan_type=echo, email=echo, credits={"has_credits": True, "balance": echo})
+        reading = read(folder, content)
+        assert bearer not in repr(reading)
+        assert set(reading.dropped) == {"plan_type", "email", "credits"}
 
 
 @pytest.mark.parametrize(
@@ -168,7 +220,18 @@ def test_missing_fields_say_nothing(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"[]", b"null", b'"x"', b"{}", b'{"plan_type": "pro"}', b"{torn", b"\xff"]
+    "content",
+    [
+        b"",
+        b"[]",
+        b"null",
+        b'"x"',
+        b"{}",
+        b'{"plan_type": "pro"}',
+        b"{torn",
+        b"\xff",
+        b'{"rate_limit": ' + b"[" * 200_000,
+    ],
 )
 def test_an_answer_that_tells_nothing_is_not_understood(folder: Path, content: bytes) -> None:
     with pytest.raises(NotUnderstood):
@@ -226,6 +289,21 @@ def test_retry_after(folder: Path, header: str | None, seconds: float | None) ->
     assert caught.value.retry_at == (None if seconds is None else NOW + timedelta(seconds=seconds))
 
 
+@pytest.mark.parametrize("status", [302, 403, 404, 429, 500, 503, 504])
+def test_any_refusal_may_say_when_to_come_back(folder: Path, status: int) -> None:
+    with pytest.raises(ProviderError) as caught:
+        read(folder, b"{}", status, retry_after="3600")
+    assert caught.value.retry_at == NOW + timedelta(hours=1)
+
+
+def test_retry_after_counts_from_the_answer(folder: Path) -> None:
+    """Which came 15 seconds after the question."""
+    ticks = iter((100.0, 115.0))
+    with pytest.raises(RateLimited) as caught:
+        OAuthSource(answered(b"{}", 429, retry_after="120"), lambda: next(ticks)).read(question(folder))
+    assert caught.value.retry_at == NOW + timedelta(seconds=135)
+
+
 @pytest.mark.parametrize(
     ("config", "url"),
     [
@@ -235,6 +313,11 @@ def test_retry_after(folder: Path, header: str | None, seconds: float | None) ->
         ),
         ('chatgpt_base_url = "https://example.com"', "https://example.com/api/codex/usage"),
         ('chatgpt_base_url = "http://127.0.0.1:1/backend-api"', "http://127.0.0.1:1/backend-api/wham/usage"),
+        (
+            'chatgpt_base_url = "https://backend-api.example.com"',
+            "https://backend-api.example.com/api/codex/usage",
+        ),
+        ('\ufeffmodel = "gpt-5.5"\r\n', "https://chatgpt.com/backend-api/wham/usage"),
         ('model = "gpt-5.5"', "https://chatgpt.com/backend-api/wham/usage"),
     ],
 )
@@ -248,7 +331,12 @@ def test_where_it_is_asked(folder: Path, config: str, url: str) -> None:
     [
         b'chatgpt_base_url = "http://example.com"',
         b'chatgpt_base_url = "https://user:word@example.com"',
+        b'chatgpt_base_url = "https://example.com/backend-api?to=word"',
+        b'chatgpt_base_url = "https://example.com/#/backend-api"',
         b"chatgpt_base_url = 7",
+        b"x = " + b"[" * 20_000,
+        b"x = " + b"9" * 5_000,
+        b"#" * (1 << 20) + b"\n",
         b"not = = toml",
         b"\xff\xfe",
     ],
@@ -261,6 +349,13 @@ def test_no_token_goes_to_a_doubtful_place(folder: Path, config: bytes) -> None:
     assert not web.asked
     assert "config.toml" in caught.value.message
     assert "word" not in caught.value.message
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes are no files there")
+def test_a_pipe_for_settings_does_not_keep_us_waiting(folder: Path) -> None:
+    os.mkfifo(folder / "config.toml")
+    with pytest.raises(NotUnderstood, match="Not a regular file"):
+        usage_url(question(folder).home)
 
 
 def test_an_expired_login_is_not_worth_a_request(folder: Path) -> None:

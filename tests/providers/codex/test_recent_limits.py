@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -114,6 +116,22 @@ def test_a_repeat_does_not_make_old_numbers_new(tmp_path: Path) -> None:
     assert reading.fetched_at == ago(50)
 
 
+def filler(size: int) -> list[str]:
+    """So many bytes of lines that say nothing."""
+    noise = line(ago(55), "response_item", text="x" * 900)
+    return [noise] * (size // len(noise) + 1)
+
+
+@pytest.mark.parametrize("size", [1 << 17, 1 << 20])
+@pytest.mark.parametrize("repeats", [1, 2, 3])
+def test_repeats_beyond_a_block_do_not_make_old_numbers_new(tmp_path: Path, size: int, repeats: int) -> None:
+    again = [count(ago(repeats - n), limits(10)) for n in range(repeats)]
+    rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10)), *filler(size), *again)
+    reading = read(tmp_path)
+    assert reading is not None
+    assert reading.fetched_at == ago(50)
+
+
 def test_new_limits_under_old_totals_are_news(tmp_path: Path) -> None:
     rollout(
         tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10)), count(ago(1), limits(11))
@@ -179,6 +197,90 @@ def test_a_models_own_bucket_is_not_the_accounts(tmp_path: Path) -> None:
     assert used(read(tmp_path)) == {"session": 10}
 
 
+@pytest.mark.parametrize("plan", [{"new": "shape"}, 7, "pro\x1b[2J"])
+def test_an_odd_plan_takes_no_window_along(tmp_path: Path, plan: object) -> None:
+    rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10, plan_type=plan)))
+    reading = read(tmp_path)
+    assert used(reading) == {"session": 10}
+    assert reading is not None
+    assert reading.plan is None
+
+
+def test_an_odd_limit_id_is_not_the_accounts(tmp_path: Path) -> None:
+    rollout(
+        tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10, limit_id={"new": "shape"}))
+    )
+    assert read(tmp_path) is None
+
+
+CREDITS = {"has_credits": True, "unlimited": False, "balance": "7"}
+
+
+def test_a_note_with_credits_alone_counts_for_them_alone(tmp_path: Path) -> None:
+    alone = limits(primary=None, credits=CREDITS)
+    rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), alone))
+    reading = read(tmp_path)
+    assert reading is not None
+    assert (reading.windows, reading.credits, reading.fetched_at) == (
+        (),
+        Credits(balance=Decimal(7)),
+        ago(50),
+    )
+    rollout(
+        tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10)), count(ago(40), alone, 200)
+    )
+    reading = read(tmp_path)
+    assert reading is not None
+    assert used(reading) == {"session": 10}
+    assert (reading.credits, reading.fetched_at) == (Credits(balance=Decimal(7)), ago(50))
+
+
+def test_credits_older_than_the_windows_are_not_made_younger(tmp_path: Path) -> None:
+    lines = count(ago(50), limits(9, credits=CREDITS)), count(ago(40), limits(10), 200)
+    rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), *lines)
+    reading = read(tmp_path)
+    assert reading is not None
+    assert (used(reading), reading.credits) == ({"session": 10}, None)
+
+
+def test_a_window_of_unknown_length_has_a_name(tmp_path: Path) -> None:
+    unknown = {"used_percent": 5.0, "window_minutes": None, "resets_at": int(LATER.timestamp())}
+    rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(primary=unknown)))
+    assert used(read(tmp_path)) == {"window:unknown": 5.0}
+
+
+def test_a_window_that_is_none_is_named(tmp_path: Path) -> None:
+    rollout(
+        tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(1e308, credits={"balance": []}))
+    )
+    reading = read(tmp_path)
+    assert reading is not None
+    assert (reading.windows, reading.dropped) == ((), ("rate_limits.primary", "rate_limits.credits"))
+
+
+def test_a_line_too_deep_to_be_read_is_passed_over(tmp_path: Path) -> None:
+    deep = f'"info":{"[" * 3000}{"]" * 3000}'
+    bad = line(ago(40), "event_msg", type="token_count", info=0).replace('"info":0', deep)
+    rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10)), bad)
+    assert used(read(tmp_path)) == {"session": 10}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes are no files there")
+def test_a_pipe_among_the_logs_does_not_keep_us_waiting(tmp_path: Path) -> None:
+    rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10)))
+    os.mkfifo(tmp_path / "sessions/rollout-x.jsonl")
+    assert used(read(tmp_path)) == {"session": 10}
+
+
+def test_logs_behind_a_link_are_read_as_the_ledger_reads_them(tmp_path: Path) -> None:
+    rollout(tmp_path / "real", "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10)))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/sessions").symlink_to(tmp_path / "real/sessions")
+    (tmp_path / "home/archived_sessions").mkdir()
+    (tmp_path / "home/archived_sessions/old").symlink_to(tmp_path / "real/sessions")
+    assert used(read(tmp_path / "home")) == {"session": 10}
+
+
 def test_a_time_in_the_future_is_not_believed(tmp_path: Path) -> None:
     rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(NOW + timedelta(days=1), limits(10)))
     assert read(tmp_path) is None
@@ -224,5 +326,11 @@ def test_any_value_is_a_reading_or_none(tmp_path: Path, value: Any, inside: Any)
         count(ago(48), limits(10, credits=inside)),
     ]
     bad.append(line(ago(47), "session_meta", id=inside, source=value))
-    rollout(tmp_path, "a", meta(ago(60)), *bad)
-    read(tmp_path)
+    rollout(tmp_path, "a", meta(ago(60)), count(ago(58), limits(7)), *bad)
+    reading = read(tmp_path)
+    # Odd neighbours may add a lane or be the newest word on one; they never blank what was told.
+    assert reading is not None
+    assert reading.fetched_at in {ago(58), ago(50), ago(49), ago(48)}
+    assert {window.id for window in reading.windows} <= {"session", "window:unknown"}
+    assert all(0 <= window.used_percent <= 10_000 for window in reading.windows)
+    assert msgspec.json.decode(msgspec.json.encode(reading), type=Reading) == reading

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import gzip
+import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from providers.errors import NotUnderstood, Offline, TimedOut
-from providers.outside.http import Answer, RequestsWeb, Secret, origin_allowed
+from providers.outside.http import Answer, RequestsWeb, Secret, _session, origin_allowed
 from tests.fake_chatgpt import FakeChatGPT, breaks_off, drips, fake_chatgpt, says, waits_for
 
 
@@ -110,8 +113,117 @@ def test_a_redirect_is_not_followed(server: FakeChatGPT) -> None:
     assert len(server.requests) == 1
 
 
-def test_no_thread_and_no_socket_outlives_a_call(server: FakeChatGPT) -> None:
-    ask(server)
+@pytest.mark.parametrize(
+    "location", ["http://[::1/", "http://a:99999999/", "https://user@/", "\x00", ""], ids=range(5)
+)
+def test_a_redirect_to_nowhere_is_not_looked_at(server: FakeChatGPT, location: str) -> None:
+    server.answer = says(b"moved", 302, Location=location)
+    answer = ask(server)
+    assert (answer.status, answer.body) == (302, b"moved")
+
+
+def test_a_compressed_bomb_on_a_redirect_is_refused(server: FakeChatGPT) -> None:
+    bomb = gzip.compress(b" " * (200 << 20))
+    server.answer = says(bomb, 302, Content_Encoding="gzip", Location="/elsewhere")
+    with pytest.raises(NotUnderstood, match="larger than 1 MB"):
+        ask(server)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="loopback has one address there")
+def test_the_deadline_holds_over_all_addresses_of_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five that are silent: their queues are full, so nothing answers a knock."""
+    with ExitStack() as open_until_the_end:
+        port = 0
+        places = [f"127.0.0.{n}" for n in range(11, 16)]
+        for place in places:
+            listening = open_until_the_end.enter_context(socket.socket())
+            listening.bind((place, port))
+            listening.listen(0)
+            port = listening.getsockname()[1]
+            for _ in range(3):
+                knock = open_until_the_end.enter_context(socket.socket())
+                knock.setblocking(False)
+                with suppress(BlockingIOError):
+                    knock.connect((place, port))
+        real = socket.getaddrinfo
+
+        def look_up(host: str, *more: object, **named: object) -> list[object]:
+            found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (place, port)) for place in places]
+            return list(found) if host == "many.test" else list(real(host, *more, **named))  # type: ignore[arg-type]
+
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+        began = time.monotonic()
+        with pytest.raises((Offline, TimedOut)):
+            RequestsWeb().get(f"http://many.test:{port}/", bearer=Secret("abc"), headers={}, seconds=1)
+        assert time.monotonic() - began < 2.5
+
+
+def test_the_next_address_of_a_name_is_tried(server: FakeChatGPT, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.getaddrinfo
+
+    def look_up(host: str, port: int, *more: object, **named: object) -> list[object]:
+        if host != "two.test":
+            return list(real(host, port, *more, **named))  # type: ignore[arg-type]
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (place, port))
+            for place in ("127.0.0.99", "127.0.0.1")
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    url = server.url.replace("127.0.0.1", "two.test")
+    answer = RequestsWeb().get(f"{url}/x", bearer=Secret("abc"), headers={}, seconds=5)
+    assert answer.status == 200
+    assert server.requests[0][1]["host"].startswith("two.test:")
+
+
+@pytest.mark.parametrize("name", ["x" * 70 + ".test", "a..test"])
+def test_a_name_that_nobody_can_have(name: str) -> None:
+    with pytest.raises((Offline, NotUnderstood)):
+        RequestsWeb().get(f"https://{name}/", bearer=Secret("abc"), headers={}, seconds=5)
+
+
+def test_a_ca_of_ones_own_counts_on_this_machine_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("https_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/ca.pem")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    url = "https://127.0.0.1:1/"
+    told = _session(url).merge_environment_settings(url, {}, None, None, None)
+    assert (told["verify"], dict(told["proxies"])) == ("/ca.pem", {})
+    url = "https://chatgpt.com/"
+    told = _session(url).merge_environment_settings(url, {}, None, None, None)
+    assert (told["verify"], told["proxies"]["https"]) == ("/ca.pem", "http://127.0.0.1:9")
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    assert _session("https://127.0.0.1:1/").verify is True
+
+
+def sockets_to(port: int) -> int:
+    """How many of this process's descriptors are connections to a port of this machine."""
+    found = 0
+    for name in os.listdir("/dev/fd"):
+        with suppress(OSError), socket.socket(fileno=os.dup(int(name))) as held:
+            found += held.getpeername()[1] == port
+    return found
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="no list of open descriptors")
+@pytest.mark.parametrize("answer", [says({}), drips(30), breaks_off], ids=["whole", "slow", "broken"])
+def test_no_thread_and_no_socket_outlives_a_call(
+    server: FakeChatGPT, answer: Callable[[BaseHTTPRequestHandler], None]
+) -> None:
+    port = int(server.url.rpartition(":")[2])
+    during: list[int] = []
+
+    def watched(handler: BaseHTTPRequestHandler) -> None:
+        during.append(sockets_to(port))
+        answer(handler)
+
+    server.answer = watched
+    with suppress(Offline, TimedOut):
+        ask(server, seconds=0.5)
+    assert during[0] > 0
+    assert sockets_to(port) == 0
     assert not any(isinstance(thread, threading.Timer) for thread in threading.enumerate())
 
 

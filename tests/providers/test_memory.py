@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from providers.memory import Memory
+from tests.homes import NOW
+
+MINUTE = timedelta(minutes=1)
+
+
+def test_an_account_is_in_a_home_since_it_says_so_or_since_it_replaced_another(tmp_path: Path) -> None:
+    memory, home = Memory(tmp_path), Path("/h")
+    long_ago = NOW - timedelta(days=3)
+    assert memory.account_since(home, "a", long_ago, NOW) == long_ago
+    assert memory.account_since(home, "a", NOW, NOW + MINUTE) == long_ago
+    assert memory.account_since(home, "b", long_ago, NOW + MINUTE) == NOW + MINUTE
+    assert memory.account_since(Path("/i"), "b", None, NOW) == NOW
+    assert memory.account_since(Path("/j"), "b", NOW + MINUTE, NOW) == NOW
+
+
+def test_a_home_seen_by_a_clock_that_was_ahead_is_known_since_now(tmp_path: Path) -> None:
+    memory, home, ahead = Memory(tmp_path), Path("/h"), NOW + timedelta(days=400)
+    memory.account_since(home, "a", ahead, ahead)
+    assert memory.account_since(home, "a", NOW, NOW) == NOW
+
+
+def test_a_home_whose_name_is_no_text_is_remembered(tmp_path: Path) -> None:
+    memory, home = Memory(tmp_path), Path(os.fsdecode(b"/h\xff"))
+    since = NOW - timedelta(days=3)
+    assert memory.account_since(home, "a", since, NOW) == since
+    assert memory.account_since(home, "a", NOW, NOW) == since
+
+
+def test_homes_that_many_processes_see_at_once_are_all_remembered(tmp_path: Path) -> None:
+    """Each has files of its own open, as processes do."""
+    since = NOW - timedelta(days=3)
+    homes = [Path(f"/{n}") for n in range(12)]
+    together = threading.Barrier(len(homes))
+
+    def see(home: Path) -> None:
+        memory = Memory(tmp_path)
+        together.wait()
+        memory.account_since(home, "a", since, NOW)
+
+    threads = [threading.Thread(target=see, args=(home,)) for home in homes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    later = [Memory(tmp_path).account_since(home, "a", NOW, NOW) for home in homes]
+    assert later == [since] * len(homes)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are of no use there")
+def test_nobody_else_reads_or_locks_what_is_remembered(tmp_path: Path) -> None:
+    memory = Memory(tmp_path / "state")
+    memory.account_since(Path("/h"), "a", NOW, NOW)
+    before = os.umask(0)
+    try:
+        with memory.asking("k"):
+            files = list((tmp_path / "state").iterdir())
+            assert len(files) >= 2
+            assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    finally:
+        os.umask(before)

@@ -1,0 +1,214 @@
+"""From homes to a snapshot, with the real Codex provider and a backend on loopback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from providers.codex.descriptor import CODEX
+from providers.memory import Memory
+from providers.models import AccountUsage
+from providers.pipeline import Mode
+from providers.source import Home, Login, Provider
+from providers.usage import take_usage
+from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage
+from tests.homes import ACCESS_MARK, NOW, auth, make_home, write_auth
+from tests.providers.codex.test_recent_limits import ago, count, limits, meta, rollout, turn
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def server() -> Iterator[FakeChatGPT]:
+    with fake_chatgpt() as fake:
+        yield fake
+
+
+def take(
+    state: Path,
+    *homes: Path,
+    at: datetime = NOW,
+    mode: Mode = "due",
+    source: str | None = None,
+    providers: tuple[Provider, ...] = (CODEX,),
+) -> tuple[AccountUsage, ...]:
+    environ = {"CODEX_HOME": ",".join(map(str, homes))}
+    return take_usage(providers, environ, Memory(state), lambda: at, mode=mode, only_source=source).accounts
+
+
+def lanes(account: AccountUsage) -> dict[str, tuple[float, str]]:
+    return {lane.window.id: (lane.window.used_percent, lane.source) for lane in account.windows}
+
+
+def noted(home: Path, minutes: float, used: float) -> None:
+    rollout(home, f"{used}", meta(ago(60)), turn(ago(60)), count(ago(minutes), limits(used)))
+
+
+def test_the_newest_log_of_all_homes_of_an_account_counts(tmp_path: Path) -> None:
+    one, two = (make_home(tmp_path / name) for name in ("one", "two"))
+    noted(one, 50, 10.0)
+    noted(two, 1, 77.0)
+    (account,) = take(tmp_path / "state", one, two, mode="cached")
+    assert lanes(account) == {"session": (77.0, "rollouts")}
+    assert [attempt.source for attempt in account.attempts] == ["rollouts"]
+
+
+def test_logs_of_before_a_copied_login_are_another_accounts(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    noted(home, 50, 10.0)
+    write_auth(home, auth(), ago(40))
+    (account,) = take(tmp_path / "state", home, mode="cached")
+    assert lanes(account) == {}
+
+
+def test_a_source_that_is_asked_for_alone_speaks_alone(tmp_path: Path, server: FakeChatGPT) -> None:
+    home = make_home(tmp_path / "home", base=server.base)
+    noted(home, 30, 33.0)
+    (account,) = take(tmp_path / "state", home)
+    assert lanes(account)["session"] == (37.0, "oauth")
+    (account,) = take(tmp_path / "state", home, at=NOW + MINUTE / 6, source="rollouts")
+    assert lanes(account) == {"session": (33.0, "rollouts")}
+    (account,) = take(tmp_path / "state", home, at=NOW + MINUTE / 6, source="oauth")
+    assert lanes(account)["session"] == (37.0, "oauth")
+    assert len(server.requests) == 1
+
+
+def test_what_another_source_ran_into_is_not_shown(tmp_path: Path, server: FakeChatGPT) -> None:
+    home = make_home(tmp_path / "home", base=server.base)
+    noted(home, 30, 33.0)
+    server.answer = says({}, 503)
+    for source, kind in ((None, "server_error"), ("oauth", "server_error"), ("rollouts", None)):
+        (account,) = take(tmp_path / "state", home, source=source)
+        assert (account.error.kind if account.error else None) == kind
+    (account,) = take(tmp_path / "state", home, source="oauth")
+    assert account.error is not None
+    assert account.error.retry_at == NOW + 2 * MINUTE
+    make_home(home, base="http://127.0.0.1:9/backend-api")
+    (account,) = take(tmp_path / "state", home, mode="now")
+    assert account.offline_since == NOW
+    (account,) = take(tmp_path / "state", home, source="rollouts")
+    assert (account.error, account.offline_since) == (None, None)
+
+
+def test_that_nothing_can_be_kept_is_told_to_those_who_would_ask(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    (tmp_path / "state").write_text("a file where the folder should be")
+    told = {}
+    for source in ("oauth", "rollouts"):
+        (account,) = take(tmp_path / "state", home, source=source)
+        told[source] = account.error.message if account.error else None
+    assert told["oauth"] is not None
+    assert "cannot write its own state" in told["oauth"]
+    assert told["rollouts"] is None
+
+
+def test_a_login_that_the_server_refuses_is_sent_twice_an_hour(tmp_path: Path, server: FakeChatGPT) -> None:
+    home = make_home(tmp_path / "home", base=server.base)
+    server.answer = says({}, 401)
+    for n in range(60):
+        take(tmp_path / "state", home, at=NOW + n * 61 * MINUTE / 60)
+    assert len(server.requests) == 2
+    server.answer = says(usage())
+    write_auth(home, auth(access_token="another"), NOW + 60 * MINUTE)
+    (account,) = take(tmp_path / "state", home, at=NOW + 62 * MINUTE)
+    assert account.error is None
+
+
+def test_a_token_that_the_server_echoes_is_nowhere_in_the_state(tmp_path: Path, server: FakeChatGPT) -> None:
+    home = make_home(tmp_path / "home", base=server.base)
+    server.answer = lambda handler: says(
+        usage(plan_type=handler.headers["Authorization"], email=handler.headers["Authorization"][7:])
+    )(handler)
+    (account,) = take(tmp_path / "state", home)
+    assert lanes(account)
+    kept = "".join(file.read_text() for file in (tmp_path / "state").iterdir())
+    assert ACCESS_MARK not in kept + repr(account)
+
+
+@pytest.mark.parametrize(
+    "name", ["~nosuchuser/x", "x" * 300, os.fsdecode(b"h\xff"), "a\nb\x1b[2J"], ids=range(4)
+)
+def test_a_home_of_any_name_has_an_entry_of_its_own(tmp_path: Path, name: str) -> None:
+    good = make_home(tmp_path / "good")
+    odd, account = take(tmp_path / "state", Path(name), good, mode="cached")
+    assert odd.error is not None
+    assert odd.homes[0].isprintable()
+    assert account.account is not None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text there")
+def test_a_login_in_a_home_whose_name_is_no_text(tmp_path: Path) -> None:
+    home = make_home(tmp_path / os.fsdecode(b"h\xff"))
+    noted(home, 30, 33.0)
+    for _ in range(2):
+        (account,) = take(tmp_path / "state", home, mode="cached")
+        assert account.error is None
+        assert lanes(account) == {"session": (33.0, "rollouts")}
+        assert account.homes[0].endswith("h\\udcff")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="homes are found otherwise there")
+def test_without_a_home_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pwd
+
+    def nobody(_: int) -> object:
+        raise KeyError
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    (account,) = take_usage((CODEX,), {}, Memory(tmp_path), lambda: NOW, mode="cached").accounts
+    assert account.error is not None
+    assert account.error.kind == "not_signed_in"
+
+
+def fails(*_: object) -> Login:
+    raise ZeroDivisionError("access-secret")
+
+
+def test_a_fault_of_ours_in_one_home_is_that_homes_alone(tmp_path: Path) -> None:
+    good, bad = make_home(tmp_path / "good"), make_home(tmp_path / "bad")
+
+    def read_login(home: Home, now: datetime) -> Login:
+        return fails() if home.path == bad else CODEX.read_login(home, now)
+
+    faulty = replace(CODEX, read_login=read_login)
+    first, second = take(tmp_path / "state", bad, good, mode="cached", providers=(faulty,))
+    assert first.error is not None
+    assert first.error.kind == "not_understood"
+    assert first.error.message == "tankful stumbled over this home (ZeroDivisionError)."
+    assert second.account is not None
+
+
+def test_a_fault_of_ours_in_one_provider_is_that_providers_alone(tmp_path: Path) -> None:
+    def find_homes(environ: Mapping[str, str]) -> tuple[Home, ...]:
+        raise ZeroDivisionError("access-secret")
+
+    home = make_home(tmp_path / "home")
+    faulty = replace(CODEX, find_homes=find_homes)
+    first, second = take(tmp_path / "state", home, mode="cached", providers=(faulty, CODEX))
+    assert first.error is not None
+    assert first.error.message == "tankful stumbled over the list of homes (ZeroDivisionError)."
+    assert second.account is not None
+
+
+def test_a_fault_of_ours_in_one_account_is_that_accounts_alone(tmp_path: Path) -> None:
+    class Faulty(Memory):
+        asked = 0
+
+        def account(self, key: str, now: datetime) -> object:  # type: ignore[override]
+            self.asked += 1
+            return fails() if self.asked == 1 else super().account(key, now)
+
+    homes = [make_home(tmp_path / name, auth(account=name)) for name in ("a", "b")]
+    environ = {"CODEX_HOME": ",".join(map(str, homes))}
+    memory = Faulty(tmp_path / "state")
+    first, second = take_usage((CODEX,), environ, memory, lambda: NOW, mode="cached").accounts
+    assert first.error is not None
+    assert first.error.message == "tankful stumbled over this account (ZeroDivisionError)."
+    assert second.account is not None
