@@ -1,22 +1,26 @@
 """The tray: looks at the clock once a minute, asks when it is due, counts beside that, and shows what it knows.
 
-Three threads: the main one belongs to the desktop; `watch` asks and draws; `count` reads the logs. Each waits
-without using the processor. Whatever goes wrong in one of them is written to the log, and it goes on.
+Three threads: the main one belongs to the desktop; `watch` keeps the times, asks and draws; `count` reads the
+logs. Each waits without using the processor. Whatever goes wrong in one of them is written to the log, and it
+goes on.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
+from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from providers.models import UsageSnapshot
 from providers.pipeline import Mode
 from tray import icon, menu
 from tray.desktop.face import DesktopGone, Face
-from tray.gauge import Gauge
 from tray.rows import Action
 from tray.state import State
 
@@ -24,23 +28,49 @@ log = logging.getLogger(__name__)
 
 POLL_EVERY = timedelta(minutes=5)
 COUNT_EVERY = timedelta(minutes=5)
-TICK_SECONDS = 60.0
+TICK = timedelta(minutes=1)
+PROGRESS_EVERY = 0.5  # seconds
+
+
+class Gauge(Protocol):
+    """What the tray asks of `tray.gauge.Gauge`."""
+
+    @property
+    def zone(self) -> tzinfo: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+    def usage(self, mode: Mode) -> UsageSnapshot: ...
+    def with_costs(self, snapshot: UsageSnapshot) -> UsageSnapshot: ...
+    def count(self, tell: Callable[[float], None]) -> None: ...
 
 
 class App:
-    """Runs until Quit, a signal, or the end of the desktop session."""
+    """Runs until Quit, a signal, or the end of the desktop session.
+
+    Periods are of the wall clock, which goes on while the machine sleeps; it is looked at every `tick`.
+    """
 
     def __init__(
-        self, gauge: Gauge, open_face: Callable[[Callable[[Action], None], Callable[[], None]], Face]
+        self,
+        gauge: Gauge,
+        open_face: Callable[[Callable[[Action], None], Callable[[], None]], Face],
+        *,
+        poll_every: timedelta = POLL_EVERY,
+        count_every: timedelta = COUNT_EVERY,
+        tick: timedelta = TICK,
     ) -> None:
         self._gauge = gauge
+        self._poll_every, self._count_every, self._tick = poll_every, count_every, tick
         self._state = State()
         self._changing = threading.Lock()
+        self._drawing = threading.Lock()
         self._quitting = threading.Event()
         self._poll_wanted = threading.Event()
         self._count_wanted = threading.Event()
         self._polled_at: datetime | None = None
-        self._shown: icon.Glance | None = None
+        self._counted_at: datetime | None = None
+        self._counted_on: date | None = None
+        self._told_progress_at = -PROGRESS_EVERY
         self._face = open_face(self._choose, self._redraw)
 
     def run(self) -> int:
@@ -81,24 +111,34 @@ class App:
         while not self._quitting.is_set():
             asked = self._poll_wanted.is_set()
             self._poll_wanted.clear()
-            if asked or self._is_due():
+            if self._count_is_due():
+                self._count_wanted.set()
+            if asked or self._is_due(self._polled_at, self._poll_every):
                 self._attempt("look", partial(self._look, "now" if asked else "due"))
             else:
                 self._attempt("draw", self._redraw)
-            self._poll_wanted.wait(TICK_SECONDS)
+            self._poll_wanted.wait(self._tick.total_seconds())
 
     def _count(self) -> None:
-        while not self._quitting.is_set():
+        while True:
+            self._count_wanted.wait()
             self._count_wanted.clear()
-            self._change(counting=True)
-            self._attempt("count", self._gauge.count)
-            self._change(counting=False)
-            self._count_wanted.wait(COUNT_EVERY.total_seconds())
+            if self._quitting.is_set():
+                return
+            self._attempt("count", self._count_once)
 
-    def _is_due(self) -> bool:
-        """By the wall clock, which goes on while the machine sleeps; a clock set back counts as due."""
-        now = self._gauge.clock()
-        return self._polled_at is None or not timedelta(0) <= now - self._polled_at < POLL_EVERY
+    def _is_due(self, last: datetime | None, every: timedelta) -> bool:
+        """A clock that was set back counts as due."""
+        return last is None or not timedelta(0) <= self._gauge.clock() - last < every
+
+    def _count_is_due(self) -> bool:
+        """Also when a day begins: what is counted of today is of the day before."""
+        if self._state.counting:
+            return False
+        return self._today() != self._counted_on or self._is_due(self._counted_at, self._count_every)
+
+    def _today(self) -> date:
+        return self._gauge.clock().astimezone(self._gauge.zone).date()
 
     def _look(self, mode: Mode) -> None:
         asking = mode != "cached"
@@ -111,30 +151,38 @@ class App:
             if asking:
                 self._change(refreshing=False)
 
-    def _change(
-        self,
-        *,
-        snapshot: UsageSnapshot | None = None,
-        refreshing: bool | None = None,
-        counting: bool | None = None,
-    ) -> None:
+    def _count_once(self) -> None:
+        self._counted_on = self._today()
+        try:
+            self._change(counting=True, progress=None)
+            self._gauge.count(self._progress)
+        finally:
+            self._counted_at = self._gauge.clock()
+            self._change(counting=False, progress=None)
+
+    def _progress(self, share: float) -> None:
+        """Each one is read, priced and drawn, so not all of them are."""
+        now = time.monotonic()
+        if now - self._told_progress_at >= PROGRESS_EVERY:
+            self._told_progress_at = now
+            self._change(progress=share)
+
+    def _change(self, **changes: Any) -> None:
         with self._changing:
-            state = self._state
-            snapshot = snapshot or state.snapshot
-            self._state = State(
-                snapshot=self._gauge.with_costs(snapshot) if snapshot else None,
-                refreshing=state.refreshing if refreshing is None else refreshing,
-                counting=state.counting if counting is None else counting,
-            )
+            self._state = replace(self._state, **changes)
+            if self._state.snapshot is not None:
+                known = self._gauge.with_costs(self._state.snapshot)
+                self._state = replace(self._state, snapshot=known)
         self._redraw()
 
     def _redraw(self) -> None:
-        state, now = self._state, self._gauge.clock()
-        self._face.show(
-            partial(icon.picture, icon.glance(state, now)),
-            menu.title(state, now),
-            menu.rows(state, now, self._gauge.zone),
-        )
+        with self._drawing:  # of two that draw at once, the one with the older state must not come last
+            state, now = self._state, self._gauge.clock()
+            self._face.show(
+                partial(icon.picture, icon.glance(state, now)),
+                menu.title(state, now),
+                menu.rows(state, now, self._gauge.zone),
+            )
 
     def _attempt(self, what: str, act: Callable[[], None]) -> None:
         """A fault is logged by its kind alone: its text could hold what nobody should read."""

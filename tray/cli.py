@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import date, tzinfo
 
     from tray.gauge import Gauge
 
 OK, NOTHING_READ, BAD_ARGUMENTS = 0, 1, 64
-GROUPS = ("day", "model", "home")
+GROUPS = ("day", "model", "session", "project", "effort", "home")
 
 
 class BadArgument(ValueError):
@@ -28,16 +29,25 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit codes: 0 ok, 1 nothing could be read, 64 bad arguments."""
-    options = _parser().parse_args(arguments)
+    """Exit codes: 0 ok, 1 nothing could be read or written, 64 bad arguments."""
     try:
-        return int(options.run(options))
+        try:
+            options = _parser().parse_args(arguments)
+            return int(options.run(options))
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()  # here a failure can be told; at the interpreter's end it is a traceback
     except BadArgument as trouble:
-        print(f"tankful: {trouble}", file=sys.stderr)
+        tell(str(trouble))
         return BAD_ARGUMENTS
-    except BrokenPipeError:  # the reader had enough, as `head` has
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+    except OSError as error:
+        if sys.stdout is not None:  # what is left in its buffer goes nowhere
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):  # the reader had enough, as `head` has
+            return OK
+        what = f"{error.filename}" if error.filename else "the output cannot be written"
+        tell(f"{what}: {error.strerror or error}.")
+        return NOTHING_READ
     except KeyboardInterrupt:
         return 130
 
@@ -68,10 +78,18 @@ def _parser() -> argparse.ArgumentParser:
     cost.add_argument("--since", metavar="DATE", help="from this day on, as 2026-11-01")
     cost.add_argument("--until", metavar="DATE", help="up to this day, included (today)")
     cost.add_argument("--by", choices=GROUPS, default="day")
+    cost.add_argument("--rates", action="store_true", help="name the prices that were used")
     cost.add_argument("--timezone", metavar="ZONE", help="whose days: Europe/Berlin, UTC (this system's)")
     cost.add_argument("--json", action="store_true")
     cost.set_defaults(run=_cost)
     return parser
+
+
+def tell(text: str) -> None:
+    """A message for the person, on stderr; where that is closed, nobody wants it."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(f"tankful: {text}", file=sys.stderr)
 
 
 def _tray(options: argparse.Namespace) -> int:
@@ -87,49 +105,77 @@ def _tray(options: argparse.Namespace) -> int:
 
 
 def _run_tray(*, wait: bool) -> int:
-    from tray.desktop.face import open_face
+    from tray.desktop.face import NoDesktop, open_face
     from tray.desktop.single import SingleInstance, StateFolderUnusable
 
     gauge = _gauge()
     single = SingleInstance(gauge.folders.state)
     try:
         if not single.acquire():
-            print("tankful is already running: look for its icon in the tray.", file=sys.stderr)
+            tell("it is already running: look for its icon in the tray.")
             return OK
     except StateFolderUnusable as trouble:
-        print(f"tankful: {trouble}", file=sys.stderr)
+        tell(str(trouble))
         return NOTHING_READ
     from tray.app import App
     from tray.log import log_to
 
     log_to(gauge.folders.state)
-    app = App(gauge, lambda choose, ready: open_face(choose, ready, wait=wait))
-    _stop_on_signals(app.stop)
     try:
-        return app.run()
+        app = App(gauge, lambda choose, ready: open_face(choose, ready, wait=wait))
+        with _stop_on_signals(app.stop):
+            return app.run()
+    except NoDesktop as gone:  # since we looked
+        return _menu_once(str(gone))
     finally:
         single.release()
 
 
-def _stop_on_signals(stop: Callable[[], None]) -> None:
+@contextmanager
+def _stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """`stop` runs at once, in a thread: the main one sits in the desktop's loop, where handlers wait."""
     import signal
+    import socket
+    from threading import Thread
 
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):  # Windows knows no SIGHUP
-            signal.signal(getattr(signal, name), lambda *_: stop())
+    hears, told = socket.socketpair()
+    told.setblocking(False)
+
+    def listen() -> None:
+        while hears.recv(1):
+            stop()
+
+    thread = Thread(target=listen, name="signals", daemon=True)
+    thread.start()
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last two are not known everywhere
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    wakes_before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    before = {number: signal.signal(number, lambda *_: None) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        signal.set_wakeup_fd(wakes_before)
+        told.close()
+        thread.join(1)
+        hears.close()
 
 
 def _menu_once(reason: str) -> int:
     """What the menu would show, counted to the end, where there is no desktop to show it on."""
+    from providers.ledger.database import LedgerTrouble
     from tray import menu, output
     from tray.state import State
 
-    print(f"tankful: {reason}", file=sys.stderr)
+    tell(reason)
     gauge = _gauge()
     try:
         gauge.count()
+    except LedgerTrouble as trouble:
+        tell(str(trouble))
     except OSError as error:
-        print(f"tankful: the cost could not be kept: {error.strerror}.", file=sys.stderr)
+        tell(f"the cost could not be kept: {error.strerror}.")
     state = State(snapshot=gauge.usage("due"))
     output.emit(output.as_text(menu.told(state, gauge.clock(), gauge.zone)))
     return OK
@@ -151,30 +197,64 @@ def _usage(options: argparse.Namespace) -> int:
     else:
         output.emit(output.as_text(menu.told(State(snapshot=snapshot), now, gauge.zone)))
     read = any(
-        account.windows or account.credits or account.limits_known or account.cost
+        account.windows
+        or account.credits
+        or account.limits_known
+        or (account.cost is not None and account.cost.has_logs)
         for account in snapshot.accounts
     )
     return OK if read else NOTHING_READ
 
 
 def _cost(options: argparse.Namespace) -> int:
-    from tray import output
+    from providers.ledger.database import LedgerTrouble
+    from tray import cost_output, output
 
     gauge = _gauge()
     zone = _zone(options.timezone) if options.timezone else gauge.zone
     since, until = _range(options, gauge.clock().astimezone(zone).date())
     provider = _chosen("provider", options.provider, "all", gauge.provider_ids())
-    homes = gauge.homes(provider)
-    if not any(home.path.is_dir() for home in homes):
-        names = ", ".join(home.label for home in homes)
-        print(f"tankful cost: no logs, as there is no {names}.", file=sys.stderr)
+    rates = gauge.rates()
+    if rates.trouble:
+        tell(f"your own prices are left out: {rates.trouble}")
+    try:
+        with _counting() as progress:
+            reports = gauge.cost(since, until, zone, provider=provider, tell=progress)
+    except LedgerTrouble as trouble:
+        tell(str(trouble))
         return NOTHING_READ
-    reports = gauge.cost(since, until, zone, provider=provider)
+    if not reports:
+        tell(f"no logs: there is no {', no '.join(home.label for home in gauge.homes(provider))}.")
+        return NOTHING_READ
+    named = rates if options.rates else None
     if options.json:
-        output.emit(output.as_json(output.cost(reports, zone, gauge.clock())))
+        output.emit(output.as_json(cost_output.as_data(reports, options.by, named, zone, gauge.clock())))
     else:
-        output.emit(output.cost_table(reports, options.by))
+        output.emit(cost_output.table(reports, options.by, named, zone, gauge.clock()))
     return OK
+
+
+@contextmanager
+def _counting() -> Iterator[Callable[[float], None]]:
+    """A bar on the terminal while logs are read, and nothing in a pipe."""
+    from tray import format as fmt
+
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    drawn = False
+
+    def draw(share: float) -> None:
+        nonlocal drawn
+        if terminal:
+            drawn = True
+            sys.stderr.write(f"\rcounting  {fmt.bar(share * 100)}  {share:.0%} ")
+            sys.stderr.flush()
+
+    try:
+        yield draw
+    finally:
+        if drawn:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
 
 
 def _chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | None:
@@ -214,9 +294,12 @@ def _day(text: str) -> date:
     from datetime import date
 
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise BadArgument(f"{text!r} is not a day; write it as 2026-11-01") from None
+    if not 1 < day.year < 9999:  # in some zone the day before or after it does not exist
+        raise BadArgument(f"{text!r} is too far away; days go from 0002-01-01 to 9998-12-31")
+    return day
 
 
 def _gauge() -> Gauge:

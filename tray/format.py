@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 from math import ceil, floor
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CELLS = 10
+_FAR = timedelta(days=300)
 
 
 def left_percent(used_percent: float) -> float:
@@ -19,6 +20,11 @@ def left_percent(used_percent: float) -> float:
 def percent(left: float) -> str:
     """A share left, never overstated: 99.9 is 99, and the last drop is not nothing."""
     return "< 1 %" if 0 < left < 1 else f"{floor(left + 1e-9)} %"
+
+
+def done(share: float) -> str:
+    """How far something is, 0-1: whole only when it is."""
+    return f"{floor(100 * min(1.0, max(0.0, share)) + 1e-9)} %"
 
 
 def bar(left: float) -> str:
@@ -46,11 +52,9 @@ def resets(at: datetime, now: datetime, zone: tzinfo) -> str:
     if at - now <= timedelta(hours=24):
         span = countdown(at - now)
         return "resets now" if span == "now" else f"resets in {span}"
-    local, today = at.astimezone(zone), now.astimezone(zone)
-    when = f"{_WEEKDAYS[local.weekday()]} {clock(at, zone)}"
-    if (local.date() - today.date()).days >= len(_WEEKDAYS):
-        when = f"{local.day} {_MONTHS[local.month - 1]} {clock(at, zone)}"
-    return f"resets {when}"
+    local, today = at.astimezone(zone).date(), now.astimezone(zone).date()
+    near = (local - today).days < len(_WEEKDAYS)
+    return f"resets {_WEEKDAYS[local.weekday()] if near else _date(local, today)} {clock(at, zone)}"
 
 
 def clock(at: datetime, zone: tzinfo) -> str:
@@ -59,10 +63,14 @@ def clock(at: datetime, zone: tzinfo) -> str:
 
 def moment(at: datetime, now: datetime, zone: tzinfo) -> str:
     """A time that may lie days away: the time alone today, with its date otherwise."""
-    local = at.astimezone(zone)
-    if local.date() == now.astimezone(zone).date():
-        return clock(at, zone)
-    return f"{local.day} {_MONTHS[local.month - 1]} {clock(at, zone)}"
+    local, today = at.astimezone(zone).date(), now.astimezone(zone).date()
+    return clock(at, zone) if local == today else f"{_date(local, today)} {clock(at, zone)}"
+
+
+def _date(day: date, today: date) -> str:
+    """With its year where it could be taken for a day of this one."""
+    year = f" {day.year}" if abs(day - today) > _FAR else ""
+    return f"{day.day} {_MONTHS[day.month - 1]}{year}"
 
 
 def age(span: timedelta) -> str:
@@ -101,3 +109,9 @@ def balance(amount: Decimal) -> str:
 def plan(name: str) -> str:
     """`pro` → `Pro`, `free_workspace` → `Free Workspace`."""
     return " ".join(word[:1].upper() + word[1:] for word in name.replace("_", " ").split())
+
+
+def plain(text: str, longest: int = 60) -> str:
+    """Somebody else's words made safe to show: one line, nothing that steers a terminal, not too long."""
+    kept = "".join(character if character.isprintable() else " " for character in text)
+    return kept if len(kept) <= longest else f"{kept[: longest - 1]}…"

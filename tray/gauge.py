@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from pathlib import Path
 
 from msgspec.structs import replace
 
-from providers.ledger.pricing import load_rates
-from providers.ledger.report import cost_report, scan_start
+from providers.ledger.database import LedgerTrouble
+from providers.ledger.ledger import Ledger
+from providers.ledger.pricing import Rates, load_rates
+from providers.ledger.refresh import Progress, Shelf
 from providers.memory import Memory
-from providers.models import CostReport, LogCount, UsageSnapshot
+from providers.models import CostReport, UsageSnapshot
 from providers.outside.paths import Folders
 from providers.pipeline import Mode
 from providers.registry import PROVIDERS
@@ -19,6 +23,9 @@ from providers.usage import take_usage
 from tray.store import CostStore, cost_key, home_cost
 
 DAYS = 30
+
+Tell = Callable[[float], None]
+"""Told the share of a scan that is done, 0..1."""
 
 
 def utc_now() -> datetime:
@@ -44,11 +51,14 @@ class Gauge:
         self._providers = providers
         self._memory = Memory(folders.state)
         self._costs = CostStore(folders.cache)
+        self._ledger = Ledger(folders.state / "ledger.sqlite3")
 
     def usage(self, mode: Mode, *, provider: str | None = None, source: str | None = None) -> UsageSnapshot:
         """Limits, credits and the last counted cost of every account; never waits for a count."""
-        chosen = [each for each in self._providers if provider in (None, each.id)]
+        chosen = [each for each in self._providers if each.sources and provider in (None, each.id)]
         snapshot = take_usage(chosen, self._environ, self._memory, self.clock, mode=mode, only_source=source)
+        if mode != "cached":
+            self._note(snapshot)
         return self.with_costs(snapshot)
 
     def with_costs(self, snapshot: UsageSnapshot) -> UsageSnapshot:
@@ -60,33 +70,49 @@ class Gauge:
         )
         return replace(snapshot, accounts=accounts)
 
-    def count(self) -> None:
-        """Count the last 30 days of all logs and keep the figures; raises OSError when they cannot be kept."""
-        today = self._today()
-        since = today - timedelta(days=DAYS - 1)
-        costs = {}
-        for provider in self._providers:
-            homes = provider.find_homes(self._environ)
-            count = provider.count(homes, scan_start(since, self.zone, self.clock()))
-            for home in homes:
-                own = tuple(response for response in count.responses if response.home == home.path)
-                files = {home.path: count.files_by_home.get(home.path, 0)}
-                alone = LogCount(responses=own, files_by_home=files)
-                report = self._report(alone, (home,), since, today, self.zone)
-                costs[cost_key(provider.id, home.label)] = home_cost(report, today)
-        self._costs.keep(costs)
+    def count(self, tell: Tell | None = None) -> None:
+        """Bring the ledger up to date and keep the figures of the last 30 days, of unfinished scans as well.
+
+        Raises LedgerTrouble, or OSError when the figures cannot be kept.
+        """
+
+        def half_way(share: float) -> None:
+            self._keep_costs(complete=False)
+            if tell is not None:
+                tell(share)
+
+        unreadable = self._refresh(self._providers, half_way)
+        self._keep_costs(complete=not unreadable)
 
     def cost(
-        self, since: date, until: date, zone: tzinfo, *, provider: str | None = None
+        self,
+        since: date,
+        until: date,
+        zone: tzinfo,
+        *,
+        provider: str | None = None,
+        tell: Tell | None = None,
     ) -> dict[str, CostReport]:
-        """Tokens and cost of the local days `since`..`until` in `zone`, by provider; waits for the count."""
-        reports = {}
-        for each in self._providers:
-            if provider in (None, each.id):
-                homes = each.find_homes(self._environ)
-                count = each.count(homes, scan_start(since, zone, self.clock()))
-                reports[each.id] = self._report(count, homes, since, until, zone)
-        return reports
+        """Tokens and cost of the local days `since`..`until` in `zone`, by provider; waits for the whole scan.
+
+        Of several providers those that were never used here are left out. Raises LedgerTrouble.
+        """
+        chosen = [each for each in self._providers if provider in (None, each.id)]
+        unreadable = self._refresh(chosen, tell)
+        reports = {
+            each.id: replace(
+                self._report(each, each.find_homes(self._environ), since, until, zone),
+                unreadable_files=unreadable.get(each.id, ()),
+            )
+            for each in chosen
+        }
+        used = {name: report for name, report in reports.items() if report.files or report.totals.responses}
+        there = {home.provider for home in self.homes(provider) if home.path.is_dir()}
+        return used or {name: report for name, report in reports.items() if name in there}
+
+    def rates(self) -> Rates:
+        """The prices that came with this version, under the person's own."""
+        return load_rates(self.folders.settings / "prices.toml")
 
     def homes(self, provider: str | None = None) -> tuple[Home, ...]:
         chosen = [each for each in self._providers if provider in (None, each.id)]
@@ -98,18 +124,44 @@ class Gauge:
     def source_ids(self) -> tuple[str, ...]:
         return tuple(source.id for provider in self._providers for source in provider.sources)
 
-    def _report(
-        self, count: LogCount, homes: Sequence[Home], since: date, until: date, zone: tzinfo
-    ) -> CostReport:
-        return cost_report(
-            count,
-            {home.path: home.label for home in homes},
-            load_rates(),
-            since=since,
-            until=until,
-            zone=zone,
-            now=self.clock(),
+    def _note(self, snapshot: UsageSnapshot) -> None:
+        with suppress(LedgerTrouble):  # told when logs are counted; the limits are no worse for it
+            self._ledger.note_limits(
+                {account.account.id: account.windows for account in snapshot.accounts if account.account}
+            )
+
+    def _refresh(self, providers: Sequence[Provider], tell: Tell | None) -> dict[str, tuple[str, ...]]:
+        """The logs that could not be read to their end, by provider."""
+        shelves = [
+            Shelf(provider=each.id, home=home.path, format=each.logs)
+            for each in providers
+            for home in each.find_homes(self._environ)
+        ]
+
+        def told(progress: Progress) -> None:
+            if tell is not None:
+                tell(progress.done / progress.total if progress.total else 1.0)
+
+        return self._ledger.refresh(shelves, self.rates(), told)
+
+    def _keep_costs(self, *, complete: bool) -> None:
+        today = self._today()
+        since = today - timedelta(days=DAYS - 1)
+        self._costs.keep(
+            {
+                cost_key(each.id, home.label): home_cost(
+                    self._report(each, (home,), since, today, self.zone), today, complete=complete
+                )
+                for each in self._providers
+                for home in each.find_homes(self._environ)
+            }
         )
+
+    def _report(
+        self, provider: Provider, homes: Sequence[Home], since: date, until: date, zone: tzinfo
+    ) -> CostReport:
+        labels: dict[Path, str] = {home.path: home.label for home in homes}
+        return self._ledger.report(provider.id, labels, since=since, until=until, zone=zone, now=self.clock())
 
     def _today(self) -> date:
         return self.clock().astimezone(self.zone).date()

@@ -1,20 +1,22 @@
 """State → picture. Two bars, session over weekly, as full as what is left.
 
-Colours keep a contrast of 3:1 on black and on white alike. Where colour is lost (macOS templates, colour
+A bar has a dark rim and a light one within, so one of the two stands out on any panel, black, white or grey
+between; colours keep a contrast of 3:1 on black and on white alike. Where colour is lost (macOS templates, colour
 blindness) shape speaks: hollow = never read, faint = old, a cross through = empty, a badge = something is wrong.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
 from providers.merge import is_stale
-from providers.models import AccountUsage, WindowLane
+from providers.models import WindowLane
 from tray import format as fmt
-from tray.menu import accounts, is_past
+from tray.menu import accounts, is_past, own_windows
 from tray.state import State
 
 if TYPE_CHECKING:
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
 LOW, SCARCE = 25.0, 10.0
-_FULL, _LOW, _SCARCE, _EDGE = (32, 144, 102), (184, 112, 0), (214, 48, 40), (118, 118, 124)
+_FULL, _LOW, _SCARCE = (32, 144, 102), (184, 112, 0), (214, 48, 40)
+_DARK, _LIGHT = (30, 30, 34), (246, 246, 248)
+_SOLID, _FAINT, _TRACK = 255, 150, 0.32  # alpha of what is fresh and what is old; the track's share of it
 _SCALE = 4
 _GRID = 22
 
@@ -35,7 +39,7 @@ class Bar(Struct, frozen=True):
 
 
 class Glance(Struct, frozen=True):
-    """What the picture says, before any pixel: equal glances need no new picture."""
+    """What the picture says, before any pixel: equal glances are drawn once."""
 
     bars: tuple[Bar, ...]
     badge: Literal["none", "trouble"] = "none"
@@ -47,31 +51,24 @@ def glance(state: State, now: datetime) -> Glance:
     usage = next((each for each in shown if each.windows), shown[0] if shown else None)
     if usage is None:
         return Glance((Bar(None), Bar(None)))
-    lanes = _main_lanes(usage)
-    bars = tuple(_bar(lane, now) for lane in lanes) or (Bar(None), Bar(None))
+    bars = tuple(_bar(lane, now) for lane in own_windows(usage)[:2]) or (Bar(None), Bar(None))
     # While fresh values are at hand, a failed poll is not yet worth a second look.
     fresh = any(bar.left is not None and not bar.stale for bar in bars)
     return Glance(bars, "trouble" if usage.error is not None and not fresh else "none")
 
 
+@lru_cache(maxsize=16)  # the sizes of a panel, for this glance and the one before
 def picture(shown: Glance, size: int) -> Image:
-    """A square of `size` pixels with an alpha channel, drawn for just that size."""
+    """A square of `size` pixels with an alpha channel, drawn for just that size; not to be drawn into."""
     from PIL import Image, ImageDraw
 
     image = Image.new("RGBA", (size * _SCALE, size * _SCALE), (0, 0, 0, 0))
     pencil = ImageDraw.Draw(image)
-    unit = size / _GRID
-    for bar, (top, bottom) in zip(shown.bars, _places(len(shown.bars)), strict=True):
-        _draw_bar(pencil, bar, top=round(top * unit), bottom=round(bottom * unit), size=size)
+    for bar, (top, bottom) in zip(shown.bars, _places(len(shown.bars), size), strict=True):
+        _draw_bar(pencil, bar, top=top, bottom=bottom, size=size)
     if shown.badge == "trouble":
         _draw_badge(pencil, size)
-    return image.resize((size, size), Image.Resampling.LANCZOS)
-
-
-def _main_lanes(usage: AccountUsage) -> tuple[WindowLane, ...]:
-    """The account's own windows, shortest first, two at most: a model's own window has a colon in its id."""
-    own = [lane for lane in usage.windows if ":" not in lane.window.id]
-    return tuple((own or list(usage.windows))[:2])
+    return image.resize((size, size), Image.Resampling.BOX)
 
 
 def _bar(lane: WindowLane, now: datetime) -> Bar:
@@ -83,46 +80,62 @@ def _bar(lane: WindowLane, now: datetime) -> Bar:
     )
 
 
-def _places(count: int) -> tuple[tuple[float, float], ...]:
-    """Top and bottom of each bar on a grid of 22: the session's is the thicker of two."""
-    return ((6, 16),) if count == 1 else ((3, 12), (14, 19))
+def _line(size: int) -> int:
+    """The thickness of a rim: whole pixels, so that it is sharp."""
+    return max(1, round(size / _GRID))
+
+
+def _places(count: int, size: int) -> tuple[tuple[int, int], ...]:
+    """Top and bottom of each bar in pixels: the session's is the thicker of two."""
+    if count == 1:
+        return ((round(5 / _GRID * size), round(17 / _GRID * size)),)
+    middle = round(12.5 / _GRID * size)
+    return ((round(1 / _GRID * size), middle), (middle + _line(size), round(21.4 / _GRID * size)))
 
 
 def _draw_bar(pencil: ImageDraw, bar: Bar, *, top: int, bottom: int, size: int) -> None:
-    left_edge, right_edge = round(size / _GRID), size - round(size / _GRID)
-    line = max(1, round(size / _GRID))
-    strength = 135 if bar.stale else 255
-    box = _box(left_edge, top, right_edge, bottom)
-    radius = round(2 * size / _GRID * _SCALE)
-    pencil.rounded_rectangle(box, radius, fill=(*_EDGE, 60), outline=(*_EDGE, strength), width=line * _SCALE)
+    line, strength = _line(size), _FAINT if bar.stale else _SOLID
+    radius = round(2.6 * size / _GRID * _SCALE)
+    track = (*_DARK, 0 if bar.left is None else round(strength * _TRACK))
+    for inset, colour in ((0, _DARK), (line, _LIGHT)):
+        pencil.rounded_rectangle(
+            _box(inset, top + inset, size - inset, bottom - inset),
+            max(radius - inset * _SCALE, 0),
+            fill=track,
+            outline=(*colour, strength),
+            width=line * _SCALE,
+        )
     if bar.left is None:
         return
-    inner_left, inner_right = left_edge + line, right_edge - line
-    width = round((inner_right - inner_left) * bar.left / 100)
-    if bar.left > 0:
-        width = max(width, 1)
-        colour = _SCARCE if bar.left <= SCARCE else _LOW if bar.left <= LOW else _FULL
+    begin, end = 2 * line, size - 2 * line
+    upper, lower = top + 2 * line, bottom - 2 * line
+    if bar.left == 0:
+        _draw_cross(pencil, top=upper, bottom=lower, size=size, strength=strength)
+        return
+    width = max(round((end - begin) * bar.left / 100), 2 if size >= _GRID else 1)
+    colour = _SCARCE if bar.left <= SCARCE else _LOW if bar.left <= LOW else _FULL
+    pencil.rectangle(_box(begin, upper, begin + width, lower), fill=(*colour, strength))
+    if begin + width < end:
         pencil.rectangle(
-            _box(inner_left, top + line, inner_left + width, bottom - line), fill=(*colour, strength)
+            _box(begin + width, upper, min(begin + width + line, end), lower), fill=(*_LIGHT, strength)
         )
-    else:
-        _draw_cross(pencil, top=top, bottom=bottom, size=size, strength=strength)
 
 
 def _draw_cross(pencil: ImageDraw, *, top: int, bottom: int, size: int, strength: int) -> None:
     """Nothing is left: a stroke through the empty bar."""
-    start = (round(size * 0.3) * _SCALE, (bottom - 1) * _SCALE)
-    end = (round(size * 0.7) * _SCALE, (top + 1) * _SCALE)
+    start = (round(size * 0.3) * _SCALE, bottom * _SCALE)
+    end = (round(size * 0.7) * _SCALE, top * _SCALE)
     pencil.line((start, end), fill=(*_SCARCE, strength), width=round(2.4 * size / _GRID * _SCALE))
 
 
 def _draw_badge(pencil: ImageDraw, size: int) -> None:
     """A disc with an exclamation mark in the lower right corner, cut free from what lies under it."""
     unit = size * _SCALE / _GRID
-    middle, radius = 16.4 * unit, 5.4 * unit
-    halo = radius + 1.2 * unit
-    pencil.ellipse((middle - halo, middle - halo, middle + halo, middle + halo), fill=(0, 0, 0, 0))
-    pencil.ellipse((middle - radius, middle - radius, middle + radius, middle + radius), fill=(*_SCARCE, 255))
+    middle, radius = 15.8 * unit, 5.0 * unit
+    pencil.rectangle((middle, middle, size * _SCALE, size * _SCALE), fill=(0, 0, 0, 0))
+    for wider, colour in ((2.2, (0, 0, 0, 0)), (1.2, (*_LIGHT, 255)), (0, (*_SCARCE, 255))):
+        reach = radius + wider * unit
+        pencil.ellipse((middle - reach, middle - reach, middle + reach, middle + reach), fill=colour)
     half = 0.9 * unit
     pencil.rectangle((middle - half, middle - 3.6 * unit, middle + half, middle + 0.7 * unit), fill="white")
     pencil.rectangle((middle - half, middle + 1.9 * unit, middle + half, middle + 3.6 * unit), fill="white")

@@ -7,14 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
+from typing import Literal
 
+from msgspec import Struct
+
+from providers.errors import Offline
 from providers.merge import is_stale
-from providers.models import AccountUsage, CostSummary, CreditsLane, UsageError, WindowLane
+from providers.models import AccountUsage, CostSummary, CreditsLane, ErrorKind, UsageError, WindowLane
 from tray import format as fmt
 from tray.rows import Row
 from tray.state import State
 
 _LABEL = 8
+_SENTENCE = 300  # characters: only a fault makes a longer one
+_IN_A_WORD: dict[ErrorKind, str] = {
+    "not_signed_in": "not signed in",
+    "login_expired": "login expired",
+    "denied": "access denied",
+    "blocked": "blocked on the way",
+    "rate_limited": "asked too often",
+    "offline": "offline",
+    "timeout": "no answer",
+    "server_error": "server fault",
+    "program_missing": "program missing",
+    "program_too_old": "program too old",
+    "not_understood": "answer not understood",
+}
 
 
 def rows(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
@@ -33,26 +51,34 @@ def told(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
         return (Row(key="start", text="Reading …"),)
     if not state.snapshot.accounts:
         return (Row(key="none", text="No provider is switched on."),)
+    shown = state.snapshot.accounts
     found: list[Row] = []
-    for usage in state.snapshot.accounts:
-        key = _key(usage)
+    for usage, key, header in zip(shown, _keys(shown), _headers(shown), strict=True):
         if found:
             found.append(Row(key=f"line:{key}", separator=True))
-        found += _account(key, usage, state, now, zone)
+        found += _account(key, header, usage, state, now, zone)
     return tuple(found)
 
 
 def title(state: State, now: datetime) -> str:
-    """One line for the tooltip: what is left of the first account that tells."""
-    usage = next((each for each in accounts(state) if each.windows), None)
+    """One line for the tooltip: what the first account that tells has left, and what keeps it from more."""
+    shown = accounts(state)
+    usage = next((each for each in shown if each.windows), None) or next(
+        (each for each in shown if each.error), None
+    )
     if usage is None:
         return "tankful"
-    parts = [
-        f"{lane.window.title} {fmt.percent(fmt.left_percent(lane.window.used_percent))} left"
-        for lane in usage.windows
-        if not is_past(lane, now)
-    ]
-    return " · ".join((usage.title, *parts))
+    ages = [None if is_past(lane, now) else _old(lane, now) for lane in usage.windows]
+    old = {age for age, lane in zip(ages, usage.windows, strict=True) if not is_past(lane, now)}
+    parts = [fmt.plain(usage.title)]
+    for lane, age in zip(usage.windows, ages, strict=True):
+        # An age that all values share is told once, for them all.
+        parts.append(_glance(lane, now) + (f", {age}" if age and len(old) > 1 else ""))
+    if len(old) == 1 and None not in old:
+        parts += [age for age in old if age]
+    if usage.error is not None and all(is_stale(each.at, each.ends, now) for each in _told_when(usage)):
+        parts.append(_IN_A_WORD[usage.error.kind])
+    return " · ".join(parts)
 
 
 def accounts(state: State) -> tuple[AccountUsage, ...]:
@@ -64,27 +90,58 @@ def is_past(lane: WindowLane, now: datetime) -> bool:
     return lane.window.resets_at is not None and lane.window.resets_at <= now
 
 
-def _key(usage: AccountUsage) -> str:
-    return f"{usage.provider}:{usage.account.id if usage.account else usage.homes[0]}"
+def own_windows(usage: AccountUsage) -> tuple[WindowLane, ...]:
+    """The account's own windows, shortest first; a model's own has a colon in its id, and stands in for them."""
+    own = tuple(lane for lane in usage.windows if ":" not in lane.window.id)
+    return own or usage.windows
 
 
-def _account(key: str, usage: AccountUsage, state: State, now: datetime, zone: tzinfo) -> Iterator[Row]:
-    yield Row(key=key, text=_header(usage))
+def _keys(shown: tuple[AccountUsage, ...]) -> list[str]:
+    """One for each account: by its id, or by its home, which another may share the name of."""
+    keys: list[str] = []
+    for usage in shown:
+        key = f"{usage.provider}:{usage.account.id if usage.account else usage.homes[0]}"
+        same = sum(before == key or before.startswith(f"{key}#") for before in keys)
+        keys.append(f"{key}#{same + 1}" if same else key)
+    return keys
+
+
+def _headers(shown: tuple[AccountUsage, ...]) -> list[str]:
+    """One for each account; two that read the same are told apart by their homes."""
+    headers = [_header(usage) for usage in shown]
+    return [
+        header
+        if headers.count(header) == 1 or header.endswith(_homes(usage))
+        else f"{header} · {_homes(usage)}"
+        for usage, header in zip(shown, headers, strict=True)
+    ]
+
+
+def _account(
+    key: str, header: str, usage: AccountUsage, state: State, now: datetime, zone: tzinfo
+) -> Iterator[Row]:
+    yield Row(key=key, text=header)
     for lane in usage.windows:
-        yield Row(key=f"{key}:{lane.window.id}", text=_line(lane.window.title, _window(lane, now, zone)))
+        label = fmt.plain(lane.window.title)
+        yield Row(key=f"{key}:{lane.window.id}", text=_line(label, _window(lane, now, zone)))
     if usage.credits is not None:
         yield Row(key=f"{key}:credits", text=_line("Credits", _credits(usage.credits)))
     yield Row(key=f"{key}:cost", text=_cost(usage.cost, state))
-    for number, sentence in enumerate(_sentences(usage, state, now, zone)):
-        yield Row(key=f"{key}:says:{number}", text=f"  {sentence}")
+    for about, sentence in _sentences(usage, state, now, zone):
+        yield Row(key=f"{key}:says:{about}", text=f"  {sentence}")
 
 
 def _header(usage: AccountUsage) -> str:
+    name = fmt.plain(usage.title)
     if usage.account is None:
-        return " · ".join((usage.title, *usage.homes))
-    plan = fmt.plan(usage.account.plan) if usage.account.plan else None
-    who = usage.account.email or ", ".join(usage.homes)
-    return " · ".join(part for part in (usage.title, plan, who) if part)
+        return f"{name} · {_homes(usage)}"
+    plan = fmt.plain(fmt.plan(usage.account.plan)) if usage.account.plan else None
+    who = fmt.plain(usage.account.email) if usage.account.email else _homes(usage)
+    return " · ".join(part for part in (name, plan, who) if part)
+
+
+def _homes(usage: AccountUsage) -> str:
+    return fmt.plain(", ".join(usage.homes))
 
 
 def _line(label: str, text: str) -> str:
@@ -99,9 +156,22 @@ def _window(lane: WindowLane, now: datetime, zone: tzinfo) -> str:
     parts = [f"{fmt.bar(left)}  {fmt.percent(left)} left"]
     if window.resets_at is not None:
         parts.append(fmt.resets(window.resets_at, now, zone))
-    if is_stale(lane.fetched_at, None, now):
-        parts.append(f"read {fmt.age(now - lane.fetched_at)}")
+    if old := _old(lane, now):
+        parts.append(old)
     return " · ".join(parts)
+
+
+def _glance(lane: WindowLane, now: datetime) -> str:
+    """A window in the tooltip."""
+    name = fmt.plain(lane.window.title)
+    if is_past(lane, now):
+        return f"{name} refilled"
+    return f"{name} {fmt.percent(fmt.left_percent(lane.window.used_percent))} left"
+
+
+def _old(lane: WindowLane, now: datetime) -> str | None:
+    """How long ago it was read, where that is too long."""
+    return f"read {fmt.age(now - lane.fetched_at)}" if is_stale(lane.fetched_at, None, now) else None
 
 
 def _credits(lane: CreditsLane) -> str:
@@ -111,47 +181,79 @@ def _credits(lane: CreditsLane) -> str:
 
 
 def _cost(cost: CostSummary | None, state: State) -> str:
-    if cost is None:
-        return _line("Cost", "counting …" if state.counting else "not counted yet")
+    # Of logs that are still to be read nobody knows yet that there are none.
+    if cost is None or (state.counting and not cost.complete and not cost.has_logs):
+        return _line("Cost", _uncounted(state, state.progress))
     if not cost.has_logs:
         return "  No logs yet: cost shows after the first turn."
-    today = _line("Today", _spent(cost.today_usd, cost.today_tokens, cost))
+    uncounted = (
+        not cost.complete and cost.today_usd is None and (cost.priced != "none" or not cost.today_tokens)
+    )
+    today = _uncounted(state, None) if uncounted else _spent(cost.today_usd, cost.today_tokens, cost)
     days = f"30 days  {_spent(cost.days_30_usd, cost.days_30_tokens, cost)}"
-    return f"{today}        {days}"
+    if state.counting and state.progress is not None:
+        days += f" · counting {fmt.done(state.progress)}"
+    return f"{_line('Today', today)}        {days}"
+
+
+def _uncounted(state: State, progress: float | None) -> str:
+    if not state.counting:
+        return "not counted yet"
+    return "counting …" if progress is None else f"counting {fmt.done(progress)}"
 
 
 def _spent(usd: float | None, tokens: int, cost: CostSummary) -> str:
-    """Money and tokens; a sum that leaves unpriced models out is a lower bound and says so."""
-    bound = "≥ " if cost.priced == "partial" else ""
+    """Money and tokens; a sum that leaves something out is a lower bound and says so."""
+    bound = "≥ " if cost.priced == "partial" or not cost.complete else ""
     priced = "no price" if usd is None else f"{bound}{fmt.money(usd)}"
     return f"{priced} · {fmt.tokens(tokens)} tokens"
 
 
-def _sentences(usage: AccountUsage, state: State, now: datetime, zone: tzinfo) -> Iterator[str]:
+def _sentences(
+    usage: AccountUsage, state: State, now: datetime, zone: tzinfo
+) -> Iterator[tuple[Literal["trouble", "remedy", "none", "age"], str]]:
     """What stands in the way, what there is not, and how old the rest is."""
-    lanes = [(lane.fetched_at, lane.window.resets_at, lane.source) for lane in usage.windows]
-    if usage.credits is not None:
-        lanes.append((usage.credits.fetched_at, None, usage.credits.source))
-    if usage.error is not None and usage.offline_since is not None:
-        yield f"Offline since {fmt.moment(usage.offline_since, now, zone)}."
-    elif usage.error is not None:
-        yield _trouble(usage.error, now, zone)
-        yield usage.error.remedy
+    if usage.error is not None:
+        trouble, remedy = _trouble(usage.error, usage.offline_since, now, zone)
+        yield "trouble", trouble
+        if remedy:
+            yield "remedy", remedy
     elif usage.account is not None and not usage.windows:
         if usage.limits_known:
-            yield "No limits on this plan."
+            yield "none", "No limits on this plan."
         elif not state.refreshing:
-            yield "No limits read yet."
-    if not lanes:
+            yield "none", "No limits read yet."
+    told = _told_when(usage)
+    if not told:
         return
-    at, _, source = max(lanes, key=lambda lane: lane[0])
-    if all(is_stale(fetched_at, resets_at, now) for fetched_at, resets_at, _ in lanes):
-        yield f"All values are old: read {fmt.age(now - at)} · {usage.source_titles.get(source, source)}"
-    else:
-        yield f"Updated {fmt.age(now - at)} · {usage.source_titles.get(source, source)}"
+    oldest = min(told, key=lambda each: each.at)
+    source = fmt.plain(usage.source_titles.get(oldest.source, oldest.source))
+    stale = all(is_stale(each.at, each.ends, now) for each in told)
+    begin = "All values are old: read" if stale else "Updated"
+    yield "age", f"{begin} {fmt.age(now - oldest.at)} · {source}"
 
 
-def _trouble(error: UsageError, now: datetime, zone: tzinfo) -> str:
+class _Told(Struct, frozen=True):
+    at: datetime
+    ends: datetime | None
+    source: str
+
+
+def _told_when(usage: AccountUsage) -> list[_Told]:
+    """When what matters most was read: the account's own windows, or the credits where there are none."""
+    if usage.windows:
+        return [_Told(lane.fetched_at, lane.window.resets_at, lane.source) for lane in own_windows(usage)]
+    return [_Told(usage.credits.fetched_at, None, usage.credits.source)] if usage.credits else []
+
+
+def _trouble(
+    error: UsageError, offline_since: datetime | None, now: datetime, zone: tzinfo
+) -> tuple[str, str | None]:
+    """What happened, and what to do about it where that is not plain."""
+    message, remedy = fmt.plain(error.message, _SENTENCE), fmt.plain(error.remedy, _SENTENCE)
+    if offline_since is not None:
+        since = f"Offline since {fmt.moment(offline_since, now, zone)}."
+        return (since, None) if error.remedy == Offline.remedy else (f"{since} {message}", remedy)
     if error.retry_at is not None and error.retry_at > now:
-        return f"{error.message} Next try {fmt.moment(error.retry_at, now, zone)}."
-    return error.message
+        message = f"{message} Next try {fmt.moment(error.retry_at, now, zone)}."
+    return message, remedy

@@ -8,8 +8,12 @@ from providers.models import UsageSnapshot
 
 
 class State(Struct, frozen=True, kw_only=True):
-    """`snapshot` is None until the first look; `refreshing`: servers are being asked; `counting`: logs read."""
+    """`snapshot` is None until the first look; `refreshing`: servers are being asked; `counting`: logs read.
+
+    `progress` is the share of the logs that is read, 0-1; None while nothing is counted or nobody can tell.
+    """
 
     snapshot: UsageSnapshot | None = None
     refreshing: bool = False
     counting: bool = False
+    progress: float | None = None

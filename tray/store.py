@@ -23,15 +23,17 @@ class HomeCost(Struct, frozen=True, kw_only=True):
     days_30: Tally
     priced: Literal["full", "partial", "none"]
     files: int
+    complete: bool
 
 
-def home_cost(report: CostReport, day: date) -> HomeCost:
+def home_cost(report: CostReport, day: date, *, complete: bool) -> HomeCost:
     return HomeCost(
         day=day,
         today=tallied(report.by_day.get(day, {}).values()),
         days_30=report.totals,
         priced=report.priced,
         files=report.files,
+        complete=complete,
     )
 
 
@@ -65,7 +67,7 @@ class CostStore:
             days_30_usd=days_30.usd,
             days_30_tokens=days_30.usage.total_tokens,
             priced=_priced(costs),
-            complete=counted_today,
+            complete=counted_today and all(cost.complete for cost in costs),
             has_logs=any(cost.files for cost in costs),
         )
 

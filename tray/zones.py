@@ -1,25 +1,48 @@
-"""The person's time zone, by name, so that summer time is right for days that have passed."""
+"""The person's time zone, by name where it has one, so that summer time is right for days that have passed."""
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+# What tzlocal calls a zone that it read from a file of no name, as /etc/localtime can be.
+_NO_KEYS = ("local", "localtime")
 
 
 def local_zone() -> tzinfo:
-    """The system's zone; where its name cannot be told, its present offset."""
+    """The system's zone: by its IANA key, or by the system's own rules where it has none (`TZ=CET-1CEST,…`)."""
     import warnings
 
     import tzlocal
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # a zone that disagrees with the clock is still the one that is set
-            return tzlocal.get_localzone()
+            # A zone that disagrees with the clock is still the one that is set.
+            warnings.simplefilter("ignore")
+            zone = tzlocal.get_localzone()
+        key = getattr(zone, "key", None)
+        return PlatformZone() if key is None or key in _NO_KEYS else ZoneInfo(key)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return datetime.now().astimezone().tzinfo or ZoneInfo("UTC")
+        return PlatformZone()
+
+
+class PlatformZone(tzinfo):
+    """The rules the platform's own `localtime` follows, whatever TZ holds: a POSIX rule, a file, nonsense."""
+
+    def utcoffset(self, at: datetime | None) -> timedelta | None:
+        return None if at is None else at.replace(tzinfo=None).astimezone().utcoffset()
+
+    def dst(self, at: datetime | None) -> None:
+        """Not told apart from the offset."""
+
+    def tzname(self, at: datetime | None) -> str:
+        return str(timezone(self.utcoffset(at) or timedelta(0)))
+
+    def fromutc(self, at: datetime) -> datetime:
+        there = at.replace(tzinfo=UTC).astimezone()
+        local = there.replace(tzinfo=self, fold=0)
+        # The hour that an autumn night has twice.
+        return local if self.utcoffset(local) == there.utcoffset() else local.replace(fold=1)
 
 
 def named_zone(name: str) -> ZoneInfo:
@@ -31,4 +54,6 @@ def named_zone(name: str) -> ZoneInfo:
 
 
 def zone_name(zone: tzinfo) -> str:
-    return getattr(zone, "key", None) or str(zone)
+    """Its IANA key; without one its present offset, as `UTC-03:00`."""
+    key = getattr(zone, "key", None)
+    return str(key) if key else str(timezone(datetime.now(zone).utcoffset() or timedelta(0)))

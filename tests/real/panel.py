@@ -121,12 +121,20 @@ class Panel:
 
     def click_icon(self, button: int = 1) -> str:
         """Click the icon, once it is there, and return the menu's window."""
-        x, y, width, height = until(self._icon, "the panel never showed the icon")
+        x, y, width, height = self.icon()
         for _ in range(3):  # a panel that has not read the menu yet swallows the click
             self.click(x + width // 2, y + height // 2, button)
             with suppress(AssertionError):
                 return until(self.menu, "no menu", deadline=3)
         raise AssertionError("a click on the icon opened no menu")
+
+    def icon(self) -> tuple[int, int, int, int]:
+        """Where the icon is, once it is there: x, y, width, height."""
+        return until(self._icon, "the panel never showed the icon")
+
+    def place(self, window: str) -> tuple[int, int, int, int]:
+        """x, y, width and height of a window."""
+        return _geometry(self._run("xwininfo", "-id", window))
 
     def click(self, x: int, y: int, button: int = 1) -> None:
         self._run("xdotool", "mousemove", str(x), str(y), "click", str(button))

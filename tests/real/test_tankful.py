@@ -18,6 +18,8 @@ import pytest
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage
 from tests.homes import SECRETS, make_home
 from tests.real.panel import PROGRAMS, Panel, Program, until, xfce_panel
+from tests.real.pictures import lines_of_text, pixels_like
+from tray import icon
 
 ROOT = Path(__file__).parents[2]
 FIXTURE = ROOT / "tests/fixtures/codex/0.169.0/plain/home/sessions"
@@ -67,10 +69,17 @@ def used(panel: Panel) -> float | None:
 def test_from_the_icon_to_a_choice(panel: Panel, server: FakeChatGPT, tmp_path: Path) -> None:
     program = tankful(panel)
     until(lambda: used(panel) == 37.0, "the first answer never came")
-    panel.click_icon()
+    menu = panel.click_icon()
     picture = Path(os.environ.get("TANKFUL_SCREENSHOT", tmp_path / "menu.png"))
-    panel.screenshot(picture)
-    assert picture.stat().st_size > 1000
+
+    def seen() -> bool:
+        """The account, two windows, credits, cost, age, a line and two actions; above them the icon's green."""
+        panel.screenshot(picture)
+        lines = lines_of_text(picture, panel.place(menu))
+        full = pixels_like(picture, panel.icon(), icon._FULL)
+        return len([ink for ink in lines if ink > 50]) >= 8 and min(lines[:6]) > 150 and full > 30
+
+    until(seen, "the menu or the icon was not drawn")
 
     server.answer = says(answer(55.0))
     panel.key("Up", "Up", "Return")  # Refresh now

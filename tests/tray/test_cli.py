@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +235,7 @@ def test_a_home_that_does_not_exist(person: Person) -> None:
     assert account["error"]["kind"] == "not_signed_in"
     assert "does not exist" in account["error"]["message"]
     assert person.run("cost", code=1) == ""
-    assert "there is no" in person.errors
+    assert "no logs: there is no " in person.errors
 
 
 def test_between_two_requests_lie_sixty_seconds_across_processes(person: Person, server: FakeChatGPT) -> None:
@@ -326,10 +329,37 @@ def test_cost_is_what_was_billed(person: Person, scenario: str) -> None:
     assert codex["files"] == len(list((FIXTURES / scenario / "home").rglob("rollout-*")))
 
 
+def test_claudes_transcripts_are_counted_beside(person: Person) -> None:
+    shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
+    corpus = FIXTURES.parents[1] / "claude/2.1.197/fork"
+    shutil.copytree(corpus / "home", person.folder / "claude")
+    person.environ["CLAUDE_CONFIG_DIR"] = str(person.folder / "claude")
+    range_ = ("--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-11-30")
+    providers = json.loads(person.run("cost", "--json", *range_))["providers"]
+    assert list(providers) == ["codex", "claude"]
+    expected = json.loads((corpus / "expected.json").read_text())["recoverable"]["by_model"]
+    assert {
+        model: (
+            tally["input_tokens"],
+            tally["cache_write_tokens"],
+            tally["cache_read_tokens"],
+            tally["output_tokens"],
+        )
+        for model, tally in providers["claude"]["by_model"].items()
+    } == {
+        model: (told["input"], told["cc_5m"] + told["cc_1h"], told["cache_read"], told["output"])
+        for model, told in expected.items()
+    }
+    assert providers["claude"]["totals"]["usd"] > 0
+    assert list(json.loads(person.run("cost", "--json", "--provider", "claude"))["providers"]) == ["claude"]
+
+
 def test_cost_as_a_table(person: Person) -> None:
     shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
     range_ = ("--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-11-30")
-    assert person.run("cost", "--by", "model", *range_).splitlines() == [
+    lines = person.run("cost", "--by", "model", *range_).splitlines()
+    # What the last hours and this month came to depends on the day of the test.
+    assert [line for line in lines if not line.startswith(("Last ", "This "))] == [
         "codex, by model          responses   input  cache read  cache write  output   total    USD",
         "──────────────────────────────────────────────────────────────────────────────────────────",
         "gpt-5.5                          8  18,436      26,496            0   1,996  46,928  $0.17",
@@ -339,6 +369,86 @@ def test_cost_as_a_table(person: Person) -> None:
     ]
     assert "2026-11-20" in person.run("cost", *range_)
     assert str(Path("~") / "codex") in person.run("cost", "--by", "home", *range_)
+
+
+@pytest.mark.parametrize("by", ["session", "project", "effort"])
+def test_cost_in_other_groups(person: Person, by: str) -> None:
+    shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
+    range_ = ("--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-11-30", "--by", by)
+    codex = json.loads(person.run("cost", "--json", *range_))["providers"]["codex"]
+    groups = codex[f"by_{by}"]
+    tallies = groups if by == "session" else list(groups.values())
+    assert sum(tally["total_tokens"] for tally in tallies) == codex["totals"]["total_tokens"]
+    if by == "session":
+        assert [(tally["project"], tally["subagents"], tally["models"]) for tally in tallies] == [
+            ("/home/dev/project", 0, ["gpt-5.5"]),
+            ("/home/dev/project", 0, ["gpt-5.5"]),
+        ]
+        assert tallies[0]["last_at"] == "2026-11-20T12:20:43Z"
+        assert "2026-11-20 12:20  project  628aa134d5f4" in person.run("cost", *range_)
+    elif by == "project":
+        assert list(groups) == ["/home/dev/project"]
+    else:
+        assert list(groups) == ["unknown"]
+
+
+def test_the_rates_that_were_used(person: Person) -> None:
+    shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
+    range_ = ("--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-11-30", "--rates")
+    assert (
+        "gpt-5.5: input $5, cache read $0.5, cache write $5, cache write 1h $5, output $30 a million tokens;"
+        " $10 a thousand web searches (gpt-5.5, genai-prices "
+    ) in person.run("cost", *range_)
+    rates = json.loads(person.run("cost", "--json", *range_))["providers"]["codex"]["rates"]
+    assert rates["gpt-5.5"]["usd_per_million"]["output"] == 30
+    assert rates["gpt-5.5"]["origin"].startswith("genai-prices ")
+
+
+def test_own_prices_stand_over_all_others(person: Person) -> None:
+    shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
+    range_ = ("--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-11-30")
+    own = person.folder / "own/prices.toml"
+    own.parent.mkdir()
+    own.write_text('[[price]]\nmodel = "gpt-5*"\ninput = 0\ncache_read = 0\noutput = 1000\n')
+
+    def usd() -> float:
+        return float(json.loads(person.run("cost", "--json", *range_))["providers"]["codex"]["totals"]["usd"])
+
+    assert usd() == pytest.approx(1.996)
+    own.write_text('[[price]]\nmodel = "gpt-5*"\ninput = -1\noutput = 1\n')
+    assert usd() == pytest.approx(0.165308)
+    assert "prices.toml, line 3" in person.errors
+
+
+def test_a_log_that_cannot_be_read_is_told(person: Person) -> None:
+    shutil.copytree(FIXTURES / "zstd/home", person.home, dirs_exist_ok=True)
+    packed = next((person.home / "sessions").rglob("*.zst"))
+    packed.write_bytes(packed.read_bytes()[:100])
+    report = json.loads(person.run("cost", "--json"))
+    assert report["complete"] is False
+    assert report["providers"]["codex"]["unreadable_files"] == [str(packed)]
+    assert str(packed) in person.run("cost").replace("\n", "")
+
+
+def test_what_was_counted_stays_when_logs_are_deleted(person: Person) -> None:
+    shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
+    range_ = ("--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-11-30")
+    before = json.loads(person.run("cost", "--json", *range_))["providers"]["codex"]["totals"]
+    shutil.rmtree(person.home / "sessions")
+    after = json.loads(person.run("cost", "--json", *range_))["providers"]["codex"]
+    assert (after["totals"], after["files"]) == (before, 0)
+
+
+def test_no_word_that_was_said_is_kept(person: Person) -> None:
+    shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
+    person.run("cost")
+    kept = b"".join(path.read_bytes() for path in (person.folder / "own").rglob("*") if path.is_file())
+    with closing(sqlite3.connect(person.folder / "own/state/ledger.sqlite3")) as db:
+        for (packed,) in db.execute("SELECT observation FROM logs"):
+            kept += zlib.decompress(packed)
+    assert b"gpt-5.5" in kept
+    said = {b"use tools", b"answer 8", b"echo hi", b"ping"}
+    assert not [word for word in said if word in kept]
 
 
 def test_cost_of_days_without_use(person: Person) -> None:

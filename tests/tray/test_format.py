@@ -59,6 +59,8 @@ def test_a_countdown_is_never_negative(span: timedelta) -> None:
         (datetime(2026, 11, 26, 18, 0, tzinfo=UTC), "resets Thu 19:00"),
         (datetime(2026, 11, 27, 11, 0, tzinfo=UTC), "resets 27 Nov 12:00"),
         (datetime(2026, 12, 18, 11, 0, tzinfo=UTC), "resets 18 Dec 12:00"),
+        (datetime(2027, 9, 15, 11, 0, tzinfo=UTC), "resets 15 Sep 13:00"),
+        (datetime(2027, 11, 21, 11, 0, tzinfo=UTC), "resets 21 Nov 2027 12:00"),
     ],
 )
 def test_resets(at: datetime, text: str) -> None:
@@ -115,3 +117,28 @@ def test_balance_and_plan() -> None:
     assert fmt.balance(Decimal(1234)) == "1,234.00"
     assert fmt.plan("pro") == "Pro"
     assert fmt.plan("free_workspace") == "Free Workspace"
+
+
+def test_a_moment_of_another_year_says_so() -> None:
+    assert fmt.moment(datetime(2025, 11, 21, 11, 0, tzinfo=UTC), NOW, ZoneInfo("UTC")) == "21 Nov 2025 11:00"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "0 %"), (0.344, "34 %"), (0.29, "29 %"), (0.999, "99 %"), (1, "100 %"), (1.7, "100 %")],
+)
+def test_how_far_it_is_done(share: float, text: str) -> None:
+    assert fmt.done(share) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["a\nb", "a\x1bb", "a\x00b", "a\u202eb", "a\u2028b", "a\x9bb", "a\u200fb", "a\rb", "a\ud800b"]
+)
+def test_nothing_that_steers_a_terminal_is_shown(text: str) -> None:
+    assert fmt.plain(text).replace(" ", "") == "ab"
+
+
+def test_what_is_too_long_is_cut() -> None:
+    assert fmt.plain("x" * 60) == "x" * 60
+    assert fmt.plain("x" * 61) == "x" * 59 + "…"
+    assert fmt.plain("用量") == "用量"

@@ -82,16 +82,66 @@ def test_the_bar_is_as_long_as_what_is_left(size: int) -> None:
     assert lengths[-1] >= size * 0.7
 
 
-def luminance(colour: tuple[int, int, int]) -> float:
+def test_the_last_drop_is_two_pixels_where_there_is_room() -> None:
+    for size in (size for size in SIZES if size >= 22):
+        image = picture(Glance((Bar(0.2),)), size).convert("RGB")
+        row = [image.getpixel((x, size // 2)) for x in range(size)]
+        assert row.count(icon._SCARCE) >= 2, size
+
+
+def luminance(colour: tuple[int, ...]) -> float:
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour)]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("colour", [icon._FULL, icon._LOW, icon._SCARCE, icon._EDGE])
-def test_colours_can_be_told_from_light_and_dark_panels(colour: tuple[int, int, int]) -> None:
-    level = luminance(colour)
-    assert 1.05 / (level + 0.05) >= 3, "on white"
-    assert (level + 0.05) / 0.05 >= 3, "on black"
+def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+PANELS = {"white": (255, 255, 255), "black": (0, 0, 0), "grey": (128, 128, 128)}
+
+
+@pytest.mark.parametrize("colour", [icon._FULL, icon._LOW, icon._SCARCE])
+def test_colours_can_be_told_from_light_and_dark_panels_and_from_their_rim(
+    colour: tuple[int, int, int],
+) -> None:
+    for ground in (PANELS["white"], PANELS["black"], icon._LIGHT):
+        assert contrast(colour, ground) >= 3
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_one_of_the_two_rims_stands_out_on_every_panel(panel: str) -> None:
+    assert max(contrast(rim, PANELS[panel]) for rim in (icon._DARK, icon._LIGHT)) >= 3.5
+
+
+@pytest.mark.parametrize("size", [22, 24, 32])
+@pytest.mark.parametrize("panel", PANELS)
+def test_hollow_empty_and_full_can_be_told_on_every_panel(panel: str, size: int) -> None:
+    def on_panel(left: float | None) -> list[tuple[int, ...]]:
+        image = picture(Glance((Bar(left), Bar(left))), size)
+        ground = Image.new("RGBA", image.size, (*PANELS[panel], 255))
+        ground.alpha_composite(image)
+        data = ground.convert("RGB").tobytes()
+        return [tuple(data[i : i + 3]) for i in range(0, len(data), 3)]
+
+    def differ(one: list[tuple[int, ...]], other: list[tuple[int, ...]]) -> int:
+        """Pixels whose brightness or hue is another."""
+        return sum(
+            contrast(a, b) >= 1.5 or max(abs(x - y) for x, y in zip(a, b, strict=True)) >= 60
+            for a, b in zip(one, other, strict=True)
+        )
+
+    hollow, empty, full = on_panel(None), on_panel(0), on_panel(100)
+    outlined = sum(contrast(pixel, PANELS[panel]) >= 3 for pixel in hollow)
+    assert outlined >= 4 * size, "the rim of a hollow bar"
+    for one, other in ((hollow, empty), (hollow, full), (empty, full)):
+        assert differ(one, other) >= size
+
+
+def test_an_equal_glance_is_not_drawn_again() -> None:
+    assert picture(Glance((Bar(63), Bar(38))), 22) is picture(Glance((Bar(63), Bar(38))), 22)
+    assert picture(Glance((Bar(63), Bar(38))), 24) is not picture(Glance((Bar(63), Bar(38))), 22)
 
 
 def test_the_picture_is_square_with_alpha() -> None:

@@ -68,9 +68,14 @@ PRO = AccountUsage(
 BARE = replace(PRO, windows=(), credits=None, limits_known=False)
 
 
-def shown(*accounts: AccountUsage, refreshing: bool = False, counting: bool = False) -> list[str]:
+def shown(
+    *accounts: AccountUsage, refreshing: bool = False, counting: bool = False, progress: float | None = None
+) -> list[str]:
     state = State(
-        snapshot=UsageSnapshot(generated_at=NOW, accounts=accounts), refreshing=refreshing, counting=counting
+        snapshot=UsageSnapshot(generated_at=NOW, accounts=accounts),
+        refreshing=refreshing,
+        counting=counting,
+        progress=progress,
     )
     rows = menu.rows(state, NOW, ZONE)
     assert len({row.key for row in rows}) == len(rows), "a key names one row"
@@ -109,6 +114,33 @@ def test_while_it_is_at_work() -> None:
         "Refreshing …",
         "Quit",
     ]
+
+
+def test_how_far_the_count_is() -> None:
+    usage = replace(BARE, cost=None, limits_known=True)
+    assert shown(usage, counting=True, progress=0.344)[1] == "  Cost     counting 34 %"
+    assert shown(replace(usage, cost=COST), counting=True, progress=0.344)[1] == (
+        "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens · counting 34 %"
+    )
+    unread = replace(COST, complete=False, has_logs=False, today_tokens=0, today_usd=0.0)
+    assert shown(replace(usage, cost=unread), counting=True)[1] == "  Cost     counting …"
+
+
+def test_a_count_of_another_day_says_nothing_of_today() -> None:
+    yesterday = replace(PRO, cost=replace(COST, today_usd=None, today_tokens=0, complete=False))
+    assert shown(yesterday)[4] == "  Today    not counted yet        30 days  ≥ $3.10 · 1.2 M tokens"
+    assert shown(yesterday, counting=True)[4] == (
+        "  Today    counting …        30 days  ≥ $3.10 · 1.2 M tokens"
+    )
+    assert shown(yesterday, counting=True, progress=0.5)[4] == (
+        "  Today    counting …        30 days  ≥ $3.10 · 1.2 M tokens · counting 50 %"
+    )
+
+
+def test_a_count_that_left_something_out_is_a_lower_bound() -> None:
+    assert shown(replace(PRO, cost=replace(COST, complete=False)))[4] == (
+        "  Today    ≥ $0.24 · 67 K tokens        30 days  ≥ $3.10 · 1.2 M tokens"
+    )
 
 
 def test_never_signed_in() -> None:
@@ -164,6 +196,26 @@ def test_offline() -> None:
     assert shown(usage)[5:7] == ["  Offline since 11:00.", "  Updated 2 min ago · OAuth"]
 
 
+def test_offline_for_a_reason_that_is_told() -> None:
+    trouble = Offline("The proxy cannot be reached.", remedy="Check HTTPS_PROXY and NO_PROXY.")
+    usage = failing(PRO, trouble, offline_since=NOW - timedelta(hours=2))
+    assert shown(usage)[5:8] == [
+        "  Offline since 11:00. The proxy cannot be reached.",
+        "  Check HTTPS_PROXY and NO_PROXY.",
+        "  Updated 2 min ago · OAuth",
+    ]
+
+
+def test_the_age_is_that_of_the_oldest_of_its_own_windows() -> None:
+    old = replace(WEEKLY, fetched_at=NOW - timedelta(hours=3), source="rollouts")
+    assert shown(replace(PRO, windows=(SESSION, old)))[5] == "  Updated 3 h ago · Codex logs"
+    model = lane("model:spark:weekly", "Spark Weekly", 5, 168, None, read=3000)
+    assert shown(replace(PRO, windows=(SESSION, model)))[5] == "  Updated 2 min ago · OAuth"
+    stale = replace(SESSION, fetched_at=NOW - timedelta(hours=30))
+    assert shown(replace(PRO, windows=(stale,)))[4] == "  All values are old: read 30 h ago · OAuth"
+    assert shown(replace(PRO, windows=()))[4] == "  Updated 2 min ago · OAuth"
+
+
 def test_asked_too_often() -> None:
     trouble = RateLimited("ChatGPT was asked too often.", retry_at=NOW + timedelta(minutes=5))
     assert shown(failing(PRO, trouble))[5:7] == [
@@ -214,6 +266,64 @@ def test_the_tooltip() -> None:
     assert title(PRO) == "Codex · 5h 63 % left · Weekly 38 % left"
     assert title(BARE, PRO) == "Codex · 5h 63 % left · Weekly 38 % left"
     assert title(BARE) == "tankful"
+
+
+def test_the_tooltip_says_what_is_old_and_why() -> None:
+    def title(usage: AccountUsage) -> str:
+        return menu.title(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage,))), NOW)
+
+    old = [replace(each, fetched_at=NOW - timedelta(hours=30)) for each in (SESSION, WEEKLY)]
+    past = lane("session", "5h", 100, 5, NOW - timedelta(minutes=5), read=1800)
+    gone = Offline("No connection.")
+    assert (
+        title(replace(PRO, windows=tuple(old))) == "Codex · 5h 63 % left · Weekly 38 % left · read 30 h ago"
+    )
+    assert title(replace(PRO, windows=(SESSION, old[1]))) == (
+        "Codex · 5h 63 % left · Weekly 38 % left, read 30 h ago"
+    )
+    assert title(replace(PRO, windows=(past, WEEKLY))) == "Codex · 5h refilled · Weekly 38 % left"
+    assert title(failing(PRO, gone)) == "Codex · 5h 63 % left · Weekly 38 % left"
+    assert title(failing(replace(PRO, windows=(past, old[1])), gone)) == (
+        "Codex · 5h refilled · Weekly 38 % left · read 30 h ago · offline"
+    )
+    assert title(failing(BARE, NotSignedIn("Nobody."))) == "Codex · not signed in"
+    assert all(len(words) <= 24 for words in menu._IN_A_WORD.values()), "a tooltip is short"
+
+
+def test_what_others_wrote_steers_nothing_and_stays_short() -> None:
+    account = Account(id="a1b2c3d4", email=f"a\x1b[2J\u202e\n{'x' * 99}@example.com", plan="pro\r")
+    window = replace(SESSION, window=replace(SESSION.window, title="5h\n\x07"))
+    usage = replace(PRO, account=account, windows=(window,), homes=("~/\x1bhome",))
+    usage = replace(usage, source_titles={"oauth": "O\nAuth"})
+    state = State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage, replace(usage, account=None))))
+    texts = [row.text for row in menu.rows(state, NOW, ZONE)] + [menu.title(state, NOW)]
+    assert all(text.isprintable() for text in texts)
+    assert all(len(text) < 110 for text in texts)
+    assert "…" in texts[0]
+
+
+def test_equal_headers_are_told_apart_by_their_homes() -> None:
+    twin = replace(
+        PRO, homes=("~/.codex-work",), account=Account(id="b", email="dev@example.com", plan="pro")
+    )
+    texts = shown(PRO, twin)
+    assert texts[0] == "Codex · Pro · dev@example.com · ~/.codex"
+    assert texts[7] == "Codex · Pro · dev@example.com · ~/.codex-work"
+    homeless = replace(BARE, account=None)
+    assert shown(homeless, homeless)[0] == "Codex · ~/.codex"
+
+
+def test_keys_name_what_they_tell() -> None:
+    trouble = LoginExpired("The Codex login expired 3 days ago.", remedy="Run `codex` once.")
+    state = State(
+        snapshot=UsageSnapshot(
+            generated_at=NOW, accounts=(failing(PRO, trouble), replace(BARE, account=None))
+        )
+    )
+    keys = [row.key for row in menu.told(state, NOW, ZONE)]
+    assert keys[5:8] == [f"codex:a1b2c3d4:says:{about}" for about in ("trouble", "remedy", "age")]
+    none = State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(BARE,)))
+    assert menu.told(none, NOW, ZONE)[-1].key == "codex:a1b2c3d4:says:none"
 
 
 def test_keys_stay_when_values_change() -> None:

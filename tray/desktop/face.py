@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from tray.desktop.linux import Desktop
     from tray.rows import Action, Row
 
 NAME = "tankful"
@@ -53,20 +54,29 @@ def unavailable(
     environ: Mapping[str, str] = os.environ,
     *,
     platform: str = sys.platform,
-    watched: Callable[[Mapping[str, str]], bool | None] | None = None,
+    desktop: Desktop | None = None,
 ) -> str | None:
-    """Why no icon can be shown here, and how to get one, in words for a person; None where one can."""
-    if platform in ("darwin", "win32") or environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"):
+    """Why no icon can be shown here and how to get one, in words for a person; None where one can, or may soon."""
+    if platform in ("darwin", "win32"):
         return None
-    if watched is None:
-        from tray.desktop.linux import watched as watched_on_bus
+    if desktop is None:
+        from tray.desktop.linux import HereAndNow
 
-        watched = watched_on_bus
-    if watched(environ):
+        desktop = HereAndNow(environ)
+    watcher = desktop.watcher()
+    if watcher:
         return None
+    named = [name for name in ("DISPLAY", "WAYLAND_DISPLAY") if environ.get(name)]
+    if watcher is False and named:  # a login's panel may be on its way
+        return None
+    if watcher is None and desktop.tray() is not None:
+        return None
+    missing = "neither DISPLAY nor WAYLAND_DISPLAY is set and no tray answers on the session bus"
+    if named:
+        missing = f"there is no session bus, and no display to be opened though {named[0]} is set"
     return (
-        "No icon: there is no desktop here, neither DISPLAY nor WAYLAND_DISPLAY is set and no tray answers "
-        f"on the session bus. Start {NAME} from a terminal inside your desktop, or let {NAME} --tray wait for one."
+        f"No icon: there is no desktop here, {missing}. "
+        f"Start {NAME} from a terminal inside your desktop, or let {NAME} --tray wait for one."
     )
 
 

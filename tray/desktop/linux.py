@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from tray.desktop import session_bus
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 
 WATCHER_LATE = 3.0  # seconds: panels that own both show their old tray first
 TRAY_LATE = 10.0  # seconds a login takes until a panel is there; a watcher may come at any time after
-_OFTEN, _SELDOM = 0.25, 2.0
+SILENT = 5.0  # seconds without any tray until the person is told that we wait
+_OFTEN = 0.25  # seconds from look to look where a tray is to be expected
+_SELDOM, _HARDLY_EVER = 2.0, 30.0  # where nothing points to one: at first, and in the end
 
 
 class Desktop(Protocol):
@@ -69,9 +73,12 @@ def choose_kind(
     desktop: Desktop,
     pause: Callable[[float], bool],
     clock: Callable[[], float] = time.monotonic,
+    tell_waiting: Callable[[], None] = lambda: None,
 ) -> Literal["status notifier", "xembed"] | None:
     """Look until it is clear; None when `pause` says that we were stopped."""
+    began = clock()
     bus_since: float | None = None
+    next_pause = _SELDOM
     while True:
         watcher = desktop.watcher()
         if watcher:
@@ -84,10 +91,21 @@ def choose_kind(
         tray = desktop.tray()
         if tray and (watcher is None or waited >= WATCHER_LATE):
             return "xembed"
-        if watcher is False and (tray is None or (not tray and waited >= TRAY_LATE)):
-            return "status notifier"
-        if pause(_SELDOM if watcher is None else _OFTEN):
+        if not tray and clock() - began >= SILENT:
+            tell_waiting()
+        if watcher is False and not tray and waited >= (SILENT if tray is None else TRAY_LATE):
+            return "status notifier"  # it registers with whatever watcher comes, and costs nothing until then
+        if pause(next_pause if watcher is None else _OFTEN):
             return None
+        next_pause = min(2 * next_pause, _HARDLY_EVER) if watcher is None else _SELDOM
+
+
+@cache  # once in a process, however often trays come and go
+def tell_waiting() -> None:
+    if sys.stderr is not None:
+        with suppress(OSError):
+            sys.stderr.write("No tray yet: waiting for one.\n")
+            sys.stderr.flush()
 
 
 def pick(
@@ -95,7 +113,7 @@ def pick(
     pause: Callable[[float], bool],
     environ: Mapping[str, str],
 ) -> Icon | None:
-    kind = choose_kind(HereAndNow(environ), pause)
+    kind = choose_kind(HereAndNow(environ), pause, tell_waiting=tell_waiting)
     if kind is None:
         return None
     if kind == "xembed":

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from tray.desktop.face import NAME
@@ -33,6 +34,8 @@ class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
         on_main: Callable[[Callable[[], Any]], Any] = lambda function: function(),
     ) -> None:
         self._rows: tuple[Row, ...] = ()
+        self._menu_lock = Lock()
+        self._menu_open = self._menu_late = False
         super().__init__(name, menu=pystray.Menu(self._items))
         self._choose = choose
         self._platform = platform
@@ -47,12 +50,32 @@ class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
 
     def _apply(self, picture: Image, title: str, rows: tuple[Row, ...]) -> None:
         self.title = title if len(title) <= _TOOLTIP else title[: _TOOLTIP - 1] + "…"
-        if rows != self._rows:  # an update closes a menu that is open
+        if rows != self._rows:
             self._rows = rows
-            self.update_menu()
+            self._update_or_wait()
         if self._icon is None or picture.tobytes() != self._icon.tobytes():
             self.icon = picture
         self.visible = True
+
+    def _update_or_wait(self) -> None:
+        """On Windows an update destroys the menu, also under the hand of a person who reads it."""
+        with self._menu_lock:
+            self._menu_late = self._menu_open
+            if not self._menu_open:
+                self.update_menu()
+
+    def _on_notify(self, wparam: int, lparam: int) -> Any:
+        """What pystray does on a mouse event on Windows; it comes back when the menu it opened is closed."""
+        with self._menu_lock:
+            self._menu_open = True
+        try:
+            return super()._on_notify(wparam, lparam)
+        finally:
+            with self._menu_lock:
+                self._menu_open = False
+                if self._menu_late:
+                    self._menu_late = False
+                    self.update_menu()
 
     def _handler(self, callback: Callable[[Any], Any]) -> Callable[..., None]:
         """pystray's would update the menu after each click, though nothing changed."""
@@ -78,13 +101,25 @@ class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
         return pystray.MenuItem(text, clicked, default=default)
 
 
+def quit_on_interrupt(
+    choose: Callable[[Action], None], on_main: Callable[[Callable[[], Any]], Any], mach_signals: Any
+) -> None:
+    """pystray's own handler ends the process, and nothing is put away; so ours takes its place.
+
+    pystray installs it just before its loop, and takes it back afterwards only if it is still there. What is
+    put on the main thread runs in that loop, which is late enough.
+    """
+    on_main(lambda: mach_signals.signal(signal.SIGINT, lambda *_: choose("quit")))
+
+
 def pick(
     choose: Callable[[Action], None],
     _pause: Callable[[float], bool],
     _environ: Mapping[str, str],
 ) -> Icon | None:
     if sys.platform == "darwin":
-        from PyObjCTools import AppHelper
+        from PyObjCTools import AppHelper, MachSignals
 
+        quit_on_interrupt(choose, AppHelper.callAfter, MachSignals)
         return NativeIcon(NAME, choose, on_main=AppHelper.callAfter)
     return NativeIcon(NAME, choose)

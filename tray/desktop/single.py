@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,12 +34,23 @@ class SingleInstance:
         except Timeout:
             return False
         except OSError as error:
-            reason = error.strerror or error
-            raise StateFolderUnusable(
-                f"{self._folder} cannot be written ({reason}): give it back to your account, or move it away."
-            ) from error
+            raise StateFolderUnusable(_why(self._folder, error)) from error
         return True
 
     def release(self) -> None:
         """The file stays: removing it could hand two processes a lock of the same name."""
         self._lock.release()
+
+
+def _why(folder: Path, error: OSError) -> str:
+    """The remedy differs with the reason."""
+    in_the_way = next((each for each in (folder, *folder.parents) if os.path.isfile(each)), None)
+    if in_the_way is not None:
+        return f"{folder} cannot be made: {in_the_way} is a file. Move it away."
+    if error.errno == errno.EROFS:
+        return f"{folder} lies on a read-only file system: name another folder in TANKFUL_HOME."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{folder} cannot be written, as the disk is full: make room on it."
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"{folder} cannot be written by your account: give the folder back to it."
+    return f"{folder} cannot be written ({error.strerror or error}): move what is in the way."

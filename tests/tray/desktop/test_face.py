@@ -41,6 +41,7 @@ class Scene:
         self._display = display
         self._stop = stop
         self.looked = 0
+        self.told: list[float] = []
 
     def watcher(self) -> bool | None:
         self.looked += 1
@@ -54,7 +55,10 @@ class Scene:
         return self.now >= self._stop
 
     def choose(self) -> tuple[str | None, float]:
-        return choose_kind(self, self.pause, lambda: self.now), self.now
+        return choose_kind(self, self.pause, lambda: self.now, self.tell), self.now
+
+    def tell(self) -> None:
+        self.told.append(self.now)
 
     def _there(self, since: float | None) -> bool:
         return since is not None and self.now >= since
@@ -75,7 +79,8 @@ def test_with_a_display_and_neither_the_watcher_may_come_later() -> None:
 
 
 def test_without_a_display_only_a_watcher_can_come() -> None:
-    assert Scene(bus=0, display=False).choose() == ("status notifier", 0)
+    assert Scene(bus=0, display=False).choose() == ("status notifier", 5)
+    assert Scene(bus=0, display=False, watcher=3).choose() == ("status notifier", 3)
 
 
 def test_without_a_bus_the_old_tray_is_taken() -> None:
@@ -85,8 +90,40 @@ def test_without_a_bus_the_old_tray_is_taken() -> None:
 def test_without_anything_it_waits_gently_until_stopped() -> None:
     scene = Scene(display=False, stop=600)
     assert scene.choose() == (None, 600)
-    assert scene.looked == 300
-    assert Scene(display=False, bus=60).choose() == ("status notifier", 60)
+    assert scene.looked <= 25
+    assert Scene(display=False, bus=60, watcher=60).choose() == ("status notifier", 60)
+    assert Scene(display=False, bus=60).choose() == ("status notifier", 65)
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        Scene(display=False, stop=20),
+        Scene(stop=20),
+        Scene(bus=0, stop=20),
+        Scene(bus=0, display=False, stop=20),
+    ],
+)
+def test_a_wait_of_more_than_five_seconds_is_told(scene: Scene) -> None:
+    scene.choose()
+    assert scene.told
+    assert 5 <= scene.told[0] <= 6
+
+
+def test_a_tray_that_comes_in_time_is_not_waited_for_aloud() -> None:
+    for scene in (Scene(bus=0, watcher=4), Scene(bus=0, tray=0), Scene(tray=0), Scene(bus=0, watcher=0)):
+        scene.choose()
+        assert scene.told == []
+
+
+def test_the_wait_is_told_once_in_a_process() -> None:
+    tell = "from tray.desktop.linux import tell_waiting as tell; tell(); tell()"
+    done = subprocess.run([sys.executable, "-c", tell], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "No tray yet: waiting for one.\n")
+    closed = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -c '{tell}' 2>&-"], capture_output=True, check=True
+    )
+    assert (closed.stdout, closed.stderr) == (b"", b"")
 
 
 def test_a_display_that_is_not_there_has_no_tray() -> None:
@@ -99,18 +136,41 @@ def test_a_display_that_is_not_there_has_no_tray() -> None:
     assert done.stdout == "[None, None, None]\n"
 
 
-def test_what_makes_a_desktop() -> None:
-    nobody: dict[str, str] = {}
-    assert unavailable({"DISPLAY": ":0"}, platform="linux") is None
-    assert unavailable({"WAYLAND_DISPLAY": "wayland-0"}, platform="linux") is None
-    assert unavailable(nobody, platform="darwin") is None
-    assert unavailable(nobody, platform="win32") is None
-    assert unavailable(nobody, platform="linux", watched=lambda _environ: True) is None
-    for watched in (None, False):
-        told = unavailable(nobody, platform="linux", watched=lambda _environ, watched=watched: watched)  # type: ignore[misc]
-        assert told is not None
-        assert "DISPLAY" in told
-        assert "tankful --tray" in told
+class There:
+    """A desktop at one moment."""
+
+    def __init__(self, watcher: bool | None, tray: bool | None) -> None:
+        self._watcher, self._tray = watcher, tray
+
+    def watcher(self) -> bool | None:
+        return self._watcher
+
+    def tray(self) -> bool | None:
+        return self._tray
+
+
+@pytest.mark.parametrize("environ", [{"DISPLAY": ":0"}, {"WAYLAND_DISPLAY": "wayland-0"}, {}])
+def test_what_makes_a_desktop(environ: dict[str, str]) -> None:
+    def told(watcher: bool | None, tray: bool | None) -> str | None:
+        return unavailable(environ, platform="linux", desktop=There(watcher, tray))
+
+    for platform in ("darwin", "win32"):
+        assert unavailable(environ, platform=platform) is None
+    assert told(True, None) is None
+    assert (told(False, None) is None) is bool(environ), "on a bus and a display a panel may be on its way"
+    assert told(None, False) is None, "a display that can be opened"
+    nothing = told(None, None)
+    assert nothing is not None
+    assert "tankful --tray" in nothing
+    assert ("no display to be opened" in nothing) is bool(environ)
+
+
+def test_a_dead_display_without_a_bus_is_no_desktop() -> None:
+    # In a process of its own, as Xlib forgets to close the socket that found nobody.
+    check = "from tray.desktop.face import unavailable; print(unavailable({'DISPLAY': ':4711'}))"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("No icon: ")
+    assert "though DISPLAY is set" in done.stdout
 
 
 def test_a_bus_without_a_watcher_is_no_desktop(bus: Bus) -> None:
@@ -190,13 +250,13 @@ def test_an_icon_that_ends_by_itself_is_told() -> None:
 def test_a_face_on_a_bus_is_shown_and_clicked(bus: Bus) -> None:
     chosen: Queue[Action] = Queue()
     ready = threading.Event()
+    panel = Panel(bus.environ)
+    panel.start_watching()
     face: Face = open_face(chosen.put, ready.set, wait=True, environ=bus.environ)
     face.show(plum, "title", ROWS)
     loop = threading.Thread(target=face.run)
     loop.start()
     assert ready.wait(DEADLINE)
-    panel = Panel(bus.environ)
-    panel.start_watching()
     panel.wait_for_item()
     assert panel.menu() == ["One", "Quit"]
     panel.click("Quit")
@@ -221,6 +281,8 @@ print("ended", flush=True)
 @pytest.mark.parametrize("there", [True, False])
 def test_a_signal_handler_may_stop_it(there: bool, bus: Bus) -> None:
     environ = bus.environ if there else {}
+    panel = Panel(bus.environ)
+    panel.start_watching()
     with subprocess.Popen(
         [sys.executable, "-c", SIGNALLED.replace("ENVIRON", repr(environ))],
         stdout=subprocess.PIPE,
@@ -233,6 +295,7 @@ def test_a_signal_handler_may_stop_it(there: bool, bus: Bus) -> None:
             assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=DEADLINE)
+    panel.close()
     assert (out, err, process.returncode) == ("ended\n", "", 0)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Callable
 from queue import Queue
+from typing import Any
 
 from PIL import Image
 
 from tests.tray.desktop.fake_watcher import DEADLINE
-from tray.desktop.native import NativeIcon
+from tray.desktop.native import NativeIcon, quit_on_interrupt
 from tray.rows import Action, Row
 
 ROWS = (
@@ -77,3 +81,64 @@ def test_what_windows_cannot_take_is_changed_for_it() -> None:
     items = list(icon.menu)
     assert items[0].text == "Codex · R&&D"
     assert [item.text for item in items if item.default] == ["Refresh now"]
+
+
+class Windows:
+    """As much of pystray's Windows as opens a menu: it comes back when the menu is closed."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.opened, self.closed = threading.Event(), threading.Event()
+
+    def _on_notify(self, _wparam: int, _lparam: int) -> int:
+        self.opened.set()
+        assert self.closed.wait(DEADLINE)
+        return 7
+
+
+class DrawnOnWindows(Drawn, Windows):
+    def __init__(self) -> None:
+        Windows.__init__(self)
+        Drawn.__init__(self, "win32")
+
+
+def test_an_open_menu_is_left_alone_until_it_is_closed() -> None:
+    icon = DrawnOnWindows()
+    icon.show(plum, "", ROWS)
+    answers: Queue[int] = Queue()
+    main = threading.Thread(target=lambda: answers.put(icon._on_notify(0, 0)))
+    main.start()
+    assert icon.opened.wait(DEADLINE)
+    icon.done.clear()
+    icon.show(plum, "62 % left", ROWS[1:])
+    icon.show(plum, "61 % left", ROWS[2:])
+    assert icon.done == ["title", "title"]
+    icon.closed.set()
+    main.join(DEADLINE)
+    assert answers.get_nowait() == 7
+    assert icon.done == ["title", "title", "menu"]
+    assert [item.text for item in icon.menu] == ["Refresh now", "Quit"]
+
+
+def test_a_menu_that_nothing_changed_in_is_not_made_anew() -> None:
+    icon = DrawnOnWindows()
+    icon.show(plum, "", ROWS)
+    icon.closed.set()
+    icon.done.clear()
+    icon._on_notify(0, 0)
+    assert icon.done == []
+
+
+def test_ours_takes_the_place_of_pystrays_interrupt_handler() -> None:
+    installed: dict[int, Callable[..., None]] = {}
+
+    class MachSignals:
+        signal = staticmethod(installed.__setitem__)
+
+    later: list[Callable[[], Any]] = []
+    chosen: list[Action] = []
+    quit_on_interrupt(chosen.append, later.append, MachSignals)
+    installed[signal.SIGINT] = lambda *_: chosen.append("refresh")  # pystray, before its loop
+    for function in later:
+        function()
+    installed[signal.SIGINT](signal.SIGINT)
+    assert chosen == ["quit"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 import threading
@@ -7,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tray.desktop.single import SingleInstance, StateFolderUnusable
+from tray.desktop.single import SingleInstance, StateFolderUnusable, _why
 
 HOLD = """
 import sys
@@ -61,12 +63,30 @@ def test_the_dead_hold_nothing(tmp_path: Path) -> None:
     single.release()
 
 
-def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StateFolderUnusable) as told:
-        SingleInstance(tmp_path / "file" / "state").acquire()
-    assert str(tmp_path / "file" / "state") in str(told.value)
-    assert "cannot be written" in str(told.value)
+    for folder in (tmp_path / "file" / "state", tmp_path / "file"):
+        with pytest.raises(StateFolderUnusable) as told:
+            SingleInstance(folder).acquire()
+        assert str(told.value) == f"{folder} cannot be made: {tmp_path / 'file'} is a file. Move it away."
+
+
+def test_what_else_is_in_the_way_is_told(tmp_path: Path) -> None:
     (tmp_path / "state" / "tray.lock").mkdir(parents=True)
     with pytest.raises(StateFolderUnusable, match="directory"):
         SingleInstance(tmp_path / "state").acquire()
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.EROFS, "read-only file system"),
+        (errno.ENOSPC, "disk is full"),
+        (errno.EDQUOT, "disk is full"),
+        (errno.EACCES, "by your account"),
+        (errno.EPERM, "by your account"),
+        (errno.EIO, os.strerror(errno.EIO)),
+    ],
+)
+def test_each_reason_has_its_own_sentence(tmp_path: Path, number: int, words: str) -> None:
+    assert words in _why(tmp_path, OSError(number, os.strerror(number)))
