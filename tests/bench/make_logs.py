@@ -1,0 +1,70 @@
+"""Seeded corpora, shaped like the logs of people who work with Codex or Claude Code all day.
+
+    python -m tests.bench.make_logs codex|claude BYTES FILES FOLDER [--seed N] [--until DATE] [--long-lines]
+
+Beside the logs it leaves `billed.json`: what a right count comes to. The same arguments give the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+
+from tests.bench.claude_logs import ClaudeLogs
+from tests.bench.codex_logs import CodexLogs
+from tests.bench.corpus import LONG_LINE, Billed, Writer, sessions
+
+WRITERS: dict[str, Callable[[Path, random.Random, Billed], Writer]] = {
+    "codex": CodexLogs,
+    "claude": ClaudeLogs,
+}
+
+
+def make(
+    provider: str, size: int, files: int, folder: Path, *, seed: int = 1, until: date, long_line: int = 0
+) -> Billed:
+    """Logs of about `size` bytes below the home `folder`, of the days before `until`.
+
+    `long_line` is the length of the LONG_LINES lines that come on top of them.
+    """
+    rng = random.Random(seed)
+    billed = Billed()
+    logs = WRITERS[provider](folder, rng, billed)
+    for session in sessions(rng, size, files, until, long_line=long_line):
+        logs.write(session)
+    return billed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make_logs")
+    parser.add_argument("provider", choices=sorted(WRITERS))
+    parser.add_argument("bytes", type=int)
+    parser.add_argument("files", type=int)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--until", type=date.fromisoformat, default=datetime.now(UTC).date())
+    parser.add_argument("--long-lines", action="store_true")
+    options = parser.parse_args()
+    billed = make(
+        options.provider,
+        options.bytes,
+        options.files,
+        options.folder,
+        seed=options.seed,
+        until=options.until,
+        long_line=LONG_LINE if options.long_lines else 0,
+    )
+    told = {"totals": billed.totals, "by_model": billed.by_model, "total_tokens": billed.totals.total}
+    told |= {"bytes": billed.bytes, "share_of_use": round(billed.bytes_of_use / billed.bytes, 4)}
+    text = msgspec.json.format(msgspec.json.encode(told), indent=1)
+    (options.folder / "billed.json").write_bytes(text)
+    print(text.decode())
+
+
+if __name__ == "__main__":
+    main()
