@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from msgspec.structs import replace
 
+from providers.ledger.database import LedgerTrouble
 from providers.models import UsageSnapshot
 from providers.pipeline import Mode
 from tray import icon, menu
@@ -156,6 +157,12 @@ class App:
         try:
             self._change(counting=True, progress=None)
             self._gauge.count(self._progress)
+            self._change(trouble=None)
+        except LedgerTrouble as trouble:
+            log.warning("%s", trouble)
+            self._change(trouble=str(trouble))
+        except OSError as error:
+            self._change(trouble=f"The cost cannot be kept: {error.strerror}.")
         finally:
             self._counted_at = self._gauge.clock()
             self._change(counting=False, progress=None)

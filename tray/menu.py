@@ -57,6 +57,8 @@ def told(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
         if found:
             found.append(Row(key=f"line:{key}", separator=True))
         found += _account(key, header, usage, state, now, zone)
+    if state.trouble is not None:
+        found.append(Row(key="says:uncounted", text=f"  {fmt.plain(state.trouble, longest=_SENTENCE)}"))
     return tuple(found)
 
 

@@ -11,9 +11,11 @@ class State(Struct, frozen=True, kw_only=True):
     """`snapshot` is None until the first look; `refreshing`: servers are being asked; `counting`: logs read.
 
     `progress` is the share of the logs that is read, 0-1; None while nothing is counted or nobody can tell.
+    `trouble` is a sentence on what keeps the logs from being counted; the figures of the last count stay.
     """
 
     snapshot: UsageSnapshot | None = None
     refreshing: bool = False
     counting: bool = False
     progress: float | None = None
+    trouble: str | None = None

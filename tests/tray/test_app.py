@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
+from providers.ledger.database import LedgerTrouble
 from providers.models import UsageSnapshot
 from providers.outside.paths import own_folders
 from providers.pipeline import Mode
@@ -58,6 +59,11 @@ class FakeFace:
             )
             assert found, self.texts[-1]
             return len(self.texts)
+
+    def wait_until_gone(self, text: str) -> None:
+        """Until the newest menu no longer has this text."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: not any(text in line for line in self.texts[-1]), DEADLINE)
 
 
 class FakeGauge:
@@ -332,3 +338,14 @@ def test_an_older_menu_is_never_drawn_last(fake: FakeGauge) -> None:
         thread.join(DEADLINE)
     assert face.texts[0][0] == "Reading …"
     assert "Codex" in face.texts[-1][0]
+
+
+def test_a_ledger_that_cannot_be_used_is_told_and_then_forgotten(fake: FakeGauge) -> None:
+    fake.fault = LedgerTrouble("The disk is full: make room.")
+    tray = Tray(fake, tick=TICK)
+    face = tray.start()
+    face.wait_for("The disk is full: make room.")
+    fake.fault = None
+    face.choose("refresh")
+    face.wait_until_gone("The disk is full")
+    tray.end()

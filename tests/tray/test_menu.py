@@ -332,3 +332,8 @@ def test_keys_stay_when_values_change() -> None:
         return [row.key for row in menu.rows(state, NOW, ZONE)]
 
     assert keys(PRO) == keys(replace(PRO, windows=(lane("session", "5h", 90, 5, None), WEEKLY)))
+
+
+def test_what_keeps_logs_from_being_counted_is_said() -> None:
+    state = State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(PRO,)), trouble="The disk is full.")
+    assert [row.text for row in menu.told(state, NOW, ZONE)][-1] == "  The disk is full."
