@@ -1,10 +1,15 @@
 """Which tankful this is, as it introduces itself to servers."""
 
-from importlib.metadata import PackageNotFoundError, version
 
-try:
-    VERSION = version("tankful")
-except PackageNotFoundError:  # run from a copied folder
-    VERSION = "0"
+def version() -> str:
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
 
-USER_AGENT = f"tankful/{VERSION}"
+    try:
+        return installed("tankful")
+    except PackageNotFoundError:  # run from a copied folder
+        return "0"
+
+
+def user_agent() -> str:
+    return f"tankful/{version()}"

@@ -94,9 +94,9 @@ def tell(text: str) -> None:
 
 def _tray(options: argparse.Namespace) -> int:
     if options.version:
-        from providers.version import VERSION
+        from providers.version import version
 
-        print(f"tankful {VERSION}")
+        print(f"tankful {version()}")
         return OK
     from tray.desktop.face import unavailable
 

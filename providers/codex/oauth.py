@@ -34,7 +34,7 @@ from providers.outside.http import Answer, RequestsWeb, Secret, Web, origin_allo
 from providers.outside.paths import read_small, short
 from providers.outside.retry_after import retry_after
 from providers.source import Home, Question, account_key
-from providers.version import USER_AGENT
+from providers.version import user_agent
 
 DEFAULT_BASE = "https://chatgpt.com/backend-api"
 DEADLINE_SECONDS = 20.0
@@ -82,7 +82,7 @@ class OAuthSource:
             raise NotSignedIn(
                 "Another account signed in just now.", remedy="Nothing to do: it is asked next."
             )
-        headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
+        headers = {"Accept": "application/json", "User-Agent": user_agent()}
         if credentials.identity.account_id:
             headers["ChatGPT-Account-Id"] = credentials.identity.account_id
         began = self._seconds()

@@ -16,9 +16,9 @@ SCHEMA = (
     CREATE TABLE logs(id INTEGER PRIMARY KEY, home INTEGER NOT NULL, path TEXT NOT NULL,
         inode INTEGER NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
         offset INTEGER NOT NULL, tail BLOB NOT NULL, skipped INTEGER NOT NULL, whole INTEGER NOT NULL,
-        gone INTEGER NOT NULL, judged INTEGER NOT NULL, part INTEGER NOT NULL, observation BLOB NOT NULL,
-        UNIQUE(home, path));
+        gone INTEGER NOT NULL, judged INTEGER NOT NULL, part INTEGER NOT NULL, UNIQUE(home, path));
     CREATE INDEX logs_of_part ON logs(part);
+    CREATE TABLE observations(log INTEGER PRIMARY KEY, observation BLOB NOT NULL);
     CREATE TABLE links(name INTEGER NOT NULL, log INTEGER NOT NULL, PRIMARY KEY(name, log)) WITHOUT ROWID;
     CREATE TABLE contexts(id INTEGER PRIMARY KEY, home INTEGER NOT NULL, session TEXT NOT NULL,
         root TEXT NOT NULL, project TEXT NOT NULL, model TEXT NOT NULL, effort TEXT NOT NULL,
@@ -75,6 +75,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         raise
     except (sqlite3.DatabaseError, _Unusable) as error:
         db.close()
+        if type(error) not in (sqlite3.DatabaseError, _Unusable):
+            raise
         raise _Unusable from error
     except BaseException:
         db.close()
@@ -128,6 +130,8 @@ def _classed(path: Path) -> Iterator[None]:
             reason = f"{error}: check the folder's permissions"
         raise LedgerTrouble(f"The ledger {path} cannot be used, {reason}.") from error
     except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:
+            raise  # a mistake of ours says nothing of the file
         _set_aside(path)
         raise LedgerTrouble(
             f"The ledger {path} was damaged and is set aside; the next count begins anew."

@@ -8,6 +8,7 @@ replaced whenever one of them says more. Nothing here knows of prompts, answers 
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -23,7 +24,7 @@ _CHUNK = 500
 
 
 class LogRow(Struct, frozen=True, array_like=True):
-    """What is known of a log without opening it."""
+    """What is known of a log without opening it, as much as tells whether it changed."""
 
     id: int
     path: str
@@ -31,8 +32,6 @@ class LogRow(Struct, frozen=True, array_like=True):
     size: int
     mtime_ns: int
     offset: int
-    tail: bytes
-    skipped: int
     whole: bool
     gone: bool
 
@@ -78,23 +77,27 @@ def home_id(db: sqlite3.Connection, provider: str, path: Path) -> int:
 
 def known_logs(db: sqlite3.Connection, home: int) -> dict[str, LogRow]:
     rows = db.execute(
-        "SELECT id, path, inode, size, mtime_ns, offset, tail, skipped, whole, gone FROM logs WHERE home = ?",
+        "SELECT id, path, inode, size, mtime_ns, offset, whole, gone FROM logs WHERE home = ?",
         (home,),
     )
     return {row[1]: LogRow(*row) for row in rows}
 
 
-def observation_of(db: sqlite3.Connection, log: int) -> bytes:
-    return bytes(db.execute("SELECT observation FROM logs WHERE id = ?", (log,)).fetchone()[0])
+def read_so_far(db: sqlite3.Connection, log: int) -> tuple[bytes, int, bytes]:
+    """What stood before the offset, the lines skipped before it, and the observation."""
+    tail, skipped, packed = db.execute(
+        "SELECT tail, skipped, observation FROM logs JOIN observations ON log = id WHERE id = ?", (log,)
+    ).fetchone()
+    return bytes(tail), int(skipped), zlib.decompress(packed)
 
 
 def keep_log(db: sqlite3.Connection, home: int, entry: LogEntry) -> int:
     """Write what a log said; it is not judged yet."""
-    values = (*entry.stamp, entry.offset, entry.tail, entry.skipped, entry.whole, entry.observation)
+    values = (*entry.stamp, entry.offset, entry.tail, entry.skipped, entry.whole)
     if entry.id is None:
         cursor = db.execute(
-            "INSERT INTO logs(home, path, inode, size, mtime_ns, offset, tail, skipped, whole, observation,"
-            " gone, judged, part) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
+            "INSERT INTO logs(home, path, inode, size, mtime_ns, offset, tail, skipped, whole, gone,"
+            " judged, part) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
             (home, entry.path, *values),
         )
         log = int(cursor.lastrowid or 0)
@@ -102,9 +105,11 @@ def keep_log(db: sqlite3.Connection, home: int, entry: LogEntry) -> int:
         log = entry.id
         db.execute(
             "UPDATE logs SET inode = ?, size = ?, mtime_ns = ?, offset = ?, tail = ?, skipped = ?, whole = ?,"
-            " observation = ?, path = ?, gone = 0, judged = 0 WHERE id = ?",
+            " path = ?, gone = 0, judged = 0 WHERE id = ?",
             (*values, entry.path, log),
         )
+    packed = zlib.compress(entry.observation, 1)
+    db.execute("INSERT OR REPLACE INTO observations VALUES (?, ?)", (log, packed))
     # A name that a log no longer has is left: it only makes more logs be judged together.
     db.executemany("INSERT OR IGNORE INTO links VALUES (?, ?)", ((name, log) for name in entry.names))
     return log
@@ -125,9 +130,12 @@ def unjudged(db: sqlite3.Connection, home: int) -> set[int]:
 def observations(db: sqlite3.Connection, logs: Iterable[int]) -> dict[int, tuple[str, bytes]]:
     """Path and observation of each log."""
     return {
-        row[0]: (row[1], bytes(row[2]))
+        row[0]: (row[1], zlib.decompress(row[2]))
         for chunk in _chunks(logs)
-        for row in db.execute(f"SELECT id, path, observation FROM logs WHERE id IN ({_marks(chunk)})", chunk)
+        for row in db.execute(
+            f"SELECT id, path, observation FROM logs JOIN observations ON log = id WHERE id IN ({_marks(chunk)})",
+            chunk,
+        )
     }
 
 
@@ -162,16 +170,7 @@ def replace_responses(
 ) -> None:
     """What these logs, judged together, came to; only rows that differ from what is there are written."""
     part = min(logs)
-    old_parts = {
-        row[0]
-        for chunk in _chunks(logs)
-        for row in db.execute(f"SELECT DISTINCT part FROM logs WHERE id IN ({_marks(chunk)})", chunk)
-    }
-    old = {
-        row[:3]: row
-        for chunk in _chunks(old_parts)
-        for row in db.execute(f"SELECT * FROM responses WHERE part IN ({_marks(chunk)})", chunk)
-    }
+    old = {row[:3]: row for row in _responses_of(db, logs)}
     contexts = _Contexts(db, home)
     new = {row[:3]: row for priced in responses for row in (_row(priced, contexts, part),)}
     db.executemany(
@@ -184,6 +183,17 @@ def replace_responses(
         (row for key, row in new.items() if old.get(key) != row),
     )
     db.executemany("UPDATE logs SET judged = 1, part = ? WHERE id = ?", ((part, log) for log in logs))
+
+
+def _responses_of(db: sqlite3.Connection, logs: Iterable[int]) -> Iterator[tuple[Any, ...]]:
+    """What the parts that these logs were of came to."""
+    parts = {
+        row[0]
+        for chunk in _chunks(logs)
+        for row in db.execute(f"SELECT DISTINCT part FROM logs WHERE id IN ({_marks(chunk)})", chunk)
+    }
+    for chunk in _chunks(parts - {0}):
+        yield from db.execute(f"SELECT * FROM responses WHERE part IN ({_marks(chunk)})", chunk)
 
 
 def reprice(db: sqlite3.Connection, price: Callable[[BilledResponse], int | None], prices: str) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cached_property, lru_cache
-from importlib.resources import files
 from pathlib import Path
 
 from msgspec import Struct
@@ -274,6 +273,8 @@ def _shown(own: Path | None) -> str:
 
 @lru_cache(maxsize=2)
 def _rates(own: str, *, own_name: str, trouble: str | None) -> Rates:
+    from importlib.resources import files
+
     here = files("providers.ledger")
     library = here.joinpath("rates.json").read_bytes()
     ours = here.joinpath("prices.toml").read_text(encoding="utf-8")

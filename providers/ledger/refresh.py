@@ -198,7 +198,7 @@ class _Scan:
                 tail=b"" if packed else _before(stream, offset),
                 skipped=skipped + lines.skipped + reader.skipped,
                 whole=whole,
-                observation=zlib.compress(reader.observation(), 1),
+                observation=reader.observation(),
                 names=_names(reader, home),
             )
         finally:
@@ -209,17 +209,16 @@ class _Scan:
         stood there; else from the start.
         """
         log, known = change.log, change.known
-        if known is None or not known.tail or known.offset > log.size:
+        if known is None or known.offset > log.size:
             return _anew(fmt, log)
-        if _before(stream, known.offset) == known.tail:
-            try:
-                kept = zlib.decompress(index.observation_of(self._db, known.id))
-                reader = fmt.reader(log.path, kept)
-            except (ValueError, zlib.error):
-                pass  # of an older make: read it all again
-            else:
+        try:
+            tail, skipped, observation = index.read_so_far(self._db, known.id)
+            if tail and _before(stream, known.offset) == tail:
+                reader = fmt.reader(log.path, observation)
                 _raw(stream).seek(known.offset)
-                return reader, known.offset, known.skipped - reader.skipped
+                return reader, known.offset, skipped - reader.skipped
+        except (ValueError, zlib.error):
+            pass  # of an older make: read it all again
         _raw(stream).seek(0)
         return _anew(fmt, log)
 
@@ -227,7 +226,7 @@ class _Scan:
         """Write what was read, and judge what it touches."""
         db = self._db
         with transaction(db):
-            read = {index.keep_log(db, home, entry): entry.names for entry in entries}
+            read = {index.keep_log(db, home, entry): entry for entry in entries}
             for part in _parts(db, shelf.format, home, read):
                 observed = [Observed(shelf.home, kept) for _, kept in sorted(part.items())]
                 responses = shelf.format.resolve(observed)
@@ -236,20 +235,19 @@ class _Scan:
 
 
 def _parts(
-    db: sqlite3.Connection, fmt: LogFormat, home: int, read: Mapping[int, frozenset[int]]
+    db: sqlite3.Connection, fmt: LogFormat, home: int, read: Mapping[int, LogEntry]
 ) -> Iterable[dict[int, bytes]]:
     """The logs that wait to be judged with all that have to do with them, as groups that have nothing to do with
-    each other. `read` has the names of those that were just read.
+    each other. `read` are those that were just read.
     """
-    found: dict[int, bytes] = {}
-    names: dict[int, frozenset[int]] = {}
+    found = {log: entry.observation for log, entry in read.items()}
+    names = {log: entry.names for log, entry in read.items()}
     pending = index.judged_with(db, index.unjudged(db, home))
     while pending:
-        fresh: set[int] = set()
-        for log, (path, packed) in index.observations(db, pending).items():
-            found[log] = zlib.decompress(packed)
-            names[log] = read.get(log) or _names(fmt.reader(path, found[log]), home)
-            fresh |= names[log]
+        for log, (path, observation) in index.observations(db, pending - found.keys()).items():
+            found[log] = observation
+            names[log] = _names(fmt.reader(path, observation), home)
+        fresh = {name for log in pending for name in names[log]}
         pending = index.judged_with(db, index.linked(db, fresh)) - found.keys()
     for group in _connected(names):
         yield {log: found[log] for log in group}

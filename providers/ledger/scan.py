@@ -12,6 +12,7 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Protocol
 
@@ -72,28 +73,37 @@ def find_logs(
     for home in homes:
         pending = [os.fspath(home / folder) for folder in folders]
         while pending:
-            for path in _names(pending.pop(), unreadable):
-                try:
-                    status = os.stat(path)
-                except OSError:
-                    if is_log(os.path.basename(path)):
-                        unreadable.append(path)
+            for entry in _entries(pending.pop(), unreadable):
+                status = _status(entry)
+                if status is None:
+                    if is_log(entry.name):
+                        unreadable.append(entry.path)
                     continue
                 if status.st_ino:  # some network folders have no inodes
                     if (status.st_dev, status.st_ino) in seen:
                         continue
                     seen.add((status.st_dev, status.st_ino))
                 if stat.S_ISDIR(status.st_mode):
-                    pending.append(path)
-                elif stat.S_ISREG(status.st_mode) and is_log(os.path.basename(path)):
-                    logs.append(_log_file(path, home, status))
+                    pending.append(entry.path)
+                elif stat.S_ISREG(status.st_mode) and is_log(entry.name):
+                    logs.append(_log_file(entry.path, home, status))
     return logs, unreadable
 
 
-def _names(folder: str, unreadable: list[str]) -> list[str]:
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """Of what a link leads to; None where it leads nowhere."""
+    try:
+        # Windows tells no inode with its listing.
+        return os.stat(entry.path) if sys.platform == "win32" else entry.stat()
+    except OSError:
+        return None
+
+
+def _entries(folder: str, unreadable: list[str]) -> list[os.DirEntry[str]]:
+    """In the order of their names: of two links to one file the same one is met first each time."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(entry.path for entry in entries)
+            return sorted(entries, key=attrgetter("name"))
     except FileNotFoundError:
         return []
     except OSError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 LONGEST_WAIT = timedelta(hours=6)
 
@@ -26,6 +25,8 @@ def _moment(value: str, now: datetime) -> datetime | None:
         return now + timedelta(seconds=min(float(value), LONGEST_WAIT.total_seconds()))
     except (ValueError, OverflowError):
         pass
+    from email.utils import parsedate_to_datetime
+
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:

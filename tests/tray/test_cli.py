@@ -444,7 +444,7 @@ def test_no_word_that_was_said_is_kept(person: Person) -> None:
     person.run("cost")
     kept = b"".join(path.read_bytes() for path in (person.folder / "own").rglob("*") if path.is_file())
     with closing(sqlite3.connect(person.folder / "own/state/ledger.sqlite3")) as db:
-        for (packed,) in db.execute("SELECT observation FROM logs"):
+        for (packed,) in db.execute("SELECT observation FROM observations"):
             kept += zlib.decompress(packed)
     assert b"gpt-5.5" in kept
     said = {b"use tools", b"answer 8", b"echo hi", b"ping"}

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from providers.claude.transcripts import Transcripts
 from providers.codex.rollouts import Rollouts
-from providers.ledger.database import LedgerTrouble
+from providers.ledger.database import LedgerTrouble, opened
 from providers.ledger.refresh import Progress, Shelf, refresh
 from providers.logs import LogFormat
 from providers.models import BilledResponse
@@ -400,3 +400,32 @@ def test_two_at_once_end_with_one_truth(tmp_path: Path) -> None:
         for done in [several.submit(Ledger(tmp_path, home).refresh, 0.0) for _ in range(4)]:
             done.result()
     assert ledger.rows() == once(tmp_path / "fresh", home)
+
+
+def test_a_mistake_of_ours_does_not_cost_the_ledger(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, copied(FIXTURES / "plain", tmp_path))
+    ledger.refresh()
+    rows = ledger.rows()
+    with pytest.raises(sqlite3.ProgrammingError), opened(ledger.path) as db:
+        db.execute("SELECT ?", ())
+    assert ledger.rows() == rows
+    assert not list(tmp_path.glob("*broken*"))
+
+
+def test_damage_inside_is_told_and_the_next_count_begins_anew(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for corpus in SMALL:
+        copied(corpus, tmp_path)
+    ledger = Ledger(tmp_path, home)
+    ledger.refresh()
+    rows = ledger.rows()
+    content = bytearray(ledger.path.read_bytes())
+    content[8192:] = b"\xff" * (len(content) - 8192)
+    for path in tmp_path.glob("ledger.sqlite3-*"):
+        path.unlink()
+    ledger.path.write_bytes(content)
+    put(rollouts(home)[0], rollouts(home)[0].read_bytes() + b"\n")
+    with pytest.raises(LedgerTrouble, match="set aside"):
+        ledger.refresh()
+    ledger.refresh()
+    assert ledger.rows() == rows
