@@ -239,9 +239,13 @@ class CostReport(Struct, frozen=True, kw_only=True):
     month_to_date_usd: float | None
     priced: Literal["full", "partial", "none"]
     unpriced_models: tuple[str, ...]
-    files: int
+    files_by_home: dict[str, int]
     skipped_lines: int
     unreadable_files: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> int:
+        return sum(self.files_by_home.values())
 
 
 class CostSummary(Struct, frozen=True, kw_only=True):

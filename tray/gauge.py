@@ -20,7 +20,7 @@ from providers.pipeline import Mode
 from providers.registry import PROVIDERS
 from providers.source import Home, Provider
 from providers.usage import take_usage
-from tray.store import CostStore, cost_key, home_cost
+from tray.store import NOTHING, CostStore, HomeCost, cost_key
 
 DAYS = 30
 
@@ -77,7 +77,8 @@ class Gauge:
         """
 
         def half_way(share: float) -> None:
-            self._keep_costs(complete=False)
+            with suppress(OSError):  # told at the end
+                self._keep_costs(complete=False)
             if tell is not None:
                 tell(share)
 
@@ -145,17 +146,23 @@ class Gauge:
         return self._ledger.refresh(shelves, self.rates(), told)
 
     def _keep_costs(self, *, complete: bool) -> None:
+        """Of all homes together, so that what stands in two of them counts in the first alone."""
         today = self._today()
-        since = today - timedelta(days=DAYS - 1)
-        self._costs.keep(
-            {
-                cost_key(each.id, home.label): home_cost(
-                    self._report(each, (home,), since, today, self.zone), today, complete=complete
+        costs = {}
+        for provider in self._providers:
+            homes = provider.find_homes(self._environ)
+            month = self._report(provider, homes, today - timedelta(days=DAYS - 1), today, self.zone)
+            day = self._report(provider, homes, today, today, self.zone)
+            for home in homes:
+                costs[cost_key(provider.id, home.label)] = HomeCost(
+                    day=today,
+                    today=day.by_home.get(home.label, NOTHING),
+                    days_30=month.by_home.get(home.label, NOTHING),
+                    priced=month.priced,
+                    files=month.files_by_home.get(home.label, 0),
+                    complete=complete,
                 )
-                for each in self._providers
-                for home in each.find_homes(self._environ)
-            }
-        )
+        self._costs.keep(costs)
 
     def _report(
         self, provider: Provider, homes: Sequence[Home], since: date, until: date, zone: tzinfo

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from providers.models import CostReport, CostSummary, Tally, tallied
+from providers.models import CostSummary, Tally, tallied
 from providers.outside.paths import write_whole
 
 
@@ -26,15 +26,7 @@ class HomeCost(Struct, frozen=True, kw_only=True):
     complete: bool
 
 
-def home_cost(report: CostReport, day: date, *, complete: bool) -> HomeCost:
-    return HomeCost(
-        day=day,
-        today=tallied(report.by_day.get(day, {}).values()),
-        days_30=report.totals,
-        priced=report.priced,
-        files=report.files,
-        complete=complete,
-    )
+NOTHING = Tally(usd=0.0)
 
 
 class CostStore:

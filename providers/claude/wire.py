@@ -33,7 +33,7 @@ class CacheCreation(Struct, frozen=True, gc=False):
 
 
 class ServerToolUse(Struct, frozen=True, gc=False):
-    web_search_requests: Count | None = None
+    web_search_requests: Annotated[int, Meta(ge=0, le=10**5)] | None = None
 
 
 class Spent(Struct, frozen=True, gc=False):

@@ -21,7 +21,9 @@ UNWANTED = re.compile(
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _END = datetime(2200, 1, 1, tzinfo=UTC)
 
-Count = Annotated[int, Meta(ge=0, le=2**53)]
+# No answer and no thread comes near: such a number is damage.
+Count = Annotated[int, Meta(ge=0, le=10**13)]
+Ordinal = Annotated[int, Meta(ge=0, le=2**62)]
 
 
 class NotUnderstood(ValueError):
@@ -40,7 +42,7 @@ class Usage(Struct, frozen=True, gc=False):
 
 class _Line(Struct, frozen=True, kw_only=True, tag_field="type"):
     timestamp: Annotated[datetime, Meta(tz=True)]
-    ordinal: int | None = None
+    ordinal: Ordinal | None = None
 
     @property
     def at(self) -> float:
@@ -50,7 +52,7 @@ class _Line(Struct, frozen=True, kw_only=True, tag_field="type"):
 class SessionMeta(Struct, frozen=True):
     class Base(Struct, frozen=True):
         thread_id: str
-        end_ordinal_exclusive: int
+        end_ordinal_exclusive: Ordinal
 
     id: str
     session_id: Any = None

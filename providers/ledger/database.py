@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ SCHEMA = (
         UNIQUE(provider, path));
     CREATE TABLE logs(id INTEGER PRIMARY KEY, home INTEGER NOT NULL, path TEXT NOT NULL,
         inode INTEGER NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-        offset INTEGER NOT NULL, tail BLOB NOT NULL, skipped INTEGER NOT NULL, whole INTEGER NOT NULL,
+        offset INTEGER NOT NULL, before BLOB NOT NULL, skipped INTEGER NOT NULL, whole INTEGER NOT NULL,
         gone INTEGER NOT NULL, judged INTEGER NOT NULL, part INTEGER NOT NULL, UNIQUE(home, path));
     CREATE INDEX logs_of_part ON logs(part);
     CREATE TABLE observations(log INTEGER PRIMARY KEY, observation BLOB NOT NULL);
@@ -39,6 +40,7 @@ SCHEMA = (
 """Each entry brings the schema one version further; an entry that was released is never changed."""
 
 BUSY_SECONDS = 30.0
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class LedgerTrouble(Exception):
@@ -46,42 +48,60 @@ class LedgerTrouble(Exception):
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[sqlite3.Connection]:
+def opened(
+    path: Path, *, mend: bool = False, busy_seconds: float = BUSY_SECONDS
+) -> Iterator[sqlite3.Connection]:
     """The ledger at `path`, made or brought up to date where needed; raises LedgerTrouble.
 
-    A file that is no ledger, or a damaged one, is set aside under another name, and a new one begun.
+    A damaged file, or one that is no ledger, is set aside under another name by who may `mend`, which is told as
+    a LedgerTrouble: it holds what was counted from logs that are gone. The next one to come begins anew.
     """
-    with _classed(path):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            db = _connect(path)
-        except _Unusable:
-            _set_aside(path)
-            db = _connect(path)
-        with closing(db):
-            yield db
-
-
-class _Unusable(Exception):
-    """The file is not a ledger that can be read."""
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
-        _prepare(db, path)
-    except sqlite3.OperationalError:
-        db.close()
-        raise
-    except (sqlite3.DatabaseError, _Unusable) as error:
-        db.close()
-        if type(error) not in (sqlite3.DatabaseError, _Unusable):
-            raise
-        raise _Unusable from error
-    except BaseException:
-        db.close()
-        raise
-    return db
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with closing(_connect(path, busy_seconds)) as db:
+            _prepare(db, path)
+            yield db
+    except (sqlite3.Error, zlib.error, NotALedger) as error:
+        if not _is_damage(error):
+            raise _classed(path, error) from error
+        if not mend:
+            raise LedgerTrouble(f"The ledger {path} is damaged; the next count sets it aside.") from error
+        aside = _set_aside(path)
+        raise LedgerTrouble(
+            f"The ledger was damaged and is set aside as {aside}; the next count begins anew."
+        ) from error
+    except OSError as error:
+        raise LedgerTrouble(
+            f"The ledger {path} cannot be used ({error.strerror}): check the folder."
+        ) from error
+
+
+class NotALedger(Exception):
+    """The file is another program's."""
+
+
+def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+
+
+def _is_damage(error: Exception) -> bool:
+    """As against a full disk, a lock, or a mistake of ours, which say nothing of the file."""
+    if isinstance(error, NotALedger | zlib.error):
+        return True
+    code = getattr(error, "sqlite_errorcode", None)
+    return (code is not None and code & 0xFF in _DAMAGED) or "Could not decode" in str(error)
+
+
+def _classed(path: Path, error: Exception) -> Exception:
+    if not isinstance(error, sqlite3.OperationalError):
+        return error
+    if "full" in str(error):
+        reason = "the disk is full: make room"
+    elif "locked" in str(error):
+        reason = "another program holds it: close that one"
+    else:
+        reason = "check the permissions of its folder"
+    return LedgerTrouble(f"The ledger {path} cannot be used, {reason}.")
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
@@ -89,7 +109,7 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     (application,) = db.execute("PRAGMA application_id").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application != APPLICATION_ID and tables:
-        raise _Unusable
+        raise NotALedger
     if version > len(SCHEMA):
         raise LedgerTrouble(f"{path} was written by a newer tankful: update this one, or remove the file.")
     db.execute("PRAGMA synchronous = NORMAL")
@@ -117,35 +137,12 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
     db.execute("COMMIT")
 
 
-@contextmanager
-def _classed(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if "full" in str(error):
-            reason = "the disk is full: make room"
-        elif "locked" in str(error):
-            reason = "another program holds it: close that one"
-        else:
-            reason = f"{error}: check the folder's permissions"
-        raise LedgerTrouble(f"The ledger {path} cannot be used, {reason}.") from error
-    except sqlite3.DatabaseError as error:
-        if type(error) is not sqlite3.DatabaseError:
-            raise  # a mistake of ours says nothing of the file
-        _set_aside(path)
-        raise LedgerTrouble(
-            f"The ledger {path} was damaged and is set aside; the next count begins anew."
-        ) from error
-    except OSError as error:
-        raise LedgerTrouble(
-            f"The ledger {path} cannot be used ({error.strerror}): check the folder."
-        ) from error
-
-
-def _set_aside(path: Path) -> None:
+def _set_aside(path: Path) -> Path:
     """Nothing is thrown away: the damaged file stays beside the new one."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    aside = path.with_name(f"{path.stem}.broken-{stamp}{path.suffix}")
     for suffix in ("", "-wal", "-shm"):
         file = path.with_name(path.name + suffix)
         if file.exists():
-            file.replace(path.with_name(f"{path.stem}.broken-{stamp}{path.suffix}{suffix}"))
+            file.replace(aside.with_name(aside.name + suffix))
+    return aside

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
@@ -44,7 +45,8 @@ class Ledger:
     def note_limits(self, accounts: Mapping[str, Sequence[WindowLane]]) -> None:
         """Keep how these accounts' windows changed. Raises LedgerTrouble."""
         if any(accounts.values()):
-            with opened(self._path) as db, transaction(db):
+            # Whoever asks for limits does not wait for a count.
+            with opened(self._path, busy_seconds=0.2) as db, transaction(db):
                 for account, lanes in accounts.items():
                     history.note(db, account, lanes)
 
@@ -71,7 +73,7 @@ class Ledger:
         start, end = span(since, until, zone, now)
         moment = timedelta(milliseconds=1)  # responses are kept to the millisecond
         recently = now - timedelta(minutes=BURN_MINUTES) + moment
-        with opened(self._path) as db:
+        with opened(self._path) as db, closing(db.execute("BEGIN")):  # one state for all queries
             return cost_report(
                 query.slices(db, provider, paths, start, end),
                 query.slices(db, provider, paths, recently, now + moment),

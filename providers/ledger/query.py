@@ -9,6 +9,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from providers.ledger.index import storable
+
 QUARTER_MS = 15 * 60 * 1000
 """Every time zone's days begin at a quarter of an hour of UTC."""
 
@@ -62,8 +64,8 @@ def slices(
     columns = "r.*, c.home, c.session, c.root, c.project, c.model, c.effort"
     once = ""
     if len(numbers) > 1:
-        # Within one home a key stands once; those of several may be copies of one another. Beside a min(),
-        # SQLite takes the other columns from the row that has it.
+        # A response stands once in each home that tells of it. Beside a min(), SQLite takes the other columns
+        # from the row that has it.
         columns, once = f"{columns}, min(c.home) AS first_home", "GROUP BY r.key"
     source = (
         f"SELECT {columns} FROM responses r JOIN contexts c ON c.id = r.context"
@@ -94,7 +96,7 @@ def held(db: sqlite3.Connection, provider: str, homes: Sequence[Path]) -> Held:
 def _homes(db: sqlite3.Connection, provider: str, homes: Sequence[Path]) -> list[int]:
     rows = db.execute("SELECT path, id FROM homes WHERE provider = ?", (provider,))
     known = dict(rows.fetchall())
-    return [known[str(home)] for home in homes if str(home) in known]
+    return [known[path] for home in homes if (path := storable(str(home))) in known]
 
 
 def _ms(moment: datetime) -> int:

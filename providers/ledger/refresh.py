@@ -10,26 +10,25 @@ import io
 import os
 import sqlite3
 import time
-import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from pathlib import Path
 
 from msgspec import Struct
 
 from providers.ledger import index
 from providers.ledger.database import LedgerTrouble, opened, transaction
-from providers.ledger.index import LogEntry, LogRow, PricedResponse
+from providers.ledger.index import LogEntry, LogRow
+from providers.ledger.parts import Price, judge, names_of
+from providers.ledger.responses import reprice
 from providers.ledger.scan import BUFFER_SIZE, LineReader, LogFile, Stream, find_logs, open_log
-from providers.logs import LogFormat, LogReader, Observed
-from providers.models import BilledResponse
+from providers.logs import LogFormat, LogReader
 
 TAIL = 64
 STEP_SECONDS = 2.0
 FIRST_STEP_SECONDS = 0.25
 STEP_BYTES = 1 << 20
 LOCK_SECONDS = 600.0
-
-Price = Callable[[BilledResponse], int | None]
 
 
 class Progress(Struct, frozen=True):
@@ -68,8 +67,11 @@ def refresh(
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(path.with_suffix(".lock"), timeout=LOCK_SECONDS), opened(path) as db:
-            index.reprice(db, price, prices)
+        with (
+            FileLock(path.with_suffix(".lock"), timeout=LOCK_SECONDS, mode=0o600),
+            opened(path, mend=True) as db,
+        ):
+            reprice(db, price, prices)
             return _Scan(db, price, tell, step_seconds).run(shelves)
     except Timeout:
         raise LedgerTrouble("Another tankful has been counting for ten minutes: end it.") from None
@@ -91,14 +93,6 @@ class _Change(Struct, frozen=True):
         return max(0, self.log.size - (self.known.offset if self.known else 0))
 
 
-class _Work(Struct, frozen=True):
-    """What is to be done in one home."""
-
-    shelf: Shelf
-    home: int
-    changes: list[_Change]
-
-
 class _Scan:
     """One refresh."""
 
@@ -108,54 +102,49 @@ class _Scan:
         self._tell = tell
         self._step_seconds = step_seconds
         self._buffer = bytearray(BUFFER_SIZE)
-        self._done = self._total = 0
 
     def run(self, shelves: Sequence[Shelf]) -> dict[str, tuple[str, ...]]:
-        unreadable: dict[str, tuple[str, ...]] = {}
-        plan: list[_Work] = []
+        unreadable: dict[str, list[str]] = {shelf.provider: [] for shelf in shelves}
+        plan: list[tuple[_Change, Shelf]] = []
         for shelf in shelves:
-            home = index.home_id(self._db, shelf.provider, shelf.home)
             logs, bad = find_logs([shelf.home], shelf.format.folders, shelf.format.is_log)
-            unreadable[shelf.provider] = (*unreadable.get(shelf.provider, ()), *bad)
-            plan.append(_Work(shelf, home, self._compare(home, logs)))
-        self._total = sum(change.unread for work in plan for change in work.changes)
-        for work in plan:
-            unreadable[work.shelf.provider] += tuple(self._work(work))
-        return {provider: paths for provider, paths in unreadable.items() if paths}
-
-    def _work(self, work: _Work) -> list[str]:
-        """Read one home's changes, newest first; the paths that could not be read to their end."""
-        unreadable, pending, held = [], list[LogEntry](), 0
+            unreadable[shelf.provider] += bad
+            plan += [(change, shelf) for change in self._compare(shelf, logs)]
+        plan.sort(key=lambda each: each[0].log.mtime_ns, reverse=True)
+        total = sum(change.unread for change, _ in plan)
+        done, held, pending = 0, 0, list[tuple[Shelf, LogEntry]]()
         until = time.monotonic() + min(FIRST_STEP_SECONDS, self._step_seconds)
-        for change in sorted(work.changes, key=lambda change: change.log.mtime_ns, reverse=True):
-            entry = self._read(work.shelf.format, work.home, change)
+        for change, shelf in plan:
+            entry = self._read_safely(shelf, change)
             if entry is None or not entry.whole:
-                unreadable.append(change.log.path)
+                unreadable[shelf.provider].append(change.log.path)
             if entry is not None:
-                pending.append(entry)
+                pending.append((shelf, entry))
                 held += len(entry.observation)
-            self._done += change.unread
+            done += change.unread
             if time.monotonic() >= until or held > STEP_BYTES:
-                self._step(work.shelf, work.home, pending)
+                self._step(shelves, pending)
                 pending, held = [], 0
                 until = time.monotonic() + self._step_seconds
                 if self._tell is not None:
-                    self._tell(Progress(self._done, self._total))
-        self._step(work.shelf, work.home, pending)
-        return unreadable
+                    self._tell(Progress(done, total))
+        if pending or any(index.unjudged(self._db, provider) for provider in unreadable):
+            self._step(shelves, pending)
+        return {provider: tuple(paths) for provider, paths in unreadable.items() if paths}
 
-    def _compare(self, home: int, logs: Sequence[LogFile]) -> list[_Change]:
+    def _compare(self, shelf: Shelf, logs: Sequence[LogFile]) -> list[_Change]:
         """The logs that must be read; notes those that are gone, back, or were merely moved."""
-        known = index.known_logs(self._db, home)
-        present = {log.path for log in logs}
+        known = index.known_logs(self._db, index.home_id(self._db, shelf.provider, shelf.home))
+        present = {index.storable(log.path) for log in logs}
         # Archiving moves a log: its inode goes with it, and so does its name. An inode alone is used again.
         missing = {(row.inode, _name(row.path)): row for row in known.values() if row.path not in present}
         changes: list[_Change] = []
         moved: list[tuple[LogRow, str]] = []
         back: list[int] = []
         for log in logs:
-            row = known.get(log.path)
-            if row is None and (row := missing.pop((log.inode, _name(log.path)), None)) is not None:
+            path = index.storable(log.path)
+            row = known.get(path)
+            if row is None and (row := missing.pop((log.inode, _name(path)), None)) is not None:
                 moved.append((row, log.path))
             if row is None or row.stamp != log.stamp or not row.whole:
                 changes.append(_Change(log, row))
@@ -170,16 +159,28 @@ class _Scan:
                 index.mark_gone(self._db, newly_gone, gone=True)
         return changes
 
-    def _read(self, fmt: LogFormat, home: int, change: _Change) -> LogEntry | None:
+    def _read_safely(self, shelf: Shelf, change: _Change) -> LogEntry | None:
         """What a log says now; None where it says nothing that is not known better."""
-        log, known = change.log, change.known
-        packed = log.path.endswith(".zst")
         try:
-            stream = open_log(log.path)
+            return self._read(shelf, change)
         except OSError:
             return None
+        except (
+            ValueError,
+            OverflowError,
+            RecursionError,
+        ):  # one odd log must not keep the others from being read
+            return None
+
+    def _read(self, shelf: Shelf, change: _Change) -> LogEntry | None:
+        fmt, log, known = shelf.format, change.log, change.known
+        packed = log.path.endswith(".zst")
+        stream = open_log(log.path)
         try:
-            reader, offset, skipped = self._start(fmt, stream, change) if not packed else _anew(fmt, log)
+            reader, offset, skipped = _anew(fmt, log) if packed else self._start(fmt, stream, change)
+            if known is not None and known.gone and offset == 0 and known.offset:
+                index.retire_log(self._db, known.id)  # another log has come to its path
+                known = None
             lines = LineReader(stream, fmt.unwanted, buffer=self._buffer)
             whole = True
             try:
@@ -192,14 +193,15 @@ class _Scan:
                 return None
             return LogEntry(
                 id=known.id if known else None,
+                home=shelf.home,
                 path=log.path,
                 stamp=log.stamp,
                 offset=offset,
-                tail=b"" if packed else _before(stream, offset),
+                before=b"" if packed else _before(stream, offset),
                 skipped=skipped + lines.skipped + reader.skipped,
                 whole=whole,
                 observation=reader.observation(),
-                names=_names(reader, home),
+                names=names_of(reader, shelf.provider),
             )
         finally:
             stream.close()
@@ -212,68 +214,27 @@ class _Scan:
         if known is None or known.offset > log.size:
             return _anew(fmt, log)
         try:
-            tail, skipped, observation = index.read_so_far(self._db, known.id)
-            if tail and _before(stream, known.offset) == tail:
+            before, skipped, observation = index.read_so_far(self._db, known.id)
+            if before and _before(stream, known.offset) == before:
                 reader = fmt.reader(log.path, observation)
                 _raw(stream).seek(known.offset)
                 return reader, known.offset, skipped - reader.skipped
-        except (ValueError, zlib.error):
+        except ValueError:
             pass  # of an older make: read it all again
         _raw(stream).seek(0)
         return _anew(fmt, log)
 
-    def _step(self, shelf: Shelf, home: int, entries: Sequence[LogEntry]) -> None:
+    def _step(self, shelves: Sequence[Shelf], entries: Sequence[tuple[Shelf, LogEntry]]) -> None:
         """Write what was read, and judge what it touches."""
         db = self._db
         with transaction(db):
-            read = {index.keep_log(db, home, entry): entry for entry in entries}
-            for part in _parts(db, shelf.format, home, read):
-                observed = [Observed(shelf.home, kept) for _, kept in sorted(part.items())]
-                responses = shelf.format.resolve(observed)
-                priced = [PricedResponse(response, self._price(response)) for response in responses]
-                index.replace_responses(db, home, list(part), priced)
-
-
-def _parts(
-    db: sqlite3.Connection, fmt: LogFormat, home: int, read: Mapping[int, LogEntry]
-) -> Iterable[dict[int, bytes]]:
-    """The logs that wait to be judged with all that have to do with them, as groups that have nothing to do with
-    each other. `read` are those that were just read.
-    """
-    found = {log: entry.observation for log, entry in read.items()}
-    names = {log: entry.names for log, entry in read.items()}
-    pending = index.judged_with(db, index.unjudged(db, home))
-    while pending:
-        for log, (path, observation) in index.observations(db, pending - found.keys()).items():
-            found[log] = observation
-            names[log] = _names(fmt.reader(path, observation), home)
-        fresh = {name for log in pending for name in names[log]}
-        pending = index.judged_with(db, index.linked(db, fresh)) - found.keys()
-    for group in _connected(names):
-        yield {log: found[log] for log in group}
-
-
-def _names(reader: LogReader, home: int) -> frozenset[int]:
-    return frozenset(index.name_hash(home, name) for name in reader.links())
-
-
-def _connected(names: Mapping[int, frozenset[int]]) -> list[list[int]]:
-    """Logs that share a name, directly or by way of others."""
-    leader = {log: log for log in names}
-
-    def lead(log: int) -> int:
-        while leader[log] != log:
-            leader[log] = log = leader[leader[log]]
-        return log
-
-    owner: dict[int, int] = {}
-    for log, own in names.items():
-        for name in own:
-            leader[lead(log)] = lead(owner.setdefault(name, log))
-    groups: dict[int, list[int]] = {}
-    for log in names:
-        groups.setdefault(lead(log), []).append(log)
-    return list(groups.values())
+            for provider, fmt in {shelf.provider: shelf.format for shelf in shelves}.items():
+                read = {
+                    index.keep_log(db, index.home_id(db, provider, shelf.home), entry): entry
+                    for shelf, entry in entries
+                    if shelf.provider == provider
+                }
+                judge(db, provider, fmt, self._price, read)
 
 
 def _name(path: str) -> str:
@@ -292,8 +253,8 @@ def _raw(stream: Stream) -> io.FileIO:
 
 
 def _before(stream: Stream, offset: int) -> bytes:
-    """The bytes just before `offset`: a log that still has them there has only grown."""
+    """A hash of the bytes just before `offset`: a log that still has them there has only grown."""
     start = max(0, offset - TAIL)
     file = _raw(stream)
     file.seek(start)
-    return file.read(offset - start) or b""
+    return blake2b(file.read(offset - start) or b"", digest_size=16).digest()

@@ -93,7 +93,7 @@ def cost_report(
         unpriced_models=tuple(
             sorted({each.model or UNKNOWN for each in flat if each.priced < each.responses})
         ),
-        files=sum(held.files.values()),
+        files_by_home={labels.get(home, str(home)): count for home, count in held.files.items()},
         skipped_lines=held.skipped_lines,
     )
 

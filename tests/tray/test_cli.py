@@ -354,6 +354,21 @@ def test_claudes_transcripts_are_counted_beside(person: Person) -> None:
     assert list(json.loads(person.run("cost", "--json", "--provider", "claude"))["providers"]) == ["claude"]
 
 
+def test_a_copied_home_counts_once_in_every_face(person: Person, server: FakeChatGPT) -> None:
+    server.answer = says(soon())
+    shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
+    for path in person.home.rglob("*.jsonl"):
+        path.write_text(
+            path.read_text().replace("2026-11-20T", f"{time.strftime('%Y-%m-%d', time.gmtime())}T")
+        )
+    shutil.copytree(person.home, person.folder / "copy")
+    person.environ["CODEX_HOME"] = f"{person.home},{person.folder / 'copy'}"
+    total = json.loads(person.run("cost", "--json"))["providers"]["codex"]["totals"]["total_tokens"]
+    person.run()
+    (account,) = person.usage("--cached")["providers"]
+    assert account["cost"]["days_30_tokens"] == total == 46928
+
+
 def test_cost_as_a_table(person: Person) -> None:
     shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
     range_ = ("--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-11-30")

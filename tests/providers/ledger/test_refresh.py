@@ -9,6 +9,7 @@ import shutil
 import signal
 import sqlite3
 import time
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -40,14 +41,18 @@ def price(response: BilledResponse) -> int | None:
 class Ledger:
     """A ledger in a folder of its own, over the logs of one home."""
 
-    def __init__(self, folder: Path, home: Path) -> None:
+    def __init__(self, folder: Path, *homes: Path) -> None:
         self.path = folder / "ledger.sqlite3"
-        self.home = home
+        self.homes = homes
         self.told: list[Progress] = []
 
     def refresh(self, step_seconds: float = 2.0) -> tuple[str, ...]:
         """Each format finds nothing in the other's folders."""
-        shelves = [Shelf(provider=name, home=self.home, format=fmt) for name, fmt in FORMATS.items()]
+        shelves = [
+            Shelf(provider=name, home=home, format=fmt)
+            for name, fmt in FORMATS.items()
+            for home in self.homes
+        ]
         bad = refresh(self.path, shelves, price, self.told.append, step_seconds=step_seconds)
         return tuple(path for paths in bad.values() for path in paths)
 
@@ -209,7 +214,7 @@ def test_any_history_ends_like_one_scan(
     wholes = {path.relative_to(source): path.read_bytes() for path in rollouts(source)}
     written = dict.fromkeys(wholes, 0)
     places = {name: home / name for name in wholes}
-    for _ in range(data.draw(st.integers(1, 12))):
+    for step in range(data.draw(st.integers(1, 12))):
         name = data.draw(st.sampled_from(sorted(wholes)))
         place, content = places[name], wholes[name]
         match data.draw(st.sampled_from(["grow", "grow", "grow", "refresh", "move", "truncate", "pack"])):
@@ -241,10 +246,20 @@ def test_any_history_ends_like_one_scan(
                 wholes[name], written[name] = places[name].read_bytes(), places[name].stat().st_size
             case _:
                 ledger.refresh()
+        if data.draw(st.booleans(), label="compare"):
+            ledger.refresh()
+            if not gone(ledger):
+                assert ledger.rows() == once(folder / f"fresh{step}", home)
     for name, place in places.items():
         put(place, wholes[name])
     ledger.refresh()
     assert ledger.rows() == once(folder / "fresh", home)
+
+
+def gone(ledger: Ledger) -> bool:
+    """Whether the ledger remembers a log that is there no more: a new one cannot know of it."""
+    with closing(sqlite3.connect(ledger.path)) as db:
+        return bool(db.execute("SELECT count(*) FROM logs WHERE gone = 1").fetchone()[0])
 
 
 def put(path: Path, content: bytes) -> None:
@@ -303,15 +318,26 @@ def test_a_log_that_cannot_be_read_is_named_and_loses_nothing(tmp_path: Path) ->
     assert ledger.rows() == rows
 
 
-def test_a_damaged_ledger_is_set_aside(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "damage", [b"not a database at all, but long enough to look at" * 9, b"SQLite format 3\0" * 99]
+)
+def test_a_damaged_ledger_is_set_aside_and_told(tmp_path: Path, damage: bytes) -> None:
     home = copied(FIXTURES / "plain", tmp_path)
     ledger = Ledger(tmp_path, home)
-    for damage in (b"not a database at all, but long enough to look at" * 9, b""):
-        ledger.path.write_bytes(damage)
+    ledger.path.write_bytes(damage)
+    with pytest.raises(LedgerTrouble, match=r"set aside as .*broken"):
         ledger.refresh()
-        assert ledger.total() == expected(FIXTURES / "plain")
-        ledger.path.unlink()
-    assert [path.name.split("-")[0] for path in tmp_path.glob("*broken*")] == ["ledger.broken"]
+    ledger.refresh()
+    assert ledger.total() == expected(FIXTURES / "plain")
+    (aside,) = tmp_path.glob("*broken*")
+    assert aside.read_bytes() == damage
+
+
+def test_an_empty_file_is_a_new_ledger(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, copied(FIXTURES / "plain", tmp_path))
+    ledger.path.write_bytes(b"")
+    ledger.refresh()
+    assert ledger.total() == expected(FIXTURES / "plain")
 
 
 def test_another_programs_database_is_left_as_it_was(tmp_path: Path) -> None:
@@ -319,11 +345,109 @@ def test_another_programs_database_is_left_as_it_was(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path, home)
     with closing(sqlite3.connect(ledger.path)) as db:
         db.execute("CREATE TABLE theirs(x)")
+    with pytest.raises(LedgerTrouble, match="set aside"):
+        ledger.refresh()
     ledger.refresh()
     (aside,) = tmp_path.glob("*broken*")
     with closing(sqlite3.connect(aside)) as db:
         assert db.execute("SELECT count(*) FROM theirs").fetchone() == (0,)
     assert ledger.total() == expected(FIXTURES / "plain")
+
+
+def test_who_only_reads_sets_nothing_aside(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    path.write_bytes(b"not a database at all, but long enough to look at" * 9)
+    with pytest.raises(LedgerTrouble, match="the next count sets it aside"), opened(path):
+        pass
+    assert not list(tmp_path.glob("*broken*"))
+
+
+@pytest.mark.parametrize("corpus", CORPORA, ids=named)
+def test_what_was_judged_together_may_come_apart(corpus: Path, tmp_path: Path) -> None:
+    """One log after another is emptied, which leaves the others with less to do with each other."""
+    home = copied(corpus, tmp_path)
+    ledger = Ledger(tmp_path, home)
+    ledger.refresh()
+    for number, path in enumerate(path for path in rollouts(home) if path.suffix == ".jsonl"):
+        put(path, b"")
+        ledger.refresh()
+        assert ledger.rows() == once(tmp_path / f"fresh{number}", home)
+
+
+@pytest.mark.parametrize("corpus", SMALL, ids=named)
+def test_a_history_spread_over_two_homes_counts_once(corpus: Path, tmp_path: Path) -> None:
+    home, second = copied(corpus, tmp_path), tmp_path / "second"
+    ledger = Ledger(tmp_path, home)
+    ledger.refresh()
+    whole = {row[:9] for row in ledger.rows()}
+    newest = rollouts(home)[-1]
+    moved = second / newest.relative_to(home)
+    moved.parent.mkdir(parents=True)
+    newest.rename(moved)
+    (tmp_path / "both").mkdir()
+    both = Ledger(tmp_path / "both", home, second)
+    both.refresh()
+    assert {row[:9] for row in both.rows()} == whole
+
+
+def test_the_ledger_holds_nothing_that_was_said(tmp_path: Path) -> None:
+    home = copied(FIXTURES / "plain", tmp_path)
+    mark = "hunter2-SECRET"
+    for path in rollouts(home):
+        said = {"timestamp": "2026-11-20T12:30:00.000Z", "type": "response_item", "payload": {"text": mark}}
+        put(path, path.read_bytes() + json.dumps(said).encode() + b"\n")
+    ledger = Ledger(tmp_path, home)
+    ledger.refresh()
+    kept = b"".join(path.read_bytes() for path in tmp_path.glob("ledger*"))
+    with closing(sqlite3.connect(ledger.path)) as db:
+        kept += b"".join(
+            zlib.decompress(row[0]) for row in db.execute("SELECT observation FROM observations")
+        )
+    assert mark.encode() not in kept
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"ordinal": 2**70},
+        {"ordinal": -1},
+        {"payload": {"usage": {"input_tokens": 2**53, "output_tokens": 0}, "thread_id": "x"}},
+        {"payload": {"usage": {"input_tokens": 10**13, "output_tokens": 10**13}, "thread_id": "x"}},
+    ],
+)
+def test_one_odd_line_does_not_keep_the_rest_from_being_counted(tmp_path: Path, odd: dict[str, Any]) -> None:
+    home = copied(FIXTURES / "plain", tmp_path)
+    path = rollouts(home)[0]
+    line = {"timestamp": "2026-11-20T12:30:00.000Z", "type": "token_usage_record", "payload": {}} | odd
+    put(path, path.read_bytes() + json.dumps(line).encode() + b"\n")
+    ledger = Ledger(tmp_path, home)
+    ledger.refresh()
+    assert ledger.total()[0] >= expected(FIXTURES / "plain")[0]
+
+
+def test_a_name_that_is_no_text_is_a_name(tmp_path: Path) -> None:
+    home = copied(FIXTURES / "plain", tmp_path)
+    path = rollouts(home)[0]
+    path.rename(path.with_name(os.fsdecode(b"rollout-\xff.jsonl")))
+    ledger = Ledger(tmp_path, home)
+    ledger.refresh()
+    ledger.refresh()
+    assert ledger.total() == expected(FIXTURES / "plain")
+
+
+def test_a_path_that_another_log_takes_over_keeps_its_history(tmp_path: Path) -> None:
+    home = copied(FIXTURES / "plain", tmp_path)
+    one, other = rollouts(home)
+    ledger = Ledger(tmp_path, home)
+    ledger.refresh()
+    complete = ledger.rows()
+    content = other.read_bytes()
+    one.unlink()
+    other.unlink()
+    ledger.refresh()
+    put(one, content)
+    ledger.refresh()
+    assert ledger.rows() == complete
 
 
 def test_a_newer_ledger_is_refused_with_a_sentence(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from providers.ledger.database import opened, transaction
-from providers.ledger.index import PricedResponse, home_id, replace_responses
 from providers.ledger.ledger import Ledger
 from providers.ledger.report import span
+from providers.ledger.responses import PricedResponse, replace_responses
 from providers.models import BilledResponse, Burn, CostReport, Tally, TokenUsage
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -48,16 +48,14 @@ def report(
     with TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.sqlite3"
         with opened(path) as db, transaction(db):
-            for number, home in enumerate(LABELS, 1):
-                own = [
-                    PricedResponse(
-                        replace(each, key=each.key or key),
-                        None if each.model in (None, "mystery") else each.usage.total_tokens * pico,
-                    )
-                    for key, each in enumerate(responses, 1)
-                    if each.home == home
-                ]
-                replace_responses(db, home_id(db, "codex", home), [number], own)
+            priced = [
+                PricedResponse(
+                    replace(each, key=each.key or key),
+                    None if each.model in (None, "mystery") else each.usage.total_tokens * pico,
+                )
+                for key, each in enumerate(responses, 1)
+            ]
+            replace_responses(db, "codex", [([1], priced)])
         zone = zone or ZoneInfo("UTC")
         return Ledger(path).report("codex", LABELS, since=since, until=until, zone=zone, now=now)
 

@@ -1,0 +1,89 @@
+"""Which logs must be judged together, and what each such part comes to.
+
+A part is all logs that share a name, directly or by way of others: a fork with its parent, an archived twin, a
+copy in another home. What a part comes to depends on its observations alone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from providers.ledger import index
+from providers.ledger.index import LogEntry
+from providers.ledger.responses import PricedResponse, replace_responses
+from providers.logs import LogFormat, LogReader, Observed
+from providers.models import BilledResponse
+
+Price = Callable[[BilledResponse], int | None]
+
+
+def judge(
+    db: sqlite3.Connection, provider: str, fmt: LogFormat, price: Price, read: Mapping[int, LogEntry]
+) -> None:
+    """Bring the responses up to date with what was just `read`, and with all that has to do with it."""
+    observed = {log: Observed(entry.home, entry.observation) for log, entry in read.items()}
+    names = {log: entry.names for log, entry in read.items()}
+    unreadable: set[int] = set()
+    pending = index.judged_with(db, index.unjudged(db, provider))
+    while pending:
+        for log, (home, path, kept) in index.observations(db, pending - observed.keys()).items():
+            try:
+                names[log] = names_of(fmt.reader(path, kept), provider)
+                observed[log] = Observed(home, kept)
+            except ValueError:  # of an older make, and its log is gone: what it came to stays as it is
+                unreadable.add(log)
+        fresh = {name for log in pending - unreadable for name in names[log]}
+        pending = index.judged_with(db, index.linked(db, fresh)) - observed.keys() - unreadable
+    parts = [
+        (sorted(part), _priced(fmt, [observed[log] for log in sorted(part)], price))
+        for part in connected(names)
+    ]
+    replace_responses(db, provider, parts, keep=bool(unreadable))
+
+
+def names_of(reader: LogReader, provider: str) -> frozenset[int]:
+    return frozenset(index.name_hash(provider, name) for name in reader.links())
+
+
+def connected(names: Mapping[int, frozenset[int]]) -> list[list[int]]:
+    """Logs that share a name, directly or by way of others."""
+    leader = {log: log for log in names}
+
+    def lead(log: int) -> int:
+        while leader[log] != log:
+            leader[log] = log = leader[leader[log]]
+        return log
+
+    owner: dict[int, int] = {}
+    for log, own in names.items():
+        for name in own:
+            leader[lead(log)] = lead(owner.setdefault(name, log))
+    groups: dict[int, list[int]] = {}
+    for log in names:
+        groups.setdefault(lead(log), []).append(log)
+    return list(groups.values())
+
+
+def _priced(fmt: LogFormat, observed: Sequence[Observed], price: Price) -> list[PricedResponse]:
+    return [PricedResponse(response, price(response)) for response in _in_each_home(fmt, observed)]
+
+
+def _in_each_home(fmt: LogFormat, observed: Sequence[Observed]) -> list[BilledResponse]:
+    """What all homes say together, noted in each home that tells of it: a report may ask for one of them."""
+    responses = fmt.resolve(observed)
+    homes = sorted({each.home for each in observed})
+    if len(homes) == 1:
+        return responses
+    told: dict[Path, set[int]] = {
+        home: {response.key for response in fmt.resolve([each for each in observed if each.home == home])}
+        for home in homes
+    }
+    return [
+        replace(response, home=home)
+        for response in responses
+        for home in [home for home in homes if response.key in told[home]] or [response.home]
+    ]
