@@ -14,7 +14,9 @@ from typing import Any
 
 from genai_prices import data, types
 
-RATES = Path(__file__).parent.parent / "providers" / "ledger" / "rates.json"
+from providers import ledger
+
+RATES = Path(ledger.__file__).with_name("rates.json")
 VENDORS = ("anthropic", "openai")
 TIERS = {"service_tier", "speed", "processing"}  # what a vendor calls it; the words under them do not collide
 STANDARD = "default"
