@@ -191,6 +191,8 @@ def _usage(options: argparse.Namespace) -> int:
         provider=_chosen("provider", options.provider, "all", gauge.provider_ids()),
         source=_chosen("source", options.source, "auto", gauge.source_ids()),
     )
+    if not snapshot.accounts:
+        tell(f"limits of {options.provider} are not read yet; `tankful cost` tells what it used.")
     now = gauge.clock()
     if options.json:
         output.emit(output.as_json(output.usage(snapshot, now)))
@@ -219,10 +221,12 @@ def _cost(options: argparse.Namespace) -> int:
         tell(f"your own prices are left out: {rates.trouble}")
     try:
         with _counting() as progress:
-            reports = gauge.cost(since, until, zone, provider=provider, tell=progress)
+            reports, aside = gauge.cost(since, until, zone, provider=provider, tell=progress)
     except LedgerTrouble as trouble:
         tell(str(trouble))
         return NOTHING_READ
+    if aside is not None:
+        tell(str(aside))
     if not reports:
         tell(f"no logs: there is no {', no '.join(home.label for home in gauge.homes(provider))}.")
         return NOTHING_READ

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from providers.ledger.database import LedgerTrouble
+from providers.ledger.database import LedgerSetAside, LedgerTrouble
 from providers.ledger.ledger import Ledger
 from providers.ledger.pricing import Rates, load_rates
 from providers.ledger.refresh import Progress, Shelf
@@ -73,17 +73,19 @@ class Gauge:
     def count(self, tell: Tell | None = None) -> None:
         """Bring the ledger up to date and keep the figures of the last 30 days, of unfinished scans as well.
 
-        Raises LedgerTrouble, or OSError when the figures cannot be kept.
+        Raises LedgerTrouble, also after a count that had to begin anew; OSError when the figures cannot be kept.
         """
 
         def half_way(share: float) -> None:
             with suppress(OSError):  # told at the end
-                self._keep_costs(complete=False)
+                self._keep_costs(self._providers, complete=False)
             if tell is not None:
                 tell(share)
 
-        unreadable = self._refresh(self._providers, half_way)
-        self._keep_costs(complete=not unreadable)
+        unreadable, aside = self._refresh(self._providers, half_way)
+        self._keep_costs(self._providers, complete=not unreadable)
+        if aside is not None:
+            raise aside
 
     def cost(
         self,
@@ -93,13 +95,16 @@ class Gauge:
         *,
         provider: str | None = None,
         tell: Tell | None = None,
-    ) -> dict[str, CostReport]:
+    ) -> tuple[dict[str, CostReport], LedgerSetAside | None]:
         """Tokens and cost of the local days `since`..`until` in `zone`, by provider; waits for the whole scan.
 
-        Of several providers those that were never used here are left out. Raises LedgerTrouble.
+        Of several providers those that were never used here are left out. Beside the reports: what had to be set
+        aside for them. Raises LedgerTrouble.
         """
         chosen = [each for each in self._providers if provider in (None, each.id)]
-        unreadable = self._refresh(chosen, tell)
+        unreadable, aside = self._refresh(chosen, tell)
+        with suppress(OSError):  # the other faces show what they had
+            self._keep_costs(chosen, complete=not unreadable)
         reports = {
             each.id: replace(
                 self._report(each, each.find_homes(self._environ), since, until, zone),
@@ -109,7 +114,7 @@ class Gauge:
         }
         used = {name: report for name, report in reports.items() if report.files or report.totals.responses}
         there = {home.provider for home in self.homes(provider) if home.path.is_dir()}
-        return used or {name: report for name, report in reports.items() if name in there}
+        return used or {name: report for name, report in reports.items() if name in there}, aside
 
     def rates(self) -> Rates:
         """The prices that came with this version, under the person's own."""
@@ -131,8 +136,10 @@ class Gauge:
                 {account.account.id: account.windows for account in snapshot.accounts if account.account}
             )
 
-    def _refresh(self, providers: Sequence[Provider], tell: Tell | None) -> dict[str, tuple[str, ...]]:
-        """The logs that could not be read to their end, by provider."""
+    def _refresh(
+        self, providers: Sequence[Provider], tell: Tell | None
+    ) -> tuple[dict[str, tuple[str, ...]], LedgerSetAside | None]:
+        """The logs that could not be read to their end, by provider; and whether it had to begin anew."""
         shelves = [
             Shelf(provider=each.id, home=home.path, format=each.logs)
             for each in providers
@@ -143,13 +150,16 @@ class Gauge:
             if tell is not None:
                 tell(progress.done / progress.total if progress.total else 1.0)
 
-        return self._ledger.refresh(shelves, self.rates(), told)
+        try:
+            return self._ledger.refresh(shelves, self.rates(), told), None
+        except LedgerSetAside as aside:
+            return self._ledger.refresh(shelves, self.rates(), told), aside
 
-    def _keep_costs(self, *, complete: bool) -> None:
+    def _keep_costs(self, providers: Sequence[Provider], *, complete: bool) -> None:
         """Of all homes together, so that what stands in two of them counts in the first alone."""
         today = self._today()
         costs = {}
-        for provider in self._providers:
+        for provider in providers:
             homes = provider.find_homes(self._environ)
             month = self._report(provider, homes, today - timedelta(days=DAYS - 1), today, self.zone)
             day = self._report(provider, homes, today, today, self.zone)

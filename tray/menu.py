@@ -50,7 +50,7 @@ def told(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
     if state.snapshot is None:
         return (Row(key="start", text="Reading …"),)
     if not state.snapshot.accounts:
-        return (Row(key="none", text="No provider is switched on."),)
+        return (Row(key="none", text="No limits are read here."),)
     shown = state.snapshot.accounts
     found: list[Row] = []
     for usage, key, header in zip(shown, _keys(shown), _headers(shown), strict=True):

@@ -47,6 +47,10 @@ class LedgerTrouble(Exception):
     """The ledger cannot be used now; str() is a sentence with its remedy. What it holds is safe."""
 
 
+class LedgerSetAside(LedgerTrouble):
+    """The file was damaged and is out of the way now: to try again begins a new one."""
+
+
 @contextmanager
 def opened(
     path: Path, *, mend: bool = False, busy_seconds: float = BUSY_SECONDS
@@ -54,7 +58,7 @@ def opened(
     """The ledger at `path`, made or brought up to date where needed; raises LedgerTrouble.
 
     A damaged file, or one that is no ledger, is set aside under another name by who may `mend`, which is told as
-    a LedgerTrouble: it holds what was counted from logs that are gone. The next one to come begins anew.
+    LedgerSetAside: it holds what was counted from logs that are gone. The next one to come begins anew.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -67,8 +71,8 @@ def opened(
         if not mend:
             raise LedgerTrouble(f"The ledger {path} is damaged; the next count sets it aside.") from error
         aside = _set_aside(path)
-        raise LedgerTrouble(
-            f"The ledger was damaged and is set aside as {aside}; the next count begins anew."
+        raise LedgerSetAside(
+            f"The ledger was damaged and is set aside as {aside}: what it knew of deleted logs is in there."
         ) from error
     except OSError as error:
         raise LedgerTrouble(

@@ -369,6 +369,30 @@ def test_a_copied_home_counts_once_in_every_face(person: Person, server: FakeCha
     assert account["cost"]["days_30_tokens"] == total == 46928
 
 
+def test_a_damaged_ledger_costs_no_answer(person: Person) -> None:
+    shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
+    person.run("cost")
+    (person.folder / "own/state/ledger.sqlite3").write_bytes(
+        b"no ledger at all, and long enough to look at" * 99
+    )
+    report = json.loads(person.run("cost", "--json", "--since", "2026-11-01", "--until", "2026-11-30"))
+    assert report["providers"]["codex"]["totals"]["responses"] == 8
+    assert "set aside" in person.errors
+
+
+def test_what_cost_has_counted_usage_knows(person: Person, server: FakeChatGPT) -> None:
+    server.answer = says(soon())
+    assert person.account()["cost"] is None
+    shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
+    person.run("cost")
+    assert person.account("--cached")["cost"]["complete"] is True
+
+
+def test_a_provider_whose_limits_are_not_read_says_so(person: Person) -> None:
+    assert json.loads(person.run("usage", "--json", "--provider", "claude", code=1))["providers"] == []
+    assert "not read yet" in person.errors
+
+
 def test_cost_as_a_table(person: Person) -> None:
     shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
     range_ = ("--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-11-30")
