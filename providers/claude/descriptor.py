@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,8 +14,8 @@ from providers.source import Home, Login, Provider
 
 def find_homes(environ: Mapping[str, str]) -> tuple[Home, ...]:
     """The folders of `CLAUDE_CONFIG_DIR`, a comma list here; else the two that Claude Code has had."""
-    person = Path.home()
-    usual = (person / ".claude", person / ".config" / "claude")
+    # Not Path.home(), which raises for who has none.
+    usual = tuple(Path(os.path.expanduser(folder)) for folder in ("~/.claude", "~/.config/claude"))
     folders = split_homes(environ.get("CLAUDE_CONFIG_DIR", "")) or usual
     return tuple(Home(provider="claude", path=folder, label=short(folder)) for folder in folders)
 
