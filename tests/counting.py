@@ -1,15 +1,53 @@
-"""One reading of all logs of some homes, without a ledger."""
+"""Logs read in one go, without a ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
-from providers.ledger.scan import find_logs, read_log
+from providers.ledger.scan import LINE_CAP, LineReader, find_logs, open_log
 from providers.logs import LogFormat, Observed
 from providers.models import BilledResponse
+
+
+class Scan(Struct, frozen=True, kw_only=True):
+    """How reading one log went.
+
+    `offset` is where its first unread line begins, in plain bytes; `skipped` counts lines that were no text or
+    too long; `whole` is False when the file was gone, unreadable or torn: what it gave until then stands.
+    """
+
+    offset: int
+    skipped: int
+    whole: bool
+
+
+def read_log(
+    path: str,
+    unwanted: re.Pattern[bytes],
+    take: Callable[[bytes], None],
+    *,
+    buffer: bytearray | None = None,
+    cap: int = LINE_CAP,
+) -> Scan:
+    """Hands each line of a log, plain or `.zst`, whose head is not `unwanted` to `take`; never raises OSError."""
+    try:
+        stream = open_log(path)
+    except OSError:
+        return Scan(offset=0, skipped=0, whole=False)
+    reader = LineReader(stream, unwanted, buffer=buffer, cap=cap)
+    whole = True
+    try:
+        for line in reader:
+            take(line)
+    except OSError:
+        whole = False
+    finally:
+        stream.close()
+    return Scan(offset=reader.offset, skipped=reader.skipped, whole=whole)
 
 
 class Count(Struct):

@@ -75,7 +75,7 @@ class Rollout(Struct, frozen=True, kw_only=True):
 
     `root` is the thread that the person started and `settings` what each turn was set to. `forgets` has the
     ordinals of token_counts that forgot the counters; `counters_go_on` tells whether a fork by this version of
-    Codex continues its base's counters; `kin` are the other threads it refers to.
+    Codex continues its base's counters.
     """
 
     home: Path
@@ -91,7 +91,6 @@ class Rollout(Struct, frozen=True, kw_only=True):
     records: tuple[Record, ...]
     events: tuple[TokenEvent, ...]
     forgets: tuple[int, ...]
-    kin: frozenset[str]
 
 
 class _Claim(Struct, frozen=True, gc=False):

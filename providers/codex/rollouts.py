@@ -137,7 +137,6 @@ class RolloutReader:
     def rollout(self, home: Path) -> Rollout:
         state = self.state
         parents = frozenset(state.parents - {state.thread})
-        base = {state.base.thread} if state.base else set()
         return Rollout(
             home=home,
             thread=state.thread,
@@ -152,7 +151,6 @@ class RolloutReader:
             records=tuple(self.records),
             events=tuple(self.events),
             forgets=tuple(self.forgets),
-            kin=parents | base | self.foreign,
         )
 
     def _meet(self, meta: wire.SessionMeta) -> None:

@@ -37,18 +37,6 @@ class LogFile(Struct, frozen=True, kw_only=True):
         return self.inode, self.size, self.mtime_ns
 
 
-class Scan(Struct, frozen=True, kw_only=True):
-    """How reading one log went.
-
-    `offset` is where its first unread line begins, in plain bytes; `skipped` counts lines that were no text or
-    too long; `whole` is False when the file was gone, unreadable or torn: what it gave until then stands.
-    """
-
-    offset: int
-    skipped: int
-    whole: bool
-
-
 class Stream(Protocol):
     """All that is asked of an open log."""
 
@@ -115,31 +103,6 @@ def _log_file(path: str, home: Path, status: os.stat_result) -> LogFile:
     return LogFile(
         path=path, home=home, inode=status.st_ino, size=status.st_size, mtime_ns=status.st_mtime_ns
     )
-
-
-def read_log(
-    path: str,
-    unwanted: re.Pattern[bytes],
-    take: Callable[[bytes], None],
-    *,
-    buffer: bytearray | None = None,
-    cap: int = LINE_CAP,
-) -> Scan:
-    """Hands each line of a log, plain or `.zst`, whose head is not `unwanted` to `take`; never raises OSError."""
-    try:
-        stream = open_log(path)
-    except OSError:
-        return Scan(offset=0, skipped=0, whole=False)
-    reader = LineReader(stream, unwanted, buffer=buffer, cap=cap)
-    whole = True
-    try:
-        for line in reader:
-            take(line)
-    except OSError:
-        whole = False
-    finally:
-        stream.close()
-    return Scan(offset=reader.offset, skipped=reader.skipped, whole=whole)
 
 
 def open_log(path: str) -> Stream:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from providers.claude.transcripts import Transcripts
-from providers.ledger.scan import LineReader, Stream, find_logs, read_log
+from providers.ledger.scan import LineReader, Stream, find_logs
 from providers.logs import LogReader, Observed
 from providers.models import BilledResponse
+from tests.counting import read_log
 
 FORMAT = Transcripts()
 HOME = Path("/home/dev/.claude")

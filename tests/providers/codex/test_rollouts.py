@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 from providers.codex import wire
 from providers.codex.lineage import Rollout, born_at, resolve
 from providers.codex.rollouts import RolloutReader, Rollouts
-from providers.ledger.scan import read_log
 from providers.models import BilledResponse
 from providers.source import Home
-from tests.counting import Count, count
+from tests.counting import Count, count, read_log
 
 if sys.version_info >= (3, 14):
     from compression import zstd

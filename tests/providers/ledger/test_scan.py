@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.ledger.scan import BUFFER_SIZE, LineReader, Scan, find_logs, read_log
+from providers.ledger.scan import BUFFER_SIZE, LineReader, find_logs
+from tests.counting import Scan, read_log
 
 if sys.version_info >= (3, 14):
     from compression import zstd
