@@ -32,7 +32,7 @@ def unpacked(observation: bytes, decoder: msgspec.msgpack.Decoder[T]) -> T:
 class LogReader(Protocol):
     """Takes the lines of one log in their order."""
 
-    def take(self, line: bytes) -> None:
+    def take(self, line: bytes | bytearray) -> None:
         """One wanted line; never raises. One that is not understood is counted in `skipped`."""
 
     @property

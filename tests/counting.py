@@ -8,7 +8,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from providers.ledger.scan import LINE_CAP, LineReader, find_logs, open_log
+from providers.ledger.finding import LogFinder
+from providers.ledger.scan import LINE_CAP, LineReader, open_log
 from providers.logs import LogFormat, Observed
 from providers.models import BilledResponse
 
@@ -28,7 +29,7 @@ class Scan(Struct, frozen=True, kw_only=True):
 def read_log(
     path: str,
     unwanted: re.Pattern[bytes],
-    take: Callable[[bytes], None],
+    take: Callable[[bytearray], None],
     *,
     buffer: bytearray | None = None,
     cap: int = LINE_CAP,
@@ -58,13 +59,16 @@ class Count(Struct):
 
 
 def count(fmt: LogFormat, homes: Sequence[Path]) -> Count:
-    logs, unreadable = find_logs(homes, fmt.folders, fmt.is_log)
-    observed, skipped = [], 0
-    for log in logs:
-        reader = fmt.reader(log.path)
-        scan = read_log(log.path, fmt.unwanted, reader.take)
-        if not scan.whole:
-            unreadable.append(log.path)
-        skipped += scan.skipped + reader.skipped
-        observed.append(Observed(log.home, reader.observation()))
-    return Count(fmt.resolve(observed), len(logs), skipped, tuple(sorted(unreadable)))
+    observed, unreadable, files, skipped = [], list[str](), 0, 0
+    for home in homes:
+        logs, bad = LogFinder(home, fmt.folders, fmt.is_log).find()
+        unreadable += bad
+        files += len(logs)
+        for log in logs:
+            reader = fmt.reader(log.path)
+            scan = read_log(log.path, fmt.unwanted, reader.take)
+            if not scan.whole:
+                unreadable.append(log.path)
+            skipped += scan.skipped + reader.skipped
+            observed.append(Observed(home, reader.observation()))
+    return Count(fmt.resolve(observed), files, skipped, tuple(sorted(unreadable)))

@@ -78,6 +78,9 @@ class _Observation(Struct, array_like=True):
 _encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(_Observation)
 
+# What was read off a line may hold on to the line itself: only short ones are remembered.
+_SHORT = 1 << 20
+
 # Of one response: its earliest line, and its best one.
 _Said = tuple[tuple[float, Place], Claim]
 
@@ -94,8 +97,7 @@ class Transcript:
         self._skipped = kept.skipped
         self._said: dict[int, _Said] = dict(_said(kept))
         self._folder, self._root, self._name = _whereabouts(path)
-        # Of the line before: most are about the same response, and nearly all stand in the same place.
-        self._recent: tuple[Hashable, int] = None, 0
+        self._before: wire.Answer | None = None
         self._recent_place: tuple[object, Place] = None, Place(False, "", "", "")
 
     @property
@@ -127,40 +129,55 @@ class Transcript:
         ]
         return _encode(_Observation("claude 1", self._skipped, list(places), list(models), rows))
 
-    def take(self, line: bytes) -> None:
+    def take(self, line: bytes | bytearray) -> None:
         try:
             answer = wire.decode(line)
+            if answer is not None and not self._repeats(answer, len(line)):
+                self._take(answer, wire.advice(answer.usage))
         except wire.NotUnderstood:
             self._skipped += 1
-            return
-        if answer is None:
-            return
+
+    def _repeats(self, answer: wire.Answer, size: int) -> bool:
+        """Whether it says what the line before it said, no earlier: each part of a response repeats its usage."""
+        before, self._before = self._before, answer if size < _SHORT else None
+        if before is None or answer.message.id is None:
+            return False
+        line, last, message = answer.line, before.line, answer.message
+        return (
+            message.id == before.message.id
+            and line.request_id == last.request_id
+            and answer.at >= before.at
+            and answer.usage == before.usage
+            and message.model == before.message.model
+            and message.stop_reason == before.message.stop_reason
+            and line.session_id == last.session_id
+            and line.cwd == last.cwd
+            and line.agent_id == last.agent_id
+            and line.is_sidechain is last.is_sidechain  # 1 equals True, and is no flag
+            and line.forked_from == last.forked_from
+        )
+
+    def _take(self, answer: wire.Answer, advice: Sequence[tuple[int, wire.Advice]]) -> None:
         message = answer.message
         stopped = bool(message.stop_reason)
         claim = _claim(answer.usage, message.model, stopped=stopped)
-        identity = _identity(answer, claim)
-        if identity != self._recent[0]:
-            self._recent = identity, _stable_hash(identity)
-        key = self._recent[1]
-        first = answer.at.timestamp(), self._place(answer.line)
+        key = _stable_hash(_identity(answer, claim))
+        first = answer.at, self._place(answer.line)
         self._say(key, first, claim)
-        for index, advice in answer.advice:
-            self._say(_stable_hash((key, index)), first, _claim(advice, advice.model, stopped=stopped))
+        for index, each in advice:
+            self._say(_stable_hash((key, index)), first, _claim(each, each.model, stopped=stopped))
 
     def _say(self, key: int, first: tuple[float, Place], claim: Claim) -> None:
         said = self._said.get(key)
         self._said[key] = (first, claim) if said is None else (min(first, said[0]), max(claim, said[1]))
 
     def _place(self, line: wire.Line) -> Place:
-        told = (
-            line.forked_from is not None,
-            _text(line.session_id),
-            _text(line.agent_id),
-            line.is_sidechain is True,
-            _text(line.cwd),
-        )
+        aside = line.is_sidechain is True
+        told = line.forked_from, line.session_id, line.agent_id, aside, line.cwd
         if told != self._recent_place[0]:
-            self._recent_place = told, self._placed(*told)
+            copied = line.forked_from is not None
+            place = self._placed(copied, _text(line.session_id), _text(line.agent_id), aside, _text(line.cwd))
+            self._recent_place = told, place
         return self._recent_place[1]
 
     def _placed(self, copied: bool, session: str, agent: str, aside: bool, cwd: str) -> Place:
@@ -246,7 +263,7 @@ def _identity(answer: wire.Answer, claim: Claim) -> Hashable:
         return answer.message.id, answer.line.request_id
     if answer.line.uuid:
         return answer.line.uuid
-    return answer.at.isoformat(), *claim
+    return answer.at, *claim
 
 
 def _stable_hash(identity: Hashable) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -17,8 +17,8 @@ UNWANTED = re.compile(
 )
 
 # Years that a clock may show: beyond them a timestamp is damage.
-_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
-_END = datetime(2200, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
+_END = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
 
 # No answer comes near a thousand million tokens: such a number is damage.
 Count = Annotated[int, Meta(ge=0, le=10**9)]
@@ -78,14 +78,13 @@ class Line(Struct, frozen=True, gc=False, rename="camel"):
     cwd: Any = None
 
 
-class Answer(Struct, frozen=True, gc=False):
-    """A line that tells of use; `advice` has the places of the iterations it was spent in."""
+class Answer(NamedTuple):
+    """A line that tells of use; `at` in epoch seconds."""
 
-    at: datetime
+    at: float
     line: Line
     message: Message
     usage: Usage
-    advice: tuple[tuple[int, Advice], ...] = ()
 
 
 class _Head(Struct):
@@ -105,40 +104,47 @@ _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
 _SYNTHETIC = "<synthetic>"  # the CLI's own words, in the place of an answer
 
 
-def decode(text: bytes) -> Answer | None:
+def decode(text: bytes | bytearray) -> Answer | None:
     """What an answer says, None for any other line; raises NotUnderstood, and nothing else."""
     try:
         line = _line.decode(text)
-        message = line.message
-        if line.type != "assistant" or message is None or message.model == _SYNTHETIC:
-            return None
-        usage = message.usage
-        if usage is None:
-            return None
-        advice = _advice(usage.iterations)
     except _DAMAGE:
         if _is_answer(text):
             raise NotUnderstood from None
         return None
-    at = line.timestamp
-    if at is None or not _EPOCH <= at <= _END:
+    message = line.message
+    if line.type != "assistant" or message is None or message.model == _SYNTHETIC:
+        return None
+    usage = message.usage
+    if usage is None:
+        return None
+    if line.timestamp is None:
         raise NotUnderstood
-    return Answer(at, line, message, usage, advice)
+    at = line.timestamp.timestamp()
+    if not _EPOCH <= at <= _END:
+        raise NotUnderstood
+    return Answer(at, line, message, usage)
 
 
-def _advice(iterations: Raw) -> tuple[tuple[int, Advice], ...]:
-    if b"advisor_message" not in bytes(iterations):
+def advice(usage: Usage) -> tuple[tuple[int, Advice], ...]:
+    """What advisors spent, with the places of the iterations it was spent in; raises NotUnderstood."""
+    if b"advisor_message" not in bytes(usage.iterations):
         return ()
-    found = msgspec.json.decode(iterations)
-    return tuple(
-        (index, msgspec.convert(each, Advice))
-        for index, each in enumerate(found if isinstance(found, list) else ())
-        if isinstance(each, dict) and each.get("type") == "advisor_message"
-    )
+    try:
+        found = msgspec.json.decode(usage.iterations)
+        return tuple(
+            (index, msgspec.convert(each, Advice))
+            for index, each in enumerate(found if isinstance(found, list) else ())
+            if isinstance(each, dict) and each.get("type") == "advisor_message"
+        )
+    except _DAMAGE:
+        raise NotUnderstood from None
 
 
-def _is_answer(text: bytes) -> bool:
+def _is_answer(text: bytes | bytearray) -> bool:
     """False for other lines, which may look as they like; whatever is no JSON object might have been one."""
+    if text.isspace():
+        return False
     try:
         head = _head.decode(text)
     except _DAMAGE:

@@ -22,7 +22,7 @@ from msgspec import Struct
 from providers.codex import limits
 from providers.codex.rollouts import Rollouts
 from providers.errors import ProviderError
-from providers.ledger.scan import find_logs
+from providers.ledger.finding import LogFinder
 from providers.models import RateWindow, Reading
 from providers.outside.paths import open_regular
 from providers.source import Home, Question
@@ -123,7 +123,7 @@ class RolloutLimits:
 def _newest_files(home: Home, now: datetime) -> Iterator[tuple[Path, datetime]]:
     """Live and archived rollouts, last written first. Compressed ones are a week old and tell nothing new."""
     rollouts = Rollouts()
-    logs, _ = find_logs((home.path,), rollouts.folders, rollouts.is_log)
+    logs, _ = LogFinder(home.path, rollouts.folders, rollouts.is_log).find()
     found = ((log.mtime_ns / 1e9, log.path) for log in logs if log.path.endswith(".jsonl"))
     oldest = (now - OLDEST).timestamp()
     for changed, name in sorted(found, reverse=True)[:NEWEST_FILES]:

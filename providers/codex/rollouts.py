@@ -7,7 +7,6 @@ its first day and grows there for ever.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -17,15 +16,17 @@ import msgspec
 from msgspec import Struct
 
 from providers.codex import wire
-from providers.codex.lineage import (
+from providers.codex.lineage import resolve
+from providers.codex.rollout import (
     Base,
     Record,
     Rollout,
     Setting,
+    Terms,
     TokenEvent,
     Tokens,
     added,
-    resolve,
+    plus,
     turn_is_real,
 )
 from providers.logs import Observed, unpacked
@@ -48,7 +49,7 @@ class ReaderState(Struct, kw_only=True, array_like=True):
     parents: set[str] = set()
     base: Base | None = None
     counters_go_on: bool = False
-    began_at: float | None = None
+    began_at: int | None = None
     turn: str | None = None
     setting: Setting = (None, None)
     setting_turn: str | None = None
@@ -62,9 +63,10 @@ class ReaderState(Struct, kw_only=True, array_like=True):
 class _Observation(Struct, array_like=True):
     """What is kept of a rollout. `make` changes when its shape does: an older one is read anew then."""
 
-    make: Literal["codex 1"]
+    make: Literal["codex 2"]
     state: ReaderState
     settings: dict[str, Setting]
+    terms: list[Terms]
     records: list[Record]
     events: list[TokenEvent]
     forgets: list[int]
@@ -79,15 +81,16 @@ class RolloutReader:
     """Takes the lines of one rollout, in their order, and keeps what they tell of use."""
 
     def __init__(self, path: str, observation: bytes | None = None) -> None:
-        kept = _Observation("codex 1", ReaderState(thread=thread_in_name(path)), {}, [], [], [], set())
+        kept = _Observation("codex 2", ReaderState(thread=thread_in_name(path)), {}, [], [], [], [], set())
         if observation is not None:
             kept = unpacked(observation, _decoder)
+        self._kept = kept
         self.state = kept.state
-        self.settings = kept.settings
+        self.terms = kept.terms
         self.records = kept.records
         self.events = kept.events
-        self.forgets = kept.forgets
-        self.foreign = kept.foreign
+        self._places: dict[Terms, int] = {terms: place for place, terms in enumerate(kept.terms)}
+        self._now: tuple[str | None, int] | None = None  # a turn, and its terms' place
         self._recent: Tokens | None = None
 
     @property
@@ -95,62 +98,61 @@ class RolloutReader:
         return self.state.skipped
 
     def observation(self) -> bytes:
-        return _encode(
-            _Observation(
-                "codex 1", self.state, self.settings, self.records, self.events, self.forgets, self.foreign
-            )
-        )
+        return _encode(self._kept)
 
     def links(self) -> set[str]:
         """Its thread, all threads it refers to, and its turns, which a copy shares with its original."""
         state = self.state
         base = {state.base.thread} if state.base else set()
-        turns = {record.turn for record in self.records} | {event.turn for event in self.events}
+        turns = {terms.turn for terms in self.terms}
         real = {turn for turn in turns if turn is not None and turn_is_real(turn)}
-        return {state.thread} | state.parents | base | self.foreign | real
+        return {state.thread} | state.parents | base | self._kept.foreign | real
 
-    def take(self, text: bytes) -> None:
+    def take(self, text: bytes | bytearray) -> None:
         try:
-            line = wire.decode(text)
+            told = wire.decode(text)
         except wire.NotUnderstood:
             self.state.skipped += 1
             return
-        if line is None:
+        if told is None:
             return
+        at, line = told
         if self.state.began_at is None:
-            self.state.began_at = line.at
+            self.state.began_at = at
         payload = line.payload
         # The most frequent first: there are a hundred thousand lines, and class patterns take twice the time.
         if isinstance(payload, wire.TokenCount):
-            self._count(line.at, line.ordinal, payload.info)
+            self._count(at, line.ordinal, payload.info)
         elif isinstance(payload, wire.UsageRecord):
-            self._record(line.at, payload)
-        elif isinstance(payload, wire.TurnContext):
-            self._change_context(payload)
-        elif isinstance(payload, wire.SettingsApplied):
-            self.state.tier = _interned(payload.tier)
-        elif isinstance(payload, wire.SessionMeta):
-            self._meet(payload)
+            self._record(at, payload)
         else:
-            self.state.turn = _interned(payload.turn_id)
+            self._now = None
+            if isinstance(payload, wire.TurnContext):
+                self._change_context(payload)
+            elif isinstance(payload, wire.SettingsApplied):
+                self.state.tier = payload.tier
+            elif isinstance(payload, wire.SessionMeta):
+                self._meet(payload)
+            else:
+                self.state.turn = payload.turn_id or None
 
     def rollout(self, home: Path) -> Rollout:
         state = self.state
-        parents = frozenset(state.parents - {state.thread})
         return Rollout(
             home=home,
             thread=state.thread,
             root=state.root,
             project=state.project,
             originator=state.originator,
-            parents=parents,
+            parents=frozenset(state.parents - {state.thread}),
             base=state.base,
             counters_go_on=state.counters_go_on,
-            began_at=state.began_at or 0.0,
-            settings=self.settings,
-            records=tuple(self.records),
-            events=tuple(self.events),
-            forgets=tuple(self.forgets),
+            began_at=state.began_at or 0,
+            settings=self._kept.settings,
+            terms=self.terms,
+            records=self.records,
+            events=self.events,
+            forgets=self._kept.forgets,
         )
 
     def _meet(self, meta: wire.SessionMeta) -> None:
@@ -173,68 +175,57 @@ class RolloutReader:
 
     def _change_context(self, context: wire.TurnContext) -> None:
         state = self.state
-        state.turn = _interned(context.turn_id)
+        state.turn = context.turn_id or None
         if context.model:
             effort = context.effort if isinstance(context.effort, str) else None
-            state.setting = _interned(context.model), _interned(effort)
+            state.setting = context.model, effort or None
             state.setting_turn = state.turn
             if state.turn:
-                self.settings.setdefault(state.turn, state.setting)
+                self._kept.settings.setdefault(state.turn, state.setting)
 
-    def _record(self, at: float, record: wire.UsageRecord) -> None:
-        turn = _interned(record.turn_id)
+    def _record(self, at: int, record: wire.UsageRecord) -> None:
         own = record.thread_id is None or record.thread_id == self.state.thread
         if record.thread_id and not own:
-            self.foreign.add(record.thread_id)
-        self.records.append(
-            Record(
-                key=_record_key(at, record),
-                at=at,
-                turn=turn,
-                own=own,
-                usage=self._shared(_tokens(record.usage)),
-                setting=self.state.setting,
-                setting_is_of_turn=turn is not None and turn == self.state.setting_turn,
-                tier=self.state.tier,
-            )
-        )
+            self._kept.foreign.add(record.thread_id)
+        self._recent = usage = _tokens(record.usage)
+        terms = self._terms_of(record.turn_id or None)
+        self.records.append(Record(_record_key(at, record), at, own, usage, terms))
 
-    def _count(self, at: float, ordinal: int | None, info: wire.TokenCount.Info | None) -> None:
+    def _count(self, at: int, ordinal: int | None, info: wire.TokenCount.Info | None) -> None:
         state = self.state
         if info is None:
             state.counters = state.last = None
             state.opened = True
             if ordinal is not None:
-                self.forgets.append(ordinal)
+                self._kept.forgets.append(ordinal)
             return
-        total, last = _tokens(info.total_token_usage), self._shared(_tokens(info.last_token_usage))
-        usage = added(state.counters, total, last)
-        opening, state.opened = not state.opened, True
-        if usage is not None or (total, last) != (state.counters, state.last):
-            event = TokenEvent(
-                at=at,
-                turn=state.turn,
-                ordinal=ordinal,
-                total=total,
-                last=total if total == last else last,
-                usage=last if usage == last else usage,
-                opening=opening,
-                setting=state.setting,
-                setting_is_of_turn=state.turn is not None and state.turn == state.setting_turn,
-                tier=state.tier,
-            )
-            self.events.append(event)
+        total, last = _tokens(info.total_token_usage), _tokens(info.last_token_usage)
+        if last == self._recent:
+            last = self._recent  # the same object as the record's before it: there are many of them in memory
+        before = state.counters
+        if total != before or last != state.last:
+            terms, opening = self._terms_of(state.turn), not state.opened
+            if before is not None and total == plus(before, last):
+                self.events.append(TokenEvent(at, ordinal, None, last, total != before, opening, terms))
+            else:
+                usage = added(before, total, last)
+                told = usage == last if usage is None or usage == last else usage
+                self.events.append(TokenEvent(at, ordinal, total, last, told, opening, terms))
+        state.opened = True
         state.counters, state.last = total, last
 
-    def _shared(self, tokens: Tokens) -> Tokens:
-        """The same object for a record and the token_count that follows it: there are many of them in memory."""
-        if tokens != self._recent:
-            self._recent = tokens
-        return self._recent or tokens
-
-
-def _interned(text: str | None) -> str | None:
-    return sys.intern(text) if text else None
+    def _terms_of(self, turn: str | None) -> int:
+        """The place of what holds now for a line of this turn."""
+        if self._now is not None and self._now[0] == turn:
+            return self._now[1]
+        state = self.state
+        terms = Terms(turn, state.setting, turn is not None and turn == state.setting_turn, state.tier)
+        place = self._places.get(terms)
+        if place is None:
+            place = self._places[terms] = len(self.terms)
+            self.terms.append(terms)
+        self._now = turn, place
+        return place
 
 
 def _tokens(usage: wire.Usage) -> Tokens:
@@ -247,11 +238,11 @@ def _tokens(usage: wire.Usage) -> Tokens:
     )
 
 
-def _record_key(at: float, record: wire.UsageRecord) -> bytes:
+def _record_key(at: int, record: wire.UsageRecord) -> int:
     """Equal for all copies of a record. Ids may be missing or always the same; the thread's sum moves on."""
     so_far = record.thread_token_usage
     parts = (record.response_id, record.thread_id, record.turn_id, _tokens(so_far) if so_far else at)
-    return blake2b(_encode(parts), digest_size=16).digest()
+    return int.from_bytes(blake2b(_encode(parts), digest_size=8).digest(), "big") >> 1
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -12,14 +12,14 @@ from msgspec import Meta, Struct
 # Heads that are known to be irrelevant; whatever is unknown is parsed. `compacted` embeds a copy of the latest
 # token_usage_record and can exceed 100 MB: that one is never looked into.
 UNWANTED = re.compile(
-    rb'\{"timestamp":"[^"\\]{0,64}",(?:"ordinal":\d{1,19},)?'
-    rb'"type":"(?:(?:response_item|world_state|compacted|inter_agent_communication_metadata)"'
-    rb'|event_msg","payload":\{"type":"(?!(?:token_count|task_started|turn_started|thread_settings_applied)")[a-z0-9_]{1,64}")'
+    rb'\{"timestamp":"[0-9T:.Z+-]{0,64}+",(?:"ordinal":[0-9]{1,19}+,)?+"type":"(?:response_item"|event_msg","payload":'
+    rb'\{"type":"(?!token_count"|task_started"|turn_started"|thread_settings_applied")[a-z0-9_]{1,64}+"'
+    rb'|world_state"|compacted"|inter_agent_communication_metadata")'
 )
 
 # Years that a clock may show: beyond them a timestamp is damage.
-_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
-_END = datetime(2200, 1, 1, tzinfo=UTC)
+_EPOCH = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp()) * 1000
+_END = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1000
 
 # No answer and no thread comes near: such a number is damage.
 Count = Annotated[int, Meta(ge=0, le=10**13)]
@@ -43,10 +43,6 @@ class Usage(Struct, frozen=True, gc=False):
 class _Line(Struct, frozen=True, kw_only=True, tag_field="type"):
     timestamp: Annotated[datetime, Meta(tz=True)]
     ordinal: Ordinal | None = None
-
-    @property
-    def at(self) -> float:
-        return self.timestamp.timestamp()
 
 
 class SessionMeta(Struct, frozen=True):
@@ -150,21 +146,24 @@ _OUR_EVENTS = {"token_count", "task_started", "turn_started", "thread_settings_a
 _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
-def decode(text: bytes) -> Line | None:
-    """What a line says, None when it is none of ours; raises NotUnderstood, and nothing else."""
+def decode(text: bytes | bytearray) -> tuple[int, Line] | None:
+    """What a line says and when, in epoch ms; None when it is none of ours. Raises NotUnderstood alone."""
     try:
         line = _line.decode(text)
     except _DAMAGE:
         if _is_ours(text):
             raise NotUnderstood from None
         return None
-    if not _EPOCH <= line.timestamp <= _END:
+    at = round(line.timestamp.timestamp() * 1000)
+    if not _EPOCH <= at <= _END:
         raise NotUnderstood
-    return line
+    return at, line
 
 
-def _is_ours(text: bytes) -> bool:
+def _is_ours(text: bytes | bytearray) -> bool:
     """False for lines of other types, which may look as they like; whatever is no JSON might have been ours."""
+    if text.isspace():
+        return False
     try:
         name = _head.decode(text).type
         return name in _OURS or (name == "event_msg" and _event.decode(text).payload.type in _OUR_EVENTS)

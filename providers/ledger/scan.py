@@ -1,4 +1,4 @@
-"""Bytes to lines: finds log files and reads the lines worth parsing, in bounded memory.
+"""Bytes to lines: reads the lines of a log that are worth parsing, in bounded memory.
 
 Of a log's bytes only 2-3 % are lines that count. So each line is judged by its **head**: one regex says "known
 to be irrelevant", everything else is handed on whole. A head that changed its order or spacing costs time,
@@ -7,34 +7,13 @@ never correctness, and a marker inside a string fools nobody.
 
 from __future__ import annotations
 
-import os
+import io
 import re
-import stat
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from operator import attrgetter
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Protocol
-
-from msgspec import Struct
 
 BUFFER_SIZE = 256 * 1024
 LINE_CAP = 64 * 1024 * 1024
-
-
-class LogFile(Struct, frozen=True, kw_only=True):
-    """A log as the folder lists it; `home` is the folder it was found under."""
-
-    path: str
-    home: Path
-    inode: int
-    size: int
-    mtime_ns: int
-
-    @property
-    def stamp(self) -> tuple[int, int, int]:
-        """Equal for as long as nothing was written."""
-        return self.inode, self.size, self.mtime_ns
 
 
 class Stream(Protocol):
@@ -48,70 +27,15 @@ class TornLog(OSError):
     """A compressed log that ends early or is damaged."""
 
 
-def find_logs(
-    homes: Iterable[Path], folders: Sequence[str], is_log: Callable[[str], bool]
-) -> tuple[list[LogFile], list[str]]:
-    """The logs under `folders` of each home, and the paths that could not be looked at.
-
-    Links are followed, as people keep homes elsewhere; a file reached twice belongs to the home named first.
-    """
-    seen: set[tuple[int, int]] = set()
-    logs: list[LogFile] = []
-    unreadable: list[str] = []
-    for home in homes:
-        pending = [os.fspath(home / folder) for folder in folders]
-        while pending:
-            for entry in _entries(pending.pop(), unreadable):
-                status = _status(entry)
-                if status is None:
-                    if is_log(entry.name):
-                        unreadable.append(entry.path)
-                    continue
-                if status.st_ino:  # some network folders have no inodes
-                    if (status.st_dev, status.st_ino) in seen:
-                        continue
-                    seen.add((status.st_dev, status.st_ino))
-                if stat.S_ISDIR(status.st_mode):
-                    pending.append(entry.path)
-                elif stat.S_ISREG(status.st_mode) and is_log(entry.name):
-                    logs.append(_log_file(entry.path, home, status))
-    return logs, unreadable
-
-
-def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
-    """Of what a link leads to; None where it leads nowhere."""
-    try:
-        # Windows tells no inode with its listing.
-        return os.stat(entry.path) if sys.platform == "win32" else entry.stat()
-    except OSError:
-        return None
-
-
-def _entries(folder: str, unreadable: list[str]) -> list[os.DirEntry[str]]:
-    """In the order of their names: of two links to one file the same one is met first each time."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entries, key=attrgetter("name"))
-    except FileNotFoundError:
-        return []
-    except OSError:
-        unreadable.append(folder)
-        return []
-
-
-def _log_file(path: str, home: Path, status: os.stat_result) -> LogFile:
-    return LogFile(
-        path=path, home=home, inode=status.st_ino, size=status.st_size, mtime_ns=status.st_mtime_ns
-    )
-
-
 def open_log(path: str) -> Stream:
-    plain = Path(path).open("rb", buffering=0)  # noqa: SIM115 - handed to the caller, who closes it
+    plain = io.FileIO(path)
     return ZstdStream(plain) if path.endswith(".zst") else plain
 
 
 class LineReader:
-    """The wanted lines of a stream, without their line ends, through one buffer that is used again and again.
+    """The wanted lines of a stream, without their newlines, through one buffer that is used again and again.
+
+    Empty lines are passed over; whether one is text at all is for its reader to say.
 
     A long unwanted line passes through chunk by chunk. A wanted one may grow the buffer (this reader's own,
     never the one it was lent) up to `cap` bytes; a longer one is skipped. What follows the last newline is
@@ -141,34 +65,27 @@ class LineReader:
     def buffer_size(self) -> int:
         return len(self._buffer)
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[bytearray]:
         while self._fill():
             if self._dropping and not self._end_of_dropped():
                 continue
             yield from self._whole_lines()
 
-    def _whole_lines(self) -> Iterator[bytes]:
+    def _whole_lines(self) -> Iterator[bytearray]:
+        # The tightest loop of the house: it runs for each line of each log.
         buffer, end, unwanted = self._buffer, self._end, self._unwanted
-        start = self._start
-        while (stop := buffer.find(b"\n", start, end)) >= 0:
-            if not unwanted(buffer, start, stop) and (line := self._text(start, stop)):
-                self.offset = self._base + start
-                yield line
+        find, start = buffer.find, self._start
+        while (stop := find(b"\n", start, end)) >= 0:
+            if start < stop and not unwanted(buffer, start, stop):
+                if stop - start < self._cap:
+                    self.offset = self._base + start
+                    yield buffer[start:stop]
+                else:
+                    self.skipped += 1
             start = stop + 1
         self._start = start
         if start:
             self.offset = self._base + start
-
-    def _text(self, start: int, stop: int) -> bytes:
-        if stop - start >= self._cap:
-            self.skipped += 1
-            return b""
-        line = bytes(self._view[start:stop]).strip()
-        # A crash of the machine leaves blocks of NULs in a file that was being written.
-        if b"\0" in line or not _is_utf8(line):
-            self.skipped += 1
-            return b""
-        return line
 
     def _fill(self) -> bool:
         """Makes room and reads on; False at the end of the stream."""
@@ -200,16 +117,6 @@ class LineReader:
         return True
 
 
-def _is_utf8(line: bytes) -> bool:
-    if line.isascii():
-        return True
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 class ZstdStream:
     """The plain bytes of a zstd file, frame after frame.
 
@@ -218,10 +125,8 @@ class ZstdStream:
 
     def __init__(self, compressed: Stream) -> None:
         # Most people have no compressed log: they should not pay for the import.
-        if sys.version_info >= (3, 14):
-            from compression.zstd import ZstdDecompressor, ZstdError
-        else:
-            from backports.zstd import ZstdDecompressor, ZstdError
+        from providers.ledger.zstd import ZstdDecompressor, ZstdError
+
         self._compressed = compressed
         self._new_frame = ZstdDecompressor
         self._error = ZstdError

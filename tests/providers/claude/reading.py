@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from providers.claude.transcripts import Transcripts
-from providers.ledger.scan import LineReader, Stream, find_logs
+from providers.ledger.finding import LogFinder
+from providers.ledger.scan import LineReader, Stream
 from providers.logs import LogReader, Observed
 from providers.models import BilledResponse
 from tests.counting import read_log
@@ -95,11 +96,11 @@ def judged(*lines: Line | bytes, path: str = LOG) -> list[BilledResponse]:
 
 def counted(homes: Sequence[Path]) -> list[BilledResponse]:
     """What the transcripts of these homes hold, each read in one go."""
-    logs, _ = find_logs(homes, FORMAT.folders, FORMAT.is_log)
     found = []
-    for log in logs:
-        reader = FORMAT.reader(log.path)
-        assert read_log(log.path, FORMAT.unwanted, reader.take).whole
-        assert reader.skipped == 0
-        found.append(Observed(home=log.home, observation=reader.observation()))
+    for home in homes:
+        for log in LogFinder(home, FORMAT.folders, FORMAT.is_log).find()[0]:
+            reader = FORMAT.reader(log.path)
+            assert read_log(log.path, FORMAT.unwanted, reader.take).whole
+            assert reader.skipped == 0
+            found.append(Observed(home=home, observation=reader.observation()))
     return FORMAT.resolve(found)

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.codex import wire
-from providers.codex.lineage import Rollout, born_at, resolve
+from providers.codex.lineage import resolve
+from providers.codex.rollout import Rollout, born_at
 from providers.codex.rollouts import RolloutReader, Rollouts
 from providers.models import BilledResponse
 from providers.source import Home
@@ -369,7 +370,7 @@ def test_plain_and_compressed_twins_count_once(homes: Homes) -> None:
 
 
 def test_when_an_id_was_made() -> None:
-    assert born_at(uuid7(5)) == START.timestamp() + 5
+    assert born_at(uuid7(5)) == (START.timestamp() + 5) * 1000
     assert born_at("c0ffee00-0000-4000-8000-000000000000") is None
     assert born_at("rollout-5") is None
 
@@ -446,7 +447,7 @@ def test_the_order_of_files_does_not_matter(order: list[Rollout]) -> None:
 @pytest.mark.parametrize("path", real_rollouts(), ids=lambda path: path.name[-50:-6])
 def test_a_stored_state_goes_on_at_any_line(path: Path) -> None:
     lines: list[bytes] = []
-    read_log(str(path), wire.UNWANTED, lines.append)
+    read_log(str(path), wire.UNWANTED, lambda line: lines.append(bytes(line)))
     whole = RolloutReader(str(path))
     for each in lines:
         whole.take(each)

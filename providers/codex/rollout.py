@@ -1,0 +1,134 @@
+"""What one rollout tells of use, as its reader leaves it and as the lineage judges it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+# Input, cached, cache_write, output, reasoning, as the wire has them: cached and cache_write lie within input.
+# Its total_tokens is left out: after an overflow it is set to the size of the context window, and nothing else is.
+Tokens = tuple[int, int, int, int, int]
+
+# Model and effort, as a turn_context sets them.
+Setting = tuple[str | None, str | None]
+
+NOTHING: Tokens = (0, 0, 0, 0, 0)
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class Terms(Struct, frozen=True, array_like=True):
+    """What held when a line was written; many lines share it.
+
+    `of_turn` tells that the setting was made for this very turn, and is not left over from one before.
+    """
+
+    turn: str | None
+    setting: Setting
+    of_turn: bool
+    tier: str | None
+
+
+# There are tens of thousands of these two, so they are made by position.
+
+
+class Record(Struct, frozen=True, array_like=True, gc=False):
+    """A token_usage_record: one billed response. `own` is False for a copy in another thread's rollout.
+
+    `at` is in epoch ms, `terms` a place in the rollout's.
+    """
+
+    key: int
+    at: int
+    own: bool
+    usage: Tokens
+    terms: int
+
+
+class TokenEvent(Struct, frozen=True, array_like=True, gc=False):
+    """A token_count. `total` is None where it is that of the one before it plus `last`, as nearly always.
+
+    `usage` is what it added for all its own rollout can tell: nothing (False), `last` (True), or something else.
+    `opening` marks the first of a rollout: what stood on the counters before it only a base thread knows.
+    """
+
+    at: int
+    ordinal: int | None
+    total: Tokens | None
+    last: Tokens
+    usage: Tokens | bool
+    opening: bool
+    terms: int
+
+
+class Base(Struct, frozen=True, kw_only=True, array_like=True):
+    """The thread whose first `ordinals` lines a fork by reference goes on from."""
+
+    thread: str
+    ordinals: int
+
+
+class Rollout(Struct, frozen=True, kw_only=True):
+    """All that one rollout tells of use; `began_at` in epoch ms.
+
+    `root` is the thread that the person started and `settings` what each turn was set to. `forgets` has the
+    ordinals of token_counts that forgot the counters; `counters_go_on` tells whether a fork by this version of
+    Codex continues its base's counters.
+    """
+
+    home: Path
+    thread: str
+    root: str | None
+    project: str | None
+    originator: str | None
+    parents: frozenset[str]
+    base: Base | None
+    counters_go_on: bool
+    began_at: int
+    settings: dict[str, Setting]
+    terms: list[Terms]
+    records: list[Record]
+    events: list[TokenEvent]
+    forgets: list[int]
+
+    def totals(self) -> Iterator[tuple[TokenEvent, Tokens]]:
+        """The token_counts with their totals."""
+        total = NOTHING
+        for event in self.events:
+            total = plus(total, event.last) if event.total is None else event.total
+            yield event, total
+
+
+def plus(total: Tokens, last: Tokens) -> Tokens:
+    return (
+        total[0] + last[0],
+        total[1] + last[1],
+        total[2] + last[2],
+        total[3] + last[3],
+        total[4] + last[4],
+    )
+
+
+def added(previous: Tokens | None, total: Tokens, last: Tokens) -> Tokens | None:
+    """The usage of a token_count from the counters before it; None when it repeats them or resets them to 0."""
+    if total in (previous, NOTHING):
+        return None
+    if previous is None or total == last:
+        return last
+    difference = plus(total, (-previous[0], -previous[1], -previous[2], -previous[3], -previous[4]))
+    return last if min(difference) < 0 else difference
+
+
+def turn_is_real(turn: str | None) -> bool:
+    """False for none, and for what migrated rollouts invent ("rollout-5"), which other rollouts have too."""
+    return turn is not None and _UUID.fullmatch(turn) is not None
+
+
+def born_at(id_: str) -> int | None:
+    """When a UUIDv7 was made, in epoch ms; None for any other id."""
+    if not turn_is_real(id_) or id_[14] != "7":
+        return None
+    return int(id_[:8] + id_[9:13], 16)
