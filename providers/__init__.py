@@ -11,8 +11,10 @@
     codex/       all that is known of Codex: login, usage endpoint, limits in its logs, reading its logs
     claude/      all that is known of Claude Code: so far, reading its transcripts
     ledger/      logs → observations → billed responses → reports, in one SQLite file
-                   scan      bytes → lines         refresh   read what is new, judge what it touches
-                   database  the file itself       index     what it holds       query, report   sums
+                   finding   the logs of a home    scan      bytes → lines       reading   one log → observation
+                   refresh   read what is new, by two_readers where it is much; judge the parts it touches
+                   database  the file itself       index     its logs            responses what they came to
+                   query, report   sums
                    pricing   rates.json < prices.toml < the person's own prices.toml
                    ledger    all of it, as the rest of the house sees it
     outside/     the few ways to the outside: http, paths

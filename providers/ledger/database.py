@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -36,6 +35,24 @@ SCHEMA = (
         PRIMARY KEY(account, window, at_ms)) WITHOUT ROWID;
     CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     """,
+    # Responses stand with their part, and a part knows when it was: an index for each was as large as the table.
+    # What was observed is packed anew, so all logs that are there are read again; of others the responses stay.
+    """
+    CREATE TABLE parts(id INTEGER PRIMARY KEY, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL);
+    INSERT INTO parts SELECT part, min(at_ms), max(at_ms) FROM responses GROUP BY part;
+    ALTER TABLE responses RENAME TO responses_by_time;
+    CREATE TABLE responses(part INTEGER NOT NULL, at_ms INTEGER NOT NULL, key INTEGER NOT NULL,
+        context INTEGER NOT NULL, input INTEGER NOT NULL, cache_read INTEGER NOT NULL,
+        cache_write INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL, output INTEGER NOT NULL,
+        reasoning INTEGER NOT NULL, web_searches INTEGER NOT NULL, pico_usd INTEGER,
+        PRIMARY KEY(part, at_ms, key, context)) WITHOUT ROWID;
+    INSERT INTO responses SELECT part, at_ms, key, context, input, cache_read, cache_write, cache_write_1h,
+        output, reasoning, web_searches, pico_usd FROM responses_by_time;
+    DROP TABLE responses_by_time;
+    CREATE INDEX unjudged_logs ON logs(home) WHERE judged = 0;
+    DELETE FROM observations;
+    UPDATE logs SET size = -1 WHERE gone = 0;
+    """,
 )
 """Each entry brings the schema one version further; an entry that was released is never changed."""
 
@@ -65,7 +82,7 @@ def opened(
         with closing(_connect(path, busy_seconds)) as db:
             _prepare(db, path)
             yield db
-    except (sqlite3.Error, zlib.error, NotALedger) as error:
+    except (sqlite3.Error, DamagedLedger, NotALedger) as error:
         if not _is_damage(error):
             raise _classed(path, error) from error
         if not mend:
@@ -80,8 +97,33 @@ def opened(
         ) from error
 
 
+@contextmanager
+def alone(path: Path, seconds: float) -> Iterator[None]:
+    """Only one process at a time counts; raises LedgerTrouble after so many seconds of waiting for it.
+
+    The lock is SQLite's own, on an empty database beside the ledger: it goes with its process, on every system.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with closing(_connect(path.with_suffix(".lock"), seconds)) as lock:
+            lock.execute("BEGIN EXCLUSIVE")
+            yield
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
+            raise LedgerTrouble("Another tankful has been counting for ten minutes: end it.") from None
+        raise _classed(path, error) from error
+    except OSError as error:
+        raise LedgerTrouble(
+            f"{path.parent} cannot be written ({error.strerror}): check the folder."
+        ) from error
+
+
 class NotALedger(Exception):
     """The file is another program's."""
+
+
+class DamagedLedger(Exception):
+    """Something in the file is not what was put there."""
 
 
 def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
@@ -90,7 +132,7 @@ def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
 
 def _is_damage(error: Exception) -> bool:
     """As against a full disk, a lock, or a mistake of ours, which say nothing of the file."""
-    if isinstance(error, NotALedger | zlib.error):
+    if isinstance(error, NotALedger | DamagedLedger):
         return True
     code = getattr(error, "sqlite_errorcode", None)
     return (code is not None and code & 0xFF in _DAMAGED) or "Could not decode" in str(error)

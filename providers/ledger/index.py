@@ -8,15 +8,15 @@ replaced whenever one of them says more. Nothing here knows of prompts, answers 
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
 from msgspec import Struct
 
+from providers.ledger.database import DamagedLedger
+
 _CHUNK = 500
-_REPRICED_AT_ONCE = 10_000
 
 
 class LogRow(Struct, frozen=True, array_like=True):
@@ -31,19 +31,14 @@ class LogRow(Struct, frozen=True, array_like=True):
     whole: bool
     gone: bool
 
-    @property
-    def stamp(self) -> tuple[int, int, int]:
-        return self.inode, self.size, self.mtime_ns
 
-
-class LogEntry(Struct, frozen=True, kw_only=True):
+class LogEntry(Struct, frozen=True):
     """A log as it was just read; `id` is None for a new one.
 
     `before` is a hash of the bytes before `offset`: the bytes themselves are somebody's words.
     """
 
     id: int | None
-    home: Path
     path: str
     stamp: tuple[int, int, int]
     offset: int
@@ -62,7 +57,7 @@ def name_hash(provider: str, name: str) -> int:
 
 def storable(text: str) -> str:
     """The same text where it is one; a file name may be any bytes, of which SQLite wants to hear nothing."""
-    return text.encode(errors="backslashreplace").decode()
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
 
 # --- homes and logs -----------------------------------------------------------------------------------------
@@ -83,12 +78,22 @@ def known_logs(db: sqlite3.Connection, home: int) -> dict[str, LogRow]:
     return {row[1]: LogRow(*row) for row in rows}
 
 
-def read_so_far(db: sqlite3.Connection, log: int) -> tuple[bytes, int, bytes]:
-    """The hash of what stood before the offset, the lines skipped there, and the observation."""
-    before, skipped, packed = db.execute(
+def generation(db: sqlite3.Connection) -> int:
+    """Another number after each writing of logs, by whatever process."""
+    row = db.execute("SELECT value FROM meta WHERE name = 'generation'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def note_writing(db: sqlite3.Connection) -> None:
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('generation', ?)", (str(generation(db) + 1),))
+
+
+def read_so_far(db: sqlite3.Connection, log: int) -> tuple[bytes, int, bytes] | None:
+    """The hash of what stood before the offset, the lines skipped there, and the observation, where it is kept."""
+    row = db.execute(
         "SELECT before, skipped, observation FROM logs JOIN observations ON log = id WHERE id = ?", (log,)
     ).fetchone()
-    return bytes(before), int(skipped), zlib.decompress(packed)
+    return None if row is None else (bytes(row[0]), int(row[1]), _unpacked(row[2]))
 
 
 def keep_log(db: sqlite3.Connection, home: int, entry: LogEntry) -> int:
@@ -108,11 +113,25 @@ def keep_log(db: sqlite3.Connection, home: int, entry: LogEntry) -> int:
             " path = ?, gone = 0, judged = 0 WHERE id = ?",
             (*values, storable(entry.path), log),
         )
-    packed = zlib.compress(entry.observation, 1)
-    db.execute("INSERT OR REPLACE INTO observations VALUES (?, ?)", (log, packed))
+    db.execute("INSERT OR REPLACE INTO observations VALUES (?, ?)", (log, _packed(entry.observation)))
     # A name that a log no longer has is left: it only makes more logs be judged together.
     db.executemany("INSERT OR IGNORE INTO links VALUES (?, ?)", ((name, log) for name in entry.names))
     return log
+
+
+def _packed(observation: bytes) -> bytes:
+    from providers.ledger.zstd import compress
+
+    return compress(observation, 1)
+
+
+def _unpacked(packed: bytes) -> bytes:
+    from providers.ledger.zstd import ZstdError, decompress
+
+    try:
+        return decompress(packed)
+    except ZstdError as error:
+        raise DamagedLedger(str(error)) from error
 
 
 def mark_gone(db: sqlite3.Connection, logs: Iterable[int], *, gone: bool) -> None:
@@ -136,7 +155,7 @@ def unjudged(db: sqlite3.Connection, provider: str) -> set[int]:
 def observations(db: sqlite3.Connection, logs: Iterable[int]) -> dict[int, tuple[Path, str, bytes]]:
     """Home, path and observation of each log."""
     return {
-        row[0]: (Path(row[1]), row[2], zlib.decompress(row[3]))
+        row[0]: (Path(row[1]), row[2], _unpacked(row[3]))
         for chunk in chunks(logs)
         for row in db.execute(
             "SELECT l.id, h.path, l.path, observation FROM logs l JOIN homes h ON h.id = l.home"

@@ -10,7 +10,7 @@ from pathlib import Path
 from providers.ledger import history, query
 from providers.ledger.database import opened, transaction
 from providers.ledger.pricing import Rates
-from providers.ledger.refresh import Shelf, Tell, refresh
+from providers.ledger.refresh import Remembered, Shelf, Tell, refresh
 from providers.ledger.report import BURN_MINUTES, cost_report, span
 from providers.models import BilledResponse, CostReport, WindowLane
 
@@ -20,6 +20,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._remembered = Remembered()
 
     def refresh(
         self, shelves: Sequence[Shelf], rates: Rates, tell: Tell | None = None
@@ -40,7 +41,9 @@ class Ledger:
                 web_searches=response.web_searches,
             )
 
-        return refresh(self._path, shelves, price, tell, prices=rates.fingerprint)
+        return refresh(
+            self._path, shelves, price, tell, prices=rates.fingerprint, remembered=self._remembered
+        )
 
     def note_limits(self, accounts: Mapping[str, Sequence[WindowLane]]) -> None:
         """Keep how these accounts' windows changed. Raises LedgerTrouble."""

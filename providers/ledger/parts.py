@@ -7,26 +7,28 @@ copy in another home. What a part comes to depends on its observations alone.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from providers.ledger import index
 from providers.ledger.index import LogEntry
-from providers.ledger.responses import PricedResponse, replace_responses
+from providers.ledger.responses import Price, replace_responses
 from providers.logs import LogFormat, LogReader, Observed
 from providers.models import BilledResponse
 
-Price = Callable[[BilledResponse], int | None]
-
 
 def judge(
-    db: sqlite3.Connection, provider: str, fmt: LogFormat, price: Price, read: Mapping[int, LogEntry]
+    db: sqlite3.Connection,
+    provider: str,
+    fmt: LogFormat,
+    price: Price,
+    read: Mapping[int, tuple[Path, LogEntry]],
 ) -> None:
     """Bring the responses up to date with what was just `read`, and with all that has to do with it."""
-    observed = {log: Observed(entry.home, entry.observation) for log, entry in read.items()}
-    names = {log: entry.names for log, entry in read.items()}
+    observed = {log: Observed(home, entry.observation) for log, (home, entry) in read.items()}
+    names = {log: entry.names for log, (_, entry) in read.items()}
     unreadable: set[int] = set()
     pending = index.judged_with(db, index.unjudged(db, provider))
     while pending:
@@ -34,15 +36,17 @@ def judge(
             try:
                 names[log] = names_of(fmt.reader(path, kept), provider)
                 observed[log] = Observed(home, kept)
-            except ValueError:  # of an older make, and its log is gone: what it came to stays as it is
-                unreadable.add(log)
+            except ValueError:
+                pass
+        # Of an older make, or not kept any more, and the log is gone: what it came to stays as it is.
+        unreadable |= pending - observed.keys()
         fresh = {name for log in pending - unreadable for name in names[log]}
         pending = index.judged_with(db, index.linked(db, fresh)) - observed.keys() - unreadable
     parts = [
-        (sorted(part), _priced(fmt, [observed[log] for log in sorted(part)], price))
+        (sorted(part), _in_each_home(fmt, [observed[log] for log in sorted(part)]))
         for part in connected(names)
     ]
-    replace_responses(db, provider, parts, keep=bool(unreadable))
+    replace_responses(db, provider, parts, price, unreadable)
 
 
 def names_of(reader: LogReader, provider: str) -> frozenset[int]:
@@ -66,10 +70,6 @@ def connected(names: Mapping[int, frozenset[int]]) -> list[list[int]]:
     for log in names:
         groups.setdefault(lead(log), []).append(log)
     return list(groups.values())
-
-
-def _priced(fmt: LogFormat, observed: Sequence[Observed], price: Price) -> list[PricedResponse]:
-    return [PricedResponse(response, price(response)) for response in _in_each_home(fmt, observed)]
 
 
 def _in_each_home(fmt: LogFormat, observed: Sequence[Observed]) -> list[BilledResponse]:

@@ -106,6 +106,7 @@ class Rates:
         self._layers: tuple[_Layer, ...] = ()
         self._names: dict[str, Name] = {}
         self._cards: dict[tuple[str, str | None, int], _Card | None] = {}
+        self._cards_of: dict[Price, _Card] = {}
         self._add("tankful", "tankful's prices.toml", ours)
         try:
             self._add("own", own_name, own)
@@ -184,7 +185,11 @@ class Rates:
         listing = self._listing(self._name(model), day, ())
         if listing is None:
             return None
-        return _card(listing.tiers.get(_word(tier) or "", listing.standard).price)
+        price = listing.tiers.get(_word(tier) or "", listing.standard).price
+        card = self._cards_of.get(price)
+        if card is None:
+            card = self._cards_of[price] = _card(price)
+        return card
 
     def _name(self, model: str) -> Name:
         if model not in self._names:
@@ -273,9 +278,7 @@ def _shown(own: Path | None) -> str:
 
 @lru_cache(maxsize=2)
 def _rates(own: str, *, own_name: str, trouble: str | None) -> Rates:
-    from importlib.resources import files
-
-    here = files("providers.ledger")
+    here = Path(__file__).parent  # importlib.resources would take as long as all the rest
     library = here.joinpath("rates.json").read_bytes()
     ours = here.joinpath("prices.toml").read_text(encoding="utf-8")
     return Rates(library, ours, own, own_name=own_name, trouble=trouble)

@@ -67,9 +67,11 @@ def slices(
         # A response stands once in each home that tells of it. Beside a min(), SQLite takes the other columns
         # from the row that has it.
         columns, once = f"{columns}, min(c.home) AS first_home", "GROUP BY r.key"
+    # CROSS JOIN keeps SQLite to this order: the parts of these days are few.
     source = (
-        f"SELECT {columns} FROM responses r JOIN contexts c ON c.id = r.context"
-        f" WHERE r.at_ms >= ? AND r.at_ms < ? AND c.home IN ({marks}) {once}"
+        f"SELECT {columns} FROM parts p CROSS JOIN responses r ON r.part = p.id AND r.at_ms >= ? AND r.at_ms < ?"
+        f" CROSS JOIN contexts c ON c.id = r.context"
+        f" WHERE p.last_ms >= ? AND p.first_ms < ? AND c.home IN ({marks}) {once}"
     )
     rows = db.execute(
         f"SELECT at_ms / {QUARTER_MS} * {QUARTER_MS} AS quarter, h.path, session, root, project, model, effort,"
@@ -77,7 +79,7 @@ def slices(
         " sum(output), sum(reasoning), coalesce(sum(pico_usd), 0), min(at_ms), max(at_ms)"
         f" FROM ({source}) JOIN homes h ON h.id = home"
         " GROUP BY quarter, home, session, root, project, model, effort",
-        (_ms(start), _ms(end), *numbers),
+        (_ms(start), _ms(end), _ms(start), _ms(end), *numbers),
     )
     return [Slice(*row) for row in rows]
 

@@ -230,6 +230,7 @@ class Library:
 
     def __init__(self, document: bytes) -> None:
         self._document = msgspec.json.decode(document, type=_Document)
+        self._found: dict[Name, _Model | None] = {}
 
     @property
     def origin(self) -> str:
@@ -269,6 +270,11 @@ class Library:
         return Listing(listed(standard), {tier: listed(model.variant_at(tier, day)) for tier in tiers})
 
     def _find(self, name: Name) -> _Model | None:
+        if name not in self._found:
+            self._found[name] = self._look_up(name)
+        return self._found[name]
+
+    def _look_up(self, name: Name) -> _Model | None:
         vendors = [vendor for vendor in self._document.vendors if vendor.id in name.makers]
         for spelling in name.spellings:
             for vendor in sorted(vendors, key=lambda vendor: not vendor.match.matches(spelling)):

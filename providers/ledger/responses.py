@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-from msgspec import Struct
 
 from providers.ledger.database import transaction
 from providers.ledger.index import chunks, home_id, marks, storable
@@ -18,81 +17,106 @@ _REPRICED_AT_ONCE = 10_000
 _LARGEST = 2**63 - 1  # what a column holds: nine million dollars
 
 
-class PricedResponse(Struct, frozen=True):
-    """A response with its price in 1e-12 USD, None where no price is known."""
+Price = Callable[[BilledResponse], int | None]
+"""What a response costs in 1e-12 USD, None where no price is known."""
 
-    response: BilledResponse
-    pico_usd: int | None
+_Row = tuple[Any, ...]
+"""A row of the table: part, time, key and context name it."""
 
 
 def replace_responses(
     db: sqlite3.Connection,
     provider: str,
-    parts: Sequence[tuple[list[int], list[PricedResponse]]],
-    *,
-    keep: bool = False,
+    parts: Sequence[tuple[list[int], list[BilledResponse]]],
+    price: Price,
+    keep: AbstractSet[int] = frozenset(),
 ) -> None:
     """What these parts, each the logs that were judged together, came to; only rows that differ are written.
 
-    All at once: logs that were one part may be two now, and the rows of the one are none of the other's. With
-    `keep` nothing goes that was there before.
+    All at once: logs that were one part may be two now, and the rows of the one are none of the other's. Of the
+    parts that the logs `keep` were in nothing goes: what those said is not known any more.
     """
-    logs = [log for part, _ in parts for log in part]
-    old = {row[:3]: row for row in _responses_of(db, logs)}
+    before = _parts_of(db, [log for part, _ in parts for log in part])
+    kept = before & _parts_of(db, keep)
+    old = {row[1:4]: row for row in _responses_in(db, before)}
     contexts = _Contexts(db, provider)
     new = {
-        row[:3]: row
+        row[1:4]: row
         for part, responses in parts
-        for priced in responses
-        for row in (_row(priced, contexts, min(part)),)
+        for response in responses
+        for row in (_row(response, _fitting(price(response)), contexts.number(response), min(part)),)
     }
-    if not keep:
-        db.executemany(
-            "DELETE FROM responses WHERE at_ms = ? AND key = ? AND context = ?", old.keys() - new.keys()
-        )
+    gone = [row for name, row in old.items() if _is_gone(row, new.get(name), kept)]
+    db.executemany(
+        "DELETE FROM responses WHERE part = ? AND at_ms = ? AND key = ? AND context = ?",
+        (row[:4] for row in gone),
+    )
     places = ", ".join("?" * 12)
     db.executemany(
         f"INSERT OR REPLACE INTO responses VALUES ({places})",
-        (row for key, row in new.items() if old.get(key) != row),
+        # In the order of the table, which is a tree.
+        sorted(row for name, row in new.items() if old.get(name) != row),
     )
+    _note_spans(db, before, [*new.values(), *(row for name, row in old.items() if row[0] in kept)])
     db.executemany(
         "UPDATE logs SET judged = 1, part = ? WHERE id = ?",
         ((min(part), log) for part, _ in parts for log in part),
     )
 
 
-def _responses_of(db: sqlite3.Connection, logs: Iterable[int]) -> Iterator[tuple[Any, ...]]:
-    """What the parts that these logs were of came to."""
-    parts = {
+def _is_gone(row: _Row, now: _Row | None, kept: AbstractSet[int]) -> bool:
+    return row[0] not in kept if now is None else row[0] != now[0]
+
+
+def _note_spans(db: sqlite3.Connection, before: AbstractSet[int], rows: Iterable[_Row]) -> None:
+    """When each part was: reports look up the parts of their days first."""
+    spans: dict[int, tuple[int, int]] = {}
+    for part, at, *_ in rows:
+        first, last = spans.get(part, (at, at))
+        spans[part] = min(first, at), max(last, at)
+    db.executemany("DELETE FROM parts WHERE id = ?", ((part,) for part in before))
+    db.executemany(
+        "INSERT OR REPLACE INTO parts VALUES (?, ?, ?)", ((part, *span) for part, span in spans.items())
+    )
+
+
+def _parts_of(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:
+    """The parts that these logs were of."""
+    return {
         row[0]
         for chunk in chunks(logs)
         for row in db.execute(f"SELECT DISTINCT part FROM logs WHERE id IN ({marks(chunk)})", chunk)
-    }
-    for chunk in chunks(parts - {0}):
+    } - {0}
+
+
+def _responses_in(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[_Row]:
+    for chunk in chunks(parts):
         yield from db.execute(f"SELECT * FROM responses WHERE part IN ({marks(chunk)})", chunk)
 
 
-def reprice(db: sqlite3.Connection, price: Callable[[BilledResponse], int | None], prices: str) -> None:
+def reprice(db: sqlite3.Connection, price: Price, prices: str) -> None:
     """Price all that is held anew, if it was priced by other prices than these; in steps that hold up nobody."""
     if db.execute("SELECT value FROM meta WHERE name = 'prices'").fetchone() == (prices,):
         return
-    last = (-(2**63), 0, 0)
+    last = (0, 0, 0, 0)
     while True:
         with transaction(db):
             rows = db.execute(
-                "SELECT at_ms, key, r.context, model, tier, input, cache_read, cache_write, cache_write_1h,"
+                "SELECT part, at_ms, key, r.context, model, tier, input, cache_read, cache_write, cache_write_1h,"
                 " output, reasoning, web_searches, pico_usd FROM responses r JOIN contexts c ON c.id = r.context"
-                " WHERE (at_ms, key, r.context) > (?, ?, ?) ORDER BY at_ms, key, r.context LIMIT ?",
+                " WHERE (part, at_ms, key, r.context) > (?, ?, ?, ?)"
+                " ORDER BY part, at_ms, key, r.context LIMIT ?",
                 (*last, _REPRICED_AT_ONCE),
             ).fetchall()
-            changed = [(now, *row[:3]) for row in rows if (now := _fitting(price(_response(row)))) != row[-1]]
+            changed = [(now, *row[:4]) for row in rows if (now := _fitting(price(_response(row)))) != row[-1]]
             db.executemany(
-                "UPDATE responses SET pico_usd = ? WHERE at_ms = ? AND key = ? AND context = ?", changed
+                "UPDATE responses SET pico_usd = ? WHERE part = ? AND at_ms = ? AND key = ? AND context = ?",
+                changed,
             )
             if len(rows) < _REPRICED_AT_ONCE:
                 db.execute("INSERT OR REPLACE INTO meta VALUES ('prices', ?)", (prices,))
                 return
-        last = rows[-1][:3]
+        last = rows[-1][:4]
 
 
 def _fitting(pico_usd: int | None) -> int | None:
@@ -102,7 +126,7 @@ def _fitting(pico_usd: int | None) -> int | None:
 
 def _response(row: tuple[Any, ...]) -> BilledResponse:
     """As much of a held response as its price depends on."""
-    at_ms, key, _, model, tier, *tokens, web_searches, _ = row
+    _, at_ms, key, _, model, tier, *tokens, web_searches, _ = row
     fresh, read, write, write_1h, output, reasoning = tokens
     return BilledResponse(
         at=datetime.fromtimestamp(at_ms / 1000, UTC),
@@ -129,13 +153,14 @@ class _Contexts:
         self._db = db
         self._provider = provider
         self._homes: dict[Path, int] = {}
-        self._known: dict[tuple[int | str, ...], int] = {}
+        self._known: dict[tuple[int | str | None, ...], int] = {}
 
     def number(self, response: BilledResponse) -> int:
         home = self._homes.get(response.home)
         if home is None:
             home = self._homes[response.home] = home_id(self._db, self._provider, response.home)
         told = (
+            home,
             response.session,
             response.root,
             response.project,
@@ -144,10 +169,9 @@ class _Contexts:
             response.tier,
             response.originator,
         )
-        words: tuple[int | str, ...] = (home, *(storable(word or "") for word in told))
-        number = self._known.get(words)
+        number = self._known.get(told)
         if number is None:
-            number = self._known[words] = self._kept(words)
+            number = self._known[told] = self._kept((home, *(storable(word or "") for word in told[1:])))
         return number
 
     def _kept(self, words: tuple[int | str, ...]) -> int:
@@ -159,14 +183,13 @@ class _Contexts:
         return int(self._db.execute(f"SELECT id FROM contexts WHERE {same}", words).fetchone()[0])
 
 
-def _row(priced: PricedResponse, contexts: _Contexts, part: int) -> tuple[int | None, ...]:
-    response = priced.response
+def _row(response: BilledResponse, pico_usd: int | None, context: int, part: int) -> _Row:
     usage = response.usage
     return (
+        part,
         round(response.at.timestamp() * 1000),
         response.key,
-        contexts.number(response),
-        part,
+        context,
         usage.input_tokens,
         usage.cache_read_tokens,
         usage.cache_write_tokens,
@@ -174,5 +197,5 @@ def _row(priced: PricedResponse, contexts: _Contexts, part: int) -> tuple[int | 
         usage.output_tokens,
         usage.reasoning_tokens,
         response.web_searches,
-        _fitting(priced.pico_usd),
+        pico_usd,
     )

@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from providers.ledger.zstd import decompress
 from tests.fake_chatgpt import FakeChatGPT, breaks_off, fake_chatgpt, says, usage
 from tests.homes import SECRETS, auth, make_home, write_auth
 
@@ -484,7 +484,7 @@ def test_no_word_that_was_said_is_kept(person: Person) -> None:
     kept = b"".join(path.read_bytes() for path in (person.folder / "own").rglob("*") if path.is_file())
     with closing(sqlite3.connect(person.folder / "own/state/ledger.sqlite3")) as db:
         for (packed,) in db.execute("SELECT observation FROM observations"):
-            kept += zlib.decompress(packed)
+            kept += decompress(packed)
     assert b"gpt-5.5" in kept
     said = {b"use tools", b"answer 8", b"echo hi", b"ping"}
     assert not [word for word in said if word in kept]

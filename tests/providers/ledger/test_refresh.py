@@ -9,9 +9,9 @@ import shutil
 import signal
 import sqlite3
 import time
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,11 @@ from hypothesis import strategies as st
 
 from providers.claude.transcripts import Transcripts
 from providers.codex.rollouts import Rollouts
-from providers.ledger.database import LedgerTrouble, opened
-from providers.ledger.refresh import Progress, Shelf, refresh
+from providers.ledger.database import APPLICATION_ID, SCHEMA, LedgerTrouble, opened
+from providers.ledger.index import name_hash
+from providers.ledger.query import slices
+from providers.ledger.refresh import Progress, Remembered, Shelf, refresh
+from providers.ledger.zstd import decompress
 from providers.logs import LogFormat
 from providers.models import BilledResponse
 
@@ -39,12 +42,17 @@ def price(response: BilledResponse) -> int | None:
 
 
 class Ledger:
-    """A ledger in a folder of its own, over the logs of one home."""
+    """A ledger in a folder of its own, over the logs of some homes, in a process that remembers as the tray does.
 
-    def __init__(self, folder: Path, *homes: Path) -> None:
+    With `worth_two` of 0 two processes read.
+    """
+
+    def __init__(self, folder: Path, *homes: Path, worth_two: int = 1 << 40) -> None:
         self.path = folder / "ledger.sqlite3"
         self.homes = homes
         self.told: list[Progress] = []
+        self._remembered = Remembered()
+        self._worth_two = worth_two
 
     def refresh(self, step_seconds: float = 2.0) -> tuple[str, ...]:
         """Each format finds nothing in the other's folders."""
@@ -53,7 +61,15 @@ class Ledger:
             for name, fmt in FORMATS.items()
             for home in self.homes
         ]
-        bad = refresh(self.path, shelves, price, self.told.append, step_seconds=step_seconds)
+        bad = refresh(
+            self.path,
+            shelves,
+            price,
+            self.told.append,
+            step_seconds=step_seconds,
+            remembered=self._remembered,
+            worth_two=self._worth_two,
+        )
         return tuple(path for paths in bad.values() for path in paths)
 
     def rows(self) -> Rows:
@@ -125,9 +141,9 @@ def copied(corpus: Path, folder: Path) -> Path:
 
 
 def once(folder: Path, home: Path) -> Rows:
-    """What a new ledger says of the logs as they are now."""
+    """What a new ledger says of the logs as they are now, read in two processes."""
     folder.mkdir()
-    fresh = Ledger(folder, home)
+    fresh = Ledger(folder, home, worth_two=0)
     fresh.refresh()
     return fresh.rows()
 
@@ -400,9 +416,7 @@ def test_the_ledger_holds_nothing_that_was_said(tmp_path: Path) -> None:
     ledger.refresh()
     kept = b"".join(path.read_bytes() for path in tmp_path.glob("ledger*"))
     with closing(sqlite3.connect(ledger.path)) as db:
-        kept += b"".join(
-            zlib.decompress(row[0]) for row in db.execute("SELECT observation FROM observations")
-        )
+        kept += b"".join(decompress(row[0]) for row in db.execute("SELECT observation FROM observations"))
     assert mark.encode() not in kept
 
 
@@ -448,6 +462,35 @@ def test_a_path_that_another_log_takes_over_keeps_its_history(tmp_path: Path) ->
     put(one, content)
     ledger.refresh()
     assert ledger.rows() == complete
+
+
+def test_a_ledger_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    """What it knew of a log that is gone stays, also when a relative of that log is read again."""
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as db:
+        db.executescript(
+            SCHEMA[0]
+            + f"""
+            INSERT INTO homes VALUES (1, 'codex', '{tmp_path / "home"}');
+            INSERT INTO logs VALUES (7, 1, '{tmp_path / "home/gone.jsonl"}', 5, 9, 9, 9, x'', 0, 1, 1, 1, 7);
+            INSERT INTO observations VALUES (7, x'00');
+            INSERT INTO contexts VALUES (1, 1, 'a thread', '', '', 'gpt-5.5', '', '', '');
+            INSERT INTO responses VALUES (1795000000000, 42, 1, 7, 1, 2, 3, 4, 5, 6, 0, 11000000);
+            INSERT INTO links VALUES ({name_hash("codex", "a thread")}, 7);
+            PRAGMA application_id = {APPLICATION_ID};
+            PRAGMA user_version = 1;
+            """
+        )
+    home = copied(CORPORA[0], tmp_path)
+    ledger = Ledger(tmp_path, home)
+    ledger.refresh()
+    old = [row for row in ledger.rows() if row[1] == 42]
+    assert old == [
+        (1795000000000, 42, 1, 2, 3, 4, 5, 6, 11_000_000, "a thread", "", "", "gpt-5.5", "", "", "")
+    ]
+    assert sorted(set(ledger.rows()) - set(old)) == once(tmp_path / "new", home)
+    with opened(ledger.path) as db:
+        start, end = datetime(2026, 11, 18, tzinfo=UTC), datetime(2026, 11, 19, tzinfo=UTC)
+        assert [each.input for each in slices(db, "codex", [home], start, end)] == [1]
 
 
 def test_a_newer_ledger_is_refused_with_a_sentence(tmp_path: Path) -> None:

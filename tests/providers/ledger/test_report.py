@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from providers.ledger.database import opened, transaction
 from providers.ledger.ledger import Ledger
 from providers.ledger.report import span
-from providers.ledger.responses import PricedResponse, replace_responses
+from providers.ledger.responses import replace_responses
 from providers.models import BilledResponse, Burn, CostReport, Tally, TokenUsage
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -45,17 +45,15 @@ def report(
     pico: int = 10**12,
 ) -> CostReport:
     """By way of a real ledger, where each token costs `pico`, except those of a model nobody knows."""
+
+    def price(each: BilledResponse) -> int | None:
+        return None if each.model in (None, "mystery") else each.usage.total_tokens * pico
+
     with TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.sqlite3"
         with opened(path) as db, transaction(db):
-            priced = [
-                PricedResponse(
-                    replace(each, key=each.key or key),
-                    None if each.model in (None, "mystery") else each.usage.total_tokens * pico,
-                )
-                for key, each in enumerate(responses, 1)
-            ]
-            replace_responses(db, "codex", [([1], priced)])
+            keyed = [replace(each, key=each.key or key) for key, each in enumerate(responses, 1)]
+            replace_responses(db, "codex", [([1], keyed)], price)
         zone = zone or ZoneInfo("UTC")
         return Ledger(path).report("codex", LABELS, since=since, until=until, zone=zone, now=now)
 

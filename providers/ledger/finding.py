@@ -1,0 +1,123 @@
+"""Finds the logs of a home, again and again, at the price of a `stat` for each."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import time
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from pathlib import Path
+
+from msgspec import Struct
+
+_SETTLED_NS = 3 * 10**9  # what some file systems need to tell two moments apart, and more
+_TRUSTED_SECONDS = 600.0
+
+
+class LogFile(Struct, frozen=True):
+    """A log as the folder lists it."""
+
+    path: str
+    inode: int
+    size: int
+    mtime_ns: int
+
+
+class _Folder(Struct, frozen=True):
+    """What a folder listed when its time was `mtime_ns`: the folders in it, and what has the name of a log."""
+
+    mtime_ns: int
+    folders: tuple[str, ...]
+    logs: tuple[str, ...]
+
+
+class LogFinder:
+    """Finds the logs under `folders` of a home.
+
+    Links are followed, as people keep homes elsewhere; a file reached twice is found once. A folder whose time
+    has not moved is not listed again: files come, go and are renamed only with it.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        folders: Sequence[str],
+        is_log: Callable[[str], bool],
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._roots = [os.fspath(home / folder) for folder in folders]
+        self._is_log = is_log
+        self._seconds = seconds
+        self._listed: dict[str, _Folder] = {}
+        self._listed_at = seconds()
+
+    def find(self) -> tuple[list[LogFile], list[str]]:
+        """The logs, and the paths that could not be looked at."""
+        if (
+            self._seconds() - self._listed_at > _TRUSTED_SECONDS
+        ):  # not every file system keeps a folder's time
+            self._listed, self._listed_at = {}, self._seconds()
+        seen: set[tuple[int, int]] = set()
+        logs: list[LogFile] = []
+        unreadable: list[str] = []
+        pending = list(self._roots)
+        while pending:
+            folder = self._folder(pending.pop(), seen, unreadable)
+            if folder is not None:
+                pending += folder.folders
+                _look_at(folder.logs, seen, logs, unreadable)
+        return logs, unreadable
+
+    def _folder(self, path: str, seen: set[tuple[int, int]], unreadable: list[str]) -> _Folder | None:
+        """None for one that was seen before, and for one that is not there."""
+        try:
+            status = os.stat(path)
+            if not stat.S_ISDIR(status.st_mode):
+                raise NotADirectoryError(path)
+            if status.st_ino:  # some network folders have no inodes
+                if (status.st_dev, status.st_ino) in seen:
+                    return None
+                seen.add((status.st_dev, status.st_ino))
+            known = self._listed.get(path)
+            if known is None or known.mtime_ns != status.st_mtime_ns:
+                known = self._list(path, status.st_mtime_ns)
+        except FileNotFoundError:
+            return None
+        except OSError:
+            unreadable.append(path)
+            return None
+        return known
+
+    def _list(self, path: str, mtime_ns: int) -> _Folder:
+        """In the order of their names: of two links to one file the same one is met first each time."""
+        began_ns = time.time_ns()
+        with os.scandir(path) as listing:
+            entries = sorted(listing, key=attrgetter("name"))
+        folders = tuple(entry.path for entry in entries if entry.is_dir())
+        logs = tuple(entry.path for entry in entries if self._is_log(entry.name) and not entry.is_dir())
+        folder = _Folder(mtime_ns, folders, logs)
+        if began_ns - mtime_ns > _SETTLED_NS and sys.platform != "win32":
+            self._listed[path] = folder
+        else:
+            self._listed.pop(path, None)
+        return folder
+
+
+def _look_at(
+    paths: Sequence[str], seen: set[tuple[int, int]], logs: list[LogFile], unreadable: list[str]
+) -> None:
+    for path in paths:
+        try:
+            status = os.stat(path)
+        except OSError:  # gone since, or a link that leads nowhere
+            unreadable.append(path)
+            continue
+        inode = status.st_ino
+        if inode:
+            if (status.st_dev, inode) in seen:
+                continue
+            seen.add((status.st_dev, inode))
+        if stat.S_ISREG(status.st_mode):
+            logs.append(LogFile(path, inode, status.st_size, status.st_mtime_ns))

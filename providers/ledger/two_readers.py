@@ -1,0 +1,155 @@
+"""Reads many things in two processes, where that pays and can be done.
+
+This process reads from the front of the list, another one from its end, until they meet. What the other one has
+read comes through a pipe. Should it die, what it owes is read here: then it was slower, and nothing is lost.
+"""
+
+from __future__ import annotations
+
+import gc
+import marshal
+import mmap
+import os
+import select
+import struct
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+_LENGTH = struct.Struct("=II")
+_PIPE_BYTES = 1 << 20
+_CHUNK = 1 << 18
+
+
+def pays(weight: int, least: int) -> bool:
+    """Whether work of this weight is worth a second process here.
+
+    Forking is safe only where no thread may hold a lock, and not on macOS, whose libraries start their own.
+    """
+    return (
+        weight >= least
+        and sys.platform == "linux"
+        and threading.active_count() == 1
+        and len(os.sched_getaffinity(0)) > 1
+    )
+
+
+def read_in_two(count: int, read: Callable[[int], tuple[Any, ...]]) -> Generator[tuple[int, tuple[Any, ...]]]:
+    """What `read` says of each place 0..count-1, with its place, in whatever order it comes.
+
+    It must give plain values, which `marshal` can carry, and share no connection with this process.
+    """
+    missing = dict.fromkeys(range(count))
+    with _other_reader(count, read) as other:
+        for place in range(count):
+            if other.has_come_to(place):
+                break
+            del missing[place]
+            yield place, read(place)
+            yield from _owed(other.told(wait=False), missing)
+        yield from _owed(other.told(wait=True), missing)
+    for place in list(missing):
+        yield place, read(place)
+
+
+def _owed(
+    told: Iterator[tuple[int, tuple[Any, ...]]], missing: dict[int, None]
+) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """At the meeting both may have read the same."""
+    for place, said in told:
+        if place in missing:
+            del missing[place]
+            yield place, said
+
+
+class _Meeting:
+    """Two numbers that both processes see: where each of them is."""
+
+    def __init__(self, count: int) -> None:
+        self._places = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("q")
+        self._places[1] = count
+
+    def front_comes_to(self, place: int) -> bool:
+        """False where the other one has been there before."""
+        self._places[0] = place
+        return self._places[1] > place
+
+    def end_comes_to(self, place: int) -> bool:
+        self._places[1] = place
+        return self._places[0] < place
+
+
+class _OtherReader:
+    """The other process, seen from here."""
+
+    def __init__(self, meeting: _Meeting, pipe: int) -> None:
+        self._meeting = meeting
+        self._pipe = pipe
+        self._held = bytearray()
+
+    def has_come_to(self, place: int) -> bool:
+        return not self._meeting.front_comes_to(place)
+
+    def told(self, *, wait: bool) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        """What it has said since it was last asked; with `wait`, all it will ever say."""
+        while wait or select.select([self._pipe], [], [], 0)[0]:
+            chunk = os.read(self._pipe, _CHUNK)
+            if not chunk:
+                return
+            self._held += chunk
+            yield from self._whole()
+
+    def _whole(self) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        start = 0
+        while len(self._held) >= start + _LENGTH.size:
+            place, size = _LENGTH.unpack_from(self._held, start)
+            end = start + _LENGTH.size + size
+            if len(self._held) < end:
+                break
+            said = self._held[start + _LENGTH.size : end]
+            yield place, marshal.loads(said)  # noqa: S302 - our own fork's words
+            start = end
+        del self._held[:start]
+
+
+@contextmanager
+def _other_reader(count: int, read: Callable[[int], tuple[Any, ...]]) -> Iterator[_OtherReader]:
+    import fcntl
+    import signal
+
+    meeting = _Meeting(count)
+    ours, theirs = os.pipe()
+    with suppress(OSError):  # it is faster so, and works without
+        fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    child = os.fork()
+    if child == 0:
+        os.close(ours)
+        _read_from_the_end(meeting, theirs, count, read)
+    os.close(theirs)
+    try:
+        yield _OtherReader(meeting, ours)
+    finally:
+        os.close(ours)
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def _read_from_the_end(
+    meeting: _Meeting, pipe: int, count: int, read: Callable[[int], tuple[Any, ...]]
+) -> None:
+    """Never returns, and cleans up nothing: all it holds but the pipe is a copy of the other process's."""
+    gc.disable()  # it would touch, and so copy, all that the two have in common
+    try:
+        with open(pipe, "wb", buffering=0) as told:
+            for place in range(count - 1, -1, -1):
+                if not meeting.end_comes_to(place):
+                    break
+                said = marshal.dumps(read(place))
+                rest = memoryview(_LENGTH.pack(place, len(said)) + said)
+                while rest:
+                    rest = rest[told.write(rest) or 0 :]
+    finally:
+        os._exit(0)

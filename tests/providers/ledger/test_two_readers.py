@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from providers.ledger.two_readers import pays, read_in_two
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a second reader")
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_left() -> Iterator[None]:
+    """Neither a process nor a pipe."""
+    before = len(os.listdir("/proc/self/fd"))
+    yield
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def told(count: int, read: Callable[[int], tuple[Any, ...]]) -> dict[int, tuple[Any, ...]]:
+    said: dict[int, tuple[Any, ...]] = {}
+    for place, each in read_in_two(count, read):
+        assert place not in said
+        said[place] = each
+    return said
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 200_000), max_size=40))
+def test_each_place_is_read_once(sizes: list[int]) -> None:
+    """Some of them are longer than a pipe holds."""
+    said = told(len(sizes), lambda place: (place, b"x" * sizes[place], None, frozenset({place})))
+    assert said == {i: (i, b"x" * size, None, frozenset({i})) for i, size in enumerate(sizes)}
+
+
+def test_both_do_their_share() -> None:
+    def read(place: int) -> tuple[int]:
+        time.sleep(0.002)
+        return (os.getpid(),)
+
+    assert len(set(told(100, read).values())) == 2
+
+
+def test_what_a_reader_that_died_owes_is_read_here() -> None:
+    here = os.getpid()
+
+    def read(place: int) -> tuple[int]:
+        if os.getpid() != here and place < 95:
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(0.001)
+        return (place,)
+
+    assert told(100, read) == {place: (place,) for place in range(100)}
+
+
+def test_a_reader_that_stumbles_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
+    here = os.getpid()
+
+    def read(place: int) -> tuple[int]:
+        if os.getpid() != here:
+            raise ValueError("not this one")
+        return (place,)
+
+    assert told(10, read) == {place: (place,) for place in range(10)}
+    assert capfd.readouterr() == ("", "")
+
+
+def test_who_stops_in_the_middle_leaves_nothing() -> None:
+    with closing(read_in_two(1000, lambda place: (b"x" * 100_000,))) as reading:
+        assert next(reading)[0] == 0
+
+
+def test_nobody_forks_for_little() -> None:
+    assert not pays(99, 100)
+    assert pays(100, 100) == (len(os.sched_getaffinity(0)) > 1)
