@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from typing import Literal
 
+from providers.ledger.index import storable
 from providers.ledger.query import Held, Slice
 from providers.models import Burn, CostReport, SessionCost, Tally, TokenUsage
 
@@ -75,6 +76,7 @@ def cost_report(
     days = _by_day(slices, zone)
     wanted = {day: days[day] for day in sorted(days) if since <= day <= until}
     flat = [each for of_day in wanted.values() for each in of_day]
+    named = {storable(str(home)): label for home, label in labels.items()}
     today = now.astimezone(zone).date()
     month = [each for day in days if (day.year, day.month) == (today.year, today.month) for each in days[day]]
     return CostReport(
@@ -83,7 +85,7 @@ def cost_report(
         totals=_Sum(flat).tally(),
         by_model=_tallies(flat, lambda each: each.model or UNKNOWN),
         by_day={day: _tallies(of_day, lambda each: each.model or UNKNOWN) for day, of_day in wanted.items()},
-        by_home=_tallies(flat, lambda each: labels.get(Path(each.home), each.home)),
+        by_home=_tallies(flat, lambda each: named.get(each.home, each.home)),
         by_project=_tallies(flat, lambda each: each.project or UNKNOWN),
         by_effort=_tallies(flat, lambda each: each.effort or UNKNOWN),
         by_session=_sessions(flat),
