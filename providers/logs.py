@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 import msgspec
 from msgspec import Struct
 
-from providers.models import BilledResponse
+from providers.bill import BilledResponse
 
 T = TypeVar("T")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from providers.bill import BilledResponse
 from providers.ledger.finding import LogFinder
 from providers.ledger.scan import LINE_CAP, LineReader, open_log
 from providers.logs import LogFormat, Observed
-from providers.models import BilledResponse
 
 
 class Scan(Struct, frozen=True, kw_only=True):

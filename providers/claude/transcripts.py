@@ -19,9 +19,9 @@ from typing import Literal, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from providers.bill import BilledResponse, TokenUsage
 from providers.claude import wire
 from providers.logs import Observed, unpacked
-from providers.models import BilledResponse, TokenUsage
 
 
 class Claim(NamedTuple):

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import NamedTuple
 
+from providers.bill import BilledResponse, TokenUsage
 from providers.codex.rollout import (
     Base,
     Rollout,
@@ -23,7 +24,6 @@ from providers.codex.rollout import (
     born_at,
     turn_is_real,
 )
-from providers.models import BilledResponse, TokenUsage
 
 # A fork of Codex 0.89-0.98 writes its copies in one go: this long after the file's first line at most.
 _COPYING_MS = 150

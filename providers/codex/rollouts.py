@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from providers.bill import BilledResponse
 from providers.codex import wire
 from providers.codex.lineage import resolve
 from providers.codex.rollout import (
@@ -30,7 +31,6 @@ from providers.codex.rollout import (
     turn_is_real,
 )
 from providers.logs import Observed, unpacked
-from providers.models import BilledResponse
 
 
 def thread_in_name(path: str) -> str:

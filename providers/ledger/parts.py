@@ -12,11 +12,11 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from providers.bill import BilledResponse
 from providers.ledger import index
 from providers.ledger.index import LogEntry
 from providers.ledger.responses import Price, replace_responses
 from providers.logs import LogFormat, LogReader, Observed
-from providers.models import BilledResponse
 
 
 def judge(

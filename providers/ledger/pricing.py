@@ -17,9 +17,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from providers.bill import TokenUsage
 from providers.ledger.own_prices import BadPrices, Entry, entries_for, read_prices
 from providers.ledger.rates import CLASSES, LayerId, Library, Listed, Listing, Name, Price
-from providers.models import TokenUsage
 
 PICO = 10**12
 _STANDARD = frozenset({"", "default", "auto", "standard"})

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from providers.bill import BilledResponse, TokenUsage
 from providers.ledger.database import transaction
 from providers.ledger.index import chunks, home_id, marks, storable
-from providers.models import BilledResponse, TokenUsage
 
 _REPRICED_AT_ONCE = 10_000
 _LARGEST = 2**63 - 1  # what a column holds: nine million dollars

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from providers.bill import BilledResponse, TokenUsage
 from providers.claude import wire
 from providers.logs import LogFormat, LogReader, Observed
-from providers.models import BilledResponse, TokenUsage
 from tests.providers.claude.reading import (
     AGENT_LOG,
     FORK,

@@ -10,8 +10,8 @@ import pytest
 from genai_prices import data, types
 from genai_prices.types import ModelInfo, PriceVariant, Provider, Usage
 
+from providers.bill import TokenUsage
 from providers.ledger.pricing import PICO, load_rates
-from providers.models import TokenUsage
 from tools.make_rates import RATES, VENDORS, render
 
 RATES_FILE = RATES.read_text(encoding="utf-8")

@@ -20,6 +20,7 @@ from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from providers.bill import BilledResponse
 from providers.claude.transcripts import Transcripts
 from providers.codex.rollouts import Rollouts
 from providers.ledger.database import APPLICATION_ID, SCHEMA, LedgerTrouble, opened
@@ -28,7 +29,6 @@ from providers.ledger.query import slices
 from providers.ledger.refresh import Progress, Remembered, Shelf, refresh
 from providers.ledger.zstd import decompress
 from providers.logs import LogFormat
-from providers.models import BilledResponse
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/codex/0.169.0"
 SHARED = Path(__file__).parents[4] / "shared/corpora/codex"

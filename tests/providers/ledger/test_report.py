@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from providers.bill import BilledResponse, Burn, CostReport, Tally, TokenUsage
 from providers.ledger.database import opened, transaction
 from providers.ledger.ledger import Ledger
 from providers.ledger.report import span
 from providers.ledger.responses import replace_responses
-from providers.models import BilledResponse, Burn, CostReport, Tally, TokenUsage
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")

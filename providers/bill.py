@@ -1,0 +1,143 @@
+"""The words of the bill: tokens, what they would have cost, and reports of both. Frozen, free of I/O.
+
+Times are aware datetimes in UTC. What nobody told us is None, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from math import fsum
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+
+class TokenUsage(Struct, frozen=True, kw_only=True):
+    """Tokens in disjoint classes; `cache_write_1h` is a part of cache_write, `reasoning` of output."""
+
+    input_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+
+    @property
+    def total_tokens(self) -> int:
+        return self.input_tokens + self.cache_read_tokens + self.cache_write_tokens + self.output_tokens
+
+    def __add__(self, other: TokenUsage) -> TokenUsage:
+        return TokenUsage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
+            cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
+            cache_write_1h_tokens=self.cache_write_1h_tokens + other.cache_write_1h_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+        )
+
+
+class BilledResponse(Struct, frozen=True, kw_only=True):
+    """One answer of a model that was billed once.
+
+    `key` names it for ever, `session` is the thread it was given in and `root` the one that the person started;
+    `project` is the folder they worked in. `tier` is the vendor's word for a dearer or cheaper service, None
+    for the standard one. What no line tells is None.
+    """
+
+    at: datetime
+    model: str | None
+    usage: TokenUsage
+    home: Path
+    key: int = 0
+    session: str | None = None
+    root: str | None = None
+    project: str | None = None
+    effort: str | None = None
+    tier: str | None = None
+    originator: str | None = None
+    web_searches: int = 0
+
+
+class Tally(Struct, frozen=True, kw_only=True):
+    """A sum of responses. `usd` is an API-price equivalent, None where no price of its models is known."""
+
+    responses: int = 0
+    usage: TokenUsage = TokenUsage()
+    usd: float | None = None
+
+
+def tallied(tallies: Iterable[Tally]) -> Tally:
+    """The sum; its `usd` leaves out what has no price, and is None where nothing has one."""
+    total = Tally(usd=0.0)
+    priced: list[float] = []
+    for tally in tallies:
+        total = Tally(responses=total.responses + tally.responses, usage=total.usage + tally.usage)
+        if tally.usd is not None and tally.responses:
+            priced.append(tally.usd)
+    return replace(total, usd=fsum(priced) if priced or not total.responses else None)
+
+
+class Burn(Struct, frozen=True, kw_only=True):
+    """Speed of use over the last `over_minutes` minutes."""
+
+    usd_per_hour: float | None
+    tokens_per_hour: float
+    over_minutes: int
+
+
+class SessionCost(Struct, frozen=True, kw_only=True):
+    """One session as its person started it, with what its subagents used; `subagents` says how many."""
+
+    id: str
+    project: str | None
+    started_at: datetime
+    last_at: datetime
+    models: tuple[str, ...]
+    subagents: int
+    tally: Tally
+
+
+class CostReport(Struct, frozen=True, kw_only=True):
+    """Tokens and cost of one provider over local days `since`..`until`, both included.
+
+    `priced` is "full" when every response has a price, "partial" when `usd` leaves some out, "none" when no
+    price is known for any. `unreadable_files` could not be read to their end. `burn` and `month_to_date_usd`
+    are None when they cannot be told.
+    """
+
+    since: date
+    until: date
+    totals: Tally
+    by_model: dict[str, Tally]
+    by_day: dict[date, dict[str, Tally]]
+    by_home: dict[str, Tally]
+    by_project: dict[str, Tally]
+    by_effort: dict[str, Tally]
+    by_session: tuple[SessionCost, ...]
+    burn: Burn | None
+    month_to_date_usd: float | None
+    priced: Literal["full", "partial", "none"]
+    unpriced_models: tuple[str, ...]
+    files_by_home: dict[str, int]
+    skipped_lines: int
+    unreadable_files: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> int:
+        return sum(self.files_by_home.values())
+
+
+class CostSummary(Struct, frozen=True, kw_only=True):
+    """The two cost figures of the menu. `has_logs` is False where no log was ever written."""
+
+    today_usd: float | None
+    today_tokens: int
+    days_30_usd: float | None
+    days_30_tokens: int
+    priced: Literal["full", "partial", "none"]
+    complete: bool
+    has_logs: bool
