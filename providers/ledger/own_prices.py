@@ -20,7 +20,6 @@ wrong.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -31,11 +30,10 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from providers.ledger.rates import CLASSES, Name, Price, Step, Tiered
+from providers.toml_lines import BadToml, Keys, TomlLines, read_toml
 
 _DEAREST = 1_000_000  # USD per million tokens; what is more is a slip, or an attack on the arithmetic
 _T = TypeVar("_T")
-
-_Path = tuple[str, ...]
 
 
 class BadPrices(ValueError):
@@ -116,20 +114,16 @@ _SHOULD_BE = {
 def read_prices(text: str, file: str) -> tuple[Entry, ...]:
     """The entries in their order; BadPrices where one is wrong. Whoever looks an `as` up finds if it is known."""
     try:
-        document = tomllib.loads(text, parse_float=Decimal)
-    except (ValueError, ArithmeticError, RecursionError) as error:
-        told = re.search(r" \(at line (\d+), column \d+\)$", str(error))
-        line = int(told[1]) if told else text.count("\n") + 1
-        raise BadPrices(
-            file, line, f"not TOML: {str(error)[: told.start()] if told else 'not to be read'}"
-        ) from None
-    lines = _Lines(text)
+        document = read_toml(text)
+    except BadToml as error:
+        raise BadPrices(file, error.line, str(error)) from None
+    lines = TomlLines(text)
     if unknown := [key for key in document if key != "price"]:
         key = unknown[0]
-        raise BadPrices(file, lines.top(key), f"`{key}` is not known here, only [[price]] is")
+        raise BadPrices(file, lines.of((key,)), f"`{key}` is not known here, only [[price]] is")
     tables = document.get("price", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise BadPrices(file, lines.top("price"), "a price begins with [[price]]")
+        raise BadPrices(file, lines.of(("price",)), "a price begins with [[price]]")
     entries = tuple(_Reader(file, lines, number).entry(table) for number, table in enumerate(tables))
     _check_overlaps(entries, file)
     return entries
@@ -138,7 +132,7 @@ def read_prices(text: str, file: str) -> tuple[Entry, ...]:
 class _Reader:
     """Turns one table into an entry, and a mistake in it into its line."""
 
-    def __init__(self, file: str, lines: _Lines, number: int) -> None:
+    def __init__(self, file: str, lines: TomlLines, number: int) -> None:
         self._file, self._lines, self._number = file, lines, number
 
     def entry(self, raw: dict[str, Any]) -> Entry:
@@ -154,8 +148,8 @@ class _Reader:
             like=table.like,
             price=self._price(table),
             tiers={word.lower(): self._tier(word, raw) for word, raw in table.tier.items()},
-            line=self._lines.of(self._number, ("model",)),
-            like_line=self._lines.of(self._number, ("as",)),
+            line=self._line(("model",)),
+            like_line=self._line(("as",)),
         )
 
     def _price(self, table: _Table) -> Price | None:
@@ -193,7 +187,7 @@ class _Reader:
             raise self._bad((*path, "times"), "`times` and rates of its own exclude each other")
         return tier.times
 
-    def _convert(self, raw: dict[str, Any], kind: type[_T], path: _Path) -> _T:
+    def _convert(self, raw: dict[str, Any], kind: type[_T], path: Keys) -> _T:
         for key in (key for key in raw if key in _AMOUNTS):
             self._check_amount(raw[key], (*path, key))
         try:
@@ -201,7 +195,7 @@ class _Reader:
         except msgspec.ValidationError as error:
             raise self._explained(str(error), path) from None
 
-    def _check_amount(self, amount: object, path: _Path) -> None:
+    def _check_amount(self, amount: object, path: Keys) -> None:
         key = path[-1]
         if isinstance(amount, bool) or not isinstance(amount, (int, Decimal)):
             raise self._bad(path, f"`{key}` is not a number")
@@ -212,7 +206,7 @@ class _Reader:
         if amount > _DEAREST:
             raise self._bad(path, f"`{key}` is more than {_DEAREST}")
 
-    def _explained(self, error: str, path: _Path) -> BadPrices:
+    def _explained(self, error: str, path: Keys) -> BadPrices:
         if unknown := re.search(r"unknown field `(.+)`", error):
             return self._bad((*path, unknown[1]), f"`{unknown[1]}` is not known here")
         if missing := re.search(r"required field `(\w+)`", error):
@@ -221,8 +215,11 @@ class _Reader:
         key = wrong[1] if wrong else ""
         return self._bad((*path, key), f"`{key}` should be {_SHOULD_BE.get(key, 'something else')}")
 
-    def _bad(self, path: _Path, what: str) -> BadPrices:
-        return BadPrices(self._file, self._lines.of(self._number, path), what)
+    def _line(self, path: Keys) -> int:
+        return self._lines.of(("price", str(self._number), *path))
+
+    def _bad(self, path: Keys, what: str) -> BadPrices:
+        return BadPrices(self._file, self._line(path), what)
 
 
 def _tiered(base: Decimal, steps: dict[int, Decimal]) -> Decimal | Tiered:
@@ -236,48 +233,6 @@ def _check_overlaps(entries: tuple[Entry, ...], file: str) -> None:
             if first.until is None or last.since is None or last.since < first.until:
                 what = f"overlaps the price of the same model in line {one.line}: give the earlier an `until`"
                 raise BadPrices(file, two.line, what)
-
-
-_HEADER = re.compile(r"""\s*(\[\[?)([\w.\s"'-]+)\]""")
-_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
-
-
-class _Lines:
-    """Where in the text a key stands: tomllib does not tell. A path that is not found gives what is around it."""
-
-    def __init__(self, text: str) -> None:
-        self._places: list[tuple[int, int, _Path]] = []  # line, number of its [[price]] from 0, path in that
-        number = -1
-        table: _Path = ()
-        counts: dict[_Path, int] = {}
-        for line, content in enumerate(text.split("\n"), 1):
-            if header := _HEADER.match(content):
-                table = _parts(header[2])
-                if header[1] == "[[" and table == ("price",):
-                    number += 1
-                    counts = {}
-                elif header[1] == "[[":
-                    counts[table] = counts.get(table, -1) + 1
-                    table = (*table, str(counts[table]))
-                self._places.append((line, number, table))
-            elif key := _KEY.match(content):
-                self._places.append((line, number, (*table, *_parts(key[1]))))
-
-    def top(self, key: str) -> int:
-        return next((line for line, _, path in self._places if path[:1] == (key,)), 1)
-
-    def of(self, number: int, path: _Path) -> int:
-        path = ("price", *path)
-        around = [
-            (len(place), -line)
-            for line, of, place in self._places
-            if of == number and place == path[: len(place)]
-        ]
-        return -max(around)[1] if around else self.top("price")
-
-
-def _parts(dotted: str) -> _Path:
-    return tuple(part.strip(" \t\"'") for part in dotted.split("."))
 
 
 def entries_for(entries: tuple[Entry, ...], name: Name, day: date | None) -> Iterator[Entry]:

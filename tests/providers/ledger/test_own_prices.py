@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from providers.bill import TokenUsage
 from providers.ledger.own_prices import BadPrices, read_prices
 from providers.ledger.pricing import Rates, Used, load_rates
-from providers.models import TokenUsage
 from tools.make_rates import RATES
 
 LIBRARY = RATES.read_bytes()
