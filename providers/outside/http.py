@@ -1,28 +1,27 @@
-"""One GET with a bearer token, within a deadline, and nothing that a server sends can make it worse."""
+"""A GET with a bearer token, within a deadline, and nothing that a server sends can make it worse."""
 
 from __future__ import annotations
 
 import ipaddress
 import os
 import re
-import socket
-import threading
-import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol, Self
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
 
 from providers.errors import Blocked, NotUnderstood, Offline, TimedOut
+from providers.outside.watch import CONNECT_SECONDS, Watch, connect
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    import socket
 
     import requests
 
 BODY_LIMIT = 1 << 20
-CONNECT_SECONDS = 8.0
+MOST_REDIRECTS = 3
+_REDIRECTS = (301, 302, 303, 307, 308)
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
 
 
@@ -91,10 +90,10 @@ class RequestsWeb:
         import requests
         from urllib3.exceptions import HTTPError
 
-        with _Watch(seconds) as watch, _session(url) as session:
+        with Watch(seconds) as watch, _session(url) as session:
             _mount(session, watch)
             try:
-                answer = _fetch(session, url, bearer, headers, seconds)
+                answer = _followed(session, url, bearer, headers, watch)
             except (requests.RequestException, HTTPError, OSError) as error:
                 raise _classed(error, watch, seconds) from None
             if watch.expired:  # cut off by us, which reads like an answer that ended
@@ -119,6 +118,32 @@ def _session(url: str) -> requests.Session:
     return session
 
 
+def _followed(
+    session: requests.Session, url: str, bearer: Secret, headers: Mapping[str, str], watch: Watch
+) -> Answer:
+    """The answer, or where it points within the same origin; a redirect to anywhere else is the answer."""
+    for _ in range(MOST_REDIRECTS):
+        answer = _fetch(session, url, bearer, headers, watch.left)
+        place = answer.headers.get("location")
+        if answer.status not in _REDIRECTS or not place:
+            return answer
+        further = _within(url, place)
+        if further is None:
+            return answer
+        url = further
+    return _fetch(session, url, bearer, headers, watch.left)
+
+
+def _within(url: str, place: str) -> str | None:
+    """Where a Location points to, if that is the same origin and a place for a token."""
+    try:
+        further = urljoin(url, place)
+        origins = {(parts.scheme, parts.hostname, parts.port) for parts in map(urlsplit, (url, further))}
+    except ValueError:
+        return None
+    return further if len(origins) == 1 and origin_allowed(further) else None
+
+
 def _fetch(
     session: requests.Session, url: str, bearer: Secret, headers: Mapping[str, str], seconds: float
 ) -> Answer:
@@ -128,6 +153,7 @@ def _fetch(
         request.headers["Authorization"] = f"Bearer {bearer.reveal()}"
         return request
 
+    seconds = max(seconds, 0.01)  # a deadline that is over is the watch's to tell; requests takes no 0
     timeout = (min(CONNECT_SECONDS, seconds), seconds)
     with session.get(
         url, headers=dict(headers), auth=sign, timeout=timeout, stream=True, allow_redirects=False
@@ -142,7 +168,7 @@ def _fetch(
         return Answer(response.status_code, lowered, bytes(body))
 
 
-def _classed(error: Exception, watch: _Watch, seconds: float) -> Exception:
+def _classed(error: Exception, watch: Watch, seconds: float) -> Exception:
     import requests
     from urllib3.exceptions import DecodeError, ReadTimeoutError
 
@@ -166,85 +192,7 @@ def _too_slow(seconds: float) -> str:
     return f"The server gave no whole answer within {seconds:.0f} s."
 
 
-class _Watch:
-    """Ends a request at its deadline, wherever it is: against a server that sends a byte now and then.
-
-    It holds a second handle on each socket of the request, and shuts the connection down through it.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self.expired = False
-        self._handles: list[socket.socket] = []
-        self._lock = threading.Lock()
-        self._ends = time.monotonic() + seconds
-        self._timer = threading.Timer(seconds, self._expire)
-        self._timer.daemon = True
-
-    def __enter__(self) -> Self:
-        self._timer.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._timer.cancel()
-        self._timer.join()
-        for handle in self._handles:
-            handle.close()
-
-    @property
-    def left(self) -> float:
-        """Seconds until the deadline, at least 0."""
-        return max(0.0, self._ends - time.monotonic())
-
-    @property
-    def connected(self) -> bool:
-        return bool(self._handles)
-
-    def add(self, connection: socket.socket) -> None:
-        with self._lock:
-            self._handles.append(connection.dup())
-        if self.expired:
-            self._expire()
-
-    def _expire(self) -> None:
-        self.expired = True
-        with self._lock:
-            for handle in self._handles:
-                try:
-                    handle.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    continue  # closed by the other side already
-
-
-def _connect(host: str, port: int, options: Any, watch: _Watch) -> socket.socket:
-    """A connection to the first address that answers, all of them together within the deadline.
-
-    urllib3 would give each address the whole time. The look-up of the name before that cannot be bounded: the
-    system's resolver takes no deadline, and has one of its own.
-    """
-    from urllib3.util.connection import allowed_gai_family, create_connection
-
-    try:
-        found = socket.getaddrinfo(host.strip("[]"), port, allowed_gai_family(), socket.SOCK_STREAM)
-    except UnicodeError:
-        raise OSError("no name of a server") from None
-    trouble = OSError("a name without an address")
-    for address in dict.fromkeys(str(entry[4][0]) for entry in found):
-        left = min(CONNECT_SECONDS, watch.left)
-        if left <= 0:
-            break
-        try:
-            connection = create_connection((address, port), left, socket_options=options)
-        except OSError as error:
-            trouble = error
-        else:
-            watch.add(connection)
-            return connection
-    raise trouble
-
-
-def _mount(session: requests.Session, watch: _Watch) -> None:
+def _mount(session: requests.Session, watch: Watch) -> None:
     """Let the session's connections report to the watch, and trust what the system trusts."""
     import ssl
 
@@ -255,11 +203,11 @@ def _mount(session: requests.Session, watch: _Watch) -> None:
 
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:
-            return _connect(self._dns_host, self.port, self.socket_options, watch)
+            return connect(self._dns_host, self.port, self.socket_options, watch)
 
     class Encrypted(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
-            return _connect(self._dns_host, self.port, self.socket_options, watch)
+            return connect(self._dns_host, self.port, self.socket_options, watch)
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain

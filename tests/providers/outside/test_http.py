@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import os
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -12,8 +13,9 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+import trustme
 
-from providers.errors import NotUnderstood, Offline, TimedOut
+from providers.errors import Blocked, NotUnderstood, Offline, TimedOut
 from providers.outside.http import Answer, RequestsWeb, Secret, _session, origin_allowed
 from tests.fake_chatgpt import FakeChatGPT, breaks_off, drips, fake_chatgpt, says, waits_for
 
@@ -107,10 +109,54 @@ def test_what_says_to_be_compressed_and_is_not(server: FakeChatGPT) -> None:
         ask(server)
 
 
-def test_a_redirect_is_not_followed(server: FakeChatGPT) -> None:
-    server.answer = says(b"", 302, Location="http://127.0.0.1:9/elsewhere")
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://127.0.0.1:9/elsewhere",
+        "https://127.0.0.1/elsewhere",
+        "//evil.example/",
+        "http://user@{host}/elsewhere",
+        "ftp://{host}/elsewhere",
+    ],
+)
+def test_a_redirect_to_another_origin_is_not_followed(server: FakeChatGPT, location: str) -> None:
+    host = server.url.removeprefix("http://")
+    server.answer = says(b"", 302, Location=location.format(host=host))
     assert ask(server).status == 302
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_redirect_within_the_origin_is_followed(server: FakeChatGPT, status: int, *, whole: bool) -> None:
+    place = f"{server.url}/there" if whole else "there"
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        moved = handler.path == "/x"
+        (says(b"", status, Location=place) if moved else says({"a": 1}))(handler)
+
+    server.answer = answer
+    assert (ask(server).status, ask(server).body) == (200, b'{"a": 1}')
+    assert [path for path, _ in server.requests[:2]] == ["/x", "/there"]
+    assert {headers["authorization"] for _, headers in server.requests} == {"Bearer abc"}
+
+
+def test_redirects_in_a_circle_end(server: FakeChatGPT) -> None:
+    server.answer = says(b"", 302, Location="/x")
+    assert ask(server).status == 302
+    assert len(server.requests) == 4
+
+
+def test_the_deadline_holds_over_all_redirects(server: FakeChatGPT) -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.3)
+        says(b"", 302, Location="/x")(handler)
+
+    server.answer = answer
+    began = time.monotonic()
+    with pytest.raises(TimedOut):
+        ask(server, seconds=0.7)
+    assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize(
@@ -196,6 +242,49 @@ def test_a_ca_of_ones_own_counts_on_this_machine_too(monkeypatch: pytest.MonkeyP
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     assert _session("https://127.0.0.1:1/").verify is True
+
+
+@pytest.fixture
+def own_ca(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeChatGPT]:
+    """A server whose certificate nobody trusts unless told to: `ca.pem` in the test's folder."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    with fake_chatgpt(tls) as fake:
+        yield fake
+
+
+def test_a_certificate_that_nobody_trusts(own_ca: FakeChatGPT) -> None:
+    with pytest.raises(Blocked, match="not trusted"):
+        ask(own_ca)
+    assert own_ca.requests == []
+
+
+def test_a_certificate_of_a_ca_of_ones_own(
+    own_ca: FakeChatGPT, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    assert ask(own_ca).status == 200
+    plain = own_ca.url.replace("https:", "http:")
+    own_ca.answer = says(b"", 302, Location=f"{plain}/x")
+    assert ask(own_ca).status == 302
+    assert len(own_ca.requests) == 2
+
+
+@pytest.mark.parametrize("alive", [False, True])
+def test_a_proxy_that_does_not_serve(
+    server: FakeChatGPT, monkeypatch: pytest.MonkeyPatch, *, alive: bool
+) -> None:
+    """It never sees the token: that travels inside of the tunnel it does not open."""
+    for name in ("NO_PROXY", "no_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", server.url if alive else "http://127.0.0.1:9")
+    with pytest.raises(Offline, match="proxy"):
+        RequestsWeb().get("https://chatgpt.test/x", bearer=Secret("abc"), headers={}, seconds=5)
+    assert server.requests == []
 
 
 def sockets_to(port: int) -> int:

@@ -1,0 +1,53 @@
+"""What a probe left: processes with its mark, folders of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from providers.outside.probe import MARK
+
+
+def marked(below: Path) -> list[str]:
+    """The processes that a probe below this folder started and that still run."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.environ().get(MARK, "").startswith(str(below)) and _runs(process):
+                found.append(" ".join(process.cmdline()))
+    return found
+
+
+def folders(below: Path) -> list[str]:
+    return [path.name for path in below.glob("tankful-probe-*")]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return _runs(psutil.Process(pid))
+    except psutil.NoSuchProcess:
+        return False
+
+
+def children() -> list[str]:
+    """Children of this very process that were not reaped, zombies among them."""
+    found = []
+    for process in psutil.Process().children():
+        with suppress(psutil.Error):
+            found.append(f"{process.pid} {process.name()} {process.status()}")
+    return found
+
+
+def until(true: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
+    ends = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < ends, what
+        time.sleep(0.02)
+
+
+def _runs(process: psutil.Process) -> bool:
+    return process.status() != psutil.STATUS_ZOMBIE
