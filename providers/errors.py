@@ -94,3 +94,9 @@ class ProgramTooOld(ProviderError):
 class NotUnderstood(ProviderError):
     kind = "not_understood"
     remedy = "Look for a newer tankful: the format may have changed."
+
+
+def as_error(told: UsageError) -> ProviderError:
+    """The error that this was before it became data."""
+    kinds = {kind.kind: kind for kind in ProviderError.__subclasses__()}
+    return kinds[told.kind](told.message, remedy=told.remedy, retry_at=told.retry_at)

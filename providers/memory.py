@@ -28,19 +28,33 @@ T = TypeVar("T")
 
 
 class Refused(Struct, frozen=True, kw_only=True):
-    """A login that its server refused: the one that was in this home since `attested_at`."""
+    """A login that was refused to this source: the one that was in this home since `attested_at`."""
 
+    source: str
     home: str
     attested_at: datetime | None
     at: datetime
 
 
+class SourceMemory(Struct, frozen=True, kw_only=True):
+    """How a source was last asked for an account: when, and what came in the way, None where it answered.
+
+    Before `retry_at` it is not asked again of itself. `refusals` is how many of its last answers in a row asked
+    for a back-off.
+    """
+
+    asked_at: datetime | None = None
+    retry_at: datetime | None = None
+    refusals: int = 0
+    error: UsageError | None = None
+
+
 class AccountMemory(Struct, frozen=True, kw_only=True):
     """The readings that still have a say, and how the last poll went.
 
-    `asked_at` is when a server was last asked, `under_way` that its answer is not in yet; `retry_at` is before
-    when it must not be asked again of itself. `failures` is how many polls in a row failed, `refusals` how many
-    of the last in a row did so in a way that asks for a back-off; `refused` are logins not worth a request.
+    `asked_at` is when anybody was last asked, `under_way` that the answer is not in yet; `sources` is how each
+    source was last asked, by its id. `failures` is how many polls in a row failed; `refused` are logins not worth
+    a request.
     """
 
     readings: tuple[Reading, ...] = ()
@@ -48,11 +62,18 @@ class AccountMemory(Struct, frozen=True, kw_only=True):
     error: UsageError | None = None
     asked_at: datetime | None = None
     under_way: bool = False
-    retry_at: datetime | None = None
+    sources: dict[str, SourceMemory] = {}
     failures: int = 0
-    refusals: int = 0
     refused: tuple[Refused, ...] = ()
     offline_since: datetime | None = None
+
+    @property
+    def retry_at(self) -> datetime | None:
+        """When what stands in the way is tried again."""
+        return self.error.retry_at if self.error else None
+
+    def of(self, source: str) -> SourceMemory:
+        return self.sources.get(source, SourceMemory())
 
 
 class HomeMemory(Struct, frozen=True, kw_only=True):
@@ -147,16 +168,23 @@ def _knows_its_zone(told: object) -> bool:
 def _believable(known: AccountMemory, now: datetime) -> AccountMemory:
     """Without what lies in the future: such a reading would win for ever, such a wait would silence us."""
     latest = now + CLOCK_SLACK
-    retry_at = _unless_after(known.retry_at, latest + LONGEST_WAIT + CLOCK_SLACK)
+    furthest = latest + LONGEST_WAIT + CLOCK_SLACK
     error = known.error
-    if error is not None and retry_at is None:
-        error = replace(error, retry_at=None)
+    if error is not None:
+        error = replace(error, retry_at=_unless_after(error.retry_at, furthest))
     return replace(
         known,
         readings=tuple(reading for reading in known.readings if reading.fetched_at <= latest),
         asked_at=_unless_after(known.asked_at, latest),
-        retry_at=retry_at,
         error=error,
+        sources={
+            ident: replace(
+                source,
+                asked_at=_unless_after(source.asked_at, latest),
+                retry_at=_unless_after(source.retry_at, furthest),
+            )
+            for ident, source in known.sources.items()
+        },
         refused=tuple(refused for refused in known.refused if refused.at <= latest),
         offline_since=_unless_after(known.offline_since, latest),
     )

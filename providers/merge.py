@@ -11,18 +11,26 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from providers.models import CreditsLane, Reading, WindowLane
+from providers.models import CreditsLane, DayTokens, Reading, ResetsLane, SpendLane, WindowLane
 
 FRESH_FOR = timedelta(minutes=10)
 
 
 class Merged(Struct, frozen=True, kw_only=True):
-    """What the readings say together. `limits_known` is True when some source told all windows there are."""
+    """What the readings say together. `limits_known` is True when some source told all windows there are.
+
+    `limit_reached_at` is when a server said that it answers no more for now, None where the last word on it is
+    another or there is none.
+    """
 
     windows: tuple[WindowLane, ...]
     credits: CreditsLane | None
+    spend: SpendLane | None
+    resets: ResetsLane | None
+    limit_reached_at: datetime | None
     plan: str | None
     email: str | None
+    tokens: tuple[DayTokens, ...]
     limits_known: bool
 
 
@@ -35,8 +43,12 @@ def merge(readings: Iterable[Reading]) -> Merged:
     return Merged(
         windows=windows,
         credits=_credits(newest_first),
+        spend=_spend(newest_first),
+        resets=_resets(newest_first),
+        limit_reached_at=_limit_reached_at(newest_first),
         plan=plan,
         email=email,
+        tokens=next((reading.tokens for reading in newest_first if reading.tokens), ()),
         limits_known=any("windows" in reading.speaks_for for reading in newest_first),
     )
 
@@ -74,10 +86,18 @@ def _lanes(reading: Reading, told: set[str]) -> Iterable[str]:
         yield from (f"window {window.id}" for window in reading.windows)
     if reading.credits is not None:
         yield "credits"
+    if reading.spend is not None:
+        yield "spend"
+    if reading.resets is not None:
+        yield "resets"
+    if reading.limit_reached is not None:
+        yield "limit reached"
     if reading.plan:
         yield "plan"
     if reading.email:
         yield "email"
+    if reading.tokens:
+        yield "tokens"
 
 
 def _windows(newest_first: list[Reading]) -> tuple[WindowLane, ...]:
@@ -89,9 +109,14 @@ def _windows(newest_first: list[Reading]) -> tuple[WindowLane, ...]:
             )
         if "windows" in reading.speaks_for:
             break
-    return tuple(
-        sorted(lanes.values(), key=lambda lane: (lane.window.duration or timedelta.max, lane.window.id))
-    )
+    return tuple(sorted(lanes.values(), key=_in_order))
+
+
+def _in_order(lane: WindowLane) -> tuple[bool, str, timedelta, str]:
+    """The account's own first, shortest first; then those of models and the like, each one's together."""
+    window = lane.window
+    part = "" if window.of_all_use else window.id.rpartition(":")[0]
+    return not window.of_all_use, part, window.duration or timedelta.max, window.id
 
 
 def _credits(newest_first: list[Reading]) -> CreditsLane | None:
@@ -100,4 +125,29 @@ def _credits(newest_first: list[Reading]) -> CreditsLane | None:
             return CreditsLane(credits=reading.credits, source=reading.source, fetched_at=reading.fetched_at)
         if "credits" in reading.speaks_for:
             return None
+    return None
+
+
+def _spend(newest_first: list[Reading]) -> SpendLane | None:
+    for reading in newest_first:
+        if reading.spend is not None:
+            return SpendLane(spend=reading.spend, source=reading.source, fetched_at=reading.fetched_at)
+        if "spend" in reading.speaks_for:
+            return None
+    return None
+
+
+def _resets(newest_first: list[Reading]) -> ResetsLane | None:
+    for reading in newest_first:
+        if reading.resets is not None:
+            return ResetsLane(resets=reading.resets, source=reading.source, fetched_at=reading.fetched_at)
+        if "resets" in reading.speaks_for:
+            return None
+    return None
+
+
+def _limit_reached_at(newest_first: list[Reading]) -> datetime | None:
+    for reading in newest_first:
+        if reading.limit_reached is not None:
+            return reading.fetched_at if reading.limit_reached else None
     return None

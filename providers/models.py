@@ -6,15 +6,13 @@ told us is absent, never 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from math import fsum
-from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
+
+from providers.bill import CostSummary
 
 # --- limits: what an account may still use ------------------------------------------------------------------
 
@@ -32,12 +30,36 @@ class RateWindow(Struct, frozen=True, kw_only=True):
     duration: timedelta | None = None
     resets_at: datetime | None = None
 
+    @property
+    def of_all_use(self) -> bool:
+        """Whether it limits whatever the account does, not one model, one feature or one person's spend."""
+        return self.id in ("session", "weekly", "monthly") or self.id.startswith("window:")
+
 
 class Credits(Struct, frozen=True, kw_only=True):
     """Bought units beside the limits; `balance` is None when it was not told, and always if `unlimited`."""
 
     balance: Decimal | None = None
     unlimited: bool = False
+
+
+class Spend(Struct, frozen=True, kw_only=True):
+    """Money spent beside the limits in the current period; `limit` is None where there is no cap.
+
+    Amounts are in whole units of `currency` (an ISO code): dollars, not cents.
+    """
+
+    used: Decimal
+    limit: Decimal | None = None
+    currency: str = "USD"
+    resets_at: datetime | None = None
+
+
+class ResetCredits(Struct, frozen=True, kw_only=True):
+    """Resets of a window that the account may still redeem; `expires_at` is when the next one lapses."""
+
+    available: int
+    expires_at: datetime | None = None
 
 
 class Identity(Struct, frozen=True, kw_only=True):
@@ -48,20 +70,33 @@ class Identity(Struct, frozen=True, kw_only=True):
     plan: str | None = None
 
 
+class DayTokens(Struct, frozen=True, kw_only=True):
+    """What the vendor itself counted on one day of its own calendar, over all machines."""
+
+    day: date
+    tokens: int
+
+
 class Reading(Struct, frozen=True, kw_only=True):
     """What one source said of one account at one moment.
 
-    `speaks_for` names the lanes ("windows", "credits") of which it told everything there is: a window missing
-    from such a reading no longer exists. A source that sees only a part speaks for none, and its silence
-    means nothing. `dropped` names the parts that were there and not understood.
+    `speaks_for` names the lanes ("windows", "credits", "spend", "resets") of which it told everything there is:
+    a window missing from such a reading no longer exists. A source that sees only a part speaks for none, and
+    its silence means nothing. `limit_reached` is the server's own word that it answers no more for now, None
+    where it was not told. `tokens` is the vendor's own count, empty where it tells none: to hold ours against.
+    `dropped` names the parts that were there and not understood.
     """
 
     source: str
     fetched_at: datetime
     windows: tuple[RateWindow, ...] = ()
     credits: Credits | None = None
+    spend: Spend | None = None
+    resets: ResetCredits | None = None
+    limit_reached: bool | None = None
     plan: str | None = None
     email: str | None = None
+    tokens: tuple[DayTokens, ...] = ()
     speaks_for: frozenset[str] = frozenset()
     dropped: tuple[str, ...] = ()
 
@@ -80,6 +115,34 @@ class CreditsLane(Struct, frozen=True, kw_only=True):
     credits: Credits
     source: str
     fetched_at: datetime
+
+
+class SpendLane(Struct, frozen=True, kw_only=True):
+    """The spend with where and when it was read."""
+
+    spend: Spend
+    source: str
+    fetched_at: datetime
+
+
+class ResetsLane(Struct, frozen=True, kw_only=True):
+    """The resets with where and when they were read."""
+
+    resets: ResetCredits
+    source: str
+    fetched_at: datetime
+
+
+class EarlyReset(Struct, frozen=True, kw_only=True):
+    """A window that was refilled, or whose reset was moved, before its time; `at` is when that was first seen.
+
+    `refilled` is False where its use did not fall and only the reset is another; `resets_at` is the new one.
+    """
+
+    window: str
+    at: datetime
+    refilled: bool
+    resets_at: datetime | None = None
 
 
 Verdict = Literal["reserve", "on_pace", "deficit"]
@@ -129,137 +192,6 @@ class Attempt(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-# --- tokens and money ---------------------------------------------------------------------------------------
-
-
-class TokenUsage(Struct, frozen=True, kw_only=True):
-    """Tokens in disjoint classes; `cache_write_1h` is a part of cache_write, `reasoning` of output."""
-
-    input_tokens: int = 0
-    cache_read_tokens: int = 0
-    cache_write_tokens: int = 0
-    cache_write_1h_tokens: int = 0
-    output_tokens: int = 0
-    reasoning_tokens: int = 0
-
-    @property
-    def total_tokens(self) -> int:
-        return self.input_tokens + self.cache_read_tokens + self.cache_write_tokens + self.output_tokens
-
-    def __add__(self, other: TokenUsage) -> TokenUsage:
-        return TokenUsage(
-            input_tokens=self.input_tokens + other.input_tokens,
-            cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
-            cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
-            cache_write_1h_tokens=self.cache_write_1h_tokens + other.cache_write_1h_tokens,
-            output_tokens=self.output_tokens + other.output_tokens,
-            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
-        )
-
-
-class BilledResponse(Struct, frozen=True, kw_only=True):
-    """One answer of a model that was billed once.
-
-    `key` names it for ever, `session` is the thread it was given in and `root` the one that the person started;
-    `project` is the folder they worked in. `tier` is the vendor's word for a dearer or cheaper service, None
-    for the standard one. What no line tells is None.
-    """
-
-    at: datetime
-    model: str | None
-    usage: TokenUsage
-    home: Path
-    key: int = 0
-    session: str | None = None
-    root: str | None = None
-    project: str | None = None
-    effort: str | None = None
-    tier: str | None = None
-    originator: str | None = None
-    web_searches: int = 0
-
-
-class Tally(Struct, frozen=True, kw_only=True):
-    """A sum of responses. `usd` is an API-price equivalent, None where no price of its models is known."""
-
-    responses: int = 0
-    usage: TokenUsage = TokenUsage()
-    usd: float | None = None
-
-
-def tallied(tallies: Iterable[Tally]) -> Tally:
-    """The sum; its `usd` leaves out what has no price, and is None where nothing has one."""
-    total = Tally(usd=0.0)
-    priced: list[float] = []
-    for tally in tallies:
-        total = Tally(responses=total.responses + tally.responses, usage=total.usage + tally.usage)
-        if tally.usd is not None and tally.responses:
-            priced.append(tally.usd)
-    return replace(total, usd=fsum(priced) if priced or not total.responses else None)
-
-
-class Burn(Struct, frozen=True, kw_only=True):
-    """Speed of use over the last `over_minutes` minutes."""
-
-    usd_per_hour: float | None
-    tokens_per_hour: float
-    over_minutes: int
-
-
-class SessionCost(Struct, frozen=True, kw_only=True):
-    """One session as its person started it, with what its subagents used; `subagents` says how many."""
-
-    id: str
-    project: str | None
-    started_at: datetime
-    last_at: datetime
-    models: tuple[str, ...]
-    subagents: int
-    tally: Tally
-
-
-class CostReport(Struct, frozen=True, kw_only=True):
-    """Tokens and cost of one provider over local days `since`..`until`, both included.
-
-    `priced` is "full" when every response has a price, "partial" when `usd` leaves some out, "none" when no
-    price is known for any. `unreadable_files` could not be read to their end. `burn` and `month_to_date_usd`
-    are None when they cannot be told.
-    """
-
-    since: date
-    until: date
-    totals: Tally
-    by_model: dict[str, Tally]
-    by_day: dict[date, dict[str, Tally]]
-    by_home: dict[str, Tally]
-    by_project: dict[str, Tally]
-    by_effort: dict[str, Tally]
-    by_session: tuple[SessionCost, ...]
-    burn: Burn | None
-    month_to_date_usd: float | None
-    priced: Literal["full", "partial", "none"]
-    unpriced_models: tuple[str, ...]
-    files_by_home: dict[str, int]
-    skipped_lines: int
-    unreadable_files: tuple[str, ...] = ()
-
-    @property
-    def files(self) -> int:
-        return sum(self.files_by_home.values())
-
-
-class CostSummary(Struct, frozen=True, kw_only=True):
-    """The two cost figures of the menu. `has_logs` is False where no log was ever written."""
-
-    today_usd: float | None
-    today_tokens: int
-    days_30_usd: float | None
-    days_30_tokens: int
-    priced: Literal["full", "partial", "none"]
-    complete: bool
-    has_logs: bool
-
-
 # --- the one snapshot ---------------------------------------------------------------------------------------
 
 
@@ -276,6 +208,8 @@ class AccountUsage(Struct, frozen=True, kw_only=True):
 
     `account` is None for a home without a login. `error` is what stands between the person and fresh numbers,
     None when the last poll answered; `offline_since` is when the network was first found gone.
+    `limit_reached_at` is when the server last said that it answers no more for now, None where it did not;
+    `login_ends_at` is when its program can renew the login no more, None where that is not told.
     """
 
     provider: str
@@ -284,7 +218,13 @@ class AccountUsage(Struct, frozen=True, kw_only=True):
     account: Account | None = None
     windows: tuple[WindowLane, ...] = ()
     credits: CreditsLane | None = None
+    spend: SpendLane | None = None
+    resets: ResetsLane | None = None
+    limit_reached_at: datetime | None = None
+    login_ends_at: datetime | None = None
     limits_known: bool = False
+    early_resets: tuple[EarlyReset, ...] = ()
+    tokens: tuple[DayTokens, ...] = ()
     cost: CostSummary | None = None
     attempts: tuple[Attempt, ...] = ()
     source_titles: dict[str, str] = {}

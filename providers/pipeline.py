@@ -1,9 +1,8 @@
 """Ask an account's sources, in order, each within its deadline; keep every attempt; never raise.
 
-Local sources cost nothing and are asked each time, in every home of the account. Of the others the first that
-answers is enough, and all of them together are asked no more often than manners allow: between two requests
-lies the provider's interval, after a refusal the time that the server named, or a back-off of ours. A login
-that was refused is left alone until there is another one in its home.
+Local sources cost nothing and are asked each time, in every home of the account. Of the others the first is asked,
+and the next only where it can stand in for what the one before ran into; the first that answers is enough. All of
+them together are asked no more often than the provider's interval allows, and each has `manners` of its own.
 """
 
 from __future__ import annotations
@@ -11,187 +10,250 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.errors import LoginExpired, NotUnderstood, ProviderError
-from providers.memory import LOCK_SECONDS, AccountMemory, Memory, Refused
+from providers.errors import LoginExpired, NotUnderstood, ProviderError, as_error
+from providers.manners import (
+    Client,
+    Place,
+    after_answer,
+    after_trouble,
+    in_turn,
+    is_due,
+    may_ask,
+    while_asked,
+)
+from providers.memory import LOCK_SECONDS, AccountMemory, Memory
 from providers.merge import prune
-from providers.models import Attempt, ErrorKind, Identity, Reading, UsageError
-from providers.source import Home, Question, Source
+from providers.models import Attempt, ErrorKind, Reading, UsageError
+from providers.source import Question, Source
 
 Mode = Literal["cached", "due", "now"]
 """Ask nobody; ask who may be asked again by now; ask now, because the person said so."""
 
-_BACK_OFF: dict[ErrorKind, timedelta] = {
-    "rate_limited": timedelta(minutes=5),
-    "server_error": timedelta(minutes=2),
-    "denied": timedelta(minutes=5),
-    "blocked": timedelta(minutes=5),
-}
-_LONGEST_BACK_OFF = timedelta(hours=1)
-_REFUSED_FOR = timedelta(minutes=30)
+_OF_THE_LOGIN: tuple[ErrorKind, ...] = ("not_signed_in", "login_expired", "denied")
 _PATIENCE_SECONDS = 2.0
 
 
-class Place(Struct, frozen=True, kw_only=True):
-    """A home of an account: since when it is known to be theirs, and since when it says to have this login."""
+class Round(Struct, frozen=True, kw_only=True):
+    """One look at one account: who is asked about whom, how often, by which clock.
 
-    home: Home
-    since: datetime
-    attested_at: datetime | None = None
+    `only` is the one source that the person chose; `program` the path they gave for the provider's own.
+    """
 
+    client: Client
+    sources: tuple[Source, ...]
+    interval: timedelta
+    mode: Mode
+    clock: Callable[[], datetime]
+    only: str | None = None
+    program: Path | None = None
 
-class Client(Struct, frozen=True, kw_only=True):
-    """An account to be asked, and where."""
+    @property
+    def chosen(self) -> tuple[Source, ...]:
+        return tuple(source for source in self.sources if self.only in (None, source.id))
 
-    key: str
-    identity: Identity
-    places: tuple[Place, ...]
+    @property
+    def chain(self) -> tuple[Source, ...]:
+        return tuple(source for source in self.chosen if not source.local)
+
+    @property
+    def speaks_for_all(self) -> bool:
+        """Whether what its chain runs into is what stands between the person and fresh numbers."""
+        return self.chain[:1] == tuple(source for source in self.sources if not source.local)[:1]
 
 
 class _Told(Struct, frozen=True):
-    """What came of asking a source: `refused` is where a server did not take the login."""
+    """What came of asking a source: `refused` is where a server did not take the login.
+
+    `asked` is False for one that could not be asked anywhere; `trouble` is None where it answered.
+    """
 
     attempt: Attempt
+    trouble: ProviderError | None
     readings: tuple[Reading, ...]
+    asked: bool
     refused: Place | None
 
 
-def poll(
-    client: Client,
-    sources: Sequence[Source],
-    memory: Memory,
-    *,
-    interval: timedelta,
-    mode: Mode,
-    clock: Callable[[], datetime],
-) -> AccountMemory:
+def poll(this: Round, memory: Memory) -> AccountMemory:
     """What is known of the account after this poll; kept for the next one and for other processes."""
-    remote = [source for source in sources if not source.local]
-    local = [source for source in sources if source.local]
-    known = memory.account(client.key, clock())
+    known = memory.account(this.client.key, this.clock())
     # Where another process is asking right now, its answer is worth waiting for.
-    wanted = mode == "now" or known.under_way or _is_due(client, known, interval, clock())
-    if remote and mode != "cached" and wanted:
-        known = _ask_alone(client, remote, memory, interval=interval, mode=mode, clock=clock)
-    for source in local:
-        told = _ask(client, source, client.places, clock, everywhere=True)
-        known = replace(
-            known,
-            attempts=_with(known.attempts, told.attempt),
-            readings=prune((*known.readings, *told.readings)),
-        )
+    wanted = this.mode == "now" or known.under_way or _is_due(this, known)
+    if this.chain and this.mode != "cached" and wanted:
+        known = _ask_alone(this, memory)
+    for source in this.chosen:
+        if source.local:
+            told = _ask(this, source, this.client.places, everywhere=True)
+            known = replace(
+                known,
+                attempts=_with(known.attempts, told.attempt),
+                readings=prune((*known.readings, *told.readings)),
+            )
     return known
 
 
-def _ask_alone(
-    client: Client,
-    remote: list[Source],
-    memory: Memory,
-    *,
-    interval: timedelta,
-    mode: Mode,
-    clock: Callable[[], datetime],
-) -> AccountMemory:
+def _is_due(this: Round, known: AccountMemory) -> bool:
+    return is_due(this.client, this.chain, known, this.interval, this.clock())
+
+
+def _ask_alone(this: Round, memory: Memory) -> AccountMemory:
+    key = this.client.key
     # Who has something to show need not wait for another process's server.
-    brief = mode == "due" and memory.account(client.key, clock()).readings
+    brief = this.mode == "due" and memory.account(key, this.clock()).readings
     try:
-        with memory.asking(client.key, _PATIENCE_SECONDS if brief else LOCK_SECONDS):
-            known = memory.account(client.key, clock())
-            if mode != "now" and not _is_due(client, known, interval, clock()):
+        with memory.asking(key, _PATIENCE_SECONDS if brief else LOCK_SECONDS):
+            known = memory.account(key, this.clock())
+            if this.mode != "now" and not _is_due(this, known):
                 return known  # another process asked while we waited
             # Said before it is done: a crash between the two must not lead to a second request.
-            known = replace(known, asked_at=clock(), under_way=True)
-            memory.keep_account(client.key, known)
-            known = replace(_ask_remote(client, remote, known, clock, mode=mode), under_way=False)
+            known = replace(known, asked_at=this.clock(), under_way=True)
+            memory.keep_account(key, known)
+            known = replace(_ask_remote(this, known, memory), under_way=False)
             try:
-                memory.keep_account(client.key, known)
+                memory.keep_account(key, known)
             except OSError as error:  # the answer is here all the same
                 known = replace(
                     known, error=known.error or _cannot_keep(error, "it forgets this when it ends")
                 )
-                memory.hold_account(client.key, known)
+                memory.hold_account(key, known)
             return known
     except TimeoutError:
         # Another process is at it; its answer will be here next time.
-        return memory.account(client.key, clock())
+        return memory.account(key, this.clock())
     except OSError as error:
-        return replace(memory.account(client.key, clock()), error=_cannot_keep(error, "it asks nobody"))
+        return replace(memory.account(key, this.clock()), error=_cannot_keep(error, "it asks nobody"))
 
 
-def _ask_remote(
-    client: Client,
-    remote: list[Source],
-    known: AccountMemory,
-    clock: Callable[[], datetime],
-    *,
-    mode: Mode,
-) -> AccountMemory:
-    places = _in_turn(client, known, clock(), mode)
-    attempts: list[Attempt] = []
-    refused: Place | None = None
-    for source in remote:
-        told = _ask(client, source, places, clock)
-        attempts.append(told.attempt)
-        refused = refused or told.refused
-        if told.readings:
-            return replace(
-                known,
-                readings=prune((*known.readings, *told.readings)),
-                attempts=tuple(attempts),
-                error=None,
-                retry_at=None,
-                failures=0,
-                refusals=0,
-                refused=(),
-                offline_since=None,
+def _ask_remote(this: Round, known: AccountMemory, memory: Memory) -> AccountMemory:
+    """Along the chain, as far as each can stand in for the one before."""
+    attempts: tuple[Attempt, ...] = ()
+    stands: _Standing | None = None
+    trouble: ProviderError | None = None
+    for source in this.chain:
+        if trouble is not None and not source.stands_in(trouble):
+            continue
+        now = this.clock()
+        if this.mode != "now" and not may_ask(this.client, source, known, now):
+            attempts += tuple(each for each in known.attempts if each.source == source.id)
+            if (last := known.of(source.id).error) is None:
+                return _settled(this, known, attempts)  # its last answer still stands in
+            stands, trouble = _Standing(last, was_asked=True).or_earlier(stands), as_error(last)
+            continue
+        places = in_turn(this.client, source, known, now, also_refused=this.mode == "now")
+        if source.rest:
+            before = _failed(this, known, attempts, stands.error if stands else None)
+            memory.keep_account(this.client.key, while_asked(before, source, now))
+        told = _ask(this, source, places, after=trouble, last=_last(known, source))
+        if told.trouble is None:
+            known = replace(
+                after_answer(known, source, now), readings=prune((*known.readings, *told.readings))
             )
-    return _after_failure(replace(known, attempts=tuple(attempts)), refused, clock())
+            return _settled(this, known, (*attempts, told.attempt))
+        known, waiting = after_trouble(
+            known, source, told.trouble.as_data(), asked=told.asked, refused=told.refused, now=this.clock()
+        )
+        attempts += (replace(told.attempt, error=waiting),)
+        stands, trouble = _Standing(waiting, was_asked=told.asked).or_earlier(stands), told.trouble
+    return _failed(this, known, attempts, stands.error if stands else None)
 
 
-def _in_turn(client: Client, known: AccountMemory, now: datetime, mode: Mode) -> list[Place]:
-    """Where to ask. Each failure moves on to the account's next home: its login may be the one that works."""
-    turn = known.failures % len(client.places)
-    places = (*client.places[turn:], *client.places[:turn])
-    refused = [place for place in places if _is_refused(place, known, now)]
-    # A person who asks may know more than we do.
-    return [place for place in places if place not in refused] + (refused if mode == "now" else [])
+class _Standing(Struct, frozen=True):
+    """The trouble that the person is told of, out of all that the chain ran into."""
+
+    error: UsageError
+    was_asked: bool
+
+    def or_earlier(self, earlier: _Standing | None) -> _Standing:
+        """The first trouble is what keeps the best source from answering, so it stays.
+
+        But who stood in may know more of the login; and a way that was closed from the start, other than by
+        a login that expired, is no trouble in itself.
+        """
+        if earlier is None or self.error.kind in _OF_THE_LOGIN:
+            return self
+        closed = not earlier.was_asked and earlier.error.kind != "login_expired"
+        return self if closed else earlier
+
+
+def _settled(this: Round, known: AccountMemory, attempts: tuple[Attempt, ...]) -> AccountMemory:
+    if not this.speaks_for_all:
+        return replace(known, attempts=_with(known.attempts, *attempts))
+    return replace(known, attempts=attempts, error=None, failures=0, offline_since=None)
+
+
+def _failed(
+    this: Round, known: AccountMemory, attempts: tuple[Attempt, ...], error: UsageError | None
+) -> AccountMemory:
+    if not this.speaks_for_all:
+        return replace(known, attempts=_with(known.attempts, *attempts))
+    offline = error is not None and error.kind == "offline"
+    return replace(
+        known,
+        attempts=attempts,
+        error=error,
+        failures=known.failures + 1,
+        offline_since=(known.offline_since or this.clock()) if offline else None,
+    )
 
 
 def _ask(
-    client: Client,
+    this: Round,
     source: Source,
     places: Sequence[Place],
-    clock: Callable[[], datetime],
     *,
+    after: ProviderError | None = None,
+    last: Reading | None = None,
     everywhere: bool = False,
 ) -> _Told:
     """Ask once, in the first place where the source can be asked, or in each of them."""
     began = time.monotonic()
     readings: list[Reading] = []
     trouble: ProviderError | None = None
-    answered, refused = False, None
+    answered, ever_asked, refused = False, False, None
     for place in places:
-        question = Question(home=place.home, identity=client.identity, account_since=place.since, now=clock())
+        question = _question(this, place, after, last)
         asked, reading, trouble = _ask_at(source, question)
+        ever_asked = ever_asked or asked
         answered = answered or (asked and trouble is None)
         if reading is not None:
             readings.append(reading)
         if asked and not everywhere:
             refused = place if isinstance(trouble, LoginExpired) else None
             break
-    error = trouble.as_data() if trouble and not answered else None
+    if answered:
+        trouble = None
     attempt = Attempt(
         source=source.id,
-        ok=error is None,
+        ok=trouble is None,
         ms=round((time.monotonic() - began) * 1000),
-        error=error,
+        error=trouble.as_data() if trouble else None,
         notes=tuple(dict.fromkeys(note for reading in readings for note in reading.dropped)),
     )
-    return _Told(attempt, tuple(readings), refused)
+    return _Told(attempt, trouble, tuple(readings), ever_asked, refused)
+
+
+def _question(this: Round, place: Place, after: ProviderError | None, last: Reading | None) -> Question:
+    return Question(
+        home=place.home,
+        identity=this.client.identity,
+        account_since=place.since,
+        now=this.clock(),
+        after=after,
+        last=last,
+        program=this.program,
+        by_hand=this.mode == "now",
+    )
+
+
+def _last(known: AccountMemory, source: Source) -> Reading | None:
+    said = (reading for reading in known.readings if reading.source == source.id)
+    return max(said, key=lambda reading: reading.fetched_at, default=None)
 
 
 def _ask_at(source: Source, question: Question) -> tuple[bool, Reading | None, ProviderError | None]:
@@ -216,58 +278,9 @@ def stumbled(error: Exception, over: str) -> NotUnderstood:
     )
 
 
-def _is_due(client: Client, known: AccountMemory, interval: timedelta, now: datetime) -> bool:
-    """Whether manners allow a request. A clock that was set back a little is no reason for one."""
-    if known.asked_at is not None and abs(now - known.asked_at) < interval:
-        return False
-    if known.retry_at is not None and now < known.retry_at:
-        return False
-    return not all(_is_refused(place, known, now) for place in client.places)
-
-
-def _is_refused(place: Place, known: AccountMemory, now: datetime) -> bool:
-    """Whether this very login was refused lately; one that was renewed since is another."""
-    return any(
-        (refused.home, refused.attested_at) == (place.home.label, place.attested_at)
-        and abs(now - refused.at) < _REFUSED_FOR
-        for refused in known.refused
-    )
-
-
-def _after_failure(known: AccountMemory, refused: Place | None, now: datetime) -> AccountMemory:
-    error = next((attempt.error for attempt in reversed(known.attempts) if attempt.error), None)
-    offline = error is not None and error.kind == "offline"
-    own = _BACK_OFF.get(error.kind) if error else None
-    refusals = known.refusals + 1 if own else 0
-    retry_at = error.retry_at if error else None
-    if retry_at is None and own is not None:
-        retry_at = now + min(own * 2 ** min(refusals - 1, 10), _LONGEST_BACK_OFF)
-    waiting = replace(error, retry_at=retry_at) if error else None
-    return replace(
-        known,
-        attempts=tuple(
-            replace(attempt, error=waiting) if attempt.error is error else attempt
-            for attempt in known.attempts
-        ),
-        error=waiting,
-        retry_at=retry_at,
-        failures=known.failures + 1,
-        refusals=refusals,
-        refused=_with_refused(known.refused, refused, now),
-        offline_since=(known.offline_since or now) if offline else None,
-    )
-
-
-def _with_refused(refused: tuple[Refused, ...], place: Place | None, now: datetime) -> tuple[Refused, ...]:
-    lately = tuple(each for each in refused if abs(now - each.at) < _REFUSED_FOR)
-    if place is None:
-        return lately
-    newest = Refused(home=place.home.label, attested_at=place.attested_at, at=now)
-    return (*(each for each in lately if each.home != newest.home), newest)
-
-
-def _with(attempts: tuple[Attempt, ...], attempt: Attempt) -> tuple[Attempt, ...]:
-    return (*(other for other in attempts if other.source != attempt.source), attempt)
+def _with(attempts: tuple[Attempt, ...], *newer: Attempt) -> tuple[Attempt, ...]:
+    again = {attempt.source for attempt in newer}
+    return (*(other for other in attempts if other.source not in again), *newer)
 
 
 def _cannot_keep(error: OSError, so: str) -> UsageError:

@@ -28,23 +28,32 @@ class Login(Struct, frozen=True, kw_only=True):
 
     `identity` is None where nobody is; `trouble` then says why. `attested_at` is the earliest moment at which
     this login is known to have been in the home: numbers read off its logs before that may be another's.
+    `ends_at` is when its program can renew it no more, None where that is not told.
     """
 
     identity: Identity | None = None
     attested_at: datetime | None = None
+    ends_at: datetime | None = None
     trouble: ProviderError | None = None
 
 
 class Question(Struct, frozen=True, kw_only=True):
     """One request to a source: which home, whose numbers, since when these are its account's, what time it is.
 
-    What the home's logs say of a time before `account_since` may be another account's.
+    What the home's logs say of a time before `account_since` may be another account's. `after` is what the
+    source before it in the order ran into, None where it is asked first or chosen by the person. `last` is what
+    this source last said of this account. `program` is the path of the provider's own program where the person
+    named one. `by_hand` is True where the person asked for it this moment: the system may ask them something then.
     """
 
     home: Home
     identity: Identity
     account_since: datetime
     now: datetime
+    after: ProviderError | None = None
+    last: Reading | None = None
+    program: Path | None = None
+    by_hand: bool = False
 
 
 def account_key(home: Home, identity: Identity) -> str:
@@ -73,6 +82,13 @@ class Source(Protocol):
     def local(self) -> bool:
         """True when asking costs nobody anything: no network, no program, milliseconds."""
 
+    @property
+    def rest(self) -> timedelta:
+        """The least time between two of its requests, on top of the provider's interval; a click overrides it."""
+
+    def stands_in(self, trouble: ProviderError) -> bool:
+        """Whether it may know what the source before it could not tell, for that reason."""
+
     def unavailable(self, question: Question) -> ProviderError | None:
         """Why this source cannot be asked at all, without asking it; None when it can."""
 
@@ -80,13 +96,33 @@ class Source(Protocol):
         """What it says now, or None when it has nothing to say; raises ProviderError within its deadline."""
 
 
+class ProviderSettings(Struct, frozen=True, kw_only=True):
+    """What a person set for a provider: `homes` beside those of the environment, its `program`, the one `source`
+    to ask; None and empty leave it to us.
+    """
+
+    enabled: bool = True
+    homes: tuple[Path, ...] = ()
+    program: Path | None = None
+    source: str | None = None
+
+
 class Provider(Struct, frozen=True, kw_only=True):
-    """All that shared code knows of a provider."""
+    """All that shared code knows of a provider.
+
+    `source_ids` names its sources in the order in which they are asked; `make_sources` makes them when they are
+    first needed, as whoever only counts logs should not wait for what it takes to reach a server.
+    """
 
     id: str
     title: str
     interval: timedelta
     find_homes: Callable[[Mapping[str, str]], tuple[Home, ...]]
     read_login: Callable[[Home, datetime], Login]
-    sources: tuple[Source, ...]
+    source_ids: tuple[str, ...]
+    make_sources: Callable[[], tuple[Source, ...]]
     logs: LogFormat
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return self.make_sources()

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from providers.memory import Memory
+from providers.errors import ServerError
+from providers.memory import AccountMemory, Memory, SourceMemory
 from tests.homes import NOW
 
 MINUTE = timedelta(minutes=1)
@@ -70,3 +71,23 @@ def test_nobody_else_reads_or_locks_what_is_remembered(tmp_path: Path) -> None:
             assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     finally:
         os.umask(before)
+
+
+def test_what_a_clock_that_was_ahead_wrote_of_a_source_silences_it_not(tmp_path: Path) -> None:
+    memory, ahead = Memory(tmp_path), NOW + timedelta(days=400)
+    trouble = ServerError("Oh.", retry_at=ahead).as_data()
+    wrong = SourceMemory(asked_at=ahead, retry_at=ahead, refusals=3, error=trouble)
+    right = SourceMemory(asked_at=NOW - MINUTE, retry_at=NOW + MINUTE)
+    memory.keep_account("k", AccountMemory(sources={"oauth": wrong, "status": right}, error=trouble))
+    known = memory.account("k", NOW)
+    assert (known.of("oauth").asked_at, known.of("oauth").retry_at, known.retry_at) == (None, None, None)
+    assert known.of("status") == right
+    assert known.of("nobody") == SourceMemory()
+
+
+def test_what_an_older_tankful_kept_is_read(tmp_path: Path) -> None:
+    kept = (
+        b'{"asked_at": "2026-11-20T11:59:00Z", "retry_at": null, "failures": 1, "refusals": 2, "error": null}'
+    )
+    (tmp_path / "account-k.json").write_bytes(kept)
+    assert Memory(tmp_path).account("k", NOW) == AccountMemory(asked_at=NOW - MINUTE, failures=1)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.merge import is_stale, merge, prune
-from providers.models import Credits, RateWindow, Reading
+from providers.models import Credits, DayTokens, RateWindow, Reading, ResetCredits, Spend
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -37,9 +37,15 @@ readings = st.lists(
             unique_by=lambda found: found.id,
         ).map(tuple),
         credits=st.none() | st.builds(Credits, balance=st.integers(0, 2).map(Decimal)),
+        spend=st.none() | st.builds(Spend, used=st.integers(0, 2).map(Decimal)),
+        resets=st.none() | st.builds(ResetCredits, available=st.integers(0, 2)),
+        limit_reached=st.none() | st.booleans(),
         plan=st.sampled_from([None, "pro"]),
+        tokens=st.lists(
+            st.builds(DayTokens, day=st.just(START.date()), tokens=st.integers(0, 2)), max_size=1
+        ).map(tuple),
         email=st.just(None),
-        speaks_for=st.frozensets(st.sampled_from(["windows", "credits"])),
+        speaks_for=st.frozensets(st.sampled_from(["windows", "credits", "spend", "resets"])),
         dropped=st.just(()),
     ),
     max_size=5,
@@ -69,7 +75,7 @@ def test_pruning_takes_nothing_from_a_source_that_is_asked_for_alone(
 @given(readings)
 def test_pruned_readings_stay_few(some: list[Reading]) -> None:
     """At most one for each lane, kind of lane and name that a source can tell."""
-    assert len(prune(some * 3)) <= 2 * 6
+    assert len(prune(some * 3)) <= 2 * 8
 
 
 def test_each_lane_is_the_newest_with_its_source() -> None:
@@ -97,6 +103,57 @@ def test_credits_that_are_spent_for_good_do_not_linger() -> None:
     old = reading(0, credits=Credits(balance=Decimal(5)))
     assert merge([old, reading(1)]).credits is not None
     assert merge([old, reading(1, speaks_for=frozenset({"credits"}))]).credits is None
+
+
+def test_spend_and_resets_stay_until_a_source_that_tells_them_leaves_them_out() -> None:
+    old = reading(0, spend=Spend(used=Decimal(5)), resets=ResetCredits(available=2))
+    merged = merge([old, reading(1, "status")])
+    assert merged.spend is not None
+    assert merged.resets is not None
+    assert (merged.spend.spend.used, merged.resets.resets.available) == (Decimal(5), 2)
+    assert merge([old, reading(1, speaks_for=frozenset({"spend"}))]).spend is None
+    assert merge([old, reading(1, speaks_for=frozenset({"resets"}))]).resets is None
+
+
+def test_the_last_word_on_a_limit_that_is_reached_counts() -> None:
+    reached, silent, over = (
+        reading(0, limit_reached=True),
+        reading(1, "status"),
+        reading(2, limit_reached=False),
+    )
+    assert merge([reached, silent]).limit_reached_at == START
+    assert merge([reached, silent, over]).limit_reached_at is None
+
+
+def test_the_accounts_own_windows_come_first_and_those_of_a_model_together() -> None:
+    ids = [
+        "individual",
+        "model:b:weekly",
+        "model:a:weekly",
+        "weekly",
+        "model:b:session",
+        "window:1440",
+        "session",
+    ]
+    hours = {"session": 5, "weekly": 168, "1440": 24}
+    windows = [
+        RateWindow(
+            id=ident,
+            title=ident,
+            used_percent=1,
+            duration=timedelta(hours=hours[last]) if (last := ident.rpartition(":")[2]) in hours else None,
+        )
+        for ident in ids
+    ]
+    assert [lane.window.id for lane in merge([reading(0, "oauth", *windows)]).windows] == [
+        "session",
+        "window:1440",
+        "weekly",
+        "individual",
+        "model:a:weekly",
+        "model:b:session",
+        "model:b:weekly",
+    ]
 
 
 def test_stale() -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from providers.errors import Blocked, Denied, LoginExpired, Offline, ProviderError, RateLimited, ServerError
+from providers.manners import Client, Place
 from providers.memory import AccountMemory, Memory, Refused
 from providers.models import Identity, RateWindow, Reading
-from providers.pipeline import Client, Mode, Place, poll
+from providers.pipeline import Mode, Round, poll
 from providers.source import Home, Question
 from tests.homes import NOW
 
@@ -20,25 +21,34 @@ MINUTE = timedelta(minutes=1)
 class FakeSource:
     """Says what it is told to: a share used, a trouble, or nothing; `at` places something else."""
 
-    def __init__(self, says: float | Exception | None, ident: str = "oauth", *, local: bool = False) -> None:
+    def __init__(
+        self, says: float | BaseException | None, ident: str = "oauth", *, local: bool = False
+    ) -> None:
         self.id = self.title = ident
         self.local = local
         self.says = says
         self.at: dict[Path, Reading | Exception | None] = {}
         self.cannot: dict[Path, ProviderError] = {}
         self.asked: list[Path] = []
+        self.after: list[str | None] = []
+        self.rest = timedelta(0)
+        self.kinds: tuple[str, ...] = ("login_expired",)
+
+    def stands_in(self, trouble: ProviderError) -> bool:
+        return trouble.kind in self.kinds
 
     def unavailable(self, question: Question) -> ProviderError | None:
         return self.cannot.get(question.home.path)
 
     def read(self, question: Question) -> Reading | None:
         self.asked.append(question.home.path)
+        self.after.append(question.after.kind if question.after else None)
         if question.home.path in self.at:
             told = self.at[question.home.path]
             if isinstance(told, Exception):
                 raise told
             return told
-        if isinstance(self.says, Exception):
+        if isinstance(self.says, BaseException):
             raise self.says
         if self.says is None:
             return None
@@ -72,6 +82,7 @@ def ask(tmp_path: Path, clock: Clock) -> Ask:
         homes: int = 1,
         attested_at: datetime = NOW,
         memory: Memory = kept,
+        only: str | None = None,
     ) -> AccountMemory:
         places = tuple(
             Place(
@@ -82,7 +93,8 @@ def ask(tmp_path: Path, clock: Clock) -> Ask:
             for n in range(homes)
         )
         client = Client(key="k", identity=Identity(), places=places)
-        return poll(client, sources, memory, interval=MINUTE, mode=mode, clock=clock)
+        this = Round(client=client, sources=sources, interval=MINUTE, mode=mode, clock=clock, only=only)
+        return poll(this, memory)
 
     return ask
 
@@ -316,7 +328,7 @@ def test_a_refused_login_is_tried_again_after_half_an_hour(ask: Ask, clock: Cloc
         ask(source)
         clock.now += MINUTE
     assert len(source.asked) == 3
-    assert ask(source).refused == (Refused(home="/0", attested_at=NOW, at=NOW + 60 * MINUTE),)
+    assert ask(source).refused == (Refused(source="oauth", home="/0", attested_at=NOW, at=NOW + 60 * MINUTE),)
 
 
 def test_of_two_homes_the_refused_one_is_left_alone(ask: Ask, clock: Clock) -> None:

@@ -15,7 +15,7 @@ from providers.codex.descriptor import CODEX
 from providers.memory import Memory
 from providers.models import AccountUsage
 from providers.pipeline import Mode
-from providers.source import Home, Login, Provider
+from providers.source import Home, Login, Provider, ProviderSettings
 from providers.usage import take_usage
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage
 from tests.homes import ACCESS_MARK, NOW, auth, make_home, write_auth
@@ -37,9 +37,18 @@ def take(
     mode: Mode = "due",
     source: str | None = None,
     providers: tuple[Provider, ...] = (CODEX,),
+    settings: ProviderSettings | None = None,
 ) -> tuple[AccountUsage, ...]:
     environ = {"CODEX_HOME": ",".join(map(str, homes))}
-    return take_usage(providers, environ, Memory(state), lambda: at, mode=mode, only_source=source).accounts
+    return take_usage(
+        providers,
+        environ,
+        Memory(state),
+        lambda: at,
+        mode=mode,
+        only_source=source,
+        settings={"codex": settings} if settings else {},
+    ).accounts
 
 
 def lanes(account: AccountUsage) -> dict[str, tuple[float, str]]:
@@ -212,3 +221,80 @@ def test_a_fault_of_ours_in_one_account_is_that_accounts_alone(tmp_path: Path) -
     assert first.error is not None
     assert first.error.message == "tankful stumbled over this account (ZeroDivisionError)."
     assert second.account is not None
+
+
+def test_a_provider_that_is_switched_off_has_no_entry(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    assert take(tmp_path / "state", home, settings=ProviderSettings(enabled=False)) == ()
+
+
+def test_homes_of_the_settings_stand_beside_those_of_the_environment(tmp_path: Path) -> None:
+    one, two = (
+        make_home(tmp_path / "one"),
+        make_home(tmp_path / "two", auth(account="acct-2", email="b@x.io")),
+    )
+    settings = ProviderSettings(homes=(two, one, two))
+    accounts = take(tmp_path / "state", one, mode="cached", settings=settings)
+    assert [[Path(home).name for home in account.homes] for account in accounts] == [["one"], ["two"]]
+
+
+def test_a_source_of_the_settings_is_asked_alone_unless_another_is_named(
+    tmp_path: Path, server: FakeChatGPT
+) -> None:
+    home = make_home(tmp_path / "home", base=server.base)
+    noted(home, 30, 33.0)
+    settings = ProviderSettings(source="rollouts")
+    (account,) = take(tmp_path / "state", home, settings=settings)
+    assert lanes(account) == {"session": (33.0, "rollouts")}
+    assert not server.requests
+    (account,) = take(tmp_path / "state", home, settings=settings, source="oauth")
+    assert lanes(account)["session"] == (37.0, "oauth")
+
+
+def test_a_provider_without_the_source_that_is_asked_for_has_no_entry(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    bare = replace(CODEX, id="other", source_ids=CODEX.source_ids[:1], make_sources=lambda: CODEX.sources[:1])
+    accounts = take(tmp_path / "state", home, source="rollouts", providers=(CODEX, bare))
+    assert [account.provider for account in accounts] == ["codex"]
+
+
+class Usual:
+    """A provider like Codex, whose program keeps itself in these folders unasked."""
+
+    def __init__(self, *folders: Path) -> None:
+        self.provider = replace(CODEX, id="other", find_homes=self.find)
+        self.folders = folders
+
+    def find(self, environ: Mapping[str, str]) -> tuple[Home, ...]:
+        return tuple(Home(provider="other", path=path, label=path.name) for path in self.folders)
+
+
+def test_who_was_never_here_is_quiet_beside_others(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    absent = Usual(tmp_path / "a", tmp_path / "b").provider
+    assert [each.provider for each in take(tmp_path / "state", home, providers=(CODEX, absent))] == ["codex"]
+    (alone,) = take(tmp_path / "state", providers=(absent,))
+    assert (alone.provider, alone.homes) == ("other", ("a",))
+    assert alone.error is not None
+    make_home(tmp_path / "b", auth(account="acct-2", email="b@x.io"))
+    accounts = take(tmp_path / "state", home, mode="cached", providers=(CODEX, absent))
+    assert [Path(each.homes[0]).name for each in accounts] == ["home", "b"]
+
+
+def test_when_the_first_of_an_accounts_logins_ends_is_told(tmp_path: Path) -> None:
+    homes = [make_home(tmp_path / name) for name in ("a", "b", "c")]
+    ends = {homes[0]: NOW + 3 * MINUTE, homes[1]: NOW + MINUTE}
+
+    def read_login(home: Home, now: datetime) -> Login:
+        return replace(CODEX.read_login(home, now), ends_at=ends.get(home.path))
+
+    provider = replace(CODEX, read_login=read_login)
+    (account,) = take(tmp_path / "state", *homes, mode="cached", providers=(provider,))
+    assert account.login_ends_at == NOW + MINUTE
+
+
+def test_an_api_key_has_a_cost_and_no_limits(tmp_path: Path) -> None:
+    (account,) = take(tmp_path / "state", make_home(tmp_path / "home", {"OPENAI_API_KEY": "sk-1"}))
+    assert (account.account, account.windows) == (None, ())
+    assert account.error is not None
+    assert "no limits, only a cost" in account.error.message

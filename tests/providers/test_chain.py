@@ -1,0 +1,253 @@
+"""Several sources of one account: who is asked when the one before could not tell."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from providers.errors import (
+    LoginExpired,
+    NotSignedIn,
+    NotUnderstood,
+    Offline,
+    ProgramMissing,
+    ProviderError,
+    RateLimited,
+    ServerError,
+    TimedOut,
+)
+from tests.homes import NOW
+from tests.providers.test_pipeline import Ask, Clock, FakeSource, ask, clock, used
+
+__all__ = ["ask", "clock"]  # fixtures
+MINUTE = timedelta(minutes=1)
+HOUR = 60 * MINUTE
+RENEWED = NOW + MINUTE / 2
+
+
+@pytest.fixture
+def endpoint() -> FakeSource:
+    return FakeSource(10, "oauth")
+
+
+@pytest.fixture
+def program() -> FakeSource:
+    """Stands in for a login that expired or lives elsewhere, and for an answer that is not understood."""
+    source = FakeSource(20, "app-server")
+    source.kinds = ("login_expired", "not_signed_in", "not_understood")
+    source.rest = HOUR
+    return source
+
+
+@pytest.fixture
+def screen() -> FakeSource:
+    """Stands in for a program that runs and could not tell."""
+    source = FakeSource(30, "status")
+    source.kinds = ("timeout", "program_too_old")
+    return source
+
+
+def attempts(memory: object) -> list[tuple[str, bool]]:
+    return [(attempt.source, attempt.ok) for attempt in memory.attempts]  # type: ignore[attr-defined]
+
+
+def test_who_answers_first_is_enough(
+    ask: Ask, endpoint: FakeSource, program: FakeSource, screen: FakeSource
+) -> None:
+    assert used(ask(endpoint, program, screen)) == [10]
+    assert (program.asked, screen.asked) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("trouble", "stands_in"),
+    [
+        (LoginExpired("Refused."), True),
+        (NotUnderstood("What?"), True),
+        (Offline("No connection."), False),
+        (RateLimited("Too often."), False),
+        (ServerError("Oh."), False),
+        (TimedOut("Late."), False),
+    ],
+)
+def test_the_next_is_asked_only_for_what_it_can_stand_in_for(
+    ask: Ask, endpoint: FakeSource, program: FakeSource, trouble: ProviderError, *, stands_in: bool
+) -> None:
+    endpoint.says = trouble
+    memory = ask(endpoint, program)
+    assert used(memory) == ([20] if stands_in else [])
+    assert program.after == ([trouble.kind] if stands_in else [])
+    assert attempts(memory) == [("oauth", False), ("app-server", True)][: 1 + stands_in]
+    assert (memory.error is None) is stands_in
+
+
+def test_a_third_is_asked_for_the_trouble_of_the_second(
+    ask: Ask, endpoint: FakeSource, program: FakeSource, screen: FakeSource
+) -> None:
+    endpoint.says, program.says = LoginExpired("Refused."), TimedOut("Silent.")
+    memory = ask(endpoint, program, screen)
+    assert used(memory) == [30]
+    assert screen.after == ["timeout"]
+    assert attempts(memory) == [("oauth", False), ("app-server", False), ("status", True)]
+
+
+def test_a_program_rests_while_a_refused_login_is_left_alone(
+    ask: Ask, endpoint: FakeSource, program: FakeSource, clock: Clock
+) -> None:
+    endpoint.says = LoginExpired("Refused.")
+    for _ in range(2 * 60 + 1):
+        memory = ask(endpoint, program)
+        assert memory.error is None, "its last answer stands in"
+        assert attempts(memory) == [("oauth", False), ("app-server", True)]
+        clock.now += MINUTE
+    assert len(endpoint.asked) == 5
+    assert len(program.asked) == 3
+    ask(endpoint, program, mode="now")
+    assert (len(endpoint.asked), len(program.asked)) == (6, 4)
+
+
+def test_a_login_that_its_program_renewed_is_sent_again(
+    ask: Ask, endpoint: FakeSource, program: FakeSource, clock: Clock
+) -> None:
+    endpoint.says = LoginExpired("Refused.")
+    ask(endpoint, program)
+    clock.now += MINUTE
+    endpoint.says = 11.0
+    memory = ask(endpoint, program, attested_at=RENEWED)
+    assert 11 in used(memory)
+    assert attempts(memory) == [("oauth", True)]
+    assert len(program.asked) == 1
+
+
+def test_a_pause_that_a_source_named_is_its_own_and_outlasts_a_restart(
+    ask: Ask, endpoint: FakeSource, program: FakeSource, clock: Clock
+) -> None:
+    """Each call has a memory of files alone, as a process that was just started."""
+    endpoint.says = LoginExpired("Refused.")
+    program.rest = timedelta(0)
+    program.says = ProgramMissing("It does not start.", retry_at=NOW + 30 * MINUTE)
+    for _ in range(30):
+        ask(endpoint, program)
+        clock.now += MINUTE
+    assert len(program.asked) == 1
+    program.says = 20.0
+    assert used(ask(endpoint, program)) == [20]
+
+
+def test_a_program_that_we_died_over_rests_all_the_same(
+    ask: Ask, endpoint: FakeSource, program: FakeSource, clock: Clock
+) -> None:
+    endpoint.says, program.says = LoginExpired("Refused."), KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        ask(endpoint, program)
+    program.says = 20.0
+    for _ in range(59):
+        clock.now += MINUTE
+        memory = ask(endpoint, program)
+        assert memory.error is not None
+        assert memory.error.message == "Refused."
+    assert len(program.asked) == 1
+    clock.now += MINUTE
+    assert used(ask(endpoint, program)) == [20]
+
+
+def test_too_often_stays_too_often(ask: Ask, endpoint: FakeSource, program: FakeSource, clock: Clock) -> None:
+    """Even for a program that would stand in for what came before it."""
+    endpoint.says = LoginExpired("Refused.")
+    program.says, program.rest = RateLimited("Too often.", retry_at=NOW + 3 * HOUR), timedelta(0)
+    for _ in range(179):
+        ask(endpoint, program)
+        clock.now += MINUTE
+    assert len(program.asked) == 1
+    endpoint.says = RateLimited("Too often.", retry_at=clock.now + HOUR)
+    ask(endpoint, program, attested_at=RENEWED, mode="now")
+    asked = len(program.asked)
+    for _ in range(59):
+        clock.now += MINUTE
+        ask(endpoint, program, attested_at=RENEWED)
+    assert len(program.asked) == asked
+
+
+def test_a_login_that_only_its_program_can_read_is_asked_through_that(
+    ask: Ask, endpoint: FakeSource, program: FakeSource, clock: Clock
+) -> None:
+    program.rest = 5 * MINUTE
+    endpoint.cannot[Path("/0")] = NotSignedIn("The login is in the keyring.")
+    for _ in range(10):
+        memory = ask(endpoint, program)
+        clock.now += MINUTE
+    assert (endpoint.asked, len(program.asked)) == ([], 2)
+    assert (used(memory), memory.error) == ([20], None)
+
+
+def test_a_server_that_was_asked_too_often_is_asked_by_no_other_way(
+    ask: Ask, endpoint: FakeSource, program: FakeSource, clock: Clock
+) -> None:
+    """Not even by a source that the person chose; but a click is one try, and its answer ends the wait."""
+    endpoint.says = RateLimited("Too often.", retry_at=NOW + HOUR)
+    ask(endpoint, program)
+    program.rest = timedelta(0)
+    for _ in range(59):
+        clock.now += MINUTE
+        ask(endpoint, program, only="app-server")
+    assert (len(endpoint.asked), program.asked) == (1, [])
+    ask(endpoint, program, only="app-server", mode="now")
+    assert len(program.asked) == 1
+    endpoint.says = 10.0
+    clock.now += MINUTE / 2
+    assert len(endpoint.asked) == 1
+    clock.now += MINUTE / 2
+    assert 10 in used(ask(endpoint, program))
+
+
+@pytest.mark.parametrize(
+    ("first", "closed", "second", "told"),
+    [
+        (LoginExpired("Old."), True, ProgramMissing("No program."), "Old."),
+        (LoginExpired("Refused."), False, TimedOut("Silent."), "Refused."),
+        (LoginExpired("Refused."), False, LoginExpired("For good."), "For good."),
+        (NotSignedIn("In the keyring."), True, ProgramMissing("No program."), "No program."),
+        (NotUnderstood("What?"), False, TimedOut("Silent."), "What?"),
+    ],
+)
+def test_which_of_two_troubles_is_told(
+    ask: Ask,
+    endpoint: FakeSource,
+    program: FakeSource,
+    first: ProviderError,
+    *,
+    closed: bool,
+    second: ProviderError,
+    told: str,
+) -> None:
+    if closed:
+        endpoint.cannot[Path("/0")] = first
+    else:
+        endpoint.says = first
+    program.says = second
+    memory = ask(endpoint, program)
+    assert memory.error is not None
+    assert memory.error.message == told
+    assert attempts(memory) == [("oauth", False), ("app-server", False)]
+
+
+def test_a_chosen_source_speaks_for_itself_alone(
+    ask: Ask, endpoint: FakeSource, program: FakeSource, clock: Clock
+) -> None:
+    ask(endpoint, program)
+    program.says = ProgramMissing("No program.")
+    memory = ask(endpoint, program, only="app-server", mode="now")
+    assert program.after == [None]
+    assert (memory.error, attempts(memory)) == (None, [("oauth", True), ("app-server", False)])
+    endpoint.says = Offline("No connection.")
+    clock.now += MINUTE
+    assert ask(endpoint, program).error is not None
+    program.says = 20.0
+    memory = ask(endpoint, program, only="app-server", mode="now")
+    assert memory.error is not None
+    assert memory.error.kind == "offline"
+    clock.now += MINUTE
+    asked = len(program.asked)
+    ask(endpoint, program, only="app-server")
+    assert len(program.asked) == asked, "it rests"
