@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -40,11 +41,16 @@ def usage(**changes: Any) -> dict[str, Any]:
 
 
 class FakeChatGPT:
-    """Set `answer` to what the next requests get; `requests` holds path and headers of each one so far."""
+    """Set `answer` to what the next requests get; `requests` holds path and headers of each one so far.
+
+    Who asks for reset credits gets `resets`, and is in `asked_resets` instead.
+    """
 
     def __init__(self) -> None:
         self.answer: Callable[[BaseHTTPRequestHandler], None] = says(usage())
+        self.resets: Callable[[BaseHTTPRequestHandler], None] = says({"detail": "Not Found"}, 404)
         self.requests: list[tuple[str, dict[str, str]]] = []
+        self.asked_resets: list[tuple[str, dict[str, str]]] = []
         self.url = ""
 
     @property
@@ -53,15 +59,17 @@ class FakeChatGPT:
 
 
 @contextmanager
-def fake_chatgpt() -> Iterator[FakeChatGPT]:
+def fake_chatgpt(tls: ssl.SSLContext | None = None) -> Iterator[FakeChatGPT]:
+    """With `tls` it speaks https."""
     fake = FakeChatGPT()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            fake.requests.append((self.path, headers))
+            of_resets = self.path.endswith("/rate-limit-reset-credits")
+            (fake.asked_resets if of_resets else fake.requests).append((self.path, headers))
             with suppress(OSError):  # the client may leave before we are done
-                fake.answer(self)
+                (fake.resets if of_resets else fake.answer)(self)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -72,6 +80,9 @@ def fake_chatgpt() -> Iterator[FakeChatGPT]:
 
     server = Server(("127.0.0.1", 0), Handler)
     fake.url = f"http://127.0.0.1:{server.server_port}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        fake.url = fake.url.replace("http:", "https:")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

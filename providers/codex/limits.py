@@ -7,6 +7,7 @@ in the slot where others have their five hours.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from math import isfinite
@@ -14,15 +15,18 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from providers.models import Credits, RateWindow
+from providers.models import Credits, RateWindow, ResetCredits
 
 _NAMED = {300: ("session", "5h"), 10_080: ("weekly", "Weekly"), 43_200: ("monthly", "Monthly")}
 _LARGEST_BALANCE = Decimal(10) ** 15
 _LARGEST_PERCENT = 10_000
 _FURTHEST_RESET = timedelta(days=400)
 _RESET_SLACK = timedelta(days=1)
-_PLAN = re.compile(r"[\w .+-]{1,40}")
+_NAME = re.compile(r"[\w .+-]{1,40}")
+_NO_SLUG = re.compile(r"[^a-z0-9_.]+")
+_MOST_RESETS = 10_000
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
 
@@ -42,7 +46,7 @@ def window(
     if not 0 <= used_percent <= _LARGEST_PERCENT:
         return None
     whole = round(minutes) if minutes and isfinite(minutes) and 0 < minutes < 10_000_000 else None
-    ident, title = ("window:unknown", "Limit") if whole is None else _name(whole)
+    ident, title = ("window:unknown", "Limit") if whole is None else _by_length(whole)
     return RateWindow(
         id=ident,
         title=title,
@@ -50,6 +54,47 @@ def window(
         duration=timedelta(minutes=whole) if whole else None,
         resets_at=_reset(resets_at, whole, now),
     )
+
+
+def of_model(found: RateWindow, metered: Any, shown_as: Any) -> RateWindow | None:
+    """The window of a model with limits of its own: `model:codex_bengalfox:weekly`, titled by the model's name.
+
+    `metered` is what the server meters it as (`metered_feature`, `limitId`), `shown_as` what it calls it
+    (`limit_name`, `limitName`); either may be missing. None where neither is a name.
+    """
+    slug = _slug(metered) or _slug(shown_as)
+    return None if slug is None else _part(found, f"model:{slug}", name(shown_as) or slug)
+
+
+def of_code_review(found: RateWindow) -> RateWindow:
+    """The window of code reviews: `code_review:weekly`."""
+    return _part(found, "code_review", "Code review")
+
+
+def individual(remaining_percent: float, resets_at: float | None, now: datetime) -> RateWindow | None:
+    """A person's own spend cap within their workspace; None when the share is no share at all.
+
+    Nobody says how long it is; the server tells what remains, which is below 0 for who went past it.
+    """
+    if not -_LARGEST_PERCENT <= remaining_percent <= 100:
+        return None
+    return RateWindow(
+        id="individual",
+        title="Spend cap",
+        used_percent=100 - remaining_percent,
+        resets_at=_reset(resets_at, None, now),
+    )
+
+
+def reset_credits(available: int, expiries: Iterable[Any], now: datetime) -> ResetCredits:
+    """Resets in hand, with when the next of them lapses; raises ValueError for what is no number of them.
+
+    An expiry is an ISO date or epoch seconds, as sent; one that is neither, or is past, says nothing.
+    """
+    if isinstance(available, bool) or not isinstance(available, int) or not 0 <= available <= _MOST_RESETS:
+        raise ValueError("a number of resets is a whole number")
+    ahead = [moment for moment in map(_expiry, expiries) if moment is not None and moment > now]
+    return ResetCredits(available=available, expires_at=min(ahead, default=None) if available else None)
 
 
 def one_of_each(windows: list[RateWindow]) -> tuple[RateWindow, ...]:
@@ -70,15 +115,35 @@ def bought(raw: Any) -> Credits | None:
         raise ValueError("no credits") from None
     if sent.unlimited:
         return Credits(unlimited=True)
-    amount = None if sent.balance is None else _amount(sent.balance)
-    if amount is None:
+    told = amount(sent.balance)
+    if told is None:
         return Credits() if sent.has_credits else None
-    return Credits(balance=amount) if sent.has_credits or amount else None
+    return Credits(balance=told) if sent.has_credits or told else None
+
+
+def amount(raw: Any) -> Decimal | None:
+    """A number as sent, or in text; None stays None. Raises ValueError for what is no amount of anything."""
+    if raw is None:
+        return None
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+        raise ValueError("an amount is a number")
+    try:
+        told = Decimal(str(raw).strip())
+    except (InvalidOperation, ValueError):  # the latter for thousands of digits
+        raise ValueError("an amount is a number") from None
+    if not told.is_finite() or abs(told) > _LARGEST_BALANCE:
+        raise ValueError("an amount is a finite number")
+    return told
 
 
 def plan(raw: Any) -> str | None:
     """The plan's name; None for what is no such name. It is shown, stored and logged: anything could be in it."""
-    return raw if isinstance(raw, str) and _PLAN.fullmatch(raw) else None
+    return name(raw)
+
+
+def name(raw: Any) -> str | None:
+    """A name of anything, as a plan or a model; None for what is none, under the same suspicion."""
+    return raw if isinstance(raw, str) and _NAME.fullmatch(raw) and raw.strip() else None
 
 
 def email(raw: Any) -> str | None:
@@ -88,7 +153,31 @@ def email(raw: Any) -> str | None:
     return None
 
 
-def _name(minutes: int) -> tuple[str, str]:
+def _slug(raw: Any) -> str | None:
+    """A name as it stands in a window's id: lower case, and a dash for all that is no letter, digit, _ or dot."""
+    told = name(raw)
+    return (_NO_SLUG.sub("-", told.lower()).strip("-.") or None) if told else None
+
+
+def _part(found: RateWindow, lane: str, shown_as: str) -> RateWindow:
+    which = found.id.removeprefix("window:")
+    return replace(found, id=f"{lane}:{which}", title=f"{shown_as} {found.title}")
+
+
+def _expiry(raw: Any) -> datetime | None:
+    """No suspicion of times far away here: a reset may be kept for a year."""
+    try:
+        if isinstance(raw, str):
+            moment = datetime.fromisoformat(raw)
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if isinstance(raw, int | float) and not isinstance(raw, bool) and raw > 0:
+            return datetime.fromtimestamp(raw, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None
+
+
+def _by_length(minutes: int) -> tuple[str, str]:
     if minutes in _NAMED:
         return _NAMED[minutes]
     days, rest = divmod(minutes, 1440)
@@ -109,13 +198,3 @@ def _reset(epoch: float | None, minutes: int | None, now: datetime) -> datetime 
     except (OverflowError, OSError, ValueError):
         return None
     return moment if moment - now <= furthest else None
-
-
-def _amount(balance: str | float) -> Decimal:
-    try:
-        amount = Decimal(str(balance).strip())
-    except InvalidOperation:
-        raise ValueError("a balance is a number") from None
-    if not amount.is_finite() or abs(amount) > _LARGEST_BALANCE:
-        raise ValueError("a balance is a finite number")
-    return amount

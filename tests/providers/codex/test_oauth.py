@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import os
 import sys
 from collections.abc import Mapping
@@ -14,34 +15,43 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from providers.codex.auth import read_credentials
-from providers.codex.oauth import OAuthSource, usage_url
+from providers.codex.oauth import OAuthSource, endpoint
 from providers.errors import (
     Blocked,
     Denied,
     LoginExpired,
     NotSignedIn,
     NotUnderstood,
+    Offline,
     ProviderError,
     RateLimited,
     ServerError,
     TimedOut,
 )
-from providers.models import Credits, Reading
+from providers.models import Credits, Reading, ResetCredits
 from providers.outside.http import Answer, Secret
-from providers.source import Home, Question
+from providers.source import Home, Question, Source
 from tests.fake_chatgpt import SESSION, WEEK, usage, window
 from tests.homes import ACCESS_MARK, NOW, auth, make_home, write_auth
 from tests.providers.codex.test_auth import json_values
+from tests.providers.conformance import SourceConformance
 
 
 class FakeWeb:
-    """Gives one answer and keeps what it was asked."""
+    """Gives one answer and keeps what it was asked; `resets` is what the reset credits' endpoint says."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, resets: Answer | ProviderError | None = None) -> None:
         self.answer = answer
+        self.resets = resets or Answer(404, {}, b"{}")
         self.asked: list[tuple[str, str, Mapping[str, str]]] = []
+        self.asked_resets: list[tuple[str, float]] = []
 
     def get(self, url: str, *, bearer: Secret, headers: Mapping[str, str], seconds: float) -> Answer:
+        if url.endswith("/rate-limit-reset-credits"):
+            self.asked_resets.append((url, seconds))
+            if isinstance(self.resets, ProviderError):
+                raise self.resets
+            return self.resets
         self.asked.append((url, bearer.reveal(), headers))
         return self.answer
 
@@ -63,6 +73,16 @@ def read(folder: Path, content: object, status: int = 200, **headers: str) -> Re
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return make_home(tmp_path / "codex")
+
+
+class TestConformance(SourceConformance):
+    @pytest.fixture
+    def source(self) -> Source:
+        return OAuthSource(answered(usage(additional_rate_limits=[SPARK], individual_limit=CAP)))
+
+    @pytest.fixture
+    def question(self, folder: Path) -> Question:
+        return question(folder)
 
 
 def test_what_a_pro_account_is_told(folder: Path) -> None:
@@ -323,7 +343,7 @@ def test_retry_after_counts_from_the_answer(folder: Path) -> None:
 )
 def test_where_it_is_asked(folder: Path, config: str, url: str) -> None:
     (folder / "config.toml").write_text(config)
-    assert usage_url(question(folder).home) == url
+    assert endpoint(question(folder).home, "usage") == url
 
 
 @pytest.mark.parametrize(
@@ -355,7 +375,7 @@ def test_no_token_goes_to_a_doubtful_place(folder: Path, config: bytes) -> None:
 def test_a_pipe_for_settings_does_not_keep_us_waiting(folder: Path) -> None:
     os.mkfifo(folder / "config.toml")
     with pytest.raises(NotUnderstood, match="Not a regular file"):
-        usage_url(question(folder).home)
+        endpoint(question(folder).home, "usage")
 
 
 def test_an_expired_login_is_not_worth_a_request(folder: Path) -> None:
@@ -372,16 +392,243 @@ def test_another_account_that_signed_in_meanwhile_is_not_asked(folder: Path) -> 
     assert not web.asked
 
 
+def limit(primary: object, secondary: object = None, **more: object) -> dict[str, object]:
+    return {"primary_window": primary, "secondary_window": secondary} | more
+
+
+SPARK = {
+    "limit_name": "GPT-5.3-Codex-Spark",
+    "metered_feature": "codex_bengalfox",
+    "rate_limit": limit(window(20), window(30, WEEK)),
+}
+
+
+def test_a_model_and_code_review_have_limits_of_their_own(folder: Path) -> None:
+    more = {"additional_rate_limits": [SPARK], "code_review_rate_limit": limit(window(4, WEEK))}
+    reading = read(folder, usage(**more))
+    assert {w.id: (w.title, w.used_percent) for w in reading.windows if not w.of_all_use} == {
+        "model:codex_bengalfox:session": ("GPT-5.3-Codex-Spark 5h", 20),
+        "model:codex_bengalfox:weekly": ("GPT-5.3-Codex-Spark Weekly", 30),
+        "code_review:weekly": ("Code review Weekly", 4),
+    }
+    assert reading.speaks_for == {"windows", "credits"}
+    assert reading.dropped == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "ident", "title"),
+    [
+        ({"metered_feature": None}, "model:gpt-5.3-codex-spark:session", "GPT-5.3-Codex-Spark 5h"),
+        ({"limit_name": None}, "model:codex_bengalfox:session", "codex_bengalfox 5h"),
+        ({"limit_name": "a\x1b[2J"}, "model:codex_bengalfox:session", "codex_bengalfox 5h"),
+        ({"rate_limit": limit(window(20, 86_400))}, "model:codex_bengalfox:1440", "GPT-5.3-Codex-Spark 1d"),
+    ],
+)
+def test_a_model_is_named_by_what_there_is(
+    folder: Path, changes: dict[str, object], ident: str, title: str
+) -> None:
+    reading = read(folder, usage(rate_limit=None, additional_rate_limits=[SPARK | changes]))
+    assert (reading.windows[0].id, reading.windows[0].title) == (ident, title)
+
+
+@pytest.mark.parametrize(
+    ("additional", "dropped"),
+    [
+        ("soon", "additional_rate_limits"),
+        ([7], "additional_rate_limits[0]"),
+        ([SPARK, {"limit_name": "x"}], "additional_rate_limits[1]"),
+        ([SPARK | {"limit_name": None, "metered_feature": 7}], "additional_rate_limits[0]"),
+        ([SPARK | {"rate_limit": limit(7)}], "additional_rate_limits[0].rate_limit.primary_window"),
+        ([SPARK] * 51, "additional_rate_limits"),
+    ],
+)
+def test_a_bad_limit_beside_the_accounts_own_is_dropped_and_named(
+    folder: Path, additional: object, dropped: str
+) -> None:
+    reading = read(folder, usage(additional_rate_limits=additional))
+    assert [w.id for w in reading.windows if w.of_all_use] == ["session", "weekly"]
+    assert reading.dropped == (dropped,)
+    assert "windows" not in reading.speaks_for
+
+
+def test_a_model_that_is_named_like_our_token_has_no_name(folder: Path) -> None:
+    bearer = read_credentials(question(folder).home).access_token.reveal()
+    spark = SPARK | {"limit_name": bearer, "metered_feature": f"x{bearer}"}
+    reading = read(folder, usage(additional_rate_limits=[spark]))
+    assert bearer not in repr(reading)
+    assert reading.dropped == ("additional_rate_limits[0]",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reached"),
+    [
+        ({"limit_reached": False, "allowed": True}, False),
+        ({"limit_reached": True, "allowed": True}, True),
+        ({"limit_reached": False, "allowed": False}, True),
+        ({"limit_reached": None, "allowed": "no"}, None),
+    ],
+)
+def test_the_servers_own_word_that_a_limit_is_reached(
+    folder: Path, changes: dict[str, object], reached: bool | None
+) -> None:
+    content = usage()
+    content["rate_limit"] |= changes
+    assert read(folder, content).limit_reached is reached
+    assert read(folder, usage(rate_limit=None, spend_control={"reached": True})).limit_reached is True
+    assert read(folder, usage(rate_limit=None)).limit_reached is None
+
+
+CAP = {"limit": "25000", "used": "8000", "remaining_percent": 68, "reset_at": 1_796_083_200, "unit": "credit"}
+
+
+@pytest.mark.parametrize("place", ["individual_limit", "spend_control"])
+def test_a_personal_cap_is_a_window_and_credits_are_no_money(folder: Path, place: str) -> None:
+    more = {place: CAP if place == "individual_limit" else {"reached": False, "individual_limit": CAP}}
+    reading = read(folder, usage(rate_limit=None, credits=None, **more))
+    (cap,) = reading.windows
+    assert (cap.id, cap.used_percent, cap.duration) == ("individual", 32, None)
+    assert cap.resets_at == datetime.fromtimestamp(1_796_083_200, UTC)
+    assert (reading.spend, "spend" in reading.speaks_for) == (None, True)
+
+
+def test_a_cap_in_money_is_spend_as_well(folder: Path) -> None:
+    cap = CAP | {"unit": "usd", "used": 8.5, "limit": "25"}
+    spend = read(folder, usage(individual_limit=cap)).spend
+    assert spend is not None
+    assert (spend.used, spend.limit, spend.currency) == (Decimal("8.5"), Decimal(25), "USD")
+    reading = read(folder, usage(individual_limit=cap | {"used": "lots"}))
+    assert (reading.spend, reading.dropped) == (None, ("individual_limit",))
+    assert "individual" in {w.id for w in reading.windows}
+
+
+@pytest.mark.parametrize("cap", [7, {"limit": "25000"}, CAP | {"remaining_percent": 101}])
+def test_a_bad_cap_is_dropped_and_named(folder: Path, cap: object) -> None:
+    reading = read(folder, usage(individual_limit=cap))
+    assert reading.dropped == ("individual_limit",)
+    assert reading.speaks_for == {"credits"}
+
+
+@pytest.mark.parametrize("credits_", [{"has_credits": False, "unlimited": True, "balance": None}, None])
+def test_a_business_account_has_no_windows_and_that_is_no_error(folder: Path, credits_: object) -> None:
+    content = usage(plan_type="business", rate_limit=None, credits=credits_, additional_rate_limits=None)
+    content |= {"code_review_rate_limit": None, "spend_control": {"reached": False, "individual_limit": None}}
+    reading = read(folder, content)
+    assert reading.windows == ()
+    assert reading.credits == (Credits(unlimited=True) if credits_ else None)
+    assert reading.speaks_for == {"windows", "credits", "spend"}
+    assert reading.dropped == ()
+
+
+SOON, LATER = "2026-11-25T10:00:00Z", "2026-12-11T22:33:08+00:00"
+
+
+def resets(count: object, *credits_: object) -> Answer:
+    return Answer(200, {}, msgspec.json.encode({"available_count": count, "credits": list(credits_)}))
+
+
+def hinted(count: object) -> dict[str, object]:
+    return usage(rate_limit_reset_credits={"available_count": count})
+
+
+def test_resets_in_hand_with_their_next_expiry(folder: Path) -> None:
+    told = resets(
+        2,
+        {"id": "1", "status": "available", "expires_at": LATER},
+        {"id": "2", "status": "redeemed", "expires_at": "2026-11-21T00:00:00Z"},
+        {"id": "3", "status": "available", "expires_at": SOON},
+        {"id": "4", "status": "available", "expires_at": "2026-11-19T00:00:00Z"},
+        {"id": "5", "status": "available", "expires_at": 7},
+    )
+    web = FakeWeb(answered(hinted(2)).answer, told)
+    reading = OAuthSource(web).read(question(folder))
+    assert reading.resets == ResetCredits(available=2, expires_at=datetime.fromisoformat(SOON))
+    assert "resets" in reading.speaks_for
+    assert web.asked_resets == [("https://chatgpt.com/backend-api/wham/rate-limit-reset-credits", 4.0)]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Offline("No connection."),
+        Answer(401, {}, b"{}"),
+        Answer(500, {}, b""),
+        Answer(200, {}, b"<html>"),
+        resets("2"),
+        resets(-1),
+        resets(True),
+        resets(2, 7),
+        Answer(200, {}, b"[" * 100_000),
+    ],
+)
+def test_no_expiry_spoils_a_reading(folder: Path, bad: Answer | ProviderError) -> None:
+    reading = OAuthSource(FakeWeb(answered(hinted(2)).answer, bad)).read(question(folder))
+    assert len(reading.windows) == 2
+    assert reading.resets == ResetCredits(available=2)
+    reading = OAuthSource(FakeWeb(answered(usage()).answer, bad)).read(question(folder))
+    assert (reading.resets, reading.dropped) == (None, ())
+
+
+def test_the_expiry_is_asked_hourly_and_when_the_number_changed(folder: Path) -> None:
+    asked = 0
+    last: Reading | None = None
+    for minute, count, now_asked in [
+        (0, 2, 1),
+        (1, 2, 1),
+        (59, 2, 1),
+        (60, 2, 2),
+        (61, 3, 3),
+        (62, 3, 3),
+        (63, 0, 3),
+        (119, 0, 3),
+        (121, 0, 3),
+    ]:
+        told = resets(count, {"status": "available", "expires_at": SOON})
+        web = FakeWeb(answered(hinted(count)).answer, told)
+        at = NOW + timedelta(minutes=minute)
+        last = OAuthSource(web).read(msgspec.structs.replace(question(folder), now=at, last=last))
+        asked += len(web.asked_resets)
+        assert asked == now_asked
+        expires_at = datetime.fromisoformat(SOON) if count else None
+        assert last.resets == ResetCredits(available=count, expires_at=expires_at)
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     place=st.sampled_from(
-        ["rate_limit", "primary_window", "used_percent", "credits", "balance", "plan_type", ""]
+        [
+            "rate_limit",
+            "primary_window",
+            "used_percent",
+            "credits",
+            "balance",
+            "plan_type",
+            "",
+            "additional_rate_limits",
+            "code_review_rate_limit",
+            "spend_control",
+            "individual_limit",
+            "rate_limit_reset_credits",
+            "limit_name",
+            "metered_feature",
+            "remaining_percent",
+            "unit",
+        ]
     ),
     value=json_values,
 )
 def test_any_value_anywhere_is_a_reading_or_a_classed_error(folder: Path, place: str, value: object) -> None:
-    content: Any = usage()
-    if place in content:
+    content: Any = usage(
+        additional_rate_limits=[copy.deepcopy(SPARK)],
+        code_review_rate_limit=limit(window(4, WEEK)),
+        spend_control={"reached": False, "individual_limit": None},
+        individual_limit=dict(CAP),
+        rate_limit_reset_credits={"available_count": 0},
+    )
+    if place in ("limit_name", "metered_feature"):
+        content["additional_rate_limits"][0][place] = value
+    elif place in ("remaining_percent", "unit"):
+        content["individual_limit"][place] = value
+    elif place in content:
         content[place] = value
     elif place == "balance":
         content["credits"][place] = value
@@ -396,7 +643,9 @@ def test_any_value_anywhere_is_a_reading_or_a_classed_error(folder: Path, place:
     except ProviderError:
         return
     sent = {5 * 60, 7 * 24 * 60} | {None}
+    windowed = ("rate_limit", "primary_window", "additional_rate_limits", "code_review_rate_limit", "")
     for found in reading.windows:
         minutes = found.duration.total_seconds() / 60 if found.duration else None
-        assert minutes in sent or place in ("rate_limit", "primary_window", "")
+        assert minutes in sent or place in windowed
+        assert found.title.isprintable()
         assert found.used_percent >= 0

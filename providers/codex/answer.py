@@ -1,0 +1,294 @@
+"""What ChatGPT's usage endpoint answers, taken apart.
+
+    plan_type, email
+    rate_limit: {allowed, limit_reached, primary_window: W | null, secondary_window: W | null} | null
+    credits: {has_credits, unlimited, balance}
+    additional_rate_limits: [{limit_name, metered_feature, rate_limit}]     a model with limits of its own
+    code_review_rate_limit: as rate_limit
+    spend_control: {reached, individual_limit: I}, or individual_limit: I
+    rate_limit_reset_credits: {available_count}
+    W = {used_percent, limit_window_seconds, reset_at}    I = {limit, used, remaining_percent, reset_at, unit}
+
+Each part is judged by itself: one that is not understood is left out and named, its siblings stay. The amounts of
+an individual limit are money only where their `unit` is a currency; mostly it is "credit", or is not told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from providers.codex import limits
+from providers.models import Credits, RateWindow, Reading, ResetCredits, Spend
+from providers.outside.http import Secret
+
+_SLOTS = ("primary_window", "secondary_window")
+_MOST_LIMITS = 50
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
+_T = TypeVar("_T")
+
+
+class _Window(Struct, frozen=True):
+    used_percent: float
+    limit_window_seconds: float | None = None
+    reset_at: float | None = None
+
+
+class _Limit(Struct, frozen=True):
+    allowed: Any = None
+    limit_reached: Any = None
+    primary_window: Any = UNSET
+    secondary_window: Any = UNSET
+
+
+class _Additional(Struct, frozen=True):
+    rate_limit: Any
+    limit_name: Any = None
+    metered_feature: Any = None
+
+
+class _Individual(Struct, frozen=True):
+    remaining_percent: float
+    reset_at: float | None = None
+    limit: Any = None
+    used: Any = None
+    unit: Any = None
+
+
+class _SpendControl(Struct, frozen=True):
+    reached: bool | None = None
+    individual_limit: Any = UNSET
+
+
+class _Usage(Struct, frozen=True):
+    rate_limit: Any = UNSET
+    credits: Any = UNSET
+    additional_rate_limits: Any = None
+    code_review_rate_limit: Any = None
+    spend_control: Any = None
+    individual_limit: Any = UNSET
+    rate_limit_reset_credits: Any = None
+    plan_type: Any = UNSET
+    email: Any = UNSET
+
+
+class _Reset(Struct, frozen=True):
+    status: Any = None
+    expires_at: Any = None
+
+
+class _Resets(Struct, frozen=True):
+    available_count: int
+    credits: list[_Reset] | None = None
+
+
+def take_apart(body: bytes, now: datetime, token: Secret, source: str) -> Reading | None:
+    """What it tells, by `source`; None where that is neither limits nor credits.
+
+    Raises ValueError for what is no such answer at all. The resets in it have no expiry. A name that echoes
+    the token it was asked with is none.
+    """
+    try:
+        usage = msgspec.json.decode(body, type=_Usage)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ValueError("no usage") from None
+    return _Parts(usage, now, token).reading(source)
+
+
+def reset_credits(body: bytes, now: datetime) -> ResetCredits:
+    """What the endpoint of the reset credits answers; raises ValueError for anything else."""
+    try:
+        sent = msgspec.json.decode(body, type=_Resets)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ValueError("no reset credits") from None
+    usable = [reset.expires_at for reset in sent.credits or () if reset.status in (None, "available")]
+    return limits.reset_credits(sent.available_count, usable, now)
+
+
+class _Parts:
+    """One answer on its way to pieces: each method takes one part and notes what it had to leave."""
+
+    def __init__(self, usage: _Usage, now: datetime, token: Secret) -> None:
+        self._usage, self._now, self._token = usage, now, token
+        self._dropped: list[str] = []
+        self._spoken: set[str] = set()
+        self._whole = True
+
+    def reading(self, source: str) -> Reading | None:
+        own = self._limit("rate_limit", self._usage.rate_limit)
+        cap, spend = self._individual()
+        windows = [*(own or ()), *self._additional(), *self._code_review(), *([cap] if cap else [])]
+        if own is not None and self._whole and not self._dropped:
+            self._spoken.add("windows")
+        credits_ = self._credits()
+        if own is None and credits_ is UNSET and not windows:
+            return None
+        return Reading(
+            source=source,
+            fetched_at=self._now,
+            windows=limits.one_of_each(windows),
+            credits=None if credits_ is UNSET else credits_,
+            spend=spend,
+            resets=self._resets(),
+            limit_reached=self._limit_reached(),
+            plan=self._name("plan_type", self._usage.plan_type, limits.plan),
+            email=self._name("email", self._usage.email, limits.email),
+            speaks_for=frozenset(self._spoken),
+            dropped=tuple(self._dropped),
+        )
+
+    def _limit(self, name: str, raw: Any) -> list[RateWindow] | None:
+        """The windows of a limit; None when the answer does not speak of it.
+
+        A business plan says `null`: it has none, and that is an answer.
+        """
+        if raw is UNSET:
+            return None
+        if raw is None:
+            return []
+        sent = self._converted(name, raw, _Limit)
+        if sent is None:
+            return None
+        found: list[RateWindow] = []
+        unsaid = 0
+        for slot in _SLOTS:
+            told = getattr(sent, slot)
+            if told is UNSET:
+                unsaid += 1
+            elif told is not None:
+                made = self._window(told)
+                found += [made] if made else []
+                self._dropped += [] if made else [f"{name}.{slot}"]
+        if name == "rate_limit":  # of what is not all of the account, much is left out as a rule
+            self._whole = not unsaid and all(each.duration for each in found)
+        return found if found or not unsaid else None
+
+    def _window(self, raw: Any) -> RateWindow | None:
+        try:
+            sent = msgspec.convert(raw, _Window)
+        except msgspec.ValidationError:
+            return None
+        minutes = sent.limit_window_seconds / 60 if sent.limit_window_seconds else None
+        return limits.window(sent.used_percent, minutes, sent.reset_at, self._now)
+
+    def _additional(self) -> list[RateWindow]:
+        raw = self._usage.additional_rate_limits
+        if raw is None:
+            return []
+        if not isinstance(raw, list) or len(raw) > _MOST_LIMITS:
+            self._dropped.append("additional_rate_limits")
+            return []
+        found: list[RateWindow] = []
+        for number, each in enumerate(raw):
+            name = f"additional_rate_limits[{number}]"
+            sent = self._converted(name, each, _Additional)
+            if sent is None:
+                continue
+            named = [self._own_word(sent.metered_feature), self._own_word(sent.limit_name)]
+            made = [
+                limits.of_model(window, *named)
+                for window in self._limit(f"{name}.rate_limit", sent.rate_limit) or ()
+            ]
+            if None in made:
+                self._dropped.append(name)
+            found += [window for window in made if window is not None]
+        return found
+
+    def _code_review(self) -> list[RateWindow]:
+        name = "code_review_rate_limit"
+        return [
+            limits.of_code_review(window)
+            for window in self._limit(name, self._usage.code_review_rate_limit) or ()
+        ]
+
+    def _individual(self) -> tuple[RateWindow | None, Spend | None]:
+        name, raw = "individual_limit", self._usage.individual_limit
+        control = self._spend_control()
+        if (raw is UNSET or raw is None) and control is not None:
+            name, raw = "spend_control.individual_limit", control.individual_limit
+        if raw is UNSET or raw is None:
+            if raw is None:
+                self._spoken.add("spend")
+            return None, None
+        sent = self._converted(name, raw, _Individual)
+        made = limits.individual(sent.remaining_percent, sent.reset_at, self._now) if sent else None
+        if sent is None or made is None:
+            if sent is not None:
+                self._dropped.append(name)
+            return None, None
+        self._spoken.add("spend")
+        return made, self._money(name, sent, made.resets_at)
+
+    def _money(self, name: str, sent: _Individual, resets_at: datetime | None) -> Spend | None:
+        if not isinstance(sent.unit, str) or not _CURRENCY.fullmatch(sent.unit):
+            return None
+        try:
+            used, limit = limits.amount(sent.used), limits.amount(sent.limit)
+        except ValueError:
+            self._dropped.append(name)
+            return None
+        if used is None:
+            return None
+        return Spend(used=used, limit=limit, currency=sent.unit.upper(), resets_at=resets_at)
+
+    def _spend_control(self) -> _SpendControl | None:
+        raw = self._usage.spend_control
+        return None if raw is None else self._converted("spend_control", raw, _SpendControl)
+
+    def _credits(self) -> Credits | UnsetType | None:
+        raw = self._usage.credits
+        if isinstance(raw, UnsetType):
+            return UNSET
+        try:
+            found = None if raw is None else limits.bought(raw)
+        except ValueError:
+            self._dropped.append("credits")
+            return UNSET
+        self._spoken.add("credits")
+        return found
+
+    def _resets(self) -> ResetCredits | None:
+        raw = self._usage.rate_limit_reset_credits
+        sent = None if raw is None else self._converted("rate_limit_reset_credits", raw, _Resets)
+        if sent is None:
+            return None
+        try:
+            return limits.reset_credits(sent.available_count, (), self._now)
+        except ValueError:
+            self._dropped.append("rate_limit_reset_credits")
+            return None
+
+    def _limit_reached(self) -> bool | None:
+        """The server's own word: that a limit is reached, that no more is allowed, that the money is spent."""
+        words: list[bool] = []
+        if isinstance(self._usage.rate_limit, dict):
+            allowed = self._usage.rate_limit.get("allowed")
+            reached = self._usage.rate_limit.get("limit_reached")
+            words += [not allowed] if isinstance(allowed, bool) else []
+            words += [reached] if isinstance(reached, bool) else []
+        if isinstance(self._usage.spend_control, dict):
+            reached = self._usage.spend_control.get("reached")
+            words += [reached] if isinstance(reached, bool) else []
+        return any(words) if words else None
+
+    def _name(self, field: str, raw: Any, judge: Callable[[Any], str | None]) -> str | None:
+        """A name the server gave; one that echoes our token, which may look like any name, is none."""
+        told = judge(self._own_word(raw))
+        if told is None and raw is not UNSET and raw is not None:
+            self._dropped.append(field)
+        return told
+
+    def _own_word(self, raw: Any) -> Any:
+        return None if isinstance(raw, str) and self._token.reveal() in raw else raw
+
+    def _converted(self, name: str, raw: Any, kind: type[_T]) -> _T | None:
+        try:
+            return msgspec.convert(raw, kind)
+        except msgspec.ValidationError:
+            self._dropped.append(name)
+            return None
