@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from providers.codex import limits
+from providers.codex.config import FILE_LIMIT, login_store
 from providers.errors import LoginExpired, NotSignedIn, NotUnderstood, ProviderError
 from providers.models import Identity
 from providers.outside.http import Secret
@@ -26,25 +27,37 @@ from providers.outside.paths import read_small, short
 from providers.source import Home, Login
 
 SIGN_IN = "Run `codex login` and sign in with ChatGPT."
-FILE_LIMIT = 1 << 20
+RUN_ONCE = "Run `codex` once: it renews its login itself."
 _AFTER_REFRESH = timedelta(minutes=5)
+_EXPIRES_SOON = timedelta(minutes=5)
+_OLD = timedelta(days=8)
 _CLAIM = "https://api.openai.com/auth"
 _PROFILE = "https://api.openai.com/profile"
 
 
 class Credentials(Struct, frozen=True, kw_only=True):
-    """A usable ChatGPT login. `attested_at`: since when it is known to have been in this home."""
+    """A usable ChatGPT login. `attested_at`: since when it is known to have been in this home.
+
+    `refreshed_at` is when Codex last renewed it, None where the file does not say.
+    """
 
     access_token: Secret
     identity: Identity
     expires_at: datetime | None
+    refreshed_at: datetime | None
     attested_at: datetime | None
 
 
+class KeptInKeyring(NotUnderstood):
+    """A login that only Codex itself can read. Its kind lets another source stand in."""
+
+
 def read_login(home: Home, now: datetime) -> Login:
-    """Who is signed in to this home; an expired login still says whose it is."""
+    """Who is signed in to this home; an expired login still says whose it is, one in a keyring does not."""
     try:
         credentials = read_credentials(home)
+    except KeptInKeyring:
+        return Login(identity=Identity())
     except ProviderError as trouble:
         return Login(trouble=trouble)
     return Login(
@@ -55,9 +68,10 @@ def read_login(home: Home, now: datetime) -> Login:
 
 
 def read_credentials(home: Home) -> Credentials:
-    """Raises NotSignedIn or NotUnderstood, each naming the file and what to do."""
+    """Raises NotSignedIn, KeptInKeyring or NotUnderstood, each naming the file and what to do."""
     path = home.path / "auth.json"
     content = _content(home, path)
+    refreshed = _refreshed(content)
     tokens = content.get("tokens")
     if not isinstance(tokens, dict) or not tokens.get("access_token"):
         raise _no_tokens(path, content)
@@ -69,28 +83,67 @@ def read_credentials(home: Home) -> Credentials:
         access_token=Secret(access),
         identity=_identity(tokens, claims, access_claims),
         expires_at=_epoch(access_claims.get("exp")),
-        attested_at=_attested(path, content),
+        refreshed_at=refreshed,
+        attested_at=_attested(path, refreshed),
     )
 
 
 def expiry(credentials: Credentials, now: datetime) -> LoginExpired | None:
-    """The trouble with a login whose own `exp` is past; its token is not worth a request."""
-    if credentials.expires_at is None or credentials.expires_at > now:
+    """The trouble with a login that Codex itself would renew before it asks with it; None for a fresh one.
+
+    Codex 0.60-0.169 go by the access token's `exp`; where it has none, by when they last renewed it.
+    """
+    if credentials.expires_at is not None:
+        if credentials.expires_at > now + _EXPIRES_SOON:
+            return None
+        return LoginExpired(f"The Codex login {_expired(credentials.expires_at, now)}.", remedy=RUN_ONCE)
+    if credentials.refreshed_at is None or now - credentials.refreshed_at <= _OLD:
         return None
-    days = (now - credentials.expires_at).days
-    ago = "today" if days == 0 else "yesterday" if days == 1 else f"{days} days ago"
-    return LoginExpired(
-        f"The Codex login expired {ago}.", remedy="Run `codex` once: it renews its login itself."
+    days = (now - credentials.refreshed_at).days
+    return LoginExpired(f"The Codex login is {days} days old.", remedy=RUN_ONCE)
+
+
+def lent(home: Home, now: datetime) -> bytes:
+    """An `auth.json` to ask with and never to renew: it has this login's access token and no refresh token.
+
+    Codex takes no login without that member, so it is there and empty; and `last_refresh` is now, or Codex
+    would try to renew it. Raises as `read_credentials` does.
+    """
+    tokens = _object(_content(home, home.path / "auth.json").get("tokens"))
+    kept = {name: tokens.get(name) for name in ("id_token", "access_token", "account_id")}
+    return msgspec.json.encode(
+        {
+            "OPENAI_API_KEY": None,
+            "auth_mode": "chatgpt",
+            "tokens": kept | {"refresh_token": ""},
+            "last_refresh": now,
+        }
     )
 
 
+def _expired(when: datetime, now: datetime) -> str:
+    days = (now - when).days
+    if when > now:
+        return "expires within minutes"
+    return "expired today" if days == 0 else "expired yesterday" if days == 1 else f"expired {days} days ago"
+
+
 def _content(home: Home, path: Path) -> dict[str, Any]:
+    store = login_store(home)
+    if store == "keyring" and os.path.isdir(
+        home.path
+    ):  # a file that is there all the same is not read by Codex
+        raise _kept_in_keyring(f"Codex keeps the login of {home.label} in the system's keyring.")
     try:
         raw = read_small(path, FILE_LIMIT)
     except (FileNotFoundError, NotADirectoryError):
         if not os.path.isdir(home.path):
             raise NotSignedIn(
                 f"{home.label} does not exist.", remedy=f"Install Codex, or correct CODEX_HOME. {SIGN_IN}"
+            ) from None
+        if store == "auto":
+            raise _kept_in_keyring(
+                f"A login of {home.label} would be in the system's keyring: there is no auth.json."
             ) from None
         raise NotSignedIn(f"Nobody is signed in to Codex in {home.label}.", remedy=SIGN_IN) from None
     except OSError as error:
@@ -106,10 +159,19 @@ def _content(home: Home, path: Path) -> dict[str, Any]:
     return content
 
 
+def _kept_in_keyring(message: str) -> KeptInKeyring:
+    return KeptInKeyring(message, remedy="Only Codex itself can ask with it: see that it is installed.")
+
+
 def _no_tokens(path: Path, content: dict[str, Any]) -> NotSignedIn:
     if content.get("OPENAI_API_KEY"):
         return NotSignedIn(
             "API key login: it has no limits, only a cost.", remedy=f"To see limits: {SIGN_IN}"
+        )
+    if content.get("personal_access_token"):
+        return NotSignedIn(
+            "Login with a personal access token: its limits cannot be asked for.",
+            remedy=f"To see limits: {SIGN_IN}",
         )
     return NotSignedIn(f"{short(path)} holds no ChatGPT login.", remedy=SIGN_IN)
 
@@ -125,16 +187,21 @@ def _identity(tokens: dict[str, Any], claims: dict[str, Any], access_claims: dic
     )
 
 
-def _attested(path: Path, content: dict[str, Any]) -> datetime | None:
+def _refreshed(content: dict[str, Any]) -> datetime | None:
+    with suppress(msgspec.ValidationError, OverflowError, ValueError):  # older files do not say
+        moment = msgspec.convert(content.get("last_refresh"), datetime)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None
+
+
+def _attested(path: Path, refreshed: datetime | None) -> datetime | None:
     """Since when this login is known to have been in this file; in doubt the later moment.
 
     Its tokens know nothing of that: `auth_time` and `iat` are those of a browser session, which may be weeks
     older than the login to this home. Codex writes the file when it refreshes; one that was written well after
     its last refresh was put there by somebody else, and its login with it.
     """
-    refreshed = written = None
-    with suppress(msgspec.ValidationError, OverflowError, ValueError):  # older files do not say
-        refreshed = msgspec.convert(content.get("last_refresh"), datetime).astimezone(UTC)
+    written = None
     with suppress(OSError, OverflowError, ValueError):  # gone since it was read; the next poll tells
         written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     if refreshed is None or written is None:

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from providers.codex.auth import read_credentials, read_login
+from providers.codex.auth import KeptInKeyring, expiry, lent, read_credentials, read_login
 from providers.errors import LoginExpired, NotSignedIn, NotUnderstood, ProviderError
+from providers.models import Identity
 from providers.source import Home, account_key
-from tests.homes import ACCESS_MARK, ID_MARK, NOW, REFRESHED, auth, jwt, make_home, write_auth
+from tests.homes import ACCESS_MARK, ID_MARK, NOW, REFRESH_MARK, REFRESHED, auth, jwt, make_home, write_auth
 
 
 def home(folder: Path) -> Home:
@@ -70,6 +71,8 @@ def test_since_when_a_login_is_in_its_home(
         ({"tokens": {"access_token": ""}}, NotSignedIn, "holds no ChatGPT login"),
         ({"tokens": [], "OPENAI_API_KEY": "sk-x"}, NotSignedIn, "API key login"),
         ({"OPENAI_API_KEY": "sk-x"}, NotSignedIn, "API key login"),
+        ({"personal_access_token": "at-x"}, NotSignedIn, "personal access token"),
+        ({"personal_access_token": "at-x", "tokens": None}, NotSignedIn, "personal access token"),
         ({"tokens": {"access_token": 7}}, NotUnderstood, "is not a token"),
         ({"tokens": {"access_token": "two\nlines"}}, NotUnderstood, "is not a token"),
         (b"[" * 200_000, NotUnderstood, "is not JSON"),
@@ -137,6 +140,83 @@ def test_an_expired_login_still_says_whose_it_is(tmp_path: Path) -> None:
     assert login.identity is not None
     assert isinstance(login.trouble, LoginExpired)
     assert login.trouble.message == "The Codex login expired 3 days ago."
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("expires", "refreshed", "says"),
+    [
+        (NOW + 6 * MINUTE, NOW - 30 * DAY, None),
+        (NOW + 5 * MINUTE, NOW, "The Codex login expires within minutes."),
+        (NOW, NOW, "The Codex login expired today."),
+        (NOW - DAY, NOW, "The Codex login expired yesterday."),
+        (None, NOW - 8 * DAY, None),
+        (None, NOW - 8 * DAY - MINUTE, "The Codex login is 8 days old."),
+        (None, NOW - 40 * DAY, "The Codex login is 40 days old."),
+        (None, None, None),
+    ],
+)
+def test_when_a_login_is_stale(
+    tmp_path: Path, expires: datetime | None, refreshed: datetime | None, says: str | None
+) -> None:
+    """An `exp` counts alone; where there is none, the age of the last refresh does."""
+    content = auth(expires=expires)
+    content["last_refresh"] = refreshed.isoformat() if refreshed else None
+    trouble = expiry(read_credentials(home(make_home(tmp_path, content))), NOW)
+    assert (trouble.message if trouble else None) == says
+    assert trouble is None or trouble.remedy == "Run `codex` once: it renews its login itself."
+
+
+@pytest.mark.parametrize(
+    ("store", "file", "kept"),
+    [
+        ("keyring", True, True),
+        ("keyring", False, True),
+        ("auto", True, False),
+        ("auto", False, True),
+        ("file", False, False),
+        ("ephemeral", False, False),
+        ("bogus", False, False),
+        (None, False, False),
+    ],
+)
+def test_a_login_that_codex_keeps_in_the_keyring(
+    tmp_path: Path, store: str | None, file: bool, kept: bool
+) -> None:
+    """With `keyring` Codex does not read the file, even where one is left from before."""
+    make_home(tmp_path)
+    if not file:
+        (tmp_path / "auth.json").unlink()
+    if store is not None:
+        (tmp_path / "config.toml").write_text(f'cli_auth_credentials_store = "{store}"\n')
+    login = read_login(home(tmp_path), NOW)
+    if kept:
+        assert (login.identity, login.trouble) == (Identity(), None)
+        with pytest.raises(KeptInKeyring, match="keyring") as caught:
+            read_credentials(home(tmp_path))
+        assert caught.value.kind == "not_understood"
+    else:
+        assert login.identity != Identity()
+
+
+def test_settings_that_are_none_say_nothing_of_the_keyring(tmp_path: Path) -> None:
+    make_home(tmp_path)
+    (tmp_path / "config.toml").write_text("cli_auth_credentials_store = [\n")
+    assert read_credentials(home(tmp_path)).identity.account_id == "acct-1"
+    assert isinstance(read_login(home(tmp_path / "nowhere"), NOW).trouble, NotSignedIn)
+
+
+def test_a_lent_login_can_ask_and_cannot_be_renewed(tmp_path: Path) -> None:
+    raw = lent(home(make_home(tmp_path)), NOW)
+    content = json.loads(raw)
+    ours = auth()["tokens"]
+    assert content["tokens"] == ours | {"refresh_token": ""}
+    assert REFRESH_MARK not in raw.decode()
+    assert datetime.fromisoformat(content["last_refresh"]) == NOW
+    with pytest.raises(NotSignedIn):
+        lent(home(tmp_path / "nowhere"), NOW)
 
 
 def test_an_opaque_token_is_as_good_as_any(tmp_path: Path) -> None:

@@ -1,0 +1,283 @@
+"""What Codex's app-server answers, taken apart.
+
+    account/read             {account: {type: "chatgpt", email, planType} | {type: "apiKey"} | null}
+    account/rateLimits/read  {rateLimits: S, rateLimitsByLimitId: {codex: S, codex_bengalfox: S} | null,
+                              rateLimitResetCredits: {availableCount, credits: [{status, expiresAt}] | null},
+                              ordinaryUsageAllowed}
+    account/usage/read       {dailyUsageBuckets: [{startDate: "2026-11-20", tokens}] | null}      not in 0.60
+    S = {limitId, limitName, primary: W | null, secondary: W | null, individualLimit: {remainingPercent, resetsAt},
+         credits: {hasCredits, unlimited, balance} | null, planType, rateLimitReachedType, spendControlReached}
+    W = {usedPercent, windowDurationMins, resetsAt}
+
+0.60 has `rateLimits` alone, with its windows, credits and no id. Each part is judged by itself: one that is not
+understood is left out and named, its siblings stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import asdict
+
+from providers.codex import limits
+from providers.models import Credits, DayTokens, RateWindow, Reading, ResetCredits
+
+_OWN = "codex"
+_MOST_LIMITS = 50
+_MOST_DAYS = 1000
+_T = TypeVar("_T")
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """Whose login a program answers with; `kind` is "chatgpt", or another that has no limits."""
+
+    kind: str
+    email: str | None = None
+    plan: str | None = None
+
+
+class _Window(Struct, frozen=True, rename="camel"):
+    used_percent: float
+    window_duration_mins: float | None = None
+    resets_at: float | None = None
+
+
+class _Limit(Struct, frozen=True, rename="camel"):
+    limit_id: Any = None
+    limit_name: Any = None
+    primary: Any = UNSET
+    secondary: Any = UNSET
+    credits: Any = UNSET
+    individual_limit: Any = None
+    plan_type: Any = None
+    rate_limit_reached_type: Any = None
+    spend_control_reached: Any = None
+
+
+class _Credits(Struct, frozen=True, rename="camel"):
+    has_credits: bool = False
+    unlimited: bool = False
+    balance: str | float | None = None
+
+
+class _Individual(Struct, frozen=True, rename="camel"):
+    remaining_percent: float
+    resets_at: float | None = None
+
+
+class _Reset(Struct, frozen=True, rename="camel"):
+    status: Any = None
+    expires_at: Any = None
+
+
+class _Resets(Struct, frozen=True, rename="camel"):
+    available_count: int
+    credits: list[_Reset] | None = None
+
+
+class _Bucket(Struct, frozen=True, rename="camel"):
+    start_date: date
+    tokens: Annotated[int, Meta(ge=0)]
+
+
+class _Limits(Struct, frozen=True, rename="camel"):
+    rate_limits: Any = UNSET
+    rate_limits_by_limit_id: Any = None
+    rate_limit_reset_credits: Any = None
+    ordinary_usage_allowed: Any = None
+
+
+def account(raw: Any) -> Account | None:
+    """Whose login it is; None where nobody is signed in. Raises ValueError for what tells neither."""
+    if not isinstance(raw, dict) or "account" not in raw:
+        raise ValueError("no account")
+    told = raw["account"]
+    if told is None:
+        return None
+    if not isinstance(told, dict) or not isinstance(told.get("type"), str):
+        raise ValueError("no account")
+    return Account(kind=told["type"], email=limits.email(told.get("email")), plan=_plan(told.get("planType")))
+
+
+def tokens(raw: Any) -> tuple[DayTokens, ...]:
+    """The days of the account's own count, in order; what is no day, or no count of anything, is none."""
+    told = raw.get("dailyUsageBuckets") if isinstance(raw, dict) else None
+    counted: dict[date, int] = {}
+    for each in told[:_MOST_DAYS] if isinstance(told, list) else ():
+        with suppress(msgspec.ValidationError):
+            bucket = msgspec.convert(each, _Bucket)
+            counted[bucket.start_date] = bucket.tokens
+    return tuple(DayTokens(day=day, tokens=count) for day, count in sorted(counted.items()))
+
+
+def reading(raw: Any, owner: Account | None, now: datetime, source: str) -> Reading | None:
+    """The limits; None where it tells neither limits nor credits, which is no answer."""
+    try:
+        sent = msgspec.convert(raw, _Limits)
+    except msgspec.ValidationError:
+        return None
+    return _Parts(sent, now).reading(owner, source)
+
+
+class _Parts:
+    """One answer on its way to pieces: each method takes one part and notes what it had to leave."""
+
+    def __init__(self, sent: _Limits, now: datetime) -> None:
+        self._sent, self._now = sent, now
+        self._dropped: list[str] = []
+        self._whole = True
+
+    def reading(self, owner: Account | None, source: str) -> Reading | None:
+        own, others = self._sorted()
+        if own is None:
+            return None
+        windows = self._windows("rateLimits", own)
+        told = list(windows or ())
+        cap = self._individual(own)
+        told += [cap] if cap else []
+        told += [window for name, limit in others for window in self._of_model(name, limit)]
+        credits_ = self._credits(own)
+        if windows is None and credits_ is UNSET and not told:
+            return None
+        spoken = {"credits"} if credits_ is not UNSET else set()
+        # An older program tells of the account's own windows alone, and says so by leaving the others out.
+        if windows is not None and self._whole and isinstance(self._sent.rate_limits_by_limit_id, dict):
+            spoken.add("windows")
+        resets = self._resets()
+        return Reading(
+            source=source,
+            fetched_at=self._now,
+            windows=limits.one_of_each(told),
+            credits=None if credits_ is UNSET else credits_,
+            resets=resets,
+            limit_reached=self._limit_reached(own),
+            plan=_plan(own.plan_type) or (owner.plan if owner else None),
+            email=owner.email if owner else None,
+            speaks_for=frozenset(spoken | ({"resets"} if resets is not None else set())),
+            dropped=tuple(dict.fromkeys(self._dropped)),
+        )
+
+    def _sorted(self) -> tuple[_Limit | None, list[tuple[str, _Limit]]]:
+        """The account's own limits, and those of single models with the names they are filed under."""
+        own: _Limit | None = None
+        others: list[tuple[str, _Limit]] = []
+        for name, limit in self._filed():
+            if name == _OWN:
+                own = limit
+            else:
+                others.append((name, limit))
+        alone = self._converted("rateLimits", self._sent.rate_limits, _Limit)
+        if own is None and alone is not None and alone.limit_id in (None, _OWN):
+            own = alone
+        return own, others
+
+    def _filed(self) -> Iterator[tuple[str, _Limit]]:
+        name, filed = "rateLimitsByLimitId", self._sent.rate_limits_by_limit_id
+        if filed is None:
+            return
+        if not isinstance(filed, dict) or len(filed) > _MOST_LIMITS:
+            self._leave(name)
+            return
+        for key, raw in filed.items():
+            limit = self._converted(name, raw, _Limit)
+            if limit is not None:
+                yield str(key), limit
+
+    def _windows(self, name: str, limit: _Limit) -> list[RateWindow] | None:
+        """None where the answer does not speak of them; a business plan says `null`, which is an answer."""
+        found: list[RateWindow] = []
+        unsaid = 0
+        for slot in ("primary", "secondary"):
+            raw = getattr(limit, slot)
+            if raw is UNSET:
+                unsaid += 1
+            elif raw is not None and (made := self._window(f"{name}.{slot}", raw)) is not None:
+                found.append(made)
+                self._whole = self._whole and made.duration is not None
+        if unsaid:
+            self._whole = False
+        return found if found or not unsaid else None
+
+    def _window(self, name: str, raw: Any) -> RateWindow | None:
+        sent = self._converted(name, raw, _Window)
+        if sent is None:
+            return None
+        made = limits.window(sent.used_percent, sent.window_duration_mins, sent.resets_at, self._now)
+        if made is None:
+            self._leave(name)
+        return made
+
+    def _of_model(self, key: str, limit: _Limit) -> Iterator[RateWindow]:
+        for window in self._windows("rateLimitsByLimitId", limit) or ():
+            made = limits.of_model(window, limit.limit_id or key, limit.limit_name)
+            if made is None:
+                self._leave("rateLimitsByLimitId")
+            else:
+                yield made
+
+    def _individual(self, limit: _Limit) -> RateWindow | None:
+        if limit.individual_limit is None:
+            return None
+        name = "rateLimits.individualLimit"
+        sent = self._converted(name, limit.individual_limit, _Individual)
+        made = limits.individual(sent.remaining_percent, sent.resets_at, self._now) if sent else None
+        if sent is not None and made is None:
+            self._leave(name)
+        return made
+
+    def _credits(self, limit: _Limit) -> Credits | UnsetType | None:
+        raw = limit.credits
+        if raw is None or isinstance(raw, UnsetType):
+            return raw
+        sent = self._converted("rateLimits.credits", raw, _Credits)
+        if sent is None:
+            return UNSET
+        try:
+            return limits.bought(asdict(sent))
+        except ValueError:
+            self._leave("rateLimits.credits")
+            return UNSET
+
+    def _resets(self) -> ResetCredits | None:
+        name, raw = "rateLimitResetCredits", self._sent.rate_limit_reset_credits
+        sent = None if raw is None else self._converted(name, raw, _Resets)
+        if sent is None:
+            return None
+        usable = [each.expires_at for each in sent.credits or () if each.status in (None, "available")]
+        try:
+            return limits.reset_credits(sent.available_count, usable, self._now)
+        except ValueError:
+            self._leave(name)
+            return None
+
+    def _limit_reached(self, limit: _Limit) -> bool | None:
+        """The server's own word; a reached type that is `null` says nothing, as older programs have none."""
+        reached = isinstance(limit.rate_limit_reached_type, str) or limit.spend_control_reached is True
+        allowed = self._sent.ordinary_usage_allowed
+        if reached or allowed is False:
+            return True
+        return False if allowed is True else None
+
+    def _converted(self, name: str, raw: Any, kind: type[_T]) -> _T | None:
+        if raw is UNSET:
+            return None
+        try:
+            return msgspec.convert(raw, kind)
+        except msgspec.ValidationError:
+            self._leave(name)
+            return None
+
+    def _leave(self, name: str) -> None:
+        self._dropped.append(name)
+        self._whole = False
+
+
+def _plan(raw: Any) -> str | None:
+    """Codex says `unknown` for a plan that it was not told."""
+    told = limits.plan(raw)
+    return None if told == "unknown" else told

@@ -1,0 +1,287 @@
+"""One question to `codex app-server` (JSON-RPC over stdio), from its start to its end.
+
+When the login is stale, was refused, or is in the system's keyring, Codex is asked in the person's own home, as
+only there it can renew the login; that happens at most once an hour. Else it is asked in a home to throw away.
+
+Facts (0.45-0.169): `-a never` is taken by all of them; 0.45 has no account methods; up to 0.42 the words would
+start a session. 0.169 may fail `account/read` and answer `account/rateLimits/read`. At the end of its stdin it
+ends, in 30 ms. Up to 0.101 a Codex that runs presents the refresh token that it read at its start, though another
+has used it since, and is refused; from 0.114 on it reads the file again first.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from providers.codex import app_server_answer
+from providers.codex.app_server_answer import Account
+from providers.codex.app_server_refusal import classed, refused_login
+from providers.codex.auth import SIGN_IN, Credentials, KeptInKeyring, expiry, read_credentials
+from providers.codex.borrowed_home import at_home, borrowing, furnish
+from providers.codex.program import PAUSE, Find, Version, Versions, find_codex, no_older, runs_with
+from providers.errors import (
+    LoginExpired,
+    NotSignedIn,
+    NotUnderstood,
+    Offline,
+    ProgramMissing,
+    ProviderError,
+    TimedOut,
+)
+from providers.models import Reading
+from providers.outside.children import Child, probe_folder
+from providers.outside.jsonrpc import Conversation, Ended, Refused
+from providers.outside.paths import short
+from providers.outside.programs import Program
+from providers.source import Question, account_key
+from providers.version import version
+
+SOURCE = "app-server"
+ARGUMENTS = ("-s", "read-only", "-a", "never", "app-server")
+OLDEST = (0, 45, 0)
+READS_AGAIN = (0, 114, 0)
+_GRACE_SECONDS = 1.0
+_LAST_SECONDS = 2 * _GRACE_SECONDS + 0.5
+_RENEWED_EVERY = timedelta(hours=1)
+_ANOTHER = "Another account is signed in there by now."
+_BESIDE = "The Codex login is stale, and an old Codex that runs with it must renew it itself."
+_LOOK = "Run `codex` once: it may say why. Else update it."
+
+
+class Deadlines(Struct, frozen=True, kw_only=True):
+    """How many seconds it may take to start, to answer one request, and in all, with its end."""
+
+    start: float = 8.0
+    request: float = 3.0
+    probe: float = 15.0
+
+
+class _Plan(Struct, frozen=True):
+    """In which home it is asked, and whether it is to renew the login: at once, or when it is refused."""
+
+    at_home: bool = False
+    renew: bool = False
+    renew_refused: bool = False
+
+
+class _Told(Struct, frozen=True):
+    """What came of one talk, as it was sent: whose login it is and the vendor's own count where it says so."""
+
+    owner: Account | None
+    limits: Any
+    usage: Any
+
+
+class Prober:
+    """Asks Codex, and remembers of each home when its login was last renewed, of each program what it is."""
+
+    def __init__(
+        self,
+        *,
+        find: Find = find_codex,
+        environ: Mapping[str, str] = os.environ,
+        seconds: Callable[[], float] = time.monotonic,
+        runs_with: Callable[[Path], bool] = runs_with,
+        deadlines: Deadlines = Deadlines(),  # noqa: B008 - it is frozen
+        below: Path | None = None,
+    ) -> None:
+        """`runs_with` tells whether a Codex runs with a home; `below` is where the folders to throw away are made,
+        the system's own place unless said.
+        """
+        self._find = find
+        self._runs_with = runs_with
+        self._environ = environ
+        self._seconds = seconds
+        self._deadlines = deadlines
+        self._below = below
+        self._versions = Versions()
+        self._renewed: dict[Path, datetime] = {}
+
+    def unavailable(self, question: Question) -> ProviderError | None:
+        """What keeps it from being asked at all, found without asking it."""
+        try:
+            self._plan(question)
+            self._program(question)
+        except ProviderError as trouble:
+            return trouble
+        return None
+
+    def read(self, question: Question) -> Reading:
+        """Within 15 s. Raises ProgramTooOld for what cannot answer; waits 30 min where it does not even start."""
+        ends = self._seconds() + self._deadlines.probe - _LAST_SECONDS
+        plan, program = self._plan(question), self._program(question)
+        try:
+            with probe_folder(self._below) as folder:
+                release = self._versions.ask(program, self._environ, folder)
+                no_older(release, OLDEST)
+                plan = self._considerate(plan, release, question.home.path)
+                environ = self._furnished(question, plan, program, folder)
+                reading = self._ask(question, plan, program, environ, folder, ends)
+        except ProgramMissing as trouble:  # it was found, and does not run
+            trouble.retry_at = question.now + PAUSE
+            raise
+        _credentials(question)  # somebody else may have signed in meanwhile
+        return reading
+
+    def _considerate(self, plan: _Plan, release: Version, home: Path) -> _Plan:
+        """Raises LoginExpired where to renew the login would take it from an old Codex that runs with it."""
+        wants = plan.renew or plan.renew_refused
+        if not wants or release >= READS_AGAIN or not self._runs_with(home):
+            return plan
+        if plan.renew:
+            raise LoginExpired(_BESIDE, remedy="Use that one, or end it and run `codex` once.")
+        return replace(plan, renew_refused=False)
+
+    def _furnished(self, question: Question, plan: _Plan, program: Program, folder: Path) -> dict[str, str]:
+        """The environment that it is asked in, with the home that this names."""
+        if plan.at_home:
+            return at_home(self._environ, question.home, program.search_path)
+        home = folder / "home"
+        home.mkdir(mode=0o700)
+        furnish(home, question.home, question.now)
+        return borrowing(self._environ, home, program.search_path)
+
+    def _program(self, question: Question) -> Program:
+        return self._find("codex", chosen=question.program, environ=self._environ)
+
+    def _plan(self, question: Question) -> _Plan:
+        """Raises what keeps it from being asked at all: nobody signed in, or renewed too lately to be again."""
+        credentials = _credentials(question)
+        if credentials is None:
+            # What is too old Codex renews by itself.
+            return _Plan(at_home=True, renew_refused=self._rested(question, None) is None)
+        if expiry(credentials, question.now) is None and not isinstance(question.after, LoginExpired):
+            return _Plan()
+        if (wait := self._rested(question, credentials.refreshed_at)) is not None:
+            raise refused_login(wait)
+        return _Plan(at_home=True, renew=True)
+
+    def _rested(self, question: Question, refreshed: datetime | None) -> datetime | None:
+        """When the login may be renewed again, None where it may be now."""
+        tried = self._renewed.get(question.home.path)
+        last = max((at for at in (refreshed, tried) if at is not None), default=None)
+        if last is None or abs(question.now - last) >= _RENEWED_EVERY:
+            return None
+        return last + _RENEWED_EVERY
+
+    def _ask(
+        self,
+        question: Question,
+        plan: _Plan,
+        program: Program,
+        environ: Mapping[str, str],
+        folder: Path,
+        ends: float,
+    ) -> Reading:
+        command = [str(program.path), *ARGUMENTS]
+        try:
+            with Child(command, environ=environ, folder=folder, talks=True, grace=_GRACE_SECONDS) as child:
+                talk = Conversation(child, self._seconds)
+                self._greet(talk, program, question.now, ends)
+                told = self._told(talk, question, plan, ends)
+        except Ended:
+            raise NotUnderstood(f"{short(program.path)} ended before it answered.", remedy=_LOOK) from None
+        except TimedOut:
+            # It may have been in the middle of renewing the login: nobody is to press it, in any process.
+            renewing = self._renewed.get(question.home.path) == question.now
+            wait = question.now + _RENEWED_EVERY if renewing else None
+            raise TimedOut("Codex gave no answer in time.", retry_at=wait) from None
+        reading = app_server_answer.reading(told.limits, told.owner, question.now, SOURCE)
+        if reading is None:
+            raise NotUnderstood("Codex tells neither limits nor credits.", remedy="Update Codex.")
+        return replace(reading, tokens=app_server_answer.tokens(told.usage))
+
+    def _greet(self, talk: Conversation, program: Program, now: datetime, ends: float) -> None:
+        """A program that does not so much as start is left alone for a while."""
+        about = {"name": "tankful", "title": "tankful", "version": version()}
+        try:
+            asked = talk.ask("initialize", {"clientInfo": about})
+            talk.answer(asked, min(self._seconds() + self._deadlines.start, ends))
+            talk.notify("initialized")
+        except (TimedOut, Ended, Refused) as error:
+            silent = isinstance(error, TimedOut)
+            raise NotUnderstood(
+                f"{short(program.path)} app-server {'says nothing' if silent else 'does not start'}.",
+                remedy=_LOOK,
+                retry_at=now + PAUSE,
+            ) from None
+
+    def _told(self, talk: Conversation, question: Question, plan: _Plan, ends: float) -> _Told:
+        whose = talk.ask("account/read", {"refreshToken": plan.renew})
+        owner = None
+        if plan.renew:
+            self._renewed[question.home.path] = question.now
+            # Ended in the middle, it might lose a login that the server has already replaced: so it may take
+            # what time there is.
+            owner = _owner(talk, whose, ends - self._deadlines.request)
+        until = min(self._seconds() + self._deadlines.request, ends)
+        limits, usage = talk.ask("account/rateLimits/read"), talk.ask("account/usage/read")
+        if not plan.renew:
+            owner = _owner(talk, whose, until)
+        if owner is not None:
+            _same_account(question, owner)
+        try:
+            return _Told(owner, talk.answer(limits, until), _if_any(talk, usage, until))
+        except Refused as refused:
+            trouble = classed(refused, renewed=plan.renew, retry_at=question.now + _RENEWED_EVERY)
+        if plan.renew_refused and isinstance(trouble, LoginExpired):
+            return self._told(talk, question, _Plan(at_home=True, renew=True), ends)
+        if isinstance(trouble, Offline):
+            self._renewed.pop(question.home.path, None)  # nobody was reached to renew it
+        raise _no_login(question, plan) if isinstance(trouble, NotSignedIn) else trouble
+
+
+def _no_login(question: Question, plan: _Plan) -> ProviderError:
+    """What it means when Codex says that it has none: of a home of its own, or of a keyring."""
+    if not plan.at_home:
+        return NotUnderstood("Codex does not take the login from its own file.", remedy=_LOOK)
+    return NotSignedIn(
+        f"Codex finds no login in the keyring for {question.home.label}.",
+        remedy=f"Unlock the keyring. If that does not help: {SIGN_IN}",
+    )
+
+
+def _credentials(question: Question) -> Credentials | None:
+    """The login in its file, None for one in a keyring; raises what is wrong with it, or that it is another's."""
+    try:
+        credentials = read_credentials(question.home)
+    except KeptInKeyring:
+        return None
+    if account_key(question.home, credentials.identity) != account_key(question.home, question.identity):
+        raise NotSignedIn(_ANOTHER, remedy="Nothing to do: it is asked next.")
+    return credentials
+
+
+def _if_any(talk: Conversation, asked: int, until: float) -> Any:
+    """An answer that nothing depends on; older programs do not know the question."""
+    try:
+        return talk.answer(asked, until)
+    except (Refused, TimedOut, Ended):
+        return None
+
+
+def _owner(talk: Conversation, asked: int, until: float) -> Account | None:
+    """Whose login it is; None where it cannot tell, for it may know the limits all the same."""
+    try:
+        return app_server_answer.account(talk.answer(asked, until))
+    except (Refused, TimedOut, ValueError):
+        return None
+
+
+def _same_account(question: Question, owner: Account) -> None:
+    """A keyring tells its account only this way."""
+    if owner.kind != "chatgpt":
+        raise NotSignedIn(
+            "This kind of login has no limits, only a cost.", remedy=f"To see limits: {SIGN_IN}"
+        )
+    ours, theirs = question.identity.email, owner.email
+    if ours and theirs and ours.lower() != theirs.lower():
+        raise NotSignedIn(_ANOTHER, remedy="Nothing to do: it is asked next.")

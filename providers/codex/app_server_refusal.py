@@ -1,0 +1,72 @@
+"""What it means when Codex's app-server answers with an error: its words, as one of our kinds.
+
+The words quote addresses and bodies, so they are judged and never shown. Seen with 0.45-0.169:
+`failed to fetch codex rate limits: GET … failed: 401 Unauthorized; content-type=…; body=…`, `error sending request
+for url (…)`, `Decode error for …; body=…`, `codex account authentication required to read rate limits`,
+`Invalid request`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from providers.codex.auth import RUN_ONCE, SIGN_IN
+from providers.errors import (
+    Blocked,
+    Denied,
+    LoginExpired,
+    NotSignedIn,
+    NotUnderstood,
+    Offline,
+    ProgramTooOld,
+    ProviderError,
+    RateLimited,
+    ServerError,
+    TimedOut,
+)
+from providers.outside.jsonrpc import METHOD_NOT_FOUND, Refused
+
+_STATUS = re.compile(r"failed: (\d{3})\b")
+_NOBODY = re.compile(r"authentication required|token data is not available", re.IGNORECASE)
+_UNREACHED = re.compile(r"error sending request|dns error|connection refused", re.IGNORECASE)
+
+
+def classed(refused: Refused, *, renewed: bool, retry_at: datetime) -> ProviderError:
+    """`renewed`: Codex was to renew the login right before. `retry_at` is when a refused login is tried again."""
+    words, _, body = refused.message.partition("body=")
+    if refused.code == METHOD_NOT_FOUND or words.startswith("Invalid request"):
+        return ProgramTooOld("This Codex is too old to tell its limits.", remedy="Update Codex.")
+    if found := _STATUS.search(words):
+        page = "html" in words or body.lstrip()[:1] == "<"
+        return _of_status(int(found[1]), page=page, renewed=renewed, retry_at=retry_at)
+    if _NOBODY.search(words):
+        return (
+            refused_login(retry_at) if renewed else NotSignedIn("Codex has no login there.", remedy=SIGN_IN)
+        )
+    if _UNREACHED.search(words):
+        return Offline("Codex could not reach ChatGPT.")
+    return NotUnderstood("Codex could not make out what ChatGPT told it.", remedy="Update Codex.")
+
+
+def refused_login(retry_at: datetime) -> LoginExpired:
+    """Codex was asked to renew its login, and it is refused all the same."""
+    return LoginExpired("Codex could not renew its login.", remedy=SIGN_IN, retry_at=retry_at)
+
+
+def _of_status(status: int, *, page: bool, renewed: bool, retry_at: datetime) -> ProviderError:
+    if status == 401:
+        if renewed:
+            return refused_login(retry_at)
+        return LoginExpired("ChatGPT refused the Codex login.", remedy=f"{RUN_ONCE} Else: {SIGN_IN}")
+    if status == 429:
+        return RateLimited("ChatGPT was asked too often.")
+    if status in (408, 504):
+        return TimedOut(f"ChatGPT gave Codex no answer in time (HTTP {status}).")
+    if status >= 500:
+        return ServerError(f"ChatGPT failed to answer Codex (HTTP {status}).")
+    if page or 300 <= status < 400:
+        return Blocked(f"A page came instead of an answer (HTTP {status}).")
+    if status in (402, 403):
+        return Denied(f"ChatGPT does not show this account's usage (HTTP {status}).")
+    return NotUnderstood(f"ChatGPT gave Codex an unknown answer (HTTP {status}).")

@@ -1,0 +1,39 @@
+"""Codex's `config.toml`, as far as it matters here: where it asks, and where it keeps its login."""
+
+from __future__ import annotations
+
+import tomllib
+from contextlib import suppress
+from typing import Any
+
+from providers.errors import NotUnderstood
+from providers.outside.paths import read_small, short
+from providers.source import Home
+
+FILE_LIMIT = 1 << 20
+
+
+def read_config(home: Home) -> dict[str, Any]:
+    """What it says, nothing where there is none; raises NotUnderstood."""
+    path = home.path / "config.toml"
+    try:
+        return tomllib.loads(read_small(path, FILE_LIMIT).decode("utf-8-sig"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (ValueError, RecursionError):  # bad TOML, bad UTF-8, a number of thousands of digits
+        raise NotUnderstood(f"{short(path)} is not TOML.", remedy=f"Correct {short(path)}.") from None
+    except OSError as error:
+        raise NotUnderstood(
+            f"{short(path)} cannot be read ({error.strerror}).", remedy="Check the file's permissions."
+        ) from None
+
+
+def login_store(home: Home) -> str:
+    """Where Codex keeps the login: `file`, `keyring`, `auto` (the keyring where there is one) or `ephemeral`.
+
+    Codex 0.60-0.169 take `file` where nothing is said.
+    """
+    store: object = None
+    with suppress(NotUnderstood):  # said when it matters: by who must know where to ask
+        store = read_config(home).get("cli_auth_credentials_store")
+    return store if isinstance(store, str) else "file"

@@ -1,0 +1,118 @@
+"""Codex's own program: where it is, and which version, asked before anything else is.
+
+Up to 0.42 there is no app-server: the word would start a session with it as a prompt for the model.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from providers.codex.borrowed_home import borrowing
+from providers.errors import ProgramMissing, ProgramTooOld
+from providers.outside import programs
+from providers.outside.children import run
+from providers.outside.paths import short
+from providers.outside.programs import Program
+
+Version = tuple[int, int, int]
+
+TITLE = "Codex"
+# Programs that bring it along: the desktop apps, and the extension of editors.
+BUNDLES = (
+    "/Applications/Codex.app/Contents/Resources/codex",
+    "~/Applications/Codex.app/Contents/Resources/codex",
+    "/Applications/ChatGPT.app/Contents/Resources/codex",
+    "%LOCALAPPDATA%/Programs/Codex/resources/codex.exe",
+    "%LOCALAPPDATA%/Programs/ChatGPT/resources/codex.exe",
+    "~/.vscode/extensions/openai.chatgpt-*/bin/*/codex",
+    "~/.vscode/extensions/openai.chatgpt-*/bin/*/codex.exe",
+    "~/.cursor/extensions/openai.chatgpt-*/bin/*/codex",
+    "~/.cursor/extensions/openai.chatgpt-*/bin/*/codex.exe",
+)
+VERSION_SECONDS = 5.0
+PAUSE = timedelta(minutes=30)
+"""How long a program that cannot be started is left alone."""
+_TELLS = re.compile(r"^codex(?:-cli)? v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})", re.MULTILINE)
+
+
+class Find(Protocol):
+    """How a program is found: `providers.outside.programs.find`."""
+
+    def __call__(self, name: str, *, chosen: Path | None, environ: Mapping[str, str]) -> Program:
+        """Raises ProgramMissing."""
+
+
+def find_codex(name: str, *, chosen: Path | None, environ: Mapping[str, str]) -> Program:
+    return programs.find(name, chosen=chosen, environ=environ, title=TITLE, bundles=BUNDLES)
+
+
+class Versions:
+    """What each program said of itself, asked once for each file that it is."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Path, int, int, int], Version] = {}
+
+    def ask(self, program: Program, environ: Mapping[str, str], folder: Path) -> Version:
+        """Its version, asked in `folder`, a probe's; raises ProgramMissing when it cannot be told."""
+        try:
+            about = os.stat(program.path)
+        except OSError as error:
+            raise ProgramMissing(
+                f"{short(program.path)} cannot be started ({error.strerror}).", remedy="Install Codex again."
+            ) from None
+        # npm dates all its files 1985: only the time of the change itself tells an update.
+        key = (program.path, about.st_mtime_ns, about.st_ctime_ns, about.st_size)
+        if key not in self._known:
+            self._known[key] = _asked(program, environ, folder)
+        return self._known[key]
+
+
+def no_older(version: Version, least: Version) -> None:
+    """Raises ProgramTooOld."""
+    if version < least:
+        raise ProgramTooOld(
+            f"Codex {'.'.join(map(str, version))} is too old to tell its limits.", remedy="Update Codex."
+        )
+
+
+def _asked(program: Program, environ: Mapping[str, str], folder: Path) -> Version:
+    # Even for this it makes folders in its home.
+    own = folder / "version"
+    own.mkdir(mode=0o700, exist_ok=True)
+    told = run(
+        [str(program.path), "--version"],
+        environ=borrowing(environ, own, program.search_path),
+        folder=folder,
+        seconds=VERSION_SECONDS,
+    )
+    found = _TELLS.search(told.out.decode(errors="replace")) if told.code == 0 else None
+    if found is None:
+        what = "gave no answer in time" if told.timed_out else "did not tell its version"
+        raise ProgramMissing(
+            f"{short(program.path)} {what}.",
+            remedy="Run `codex --version`; install Codex again if that fails.",
+        )
+    major, minor, patch = map(int, found.groups())
+    return major, minor, patch
+
+
+def runs_with(home: Path) -> bool:
+    """Whether some Codex of this user runs with this home right now."""
+    import psutil
+
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError, ValueError):
+            if not process.name().lower().startswith("codex"):
+                continue
+            environ = process.environ()
+            person = environ.get("HOME") or environ.get("USERPROFILE", "")
+            theirs = environ.get("CODEX_HOME") or os.path.join(person, ".codex")
+            if os.path.realpath(theirs) == os.path.realpath(home):
+                return True
+    return False
