@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
-from providers.codex.auth import read_login
-from providers.codex.oauth import OAuthSource
-from providers.codex.recent_limits import RolloutLimits
 from providers.codex.rollouts import Rollouts
 from providers.outside.paths import short, split_homes
-from providers.source import Home, Provider
+from providers.source import Home, Login, Provider, Source
 
 
 def find_homes(environ: Mapping[str, str]) -> tuple[Home, ...]:
@@ -21,12 +19,30 @@ def find_homes(environ: Mapping[str, str]) -> tuple[Home, ...]:
     return tuple(Home(provider="codex", path=folder, label=short(folder)) for folder in folders)
 
 
+def read_login(home: Home, now: datetime) -> Login:
+    """Who is signed in to this home; an expired login still says whose it is."""
+    from providers.codex import auth
+
+    return auth.read_login(home, now)
+
+
+@cache
+def make_sources() -> tuple[Source, ...]:
+    from providers.codex.app_server import AppServerSource
+    from providers.codex.oauth import OAuthSource
+    from providers.codex.recent_limits import RolloutLimits
+    from providers.codex.status_screen import StatusScreenSource
+
+    return OAuthSource(), AppServerSource(), StatusScreenSource(), RolloutLimits()
+
+
 CODEX = Provider(
     id="codex",
     title="Codex",
     interval=timedelta(seconds=60),
     find_homes=find_homes,
     read_login=read_login,
-    sources=(OAuthSource(), RolloutLimits()),
+    source_ids=("oauth", "app-server", "status", "rollouts"),
+    make_sources=make_sources,
     logs=Rollouts(),
 )

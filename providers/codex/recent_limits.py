@@ -9,7 +9,6 @@ Only the ends of the newest files are read, so this takes milliseconds however l
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from providers.codex import limits
+from providers.codex.rollout import born_at
 from providers.codex.rollouts import Rollouts
 from providers.errors import ProviderError
 from providers.ledger.finding import LogFinder
@@ -106,6 +106,11 @@ class RolloutLimits:
     id = "rollouts"
     title = "Codex logs"
     local = True
+    rest = timedelta(0)
+
+    def stands_in(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
+        """It is asked first."""
+        return True
 
     def unavailable(self, question: Question) -> ProviderError | None:  # noqa: ARG002 - as every source
         return None
@@ -171,7 +176,7 @@ def _own_turns(head: Iterator[_Line]) -> _OwnTurns:
             meta = line.payload
             spawned = isinstance(meta.source, dict) and "subagent" in meta.source
             has_parent = bool(meta.forked_from_id or meta.parent_thread_id or spawned)
-            return _OwnTurns(has_parent, _uuid7_ms(meta.id))
+            return _OwnTurns(has_parent, born_at(meta.id))
     return _OwnTurns(copies=True, since=None)
 
 
@@ -183,7 +188,7 @@ def _newest_of(lines: Iterator[_Line], own: _OwnTurns, question: Question) -> _N
     for line in lines:
         payload = line.payload
         if payload.turn_id is not None and own.copies:
-            begun = _uuid7_ms(payload.turn_id)
+            begun = born_at(payload.turn_id)
             turn_is_own = begun is not None and own.since is not None and begun >= own.since
         if line.type != "event_msg" or payload.type != "token_count":
             continue
@@ -265,12 +270,3 @@ def _window(raw: Any, now: datetime) -> RateWindow | None:
     except msgspec.ValidationError:
         return None
     return limits.window(sent.used_percent, sent.window_minutes, sent.resets_at, now)
-
-
-def _uuid7_ms(value: str | None) -> int | None:
-    """The time in a UUIDv7, in epoch ms; None for anything else."""
-    try:
-        parsed = uuid.UUID(value or "")
-    except ValueError:
-        return None
-    return parsed.int >> 80 if parsed.version == 7 else None

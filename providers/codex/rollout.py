@@ -127,8 +127,8 @@ def turn_is_real(turn: str | None) -> bool:
     return turn is not None and _UUID.fullmatch(turn) is not None
 
 
-def born_at(id_: str) -> int | None:
+def born_at(id_: str | None) -> int | None:
     """When a UUIDv7 was made, in epoch ms; None for any other id."""
-    if not turn_is_real(id_) or id_[14] != "7":
+    if id_ is None or not turn_is_real(id_) or id_[14] != "7":
         return None
     return int(id_[:8] + id_[9:13], 16)

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 
 from providers.codex.recent_limits import RolloutLimits
 from providers.models import Credits, Identity, Reading
-from providers.source import Home, Question
-from tests.homes import NOW
+from providers.source import Home, Question, Source
+from tests.homes import NOW, make_home
 from tests.providers.codex.test_auth import json_values
+from tests.providers.conformance import SourceConformance
 
 LATER = NOW + timedelta(hours=2)
 
@@ -76,6 +77,19 @@ def ago(minutes: float) -> datetime:
 def used(reading: Reading | None) -> dict[str, float]:
     assert reading is not None
     return {window.id: window.used_percent for window in reading.windows}
+
+
+class TestConformance(SourceConformance):
+    @pytest.fixture
+    def source(self) -> Source:
+        return RolloutLimits()
+
+    @pytest.fixture
+    def question(self, tmp_path: Path) -> Question:
+        home = make_home(tmp_path / "home")
+        rollout(home, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10)))
+        place = Home(provider="codex", path=home, label="~/.codex")
+        return Question(home=place, identity=Identity(), account_since=ago(99), now=NOW)
 
 
 def test_the_newest_note_of_all_files_wins(tmp_path: Path) -> None:

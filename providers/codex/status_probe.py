@@ -1,0 +1,229 @@
+"""A look at Codex's own `/status` screen.
+
+It is drawn in a terminal that nobody sees, by a session in a home to throw away: a session asks for trust, offers
+models and leaves a log, all in its home. Its provider of models is an address where nobody is, so whatever
+happens nothing can be sent to a model; 0.169 else opens a connection to one before it is asked anything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+from providers.codex import status_text
+from providers.codex.auth import SIGN_IN, expiry, read_credentials
+from providers.codex.borrowed_home import borrowing, furnish
+from providers.codex.program import PAUSE, Find, Version, Versions, find_codex, no_older
+from providers.codex.status_session import Face, ask_status
+from providers.codex.status_text import Status
+from providers.errors import (
+    Denied,
+    NotSignedIn,
+    NotUnderstood,
+    ProgramMissing,
+    ProgramTooOld,
+    ProviderError,
+    TimedOut,
+)
+from providers.models import Reading
+from providers.outside.children import probe_folder, run
+from providers.outside.programs import Program
+from providers.outside.terminal import Size, in_terminal
+from providers.source import Question, account_key
+
+SOURCE = "status"
+OLDEST = (0, 45, 0)
+PROBE_SECONDS = 40.0
+_FIRST_SECONDS = 25.0
+_SIZES = ((120, 60), (200, 120))
+_SHOWS_MODELS = (0, 128, 0)  # 0.98 shows the account's limits alone
+_HELP_SECONDS = 5.0
+_NOWHERE = "http://127.0.0.1:9/"
+_SETTINGS = f"""\
+approval_policy = "never"
+sandbox_mode = "read-only"
+model_provider = "nobody"
+model_providers.nobody.name = "nobody"
+model_providers.nobody.base_url = "{_NOWHERE}"
+model_providers.nobody.wire_api = "responses"
+model_providers.nobody.requires_openai_auth = true
+model_providers.nobody.supports_websockets = false
+model_providers.nobody.request_max_retries = 0
+model_providers.nobody.stream_max_retries = 0
+features.apps = false
+features.shell_snapshot = false
+features.daemon_auto_start = false
+"""
+
+
+class Open(Protocol):
+    """A program in a terminal of that many columns and lines."""
+
+    def __call__(
+        self, argv: list[str], *, environ: Mapping[str, str], folder: Path, size: tuple[int, int]
+    ) -> AbstractContextManager[Face]:
+        """Raises ProgramMissing."""
+
+
+@contextmanager
+def open_terminal(
+    argv: list[str], *, environ: Mapping[str, str], folder: Path, size: tuple[int, int]
+) -> Iterator[Face]:
+    with in_terminal(argv, environ=environ, folder=folder, size=Size(*size)) as terminal:
+        yield terminal
+
+
+class _Probe(Struct, frozen=True):
+    """A program to be asked from a folder of its own."""
+
+    program: Program
+    version: Version
+    arguments: tuple[str, ...]
+    folder: Path
+
+
+class StatusProber:
+    """Opens the session; `providers.codex.status_screen` tells when."""
+
+    def __init__(
+        self,
+        *,
+        find: Find = find_codex,
+        environ: Mapping[str, str] = os.environ,
+        seconds: Callable[[], float] = time.monotonic,
+        below: Path | None = None,
+        open_in: Open = open_terminal,
+        system: str = sys.platform,
+    ) -> None:
+        """`below` is where its folders to throw away are made, the system's own place unless said."""
+        self._find = find
+        self._environ = environ
+        self._seconds = seconds
+        self._below = below
+        self._open = open_in
+        self._windows = system == "win32"
+        self._versions = Versions()
+
+    def unavailable(self, question: Question) -> ProviderError | None:
+        """It takes a login that can be lent and is good by itself, and a program."""
+        try:
+            credentials = read_credentials(question.home)
+            if account_key(question.home, credentials.identity) != account_key(
+                question.home, question.identity
+            ):
+                return _another()
+            self._find("codex", chosen=question.program, environ=self._environ)
+            return expiry(credentials, question.now)
+        except ProviderError as trouble:
+            return trouble
+
+    def read(self, question: Question) -> Reading:
+        """Within 45 s. Raises ProgramTooOld for what shows no limits; one that does not start rests 30 min."""
+        if (hindrance := self.unavailable(question)) is not None:
+            raise hindrance
+        ends = self._seconds() + PROBE_SECONDS
+        with probe_folder(self._below) as folder:
+            try:
+                probe = self._probe(question, folder)
+                status = self._status(question, probe, ends)
+            except (ProgramMissing, NotUnderstood) as trouble:
+                trouble.retry_at = question.now + PAUSE  # it would be the same a minute later
+                raise
+        return _reading(status, question, probe.version)
+
+    def _probe(self, question: Question, folder: Path) -> _Probe:
+        program = self._find("codex", chosen=question.program, environ=self._environ)
+        version = self._versions.ask(program, self._environ, folder)
+        no_older(version, OLDEST)
+        home = folder / "help"
+        home.mkdir(mode=0o700)
+        told = run(
+            [str(program.path), "--help"],
+            environ=borrowing(self._environ, home, program.search_path),
+            folder=folder,
+            seconds=_HELP_SECONDS,
+        )
+        # 0.169 else copies itself, 290 MB, into its home and leaves two daemons behind.
+        arguments = ("--no-daemon",) if b"--no-daemon" in told.out else ()
+        return _Probe(program, version, arguments, folder)
+
+    def _status(self, question: Question, probe: _Probe, ends: float) -> Status:
+        """From a screen of the first size; where that shows too little, from a larger one."""
+        first = self._seconds() + _FIRST_SECONDS
+        try:
+            status = self._ask(question, probe, _SIZES[0], min(first, ends))
+            if status.complete or status.stale or status.told in ("later", "never", "too_old", "api_key"):
+                return status
+        except NotUnderstood:
+            status = Status(told="nothing")
+        try:
+            larger = self._ask(question, probe, _SIZES[1], ends)
+        except ProviderError:
+            if status.told == "nothing":
+                raise
+            return status
+        return larger if larger.told != "nothing" else status
+
+    def _ask(self, question: Question, probe: _Probe, size: tuple[int, int], ends: float) -> Status:
+        home = probe.folder / f"home-{size[0]}"
+        home.mkdir(mode=0o700)
+        trusted = f'projects.{json.dumps(str(probe.folder))}.trust_level = "trusted"\n'
+        furnish(home, question.home, question.now, _SETTINGS + trusted)
+        environ = borrowing(self._environ, home, probe.program.search_path)
+        # Times are shown in the zone of the program, which on Windows is the system's whatever it is told.
+        zone: tzinfo | None = None if self._windows else UTC
+        if not self._windows:
+            environ["TZ"] = "UTC0"
+
+        def take_apart(text: str) -> Status:
+            return status_text.take_apart(text, question.now, zone or _local())
+
+        command = [str(probe.program.path), *probe.arguments]
+        with self._open(command, environ=environ, folder=probe.folder, size=size) as face:
+            return ask_status(face, take_apart, ends, self._seconds)
+
+
+def _local() -> tzinfo:
+    from tzlocal import get_localzone
+
+    return get_localzone()
+
+
+def _another() -> NotSignedIn:
+    return NotSignedIn("Another account signed in just now.", remedy="Nothing to do: it is asked next.")
+
+
+def _reading(status: Status, question: Question, version: Version) -> Reading:
+    if status.told == "later":
+        raise TimedOut("Codex did not get its limits in time.")
+    if status.told == "never":
+        raise Denied("Codex shows no limits for this account.")
+    if status.told == "too_old":
+        raise ProgramTooOld("This Codex shows its limits only after a prompt.", remedy="Update Codex.")
+    if status.told == "api_key":
+        raise NotSignedIn("API key login: it has no limits, only a cost.", remedy=f"To see limits: {SIGN_IN}")
+    if status.told == "nothing":
+        raise NotUnderstood("Codex's /status is not what it should be.", remedy="Update Codex.")
+    ours = question.identity.email
+    if ours and status.email and ours.lower() != status.email.lower():
+        raise _another()
+    lanes = ("windows", "credits") if version >= _SHOWS_MODELS else ("credits",)
+    return Reading(
+        source=SOURCE,
+        fetched_at=question.now,
+        windows=status.windows,
+        credits=status.credits,
+        plan=status.plan,
+        email=status.email,
+        speaks_for=frozenset(lanes if status.complete else ()),
+        dropped=status.dropped,
+    )

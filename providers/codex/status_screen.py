@@ -1,0 +1,52 @@
+"""Codex's own `/status` screen, for programs that cannot be asked in a better way.
+
+How that is done is `status_probe`, which is loaded when it is first needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from providers.codex.auth import KeptInKeyring
+from providers.errors import NotUnderstood, ProgramTooOld, ProviderError
+from providers.models import Reading
+from providers.source import Question
+
+if TYPE_CHECKING:
+    from providers.codex.status_probe import StatusProber
+
+
+def _prober() -> StatusProber:
+    from providers.codex.status_probe import StatusProber
+
+    return StatusProber()
+
+
+class StatusScreenSource:
+    """Implements providers.source.Source."""
+
+    id = "status"
+    title = "/status"
+    local = False
+    rest = timedelta(minutes=10)
+
+    def __init__(self, make_prober: Callable[[], StatusProber] = _prober) -> None:
+        self._make_prober = make_prober
+
+    def stands_in(self, trouble: ProviderError) -> bool:
+        """Where our way of asking was the trouble: not the network, the login, or a program that is not there."""
+        return isinstance(trouble, ProgramTooOld | NotUnderstood) and not isinstance(trouble, KeptInKeyring)
+
+    def unavailable(self, question: Question) -> ProviderError | None:
+        return self._own.unavailable(question)
+
+    def read(self, question: Question) -> Reading:
+        """Within 45 s. Raises ProgramTooOld for what shows no limits; one that does not start rests 30 min."""
+        return self._own.read(question)
+
+    @cached_property
+    def _own(self) -> StatusProber:
+        return self._make_prober()

@@ -1,0 +1,173 @@
+"""A Codex session in a terminal, walked to its `/status` screen and no further.
+
+Dialogs stand in the way: Trust this folder, a new model, an update. Answering one changes settings, so this is
+for a session in a home to throw away; and an update is never agreed to, as that changes the program itself.
+Enter is pressed on the words `/status` alone: all else would be sent to a model.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from providers.codex.auth import SIGN_IN
+from providers.codex.status_text import Status
+from providers.errors import (
+    LoginExpired,
+    NotUnderstood,
+    ProgramTooOld,
+    ProviderError,
+    ServerError,
+    TimedOut,
+)
+
+AGAIN_SECONDS = 2.0
+_TIMES = 4
+_STEP_SECONDS = 5.0
+_STILL_SECONDS = 0.4  # Codex takes what comes faster for something pasted, and Enter for a part of it
+_MOST_DIALOGS = 5
+_COMMAND = "/status"
+_CLEAR = "\x15"  # Ctrl-U
+
+Scene = Literal["ready", "trust", "offer", "update", "login", "other"]
+
+_DIALOGS: tuple[tuple[Scene, str], ...] = (
+    ("update", r"Skip until next version|Update now \(runs"),
+    ("trust", r"[Tt]rust (?:the contents of )?this (?:folder|directory)|[Aa]llow Codex to work in this"),
+    ("offer", r"Try new model|Use existing model|^ *Press enter to continue"),
+)
+_LOGIN = re.compile(r"Sign in with ChatGPT|Sign in with Device Code")
+_PROMPT = re.compile(r"^ {0,2}› (?!\d+\.)", re.MULTILINE)
+_TYPED = re.compile(rf"^ {{0,2}}› {_COMMAND}\s*$", re.MULTILINE)
+_BUSY = "Waiting for startup"
+_KEYS: dict[Scene, str] = {"trust": "\r", "offer": "\x1b"}
+_ENDINGS: tuple[tuple[str, Callable[[], ProviderError]], ...] = (
+    ("unauthorized (401)", lambda: LoginExpired("ChatGPT refused the Codex login.", remedy=SIGN_IN)),
+    ("discovery timed out", lambda: TimedOut("ChatGPT gave Codex no answer in time.")),
+    ("discovery failed", lambda: ServerError("ChatGPT gave Codex no answer.")),
+)
+
+
+class Face(Protocol):
+    """What is needed of a terminal; providers.outside.terminal.Terminal is one."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def ended(self) -> bool: ...
+    def press(self, keys: str) -> None: ...
+    def wait_until(self, seen: Callable[[str], bool], seconds: float) -> bool: ...
+    def wait_still(self, still: float, seconds: float) -> None: ...
+
+
+def scene(text: str) -> Scene:
+    """What the screen is waiting for."""
+    prompt = _PROMPT.search(text) is not None
+    if not prompt and _LOGIN.search(text):  # below a prompt the words may be a tip
+        return "login"
+    for dialog, signs in _DIALOGS:
+        if re.search(signs, text, re.MULTILINE):
+            return dialog
+    return "ready" if prompt and _BUSY not in text else "other"
+
+
+def ask_status(
+    face: Face,
+    take_apart: Callable[[str], Status],
+    ends: float,
+    seconds: Callable[[], float] = time.monotonic,
+) -> Status:
+    """The limits on the screen, asked for until they are there; what was last seen when they are not.
+
+    `ends` is on the clock of `seconds`. Raises LoginExpired, ProgramTooOld, ServerError, TimedOut, or
+    NotUnderstood where the screen is none that is known.
+    """
+    return _Walk(face, ends, seconds).to_status(take_apart)
+
+
+class _Walk:
+    """The steps, each with an end."""
+
+    def __init__(self, face: Face, ends: float, seconds: Callable[[], float]) -> None:
+        self._face = face
+        self._ends = ends
+        self._seconds = seconds
+
+    def to_status(self, take_apart: Callable[[str], Status]) -> Status:
+        status = Status(told="nothing")
+        for times in range(_TIMES):
+            if times:
+                self._look_for(lambda _: False, AGAIN_SECONDS)
+            if not self._left():
+                break
+            self._type_command()
+            self._face.press("\r")
+            self._look_for(lambda text: take_apart(text).told != "nothing")
+            self._settle()
+            status = take_apart(self._face.text)
+            if status.told not in ("later", "nothing") and not status.stale:
+                break
+            self._alive()
+        return status
+
+    def _type_command(self) -> None:
+        """Type the command where it can be typed, and see it stand there alone."""
+        for times in range(_MOST_DIALOGS):
+            self._make_way()
+            self._face.press(_CLEAR + _COMMAND if times else _COMMAND)
+            self._look_for(lambda text: _TYPED.search(text) is not None)
+            self._settle()
+            self._alive()
+            # A dialog that came meanwhile has taken the words, and would take Enter for a yes.
+            if scene(self._face.text) == "ready" and _TYPED.search(self._face.text):
+                return
+        raise NotUnderstood("Codex does not take /status.", remedy="Update Codex.")
+
+    def _make_way(self) -> None:
+        """Wait for the prompt, past the dialogs before it."""
+        for _ in range(_MOST_DIALOGS):
+            self._look_for(lambda text: scene(text) != "other", self._left())
+            self._settle()
+            self._alive()
+            shown = scene(self._face.text)
+            if shown == "ready":
+                return
+            if shown == "update":
+                raise ProgramTooOld("Codex asks for its update before it answers.", remedy="Update Codex.")
+            if shown == "login":
+                raise LoginExpired("Codex asks for a new login.", remedy=SIGN_IN)
+            if not self._left():
+                raise TimedOut("Codex was not ready in time.")
+            if shown in _KEYS:
+                self._answer(shown)
+        raise NotUnderstood("Codex asks more than it answers.", remedy="Update Codex.")
+
+    def _answer(self, shown: Scene) -> None:
+        self._face.press(_KEYS[shown])
+        self._look_for(lambda text: scene(text) != shown)
+
+    def _look_for(self, seen: Callable[[str], bool], at_most: float = _STEP_SECONDS) -> None:
+        self._face.wait_until(seen, min(at_most, self._left()))
+
+    def _settle(self) -> None:
+        self._face.wait_still(_STILL_SECONDS, min(_STEP_SECONDS, self._left()))
+
+    def _left(self) -> float:
+        return max(self._ends - self._seconds(), 0.0)
+
+    def _alive(self) -> None:
+        if self._face.ended:
+            raise _ending(self._face.text)
+
+
+def _ending(text: str) -> ProviderError:
+    """Why it ended by itself. Its words are compared as one, for the screen's edge breaks them anywhere."""
+    said = "".join(text.split())
+    for sign, trouble in _ENDINGS:
+        if sign.replace(" ", "") in said:
+            return trouble()
+    return NotUnderstood(
+        "Codex ended before it showed its limits.", remedy="Run `codex` once: it may say why. Else update it."
+    )
