@@ -1,15 +1,20 @@
-"""What the rest of the house knows of Claude Code: its logs. Its limits are not read yet."""
+"""What the rest of the house knows of Claude Code."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from providers.claude.transcripts import Transcripts
 from providers.outside.paths import short, split_homes
-from providers.source import Home, Login, Provider
+from providers.source import Home, Login, Provider, Source
+
+if TYPE_CHECKING:
+    from providers.claude.auth import Logins
 
 
 def find_homes(environ: Mapping[str, str]) -> tuple[Home, ...]:
@@ -20,9 +25,27 @@ def find_homes(environ: Mapping[str, str]) -> tuple[Home, ...]:
     return tuple(Home(provider="claude", path=folder, label=short(folder)) for folder in folders)
 
 
-def read_login(home: Home, now: datetime) -> Login:  # noqa: ARG001 - as every provider
-    """Nobody is known to be signed in, as long as no source asks."""
-    return Login()
+@cache
+def _logins() -> Logins:
+    """One for all, so that what the person allowed once is known to each."""
+    from providers.claude.auth import Logins
+
+    return Logins()
+
+
+def read_login(home: Home, now: datetime) -> Login:
+    """Who is signed in to this home, as far as can be told without a question to the person."""
+    return _logins().login(home, now)
+
+
+@cache
+def make_sources() -> tuple[Source, ...]:
+    from providers.claude.noted import NotedLimits
+    from providers.claude.oauth import OAuthSource
+    from providers.claude.statusline import StatuslineSource
+    from providers.claude.usage_command import UsageCommand
+
+    return OAuthSource(_logins()), UsageCommand(_logins()), StatuslineSource(), NotedLimits()
 
 
 CLAUDE = Provider(
@@ -31,6 +54,7 @@ CLAUDE = Provider(
     interval=timedelta(minutes=5),
     find_homes=find_homes,
     read_login=read_login,
-    sources=(),
+    source_ids=("oauth", "usage-command", "statusline", "noted"),
+    make_sources=make_sources,
     logs=Transcripts(),
 )

@@ -3,10 +3,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 
-from providers.claude.descriptor import find_homes
+from providers.claude.descriptor import CLAUDE, find_homes
 
 NOBODY = """
 import os
@@ -28,3 +29,8 @@ def test_who_has_no_home_has_homes_that_are_not_there() -> None:
         [sys.executable, "-c", NOBODY], capture_output=True, text=True, check=False, timeout=60
     )
     assert (done.stdout, done.stderr) == ("['codex', 'claude', 'claude']\n", "")
+
+
+def test_its_ways_to_the_limits() -> None:
+    assert [source.id for source in CLAUDE.sources] == ["oauth", "usage-command", "statusline", "noted"]
+    assert CLAUDE.interval == timedelta(minutes=5)

@@ -1,0 +1,206 @@
+"""What the usage endpoint says, read once for all who have it: the endpoint itself and Claude Code's own note.
+
+Facts (2.1.329 and public threads): `limits[]` is the newer form and leads where it speaks; the flat fields of old
+stay beside it. Null, and a member that is not there, is a limit that this account does not have. Each part is
+judged by itself: one that is not understood is left out and named, its siblings stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from providers.claude import limits
+from providers.models import RateWindow, Spend
+
+_FLAT = {
+    "five_hour": limits.session,
+    "seven_day": limits.weekly,
+    "seven_day_opus": limits.model("Opus"),
+    "seven_day_sonnet": limits.model("Sonnet"),
+    "seven_day_oauth_apps": limits.oauth_apps,
+}
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """What an answer tells; the fields are those of `providers.models.Reading`."""
+
+    windows: tuple[RateWindow, ...]
+    spend: Spend | None
+    speaks_for: frozenset[str]
+    dropped: tuple[str, ...]
+
+
+class _Flat(Struct, frozen=True):
+    utilization: float | None = None
+    resets_at: Any = None
+
+
+class _Named(Struct, frozen=True):
+    display_name: str | None = None
+
+
+class _Scope(Struct, frozen=True):
+    model: _Named | None = None
+    surface: _Named | None = None
+
+
+class _Limit(Struct, frozen=True):
+    kind: str
+    percent: float | None = None
+    resets_at: Any = None
+    scope: _Scope | None = None
+
+
+class _Extra(Struct, frozen=True):
+    is_enabled: bool = False
+    monthly_limit: float | None = None
+    used_credits: float | None = None
+    currency: str | None = None
+
+
+class _Amount(Struct, frozen=True):
+    amount_minor: float
+    currency: str | None = None
+    exponent: int | None = None
+
+
+class _Spent(Struct, frozen=True):
+    used: _Amount | None = None
+    limit: _Amount | None = None
+
+
+def told(raw: Any, now: datetime, shows: Callable[[str], bool] = lambda _: True) -> Told | None:
+    """What it tells, None when it speaks neither of limits nor of money.
+
+    `shows` says whether a name that the server gave may be shown: one that echoes our token must not.
+    """
+    if not isinstance(raw, dict):
+        return None
+    missed: list[str] = []
+    unknown: list[str] = []
+    listed = _listed(raw.get("limits"), now, shows, missed, unknown)
+    flat = _flat(raw, now, missed)
+    windows = {window.id: window for window in (*(flat or ()), *(listed or ()))}  # the list has the last word
+    heard = (listed is not None or flat is not None) and not missed
+    spend = _spend(raw, missed)
+    if not windows and not heard and spend is UNSET:
+        return None
+    return Told(
+        windows=limits.in_order(windows.values()),
+        spend=spend if isinstance(spend, Spend) else None,
+        speaks_for=frozenset(
+            lane for lane, spoken in (("windows", heard), ("spend", spend is not UNSET)) if spoken
+        ),
+        dropped=(*missed, *unknown),
+    )
+
+
+def _listed(
+    raw: Any, now: datetime, shows: Callable[[str], bool], missed: list[str], unknown: list[str]
+) -> list[RateWindow] | None:
+    if not isinstance(raw, list):
+        if raw is not None:
+            missed.append("limits")
+        return None
+    found: dict[str, RateWindow] = {}
+    for place, entry in enumerate(raw):
+        try:
+            sent = msgspec.convert(entry, _Limit)
+        except msgspec.ValidationError:
+            missed.append(f"limits.{place}")
+            continue
+        rule = _rule(sent, shows)
+        if rule is None:
+            unknown.append(f"limits.{place}")
+        elif sent.percent is not None:
+            window = rule(sent.percent, limits.moment(sent.resets_at), now)
+            if window is None:
+                missed.append(f"limits.{place}")
+            # Of two of one name the one with less left: it is the one that blocks.
+            elif window.id not in found or found[window.id].used_percent < window.used_percent:
+                found[window.id] = window
+    return list(found.values())
+
+
+def _rule(sent: _Limit, shows: Callable[[str], bool]) -> limits.Rule | None:
+    """How to read an entry, None for a kind that is not known, or is of something without a name to show."""
+    if sent.kind == "session":
+        return limits.session
+    if sent.kind == "weekly_all":
+        return limits.weekly
+    scope = sent.scope or _Scope()
+    for named, rule in ((scope.model, limits.model), (scope.surface, limits.surface)):
+        name = named.display_name if named else None
+        if sent.kind == "weekly_scoped" and name and limits.is_name(name) and shows(name):
+            return rule(name)
+    return None
+
+
+def _flat(raw: dict[str, Any], now: datetime, missed: list[str]) -> list[RateWindow] | None:
+    found: list[RateWindow] = []
+    present = [name for name in _FLAT if name in raw]
+    for name in present:
+        try:
+            sent = msgspec.convert(raw[name], _Flat | None)
+        except msgspec.ValidationError:
+            missed.append(name)
+            continue
+        if sent is None or sent.utilization is None:
+            continue
+        window = _FLAT[name](sent.utilization, limits.moment(sent.resets_at), now)
+        if window is None:
+            missed.append(name)
+        else:
+            found.append(window)
+    return found if present else None
+
+
+def _spend(raw: dict[str, Any], missed: list[str]) -> Spend | UnsetType | None:
+    """The money, None where there is none to spend, UNSET where nothing was understood of it or said."""
+    spoken = False
+    for name, read in (("spend", _newer_spend), ("extra_usage", _extra_usage)):
+        if name not in raw:
+            continue
+        try:
+            spend = read(raw[name])
+        except ValueError:  # msgspec's is one too
+            missed.append(name)
+            return UNSET
+        if spend is not None:
+            return spend
+        spoken = True
+    return None if spoken else UNSET
+
+
+def _newer_spend(raw: Any) -> Spend | None:
+    sent = msgspec.convert(raw, _Spent | None)
+    if sent is None or sent.used is None:
+        return None
+    code = limits.currency(sent.used.currency)
+    cap = sent.limit
+    if cap is not None and limits.currency(cap.currency or code) != code:
+        raise ValueError("two currencies")
+    return Spend(
+        used=limits.money(sent.used.amount_minor, code, sent.used.exponent),
+        limit=None if cap is None else limits.money(cap.amount_minor, code, cap.exponent),
+        currency=code,
+    )
+
+
+def _extra_usage(raw: Any) -> Spend | None:
+    """In minor units of the currency. Switched off it is nothing to show, unless something was spent before."""
+    sent = msgspec.convert(raw, _Extra | None)
+    if sent is None or sent.used_credits is None or not (sent.is_enabled or sent.used_credits):
+        return None
+    code = limits.currency(sent.currency)
+    cap = sent.monthly_limit
+    return Spend(
+        used=limits.money(sent.used_credits, code),
+        limit=None if cap is None else limits.money(cap, code),
+        currency=code,
+    )

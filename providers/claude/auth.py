@@ -1,0 +1,218 @@
+"""Claude Code's login: read, never written, and its refresh token never so much as looked at.
+
+Facts (2.1.197-2.1.329): `.credentials.json` in the home, on macOS the Keychain, hold `claudeAiOauth.{accessToken,
+expiresAt (ms), scopes, subscriptionType, rateLimitTier, refreshTokenExpiresAt? (ms)}`; newer ones name the account
+there too. `CLAUDE_CODE_OAUTH_TOKEN` (of `claude setup-token`) goes before both for the CLI; here it stands back,
+since it mostly lacks the scope that limits need. Claude Code renews its login by itself whenever it runs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from providers.claude import limits
+from providers.claude.config import Config, default_home, read_config, uuid
+from providers.claude.keychain import Keychain
+from providers.errors import Denied, LoginExpired, NotSignedIn, NotUnderstood, ProviderError
+from providers.models import Identity
+from providers.outside.http import Secret
+from providers.outside.paths import read_small, short, split_homes
+from providers.source import Home, Login
+
+SIGN_IN = "Run `claude`, then /login."
+FILE_LIMIT = 1 << 20
+SCOPE = "user:profile"
+
+
+class Credentials(Struct, frozen=True, kw_only=True):
+    """A login. `scopes` is None where they are not told; `ends_at` is when it can be renewed no more.
+
+    `attested_at`: since when it is known to have been in this home. `lent` is a token from the environment.
+    """
+
+    access_token: Secret
+    identity: Identity
+    scopes: frozenset[str] | None = None
+    expires_at: datetime | None = None
+    ends_at: datetime | None = None
+    attested_at: datetime | None = None
+    lent: bool = False
+
+
+class Logins:
+    """Who is signed in where: the file, else the Keychain, else the environment's token."""
+
+    def __init__(self, environ: Mapping[str, str] = os.environ, keychain: Keychain | None = None) -> None:
+        self._environ = environ
+        self._keychain = keychain or Keychain(environ=environ)
+
+    def login(self, home: Home, now: datetime) -> Login:
+        """Who is signed in to this home, without asking anybody; an expired login still says whose it is."""
+        try:
+            credentials = self.known(home)
+        except ProviderError as trouble:
+            return Login(trouble=trouble)
+        if credentials is None:  # the Keychain is asked when its limits are
+            return Login(identity=_identity({}, read_config(home)))
+        return Login(
+            identity=credentials.identity,
+            attested_at=credentials.attested_at,
+            trouble=trouble_with(credentials, now),
+            ends_at=credentials.ends_at,
+        )
+
+    def known(self, home: Home) -> Credentials | None:
+        """The login as far as it can be known without a dialog, None where only the Keychain can tell.
+
+        Raises NotSignedIn or NotUnderstood, each naming the file and what to do.
+        """
+        path = home.path / ".credentials.json"
+        raw = _content(path)
+        if raw is None and (held := self._keychain.held(home)) is not None:
+            return _parsed(held.reveal().encode(), "The Keychain's item", read_config(home), None)
+        if raw is not None:
+            return _parsed(raw, short(path), read_config(home), _written(path))
+        if self._keychain.here and read_config(home).account is not None:
+            return None
+        if (token := self._environ.get("CLAUDE_CODE_OAUTH_TOKEN")) and home.path == self._own_home():
+            return _lent(token)
+        raise _nobody(home) if os.path.isdir(home.path) else _no_home(home)
+
+    def read(self, home: Home, now: datetime, *, by_hand: bool) -> Credentials:
+        """The login to ask with. The person may be asked for it only `by_hand`; raises what `known` does."""
+        credentials = self.known(home)
+        if credentials is not None and not (self.may_be_newer(home) and _is_expired(credentials, now)):
+            return credentials
+        try:
+            self._keychain.read(home, by_hand=by_hand)
+        except NotSignedIn:
+            if credentials is None:
+                raise
+            return credentials  # expired as it is: that says more than a closed Keychain
+        credentials = self.known(home)
+        if credentials is None:
+            raise _nobody(home)
+        return credentials
+
+    def may_be_newer(self, home: Home) -> bool:
+        """Whether what is known is a copy of the Keychain's, which Claude Code may have renewed since."""
+        return self._keychain.held(home) is not None and not os.path.exists(home.path / ".credentials.json")
+
+    def _own_home(self) -> Path:
+        """The home of a CLI that is started here."""
+        return (*split_homes(self._environ.get("CLAUDE_CONFIG_DIR", "")), default_home())[0]
+
+
+def trouble_with(credentials: Credentials, now: datetime) -> ProviderError | None:
+    """Why its token is not worth a request."""
+    if credentials.ends_at is not None and credentials.ends_at <= now and _is_expired(credentials, now):
+        return LoginExpired("The Claude login has ended.", remedy=SIGN_IN)
+    if credentials.scopes is not None and SCOPE not in credentials.scopes:
+        return no_scope(lent=credentials.lent)
+    if _is_expired(credentials, now):
+        return LoginExpired(
+            "The Claude login expired.", remedy="Run `claude` once: it renews its login itself."
+        )
+    return None
+
+
+def no_scope(*, lent: bool) -> Denied:
+    """What is said of a token that may not read limits."""
+    if lent:
+        return Denied(
+            "Limits are unavailable with the token in CLAUDE_CODE_OAUTH_TOKEN.",
+            remedy=f"To see limits: {SIGN_IN}",
+        )
+    return Denied("This Claude login may not read its limits.", remedy=f"Sign in again: {SIGN_IN}")
+
+
+def _is_expired(credentials: Credentials, now: datetime) -> bool:
+    return credentials.expires_at is not None and credentials.expires_at <= now
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return read_small(path, FILE_LIMIT)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise NotUnderstood(
+            f"{short(path)} cannot be read ({error.strerror}).", remedy="Check the file's permissions."
+        ) from None
+
+
+def _parsed(raw: bytes, place: str, config: Config, attested_at: datetime | None) -> Credentials:
+    try:
+        content = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise NotUnderstood(f"{place} is not JSON.", remedy=SIGN_IN) from None
+    login = content.get("claudeAiOauth") if isinstance(content, dict) else None
+    if not isinstance(login, dict) or not login.get("accessToken"):
+        raise NotSignedIn(f"{place} holds no Claude login.", remedy=SIGN_IN)
+    token = login["accessToken"]
+    if not isinstance(token, str) or not Secret(token).sendable():
+        raise NotUnderstood(f"The access token in {place} is not a token.", remedy=SIGN_IN)
+    return Credentials(
+        access_token=Secret(token),
+        identity=_identity(login, config),
+        scopes=_scopes(login.get("scopes")),
+        expires_at=_milliseconds(login.get("expiresAt")),
+        ends_at=_milliseconds(login.get("refreshTokenExpiresAt")),
+        attested_at=attested_at,
+    )
+
+
+def _lent(token: str) -> Credentials:
+    """Whose it is, nothing tells: not the account that last signed in here."""
+    if not Secret(token).sendable():
+        raise NotUnderstood(
+            "CLAUDE_CODE_OAUTH_TOKEN holds no token.", remedy=f"Correct it, or unset it. {SIGN_IN}"
+        )
+    return Credentials(access_token=Secret(token), identity=Identity(), lent=True)
+
+
+def _identity(login: dict[str, Any], config: Config) -> Identity:
+    """One person's account has limits of its own in each organization."""
+    account, organization = uuid(login.get("accountUuid")), uuid(login.get("organizationUuid"))
+    if account in (None, config.account):
+        account, organization = config.account, organization or config.organization
+    return Identity(
+        account_id="/".join(part for part in (account, organization) if part) if account else None,
+        plan=limits.plan(login.get("subscriptionType"), login.get("rateLimitTier")),
+    )
+
+
+def _scopes(raw: object) -> frozenset[str] | None:
+    if not isinstance(raw, list):
+        return None
+    return frozenset(scope for scope in raw if isinstance(scope, str))
+
+
+def _milliseconds(raw: object) -> datetime | None:
+    return limits.moment(raw / 1000) if isinstance(raw, int | float) and not isinstance(raw, bool) else None
+
+
+def _written(path: Path) -> datetime | None:
+    """The file is written at each sign-in and each renewal; which of them it was, nothing tells."""
+    with suppress(OSError, OverflowError, ValueError):  # gone since it was read; the next poll tells
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return None
+
+
+def _no_home(home: Home) -> NotSignedIn:
+    return NotSignedIn(
+        f"{home.label} does not exist.",
+        remedy=f"Install Claude Code, or correct CLAUDE_CONFIG_DIR. {SIGN_IN}",
+    )
+
+
+def _nobody(home: Home) -> NotSignedIn:
+    return NotSignedIn(f"Nobody is signed in to Claude Code in {home.label}.", remedy=SIGN_IN)

@@ -1,0 +1,143 @@
+"""What Claude Code hands to its `statusLine` command, kept for the tray: two windows, and nothing that was said.
+
+Facts (2.1.80 on): the JSON on stdin has `rate_limits.{five_hour, seven_day}.{used_percentage, resets_at (epoch
+s)}` once a session had its first answer. The line is drawn again for many reasons, with the limits of that
+session's last answer; so they are as old as the moment at which this session first told them.
+
+Claude Code waits for us to draw its line: this imports nothing but small parts of the standard library.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+
+SIZE_LIMIT = 1 << 20
+WINDOWS = ("five_hour", "seven_day")
+_MOST_SESSIONS = 20
+
+Limits = dict[str, dict[str, float]]
+"""`used_percentage` and, where it is told, `resets_at` of each of WINDOWS that was told."""
+
+
+class Told:
+    """What Claude Code told one line: `limits`, of which session, after how long a time of answers (ms)."""
+
+    __slots__ = ("answered_ms", "limits", "session")
+
+    def __init__(self, session: str, limits: Limits, answered_ms: float | None) -> None:
+        self.session = session
+        self.limits = limits
+        self.answered_ms = answered_ms
+
+
+def parse(raw: bytes) -> Told | None:
+    """What stands in the JSON, None where it tells no limits."""
+    try:
+        content = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    limits = _limits(content)
+    return Told(str(content.get("session_id")), limits, _answered_ms(content)) if limits else None
+
+
+def keep(told: Told, environ: Mapping[str, str], now: float) -> None:
+    """Keep it, with the time `now` (epoch s) if it is news. Raises OSError."""
+    folder = folder_of(own_home(environ), environ)
+    file = os.path.join(folder, f"{_short_hash(told.session)}.json")
+    news = {"limits": told.limits, "answered_ms": told.answered_ms}
+    known = read(file)
+    if known is None or any(known.get(name) != value for name, value in news.items()):
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        _write(file, json.dumps(news | {"at": now}).encode())
+        _forget_old(folder)
+
+
+def read(file: str) -> dict[str, object] | None:
+    """What one session told: `limits`, and `at` when it first did so (epoch s); None for no such file."""
+    try:
+        with open(file, "rb") as opened:
+            content = json.loads(opened.read(SIZE_LIMIT))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def folder_of(home: str, environ: Mapping[str, str]) -> str:
+    """Where the sessions of this home are kept, a file for each."""
+    return os.path.join(state_folder(environ), "statusline", _short_hash(home))
+
+
+def own_home(environ: Mapping[str, str]) -> str:
+    """The home of the Claude Code that started us: it hands its environment down."""
+    return os.path.abspath(os.path.expanduser(environ.get("CLAUDE_CONFIG_DIR") or "~/.claude"))
+
+
+def state_folder(environ: Mapping[str, str]) -> str:
+    """tankful's own, as `own_folders` has it, whose libraries are too slow for this."""
+    if own := environ.get("TANKFUL_HOME"):
+        return os.path.join(os.path.abspath(os.path.expanduser(own)), "state")
+    if sys.platform == "linux":
+        above = environ.get("XDG_STATE_HOME", "").strip() or os.path.expanduser("~/.local/state")
+        return os.path.join(above, "tankful")
+    from providers.outside.paths import own_folders
+
+    return str(own_folders(environ).state)
+
+
+def _limits(content: object) -> Limits:
+    sent = content.get("rate_limits") if isinstance(content, dict) else None
+    found: Limits = {}
+    for name in WINDOWS:
+        window = sent.get(name) if isinstance(sent, dict) else None
+        numbers = {
+            key: window[key]
+            for key in ("used_percentage", "resets_at")
+            if isinstance(window, dict) and _is_number(window.get(key))
+        }
+        if "used_percentage" in numbers:
+            found[name] = numbers
+    return found
+
+
+def _answered_ms(content: dict[str, object]) -> float | None:
+    """How long the session's answers took together: it grows with each one."""
+    cost = content.get("cost")
+    told = cost.get("total_api_duration_ms") if isinstance(cost, dict) else None
+    return told if isinstance(told, int | float) and _is_number(told) else None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12
+
+
+def _short_hash(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]
+
+
+def _write(file: str, content: bytes) -> None:
+    """In one step: a reader sees the old or the new one whole."""
+    temporary = f"{file}.{os.getpid()}"
+    try:
+        with open(temporary, "xb", opener=_private) as opened:
+            opened.write(content)
+        os.replace(temporary, file)
+    except OSError:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
+
+
+def _forget_old(folder: str) -> None:
+    with os.scandir(folder) as entries:
+        by_age = sorted((entry.stat().st_mtime, entry.path) for entry in entries)
+    for _, path in by_age[:-_MOST_SESSIONS]:
+        os.unlink(path)

@@ -1,0 +1,101 @@
+"""`.claude.json`: whose account a home is, and the limits that Claude Code itself noted there. Never written.
+
+Facts: it lies beside the default home (`~/.claude.json`) and inside any other (`$CLAUDE_CONFIG_DIR/.claude.json`);
+an old `.config.json` inside the home goes before both. `oauthAccount.{accountUuid, organizationUuid}` are those
+of the last sign-in. From some version between 2.1.197 and 2.1.329 on, `cachedUsageUtilization` holds the last
+whole answer of the usage endpoint, when it came, and whose it is.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from providers.outside.paths import read_small
+from providers.source import Home
+
+FILE_LIMIT = 1 << 26  # it also holds a history of prompts, which is passed over unread
+_UUID = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+
+class Noted(Struct, frozen=True, kw_only=True):
+    """An answer of the usage endpoint as Claude Code keeps it; `fetched_at_ms` is when it came."""
+
+    fetched_at_ms: float
+    account: str | None
+    answer: Any
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """What we take from the file. `account` and `organization` are the vendor's ids."""
+
+    account: str | None = None
+    organization: str | None = None
+    noted: Noted | None = None
+
+
+class _Cached(Struct, frozen=True, rename="camel"):
+    fetched_at_ms: float
+    utilization: Any
+    account_uuid: Any = None
+
+
+class _File(Struct, frozen=True, rename="camel"):
+    oauth_account: Any = UNSET
+    cached_usage_utilization: Any = UNSET
+
+
+def default_home() -> Path:
+    """The home that Claude Code takes where `CLAUDE_CONFIG_DIR` is not set."""
+    return Path(os.path.expanduser("~/.claude"))
+
+
+def read_config(home: Home) -> Config:
+    """An empty one where the file is missing or torn: nothing depends on it but names and comfort."""
+    for path in _places(home.path):
+        try:
+            raw = read_small(path, FILE_LIMIT)
+        except OSError:
+            continue
+        if raw:
+            return _parsed(raw)
+    return Config()
+
+
+def uuid(raw: object) -> str | None:
+    """An id of the vendor's; None for what is none."""
+    return raw if isinstance(raw, str) and _UUID.fullmatch(raw) else None
+
+
+def _places(home: Path) -> tuple[Path, ...]:
+    inside = home / ".claude.json"
+    usual = (home.with_name(".claude.json"), inside) if home == default_home() else (inside,)
+    return (home / ".config.json", *usual)
+
+
+def _parsed(raw: bytes) -> Config:
+    try:
+        file = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=_File)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Config()
+    who = file.oauth_account if isinstance(file.oauth_account, dict) else {}
+    return Config(
+        account=uuid(who.get("accountUuid")),
+        organization=uuid(who.get("organizationUuid")),
+        noted=_noted(file.cached_usage_utilization),
+    )
+
+
+def _noted(raw: Any) -> Noted | None:
+    try:
+        cached = msgspec.convert(raw, _Cached)
+    except msgspec.ValidationError:
+        return None
+    return Noted(
+        fetched_at_ms=cached.fetched_at_ms, account=uuid(cached.account_uuid), answer=cached.utilization
+    )

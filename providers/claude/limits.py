@@ -1,0 +1,128 @@
+"""Claude's windows, money and names, whichever way they came: one rule for all its sources.
+
+A window is known by what it is called on the wire; a model's own by the model's display name. A value that
+was not told, or that is null, is no window: never 0 and never 100.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from math import isfinite
+
+from providers.models import RateWindow
+
+Rule = Callable[[float, datetime | None, datetime], RateWindow | None]
+"""From the share used, when it refills and the time now to a window; None when the share is no share at all."""
+
+_SESSION, _WEEK = timedelta(hours=5), timedelta(days=7)
+_LARGEST_PERCENT = 10_000
+_LARGEST_AMOUNT = Decimal(10) ** 12
+_MOST_DECIMALS = 6
+_RESET_SLACK = timedelta(days=1)
+_NAME = re.compile(r"(?=.*[A-Za-z0-9])[\w .+-]{1,40}")
+_TIER = re.compile(r"_(\d{1,3}x)")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_WITHOUT_CENTS = frozenset(
+    {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND"}
+)
+
+
+def session(used_percent: float, resets_at: datetime | None, now: datetime) -> RateWindow | None:
+    return _window("session", "5h", _SESSION, used_percent, resets_at, now)
+
+
+def weekly(used_percent: float, resets_at: datetime | None, now: datetime) -> RateWindow | None:
+    return _window("weekly", "Weekly", _WEEK, used_percent, resets_at, now)
+
+
+def model(name: str) -> Rule:
+    """The rule for the week of one model."""
+    return _week_of(f"model:{_slug(name)}:weekly", name)
+
+
+def surface(name: str) -> Rule:
+    """The rule for the week of one product that is no model."""
+    return _week_of(f"surface:{_slug(name)}:weekly", name)
+
+
+def oauth_apps(used_percent: float, resets_at: datetime | None, now: datetime) -> RateWindow | None:
+    return _window("oauth_apps:weekly", "OAuth apps", _WEEK, used_percent, resets_at, now)
+
+
+def is_name(text: str) -> bool:
+    """Whether it can be shown and make an id. It is stored and logged too: anything could be in it."""
+    return _NAME.fullmatch(text) is not None
+
+
+def in_order(windows: Iterable[RateWindow]) -> tuple[RateWindow, ...]:
+    """The short before the long, that of all use before those of a model."""
+    return tuple(
+        sorted(windows, key=lambda found: (found.duration or timedelta.max, not found.of_all_use, found.id))
+    )
+
+
+def moment(raw: object) -> datetime | None:
+    """A time as it is sent: ISO with a zone, or epoch seconds; None for what names no one moment."""
+    try:
+        if isinstance(raw, str):
+            told = datetime.fromisoformat(raw)
+            return told.astimezone(UTC) if told.tzinfo else None
+        if isinstance(raw, int | float) and not isinstance(raw, bool) and raw > 0:
+            return datetime.fromtimestamp(raw, UTC)
+    except (OverflowError, OSError, ValueError):
+        pass
+    return None
+
+
+def plan(subscription: object, tier: object) -> str | None:
+    """`max` and `default_claude_max_20x` → `Max 20x`; None where no subscription is named."""
+    if not isinstance(subscription, str) or not is_name(subscription):
+        return None
+    size = _TIER.search(tier) if isinstance(tier, str) else None
+    name = subscription[:1].upper() + subscription[1:]
+    return f"{name} {size[1]}" if size else name
+
+
+def currency(raw: str | None) -> str:
+    """An ISO code; dollars where none is told. Raises ValueError for what is none."""
+    code = "USD" if raw is None else raw.upper()
+    if not _CURRENCY.fullmatch(code):
+        raise ValueError("no currency")
+    return code
+
+
+def money(minor: float, code: str, exponent: int | None = None) -> Decimal:
+    """Whole units of the currency from its minor ones, cents for dollars. Raises ValueError for no amount."""
+    digits = (0 if code in _WITHOUT_CENTS else 2) if exponent is None else exponent
+    if not isfinite(minor) or not 0 <= digits <= _MOST_DECIMALS:
+        raise ValueError("no amount")
+    amount = Decimal(str(minor)).scaleb(-digits)
+    if not 0 <= amount <= _LARGEST_AMOUNT:
+        raise ValueError("no amount")
+    return amount.quantize(Decimal(1).scaleb(-digits))
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def _week_of(ident: str, title: str) -> Rule:
+    def rule(used_percent: float, resets_at: datetime | None, now: datetime) -> RateWindow | None:
+        return _window(ident, title, _WEEK, used_percent, resets_at, now)
+
+    return rule
+
+
+def _window(
+    ident: str, title: str, duration: timedelta, used: float, resets_at: datetime | None, now: datetime
+) -> RateWindow | None:
+    if not 0 <= used <= _LARGEST_PERCENT:
+        return None
+    # A moment further away than the window is long is a fault, of theirs or of our clock.
+    near = resets_at is not None and resets_at - now <= duration + _RESET_SLACK
+    return RateWindow(
+        id=ident, title=title, used_percent=used, duration=duration, resets_at=resets_at if near else None
+    )

@@ -1,0 +1,183 @@
+"""The usage endpoint of Anthropic, asked with the login that Claude Code keeps.
+
+`GET {origin}/api/oauth/usage`, origin `https://api.anthropic.com` or TANKFUL_CLAUDE_BASE_URL. It bears about five
+requests per login in short order, and then refuses for long, with `Retry-After: 0` or none.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from providers.claude import answer
+from providers.claude.auth import SIGN_IN, Credentials, Logins, no_scope, trouble_with
+from providers.errors import (
+    Blocked,
+    Denied,
+    LoginExpired,
+    NotSignedIn,
+    NotUnderstood,
+    ProviderError,
+    RateLimited,
+    ServerError,
+    TimedOut,
+)
+from providers.models import Reading
+from providers.outside.http import Answer, RequestsWeb, Web, origin_allowed
+from providers.outside.retry_after import retry_after
+from providers.source import Question, account_key
+
+DEFAULT_ORIGIN = "https://api.anthropic.com"
+DEADLINE_SECONDS = 20.0
+# Other names are refused sooner, so it goes by the name of the program whose login this is.
+_HEADERS = {
+    "Accept": "application/json",
+    "Content-Type": "application/json",
+    "User-Agent": "claude-cli/2.1.329 (external, cli)",
+    "anthropic-beta": "oauth-2025-04-20",
+}
+
+
+class OAuthSource:
+    """Implements providers.source.Source."""
+
+    id = "oauth"
+    title = "OAuth"
+    local = False
+    rest = timedelta(0)
+
+    def __init__(
+        self,
+        logins: Logins | None = None,
+        web: Web | None = None,
+        environ: Mapping[str, str] = os.environ,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._logins = logins or Logins(environ)
+        self._web = web or RequestsWeb()
+        self._environ = environ
+        self._seconds = seconds
+
+    def stands_in(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
+        """It is asked first."""
+        return True
+
+    def unavailable(self, question: Question) -> ProviderError | None:
+        """A login that cannot be read, is past its end or lacks the scope is not worth a request."""
+        try:
+            known = self._logins.known(question.home)
+        except ProviderError as trouble:
+            return trouble
+        if known is None or self._logins.may_be_newer(question.home):
+            return None  # the Keychain tells, when it is read
+        return trouble_with(known, question.now)
+
+    def read(self, question: Question) -> Reading:
+        credentials = self._logins.read(question.home, question.now, by_hand=question.by_hand)
+        if trouble := trouble_with(credentials, question.now):
+            raise trouble
+        if account_key(question.home, credentials.identity) != account_key(question.home, question.identity):
+            raise NotSignedIn(
+                "Another account signed in just now.", remedy="Nothing to do: it is asked next."
+            )
+        began = self._seconds()
+        said = self._web.get(
+            usage_url(self._environ),
+            bearer=credentials.access_token,
+            headers=_HEADERS,
+            seconds=DEADLINE_SECONDS,
+        )
+        # A Retry-After counts from when it was said, which may be long after the question.
+        now = question.now + timedelta(seconds=self._seconds() - began)
+        if said.status != 200:
+            raise _refusal(said, credentials, now)
+        return _reading(said, credentials, question)
+
+
+def usage_url(environ: Mapping[str, str]) -> str:
+    """Where usage is asked; raises NotUnderstood for an origin that no token may be sent to."""
+    origin = environ.get("TANKFUL_CLAUDE_BASE_URL") or DEFAULT_ORIGIN
+    if not origin_allowed(origin) or "?" in origin or "#" in origin:
+        raise NotUnderstood(
+            "TANKFUL_CLAUDE_BASE_URL is no address that a login may be sent to.",
+            remedy="Use https, or http on this machine alone.",
+        )
+    return f"{origin.rstrip('/')}/api/oauth/usage"
+
+
+def _refusal(said: Answer, credentials: Credentials, now: datetime) -> ProviderError:
+    status = said.status
+    retry_at = retry_after(said.headers.get("retry-after"), now)
+    if status == 401:
+        return _refused(credentials)
+    if status == 429:
+        return RateLimited("Anthropic was asked too often.", retry_at=retry_at)
+    if status in (408, 504):
+        return TimedOut(f"Anthropic gave no answer in time (HTTP {status}).", retry_at=retry_at)
+    if status >= 500:
+        return ServerError(f"Anthropic failed to answer (HTTP {status}).", retry_at=retry_at)
+    if 300 <= status < 400 or _is_page(said):
+        return Blocked(f"A page came instead of an answer (HTTP {status}).", retry_at=retry_at)
+    if status == 403 and (credentials.lent or b"scope" in said.body):
+        return no_scope(lent=credentials.lent)
+    if status in (402, 403):
+        return Denied(
+            f"Anthropic does not show this account's usage (HTTP {status}).",
+            remedy=f"Ask who manages the account, or sign in again: {SIGN_IN}",
+            retry_at=retry_at,
+        )
+    return NotUnderstood(f"Anthropic gave an unknown answer (HTTP {status}).", retry_at=retry_at)
+
+
+def _refused(credentials: Credentials) -> ProviderError:
+    if credentials.lent:
+        return Denied(
+            "Anthropic refused the token in CLAUDE_CODE_OAUTH_TOKEN.",
+            remedy="Make a new one with `claude setup-token`.",
+        )
+    return LoginExpired(
+        "Anthropic refused the Claude login.", remedy=f"Run `claude` once. If that does not help: {SIGN_IN}"
+    )
+
+
+def _is_page(said: Answer) -> bool:
+    return "html" in said.headers.get("content-type", "").lower() or said.body.lstrip()[:1] == b"<"
+
+
+def _reading(said: Answer, credentials: Credentials, question: Question) -> Reading:
+    token = credentials.access_token.reveal()
+    try:
+        content = msgspec.json.decode(said.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        if _is_page(said):
+            raise Blocked("A page came instead of an answer.") from None
+        raise NotUnderstood("Anthropic's answer is not what it should be.") from None
+    told = answer.told(content, question.now, lambda name: token not in name)
+    if told is None:
+        raise _nothing_told(content, credentials)
+    return Reading(
+        source=OAuthSource.id,
+        fetched_at=question.now,
+        windows=told.windows,
+        spend=told.spend,
+        plan=credentials.identity.plan,
+        speaks_for=told.speaks_for,
+        dropped=told.dropped,
+    )
+
+
+def _nothing_told(content: Any, credentials: Credentials) -> ProviderError:
+    """A refusal may come as a good answer; and who lacks the scope is told nothing at all."""
+    error = content.get("error") if isinstance(content, dict) else None
+    if isinstance(error, dict):
+        if error.get("type") == "rate_limit_error":
+            return RateLimited("Anthropic was asked too often.")
+        return ServerError("Anthropic failed to answer.")
+    if isinstance(content, dict) and credentials.scopes is None:
+        return no_scope(lent=credentials.lent)
+    return NotUnderstood("Anthropic's answer tells neither limits nor money.")

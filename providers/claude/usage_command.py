@@ -1,0 +1,209 @@
+"""Claude Code's own answer: `claude -p "/usage"`, which costs no model request and runs nothing of the person's.
+
+`--safe-mode` keeps hooks, MCP servers and plugins out, `--no-session-persistence` the transcript; a CLI that knows
+them not is too old, and is never asked with less. Claude Code renews an expired login by itself when it runs, so
+this is also how that comes about: by its owner. It is asked for nothing else unless the person chose it.
+
+Fact (2.1.329): where its server does not answer, it prints limits that it noted up to an hour ago, as if they
+were new. What it noted tells the age of what it printed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from math import floor
+from typing import TYPE_CHECKING
+
+from providers.claude import usage_text
+from providers.claude.auth import SIGN_IN, Credentials, Logins, trouble_with
+from providers.claude.config import default_home, read_config
+from providers.claude.noted import noted_reading, person
+from providers.errors import (
+    Denied,
+    LoginExpired,
+    NotSignedIn,
+    NotUnderstood,
+    ProgramTooOld,
+    ProviderError,
+    ServerError,
+    TimedOut,
+)
+from providers.models import RateWindow, Reading
+from providers.source import Home, Question
+
+if TYPE_CHECKING:
+    from providers.outside.children import Finished
+    from providers.outside.programs import Program
+
+ARGUMENTS = ("-p", "/usage", "--safe-mode", "--no-session-persistence")
+DEADLINE_SECONDS = 20.0
+REST = timedelta(minutes=15)
+_OUTPUT_LIMIT = 1 << 18
+_NOTE_IS_NEW = timedelta(seconds=90)  # it notes, and asks, at most once a minute
+_LEFT_OUT = ("ANTHROPIC_", "CLAUDE")
+# What Claude Code needs to reach its server, or to run at all on Windows.
+_KEPT = frozenset(
+    {
+        "CLAUDE_CODE_CERT_STORE",
+        "CLAUDE_CODE_CLIENT_CERT",
+        "CLAUDE_CODE_CLIENT_KEY",
+        "CLAUDE_CODE_CLIENT_KEY_PASSPHRASE",
+        "CLAUDE_CODE_GIT_BASH_PATH",
+    }
+)
+
+
+class UsageCommand:
+    """Implements providers.source.Source."""
+
+    id = "usage-command"
+    title = "Claude Code"
+    local = False
+    rest = REST
+
+    def __init__(
+        self,
+        logins: Logins | None = None,
+        environ: Mapping[str, str] = os.environ,
+        find_program: Callable[..., Program] | None = None,
+        run_program: Callable[..., Finished] | None = None,
+    ) -> None:
+        self._logins = logins or Logins(environ)
+        self._environ = environ
+        self._find = find_program
+        self._run = run_program
+
+    def stands_in(self, trouble: ProviderError) -> bool:
+        """It can renew a login, and knows nothing else that the endpoint does not."""
+        return isinstance(trouble, LoginExpired)
+
+    def unavailable(self, question: Question) -> ProviderError | None:
+        """A login that Claude Code could not use either, or no Claude Code."""
+        try:
+            trouble = _beyond_it(self._logins.known(question.home), question.now)
+            if trouble is None:
+                self._program(question)
+        except ProviderError as missing:
+            return missing
+        return trouble
+
+    def read(self, question: Question) -> Reading:
+        from providers.outside import children
+
+        program = self._program(question)
+        before = self._logins.known(question.home)
+        with children.probe_folder() as folder:
+            done = (self._run or children.run)(
+                [str(program.path), *ARGUMENTS],
+                environ=child_environ(self._environ, question.home, program.search_path),
+                folder=folder,
+                seconds=DEADLINE_SECONDS,
+                cap=_OUTPUT_LIMIT,
+            )
+        if done.timed_out:
+            raise TimedOut(f"Claude Code gave no answer within {DEADLINE_SECONDS:.0f} s.")
+        if b"unknown option" in done.err:
+            raise ProgramTooOld(
+                "This Claude Code cannot tell its limits without running hooks.",
+                remedy="Update it: run `claude update`.",
+            )
+        if done.code != 0:
+            raise NotUnderstood(
+                f"Claude Code ended with code {done.code}.", remedy="Run `claude` once, and see what it says."
+            )
+        return self._reading(done.out.decode(errors="replace"), question, before)
+
+    def _program(self, question: Question) -> Program:
+        from providers.outside import programs
+
+        find = self._find or programs.find
+        return find(
+            "claude",
+            environ=self._environ,
+            chosen=question.program,
+            title="Claude Code",
+            bundles=("~/.claude/local",),  # where its own installer put it for a time
+        )
+
+    def _reading(self, text: str, question: Question, before: Credentials | None) -> Reading:
+        printed = usage_text.parse(text, question.now)
+        config = read_config(question.home)
+        asked = person(question.identity)
+        if asked and config.account and asked != config.account:
+            raise NotSignedIn(
+                "Another account signed in just now.", remedy="Nothing to do: it is asked next."
+            )
+        if not printed.windows:
+            raise self._nothing_told(text, printed, question, before)
+        noted = noted_reading(config, question, source=self.id)
+        if noted is not None and question.now - noted.fetched_at <= _NOTE_IS_NEW:
+            return noted
+        # Where it says something else, the note is another Claude Code's: one that keeps none prints only news.
+        if noted is not None and _says_the_same(printed.windows, noted.windows):
+            raise self._nothing_new(question, before)
+        return Reading(
+            source=self.id, fetched_at=question.now, windows=printed.windows, dropped=printed.refused
+        )
+
+    def _nothing_told(
+        self, text: str, printed: usage_text.Printed, question: Question, before: Credentials | None
+    ) -> ProviderError:
+        if printed.refused:
+            return NotUnderstood("Claude Code tells its limits in words that tankful does not know.")
+        if "cost:" in text:
+            return NotSignedIn(
+                f"Claude Code has no subscription login in {question.home.label}.", remedy=SIGN_IN
+            )
+        return self._nothing_new(question, before)
+
+    def _nothing_new(self, question: Question, before: Credentials | None) -> ProviderError:
+        """Claude Code does not say why; that a bad login is still the same does."""
+        try:
+            known = self._logins.known(question.home)
+        except ProviderError as trouble:
+            return trouble
+        if known is not None:
+            expired = isinstance(trouble_with(known, question.now), LoginExpired)
+            same = before is not None and known.access_token.reveal() == before.access_token.reveal()
+            if expired or (same and isinstance(question.after, LoginExpired)):
+                return LoginExpired(
+                    "Claude Code could not renew its login.",
+                    remedy=f"Check the network connection. If that does not help: {SIGN_IN}",
+                )
+        return ServerError("Claude Code got no limits from its server.")
+
+
+def child_environ(environ: Mapping[str, str], home: Home, search_path: str) -> dict[str, str]:
+    """What Claude Code is started with: the person's environment, less what makes it another Claude Code.
+
+    A key or an address in it would have it speak of another account, and its quiet switch of none. Times in UTC
+    are never ambiguous.
+    """
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if name.upper() in _KEPT or not (name.upper() == "PATH" or name.upper().startswith(_LEFT_OUT))
+    }
+    own = {} if home.path == default_home() else {"CLAUDE_CONFIG_DIR": str(home.path)}
+    quiet = {"DISABLE_TELEMETRY": "1", "DISABLE_AUTOUPDATER": "1", "NO_COLOR": "1"}
+    return kept | own | quiet | {"TZ": "UTC", "PATH": search_path}
+
+
+def _says_the_same(printed: Iterable[RateWindow], noted: Iterable[RateWindow]) -> bool:
+    """Whether what was printed, in whole percents, can come from the note."""
+    percents = {window.id: floor(window.used_percent) for window in noted}
+    return all(percents.get(window.id) == window.used_percent for window in printed)
+
+
+def _beyond_it(known: Credentials | None, now: datetime) -> ProviderError | None:
+    """The trouble that running it would not end; an expired token is none, as long as it can be renewed."""
+    trouble = trouble_with(known, now) if known is not None else None
+    if known is not None and known.lent:
+        return Denied(
+            "Claude Code tells no limits with the token in CLAUDE_CODE_OAUTH_TOKEN.",
+            remedy=f"To see limits: {SIGN_IN}",
+        )
+    ended = known is not None and known.ends_at is not None and known.ends_at <= now
+    return None if isinstance(trouble, LoginExpired) and not ended else trouble

@@ -1,0 +1,134 @@
+"""tankful as the status line of a real Claude Code in a terminal, with the line of before behind it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import select
+import shlex
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from providers.claude.statusline import StatuslineSource
+from providers.models import Identity
+from providers.source import Question
+from tests.fake_anthropic import ACCOUNT, config, login, make_home
+from tests.real.test_claude import NOTES, PACKAGE, anthropic
+from tests.real.tls_proxy import Reply, Request, tls_proxy
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 60.0
+
+
+def answers(request: Request) -> Reply:
+    """A model that says one word, and tells the limits in its headers as Anthropic's does."""
+    if not request.path.startswith("/v1/messages"):
+        return anthropic(request)
+    now = int(time.time())
+    usage = {"input_tokens": 5, "output_tokens": 1}
+    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "claude", "content": []}
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": message | {"stop_reason": None, "usage": usage}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hello"}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage},
+        {"type": "message_stop"},
+    ]
+    stream = "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events)
+    limits = {
+        "5h-utilization": "0.37",
+        "5h-reset": now + 7200,
+        "7d-utilization": "0.61",
+        "7d-reset": now + 200_000,
+    }
+    headers = {f"anthropic-ratelimit-unified-{name}": str(value) for name, value in limits.items()}
+    headers |= {"anthropic-ratelimit-unified-status": "allowed", "Content-Type": "text/event-stream"}
+    return Reply(200, stream.encode(), headers)
+
+
+class Terminal:
+    """A program in a terminal of 120 by 40."""
+
+    def __init__(self, master: int) -> None:
+        self._master = master
+        self.shown = b""
+
+    def types(self, text: str) -> None:
+        os.write(self._master, text.encode())
+
+    def until(self, true: Callable[[], bool], what: str) -> None:
+        ends = time.monotonic() + SECONDS
+        while not true():
+            assert time.monotonic() < ends, f"{what}: {self.shown[-500:]!r}"
+            if select.select([self._master], [], [], 0.1)[0]:
+                with suppress(OSError):
+                    self.shown += os.read(self._master, 1 << 16)
+
+
+@contextmanager
+def terminal(command: list[str], environ: dict[str, str], folder: Path) -> Iterator[Terminal]:
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    process = subprocess.Popen(
+        command, env=environ, cwd=folder, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+    )
+    os.close(slave)
+    try:
+        yield Terminal(master)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        os.close(master)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such terminals")
+def test_what_a_session_tells_its_line_becomes_a_reading(
+    cli: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    work, own = tmp_path / "work", tmp_path / "own"
+    work.mkdir()
+    trusted = {str(work): {"hasTrustDialogAccepted": True}}
+    about = config(hasCompletedOnboarding=True, theme="dark", projects=trusted)
+    now = datetime.now(UTC)
+    home = make_home(tmp_path / "claude", login(expires=now + timedelta(hours=6)), about)
+    line = shlex.join(
+        [sys.executable, "-m", "tray.cli", "statusline", "--from-claude", "--", "echo the-old-line"]
+    )
+    settings = {"statusLine": {"type": "command", "command": line}}
+    (home.path / "settings.json").write_text(json.dumps(settings))
+    environ = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    environ |= {"CLAUDE_CONFIG_DIR": str(home.path), "TANKFUL_HOME": str(own), "PYTHONPATH": str(ROOT)}
+    environ |= {"DISABLE_TELEMETRY": "1", "DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_TMPDIR": str(tmp_path)}
+    source = StatuslineSource(environ)
+    question = Question(home=home, identity=Identity(account_id=ACCOUNT), account_since=now, now=now)
+    with (
+        tls_proxy(tmp_path, answers) as proxy,
+        terminal([str(cli(PACKAGE, NOTES))], environ | proxy.environ, work) as screen,
+    ):
+        screen.until(lambda: b"the-old-line" in screen.shown, "the line of before was not drawn")
+        screen.types("hello")
+        screen.until(lambda: b"hello" in screen.shown, "nothing can be typed")
+        screen.types("\r")
+        screen.until(lambda: source.read(question) is not None, "no limits came")
+    reading = source.read(question)
+    assert reading is not None
+    assert [(window.id, window.used_percent) for window in reading.windows] == [
+        ("session", 37),
+        ("weekly", 61),
+    ]
+    assert all(window.resets_at is not None for window in reading.windows)

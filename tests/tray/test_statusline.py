@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.providers.claude.test_statusline import told
+from tray import statusline
+
+ROOT = Path(__file__).parents[2]
+RUN = "import sys; from tray.statusline import run; sys.exit(run(sys.argv[1:]))"
+
+
+def claude_draws(folder: Path, *arguments: str, raw: bytes = told()) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-c", RUN, *arguments],
+        input=raw,
+        capture_output=True,
+        check=False,
+        timeout=30,
+        cwd=ROOT,
+        env={**os.environ, "TANKFUL_HOME": str(folder), "CLAUDE_CONFIG_DIR": str(folder / "claude")},
+    )
+
+
+def kept(folder: Path) -> list[Path]:
+    return list((folder / "state").rglob("*.json"))
+
+
+def test_a_short_line_at_once(tmp_path: Path) -> None:
+    done = claude_draws(tmp_path, "--from-claude")
+    assert (done.returncode, done.stdout.decode(), done.stderr) == (0, "5h 62 % · week 39 % left\n", b"")
+    assert len(kept(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "line"),
+    [
+        ({}, "limits not told yet\n"),
+        ({"five_hour": {"used_percentage": 99.5}}, "5h < 1 % left\n"),
+        ({"five_hour": {"used_percentage": 100}}, "5h 0 % left\n"),
+        ({"five_hour": {"used_percentage": 137}}, "5h 0 % left\n"),
+        ({"seven_day": {"used_percentage": 0}}, "week 100 % left\n"),
+    ],
+)
+def test_the_line(limits: dict[str, dict[str, float]], line: str) -> None:
+    assert statusline.line(limits) == line
+
+
+def test_before_the_first_answer(tmp_path: Path) -> None:
+    raw = json.dumps({"session_id": "one", "model": {"id": "claude-opus-5"}}).encode()
+    assert claude_draws(tmp_path, "--from-claude", raw=raw).stdout == b"limits not told yet\n"
+    assert kept(tmp_path) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="other commands there")
+@pytest.mark.parametrize(
+    ("command", "code", "out"),
+    [
+        (["cat"], 0, told()),
+        (["head -c 12; echo ' mine'"], 0, b'{"session_id mine\n'),
+        (["printf", "%s|", "two words", "$HOME"], 0, b"two words|$HOME|"),
+        (["exit 3"], 3, b""),
+        (["/no/such/program", "x"], 0, b"5h 62 % \xc2\xb7 week 39 % left\n"),
+    ],
+)
+def test_the_command_that_was_there_before(tmp_path: Path, command: list[str], code: int, out: bytes) -> None:
+    done = claude_draws(tmp_path, "--from-claude", "--", *command)
+    assert (done.returncode, done.stdout) == (code, out)
+    assert len(kept(tmp_path)) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="other commands there")
+def test_a_script_in_a_folder_with_spaces(tmp_path: Path) -> None:
+    script = tmp_path / "my line.sh"
+    script.write_text("#!/bin/sh\necho mine\n")
+    script.chmod(0o700)
+    assert claude_draws(tmp_path, "--from-claude", "--", str(script)).stdout == b"mine\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="other commands there")
+def test_a_command_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> None:
+    began = time.monotonic()
+    mark = f"61{os.getpid()}"
+    done = claude_draws(tmp_path, "--from-claude", "--", f"sleep {mark} & sleep {mark}")
+    assert done.stdout.decode().startswith("5h 62 %")
+    assert time.monotonic() - began < 20
+    left = subprocess.run(["pgrep", "-f", f"sleep {mark}"], capture_output=True, check=False)
+    assert left.stdout == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="other signals there")
+def test_a_line_that_is_wanted_no_more_takes_its_command_along(tmp_path: Path) -> None:
+    mark = f"62{os.getpid()}"
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, "--from-claude", "--", f"touch started; sleep {mark}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        cwd=tmp_path,
+        env={**os.environ, "TANKFUL_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+    )
+    assert process.stdin is not None
+    process.stdin.close()
+    while not (tmp_path / "started").exists():
+        time.sleep(0.02)
+    process.terminate()
+    assert process.wait(10) == 143
+    left = subprocess.run(["pgrep", "-f", f"sleep {mark}"], capture_output=True, check=False)
+    assert left.stdout == b""
+
+
+def test_a_stdin_that_never_ends_does_not_keep_us(tmp_path: Path) -> None:
+    ours, theirs = os.pipe()
+    try:
+        os.write(theirs, b"{")
+        began = time.monotonic()
+        assert statusline.read_all(ours, 0.2) == b"{"
+        assert time.monotonic() - began < 5
+    finally:
+        os.close(theirs)
+        time.sleep(0.05)
+        os.close(ours)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--from-codex"], ["--from-claude", "--"], ["--from-claude", "cat"], ["--", "cat"]]
+)
+def test_arguments_that_cannot_be_meant(tmp_path: Path, arguments: list[str]) -> None:
+    done = claude_draws(tmp_path, *arguments)
+    assert (done.returncode, done.stdout) == (64, b"")
+    assert done.stderr.startswith(b"usage: tankful statusline --from-claude")
+    assert kept(tmp_path) == []
+
+
+def test_a_disk_that_is_full_costs_no_line(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("no folder")
+    assert claude_draws(tmp_path, "--from-claude").stdout.decode().startswith("5h 62 %")
+
+
+def test_nothing_slow_is_imported(tmp_path: Path) -> None:
+    code = f"{RUN.replace('sys.exit(', 'code = (')}; print(sorted(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--from-claude"],
+        input=told(),
+        capture_output=True,
+        check=True,
+        timeout=30,
+        cwd=ROOT,
+        env={**os.environ, "TANKFUL_HOME": str(tmp_path)},
+    )
+    loaded = done.stdout.decode()
+    slow = ("msgspec", "platformdirs", "requests", "subprocess", "argparse", "decimal", "tempfile", "typing")
+    assert [name for name in slow if f"'{name}'" in loaded] == []

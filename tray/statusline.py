@@ -1,0 +1,115 @@
+"""`tankful statusline --from-claude [-- command …]`: the command of Claude Code's status line.
+
+It keeps the limits that stand in the JSON on stdin, and prints them in a short line; or, with a command behind
+`--`, hands that the same JSON and prints what it says. One word is a line for the shell, as Claude Code itself
+would take it; several are a program and its arguments. Claude Code waits: nothing slow is imported here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import suppress
+
+from providers.claude import bridge
+
+TYPE_CHECKING = False  # typing's own would cost milliseconds
+if TYPE_CHECKING:
+    import subprocess
+
+OK, BAD_ARGUMENTS = 0, 64
+_READ_SECONDS = 2.0
+_COMMAND_SECONDS = 4.0
+_OUTPUT_LIMIT = 1 << 16
+_USAGE = "usage: tankful statusline --from-claude [-- command …]\n"
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code: that of the command, 0 without one, 64 for arguments that cannot be meant."""
+    options, command = arguments, []
+    if "--" in arguments:
+        place = arguments.index("--")
+        options, command = arguments[:place], arguments[place + 1 :]
+    if options != ["--from-claude"] or ("--" in arguments and not command):
+        sys.stderr.write(_USAGE)
+        return BAD_ARGUMENTS
+    raw = read_all(0, _READ_SECONDS)
+    told = bridge.parse(raw)
+    if told is not None:
+        with suppress(OSError):  # a full disk is told by the tray; here it must not cost the line
+            bridge.keep(told, os.environ, time.time())
+    said = _said_by(command, raw) if command else None
+    if said is None:
+        said = OK, line(told.limits if told else {}).encode()
+    code, words = said
+    sys.stdout.buffer.write(words)
+    return code
+
+
+def line(limits: bridge.Limits) -> str:
+    """What is left, rounded down: `5h 63 % · week 38 % left`."""
+    names = dict(zip(bridge.WINDOWS, ("5h", "week"), strict=True))
+    parts = [f"{names[name]} {_left(window['used_percentage'])}" for name, window in limits.items()]
+    return f"{' · '.join(parts)} left\n" if parts else "limits not told yet\n"
+
+
+def read_all(file: int, seconds: float) -> bytes:
+    """What comes until the end, the deadline or too much, whichever is first."""
+    from threading import Thread
+
+    read = bytearray()
+
+    def work() -> None:
+        with suppress(OSError):
+            while len(read) < bridge.SIZE_LIMIT and (part := os.read(file, 1 << 16)):
+                read.extend(part)
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return bytes(read)
+
+
+def _left(used: float) -> str:
+    left = min(100.0, max(0.0, 100.0 - used))
+    return "< 1 %" if 0 < left < 1 else f"{int(left)} %"
+
+
+def _said_by(command: list[str], raw: bytes) -> tuple[int, bytes] | None:
+    """The exit code and the words of the command, None where it cannot be started or takes too long."""
+    import signal
+    import subprocess
+
+    # Claude Code ends a line that it wants no more; what stands behind us must end with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    line_for_shell = len(command) == 1 and not os.path.isfile(command[0])  # a path may have spaces in it
+    try:
+        process = subprocess.Popen(
+            command[0] if line_for_shell else command,
+            shell=line_for_shell,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError:
+        return None
+    try:
+        said, _ = process.communicate(raw, timeout=_COMMAND_SECONDS)
+        return process.returncode, said[:_OUTPUT_LIMIT]
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        if process.returncode is None:
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    import signal
+
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
