@@ -1,17 +1,29 @@
-"""The limits over time: a row whenever a window's use or its reset changed, and who said so."""
+"""The limits over time: a row whenever a window's use or its reset changed, and who said so.
+
+From these it shows when a window was refilled, or its reset moved, before its time: servers do that as a gift, for
+a bought reset, or for a new plan, and tell nobody.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from msgspec import Struct
 
-from providers.models import WindowLane
+from providers.models import EarlyReset, WindowLane
 
 SAME_RESET_MS = 60_000
 """Servers reckon a reset anew for each answer, and arrive at another second."""
+
+NOISE_PERCENT = 2.0
+"""Sources round a share up, down or to the nearest: of two that say the same, one may be this much lower."""
+RESET_SLACK = timedelta(minutes=5)
+"""Clocks differ, and a screen tells a reset to the minute."""
+HICCUP = timedelta(minutes=15)
+"""A use that comes back within this never fell: one of a server's machines was behind."""
 
 
 class Change(Struct, frozen=True):
@@ -49,17 +61,75 @@ def changes(db: sqlite3.Connection, account: str, since: datetime) -> list[Chang
         " ORDER BY at_ms, window",
         (account, _ms(since)),
     )
-    return [
-        Change(_moment(at), window, used, None if resets is None else _moment(resets), source)
-        for at, window, used, resets, source in rows
-    ]
+    return _changes(rows)
+
+
+def changes_around(db: sqlite3.Connection, account: str, since: datetime) -> list[Change]:
+    """The changes since then, and before them what each window was at when that time began."""
+    rows = db.execute(
+        "SELECT max(at_ms), window, used_percent, resets_ms, source FROM limits"
+        " WHERE account = ? AND at_ms < ? GROUP BY window ORDER BY 1, window",  # the row that holds the maximum
+        (account, _ms(since)),
+    )
+    return [*_changes(rows), *changes(db, account, since)]
+
+
+def early_resets(told: Iterable[Change]) -> tuple[EarlyReset, ...]:
+    """The last reset before its time of each window, oldest first. `told` is in order. Pure.
+
+    Nothing is early where nobody said when the window ends. A window that nobody has used ends later with each
+    time it is read: that is no news.
+    """
+    by_window: dict[str, list[Change]] = {}
+    for change in told:
+        by_window.setdefault(change.window, []).append(change)
+    found: list[EarlyReset] = []
+    for window, course in by_window.items():
+        early = [
+            EarlyReset(window=window, at=after.at, refilled=_fell(before, after), resets_at=after.resets_at)
+            for number, (before, after) in enumerate(pairwise(course))
+            if _is_early(before, after) and not _comes_back(before, after, course[number + 2 :])
+        ]
+        found += early[-1:]
+    return tuple(sorted(found, key=lambda reset: (reset.at, reset.window)))
+
+
+def _is_early(before: Change, after: Change) -> bool:
+    if before.resets_at is None or after.at >= before.resets_at - RESET_SLACK:
+        return False
+    moved = after.resets_at is not None and abs(after.resets_at - before.resets_at) > RESET_SLACK
+    return _fell(before, after) or (moved and before.used_percent > NOISE_PERCENT)
+
+
+def _fell(before: Change, after: Change) -> bool:
+    return before.used_percent - after.used_percent > NOISE_PERCENT
+
+
+def _comes_back(before: Change, after: Change, later: Sequence[Change]) -> bool:
+    return any(
+        change.resets_at is not None
+        and before.resets_at is not None
+        and change.at - after.at <= HICCUP
+        and abs(change.resets_at - before.resets_at) <= RESET_SLACK
+        and change.used_percent >= before.used_percent - NOISE_PERCENT
+        for change in later
+    )
 
 
 def _same(held: tuple[int, float, int | None], used: float, resets: int | None) -> bool:
     _, held_used, held_resets = held
+    if held_used == used == 0:
+        return True  # what nobody uses ends later with each reading
     if held_used != used or (held_resets is None) != (resets is None):
         return False
     return held_resets is None or resets is None or abs(held_resets - resets) <= SAME_RESET_MS
+
+
+def _changes(rows: Iterable[tuple[int, str, float, int | None, str]]) -> list[Change]:
+    return [
+        Change(_moment(at), window, used, None if resets is None else _moment(resets), source)
+        for at, window, used, resets, source in rows
+    ]
 
 
 def _ms(at: datetime) -> int:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
+from providers.bill import BilledResponse, CostReport
 from providers.ledger import history, query
 from providers.ledger.database import opened, transaction
 from providers.ledger.pricing import Rates
 from providers.ledger.refresh import Remembered, Shelf, Tell, refresh
 from providers.ledger.report import BURN_MINUTES, cost_report, span
-from providers.models import BilledResponse, CostReport, WindowLane
+from providers.models import EarlyReset, WindowLane
 
 
 class Ledger:
@@ -57,6 +58,16 @@ class Ledger:
         """How an account's windows changed since then, oldest first. Raises LedgerTrouble."""
         with opened(self._path) as db:
             return history.changes(db, account, since)
+
+    def early_resets(self, accounts: Iterable[str], since: datetime) -> dict[str, tuple[EarlyReset, ...]]:
+        """Which windows of these accounts were reset before their time since then. Raises LedgerTrouble."""
+        if not self._path.exists():
+            return {}
+        with opened(self._path) as db:
+            return {
+                account: history.early_resets(history.changes_around(db, account, since))
+                for account in accounts
+            }
 
     def report(
         self,

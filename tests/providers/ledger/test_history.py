@@ -3,6 +3,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from providers.ledger.history import Change, early_resets
 from providers.ledger.ledger import Ledger
 from providers.models import RateWindow, WindowLane
 
@@ -42,5 +46,109 @@ def test_a_reset_that_moved_is_a_change_and_one_reckoned_anew_is_not(tmp_path: P
     assert noted(tmp_path, lane(3, 10, None))[-1] == (3, 10, "oauth")
 
 
+def test_a_window_that_nobody_uses_does_not_change(tmp_path: Path) -> None:
+    course = [lane(minute, 0, RESET + minute * MINUTE) for minute in range(0, 60, 5)]
+    assert noted(tmp_path, *course, lane(60, 1), lane(65, 0)) == [
+        (0, 0, "oauth"),
+        (60, 1, "oauth"),
+        (65, 0, "oauth"),
+    ]
+
+
 def test_what_is_older_than_the_last_change_tells_nothing(tmp_path: Path) -> None:
     assert noted(tmp_path, lane(5, 10), lane(4, 99)) == [(5, 10, "oauth")]
+
+
+WEEK = timedelta(days=7)
+MINUTE = timedelta(minutes=1)
+
+
+def change(minute: float, used: float, resets_in: float | None, source: str = "oauth") -> Change:
+    """`resets_in` is in minutes from NOW."""
+    resets_at = None if resets_in is None else NOW + resets_in * MINUTE
+    return Change(NOW + minute * MINUTE, "weekly", used, resets_at, source)
+
+
+def early(*told: Change) -> list[tuple[float, bool]]:
+    return [((reset.at - NOW) / MINUTE, reset.refilled) for reset in early_resets(told)]
+
+
+def test_a_use_that_fell_before_its_time_is_an_early_reset() -> None:
+    assert early(change(0, 60, 5000), change(10, 0, 10_090)) == [(10, True)]
+    assert early(change(0, 60, 5000), change(10, 30, 5000)) == [(10, True)]
+    assert early(change(0, 60, 5000), change(10, 0, None)) == [(10, True)]
+
+
+def test_a_reset_that_moved_before_its_time_is_one_too() -> None:
+    assert early(change(0, 60, 5000), change(10, 60, 5006)) == [(10, False)]
+    assert early(change(0, 60, 5000), change(10, 61, 4994)) == [(10, False)]
+    assert early(change(0, 60, 5000), change(10, 60, 5005)) == []
+
+
+def test_what_is_no_early_reset() -> None:
+    assert early(change(0, 60, 5000), change(5000, 0, 15_080)) == []
+    assert early(change(0, 60, 5000), change(4996, 0, 15_080)) == []
+    assert early(change(0, 60, None), change(10, 0, 5000)) == []
+    assert early(change(0, 60, 5000), change(10, 58, 5001)) == []
+    assert early(change(0, 0, 5000), change(60, 0, 5060), change(120, 0, 5120)) == []
+
+
+def test_a_fall_that_comes_back_was_a_hiccup() -> None:
+    assert early(change(0, 60, 5000), change(10, 0, 10_090), change(20, 60, 5000)) == []
+    assert early(change(0, 60, 5000), change(10, 0, 10_090), change(20, 3, 10_090)) == [(10, True)]
+    assert early(change(0, 60, 5000), change(10, 0, 5000), change(40, 60, 5000)) == [(10, True)]
+
+
+def test_the_last_one_of_each_window_is_told() -> None:
+    session = [
+        Change(NOW + n * MINUTE, "session", used, NOW + 300 * MINUTE, "oauth")
+        for n, used in ((3, 50), (4, 9))
+    ]
+    weekly = [change(0, 60, 5000), change(10, 0, 10_090), change(30, 40, 10_090), change(50, 0, 10_130)]
+    told = early_resets(sorted([*session, *weekly], key=lambda each: each.at))
+    assert [(reset.window, reset.at) for reset in told] == [
+        ("session", NOW + 4 * MINUTE),
+        ("weekly", NOW + 50 * MINUTE),
+    ]
+
+
+def test_the_ledger_remembers_what_a_window_was_at_before(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite3")
+    assert ledger.early_resets(["a1"], NOW) == {}
+    ledger.note_limits({"a1": [lane(-600, 60, NOW + WEEK)]})
+    ledger.note_limits({"a1": [lane(-500, 70, NOW + WEEK)]})
+    ledger.note_limits({"a1": [lane(5, 0, NOW + 2 * WEEK)]})
+    (found,) = ledger.early_resets(["a1", "b2"], NOW)["a1"]
+    assert (found.window, found.at, found.refilled) == ("session", NOW + 5 * MINUTE, True)
+    assert found.resets_at == NOW + 2 * WEEK
+    assert ledger.early_resets(["a1"], NOW + timedelta(hours=1)) == {"a1": ()}
+
+
+steps = st.lists(
+    st.tuples(
+        st.floats(0.1, 2000),  # minutes to the next reading
+        st.floats(0, 12),  # used meanwhile
+        st.floats(-1, 1),  # how this source rounds
+        st.floats(-1, 1),  # minutes by which it reckons the reset elsewhere
+        st.sampled_from(["oauth", "rollouts", "status"]),
+    ),
+    max_size=60,
+)
+
+
+@given(steps, st.sampled_from([300.0, 10_080.0]))
+def test_no_ordinary_course_of_a_window_has_an_early_reset(
+    course: list[tuple[float, float, float, float, str]], length: float
+) -> None:
+    """It begins with the first use, grows, and ends at its time; until it begins its end floats ahead."""
+    now, used, ends = 0.0, 0.0, None
+    told: list[Change] = []
+    for passed, more, rounding, off, source in course:
+        now += passed
+        if ends is not None and now >= ends:
+            used, ends = 0.0, None
+        if more > 0:
+            used, ends = used + more, ends if ends is not None else now + length
+        shown = (ends if ends is not None else now + length) + off
+        told.append(change(now, max(0.0, used + rounding), shown, source))
+    assert early_resets(told) == ()
