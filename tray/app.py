@@ -8,6 +8,7 @@ goes on.
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from providers.pipeline import Mode
 from tray import icon, menu
 from tray.desktop.face import DesktopGone, Face
 from tray.rows import Action
+from tray.settings import Settings
 from tray.state import State
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,8 @@ POLL_EVERY = timedelta(minutes=5)
 COUNT_EVERY = timedelta(minutes=5)
 TICK = timedelta(minutes=1)
 PROGRESS_EVERY = 0.5  # seconds
+JITTER = 0.1
+"""By how much of a period a poll may come later: many machines that began together drift apart."""
 
 
 class Gauge(Protocol):
@@ -41,6 +45,7 @@ class Gauge(Protocol):
     @property
     def clock(self) -> Callable[[], datetime]: ...
     def usage(self, mode: Mode) -> UsageSnapshot: ...
+    def settings(self) -> Settings: ...
     def with_costs(self, snapshot: UsageSnapshot) -> UsageSnapshot: ...
     def count(self, tell: Callable[[float], None]) -> None: ...
 
@@ -59,9 +64,13 @@ class App:
         poll_every: timedelta = POLL_EVERY,
         count_every: timedelta = COUNT_EVERY,
         tick: timedelta = TICK,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self._gauge = gauge
         self._poll_every, self._count_every, self._tick = poll_every, count_every, tick
+        self._chance = chance
+        self._next_poll_after = poll_every
+        self._settings = Settings()
         self._state = State()
         self._changing = threading.Lock()
         self._drawing = threading.Lock()
@@ -114,11 +123,21 @@ class App:
             self._poll_wanted.clear()
             if self._count_is_due():
                 self._count_wanted.set()
-            if asked or self._is_due(self._polled_at, self._poll_every):
+            if asked or self._is_due(self._polled_at, self._next_poll_after):
                 self._attempt("look", partial(self._look, "now" if asked else "due"))
+            elif self._gauge.settings() != self._settings:
+                self._attempt("look", partial(self._look, "due"))
+                self._count_wanted.set()
             else:
                 self._attempt("draw", self._redraw)
-            self._poll_wanted.wait(self._tick.total_seconds())
+            self._poll_wanted.wait(self._pause().total_seconds())
+
+    def _pause(self) -> timedelta:
+        """Until the clock is looked at again: a tick, or less where a poll is due before that."""
+        if self._polled_at is None:
+            return self._tick
+        until_poll = self._polled_at + self._next_poll_after - self._gauge.clock()
+        return min(self._tick, max(until_poll, timedelta(seconds=1)))
 
     def _count(self) -> None:
         while True:
@@ -145,9 +164,11 @@ class App:
         asking = mode != "cached"
         if asking:
             self._polled_at = self._gauge.clock()
+            self._next_poll_after = self._poll_every * (1 + JITTER * self._chance())
             self._change(refreshing=True)
         try:
-            self._change(snapshot=self._gauge.usage(mode))
+            self._settings = self._gauge.settings()
+            self._change(snapshot=self._gauge.usage(mode), settings_trouble=self._settings.trouble)
         finally:
             if asking:
                 self._change(refreshing=False)

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
+from providers.bill import Burn, CostReport, SessionCost, Tally, tallied
 from providers.ledger.pricing import Rates, Used
-from providers.models import Burn, CostReport, SessionCost, Tally, tallied
 from tray import format as fmt
 from tray.output import as_time, as_usd
 from tray.zones import zone_name

@@ -106,6 +106,11 @@ def balance(amount: Decimal) -> str:
     return f"{amount.quantize(Decimal('0.01'), rounding=ROUND_HALF_EVEN):,}"
 
 
+def amount(value: Decimal, currency: str) -> str:
+    """Money as its server told it: `$12.34`, `12.34 EUR`."""
+    return f"${balance(value)}" if currency == "USD" else f"{balance(value)} {currency}"
+
+
 def plan(name: str) -> str:
     """`pro` → `Pro`, `free_workspace` → `Free Workspace`."""
     return " ".join(word[:1].upper() + word[1:] for word in name.replace("_", " ").split())

@@ -9,17 +9,20 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from providers.bill import CostReport
 from providers.ledger.database import LedgerSetAside, LedgerTrouble
 from providers.ledger.ledger import Ledger
 from providers.ledger.pricing import Rates, load_rates
 from providers.ledger.refresh import Progress, Shelf
 from providers.memory import Memory
-from providers.models import CostReport, UsageSnapshot
+from providers.models import EarlyReset, UsageSnapshot
 from providers.outside.paths import Folders
 from providers.pipeline import Mode
 from providers.registry import PROVIDERS
-from providers.source import Home, Provider
-from providers.usage import take_usage
+from providers.source import Home, Provider, ProviderSettings
+from providers.usage import homes_of, take_usage
+from tray.extras import TOLD_FOR
+from tray.settings import Settings, SettingsFile
 from tray.store import NOTHING, CostStore, HomeCost, cost_key
 
 DAYS = 30
@@ -52,14 +55,27 @@ class Gauge:
         self._memory = Memory(folders.state)
         self._costs = CostStore(folders.cache)
         self._ledger = Ledger(folders.state / "ledger.sqlite3")
+        sources = {each.id: each.source_ids for each in providers}
+        self._settings = SettingsFile(folders.settings / "settings.toml", sources)
 
     def usage(self, mode: Mode, *, provider: str | None = None, source: str | None = None) -> UsageSnapshot:
         """Limits, credits and the last counted cost of every account; never waits for a count."""
-        chosen = [each for each in self._providers if each.sources and provider in (None, each.id)]
-        snapshot = take_usage(chosen, self._environ, self._memory, self.clock, mode=mode, only_source=source)
+        snapshot = take_usage(
+            [each for each in self._chosen(provider) if each.source_ids],
+            self._environ,
+            self._memory,
+            self.clock,
+            mode=mode,
+            only_source=source,
+            settings=self.settings().providers,
+        )
         if mode != "cached":
             self._note(snapshot)
-        return self.with_costs(snapshot)
+        return self.with_costs(self._with_early_resets(snapshot))
+
+    def settings(self) -> Settings:
+        """What the person set, as it stands in their file now."""
+        return self._settings.current()
 
     def with_costs(self, snapshot: UsageSnapshot) -> UsageSnapshot:
         """The same snapshot with what is counted by now."""
@@ -78,12 +94,13 @@ class Gauge:
 
         def half_way(share: float) -> None:
             with suppress(OSError):  # told at the end
-                self._keep_costs(self._providers, complete=False)
+                self._keep_costs(chosen, complete=False)
             if tell is not None:
                 tell(share)
 
-        unreadable, aside = self._refresh(self._providers, half_way)
-        self._keep_costs(self._providers, complete=not unreadable)
+        chosen = self._chosen()
+        unreadable, aside = self._refresh(chosen, half_way)
+        self._keep_costs(chosen, complete=not unreadable)
         if aside is not None:
             raise aside
 
@@ -101,13 +118,13 @@ class Gauge:
         Of several providers those that were never used here are left out. Beside the reports: what had to be set
         aside for them. Raises LedgerTrouble.
         """
-        chosen = [each for each in self._providers if provider in (None, each.id)]
+        chosen = self._chosen(provider)
         unreadable, aside = self._refresh(chosen, tell)
         with suppress(OSError):  # the other faces show what they had
             self._keep_costs(chosen, complete=not unreadable)
         reports = {
             each.id: replace(
-                self._report(each, each.find_homes(self._environ), since, until, zone),
+                self._report(each, self._homes(each), since, until, zone),
                 unreadable_files=unreadable.get(each.id, ()),
             )
             for each in chosen
@@ -121,14 +138,37 @@ class Gauge:
         return load_rates(self.folders.settings / "prices.toml")
 
     def homes(self, provider: str | None = None) -> tuple[Home, ...]:
-        chosen = [each for each in self._providers if provider in (None, each.id)]
-        return tuple(home for each in chosen for home in each.find_homes(self._environ))
+        return tuple(home for each in self._chosen(provider) for home in self._homes(each))
 
     def provider_ids(self) -> tuple[str, ...]:
         return tuple(provider.id for provider in self._providers)
 
     def source_ids(self) -> tuple[str, ...]:
-        return tuple(source.id for provider in self._providers for source in provider.sources)
+        return tuple(dict.fromkeys(ident for provider in self._providers for ident in provider.source_ids))
+
+    def is_off(self, provider: str) -> bool:
+        """Whether the person switched this provider off."""
+        return not self._set(provider).enabled
+
+    def _set(self, provider: str) -> ProviderSettings:
+        return self.settings().providers.get(provider, ProviderSettings())
+
+    def _chosen(self, provider: str | None = None) -> list[Provider]:
+        return [each for each in self._providers if provider in (None, each.id) and not self.is_off(each.id)]
+
+    def _homes(self, provider: Provider) -> tuple[Home, ...]:
+        return homes_of(provider, self._environ, self._set(provider.id))
+
+    def _with_early_resets(self, snapshot: UsageSnapshot) -> UsageSnapshot:
+        known = [account.account.id for account in snapshot.accounts if account.account]
+        early: dict[str, tuple[EarlyReset, ...]] = {}
+        with suppress(LedgerTrouble):  # told when logs are counted
+            early = self._ledger.early_resets(known, self.clock() - TOLD_FOR)
+        accounts = tuple(
+            replace(account, early_resets=early.get(account.account.id, ()) if account.account else ())
+            for account in snapshot.accounts
+        )
+        return replace(snapshot, accounts=accounts)
 
     def _note(self, snapshot: UsageSnapshot) -> None:
         with suppress(LedgerTrouble):  # told when logs are counted; the limits are no worse for it
@@ -143,7 +183,7 @@ class Gauge:
         shelves = [
             Shelf(provider=each.id, home=home.path, format=each.logs)
             for each in providers
-            for home in each.find_homes(self._environ)
+            for home in self._homes(each)
         ]
 
         def told(progress: Progress) -> None:
@@ -160,7 +200,7 @@ class Gauge:
         today = self._today()
         costs = {}
         for provider in providers:
-            homes = provider.find_homes(self._environ)
+            homes = self._homes(provider)
             month = self._report(provider, homes, today - timedelta(days=DAYS - 1), today, self.zone)
             day = self._report(provider, homes, today, today, self.zone)
             for home in homes:

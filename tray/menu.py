@@ -11,14 +11,17 @@ from typing import Literal
 
 from msgspec import Struct
 
+from providers.bill import CostSummary
+from providers.blocked import blocked
 from providers.errors import Offline
 from providers.merge import is_stale
-from providers.models import AccountUsage, CostSummary, CreditsLane, ErrorKind, UsageError, WindowLane
+from providers.models import AccountUsage, ErrorKind, UsageError, WindowLane
+from tray import extras
 from tray import format as fmt
 from tray.rows import Row
 from tray.state import State
 
-_LABEL = 8
+_LABEL, _LONGEST_LABEL = 8, 32
 _SENTENCE = 300  # characters: only a fault makes a longer one
 _IN_A_WORD: dict[ErrorKind, str] = {
     "not_signed_in": "not signed in",
@@ -49,16 +52,15 @@ def told(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
     """The rows that tell: what is also printed as text."""
     if state.snapshot is None:
         return (Row(key="start", text="Reading …"),)
-    if not state.snapshot.accounts:
-        return (Row(key="none", text="No limits are read here."),)
     shown = state.snapshot.accounts
-    found: list[Row] = []
+    found = [] if shown else [Row(key="none", text="No limits are read here.")]
     for usage, key, header in zip(shown, _keys(shown), _headers(shown), strict=True):
         if found:
             found.append(Row(key=f"line:{key}", separator=True))
         found += _account(key, header, usage, state, now, zone)
-    if state.trouble is not None:
-        found.append(Row(key="says:uncounted", text=f"  {fmt.plain(state.trouble, longest=_SENTENCE)}"))
+    for about, trouble in (("uncounted", state.trouble), ("settings", state.settings_trouble)):
+        if trouble is not None:
+            found.append(Row(key=f"says:{about}", text=f"  {fmt.plain(trouble, longest=_SENTENCE)}"))
     return tuple(found)
 
 
@@ -70,12 +72,15 @@ def title(state: State, now: datetime) -> str:
     )
     if usage is None:
         return "tankful"
-    ages = [None if is_past(lane, now) else _old(lane, now) for lane in usage.windows]
-    old = {age for age, lane in zip(ages, usage.windows, strict=True) if not is_past(lane, now)}
+    own = own_windows(usage)
+    ages = [None if is_past(lane, now) else _old(lane, now) for lane in own]
+    old = {age for age, lane in zip(ages, own, strict=True) if not is_past(lane, now)}
     parts = [fmt.plain(usage.title)]
-    for lane, age in zip(usage.windows, ages, strict=True):
+    for lane, age in zip(own, ages, strict=True):
         # An age that all values share is told once, for them all.
         parts.append(_glance(lane, now) + (f", {age}" if age and len(old) > 1 else ""))
+    if (block := blocked(usage, now)) is not None:
+        parts.append(extras.blocked_by(block))
     if len(old) == 1 and None not in old:
         parts += [age for age in old if age]
     if usage.error is not None and all(is_stale(each.at, each.ends, now) for each in _told_when(usage)):
@@ -93,8 +98,8 @@ def is_past(lane: WindowLane, now: datetime) -> bool:
 
 
 def own_windows(usage: AccountUsage) -> tuple[WindowLane, ...]:
-    """The account's own windows, shortest first; a model's own has a colon in its id, and stands in for them."""
-    own = tuple(lane for lane in usage.windows if ":" not in lane.window.id)
+    """The windows that limit all use, shortest first; where there are none, the others stand in for them."""
+    own = tuple(lane for lane in usage.windows if lane.window.of_all_use)
     return own or usage.windows
 
 
@@ -123,14 +128,23 @@ def _account(
     key: str, header: str, usage: AccountUsage, state: State, now: datetime, zone: tzinfo
 ) -> Iterator[Row]:
     yield Row(key=key, text=header)
+    width = _label_width(usage)
     for lane in usage.windows:
-        label = fmt.plain(lane.window.title)
-        yield Row(key=f"{key}:{lane.window.id}", text=_line(label, _window(lane, now, zone)))
-    if usage.credits is not None:
-        yield Row(key=f"{key}:credits", text=_line("Credits", _credits(usage.credits)))
+        label = fmt.plain(lane.window.title, longest=_LONGEST_LABEL)
+        yield Row(key=f"{key}:{lane.window.id}", text=_line(label, _window(lane, now, zone), width))
+    for about, sentence in extras.of_windows(usage, now, zone):
+        yield Row(key=f"{key}:{about}", text=f"  {sentence}")
+    for about, label, text in extras.beside_windows(usage, now, zone):
+        yield Row(key=f"{key}:{about}", text=_line(label, text, width))
     yield Row(key=f"{key}:cost", text=_cost(usage.cost, state))
     for about, sentence in _sentences(usage, state, now, zone):
         yield Row(key=f"{key}:says:{about}", text=f"  {sentence}")
+
+
+def _label_width(usage: AccountUsage) -> int:
+    """The names of models are longer than "Weekly"; their values stand under each other all the same."""
+    longest = max((len(lane.window.title) for lane in usage.windows), default=0)
+    return min(max(_LABEL, longest), _LONGEST_LABEL)
 
 
 def _header(usage: AccountUsage) -> str:
@@ -146,8 +160,8 @@ def _homes(usage: AccountUsage) -> str:
     return fmt.plain(", ".join(usage.homes))
 
 
-def _line(label: str, text: str) -> str:
-    return f"  {label:<{_LABEL}} {text}"
+def _line(label: str, text: str, width: int = _LABEL) -> str:
+    return f"  {label:<{width}} {text}"
 
 
 def _window(lane: WindowLane, now: datetime, zone: tzinfo) -> str:
@@ -174,12 +188,6 @@ def _glance(lane: WindowLane, now: datetime) -> str:
 def _old(lane: WindowLane, now: datetime) -> str | None:
     """How long ago it was read, where that is too long."""
     return f"read {fmt.age(now - lane.fetched_at)}" if is_stale(lane.fetched_at, None, now) else None
-
-
-def _credits(lane: CreditsLane) -> str:
-    if lane.credits.unlimited:
-        return "unlimited"
-    return "available" if lane.credits.balance is None else fmt.balance(lane.credits.balance)
 
 
 def _cost(cost: CostSummary | None, state: State) -> str:
@@ -213,7 +221,7 @@ def _spent(usd: float | None, tokens: int, cost: CostSummary) -> str:
 
 def _sentences(
     usage: AccountUsage, state: State, now: datetime, zone: tzinfo
-) -> Iterator[tuple[Literal["trouble", "remedy", "none", "age"], str]]:
+) -> Iterator[tuple[Literal["trouble", "remedy", "none", "login", "age"], str]]:
     """What stands in the way, what there is not, and how old the rest is."""
     if usage.error is not None:
         trouble, remedy = _trouble(usage.error, usage.offline_since, now, zone)
@@ -225,6 +233,8 @@ def _sentences(
             yield "none", "No limits on this plan."
         elif not state.refreshing:
             yield "none", "No limits read yet."
+    if (ending := extras.login_ending(usage, now, zone)) is not None:
+        yield "login", ending
     told = _told_when(usage)
     if not told:
         return

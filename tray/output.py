@@ -8,18 +8,23 @@ from typing import Any
 
 import msgspec
 
+from providers.bill import CostSummary
+from providers.blocked import blocked
 from providers.merge import is_stale
 from providers.models import (
     AccountUsage,
     Attempt,
-    CostSummary,
     CreditsLane,
+    EarlyReset,
+    ResetsLane,
+    SpendLane,
     UsageError,
     UsageSnapshot,
     WindowLane,
 )
 from providers.pace import pace
 from tray import format as fmt
+from tray.extras import recent
 from tray.menu import is_past
 from tray.rows import Row
 
@@ -67,7 +72,12 @@ def _account(usage: AccountUsage, now: datetime) -> dict[str, Any]:
         "account": {"id": known.id, "email": known.email, "plan": known.plan} if known else None,
         "windows": [_window(lane, now) for lane in usage.windows],
         "credits": _credits(usage.credits, now) if usage.credits else None,
-        "spend": None,
+        "spend": _spend(usage.spend, now) if usage.spend else None,
+        "resets": _resets(usage.resets, now) if usage.resets else None,
+        "blocked": _blocked(usage, now),
+        "login_ends_at": as_time(usage.login_ends_at),
+        "early_resets": [_early(reset) for reset in recent(usage, now)],
+        "daily_tokens": {day.day.isoformat(): day.tokens for day in usage.tokens},
         "cost": _summary(usage.cost) if usage.cost else None,
         "attempts": [_attempt(attempt) for attempt in usage.attempts],
         "error": _error(usage.error) if usage.error else None,
@@ -105,6 +115,49 @@ def _credits(lane: CreditsLane, now: datetime) -> dict[str, Any]:
         "source": lane.source,
         "fetched_at": as_time(lane.fetched_at),
         "stale": is_stale(lane.fetched_at, None, now),
+    }
+
+
+def _spend(lane: SpendLane, now: datetime) -> dict[str, Any]:
+    spend = lane.spend
+    return {
+        "used": f"{spend.used:f}",
+        "limit": None if spend.limit is None else f"{spend.limit:f}",
+        "currency": spend.currency,
+        "resets_at": as_time(spend.resets_at),
+        "source": lane.source,
+        "fetched_at": as_time(lane.fetched_at),
+        "stale": is_stale(lane.fetched_at, spend.resets_at, now),
+    }
+
+
+def _resets(lane: ResetsLane, now: datetime) -> dict[str, Any]:
+    return {
+        "available": lane.resets.available,
+        "expires_at": as_time(lane.resets.expires_at),
+        "source": lane.source,
+        "fetched_at": as_time(lane.fetched_at),
+        "stale": is_stale(lane.fetched_at, lane.resets.expires_at, now),
+    }
+
+
+def _blocked(usage: AccountUsage, now: datetime) -> dict[str, Any] | None:
+    block = blocked(usage, now)
+    if block is None:
+        return None
+    return {
+        "by": [lane.window.id for lane in block.by],
+        "until": as_time(block.until),
+        "credits_left": block.credits_left,
+    }
+
+
+def _early(reset: EarlyReset) -> dict[str, Any]:
+    return {
+        "window": reset.window,
+        "at": as_time(reset.at),
+        "refilled": reset.refilled,
+        "resets_at": as_time(reset.resets_at),
     }
 
 

@@ -12,6 +12,7 @@ class State(Struct, frozen=True, kw_only=True):
 
     `progress` is the share of the logs that is read, 0-1; None while nothing is counted or nobody can tell.
     `trouble` is a sentence on what keeps the logs from being counted; the figures of the last count stay.
+    `settings_trouble` is one on what in the settings does not count.
     """
 
     snapshot: UsageSnapshot | None = None
@@ -19,3 +20,4 @@ class State(Struct, frozen=True, kw_only=True):
     counting: bool = False
     progress: float | None = None
     trouble: str | None = None
+    settings_trouble: str | None = None

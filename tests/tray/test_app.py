@@ -23,6 +23,7 @@ from tests.tray.test_menu import COST, PRO
 from tray import app as tray_app
 from tray.app import App
 from tray.gauge import Gauge
+from tray.settings import Settings
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tray.rows import Action, Row
 
 DEADLINE = 10.0
+TICK = timedelta(milliseconds=5)
 
 
 class FakeFace:
@@ -78,6 +80,10 @@ class FakeGauge:
         self.cost = COST
         self.shares: tuple[float, ...] = ()
         self.fault: Exception | None = None
+        self.set = Settings()
+
+    def settings(self) -> Settings:
+        return self.set
 
     def clock(self) -> datetime:
         return self.now
@@ -100,9 +106,9 @@ class FakeGauge:
 class Tray:
     """An app that runs in a thread, with handles on what it talks to."""
 
-    def __init__(self, gauge: tray_app.Gauge, **periods: timedelta) -> None:
+    def __init__(self, gauge: tray_app.Gauge, chance: float = 0.0, **periods: timedelta) -> None:
         self.face: FakeFace | None = None
-        self.app = App(gauge, self._open, **periods)
+        self.app = App(gauge, self._open, chance=lambda: chance, **periods)
         self._thread = threading.Thread(target=self.app.run)
 
     def _open(self, choose: Callable[[Action], None], ready: Callable[[], None]) -> FakeFace:
@@ -200,7 +206,32 @@ def test_what_was_known_is_there_before_any_answer(tmp_path: Path, server: FakeC
     second.end()
 
 
-TICK = timedelta(milliseconds=5)
+def test_settings_that_were_written_count_at_once(tmp_path: Path, server: FakeChatGPT) -> None:
+    tray = Tray(gauge(tmp_path, server), tick=TICK)
+    face = tray.start()
+    face.wait_for("63 % left")
+    settings = tmp_path / "own/settings.toml"
+    settings.write_text("[providers.codex]\nenabled = 'no'\n")
+    face.wait_for("`enabled` should be true or false")
+    settings.write_text("[providers.codex]\nenabled = false\n")
+    face.wait_until_gone("63 % left")
+    settings.unlink()
+    face.wait_for("63 % left", len(face.texts))
+    tray.end()
+
+
+@pytest.mark.parametrize(("chance", "minutes"), [(0.0, 5.0), (1.0, 5.5)])
+def test_polls_drift_by_chance(chance: float, minutes: float) -> None:
+    fake = FakeGauge()
+    tray = Tray(fake, chance, tick=TICK)
+    tray.start().wait_for("63 % left")
+    until(lambda: fake.looks == ["cached", "due"])
+    fake.now += timedelta(minutes=minutes - 0.01)
+    time.sleep(10 * TICK.total_seconds())
+    assert len(fake.looks) == 2
+    fake.now += timedelta(minutes=0.02)
+    until(lambda: len(fake.looks) == 3)
+    tray.end()
 
 
 def until(check: Callable[[], bool]) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from providers.ledger.zstd import decompress
-from tests.fake_chatgpt import FakeChatGPT, breaks_off, fake_chatgpt, says, usage
+from tests.fake_chatgpt import FakeChatGPT, breaks_off, fake_chatgpt, says, usage, window
 from tests.homes import SECRETS, auth, make_home, write_auth
 
 FIXTURES = Path(__file__).parents[1] / "fixtures/codex/0.169.0"
@@ -388,9 +388,81 @@ def test_what_cost_has_counted_usage_knows(person: Person, server: FakeChatGPT) 
     assert person.account("--cached")["cost"]["complete"] is True
 
 
-def test_a_provider_whose_limits_are_not_read_says_so(person: Person) -> None:
-    assert json.loads(person.run("usage", "--json", "--provider", "claude", code=1))["providers"] == []
-    assert "not read yet" in person.errors
+def test_a_provider_that_is_not_here_is_quiet_until_it_is_asked_for(
+    person: Person, server: FakeChatGPT
+) -> None:
+    server.answer = says(soon())
+    assert [each["provider"] for each in person.usage()["providers"]] == ["codex"]
+    (absent,) = person.usage("--provider", "claude", code=1)["providers"]
+    assert (absent["provider"], absent["account"]) == ("claude", None)
+
+
+def test_settings_switch_off_and_add_homes(person: Person, server: FakeChatGPT) -> None:
+    server.answer = says(soon())
+    work = make_home(person.folder / "work", auth(account="acct-2", email="b@example.com"), base=server.base)
+    shutil.copytree(FIXTURES / "plain/home", work, dirs_exist_ok=True)
+    settings = person.folder / "own/settings.toml"
+    settings.parent.mkdir()
+    settings.write_text(f"[providers.codex]\nhomes = [{str(work)!r}]\nsource = 'rollouts'\n")
+    accounts = person.usage()["providers"]
+    assert [[Path(home).name for home in account["homes"]] for account in accounts] == [["codex"], ["work"]]
+    assert {attempt["source"] for account in accounts for attempt in account["attempts"]} == {"rollouts"}
+    assert not server.requests
+    range_ = ("--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-11-30")
+    assert json.loads(person.run("cost", "--json", *range_))["providers"]["codex"]["files"] > 0
+    settings.write_text("[providers.codex]\nenabled = false\n")
+    assert person.usage("--provider", "codex", code=1)["providers"] == []
+    assert "switched off" in person.errors
+    assert person.run("cost", "--provider", "codex", code=1) == ""
+    assert "switches that off" in person.errors
+
+
+def test_settings_that_are_wrong_are_named_on_stderr(person: Person, server: FakeChatGPT) -> None:
+    server.answer = says(soon())
+    settings = person.folder / "own/settings.toml"
+    settings.parent.mkdir()
+    settings.write_text("[providers.codex]\nenabled = 'no'\n")
+    assert person.account()["windows"]
+    assert "settings.toml, line 2: `enabled` should be true or false. The rest counts." in person.errors
+
+
+def test_more_limits_and_resets_as_json(person: Person, server: FakeChatGPT) -> None:
+    content = soon(rate_limit_reset_credits={"available_count": 1})
+    content["rate_limit"]["secondary_window"]["used_percent"] = 100
+    content["rate_limit"]["limit_reached"] = True
+    content["additional_rate_limits"] = [
+        {
+            "limit_name": "Spark",
+            "metered_feature": "codex_bengalfox",
+            "rate_limit": {"primary_window": window(20, reset_at=int(time.time()) + 60)},
+        }
+    ]
+    server.answer = says(content)
+    server.resets = says(
+        {"available_count": 1, "credits": [{"status": "available", "expires_at": "2099-01-01T00:00:00Z"}]}
+    )
+    account = person.account()
+    assert [window["id"] for window in account["windows"]] == [
+        "session",
+        "weekly",
+        "model:codex_bengalfox:session",
+    ]
+    assert account["blocked"]["by"] == ["weekly"]
+    assert (account["resets"]["available"], account["resets"]["expires_at"]) == (1, "2099-01-01T00:00:00Z")
+    assert len(server.asked_resets) == 1
+    assert "Blocked by Weekly" in person.run("usage", "--cached")
+
+
+def test_an_early_reset_is_seen_by_the_next_poll(person: Person, server: FakeChatGPT) -> None:
+    server.answer = says(soon())
+    assert person.account()["early_resets"] == []
+    content = soon()
+    content["rate_limit"]["secondary_window"] |= {"used_percent": 0, "reset_at": int(time.time()) + 604_000}
+    server.answer = says(content)
+    (early,) = person.account("--refresh")["early_resets"]
+    assert (early["window"], early["refilled"]) == ("weekly", True)
+    assert person.account("--cached")["early_resets"] == [early]
+    assert "Weekly was reset early" in person.run("usage", "--cached")
 
 
 def test_cost_as_a_table(person: Person) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from providers.bill import CostSummary
 from providers.errors import (
     LoginExpired,
     NotSignedIn,
@@ -18,7 +19,6 @@ from providers.errors import (
 from providers.models import (
     Account,
     AccountUsage,
-    CostSummary,
     Credits,
     CreditsLane,
     RateWindow,

@@ -1,0 +1,188 @@
+"""What a menu and the JSON tell beside an account's windows."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from providers.models import (
+    AccountUsage,
+    Credits,
+    CreditsLane,
+    DayTokens,
+    EarlyReset,
+    ResetCredits,
+    ResetsLane,
+    Spend,
+    SpendLane,
+    UsageSnapshot,
+    WindowLane,
+)
+from tests.tray.test_menu import NOW, PRO, SESSION, WEEKLY, ZONE, lane, shown
+from tray import icon, menu, output
+from tray.state import State
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SPARK = lane("model:codex_bengalfox:session", "GPT-5.3-Codex-Spark 5h", 20, 5, NOW + HOUR)
+REVIEW = lane("code_review:weekly", "Code review Weekly", 4, 168, NOW + HOUR)
+CAP = replace(lane("individual", "Spend cap", 32, 0, NOW + 30 * HOUR))
+
+
+def said(usage: AccountUsage) -> dict[str, Any]:
+    (account,) = output.usage(UsageSnapshot(generated_at=NOW, accounts=(usage,)), NOW)["providers"]
+    return dict(account)
+
+
+def title(usage: AccountUsage) -> str:
+    return menu.title(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage,))), NOW)
+
+
+def spent(window: WindowLane) -> WindowLane:
+    return replace(window, window=replace(window.window, used_percent=100.0))
+
+
+def test_limits_of_a_model_of_reviews_and_of_a_person_are_rows() -> None:
+    assert shown(replace(PRO, windows=(SESSION, WEEKLY, REVIEW, CAP, SPARK)))[1:7] == [
+        "  5h                     ▰▰▰▰▰▰▱▱▱▱  63 % left · resets in 1 h 29 m",
+        "  Weekly                 ▰▰▰▰▱▱▱▱▱▱  38 % left · resets Sun 19:00",
+        "  Code review Weekly     ▰▰▰▰▰▰▰▰▰▰  96 % left · resets in 1 h",
+        "  Spend cap              ▰▰▰▰▰▰▰▱▱▱  68 % left · resets Sat 19:00",
+        "  GPT-5.3-Codex-Spark 5h ▰▰▰▰▰▰▰▰▱▱  80 % left · resets in 1 h",
+        "  Credits                150.50",
+    ]
+
+
+def test_icon_and_tooltip_are_of_what_limits_all_use() -> None:
+    usage = replace(PRO, windows=(SESSION, WEEKLY, spent(SPARK)))
+    assert title(usage) == title(PRO)
+    state = State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage,)))
+    assert icon.glance(state, NOW) == icon.Glance((icon.Bar(63.0), icon.Bar(38.0)))
+    day = lane("window:1440", "1d", 10, 24, NOW + HOUR)
+    assert title(replace(PRO, windows=(SESSION, day))) == "Codex · 5h 63 % left · 1d 90 % left"
+
+
+@pytest.mark.parametrize(
+    ("usage", "row", "tooltip", "data"),
+    [
+        (
+            replace(PRO, windows=(SESSION, spent(WEEKLY)), credits=None),
+            "  Blocked by Weekly until 22 Nov 19:00.",
+            "blocked by Weekly",
+            {"by": ["weekly"], "until": "2026-11-22T18:00:00Z", "credits_left": False},
+        ),
+        (
+            replace(PRO, windows=(spent(SESSION), spent(WEEKLY))),
+            "  Blocked by 5h and Weekly until 22 Nov 19:00; credits carry on.",
+            "blocked by 5h and Weekly",
+            {"by": ["session", "weekly"], "until": "2026-11-22T18:00:00Z", "credits_left": True},
+        ),
+        (
+            replace(PRO, limit_reached_at=NOW, credits=None),
+            "  Blocked: the server answers no more for now.",
+            "blocked",
+            {"by": [], "until": None, "credits_left": False},
+        ),
+    ],
+)
+def test_what_blocks_is_said(usage: AccountUsage, row: str, tooltip: str, data: dict[str, Any]) -> None:
+    assert shown(usage)[3] == row
+    assert tooltip in title(usage).split(" · ")
+    assert said(usage)["blocked"] == data
+    assert said(PRO)["blocked"] is None
+
+
+def test_an_early_reset_is_told_for_a_day() -> None:
+    def early(ago: timedelta, *, refilled: bool = True) -> AccountUsage:
+        return replace(
+            PRO, early_resets=(EarlyReset(window="weekly", at=NOW - ago, refilled=refilled, resets_at=None),)
+        )
+
+    assert shown(early(HOUR))[3] == "  Weekly was reset early, 12:00."
+    assert shown(early(23 * HOUR))[3] == "  Weekly was reset early, 19 Nov 14:00."
+    assert shown(early(HOUR, refilled=False))[3] == "  The reset of Weekly was moved, 12:00."
+    assert shown(early(DAY)) == shown(PRO)
+    assert shown(replace(early(HOUR), windows=(SESSION,)))[2] == "  Credits  150.50", (
+        "of a window that is gone"
+    )
+    assert said(early(HOUR))["early_resets"] == [
+        {"window": "weekly", "at": "2026-11-20T11:00:00Z", "refilled": True, "resets_at": None}
+    ]
+    assert said(early(DAY))["early_resets"] == []
+
+
+def test_the_vendors_own_count_is_there_to_hold_ours_against() -> None:
+    days = (DayTokens(day=date(2026, 11, 19), tokens=7), DayTokens(day=date(2026, 11, 20), tokens=5))
+    assert said(replace(PRO, tokens=days))["daily_tokens"] == {"2026-11-19": 7, "2026-11-20": 5}
+    assert said(PRO)["daily_tokens"] == {}
+
+
+@pytest.mark.parametrize(
+    ("spend", "row", "data"),
+    [
+        (Spend(used=Decimal("12.3")), "  Spent    $12.30", ("12.3", None, "USD", None)),
+        (
+            Spend(used=Decimal(1200), limit=Decimal(5000), currency="EUR", resets_at=NOW + HOUR),
+            "  Spent    1,200.00 EUR of 5,000.00 EUR · resets in 1 h",
+            ("1200", "5000", "EUR", "2026-11-20T13:00:00Z"),
+        ),
+    ],
+)
+def test_spend(spend: Spend, row: str, data: tuple[str | None, ...]) -> None:
+    usage = replace(PRO, spend=SpendLane(spend=spend, source="oauth", fetched_at=NOW))
+    assert shown(usage)[4] == row
+    told = said(usage)["spend"]
+    assert tuple(told[name] for name in ("used", "limit", "currency", "resets_at")) == data
+    assert (told["source"], told["stale"]) == ("oauth", False)
+    assert said(PRO)["spend"] is None
+
+
+@pytest.mark.parametrize(
+    ("resets", "row"),
+    [
+        (ResetCredits(available=1, expires_at=NOW + 5 * DAY), "  Resets   1 in hand · lapses 25 Nov 13:00"),
+        (
+            ResetCredits(available=2, expires_at=NOW + HOUR),
+            "  Resets   2 in hand · the next lapses 14:00",
+        ),
+        (ResetCredits(available=2), "  Resets   2 in hand"),
+        (ResetCredits(available=0), None),
+    ],
+)
+def test_resets_in_hand(resets: ResetCredits, row: str | None) -> None:
+    usage = replace(PRO, resets=ResetsLane(resets=resets, source="oauth", fetched_at=NOW))
+    texts = shown(usage)
+    assert (row in texts) if row else (texts == shown(PRO))
+    assert said(usage)["resets"]["available"] == resets.available
+    assert said(PRO)["resets"] is None
+
+
+def test_a_business_account_shows_its_credits() -> None:
+    unlimited = CreditsLane(credits=Credits(unlimited=True), source="oauth", fetched_at=NOW)
+    assert shown(replace(PRO, windows=(), credits=unlimited))[1:4] == [
+        "  Credits  unlimited",
+        "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",
+        "  No limits on this plan.",
+    ]
+
+
+def test_what_in_the_settings_does_not_count_is_a_row() -> None:
+    trouble = "settings.toml, line 2: `enabled` should be true or false. The rest counts."
+    for accounts in ((PRO,), ()):
+        snapshot = UsageSnapshot(generated_at=NOW, accounts=accounts)
+        rows = menu.told(State(snapshot=snapshot, settings_trouble=trouble), NOW, ZONE)
+        assert rows[-1].text == f"  {trouble}"
+        assert rows[-1].key == "says:settings"
+
+
+def test_a_login_that_ends_is_told_a_week_ahead() -> None:
+    def ends(ahead: timedelta) -> AccountUsage:
+        return replace(PRO, login_ends_at=NOW + ahead)
+
+    assert shown(ends(7 * DAY))[5] == "  This login ends 27 Nov 13:00: sign in again before that."
+    assert shown(ends(7 * DAY + HOUR)) == shown(ends(-HOUR)) == shown(PRO)
+    assert said(ends(40 * DAY))["login_ends_at"] == "2026-12-30T12:00:00Z"
+    assert said(PRO)["login_ends_at"] is None

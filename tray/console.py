@@ -1,0 +1,45 @@
+"""What every command has to do with: exit codes, messages to the person, their gauge."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tray.gauge import Gauge
+
+OK, NOTHING_READ, BAD_ARGUMENTS = 0, 1, 64
+
+
+class BadArgument(ValueError):
+    """Arguments that cannot be meant; str() is a sentence."""
+
+
+def tell(text: str) -> None:
+    """A message for the person, on stderr; where that is closed, nobody wants it."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            sys.stderr.write(f"tankful: {text}\n")
+
+
+def chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | None:
+    """None for all of them; raises BadArgument for one that there is not."""
+    if given == every:
+        return None
+    if given not in ids:
+        raise BadArgument(f"no {what} is called {given!r}; there are {', '.join((*ids, every))}")
+    return given
+
+
+def open_gauge() -> Gauge:
+    """The gauge of the person who runs this; what in their settings does not count is told on stderr."""
+    from providers.outside.paths import own_folders
+    from tray.gauge import Gauge
+    from tray.zones import local_zone
+
+    gauge = Gauge(os.environ, own_folders(os.environ), local_zone())
+    if trouble := gauge.settings().trouble:
+        tell(trouble)
+    return gauge

@@ -1,0 +1,105 @@
+"""`tankful cost`: tokens and cost of some days, from local logs."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tray.console import NOTHING_READ, OK, BadArgument, chosen, open_gauge, tell
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+    from datetime import date, tzinfo
+
+
+def run(options: argparse.Namespace) -> int:
+    """Waits for the whole count; raises BadArgument."""
+    from providers.ledger.database import LedgerTrouble
+    from tray import cost_output, output
+
+    gauge = open_gauge()
+    zone = _zone(options.timezone) if options.timezone else gauge.zone
+    since, until = _range(options, gauge.clock().astimezone(zone).date())
+    provider = chosen("provider", options.provider, "all", gauge.provider_ids())
+    rates = gauge.rates()
+    if rates.trouble:
+        tell(f"your own prices are left out: {rates.trouble}")
+    try:
+        with _counting() as progress:
+            reports, aside = gauge.cost(since, until, zone, provider=provider, tell=progress)
+    except LedgerTrouble as trouble:
+        tell(str(trouble))
+        return NOTHING_READ
+    if aside is not None:
+        tell(str(aside))
+    if not reports:
+        missing = ", no ".join(home.label for home in gauge.homes(provider))
+        tell(f"no logs: there is no {missing}." if missing else "no logs: settings.toml switches that off.")
+        return NOTHING_READ
+    named = rates if options.rates else None
+    if options.json:
+        output.emit(output.as_json(cost_output.as_data(reports, options.by, named, zone, gauge.clock())))
+    else:
+        output.emit(cost_output.table(reports, options.by, named, zone, gauge.clock()))
+    return OK
+
+
+@contextmanager
+def _counting() -> Iterator[Callable[[float], None]]:
+    """A bar on the terminal while logs are read, and nothing in a pipe."""
+    from tray import format as fmt
+
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    drawn = False
+
+    def draw(share: float) -> None:
+        nonlocal drawn
+        if terminal:
+            drawn = True
+            sys.stderr.write(f"\rcounting  {fmt.bar(share * 100)}  {share:.0%} ")
+            sys.stderr.flush()
+
+    try:
+        yield draw
+    finally:
+        if drawn:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def _range(options: argparse.Namespace, today: date) -> tuple[date, date]:
+    """The days asked for; raises BadArgument."""
+    from datetime import timedelta
+
+    if options.days is not None and (options.since or options.until):
+        raise BadArgument("--days goes alone, or --since and --until together")
+    if options.days is not None and not 1 <= options.days <= 3660:
+        raise BadArgument("--days takes a number from 1 to 3660")
+    until = _day(options.until) if options.until else today
+    since = _day(options.since) if options.since else until - timedelta(days=(options.days or 30) - 1)
+    if since > until:
+        raise BadArgument(f"the range ends before it begins: {since} to {until}")
+    return since, until
+
+
+def _zone(name: str) -> tzinfo:
+    from tray.zones import named_zone
+
+    try:
+        return named_zone(name)
+    except ValueError as trouble:
+        raise BadArgument(str(trouble)) from None
+
+
+def _day(text: str) -> date:
+    from datetime import date
+
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise BadArgument(f"{text!r} is not a day; write it as 2026-11-01") from None
+    if not 1 < day.year < 9999:  # in some zone the day before or after it does not exist
+        raise BadArgument(f"{text!r} is too far away; days go from 0002-01-01 to 9998-12-31")
+    return day

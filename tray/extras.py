@@ -1,0 +1,92 @@
+"""What an account's rows tell beside its windows: what blocks it, what was given, what may be spent. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta, tzinfo
+
+from providers.blocked import Block, blocked
+from providers.models import AccountUsage, Credits, EarlyReset, ResetCredits, Spend
+from tray import format as fmt
+
+TOLD_FOR = timedelta(days=1)
+"""How long an early reset is news."""
+LOGIN_WARNING = timedelta(days=7)
+
+
+def of_windows(usage: AccountUsage, now: datetime, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    """Sentences on the windows, each with a key."""
+    if (block := blocked(usage, now)) is not None:
+        yield "blocked", _block(block, now, zone)
+    titles = {lane.window.id: fmt.plain(lane.window.title) for lane in usage.windows}
+    for reset in recent(usage, now):
+        if reset.window in titles:
+            yield f"early:{reset.window}", _early(titles[reset.window], reset, now, zone)
+
+
+def beside_windows(usage: AccountUsage, now: datetime, zone: tzinfo) -> Iterator[tuple[str, str, str]]:
+    """Key, label and text of what else the account has."""
+    if usage.credits is not None:
+        yield "credits", "Credits", _credits(usage.credits.credits)
+    if usage.spend is not None:
+        yield "spend", "Spent", _spend(usage.spend.spend, now, zone)
+    if usage.resets is not None and usage.resets.resets.available:
+        yield "resets", "Resets", _resets(usage.resets.resets, now, zone)
+
+
+def login_ending(usage: AccountUsage, now: datetime, zone: tzinfo) -> str | None:
+    """A warning, a week ahead, of a login that its program cannot renew any more."""
+    ends = usage.login_ends_at
+    if ends is None or not now < ends <= now + LOGIN_WARNING:
+        return None
+    return f"This login ends {fmt.moment(ends, now, zone)}: sign in again before that."
+
+
+def recent(usage: AccountUsage, now: datetime) -> tuple[EarlyReset, ...]:
+    """The early resets that are news."""
+    return tuple(reset for reset in usage.early_resets if now - reset.at < TOLD_FOR)
+
+
+def blocked_by(block: Block) -> str:
+    """In a few words, as the tooltip has it."""
+    names = " and ".join(fmt.plain(lane.window.title) for lane in block.by)
+    return f"blocked by {names}" if names else "blocked"
+
+
+def _block(block: Block, now: datetime, zone: tzinfo) -> str:
+    sentence = f"B{blocked_by(block)[1:]}"
+    if not block.by:
+        sentence += ": the server answers no more for now"
+    elif block.until is not None:
+        sentence += f" until {fmt.moment(block.until, now, zone)}"
+    return f"{sentence}{'; credits carry on' if block.credits_left else ''}."
+
+
+def _early(title: str, reset: EarlyReset, now: datetime, zone: tzinfo) -> str:
+    at = fmt.moment(reset.at, now, zone)
+    if reset.refilled:
+        return f"{title} was reset early, {at}."
+    return f"The reset of {title} was moved, {at}."
+
+
+def _credits(bought: Credits) -> str:
+    if bought.unlimited:
+        return "unlimited"
+    return "available" if bought.balance is None else fmt.balance(bought.balance)
+
+
+def _spend(spend: Spend, now: datetime, zone: tzinfo) -> str:
+    text = fmt.amount(spend.used, spend.currency)
+    if spend.limit is not None:
+        text += f" of {fmt.amount(spend.limit, spend.currency)}"
+    if spend.resets_at is not None and spend.resets_at > now:
+        text += f" · {fmt.resets(spend.resets_at, now, zone)}"
+    return text
+
+
+def _resets(resets: ResetCredits, now: datetime, zone: tzinfo) -> str:
+    text = f"{resets.available} in hand"
+    if resets.expires_at is not None and resets.expires_at > now:
+        which = "the next lapses" if resets.available > 1 else "lapses"
+        text += f" · {which} {fmt.moment(resets.expires_at, now, zone)}"
+    return text
