@@ -28,7 +28,7 @@ from providers.logs import LogFormat
 
 STEP_SECONDS = 2.0
 FIRST_STEP_SECONDS = 0.25
-STEP_BYTES = 1 << 20
+STEP_BYTES = 1 << 18
 WORTH_TWO = 64 << 20  # bytes: less is read before another process has begun
 LOCK_SECONDS = 600.0
 
