@@ -36,20 +36,26 @@ def pays(weight: int, least: int) -> bool:
     )
 
 
-def read_in_two(count: int, read: Callable[[int], tuple[Any, ...]]) -> Generator[tuple[int, tuple[Any, ...]]]:
+_Read = Callable[[int], tuple[Any, ...]]
+
+
+def read_in_two(
+    count: int, read: _Read, fork: Callable[[], int] | None = None
+) -> Generator[tuple[int, tuple[Any, ...]]]:
     """What `read` says of each place 0..count-1, with its place, in whatever order it comes.
 
     It must give plain values, which `marshal` can carry, and share no connection with this process.
     """
     missing = dict.fromkeys(range(count))
-    with _other_reader(count, read) as other:
+    with _other_reader(count, read, fork or os.fork) as other:
         for place in range(count):
-            if other.has_come_to(place):
+            if other is None or other.has_come_to(place):
                 break
             del missing[place]
             yield place, read(place)
             yield from _owed(other.told(wait=False), missing)
-        yield from _owed(other.told(wait=True), missing)
+        if other is not None:
+            yield from _owed(other.told(wait=True), missing)
     for place in list(missing):
         yield place, read(place)
 
@@ -115,7 +121,8 @@ class _OtherReader:
 
 
 @contextmanager
-def _other_reader(count: int, read: Callable[[int], tuple[Any, ...]]) -> Iterator[_OtherReader]:
+def _other_reader(count: int, read: _Read, fork: Callable[[], int]) -> Iterator[_OtherReader | None]:
+    """None where the system gives no process."""
     import fcntl
     import signal
 
@@ -123,7 +130,13 @@ def _other_reader(count: int, read: Callable[[int], tuple[Any, ...]]) -> Iterato
     ours, theirs = os.pipe()
     with suppress(OSError):  # it is faster so, and works without
         fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-    child = os.fork()
+    try:
+        child = fork()
+    except OSError:
+        os.close(ours)
+        os.close(theirs)
+        yield None
+        return
     if child == 0:
         os.close(ours)
         _read_from_the_end(meeting, theirs, count, read)
@@ -137,9 +150,7 @@ def _other_reader(count: int, read: Callable[[int], tuple[Any, ...]]) -> Iterato
         os.waitpid(child, 0)
 
 
-def _read_from_the_end(
-    meeting: _Meeting, pipe: int, count: int, read: Callable[[int], tuple[Any, ...]]
-) -> None:
+def _read_from_the_end(meeting: _Meeting, pipe: int, count: int, read: _Read) -> None:
     """Never returns, and cleans up nothing: all it holds but the pipe is a copy of the other process's."""
     gc.disable()  # it would touch, and so copy, all that the two have in common
     try:

@@ -75,6 +75,13 @@ def test_a_reader_that_stumbles_is_silent(capfd: pytest.CaptureFixture[str]) -> 
     assert capfd.readouterr() == ("", "")
 
 
+def test_where_there_is_no_process_to_have_one_reads_alone() -> None:
+    def refused() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    assert list(read_in_two(3, lambda place: (place,), refused)) == [(0, (0,)), (1, (1,)), (2, (2,))]
+
+
 def test_who_stops_in_the_middle_leaves_nothing() -> None:
     with closing(read_in_two(1000, lambda place: (b"x" * 100_000,))) as reading:
         assert next(reading)[0] == 0
