@@ -132,15 +132,16 @@ class Transcript:
     def take(self, line: bytes | bytearray) -> None:
         try:
             answer = wire.decode(line)
-            if answer is not None and not self._repeats(answer, len(line)):
+            if answer is not None and not self._repeats(answer):
                 self._take(answer, wire.advice(answer.usage))
+                self._before = answer if len(line) < _SHORT else None
         except wire.NotUnderstood:
             self._skipped += 1
 
-    def _repeats(self, answer: wire.Answer, size: int) -> bool:
+    def _repeats(self, answer: wire.Answer) -> bool:
         """Whether it says what the line before it said, no earlier: each part of a response repeats its usage."""
-        before, self._before = self._before, answer if size < _SHORT else None
-        if before is None or answer.message.id is None:
+        before = self._before
+        if before is None or not answer.message.id:
             return False
         line, last, message = answer.line, before.line, answer.message
         return (

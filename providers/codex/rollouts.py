@@ -247,7 +247,8 @@ def _record_key(at: int, record: wire.UsageRecord) -> int:
 
 def _version(text: str) -> tuple[int, ...]:
     numbers = text.partition("-")[0].split(".")
-    return tuple(int(number) for number in numbers) if all(map(str.isdecimal, numbers)) else (0,)
+    known = all(number.isdecimal() and len(number) < 10 for number in numbers)
+    return tuple(int(number) for number in numbers) if known else (0,)
 
 
 class Rollouts:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-APPLICATION_ID = 0x74616E6B  # "tank"
+APPLICATION_ID = 0x746E6B66  # "tnkf"
 SCHEMA = (
     """
     CREATE TABLE homes(id INTEGER PRIMARY KEY, provider TEXT NOT NULL, path TEXT NOT NULL,
@@ -18,45 +19,29 @@ SCHEMA = (
         offset INTEGER NOT NULL, before BLOB NOT NULL, skipped INTEGER NOT NULL, whole INTEGER NOT NULL,
         gone INTEGER NOT NULL, judged INTEGER NOT NULL, part INTEGER NOT NULL, UNIQUE(home, path));
     CREATE INDEX logs_of_part ON logs(part);
+    CREATE INDEX unjudged_logs ON logs(home) WHERE judged = 0;
     CREATE TABLE observations(log INTEGER PRIMARY KEY, observation BLOB NOT NULL);
     CREATE TABLE links(name INTEGER NOT NULL, log INTEGER NOT NULL, PRIMARY KEY(name, log)) WITHOUT ROWID;
     CREATE TABLE contexts(id INTEGER PRIMARY KEY, home INTEGER NOT NULL, session TEXT NOT NULL,
         root TEXT NOT NULL, project TEXT NOT NULL, model TEXT NOT NULL, effort TEXT NOT NULL,
         tier TEXT NOT NULL, originator TEXT NOT NULL,
         UNIQUE(home, session, model, effort, tier, root, project, originator));
-    CREATE TABLE responses(at_ms INTEGER NOT NULL, key INTEGER NOT NULL, context INTEGER NOT NULL,
-        part INTEGER NOT NULL, input INTEGER NOT NULL, cache_read INTEGER NOT NULL,
-        cache_write INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL, output INTEGER NOT NULL,
-        reasoning INTEGER NOT NULL, web_searches INTEGER NOT NULL, pico_usd INTEGER,
-        PRIMARY KEY(at_ms, key, context)) WITHOUT ROWID;
-    CREATE INDEX responses_of_part ON responses(part);
-    CREATE TABLE limits(account TEXT NOT NULL, window TEXT NOT NULL, at_ms INTEGER NOT NULL,
-        used_percent REAL NOT NULL, resets_ms INTEGER, source TEXT NOT NULL,
-        PRIMARY KEY(account, window, at_ms)) WITHOUT ROWID;
-    CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-    """,
-    # Responses stand with their part, and a part knows when it was: an index for each was as large as the table.
-    # What was observed is packed anew, so all logs that are there are read again; of others the responses stay.
-    """
-    CREATE TABLE parts(id INTEGER PRIMARY KEY, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL);
-    INSERT INTO parts SELECT part, min(at_ms), max(at_ms) FROM responses GROUP BY part;
-    ALTER TABLE responses RENAME TO responses_by_time;
     CREATE TABLE responses(part INTEGER NOT NULL, at_ms INTEGER NOT NULL, key INTEGER NOT NULL,
         context INTEGER NOT NULL, input INTEGER NOT NULL, cache_read INTEGER NOT NULL,
         cache_write INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL, output INTEGER NOT NULL,
         reasoning INTEGER NOT NULL, web_searches INTEGER NOT NULL, pico_usd INTEGER,
         PRIMARY KEY(part, at_ms, key, context)) WITHOUT ROWID;
-    INSERT INTO responses SELECT part, at_ms, key, context, input, cache_read, cache_write, cache_write_1h,
-        output, reasoning, web_searches, pico_usd FROM responses_by_time;
-    DROP TABLE responses_by_time;
-    CREATE INDEX unjudged_logs ON logs(home) WHERE judged = 0;
-    DELETE FROM observations;
-    UPDATE logs SET size = -1 WHERE gone = 0;
+    CREATE TABLE parts(id INTEGER PRIMARY KEY, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL);
+    CREATE TABLE limits(account TEXT NOT NULL, window TEXT NOT NULL, at_ms INTEGER NOT NULL,
+        used_percent REAL NOT NULL, resets_ms INTEGER, source TEXT NOT NULL,
+        PRIMARY KEY(account, window, at_ms)) WITHOUT ROWID;
+    CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     """,
 )
 """Each entry brings the schema one version further; an entry that was released is never changed."""
 
 BUSY_SECONDS = 30.0
+_LOCK_PATIENCE_SECONDS = 0.2
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -72,15 +57,16 @@ class LedgerSetAside(LedgerTrouble):
 def opened(
     path: Path, *, mend: bool = False, busy_seconds: float = BUSY_SECONDS
 ) -> Iterator[sqlite3.Connection]:
-    """The ledger at `path`, made or brought up to date where needed; raises LedgerTrouble.
+    """The ledger at `path`, made where there is none; raises LedgerTrouble.
 
-    A damaged file, or one that is no ledger, is set aside under another name by who may `mend`, which is told as
-    LedgerSetAside: it holds what was counted from logs that are gone. The next one to come begins anew.
+    Who may `mend`, being alone, brings it up to date, and sets a damaged file, or one that is no ledger, aside
+    under another name. That is told as LedgerSetAside: it holds what was counted from logs that are gone. The next
+    one to come begins anew.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with closing(_connect(path, busy_seconds)) as db:
-            _prepare(db, path)
+            _prepare(db, path, mend=mend)
             yield db
     except (sqlite3.Error, DamagedLedger, NotALedger) as error:
         if not _is_damage(error):
@@ -103,19 +89,42 @@ def alone(path: Path, seconds: float) -> Iterator[None]:
 
     The lock is SQLite's own, on an empty database beside the ledger: it goes with its process, on every system.
     """
+    with closing(_locked(path.with_suffix(".lock"), time.monotonic() + seconds)):
+        yield
+
+
+def _locked(path: Path, until: float) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with closing(_connect(path.with_suffix(".lock"), seconds)) as lock:
-            lock.execute("BEGIN EXCLUSIVE")
-            yield
+        lock = _connect(path, _LOCK_PATIENCE_SECONDS)
+        try:
+            _lock(lock, until)
+        except BaseException:
+            lock.close()
+            raise
     except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
-            raise LedgerTrouble("Another tankful has been counting for ten minutes: end it.") from None
+        if _is_damage(error):
+            raise LedgerTrouble(f"{path} is no lock of tankful's: remove it.") from error
         raise _classed(path, error) from error
     except OSError as error:
         raise LedgerTrouble(
             f"{path.parent} cannot be written ({error.strerror}): check the folder."
         ) from error
+    return lock
+
+
+def _lock(lock: sqlite3.Connection, until: float) -> None:
+    """SQLite waits for a short time only, as nobody can be interrupted in there."""
+    while True:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            if time.monotonic() >= until:
+                raise LedgerTrouble("Another tankful has been counting all the time: end it.") from None
+        else:
+            return
 
 
 class NotALedger(Exception):
@@ -150,7 +159,7 @@ def _classed(path: Path, error: Exception) -> Exception:
     return LedgerTrouble(f"The ledger {path} cannot be used, {reason}.")
 
 
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
+def _prepare(db: sqlite3.Connection, path: Path, *, mend: bool) -> None:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     (application,) = db.execute("PRAGMA application_id").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -161,6 +170,8 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     db.execute("PRAGMA synchronous = NORMAL")
     if version == len(SCHEMA):
         return
+    if version and not mend:  # one of an older make may be counting by it
+        raise LedgerTrouble(f"{path} is an older tankful's: the next count brings it up to date.")
     db.execute("PRAGMA journal_mode = WAL")
     with transaction(db):
         (version,) = db.execute("PRAGMA user_version").fetchone()  # another process may have been faster

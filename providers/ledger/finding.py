@@ -26,9 +26,9 @@ class LogFile(Struct, frozen=True):
 
 
 class _Folder(Struct, frozen=True):
-    """What a folder listed when its time was `mtime_ns`: the folders in it, and what has the name of a log."""
+    """What a folder listed when it was as `state` says: the folders in it, and what has the name of a log."""
 
-    mtime_ns: int
+    state: tuple[int, int, int]
     folders: tuple[str, ...]
     logs: tuple[str, ...]
 
@@ -80,9 +80,10 @@ class LogFinder:
                 if (status.st_dev, status.st_ino) in seen:
                     return None
                 seen.add((status.st_dev, status.st_ino))
+            state = status.st_dev, status.st_ino, status.st_mtime_ns
             known = self._listed.get(path)
-            if known is None or known.mtime_ns != status.st_mtime_ns:
-                known = self._list(path, status.st_mtime_ns)
+            if known is None or known.state != state:
+                known = self._list(path, state)
         except FileNotFoundError:
             return None
         except OSError:
@@ -90,19 +91,34 @@ class LogFinder:
             return None
         return known
 
-    def _list(self, path: str, mtime_ns: int) -> _Folder:
+    def _list(self, path: str, state: tuple[int, int, int]) -> _Folder:
         """In the order of their names: of two links to one file the same one is met first each time."""
         began_ns = time.time_ns()
         with os.scandir(path) as listing:
             entries = sorted(listing, key=attrgetter("name"))
-        folders = tuple(entry.path for entry in entries if entry.is_dir())
-        logs = tuple(entry.path for entry in entries if self._is_log(entry.name) and not entry.is_dir())
-        folder = _Folder(mtime_ns, folders, logs)
-        if began_ns - mtime_ns > _SETTLED_NS and sys.platform != "win32":
+        folders: list[str] = []
+        logs: list[str] = []
+        settled = began_ns - state[2] > _SETTLED_NS and sys.platform != "win32"
+        for entry in entries:
+            if _is_folder(entry):
+                folders.append(entry.path)
+            elif self._is_log(entry.name):
+                logs.append(entry.path)
+            elif entry.is_symlink():
+                settled = False  # where it leads may come to be a folder, and nothing here would tell
+        folder = _Folder(state, tuple(folders), tuple(logs))
+        if settled:
             self._listed[path] = folder
         else:
             self._listed.pop(path, None)
         return folder
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle, or to where nobody may look
+        return False
 
 
 def _look_at(

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from secrets import randbits
 
 from msgspec import Struct
 
@@ -35,10 +36,12 @@ class LogRow(Struct, frozen=True, array_like=True):
 class LogEntry(Struct, frozen=True):
     """A log as it was just read; `id` is None for a new one.
 
-    `before` is a hash of the bytes before `offset`: the bytes themselves are somebody's words.
+    `before` is a hash of the bytes before `offset`: the bytes themselves are somebody's words. `replaces` is the
+    log that had its path until it went, and is another.
     """
 
     id: int | None
+    replaces: int | None
     path: str
     stamp: tuple[int, int, int]
     offset: int
@@ -79,26 +82,29 @@ def known_logs(db: sqlite3.Connection, home: int) -> dict[str, LogRow]:
 
 
 def generation(db: sqlite3.Connection) -> int:
-    """Another number after each writing of logs, by whatever process."""
+    """Another number after each writing of logs, by whatever process and in whatever ledger."""
     row = db.execute("SELECT value FROM meta WHERE name = 'generation'").fetchone()
     return int(row[0]) if row else 0
 
 
 def note_writing(db: sqlite3.Connection) -> None:
-    db.execute("INSERT OR REPLACE INTO meta VALUES ('generation', ?)", (str(generation(db) + 1),))
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('generation', ?)", (str(randbits(63)),))
 
 
-def read_so_far(db: sqlite3.Connection, log: int) -> tuple[bytes, int, bytes] | None:
-    """The hash of what stood before the offset, the lines skipped there, and the observation, where it is kept."""
-    row = db.execute(
+def read_so_far(db: sqlite3.Connection, log: int) -> tuple[bytes, int, bytes]:
+    """The hash of what stood before the offset, the lines skipped there, and the observation."""
+    before, skipped, packed = db.execute(
         "SELECT before, skipped, observation FROM logs JOIN observations ON log = id WHERE id = ?", (log,)
     ).fetchone()
-    return None if row is None else (bytes(row[0]), int(row[1]), _unpacked(row[2]))
+    return bytes(before), int(skipped), _unpacked(packed)
 
 
 def keep_log(db: sqlite3.Connection, home: int, entry: LogEntry) -> int:
     """Write what a log said; it is not judged yet."""
     values = (*entry.stamp, entry.offset, entry.before, entry.skipped, entry.whole)
+    if entry.replaces is not None:
+        # A log that is gone gives its path to another one, and stays.
+        db.execute("UPDATE logs SET path = path || '#' || id, gone = 1 WHERE id = ?", (entry.replaces,))
     if entry.id is None:
         cursor = db.execute(
             "INSERT INTO logs(home, path, inode, size, mtime_ns, offset, before, skipped, whole, gone,"
@@ -140,11 +146,6 @@ def mark_gone(db: sqlite3.Connection, logs: Iterable[int], *, gone: bool) -> Non
 
 def move_log(db: sqlite3.Connection, log: int, path: str) -> None:
     db.execute("UPDATE logs SET path = ?, gone = 0 WHERE id = ?", (storable(path), log))
-
-
-def retire_log(db: sqlite3.Connection, log: int) -> None:
-    """A log that is gone gives its path to another one, and stays."""
-    db.execute("UPDATE logs SET path = path || '#' || id, gone = 1 WHERE id = ?", (log,))
 
 
 def unjudged(db: sqlite3.Connection, provider: str) -> set[int]:

@@ -31,15 +31,19 @@ class Change(Struct, frozen=True):
 
 
 class _Start(Struct, frozen=True):
-    """Where the reading of a log begins: its offset, what was read before, and the lines that were skipped."""
+    """Where the reading of a log begins: its offset, what was read before, and the lines that were skipped.
+
+    `same` tells that it is still the log that it was at the last time.
+    """
 
     reader: LogReader
     offset: int = 0
     skipped: int = 0
+    same: bool = False
 
 
 class Reading:
-    """Reads logs through one buffer. None comes of a log that says nothing which is not known better."""
+    """Reads logs through one buffer. A log that cannot be read, or tells less than is known of it, gives None."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -50,7 +54,7 @@ class Reading:
         try:
             stream = open_log(log.path)
             try:
-                return self._read(stream, log, provider, fmt, _Start(fmt.reader(log.path)), None)
+                return self._read(stream, log, provider, fmt, _Start(fmt.reader(log.path)))
             finally:
                 stream.close()
         except (OSError, ValueError, OverflowError, RecursionError):
@@ -70,28 +74,37 @@ class Reading:
     def _read_on(self, stream: Stream, change: Change, provider: str, fmt: LogFormat) -> LogEntry | None:
         log, known = change.log, change.known
         start = _Start(fmt.reader(log.path)) if _is_packed(log) else self._start(stream, change, fmt)
-        if known is not None and known.gone and start.offset == 0 and known.offset:
-            index.retire_log(self._db, known.id)  # another log has come to its path
-            known = None
+        if known is not None and known.gone and known.offset and not start.same:
+            return self._read(stream, log, provider, fmt, start, replaces=known.id)
         return self._read(stream, log, provider, fmt, start, known)
 
     def _start(self, stream: Stream, change: Change, fmt: LogFormat) -> _Start:
         """At what is new, if what stands before it is what stood there; else at the start."""
         log, known = change.log, change.known
         if known is not None and known.offset <= log.size:
-            so_far = index.read_so_far(self._db, known.id)
+            before, skipped, observation = index.read_so_far(self._db, known.id)
+            same = bool(before) and _before(stream, known.offset) == before
             try:
-                if so_far is not None and so_far[0] and _before(stream, known.offset) == so_far[0]:
-                    reader = fmt.reader(log.path, so_far[2])
+                if same:
+                    reader = fmt.reader(log.path, observation)
                     _raw(stream).seek(known.offset)
-                    return _Start(reader, known.offset, so_far[1] - reader.skipped)
+                    return _Start(reader, known.offset, skipped - reader.skipped, same)
             except ValueError:
                 pass  # of an older make: read it all again
             _raw(stream).seek(0)
+            return _Start(fmt.reader(log.path), same=same)
         return _Start(fmt.reader(log.path))
 
     def _read(
-        self, stream: Stream, log: LogFile, provider: str, fmt: LogFormat, start: _Start, known: LogRow | None
+        self,
+        stream: Stream,
+        log: LogFile,
+        provider: str,
+        fmt: LogFormat,
+        start: _Start,
+        known: LogRow | None = None,
+        *,
+        replaces: int | None = None,
     ) -> LogEntry | None:
         reader = start.reader
         lines = LineReader(stream, fmt.unwanted, buffer=self._buffer)
@@ -106,6 +119,7 @@ class Reading:
             return None
         return LogEntry(
             id=known.id if known else None,
+            replaces=replaces,
             path=log.path,
             stamp=(log.inode, log.size, log.mtime_ns),
             offset=offset,

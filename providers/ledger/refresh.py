@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +90,7 @@ def refresh(
     """Raises LedgerTrouble. Returns the paths that could not be read to their end, by provider.
 
     `prices` names what `price` goes by: under another name all that is held is priced anew. From `worth_two` new
-    bytes on, two processes read. Waits for another
-    process that is at it; its work is not done twice.
+    bytes on, two processes read. Waits for another process that is at it; its work is not done twice.
     """
     with alone(path, LOCK_SECONDS), opened(path, mend=True) as db:
         reprice(db, price, prices)
@@ -132,32 +132,34 @@ class _Scan:
         total = sum(change.unread for change, _ in plan)
         done, held, pending = 0, 0, list[tuple[Shelf, LogEntry]]()
         until = time.monotonic() + min(FIRST_STEP_SECONDS, self._step_seconds)
-        for change, shelf, entry in self._entries(plan):
-            if entry is None or not entry.whole:
-                unreadable[shelf.provider].append(change.log.path)
-            if entry is not None:
-                pending.append((shelf, entry))
-                held += len(entry.observation)
-            done += change.unread
-            if time.monotonic() >= until or held > STEP_BYTES:
-                self._step(shelves, pending)
-                pending, held = [], 0
-                until = time.monotonic() + self._step_seconds
-                if self._tell is not None:
-                    self._tell(Progress(done, total))
+        with closing(self._entries(plan)) as entries:
+            for change, shelf, entry in entries:
+                if entry is None or not entry.whole:
+                    unreadable[shelf.provider].append(change.log.path)
+                if entry is not None:
+                    pending.append((shelf, entry))
+                    held += len(entry.observation)
+                done += change.unread
+                if time.monotonic() >= until or held > STEP_BYTES:
+                    self._step(shelves, pending)
+                    pending, held = [], 0
+                    until = time.monotonic() + self._step_seconds
+                    if self._tell is not None:
+                        self._tell(Progress(done, total))
         if pending or any(index.unjudged(self._db, provider) for provider in unreadable):
             self._step(shelves, pending)
         return {provider: tuple(paths) for provider, paths in unreadable.items() if paths}
 
-    def _entries(self, plan: Sequence[_Planned]) -> Iterator[tuple[Change, Shelf, LogEntry | None]]:
+    def _entries(self, plan: Sequence[_Planned]) -> Generator[tuple[Change, Shelf, LogEntry | None]]:
         """What each log says. Those that are known come first: they are few, and where today's work goes on."""
         new = [each for each in plan if each[0].known is None]
         for change, shelf in plan:
             if change.known is not None:
                 yield change, shelf, self._reading.read_on(change, shelf.provider, shelf.format)
         if pays(sum(change.unread for change, _ in new), self._worth_two):
-            for place, said in read_in_two(len(new), lambda place: self._said(*new[place])):
-                yield *new[place], LogEntry(*said) if said else None
+            with closing(read_in_two(len(new), lambda place: self._said(*new[place]))) as reading:
+                for place, said in reading:
+                    yield *new[place], LogEntry(*said) if said else None
         else:
             for change, shelf in new:
                 yield change, shelf, self._reading.read_new(change.log, shelf.provider, shelf.format)
@@ -171,7 +173,8 @@ class _Scan:
         known = self._remembered.known(self._db, index.home_id(self._db, shelf.provider, shelf.home))
         paths = [index.storable(log.path) for log in logs]
         # Archiving moves a log: its inode goes with it, and so does its name. An inode alone is used again.
-        missing = {(known[path].inode, _name(path)): known[path] for path in known.keys() - set(paths)}
+        absent = [known[path] for path in known.keys() - set(paths)]
+        missing = {(row.inode, _name(row.path)): row for row in absent}
         changes: list[Change] = []
         moved: list[tuple[LogRow, str]] = []
         back: list[int] = []
@@ -183,7 +186,8 @@ class _Scan:
                 changes.append(Change(log, row))
             elif row.gone:
                 back.append(row.id)
-        newly_gone = [row.id for row in missing.values() if not row.gone]
+        kept = {row.id for row, _ in moved}
+        newly_gone = [row.id for row in absent if not row.gone and row.id not in kept]
         if moved or back or newly_gone:
             with transaction(self._db):
                 index.note_writing(self._db)

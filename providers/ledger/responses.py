@@ -46,7 +46,13 @@ def replace_responses(
         for response in responses
         for row in (_row(response, _fitting(price(response)), contexts.number(response), min(part)),)
     }
-    gone = [row for name, row in old.items() if _is_gone(row, new.get(name), kept)]
+    told = {row[2] for row in new.values()}
+    gone = [
+        row
+        for name, row in old.items()
+        # Of what is kept unjudged, that which is told anew goes: it may be told with another time or session.
+        if new.get(name, row)[0] != row[0] or (name not in new and (row[0] not in kept or row[2] in told))
+    ]
     db.executemany(
         "DELETE FROM responses WHERE part = ? AND at_ms = ? AND key = ? AND context = ?",
         (row[:4] for row in gone),
@@ -64,10 +70,6 @@ def replace_responses(
     )
 
 
-def _is_gone(row: _Row, now: _Row | None, kept: AbstractSet[int]) -> bool:
-    return row[0] not in kept if now is None else row[0] != now[0]
-
-
 def _note_spans(db: sqlite3.Connection, before: AbstractSet[int], rows: Iterable[_Row]) -> None:
     """When each part was: reports look up the parts of their days first."""
     spans: dict[int, tuple[int, int]] = {}
@@ -76,7 +78,9 @@ def _note_spans(db: sqlite3.Connection, before: AbstractSet[int], rows: Iterable
         spans[part] = min(first, at), max(last, at)
     db.executemany("DELETE FROM parts WHERE id = ?", ((part,) for part in before))
     db.executemany(
-        "INSERT OR REPLACE INTO parts VALUES (?, ?, ?)", ((part, *span) for part, span in spans.items())
+        "INSERT INTO parts VALUES (?, ?, ?) ON CONFLICT(id) DO UPDATE SET"
+        " first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)",
+        ((part, *span) for part, span in spans.items()),
     )
 
 

@@ -11,6 +11,7 @@ import marshal
 import mmap
 import os
 import select
+import signal
 import struct
 import sys
 import threading
@@ -21,6 +22,7 @@ from typing import Any
 _LENGTH = struct.Struct("=II")
 _PIPE_BYTES = 1 << 20
 _CHUNK = 1 << 18
+_INTERRUPTS = {signal.SIGINT, signal.SIGTERM}
 
 
 def pays(weight: int, least: int) -> bool:
@@ -124,36 +126,41 @@ class _OtherReader:
 def _other_reader(count: int, read: _Read, fork: Callable[[], int]) -> Iterator[_OtherReader | None]:
     """None where the system gives no process."""
     import fcntl
-    import signal
 
-    meeting = _Meeting(count)
-    ours, theirs = os.pipe()
+    try:
+        meeting = _Meeting(count)
+        ours, theirs = os.pipe()
+    except OSError:
+        yield None
+        return
     with suppress(OSError):  # it is faster so, and works without
         fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    # An interrupt between the two would run the rest of this program twice.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
     try:
         child = fork()
     except OSError:
-        os.close(ours)
-        os.close(theirs)
-        yield None
-        return
+        child = -1
     if child == 0:
-        os.close(ours)
-        _read_from_the_end(meeting, theirs, count, read)
-    os.close(theirs)
+        _read_from_the_end(meeting, ours, theirs, count, read)
     try:
-        yield _OtherReader(meeting, ours)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        os.close(theirs)
+        yield None if child < 0 else _OtherReader(meeting, ours)
     finally:
         os.close(ours)
-        with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        if child > 0:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+            with suppress(ChildProcessError):  # where ended children are not waited for, it is gone
+                os.waitpid(child, 0)
 
 
-def _read_from_the_end(meeting: _Meeting, pipe: int, count: int, read: _Read) -> None:
+def _read_from_the_end(meeting: _Meeting, others: int, pipe: int, count: int, read: _Read) -> None:
     """Never returns, and cleans up nothing: all it holds but the pipe is a copy of the other process's."""
-    gc.disable()  # it would touch, and so copy, all that the two have in common
     try:
+        gc.disable()  # it would touch, and so copy, all that the two have in common
+        os.close(others)  # or a write would wait for ever where the other process is gone
         with open(pipe, "wb", buffering=0) as told:
             for place in range(count - 1, -1, -1):
                 if not meeting.end_comes_to(place):

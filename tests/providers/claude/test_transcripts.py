@@ -394,7 +394,7 @@ LINES = st.builds(
         speed=st.sampled_from([None, "fast"]),
         iterations=st.sampled_from([[], [spent() | {"type": "advisor_message", "model": "m"}]]),
     ),
-    id=st.sampled_from(["msg_1", "msg_2", None]),
+    id=st.sampled_from(["msg_1", "msg_2", None, ""]),
     request=st.sampled_from(["req_1", None]),
     second=st.integers(0, 3),
     stop=st.sampled_from([None, "end_turn"]),

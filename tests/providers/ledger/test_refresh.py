@@ -8,10 +8,11 @@ import random
 import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,9 @@ from hypothesis import strategies as st
 from providers.bill import BilledResponse
 from providers.claude.transcripts import Transcripts
 from providers.codex.rollouts import Rollouts
-from providers.ledger.database import APPLICATION_ID, SCHEMA, LedgerTrouble, opened
-from providers.ledger.index import name_hash
-from providers.ledger.query import slices
+from providers.ledger.database import LedgerTrouble, alone, opened
 from providers.ledger.refresh import Progress, Remembered, Shelf, refresh
-from providers.ledger.zstd import decompress
+from providers.ledger.zstd import compress, decompress
 from providers.logs import LogFormat
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/codex/0.169.0"
@@ -74,6 +73,7 @@ class Ledger:
 
     def rows(self) -> Rows:
         """All responses but for the numbers that differ from ledger to ledger."""
+        self.check()
         with closing(sqlite3.connect(self.path)) as db:
             return sorted(
                 db.execute(
@@ -82,6 +82,15 @@ class Ledger:
                     " FROM responses JOIN contexts ON contexts.id = context"
                 )
             )
+
+    def check(self) -> None:
+        """Every row is where reports look for it, and nothing is there twice."""
+        with closing(sqlite3.connect(self.path)) as db:
+            stray = "SELECT count(*) FROM responses r LEFT JOIN parts p ON p.id = r.part"
+            stray += " WHERE p.id IS NULL OR at_ms < first_ms OR at_ms > last_ms"
+            assert db.execute(stray).fetchone() == (0,)
+            twice = "SELECT 1 FROM responses JOIN contexts c ON c.id = context GROUP BY key, home"
+            assert db.execute(f"{twice} HAVING count(*) > 1").fetchall() == []
 
     def total(self) -> tuple[int, ...]:
         """Responses, then wire input, cached, cache write, output, reasoning."""
@@ -112,6 +121,8 @@ def corpora() -> list[Path]:
 
 # Codex 0.152.1 restarts its counters at a resume, unmarked; answers of one size look like repeats then.
 UNTOLD = {"0.152.1/resume_same_usage"}
+# Up to 0.98 a copy has no name by which it could be told that it is one, once nothing is known of its original.
+FORKS = {"0.128.0/fork", "0.147.0/fork", "0.169.0/fork", "0.169.0/subagent"}
 CORPORA = [path for path in corpora() if f"{path.parent.name}/{path.name}" not in UNTOLD]
 
 
@@ -464,33 +475,86 @@ def test_a_path_that_another_log_takes_over_keeps_its_history(tmp_path: Path) ->
     assert ledger.rows() == complete
 
 
-def test_a_ledger_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
-    """What it knew of a log that is gone stays, also when a relative of that log is read again."""
-    with closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as db:
-        db.executescript(
-            SCHEMA[0]
-            + f"""
-            INSERT INTO homes VALUES (1, 'codex', '{tmp_path / "home"}');
-            INSERT INTO logs VALUES (7, 1, '{tmp_path / "home/gone.jsonl"}', 5, 9, 9, 9, x'', 0, 1, 1, 1, 7);
-            INSERT INTO observations VALUES (7, x'00');
-            INSERT INTO contexts VALUES (1, 1, 'a thread', '', '', 'gpt-5.5', '', '', '');
-            INSERT INTO responses VALUES (1795000000000, 42, 1, 7, 1, 2, 3, 4, 5, 6, 0, 11000000);
-            INSERT INTO links VALUES ({name_hash("codex", "a thread")}, 7);
-            PRAGMA application_id = {APPLICATION_ID};
-            PRAGMA user_version = 1;
-            """
-        )
-    home = copied(CORPORA[0], tmp_path)
+@pytest.mark.parametrize("corpus", CORPORA[:3], ids=named)
+def test_a_log_whose_observation_is_of_another_make_is_read_again(corpus: Path, tmp_path: Path) -> None:
+    """Also one that was gone meanwhile: it is the same log, and counts once."""
+    home = copied(corpus, tmp_path)
     ledger = Ledger(tmp_path, home)
     ledger.refresh()
-    old = [row for row in ledger.rows() if row[1] == 42]
-    assert old == [
-        (1795000000000, 42, 1, 2, 3, 4, 5, 6, 11_000_000, "a thread", "", "", "gpt-5.5", "", "", "")
-    ]
-    assert sorted(set(ledger.rows()) - set(old)) == once(tmp_path / "new", home)
-    with opened(ledger.path) as db:
-        start, end = datetime(2026, 11, 18, tzinfo=UTC), datetime(2026, 11, 19, tzinfo=UTC)
-        assert [each.input for each in slices(db, "codex", [home], start, end)] == [1]
+    rows = ledger.rows()
+    away = tmp_path / "away"
+    home.rename(away)
+    ledger.refresh()
+    with closing(sqlite3.connect(ledger.path)) as db, db:
+        db.execute("UPDATE observations SET observation = ?", (compress(b"of another make"),))
+    ledger.refresh()
+    assert ledger.rows() == rows
+    away.rename(home)
+    for log in rollouts(home):
+        os.utime(log)
+    ledger.refresh()
+    assert ledger.rows() == rows
+    ledger.check()
+
+
+@pytest.mark.parametrize("corpus", [path for path in CORPORA if named(path) in FORKS], ids=named)
+def test_what_a_log_said_that_can_be_judged_no_more_is_not_told_twice(corpus: Path, tmp_path: Path) -> None:
+    """Of a part with a log that is gone and of another make, what the others tell anew replaces what was there."""
+    home = copied(corpus, tmp_path)
+    ledger = Ledger(tmp_path, home)
+    ledger.refresh()
+    rows = ledger.rows()
+    original = min(rollouts(home), key=lambda path: path.name)
+    original.unlink()
+    ledger.refresh()
+    with closing(sqlite3.connect(ledger.path)) as db, db:
+        db.execute(
+            "UPDATE observations SET observation = ? WHERE log IN (SELECT id FROM logs WHERE gone = 1)",
+            (compress(b"of another make"),),
+        )
+        db.execute("UPDATE logs SET judged = 0")
+    ledger.refresh()
+    # With the times and the sessions of the copies, as those of the original are not known any more.
+    assert {row[1]: row[2:9] for row in ledger.rows()} == {row[1]: row[2:9] for row in rows}
+    assert len(ledger.rows()) == len(rows)
+
+
+def test_a_ledger_that_is_made_anew_under_a_running_tray_is_taken_for_what_it_is(tmp_path: Path) -> None:
+    home = copied(CORPORA[0], tmp_path)
+    tray, command = Ledger(tmp_path, home), Ledger(tmp_path, home)
+    tray.refresh()
+    tray.path.unlink()
+    command.refresh()
+    tray.refresh()
+    assert tray.rows() == once(tmp_path / "new", home)
+
+
+def test_nobody_waits_in_vain_for_another_count(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    with alone(path, 1), pytest.raises(LedgerTrouble, match="counting all the time"), alone(path, 0.3):
+        pass
+    with alone(path, 0):
+        pass
+
+
+def test_who_waits_for_another_count_may_be_interrupted(tmp_path: Path) -> None:
+    with alone(tmp_path / "ledger.sqlite3", 1):
+        script = (
+            "import sys; from pathlib import Path; from providers.ledger.database import alone\n"
+            "print('waits', flush=True)\nwith alone(Path(sys.argv[1]), 60): pass"
+        )
+        command = [sys.executable, "-c", script, str(tmp_path / "ledger.sqlite3")]
+        waiting = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert waiting.stdout is not None
+        waiting.stdout.readline()
+        waiting.send_signal(signal.SIGINT)
+        waiting.communicate(timeout=10)
+
+
+def test_a_lock_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "ledger.lock").write_text("12345\n" * 200)
+    with pytest.raises(LedgerTrouble, match=r"ledger\.lock is no lock"):
+        Ledger(tmp_path, tmp_path).refresh()
 
 
 def test_a_newer_ledger_is_refused_with_a_sentence(tmp_path: Path) -> None:

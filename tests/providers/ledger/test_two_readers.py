@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,6 +82,33 @@ def test_where_there_is_no_process_to_have_one_reads_alone() -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     assert list(read_in_two(3, lambda place: (place,), refused)) == [(0, (0,)), (1, (1,)), (2, (2,))]
+
+
+def test_ended_children_that_nobody_waits_for() -> None:
+    """As some launchers leave it to their programs."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert told(20, lambda place: (place,)) == {place: (place,) for place in range(20)}
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
+def test_an_interrupt_ends_both(tmp_path: Path) -> None:
+    """The one that reads says so; the other one, which reads for it, is silent."""
+    script = (
+        "import os, time\nfrom providers.ledger.two_readers import read_in_two\n"
+        "def read(place):\n    time.sleep(0.01)\n    return (os.getpid(),)\n"
+        "for place, said in read_in_two(100_000, read):\n    print(said[0], flush=True)\n"
+    )
+    command = [sys.executable, "-c", script]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    pids = {int(running.stdout.readline()) for _ in range(20)}
+    assert len(pids) == 2
+    running.send_signal(signal.SIGINT)
+    _, errors = running.communicate(timeout=10)
+    assert errors.count("KeyboardInterrupt") == 1
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
 def test_who_stops_in_the_middle_leaves_nothing() -> None:
