@@ -37,37 +37,39 @@ def replace_responses(
     parts that the logs `keep` were in nothing goes: what those said is not known any more.
     """
     before = _parts_of(db, [log for part, _ in parts for log in part])
-    kept = before & _parts_of(db, keep)
-    old = {row[1:4]: row for row in _responses_in(db, before)}
     contexts = _Contexts(db, provider)
-    new = {
-        row[1:4]: row
-        for part, responses in parts
+    # In the order of the table, which is a tree: by part, and in each by time.
+    rows = [
+        _row(response, _fitting(price(response)), contexts.number(response), number)
+        for number, responses in sorted((min(part), responses) for part, responses in parts)
         for response in responses
-        for row in (_row(response, _fitting(price(response)), contexts.number(response), min(part)),)
-    }
-    told = {row[2] for row in new.values()}
-    gone = [
-        row
-        for name, row in old.items()
-        # Of what is kept unjudged, that which is told anew goes: it may be told with another time or session.
-        if new.get(name, row)[0] != row[0] or (name not in new and (row[0] not in kept or row[2] in told))
     ]
-    db.executemany(
-        "DELETE FROM responses WHERE part = ? AND at_ms = ? AND key = ? AND context = ?",
-        (row[:4] for row in gone),
-    )
+    old = set(_responses_in(db, before))
+    stays = _replace(db, old, rows, before & _parts_of(db, keep)) if old else []
     places = ", ".join("?" * 12)
     db.executemany(
-        f"INSERT OR REPLACE INTO responses VALUES ({places})",
-        # In the order of the table, which is a tree.
-        sorted(row for name, row in new.items() if old.get(name) != row),
+        f"INSERT OR REPLACE INTO responses VALUES ({places})", [row for row in rows if row not in old]
     )
-    _note_spans(db, before, [*new.values(), *(row for name, row in old.items() if row[0] in kept)])
+    _note_spans(db, before, [*rows, *stays])
     db.executemany(
         "UPDATE logs SET judged = 1, part = ? WHERE id = ?",
         ((min(part), log) for part, _ in parts for log in part),
     )
+
+
+def _replace(
+    db: sqlite3.Connection, old: AbstractSet[_Row], rows: Sequence[_Row], kept: AbstractSet[int]
+) -> list[_Row]:
+    """Deletes what is told no more; what is left of the parts that are `kept`."""
+    new = set(rows)
+    # Of what is kept unjudged, that which is told anew goes: it may be told with another time or session.
+    told = {row[2] for row in rows}
+    stays = [row for row in old - new if row[0] in kept and row[2] not in told]
+    db.executemany(
+        "DELETE FROM responses WHERE part = ? AND at_ms = ? AND key = ? AND context = ?",
+        [row[:4] for row in old - new - set(stays)],
+    )
+    return stays
 
 
 def _note_spans(db: sqlite3.Connection, before: AbstractSet[int], rows: Iterable[_Row]) -> None:
