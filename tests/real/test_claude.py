@@ -255,7 +255,7 @@ def test_from_an_expired_login_to_fresh_limits(
         CLAUDE,
         find_homes=lambda _: (place.home,),
         read_login=logins.login,
-        sources=(OAuthSource(logins, NoWeb(), {}), place.source),
+        make_sources=lambda: (OAuthSource(logins, NoWeb(), {}), place.source),
     )
     chosen = {"claude": ProviderSettings(program=place.program)}
 
