@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from tray.console import BAD_ARGUMENTS, NOTHING_READ, OK, BadArgument, chosen, open_gauge, tell
 
+TYPE_CHECKING = False  # typing itself would cost each status line milliseconds
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
