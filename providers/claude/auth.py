@@ -197,7 +197,10 @@ def _scopes(raw: object) -> frozenset[str] | None:
 
 
 def _milliseconds(raw: object) -> datetime | None:
-    return limits.moment(raw / 1000) if isinstance(raw, int | float) and not isinstance(raw, bool) else None
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        with suppress(OverflowError):  # JSON bounds no whole number
+            return limits.moment(raw / 1000)
+    return None
 
 
 def _written(path: Path) -> datetime | None:

@@ -185,7 +185,10 @@ def test_a_login_with_trouble_says_whose_it_is(
     assert says in found.trouble.remedy
 
 
-@pytest.mark.parametrize("changes", [{"scopes": None}, {"expiresAt": None}, {"refreshTokenExpiresAt": None}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"scopes": None}, {"expiresAt": None}, {"expiresAt": 10**400}, {"refreshTokenExpiresAt": None}],
+)
 def test_what_is_not_told_is_no_trouble(tmp_path: Path, changes: dict[str, Any]) -> None:
     assert logins().login(make_home(tmp_path, login(**changes)), NOW).trouble is None
 
