@@ -34,6 +34,7 @@ from providers.source import Question, account_key
 
 DEFAULT_ORIGIN = "https://api.anthropic.com"
 DEADLINE_SECONDS = 20.0
+_LEAST_WAIT = timedelta(minutes=5)  # the time between two requests anyway
 # Other names are refused sooner, so it goes by the name of the program whose login this is.
 _HEADERS = {
     "Accept": "application/json",
@@ -116,7 +117,9 @@ def _refusal(said: Answer, credentials: Credentials, now: datetime) -> ProviderE
     if status == 401:
         return _refused(credentials)
     if status == 429:
-        return RateLimited("Anthropic was asked too often.", retry_at=retry_at)
+        # It refuses for long whatever it says: what it names must not shorten our own, growing back-off.
+        believed = retry_at if retry_at is not None and retry_at - now >= _LEAST_WAIT else None
+        return RateLimited("Anthropic was asked too often.", retry_at=believed)
     if status in (408, 504):
         return TimedOut(f"Anthropic gave no answer in time (HTTP {status}).", retry_at=retry_at)
     if status >= 500:

@@ -334,8 +334,13 @@ def test_refusals_are_classed(
     assert says in caught.value.remedy
 
 
-@pytest.mark.parametrize(("header", "seconds"), [("120", 120), ("0", None), ("-1", None), (None, None)])
-def test_a_zero_to_wait_is_not_believed(home: Home, header: str | None, seconds: float | None) -> None:
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("900", 900), ("300", 300), ("299", None), ("1", None), ("0", None), ("-1", None), (None, None)],
+)
+def test_less_to_wait_than_between_two_requests_is_not_believed(
+    home: Home, header: str | None, seconds: float | None
+) -> None:
     with pytest.raises(RateLimited) as caught:
         read(home, b"{}", 429, **({} if header is None else {"retry_after": header}))
     assert caught.value.retry_at == (None if seconds is None else NOW + timedelta(seconds=seconds))
