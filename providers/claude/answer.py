@@ -161,8 +161,11 @@ def _flat(raw: dict[str, Any], now: datetime, missed: list[str]) -> list[RateWin
 
 
 def _spend(raw: dict[str, Any], missed: list[str]) -> Spend | UnsetType | None:
-    """The money, None where there is none to spend, UNSET where nothing was understood of it or said."""
-    spoken = False
+    """The money, None where there is none to spend, UNSET where nothing was understood of it or said.
+
+    The older form stands in where the newer one is not understood: it tells the same.
+    """
+    spoken = broken = False
     for name, read in (("spend", _newer_spend), ("extra_usage", _extra_usage)):
         if name not in raw:
             continue
@@ -170,11 +173,12 @@ def _spend(raw: dict[str, Any], missed: list[str]) -> Spend | UnsetType | None:
             spend = read(raw[name])
         except ValueError:  # msgspec's is one too
             missed.append(name)
-            return UNSET
+            broken = True
+            continue
         if spend is not None:
             return spend
         spoken = True
-    return None if spoken else UNSET
+    return None if spoken and not broken else UNSET
 
 
 def _newer_spend(raw: Any) -> Spend | None:

@@ -22,7 +22,7 @@ _LARGEST_PERCENT = 10_000
 _LARGEST_AMOUNT = Decimal(10) ** 12
 _MOST_DECIMALS = 6
 _RESET_SLACK = timedelta(days=1)
-_NAME = re.compile(r"(?=.*[A-Za-z0-9])[\w .+-]{1,40}")
+_NAME = re.compile(r"(?=.*[A-Za-z0-9])[\w .+()/&,:'-]{1,40}")
 _TIER = re.compile(r"_(\d{1,3}x)")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _WITHOUT_CENTS = frozenset(

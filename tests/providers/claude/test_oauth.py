@@ -133,6 +133,11 @@ def test_the_list_leads_where_it_speaks(home: Home) -> None:
     assert reading.dropped == ()
 
 
+def test_a_model_is_shown_by_whatever_name_is_plain_text(home: Home) -> None:
+    reading = read(home, {"limits": [limit("weekly_scoped", 33, model="Opus 5 (1M)")]})
+    assert [(w.id, w.title) for w in reading.windows] == [("model:opus-5-1m:weekly", "Opus 5 (1M)")]
+
+
 def test_the_list_alone(home: Home) -> None:
     reading = read(home, {"limits": LISTED})
     assert len(reading.windows) == 4
@@ -291,10 +296,17 @@ def test_extra_usage(home: Home, changes: dict[str, Any], spend: Spend | None) -
     ],
 )
 def test_money_that_is_none_is_named(home: Home, changes: dict[str, Any]) -> None:
-    reading = read(home, usage(**changes))
+    reading = read(home, usage(extra_usage=None) | changes)
     assert reading.spend is None
     assert reading.dropped == tuple(changes)
     assert reading.speaks_for == {"windows"}
+
+
+def test_where_the_newer_form_is_not_understood_the_older_one_tells(home: Home) -> None:
+    reading = read(home, usage(spend={"used": "a lot"}))
+    assert reading.spend == Spend(used=Decimal("12.34"), limit=Decimal(50))
+    assert reading.dropped == ("spend",)
+    assert reading.speaks_for == {"windows", "spend"}
 
 
 PAGE = b"<!DOCTYPE html><title>Just a moment...</title>"
