@@ -1,4 +1,4 @@
-"""State → picture. Two bars, session over weekly, as full as what is left.
+"""State → picture. Two bars, session over weekly, as full as what is left; of two providers side by side.
 
 A bar has a dark rim and a light one within, so one of the two stands out on any panel, black, white or grey
 between; colours keep a contrast of 3:1 on black and on white alike. Where colour is lost (macOS templates, colour
@@ -16,7 +16,7 @@ from msgspec import Struct
 from providers.merge import is_stale
 from providers.models import WindowLane
 from tray import format as fmt
-from tray.menu import accounts, is_past, own_windows
+from tray.menu import accounts, at_a_glance, is_past, own_windows
 from tray.state import State
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ _DARK, _LIGHT = (30, 30, 34), (246, 246, 248)
 _SOLID, _FAINT, _TRACK = 255, 150, 0.32  # alpha of what is fresh and what is old; the track's share of it
 _SCALE = 4
 _GRID = 22
+_MOST_COLUMNS = 2
+
+
+Box = tuple[int, int, int, int]
+"""Pixel edges: left, top, right, bottom."""
 
 
 class Bar(Struct, frozen=True):
@@ -38,23 +43,31 @@ class Bar(Struct, frozen=True):
     stale: bool = False
 
 
+_UNREAD = (Bar(None), Bar(None))
+
+
 class Glance(Struct, frozen=True):
-    """What the picture says, before any pixel: equal glances are drawn once."""
+    """What the picture says, before any pixel: equal glances are drawn once.
+
+    `beside` are the bars of a second provider, none where there is no other.
+    """
 
     bars: tuple[Bar, ...]
     badge: Literal["none", "trouble"] = "none"
+    beside: tuple[Bar, ...] = ()
 
 
 def glance(state: State, now: datetime) -> Glance:
-    """The first account that tells anything; hollow bars where none does."""
-    shown = accounts(state)
-    usage = next((each for each in shown if each.windows), shown[0] if shown else None)
-    if usage is None:
-        return Glance((Bar(None), Bar(None)))
-    bars = tuple(_bar(lane, now) for lane in own_windows(usage)[:2]) or (Bar(None), Bar(None))
+    """The accounts at a glance, two at most; hollow bars where none tells anything."""
+    found = at_a_glance(state)[:_MOST_COLUMNS] or accounts(state)[:1]
+    columns = [tuple(_bar(lane, now) for lane in own_windows(usage)[:2]) or _UNREAD for usage in found]
     # While fresh values are at hand, a failed poll is not yet worth a second look.
-    fresh = any(bar.left is not None and not bar.stale for bar in bars)
-    return Glance(bars, "trouble" if usage.error is not None and not fresh else "none")
+    failed = any(
+        usage.error is not None and all(bar.left is None or bar.stale for bar in bars)
+        for usage, bars in zip(found, columns, strict=True)
+    )
+    bars, beside = (*columns, (), ())[:_MOST_COLUMNS]
+    return Glance(bars or _UNREAD, "trouble" if failed else "none", beside)
 
 
 @lru_cache(maxsize=16)  # the sizes of a panel, for this glance and the one before
@@ -64,8 +77,10 @@ def picture(shown: Glance, size: int) -> Image:
 
     image = Image.new("RGBA", (size * _SCALE, size * _SCALE), (0, 0, 0, 0))
     pencil = ImageDraw.Draw(image)
-    for bar, (top, bottom) in zip(shown.bars, _places(len(shown.bars), size), strict=True):
-        _draw_bar(pencil, bar, top=top, bottom=bottom, size=size)
+    columns = (shown.bars, shown.beside) if shown.beside else (shown.bars,)
+    for bars, (left, right) in zip(columns, _columns(len(columns), size), strict=True):
+        for bar, (top, bottom) in zip(bars, _places(len(bars), size), strict=True):
+            _draw_bar(pencil, bar, (left, top, right, bottom), size)
     if shown.badge == "trouble":
         _draw_badge(pencil, size)
     return image.resize((size, size), Image.Resampling.BOX)
@@ -85,6 +100,12 @@ def _line(size: int) -> int:
     return max(1, round(size / _GRID))
 
 
+def _columns(count: int, size: int) -> tuple[tuple[int, int], ...]:
+    """Left and right of each column in pixels: two are equally wide."""
+    width = size if count == 1 else (size - _line(size)) // 2
+    return ((0, width), (size - width, size))[:count]
+
+
 def _places(count: int, size: int) -> tuple[tuple[int, int], ...]:
     """Top and bottom of each bar in pixels: the session's is the thicker of two."""
     if count == 1:
@@ -93,13 +114,14 @@ def _places(count: int, size: int) -> tuple[tuple[int, int], ...]:
     return ((round(1 / _GRID * size), middle), (middle + _line(size), round(21.4 / _GRID * size)))
 
 
-def _draw_bar(pencil: ImageDraw, bar: Bar, *, top: int, bottom: int, size: int) -> None:
+def _draw_bar(pencil: ImageDraw, bar: Bar, place: Box, size: int) -> None:
+    left, top, right, bottom = place
     line, strength = _line(size), _FAINT if bar.stale else _SOLID
     radius = round(2.6 * size / _GRID * _SCALE)
     track = (*_DARK, 0 if bar.left is None else round(strength * _TRACK))
     for inset, colour in ((0, _DARK), (line, _LIGHT)):
         pencil.rounded_rectangle(
-            _box(inset, top + inset, size - inset, bottom - inset),
+            _box(left + inset, top + inset, right - inset, bottom - inset),
             max(radius - inset * _SCALE, 0),
             fill=track,
             outline=(*colour, strength),
@@ -107,10 +129,10 @@ def _draw_bar(pencil: ImageDraw, bar: Bar, *, top: int, bottom: int, size: int) 
         )
     if bar.left is None:
         return
-    begin, end = 2 * line, size - 2 * line
+    begin, end = left + 2 * line, right - 2 * line
     upper, lower = top + 2 * line, bottom - 2 * line
     if bar.left == 0:
-        _draw_cross(pencil, top=upper, bottom=lower, size=size, strength=strength)
+        _draw_cross(pencil, (left, upper, right, lower), size, strength)
         return
     width = max(round((end - begin) * bar.left / 100), 2 if size >= _GRID else 1)
     colour = _SCARCE if bar.left <= SCARCE else _LOW if bar.left <= LOW else _FULL
@@ -121,10 +143,12 @@ def _draw_bar(pencil: ImageDraw, bar: Bar, *, top: int, bottom: int, size: int) 
         )
 
 
-def _draw_cross(pencil: ImageDraw, *, top: int, bottom: int, size: int, strength: int) -> None:
+def _draw_cross(pencil: ImageDraw, place: Box, size: int, strength: int) -> None:
     """Nothing is left: a stroke through the empty bar."""
-    start = (round(size * 0.3) * _SCALE, bottom * _SCALE)
-    end = (round(size * 0.7) * _SCALE, top * _SCALE)
+    left, top, right, bottom = place
+    width = right - left
+    start = ((left + round(width * 0.3)) * _SCALE, bottom * _SCALE)
+    end = ((left + round(width * 0.7)) * _SCALE, top * _SCALE)
     pencil.line((start, end), fill=(*_SCARCE, strength), width=round(2.4 * size / _GRID * _SCALE))
 
 
@@ -141,6 +165,6 @@ def _draw_badge(pencil: ImageDraw, size: int) -> None:
     pencil.rectangle((middle - half, middle + 1.9 * unit, middle + half, middle + 3.6 * unit), fill="white")
 
 
-def _box(left: int, top: int, right: int, bottom: int) -> tuple[int, int, int, int]:
+def _box(left: int, top: int, right: int, bottom: int) -> Box:
     """Pixel edges to Pillow's inclusive corners."""
     return (left * _SCALE, top * _SCALE, right * _SCALE - 1, bottom * _SCALE - 1)

@@ -65,27 +65,18 @@ def told(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
 
 
 def title(state: State, now: datetime) -> str:
-    """One line for the tooltip: what the first account that tells has left, and what keeps it from more."""
-    shown = accounts(state)
-    usage = next((each for each in shown if each.windows), None) or next(
-        (each for each in shown if each.error), None
-    )
-    if usage is None:
-        return "tankful"
-    own = own_windows(usage)
-    ages = [None if is_past(lane, now) else _old(lane, now) for lane in own]
-    old = {age for age, lane in zip(ages, own, strict=True) if not is_past(lane, now)}
-    parts = [fmt.plain(usage.title)]
-    for lane, age in zip(own, ages, strict=True):
-        # An age that all values share is told once, for them all.
-        parts.append(_glance(lane, now) + (f", {age}" if age and len(old) > 1 else ""))
-    if (block := blocked(usage, now)) is not None:
-        parts.append(extras.blocked_by(block))
-    if len(old) == 1 and None not in old:
-        parts += [age for age in old if age]
-    if usage.error is not None and all(is_stale(each.at, each.ends, now) for each in _told_when(usage)):
-        parts.append(_IN_A_WORD[usage.error.kind])
-    return " · ".join(parts)
+    """One line for the tooltip: what is left at a glance, and what keeps it from more; or the first trouble."""
+    found = at_a_glance(state) or tuple(each for each in accounts(state) if each.error)[:1]
+    return " | ".join(_summary(usage, now) for usage in found) or "tankful"
+
+
+def at_a_glance(state: State) -> tuple[AccountUsage, ...]:
+    """Of each provider the first account that has windows: what icon and tooltip show."""
+    first: dict[str, AccountUsage] = {}
+    for usage in accounts(state):
+        if usage.windows:
+            first.setdefault(usage.provider, usage)
+    return tuple(first.values())
 
 
 def accounts(state: State) -> tuple[AccountUsage, ...]:
@@ -174,6 +165,24 @@ def _window(lane: WindowLane, now: datetime, zone: tzinfo) -> str:
         parts.append(fmt.resets(window.resets_at, now, zone))
     if old := _old(lane, now):
         parts.append(old)
+    return " · ".join(parts)
+
+
+def _summary(usage: AccountUsage, now: datetime) -> str:
+    """An account in the tooltip."""
+    own = own_windows(usage)
+    ages = [None if is_past(lane, now) else _old(lane, now) for lane in own]
+    old = {age for age, lane in zip(ages, own, strict=True) if not is_past(lane, now)}
+    parts = [fmt.plain(usage.title)]
+    for lane, age in zip(own, ages, strict=True):
+        # An age that all values share is told once, for them all.
+        parts.append(_glance(lane, now) + (f", {age}" if age and len(old) > 1 else ""))
+    if (block := blocked(usage, now)) is not None:
+        parts.append(extras.blocked_by(block))
+    if len(old) == 1 and None not in old:
+        parts += [age for age in old if age]
+    if usage.error is not None and all(is_stale(each.at, each.ends, now) for each in _told_when(usage)):
+        parts.append(_IN_A_WORD[usage.error.kind])
     return " · ".join(parts)
 
 

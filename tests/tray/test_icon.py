@@ -21,7 +21,11 @@ KINDS = {
     "unread": Glance((Bar(None), Bar(None))),
     "trouble": Glance((Bar(63, stale=True), Bar(38, stale=True)), "trouble"),
     "weekly alone": Glance((Bar(38),)),
+    "two providers": Glance((Bar(63), Bar(38)), beside=(Bar(63), Bar(38))),
+    "the second is empty": Glance((Bar(63), Bar(38)), beside=(Bar(0), Bar(38))),
+    "the second is unread": Glance((Bar(63), Bar(38)), beside=(Bar(None), Bar(38))),
 }
+CLAUDE = replace(PRO, provider="claude", title="Claude", windows=(SESSION, WEEKLY))
 
 
 def seen(*accounts: AccountUsage) -> Glance:
@@ -31,6 +35,31 @@ def seen(*accounts: AccountUsage) -> Glance:
 def test_session_stands_over_weekly() -> None:
     assert seen(PRO) == Glance((Bar(63.0), Bar(38.0)))
     assert seen(BARE, PRO) == Glance((Bar(63.0), Bar(38.0)))
+
+
+def test_a_second_provider_stands_beside_the_first() -> None:
+    spent = replace(SESSION, window=replace(SESSION.window, used_percent=100.0))
+    claude = replace(CLAUDE, windows=(spent, WEEKLY))
+    assert seen(PRO, claude) == Glance((Bar(63.0), Bar(38.0)), beside=(Bar(0.0), Bar(38.0)))
+    assert seen(PRO, PRO, claude) == seen(PRO, claude)
+    assert seen(PRO, replace(CLAUDE, windows=())) == seen(PRO)
+    assert seen(BARE, claude) == Glance((Bar(0.0), Bar(38.0)))
+
+
+def test_the_badge_is_also_for_the_second_provider() -> None:
+    old = replace(SESSION, fetched_at=NOW - timedelta(hours=1))
+    error = Offline("Gone.").as_data()
+    assert seen(PRO, replace(CLAUDE, error=error)).badge == "none"
+    assert seen(PRO, replace(CLAUDE, windows=(old,), error=error)).badge == "trouble"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_two_halves_are_equal(size: int) -> None:
+    image = picture(Glance((Bar(63), Bar(38)), beside=(Bar(63), Bar(38))), size)
+    width = next(x for x in range(size) if image.getpixel((x, size // 4)) == (0, 0, 0, 0))
+    left, right = image.crop((0, 0, width, size)), image.crop((size - width, 0, size, size))
+    assert left.tobytes() == right.tobytes()
+    assert width >= size * 0.4
 
 
 def test_a_lane_that_is_not_there_has_no_bar() -> None:

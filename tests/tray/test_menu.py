@@ -266,6 +266,11 @@ def test_the_tooltip() -> None:
     assert title(PRO) == "Codex · 5h 63 % left · Weekly 38 % left"
     assert title(BARE, PRO) == "Codex · 5h 63 % left · Weekly 38 % left"
     assert title(BARE) == "tankful"
+    claude = replace(PRO, provider="claude", title="Claude")
+    assert title(PRO, PRO, claude, claude) == (
+        "Codex · 5h 63 % left · Weekly 38 % left | Claude · 5h 63 % left · Weekly 38 % left"
+    )
+    assert title(BARE, claude) == "Claude · 5h 63 % left · Weekly 38 % left"
 
 
 def test_the_tooltip_says_what_is_old_and_why() -> None:
