@@ -15,7 +15,7 @@ _SPENT_PERCENT = 100.0
 class Block(Struct, frozen=True, kw_only=True):
     """What stops an account: the spent windows, none where its server said so and did not say why.
 
-    `until` is None where nobody knows. `credits_left`: bought units carry on meanwhile.
+    `until` is None where nobody knows. `credits_left`: bought units, or money, carry on meanwhile.
     """
 
     by: tuple[WindowLane, ...] = ()
@@ -56,6 +56,8 @@ def _is_said(usage: AccountUsage, now: datetime) -> bool:
 
 
 def _credits_left(usage: AccountUsage) -> bool:
+    if usage.spend is not None and usage.spend.spend.carries_on:
+        return True
     if usage.credits is None:
         return False
     bought = usage.credits.credits

@@ -46,13 +46,15 @@ class Credits(Struct, frozen=True, kw_only=True):
 class Spend(Struct, frozen=True, kw_only=True):
     """Money spent beside the limits in the current period; `limit` is None where there is no cap.
 
-    Amounts are in whole units of `currency` (an ISO code): dollars, not cents.
+    Amounts are in whole units of `currency` (an ISO code): dollars, not cents. `carries_on`: more may be spent
+    when a window is used up, as far as that was told.
     """
 
     used: Decimal
     limit: Decimal | None = None
     currency: str = "USD"
     resets_at: datetime | None = None
+    carries_on: bool = False
 
 
 class ResetCredits(Struct, frozen=True, kw_only=True):

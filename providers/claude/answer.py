@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from providers.claude import limits
 from providers.models import RateWindow, Spend
@@ -57,7 +58,7 @@ class _Limit(Struct, frozen=True):
 
 
 class _Extra(Struct, frozen=True):
-    is_enabled: bool = False
+    is_enabled: bool | None = None
     monthly_limit: float | None = None
     used_credits: float | None = None
     currency: str | None = None
@@ -176,9 +177,16 @@ def _spend(raw: dict[str, Any], missed: list[str]) -> Spend | UnsetType | None:
             broken = True
             continue
         if spend is not None:
-            return spend
+            within = spend.limit is None or spend.used < spend.limit
+            return replace(spend, carries_on=within and _is_extra_enabled(raw))
         spoken = True
     return None if spoken and not broken else UNSET
+
+
+def _is_extra_enabled(raw: dict[str, Any]) -> bool:
+    """Only the older form says whether more may be spent than the limits allow."""
+    extra = raw.get("extra_usage")
+    return isinstance(extra, dict) and extra.get("is_enabled") is True
 
 
 def _newer_spend(raw: Any) -> Spend | None:

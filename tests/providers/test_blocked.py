@@ -4,9 +4,18 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from providers.blocked import blocked
-from providers.models import AccountUsage, Credits, CreditsLane, RateWindow, WindowLane
+from providers.models import (
+    AccountUsage,
+    Credits,
+    CreditsLane,
+    RateWindow,
+    Spend,
+    SpendLane,
+    WindowLane,
+)
 from tests.homes import NOW
 
 HOUR = timedelta(hours=1)
@@ -81,3 +90,12 @@ def test_credits_carry_on() -> None:
         block = blocked(usage(spent, credits_=bought), NOW)
         assert block is not None
         assert block.credits_left is left
+
+
+@pytest.mark.parametrize("carries_on", [True, False])
+def test_money_beside_the_limits_carries_on_where_more_may_be_spent(carries_on: bool) -> None:
+    spend = Spend(used=Decimal(1), carries_on=carries_on)
+    told = replace(usage(lane("weekly", 100)), spend=SpendLane(spend=spend, source="oauth", fetched_at=NOW))
+    block = blocked(told, NOW)
+    assert block is not None
+    assert block.credits_left is carries_on

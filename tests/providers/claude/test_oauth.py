@@ -102,7 +102,7 @@ def test_what_a_max_account_is_told(home: Home) -> None:
         ("model:sonnet:weekly", "Sonnet", 12.0, WEEK),
     ]
     assert reading.windows[0].resets_at == datetime.fromisoformat(SESSION_RESET)
-    assert reading.spend == Spend(used=Decimal("12.34"), limit=Decimal("50.00"), currency="USD")
+    assert reading.spend == Spend(used=Decimal("12.34"), limit=Decimal("50.00"), carries_on=True)
     assert (reading.plan, reading.email, reading.credits) == ("Max 20x", None, None)
     assert reading.speaks_for == {"windows", "spend"}
     assert reading.dropped == ()
@@ -240,6 +240,10 @@ def test_when_it_refills(home: Home, resets_at: Any, told: datetime | None) -> N
     assert found.resets_at == told
 
 
+def amounts(spend: Spend | None) -> object:
+    return spend and (spend.used, spend.limit, spend.currency)
+
+
 def money(minor: float, code: str = "USD", exponent: int = 2) -> dict[str, Any]:
     return {"amount_minor": minor, "currency": code, "exponent": exponent}
 
@@ -259,7 +263,7 @@ def money(minor: float, code: str = "USD", exponent: int = 2) -> dict[str, Any]:
 )
 def test_spend(home: Home, sent: object, spend: Spend) -> None:
     reading = read(home, usage(spend=sent))
-    assert (reading.spend, reading.dropped) == (spend, ())
+    assert (amounts(reading.spend), reading.dropped) == (amounts(spend), ())
 
 
 @pytest.mark.parametrize(
@@ -278,8 +282,30 @@ def test_spend(home: Home, sent: object, spend: Spend) -> None:
 )
 def test_extra_usage(home: Home, changes: dict[str, Any], spend: Spend | None) -> None:
     reading = read(home, usage(extra_usage=usage()["extra_usage"] | changes, spend=None))
-    assert reading.spend == spend
+    assert amounts(reading.spend) == amounts(spend)
     assert "spend" in reading.speaks_for
+
+
+@pytest.mark.parametrize(
+    ("used", "changes", "carries_on"),
+    [
+        (4999, {}, True),
+        (5000, {}, False),
+        (9000, {"monthly_limit": None}, True),
+        (1234, {"is_enabled": False}, False),
+        (1234, {"is_enabled": None}, False),
+    ],
+)
+def test_whether_more_may_be_spent(
+    home: Home, used: float, changes: dict[str, Any], carries_on: bool
+) -> None:
+    extra = usage()["extra_usage"] | {"used_credits": used} | changes
+    cap = extra["monthly_limit"]
+    newer = {"used": money(used), "limit": None if cap is None else money(cap)}
+    for sent in ({"extra_usage": extra}, {"extra_usage": extra, "spend": newer}):
+        spend = read(home, usage(**sent)).spend
+        assert spend is not None
+        assert spend.carries_on is carries_on
 
 
 @pytest.mark.parametrize(
@@ -304,7 +330,7 @@ def test_money_that_is_none_is_named(home: Home, changes: dict[str, Any]) -> Non
 
 def test_where_the_newer_form_is_not_understood_the_older_one_tells(home: Home) -> None:
     reading = read(home, usage(spend={"used": "a lot"}))
-    assert reading.spend == Spend(used=Decimal("12.34"), limit=Decimal(50))
+    assert amounts(reading.spend) == (Decimal("12.34"), Decimal(50), "USD")
     assert reading.dropped == ("spend",)
     assert reading.speaks_for == {"windows", "spend"}
 

@@ -172,7 +172,7 @@ def test_a_newer_one_notes_the_whole_answer(home: Home) -> None:
 
     reading = source(FakeClaude(does=notes)).read(question(home, after=EXPIRED))
     assert [w.used_percent for w in reading.windows] == [37.4, 61.9, 12.0]
-    assert reading.spend == Spend(used=Decimal("12.34"), limit=Decimal(50))
+    assert reading.spend == Spend(used=Decimal("12.34"), limit=Decimal(50), carries_on=True)
     assert (reading.source, reading.fetched_at) == ("usage-command", NOW)
     assert reading.speaks_for == {"windows", "spend"}
 
