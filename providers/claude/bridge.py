@@ -17,6 +17,7 @@ from collections.abc import Mapping
 SIZE_LIMIT = 1 << 20
 WINDOWS = ("five_hour", "seven_day")
 _MOST_SESSIONS = 20
+_STATE = {"linux": "~/.local/state", "darwin": "~/Library/Application Support"}
 
 Limits = dict[str, dict[str, float]]
 """`used_percentage` and, where it is told, `resets_at` of each of WINDOWS that was told."""
@@ -75,13 +76,16 @@ def own_home(environ: Mapping[str, str]) -> str:
     return os.path.abspath(os.path.expanduser(environ.get("CLAUDE_CONFIG_DIR") or "~/.claude"))
 
 
-def state_folder(environ: Mapping[str, str]) -> str:
+def state_folder(environ: Mapping[str, str], system: str = sys.platform) -> str:
     """tankful's own, as `own_folders` has it, whose libraries are too slow for this."""
     if own := environ.get("TANKFUL_HOME"):
         return os.path.join(os.path.abspath(os.path.expanduser(own)), "state")
-    if sys.platform == "linux":
-        above = environ.get("XDG_STATE_HOME", "").strip() or os.path.expanduser("~/.local/state")
-        return os.path.join(above, "tankful")
+    if system in _STATE:
+        told = environ.get(
+            "XDG_STATE_HOME", ""
+        )  # a relative one would mean the folder of the person's project
+        above = told if os.path.isabs(told) else os.path.expanduser(_STATE[system])
+        return os.path.normpath(os.path.join(above, "tankful"))
     from providers.outside.paths import own_folders
 
     return str(own_folders(environ).state)

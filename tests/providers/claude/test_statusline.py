@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from platformdirs.macos import MacOS
 
 from providers.claude import bridge
 from providers.claude.statusline import StatuslineSource
@@ -201,9 +202,18 @@ def test_a_folder_that_cannot_be_written(line: Line) -> None:
     assert line.read() is None
 
 
-@pytest.mark.parametrize(
-    "environ", [{}, {"TANKFUL_HOME": "~/x"}, {"XDG_STATE_HOME": "/state"}, {"XDG_STATE_HOME": ""}]
-)
+OWN_FOLDERS: list[dict[str, str]] = [
+    {},
+    {"TANKFUL_HOME": "~/x"},
+    {"XDG_STATE_HOME": "/state"},
+    {"XDG_STATE_HOME": "/state//of/me/"},
+    {"XDG_STATE_HOME": ""},
+    {"XDG_STATE_HOME": "state"},
+    {"XDG_STATE_HOME": "~/state"},
+]
+
+
+@pytest.mark.parametrize("environ", OWN_FOLDERS)
 def test_it_keeps_where_the_rest_of_tankful_does(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,6 +222,9 @@ def test_it_keeps_where_the_rest_of_tankful_does(
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     assert bridge.state_folder(os.environ) == str(own_folders(os.environ).state)
+    if sys.platform != "win32" and "TANKFUL_HOME" not in environ:
+        on_a_mac = MacOS("tankful", appauthor=False).user_state_path
+        assert bridge.state_folder(os.environ, "darwin") == str(on_a_mac)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
