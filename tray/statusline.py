@@ -43,7 +43,8 @@ def run(arguments: list[str]) -> int:
     if said is None:
         said = OK, line(told.limits if told else {}).encode()
     code, words = said
-    sys.stdout.buffer.write(words)
+    if sys.stdout is not None:  # closed: nobody reads the line, and the reading is kept
+        sys.stdout.buffer.write(words)
     return code
 
 

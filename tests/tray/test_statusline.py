@@ -142,6 +142,21 @@ def test_a_disk_that_is_full_costs_no_line(tmp_path: Path) -> None:
     assert claude_draws(tmp_path, "--from-claude").stdout.decode().startswith("5h 62 %")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such shell")
+def test_nobody_who_reads_the_line_is_no_fault(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$0" "$@" >&-', sys.executable, "-c", RUN, "--from-claude"],
+        input=told(),
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=30,
+        cwd=ROOT,
+        env={**os.environ, "TANKFUL_HOME": str(tmp_path)},
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert len(kept(tmp_path)) == 1
+
+
 def test_nothing_slow_is_imported(tmp_path: Path) -> None:
     code = f"{RUN.replace('sys.exit(', 'code = (')}; print(sorted(sys.modules))"
     done = subprocess.run(
