@@ -11,6 +11,7 @@ were new. What it noted tells the age of what it printed.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from math import floor
@@ -31,6 +32,7 @@ from providers.errors import (
     TimedOut,
 )
 from providers.models import RateWindow, Reading
+from providers.outside.paths import read_small
 from providers.source import Home, Question
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from providers.outside.programs import Program
 
 ARGUMENTS = ("-p", "/usage", "--safe-mode", "--no-session-persistence")
+WITHOUT_SETTINGS = ("--setting-sources", "local")
+"""Of the folder it works in, which is a new and empty one."""
 DEADLINE_SECONDS = 20.0
 REST = timedelta(minutes=15)
 _OUTPUT_LIMIT = 1 << 18
@@ -53,6 +57,13 @@ _KEPT = frozenset(
         "CLAUDE_CODE_GIT_BASH_PATH",
     }
 )
+
+
+# Safe mode runs the key's helper all the same, and heeds what settings put into its environment (2.1.329).
+_STRANGE_SETTING = re.compile(
+    rb'"(?:apiKeyHelper|ANTHROPIC_\w+|CLAUDE_CODE_(?:USE_\w+|OAUTH_TOKEN|DISABLE_NONESSENTIAL_TRAFFIC))"'
+)
+_SETTINGS_LIMIT = 1 << 20
 
 
 class UsageCommand:
@@ -96,7 +107,7 @@ class UsageCommand:
         before = self._logins.known(question.home)
         with children.probe_folder() as folder:
             done = (self._run or children.run)(
-                [str(program.path), *ARGUMENTS],
+                [str(program.path), *ARGUMENTS, *_more_arguments(question.home)],
                 environ=child_environ(self._environ, question.home, program.search_path),
                 folder=folder,
                 seconds=DEADLINE_SECONDS,
@@ -173,6 +184,18 @@ class UsageCommand:
                     remedy=f"Check the network connection. If that does not help: {SIGN_IN}",
                 )
         return ServerError("Claude Code got no limits from its server.")
+
+
+def _more_arguments(home: Home) -> tuple[str, ...]:
+    """What keeps settings out that would run a program of the person's, or make it another Claude Code.
+
+    Others stay in: a proxy may be among them.
+    """
+    try:
+        strange = _STRANGE_SETTING.search(read_small(home.path / "settings.json", _SETTINGS_LIMIT))
+    except OSError:  # there is none
+        return ()
+    return WITHOUT_SETTINGS if strange else ()
 
 
 def child_environ(environ: Mapping[str, str], home: Home, search_path: str) -> dict[str, str]:

@@ -213,6 +213,19 @@ def test_an_expired_login_is_renewed_by_its_owner(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+def test_a_helper_for_keys_is_not_run(
+    claude: Callable[[str], Path], version: str, tmp_path: Path, internet: Proxy
+) -> None:
+    """Fact: with it Claude Code would run it even in safe mode, and speak of no subscription."""
+    place = Place(claude(version), tmp_path, internet)
+    helper = {"apiKeyHelper": f"touch {place.marks / 'helper'}", "env": {"ANTHROPIC_API_KEY": "sk-x"}}
+    place.write("settings.json", place.settings() | helper)
+    before = place.files()
+    assert place.source.read(place.question()).windows
+    place.assert_left_as_it_was(before)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_a_server_that_refuses_is_told_as_such(
     claude: Callable[[str], Path], version: str, tmp_path: Path, internet: Proxy
 ) -> None:

@@ -114,6 +114,26 @@ def test_what_it_prints(home: Home) -> None:
     assert not folder.exists()
 
 
+@pytest.mark.parametrize(
+    ("settings", "kept_out"),
+    [
+        ({"apiKeyHelper": "~/bin/key"}, True),
+        ({"env": {"ANTHROPIC_API_KEY": "sk-x"}}, True),
+        ({"env": {"CLAUDE_CODE_USE_BEDROCK": "1"}}, True),
+        ({"env": {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}}, True),
+        ({"env": {"HTTPS_PROXY": "http://proxy:1"}, "model": "opus"}, False),
+        (b"{torn", False),
+    ],
+)
+def test_settings_that_run_a_helper_or_mean_another_account_stay_out(
+    home: Home, settings: object, kept_out: bool
+) -> None:
+    write(home.path / "settings.json", settings)
+    claude = FakeClaude()
+    source(claude).read(question(home, after=EXPIRED))
+    assert claude.started[0][0][5:] == (["--setting-sources", "local"] if kept_out else [])
+
+
 def test_the_program_that_the_person_chose(home: Home) -> None:
     claude = FakeClaude()
     source(claude).read(question(home, program=Path("/mine/claude")))
