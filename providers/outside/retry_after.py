@@ -29,6 +29,6 @@ def _moment(value: str, now: datetime) -> datetime | None:
 
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a year that no calendar has
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
