@@ -21,6 +21,8 @@ from providers.models import Credits, RateWindow, ResetCredits
 
 _NAMED = {300: ("session", "5h"), 10_080: ("weekly", "Weekly"), 43_200: ("monthly", "Monthly")}
 _LARGEST_BALANCE = Decimal(10) ** 15
+_LONGEST_AMOUNT = 80
+_SMALLEST_PLACE = -60  # what is left of a sum of floats ends at about the 32nd
 _LARGEST_PERCENT = 10_000
 _FURTHEST_RESET = timedelta(days=400)
 _RESET_SLACK = timedelta(days=1)
@@ -128,11 +130,15 @@ def amount(raw: Any) -> Decimal | None:
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
         raise ValueError("an amount is a number")
     try:
-        told = Decimal(str(raw).strip())
+        text = str(raw).strip()
+        told = Decimal(text)
     except (InvalidOperation, ValueError):  # the latter for thousands of digits
         raise ValueError("an amount is a number") from None
     if not told.is_finite() or abs(told) > _LARGEST_BALANCE:
         raise ValueError("an amount is a finite number")
+    exponent = told.as_tuple().exponent
+    if len(text) > _LONGEST_AMOUNT or (isinstance(exponent, int) and exponent < _SMALLEST_PLACE):
+        raise ValueError("an amount has few places")  # 1e-999999 is a megabyte of zeros, written out
     return told
 
 

@@ -106,3 +106,11 @@ def test_any_amount_is_a_number_or_none(raw: Any) -> None:
     except ValueError:
         return
     assert told is None or (told.is_finite() and abs(told) <= Decimal(10) ** 15)
+    assert told is None or len(f"{told:f}") < 200
+
+
+def test_an_amount_that_would_fill_the_screen_is_none() -> None:
+    assert limits.amount(0.1 + 0.2 - 0.3) == Decimal("5.551115123125783e-17")
+    for raw in ("1e-999999", f"0.{'3' * 999}"):
+        with pytest.raises(ValueError, match="few places"):
+            limits.amount(raw)
