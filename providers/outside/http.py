@@ -175,10 +175,7 @@ def _classed(error: Exception, watch: Watch, seconds: float) -> Exception:
     if (watch.expired and watch.connected) or isinstance(error, requests.ReadTimeout | ReadTimeoutError):
         return TimedOut(_too_slow(seconds))
     if isinstance(error, requests.exceptions.SSLError):
-        return Blocked(
-            "The server's certificate is not trusted.",
-            remedy="If a company proxy inspects TLS, name its CA in REQUESTS_CA_BUNDLE.",
-        )
+        return _classed_tls(error)
     if isinstance(error, requests.exceptions.ProxyError):
         return Offline("The proxy cannot be reached.", remedy="Check HTTPS_PROXY and NO_PROXY.")
     if isinstance(error, requests.exceptions.ContentDecodingError | DecodeError):
@@ -186,6 +183,22 @@ def _classed(error: Exception, watch: Watch, seconds: float) -> Exception:
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
         return NotUnderstood("The server's address is not a URL.", remedy="Correct it in the settings file.")
     return Offline("No connection to the server.")
+
+
+def _classed_tls(error: BaseException) -> Exception:
+    import ssl
+
+    within: BaseException | None = error
+    while within is not None:
+        if isinstance(within, ssl.SSLCertVerificationError):
+            return Blocked(
+                "The server's certificate is not trusted.",
+                remedy="If a company proxy inspects TLS, name its CA in REQUESTS_CA_BUNDLE.",
+            )
+        if isinstance(within, ssl.SSLEOFError | ssl.SSLZeroReturnError):  # hung up on, as a weak network does
+            return Offline("No connection to the server.")
+        within = within.__context__
+    return Blocked("What answers in the server's place does not speak TLS with us.")
 
 
 def _too_slow(seconds: float) -> str:

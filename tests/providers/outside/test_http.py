@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from providers.errors import Blocked, NotUnderstood, Offline, TimedOut
+from providers.errors import Blocked, NotUnderstood, Offline, ProviderError, TimedOut
 from providers.outside.http import Answer, RequestsWeb, Secret, _session, origin_allowed
 from tests.fake_chatgpt import FakeChatGPT, breaks_off, drips, fake_chatgpt, says, waits_for
 
@@ -272,6 +272,29 @@ def test_a_certificate_of_a_ca_of_ones_own(
     own_ca.answer = says(b"", 302, Location=f"{plain}/x")
     assert ask(own_ca).status == 302
     assert len(own_ca.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("greeting", "kind", "words"),
+    [(b"", Offline, "No connection"), (b"HTTP/1.1 302 Found\r\n\r\n", Blocked, "does not speak TLS")],
+    ids=["hangs up", "portal"],
+)
+def test_a_handshake_that_fails_is_no_matter_of_certificates(
+    greeting: bytes, kind: type[ProviderError], words: str
+) -> None:
+    def answer() -> None:
+        with suppress(OSError), listening.accept()[0] as caller:
+            caller.recv(4096)
+            caller.sendall(greeting)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(5)
+        thread = threading.Thread(target=answer)
+        thread.start()
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}/x"
+        with pytest.raises(kind, match=words):
+            RequestsWeb().get(url, bearer=Secret("abc"), headers={}, seconds=5)
+        thread.join()
 
 
 @pytest.mark.parametrize("alive", [False, True])
