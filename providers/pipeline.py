@@ -149,7 +149,7 @@ def _ask_remote(this: Round, known: AccountMemory, memory: Memory) -> AccountMem
         if source.rest:
             before = _failed(this, known, attempts, stands.error if stands else None)
             memory.keep_account(this.client.key, while_asked(before, source, now))
-        told = _ask(this, source, places, after=trouble, last=_last(known, source))
+        told = _ask(this, source, places, after=trouble, known=known)
         if told.trouble is None:
             known = replace(
                 after_answer(known, source, now), readings=prune((*known.readings, *told.readings))
@@ -208,7 +208,7 @@ def _ask(
     places: Sequence[Place],
     *,
     after: ProviderError | None = None,
-    last: Reading | None = None,
+    known: AccountMemory | None = None,
     everywhere: bool = False,
 ) -> _Told:
     """Ask once, in the first place where the source can be asked, or in each of them."""
@@ -217,7 +217,7 @@ def _ask(
     trouble: ProviderError | None = None
     answered, ever_asked, refused = False, False, None
     for place in places:
-        question = _question(this, place, after, last)
+        question = _question(this, source, place, after, known or AccountMemory())
         asked, reading, trouble = _ask_at(source, question)
         ever_asked = ever_asked or asked
         answered = answered or (asked and trouble is None)
@@ -238,14 +238,17 @@ def _ask(
     return _Told(attempt, trouble, tuple(readings), ever_asked, refused)
 
 
-def _question(this: Round, place: Place, after: ProviderError | None, last: Reading | None) -> Question:
+def _question(
+    this: Round, source: Source, place: Place, after: ProviderError | None, known: AccountMemory
+) -> Question:
     return Question(
         home=place.home,
         identity=this.client.identity,
         account_since=place.since,
         now=this.clock(),
         after=after,
-        last=last,
+        last=_last(known, source),
+        last_trouble=known.of(source.id).error,
         program=this.program,
         by_hand=this.mode == "now",
     )

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from providers.errors import ProviderError
 from providers.logs import LogFormat
-from providers.models import Identity, Reading
+from providers.models import Identity, Reading, UsageError
 
 
 class Home(Struct, frozen=True, kw_only=True):
@@ -42,7 +42,8 @@ class Question(Struct, frozen=True, kw_only=True):
 
     What the home's logs say of a time before `account_since` may be another account's. `after` is what the
     source before it in the order ran into, None where it is asked first or chosen by the person. `last` is what
-    this source last said of this account. `program` is the path of the provider's own program where the person
+    this source last said of this account, `last_trouble` what it last ran into with it, in any process, None where
+    it answered. `program` is the path of the provider's own program where the person
     named one. `by_hand` is True where the person asked for it this moment: the system may ask them something then.
     """
 
@@ -52,6 +53,7 @@ class Question(Struct, frozen=True, kw_only=True):
     now: datetime
     after: ProviderError | None = None
     last: Reading | None = None
+    last_trouble: UsageError | None = None
     program: Path | None = None
     by_hand: bool = False
 

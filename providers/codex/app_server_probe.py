@@ -24,7 +24,7 @@ from msgspec.structs import replace
 from providers.codex import app_server_answer
 from providers.codex.app_server_answer import Account
 from providers.codex.app_server_refusal import classed, refused_login
-from providers.codex.auth import SIGN_IN, Credentials, KeptInKeyring, expiry, read_credentials
+from providers.codex.auth import RUN_ONCE, SIGN_IN, Credentials, KeptInKeyring, expiry, read_credentials
 from providers.codex.borrowed_home import at_home, borrowing, furnish
 from providers.codex.program import PAUSE, Find, Version, Versions, find_codex, no_older, runs_with
 from providers.errors import (
@@ -65,11 +65,15 @@ class Deadlines(Struct, frozen=True, kw_only=True):
 
 
 class _Plan(Struct, frozen=True):
-    """In which home it is asked, and whether it is to renew the login: at once, or when it is refused."""
+    """In which home it is asked, and whether it is to renew the login: at once, or when it is refused.
+
+    `rests_until` is when a refused one may be renewed again, where that was tried too lately.
+    """
 
     at_home: bool = False
     renew: bool = False
     renew_refused: bool = False
+    rests_until: datetime | None = None
 
 
 class _Told(Struct, frozen=True):
@@ -157,7 +161,8 @@ class Prober:
         credentials = _credentials(question)
         if credentials is None:
             # What is too old Codex renews by itself.
-            return _Plan(at_home=True, renew_refused=self._rested(question, None) is None)
+            wait = self._rested(question, None)
+            return _Plan(at_home=True, renew_refused=wait is None, rests_until=wait)
         if expiry(credentials, question.now) is None and not isinstance(question.after, LoginExpired):
             return _Plan()
         if (wait := self._rested(question, credentials.refreshed_at)) is not None:
@@ -165,12 +170,16 @@ class Prober:
         return _Plan(at_home=True, renew=True)
 
     def _rested(self, question: Question, refreshed: datetime | None) -> datetime | None:
-        """When the login may be renewed again, None where it may be now."""
+        """When the login may be renewed again, None where it may be now. A click does not shorten that."""
         tried = self._renewed.get(question.home.path)
         last = max((at for at in (refreshed, tried) if at is not None), default=None)
-        if last is None or abs(question.now - last) >= _RENEWED_EVERY:
+        if last is not None and abs(question.now - last) < _RENEWED_EVERY:
+            return last + _RENEWED_EVERY
+        # Another process may have tried, and failed: these are the troubles that name their time for it alone.
+        told = question.last_trouble
+        if told is None or told.retry_at is None or told.kind not in ("login_expired", "timeout"):
             return None
-        return last + _RENEWED_EVERY
+        return told.retry_at if question.now < told.retry_at <= question.now + _RENEWED_EVERY else None
 
     def _ask(
         self,
@@ -187,13 +196,16 @@ class Prober:
                 talk = Conversation(child, self._seconds)
                 self._greet(talk, program, question.now, ends)
                 told = self._told(talk, question, plan, ends)
-        except Ended:
-            raise NotUnderstood(f"{short(program.path)} ended before it answered.", remedy=_LOOK) from None
-        except TimedOut:
+        except (Ended, TimedOut) as error:
             # It may have been in the middle of renewing the login: nobody is to press it, in any process.
             renewing = self._renewed.get(question.home.path) == question.now
             wait = question.now + _RENEWED_EVERY if renewing else None
-            raise TimedOut("Codex gave no answer in time.", retry_at=wait) from None
+            if isinstance(error, TimedOut):
+                raise TimedOut("Codex gave no answer in time.", retry_at=wait) from None
+            what = f"{short(program.path)} ended before it answered."
+            if renewing:
+                raise LoginExpired(what, remedy=RUN_ONCE, retry_at=wait) from None
+            raise NotUnderstood(what, remedy=_LOOK) from None
         reading = app_server_answer.reading(told.limits, told.owner, question.now, SOURCE)
         if reading is None:
             raise NotUnderstood("Codex tells neither limits nor credits.", remedy="Update Codex.")
@@ -234,6 +246,8 @@ class Prober:
             trouble = classed(refused, renewed=plan.renew, retry_at=question.now + _RENEWED_EVERY)
         if plan.renew_refused and isinstance(trouble, LoginExpired):
             return self._told(talk, question, _Plan(at_home=True, renew=True), ends)
+        if isinstance(trouble, LoginExpired) and plan.rests_until is not None:
+            trouble.retry_at = plan.rests_until  # or the next process would take it for one never tried
         if isinstance(trouble, Offline):
             self._renewed.pop(question.home.path, None)  # nobody was reached to renew it
         raise _no_login(question, plan) if isinstance(trouble, NotSignedIn) else trouble

@@ -31,6 +31,7 @@ class FakeSource:
         self.cannot: dict[Path, ProviderError] = {}
         self.asked: list[Path] = []
         self.after: list[str | None] = []
+        self.last: list[str | None] = []
         self.rest = timedelta(0)
         self.kinds: tuple[str, ...] = ("login_expired",)
 
@@ -43,6 +44,7 @@ class FakeSource:
     def read(self, question: Question) -> Reading | None:
         self.asked.append(question.home.path)
         self.after.append(question.after.kind if question.after else None)
+        self.last.append(question.last_trouble.kind if question.last_trouble else None)
         if question.home.path in self.at:
             told = self.at[question.home.path]
             if isinstance(told, Exception):
@@ -122,6 +124,17 @@ def test_a_person_need_not_wait_and_the_cache_asks_nobody(ask: Ask) -> None:
     ask(source, mode="now")
     assert len(source.asked) == 2
     assert used(ask(source, mode="cached")) == [10]
+
+
+def test_a_source_is_told_what_it_last_ran_into_in_any_process(ask: Ask, tmp_path: Path) -> None:
+    source = FakeSource(Offline("No connection."))
+    ask(source, mode="now")
+    again = Memory(tmp_path / "state")
+    ask(source, mode="now", memory=again)
+    source.says = 10
+    ask(source, mode="now", memory=again)
+    ask(source, mode="now", memory=again)
+    assert source.last == [None, "offline", "offline", None]
 
 
 def test_a_failure_counts_as_a_request_and_blanks_nothing(ask: Ask, clock: Clock) -> None:

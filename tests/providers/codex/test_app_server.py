@@ -346,6 +346,31 @@ def test_a_renewal_that_nobody_heard_the_end_of_rests_for_an_hour_everywhere(fol
     assert caught.value.retry_at == NOW + HOUR
 
 
+@pytest.mark.parametrize(
+    ("habits", "kind"),
+    [
+        ({"answers": {"account/read": {"account": None}}, **refusal(UNAUTHORIZED)}, LoginExpired),
+        ({"ends_at": "account/read"}, LoginExpired),
+        ({"silent": ["account/read", "account/rateLimits/read"]}, TimedOut),
+    ],
+    ids=["refused", "ended", "silent"],
+)
+def test_a_login_that_another_process_tried_to_renew_is_left_alone(
+    folder: Path, habits: dict[str, Any], kind: type[ProviderError]
+) -> None:
+    asked = Asked(folder, Deadlines(start=2, request=1, probe=5), **habits)
+    with pytest.raises(kind) as caught:
+        asked.read(after=EXPIRED)
+    later = Asked(folder, **habits)
+    told = asked.question(after=EXPIRED, last_trouble=caught.value.as_data(), by_hand=True)
+    trouble = later.source.unavailable(replace(told, now=NOW + timedelta(minutes=59)))
+    assert isinstance(trouble, LoginExpired)
+    assert trouble.retry_at == NOW + HOUR
+    assert later.source.unavailable(replace(told, now=NOW + HOUR)) is None
+    pause = NotUnderstood("It does not start.", retry_at=NOW + HOUR / 2).as_data()
+    assert later.source.unavailable(replace(told, last_trouble=pause)) is None
+
+
 def test_a_renewal_is_not_cut_off_when_an_answer_would_be(folder: Path) -> None:
     asked = Asked(folder, Deadlines(request=1), slow={"account/read": 1.5})
     assert asked.read(after=EXPIRED).windows[0].used_percent == 37.0
@@ -394,6 +419,19 @@ def test_a_login_in_the_keyring_is_renewed_when_it_is_refused(folder: Path) -> N
         each["params"]["refreshToken"] for each in asked.heard() if each.get("method") == "account/read"
     ]
     assert renewals == [False, True, False, False, True]
+
+
+def test_a_login_in_the_keyring_is_renewed_by_one_process_of_many(folder: Path) -> None:
+    (folder / "codex/config.toml").write_text(KEYRING)
+    trouble = None
+    for minutes in (0, 20, 40):
+        asked = Asked(folder, **refusal(UNAUTHORIZED))
+        with pytest.raises(LoginExpired) as caught:
+            asked.read(now=NOW + timedelta(minutes=minutes), last_trouble=trouble)
+        trouble = caught.value.as_data()
+        assert trouble.retry_at == NOW + HOUR
+    heard = (each for each in asked.heard() if each.get("method") == "account/read")
+    assert [each["params"]["refreshToken"] for each in heard] == [False, True, False, False]
 
 
 def test_nobody_in_the_keyring(folder: Path) -> None:
