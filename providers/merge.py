@@ -69,6 +69,22 @@ def prune(readings: Iterable[Reading]) -> tuple[Reading, ...]:
     return tuple(kept)
 
 
+def of_last_owner(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    """Without what was said before another address was told, newest first: for a login that names nobody itself.
+
+    What lies between the last word of the one and the first of the other may be of either: it goes too.
+    """
+    kept = sorted(readings, key=_newest_first)
+    owner = next((reading.email for reading in kept if reading.email), "").lower()
+    for place, reading in enumerate(kept):
+        if reading.email and reading.email.lower() != owner:
+            kept = kept[:place]
+            while not kept[-1].email:
+                kept.pop()
+            break
+    return tuple(kept)
+
+
 def is_stale(
     fetched_at: datetime, resets_at: datetime | None, now: datetime, every: timedelta = FRESH_FOR / 2
 ) -> bool:

@@ -28,7 +28,7 @@ from providers.manners import (
     while_asked,
 )
 from providers.memory import LOCK_SECONDS, AccountMemory, Memory
-from providers.merge import prune
+from providers.merge import of_last_owner, prune
 from providers.models import Attempt, ErrorKind, Reading, UsageError
 from providers.source import Question, Source
 
@@ -151,9 +151,10 @@ def _ask_remote(this: Round, known: AccountMemory, memory: Memory) -> AccountMem
             memory.keep_account(this.client.key, while_asked(before, source, now))
         told = _ask(this, source, places, after=trouble, known=known)
         if told.trouble is None:
-            known = replace(
-                after_answer(known, source, now), readings=prune((*known.readings, *told.readings))
-            )
+            readings = (*known.readings, *told.readings)
+            if this.client.identity.email is None:  # only the answer tells whose login it is
+                readings = of_last_owner(readings)
+            known = replace(after_answer(known, source, now), readings=prune(readings))
             return _settled(this, known, (*attempts, told.attempt))
         known, waiting = after_trouble(
             known, source, told.trouble.as_data(), asked=told.asked, refused=told.refused, now=this.clock()

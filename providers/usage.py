@@ -144,14 +144,14 @@ def _account(provider: Provider, this: Round, memory: Memory) -> AccountUsage:
     ids = {source.id for source in this.chosen}
     merged = merge(reading for reading in known.readings if reading.source in ids)
     error = known.error if this.chosen == this.sources else _own_error(known, this)
-    identity = this.client.identity
+    identity, key = this.client.identity, this.client.key
+    if merged.email and not identity.email:  # another who signs in there is another account
+        key = account_key(this.client.places[0].home, replace(identity, email=merged.email))
     return AccountUsage(
         provider=provider.id,
         title=provider.title,
         homes=tuple(place.home.label for place in this.client.places),
-        account=Account(
-            id=this.client.key, email=merged.email or identity.email, plan=merged.plan or identity.plan
-        ),
+        account=Account(id=key, email=merged.email or identity.email, plan=merged.plan or identity.plan),
         windows=merged.windows,
         credits=merged.credits,
         spend=merged.spend,

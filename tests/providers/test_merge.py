@@ -7,7 +7,7 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.merge import is_stale, merge, prune
+from providers.merge import is_stale, merge, of_last_owner, prune
 from providers.models import Credits, DayTokens, RateWindow, Reading, ResetCredits, Spend
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -113,6 +113,20 @@ def test_spend_and_resets_stay_until_a_source_that_tells_them_leaves_them_out() 
     assert (merged.spend.spend.used, merged.resets.resets.available) == (Decimal(5), 2)
     assert merge([old, reading(1, speaks_for=frozenset({"spend"}))]).spend is None
     assert merge([old, reading(1, speaks_for=frozenset({"resets"}))]).resets is None
+
+
+def test_what_was_said_before_another_owner_is_theirs() -> None:
+    a, between, b, later = (
+        reading(1, email="a@example.com"),
+        reading(2, "rollouts"),
+        reading(3, email="b@example.com"),
+        reading(4, "rollouts"),
+    )
+    again = reading(5, email="B@example.com")
+    assert of_last_owner([a, between]) == (between, a)
+    assert of_last_owner([a, b, again, between, later]) == (again, later, b)
+    assert of_last_owner([between]) == (between,)
+    assert of_last_owner([]) == ()
 
 
 def test_the_last_word_on_a_limit_that_is_reached_counts() -> None:

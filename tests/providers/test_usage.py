@@ -17,6 +17,7 @@ from providers.models import AccountUsage
 from providers.pipeline import Mode
 from providers.source import Home, Login, Provider, ProviderSettings
 from providers.usage import take_usage
+from tests.fake_app_server import OWN, launcher
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage
 from tests.homes import ACCESS_MARK, NOW, auth, make_home, write_auth
 from tests.providers.codex.test_recent_limits import ago, count, limits, meta, rollout, turn
@@ -291,6 +292,25 @@ def test_when_the_first_of_an_accounts_logins_ends_is_told(tmp_path: Path) -> No
     provider = replace(CODEX, read_login=read_login)
     (account,) = take(tmp_path / "state", *homes, mode="cached", providers=(provider,))
     assert account.login_ends_at == NOW + MINUTE
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the fake is a program of this system's kind")
+def test_whoever_signs_in_to_a_keyring_is_an_account_of_their_own(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", {})
+    (home / "config.toml").write_text('cli_auth_credentials_store = "keyring"\n')
+    own = {name: value for name, value in OWN.items() if name != "credits"}
+    telling = {"account/rateLimits/read": {"rateLimits": own}}
+    ids = []
+    for minutes, email, answers in ((0, "a@b.c", {}), (10, "d@e.f", telling), (20, "d@e.f", telling)):
+        account = {"account": {"type": "chatgpt", "email": email, "planType": "pro"}}
+        program = launcher(tmp_path / "bin", answers={"account/read": account, **answers})
+        asked = ProviderSettings(program=program)
+        (found,) = take(tmp_path / "state", home, at=NOW + minutes * MINUTE, settings=asked)
+        assert found.account is not None
+        assert (found.account.email, found.credits is None) == (email, bool(answers))
+        assert set(lanes(found)) >= {"session", "weekly"}
+        ids.append(found.account.id)
+    assert ids[0] != ids[1] == ids[2]
 
 
 def test_an_api_key_has_a_cost_and_no_limits(tmp_path: Path) -> None:
