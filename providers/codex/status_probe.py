@@ -20,7 +20,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from providers.codex import status_text
-from providers.codex.auth import SIGN_IN, expiry, read_credentials
+from providers.codex.auth import SIGN_IN, Credentials, expiry, read_credentials
 from providers.codex.borrowed_home import borrowing, furnish
 from providers.codex.program import PAUSE, Find, Version, Versions, find_codex, no_older
 from providers.codex.status_session import Face, ask_status
@@ -116,11 +116,7 @@ class StatusProber:
     def unavailable(self, question: Question) -> ProviderError | None:
         """It takes a login that can be lent and is good by itself, and a program."""
         try:
-            credentials = read_credentials(question.home)
-            if account_key(question.home, credentials.identity) != account_key(
-                question.home, question.identity
-            ):
-                return _another()
+            credentials = _credentials(question)
             self._find("codex", chosen=question.program, environ=self._environ)
             return expiry(credentials, question.now)
         except ProviderError as trouble:
@@ -138,6 +134,7 @@ class StatusProber:
             except (ProgramMissing, NotUnderstood) as trouble:
                 trouble.retry_at = question.now + PAUSE  # it would be the same a minute later
                 raise
+        _credentials(question)  # somebody else may have signed in meanwhile, and the screen need not say who
         return _reading(status, question, probe.version)
 
     def _probe(self, question: Question, folder: Path) -> _Probe:
@@ -196,6 +193,14 @@ def _local() -> tzinfo:
     from tzlocal import get_localzone
 
     return get_localzone()
+
+
+def _credentials(question: Question) -> Credentials:
+    """The login in its file; raises what is wrong with it, or that it is another's."""
+    credentials = read_credentials(question.home)
+    if account_key(question.home, credentials.identity) != account_key(question.home, question.identity):
+        raise _another()
+    return credentials
 
 
 def _another() -> NotSignedIn:

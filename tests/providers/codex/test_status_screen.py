@@ -317,6 +317,19 @@ def test_another_accounts_screen(tmp_path: Path) -> None:
         Desk(tmp_path, FakeCodex(other)).read()
 
 
+def test_somebody_else_signs_in_meanwhile(tmp_path: Path) -> None:
+    """On a narrow screen the address is cut off."""
+
+    class Slow(FakeCodex):
+        def press(self, keys: str) -> None:
+            super().press(keys)
+            write_auth(desk.home.path, auth(account="acct-2", email="other@example.com"))
+
+    desk = Desk(tmp_path, Slow(screen("0.169.0").replace("dev@example.com (Pro)", "")))
+    with pytest.raises(NotSignedIn, match="Another account"):
+        desk.source.read(desk.question())
+
+
 @pytest.mark.parametrize("version", ["0.42.0", "0.44.9"])
 def test_nothing_older_is_launched(tmp_path: Path, version: str) -> None:
     desk = Desk(tmp_path, version=version)
