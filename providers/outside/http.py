@@ -95,7 +95,7 @@ class RequestsWeb:
             try:
                 answer = _followed(session, url, bearer, headers, watch)
             except (requests.RequestException, HTTPError, OSError) as error:
-                raise _classed(error, watch, seconds) from None
+                raise _classed(error, url, watch, seconds) from None
             if watch.expired:  # cut off by us, which reads like an answer that ended
                 raise TimedOut(_too_slow(seconds))
             return answer
@@ -113,9 +113,12 @@ def _session(url: str) -> requests.Session:
     if _is_loopback(urlsplit(url).hostname or ""):
         # A proxy has no part in a talk with this machine, and must not see its token; a CA of its own has.
         session.trust_env = False
-        ca = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-        session.verify = ca or True
+        session.verify = _own_ca() or True
     return session
+
+
+def _own_ca() -> str | None:
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
 
 
 def _followed(
@@ -168,7 +171,7 @@ def _fetch(
         return Answer(response.status_code, lowered, bytes(body))
 
 
-def _classed(error: Exception, watch: Watch, seconds: float) -> Exception:
+def _classed(error: Exception, url: str, watch: Watch, seconds: float) -> Exception:
     import requests
     from urllib3.exceptions import DecodeError, ReadTimeoutError
 
@@ -181,8 +184,30 @@ def _classed(error: Exception, watch: Watch, seconds: float) -> Exception:
     if isinstance(error, requests.exceptions.ContentDecodingError | DecodeError):
         return NotUnderstood("The server's answer cannot be unpacked.")
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-        return NotUnderstood("The server's address is not a URL.", remedy="Correct it in the settings file.")
+        if not _is_url(url):
+            return NotUnderstood(
+                "The server's address is not a URL.", remedy="Correct it in the settings file."
+            )
+        return Offline(
+            "The proxy in the environment is none that can be used.",
+            remedy="HTTPS_PROXY and ALL_PROXY take http:// and https:// addresses, no SOCKS.",
+        )
+    if (ca := _own_ca()) and not os.path.exists(ca):
+        return Offline(
+            "The CA bundle named in the environment is not there.", remedy="Correct REQUESTS_CA_BUNDLE."
+        )
     return Offline("No connection to the server.")
+
+
+def _is_url(url: str) -> bool:
+    """Of a proxy's address requests complains in the same words."""
+    import requests
+
+    try:
+        requests.Request("GET", url).prepare()
+    except requests.RequestException:
+        return False
+    return True
 
 
 def _classed_tls(error: BaseException) -> Exception:

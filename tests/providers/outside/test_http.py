@@ -310,6 +310,27 @@ def test_a_proxy_that_does_not_serve(
     assert server.requests == []
 
 
+@pytest.mark.parametrize("address", ["socks5://127.0.0.1:9", "ftp://127.0.0.1:9", "http://[::1", ":::"])
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "ALL_PROXY"])
+def test_a_proxy_that_is_none_is_no_fault_of_the_server(
+    monkeypatch: pytest.MonkeyPatch, name: str, address: str
+) -> None:
+    """Else its program would be started in its stead."""
+    for other in ("HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, address)
+    with pytest.raises(Offline, match="proxy") as caught:
+        RequestsWeb().get("https://chatgpt.test/x", bearer=Secret("abc"), headers={}, seconds=5)
+    assert "SOCKS" in caught.value.remedy
+
+
+def test_a_ca_bundle_that_is_not_there(own_ca: FakeChatGPT, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    with pytest.raises(Offline, match="CA bundle") as caught:
+        ask(own_ca)
+    assert caught.value.remedy == "Correct REQUESTS_CA_BUNDLE."
+
+
 def sockets_to(port: int) -> int:
     """How many of this process's descriptors are connections to a port of this machine."""
     found = 0
