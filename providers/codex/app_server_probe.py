@@ -161,18 +161,23 @@ class Prober:
         credentials = _credentials(question)
         if credentials is None:
             # What is too old Codex renews by itself.
-            wait = self._rested(question, None)
+            wait = self._rested(question)
             return _Plan(at_home=True, renew_refused=wait is None, rests_until=wait)
         if expiry(credentials, question.now) is None and not isinstance(question.after, LoginExpired):
             return _Plan()
-        if (wait := self._rested(question, credentials.refreshed_at)) is not None:
+        lately = question.last.fetched_at if question.last else None
+        if lately is not None and expiry(credentials, lately) is None:
+            lately = None  # the login was good then, and lent
+        if (wait := self._rested(question, credentials.refreshed_at, lately)) is not None:
             raise refused_login(wait)
         return _Plan(at_home=True, renew=True)
 
-    def _rested(self, question: Question, refreshed: datetime | None) -> datetime | None:
-        """When the login may be renewed again, None where it may be now. A click does not shorten that."""
+    def _rested(self, question: Question, *known: datetime | None) -> datetime | None:
+        """When the login may be renewed again, None where it may be now; `known` is when it was, or was tried to
+        be. A click does not shorten that.
+        """
         tried = self._renewed.get(question.home.path)
-        last = max((at for at in (refreshed, tried) if at is not None), default=None)
+        last = max((at for at in (*known, tried) if at is not None), default=None)
         if last is not None and abs(question.now - last) < _RENEWED_EVERY:
             return last + _RENEWED_EVERY
         # Another process may have tried, and failed: these are the troubles that name their time for it alone.

@@ -371,6 +371,21 @@ def test_a_login_that_another_process_tried_to_renew_is_left_alone(
     assert later.source.unavailable(replace(told, last_trouble=pause)) is None
 
 
+def test_a_login_that_stayed_stale_is_not_renewed_again_by_another_process(folder: Path) -> None:
+    asked = Asked(folder)
+    write_auth(folder / "codex", auth(expires=NOW - timedelta(days=3)))
+    reading = asked.read()
+    later = Asked(folder)
+    question = asked.question(last=reading, now=NOW + timedelta(minutes=59))
+    trouble = later.source.unavailable(question)
+    assert isinstance(trouble, LoginExpired)
+    assert trouble.retry_at == NOW + HOUR
+    assert later.source.unavailable(replace(question, now=NOW + HOUR)) is None
+    # One that was good when it was last asked with has not been renewed since.
+    write_auth(folder / "codex", auth(expires=NOW + timedelta(minutes=10)))
+    assert later.source.unavailable(question) is None
+
+
 def test_a_renewal_is_not_cut_off_when_an_answer_would_be(folder: Path) -> None:
     asked = Asked(folder, Deadlines(request=1), slow={"account/read": 1.5})
     assert asked.read(after=EXPIRED).windows[0].used_percent == 37.0
