@@ -19,7 +19,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.outside.paths import read_small, short
+from providers.outside.paths import printable, read_small, short
 from providers.source import ProviderSettings
 from providers.toml_lines import BadToml, Keys, TomlLines, read_toml
 
@@ -146,7 +146,7 @@ class _Reader:
     def _check_keys(self, path: Keys, table: Mapping[str, object], known: Sequence[str]) -> None:
         for key in table:
             if key not in known:
-                shown = key if len(key) <= _LONGEST_KEY else f"{key[:_LONGEST_KEY]}…"
+                shown = printable(key if len(key) <= _LONGEST_KEY else f"{key[:_LONGEST_KEY]}…")
                 self._say((*path, key), f"`{shown}` is not known here, only {', '.join(known)}")
 
     def _say(self, path: Keys, what: str) -> None:

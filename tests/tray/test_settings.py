@@ -75,6 +75,7 @@ def test_nothing_set() -> None:
         ("providers = 7", "line 1: `providers` should be a table, [providers]"),
         ("[providers]\ncodex = true", "line 2: `codex` should be a table, [providers.codex]"),
         ("[[providers.codex]]\nenabled = false", "line 1: `codex` should be a table, [providers.codex]"),
+        ('"\\u001b[2J\\n" = 1', r"line 1: `\x1b[2J\n` is not known here, only providers"),
         (f"{'k' * 99} = 1", f"line 1: `{'k' * 40}…` is not known here, only providers"),
     ],
 )
