@@ -35,9 +35,14 @@ def furnish(folder: Path, home: Home, now: datetime, settings: str = "") -> None
         "features.plugins = false",  # 0.169 asks ChatGPT for them at each start
     ]
     if (base := read_config(home).get("chatgpt_base_url")) is not None:
-        lines.append(f"chatgpt_base_url = {json.dumps(base)}")
+        lines.append(f"chatgpt_base_url = {quoted(base)}")
     write_whole(folder / "config.toml", "\n".join((*lines, settings, "")).encode())
     write_whole(folder / "auth.json", lent(home, now))
+
+
+def quoted(text: str) -> str:
+    """As TOML has it: like JSON, but a sign beyond 16 bits is no pair of escapes, and DEL must be one."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def borrowing(environ: Mapping[str, str], folder: Path, search_path: str) -> dict[str, str]:

@@ -7,7 +7,6 @@ happens nothing can be sent to a model; 0.169 else opens a connection to one bef
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -21,7 +20,7 @@ from msgspec import Struct
 
 from providers.codex import status_text
 from providers.codex.auth import SIGN_IN, Credentials, expiry, read_credentials
-from providers.codex.borrowed_home import borrowing, furnish
+from providers.codex.borrowed_home import borrowing, furnish, quoted
 from providers.codex.program import PAUSE, Find, Version, Versions, find_codex, no_older
 from providers.codex.status_session import Face, ask_status
 from providers.codex.status_text import Status
@@ -173,7 +172,7 @@ class StatusProber:
     def _ask(self, question: Question, probe: _Probe, size: tuple[int, int], ends: float) -> Status:
         home = probe.folder / f"home-{size[0]}"
         home.mkdir(mode=0o700)
-        trusted = f'projects.{json.dumps(str(probe.folder))}.trust_level = "trusted"\n'
+        trusted = f'projects.{quoted(str(probe.folder))}.trust_level = "trusted"\n'
         furnish(home, question.home, question.now, _SETTINGS + trusted)
         environ = borrowing(self._environ, home, probe.program.search_path)
         # Times are shown in the zone of the program, which on Windows is the system's whatever it is told.

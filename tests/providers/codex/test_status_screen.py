@@ -185,6 +185,16 @@ def test_a_home_of_its_own_from_which_no_prompt_can_go_anywhere(tmp_path: Path) 
     assert not login["tokens"]["refresh_token"]
 
 
+@pytest.mark.parametrize("name", ["Zoë 😀", 'a "b" \\ c', "del\x7f"])
+def test_a_folder_of_any_name_is_trusted(tmp_path: Path, name: str) -> None:
+    desk = Desk(tmp_path / name, FakeCodex(screen("0.169.0")))
+    (desk.home.path / "config.toml").write_text('chatgpt_base_url = "https://example.com/😀/backend-api"\n')
+    desk.read()
+    (trusted,) = desk.settings[0]["projects"]
+    assert Path(trusted).parent.parent == tmp_path / name / "probes"
+    assert desk.settings[0]["chatgpt_base_url"] == "https://example.com/😀/backend-api"
+
+
 def test_a_version_without_daemons_is_not_told_to_have_none(tmp_path: Path) -> None:
     desk = Desk(tmp_path, FakeCodex(screen("0.60.1")), version="0.60.1")
     desk.say("codex-cli 0.60.1", knows="--help")
