@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 OK, BAD_ARGUMENTS = 0, 64
 _READ_SECONDS = 2.0
-_COMMAND_SECONDS = 4.0
+_COMMAND_SECONDS = 2.0
 _OUTPUT_LIMIT = 1 << 16
 _USAGE = "usage: tankful statusline --from-claude [-- command …]\n"
 
@@ -56,7 +56,7 @@ def line(limits: bridge.Limits) -> str:
 
 
 def read_all(file: int, seconds: float) -> bytes:
-    """What comes until the end, the deadline or too much, whichever is first."""
+    """What comes until it is whole, the end, the deadline or too much, whichever is first."""
     from threading import Thread
 
     read = bytearray()
@@ -65,6 +65,8 @@ def read_all(file: int, seconds: float) -> bytes:
         with suppress(OSError):
             while len(read) < bridge.SIZE_LIMIT and (part := os.read(file, 1 << 16)):
                 read.extend(part)
+                if bridge.is_whole(bytes(read)):  # whoever wrote it may leave the pipe open
+                    return
 
     thread = Thread(target=work, daemon=True)
     thread.start()
@@ -98,8 +100,9 @@ def _said_by(command: list[str], raw: bytes) -> tuple[int, bytes] | None:
     try:
         said, _ = process.communicate(raw, timeout=_COMMAND_SECONDS)
         return process.returncode, said[:_OUTPUT_LIMIT]
-    except subprocess.TimeoutExpired:
-        return None
+    except subprocess.TimeoutExpired as late:
+        # It may have ended, and left something behind that holds on to its output.
+        return None if process.poll() is None else (process.returncode, (late.output or b"")[:_OUTPUT_LIMIT])
     finally:
         if process.returncode is None:
             _end(process)

@@ -86,7 +86,7 @@ def told(raw: Any, now: datetime, shows: Callable[[str], bool] = lambda _: True)
     unknown: list[str] = []
     listed = _listed(raw.get("limits"), now, shows, missed, unknown)
     flat = _flat(raw, now, missed)
-    windows = {window.id: window for window in (*(flat or ()), *(listed or ()))}  # the list has the last word
+    windows = _together(flat or [], listed or [])
     heard = (listed is not None or flat is not None) and not missed
     spend = _spend(raw, missed)
     if not windows and not heard and spend is UNSET:
@@ -99,6 +99,13 @@ def told(raw: Any, now: datetime, shows: Callable[[str], bool] = lambda _: True)
         ),
         dropped=(*missed, *unknown),
     )
+
+
+def _together(flat: list[RateWindow], listed: list[RateWindow]) -> dict[str, RateWindow]:
+    """The list has the last word; it may name a model more closely, "Opus 5" for "Opus"."""
+    names = [limits.family(window) for window in listed]
+    flat = [window for window in flat if limits.family(window) is None or limits.family(window) not in names]
+    return {window.id: window for window in (*flat, *listed)}
 
 
 def _listed(

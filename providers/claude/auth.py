@@ -180,8 +180,16 @@ def _lent(token: str) -> Credentials:
 
 
 def _identity(login: dict[str, Any], config: Config) -> Identity:
-    """One person's account has limits of its own in each organization."""
+    """One person's account has limits of its own in each organization.
+
+    Raises NotUnderstood where nobody can tell for now: to take it for another account would ask, and forget, anew.
+    """
     account, organization = uuid(login.get("accountUuid")), uuid(login.get("organizationUuid"))
+    if account is None and config.torn is not None:
+        raise NotUnderstood(
+            f"{config.torn} is not JSON.",
+            remedy="It is read again by itself; if this stays, start `claude` once.",
+        )
     if account in (None, config.account):
         account, organization = config.account, organization or config.organization
     return Identity(

@@ -44,6 +44,17 @@ def parse(raw: bytes) -> Told | None:
     return Told(str(content.get("session_id")), limits, _answered_ms(content)) if limits else None
 
 
+def is_whole(raw: bytes) -> bool:
+    """Whether this is all of the JSON."""
+    if not raw.rstrip().endswith(b"}"):
+        return False
+    try:
+        json.loads(raw)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def keep(told: Told, environ: Mapping[str, str], now: float) -> None:
     """Keep it, with the time `now` (epoch s) if it is news. Raises OSError."""
     folder = folder_of(own_home(environ), environ)
@@ -81,9 +92,8 @@ def state_folder(environ: Mapping[str, str], system: str = sys.platform) -> str:
     if own := environ.get("TANKFUL_HOME"):
         return os.path.join(os.path.abspath(os.path.expanduser(own)), "state")
     if system in _STATE:
-        told = environ.get(
-            "XDG_STATE_HOME", ""
-        )  # a relative one would mean the folder of the person's project
+        # A relative one would mean the folder of the person's project.
+        told = environ.get("XDG_STATE_HOME", "")
         above = told if os.path.isabs(told) else os.path.expanduser(_STATE[system])
         return os.path.normpath(os.path.join(above, "tankful"))
     from providers.outside.paths import own_folders

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct
 
-from providers.outside.paths import read_small
+from providers.outside.paths import read_small, short
 from providers.source import Home
 
 FILE_LIMIT = 1 << 26  # it also holds a history of prompts, which is passed over unread
@@ -32,11 +32,15 @@ class Noted(Struct, frozen=True, kw_only=True):
 
 
 class Config(Struct, frozen=True, kw_only=True):
-    """What we take from the file. `account` and `organization` are the vendor's ids."""
+    """What we take from the file. `account` and `organization` are the vendor's ids.
+
+    `torn` is the name of a file that is there and tells nothing: it may be in the middle of being written.
+    """
 
     account: str | None = None
     organization: str | None = None
     noted: Noted | None = None
+    torn: str | None = None
 
 
 class _Cached(Struct, frozen=True, rename="camel"):
@@ -56,14 +60,13 @@ def default_home() -> Path:
 
 
 def read_config(home: Home) -> Config:
-    """An empty one where the file is missing or torn: nothing depends on it but names and comfort."""
+    """An empty one where the file is missing or torn."""
     for path in _places(home.path):
         try:
             raw = read_small(path, FILE_LIMIT)
         except OSError:
             continue
-        if raw:
-            return _parsed(raw)
+        return _parsed(raw) or Config(torn=short(path))
     return Config()
 
 
@@ -78,11 +81,11 @@ def _places(home: Path) -> tuple[Path, ...]:
     return (home / ".config.json", *usual)
 
 
-def _parsed(raw: bytes) -> Config:
+def _parsed(raw: bytes) -> Config | None:
     try:
         file = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=_File)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Config()
+        return None
     who = file.oauth_account if isinstance(file.oauth_account, dict) else {}
     return Config(
         account=uuid(who.get("accountUuid")),

@@ -64,6 +64,12 @@ def in_order(windows: Iterable[RateWindow]) -> tuple[RateWindow, ...]:
     )
 
 
+def family(window: RateWindow) -> str | None:
+    """The first word of the name of the model that it is for, None where it is for no single one."""
+    _, model, slug = window.id.partition("model:")
+    return slug.partition(":")[0].partition("-")[0] if model else None
+
+
 def moment(raw: object) -> datetime | None:
     """A time as it is sent: ISO with a zone, or epoch seconds; None for what names no one moment."""
     try:

@@ -94,6 +94,29 @@ def test_a_command_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> No
     assert left.stdout == b""
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="other commands there")
+def test_what_a_command_leaves_behind_costs_no_words(tmp_path: Path) -> None:
+    done = claude_draws(tmp_path, "--from-claude", "--", "echo mine; (sleep 4 &)")
+    assert (done.returncode, done.stdout) == (0, b"mine\n")
+
+
+def test_a_pipe_that_stays_open_keeps_nobody_waiting(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, "--from-claude"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "TANKFUL_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    began = time.monotonic()
+    process.stdin.write(told())
+    process.stdin.flush()
+    assert process.stdout.read().startswith(b"5h 62 %")
+    assert time.monotonic() - began < 1.9  # and not the two seconds that it would wait for the rest
+    process.communicate()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="other signals there")
 def test_a_line_that_is_wanted_no_more_takes_its_command_along(tmp_path: Path) -> None:
     mark = f"62{os.getpid()}"

@@ -100,13 +100,26 @@ def test_a_rotated_token_is_the_same_account(tmp_path: Path) -> None:
         (config(oauthAccount={"organizationUuid": "its"}), {}, None),
         (config(oauthAccount={"accountUuid": "a b"}), {}, None),
         (config(oauthAccount=[]), {}, None),
-        (b"{torn", {}, None),
-        (b"", {}, None),
-        (b"[" * 200_000, {}, None),
     ],
 )
 def test_whose_account_it_is(tmp_path: Path, about: object, own: dict[str, Any], account: str | None) -> None:
     assert known(make_home(tmp_path, login(**own), about)).identity.account_id == account
+
+
+@pytest.mark.parametrize(
+    "torn", [b"", b'{"oauthAccount": {"acc', b"[" * 200_000], ids=["empty", "half", "deep"]
+)
+def test_a_torn_config_makes_nobody_another_account(tmp_path: Path, torn: bytes) -> None:
+    home = make_home(tmp_path)
+    (home.path / ".claude.json").write_bytes(torn)
+    found = logins().login(home, NOW)
+    assert found.identity is None
+    assert isinstance(found.trouble, NotUnderstood)
+    assert ".claude.json is not JSON" in found.trouble.message
+    content = login()
+    content["claudeAiOauth"]["accountUuid"] = ACCOUNT
+    write(home.path / ".credentials.json", content)
+    assert logins().login(home, NOW).identity is not None
 
 
 def test_the_default_home_has_its_names_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,6 +133,14 @@ def test_the_list_leads_where_it_speaks(home: Home) -> None:
     assert reading.dropped == ()
 
 
+def test_a_model_that_the_list_names_more_closely_is_there_once(home: Home) -> None:
+    reading = read(home, usage(limits=LISTED, seven_day_opus=flat(31.0)))
+    assert [w.id for w in reading.windows if w.id.startswith("model:")] == [
+        "model:opus-5:weekly",
+        "model:sonnet:weekly",
+    ]
+
+
 def test_a_model_is_shown_by_whatever_name_is_plain_text(home: Home) -> None:
     reading = read(home, {"limits": [limit("weekly_scoped", 33, model="Opus 5 (1M)")]})
     assert [(w.id, w.title) for w in reading.windows] == [("model:opus-5-1m:weekly", "Opus 5 (1M)")]
