@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -201,18 +202,35 @@ class Gauge:
         costs = {}
         for provider in providers:
             homes = self._homes(provider)
+            counted = self._state_of(homes)
+            if complete and self._costs.has(
+                (cost_key(provider.id, home.label) for home in homes), counted, today
+            ):
+                continue
             month = self._report(provider, homes, today - timedelta(days=DAYS - 1), today, self.zone)
             day = self._report(provider, homes, today, today, self.zone)
             for home in homes:
                 costs[cost_key(provider.id, home.label)] = HomeCost(
                     day=today,
+                    counted=counted,
                     today=day.by_home.get(home.label, NOTHING),
                     days_30=month.by_home.get(home.label, NOTHING),
                     priced=month.priced,
                     files=month.files_by_home.get(home.label, 0),
                     complete=complete,
                 )
-        self._costs.keep(costs)
+        if costs:
+            self._costs.keep(costs)
+
+    def _state_of(self, homes: Sequence[Home]) -> str:
+        """Of all that the figures of these homes are made of: logs, prices, zone, and which homes they are."""
+        parts = (
+            self._ledger.generation(),
+            self.rates().fingerprint,
+            self.zone,
+            *(home.path for home in homes),
+        )
+        return hashlib.sha256("\0".join(map(str, parts)).encode(errors="replace")).hexdigest()[:16]
 
     def _report(
         self, provider: Provider, homes: Sequence[Home], since: date, until: date, zone: tzinfo

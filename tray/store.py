@@ -16,9 +16,13 @@ from providers.outside.paths import write_whole
 
 
 class HomeCost(Struct, frozen=True, kw_only=True):
-    """What one home's logs came to when they were last counted, on the local day `day`."""
+    """What one home's logs came to when they were last counted, on the local day `day`.
+
+    `counted` names the state of all that the figures were made of: they are the same for as long as it is.
+    """
 
     day: date
+    counted: str
     today: Tally
     days_30: Tally
     priced: Literal["full", "partial", "none"]
@@ -40,6 +44,14 @@ class CostStore:
         """Raises OSError when it cannot be written; this process knows them all the same."""
         self._costs = self._all() | costs
         write_whole(self._file, msgspec.json.encode(self._costs))
+
+    def has(self, keys: Iterable[str], counted: str, day: date) -> bool:
+        """Whether the figures of these homes are of this state and this day, and whole."""
+        known = [self._all().get(key) for key in keys]
+        return all(
+            cost is not None and (cost.counted, cost.day, cost.complete) == (counted, day, True)
+            for cost in known
+        )
 
     def summary(self, provider: str, homes: Iterable[str], today: date) -> CostSummary | None:
         """The homes' figures together; None where none was ever counted.

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from providers.bill import BilledResponse, CostReport
-from providers.ledger import history, query
+from providers.ledger import history, index, query
 from providers.ledger.database import opened, transaction
 from providers.ledger.pricing import Rates
 from providers.ledger.refresh import Remembered, Shelf, Tell, refresh
@@ -45,6 +45,11 @@ class Ledger:
         return refresh(
             self._path, shelves, price, tell, prices=rates.fingerprint, remembered=self._remembered
         )
+
+    def generation(self) -> int:
+        """Another number whenever what the logs came to may be another. Raises LedgerTrouble."""
+        with opened(self._path) as db:
+            return index.generation(db)
 
     def note_limits(self, accounts: Mapping[str, Sequence[WindowLane]]) -> None:
         """Keep how these accounts' windows changed. Raises LedgerTrouble."""

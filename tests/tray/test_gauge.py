@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from providers.outside.paths import own_folders
+from tray.gauge import Gauge
+
+FIXTURE = Path(__file__).parents[1] / "fixtures/codex/0.169.0/plain/home/sessions"
+
+
+class Person:
+    """One home with logs, and a clock that stands still."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.now = datetime(2026, 11, 20, 18, tzinfo=UTC)
+        self._environ = {
+            "CODEX_HOME": str(folder / "codex"),
+            "CLAUDE_CONFIG_DIR": str(folder / "claude"),
+            "TANKFUL_HOME": str(folder / "own"),
+        }
+        self.folders = own_folders(self._environ)
+        shutil.copytree(FIXTURE, folder / "codex/sessions")
+
+    def count(self, zone: str = "UTC") -> float:
+        """As a process of its own; when the figures were last written."""
+        Gauge(self._environ, self.folders, ZoneInfo(zone), clock=lambda: self.now).count()
+        return (self.folders.cache / "cost.json").stat().st_mtime_ns
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Person:
+    return Person(tmp_path)
+
+
+def test_figures_are_made_once_for_as_long_as_nothing_changes(person: Person) -> None:
+    first = person.count()
+    assert person.count() == first
+    assert person.count() == first
+
+
+def test_a_new_log_another_day_another_zone_and_other_prices_make_them_anew(person: Person) -> None:
+    written = [person.count()]
+    (log, *_) = sorted((person.folder / "codex/sessions").rglob("*.jsonl"))
+    with log.open("ab") as file:
+        file.write(
+            b'{"timestamp":"2026-11-20T18:00:00Z","type":"turn_context","payload":{"model":"gpt-5.5"}}\n'
+        )
+    written.append(person.count())
+    person.now += timedelta(days=1)
+    written.append(person.count())
+    written.append(person.count("Asia/Tokyo"))
+    prices = person.folders.settings / "prices.toml"
+    prices.parent.mkdir(parents=True, exist_ok=True)
+    prices.write_text('[[price]]\nmodel = "gpt-5.5"\ninput = 1\noutput = 1\n')
+    written.append(person.count("Asia/Tokyo"))
+    log.unlink()
+    written.append(person.count("Asia/Tokyo"))
+    assert written == sorted(set(written))
+
+
+def test_figures_of_an_older_make_are_made_anew(person: Person) -> None:
+    """They lack the state that they were made of."""
+    first = person.count()
+    file = person.folders.cache / "cost.json"
+    file.write_bytes(file.read_bytes().replace(b'"counted"', b'"lacking"'))
+    assert person.count() > first
+    assert b'"counted"' in file.read_bytes()
