@@ -50,17 +50,22 @@ def is_due(
     """Whether anybody in the chain may be asked. A clock that was set back a little is no reason for it."""
     if known.asked_at is not None and abs(now - known.asked_at) < interval:
         return False
-    trouble: ProviderError | None = None
+    met: list[ProviderError] = []
     for source in chain:
-        if trouble is not None and not source.stands_in(trouble):
+        if not stands_in_for_all(source, met):
             continue
         if may_ask(client, source, known, now):
             return True
         last = known.of(source.id).error
         if last is None:
             return False  # it answered, and rests
-        trouble = as_error(last)
+        met.append(as_error(last))
     return False
+
+
+def stands_in_for_all(source: Source, met: Sequence[ProviderError]) -> bool:
+    """Whether it may know what nobody before it could tell: a login that one of them was refused stays refused."""
+    return all(source.stands_in(trouble) for trouble in met)
 
 
 def may_ask(client: Client, source: Source, known: AccountMemory, now: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Ask an account's sources, in order, each within its deadline; keep every attempt; never raise.
 
 Local sources cost nothing and are asked each time, in every home of the account. Of the others the first is asked,
-and the next only where it can stand in for what the one before ran into; the first that answers is enough. All of
+and the next only where it can stand in for all that those before it met; the first that answers is enough. All of
 them together are asked no more often than the provider's interval allows, and each has `manners` of its own.
 """
 
@@ -25,6 +25,7 @@ from providers.manners import (
     in_turn,
     is_due,
     may_ask,
+    stands_in_for_all,
     while_asked,
 )
 from providers.memory import LOCK_SECONDS, AccountMemory, Memory
@@ -131,25 +132,26 @@ def _ask_alone(this: Round, memory: Memory) -> AccountMemory:
 
 
 def _ask_remote(this: Round, known: AccountMemory, memory: Memory) -> AccountMemory:
-    """Along the chain, as far as each can stand in for the one before."""
+    """Along the chain, as far as each can stand in for those before."""
     attempts: tuple[Attempt, ...] = ()
     stands: _Standing | None = None
-    trouble: ProviderError | None = None
+    met: list[ProviderError] = []
     for source in this.chain:
-        if trouble is not None and not source.stands_in(trouble):
+        if not stands_in_for_all(source, met):
             continue
         now = this.clock()
         if this.mode != "now" and not may_ask(this.client, source, known, now):
             attempts += tuple(each for each in known.attempts if each.source == source.id)
             if (last := known.of(source.id).error) is None:
                 return _settled(this, known, attempts)  # its last answer still stands in
-            stands, trouble = _Standing(last, was_asked=True).or_earlier(stands), as_error(last)
+            stands = _Standing(last, was_asked=True).or_earlier(stands)
+            met.append(as_error(last))
             continue
         places = in_turn(this.client, source, known, now, also_refused=this.mode == "now")
         if source.rest:
             before = _failed(this, known, attempts, stands.error if stands else None)
             memory.keep_account(this.client.key, while_asked(before, source, now))
-        told = _ask(this, source, places, after=trouble, known=known)
+        told = _ask(this, source, places, after=met[-1] if met else None, known=known)
         if told.trouble is None:
             readings = (*known.readings, *told.readings)
             if this.client.identity.email is None:  # only the answer tells whose login it is
@@ -160,7 +162,8 @@ def _ask_remote(this: Round, known: AccountMemory, memory: Memory) -> AccountMem
             known, source, told.trouble.as_data(), asked=told.asked, refused=told.refused, now=this.clock()
         )
         attempts += (replace(told.attempt, error=waiting),)
-        stands, trouble = _Standing(waiting, was_asked=told.asked).or_earlier(stands), told.trouble
+        stands = _Standing(waiting, was_asked=told.asked).or_earlier(stands)
+        met.append(told.trouble)
     return _failed(this, known, attempts, stands.error if stands else None)
 
 

@@ -89,7 +89,7 @@ class Source(Protocol):
         """The least time between two of its requests, on top of the provider's interval; a click overrides it."""
 
     def stands_in(self, trouble: ProviderError) -> bool:
-        """Whether it may know what the source before it could not tell, for that reason."""
+        """Whether it may know what a source before it could not tell, for that reason."""
 
     def unavailable(self, question: Question) -> ProviderError | None:
         """Why this source cannot be asked at all, without asking it; None when it can."""

@@ -13,6 +13,7 @@ from providers.errors import (
     NotUnderstood,
     Offline,
     ProgramMissing,
+    ProgramTooOld,
     ProviderError,
     RateLimited,
     ServerError,
@@ -45,7 +46,7 @@ def program() -> FakeSource:
 def screen() -> FakeSource:
     """Stands in for a program that runs and could not tell."""
     source = FakeSource(30, "status")
-    source.kinds = ("timeout", "program_too_old")
+    source.kinds = ("not_understood", "program_too_old")
     return source
 
 
@@ -82,14 +83,28 @@ def test_the_next_is_asked_only_for_what_it_can_stand_in_for(
     assert (memory.error is None) is stands_in
 
 
-def test_a_third_is_asked_for_the_trouble_of_the_second(
+def test_a_third_is_asked_where_it_stands_in_for_both(
     ask: Ask, endpoint: FakeSource, program: FakeSource, screen: FakeSource
 ) -> None:
-    endpoint.says, program.says = LoginExpired("Refused."), TimedOut("Silent.")
+    endpoint.says, program.says = NotUnderstood("What?"), ProgramTooOld("From 2024.")
     memory = ask(endpoint, program, screen)
     assert used(memory) == [30]
-    assert screen.after == ["timeout"]
+    assert screen.after == ["program_too_old"]
     assert attempts(memory) == [("oauth", False), ("app-server", False), ("status", True)]
+
+
+def test_a_third_is_not_asked_with_the_login_that_the_first_was_refused(
+    ask: Ask, endpoint: FakeSource, program: FakeSource, screen: FakeSource, clock: Clock
+) -> None:
+    """Whether that was a moment ago, or is remembered."""
+    endpoint.says, program.says = LoginExpired("Refused."), ProgramTooOld("From 2024.")
+    for _ in range(29):
+        memory = ask(endpoint, program, screen)
+        assert attempts(memory) == [("oauth", False), ("app-server", False)]
+        assert memory.asked_at == NOW, "nobody is due"
+        clock.now += MINUTE
+    ask(endpoint, program, screen, mode="now")
+    assert (len(endpoint.asked), len(program.asked), screen.asked) == (2, 2, [])
 
 
 def test_a_program_rests_while_a_refused_login_is_left_alone(
