@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.errors import ProviderError, TimedOut, as_error
+from providers.errors import LoginExpired, ProviderError, TimedOut, as_error
 from providers.memory import AccountMemory, Refused, SourceMemory
 from providers.models import ErrorKind, Identity, UsageError
 from providers.source import Home, Source
@@ -26,6 +26,7 @@ _BACK_OFF: dict[ErrorKind, timedelta] = {
 }
 _LONGEST_BACK_OFF = timedelta(hours=1)
 _REFUSED_FOR = timedelta(minutes=30)
+_RENEWED_EVERY = timedelta(hours=1)
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -90,10 +91,17 @@ def in_turn(
     return [place for place in places if place not in refused] + (refused if also_refused else [])
 
 
-def while_asked(known: AccountMemory, source: Source, now: datetime) -> AccountMemory:
-    """What the next process must know, should this one end before the answer is in."""
-    cut_off = TimedOut("tankful ended before this was answered.").as_data()
-    asked = replace(known.of(source.id), asked_at=now, error=cut_off)
+def while_asked(
+    known: AccountMemory, source: Source, after: ProviderError | None, now: datetime
+) -> AccountMemory:
+    """What the next process must know, should this one end before the answer is in.
+
+    Who is asked after a login that expired may be renewing it, and to press that is to risk the login.
+    """
+    last = known.of(source.id)
+    retry_at = now + _RENEWED_EVERY if isinstance(after, LoginExpired) else None
+    cut_off = TimedOut("tankful ended before this was answered.", retry_at=retry_at).as_data()
+    asked = replace(last, asked_at=now, retry_at=retry_at or last.retry_at, error=cut_off)
     return replace(known, sources=known.sources | {source.id: asked})
 
 

@@ -148,10 +148,11 @@ def _ask_remote(this: Round, known: AccountMemory, memory: Memory) -> AccountMem
             met.append(as_error(last))
             continue
         places = in_turn(this.client, source, known, now, also_refused=this.mode == "now")
+        after = met[-1] if met else None
         if source.rest:
             before = _failed(this, known, attempts, stands.error if stands else None)
-            memory.keep_account(this.client.key, while_asked(before, source, now))
-        told = _ask(this, source, places, after=met[-1] if met else None, known=known)
+            memory.keep_account(this.client.key, while_asked(before, source, after, now))
+        told = _ask(this, source, places, after=after, known=known)
         if told.trouble is None:
             readings = (*known.readings, *told.readings)
             if this.client.identity.email is None:  # only the answer tells whose login it is

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from providers.errors import (
     ServerError,
     TimedOut,
 )
+from providers.memory import Memory
 from tests.homes import NOW
 from tests.providers.test_pipeline import Ask, Clock, FakeSource, ask, clock, used
 
@@ -165,6 +166,36 @@ def test_a_program_that_we_died_over_rests_all_the_same(
     assert len(program.asked) == 1
     clock.now += MINUTE
     assert used(ask(endpoint, program)) == [20]
+
+
+def kept_until(folder: Path) -> list[datetime | None]:
+    """Until when the memory's file has the program left alone, and lets it renew no login."""
+    kept = Memory(folder / "state").account("k", NOW).of("app-server")
+    return [kept.retry_at, kept.error.retry_at if kept.error else None]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "until"), [(LoginExpired("Refused."), NOW + HOUR), (NotUnderstood("What?"), None)]
+)
+def test_a_renewal_that_we_died_over_is_not_tried_again_for_an_hour(
+    ask: Ask,
+    endpoint: FakeSource,
+    program: FakeSource,
+    clock: Clock,
+    tmp_path: Path,
+    trouble: ProviderError,
+    until: datetime | None,
+) -> None:
+    endpoint.says, program.says, program.rest = trouble, KeyboardInterrupt(), 5 * MINUTE
+    with pytest.raises(KeyboardInterrupt):
+        ask(endpoint, program)
+    assert kept_until(tmp_path) == [until, until]
+    program.says = 20.0
+    clock.now += HOUR - MINUTE
+    assert used(ask(endpoint, program)) == ([] if until else [20])
+    clock.now += MINUTE
+    assert used(ask(endpoint, program)) == [20]
+    assert kept_until(tmp_path) == [None, None]
 
 
 def test_too_often_stays_too_often(ask: Ask, endpoint: FakeSource, program: FakeSource, clock: Clock) -> None:
