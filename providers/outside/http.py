@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
 
-from providers.errors import Blocked, NotUnderstood, Offline, TimedOut
+from providers.errors import Blocked, NotUnderstood, Offline, ServerError, TimedOut
 from providers.outside.watch import CONNECT_SECONDS, Watch, connect
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 BODY_LIMIT = 1 << 20
 MOST_REDIRECTS = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
+_BROKEN = "The server's answer broke off or is no HTTP."
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
 
 
@@ -56,7 +57,7 @@ class Web(Protocol):
     """The way to a server."""
 
     def get(self, url: str, *, bearer: Secret, headers: Mapping[str, str], seconds: float) -> Answer:
-        """Raises Offline, TimedOut, Blocked or NotUnderstood, within `seconds` and a moment."""
+        """Raises Offline, TimedOut, Blocked, ServerError or NotUnderstood, within `seconds` and a moment."""
 
 
 def origin_allowed(url: str) -> bool:
@@ -161,14 +162,21 @@ def _fetch(
     with session.get(
         url, headers=dict(headers), auth=sign, timeout=timeout, stream=True, allow_redirects=False
     ) as response:
-        body = bytearray()
+        lowered = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, lowered, _body(response))
+
+
+def _body(response: requests.Response) -> bytes:
+    body = bytearray()
+    try:
         # Read with a size, urllib3 unpacks no more than that at a time: a compressed bomb stops at the limit.
         while chunk := response.raw.read(1 << 16, decode_content=True):
             body += chunk
             if len(body) > BODY_LIMIT:
                 raise NotUnderstood("The server's answer is larger than 1 MB.")
-        lowered = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, lowered, bytes(body))
+    except ValueError:  # http.client takes a chunk's size of -5 at its word
+        raise ServerError(_BROKEN) from None
+    return bytes(body)
 
 
 def _classed(error: Exception, url: str, watch: Watch, seconds: float) -> Exception:
@@ -192,11 +200,35 @@ def _classed(error: Exception, url: str, watch: Watch, seconds: float) -> Except
             "The proxy in the environment is none that can be used.",
             remedy="HTTPS_PROXY and ALL_PROXY take http:// and https:// addresses, no SOCKS.",
         )
+    if _is_broken(error):
+        return ServerError(_BROKEN)
     if (ca := _own_ca()) and not os.path.exists(ca):
         return Offline(
             "The CA bundle named in the environment is not there.", remedy="Correct REQUESTS_CA_BUNDLE."
         )
     return Offline("No connection to the server.")
+
+
+def _is_broken(error: BaseException) -> bool:
+    """Whether something came that is no HTTP; a connection that was closed or reset is a matter of the network."""
+    from http.client import HTTPException, IncompleteRead, RemoteDisconnected
+
+    from requests.exceptions import InvalidHeader
+
+    cut_short = False
+    within: BaseException | None = error
+    while within is not None:
+        if isinstance(within, RemoteDisconnected):
+            return False
+        if isinstance(within, IncompleteRead):
+            cut_short = True
+        elif isinstance(within, HTTPException | InvalidHeader):
+            return True
+        elif cut_short and isinstance(within, ValueError):
+            # The size of a chunk that is no number: nothing at all where the connection was closed before it.
+            return not str(within).endswith(" b''")
+        within = within.__context__
+    return False
 
 
 def _is_url(url: str) -> bool:

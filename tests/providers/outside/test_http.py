@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from providers.errors import Blocked, NotUnderstood, Offline, ProviderError, TimedOut
+from providers.errors import Blocked, NotUnderstood, Offline, ProviderError, ServerError, TimedOut
 from providers.outside.http import Answer, RequestsWeb, Secret, _session, origin_allowed
 from tests.fake_chatgpt import FakeChatGPT, breaks_off, drips, fake_chatgpt, says, waits_for
 
@@ -81,6 +81,49 @@ def test_an_answer_that_breaks_off_is_a_lost_connection(server: FakeChatGPT) -> 
     server.answer = breaks_off
     with pytest.raises(Offline):
         ask(server)
+
+
+_OK = b"HTTP/1.1 200 OK\r\n"
+_CHUNKED = _OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind"),
+    [
+        (b"", Offline),
+        (_OK + b"Content-Length: 9\r\n\r\n{", Offline),
+        (_CHUNKED, Offline),
+        (_CHUNKED + b"1\r\n{\r\n", Offline),
+        (_CHUNKED + b"9\r\n{", Offline),
+        (_CHUNKED + b"zz\r\n{", ServerError),
+        (_CHUNKED + b"-5\r\n{", ServerError),
+        (_CHUNKED + b"1" * 70_000, ServerError),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", ServerError),
+        (b"HTTP/9.9 200 OK\r\n\r\n", ServerError),
+        (_OK + b"".join(b"x%d: 1\r\n" % n for n in range(200)) + b"\r\n", ServerError),
+        (_OK + b"x: " + b"y" * 70_000 + b"\r\n\r\n", ServerError),
+        (_OK + b"Content-Length: 1, 2\r\n\r\n{", ServerError),
+    ],
+    ids=lambda each: each[-60:].decode() if isinstance(each, bytes) else None,
+)
+def test_what_is_no_http_is_the_servers_fault_and_a_closed_connection_is_not(
+    sent: bytes, kind: type[ProviderError]
+) -> None:
+    def answer() -> None:
+        with taker.accept()[0] as connection, suppress(OSError):
+            connection.recv(1 << 16)
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+            connection.recv(1)  # to close with something unread would be a reset
+
+    with socket.create_server(("127.0.0.1", 0)) as taker:
+        server = threading.Thread(target=answer)
+        server.start()
+        with pytest.raises(kind):
+            RequestsWeb().get(
+                f"http://127.0.0.1:{taker.getsockname()[1]}/", bearer=Secret("abc"), headers={}, seconds=5
+            )
+        server.join()
 
 
 def test_nobody_there() -> None:
