@@ -33,46 +33,64 @@ def read_toml(text: str) -> dict[str, Any]:
         raise BadToml("not to be read", text.count("\n") + 1) from None
 
 
+class _Node:
+    """A key: the line that names it, if one does, and the first line that names anything of it.
+
+    `entries` counts those of an [[array]] up to here; they are within it by their numbers.
+    """
+
+    __slots__ = ("begins", "entries", "named", "within")
+
+    def __init__(self, line: int) -> None:
+        self.begins = line
+        self.named: int | None = None
+        self.entries = 0
+        self.within: dict[str, _Node] = {}
+
+    def member(self, key: str, line: int) -> _Node:
+        if key not in self.within:
+            self.within[key] = _Node(line)
+        return self.within[key]
+
+
 class TomlLines:
-    """The lines of a text that name something."""
+    """The lines of a text that name something, as a tree: each look-up costs what its own path is long."""
 
     def __init__(self, text: str) -> None:
-        self._places: list[tuple[int, Keys]] = []
-        counts: dict[Keys, int] = {}
-        table: Keys = ()
+        self._root = table = _Node(1)
         for line, content in enumerate(text.split("\n"), 1):
             if header := _HEADER.match(content):
-                table = self._numbered(_parts(header[2]), counts)
-                if header[1] == "[[":
-                    array = table[:-1] if table in self._entries(counts) else table
-                    counts[array] = counts.get(array, -1) + 1
-                    table = (*array, str(counts[array]))
-                self._places.append((line, table))
+                table = self._table(_parts(header[2]), line, entry=header[1] == "[[")
+                table.named = table.named or line
             elif key := _KEY.match(content):
-                self._places.append((line, (*table, *_parts(key[1]))))
+                node = table
+                for part in _parts(key[1]):
+                    node = node.member(part, line)
+                node.named = node.named or line
 
     def of(self, path: Keys) -> int:
-        """The line, from 1, of this key; of what is around it where it has none of its own."""
-        around = [(len(place), -line) for line, place in self._places if place == path[: len(place)]]
-        return -max(around)[1] if around else self._below(path)
+        """The line, from 1, of this key; of what is around it where it has none of its own.
 
-    def _below(self, path: Keys) -> int:
-        """A table that only its members name begins with the first of them."""
-        return next((line for line, place in self._places if place[: len(path)] == path), 1)
+        A table that only its members name begins with the first of them.
+        """
+        node: _Node | None = self._root
+        named: int | None = None
+        for key in path:
+            node = node.within.get(key) if node else None
+            named = (node.named if node else None) or named
+        return named or (node.begins if node else 1)
 
-    @staticmethod
-    def _entries(counts: dict[Keys, int]) -> set[Keys]:
-        return {(*array, str(number)) for array, number in counts.items()}
-
-    @staticmethod
-    def _numbered(parts: Keys, counts: dict[Keys, int]) -> Keys:
-        """A path with the number of the newest entry after the name of each array that has begun."""
-        found: Keys = ()
+    def _table(self, parts: Keys, line: int, *, entry: bool) -> _Node:
+        """What a header names: of each array on the way to it, and of itself, the newest entry."""
+        last = node = self._root
         for part in parts:
-            found = (*found, part)
-            if found in counts:
-                found = (*found, str(counts[found]))
-        return found
+            last = node = node.member(part, line)
+            if last.entries:
+                node = last.member(str(last.entries - 1), line)
+        if not entry:
+            return node
+        last.entries += 1
+        return last.member(str(last.entries - 1), line)
 
 
 def _parts(dotted: str) -> Keys:
