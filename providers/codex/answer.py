@@ -7,7 +7,8 @@
     code_review_rate_limit: as rate_limit
     spend_control: {reached, individual_limit: I}, or individual_limit: I
     rate_limit_reset_credits: {available_count}
-    W = {used_percent, limit_window_seconds, reset_at}    I = {limit, used, remaining_percent, reset_at, unit}
+    W = {used_percent, limit_window_seconds, R}    I = {limit, used, remaining_percent, R, unit}
+    R = reset_at, 0 where it is not known, and reset_after_seconds, which counts where the other is missing
 
 Each part is judged by itself: one that is not understood is left out and named, its siblings stay. The amounts of
 an individual limit are money only where their `unit` is a currency; mostly it is "credit", or is not told.
@@ -29,6 +30,7 @@ from providers.outside.http import Secret
 
 _SLOTS = ("primary_window", "secondary_window")
 _MOST_LIMITS = 50
+_LONGEST_SECONDS = 1e9
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 _T = TypeVar("_T")
 
@@ -37,6 +39,7 @@ class _Window(Struct, frozen=True):
     used_percent: float
     limit_window_seconds: float | None = None
     reset_at: float | None = None
+    reset_after_seconds: Any = None
 
 
 class _Limit(Struct, frozen=True):
@@ -55,6 +58,7 @@ class _Additional(Struct, frozen=True):
 class _Individual(Struct, frozen=True):
     remaining_percent: float
     reset_at: float | None = None
+    reset_after_seconds: Any = None
     limit: Any = None
     used: Any = None
     unit: Any = None
@@ -174,7 +178,13 @@ class _Parts:
         except msgspec.ValidationError:
             return None
         minutes = sent.limit_window_seconds / 60 if sent.limit_window_seconds else None
-        return limits.window(sent.used_percent, minutes, sent.reset_at, self._now)
+        return limits.window(sent.used_percent, minutes, self._reset_at(sent), self._now)
+
+    def _reset_at(self, sent: _Window | _Individual) -> float | None:
+        after = sent.reset_after_seconds
+        if sent.reset_at is not None or isinstance(after, bool) or not isinstance(after, int | float):
+            return sent.reset_at
+        return self._now.timestamp() + after if 0 < after < _LONGEST_SECONDS else None
 
     def _additional(self) -> list[RateWindow]:
         raw = self._usage.additional_rate_limits
@@ -216,7 +226,7 @@ class _Parts:
                 self._spoken.add("spend")
             return None, None
         sent = self._converted(name, raw, _Individual)
-        made = limits.individual(sent.remaining_percent, sent.reset_at, self._now) if sent else None
+        made = limits.individual(sent.remaining_percent, self._reset_at(sent), self._now) if sent else None
         if sent is None or made is None:
             if sent is not None:
                 self._dropped.append(name)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -131,6 +132,30 @@ def test_zero_means_unknown(folder: Path) -> None:
         ("window:unknown", None, None),
     ]
     assert "windows" not in reading.speaks_for
+
+
+@pytest.mark.parametrize("place", ["primary_window", "individual_limit"])
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"reset_after_seconds": 90}, NOW + timedelta(seconds=90)),
+        ({"reset_at": None, "reset_after_seconds": 90.0}, NOW + timedelta(seconds=90)),
+        ({"reset_at": 0, "reset_after_seconds": 90}, None),
+        ({"reset_at": NOW.timestamp() + 7, "reset_after_seconds": 90}, NOW + timedelta(seconds=7)),
+        *(
+            ({"reset_after_seconds": wrong}, None)
+            for wrong in (0, -1, True, None, "90", [90], 401 * 86_400, 1e308, 10**400)
+        ),
+    ],
+)
+def test_a_reset_is_told_as_a_moment_or_else_from_now(
+    folder: Path, place: str, told: dict[str, object], expected: datetime | None
+) -> None:
+    part = {"used_percent": 5, "remaining_percent": 95} | told
+    sent = {"rate_limit": {place: part}} if place == "primary_window" else {place: part, "rate_limit": None}
+    content = json.dumps(usage(**sent)).encode()  # msgspec writes no 10**400
+    (found,) = read(folder, content).windows
+    assert found.resets_at == expected
 
 
 @pytest.mark.parametrize(
