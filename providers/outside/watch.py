@@ -49,8 +49,14 @@ class Watch:
         return bool(self._handles)
 
     def add(self, connection: socket.socket) -> None:
+        """Raises OSError, and closes the connection, where no second handle can be had."""
+        try:
+            handle = connection.dup()
+        except OSError:
+            connection.close()
+            raise
         with self._lock:
-            self._handles.append(connection.dup())
+            self._handles.append(handle)
         if self.expired:
             self._expire()
 

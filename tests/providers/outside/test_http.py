@@ -17,6 +17,7 @@ import trustme
 
 from providers.errors import Blocked, NotUnderstood, Offline, ProviderError, ServerError, TimedOut
 from providers.outside.http import Answer, RequestsWeb, Secret, _session, origin_allowed
+from providers.outside.watch import Watch
 from tests.fake_chatgpt import FakeChatGPT, breaks_off, drips, fake_chatgpt, says, waits_for
 
 
@@ -351,6 +352,17 @@ def test_a_proxy_that_does_not_serve(
     with pytest.raises(Offline, match="proxy"):
         RequestsWeb().get("https://chatgpt.test/x", bearer=Secret("abc"), headers={}, seconds=5)
     assert server.requests == []
+
+
+def test_a_connection_that_cannot_be_watched_is_closed() -> None:
+    class Unwatchable(socket.socket):
+        def dup(self) -> Unwatchable:
+            raise OSError(24, "Too many open files")
+
+    connection = Unwatchable()
+    with Watch(5) as watch, pytest.raises(OSError, match="Too many"):
+        watch.add(connection)
+    assert (connection.fileno(), watch.connected) == (-1, False)
 
 
 @pytest.mark.parametrize("address", ["socks5://127.0.0.1:9", "ftp://127.0.0.1:9", "http://[::1", ":::"])
