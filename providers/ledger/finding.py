@@ -51,13 +51,13 @@ class LogFinder:
         self._is_log = is_log
         self._seconds = seconds
         self._listed: dict[str, _Folder] = {}
+        self._found: dict[str, LogFile] = {}
         self._listed_at = seconds()
 
     def find(self) -> tuple[list[LogFile], list[str]]:
-        """The logs, and the paths that could not be looked at."""
-        if (
-            self._seconds() - self._listed_at > _TRUSTED_SECONDS
-        ):  # not every file system keeps a folder's time
+        """The logs, and the paths that could not be looked at; what did not change is the same object again."""
+        # Not every file system keeps a folder's time.
+        if self._seconds() - self._listed_at > _TRUSTED_SECONDS:
             self._listed, self._listed_at = {}, self._seconds()
         seen: set[tuple[int, int]] = set()
         logs: list[LogFile] = []
@@ -67,7 +67,9 @@ class LogFinder:
             folder = self._folder(pending.pop(), seen, unreadable)
             if folder is not None:
                 pending += folder.folders
-                _look_at(folder.logs, seen, logs, unreadable)
+                self._look_at(folder.logs, seen, logs, unreadable)
+        if len(self._found) > 2 * len(logs):
+            self._found = {log.path: log for log in logs}
         return logs, unreadable
 
     def _folder(self, path: str, seen: set[tuple[int, int]], unreadable: list[str]) -> _Folder | None:
@@ -113,27 +115,30 @@ class LogFinder:
             self._listed.pop(path, None)
         return folder
 
+    def _look_at(
+        self, paths: Sequence[str], seen: set[tuple[int, int]], logs: list[LogFile], unreadable: list[str]
+    ) -> None:
+        found = self._found
+        for path in paths:
+            try:
+                status = os.stat(path)
+            except OSError:  # gone since, or a link that leads nowhere
+                unreadable.append(path)
+                continue
+            inode, size, mtime_ns = status.st_ino, status.st_size, status.st_mtime_ns
+            if inode:
+                if (status.st_dev, inode) in seen:
+                    continue
+                seen.add((status.st_dev, inode))
+            if stat.S_ISREG(status.st_mode):
+                log = found.get(path)
+                if log is None or log.mtime_ns != mtime_ns or log.size != size or log.inode != inode:
+                    log = found[path] = LogFile(path, inode, size, mtime_ns)
+                logs.append(log)
+
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:  # a link in a circle, or to where nobody may look
         return False
-
-
-def _look_at(
-    paths: Sequence[str], seen: set[tuple[int, int]], logs: list[LogFile], unreadable: list[str]
-) -> None:
-    for path in paths:
-        try:
-            status = os.stat(path)
-        except OSError:  # gone since, or a link that leads nowhere
-            unreadable.append(path)
-            continue
-        inode = status.st_ino
-        if inode:
-            if (status.st_dev, inode) in seen:
-                continue
-            seen.add((status.st_dev, inode))
-        if stat.S_ISREG(status.st_mode):
-            logs.append(LogFile(path, inode, status.st_size, status.st_mtime_ns))

@@ -68,8 +68,10 @@ def storable(text: str) -> str:
 
 def home_id(db: sqlite3.Connection, provider: str, path: Path) -> int:
     home = (provider, storable(str(path)))
-    db.execute("INSERT OR IGNORE INTO homes(provider, path) VALUES (?, ?)", home)
-    return int(db.execute("SELECT id FROM homes WHERE provider = ? AND path = ?", home).fetchone()[0])
+    row = db.execute("SELECT id FROM homes WHERE provider = ? AND path = ?", home).fetchone()
+    if row is None:
+        return int(db.execute("INSERT INTO homes(provider, path) VALUES (?, ?)", home).lastrowid or 0)
+    return int(row[0])
 
 
 def known_logs(db: sqlite3.Connection, home: int) -> dict[str, LogRow]:

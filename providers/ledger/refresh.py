@@ -58,6 +58,7 @@ class Remembered:
     def __init__(self) -> None:
         self._finders: dict[tuple[Path, tuple[str, ...]], LogFinder] = {}
         self._known: dict[int, tuple[int, dict[str, LogRow]]] = {}
+        self._settled: dict[int, tuple[int, list[LogFile]]] = {}
 
     def finder(self, shelf: Shelf) -> LogFinder:
         folders = tuple(shelf.format.folders)
@@ -74,6 +75,13 @@ class Remembered:
         if held is None or held[0] != generation:
             held = self._known[home] = generation, index.known_logs(db, home)
         return held[1]
+
+    def settle(self, db: sqlite3.Connection, home: int, logs: list[LogFile]) -> None:
+        """The ledger is up to date with these."""
+        self._settled[home] = index.generation(db), logs
+
+    def is_settled(self, db: sqlite3.Connection, home: int, logs: list[LogFile]) -> bool:
+        return self._settled.get(home) == (index.generation(db), logs)
 
 
 def refresh(
@@ -168,9 +176,12 @@ class _Scan:
         entry = self._reading.read_new(change.log, shelf.provider, shelf.format)
         return () if entry is None else astuple(entry)
 
-    def _compare(self, shelf: Shelf, logs: Sequence[LogFile]) -> list[Change]:
+    def _compare(self, shelf: Shelf, logs: list[LogFile]) -> list[Change]:
         """The logs that must be read; notes those that are gone, back, or were merely moved."""
-        known = self._remembered.known(self._db, index.home_id(self._db, shelf.provider, shelf.home))
+        home = index.home_id(self._db, shelf.provider, shelf.home)
+        if self._remembered.is_settled(self._db, home, logs):
+            return []
+        known = self._remembered.known(self._db, home)
         paths = [index.storable(log.path) for log in logs]
         # Archiving moves a log: its inode goes with it, and so does its name. An inode alone is used again.
         absent = [known[path] for path in known.keys() - set(paths)]
@@ -195,6 +206,8 @@ class _Scan:
                     index.move_log(self._db, row.id, path)
                 index.mark_gone(self._db, back, gone=False)
                 index.mark_gone(self._db, newly_gone, gone=True)
+        elif not changes:
+            self._remembered.settle(self._db, home, logs)
         return changes
 
     def _step(self, shelves: Sequence[Shelf], entries: Sequence[tuple[Shelf, LogEntry]]) -> None:
