@@ -23,7 +23,7 @@ def parser(*, tray: Command, usage: Command, cost: Command) -> argparse.Argument
     """The parser; what it parses has the command to run as `run`."""
     whole = Parser(
         prog="tankful",
-        description="What is left of your Codex limits, when they refill, and what it cost. "
+        description="What is left of your limits in Codex and Claude Code, when they refill, and what it cost. "
         "Without a command: an icon in the tray.",
         epilog="`tankful statusline --from-claude` is for Claude Code's status line: see the README.",
     )

@@ -121,8 +121,6 @@ class Gauge:
         """
         chosen = self._chosen(provider)
         unreadable, aside = self._refresh(chosen, tell)
-        with suppress(OSError):  # the other faces show what they had
-            self._keep_costs(chosen, complete=not unreadable)
         reports = {
             each.id: replace(
                 self._report(each, self._homes(each), since, until, zone),
@@ -130,6 +128,9 @@ class Gauge:
             )
             for each in chosen
         }
+        usual = (since, until, zone) == (self._month_ago(), self._today(), self.zone)
+        with suppress(OSError):  # the other faces show what they had
+            self._keep_costs(chosen, complete=not unreadable, months=reports if usual else {})
         used = {name: report for name, report in reports.items() if report.files or report.totals.responses}
         there = {home.provider for home in self.homes(provider) if home.path.is_dir()}
         return used or {name: report for name, report in reports.items() if name in there}, aside
@@ -196,8 +197,13 @@ class Gauge:
         except LedgerSetAside as aside:
             return self._ledger.refresh(shelves, self.rates(), told), aside
 
-    def _keep_costs(self, providers: Sequence[Provider], *, complete: bool) -> None:
-        """Of all homes together, so that what stands in two of them counts in the first alone."""
+    def _keep_costs(
+        self, providers: Sequence[Provider], *, complete: bool, months: Mapping[str, CostReport] = {}
+    ) -> None:
+        """Of all homes together, so that what stands in two of them counts in the first alone.
+
+        `months` are reports of the last 30 days that were made already, by provider.
+        """
         today = self._today()
         costs = {}
         for provider in providers:
@@ -207,7 +213,9 @@ class Gauge:
                 (cost_key(provider.id, home.label) for home in homes), counted, today
             ):
                 continue
-            month = self._report(provider, homes, today - timedelta(days=DAYS - 1), today, self.zone)
+            month = months.get(provider.id) or self._report(
+                provider, homes, self._month_ago(), today, self.zone
+            )
             day = self._report(provider, homes, today, today, self.zone)
             for home in homes:
                 costs[cost_key(provider.id, home.label)] = HomeCost(
@@ -237,6 +245,9 @@ class Gauge:
     ) -> CostReport:
         labels: dict[Path, str] = {home.path: home.label for home in homes}
         return self._ledger.report(provider.id, labels, since=since, until=until, zone=zone, now=self.clock())
+
+    def _month_ago(self) -> date:
+        return self._today() - timedelta(days=DAYS - 1)
 
     def _today(self) -> date:
         return self.clock().astimezone(self.zone).date()
