@@ -73,7 +73,9 @@ class Reading:
 
     def _read_on(self, stream: Stream, change: Change, provider: str, fmt: LogFormat) -> LogEntry | None:
         log, known = change.log, change.known
-        start = _Start(fmt.reader(log.path)) if _is_packed(log) else self._start(stream, change, fmt)
+        # A packed log is read as a whole, and taken for what had its name before.
+        packed = _is_packed(log)
+        start = _Start(fmt.reader(log.path), same=True) if packed else self._start(stream, change, fmt)
         if known is not None and known.gone and known.offset and not start.same:
             return self._read(stream, log, provider, fmt, start, replaces=known.id)
         return self._read(stream, log, provider, fmt, start, known)
