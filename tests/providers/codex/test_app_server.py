@@ -39,11 +39,12 @@ from providers.errors import (
 from providers.models import Credits, Identity, Reading
 from providers.outside.jsonrpc import Refused
 from providers.outside.programs import Program
-from providers.source import Home, Question
+from providers.source import Home, Question, Source
 from tests.fake_app_server import LIMITS, OWN, SPARK, WEEK, WINDOW, launcher, logged
 from tests.homes import ACCESS_MARK, NOW, REFRESH_MARK, SECRETS, auth, make_home, write_auth
 from tests.left_behind import alive, children, folders, marked
 from tests.providers.codex.test_auth import json_values
+from tests.providers.conformance import SourceConformance
 
 HOUR = timedelta(hours=1)
 BRIEF = Deadlines(start=1.5, request=1.5, probe=5.5)
@@ -104,6 +105,20 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     assert folders(tmp_path / "tmp") == []
     assert children() == []
     assert threading.active_count() == 1
+
+
+class TestConformance(SourceConformance):
+    @pytest.fixture
+    def asked(self, folder: Path) -> Asked:
+        return Asked(folder)
+
+    @pytest.fixture
+    def source(self, asked: Asked) -> Source:
+        return asked.source
+
+    @pytest.fixture
+    def question(self, asked: Asked) -> Question:
+        return asked.question()
 
 
 def content(folder: Path) -> dict[str, bytes]:

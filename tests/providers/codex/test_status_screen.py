@@ -35,9 +35,10 @@ from providers.errors import (
 )
 from providers.models import Reading
 from providers.outside.programs import Program
-from providers.source import Home, Question
+from providers.source import Home, Question, Source
 from tests.homes import SECRETS, auth, make_home, write_auth
 from tests.providers.codex.test_status_text import NOW, screen
+from tests.providers.conformance import SourceConformance
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="makes programs with a mode")
 
@@ -151,6 +152,20 @@ class Desk:
             after = {path: path.read_bytes() for path in self.home.path.rglob("*") if path.is_file()}
             assert after == before
             assert list((self.folder / "probes").iterdir()) == []
+
+
+class TestConformance(SourceConformance):
+    @pytest.fixture
+    def desk(self, tmp_path: Path) -> Desk:
+        return Desk(tmp_path / "desk", FakeCodex(screen("0.169.0")))
+
+    @pytest.fixture
+    def source(self, desk: Desk) -> Source:
+        return desk.source
+
+    @pytest.fixture
+    def question(self, desk: Desk) -> Question:
+        return desk.question()
 
 
 def test_what_the_screen_says(tmp_path: Path) -> None:
