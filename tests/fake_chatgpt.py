@@ -40,6 +40,16 @@ def usage(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def usage_now(**changes: Any) -> dict[str, Any]:
+    """The same by the real clock: both windows have some time to go, whenever the test runs."""
+    now = int(time.time())
+    limits = {
+        "primary_window": window(37.0, SESSION, now + 5_340),
+        "secondary_window": window(62.0, WEEK, now + 198_000),
+    }
+    return usage(rate_limit={"allowed": True, "limit_reached": False} | limits) | changes
+
+
 class FakeChatGPT:
     """Set `answer` to what the next requests get; `requests` holds path and headers of each one so far.
 

@@ -17,7 +17,7 @@ from providers.ledger.database import LedgerTrouble
 from providers.models import UsageSnapshot
 from providers.outside.paths import own_folders
 from providers.pipeline import Mode
-from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage, waits_for
+from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage_now, waits_for
 from tests.homes import make_home
 from tests.tray.test_menu import COST, PRO
 from tray import app as tray_app
@@ -131,6 +131,7 @@ class Tray:
 @pytest.fixture
 def server() -> Iterator[FakeChatGPT]:
     with fake_chatgpt() as fake:
+        fake.answer = says(usage_now())
         yield fake
 
 
@@ -161,7 +162,7 @@ def test_refresh_asks_at_once_and_quit_ends(tray: Tray, server: FakeChatGPT) -> 
     face = tray.start()
     seen = face.wait_for("63 % left")
     face.wait_for("Refresh now", seen - 1)
-    changed = usage()
+    changed = usage_now()
     changed["rate_limit"]["primary_window"]["used_percent"] = 50.0
     server.answer = says(changed)
     face.choose("refresh")

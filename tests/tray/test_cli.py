@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from providers.ledger.zstd import decompress
-from tests.fake_chatgpt import FakeChatGPT, breaks_off, fake_chatgpt, says, usage, window
+from tests.fake_chatgpt import FakeChatGPT, breaks_off, fake_chatgpt, says, usage_now, window
 from tests.homes import SECRETS, auth, make_home, write_auth
 
 FIXTURES = Path(__file__).parents[1] / "fixtures/codex/0.169.0"
@@ -71,6 +71,7 @@ class Person:
 @pytest.fixture
 def server() -> Iterator[FakeChatGPT]:
     with fake_chatgpt() as fake:
+        fake.answer = says(usage_now())
         yield fake
 
 
@@ -87,7 +88,7 @@ def person(tmp_path: Path, server: FakeChatGPT) -> Iterator[Person]:
 
 def soon(**changes: Any) -> dict[str, Any]:
     """An answer whose windows end in the future of the machine that runs the test."""
-    content = usage(**changes)
+    content = usage_now(**changes)
     for number, slot in enumerate(("primary_window", "secondary_window")):
         if content["rate_limit"]:
             content["rate_limit"][slot]["reset_at"] = int(time.time()) + 3600 * (1 + 30 * number)
