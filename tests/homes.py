@@ -30,7 +30,7 @@ def auth(
     account: str = "acct-1",
     email: str = "dev@example.com",
     plan: str = "pro",
-    expires: datetime | None = datetime(2027, 1, 1, tzinfo=UTC),
+    expires: datetime | None = datetime(2099, 1, 1, tzinfo=UTC),
     **changes: Any,
 ) -> dict[str, Any]:
     """An `auth.json` as Codex 0.169 keeps it; `changes` replace members of `tokens`."""
