@@ -12,6 +12,16 @@ TYPE_CHECKING = False  # typing itself would cost each status line milliseconds
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
+    from typing import NoReturn
+
+
+def script() -> NoReturn:
+    """`tankful` as it is installed. Ends at once: taking Python apart would cost each status line 10 ms."""
+    code = main()
+    threading = sys.modules.get("threading")
+    if threading is None or threading.active_count() == 1:
+        os._exit(code)
+    sys.exit(code)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -171,4 +181,4 @@ def _cost(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    script()

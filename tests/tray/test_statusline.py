@@ -13,7 +13,7 @@ from tests.providers.claude.test_statusline import told
 from tray import statusline
 
 ROOT = Path(__file__).parents[2]
-RUN = "import sys; from tray.cli import main; sys.exit(main(['statusline', *sys.argv[1:]]))"
+RUN = "import sys; sys.argv.insert(1, 'statusline'); from tray.cli import script; script()"
 
 
 def claude_draws(folder: Path, *arguments: str, raw: bytes = told()) -> subprocess.CompletedProcess[bytes]:
