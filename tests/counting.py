@@ -42,8 +42,7 @@ def read_log(
     reader = LineReader(stream, unwanted, buffer=buffer, cap=cap)
     whole = True
     try:
-        for line in reader:
-            take(line)
+        reader.read(take)
     except OSError:
         whole = False
     finally:

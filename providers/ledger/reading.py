@@ -112,8 +112,7 @@ class Reading:
         lines = LineReader(stream, fmt.unwanted, buffer=self._buffer)
         whole = True
         try:
-            for line in lines:
-                reader.take(line)
+            lines.read(reader.take)
         except OSError:
             whole = False
         offset = start.offset + lines.offset

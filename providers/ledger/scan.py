@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Protocol
 
-BUFFER_SIZE = 256 * 1024
+# Larger ones are no faster, and smaller ones by a tenth slower.
+BUFFER_SIZE = 1 << 20
+# Bytes of files lie at the start of pages, and the buffer 16 bytes behind one. Some processors (AMD's EPYC) copy
+# to a place that far behind its source at two thirds of their speed, and to one 1 to 15 behind it at a quarter.
+_ASIDE = 32
 # No line that counts comes near: what a model says in one go is below a megabyte.
 LINE_CAP = 16 * 1024 * 1024
 
@@ -66,27 +70,25 @@ class LineReader:
     def buffer_size(self) -> int:
         return len(self._buffer)
 
-    def __iter__(self) -> Iterator[bytearray]:
+    def read(self, take: Callable[[bytearray], None]) -> None:
+        """Hands each wanted line to `take`, to the end of the stream; raises OSError where that cannot be read."""
         while self._fill():
-            if self._dropping and not self._end_of_dropped():
-                continue
-            yield from self._whole_lines()
+            if not self._dropping or self._end_of_dropped():
+                self._hand_on(take)
 
-    def _whole_lines(self) -> Iterator[bytearray]:
+    def _hand_on(self, take: Callable[[bytearray], None]) -> None:
         # The tightest loop of the house: it runs for each line of each log.
         buffer, end, unwanted = self._buffer, self._end, self._unwanted
         find, start = buffer.find, self._start
         while (stop := find(b"\n", start, end)) >= 0:
             if start < stop and not unwanted(buffer, start, stop):
                 if stop - start < self._cap:
-                    self.offset = self._base + start
-                    yield buffer[start:stop]
+                    take(buffer[start:stop])
                 else:
                     self.skipped += 1
             start = stop + 1
         self._start = start
-        if start:
-            self.offset = self._base + start
+        self.offset = self._base + start
 
     def _fill(self) -> bool:
         """Makes room and reads on; False at the end of the stream."""
@@ -96,18 +98,19 @@ class LineReader:
             self._too_long = held >= self._cap and not known
             self._dropping = known or self._too_long
         keep = 0 if self._dropping else held
-        self._base += self._end - keep
-        if keep == len(self._buffer):
-            self._buffer = self._buffer + bytes(min(keep, self._cap - keep))
+        place = (keep + 63 & ~63) + _ASIDE
+        line = self._view[self._end - keep : self._end]
+        if place >= len(self._buffer):
+            self._buffer = bytearray(place + max(_ASIDE, min(keep, self._cap - keep)))
             self._view = memoryview(self._buffer)
-        elif keep and self._start:
-            self._view[:keep] = self._view[self._start : self._end]
-        count = self._stream.readinto(self._view[keep:]) or 0
-        self._start, self._end = 0, keep + count
+        self._view[place - keep : place] = line
+        self._base += self._end - place
+        count = self._stream.readinto(self._view[place:]) or 0
+        self._start, self._end = place - keep, place + count
         return count > 0
 
     def _end_of_dropped(self) -> bool:
-        stop = self._buffer.find(b"\n", 0, self._end)
+        stop = self._buffer.find(b"\n", self._start, self._end)
         if stop < 0:
             self._start = self._end
             return False

@@ -81,8 +81,7 @@ class _Memory(BytesIO):
 def read(content: bytes, path: str = LOG, observation: bytes | None = None) -> LogReader:
     reader = FORMAT.reader(path, observation)
     stream: Stream = _Memory(content)
-    for line in LineReader(stream, FORMAT.unwanted):
-        reader.take(line)
+    LineReader(stream, FORMAT.unwanted).read(reader.take)
     return reader
 
 
