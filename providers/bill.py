@@ -1,12 +1,13 @@
 """The words of the bill: tokens, what they would have cost, and reports of both. Frozen, free of I/O.
 
-Times are aware datetimes in UTC. What nobody told us is None, never 0.
+Times are aware datetimes in UTC; responses, of which there are a million, have theirs in epoch ms. What nobody
+told us is None, never 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from math import fsum
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 
-class TokenUsage(Struct, frozen=True, kw_only=True):
+class TokenUsage(Struct, frozen=True, gc=False):
     """Tokens in disjoint classes; `cache_write_1h` is a part of cache_write, `reasoning` of output."""
 
     input_tokens: int = 0
@@ -40,26 +41,36 @@ class TokenUsage(Struct, frozen=True, kw_only=True):
         )
 
 
-class BilledResponse(Struct, frozen=True, kw_only=True):
-    """One answer of a model that was billed once.
+class Context(Struct, frozen=True, kw_only=True, cache_hash=True):
+    """What many responses have in common.
 
-    `key` names it for ever, `session` is the thread it was given in and `root` the one that the person started;
-    `project` is the folder they worked in. `tier` is the vendor's word for a dearer or cheaper service, None
-    for the standard one. What no line tells is None.
+    `session` is the thread they were given in and `root` the one that the person started; `project` is the folder
+    they worked in. `tier` is the vendor's word for a dearer or cheaper service, None for the standard one. What no
+    line tells is None.
     """
 
-    at: datetime
-    model: str | None
-    usage: TokenUsage
     home: Path
-    key: int = 0
+    model: str | None = None
     session: str | None = None
     root: str | None = None
     project: str | None = None
     effort: str | None = None
     tier: str | None = None
     originator: str | None = None
+
+
+class BilledResponse(Struct, frozen=True, gc=False):
+    """One answer of a model that was billed once; `key` names it for ever."""
+
+    at_ms: int
+    key: int
+    context: Context
+    usage: TokenUsage
     web_searches: int = 0
+
+    @property
+    def at(self) -> datetime:
+        return datetime.fromtimestamp(self.at_ms / 1000, UTC)
 
 
 class Tally(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -19,6 +20,11 @@ from msgspec import Struct
 from providers.bill import BilledResponse
 
 T = TypeVar("T")
+
+
+def stable_hash(told: bytes) -> int:
+    """63 bits, which fit a column and are the same in every process."""
+    return int.from_bytes(blake2b(told, digest_size=8).digest(), "big") >> 1
 
 
 def unpacked(observation: bytes, decoder: msgspec.msgpack.Decoder[T]) -> T:
@@ -38,8 +44,8 @@ class LogReader(Protocol):
     @property
     def skipped(self) -> int: ...
 
-    def links(self) -> Iterable[str]:
-        """Names that this log may share with others: logs with a name in common are judged together."""
+    def links(self) -> Iterable[int]:
+        """Hashed names that this log may share with others: logs with one in common are judged together."""
 
     def observation(self) -> bytes:
         """All that is worth keeping; `LogFormat.reader` goes on from it."""

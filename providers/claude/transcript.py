@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from hashlib import blake2b
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from sys import intern
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from providers.claude import wire
-from providers.logs import unpacked
+from providers.logs import stable_hash, unpacked
 
 
-class Claim(NamedTuple):
+class Claim(Struct, frozen=True, order=True, array_like=True, gc=False):
     """A line's word on what a response cost. The greatest is the best; what follows `total` only breaks ties."""
 
     complete: bool  # it has a stop_reason, and is not one of the copies with zeroed counts
@@ -28,10 +27,9 @@ class Claim(NamedTuple):
     cache_write_1h: int
     web_searches: int
     fast: bool
-    model: str
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True, order=True, array_like=True, cache_hash=True):
     """Where a line stands; "" for what is not told. Of places at the same time the least is taken."""
 
     copied: bool  # from the session it was forked from
@@ -40,129 +38,105 @@ class Place(NamedTuple):
     project: str
 
 
-class _Row(Struct, array_like=True, gc=False):
+class Row(Struct, array_like=True, gc=False):
     """A response in an observation; `place` and `model` are indexes there."""
 
     key: int
     at: float
     place: int
     model: int
-    complete: bool
-    fast: bool
-    fresh: int
-    cache_read: int
-    cache_write: int
-    cache_write_1h: int
-    output: int
-    web_searches: int
+    claim: Claim
 
 
-class _Observation(Struct, array_like=True):
+class Observation(Struct, array_like=True):
     """What is kept of a transcript. `make` changes when its shape does: an older one is read anew then."""
 
-    make: Literal["claude 1"]
+    make: Literal["claude 2"]
     skipped: int
     places: list[Place]
     models: list[str]
-    rows: list[_Row]
+    rows: list[Row]
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decoder = msgspec.msgpack.Decoder(_Observation)
+_decoder = msgspec.msgpack.Decoder(Observation)
 
 # What was read off a line may hold on to the line itself: only short ones are remembered.
 _SHORT = 1 << 20
 
-# Of one response: its earliest line, and its best one.
-Said = tuple[tuple[float, Place], Claim]
+# Of one response: its earliest line, and its best one with the model.
+_Said = tuple[tuple[float, Place], tuple[Claim, str]]
 
 
 class Transcript:
     """Takes the lines of one transcript and keeps, of each response, the best usage and the earliest line."""
 
     def __init__(self, path: str, observation: bytes | None = None) -> None:
-        kept = (
-            _Observation("claude 1", 0, [], [], [])
-            if observation is None
-            else unpacked(observation, _decoder)
-        )
+        kept = Observation("claude 2", 0, [], [], []) if observation is None else observed(observation)
         self._skipped = kept.skipped
-        self._said: dict[int, Said] = dict(_said(kept))
+        self._said: dict[int, _Said] = {
+            row.key: ((row.at, kept.places[row.place]), (row.claim, intern(kept.models[row.model])))
+            for row in kept.rows
+        }
         self._folder, self._root, self._name = _whereabouts(path)
-        self._before: wire.Answer | None = None
+        self._before: tuple[wire.Answer, Place] | None = None
         self._recent_place: tuple[object, Place] = None, Place(False, "", "", "")
 
     @property
     def skipped(self) -> int:
         return self._skipped
 
-    def links(self) -> Iterable[str]:
-        return [f"{key:x}" for key in self._said]
+    def links(self) -> Iterable[int]:
+        return self._said.keys()
 
     def observation(self) -> bytes:
         places: dict[Place, int] = {}
         models: dict[str, int] = {}
         rows = [
-            _Row(
-                key=key,
-                at=at,
-                place=places.setdefault(place, len(places)),
-                model=models.setdefault(claim.model, len(models)),
-                complete=claim.complete,
-                fast=claim.fast,
-                fresh=claim.fresh,
-                cache_read=claim.cache_read,
-                cache_write=claim.cache_write,
-                cache_write_1h=claim.cache_write_1h,
-                output=claim.output,
-                web_searches=claim.web_searches,
-            )
-            for key, ((at, place), claim) in self._said.items()
+            Row(key, at, places.setdefault(place, len(places)), models.setdefault(model, len(models)), claim)
+            for key, ((at, place), (claim, model)) in self._said.items()
         ]
-        return _encode(_Observation("claude 1", self._skipped, list(places), list(models), rows))
+        return _encode(Observation("claude 2", self._skipped, list(places), list(models), rows))
 
     def take(self, line: bytes | bytearray) -> None:
         try:
             answer = wire.decode(line)
-            if answer is not None and not self._repeats(answer):
-                self._take(answer, wire.advice(answer.usage))
-                self._before = answer if len(line) < _SHORT else None
+            if answer is not None:
+                place = self._place(answer.line)
+                if not self._repeats(answer, place):
+                    self._take(answer, place, wire.advice(answer.usage))
+                    self._before = (answer, place) if len(line) < _SHORT else None
         except wire.NotUnderstood:
             self._skipped += 1
 
-    def _repeats(self, answer: wire.Answer) -> bool:
+    def _repeats(self, answer: wire.Answer, place: Place) -> bool:
         """Whether it says what the line before it said, no earlier: each part of a response repeats its usage."""
-        before = self._before
-        if before is None or not answer.message.id:
+        if self._before is None:
             return False
-        line, last, message = answer.line, before.line, answer.message
+        before, its_place = self._before
         return (
-            message.id == before.message.id
-            and line.request_id == last.request_id
+            answer.message == before.message
+            and place is its_place
             and answer.at >= before.at
-            and answer.usage == before.usage
-            and message.model == before.message.model
-            and message.stop_reason == before.message.stop_reason
-            and line.session_id == last.session_id
-            and line.cwd == last.cwd
-            and line.agent_id == last.agent_id
-            and line.is_sidechain is last.is_sidechain  # 1 equals True, and is no flag
-            and line.forked_from == last.forked_from
+            and answer.line.request_id == before.line.request_id
+            and answer.message.id is not None
+            and answer.message.id != ""
         )
 
-    def _take(self, answer: wire.Answer, advice: Sequence[tuple[int, wire.Advice]]) -> None:
+    def _take(self, answer: wire.Answer, place: Place, advice: Sequence[tuple[int, wire.Advice]]) -> None:
         message = answer.message
         stopped = bool(message.stop_reason)
-        claim = _claim(answer.usage, message.model, stopped=stopped)
-        key = _stable_hash(_identity(answer, claim))
-        first = answer.at, self._place(answer.line)
-        self._say(key, first, claim)
+        claim = _claim(answer.usage, stopped=stopped)
+        key = stable_hash(_encode(_identity(answer, claim)))
+        first = answer.at, place
+        self._say(key, first, claim, message.model)
         for index, each in advice:
-            self._say(_stable_hash((key, index)), first, _claim(each, each.model, stopped=stopped))
+            self._say(stable_hash(_encode((key, index))), first, _claim(each, stopped=stopped), each.model)
 
-    def _say(self, key: int, first: tuple[float, Place], claim: Claim) -> None:
+    def _say(self, key: int, first: tuple[float, Place], claim: Claim, model: str | None) -> None:
+        word = claim, intern(model or "")
         said = self._said.get(key)
-        self._said[key] = (first, claim) if said is None else (min(first, said[0]), max(claim, said[1]))
+        self._said[key] = (first, word) if said is None else (min(first, said[0]), max(word, said[1]))
 
     def _place(self, line: wire.Line) -> Place:
         aside = line.is_sidechain is True
@@ -184,30 +158,12 @@ class Transcript:
         return Place(copied, session, root, _project(cwd, self._folder))
 
 
-def said(observation: bytes) -> Iterator[tuple[int, Said]]:
-    """The responses in an observation, by their keys; raises ValueError for one of another make."""
-    return _said(unpacked(observation, _decoder))
+def observed(observation: bytes) -> Observation:
+    """Raises ValueError for one of another make."""
+    return unpacked(observation, _decoder)
 
 
-def _said(kept: _Observation) -> Iterator[tuple[int, Said]]:
-    places, models = kept.places, [intern(model) for model in kept.models]
-    for row in kept.rows:
-        claim = Claim(
-            complete=row.complete,
-            output=row.output,
-            total=row.fresh + row.cache_read + row.cache_write + row.output,
-            fresh=row.fresh,
-            cache_read=row.cache_read,
-            cache_write=row.cache_write,
-            cache_write_1h=row.cache_write_1h,
-            web_searches=row.web_searches,
-            fast=row.fast,
-            model=models[row.model],
-        )
-        yield row.key, ((row.at, places[row.place]), claim)
-
-
-def _claim(spent: wire.Spent, model: str | None, *, stopped: bool) -> Claim:
+def _claim(spent: wire.Spent, *, stopped: bool) -> Claim:
     fresh, output = spent.input_tokens or 0, spent.output_tokens or 0
     read, written = spent.cache_read_input_tokens or 0, spent.cache_creation_input_tokens or 0
     lasting, tools = spent.cache_creation, spent.server_tool_use
@@ -222,22 +178,16 @@ def _claim(spent: wire.Spent, model: str | None, *, stopped: bool) -> Claim:
         min(lasting.ephemeral_1h_input_tokens or 0, written) if lasting else 0,
         tools.web_search_requests or 0 if tools else 0,
         spent.speed == "fast",
-        intern(model or ""),
     )
 
 
-def _identity(answer: wire.Answer, claim: Claim) -> Hashable:
+def _identity(answer: wire.Answer, claim: Claim) -> object:
     """What all lines of a response have in common, and no other response has."""
     if answer.message.id:
         return answer.message.id, answer.line.request_id
     if answer.line.uuid:
         return answer.line.uuid
-    return answer.at, *claim
-
-
-def _stable_hash(identity: Hashable) -> int:
-    """63 bits that are the same in every process."""
-    return int.from_bytes(blake2b(repr(identity).encode(), digest_size=8).digest(), "big") >> 1
+    return answer.at, claim, answer.message.model
 
 
 def _whereabouts(path: str) -> tuple[str, str, str]:

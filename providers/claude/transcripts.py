@@ -9,12 +9,15 @@ counts zeroed. So of all lines of a response the best usage counts, and the earl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from functools import cache
+from operator import attrgetter
 from pathlib import Path
 
-from providers.bill import BilledResponse, TokenUsage
-from providers.claude import wire
-from providers.claude.transcript import Claim, Place, Transcript, said
+from msgspec import Struct
+
+from providers.bill import BilledResponse, Context, TokenUsage
+from providers.claude import transcript, wire
+from providers.claude.transcript import Claim, Place, Transcript
 from providers.logs import Observed
 
 
@@ -33,36 +36,44 @@ class Transcripts:
 
     def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
         """Each response that these transcripts tell of once, oldest first."""
-        best: dict[int, tuple[tuple[float, Place, Path], Claim]] = {}
+        best: dict[int, tuple[tuple[float, _Stand], tuple[Claim, str]]] = {}
         for each in observed:
-            for key, ((at, place), claim) in said(each.observation):
-                first = at, place, each.home
-                held = best.get(key)
-                best[key] = (first, claim) if held is None else (min(first, held[0]), max(claim, held[1]))
+            kept = transcript.observed(each.observation)
+            stands, models = [_Stand(place, each.home) for place in kept.places], kept.models
+            for row in kept.rows:
+                first, word = (row.at, stands[row.place]), (row.claim, models[row.model])
+                held = best.setdefault(row.key, (first, word))
+                if held[0] is not first:
+                    best[row.key] = min(first, held[0]), max(word, held[1])
+        context = cache(_context)
         responses = [
-            _billed(key, at, place, home, claim)
-            for key, ((at, place, home), claim) in best.items()
+            _billed(key, at, context(stand, model, fast=claim.fast), claim)
+            for key, ((at, stand), (claim, model)) in best.items()
             if claim.total or claim.web_searches  # an answer without usage was not billed
         ]
-        return sorted(responses, key=lambda response: (response.at, response.key))
+        return sorted(responses, key=attrgetter("at_ms", "key"))
 
 
-def _billed(key: int, at: float, place: Place, home: Path, claim: Claim) -> BilledResponse:
-    return BilledResponse(
-        at=datetime.fromtimestamp(at, UTC),
-        model=claim.model or None,
-        usage=TokenUsage(
-            input_tokens=claim.fresh,
-            cache_read_tokens=claim.cache_read,
-            cache_write_tokens=claim.cache_write,
-            cache_write_1h_tokens=claim.cache_write_1h,
-            output_tokens=claim.output,
-        ),
-        home=home,
-        key=key,
+class _Stand(Struct, frozen=True, order=True, cache_hash=True):
+    """Where a line stands, over all homes."""
+
+    place: Place
+    home: Path
+
+
+def _context(stand: _Stand, model: str, *, fast: bool) -> Context:
+    place = stand.place
+    return Context(
+        home=stand.home,
+        model=model or None,
         session=place.session or None,
         root=place.root or None,
         project=place.project or None,
-        tier="fast" if claim.fast else None,
-        web_searches=claim.web_searches,
+        tier="fast" if fast else None,
     )
+
+
+def _billed(key: int, at: float, context: Context, claim: Claim) -> BilledResponse:
+    # By position: there are very many.
+    usage = TokenUsage(claim.fresh, claim.cache_read, claim.cache_write, claim.cache_write_1h, claim.output)
+    return BilledResponse(round(at * 1000), key, context, usage, claim.web_searches)

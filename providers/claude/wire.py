@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -78,7 +78,7 @@ class Line(Struct, frozen=True, gc=False, rename="camel"):
     cwd: Any = None
 
 
-class Answer(NamedTuple):
+class Answer(Struct, frozen=True, gc=False):
     """A line that tells of use; `at` in epoch seconds."""
 
     at: float

@@ -8,15 +8,14 @@ here, with all of them at hand, is it decided what was billed. The outcome does 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
-from hashlib import blake2b
-from typing import NamedTuple
+from operator import attrgetter
 
-from providers.bill import BilledResponse, TokenUsage
+from msgspec import Struct
+
+from providers.bill import BilledResponse, Context, TokenUsage
 from providers.codex.rollout import (
     Base,
     Rollout,
-    Setting,
     Terms,
     TokenEvent,
     Tokens,
@@ -24,12 +23,13 @@ from providers.codex.rollout import (
     born_at,
     turn_is_real,
 )
+from providers.logs import stable_hash
 
 # A fork of Codex 0.89-0.98 writes its copies in one go: this long after the file's first line at most.
 _COPYING_MS = 150
 
 
-class _Turn(NamedTuple):
+class _Turn(Struct, frozen=True, gc=False):
     """What a rollout's terms come to, judged once for all lines that share them.
 
     `real` is the turn's id where it is a real one, `copied_at` when the turn was if it is older than the thread,
@@ -39,23 +39,22 @@ class _Turn(NamedTuple):
     real: str | None
     copied_at: int | None
     recorded: bool
-    setting: Setting
-    tier: str | None
+    context: Context
 
 
-class _Claim(NamedTuple):
+class _Claim(Struct, frozen=True, gc=False):
     """One rollout's word on a response."""
 
     foreign: bool
     at: int
     usage: Tokens
-    turn: _Turn
-    rollout: Rollout
+    context: Context
 
     def rank(self) -> tuple[bool, int, str, str, str]:
         """Of several claims on the same, the lowest gives time and model."""
-        rollout = self.rollout
-        return self.foreign, self.at, repr(self.turn.setting), str(rollout.home), rollout.thread
+        context = self.context
+        setting = context.model, context.effort
+        return self.foreign, self.at, repr(setting), str(context.home), str(context.session)
 
 
 def resolve(rollouts: Sequence[Rollout]) -> list[BilledResponse]:
@@ -70,7 +69,7 @@ def resolve(rollouts: Sequence[Rollout]) -> list[BilledResponse]:
                 if held is not claim and claim.rank() < held.rank():
                     best[key] = claim
     responses = [_billed(key, claim) for key, claim in best.items()]
-    return sorted(responses, key=lambda response: (response.at, response.key))
+    return sorted(responses, key=attrgetter("at_ms", "key"))
 
 
 def _turn(rollout: Rollout, terms: Terms, family: _Family) -> _Turn:
@@ -80,7 +79,17 @@ def _turn(rollout: Rollout, terms: Terms, family: _Family) -> _Turn:
         setting = rollout.settings.get(turn, setting)
     real = turn if turn_is_real(turn) else None
     copied_at = None if real is None else _copied_at(rollout, real)
-    return _Turn(real, copied_at, family.has_record(rollout, turn), setting, terms.tier)
+    context = Context(
+        home=rollout.home,
+        model=setting[0],
+        session=rollout.thread,
+        root=rollout.root,
+        project=rollout.project,
+        effort=setting[1],
+        tier=terms.tier,
+        originator=rollout.originator,
+    )
+    return _Turn(real, copied_at, family.has_record(rollout, turn), context)
 
 
 def _recorded(rollout: Rollout, turns: Sequence[_Turn]) -> Iterator[tuple[Hashable, _Claim]]:
@@ -89,7 +98,7 @@ def _recorded(rollout: Rollout, turns: Sequence[_Turn]) -> Iterator[tuple[Hashab
             turn, own = turns[record.terms], record.own
             copied = not own and turn.copied_at is not None
             at = turn.copied_at if copied and turn.copied_at is not None else record.at
-            yield record.key, _Claim(not own, at, record.usage, turn, rollout)
+            yield record.key, _Claim(not own, at, record.usage, turn.context)
 
 
 def _counted(rollout: Rollout, turns: Sequence[_Turn], family: _Family) -> Iterator[tuple[Hashable, _Claim]]:
@@ -110,44 +119,27 @@ def _counted(rollout: Rollout, turns: Sequence[_Turn], family: _Family) -> Itera
         if turn.real is not None:
             copied = turn.copied_at is not None
             at = event.at if turn.copied_at is None else turn.copied_at
-            yield (*same, number), _Claim(copied, at, usage, turn, rollout)
+            yield (*same, number), _Claim(copied, at, usage, turn.context)
         elif not family.has_original(rollout, event, total):
             orphan = family.has_lost(rollout) and event.at <= rollout.began_at + _COPYING_MS
             owner = rollout.parents if orphan else rollout.thread
-            yield (owner, total, event.last, number), _Claim(False, event.at, usage, turn, rollout)
+            yield (owner, total, event.last, number), _Claim(False, event.at, usage, turn.context)
 
 
 def _billed(key: Hashable, claim: _Claim) -> BilledResponse:
-    rollout, turn = claim.rollout, claim.turn
     whole, cached, written, output, reasoning = claim.usage
-    return BilledResponse(
-        at=datetime.fromtimestamp(claim.at / 1000, UTC),
-        model=turn.setting[0],
-        usage=TokenUsage(
-            input_tokens=max(0, whole - cached - written),
-            cache_read_tokens=cached,
-            cache_write_tokens=written,
-            output_tokens=output,
-            reasoning_tokens=reasoning,
-        ),
-        home=rollout.home,
-        key=_stable_hash(key),
-        session=rollout.thread,
-        root=rollout.root,
-        project=rollout.project,
-        effort=turn.setting[1],
-        tier=turn.tier,
-        originator=rollout.originator,
-    )
+    fresh = max(0, whole - cached - written)
+    usage = TokenUsage(fresh, cached, written, 0, output, reasoning)  # by position: there are very many
+    return BilledResponse(claim.at, _hashed(key), claim.context, usage)
 
 
-def _stable_hash(key: Hashable) -> int:
-    """63 bits that are the same in every process; sets come sorted. A record's key is a hash already."""
+def _hashed(key: Hashable) -> int:
+    """Sets come sorted. A record's key is a hash already."""
     if isinstance(key, int):
         return key
     parts = key if isinstance(key, tuple) else (key,)
     plain = [sorted(part) if isinstance(part, frozenset) else part for part in parts]
-    return int.from_bytes(blake2b(repr(plain).encode(), digest_size=8).digest(), "big") >> 1
+    return stable_hash(repr(plain).encode())
 
 
 def _copied_at(rollout: Rollout, turn: str) -> int | None:

@@ -17,7 +17,7 @@ Setting = tuple[str | None, str | None]
 
 NOTHING: Tokens = (0, 0, 0, 0, 0)
 
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Terms(Struct, frozen=True, array_like=True):

@@ -8,7 +8,6 @@ its first day and grows there for ever.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
 
@@ -30,7 +29,7 @@ from providers.codex.rollout import (
     plus,
     turn_is_real,
 )
-from providers.logs import Observed, unpacked
+from providers.logs import Observed, stable_hash, unpacked
 
 
 def thread_in_name(path: str) -> str:
@@ -100,13 +99,14 @@ class RolloutReader:
     def observation(self) -> bytes:
         return _encode(self._kept)
 
-    def links(self) -> set[str]:
+    def links(self) -> set[int]:
         """Its thread, all threads it refers to, and its turns, which a copy shares with its original."""
         state = self.state
         base = {state.base.thread} if state.base else set()
         turns = {terms.turn for terms in self.terms}
         real = {turn for turn in turns if turn is not None and turn_is_real(turn)}
-        return {state.thread} | state.parents | base | self._kept.foreign | real
+        names = {state.thread} | state.parents | base | self._kept.foreign | real
+        return {stable_hash(name.encode(errors="surrogatepass")) for name in names}
 
     def take(self, text: bytes | bytearray) -> None:
         try:
@@ -242,7 +242,7 @@ def _record_key(at: int, record: wire.UsageRecord) -> int:
     """Equal for all copies of a record. Ids may be missing or always the same; the thread's sum moves on."""
     so_far = record.thread_token_usage
     parts = (record.response_id, record.thread_id, record.turn_id, _tokens(so_far) if so_far else at)
-    return int.from_bytes(blake2b(_encode(parts), digest_size=8).digest(), "big") >> 1
+    return stable_hash(_encode(parts))
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-APPLICATION_ID = 0x746E6B66  # "tnkf"
+APPLICATION_ID = 0x74616E6B  # "tank"
 SCHEMA = (
     """
     CREATE TABLE homes(id INTEGER PRIMARY KEY, provider TEXT NOT NULL, path TEXT NOT NULL,

@@ -7,11 +7,10 @@ replaced whenever one of them says more. Nothing here knows of prompts, answers 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import blake2b
 from pathlib import Path
-from secrets import randbits
 
 from msgspec import Struct
 
@@ -52,12 +51,6 @@ class LogEntry(Struct, frozen=True):
     names: frozenset[int]
 
 
-def name_hash(provider: str, name: str) -> int:
-    """63 bits for a link; links of different providers have nothing to do with each other."""
-    told = f"{provider}:{name}".encode(errors="surrogatepass")
-    return int.from_bytes(blake2b(told, digest_size=8).digest(), "big") >> 1
-
-
 def storable(text: str) -> str:
     """The same text where it is one; a file name may be any bytes, of which SQLite wants to hear nothing."""
     return text if text.isascii() else text.encode(errors="backslashreplace").decode()
@@ -86,11 +79,11 @@ def known_logs(db: sqlite3.Connection, home: int) -> dict[str, LogRow]:
 def generation(db: sqlite3.Connection) -> int:
     """Another number after each writing of logs, by whatever process and in whatever ledger."""
     row = db.execute("SELECT value FROM meta WHERE name = 'generation'").fetchone()
-    return int(row[0]) if row else 0
+    return int(row[0], 16) if row else 0
 
 
 def note_writing(db: sqlite3.Connection) -> None:
-    db.execute("INSERT OR REPLACE INTO meta VALUES ('generation', ?)", (str(randbits(63)),))
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('generation', ?)", (os.urandom(7).hex(),))
 
 
 def read_so_far(db: sqlite3.Connection, log: int) -> tuple[bytes, int, bytes]:
@@ -101,8 +94,23 @@ def read_so_far(db: sqlite3.Connection, log: int) -> tuple[bytes, int, bytes]:
     return bytes(before), int(skipped), _unpacked(packed)
 
 
-def keep_log(db: sqlite3.Connection, home: int, entry: LogEntry) -> int:
-    """Write what a log said; it is not judged yet."""
+def keep_logs(db: sqlite3.Connection, entries: Iterable[tuple[int, LogEntry]]) -> list[int]:
+    """Write what logs, each with its home, said; they are not judged yet. Returns their ids."""
+    from providers.ledger.zstd import ZstdCompressor
+
+    pack = ZstdCompressor(level=1)
+    kept = {_keep_log(db, home, entry): entry for home, entry in entries}
+    db.executemany(
+        "INSERT OR REPLACE INTO observations VALUES (?, ?)",
+        ((log, pack.compress(entry.observation, pack.FLUSH_FRAME)) for log, entry in kept.items()),
+    )
+    # A name that a log no longer has is left: it only makes more logs be judged together.
+    links = sorted((name, log) for log, entry in kept.items() for name in entry.names)
+    db.executemany("INSERT OR IGNORE INTO links VALUES (?, ?)", links)
+    return list(kept)
+
+
+def _keep_log(db: sqlite3.Connection, home: int, entry: LogEntry) -> int:
     values = (*entry.stamp, entry.offset, entry.before, entry.skipped, entry.whole)
     if entry.replaces is not None:
         # A log that is gone gives its path to another one, and stays.
@@ -113,24 +121,13 @@ def keep_log(db: sqlite3.Connection, home: int, entry: LogEntry) -> int:
             " judged, part) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
             (home, storable(entry.path), *values),
         )
-        log = int(cursor.lastrowid or 0)
-    else:
-        log = entry.id
-        db.execute(
-            "UPDATE logs SET inode = ?, size = ?, mtime_ns = ?, offset = ?, before = ?, skipped = ?, whole = ?,"
-            " path = ?, gone = 0, judged = 0 WHERE id = ?",
-            (*values, storable(entry.path), log),
-        )
-    db.execute("INSERT OR REPLACE INTO observations VALUES (?, ?)", (log, _packed(entry.observation)))
-    # A name that a log no longer has is left: it only makes more logs be judged together.
-    db.executemany("INSERT OR IGNORE INTO links VALUES (?, ?)", ((name, log) for name in entry.names))
-    return log
-
-
-def _packed(observation: bytes) -> bytes:
-    from providers.ledger.zstd import compress
-
-    return compress(observation, 1)
+        return int(cursor.lastrowid or 0)
+    db.execute(
+        "UPDATE logs SET inode = ?, size = ?, mtime_ns = ?, offset = ?, before = ?, skipped = ?, whole = ?,"
+        " path = ?, gone = 0, judged = 0 WHERE id = ?",
+        (*values, storable(entry.path), entry.id),
+    )
+    return entry.id
 
 
 def _unpacked(packed: bytes) -> bytes:

@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
-from providers.bill import BilledResponse, CostReport
+from providers.bill import CostReport
 from providers.ledger import history, index, query
 from providers.ledger.database import opened, transaction
 from providers.ledger.pricing import Rates
@@ -31,19 +31,8 @@ class Ledger:
         Costs what changed. Waits while another process is at it. Raises LedgerTrouble.
         """
 
-        def price(response: BilledResponse) -> int | None:
-            if response.model is None:
-                return None
-            return rates.price_pico(
-                response.model,
-                response.usage,
-                response.at,
-                tier=response.tier,
-                web_searches=response.web_searches,
-            )
-
         return refresh(
-            self._path, shelves, price, tell, prices=rates.fingerprint, remembered=self._remembered
+            self._path, shelves, rates.pico_usd, tell, prices=rates.fingerprint, remembered=self._remembered
         )
 
     def generation(self) -> int:

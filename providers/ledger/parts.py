@@ -16,7 +16,7 @@ from providers.bill import BilledResponse
 from providers.ledger import index
 from providers.ledger.index import LogEntry
 from providers.ledger.responses import Price, replace_responses
-from providers.logs import LogFormat, LogReader, Observed
+from providers.logs import LogFormat, Observed
 
 
 def judge(
@@ -34,7 +34,7 @@ def judge(
     while pending:
         for log, (home, path, kept) in index.observations(db, pending - observed.keys()).items():
             try:
-                names[log] = names_of(fmt.reader(path, kept), provider)
+                names[log] = frozenset(fmt.reader(path, kept).links())
                 observed[log] = Observed(home, kept)
             except ValueError:
                 pass
@@ -47,10 +47,6 @@ def judge(
         for part in connected(names)
     ]
     replace_responses(db, provider, parts, price, unreadable)
-
-
-def names_of(reader: LogReader, provider: str) -> frozenset[int]:
-    return frozenset(index.name_hash(provider, name) for name in reader.links())
 
 
 def connected(names: Mapping[int, frozenset[int]]) -> list[list[int]]:
@@ -83,7 +79,7 @@ def _in_each_home(fmt: LogFormat, observed: Sequence[Observed]) -> list[BilledRe
         for home in homes
     }
     return [
-        replace(response, home=home)
+        replace(response, context=replace(response.context, home=home))
         for response in responses
-        for home in [home for home in homes if response.key in told[home]] or [response.home]
+        for home in [home for home in homes if response.key in told[home]] or [response.context.home]
     ]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from providers.bill import TokenUsage
+from providers.bill import BilledResponse
 from providers.ledger.own_prices import BadPrices, Entry, entries_for, read_prices
 from providers.ledger.rates import CLASSES, LayerId, Library, Listed, Listing, Name, Price
 
@@ -26,6 +26,7 @@ _STANDARD = frozenset({"", "default", "auto", "standard"})
 _RULES = 1  # of this arithmetic; raise it when the same files give other prices
 _PER_TOKEN = PICO // 10**6
 _PER_SEARCH = PICO // 10**3
+_DAY_MS = 24 * 60 * 60 * 1000
 
 
 class Used(Struct, frozen=True, kw_only=True):
@@ -86,7 +87,7 @@ def _whole(rates: dict[str, Decimal]) -> tuple[int, ...]:
 
 
 class Rates:
-    """The prices of one moment. A name is looked up once a day and tier; `price` is arithmetic after that.
+    """The prices of one moment. A name is looked up once a day and tier; `pico_usd` is arithmetic after that.
 
     `own` is the text of the person's own file. A mistake in it leaves the whole file out, and `trouble` tells it.
     """
@@ -105,7 +106,7 @@ class Rates:
         self._texts = [library.decode(), ours, ""]
         self._layers: tuple[_Layer, ...] = ()
         self._names: dict[str, Name] = {}
-        self._cards: dict[tuple[str, str | None, int], _Card | None] = {}
+        self._cards: dict[tuple[str | None, str | None, int], _Card | None] = {}
         self._cards_of: dict[Price, _Card] = {}
         self._add("tankful", "tankful's prices.toml", ours)
         try:
@@ -127,27 +128,18 @@ class Rates:
         told = "\0".join((str(_RULES), *self._texts))
         return blake2b(told.encode(), digest_size=12).hexdigest()
 
-    def price(
-        self, model: str, usage: TokenUsage, at: datetime, *, tier: str | None = None, web_searches: int = 0
-    ) -> float | None:
-        """USD of one response at the moment `at`; None, never 0, when its model or rate is unknown."""
-        pico = self.price_pico(model, usage, at, tier=tier, web_searches=web_searches)
-        return None if pico is None else pico / PICO
+    def pico_usd(self, response: BilledResponse) -> int | None:
+        """What a response costs in 1e-12 USD, exact: a sum of these does not depend on the order of its parts.
 
-    def price_pico(
-        self, model: str, usage: TokenUsage, at: datetime, *, tier: str | None = None, web_searches: int = 0
-    ) -> int | None:
-        """The same in 1e-12 USD, exact: a sum of these does not depend on the order of its parts.
-
-        A web search without a known rate adds nothing. Reasoning is a part of output and is billed as such.
+        None, never 0, when its model or a rate is unknown; but a web search without a known rate adds nothing.
+        Reasoning is a part of output and is billed as such.
         """
-        if at.tzinfo is not UTC:
-            at = at.astimezone(UTC)
-        key = (model, tier, at.toordinal())
+        context, usage = response.context, response.usage
+        key = context.model, context.tier, response.at_ms // _DAY_MS
         try:
             card = self._cards[key]
         except KeyError:
-            card = self._cards[key] = self._card_on(model, tier, at.date())
+            card = self._cards[key] = self._card_on(context.model, context.tier, response.at.date())
         if card is None:
             return None
         fresh, read, write = usage.input_tokens, usage.cache_read_tokens, usage.cache_write_tokens
@@ -160,10 +152,11 @@ class Rates:
                 rates = dearer
                 break
         a, b, c, d, e, f = rates
-        return fresh * a + read * b + (write - write_1h) * c + write_1h * d + output * e + web_searches * f
+        cost = fresh * a + read * b + (write - write_1h) * c + write_1h * d + output * e
+        return cost + response.web_searches * f if response.web_searches else cost
 
     def used(self, model: str, at: datetime, *, tier: str | None = None) -> Used | None:
-        """By which rates `price` prices this model, and where they are from; None where it has none."""
+        """By which rates `pico_usd` prices this model, and where they are from; None where it has none."""
         listing = self._listing(self._name(model), at.astimezone(UTC).date(), ())
         if listing is None:
             return None
@@ -181,8 +174,8 @@ class Rates:
             above={prompt: billed.at(prompt + 1) for prompt in billed.steps()},
         )
 
-    def _card_on(self, model: str, tier: str | None, day: date) -> _Card | None:
-        listing = self._listing(self._name(model), day, ())
+    def _card_on(self, model: str | None, tier: str | None, day: date) -> _Card | None:
+        listing = None if model is None else self._listing(self._name(model), day, ())
         if listing is None:
             return None
         price = listing.tiers.get(_word(tier) or "", listing.standard).price

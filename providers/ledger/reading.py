@@ -11,7 +11,6 @@ from msgspec import Struct
 from providers.ledger import index
 from providers.ledger.finding import LogFile
 from providers.ledger.index import LogEntry, LogRow
-from providers.ledger.parts import names_of
 from providers.ledger.scan import BUFFER_SIZE, LineReader, Stream, open_log
 from providers.logs import LogFormat, LogReader
 
@@ -49,36 +48,36 @@ class Reading:
         self._db = db
         self._buffer = bytearray(BUFFER_SIZE)
 
-    def read_new(self, log: LogFile, provider: str, fmt: LogFormat) -> LogEntry | None:
+    def read_new(self, log: LogFile, fmt: LogFormat) -> LogEntry | None:
         """A log that nothing is known of; needs no ledger."""
         try:
             stream = open_log(log.path)
             try:
-                return self._read(stream, log, provider, fmt, _Start(fmt.reader(log.path)))
+                return self._read(stream, log, fmt, _Start(fmt.reader(log.path)))
             finally:
                 stream.close()
         except (OSError, ValueError, OverflowError, RecursionError):
             return None  # one odd log must not keep the others from being read
 
-    def read_on(self, change: Change, provider: str, fmt: LogFormat) -> LogEntry | None:
+    def read_on(self, change: Change, fmt: LogFormat) -> LogEntry | None:
         """A log that was read before."""
         try:
             stream = open_log(change.log.path)
             try:
-                return self._read_on(stream, change, provider, fmt)
+                return self._read_on(stream, change, fmt)
             finally:
                 stream.close()
         except (OSError, ValueError, OverflowError, RecursionError):
             return None
 
-    def _read_on(self, stream: Stream, change: Change, provider: str, fmt: LogFormat) -> LogEntry | None:
+    def _read_on(self, stream: Stream, change: Change, fmt: LogFormat) -> LogEntry | None:
         log, known = change.log, change.known
         # A packed log is read as a whole, and taken for what had its name before.
         packed = _is_packed(log)
         start = _Start(fmt.reader(log.path), same=True) if packed else self._start(stream, change, fmt)
         if known is not None and known.gone and known.offset and not start.same:
-            return self._read(stream, log, provider, fmt, start, replaces=known.id)
-        return self._read(stream, log, provider, fmt, start, known)
+            return self._read(stream, log, fmt, start, replaces=known.id)
+        return self._read(stream, log, fmt, start, known)
 
     def _start(self, stream: Stream, change: Change, fmt: LogFormat) -> _Start:
         """At what is new, if what stands before it is what stood there; else at the start."""
@@ -101,7 +100,6 @@ class Reading:
         self,
         stream: Stream,
         log: LogFile,
-        provider: str,
         fmt: LogFormat,
         start: _Start,
         known: LogRow | None = None,
@@ -128,7 +126,7 @@ class Reading:
             skipped=start.skipped + lines.skipped + reader.skipped,
             whole=whole,
             observation=reader.observation(),
-            names=names_of(reader, provider),
+            names=frozenset(reader.links()),
         )
 
 

@@ -163,17 +163,17 @@ class _Scan:
         new = [each for each in plan if each[0].known is None]
         for change, shelf in plan:
             if change.known is not None:
-                yield change, shelf, self._reading.read_on(change, shelf.provider, shelf.format)
+                yield change, shelf, self._reading.read_on(change, shelf.format)
         if pays(sum(change.unread for change, _ in new), self._worth_two):
             with closing(read_in_two(len(new), lambda place: self._said(*new[place]))) as reading:
                 for place, said in reading:
                     yield *new[place], LogEntry(*said) if said else None
         else:
             for change, shelf in new:
-                yield change, shelf, self._reading.read_new(change.log, shelf.provider, shelf.format)
+                yield change, shelf, self._reading.read_new(change.log, shelf.format)
 
     def _said(self, change: Change, shelf: Shelf) -> tuple[Any, ...]:
-        entry = self._reading.read_new(change.log, shelf.provider, shelf.format)
+        entry = self._reading.read_new(change.log, shelf.format)
         return () if entry is None else astuple(entry)
 
     def _compare(self, shelf: Shelf, logs: list[LogFile]) -> list[Change]:
@@ -221,12 +221,9 @@ class _Scan:
                     for shelf in shelves
                     if shelf.provider == provider
                 }
-                read = {
-                    index.keep_log(db, homes[shelf.home], entry): (shelf.home, entry)
-                    for shelf, entry in entries
-                    if shelf.provider == provider
-                }
-                judge(db, provider, fmt, self._price, read)
+                read = [(shelf.home, entry) for shelf, entry in entries if shelf.provider == provider]
+                logs = index.keep_logs(db, [(homes[home], entry) for home, entry in read])
+                judge(db, provider, fmt, self._price, dict(zip(logs, read, strict=True)))
 
 
 def _is_as_it_was(log: LogFile, row: LogRow) -> bool:

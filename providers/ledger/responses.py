@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from providers.bill import BilledResponse, TokenUsage
+from msgspec.structs import astuple
+
+from providers.bill import BilledResponse, Context, TokenUsage
 from providers.ledger.database import transaction
 from providers.ledger.index import chunks, home_id, marks, storable
 
@@ -38,18 +39,17 @@ def replace_responses(
     """
     before = _parts_of(db, [log for part, _ in parts for log in part])
     contexts = _Contexts(db, provider)
-    # In the order of the table, which is a tree: by part, and in each by time.
     rows = [
-        _row(response, _fitting(price(response)), contexts.number(response), number)
-        for number, responses in sorted((min(part), responses) for part, responses in parts)
+        _row(response, min(part), contexts.number(response.context), _fitting(price(response)))
+        for part, responses in parts
         for response in responses
     ]
+    rows.sort()  # the table is a tree
     old = set(_responses_in(db, before))
     stays = _replace(db, old, rows, before & _parts_of(db, keep)) if old else []
     places = ", ".join("?" * 12)
-    db.executemany(
-        f"INSERT OR REPLACE INTO responses VALUES ({places})", [row for row in rows if row not in old]
-    )
+    new = [row for row in rows if row not in old] if old else rows
+    db.executemany(f"INSERT OR REPLACE INTO responses VALUES ({places})", new)
     _note_spans(db, before, [*rows, *stays])
     db.executemany(
         "UPDATE logs SET judged = 1, part = ? WHERE id = ?",
@@ -74,15 +74,14 @@ def _replace(
 
 def _note_spans(db: sqlite3.Connection, before: AbstractSet[int], rows: Iterable[_Row]) -> None:
     """When each part was: reports look up the parts of their days first."""
-    spans: dict[int, tuple[int, int]] = {}
-    for part, at, *_ in rows:
-        first, last = spans.get(part, (at, at))
-        spans[part] = min(first, at), max(last, at)
+    times: dict[int, list[int]] = {}
+    for row in rows:
+        times.setdefault(row[0], []).append(row[1])
     db.executemany("DELETE FROM parts WHERE id = ?", ((part,) for part in before))
     db.executemany(
         "INSERT INTO parts VALUES (?, ?, ?) ON CONFLICT(id) DO UPDATE SET"
         " first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)",
-        ((part, *span) for part, span in spans.items()),
+        ((part, min(those), max(those)) for part, those in times.items()),
     )
 
 
@@ -133,23 +132,8 @@ def _fitting(pico_usd: int | None) -> int | None:
 def _response(row: tuple[Any, ...]) -> BilledResponse:
     """As much of a held response as its price depends on."""
     _, at_ms, key, _, model, tier, *tokens, web_searches, _ = row
-    fresh, read, write, write_1h, output, reasoning = tokens
-    return BilledResponse(
-        at=datetime.fromtimestamp(at_ms / 1000, UTC),
-        key=key,
-        model=model or None,
-        tier=tier or None,
-        usage=TokenUsage(
-            input_tokens=fresh,
-            cache_read_tokens=read,
-            cache_write_tokens=write,
-            cache_write_1h_tokens=write_1h,
-            output_tokens=output,
-            reasoning_tokens=reasoning,
-        ),
-        home=Path(),
-        web_searches=web_searches,
-    )
+    context = Context(home=Path(), model=model or None, tier=tier or None)
+    return BilledResponse(at_ms, key, context, TokenUsage(*tokens), web_searches)
 
 
 class _Contexts:
@@ -159,49 +143,27 @@ class _Contexts:
         self._db = db
         self._provider = provider
         self._homes: dict[Path, int] = {}
-        self._known: dict[tuple[int | str | None, ...], int] = {}
+        self._known: dict[Context, int] = {}
 
-    def number(self, response: BilledResponse) -> int:
-        home = self._homes.get(response.home)
-        if home is None:
-            home = self._homes[response.home] = home_id(self._db, self._provider, response.home)
-        told = (
-            home,
-            response.session,
-            response.root,
-            response.project,
-            response.model,
-            response.effort,
-            response.tier,
-            response.originator,
-        )
-        number = self._known.get(told)
+    def number(self, context: Context) -> int:
+        number = self._known.get(context)
         if number is None:
-            number = self._known[told] = self._kept((home, *(storable(word or "") for word in told[1:])))
+            number = self._known[context] = self._kept(context)
         return number
 
-    def _kept(self, words: tuple[int | str, ...]) -> int:
-        names = ("home", "session", "root", "project", "model", "effort", "tier", "originator")
+    def _kept(self, context: Context) -> int:
+        home, *words = astuple(context)
+        if home not in self._homes:
+            self._homes[home] = home_id(self._db, self._provider, home)
+        values = (self._homes[home], *(storable(word or "") for word in words))
+        names = Context.__struct_fields__
         self._db.execute(
-            f"INSERT OR IGNORE INTO contexts({', '.join(names)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", words
+            f"INSERT OR IGNORE INTO contexts({', '.join(names)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values
         )
         same = " AND ".join(f"{name} = ?" for name in names)
-        return int(self._db.execute(f"SELECT id FROM contexts WHERE {same}", words).fetchone()[0])
+        return int(self._db.execute(f"SELECT id FROM contexts WHERE {same}", values).fetchone()[0])
 
 
-def _row(response: BilledResponse, pico_usd: int | None, context: int, part: int) -> _Row:
-    usage = response.usage
-    return (
-        part,
-        round(response.at.timestamp() * 1000),
-        response.key,
-        context,
-        usage.input_tokens,
-        usage.cache_read_tokens,
-        usage.cache_write_tokens,
-        usage.cache_write_1h_tokens,
-        usage.output_tokens,
-        usage.reasoning_tokens,
-        response.web_searches,
-        pico_usd,
-    )
+def _row(response: BilledResponse, part: int, context: int, pico_usd: int | None) -> _Row:
+    usage = astuple(response.usage)
+    return (part, response.at_ms, response.key, context, *usage, response.web_searches, pico_usd)

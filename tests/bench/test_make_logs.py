@@ -34,7 +34,7 @@ def test_our_count_is_what_was_billed(provider: Provider, tmp_path: Path) -> Non
     by_model: dict[str, Tokens] = {}
     for response in found.responses:
         used = response.usage
-        by_model.setdefault(response.model or "", Tokens()).add(
+        by_model.setdefault(response.context.model or "", Tokens()).add(
             Tokens(
                 responses=1,
                 input_tokens=used.input_tokens,

@@ -40,7 +40,7 @@ def scenarios() -> list[ParameterSet]:
 def summed(responses: Iterable[BilledResponse]) -> Sums:
     sums: Sums = defaultdict(lambda: defaultdict(int))
     for response in responses:
-        usage, sum_ = response.usage, sums[str(response.model)]
+        usage, sum_ = response.usage, sums[str(response.context.model)]
         sum_["input"] += usage.input_tokens
         sum_["cc_5m"] += usage.cache_write_tokens - usage.cache_write_1h_tokens
         sum_["cc_1h"] += usage.cache_write_1h_tokens
@@ -74,8 +74,8 @@ def test_the_shared_corpora_equal_the_bill(scenario: Path) -> None:
 def test_subagents_belong_to_the_session_that_the_person_started() -> None:
     (scenario,) = FIXTURES.glob("*/subagents")
     responses = counted([scenario / "home"])
-    roots = {response.root for response in responses}
-    agents = {response.session for response in responses} - roots
+    roots = {response.context.root for response in responses}
+    agents = {response.context.session for response in responses} - roots
     assert roots == {"dfa8003c-ce0d-4320-8a3f-38a81f2e67d3", "702aea09-6f6d-44f3-b5ab-b3b26b69034c"}
     assert agents == {"adb3e2a7af0650012", "ae6db65f5808e485d", "a39745339075cc647", "a615038181109fcb8"}
-    assert {response.project for response in responses} == {"-home-user-work"}
+    assert {response.context.project for response in responses} == {"-home-user-work"}

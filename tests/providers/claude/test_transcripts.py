@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.bill import BilledResponse, TokenUsage
+from providers.bill import BilledResponse, Context, TokenUsage
 from providers.claude import wire
 from providers.logs import LogFormat, LogReader, Observed
 from tests.providers.claude.reading import (
@@ -50,21 +50,16 @@ def test_it_is_a_log_format() -> None:
 
 def test_an_answer_is_one_response() -> None:
     (response,) = judged(answer(spent()))
-    assert response == BilledResponse(
-        at=datetime(2026, 11, 20, 12, 0, 0, 250_000, tzinfo=UTC),
-        model="claude-opus-4-8",
-        usage=USAGE,
-        home=HOME,
-        key=response.key,
-        session=SESSION,
-        root=SESSION,
-        project="/home/dev/app",
+    assert response.at == datetime(2026, 11, 20, 12, 0, 0, 250_000, tzinfo=UTC)
+    assert (response.usage, response.web_searches) == (USAGE, 0)
+    assert response.context == Context(
+        home=HOME, model="claude-opus-4-8", session=SESSION, root=SESSION, project="/home/dev/app"
     )
     assert 0 <= response.key < 2**63
 
 
 def test_a_key_is_the_same_for_ever() -> None:
-    assert judged(answer(spent()))[0].key == 4297417059247388826
+    assert judged(answer(spent()))[0].key == 7564930634879162051
 
 
 # --- one response, several lines ----------------------------------------------------------------------------
@@ -122,17 +117,14 @@ def test_a_fork_copies_what_the_first_session_was_billed_for() -> None:
     fork = observed([answer(spent(), forkedFrom={"sessionId": FORK}), answer(spent(), id="msg_2")], LOG)
     for order in ([original, fork], [fork, original]):
         responses = FORMAT.resolve(order)
-        assert [response.session for response in sorted(responses, key=lambda r: r.session or "")] == [
-            SESSION,
-            FORK,
-        ]
+        assert sorted(str(response.context.session) for response in responses) == [SESSION, FORK]
 
 
 def test_an_unmarked_copy_is_judged_alike_in_any_order() -> None:
     files = [observed([answer(spent(), sessionId=name)], home=Path(name)) for name in (FORK, SESSION)]
     (one,), (other,) = FORMAT.resolve(files), FORMAT.resolve(files[::-1])
     assert one == other
-    assert one.home == Path(str(one.session))
+    assert one.context.home == Path(str(one.context.session))
 
 
 # --- tokens -------------------------------------------------------------------------------------------------
@@ -154,8 +146,8 @@ def test_what_is_null_or_absent_is_nothing() -> None:
 def test_fast_and_web_searches() -> None:
     tools = {"web_search_requests": 3, "web_fetch_requests": 9}
     (response,) = judged(answer(spent(speed="fast", server_tool_use=tools)))
-    assert (response.tier, response.web_searches, response.usage) == ("fast", 3, USAGE)
-    assert judged(answer(spent(speed="standard")))[0].tier is None
+    assert (response.context.tier, response.web_searches, response.usage) == ("fast", 3, USAGE)
+    assert judged(answer(spent(speed="standard")))[0].context.tier is None
 
 
 def test_the_advisor_spends_its_own_tokens() -> None:
@@ -165,11 +157,11 @@ def test_the_advisor_spends_its_own_tokens() -> None:
 
     early, late = answer(told(5), stop=None), answer(told(80, speed="fast"), second=1)
     for lines in ((early, late), (late, early)):
-        found = {response.model: response for response in judged(*lines)}
+        found = {response.context.model: response for response in judged(*lines)}
         assert set(found) == {"claude-opus-4-8", "claude-fable-5"}
         assert found["claude-opus-4-8"].usage == USAGE
         advised = found["claude-fable-5"]
-        assert (advised.usage.output_tokens, advised.at.second, advised.tier) == (80, 0, "fast")
+        assert (advised.usage.output_tokens, advised.at.second, advised.context.tier) == (80, 0, "fast")
 
 
 def test_advice_that_is_not_understood_takes_its_line_with_it() -> None:
@@ -186,24 +178,24 @@ def test_advice_that_is_not_understood_takes_its_line_with_it() -> None:
 def test_a_subagent_belongs_to_the_session_of_its_folder() -> None:
     line = answer(spent(), isSidechain=True, agentId="a1b2", sessionId=FORK)
     (response,) = judged(line, path=AGENT_LOG)
-    assert (response.session, response.root) == ("a1b2", SESSION)
+    assert (response.context.session, response.context.root) == ("a1b2", SESSION)
     (response,) = judged(answer(spent(), sessionId=None), path=AGENT_LOG)
-    assert (response.session, response.root) == ("a1b2", SESSION)
+    assert (response.context.session, response.context.root) == ("a1b2", SESSION)
     workflow = AGENT_LOG.replace("subagents/", "subagents/workflows/wf_1/")
     (response,) = judged(line, path=workflow)
-    assert (response.session, response.root) == ("a1b2", SESSION)
+    assert (response.context.session, response.context.root) == ("a1b2", SESSION)
 
 
 def test_a_subagent_beside_or_inside_its_session() -> None:
     line = answer(spent(), isSidechain=True, agentId="a1b2")
     for path in (LOG, f"{HOME}/projects/-home-dev-app/agent-a1b2.jsonl"):
         (response,) = judged(line, path=path)
-        assert (response.session, response.root) == ("a1b2", SESSION)
+        assert (response.context.session, response.context.root) == ("a1b2", SESSION)
 
 
 def test_a_line_without_a_session_belongs_to_the_one_in_the_name() -> None:
     (response,) = judged(answer(spent(), sessionId=None))
-    assert (response.session, response.root) == (SESSION, SESSION)
+    assert (response.context.session, response.context.root) == (SESSION, SESSION)
 
 
 @pytest.mark.parametrize(
@@ -218,13 +210,13 @@ def test_a_line_without_a_session_belongs_to_the_one_in_the_name() -> None:
     ],
 )
 def test_a_project_is_the_folder_it_was_started_in(cwd: object, project: str) -> None:
-    assert judged(answer(spent(), cwd=cwd))[0].project == project
+    assert judged(answer(spent(), cwd=cwd))[0].context.project == project
 
 
 def test_a_home_may_lie_in_a_folder_named_projects() -> None:
     path = f"/home/dev/projects/.claude/projects/-x/{SESSION}.jsonl"
-    assert judged(answer(spent(), cwd=None), path=path)[0].project == "-x"
-    assert judged(answer(spent(), cwd=None), path="/a/b.jsonl")[0].project is None
+    assert judged(answer(spent(), cwd=None), path=path)[0].context.project == "-x"
+    assert judged(answer(spent(), cwd=None), path="/a/b.jsonl")[0].context.project is None
 
 
 # --- decoys, other shapes, damage ---------------------------------------------------------------------------

@@ -55,9 +55,9 @@ def counted(home: Path) -> dict[str, object]:
     for response in count(Rollouts(), [home]).responses:
         day = response.at.date().isoformat()
         add(total, response)
-        add(by_model[str(response.model)], response)
+        add(by_model[str(response.context.model)], response)
         add(by_date[day], response)
-        add(by_both[f"{day} {response.model}"], response)
+        add(by_both[f"{day} {response.context.model}"], response)
     return {"total": total, "by_model": by_model, "by_date_utc": by_date, "by_date_model_utc": by_both}
 
 

@@ -124,7 +124,7 @@ def test_a_record_is_one_response_in_disjoint_classes(homes: Homes) -> None:
     counts = homes.count()
     (response,) = counts.responses
     assert response.at == START + timedelta(seconds=2)
-    assert (response.model, response.home) == ("gpt-5.5", homes.home().path)
+    assert (response.context.model, response.context.home) == ("gpt-5.5", homes.home().path)
     usage = response.usage
     assert (usage.input_tokens, usage.cache_read_tokens, usage.cache_write_tokens) == (15, 30, 5)
     assert (usage.output_tokens, usage.reasoning_tokens, usage.total_tokens) == (10, 5, 60)
@@ -134,7 +134,7 @@ def test_a_record_is_one_response_in_disjoint_classes(homes: Homes) -> None:
 def test_a_turns_model_is_known_before_its_context(homes: Homes) -> None:
     first = [meta(0, THREAD), context(1, TURN, "old"), record(2, THREAD, CHILD_TURN, 1, 1)]
     homes.put([*first, context(3, CHILD_TURN, "new"), record(4, THREAD, uuid7(5), 1, 2)])
-    assert [response.model for response in homes.count().responses] == ["new", "new"]
+    assert [response.context.model for response in homes.count().responses] == ["new", "new"]
 
 
 def test_an_answer_without_usage_was_not_billed(homes: Homes) -> None:
@@ -174,7 +174,7 @@ def test_a_copied_history_counts_once_at_its_own_time(homes: Homes) -> None:
     responses = homes.count().responses
     assert sizes(responses) == [3, 5, 1]
     assert [response.at for response in responses] == [START + timedelta(seconds=n) for n in (2, 3, 102)]
-    assert {response.model for response in responses} == {"gpt-5.5"}
+    assert {response.context.model for response in responses} == {"gpt-5.5"}
 
 
 def test_a_copy_without_its_original_counts_once_and_then(homes: Homes) -> None:

@@ -10,6 +10,7 @@ import pytest
 from providers.bill import TokenUsage
 from providers.ledger.own_prices import BadPrices, read_prices
 from providers.ledger.pricing import Rates, Used, load_rates
+from tests.providers.ledger.prices import pico, price
 from tools.make_rates import RATES
 
 LIBRARY = RATES.read_bytes()
@@ -29,7 +30,7 @@ def rates_of(own: str, ours: str = "") -> Rates:
 
 
 def usd(rates: Rates, model: str, at: datetime = NOW, tier: str | None = None) -> float | None:
-    return rates.price(model, MILLION, at, tier=tier)
+    return price(rates, model, MILLION, at, tier=tier)
 
 
 def used(rates: Rates, model: str, tier: str | None = None) -> Used:
@@ -136,8 +137,8 @@ web_search = 12.5
         input_tokens=1, cache_read_tokens=1, cache_write_tokens=3, cache_write_1h_tokens=1, output_tokens=1
     )
     rates = rates_of(own)
-    assert rates.price_pico("acme", usage, NOW) == 1_000_000 + 100_000 + 2_500_000 + 2_000_000 + 8_000_001
-    assert rates.price("acme", TokenUsage(), NOW, web_searches=2) == 0.025
+    assert pico(rates, "acme", usage, NOW) == 1_000_000 + 100_000 + 2_500_000 + 2_000_000 + 8_000_001
+    assert price(rates, "acme", TokenUsage(), NOW, web_searches=2) == 0.025
 
 
 def test_a_long_prompt_has_its_own_rates_for_the_whole_request() -> None:
@@ -150,7 +151,7 @@ def test_a_long_prompt_has_its_own_rates_for_the_whole_request() -> None:
     rates = rates_of(own)
     for prompt, dollars in ((100, 100), (101, 202 + 3), (500, 1000 + 3), (501, 2004 + 3)):
         usage = TokenUsage(input_tokens=prompt, output_tokens=1)
-        assert rates.price_pico("acme", usage, NOW) == dollars * 10**6
+        assert pico(rates, "acme", usage, NOW) == dollars * 10**6
     assert used(rates, "acme").above[500] == {
         **dict.fromkeys(("input", "cache_read", "cache_write", "cache_write_1h"), Decimal(4)),
         "output": Decimal(3),
@@ -174,7 +175,7 @@ def test_a_tier_is_a_multiple_or_has_its_own_rates() -> None:
         4,
         4,
     ]
-    assert rates.price("acme", TokenUsage(), NOW, tier="priority", web_searches=1) == 0.01
+    assert price(rates, "acme", TokenUsage(), NOW, tier="priority", web_searches=1) == 0.01
     assert [used(rates, "acme", tier).approximate for tier in ("priority", "fast")] == [False, True]
 
 

@@ -12,6 +12,7 @@ from genai_prices.types import ModelInfo, PriceVariant, Provider, Usage
 
 from providers.bill import TokenUsage
 from providers.ledger.pricing import PICO, load_rates
+from tests.providers.ledger.prices import pico, price
 from tools.make_rates import RATES, VENDORS, render
 
 RATES_FILE = RATES.read_text(encoding="utf-8")
@@ -83,7 +84,7 @@ def test_every_model_costs_what_the_library_says(vendor: Provider, model: ModelI
         found = vendor.find_model(name)
         assert found is not None
         prices = found.get_prices(at)
-        ours = rates.price(f"{vendor.id}/{name}", usage, at)
+        ours = price(rates, f"{vendor.id}/{name}", usage, at)
         billed = {"input_mtok": usage.total_tokens - usage.output_tokens, "output_mtok": usage.output_tokens}
         if any(tokens and getattr(prices, key) is None for key, tokens in billed.items()):
             assert ours is None
@@ -121,7 +122,7 @@ def test_every_service_of_a_model_costs_what_the_library_says(
     (tier,) = variant.when.values()
     start = begins(variant)
     for usage, at in product(USAGES, (NOW, start) if start else DAYS):
-        ours = rates.price(f"{vendor.id}/{name}", usage, at, tier=tier)
+        ours = price(rates, f"{vendor.id}/{name}", usage, at, tier=tier)
         prices = found.get_prices(at, variant.when)
         billed = {"input_mtok": usage.total_tokens - usage.output_tokens, "output_mtok": usage.output_tokens}
         if any(tokens and getattr(prices, key) is None for key, tokens in billed.items()):
@@ -145,7 +146,7 @@ def test_before_a_service_was_looked_up_it_was_as_many_times_dearer(
     for field in ("input_tokens", "output_tokens") if start else ():
         usage = TokenUsage(**{field: 1_000})
         ratios = [
-            (rates.price(name, usage, at, tier=tier) or 0) / (rates.price(name, usage, at) or 1)
+            (price(rates, name, usage, at, tier=tier) or 0) / (price(rates, name, usage, at) or 1)
             for at in (*DAYS[:-1], NOW)
         ]
         assert ratios == pytest.approx([ratios[-1]] * len(ratios))
@@ -159,34 +160,34 @@ def test_making_the_rates_again_gives_the_same_file() -> None:
 
 def test_the_contract_example() -> None:
     usage = TokenUsage(input_tokens=26282, cache_read_tokens=37760, output_tokens=2926, reasoning_tokens=748)
-    assert load_rates().price("gpt-5.5", usage, NOW) == 0.23807
+    assert price(load_rates(), "gpt-5.5", usage, NOW) == 0.23807
 
 
 def test_a_long_prompt_costs_more_for_the_whole_request() -> None:
     rates = load_rates()
     short = TokenUsage(input_tokens=272_000, output_tokens=1_000_000)
     long = TokenUsage(input_tokens=2_000, cache_read_tokens=270_001, output_tokens=1_000_000)
-    assert rates.price("gpt-5.5", short, NOW) == pytest.approx(272_000 * 5e-6 + 30)
-    assert rates.price("gpt-5.5", long, NOW) == pytest.approx(2_000 * 10e-6 + 270_001 * 1e-6 + 45)
+    assert price(rates, "gpt-5.5", short, NOW) == pytest.approx(272_000 * 5e-6 + 30)
+    assert price(rates, "gpt-5.5", long, NOW) == pytest.approx(2_000 * 10e-6 + 270_001 * 1e-6 + 45)
 
 
 def test_a_price_holds_from_its_day_on() -> None:
     rates = load_rates()
     usage = TokenUsage(input_tokens=1_000_000)
-    assert rates.price("o3", usage, datetime(2025, 6, 9, 23, 59, tzinfo=UTC)) == 10
-    assert rates.price("o3", usage, datetime(2025, 6, 10, tzinfo=UTC)) == 2
+    assert price(rates, "o3", usage, datetime(2025, 6, 9, 23, 59, tzinfo=UTC)) == 10
+    assert price(rates, "o3", usage, datetime(2025, 6, 10, tzinfo=UTC)) == 2
 
 
 def test_caches_without_a_rate_are_plain_input() -> None:
     rates = load_rates()
-    assert rates.price("gpt-5.5", TokenUsage(cache_write_tokens=1_000), NOW) == pytest.approx(0.005)
-    assert rates.price("gpt-5-pro", TokenUsage(cache_read_tokens=1_000), NOW) == pytest.approx(0.015)
+    assert price(rates, "gpt-5.5", TokenUsage(cache_write_tokens=1_000), NOW) == pytest.approx(0.005)
+    assert price(rates, "gpt-5-pro", TokenUsage(cache_read_tokens=1_000), NOW) == pytest.approx(0.015)
 
 
 def test_an_hours_cache_write_has_its_own_rate() -> None:
     usage = TokenUsage(cache_write_tokens=3_000, cache_write_1h_tokens=1_000)
-    price = load_rates().price("claude-sonnet-4-5", usage, NOW)
-    assert price == pytest.approx(2_000 * 3.75e-6 + 1_000 * 6e-6)
+    usd = price(load_rates(), "claude-sonnet-4-5", usage, NOW)
+    assert usd == pytest.approx(2_000 * 3.75e-6 + 1_000 * 6e-6)
 
 
 @pytest.mark.parametrize(
@@ -202,14 +203,14 @@ def test_an_hours_cache_write_has_its_own_rate() -> None:
     ],
 )
 def test_other_names_of_a_model(name: str) -> None:
-    assert load_rates().price(name, TokenUsage(input_tokens=1_000_000), NOW) == 10
+    assert price(load_rates(), name, TokenUsage(input_tokens=1_000_000), NOW) == 10
 
 
 @pytest.mark.parametrize(
     "name", ["", "llama-4", "gpt-99", "somebody/gpt-5.5", "anthropic/gpt-5.5", "/", "openai/"]
 )
 def test_an_unknown_model_has_no_price(name: str) -> None:
-    assert load_rates().price(name, TokenUsage(input_tokens=1), NOW) is None
+    assert price(load_rates(), name, TokenUsage(input_tokens=1), NOW) is None
 
 
 def test_the_rates_say_where_they_are_from() -> None:
@@ -248,7 +249,7 @@ def test_other_names_of_a_claude(name: str, model: str) -> None:
     ["<synthetic>", "openai/claude-fable-5", "somebody.claude-fable-5", "gpt-5.3-codex-spark", "gpt-5.5-v2"],
 )
 def test_a_name_that_only_looks_alike_has_no_price(name: str) -> None:
-    assert load_rates().price(name, TokenUsage(input_tokens=1), NOW) is None
+    assert price(load_rates(), name, TokenUsage(input_tokens=1), NOW) is None
     assert load_rates().used(name, NOW) is None
 
 
@@ -259,25 +260,25 @@ MILLION = TokenUsage(input_tokens=100_000, cache_read_tokens=100_000, output_tok
 @pytest.mark.parametrize("tier", ["priority", "fast", "PRIORITY"])
 def test_a_gpt_5_5_in_haste_costs_two_and_a_half_times_as_much(tier: str, at: datetime) -> None:
     rates = load_rates()
-    standard = rates.price("gpt-5.5", MILLION, at)
+    standard = price(rates, "gpt-5.5", MILLION, at)
     assert standard == 3.55
-    assert rates.price("gpt-5.5", MILLION, at, tier=tier) == pytest.approx(2.5 * 3.55)
+    assert price(rates, "gpt-5.5", MILLION, at, tier=tier) == pytest.approx(2.5 * 3.55)
 
 
 def test_a_fast_claude_is_dearer_by_what_was_published_for_it() -> None:
     rates = load_rates()
     usage = TokenUsage(input_tokens=100_000, output_tokens=1_000)
-    assert rates.price("claude-opus-4-8", usage, NOW, tier="fast") == pytest.approx(1.05)
+    assert price(rates, "claude-opus-4-8", usage, NOW, tier="fast") == pytest.approx(1.05)
     old = datetime(2026, 3, 1, tzinfo=UTC)
-    assert rates.price("claude-opus-4-6", usage, old, tier="fast") == pytest.approx(3 + 0.15)
+    assert price(rates, "claude-opus-4-6", usage, old, tier="fast") == pytest.approx(3 + 0.15)
     long = TokenUsage(input_tokens=300_000, output_tokens=1_000)
-    assert rates.price("claude-opus-4-6-20260205", long, old, tier="fast") == pytest.approx(18 + 0.225)
+    assert price(rates, "claude-opus-4-6-20260205", long, old, tier="fast") == pytest.approx(18 + 0.225)
 
 
 @pytest.mark.parametrize("tier", [None, "", "default", "auto", "standard", "Default"])
 def test_the_standard_service_has_many_words(tier: str | None) -> None:
     rates = load_rates()
-    assert rates.price("gpt-5.5", MILLION, NOW, tier=tier) == rates.price("gpt-5.5", MILLION, NOW)
+    assert price(rates, "gpt-5.5", MILLION, NOW, tier=tier) == price(rates, "gpt-5.5", MILLION, NOW)
     used = rates.used("gpt-5.5", NOW, tier=tier)
     assert used is not None
     assert (used.tier, used.approximate) == (None, False)
@@ -289,7 +290,7 @@ def test_the_standard_service_has_many_words(tier: str | None) -> None:
 )
 def test_a_service_without_known_rates_costs_the_standard_and_says_so(model: str, tier: str) -> None:
     rates = load_rates()
-    assert rates.price(model, MILLION, NOW, tier=tier) == rates.price(model, MILLION, NOW)
+    assert price(rates, model, MILLION, NOW, tier=tier) == price(rates, model, MILLION, NOW)
     used = rates.used(model, NOW, tier=tier)
     assert used is not None
     assert (used.tier, used.approximate) == (None, True)
@@ -298,12 +299,12 @@ def test_a_service_without_known_rates_costs_the_standard_and_says_so(model: str
 def test_a_web_search_costs_where_a_rate_is_known_and_nothing_elsewhere() -> None:
     rates = load_rates()
     usage = TokenUsage(input_tokens=1_000_000)
-    assert rates.price("claude-sonnet-4-5", TokenUsage(), NOW, web_searches=3) == 0.03
-    assert rates.price("claude-fable-5-2", TokenUsage(), NOW, tier="fast", web_searches=3) == 0.03
-    assert rates.price("gpt-3.5-turbo", usage, NOW, web_searches=3) == rates.price(
-        "gpt-3.5-turbo", usage, NOW
+    assert price(rates, "claude-sonnet-4-5", TokenUsage(), NOW, web_searches=3) == 0.03
+    assert price(rates, "claude-fable-5-2", TokenUsage(), NOW, tier="fast", web_searches=3) == 0.03
+    assert price(rates, "gpt-3.5-turbo", usage, NOW, web_searches=3) == price(
+        rates, "gpt-3.5-turbo", usage, NOW
     )
-    assert rates.price("gpt-99", usage, NOW, web_searches=3) is None
+    assert price(rates, "gpt-99", usage, NOW, web_searches=3) is None
 
 
 LABEL = "codex-auto-review"
@@ -326,7 +327,7 @@ def test_the_label_of_reviews_costs_what_stood_behind_it(
     at: datetime, usd: float | None, like: str | None
 ) -> None:
     rates = load_rates()
-    assert rates.price(LABEL, MILLION, at) == usd
+    assert price(rates, LABEL, MILLION, at) == usd
     used = rates.used(LABEL, at)
     assert (used and used.model) == like
 
@@ -337,7 +338,7 @@ def test_the_label_of_reviews_has_the_long_prompts_and_services_of_luna_on_eithe
     rates = load_rates()
     before, after = datetime(2026, 7, 29, tzinfo=UTC), datetime(2026, 7, 30, tzinfo=UTC)
     for usage, tier in product(USAGES, (None, "priority", "fast", "flex")):
-        assert rates.price(LABEL, usage, before, tier=tier) == rates.price(LABEL, usage, after, tier=tier)
+        assert price(rates, LABEL, usage, before, tier=tier) == price(rates, LABEL, usage, after, tier=tier)
 
 
 @pytest.mark.parametrize(
@@ -379,13 +380,13 @@ def test_a_sum_is_exact_and_free_of_order() -> None:
             cache_read_tokens=dice.randrange(10**6),
             output_tokens=dice.randrange(10**5),
         )
-        pico = rates.price_pico("gpt-5.4-mini", usage, NOW)
-        assert pico is not None
-        assert rates.price("gpt-5.4-mini", usage, NOW) == pico / PICO
-        picos.append(pico)
+        cost = pico(rates, "gpt-5.4-mini", usage, NOW)
+        assert cost is not None
+        assert price(rates, "gpt-5.4-mini", usage, NOW) == cost / PICO
+        picos.append(cost)
     assert sum(picos) == sum(sorted(picos))
     usage = TokenUsage(input_tokens=26282, cache_read_tokens=37760, output_tokens=2926)
-    assert rates.price_pico("gpt-5.5", usage, NOW) == 238_070_000_000
+    assert pico(rates, "gpt-5.5", usage, NOW) == 238_070_000_000
 
 
 @same_library

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from providers.bill import BilledResponse, Burn, CostReport, Tally, TokenUsage
+from providers.bill import BilledResponse, Burn, Context, CostReport, Tally, TokenUsage
 from providers.ledger.database import opened, transaction
 from providers.ledger.ledger import Ledger
 from providers.ledger.report import span
@@ -33,7 +33,8 @@ def response(
     **more: str,
 ) -> BilledResponse:
     usage = TokenUsage(output_tokens=tokens)
-    return BilledResponse(at=at, model=model, usage=usage, home=home, key=key, **more)  # type: ignore[arg-type]
+    context = Context(home=home, model=model, **more)
+    return BilledResponse(round(at.timestamp() * 1000), key, context, usage)
 
 
 def report(
@@ -47,7 +48,7 @@ def report(
     """By way of a real ledger, where each token costs `pico`, except those of a model nobody knows."""
 
     def price(each: BilledResponse) -> int | None:
-        return None if each.model in (None, "mystery") else each.usage.total_tokens * pico
+        return None if each.context.model in (None, "mystery") else each.usage.total_tokens * pico
 
     with TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.sqlite3"

@@ -1,0 +1,38 @@
+"""What one response costs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from providers.bill import BilledResponse, Context, TokenUsage
+from providers.ledger.pricing import PICO, Rates
+
+
+def pico(
+    rates: Rates,
+    model: str,
+    usage: TokenUsage,
+    at: datetime,
+    *,
+    tier: str | None = None,
+    web_searches: int = 0,
+) -> int | None:
+    """In 1e-12 USD."""
+    context = Context(home=Path(), model=model, tier=tier)
+    at_ms = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    return rates.pico_usd(BilledResponse(at_ms, 0, context, usage, web_searches))
+
+
+def price(
+    rates: Rates,
+    model: str,
+    usage: TokenUsage,
+    at: datetime,
+    *,
+    tier: str | None = None,
+    web_searches: int = 0,
+) -> float | None:
+    """In USD."""
+    cost = pico(rates, model, usage, at, tier=tier, web_searches=web_searches)
+    return None if cost is None else cost / PICO
