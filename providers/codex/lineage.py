@@ -194,7 +194,7 @@ class _Family:
         visited: set[str] = set()
         while base is not None and base.thread in self._of and base.thread not in visited:
             visited.add(base.thread)
-            rollout = max(self._of[base.thread], key=lambda twin: len(twin.events))
+            rollout = max(self._of[base.thread], key=lambda twin: len(list(twin.totals())))
             before = [
                 (event.ordinal, total)
                 for event, total in rollout.totals()

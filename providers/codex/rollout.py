@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct
 
 # Input, cached, cache_write, output, reasoning, as the wire has them: cached and cache_write lie within input.
 # Its total_tokens is left out: after an overflow it is set to the size of the context window, and nothing else is.
@@ -64,6 +65,9 @@ class TokenEvent(Struct, frozen=True, array_like=True, gc=False):
     terms: int
 
 
+EVENTS = msgspec.msgpack.Decoder(list[TokenEvent])
+
+
 class Base(Struct, frozen=True, kw_only=True, array_like=True):
     """The thread whose first `ordinals` lines a fork by reference goes on from."""
 
@@ -74,9 +78,10 @@ class Base(Struct, frozen=True, kw_only=True, array_like=True):
 class Rollout(Struct, frozen=True, kw_only=True):
     """All that one rollout tells of use; `began_at` in epoch ms.
 
-    `root` is the thread that the person started and `settings` what each turn was set to. `forgets` has the
-    ordinals of token_counts that forgot the counters; `counters_go_on` tells whether a fork by this version of
-    Codex continues its base's counters.
+    `root` is the thread that the person started and `settings` what each turn was set to. `events` are packed, as
+    nobody asks for those of most rollouts: their records tell the same. `forgets` has the ordinals of token_counts
+    that forgot the counters; `counters_go_on` tells whether a fork by this version of Codex continues its base's
+    counters.
     """
 
     home: Path
@@ -91,13 +96,13 @@ class Rollout(Struct, frozen=True, kw_only=True):
     settings: dict[str, Setting]
     terms: list[Terms]
     records: list[Record]
-    events: list[TokenEvent]
+    events: Raw
     forgets: list[int]
 
     def totals(self) -> Iterator[tuple[TokenEvent, Tokens]]:
         """The token_counts with their totals."""
         total = NOTHING
-        for event in self.events:
+        for event in EVENTS.decode(self.events):
             total = plus(total, event.last) if event.total is None else event.total
             yield event, total
 

@@ -8,7 +8,6 @@ its first day and grows there for ever.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -18,6 +17,7 @@ from providers.bill import BilledResponse
 from providers.codex import wire
 from providers.codex.lineage import resolve
 from providers.codex.rollout import (
+    EVENTS,
     Base,
     Record,
     Rollout,
@@ -67,27 +67,30 @@ class _Observation(Struct, array_like=True):
     settings: dict[str, Setting]
     terms: list[Terms]
     records: list[Record]
-    events: list[TokenEvent]
+    events: msgspec.Raw
     forgets: list[int]
     foreign: set[str]
 
 
 _encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(_Observation)
+_NO_EVENTS = msgspec.Raw(_encode([]))
 
 
 class RolloutReader:
     """Takes the lines of one rollout, in their order, and keeps what they tell of use."""
 
     def __init__(self, path: str, observation: bytes | None = None) -> None:
-        kept = _Observation("codex 2", ReaderState(thread=thread_in_name(path)), {}, [], [], [], [], set())
-        if observation is not None:
+        if observation is None:
+            state = ReaderState(thread=thread_in_name(path))
+            kept = _Observation("codex 2", state, {}, [], [], _NO_EVENTS, [], set())
+        else:
             kept = unpacked(observation, _decoder)
         self._kept = kept
         self.state = kept.state
         self.terms = kept.terms
         self.records = kept.records
-        self.events = kept.events
+        self._events = unpacked(kept.events, EVENTS)
         self._places: dict[Terms, int] = {terms: place for place, terms in enumerate(kept.terms)}
         self._now: tuple[str | None, int] | None = None  # a turn, and its terms' place
         self._recent: Tokens | None = None
@@ -97,6 +100,7 @@ class RolloutReader:
         return self.state.skipped
 
     def observation(self) -> bytes:
+        self._kept.events = msgspec.Raw(_encode(self._events))
         return _encode(self._kept)
 
     def links(self) -> set[int]:
@@ -135,25 +139,6 @@ class RolloutReader:
                 self._meet(payload)
             else:
                 self.state.turn = payload.turn_id or None
-
-    def rollout(self, home: Path) -> Rollout:
-        state = self.state
-        return Rollout(
-            home=home,
-            thread=state.thread,
-            root=state.root,
-            project=state.project,
-            originator=state.originator,
-            parents=frozenset(state.parents - {state.thread}),
-            base=state.base,
-            counters_go_on=state.counters_go_on,
-            began_at=state.began_at or 0,
-            settings=self._kept.settings,
-            terms=self.terms,
-            records=self.records,
-            events=self.events,
-            forgets=self._kept.forgets,
-        )
 
     def _meet(self, meta: wire.SessionMeta) -> None:
         """The first session_meta names the thread; further ones, in a copied history, name its ancestors."""
@@ -206,11 +191,11 @@ class RolloutReader:
         if total != before or last != state.last:
             terms, opening = self._terms_of(state.turn), not state.opened
             if before is not None and total == plus(before, last):
-                self.events.append(TokenEvent(at, ordinal, None, last, total != before, opening, terms))
+                self._events.append(TokenEvent(at, ordinal, None, last, total != before, opening, terms))
             else:
                 usage = added(before, total, last)
                 told = usage == last if usage is None or usage == last else usage
-                self.events.append(TokenEvent(at, ordinal, total, last, told, opening, terms))
+                self._events.append(TokenEvent(at, ordinal, total, last, told, opening, terms))
         state.opened = True
         state.counters, state.last = total, last
 
@@ -251,6 +236,28 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in numbers) if known else (0,)
 
 
+def rollout(observed: Observed) -> Rollout:
+    """What an observation says; raises ValueError for one of another make."""
+    kept = unpacked(observed.observation, _decoder)
+    state = kept.state
+    return Rollout(
+        home=observed.home,
+        thread=state.thread,
+        root=state.root,
+        project=state.project,
+        originator=state.originator,
+        parents=frozenset(state.parents - {state.thread}),
+        base=state.base,
+        counters_go_on=state.counters_go_on,
+        began_at=state.began_at or 0,
+        settings=kept.settings,
+        terms=kept.terms,
+        records=kept.records,
+        events=kept.events,
+        forgets=kept.forgets,
+    )
+
+
 class Rollouts:
     """Implements providers.logs.LogFormat."""
 
@@ -264,4 +271,4 @@ class Rollouts:
         return RolloutReader(path, observation)
 
     def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
-        return resolve([RolloutReader("", each.observation).rollout(each.home) for each in observed])
+        return resolve([rollout(each) for each in observed])

@@ -10,6 +10,7 @@ take 2 for every model) would be a number that nobody can look up.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cached_property, lru_cache
@@ -107,6 +108,7 @@ class Rates:
         self._layers: tuple[_Layer, ...] = ()
         self._names: dict[str, Name] = {}
         self._cards: dict[tuple[str | None, str | None, int], _Card | None] = {}
+        self._cards_by_turn: dict[tuple[str | None, str | None, int], _Card | None] = {}
         self._cards_of: dict[Price, _Card] = {}
         self._add("tankful", "tankful's prices.toml", ours)
         try:
@@ -174,7 +176,20 @@ class Rates:
             above={prompt: billed.at(prompt + 1) for prompt in billed.steps()},
         )
 
+    @cached_property
+    def _turns(self) -> list[date]:
+        """The days on which some price changes, upwards: from one to the next a card holds."""
+        entries = [entry for layer in self._layers for entry in layer.entries]
+        own = {day for entry in entries for day in (entry.since, entry.until) if day}
+        return sorted(own.union(self._library.turns()))
+
     def _card_on(self, model: str | None, tier: str | None, day: date) -> _Card | None:
+        key = model, tier, bisect_right(self._turns, day)
+        if key not in self._cards_by_turn:
+            self._cards_by_turn[key] = self._card_made(model, tier, day)
+        return self._cards_by_turn[key]
+
+    def _card_made(self, model: str | None, tier: str | None, day: date) -> _Card | None:
         listing = None if model is None else self._listing(self._name(model), day, ())
         if listing is None:
             return None

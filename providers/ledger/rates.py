@@ -236,6 +236,12 @@ class Library:
     def origin(self) -> str:
         return f"{self._document.made_from}, {self._document.made_on}"
 
+    def turns(self) -> Iterator[date]:
+        """The days on which some price changes."""
+        for vendor in self._document.vendors:
+            for model in vendor.models:
+                yield from (each.since for each in (*model.prices, *model.variants) if each.since)
+
     def read_name(self, logged: str) -> Name:
         """`openai/gpt-5.5`, `us.anthropic.claude-…-v1:0`: another maker's model of that name is not it."""
         whole = logged.strip().lower()

@@ -16,7 +16,8 @@ from providers.bill import BilledResponse
 from providers.codex import wire
 from providers.codex.lineage import resolve
 from providers.codex.rollout import Rollout, born_at
-from providers.codex.rollouts import RolloutReader, Rollouts
+from providers.codex.rollouts import RolloutReader, Rollouts, rollout
+from providers.logs import Observed
 from providers.source import Home
 from tests.counting import Count, count, read_log
 
@@ -409,7 +410,7 @@ def test_any_value_anywhere_never_raises(data: st.DataObject) -> None:
     reader = RolloutReader("rollout.jsonl")
     for content in text(changed).splitlines():
         reader.take(content)
-    resolve([reader.rollout(Path("home"))])
+    resolve([told(reader)])
 
 
 @settings(deadline=None)
@@ -429,10 +430,14 @@ def real_rollouts() -> list[Path]:
     return sorted(path for folder in folders for path in folder.rglob("rollout-*"))
 
 
+def told(reader: RolloutReader) -> Rollout:
+    return rollout(Observed(Path("home"), reader.observation()))
+
+
 def rollout_at(path: Path) -> Rollout:
     reader = RolloutReader(str(path))
     read_log(str(path), wire.UNWANTED, reader.take)
-    return reader.rollout(Path("home"))
+    return told(reader)
 
 
 ROLLOUTS = [rollout_at(each) for each in real_rollouts()]
@@ -458,7 +463,7 @@ def test_a_stored_state_goes_on_at_any_line(path: Path) -> None:
         second = RolloutReader("elsewhere.jsonl", first.observation())
         for each in lines[cut:]:
             second.take(each)
-        assert second.rollout(path) == whole.rollout(path)
+        assert told(second) == told(whole)
         assert second.links() == whole.links()
 
 
