@@ -47,6 +47,9 @@ class LogReader(Protocol):
     def links(self) -> Iterable[int]:
         """Hashed names that this log may share with others: logs with one in common are judged together."""
 
+    def last_ms(self) -> int:
+        """In epoch ms a time after which it tells of no response; 0 where it tells of none."""
+
     def observation(self) -> bytes:
         """All that is worth keeping; `LogFormat.reader` goes on from it."""
 

@@ -15,6 +15,7 @@ from providers.ledger.database import LedgerSetAside, LedgerTrouble
 from providers.ledger.ledger import Ledger
 from providers.ledger.pricing import Rates, load_rates
 from providers.ledger.refresh import Progress, Shelf
+from providers.ledger.report import span
 from providers.memory import Memory
 from providers.models import EarlyReset, UsageSnapshot
 from providers.outside.paths import Folders
@@ -100,7 +101,7 @@ class Gauge:
                 tell(share)
 
         chosen = self._chosen()
-        unreadable, aside = self._refresh(chosen, half_way)
+        unreadable, aside = self._refresh(chosen, half_way, self._usual_start())
         self._keep_costs(chosen, complete=not unreadable)
         if aside is not None:
             raise aside
@@ -120,7 +121,8 @@ class Gauge:
         aside for them. Raises LedgerTrouble.
         """
         chosen = self._chosen(provider)
-        unreadable, aside = self._refresh(chosen, tell)
+        start, _ = span(since, until, zone, self.clock())
+        unreadable, aside = self._refresh(chosen, tell, min(start, self._usual_start()))
         reports = {
             each.id: replace(
                 self._report(each, self._homes(each), since, until, zone),
@@ -179,7 +181,7 @@ class Gauge:
             )
 
     def _refresh(
-        self, providers: Sequence[Provider], tell: Tell | None
+        self, providers: Sequence[Provider], tell: Tell | None, since: datetime
     ) -> tuple[dict[str, tuple[str, ...]], LedgerSetAside | None]:
         """The logs that could not be read to their end, by provider; and whether it had to begin anew."""
         shelves = [
@@ -193,9 +195,9 @@ class Gauge:
                 tell(progress.done / progress.total if progress.total else 1.0)
 
         try:
-            return self._ledger.refresh(shelves, self.rates(), told), None
+            return self._ledger.refresh(shelves, self.rates(), told, since=since), None
         except LedgerSetAside as aside:
-            return self._ledger.refresh(shelves, self.rates(), told), aside
+            return self._ledger.refresh(shelves, self.rates(), told, since=since), aside
 
     def _keep_costs(
         self, providers: Sequence[Provider], *, complete: bool, months: Mapping[str, CostReport] = {}
@@ -245,6 +247,11 @@ class Gauge:
     ) -> CostReport:
         labels: dict[Path, str] = {home.path: home.label for home in homes}
         return self._ledger.report(provider.id, labels, since=since, until=until, zone=zone, now=self.clock())
+
+    def _usual_start(self) -> datetime:
+        """Of the report that is always at hand, of the last 30 days."""
+        start, _ = span(self._month_ago(), self._today(), self.zone, self.clock())
+        return start
 
     def _month_ago(self) -> date:
         return self._today() - timedelta(days=DAYS - 1)

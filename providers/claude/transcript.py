@@ -89,6 +89,9 @@ class Transcript:
     def links(self) -> Iterable[int]:
         return self._said.keys()
 
+    def last_ms(self) -> int:
+        return round(max((at for (at, _), _ in self._said.values()), default=0) * 1000)
+
     def observation(self) -> bytes:
         places: dict[Place, int] = {}
         models: dict[str, int] = {}

@@ -26,6 +26,7 @@ from providers.codex.rollout import (
     TokenEvent,
     Tokens,
     added,
+    born_at,
     plus,
     turn_is_real,
 )
@@ -57,6 +58,7 @@ class ReaderState(Struct, kw_only=True, array_like=True):
     last: Tokens | None = None
     opened: bool = False
     skipped: int = 0
+    last_ms: int = 0
 
 
 class _Observation(Struct, array_like=True):
@@ -99,6 +101,10 @@ class RolloutReader:
     def skipped(self) -> int:
         return self.state.skipped
 
+    def last_ms(self) -> int:
+        """A copied response may be told with the time of its turn, which is older than this thread."""
+        return max(self.state.last_ms, born_at(self.state.thread) or 0)
+
     def observation(self) -> bytes:
         self._kept.events = msgspec.Raw(_encode(self._events))
         return _encode(self._kept)
@@ -121,8 +127,10 @@ class RolloutReader:
         if told is None:
             return
         at, line = told
-        if self.state.began_at is None:
-            self.state.began_at = at
+        state = self.state
+        if state.began_at is None:
+            state.began_at = at
+        state.last_ms = max(state.last_ms, at)
         payload = line.payload
         # The most frequent first: there are a hundred thousand lines, and class patterns take twice the time.
         if isinstance(payload, wire.TokenCount):
@@ -134,11 +142,11 @@ class RolloutReader:
             if isinstance(payload, wire.TurnContext):
                 self._change_context(payload)
             elif isinstance(payload, wire.SettingsApplied):
-                self.state.tier = payload.tier
+                state.tier = payload.tier
             elif isinstance(payload, wire.SessionMeta):
                 self._meet(payload)
             else:
-                self.state.turn = payload.turn_id or None
+                state.turn = payload.turn_id or None
 
     def _meet(self, meta: wire.SessionMeta) -> None:
         """The first session_meta names the thread; further ones, in a copied history, name its ancestors."""

@@ -17,9 +17,10 @@ SCHEMA = (
     CREATE TABLE logs(id INTEGER PRIMARY KEY, home INTEGER NOT NULL, path TEXT NOT NULL,
         inode INTEGER NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
         offset INTEGER NOT NULL, before BLOB NOT NULL, skipped INTEGER NOT NULL, whole INTEGER NOT NULL,
-        gone INTEGER NOT NULL, judged INTEGER NOT NULL, part INTEGER NOT NULL, UNIQUE(home, path));
+        gone INTEGER NOT NULL, judged INTEGER NOT NULL, part INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+        UNIQUE(home, path));
     CREATE INDEX logs_of_part ON logs(part);
-    CREATE INDEX unjudged_logs ON logs(home) WHERE judged = 0;
+    CREATE INDEX unjudged_logs ON logs(home, gone, last_ms) WHERE judged = 0;
     CREATE TABLE observations(log INTEGER PRIMARY KEY, observation BLOB NOT NULL);
     CREATE TABLE links(name INTEGER NOT NULL, log INTEGER NOT NULL, PRIMARY KEY(name, log)) WITHOUT ROWID;
     CREATE TABLE contexts(id INTEGER PRIMARY KEY, home INTEGER NOT NULL, session TEXT NOT NULL,

@@ -36,7 +36,7 @@ class LogEntry(Struct, frozen=True):
     """A log as it was just read; `id` is None for a new one.
 
     `before` is a hash of the bytes before `offset`: the bytes themselves are somebody's words. `replaces` is the
-    log that had its path until it went, and is another.
+    log that had its path until it went, and is another. After `last_ms` it tells of no response.
     """
 
     id: int | None
@@ -49,6 +49,7 @@ class LogEntry(Struct, frozen=True):
     whole: bool
     observation: bytes
     names: frozenset[int]
+    last_ms: int
 
 
 def storable(text: str) -> str:
@@ -111,20 +112,20 @@ def keep_logs(db: sqlite3.Connection, entries: Iterable[tuple[int, LogEntry]]) -
 
 
 def _keep_log(db: sqlite3.Connection, home: int, entry: LogEntry) -> int:
-    values = (*entry.stamp, entry.offset, entry.before, entry.skipped, entry.whole)
+    values = (*entry.stamp, entry.offset, entry.before, entry.skipped, entry.whole, entry.last_ms)
     if entry.replaces is not None:
         # A log that is gone gives its path to another one, and stays.
         db.execute("UPDATE logs SET path = path || '#' || id, gone = 1 WHERE id = ?", (entry.replaces,))
     if entry.id is None:
         cursor = db.execute(
-            "INSERT INTO logs(home, path, inode, size, mtime_ns, offset, before, skipped, whole, gone,"
-            " judged, part) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
+            "INSERT INTO logs(home, path, inode, size, mtime_ns, offset, before, skipped, whole, last_ms, gone,"
+            " judged, part) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
             (home, storable(entry.path), *values),
         )
         return int(cursor.lastrowid or 0)
     db.execute(
         "UPDATE logs SET inode = ?, size = ?, mtime_ns = ?, offset = ?, before = ?, skipped = ?, whole = ?,"
-        " path = ?, gone = 0, judged = 0 WHERE id = ?",
+        " last_ms = ?, path = ?, gone = 0, judged = 0 WHERE id = ?",
         (*values, storable(entry.path), entry.id),
     )
     return entry.id
@@ -147,9 +148,24 @@ def move_log(db: sqlite3.Connection, log: int, path: str) -> None:
     db.execute("UPDATE logs SET path = ?, gone = 0 WHERE id = ?", (storable(path), log))
 
 
-def unjudged(db: sqlite3.Connection, provider: str) -> set[int]:
-    query = "SELECT l.id FROM logs l JOIN homes h ON h.id = l.home WHERE h.provider = ? AND l.judged = 0"
-    return {row[0] for row in db.execute(query, (provider,))}
+def unjudged(db: sqlite3.Connection, provider: str, since_ms: int, limit: int) -> set[int]:
+    """Logs that are yet to be judged: the newest of those that may tell of responses since then, and of those that
+    are gone, as a later version may be unable to judge these."""
+    logs = "SELECT l.id, l.last_ms FROM homes h JOIN logs l ON l.home = h.id WHERE h.provider = ? AND l.judged = 0"
+    query = (
+        f"{logs} AND l.gone = 0 AND l.last_ms >= ? UNION ALL {logs} AND l.gone = 1 ORDER BY 2 DESC LIMIT ?"
+    )
+    return {row[0] for row in db.execute(query, (provider, since_ms, provider, limit))}
+
+
+def never_judged(db: sqlite3.Connection, logs: Iterable[int], before_ms: int) -> set[int]:
+    """Those of these logs that have not been judged at all, and tell of nothing since then."""
+    query = "SELECT id FROM logs WHERE part = 0 AND gone = 0 AND last_ms < ? AND id IN"
+    return {
+        row[0]
+        for chunk in chunks(logs)
+        for row in db.execute(f"{query} ({marks(chunk)})", (before_ms, *chunk))
+    }
 
 
 def observations(db: sqlite3.Connection, logs: Iterable[int]) -> dict[int, tuple[Path, str, bytes]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, timedelta, tzinfo
+from math import floor
 from pathlib import Path
 
 from providers.bill import CostReport
@@ -24,15 +25,26 @@ class Ledger:
         self._remembered = Remembered()
 
     def refresh(
-        self, shelves: Sequence[Shelf], rates: Rates, tell: Tell | None = None
+        self,
+        shelves: Sequence[Shelf],
+        rates: Rates,
+        tell: Tell | None = None,
+        *,
+        since: datetime | None = None,
     ) -> dict[str, tuple[str, ...]]:
         """Read what is new in the logs. Returns those that could not be read to their end, by provider.
 
-        Costs what changed. Waits while another process is at it. Raises LedgerTrouble.
+        Costs what changed and is asked for: afterwards reports are right that look at nothing before `since` (see
+        `report.span`). Waits while another process is at it. Raises LedgerTrouble.
         """
-
         return refresh(
-            self._path, shelves, rates.pico_usd, tell, prices=rates.fingerprint, remembered=self._remembered
+            self._path,
+            shelves,
+            rates.pico_usd,
+            tell,
+            prices=rates.fingerprint,
+            since_ms=0 if since is None else floor(since.timestamp() * 1000),
+            remembered=self._remembered,
         )
 
     def generation(self) -> int:

@@ -18,6 +18,8 @@ from providers.ledger.index import LogEntry
 from providers.ledger.responses import Price, replace_responses
 from providers.logs import LogFormat, Observed
 
+_AT_ONCE = 1_000  # logs: their observations are in memory together
+
 
 def judge(
     db: sqlite3.Connection,
@@ -25,12 +27,18 @@ def judge(
     fmt: LogFormat,
     price: Price,
     read: Mapping[int, tuple[Path, LogEntry]],
-) -> None:
-    """Bring the responses up to date with what was just `read`, and with all that has to do with it."""
+    since_ms: int,
+) -> bool:
+    """Bring the responses since then up to date with what was just `read`, and with all that has to do with it.
+
+    True where it got all of it; else there is more to judge, and it is to be called again. A part that was never
+    judged and tells of nothing since then waits until somebody asks for its days.
+    """
     observed = {log: Observed(home, entry.observation) for log, (home, entry) in read.items()}
     names = {log: entry.names for log, (_, entry) in read.items()}
     unreadable: set[int] = set()
-    pending = index.judged_with(db, index.unjudged(db, provider))
+    asked = index.unjudged(db, provider, since_ms, _AT_ONCE)
+    pending = index.judged_with(db, asked | read.keys())
     while pending:
         for log, (home, path, kept) in index.observations(db, pending - observed.keys()).items():
             try:
@@ -42,11 +50,14 @@ def judge(
         unreadable |= pending - observed.keys()
         fresh = {name for log in pending - unreadable for name in names[log]}
         pending = index.judged_with(db, index.linked(db, fresh)) - observed.keys() - unreadable
+    waiting = index.never_judged(db, names, since_ms)
     parts = [
         (sorted(part), _in_each_home(fmt, [observed[log] for log in sorted(part)]))
         for part in connected(names)
+        if not waiting.issuperset(part)
     ]
     replace_responses(db, provider, parts, price, unreadable)
+    return len(asked) < _AT_ONCE
 
 
 def connected(names: Mapping[int, frozenset[int]]) -> list[list[int]]:

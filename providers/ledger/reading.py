@@ -127,6 +127,7 @@ class Reading:
             whole=whole,
             observation=reader.observation(),
             names=frozenset(reader.links()),
+            last_ms=reader.last_ms(),
         )
 
 

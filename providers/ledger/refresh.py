@@ -91,18 +91,20 @@ def refresh(
     tell: Tell | None = None,
     *,
     prices: str = "",
+    since_ms: int = 0,
     step_seconds: float = STEP_SECONDS,
     remembered: Remembered | None = None,
     worth_two: int = WORTH_TWO,
 ) -> dict[str, tuple[str, ...]]:
     """Raises LedgerTrouble. Returns the paths that could not be read to their end, by provider.
 
-    `prices` names what `price` goes by: under another name all that is held is priced anew. From `worth_two` new
+    Responses before `since_ms` may be left for when somebody asks for them. `prices` names what `price` goes by:
+    under another name all that is held is priced anew. From `worth_two` new
     bytes on, two processes read. Waits for another process that is at it; its work is not done twice.
     """
     with alone(path, LOCK_SECONDS), opened(path, mend=True) as db:
         reprice(db, price, prices)
-        scan = _Scan(db, price, tell, step_seconds, remembered or Remembered(), worth_two)
+        scan = _Scan(db, price, since_ms, tell, step_seconds, remembered or Remembered(), worth_two)
         return scan.run(shelves)
 
 
@@ -116,6 +118,7 @@ class _Scan:
         self,
         db: sqlite3.Connection,
         price: Price,
+        since_ms: int,
         tell: Tell | None,
         step_seconds: float,
         remembered: Remembered,
@@ -125,6 +128,7 @@ class _Scan:
         self._remembered = remembered
         self._worth_two = worth_two
         self._price = price
+        self._since_ms = since_ms
         self._tell = tell
         self._step_seconds = step_seconds
         self._reading = Reading(db)
@@ -154,8 +158,9 @@ class _Scan:
                     until = time.monotonic() + self._step_seconds
                     if self._tell is not None:
                         self._tell(Progress(done, total))
-        if pending or any(index.unjudged(self._db, provider) for provider in unreadable):
-            self._step(shelves, pending)
+        if pending or any(index.unjudged(self._db, each, self._since_ms, 1) for each in unreadable):
+            while not self._step(shelves, pending):
+                pending = []
         return {provider: tuple(paths) for provider, paths in unreadable.items() if paths}
 
     def _entries(self, plan: Sequence[_Planned]) -> Generator[tuple[Change, Shelf, LogEntry | None]]:
@@ -210,9 +215,9 @@ class _Scan:
             self._remembered.settle(self._db, home, logs)
         return changes
 
-    def _step(self, shelves: Sequence[Shelf], entries: Sequence[tuple[Shelf, LogEntry]]) -> None:
-        """Write what was read, and judge what it touches."""
-        db = self._db
+    def _step(self, shelves: Sequence[Shelf], entries: Sequence[tuple[Shelf, LogEntry]]) -> bool:
+        """Write what was read, and judge what it touches; False where there is more to judge."""
+        db, done = self._db, True
         with transaction(db):
             index.note_writing(db)
             for provider, fmt in {shelf.provider: shelf.format for shelf in shelves}.items():
@@ -223,7 +228,9 @@ class _Scan:
                 }
                 read = [(shelf.home, entry) for shelf, entry in entries if shelf.provider == provider]
                 logs = index.keep_logs(db, [(homes[home], entry) for home, entry in read])
-                judge(db, provider, fmt, self._price, dict(zip(logs, read, strict=True)))
+                read_now = dict(zip(logs, read, strict=True))
+                done &= judge(db, provider, fmt, self._price, read_now, self._since_ms)
+        return done
 
 
 def _is_as_it_was(log: LogFile, row: LogRow) -> bool:

@@ -55,6 +55,7 @@ def replace_responses(
         "UPDATE logs SET judged = 1, part = ? WHERE id = ?",
         ((min(part), log) for part, _ in parts for log in part),
     )
+    db.executemany("UPDATE logs SET judged = 1 WHERE id = ?", ((log,) for log in keep))
 
 
 def _replace(

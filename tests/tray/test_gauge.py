@@ -27,9 +27,12 @@ class Person:
         self.folders = own_folders(self._environ)
         shutil.copytree(FIXTURE, folder / "codex/sessions")
 
+    def gauge(self, zone: str = "UTC") -> Gauge:
+        return Gauge(self._environ, self.folders, ZoneInfo(zone), clock=lambda: self.now)
+
     def count(self, zone: str = "UTC") -> float:
         """As a process of its own; when the figures were last written."""
-        Gauge(self._environ, self.folders, ZoneInfo(zone), clock=lambda: self.now).count()
+        self.gauge(zone).count()
         return (self.folders.cache / "cost.json").stat().st_mtime_ns
 
 
@@ -71,3 +74,14 @@ def test_figures_of_an_older_make_are_made_anew(person: Person) -> None:
     file.write_bytes(file.read_bytes().replace(b'"counted"', b'"lacking"'))
     assert person.count() > first
     assert b'"counted"' in file.read_bytes()
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Niue"])
+def test_days_before_the_usual_ones_are_counted_when_they_are_asked_for(person: Person, zone: str) -> None:
+    person.now += timedelta(days=90)
+    person.count(zone)
+    then = datetime(2026, 11, 20, 12, 20, tzinfo=UTC).astimezone(ZoneInfo(zone)).date()
+    for days in (-1, 0, 1):
+        day = then - timedelta(days=days)
+        reports, _ = person.gauge().cost(day, day, ZoneInfo(zone))
+        assert reports["codex"].totals.responses == (8 if days == 0 else 0)

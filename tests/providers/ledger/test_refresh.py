@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from providers.bill import BilledResponse
 from providers.claude.transcripts import Transcripts
 from providers.codex.rollouts import Rollouts
+from providers.ledger import parts
 from providers.ledger.database import LedgerTrouble, alone, opened
 from providers.ledger.refresh import Progress, Remembered, Shelf, refresh
 from providers.ledger.zstd import compress, decompress
@@ -53,7 +54,7 @@ class Ledger:
         self._remembered = Remembered()
         self._worth_two = worth_two
 
-    def refresh(self, step_seconds: float = 2.0) -> tuple[str, ...]:
+    def refresh(self, step_seconds: float = 2.0, since_ms: int = 0) -> tuple[str, ...]:
         """Each format finds nothing in the other's folders."""
         shelves = [
             Shelf(provider=name, home=home, format=fmt)
@@ -65,6 +66,7 @@ class Ledger:
             shelves,
             price,
             self.told.append,
+            since_ms=since_ms,
             step_seconds=step_seconds,
             remembered=self._remembered,
             worth_two=self._worth_two,
@@ -241,6 +243,7 @@ def test_any_history_ends_like_one_scan(
     wholes = {path.relative_to(source): path.read_bytes() for path in rollouts(source)}
     written = dict.fromkeys(wholes, 0)
     places = {name: home / name for name in wholes}
+    moments = st.sampled_from([0, *{row[0] for row in once(folder / "moments", source)}, 2**62])
     for step in range(data.draw(st.integers(1, 12))):
         name = data.draw(st.sampled_from(sorted(wholes)))
         place, content = places[name], wholes[name]
@@ -272,15 +275,21 @@ def test_any_history_ends_like_one_scan(
                 place.unlink()
                 wholes[name], written[name] = places[name].read_bytes(), places[name].stat().st_size
             case _:
-                ledger.refresh()
+                ledger.refresh(since_ms=data.draw(moments))
         if data.draw(st.booleans(), label="compare"):
-            ledger.refresh()
+            since = data.draw(moments, label="since")
+            ledger.refresh(since_ms=since)
             if not gone(ledger):
-                assert ledger.rows() == once(folder / f"fresh{step}", home)
+                fresh = once(folder / f"fresh{step}", home)
+                assert asked(ledger.rows(), since) == asked(fresh, since)
     for name, place in places.items():
         put(place, wholes[name])
     ledger.refresh()
     assert ledger.rows() == once(folder / "fresh", home)
+
+
+def asked(rows: Rows, since_ms: int) -> Rows:
+    return [row for row in rows if row[0] >= since_ms]
 
 
 def gone(ledger: Ledger) -> bool:
@@ -295,6 +304,58 @@ def put(path: Path, content: bytes) -> None:
     before = path.stat().st_mtime_ns if path.exists() else 0
     path.write_bytes(content)
     os.utime(path, ns=(before + 1_000_000, before + 1_000_000))
+
+
+def days_apart(tmp_path: Path) -> tuple[Path, list[int]]:
+    """A home with two sessions that have nothing to do with each other, and the times of all responses."""
+    home = copied(FIXTURES / "plain", tmp_path)
+    old, _ = rollouts(home)
+    put(old, old.read_bytes().replace(b"2026-11-", b"2025-11-").replace(b"01a1f8e6-df9c", b"01a0f8e6-df9c"))
+    old.rename(old.with_name(old.name.replace("01a1f8e6-df9c", "01a0f8e6-df9c")))
+    return home, sorted({row[0] for row in once(tmp_path / "apart", home)})
+
+
+def test_days_nobody_asked_for_wait_until_somebody_does(tmp_path: Path) -> None:
+    home, moments = days_apart(tmp_path)
+    ledger = Ledger(tmp_path, home)
+    ledger.refresh(since_ms=moments[-1])
+    recent = ledger.rows()
+    assert 0 < len(recent) < len(once(tmp_path / "fresh", home))
+    ledger.refresh()
+    assert ledger.rows() == once(tmp_path / "later", home)
+
+
+@pytest.mark.parametrize("corpus", [*CORPORA, *transcripts()], ids=named)
+def test_what_is_asked_for_is_right_from_its_first_moment_on(corpus: Path, tmp_path: Path) -> None:
+    home = copied(corpus, tmp_path)
+    whole = once(tmp_path / "fresh", home)
+    for number, since in enumerate(sorted({row[0] for row in whole})[:: max(1, len(whole) // 5)]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        ledger = Ledger(folder, home)
+        ledger.refresh(since_ms=since)
+        assert asked(ledger.rows(), since) == asked(whole, since)
+
+
+def test_a_log_that_goes_is_judged_before_a_later_version_cannot(tmp_path: Path) -> None:
+    home, moments = days_apart(tmp_path)
+    ledger = Ledger(tmp_path, home)
+    ledger.refresh(since_ms=moments[-1] + 60_000)
+    assert ledger.rows() == []
+    whole = once(tmp_path / "fresh", home)
+    for path in rollouts(home):
+        path.unlink()
+    ledger.refresh(since_ms=moments[-1] + 60_000)
+    assert ledger.rows() == whole
+
+
+def test_however_many_wait_all_are_judged_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, moments = days_apart(tmp_path)
+    ledger = Ledger(tmp_path, home)
+    ledger.refresh(since_ms=moments[-1] + 60_000)
+    monkeypatch.setattr(parts, "_AT_ONCE", 1)
+    ledger.refresh()
+    assert ledger.rows() == once(tmp_path / "fresh", home)
 
 
 def test_a_line_written_byte_by_byte_counts_when_it_is_whole(tmp_path: Path) -> None:
