@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,7 +10,8 @@ from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
 
-from providers.errors import Blocked, NotUnderstood, Offline, ServerError, TimedOut
+from providers.errors import NotUnderstood
+from providers.outside.http_trouble import broken, classed, own_ca, too_slow
 from providers.outside.watch import CONNECT_SECONDS, Watch, connect
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 BODY_LIMIT = 1 << 20
 MOST_REDIRECTS = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
-_BROKEN = "The server's answer broke off or is no HTTP."
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
 
 
@@ -96,9 +95,9 @@ class RequestsWeb:
             try:
                 answer = _followed(session, url, bearer, headers, watch)
             except (requests.RequestException, HTTPError, OSError) as error:
-                raise _classed(error, url, watch, seconds) from None
+                raise classed(error, url, watch, seconds) from None
             if watch.expired:  # cut off by us, which reads like an answer that ended
-                raise TimedOut(_too_slow(seconds))
+                raise too_slow(seconds)
             return answer
 
 
@@ -114,12 +113,8 @@ def _session(url: str) -> requests.Session:
     if _is_loopback(urlsplit(url).hostname or ""):
         # A proxy has no part in a talk with this machine, and must not see its token; a CA of its own has.
         session.trust_env = False
-        session.verify = _own_ca() or True
+        session.verify = own_ca() or True
     return session
-
-
-def _own_ca() -> str | None:
-    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
 
 
 def _followed(
@@ -175,91 +170,8 @@ def _body(response: requests.Response) -> bytes:
             if len(body) > BODY_LIMIT:
                 raise NotUnderstood("The server's answer is larger than 1 MB.")
     except ValueError:  # http.client takes a chunk's size of -5 at its word
-        raise ServerError(_BROKEN) from None
+        raise broken() from None
     return bytes(body)
-
-
-def _classed(error: Exception, url: str, watch: Watch, seconds: float) -> Exception:
-    import requests
-    from urllib3.exceptions import DecodeError, ReadTimeoutError
-
-    if (watch.expired and watch.connected) or isinstance(error, requests.ReadTimeout | ReadTimeoutError):
-        return TimedOut(_too_slow(seconds))
-    if isinstance(error, requests.exceptions.SSLError):
-        return _classed_tls(error)
-    if isinstance(error, requests.exceptions.ProxyError):
-        return Offline("The proxy cannot be reached.", remedy="Check HTTPS_PROXY and NO_PROXY.")
-    if isinstance(error, requests.exceptions.ContentDecodingError | DecodeError):
-        return NotUnderstood("The server's answer cannot be unpacked.")
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-        if not _is_url(url):
-            return NotUnderstood(
-                "The server's address is not a URL.", remedy="Correct it in the settings file."
-            )
-        return Offline(
-            "The proxy in the environment is none that can be used.",
-            remedy="HTTPS_PROXY and ALL_PROXY take http:// and https:// addresses, no SOCKS.",
-        )
-    if _is_broken(error):
-        return ServerError(_BROKEN)
-    if (ca := _own_ca()) and not os.path.exists(ca):
-        return Offline(
-            "The CA bundle named in the environment is not there.", remedy="Correct REQUESTS_CA_BUNDLE."
-        )
-    return Offline("No connection to the server.")
-
-
-def _is_broken(error: BaseException) -> bool:
-    """Whether something came that is no HTTP; a connection that was closed or reset is a matter of the network."""
-    from http.client import HTTPException, IncompleteRead, RemoteDisconnected
-
-    from requests.exceptions import InvalidHeader
-
-    cut_short = False
-    within: BaseException | None = error
-    while within is not None:
-        if isinstance(within, RemoteDisconnected):
-            return False
-        if isinstance(within, IncompleteRead):
-            cut_short = True
-        elif isinstance(within, HTTPException | InvalidHeader):
-            return True
-        elif cut_short and isinstance(within, ValueError):
-            # The size of a chunk that is no number: nothing at all where the connection was closed before it.
-            return not str(within).endswith(" b''")
-        within = within.__context__
-    return False
-
-
-def _is_url(url: str) -> bool:
-    """Of a proxy's address requests complains in the same words."""
-    import requests
-
-    try:
-        requests.Request("GET", url).prepare()
-    except requests.RequestException:
-        return False
-    return True
-
-
-def _classed_tls(error: BaseException) -> Exception:
-    import ssl
-
-    within: BaseException | None = error
-    while within is not None:
-        if isinstance(within, ssl.SSLCertVerificationError):
-            return Blocked(
-                "The server's certificate is not trusted.",
-                remedy="If a company proxy inspects TLS, name its CA in REQUESTS_CA_BUNDLE.",
-            )
-        if isinstance(within, ssl.SSLEOFError | ssl.SSLZeroReturnError):  # hung up on, as a weak network does
-            return Offline("No connection to the server.")
-        within = within.__context__
-    return Blocked("What answers in the server's place does not speak TLS with us.")
-
-
-def _too_slow(seconds: float) -> str:
-    return f"The server gave no whole answer within {seconds:.0f} s."
 
 
 def _mount(session: requests.Session, watch: Watch) -> None:
