@@ -25,11 +25,10 @@ from providers.errors import (
     ProviderError,
     RateLimited,
     ServerError,
-    TimedOut,
 )
 from providers.models import Reading
 from providers.outside.http import Answer, RequestsWeb, Web, origin_allowed
-from providers.outside.retry_after import retry_after
+from providers.outside.refusal import is_page, refusal
 from providers.source import Question, account_key
 
 DEFAULT_ORIGIN = "https://api.anthropic.com"
@@ -112,29 +111,17 @@ def usage_url(environ: Mapping[str, str]) -> str:
 
 
 def _refusal(said: Answer, credentials: Credentials, now: datetime) -> ProviderError:
-    status = said.status
-    retry_at = retry_after(said.headers.get("retry-after"), now)
-    if status == 401:
+    if said.status == 401:
         return _refused(credentials)
-    if status == 429:
+    trouble = refusal(said, "Anthropic", now)
+    if isinstance(trouble, RateLimited) and trouble.retry_at and trouble.retry_at - now < _LEAST_WAIT:
         # It refuses for long whatever it says: what it names must not shorten our own, growing back-off.
-        believed = retry_at if retry_at is not None and retry_at - now >= _LEAST_WAIT else None
-        return RateLimited("Anthropic was asked too often.", retry_at=believed)
-    if status in (408, 504):
-        return TimedOut(f"Anthropic gave no answer in time (HTTP {status}).", retry_at=retry_at)
-    if status >= 500:
-        return ServerError(f"Anthropic failed to answer (HTTP {status}).", retry_at=retry_at)
-    if 300 <= status < 400 or _is_page(said):
-        return Blocked(f"A page came instead of an answer (HTTP {status}).", retry_at=retry_at)
-    if status == 403 and (credentials.lent or b"scope" in said.body):
-        return no_scope(lent=credentials.lent)
-    if status in (402, 403):
-        return Denied(
-            f"Anthropic does not show this account's usage (HTTP {status}).",
-            remedy=f"Ask who manages the account, or sign in again: {SIGN_IN}",
-            retry_at=retry_at,
-        )
-    return NotUnderstood(f"Anthropic gave an unknown answer (HTTP {status}).", retry_at=retry_at)
+        trouble.retry_at = None
+    if isinstance(trouble, Denied):
+        if said.status == 403 and (credentials.lent or b"scope" in said.body):
+            return no_scope(lent=credentials.lent)
+        trouble.remedy = f"Ask who manages the account, or sign in again: {SIGN_IN}"
+    return trouble
 
 
 def _refused(credentials: Credentials) -> ProviderError:
@@ -148,16 +135,12 @@ def _refused(credentials: Credentials) -> ProviderError:
     )
 
 
-def _is_page(said: Answer) -> bool:
-    return "html" in said.headers.get("content-type", "").lower() or said.body.lstrip()[:1] == b"<"
-
-
 def _reading(said: Answer, credentials: Credentials, question: Question) -> Reading:
     token = credentials.access_token.reveal()
     try:
         content = msgspec.json.decode(said.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        if _is_page(said):
+        if is_page(said):
             raise Blocked("A page came instead of an answer.") from None
         raise NotUnderstood("Anthropic's answer is not what it should be.") from None
     told = answer.told(content, question.now, lambda name: token not in name)

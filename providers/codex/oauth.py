@@ -16,21 +16,11 @@ from msgspec.structs import replace
 from providers.codex import answer as answers
 from providers.codex.auth import SIGN_IN, Credentials, expiry, read_credentials
 from providers.codex.config import read_config
-from providers.errors import (
-    Blocked,
-    Denied,
-    LoginExpired,
-    NotSignedIn,
-    NotUnderstood,
-    ProviderError,
-    RateLimited,
-    ServerError,
-    TimedOut,
-)
+from providers.errors import Blocked, LoginExpired, NotSignedIn, NotUnderstood, ProviderError
 from providers.models import Reading, ResetCredits
 from providers.outside.http import Answer, RequestsWeb, Secret, Web, origin_allowed
 from providers.outside.paths import short
-from providers.outside.retry_after import retry_after
+from providers.outside.refusal import is_page, refusal
 from providers.source import Home, Question, account_key
 from providers.version import user_agent
 
@@ -73,7 +63,7 @@ class OAuthSource:
         answer = self._get(endpoint(question.home, "usage"), credentials, DEADLINE_SECONDS)
         if answer.status != 200:
             # A Retry-After counts from when it was said, which may be long after the question.
-            raise _refusal(answer, question.now + timedelta(seconds=self._seconds() - began))
+            raise _refused(answer, question.now + timedelta(seconds=self._seconds() - began))
         reading = _reading(answer, question.now, credentials.access_token)
         resets = self._resets(question, credentials, reading.resets)
         if resets is None:
@@ -128,35 +118,19 @@ def endpoint(home: Home, name: str) -> str:
     return f"{root}/{'wham' if '/backend-api' in urlsplit(root).path else 'api/codex'}/{name}"
 
 
-def _refusal(answer: Answer, now: datetime) -> ProviderError:
-    status = answer.status
-    retry_at = retry_after(answer.headers.get("retry-after"), now)
-    if status == 401:
+def _refused(answer: Answer, now: datetime) -> ProviderError:
+    if answer.status == 401:
         return LoginExpired(
             "ChatGPT refused the Codex login.", remedy=f"Run `codex` once. If that does not help: {SIGN_IN}"
         )
-    if status == 429:
-        return RateLimited("ChatGPT was asked too often.", retry_at=retry_at)
-    if status in (408, 504):
-        return TimedOut(f"ChatGPT gave no answer in time (HTTP {status}).", retry_at=retry_at)
-    if status >= 500:
-        return ServerError(f"ChatGPT failed to answer (HTTP {status}).", retry_at=retry_at)
-    if 300 <= status < 400 or _is_page(answer):
-        return Blocked(f"A page came instead of an answer (HTTP {status}).", retry_at=retry_at)
-    if status in (402, 403):
-        return Denied(f"ChatGPT does not show this account's usage (HTTP {status}).", retry_at=retry_at)
-    return NotUnderstood(f"ChatGPT gave an unknown answer (HTTP {status}).", retry_at=retry_at)
-
-
-def _is_page(answer: Answer) -> bool:
-    return "html" in answer.headers.get("content-type", "").lower() or answer.body.lstrip()[:1] == b"<"
+    return refusal(answer, "ChatGPT", now)
 
 
 def _reading(answer: Answer, now: datetime, token: Secret) -> Reading:
     try:
         reading = answers.take_apart(answer.body, now, token, OAuthSource.id)
     except ValueError:
-        if _is_page(answer):
+        if is_page(answer):
             raise Blocked("A page came instead of an answer.") from None
         raise NotUnderstood("ChatGPT's answer is not what it should be.") from None
     if reading is None:
