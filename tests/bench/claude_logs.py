@@ -6,6 +6,8 @@ import random
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from tests.bench.corpus import (
     IMAGE,
     TEXT,
@@ -171,7 +173,7 @@ class _Transcript:
         said = tokens
         stop: str | None = "tool_use"
         if self._agent is not None and not last:
-            said, stop = _with_output(tokens, self._rng.randint(1, 8)), None
+            said, stop = replace(tokens, output_tokens=self._rng.randint(1, 8)), None
         body = _message(self._model, _usage(said, stop), stop, id=message, content=[part])
         line = self._members({"message": body, "requestId": request, "type": "assistant"})
         raw = encode(line, text=text, style=self._style)
@@ -259,14 +261,3 @@ def _usage(tokens: Tokens, stop: str | None) -> Line:
     if stop is not None:
         usage |= {"inference_geo": "global", "iterations": [], "speed": "standard"}
     return usage
-
-
-def _with_output(tokens: Tokens, output: int) -> Tokens:
-    return Tokens(
-        responses=1,
-        input_tokens=tokens.input_tokens,
-        cache_read_tokens=tokens.cache_read_tokens,
-        cache_write_tokens=tokens.cache_write_tokens,
-        cache_write_1h_tokens=tokens.cache_write_1h_tokens,
-        output_tokens=output,
-    )
