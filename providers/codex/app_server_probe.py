@@ -1,12 +1,10 @@
 """One question to `codex app-server` (JSON-RPC over stdio), from its start to its end.
 
-When the login is stale, was refused, or is in the system's keyring, Codex is asked in the person's own home, as
-only there it can renew the login; that happens at most once an hour. Else it is asked in a home to throw away.
+In which home it is asked, and whether it is to renew the login there, is told by `app_server_plan`.
 
 Facts (0.45-0.169): `-a never` is taken by all of them; 0.45 has no account methods; up to 0.42 the words would
 start a session. 0.169 may fail `account/read` and answer `account/rateLimits/read`. At the end of its stdin it
-ends, in 30 ms. Up to 0.101 a Codex that runs presents the refresh token that it read at its start, though another
-has used it since, and is refused; from 0.114 on it reads the file again first.
+ends, in 30 ms.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +21,18 @@ from msgspec.structs import replace
 
 from providers.codex import app_server_answer
 from providers.codex.app_server_answer import Account
-from providers.codex.app_server_refusal import classed, refused_login
-from providers.codex.auth import RUN_ONCE, SIGN_IN, Credentials, KeptInKeyring, expiry, read_credentials
+from providers.codex.app_server_plan import (
+    RENEWED_EVERY,
+    Plan,
+    Renewals,
+    another_account,
+    asked_credentials,
+    considerate,
+)
+from providers.codex.app_server_refusal import classed
+from providers.codex.auth import RUN_ONCE, SIGN_IN
 from providers.codex.borrowed_home import at_home, borrowing, furnish
-from providers.codex.program import PAUSE, Find, Version, Versions, find_codex, no_older, runs_with
+from providers.codex.program import PAUSE, Find, Versions, find_codex, no_older, runs_with
 from providers.errors import (
     LoginExpired,
     NotSignedIn,
@@ -41,18 +47,14 @@ from providers.outside.children import Child, probe_folder
 from providers.outside.jsonrpc import Conversation, Ended, Refused
 from providers.outside.paths import short
 from providers.outside.programs import Program
-from providers.source import Question, account_key
+from providers.source import Question
 from providers.version import version
 
 SOURCE = "app-server"
 ARGUMENTS = ("-s", "read-only", "-a", "never", "app-server")
 OLDEST = (0, 45, 0)
-READS_AGAIN = (0, 114, 0)
 _GRACE_SECONDS = 1.0
 _LAST_SECONDS = 2 * _GRACE_SECONDS + 0.5
-_RENEWED_EVERY = timedelta(hours=1)
-_ANOTHER = "Another account is signed in there by now."
-_BESIDE = "The Codex login is stale, and an old Codex that runs with it must renew it itself."
 _LOOK = "Run `codex` once: it may say why. Else update it."
 
 
@@ -62,18 +64,6 @@ class Deadlines(Struct, frozen=True, kw_only=True):
     start: float = 8.0
     request: float = 3.0
     probe: float = 15.0
-
-
-class _Plan(Struct, frozen=True):
-    """In which home it is asked, and whether it is to renew the login: at once, or when it is refused.
-
-    `rests_until` is when a refused one may be renewed again, where that was tried too lately.
-    """
-
-    at_home: bool = False
-    renew: bool = False
-    renew_refused: bool = False
-    rests_until: datetime | None = None
 
 
 class _Told(Struct, frozen=True):
@@ -107,12 +97,12 @@ class Prober:
         self._deadlines = deadlines
         self._below = below
         self._versions = Versions()
-        self._renewed: dict[Path, datetime] = {}
+        self._renewals = Renewals()
 
     def unavailable(self, question: Question) -> ProviderError | None:
         """What keeps it from being asked at all, found without asking it."""
         try:
-            self._plan(question)
+            self._renewals.plan(question)
             self._program(question)
         except ProviderError as trouble:
             return trouble
@@ -121,30 +111,21 @@ class Prober:
     def read(self, question: Question) -> Reading:
         """Within 15 s. Raises ProgramTooOld for what cannot answer; waits 30 min where it does not even start."""
         ends = self._seconds() + self._deadlines.probe - _LAST_SECONDS
-        plan, program = self._plan(question), self._program(question)
+        plan, program = self._renewals.plan(question), self._program(question)
         try:
             with probe_folder(self._below) as folder:
                 release = self._versions.ask(program, self._environ, folder)
                 no_older(release, OLDEST)
-                plan = self._considerate(plan, release, question.home.path)
+                plan = considerate(plan, release, question.home.path, self._runs_with)
                 environ = self._furnished(question, plan, program, folder)
                 reading = self._ask(question, plan, program, environ, folder, ends)
         except ProgramMissing as trouble:  # it was found, and does not run
             trouble.retry_at = question.now + PAUSE
             raise
-        _credentials(question)  # somebody else may have signed in meanwhile
+        asked_credentials(question)  # somebody else may have signed in meanwhile
         return reading
 
-    def _considerate(self, plan: _Plan, release: Version, home: Path) -> _Plan:
-        """Raises LoginExpired where to renew the login would take it from an old Codex that runs with it."""
-        wants = plan.renew or plan.renew_refused
-        if not wants or release >= READS_AGAIN or not self._runs_with(home):
-            return plan
-        if plan.renew:
-            raise LoginExpired(_BESIDE, remedy="Use that one, or end it and run `codex` once.")
-        return replace(plan, renew_refused=False)
-
-    def _furnished(self, question: Question, plan: _Plan, program: Program, folder: Path) -> dict[str, str]:
+    def _furnished(self, question: Question, plan: Plan, program: Program, folder: Path) -> dict[str, str]:
         """The environment that it is asked in, with the home that this names."""
         if plan.at_home:
             return at_home(self._environ, question.home, program.search_path)
@@ -156,40 +137,10 @@ class Prober:
     def _program(self, question: Question) -> Program:
         return self._find("codex", chosen=question.program, environ=self._environ)
 
-    def _plan(self, question: Question) -> _Plan:
-        """Raises what keeps it from being asked at all: nobody signed in, or renewed too lately to be again."""
-        credentials = _credentials(question)
-        if credentials is None:
-            # What is too old Codex renews by itself.
-            wait = self._rested(question)
-            return _Plan(at_home=True, renew_refused=wait is None, rests_until=wait)
-        if expiry(credentials, question.now) is None and not isinstance(question.after, LoginExpired):
-            return _Plan()
-        lately = question.last.fetched_at if question.last else None
-        if lately is not None and expiry(credentials, lately) is None:
-            lately = None  # the login was good then, and lent
-        if (wait := self._rested(question, credentials.refreshed_at, lately)) is not None:
-            raise refused_login(wait)
-        return _Plan(at_home=True, renew=True)
-
-    def _rested(self, question: Question, *known: datetime | None) -> datetime | None:
-        """When the login may be renewed again, None where it may be now; `known` is when it was, or was tried to
-        be. A click does not shorten that.
-        """
-        tried = self._renewed.get(question.home.path)
-        last = max((at for at in (*known, tried) if at is not None), default=None)
-        if last is not None and abs(question.now - last) < _RENEWED_EVERY:
-            return last + _RENEWED_EVERY
-        # Another process may have tried, and failed: these are the troubles that name their time for it alone.
-        told = question.last_trouble
-        if told is None or told.retry_at is None or told.kind not in ("login_expired", "timeout"):
-            return None
-        return told.retry_at if question.now < told.retry_at <= question.now + _RENEWED_EVERY else None
-
     def _ask(
         self,
         question: Question,
-        plan: _Plan,
+        plan: Plan,
         program: Program,
         environ: Mapping[str, str],
         folder: Path,
@@ -203,8 +154,8 @@ class Prober:
                 told = self._told(talk, question, plan, ends)
         except (Ended, TimedOut) as error:
             # It may have been in the middle of renewing the login: nobody is to press it, in any process.
-            renewing = self._renewed.get(question.home.path) == question.now
-            wait = question.now + _RENEWED_EVERY if renewing else None
+            renewing = self._renewals.began(question)
+            wait = question.now + RENEWED_EVERY if renewing else None
             if isinstance(error, TimedOut):
                 raise TimedOut("Codex gave no answer in time.", retry_at=wait) from None
             what = f"{short(program.path)} ended before it answered."
@@ -231,11 +182,11 @@ class Prober:
                 retry_at=now + PAUSE,
             ) from None
 
-    def _told(self, talk: Conversation, question: Question, plan: _Plan, ends: float) -> _Told:
+    def _told(self, talk: Conversation, question: Question, plan: Plan, ends: float) -> _Told:
         whose = talk.ask("account/read", {"refreshToken": plan.renew})
         owner = None
         if plan.renew:
-            self._renewed[question.home.path] = question.now
+            self._renewals.begin(question)
             # Ended in the middle, it might lose a login that the server has already replaced: so it may take
             # what time there is.
             owner = _owner(talk, whose, ends - self._deadlines.request)
@@ -248,17 +199,17 @@ class Prober:
         try:
             return _Told(owner, talk.answer(limits, until), _if_any(talk, usage, until))
         except Refused as refused:
-            trouble = classed(refused, renewed=plan.renew, retry_at=question.now + _RENEWED_EVERY)
+            trouble = classed(refused, renewed=plan.renew, retry_at=question.now + RENEWED_EVERY)
         if plan.renew_refused and isinstance(trouble, LoginExpired):
-            return self._told(talk, question, _Plan(at_home=True, renew=True), ends)
+            return self._told(talk, question, Plan(at_home=True, renew=True), ends)
         if isinstance(trouble, LoginExpired) and plan.rests_until is not None:
             trouble.retry_at = plan.rests_until  # or the next process would take it for one never tried
         if isinstance(trouble, Offline):
-            self._renewed.pop(question.home.path, None)  # nobody was reached to renew it
+            self._renewals.forget(question)  # nobody was reached to renew it
         raise _no_login(question, plan) if isinstance(trouble, NotSignedIn) else trouble
 
 
-def _no_login(question: Question, plan: _Plan) -> ProviderError:
+def _no_login(question: Question, plan: Plan) -> ProviderError:
     """What it means when Codex says that it has none: of a home of its own, or of a keyring."""
     if not plan.at_home:
         return NotUnderstood("Codex does not take the login from its own file.", remedy=_LOOK)
@@ -266,17 +217,6 @@ def _no_login(question: Question, plan: _Plan) -> ProviderError:
         f"Codex finds no login in the keyring for {question.home.label}.",
         remedy=f"Unlock the keyring. If that does not help: {SIGN_IN}",
     )
-
-
-def _credentials(question: Question) -> Credentials | None:
-    """The login in its file, None for one in a keyring; raises what is wrong with it, or that it is another's."""
-    try:
-        credentials = read_credentials(question.home)
-    except KeptInKeyring:
-        return None
-    if account_key(question.home, credentials.identity) != account_key(question.home, question.identity):
-        raise NotSignedIn(_ANOTHER, remedy="Nothing to do: it is asked next.")
-    return credentials
 
 
 def _if_any(talk: Conversation, asked: int, until: float) -> Any:
@@ -303,4 +243,4 @@ def _same_account(question: Question, owner: Account) -> None:
         )
     ours, theirs = question.identity.email, owner.email
     if ours and theirs and ours.lower() != theirs.lower():
-        raise NotSignedIn(_ANOTHER, remedy="Nothing to do: it is asked next.")
+        raise another_account()
