@@ -28,7 +28,6 @@ from providers.codex import limits
 from providers.models import Credits, RateWindow, Reading, ResetCredits, Spend
 from providers.outside.http import Secret
 
-_SLOTS = ("primary_window", "secondary_window")
 _MOST_LIMITS = 50
 _LONGEST_SECONDS = 1e9
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
@@ -43,8 +42,6 @@ class _Window(Struct, frozen=True):
 
 
 class _Limit(Struct, frozen=True):
-    allowed: Any = None
-    limit_reached: Any = None
     primary_window: Any = UNSET
     secondary_window: Any = UNSET
 
@@ -160,25 +157,25 @@ class _Parts:
             return None
         found: list[RateWindow] = []
         unsaid = 0
-        for slot in _SLOTS:
+        for slot in ("primary_window", "secondary_window"):
             told = getattr(sent, slot)
             if told is UNSET:
                 unsaid += 1
-            elif told is not None:
-                made = self._window(told)
-                found += [made] if made else []
-                self._dropped += [] if made else [f"{name}.{slot}"]
+            elif told is not None and (made := self._window(f"{name}.{slot}", told)) is not None:
+                found.append(made)
         if name == "rate_limit":  # of what is not all of the account, much is left out as a rule
             self._whole = not unsaid and all(each.duration for each in found)
         return found if found or not unsaid else None
 
-    def _window(self, raw: Any) -> RateWindow | None:
-        try:
-            sent = msgspec.convert(raw, _Window)
-        except msgspec.ValidationError:
+    def _window(self, name: str, raw: Any) -> RateWindow | None:
+        sent = self._converted(name, raw, _Window)
+        if sent is None:
             return None
         minutes = sent.limit_window_seconds / 60 if sent.limit_window_seconds else None
-        return limits.window(sent.used_percent, minutes, self._reset_at(sent), self._now)
+        made = limits.window(sent.used_percent, minutes, self._reset_at(sent), self._now)
+        if made is None:
+            self._dropped.append(name)
+        return made
 
     def _reset_at(self, sent: _Window | _Individual) -> float | None:
         after = sent.reset_after_seconds
@@ -218,7 +215,9 @@ class _Parts:
 
     def _individual(self) -> tuple[RateWindow | None, Spend | None]:
         name, raw = "individual_limit", self._usage.individual_limit
-        control = self._spend_control()
+        control = self._usage.spend_control
+        if control is not None:
+            control = self._converted("spend_control", control, _SpendControl)
         if (raw is UNSET or raw is None) and control is not None:
             name, raw = "spend_control.individual_limit", control.individual_limit
         if raw is UNSET or raw is None:
@@ -245,10 +244,6 @@ class _Parts:
         if used is None:
             return None
         return Spend(used=used, limit=limit, currency=sent.unit.upper(), resets_at=resets_at)
-
-    def _spend_control(self) -> _SpendControl | None:
-        raw = self._usage.spend_control
-        return None if raw is None else self._converted("spend_control", raw, _SpendControl)
 
     def _credits(self) -> Credits | UnsetType | None:
         raw = self._usage.credits
