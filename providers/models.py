@@ -1,4 +1,4 @@
-"""Every word of the domain. Frozen, free of I/O; what a server or a file said never leaves its reader raw.
+"""Every word of the limits. Frozen, free of I/O; what a server or a file said never leaves its reader raw.
 
 Times are aware datetimes in UTC. Percentages are 0-100 as sent and stay raw until drawn. A lane that nobody
 told us is absent, never 0.

@@ -61,7 +61,7 @@ def _counting() -> Iterator[Callable[[float], None]]:
         nonlocal drawn
         if terminal:
             drawn = True
-            sys.stderr.write(f"\rcounting  {fmt.bar(share * 100)}  {share:.0%} ")
+            sys.stderr.write(f"\rcounting  {fmt.bar(share * 100)}  {fmt.done(share)} ")
             sys.stderr.flush()
 
     try:

@@ -75,8 +75,9 @@ def read_all(file: int, seconds: float) -> bytes:
 
 
 def _left(used: float) -> str:
+    """As `format.percent`, whose module would take its milliseconds."""
     left = min(100.0, max(0.0, 100.0 - used))
-    return "< 1 %" if 0 < left < 1 else f"{int(left)} %"
+    return "< 1 %" if 0 < left < 1 else f"{int(left + 1e-9)} %"
 
 
 def _said_by(command: list[str], raw: bytes) -> tuple[int, bytes] | None:

@@ -95,10 +95,9 @@ def _turn(rollout: Rollout, terms: Terms, family: _Family) -> _Turn:
 def _recorded(rollout: Rollout, turns: Sequence[_Turn]) -> Iterator[tuple[Hashable, _Claim]]:
     for record in rollout.records:
         if any(record.usage):  # an answer without usage was not billed
-            turn, own = turns[record.terms], record.own
-            copied = not own and turn.copied_at is not None
-            at = turn.copied_at if copied and turn.copied_at is not None else record.at
-            yield record.key, _Claim(not own, at, record.usage, turn.context)
+            turn = turns[record.terms]
+            at = record.at if record.own or turn.copied_at is None else turn.copied_at
+            yield record.key, _Claim(not record.own, at, record.usage, turn.context)
 
 
 def _counted(rollout: Rollout, turns: Sequence[_Turn], family: _Family) -> Iterator[tuple[Hashable, _Claim]]:

@@ -202,7 +202,7 @@ class RolloutReader:
                 self._events.append(TokenEvent(at, ordinal, None, last, total != before, opening, terms))
             else:
                 usage = added(before, total, last)
-                told = usage == last if usage is None or usage == last else usage
+                told = False if usage is None else True if usage == last else usage
                 self._events.append(TokenEvent(at, ordinal, total, last, told, opening, terms))
         state.opened = True
         state.counters, state.last = total, last

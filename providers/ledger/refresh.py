@@ -99,8 +99,8 @@ def refresh(
     """Raises LedgerTrouble. Returns the paths that could not be read to their end, by provider.
 
     Responses before `since_ms` may be left for when somebody asks for them. `prices` names what `price` goes by:
-    under another name all that is held is priced anew. From `worth_two` new
-    bytes on, two processes read. Waits for another process that is at it; its work is not done twice.
+    under another name all that is held is priced anew. From `worth_two` new bytes on, two processes read. Waits
+    for another process that is at it; its work is not done twice.
     """
     with alone(path, LOCK_SECONDS), opened(path, mend=True) as db:
         reprice(db, price, prices)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.providers.claude.test_statusline import told
+from tray import format as fmt
 from tray import statusline
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +31,12 @@ def claude_draws(folder: Path, *arguments: str, raw: bytes = told()) -> subproce
 
 def kept(folder: Path) -> list[Path]:
     return list((folder / "state").rglob("*.json"))
+
+
+def test_what_is_left_is_as_the_menu_says_it() -> None:
+    for used in (0.0, 0.4, 28.999999999999996, 71.00000000000001, 99.5, 100.0, 130.0):
+        said = statusline.line({"five_hour": {"used_percentage": used, "resets_at": 1}})
+        assert said == f"5h {fmt.percent(fmt.left_percent(used))} left\n"
 
 
 def test_a_short_line_at_once(tmp_path: Path) -> None:
