@@ -65,6 +65,10 @@ class LogFormat(Protocol):
     """How a provider's logs are found, read and judged."""
 
     @property
+    def make(self) -> str:
+        """Another word whenever observations come out otherwise: all logs that are there are read anew then."""
+
+    @property
     def folders(self) -> Sequence[str]:
         """Where logs are, below a home."""
 

@@ -49,7 +49,7 @@ class Row(Struct, array_like=True, gc=False):
 
 
 class Observation(Struct, array_like=True):
-    """What is kept of a transcript. `make` changes when its shape does: an older one is read anew then."""
+    """What is kept of a transcript; `make` is that of Transcripts."""
 
     make: Literal["claude 2"]
     skipped: int

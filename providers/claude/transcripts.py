@@ -24,6 +24,7 @@ from providers.logs import Observed
 class Transcripts:
     """Claude Code's transcripts: how they are found, read and judged."""
 
+    make = "claude 2"
     folders = ("projects",)
     unwanted = wire.UNWANTED
 

@@ -62,7 +62,7 @@ class ReaderState(Struct, kw_only=True, array_like=True):
 
 
 class _Observation(Struct, array_like=True):
-    """What is kept of a rollout. `make` changes when its shape does: an older one is read anew then."""
+    """What is kept of a rollout; `make` is that of Rollouts."""
 
     make: Literal["codex 2"]
     state: ReaderState
@@ -269,6 +269,7 @@ def rollout(observed: Observed) -> Rollout:
 class Rollouts:
     """Implements providers.logs.LogFormat."""
 
+    make = "codex 2"
     folders = ("sessions", "archived_sessions")
     unwanted = wire.UNWANTED
 

@@ -87,6 +87,20 @@ def note_writing(db: sqlite3.Connection) -> None:
     db.execute("INSERT OR REPLACE INTO meta VALUES ('generation', ?)", (os.urandom(7).hex(),))
 
 
+def make_of(db: sqlite3.Connection, provider: str) -> str | None:
+    """By which make of its format the provider's logs were read."""
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (f"make of {provider}",)).fetchone()
+    return row[0] if row else None
+
+
+def read_anew(db: sqlite3.Connection, provider: str, make: str) -> None:
+    """From now on its logs are read by this make: those that are there do not look unchanged any more."""
+    homes = "SELECT id FROM homes WHERE provider = ?"
+    db.execute(f"UPDATE logs SET mtime_ns = -1 WHERE home IN ({homes})", (provider,))
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"make of {provider}", make))
+    note_writing(db)
+
+
 def read_so_far(db: sqlite3.Connection, log: int) -> tuple[bytes, int, bytes]:
     """The hash of what stood before the offset, the lines skipped there, and the observation."""
     before, skipped, packed = db.execute(
@@ -100,15 +114,15 @@ def keep_logs(db: sqlite3.Connection, entries: Iterable[tuple[int, LogEntry]]) -
     from providers.ledger.zstd import ZstdCompressor
 
     pack = ZstdCompressor(level=1)
-    kept = {_keep_log(db, home, entry): entry for home, entry in entries}
+    kept = [(_keep_log(db, home, entry), entry) for home, entry in entries]
     db.executemany(
         "INSERT OR REPLACE INTO observations VALUES (?, ?)",
-        ((log, pack.compress(entry.observation, pack.FLUSH_FRAME)) for log, entry in kept.items()),
+        ((log, pack.compress(entry.observation, pack.FLUSH_FRAME)) for log, entry in kept),
     )
     # A name that a log no longer has is left: it only makes more logs be judged together.
-    links = sorted((name, log) for log, entry in kept.items() for name in entry.names)
+    links = sorted((name, log) for log, entry in kept for name in entry.names)
     db.executemany("INSERT OR IGNORE INTO links VALUES (?, ?)", links)
-    return list(kept)
+    return [log for log, _ in kept]
 
 
 def _keep_log(db: sqlite3.Connection, home: int, entry: LogEntry) -> int:

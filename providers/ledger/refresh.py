@@ -137,6 +137,7 @@ class _Scan:
         unreadable: dict[str, list[str]] = {shelf.provider: [] for shelf in shelves}
         plan: list[_Planned] = []
         for shelf in shelves:
+            self._heed_make(shelf)
             logs, bad = self._remembered.finder(shelf).find()
             unreadable[shelf.provider] += bad
             plan += [(change, shelf) for change in self._compare(shelf, logs)]
@@ -162,6 +163,11 @@ class _Scan:
             while not self._step(shelves, pending):
                 pending = []
         return {provider: tuple(paths) for provider, paths in unreadable.items() if paths}
+
+    def _heed_make(self, shelf: Shelf) -> None:
+        if index.make_of(self._db, shelf.provider) != shelf.format.make:
+            with transaction(self._db):
+                index.read_anew(self._db, shelf.provider, shelf.format.make)
 
     def _entries(self, plan: Sequence[_Planned]) -> Generator[tuple[Change, Shelf, LogEntry | None]]:
         """What each log says. Those that are known come first: they are few, and where today's work goes on."""

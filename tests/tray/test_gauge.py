@@ -85,3 +85,30 @@ def test_days_before_the_usual_ones_are_counted_when_they_are_asked_for(person: 
         day = then - timedelta(days=days)
         reports, _ = person.gauge().cost(day, day, ZoneInfo(zone))
         assert reports["codex"].totals.responses == (8 if days == 0 else 0)
+
+
+@pytest.mark.parametrize("first", ["cost", "count"])
+def test_the_usual_figures_are_whole_whatever_is_asked_first(person: Person, first: str) -> None:
+    person.now += timedelta(days=20)
+    today = person.now.date()
+    if first == "cost":
+        person.gauge().cost(today, today, UTC)
+    else:
+        person.count()
+    kept = person.gauge().usage("cached").accounts[0].cost
+    assert kept is not None
+    assert (kept.today_tokens, kept.complete) == (0, True)
+    assert kept.days_30_tokens > 0
+
+
+def test_a_month_of_31_days_is_told_whole(person: Person) -> None:
+    for log in sorted((person.folder / "codex/sessions").rglob("*.jsonl")):
+        log.write_bytes(
+            log.read_bytes().replace(b"2026-11-20T", b"2026-12-01T").replace(b"01a1f8e6-", b"01a2f8e6-")
+        )
+    person.now = datetime(2026, 12, 31, 12, tzinfo=UTC)
+    person.count()
+    today = person.now.date()
+    reports, _ = person.gauge().cost(today, today, UTC)
+    assert reports["codex"].month_to_date_usd is not None
+    assert reports["codex"].month_to_date_usd > 0

@@ -120,6 +120,13 @@ def test_a_fork_copies_what_the_first_session_was_billed_for() -> None:
         assert sorted(str(response.context.session) for response in responses) == [SESSION, FORK]
 
 
+def test_of_places_at_the_same_time_the_least_is_taken_in_any_order() -> None:
+    lines = [answer(spent(), sessionId=name, cwd=f"/home/dev/{name}") for name in (SESSION, FORK)]
+    for order in (lines, lines[::-1]):
+        (response,) = judged(*order, path=LOG)
+        assert response.context.session == min(SESSION, FORK)
+
+
 def test_an_unmarked_copy_is_judged_alike_in_any_order() -> None:
     files = [observed([answer(spent(), sessionId=name)], home=Path(name)) for name in (FORK, SESSION)]
     (one,), (other,) = FORMAT.resolve(files), FORMAT.resolve(files[::-1])

@@ -178,6 +178,19 @@ def test_a_copied_history_counts_once_at_its_own_time(homes: Homes) -> None:
     assert {response.context.model for response in responses} == {"gpt-5.5"}
 
 
+def test_nothing_is_told_after_what_a_reader_says_is_the_last() -> None:
+    """Not even where a clock was set back before a fork re-stamped what it copied."""
+    thread, original = uuid7(3600), uuid7(0)
+    turn = uuid7(1800, 1)
+    lines = [meta(0, thread, forked_from_id=original), context(1, turn), record(2, original, turn, 10, 10)]
+    reader = RolloutReader(f"rollout-x-{thread}.jsonl")
+    for content in text(lines).splitlines():
+        reader.take(content)
+    (response,) = resolve([told(reader)])
+    assert response.at == START + timedelta(seconds=1800)
+    assert response.at_ms <= reader.last_ms()
+
+
 def test_a_copy_without_its_original_counts_once_and_then(homes: Homes) -> None:
     for child in (CHILD, uuid7(200, 9)):
         copied = [context(200, TURN), counted(200, 3, 3), record(200, THREAD, uuid7(5), 2, 5)]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from importlib.metadata import version
 from itertools import product
@@ -11,7 +11,7 @@ from genai_prices import data, types
 from genai_prices.types import ModelInfo, PriceVariant, Provider, Usage
 
 from providers.bill import TokenUsage
-from providers.ledger.pricing import PICO, load_rates
+from providers.ledger.pricing import PICO, Rates, load_rates
 from tests.providers.ledger.prices import pico, price
 from tools.make_rates import RATES, VENDORS, render
 
@@ -398,3 +398,35 @@ def test_every_rate_is_a_whole_number_of_pico_dollars() -> None:
                 used = rates.used(f"{vendor}/{a_name_of(model)}", at, tier=tier)
                 for shown in (used.rates, *used.above.values()) if used else ():
                     assert all(rate * 10**6 == int(rate * 10**6) for rate in shown.values())
+
+
+def test_a_price_that_is_remembered_is_that_of_its_day() -> None:
+    own = """
+[[price]]
+model = "gpt-5.5*"
+from = 2026-04-25
+until = 2026-07-09
+input = 3
+output = 4
+[price.tier.priority]
+times = 3
+[[price]]
+model = "acme"
+as = "gpt-5.5"
+"""
+    here = RATES.parent
+    texts = RATES.read_bytes(), (here / "prices.toml").read_text(encoding="utf-8"), own
+    remembering = Rates(*texts)
+    assert remembering.trouble is None
+    dice = random.Random(7)
+    days = [date(2024, 1, 1) + timedelta(days=7 * week) for week in range(160)]
+    days += [date(2026, 4, 24), date(2026, 4, 25), date(2026, 7, 8), date(2026, 7, 9)]
+    for model, tier in product(
+        ("acme", "gpt-5.5", "o3", "codex-auto-review", "claude-opus-4-6"), (None, "priority")
+    ):
+        for day in dice.sample(days, 40):
+            at = datetime.combine(day, datetime.min.time(), UTC)
+            usage = TokenUsage(input_tokens=1_000_000, output_tokens=1)
+            assert pico(remembering, model, usage, at, tier=tier) == pico(
+                Rates(*texts), model, usage, at, tier=tier
+            )

@@ -337,6 +337,51 @@ def test_what_is_asked_for_is_right_from_its_first_moment_on(corpus: Path, tmp_p
         assert asked(ledger.rows(), since) == asked(whole, since)
 
 
+def test_the_past_of_a_judged_log_is_never_stale(tmp_path: Path) -> None:
+    home, moments = days_apart(tmp_path)
+    ledger = Ledger(tmp_path, home)
+    ledger.refresh()
+    new = rollouts(home)[-1]
+    lines = new.read_bytes().replace(b"2026-11-", b"2025-10-").splitlines(keepends=True)
+    put(new, b"".join(lines[:-1]))
+    ledger.refresh(since_ms=moments[-1])
+    assert asked(ledger.rows(), moments[-1]) == []
+
+
+@pytest.mark.parametrize("since", ["all", "none"])
+def test_logs_are_read_anew_by_a_format_of_another_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, since: str
+) -> None:
+    """What waited for somebody to ask can be judged by the old one no more."""
+    home, moments = days_apart(tmp_path)
+    ledger = Ledger(tmp_path, home)
+    ledger.refresh(since_ms=moments[-1] + 60_000 if since == "none" else 0)
+    with closing(sqlite3.connect(ledger.path)) as db, db:
+        db.execute("UPDATE observations SET observation = ?", (compress(b"of another make"),))
+    monkeypatch.setattr(Rollouts, "make", "another")
+    monkeypatch.setattr(parts, "_AT_ONCE", 1)
+    ledger.refresh()
+    assert ledger.rows() == once(tmp_path / "fresh", home)
+
+
+def test_what_can_be_judged_no_more_is_not_tried_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, moments = days_apart(tmp_path)
+    ledger = Ledger(tmp_path, home)
+    ledger.refresh(since_ms=moments[-1] + 60_000)
+    with closing(sqlite3.connect(ledger.path)) as db, db:
+        db.execute("UPDATE observations SET observation = ?", (compress(b"of another make"),))
+    monkeypatch.setattr(parts, "_AT_ONCE", 1)
+    ledger.refresh()
+    assert ledger.rows() == []
+
+
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=FORMATS)
+def test_an_observation_names_its_make(fmt: LogFormat) -> None:
+    assert fmt.make.encode() in fmt.reader("rollout.jsonl").observation()
+
+
 def test_a_log_that_goes_is_judged_before_a_later_version_cannot(tmp_path: Path) -> None:
     home, moments = days_apart(tmp_path)
     ledger = Ledger(tmp_path, home)
