@@ -22,7 +22,7 @@
                    pricing   rates.json < prices.toml < the person's own prices.toml
                    ledger    all of it, as the rest of the house sees it
     outside/     the few ways to the outside: http, paths, programs (where one is), children and probe (run it so
-                 that nothing of it stays), jsonrpc and terminal (talk to it), secrets (the system's keyring)
+                 that nothing of it stays), jsonrpc and terminal (talk to it), system_keyring
     source       what a provider is made of
     logs         how a provider's logs are read: what the ledger asks of it
     errors       what can go wrong: a closed set, each with one remedy

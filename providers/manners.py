@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from providers.errors import LoginExpired, ProviderError, TimedOut, as_error
 from providers.memory import AccountMemory, Refused, SourceMemory
 from providers.models import ErrorKind, Identity, UsageError
-from providers.source import Home, Source
+from providers.source import RENEWED_EVERY, Home, Source
 
 _BACK_OFF: dict[ErrorKind, timedelta] = {
     "rate_limited": timedelta(minutes=5),
@@ -26,7 +26,6 @@ _BACK_OFF: dict[ErrorKind, timedelta] = {
 }
 _LONGEST_BACK_OFF = timedelta(hours=1)
 _REFUSED_FOR = timedelta(minutes=30)
-_RENEWED_EVERY = timedelta(hours=1)
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -99,7 +98,7 @@ def while_asked(
     Who is asked after a login that expired may be renewing it, and to press that is to risk the login.
     """
     last = known.of(source.id)
-    retry_at = now + _RENEWED_EVERY if isinstance(after, LoginExpired) else None
+    retry_at = now + RENEWED_EVERY if isinstance(after, LoginExpired) else None
     cut_off = TimedOut("tankful ended before this was answered.", retry_at=retry_at).as_data()
     asked = replace(last, asked_at=now, retry_at=retry_at or last.retry_at, error=cut_off)
     return replace(known, sources=known.sources | {source.id: asked})

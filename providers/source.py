@@ -58,6 +58,11 @@ class Question(Struct, frozen=True, kw_only=True):
     by_hand: bool = False
 
 
+RENEWED_EVERY = timedelta(hours=1)
+"""How often a program is asked to renew its login, over all processes: `manners` notes it with the trouble, and
+sources believe such a note for as long."""
+
+
 def account_key(home: Home, identity: Identity) -> str:
     """A short hash that names an account and tells nobody anything.
 

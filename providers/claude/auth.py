@@ -23,8 +23,8 @@ from providers.claude.config import Config, default_home, read_config, uuid
 from providers.claude.keychain import Keychain
 from providers.errors import Denied, LoginExpired, NotSignedIn, NotUnderstood, ProviderError
 from providers.models import Identity
-from providers.outside.http import Secret
 from providers.outside.paths import read_small, short, split_homes
+from providers.outside.secret import Secret
 from providers.source import Home, Login
 
 SIGN_IN = "Run `claude`, then /login."

@@ -20,8 +20,8 @@ from collections.abc import Mapping
 
 from providers.claude.config import default_home
 from providers.errors import NotSignedIn, ProviderError
-from providers.outside.http import Secret
-from providers.outside.secrets import Keyring, SystemKeyring
+from providers.outside.secret import Secret
+from providers.outside.system_keyring import Keyring, SystemKeyring
 from providers.source import Home
 
 _PLAIN = re.compile(r"[a-zA-Z0-9._-]+")

@@ -10,7 +10,7 @@ it since, and is refused; from 0.114 on it reads the file again first.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
@@ -20,10 +20,9 @@ from providers.codex.app_server_refusal import refused_login
 from providers.codex.auth import Credentials, KeptInKeyring, expiry, read_credentials
 from providers.codex.program import Version
 from providers.errors import LoginExpired, NotSignedIn
-from providers.source import Question, account_key
+from providers.source import RENEWED_EVERY, Question, account_key
 
 READS_AGAIN = (0, 114, 0)
-RENEWED_EVERY = timedelta(hours=1)
 _BESIDE = "The Codex login is stale, and an old Codex that runs with it must renew it itself."
 
 

@@ -22,7 +22,6 @@ from msgspec.structs import replace
 from providers.codex import app_server_answer
 from providers.codex.app_server_answer import Account
 from providers.codex.app_server_plan import (
-    RENEWED_EVERY,
     Plan,
     Renewals,
     another_account,
@@ -47,7 +46,7 @@ from providers.outside.children import Child, probe_folder
 from providers.outside.jsonrpc import Conversation, Ended, Refused
 from providers.outside.paths import short
 from providers.outside.programs import Program
-from providers.source import Question
+from providers.source import RENEWED_EVERY, Question
 from providers.version import version
 
 SOURCE = "app-server"

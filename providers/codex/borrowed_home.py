@@ -18,7 +18,7 @@ from providers.codex.oauth import endpoint
 from providers.outside.paths import write_whole
 from providers.source import Home
 
-_NOWHERE = "http://127.0.0.1:9/"
+NOWHERE = "http://127.0.0.1:9/"
 _OWN = ("CODEX_CA_CERTIFICATE",)
 _LOGIN = ("CODEX_ACCESS_TOKEN", "CODEX_API_KEY", "OPENAI_API_KEY")
 
@@ -52,7 +52,7 @@ def borrowing(environ: Mapping[str, str], folder: Path, search_path: str) -> dic
     # Should it try to renew the login all the same, that ends here and not at the vendor's.
     return kept | {
         "CODEX_HOME": str(folder),
-        "CODEX_REFRESH_TOKEN_URL_OVERRIDE": _NOWHERE,
+        "CODEX_REFRESH_TOKEN_URL_OVERRIDE": NOWHERE,
         "PATH": search_path,
     }
 

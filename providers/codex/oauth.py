@@ -18,9 +18,10 @@ from providers.codex.auth import SIGN_IN, Credentials, expiry, read_credentials
 from providers.codex.config import read_config
 from providers.errors import Blocked, LoginExpired, NotSignedIn, NotUnderstood, ProviderError
 from providers.models import Reading, ResetCredits
-from providers.outside.http import Answer, RequestsWeb, Secret, Web, origin_allowed
+from providers.outside.http import Answer, RequestsWeb, Web, origin_allowed
 from providers.outside.paths import short
 from providers.outside.refusal import is_page, refusal
+from providers.outside.secret import Secret
 from providers.source import Home, Question, account_key
 from providers.version import user_agent
 

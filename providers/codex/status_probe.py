@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from providers.codex import status_text
 from providers.codex.auth import SIGN_IN, Credentials, expiry, read_credentials
-from providers.codex.borrowed_home import borrowing, furnish, quoted
+from providers.codex.borrowed_home import NOWHERE, borrowing, furnish, quoted
 from providers.codex.program import PAUSE, Find, Version, Versions, find_codex, no_older
 from providers.codex.status_session import Face, ask_status
 from providers.codex.status_text import Status
@@ -46,13 +46,12 @@ _FIRST_SECONDS = 25.0
 _SIZES = ((120, 60), (200, 120))
 _SHOWS_MODELS = (0, 128, 0)  # 0.98 shows the account's limits alone
 _HELP_SECONDS = 5.0
-_NOWHERE = "http://127.0.0.1:9/"
 _SETTINGS = f"""\
 approval_policy = "never"
 sandbox_mode = "read-only"
 model_provider = "nobody"
 model_providers.nobody.name = "nobody"
-model_providers.nobody.base_url = "{_NOWHERE}"
+model_providers.nobody.base_url = "{NOWHERE}"
 model_providers.nobody.wire_api = "responses"
 model_providers.nobody.requires_openai_auth = true
 model_providers.nobody.supports_websockets = false

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urljoin, urlsplit
@@ -12,6 +11,7 @@ from msgspec import Struct
 
 from providers.errors import NotUnderstood
 from providers.outside.http_trouble import broken, classed, own_ca, too_slow
+from providers.outside.secret import Secret
 from providers.outside.watch import CONNECT_SECONDS, Watch, connect
 
 if TYPE_CHECKING:
@@ -22,26 +22,6 @@ if TYPE_CHECKING:
 BODY_LIMIT = 1 << 20
 MOST_REDIRECTS = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
-_HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
-
-
-class Secret:
-    """A value that may be sent and never shown: no repr, no text, no comparison gives it away."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        return self._value
-
-    def sendable(self) -> bool:
-        """Whether it can stand in a header at all; a library's error about one that cannot would quote it."""
-        return _HEADER_SAFE.fullmatch(self._value) is not None
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
 
 
 class Answer(Struct, frozen=True):

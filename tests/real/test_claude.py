@@ -28,7 +28,8 @@ from providers.claude.usage_command import UsageCommand
 from providers.errors import LoginExpired, ProgramTooOld, ServerError
 from providers.memory import Memory
 from providers.models import AccountUsage, Identity
-from providers.outside.http import Answer, Secret
+from providers.outside.http import Answer
+from providers.outside.secret import Secret
 from providers.source import ProviderSettings, Question
 from providers.usage import take_usage
 from tests import fake_anthropic

@@ -26,7 +26,8 @@ from providers.errors import (
     TimedOut,
 )
 from providers.models import Identity, Reading, Spend
-from providers.outside.http import Answer, RequestsWeb, Secret
+from providers.outside.http import Answer, RequestsWeb
+from providers.outside.secret import Secret
 from providers.source import Home, Question, Source
 from tests.fake_anthropic import (
     ACCESS_MARK,

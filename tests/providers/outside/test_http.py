@@ -16,7 +16,8 @@ import pytest
 import trustme
 
 from providers.errors import Blocked, NotUnderstood, Offline, ProviderError, ServerError, TimedOut
-from providers.outside.http import Answer, RequestsWeb, Secret, _session, origin_allowed
+from providers.outside.http import Answer, RequestsWeb, _session, origin_allowed
+from providers.outside.secret import Secret
 from providers.outside.watch import Watch
 from tests.fake_chatgpt import FakeChatGPT, breaks_off, drips, fake_chatgpt, says, waits_for
 

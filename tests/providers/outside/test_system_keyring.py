@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from providers.errors import Denied, ProgramMissing, ProviderError, TimedOut
-from providers.outside import read_secret, secrets
+from providers.outside import read_secret, system_keyring
 from providers.outside.children import Finished
-from providers.outside.secrets import SystemKeyring
+from providers.outside.system_keyring import SystemKeyring
 
 BACKEND = """
 import keyring.backend, keyring.errors
@@ -92,4 +92,4 @@ def test_only_who_asks_may_wait_for_a_person() -> None:
 
     for ask in (True, False):
         assert SystemKeyring({}, run).read("there", "dev", ask=ask) is None
-    assert seen == [(True, secrets.ASK_SECONDS), (False, secrets.QUIET_SECONDS)]
+    assert seen == [(True, system_keyring.ASK_SECONDS), (False, system_keyring.QUIET_SECONDS)]

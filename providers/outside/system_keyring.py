@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from providers.errors import Denied, ProgramMissing, TimedOut
-from providers.outside.http import Secret
 from providers.outside.read_secret import FOUND, NO_KEYRING, NONE
+from providers.outside.secret import Secret
 
 if TYPE_CHECKING:
     from providers.outside.children import Finished
