@@ -616,3 +616,17 @@ def test_a_reader_that_leaves_early_is_no_error(person: Person) -> None:
 def test_help_and_version(person: Person) -> None:
     assert "usage" in person.run("--help")
     assert person.run("--version").startswith("tankful ")
+
+
+def test_a_command_ends_at_once_but_not_before_what_it_began() -> None:
+    begun = """
+import threading, time
+from tray import cli
+def main():
+    threading.Thread(target=lambda: (time.sleep(0.3), print("late", flush=True))).start()
+    return 3
+cli.main = main
+cli.script()
+"""
+    done = subprocess.run([sys.executable, "-c", begun], capture_output=True, check=False, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (3, b"late\n", b"")
