@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from providers.bill import BilledResponse, Context, TokenUsage
 from providers.ledger.pricing import PICO, Rates
@@ -24,15 +25,7 @@ def pico(
     return rates.pico_usd(BilledResponse(at_ms, 0, context, usage, web_searches))
 
 
-def price(
-    rates: Rates,
-    model: str,
-    usage: TokenUsage,
-    at: datetime,
-    *,
-    tier: str | None = None,
-    web_searches: int = 0,
-) -> float | None:
-    """In USD."""
-    cost = pico(rates, model, usage, at, tier=tier, web_searches=web_searches)
+def price(rates: Rates, model: str, usage: TokenUsage, at: datetime, **how: Any) -> float | None:
+    """In USD; `how` is as in `pico`."""
+    cost = pico(rates, model, usage, at, **how)
     return None if cost is None else cost / PICO
