@@ -114,7 +114,7 @@ class Transcript:
 
     def _repeats(self, answer: wire.Answer, place: Place) -> bool:
         """Whether it says what the line before it said, no earlier: each part of a response repeats its usage."""
-        if self._before is None:
+        if self._before is None or not answer.message.id:
             return False
         before, its_place = self._before
         return (
@@ -122,8 +122,6 @@ class Transcript:
             and place is its_place
             and answer.at >= before.at
             and answer.line.request_id == before.line.request_id
-            and answer.message.id is not None
-            and answer.message.id != ""
         )
 
     def _take(self, answer: wire.Answer, place: Place, advice: Sequence[tuple[int, wire.Advice]]) -> None:

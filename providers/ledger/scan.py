@@ -98,10 +98,10 @@ class LineReader:
             self._too_long = held >= self._cap and not known
             self._dropping = known or self._too_long
         keep = 0 if self._dropping else held
-        place = (keep + 63 & ~63) + _ASIDE
+        place = (keep + 63 & ~63) + _ASIDE  # of what comes; what is kept stands right before it
         line = self._view[self._end - keep : self._end]
         if place >= len(self._buffer):
-            self._buffer = bytearray(place + max(_ASIDE, min(keep, self._cap - keep)))
+            self._buffer = bytearray(place + max(1, min(keep, self._cap - keep)))
             self._view = memoryview(self._buffer)
         self._view[place - keep : place] = line
         self._base += self._end - place
