@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 import msgspec
 from msgspec import Struct
 
-from providers.bill import BilledResponse
+from providers.domain.cost import BilledResponse
 
 T = TypeVar("T")
 

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.errors import LoginExpired, ProviderError, TimedOut, as_error
+from providers.domain.errors import LoginExpired, ProviderError, TimedOut, as_error
+from providers.domain.limits import ErrorKind, Identity, UsageError
 from providers.memory import AccountMemory, Refused, SourceMemory
-from providers.models import ErrorKind, Identity, UsageError
 from providers.source import RENEWED_EVERY, Home, Source
 
 _BACK_OFF: dict[ErrorKind, timedelta] = {

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.models import Attempt, Reading, UsageError
+from providers.domain.limits import Attempt, Reading, UsageError
 from providers.outside.paths import printable, write_whole
 from providers.outside.retry_after import LONGEST_WAIT
 

@@ -16,7 +16,9 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.errors import LoginExpired, NotUnderstood, ProviderError, as_error
+from providers.domain.errors import LoginExpired, NotUnderstood, ProviderError, as_error
+from providers.domain.limits import Attempt, ErrorKind, Reading, UsageError
+from providers.domain.merge import of_last_owner, prune
 from providers.manners import (
     Client,
     Place,
@@ -29,8 +31,6 @@ from providers.manners import (
     while_asked,
 )
 from providers.memory import LOCK_SECONDS, AccountMemory, Memory
-from providers.merge import of_last_owner, prune
-from providers.models import Attempt, ErrorKind, Reading, UsageError
 from providers.source import Question, Source
 
 Mode = Literal["cached", "due", "now"]

@@ -10,9 +10,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from providers.errors import ProviderError
+from providers.domain.errors import ProviderError
+from providers.domain.limits import Identity, Reading, UsageError
 from providers.logs import LogFormat
-from providers.models import Identity, Reading, UsageError
 
 
 class Home(Struct, frozen=True, kw_only=True):

@@ -9,11 +9,11 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.errors import ProviderError
+from providers.domain.errors import ProviderError
+from providers.domain.limits import Account, AccountUsage, UsageError, UsageSnapshot
+from providers.domain.merge import merge
 from providers.manners import Client, Place
 from providers.memory import AccountMemory, Memory
-from providers.merge import merge
-from providers.models import Account, AccountUsage, UsageError, UsageSnapshot
 from providers.outside.paths import short
 from providers.pipeline import Mode, Round, poll, stumbled
 from providers.source import Home, Provider, ProviderSettings, account_key

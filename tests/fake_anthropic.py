@@ -102,7 +102,7 @@ def write(path: Path, content: object, written: datetime = NOW - timedelta(hours
 
 def question(home: Home, **changes: Any) -> Question:
     """A question about the account of `config()`."""
-    from providers.models import Identity
+    from providers.domain.limits import Identity
 
     asked: dict[str, Any] = {
         "home": home,

@@ -18,8 +18,8 @@ from typing import Any, Protocol
 
 from msgspec.structs import replace
 
+from providers.domain.limits import UsageSnapshot
 from providers.ledger.database import LedgerTrouble
-from providers.models import UsageSnapshot
 from providers.pipeline import Mode
 from tray import icon, menu
 from tray.desktop.face import DesktopGone, Face

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from providers.bill import Burn, CostReport, SessionCost, Tally, tallied
+from providers.domain.cost import Burn, CostReport, SessionCost, Tally, tallied
 from providers.ledger.pricing import Rates, Used
 from tray import format as fmt
 from tray.output import as_time, as_usd

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
 
-from providers.blocked import Block, blocked
-from providers.models import AccountUsage, Credits, EarlyReset, ResetCredits, Spend
+from providers.domain.blocked import Block, blocked
+from providers.domain.limits import AccountUsage, Credits, EarlyReset, ResetCredits, Spend
 from tray import format as fmt
 
 TOLD_FOR = timedelta(days=1)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from providers.merge import is_stale
-from providers.models import WindowLane
+from providers.domain.limits import WindowLane
+from providers.domain.merge import is_stale
 from tray import format as fmt
 from tray.menu import accounts, at_a_glance, is_past, own_windows
 from tray.state import State

@@ -11,11 +11,11 @@ from typing import Literal
 
 from msgspec import Struct
 
-from providers.bill import CostSummary
-from providers.blocked import blocked
-from providers.errors import Offline
-from providers.merge import is_stale
-from providers.models import AccountUsage, ErrorKind, UsageError, WindowLane
+from providers.domain.blocked import blocked
+from providers.domain.cost import CostSummary
+from providers.domain.errors import Offline
+from providers.domain.limits import AccountUsage, ErrorKind, UsageError, WindowLane
+from providers.domain.merge import is_stale
 from tray import extras
 from tray import format as fmt
 from tray.rows import Row

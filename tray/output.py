@@ -8,10 +8,9 @@ from typing import Any
 
 import msgspec
 
-from providers.bill import CostSummary
-from providers.blocked import blocked
-from providers.merge import is_stale
-from providers.models import (
+from providers.domain.blocked import blocked
+from providers.domain.cost import CostSummary
+from providers.domain.limits import (
     AccountUsage,
     Attempt,
     CreditsLane,
@@ -22,7 +21,8 @@ from providers.models import (
     UsageSnapshot,
     WindowLane,
 )
-from providers.pace import pace
+from providers.domain.merge import is_stale
+from providers.domain.pace import pace
 from tray import format as fmt
 from tray.extras import recent
 from tray.menu import is_past

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from providers.models import UsageSnapshot
+from providers.domain.limits import UsageSnapshot
 
 
 class State(Struct, frozen=True, kw_only=True):

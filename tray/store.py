@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from providers.bill import CostSummary, Tally, tallied
+from providers.domain.cost import CostSummary, Tally, tallied
 from providers.outside.paths import write_whole
 
 

@@ -16,7 +16,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from providers.claude import limits
-from providers.models import RateWindow, Spend
+from providers.domain.limits import RateWindow, Spend
 
 _FLAT = {
     "five_hour": limits.session,
@@ -28,7 +28,7 @@ _FLAT = {
 
 
 class Told(Struct, frozen=True, kw_only=True):
-    """What an answer tells; the fields are those of `providers.models.Reading`."""
+    """What an answer tells; the fields are those of `providers.domain.limits.Reading`."""
 
     windows: tuple[RateWindow, ...]
     spend: Spend | None

@@ -21,8 +21,8 @@ from msgspec import Struct
 from providers.claude import limits
 from providers.claude.config import Config, default_home, read_config, uuid
 from providers.claude.keychain import Keychain
-from providers.errors import Denied, LoginExpired, NotSignedIn, NotUnderstood, ProviderError
-from providers.models import Identity
+from providers.domain.errors import Denied, LoginExpired, NotSignedIn, NotUnderstood, ProviderError
+from providers.domain.limits import Identity
 from providers.outside.paths import read_small, short, split_homes
 from providers.outside.secret import Secret
 from providers.source import Home, Login

@@ -19,7 +19,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from providers.claude.config import default_home
-from providers.errors import NotSignedIn, ProviderError
+from providers.domain.errors import NotSignedIn, ProviderError
 from providers.outside.secret import Secret
 from providers.outside.system_keyring import Keyring, SystemKeyring
 from providers.source import Home

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from math import isfinite
 
-from providers.models import RateWindow
+from providers.domain.limits import RateWindow
 
 Rule = Callable[[float, datetime | None, datetime], RateWindow | None]
 """From the share used, when it refills and the time now to a window; None when the share is no share at all."""

@@ -11,8 +11,8 @@ from datetime import timedelta
 
 from providers.claude import answer, limits
 from providers.claude.config import Config, read_config
-from providers.errors import ProviderError
-from providers.models import Identity, Reading
+from providers.domain.errors import ProviderError
+from providers.domain.limits import Identity, Reading
 from providers.source import Home, Question
 
 CLOCK_SLACK = timedelta(minutes=5)

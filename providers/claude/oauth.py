@@ -16,7 +16,7 @@ import msgspec
 
 from providers.claude import answer
 from providers.claude.auth import SIGN_IN, Credentials, Logins, no_scope, trouble_with
-from providers.errors import (
+from providers.domain.errors import (
     Blocked,
     Denied,
     LoginExpired,
@@ -26,7 +26,7 @@ from providers.errors import (
     RateLimited,
     ServerError,
 )
-from providers.models import Reading
+from providers.domain.limits import Reading
 from providers.outside.http import Answer, RequestsWeb, Web, origin_allowed
 from providers.outside.refusal import is_page, refusal
 from providers.source import Question, account_key

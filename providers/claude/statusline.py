@@ -12,8 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from providers.claude import bridge, limits
-from providers.errors import ProviderError
-from providers.models import RateWindow, Reading
+from providers.domain.errors import ProviderError
+from providers.domain.limits import RateWindow, Reading
 from providers.source import Question
 
 CLOCK_SLACK = timedelta(minutes=5)

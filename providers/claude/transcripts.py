@@ -15,9 +15,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from providers.bill import BilledResponse, Context, TokenUsage
 from providers.claude import transcript, wire
 from providers.claude.transcript import Claim, Place, Transcript
+from providers.domain.cost import BilledResponse, Context, TokenUsage
 from providers.logs import Observed
 
 

@@ -21,7 +21,7 @@ from providers.claude import usage_text
 from providers.claude.auth import SIGN_IN, Credentials, Logins, trouble_with
 from providers.claude.config import default_home, read_config
 from providers.claude.noted import noted_reading, person
-from providers.errors import (
+from providers.domain.errors import (
     Denied,
     LoginExpired,
     NotSignedIn,
@@ -31,7 +31,7 @@ from providers.errors import (
     ServerError,
     TimedOut,
 )
-from providers.models import RateWindow, Reading
+from providers.domain.limits import RateWindow, Reading
 from providers.outside.paths import read_small
 from providers.source import Home, Question
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from msgspec import Struct
 
 from providers.claude import limits
-from providers.models import RateWindow
+from providers.domain.limits import RateWindow
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")

@@ -25,7 +25,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from providers.codex import limits
-from providers.models import Credits, RateWindow, Reading, ResetCredits, Spend
+from providers.domain.limits import Credits, RateWindow, Reading, ResetCredits, Spend
 from providers.outside.secret import Secret
 
 _MOST_LIMITS = 50

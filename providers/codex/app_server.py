@@ -11,8 +11,8 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from providers.errors import LoginExpired, NotUnderstood, ProviderError
-from providers.models import Reading
+from providers.domain.errors import LoginExpired, NotUnderstood, ProviderError
+from providers.domain.limits import Reading
 from providers.source import Question
 
 if TYPE_CHECKING:

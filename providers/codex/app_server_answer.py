@@ -25,7 +25,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import asdict
 
 from providers.codex import limits
-from providers.models import Credits, DayTokens, RateWindow, Reading, ResetCredits
+from providers.domain.limits import Credits, DayTokens, RateWindow, Reading, ResetCredits
 
 _OWN = "codex"
 _MOST_LIMITS = 50

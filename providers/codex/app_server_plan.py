@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from providers.codex.app_server_refusal import refused_login
 from providers.codex.auth import Credentials, KeptInKeyring, expiry, read_credentials
 from providers.codex.program import Version
-from providers.errors import LoginExpired, NotSignedIn
+from providers.domain.errors import LoginExpired, NotSignedIn
 from providers.source import RENEWED_EVERY, Question, account_key
 
 READS_AGAIN = (0, 114, 0)

@@ -32,7 +32,7 @@ from providers.codex.app_server_refusal import classed
 from providers.codex.auth import RUN_ONCE, SIGN_IN
 from providers.codex.borrowed_home import at_home, borrowing, furnish
 from providers.codex.program import PAUSE, Find, Versions, find_codex, no_older, runs_with
-from providers.errors import (
+from providers.domain.errors import (
     LoginExpired,
     NotSignedIn,
     NotUnderstood,
@@ -41,7 +41,7 @@ from providers.errors import (
     ProviderError,
     TimedOut,
 )
-from providers.models import Reading
+from providers.domain.limits import Reading
 from providers.outside.children import Child, probe_folder
 from providers.outside.jsonrpc import Conversation, Ended, Refused
 from providers.outside.paths import short

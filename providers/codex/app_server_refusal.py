@@ -12,7 +12,7 @@ import re
 from datetime import datetime
 
 from providers.codex.auth import RUN_ONCE, SIGN_IN
-from providers.errors import (
+from providers.domain.errors import (
     Blocked,
     Denied,
     LoginExpired,

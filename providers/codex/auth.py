@@ -20,8 +20,8 @@ from msgspec import Struct
 
 from providers.codex import limits
 from providers.codex.config import FILE_LIMIT, login_store
-from providers.errors import LoginExpired, NotSignedIn, NotUnderstood, ProviderError
-from providers.models import Identity
+from providers.domain.errors import LoginExpired, NotSignedIn, NotUnderstood, ProviderError
+from providers.domain.limits import Identity
 from providers.outside.paths import read_small, short
 from providers.outside.secret import Secret
 from providers.source import Home, Login

@@ -6,7 +6,7 @@ import tomllib
 from contextlib import suppress
 from typing import Any
 
-from providers.errors import NotUnderstood
+from providers.domain.errors import NotUnderstood
 from providers.outside.paths import read_small, short
 from providers.source import Home
 

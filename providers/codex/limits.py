@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.models import Credits, RateWindow, ResetCredits
+from providers.domain.limits import Credits, RateWindow, ResetCredits
 
 _NAMED = {300: ("session", "5h"), 10_080: ("weekly", "Weekly"), 43_200: ("monthly", "Monthly")}
 _LARGEST_BALANCE = Decimal(10) ** 15

@@ -12,7 +12,6 @@ from operator import attrgetter
 
 from msgspec import Struct
 
-from providers.bill import BilledResponse, Context, TokenUsage
 from providers.codex.rollout import (
     Base,
     Rollout,
@@ -23,6 +22,7 @@ from providers.codex.rollout import (
     born_at,
     turn_is_real,
 )
+from providers.domain.cost import BilledResponse, Context, TokenUsage
 from providers.logs import stable_hash
 
 # A fork of Codex 0.89-0.98 writes its copies in one go: this long after the file's first line at most.

@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from providers.codex import answer as answers
 from providers.codex.auth import SIGN_IN, Credentials, expiry, read_credentials
 from providers.codex.config import read_config
-from providers.errors import Blocked, LoginExpired, NotSignedIn, NotUnderstood, ProviderError
-from providers.models import Reading, ResetCredits
+from providers.domain.errors import Blocked, LoginExpired, NotSignedIn, NotUnderstood, ProviderError
+from providers.domain.limits import Reading, ResetCredits
 from providers.outside.http import Answer, RequestsWeb, Web, origin_allowed
 from providers.outside.paths import short
 from providers.outside.refusal import is_page, refusal

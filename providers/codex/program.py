@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from providers.codex.borrowed_home import borrowing
-from providers.errors import ProgramMissing, ProgramTooOld
+from providers.domain.errors import ProgramMissing, ProgramTooOld
 from providers.outside import programs
 from providers.outside.children import run
 from providers.outside.paths import short

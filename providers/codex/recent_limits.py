@@ -21,9 +21,9 @@ from msgspec import Struct
 from providers.codex import limits
 from providers.codex.rollout import born_at
 from providers.codex.rollouts import Rollouts
-from providers.errors import ProviderError
+from providers.domain.errors import ProviderError
+from providers.domain.limits import RateWindow, Reading
 from providers.ledger.finding import LogFinder
-from providers.models import RateWindow, Reading
 from providers.outside.paths import open_regular
 from providers.source import Home, Question
 

@@ -13,7 +13,6 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from providers.bill import BilledResponse
 from providers.codex import wire
 from providers.codex.lineage import resolve
 from providers.codex.rollout import (
@@ -30,6 +29,7 @@ from providers.codex.rollout import (
     plus,
     turn_is_real,
 )
+from providers.domain.cost import BilledResponse
 from providers.logs import Observed, stable_hash, unpacked
 
 

@@ -24,7 +24,7 @@ from providers.codex.borrowed_home import NOWHERE, borrowing, furnish, quoted
 from providers.codex.program import PAUSE, Find, Version, Versions, find_codex, no_older
 from providers.codex.status_session import Face, ask_status
 from providers.codex.status_text import Status
-from providers.errors import (
+from providers.domain.errors import (
     Denied,
     NotSignedIn,
     NotUnderstood,
@@ -33,7 +33,7 @@ from providers.errors import (
     ProviderError,
     TimedOut,
 )
-from providers.models import Reading
+from providers.domain.limits import Reading
 from providers.outside.children import probe_folder, run
 from providers.outside.programs import Program
 from providers.outside.terminal import Size, in_terminal

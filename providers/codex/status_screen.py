@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from providers.codex.auth import KeptInKeyring
-from providers.errors import NotUnderstood, ProgramTooOld, ProviderError
-from providers.models import Reading
+from providers.domain.errors import NotUnderstood, ProgramTooOld, ProviderError
+from providers.domain.limits import Reading
 from providers.source import Question
 
 if TYPE_CHECKING:

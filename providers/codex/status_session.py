@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 from providers.codex.auth import SIGN_IN
 from providers.codex.status_text import Status
-from providers.errors import (
+from providers.domain.errors import (
     LoginExpired,
     NotUnderstood,
     ProgramTooOld,

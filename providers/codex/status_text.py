@@ -24,7 +24,7 @@ from typing import Literal
 from msgspec import Struct
 
 from providers.codex import limits
-from providers.models import Credits, RateWindow
+from providers.domain.limits import Credits, RateWindow
 
 Told = Literal["limits", "later", "never", "too_old", "api_key", "nothing"]
 """Limits; ask again soon; this account has none; only after a prompt; no ChatGPT login; not the screen we want."""

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from providers.models import EarlyReset, WindowLane
+from providers.domain.limits import EarlyReset, WindowLane
 
 SAME_RESET_MS = 60_000
 """Servers reckon a reset anew for each answer, and arrive at another second."""

@@ -8,13 +8,13 @@ from datetime import date, datetime, timedelta, tzinfo
 from math import floor
 from pathlib import Path
 
-from providers.bill import CostReport
+from providers.domain.cost import CostReport
+from providers.domain.limits import EarlyReset, WindowLane
 from providers.ledger import history, index, query
 from providers.ledger.database import opened, transaction
 from providers.ledger.pricing import Rates
 from providers.ledger.refresh import Remembered, Shelf, Tell, refresh
 from providers.ledger.report import BURN_MINUTES, cost_report, span
-from providers.models import EarlyReset, WindowLane
 
 
 class Ledger:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from providers.bill import BilledResponse
+from providers.domain.cost import BilledResponse
 from providers.ledger import index
 from providers.ledger.index import LogEntry
 from providers.ledger.responses import Price, replace_responses

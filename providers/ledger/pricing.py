@@ -18,7 +18,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from providers.bill import BilledResponse
+from providers.domain.cost import BilledResponse
 from providers.ledger.own_prices import BadPrices, Entry, entries_for, read_prices
 from providers.ledger.rates import CLASSES, LayerId, Library, Listed, Listing, Name, Price
 

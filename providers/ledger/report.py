@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from typing import Literal
 
-from providers.bill import Burn, CostReport, SessionCost, Tally, TokenUsage
+from providers.domain.cost import Burn, CostReport, SessionCost, Tally, TokenUsage
 from providers.ledger.index import storable
 from providers.ledger.query import Held, Slice
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec.structs import astuple
 
-from providers.bill import BilledResponse, Context, TokenUsage
+from providers.domain.cost import BilledResponse, Context, TokenUsage
 from providers.ledger.database import transaction
 from providers.ledger.index import chunks, home_id, marks, storable
 

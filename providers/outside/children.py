@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from msgspec import Struct
 
-from providers.errors import ProgramMissing
+from providers.domain.errors import ProgramMissing
 from providers.outside.paths import short
 from providers.outside.probe import MARK, end_marked, probe_folder
 from providers.outside.streams import Chunk, streams_of

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
 
-from providers.errors import NotUnderstood
+from providers.domain.errors import NotUnderstood
 from providers.outside.http_trouble import broken, classed, own_ca, too_slow
 from providers.outside.secret import Secret
 from providers.outside.watch import CONNECT_SECONDS, Watch, connect

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from providers.errors import Blocked, NotUnderstood, Offline, ProviderError, ServerError, TimedOut
+from providers.domain.errors import Blocked, NotUnderstood, Offline, ProviderError, ServerError, TimedOut
 from providers.outside.watch import Watch
 
 

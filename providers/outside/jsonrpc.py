@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from providers.errors import TimedOut
+from providers.domain.errors import TimedOut
 from providers.outside.streams import Chunk
 
 LINE_LIMIT = 1 << 20

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
-from providers.errors import ProviderError
+from providers.domain.errors import ProviderError
 
 SECONDS = 4.0
 _OUTPUT_LIMIT = 1 << 20

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from providers.errors import NotUnderstood
+from providers.domain.errors import NotUnderstood
 from providers.outside.paths import short
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from providers.errors import ProgramMissing
+from providers.domain.errors import ProgramMissing
 from providers.outside.login_shell import login_path
 from providers.outside.paths import short
 from providers.outside.places import matching, usual_places

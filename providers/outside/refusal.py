@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from providers.errors import (
+from providers.domain.errors import (
     Blocked,
     Denied,
     NotUnderstood,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from providers.errors import Denied, ProgramMissing, TimedOut
+from providers.domain.errors import Denied, ProgramMissing, TimedOut
 from providers.outside.read_secret import FOUND, NO_KEYRING, NONE
 from providers.outside.secret import Secret
 

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from providers.errors import NotUnderstood
+from providers.domain.errors import NotUnderstood
 from providers.outside.children import Child
 from providers.outside.screen import Screen
 

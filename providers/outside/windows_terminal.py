@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from providers.errors import ProgramMissing
+from providers.domain.errors import ProgramMissing
 from providers.outside.paths import short
 from providers.outside.probe import MARK, end_marked
 

@@ -23,8 +23,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from providers.errors import ProviderError, as_error
-from providers.models import ErrorKind, Reading, UsageError
+from providers.domain.errors import ProviderError, as_error
+from providers.domain.limits import ErrorKind, Reading, UsageError
 from providers.source import Question, Source
 from tests.homes import SECRETS
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from providers.errors import (
+from providers.domain.errors import (
     LoginExpired,
     NotSignedIn,
     NotUnderstood,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from providers.errors import ServerError
+from providers.domain.errors import ServerError
 from providers.memory import AccountMemory, Memory, SourceMemory
 from tests.homes import NOW
 

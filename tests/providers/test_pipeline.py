@@ -7,10 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from providers.errors import Blocked, Denied, LoginExpired, Offline, ProviderError, RateLimited, ServerError
+from providers.domain.errors import (
+    Blocked,
+    Denied,
+    LoginExpired,
+    Offline,
+    ProviderError,
+    RateLimited,
+    ServerError,
+)
+from providers.domain.limits import Identity, RateWindow, Reading
 from providers.manners import Client, Place
 from providers.memory import AccountMemory, Memory, Refused
-from providers.models import Identity, RateWindow, Reading
 from providers.pipeline import Mode, Round, poll
 from providers.source import Home, Question
 from tests.homes import NOW

@@ -12,8 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from providers.codex.descriptor import CODEX
+from providers.domain.limits import AccountUsage
 from providers.memory import Memory
-from providers.models import AccountUsage
 from providers.pipeline import Mode
 from providers.source import Home, Login, Provider, ProviderSettings
 from providers.usage import take_usage

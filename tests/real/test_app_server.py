@@ -22,8 +22,8 @@ from providers.codex.app_server import AppServerSource
 from providers.codex.app_server_probe import ARGUMENTS, Prober
 from providers.codex.auth import read_login
 from providers.codex.oauth import OAuthSource
-from providers.errors import LoginExpired, NotSignedIn, ProgramTooOld
-from providers.models import Identity
+from providers.domain.errors import LoginExpired, NotSignedIn, ProgramTooOld
+from providers.domain.limits import Identity
 from providers.outside.children import Child, probe_folder, run
 from providers.outside.jsonrpc import Conversation, Refused
 from providers.outside.programs import Program

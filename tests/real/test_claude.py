@@ -25,9 +25,9 @@ from providers.claude.descriptor import CLAUDE
 from providers.claude.keychain import Keychain
 from providers.claude.oauth import OAuthSource
 from providers.claude.usage_command import UsageCommand
-from providers.errors import LoginExpired, ProgramTooOld, ServerError
+from providers.domain.errors import LoginExpired, ProgramTooOld, ServerError
+from providers.domain.limits import AccountUsage, Identity
 from providers.memory import Memory
-from providers.models import AccountUsage, Identity
 from providers.outside.http import Answer
 from providers.outside.secret import Secret
 from providers.source import ProviderSettings, Question

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from providers.claude.statusline import StatuslineSource
-from providers.models import Identity
+from providers.domain.limits import Identity
 from providers.source import Question
 from tests.fake_anthropic import ACCOUNT, config, login, make_home
 from tests.real.test_claude import NOTES, PACKAGE, anthropic

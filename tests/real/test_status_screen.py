@@ -20,8 +20,8 @@ import pytest
 from providers.codex.auth import read_login
 from providers.codex.status_probe import StatusProber
 from providers.codex.status_screen import StatusScreenSource
-from providers.errors import LoginExpired, ProgramTooOld, ProviderError, TimedOut
-from providers.models import Identity, Reading
+from providers.domain.errors import LoginExpired, ProgramTooOld, ProviderError, TimedOut
+from providers.domain.limits import Identity, Reading
 from providers.outside.programs import Program
 from providers.source import Home, Question
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
+from providers.domain.limits import UsageSnapshot
 from providers.ledger.database import LedgerTrouble
-from providers.models import UsageSnapshot
 from providers.outside.paths import own_folders
 from providers.pipeline import Mode
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage_now, waits_for

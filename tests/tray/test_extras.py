@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from providers.models import (
+from providers.domain.limits import (
     AccountUsage,
     Credits,
     CreditsLane,

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 from PIL import Image, ImageChops
 
-from providers.errors import Offline
-from providers.models import AccountUsage, UsageSnapshot
+from providers.domain.errors import Offline
+from providers.domain.limits import AccountUsage, UsageSnapshot
 from tests.tray.test_menu import BARE, NOW, PRO, SESSION, WEEKLY
 from tray import icon
 from tray.icon import Bar, Glance, glance, picture

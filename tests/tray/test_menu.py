@@ -8,15 +8,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from providers.bill import CostSummary
-from providers.errors import (
-    LoginExpired,
-    NotSignedIn,
-    Offline,
-    ProviderError,
-    RateLimited,
-)
-from providers.models import (
+from providers.domain.cost import CostSummary
+from providers.domain.errors import LoginExpired, NotSignedIn, Offline, ProviderError, RateLimited
+from providers.domain.limits import (
     Account,
     AccountUsage,
     Credits,

@@ -8,8 +8,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from providers.bill import BilledResponse
 from providers.claude.transcripts import Transcripts
+from providers.domain.cost import BilledResponse
 from providers.ledger.finding import LogFinder
 from providers.ledger.scan import LineReader, Stream
 from providers.logs import LogReader, Observed

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from _pytest.mark import ParameterSet
 
-from providers.bill import BilledResponse
+from providers.domain.cost import BilledResponse
 from tests.providers.claude.reading import counted
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "claude"

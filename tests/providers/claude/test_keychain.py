@@ -9,7 +9,7 @@ import pytest
 from providers.claude.auth import Logins
 from providers.claude.keychain import Keychain, item
 from providers.claude.oauth import OAuthSource
-from providers.errors import Denied, LoginExpired, NotSignedIn, ProgramMissing, ProviderError, TimedOut
+from providers.domain.errors import Denied, LoginExpired, NotSignedIn, ProgramMissing, ProviderError, TimedOut
 from providers.outside.secret import Secret
 from providers.source import Home
 from tests.fake_anthropic import (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from providers.claude.noted import NotedLimits
-from providers.models import Identity, Reading
+from providers.domain.limits import Identity, Reading
 from providers.source import Question, Source
 from tests.fake_anthropic import ACCOUNT, NOW, SECRETS, config, make_home, noted, question, usage
 from tests.homes import SECRETS as HOME_SECRETS

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from providers.claude.auth import Logins
 from providers.claude.keychain import Keychain
 from providers.claude.oauth import OAuthSource, usage_url
-from providers.errors import (
+from providers.domain.errors import (
     Blocked,
     Denied,
     LoginExpired,
@@ -25,7 +25,7 @@ from providers.errors import (
     ServerError,
     TimedOut,
 )
-from providers.models import Identity, Reading, Spend
+from providers.domain.limits import Identity, Reading, Spend
 from providers.outside.http import Answer, RequestsWeb
 from providers.outside.secret import Secret
 from providers.source import Home, Question, Source

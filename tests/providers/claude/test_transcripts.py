@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.bill import BilledResponse, Context, TokenUsage
 from providers.claude import wire
+from providers.domain.cost import BilledResponse, Context, TokenUsage
 from providers.logs import LogFormat, LogReader, Observed
 from tests.providers.claude.reading import (
     AGENT_LOG,

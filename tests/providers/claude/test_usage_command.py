@@ -11,7 +11,7 @@ import pytest
 from providers.claude.auth import Logins
 from providers.claude.keychain import Keychain
 from providers.claude.usage_command import DEADLINE_SECONDS, UsageCommand, child_environ
-from providers.errors import (
+from providers.domain.errors import (
     Denied,
     LoginExpired,
     NotSignedIn,
@@ -23,7 +23,7 @@ from providers.errors import (
     ServerError,
     TimedOut,
 )
-from providers.models import Identity, Spend
+from providers.domain.limits import Identity, Spend
 from providers.outside.children import Finished
 from providers.outside.programs import Program
 from providers.source import Home, Question, Source

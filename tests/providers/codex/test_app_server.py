@@ -22,7 +22,7 @@ from providers.codex.app_server_answer import Account
 from providers.codex.app_server_probe import Deadlines, Prober
 from providers.codex.app_server_refusal import classed
 from providers.codex.auth import read_login
-from providers.errors import (
+from providers.domain.errors import (
     Blocked,
     Denied,
     LoginExpired,
@@ -36,7 +36,7 @@ from providers.errors import (
     ServerError,
     TimedOut,
 )
-from providers.models import Credits, Identity, Reading
+from providers.domain.limits import Credits, Identity, Reading
 from providers.outside.jsonrpc import Refused
 from providers.outside.programs import Program
 from providers.source import Home, Question, Source

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from providers.codex.auth import KeptInKeyring, expiry, lent, read_credentials, read_login
-from providers.errors import LoginExpired, NotSignedIn, NotUnderstood, ProviderError
-from providers.models import Identity
+from providers.domain.errors import LoginExpired, NotSignedIn, NotUnderstood, ProviderError
+from providers.domain.limits import Identity
 from providers.source import Home, account_key
 from tests.homes import ACCESS_MARK, ID_MARK, NOW, REFRESH_MARK, REFRESHED, auth, jwt, make_home, write_auth
 

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from _pytest.mark import ParameterSet
 
-from providers.bill import BilledResponse
 from providers.codex.rollouts import Rollouts
+from providers.domain.cost import BilledResponse
 from tests.counting import count
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "codex"

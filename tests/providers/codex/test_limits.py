@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.codex import limits
-from providers.models import ResetCredits
+from providers.domain.limits import ResetCredits
 from tests.homes import NOW
 from tests.providers.codex.test_auth import json_values
 

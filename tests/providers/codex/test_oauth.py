@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from providers.codex.auth import read_credentials
 from providers.codex.oauth import OAuthSource, endpoint
-from providers.errors import (
+from providers.domain.errors import (
     Blocked,
     Denied,
     LoginExpired,
@@ -29,7 +29,7 @@ from providers.errors import (
     ServerError,
     TimedOut,
 )
-from providers.models import Credits, Reading, ResetCredits
+from providers.domain.limits import Credits, Reading, ResetCredits
 from providers.outside.http import Answer
 from providers.outside.secret import Secret
 from providers.source import Home, Question, Source

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from providers.codex.recent_limits import RolloutLimits
-from providers.models import Credits, Identity, Reading
+from providers.domain.limits import Credits, Identity, Reading
 from providers.source import Home, Question, Source
 from tests.homes import NOW, make_home
 from tests.providers.codex.test_auth import json_values

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.bill import BilledResponse
 from providers.codex import wire
 from providers.codex.lineage import resolve
 from providers.codex.rollout import Rollout, born_at
 from providers.codex.rollouts import RolloutReader, Rollouts, rollout
+from providers.domain.cost import BilledResponse
 from providers.logs import Observed
 from providers.source import Home
 from tests.counting import Count, count, read_log

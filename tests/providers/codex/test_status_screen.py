@@ -19,7 +19,7 @@ from providers.codex.status_probe import PROBE_SECONDS, StatusProber
 from providers.codex.status_screen import StatusScreenSource
 from providers.codex.status_session import ask_status
 from providers.codex.status_text import take_apart
-from providers.errors import (
+from providers.domain.errors import (
     Denied,
     LoginExpired,
     NotSignedIn,
@@ -30,7 +30,7 @@ from providers.errors import (
     ServerError,
     TimedOut,
 )
-from providers.models import Reading
+from providers.domain.limits import Reading
 from providers.outside.programs import Program
 from providers.source import Home, Question, Source
 from tests.homes import SECRETS, auth, make_home, write_auth

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.codex.status_text import Status, reset_time, take_apart
-from providers.models import Credits
+from providers.domain.limits import Credits
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/codex"
 NOW = datetime(2026, 11, 20, 16, 50, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from providers.bill import BilledResponse, Context, TokenUsage
+from providers.domain.cost import BilledResponse, Context, TokenUsage
 from providers.ledger.pricing import PICO, Rates
 
 

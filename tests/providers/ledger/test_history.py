@@ -6,9 +6,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from providers.domain.limits import RateWindow, WindowLane
 from providers.ledger.history import Change, early_resets
 from providers.ledger.ledger import Ledger
-from providers.models import RateWindow, WindowLane
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RESET = NOW + timedelta(hours=2)

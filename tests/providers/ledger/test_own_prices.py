@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from providers.bill import TokenUsage
+from providers.domain.cost import TokenUsage
 from providers.ledger.own_prices import BadPrices, read_prices
 from providers.ledger.pricing import Rates, Used, load_rates
 from tests.providers.ledger.prices import pico, price

@@ -10,7 +10,7 @@ import pytest
 from genai_prices import data, types
 from genai_prices.types import ModelInfo, PriceVariant, Provider, Usage
 
-from providers.bill import TokenUsage
+from providers.domain.cost import TokenUsage
 from providers.ledger.pricing import PICO, Rates, load_rates
 from tests.providers.ledger.prices import pico, price
 from tools.make_rates import RATES, VENDORS, render

@@ -21,9 +21,9 @@ from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.bill import BilledResponse
 from providers.claude.transcripts import Transcripts
 from providers.codex.rollouts import Rollouts
+from providers.domain.cost import BilledResponse
 from providers.ledger import parts
 from providers.ledger.database import LedgerTrouble, alone, opened
 from providers.ledger.refresh import Progress, Remembered, Shelf, refresh

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from providers.bill import BilledResponse, Burn, Context, CostReport, Tally, TokenUsage
+from providers.domain.cost import BilledResponse, Burn, Context, CostReport, Tally, TokenUsage
 from providers.ledger.database import opened, transaction
 from providers.ledger.ledger import Ledger
 from providers.ledger.report import span

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from providers.errors import NotUnderstood, ProgramMissing
+from providers.domain.errors import NotUnderstood, ProgramMissing
 from providers.outside.children import Child, Finished, probe_folder, run
 from providers.outside.probe import MARK, remove
 from providers.outside.streams import PolledStreams, Streams, ThreadedStreams

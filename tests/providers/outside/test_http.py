@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from providers.errors import Blocked, NotUnderstood, Offline, ProviderError, ServerError, TimedOut
+from providers.domain.errors import Blocked, NotUnderstood, Offline, ProviderError, ServerError, TimedOut
 from providers.outside.http import Answer, RequestsWeb, _session, origin_allowed
 from providers.outside.secret import Secret
 from providers.outside.watch import Watch

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.errors import TimedOut
+from providers.domain.errors import TimedOut
 from providers.outside.jsonrpc import LINE_LIMIT, Conversation, Ended, Refused
 from tests.providers.codex.test_auth import json_values
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from providers.errors import ProgramMissing
+from providers.domain.errors import ProgramMissing
 from providers.outside import login_shell
 from providers.outside.programs import Machine, Program, find
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from providers.errors import Denied, ProgramMissing, ProviderError, TimedOut
+from providers.domain.errors import Denied, ProgramMissing, ProviderError, TimedOut
 from providers.outside import read_secret, system_keyring
 from providers.outside.children import Finished
 from providers.outside.system_keyring import SystemKeyring

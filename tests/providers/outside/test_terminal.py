@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.errors import NotUnderstood
+from providers.domain.errors import NotUnderstood
 from providers.outside.children import probe_folder
 from providers.outside.screen import Screen
 from providers.outside.terminal import Size, Terminal, in_terminal

@@ -7,8 +7,8 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.merge import is_stale, merge, of_last_owner, prune
-from providers.models import Credits, DayTokens, RateWindow, Reading, ResetCredits, Spend
+from providers.domain.limits import Credits, DayTokens, RateWindow, Reading, ResetCredits, Spend
+from providers.domain.merge import is_stale, merge, of_last_owner, prune
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

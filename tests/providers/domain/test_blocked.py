@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from providers.blocked import blocked
-from providers.models import (
+from providers.domain.blocked import blocked
+from providers.domain.limits import (
     AccountUsage,
     Credits,
     CreditsLane,

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from providers.models import RateWindow
-from providers.pace import pace
+from providers.domain.limits import RateWindow
+from providers.domain.pace import pace
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from providers.models import ErrorKind, UsageError
+from providers.domain.limits import ErrorKind, UsageError
 
 
 class ProviderError(Exception):

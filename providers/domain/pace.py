@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from providers.models import Pace, RateWindow, Verdict
+from providers.domain.limits import Pace, RateWindow, Verdict
 
 ON_PACE_WITHIN = 2.0
 TOO_EARLY_PERCENT = 3.0

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from providers.merge import is_stale
-from providers.models import AccountUsage, WindowLane
+from providers.domain.limits import AccountUsage, WindowLane
+from providers.domain.merge import is_stale
 
 _SPENT_PERCENT = 100.0
 

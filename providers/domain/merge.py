@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from providers.models import CreditsLane, DayTokens, Reading, ResetsLane, SpendLane, WindowLane
+from providers.domain.limits import CreditsLane, DayTokens, Reading, ResetsLane, SpendLane, WindowLane
 
 FRESH_FOR = timedelta(minutes=10)
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from providers.bill import CostSummary
+from providers.domain.cost import CostSummary
 
 # --- limits: what an account may still use ------------------------------------------------------------------
 

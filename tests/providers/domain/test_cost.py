@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from providers.bill import Tally, TokenUsage, tallied
+from providers.domain.cost import Tally, TokenUsage, tallied
 
 
 def test_a_sum_leaves_out_what_has_no_price_and_is_never_0_for_that() -> None:

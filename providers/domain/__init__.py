@@ -1,0 +1,1 @@
+"""The words of the field and pure rules on them: limits, cost, errors. Frozen, free of I/O."""
