@@ -18,8 +18,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from providers.domain.limits import Attempt, Reading, UsageError
-from providers.outside.paths import printable, write_whole
-from providers.outside.retry_after import LONGEST_WAIT
+from providers.host.files import printable, write_whole
+from providers.host.http.retry_after import LONGEST_WAIT
 
 LOCK_SECONDS = 45.0
 HOMES_LOCK_SECONDS = 5.0

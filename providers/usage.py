@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from providers.domain.errors import ProviderError
 from providers.domain.limits import Account, AccountUsage, UsageError, UsageSnapshot
 from providers.domain.merge import merge
+from providers.host.files import short
 from providers.manners import Client, Place
 from providers.memory import AccountMemory, Memory
-from providers.outside.paths import short
 from providers.pipeline import Mode, Round, poll, stumbled
 from providers.source import Home, Provider, ProviderSettings, account_key
 

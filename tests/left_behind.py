@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from providers.outside.probe import MARK
+from providers.host.process.scratch import MARK
 
 
 def marked(below: Path) -> list[str]:

@@ -35,7 +35,7 @@ def chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | Non
 
 def open_gauge() -> Gauge:
     """The gauge of the person who runs this; what in their settings does not count is told on stderr."""
-    from providers.outside.paths import own_folders
+    from providers.host.files import own_folders
     from tray.gauge import Gauge
     from tray.zones import local_zone
 

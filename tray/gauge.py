@@ -12,13 +12,13 @@ from msgspec.structs import replace
 
 from providers.domain.cost import CostReport
 from providers.domain.limits import EarlyReset, UsageSnapshot
+from providers.host.files import Folders
 from providers.ledger.database import LedgerSetAside, LedgerTrouble
 from providers.ledger.ledger import Ledger
 from providers.ledger.pricing import Rates, load_rates
 from providers.ledger.refresh import Progress, Shelf
 from providers.ledger.report import span
 from providers.memory import Memory
-from providers.outside.paths import Folders
 from providers.pipeline import Mode
 from providers.registry import PROVIDERS
 from providers.source import Home, Provider, ProviderSettings

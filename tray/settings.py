@@ -19,9 +19,9 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.outside.paths import printable, read_small, short
+from providers.host.files import printable, read_small, short
+from providers.host.toml_lines import BadToml, Keys, TomlLines, read_toml
 from providers.source import ProviderSettings
-from providers.toml_lines import BadToml, Keys, TomlLines, read_toml
 
 _LIMIT = 1 << 18
 _MOST_TOLD = 3

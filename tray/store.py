@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from providers.domain.cost import CostSummary, Tally, tallied
-from providers.outside.paths import write_whole
+from providers.host.files import write_whole
 
 
 class HomeCost(Struct, frozen=True, kw_only=True):

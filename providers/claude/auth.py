@@ -23,8 +23,8 @@ from providers.claude.config import Config, default_home, read_config, uuid
 from providers.claude.keychain import Keychain
 from providers.domain.errors import Denied, LoginExpired, NotSignedIn, NotUnderstood, ProviderError
 from providers.domain.limits import Identity
-from providers.outside.paths import read_small, short, split_homes
-from providers.outside.secret import Secret
+from providers.host.files import read_small, short, split_homes
+from providers.host.secret import Secret
 from providers.source import Home, Login
 
 SIGN_IN = "Run `claude`, then /login."

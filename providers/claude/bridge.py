@@ -96,7 +96,7 @@ def state_folder(environ: Mapping[str, str], system: str = sys.platform) -> str:
         told = environ.get("XDG_STATE_HOME", "")
         above = told if os.path.isabs(told) else os.path.expanduser(_STATE[system])
         return os.path.normpath(os.path.join(above, "tankful"))
-    from providers.outside.paths import own_folders
+    from providers.host.files import own_folders
 
     return str(own_folders(environ).state)
 

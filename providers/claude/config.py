@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct
 
-from providers.outside.paths import read_small, short
+from providers.host.files import read_small, short
 from providers.source import Home
 
 FILE_LIMIT = 1 << 26  # it also holds a history of prompts, which is passed over unread

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from providers.claude.transcripts import Transcripts
-from providers.outside.paths import short, split_homes
+from providers.host.files import short, split_homes
 from providers.source import Home, Login, Provider, Source
 
 if TYPE_CHECKING:

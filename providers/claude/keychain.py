@@ -20,8 +20,8 @@ from collections.abc import Mapping
 
 from providers.claude.config import default_home
 from providers.domain.errors import NotSignedIn, ProviderError
-from providers.outside.secret import Secret
-from providers.outside.system_keyring import Keyring, SystemKeyring
+from providers.host.keyring.system_keyring import Keyring, SystemKeyring
+from providers.host.secret import Secret
 from providers.source import Home
 
 _PLAIN = re.compile(r"[a-zA-Z0-9._-]+")

@@ -27,8 +27,8 @@ from providers.domain.errors import (
     ServerError,
 )
 from providers.domain.limits import Reading
-from providers.outside.http import Answer, RequestsWeb, Web, origin_allowed
-from providers.outside.refusal import is_page, refusal
+from providers.host.http.refusal import is_page, refusal
+from providers.host.http.transport import Answer, RequestsWeb, Web, origin_allowed
 from providers.source import Question, account_key
 
 DEFAULT_ORIGIN = "https://api.anthropic.com"

@@ -32,12 +32,12 @@ from providers.domain.errors import (
     TimedOut,
 )
 from providers.domain.limits import RateWindow, Reading
-from providers.outside.paths import read_small
+from providers.host.files import read_small
 from providers.source import Home, Question
 
 if TYPE_CHECKING:
-    from providers.outside.children import Finished
-    from providers.outside.programs import Program
+    from providers.host.locate.find import Program
+    from providers.host.process.child import Finished
 
 ARGUMENTS = ("-p", "/usage", "--safe-mode", "--no-session-persistence")
 WITHOUT_SETTINGS = ("--setting-sources", "local")
@@ -101,7 +101,7 @@ class UsageCommand:
         return trouble
 
     def read(self, question: Question) -> Reading:
-        from providers.outside import children
+        from providers.host.process import child as children
 
         program = self._program(question)
         before = self._logins.known(question.home)
@@ -127,7 +127,7 @@ class UsageCommand:
         return self._reading(done.out.decode(errors="replace"), question, before)
 
     def _program(self, question: Question) -> Program:
-        from providers.outside import programs
+        from providers.host.locate import find as programs
 
         find = self._find or programs.find
         return find(

@@ -26,7 +26,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from providers.codex import limits
 from providers.domain.limits import Credits, RateWindow, Reading, ResetCredits, Spend
-from providers.outside.secret import Secret
+from providers.host.secret import Secret
 
 _MOST_LIMITS = 50
 _LONGEST_SECONDS = 1e9

@@ -42,10 +42,10 @@ from providers.domain.errors import (
     TimedOut,
 )
 from providers.domain.limits import Reading
-from providers.outside.children import Child, probe_folder
-from providers.outside.jsonrpc import Conversation, Ended, Refused
-from providers.outside.paths import short
-from providers.outside.programs import Program
+from providers.host.files import short
+from providers.host.locate.find import Program
+from providers.host.process.child import Child, probe_folder
+from providers.host.process.jsonrpc import Conversation, Ended, Refused
 from providers.source import RENEWED_EVERY, Question
 from providers.version import version
 

@@ -25,7 +25,7 @@ from providers.domain.errors import (
     ServerError,
     TimedOut,
 )
-from providers.outside.jsonrpc import METHOD_NOT_FOUND, Refused
+from providers.host.process.jsonrpc import METHOD_NOT_FOUND, Refused
 
 _STATUS = re.compile(r"failed: (\d{3})\b")
 _NOBODY = re.compile(r"authentication required|token data is not available", re.IGNORECASE)

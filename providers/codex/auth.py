@@ -22,8 +22,8 @@ from providers.codex import limits
 from providers.codex.config import FILE_LIMIT, login_store
 from providers.domain.errors import LoginExpired, NotSignedIn, NotUnderstood, ProviderError
 from providers.domain.limits import Identity
-from providers.outside.paths import read_small, short
-from providers.outside.secret import Secret
+from providers.host.files import read_small, short
+from providers.host.secret import Secret
 from providers.source import Home, Login
 
 SIGN_IN = "Run `codex login` and sign in with ChatGPT."

@@ -15,7 +15,7 @@ from pathlib import Path
 from providers.codex.auth import lent
 from providers.codex.config import read_config
 from providers.codex.oauth import endpoint
-from providers.outside.paths import write_whole
+from providers.host.files import write_whole
 from providers.source import Home
 
 NOWHERE = "http://127.0.0.1:9/"

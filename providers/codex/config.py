@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from providers.domain.errors import NotUnderstood
-from providers.outside.paths import read_small, short
+from providers.host.files import read_small, short
 from providers.source import Home
 
 FILE_LIMIT = 1 << 20

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from providers.codex.rollouts import Rollouts
-from providers.outside.paths import short, split_homes
+from providers.host.files import short, split_homes
 from providers.source import Home, Login, Provider, Source
 
 

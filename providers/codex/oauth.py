@@ -18,10 +18,10 @@ from providers.codex.auth import SIGN_IN, Credentials, expiry, read_credentials
 from providers.codex.config import read_config
 from providers.domain.errors import Blocked, LoginExpired, NotSignedIn, NotUnderstood, ProviderError
 from providers.domain.limits import Reading, ResetCredits
-from providers.outside.http import Answer, RequestsWeb, Web, origin_allowed
-from providers.outside.paths import short
-from providers.outside.refusal import is_page, refusal
-from providers.outside.secret import Secret
+from providers.host.files import short
+from providers.host.http.refusal import is_page, refusal
+from providers.host.http.transport import Answer, RequestsWeb, Web, origin_allowed
+from providers.host.secret import Secret
 from providers.source import Home, Question, account_key
 from providers.version import user_agent
 

@@ -15,10 +15,10 @@ from typing import Protocol
 
 from providers.codex.borrowed_home import borrowing
 from providers.domain.errors import ProgramMissing, ProgramTooOld
-from providers.outside import programs
-from providers.outside.children import run
-from providers.outside.paths import short
-from providers.outside.programs import Program
+from providers.host.files import short
+from providers.host.locate import find as programs
+from providers.host.locate.find import Program
+from providers.host.process.child import run
 
 Version = tuple[int, int, int]
 
@@ -42,7 +42,7 @@ _TELLS = re.compile(r"^codex(?:-cli)? v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})", re.MUL
 
 
 class Find(Protocol):
-    """How a program is found: `providers.outside.programs.find`."""
+    """How a program is found: `providers.host.locate.find.find`."""
 
     def __call__(self, name: str, *, chosen: Path | None, environ: Mapping[str, str]) -> Program:
         """Raises ProgramMissing."""

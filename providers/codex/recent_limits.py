@@ -23,8 +23,8 @@ from providers.codex.rollout import born_at
 from providers.codex.rollouts import Rollouts
 from providers.domain.errors import ProviderError
 from providers.domain.limits import RateWindow, Reading
+from providers.host.files import open_regular
 from providers.ledger.finding import LogFinder
-from providers.outside.paths import open_regular
 from providers.source import Home, Question
 
 NEWEST_FILES = 24

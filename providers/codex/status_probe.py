@@ -34,9 +34,10 @@ from providers.domain.errors import (
     TimedOut,
 )
 from providers.domain.limits import Reading
-from providers.outside.children import probe_folder, run
-from providers.outside.programs import Program
-from providers.outside.terminal import Size, in_terminal
+from providers.host.locate.find import Program
+from providers.host.process.child import probe_folder, run
+from providers.host.terminal.line import Size
+from providers.host.terminal.terminal import in_terminal
 from providers.source import Question, account_key
 
 SOURCE = "status"

@@ -51,7 +51,7 @@ _ENDINGS: tuple[tuple[str, Callable[[], ProviderError]], ...] = (
 
 
 class Face(Protocol):
-    """What is needed of a terminal; providers.outside.terminal.Terminal is one."""
+    """What is needed of a terminal; providers.host.terminal.terminal.Terminal is one."""
 
     @property
     def text(self) -> str: ...

@@ -24,9 +24,9 @@ from providers.codex.auth import read_login
 from providers.codex.oauth import OAuthSource
 from providers.domain.errors import LoginExpired, NotSignedIn, ProgramTooOld
 from providers.domain.limits import Identity
-from providers.outside.children import Child, probe_folder, run
-from providers.outside.jsonrpc import Conversation, Refused
-from providers.outside.programs import Program
+from providers.host.locate.find import Program
+from providers.host.process.child import Child, probe_folder, run
+from providers.host.process.jsonrpc import Conversation, Refused
 from providers.source import Home, Question
 from tests.fake_app_server import launcher, logged
 from tests.homes import auth, make_home
@@ -262,7 +262,7 @@ MIDWAY = """
     from pathlib import Path
     from providers.codex.app_server_probe import Deadlines, Prober
     from providers.codex.auth import read_login
-    from providers.outside.programs import Program
+    from providers.host.locate.find import Program
     from providers.source import Home, Question
 
     home, program, below = map(Path, sys.argv[1:])

@@ -27,9 +27,9 @@ from providers.claude.oauth import OAuthSource
 from providers.claude.usage_command import UsageCommand
 from providers.domain.errors import LoginExpired, ProgramTooOld, ServerError
 from providers.domain.limits import AccountUsage, Identity
+from providers.host.http.transport import Answer
+from providers.host.secret import Secret
 from providers.memory import Memory
-from providers.outside.http import Answer
-from providers.outside.secret import Secret
 from providers.source import ProviderSettings, Question
 from providers.usage import take_usage
 from tests import fake_anthropic

@@ -22,7 +22,7 @@ from providers.codex.status_probe import StatusProber
 from providers.codex.status_screen import StatusScreenSource
 from providers.domain.errors import LoginExpired, ProgramTooOld, ProviderError, TimedOut
 from providers.domain.limits import Identity, Reading
-from providers.outside.programs import Program
+from providers.host.locate.find import Program
 from providers.source import Home, Question
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says
 from tests.homes import SECRETS, auth, make_home
@@ -221,7 +221,7 @@ MIDWAY = """
     from pathlib import Path
     from providers.codex.auth import read_login
     from providers.codex.status_probe import StatusProber
-    from providers.outside.programs import Program
+    from providers.host.locate.find import Program
     from providers.source import Home, Question
 
     home, program, below = map(Path, sys.argv[1:])

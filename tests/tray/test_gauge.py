@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from providers.outside.paths import own_folders
+from providers.host.files import own_folders
 from tray.gauge import Gauge
 
 FIXTURE = Path(__file__).parents[1] / "fixtures/codex/0.169.0/plain/home/sessions"

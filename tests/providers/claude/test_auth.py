@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from providers.claude.auth import Credentials, Logins
 from providers.claude.keychain import Keychain
 from providers.domain.errors import Denied, LoginExpired, NotSignedIn, NotUnderstood, ProviderError
-from providers.outside.secret import Secret
+from providers.host.secret import Secret
 from providers.source import Home, account_key
 from tests.fake_anthropic import (
     ACCESS_MARK,

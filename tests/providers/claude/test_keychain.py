@@ -10,7 +10,7 @@ from providers.claude.auth import Logins
 from providers.claude.keychain import Keychain, item
 from providers.claude.oauth import OAuthSource
 from providers.domain.errors import Denied, LoginExpired, NotSignedIn, ProgramMissing, ProviderError, TimedOut
-from providers.outside.secret import Secret
+from providers.host.secret import Secret
 from providers.source import Home
 from tests.fake_anthropic import (
     ACCESS_MARK,

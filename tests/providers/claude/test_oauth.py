@@ -26,8 +26,8 @@ from providers.domain.errors import (
     TimedOut,
 )
 from providers.domain.limits import Identity, Reading, Spend
-from providers.outside.http import Answer, RequestsWeb
-from providers.outside.secret import Secret
+from providers.host.http.transport import Answer, RequestsWeb
+from providers.host.secret import Secret
 from providers.source import Home, Question, Source
 from tests.fake_anthropic import (
     ACCESS_MARK,

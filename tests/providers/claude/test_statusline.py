@@ -15,7 +15,7 @@ from platformdirs.macos import MacOS
 from providers.claude import bridge
 from providers.claude.statusline import StatuslineSource
 from providers.domain.limits import Reading
-from providers.outside.paths import own_folders
+from providers.host.files import own_folders
 from providers.source import Question, Source
 from tests.fake_anthropic import NOW, SECRETS, make_home, question
 from tests.homes import SECRETS as HOME_SECRETS

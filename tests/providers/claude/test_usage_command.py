@@ -24,8 +24,8 @@ from providers.domain.errors import (
     TimedOut,
 )
 from providers.domain.limits import Identity, Spend
-from providers.outside.children import Finished
-from providers.outside.programs import Program
+from providers.host.locate.find import Program
+from providers.host.process.child import Finished
 from providers.source import Home, Question, Source
 from tests.fake_anthropic import (
     ACCESS_MARK,

@@ -37,8 +37,8 @@ from providers.domain.errors import (
     TimedOut,
 )
 from providers.domain.limits import Credits, Identity, Reading
-from providers.outside.jsonrpc import Refused
-from providers.outside.programs import Program
+from providers.host.locate.find import Program
+from providers.host.process.jsonrpc import Refused
 from providers.source import Home, Question, Source
 from tests.fake_app_server import LIMITS, OWN, SPARK, WEEK, WINDOW, launcher, logged
 from tests.homes import ACCESS_MARK, NOW, REFRESH_MARK, SECRETS, auth, make_home, write_auth

@@ -30,8 +30,8 @@ from providers.domain.errors import (
     TimedOut,
 )
 from providers.domain.limits import Credits, Reading, ResetCredits
-from providers.outside.http import Answer
-from providers.outside.secret import Secret
+from providers.host.http.transport import Answer
+from providers.host.secret import Secret
 from providers.source import Home, Question, Source
 from tests.fake_chatgpt import SESSION, WEEK, usage, window
 from tests.homes import ACCESS_MARK, NOW, auth, make_home, write_auth

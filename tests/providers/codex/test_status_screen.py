@@ -31,7 +31,7 @@ from providers.domain.errors import (
     TimedOut,
 )
 from providers.domain.limits import Reading
-from providers.outside.programs import Program
+from providers.host.locate.find import Program
 from providers.source import Home, Question, Source
 from tests.homes import SECRETS, auth, make_home, write_auth
 from tests.providers.codex.test_status_text import NOW, screen

@@ -1,0 +1,1 @@
+"""Requests with a bearer token, each within its deadline."""

@@ -1,0 +1,101 @@
+"""What it means when a request comes to no answer: what requests and urllib3 raise, as one of our kinds."""
+
+from __future__ import annotations
+
+import os
+
+from providers.domain.errors import Blocked, NotUnderstood, Offline, ProviderError, ServerError, TimedOut
+from providers.host.http.deadline import Watch
+
+
+def classed(error: Exception, url: str, watch: Watch, seconds: float) -> ProviderError:
+    """`seconds` is the deadline that the request to `url` had."""
+    import requests
+    from urllib3.exceptions import DecodeError, ReadTimeoutError
+
+    if (watch.expired and watch.connected) or isinstance(error, requests.ReadTimeout | ReadTimeoutError):
+        return too_slow(seconds)
+    if isinstance(error, requests.exceptions.SSLError):
+        return _classed_tls(error)
+    if isinstance(error, requests.exceptions.ProxyError):
+        return Offline("The proxy cannot be reached.", remedy="Check HTTPS_PROXY and NO_PROXY.")
+    if isinstance(error, requests.exceptions.ContentDecodingError | DecodeError):
+        return NotUnderstood("The server's answer cannot be unpacked.")
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        if not _is_url(url):
+            return NotUnderstood(
+                "The server's address is not a URL.", remedy="Correct it in the settings file."
+            )
+        return Offline(
+            "The proxy in the environment is none that can be used.",
+            remedy="HTTPS_PROXY and ALL_PROXY take http:// and https:// addresses, no SOCKS.",
+        )
+    if _is_broken(error):
+        return broken()
+    if (ca := own_ca()) and not os.path.exists(ca):
+        return Offline(
+            "The CA bundle named in the environment is not there.", remedy="Correct REQUESTS_CA_BUNDLE."
+        )
+    return Offline("No connection to the server.")
+
+
+def _is_broken(error: BaseException) -> bool:
+    """Whether something came that is no HTTP; a connection that was closed or reset is a matter of the network."""
+    from http.client import HTTPException, IncompleteRead, RemoteDisconnected
+
+    from requests.exceptions import InvalidHeader
+
+    cut_short = False
+    within: BaseException | None = error
+    while within is not None:
+        if isinstance(within, RemoteDisconnected):
+            return False
+        if isinstance(within, IncompleteRead):
+            cut_short = True
+        elif isinstance(within, HTTPException | InvalidHeader):
+            return True
+        elif cut_short and isinstance(within, ValueError):
+            # The size of a chunk that is no number: nothing at all where the connection was closed before it.
+            return not str(within).endswith(" b''")
+        within = within.__context__
+    return False
+
+
+def _is_url(url: str) -> bool:
+    """Of a proxy's address requests complains in the same words."""
+    import requests
+
+    try:
+        requests.Request("GET", url).prepare()
+    except requests.RequestException:
+        return False
+    return True
+
+
+def _classed_tls(error: BaseException) -> ProviderError:
+    import ssl
+
+    within: BaseException | None = error
+    while within is not None:
+        if isinstance(within, ssl.SSLCertVerificationError):
+            return Blocked(
+                "The server's certificate is not trusted.",
+                remedy="If a company proxy inspects TLS, name its CA in REQUESTS_CA_BUNDLE.",
+            )
+        if isinstance(within, ssl.SSLEOFError | ssl.SSLZeroReturnError):  # hung up on, as a weak network does
+            return Offline("No connection to the server.")
+        within = within.__context__
+    return Blocked("What answers in the server's place does not speak TLS with us.")
+
+
+def too_slow(seconds: float) -> TimedOut:
+    return TimedOut(f"The server gave no whole answer within {seconds:.0f} s.")
+
+
+def broken() -> ServerError:
+    return ServerError("The server's answer broke off or is no HTTP.")
+
+
+def own_ca() -> str | None:
+    """The CA bundle that the environment names."""
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")

@@ -1,0 +1,39 @@
+"""What it means when a server answers with another status than 200, as one of our kinds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from providers.domain.errors import (
+    Blocked,
+    Denied,
+    NotUnderstood,
+    ProviderError,
+    RateLimited,
+    ServerError,
+    TimedOut,
+)
+from providers.host.http.retry_after import retry_after
+from providers.host.http.transport import Answer
+
+
+def refusal(answer: Answer, server: str, now: datetime) -> ProviderError:
+    """`server` is what a person calls it, `now` when it answered. What a 401 means, whoever asked knows better."""
+    status = answer.status
+    retry_at = retry_after(answer.headers.get("retry-after"), now)
+    if status == 429:
+        return RateLimited(f"{server} was asked too often.", retry_at=retry_at)
+    if status in (408, 504):
+        return TimedOut(f"{server} gave no answer in time (HTTP {status}).", retry_at=retry_at)
+    if status >= 500:
+        return ServerError(f"{server} failed to answer (HTTP {status}).", retry_at=retry_at)
+    if 300 <= status < 400 or is_page(answer):
+        return Blocked(f"A page came instead of an answer (HTTP {status}).", retry_at=retry_at)
+    if status in (402, 403):
+        return Denied(f"{server} does not show this account's usage (HTTP {status}).", retry_at=retry_at)
+    return NotUnderstood(f"{server} gave an unknown answer (HTTP {status}).", retry_at=retry_at)
+
+
+def is_page(answer: Answer) -> bool:
+    """Whether it is for a person to look at, as what a proxy says in the server's place."""
+    return "html" in answer.headers.get("content-type", "").lower() or answer.body.lstrip()[:1] == b"<"

@@ -1,0 +1,195 @@
+"""A GET with a bearer token, within a deadline, and nothing that a server sends can make it worse."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urljoin, urlsplit
+
+from msgspec import Struct
+
+from providers.domain.errors import NotUnderstood
+from providers.host.http.deadline import CONNECT_SECONDS, Watch, connect
+from providers.host.http.errors import broken, classed, own_ca, too_slow
+from providers.host.secret import Secret
+
+if TYPE_CHECKING:
+    import socket
+
+    import requests
+
+BODY_LIMIT = 1 << 20
+MOST_REDIRECTS = 3
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+
+class Answer(Struct, frozen=True):
+    """A whole answer: header names in lower case, at most BODY_LIMIT bytes of decoded body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Web(Protocol):
+    """The way to a server."""
+
+    def get(self, url: str, *, bearer: Secret, headers: Mapping[str, str], seconds: float) -> Answer:
+        """Raises Offline, TimedOut, Blocked, ServerError or NotUnderstood, within `seconds` and a moment."""
+
+
+def origin_allowed(url: str) -> bool:
+    """Whether a token may be sent there: https anywhere, plain http only to this very machine."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or parts.username is not None or parts.password is not None:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class RequestsWeb:
+    """The real way, by requests: proxies and CA from the environment, plus the system's trust store.
+
+    A session lives for one request: polls are minutes apart, and nothing stays open in between.
+    """
+
+    def get(self, url: str, *, bearer: Secret, headers: Mapping[str, str], seconds: float) -> Answer:
+        import requests
+        from urllib3.exceptions import HTTPError
+
+        with Watch(seconds) as watch, _session(url) as session:
+            _mount(session, watch)
+            try:
+                answer = _followed(session, url, bearer, headers, watch)
+            except (requests.RequestException, HTTPError, OSError) as error:
+                raise classed(error, url, watch, seconds) from None
+            if watch.expired:  # cut off by us, which reads like an answer that ended
+                raise too_slow(seconds)
+            return answer
+
+
+def _session(url: str) -> requests.Session:
+    import requests
+
+    class Session(requests.Session):
+        def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - as requests has it
+            # Even of a redirect that is not followed, requests reads the whole body and parses the Location.
+            return None
+
+    session = Session()
+    if _is_loopback(urlsplit(url).hostname or ""):
+        # A proxy has no part in a talk with this machine, and must not see its token; a CA of its own has.
+        session.trust_env = False
+        session.verify = own_ca() or True
+    return session
+
+
+def _followed(
+    session: requests.Session, url: str, bearer: Secret, headers: Mapping[str, str], watch: Watch
+) -> Answer:
+    """The answer, or where it points within the same origin; a redirect to anywhere else is the answer."""
+    for _ in range(MOST_REDIRECTS):
+        answer = _fetch(session, url, bearer, headers, watch.left)
+        place = answer.headers.get("location")
+        if answer.status not in _REDIRECTS or not place:
+            return answer
+        further = _within(url, place)
+        if further is None:
+            return answer
+        url = further
+    return _fetch(session, url, bearer, headers, watch.left)
+
+
+def _within(url: str, place: str) -> str | None:
+    """Where a Location points to, if that is the same origin and a place for a token."""
+    try:
+        further = urljoin(url, place)
+        origins = {(parts.scheme, parts.hostname, parts.port) for parts in map(urlsplit, (url, further))}
+    except ValueError:
+        return None
+    return further if len(origins) == 1 and origin_allowed(further) else None
+
+
+def _fetch(
+    session: requests.Session, url: str, bearer: Secret, headers: Mapping[str, str], seconds: float
+) -> Answer:
+
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        # Set this way, and not as a plain header, so that a ~/.netrc entry cannot replace it.
+        request.headers["Authorization"] = f"Bearer {bearer.reveal()}"
+        return request
+
+    seconds = max(seconds, 0.01)  # a deadline that is over is the watch's to tell; requests takes no 0
+    timeout = (min(CONNECT_SECONDS, seconds), seconds)
+    with session.get(
+        url, headers=dict(headers), auth=sign, timeout=timeout, stream=True, allow_redirects=False
+    ) as response:
+        lowered = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, lowered, _body(response))
+
+
+def _body(response: requests.Response) -> bytes:
+    body = bytearray()
+    try:
+        # Read with a size, urllib3 unpacks no more than that at a time: a compressed bomb stops at the limit.
+        while chunk := response.raw.read(1 << 16, decode_content=True):
+            body += chunk
+            if len(body) > BODY_LIMIT:
+                raise NotUnderstood("The server's answer is larger than 1 MB.")
+    except ValueError:  # http.client takes a chunk's size of -5 at its word
+        raise broken() from None
+    return bytes(body)
+
+
+def _mount(session: requests.Session, watch: Watch) -> None:
+    """Let the session's connections report to the watch, and trust what the system trusts."""
+    import ssl
+
+    import truststore
+    from requests.adapters import HTTPAdapter
+    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return connect(self._dns_host, self.port, self.socket_options, watch)
+
+    class Encrypted(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return connect(self._dns_host, self.port, self.socket_options, watch)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class EncryptedPool(HTTPSConnectionPool):
+        ConnectionCls = Encrypted
+
+    pools = {"http": PlainPool, "https": EncryptedPool}
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            kwargs["ssl_context"] = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            super().init_poolmanager(*args, **kwargs)
+            self.poolmanager.pool_classes_by_scheme = pools
+
+        def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+            kwargs["ssl_context"] = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            manager = super().proxy_manager_for(proxy, **kwargs)
+            manager.pool_classes_by_scheme = pools
+            return manager
+
+    session.mount("https://", Adapter())
+    session.mount("http://", Adapter())

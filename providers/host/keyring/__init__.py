@@ -1,0 +1,1 @@
+"""Secrets of the system's keyring, read in a child process."""

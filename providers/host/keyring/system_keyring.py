@@ -1,0 +1,72 @@
+"""The system's keyring, read within a deadline, and without a dialog unless the person asked for it.
+
+A keyring may ask its owner, and wait for the answer as long as it takes. So it is read by a program of its own,
+which can be ended; that may also be forbidden every dialog, which a whole tray cannot be.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from providers.domain.errors import Denied, ProgramMissing, TimedOut
+from providers.host.keyring.read_secret import FOUND, NO_KEYRING, NONE
+from providers.host.secret import Secret
+
+if TYPE_CHECKING:
+    from providers.host.process.child import Finished
+
+QUIET_SECONDS = 10.0
+ASK_SECONDS = 60.0
+_PROGRAM = Path(__file__).with_name("read_secret.py")
+_SIZE_LIMIT = 1 << 16
+
+
+class Keyring(Protocol):
+    """Where secrets are kept."""
+
+    def read(self, service: str, account: str, *, ask: bool) -> Secret | None:
+        """The secret, None where there is none. With `ask` the system may ask the person for it.
+
+        Raises Denied where it was not given, TimedOut where nobody answered, ProgramMissing without a keyring.
+        """
+
+
+class SystemKeyring:
+    """The real one, by keyring. On macOS the Keychain remembers whom its owner always allows."""
+
+    def __init__(
+        self,
+        environ: Mapping[str, str] = os.environ,
+        run_program: Callable[..., Finished] | None = None,
+    ) -> None:
+        self._environ = environ
+        self._run = run_program
+
+    def read(self, service: str, account: str, *, ask: bool) -> Secret | None:
+        from providers.host.process import child as children
+
+        command = [sys.executable, "-I", str(_PROGRAM), service, account, *(["ask"] if ask else [])]
+        with children.probe_folder() as folder:
+            done = (self._run or children.run)(
+                command,
+                environ=self._environ,
+                folder=folder,
+                seconds=ASK_SECONDS if ask else QUIET_SECONDS,
+                cap=_SIZE_LIMIT,
+            )
+        if done.timed_out:
+            raise TimedOut("The keyring gave no answer in time.")
+        if done.code == NONE:
+            return None
+        if done.code == NO_KEYRING:
+            raise ProgramMissing(
+                "No keyring can be read on this machine.",
+                remedy="Install tankful again: a part of it is missing.",
+            )
+        if done.code != FOUND:
+            raise Denied("The keyring did not give the login.", remedy="Refresh, and allow it when asked.")
+        return Secret(done.out.decode(errors="replace"))

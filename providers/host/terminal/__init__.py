@@ -1,0 +1,1 @@
+"""A program's screen, read through a pseudo-terminal."""

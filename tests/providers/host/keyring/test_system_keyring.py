@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from providers.domain.errors import Denied, ProgramMissing, ProviderError, TimedOut
+from providers.host.keyring import read_secret, system_keyring
+from providers.host.keyring.system_keyring import SystemKeyring
+from providers.host.process.child import Finished
+
+BACKEND = """
+import keyring.backend, keyring.errors
+
+class Keyring(keyring.backend.KeyringBackend):
+    priority = 1
+
+    def get_password(self, service, account):
+        if service == "locked":
+            raise keyring.errors.KeyringLocked("word")
+        return f"{service} of {account} ✓" if service == "there" else None
+
+    def set_password(self, *_): ...
+    def delete_password(self, *_): ...
+"""
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """An environment whose keyring is one of the test's own."""
+    folder = tmp_path / "backend"
+    (folder / "python_keyring").mkdir(parents=True)
+    (folder / "fake_backend.py").write_text(BACKEND)
+    settings = folder / "python_keyring" / "keyringrc.cfg"
+    settings.write_text(f"[backend]\ndefault-keyring=fake_backend.Keyring\nkeyring-path={folder}\n")
+    return {**os.environ, "XDG_CONFIG_HOME": str(folder)}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the keyring's settings are elsewhere")
+@pytest.mark.parametrize("ask", [True, False])
+def test_a_secret_comes_from_the_keyring(environ: dict[str, str], *, ask: bool) -> None:
+    keyring = SystemKeyring(environ)
+    found = keyring.read("there", "dev", ask=ask)
+    assert found is not None
+    assert found.reveal() == "there of dev ✓"
+    assert keyring.read("elsewhere", "dev", ask=ask) is None
+    with pytest.raises(Denied) as caught:
+        keyring.read("locked", "dev", ask=ask)
+    assert "word" not in caught.value.message
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the keyring's settings are elsewhere")
+def test_where_there_is_no_keyring(environ: dict[str, str]) -> None:
+    environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+    with pytest.raises(ProgramMissing):
+        SystemKeyring(environ).read("there", "dev", ask=True)
+
+
+@pytest.mark.parametrize(
+    ("done", "kind"),
+    [
+        ({"code": None, "timed_out": True}, TimedOut),
+        ({"code": read_secret.REFUSED}, Denied),
+        ({"code": read_secret.NO_KEYRING}, ProgramMissing),
+        ({"code": 1, "err": b"Traceback"}, Denied),
+        ({"code": -9}, Denied),
+    ],
+)
+def test_how_it_may_end(done: dict[str, Any], kind: type[ProviderError]) -> None:
+    ending: dict[str, Any] = {"out": b"word", "err": b"", "timed_out": False} | done
+
+    def run(*_: object, **__: object) -> Finished:
+        return Finished(**ending)
+
+    with pytest.raises(kind) as caught:
+        SystemKeyring({}, run).read("there", "dev", ask=True)
+    assert "word" not in caught.value.message + caught.value.remedy
+
+
+def test_only_who_asks_may_wait_for_a_person() -> None:
+    seen: list[tuple[bool, float]] = []
+
+    def run(
+        argv: Sequence[str], *, environ: Mapping[str, str], folder: Path, seconds: float, cap: int
+    ) -> Finished:
+        seen.append((argv[-1] == "ask", seconds))
+        return Finished(code=read_secret.NONE, out=b"", err=b"", timed_out=False)
+
+    for ask in (True, False):
+        assert SystemKeyring({}, run).read("there", "dev", ask=ask) is None
+    assert seen == [(True, system_keyring.ASK_SECONDS), (False, system_keyring.QUIET_SECONDS)]

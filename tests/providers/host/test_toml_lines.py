@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+
+from providers.host.toml_lines import Keys, TomlLines
+
+TEXT = """
+top = 1
+[a.b]
+x.y = 1
+
+[[c]]
+[[c]]
+z = 1
+[c.d]
+"""
+
+
+class Counted(str):
+    """A key that counts how often it is compared with another."""
+
+    __slots__ = ()
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        Counted.compared += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (("top",), 2),
+        (("a",), 3),
+        (("a", "b"), 3),
+        (("a", "b", "x"), 3),
+        (("a", "b", "x", "y"), 4),
+        (("a", "b", "nowhere", "y"), 3),
+        (("c",), 6),
+        (("c", "0"), 6),
+        (("c", "0", "z"), 6),
+        (("c", "1"), 7),
+        (("c", "1", "z"), 8),
+        (("c", "1", "d"), 9),
+        (("nowhere",), 1),
+        (("nowhere", "x"), 1),
+    ],
+)
+def test_the_line_of_a_key_or_of_what_is_around_it(path: Keys, line: int) -> None:
+    assert TomlLines(TEXT).of(path) == line
+
+
+@pytest.mark.parametrize("each", ["k{} = 1", "[k{}]", "[k{}.x]", "[[k{}]]"])
+def test_one_look_up_does_not_go_through_the_whole_text(each: str) -> None:
+    lines = TomlLines("\n".join(each.format(number) for number in range(2000)))
+    Counted.compared = 0
+    assert lines.of((Counted("k1999"),)) == 2000
+    assert Counted.compared < 10
