@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from providers.domain.limits import UsageSnapshot
 from providers.ledger.database import LedgerTrouble
-from providers.pipeline import Mode
+from providers.polling.poll import Mode
 from tray import icon, menu
 from tray.desktop.face import DesktopGone, Face
 from tray.rows import Action

@@ -18,11 +18,11 @@ from providers.ledger.ledger import Ledger
 from providers.ledger.pricing import Rates, load_rates
 from providers.ledger.refresh import Progress, Shelf
 from providers.ledger.report import span
-from providers.memory import Memory
-from providers.pipeline import Mode
+from providers.polling.account_store import Memory
+from providers.polling.accounts import homes_of, take_usage
+from providers.polling.poll import Mode
 from providers.registry import PROVIDERS
 from providers.source import Home, Provider, ProviderSettings
-from providers.usage import homes_of, take_usage
 from tray.extras import TOLD_FOR
 from tray.settings import Settings, SettingsFile
 from tray.store import NOTHING, CostStore, HomeCost, cost_key

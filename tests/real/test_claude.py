@@ -29,9 +29,9 @@ from providers.domain.errors import LoginExpired, ProgramTooOld, ServerError
 from providers.domain.limits import AccountUsage, Identity
 from providers.host.http.transport import Answer
 from providers.host.secret import Secret
-from providers.memory import Memory
+from providers.polling.account_store import Memory
+from providers.polling.accounts import take_usage
 from providers.source import ProviderSettings, Question
-from providers.usage import take_usage
 from tests import fake_anthropic
 from tests.fake_anthropic import ACCESS_MARK, ACCOUNT, ORGANIZATION, flat, login, make_home, noted
 from tests.real.tls_proxy import Proxy, Reply, Request, tls_proxy

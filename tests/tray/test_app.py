@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from providers.domain.limits import UsageSnapshot
 from providers.host.files import own_folders
 from providers.ledger.database import LedgerTrouble
-from providers.pipeline import Mode
+from providers.polling.poll import Mode
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage_now, waits_for
 from tests.homes import make_home
 from tests.tray.test_menu import COST, PRO

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from providers.domain.errors import ServerError
-from providers.memory import AccountMemory, Memory, SourceMemory
+from providers.polling.account_store import AccountMemory, Memory, SourceMemory
 from tests.homes import NOW
 
 MINUTE = timedelta(minutes=1)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from providers.domain.errors import LoginExpired, ProviderError, TimedOut, as_error
 from providers.domain.limits import ErrorKind, Identity, UsageError
-from providers.memory import AccountMemory, Refused, SourceMemory
+from providers.polling.account_store import AccountMemory, Refused, SourceMemory
 from providers.source import RENEWED_EVERY, Home, Source
 
 _BACK_OFF: dict[ErrorKind, timedelta] = {

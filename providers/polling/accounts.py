@@ -13,9 +13,9 @@ from providers.domain.errors import ProviderError
 from providers.domain.limits import Account, AccountUsage, UsageError, UsageSnapshot
 from providers.domain.merge import merge
 from providers.host.files import short
-from providers.manners import Client, Place
-from providers.memory import AccountMemory, Memory
-from providers.pipeline import Mode, Round, poll, stumbled
+from providers.polling.account_store import AccountMemory, Memory
+from providers.polling.backoff import Client, Place
+from providers.polling.poll import Mode, Round, poll, stumbled
 from providers.source import Home, Provider, ProviderSettings, account_key
 
 UNSET = ProviderSettings()

@@ -19,9 +19,9 @@ from providers.domain.errors import (
     ServerError,
     TimedOut,
 )
-from providers.memory import Memory
+from providers.polling.account_store import Memory
 from tests.homes import NOW
-from tests.providers.test_pipeline import Ask, Clock, FakeSource, ask, clock, used
+from tests.providers.polling.test_poll import Ask, Clock, FakeSource, ask, clock, used
 
 __all__ = ["ask", "clock"]  # fixtures
 MINUTE = timedelta(minutes=1)

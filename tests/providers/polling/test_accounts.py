@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from providers.codex.descriptor import CODEX
 from providers.domain.limits import AccountUsage
-from providers.memory import Memory
-from providers.pipeline import Mode
+from providers.polling.account_store import Memory
+from providers.polling.accounts import take_usage
+from providers.polling.poll import Mode
 from providers.source import Home, Login, Provider, ProviderSettings
-from providers.usage import take_usage
 from tests.fake_app_server import OWN, launcher
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage
 from tests.homes import ACCESS_MARK, NOW, auth, make_home, write_auth

@@ -17,9 +17,9 @@ from providers.domain.errors import (
     ServerError,
 )
 from providers.domain.limits import Identity, RateWindow, Reading
-from providers.manners import Client, Place
-from providers.memory import AccountMemory, Memory, Refused
-from providers.pipeline import Mode, Round, poll
+from providers.polling.account_store import AccountMemory, Memory, Refused
+from providers.polling.backoff import Client, Place
+from providers.polling.poll import Mode, Round, poll
 from providers.source import Home, Question
 from tests.homes import NOW
 

@@ -22,8 +22,8 @@ import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from providers.codex.descriptor import CODEX
-from providers.memory import Memory
-from providers.usage import take_usage
+from providers.polling.account_store import Memory
+from providers.polling.accounts import take_usage
 account, = take_usage((CODEX,), os.environ, Memory(Path(sys.argv[1])), lambda: datetime.now(UTC)).accounts
 print(*(lane.window.id for lane in account.windows))
 """
@@ -39,7 +39,7 @@ def start(home: Path, state: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", ASK, str(state)],
         env={**os.environ, "CODEX_HOME": str(home)},
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         stdout=subprocess.PIPE,
         text=True,
     )

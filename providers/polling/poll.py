@@ -19,7 +19,8 @@ from msgspec.structs import replace
 from providers.domain.errors import LoginExpired, NotUnderstood, ProviderError, as_error
 from providers.domain.limits import Attempt, ErrorKind, Reading, UsageError
 from providers.domain.merge import of_last_owner, prune
-from providers.manners import (
+from providers.polling.account_store import LOCK_SECONDS, AccountMemory, Memory
+from providers.polling.backoff import (
     Client,
     Place,
     after_answer,
@@ -30,7 +31,6 @@ from providers.manners import (
     stands_in_for_all,
     while_asked,
 )
-from providers.memory import LOCK_SECONDS, AccountMemory, Memory
 from providers.source import Question, Source
 
 Mode = Literal["cached", "due", "now"]

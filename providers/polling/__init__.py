@@ -1,0 +1,1 @@
+"""From homes to one snapshot: whose numbers, who may be asked when, what is known."""
