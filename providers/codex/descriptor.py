@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from providers.codex.rollouts import Rollouts
+from providers.codex.logs.format import Rollouts
 from providers.host.files import short, split_homes
 from providers.source import Home, Login, Provider, Source
 
@@ -28,10 +28,10 @@ def read_login(home: Home, now: datetime) -> Login:
 
 @cache
 def make_sources() -> tuple[Source, ...]:
-    from providers.codex.app_server import AppServerSource
-    from providers.codex.oauth import OAuthSource
-    from providers.codex.recent_limits import RolloutLimits
-    from providers.codex.status_screen import StatusScreenSource
+    from providers.codex.app_server.source import AppServerSource
+    from providers.codex.endpoint.source import OAuthSource
+    from providers.codex.logs.limits import RolloutLimits
+    from providers.codex.status.source import StatusScreenSource
 
     return OAuthSource(), AppServerSource(), StatusScreenSource(), RolloutLimits()
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
-from providers.codex.borrowed_home import borrowing
+from providers.codex.scratch_home import borrowing
 from providers.domain.errors import ProgramMissing, ProgramTooOld
 from providers.host.files import short
 from providers.host.locate import find as programs

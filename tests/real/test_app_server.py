@@ -18,10 +18,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from providers.codex.app_server import AppServerSource
-from providers.codex.app_server_probe import ARGUMENTS, Prober
+from providers.codex.app_server.probe import ARGUMENTS, Prober
+from providers.codex.app_server.source import AppServerSource
 from providers.codex.auth import read_login
-from providers.codex.oauth import OAuthSource
+from providers.codex.endpoint.source import OAuthSource
 from providers.domain.errors import LoginExpired, NotSignedIn, ProgramTooOld
 from providers.domain.limits import Identity
 from providers.host.locate.find import Program
@@ -260,7 +260,7 @@ MIDWAY = """
     import os, sys
     from datetime import UTC, datetime
     from pathlib import Path
-    from providers.codex.app_server_probe import Deadlines, Prober
+    from providers.codex.app_server.probe import Deadlines, Prober
     from providers.codex.auth import read_login
     from providers.host.locate.find import Program
     from providers.source import Home, Question

@@ -18,8 +18,8 @@ import psutil
 import pytest
 
 from providers.codex.auth import read_login
-from providers.codex.status_probe import StatusProber
-from providers.codex.status_screen import StatusScreenSource
+from providers.codex.status.probe import StatusProber
+from providers.codex.status.source import StatusScreenSource
 from providers.domain.errors import LoginExpired, ProgramTooOld, ProviderError, TimedOut
 from providers.domain.limits import Identity, Reading
 from providers.host.locate.find import Program
@@ -220,7 +220,7 @@ MIDWAY = """
     from datetime import UTC, datetime
     from pathlib import Path
     from providers.codex.auth import read_login
-    from providers.codex.status_probe import StatusProber
+    from providers.codex.status.probe import StatusProber
     from providers.host.locate.find import Program
     from providers.source import Home, Question
 

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.claude.transcripts import Transcripts
-from providers.codex.rollouts import Rollouts
+from providers.codex.logs.format import Rollouts
 from providers.domain.cost import BilledResponse
 from providers.ledger import parts
 from providers.ledger.database import LedgerTrouble, alone, opened

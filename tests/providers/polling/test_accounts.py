@@ -20,7 +20,7 @@ from providers.source import Home, Login, Provider, ProviderSettings
 from tests.fake_app_server import OWN, launcher
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage
 from tests.homes import ACCESS_MARK, NOW, auth, make_home, write_auth
-from tests.providers.codex.test_recent_limits import ago, count, limits, meta, rollout, turn
+from tests.providers.codex.logs.test_limits import ago, count, limits, meta, rollout, turn
 
 MINUTE = timedelta(minutes=1)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from providers.codex.auth import lent
 from providers.codex.config import read_config
-from providers.codex.oauth import endpoint
+from providers.codex.endpoint.source import endpoint
 from providers.host.files import write_whole
 from providers.source import Home
 

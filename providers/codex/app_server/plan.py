@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.codex.app_server_refusal import refused_login
+from providers.codex.app_server.refusal import refused_login
 from providers.codex.auth import Credentials, KeptInKeyring, expiry, read_credentials
 from providers.codex.program import Version
 from providers.domain.errors import LoginExpired, NotSignedIn

@@ -16,11 +16,11 @@ from providers.domain.limits import Reading
 from providers.source import Question
 
 if TYPE_CHECKING:
-    from providers.codex.status_probe import StatusProber
+    from providers.codex.status.probe import StatusProber
 
 
 def _prober() -> StatusProber:
-    from providers.codex.status_probe import StatusProber
+    from providers.codex.status.probe import StatusProber
 
     return StatusProber()
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.codex.status_text import Status, reset_time, take_apart
+from providers.codex.status.text import Status, reset_time, take_apart
 from providers.domain.limits import Credits
 
-FIXTURES = Path(__file__).parents[2] / "fixtures/codex"
+FIXTURES = Path(__file__).parents[3] / "fixtures/codex"
 NOW = datetime(2026, 11, 20, 16, 50, tzinfo=UTC)
 SESSION_RESET = datetime(2026, 11, 20, 18, 40, tzinfo=UTC)
 WEEKLY_RESET = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)

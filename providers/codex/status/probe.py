@@ -18,12 +18,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from providers.codex import status_text
 from providers.codex.auth import SIGN_IN, Credentials, expiry, read_credentials
-from providers.codex.borrowed_home import NOWHERE, borrowing, furnish, quoted
 from providers.codex.program import PAUSE, Find, Version, Versions, find_codex, no_older
-from providers.codex.status_session import Face, ask_status
-from providers.codex.status_text import Status
+from providers.codex.scratch_home import NOWHERE, borrowing, furnish, quoted
+from providers.codex.status import text as status_text
+from providers.codex.status.session import Face, ask_status
+from providers.codex.status.text import Status
 from providers.domain.errors import (
     Denied,
     NotSignedIn,
@@ -91,7 +91,7 @@ class _Probe(Struct, frozen=True):
 
 
 class StatusProber:
-    """Opens the session; `providers.codex.status_screen` tells when."""
+    """Opens the session; `providers.codex.status.source` tells when."""
 
     def __init__(
         self,

@@ -10,12 +10,12 @@ import msgspec
 import pytest
 from _pytest.mark import ParameterSet
 
-from providers.codex.rollouts import Rollouts
+from providers.codex.logs.format import Rollouts
 from providers.domain.cost import BilledResponse
 from tests.counting import count
 
-FIXTURES = Path(__file__).parents[2] / "fixtures" / "codex"
-SHARED = Path(__file__).parents[4] / "shared" / "corpora" / "codex"
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "codex"
+SHARED = Path(__file__).parents[5] / "shared" / "corpora" / "codex"
 
 # Codex 0.151-0.152 restarts its counters at a resume, and no line says so: a first answer of the same size as the
 # last one before it cannot be told from a repeat.

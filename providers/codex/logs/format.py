@@ -13,9 +13,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from providers.codex import wire
-from providers.codex.lineage import resolve
-from providers.codex.rollout import (
+from providers.codex.logs import wire
+from providers.codex.logs.resolve import resolve
+from providers.codex.logs.rollout import (
     EVENTS,
     Base,
     Record,

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from providers.codex.recent_limits import RolloutLimits
+from providers.codex.logs.limits import RolloutLimits
 from providers.domain.limits import Credits, Identity, Reading
 from providers.source import Home, Question, Source
 from tests.homes import NOW, make_home
@@ -107,7 +107,7 @@ def test_the_newest_note_of_all_files_wins(tmp_path: Path) -> None:
 
 def test_what_was_seen_in_a_real_home(tmp_path: Path) -> None:
     """Codex 0.169, as it wrote it."""
-    fixture = Path(__file__).parents[2] / "fixtures/codex/0.169.0/plain/home"
+    fixture = Path(__file__).parents[3] / "fixtures/codex/0.169.0/plain/home"
     home = Path(shutil.copytree(fixture, tmp_path / "home"))
     place = Home(provider="codex", path=home, label="~/.codex")
     now = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from providers.codex.auth import KeptInKeyring, read_credentials
-from providers.codex.status_probe import PROBE_SECONDS, StatusProber
-from providers.codex.status_screen import StatusScreenSource
-from providers.codex.status_session import ask_status
-from providers.codex.status_text import take_apart
+from providers.codex.status.probe import PROBE_SECONDS, StatusProber
+from providers.codex.status.session import ask_status
+from providers.codex.status.source import StatusScreenSource
+from providers.codex.status.text import take_apart
 from providers.domain.errors import (
     Denied,
     LoginExpired,
@@ -34,7 +34,7 @@ from providers.domain.limits import Reading
 from providers.host.locate.find import Program
 from providers.source import Home, Question, Source
 from tests.homes import SECRETS, auth, make_home, write_auth
-from tests.providers.codex.test_status_text import NOW, screen
+from tests.providers.codex.status.test_text import NOW, screen
 from tests.providers.conformance import SourceConformance
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="makes programs with a mode")

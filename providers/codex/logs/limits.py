@@ -19,8 +19,8 @@ import msgspec
 from msgspec import Struct
 
 from providers.codex import limits
-from providers.codex.rollout import born_at
-from providers.codex.rollouts import Rollouts
+from providers.codex.logs.format import Rollouts
+from providers.codex.logs.rollout import born_at
 from providers.domain.errors import ProviderError
 from providers.domain.limits import RateWindow, Reading
 from providers.host.files import open_regular

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.codex import wire
-from providers.codex.lineage import resolve
-from providers.codex.rollout import Rollout, born_at
-from providers.codex.rollouts import RolloutReader, Rollouts, rollout
+from providers.codex.logs import wire
+from providers.codex.logs.format import RolloutReader, Rollouts, rollout
+from providers.codex.logs.resolve import resolve
+from providers.codex.logs.rollout import Rollout, born_at
 from providers.domain.cost import BilledResponse
 from providers.logs import Observed
 from providers.source import Home
@@ -434,8 +434,8 @@ def test_any_bytes_never_raise(content: bytes) -> None:
     assert reader.state.skipped <= 1
 
 
-FIXTURES = Path(__file__).parents[2] / "fixtures" / "codex" / "0.169.0"
-SHARED = Path(__file__).parents[4] / "shared" / "corpora" / "codex"
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "codex" / "0.169.0"
+SHARED = Path(__file__).parents[5] / "shared" / "corpora" / "codex"
 
 
 def real_rollouts() -> list[Path]:

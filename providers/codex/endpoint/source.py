@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from providers.codex import answer as answers
 from providers.codex.auth import SIGN_IN, Credentials, expiry, read_credentials
 from providers.codex.config import read_config
+from providers.codex.endpoint import answer as answers
 from providers.domain.errors import Blocked, LoginExpired, NotSignedIn, NotUnderstood, ProviderError
 from providers.domain.limits import Reading, ResetCredits
 from providers.host.files import short

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from providers.codex.auth import read_credentials
-from providers.codex.oauth import OAuthSource, endpoint
+from providers.codex.endpoint.source import OAuthSource, endpoint
 from providers.domain.errors import (
     Blocked,
     Denied,

@@ -16,11 +16,11 @@ from providers.domain.limits import Reading
 from providers.source import Question
 
 if TYPE_CHECKING:
-    from providers.codex.app_server_probe import Prober
+    from providers.codex.app_server.probe import Prober
 
 
 def _prober() -> Prober:
-    from providers.codex.app_server_probe import Prober
+    from providers.codex.app_server.probe import Prober
 
     return Prober()
 

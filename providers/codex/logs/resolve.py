@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from msgspec import Struct
 
-from providers.codex.rollout import (
+from providers.codex.logs.rollout import (
     Base,
     Rollout,
     Terms,

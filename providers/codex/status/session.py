@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Literal, Protocol
 
 from providers.codex.auth import SIGN_IN
-from providers.codex.status_text import Status
+from providers.codex.status.text import Status
 from providers.domain.errors import (
     LoginExpired,
     NotUnderstood,

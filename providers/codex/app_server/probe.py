@@ -19,19 +19,13 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.codex import app_server_answer
-from providers.codex.app_server_answer import Account
-from providers.codex.app_server_plan import (
-    Plan,
-    Renewals,
-    another_account,
-    asked_credentials,
-    considerate,
-)
-from providers.codex.app_server_refusal import classed
+from providers.codex.app_server import answer as app_server_answer
+from providers.codex.app_server.answer import Account
+from providers.codex.app_server.plan import Plan, Renewals, another_account, asked_credentials, considerate
+from providers.codex.app_server.refusal import classed
 from providers.codex.auth import RUN_ONCE, SIGN_IN
-from providers.codex.borrowed_home import at_home, borrowing, furnish
 from providers.codex.program import PAUSE, Find, Versions, find_codex, no_older, runs_with
+from providers.codex.scratch_home import at_home, borrowing, furnish
 from providers.domain.errors import (
     LoginExpired,
     NotSignedIn,

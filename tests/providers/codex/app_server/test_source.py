@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from providers.codex import app_server_answer
-from providers.codex.app_server import AppServerSource
-from providers.codex.app_server_answer import Account
-from providers.codex.app_server_probe import Deadlines, Prober
-from providers.codex.app_server_refusal import classed
+from providers.codex.app_server import answer as app_server_answer
+from providers.codex.app_server.answer import Account
+from providers.codex.app_server.probe import Deadlines, Prober
+from providers.codex.app_server.refusal import classed
+from providers.codex.app_server.source import AppServerSource
 from providers.codex.auth import read_login
 from providers.domain.errors import (
     Blocked,

@@ -1,0 +1,1 @@
+"""`codex app-server`, asked over JSON-RPC."""

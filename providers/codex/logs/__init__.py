@@ -1,0 +1,1 @@
+"""Codex's rollouts: the tokens and the limits in them."""

@@ -1,0 +1,1 @@
+"""Codex's `/status` screen, read through a terminal."""
