@@ -12,7 +12,7 @@ import sys
 import time
 from contextlib import suppress
 
-from providers.claude import bridge
+from providers.claude.statusline import bridge
 
 TYPE_CHECKING = False  # typing's own would cost milliseconds
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from providers.claude.transcripts import Transcripts
+from providers.claude.logs.format import Transcripts
 from providers.host.files import short, split_homes
 from providers.source import Home, Login, Provider, Source
 
@@ -40,10 +40,10 @@ def read_login(home: Home, now: datetime) -> Login:
 
 @cache
 def make_sources() -> tuple[Source, ...]:
+    from providers.claude.endpoint.source import OAuthSource
     from providers.claude.noted import NotedLimits
-    from providers.claude.oauth import OAuthSource
-    from providers.claude.statusline import StatuslineSource
-    from providers.claude.usage_command import UsageCommand
+    from providers.claude.statusline.source import StatuslineSource
+    from providers.claude.usage_command.source import UsageCommand
 
     return OAuthSource(_logins()), UsageCommand(_logins()), StatuslineSource(), NotedLimits()
 

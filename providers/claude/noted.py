@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from providers.claude import answer, limits
+from providers.claude import limits
 from providers.claude.config import Config, read_config
+from providers.claude.endpoint import answer
 from providers.domain.errors import ProviderError
 from providers.domain.limits import Identity, Reading
 from providers.source import Home, Question

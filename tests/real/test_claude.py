@@ -22,9 +22,9 @@ from msgspec.structs import replace
 
 from providers.claude.auth import Logins
 from providers.claude.descriptor import CLAUDE
+from providers.claude.endpoint.source import OAuthSource
 from providers.claude.keychain import Keychain
-from providers.claude.oauth import OAuthSource
-from providers.claude.usage_command import UsageCommand
+from providers.claude.usage_command.source import UsageCommand
 from providers.domain.errors import LoginExpired, ProgramTooOld, ServerError
 from providers.domain.limits import AccountUsage, Identity
 from providers.host.http.transport import Answer

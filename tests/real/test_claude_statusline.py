@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from providers.claude.statusline import StatuslineSource
+from providers.claude.statusline.source import StatuslineSource
 from providers.domain.limits import Identity
 from providers.source import Question
 from tests.fake_anthropic import ACCOUNT, config, login, make_home

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.providers.claude.test_statusline import told
+from tests.providers.claude.statusline.test_source import told
 from tray import format as fmt
 from tray import statusline
 

@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from providers.claude.transcripts import Transcripts
+from providers.claude.logs.format import Transcripts
 from providers.domain.cost import BilledResponse
 from providers.ledger.finding import LogFinder
 from providers.ledger.scan import LineReader, Stream

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from providers.claude.auth import Logins
+from providers.claude.endpoint.source import OAuthSource
 from providers.claude.keychain import Keychain, item
-from providers.claude.oauth import OAuthSource
 from providers.domain.errors import Denied, LoginExpired, NotSignedIn, ProgramMissing, ProviderError, TimedOut
 from providers.host.secret import Secret
 from providers.source import Home
@@ -23,7 +23,7 @@ from tests.fake_anthropic import (
     question,
     usage,
 )
-from tests.providers.claude.test_oauth import answered
+from tests.providers.claude.endpoint.test_source import answered
 
 
 class FakeKeyring:

@@ -21,7 +21,7 @@ from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.claude.transcripts import Transcripts
+from providers.claude.logs.format import Transcripts
 from providers.codex.logs.format import Rollouts
 from providers.domain.cost import BilledResponse
 from providers.ledger import parts

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from platformdirs.macos import MacOS
 
-from providers.claude import bridge
-from providers.claude.statusline import StatuslineSource
+from providers.claude.statusline import bridge
+from providers.claude.statusline.source import StatuslineSource
 from providers.domain.limits import Reading
 from providers.host.files import own_folders
 from providers.source import Question, Source

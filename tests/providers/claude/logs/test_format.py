@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.claude import wire
+from providers.claude.logs import wire
 from providers.domain.cost import BilledResponse, Context, TokenUsage
 from providers.logs import LogFormat, LogReader, Observed
 from tests.providers.claude.reading import (

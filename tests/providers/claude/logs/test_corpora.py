@@ -13,8 +13,8 @@ from _pytest.mark import ParameterSet
 from providers.domain.cost import BilledResponse
 from tests.providers.claude.reading import counted
 
-FIXTURES = Path(__file__).parents[2] / "fixtures" / "claude"
-SHARED = Path(__file__).parents[4] / "shared" / "corpora" / "claude"
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "claude"
+SHARED = Path(__file__).parents[5] / "shared" / "corpora" / "claude"
 
 Sums = dict[str, dict[str, int]]
 

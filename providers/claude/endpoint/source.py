@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from providers.claude import answer
 from providers.claude.auth import SIGN_IN, Credentials, Logins, no_scope, trouble_with
+from providers.claude.endpoint import answer
 from providers.domain.errors import (
     Blocked,
     Denied,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.claude.usage_text import parse
+from providers.claude.usage_command.text import parse
 from tests.fake_anthropic import NOW
 
 HEAD = "You are currently using your subscription to power your Claude Code usage\n\n"

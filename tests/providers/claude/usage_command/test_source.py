@@ -10,7 +10,7 @@ import pytest
 
 from providers.claude.auth import Logins
 from providers.claude.keychain import Keychain
-from providers.claude.usage_command import DEADLINE_SECONDS, UsageCommand, child_environ
+from providers.claude.usage_command.source import DEADLINE_SECONDS, UsageCommand, child_environ
 from providers.domain.errors import (
     Denied,
     LoginExpired,

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from providers.claude import bridge, limits
+from providers.claude import limits
+from providers.claude.statusline import bridge
 from providers.domain.errors import ProviderError
 from providers.domain.limits import RateWindow, Reading
 from providers.source import Question

@@ -17,10 +17,10 @@ from datetime import datetime, timedelta
 from math import floor
 from typing import TYPE_CHECKING
 
-from providers.claude import usage_text
 from providers.claude.auth import SIGN_IN, Credentials, Logins, trouble_with
 from providers.claude.config import default_home, read_config
 from providers.claude.noted import noted_reading, person
+from providers.claude.usage_command import text as usage_text
 from providers.domain.errors import (
     Denied,
     LoginExpired,

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from providers.claude.auth import Logins
+from providers.claude.endpoint.source import OAuthSource, usage_url
 from providers.claude.keychain import Keychain
-from providers.claude.oauth import OAuthSource, usage_url
 from providers.domain.errors import (
     Blocked,
     Denied,

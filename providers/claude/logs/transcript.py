@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from providers.claude import wire
+from providers.claude.logs import wire
 from providers.logs import stable_hash, unpacked
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from providers.claude import transcript, wire
-from providers.claude.transcript import Claim, Place, Transcript
+from providers.claude.logs import transcript, wire
+from providers.claude.logs.transcript import Claim, Place, Transcript
 from providers.domain.cost import BilledResponse, Context, TokenUsage
 from providers.logs import Observed
 

@@ -1,0 +1,1 @@
+"""Claude Code's own `/usage`, run as a child process."""
