@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from providers.domain.cost import BilledResponse
-from providers.ledger.finding import LogFinder
+from providers.ledger.discover import LogFinder
 from providers.ledger.scan import LINE_CAP, LineReader, open_log
 from providers.logs import LogFormat, Observed
 

@@ -1,4 +1,4 @@
-"""Writes providers/ledger/rates.json from the genai-prices package. Run it after updating that package:
+"""Writes providers/ledger/prices/rates.json from the genai-prices package. Run it after updating that package:
 
 uv run python -m tools.make_rates
 """
@@ -14,9 +14,9 @@ from typing import Any
 
 from genai_prices import data, types
 
-from providers import ledger
+from providers.ledger import prices
 
-RATES = Path(ledger.__file__).with_name("rates.json")
+RATES = Path(prices.__file__).with_name("rates.json")
 VENDORS = ("anthropic", "openai")
 TIERS = {"service_tier", "speed", "processing"}  # what a vendor calls it; the words under them do not collide
 STANDARD = "default"

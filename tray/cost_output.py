@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from providers.domain.cost import Burn, CostReport, SessionCost, Tally, tallied
-from providers.ledger.pricing import Rates, Used
+from providers.ledger.prices.pricing import Rates, Used
 from tray import format as fmt
 from tray.output import as_time, as_usd
 from tray.zones import zone_name

@@ -15,7 +15,7 @@ from providers.domain.limits import EarlyReset, UsageSnapshot
 from providers.host.files import Folders
 from providers.ledger.database import LedgerSetAside, LedgerTrouble
 from providers.ledger.ledger import Ledger
-from providers.ledger.pricing import Rates, load_rates
+from providers.ledger.prices.pricing import Rates, load_rates
 from providers.ledger.refresh import Progress, Shelf
 from providers.ledger.report import span
 from providers.polling.account_store import Memory

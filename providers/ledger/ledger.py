@@ -12,7 +12,7 @@ from providers.domain.cost import CostReport
 from providers.domain.limits import EarlyReset, WindowLane
 from providers.ledger import history, index, query
 from providers.ledger.database import opened, transaction
-from providers.ledger.pricing import Rates
+from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import Remembered, Shelf, Tell, refresh
 from providers.ledger.report import BURN_MINUTES, cost_report, span
 

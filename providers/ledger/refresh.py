@@ -19,12 +19,12 @@ from msgspec.structs import astuple
 
 from providers.ledger import index
 from providers.ledger.database import alone, opened, transaction
-from providers.ledger.finding import LogFile, LogFinder
+from providers.ledger.discover import LogFile, LogFinder
 from providers.ledger.index import LogEntry, LogRow
-from providers.ledger.parts import judge
-from providers.ledger.reading import Change, Reading
+from providers.ledger.log_reader import Change, Reading
+from providers.ledger.parallel import pays, read_in_two
+from providers.ledger.resolve import judge
 from providers.ledger.responses import Price, reprice
-from providers.ledger.two_readers import pays, read_in_two
 from providers.logs import LogFormat
 
 STEP_SECONDS = 2.0

@@ -24,7 +24,7 @@ from providers.codex.logs.rollout import born_at
 from providers.domain.errors import ProviderError
 from providers.domain.limits import RateWindow, Reading
 from providers.host.files import open_regular
-from providers.ledger.finding import LogFinder
+from providers.ledger.discover import LogFinder
 from providers.source import Home, Question
 
 NEWEST_FILES = 24

@@ -10,7 +10,7 @@ from typing import Any
 
 from providers.claude.logs.format import Transcripts
 from providers.domain.cost import BilledResponse
-from providers.ledger.finding import LogFinder
+from providers.ledger.discover import LogFinder
 from providers.ledger.scan import LineReader, Stream
 from providers.logs import LogReader, Observed
 from tests.counting import read_log

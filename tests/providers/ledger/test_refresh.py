@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from providers.claude.logs.format import Transcripts
 from providers.codex.logs.format import Rollouts
 from providers.domain.cost import BilledResponse
-from providers.ledger import parts
+from providers.ledger import resolve as parts
 from providers.ledger.database import LedgerTrouble, alone, opened
 from providers.ledger.refresh import Progress, Remembered, Shelf, refresh
 from providers.ledger.zstd import compress, decompress

@@ -11,8 +11,8 @@ from genai_prices import data, types
 from genai_prices.types import ModelInfo, PriceVariant, Provider, Usage
 
 from providers.domain.cost import TokenUsage
-from providers.ledger.pricing import PICO, Rates, load_rates
-from tests.providers.ledger.prices import pico, price
+from providers.ledger.prices.pricing import PICO, Rates, load_rates
+from tests.providers.ledger.prices.sample import pico, price
 from tools.make_rates import RATES, VENDORS, render
 
 RATES_FILE = RATES.read_text(encoding="utf-8")

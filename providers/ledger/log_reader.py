@@ -9,7 +9,7 @@ from hashlib import blake2b
 from msgspec import Struct
 
 from providers.ledger import index
-from providers.ledger.finding import LogFile
+from providers.ledger.discover import LogFile
 from providers.ledger.index import LogEntry, LogRow
 from providers.ledger.scan import BUFFER_SIZE, LineReader, Stream, open_log
 from providers.logs import LogFormat, LogReader

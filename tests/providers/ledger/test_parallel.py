@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.ledger.two_readers import pays, read_in_two
+from providers.ledger.parallel import pays, read_in_two
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a second reader")
 
@@ -96,7 +96,7 @@ def test_ended_children_that_nobody_waits_for() -> None:
 def test_an_interrupt_ends_both(tmp_path: Path) -> None:
     """The one that reads says so; the other one, which reads for it, is silent."""
     script = (
-        "import os, time\nfrom providers.ledger.two_readers import read_in_two\n"
+        "import os, time\nfrom providers.ledger.parallel import read_in_two\n"
         "def read(place):\n    time.sleep(0.01)\n    return (os.getpid(),)\n"
         "for place, said in read_in_two(100_000, read):\n    print(said[0], flush=True)\n"
     )

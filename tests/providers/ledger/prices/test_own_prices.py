@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from providers.domain.cost import TokenUsage
-from providers.ledger.own_prices import BadPrices, read_prices
-from providers.ledger.pricing import Rates, Used, load_rates
-from tests.providers.ledger.prices import pico, price
+from providers.ledger.prices.own_prices import BadPrices, read_prices
+from providers.ledger.prices.pricing import Rates, Used, load_rates
+from tests.providers.ledger.prices.sample import pico, price
 from tools.make_rates import RATES
 
 LIBRARY = RATES.read_bytes()

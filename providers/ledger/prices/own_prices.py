@@ -30,7 +30,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from providers.host.toml_lines import BadToml, Keys, TomlLines, read_toml
-from providers.ledger.rates import CLASSES, Name, Price, Step, Tiered
+from providers.ledger.prices.rates import CLASSES, Name, Price, Step, Tiered
 
 _DEAREST = 1_000_000  # USD per million tokens; what is more is a slip, or an attack on the arithmetic
 _T = TypeVar("_T")

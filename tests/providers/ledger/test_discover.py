@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.ledger.finding import LogFinder
+from providers.ledger.discover import LogFinder
 
 LONG_AGO = (1_600_000_000, 1_600_000_000)
 

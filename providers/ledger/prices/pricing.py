@@ -19,8 +19,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from providers.domain.cost import BilledResponse
-from providers.ledger.own_prices import BadPrices, Entry, entries_for, read_prices
-from providers.ledger.rates import CLASSES, LayerId, Library, Listed, Listing, Name, Price
+from providers.ledger.prices.own_prices import BadPrices, Entry, entries_for, read_prices
+from providers.ledger.prices.rates import CLASSES, LayerId, Library, Listed, Listing, Name, Price
 
 PICO = 10**12
 _STANDARD = frozenset({"", "default", "auto", "standard"})
