@@ -21,11 +21,11 @@ from msgspec.structs import replace
 from providers.domain.limits import UsageSnapshot
 from providers.ledger.database import LedgerTrouble
 from providers.polling.poll import Mode
-from tray import icon, menu
 from tray.desktop.face import DesktopGone, Face
-from tray.rows import Action
 from tray.settings import Settings
 from tray.state import State
+from tray.view import icon, menu
+from tray.view.rows import Action
 
 log = logging.getLogger(__name__)
 

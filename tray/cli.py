@@ -131,8 +131,8 @@ def _stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
 def _menu_once(reason: str) -> int:
     """What the menu would show, counted to the end, where there is no desktop to show it on."""
     from providers.ledger.database import LedgerTrouble
-    from tray import menu, output
     from tray.state import State
+    from tray.view import menu, output
 
     tell(reason)
     gauge = open_gauge()
@@ -148,8 +148,8 @@ def _menu_once(reason: str) -> int:
 
 
 def _usage(options: argparse.Namespace) -> int:
-    from tray import menu, output
     from tray.state import State
+    from tray.view import menu, output
 
     gauge = open_gauge()
     snapshot = gauge.usage(

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def run(options: argparse.Namespace) -> int:
     """Waits for the whole count; raises BadArgument."""
     from providers.ledger.database import LedgerTrouble
-    from tray import cost_output, output
+    from tray.view import cost_tables as cost_output
+    from tray.view import output
 
     # A count makes many small things and few cycles: to look for those every 700 things costs 3 %.
     gc.set_threshold(100_000)
@@ -52,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 @contextmanager
 def _counting() -> Iterator[Callable[[float], None]]:
     """A bar on the terminal while logs are read, and nothing in a pipe."""
-    from tray import format as fmt
+    from tray.view import format as fmt
 
     terminal = sys.stderr is not None and sys.stderr.isatty()
     drawn = False

@@ -7,7 +7,7 @@ import signal
 from PIL import Image, ImageDraw
 
 from tray.desktop.face import DesktopGone, open_face
-from tray.rows import Action, Row
+from tray.view.rows import Action, Row
 
 ROWS = (
     Row(key="account", text="Codex · Pro · dev@example.com"),

@@ -19,7 +19,7 @@ from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage
 from tests.homes import SECRETS, make_home
 from tests.real.panel import PROGRAMS, Panel, Program, until, xfce_panel
 from tests.real.pictures import lines_of_text, pixels_like
-from tray import icon
+from tray.view import icon
 
 ROOT = Path(__file__).parents[2]
 FIXTURE = ROOT / "tests/fixtures/codex/0.169.0/plain/home/sessions"

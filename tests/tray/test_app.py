@@ -19,7 +19,7 @@ from providers.ledger.database import LedgerTrouble
 from providers.polling.poll import Mode
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage_now, waits_for
 from tests.homes import make_home
-from tests.tray.test_menu import COST, PRO
+from tests.tray.view.test_menu import COST, PRO
 from tray import app as tray_app
 from tray.app import App
 from tray.gauge import Gauge
@@ -28,7 +28,7 @@ from tray.settings import Settings
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from tray.rows import Action, Row
+    from tray.view.rows import Action, Row
 
 DEADLINE = 10.0
 TICK = timedelta(milliseconds=5)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.providers.claude.statusline.test_source import told
-from tray import format as fmt
 from tray import statusline
+from tray.view import format as fmt
 
 ROOT = Path(__file__).parents[2]
 RUN = "import sys; sys.argv.insert(1, 'statusline'); from tray.cli import script; script()"

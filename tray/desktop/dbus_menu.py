@@ -14,7 +14,7 @@ from msgspec import Struct
 from tray.desktop.session_bus import CallError, Interface, Method, Property, plain
 
 if TYPE_CHECKING:
-    from tray.rows import Action, Row
+    from tray.view.rows import Action, Row
 
 Properties = dict[str, tuple[str, Any]]  # name → (D-Bus type, value)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from tray.desktop.linux import Desktop
-    from tray.rows import Action, Row
+    from tray.view.rows import Action, Row
 
 NAME = "tankful"
 

@@ -14,7 +14,7 @@ from tray.desktop.face import NAME, DesktopGone, Icon
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tray.rows import Action
+    from tray.view.rows import Action
 
 WATCHER_LATE = 3.0  # seconds: panels that own both show their old tray first
 TRAY_LATE = 10.0  # seconds a login takes until a panel is there; a watcher may come at any time after

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from tray.desktop.face import Icon
-    from tray.rows import Action, Row
+    from tray.view.rows import Action, Row
 
 _SIZE = 64  # pystray scales it to what the bar gives
 _TOOLTIP = 127  # characters; Windows refuses more

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from tray.rows import Action, Row
+    from tray.view.rows import Action, Row
 
 WATCHER = "org.kde.StatusNotifierWatcher"
 SIZES = (22, 24, 32, 48)  # what panels ask for at scale 1 and 2; each is drawn, none is scaled

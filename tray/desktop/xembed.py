@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from tray.rows import Action, Row
+    from tray.view.rows import Action, Row
 
 _LINGER = 1.0  # seconds that whoever is told "ready" may take once the icon has ended
 _SIZE = 48  # pystray scales it to what the tray gives

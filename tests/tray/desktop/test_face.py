@@ -15,7 +15,7 @@ from tests.tray.desktop.conftest import Bus
 from tests.tray.desktop.fake_watcher import DEADLINE, Panel
 from tray.desktop.face import DesktopGone, Face, NoDesktop, TrayFace, open_face, unavailable
 from tray.desktop.linux import choose_kind
-from tray.rows import Action, Row
+from tray.view.rows import Action, Row
 
 ROWS = (Row(key="one", text="One"), Row(key="quit", text="Quit", action="quit"))
 

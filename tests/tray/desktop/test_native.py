@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.tray.desktop.fake_watcher import DEADLINE
 from tray.desktop.native import NativeIcon, quit_on_interrupt
-from tray.rows import Action, Row
+from tray.view.rows import Action, Row
 
 ROWS = (
     Row(key="account", text="Codex · R&D"),

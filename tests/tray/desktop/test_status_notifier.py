@@ -16,7 +16,7 @@ from tests.tray.desktop.fake_watcher import DEADLINE, ITEM, ITEM_PATH, MENU, MEN
 from tray.desktop.face import DesktopGone
 from tray.desktop.session_bus import BusUnreachable
 from tray.desktop.status_notifier import SIZES, StatusNotifierIcon
-from tray.rows import Action, Row
+from tray.view.rows import Action, Row
 
 ROWS = (
     Row(key="account", text="Codex · Pro · dev_one@example.com"),

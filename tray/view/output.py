@@ -23,10 +23,10 @@ from providers.domain.limits import (
 )
 from providers.domain.merge import is_stale
 from providers.domain.pace import pace
-from tray import format as fmt
-from tray.extras import recent
-from tray.menu import is_past
-from tray.rows import Row
+from tray.view import format as fmt
+from tray.view.extras import recent
+from tray.view.menu import is_past
+from tray.view.rows import Row
 
 
 def emit(text: str) -> None:

@@ -8,10 +8,10 @@ from PIL import Image, ImageChops
 
 from providers.domain.errors import Offline
 from providers.domain.limits import AccountUsage, UsageSnapshot
-from tests.tray.test_menu import BARE, NOW, PRO, SESSION, WEEKLY
-from tray import icon
-from tray.icon import Bar, Glance, glance, picture
+from tests.tray.view.test_menu import BARE, NOW, PRO, SESSION, WEEKLY
 from tray.state import State
+from tray.view import icon
+from tray.view.icon import Bar, Glance, glance, picture
 
 SIZES = (16, 22, 24, 32, 48, 64)
 KINDS = {

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from providers.domain.blocked import Block, blocked
 from providers.domain.limits import AccountUsage, Credits, EarlyReset, ResetCredits, Spend
-from tray import format as fmt
+from tray.view import format as fmt
 
 TOLD_FOR = timedelta(days=1)
 """How long an early reset is news."""

@@ -16,10 +16,10 @@ from providers.domain.cost import CostSummary
 from providers.domain.errors import Offline
 from providers.domain.limits import AccountUsage, ErrorKind, UsageError, WindowLane
 from providers.domain.merge import is_stale
-from tray import extras
-from tray import format as fmt
-from tray.rows import Row
 from tray.state import State
+from tray.view import extras
+from tray.view import format as fmt
+from tray.view.rows import Row
 
 _LABEL, _LONGEST_LABEL = 8, 32
 _SENTENCE = 300  # characters: only a fault makes a longer one

@@ -22,9 +22,9 @@ from providers.domain.limits import (
     UsageSnapshot,
     WindowLane,
 )
-from tests.tray.test_menu import NOW, PRO, SESSION, WEEKLY, ZONE, lane, shown
-from tray import icon, menu, output
+from tests.tray.view.test_menu import NOW, PRO, SESSION, WEEKLY, ZONE, lane, shown
 from tray.state import State
+from tray.view import icon, menu, output
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SPARK = lane("model:codex_bengalfox:session", "GPT-5.3-Codex-Spark 5h", 20, 5, NOW + HOUR)

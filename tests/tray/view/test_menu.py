@@ -19,8 +19,8 @@ from providers.domain.limits import (
     UsageSnapshot,
     WindowLane,
 )
-from tray import menu
 from tray.state import State
+from tray.view import menu
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Berlin")

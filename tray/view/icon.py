@@ -15,9 +15,9 @@ from msgspec import Struct
 
 from providers.domain.limits import WindowLane
 from providers.domain.merge import is_stale
-from tray import format as fmt
-from tray.menu import accounts, at_a_glance, is_past, own_windows
 from tray.state import State
+from tray.view import format as fmt
+from tray.view.menu import accounts, at_a_glance, is_past, own_windows
 
 if TYPE_CHECKING:
     from PIL.Image import Image
