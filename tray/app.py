@@ -22,8 +22,8 @@ from providers.domain.limits import UsageSnapshot
 from providers.ledger.database import LedgerTrouble
 from providers.polling.poll import Mode
 from tray.desktop.face import DesktopGone, Face
-from tray.settings import Settings
-from tray.state import State
+from tray.engine.settings import Settings
+from tray.engine.state import State
 from tray.view import icon, menu
 from tray.view.rows import Action
 
@@ -38,7 +38,7 @@ JITTER = 0.1
 
 
 class Gauge(Protocol):
-    """What the tray asks of `tray.gauge.Gauge`."""
+    """What the tray asks of `tray.engine.gauge.Gauge`."""
 
     @property
     def zone(self) -> tzinfo: ...

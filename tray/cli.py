@@ -72,7 +72,7 @@ def _tray(options: argparse.Namespace) -> int:
 
 def _run_tray(*, wait: bool) -> int:
     from tray.desktop.face import NoDesktop, open_face
-    from tray.desktop.single import SingleInstance, StateFolderUnusable
+    from tray.engine.single_instance import SingleInstance, StateFolderUnusable
 
     gauge = open_gauge()
     single = SingleInstance(gauge.folders.state)
@@ -84,7 +84,7 @@ def _run_tray(*, wait: bool) -> int:
         tell(str(trouble))
         return NOTHING_READ
     from tray.app import App
-    from tray.log import log_to
+    from tray.engine.log import log_to
 
     log_to(gauge.folders.state)
     try:
@@ -131,7 +131,7 @@ def _stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
 def _menu_once(reason: str) -> int:
     """What the menu would show, counted to the end, where there is no desktop to show it on."""
     from providers.ledger.database import LedgerTrouble
-    from tray.state import State
+    from tray.engine.state import State
     from tray.view import menu, output
 
     tell(reason)
@@ -148,7 +148,7 @@ def _menu_once(reason: str) -> int:
 
 
 def _usage(options: argparse.Namespace) -> int:
-    from tray.state import State
+    from tray.engine.state import State
     from tray.view import menu, output
 
     gauge = open_gauge()

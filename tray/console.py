@@ -8,7 +8,7 @@ from contextlib import suppress
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
-    from tray.gauge import Gauge
+    from tray.engine.gauge import Gauge
 
 OK, NOTHING_READ, BAD_ARGUMENTS = 0, 1, 64
 
@@ -36,8 +36,8 @@ def chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | Non
 def open_gauge() -> Gauge:
     """The gauge of the person who runs this; what in their settings does not count is told on stderr."""
     from providers.host.files import own_folders
-    from tray.gauge import Gauge
-    from tray.zones import local_zone
+    from tray.engine.gauge import Gauge
+    from tray.engine.zones import local_zone
 
     gauge = Gauge(os.environ, own_folders(os.environ), local_zone())
     if trouble := gauge.settings().trouble:

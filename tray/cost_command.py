@@ -89,7 +89,7 @@ def _range(options: argparse.Namespace, today: date) -> tuple[date, date]:
 
 
 def _zone(name: str) -> tzinfo:
-    from tray.zones import named_zone
+    from tray.engine.zones import named_zone
 
     try:
         return named_zone(name)

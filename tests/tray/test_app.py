@@ -22,8 +22,8 @@ from tests.homes import make_home
 from tests.tray.view.test_menu import COST, PRO
 from tray import app as tray_app
 from tray.app import App
-from tray.gauge import Gauge
-from tray.settings import Settings
+from tray.engine.gauge import Gauge
+from tray.engine.settings import Settings
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -7,10 +7,9 @@ from datetime import datetime, timedelta, tzinfo
 
 from providers.domain.blocked import Block, blocked
 from providers.domain.limits import AccountUsage, Credits, EarlyReset, ResetCredits, Spend
+from tray.engine.state import TOLD_FOR
 from tray.view import format as fmt
 
-TOLD_FOR = timedelta(days=1)
-"""How long an early reset is news."""
 LOGIN_WARNING = timedelta(days=7)
 
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from providers.domain.limits import WindowLane
 from providers.domain.merge import is_stale
-from tray.state import State
+from tray.engine.state import State
 from tray.view import format as fmt
 from tray.view.menu import accounts, at_a_glance, is_past, own_windows
 

@@ -16,7 +16,7 @@ from providers.domain.cost import CostSummary
 from providers.domain.errors import Offline
 from providers.domain.limits import AccountUsage, ErrorKind, UsageError, WindowLane
 from providers.domain.merge import is_stale
-from tray.state import State
+from tray.engine.state import State
 from tray.view import extras
 from tray.view import format as fmt
 from tray.view.rows import Row

@@ -632,7 +632,7 @@ def test_a_ledger_that_is_made_anew_under_a_running_tray_is_taken_for_what_it_is
     tray.path.unlink()
     command.refresh()
     tray.refresh()
-    assert tray.view.rows() == once(tmp_path / "new", home)
+    assert tray.rows() == once(tmp_path / "new", home)
 
 
 def test_nobody_waits_in_vain_for_another_count(tmp_path: Path) -> None:

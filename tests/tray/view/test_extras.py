@@ -23,7 +23,7 @@ from providers.domain.limits import (
     WindowLane,
 )
 from tests.tray.view.test_menu import NOW, PRO, SESSION, WEEKLY, ZONE, lane, shown
-from tray.state import State
+from tray.engine.state import State
 from tray.view import icon, menu, output
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -9,7 +9,7 @@ from PIL import Image, ImageChops
 from providers.domain.errors import Offline
 from providers.domain.limits import AccountUsage, UsageSnapshot
 from tests.tray.view.test_menu import BARE, NOW, PRO, SESSION, WEEKLY
-from tray.state import State
+from tray.engine.state import State
 from tray.view import icon
 from tray.view.icon import Bar, Glance, glance, picture
 

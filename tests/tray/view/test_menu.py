@@ -19,7 +19,7 @@ from providers.domain.limits import (
     UsageSnapshot,
     WindowLane,
 )
-from tray.state import State
+from tray.engine.state import State
 from tray.view import menu
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from msgspec import Struct
 
 from providers.domain.limits import UsageSnapshot
+
+TOLD_FOR = timedelta(days=1)
+"""How long an early reset is news."""
 
 
 class State(Struct, frozen=True, kw_only=True):

@@ -12,14 +12,14 @@ from zoneinfo import TZPATH
 
 import pytest
 
-from tray.zones import named_zone, zone_name
+from tray.engine.zones import named_zone, zone_name
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows reads TZ in its own way")
 
 TELL = """
 import sys
 from datetime import datetime, timedelta, UTC
-from tray.zones import local_zone, zone_name
+from tray.engine.zones import local_zone, zone_name
 zone = local_zone()
 print(zone_name(zone))
 for text in sys.argv[1:]:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tray.desktop.single import SingleInstance, StateFolderUnusable, _why
+from tray.engine.single_instance import SingleInstance, StateFolderUnusable, _why
 
 HOLD = """
 import sys
 from pathlib import Path
-from tray.desktop.single import SingleInstance
+from tray.engine.single_instance import SingleInstance
 single = SingleInstance(Path(sys.argv[1]))
 print(single.acquire(), flush=True)
 sys.stdin.read()

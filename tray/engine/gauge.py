@@ -23,9 +23,9 @@ from providers.polling.accounts import homes_of, take_usage
 from providers.polling.poll import Mode
 from providers.registry import PROVIDERS
 from providers.source import Home, Provider, ProviderSettings
-from tray.settings import Settings, SettingsFile
-from tray.store import NOTHING, CostStore, HomeCost, cost_key
-from tray.view.extras import TOLD_FOR
+from tray.engine.settings import Settings, SettingsFile
+from tray.engine.state import TOLD_FOR
+from tray.engine.store import NOTHING, CostStore, HomeCost, cost_key
 
 DAYS = 30
 

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from providers.host.files import own_folders
-from tray.gauge import Gauge
+from tray.engine.gauge import Gauge
 
-FIXTURE = Path(__file__).parents[1] / "fixtures/codex/0.169.0/plain/home/sessions"
+FIXTURE = Path(__file__).parents[2] / "fixtures/codex/0.169.0/plain/home/sessions"
 
 
 class Person:

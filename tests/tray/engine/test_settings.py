@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.source import ProviderSettings
-from tray.settings import Settings, SettingsFile, read_settings
+from tray.engine.settings import Settings, SettingsFile, read_settings
 
 SOURCES = {"codex": ("oauth", "app-server", "rollouts"), "claude": ("oauth",)}
 ROOT = Path(os.path.abspath(os.sep))

@@ -1,0 +1,1 @@
+"""The one owner of the state: it refreshes, counts, publishes. Every face subscribes."""
