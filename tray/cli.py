@@ -71,7 +71,8 @@ def _tray(options: argparse.Namespace) -> int:
 
 
 def _run_tray(*, wait: bool) -> int:
-    from tray.desktop.face import NoDesktop, open_face
+    from tray.desktop.face import open_face
+    from tray.desktop.icon import NoDesktop
     from tray.engine.single_instance import SingleInstance, StateFolderUnusable
 
     gauge = open_gauge()
@@ -83,7 +84,7 @@ def _run_tray(*, wait: bool) -> int:
     except StateFolderUnusable as trouble:
         tell(str(trouble))
         return NOTHING_READ
-    from tray.app import App
+    from tray.desktop.app import App
     from tray.engine.log import log_to
 
     log_to(gauge.folders.state)

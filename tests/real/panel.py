@@ -26,7 +26,7 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import TypeVar
 
-from tray.desktop import session_bus
+from tray.desktop.linux import session_bus
 
 PROGRAMS = ("Xvfb", "dbus-daemon", "openbox", "xfce4-panel", "xdotool", "xprop", "xwininfo", "import")
 DEADLINE = 15.0

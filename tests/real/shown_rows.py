@@ -6,7 +6,8 @@ import signal
 
 from PIL import Image, ImageDraw
 
-from tray.desktop.face import DesktopGone, open_face
+from tray.desktop.face import open_face
+from tray.desktop.icon import DesktopGone
 from tray.view.rows import Action, Row
 
 ROWS = (

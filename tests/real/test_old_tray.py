@@ -17,7 +17,7 @@ from PIL import Image
 from tests.real.old_tray import SIDE, OldTray
 from tests.real.panel import DEADLINE, Panel, bare_display, until
 from tests.real.shown_rows import COLOUR
-from tray.desktop import session_bus
+from tray.desktop.linux import session_bus
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,48 +6,17 @@ import os
 import sys
 from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
+
+from tray.desktop.icon import NAME, DesktopGone, Face, Icon, NoDesktop, TrayGone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from PIL.Image import Image
 
-    from tray.desktop.linux import Desktop
+    from tray.desktop.linux.detect import Desktop
     from tray.view.rows import Action, Row
-
-NAME = "tankful"
-
-
-class NoDesktop(Exception):
-    """There is no desktop to show an icon on; str() says why, and how to get one."""
-
-
-class DesktopGone(Exception):
-    """The desktop went away under a running icon, as at the end of a session; str() is one sentence."""
-
-
-class TrayGone(Exception):
-    """The tray went away and took the icon, the desktop did not: another tray may come."""
-
-
-class Face(Protocol):
-    def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None:
-        """From any thread, at any time; only what changed goes out. `draw` takes a size in pixels."""
-
-    def run(self) -> None:
-        """Block in the main thread until `stop`. Raises DesktopGone."""
-
-    def stop(self) -> None:
-        """From any thread, or a signal handler; before `run` too."""
-
-
-class Icon(Protocol):
-    """A pystray icon that takes rows. It is shown to only while it runs."""
-
-    def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None: ...
-    def run(self, setup: Callable[[Any], None]) -> None: ...
-    def stop(self) -> None: ...
 
 
 def unavailable(
@@ -60,9 +29,9 @@ def unavailable(
     if platform in ("darwin", "win32"):
         return None
     if desktop is None:
-        from tray.desktop.linux import HereAndNow
+        from tray.desktop.linux.detect import Here
 
-        desktop = HereAndNow(environ)
+        desktop = Here(environ)
     watcher = desktop.watcher()
     if watcher:
         return None
@@ -97,7 +66,7 @@ def open_face(
     if sys.platform in ("darwin", "win32"):
         from tray.desktop.native import pick
     else:
-        from tray.desktop.linux import pick
+        from tray.desktop.linux.pick import pick
     return TrayFace(lambda pause: pick(choose, pause, environ), on_ready)
 
 

@@ -7,7 +7,7 @@ import sys
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
-from tray.desktop.face import NAME
+from tray.desktop.icon import NAME
 from tray.desktop.toolkit import pystray
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from tray.desktop.face import Icon
+    from tray.desktop.icon import Icon
     from tray.view.rows import Action, Row
 
 _SIZE = 64  # pystray scales it to what the bar gives

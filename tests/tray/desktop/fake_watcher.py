@@ -20,7 +20,7 @@ from jeepney.bus_messages import message_bus
 from jeepney.io.threading import DBusRouter
 from jeepney.wrappers import unwrap_msg
 
-from tray.desktop import session_bus
+from tray.desktop.linux import session_bus
 
 WATCHER = "org.kde.StatusNotifierWatcher"
 ITEM = "org.kde.StatusNotifierItem"

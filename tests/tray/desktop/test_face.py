@@ -13,8 +13,9 @@ from PIL import Image
 
 from tests.tray.desktop.conftest import Bus
 from tests.tray.desktop.fake_watcher import DEADLINE, Panel
-from tray.desktop.face import DesktopGone, Face, NoDesktop, TrayFace, open_face, unavailable
-from tray.desktop.linux import choose_kind
+from tray.desktop.face import TrayFace, open_face, unavailable
+from tray.desktop.icon import DesktopGone, Face, NoDesktop
+from tray.desktop.linux.pick import choose_kind
 from tray.view.rows import Action, Row
 
 ROWS = (Row(key="one", text="One"), Row(key="quit", text="Quit", action="quit"))
@@ -117,7 +118,7 @@ def test_a_tray_that_comes_in_time_is_not_waited_for_aloud() -> None:
 
 
 def test_the_wait_is_told_once_in_a_process() -> None:
-    tell = "from tray.desktop.linux import tell_waiting as tell; tell(); tell()"
+    tell = "from tray.desktop.linux.pick import tell_waiting as tell; tell(); tell()"
     done = subprocess.run([sys.executable, "-c", tell], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "No tray yet: waiting for one.\n")
     closed = subprocess.run(
@@ -129,7 +130,7 @@ def test_the_wait_is_told_once_in_a_process() -> None:
 def test_a_display_that_is_not_there_has_no_tray() -> None:
     # In a process of its own, as Xlib forgets to close the socket that found nobody.
     check = (
-        "from tray.desktop.linux import HereAndNow as H; print([H({'DISPLAY': d}).tray() for d in DISPLAYS])"
+        "from tray.desktop.linux.detect import Here as H; print([H({'DISPLAY': d}).tray() for d in DISPLAYS])"
     )
     check = check.replace("DISPLAYS", "(':4711', 'nonsense', '')")
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from jeepney import DBusAddress, HeaderFields, MatchRule, MessageType, new_method_call, new_signal
 from jeepney.bus_messages import message_bus
 
-from tray.desktop import dbus_menu, session_bus
-from tray.desktop.dbus_menu import DBusMenu
-from tray.desktop.face import DesktopGone
-from tray.desktop.session_bus import CallError, Interface, Method, Property
+from tray.desktop.icon import DesktopGone
+from tray.desktop.linux import dbus_menu, session_bus
+from tray.desktop.linux.dbus_menu import DBusMenu
+from tray.desktop.linux.session_bus import CallError, Interface, Method, Property
 from tray.desktop.toolkit import base
 
 if TYPE_CHECKING:

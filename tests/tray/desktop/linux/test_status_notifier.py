@@ -13,9 +13,9 @@ from PIL import Image
 
 from tests.tray.desktop.conftest import Bus
 from tests.tray.desktop.fake_watcher import DEADLINE, ITEM, ITEM_PATH, MENU, MENU_PATH, PROPERTIES, Panel
-from tray.desktop.face import DesktopGone
-from tray.desktop.session_bus import BusUnreachable
-from tray.desktop.status_notifier import SIZES, StatusNotifierIcon
+from tray.desktop.icon import DesktopGone
+from tray.desktop.linux.session_bus import BusUnreachable
+from tray.desktop.linux.status_notifier import SIZES, StatusNotifierIcon
 from tray.view.rows import Action, Row
 
 ROWS = (

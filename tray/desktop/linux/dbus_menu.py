@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from tray.desktop.session_bus import CallError, Interface, Method, Property, plain
+from tray.desktop.linux.session_bus import CallError, Interface, Method, Property, plain
 
 if TYPE_CHECKING:
     from tray.view.rows import Action, Row

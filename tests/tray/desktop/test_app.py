@@ -20,8 +20,8 @@ from providers.polling.poll import Mode
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage_now, waits_for
 from tests.homes import make_home
 from tests.tray.view.test_menu import COST, PRO
-from tray import app as tray_app
-from tray.app import App
+from tray.desktop import app as tray_app
+from tray.desktop.app import App
 from tray.engine.gauge import Gauge
 from tray.engine.settings import Settings
 

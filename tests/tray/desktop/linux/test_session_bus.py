@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.tray.desktop.conftest import Bus
-from tray.desktop import session_bus
+from tray.desktop.linux import session_bus
 
 
 def test_the_variable_comes_before_the_socket(tmp_path: Path) -> None:

@@ -17,9 +17,10 @@ import Xlib.error
 import Xlib.X
 from jeepney import DBusAddress, new_method_call
 
-from tray.desktop import session_bus, toolkit
-from tray.desktop.face import DesktopGone, TrayGone
-from tray.desktop.linux import tray_owned
+from tray.desktop import toolkit
+from tray.desktop.icon import DesktopGone, TrayGone
+from tray.desktop.linux import session_bus
+from tray.desktop.linux.detect import tray_owned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

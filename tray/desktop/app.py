@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from providers.domain.limits import UsageSnapshot
 from providers.ledger.database import LedgerTrouble
 from providers.polling.poll import Mode
-from tray.desktop.face import DesktopGone, Face
+from tray.desktop.icon import DesktopGone, Face
 from tray.engine.settings import Settings
 from tray.engine.state import State
 from tray.view import icon, menu

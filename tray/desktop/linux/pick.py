@@ -6,10 +6,11 @@ import sys
 import time
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
-from tray.desktop import session_bus
-from tray.desktop.face import NAME, DesktopGone, Icon
+from tray.desktop.icon import NAME, DesktopGone, Icon
+from tray.desktop.linux import session_bus
+from tray.desktop.linux.detect import Desktop, Here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,52 +22,6 @@ TRAY_LATE = 10.0  # seconds a login takes until a panel is there; a watcher may 
 SILENT = 5.0  # seconds without any tray until the person is told that we wait
 _OFTEN = 0.25  # seconds from look to look where a tray is to be expected
 _SELDOM, _HARDLY_EVER = 2.0, 30.0  # where nothing points to one: at first, and in the end
-
-
-class Desktop(Protocol):
-    def watcher(self) -> bool | None:
-        """Whether a StatusNotifierWatcher runs; None without a session bus."""
-
-    def tray(self) -> bool | None:
-        """Whether an XEmbed tray runs; None without a display."""
-
-
-class HereAndNow:
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-
-    def watcher(self) -> bool | None:
-        return watched(self._environ)
-
-    def tray(self) -> bool | None:
-        display = self._environ.get("DISPLAY")
-        if not display:
-            return None
-        return tray_owned(display)
-
-
-def watched(environ: Mapping[str, str]) -> bool | None:
-    return session_bus.owned(environ, "org.kde.StatusNotifierWatcher")
-
-
-def tray_owned(display: str) -> bool | None:
-    """Whether an XEmbed tray runs on this display; None when the display cannot be opened."""
-    import Xlib.display
-    import Xlib.error
-
-    closed = (Xlib.error.DisplayError, Xlib.error.ConnectionClosedError, OSError)
-    try:
-        opened = Xlib.display.Display(display)
-    except closed:
-        return None
-    try:
-        selection = opened.intern_atom(f"_NET_SYSTEM_TRAY_S{opened.get_default_screen()}")
-        return bool(opened.get_selection_owner(selection))
-    except closed:
-        return None
-    finally:
-        with suppress(*closed):
-            opened.close()
 
 
 def choose_kind(
@@ -113,12 +68,12 @@ def pick(
     pause: Callable[[float], bool],
     environ: Mapping[str, str],
 ) -> Icon | None:
-    kind = choose_kind(HereAndNow(environ), pause, tell_waiting=tell_waiting)
+    kind = choose_kind(Here(environ), pause, tell_waiting=tell_waiting)
     if kind is None:
         return None
     if kind == "xembed":
         return _xembed_icon(choose, environ)
-    from tray.desktop.status_notifier import StatusNotifierIcon
+    from tray.desktop.linux.status_notifier import StatusNotifierIcon
 
     try:
         return StatusNotifierIcon(NAME, choose, environ=environ)
@@ -130,7 +85,7 @@ def _xembed_icon(choose: Callable[[Action], None], environ: Mapping[str, str]) -
     import Xlib.error
 
     try:
-        from tray.desktop.xembed import XembedIcon
+        from tray.desktop.linux.xembed import XembedIcon
 
         return XembedIcon(NAME, choose, environ=environ)
     except (Xlib.error.DisplayError, Xlib.error.ConnectionClosedError, OSError) as error:

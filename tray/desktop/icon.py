@@ -1,0 +1,45 @@
+"""What the app asks of a desktop's icon, whichever draws it, and how one may end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PIL.Image import Image
+
+    from tray.view.rows import Row
+
+NAME = "tankful"
+
+
+class NoDesktop(Exception):
+    """There is no desktop to show an icon on; str() says why, and how to get one."""
+
+
+class DesktopGone(Exception):
+    """The desktop went away under a running icon, as at the end of a session; str() is one sentence."""
+
+
+class TrayGone(Exception):
+    """The tray went away and took the icon, the desktop did not: another tray may come."""
+
+
+class Face(Protocol):
+    def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None:
+        """From any thread, at any time; only what changed goes out. `draw` takes a size in pixels."""
+
+    def run(self) -> None:
+        """Block in the main thread until `stop`. Raises DesktopGone."""
+
+    def stop(self) -> None:
+        """From any thread, or a signal handler; before `run` too."""
+
+
+class Icon(Protocol):
+    """A pystray icon that takes rows. It is shown to only while it runs."""
+
+    def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None: ...
+    def run(self, setup: Callable[[Any], None]) -> None: ...
+    def stop(self) -> None: ...
