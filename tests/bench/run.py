@@ -34,7 +34,7 @@ FILES_PER_GIGABYTE = 600
 SMALL_FILES = (600, 3_000)
 IN_PROCESS_ROUNDS = 9
 # As the installed command begins; with -m, cli.py itself would be compiled at each start.
-TANKFUL = (sys.executable, "-c", "from tray.cli import script; script()", "cost", "--json")
+TANKFUL = (sys.executable, "-c", "from tray.cli.main import script; script()", "cost", "--json")
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ import threading
 import pytest
 
 from tests.tray.desktop.fake_watcher import DEADLINE
-from tray.cli import _stop_on_signals
+from tray.cli.main import _stop_on_signals
 
 # A mutex that is locked twice is as deaf to Python's handlers as NSApp.run and GetMessage are.
 DEAF = """
 import ctypes, os
-from tray.cli import _stop_on_signals
+from tray.cli.main import _stop_on_signals
 
 def stop():
     print("stopped", flush=True)

@@ -20,7 +20,7 @@ from providers.ledger.zstd import decompress
 from tests.fake_chatgpt import FakeChatGPT, breaks_off, fake_chatgpt, says, usage_now, window
 from tests.homes import SECRETS, auth, make_home, write_auth
 
-FIXTURES = Path(__file__).parents[1] / "fixtures/codex/0.169.0"
+FIXTURES = Path(__file__).parents[2] / "fixtures/codex/0.169.0"
 
 
 class Person:
@@ -621,12 +621,12 @@ def test_help_and_version(person: Person) -> None:
 def test_a_command_ends_at_once_but_not_before_what_it_began() -> None:
     begun = """
 import threading, time
-from tray import cli
+from tray.cli import main as command
 def main():
     threading.Thread(target=lambda: (time.sleep(0.3), print("late", flush=True))).start()
     return 3
-cli.main = main
-cli.script()
+command.main = main
+command.script()
 """
     done = subprocess.run([sys.executable, "-c", begun], capture_output=True, check=False, timeout=30)
     assert (done.returncode, done.stdout, done.stderr) == (3, b"late\n", b"")

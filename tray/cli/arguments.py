@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from tray.console import BAD_ARGUMENTS
+from tray.cli.console import BAD_ARGUMENTS
 
 GROUPS = ("day", "model", "session", "project", "effort", "home")
 Command = Callable[[argparse.Namespace], int]

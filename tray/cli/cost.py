@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tray.console import NOTHING_READ, OK, BadArgument, chosen, open_gauge, tell
+from tray.cli.console import NOTHING_READ, OK, BadArgument, chosen, open_gauge, tell
 
 if TYPE_CHECKING:
     import argparse

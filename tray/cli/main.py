@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import contextmanager
 
-from tray.console import BAD_ARGUMENTS, NOTHING_READ, OK, BadArgument, chosen, open_gauge, tell
+from tray.cli.console import BAD_ARGUMENTS, NOTHING_READ, OK, BadArgument, chosen, open_gauge, tell
 
 TYPE_CHECKING = False  # typing itself would cost each status line milliseconds
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     if arguments[:1] == ["statusline"]:  # somebody else's prompt waits for it, so not even the parser is made
-        from tray import statusline
+        from tray.faces import claude_statusline as statusline
 
         return statusline.run(arguments[1:])
-    from tray.arguments import parser
+    from tray.cli.arguments import parser
 
     options = parser(tray=_tray, usage=_usage, cost=_cost).parse_args(arguments)
     return int(options.run(options))
@@ -176,10 +176,6 @@ def _usage(options: argparse.Namespace) -> int:
 
 
 def _cost(options: argparse.Namespace) -> int:
-    from tray import cost_command
+    from tray.cli import cost as cost_command
 
     return cost_command.run(options)
-
-
-if __name__ == "__main__":
-    script()

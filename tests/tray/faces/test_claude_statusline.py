@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.providers.claude.statusline.test_source import told
-from tray import statusline
+from tray.faces import claude_statusline as statusline
 from tray.view import format as fmt
 
-ROOT = Path(__file__).parents[2]
-RUN = "import sys; sys.argv.insert(1, 'statusline'); from tray.cli import script; script()"
+ROOT = Path(__file__).parents[3]
+RUN = "import sys; sys.argv.insert(1, 'statusline'); from tray.cli.main import script; script()"
 
 
 def claude_draws(folder: Path, *arguments: str, raw: bytes = told()) -> subprocess.CompletedProcess[bytes]:

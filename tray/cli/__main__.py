@@ -1,0 +1,5 @@
+"""`python -m tray.cli`."""
+
+from tray.cli.main import script
+
+script()

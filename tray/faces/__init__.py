@@ -1,0 +1,1 @@
+"""What shows the snapshot beside the tray: status lines, bars, metrics, the page."""
