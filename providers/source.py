@@ -114,8 +114,16 @@ class ProviderSettings(Struct, frozen=True, kw_only=True):
     source: str | None = None
 
 
+class Links(Struct, frozen=True, kw_only=True):
+    """A vendor's own pages: an account's usage, the state of the service, what is new in the CLI."""
+
+    usage: str
+    status: str
+    changelog: str
+
+
 class Provider(Struct, frozen=True, kw_only=True):
-    """All that shared code knows of a provider.
+    """All that shared code knows of a provider; `cli` is the name of its command.
 
     `source_ids` names its sources in the order in which they are asked; `make_sources` makes them when they are
     first needed, as whoever only counts logs should not wait for what it takes to reach a server.
@@ -123,6 +131,8 @@ class Provider(Struct, frozen=True, kw_only=True):
 
     id: str
     title: str
+    cli: str
+    links: Links
     interval: timedelta
     find_homes: Callable[[Mapping[str, str]], tuple[Home, ...]]
     read_login: Callable[[Home, datetime], Login]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from providers.claude.logs.format import Transcripts
 from providers.host.files import short, split_homes
-from providers.source import Home, Login, Provider, Source
+from providers.source import Home, Links, Login, Provider, Source
 
 if TYPE_CHECKING:
     from providers.claude.auth import Logins
@@ -51,6 +51,12 @@ def make_sources() -> tuple[Source, ...]:
 CLAUDE = Provider(
     id="claude",
     title="Claude",
+    cli="claude",
+    links=Links(
+        usage="https://claude.ai/settings/usage",
+        status="https://status.claude.com",
+        changelog="https://github.com/anthropics/claude-code/blob/main/CHANGELOG.md",
+    ),
     interval=timedelta(minutes=5),
     find_homes=find_homes,
     read_login=read_login,

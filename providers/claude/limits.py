@@ -60,7 +60,9 @@ def is_name(text: str) -> bool:
 def in_order(windows: Iterable[RateWindow]) -> tuple[RateWindow, ...]:
     """The short before the long, that of all use before those of a model."""
     return tuple(
-        sorted(windows, key=lambda found: (found.duration or timedelta.max, not found.of_all_use, found.id))
+        sorted(
+            windows, key=lambda found: (found.duration or timedelta.max, found.scope != "account", found.id)
+        )
     )
 
 

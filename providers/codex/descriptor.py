@@ -10,7 +10,7 @@ from pathlib import Path
 
 from providers.codex.logs.format import Rollouts
 from providers.host.files import short, split_homes
-from providers.source import Home, Login, Provider, Source
+from providers.source import Home, Links, Login, Provider, Source
 
 
 def find_homes(environ: Mapping[str, str]) -> tuple[Home, ...]:
@@ -39,6 +39,12 @@ def make_sources() -> tuple[Source, ...]:
 CODEX = Provider(
     id="codex",
     title="Codex",
+    cli="codex",
+    links=Links(
+        usage="https://chatgpt.com/codex/settings/usage",
+        status="https://status.openai.com",
+        changelog="https://github.com/openai/codex/releases",
+    ),
     interval=timedelta(seconds=60),
     find_homes=find_homes,
     read_login=read_login,

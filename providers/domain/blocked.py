@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from providers.domain.limits import AccountUsage, WindowLane
+from providers.domain.limits import AccountUsage, RateWindow, Sourced
 from providers.domain.merge import is_stale
 
 _SPENT_PERCENT = 100.0
@@ -18,7 +18,7 @@ class Block(Struct, frozen=True, kw_only=True):
     `until` is None where nobody knows. `credits_left`: bought units, or money, carry on meanwhile.
     """
 
-    by: tuple[WindowLane, ...] = ()
+    by: tuple[Sourced[RateWindow], ...] = ()
     until: datetime | None = None
     credits_left: bool = False
 
@@ -28,7 +28,7 @@ def blocked(usage: AccountUsage, now: datetime) -> Block | None:
     by = tuple(lane for lane in usage.windows if _blocks(lane, now))
     if not by and not _is_said(usage, now):
         return None
-    ends = [lane.window.resets_at for lane in by]
+    ends = [lane.value.resets_at for lane in by]
     known = [end for end in ends if end is not None]
     return Block(
         by=by,
@@ -37,9 +37,9 @@ def blocked(usage: AccountUsage, now: datetime) -> Block | None:
     )
 
 
-def _blocks(lane: WindowLane, now: datetime) -> bool:
-    window = lane.window
-    if window.used_percent < _SPENT_PERCENT or not (window.of_all_use or window.id == "individual"):
+def _blocks(lane: Sourced[RateWindow], now: datetime) -> bool:
+    window = lane.value
+    if window.used_percent < _SPENT_PERCENT or window.scope not in ("account", "personal"):
         return False
     if window.resets_at is None:
         return not is_stale(lane.fetched_at, None, now)
@@ -51,14 +51,14 @@ def _is_said(usage: AccountUsage, now: datetime) -> bool:
     said_at = usage.limit_reached_at
     if said_at is None or is_stale(said_at, None, now):
         return False
-    ends = [lane.window.resets_at for lane in usage.windows if lane.window.resets_at is not None]
+    ends = [lane.value.resets_at for lane in usage.windows if lane.value.resets_at is not None]
     return not any(said_at < end <= now for end in ends)
 
 
 def _credits_left(usage: AccountUsage) -> bool:
-    if usage.spend is not None and usage.spend.spend.carries_on:
+    if usage.spend is not None and usage.spend.value.carries_on:
         return True
     if usage.credits is None:
         return False
-    bought = usage.credits.credits
+    bought = usage.credits.value
     return bought.unlimited or (bought.balance is not None and bought.balance > 0)

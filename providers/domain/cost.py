@@ -9,15 +9,34 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from math import fsum
+from operator import add
 from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
+
+
+class TokenClass(Struct, frozen=True):
+    """A kind of token that is billed by itself; `part_of` names the class that it is counted within."""
+
+    name: str
+    part_of: str | None = None
+
+
+TOKEN_CLASSES = (
+    TokenClass("input"),
+    TokenClass("cache_read"),
+    TokenClass("cache_write"),
+    TokenClass("cache_write_1h", part_of="cache_write"),
+    TokenClass("output"),
+    TokenClass("reasoning", part_of="output"),
+)
+"""The one table of them: fields of TokenUsage (`<name>_tokens`), columns and sums stand in this order."""
 
 
 class TokenUsage(Struct, frozen=True, gc=False):
-    """Tokens in disjoint classes; `cache_write_1h` is a part of cache_write, `reasoning` of output."""
+    """Tokens by TOKEN_CLASSES: those that are part of no other are disjoint, and make the total."""
 
     input_tokens: int = 0
     cache_read_tokens: int = 0
@@ -31,14 +50,7 @@ class TokenUsage(Struct, frozen=True, gc=False):
         return self.input_tokens + self.cache_read_tokens + self.cache_write_tokens + self.output_tokens
 
     def __add__(self, other: TokenUsage) -> TokenUsage:
-        return TokenUsage(
-            input_tokens=self.input_tokens + other.input_tokens,
-            cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
-            cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
-            cache_write_1h_tokens=self.cache_write_1h_tokens + other.cache_write_1h_tokens,
-            output_tokens=self.output_tokens + other.output_tokens,
-            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
-        )
+        return TokenUsage(*map(add, astuple(self), astuple(other)))
 
 
 class Context(Struct, frozen=True, kw_only=True, cache_hash=True):

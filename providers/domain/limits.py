@@ -8,13 +8,22 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from msgspec import Struct
 
 from providers.domain.cost import CostSummary
 
+T = TypeVar("T")
+
 # --- limits: what an account may still use ------------------------------------------------------------------
+
+
+ACCOUNT_WINDOWS = ("session", "weekly", "monthly")
+
+Scope = Literal["account", "model", "feature", "personal"]
+"""What a window limits: all use of the account (`session`, `weekly`, `monthly`, `window:<minutes>`), one model
+(`model:<slug>:<window>`), one person's spend (`individual`), else a feature (`code_review:weekly`)."""
 
 
 class RateWindow(Struct, frozen=True, kw_only=True):
@@ -31,9 +40,14 @@ class RateWindow(Struct, frozen=True, kw_only=True):
     resets_at: datetime | None = None
 
     @property
-    def of_all_use(self) -> bool:
-        """Whether it limits whatever the account does, not one model, one feature or one person's spend."""
-        return self.id in ("session", "weekly", "monthly") or self.id.startswith("window:")
+    def scope(self) -> Scope:
+        """What it limits; the id says so, by the rule of `Scope`."""
+        kind, _, rest = self.id.partition(":")
+        if kind == "individual":
+            return "personal"
+        if kind == "model":
+            return "model"
+        return "account" if kind == "window" or (kind in ACCOUNT_WINDOWS and not rest) else "feature"
 
 
 class Credits(Struct, frozen=True, kw_only=True):
@@ -103,34 +117,10 @@ class Reading(Struct, frozen=True, kw_only=True):
     dropped: tuple[str, ...] = ()
 
 
-class WindowLane(Struct, frozen=True, kw_only=True):
-    """A window with where and when it was read."""
+class Sourced(Struct, Generic[T], frozen=True, kw_only=True):
+    """A lane: a value with the source that said it, by its id, and when it was fetched."""
 
-    window: RateWindow
-    source: str
-    fetched_at: datetime
-
-
-class CreditsLane(Struct, frozen=True, kw_only=True):
-    """The credits with where and when they were read."""
-
-    credits: Credits
-    source: str
-    fetched_at: datetime
-
-
-class SpendLane(Struct, frozen=True, kw_only=True):
-    """The spend with where and when it was read."""
-
-    spend: Spend
-    source: str
-    fetched_at: datetime
-
-
-class ResetsLane(Struct, frozen=True, kw_only=True):
-    """The resets with where and when they were read."""
-
-    resets: ResetCredits
+    value: T
     source: str
     fetched_at: datetime
 
@@ -218,10 +208,10 @@ class AccountUsage(Struct, frozen=True, kw_only=True):
     title: str
     homes: tuple[str, ...]
     account: Account | None = None
-    windows: tuple[WindowLane, ...] = ()
-    credits: CreditsLane | None = None
-    spend: SpendLane | None = None
-    resets: ResetsLane | None = None
+    windows: tuple[Sourced[RateWindow], ...] = ()
+    credits: Sourced[Credits] | None = None
+    spend: Sourced[Spend] | None = None
+    resets: Sourced[ResetCredits] | None = None
     limit_reached_at: datetime | None = None
     login_ends_at: datetime | None = None
     limits_known: bool = False

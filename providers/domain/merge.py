@@ -6,12 +6,15 @@ until then its last value stays, with its age.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from msgspec import Struct
 
-from providers.domain.limits import CreditsLane, DayTokens, Reading, ResetsLane, SpendLane, WindowLane
+from providers.domain.limits import Credits, DayTokens, RateWindow, Reading, ResetCredits, Sourced, Spend
+
+T = TypeVar("T")
 
 FRESH_FOR = timedelta(minutes=10)
 
@@ -23,10 +26,10 @@ class Merged(Struct, frozen=True, kw_only=True):
     another or there is none.
     """
 
-    windows: tuple[WindowLane, ...]
-    credits: CreditsLane | None
-    spend: SpendLane | None
-    resets: ResetsLane | None
+    windows: tuple[Sourced[RateWindow], ...]
+    credits: Sourced[Credits] | None
+    spend: Sourced[Spend] | None
+    resets: Sourced[ResetCredits] | None
     limit_reached_at: datetime | None
     plan: str | None
     email: str | None
@@ -42,9 +45,9 @@ def merge(readings: Iterable[Reading]) -> Merged:
     email = next((reading.email for reading in newest_first if reading.email), None)
     return Merged(
         windows=windows,
-        credits=_credits(newest_first),
-        spend=_spend(newest_first),
-        resets=_resets(newest_first),
+        credits=_newest(newest_first, "credits", lambda reading: reading.credits),
+        spend=_newest(newest_first, "spend", lambda reading: reading.spend),
+        resets=_newest(newest_first, "resets", lambda reading: reading.resets),
         limit_reached_at=_limit_reached_at(newest_first),
         plan=plan,
         email=email,
@@ -116,48 +119,34 @@ def _lanes(reading: Reading, told: set[str]) -> Iterable[str]:
         yield "tokens"
 
 
-def _windows(newest_first: list[Reading]) -> tuple[WindowLane, ...]:
-    lanes: dict[str, WindowLane] = {}
+def _windows(newest_first: list[Reading]) -> tuple[Sourced[RateWindow], ...]:
+    lanes: dict[str, Sourced[RateWindow]] = {}
     for reading in newest_first:
         for window in reading.windows:
             lanes.setdefault(
-                window.id, WindowLane(window=window, source=reading.source, fetched_at=reading.fetched_at)
+                window.id, Sourced(value=window, source=reading.source, fetched_at=reading.fetched_at)
             )
         if "windows" in reading.speaks_for:
             break
     return tuple(sorted(lanes.values(), key=_in_order))
 
 
-def _in_order(lane: WindowLane) -> tuple[bool, str, timedelta, str]:
+def _in_order(lane: Sourced[RateWindow]) -> tuple[bool, str, timedelta, str]:
     """The account's own first, shortest first; then those of models and the like, each one's together."""
-    window = lane.window
-    part = "" if window.of_all_use else window.id.rpartition(":")[0]
-    return not window.of_all_use, part, window.duration or timedelta.max, window.id
+    window = lane.value
+    part = "" if window.scope == "account" else window.id.rpartition(":")[0]
+    return window.scope != "account", part, window.duration or timedelta.max, window.id
 
 
-def _credits(newest_first: list[Reading]) -> CreditsLane | None:
+def _newest(
+    newest_first: list[Reading], lane: str, value_of: Callable[[Reading], T | None]
+) -> Sourced[T] | None:
+    """The newest value of a lane; None once a source that tells all of that lane has left it out."""
     for reading in newest_first:
-        if reading.credits is not None:
-            return CreditsLane(credits=reading.credits, source=reading.source, fetched_at=reading.fetched_at)
-        if "credits" in reading.speaks_for:
-            return None
-    return None
-
-
-def _spend(newest_first: list[Reading]) -> SpendLane | None:
-    for reading in newest_first:
-        if reading.spend is not None:
-            return SpendLane(spend=reading.spend, source=reading.source, fetched_at=reading.fetched_at)
-        if "spend" in reading.speaks_for:
-            return None
-    return None
-
-
-def _resets(newest_first: list[Reading]) -> ResetsLane | None:
-    for reading in newest_first:
-        if reading.resets is not None:
-            return ResetsLane(resets=reading.resets, source=reading.source, fetched_at=reading.fetched_at)
-        if "resets" in reading.speaks_for:
+        value = value_of(reading)
+        if value is not None:
+            return Sourced(value=value, source=reading.source, fetched_at=reading.fetched_at)
+        if lane in reading.speaks_for:
             return None
     return None
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from providers.domain.limits import EarlyReset, WindowLane
+from providers.domain.limits import EarlyReset, RateWindow, Sourced
 
 SAME_RESET_MS = 60_000
 """Servers reckon a reset anew for each answer, and arrive at another second."""
@@ -36,21 +36,21 @@ class Change(Struct, frozen=True):
     source: str
 
 
-def note(db: sqlite3.Connection, account: str, lanes: Sequence[WindowLane]) -> None:
+def note(db: sqlite3.Connection, account: str, lanes: Sequence[Sourced[RateWindow]]) -> None:
     """Keep what is new in these lanes; one older than what is held already tells nothing."""
     for lane in lanes:
-        at, resets_at = _ms(lane.fetched_at), lane.window.resets_at
+        at, resets_at = _ms(lane.fetched_at), lane.value.resets_at
         resets = None if resets_at is None else _ms(resets_at)
         held = db.execute(
             "SELECT at_ms, used_percent, resets_ms FROM limits WHERE account = ? AND window = ?"
             " ORDER BY at_ms DESC LIMIT 1",
-            (account, lane.window.id),
+            (account, lane.value.id),
         ).fetchone()
-        if held is not None and (held[0] >= at or _same(held, lane.window.used_percent, resets)):
+        if held is not None and (held[0] >= at or _same(held, lane.value.used_percent, resets)):
             continue
         db.execute(
             "INSERT OR IGNORE INTO limits VALUES (?, ?, ?, ?, ?, ?)",
-            (account, lane.window.id, at, lane.window.used_percent, resets, lane.source),
+            (account, lane.value.id, at, lane.value.used_percent, resets, lane.source),
         )
 
 

@@ -9,7 +9,7 @@ from math import floor
 from pathlib import Path
 
 from providers.domain.cost import CostReport
-from providers.domain.limits import EarlyReset, WindowLane
+from providers.domain.limits import EarlyReset, RateWindow, Sourced
 from providers.ledger import history, index, query
 from providers.ledger.database import opened, transaction
 from providers.ledger.prices.pricing import Rates
@@ -52,7 +52,7 @@ class Ledger:
         with opened(self._path) as db:
             return index.generation(db)
 
-    def note_limits(self, accounts: Mapping[str, Sequence[WindowLane]]) -> None:
+    def note_limits(self, accounts: Mapping[str, Sequence[Sourced[RateWindow]]]) -> None:
         """Keep how these accounts' windows changed. Raises LedgerTrouble."""
         if any(accounts.values()):
             # Whoever asks for limits does not wait for a count.

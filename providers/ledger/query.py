@@ -6,20 +6,27 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
+from providers.domain.cost import TOKEN_CLASSES
 from providers.ledger.index import chunks, marks, storable
+
+_SUMS = ", ".join(f"sum({each.name})" for each in TOKEN_CLASSES)
 
 QUARTER_MS = 15 * 60 * 1000
 """Every time zone's days begin at a quarter of an hour of UTC."""
 
 
+_Words = tuple[str, str, str, str, str, str]
+"""Home, session, root, project, model and effort of a context."""
+
+
 class Slice(Struct, frozen=True, array_like=True):
     """The responses of one quarter of an hour that have everything else in common; times in epoch ms.
 
-    `pico_usd` sums the `priced` ones among them; an empty word is one that no log told.
+    `tokens` are sums by TOKEN_CLASSES; `pico_usd` sums the `priced` ones among them; an empty word is one that no
+    log told.
     """
 
     quarter: int
@@ -31,12 +38,7 @@ class Slice(Struct, frozen=True, array_like=True):
     effort: str
     responses: int
     priced: int
-    input: int
-    cache_read: int
-    cache_write: int
-    cache_write_1h: int
-    output: int
-    reasoning: int
+    tokens: tuple[int, ...]
     pico_usd: int
     first_ms: int
     last_ms: int
@@ -74,16 +76,18 @@ def slices(
     )
     rows = db.execute(
         f"SELECT at_ms / {QUARTER_MS} * {QUARTER_MS} AS quarter, context,"
-        " count(*), count(pico_usd), sum(input), sum(cache_read), sum(cache_write), sum(cache_write_1h),"
-        " sum(output), sum(reasoning), coalesce(sum(pico_usd), 0), min(at_ms), max(at_ms)"
+        f" count(*), count(pico_usd), coalesce(sum(pico_usd), 0), min(at_ms), max(at_ms), {_SUMS}"
         f" FROM ({source}) GROUP BY quarter, context",
         (_ms(start), _ms(end), _ms(start), _ms(end), *numbers),
     ).fetchall()
     contexts = _contexts(db, {row[1] for row in rows})
-    return [Slice(quarter, *contexts[context], *sums) for quarter, context, *sums in rows]
+    return [
+        Slice(quarter, *contexts[context], responses, priced, tuple(tokens), pico_usd, first_ms, last_ms)
+        for quarter, context, responses, priced, pico_usd, first_ms, last_ms, *tokens in rows
+    ]
 
 
-def _contexts(db: sqlite3.Connection, used: Iterable[int]) -> dict[int, tuple[Any, ...]]:
+def _contexts(db: sqlite3.Connection, used: Iterable[int]) -> dict[int, _Words]:
     """Their words, apart: to group by them would take SQLite as long as all the rest."""
     return {
         row[0]: row[1:]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from operator import add
 from pathlib import Path
 from typing import Literal
 
-from providers.domain.cost import Burn, CostReport, SessionCost, Tally, TokenUsage
+from providers.domain.cost import TOKEN_CLASSES, Burn, CostReport, SessionCost, Tally, TokenUsage
 from providers.ledger.index import storable
 from providers.ledger.query import Held, Slice
 
@@ -21,7 +22,7 @@ class _Sum:
 
     def __init__(self, slices: Iterable[Slice] = ()) -> None:
         self._responses = self._priced = self._pico = 0
-        self._tokens = [0] * 6
+        self._tokens = [0] * len(TOKEN_CLASSES)
         for each in slices:
             self.add(each)
 
@@ -29,26 +30,11 @@ class _Sum:
         self._responses += each.responses
         self._priced += each.priced
         self._pico += each.pico_usd
-        tokens = self._tokens
-        tokens[0] += each.input
-        tokens[1] += each.cache_read
-        tokens[2] += each.cache_write
-        tokens[3] += each.cache_write_1h
-        tokens[4] += each.output
-        tokens[5] += each.reasoning
+        self._tokens = list(map(add, self._tokens, each.tokens))
 
     def tally(self) -> Tally:
-        fresh, read, write, write_1h, output, reasoning = self._tokens
-        usage = TokenUsage(
-            input_tokens=fresh,
-            cache_read_tokens=read,
-            cache_write_tokens=write,
-            cache_write_1h_tokens=write_1h,
-            output_tokens=output,
-            reasoning_tokens=reasoning,
-        )
         usd = self._pico / _PICO if self._priced or not self._responses else None
-        return Tally(responses=self._responses, usage=usage, usd=usd)
+        return Tally(responses=self._responses, usage=TokenUsage(*self._tokens), usd=usd)
 
 
 def span(since: date, until: date, zone: tzinfo, now: datetime) -> tuple[datetime, datetime]:

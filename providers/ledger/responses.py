@@ -10,11 +10,12 @@ from typing import Any
 
 from msgspec.structs import astuple
 
-from providers.domain.cost import BilledResponse, Context, TokenUsage
+from providers.domain.cost import TOKEN_CLASSES, BilledResponse, Context, TokenUsage
 from providers.ledger.database import transaction
 from providers.ledger.index import chunks, home_id, marks, storable
 
 _REPRICED_AT_ONCE = 10_000
+_TOKENS = ", ".join(each.name for each in TOKEN_CLASSES)
 _LARGEST = 2**63 - 1  # what a column holds: nine million dollars
 
 
@@ -108,8 +109,8 @@ def reprice(db: sqlite3.Connection, price: Price, prices: str) -> None:
     while True:
         with transaction(db):
             rows = db.execute(
-                "SELECT part, at_ms, key, r.context, model, tier, input, cache_read, cache_write, cache_write_1h,"
-                " output, reasoning, web_searches, pico_usd FROM responses r JOIN contexts c ON c.id = r.context"
+                f"SELECT part, at_ms, key, r.context, model, tier, {_TOKENS}, web_searches, pico_usd"
+                " FROM responses r JOIN contexts c ON c.id = r.context"
                 " WHERE (part, at_ms, key, r.context) > (?, ?, ?, ?)"
                 " ORDER BY part, at_ms, key, r.context LIMIT ?",
                 (*last, _REPRICED_AT_ONCE),

@@ -32,3 +32,10 @@ def test_it_finds_homes_without_anything_named(provider: Provider) -> None:
     homes = provider.find_homes({})
     assert homes
     assert {home.provider for home in homes} == {provider.id}
+
+
+@each_provider
+def test_its_own_pages_are_reached_by_https(provider: Provider) -> None:
+    links = provider.links
+    assert all(link.startswith("https://") for link in (links.usage, links.status, links.changelog))
+    assert provider.cli

@@ -17,7 +17,7 @@ def of_windows(usage: AccountUsage, now: datetime, zone: tzinfo) -> Iterator[tup
     """Sentences on the windows, each with a key."""
     if (block := blocked(usage, now)) is not None:
         yield "blocked", _block(block, now, zone)
-    titles = {lane.window.id: fmt.plain(lane.window.title) for lane in usage.windows}
+    titles = {lane.value.id: fmt.plain(lane.value.title) for lane in usage.windows}
     for reset in recent(usage, now):
         if reset.window in titles:
             yield f"early:{reset.window}", _early(titles[reset.window], reset, now, zone)
@@ -26,11 +26,11 @@ def of_windows(usage: AccountUsage, now: datetime, zone: tzinfo) -> Iterator[tup
 def beside_windows(usage: AccountUsage, now: datetime, zone: tzinfo) -> Iterator[tuple[str, str, str]]:
     """Key, label and text of what else the account has."""
     if usage.credits is not None:
-        yield "credits", "Credits", _credits(usage.credits.credits)
+        yield "credits", "Credits", _credits(usage.credits.value)
     if usage.spend is not None:
-        yield "spend", "Spent", _spend(usage.spend.spend, now, zone)
-    if usage.resets is not None and usage.resets.resets.available:
-        yield "resets", "Resets", _resets(usage.resets.resets, now, zone)
+        yield "spend", "Spent", _spend(usage.spend.value, now, zone)
+    if usage.resets is not None and usage.resets.value.available:
+        yield "resets", "Resets", _resets(usage.resets.value, now, zone)
 
 
 def login_ending(usage: AccountUsage, now: datetime, zone: tzinfo) -> str | None:
@@ -48,7 +48,7 @@ def recent(usage: AccountUsage, now: datetime) -> tuple[EarlyReset, ...]:
 
 def blocked_by(block: Block) -> str:
     """In a few words, as the tooltip has it."""
-    names = " and ".join(fmt.plain(lane.window.title) for lane in block.by)
+    names = " and ".join(fmt.plain(lane.value.title) for lane in block.by)
     return f"blocked by {names}" if names else "blocked"
 
 

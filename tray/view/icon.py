@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from providers.domain.limits import WindowLane
+from providers.domain.limits import RateWindow, Sourced
 from providers.domain.merge import is_stale
 from tray.engine.state import State
 from tray.view import format as fmt
@@ -86,12 +86,12 @@ def picture(shown: Glance, size: int) -> Image:
     return image.resize((size, size), Image.Resampling.BOX)
 
 
-def _bar(lane: WindowLane, now: datetime) -> Bar:
+def _bar(lane: Sourced[RateWindow], now: datetime) -> Bar:
     if is_past(lane, now):
         return Bar(None, stale=True)
     return Bar(
-        fmt.left_percent(lane.window.used_percent),
-        stale=is_stale(lane.fetched_at, lane.window.resets_at, now),
+        fmt.left_percent(lane.value.used_percent),
+        stale=is_stale(lane.fetched_at, lane.value.resets_at, now),
     )
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from providers.domain.blocked import blocked
 from providers.domain.cost import CostSummary
 from providers.domain.errors import Offline
-from providers.domain.limits import AccountUsage, ErrorKind, UsageError, WindowLane
+from providers.domain.limits import AccountUsage, ErrorKind, RateWindow, Sourced, UsageError
 from providers.domain.merge import is_stale
 from tray.engine.state import State
 from tray.view import extras
@@ -83,14 +83,14 @@ def accounts(state: State) -> tuple[AccountUsage, ...]:
     return state.snapshot.accounts if state.snapshot else ()
 
 
-def is_past(lane: WindowLane, now: datetime) -> bool:
+def is_past(lane: Sourced[RateWindow], now: datetime) -> bool:
     """Whether the window has refilled since it was read: its value says nothing of now."""
-    return lane.window.resets_at is not None and lane.window.resets_at <= now
+    return lane.value.resets_at is not None and lane.value.resets_at <= now
 
 
-def own_windows(usage: AccountUsage) -> tuple[WindowLane, ...]:
+def own_windows(usage: AccountUsage) -> tuple[Sourced[RateWindow], ...]:
     """The windows that limit all use, shortest first; where there are none, the others stand in for them."""
-    own = tuple(lane for lane in usage.windows if lane.window.of_all_use)
+    own = tuple(lane for lane in usage.windows if lane.value.scope == "account")
     return own or usage.windows
 
 
@@ -121,8 +121,8 @@ def _account(
     yield Row(key=key, text=header)
     width = _label_width(usage)
     for lane in usage.windows:
-        label = fmt.plain(lane.window.title, longest=_LONGEST_LABEL)
-        yield Row(key=f"{key}:{lane.window.id}", text=_line(label, _window(lane, now, zone), width))
+        label = fmt.plain(lane.value.title, longest=_LONGEST_LABEL)
+        yield Row(key=f"{key}:{lane.value.id}", text=_line(label, _window(lane, now, zone), width))
     for about, sentence in extras.of_windows(usage, now, zone):
         yield Row(key=f"{key}:{about}", text=f"  {sentence}")
     for about, label, text in extras.beside_windows(usage, now, zone):
@@ -134,7 +134,7 @@ def _account(
 
 def _label_width(usage: AccountUsage) -> int:
     """The names of models are longer than "Weekly"; their values stand under each other all the same."""
-    longest = max((len(lane.window.title) for lane in usage.windows), default=0)
+    longest = max((len(lane.value.title) for lane in usage.windows), default=0)
     return min(max(_LABEL, longest), _LONGEST_LABEL)
 
 
@@ -155,8 +155,8 @@ def _line(label: str, text: str, width: int = _LABEL) -> str:
     return f"  {label:<{width}} {text}"
 
 
-def _window(lane: WindowLane, now: datetime, zone: tzinfo) -> str:
-    window = lane.window
+def _window(lane: Sourced[RateWindow], now: datetime, zone: tzinfo) -> str:
+    window = lane.value
     if window.resets_at is not None and is_past(lane, now):
         return f"refilled {fmt.moment(window.resets_at, now, zone)}, not read since"
     left = fmt.left_percent(window.used_percent)
@@ -186,15 +186,15 @@ def _summary(usage: AccountUsage, now: datetime) -> str:
     return " · ".join(parts)
 
 
-def _glance(lane: WindowLane, now: datetime) -> str:
+def _glance(lane: Sourced[RateWindow], now: datetime) -> str:
     """A window in the tooltip."""
-    name = fmt.plain(lane.window.title)
+    name = fmt.plain(lane.value.title)
     if is_past(lane, now):
         return f"{name} refilled"
-    return f"{name} {fmt.percent(fmt.left_percent(lane.window.used_percent))} left"
+    return f"{name} {fmt.percent(fmt.left_percent(lane.value.used_percent))} left"
 
 
-def _old(lane: WindowLane, now: datetime) -> str | None:
+def _old(lane: Sourced[RateWindow], now: datetime) -> str | None:
     """How long ago it was read, where that is too long."""
     return f"read {fmt.age(now - lane.fetched_at)}" if is_stale(lane.fetched_at, None, now) else None
 
@@ -263,7 +263,7 @@ class _Told(Struct, frozen=True):
 def _told_when(usage: AccountUsage) -> list[_Told]:
     """When what matters most was read: the account's own windows, or the credits where there are none."""
     if usage.windows:
-        return [_Told(lane.fetched_at, lane.window.resets_at, lane.source) for lane in own_windows(usage)]
+        return [_Told(lane.fetched_at, lane.value.resets_at, lane.source) for lane in own_windows(usage)]
     return [_Told(usage.credits.fetched_at, None, usage.credits.source)] if usage.credits else []
 
 

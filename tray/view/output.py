@@ -13,13 +13,14 @@ from providers.domain.cost import CostSummary
 from providers.domain.limits import (
     AccountUsage,
     Attempt,
-    CreditsLane,
+    Credits,
     EarlyReset,
-    ResetsLane,
-    SpendLane,
+    RateWindow,
+    ResetCredits,
+    Sourced,
+    Spend,
     UsageError,
     UsageSnapshot,
-    WindowLane,
 )
 from providers.domain.merge import is_stale
 from providers.domain.pace import pace
@@ -84,8 +85,8 @@ def _account(usage: AccountUsage, now: datetime) -> dict[str, Any]:
     }
 
 
-def _window(lane: WindowLane, now: datetime) -> dict[str, Any]:
-    window = lane.window
+def _window(lane: Sourced[RateWindow], now: datetime) -> dict[str, Any]:
+    window = lane.value
     tempo = None if is_past(lane, now) else pace(window, now)
     return {
         "id": window.id,
@@ -107,19 +108,19 @@ def _window(lane: WindowLane, now: datetime) -> dict[str, Any]:
     }
 
 
-def _credits(lane: CreditsLane, now: datetime) -> dict[str, Any]:
-    balance = lane.credits.balance
+def _credits(lane: Sourced[Credits], now: datetime) -> dict[str, Any]:
+    balance = lane.value.balance
     return {
         "balance": None if balance is None else f"{balance:f}",
-        "unlimited": lane.credits.unlimited,
+        "unlimited": lane.value.unlimited,
         "source": lane.source,
         "fetched_at": as_time(lane.fetched_at),
         "stale": is_stale(lane.fetched_at, None, now),
     }
 
 
-def _spend(lane: SpendLane, now: datetime) -> dict[str, Any]:
-    spend = lane.spend
+def _spend(lane: Sourced[Spend], now: datetime) -> dict[str, Any]:
+    spend = lane.value
     return {
         "used": f"{spend.used:f}",
         "limit": None if spend.limit is None else f"{spend.limit:f}",
@@ -131,13 +132,13 @@ def _spend(lane: SpendLane, now: datetime) -> dict[str, Any]:
     }
 
 
-def _resets(lane: ResetsLane, now: datetime) -> dict[str, Any]:
+def _resets(lane: Sourced[ResetCredits], now: datetime) -> dict[str, Any]:
     return {
-        "available": lane.resets.available,
-        "expires_at": as_time(lane.resets.expires_at),
+        "available": lane.value.available,
+        "expires_at": as_time(lane.value.expires_at),
         "source": lane.source,
         "fetched_at": as_time(lane.fetched_at),
-        "stale": is_stale(lane.fetched_at, lane.resets.expires_at, now),
+        "stale": is_stale(lane.fetched_at, lane.value.expires_at, now),
     }
 
 
@@ -146,7 +147,7 @@ def _blocked(usage: AccountUsage, now: datetime) -> dict[str, Any] | None:
     if block is None:
         return None
     return {
-        "by": [lane.window.id for lane in block.by],
+        "by": [lane.value.id for lane in block.by],
         "until": as_time(block.until),
         "credits_left": block.credits_left,
     }

@@ -38,7 +38,7 @@ def test_a_models_window(metered: str | None, shown_as: str | None, ident: str, 
     found = limits.of_model(WEEKLY, metered, shown_as)
     assert found is not None
     assert (found.id, found.title, found.used_percent) == (ident, title, 30)
-    assert not found.of_all_use
+    assert found.scope != "account"
 
 
 @given(json_values | st.text(), json_values | st.text())

@@ -7,34 +7,28 @@ import pytest
 from msgspec.structs import replace
 
 from providers.domain.blocked import blocked
-from providers.domain.limits import (
-    AccountUsage,
-    Credits,
-    CreditsLane,
-    RateWindow,
-    Spend,
-    SpendLane,
-    WindowLane,
-)
+from providers.domain.limits import AccountUsage, Credits, RateWindow, Sourced, Spend
 from tests.homes import NOW
 
 HOUR = timedelta(hours=1)
 
 
-def lane(ident: str, used: float, ends_in: float | None = 2, read: float = 0.01) -> WindowLane:
+def lane(ident: str, used: float, ends_in: float | None = 2, read: float = 0.01) -> Sourced[RateWindow]:
     resets_at = None if ends_in is None else NOW + ends_in * HOUR
     window = RateWindow(id=ident, title=ident.title(), used_percent=used, resets_at=resets_at)
-    return WindowLane(window=window, source="oauth", fetched_at=NOW - read * HOUR)
+    return Sourced(value=window, source="oauth", fetched_at=NOW - read * HOUR)
 
 
-def usage(*windows: WindowLane, said: float | None = None, credits_: Credits | None = None) -> AccountUsage:
+def usage(
+    *windows: Sourced[RateWindow], said: float | None = None, credits_: Credits | None = None
+) -> AccountUsage:
     return AccountUsage(
         provider="codex",
         title="Codex",
         homes=("~/.codex",),
         windows=windows,
         limit_reached_at=None if said is None else NOW - said * HOUR,
-        credits=CreditsLane(credits=credits_, source="oauth", fetched_at=NOW) if credits_ else None,
+        credits=Sourced(value=credits_, source="oauth", fetched_at=NOW) if credits_ else None,
     )
 
 
@@ -50,11 +44,11 @@ def usage(*windows: WindowLane, said: float | None = None, credits_: Credits | N
     ],
 )
 def test_a_spent_window_blocks(
-    windows: tuple[WindowLane, ...], by: tuple[str, ...], until: float | None
+    windows: tuple[Sourced[RateWindow], ...], by: tuple[str, ...], until: float | None
 ) -> None:
     block = blocked(usage(*windows), NOW)
     assert block is not None
-    assert tuple(each.window.id for each in block.by) == by
+    assert tuple(each.value.id for each in block.by) == by
     assert block.until == (None if until is None else NOW + until * HOUR)
 
 
@@ -68,7 +62,7 @@ def test_a_spent_window_blocks(
         lane("code_review:weekly", 100),
     ],
 )
-def test_what_does_not_block(window: WindowLane) -> None:
+def test_what_does_not_block(window: Sourced[RateWindow]) -> None:
     assert blocked(usage(window), NOW) is None
 
 
@@ -95,7 +89,7 @@ def test_credits_carry_on() -> None:
 @pytest.mark.parametrize("carries_on", [True, False])
 def test_money_beside_the_limits_carries_on_where_more_may_be_spent(carries_on: bool) -> None:
     spend = Spend(used=Decimal(1), carries_on=carries_on)
-    told = replace(usage(lane("weekly", 100)), spend=SpendLane(spend=spend, source="oauth", fetched_at=NOW))
+    told = replace(usage(lane("weekly", 100)), spend=Sourced(value=spend, source="oauth", fetched_at=NOW))
     block = blocked(told, NOW)
     assert block is not None
     assert block.credits_left is carries_on

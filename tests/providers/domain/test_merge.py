@@ -85,7 +85,7 @@ def test_each_lane_is_the_newest_with_its_source() -> None:
             reading(5, "rollouts", window("session", 30)),
         ]
     )
-    assert [(lane.window.id, lane.window.used_percent, lane.source) for lane in merged.windows] == [
+    assert [(lane.value.id, lane.value.used_percent, lane.source) for lane in merged.windows] == [
         ("session", 30, "rollouts"),
         ("weekly", 20, "oauth"),
     ]
@@ -94,9 +94,9 @@ def test_each_lane_is_the_newest_with_its_source() -> None:
 def test_a_lane_is_gone_when_a_source_that_tells_all_leaves_it_out() -> None:
     old = reading(0, "rollouts", window("session", 10))
     partly = reading(1, "oauth", window("weekly", 20))
-    assert {lane.window.id for lane in merge([old, partly]).windows} == {"session", "weekly"}
+    assert {lane.value.id for lane in merge([old, partly]).windows} == {"session", "weekly"}
     wholly = reading(1, "oauth", window("weekly", 20), speaks_for=frozenset({"windows"}))
-    assert {lane.window.id for lane in merge([old, wholly]).windows} == {"weekly"}
+    assert {lane.value.id for lane in merge([old, wholly]).windows} == {"weekly"}
 
 
 def test_credits_that_are_spent_for_good_do_not_linger() -> None:
@@ -110,7 +110,7 @@ def test_spend_and_resets_stay_until_a_source_that_tells_them_leaves_them_out() 
     merged = merge([old, reading(1, "status")])
     assert merged.spend is not None
     assert merged.resets is not None
-    assert (merged.spend.spend.used, merged.resets.resets.available) == (Decimal(5), 2)
+    assert (merged.spend.value.used, merged.resets.value.available) == (Decimal(5), 2)
     assert merge([old, reading(1, speaks_for=frozenset({"spend"}))]).spend is None
     assert merge([old, reading(1, speaks_for=frozenset({"resets"}))]).resets is None
 
@@ -159,7 +159,7 @@ def test_the_accounts_own_windows_come_first_and_those_of_a_model_together() -> 
         )
         for ident in ids
     ]
-    assert [lane.window.id for lane in merge([reading(0, "oauth", *windows)]).windows] == [
+    assert [lane.value.id for lane in merge([reading(0, "oauth", *windows)]).windows] == [
         "session",
         "window:1440",
         "weekly",

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.domain.limits import RateWindow, WindowLane
+from providers.domain.limits import RateWindow, Sourced
 from providers.ledger.history import Change, early_resets
 from providers.ledger.ledger import Ledger
 
@@ -14,12 +14,14 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RESET = NOW + timedelta(hours=2)
 
 
-def lane(minute: int, used: float, resets_at: datetime | None = RESET, source: str = "oauth") -> WindowLane:
+def lane(
+    minute: int, used: float, resets_at: datetime | None = RESET, source: str = "oauth"
+) -> Sourced[RateWindow]:
     window = RateWindow(id="session", title="5h", used_percent=used, resets_at=resets_at)
-    return WindowLane(window=window, source=source, fetched_at=NOW + timedelta(minutes=minute))
+    return Sourced(value=window, source=source, fetched_at=NOW + timedelta(minutes=minute))
 
 
-def noted(folder: Path, *lanes: WindowLane) -> list[tuple[int, float, str]]:
+def noted(folder: Path, *lanes: Sourced[RateWindow]) -> list[tuple[int, float, str]]:
     ledger = Ledger(folder / "ledger.sqlite3")
     for each in lanes:
         ledger.note_limits({"a1": [each], "b2": []})

@@ -53,7 +53,7 @@ def take(
 
 
 def lanes(account: AccountUsage) -> dict[str, tuple[float, str]]:
-    return {lane.window.id: (lane.window.used_percent, lane.source) for lane in account.windows}
+    return {lane.value.id: (lane.value.used_percent, lane.source) for lane in account.windows}
 
 
 def noted(home: Path, minutes: float, used: float) -> None:

@@ -25,7 +25,7 @@ from providers.codex.descriptor import CODEX
 from providers.polling.account_store import Memory
 from providers.polling.accounts import take_usage
 account, = take_usage((CODEX,), os.environ, Memory(Path(sys.argv[1])), lambda: datetime.now(UTC)).accounts
-print(*(lane.window.id for lane in account.windows))
+print(*(lane.value.id for lane in account.windows))
 """
 
 

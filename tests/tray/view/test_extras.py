@@ -12,15 +12,13 @@ from msgspec.structs import replace
 from providers.domain.limits import (
     AccountUsage,
     Credits,
-    CreditsLane,
     DayTokens,
     EarlyReset,
+    RateWindow,
     ResetCredits,
-    ResetsLane,
+    Sourced,
     Spend,
-    SpendLane,
     UsageSnapshot,
-    WindowLane,
 )
 from tests.tray.view.test_menu import NOW, PRO, SESSION, WEEKLY, ZONE, lane, shown
 from tray.engine.state import State
@@ -41,8 +39,8 @@ def title(usage: AccountUsage) -> str:
     return menu.title(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage,))), NOW)
 
 
-def spent(window: WindowLane) -> WindowLane:
-    return replace(window, window=replace(window.window, used_percent=100.0))
+def spent(window: Sourced[RateWindow]) -> Sourced[RateWindow]:
+    return replace(window, value=replace(window.value, used_percent=100.0))
 
 
 def test_limits_of_a_model_of_reviews_and_of_a_person_are_rows() -> None:
@@ -132,7 +130,7 @@ def test_the_vendors_own_count_is_there_to_hold_ours_against() -> None:
     ],
 )
 def test_spend(spend: Spend, row: str, data: tuple[str | None, ...]) -> None:
-    usage = replace(PRO, spend=SpendLane(spend=spend, source="oauth", fetched_at=NOW))
+    usage = replace(PRO, spend=Sourced(value=spend, source="oauth", fetched_at=NOW))
     assert shown(usage)[4] == row
     told = said(usage)["spend"]
     assert tuple(told[name] for name in ("used", "limit", "currency", "resets_at")) == data
@@ -153,7 +151,7 @@ def test_spend(spend: Spend, row: str, data: tuple[str | None, ...]) -> None:
     ],
 )
 def test_resets_in_hand(resets: ResetCredits, row: str | None) -> None:
-    usage = replace(PRO, resets=ResetsLane(resets=resets, source="oauth", fetched_at=NOW))
+    usage = replace(PRO, resets=Sourced(value=resets, source="oauth", fetched_at=NOW))
     texts = shown(usage)
     assert (row in texts) if row else (texts == shown(PRO))
     assert said(usage)["resets"]["available"] == resets.available
@@ -161,7 +159,7 @@ def test_resets_in_hand(resets: ResetCredits, row: str | None) -> None:
 
 
 def test_a_business_account_shows_its_credits() -> None:
-    unlimited = CreditsLane(credits=Credits(unlimited=True), source="oauth", fetched_at=NOW)
+    unlimited = Sourced(value=Credits(unlimited=True), source="oauth", fetched_at=NOW)
     assert shown(replace(PRO, windows=(), credits=unlimited))[1:4] == [
         "  Credits  unlimited",
         "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",

@@ -38,7 +38,7 @@ def test_session_stands_over_weekly() -> None:
 
 
 def test_a_second_provider_stands_beside_the_first() -> None:
-    spent = replace(SESSION, window=replace(SESSION.window, used_percent=100.0))
+    spent = replace(SESSION, value=replace(SESSION.value, used_percent=100.0))
     claude = replace(CLAUDE, windows=(spent, WEEKLY))
     assert seen(PRO, claude) == Glance((Bar(63.0), Bar(38.0)), beside=(Bar(0.0), Bar(38.0)))
     assert seen(PRO, PRO, claude) == seen(PRO, claude)
@@ -72,7 +72,7 @@ def test_nothing_known_is_hollow_not_empty() -> None:
 
 def test_old_values_are_faint_and_a_window_that_refilled_is_not_known() -> None:
     old = replace(SESSION, fetched_at=NOW - timedelta(hours=1))
-    past = replace(SESSION, window=replace(SESSION.window, resets_at=NOW))
+    past = replace(SESSION, value=replace(SESSION.value, resets_at=NOW))
     assert seen(replace(PRO, windows=(old,))) == Glance((Bar(63.0, stale=True),))
     assert seen(replace(PRO, windows=(past,))) == Glance((Bar(None, stale=True),))
 

@@ -10,15 +10,7 @@ from msgspec.structs import replace
 
 from providers.domain.cost import CostSummary
 from providers.domain.errors import LoginExpired, NotSignedIn, Offline, ProviderError, RateLimited
-from providers.domain.limits import (
-    Account,
-    AccountUsage,
-    Credits,
-    CreditsLane,
-    RateWindow,
-    UsageSnapshot,
-    WindowLane,
-)
+from providers.domain.limits import Account, AccountUsage, Credits, RateWindow, Sourced, UsageSnapshot
 from tray.engine.state import State
 from tray.view import menu
 
@@ -28,11 +20,11 @@ ZONE = ZoneInfo("Europe/Berlin")
 
 def lane(
     ident: str, title: str, used: float, hours: float, resets_at: datetime | None, read: float = 2
-) -> WindowLane:
+) -> Sourced[RateWindow]:
     window = RateWindow(
         id=ident, title=title, used_percent=used, duration=timedelta(hours=hours), resets_at=resets_at
     )
-    return WindowLane(window=window, source="oauth", fetched_at=NOW - timedelta(minutes=read))
+    return Sourced(value=window, source="oauth", fetched_at=NOW - timedelta(minutes=read))
 
 
 SESSION = lane("session", "5h", 37.0, 5, NOW + timedelta(hours=1, minutes=29))
@@ -52,8 +44,8 @@ PRO = AccountUsage(
     homes=("~/.codex",),
     account=Account(id="a1b2c3d4", email="dev@example.com", plan="pro"),
     windows=(SESSION, WEEKLY),
-    credits=CreditsLane(
-        credits=Credits(balance=Decimal("150.5")), source="oauth", fetched_at=NOW - timedelta(minutes=2)
+    credits=Sourced(
+        value=Credits(balance=Decimal("150.5")), source="oauth", fetched_at=NOW - timedelta(minutes=2)
     ),
     limits_known=True,
     cost=COST,
@@ -227,9 +219,7 @@ def test_an_expired_login_keeps_what_is_known() -> None:
 
 
 def test_unlimited_and_unknown_credits() -> None:
-    lanes = [
-        CreditsLane(credits=c, source="oauth", fetched_at=NOW) for c in (Credits(unlimited=True), Credits())
-    ]
+    lanes = [Sourced(value=c, source="oauth", fetched_at=NOW) for c in (Credits(unlimited=True), Credits())]
     assert shown(replace(PRO, credits=lanes[0]))[3] == "  Credits  unlimited"
     assert shown(replace(PRO, credits=lanes[1]))[3] == "  Credits  available"
 
@@ -291,7 +281,7 @@ def test_the_tooltip_says_what_is_old_and_why() -> None:
 
 def test_what_others_wrote_steers_nothing_and_stays_short() -> None:
     account = Account(id="a1b2c3d4", email=f"a\x1b[2J\u202e\n{'x' * 99}@example.com", plan="pro\r")
-    window = replace(SESSION, window=replace(SESSION.window, title="5h\n\x07"))
+    window = replace(SESSION, value=replace(SESSION.value, title="5h\n\x07"))
     usage = replace(PRO, account=account, windows=(window,), homes=("~/\x1bhome",))
     usage = replace(usage, source_titles={"oauth": "O\nAuth"})
     state = State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage, replace(usage, account=None))))

@@ -433,7 +433,7 @@ SPARK = {
 def test_a_model_and_code_review_have_limits_of_their_own(folder: Path) -> None:
     more = {"additional_rate_limits": [SPARK], "code_review_rate_limit": limit(window(4, WEEK))}
     reading = read(folder, usage(**more))
-    assert {w.id: (w.title, w.used_percent) for w in reading.windows if not w.of_all_use} == {
+    assert {w.id: (w.title, w.used_percent) for w in reading.windows if w.scope != "account"} == {
         "model:codex_bengalfox:session": ("GPT-5.3-Codex-Spark 5h", 20),
         "model:codex_bengalfox:weekly": ("GPT-5.3-Codex-Spark Weekly", 30),
         "code_review:weekly": ("Code review Weekly", 4),
@@ -473,7 +473,7 @@ def test_a_bad_limit_beside_the_accounts_own_is_dropped_and_named(
     folder: Path, additional: object, dropped: str
 ) -> None:
     reading = read(folder, usage(additional_rate_limits=additional))
-    assert [w.id for w in reading.windows if w.of_all_use] == ["session", "weekly"]
+    assert [w.id for w in reading.windows if w.scope == "account"] == ["session", "weekly"]
     assert reading.dropped == (dropped,)
     assert "windows" not in reading.speaks_for
 
