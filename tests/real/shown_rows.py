@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-
 from PIL import Image, ImageDraw
 
+from tray.cli.main import _stop_on_signals
 from tray.desktop.face import open_face
 from tray.desktop.icon import DesktopGone
 from tray.view.rows import Action, Row
@@ -37,10 +36,10 @@ def main() -> None:
             face.stop()
 
     face = open_face(choose, lambda: print("ready", flush=True), wait=True)
-    signal.signal(signal.SIGTERM, lambda *_: face.stop())
     face.show(draw, "38 % left", ROWS)
     try:
-        face.run()
+        with _stop_on_signals(face.stop):
+            face.run()
     except DesktopGone as gone:
         print(f"gone: {gone}", flush=True)
     else:

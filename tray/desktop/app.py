@@ -106,7 +106,7 @@ class App:
         return 0
 
     def stop(self) -> None:
-        """From any thread, or a signal handler."""
+        """From any thread, but not from a signal handler; see `Face.stop`."""
         self._face.stop()
 
     def _choose(self, action: Action) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from queue import Empty, SimpleQueue
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from tray.desktop.icon import NAME, DesktopGone, Face, Icon, NoDesktop, TrayGone
@@ -89,19 +88,17 @@ class TrayFace:
         self._icon: Icon | None = None
         self._ready = False
         self._told_ready = False
-        self._stopping = False
-        # A signal handler may put into it at any moment, which cannot be said of an Event.
-        self._stopped: SimpleQueue[None] = SimpleQueue()
+        self._stopped = Event()
 
     def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None:
         with self._changing:
             self._shown = draw, title, rows
-            if self._icon is not None and self._ready and not self._stopping:
+            if self._icon is not None and self._ready and not self._stopped.is_set():
                 self._icon.show(draw, title, rows)
 
     def run(self) -> None:
-        while not self._stopping:
-            self._icon = self._pick(self._pause)
+        while not self._stopped.is_set():
+            self._icon = self._pick(self._stopped.wait)
             if self._icon is None:
                 return
             try:
@@ -110,24 +107,16 @@ class TrayFace:
                 continue
             finally:
                 self._ready = False
-            if not self._stopping:
+            if not self._stopped.is_set():
                 raise DesktopGone("The desktop closed the icon.")
 
     def stop(self) -> None:
-        self._stopping = True
-        self._stopped.put(None)
+        self._stopped.set()
         if self._icon is not None:
             self._icon.stop()
 
-    def _pause(self, seconds: float) -> bool:
-        try:
-            self._stopped.get(timeout=seconds)
-        except Empty:
-            return self._stopping
-        return True
-
     def _set_up(self, icon: Icon) -> None:
-        if self._stopping:  # before the icon could hear it
+        if self._stopped.is_set():  # before the icon could hear it
             icon.stop()
             return
         with self._changing:

@@ -34,7 +34,11 @@ class Face(Protocol):
         """Block in the main thread until `stop`. Raises DesktopGone."""
 
     def stop(self) -> None:
-        """From any thread, or a signal handler; before `run` too."""
+        """From any thread; before `run` too.
+
+        Not from a signal handler: Python runs one in the main thread between two bytecodes, and a signal that
+        arrives just before `run` blocks does not interrupt it, so the handler would wait for the next event.
+        """
 
 
 class Icon(Protocol):

@@ -37,8 +37,8 @@ _log = logging.getLogger(__name__)
 class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no types
     """pystray's contract, with rows instead of its menu and one picture for each size.
 
-    Raises BusUnreachable when made and DesktopGone from `run`. Everything but `run` may be called from any thread,
-    `stop` from a signal handler too. `choose` runs in a thread of its own: a slow one never holds up Quit.
+    Raises BusUnreachable when made and DesktopGone from `run`. Everything but `run` may be called from any thread.
+    `choose` runs in a thread of its own: a slow one never holds up Quit.
     """
 
     HAS_DEFAULT_ACTION = False
@@ -105,7 +105,7 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
             self.icon = pictures[max(pictures)]
 
     def stop(self) -> None:
-        """End `run`, now or as soon as it is called. Takes no lock: a signal handler may call it."""
+        """End `run`, now or as soon as it is called."""
         self._stop()
 
     # What pystray's base class calls.
