@@ -172,6 +172,7 @@ def test_refresh_asks_at_once_and_quit_ends(tray: Tray, server: FakeChatGPT) -> 
 
 
 def test_a_slow_server_holds_up_neither_the_menu_nor_quit(tmp_path: Path, server: FakeChatGPT) -> None:
+    before = threading.active_count()
     done = threading.Event()
     server.answer = waits_for(done)
     tray = Tray(gauge(tmp_path, server))
@@ -182,6 +183,7 @@ def test_a_slow_server_holds_up_neither_the_menu_nor_quit(tmp_path: Path, server
     tray._thread.join(DEADLINE)
     assert time.monotonic() - began < 5
     done.set()
+    until(lambda: threading.active_count() == before)  # the request ends after the tray, by design
 
 
 def test_a_fault_in_one_round_does_not_end_the_others(caplog: pytest.LogCaptureFixture) -> None:
