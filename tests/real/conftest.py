@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.real.clis import NotInstalled, installed
+from tests.real.clis import INSTALL_SECONDS, NotInstalled, installed
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The first test that needs a CLI installs it: that comes on top of the time a test has."""
+    longer = pytest.mark.timeout(float(config.getini("timeout")) + INSTALL_SECONDS)
+    for item in items:
+        if isinstance(item, pytest.Function) and "cli" in item.fixturenames:
+            item.add_marker(longer)
 
 
 @pytest.fixture

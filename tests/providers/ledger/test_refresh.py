@@ -230,6 +230,7 @@ SMALL += [
 ]
 
 
+@pytest.mark.timeout(600)  # a hundred histories
 @settings(deadline=None, max_examples=100)
 @given(data=st.data())
 def test_any_history_ends_like_one_scan(
@@ -696,6 +697,7 @@ def test_an_inode_that_is_used_again_does_not_take_history_with_it(tmp_path: Pat
     assert set(rows) < set(ledger.rows())
 
 
+@pytest.mark.timeout(600)  # two hundred scans
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_scan_that_is_killed_loses_nothing(tmp_path: Path) -> None:
     """Two hundred times, at any point of a scan that writes after each log."""
