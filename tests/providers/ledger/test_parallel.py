@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.ledger.parallel import pays, read_in_two
+from tests.programs import started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a second reader")
 
@@ -101,14 +102,14 @@ def test_an_interrupt_ends_both(tmp_path: Path) -> None:
         "for place, said in read_in_two(100_000, read):\n    print(said[0], flush=True)\n"
     )
     command = [sys.executable, "-c", script]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert running.stdout is not None
-    pids = {int(running.stdout.readline()) for _ in range(20)}
-    assert len(pids) == 2
-    running.send_signal(signal.SIGINT)
-    _, errors = running.communicate(timeout=10)
-    assert errors.count("KeyboardInterrupt") == 1
-    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        pids = {int(process.stdout.readline()) for _ in range(20)}
+        assert len(pids) == 2
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+        assert errors.count("KeyboardInterrupt") == 1
+        assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
 def test_who_stops_in_the_middle_leaves_nothing() -> None:

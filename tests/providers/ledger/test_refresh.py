@@ -29,6 +29,7 @@ from providers.ledger.database import LedgerTrouble, alone, opened
 from providers.ledger.refresh import Progress, Remembered, Shelf, refresh
 from providers.ledger.zstd import compress, decompress
 from providers.logs import LogFormat
+from tests.programs import started
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/codex/0.169.0"
 SHARED = Path(__file__).parents[4] / "shared/corpora/codex"
@@ -651,11 +652,11 @@ def test_who_waits_for_another_count_may_be_interrupted(tmp_path: Path) -> None:
             "print('waits', flush=True)\nwith alone(Path(sys.argv[1]), 60): pass"
         )
         command = [sys.executable, "-c", script, str(tmp_path / "ledger.sqlite3")]
-        waiting = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        assert waiting.stdout is not None
-        waiting.stdout.readline()
-        waiting.send_signal(signal.SIGINT)
-        waiting.communicate(timeout=10)
+        with started(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as waiting:
+            assert waiting.stdout is not None
+            waiting.stdout.readline()
+            waiting.send_signal(signal.SIGINT)
+            waiting.communicate(timeout=10)
 
 
 def test_a_lock_that_is_none_is_named(tmp_path: Path) -> None:

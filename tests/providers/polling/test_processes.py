@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage, waits_for
 from tests.homes import auth, make_home
+from tests.programs import started
 
 ASK = """
 import os, sys
@@ -35,8 +37,8 @@ def server() -> Iterator[FakeChatGPT]:
         yield fake
 
 
-def start(home: Path, state: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+def start(home: Path, state: Path) -> AbstractContextManager[subprocess.Popen[str]]:
+    return started(
         [sys.executable, "-c", ASK, str(state)],
         env={**os.environ, "CODEX_HOME": str(home)},
         cwd=Path(__file__).parents[3],
@@ -56,8 +58,9 @@ def test_many_processes_at_once_make_one_request(tmp_path: Path, server: FakeCha
 
     server.answer = slowly
     home = signed_in(tmp_path / "home", server)
-    asking = [start(home, tmp_path / "state") for _ in range(6)]
-    said = [process.communicate(timeout=60)[0].split() for process in asking]
+    with ExitStack() as stack:
+        asking = [stack.enter_context(start(home, tmp_path / "state")) for _ in range(6)]
+        said = [process.communicate(timeout=60)[0].split() for process in asking]
     assert len(server.requests) == 1
     # Nobody had anything to show, so all of them waited for the answer.
     assert said == [["session", "weekly"]] * 6

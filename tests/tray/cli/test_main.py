@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import pytest
 from providers.ledger.zstd import decompress
 from tests.fake_chatgpt import FakeChatGPT, breaks_off, fake_chatgpt, says, usage_now, window
 from tests.homes import SECRETS, auth, make_home, write_auth
+from tests.programs import started
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/codex/0.169.0"
 
@@ -42,8 +43,8 @@ class Person:
         }
         self.outputs: list[str] = []
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+    def start(self, *arguments: str) -> AbstractContextManager[subprocess.Popen[str]]:
+        return started(
             [sys.executable, "-m", "tray.cli", *arguments],
             env=self.environ,
             stdout=subprocess.PIPE,
@@ -53,8 +54,8 @@ class Person:
         )
 
     def run(self, *arguments: str, code: int = 0) -> str:
-        process = self.start(*arguments)
-        output, errors = process.communicate(timeout=60)
+        with self.start(*arguments) as process:
+            output, errors = process.communicate(timeout=60)
         self.outputs += [output, errors]
         assert process.returncode == code, errors
         self.errors = errors
@@ -241,8 +242,9 @@ def test_a_home_that_does_not_exist(person: Person) -> None:
 
 def test_between_two_requests_lie_sixty_seconds_across_processes(person: Person, server: FakeChatGPT) -> None:
     server.answer = says(soon())
-    running = [person.start("usage", "--json") for _ in range(4)]
-    outputs = [process.communicate(timeout=60)[0] for process in running]
+    with ExitStack() as stack:
+        asking = [stack.enter_context(person.start("usage", "--json")) for _ in range(4)]
+        outputs = [process.communicate(timeout=60)[0] for process in asking]
     assert len(server.requests) == 1
     assert all(json.loads(output)["providers"][0]["windows"] for output in outputs)
     person.usage()
@@ -604,13 +606,12 @@ def test_bad_arguments_are_64_and_a_sentence(person: Person, arguments: tuple[st
 
 def test_a_reader_that_leaves_early_is_no_error(person: Person) -> None:
     shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
-    process = person.start("cost", "--json")
-    assert process.stdout is not None
-    assert process.stderr is not None
-    process.stdout.close()
-    errors = process.stderr.read()
-    process.stderr.close()
-    assert (process.wait(60), errors) == (0, "")
+    with person.start("cost", "--json") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        errors = process.stderr.read()
+        assert (process.wait(60), errors) == (0, "")
 
 
 def test_help_and_version(person: Person) -> None:

@@ -6,35 +6,28 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.programs import end, started
 from tests.tray.desktop.fake_watcher import Panel
 
 
 class Bus:
     """A session bus of the test's own."""
 
-    def __init__(self) -> None:
-        self._daemon = subprocess.Popen(
-            ["dbus-daemon", "--session", "--print-address", "--nofork", "--nopidfile"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert self._daemon.stdout is not None
-        self.environ = {"DBUS_SESSION_BUS_ADDRESS": self._daemon.stdout.readline().strip()}
+    def __init__(self, daemon: subprocess.Popen[str]) -> None:
+        self._daemon = daemon
+        assert daemon.stdout is not None
+        self.environ = {"DBUS_SESSION_BUS_ADDRESS": daemon.stdout.readline().strip()}
 
     def close(self) -> None:
-        self._daemon.terminate()
-        self._daemon.wait(10)
-        assert self._daemon.stdout is not None
-        self._daemon.stdout.close()
+        end(self._daemon)
 
 
 @pytest.fixture
 def bus(need: Callable[..., None]) -> Iterator[Bus]:
     need("dbus-daemon")
-    opened = Bus()
-    yield opened
-    opened.close()
+    command = ["dbus-daemon", "--session", "--print-address", "--nofork", "--nopidfile"]
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as daemon:
+        yield Bus(daemon)
 
 
 @pytest.fixture

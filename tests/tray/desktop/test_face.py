@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.programs import started
 from tests.tray.desktop.conftest import Bus
 from tests.tray.desktop.fake_watcher import DEADLINE, Panel
 from tray.desktop.face import TrayFace, open_face, unavailable
@@ -293,11 +294,8 @@ def test_a_signal_stops_it(there: bool, missed: bool, bus: Bus) -> None:
     script = SIGNALLED.replace("ENVIRON", repr(environ)).replace("MISSED", repr(missed))
     panel = Panel(bus.environ)
     panel.start_watching()
-    with subprocess.Popen(
-        [sys.executable, "-c", script],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    with started(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "set\n"

@@ -9,6 +9,7 @@ import threading
 
 import pytest
 
+from tests.programs import started
 from tests.tray.desktop.fake_watcher import DEADLINE
 from tray.cli.main import _stop_on_signals
 
@@ -33,16 +34,13 @@ with _stop_on_signals(stop):
 @pytest.mark.skipif(sys.platform != "linux", reason="a zeroed pthread_mutex_t is a mutex on Linux")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_is_heard_though_the_main_thread_hears_nothing(number: signal.Signals) -> None:
-    with subprocess.Popen(
+    with started(
         [sys.executable, "-c", DEAF], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "deaf\n"
         process.send_signal(number)
-        try:
-            out, err = process.communicate(timeout=DEADLINE)
-        finally:
-            process.kill()
+        out, err = process.communicate(timeout=DEADLINE)
     assert (out, err, process.returncode) == ("stopped\n", "", 0)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs import started
 from tray.engine.single_instance import SingleInstance, StateFolderUnusable, _why
 
 HOLD = """
@@ -51,7 +52,7 @@ def test_letting_go_of_nothing_is_no_fault(tmp_path: Path) -> None:
 
 def test_the_dead_hold_nothing(tmp_path: Path) -> None:
     single = SingleInstance(tmp_path)
-    with subprocess.Popen(
+    with started(
         [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as holder:
         assert holder.stdout is not None

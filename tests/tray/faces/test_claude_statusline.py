@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs import started
 from tests.providers.claude.statusline.test_source import told
 from tray.faces import claude_statusline as statusline
 from tray.view import format as fmt
@@ -108,40 +109,40 @@ def test_what_a_command_leaves_behind_costs_no_words(tmp_path: Path) -> None:
 
 
 def test_a_pipe_that_stays_open_keeps_nobody_waiting(tmp_path: Path) -> None:
-    process = subprocess.Popen(
+    with started(
         [sys.executable, "-c", RUN, "--from-claude"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "TANKFUL_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    began = time.monotonic()
-    process.stdin.write(told())
-    process.stdin.flush()
-    assert process.stdout.read().startswith(b"5h 62 %")
-    assert time.monotonic() - began < 1.9  # and not the two seconds that it would wait for the rest
-    process.communicate()
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        began = time.monotonic()
+        process.stdin.write(told())
+        process.stdin.flush()
+        assert process.stdout.read().startswith(b"5h 62 %")
+        assert time.monotonic() - began < 1.9  # and not the two seconds that it would wait for the rest
+        process.communicate()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="other signals there")
 def test_a_line_that_is_wanted_no_more_takes_its_command_along(tmp_path: Path) -> None:
     mark = f"62{os.getpid()}"
-    process = subprocess.Popen(
+    with started(
         [sys.executable, "-c", RUN, "--from-claude", "--", f"touch started; sleep {mark}"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         cwd=tmp_path,
         env={**os.environ, "TANKFUL_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
-    )
-    assert process.stdin is not None
-    process.stdin.close()
-    while not (tmp_path / "started").exists():
-        time.sleep(0.02)
-    process.terminate()
-    assert process.wait(10) == 143
-    left = subprocess.run(["pgrep", "-f", f"sleep {mark}"], capture_output=True, check=False)
-    assert left.stdout == b""
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.close()
+        while not (tmp_path / "started").exists():
+            time.sleep(0.02)
+        process.terminate()
+        assert process.wait(10) == 143
+        left = subprocess.run(["pgrep", "-f", f"sleep {mark}"], capture_output=True, check=False)
+        assert left.stdout == b""
 
 
 def test_a_stdin_that_never_ends_does_not_keep_us(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from providers.host.process.child import Child, Finished, probe_folder, run
 from providers.host.process.scratch import MARK, remove
 from providers.host.process.streams import PolledStreams, Streams, ThreadedStreams
 from tests.left_behind import alive, children, folders, marked, until
+from tests.programs import started
 
 ROOT = Path(__file__).parents[4]
 ENVIRON = {"PATH": os.environ.get("PATH", os.defpath), "OWN": "yes"}
@@ -181,7 +182,7 @@ def test_what_cannot_be_started_is_classed(folder: Path) -> None:
 def test_streams_end_and_are_waited_for_no_longer_than_asked(
     kind: type[PolledStreams | ThreadedStreams],
 ) -> None:
-    with subprocess.Popen(
+    with started(
         python("import sys; print(input(), flush=True); sys.stderr.write('e')"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -208,7 +209,7 @@ def test_streams_end_and_are_waited_for_no_longer_than_asked(
 
 def test_threads_end_though_nobody_reads_what_came() -> None:
     flood = python("import sys\nwhile True: sys.stdout.write('x' * 65536)")
-    with subprocess.Popen(flood, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0) as process:
+    with started(flood, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0) as process:
         assert process.stdout is not None
         streams = ThreadedStreams({"out": process.stdout})
         assert streams.next(5) is not None
@@ -295,13 +296,14 @@ MIDWAY = """
 def test_nothing_stays_where_tankful_is_killed_midway(tmp_path: Path) -> None:
     command = [sys.executable, "-c", textwrap.dedent(MIDWAY), str(tmp_path)]
     environ = {**ENVIRON, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE) as tankful:
+    with started(command, env=environ, stdout=subprocess.PIPE) as tankful:
         assert tankful.stdout is not None
         assert tankful.stdout.readline() == b"ready\n"
         assert len(marked(tmp_path)) >= 2
         tankful.kill()
-    until(lambda: not marked(tmp_path), "a child lives on")
-    until(lambda: not folders(tmp_path), "a folder stayed")
+        tankful.wait()
+        until(lambda: not marked(tmp_path), "a child lives on")
+        until(lambda: not folders(tmp_path), "a folder stayed")
 
 
 def test_a_watchdog_waits_for_nothing_once_its_probe_is_over(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from providers.host.terminal.line import Size
 from providers.host.terminal.screen import Screen
 from providers.host.terminal.terminal import Terminal, in_terminal
 from providers.host.terminal.windows_terminal import ConPty
+from tests.programs import started
 
 SIZE = Size(80, 24)
 
@@ -193,17 +194,17 @@ class TestTerminal:
             "    terminal.wait_until(lambda text: '1' in text, 10); print('on', flush=True)\n"
             "    terminal.wait_until(lambda _: False, 60)"
         )
-        owner = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE)
-        assert owner.stdout is not None
-        with owner, owner.stdout:
+        with started([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE) as owner:
+            assert owner.stdout is not None
             assert owner.stdout.readline() == b"on\n"
             assert carrying(mark) != []
             owner.send_signal(signal.SIGKILL)
-        ends = time.monotonic() + 10
-        while (carrying(mark) or any(tmp_path.iterdir())) and time.monotonic() < ends:
-            time.sleep(0.05)
-        assert carrying(mark) == []
-        assert list(tmp_path.iterdir()) == []
+            owner.wait()
+            ends = time.monotonic() + 10
+            while (carrying(mark) or any(tmp_path.iterdir())) and time.monotonic() < ends:
+                time.sleep(0.05)
+            assert carrying(mark) == []
+            assert list(tmp_path.iterdir()) == []
 
 
 def carrying(mark: str) -> list[str]:

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.programs import started
 from tests.tray.desktop.conftest import Bus
 from tray.desktop.linux import session_bus
 
@@ -17,21 +18,19 @@ def test_the_variable_comes_before_the_socket(tmp_path: Path) -> None:
 
 def test_the_socket_in_the_runtime_folder_is_found(tmp_path: Path, need: Callable[..., None]) -> None:
     need("dbus-daemon")
-    daemon = subprocess.Popen(
-        ["dbus-daemon", "--session", "--nofork", "--print-address", f"--address=unix:path={tmp_path}/bus"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    assert daemon.stdout is not None
-    try:
+    command = [
+        "dbus-daemon",
+        "--session",
+        "--nofork",
+        "--print-address",
+        f"--address=unix:path={tmp_path}/bus",
+    ]
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as daemon:
+        assert daemon.stdout is not None
         daemon.stdout.readline()
         environ = {"XDG_RUNTIME_DIR": str(tmp_path)}
         assert session_bus.owned(environ, "org.freedesktop.DBus") is True
         assert session_bus.owned(environ, "org.example.Nobody") is False
-    finally:
-        daemon.terminate()
-        daemon.wait(10)
-        daemon.stdout.close()
 
 
 def test_the_first_address_that_answers_is_joined(bus: Bus) -> None:
