@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.appending import Appending
+from tests.programs import started
 
 ROOT = Path(__file__).parents[2]
 CCUSAGE = "20.0.24"
@@ -154,10 +155,10 @@ def _note(corpus: Corpus, name: str, run: Run) -> None:
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> Run:
     with tempfile.TemporaryFile() as out:
         start = time.perf_counter()
-        process = subprocess.Popen(command, env=dict(environ), cwd=ROOT, stdout=out)
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
+        with started(command, env=dict(environ), cwd=ROOT, stdout=out) as process:
+            _, status, used = os.wait4(process.pid, 0)
+            wall = time.perf_counter() - start
+            process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, command)
         out.seek(0)

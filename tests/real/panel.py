@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import threading
 import time
@@ -26,6 +25,7 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import TypeVar
 
+from tests.programs import end, started
 from tray.desktop.linux import session_bus
 
 PROGRAMS = ("Xvfb", "dbus-daemon", "openbox", "xfce4-panel", "xdotool", "xprop", "xwininfo", "import")
@@ -59,15 +59,17 @@ class Program:
 
     def __init__(self, command: tuple[str, ...], environ: dict[str, str], cwd: Path | None = None) -> None:
         self.command = command
-        self.process = subprocess.Popen(
-            command,
-            env=environ,
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
+        self._ending = ExitStack()
+        self.process = self._ending.enter_context(
+            started(
+                command,
+                env=environ,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
         )
         self.said: list[str] = []
         self._lines: Queue[str] = Queue()
@@ -86,18 +88,9 @@ class Program:
 
     def stop(self) -> None:
         """Ask it to end, and make it end; with what it started."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGTERM)
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self._reader.join(DEADLINE)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        end(self.process)
+        self._reader.join(DEADLINE)  # before the pipe that it reads is closed
+        self._ending.close()
 
     def _read(self) -> None:
         assert self.process.stdout is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
 import sys
 import textwrap
 import time
@@ -31,6 +30,7 @@ from providers.source import Home, Question
 from tests.fake_app_server import launcher, logged
 from tests.homes import auth, make_home
 from tests.left_behind import children, folders, marked, until
+from tests.programs import started
 from tests.real.backend import Backend, backend
 from tests.real.clis import NotInstalled, installed
 
@@ -287,12 +287,13 @@ def test_nothing_stays_where_tankful_is_killed_midway(
     server.silent.set()
     command = [sys.executable, "-c", textwrap.dedent(MIDWAY)]
     command += [str(person.path), str(person.program), str(person.probes)]
-    with subprocess.Popen(command, env=person.environ | {"PYTHONPATH": str(ROOT)}) as tankful:
+    with started(command, env=person.environ | {"PYTHONPATH": str(ROOT)}) as tankful:
         until(lambda: any(path.endswith("usage") for path in server.requests), "it never asked", 30)
         assert marked(person.probes)
         tankful.kill()
-    until(lambda: person.left_behind() == [], "something stayed")
-    assert person.content() == before
+        tankful.wait()
+        until(lambda: person.left_behind() == [], "something stayed")
+        assert person.content() == before
 
 
 @WITH_LIMITS

@@ -8,9 +8,7 @@ import os
 import pty
 import select
 import shlex
-import signal
 import struct
-import subprocess
 import sys
 import termios
 import time
@@ -26,6 +24,7 @@ from providers.claude.statusline.source import StatuslineSource
 from providers.domain.limits import Identity
 from providers.source import Question
 from tests.fake_anthropic import ACCOUNT, config, login, make_home
+from tests.programs import started
 from tests.real.test_claude import NOTES, PACKAGE, anthropic
 from tests.real.tls_proxy import Reply, Request, tls_proxy
 
@@ -83,16 +82,11 @@ class Terminal:
 def terminal(command: list[str], environ: dict[str, str], folder: Path) -> Iterator[Terminal]:
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-    process = subprocess.Popen(
-        command, env=environ, cwd=folder, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
-    )
-    os.close(slave)
     try:
-        yield Terminal(master)
+        with started(command, env=environ, cwd=folder, stdin=slave, stdout=slave, stderr=slave):
+            os.close(slave)
+            yield Terminal(master)
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
         os.close(master)
 
 

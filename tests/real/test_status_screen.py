@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 import sys
 import textwrap
 import time
@@ -27,6 +26,7 @@ from providers.source import Home, Question
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says
 from tests.homes import SECRETS, auth, make_home
 from tests.left_behind import children, folders, marked, until
+from tests.programs import started
 from tests.real.backend import usage
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
@@ -245,9 +245,10 @@ def test_nothing_stays_where_tankful_is_killed_midway(
     server.silent = True
     command = [sys.executable, "-c", textwrap.dedent(MIDWAY)]
     command += [str(person.path), str(person.program), str(person.probes)]
-    with subprocess.Popen(command, env=person.environ | {"PYTHONPATH": str(ROOT)}) as tankful:
+    with started(command, env=person.environ | {"PYTHONPATH": str(ROOT)}) as tankful:
         until(lambda: "wham/usage" in server.paths, "it never asked", 30)
         assert marked(person.probes)
         tankful.kill()
-    until(lambda: person.left_behind() == [], "something stayed")
-    assert person.content() == before
+        tankful.wait()
+        until(lambda: person.left_behind() == [], "something stayed")
+        assert person.content() == before
