@@ -104,6 +104,20 @@ def tallied(tallies: Iterable[Tally]) -> Tally:
     return replace(total, usd=fsum(priced) if priced or not total.responses else None)
 
 
+class Counter(Struct, frozen=True, kw_only=True):
+    """All responses of one model on one account, since the first log: the value of a monotonic counter.
+
+    `account` is "" where it is not known. Within an `epoch` (0, 1, 2, …) no figure of `tally` ever decreases; a
+    correction that makes one smaller starts the next epoch.
+    """
+
+    provider: str
+    account: str
+    model: str
+    epoch: int
+    tally: Tally
+
+
 class Burn(Struct, frozen=True, kw_only=True):
     """Speed of use over the last `over_minutes` minutes."""
 

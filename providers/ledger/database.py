@@ -38,6 +38,19 @@ SCHEMA = (
         PRIMARY KEY(account, window, at_ms)) WITHOUT ROWID;
     CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE parts ADD COLUMN summed INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE counters(id INTEGER PRIMARY KEY, provider TEXT NOT NULL, account TEXT NOT NULL,
+        model TEXT NOT NULL, epoch INTEGER NOT NULL, responses INTEGER NOT NULL DEFAULT 0,
+        input INTEGER NOT NULL DEFAULT 0, cache_read INTEGER NOT NULL DEFAULT 0,
+        cache_write INTEGER NOT NULL DEFAULT 0, cache_write_1h INTEGER NOT NULL DEFAULT 0,
+        output INTEGER NOT NULL DEFAULT 0, reasoning INTEGER NOT NULL DEFAULT 0, pico_usd INTEGER,
+        UNIQUE(provider, account, model));
+    CREATE TABLE sums(counter INTEGER NOT NULL, part INTEGER NOT NULL, responses INTEGER NOT NULL,
+        input INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
+        cache_write_1h INTEGER NOT NULL, output INTEGER NOT NULL, reasoning INTEGER NOT NULL,
+        pico_usd INTEGER, PRIMARY KEY(counter, part)) WITHOUT ROWID;
+    """,
 )
 """Each entry brings the schema one version further; an entry that was released is never changed."""
 
@@ -179,6 +192,9 @@ def _prepare(db: sqlite3.Connection, path: Path, *, mend: bool) -> None:
         for step in SCHEMA[version:]:
             for statement in step.split(";"):
                 db.execute(statement)
+        if not version and any(path.parent.glob(f"{path.stem}.broken-*")):
+            # Counters of the damaged ledger went higher, in epochs that are lost with it: these are later ones.
+            db.execute("INSERT INTO meta VALUES ('first epoch', ?)", (int(time.time()),))
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {len(SCHEMA)}")
 

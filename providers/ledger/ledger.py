@@ -8,13 +8,16 @@ from datetime import date, datetime, timedelta, tzinfo
 from math import floor
 from pathlib import Path
 
-from providers.domain.cost import CostReport
+from providers.domain.cost import CostReport, Counter
 from providers.domain.limits import EarlyReset, RateWindow, Sourced
 from providers.ledger import history, index, query
 from providers.ledger.database import opened, transaction
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import Remembered, Shelf, Tell, refresh
 from providers.ledger.report import BURN_MINUTES, cost_report, span
+
+_SHORT_WAIT = 0.2
+"""Seconds. Whoever asks for limits, or publishes, does not wait for a scan."""
 
 
 class Ledger:
@@ -52,11 +55,23 @@ class Ledger:
         with opened(self._path) as db:
             return index.generation(db)
 
+    def counters(self) -> tuple[Counter, ...]:
+        """All-time sums of what is held, sorted by provider, account and model.
+
+        A series without responses is absent. Within an epoch no figure of a series is less than what any process
+        was given before. Raises LedgerTrouble, also when a scan is writing and does not finish its step in 0.2 s.
+        """
+        from providers.ledger.counters import counters
+
+        if not self._path.exists():
+            return ()
+        with opened(self._path, busy_seconds=_SHORT_WAIT) as db, transaction(db):
+            return counters(db)
+
     def note_limits(self, accounts: Mapping[str, Sequence[Sourced[RateWindow]]]) -> None:
         """Keep how these accounts' windows changed. Raises LedgerTrouble."""
         if any(accounts.values()):
-            # Whoever asks for limits does not wait for a count.
-            with opened(self._path, busy_seconds=0.2) as db, transaction(db):
+            with opened(self._path, busy_seconds=_SHORT_WAIT) as db, transaction(db):
                 for account, lanes in accounts.items():
                     history.note(db, account, lanes)
 

@@ -14,7 +14,7 @@ from providers.ledger.query import Held, Slice
 
 BURN_MINUTES = 180
 UNKNOWN = "unknown"
-_PICO = 10**12
+PICO = 10**12
 
 
 class _Sum:
@@ -33,7 +33,7 @@ class _Sum:
         self._tokens = list(map(add, self._tokens, each.tokens))
 
     def tally(self) -> Tally:
-        usd = self._pico / _PICO if self._priced or not self._responses else None
+        usd = self._pico / PICO if self._priced or not self._responses else None
         return Tally(responses=self._responses, usage=TokenUsage(*self._tokens), usd=usd)
 
 

@@ -81,8 +81,8 @@ def _note_spans(db: sqlite3.Connection, before: AbstractSet[int], rows: Iterable
         times.setdefault(row[0], []).append(row[1])
     db.executemany("DELETE FROM parts WHERE id = ?", ((part,) for part in before))
     db.executemany(
-        "INSERT INTO parts VALUES (?, ?, ?) ON CONFLICT(id) DO UPDATE SET"
-        " first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)",
+        "INSERT INTO parts(id, first_ms, last_ms) VALUES (?, ?, ?) ON CONFLICT(id) DO UPDATE SET"
+        " first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms), summed = 0",
         ((part, min(those), max(those)) for part, those in times.items()),
     )
 
@@ -119,6 +119,9 @@ def reprice(db: sqlite3.Connection, price: Price, prices: str) -> None:
             db.executemany(
                 "UPDATE responses SET pico_usd = ? WHERE part = ? AND at_ms = ? AND key = ? AND context = ?",
                 changed,
+            )
+            db.executemany(
+                "UPDATE parts SET summed = 0 WHERE id = ?", ((part,) for part in {row[1] for row in changed})
             )
             if len(rows) < _REPRICED_AT_ONCE:
                 db.execute("INSERT OR REPLACE INTO meta VALUES ('prices', ?)", (prices,))

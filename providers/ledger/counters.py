@@ -1,0 +1,94 @@
+"""All-time sums by provider, account and model, from which monotonic counters are made.
+
+Sums are cached by part, and a part is summed again only when its responses or their prices have changed. The
+table `counters` holds what was returned last, by whatever process.
+"""
+# ruff: noqa: S608 - nothing but column names and placeholders is put into a statement
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from providers.domain.cost import TOKEN_CLASSES, Counter, Tally, TokenUsage
+from providers.ledger.report import PICO, UNKNOWN
+
+_COLUMNS = ("responses", *(each.name for each in TOKEN_CLASSES), "pico_usd")
+_VALUES = ", ".join(_COLUMNS)
+_SUMS = ", ".join(f"sum({column}) AS {column}" for column in _COLUMNS)
+_PLACES = ", ".join("?" * len(_COLUMNS))
+
+_Series = tuple[str, str, str]
+"""Provider, account and model."""
+
+_Values = tuple[Any, ...]
+"""Integers by _COLUMNS; `pico_usd` is None where no price is known."""
+
+_ZERO: _Values = (*(0 for _ in _COLUMNS[:-1]), None)
+
+# A response is copied into each home that it stands in; the copies differ in nothing else, so any of them will do.
+# To group by context first, and by words only then, takes SQLite half the time.
+_CHANGED_PARTS = f"""
+    SELECT part, h.provider, '' AS account, coalesce(nullif(c.model, ''), '{UNKNOWN}') AS model_name, {_SUMS}
+    FROM (
+        SELECT part, context, {_SUMS} FROM (
+            SELECT p.id AS part, min(r.context) AS context, 1 AS responses,
+                {_VALUES.removeprefix("responses, ")}
+            FROM parts p CROSS JOIN responses r ON r.part = p.id WHERE p.summed = 0
+            GROUP BY p.id, at_ms, key
+        ) GROUP BY part, context
+    ) JOIN contexts c ON c.id = context JOIN homes h ON h.id = c.home
+    GROUP BY part, h.provider, account, model_name
+"""
+
+
+def counters(db: sqlite3.Connection) -> tuple[Counter, ...]:
+    """What the ledger holds now, sorted by provider, account and model; to be called in a write transaction."""
+    _sum_changed_parts(db)
+    sums = {row[0]: row[1:] for row in db.execute(f"SELECT counter, {_SUMS} FROM sums GROUP BY counter")}
+    rows = db.execute(f"SELECT id, provider, account, model, epoch, {_VALUES} FROM counters ORDER BY 2, 3, 4")
+    current: list[Counter] = []
+    changed: list[_Values] = []
+    for number, provider, account, model, last_epoch, *returned in rows.fetchall():
+        values: _Values = sums.get(number, _ZERO)
+        epoch = last_epoch + _is_correction(returned, values)
+        if values != tuple(returned):
+            changed.append((epoch, *values, number))
+        if values != _ZERO:
+            tally = _tally(*values)
+            current.append(Counter(provider=provider, account=account, model=model, epoch=epoch, tally=tally))
+    db.executemany(f"UPDATE counters SET (epoch, {_VALUES}) = (?, {_PLACES}) WHERE id = ?", changed)
+    return tuple(current)
+
+
+def _sum_changed_parts(db: sqlite3.Connection) -> None:
+    """Bring the table `sums` up to date with the responses."""
+    db.execute("DELETE FROM sums WHERE part NOT IN (SELECT id FROM parts WHERE summed = 1)")
+    rows = db.execute(_CHANGED_PARTS).fetchall()
+    numbers = _numbers(db, {row[1:4] for row in rows})
+    db.executemany(
+        f"INSERT INTO sums VALUES (?, ?, {_PLACES})", ((numbers[row[1:4]], row[0], *row[4:]) for row in rows)
+    )
+    db.execute("UPDATE parts SET summed = 1 WHERE summed = 0")
+
+
+def _numbers(db: sqlite3.Connection, series: Iterable[_Series]) -> dict[_Series, int]:
+    """The row of each series in the table `counters`, where new ones are inserted."""
+    epoch = db.execute("SELECT value FROM meta WHERE name = 'first epoch'").fetchone() or (0,)
+    db.executemany(
+        "INSERT OR IGNORE INTO counters(provider, account, model, epoch) VALUES (?, ?, ?, ?)",
+        sorted((*each, int(epoch[0])) for each in series),
+    )
+    return {row[:3]: row[3] for row in db.execute("SELECT provider, account, model, id FROM counters")}
+
+
+def _is_correction(before: Iterable[Any], now: Iterable[Any]) -> bool:
+    """Whether anything is less than it was."""
+    return any((new or 0) < (old or 0) for old, new in zip(before, now, strict=True))
+
+
+def _tally(responses: int, *values: Any) -> Tally:
+    *tokens, pico_usd = values
+    usd = None if pico_usd is None else pico_usd / PICO
+    return Tally(responses=responses, usage=TokenUsage(*tokens), usd=usd)
