@@ -101,6 +101,17 @@ def read_anew(db: sqlite3.Connection, provider: str, make: str) -> None:
     note_writing(db)
 
 
+def is_complete(db: sqlite3.Connection, provider: str) -> bool | None:
+    """Whether the last scan of its logs read each of them to its end; None before the first scan."""
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (f"scan of {provider}",)).fetchone()
+    return row[0] == "complete" if row else None
+
+
+def set_complete(db: sqlite3.Connection, provider: str, complete: bool) -> None:
+    value = "complete" if complete else "incomplete"
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"scan of {provider}", value))
+
+
 def read_so_far(db: sqlite3.Connection, log: int) -> tuple[bytes, int, bytes]:
     """The hash of what stood before the offset, the lines skipped there, and the observation."""
     before, skipped, packed = db.execute(

@@ -55,6 +55,17 @@ class Ledger:
         with opened(self._path) as db:
             return index.generation(db)
 
+    def is_complete(self, provider: str) -> bool | None:
+        """Whether the last scan of the provider's logs finished, with every log read to its end.
+
+        By whatever process. None where none was ever made. A scan is incomplete from its first step on, and stays
+        so if it is killed. Responses from before its `since` may not be counted yet. Raises LedgerTrouble.
+        """
+        if not self._path.exists():
+            return None
+        with opened(self._path) as db:
+            return index.is_complete(db, provider)
+
     def counters(self) -> tuple[Counter, ...]:
         """All-time sums of what is held, sorted by provider, account and model.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -143,6 +143,7 @@ class _Scan:
             plan += [(change, shelf) for change in self._compare(shelf, logs)]
         plan.sort(key=lambda each: each[0].log.mtime_ns, reverse=True)
         total = sum(change.unread for change, _ in plan)
+        incomplete = dict.fromkeys((shelf.provider for _, shelf in plan), False)
         done, held, pending = 0, 0, list[tuple[Shelf, LogEntry]]()
         until = time.monotonic() + min(FIRST_STEP_SECONDS, self._step_seconds)
         with closing(self._entries(plan)) as entries:
@@ -154,15 +155,22 @@ class _Scan:
                     held += len(entry.observation)
                 done += change.unread
                 if time.monotonic() >= until or held > STEP_BYTES:
-                    self._step(shelves, pending)
+                    self._step(shelves, pending, incomplete)
                     pending, held = [], 0
                     until = time.monotonic() + self._step_seconds
                     if self._tell is not None:
                         self._tell(Progress(done, total))
-        if pending or any(index.unjudged(self._db, each, self._since_ms, 1) for each in unreadable):
-            while not self._step(shelves, pending):
+        complete = {provider: not paths for provider, paths in unreadable.items()}
+        if pending or any(self._is_outdated(*each) for each in complete.items()):
+            while not self._step(shelves, pending, complete):
                 pending = []
         return {provider: tuple(paths) for provider, paths in unreadable.items() if paths}
+
+    def _is_outdated(self, provider: str, complete: bool) -> bool:
+        """Whether the ledger has logs to judge, or another word on whether all of them are read."""
+        if index.unjudged(self._db, provider, self._since_ms, 1):
+            return True
+        return index.is_complete(self._db, provider) is not complete
 
     def _heed_make(self, shelf: Shelf) -> None:
         if index.make_of(self._db, shelf.provider) != shelf.format.make:
@@ -221,8 +229,16 @@ class _Scan:
             self._remembered.settle(self._db, home, logs)
         return changes
 
-    def _step(self, shelves: Sequence[Shelf], entries: Sequence[tuple[Shelf, LogEntry]]) -> bool:
-        """Write what was read, and judge what it touches; False where there is more to judge."""
+    def _step(
+        self,
+        shelves: Sequence[Shelf],
+        entries: Sequence[tuple[Shelf, LogEntry]],
+        complete: Mapping[str, bool],
+    ) -> bool:
+        """Write what was read, and judge what it touches; False where there is more to judge.
+
+        `complete` says by provider whether all its logs are read to their end with this step.
+        """
         db, done = self._db, True
         with transaction(db):
             index.note_writing(db)
@@ -236,6 +252,8 @@ class _Scan:
                 logs = index.keep_logs(db, [(homes[home], entry) for home, entry in read])
                 read_now = dict(zip(logs, read, strict=True))
                 done &= judge(db, provider, fmt, self._price, read_now, self._since_ms)
+            for provider, is_whole in complete.items():
+                index.set_complete(db, provider, is_whole and done)
         return done
 
 
