@@ -168,6 +168,22 @@ class CostReport(Struct, frozen=True, kw_only=True):
         return sum(self.files_by_home.values())
 
 
+class HomeFigures(Struct, frozen=True, kw_only=True):
+    """Tokens and cost of one home, in local days: today, the last 7 and 30 with today, and this month up to today.
+
+    A response that stands in several homes counts in the first of them alone. `priced` and `unpriced_models` are
+    those of the 30 days, as in CostReport. `files` is how many logs the home has now.
+    """
+
+    today: Tally
+    days_7: Tally
+    days_30: Tally
+    month: Tally
+    priced: Literal["full", "partial", "none"]
+    unpriced_models: tuple[str, ...]
+    files: int
+
+
 class CostSummary(Struct, frozen=True, kw_only=True):
     """The two cost figures of the menu. `has_logs` is False where no log was ever written."""
 

@@ -8,13 +8,13 @@ from datetime import date, datetime, timedelta, tzinfo
 from math import floor
 from pathlib import Path
 
-from providers.domain.cost import CostReport, Counter
+from providers.domain.cost import CostReport, Counter, HomeFigures
 from providers.domain.limits import EarlyReset, RateWindow, Sourced
 from providers.ledger import history, index, query
 from providers.ledger.database import opened, transaction
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import Remembered, Shelf, Tell, refresh
-from providers.ledger.report import BURN_MINUTES, cost_report, span
+from providers.ledger.report import BURN_MINUTES, cost_report, figures_span, home_figures, span
 
 _SHORT_WAIT = 0.2
 """Seconds. Whoever asks for limits, or publishes, does not wait for a scan."""
@@ -127,6 +127,20 @@ class Ledger:
                 homes,
                 since=since,
                 until=until,
+                zone=zone,
+                now=now,
+            )
+
+    def home_figures(
+        self, provider: str, homes: Iterable[Path], *, zone: tzinfo, now: datetime
+    ) -> dict[Path, HomeFigures]:
+        """What faces show of each of these homes, as far as it is read. Raises LedgerTrouble."""
+        paths = tuple(homes)
+        with opened(self._path) as db, closing(db.execute("BEGIN")):  # one state for both queries
+            return home_figures(
+                query.slices(db, provider, paths, *figures_span(zone, now)),
+                query.held(db, provider, paths),
+                paths,
                 zone=zone,
                 now=now,
             )

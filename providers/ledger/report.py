@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from operator import add
 from pathlib import Path
 from typing import Literal
 
-from providers.domain.cost import TOKEN_CLASSES, Burn, CostReport, SessionCost, Tally, TokenUsage
+from providers.domain.cost import (
+    TOKEN_CLASSES,
+    Burn,
+    CostReport,
+    HomeFigures,
+    SessionCost,
+    Tally,
+    TokenUsage,
+)
 from providers.ledger.index import storable
 from providers.ledger.query import Held, Slice
 
@@ -78,11 +86,49 @@ def cost_report(
         burn=_burn(recent),
         month_to_date_usd=_Sum(month).tally().usd,
         priced=_coverage(flat),
-        unpriced_models=tuple(
-            sorted({each.model or UNKNOWN for each in flat if each.priced < each.responses})
-        ),
+        unpriced_models=_unpriced(flat),
         files_by_home={labels.get(home, str(home)): count for home, count in held.files.items()},
         skipped_lines=held.skipped_lines,
+    )
+
+
+def figures_span(zone: tzinfo, now: datetime) -> tuple[datetime, datetime]:
+    """The moments between which `home_figures` looks at responses: not before a report of 30 days does."""
+    today = now.astimezone(zone).date()
+    first = min(_first_of(30, today), today.replace(day=1))
+    return _midnight(first, zone), _after(today, zone)
+
+
+def home_figures(
+    slices: Iterable[Slice], held: Held, homes: Iterable[Path], *, zone: tzinfo, now: datetime
+) -> dict[Path, HomeFigures]:
+    """What faces show of each home. `slices` are those of `figures_span`."""
+    today = now.astimezone(zone).date()
+    by_home: dict[str, list[tuple[date, Slice]]] = {}
+    for day, of_day in _by_day(slices, zone).items():
+        for each in of_day:
+            by_home.setdefault(each.home, []).append((day, each))
+    files = {storable(str(path)): count for path, count in held.files.items()}
+    return {
+        home: _figures(by_home.get(name, []), today, files.get(name, 0))
+        for home in homes
+        for name in [storable(str(home))]
+    }
+
+
+def _figures(dated: Sequence[tuple[date, Slice]], today: date, files: int) -> HomeFigures:
+    def since(first: date) -> list[Slice]:
+        return [each for day, each in dated if day >= first]
+
+    days_30 = since(_first_of(30, today))
+    return HomeFigures(
+        today=_Sum(since(today)).tally(),
+        days_7=_Sum(since(_first_of(7, today))).tally(),
+        days_30=_Sum(days_30).tally(),
+        month=_Sum(since(today.replace(day=1))).tally(),
+        priced=_coverage(days_30),
+        unpriced_models=_unpriced(days_30),
+        files=files,
     )
 
 
@@ -148,6 +194,14 @@ def _coverage(slices: Iterable[Slice]) -> Literal["full", "partial", "none"]:
     if priced == responses:
         return "full"
     return "partial" if priced else "none"
+
+
+def _unpriced(slices: Iterable[Slice]) -> tuple[str, ...]:
+    return tuple(sorted({each.model or UNKNOWN for each in slices if each.priced < each.responses}))
+
+
+def _first_of(days: int, last: date) -> date:
+    return last - timedelta(days=days - 1)
 
 
 def _moment(ms: int) -> datetime:
