@@ -59,15 +59,19 @@ class Count(Struct):
 
 def count(fmt: LogFormat, homes: Sequence[Path]) -> Count:
     observed, unreadable, files, skipped = [], list[str](), 0, 0
+    scanner = fmt.scanner()
     for home in homes:
         logs, bad = LogFinder(home, fmt.folders, fmt.is_log).find()
         unreadable += bad
         files += len(logs)
         for log in logs:
-            reader = fmt.reader(log.path)
-            scan = read_log(log.path, fmt.unwanted, reader.take)
-            if not scan.whole:
+            try:
+                scan = scanner.scan(log.path)
+            except OSError:
                 unreadable.append(log.path)
-            skipped += scan.skipped + reader.skipped
-            observed.append(Observed(home, reader.observation()))
+                continue
+            if not scan.complete:
+                unreadable.append(log.path)
+            skipped += scan.skipped
+            observed.append(Observed(home, scan.observation))
     return Count(fmt.resolve(observed), files, skipped, tuple(sorted(unreadable)))

@@ -15,6 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from providers.ledger.database import DamagedLedger
+from providers.logs import Checkpoint
 
 _CHUNK = 500
 
@@ -35,8 +36,8 @@ class LogRow(Struct, frozen=True, array_like=True):
 class LogEntry(Struct, frozen=True):
     """A log as it was just read; `id` is None for a new one.
 
-    `before` is a hash of the bytes before `offset`: the bytes themselves are somebody's words. `replaces` is the
-    log that had its path until it went, and is another. After `last_ms` it tells of no response.
+    `before` is the fingerprint of what its scanner read, and `names` are its links. `replaces` is the log that had
+    its path until it went, and is another. After `last_ms` it tells of no response.
     """
 
     id: int | None
@@ -112,12 +113,13 @@ def set_complete(db: sqlite3.Connection, provider: str, complete: bool) -> None:
     db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"scan of {provider}", value))
 
 
-def read_so_far(db: sqlite3.Connection, log: int) -> tuple[bytes, int, bytes]:
-    """The hash of what stood before the offset, the lines skipped there, and the observation."""
-    before, skipped, packed = db.execute(
-        "SELECT before, skipped, observation FROM logs JOIN observations ON log = id WHERE id = ?", (log,)
+def checkpoint(db: sqlite3.Connection, log: int) -> Checkpoint:
+    """Where the last scan of a log ended."""
+    offset, before, skipped, packed = db.execute(
+        "SELECT offset, before, skipped, observation FROM logs JOIN observations ON log = id WHERE id = ?",
+        (log,),
     ).fetchone()
-    return bytes(before), int(skipped), _unpacked(packed)
+    return Checkpoint(int(offset), bytes(before), int(skipped), _unpacked(packed))
 
 
 def keep_logs(db: sqlite3.Connection, entries: Iterable[tuple[int, LogEntry]]) -> list[int]:
@@ -193,13 +195,13 @@ def never_judged(db: sqlite3.Connection, logs: Iterable[int], before_ms: int) ->
     }
 
 
-def observations(db: sqlite3.Connection, logs: Iterable[int]) -> dict[int, tuple[Path, str, bytes]]:
-    """Home, path and observation of each log."""
+def observations(db: sqlite3.Connection, logs: Iterable[int]) -> dict[int, tuple[Path, bytes]]:
+    """Home and observation of each log."""
     return {
-        row[0]: (Path(row[1]), row[2], _unpacked(row[3]))
+        row[0]: (Path(row[1]), _unpacked(row[2]))
         for chunk in chunks(logs)
         for row in db.execute(
-            "SELECT l.id, h.path, l.path, observation FROM logs l JOIN homes h ON h.id = l.home"
+            "SELECT l.id, h.path, observation FROM logs l JOIN homes h ON h.id = l.home"
             f" JOIN observations ON log = l.id WHERE l.id IN ({marks(chunk)})",
             chunk,
         )

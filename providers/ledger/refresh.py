@@ -182,7 +182,7 @@ class _Scan:
         new = [each for each in plan if each[0].known is None]
         for change, shelf in plan:
             if change.known is not None:
-                yield change, shelf, self._reading.read_on(change, shelf.format)
+                yield change, shelf, self._reading.read_on(change.log, change.known, shelf.format)
         if pays(sum(change.unread for change, _ in new), self._worth_two):
             with closing(read_in_two(len(new), lambda place: self._said(*new[place]))) as reading:
                 for place, said in reading:

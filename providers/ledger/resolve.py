@@ -40,9 +40,9 @@ def judge(
     asked = index.unjudged(db, provider, since_ms, _AT_ONCE)
     pending = index.judged_with(db, asked | read.keys())
     while pending:
-        for log, (home, path, kept) in index.observations(db, pending - observed.keys()).items():
+        for log, (home, kept) in index.observations(db, pending - observed.keys()).items():
             try:
-                names[log] = frozenset(fmt.reader(path, kept).links())
+                names[log] = fmt.links(kept)
                 observed[log] = Observed(home, kept)
             except ValueError:
                 pass

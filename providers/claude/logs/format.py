@@ -18,11 +18,12 @@ from msgspec import Struct
 from providers.claude.logs import transcript, wire
 from providers.claude.logs.transcript import Claim, Place, Transcript
 from providers.domain.cost import BilledResponse, Context, TokenUsage
+from providers.ledger.line_scanner import LineScanner
 from providers.logs import Observed
 
 
 class Transcripts:
-    """Claude Code's transcripts: how they are found, read and judged."""
+    """Claude Code's transcripts. Implements providers.ledger.line_scanner.LineFormat."""
 
     make = "claude 2"
     folders = ("projects",)
@@ -34,6 +35,13 @@ class Transcripts:
     def reader(self, path: str, observation: bytes | None = None) -> Transcript:
         """A reader for a new transcript, or one that goes on; raises ValueError for another make."""
         return Transcript(path, observation)
+
+    def scanner(self) -> LineScanner:
+        return LineScanner(self)
+
+    def links(self, observation: bytes) -> frozenset[int]:
+        """The keys of its responses; raises ValueError for another make."""
+        return frozenset(row.key for row in transcript.observed(observation).rows)
 
     def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
         """Each response that these transcripts tell of once, oldest first."""

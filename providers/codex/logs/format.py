@@ -30,6 +30,7 @@ from providers.codex.logs.rollout import (
     turn_is_real,
 )
 from providers.domain.cost import BilledResponse
+from providers.ledger.line_scanner import LineScanner
 from providers.logs import Observed, stable_hash, unpacked
 
 
@@ -109,14 +110,8 @@ class RolloutReader:
         self._kept.events = msgspec.Raw(_encode(self._events))
         return _encode(self._kept)
 
-    def links(self) -> set[int]:
-        """Its thread, all threads it refers to, and its turns, which a copy shares with its original."""
-        state = self.state
-        base = {state.base.thread} if state.base else set()
-        turns = {terms.turn for terms in self.terms}
-        real = {turn for turn in turns if turn is not None and turn_is_real(turn)}
-        names = {state.thread} | state.parents | base | self._kept.foreign | real
-        return {stable_hash(name.encode(errors="surrogatepass")) for name in names}
+    def links(self) -> frozenset[int]:
+        return _links(self._kept)
 
     def take(self, text: bytes | bytearray) -> None:
         try:
@@ -221,6 +216,16 @@ class RolloutReader:
         return place
 
 
+def _links(kept: _Observation) -> frozenset[int]:
+    """Its thread, all threads it refers to, and its turns, which a copy shares with its original."""
+    state = kept.state
+    base = {state.base.thread} if state.base else set()
+    turns = {terms.turn for terms in kept.terms}
+    real = {turn for turn in turns if turn is not None and turn_is_real(turn)}
+    names = {state.thread} | state.parents | base | kept.foreign | real
+    return frozenset(stable_hash(name.encode(errors="surrogatepass")) for name in names)
+
+
 def _tokens(usage: wire.Usage) -> Tokens:
     return (
         usage.input_tokens,
@@ -267,7 +272,7 @@ def rollout(observed: Observed) -> Rollout:
 
 
 class Rollouts:
-    """Implements providers.logs.LogFormat."""
+    """Implements providers.ledger.line_scanner.LineFormat."""
 
     make = "codex 2"
     folders = ("sessions", "archived_sessions")
@@ -278,6 +283,13 @@ class Rollouts:
 
     def reader(self, path: str, observation: bytes | None = None) -> RolloutReader:
         return RolloutReader(path, observation)
+
+    def scanner(self) -> LineScanner:
+        return LineScanner(self)
+
+    def links(self, observation: bytes) -> frozenset[int]:
+        """Raises ValueError for an observation of another make."""
+        return _links(unpacked(observation, _decoder))
 
     def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
         return resolve([rollout(each) for each in observed])

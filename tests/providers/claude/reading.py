@@ -11,8 +11,9 @@ from typing import Any
 from providers.claude.logs.format import Transcripts
 from providers.domain.cost import BilledResponse
 from providers.ledger.discover import LogFinder
+from providers.ledger.line_scanner import LineParser
 from providers.ledger.scan import LineReader, Stream
-from providers.logs import LogReader, Observed
+from providers.logs import Observed
 from tests.counting import read_log
 
 FORMAT = Transcripts()
@@ -78,7 +79,7 @@ class _Memory(BytesIO):
         return super().readinto(buffer)
 
 
-def read(content: bytes, path: str = LOG, observation: bytes | None = None) -> LogReader:
+def read(content: bytes, path: str = LOG, observation: bytes | None = None) -> LineParser:
     reader = FORMAT.reader(path, observation)
     stream: Stream = _Memory(content)
     LineReader(stream, FORMAT.unwanted).read(reader.take)

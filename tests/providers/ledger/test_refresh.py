@@ -26,15 +26,15 @@ from providers.codex.logs.format import Rollouts
 from providers.domain.cost import BilledResponse
 from providers.ledger import resolve as parts
 from providers.ledger.database import LedgerTrouble, alone, opened
+from providers.ledger.line_scanner import LineFormat
 from providers.ledger.refresh import Progress, Remembered, Shelf, refresh
 from providers.ledger.zstd import compress, decompress
-from providers.logs import LogFormat
 from tests.programs import started
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/codex/0.169.0"
 SHARED = Path(__file__).parents[4] / "shared/corpora/codex"
 CLAUDE = Path(__file__).parents[4] / "shared/corpora/claude"
-FORMATS: dict[str, LogFormat] = {"codex": Rollouts(), "claude": Transcripts()}
+FORMATS: dict[str, LineFormat] = {"codex": Rollouts(), "claude": Transcripts()}
 Rows = list[tuple[Any, ...]]
 
 
@@ -380,7 +380,7 @@ def test_what_can_be_judged_no_more_is_not_tried_for_ever(
 
 
 @pytest.mark.parametrize("fmt", FORMATS.values(), ids=FORMATS)
-def test_an_observation_names_its_make(fmt: LogFormat) -> None:
+def test_an_observation_names_its_make(fmt: LineFormat) -> None:
     assert fmt.make.encode() in fmt.reader("rollout.jsonl").observation()
 
 

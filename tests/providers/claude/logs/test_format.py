@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from providers.claude.logs import wire
 from providers.domain.cost import BilledResponse, Context, TokenUsage
-from providers.logs import LogFormat, LogReader, Observed
+from providers.ledger.line_scanner import LineParser
+from providers.logs import LogFormat, Observed
 from tests.providers.claude.reading import (
     AGENT_LOG,
     FORK,
@@ -417,7 +418,7 @@ def test_any_split_and_any_order_give_the_same(files: list[list[tuple[Line, bool
     whole, pieces = [], []
     for path, lines in zip(PATHS, files, strict=False):
         one = read(text(line for line, _ in lines), path)
-        reader: LogReader = FORMAT.reader(path)
+        reader: LineParser = FORMAT.reader(path)
         for line, stops in lines:
             if stops:
                 reader = FORMAT.reader(path, reader.observation())

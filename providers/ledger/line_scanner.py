@@ -1,0 +1,118 @@
+"""Scans logs that grow line by line: from the start, or from where the last scan ended."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Protocol
+
+from msgspec import Struct
+
+from providers.ledger.scan import BUFFER_SIZE, LineReader, Stream, open_log
+from providers.logs import Checkpoint, LogFormat, ScanResult
+
+TAIL = 64
+
+
+class LineParser(Protocol):
+    """Takes the lines of one log in their order."""
+
+    def take(self, line: bytes | bytearray) -> None:
+        """One wanted line; never raises. One that is not understood is counted in `skipped`."""
+
+    @property
+    def skipped(self) -> int: ...
+
+    def links(self) -> Iterable[int]:
+        """As in `ScanResult`."""
+
+    def last_ms(self) -> int:
+        """As in `ScanResult`."""
+
+    def observation(self) -> bytes:
+        """All that is worth keeping; `LineFormat.reader` goes on from it."""
+
+
+class LineFormat(LogFormat, Protocol):
+    """A format whose logs have lines; its `scanner` is LineScanner(self)."""
+
+    @property
+    def unwanted(self) -> re.Pattern[bytes]:
+        """Matches the head of a line that is known to be irrelevant."""
+
+    def reader(self, path: str, observation: bytes | None = None) -> LineParser:
+        """A parser for a new log, or one that goes on; raises ValueError for an observation of another make."""
+
+
+class _Start(Struct, frozen=True):
+    """Where a scan begins: its offset, what was parsed before, and the lines that were skipped."""
+
+    parser: LineParser
+    offset: int = 0
+    skipped: int = 0
+    same_log: bool = True
+
+
+class LineScanner:
+    """Implements providers.logs.LogScanner; all logs go through one buffer."""
+
+    def __init__(self, fmt: LineFormat) -> None:
+        self._unwanted = fmt.unwanted
+        self._parser = fmt.reader
+        self._buffer = bytearray(BUFFER_SIZE)
+
+    def scan(self, path: str, checkpoint: Checkpoint | None = None) -> ScanResult:
+        stream = open_log(path)
+        try:
+            return self._scan(stream, self._start(stream, path, checkpoint))
+        finally:
+            stream.close()
+
+    def _start(self, stream: Stream, path: str, checkpoint: Checkpoint | None) -> _Start:
+        """At what is new, if what stands before it is what stood there; else at the start.
+
+        A compressed log is read from its start, and taken for what had its name before.
+        """
+        if checkpoint is None or not isinstance(stream, io.FileIO):
+            return _Start(self._parser(path))
+        offset = checkpoint.offset
+        same = checkpoint.fingerprint == _fingerprint(stream, offset)
+        if same:
+            try:
+                parser = self._parser(path, checkpoint.observation)
+            except ValueError:
+                pass  # of an older make: read it all again
+            else:
+                stream.seek(offset)
+                return _Start(parser, offset, checkpoint.skipped - parser.skipped)
+        stream.seek(0)
+        return _Start(self._parser(path), same_log=same)
+
+    def _scan(self, stream: Stream, start: _Start) -> ScanResult:
+        parser = start.parser
+        lines = LineReader(stream, self._unwanted, buffer=self._buffer)
+        complete = True
+        try:
+            lines.read(parser.take)
+        except OSError:
+            complete = False
+        offset = start.offset + lines.offset
+        return ScanResult(
+            observation=parser.observation(),
+            links=frozenset(parser.links()),
+            last_ms=parser.last_ms(),
+            offset=offset,
+            fingerprint=_fingerprint(stream, offset) if isinstance(stream, io.FileIO) else b"",
+            skipped=start.skipped + lines.skipped + parser.skipped,
+            complete=complete,
+            same_log=start.same_log,
+        )
+
+
+def _fingerprint(file: io.FileIO, offset: int) -> bytes:
+    """A hash of the bytes just before `offset`: a log that still has them there has only grown."""
+    start = max(0, offset - TAIL)
+    file.seek(start)
+    return blake2b(file.read(offset - start) or b"", digest_size=16).digest()
