@@ -4,8 +4,8 @@
     LogScanner     reads one log into an observation: line by line (ledger/line_scanner), or as its format needs
     LogFormat      both of these, and how observations become billed responses
 
-An **observation** is bytes of the provider's own making, small, without a word of what was said. What was billed
-is decided from the observations of all logs that have to do with each other, and from nothing else; so it does
+An **observation** is a small payload in the provider's own encoding, without a word of any prompt or answer. What
+was billed is resolved from the observations of all logs that share responses, and from nothing else; so it does
 not matter in which order, in how many pieces, or how often they were read.
 """
 
@@ -42,14 +42,24 @@ class LogDiscovery(Protocol):
 
     @property
     def folders(self) -> Sequence[str]:
-        """Where logs are, below a home, at any depth."""
+        """Folders below a home that hold logs, at any depth."""
+
+    @property
+    def files(self) -> Sequence[str]:
+        """Logs at a fixed path below a home, outside `folders`; empty for most formats."""
+
+    @property
+    def companions(self) -> Sequence[str]:
+        """Suffixes of files that are written beside a log and belong to it, such as SQLite's "-wal": a change in
+        one is a change of the log. Empty for most formats.
+        """
 
     def is_log(self, name: str) -> bool:
         """Whether a file of this name, anywhere in `folders`, is a log."""
 
 
 class Checkpoint(Struct, frozen=True):
-    """Where the last scan of a log ended: the ledger keeps what `ScanResult` has under these names."""
+    """Where the last scan of a log ended: the fields of its `ScanResult`, as the ledger stored them."""
 
     offset: int
     fingerprint: bytes
@@ -58,14 +68,14 @@ class Checkpoint(Struct, frozen=True):
 
 
 class ScanResult(Struct, frozen=True, kw_only=True):
-    """All that a log holds, from its start to where the scan ended.
+    """Everything that a log holds, from its start to where the scan ended.
 
-    `links` are hashed names that it may share with others: logs with one in common are judged together.
-    `last_ms` is a time in epoch ms after which it tells of no response; 0 where it tells of none. `offset` is the
-    number of bytes scanned, the file's size for a log that is read whole. `fingerprint` lets the next scan see
-    whether what was scanned is still there; it never holds the log's own words. `skipped` counts damaged parts.
-    `complete` is False where the log could not be read to its end: the next refresh tries again. `same_log` is
-    False where another log has taken the path of the one that the checkpoint is of.
+    `links` are hashed names that it may share with other logs: those with one in common are resolved together.
+    No response is later than `last_ms` (epoch ms, 0 without any response). `offset` is the number of bytes
+    scanned, the file's size for a log that is read whole. `fingerprint` lets the next scan recognize what was
+    scanned; it never quotes the log. `skipped` counts damaged records. `complete` is False where the log could not
+    be read to its end: the next refresh tries again. `same_log` is False where another log has taken the path of
+    the one that the checkpoint belongs to.
     """
 
     observation: bytes
@@ -84,13 +94,13 @@ class LogScanner(Protocol):
     def scan(self, path: str, checkpoint: Checkpoint | None = None) -> ScanResult:
         """Scan a log from its start, or go on from a checkpoint where that is possible.
 
-        The checkpoint may be of another make, or of another content: then the log is scanned from its start.
-        Raises OSError or ValueError for a log that cannot be read; what is known of it stays.
+        A checkpoint of another make, or one that the content no longer matches, means a scan from the start.
+        Raises OSError or ValueError where the log cannot be read; the ledger keeps what it has of it then.
         """
 
 
 class Observed(Struct, frozen=True):
-    """An observation and the home it was made in. Its log may be gone by now: what was counted stays counted."""
+    """An observation and the home it was made in. Its log may be deleted by now: what was counted stays so."""
 
     home: Path
     observation: bytes
@@ -101,13 +111,13 @@ class LogFormat(LogDiscovery, Protocol):
 
     @property
     def make(self) -> str:
-        """Another word whenever observations come out otherwise: all logs that are there are read anew then."""
+        """The version of its observations: under another one, all logs that exist are read anew."""
 
     def scanner(self) -> LogScanner:
-        """A new scanner; each refresh makes its own."""
+        """A new scanner; each refresh has its own."""
 
     def links(self, observation: bytes) -> frozenset[int]:
-        """As `ScanResult` had them; raises ValueError for an observation of another make."""
+        """Those of the `ScanResult` with this observation; raises ValueError for one of another make."""
 
     def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
-        """Each response that these logs tell of once. The same for any order of `observed`."""
+        """Each response in these logs once. The same for any order of `observed`."""

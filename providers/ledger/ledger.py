@@ -12,6 +12,7 @@ from providers.domain.cost import CostReport, Counter, HomeFigures
 from providers.domain.limits import EarlyReset, RateWindow, Sourced
 from providers.ledger import history, index, query
 from providers.ledger.database import opened, transaction
+from providers.ledger.discover import FINDERS, Finders
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import Remembered, Shelf, Tell, refresh
 from providers.ledger.report import BURN_MINUTES, cost_report, figures_span, home_figures, span
@@ -23,9 +24,9 @@ _SHORT_WAIT = 0.2
 class Ledger:
     """One file for all providers and homes; any number of processes may use it at once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, finders: Finders = FINDERS) -> None:
         self._path = path
-        self._remembered = Remembered()
+        self._remembered = Remembered(finders)
 
     def refresh(
         self,

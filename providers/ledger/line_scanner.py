@@ -20,7 +20,7 @@ class LineParser(Protocol):
     """Takes the lines of one log in their order."""
 
     def take(self, line: bytes | bytearray) -> None:
-        """One wanted line; never raises. One that is not understood is counted in `skipped`."""
+        """One wanted line; never raises. One that cannot be decoded is counted in `skipped`."""
 
     @property
     def skipped(self) -> int: ...
@@ -32,7 +32,7 @@ class LineParser(Protocol):
         """As in `ScanResult`."""
 
     def observation(self) -> bytes:
-        """All that is worth keeping; `LineFormat.reader` goes on from it."""
+        """What is kept of the log; `LineFormat.reader` goes on from it."""
 
 
 class LineFormat(LogFormat, Protocol):
@@ -47,7 +47,7 @@ class LineFormat(LogFormat, Protocol):
 
 
 class _Start(Struct, frozen=True):
-    """Where a scan begins: its offset, what was parsed before, and the lines that were skipped."""
+    """Where a scan begins: at `offset`, with what was parsed before it, and the lines that were skipped there."""
 
     parser: LineParser
     offset: int = 0
@@ -71,9 +71,9 @@ class LineScanner:
             stream.close()
 
     def _start(self, stream: Stream, path: str, checkpoint: Checkpoint | None) -> _Start:
-        """At what is new, if what stands before it is what stood there; else at the start.
+        """At the checkpoint, if the bytes before it are still the same; else at the start.
 
-        A compressed log is read from its start, and taken for what had its name before.
+        A compressed log is always read from its start, and taken for the log that had its name before.
         """
         if checkpoint is None or not isinstance(stream, io.FileIO):
             return _Start(self._parser(path))
@@ -83,7 +83,7 @@ class LineScanner:
             try:
                 parser = self._parser(path, checkpoint.observation)
             except ValueError:
-                pass  # of an older make: read it all again
+                pass  # of an older make: scan from the start
             else:
                 stream.seek(offset)
                 return _Start(parser, offset, checkpoint.skipped - parser.skipped)
@@ -112,7 +112,7 @@ class LineScanner:
 
 
 def _fingerprint(file: io.FileIO, offset: int) -> bytes:
-    """A hash of the bytes just before `offset`: a log that still has them there has only grown."""
+    """A hash of the bytes just before `offset`: a log that still has them has only grown."""
     start = max(0, offset - TAIL)
     file.seek(start)
     return blake2b(file.read(offset - start) or b"", digest_size=16).digest()

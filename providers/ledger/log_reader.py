@@ -11,7 +11,7 @@ from providers.ledger.discover import LogFile
 from providers.ledger.index import LogEntry, LogRow
 from providers.logs import Checkpoint, LogFormat, LogScanner, ScanResult
 
-# The last is for logs that are databases: a torn one must not pass for damage of the ledger.
+# The last one for logs that are databases: a damaged one must not be mistaken for a damaged ledger.
 _UNREADABLE = (OSError, ValueError, OverflowError, RecursionError, sqlite3.Error)
 
 
@@ -28,7 +28,7 @@ class Change(Struct, frozen=True):
 
 
 class Reading:
-    """Reads logs of any format. A log that cannot be read, or tells less than is known of it, gives None."""
+    """Reads logs of any format. One that cannot be read, or of which more is known already, gives None."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db

@@ -19,7 +19,7 @@ from msgspec.structs import astuple
 
 from providers.ledger import index
 from providers.ledger.database import alone, opened, transaction
-from providers.ledger.discover import LogFile, LogFinder
+from providers.ledger.discover import Finders, LogFile, LogFinder
 from providers.ledger.index import LogEntry, LogRow
 from providers.ledger.log_reader import Change, Reading
 from providers.ledger.parallel import pays, read_in_two
@@ -55,18 +55,13 @@ class Shelf(Struct, frozen=True, kw_only=True):
 class Remembered:
     """What a process that refreshes often need not find out again: listings of folders, and the ledger's logs."""
 
-    def __init__(self) -> None:
-        self._finders: dict[tuple[Path, tuple[str, ...]], LogFinder] = {}
+    def __init__(self, finders: Finders | None = None) -> None:
+        self._finders = finders or Finders()
         self._known: dict[int, tuple[int, dict[str, LogRow]]] = {}
         self._settled: dict[int, tuple[int, list[LogFile]]] = {}
 
     def finder(self, shelf: Shelf) -> LogFinder:
-        folders = tuple(shelf.format.folders)
-        made = self._finders.get((shelf.home, folders))
-        if made is None:
-            made = LogFinder(shelf.home, folders, shelf.format.is_log)
-            self._finders[shelf.home, folders] = made
-        return made
+        return self._finders.finder(shelf.home, shelf.format)
 
     def known(self, db: sqlite3.Connection, home: int) -> dict[str, LogRow]:
         """By their storable paths; read again when any process has written since."""

@@ -27,6 +27,7 @@ class Transcripts:
 
     make = "claude 2"
     folders = ("projects",)
+    files = companions = ()
     unwanted = wire.UNWANTED
 
     def is_log(self, name: str) -> bool:

@@ -276,6 +276,7 @@ class Rollouts:
 
     make = "codex 2"
     folders = ("sessions", "archived_sessions")
+    files = companions = ()
     unwanted = wire.UNWANTED
 
     def is_log(self, name: str) -> bool:
@@ -293,3 +294,6 @@ class Rollouts:
 
     def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
         return resolve([rollout(each) for each in observed])
+
+
+ROLLOUTS = Rollouts()  # one for all: who shares a finder shares its format
