@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from providers.codex.logs.format import Rollouts
+from providers.codex.logs.format import ROLLOUTS
 from providers.host.files import short, split_homes
 from providers.source import Home, Links, Login, Provider, Source
 
@@ -50,5 +50,5 @@ CODEX = Provider(
     read_login=read_login,
     source_ids=("oauth", "app-server", "status", "rollouts"),
     make_sources=make_sources,
-    logs=Rollouts(),
+    logs=ROLLOUTS,
 )

@@ -3,7 +3,8 @@
 Codex notes them in each `token_count`. Not every such line is news: forks up to 0.150 re-stamp their parent's
 lines with the time of the fork, and a line whose counters did not move restates what is known. A line counts
 when its totals or its limits differ from the line before it, in a turn of the file's own thread.
-Only the ends of the newest files are read, so this takes milliseconds however large the logs are.
+Only the ends of the newest files are read, so this takes milliseconds however large the logs are. For files last
+written more than 24 hours ago, the finder's last walk counts, which is at most 5 minutes old.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import islice
+from math import floor
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,13 +22,13 @@ import msgspec
 from msgspec import Struct
 
 from providers.codex import limits
-from providers.codex.logs.format import Rollouts
+from providers.codex.logs.format import ROLLOUTS
 from providers.codex.logs.rollout import born_at
 from providers.domain.errors import ProviderError
 from providers.domain.limits import RateWindow, Reading
 from providers.host.files import open_regular
-from providers.ledger.discover import LogFinder
-from providers.source import Home, Question
+from providers.ledger.discover import FINDERS, Finders, LogFinder
+from providers.source import Question
 
 NEWEST_FILES = 24
 HEAD_BYTES = 1 << 18
@@ -108,6 +111,9 @@ class RolloutLimits:
     local = True
     rest = timedelta(0)
 
+    def __init__(self, finders: Finders = FINDERS) -> None:
+        self._finders = finders
+
     def stands_in(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
         """It is asked first."""
         return True
@@ -118,23 +124,20 @@ class RolloutLimits:
     def read(self, question: Question) -> Reading | None:
         """The newest trustworthy note; None where there is none. Windows past their reset are left out."""
         news = _News()
-        for path, changed in _newest_files(question.home, question.now):
+        finder = self._finders.finder(question.home.path, ROLLOUTS)
+        for path, changed in _newest_files(finder, question.now):
             if news.at is not None and changed < news.at:
                 break  # nothing in a file can be newer than its last write
             news = news.joined(_news_of(path, question))
         return _reading(news, question.now)
 
 
-def _newest_files(home: Home, now: datetime) -> Iterator[tuple[Path, datetime]]:
+def _newest_files(finder: LogFinder, now: datetime) -> Iterator[tuple[Path, datetime]]:
     """Live and archived rollouts, last written first. Compressed ones are a week old and tell nothing new."""
-    rollouts = Rollouts()
-    logs, _ = LogFinder(home.path, rollouts.folders, rollouts.is_log).find()
-    found = ((log.mtime_ns / 1e9, log.path) for log in logs if log.path.endswith(".jsonl"))
-    oldest = (now - OLDEST).timestamp()
-    for changed, name in sorted(found, reverse=True)[:NEWEST_FILES]:
-        if changed > oldest:
-            with suppress(OverflowError, OSError, ValueError):  # a time that no calendar has
-                yield Path(name), datetime.fromtimestamp(changed, UTC)
+    logs = finder.recent(floor((now - OLDEST).timestamp() * 1e9))
+    for log in islice((log for log in logs if log.path.endswith(".jsonl")), NEWEST_FILES):
+        with suppress(OverflowError, OSError, ValueError):  # a time that no calendar has
+            yield Path(log.path), datetime.fromtimestamp(log.mtime_ns / 1e9, UTC)
 
 
 def _news_of(path: Path, question: Question) -> _News:

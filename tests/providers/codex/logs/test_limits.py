@@ -13,8 +13,10 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from providers.codex.logs.format import ROLLOUTS
 from providers.codex.logs.limits import RolloutLimits
 from providers.domain.limits import Credits, Identity, Reading
+from providers.ledger.discover import Finders
 from providers.source import Home, Question, Source
 from tests.homes import NOW, make_home
 from tests.providers.codex.test_auth import json_values
@@ -329,6 +331,27 @@ def test_no_logs_no_reading(tmp_path: Path) -> None:
     (tmp_path / "sessions/rollout-x.jsonl").mkdir()
     (tmp_path / "sessions/rollout-y.jsonl").symlink_to(tmp_path / "gone")
     assert read(tmp_path) is None
+
+
+def test_what_the_ledgers_walk_found_is_known_here(tmp_path: Path) -> None:
+    """What lies in a folder where nothing happened for days waits for a walk, whoever makes it."""
+    rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10)))
+    rollout(tmp_path, "x", folder="sessions/2026/10/01").unlink()
+    for folder in (path for path in tmp_path.rglob("*") if path.is_dir()):
+        os.utime(folder, (1_600_000_000, 1_600_000_000))
+    finders = Finders()
+    asked = Question(
+        home=Home(provider="codex", path=tmp_path, label="~/.codex"),
+        identity=Identity(),
+        account_since=ago(99),
+        now=NOW,
+    )
+    assert used(RolloutLimits(finders).read(asked)) == {"session": 10}
+    resumed = turn(ago(40)), count(ago(30), limits(20))
+    rollout(tmp_path, "b", meta(ago(40)), *resumed, folder="sessions/2026/10/01")
+    assert used(RolloutLimits(finders).read(asked)) == {"session": 10}
+    finders.finder(tmp_path, ROLLOUTS).find()
+    assert used(RolloutLimits(finders).read(asked)) == {"session": 20}
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
