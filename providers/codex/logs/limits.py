@@ -24,6 +24,14 @@ from msgspec import Struct
 from providers.codex import limits
 from providers.codex.logs.format import ROLLOUTS
 from providers.codex.logs.rollout import born_at
+from providers.codex.logs.wire import (
+    LimitsLine,
+    LimitWindow,
+    RateLimits,
+    SessionMeta,
+    TokenCountLimits,
+    decode_limits,
+)
 from providers.domain.errors import ProviderError
 from providers.domain.limits import RateWindow, Reading
 from providers.host.files import open_regular
@@ -36,48 +44,11 @@ TAIL_BYTES = (1 << 17, 1 << 20, 1 << 22)
 OLDEST = timedelta(days=31)
 
 
-class _Window(Struct, frozen=True):
-    used_percent: float
-    window_minutes: float | None = None
-    resets_at: float | None = None
-
-
-class _RateLimits(Struct, frozen=True):
-    """Each member is judged by itself: an odd one must not take its siblings along."""
-
-    limit_id: Any = None
-    primary: Any = None
-    secondary: Any = None
-    credits: Any = None
-    plan_type: Any = None
-
-    @property
-    def tells_windows(self) -> bool:
-        return bool(self.primary or self.secondary)
-
-
-class _Payload(Struct, frozen=True):
-    type: str | None = None
-    id: str | None = None
-    turn_id: str | None = None
-    info: Any = None
-    rate_limits: Any = None
-    forked_from_id: str | None = None
-    parent_thread_id: str | None = None
-    source: Any = None
-
-
-class _Line(Struct, frozen=True):
-    timestamp: datetime
-    type: str
-    payload: _Payload
-
-
 class _Noted(Struct, frozen=True):
     """A note that is news; not `sure` when it is the first of what was read, and may repeat one before that."""
 
     at: datetime
-    rate_limits: _RateLimits
+    rate_limits: RateLimits
     sure: bool
 
 
@@ -97,10 +68,6 @@ class _News(Struct, frozen=True):
 
     def joined(self, other: _News) -> _News:
         return _News(_newer(self.windows, other.windows), _newer(self.credits, other.credits))
-
-
-_WANTED = (b'"token_count"', b'"task_started"', b'"turn_context"', b'"session_meta"')
-_decoder = msgspec.json.Decoder(_Line)
 
 
 class RolloutLimits:
@@ -173,32 +140,31 @@ class _OwnTurns(Struct, frozen=True):
     since: int | None
 
 
-def _own_turns(head: Iterator[_Line]) -> _OwnTurns:
+def _own_turns(head: Iterator[LimitsLine]) -> _OwnTurns:
     for line in head:
-        if line.type == "session_meta":
-            meta = line.payload
-            spawned = isinstance(meta.source, dict) and "subagent" in meta.source
-            has_parent = bool(meta.forked_from_id or meta.parent_thread_id or spawned)
+        meta = line.payload
+        if isinstance(meta, SessionMeta):
+            has_parent = bool(meta.forked_from_id or meta.parent_thread_id or meta.is_subagent)
             return _OwnTurns(has_parent, born_at(meta.id))
     return _OwnTurns(copies=True, since=None)
 
 
-def _newest_of(lines: Iterator[_Line], own: _OwnTurns, question: Question) -> _News:
+def _newest_of(lines: Iterator[LimitsLine], own: _OwnTurns, question: Question) -> _News:
     """The last lines that are news."""
     news = _News()
-    before: tuple[Any, _RateLimits] | None = None
+    before: tuple[Any, RateLimits] | None = None
     turn_is_own = not own.copies
     for line in lines:
         payload = line.payload
-        if payload.turn_id is not None and own.copies:
-            begun = born_at(payload.turn_id)
-            turn_is_own = begun is not None and own.since is not None and begun >= own.since
-        if line.type != "event_msg" or payload.type != "token_count":
+        if not isinstance(payload, TokenCountLimits):
+            if not isinstance(payload, SessionMeta) and payload.turn_id is not None and own.copies:
+                begun = born_at(payload.turn_id)
+                turn_is_own = begun is not None and own.since is not None and begun >= own.since
             continue
         said = _account_limits(payload.rate_limits)
         if said is None:
             continue
-        total = payload.info.get("total_token_usage") if isinstance(payload.info, dict) else None
+        total = payload.total_token_usage
         first, fresh, before = before is None, (total, said) != before, (total, said)
         at = line.timestamp
         if fresh and turn_is_own and question.account_since <= at <= question.now + timedelta(minutes=5):
@@ -214,26 +180,21 @@ def _newer(one: _Noted | None, other: _Noted | None) -> _Noted | None:
     return max((noted for noted in (one, other) if noted), key=lambda noted: noted.at, default=None)
 
 
-def _account_limits(raw: Any) -> _RateLimits | None:
+def _account_limits(raw: Any) -> RateLimits | None:
     """The account's own limits; those with another limit_id are a single model's."""
     try:
-        said = msgspec.convert(raw, _RateLimits)
+        said = msgspec.convert(raw, RateLimits)
     except msgspec.ValidationError:
         return None
     tells = said.tells_windows or said.credits is not None
     return said if tells and said.limit_id in (None, "codex") else None
 
 
-def _lines(block: bytes) -> Iterator[_Line]:
+def _lines(block: bytes) -> Iterator[LimitsLine]:
     """The whole lines of a block that can matter, in order; what is not understood is passed over."""
     for raw in block.split(b"\n")[:-1]:
-        if not any(mark in raw for mark in _WANTED):
-            continue
-        try:
-            line = _decoder.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            continue
-        if line.timestamp.tzinfo is not None:
+        line = decode_limits(raw)
+        if line is not None:
             yield line
 
 
@@ -269,7 +230,7 @@ def _reading(news: _News, now: datetime) -> Reading | None:
 
 def _window(raw: Any, now: datetime) -> RateWindow | None:
     try:
-        sent = msgspec.convert(raw, _Window)
+        sent = msgspec.convert(raw, LimitWindow)
     except msgspec.ValidationError:
         return None
     return limits.window(sent.used_percent, sent.window_minutes, sent.resets_at, now)

@@ -1,4 +1,7 @@
-"""The lines of a Codex rollout that count, as Codex 0.45 to 0.169 wrote them."""
+"""The lines of a Codex rollout that count, as Codex 0.45 to 0.169 wrote them.
+
+The ledger decodes them all, for tokens (`decode`); the limits those at the ends of a few files (`decode_limits`).
+"""
 
 from __future__ import annotations
 
@@ -61,6 +64,10 @@ class SessionMeta(Struct, frozen=True):
     history_base: Base | None = None
 
     @property
+    def is_subagent(self) -> bool:
+        return isinstance(self.source, dict) and "subagent" in self.source
+
+    @property
     def spawned_by(self) -> str | None:
         """source.subagent.thread_spawn.parent_thread_id; `source` is a plain word for most sessions."""
         value = self.source
@@ -96,11 +103,47 @@ class RecordLine(_Line, frozen=True, kw_only=True, tag="token_usage_record"):
 
 
 class TokenCount(Struct, frozen=True, tag="token_count"):
+    """As the ledger reads it. There are a hundred thousand: what it does not need is passed over undecoded."""
+
     class Info(Struct, frozen=True):
         total_token_usage: Usage
         last_token_usage: Usage
 
     info: Info | None = None
+
+
+class TokenCountLimits(Struct, frozen=True, tag="token_count"):
+    """As the limits read it. `rate_limits` become RateLimits; odd tokens beside them do no harm."""
+
+    info: Any = None
+    rate_limits: Any = None
+
+    @property
+    def total_token_usage(self) -> Any:
+        """Whatever stands there, to be compared."""
+        return self.info.get("total_token_usage") if isinstance(self.info, dict) else None
+
+
+class RateLimits(Struct, frozen=True):
+    """Each member is judged by itself: an odd one must not take its siblings along."""
+
+    limit_id: Any = None
+    primary: Any = None
+    secondary: Any = None
+    credits: Any = None
+    plan_type: Any = None
+
+    @property
+    def tells_windows(self) -> bool:
+        return bool(self.primary or self.secondary)
+
+
+class LimitWindow(Struct, frozen=True):
+    """What `primary` or `secondary` are; `resets_at` in epoch seconds."""
+
+    used_percent: float
+    window_minutes: float | None = None
+    resets_at: float | None = None
 
 
 class TaskStarted(Struct, frozen=True, tag="task_started"):
@@ -127,7 +170,12 @@ class EventLine(_Line, frozen=True, kw_only=True, tag="event_msg"):
     payload: TokenCount | TaskStarted | TurnStarted | SettingsApplied
 
 
+class LimitsEventLine(_Line, frozen=True, kw_only=True, tag="event_msg"):
+    payload: TokenCountLimits | TaskStarted | TurnStarted
+
+
 Line = SessionLine | ContextLine | RecordLine | EventLine
+LimitsLine = SessionLine | ContextLine | LimitsEventLine
 
 
 class _Head(Struct):
@@ -139,6 +187,7 @@ class _Event(Struct):
 
 
 _line: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
+_limits_line: msgspec.json.Decoder[LimitsLine] = msgspec.json.Decoder(LimitsLine)
 _head = msgspec.json.Decoder(_Head)
 _event = msgspec.json.Decoder(_Event)
 _OURS = {"session_meta", "turn_context", "token_usage_record"}
@@ -158,6 +207,16 @@ def decode(text: bytes | bytearray) -> tuple[int, Line] | None:
     if not _EPOCH <= at <= _END:
         raise NotUnderstood
     return at, line
+
+
+def decode_limits(text: bytes) -> LimitsLine | None:
+    """A line that has limits, or that names a turn or a thread; None for any other. Never raises."""
+    if UNWANTED.match(text):
+        return None
+    try:
+        return _limits_line.decode(text)
+    except _DAMAGE:
+        return None
 
 
 def _is_ours(text: bytes | bytearray) -> bool:
