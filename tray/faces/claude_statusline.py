@@ -7,10 +7,10 @@ would take it; several are a program and its arguments. Claude Code waits: nothi
 
 from __future__ import annotations
 
+import _thread  # threading takes a millisecond to import
 import os
 import sys
 import time
-from contextlib import suppress
 
 from providers.claude.statusline import bridge
 
@@ -37,8 +37,10 @@ def run(arguments: list[str]) -> int:
     raw = read_all(0, _READ_SECONDS)
     told = bridge.parse(raw)
     if told is not None:
-        with suppress(OSError):  # a full disk is told by the tray; here it must not cost the line
+        try:  # noqa: SIM105 - contextlib takes its time, too
             bridge.keep(told, os.environ, time.time())
+        except OSError:  # a full disk is told by the tray; here it must not cost the line
+            pass
     said = _said_by(command, raw) if command else None
     if said is None:
         said = OK, line(told.limits if told else {}).encode()
@@ -57,20 +59,23 @@ def line(limits: bridge.Limits) -> str:
 
 def read_all(file: int, seconds: float) -> bytes:
     """What comes until it is whole, the end, the deadline or too much, whichever is first."""
-    from threading import Thread
-
     read = bytearray()
+    running = _thread.allocate_lock()
 
     def work() -> None:
-        with suppress(OSError):
+        try:
             while len(read) < bridge.SIZE_LIMIT and (part := os.read(file, 1 << 16)):
                 read.extend(part)
                 if bridge.is_whole(bytes(read)):  # whoever wrote it may leave the pipe open
                     return
+        except OSError:
+            pass
+        finally:
+            running.release()
 
-    thread = Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(seconds)
+    running.acquire()
+    _thread.start_new_thread(work, ())
+    running.acquire(timeout=seconds)
     return bytes(read)
 
 
@@ -111,6 +116,7 @@ def _said_by(command: list[str], raw: bytes) -> tuple[int, bytes] | None:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     import signal
+    from contextlib import suppress
 
     if sys.platform == "win32":
         process.kill()
