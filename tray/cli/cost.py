@@ -15,6 +15,28 @@ if TYPE_CHECKING:
     from datetime import date, tzinfo
 
 
+GROUPS = ("day", "model", "session", "project", "effort", "home")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--provider", metavar="ID", default="all", help="show only this provider (default: all)"
+    )
+    parser.add_argument(
+        "--days", type=int, metavar="N", help="the last N days, including today (default: 30)"
+    )
+    parser.add_argument("--since", metavar="DATE", help="from this day on, such as 2026-11-01")
+    parser.add_argument("--until", metavar="DATE", help="up to and including this day (default: today)")
+    parser.add_argument("--by", choices=GROUPS, default="day", help="how to group the rows (default: day)")
+    parser.add_argument("--rates", action="store_true", help="show the prices applied")
+    parser.add_argument(
+        "--timezone",
+        metavar="ZONE",
+        help="time zone for days, such as Europe/Berlin (default: the system's)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
 def run(options: argparse.Namespace) -> int:
     """Waits for the whole count; raises BadArgument."""
     from providers.ledger.database import LedgerTrouble

@@ -18,22 +18,25 @@ TYPE_CHECKING = False  # typing's own would cost milliseconds
 if TYPE_CHECKING:
     import subprocess
 
-OK, BAD_ARGUMENTS = 0, 64
+OK = 0
 _READ_SECONDS = 2.0
 _COMMAND_SECONDS = 2.0
 _OUTPUT_LIMIT = 1 << 16
-_USAGE = "usage: tankful statusline --from-claude [-- command …]\n"
 
 
-def run(arguments: list[str]) -> int:
-    """The exit code: that of the command, 0 without one, 64 for arguments that cannot be meant."""
-    options, command = arguments, []
-    if "--" in arguments:
-        place = arguments.index("--")
-        options, command = arguments[:place], arguments[place + 1 :]
-    if options != ["--from-claude"] or ("--" in arguments and not command):
-        sys.stderr.write(_USAGE)
-        return BAD_ARGUMENTS
+def answer(arguments: list[str]) -> int | None:
+    """The fast path (see `tray.cli.commands`): passes on all but `--from-claude [-- command …]`."""
+    match arguments:
+        case ["--from-claude"]:
+            return show([])
+        case ["--from-claude", "--", _, *_]:
+            return show(arguments[2:])
+        case _:
+            return None
+
+
+def show(command: list[str]) -> int:
+    """Prints the line; the exit code is that of the command, 0 without one."""
     raw = read_all(0, _READ_SECONDS)
     told = bridge.parse(raw)
     if told is not None:

@@ -11,12 +11,12 @@ import pytest
 
 from tests.programs import started
 from tests.tray.desktop.fake_watcher import DEADLINE
-from tray.cli.main import _stop_on_signals
+from tray.cli.tray import _stop_on_signals
 
 # A mutex that is locked twice is as deaf to Python's handlers as NSApp.run and GetMessage are.
 DEAF = """
 import ctypes, os
-from tray.cli.main import _stop_on_signals
+from tray.cli.tray import _stop_on_signals
 
 def stop():
     print("stopped", flush=True)

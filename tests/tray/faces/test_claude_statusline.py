@@ -18,9 +18,11 @@ ROOT = Path(__file__).parents[3]
 RUN = "import sys; sys.argv.insert(1, 'statusline'); from tray.cli.main import script; script()"
 
 
-def claude_draws(folder: Path, *arguments: str, raw: bytes = told()) -> subprocess.CompletedProcess[bytes]:
+def claude_draws(
+    folder: Path, *arguments: str, raw: bytes = told(), code: str = RUN
+) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-c", RUN, *arguments],
+        [sys.executable, "-c", code, *arguments],
         input=raw,
         capture_output=True,
         check=False,
@@ -168,6 +170,14 @@ def test_arguments_that_cannot_be_meant(tmp_path: Path, arguments: list[str]) ->
     assert kept(tmp_path) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="other commands there")
+@pytest.mark.parametrize("command", [[], ["--", "cat"], ["--", "printf", "%s", "--help"]])
+def test_the_slow_path_answers_alike(tmp_path: Path, command: list[str]) -> None:
+    slow = f"from tray.cli.commands import COMMANDS\nfor each in COMMANDS: each.fast_paths = ()\n{RUN}"
+    arguments = ("--from-claude", *command)
+    assert claude_draws(tmp_path, *arguments, code=slow).stdout == claude_draws(tmp_path, *arguments).stdout
+
+
 def test_a_disk_that_is_full_costs_no_line(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("no folder")
     assert claude_draws(tmp_path, "--from-claude").stdout.decode().startswith("5h 62 %")
@@ -201,5 +211,5 @@ def test_nothing_slow_is_imported(tmp_path: Path) -> None:
     )
     loaded = done.stdout.decode()
     slow = ["msgspec", "platformdirs", "requests", "subprocess", "argparse", "decimal", "tempfile", "typing"]
-    slow += ["hashlib", "threading"]
+    slow += ["contextlib", "hashlib", "importlib.metadata", "threading"]
     assert [name for name in slow if f"'{name}'" in loaded] == []

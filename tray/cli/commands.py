@@ -1,0 +1,42 @@
+"""The commands: one is a file, and a line in COMMANDS.
+
+The file (`module`) has
+
+    add_arguments(parser)    gives an `argparse` parser its arguments
+    run(options) -> int      does the work and returns the exit code; may raise BadArgument
+
+and is imported only when its command is chosen. Where even `argparse` would take too long, the modules in
+`fast_paths` are asked first, in order:
+
+    answer(arguments) -> int | None    the exit code, or None to pass: the next one is asked, and `run` at last
+
+They get the raw arguments after the command's name, import as little as they can, and pass on whatever is not
+certainly right: help and errors are argparse's.
+"""
+
+from __future__ import annotations
+
+
+class Command:
+    """A line of the table. Its summary is what `tankful --help` says of it."""
+
+    __slots__ = ("fast_paths", "module", "name", "summary")
+
+    def __init__(self, name: str, summary: str, module: str, *, fast_paths: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.summary = summary
+        self.module = module
+        self.fast_paths = fast_paths
+
+
+COMMANDS = (
+    Command("", "show an icon in the tray", "tray.cli.tray"),  # `tankful` alone
+    Command("usage", "show limits, credits and account", "tray.cli.usage"),
+    Command("cost", "show tokens and cost from local logs", "tray.cli.cost"),
+    Command(
+        "statusline",
+        "print what is left for Claude Code's status line",
+        "tray.cli.statusline",
+        fast_paths=("tray.faces.claude_statusline",),
+    ),
+)

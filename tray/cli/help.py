@@ -1,0 +1,49 @@
+"""What `tankful --help` prints, from the table of commands alone; and what is said of a command there is not."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # as in `main`
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tray.cli.commands import Command
+
+_OPTIONS = (
+    ("--tray", "wait for a desktop to appear (for autostart)"),
+    ("--version", "show the version and exit"),
+    ("-h, --help", "show this help and exit"),
+)
+
+
+def overview(commands: Sequence[Command]) -> str:
+    """All commands, a line each."""
+    named = [(command.name, command.summary) for command in commands if command.name]
+    width = max(len(name) for name, _ in (*named, *_OPTIONS))
+    return "\n".join(
+        (
+            "usage: tankful [OPTIONS]",
+            "       tankful COMMAND [OPTIONS]",
+            "",
+            "Shows what is left of your Codex and Claude Code limits, when they reset, and",
+            "what your usage costs.",
+            "",
+            "commands:",
+            *(f"  {'(none)':{width}}  {command.summary}" for command in commands if not command.name),
+            *(f"  {name:{width}}  {summary}" for name, summary in named),
+            "",
+            "options:",
+            *(f"  {name:{width}}  {summary}" for name, summary in _OPTIONS),
+            "",
+            "Run `tankful COMMAND --help` for the options of a command.",
+        )
+    )
+
+
+def unknown(name: str, commands: Sequence[Command]) -> str:
+    """A sentence on a name that no command has."""
+    from difflib import get_close_matches
+
+    names = [command.name for command in commands if command.name]
+    near = get_close_matches(name, names, 1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return f"unknown command {name!r}.{hint} The commands are {', '.join(names)}."
