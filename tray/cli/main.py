@@ -27,7 +27,7 @@ def script() -> NoReturn:
 
 
 def main(arguments: list[str] | None = None, commands: Sequence[Command] = COMMANDS) -> int:
-    """Exit codes: 0 ok, 1 nothing could be read or written, 64 bad arguments."""
+    """Exit codes: 0 ok, 1 nothing could be read or written, or an internal error, 64 bad arguments."""
     try:
         try:
             return _run(sys.argv[1:] if arguments is None else arguments, commands)
@@ -47,6 +47,11 @@ def main(arguments: list[str] | None = None, commands: Sequence[Command] = COMMA
         return NOTHING_READ
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # noqa: BLE001 - the last guard
+        from tray.cli.internal_error import report
+
+        report(error)
+        return NOTHING_READ
 
 
 def _run(arguments: list[str], commands: Sequence[Command]) -> int:

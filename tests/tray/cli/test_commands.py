@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tray.cli import tray
+from providers.claude.statusline import bridge
+from tray.cli import internal_error, tray
 from tray.cli.commands import COMMANDS, Command
 from tray.cli.help import overview
 from tray.cli.main import main
@@ -29,6 +30,7 @@ def run(options):
     print({5: "full", 6: "fuller"}[options.litres])
     return 3
 """
+CRASH = FAKE.splitlines().index('    print({5: "full", 6: "fuller"}[options.litres])') + 1
 FAST = """
 import sys
 
@@ -48,6 +50,7 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Command, 
     (tmp_path / "fake_refuel_fast.py").write_text(FAST)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "fake_refuel", raising=False)
+    monkeypatch.delenv("TANKFUL_DEBUG", raising=False)
     return (*COMMANDS, Command("refuel", "fill the tank", "fake_refuel"))
 
 
@@ -172,6 +175,28 @@ def test_the_overview_lists_every_option_of_the_bare_command() -> None:
     tray.add_arguments(parser)
     listed = overview(COMMANDS).partition("options:")[2].replace(",", "").split()
     assert {flag for flag in listed if flag.startswith("-")} >= set(parser._option_string_actions)
+
+
+def test_an_unexpected_error_is_one_sentence_without_its_values(
+    commands: tuple[Command, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["refuel", "4711"], commands) == 1
+    place = f"KeyError at fake_refuel.py:{CRASH}"
+    advice = "Run it again with TANKFUL_DEBUG=1 to see the traceback."
+    assert capsys.readouterr() == ("", f"tankful: internal error ({place}). {advice}\n")
+    monkeypatch.setenv("TANKFUL_DEBUG", "1")
+    assert main(["refuel", "4711"], commands) == 1
+    errors = capsys.readouterr().err
+    assert errors.startswith("Traceback")
+    assert errors.endswith("KeyError: 4711\n")
+
+
+def test_an_error_in_a_library_is_placed_where_we_called_it(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        bridge.parse(5)  # type: ignore[arg-type]  # so json raises
+    except TypeError as error:
+        internal_error.report(error)
+    assert "(TypeError at providers/claude/statusline/bridge.py:" in capsys.readouterr().err
 
 
 def test_an_interrupt_is_no_error(commands: tuple[Command, ...], capsys: pytest.CaptureFixture[str]) -> None:
