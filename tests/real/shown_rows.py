@@ -7,18 +7,18 @@ from PIL import Image, ImageDraw
 from tray.cli.main import _stop_on_signals
 from tray.desktop.face import open_face
 from tray.desktop.icon import DesktopGone
-from tray.view.rows import Action, Row
+from tray.view.rows import Action, action_row, separator_row, text_row
 
 ROWS = (
-    Row(key="account", text="Codex · Pro · dev@example.com"),
-    Row(key="session", text="  5h       ▰▰▰▰▰▰▱▱▱▱  63 % left · resets in 1 h 29 m"),
-    Row(key="weekly", text="  Weekly   ▰▰▰▰▱▱▱▱▱▱  38 % left · resets Sun 19:00"),
-    Row(key="credits", text="  Credits  150.50"),
-    Row(key="cost", text="  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens"),
-    Row(key="updated", text="  Updated 2 min ago · OAuth"),
-    Row(key="line", separator=True),
-    Row(key="refresh", text="Refresh now", action="refresh"),
-    Row(key="quit", text="Quit", action="quit"),
+    text_row("account", "Codex · Pro · dev@example.com"),
+    text_row("session", "  5h       ▰▰▰▰▰▰▱▱▱▱  63 % left · resets in 1 h 29 m"),
+    text_row("weekly", "  Weekly   ▰▰▰▰▱▱▱▱▱▱  38 % left · resets Sun 19:00"),
+    text_row("credits", "  Credits  150.50"),
+    text_row("cost", "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens"),
+    text_row("updated", "  Updated 2 min ago · OAuth"),
+    separator_row("line"),
+    action_row("refresh", "Refresh now", Action("refresh")),
+    action_row("quit", "Quit", Action("quit")),
 )
 COLOUR = (0xD0, 0x20, 0x90)
 
@@ -31,8 +31,8 @@ def draw(size: int) -> Image.Image:
 
 def main() -> None:
     def choose(action: Action) -> None:
-        print(action, flush=True)
-        if action == "quit":
+        print(action.name, flush=True)
+        if action.name == "quit":
             face.stop()
 
     face = open_face(choose, lambda: print("ready", flush=True), wait=True)

@@ -110,9 +110,9 @@ class App:
         self._face.stop()
 
     def _choose(self, action: Action) -> None:
-        if action == "quit":
+        if action.name == "quit":
             self._face.stop()
-        elif action == "refresh":
+        elif action.name == "refresh":
             self._poll_wanted.set()
             self._count_wanted.set()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tray.desktop.icon import NAME
 from tray.desktop.toolkit import pystray
+from tray.view.rows import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from tray.desktop.icon import Icon
-    from tray.view.rows import Action, Row
+    from tray.view.rows import Row
 
 _SIZE = 64  # pystray scales it to what the bar gives
 _TOOLTIP = 127  # characters; Windows refuses more
@@ -85,7 +86,7 @@ class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
         return [self._item(row) for row in self._rows]
 
     def _item(self, row: Row) -> Any:
-        if row.separator:
+        if row.kind == "separator":
             return pystray.Menu.SEPARATOR
         # Windows underlines the letter after an ampersand.
         text = row.text.replace("&", "&&") if self._platform == "win32" else row.text
@@ -94,10 +95,10 @@ class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
             return pystray.MenuItem(text, None)
 
         def clicked() -> None:
-            Thread(target=self._choose, args=(action,), name=f"menu-{action}", daemon=True).start()
+            Thread(target=self._choose, args=(action,), name=f"menu-{action.name}", daemon=True).start()
 
         # On Windows a left click does the default, and only a right click opens the menu.
-        default = self._platform == "win32" and action == "refresh"
+        default = self._platform == "win32" and action.name == "refresh"
         return pystray.MenuItem(text, clicked, default=default)
 
 
@@ -109,7 +110,7 @@ def quit_on_interrupt(
     pystray installs it just before its loop, and takes it back afterwards only if it is still there. What is
     put on the main thread runs in that loop, which is late enough.
     """
-    on_main(lambda: mach_signals.signal(signal.SIGINT, lambda *_: choose("quit")))
+    on_main(lambda: mach_signals.signal(signal.SIGINT, lambda *_: choose(Action("quit"))))
 
 
 def pick(

@@ -19,7 +19,7 @@ from providers.domain.merge import is_stale
 from tray.engine.state import State
 from tray.view import extras
 from tray.view import format as fmt
-from tray.view.rows import Row
+from tray.view.rows import Action, Row, action_row, separator_row, text_row
 
 _LABEL, _LONGEST_LABEL = 8, 32
 _SENTENCE = 300  # characters: only a fault makes a longer one
@@ -42,25 +42,25 @@ def rows(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
     """The whole menu."""
     return (
         *told(state, now, zone),
-        Row(key="line:actions", separator=True),
-        Row(key="refresh", text="Refreshing …" if state.refreshing else "Refresh now", action="refresh"),
-        Row(key="quit", text="Quit", action="quit"),
+        separator_row("line:actions"),
+        action_row("refresh", "Refreshing …" if state.refreshing else "Refresh now", Action("refresh")),
+        action_row("quit", "Quit", Action("quit")),
     )
 
 
 def told(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
     """The rows that tell: what is also printed as text."""
     if state.snapshot is None:
-        return (Row(key="start", text="Reading …"),)
+        return (text_row("start", "Reading …"),)
     shown = state.snapshot.accounts
-    found = [] if shown else [Row(key="none", text="No limits are read here.")]
+    found = [] if shown else [text_row("none", "No limits are read here.")]
     for usage, key, header in zip(shown, _keys(shown), _headers(shown), strict=True):
         if found:
-            found.append(Row(key=f"line:{key}", separator=True))
+            found.append(separator_row(f"line:{key}"))
         found += _account(key, header, usage, state, now, zone)
     for about, trouble in (("uncounted", state.trouble), ("settings", state.settings_trouble)):
         if trouble is not None:
-            found.append(Row(key=f"says:{about}", text=f"  {fmt.plain(trouble, longest=_SENTENCE)}"))
+            found.append(text_row(f"says:{about}", f"  {fmt.plain(trouble, longest=_SENTENCE)}"))
     return tuple(found)
 
 
@@ -118,18 +118,18 @@ def _headers(shown: tuple[AccountUsage, ...]) -> list[str]:
 def _account(
     key: str, header: str, usage: AccountUsage, state: State, now: datetime, zone: tzinfo
 ) -> Iterator[Row]:
-    yield Row(key=key, text=header)
+    yield text_row(key, header)
     width = _label_width(usage)
     for lane in usage.windows:
         label = fmt.plain(lane.value.title, longest=_LONGEST_LABEL)
-        yield Row(key=f"{key}:{lane.value.id}", text=_line(label, _window(lane, now, zone), width))
+        yield text_row(f"{key}:{lane.value.id}", _line(label, _window(lane, now, zone), width))
     for about, sentence in extras.of_windows(usage, now, zone):
-        yield Row(key=f"{key}:{about}", text=f"  {sentence}")
+        yield text_row(f"{key}:{about}", f"  {sentence}")
     for about, label, text in extras.beside_windows(usage, now, zone):
-        yield Row(key=f"{key}:{about}", text=_line(label, text, width))
-    yield Row(key=f"{key}:cost", text=_cost(usage.cost, state))
+        yield text_row(f"{key}:{about}", _line(label, text, width))
+    yield text_row(f"{key}:cost", _cost(usage.cost, state))
     for about, sentence in _sentences(usage, state, now, zone):
-        yield Row(key=f"{key}:says:{about}", text=f"  {sentence}")
+        yield text_row(f"{key}:says:{about}", f"  {sentence}")
 
 
 def _label_width(usage: AccountUsage) -> int:

@@ -27,7 +27,7 @@ from providers.domain.pace import pace
 from tray.view import format as fmt
 from tray.view.extras import recent
 from tray.view.menu import is_past
-from tray.view.rows import Row
+from tray.view.rows import Row, lines
 
 
 def emit(text: str) -> None:
@@ -42,7 +42,7 @@ def as_json(value: object) -> str:
 
 
 def as_text(rows: tuple[Row, ...]) -> str:
-    return "\n".join("" if row.separator else row.text for row in rows)
+    return "\n".join(lines(rows))
 
 
 def as_usd(usd: float | None) -> float | None:

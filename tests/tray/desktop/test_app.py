@@ -24,11 +24,12 @@ from tray.desktop import app as tray_app
 from tray.desktop.app import App
 from tray.engine.gauge import Gauge
 from tray.engine.settings import Settings
+from tray.view.rows import Action
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from tray.view.rows import Action, Row
+    from tray.view.rows import Row
 
 DEADLINE = 10.0
 TICK = timedelta(milliseconds=5)
@@ -165,10 +166,10 @@ def test_refresh_asks_at_once_and_quit_ends(tray: Tray, server: FakeChatGPT) -> 
     changed = usage_now()
     changed["rate_limit"]["primary_window"]["used_percent"] = 50.0
     server.answer = says(changed)
-    face.choose("refresh")
+    face.choose(Action("refresh"))
     face.wait_for("Refreshing …", seen)
     face.wait_for("50 % left", seen)
-    face.choose("quit")
+    face.choose(Action("quit"))
 
 
 def test_a_slow_server_holds_up_neither_the_menu_nor_quit(tmp_path: Path, server: FakeChatGPT) -> None:
@@ -380,6 +381,6 @@ def test_a_ledger_that_cannot_be_used_is_told_and_then_forgotten(fake: FakeGauge
     face = tray.start()
     face.wait_for("The disk is full: make room.")
     fake.fault = None
-    face.choose("refresh")
+    face.choose(Action("refresh"))
     face.wait_until_gone("The disk is full")
     tray.end()

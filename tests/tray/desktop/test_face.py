@@ -17,9 +17,9 @@ from tests.tray.desktop.fake_watcher import DEADLINE, Panel
 from tray.desktop.face import TrayFace, open_face, unavailable
 from tray.desktop.icon import DesktopGone, Face, NoDesktop
 from tray.desktop.linux.pick import choose_kind
-from tray.view.rows import Action, Row
+from tray.view.rows import Action, Row, action_row, text_row
 
-ROWS = (Row(key="one", text="One"), Row(key="quit", text="Quit", action="quit"))
+ROWS = (text_row("one", "One"), action_row("quit", "Quit", Action("quit")))
 
 
 def plum(size: int) -> Image.Image:
@@ -262,7 +262,7 @@ def test_a_face_on_a_bus_is_shown_and_clicked(bus: Bus) -> None:
     panel.wait_for_item()
     assert panel.menu() == ["One", "Quit"]
     panel.click("Quit")
-    assert chosen.get(timeout=DEADLINE) == "quit"
+    assert chosen.get(timeout=DEADLINE) == Action("quit")
     face.stop()
     loop.join(DEADLINE)
     panel.close()

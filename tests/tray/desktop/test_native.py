@@ -12,13 +12,13 @@ from PIL import Image
 
 from tests.tray.desktop.fake_watcher import DEADLINE
 from tray.desktop.native import NativeIcon, quit_on_interrupt
-from tray.view.rows import Action, Row
+from tray.view.rows import Action, action_row, separator_row, text_row
 
 ROWS = (
-    Row(key="account", text="Codex · R&D"),
-    Row(key="line", separator=True),
-    Row(key="refresh", text="Refresh now", action="refresh"),
-    Row(key="quit", text="Quit", action="quit"),
+    text_row("account", "Codex · R&D"),
+    separator_row("line"),
+    action_row("refresh", "Refresh now", Action("refresh")),
+    action_row("quit", "Quit", Action("quit")),
 )
 
 
@@ -70,7 +70,7 @@ def test_rows_become_items_that_choose_off_the_main_thread() -> None:
     assert all(item.enabled and not item.default for item in items)
     items[0](icon)
     items[3](icon)
-    assert icon.chosen.get(timeout=DEADLINE) == "quit"
+    assert icon.chosen.get(timeout=DEADLINE) == Action("quit")
     assert icon.chosen.empty()
 
 
@@ -137,8 +137,8 @@ def test_ours_takes_the_place_of_pystrays_interrupt_handler() -> None:
     later: list[Callable[[], Any]] = []
     chosen: list[Action] = []
     quit_on_interrupt(chosen.append, later.append, MachSignals)
-    installed[signal.SIGINT] = lambda *_: chosen.append("refresh")  # pystray, before its loop
+    installed[signal.SIGINT] = lambda *_: chosen.append(Action("refresh"))  # pystray, before its loop
     for function in later:
         function()
     installed[signal.SIGINT](signal.SIGINT)
-    assert chosen == ["quit"]
+    assert chosen == [Action("quit")]

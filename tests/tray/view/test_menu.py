@@ -65,7 +65,7 @@ def shown(
     )
     rows = menu.rows(state, NOW, ZONE)
     assert len({row.key for row in rows}) == len(rows), "a key names one row"
-    return ["──" if row.separator else row.text for row in rows]
+    return ["──" if row.kind == "separator" else row.text for row in rows]
 
 
 def failing(usage: AccountUsage, trouble: ProviderError, **more: datetime) -> AccountUsage:

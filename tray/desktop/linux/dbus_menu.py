@@ -1,7 +1,7 @@
 """Rows as a com.canonical.dbusmenu: what a panel draws, and what changed since it last looked.
 
 KDE holds that an id keeps its kind for ever, and every panel keeps a menu open while texts change in it.
-So an id belongs to a row's key, new texts go out as properties, and only a row that came, went or moved
+So an id belongs to a row's key and kind, new texts go out as properties, and only a row that came, went or moved
 is a new layout.
 """
 
@@ -14,7 +14,7 @@ from msgspec import Struct
 from tray.desktop.linux.session_bus import CallError, Interface, Method, Property, plain
 
 if TYPE_CHECKING:
-    from tray.view.rows import Action, Row
+    from tray.view.rows import Action, Kind, Row
 
 Properties = dict[str, tuple[str, Any]]  # name → (D-Bus type, value)
 
@@ -47,7 +47,7 @@ class DBusMenu:
     """One writer at a time may call `show`; the bus's thread reads whole layouts and never waits for it."""
 
     def __init__(self) -> None:
-        self._ids: dict[tuple[str, bool], int] = {}
+        self._ids: dict[tuple[str, Kind], int] = {}
         self._layout = Layout(1, {})
         self._chosen: list[Action] = []
 
@@ -94,7 +94,7 @@ class DBusMenu:
         )
 
     def _id(self, row: Row) -> int:
-        return self._ids.setdefault((row.key, row.separator), len(self._ids) + 1)
+        return self._ids.setdefault((row.key, row.kind), len(self._ids) + 1)
 
     def _difference(self, before: Layout, id_: int) -> Properties:
         """What changed in a row that stayed. A new row is read with the layout."""
@@ -143,7 +143,7 @@ class DBusMenu:
 
 
 def _properties(row: Row) -> Properties:
-    if row.separator:
+    if row.kind == "separator":
         return {"type": ("s", "separator")}
     # An underscore underlines the next letter, two are one to read.
     label = plain(row.text).replace("_", "__")

@@ -215,10 +215,10 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
             try:
                 self._choose(action)
             except Exception:  # noqa: BLE001  the app's fault must not be the icon's end
-                _log.exception("the menu's %s failed", action)
+                _log.exception("the menu's %s failed", action.name)
 
         self._callbacks = [thread for thread in self._callbacks if thread.is_alive()]
-        thread = Thread(target=call, name=f"menu-{action}", daemon=True)
+        thread = Thread(target=call, name=f"menu-{action.name}", daemon=True)
         self._callbacks.append(thread)
         thread.start()
 

@@ -21,13 +21,14 @@ from tray.desktop import toolkit
 from tray.desktop.icon import DesktopGone, TrayGone
 from tray.desktop.linux import session_bus
 from tray.desktop.linux.detect import tray_owned
+from tray.view.rows import Action, lines, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from PIL.Image import Image
 
-    from tray.view.rows import Action, Row
+    from tray.view.rows import Row
 
 _LINGER = 1.0  # seconds that whoever is told "ready" may take once the icon has ended
 _SIZE = 48  # pystray scales it to what the tray gives
@@ -130,7 +131,7 @@ class XembedIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
             rows = self._shown[2] if self._shown is not None else ()
             self._notice = _show_notice(self._environ, self._notice, self.name, self.title, rows)
         try:
-            self._choose("refresh")
+            self._choose(Action("refresh"))
         except Exception:  # noqa: BLE001  the app's fault must not be the tray's end
             _log.exception("the click failed")
 
@@ -144,8 +145,7 @@ def _show_notice(
     environ: Mapping[str, str], replaces: int, name: str, title: str, rows: tuple[Row, ...]
 ) -> int:
     """Returns the notice's id, for the next one to replace it. Raises BusUnreachable."""
-    telling = [row.text for row in rows if row.action is None and not row.separator]
-    body = session_bus.plain("\n".join(telling)).replace("&", "&amp;").replace("<", "&lt;")
+    body = session_bus.plain("\n".join(lines(readable(rows)))).replace("&", "&amp;").replace("<", "&lt;")
     notice: tuple[Any, ...] = (name, replaces, "", title or name, body, [], {}, -1)
     connection = session_bus.connect(environ)
     try:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from jeepney import DBusAddress, DBusErrorResponse, HeaderFields, MessageFlag, new_method_call
+from msgspec.structs import replace
 from PIL import Image
 
 from tests.tray.desktop.conftest import Bus
@@ -16,14 +17,14 @@ from tests.tray.desktop.fake_watcher import DEADLINE, ITEM, ITEM_PATH, MENU, MEN
 from tray.desktop.icon import DesktopGone
 from tray.desktop.linux.session_bus import BusUnreachable
 from tray.desktop.linux.status_notifier import SIZES, StatusNotifierIcon
-from tray.view.rows import Action, Row
+from tray.view.rows import Action, Row, action_row, separator_row, text_row
 
 ROWS = (
-    Row(key="account", text="Codex · Pro · dev_one@example.com"),
-    Row(key="session", text="  5h  63 % left"),
-    Row(key="line", separator=True),
-    Row(key="refresh", text="Refresh now", action="refresh"),
-    Row(key="quit", text="Quit", action="quit"),
+    text_row("account", "Codex · Pro · dev_one@example.com"),
+    text_row("session", "  5h  63 % left"),
+    separator_row("line"),
+    action_row("refresh", "Refresh now", Action("refresh")),
+    action_row("quit", "Quit", Action("quit")),
 )
 
 
@@ -32,7 +33,7 @@ def plum(size: int) -> Image.Image:
 
 
 def with_text(key: str, text: str) -> tuple[Row, ...]:
-    return tuple(Row(key=key, text=text, action=row.action) if row.key == key else row for row in ROWS)
+    return tuple(replace(row, text=text) if row.key == key else row for row in ROWS)
 
 
 class Running:
@@ -122,7 +123,7 @@ def test_a_click_arrives_off_the_loop_and_after_the_reply(bus: Bus, panel: Panel
     replied.set()
     action, was_replied, thread = arrived.get(timeout=DEADLINE)
     running.close()
-    assert action == "refresh"
+    assert action == Action("refresh")
     assert was_replied
     assert thread != "loop"
 
@@ -131,7 +132,7 @@ def test_a_slow_refresh_does_not_hold_up_quit(bus: Bus, panel: Panel) -> None:
     release, quit_ = threading.Event(), threading.Event()
 
     def choose(action: Action) -> None:
-        if action == "refresh":
+        if action.name == "refresh":
             release.wait(DEADLINE)
         else:
             quit_.set()
@@ -149,7 +150,7 @@ def test_a_slow_refresh_does_not_hold_up_quit(bus: Bus, panel: Panel) -> None:
 def test_a_row_that_tells_does_nothing(shown: Running, panel: Panel) -> None:
     panel.click("  5h  63 % left")
     panel.click("Quit")
-    assert shown.chosen.get(timeout=DEADLINE) == "quit"
+    assert shown.chosen.get(timeout=DEADLINE) == Action("quit")
     assert shown.chosen.empty()
 
 
@@ -157,7 +158,7 @@ def test_clicks_in_a_group_count_once_each(shown: Running, panel: Panel) -> None
     id_ = panel.id_of("Quit")
     events = [(id_, "hovered", ("i", 0), 0), (999, "clicked", ("i", 0), 0), (id_, "clicked", ("i", 0), 0)]
     assert panel.call(MENU_PATH, MENU, "EventGroup", "a(isvu)", events) == ([999],)
-    assert shown.chosen.get(timeout=DEADLINE) == "quit"
+    assert shown.chosen.get(timeout=DEADLINE) == Action("quit")
     assert shown.chosen.empty()
 
 
@@ -184,7 +185,7 @@ def test_a_new_row_is_a_new_layout_and_the_others_keep_their_ids(shown: Running,
     before = {properties.get("label"): id_ for id_, properties in panel.rows()}
     revision, _node = panel.layout()
     panel.heard(until="NewIcon")
-    shown.show((*ROWS[:2], Row(key="weekly", text="  Weekly  38 % left"), *ROWS[2:]))
+    shown.show((*ROWS[:2], text_row("weekly", "  Weekly  38 % left"), *ROWS[2:]))
     heard = panel.heard(until="LayoutUpdated")
     assert heard[-1] == ("LayoutUpdated", (revision + 1, 0))
     assert "ItemsPropertiesUpdated" not in dict(heard)
@@ -193,7 +194,7 @@ def test_a_new_row_is_a_new_layout_and_the_others_keep_their_ids(shown: Running,
     assert panel.menu()[2] == "  Weekly  38 % left"
 
     shown.show(ROWS)
-    shown.show((*ROWS[:2], Row(key="weekly", text="  Weekly  37 % left"), *ROWS[2:]))
+    shown.show((*ROWS[:2], text_row("weekly", "  Weekly  37 % left"), *ROWS[2:]))
     panel.heard(until="LayoutUpdated")
     panel.heard(until="LayoutUpdated")
     assert panel.id_of("  Weekly  37 % left") == after["  Weekly  38 % left"]
@@ -262,7 +263,7 @@ def test_a_wrong_call_gets_an_error_and_the_icon_lives_on(wrong: str, shown: Run
         panel.call(path, interface, member, signature, *body)
     assert error.value.name == f"org.freedesktop.DBus.Error.{name}"
     panel.click("Quit")
-    assert shown.chosen.get(timeout=DEADLINE) == "quit"
+    assert shown.chosen.get(timeout=DEADLINE) == Action("quit")
 
 
 def test_a_message_jeepney_cannot_read_is_skipped(
@@ -276,7 +277,7 @@ def test_a_message_jeepney_cannot_read_is_skipped(
     assert data.count(number) == 1
     panel.send_bytes(data.replace(number, descriptor))
     panel.click("Quit")
-    assert shown.chosen.get(timeout=DEADLINE) == "quit"
+    assert shown.chosen.get(timeout=DEADLINE) == Action("quit")
     assert "could not be read" in caplog.text
 
 
@@ -286,7 +287,7 @@ def test_a_call_without_interface_or_without_reply_is_served(shown: Running, pan
     event = new_method_call(address, "Event", "isvu", (panel.id_of("Quit"), "clicked", ("i", 0), 0))
     event.header.flags |= MessageFlag.no_reply_expected
     panel.send(event)
-    assert shown.chosen.get(timeout=DEADLINE) == "quit"
+    assert shown.chosen.get(timeout=DEADLINE) == Action("quit")
 
 
 def test_the_icon_describes_itself(shown: Running, panel: Panel) -> None:
