@@ -86,21 +86,17 @@ class Panel:
         return self.call(ITEM_PATH, PROPERTIES, "Get", "ss", ITEM, name)[0][1]
 
     def menu(self) -> list[str]:
-        """The menu as a person reads it: one line for each row, underlines and all."""
-        return [
-            "──" if properties.get("type") == "separator" else properties["label"]
-            for _id, properties in self.rows()
-        ]
+        """The menu as a person reads it: one line for each row, underlines and all, with its marks."""
+        _revision, (_root, _properties, below) = self.layout()
+        return _lines(below)
 
     def rows(self) -> list[tuple[int, dict[str, Any]]]:
-        _revision, (_root, _properties, children) = self.layout()
-        return [
-            (id_, {name: value for name, (_type, value) in properties.items()})
-            for _signature, (id_, properties, _below) in children
-        ]
+        """Every row of the tree, a submenu before its children."""
+        _revision, (_root, _properties, below) = self.layout()
+        return _flat(below)
 
-    def layout(self) -> tuple[int, Any]:
-        revision, node = self.call(MENU_PATH, MENU, "GetLayout", "iias", 0, -1, [])
+    def layout(self, parent: int = 0, depth: int = -1, names: tuple[str, ...] = ()) -> tuple[int, Any]:
+        revision, node = self.call(MENU_PATH, MENU, "GetLayout", "iias", parent, depth, list(names))
         return revision, node
 
     def id_of(self, label: str) -> int:
@@ -122,3 +118,29 @@ class Panel:
         assert call.header.message_type is MessageType.method_call
         body: tuple[Any, ...] = unwrap_msg(self._router.send_and_get_reply(call, timeout=DEADLINE))
         return body
+
+
+def _flat(below: list[Any]) -> list[tuple[int, dict[str, Any]]]:
+    found = []
+    for _signature, (id_, properties, children) in below:
+        found += [(id_, {name: value for name, (_type, value) in properties.items()}), *_flat(children)]
+    return found
+
+
+def _lines(below: list[Any], indent: str = "") -> list[str]:
+    lines = []
+    for _signature, (_id, typed, children) in below:
+        properties = {name: value for name, (_type, value) in typed.items()}
+        text = "──" if properties.get("type") == "separator" else properties["label"]
+        lines.append(f"{indent}{_mark(properties)}{text}")
+        lines += _lines(children, f"{indent}    ")
+    return lines
+
+
+def _mark(properties: dict[str, Any]) -> str:
+    if properties.get("children-display") == "submenu":
+        return "> "
+    on, off = {"checkmark": ("[x] ", "[ ] "), "radio": ("(o) ", "( ) ")}.get(
+        properties.get("toggle-type", ""), ("", "")
+    )
+    return on if properties.get("toggle-state") == 1 else off

@@ -1,8 +1,8 @@
 """Rows as a com.canonical.dbusmenu: what a panel draws, and what changed since it last looked.
 
 KDE holds that an id keeps its kind for ever, and every panel keeps a menu open while texts change in it.
-So an id belongs to a row's key and kind, new texts go out as properties, and only a row that came, went or moved
-is a new layout.
+So an id belongs to a row's key and kind, new texts and states go out as properties, and only a row that came,
+went or moved is a new layout: of each menu it was or is in, as KDE reads one level at a time.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from tray.desktop.linux.session_bus import CallError, Interface, Method, Property, plain
+from tray.view.rows import validate
 
 if TYPE_CHECKING:
     from tray.view.rows import Action, Kind, Row
@@ -21,7 +22,13 @@ Properties = dict[str, tuple[str, Any]]  # name → (D-Bus type, value)
 INTERFACE = "com.canonical.dbusmenu"
 _NODE = "(ia{sv}av)"
 _ROOT = 0
-_ROOT_PROPERTIES: Properties = {"children-display": ("s", "submenu")}
+_STATE = "toggle-state"
+_SUBMENU: Properties = {"children-display": ("s", "submenu")}
+_OF_KIND: dict[Kind, Properties] = {
+    "toggle": {"toggle-type": ("s", "checkmark")},
+    "choice": {"toggle-type": ("s", "radio")},
+    "submenu": _SUBMENU,
+}
 _SIGNALS: dict[str, tuple[str, ...]] = {
     "ItemsPropertiesUpdated": ("a(ia{sv})", "a(ias)"),
     "LayoutUpdated": ("u", "i"),
@@ -37,10 +44,17 @@ class Signal(Struct, frozen=True):
 
 class Layout(Struct, frozen=True):
     revision: int
-    rows: dict[int, Row]  # in the order they are drawn
+    rows: dict[int, Row]  # of the whole tree
+    children: dict[int, tuple[int, ...]]  # of the root and of each submenu, in the order they are drawn
 
     def properties(self, id_: int) -> Properties:
-        return _ROOT_PROPERTIES if id_ == _ROOT else _properties(self.rows[id_])
+        return _SUBMENU if id_ == _ROOT else _properties(self.rows[id_])
+
+    def node(self, id_: int, depth: int, names: list[str]) -> tuple[int, Properties, list[Any]]:
+        """The row with `depth` levels below it; all of them where that is negative."""
+        children = self.children.get(id_, ()) if depth != 0 else ()
+        below = [(_NODE, self.node(child, depth - 1, names)) for child in children]
+        return id_, _only(self.properties(id_), names), below
 
 
 class DBusMenu:
@@ -48,24 +62,28 @@ class DBusMenu:
 
     def __init__(self) -> None:
         self._ids: dict[tuple[str, Kind], int] = {}
-        self._layout = Layout(1, {})
+        self._layout = Layout(1, {}, {_ROOT: ()})
+        # As they were last shown, also of what is not there at the moment: a panel may have missed that it went.
+        self._last_rows: dict[int, Row] = {}
+        self._last_children: dict[int, tuple[int, ...]] = {_ROOT: ()}
         self._chosen: list[Action] = []
+        self._clicked_marks: set[int] = set()
 
     def show(self, rows: tuple[Row, ...]) -> list[Signal]:
-        """Take new rows; what the panels must be told comes back, in order."""
-        before = self._layout
-        now = {self._id(row): row for row in rows}
-        if len(now) < len(rows):
-            raise ValueError("two rows share a key")
-        moved = list(now) != list(before.rows)
-        self._layout = Layout(before.revision + moved, now)
-        signals = []
-        changed = [(id_, difference) for id_ in now if (difference := self._difference(before, id_))]
-        if changed:
-            signals.append(_signal("ItemsPropertiesUpdated", changed, []))
-        if moved:
-            signals.append(_signal("LayoutUpdated", self._layout.revision, _ROOT))
-        return signals
+        """Take new rows, and return the signals that tell panels what changed, in order."""
+        validate(rows)
+        now, children = self._arrange(rows)
+        # The children of a new submenu are read with it.
+        moved = [id_ for id_, ids in children.items() if self._last_children.get(id_, ids) != ids]
+        self._layout = Layout(self._layout.revision + bool(moved), now, children)
+        clicked = {self._clicked_marks.pop() for _ in range(len(self._clicked_marks))}
+        changed = [
+            (id_, changes) for id_, row in now.items() if (changes := self._changes(id_, row, clicked))
+        ]
+        self._last_rows |= now
+        self._last_children |= children
+        signals = [_signal("ItemsPropertiesUpdated", changed, [])] if changed else []
+        return signals + [_signal("LayoutUpdated", self._layout.revision, id_) for id_ in moved]
 
     def take_chosen(self) -> list[Action]:
         """The actions clicked since the last call; the caller runs them once the panel has its answer."""
@@ -93,24 +111,42 @@ class DBusMenu:
             signals=_SIGNALS,
         )
 
+    def _arrange(self, rows: tuple[Row, ...]) -> tuple[dict[int, Row], dict[int, tuple[int, ...]]]:
+        """The rows of the whole tree by their ids, and the children of the root and of each submenu."""
+        found: dict[int, Row] = {}
+        children: dict[int, tuple[int, ...]] = {}
+
+        def place(parent: int, siblings: tuple[Row, ...]) -> None:
+            ids = {self._id(row): row for row in siblings}
+            children[parent] = tuple(ids)
+            for id_, row in ids.items():
+                found[id_] = row
+                if row.kind == "submenu":
+                    place(id_, row.children)
+
+        place(_ROOT, rows)
+        return found, children
+
     def _id(self, row: Row) -> int:
         return self._ids.setdefault((row.key, row.kind), len(self._ids) + 1)
 
-    def _difference(self, before: Layout, id_: int) -> Properties:
-        """What changed in a row that stayed. A new row is read with the layout."""
-        if id_ not in before.rows:
+    def _changes(self, id_: int, row: Row, clicked: set[int]) -> Properties:
+        """What changed in a row that was shown before. A new row is read with the layout.
+
+        KDE flips a mark as it is clicked; so its state goes out also where the click changed nothing.
+        """
+        if id_ not in self._last_rows:
             return {}
-        old = before.properties(id_)
-        return {name: value for name, value in self._layout.properties(id_).items() if old[name] != value}
+        last = _properties(self._last_rows[id_])
+        return {
+            name: value
+            for name, value in _properties(row).items()
+            if last[name] != value or (name == _STATE and id_ in clicked)
+        }
 
     def _get_layout(self, parent: int, depth: int, names: list[str]) -> tuple[int, Any]:
         layout = _knowing(self._layout, parent)
-        below: list[Any] = [
-            (_NODE, (id_, _only(layout.properties(id_), names), []))
-            for id_ in layout.rows
-            if parent == _ROOT and depth != 0
-        ]
-        return layout.revision, (parent, _only(layout.properties(parent), names), below)
+        return layout.revision, layout.node(parent, depth, names)
 
     def _get_group_properties(self, ids: list[int], names: list[str]) -> tuple[list[Any]]:
         layout = self._layout
@@ -124,10 +160,11 @@ class DBusMenu:
         return (found,)
 
     def _event(self, id_: int, event: str, _data: Any, _timestamp: int) -> tuple[()]:
-        layout = _knowing(self._layout, id_)
-        action = layout.rows[id_].action if id_ != _ROOT else None
-        if event == "clicked" and action is not None:
-            self._chosen.append(action)
+        row = _knowing(self._layout, id_).rows.get(id_)
+        if event == "clicked" and row is not None and row.enabled and row.action is not None:
+            self._chosen.append(row.action)
+            if row.checked is not None:
+                self._clicked_marks.add(id_)
         return ()
 
     def _event_group(self, events: list[tuple[int, str, Any, int]]) -> tuple[list[int]]:
@@ -147,8 +184,8 @@ def _properties(row: Row) -> Properties:
         return {"type": ("s", "separator")}
     # An underscore underlines the next letter, two are one to read.
     label = plain(row.text).replace("_", "__")
-    # A row that only tells is enabled too: panels draw the others in a grey that is hard to read.
-    return {"label": ("s", label), "enabled": ("b", True)}
+    state: Properties = {} if row.checked is None else {_STATE: ("i", int(row.checked))}
+    return {"label": ("s", label), "enabled": ("b", row.enabled), **_OF_KIND.get(row.kind, {}), **state}
 
 
 def _knowing(layout: Layout, id_: int) -> Layout:
