@@ -37,7 +37,7 @@ class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
         self._rows: tuple[Row, ...] = ()
         self._menu_lock = Lock()
         self._menu_open = self._menu_late = False
-        super().__init__(name, menu=pystray.Menu(self._items))
+        super().__init__(name, menu=pystray.Menu(lambda: self._items(self._rows)))
         self._choose = choose
         self._platform = platform
         self._on_main = on_main
@@ -82,24 +82,35 @@ class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
         """pystray's would update the menu after each click, though nothing changed."""
         return lambda *_args: callback(self)
 
-    def _items(self) -> list[Any]:
-        return [self._item(row) for row in self._rows]
+    def _items(self, rows: tuple[Row, ...]) -> list[Any]:
+        return [self._item(row) for row in rows]
 
     def _item(self, row: Row) -> Any:
         if row.kind == "separator":
             return pystray.Menu.SEPARATOR
         # Windows underlines the letter after an ampersand.
         text = row.text.replace("&", "&&") if self._platform == "win32" else row.text
-        action = row.action
-        if action is None:  # enabled, for it is there to be read, and the others are grey
-            return pystray.MenuItem(text, None)
+        if row.kind == "submenu":
+            return pystray.MenuItem(text, pystray.Menu(*self._items(row.children)), enabled=row.enabled)
+        return pystray.MenuItem(
+            text,
+            None if row.action is None else self._clicked(row.action),
+            checked=lambda _item: row.checked,
+            radio=row.kind == "choice",
+            default=self._is_default(row),
+            enabled=row.enabled,
+        )
 
-        def clicked() -> None:
+    def _clicked(self, action: Action) -> Callable[[], None]:
+        def start() -> None:
             Thread(target=self._choose, args=(action,), name=f"menu-{action.name}", daemon=True).start()
 
-        # On Windows a left click does the default, and only a right click opens the menu.
-        default = self._platform == "win32" and action.name == "refresh"
-        return pystray.MenuItem(text, clicked, default=default)
+        return start
+
+    def _is_default(self, row: Row) -> bool:
+        """On Windows a left click runs the default action, even a disabled one; a right click opens the menu."""
+        is_refresh = row.action is not None and row.action.name == "refresh"
+        return self._platform == "win32" and row.enabled and is_refresh
 
 
 def quit_on_interrupt(

@@ -12,7 +12,17 @@ from PIL import Image
 
 from tests.tray.desktop.fake_watcher import DEADLINE
 from tray.desktop.native import NativeIcon, quit_on_interrupt
-from tray.view.rows import Action, action_row, separator_row, text_row
+from tray.desktop.toolkit import pystray
+from tray.view.rows import (
+    Action,
+    Row,
+    action_row,
+    choice_row,
+    separator_row,
+    submenu_row,
+    text_row,
+    toggle_row,
+)
 
 ROWS = (
     text_row("account", "Codex · R&D"),
@@ -142,3 +152,47 @@ def test_ours_takes_the_place_of_pystrays_interrupt_handler() -> None:
         function()
     installed[signal.SIGINT](signal.SIGINT)
     assert chosen == [Action("quit")]
+
+
+def test_each_kind_of_row_becomes_an_item_of_its_own() -> None:
+    sizes = [
+        choice_row(f"size:{size}", size, Action("set", f"size={size}"), checked=size == "Large")
+        for size in ("Small", "Large")
+    ]
+    deep = submenu_row("size", "Size", sizes, enabled=False)
+    notices = toggle_row("notices", "R&D notices", Action("set", "notices=on"), checked=False)
+    frozen = action_row("refresh", "Refreshing …", Action("refresh"), enabled=False)
+    icon = Drawn("win32")
+    icon.show(plum, "", (submenu_row("more", "More", [notices, separator_row("line"), deep]), frozen))
+
+    more, refresh = icon.menu
+    assert (more.text, more.enabled, more.checked, more.default) == ("More", True, None, False)
+    assert (refresh.enabled, refresh.default) == (False, False), "what is disabled is no default either"
+    toggle, line, size = more.submenu
+    assert line is pystray.Menu.SEPARATOR
+    assert (toggle.text, toggle.checked, toggle.radio, toggle.submenu) == ("R&&D notices", False, False, None)
+    assert (size.text, size.enabled) == ("Size", False)
+    assert [(each.text, each.checked, each.radio) for each in size.submenu] == [
+        ("Small", False, True),
+        ("Large", True, True),
+    ]
+    more(icon)
+    toggle(icon)
+    assert icon.chosen.get(timeout=DEADLINE) == Action("set", "notices=on")
+    next(iter(size.submenu))(icon)
+    assert icon.chosen.get(timeout=DEADLINE) == Action("set", "size=Small")
+    assert icon.chosen.empty()
+
+
+def test_a_change_inside_a_submenu_updates_the_menu() -> None:
+    def rows(checked: bool) -> tuple[Row, ...]:
+        return (submenu_row("more", "More", [toggle_row("on", "On", Action("set", "on"), checked=checked)]),)
+
+    icon = Drawn("darwin")
+    icon.show(plum, "", rows(checked=False))
+    icon.show(plum, "", rows(checked=False))
+    assert icon.done == ["menu", "icon", "show"]
+    icon.show(plum, "", rows(checked=True))
+    assert icon.done == ["menu", "icon", "show", "menu"]
+    ((toggle,),) = (item.submenu for item in icon.menu)
+    assert toggle.checked is True
