@@ -134,12 +134,17 @@ class Panel:
 
     def menu(self) -> str | None:
         """The window of the open menu."""
+        return next(iter(self.menus()), None)
+
+    def menus(self) -> list[str]:
+        """The windows of the open menu and of its open submenus."""
+        found = []
         for window in self._windows():
             told = self._run("xwininfo", "-id", window)
             _x, _y, _width, height = _geometry(told)
             if "Override Redirect State: yes" in told and height > 60:
-                return window
-        return None
+                found.append(window)
+        return found
 
     def key(self, *keys: str) -> None:
         self._run("xdotool", "key", *keys)

@@ -1,13 +1,30 @@
-"""An icon with a menu like ours, and nothing behind it: `python -m tests.real.shown_rows`."""
+"""An icon with a menu like ours, and nothing behind it: `python -m tests.real.shown_rows`.
+
+`python -m tests.real.shown_rows kinds` shows a row of each kind instead. A click on a mark changes it, and SIGUSR1
+clears the one in the submenu.
+"""
 
 from __future__ import annotations
 
+import signal
+import sys
+from threading import Thread
+
 from PIL import Image, ImageDraw
 
-from tray.cli.main import _stop_on_signals
+from tray.cli.tray import _stop_on_signals
 from tray.desktop.face import open_face
 from tray.desktop.icon import DesktopGone
-from tray.view.rows import Action, action_row, separator_row, text_row
+from tray.view.rows import (
+    Action,
+    Row,
+    action_row,
+    choice_row,
+    separator_row,
+    submenu_row,
+    text_row,
+    toggle_row,
+)
 
 ROWS = (
     text_row("account", "Codex · Pro · dev@example.com"),
@@ -29,14 +46,46 @@ def draw(size: int) -> Image.Image:
     return picture
 
 
+def kinds(settings: dict[str, str]) -> tuple[Row, ...]:
+    def toggle(name: str, text: str) -> Row:
+        on = settings[name] == "on"
+        return toggle_row(name, text, Action("set", f"{name}={'off' if on else 'on'}"), checked=on)
+
+    def choice(size: str) -> Row:
+        return choice_row(
+            f"size:{size}", size, Action("set", f"size={size}"), checked=settings["size"] == size
+        )
+
+    more = (text_row("about", "About"), toggle("sound", "Sound"), text_row("version", "Version"))
+    return (
+        text_row("account", "Codex · Pro · dev@example.com"),
+        toggle("notices", "Notices"),
+        separator_row("line:size"),
+        *(choice(size) for size in ("Small", "Medium", "Large")),
+        separator_row("line:more"),
+        submenu_row("more", "More", more),
+        action_row("quit", "Quit", Action("quit")),
+    )
+
+
 def main() -> None:
+    settings = {"notices": "on", "sound": "off", "size": "Medium"} if "kinds" in sys.argv[1:] else {}
+
+    def change(setting: str) -> None:
+        name, value = setting.split("=")
+        settings[name] = value
+        face.show(draw, "38 % left", kinds(settings))
+
     def choose(action: Action) -> None:
-        print(action.name, flush=True)
+        print(" ".join(filter(None, (action.name, action.argument))), flush=True)
         if action.name == "quit":
             face.stop()
+        elif action.name == "set":
+            change(action.argument)
 
     face = open_face(choose, lambda: print("ready", flush=True), wait=True)
-    face.show(draw, "38 % left", ROWS)
+    signal.signal(signal.SIGUSR1, lambda *_: Thread(target=change, args=["sound=off"]).start())
+    face.show(draw, "38 % left", kinds(settings) if settings else ROWS)
     try:
         with _stop_on_signals(face.stop):
             face.run()
