@@ -6,10 +6,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from providers.domain import rules
 from providers.domain.limits import AccountUsage, RateWindow, Sourced
-from providers.domain.merge import is_stale
-
-_SPENT_PERCENT = 100.0
+from providers.domain.merge import seconds_until
 
 
 class Block(Struct, frozen=True, kw_only=True):
@@ -39,20 +38,17 @@ def blocked(usage: AccountUsage, now: datetime) -> Block | None:
 
 def _blocks(lane: Sourced[RateWindow], now: datetime) -> bool:
     window = lane.value
-    if window.used_percent < _SPENT_PERCENT or window.scope not in ("account", "personal"):
-        return False
-    if window.resets_at is None:
-        return not is_stale(lane.fetched_at, None, now)
-    return window.resets_at > now
+    age = (now - lane.fetched_at).total_seconds()
+    return rules.blocks(window.used_percent, window.scope, age, seconds_until(window.resets_at, now))
 
 
 def _is_said(usage: AccountUsage, now: datetime) -> bool:
-    """The server's word holds until it is old, or a window has refilled since."""
     said_at = usage.limit_reached_at
-    if said_at is None or is_stale(said_at, None, now):
+    if said_at is None:
         return False
-    ends = [lane.value.resets_at for lane in usage.windows if lane.value.resets_at is not None]
-    return not any(said_at < end <= now for end in ends)
+    spans = (seconds_until(lane.value.resets_at, now) for lane in usage.windows)
+    age = (now - said_at).total_seconds()
+    return rules.is_refusal_current(age, [span for span in spans if span is not None])
 
 
 def _credits_left(usage: AccountUsage) -> bool:

@@ -198,6 +198,7 @@ class Account(Struct, frozen=True, kw_only=True):
 class AccountUsage(Struct, frozen=True, kw_only=True):
     """All that is known of one account: lanes with their age, the attempts of the last poll, the trouble.
 
+    `key` names the entry for as long as it is there, `home_ids` its homes, which `homes` are the labels of.
     `account` is None for a home without a login. `error` is what stands between the person and fresh numbers,
     None when the last poll answered; `offline_since` is when the network was first found gone.
     `limit_reached_at` is when the server last said that it answers no more for now, None where it did not;
@@ -207,6 +208,8 @@ class AccountUsage(Struct, frozen=True, kw_only=True):
     provider: str
     title: str
     homes: tuple[str, ...]
+    home_ids: tuple[str, ...] = ()
+    key: str = ""
     account: Account | None = None
     windows: tuple[Sourced[RateWindow], ...] = ()
     credits: Sourced[Credits] | None = None

@@ -12,11 +12,12 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from providers.domain import rules
 from providers.domain.limits import Credits, DayTokens, RateWindow, Reading, ResetCredits, Sourced, Spend
 
 T = TypeVar("T")
 
-FRESH_FOR = timedelta(minutes=10)
+REFRESH_EVERY = timedelta(seconds=rules.REFRESH_SECONDS)
 
 
 class Merged(Struct, frozen=True, kw_only=True):
@@ -89,10 +90,16 @@ def of_last_owner(readings: Iterable[Reading]) -> tuple[Reading, ...]:
 
 
 def is_stale(
-    fetched_at: datetime, resets_at: datetime | None, now: datetime, every: timedelta = FRESH_FOR / 2
+    fetched_at: datetime, resets_at: datetime | None, now: datetime, every: timedelta = REFRESH_EVERY
 ) -> bool:
     """Too old to be acted on: older than ten minutes and than two refreshes, or of a window that has ended."""
-    return now - fetched_at > max(FRESH_FOR, 2 * every) or (resets_at is not None and resets_at <= now)
+    age = (now - fetched_at).total_seconds()
+    return rules.is_stale(age, seconds_until(resets_at, now), every.total_seconds())
+
+
+def seconds_until(at: datetime | None, now: datetime) -> float | None:
+    """Negative for what is past, None for what is not known."""
+    return None if at is None else (at - now).total_seconds()
 
 
 def _newest_first(reading: Reading) -> tuple[float, str, str]:

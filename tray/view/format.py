@@ -6,15 +6,14 @@ from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 from math import ceil, floor
 
+from providers.domain.rules import left_percent
+
+__all__ = ["left_percent"]  # beside all that is defined here
+
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CELLS = 10
 _FAR = timedelta(days=300)
-
-
-def left_percent(used_percent: float) -> float:
-    """What is left of a window, 0-100."""
-    return min(100.0, max(0.0, 100.0 - used_percent))
 
 
 def percent(left: float) -> str:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+
+from providers.host.state_folder import state_folder
 
 TYPE_CHECKING = False  # typing's own would cost milliseconds
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 SIZE_LIMIT = 1 << 20
 WINDOWS = ("five_hour", "seven_day")
 _MOST_SESSIONS = 20
-_STATE = {"linux": "~/.local/state", "darwin": "~/Library/Application Support"}
 
 Limits = dict[str, dict[str, float]]
 """`used_percentage` and, where it is told, `resets_at` of each of WINDOWS that was told."""
@@ -88,20 +88,6 @@ def folder_of(home: str, environ: Mapping[str, str]) -> str:
 def own_home(environ: Mapping[str, str]) -> str:
     """The home of the Claude Code that started us: it hands its environment down."""
     return os.path.abspath(os.path.expanduser(environ.get("CLAUDE_CONFIG_DIR") or "~/.claude"))
-
-
-def state_folder(environ: Mapping[str, str], system: str = sys.platform) -> str:
-    """tankful's own, as `own_folders` has it, whose libraries are too slow for this."""
-    if own := environ.get("TANKFUL_HOME"):
-        return os.path.join(os.path.abspath(os.path.expanduser(own)), "state")
-    if system in _STATE:
-        # A relative one would mean the folder of the person's project.
-        told = environ.get("XDG_STATE_HOME", "")
-        above = told if os.path.isabs(told) else os.path.expanduser(_STATE[system])
-        return os.path.normpath(os.path.join(above, "tankful"))
-    from providers.host.files import own_folders
-
-    return str(own_folders(environ).state)
 
 
 def _limits(content: object) -> Limits:

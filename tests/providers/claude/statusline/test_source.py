@@ -16,6 +16,7 @@ from providers.claude.statusline import bridge
 from providers.claude.statusline.source import StatuslineSource
 from providers.domain.limits import Reading
 from providers.host.files import own_folders
+from providers.host.state_folder import state_folder
 from providers.source import Question, Source
 from tests.fake_anthropic import NOW, SECRETS, make_home, question
 from tests.homes import SECRETS as HOME_SECRETS
@@ -221,10 +222,10 @@ def test_it_keeps_where_the_rest_of_tankful_does(
         monkeypatch.delenv(name, raising=False)
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    assert bridge.state_folder(os.environ) == str(own_folders(os.environ).state)
+    assert state_folder(os.environ) == str(own_folders(os.environ).state)
     if sys.platform != "win32" and "TANKFUL_HOME" not in environ:
         on_a_mac = MacOS("tankful", appauthor=False).user_state_path
-        assert bridge.state_folder(os.environ, "darwin") == str(on_a_mac)
+        assert state_folder(os.environ, "darwin") == str(on_a_mac)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
