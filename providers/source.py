@@ -22,6 +22,11 @@ class Home(Struct, frozen=True, kw_only=True):
     path: Path
     label: str
 
+    @property
+    def id(self) -> str:
+        """A short hash that names the home and says nothing of its path."""
+        return hashlib.sha256(f"{self.provider}\0{self.path}".encode(errors="replace")).hexdigest()[:12]
+
 
 class Login(Struct, frozen=True, kw_only=True):
     """Who is signed in to a home.
@@ -125,6 +130,7 @@ class Links(Struct, frozen=True, kw_only=True):
 class Provider(Struct, frozen=True, kw_only=True):
     """All that shared code knows of a provider; `cli` is the name of its command.
 
+    `watched` names files and folders: when one changes, a login, or what a local source says, may be another.
     `source_ids` names its sources in the order in which they are asked; `make_sources` makes them when they are
     first needed, as whoever only counts logs should not wait for what it takes to reach a server.
     """
@@ -136,6 +142,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     interval: timedelta
     find_homes: Callable[[Mapping[str, str]], tuple[Home, ...]]
     read_login: Callable[[Home, datetime], Login]
+    watched: Callable[[Home, Mapping[str, str]], tuple[str, ...]]
     source_ids: tuple[str, ...]
     make_sources: Callable[[], tuple[Source, ...]]
     logs: LogFormat

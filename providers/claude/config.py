@@ -61,7 +61,7 @@ def default_home() -> Path:
 
 def read_config(home: Home) -> Config:
     """An empty one where the file is missing or torn."""
-    for path in _places(home.path):
+    for path in places(home.path):
         try:
             raw = read_small(path, FILE_LIMIT)
         except OSError:
@@ -75,7 +75,7 @@ def uuid(raw: object) -> str | None:
     return raw if isinstance(raw, str) and _UUID.fullmatch(raw) else None
 
 
-def _places(home: Path) -> tuple[Path, ...]:
+def places(home: Path) -> tuple[Path, ...]:
     inside = home / ".claude.json"
     usual = (home.with_name(".claude.json"), inside) if home == default_home() else (inside,)
     return (home / ".config.json", *usual)

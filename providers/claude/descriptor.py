@@ -38,6 +38,18 @@ def read_login(home: Home, now: datetime) -> Login:
     return _logins().login(home, now)
 
 
+def watched(home: Home, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The login, what Claude Code noted itself, and what it told its status line."""
+    from providers.claude.config import places
+    from providers.claude.statusline import bridge
+
+    return (
+        str(home.path / ".credentials.json"),
+        *map(str, places(home.path)),
+        bridge.folder_of(str(home.path), environ),
+    )
+
+
 @cache
 def make_sources() -> tuple[Source, ...]:
     from providers.claude.endpoint.source import OAuthSource
@@ -60,6 +72,7 @@ CLAUDE = Provider(
     interval=timedelta(minutes=5),
     find_homes=find_homes,
     read_login=read_login,
+    watched=watched,
     source_ids=("oauth", "usage-command", "statusline", "noted"),
     make_sources=make_sources,
     logs=Transcripts(),

@@ -26,6 +26,11 @@ def read_login(home: Home, now: datetime) -> Login:
     return auth.read_login(home, now)
 
 
+def watched(home: Home, environ: Mapping[str, str]) -> tuple[str, ...]:  # noqa: ARG001 - as every provider
+    """The login, and the settings that say where it is and which server it is for."""
+    return str(home.path / "auth.json"), str(home.path / "config.toml")
+
+
 @cache
 def make_sources() -> tuple[Source, ...]:
     from providers.codex.app_server.source import AppServerSource
@@ -48,6 +53,7 @@ CODEX = Provider(
     interval=timedelta(seconds=60),
     find_homes=find_homes,
     read_login=read_login,
+    watched=watched,
     source_ids=("oauth", "app-server", "status", "rollouts"),
     make_sources=make_sources,
     logs=ROLLOUTS,

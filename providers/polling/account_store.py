@@ -92,15 +92,19 @@ class Memory:
 
     def account(self, key: str, now: datetime) -> AccountMemory:
         """What is known, without what only a clock that was ahead can have written."""
-        known = _load(self._account_file(key), AccountMemory) or AccountMemory()
+        known = _load(self.file_of(key), AccountMemory) or AccountMemory()
         held = self._held.get(key)
         if held is not None and (known.asked_at is None or _is_as_new(held, known.asked_at)):
             known = held
         return _believable(known, now)
 
+    def file_of(self, key: str) -> Path:
+        """The file of an account, whether it is there or not."""
+        return self._folder / f"account-{key}.json"
+
     def keep_account(self, key: str, memory: AccountMemory) -> None:
         """Raises OSError when it cannot be kept."""
-        write_whole(self._account_file(key), msgspec.json.encode(memory))
+        write_whole(self.file_of(key), msgspec.json.encode(memory))
         self._held.pop(key, None)
 
     def hold_account(self, key: str, memory: AccountMemory) -> None:
@@ -110,7 +114,7 @@ class Memory:
     @contextmanager
     def asking(self, key: str, seconds: float = LOCK_SECONDS) -> Iterator[None]:
         """Alone with the account; raises OSError when the folder cannot be written, TimeoutError after long."""
-        with self._locked(self._account_file(key).with_suffix(".lock"), seconds):
+        with self._locked(self.file_of(key).with_suffix(".lock"), seconds):
             yield
 
     @contextmanager
@@ -143,9 +147,6 @@ class Memory:
 
     def _homes(self) -> dict[str, HomeMemory]:
         return _load(self._folder / "homes.json", dict[str, HomeMemory]) or {}
-
-    def _account_file(self, key: str) -> Path:
-        return self._folder / f"account-{key}.json"
 
 
 def _load(file: Path, kind: type[T]) -> T | None:

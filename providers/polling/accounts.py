@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from pathlib import Path
+from threading import Thread
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,10 +17,30 @@ from providers.domain.merge import merge
 from providers.host.files import short
 from providers.polling.account_store import AccountMemory, Memory
 from providers.polling.backoff import Client, Place
-from providers.polling.poll import Mode, Round, poll, stumbled
+from providers.polling.poll import Mode, Round, ask, look, stumbled
 from providers.source import Home, Provider, ProviderSettings, account_key
 
 UNSET = ProviderSettings()
+ROUND_SECONDS = 60.0
+"""How long `take_usage` waits for all sources together; each has a shorter deadline of its own."""
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """What has an entry in the snapshot: an account with the homes it is signed in to, or a home without a login.
+
+    `key` names it for as long as it is there. `client` is None where nobody is signed in; `error` then says why.
+    `login_ends_at` is when the first of its logins ends. `only` is the one source that was chosen, `program` the
+    path of the provider's own where the person gave one.
+    """
+
+    key: str
+    provider: Provider
+    homes: tuple[Home, ...]
+    error: ProviderError | None = None
+    client: Client | None = None
+    login_ends_at: datetime | None = None
+    only: str | None = None
+    program: Path | None = None
 
 
 def take_usage(
@@ -33,12 +55,31 @@ def take_usage(
 ) -> UsageSnapshot:
     """Everything known now, one entry for each account in the order of the homes. Never raises.
 
+    Accounts are asked side by side; one that has not answered after ROUND_SECONDS is shown as it was known.
+    """
+    targets = find_targets(providers, environ, memory, clock(), only_source=only_source, settings=settings)
+    answers: dict[str, AccountUsage] = {} if mode == "cached" else _ask_all(targets, memory, clock, mode)
+    accounts = tuple(answers.get(target.key) or look_at(target, memory, clock) for target in targets)
+    return UsageSnapshot(generated_at=clock(), accounts=accounts)
+
+
+def find_targets(
+    providers: Sequence[Provider],
+    environ: Mapping[str, str],
+    memory: Memory,
+    now: datetime,
+    *,
+    only_source: str | None = None,
+    settings: Mapping[str, ProviderSettings] = {},
+) -> tuple[Target, ...]:
+    """Who is signed in where, in the order of the homes. Never raises.
+
     With `only_source`, or a source chosen in the `settings`, no other source is asked, and nothing another one
     said is shown. A provider that is switched off or has no such source has no entry, nor has one that was never
     used here, unless there is no other.
     """
-    accounts: list[AccountUsage] = []
-    absent: list[AccountUsage] = []
+    found: list[Target] = []
+    absent: list[Target] = []
     for provider in providers:
         own = settings.get(provider.id, UNSET)
         only = only_source or own.source
@@ -47,20 +88,24 @@ def take_usage(
         try:
             homes, there = _look_around(provider, environ, own)
         except Exception as error:  # noqa: BLE001 - the other providers speak all the same
-            accounts.append(_signed_out(provider, (), stumbled(error, "the list of homes")))
+            fault = stumbled(error, "the list of homes")
+            found.append(Target(key=provider.id, provider=provider, homes=(), error=fault))
             continue
-        ask = partial(
-            Round,
-            sources=provider.sources,
-            interval=provider.interval,
-            mode=mode,
-            clock=clock,
-            only=only,
-            program=own.program,
+        targets = _by_account(provider, homes, memory, now)
+        (found if there else absent).extend(
+            replace(target, only=only, program=own.program) for target in targets
         )
-        groups = _groups(provider, homes, memory, clock())
-        (accounts if there else absent).extend(_entry(provider, group, ask, memory) for group in groups)
-    return UsageSnapshot(generated_at=clock(), accounts=tuple(accounts or absent))
+    return tuple(found or absent)
+
+
+def ask_for(target: Target, memory: Memory, clock: Callable[[], datetime], mode: Mode) -> AccountUsage:
+    """Ask the target's sources, as far as `mode` lets them be asked; what is known then. Never raises."""
+    return _usage(target, lambda this: look(this, memory, ask(this, memory)), clock, mode)
+
+
+def look_at(target: Target, memory: Memory, clock: Callable[[], datetime]) -> AccountUsage:
+    """What is known of the target, with what its local sources say now; asks no server. Never raises."""
+    return _usage(target, lambda this: look(this, memory), clock, "cached")
 
 
 def homes_of(
@@ -71,6 +116,25 @@ def homes_of(
     for path in settings.homes:
         found.setdefault(path, Home(provider=provider.id, path=path, label=short(path)))
     return tuple(found.values())
+
+
+def _ask_all(
+    targets: Sequence[Target], memory: Memory, clock: Callable[[], datetime], mode: Mode
+) -> dict[str, AccountUsage]:
+    """What came within the deadline, by the targets' keys."""
+    answers: dict[str, AccountUsage] = {}
+
+    def ask_one(target: Target) -> None:
+        answers[target.key] = ask_for(target, memory, clock, mode)
+
+    asked = [target for target in targets if target.client is not None]
+    threads = [Thread(target=ask_one, args=(target,), name="ask", daemon=True) for target in asked]
+    for thread in threads:
+        thread.start()
+    ends = time.monotonic() + ROUND_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, ends - time.monotonic()))
+    return dict(answers)
 
 
 def _look_around(
@@ -86,77 +150,82 @@ def _look_around(
     return there or homes[:1], bool(there)
 
 
-class _Group(Struct, frozen=True):
-    """The homes of one account, or one home without; `login_ends_at` is when the first of its logins ends."""
-
-    homes: tuple[Home, ...]
-    trouble: ProviderError | None = None
-    client: Client | None = None
-    login_ends_at: datetime | None = None
-
-
-def _groups(provider: Provider, homes: Sequence[Home], memory: Memory, now: datetime) -> list[_Group]:
-    groups: dict[str, _Group] = {}
+def _by_account(provider: Provider, homes: Sequence[Home], memory: Memory, now: datetime) -> list[Target]:
+    targets: dict[str, Target] = {}
     for home in homes:
+        alone = Target(key=home.id, provider=provider, homes=(home,))
         try:
             login = provider.read_login(home, now)
             if login.identity is None:
-                groups[f"home:{home.path}"] = _Group((home,), login.trouble)
+                targets[home.id] = replace(alone, error=login.trouble)
                 continue
             key = account_key(home, login.identity)
             since = memory.account_since(home.path, key, login.attested_at, now)
         except Exception as error:  # noqa: BLE001 - the other homes speak all the same
-            groups[f"home:{home.path}"] = _Group((home,), stumbled(error, "this home"))
+            targets[home.id] = replace(alone, error=stumbled(error, "this home"))
             continue
-        before = groups.get(key)
+        before = targets.get(key)
         place = Place(home=home, since=since, attested_at=login.attested_at)
         places = (*(before.client.places if before and before.client else ()), place)
         ends = (login.ends_at, before.login_ends_at if before else None)
-        groups[key] = _Group(
-            tuple(each.home for each in places),
+        targets[key] = Target(
+            key=key,
+            provider=provider,
+            homes=tuple(each.home for each in places),
             client=Client(key=key, identity=login.identity, places=places),
             login_ends_at=min((end for end in ends if end is not None), default=None),
         )
-    return list(groups.values())
+    return list(targets.values())
 
 
-def _entry(provider: Provider, group: _Group, ask: partial[Round], memory: Memory) -> AccountUsage:
-    if group.client is None:
-        return _signed_out(provider, group.homes, group.trouble)
+def _usage(
+    target: Target, know: Callable[[Round], AccountMemory], clock: Callable[[], datetime], mode: Mode
+) -> AccountUsage:
+    if target.client is None:
+        return _without_account(target, target.error)
+    provider = target.provider
     try:
-        usage = _account(provider, ask(client=group.client), memory)
+        this = Round(
+            client=target.client,
+            sources=provider.sources,
+            interval=provider.interval,
+            mode=mode,
+            clock=clock,
+            only=target.only,
+            program=target.program,
+        )
+        return _of_account(target, target.client, this, know(this))
     except Exception as error:  # noqa: BLE001 - the other accounts speak all the same
-        return _signed_out(provider, group.homes, stumbled(error, "this account"))
-    return replace(usage, login_ends_at=group.login_ends_at)
+        return _without_account(target, stumbled(error, "this account"))
 
 
-def _signed_out(provider: Provider, homes: Sequence[Home], trouble: ProviderError | None) -> AccountUsage:
+def _without_account(target: Target, error: ProviderError | None) -> AccountUsage:
     return AccountUsage(
-        provider=provider.id,
-        title=provider.title,
-        homes=tuple(home.label for home in homes),
-        error=trouble.as_data() if trouble else None,
+        key=target.key,
+        provider=target.provider.id,
+        title=target.provider.title,
+        homes=tuple(home.label for home in target.homes),
+        home_ids=tuple(home.id for home in target.homes),
+        error=error.as_data() if error else None,
     )
 
 
-def _account(provider: Provider, this: Round, memory: Memory) -> AccountUsage:
-    known = poll(this, memory)
+def _of_account(target: Target, client: Client, this: Round, known: AccountMemory) -> AccountUsage:
     ids = {source.id for source in this.chosen}
     merged = merge(reading for reading in known.readings if reading.source in ids)
     error = known.error if this.chosen == this.sources else _own_error(known, this)
-    identity, key = this.client.identity, this.client.key
+    identity, key = client.identity, client.key
     if merged.email and not identity.email:  # another who signs in there is another account
-        key = account_key(this.client.places[0].home, replace(identity, email=merged.email))
-    return AccountUsage(
-        provider=provider.id,
-        title=provider.title,
-        homes=tuple(place.home.label for place in this.client.places),
+        key = account_key(client.places[0].home, replace(identity, email=merged.email))
+    return replace(
+        _without_account(target, None),
         account=Account(id=key, email=merged.email or identity.email, plan=merged.plan or identity.plan),
         windows=merged.windows,
         credits=merged.credits,
         spend=merged.spend,
         resets=merged.resets,
         limit_reached_at=merged.limit_reached_at,
+        login_ends_at=target.login_ends_at,
         tokens=merged.tokens,
         limits_known=merged.limits_known,
         attempts=tuple(attempt for attempt in known.attempts if attempt.source in ids),
