@@ -12,7 +12,8 @@ from tray.cli.console import BAD_ARGUMENTS
 
 class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
+        if sys.stderr is not None:  # else argparse would print it among the data
+            self.print_usage(sys.stderr)
         self.exit(BAD_ARGUMENTS, f"{self.prog}: {message}\n")
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 
 class Command:
-    """A line of the table. Its summary is what `tankful --help` says of it."""
+    """A line of the table. Its summary is what `tankful --help` says of it; it says nothing of one without."""
 
     __slots__ = ("fast_paths", "module", "name", "summary")
 
@@ -31,12 +31,18 @@ class Command:
 
 COMMANDS = (
     Command("", "show an icon in the tray", "tray.cli.tray"),  # `tankful` alone
-    Command("usage", "show limits, credits and account", "tray.cli.usage"),
+    Command(
+        "usage",
+        "show limits, credits and account",
+        "tray.cli.usage",
+        fast_paths=("tray.faces.cached_usage",),
+    ),
     Command("cost", "show tokens and cost from local logs", "tray.cli.cost"),
     Command(
         "statusline",
-        "print what is left for Claude Code's status line",
+        "print what is left in one line, for a status bar or prompt",
         "tray.cli.statusline",
-        fast_paths=("tray.faces.claude_statusline",),
+        fast_paths=("tray.faces.bars", "tray.faces.claude_statusline"),
     ),
+    Command("round", "", "tray.cli.round"),
 )

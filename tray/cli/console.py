@@ -1,4 +1,4 @@
-"""What every command has to do with: exit codes, messages to the person, their gauge."""
+"""What every command has to do with: exit codes, messages to the person, their scope."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 TYPE_CHECKING = False  # as in `main`
 if TYPE_CHECKING:
-    from tray.engine.gauge import Gauge
+    from tray.engine.scope import Scope
 
 OK, NOTHING_READ, BAD_ARGUMENTS = 0, 1, 64
 
@@ -34,13 +34,13 @@ def chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | Non
     return given
 
 
-def open_gauge() -> Gauge:
-    """The gauge of the person who runs this; what in their settings does not count is told on stderr."""
+def open_scope() -> Scope:
+    """That of the person who runs this; what in their settings does not count is said on stderr."""
     from providers.host.files import own_folders
-    from tray.engine.gauge import Gauge
+    from tray.engine.scope import Scope
     from tray.engine.zones import local_zone
 
-    gauge = Gauge(os.environ, own_folders(os.environ), local_zone())
-    if trouble := gauge.settings().trouble:
-        tell(trouble)
-    return gauge
+    scope = Scope(os.environ, own_folders(os.environ), local_zone())
+    if problem := scope.settings().trouble:
+        tell(problem)
+    return scope

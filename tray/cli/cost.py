@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tray.cli.console import NOTHING_READ, OK, BadArgument, chosen, open_gauge, tell
+from tray.cli.console import NOTHING_READ, OK, BadArgument, chosen, open_scope, tell
 
 if TYPE_CHECKING:
     import argparse
@@ -40,35 +40,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Waits for the whole count; raises BadArgument."""
     from providers.ledger.database import LedgerTrouble
+    from tray.engine.costs import Costs
     from tray.view import cost_tables as cost_output
     from tray.view import output
 
     # A count makes many small things and few cycles: to look for those every 700 things costs 3 %.
     gc.set_threshold(100_000)
-    gauge = open_gauge()
-    zone = _zone(options.timezone) if options.timezone else gauge.zone
-    since, until = _range(options, gauge.clock().astimezone(zone).date())
-    provider = chosen("provider", options.provider, "all", gauge.provider_ids())
-    rates = gauge.rates()
+    scope = open_scope()
+    zone = _zone(options.timezone) if options.timezone else scope.zone
+    since, until = _range(options, scope.clock().astimezone(zone).date())
+    provider = chosen("provider", options.provider, "all", scope.provider_ids())
+    rates = scope.rates()
     if rates.trouble:
         tell(f"your own prices are left out: {rates.trouble}")
     try:
         with _counting() as progress:
-            reports, aside = gauge.cost(since, until, zone, provider=provider, tell=progress)
+            reports, aside = Costs(scope).report(since, until, zone, provider=provider, progress=progress)
     except LedgerTrouble as trouble:
         tell(str(trouble))
         return NOTHING_READ
     if aside is not None:
         tell(str(aside))
     if not reports:
-        missing = ", no ".join(home.label for home in gauge.homes(provider))
+        missing = ", no ".join(home.label for home in scope.homes(provider))
         tell(f"no logs: there is no {missing}." if missing else "no logs: settings.toml switches that off.")
         return NOTHING_READ
     named = rates if options.rates else None
     if options.json:
-        output.emit(output.as_json(cost_output.as_data(reports, options.by, named, zone, gauge.clock())))
+        output.emit(output.as_json(cost_output.as_data(reports, options.by, named, zone, scope.clock())))
     else:
-        output.emit(cost_output.table(reports, options.by, named, zone, gauge.clock()))
+        output.emit(cost_output.table(reports, options.by, named, zone, scope.clock()))
     return OK
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     ("--tray", "wait for a desktop to appear (for autostart)"),
+    ("--headless", "run without a tray: for servers, and for what reads the snapshot"),
     ("--version", "show the version and exit"),
     ("-h, --help", "show this help and exit"),
 )
@@ -17,7 +18,7 @@ _OPTIONS = (
 
 def overview(commands: Sequence[Command]) -> str:
     """All commands, a line each."""
-    named = [(command.name, command.summary) for command in commands if command.name]
+    named = [(command.name, command.summary) for command in commands if command.name and command.summary]
     width = max(len(name) for name, _ in (*named, *_OPTIONS))
     return "\n".join(
         (
@@ -43,7 +44,7 @@ def unknown(name: str, commands: Sequence[Command]) -> str:
     """A sentence on a name that no command has."""
     from difflib import get_close_matches
 
-    names = [command.name for command in commands if command.name]
+    names = [command.name for command in commands if command.name and command.summary]
     near = get_close_matches(name, names, 1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return f"unknown command {name!r}.{hint} The commands are {', '.join(names)}."

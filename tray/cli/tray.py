@@ -6,52 +6,86 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from providers.version import VERSION
-from tray.cli.console import NOTHING_READ, OK, open_gauge, tell
+from tray.cli.console import NOTHING_READ, OK, open_scope, tell
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
+    from tray.engine.engine import Engine
+    from tray.engine.publish import Kind
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Their help stands in `help`: `tankful --help` imports no command."""
-    parser.add_argument("--tray", action="store_true")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--tray", action="store_true")
+    how.add_argument("--headless", action="store_true")
     parser.add_argument("--version", action="version", version=f"tankful {VERSION}")
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.headless:
+        return _as_owner("headless", _run_headless)
     from tray.desktop.face import unavailable
 
     reason = None if options.tray else unavailable()
-    return _menu_once(reason) if reason else _run_tray(wait=options.tray)
+    if reason:
+        return _print_menu(reason)
+    return _as_owner("tray", lambda engine: _run_tray(engine, wait=options.tray))
 
 
-def _run_tray(*, wait: bool) -> int:
-    from tray.desktop.face import open_face
-    from tray.desktop.icon import NoDesktop
+def _as_owner(kind: Kind, run_with: Callable[[Engine], int]) -> int:
+    """With the one engine of this person, which publishes what it knows; where there is another, nothing is
+    done.
+    """
+    from tray.engine.engine import Engine
+    from tray.engine.log import log_to
+    from tray.engine.publish import SnapshotFile
     from tray.engine.single_instance import SingleInstance, StateFolderUnusable
 
-    gauge = open_gauge()
-    single = SingleInstance(gauge.folders.state)
+    scope = open_scope()
+    single = SingleInstance(scope.folders.state)
     try:
         if not single.acquire():
             tell("it is already running: look for its icon in the tray.")
             return OK
-    except StateFolderUnusable as trouble:
-        tell(str(trouble))
+    except StateFolderUnusable as error:
+        tell(str(error))
         return NOTHING_READ
-    from tray.desktop.app import App
-    from tray.engine.log import log_to
-
-    log_to(gauge.folders.state)
+    log_to(scope.folders.state)
+    engine = Engine(scope)
+    engine.subscribe(SnapshotFile(scope.folders.state, kind, scope.clock))
     try:
-        app = App(gauge, lambda choose, ready: open_face(choose, ready, wait=wait))
-        with _stop_on_signals(app.stop):
-            return app.run()
-    except NoDesktop as gone:  # since we looked
-        return _menu_once(str(gone))
+        return run_with(engine)
     finally:
         single.release()
+
+
+def _run_tray(engine: Engine, *, wait: bool) -> int:
+    from tray.desktop.app import App
+    from tray.desktop.face import open_face
+    from tray.desktop.icon import NoDesktop
+
+    try:
+        app = App(engine, lambda choose, ready: open_face(choose, ready, wait=wait))
+    except NoDesktop as gone:  # since we looked
+        return _print_menu(str(gone))
+    with _stop_on_signals(app.stop):
+        return app.run()
+
+
+def _run_headless(engine: Engine) -> int:
+    """Until it is told to end."""
+    from threading import Event
+
+    ended = Event()
+    with _stop_on_signals(ended.set):
+        engine.start()
+        tell("running without a tray; press Ctrl-C to stop.")
+        ended.wait()
+        engine.close()
+    return OK
 
 
 @contextmanager
@@ -85,20 +119,21 @@ def _stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
         hears.close()
 
 
-def _menu_once(reason: str) -> int:
+def _print_menu(reason: str) -> int:
     """What the menu would show, counted to the end, where there is no desktop to show it on."""
     from providers.ledger.database import LedgerTrouble
+    from tray.engine.costs import Costs
+    from tray.engine.once import take_round
     from tray.engine.state import State
     from tray.view import menu, output
 
     tell(reason)
-    gauge = open_gauge()
+    scope = open_scope()
+    costs = Costs(scope)
     try:
-        gauge.count()
-    except LedgerTrouble as trouble:
-        tell(str(trouble))
-    except OSError as error:
-        tell(f"the cost could not be kept: {error.strerror}.")
-    state = State(snapshot=gauge.usage("due"))
-    output.emit(output.as_text(menu.told(state, gauge.clock(), gauge.zone)))
+        costs.count()
+    except LedgerTrouble as error:
+        tell(str(error))
+    state = State(snapshot=take_round(scope, costs, "due"))
+    output.emit(output.as_text(menu.told(state, scope.clock(), scope.zone)))
     return OK

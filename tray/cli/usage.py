@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tray.cli.console import NOTHING_READ, OK, chosen, open_gauge, tell
+from tray.cli.console import NOTHING_READ, OK, chosen, open_scope, tell
 
 if TYPE_CHECKING:
     import argparse
@@ -27,22 +27,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from tray.engine import document
+    from tray.engine.costs import Costs
+    from tray.engine.once import take_round
     from tray.engine.state import State
     from tray.view import menu, output
 
-    gauge = open_gauge()
-    snapshot = gauge.usage(
+    scope = open_scope()
+    snapshot = take_round(
+        scope,
+        Costs(scope),
         "cached" if options.cached else "now" if options.refresh else "due",
-        provider=chosen("provider", options.provider, "all", gauge.provider_ids()),
-        source=chosen("source", options.source, "auto", gauge.source_ids()),
+        provider=chosen("provider", options.provider, "all", scope.provider_ids()),
+        source=chosen("source", options.source, "auto", scope.source_ids()),
     )
     if not snapshot.accounts:
         tell("no limits are read: every provider asked for is switched off in settings.toml.")
-    now = gauge.clock()
+    now = scope.clock()
     if options.json:
-        output.emit(output.as_json(output.usage(snapshot, now)))
+        output.emit(output.as_json(document.usage(snapshot, now)))
     else:
-        output.emit(output.as_text(menu.told(State(snapshot=snapshot), now, gauge.zone)))
+        output.emit(output.as_text(menu.told(State(snapshot=snapshot), now, scope.zone)))
     read = any(
         account.windows
         or account.credits

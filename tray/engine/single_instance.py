@@ -6,10 +6,13 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
+from tray.engine.detached import ENGINE_LOCK
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FILE = "tray.lock"
+
+_PATIENCE_SECONDS = 0.1
 
 
 class StateFolderUnusable(Exception):
@@ -17,12 +20,12 @@ class StateFolderUnusable(Exception):
 
 
 class SingleInstance:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = ENGINE_LOCK) -> None:
         from filelock import FileLock
 
         self._folder = folder
         # Any thread may release: by default the lock would belong to the thread that took it.
-        self._lock = FileLock(folder / _FILE, thread_local=False)
+        self._lock = FileLock(folder / name, thread_local=False)
 
     def acquire(self) -> bool:
         """False when another tankful holds it. Raises StateFolderUnusable."""
@@ -30,7 +33,8 @@ class SingleInstance:
 
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire(blocking=False)
+            # Who only looks whether it is held, holds it for a moment.
+            self._lock.acquire(timeout=_PATIENCE_SECONDS, poll_interval=0.02)
         except Timeout:
             return False
         except OSError as error:

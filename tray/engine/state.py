@@ -1,28 +1,88 @@
-"""What the tray shows, at one moment: the snapshot and what is going on."""
+"""What is known at one moment. Frozen: each change is another one, with a higher revision."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Literal
 
 from msgspec import Struct
 
+from providers.domain.cost import CostSummary, Counter, HomeFigures, tallied
 from providers.domain.limits import UsageSnapshot
+from providers.domain.rules import EARLY_RESET_SECONDS
+from tray.engine.settings import Settings
 
-TOLD_FOR = timedelta(days=1)
+TOLD_FOR = timedelta(seconds=EARLY_RESET_SECONDS)
 """How long an early reset is news."""
 
 
-class State(Struct, frozen=True, kw_only=True):
-    """`snapshot` is None until the first look; `refreshing`: servers are being asked; `counting`: logs read.
+class HomeCost(Struct, frozen=True, kw_only=True):
+    """What one home's logs came to, as of the local day `day`.
 
-    `progress` is the share of the logs that is read, 0-1; None while nothing is counted or nobody can tell.
-    `trouble` is a sentence on what keeps the logs from being counted; the figures of the last count stay.
-    `settings_trouble` is one on what in the settings does not count.
+    `complete` is False while some of them are still to be read, or could not be.
     """
 
+    day: date
+    figures: HomeFigures
+    complete: bool
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """`snapshot` is None until the first look. `order` is that of all entries, by their keys, and `asking`
+    are those whose servers are being asked. `costs` are by the homes' ids, `counters` sums of all time.
+
+    `counting`: logs are being read; `progress` is the share that is, 0-1, None while nothing is counted or
+    nobody can tell. `trouble` is a sentence on what keeps the logs from being counted; the figures of the
+    last count stay.
+    """
+
+    revision: int = 0
+    settings: Settings = Settings()
     snapshot: UsageSnapshot | None = None
-    refreshing: bool = False
+    order: tuple[str, ...] = ()
+    asking: frozenset[str] = frozenset()
+    costs: Mapping[str, HomeCost] = {}
+    counters: tuple[Counter, ...] = ()
     counting: bool = False
     progress: float | None = None
     trouble: str | None = None
-    settings_trouble: str | None = None
+
+    @property
+    def refreshing(self) -> bool:
+        return bool(self.asking)
+
+    @property
+    def settings_trouble(self) -> str | None:
+        """A sentence on what in the settings does not count."""
+        return self.settings.trouble
+
+
+def cost_summary(costs: Mapping[str, HomeCost], home_ids: tuple[str, ...], today: date) -> CostSummary | None:
+    """The homes' figures together; None where none was ever counted.
+
+    A count of an earlier day says nothing of today, and not all of the last 30 days.
+    """
+    known = [costs.get(home) for home in home_ids]
+    counted = [cost for cost in known if cost is not None]
+    if not counted:
+        return None
+    days_30 = tallied(cost.figures.days_30 for cost in counted)
+    todays = tallied(cost.figures.today for cost in counted if cost.day == today)
+    is_of_today = all(cost is not None and cost.day == today for cost in known)
+    return CostSummary(
+        today_usd=todays.usd if is_of_today else None,
+        today_tokens=todays.usage.total_tokens,
+        days_30_usd=days_30.usd,
+        days_30_tokens=days_30.usage.total_tokens,
+        priced=_priced(counted),
+        complete=is_of_today and all(cost.complete for cost in counted),
+        has_logs=any(cost.figures.files for cost in counted),
+    )
+
+
+def _priced(costs: list[HomeCost]) -> Literal["full", "partial", "none"]:
+    kinds = {cost.figures.priced for cost in costs if cost.figures.days_30.responses}
+    if not kinds or kinds == {"full"}:
+        return "full"
+    return "none" if kinds == {"none"} else "partial"

@@ -12,9 +12,9 @@ import msgspec
 
 from providers.domain.cost import Burn, CostReport, SessionCost, Tally, tallied
 from providers.ledger.prices.pricing import Rates, Used
+from tray.engine.document import as_time, as_usd
 from tray.engine.zones import zone_name
 from tray.view import format as fmt
-from tray.view.output import as_time, as_usd
 
 
 def as_data(

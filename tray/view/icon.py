@@ -59,7 +59,7 @@ class Glance(Struct, frozen=True):
 
 def glance(state: State, now: datetime) -> Glance:
     """The accounts at a glance, two at most; hollow bars where none tells anything."""
-    found = at_a_glance(state)[:_MOST_COLUMNS] or accounts(state)[:1]
+    found = at_a_glance(state, now)[:_MOST_COLUMNS] or accounts(state)[:1]
     columns = [tuple(_bar(lane, now) for lane in own_windows(usage)[:2]) or _UNREAD for usage in found]
     # While fresh values are at hand, a failed poll is not yet worth a second look.
     failed = any(

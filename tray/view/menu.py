@@ -66,17 +66,35 @@ def told(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
 
 def title(state: State, now: datetime) -> str:
     """One line for the tooltip: what is left at a glance, and what keeps it from more; or the first trouble."""
-    found = at_a_glance(state) or tuple(each for each in accounts(state) if each.error)[:1]
-    return " | ".join(_summary(usage, now) for usage in found) or "tankful"
+    found = at_a_glance(state, now) or tuple(each for each in accounts(state) if each.error)[:1]
+    shown = [usage.provider for usage in accounts(state) if usage.windows]
+    return (
+        " | ".join(_summary(usage, now, alone=shown.count(usage.provider) < 2) for usage in found)
+        or "tankful"
+    )
 
 
-def at_a_glance(state: State) -> tuple[AccountUsage, ...]:
-    """Of each provider the first account that has windows: what icon and tooltip show."""
-    first: dict[str, AccountUsage] = {}
+def at_a_glance(state: State, now: datetime) -> tuple[AccountUsage, ...]:
+    """Of each provider the account with the least left: what icon and tooltip show."""
+    tightest: dict[str, AccountUsage] = {}
     for usage in accounts(state):
-        if usage.windows:
-            first.setdefault(usage.provider, usage)
-    return tuple(first.values())
+        held = tightest.get(usage.provider)
+        if usage.windows and (held is None or tightness(usage, now) < tightness(held, now)):
+            tightest[usage.provider] = usage
+    return tuple(tightest.values())
+
+
+def tightness(usage: AccountUsage, now: datetime) -> float:
+    """The percentage left where it is least; below 0 for an account that is blocked, above 100 where nothing
+    is known.
+    """
+    block = blocked(usage, now)
+    if block is not None and not block.credits_left:
+        return -1.0
+    return min(
+        (fmt.left_percent(lane.value.used_percent) for lane in own_windows(usage) if not is_past(lane, now)),
+        default=101.0,
+    )
 
 
 def accounts(state: State) -> tuple[AccountUsage, ...]:
@@ -143,8 +161,13 @@ def _header(usage: AccountUsage) -> str:
     if usage.account is None:
         return f"{name} · {_homes(usage)}"
     plan = fmt.plain(fmt.plan(usage.account.plan)) if usage.account.plan else None
-    who = fmt.plain(usage.account.email) if usage.account.email else _homes(usage)
-    return " · ".join(part for part in (name, plan, who) if part)
+    return " · ".join(part for part in (name, plan, _owner(usage)) if part)
+
+
+def _owner(usage: AccountUsage) -> str:
+    """Who it belongs to, as they know it: by address, or by their homes."""
+    email = usage.account.email if usage.account else None
+    return fmt.plain(email) if email else _homes(usage)
 
 
 def _homes(usage: AccountUsage) -> str:
@@ -168,12 +191,12 @@ def _window(lane: Sourced[RateWindow], now: datetime, zone: tzinfo) -> str:
     return " · ".join(parts)
 
 
-def _summary(usage: AccountUsage, now: datetime) -> str:
-    """An account in the tooltip."""
+def _summary(usage: AccountUsage, now: datetime, *, alone: bool) -> str:
+    """An account in the tooltip; whose it is, where it is not `alone`."""
     own = own_windows(usage)
     ages = [None if is_past(lane, now) else _old(lane, now) for lane in own]
     old = {age for age, lane in zip(ages, own, strict=True) if not is_past(lane, now)}
-    parts = [fmt.plain(usage.title)]
+    parts = [fmt.plain(usage.title)] if alone else [fmt.plain(usage.title), _owner(usage)]
     for lane, age in zip(own, ages, strict=True):
         # An age that all values share is told once, for them all.
         parts.append(_glance(lane, now) + (f", {age}" if age and len(old) > 1 else ""))

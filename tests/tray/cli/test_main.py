@@ -110,6 +110,7 @@ def test_usage_as_json(person: Person, server: FakeChatGPT) -> None:
     assert session == {
         "id": "session",
         "title": "5h",
+        "scope": "account",
         "used_percent": 37.0,
         "remaining_percent": 63.0,
         "window_minutes": 300,
@@ -117,7 +118,12 @@ def test_usage_as_json(person: Person, server: FakeChatGPT) -> None:
         "source": "oauth",
         "fetched_at": session["fetched_at"],
         "stale": False,
-        "pace": {"expected_percent": pytest.approx(80, abs=0.5), "verdict": "reserve"},
+        "pace": {
+            "expected_percent": pytest.approx(80, abs=0.5),
+            "delta_percent": pytest.approx(-43, abs=0.5),
+            "verdict": "reserve",
+            "basis": "window",
+        },
     }
     assert session["resets_at"].endswith("Z")
     assert (weekly["id"], weekly["window_minutes"]) == ("weekly", 10080)

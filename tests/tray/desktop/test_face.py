@@ -271,7 +271,7 @@ def test_a_face_on_a_bus_is_shown_and_clicked(bus: Bus) -> None:
 
 SIGNALLED = """
 import signal
-from tray.cli.main import _stop_on_signals
+from tray.cli.tray import _stop_on_signals
 from tray.desktop.face import open_face
 face = open_face(print, lambda: print("ready", flush=True), wait=True, environ=ENVIRON)
 with _stop_on_signals(face.stop):

@@ -73,7 +73,7 @@ def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
 
 
 def test_what_else_is_in_the_way_is_told(tmp_path: Path) -> None:
-    (tmp_path / "state" / "tray.lock").mkdir(parents=True)
+    (tmp_path / "state" / "engine.lock").mkdir(parents=True)
     with pytest.raises(StateFolderUnusable, match="directory"):
         SingleInstance(tmp_path / "state").acquire()
 

@@ -166,7 +166,7 @@ def test_a_stdin_that_never_ends_does_not_keep_us(tmp_path: Path) -> None:
 def test_arguments_that_cannot_be_meant(tmp_path: Path, arguments: list[str]) -> None:
     done = claude_draws(tmp_path, *arguments)
     assert (done.returncode, done.stdout) == (64, b"")
-    assert done.stderr.startswith(b"usage: tankful statusline --from-claude")
+    assert done.stderr.startswith(b"usage: tankful statusline ")
     assert kept(tmp_path) == []
 
 

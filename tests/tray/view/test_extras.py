@@ -21,8 +21,10 @@ from providers.domain.limits import (
     UsageSnapshot,
 )
 from tests.tray.view.test_menu import NOW, PRO, SESSION, WEEKLY, ZONE, lane, shown
+from tray.engine import document
+from tray.engine.settings import Settings
 from tray.engine.state import State
-from tray.view import icon, menu, output
+from tray.view import icon, menu
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SPARK = lane("model:codex_bengalfox:session", "GPT-5.3-Codex-Spark 5h", 20, 5, NOW + HOUR)
@@ -31,7 +33,7 @@ CAP = replace(lane("individual", "Spend cap", 32, 0, NOW + 30 * HOUR))
 
 
 def said(usage: AccountUsage) -> dict[str, Any]:
-    (account,) = output.usage(UsageSnapshot(generated_at=NOW, accounts=(usage,)), NOW)["providers"]
+    (account,) = document.usage(UsageSnapshot(generated_at=NOW, accounts=(usage,)), NOW)["providers"]
     return dict(account)
 
 
@@ -70,19 +72,31 @@ def test_icon_and_tooltip_are_of_what_limits_all_use() -> None:
             replace(PRO, windows=(SESSION, spent(WEEKLY)), credits=None),
             "  Blocked by Weekly until 22 Nov 19:00.",
             "blocked by Weekly",
-            {"by": ["weekly"], "until": "2026-11-22T18:00:00Z", "credits_left": False},
+            {
+                "by": ["weekly"],
+                "window": "weekly",
+                "reason": "spent",
+                "until": "2026-11-22T18:00:00Z",
+                "credits_left": False,
+            },
         ),
         (
             replace(PRO, windows=(spent(SESSION), spent(WEEKLY))),
             "  Blocked by 5h and Weekly until 22 Nov 19:00; credits carry on.",
             "blocked by 5h and Weekly",
-            {"by": ["session", "weekly"], "until": "2026-11-22T18:00:00Z", "credits_left": True},
+            {
+                "by": ["session", "weekly"],
+                "window": "weekly",
+                "reason": "spent",
+                "until": "2026-11-22T18:00:00Z",
+                "credits_left": True,
+            },
         ),
         (
             replace(PRO, limit_reached_at=NOW, credits=None),
             "  Blocked: the server answers no more for now.",
             "blocked",
-            {"by": [], "until": None, "credits_left": False},
+            {"by": [], "window": None, "reason": "refused", "until": None, "credits_left": False},
         ),
     ],
 )
@@ -171,7 +185,7 @@ def test_what_in_the_settings_does_not_count_is_a_row() -> None:
     trouble = "settings.toml, line 2: `enabled` should be true or false. The rest counts."
     for accounts in ((PRO,), ()):
         snapshot = UsageSnapshot(generated_at=NOW, accounts=accounts)
-        rows = menu.told(State(snapshot=snapshot, settings_trouble=trouble), NOW, ZONE)
+        rows = menu.told(State(snapshot=snapshot, settings=Settings(trouble=trouble)), NOW, ZONE)
         assert rows[-1].text == f"  {trouble}"
         assert rows[-1].key == "says:settings"
 

@@ -59,7 +59,7 @@ def shown(
 ) -> list[str]:
     state = State(
         snapshot=UsageSnapshot(generated_at=NOW, accounts=accounts),
-        refreshing=refreshing,
+        asking=frozenset({"someone"}) if refreshing else frozenset(),
         counting=counting,
         progress=progress,
     )
@@ -251,10 +251,29 @@ def test_the_tooltip() -> None:
     assert title(BARE, PRO) == "Codex · 5h 63 % left · Weekly 38 % left"
     assert title(BARE) == "tankful"
     claude = replace(PRO, provider="claude", title="Claude")
-    assert title(PRO, PRO, claude, claude) == (
+    assert title(PRO, claude) == (
         "Codex · 5h 63 % left · Weekly 38 % left | Claude · 5h 63 % left · Weekly 38 % left"
     )
     assert title(BARE, claude) == "Claude · 5h 63 % left · Weekly 38 % left"
+
+
+def test_of_several_accounts_the_tightest_is_seen_and_named() -> None:
+    def title(*accounts: AccountUsage) -> str:
+        return menu.title(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=accounts)), NOW)
+
+    def other(used: float, resets_in: float = 1, credits_: Sourced[Credits] | None = None) -> AccountUsage:
+        window = lane("session", "5h", used, 5, NOW + timedelta(hours=resets_in))
+        mine = Account(id="e5f6a7b8", email="work@example.com", plan="team")
+        return replace(PRO, account=mine, windows=(window, WEEKLY), credits=credits_)
+
+    spent = "Codex · work@example.com · 5h 0 % left · Weekly 38 % left · blocked by 5h"
+    assert title(PRO, other(100)) == title(other(100), PRO) == spent
+    assert title(PRO, other(70)) == "Codex · work@example.com · 5h 30 % left · Weekly 38 % left"
+    assert title(PRO, other(10)).startswith("Codex · dev@example.com · 5h 63 % left")
+    refilled = other(100, resets_in=-1)
+    assert title(PRO, refilled).startswith("Codex · dev@example.com"), "what it was says nothing of now"
+    claude = replace(PRO, provider="claude", title="Claude")
+    assert title(PRO, other(100), claude) == f"{spent} | Claude · 5h 63 % left · Weekly 38 % left"
 
 
 def test_the_tooltip_says_what_is_old_and_why() -> None:

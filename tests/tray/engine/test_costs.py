@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from providers.host.files import own_folders
-from tray.engine.gauge import Gauge
+from tray.engine.costs import Costs
+from tray.engine.scope import Scope
+from tray.engine.state import HomeCost
 
 FIXTURE = Path(__file__).parents[2] / "fixtures/codex/0.169.0/plain/home/sessions"
 
@@ -27,13 +29,22 @@ class Person:
         self.folders = own_folders(self._environ)
         shutil.copytree(FIXTURE, folder / "codex/sessions")
 
-    def gauge(self, zone: str = "UTC") -> Gauge:
-        return Gauge(self._environ, self.folders, ZoneInfo(zone), clock=lambda: self.now)
+    def scope(self, zone: str = "UTC") -> Scope:
+        return Scope(self._environ, self.folders, ZoneInfo(zone), clock=lambda: self.now)
 
-    def count(self, zone: str = "UTC") -> float:
-        """As a process of its own; when the figures were last written."""
-        self.gauge(zone).count()
-        return (self.folders.cache / "cost.json").stat().st_mtime_ns
+    def costs(self, zone: str = "UTC") -> Costs:
+        """As a process of its own has it."""
+        return Costs(self.scope(zone))
+
+    def counted(self, zone: str = "UTC") -> HomeCost:
+        """What a process that counts makes of the Codex home."""
+        costs = self.costs(zone)
+        costs.count()
+        return self.of_codex(costs)
+
+    def of_codex(self, costs: Costs) -> HomeCost:
+        (home,) = self.scope().homes("codex")
+        return costs.by_home()[home.id]
 
 
 @pytest.fixture
@@ -42,48 +53,53 @@ def person(tmp_path: Path) -> Person:
 
 
 def test_figures_are_made_once_for_as_long_as_nothing_changes(person: Person) -> None:
-    first = person.count()
-    assert person.count() == first
-    assert person.count() == first
+    costs = person.costs()
+    costs.count()
+    first = costs.by_home()
+    costs.count()
+    assert costs.by_home() is first
 
 
-def test_a_new_log_another_day_another_zone_and_other_prices_make_them_anew(person: Person) -> None:
-    written = [person.count()]
+def test_a_new_log_another_day_and_other_prices_make_them_anew(person: Person) -> None:
+    costs = person.costs()
+    made = []
+
+    def count() -> None:
+        costs.count()
+        made.append(costs.by_home())
+
+    count()
     (log, *_) = sorted((person.folder / "codex/sessions").rglob("*.jsonl"))
     with log.open("ab") as file:
         file.write(
             b'{"timestamp":"2026-11-20T18:00:00Z","type":"turn_context","payload":{"model":"gpt-5.5"}}\n'
         )
-    written.append(person.count())
+    count()
     person.now += timedelta(days=1)
-    written.append(person.count())
-    written.append(person.count("Asia/Tokyo"))
+    count()
     prices = person.folders.settings / "prices.toml"
     prices.parent.mkdir(parents=True, exist_ok=True)
     prices.write_text('[[price]]\nmodel = "gpt-5.5"\ninput = 1\noutput = 1\n')
-    written.append(person.count("Asia/Tokyo"))
+    count()
     log.unlink()
-    written.append(person.count("Asia/Tokyo"))
-    assert written == sorted(set(written))
+    count()
+    assert len({id(each) for each in made}) == len(made)
 
 
-def test_figures_of_an_older_make_are_made_anew(person: Person) -> None:
-    """They lack the state that they were made of."""
-    first = person.count()
-    file = person.folders.cache / "cost.json"
-    file.write_bytes(file.read_bytes().replace(b'"counted"', b'"lacking"'))
-    assert person.count() > first
-    assert b'"counted"' in file.read_bytes()
+def test_another_process_sees_what_was_counted(person: Person) -> None:
+    counted = person.counted()
+    assert counted.figures.days_30.responses == 8
+    assert person.of_codex(person.costs()) == counted
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Niue"])
 def test_days_before_the_usual_ones_are_counted_when_they_are_asked_for(person: Person, zone: str) -> None:
     person.now += timedelta(days=90)
-    person.count(zone)
+    person.counted(zone)
     then = datetime(2026, 11, 20, 12, 20, tzinfo=UTC).astimezone(ZoneInfo(zone)).date()
     for days in (-1, 0, 1):
         day = then - timedelta(days=days)
-        reports, _ = person.gauge().cost(day, day, ZoneInfo(zone))
+        reports, _ = person.costs().report(day, day, ZoneInfo(zone))
         assert reports["codex"].totals.responses == (8 if days == 0 else 0)
 
 
@@ -92,13 +108,12 @@ def test_the_usual_figures_are_whole_whatever_is_asked_first(person: Person, fir
     person.now += timedelta(days=20)
     today = person.now.date()
     if first == "cost":
-        person.gauge().cost(today, today, UTC)
+        person.costs().report(today, today, UTC)
     else:
-        person.count()
-    kept = person.gauge().usage("cached").accounts[0].cost
-    assert kept is not None
-    assert (kept.today_tokens, kept.complete) == (0, True)
-    assert kept.days_30_tokens > 0
+        person.counted()
+    kept = person.of_codex(person.costs())
+    assert (kept.figures.today.usage.total_tokens, kept.complete) == (0, True)
+    assert kept.figures.days_30.usage.total_tokens > 0
 
 
 def test_a_month_of_31_days_is_told_whole(person: Person) -> None:
@@ -107,8 +122,8 @@ def test_a_month_of_31_days_is_told_whole(person: Person) -> None:
             log.read_bytes().replace(b"2026-11-20T", b"2026-12-01T").replace(b"01a1f8e6-", b"01a2f8e6-")
         )
     person.now = datetime(2026, 12, 31, 12, tzinfo=UTC)
-    person.count()
+    person.counted()
     today = person.now.date()
-    reports, _ = person.gauge().cost(today, today, UTC)
+    reports, _ = person.costs().report(today, today, UTC)
     assert reports["codex"].month_to_date_usd is not None
     assert reports["codex"].month_to_date_usd > 0

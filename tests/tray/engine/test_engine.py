@@ -1,0 +1,285 @@
+"""The engine with providers that do what a test says: answer late, never, or break down."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from providers.host.files import own_folders
+from providers.polling.account_store import Memory
+from providers.polling.accounts import take_usage
+from providers.source import Provider, Question
+from tests.fake_provider import FakeSource, FileSource, fake_provider, make_fake_home, reading
+from tray.engine.engine import Engine
+from tray.engine.schedule import Periods
+from tray.engine.scope import Scope
+from tray.engine.state import State
+
+DEADLINE = 10.0
+FAST = Periods(look=timedelta(milliseconds=50), tick=timedelta(milliseconds=50))
+
+
+class Seen:
+    """A listener that remembers, and can be waited with."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self.states: list[State] = []
+
+    def __call__(self, before: State, after: State) -> None:
+        with self._changed:
+            assert after.revision > before.revision
+            self.states.append(after)
+            self._changed.notify_all()
+
+    def wait_for(self, true: Callable[[State], bool], seconds: float = DEADLINE) -> State:
+        with self._changed:
+            assert self._changed.wait_for(lambda: any(map(true, self.states)), seconds), self.states[-1:]
+            return next(state for state in self.states if true(state))
+
+
+def used(state: State) -> dict[str, float]:
+    """What each account shows of its session, by its home's name."""
+    accounts = state.snapshot.accounts if state.snapshot else ()
+    return {
+        account.homes[0]: account.windows[0].value.used_percent for account in accounts if account.windows
+    }
+
+
+def scope_of(folder: Path, *providers: Provider) -> Scope:
+    environ = {"TANKFUL_HOME": str(folder / "own")}
+    return Scope(environ, own_folders(environ), ZoneInfo("UTC"), providers=providers)
+
+
+@contextmanager
+def running(scope: Scope, periods: Periods = FAST) -> Iterator[tuple[Engine, Seen]]:
+    engine, seen = Engine(scope, periods=periods), Seen()
+    engine.subscribe(seen)
+    engine.start()
+    try:
+        yield engine, seen
+    finally:
+        engine.close()
+
+
+class TestAnAccountThatHangsForEver:
+    """It holds up neither another's answer, nor a refresh, nor a change of the settings, nor the end."""
+
+    @pytest.fixture
+    def release(self) -> Iterator[threading.Event]:
+        release = threading.Event()
+        yield release
+        release.set()
+
+    @pytest.fixture
+    def server(self, release: threading.Event) -> FakeSource:
+        def answer(question: Question) -> object:
+            if question.home.path.name == "hangs":
+                release.wait()
+            return reading(30.0 + len(server.asked))
+
+        server = FakeSource(answer)  # type: ignore[arg-type]
+        return server
+
+    @pytest.fixture
+    def scope(self, tmp_path: Path, server: FakeSource) -> Scope:
+        homes = [make_fake_home(tmp_path / name) for name in ("hangs", "answers")]
+        return scope_of(tmp_path, fake_provider(homes, server, FileSource()))
+
+    def test_the_others_answer_is_published_when_it_is_there(self, scope: Scope) -> None:
+        with running(scope) as (_, seen):
+            began = time.monotonic()
+            state = seen.wait_for(lambda state: "answers" in used(state))
+            assert time.monotonic() - began < 1
+            assert state.refreshing
+            assert "hangs" not in used(state)
+
+    def test_a_refresh_asks_the_others_again(self, scope: Scope) -> None:
+        with running(scope) as (engine, seen):
+            first = used(seen.wait_for(lambda state: "answers" in used(state)))["answers"]
+            engine.refresh(user_initiated=True)
+            seen.wait_for(lambda state: used(state).get("answers", 0) > first)
+
+    def test_its_own_local_sources_speak_all_the_same(self, scope: Scope, tmp_path: Path) -> None:
+        with running(scope) as (_, seen):
+            seen.wait_for(lambda state: "answers" in used(state))
+            now = datetime.now(UTC).isoformat()
+            (tmp_path / "hangs/limits.json").write_text(json.dumps({"used": 77, "at": now}))
+            seen.wait_for(lambda state: used(state).get("hangs") == 77)
+
+    def test_settings_count_at_once(self, scope: Scope) -> None:
+        with running(scope) as (_, seen):
+            seen.wait_for(lambda state: "answers" in used(state))
+            scope.folders.settings.mkdir(parents=True, exist_ok=True)
+            (scope.folders.settings / "settings.toml").write_text("[providers.fake]\nenabled = false\n")
+            seen.wait_for(lambda state: state.snapshot is not None and not state.snapshot.accounts)
+
+    def test_the_engine_ends(self, scope: Scope) -> None:
+        with running(scope) as (_, seen):
+            seen.wait_for(lambda state: "answers" in used(state))
+            began = time.monotonic()
+        assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("ending", [SystemExit, KeyboardInterrupt, MemoryError])
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_source_that_is_killed_in_the_middle_loses_no_others_answer(
+    tmp_path: Path, ending: type[BaseException]
+) -> None:
+    def answer(question: Question) -> object:
+        if question.home.path.name == "dies":
+            raise ending
+        return reading(30)
+
+    homes = [make_fake_home(tmp_path / name) for name in ("dies", "answers")]
+    scope = scope_of(tmp_path, fake_provider(homes, FakeSource(answer)))  # type: ignore[arg-type]
+    with running(scope) as (_, seen):
+        seen.wait_for(lambda state: "answers" in used(state) and not state.refreshing)
+
+
+def test_a_listener_that_raises_or_blocks_hurts_no_other(tmp_path: Path) -> None:
+    server = FakeSource(lambda _: reading(30))
+    scope = scope_of(tmp_path, fake_provider([make_fake_home(tmp_path / "one")], server))
+    blocked, release = threading.Event(), threading.Event()
+
+    def blocks(_before: State, _after: State) -> None:
+        blocked.set()
+        release.wait()
+
+    def raises(_before: State, _after: State) -> None:
+        raise ZeroDivisionError
+
+    engine, seen = Engine(scope, periods=FAST), Seen()
+    for listener in (blocks, raises, seen):
+        engine.subscribe(listener)
+    engine.start()
+    assert blocked.wait(DEADLINE)
+    seen.wait_for(lambda state: "one" in used(state))
+    engine.close()
+    release.set()
+
+
+def test_an_undo_ends_a_subscription(tmp_path: Path) -> None:
+    server = FakeSource(lambda _: reading(30.0 + len(server.asked)))
+    scope = scope_of(tmp_path, fake_provider([make_fake_home(tmp_path / "one")], server))
+    with running(scope) as (engine, seen):
+        gone = Seen()
+        undo = engine.subscribe(gone)
+        first = seen.wait_for(lambda state: "one" in used(state) and not state.refreshing)
+        undo()
+        undo()
+        heard = len(gone.states)
+        engine.refresh(user_initiated=True)
+        seen.wait_for(lambda state: used(state).get("one", 0) > used(first)["one"])
+        assert len(gone.states) == heard
+
+
+def test_what_was_known_is_there_before_any_answer(tmp_path: Path) -> None:
+    server = FakeSource(lambda _: reading(30))
+    scope = scope_of(tmp_path, fake_provider([make_fake_home(tmp_path / "one")], server))
+    with running(scope) as (_, seen):
+        seen.wait_for(lambda state: used(state) == {"one": 30})
+    release = threading.Event()
+
+    def late(_: Question) -> None:
+        release.wait()
+
+    server.answer = late
+    with running(scope) as (_, seen):
+        seen.wait_for(lambda state: used(state) == {"one": 30})
+        release.set()
+
+
+def test_readings_of_another_process_show_within_three_seconds(tmp_path: Path) -> None:
+    """At the pace that everybody has: nothing is asked here meanwhile."""
+    server = FakeSource(lambda _: reading(30.0 + len(server.asked)))
+    provider = fake_provider([make_fake_home(tmp_path / "one")], server)
+    scope = scope_of(tmp_path, provider)
+    with running(scope, Periods()) as (_, seen):
+        first = seen.wait_for(lambda state: "one" in used(state) and not state.refreshing)
+        other = Memory(scope.folders.state)  # as another process has it
+        take_usage([provider], scope.environ, other, scope.clock, mode="now")
+        seen.wait_for(lambda state: used(state).get("one", 0) > used(first)["one"], seconds=3)
+
+
+def test_another_login_is_another_account_at_once(tmp_path: Path) -> None:
+    server = FakeSource(lambda _: reading(30))
+    home = make_fake_home(tmp_path / "one", "first")
+    scope = scope_of(tmp_path, fake_provider([home], server))
+    with running(scope) as (_, seen):
+        seen.wait_for(lambda state: "one" in used(state))
+        (home / "account").write_text("second")
+
+        def is_second(state: State) -> bool:
+            accounts = state.snapshot.accounts if state.snapshot else ()
+            return any(
+                account.account and account.account.email == "second@example.com" and account.windows
+                for account in accounts
+            )
+
+        seen.wait_for(is_second)
+        (home / "account").unlink()
+        seen.wait_for(lambda state: bool(state.snapshot and state.snapshot.accounts[0].error))
+
+
+def test_of_many_accounts_not_all_are_asked_at_once(tmp_path: Path) -> None:
+    now, most = 0, 0
+    lock = threading.Lock()
+
+    def answer(question: Question) -> object:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        time.sleep(0.05)
+        with lock:
+            now -= 1
+        return reading(30)
+
+    homes = [make_fake_home(tmp_path / f"home{number}") for number in range(12)]
+    scope = scope_of(tmp_path, fake_provider(homes, FakeSource(answer)))  # type: ignore[arg-type]
+    with running(scope) as (_, seen):
+        seen.wait_for(lambda state: len(used(state)) == 12)
+    assert 2 <= most <= 4
+
+
+def test_a_refresh_may_be_of_one_provider_or_one_account(tmp_path: Path) -> None:
+    servers = [FakeSource(lambda _: reading(30)) for _ in range(2)]
+    homes = [[make_fake_home(tmp_path / f"{name}{n}") for n in "12"] for name in "ab"]
+    providers = [fake_provider(homes[n], servers[n], ident="ab"[n]) for n in range(2)]
+    with running(scope_of(tmp_path, *providers)) as (engine, seen):
+        state = seen.wait_for(lambda state: len(used(state)) == 4 and not state.refreshing)
+        assert state.snapshot is not None
+        engine.refresh("a", user_initiated=True)
+        until(lambda: len(servers[0].asked) == 4)
+        engine.refresh(state.snapshot.accounts[2].key, user_initiated=True)
+        until(lambda: servers[1].asked[2:] == ["b1"])
+        time.sleep(0.1)
+        assert (len(servers[0].asked), len(servers[1].asked)) == (4, 3)
+
+
+def test_while_nothing_happens_nobody_hears_of_it(tmp_path: Path) -> None:
+    server = FakeSource(lambda _: reading(30))
+    scope = scope_of(tmp_path, fake_provider([make_fake_home(tmp_path / "one")], server, FileSource()))
+    with running(scope) as (engine, seen):
+        seen.wait_for(lambda state: "one" in used(state) and not state.refreshing and not state.counting)
+        time.sleep(0.3)
+        revision, heard = engine.snapshot.revision, len(seen.states)
+        time.sleep(0.5)
+        assert (engine.snapshot.revision, len(seen.states)) == (revision, heard)
+        assert len(server.asked) == 1
+
+
+def until(true: Callable[[], bool]) -> None:
+    ends = time.monotonic() + DEADLINE
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.01)

@@ -1,0 +1,256 @@
+"""snapshot.json, from the state that is published to what a reader makes of it later."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from providers.domain.blocked import blocked
+from providers.domain.limits import (
+    Account,
+    AccountUsage,
+    Credits,
+    EarlyReset,
+    RateWindow,
+    Sourced,
+    Spend,
+    UsageSnapshot,
+)
+from providers.domain.merge import is_stale
+from providers.domain.pace import pace
+from tray.engine import document, published
+from tray.engine.publish import SnapshotFile
+from tray.engine.state import State
+
+ROOT = Path(__file__).parents[3]
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def lane(
+    ident: str = "session",
+    used: float = 40.0,
+    resets_in: float | None = 2,
+    age: float = 0.01,
+    hours: float | None = 5,
+) -> Sourced[RateWindow]:
+    window = RateWindow(
+        id=ident,
+        title=ident.title(),
+        used_percent=used,
+        duration=None if hours is None else hours * HOUR,
+        resets_at=None if resets_in is None else NOW + resets_in * HOUR,
+    )
+    return Sourced(value=window, source="oauth", fetched_at=NOW - age * HOUR)
+
+
+def state(*windows: Sourced[RateWindow], **more: Any) -> State:
+    usage = AccountUsage(
+        provider="codex",
+        title="Codex",
+        homes=("~/.codex",),
+        account=Account(id="a1b2c3d4", email="dev@example.com", plan="pro"),
+        windows=windows,
+        **more,
+    )
+    return State(revision=7, snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage,)))
+
+
+def publish(folder: Path, shown: State) -> SnapshotFile:
+    file = SnapshotFile(folder, "tray", lambda: NOW)
+    file(State(), shown)
+    return file
+
+
+def account_at(folder: Path, now: datetime) -> dict[str, Any]:
+    found = published.read(str(folder))
+    assert found is not None
+    (account,) = published.usage(found, now.timestamp())["providers"]
+    return dict(account)
+
+
+def test_it_says_who_wrote_it_and_is_the_owners_alone(tmp_path: Path) -> None:
+    publish(tmp_path / "state", state(lane()))
+    file = tmp_path / "state/snapshot.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    found = json.loads(file.read_bytes())
+    assert (found["schema"], found["revision"], found["generated_at"]) == (
+        "tankful.snapshot/1",
+        7,
+        "2026-11-20T12:00:00Z",
+    )
+    assert found["owner"]["kind"] == "tray"
+    assert list(tmp_path.glob("state/*")) == [file], "nothing is left beside it"
+
+
+def test_it_is_written_when_something_changed_and_only_then(tmp_path: Path) -> None:
+    file = publish(tmp_path, state(lane()))
+    first = (tmp_path / "snapshot.json").stat().st_mtime_ns
+    time.sleep(0.02)
+    file(State(), State(revision=8, asking=frozenset({"x"}), snapshot=state(lane()).snapshot))
+    assert (tmp_path / "snapshot.json").stat().st_mtime_ns == first
+    file(State(), state(lane(used=41)))
+    assert (tmp_path / "snapshot.json").stat().st_mtime_ns > first
+
+
+def test_what_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    file = publish(tmp_path, state(lane()))
+    before = (tmp_path / "snapshot.json").read_bytes()
+    (tmp_path / "blocker").write_text("")
+    broken = SnapshotFile(tmp_path / "blocker", "tray", lambda: NOW)
+    with pytest.raises(OSError, match="blocker"):
+        broken(State(), state(lane(used=50)))
+    assert (tmp_path / "snapshot.json").read_bytes() == before
+    file(State(), State())  # nothing to publish yet
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"null", b'{"schema": "other/1"}', b"\xff\xfe", b"[" * 10_000]
+)
+def test_what_is_no_snapshot_is_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "snapshot.json").write_bytes(content)
+    assert published.read(str(tmp_path)) is None
+
+
+def test_a_pipe_of_that_name_keeps_nobody_waiting(tmp_path: Path) -> None:
+    import os
+
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
+    os.mkfifo(tmp_path / "snapshot.json")
+    assert published.read(str(tmp_path)) is None
+    assert published.read(str(tmp_path / "not there")) is None
+
+
+class TestAReaderJudgesAnew:
+    def test_age(self, tmp_path: Path) -> None:
+        publish(tmp_path, state(lane()))
+        assert account_at(tmp_path, NOW)["windows"][0]["stale"] is False
+        assert account_at(tmp_path, NOW + HOUR)["windows"][0]["stale"] is True
+
+    def test_a_reset_that_has_passed(self, tmp_path: Path) -> None:
+        publish(tmp_path, state(lane(used=97, resets_in=0.05)))
+        later = account_at(tmp_path, NOW + 0.1 * HOUR)["windows"][0]
+        assert (later["stale"], later["pace"]) == (True, None)
+        assert published.is_past(later, (NOW + 0.1 * HOUR).timestamp())
+
+    def test_a_block_that_has_ended(self, tmp_path: Path) -> None:
+        publish(tmp_path, state(lane(used=100, resets_in=1), lane("weekly", 100, 30, hours=168)))
+        now = account_at(tmp_path, NOW)["blocked"]
+        assert (now["by"], now["window"], now["until"]) == (
+            ["session", "weekly"],
+            "weekly",
+            "2026-11-21T18:00:00Z",
+        )
+        later = account_at(tmp_path, NOW + 2 * HOUR)["blocked"]
+        assert (later["by"], later["reason"]) == (["weekly"], "spent")
+        assert account_at(tmp_path, NOW + 31 * HOUR)["blocked"] is None
+
+    def test_a_refusal_that_is_old(self, tmp_path: Path) -> None:
+        publish(tmp_path, state(lane(), limit_reached_at=NOW))
+        refused: dict[str, Any] = {
+            "by": [],
+            "window": None,
+            "until": None,
+            "reason": "refused",
+            "credits_left": False,
+        }
+        assert account_at(tmp_path, NOW)["blocked"] == refused
+        assert account_at(tmp_path, NOW + HOUR)["blocked"] is None
+
+    def test_pace(self, tmp_path: Path) -> None:
+        publish(tmp_path, state(lane(used=50, resets_in=4)))
+        soon, later = (account_at(tmp_path, NOW + n * HOUR)["windows"][0]["pace"] for n in (0, 3))
+        assert (soon["expected_percent"], soon["verdict"], soon["runs_out_at"]) == (
+            20.0,
+            "deficit",
+            "2026-11-20T13:00:00Z",
+        )
+        assert (later["expected_percent"], later["delta_percent"], later["verdict"]) == (
+            80.0,
+            -30.0,
+            "reserve",
+        )
+
+    def test_an_early_reset_that_is_no_news_any_more(self, tmp_path: Path) -> None:
+        reset = EarlyReset(window="weekly", at=NOW, refilled=True)
+        publish(tmp_path, state(lane(), early_resets=(reset,)))
+        assert [each["window"] for each in account_at(tmp_path, NOW + 23 * HOUR)["early_resets"]] == [
+            "weekly"
+        ]
+        assert account_at(tmp_path, NOW + 25 * HOUR)["early_resets"] == []
+
+
+hours = st.floats(-200, 200).map(lambda value: round(value * 3600) / 3600)
+lanes = st.builds(
+    lane,
+    st.sampled_from(["session", "weekly", "model:opus:weekly", "individual", "code_review:weekly"]),
+    st.sampled_from([0.0, 3.5, 50.0, 99.9, 100.0, 130.0]),
+    st.none() | hours,
+    st.floats(0, 3).map(lambda value: round(value * 3600) / 3600),
+    st.sampled_from([None, 5, 168]),
+)
+
+
+@given(
+    windows=st.lists(lanes, max_size=3, unique_by=lambda each: each.value.id),
+    refused=st.none() | st.floats(0, 3).map(lambda value: NOW - round(value * 3600) / 3600 * HOUR),
+    credits_=st.sampled_from([None, Credits(unlimited=True), Credits(), Credits(balance=Decimal("1.5"))]),
+    carries_on=st.booleans(),
+)
+def test_a_reader_judges_as_the_menu_does(
+    windows: list[Sourced[RateWindow]], refused: datetime | None, credits_: Credits | None, carries_on: bool
+) -> None:
+    shown = state(
+        *windows,
+        limit_reached_at=refused,
+        credits=None if credits_ is None else Sourced(value=credits_, source="oauth", fetched_at=NOW),
+        spend=Sourced(value=Spend(used=Decimal(1), carries_on=carries_on), source="oauth", fetched_at=NOW),
+    )
+    assert shown.snapshot is not None
+    (usage,) = shown.snapshot.accounts
+    (account,) = document.usage(shown.snapshot, NOW)["providers"]
+    for window, told in zip(windows, account["windows"], strict=True):
+        value = window.value
+        assert told["stale"] == is_stale(window.fetched_at, value.resets_at, NOW)
+        found = pace(value, NOW)
+        assert (told["pace"] is None) == (found is None)
+        if found is not None:
+            assert told["pace"]["verdict"] == found.verdict
+            assert told["pace"]["expected_percent"] == round(found.expected_percent, 1)
+            assert told["pace"]["runs_out_at"] == document.as_time(found.runs_out_at)
+    block = blocked(usage, NOW)
+    assert (account["blocked"] is None) == (block is None)
+    if block is not None:
+        assert account["blocked"]["by"] == [each.value.id for each in block.by]
+        assert account["blocked"]["until"] == document.as_time(block.until)
+        assert account["blocked"]["credits_left"] == block.credits_left
+
+
+def test_it_is_read_with_the_standard_library_alone(tmp_path: Path) -> None:
+    """What must be fast pays for nothing else."""
+    publish(tmp_path, state(lane()))
+    program = (
+        "import sys; before = set(sys.modules)\n"
+        "from tray.engine import published\n"
+        f"found = published.usage(published.read({str(tmp_path)!r}), {NOW.timestamp()})\n"
+        "assert found['providers'][0]['windows'][0]['pace'], found\n"
+        "print(*sorted({name.partition('.')[0] for name in set(sys.modules) - before}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT, timeout=60
+    )
+    loaded = set(done.stdout.split())
+    assert loaded <= {"providers", "tray", *sys.stdlib_module_names}
+    assert not loaded & {"pathlib", "typing", "dataclasses", "argparse", "logging"}

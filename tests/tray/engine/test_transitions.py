@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from providers.domain.cost import HomeFigures, Tally, TokenUsage
+from providers.domain.limits import AccountUsage
+from tray.engine.settings import Settings
+from tray.engine.state import HomeCost, State
+from tray.engine.transitions import (
+    AccountRead,
+    AccountsFound,
+    AskingBegan,
+    AskingEnded,
+    CostsRead,
+    CountBegan,
+    CountEnded,
+    CountProgressed,
+    Event,
+    SettingsRead,
+    after,
+)
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+TODAY = NOW.date()
+KEYS = ("a", "b", "c")
+
+
+def account(key: str, title: str = "Codex") -> AccountUsage:
+    return AccountUsage(provider="codex", title=title, homes=(key,), home_ids=(f"home-{key}",), key=key)
+
+
+def cost(usd: float, *, day: Any = TODAY, complete: bool = True) -> HomeCost:
+    tally = Tally(responses=1, usage=TokenUsage(input_tokens=10), usd=usd)
+    figures = HomeFigures(
+        today=tally, days_7=tally, days_30=tally, month=tally, priced="full", unpriced_models=(), files=1
+    )
+    return HomeCost(day=day, figures=figures, complete=complete)
+
+
+keys = st.sampled_from(KEYS)
+events: st.SearchStrategy[Event] = st.one_of(
+    st.builds(SettingsRead, st.sampled_from([Settings(), Settings(trouble="Line 2 is wrong.")])),
+    st.builds(
+        AccountsFound, st.permutations(KEYS).flatmap(lambda p: st.integers(0, 3).map(lambda n: tuple(p[:n])))
+    ),
+    st.tuples(keys, st.sampled_from("xy")).map(lambda pair: AccountRead(pair[0], account(*pair))),
+    st.builds(AskingBegan, keys),
+    st.builds(AskingEnded, keys),
+    st.builds(CountBegan),
+    st.builds(CountProgressed, st.none() | st.floats(0, 1)),
+    st.builds(CountEnded, st.none() | st.just("The disk is full.")),
+    st.dictionaries(keys.map(lambda key: f"home-{key}"), st.floats(0, 9).map(cost)).map(CostsRead),
+)
+
+
+@given(st.lists(events, max_size=30))
+def test_a_state_is_what_its_events_make_of_it(happened: list[Event]) -> None:
+    state, again = State(), State()
+    for event in happened:
+        before, copy = state, replace(state)
+        state = after(state, event, NOW, TODAY)
+        again = after(again, event, NOW, TODAY)
+        assert before == copy, "a state is never changed"
+        assert state == again, "the same event makes the same of the same state"
+        assert state is before or state.revision == before.revision + 1
+        assert after(state, event, NOW, TODAY) is state, "the same event again is no change"
+        if state.snapshot is not None and state.order and state.snapshot.accounts:
+            shown = [each.key for each in state.snapshot.accounts]
+            known = [key for key in state.order if key in shown]
+            assert shown == known or not known
+        assert state.asking <= set(state.order) | {e.key for e in happened if isinstance(e, AskingBegan)}
+
+
+def reads(*happened: Event, state: State = State()) -> State:  # noqa: B008 - frozen
+    for event in happened:
+        state = after(state, event, NOW, TODAY)
+    return state
+
+
+def shown(state: State) -> list[str]:
+    return [each.key for each in state.snapshot.accounts] if state.snapshot else []
+
+
+def test_accounts_stand_in_the_order_of_the_entries_whoever_is_read_first() -> None:
+    state = reads(AccountsFound(("a", "b")), AccountRead("b", account("b")), AccountRead("a", account("a")))
+    assert shown(state) == ["a", "b"]
+    assert shown(reads(AccountsFound(("b", "a")), state=state)) == ["b", "a"]
+
+
+def test_nothing_is_known_until_the_first_account_is_read() -> None:
+    found = reads(AccountsFound(("a",)))
+    assert found.snapshot is None
+    assert shown(reads(AccountRead("a", account("a")), state=found)) == ["a"]
+    nobody = reads(AccountsFound(()))
+    assert nobody.snapshot is not None
+    assert not nobody.snapshot.accounts
+
+
+def test_an_account_that_is_not_there_any_more_is_neither_shown_nor_asked() -> None:
+    state = reads(
+        AccountsFound(("a", "b")),
+        AccountRead("a", account("a")),
+        AccountRead("b", account("b")),
+        AskingBegan("a"),
+    )
+    state = reads(AccountsFound(("b",)), state=state)
+    assert (shown(state), state.refreshing) == (["b"], False)
+    assert shown(reads(AccountRead("a", account("a")), state=state)) == ["b"]
+
+
+def test_what_was_there_stays_until_something_is_known_of_what_is_there_now() -> None:
+    state = reads(AccountsFound(("a",)), AccountRead("a", account("a")), AccountsFound(("b",)))
+    assert shown(state) == ["a"]
+    assert shown(reads(AccountRead("b", account("b")), state=state)) == ["b"]
+
+
+def test_costs_are_joined_by_the_homes_ids_whichever_comes_first() -> None:
+    found = (AccountsFound(("a", "b")), AccountRead("a", account("a")), AccountRead("b", account("b")))
+    counted = CostsRead({"home-a": cost(1.5)})
+    first, last = reads(counted, *found), reads(*found, counted)
+    assert first.snapshot == last.snapshot
+    assert last.snapshot is not None
+    one, other = last.snapshot.accounts
+    assert one.cost is not None
+    assert (one.cost.today_usd, one.cost.days_30_usd, one.cost.complete) == (1.5, 1.5, True)
+    assert other.cost is None
+
+
+def test_costs_of_yesterday_say_nothing_of_today() -> None:
+    yesterday = TODAY - timedelta(days=1)
+    counted = CostsRead({"home-a": cost(1.5, day=yesterday)})
+    state = reads(AccountsFound(("a",)), AccountRead("a", account("a")), counted)
+    assert state.snapshot is not None
+    told = state.snapshot.accounts[0].cost
+    assert told is not None
+    assert (told.today_usd, told.days_30_usd, told.complete) == (None, 1.5, False)
+
+
+def test_a_count_ends_its_progress_and_says_what_kept_it() -> None:
+    state = reads(CountBegan(), CountProgressed(0.4))
+    assert (state.counting, state.progress) == (True, 0.4)
+    ended = reads(CountEnded("The disk is full."), state=state)
+    assert (ended.counting, ended.progress, ended.trouble) == (False, None, "The disk is full.")
+    assert reads(CountProgressed(0.9), state=ended) is ended
+    assert reads(CountBegan(), CountEnded(), state=ended).trouble is None

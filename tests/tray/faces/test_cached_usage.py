@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.tray.faces.published import Folder
+from tray.engine.settings import Settings
+from tray.engine.single_instance import SingleInstance
+from tray.engine.state import State
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    made = Folder(tmp_path)
+    made.publish(made.account(made.window(40)), made.account(made.window(75), provider="claude"))
+    return made
+
+
+def used(printed: str) -> dict[str, float]:
+    document = json.loads(printed)
+    assert document["schema"] == "tankful.usage/1"
+    return {each["provider"]: each["windows"][0]["used_percent"] for each in document["providers"]}
+
+
+def test_it_answers_from_the_snapshot_alone(folder: Folder) -> None:
+    """Nobody is signed in here: what is printed can only be what was published."""
+    assert used(folder.run("usage", "--cached", "--json")) == {"codex": 40, "claude": 75}
+    assert used(folder.run("usage", "--json", "--cached", "--provider", "claude")) == {"claude": 75}
+    assert sorted(os.listdir(folder.state)) == ["snapshot.json"], "a look writes nothing"
+
+
+def test_the_shape_is_that_of_the_long_way(folder: Folder) -> None:
+    fast = json.loads(folder.run("usage", "--cached", "--json"))["providers"][0]
+    slow = json.loads(folder.run("usage", "--json", code=1))["providers"][0]
+    assert list(fast) == list(slow)
+
+
+def test_without_a_snapshot_the_long_way_is_taken(tmp_path: Path) -> None:
+    bare = Folder(tmp_path)
+    (account, *_) = json.loads(bare.run("usage", "--cached", "--json", code=1))["providers"]
+    assert account["error"]["kind"] == "not_signed_in"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b'{"schema": "tankful.snapshot/1", "providers": [{"windows": 1}]}']
+)
+def test_a_damaged_snapshot_is_as_none(folder: Folder, content: bytes) -> None:
+    (folder.state / "snapshot.json").write_bytes(content)
+    (account, *_) = json.loads(folder.run("usage", "--cached", "--json", code=1))["providers"]
+    assert account["error"]["kind"] == "not_signed_in"
+
+
+def test_what_was_saved_since_is_not_overlooked(folder: Folder) -> None:
+    saved = folder.state / "account-0123abcd.json"
+    saved.write_text("{}")
+    later = (folder.state / "snapshot.json").stat().st_mtime + 1
+    os.utime(saved, (later, later))
+    (account, *_) = json.loads(folder.run("usage", "--cached", "--json", code=1))["providers"]
+    assert account["error"]["kind"] == "not_signed_in"
+
+
+def test_while_somebody_owns_the_engine_their_snapshot_counts(folder: Folder) -> None:
+    owner = SingleInstance(folder.state)
+    assert owner.acquire()
+    saved = folder.state / "account-0123abcd.json"
+    saved.write_text("{}")
+    later = (folder.state / "snapshot.json").stat().st_mtime + 1
+    os.utime(saved, (later, later))
+    assert used(folder.run("usage", "--cached", "--json")) == {"codex": 40, "claude": 75}
+    owner.release()
+
+
+def test_what_is_wrong_in_the_settings_is_said_all_the_same(folder: Folder) -> None:
+    problem = "settings.toml, line 2: `enabled` should be true or false. The rest counts."
+    folder.publish(folder.account(folder.window(41)), state=State(settings=Settings(trouble=problem)))
+    done = folder.start("usage", "--cached", "--json")
+    assert done.stderr == f"tankful: {problem}\n"
+    assert used(done.stdout) == {"codex": 41}
+
+
+@pytest.mark.parametrize("arguments", [("--provider", "nobody"), ("--sauce", "x"), ("--provider",)])
+def test_arguments_that_cannot_be_meant_go_the_long_way(folder: Folder, arguments: tuple[str, ...]) -> None:
+    done = folder.start("usage", "--cached", "--json", *arguments)
+    assert (done.returncode, done.stdout) == (64, "")
+    assert done.stderr.startswith("usage: tankful usage")

@@ -1,0 +1,148 @@
+"""What local logs come to: the ledger with the person's homes, prices and zone around it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from threading import Lock
+
+from msgspec.structs import replace
+
+from providers.domain.cost import CostReport, Counter
+from providers.ledger.database import LedgerSetAside, LedgerTrouble
+from providers.ledger.ledger import Ledger
+from providers.ledger.refresh import Progress
+from providers.ledger.report import span
+from providers.source import Home, Provider
+from tray.engine.scope import Scope
+from tray.engine.state import HomeCost
+
+DAYS = 30
+
+Unreadable = dict[str, tuple[str, ...]]
+"""Logs that could not be read to their end, by provider."""
+
+
+class Costs:
+    """Safe to be asked from several threads, and from several processes on the same folders."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self.ledger = Ledger(scope.folders.state / "ledger.sqlite3")
+        self._lock = Lock()
+        self._known: tuple[str, dict[str, HomeCost]] | None = None
+
+    def count(self, progress: Callable[[float], None] | None = None) -> None:
+        """Bring the ledger up to date; `progress` gets the share that is done, 0-1.
+
+        Raises LedgerTrouble, also after a count that had to begin anew.
+        """
+        chosen = self._scope.chosen()
+        _, aside = self._refresh(chosen, progress, self._usual_start())
+        if aside is not None:
+            raise aside
+
+    def by_home(self) -> dict[str, HomeCost]:
+        """The figures that faces show, as far as logs are counted, by the homes' ids. Raises LedgerTrouble.
+
+        Homes of a provider that was never counted are absent. Costs next to nothing for as long as nothing changes
+        that the figures are made of.
+        """
+        with self._lock:
+            chosen = self._scope.chosen()
+            fingerprint = self._fingerprint(chosen)
+            if self._known is None or self._known[0] != fingerprint:
+                costs = {home: cost for each in chosen for home, cost in self._of(each).items()}
+                self._known = fingerprint, costs
+            return self._known[1]
+
+    def counters(self) -> tuple[Counter, ...]:
+        """All-time sums by provider, account and model; none where somebody else is writing them just now."""
+        try:
+            return self.ledger.counters()
+        except LedgerTrouble:
+            return ()
+
+    def report(
+        self,
+        since: date,
+        until: date,
+        zone: tzinfo,
+        *,
+        provider: str | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> tuple[dict[str, CostReport], LedgerSetAside | None]:
+        """Tokens and cost of the local days `since`..`until` in `zone`, by provider; waits for the whole scan.
+
+        Of several providers those that were never used here are left out. Beside the reports: what had to be set
+        aside for them. Raises LedgerTrouble.
+        """
+        chosen = self._scope.chosen(provider)
+        start, _ = span(since, until, zone, self._scope.clock())
+        unreadable, aside = self._refresh(chosen, progress, min(start, self._usual_start()))
+        reports = {
+            each.id: replace(
+                self._report(each, self._scope.homes_of(each), since, until, zone),
+                unreadable_files=unreadable.get(each.id, ()),
+            )
+            for each in chosen
+        }
+        used = {name: report for name, report in reports.items() if report.files or report.totals.responses}
+        there = {home.provider for home in self._scope.homes(provider) if home.path.is_dir()}
+        return used or {name: report for name, report in reports.items() if name in there}, aside
+
+    def _of(self, provider: Provider) -> dict[str, HomeCost]:
+        """Of all homes together, so that what stands in two of them counts in the first alone."""
+        complete = self.ledger.is_complete(provider.id)
+        if complete is None:
+            return {}
+        homes = self._scope.homes_of(provider)
+        figures = self.ledger.home_figures(
+            provider.id, [home.path for home in homes], zone=self._scope.zone, now=self._scope.clock()
+        )
+        today = self._scope.today()
+        return {home.id: HomeCost(day=today, figures=figures[home.path], complete=complete) for home in homes}
+
+    def _refresh(
+        self, providers: Sequence[Provider], progress: Callable[[float], None] | None, since: datetime
+    ) -> tuple[Unreadable, LedgerSetAside | None]:
+        """The logs that could not be read to their end, by provider; and whether it had to begin anew."""
+        shelves, rates = self._scope.shelves(providers), self._scope.rates()
+
+        def tell(done: Progress) -> None:
+            if progress is not None:
+                progress(done.done / done.total if done.total else 1.0)
+
+        try:
+            return self.ledger.refresh(shelves, rates, tell, since=since), None
+        except LedgerSetAside as aside:
+            return self.ledger.refresh(shelves, rates, tell, since=since), aside
+
+    def _fingerprint(self, providers: Sequence[Provider]) -> str:
+        """Of all that the figures are made of: logs, prices, zone, the day, and which homes they are."""
+        parts = (
+            self.ledger.generation(),
+            self._scope.rates().fingerprint,
+            self._scope.zone,
+            self._scope.today(),
+            *(home.path for each in providers for home in self._scope.homes_of(each)),
+            *(self.ledger.is_complete(each.id) for each in providers),
+        )
+        return hashlib.sha256("\0".join(map(str, parts)).encode(errors="replace")).hexdigest()[:16]
+
+    def _report(
+        self, provider: Provider, homes: Sequence[Home], since: date, until: date, zone: tzinfo
+    ) -> CostReport:
+        labels = {home.path: home.label for home in homes}
+        return self.ledger.report(
+            provider.id, labels, since=since, until=until, zone=zone, now=self._scope.clock()
+        )
+
+    def _usual_start(self) -> datetime:
+        """Of the figures that are always at hand, those of the last 30 days."""
+        start, _ = span(self._month_ago(), self._scope.today(), self._scope.zone, self._scope.clock())
+        return start
+
+    def _month_ago(self) -> date:
+        return self._scope.today() - timedelta(days=DAYS - 1)

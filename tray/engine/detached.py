@@ -1,0 +1,75 @@
+"""One round in the background, for who answers at once and ends: a bar, a prompt, a hook."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False  # typing itself would cost milliseconds
+if TYPE_CHECKING:
+    from typing import Any
+
+ENGINE_LOCK = "engine.lock"
+ROUND_SECONDS = 60.0
+_STARTED = "round.started"
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+_PROGRAM = f"import sys; sys.path.insert(0, {_ROOT!r}); from tray.cli.main import script; script()"
+
+
+def start_round(state_folder: str, now: float) -> bool:
+    """Start one, unless somebody owns the engine, or one was started less than a minute ago. Never raises."""
+    try:
+        os.makedirs(state_folder, mode=0o700, exist_ok=True)
+        if is_owned(state_folder) or not _is_first(os.path.join(state_folder, _STARTED), now):
+            return False
+        # -P: the folder that a bar happens to stand in has no part in what is imported.
+        _start([sys.executable, "-P", "-c", _PROGRAM, "round"])
+    except OSError:
+        return False
+    return True
+
+
+def is_owned(state_folder: str) -> bool:
+    """Whether a process owns the engine, as far as this system tells without waiting."""
+    if sys.platform == "win32":
+        return False  # the round itself finds out
+    import fcntl
+
+    try:
+        file = os.open(os.path.join(state_folder, ENGINE_LOCK), os.O_RDWR | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # no locks here
+    finally:
+        os.close(file)
+    return False
+
+
+def _is_first(marker: str, now: float) -> bool:
+    """Whether no round was started within the last minute; from now on one was."""
+    try:
+        if 0 <= now - os.stat(marker).st_mtime < ROUND_SECONDS:
+            return False
+    except FileNotFoundError:
+        pass
+    file = os.open(marker, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    os.close(file)
+    os.utime(marker, (now, now))
+    return True
+
+
+def _start(command: list[str]) -> None:
+    """A process of its own: it holds none of our pipes, and outlives us and our terminal."""
+    import subprocess
+
+    apart: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+    nothing = subprocess.DEVNULL
+    process = subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, cwd=_ROOT, **apart)
+    process.returncode = 0  # it is not ours to wait for: no warning when we end before it

@@ -1,0 +1,159 @@
+"""What is published of a snapshot: the shape of `tankful usage --json`, which snapshot.json holds too. Pure.
+
+Facts alone: what the clock makes of them (`stale`, `pace`, `blocked`) is judged by `published`, by whoever reads.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from providers.domain.cost import CostSummary
+from providers.domain.limits import (
+    AccountUsage,
+    Attempt,
+    Credits,
+    EarlyReset,
+    RateWindow,
+    ResetCredits,
+    Sourced,
+    Spend,
+    UsageError,
+    UsageSnapshot,
+)
+from providers.domain.rules import left_percent
+from tray.engine import published
+
+
+def as_usd(usd: float | None) -> float | None:
+    """A millionth of a dollar is the last digit that means anything."""
+    return None if usd is None else round(usd, 6)
+
+
+def as_time(at: datetime | None) -> str | None:
+    if at is None:
+        return None
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def usage(snapshot: UsageSnapshot, now: datetime) -> dict[str, Any]:
+    """The document of `tankful usage --json`, as of `now`."""
+    document = {
+        "schema": "tankful.usage/1",
+        "generated_at": as_time(snapshot.generated_at),
+        "providers": accounts(snapshot),
+    }
+    return published.as_of(document, now.timestamp())
+
+
+def accounts(snapshot: UsageSnapshot) -> list[dict[str, Any]]:
+    return [_account(account) for account in snapshot.accounts]
+
+
+def _account(usage: AccountUsage) -> dict[str, Any]:
+    known = usage.account
+    return {
+        "provider": usage.provider,
+        "title": usage.title,
+        "homes": list(usage.homes),
+        "account": {"id": known.id, "email": known.email, "plan": known.plan} if known else None,
+        "windows": [_window(lane) for lane in usage.windows],
+        "credits": _credits(usage.credits) if usage.credits else None,
+        "spend": _spend(usage.spend) if usage.spend else None,
+        "resets": _resets(usage.resets) if usage.resets else None,
+        "limits_known": usage.limits_known,
+        "limit_reached_at": as_time(usage.limit_reached_at),
+        "login_ends_at": as_time(usage.login_ends_at),
+        "early_resets": [_early(reset) for reset in usage.early_resets],
+        "daily_tokens": {day.day.isoformat(): day.tokens for day in usage.tokens},
+        "cost": _summary(usage.cost) if usage.cost else None,
+        "attempts": [_attempt(attempt) for attempt in usage.attempts],
+        "error": _error(usage.error) if usage.error else None,
+    }
+
+
+def _window(lane: Sourced[RateWindow]) -> dict[str, Any]:
+    window = lane.value
+    return {
+        "id": window.id,
+        "title": window.title,
+        "scope": window.scope,
+        "used_percent": window.used_percent,
+        "remaining_percent": left_percent(window.used_percent),
+        "window_minutes": round(window.duration.total_seconds() / 60) if window.duration else None,
+        "resets_at": as_time(window.resets_at),
+        **_origin(lane),
+    }
+
+
+def _credits(lane: Sourced[Credits]) -> dict[str, Any]:
+    balance = lane.value.balance
+    return {
+        "balance": None if balance is None else f"{balance:f}",
+        "unlimited": lane.value.unlimited,
+        **_origin(lane),
+    }
+
+
+def _spend(lane: Sourced[Spend]) -> dict[str, Any]:
+    spend = lane.value
+    return {
+        "used": f"{spend.used:f}",
+        "limit": None if spend.limit is None else f"{spend.limit:f}",
+        "currency": spend.currency,
+        "resets_at": as_time(spend.resets_at),
+        "carries_on": spend.carries_on,
+        **_origin(lane),
+    }
+
+
+def _resets(lane: Sourced[ResetCredits]) -> dict[str, Any]:
+    return {
+        "available": lane.value.available,
+        "expires_at": as_time(lane.value.expires_at),
+        **_origin(lane),
+    }
+
+
+def _origin(lane: Sourced[Any]) -> dict[str, Any]:
+    return {"source": lane.source, "fetched_at": as_time(lane.fetched_at)}
+
+
+def _early(reset: EarlyReset) -> dict[str, Any]:
+    return {
+        "window": reset.window,
+        "at": as_time(reset.at),
+        "refilled": reset.refilled,
+        "resets_at": as_time(reset.resets_at),
+    }
+
+
+def _summary(cost: CostSummary) -> dict[str, Any]:
+    return {
+        "today_usd": as_usd(cost.today_usd),
+        "days_30_usd": as_usd(cost.days_30_usd),
+        "today_tokens": cost.today_tokens,
+        "days_30_tokens": cost.days_30_tokens,
+        "priced": cost.priced,
+        "complete": cost.complete,
+        "has_logs": cost.has_logs,
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "source": attempt.source,
+        "ok": attempt.ok,
+        "error": _error(attempt.error) if attempt.error else None,
+        "ms": attempt.ms,
+        "notes": list(attempt.notes),
+    }
+
+
+def _error(error: UsageError) -> dict[str, Any]:
+    return {
+        "kind": error.kind,
+        "message": error.message,
+        "remedy": error.remedy,
+        "retry_at": as_time(error.retry_at),
+    }

@@ -1,0 +1,326 @@
+"""The owner of the state: it looks at the disk, asks servers, counts logs, and publishes each change at once.
+
+One thread makes every state, by `transitions`, out of events that it takes from a queue; it never waits for a disk
+or a server. Beside it: a thread that looks at the disk every few seconds, a job for each account that is asked or
+looked at, one that counts, and one for each listener. So a source that never returns holds up nothing but itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from queue import Empty, SimpleQueue
+
+from msgspec import Struct
+
+from providers.domain.limits import AccountUsage
+from providers.ledger.database import LedgerTrouble
+from providers.ledger.discover import FINDERS
+from providers.polling.account_store import Memory
+from providers.polling.accounts import Target, ask_for, find_targets, look_at
+from providers.polling.poll import Mode
+from providers.source import Home, Provider
+from tray.engine import history, transitions
+from tray.engine.costs import Costs
+from tray.engine.jobs import Jobs
+from tray.engine.listeners import Listener, Listeners, Undo
+from tray.engine.schedule import Periods, Schedule
+from tray.engine.scope import Scope
+from tray.engine.state import State
+from tray.engine.watch import RECENT, Changes, DiskWatch, Watched, stamp, watched
+
+PROGRESS_SECONDS = 0.5
+_FIRST_LOOK_SECONDS = 2.0
+_LINGER_SECONDS = 1.0
+_MOST_AT_ONCE = 4
+_SLOW_SECONDS = 45.0  # an account that takes longer than that no longer counts as one of those at once
+_log = logging.getLogger(__name__)
+
+
+class _Refresh(Struct, frozen=True):
+    scope: str | None
+    user_initiated: bool
+
+
+class _Targets(Struct, frozen=True):
+    """Who is signed in where, and what is known of those that are new."""
+
+    targets: tuple[Target, ...]
+    read: tuple[AccountUsage, ...]
+
+
+class _Close(Struct, frozen=True):
+    pass
+
+
+class Engine:
+    """Whoever holds the instance lock has one. All methods may be called from any thread, and return at once."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        *,
+        memory: Memory | None = None,
+        costs: Costs | None = None,
+        periods: Periods = Periods(),  # noqa: B008 - frozen
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._scope = scope
+        self._memory = memory or Memory(scope.folders.state)
+        self._costs = costs or Costs(scope)
+        self._periods = periods
+        self._schedule = Schedule(periods, chance)
+        self._state = State()
+        self._events: SimpleQueue[object] = SimpleQueue()
+        self._listeners = Listeners()
+        self._jobs = Jobs()
+        self._targets: tuple[Target, ...] = ()
+        self._waiting: dict[str, Mode] = {}
+        self._asking: dict[str, float] = {}
+        self._closing = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._run, name="engine", daemon=True),
+            threading.Thread(target=self._watch, name="watch", daemon=True),
+        ]
+
+    @property
+    def scope(self) -> Scope:
+        return self._scope
+
+    @property
+    def snapshot(self) -> State:
+        """The newest state; frozen."""
+        return self._state
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """End all of it; what does not end soon is left to the end of the process."""
+        self._closing.set()
+        self._events.put(_Close())
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(_LINGER_SECONDS)
+        self._jobs.close(_LINGER_SECONDS)
+        self._listeners.close()
+
+    def refresh(self, scope: str | None = None, *, user_initiated: bool = False) -> None:
+        """Ask again: everybody, or the accounts of a provider (its id), or one account (its entry's key).
+
+        `user_initiated` asks now, whatever the intervals say, and counts logs anew.
+        """
+        self._events.put(_Refresh(scope, user_initiated))
+
+    def subscribe(self, listener: Listener) -> Undo:
+        """The listener hears of each change from now on, in a thread of its own, until the undo is called."""
+        return self._listeners.add(listener, self._state)
+
+    # --- the engine's thread: nothing here waits ------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            try:
+                event = self._events.get(
+                    timeout=self._schedule.pause(self._now(), counting=self._state.counting)
+                )
+            except Empty:
+                event = None
+            if isinstance(event, _Close):
+                return
+            try:
+                self._take(event)
+            except Exception as error:  # noqa: BLE001 - the engine outlives any fault of one event
+                _log.warning("could not take %s: %s", type(event).__name__, type(error).__name__)
+
+    def _take(self, event: object) -> None:
+        match event:
+            case None:
+                pass
+            case _Refresh(scope, user_initiated):
+                self._begin_round("now" if user_initiated else "due", scope)
+                if user_initiated:
+                    self._count_soon()
+            case _Targets(targets, read):
+                self._meet(targets, read)
+            case Changes():
+                self._take_changes(event)
+            case _:
+                self._change(event)  # type: ignore[arg-type]
+                if isinstance(event, transitions.AskingEnded):
+                    self._asking.pop(event.key, None)
+                elif isinstance(event, transitions.CountEnded):
+                    self._schedule.counted(self._now())
+        self._do_what_is_due()
+
+    def _do_what_is_due(self) -> None:
+        now = self._now()
+        if self._targets and self._schedule.is_poll_due(now):
+            self._begin_round("due")
+        if self._schedule.is_count_due(now, self._scope.today(), counting=self._state.counting):
+            self._count_soon()
+        self._ask_next()
+
+    def _change(self, event: transitions.Event) -> None:
+        before = self._state
+        self._state = transitions.after(before, event, self._now(), self._scope.today())
+        if self._state is not before:
+            self._listeners.notify(self._state)
+
+    def _take_changes(self, changes: Changes) -> None:
+        if changes.settings is not None:
+            self._change(transitions.SettingsRead(changes.settings))
+            self._schedule.count_wanted()
+        if changes.logs:
+            self._schedule.logs_changed()
+        if changes.settings is not None or changes.homes:
+            self._jobs.start("survey", self._survey)
+        for target in self._targets:
+            touched = {target.key, *(home.id for home in target.homes)}
+            if touched & (changes.homes | changes.saved | changes.logs):
+                self._jobs.start(f"look:{target.key}", partial(self._look, target))
+
+    def _meet(self, targets: tuple[Target, ...], read: tuple[AccountUsage, ...]) -> None:
+        """Look at those that are another, or could not be looked at yet; ask, where somebody new is there."""
+        known = {target.key: target for target in self._targets}
+        self._targets = targets
+        self._change(transitions.AccountsFound(tuple(target.key for target in targets), read))
+        seen = {usage.key for usage in read}
+        for target in targets:
+            if known.get(target.key) != target and target.key not in seen:
+                self._jobs.start(f"look:{target.key}", partial(self._look, target))
+        if any(target.key not in known for target in targets):
+            self._schedule.poll_wanted()
+
+    def _begin_round(self, mode: Mode, scope: str | None = None) -> None:
+        if scope is None:
+            self._schedule.polled(self._now())
+        for target in self._targets:
+            if target.client is not None and scope in (None, target.provider.id, target.key):
+                self._waiting[target.key] = "now" if "now" in (mode, self._waiting.get(target.key)) else mode
+
+    def _ask_next(self) -> None:
+        """Start whoever waits, as far as not too many are being asked already."""
+        targets = {target.key: target for target in self._targets}
+        for key, mode in list(self._waiting.items()):
+            if key not in targets:
+                del self._waiting[key]
+                continue
+            latest = time.monotonic() - _SLOW_SECONDS
+            if key in self._asking or sum(began > latest for began in self._asking.values()) >= _MOST_AT_ONCE:
+                continue
+            del self._waiting[key]
+            self._asking[key] = time.monotonic()
+            self._change(transitions.AskingBegan(key))
+            self._jobs.start(f"ask:{key}", partial(self._ask, targets[key], mode))
+
+    def _count_soon(self) -> None:
+        self._schedule.counting(self._now(), self._scope.today())
+        self._jobs.start("count", self._count)
+
+    def _now(self) -> datetime:
+        return self._scope.clock()
+
+    # --- the thread that looks at the disk ------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        disk = DiskWatch(self._scope.settings, self._scope.environ, self._recent_logs)
+        while True:
+            try:
+                changes = disk.look(self._watched())
+                if changes:
+                    self._events.put(changes)
+            except Exception as error:  # noqa: BLE001 - the next look may go better
+                _log.warning("could not look at the disk: %s", type(error).__name__)
+            if self._closing.wait(self._periods.look.total_seconds()):
+                return
+
+    def _watched(self) -> Watched:
+        return watched(self._targets, self._memory.file_of)
+
+    def _recent_logs(self, provider: Provider, home: Home) -> tuple[object, ...]:
+        since = self._now() - RECENT
+        return tuple(FINDERS.finder(home.path, provider.logs).recent(int(since.timestamp() * 1e9)))
+
+    # --- jobs -----------------------------------------------------------------------------------------------
+
+    def _survey(self) -> None:
+        """Who is signed in where."""
+        settings = self._scope.settings()
+        providers = [each for each in self._scope.chosen() if each.source_ids]
+        targets = find_targets(
+            providers, self._scope.environ, self._memory, self._now(), settings=settings.providers
+        )
+        known = {target.key for target in self._targets}
+        new = [target for target in targets if target.key not in known]
+        self._events.put(_Targets(targets, self._first_looks(new)))
+
+    def _first_looks(self, targets: list[Target]) -> tuple[AccountUsage, ...]:
+        """All at once, so that nobody sees a part of them; but one that hangs is not waited for."""
+        read: dict[str, AccountUsage] = {}
+
+        def look(target: Target) -> None:
+            read[target.key] = self._read(target)
+
+        looking = [
+            threading.Thread(target=look, args=(target,), name="look", daemon=True) for target in targets
+        ]
+        for thread in looking:
+            thread.start()
+        ends = time.monotonic() + _FIRST_LOOK_SECONDS
+        for thread in looking:
+            thread.join(max(0.0, ends - time.monotonic()))
+        return tuple(read.values())
+
+    def _look(self, target: Target) -> None:
+        self._publish(target, self._read(target))
+
+    def _read(self, target: Target) -> AccountUsage:
+        """What is saved of the account and what its local sources say."""
+        file = self._memory.file_of(target.key)
+        while True:
+            before = stamp(str(file))
+            usage = look_at(target, self._memory, self._scope.clock)
+            if stamp(str(file)) == before:  # else an answer came meanwhile, and must not be undone
+                return history.note(self._costs.ledger, usage, self._now())
+
+    def _ask(self, target: Target, mode: Mode) -> None:
+        try:
+            usage = ask_for(target, self._memory, self._scope.clock, mode)
+            self._publish(target, history.note(self._costs.ledger, usage, self._now()))
+        finally:
+            self._events.put(transitions.AskingEnded(target.key))
+
+    def _publish(self, target: Target, usage: AccountUsage) -> None:
+        self._events.put(transitions.AccountRead(target.key, usage))
+
+    def _count(self) -> None:
+        last = -PROGRESS_SECONDS
+
+        def progressed(share: float) -> None:
+            nonlocal last
+            if time.monotonic() - last >= PROGRESS_SECONDS:  # each one is summed up, joined and drawn
+                last = time.monotonic()
+                self._events.put(transitions.CostsRead(self._costs.by_home()))
+                self._events.put(transitions.CountProgressed(share))
+
+        self._events.put(transitions.CountBegan())
+        problem = None
+        try:
+            self._events.put(transitions.CostsRead(self._costs.by_home()))  # what was counted before
+            self._costs.count(progressed)
+        except LedgerTrouble as error:
+            _log.warning("%s", error)
+            problem = str(error)
+        try:
+            self._events.put(transitions.CostsRead(self._costs.by_home(), self._costs.counters()))
+        except LedgerTrouble as error:
+            problem = problem or str(error)
+        finally:
+            self._events.put(transitions.CountEnded(problem))

@@ -1,0 +1,32 @@
+"""The limits over time: each reading is noted in the ledger, and what it says of early resets comes back."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from providers.domain.limits import AccountUsage, EarlyReset
+from providers.ledger.database import LedgerTrouble
+from providers.ledger.ledger import Ledger
+from tray.engine.state import TOLD_FOR
+
+
+def note(ledger: Ledger, usage: AccountUsage, now: datetime) -> AccountUsage:
+    """The same account with its early resets, after its windows were noted. Never raises."""
+    if usage.account is None:
+        return usage
+    with suppress(LedgerTrouble):  # shown when logs are counted; the limits are no worse for it
+        ledger.note_limits({usage.account.id: usage.windows})
+    return with_early_resets(ledger, usage, now)
+
+
+def with_early_resets(ledger: Ledger, usage: AccountUsage, now: datetime) -> AccountUsage:
+    """The same account with the resets before their time that are still news. Never raises."""
+    if usage.account is None:
+        return usage
+    early: dict[str, tuple[EarlyReset, ...]] = {}
+    with suppress(LedgerTrouble):
+        early = ledger.early_resets([usage.account.id], now - TOLD_FOR)
+    return replace(usage, early_resets=early.get(usage.account.id, ()))

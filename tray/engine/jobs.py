@@ -1,0 +1,60 @@
+"""Work beside the engine's thread, each kind under a name: at most one of a name runs, and one more may wait."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from threading import Lock, Thread
+
+_log = logging.getLogger(__name__)
+
+
+class Jobs:
+    """Threads are daemons: one that never ends keeps neither another job nor the process."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._running: dict[str, Thread] = {}
+        self._next: dict[str, Callable[[], None]] = {}
+        self._closed = False
+
+    def start(self, name: str, work: Callable[[], None]) -> None:
+        """Run it now, or once the one of this name that runs has ended; of several that wait the last is run."""
+        with self._lock:
+            if self._closed:
+                return
+            if name in self._running:
+                self._next[name] = work
+                return
+            self._begin(name, work)
+
+    def is_running(self, name: str) -> bool:
+        with self._lock:
+            return name in self._running
+
+    def close(self, seconds: float) -> None:
+        """Nothing is started any more; what runs has so many seconds, all together, to end."""
+        with self._lock:
+            self._closed = True
+            self._next.clear()
+            running = list(self._running.values())
+        share = seconds / max(1, len(running))
+        for thread in running:
+            thread.join(share)
+
+    def _begin(self, name: str, work: Callable[[], None]) -> None:
+        thread = Thread(target=self._run, args=(name, work), name=name, daemon=True)
+        self._running[name] = thread
+        thread.start()
+
+    def _run(self, name: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - its text could hold what nobody should read
+            _log.warning("could not %s: %s", name.partition(":")[0], type(error).__name__)
+        finally:
+            with self._lock:
+                del self._running[name]
+                waiting = self._next.pop(name, None)
+                if waiting is not None and not self._closed:
+                    self._begin(name, waiting)

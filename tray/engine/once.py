@@ -1,0 +1,70 @@
+"""One round without an engine: for commands, which answer once and end."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from providers.domain.limits import UsageSnapshot
+from providers.ledger.database import LedgerTrouble
+from providers.polling.account_store import Memory
+from providers.polling.accounts import take_usage
+from providers.polling.poll import Mode
+from tray.engine import history
+from tray.engine.costs import Costs
+from tray.engine.publish import SnapshotFile
+from tray.engine.scope import Scope
+from tray.engine.single_instance import SingleInstance, StateFolderUnusable
+from tray.engine.state import HomeCost, State, cost_summary
+
+
+def take_round(
+    scope: Scope,
+    costs: Costs,
+    mode: Mode,
+    *,
+    provider: str | None = None,
+    source: str | None = None,
+) -> UsageSnapshot:
+    """Limits, credits and the last counted cost of every account; never waits for a count. Never raises.
+
+    Where all of it was asked for and nobody owns the engine, it is published for everybody else.
+    """
+    snapshot = take_usage(
+        [each for each in scope.chosen(provider) if each.source_ids],
+        scope.environ,
+        Memory(scope.folders.state),
+        scope.clock,
+        mode=mode,
+        only_source=source,
+        settings=scope.settings().providers,
+    )
+    note = history.with_early_resets if mode == "cached" else history.note
+    accounts = tuple(note(costs.ledger, account, scope.clock()) for account in snapshot.accounts)
+    known = _costs(costs)
+    joined = tuple(
+        replace(account, cost=cost_summary(known, account.home_ids, scope.today())) for account in accounts
+    )
+    snapshot = replace(snapshot, accounts=joined)
+    if provider is None and source is None:
+        _publish(scope, State(settings=scope.settings(), snapshot=snapshot, costs=known))
+    return snapshot
+
+
+def _costs(costs: Costs) -> dict[str, HomeCost]:
+    with suppress(LedgerTrouble):  # shown when logs are counted
+        return costs.by_home()
+    return {}
+
+
+def _publish(scope: Scope, state: State) -> None:
+    """Unless somebody owns the engine, who then sees what was saved here and publishes it."""
+    instance = SingleInstance(Path(scope.folders.state))
+    with suppress(StateFolderUnusable, OSError):
+        if instance.acquire():
+            try:
+                SnapshotFile(scope.folders.state, "command", scope.clock)(state, state)
+            finally:
+                instance.release()

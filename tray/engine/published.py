@@ -1,0 +1,176 @@
+"""snapshot.json as others read it: with the standard library alone, and judged by the reader's own clock.
+
+What is published are facts: percentages with the time they were read at. Whether one is stale, its window past,
+the account blocked or ahead of even use is judged here, anew at each reading, so that yesterday's "3 % left" of a
+window that has reset since is never shown as today's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+
+from providers.domain import rules
+
+TYPE_CHECKING = False  # typing itself would cost milliseconds
+if TYPE_CHECKING:
+    from typing import Any
+
+    Document = dict[str, Any]
+
+FILE = "snapshot.json"
+SCHEMA = "tankful.snapshot/1"
+SIZE_LIMIT = 1 << 24
+
+
+def read(state_folder: str) -> Document | None:
+    """The newest snapshot that was published; None where there is none, or none that can be read."""
+    try:
+        with open(os.path.join(state_folder, FILE), "rb", opener=_without_waiting) as file:
+            raw = file.read(SIZE_LIMIT)
+        document = json.loads(raw)
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        return None
+    return document if isinstance(document.get("providers"), list) else None
+
+
+def is_behind(state_folder: str) -> bool:
+    """Whether something was saved since it was published: readings of an account, or counted logs."""
+    saved = ("ledger.sqlite3", "ledger.sqlite3-wal")
+    with os.scandir(state_folder) as entries:
+        times = {
+            entry.name: entry.stat().st_mtime_ns
+            for entry in entries
+            if entry.name in (FILE, *saved)
+            or (entry.name.startswith("account-") and entry.name.endswith(".json"))
+        }
+    published = times.pop(FILE, 0)
+    return any(at > published for at in times.values())
+
+
+def usage(document: Document, now: float) -> Document:
+    """The document of `tankful usage --json` out of a snapshot, as of `now` (epoch s)."""
+    kept = {
+        "schema": "tankful.usage/1",
+        "generated_at": document.get("generated_at"),
+        "providers": document["providers"],
+    }
+    return as_of(kept, now)
+
+
+def as_of(document: Document, now: float) -> Document:
+    """The same facts, each account judged as of `now` (epoch s)."""
+    return {**document, "providers": [account_as_of(account, now) for account in document["providers"]]}
+
+
+def account_as_of(account: Document, now: float) -> Document:
+    """An account with `stale` and `pace` of each lane, `blocked`, and the early resets that are still news."""
+    judged: Document = {}
+    for member, value in account.items():
+        if member == "windows":
+            judged[member] = [_window_as_of(window, now) for window in value]
+        elif member in ("credits", "spend", "resets") and value is not None:
+            ends = value.get("resets_at") or value.get("expires_at")
+            judged[member] = {
+                **value,
+                "stale": rules.is_stale(now - epoch(value["fetched_at"]), _until(ends, now)),
+            }
+        elif member == "early_resets":
+            news = rules.EARLY_RESET_SECONDS
+            judged[member] = [reset for reset in value if now - epoch(reset["at"]) < news]
+        else:
+            judged[member] = value
+    judged["blocked"] = _blocked(account, now)
+    return judged
+
+
+def is_past(window: Document, now: float) -> bool:
+    """Whether the window has refilled since it was read."""
+    return rules.is_past(_until(window["resets_at"], now))
+
+
+def own_windows(account: Document) -> list[Document]:
+    """The windows that limit all use, shortest first; where there are none, the others stand in for them."""
+    own = [window for window in account["windows"] if window.get("scope") == "account"]
+    return own or list(account["windows"])
+
+
+def epoch(text: str) -> float:
+    """Epoch seconds of an ISO time with a zone."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+def iso(at: float) -> str:
+    """UTC to the second, as all documents write it."""
+    return datetime.fromtimestamp(int(at // 1), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _until(text: str | None, now: float) -> float | None:
+    return None if text is None else epoch(text) - now
+
+
+def _window_as_of(window: Document, now: float) -> Document:
+    until = _until(window["resets_at"], now)
+    minutes = window["window_minutes"]
+    pace = None
+    if until is not None and minutes:
+        pace = rules.pace(window["used_percent"], minutes * 60, until)
+    return {
+        **window,
+        "stale": rules.is_stale(now - epoch(window["fetched_at"]), until),
+        "pace": pace and _pace(window["used_percent"], pace, now),
+    }
+
+
+def _pace(used: float, pace: tuple[float, str, float | None], now: float) -> Document:
+    expected, verdict, runs_out = pace
+    return {
+        "expected_percent": round(expected, 1),
+        "delta_percent": round(used - expected, 1),
+        "runs_out_at": None if runs_out is None else iso(now + runs_out),
+        "verdict": verdict,
+        "basis": "window",
+    }
+
+
+def _blocked(account: Document, now: float) -> Document | None:
+    by = [window for window in account["windows"] if _blocks(window, now)]
+    if not by and not _is_refused(account, now):
+        return None
+    ends = [window["resets_at"] for window in by]
+    until = max(ends, key=epoch) if ends and None not in ends else None
+    return {
+        "by": [window["id"] for window in by],
+        "window": by[-1]["id"] if by else None,
+        "until": until,
+        "reason": "spent" if by else "refused",
+        "credits_left": _credits_left(account),
+    }
+
+
+def _blocks(window: Document, now: float) -> bool:
+    age = now - epoch(window["fetched_at"])
+    return rules.blocks(window["used_percent"], window["scope"], age, _until(window["resets_at"], now))
+
+
+def _is_refused(account: Document, now: float) -> bool:
+    at = account.get("limit_reached_at")
+    if at is None:
+        return False
+    spans = [_until(window["resets_at"], now) for window in account["windows"]]
+    return rules.is_refusal_current(now - epoch(at), [span for span in spans if span is not None])
+
+
+def _credits_left(account: Document) -> bool:
+    spend, bought = account.get("spend"), account.get("credits")
+    if spend and spend.get("carries_on"):
+        return True
+    return bool(bought and (bought["unlimited"] or float(bought["balance"] or 0) > 0))
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """A pipe of that name must keep nobody waiting."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

@@ -1,0 +1,145 @@
+"""How a state becomes the next: pure functions of (state, event). Nothing else makes a new state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from providers.domain.cost import Counter
+from providers.domain.limits import AccountUsage, UsageSnapshot
+from tray.engine.settings import Settings
+from tray.engine.state import HomeCost, State, cost_summary
+
+
+class SettingsRead(Struct, frozen=True):
+    """The settings file says something else."""
+
+    settings: Settings
+
+
+class AccountsFound(Struct, frozen=True):
+    """These entries are there now, in this order; `read` is what is known of those that are new, as far as it
+    is.
+    """
+
+    keys: tuple[str, ...]
+    read: tuple[AccountUsage, ...] = ()
+
+
+class AccountRead(Struct, frozen=True):
+    """What is known of an account now, `key` being the entry it was read for."""
+
+    key: str
+    usage: AccountUsage
+
+
+class AskingBegan(Struct, frozen=True):
+    """A server, or a program, is being asked about this account."""
+
+    key: str
+
+
+class AskingEnded(Struct, frozen=True):
+    """It has answered, or failed to."""
+
+    key: str
+
+
+class CountBegan(Struct, frozen=True):
+    """Logs are being read."""
+
+
+class CountProgressed(Struct, frozen=True):
+    """This share of them is, 0-1; None where nobody can tell."""
+
+    share: float | None
+
+
+class CostsRead(Struct, frozen=True):
+    """What the ledger holds, by the homes' ids; `counters` are None where they were not asked for."""
+
+    costs: Mapping[str, HomeCost]
+    counters: tuple[Counter, ...] | None = None
+
+
+class CountEnded(Struct, frozen=True):
+    """All logs are read; or not, for this reason (a sentence)."""
+
+    problem: str | None = None
+
+
+Event = (
+    SettingsRead
+    | AccountsFound
+    | AccountRead
+    | AskingBegan
+    | AskingEnded
+    | CountBegan
+    | CountProgressed
+    | CostsRead
+    | CountEnded
+)
+
+
+def after(state: State, event: Event, now: datetime, today: date) -> State:
+    """The state after an event; the very same one where nothing is different. `today` is the person's."""
+    changed = _join_costs(_after(state, event, now), today)
+    if changed == state:
+        return state
+    return replace(changed, revision=state.revision + 1)
+
+
+def _after(state: State, event: Event, now: datetime) -> State:
+    match event:
+        case SettingsRead(settings):
+            return replace(state, settings=settings)
+        case AccountsFound(keys, read):
+            found = replace(state, order=keys, asking=state.asking & set(keys))
+            # What was there stays until something is known of what is there now: nothing blinks.
+            blind = keys and not read and not _known(found)
+            return found if blind else _with(found, {usage.key: usage for usage in read}, now)
+        case AccountRead(key, usage):
+            return _with(state, {key: usage}, now) if key in state.order else state
+        case AskingBegan(key):
+            return replace(state, asking=state.asking | {key})
+        case AskingEnded(key):
+            return replace(state, asking=state.asking - {key})
+        case CountBegan():
+            return replace(state, counting=True, progress=None)
+        case CountProgressed(share):
+            return replace(state, progress=share) if state.counting else state
+        case CostsRead(costs, counters):
+            return replace(state, costs=costs, counters=counters or state.counters)
+        case CountEnded(problem):
+            return replace(state, counting=False, progress=None, trouble=problem)
+
+
+def _with(state: State, read: dict[str, AccountUsage], now: datetime) -> State:
+    """With what was read of accounts, in the order of the entries, and without those that are no more."""
+    before = state.snapshot.accounts if state.snapshot else ()
+    known = {account.key: account for account in before} | read
+    accounts = tuple(known[key] for key in state.order if key in known)
+    if state.snapshot is not None and before == accounts:
+        return state
+    return replace(state, snapshot=UsageSnapshot(generated_at=now, accounts=accounts))
+
+
+def _known(state: State) -> bool:
+    """Whether anything is known of any entry that is there."""
+    return any(account.key in state.order for account in (state.snapshot.accounts if state.snapshot else ()))
+
+
+def _join_costs(state: State, today: date) -> State:
+    """Accounts with what their homes cost."""
+    if state.snapshot is None:
+        return state
+    accounts = tuple(
+        replace(account, cost=cost_summary(state.costs, account.home_ids, today))
+        for account in state.snapshot.accounts
+    )
+    if accounts == state.snapshot.accounts:
+        return state
+    return replace(state, snapshot=replace(state.snapshot, accounts=accounts))

@@ -1,0 +1,110 @@
+"""What changed on the disk since the last look, by `stat` alone: settings, logins, what other processes
+saved, logs.
+
+So a face is never older than what is on the disk, whoever wrote it, and an idle machine costs a few stats.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from msgspec import Struct
+
+from providers.polling.accounts import Target
+from providers.source import Home, Provider
+from tray.engine.settings import Settings
+
+RECENT = timedelta(hours=24)
+"""Logs written since then are looked at each time, all others when all folders are walked."""
+
+Stamp = tuple[int, int, int] | None
+
+
+class Watched(Struct, frozen=True):
+    """What is there to be looked at. `saved` is the file of each target's stored readings, by the target's key."""
+
+    homes: tuple[tuple[Provider, Home], ...]
+    saved: Mapping[str, Path]
+
+
+class Changes(Struct, frozen=True, kw_only=True):
+    """What is another since the last look: the settings, logins or local readings of these homes, the
+    readings saved of these targets, the logs of any home.
+    """
+
+    settings: Settings | None = None
+    homes: frozenset[str] = frozenset()
+    saved: frozenset[str] = frozenset()
+    logs: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.settings is not None or self.homes or self.saved or self.logs)
+
+
+class DiskWatch:
+    """`recent_logs` says which logs of a home were written lately, as values that differ when one of them does."""
+
+    def __init__(
+        self,
+        read_settings: Callable[[], Settings],
+        environ: Mapping[str, str],
+        recent_logs: Callable[[Provider, Home], Iterable[object]],
+    ) -> None:
+        self._read_settings = read_settings
+        self._environ = environ
+        self._recent_logs = recent_logs
+        self._settings: Settings | None = None
+        self._stamps: dict[str, object] = {}
+
+    def look(self, watched: Watched) -> Changes:
+        """What changed since the look before. What is looked at for the first time counts as changed."""
+        settings = self._read_settings()
+        changed = settings if settings != self._settings else None
+        self._settings = settings
+        before, self._stamps = self._stamps, {}
+        homes = frozenset(
+            home.id
+            for provider, home in watched.homes
+            if self._differs(before, f"home {home.id}", self._files(provider, home))
+        )
+        logs = frozenset(
+            home.id
+            for provider, home in watched.homes
+            if self._differs(before, f"logs {home.id}", tuple(self._recent_logs(provider, home)))
+        )
+        saved = frozenset(
+            key
+            for key, path in watched.saved.items()
+            if self._differs(before, f"saved {key}", stamp(str(path)))
+        )
+        return Changes(settings=changed, homes=homes, saved=saved, logs=logs)
+
+    def _files(self, provider: Provider, home: Home) -> tuple[Stamp, ...]:
+        return tuple(stamp(path) for path in provider.watched(home, self._environ))
+
+    def _differs(self, before: Mapping[str, object], name: str, now: object) -> bool:
+        self._stamps[name] = now
+        return name not in before or before[name] != now
+
+
+def watched(targets: Iterable[Target], saved_in: Callable[[str], Path]) -> Watched:
+    """All homes and stored readings of these targets."""
+    found = tuple(targets)
+    return Watched(
+        tuple((target.provider, home) for target in found for home in target.homes),
+        {target.key: saved_in(target.key) for target in found if target.client is not None},
+    )
+
+
+def stamp(path: str) -> Stamp:
+    """Another value whenever a file was written or replaced, or a folder's entries changed; None where there
+    is none.
+    """
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -1,0 +1,67 @@
+"""`tankful usage --cached --json`: the last published snapshot at once, with the standard library alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+
+from providers.host.state_folder import state_folder
+from tray.engine import published
+from tray.engine.detached import is_owned
+
+TYPE_CHECKING = False  # typing itself would cost milliseconds
+if TYPE_CHECKING:
+    from tray.engine.published import Document
+
+OK, NOTHING_READ = 0, 1
+
+
+def answer(arguments: list[str]) -> int | None:
+    """The fast path (see `tray.cli.commands`): `--cached --json [--provider ID]`, where a snapshot is
+    published.
+    """
+    provider = _provider(arguments)
+    if provider is None:
+        return None
+    folder = state_folder(os.environ)
+    snapshot = published.read(folder)
+    if snapshot is None or (published.is_behind(folder) and not is_owned(folder)):
+        return None
+    try:
+        document = published.usage(snapshot, time.time())
+        chosen = [each for each in document["providers"] if provider in ("all", each["provider"])]
+        if not chosen and provider != "all":
+            return None  # it is switched off, or there is none: that is another's to say
+        text = json.dumps({**document, "providers": chosen}, indent=2, ensure_ascii=False)
+    except (KeyError, TypeError, ValueError):  # of another make, or damaged
+        return None
+    if problem := snapshot.get("settings", {}).get("problem"):
+        sys.stderr.write(f"tankful: {problem}\n")
+    if sys.stdout is not None:
+        sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+    return OK if any(map(_is_read, chosen)) else NOTHING_READ
+
+
+def _provider(arguments: list[str]) -> str | None:
+    """The provider asked for, or "all"; None where the arguments are any others than the ones known here."""
+    rest = list(arguments)
+    if "--cached" not in rest or "--json" not in rest:
+        return None
+    rest.remove("--cached")
+    rest.remove("--json")
+    match rest:
+        case []:
+            return "all"
+        case ["--provider", ident]:
+            return ident
+        case _:
+            return None
+
+
+def _is_read(account: Document) -> bool:
+    cost = account["cost"]
+    return bool(
+        account["windows"] or account["credits"] or account["limits_known"] or (cost and cost["has_logs"])
+    )
