@@ -1,36 +1,43 @@
 """Where the numbers come from: no printing, no UI, nothing imported from `tray`; no thread outlives a call.
 
-    files, servers, programs  →  sources  →  one snapshot  →  many faces
+    files, servers, programs  →  sources  →  one engine with one snapshot  →  many faces
 
-    usage        who is signed in where → one UsageSnapshot
-    pipeline     asks an account's sources, in order, as each can stand in for the one before; keeps every attempt
-    manners      when a source may be asked again
-    blocked      whether an account can go on now
-    merge        many readings → one picture, lane by lane; the newest wins
-    memory       what is remembered of each account between runs, shared by all processes
-    pace         use against time
-    registry     PROVIDERS: a new provider is one folder and one line there
-    codex/       all that is known of Codex: login, usage endpoint, app-server, /status screen, limits in its logs,
-                 reading its logs
-    claude/      all that is known of Claude Code: login, usage endpoint, /usage command, status line, what it
-                 noted, reading its transcripts
-    ledger/      logs → observations → billed responses → reports, in one SQLite file
-                   finding   the logs of a home    scan      bytes → lines       reading   one log → observation
-                   refresh   read what is new, by two_readers where it is much; judge the parts it touches
-                   database  the file itself       index     its logs            responses what they came to
-                   query, report   sums
-                   pricing   rates.json < prices.toml < the person's own prices.toml
-                   ledger    all of it, as the rest of the house sees it
-    outside/     the few ways to the outside: http, paths, programs (where one is), children and probe (run it so
-                 that nothing of it stays), jsonrpc and terminal (talk to it), system_keyring
-    source       what a provider is made of
-    logs         how a provider's logs are read: what the ledger asks of it
-    errors       what can go wrong: a closed set, each with one remedy
-    models       every word of the limits
-    bill         every word of tokens and money
-    toml_lines   where in a TOML text a key stands, for who must name it
+    domain/      the words of the field, and pure rules on them limits, cost   windows, credits, tokens,
+    reports      errors   a closed set, each with its remedy merge          many readings → one picture pace
+    use against time blocked        whether an account can go on           rules    the same on plain numbers,
+    for the fast source       what a provider is made of: a new one is a folder and a line in `registry` logs
+    how a provider's logs are found, scanned and resolved: what the ledger asks of it host/        the few
+    ways to the outside, each injected: files, http/, process/, terminal/, locate/, keyring/ ledger/      logs
+    → observations → billed responses → reports, in one SQLite file discover    the logs of a home, found once
+    and looked at again cheaply (listing, log_tree) log_reader  one log → one observation, by its format's
+    scanner (line_scanner, scan: those with lines) refresh     reads what is new, in `parallel` where it is
+    much; `resolve` judges what it touches database    the file itself    index  its logs    responses,
+    counters  what they came to query, report, history         sums, and the limits over time prices/
+    rates.json < prices.toml < the person's own prices.toml ledger      all of it, as the rest of the house
+    sees it codex/       descriptor auth config limits program scratch_home | endpoint/ app_server/ status/
+    logs/ claude/      descriptor auth config limits keychain noted       | endpoint/ usage_command/
+    statusline/ logs/ polling/     accounts   who is signed in where: the entries of a snapshot poll load →
+    decide → fetch → record → save, for one account decide     what a round does next: pure backoff when a
+    source may be asked again: pure account_store   what is saved of each account, shared by all processes
+    registry     PROVIDERS
 
-Imports go down this list: usage, pipeline → manners, blocked → memory, merge, pace → registry → codex, claude →
-ledger, outside → source, logs, errors, models → bill, toml_lines. Providers never know of each other; the ledger
-knows none of them.
+    tray/engine/   engine       the one owner of the state; it asks, looks, counts, and tells its listeners
+    transitions  (state, event) → state: pure    state    what is known at one moment, frozen schedule
+    when to ask and to count        watch    what changed on the disk, by stat scope, costs, history, settings
+    what it is about publish      snapshot.json, written          published   the same, read with the standard
+    library once         one round without an engine     detached    the same in the background, for a bar
+    tray/view/     snapshot → rows, text, pictures: pure, shared by all faces tray/desktop/  the tray of each
+    desktop      tray/faces/  what shows numbers beside it: a new one is a file tray/cli/      a command is a
+    file and a line in COMMANDS
+
+Imports go one way: cli → desktop | faces → view → engine → providers; and within the providers registry,
+polling → codex | claude → ledger → host → source → logs → domain. Providers never know of each other, the
+ledger knows none of them, and no import goes in a circle.
+
+Words: a **home** is a folder in which a provider's program keeps its login and its logs. A **source** is one
+way to learn an account's limits; a **reading** is what one said at one moment; a **lane** is a value with its
+source and age. A **window** is a limit that refills. A **round** asks the sources of one account. An
+**observation** is what is worth keeping of one log; a **part** is all logs that must be resolved together.
+The **snapshot** is all that is known, the **state** the snapshot and what is going on. A **face** is whatever
+shows it.
 """

@@ -1,0 +1,91 @@
+"""How long commands take that somebody waits for all day: a bar, a prompt, a script.
+
+    python -m tests.bench.commands [--rounds 30]
+
+Each is paired with `python -c pass` in the same round, so that whatever else the machine does meets both. It
+installs this checkout into an environment of its own, as a person would have it, with its bytecode compiled.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.tray.faces.published import Folder
+
+ROOT = Path(__file__).parents[2]
+CLAUDE = json.dumps(
+    {
+        "session_id": "s",
+        "rate_limits": {"five_hour": {"used_percentage": 40, "resets_at": 4_000_000_000}},
+        "cost": {"total_api_duration_ms": 1},
+    }
+)
+COMMANDS = {
+    "tankful --version": (("--version",), ""),
+    "tankful usage --cached --json": (("usage", "--cached", "--json"), ""),
+    "tankful statusline --format text": (("statusline", "--format", "text"), ""),
+    "tankful statusline --from-claude": (("statusline", "--from-claude"), CLAUDE),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=30)
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as name:
+        folder = Folder(Path(name))
+        folder.publish(
+            folder.account(folder.window(40)), folder.account(folder.window(75), provider="claude")
+        )
+        bin_ = installed(Path(name) / "env")
+        times: dict[str, list[float]] = {command: [] for command in ("python -c pass", *COMMANDS)}
+        for number in range(rounds + 2):
+            for command, found in times.items():
+                arguments, stdin = COMMANDS.get(command, (("-c", "pass"), ""))
+                program = "tankful" if command in COMMANDS else "python"
+                took = timed([str(bin_ / program), *arguments], stdin, folder.environ)
+                if number > 1:  # the first two warm up
+                    found.append(took)
+    floor = times.pop("python -c pass")
+    print(f"python -c pass: {statistics.median(floor):.1f} ms (median of {rounds})\n")
+    print("| command | over it, ms |\n| --- | --: |")
+    for command, found in times.items():
+        over = statistics.median(one - base for one, base in zip(found, floor, strict=True))
+        print(f"| `{command}` | {over:+.1f} |")
+
+
+def installed(where: Path) -> Path:
+    """An environment with this checkout in it; the folder of its programs."""
+    bin_ = where / ("Scripts" if sys.platform == "win32" else "bin")
+    subprocess.run(["uv", "venv", "-q", "--python", sys.executable, str(where)], check=True)
+    python = str(bin_ / "python")
+    subprocess.run(
+        ["uv", "pip", "install", "-q", "--compile-bytecode", "--python", python, str(ROOT)], check=True
+    )
+    return bin_
+
+
+def timed(command: list[str], stdin: str, environ: dict[str, str]) -> float:
+    """Wall time in ms."""
+    environ = {name: value for name, value in environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    began = time.perf_counter()
+    subprocess.run(
+        command,
+        input=stdin.encode(),
+        env=environ | {"PATH": os.environ["PATH"]},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    return (time.perf_counter() - began) * 1000
+
+
+if __name__ == "__main__":
+    main()
