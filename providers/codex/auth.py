@@ -91,7 +91,8 @@ def read_credentials(home: Home) -> Credentials:
 def expiry(credentials: Credentials, now: datetime) -> LoginExpired | None:
     """The trouble with a login that Codex itself would renew before it asks with it; None for a fresh one.
 
-    Codex 0.60-0.169 go by the access token's `exp`; where it has none, by when they last renewed it.
+    Codex 0.169 goes by the access token's `exp`; where it has none, by when it last renewed it. 0.58-0.101 go by
+    the latter alone; to us, who only ask with it, a token is good until it expires.
     """
     if credentials.expires_at is not None:
         if credentials.expires_at > now + _EXPIRES_SOON:

@@ -4,6 +4,10 @@ The words quote addresses and bodies, so they are judged and never shown. Seen w
 `failed to fetch codex rate limits: GET … failed: 401 Unauthorized; content-type=…; body=…`, `error sending request
 for url (…)`, `Decode error for …; body=…`, `codex account authentication required to read rate limits`,
 `Invalid request`.
+
+0.58-0.77 renew a login that is over 8 days old before they ask with it, and where that fails they tell of it
+alone: `failed to construct backend client: Your access token could not be refreshed because your refresh token was
+already used. …`, `…: Failed to refresh token: 400 Bad Request: {body}`. 0.101 and later ask with it all the same.
 """
 
 from __future__ import annotations
@@ -29,6 +33,8 @@ from providers.host.process.jsonrpc import METHOD_NOT_FOUND, Refused
 
 _STATUS = re.compile(r"failed: (\d{3})\b")
 _NOBODY = re.compile(r"authentication required|token data is not available", re.IGNORECASE)
+_NOT_RENEWED = re.compile(r"access token could not be refreshed")
+_RENEWAL_STATUS = re.compile(r"Failed to refresh token: (\d{3})\b[^:]*:?\s*(<?)")
 _UNREACHED = re.compile(r"error sending request|dns error|connection refused", re.IGNORECASE)
 
 
@@ -37,6 +43,13 @@ def classed(refused: Refused, *, renewed: bool, retry_at: datetime) -> ProviderE
     words, _, body = refused.message.partition("body=")
     if refused.code == METHOD_NOT_FOUND or words.startswith("Invalid request"):
         return ProgramTooOld("This Codex is too old to tell its limits.", remedy="Update Codex.")
+    if found := _RENEWAL_STATUS.search(words):
+        status, page = int(found[1]), bool(found[2])
+        if status in (400, 403) and not page:
+            status = 401  # what is wrong with the request is the login that is in it
+        return _of_status(status, page=page, renewed=True, retry_at=retry_at)
+    if _NOT_RENEWED.search(words):
+        return refused_login(retry_at)
     if found := _STATUS.search(words):
         page = "html" in words or body.lstrip()[:1] == "<"
         return _of_status(int(found[1]), page=page, renewed=renewed, retry_at=retry_at)
@@ -50,7 +63,7 @@ def classed(refused: Refused, *, renewed: bool, retry_at: datetime) -> ProviderE
 
 
 def refused_login(retry_at: datetime) -> LoginExpired:
-    """Codex was asked to renew its login, and it is refused all the same."""
+    """Codex was to renew its login, or tried to by itself, and it is refused all the same."""
     return LoginExpired("Codex could not renew its login.", remedy=SIGN_IN, retry_at=retry_at)
 
 

@@ -666,6 +666,9 @@ def test_any_count_at_all(value: object, day: str) -> None:
 
 
 FAILED = "failed to fetch codex rate limits: GET https://chatgpt.com/backend-api/wham/usage failed: "
+NO_CLIENT = "failed to construct backend client: "
+NOT_RENEWED = f"{NO_CLIENT}Your access token could not be refreshed"
+RENEWAL = f"{NO_CLIENT}Failed to refresh token: "
 
 
 @pytest.mark.parametrize(
@@ -682,7 +685,16 @@ FAILED = "failed to fetch codex rate limits: GET https://chatgpt.com/backend-api
         ("error sending request for url (https://chatgpt.com/backend-api/wham/usage)", Offline),
         ("Decode error for https://x: missing field; body={}", NotUnderstood),
         ("codex account authentication required to read rate limits", NotSignedIn),
-        ("failed to construct backend client: Token data is not available.", NotSignedIn),
+        (f"{NO_CLIENT}Token data is not available.", NotSignedIn),
+        (f"{NO_CLIENT}error sending request for url (https://auth.openai.com/oauth/token)", Offline),
+        (f"{NOT_RENEWED} because your refresh token was already used. Please log out and …", LoginExpired),
+        (f"{NOT_RENEWED}. Please log out and sign in again.", LoginExpired),
+        (f'{RENEWAL}400 Bad Request: {{"error": {{"code": "invalid_grant"}}}}', LoginExpired),
+        (f"{RENEWAL}403 Forbidden: {{}}", LoginExpired),
+        (f"{RENEWAL}403 Forbidden: <html>", Blocked),
+        (f"{RENEWAL}429 Too Many Requests: {{}}", RateLimited),
+        (f"{RENEWAL}503 Service Unavailable: failed: 401 ", ServerError),
+        (f"{FAILED}503 Service Unavailable; body={RENEWAL}400", ServerError),
         ("Invalid request: unknown variant `account/rateLimits/read`", ProgramTooOld),
         ("", NotUnderstood),
     ],
@@ -693,6 +705,14 @@ def test_what_its_words_mean(words: str, kind: type[ProviderError]) -> None:
     assert "chatgpt.com" not in error.message
     if kind in (LoginExpired, NotSignedIn):
         assert isinstance(classed(Refused(-32603, words), renewed=True, retry_at=NOW), LoginExpired)
+
+
+@pytest.mark.parametrize("words", [f"{NOT_RENEWED}.", f"{RENEWAL}400 Bad Request: {{}}"])
+def test_a_login_that_codex_could_not_renew_by_itself_rests(words: str) -> None:
+    for renewed in (False, True):
+        error = classed(Refused(-32603, words), renewed=renewed, retry_at=NOW + HOUR)
+        assert "could not renew" in error.message
+        assert error.retry_at == NOW + HOUR
 
 
 def test_no_secret_is_told(folder: Path) -> None:
