@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -90,7 +89,7 @@ class Backend:
                 self.reused.append(sent)
                 return 401, {"error": {"code": "refresh_token_reused", "message": "already used"}}
             number = len(self.refreshes)
-            fresh = auth(expires=datetime(2028, 1, 1, tzinfo=UTC))["tokens"]
+            fresh = auth()["tokens"]
             self.tokens = {
                 "id_token": fresh["id_token"],
                 "access_token": f"{fresh['access_token']}-{number}",

@@ -10,7 +10,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ ROOT = Path(__file__).parents[2]
 NEWEST, MIDDLE, FIRST, NONE = "0.169.0", "0.60.1", "0.45.0", "0.42.0"
 WITH_LIMITS = pytest.mark.parametrize("release", [NEWEST, MIDDLE])
 REFUSED = LoginExpired("ChatGPT refused the Codex login.")
+YOUNG, OLD = timedelta(days=2), timedelta(days=9)  # from 8 days on 0.60 renews a login by itself
 
 
 @pytest.fixture
@@ -62,14 +63,16 @@ def server() -> Iterator[Backend]:
 
 
 class Person:
-    """Somebody with a home, a Codex and a login; nothing may change for them."""
+    """Somebody with a home, a Codex and a login of some `age`; nothing may change for them."""
 
-    def __init__(self, folder: Path, server: Backend, program: Path) -> None:
+    def __init__(self, folder: Path, server: Backend, program: Path, age: timedelta = YOUNG) -> None:
         self.root = folder / "person"
         self.temporary, self.probes = folder / "temporary", folder / "probes"
         for each in (self.temporary, self.probes):
             each.mkdir()
-        self.path = make_home(self.root / ".codex", base=server.base)
+        # By the clock of the real Codex, which has no other.
+        login = auth() | {"last_refresh": (datetime.now(UTC) - age).isoformat()}
+        self.path = make_home(self.root / ".codex", login, base=server.base)
         (self.path / "config.toml").write_text(f'chatgpt_base_url = "{server.base}"\nmodel = "gpt-5.5"\n')
         rollout = self.path / "sessions/2026/11/20/rollout-2026-11-20T12-00-00-x.jsonl"
         rollout.parent.mkdir(parents=True)
@@ -112,7 +115,7 @@ def ids(reading: Any) -> dict[str, float]:
 def test_limits_are_read_ten_times_and_nothing_is_left(
     release: str, codex: Callable[[str], Path], server: Backend, tmp_path: Path
 ) -> None:
-    person = Person(tmp_path, server, codex(release))
+    person = Person(tmp_path, server, codex(release), OLD)
     before = person.content()
     for _ in range(10):
         reading = person.source.read(person.question())
@@ -164,10 +167,11 @@ def test_a_refused_login_is_renewed_by_codex_alone(
 
 
 @WITH_LIMITS
+@pytest.mark.parametrize("age", [YOUNG, OLD], ids=["young", "old"])
 def test_a_login_that_the_server_does_not_renew(
-    release: str, codex: Callable[[str], Path], server: Backend, tmp_path: Path
+    release: str, age: timedelta, codex: Callable[[str], Path], server: Backend, tmp_path: Path
 ) -> None:
-    person = Person(tmp_path, server, codex(release))
+    person = Person(tmp_path, server, codex(release), age)
     before = (person.path / "auth.json").read_bytes()
     server.tokens = {"access_token": "another", "refresh_token": "another"}
     with pytest.raises(LoginExpired, match="could not renew") as caught:
