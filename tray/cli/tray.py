@@ -98,14 +98,16 @@ def _stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
     hears, told = socket.socketpair()
     told.setblocking(False)
 
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last two are not known everywhere
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+
     def listen() -> None:
-        while hears.recv(1):
-            stop()
+        while heard := hears.recv(1):
+            if heard[0] in numbers:  # any signal that has a handler is heard here
+                stop()
 
     thread = Thread(target=listen, name="signals", daemon=True)
     thread.start()
-    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last two are not known everywhere
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
     wakes_before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
     before = {number: signal.signal(number, lambda *_: None) for number in numbers}
     try:

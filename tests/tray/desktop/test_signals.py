@@ -53,3 +53,17 @@ def test_everything_is_as_before_afterwards() -> None:
         assert stopped.wait(DEADLINE)
     assert [signal.getsignal(number) for number in numbers] == before
     assert signal.set_wakeup_fd(-1) == -1
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="this system has no such signal")
+def test_another_signal_stops_nothing() -> None:
+    stopped = threading.Event()
+    before = signal.signal(signal.SIGUSR1, lambda *_: None)
+    try:
+        with _stop_on_signals(stopped.set):
+            signal.raise_signal(signal.SIGUSR1)
+            assert not stopped.wait(0.2)
+            signal.raise_signal(signal.SIGTERM)
+            assert stopped.wait(DEADLINE)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
