@@ -88,4 +88,4 @@ def test_files_stay_small() -> None:
 def test_the_readme_names_the_two_commands() -> None:
     readme = (ROOT / "README.md").read_text()
     assert "    pip install -q uv && uv run tankful\n" in readme
-    assert "    pip install -q uv && uv run pytest\n" in readme
+    assert "    pip install -q uv && uv run --group dev pytest\n" in readme
