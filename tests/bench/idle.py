@@ -3,8 +3,8 @@
     python -m tests.bench.idle [--minutes 10] [--logs 3000] [--headless]
 
 On a real xfce4-panel without a screen, beside 3,000 rollouts of which none is written; with `--headless` the
-engine alone. Nobody is signed in, so no server is asked. Figures are of the process after its first count,
-each minute.
+engine alone. A server on this machine is asked for the limits, as often as by everybody. Figures are of the
+process after its first count, each minute.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from pathlib import Path
 import psutil
 
 from tests.bench.make_logs import make
+from tests.fake_chatgpt import fake_chatgpt, says, usage_now
+from tests.homes import make_home
 from tests.programs import started
 from tests.real.panel import xfce_panel
 
@@ -40,14 +42,16 @@ def main() -> None:
         folder = Path(name)
         make("codex", options.logs * LOG_BYTES, options.logs, folder / "codex", until=_last_week())
         _age(folder / "codex")
-        with running(folder, headless=options.headless) as process:
+        with fake_chatgpt() as server, running(folder, server.base, headless=options.headless) as process:
+            server.answer = says(usage_now())
             wait_until_counted(process, folder)
             report(process, options.minutes)
 
 
 @contextmanager
-def running(folder: Path, *, headless: bool) -> Iterator[psutil.Process]:
+def running(folder: Path, server: str, *, headless: bool) -> Iterator[psutil.Process]:
     """The tray, or the engine without one, in homes of its own."""
+    make_home(folder / "codex", base=server)
     environ = {
         **{name: value for name, value in os.environ.items() if name in ("PATH", "LANG")},
         "HOME": str(folder),

@@ -12,6 +12,7 @@ from msgspec import Struct
 from providers.domain.errors import NotUnderstood
 from providers.host.http.deadline import CONNECT_SECONDS, Watch, connect
 from providers.host.http.errors import broken, classed, own_ca, too_slow
+from providers.host.http.load_requests import load_requests
 from providers.host.secret import Secret
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class RequestsWeb:
     """
 
     def get(self, url: str, *, bearer: Secret, headers: Mapping[str, str], seconds: float) -> Answer:
+        load_requests()
         import requests
         from urllib3.exceptions import HTTPError
 
