@@ -56,6 +56,13 @@ class Ledger:
         with opened(self._path) as db:
             return index.generation(db)
 
+    def logs_held(self) -> int:
+        """How many logs it knows that are still there. Raises LedgerTrouble."""
+        if not self._path.exists():
+            return 0
+        with opened(self._path) as db:
+            return int(db.execute("SELECT count(*) FROM logs WHERE gone = 0").fetchone()[0])
+
     def is_complete(self, provider: str) -> bool | None:
         """Whether the last scan of the provider's logs finished, with every log read to its end.
 

@@ -4,7 +4,7 @@
 
 On a real xfce4-panel without a screen, beside 3,000 rollouts of which none is written; with `--headless` the
 engine alone. A server on this machine is asked for the limits, as often as by everybody. Figures are of the
-process after its first count, each minute.
+process after its first count, each minute. It runs in an environment of its own, as a person would have it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.bench.commands import installed
 from tests.bench.make_logs import make
 from tests.fake_chatgpt import fake_chatgpt, says, usage_now
 from tests.homes import make_home
@@ -59,7 +59,7 @@ def running(folder: Path, server: str, *, headless: bool) -> Iterator[psutil.Pro
         "CODEX_HOME": str(folder / "codex"),
         "CLAUDE_CONFIG_DIR": str(folder / "claude"),
     }
-    command = (sys.executable, "-m", "tray.cli", "--headless" if headless else "--tray")
+    command = (str(installed(folder / "env") / "tankful"), "--headless" if headless else "--tray")
     if headless:
         with started(command, env=environ, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
             yield psutil.Process(process.pid)

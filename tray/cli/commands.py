@@ -45,4 +45,5 @@ COMMANDS = (
         fast_paths=("tray.faces.bars", "tray.faces.claude_statusline"),
     ),
     Command("round", "", "tray.cli.round"),
+    Command("count", "", "tray.cli.count"),
 )

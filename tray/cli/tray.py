@@ -39,6 +39,9 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine], int]) -> int:
     """With the one engine of this person, which publishes what it knows; where there is another, nothing is
     done.
     """
+    from providers.host.process.heap import keep_small
+    from tray.engine.costs import Costs
+    from tray.engine.count_child import CountChild
     from tray.engine.engine import Engine
     from tray.engine.log import log_to
     from tray.engine.publish import SnapshotFile
@@ -53,8 +56,9 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine], int]) -> int:
     except StateFolderUnusable as error:
         tell(str(error))
         return NOTHING_READ
+    keep_small()
     log_to(scope.folders.state)
-    engine = Engine(scope)
+    engine = Engine(scope, costs=Costs(scope, CountChild(scope.environ)))
     engine.subscribe(SnapshotFile(scope.folders.state, kind, scope.clock))
     try:
         return run_with(engine)

@@ -11,24 +11,32 @@ from msgspec.structs import replace
 
 from providers.domain.cost import CostReport, Counter
 from providers.ledger.database import LedgerSetAside, LedgerTrouble
+from providers.ledger.discover import FINDERS
 from providers.ledger.ledger import Ledger
 from providers.ledger.refresh import Progress
 from providers.ledger.report import span
 from providers.source import Home, Provider
+from tray.engine.count_child import CountChild
 from tray.engine.scope import Scope
 from tray.engine.state import HomeCost
 
 DAYS = 30
+_MANY_LOGS = 200
+_MANY_BYTES = 64 << 20
 
 Unreadable = dict[str, tuple[str, ...]]
 """Logs that could not be read to their end, by provider."""
 
 
 class Costs:
-    """Safe to be asked from several threads, and from several processes on the same folders."""
+    """Safe to be asked from several threads, and from several processes on the same folders.
 
-    def __init__(self, scope: Scope) -> None:
+    Where there is a `child`, it makes the counts that read many logs anew.
+    """
+
+    def __init__(self, scope: Scope, child: CountChild | None = None) -> None:
         self._scope = scope
+        self._child = child
         self.ledger = Ledger(scope.folders.state / "ledger.sqlite3")
         self._lock = Lock()
         self._known: tuple[str, dict[str, HomeCost]] | None = None
@@ -39,9 +47,16 @@ class Costs:
         Raises LedgerTrouble, also after a count that had to begin anew.
         """
         chosen = self._scope.chosen()
+        if self._child is not None and self._is_large(chosen):
+            self._child.run(progress or (lambda _share: None))
         _, aside = self._refresh(chosen, progress, self._usual_start())
         if aside is not None:
             raise aside
+
+    def close(self) -> None:
+        """End a count that a child is making."""
+        if self._child is not None:
+            self._child.close()
 
     def by_home(self) -> dict[str, HomeCost]:
         """The figures that faces show, as far as logs are counted, by the homes' ids. Raises LedgerTrouble.
@@ -91,6 +106,16 @@ class Costs:
         used = {name: report for name, report in reports.items() if report.files or report.totals.responses}
         there = {home.provider for home in self._scope.homes(provider) if home.path.is_dir()}
         return used or {name: report for name, report in reports.items() if name in there}, aside
+
+    def _is_large(self, providers: Sequence[Provider]) -> bool:
+        """Whether many logs, or much in them, were never read."""
+        logs = [
+            log
+            for shelf in self._scope.shelves(providers)
+            for log in FINDERS.finder(shelf.home, shelf.format).find()[0]
+        ]
+        unread = len(logs) - self.ledger.logs_held()
+        return unread > _MANY_LOGS or (unread == len(logs) and sum(log.size for log in logs) > _MANY_BYTES)
 
     def _of(self, provider: Provider) -> dict[str, HomeCost]:
         """Of all homes together, so that what stands in two of them counts in the first alone."""

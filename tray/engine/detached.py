@@ -1,4 +1,6 @@
-"""One round in the background, for who answers at once and ends: a bar, a prompt, a hook."""
+"""Processes of our own beside this one: a round in the background, for who answers at once and ends, as a bar
+does.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +18,19 @@ _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__
 _PROGRAM = f"import sys; sys.path.insert(0, {_ROOT!r}); from tray.cli.main import script; script()"
 
 
+def own_command(*arguments: str) -> list[str]:
+    """The command line of this very tankful, however it was started."""
+    # -P: the folder that we happen to stand in has no part in what is imported.
+    return [sys.executable, "-P", "-c", _PROGRAM, *arguments]
+
+
 def start_round(state_folder: str, now: float) -> bool:
     """Start one, unless somebody owns the engine, or one was started less than a minute ago. Never raises."""
     try:
         os.makedirs(state_folder, mode=0o700, exist_ok=True)
         if is_owned(state_folder) or not _is_first(os.path.join(state_folder, _STARTED), now):
             return False
-        # -P: the folder that a bar happens to stand in has no part in what is imported.
-        _start([sys.executable, "-P", "-c", _PROGRAM, "round"])
+        _start(own_command("round"))
     except OSError:
         return False
     return True

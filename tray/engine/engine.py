@@ -108,6 +108,7 @@ class Engine:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(_LINGER_SECONDS)
+        self._costs.close()
         self._jobs.close(_LINGER_SECONDS)
         self._listeners.close()
 

@@ -1,0 +1,35 @@
+"""`tankful count`: what the tray runs for a first scan. Prints the share that is done, 0-1, a line each time."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from typing import TYPE_CHECKING
+
+from tray.cli.console import NOTHING_READ, OK, open_scope, tell
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """It takes none."""
+
+
+def run(_options: argparse.Namespace) -> int:
+    from providers.ledger.database import LedgerTrouble
+    from tray.engine.costs import Costs
+
+    gc.set_threshold(100_000)  # as `cost` does
+    try:
+        Costs(open_scope()).count(_print)
+    except LedgerTrouble as error:
+        tell(str(error))
+        return NOTHING_READ
+    return OK
+
+
+def _print(share: float) -> None:
+    """Ends the process where nobody reads any more."""
+    sys.stdout.write(f"{share:.4f}\n")
+    sys.stdout.flush()
