@@ -11,6 +11,7 @@ from tray.cli.console import NOTHING_READ, OK, open_scope, tell
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tray.engine.engine import Engine
     from tray.engine.publish import Kind
@@ -51,7 +52,7 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine], int]) -> int:
     single = SingleInstance(scope.folders.state)
     try:
         if not single.acquire():
-            tell("it is already running: look for its icon in the tray.")
+            tell(_where_it_runs(scope.folders.state))
             return OK
     except StateFolderUnusable as error:
         tell(str(error))
@@ -64,6 +65,15 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine], int]) -> int:
         return run_with(engine)
     finally:
         single.release()
+
+
+def _where_it_runs(state_folder: Path) -> str:
+    from tray.engine import published
+
+    owner = (published.read(str(state_folder)) or {}).get("owner", {})
+    if owner.get("kind") == "headless":
+        return f"already running without a tray (process {owner.get('pid')}). Stop it first to get the icon."
+    return "already running: look for its icon in the tray."
 
 
 def _run_tray(engine: Engine, *, wait: bool) -> int:
@@ -103,7 +113,9 @@ def _stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
     told.setblocking(False)
 
     names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last two are not known everywhere
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    known = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    # One that is ignored stays so: `nohup` means it.
+    numbers = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
 
     def listen() -> None:
         while heard := hears.recv(1):

@@ -34,12 +34,13 @@ def run(options: argparse.Namespace) -> int:
     from tray.view import menu, output
 
     scope = open_scope()
+    provider = chosen("provider", options.provider, "all", scope.provider_ids())
     snapshot = take_round(
         scope,
         Costs(scope),
         "cached" if options.cached else "now" if options.refresh else "due",
-        provider=chosen("provider", options.provider, "all", scope.provider_ids()),
-        source=chosen("source", options.source, "auto", scope.source_ids()),
+        provider=provider,
+        source=chosen("source", options.source, "auto", scope.source_ids(provider)),
     )
     if not snapshot.accounts:
         tell("no limits are read: every provider asked for is switched off in settings.toml.")
@@ -47,6 +48,8 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         output.emit(output.as_json(document.usage(snapshot, now)))
     else:
+        if any(account.cost is None for account in snapshot.accounts):
+            tell("the cost is not counted yet; `tankful cost` counts it.")
         output.emit(output.as_text(menu.told(State(snapshot=snapshot), now, scope.zone)))
     read = any(
         account.windows

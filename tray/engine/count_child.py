@@ -26,19 +26,23 @@ class CountChild:
 
         Never raises: whoever counts after it finds out what it left undone, and why.
         """
-        with suppress(OSError, ValueError):
+        with suppress(OSError):
             process = self._start()
             if process is None or process.stdout is None:
                 return
-            with process.stdout:
+            with process.stdout, suppress(ValueError):  # what is no number is none of ours
                 for line in process.stdout:
                     progress(float(line))
-            process.wait()
+                process.wait()
+            self._end()
 
     def close(self) -> None:
         """End it, and start no other."""
+        self._closed = True
+        self._end()
+
+    def _end(self) -> None:
         with self._lock:
-            self._closed = True
             if self._process is not None and self._process.poll() is None:
                 self._process.kill()
                 self._process.wait()

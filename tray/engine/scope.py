@@ -67,8 +67,10 @@ class Scope:
     def provider_ids(self) -> tuple[str, ...]:
         return tuple(provider.id for provider in self.providers)
 
-    def source_ids(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(ident for provider in self.providers for ident in provider.source_ids))
+    def source_ids(self, provider: str | None = None) -> tuple[str, ...]:
+        """Those of all providers, or of this one."""
+        asked = [each for each in self.providers if provider in (None, each.id)]
+        return tuple(dict.fromkeys(ident for each in asked for ident in each.source_ids))
 
     def today(self) -> date:
         return self.clock().astimezone(self.zone).date()

@@ -32,7 +32,7 @@ class SingleInstance:
         from filelock import Timeout
 
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             # Who only looks whether it is held, holds it for a moment.
             self._lock.acquire(timeout=_PATIENCE_SECONDS, poll_interval=0.02)
         except Timeout:

@@ -68,7 +68,9 @@ def age(text: str) -> float | None:
 
 
 def line(snapshot: Document, provider: str, now: float) -> str:
-    """`Codex 5h 63 % · Weekly 38 % | Claude 5h 12 %`: of each provider the account with the least left."""
+    """`Codex 5h 63 % · Weekly 38 % left | Claude 5h 12 % left`: of each provider the account with the least
+    left.
+    """
     tightest: dict[str, Document] = {}
     for account in snapshot["providers"]:
         if provider in ("all", account["provider"]):
@@ -92,6 +94,8 @@ def tightness(account: Document, now: float) -> float:
 
 def _account(account: Document, now: float) -> str:
     parts = [_window(window, now) for window in published.own_windows(account)]
+    if parts and not published.is_past(published.own_windows(account)[-1], now):
+        parts[-1] += " left"
     if account["blocked"]:
         until = account["blocked"]["until"]
         parts.append(f"blocked until {_clock(published.epoch(until), now)}" if until else "blocked")

@@ -43,7 +43,11 @@ def test_it_publishes_until_it_is_told_to_end(tmp_path: Path, ending: signal.Sig
             owner = published(folder)["owner"]
             assert owner == {"pid": process.pid, "kind": "headless"}
             second = folder.start("--headless")
-            assert (second.returncode, "already running" in second.stderr) == (0, True)
+            assert (second.returncode, second.stderr) == (
+                0,
+                f"tankful: already running without a tray (process {process.pid}). "
+                "Stop it first to get the icon.\n",
+            )
             changed = usage_now()
             changed["rate_limit"]["primary_window"]["used_percent"] = 50.0
             server.answer = says(changed)
@@ -74,3 +78,27 @@ def test_one_that_is_killed_leaves_a_whole_snapshot_and_no_owner(tmp_path: Path)
                 process.wait(10)
         assert used(folder) == [37]
         assert folder.run("statusline", "--format", "text").startswith("Codex 5h 63 %")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no such signal")
+def test_one_that_shall_outlive_its_terminal_does(tmp_path: Path) -> None:
+    """As `nohup` starts it: with that signal ignored."""
+    folder = Folder(tmp_path)
+    ignoring = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN)"
+    program = f"{ignoring}; os.execv(sys.argv[1], sys.argv[1:])"
+    command = [sys.executable, "-c", program, *COMMAND]
+    with started(command, env=folder.environ, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+        until(lambda: published(folder).get("owner"), "nothing was published")
+        process.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are those of POSIX")
+def test_what_is_ours_is_the_owners_alone_whoever_makes_it_first(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    with started(COMMAND, env=folder.environ, cwd=ROOT, stderr=subprocess.DEVNULL, umask=0o022):
+        until(lambda: published(folder).get("owner"), "nothing was published")
+    assert folder.state.stat().st_mode & 0o777 == 0o700

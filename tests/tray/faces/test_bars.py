@@ -36,17 +36,17 @@ class TestTheLine:
             folder.account(folder.window(37), week(folder, 62.5)),
             folder.account(folder.window(99.5), provider="claude"),
         )
-        assert folder.run(*TEXT) == "Codex 5h 63 % · Weekly 37 % | Claude 5h < 1 %\n"
-        assert folder.run(*TEXT, "--provider", "claude") == "Claude 5h < 1 %\n"
+        assert folder.run(*TEXT) == "Codex 5h 63 % · Weekly 37 % left | Claude 5h < 1 % left\n"
+        assert folder.run(*TEXT, "--provider", "claude") == "Claude 5h < 1 % left\n"
 
     def test_of_several_accounts_the_tightest(self, folder: Folder) -> None:
         folder.publish(folder.account(folder.window(37)), folder.account(folder.window(80)))
-        assert folder.run(*TEXT) == "Codex 5h 20 %\n"
+        assert folder.run(*TEXT) == "Codex 5h 20 % left\n"
 
     def test_a_block_and_its_end(self, folder: Folder) -> None:
         ends = folder.now + timedelta(minutes=1)
         folder.publish(folder.account(folder.window(100, resets_at=ends)), folder.account(folder.window(80)))
-        assert folder.run(*TEXT).startswith("Codex 5h 0 % · blocked until ")
+        assert folder.run(*TEXT).startswith("Codex 5h 0 % left · blocked until ")
 
     def test_what_has_refilled_since_is_not_known(self, folder: Folder) -> None:
         folder.publish(folder.account(folder.window(97, resets_at=folder.now - timedelta(seconds=1))))
@@ -55,11 +55,11 @@ class TestTheLine:
     def test_age_is_said_where_it_matters(self, folder: Folder) -> None:
         folder.now -= timedelta(hours=1, seconds=5)
         folder.publish(folder.account(folder.window(40)))
-        assert folder.run(*TEXT, "--max-age", "2h") == "Codex 5h 60 % · read 1 h ago\n"
+        assert folder.run(*TEXT, "--max-age", "2h") == "Codex 5h 60 % left · read 1 h ago\n"
 
     def test_names_of_others_stay_on_one_line(self, folder: Folder) -> None:
         folder.publish(folder.account(folder.window(40, title="5h\n\x1b[31m")))
-        assert folder.run(*TEXT) == "Codex 5h  [31m 60 %\n"
+        assert folder.run(*TEXT) == "Codex 5h  [31m 60 % left\n"
 
     def test_nothing_known(self, folder: Folder) -> None:
         folder.publish()
@@ -92,7 +92,7 @@ def test_it_loads_the_standard_library_alone(folder: Folder) -> None:
         check=True,
         timeout=60,
     )
-    assert done.stdout == "Codex 5h 60 %\n"
+    assert done.stdout == "Codex 5h 60 % left\n"
     loaded = set(done.stderr.split())
     assert loaded <= {"providers", "tray", "__main__", *sys.stdlib_module_names}
     assert not loaded & {"pathlib", "typing", "argparse", "subprocess", "threading", "logging"}
@@ -128,7 +128,7 @@ class TestARoundInTheBackground:
         owner = SingleInstance(folder.state)
         assert owner.acquire()
         folder.publish(folder.account(folder.window(40)), at=folder.now - timedelta(hours=1))
-        assert folder.run(*TEXT) == "Codex 5h 60 %\n"
+        assert folder.run(*TEXT) == "Codex 5h 60 % left\n"
         assert not (folder.state / "round.started").exists()
         owner.release()
 
