@@ -43,10 +43,10 @@ def test_it_publishes_until_it_is_told_to_end(tmp_path: Path, ending: signal.Sig
             owner = published(folder)["owner"]
             assert owner == {"pid": process.pid, "kind": "headless"}
             second = folder.start("--headless")
-            assert (second.returncode, second.stderr) == (
-                0,
+            assert second.returncode == 0
+            assert second.stderr == (
                 f"tankful: already running without a tray (process {process.pid}). "
-                "Stop it first to get the icon.\n",
+                "Stop it first to get the icon.\n"
             )
             changed = usage_now()
             changed["rate_limit"]["primary_window"]["used_percent"] = 50.0
