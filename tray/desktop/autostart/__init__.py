@@ -1,0 +1,1 @@
+"""Start at login: what each platform reads when a person logs in, written and removed for them."""
