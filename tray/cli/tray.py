@@ -78,11 +78,16 @@ def _where_it_runs(state_folder: Path) -> str:
 
 def _run_tray(engine: Engine, *, wait: bool) -> int:
     from tray.desktop.app import App
+    from tray.desktop.autostart.find import find_autostart
+    from tray.desktop.autostart.switch import LoginSwitch
     from tray.desktop.face import open_face
     from tray.desktop.icon import NoDesktop
 
+    autostart = find_autostart(engine.scope.environ)
+    login = LoginSwitch(autostart.item if autostart.manual is None else None)
+
     try:
-        app = App(engine, lambda choose, ready: open_face(choose, ready, wait=wait))
+        app = App(engine, lambda choose, ready: open_face(choose, ready, wait=wait), login=login)
     except NoDesktop as gone:  # since we looked
         return _print_menu(str(gone))
     with _stop_on_signals(app.stop):

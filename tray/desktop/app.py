@@ -1,7 +1,7 @@
 """The tray: shows what the engine knows, as an icon, its tooltip and its menu, and hands on what is chosen there.
 
 The desktop has the main thread. Drawing happens in the engine's thread for this listener, and once a minute in one
-of the tray's own, for the ages and countdowns.
+of the tray's own, for the ages and countdowns, and for what others do about starting at login.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from tray.desktop.autostart.switch import LoginSwitch
 from tray.desktop.icon import DesktopGone, Face
 from tray.engine.engine import Engine
 from tray.view import icon, menu
@@ -30,9 +31,11 @@ class App:
         engine: Engine,
         open_face: Callable[[Callable[[Action], None], Callable[[], None]], Face],
         *,
+        login: LoginSwitch | None = None,
         redraw_every: timedelta = REDRAW_EVERY,
     ) -> None:
         self._engine = engine
+        self._login = login or LoginSwitch(None)
         self._redraw_every = redraw_every
         self._drawing = threading.Lock()
         self._ended = threading.Event()
@@ -64,9 +67,15 @@ class App:
             self._face.stop()
         elif action.name == "refresh":
             self._engine.refresh(user_initiated=True)
+        elif action.name == "autostart":
+            self._login.set(on=action.argument == "on")
+            self._draw()
 
     def _tick(self) -> None:
+        if self._login.refresh():
+            self._draw()
         while not self._ended.wait(self._redraw_every.total_seconds()):
+            self._login.refresh()
             self._draw()
 
     def _draw(self) -> None:
@@ -77,7 +86,7 @@ class App:
                 self._face.show(
                     partial(icon.picture, icon.glance(state, now)),
                     menu.title(state, now),
-                    menu.rows(state, now, scope.zone),
+                    menu.rows(state, now, scope.zone, self._login.shown),
                 )
             except Exception as error:  # noqa: BLE001 - the tray outlives one that cannot be drawn
                 log.warning("could not draw: %s", type(error).__name__)

@@ -19,6 +19,7 @@ from providers.domain.merge import is_stale
 from tray.engine.state import State
 from tray.view import extras
 from tray.view import format as fmt
+from tray.view.login import StartAtLogin, login_rows
 from tray.view.rows import Action, Row, action_row, separator_row, text_row
 
 _LABEL, _LONGEST_LABEL = 8, 32
@@ -38,12 +39,13 @@ _IN_A_WORD: dict[ErrorKind, str] = {
 }
 
 
-def rows(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
+def rows(state: State, now: datetime, zone: tzinfo, login: StartAtLogin | None = None) -> tuple[Row, ...]:
     """The whole menu."""
     return (
         *told(state, now, zone),
         separator_row("line:actions"),
         action_row("refresh", "Refreshing …" if state.refreshing else "Refresh now", Action("refresh")),
+        *login_rows(login),
         action_row("quit", "Quit", Action("quit")),
     )
 

@@ -19,6 +19,8 @@ from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage_now, waits
 from tests.homes import NOW, make_home
 from tests.tray.view.test_menu import PRO
 from tray.desktop.app import App
+from tray.desktop.autostart.login_item import AutostartError, LoginItem, Status
+from tray.desktop.autostart.switch import LoginSwitch
 from tray.engine.costs import Costs
 from tray.engine.engine import Engine
 from tray.engine.schedule import Periods
@@ -41,11 +43,13 @@ class FakeFace:
         self._stopped = threading.Event()
         self._changed = threading.Condition()
         self.texts: list[list[str]] = []
+        self.checked: dict[str, bool] = {}  # the toggles of the newest menu
 
     def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None:
         assert draw(22).size == (22, 22)
         with self._changed:
             self.texts.append([row.text for row in rows])
+            self.checked = {row.text: row.checked for row in rows if row.checked is not None}
             self._changed.notify_all()
 
     def run(self) -> None:
@@ -72,9 +76,14 @@ class FakeFace:
 class Tray:
     """An app that runs in a thread, with handles on what it talks to."""
 
-    def __init__(self, engine: Engine, redraw_every: timedelta = timedelta(minutes=1)) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        redraw_every: timedelta = timedelta(minutes=1),
+        item: LoginItem | None = None,
+    ) -> None:
         self.face: FakeFace | None = None
-        self.app = App(engine, self._open, redraw_every=redraw_every)
+        self.app = App(engine, self._open, login=LoginSwitch(item), redraw_every=redraw_every)
         self._thread = threading.Thread(target=self.app.run)
 
     def _open(self, choose: Callable[[Action], None], ready: Callable[[], None]) -> FakeFace:
@@ -258,6 +267,80 @@ def until(check: Callable[[], bool]) -> None:
     while not check():
         assert time.monotonic() < end
         time.sleep(0.002)
+
+
+class FakeLoginItem:
+    """A login item in memory."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.refuses = False
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+
+    def status(self) -> Status:
+        self.may_answer.wait(DEADLINE)
+        return Status("on" if self.on else "off", self.on)
+
+    def switch_on(self) -> str:
+        return self._switch(on=True)
+
+    def switch_off(self) -> str:
+        return self._switch(on=False)
+
+    def _switch(self, *, on: bool) -> str:
+        if self.refuses:
+            raise AutostartError("The folder cannot be written.")
+        self.on = on
+        return ""
+
+
+def test_starting_at_login_is_switched_in_the_menu(tmp_path: Path, server: FakeChatGPT) -> None:
+    item = FakeLoginItem()
+    tray = Tray(engine(tmp_path, server), item=item)
+    face = tray.start()
+    face.wait_for("Start at login")
+    assert face.checked == {"Start at login": False}
+    face.choose(Action("autostart", "on"))
+    assert (item.on, face.checked) == (True, {"Start at login": True})
+    item.refuses = True
+    face.choose(Action("autostart", "off"))
+    assert face.checked == {"Start at login": True}
+    face.wait_for("The folder cannot be written.")
+    item.refuses = False
+    face.choose(Action("autostart", "off"))
+    assert face.checked == {"Start at login": False}
+    face.wait_until_gone("The folder cannot be written.")
+    tray.end()
+
+
+def test_the_toggle_follows_what_others_do(tmp_path: Path, server: FakeChatGPT) -> None:
+    item = FakeLoginItem()
+    tray = Tray(engine(tmp_path, server), redraw_every=timedelta(milliseconds=20), item=item)
+    face = tray.start()
+    face.wait_for("Start at login")
+    item.on = True
+    until(lambda: face.checked == {"Start at login": True})
+    tray.end()
+
+
+def test_a_disk_that_hangs_holds_up_no_menu(tmp_path: Path, server: FakeChatGPT) -> None:
+    item = FakeLoginItem()
+    item.may_answer.clear()
+    tray = Tray(engine(tmp_path, server), item=item)
+    face = tray.start()
+    face.wait_for("63 % left")
+    assert face.checked == {}
+    item.may_answer.set()
+    face.wait_for("Start at login")
+    tray.end()
+
+
+def test_where_it_cannot_start_at_login_there_is_no_toggle(tray: Tray) -> None:
+    face = tray.start()
+    face.wait_for("63 % left")
+    face.choose(Action("autostart", "on"))
+    assert "Start at login" not in face.texts[-1]
 
 
 def test_an_older_menu_is_never_drawn_last(tmp_path: Path, server: FakeChatGPT) -> None:

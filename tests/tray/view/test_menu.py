@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import pytest
 from msgspec.structs import replace
 
 from providers.domain.cost import CostSummary
@@ -13,6 +14,8 @@ from providers.domain.errors import LoginExpired, NotSignedIn, Offline, Provider
 from providers.domain.limits import Account, AccountUsage, Credits, RateWindow, Sourced, UsageSnapshot
 from tray.engine.state import State
 from tray.view import menu
+from tray.view.login import StartAtLogin
+from tray.view.rows import Action
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Berlin")
@@ -89,6 +92,20 @@ def test_a_pro_account() -> None:
 def test_before_the_first_look() -> None:
     rows = menu.rows(State(), NOW, ZONE)
     assert [row.text for row in rows] == ["Reading …", "", "Refresh now", "Quit"]
+
+
+@pytest.mark.parametrize(("on", "change"), [(True, "off"), (False, "on")])
+def test_starting_at_login_is_a_toggle(on: bool, change: str) -> None:
+    rows = menu.rows(State(), NOW, ZONE, StartAtLogin(on))
+    assert [row.text for row in rows] == ["Reading …", "", "Refresh now", "Start at login", "Quit"]
+    toggle = rows[-2]
+    assert (toggle.kind, toggle.checked, toggle.action) == ("toggle", on, Action("autostart", change))
+
+
+def test_a_change_of_starting_at_login_that_failed() -> None:
+    problem = "~/.config/autostart/tankful.desktop is a link, so it stays. Delete it, then switch on again."
+    rows = menu.rows(State(), NOW, ZONE, StartAtLogin(on=False, problem=problem))
+    assert [row.text for row in rows[-3:]] == ["Start at login", f"  {problem}", "Quit"]
 
 
 def test_while_it_is_at_work() -> None:
