@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tray.desktop.icon import Face
     from tray.engine.engine import Engine
     from tray.engine.publish import Kind
+    from tray.view.rows import Action
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,12 +88,27 @@ def _run_tray(engine: Engine, *, wait: bool) -> int:
     autostart = find_autostart(engine.scope.environ)
     login = LoginSwitch(autostart.item if autostart.manual is None else None)
 
+    def open_with(choose: Callable[[Action], None], draw: Callable[[], None]) -> Face:
+        def on_ready() -> None:
+            draw()
+            _tell_where_it_runs()
+
+        return open_face(choose, on_ready, wait=wait)
+
     try:
-        app = App(engine, lambda choose, ready: open_face(choose, ready, wait=wait), login=login)
+        app = App(engine, open_with, login=login)
     except NoDesktop as gone:  # since we looked
         return _print_menu(str(gone))
     with _stop_on_signals(app.stop):
         return app.run()
+
+
+def _tell_where_it_runs() -> None:
+    """For whoever started it in a terminal and now sees nothing there; a login has no terminal."""
+    import sys
+
+    if sys.stderr is not None and sys.stderr.isatty():
+        tell("running in the tray. Quit it from its menu, or press Ctrl-C here.")
 
 
 def _run_headless(engine: Engine) -> int:
