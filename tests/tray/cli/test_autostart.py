@@ -115,7 +115,7 @@ def test_switching_off_in_sway_also_removes_the_entry_of_another_desktop(person:
 
 def test_what_somebody_else_wrote_stays(person: Person) -> None:
     person.file.parent.mkdir(parents=True)
-    person.file.write_text("[Desktop Entry]\nExec=/usr/bin/tankful --tray --mine\n")
+    person.file.write_text("[Desktop Entry]\nExec=/bin/sh --tray --mine\n")
     place = "~/config/autostart/tankful.desktop"
     for change, remedy in (
         ("on", "Delete it, then switch on again."),
@@ -124,7 +124,7 @@ def test_what_somebody_else_wrote_stays(person: Person) -> None:
         sentence = f"tankful: {place} was not written by tankful, so it stays. {remedy}\n"
         assert person.run(change, code=1) == ("", sentence)
     assert person.run("status") == (
-        f"changed: {place} was not written by tankful (/usr/bin/tankful --tray --mine); it starts at login\n",
+        f"changed: {place} was not written by tankful (/bin/sh --tray --mine); it starts at login\n",
         "",
     )
 

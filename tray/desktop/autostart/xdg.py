@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -63,7 +64,8 @@ class AutostartEntry:
             some = "" if self._knows_gnomes_switch else ", which this desktop may ignore"
             return Status("changed", starts, f"a desktop's settings switched it off in {place}{some}")
         if found.values["Exec"] != entry.exec_value(self._command):
-            return Status("changed", starts, f"{place} starts another tankful{_what_runs(found.values)}")
+            whose = "starts another tankful" if starts else "names a program that is not there"
+            return Status("changed", starts, f"{place} {whose}{_what_runs(found.values)}")
         return Status("on", starts, f"{place} starts {printable(' '.join(self._command))}")
 
     def switch_on(self) -> str:
@@ -123,7 +125,7 @@ class AutostartEntry:
             raise AutostartError(f"{_OBSTACLE[found.kind].format(short(self._file))}, so it stays. {remedy}")
 
     def _starts(self, values: Mapping[str, str]) -> bool:
-        if "Exec" not in values or values.get("Hidden") == "true":
+        if values.get("Hidden") == "true" or not _is_there(values.get("Exec", "")):
             return False
         return not (self._knows_gnomes_switch and values.get("X-GNOME-Autostart-enabled") == "false")
 
@@ -153,6 +155,14 @@ def _folder(named: str | None, default: Path) -> Path:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:32]
+
+
+def _is_there(exec_value: str) -> bool:
+    """Whether there is such a program."""
+    try:
+        return shutil.which(entry.exec_command(exec_value)[0]) is not None
+    except entry.BadEntry:
+        return False
 
 
 def _what_runs(values: Mapping[str, str]) -> str:
