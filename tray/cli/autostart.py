@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         return NOTHING_READ
     if autostart.program.temporary:
         place = os.path.dirname(autostart.program.command[0])
-        tell(f"this one runs from a temporary place: without {place} it cannot start at login.")
+        tell(f"this installation is temporary: it cannot start at login once {place} is deleted.")
     return OK
 
 

@@ -68,7 +68,7 @@ def _temporary(person: Person) -> str:
         '"'
     )[1]
     place = os.path.dirname(program)
-    return f"tankful: this one runs from a temporary place: without {place} it cannot start at login.\n"
+    return f"tankful: this installation is temporary: it cannot start at login once {place} is deleted.\n"
 
 
 def test_a_temporary_place_is_named(person: Person) -> None:
@@ -85,7 +85,7 @@ def test_a_temporary_place_is_named(person: Person) -> None:
     )
     assert f'Exec="{script}" --tray\n' in person.file.read_text()
     assert done.stderr == (
-        f"tankful: this one runs from a temporary place: without {person.folder} it cannot start at login.\n"
+        f"tankful: this installation is temporary: it cannot start at login once {person.folder} is deleted.\n"
     )
 
 
@@ -121,7 +121,7 @@ def test_what_somebody_else_wrote_stays(person: Person) -> None:
         ("on", "Delete it, then switch on again."),
         ("off", "Delete it yourself to stop it from starting at login."),
     ):
-        sentence = f"tankful: {place} was not written by tankful, so it stays. {remedy}\n"
+        sentence = f"tankful: {place} was not written by tankful, so it is left alone. {remedy}\n"
         assert person.run(change, code=1) == ("", sentence)
     assert person.run("status") == (
         f"changed: {place} was not written by tankful (/bin/sh --tray --mine); it starts at login\n",

@@ -103,7 +103,9 @@ def test_starting_at_login_is_a_toggle(on: bool, change: str) -> None:
 
 
 def test_a_change_of_starting_at_login_that_failed() -> None:
-    problem = "~/.config/autostart/tankful.desktop is a link, so it stays. Delete it, then switch on again."
+    problem = (
+        "~/.config/autostart/tankful.desktop is a link, so it is left alone. Delete it, then switch on again."
+    )
     rows = menu.rows(State(), NOW, ZONE, StartAtLogin(on=False, problem=problem))
     assert [row.text for row in rows[-3:]] == ["Start at login", f"  {problem}", "Quit"]
 

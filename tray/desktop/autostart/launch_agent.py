@@ -66,7 +66,7 @@ class LaunchAgent:
 
     def _refuse_if_not_ours(self, content: bytes | None, remedy: str) -> None:
         if content is not None and (obstacle := self._obstacle(content)) is not None:
-            raise AutostartError(f"{obstacle}, so it stays. {remedy}")
+            raise AutostartError(f"{obstacle}, so it is left alone. {remedy}")
 
     def _obstacle(self, content: bytes) -> str | None:
         """Why this file is not to be replaced or removed."""

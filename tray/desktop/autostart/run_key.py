@@ -86,7 +86,7 @@ class RunKey:
 
     def _refuse_if_not_ours(self, found: object, remedy: str) -> None:
         if found is not None and found != self._line and not _is_ours(found):
-            raise AutostartError(f"{_PLACE} was not written by tankful, so it stays. {remedy}")
+            raise AutostartError(f"{_PLACE} was not written by tankful, so it is left alone. {remedy}")
 
 
 _PLACE = rf"the value {NAME} of HKEY_CURRENT_USER\{RUN}"

@@ -122,7 +122,9 @@ class AutostartEntry:
 
     def _refuse_if_not_ours(self, found: _Found, remedy: str) -> None:
         if found.kind in _OBSTACLE:
-            raise AutostartError(f"{_OBSTACLE[found.kind].format(short(self._file))}, so it stays. {remedy}")
+            raise AutostartError(
+                f"{_OBSTACLE[found.kind].format(short(self._file))}, so it is left alone. {remedy}"
+            )
 
     def _starts(self, values: Mapping[str, str]) -> bool:
         if values.get("Hidden") == "true" or not _is_there(values.get("Exec", "")):

@@ -74,7 +74,7 @@ def test_an_edited_one_stays(file: Path) -> None:
     change(file, KeepAlive=True)
     assert agent(file).status().kind == "changed"
     for switch in (agent(file).switch_off, agent(file).switch_on):
-        with pytest.raises(AutostartError, match="was edited since tankful wrote it, so it stays"):
+        with pytest.raises(AutostartError, match="was edited since tankful wrote it, so it is left alone"):
             switch()
     assert file.exists()
 

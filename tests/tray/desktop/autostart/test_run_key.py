@@ -87,7 +87,9 @@ def test_a_value_that_somebody_else_wrote_stays(registry: FakeRegistry, value: o
     item = RunKey(registry, COMMAND)
     assert item.status().kind == "changed"
     for switch in (item.switch_off, item.switch_on):
-        with pytest.raises(AutostartError, match=r"was not written by tankful, so it stays\. Delete it"):
+        with pytest.raises(
+            AutostartError, match=r"was not written by tankful, so it is left alone\. Delete it"
+        ):
             switch()
     assert registry.values == {(RUN, NAME): value}
 

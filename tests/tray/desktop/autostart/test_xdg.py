@@ -13,7 +13,7 @@ from tray.desktop.autostart.login_item import AutostartError, Status
 from tray.desktop.autostart.xdg import AutostartEntry
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="desktops of this kind run on Unix")
-EDITED = r"was edited since tankful wrote it, so it stays\. Delete it"
+EDITED = r"was edited since tankful wrote it, so it is left alone\. Delete it"
 
 
 class Home:
@@ -161,7 +161,9 @@ def test_an_entry_that_somebody_else_wrote_stays(home: Home, content: bytes, sta
     assert (home.status().kind, home.status().starts) == ("changed", starts)
     assert "was not written by tankful" in home.status().detail
     for change in (home.item().switch_off, home.item().switch_on):
-        with pytest.raises(AutostartError, match=r"was not written by tankful, so it stays\. Delete it"):
+        with pytest.raises(
+            AutostartError, match=r"was not written by tankful, so it is left alone\. Delete it"
+        ):
             change()
     assert home.file.read_bytes() == content
     assert not home.icon.exists()
@@ -184,7 +186,7 @@ def test_a_link_stays(home: Home) -> None:
         "changed", starts=True, detail=f"{home.file} is a link ({home.program} --tray)"
     )
     for change in (home.item().switch_off, home.item().switch_on):
-        with pytest.raises(AutostartError, match="is a link, so it stays"):
+        with pytest.raises(AutostartError, match="is a link, so it is left alone"):
             change()
     target.unlink()
     with pytest.raises(AutostartError, match="is a broken link"):
