@@ -31,8 +31,8 @@
     file and a line in COMMANDS
 
 Imports go one way: cli → desktop | faces → view → engine → providers; and within the providers registry,
-polling → codex | claude → ledger → host → source → logs → domain. Providers never know of each other, the
-ledger knows none of them, and no import goes in a circle.
+polling → codex | claude → ledger → host → source → setting → logs → domain. Providers never know of each
+other, the ledger knows none of them, and no import goes in a circle.
 
 Words: a **home** is a folder in which a provider's program keeps its login and its logs. A **source** is one
 way to learn an account's limits; a **reading** is what one said at one moment; a **lane** is a value with its

@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from providers.domain.errors import ProviderError
 from providers.domain.limits import Identity, Reading, UsageError
 from providers.logs import LogFormat
+from providers.setting import Bool, Choice, FilePath, Folders, Menu, Setting
 
 
 class Home(Struct, frozen=True, kw_only=True):
@@ -150,3 +151,48 @@ class Provider(Struct, frozen=True, kw_only=True):
     @property
     def sources(self) -> tuple[Source, ...]:
         return self.make_sources()
+
+
+class SourceNames(Struct, frozen=True):
+    """What a person calls a provider's sources, by their ids; to call it loads what reaches its server."""
+
+    provider: Provider
+
+    def __call__(self) -> dict[str, str]:
+        return {"auto": "Automatic", **{source.id: source.title for source in self.provider.sources}}
+
+
+def settings_of(provider: Provider) -> tuple[Setting[Any], ...]:
+    """The settings that each provider has; what is set becomes its ProviderSettings."""
+    name, prefix = provider.title, f"providers.{provider.id}"
+    homes = f"Further folders of {name}, beside those of the environment."
+    program = f"The program of {name}, if tankful does not find it."
+    chosen = Menu(text=f"{name} source", names=SourceNames(provider))
+    return (
+        Setting(
+            f"{prefix}.enabled",
+            Bool(),
+            True,
+            f"Show the limits and the cost of {name}.",
+            menu=Menu(text=name, path=("Providers",)),
+        ),
+        Setting(f"{prefix}.homes", Folders(), (), homes),
+        Setting(f"{prefix}.program", FilePath(), None, program),
+        Setting(
+            f"{prefix}.source",
+            Choice(("auto", *provider.source_ids)),
+            "auto",
+            f"Read the limits of {name} from this source only.",
+            menu=chosen if len(provider.source_ids) > 1 else None,
+        ),
+    )
+
+
+def provider_settings(values: Mapping[str, Any]) -> dict[str, ProviderSettings]:
+    """What is set of each provider, by its id, out of values by their keys."""
+    found: dict[str, dict[str, Any]] = {}
+    for key, value in values.items():
+        top, ident, *rest = (*key.split("."), "", "")
+        if top == "providers":
+            found.setdefault(ident, {})[rest[0]] = None if (rest[0], value) == ("source", "auto") else value
+    return {ident: ProviderSettings(**own) for ident, own in found.items()}

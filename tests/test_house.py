@@ -12,7 +12,7 @@ import pytest
 from providers.registry import PROVIDERS
 
 ROOT = Path(__file__).parents[1]
-BELOW_A_PROVIDER = ("ledger", "host", "source", "logs", "domain", "version")
+BELOW_A_PROVIDER = ("ledger", "host", "source", "setting", "logs", "domain", "version")
 
 
 @cache

@@ -78,7 +78,7 @@ class TomlLines:
         for key in path:
             node = node.within.get(key) if node else None
             named = (node.named if node else None) or named
-        return named or (node.begins if node else 1)
+        return (node.named or node.begins) if node else (named or 1)
 
     def _table(self, parts: Keys, line: int, *, entry: bool) -> _Node:
         """What a header names: of each array on the way to it, and of itself, the newest entry."""

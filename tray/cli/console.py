@@ -41,6 +41,6 @@ def open_scope() -> Scope:
     from tray.engine.zones import local_zone
 
     scope = Scope(os.environ, own_folders(os.environ), local_zone())
-    if problem := scope.settings().trouble:
+    if problem := scope.settings().problem:
         tell(problem)
     return scope

@@ -31,6 +31,7 @@ from tray.engine.jobs import Jobs
 from tray.engine.listeners import Listener, Listeners, Undo
 from tray.engine.schedule import Periods, Schedule
 from tray.engine.scope import Scope
+from tray.engine.settings import Settings
 from tray.engine.state import State
 from tray.engine.watch import RECENT, Changes, DiskWatch, Watched, stamp, watched
 
@@ -181,7 +182,7 @@ class Engine:
         if changes.logs:
             self._schedule.logs_changed()
         if changes.settings is not None or changes.homes:
-            self._jobs.start("survey", self._survey)
+            self._jobs.start("survey", partial(self._survey, self._state.settings))
         for target in self._targets:
             touched = {target.key, *(home.id for home in target.homes)}
             if touched & (changes.homes | changes.saved | changes.logs):
@@ -251,10 +252,9 @@ class Engine:
 
     # --- jobs -----------------------------------------------------------------------------------------------
 
-    def _survey(self) -> None:
+    def _survey(self, settings: Settings) -> None:
         """Who is signed in where."""
-        settings = self._scope.settings()
-        providers = [each for each in self._scope.chosen() if each.source_ids]
+        providers = [each for each in self._scope.chosen(settings=settings) if each.source_ids]
         targets = find_targets(
             providers, self._scope.environ, self._memory, self._now(), settings=settings.providers
         )

@@ -32,14 +32,15 @@ def take_round(
 
     Where all of it was asked for and nobody owns the engine, it is published for everybody else.
     """
+    settings = scope.settings()
     snapshot = take_usage(
-        [each for each in scope.chosen(provider) if each.source_ids],
+        [each for each in scope.chosen(provider, settings) if each.source_ids],
         scope.environ,
         Memory(scope.folders.state),
         scope.clock,
         mode=mode,
         only_source=source,
-        settings=scope.settings().providers,
+        settings=settings.providers,
     )
     note = history.with_early_resets if mode == "cached" else history.note
     accounts = tuple(note(costs.ledger, account, scope.clock()) for account in snapshot.accounts)
@@ -49,7 +50,7 @@ def take_round(
     )
     snapshot = replace(snapshot, accounts=joined)
     if provider is None and source is None:
-        _publish(scope, State(settings=scope.settings(), snapshot=snapshot, costs=known))
+        _publish(scope, State(settings=settings, snapshot=snapshot, costs=known))
     return snapshot
 
 

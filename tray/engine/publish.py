@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -60,14 +60,16 @@ def contents(state: State) -> dict[str, Any]:
 
 
 def _settings(settings: Settings) -> dict[str, Any]:
-    """What faces need of them; no path and no command."""
-    return {
-        "providers": {
-            provider: {"enabled": own.enabled, "source": own.source or "auto"}
-            for provider, own in settings.providers.items()
-        },
-        "problem": settings.trouble,
-    }
+    """The values that apply, nested by their keys; no path and no command."""
+    root: dict[str, Any] = {}
+    for setting in settings.table:
+        if setting.type.is_public:
+            node = root
+            for part in setting.path[:-1]:
+                node = node.setdefault(part, {})
+            value = settings.get(setting)
+            node[setting.path[-1]] = value.total_seconds() if isinstance(value, timedelta) else value
+    return {**root, "problem": settings.problem}
 
 
 def _costs(state: State) -> dict[str, Any]:

@@ -11,7 +11,10 @@ from providers.ledger.refresh import Shelf
 from providers.polling.accounts import homes_of
 from providers.registry import PROVIDERS
 from providers.source import Home, Provider, ProviderSettings
-from tray.engine.settings import Settings, SettingsFile
+from tray.engine.settings import FILE, Settings, SettingsFile
+from tray.engine.settings_table import Table, table_of
+
+_UNSET = ProviderSettings()
 
 
 def utc_now() -> datetime:
@@ -28,6 +31,7 @@ class Scope:
         zone: tzinfo,
         *,
         providers: Sequence[Provider] = PROVIDERS,
+        table: Table | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.environ = environ
@@ -35,29 +39,40 @@ class Scope:
         self.zone = zone
         self.clock = clock
         self.providers = providers
-        sources = {each.id: each.source_ids for each in providers}
-        self._settings = SettingsFile(folders.settings / "settings.toml", sources)
+        self.table = table_of(providers) if table is None else table
+        self.settings_file = folders.settings / FILE
+        self._settings = SettingsFile(self.settings_file, self.table)
 
     def settings(self) -> Settings:
-        """What the person set, as it stands in their file now."""
+        """What the person set, as it stands in their file now. A round takes it once and passes it on."""
         return self._settings.current()
 
-    def chosen(self, provider: str | None = None) -> list[Provider]:
+    def chosen(self, provider: str | None = None, settings: Settings | None = None) -> list[Provider]:
         """The providers that are not switched off; of this id alone where one is given."""
-        return [each for each in self.providers if provider in (None, each.id) and self._own(each.id).enabled]
+        own = (settings or self.settings()).providers
+        return [
+            each
+            for each in self.providers
+            if provider in (None, each.id) and own.get(each.id, _UNSET).enabled
+        ]
 
     def homes(self, provider: str | None = None) -> tuple[Home, ...]:
-        return tuple(home for each in self.chosen(provider) for home in self.homes_of(each))
+        settings = self.settings()
+        return tuple(
+            home for each in self.chosen(provider, settings) for home in self.homes_of(each, settings)
+        )
 
-    def homes_of(self, provider: Provider) -> tuple[Home, ...]:
-        return homes_of(provider, self.environ, self._own(provider.id))
+    def homes_of(self, provider: Provider, settings: Settings | None = None) -> tuple[Home, ...]:
+        own = (settings or self.settings()).providers
+        return homes_of(provider, self.environ, own.get(provider.id, _UNSET))
 
     def shelves(self, providers: Sequence[Provider]) -> list[Shelf]:
         """What the ledger is to read."""
+        settings = self.settings()
         return [
             Shelf(provider=each.id, home=home.path, format=each.logs)
             for each in providers
-            for home in self.homes_of(each)
+            for home in self.homes_of(each, settings)
         ]
 
     def rates(self) -> Rates:
@@ -74,6 +89,3 @@ class Scope:
 
     def today(self) -> date:
         return self.clock().astimezone(self.zone).date()
-
-    def _own(self, provider: str) -> ProviderSettings:
-        return self.settings().providers.get(provider, ProviderSettings())

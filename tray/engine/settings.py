@@ -1,161 +1,143 @@
-"""The person's own `settings.toml`, beside their `prices.toml`.
+"""What the person set in `settings.toml`, as one value.
 
     [providers.codex]
-    enabled = true                  # false: neither its limits nor its cost
-    homes = ["~/.codex-work"]       # beside those of its environment variable
-    program = "~/bin/codex"         # its own program, where it is not on PATH
-    source = "auto"                 # or the one source to ask
+    enabled = true                  # `tankful config list` shows all keys
+    homes = ["~/.codex-work"]
 
-What is wrong is named with its line and counts as not set; the rest counts.
+What is wrong in the file is named with its line and counts as not set; the rest counts. Nothing here writes.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from providers.host.files import printable, read_small, short
 from providers.host.toml_lines import BadToml, Keys, TomlLines, read_toml
-from providers.source import ProviderSettings
+from providers.setting import InvalidValue, Setting
+from providers.source import ProviderSettings, provider_settings
+from tray.engine.settings_table import Table, nearest
 
-_LIMIT = 1 << 18
-_MOST_TOLD = 3
+FILE = "settings.toml"
+SIZE_LIMIT = 1 << 18
+_MOST_SHOWN = 3
 _LONGEST_KEY = 40
+T = TypeVar("T")
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """What the person set, by provider; `trouble` is one sentence on what of it does not count."""
+    """`values` are those that are set, by their keys in the `table`; `problem` is one sentence on what does not
+    count.
+    """
 
-    providers: Mapping[str, ProviderSettings] = {}
-    trouble: str | None = None
+    table: Table = ()
+    values: Mapping[str, Any] = {}
+    problem: str | None = None
+
+    def get(self, setting: Setting[T]) -> T:
+        """The value that applies."""
+        value: T = self.values.get(setting.key, setting.default)
+        return value
+
+    @property
+    def providers(self) -> dict[str, ProviderSettings]:
+        """What is set of each provider of which anything is."""
+        return provider_settings(self.values)
 
 
 class SettingsFile:
-    """Read anew whenever it was written. `sources` are those of each provider there is, by their ids."""
+    """Read again whenever it was written."""
 
-    def __init__(self, path: Path, sources: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, path: Path, table: Table) -> None:
         self._path = path
-        self._sources = sources
+        self._table = table
         self._state: tuple[int, int, int] | None = None
-        self._settings = Settings()
+        self._settings = Settings(table=table)
 
     def current(self) -> Settings:
-        """Never raises: a file that is not there sets nothing, one that cannot be read says so."""
+        """Never raises: a missing file sets nothing, one that cannot be read says so."""
         try:
             found = self._path.stat()
             state = found.st_mtime_ns, found.st_size, found.st_ino
             if state != self._state:
-                text = read_small(self._path, _LIMIT).decode("utf-8-sig")
-                self._settings, self._state = read_settings(text, short(self._path), self._sources), state
+                text = read_small(self._path, SIZE_LIMIT).decode("utf-8-sig")
+                self._settings, self._state = read_settings(text, short(self._path), self._table), state
             return self._settings
         except (FileNotFoundError, NotADirectoryError):
-            self._settings = Settings()
+            problem = None
         except UnicodeDecodeError:
-            self._settings = Settings(trouble=f"{short(self._path)} is not text in UTF-8: it sets nothing.")
+            problem = f"{short(self._path)} is not text in UTF-8: it sets nothing."
         except (OSError, ValueError) as error:  # the latter for a name that no file can have
             reason = getattr(error, "strerror", None) or "no such name"
-            self._settings = Settings(
-                trouble=f"{short(self._path)} cannot be read ({reason}): it sets nothing."
-            )
-        self._state = None
+            problem = f"{short(self._path)} cannot be read ({reason}): it sets nothing."
+        self._settings, self._state = Settings(table=self._table, problem=problem), None
         return self._settings
 
 
-def read_settings(text: str, file: str, sources: Mapping[str, Sequence[str]]) -> Settings:
+def read_settings(text: str, file: str, table: Table) -> Settings:
     """What the text sets; `file` is what it is called. Never raises."""
     try:
         document = read_toml(text)
     except BadToml as error:
-        return Settings(trouble=f"{file}, line {error.line}: {error}: it sets nothing.")
+        return Settings(table=table, problem=f"{file}, line {error.line}: {error}: it sets nothing.")
     reader = _Reader(TomlLines(text))
-    return Settings(providers=reader.providers(document, sources), trouble=reader.trouble(file))
+    reader.read(document, _tree(table), ())
+    return Settings(table=table, values=MappingProxyType(reader.values), problem=reader.problem(file))
+
+
+def _tree(table: Table) -> dict[str, Any]:
+    """The settings as they are nested in the file."""
+    root: dict[str, Any] = {}
+    for setting in table:
+        node = root
+        for part in setting.path[:-1]:
+            node = node.setdefault(part, {})
+        node[setting.path[-1]] = setting
+    return root
 
 
 class _Reader:
-    """Takes what is right, and keeps what is not with its line."""
+    """Takes what is right, and keeps what is not with its line; only what is shown is put into words."""
 
     def __init__(self, lines: TomlLines) -> None:
         self._lines = lines
-        self._wrong: list[tuple[int, str]] = []
+        self._wrong: list[tuple[int, Callable[[], str]]] = []
+        self.values: dict[str, Any] = {}
 
-    def trouble(self, file: str) -> str | None:
+    def read(self, document: Mapping[str, Any], known: Mapping[str, Any], above: Keys) -> None:
+        for key, raw in document.items():
+            path, expected = (*above, key), known.get(key)
+            if expected is None:
+                self._add(path, partial(_unknown, key, known))
+            elif isinstance(expected, Setting):
+                try:
+                    self.values[expected.key] = expected.type.parse(raw)
+                except InvalidValue as error:
+                    self._add(path, f"`{key}` should be {error}".__str__)
+            elif isinstance(raw, dict):
+                self.read(raw, expected, path)
+            else:
+                self._add(path, f"`{key}` should be a table, [{'.'.join(path)}]".__str__)
+
+    def problem(self, file: str) -> str | None:
         if not self._wrong:
             return None
-        told = [f"line {line}: {what}" for line, what in sorted(self._wrong)[:_MOST_TOLD]]
-        more = len(self._wrong) - len(told)
-        return f"{file}, {'; '.join(told)}{f'; and {more} more' if more else ''}. The rest counts."
+        first = sorted(self._wrong, key=lambda wrong: wrong[0])[:_MOST_SHOWN]
+        shown = [f"line {line}: {what()}" for line, what in first]
+        more = len(self._wrong) - len(shown)
+        return f"{file}, {'; '.join(shown)}{f'; and {more} more' if more else ''}. The rest counts."
 
-    def providers(
-        self, document: dict[str, Any], sources: Mapping[str, Sequence[str]]
-    ) -> dict[str, ProviderSettings]:
-        self._check_keys((), document, ("providers",))
-        tables = self._table(("providers",), document.get("providers", {}))
-        self._check_keys(("providers",), tables, tuple(sources))
-        return {
-            ident: self._provider(("providers", ident), tables[ident], ids)
-            for ident, ids in sources.items()
-            if ident in tables
-        }
-
-    def _provider(self, path: Keys, raw: object, sources: Sequence[str]) -> ProviderSettings:
-        table = self._table(path, raw)
-        self._check_keys(path, table, ("enabled", "homes", "program", "source"))
-        found = ProviderSettings()
-        if "enabled" in table:
-            enabled = table["enabled"]
-            if isinstance(enabled, bool):
-                found = replace(found, enabled=enabled)
-            else:
-                self._say((*path, "enabled"), "`enabled` should be true or false")
-        if "homes" in table:
-            found = replace(found, homes=self._homes((*path, "homes"), table["homes"]))
-        if "program" in table:
-            program = _folder(table["program"])
-            if program is None:
-                self._say((*path, "program"), "`program` should be a path in quotes, from / or ~")
-            found = replace(found, program=program)
-        if "source" in table:
-            found = replace(found, source=self._source((*path, "source"), table["source"], sources))
-        return found
-
-    def _homes(self, path: Keys, raw: object) -> tuple[Path, ...]:
-        homes = [_folder(each) for each in raw] if isinstance(raw, list) else [None]
-        if None in homes:
-            self._say(path, "`homes` should be a list of folders in quotes, each from / or ~")
-        return tuple(dict.fromkeys(home for home in homes if home is not None))
-
-    def _source(self, path: Keys, raw: object, sources: Sequence[str]) -> str | None:
-        if raw == "auto":
-            return None
-        if isinstance(raw, str) and raw in sources:
-            return raw
-        self._say(path, f"`source` should be one of {', '.join(('auto', *sources))}")
-        return None
-
-    def _table(self, path: Keys, raw: object) -> dict[str, Any]:
-        if isinstance(raw, dict):
-            return raw
-        self._say(path, f"`{path[-1]}` should be a table, [{'.'.join(path)}]")
-        return {}
-
-    def _check_keys(self, path: Keys, table: Mapping[str, object], known: Sequence[str]) -> None:
-        for key in table:
-            if key not in known:
-                shown = printable(key if len(key) <= _LONGEST_KEY else f"{key[:_LONGEST_KEY]}…")
-                self._say((*path, key), f"`{shown}` is not known here, only {', '.join(known)}")
-
-    def _say(self, path: Keys, what: str) -> None:
+    def _add(self, path: Keys, what: Callable[[], str]) -> None:
         self._wrong.append((self._lines.of(path), what))
 
 
-def _folder(raw: object) -> Path | None:
-    """An absolute path; a ~ at its start is the person's home."""
-    if not isinstance(raw, str) or "\0" in raw:
-        return None
-    path = os.path.expanduser(raw.strip())
-    return Path(os.path.abspath(path)) if os.path.isabs(path) else None
+def _unknown(key: str, known: Mapping[str, Any]) -> str:
+    shown = printable(key if len(key) <= _LONGEST_KEY else f"{key[:_LONGEST_KEY]}…")
+    near = nearest(key[: 2 * _LONGEST_KEY], known)
+    hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}"
+    return f"unknown key `{shown}` ({hint})"

@@ -53,9 +53,9 @@ class State(Struct, frozen=True, kw_only=True):
         return bool(self.asking)
 
     @property
-    def settings_trouble(self) -> str | None:
+    def settings_problem(self) -> str | None:
         """A sentence on what in the settings does not count."""
-        return self.settings.trouble
+        return self.settings.problem
 
 
 def cost_summary(costs: Mapping[str, HomeCost], home_ids: tuple[str, ...], today: date) -> CostSummary | None:

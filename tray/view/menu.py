@@ -60,7 +60,7 @@ def told(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
         if found:
             found.append(separator_row(f"line:{key}"))
         found += _account(key, header, usage, state, now, zone)
-    for about, trouble in (("uncounted", state.trouble), ("settings", state.settings_trouble)):
+    for about, trouble in (("uncounted", state.trouble), ("settings", state.settings_problem)):
         if trouble is not None:
             found.append(text_row(f"says:{about}", f"  {fmt.plain(trouble, longest=_SENTENCE)}"))
     return tuple(found)

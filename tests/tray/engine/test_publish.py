@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from providers.domain.blocked import blocked
 from providers.domain.limits import (
@@ -29,8 +30,11 @@ from providers.domain.limits import (
 )
 from providers.domain.merge import is_stale
 from providers.domain.pace import pace
+from providers.setting import Duration, Setting, Text
 from tray.engine import document, published
 from tray.engine.publish import SnapshotFile
+from tray.engine.settings import Settings
+from tray.engine.settings_table import SETTINGS
 from tray.engine.state import State
 
 ROOT = Path(__file__).parents[3]
@@ -254,3 +258,19 @@ def test_it_is_read_with_the_standard_library_alone(tmp_path: Path) -> None:
     loaded = set(done.stdout.split())
     assert loaded <= {"providers", "tray", *sys.stdlib_module_names}
     assert not loaded & {"pathlib", "typing", "dataclasses", "argparse", "logging"}
+
+
+def test_settings_are_published_but_for_paths_and_texts(tmp_path: Path) -> None:
+    command = Setting("notify.command", Text(), "", ".")
+    every = Setting("notify.every", Duration(HOUR, 9 * HOUR), HOUR, ".")
+    values = {"providers.codex.source": "oauth", "providers.codex.program": Path("/x"), "notify.command": "x"}
+    own = Settings(table=(*SETTINGS, command, every), values=values, problem="Line 2.")
+    publish(tmp_path, replace(state(lane()), settings=own))
+    assert json.loads((tmp_path / "snapshot.json").read_bytes())["settings"] == {
+        "providers": {
+            "codex": {"enabled": True, "source": "oauth"},
+            "claude": {"enabled": True, "source": "auto"},
+        },
+        "notify": {"every": 3600},
+        "problem": "Line 2.",
+    }

@@ -1,0 +1,66 @@
+"""The table of all settings. Nothing else knows their names: reader, writer, `tankful config`, menu and README
+go through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from providers.registry import PROVIDERS
+from providers.setting import Bool, Choice, Setting
+from providers.source import Provider, settings_of
+
+Table = tuple[Setting[Any], ...]
+
+
+class UnknownSetting(LookupError):
+    """A key that the table does not have; str() is a sentence that names similar ones."""
+
+
+GENERAL: Table = ()
+"""The settings of no provider, each imported from the file that uses it. Those that only views and faces use
+are written here, as the engine imports neither.
+"""
+
+
+def table_of(providers: Sequence[Provider]) -> Table:
+    """The settings of these providers, and all others. Raises ValueError where two cannot both be set."""
+    table = (*(setting for provider in providers for setting in settings_of(provider)), *GENERAL)
+    validate(table)
+    return table
+
+
+def validate(table: Table) -> None:
+    """Raises ValueError for a table that cannot be read, written or shown."""
+    keys = {setting.key for setting in table}
+    if len(keys) < len(table):
+        raise ValueError("two settings have the same key")
+    for setting in table:
+        parents = {".".join(setting.path[:length]) for length in range(1, len(setting.path))}
+        if keys & parents:
+            raise ValueError(f"{setting.key} is below another setting")
+        if setting.path[0] == "problem":
+            raise ValueError(f"{setting.key}: snapshot.json needs that name")
+        if setting.menu is not None and not isinstance(setting.type, (Bool, Choice)):
+            raise ValueError(f"{setting.key}: the menu has toggles and choices only")
+
+
+def find(table: Table, key: str) -> Setting[Any]:
+    """The setting of that name. Raises UnknownSetting."""
+    for setting in table:
+        if setting.key == key:
+            return setting
+    near = nearest(key, (setting.key for setting in table), most=3)
+    hint = f"Did you mean {' or '.join(near)}?" if near else "`tankful config list` shows all settings."
+    raise UnknownSetting(f"there is no setting {key!r}. {hint}")
+
+
+def nearest(word: str, known: Iterable[str], most: int = 1) -> list[str]:
+    """Those of the known words that are spelt alike, the most similar first."""
+    from difflib import get_close_matches  # 3 ms, which only a mistake costs
+
+    return get_close_matches(word, list(known), most)
+
+
+SETTINGS = table_of(PROVIDERS)
