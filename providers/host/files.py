@@ -81,8 +81,8 @@ def read_small(path: Path, limit: int) -> bytes:
     return content
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file in one step, readable by its owner alone: a reader sees the old or the new one whole.
+def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Replace a file in one step: a reader sees the old or the new one whole. By default its owner alone reads it.
 
     Raises OSError when the folder cannot be written; the old file stays then.
     """
@@ -93,6 +93,8 @@ def write_whole(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
+        if mode != 0o600:  # which it was made with
+            os.chmod(temporary, mode)
         _replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

@@ -75,10 +75,12 @@ class TomlLines:
         """
         node: _Node | None = self._root
         named: int | None = None
+        begins = 1
         for key in path:
             node = node.within.get(key) if node else None
-            named = (node.named if node else None) or named
-        return (node.named or node.begins) if node else (named or 1)
+            if node is not None:
+                named, begins = node.named or named, node.begins
+        return (node.named or begins) if node else (named or begins)
 
     def _table(self, parts: Keys, line: int, *, entry: bool) -> _Node:
         """What a header names: of each array on the way to it, and of itself, the newest entry."""

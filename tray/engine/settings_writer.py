@@ -1,0 +1,93 @@
+"""Changes of `settings.toml`, one at a time over all processes, each in one step."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from providers.host.files import read_small, short, write_whole
+from providers.host.toml_lines import BadToml, Keys, TomlLines
+from providers.setting import Setting
+from tray.engine.settings import SIZE_LIMIT
+from tray.engine.settings_edit import CannotEdit, with_value, without
+
+LOCK_SECONDS = 5.0
+_HEADER = "# Settings of tankful. `tankful config list` shows every key, its default and what it does.\n"
+_BOM = b"\xef\xbb\xbf"
+_NEW_FILE_MODE = 0o600
+
+
+class CannotWriteSettings(Exception):
+    """The file could not be changed and is as it was; str() is a sentence that says why."""
+
+
+def set_value(file: Path, setting: Setting[Any], raw: object) -> None:
+    """Make the file say that the setting has this TOML value, which the setting's type takes.
+
+    Raises CannotWriteSettings. Waits up to LOCK_SECONDS for another process that writes it.
+    """
+    _change(file, setting.path, lambda text: with_value(text, setting.path, raw), missing=_HEADER)
+
+
+def unset(file: Path, setting: Setting[Any]) -> None:
+    """Make the file say nothing of the setting. As `set_value`; a missing file is not made."""
+    _change(file, setting.path, lambda text: without(text, setting.path), missing="")
+
+
+def _change(file: Path, path: Keys, edit: Callable[[str], str], *, missing: str) -> None:
+    from filelock import FileLock, Timeout
+
+    text = ""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(file.with_name(f".{file.name}.lock"), timeout=LOCK_SECONDS, mode=0o600):
+            target = Path(os.path.realpath(file))  # a link stays one, and its target changes
+            content = _read(target)
+            text = (missing.encode() if content is None else content).removeprefix(_BOM).decode()
+            new = edit(text)
+            if new != text:
+                bom = _BOM if content is not None and content.startswith(_BOM) else b""
+                write_whole(target, bom + new.encode(), mode=_mode_of(target))
+    except (BadToml, CannotEdit, UnicodeDecodeError, RecursionError, Timeout, OSError) as error:
+        raise CannotWriteSettings(_sentence(file, path, text, error)) from error
+
+
+def _read(target: Path) -> bytes | None:
+    """None where there is no file. Raises OSError, also for one that may not be written."""
+    try:
+        content = read_small(target, SIZE_LIMIT)
+    except FileNotFoundError:
+        return None
+    if not os.access(target, os.W_OK):
+        raise PermissionError(0, "it is read-only")
+    return content
+
+
+def _mode_of(target: Path) -> int:
+    with suppress(FileNotFoundError):
+        return stat.S_IMODE(target.stat().st_mode)
+    return _NEW_FILE_MODE
+
+
+def _sentence(file: Path, path: Keys, text: str, error: Exception) -> str:
+    """What kept it from being changed."""
+    from filelock import Timeout
+
+    name = short(file)
+    match error:
+        case BadToml():
+            return f"{name}, line {error.line}: {error}. Correct it first; nothing was changed."
+        case CannotEdit():
+            return f"{name}, line {TomlLines(text).of(path)}: {error}. Nothing was changed."
+        case UnicodeDecodeError():
+            return f"{name} is not text in UTF-8. Nothing was changed."
+        case RecursionError():
+            return f"{name} is nested too deeply. Nothing was changed."
+        case Timeout():
+            return f"{name} is being changed by another program. Try again."
+    reason = getattr(error, "strerror", None) or type(error).__name__
+    return f"{name} cannot be changed ({reason})."
