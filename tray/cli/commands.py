@@ -44,6 +44,7 @@ COMMANDS = (
         "tray.cli.statusline",
         fast_paths=("tray.faces.bars", "tray.faces.claude_statusline"),
     ),
+    Command("config", "show and change settings", "tray.cli.config"),
     Command("autostart", "start the tray when you log in: on, off, status", "tray.cli.autostart"),
     Command("round", "", "tray.cli.round"),
     Command("count", "", "tray.cli.count"),

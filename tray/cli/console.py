@@ -36,11 +36,16 @@ def chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | Non
 
 def open_scope() -> Scope:
     """That of the person who runs this; what in their settings does not count is said on stderr."""
+    scope = make_scope()
+    if problem := scope.settings().problem:
+        tell(problem)
+    return scope
+
+
+def make_scope() -> Scope:
+    """The same without a word on the settings."""
     from providers.host.files import own_folders
     from tray.engine.scope import Scope
     from tray.engine.zones import local_zone
 
-    scope = Scope(os.environ, own_folders(os.environ), local_zone())
-    if problem := scope.settings().problem:
-        tell(problem)
-    return scope
+    return Scope(os.environ, own_folders(os.environ), local_zone())

@@ -52,7 +52,8 @@ def find(table: Table, key: str) -> Setting[Any]:
         if setting.key == key:
             return setting
     near = nearest(key, (setting.key for setting in table), most=3)
-    hint = f"Did you mean {' or '.join(near)}?" if near else "`tankful config list` shows all settings."
+    others = f"{', '.join(near[:-1])} or {near[-1]}" if near[1:] else "".join(near)
+    hint = f"Did you mean {others}?" if near else "`tankful config list` shows all settings."
     raise UnknownSetting(f"there is no setting {key!r}. {hint}")
 
 

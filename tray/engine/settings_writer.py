@@ -25,20 +25,21 @@ class CannotWriteSettings(Exception):
     """The file could not be changed and is as it was; str() is a sentence that says why."""
 
 
-def set_value(file: Path, setting: Setting[Any], raw: object) -> None:
-    """Make the file say that the setting has this TOML value, which the setting's type takes.
+def set_value(file: Path, setting: Setting[Any], raw: object) -> bool:
+    """Make the file say that the setting has this TOML value, which the setting's type takes. Returns whether
+    the file was changed for it.
 
     Raises CannotWriteSettings. Waits up to LOCK_SECONDS for another process that writes it.
     """
-    _change(file, setting.path, lambda text: with_value(text, setting.path, raw), missing=_HEADER)
+    return _change(file, setting.path, lambda text: with_value(text, setting.path, raw), missing=_HEADER)
 
 
-def unset(file: Path, setting: Setting[Any]) -> None:
+def unset(file: Path, setting: Setting[Any]) -> bool:
     """Make the file say nothing of the setting. As `set_value`; a missing file is not made."""
-    _change(file, setting.path, lambda text: without(text, setting.path), missing="")
+    return _change(file, setting.path, lambda text: without(text, setting.path), missing="")
 
 
-def _change(file: Path, path: Keys, edit: Callable[[str], str], *, missing: str) -> None:
+def _change(file: Path, path: Keys, edit: Callable[[str], str], *, missing: str) -> bool:
     from filelock import FileLock, Timeout
 
     text = ""
@@ -52,6 +53,7 @@ def _change(file: Path, path: Keys, edit: Callable[[str], str], *, missing: str)
             if new != text:
                 bom = _BOM if content is not None and content.startswith(_BOM) else b""
                 write_whole(target, bom + new.encode(), mode=_mode_of(target))
+            return new != text
     except (BadToml, CannotEdit, UnicodeDecodeError, RecursionError, Timeout, OSError) as error:
         raise CannotWriteSettings(_sentence(file, path, text, error)) from error
 

@@ -57,7 +57,7 @@ def test_an_unknown_key_names_similar_ones() -> None:
     with pytest.raises(UnknownSetting) as error:
         find(SETTINGS, "provider.codex.enable")
     assert str(error.value).startswith(
-        "there is no setting 'provider.codex.enable'. Did you mean providers.codex.enabled or "
+        "there is no setting 'provider.codex.enable'. Did you mean providers.codex.enabled, "
     )
     with pytest.raises(UnknownSetting) as error:
         find(SETTINGS, "colour")
