@@ -82,7 +82,7 @@ def test_from_the_icon_to_a_choice(panel: Panel, server: FakeChatGPT, tmp_path: 
     until(seen, "the menu or the icon was not drawn")
 
     server.answer = says(answer(55.0))
-    panel.key("Up", "Up", "Return")  # Refresh now
+    panel.key("Up", "Up", "Up", "Return")  # Refresh now
     until(lambda: used(panel) == 55.0, "Refresh now never asked")
     assert len(server.requests) == 2
 

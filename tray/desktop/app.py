@@ -70,6 +70,9 @@ class App:
         elif action.name == "autostart":
             self._login.set(on=action.argument == "on")
             self._draw()
+        elif action.name == "set":
+            key, _, value = action.argument.partition("=")
+            self._engine.set(key, value)
 
     def _tick(self) -> None:
         if self._login.refresh():

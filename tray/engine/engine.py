@@ -32,8 +32,9 @@ from tray.engine.listeners import Listener, Listeners, Undo
 from tray.engine.schedule import Periods, Schedule
 from tray.engine.scope import Scope
 from tray.engine.settings import Settings
+from tray.engine.settings_writer import set_text
 from tray.engine.state import State
-from tray.engine.watch import RECENT, Changes, DiskWatch, Watched, stamp, watched
+from tray.engine.watch import RECENT, Changes, DiskWatch, Watcher, stamp, watched
 
 PROGRESS_SECONDS = 0.5
 _FIRST_LOOK_SECONDS = 2.0
@@ -74,7 +75,6 @@ class Engine:
         self._scope = scope
         self._memory = memory or Memory(scope.folders.state)
         self._costs = costs or Costs(scope)
-        self._periods = periods
         self._schedule = Schedule(periods, chance)
         self._state = State()
         self._events: SimpleQueue[object] = SimpleQueue()
@@ -83,11 +83,9 @@ class Engine:
         self._targets: tuple[Target, ...] = ()
         self._waiting: dict[str, Mode] = {}
         self._asking: dict[str, float] = {}
-        self._closing = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._run, name="engine", daemon=True),
-            threading.Thread(target=self._watch, name="watch", daemon=True),
-        ]
+        self._disk = DiskWatch(scope.settings, scope.environ, self._recent_logs)
+        self._watcher = Watcher(self._look_at_disk, self._events.put, periods.look)
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     @property
     def scope(self) -> Scope:
@@ -99,16 +97,15 @@ class Engine:
         return self._state
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        self._thread.start()
+        self._watcher.start()
 
     def close(self) -> None:
         """End all of it; what does not end soon is left to the end of the process."""
-        self._closing.set()
         self._events.put(_Close())
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join(_LINGER_SECONDS)
+        self._watcher.close(_LINGER_SECONDS)
+        if self._thread.is_alive():
+            self._thread.join(_LINGER_SECONDS)
         self._costs.close()
         self._jobs.close(_LINGER_SECONDS)
         self._listeners.close()
@@ -119,6 +116,13 @@ class Engine:
         `user_initiated` asks now, whatever the intervals say, and counts logs anew.
         """
         self._events.put(_Refresh(scope, user_initiated))
+
+    def set(self, key: str, value: str) -> None:
+        """Change a setting in the file, where `value` is what a person would write on a command line.
+
+        It applies as soon as it is written; where it cannot be, the state's `settings_problem` says why.
+        """
+        self._jobs.start(f"set:{key}", partial(self._set, key, value))
 
     def subscribe(self, listener: Listener) -> Undo:
         """The listener hears of each change from now on, in a thread of its own, until the undo is called."""
@@ -231,26 +235,19 @@ class Engine:
 
     # --- the thread that looks at the disk ------------------------------------------------------------------
 
-    def _watch(self) -> None:
-        disk = DiskWatch(self._scope.settings, self._scope.environ, self._recent_logs)
-        while True:
-            try:
-                changes = disk.look(self._watched())
-                if changes:
-                    self._events.put(changes)
-            except Exception as error:  # noqa: BLE001 - the next look may go better
-                _log.warning("could not look at the disk: %s", type(error).__name__)
-            if self._closing.wait(self._periods.look.total_seconds()):
-                return
-
-    def _watched(self) -> Watched:
-        return watched(self._targets, self._memory.file_of)
+    def _look_at_disk(self) -> Changes:
+        return self._disk.look(watched(self._targets, self._memory.file_of))
 
     def _recent_logs(self, provider: Provider, home: Home) -> tuple[object, ...]:
         since = self._now() - RECENT
         return tuple(FINDERS.finder(home.path, provider.logs).recent(int(since.timestamp() * 1e9)))
 
     # --- jobs -----------------------------------------------------------------------------------------------
+
+    def _set(self, key: str, value: str) -> None:
+        problem = set_text(self._scope.settings_file, self._scope.table, key, value)
+        self._events.put(transitions.SettingSaved(problem))
+        self._watcher.look_now()
 
     def _survey(self, settings: Settings) -> None:
         """Who is signed in where."""

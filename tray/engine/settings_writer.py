@@ -11,9 +11,10 @@ from typing import Any
 
 from providers.host.files import read_small, short, write_whole
 from providers.host.toml_lines import BadToml, Keys, TomlLines
-from providers.setting import Setting
+from providers.setting import InvalidValue, Setting
 from tray.engine.settings import SIZE_LIMIT
 from tray.engine.settings_edit import CannotEdit, with_value, without
+from tray.engine.settings_table import Table, UnknownSetting, find
 
 LOCK_SECONDS = 5.0
 _HEADER = "# Settings of tankful. `tankful config list` shows every key, its default and what it does.\n"
@@ -23,6 +24,20 @@ _NEW_FILE_MODE = 0o600
 
 class CannotWriteSettings(Exception):
     """The file could not be changed and is as it was; str() is a sentence that says why."""
+
+
+def set_text(file: Path, table: Table, key: str, text: str) -> str | None:
+    """Set a setting of the table to what the text means. Returns a sentence on what kept it from that, or None."""
+    try:
+        setting = find(table, key)
+        raw = setting.type.raw(text)
+        setting.type.parse(raw)
+        set_value(file, setting, raw)
+    except InvalidValue as error:
+        return f"{key} should be {error}."
+    except (UnknownSetting, CannotWriteSettings) as error:
+        return str(error)
+    return None
 
 
 def set_value(file: Path, setting: Setting[Any], raw: object) -> bool:

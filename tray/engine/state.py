@@ -34,11 +34,12 @@ class State(Struct, frozen=True, kw_only=True):
 
     `counting`: logs are being read; `progress` is the share that is, 0-1, None while nothing is counted or
     nobody can tell. `trouble` is a sentence on what keeps the logs from being counted; the figures of the
-    last count stay.
+    last count stay. `save_problem` is one on why the last change of a setting could not be saved.
     """
 
     revision: int = 0
     settings: Settings = Settings()
+    save_problem: str | None = None
     snapshot: UsageSnapshot | None = None
     order: tuple[str, ...] = ()
     asking: frozenset[str] = frozenset()
@@ -54,8 +55,8 @@ class State(Struct, frozen=True, kw_only=True):
 
     @property
     def settings_problem(self) -> str | None:
-        """A sentence on what in the settings does not count."""
-        return self.settings.problem
+        """What in the settings does not count, or could not be saved, in sentences."""
+        return " ".join(filter(None, (self.save_problem, self.settings.problem))) or None
 
 
 def cost_summary(costs: Mapping[str, HomeCost], home_ids: tuple[str, ...], today: date) -> CostSummary | None:

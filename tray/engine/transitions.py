@@ -20,6 +20,12 @@ class SettingsRead(Struct, frozen=True):
     settings: Settings
 
 
+class SettingSaved(Struct, frozen=True):
+    """A change of the settings was written to their file; or not, for this reason (a sentence)."""
+
+    problem: str | None = None
+
+
 class AccountsFound(Struct, frozen=True):
     """These entries are there now, in this order; `read` is what is known of those that are new, as far as it
     is.
@@ -73,6 +79,7 @@ class CountEnded(Struct, frozen=True):
 
 Event = (
     SettingsRead
+    | SettingSaved
     | AccountsFound
     | AccountRead
     | AskingBegan
@@ -94,8 +101,8 @@ def after(state: State, event: Event, now: datetime, today: date) -> State:
 
 def _after(state: State, event: Event, now: datetime) -> State:
     match event:
-        case SettingsRead(settings):
-            return replace(state, settings=settings)
+        case SettingsRead() | SettingSaved():
+            return _with_settings(state, event)
         case AccountsFound(keys, read):
             found = replace(state, order=keys, asking=state.asking & set(keys))
             # What was there stays until something is known of what is there now: nothing blinks.
@@ -115,6 +122,12 @@ def _after(state: State, event: Event, now: datetime) -> State:
             return replace(state, costs=costs, counters=counters or state.counters)
         case CountEnded(problem):
             return replace(state, counting=False, progress=None, trouble=problem)
+
+
+def _with_settings(state: State, event: SettingsRead | SettingSaved) -> State:
+    if isinstance(event, SettingSaved):
+        return replace(state, save_problem=event.problem)
+    return replace(state, settings=event.settings, save_problem=None)
 
 
 def _with(state: State, read: dict[str, AccountUsage], now: datetime) -> State:

@@ -6,7 +6,9 @@ So a face is never older than what is on the disk, whoever wrote it, and an idle
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +23,7 @@ RECENT = timedelta(hours=24)
 """Logs written since then are looked at each time, all others when all folders are walked."""
 
 Stamp = tuple[int, int, int] | None
+_log = logging.getLogger(__name__)
 
 
 class Watched(Struct, frozen=True):
@@ -88,6 +91,45 @@ class DiskWatch:
     def _differs(self, before: Mapping[str, object], name: str, now: object) -> bool:
         self._stamps[name] = now
         return name not in before or before[name] != now
+
+
+class Watcher:
+    """A thread that looks again and again, and reports what changed."""
+
+    def __init__(
+        self, look: Callable[[], Changes], report: Callable[[Changes], None], period: timedelta
+    ) -> None:
+        self._look = look
+        self._report = report
+        self._seconds = period.total_seconds()
+        self._wake = threading.Event()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def look_now(self) -> None:
+        """The next look is due at once."""
+        self._wake.set()
+
+    def close(self, seconds: float) -> None:
+        """Wait so long for its end, at most."""
+        self._closed = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while not self._closed:
+            self._wake.clear()
+            try:
+                if changes := self._look():
+                    self._report(changes)
+            except Exception as error:  # noqa: BLE001 - the next look may go better
+                _log.warning("could not look at the disk: %s", type(error).__name__)
+            if not self._closed:  # else the wake-up of the end may have been cleared
+                self._wake.wait(self._seconds)
 
 
 def watched(targets: Iterable[Target], saved_in: Callable[[str], Path]) -> Watched:

@@ -17,7 +17,7 @@ from providers.domain.errors import Offline
 from providers.domain.limits import AccountUsage, ErrorKind, RateWindow, Sourced, UsageError
 from providers.domain.merge import is_stale
 from tray.engine.state import State
-from tray.view import extras
+from tray.view import extras, settings_menu
 from tray.view import format as fmt
 from tray.view.login import StartAtLogin, login_rows
 from tray.view.rows import Action, Row, action_row, separator_row, text_row
@@ -45,6 +45,7 @@ def rows(state: State, now: datetime, zone: tzinfo, login: StartAtLogin | None =
         *told(state, now, zone),
         separator_row("line:actions"),
         action_row("refresh", "Refreshing …" if state.refreshing else "Refresh now", Action("refresh")),
+        *settings_menu.rows(state.settings),
         *login_rows(login),
         action_row("quit", "Quit", Action("quit")),
     )

@@ -15,6 +15,7 @@ import pytest
 from providers.domain.limits import UsageSnapshot
 from providers.host.files import own_folders
 from providers.ledger.database import LedgerTrouble
+from providers.setting import Bool, Menu, Setting
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage_now, waits_for
 from tests.homes import NOW, make_home
 from tests.tray.view.test_menu import PRO
@@ -25,8 +26,10 @@ from tray.engine.costs import Costs
 from tray.engine.engine import Engine
 from tray.engine.schedule import Periods
 from tray.engine.scope import Scope
+from tray.engine.settings_table import SETTINGS, Table
 from tray.engine.state import State
-from tray.view.rows import Action
+from tray.view import settings_text
+from tray.view.rows import Action, walk
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -44,12 +47,14 @@ class FakeFace:
         self._changed = threading.Condition()
         self.texts: list[list[str]] = []
         self.checked: dict[str, bool] = {}  # the toggles of the newest menu
+        self.rows: tuple[Row, ...] = ()
 
     def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None:
         assert draw(22).size == (22, 22)
         with self._changed:
             self.texts.append([row.text for row in rows])
             self.checked = {row.text: row.checked for row in rows if row.checked is not None}
+            self.rows = rows
             self._changed.notify_all()
 
     def run(self) -> None:
@@ -111,13 +116,14 @@ def server() -> Iterator[FakeChatGPT]:
         yield fake
 
 
-def engine(folder: Path, server: FakeChatGPT, costs: Costs | None = None) -> Engine:
+def engine(folder: Path, server: FakeChatGPT, costs: Costs | None = None, table: Table = SETTINGS) -> Engine:
     environ = {
         "CODEX_HOME": str(make_home(folder / "codex", base=server.base)),
         "CLAUDE_CONFIG_DIR": str(folder / "claude"),
         "TANKFUL_HOME": str(folder / "own"),
     }
-    return Engine(Scope(environ, own_folders(environ), ZoneInfo("UTC")), costs=costs, periods=FAST)
+    scope = Scope(environ, own_folders(environ), ZoneInfo("UTC"), table=table)
+    return Engine(scope, costs=costs, periods=FAST)
 
 
 @pytest.fixture
@@ -185,6 +191,38 @@ def test_settings_that_were_written_count_at_once(tmp_path: Path, server: FakeCh
     settings.unlink()
     face.wait_for("63 % left", len(face.texts))
     tray.end()
+
+
+def test_a_provider_is_switched_off_and_on_by_a_click(tray: Tray, tmp_path: Path) -> None:
+    face = tray.start()
+    face.wait_for("63 % left")
+    face.choose(clicked(face, "set:providers.codex.enabled"))
+    face.wait_until_gone("63 % left")
+    assert "enabled = false" in (tmp_path / "own/settings.toml").read_text()
+    face.choose(clicked(face, "set:providers.codex.enabled"))
+    face.wait_for("63 % left", len(face.texts))
+
+
+def test_a_new_setting_with_a_toggle_is_a_line(tmp_path: Path, server: FakeChatGPT) -> None:
+    sound = Setting("sound", Bool(), False, "Play a sound.", menu=Menu(text="Sound"))
+    running = engine(tmp_path, server, table=(*SETTINGS, sound))
+    tray = Tray(running)
+    face = tray.start()
+    face.wait_for("63 % left")
+    assert "sound " in settings_text.table(running.snapshot.settings, running.scope.settings_file)
+    face.choose(clicked(face, "set:sound"))
+    until(lambda: running.snapshot.settings.get(sound))
+    assert (tmp_path / "own/settings.toml").read_text().endswith("sound = true\n")
+    until(lambda: next(row for row in walk(face.rows) if row.key == "set:sound").checked is True)
+    tray.end()
+
+
+def clicked(face: FakeFace, key: str) -> Action:
+    """What a click on the row with this key asks for, once it is there."""
+    until(lambda: any(row.key == key for row in walk(face.rows)))
+    (action,) = (row.action for row in walk(face.rows) if row.key == key)
+    assert action is not None
+    return action
 
 
 class FakeCosts(Costs):

@@ -21,6 +21,7 @@ from tests.fake_provider import FakeSource, FileSource, fake_provider, make_fake
 from tray.engine.engine import Engine
 from tray.engine.schedule import Periods
 from tray.engine.scope import Scope
+from tray.engine.settings_writer import set_text
 from tray.engine.state import State
 
 DEADLINE = 10.0
@@ -283,3 +284,65 @@ def until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < ends
         time.sleep(0.01)
+
+
+class TestSettings:
+    @pytest.fixture
+    def scope(self, tmp_path: Path) -> Scope:
+        server = FakeSource(lambda _: reading(30))
+        return scope_of(tmp_path, fake_provider([make_fake_home(tmp_path / "one")], server, FileSource()))
+
+    def test_a_change_applies_at_once_and_stands_in_the_file(self, scope: Scope) -> None:
+        with running(scope, Periods(look=timedelta(minutes=1))) as (engine, seen):
+            seen.wait_for(lambda state: "one" in used(state))
+            engine.set("providers.fake.enabled", "false")
+            seen.wait_for(
+                lambda state: bool(state.snapshot and state.settings.values and not state.snapshot.accounts),
+                seconds=2,
+            )
+            assert "enabled = false" in scope.settings_file.read_text()
+            assert seen.states[-1].settings.providers["fake"].enabled is False
+            engine.set("providers.fake.enabled", "true")
+            seen.wait_for(lambda state: state.settings.values.get("providers.fake.enabled") is True)
+            until(lambda: "one" in used(engine.snapshot))
+
+    def test_a_change_of_another_program_applies_within_two_seconds(self, scope: Scope) -> None:
+        with running(scope, Periods()) as (_, seen):
+            seen.wait_for(lambda state: "one" in used(state))
+            set_text(scope.settings_file, scope.table, "providers.fake.source", "file")
+            seen.wait_for(lambda state: state.settings.values.get("providers.fake.source") == "file", 2.5)
+
+    @pytest.mark.parametrize(
+        ("key", "value", "problem"),
+        [
+            ("providers.fake.enabled", "maybe", "providers.fake.enabled should be true or false."),
+            ("colour", "red", "there is no setting 'colour'. `tankful config list` shows all settings."),
+        ],
+    )
+    def test_a_wrong_change_is_a_sentence_until_the_next_one(
+        self, scope: Scope, key: str, value: str, problem: str
+    ) -> None:
+        with running(scope) as (engine, seen):
+            engine.set(key, value)
+            seen.wait_for(lambda state: state.settings_problem == problem)
+            assert not scope.settings_file.exists()
+            engine.set("providers.fake.enabled", "true")
+            until(lambda: engine.snapshot.settings_problem is None and bool(engine.snapshot.settings.values))
+
+    def test_a_file_that_cannot_be_written_is_a_sentence(self, scope: Scope) -> None:
+        scope.settings_file.parent.mkdir(parents=True)
+        scope.settings_file.write_text("a = = 1\n")
+        with running(scope) as (engine, seen):
+            engine.set("providers.fake.enabled", "false")
+            state = seen.wait_for(lambda state: bool(state.save_problem))
+            assert "line 1: not TOML" in str(state.save_problem)
+            assert scope.settings_file.read_text() == "a = = 1\n"
+            scope.settings_file.write_text("")
+            until(lambda: engine.snapshot.settings_problem is None)
+
+    def test_two_changes_at_once_are_both_kept(self, scope: Scope) -> None:
+        with running(scope) as (engine, seen):
+            engine.set("providers.fake.source", "file")
+            engine.set("providers.fake.enabled", "true")
+            engine.set("providers.fake.homes", "~/x")
+            seen.wait_for(lambda state: len(state.settings.values) == 3)

@@ -21,6 +21,7 @@ from tray.engine.transitions import (
     CountEnded,
     CountProgressed,
     Event,
+    SettingSaved,
     SettingsRead,
     after,
 )
@@ -45,6 +46,7 @@ def cost(usd: float, *, day: Any = TODAY, complete: bool = True) -> HomeCost:
 keys = st.sampled_from(KEYS)
 events: st.SearchStrategy[Event] = st.one_of(
     st.builds(SettingsRead, st.sampled_from([Settings(), Settings(problem="Line 2 is wrong.")])),
+    st.builds(SettingSaved, st.none() | st.just("The file is read-only.")),
     st.builds(
         AccountsFound, st.permutations(KEYS).flatmap(lambda p: st.integers(0, 3).map(lambda n: tuple(p[:n])))
     ),

@@ -12,10 +12,12 @@ from msgspec.structs import replace
 from providers.domain.cost import CostSummary
 from providers.domain.errors import LoginExpired, NotSignedIn, Offline, ProviderError, RateLimited
 from providers.domain.limits import Account, AccountUsage, Credits, RateWindow, Sourced, UsageSnapshot
+from tray.engine.settings import Settings
+from tray.engine.settings_table import SETTINGS
 from tray.engine.state import State
 from tray.view import menu
 from tray.view.login import StartAtLogin
-from tray.view.rows import Action
+from tray.view.rows import Action, validate
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Berlin")
@@ -65,9 +67,10 @@ def shown(
         asking=frozenset({"someone"}) if refreshing else frozenset(),
         counting=counting,
         progress=progress,
+        settings=Settings(table=SETTINGS),
     )
     rows = menu.rows(state, NOW, ZONE)
-    assert len({row.key for row in rows}) == len(rows), "a key names one row"
+    validate(rows)
     return ["──" if row.kind == "separator" else row.text for row in rows]
 
 
@@ -85,6 +88,7 @@ def test_a_pro_account() -> None:
         "  Updated 2 min ago · OAuth",
         "──",
         "Refresh now",
+        "Settings",
         "Quit",
     ]
 
@@ -117,6 +121,7 @@ def test_while_it_is_at_work() -> None:
         "  Cost     counting …",
         "──",
         "Refreshing …",
+        "Settings",
         "Quit",
     ]
 
@@ -151,7 +156,7 @@ def test_a_count_that_left_something_out_is_a_lower_bound() -> None:
 def test_never_signed_in() -> None:
     trouble = NotSignedIn("Nobody is signed in to Codex in ~/.codex.", remedy="Run `codex login`.")
     usage = failing(replace(BARE, account=None, cost=replace(COST, has_logs=False)), trouble)
-    assert shown(usage)[:-3] == [
+    assert shown(usage)[:-4] == [
         "Codex · ~/.codex",
         "  No logs yet: cost shows after the first turn.",
         "  Nobody is signed in to Codex in ~/.codex.",
@@ -161,7 +166,7 @@ def test_never_signed_in() -> None:
 
 def test_an_api_key_alone() -> None:
     trouble = NotSignedIn("API key login: it has no limits, only a cost.", remedy="To see limits: sign in.")
-    assert shown(failing(replace(BARE, account=None), trouble))[:-3] == [
+    assert shown(failing(replace(BARE, account=None), trouble))[:-4] == [
         "Codex · ~/.codex",
         "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",
         "  API key login: it has no limits, only a cost.",
@@ -170,8 +175,8 @@ def test_an_api_key_alone() -> None:
 
 
 def test_a_plan_without_limits() -> None:
-    assert shown(replace(BARE, limits_known=True))[2:-3] == ["  No limits on this plan."]
-    assert shown(BARE)[2:-3] == ["  No limits read yet."]
+    assert shown(replace(BARE, limits_known=True))[2:-4] == ["  No limits on this plan."]
+    assert shown(BARE)[2:-4] == ["  No limits read yet."]
 
 
 def test_everything_old() -> None:
@@ -180,7 +185,7 @@ def test_everything_old() -> None:
         windows=(replace(SESSION, fetched_at=NOW - timedelta(hours=3)),),
         credits=None,
     )
-    assert shown(old)[1:-3] == [
+    assert shown(old)[1:-4] == [
         "  5h       ▰▰▰▰▰▰▱▱▱▱  63 % left · resets in 1 h 29 m · read 3 h ago",
         "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",
         "  All values are old: read 3 h ago · OAuth",
