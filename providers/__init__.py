@@ -24,8 +24,10 @@
     tray/engine/   engine       the one owner of the state; it asks, looks, counts, and tells its listeners
     transitions  (state, event) → state: pure    state    what is known at one moment, frozen schedule
     when to ask and to count        watch    what changed on the disk, by stat scope, costs, history, settings
-    what it is about publish      snapshot.json, written          published   the same, read with the standard
-    library once         one round without an engine     detached    the same in the background, for a bar
+    what it is about settings_table  all settings: `setting` says what one is settings_edit, settings_writer
+    one key changed in the file publish      snapshot.json, written          published   the same, read with
+    the standard library once         one round without an engine     detached    the same in the background,
+    for a bar
     tray/view/     snapshot → rows, text, pictures: pure, shared by all faces tray/desktop/  the tray of each
     desktop      tray/faces/  what shows numbers beside it: a new one is a file tray/cli/      a command is a
     file and a line in COMMANDS

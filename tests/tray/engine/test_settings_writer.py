@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from providers.host.toml_lines import BadToml, read_toml
 from providers.setting import Setting, Text
-from tests.tray.engine.test_settings import TABLE
+from tests.tray.engine.test_settings import TABLE, read
 from tray.engine.settings import SettingsFile
 from tray.engine.settings_edit import CannotEdit, with_value, without
 from tray.engine.settings_table import find
@@ -242,6 +242,7 @@ def in_order(some: str, all_: str) -> bool:
 @settings(deadline=None, max_examples=500)
 @given(text=documents(), value=st.booleans())
 def test_any_file_keeps_all_but_the_key(text: str, value: bool) -> None:
+    assert set(read(text).values) <= {setting.key for setting in TABLE}
     try:
         before, _ = plain(text)
     except (
