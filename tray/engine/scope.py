@@ -8,13 +8,11 @@ from datetime import UTC, date, datetime, tzinfo
 from providers.host.files import Folders
 from providers.ledger.prices.pricing import Rates, load_rates
 from providers.ledger.refresh import Shelf
-from providers.polling.accounts import homes_of
+from providers.polling.accounts import UNSET, homes_of
 from providers.registry import PROVIDERS
-from providers.source import Home, Provider, ProviderSettings
+from providers.source import Home, Provider
 from tray.engine.settings import FILE, Settings, SettingsFile
 from tray.engine.settings_table import Table, table_of
-
-_UNSET = ProviderSettings()
 
 
 def utc_now() -> datetime:
@@ -51,9 +49,7 @@ class Scope:
         """The providers that are not switched off; of this id alone where one is given."""
         own = (settings or self.settings()).providers
         return [
-            each
-            for each in self.providers
-            if provider in (None, each.id) and own.get(each.id, _UNSET).enabled
+            each for each in self.providers if provider in (None, each.id) and own.get(each.id, UNSET).enabled
         ]
 
     def homes(self, provider: str | None = None) -> tuple[Home, ...]:
@@ -64,7 +60,7 @@ class Scope:
 
     def homes_of(self, provider: Provider, settings: Settings | None = None) -> tuple[Home, ...]:
         own = (settings or self.settings()).providers
-        return homes_of(provider, self.environ, own.get(provider.id, _UNSET))
+        return homes_of(provider, self.environ, own.get(provider.id, UNSET))
 
     def shelves(self, providers: Sequence[Provider]) -> list[Shelf]:
         """What the ledger is to read."""

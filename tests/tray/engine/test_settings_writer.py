@@ -11,12 +11,14 @@ from pathlib import Path
 from pprint import pformat
 
 import pytest
+from filelock import FileLock
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from providers.host.toml_lines import BadToml, read_toml
 from providers.setting import Setting, Text
 from tests.tray.engine.test_settings import TABLE, read
+from tray.engine import settings_writer
 from tray.engine.settings import SettingsFile
 from tray.engine.settings_edit import CannotEdit, with_value, without
 from tray.engine.settings_table import find
@@ -284,3 +286,27 @@ def test_reading_never_imports_what_writes() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30
     )
     assert done.stdout == "False\n"
+
+
+@POSIX
+def test_a_link_to_nothing_yet_is_written_through(file: Path, tmp_path: Path) -> None:
+    file.parent.mkdir()
+    file.symlink_to(tmp_path / "dotfiles/tankful.toml")
+    set_value(file, ENABLED, False)
+    assert file.is_symlink()
+    assert (tmp_path / "dotfiles/tankful.toml").read_text().startswith(HEADER)
+    file.unlink()
+    file.symlink_to(file.name)
+    with pytest.raises(CannotWriteSettings, match="cannot be changed"):
+        set_value(file, ENABLED, False)
+
+
+def test_who_holds_the_lock_too_long_is_not_waited_for(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings_writer, "LOCK_SECONDS", 0.05)
+    file.parent.mkdir()
+    with (
+        FileLock(file.with_name(".settings.toml.lock")),
+        pytest.raises(CannotWriteSettings, match="is being changed by another program"),
+    ):
+        set_value(file, ENABLED, False)
+    assert not file.exists()
