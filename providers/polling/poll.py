@@ -7,6 +7,7 @@ process at a time.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 
 from providers.domain.errors import LoginExpired, NotUnderstood, ProviderError
 from providers.domain.limits import Attempt, Reading, UsageError
+from providers.host.faults import log_fault
 from providers.polling.account_store import LOCK_SECONDS, AccountMemory, Memory
 from providers.polling.backoff import Place
 from providers.polling.decide import (
@@ -34,6 +36,7 @@ from providers.source import Question, Source
 __all__ = ["Mode", "Round", "ask", "look", "poll", "stumbled"]
 
 _PATIENCE_SECONDS = 2.0
+_log = logging.getLogger(__name__)
 
 
 def poll(this: Round, memory: Memory) -> AccountMemory:
@@ -176,6 +179,7 @@ def _ask_at(source: Source, question: Question) -> tuple[bool, Reading | None, P
 
 def stumbled(error: Exception, over: str) -> NotUnderstood:
     """A fault of ours as an error like any other; it names what it was, and quotes nothing."""
+    log_fault(_log, f"could not read {over}", error)
     return NotUnderstood(
         f"tankful stumbled over {over} ({type(error).__name__}).", remedy="Please report this."
     )

@@ -46,7 +46,7 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine], int]) -> int:
     from tray.engine.costs import Costs
     from tray.engine.count_child import CountChild
     from tray.engine.engine import Engine
-    from tray.engine.log import log_to
+    from tray.engine.log import TransitionLog, logging_to
     from tray.engine.publish import SnapshotFile
     from tray.engine.single_instance import SingleInstance, StateFolderUnusable
 
@@ -60,11 +60,12 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine], int]) -> int:
         tell(str(error))
         return NOTHING_READ
     keep_small()
-    log_to(scope.folders.state)
-    engine = Engine(scope, costs=Costs(scope, CountChild(scope.environ)))
-    engine.subscribe(SnapshotFile(scope.folders.state, kind, scope.clock))
     try:
-        return run_with(engine)
+        with logging_to(scope.folders.state, kind):
+            engine = Engine(scope, costs=Costs(scope, CountChild(scope.environ)))
+            engine.subscribe(SnapshotFile(scope.folders.state, kind, scope.clock))
+            engine.subscribe(TransitionLog())
+            return run_with(engine)
     finally:
         single.release()
 

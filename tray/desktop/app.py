@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from providers.host.faults import log_fault
 from tray.desktop.autostart.switch import LoginSwitch
 from tray.desktop.icon import DesktopGone, Face
 from tray.engine.engine import Engine
@@ -92,4 +93,4 @@ class App:
                     menu.rows(state, now, scope.zone, self._login.shown),
                 )
             except Exception as error:  # noqa: BLE001 - the tray outlives one that cannot be drawn
-                log.warning("could not draw: %s", type(error).__name__)
+                log_fault(log, "could not draw", error)

@@ -19,6 +19,7 @@ from queue import Empty, SimpleQueue
 from msgspec import Struct
 
 from providers.domain.limits import AccountUsage
+from providers.host.faults import log_fault
 from providers.ledger.database import LedgerTrouble
 from providers.ledger.discover import FINDERS
 from providers.polling.account_store import Memory
@@ -143,7 +144,7 @@ class Engine:
             try:
                 self._take(event)
             except Exception as error:  # noqa: BLE001 - the engine outlives any fault of one event
-                _log.warning("could not take %s: %s", type(event).__name__, type(error).__name__)
+                log_fault(_log, f"could not take {type(event).__name__}", error)
 
     def _take(self, event: object) -> None:
         match event:
@@ -314,7 +315,6 @@ class Engine:
             self._events.put(transitions.CostsRead(self._costs.by_home()))  # what was counted before
             self._costs.count(progressed)
         except LedgerTrouble as error:
-            _log.warning("%s", error)
             problem = str(error)
         try:
             self._events.put(transitions.CostsRead(self._costs.by_home(), self._costs.counters()))

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from threading import Lock, Thread
 
+from providers.host.faults import log_fault
+
 _log = logging.getLogger(__name__)
 
 
@@ -50,8 +52,8 @@ class Jobs:
     def _run(self, name: str, work: Callable[[], None]) -> None:
         try:
             work()
-        except Exception as error:  # noqa: BLE001 - its text could hold what nobody should read
-            _log.warning("could not %s: %s", name.partition(":")[0], type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - a fault of one job must not be the next one's
+            log_fault(_log, f"could not {name.partition(':')[0]}", error)
         finally:
             with self._lock:
                 del self._running[name]

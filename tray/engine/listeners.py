@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from threading import Condition, Lock, Thread, current_thread
 
+from providers.host.faults import log_fault
 from tray.engine.state import State
 
 Listener = Callable[[State, State], None]
@@ -92,4 +93,4 @@ class _Worker:
             try:
                 self._listener(before, newest)
             except Exception as error:  # noqa: BLE001 - a face's fault must not be the engine's end
-                _log.warning("a listener failed: %s", type(error).__name__)
+                log_fault(_log, "a listener failed", error)

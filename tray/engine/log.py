@@ -1,27 +1,131 @@
-"""The tray's log: a small file in the state folder, told only what went wrong and when."""
+"""tankful.log in the state folder: what failed and what works again, and faults of ours. Written by the owner.
+
+A line is `2026-11-20T12:00:00Z WARNING <text>`; INFO and WARNING are transitions, an ERROR is a fault of ours with
+its frames. The file is readable by its owner alone and rotated; where it cannot be written there is no log.
+"""
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from providers.host.redact import redact
+from providers.version import VERSION
+from tray.engine.log_entries import Outcomes, entries, outcomes
+from tray.engine.state import State
+
+FILE = "tankful.log"
 LARGEST = 256 * 1024
+REPEAT_SECONDS = 3600.0
+"""A fault that comes at each round is logged once in this time."""
+_MOST_REMEMBERED = 64
+_LONGEST = 4000
+_log = logging.getLogger(__name__)
 
 
-def log_to(folder: Path) -> None:
-    """Write what `tray` and `providers` log; a folder that cannot be written means no log, not an error."""
-    logging.raiseExceptions = False
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handler = RotatingFileHandler(
-            folder / "tankful.log", maxBytes=LARGEST, backupCount=1, encoding="utf-8", delay=True
-        )
-    except OSError:
-        return
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    for name in ("tray", "providers"):
-        logger = logging.getLogger(name)
+@contextmanager
+def logging_to(folder: Path, kind: str) -> Iterator[None]:
+    """Log what `tray` and `providers` log, and the start and end of this engine, whose owner is of this `kind`."""
+    handler = _LogFile(folder / FILE)
+    loggers = [logging.getLogger(name) for name in ("tray", "providers")]
+    before = [(logger.level, logger.propagate) for logger in loggers]
+    for logger in loggers:
         logger.setLevel(logging.INFO)
         logger.addHandler(handler)
         logger.propagate = False
+    _log.info("engine started: tankful %s, %s, pid %d", VERSION, kind, os.getpid())
+    try:
+        yield
+    finally:
+        _log.info("engine stopped: pid %d", os.getpid())
+        for logger, (level, propagate) in zip(loggers, before, strict=True):
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+            logger.propagate = propagate
+        handler.close()
+
+
+class TransitionLog:
+    """A listener of the engine. It remembers how what is absent for a while was last found."""
+
+    def __init__(self) -> None:
+        self._known: Outcomes = {}
+
+    def __call__(self, _before: State, after: State) -> None:
+        found = outcomes(after)
+        for entry in entries(self._known, found):
+            _log.log(logging.WARNING if entry.level == "warning" else logging.INFO, "%s", entry.text)
+        self._known |= found
+
+
+class _LogFile(RotatingFileHandler):
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            path, maxBytes=LARGEST, backupCount=1, encoding="utf-8", errors="replace", delay=True
+        )
+        self.setFormatter(_Line())
+        self.addFilter(_Repeats())
+
+    def _open(self) -> TextIOWrapper:
+        """Raises OSError, also for what is no regular file: a pipe of that name would keep us waiting."""
+        path = Path(self.baseFilename)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+        handle = os.open(path, flags, 0o600)
+        try:
+            _make_private(handle)
+        except OSError:
+            os.close(handle)
+            raise
+        return os.fdopen(handle, "a", encoding=self.encoding, errors=self.errors)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """A disk that is full, a folder that is read-only: then there is no log."""
+
+
+def _make_private(handle: int) -> None:
+    """Raises OSError for what is no regular file. One that an older tankful made has the mode of its umask."""
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        raise OSError(errno.EINVAL, "Not a regular file")
+    if hasattr(os, "fchmod"):
+        os.fchmod(handle, 0o600)
+
+
+class _Line(logging.Formatter):
+    """One line for each record, redacted; of an exception that came with it nothing is shown."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = redact(record.getMessage())[:_LONGEST]
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
+        shown = "".join(sign if sign.isprintable() else " " for sign in text)
+        return f"{at} {record.levelname} {shown}"
+
+
+class _Repeats(logging.Filter):
+    """Leaves out a fault that was logged lately."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._logged: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.ERROR:
+            return True
+        text, now = record.getMessage(), record.created
+        last = self._logged.pop(text, None)
+        if last is not None and 0 <= now - last < REPEAT_SECONDS:
+            self._logged[text] = last
+            return False
+        self._logged[text] = now
+        while len(self._logged) > _MOST_REMEMBERED:
+            del self._logged[next(iter(self._logged))]
+        return True

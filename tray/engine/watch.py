@@ -15,6 +15,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from providers.host.faults import log_fault
 from providers.polling.accounts import Target
 from providers.source import Home, Provider
 from tray.engine.settings import Settings
@@ -127,7 +128,7 @@ class Watcher:
                 if changes := self._look():
                     self._report(changes)
             except Exception as error:  # noqa: BLE001 - the next look may go better
-                _log.warning("could not look at the disk: %s", type(error).__name__)
+                log_fault(_log, "could not look at the disk", error)
             if not self._closed:  # else the wake-up of the end may have been cleared
                 self._wake.wait(self._seconds)
 

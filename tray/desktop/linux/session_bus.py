@@ -23,6 +23,8 @@ from jeepney.io.threading import DBusConnection
 from jeepney.wrappers import unwrap_msg
 from msgspec import Struct, field
 
+from providers.host.faults import log_fault
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -154,7 +156,7 @@ def answer(call: Any, objects: Objects) -> Any:
     except CallError as error:
         reply = new_error(call, error.name, "s", (plain(str(error)),))
     except Exception as error:  # noqa: BLE001  one odd caller must not take the icon away
-        _log.warning("a call on the session bus failed: %r", error)
+        log_fault(_log, "a call on the session bus failed", error)
         reply = new_error(call, _ERROR + "Failed", "s", (plain(repr(error)),))
     return None if call.header.flags & MessageFlag.no_reply_expected else reply
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jeepney import DBusAddress, HeaderFields, MatchRule, MessageType, new_method_call, new_signal
 from jeepney.bus_messages import message_bus
 
+from providers.host.faults import log_fault
 from tray.desktop.icon import DesktopGone
 from tray.desktop.linux import dbus_menu, session_bus
 from tray.desktop.linux.dbus_menu import DBusMenu
@@ -165,7 +166,7 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
             if parser.next_msg_size is None:
                 raise DesktopGone(f"The session bus sent what is not D-Bus: {error!r}.") from error
             parser.next_msg_size = None
-            _log.warning("skipped a message that could not be read: %r", error)
+            log_fault(_log, "skipped a message that could not be read", error)
             return None
 
     def _take(self, message: Any) -> None:
@@ -214,8 +215,8 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         def call() -> None:
             try:
                 self._choose(action)
-            except Exception:  # noqa: BLE001  the app's fault must not be the icon's end
-                _log.exception("the menu's %s failed", action.name)
+            except Exception as error:  # noqa: BLE001  the app's fault must not be the icon's end
+                log_fault(_log, f"the menu's {action.name} failed", error)
 
         self._callbacks = [thread for thread in self._callbacks if thread.is_alive()]
         thread = Thread(target=call, name=f"menu-{action.name}", daemon=True)

@@ -17,6 +17,7 @@ import Xlib.error
 import Xlib.X
 from jeepney import DBusAddress, new_method_call
 
+from providers.host.faults import log_fault
 from tray.desktop import toolkit
 from tray.desktop.icon import DesktopGone, TrayGone
 from tray.desktop.linux import session_bus
@@ -132,13 +133,13 @@ class XembedIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
             self._notice = _show_notice(self._environ, self._notice, self.name, self.title, rows)
         try:
             self._choose(Action("refresh"))
-        except Exception:  # noqa: BLE001  the app's fault must not be the tray's end
-            _log.exception("the click failed")
+        except Exception as error:  # noqa: BLE001  the app's fault must not be the tray's end
+            log_fault(_log, "the click failed", error)
 
 
 def _note_error(error: Any, *_request: Any) -> None:
     """A window that has just gone is talked to now and then; Xlib would print it."""
-    _log.debug("the display refused: %s", error)
+    _log.debug("the display refused: %s", type(error).__name__)
 
 
 def _show_notice(
