@@ -28,6 +28,8 @@
     one key changed in the file publish      snapshot.json, written          published   the same, read with
     the standard library once         one round without an engine     detached    the same in the background,
     for a bar
+    log          tankful.log                      log_entries what of a change goes into it: pure doctor/
+    the facts of a report, each check with a deadline
     tray/view/     snapshot → rows, text, pictures: pure, shared by all faces tray/desktop/  the tray of each
     desktop      tray/faces/  what shows numbers beside it: a new one is a file tray/cli/      a command is a
     file and a line in COMMANDS

@@ -34,13 +34,23 @@ class Login(Struct, frozen=True, kw_only=True):
 
     `identity` is None where nobody is; `trouble` then says why. `attested_at` is the earliest moment at which
     this login is known to have been in the home: numbers read off its logs before that may be another's.
-    `ends_at` is when its program can renew it no more, None where that is not told.
+    `ends_at` is when its program can renew it no more, None where that is not told. `kind` is what a person calls
+    such a login, `ChatGPT` or `API key`, None where there is none.
     """
 
     identity: Identity | None = None
     attested_at: datetime | None = None
     ends_at: datetime | None = None
     trouble: ProviderError | None = None
+    kind: str | None = None
+
+
+class Installed(Struct, frozen=True, kw_only=True):
+    """A provider's own program on this machine. `version` is None where it does not say; `error` then says why."""
+
+    path: Path
+    version: str | None = None
+    error: ProviderError | None = None
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -133,7 +143,9 @@ class Provider(Struct, frozen=True, kw_only=True):
 
     `watched` names files and folders: when one changes, a login, or what a local source says, may be another.
     `source_ids` names its sources in the order in which they are asked; `make_sources` makes them when they are
-    first needed, as whoever only counts logs should not wait for what it takes to reach a server.
+    first needed, as whoever only counts logs should not wait for what it takes to reach a server. `find_program`
+    finds its own program, or judges the one at the path that the person set, and asks it for its version within
+    seconds, in a home to throw away; it raises ProgramMissing.
     """
 
     id: str
@@ -147,6 +159,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     source_ids: tuple[str, ...]
     make_sources: Callable[[], tuple[Source, ...]]
     logs: LogFormat
+    find_program: Callable[[Mapping[str, str], Path | None], Installed] | None = None
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -61,12 +61,13 @@ class Logins:
         except ProviderError as trouble:
             return Login(trouble=trouble)
         if credentials is None:  # the Keychain is asked when its limits are
-            return Login(identity=_identity({}, read_config(home)))
+            return Login(identity=_identity({}, read_config(home)), kind="macOS Keychain")
         return Login(
             identity=credentials.identity,
             attested_at=credentials.attested_at,
             trouble=trouble_with(credentials, now),
             ends_at=credentials.ends_at,
+            kind="CLAUDE_CODE_OAUTH_TOKEN" if credentials.lent else "Claude",
         )
 
     def known(self, home: Home) -> Credentials | None:

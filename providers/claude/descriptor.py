@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from providers.claude.logs.format import Transcripts
 from providers.host.files import short, split_homes
-from providers.source import Home, Links, Login, Provider, Source
+from providers.source import Home, Installed, Links, Login, Provider, Source
 
 if TYPE_CHECKING:
     from providers.claude.auth import Logins
@@ -50,6 +50,13 @@ def watched(home: Home, environ: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
+def find_program(environ: Mapping[str, str], chosen: Path | None) -> Installed:
+    """Claude Code on this machine; raises ProgramMissing."""
+    from providers.claude import program
+
+    return program.installed(environ, chosen)
+
+
 @cache
 def make_sources() -> tuple[Source, ...]:
     from providers.claude.endpoint.source import OAuthSource
@@ -76,4 +83,5 @@ CLAUDE = Provider(
     source_ids=("oauth", "usage-command", "statusline", "noted"),
     make_sources=make_sources,
     logs=Transcripts(),
+    find_program=find_program,
 )

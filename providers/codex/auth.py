@@ -52,18 +52,29 @@ class KeptInKeyring(NotUnderstood):
     """A login that only Codex itself can read. Its kind lets another source stand in."""
 
 
+class WithoutLimits(NotSignedIn):
+    """A login that has no limits to ask for; `login` is what a person calls it."""
+
+    def __init__(self, login: str, message: str) -> None:
+        super().__init__(message, remedy=f"To see limits: {SIGN_IN}")
+        self.login = login
+
+
 def read_login(home: Home, now: datetime) -> Login:
     """Who is signed in to this home; an expired login still says whose it is, one in a keyring does not."""
     try:
         credentials = read_credentials(home)
     except KeptInKeyring:
-        return Login(identity=Identity())
+        return Login(identity=Identity(), kind="system keyring")
+    except WithoutLimits as trouble:
+        return Login(trouble=trouble, kind=trouble.login)
     except ProviderError as trouble:
         return Login(trouble=trouble)
     return Login(
         identity=credentials.identity,
         attested_at=credentials.attested_at,
         trouble=expiry(credentials, now),
+        kind="ChatGPT",
     )
 
 
@@ -166,13 +177,10 @@ def _kept_in_keyring(message: str) -> KeptInKeyring:
 
 def _no_tokens(path: Path, content: dict[str, Any]) -> NotSignedIn:
     if content.get("OPENAI_API_KEY"):
-        return NotSignedIn(
-            "API key login: it has no limits, only a cost.", remedy=f"To see limits: {SIGN_IN}"
-        )
+        return WithoutLimits("API key", "API key login: it has no limits, only a cost.")
     if content.get("personal_access_token"):
-        return NotSignedIn(
-            "Login with a personal access token: its limits cannot be asked for.",
-            remedy=f"To see limits: {SIGN_IN}",
+        return WithoutLimits(
+            "personal access token", "Login with a personal access token: its limits cannot be asked for."
         )
     return NotSignedIn(f"{short(path)} holds no ChatGPT login.", remedy=SIGN_IN)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from providers.codex.logs.format import ROLLOUTS
 from providers.host.files import short, split_homes
-from providers.source import Home, Links, Login, Provider, Source
+from providers.source import Home, Installed, Links, Login, Provider, Source
 
 
 def find_homes(environ: Mapping[str, str]) -> tuple[Home, ...]:
@@ -29,6 +29,13 @@ def read_login(home: Home, now: datetime) -> Login:
 def watched(home: Home, environ: Mapping[str, str]) -> tuple[str, ...]:  # noqa: ARG001 - as every provider
     """The login, and the settings that say where it is and which server it is for."""
     return str(home.path / "auth.json"), str(home.path / "config.toml")
+
+
+def find_program(environ: Mapping[str, str], chosen: Path | None) -> Installed:
+    """Codex on this machine; raises ProgramMissing."""
+    from providers.codex import program
+
+    return program.installed(environ, chosen)
 
 
 @cache
@@ -57,4 +64,5 @@ CODEX = Provider(
     source_ids=("oauth", "app-server", "status", "rollouts"),
     make_sources=make_sources,
     logs=ROLLOUTS,
+    find_program=find_program,
 )

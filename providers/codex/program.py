@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Protocol
 
 from providers.codex.scratch_home import borrowing
-from providers.domain.errors import ProgramMissing, ProgramTooOld
+from providers.domain.errors import ProgramMissing, ProgramTooOld, ProviderError
 from providers.host.files import short
 from providers.host.locate import find as programs
 from providers.host.locate.find import Program
-from providers.host.process.child import run
+from providers.host.process.child import probe_folder, run
+from providers.source import Installed
 
 Version = tuple[int, int, int]
 
@@ -71,6 +72,17 @@ class Versions:
         if key not in self._known:
             self._known[key] = _asked(program, environ, folder)
         return self._known[key]
+
+
+def installed(environ: Mapping[str, str], chosen: Path | None) -> Installed:
+    """The program and its version, asked in a home to throw away; raises ProgramMissing."""
+    program = find_codex("codex", chosen=chosen, environ=environ)
+    try:
+        with probe_folder() as folder:
+            version = Versions().ask(program, environ, folder)
+    except ProviderError as error:
+        return Installed(path=program.path, error=error)
+    return Installed(path=program.path, version=".".join(map(str, version)))
 
 
 def no_older(version: Version, least: Version) -> None:

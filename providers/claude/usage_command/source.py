@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from providers.host.locate.find import Program
     from providers.host.process.child import Finished
 
+TITLE = "Claude Code"
+BUNDLES = ("~/.claude/local",)  # where its own installer put it for a time
 ARGUMENTS = ("-p", "/usage", "--safe-mode", "--no-session-persistence")
 WITHOUT_SETTINGS = ("--setting-sources", "local")
 """Of the folder it works in, which is a new and empty one."""
@@ -70,7 +72,7 @@ class UsageCommand:
     """Implements providers.source.Source."""
 
     id = "usage-command"
-    title = "Claude Code"
+    title = TITLE
     local = False
     rest = REST
 
@@ -134,8 +136,8 @@ class UsageCommand:
             "claude",
             environ=self._environ,
             chosen=question.program,
-            title="Claude Code",
-            bundles=("~/.claude/local",),  # where its own installer put it for a time
+            title=TITLE,
+            bundles=BUNDLES,
         )
 
     def _reading(self, text: str, question: Question, before: Credentials | None) -> Reading:

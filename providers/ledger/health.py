@@ -1,0 +1,57 @@
+"""How the ledger's file is: its size, what it knows of, and a cheap check of its pages. It changes nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from providers.ledger import index
+from providers.ledger.database import opened
+
+_CHECK_SECONDS = 2.0
+_STEPS = 10_000  # between two looks at the clock
+_BUSY_SECONDS = 0.2
+
+
+class Health(Struct, frozen=True, kw_only=True):
+    """`files` is how many logs that still exist are known, `complete` as `Ledger.is_complete`, by provider.
+
+    `sound` is None where the check was given up: a large file takes longer than a person waits.
+    """
+
+    size: int
+    files: int
+    complete: dict[str, bool | None]
+    sound: bool | None
+
+
+def size_of(path: Path) -> int:
+    """Bytes, with what is still to be merged into it; 0 where there is none."""
+    found = 0
+    for suffix in ("", "-wal"):
+        try:
+            found += path.with_name(path.name + suffix).stat().st_size
+        except OSError:
+            continue
+    return found
+
+
+def check(path: Path, providers: Sequence[str], seconds: float = _CHECK_SECONDS) -> Health:
+    """Of a ledger that is there. Raises LedgerTrouble."""
+    with opened(path, busy_seconds=_BUSY_SECONDS) as db:
+        (files,) = db.execute("SELECT count(*) FROM logs WHERE gone = 0").fetchone()
+        complete = {provider: index.is_complete(db, provider) for provider in providers}
+        ends = time.monotonic() + seconds
+        db.set_progress_handler(lambda: time.monotonic() > ends, _STEPS)
+        sound: bool | None
+        try:
+            sound = db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_INTERRUPT:
+                raise
+            sound = None
+        return Health(size=size_of(path), files=int(files), complete=complete, sound=sound)
