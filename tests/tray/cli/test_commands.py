@@ -114,7 +114,8 @@ def test_a_fast_path_is_asked_first_and_may_pass(
 def test_an_unknown_command_names_those_there_are(name: str, hint: str) -> None:
     done = tankful(name)
     assert (done.returncode, done.stdout) == (64, "")
-    named = "The commands are usage, cost, statusline, config, autostart."
+    names = [command.name for command in COMMANDS if command.name and command.summary]
+    named = f"The commands are {', '.join(names)}."
     assert done.stderr.startswith(f"tankful: unknown command {name!r}.{hint} {named}\n")
 
 

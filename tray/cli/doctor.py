@@ -1,0 +1,68 @@
+"""`tankful doctor`: what is well on this machine, what is not, and what to do about it.
+
+`--json` prints `tankful.doctor/1`. No token, no content of a file; addresses are masked, paths begin with `~`:
+
+    {"schema": "tankful.doctor/1", "generated_at": "…",
+     "system":    {"tankful", "python", "platform"},
+     "desktop":   {"name", "session_bus", "watcher", "displays": [names], "xembed",
+                   "backend": "status notifier" | "xembed" | "native" | null, "waits"},
+     "engine":    {"running", "kind": "tray" | "headless" | "watch" | "command" | null, "pid", "published_at"},
+     "providers": [{"id", "title", "enabled",
+                    "program":  {"command", "path", "version", "error": ERROR | null},
+                    "homes":    [{"path", "chosen", "exists", "readable", "login": LOGIN | null}],
+                    "accounts": [{"id", "homes": [paths], "error": ERROR | null,
+                                  "sources": [{"id", "title", "local", "ok", "at", "error": ERROR | null}]}]}],
+     "ledger":    {"path", "exists", "bytes", "files", "complete": {provider: bool | null}, "sound", "error"},
+     "settings":  {"path", "exists", "problem"},
+     "folders":   [{"name", "path", "exists", "mode": "0700", "writable"}],
+     "network":   {"variables": [names], "unsupported": [names]},
+     "log":       {"path", "exists", "mode", "transitions": [at most 10 lines], "faults", "last_fault"},
+     "problems":  [{"section", "name", "level": "warn" | "fail", "text", "remedy"}]}
+
+LOGIN is `{"kind", "email", "since", "ends_at", "expired", "error": ERROR | null}`, and ERROR is
+`{"kind", "message", "remedy", "retry_at"}`, as in `usage --json`. Where a check did not come to its end,
+`{"check_failed": sentence}` stands in the place of what it looks at; null is what cannot be known here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from tray.cli.console import OK
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exits 0 whatever it finds."""
+    from providers.host.files import own_folders
+    from tray.desktop.survey import survey
+    from tray.engine.doctor.collect import collect
+    from tray.engine.scope import Scope
+    from tray.engine.zones import local_zone
+    from tray.view import output
+    from tray.view.doctor.rows import sections
+    from tray.view.doctor.text import as_document, as_text
+
+    # Not `open_scope`, which says on stderr what stands in this report.
+    scope = Scope(os.environ, own_folders(os.environ), local_zone())
+    report = collect(scope, survey)
+    found = sections(report, scope.zone)
+    if options.json:
+        output.emit(output.as_json(as_document(report, found)))
+    else:
+        terminal = sys.stdout is not None and sys.stdout.isatty()
+        output.emit(as_text(found, colour=wants_colour(os.environ, terminal=terminal)))
+    return OK
+
+
+def wants_colour(environ: Mapping[str, str], *, terminal: bool) -> bool:
+    return terminal and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"

@@ -1,0 +1,168 @@
+"""The facts of a report. Frozen; no token, no content of a file, addresses masked, paths with `~`.
+
+`None` is what cannot be known here. Where a check did not come to its end there is a `Failed` in its place.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from providers.domain.limits import UsageError
+
+
+class Failed(Struct, frozen=True):
+    """A check that was given up: the reason as a sentence."""
+
+    check_failed: str
+
+
+class System(Struct, frozen=True, kw_only=True):
+    tankful: str
+    python: str
+    platform: str
+
+
+class Desktop(Struct, frozen=True, kw_only=True):
+    """`displays` are the variables that are set, `watcher` is a StatusNotifierWatcher, `xembed` an XEmbed tray.
+
+    `backend` is the icon that would be used, None where there would be none; `waits` where it waits for a tray.
+    """
+
+    name: str | None = None
+    session_bus: bool | None = None
+    watcher: bool | None = None
+    displays: tuple[str, ...] = ()
+    xembed: bool | None = None
+    backend: str | None = None
+    waits: bool = False
+
+
+class Engine(Struct, frozen=True, kw_only=True):
+    """`kind` and `pid` are of whoever wrote the snapshot: the owner, where it is `running`."""
+
+    running: bool | None
+    kind: str | None = None
+    pid: int | None = None
+    published_at: datetime | None = None
+
+
+class Program(Struct, frozen=True, kw_only=True):
+    command: str
+    path: str | None = None
+    version: str | None = None
+    error: UsageError | None = None
+
+
+class LoginFacts(Struct, frozen=True, kw_only=True):
+    """`since` is since when it is known to be in its home: its last sign-in or renewal."""
+
+    kind: str | None = None
+    email: str | None = None
+    since: datetime | None = None
+    ends_at: datetime | None = None
+    expired: bool = False
+    error: UsageError | None = None
+
+
+class HomeFacts(Struct, frozen=True, kw_only=True):
+    """`chosen`: by a variable or the settings, rather than the place that is usual."""
+
+    path: str
+    chosen: bool
+    exists: bool
+    readable: bool
+    login: LoginFacts | None = None
+
+
+class SourceFacts(Struct, frozen=True, kw_only=True):
+    """How a source was last asked. `ok` is None for one that was not asked yet; `local` ones send no request."""
+
+    id: str
+    title: str
+    local: bool
+    ok: bool | None = None
+    at: datetime | None = None
+    error: UsageError | None = None
+
+
+class AccountFacts(Struct, frozen=True, kw_only=True):
+    """`error` is what stands between the person and fresh values, None after a round that succeeded."""
+
+    id: str
+    homes: tuple[str, ...]
+    sources: tuple[SourceFacts, ...]
+    error: UsageError | None = None
+
+
+class ProviderFacts(Struct, frozen=True, kw_only=True):
+    """Of a provider that is switched off nothing is looked at."""
+
+    id: str
+    title: str
+    enabled: bool
+    program: Program | Failed | None = None
+    homes: tuple[HomeFacts, ...] | Failed = ()
+    accounts: tuple[AccountFacts, ...] | Failed = ()
+
+
+class LedgerFacts(Struct, frozen=True, kw_only=True):
+    """`sound` is None where the check would take too long, `error` a sentence where the file cannot be used."""
+
+    path: str
+    exists: bool
+    bytes: int = 0
+    files: int | None = None
+    complete: dict[str, bool | None] = {}
+    sound: bool | None = None
+    error: str | None = None
+
+
+class SettingsFacts(Struct, frozen=True, kw_only=True):
+    """`problem` names lines, and nothing of what stands in them."""
+
+    path: str
+    exists: bool
+    problem: str | None = None
+
+
+class FolderFacts(Struct, frozen=True, kw_only=True):
+    """`mode` in octal, as `0700`; of a folder that is not there yet, `writable` says whether it can be made."""
+
+    name: str
+    path: str
+    exists: bool
+    mode: str | None
+    writable: bool
+
+
+class NetworkFacts(Struct, frozen=True, kw_only=True):
+    """Names of variables alone; `unsupported` are those of them that name a SOCKS proxy."""
+
+    variables: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
+
+
+class LogFacts(Struct, frozen=True, kw_only=True):
+    """`transitions` are its last lines of that kind, oldest first; `faults` counts internal errors."""
+
+    path: str
+    exists: bool
+    mode: str | None = None
+    transitions: tuple[str, ...] = ()
+    faults: int = 0
+    last_fault: str | None = None
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    generated_at: datetime
+    system: System | Failed
+    desktop: Desktop | Failed
+    engine: Engine | Failed
+    providers: tuple[ProviderFacts, ...]
+    ledger: LedgerFacts | Failed
+    settings: SettingsFacts | Failed
+    folders: tuple[FolderFacts, ...] | Failed
+    network: NetworkFacts | Failed
+    log: LogFacts | Failed

@@ -1,0 +1,142 @@
+"""A provider on this machine: its program, its homes with their logins, and how its sources were last asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from providers.domain.errors import LoginExpired, ProgramMissing, ProviderError
+from providers.domain.limits import UsageError
+from providers.host.files import short
+from providers.host.redact import redact
+from providers.polling.account_store import AccountMemory, Memory
+from providers.source import Home, Login, Provider, ProviderSettings, Source, account_key
+from tray.engine import published
+from tray.engine.doctor.checks import begin
+from tray.engine.doctor.facts import (
+    AccountFacts,
+    HomeFacts,
+    LoginFacts,
+    Program,
+    ProviderFacts,
+    SourceFacts,
+)
+from tray.engine.scope import Scope
+
+PROGRAM_SECONDS = 14.0  # the login shell has 4 s, a version 5 s, and both are ended gently
+HOMES_SECONDS = 8.0
+
+
+def begin_provider(scope: Scope, provider: Provider, own: ProviderSettings) -> Callable[[], ProviderFacts]:
+    """Start its checks; what is returned waits for them."""
+    if not own.enabled:
+        off = ProviderFacts(id=provider.id, title=provider.title, enabled=False)
+        return lambda: off
+    program = begin(lambda: _program(scope, provider, own), PROGRAM_SECONDS)
+    homes = begin(lambda: _homes(scope, provider), HOMES_SECONDS)
+    accounts = begin(lambda: _accounts(scope, provider, own), HOMES_SECONDS)
+    return lambda: ProviderFacts(
+        id=provider.id,
+        title=provider.title,
+        enabled=True,
+        homes=homes(),
+        accounts=accounts(),
+        program=program(),
+    )
+
+
+def _program(scope: Scope, provider: Provider, own: ProviderSettings) -> Program | None:
+    if provider.find_program is None:
+        return None
+    try:
+        found = provider.find_program(scope.environ, own.program)
+    except ProgramMissing as error:
+        return Program(command=provider.cli, error=error.as_data())
+    return Program(
+        command=provider.cli, path=short(found.path), version=found.version, error=_data(found.error)
+    )
+
+
+def _homes(scope: Scope, provider: Provider) -> tuple[HomeFacts, ...]:
+    usual = {home.path for home in provider.find_homes({})}
+    return tuple(
+        _home(provider, home, scope.clock(), chosen=home.path not in usual)
+        for home in scope.homes_of(provider)
+    )
+
+
+def _home(provider: Provider, home: Home, now: datetime, *, chosen: bool) -> HomeFacts:
+    exists = os.path.isdir(home.path)
+    login = _login(provider.read_login(home, now)) if exists else None
+    readable = exists and os.access(home.path, os.R_OK | os.X_OK)
+    return HomeFacts(path=home.label, chosen=chosen, exists=exists, readable=readable, login=login)
+
+
+def _login(login: Login) -> LoginFacts:
+    email = login.identity.email if login.identity else None
+    return LoginFacts(
+        kind=login.kind,
+        email=redact(email) if email else None,
+        since=login.attested_at,
+        ends_at=login.ends_at,
+        expired=isinstance(login.trouble, LoginExpired),
+        error=_data(login.trouble),
+    )
+
+
+def _accounts(scope: Scope, provider: Provider, own: ProviderSettings) -> tuple[AccountFacts, ...]:
+    """Out of what is saved and published; nobody is asked."""
+    memory, now = Memory(scope.folders.state), scope.clock()
+    homes: dict[str, list[str]] = {}
+    for home in scope.homes_of(provider):
+        login = provider.read_login(home, now)
+        if login.identity is not None:
+            homes.setdefault(account_key(home, login.identity), []).append(home.label)
+    sources = [source for source in provider.sources if own.source in (None, source.id)]
+    document = published.read(str(scope.folders.state)) if homes else None
+    found = []
+    for key, labels in homes.items():
+        known = memory.account(key, now)
+        attempts = _published(document or {}, provider.id, labels)
+        facts = tuple(_source(source, known, attempts) for source in sources)
+        found.append(AccountFacts(id=key, homes=tuple(labels), sources=facts, error=known.error))
+    return tuple(found)
+
+
+class _Attempt(Struct, frozen=True):
+    source: str
+    ok: bool
+    error: UsageError | None = None
+
+
+def _source(source: Source, known: AccountMemory, attempts: Mapping[str, _Attempt]) -> SourceFacts:
+    asked = known.of(source.id)
+    at = max((each.fetched_at for each in known.readings if each.source == source.id), default=asked.asked_at)
+    ok, error = None, asked.error
+    if asked.asked_at is not None or error is not None:
+        ok = error is None
+        at = at if ok else asked.asked_at
+    elif (attempt := attempts.get(source.id)) is not None:
+        ok, error = attempt.ok, attempt.error
+    return SourceFacts(id=source.id, title=source.title, local=source.local, ok=ok, at=at, error=error)
+
+
+def _published(document: Mapping[str, Any], provider: str, homes: list[str]) -> dict[str, _Attempt]:
+    """How the sources of the account in these homes were last asked, as it was published."""
+    for account in document.get("providers", ()):
+        try:
+            if account["provider"] == provider and set(account["homes"]) & set(homes):
+                attempts = msgspec.convert(account["attempts"], list[_Attempt])
+                return {attempt.source: attempt for attempt in attempts}
+        except (KeyError, TypeError, msgspec.ValidationError):
+            continue  # not as we write it
+    return {}
+
+
+def _data(error: ProviderError | None) -> UsageError | None:
+    return error.as_data() if error else None

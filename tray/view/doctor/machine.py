@@ -1,0 +1,84 @@
+"""The rows on the machine: versions, desktop, engine, network. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from tray.engine.doctor.facts import Desktop, Engine, NetworkFacts, System
+from tray.view import format as fmt
+from tray.view.doctor.row import Row, good, note, warning
+
+_ICONS = {
+    "native": "the system's own",
+    "status notifier": "StatusNotifierItem",
+    "xembed": "XEmbed, which has no menu",
+}
+
+
+def system(facts: System) -> Iterator[Row]:
+    yield good("version", facts.tankful)
+    yield good("Python", facts.python)
+    yield good("system", facts.platform)
+
+
+def desktop(facts: Desktop) -> Iterator[Row]:
+    if facts.backend == "native":
+        yield good("icon", _ICONS["native"])
+        return
+    if facts.name:
+        yield note("desktop", fmt.plain(facts.name))
+    yield note("display", ", ".join(facts.displays) or "none")
+    yield note("session bus", "reachable" if facts.session_bus else "none")
+    yield note("tray host", _host(facts))
+    yield _icon(facts)
+
+
+def _host(facts: Desktop) -> str:
+    found = [
+        name
+        for name, there in (("StatusNotifierWatcher", facts.watcher), ("XEmbed tray", facts.xembed))
+        if there
+    ]
+    return " and ".join(found) or "none"
+
+
+def _icon(facts: Desktop) -> Row:
+    if facts.backend is None:
+        return warning(
+            "icon",
+            "none: there is no desktop here.",
+            "Start tankful from a terminal inside your desktop, or run `tankful --headless`.",
+        )
+    if facts.waits:
+        return warning(
+            "icon",
+            "no tray host is running; tankful would wait for one.",
+            "Add a system tray to your panel; on GNOME, install the AppIndicator extension.",
+        )
+    return good("icon", _ICONS[facts.backend])
+
+
+def engine(facts: Engine, now: datetime) -> Iterator[Row]:
+    if facts.running is None:
+        yield note("running", "not known on this system")
+    elif not facts.running:
+        yield note("running", "no")
+    elif facts.kind in (None, "command"):
+        yield good("running", "yes, and it has not published anything yet")
+    else:
+        yield good("running", f"{facts.kind}, pid {facts.pid}")
+    if facts.published_at is None:
+        yield note("snapshot", "none yet")
+    else:
+        yield note("snapshot", f"last changed {fmt.age(now - facts.published_at)}")
+
+
+def network(facts: NetworkFacts) -> Iterator[Row]:
+    yield note("set", ", ".join(facts.variables) or "no variable for a proxy or certificates")
+    for name in facts.unsupported:
+        yield warning(
+            "proxy",
+            f"{name} names a SOCKS proxy, which is not supported.",
+            f"Set {name} to an HTTP proxy, or unset it for tankful.",
+        )

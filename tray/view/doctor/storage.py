@@ -1,0 +1,115 @@
+"""The rows on what tankful keeps: ledger, settings, folders, log. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tray.engine.doctor.facts import FolderFacts, LedgerFacts, LogFacts, SettingsFacts
+from tray.view.doctor.row import Row, failure, good, note, warning
+
+_OTHERS_WRITE = 0o022
+_OTHERS_READ = 0o077
+_COUNT = "Run `tankful cost`: it counts what is left, and says what is in the way."
+
+
+def ledger(facts: LedgerFacts, titles: Mapping[str, str]) -> Iterator[Row]:
+    if not facts.bytes:
+        yield note("file", f"{facts.path}, not created yet")
+        return
+    if facts.error is not None:
+        yield note("file", f"{facts.path}, {_size(facts.bytes)}")
+        yield failure("health", facts.error, _COUNT)
+        return
+    yield good("file", f"{facts.path}, {_size(facts.bytes)}, {_logs(facts.files or 0)}")
+    if facts.sound is None:
+        yield note("health", "not checked: the file is large")
+    elif facts.sound:
+        yield good("health", "no damage found")
+    else:
+        yield failure(
+            "health",
+            "The file is damaged.",
+            "Run `tankful cost`: it keeps the damaged file and starts a new one.",
+        )
+    for provider, complete in facts.complete.items():
+        name = titles.get(provider, provider)
+        if complete is None:
+            yield note(name, "never counted")
+        elif complete:
+            yield good(name, "all logs are counted")
+        else:
+            yield warning(name, "Not all logs are counted.", _COUNT)
+
+
+def settings(facts: SettingsFacts) -> Iterator[Row]:
+    if facts.problem is not None:
+        yield warning(
+            "file",
+            f"{facts.path}: {facts.problem.rstrip('.')}.",
+            "Correct the file; what is valid in it is applied.",
+        )
+    elif facts.exists:
+        yield good("file", facts.path)
+    else:
+        yield note("file", f"{facts.path}, not created yet")
+
+
+def folders(facts: tuple[FolderFacts, ...]) -> Iterator[Row]:
+    for folder in facts:
+        yield _folder(folder)
+
+
+def _folder(folder: FolderFacts) -> Row:
+    shown = f"{folder.path} ({folder.mode})" if folder.mode else folder.path
+    if not folder.writable:
+        if folder.name == "settings" and folder.exists:  # as some people's system makes them
+            return note(folder.name, f"{shown}, read-only")
+        what = "cannot be written." if folder.exists else "cannot be created."
+        return failure(
+            folder.name,
+            f"{folder.path} {what}",
+            "Check its permissions and that no file is in its place, or set TANKFUL_HOME to another folder.",
+        )
+    if not folder.exists:
+        return note(folder.name, f"{folder.path}, not created yet")
+    if folder.mode is not None and int(folder.mode, 8) & _OTHERS_WRITE:
+        return warning(
+            folder.name,
+            f"{folder.path} can be written by others ({folder.mode}).",
+            f"Run `chmod 700 {folder.path}`.",
+        )
+    return good(folder.name, shown)
+
+
+def log(facts: LogFacts) -> Iterator[Row]:
+    if not facts.exists:
+        yield note("file", f"{facts.path}, not created yet")
+        return
+    if facts.mode is not None and int(facts.mode, 8) & _OTHERS_READ:
+        yield warning(
+            "file", f"{facts.path} can be read by others ({facts.mode}).", f"Run `chmod 600 {facts.path}`."
+        )
+    else:
+        yield good("file", facts.path)
+    if facts.faults:
+        errors = "1 internal error" if facts.faults == 1 else f"{facts.faults} internal errors"
+        yield warning(
+            "errors",
+            f"{errors}, the last at {facts.last_fault}.",
+            f"Please report it, with the lines marked ERROR in {facts.path}.",
+        )
+    for number, line in enumerate(facts.transitions):
+        yield note("" if number else "last lines", line)
+
+
+def _logs(count: int) -> str:
+    return "1 log" if count == 1 else f"{count:,} logs"
+
+
+def _size(size: int) -> str:
+    value = float(size)
+    for unit in ("B", "KB", "MB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
