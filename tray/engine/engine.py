@@ -20,7 +20,6 @@ from msgspec import Struct
 
 from providers.domain.limits import AccountUsage
 from providers.host.faults import log_fault
-from providers.ledger.database import LedgerTrouble
 from providers.ledger.discover import FINDERS
 from providers.polling.account_store import Memory
 from providers.polling.accounts import Target, ask_for, find_targets, look_at
@@ -28,6 +27,7 @@ from providers.polling.poll import Mode
 from providers.source import Home, Provider
 from tray.engine import history, transitions
 from tray.engine.costs import Costs
+from tray.engine.counting import count
 from tray.engine.jobs import Jobs
 from tray.engine.listeners import Listener, Listeners, Undo
 from tray.engine.schedule import Periods, Schedule
@@ -37,7 +37,6 @@ from tray.engine.settings_writer import set_text
 from tray.engine.state import State
 from tray.engine.watch import RECENT, Changes, DiskWatch, Watcher, stamp, watched
 
-PROGRESS_SECONDS = 0.5
 _FIRST_LOOK_SECONDS = 2.0
 _LINGER_SECONDS = 1.0
 _MOST_AT_ONCE = 4
@@ -62,7 +61,9 @@ class _Close(Struct, frozen=True):
 
 
 class Engine:
-    """Whoever holds the instance lock has one. All methods may be called from any thread, and return at once."""
+    """Whoever holds the instance lock has one. All methods may be called from any thread, and all but `close`
+    return at once.
+    """
 
     def __init__(
         self,
@@ -102,7 +103,7 @@ class Engine:
         self._watcher.start()
 
     def close(self) -> None:
-        """End all of it; what does not end soon is left to the end of the process."""
+        """End all of it, within seconds; what does not end by then is left to the end of the process."""
         self._events.put(_Close())
         self._watcher.close(_LINGER_SECONDS)
         if self._thread.is_alive():
@@ -300,25 +301,4 @@ class Engine:
         self._events.put(transitions.AccountRead(target.key, usage))
 
     def _count(self) -> None:
-        last = -PROGRESS_SECONDS
-
-        def progressed(share: float) -> None:
-            nonlocal last
-            if time.monotonic() - last >= PROGRESS_SECONDS:  # each one is summed up, joined and drawn
-                last = time.monotonic()
-                self._events.put(transitions.CostsRead(self._costs.by_home()))
-                self._events.put(transitions.CountProgressed(share))
-
-        self._events.put(transitions.CountBegan())
-        problem = None
-        try:
-            self._events.put(transitions.CostsRead(self._costs.by_home()))  # what was counted before
-            self._costs.count(progressed)
-        except LedgerTrouble as error:
-            problem = str(error)
-        try:
-            self._events.put(transitions.CostsRead(self._costs.by_home(), self._costs.counters()))
-        except LedgerTrouble as error:
-            problem = problem or str(error)
-        finally:
-            self._events.put(transitions.CountEnded(problem))
+        count(self._costs, self._events.put)

@@ -89,7 +89,7 @@ class Tray:
     ) -> None:
         self.face: FakeFace | None = None
         self.app = App(engine, self._open, login=LoginSwitch(item), redraw_every=redraw_every)
-        self._thread = threading.Thread(target=self.app.run)
+        self._thread = threading.Thread(target=self.app.run, daemon=True)  # a failed test leaves it
 
     def _open(self, choose: Callable[[Action], None], ready: Callable[[], None]) -> FakeFace:
         self.face = FakeFace(choose, ready)
@@ -268,6 +268,7 @@ def test_a_fault_in_a_count_does_not_end_the_next_ones(
     face = tray.start()
     face.wait_for("63 % left")
     until(lambda: costs.counts == 1)
+    face.wait_until_gone("counting")
     face.choose(Action("refresh"))
     until(lambda: costs.counts == 2)
     tray.end()

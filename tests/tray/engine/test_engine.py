@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 import time
@@ -18,6 +19,7 @@ from providers.polling.account_store import Memory
 from providers.polling.accounts import take_usage
 from providers.source import Provider, Question
 from tests.fake_provider import FakeSource, FileSource, fake_provider, make_fake_home, reading
+from tray.engine.costs import Costs
 from tray.engine.engine import Engine
 from tray.engine.schedule import Periods
 from tray.engine.scope import Scope
@@ -265,6 +267,27 @@ def test_a_refresh_may_be_of_one_provider_or_one_account(tmp_path: Path) -> None
         until(lambda: servers[1].asked[2:] == ["b1"])
         time.sleep(0.1)
         assert (len(servers[0].asked), len(servers[1].asked)) == (4, 3)
+
+
+class FaultyCosts(Costs):
+    """A count that breaks down as nobody foresaw."""
+
+    counts = 0
+
+    def count(self, progress: Callable[[float], None] | None = None) -> None:
+        self.counts += 1
+        raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_count_that_breaks_down_is_over_and_the_next_one_comes_when_it_is_due(tmp_path: Path) -> None:
+    scope = scope_of(tmp_path, fake_provider([make_fake_home(tmp_path / "one")]))
+    costs = FaultyCosts(scope)
+    often = Periods(look=FAST.look, tick=FAST.tick, count=timedelta(milliseconds=50))
+    engine = Engine(scope, periods=often, costs=costs)
+    engine.start()
+    until(lambda: costs.counts > 2)
+    until(lambda: not engine.snapshot.counting)
+    engine.close()
 
 
 def test_while_nothing_happens_nobody_hears_of_it(tmp_path: Path) -> None:
