@@ -94,6 +94,9 @@ Event = (
 def after(state: State, event: Event, now: datetime, today: date) -> State:
     """The state after an event; the very same one where nothing is different. `today` is the person's."""
     changed = _join_costs(_after(state, event, now), today)
+    before, newest = state.snapshot, changed.snapshot
+    if before is not None and newest is not None and before.accounts == newest.accounts:
+        changed = replace(changed, snapshot=before)  # read again, and nothing is different
     if changed == state:
         return state
     return replace(changed, revision=state.revision + 1)
@@ -135,8 +138,6 @@ def _with(state: State, read: dict[str, AccountUsage], now: datetime) -> State:
     before = state.snapshot.accounts if state.snapshot else ()
     known = {account.key: account for account in before} | read
     accounts = tuple(known[key] for key in state.order if key in known)
-    if state.snapshot is not None and before == accounts:
-        return state
     return replace(state, snapshot=UsageSnapshot(generated_at=now, accounts=accounts))
 
 

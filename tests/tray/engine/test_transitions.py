@@ -28,6 +28,7 @@ from tray.engine.transitions import (
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TODAY = NOW.date()
+MINUTE = timedelta(minutes=1)
 KEYS = ("a", "b", "c")
 
 
@@ -70,7 +71,7 @@ def test_a_state_is_what_its_events_make_of_it(happened: list[Event]) -> None:
         assert before == copy, "a state is never changed"
         assert state == again, "the same event makes the same of the same state"
         assert state is before or state.revision == before.revision + 1
-        assert after(state, event, NOW, TODAY) is state, "the same event again is no change"
+        assert after(state, event, NOW + MINUTE, TODAY) is state, "the same event again is no change"
         if state.snapshot is not None and state.order and state.snapshot.accounts:
             shown = [each.key for each in state.snapshot.accounts]
             known = [key for key in state.order if key in shown]
@@ -141,6 +142,12 @@ def test_costs_of_yesterday_say_nothing_of_today() -> None:
     told = state.snapshot.accounts[0].cost
     assert told is not None
     assert (told.today_usd, told.days_30_usd, told.complete) == (None, 1.5, False)
+
+
+def test_an_account_that_is_read_again_without_a_change_is_none() -> None:
+    counted = CostsRead({"home-a": cost(1.5)})
+    state = reads(AccountsFound(("a",)), AccountRead("a", account("a")), counted)
+    assert after(state, AccountRead("a", account("a")), NOW + MINUTE, TODAY) is state
 
 
 def test_a_count_ends_its_progress_and_says_what_kept_it() -> None:
