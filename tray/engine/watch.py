@@ -61,37 +61,30 @@ class DiskWatch:
         self._environ = environ
         self._recent_logs = recent_logs
         self._settings: Settings | None = None
-        self._stamps: dict[str, object] = {}
+        self._stamps: dict[tuple[str, str], object] = {}
 
     def look(self, watched: Watched) -> Changes:
-        """What changed since the look before. What is looked at for the first time counts as changed."""
+        """What changed since the last look that did not fail. What is looked at for the first time counts as
+        changed.
+        """
         settings = self._read_settings()
-        changed = settings if settings != self._settings else None
-        self._settings = settings
-        before, self._stamps = self._stamps, {}
-        homes = frozenset(
-            home.id
-            for provider, home in watched.homes
-            if self._differs(before, f"home {home.id}", self._files(provider, home))
+        stamps: dict[tuple[str, str], object] = {
+            ("saved", key): stamp(str(path)) for key, path in watched.saved.items()
+        }
+        for provider, home in watched.homes:
+            stamps["home", home.id] = tuple(map(stamp, provider.watched(home, self._environ)))
+            stamps["logs", home.id] = tuple(self._recent_logs(provider, home))
+        changed = {
+            name for name, now in stamps.items() if name not in self._stamps or self._stamps[name] != now
+        }
+        changes = Changes(
+            settings=settings if settings != self._settings else None,
+            homes=frozenset(ident for kind, ident in changed if kind == "home"),
+            saved=frozenset(ident for kind, ident in changed if kind == "saved"),
+            logs=frozenset(ident for kind, ident in changed if kind == "logs"),
         )
-        logs = frozenset(
-            home.id
-            for provider, home in watched.homes
-            if self._differs(before, f"logs {home.id}", tuple(self._recent_logs(provider, home)))
-        )
-        saved = frozenset(
-            key
-            for key, path in watched.saved.items()
-            if self._differs(before, f"saved {key}", stamp(str(path)))
-        )
-        return Changes(settings=changed, homes=homes, saved=saved, logs=logs)
-
-    def _files(self, provider: Provider, home: Home) -> tuple[Stamp, ...]:
-        return tuple(stamp(path) for path in provider.watched(home, self._environ))
-
-    def _differs(self, before: Mapping[str, object], name: str, now: object) -> bool:
-        self._stamps[name] = now
-        return name not in before or before[name] != now
+        self._settings, self._stamps = settings, stamps  # not before: a look may fail
+        return changes
 
 
 class Watcher:

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from providers.source import Home, Provider
+from tests.fake_provider import fake_provider, make_fake_home
+from tray.engine.settings import Settings
+from tray.engine.watch import Changes, DiskWatch, Watched
+
+SETTINGS = Settings(problem="Line 2 is wrong.")
+
+
+class Logs:
+    """The recent logs of each home, as a test says; or a disk that cannot be read."""
+
+    def __init__(self) -> None:
+        self.recent: dict[str, tuple[str, ...]] = {}
+        self.fault: OSError | None = None
+
+    def __call__(self, _provider: Provider, home: Home) -> tuple[str, ...]:
+        if self.fault:
+            raise self.fault
+        return self.recent.get(home.path.name, ())
+
+
+@pytest.fixture
+def logs() -> Logs:
+    return Logs()
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Watched:
+    homes = [make_fake_home(tmp_path / name) for name in ("one", "two")]
+    provider = fake_provider(homes)
+    found = {home.path.name: home for home in provider.find_homes({})}
+    return Watched(
+        tuple((provider, home) for home in found.values()),
+        {home.id: home.path / "saved" for home in found.values()},
+    )
+
+
+def ids(watched: Watched) -> list[str]:
+    return [home.id for _, home in watched.homes]
+
+
+def test_a_first_look_finds_all_of_it_changed_and_the_next_nothing(watched: Watched, logs: Logs) -> None:
+    disk = DiskWatch(lambda: SETTINGS, {}, logs)
+    every = frozenset(ids(watched))
+    assert disk.look(watched) == Changes(settings=SETTINGS, homes=every, saved=every, logs=every)
+    assert not disk.look(watched)
+
+
+def test_what_changed_is_told_once_and_of_its_home_alone(
+    watched: Watched, logs: Logs, tmp_path: Path
+) -> None:
+    disk = DiskWatch(lambda: SETTINGS, {}, logs)
+    disk.look(watched)
+    one, two = ids(watched)
+    logs.recent["one"] = ("a log",)
+    assert disk.look(watched) == Changes(logs=frozenset({one}))
+    (tmp_path / "two/saved").write_text("{}")
+    assert disk.look(watched) == Changes(saved=frozenset({two}))
+    (tmp_path / "two/account").write_text("another")
+    assert disk.look(watched) == Changes(homes=frozenset({two}))
+    assert not disk.look(watched)
+
+
+def test_what_changed_before_a_look_that_fails_is_told_by_the_next(
+    watched: Watched, logs: Logs, tmp_path: Path
+) -> None:
+    settings = Settings()
+    disk = DiskWatch(lambda: settings, {}, logs)
+    disk.look(watched)
+    settings = SETTINGS
+    (tmp_path / "one/account").write_text("another")
+    logs.fault = OSError("The disk is away.")
+    with pytest.raises(OSError, match="away"):
+        disk.look(watched)
+    logs.fault = None
+    assert disk.look(watched) == Changes(settings=SETTINGS, homes=frozenset(ids(watched)[:1]))
