@@ -209,6 +209,8 @@ class Engine:
     def _begin_round(self, mode: Mode, scope: str | None = None) -> None:
         if scope is None:
             self._schedule.polled(self._now())
+            # What no watched file tells: a home that was not there, a login in a keyring, one that is too old now.
+            self._jobs.start("survey", partial(self._survey, self._state.settings))
         for target in self._targets:
             if target.client is not None and scope in (None, target.provider.id, target.key):
                 self._waiting[target.key] = "now" if "now" in (mode, self._waiting.get(target.key)) else mode

@@ -233,6 +233,19 @@ def test_another_login_is_another_account_at_once(tmp_path: Path) -> None:
         seen.wait_for(lambda state: bool(state.snapshot and state.snapshot.accounts[0].error))
 
 
+def test_a_home_that_comes_later_is_found_when_servers_are_polled(tmp_path: Path) -> None:
+    """Where nobody ever used a provider, it has no entry, and nothing of it is watched."""
+    server = FakeSource(lambda _: reading(30))
+    homes = {name: tmp_path / name for name in "ab"}
+    make_fake_home(homes["a"])
+    providers = [fake_provider([homes[name]], server, ident=name) for name in "ab"]
+    often = Periods(look=FAST.look, tick=FAST.tick, poll=timedelta(milliseconds=200))
+    with running(scope_of(tmp_path, *providers), often) as (_, seen):
+        seen.wait_for(lambda state: used(state) == {"a": 30})
+        make_fake_home(homes["b"])
+        seen.wait_for(lambda state: used(state) == {"a": 30, "b": 30})
+
+
 def test_of_many_accounts_not_all_are_asked_at_once(tmp_path: Path) -> None:
     now, most = 0, 0
     lock = threading.Lock()
