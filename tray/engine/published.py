@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FILE = "snapshot.json"
 SCHEMA = "tankful.snapshot/1"
 SIZE_LIMIT = 1 << 24
+DAMAGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a snapshot of another make, or a damaged one, may raise where its members are read."""
 
 
 def read(state_folder: str) -> Document | None:
@@ -40,15 +42,13 @@ def read(state_folder: str) -> Document | None:
 def is_behind(state_folder: str) -> bool:
     """Whether something was saved since it was published: readings of an account, or counted logs."""
     saved = ("ledger.sqlite3", "ledger.sqlite3-wal")
-    with os.scandir(state_folder) as entries:
-        times = {
-            entry.name: entry.stat().st_mtime_ns
-            for entry in entries
-            if entry.name in (FILE, *saved)
-            or (entry.name.startswith("account-") and entry.name.endswith(".json"))
-        }
-    published = times.pop(FILE, 0)
-    return any(at > published for at in times.values())
+    names = [
+        name
+        for name in os.listdir(state_folder)
+        if name in saved or (name.startswith("account-") and name.endswith(".json"))
+    ]
+    published = _written_ns(os.path.join(state_folder, FILE))
+    return any(_written_ns(os.path.join(state_folder, name)) > published for name in names)
 
 
 def usage(document: Document, now: float) -> Document:
@@ -106,6 +106,14 @@ def epoch(text: str) -> float:
 def iso(at: float) -> str:
     """UTC to the second, as all documents write it."""
     return datetime.fromtimestamp(int(at // 1), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _written_ns(path: str) -> int:
+    """0 for what is not there, as SQLite's journal when its last user has just closed it."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def _until(text: str | None, now: float) -> float | None:

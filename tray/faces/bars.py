@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tray.engine.published import Document
 
 OK = 0
-MAX_AGE = 300.0
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -49,7 +48,7 @@ def show(provider: str, max_age: float) -> int:
         if made is None or now - published.epoch(made["generated_at"]) > max_age:
             start_round(folder, now)
         text = line(made, provider, now) if made else "limits not read yet"
-    except (KeyError, TypeError, ValueError):  # of another make, or damaged: the next round writes it anew
+    except published.DAMAGED:  # the next round writes it anew
         start_round(folder, now)
         text = "limits not read yet"
     if sys.stdout is not None:

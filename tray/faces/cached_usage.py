@@ -35,13 +35,15 @@ def answer(arguments: list[str]) -> int | None:
         if not chosen and provider != "all":
             return None  # it is switched off, or there is none: that is another's to say
         text = json.dumps({**document, "providers": chosen}, indent=2, ensure_ascii=False)
-    except (KeyError, TypeError, ValueError):  # of another make, or damaged
+        is_read = any(map(_is_read, chosen))
+        problem = snapshot["settings"]["problem"]
+    except published.DAMAGED:
         return None
-    if problem := snapshot.get("settings", {}).get("problem"):
+    if problem and sys.stderr is not None:
         sys.stderr.write(f"tankful: {problem}\n")
     if sys.stdout is not None:
         sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
-    return OK if any(map(_is_read, chosen)) else NOTHING_READ
+    return OK if is_read else NOTHING_READ
 
 
 def _provider(arguments: list[str]) -> str | None:

@@ -61,6 +61,14 @@ class TestTheLine:
         folder.publish(folder.account(folder.window(40, title="5h\n\x1b[31m")))
         assert folder.run(*TEXT) == "Codex 5h  [31m 60 % left\n"
 
+    @pytest.mark.parametrize("providers", [b"[1]", b'[{"windows": [1]}]', b'[{"windows": []}]'])
+    def test_a_damaged_snapshot(self, folder: Folder, providers: bytes) -> None:
+        folder.publish()
+        content = b'{"schema": "tankful.snapshot/1", "generated_at": "2026-11-20T12:00:00Z", "providers": %b}'
+        (folder.state / "snapshot.json").write_bytes(content % providers)
+        (folder.state / "round.started").touch()  # lately enough
+        assert folder.run(*TEXT) == "limits not read yet\n"
+
     def test_nothing_known(self, folder: Folder) -> None:
         folder.publish()
         assert folder.run(*TEXT) == "no limits\n"

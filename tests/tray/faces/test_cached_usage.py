@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.tray.faces.published import Folder
+from tests.tray.faces.published import ROOT, Folder
 from tray.engine.settings import Settings
 from tray.engine.single_instance import SingleInstance
 from tray.engine.state import State
@@ -45,7 +47,12 @@ def test_without_a_snapshot_the_long_way_is_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{}", b'{"schema": "tankful.snapshot/1", "providers": [{"windows": 1}]}']
+    "content",
+    [b"", b"{}"]
+    + [
+        b'{"schema": "tankful.snapshot/1", "providers": %b, "settings": %b}' % members
+        for members in ((b'[{"windows": 1}]', b"{}"), (b"[1]", b"{}"), (b"[]", b"{}"), (b"[]", b"null"))
+    ],
 )
 def test_a_damaged_snapshot_is_as_none(folder: Folder, content: bytes) -> None:
     (folder.state / "snapshot.json").write_bytes(content)
@@ -79,6 +86,9 @@ def test_what_is_wrong_in_the_settings_is_said_all_the_same(folder: Folder) -> N
     done = folder.start("usage", "--cached", "--json")
     assert done.stderr == f"tankful: {problem}\n"
     assert used(done.stdout) == {"codex": 41}
+    without_stderr = ["sh", "-c", 'exec "$0" -m tray.cli usage --cached --json 2>&-', sys.executable]
+    printed = subprocess.check_output(without_stderr, env=folder.environ, cwd=ROOT, text=True, timeout=60)
+    assert used(printed) == {"codex": 41}
 
 
 @pytest.mark.parametrize("arguments", [("--provider", "nobody"), ("--sauce", "x"), ("--provider",)])
