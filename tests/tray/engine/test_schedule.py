@@ -66,6 +66,14 @@ def test_logs_that_are_written_are_counted_sooner_but_not_all_the_time() -> None
     assert not count_is_due(made, NOW + timedelta(seconds=90))
 
 
+def test_a_long_count_is_followed_by_a_pause() -> None:
+    made = schedule()
+    made.counting(NOW, TODAY)
+    made.counted(NOW + 10 * MINUTE)
+    assert not count_is_due(made, NOW + 14 * MINUTE)
+    assert count_is_due(made, NOW + 15 * MINUTE)
+
+
 def test_what_is_wanted_is_due_at_once() -> None:
     made = schedule()
     made.count_wanted()

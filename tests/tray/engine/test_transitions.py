@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from providers.domain.cost import HomeFigures, Tally, TokenUsage
+from providers.domain.cost import Counter, HomeFigures, Tally, TokenUsage
 from providers.domain.limits import AccountUsage
 from tray.engine.settings import Settings
 from tray.engine.state import HomeCost, State
@@ -148,6 +148,22 @@ def test_an_account_that_is_read_again_without_a_change_is_none() -> None:
     counted = CostsRead({"home-a": cost(1.5)})
     state = reads(AccountsFound(("a",)), AccountRead("a", account("a")), counted)
     assert after(state, AccountRead("a", account("a")), NOW + MINUTE, TODAY) is state
+
+
+def test_what_is_read_of_an_account_that_is_not_there_is_no_snapshot() -> None:
+    found = reads(AccountsFound(("a",)))
+    assert reads(AccountRead("b", account("b")), state=found) is found
+
+
+def test_counters_stay_until_there_are_newer_ones() -> None:
+    first, second = (Counter(provider="codex", account="", model="m", epoch=n, tally=Tally()) for n in (0, 1))
+    state = reads(CostsRead({}, (first,)))
+    assert reads(CostsRead({}), CostsRead({}, ()), state=state).counters == (first,)
+    assert reads(CostsRead({}, (second,)), state=state).counters == (second,)
+
+
+def test_a_count_begins_without_the_progress_of_the_last() -> None:
+    assert reads(CountBegan(), CountProgressed(0.4), CountBegan()).progress is None
 
 
 def test_a_count_ends_its_progress_and_says_what_kept_it() -> None:
