@@ -2,37 +2,59 @@
 
     files, servers, programs  →  sources  →  one engine with one snapshot  →  many faces
 
-    domain/      the words of the field, and pure rules on them limits, cost   windows, credits, tokens,
-    reports      errors   a closed set, each with its remedy merge          many readings → one picture pace
-    use against time blocked        whether an account can go on           rules    the same on plain numbers,
-    for the fast source       what a provider is made of: a new one is a folder and a line in `registry` logs
-    how a provider's logs are found, scanned and resolved: what the ledger asks of it host/        the few
-    ways to the outside, each injected: files, http/, process/, terminal/, locate/, keyring/ ledger/      logs
-    → observations → billed responses → reports, in one SQLite file discover    the logs of a home, found once
-    and looked at again cheaply (listing, log_tree) log_reader  one log → one observation, by its format's
-    scanner (line_scanner, scan: those with lines) refresh     reads what is new, in `parallel` where it is
-    much; `resolve` judges what it touches database    the file itself    index  its logs    responses,
-    counters  what they came to query, report, history         sums, and the limits over time prices/
-    rates.json < prices.toml < the person's own prices.toml ledger      all of it, as the rest of the house
-    sees it codex/       descriptor auth config limits program scratch_home | endpoint/ app_server/ status/
-    logs/ claude/      descriptor auth config limits keychain noted       | endpoint/ usage_command/
-    statusline/ logs/ polling/     accounts   who is signed in where: the entries of a snapshot poll load →
-    decide → fetch → record → save, for one account decide     what a round does next: pure backoff when a
-    source may be asked again: pure account_store   what is saved of each account, shared by all processes
+    domain/      the words of the field, and pure rules on them
+        limits, cost      windows, credits, tokens, reports
+        errors            a closed set, each with its remedy
+        merge             many readings → one picture
+        pace, blocked     use against time; whether an account can go on
+        rules             the same on plain numbers, for whoever must be fast
+    source       what a provider is made of: a new one is a folder and a line in `registry`
+    logs         how a provider's logs are found, scanned and resolved: what the ledger asks of it
+    host/        the few ways to the outside, each injected:
+                 files, http/, process/, terminal/, locate/, keyring/
+    ledger/      logs → observations → billed responses → reports, in one SQLite file
+        discover          the logs of a home, found once and looked at again cheaply (listing, log_tree)
+        log_reader        one log → one observation, by its format's scanner (line_scanner, scan: those with lines)
+        refresh           reads what is new, in `parallel` where it is much; `resolve` judges what it touches
+        database          the file itself: its logs (index), what they came to (responses, counters)
+        query, report     sums
+        history           the limits over time
+        prices/           rates.json < prices.toml < the person's own prices.toml
+        ledger            all of it, as the rest of the house sees it
+    codex/       descriptor auth config limits program scratch_home | endpoint/ app_server/ status/ logs/
+    claude/      descriptor auth config limits keychain noted | endpoint/ usage_command/ statusline/ logs/
+    polling/     from homes to what is known of each account
+        accounts          who is signed in where: the entries of a snapshot
+        poll              load → decide → fetch → record → save, for one account
+        decide            what a round does next: pure
+        backoff           when a source may be asked again: pure
+        account_store     what is saved of each account, shared by all processes
+    setting      what a setting is: key, type, default, meaning
     registry     PROVIDERS
 
-    tray/engine/   engine       the one owner of the state; it asks, looks, counts, and tells its listeners
-    transitions  (state, event) → state: pure    state    what is known at one moment, frozen schedule
-    when to ask and to count        watch    what changed on the disk, by stat scope, costs, history, settings
-    what it is about settings_table  all settings: `setting` says what one is settings_edit, settings_writer
-    one key changed in the file publish      snapshot.json, written          published   the same, read with
-    the standard library once         one round without an engine     detached    the same in the background,
-    for a bar
-    log          tankful.log                      log_entries what of a change goes into it: pure doctor/
-    the facts of a report, each check with a deadline
-    tray/view/     snapshot → rows, text, pictures: pure, shared by all faces tray/desktop/  the tray of each
-    desktop      tray/faces/  what shows numbers beside it: a new one is a file tray/cli/      a command is a
-    file and a line in COMMANDS
+    tray/engine/
+        engine            the one owner of the state; it asks, looks and counts (jobs), and calls its listeners
+        transitions       (state, event) → state: pure
+        state             what is known at one moment, frozen
+        schedule          when to ask and to count
+        watch             what changed on the disk, by stat
+        scope             whose numbers (zones: in which time zone)
+        settings          what the person set: settings_table names all settings
+        settings_edit     one key changed in the text of the file; settings_writer does it
+        costs, history    what the ledger says of them; `counting` brings it up to date
+        publish           snapshot.json, written: the shape of it is `document`
+        published         the same, read with the standard library
+        once              one round without an engine
+        detached          the same in the background, for a bar
+        single_instance   who owns the engine
+        bounded           work that may hang, waited for only so long
+        count_child       a first scan in a process of its own
+        log, log_entries  tankful.log, and what of a change goes into it: pure
+        doctor/           the facts of a report, each check with a deadline
+    tray/view/       snapshot → rows, text, pictures: pure, shared by all faces
+    tray/desktop/    the tray of each desktop
+    tray/faces/      what shows numbers beside it: a new one is a file
+    tray/cli/        a command is a file and a line in COMMANDS
 
 Imports go one way: cli → desktop | faces → view → engine → providers; and within the providers registry,
 polling → codex | claude → ledger → host → source → setting → logs → domain. Providers never know of each

@@ -75,8 +75,8 @@ class Question(Struct, frozen=True, kw_only=True):
 
 
 RENEWED_EVERY = timedelta(hours=1)
-"""How often a program is asked to renew its login, over all processes: `manners` notes it with the trouble, and
-sources believe such a note for as long."""
+"""How often a program is asked to renew its login, over all processes: `polling.backoff` notes it with the
+trouble, and sources believe such a note for as long."""
 
 
 def account_key(home: Home, identity: Identity) -> str:

@@ -1,8 +1,8 @@
 """When a source may be asked again: its rest, the time that a server named, a back-off of ours. Pure.
 
 A login that was refused to a source is left alone by it until there is another one in its home, or for half an
-hour. Each source has manners of its own: what one must wait for keeps no other from being asked, but for a server
-that was asked too often. They all lead to the same one.
+hour. Each source waits by itself, and keeps no other from being asked, unless the server was asked too often: all
+sources lead to the same one.
 """
 
 from __future__ import annotations

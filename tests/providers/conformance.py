@@ -1,4 +1,4 @@
-"""What the pipeline relies on in every source. A source's tests inherit this class and name its fixtures:
+"""What `polling.poll` relies on in every source. A source's tests inherit this class and name its fixtures:
 
 class TestOAuth(SourceConformance):
     @pytest.fixture

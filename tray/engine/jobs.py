@@ -30,10 +30,6 @@ class Jobs:
                 return
             self._begin(name, work)
 
-    def is_running(self, name: str) -> bool:
-        with self._lock:
-            return name in self._running
-
     def close(self, seconds: float) -> None:
         """Nothing is started any more; what runs has so many seconds, all together, to end."""
         with self._lock:

@@ -1,4 +1,4 @@
-"""One icon for one person: whoever holds the lock file runs, and the system lets go of it for the dead."""
+"""One engine for one person: whoever holds the lock file runs, and the system lets go of it for the dead."""
 
 from __future__ import annotations
 

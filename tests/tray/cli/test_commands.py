@@ -145,7 +145,13 @@ def test_a_command_that_is_not_chosen_is_not_imported(name: str) -> None:
     assert "tray.cli.main" in loaded
     modules = {command.module for command in COMMANDS}
     assert loaded & modules == {command.module for command in COMMANDS if command.name == name != ""}
-    assert not loaded & {"tray.engine.gauge", "tray.view.output", "msgspec", "importlib.metadata"}
+    assert not loaded & {
+        "tray.engine.scope",
+        "tray.engine.engine",
+        "tray.view.output",
+        "msgspec",
+        "importlib.metadata",
+    }
     if not name:
         assert not loaded & {"argparse", "contextlib"}
 
