@@ -18,12 +18,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from providers.domain.blocked import blocked
+from providers.domain.cost import Counter, HomeFigures, Tally, TokenUsage
 from providers.domain.limits import (
     Account,
     AccountUsage,
     Credits,
     EarlyReset,
     RateWindow,
+    ResetCredits,
     Sourced,
     Spend,
     UsageSnapshot,
@@ -35,7 +37,7 @@ from tray.engine import document, published
 from tray.engine.publish import SnapshotFile
 from tray.engine.settings import Settings
 from tray.engine.settings_table import SETTINGS
-from tray.engine.state import State
+from tray.engine.state import HomeCost, State
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -108,6 +110,63 @@ def test_it_is_written_when_something_changed_and_only_then(tmp_path: Path) -> N
     assert (tmp_path / "snapshot.json").stat().st_mtime_ns > first
 
 
+def test_costs_by_provider_and_counters_of_all_time(tmp_path: Path) -> None:
+    def cost(usd: float | None, unpriced: tuple[str, ...], *, complete: bool) -> HomeCost:
+        tallies = {
+            span: Tally(responses=1, usage=TokenUsage(input_tokens=days), usd=usd)
+            for span, days in (("today", 1), ("days_7", 7), ("days_30", 30), ("month", 20))
+        }
+        figures = HomeFigures(**tallies, priced="partial", unpriced_models=unpriced, files=1)
+        return HomeCost(day=NOW.date(), figures=figures, complete=complete)
+
+    shown = replace(
+        state(lane(), home_ids=("one", "two")),
+        costs={
+            "one": cost(0.5, ("b",), complete=True),
+            "two": cost(0.25, ("a", "b"), complete=False),
+            "another's": cost(9, (), complete=True),
+        },
+        counters=(
+            Counter(
+                provider="codex",
+                account="a1",
+                model="gpt",
+                epoch=3,
+                tally=Tally(responses=2, usage=TokenUsage(input_tokens=5, output_tokens=7), usd=0.1),
+            ),
+        ),
+    )
+    publish(tmp_path, shown)
+    found = json.loads((tmp_path / "snapshot.json").read_bytes())
+    assert found["cost"] == {
+        "codex": {
+            "day": "2026-11-20",
+            **{f"{span}_usd": 0.75 for span in ("today", "days_7", "days_30", "month")},
+            "today_tokens": 2,
+            "days_7_tokens": 14,
+            "days_30_tokens": 60,
+            "month_tokens": 40,
+            "unpriced_models": ["a", "b"],
+            "complete": False,
+        }
+    }
+    (counter,) = found["counters"]
+    assert counter == {
+        "provider": "codex",
+        "account": "a1",
+        "model": "gpt",
+        "epoch": 3,
+        "responses": 2,
+        "input_tokens": 5,
+        "cache_read_tokens": 0,
+        "cache_write_tokens": 0,
+        "cache_write_1h_tokens": 0,
+        "output_tokens": 7,
+        "reasoning_tokens": 0,
+        "usd": 0.1,
+    }
+
+
 def test_what_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
     file = publish(tmp_path, state(lane()))
     before = (tmp_path / "snapshot.json").read_bytes()
@@ -120,7 +179,13 @@ def test_what_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"null", b'{"schema": "other/1"}', b"\xff\xfe", b"[" * 10_000]
+    "content",
+    [
+        *(b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 10_000),
+        b'{"schema": "other/1", "providers": []}',
+        b'{"schema": "tankful.snapshot/1"}',
+        b'{"schema": "tankful.snapshot/1", "providers": {}}',
+    ],
 )
 def test_what_is_no_snapshot_is_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "snapshot.json").write_bytes(content)
@@ -148,6 +213,26 @@ class TestAReaderJudgesAnew:
         later = account_at(tmp_path, NOW + 0.1 * HOUR)["windows"][0]
         assert (later["stale"], later["pace"]) == (True, None)
         assert published.is_past(later, (NOW + 0.1 * HOUR).timestamp())
+
+    def test_spend_and_resets_that_have_ended(self, tmp_path: Path) -> None:
+        soon = NOW + 0.05 * HOUR
+        lanes = {
+            "spend": Spend(used=Decimal(1), resets_at=soon),
+            "resets": ResetCredits(available=1, expires_at=soon),
+            "credits": Credits(balance=Decimal(1)),
+        }
+        read = {name: Sourced(value=lane, source="oauth", fetched_at=NOW) for name, lane in lanes.items()}
+        publish(tmp_path, state(lane(), **read))
+        for later, stale in ((0, False), (0.1, True)):
+            account = account_at(tmp_path, NOW + later * HOUR)
+            assert [account[name]["stale"] for name in ("spend", "resets")] == [stale, stale]
+            assert account["credits"]["stale"] is False
+
+    def test_windows_of_models_stand_in_where_there_are_no_others(self, tmp_path: Path) -> None:
+        publish(tmp_path, state(lane("model:opus:weekly"), lane("weekly")))
+        assert [each["id"] for each in published.own_windows(account_at(tmp_path, NOW))] == ["weekly"]
+        publish(tmp_path, state(lane("model:opus:weekly")))
+        assert len(published.own_windows(account_at(tmp_path, NOW))) == 1
 
     def test_a_block_that_has_ended(self, tmp_path: Path) -> None:
         publish(tmp_path, state(lane(used=100, resets_in=1), lane("weekly", 100, 30, hours=168)))
