@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Verdict = Literal["reserve", "on_pace", "deficit"]
 
 FRESH_SECONDS = 600.0
+CLOCK_SLACK_SECONDS = 300.0
 REFRESH_SECONDS = 300.0
 """How often a limit is refreshed where nothing else is known."""
 EARLY_RESET_SECONDS = 24 * 3600.0
@@ -24,8 +25,11 @@ TOO_EARLY_PERCENT = 3.0
 
 
 def is_stale(age: float, resets_in: float | None, every: float = REFRESH_SECONDS) -> bool:
-    """Too old to be acted on: older than ten minutes and than two refreshes, or of a window that has ended."""
-    return age > max(FRESH_SECONDS, 2 * every) or is_past(resets_in)
+    """Too old to be acted on: older than ten minutes and than two refreshes, or of a window that has ended.
+
+    So is what was read by a clock that was ahead: nobody knows how old it is.
+    """
+    return age < -CLOCK_SLACK_SECONDS or age > max(FRESH_SECONDS, 2 * every) or is_past(resets_in)
 
 
 def is_past(resets_in: float | None) -> bool:

@@ -15,6 +15,9 @@ from providers.ledger.listing import Folder, Listings
 _written = attrgetter("mtime_ns", "path")
 
 
+_LARGEST = 2**63 - 1  # what a column of the ledger holds: some file systems have inodes and times beyond
+
+
 class LogFile(Struct, frozen=True):
     """A log as `stat` describes it.
 
@@ -219,7 +222,9 @@ class _Walk:
             except OSError:  # removed since it was listed, or a broken link
                 self.unreadable.append(path)
                 continue
-            inode, size, mtime_ns = status.st_ino, status.st_size, status.st_mtime_ns
+            inode, size, mtime_ns = (
+                min(value, _LARGEST) for value in (status.st_ino, status.st_size, status.st_mtime_ns)
+            )
             if inode:
                 identity = status.st_dev, inode
                 if identity in seen:

@@ -21,8 +21,8 @@ from providers.polling.poll import Mode, Round, ask, look, stumbled
 from providers.source import Home, Provider, ProviderSettings, account_key
 
 UNSET = ProviderSettings()
-ROUND_SECONDS = 60.0
-"""How long `take_usage` waits for all sources together; each has a shorter deadline of its own."""
+ROUND_SECONDS: dict[Mode, float] = {"due": 10.0, "now": 60.0}
+"""How long `take_usage` waits for all sources together: longer for a person who asked for it."""
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ def take_usage(
 ) -> UsageSnapshot:
     """Everything known now, one entry for each account in the order of the homes. Never raises.
 
-    Accounts are asked side by side; one that has not answered after ROUND_SECONDS is shown as it was known.
+    Accounts are asked side by side; one that has not answered by ROUND_SECONDS is shown as it was known.
     """
     targets = find_targets(providers, environ, memory, clock(), only_source=only_source, settings=settings)
     answers: dict[str, AccountUsage] = {} if mode == "cached" else _ask_all(targets, memory, clock, mode)
@@ -98,9 +98,19 @@ def find_targets(
     return tuple(found or absent)
 
 
+def ask_only(target: Target, memory: Memory, clock: Callable[[], datetime], mode: Mode) -> None:
+    """Ask the target's servers and programs; what they said is saved. Never raises."""
+    _usage(target, lambda this: ask(this, memory), clock, mode)
+
+
 def ask_for(target: Target, memory: Memory, clock: Callable[[], datetime], mode: Mode) -> AccountUsage:
     """Ask the target's sources, as far as `mode` lets them be asked; what is known then. Never raises."""
     return _usage(target, lambda this: look(this, memory, ask(this, memory)), clock, mode)
+
+
+def known_of(target: Target, memory: Memory, clock: Callable[[], datetime]) -> AccountUsage:
+    """What is saved of the target; asks nobody, not even its local sources. Never raises."""
+    return _usage(target, lambda this: memory.account(this.client.key, clock()), clock, "cached")
 
 
 def look_at(target: Target, memory: Memory, clock: Callable[[], datetime]) -> AccountUsage:
@@ -131,7 +141,7 @@ def _ask_all(
     threads = [Thread(target=ask_one, args=(target,), name="ask", daemon=True) for target in asked]
     for thread in threads:
         thread.start()
-    ends = time.monotonic() + ROUND_SECONDS
+    ends = time.monotonic() + ROUND_SECONDS.get(mode, 0.0)
     for thread in threads:
         thread.join(max(0.0, ends - time.monotonic()))
     return dict(answers)

@@ -75,7 +75,9 @@ def ask(this: Round, memory: Memory) -> AccountMemory:
         # Another process is at it; its answer will be here next time.
         return memory.account(key, this.clock())
     except OSError as error:
-        return replace(memory.account(key, this.clock()), error=_cannot_keep(error, "it asks nobody"))
+        known = replace(memory.account(key, this.clock()), error=_cannot_keep(error, "it asks nobody"))
+        memory.hold_account(key, known)
+        return known
 
 
 def _ask_along(this: Round, known: AccountMemory, memory: Memory) -> AccountMemory:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tray.cli.console import BadArgument
+from tray.cli.console import BadArgument, chosen
 
 _USAGE = """tankful statusline --format text [--provider ID] [--max-age AGE]
        tankful statusline --from-claude [-- COMMAND ...]"""
@@ -42,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _format(options: argparse.Namespace) -> int:
+    from providers.registry import PROVIDERS
     from tray.faces import bars
 
     max_age = bars.age(options.max_age)
@@ -49,6 +50,7 @@ def _format(options: argparse.Namespace) -> int:
         raise BadArgument(f"{options.max_age!r} is not an age; write it as 90s, 5m or 2h")
     if options.command:
         raise BadArgument("a command goes with --from-claude")
+    chosen("provider", options.provider, "all", tuple(provider.id for provider in PROVIDERS))
     return bars.show(options.provider, max_age)
 
 

@@ -61,9 +61,12 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine], int]) -> int:
         return NOTHING_READ
     keep_small()
     try:
-        with logging_to(scope.folders.state, kind):
+        with (
+            logging_to(scope.folders.state, kind),
+            SnapshotFile(scope.folders.state, kind, scope.clock) as file,
+        ):
             engine = Engine(scope, costs=Costs(scope, CountChild(scope.environ)))
-            engine.subscribe(SnapshotFile(scope.folders.state, kind, scope.clock))
+            engine.subscribe(file)
             engine.subscribe(TransitionLog())
             return run_with(engine)
     finally:

@@ -16,7 +16,7 @@ class Bounded:
         self._lock = Lock()
         self._running: dict[str, Thread] = {}
 
-    def run(self, name: str, seconds: float, work: Callable[[], T], otherwise: T) -> T:
+    def run(self, name: str, seconds: float, work: Callable[[], T], *, otherwise: T) -> T:
         """What the work returned within so many seconds; `otherwise` where it took longer, or still runs from
         before.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
+from pathlib import Path
 from threading import Lock
 
 from msgspec.structs import replace
@@ -52,6 +53,12 @@ class Costs:
         _, aside = self._refresh(chosen, progress, self._usual_start())
         if aside is not None:
             raise aside
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Those that change when anybody counts."""
+        path = self._scope.folders.state / "ledger.sqlite3"
+        return path, path.with_name(f"{path.name}-wal")
 
     def close(self) -> None:
         """End a count that a child is making."""

@@ -78,5 +78,5 @@ def _start(command: list[str]) -> None:
     if sys.platform == "win32":
         apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
     nothing = subprocess.DEVNULL
-    process = subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, cwd=_ROOT, **apart)
+    process = subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, **apart)
     process.returncode = 0  # it is not ours to wait for: no warning when we end before it

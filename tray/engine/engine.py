@@ -12,7 +12,8 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
 
@@ -20,12 +21,14 @@ from msgspec import Struct
 
 from providers.domain.limits import AccountUsage
 from providers.host.faults import log_fault
+from providers.ledger.database import LedgerTrouble
 from providers.ledger.discover import FINDERS
 from providers.polling.account_store import Memory
-from providers.polling.accounts import Target, ask_for, find_targets, look_at
+from providers.polling.accounts import Target
 from providers.polling.poll import Mode
 from providers.source import Home, Provider
-from tray.engine import history, transitions
+from tray.engine import transitions
+from tray.engine.account_reader import AccountReader
 from tray.engine.costs import Costs
 from tray.engine.counting import count
 from tray.engine.jobs import Jobs
@@ -35,12 +38,11 @@ from tray.engine.scope import Scope
 from tray.engine.settings import Settings
 from tray.engine.settings_writer import set_text
 from tray.engine.state import State
-from tray.engine.watch import RECENT, Changes, DiskWatch, Watcher, stamp, watched
+from tray.engine.watch import RECENT, Changes, DiskWatch, Watched, Watcher
 
-_FIRST_LOOK_SECONDS = 2.0
 _LINGER_SECONDS = 1.0
 _MOST_AT_ONCE = 4
-_SLOW_SECONDS = 45.0  # an account that takes longer than that no longer counts as one of those at once
+_SLOW_SECONDS = 3.0  # an account that takes longer than that no longer counts as one of those at once
 _log = logging.getLogger(__name__)
 
 
@@ -82,6 +84,7 @@ class Engine:
         self._events: SimpleQueue[object] = SimpleQueue()
         self._listeners = Listeners()
         self._jobs = Jobs()
+        self._reader = AccountReader(scope, self._memory, self._costs.ledger)
         self._targets: tuple[Target, ...] = ()
         self._waiting: dict[str, Mode] = {}
         self._asking: dict[str, float] = {}
@@ -187,6 +190,8 @@ class Engine:
             self._schedule.count_wanted()
         if changes.logs:
             self._schedule.logs_changed()
+        if changes.costs:
+            self._jobs.start("costs", self._read_costs)
         if changes.settings is not None or changes.homes:
             self._jobs.start("survey", partial(self._survey, self._state.settings))
         for target in self._targets:
@@ -226,9 +231,9 @@ class Engine:
             if key in self._asking or sum(began > latest for began in self._asking.values()) >= _MOST_AT_ONCE:
                 continue
             del self._waiting[key]
+            self._jobs.start(f"ask:{key}", partial(self._ask, targets[key], mode))
             self._asking[key] = time.monotonic()
             self._change(transitions.AskingBegan(key))
-            self._jobs.start(f"ask:{key}", partial(self._ask, targets[key], mode))
 
     def _count_soon(self) -> None:
         self._schedule.counting(self._now(), self._scope.today())
@@ -240,10 +245,21 @@ class Engine:
     # --- the thread that looks at the disk ------------------------------------------------------------------
 
     def _look_at_disk(self) -> Changes:
-        return self._disk.look(watched(self._targets, self._memory.file_of))
+        homes = {
+            home.id: (provider, home)
+            for provider in self._scope.chosen()
+            for home in self._scope.homes_of(provider)
+        }
+        saved = {
+            target.key: self._memory.file_of(target.key)
+            for target in self._targets
+            if target.client is not None
+        }
+        prices = self._scope.folders.settings / "prices.toml"
+        return self._disk.look(Watched(tuple(homes.values()), saved, (*self._costs.files, prices)))
 
     def _recent_logs(self, provider: Provider, home: Home) -> tuple[object, ...]:
-        since = self._now() - RECENT
+        since = self._now() - RECENT + timedelta(minutes=1)  # within what the finder looks at anew
         return tuple(FINDERS.finder(home.path, provider.logs).recent(int(since.timestamp() * 1e9)))
 
     # --- jobs -----------------------------------------------------------------------------------------------
@@ -255,52 +271,25 @@ class Engine:
 
     def _survey(self, settings: Settings) -> None:
         """Who is signed in where."""
-        providers = [each for each in self._scope.chosen(settings=settings) if each.source_ids]
-        targets = find_targets(
-            providers, self._scope.environ, self._memory, self._now(), settings=settings.providers
-        )
+        targets = self._reader.targets(settings)
         known = {target.key for target in self._targets}
         new = [target for target in targets if target.key not in known]
-        self._events.put(_Targets(targets, self._first_looks(new)))
-
-    def _first_looks(self, targets: list[Target]) -> tuple[AccountUsage, ...]:
-        """All at once, so that nobody sees a part of them; but one that hangs is not waited for."""
-        read: dict[str, AccountUsage] = {}
-
-        def look(target: Target) -> None:
-            read[target.key] = self._read(target)
-
-        looking = [
-            threading.Thread(target=look, args=(target,), name="look", daemon=True) for target in targets
-        ]
-        for thread in looking:
-            thread.start()
-        ends = time.monotonic() + _FIRST_LOOK_SECONDS
-        for thread in looking:
-            thread.join(max(0.0, ends - time.monotonic()))
-        return tuple(read.values())
+        # All at once, so that nobody sees a part of them.
+        self._events.put(_Targets(targets, self._reader.read_all(new)))
 
     def _look(self, target: Target) -> None:
-        self._publish(target, self._read(target))
-
-    def _read(self, target: Target) -> AccountUsage:
-        """What is saved of the account and what its local sources say."""
-        file = self._memory.file_of(target.key)
-        while True:
-            before = stamp(str(file))
-            usage = look_at(target, self._memory, self._scope.clock)
-            if stamp(str(file)) == before:  # else an answer came meanwhile, and must not be undone
-                return history.note(self._costs.ledger, usage, self._now())
+        self._events.put(transitions.AccountRead(target.key, self._reader.read(target)))
 
     def _ask(self, target: Target, mode: Mode) -> None:
         try:
-            usage = ask_for(target, self._memory, self._scope.clock, mode)
-            self._publish(target, history.note(self._costs.ledger, usage, self._now()))
+            self._events.put(transitions.AccountRead(target.key, self._reader.ask(target, mode)))
         finally:
             self._events.put(transitions.AskingEnded(target.key))
 
-    def _publish(self, target: Target, usage: AccountUsage) -> None:
-        self._events.put(transitions.AccountRead(target.key, usage))
+    def _read_costs(self) -> None:
+        """What another process has counted, or the person has priced, since."""
+        with suppress(LedgerTrouble):
+            self._events.put(transitions.CostsRead(self._costs.by_home()))
 
     def _count(self) -> None:
         count(self._costs, self._events.put)

@@ -41,9 +41,14 @@ class Jobs:
             thread.join(share)
 
     def _begin(self, name: str, work: Callable[[], None]) -> None:
+        """Raises RuntimeError where the system gives no further thread: the name is free then."""
         thread = Thread(target=self._run, args=(name, work), name=name, daemon=True)
         self._running[name] = thread
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:
+            del self._running[name]
+            raise
 
     def _run(self, name: str, work: Callable[[], None]) -> None:
         try:

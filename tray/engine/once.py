@@ -12,7 +12,7 @@ from providers.ledger.database import LedgerTrouble
 from providers.polling.account_store import Memory
 from providers.polling.accounts import take_usage
 from providers.polling.poll import Mode
-from tray.engine import history
+from tray.engine import history, published
 from tray.engine.costs import Costs
 from tray.engine.publish import SnapshotFile
 from tray.engine.scope import Scope
@@ -49,8 +49,15 @@ def take_round(
         replace(account, cost=cost_summary(known, account.home_ids, scope.today())) for account in accounts
     )
     snapshot = replace(snapshot, accounts=joined)
-    if provider is None and source is None:
-        _publish(scope, State(settings=settings, snapshot=snapshot, costs=known))
+    if provider is None and source is None and mode != "cached":
+        state = State(
+            revision=_last_revision(scope) + 1,
+            settings=settings,
+            snapshot=snapshot,
+            costs=known,
+            counters=costs.counters(),
+        )
+        _publish(scope, state)
     return snapshot
 
 
@@ -58,6 +65,11 @@ def _costs(costs: Costs) -> dict[str, HomeCost]:
     with suppress(LedgerTrouble):  # shown when logs are counted
         return costs.by_home()
     return {}
+
+
+def _last_revision(scope: Scope) -> int:
+    revision = (published.read(str(scope.folders.state)) or {}).get("revision")
+    return revision if isinstance(revision, int) else 0
 
 
 def _publish(scope: Scope, state: State) -> None:

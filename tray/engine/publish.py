@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from threading import Event, Lock, Thread
+from typing import Any, Literal, Self
 
 import msgspec
 
@@ -16,6 +18,11 @@ from providers.host.files import write_whole
 from tray.engine import document, published
 from tray.engine.settings import Settings
 from tray.engine.state import HomeCost, State
+from tray.engine.watch import Stamp, stamp
+
+CHECK_EVERY = timedelta(seconds=5)
+WRITE_EVERY = timedelta(minutes=4)
+"""A little less than the age from which on readers look for somebody who asks anew."""
 
 Kind = Literal["tray", "headless", "watch", "command"]
 
@@ -23,29 +30,70 @@ Kind = Literal["tray", "headless", "watch", "command"]
 class SnapshotFile:
     """An engine's listener that writes each change that others could see, in one step, readable by its owner
     alone.
+
+    Within its context it also writes again what somebody removed, what could not be written before, and what has
+    not changed for minutes: so that who reads it can tell a quiet owner from none.
     """
 
-    def __init__(self, state_folder: Path, kind: Kind, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        state_folder: Path,
+        kind: Kind,
+        clock: Callable[[], datetime],
+        check_every: timedelta = CHECK_EVERY,
+    ) -> None:
         self._file = state_folder / published.FILE
         self._kind = kind
         self._clock = clock
-        self._written: dict[str, Any] | None = None
+        self._check_every = check_every
+        self._writing = Lock()
+        self._state: State | None = None
+        self._facts: dict[str, Any] | None = None
+        self._written: tuple[datetime, Stamp] | None = None
+        self._ended = Event()
+        self._checking = Thread(target=self._check, name="publish", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._checking.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._ended.set()
+        self._checking.join()
 
     def __call__(self, _before: State, state: State) -> None:
         """Raises OSError where it cannot be written; the old one stays then."""
         if state.snapshot is None:
             return
-        facts = contents(state)
-        if facts == self._written:
-            return
+        with self._writing:
+            facts = contents(state)
+            self._state = state
+            if facts != self._facts or self._written is None:
+                self._facts, self._written = facts, None
+                self._write(state, facts)
+
+    def _write(self, state: State, facts: dict[str, Any]) -> None:
+        now = self._clock()
         header = {
             "schema": published.SCHEMA,
             "revision": state.revision,
-            "generated_at": document.as_time(self._clock()),
+            "generated_at": document.as_time(now),
             "owner": {"pid": os.getpid(), "kind": self._kind},
         }
         write_whole(self._file, json.dumps({**header, **facts}, separators=(",", ":")).encode())
-        self._written = facts
+        self._written = now, stamp(str(self._file))
+
+    def _check(self) -> None:
+        while not self._ended.wait(self._check_every.total_seconds()):
+            with self._writing, suppress(OSError):  # logged when it changed; tried again in a moment
+                if self._state is not None and self._facts is not None and not self._is_current():
+                    self._write(self._state, self._facts)
+
+    def _is_current(self) -> bool:
+        if self._written is None:
+            return False
+        at, written = self._written
+        return written == stamp(str(self._file)) and timedelta(0) <= self._clock() - at < WRITE_EVERY
 
 
 def contents(state: State) -> dict[str, Any]:

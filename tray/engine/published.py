@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from datetime import UTC, datetime
 
 from providers.domain import rules
@@ -31,24 +32,43 @@ def read(state_folder: str) -> Document | None:
     try:
         with open(os.path.join(state_folder, FILE), "rb", opener=_without_waiting) as file:
             raw = file.read(SIZE_LIMIT)
-        document = json.loads(raw)
-    except (OSError, ValueError, RecursionError):
+        document = json.loads(raw, parse_constant=_refuse)
+    except (OSError, TypeError, ValueError, RecursionError):  # a pipe that is open has no bytes: a TypeError
         return None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         return None
     return document if isinstance(document.get("providers"), list) else None
 
 
-def is_behind(state_folder: str) -> bool:
-    """Whether something was saved since it was published: readings of an account, or counted logs."""
+def is_behind(state_folder: str, seconds: float = 0.0) -> bool:
+    """Whether something was saved since it was published, and more than so many seconds ago: readings of an
+    account or of the status line, or counted logs.
+    """
     saved = ("ledger.sqlite3", "ledger.sqlite3-wal")
     names = [
         name
         for name in os.listdir(state_folder)
         if name in saved or (name.startswith("account-") and name.endswith(".json"))
     ]
-    published = _written_ns(os.path.join(state_folder, FILE))
-    return any(_written_ns(os.path.join(state_folder, name)) > published for name in names)
+    published, now = _written_ns(os.path.join(state_folder, FILE)), time.time_ns()
+    newest = max(
+        (
+            _written_ns(path)
+            for path in (*(os.path.join(state_folder, name) for name in names), *_sessions(state_folder))
+        ),
+        default=0,
+    )
+    ahead = published > now + rules.CLOCK_SLACK_SECONDS * 1e9  # by a clock that has been set back since
+    return ahead or (newest > published and (not seconds or now - newest >= seconds * 1e9))
+
+
+def _sessions(state_folder: str) -> list[str]:
+    """Where the readings of status lines are kept: a folder changes with each of them."""
+    above = os.path.join(state_folder, "statusline")
+    try:
+        return [os.path.join(above, name) for name in os.listdir(above)]
+    except OSError:
+        return []
 
 
 def usage(document: Document, now: float) -> Document:
@@ -177,6 +197,11 @@ def _credits_left(account: Document) -> bool:
     if spend and spend.get("carries_on"):
         return True
     return bool(bought and (bought["unlimited"] or float(bought["balance"] or 0) > 0))
+
+
+def _refuse(constant: str) -> float:
+    """NaN and the infinities are no JSON, and no figures of ours."""
+    raise ValueError(constant)
 
 
 def _without_waiting(path: str, flags: int) -> int:

@@ -16,22 +16,27 @@ from pathlib import Path
 from msgspec import Struct
 
 from providers.host.faults import log_fault
-from providers.polling.accounts import Target
 from providers.source import Home, Provider
+from tray.engine.bounded import Bounded
 from tray.engine.settings import Settings
 
 RECENT = timedelta(hours=24)
 """Logs written since then are looked at each time, all others when all folders are walked."""
+
+HOME_SECONDS = 1.0
 
 Stamp = tuple[int, int, int] | None
 _log = logging.getLogger(__name__)
 
 
 class Watched(Struct, frozen=True):
-    """What is there to be looked at. `saved` is the file of each target's stored readings, by the target's key."""
+    """What is there to be looked at. `saved` is the file of each target's stored readings, by the target's key;
+    `costs` are the files that figures of cost are made of, beside the logs.
+    """
 
     homes: tuple[tuple[Provider, Home], ...]
     saved: Mapping[str, Path]
+    costs: tuple[Path, ...] = ()
 
 
 class Changes(Struct, frozen=True, kw_only=True):
@@ -43,9 +48,10 @@ class Changes(Struct, frozen=True, kw_only=True):
     homes: frozenset[str] = frozenset()
     saved: frozenset[str] = frozenset()
     logs: frozenset[str] = frozenset()
+    costs: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.settings is not None or self.homes or self.saved or self.logs)
+        return bool(self.settings is not None or self.homes or self.saved or self.logs or self.costs)
 
 
 class DiskWatch:
@@ -62,6 +68,7 @@ class DiskWatch:
         self._recent_logs = recent_logs
         self._settings: Settings | None = None
         self._stamps: dict[tuple[str, str], object] = {}
+        self._bounded = Bounded()
 
     def look(self, watched: Watched) -> Changes:
         """What changed since the last look that did not fail. What is looked at for the first time counts as
@@ -71,9 +78,10 @@ class DiskWatch:
         stamps: dict[tuple[str, str], object] = {
             ("saved", key): stamp(str(path)) for key, path in watched.saved.items()
         }
+        stamps["costs", ""] = tuple(stamp(str(path)) for path in watched.costs)
         for provider, home in watched.homes:
-            stamps["home", home.id] = tuple(map(stamp, provider.watched(home, self._environ)))
-            stamps["logs", home.id] = tuple(self._recent_logs(provider, home))
+            files, logs = self._of_home(provider, home)
+            stamps["home", home.id], stamps["logs", home.id] = files, logs
         changed = {
             name for name, now in stamps.items() if name not in self._stamps or self._stamps[name] != now
         }
@@ -82,9 +90,20 @@ class DiskWatch:
             homes=frozenset(ident for kind, ident in changed if kind == "home"),
             saved=frozenset(ident for kind, ident in changed if kind == "saved"),
             logs=frozenset(ident for kind, ident in changed if kind == "logs"),
+            costs=("costs", "") in changed,
         )
         self._settings, self._stamps = settings, stamps  # not before: a look may fail
         return changes
+
+    def _of_home(self, provider: Provider, home: Home) -> tuple[object, object]:
+        """Its files and its logs. One on a dead mount is as it was, and keeps no other from being looked at."""
+
+        def look() -> tuple[object, object]:
+            files = tuple(map(stamp, provider.watched(home, self._environ)))
+            return (os.path.isdir(home.path), files), tuple(self._recent_logs(provider, home))
+
+        before = self._stamps.get(("home", home.id)), self._stamps.get(("logs", home.id))
+        return self._bounded.run(f"watch:{home.id}", HOME_SECONDS, look, otherwise=before)
 
 
 class Watcher:
@@ -124,15 +143,6 @@ class Watcher:
                 log_fault(_log, "could not look at the disk", error)
             if not self._closed:  # else the wake-up of the end may have been cleared
                 self._wake.wait(self._seconds)
-
-
-def watched(targets: Iterable[Target], saved_in: Callable[[str], Path]) -> Watched:
-    """All homes and stored readings of these targets."""
-    found = tuple(targets)
-    return Watched(
-        tuple((target.provider, home) for target in found for home in target.homes),
-        {target.key: saved_in(target.key) for target in found if target.client is not None},
-    )
 
 
 def stamp(path: str) -> Stamp:

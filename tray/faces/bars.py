@@ -33,22 +33,33 @@ def answer(arguments: list[str]) -> int | None:
     while len(rest) > 1 and rest[0] in options:
         options[rest[0]] = rest[1]
         del rest[:2]
-    max_age = age(options["--max-age"])
-    if rest or options["--format"] != "text" or max_age is None:
+    max_age, provider = age(options["--max-age"]), options["--provider"]
+    if rest or options["--format"] != "text" or max_age is None or not _is_published(provider):
         return None
-    return show(options["--provider"], max_age)
+    return show(provider, max_age)
+
+
+def _is_published(provider: str) -> bool:
+    """Whether it is surely one that there is."""
+    if provider == "all":
+        return True
+    try:
+        snapshot = published.read(state_folder(os.environ)) or {"providers": []}
+        return any(account["provider"] == provider for account in snapshot["providers"])
+    except (OSError, *published.DAMAGED):
+        return False
 
 
 def show(provider: str, max_age: float) -> int:
     """Prints the line of this provider, or of "all"."""
     folder, now = state_folder(os.environ), time.time()
-    snapshot = published.read(folder)
     try:
+        snapshot = published.read(folder)
         made = snapshot and published.as_of(snapshot, now)
-        if made is None or now - published.epoch(made["generated_at"]) > max_age:
+        if made is None or not 0 <= now - published.epoch(made["generated_at"]) <= max_age:
             start_round(folder, now)
         text = line(made, provider, now) if made else "limits not read yet"
-    except published.DAMAGED:  # the next round writes it anew
+    except (OSError, *published.DAMAGED):  # the next round writes it anew
         start_round(folder, now)
         text = "limits not read yet"
     if sys.stdout is not None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tray.engine.published import Document
 
 OK, NOTHING_READ = 0, 1
+OWNER_SECONDS = 5.0
 
 
 def answer(arguments: list[str]) -> int | None:
@@ -26,23 +27,29 @@ def answer(arguments: list[str]) -> int | None:
     if provider is None:
         return None
     folder = state_folder(os.environ)
-    snapshot = published.read(folder)
-    if snapshot is None or (published.is_behind(folder) and not is_owned(folder)):
-        return None
     try:
+        snapshot = published.read(folder)
+        # An owner needs a moment to publish what was saved; one that needs longer is suspended, or hangs.
+        patience = OWNER_SECONDS if is_owned(folder) else 0.0
+        if snapshot is None or published.is_behind(folder, patience):
+            return None
         document = published.usage(snapshot, time.time())
         chosen = [each for each in document["providers"] if provider in ("all", each["provider"])]
         if not chosen and provider != "all":
             return None  # it is switched off, or there is none: that is another's to say
-        text = json.dumps({**document, "providers": chosen}, indent=2, ensure_ascii=False)
+        text = json.dumps({**document, "providers": chosen}, indent=2, ensure_ascii=False, allow_nan=False)
         is_read = any(map(_is_read, chosen))
         problem = snapshot["settings"]["problem"]
-    except published.DAMAGED:
+    except (OSError, *published.DAMAGED):
         return None
-    if problem and sys.stderr is not None:
-        sys.stderr.write(f"tankful: {problem}\n")
     if sys.stdout is not None:
         sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+        sys.stdout.flush()
+    if isinstance(problem, str) and sys.stderr is not None:
+        try:  # noqa: SIM105 - contextlib takes its time
+            sys.stderr.write(f"tankful: {problem}\n")
+        except OSError:  # nobody reads it
+            pass
     return OK if is_read else NOTHING_READ
 
 

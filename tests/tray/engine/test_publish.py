@@ -359,3 +359,44 @@ def test_settings_are_published_but_for_paths_and_texts(tmp_path: Path) -> None:
         "notify": {"every": 3600},
         "problem": "Line 2.",
     }
+
+
+class TestWhileItIsKept:
+    """By its owner, who looks at the file now and then."""
+
+    def kept(self, folder: Path, clock: list[datetime]) -> SnapshotFile:
+        return SnapshotFile(folder, "tray", lambda: clock[-1], check_every=timedelta(milliseconds=20))
+
+    def test_what_somebody_removed_is_written_again(self, tmp_path: Path) -> None:
+        with self.kept(tmp_path, [NOW]) as file:
+            file(State(), state(lane()))
+            (tmp_path / "snapshot.json").unlink()
+            until_there(tmp_path)
+            (tmp_path / "snapshot.json").write_text("{}")
+            ends = time.monotonic() + 10
+            while published.read(str(tmp_path)) is None:
+                assert time.monotonic() < ends
+
+    def test_what_could_not_be_written_is_tried_again(self, tmp_path: Path) -> None:
+        (tmp_path / "state").write_text("in the way")
+        with self.kept(tmp_path / "state", [NOW]) as file:
+            with pytest.raises(OSError, match="state"):
+                file(State(), state(lane()))
+            (tmp_path / "state").unlink()
+            until_there(tmp_path / "state")
+
+    def test_a_quiet_owner_is_told_from_none(self, tmp_path: Path) -> None:
+        clock = [NOW]
+        with self.kept(tmp_path, clock) as file:
+            file(State(), state(lane()))
+            clock.append(NOW + timedelta(minutes=4))
+            ends = time.monotonic() + 10
+            while (published.read(str(tmp_path)) or {}).get("generated_at") != "2026-11-20T12:04:00Z":
+                assert time.monotonic() < ends
+
+
+def until_there(folder: Path) -> None:
+    ends = time.monotonic() + 10
+    while not (folder / "snapshot.json").exists():
+        assert time.monotonic() < ends
+        time.sleep(0.01)

@@ -48,7 +48,7 @@ def ids(watched: Watched) -> list[str]:
 def test_a_first_look_finds_all_of_it_changed_and_the_next_nothing(watched: Watched, logs: Logs) -> None:
     disk = DiskWatch(lambda: SETTINGS, {}, logs)
     every = frozenset(ids(watched))
-    assert disk.look(watched) == Changes(settings=SETTINGS, homes=every, saved=every, logs=every)
+    assert disk.look(watched) == Changes(settings=SETTINGS, homes=every, saved=every, logs=every, costs=True)
     assert not disk.look(watched)
 
 

@@ -1,0 +1,87 @@
+"""Who is signed in where, and what is known of them: reads that may hang are waited for only so long."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from threading import Thread
+
+from msgspec.structs import replace
+
+from providers.domain.errors import TimedOut
+from providers.domain.limits import AccountUsage
+from providers.ledger.ledger import Ledger
+from providers.polling.account_store import Memory
+from providers.polling.accounts import Target, ask_only, find_targets, known_of, look_at
+from providers.polling.poll import Mode
+from providers.source import Home, Login, Provider
+from tray.engine import history
+from tray.engine.bounded import Bounded
+from tray.engine.scope import Scope
+from tray.engine.settings import Settings
+from tray.engine.watch import stamp
+
+READ_SECONDS = 2.0
+
+
+class AccountReader:
+    """Safe to be asked from several threads. One login or local source that hangs holds up no other."""
+
+    def __init__(self, scope: Scope, memory: Memory, ledger: Ledger) -> None:
+        self._scope = scope
+        self._memory = memory
+        self._ledger = ledger
+        self._bounded = Bounded()
+        self._providers = {each.id: self._patient(each) for each in scope.providers}
+
+    def targets(self, settings: Settings) -> tuple[Target, ...]:
+        """Who is signed in where, of the providers that are switched on."""
+        chosen = self._scope.chosen(settings=settings)
+        providers = [self._providers[each.id] for each in chosen if each.source_ids]
+        now = self._scope.clock()
+        return find_targets(providers, self._scope.environ, self._memory, now, settings=settings.providers)
+
+    def read_all(self, targets: list[Target]) -> tuple[AccountUsage, ...]:
+        """All side by side, each as `read` does."""
+        read: dict[str, AccountUsage] = {}
+
+        def read_one(target: Target) -> None:
+            read[target.key] = self.read(target)
+
+        threads = [Thread(target=read_one, args=(target,), name="look", daemon=True) for target in targets]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return tuple(read.values())
+
+    def read(self, target: Target) -> AccountUsage:
+        """What is saved of the account and what its local sources say; without those that hang."""
+        file = str(self._memory.file_of(target.key))
+        while True:
+            before = stamp(file)
+            saved = known_of(target, self._memory, self._scope.clock)
+            usage = self._bounded.run(
+                f"look:{target.key}",
+                READ_SECONDS,
+                lambda: look_at(target, self._memory, self._scope.clock),
+                otherwise=saved,
+            )
+            if stamp(file) == before:  # else an answer came meanwhile, and must not be undone
+                return history.note(self._ledger, usage, self._scope.clock())
+
+    def ask(self, target: Target, mode: Mode) -> AccountUsage:
+        """What is known after its servers and programs were asked, as far as `mode` lets them be."""
+        ask_only(target, self._memory, self._scope.clock, mode)
+        return self.read(target)
+
+    def _patient(self, provider: Provider) -> Provider:
+        """The same one, whose logins are waited for only so long: a keyring may be asking the person."""
+
+        def read_login(home: Home, now: datetime) -> Login:
+            late = Login(trouble=TimedOut("The login could not be read in time."))
+            name = f"login:{home.id}"
+            return self._bounded.run(
+                name, READ_SECONDS, lambda: provider.read_login(home, now), otherwise=late
+            )
+
+        return replace(provider, read_login=read_login)
