@@ -57,10 +57,11 @@ class Question(Struct, frozen=True, kw_only=True):
     """One request to a source: which home, whose numbers, since when these are its account's, what time it is.
 
     What the home's logs say of a time before `account_since` may be another account's. `after` is what the
-    source before it in the order ran into, None where it is asked first or chosen by the person. `last` is what
-    this source last said of this account, `last_trouble` what it last ran into with it, in any process, None where
-    it answered. `program` is the path of the provider's own program where the person
-    named one. `by_hand` is True where the person asked for it this moment: the system may ask them something then.
+    source before it in the order ran into, None where it is asked first or chosen by the person. `last` is
+    what this source last said of this account, `last_error` what it last ran into with it, in any process,
+    None where it answered. `program` is the path of the provider's own program where the person named one.
+    `user_initiated` is True where the person asked for it this moment: the system may ask them something
+    then.
     """
 
     home: Home
@@ -69,9 +70,9 @@ class Question(Struct, frozen=True, kw_only=True):
     now: datetime
     after: ProviderError | None = None
     last: Reading | None = None
-    last_trouble: UsageError | None = None
+    last_error: UsageError | None = None
     program: Path | None = None
-    by_hand: bool = False
+    user_initiated: bool = False
 
 
 RENEWED_EVERY = timedelta(hours=1)
@@ -109,7 +110,7 @@ class Source(Protocol):
     def rest(self) -> timedelta:
         """The least time between two of its requests, on top of the provider's interval; a click overrides it."""
 
-    def stands_in(self, trouble: ProviderError) -> bool:
+    def is_fallback_for(self, trouble: ProviderError) -> bool:
         """Whether it may know what a source before it could not tell, for that reason."""
 
     def unavailable(self, question: Question) -> ProviderError | None:

@@ -65,7 +65,7 @@ class Logins:
         return Login(
             identity=credentials.identity,
             attested_at=credentials.attested_at,
-            trouble=trouble_with(credentials, now),
+            trouble=error_of(credentials, now),
             ends_at=credentials.ends_at,
             kind="CLAUDE_CODE_OAUTH_TOKEN" if credentials.lent else "Claude",
         )
@@ -87,13 +87,15 @@ class Logins:
             return _lent(token)
         raise _nobody(home) if os.path.isdir(home.path) else _no_home(home)
 
-    def read(self, home: Home, now: datetime, *, by_hand: bool) -> Credentials:
-        """The login to ask with. The person may be asked for it only `by_hand`; raises what `known` does."""
+    def read(self, home: Home, now: datetime, *, user_initiated: bool) -> Credentials:
+        """The login to ask with. The person may be asked for it only `user_initiated`; raises what `known`
+        does.
+        """
         credentials = self.known(home)
         if credentials is not None and not (self.may_be_newer(home) and _is_expired(credentials, now)):
             return credentials
         try:
-            self._keychain.read(home, by_hand=by_hand)
+            self._keychain.read(home, user_initiated=user_initiated)
         except NotSignedIn:
             if credentials is None:
                 raise
@@ -112,7 +114,7 @@ class Logins:
         return (*split_homes(self._environ.get("CLAUDE_CONFIG_DIR", "")), default_home())[0]
 
 
-def trouble_with(credentials: Credentials, now: datetime) -> ProviderError | None:
+def error_of(credentials: Credentials, now: datetime) -> ProviderError | None:
     """Why its token is not worth a request."""
     if credentials.ends_at is not None and credentials.ends_at <= now and _is_expired(credentials, now):
         return LoginExpired("The Claude login has ended.", remedy=SIGN_IN)

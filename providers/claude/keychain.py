@@ -47,16 +47,16 @@ class Keychain:
         """What was read before, without asking anybody."""
         return self._held.get(item(home))
 
-    def read(self, home: Home, *, by_hand: bool) -> Secret | None:
-        """The item's content, None where there is none; the person is asked only `by_hand`.
+    def read(self, home: Home, *, user_initiated: bool) -> Secret | None:
+        """The item's content, None where there is none; the person is asked only `user_initiated`.
 
         Raises NotSignedIn where it was not given; what was read before stays then.
         """
         name = item(home)
-        if name in self._silent and not by_hand:
+        if name in self._silent and not user_initiated:
             raise _not_given()
         try:
-            found = self._keyring.read(name, self._account(), ask=by_hand)
+            found = self._keyring.read(name, self._account(), ask=user_initiated)
         except ProviderError as trouble:
             self._silent.add(name)
             raise _not_given() from trouble

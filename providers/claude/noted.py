@@ -31,7 +31,7 @@ class NotedLimits:
     def __init__(self, read: Callable[[Home], Config] = read_config) -> None:
         self._read = read
 
-    def stands_in(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
+    def is_fallback_for(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
         """It costs nothing to look."""
         return True
 

@@ -59,11 +59,11 @@ _LOCK_PATIENCE_SECONDS = 0.2
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-class LedgerTrouble(Exception):
+class LedgerError(Exception):
     """The ledger cannot be used now; str() is a sentence with its remedy. What it holds is safe."""
 
 
-class LedgerSetAside(LedgerTrouble):
+class LedgerQuarantined(LedgerError):
     """The file was damaged and is out of the way now: to try again begins a new one."""
 
 
@@ -71,11 +71,11 @@ class LedgerSetAside(LedgerTrouble):
 def opened(
     path: Path, *, mend: bool = False, busy_seconds: float = BUSY_SECONDS
 ) -> Iterator[sqlite3.Connection]:
-    """The ledger at `path`, made where there is none; raises LedgerTrouble.
+    """The ledger at `path`, made where there is none; raises LedgerError.
 
-    Who may `mend`, being alone, brings it up to date, and sets a damaged file, or one that is no ledger, aside
-    under another name. That is told as LedgerSetAside: it holds what was counted from logs that are gone. The next
-    one to come begins anew.
+    Who may `mend`, being alone, brings it up to date, and sets a damaged file, or one that is no ledger,
+    aside under another name. That is told as LedgerQuarantined: it holds what was counted from logs that are
+    gone. The next one to come begins anew.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -86,20 +86,20 @@ def opened(
         if not _is_damage(error):
             raise _classed(path, error) from error
         if not mend:
-            raise LedgerTrouble(f"The ledger {path} is damaged; the next count sets it aside.") from error
+            raise LedgerError(f"The ledger {path} is damaged; the next count sets it aside.") from error
         aside = _set_aside(path)
-        raise LedgerSetAside(
+        raise LedgerQuarantined(
             f"The ledger was damaged and is set aside as {aside}: what it knew of deleted logs is in there."
         ) from error
     except OSError as error:
-        raise LedgerTrouble(
+        raise LedgerError(
             f"The ledger {path} cannot be used ({error.strerror}): check the folder."
         ) from error
 
 
 @contextmanager
 def alone(path: Path, seconds: float) -> Iterator[None]:
-    """Only one process at a time counts; raises LedgerTrouble after so many seconds of waiting for it.
+    """Only one process at a time counts; raises LedgerError after so many seconds of waiting for it.
 
     The lock is SQLite's own, on an empty database beside the ledger: it goes with its process, on every system.
     """
@@ -118,12 +118,10 @@ def _locked(path: Path, until: float) -> sqlite3.Connection:
             raise
     except sqlite3.Error as error:
         if _is_damage(error):
-            raise LedgerTrouble(f"{path} is no lock of tankful's: remove it.") from error
+            raise LedgerError(f"{path} is no lock of tankful's: remove it.") from error
         raise _classed(path, error) from error
     except OSError as error:
-        raise LedgerTrouble(
-            f"{path.parent} cannot be written ({error.strerror}): check the folder."
-        ) from error
+        raise LedgerError(f"{path.parent} cannot be written ({error.strerror}): check the folder.") from error
     return lock
 
 
@@ -136,7 +134,7 @@ def _lock(lock: sqlite3.Connection, until: float) -> None:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 raise
             if time.monotonic() >= until:
-                raise LedgerTrouble("Another tankful has been counting all the time: end it.") from None
+                raise LedgerError("Another tankful has been counting all the time: end it.") from None
         else:
             return
 
@@ -170,7 +168,7 @@ def _classed(path: Path, error: Exception) -> Exception:
         reason = "another program holds it: close that one"
     else:
         reason = "check the permissions of its folder"
-    return LedgerTrouble(f"The ledger {path} cannot be used, {reason}.")
+    return LedgerError(f"The ledger {path} cannot be used, {reason}.")
 
 
 def _prepare(db: sqlite3.Connection, path: Path, *, mend: bool) -> None:
@@ -180,12 +178,12 @@ def _prepare(db: sqlite3.Connection, path: Path, *, mend: bool) -> None:
     if application != APPLICATION_ID and tables:
         raise NotALedger
     if version > len(SCHEMA):
-        raise LedgerTrouble(f"{path} was written by a newer tankful: update this one, or remove the file.")
+        raise LedgerError(f"{path} was written by a newer tankful: update this one, or remove the file.")
     db.execute("PRAGMA synchronous = NORMAL")
     if version == len(SCHEMA):
         return
     if version and not mend:  # one of an older make may be counting by it
-        raise LedgerTrouble(f"{path} is an older tankful's: the next count brings it up to date.")
+        raise LedgerError(f"{path} is an older tankful's: the next count brings it up to date.")
     db.execute("PRAGMA journal_mode = WAL")
     with transaction(db):
         (version,) = db.execute("PRAGMA user_version").fetchone()  # another process may have been faster

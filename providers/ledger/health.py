@@ -41,7 +41,7 @@ def size_of(path: Path) -> int:
 
 
 def check(path: Path, providers: Sequence[str], seconds: float = _CHECK_SECONDS) -> Health:
-    """Of a ledger that is there. Raises LedgerTrouble."""
+    """Of a ledger that is there. Raises LedgerError."""
     with opened(path, busy_seconds=_BUSY_SECONDS) as db:
         (files,) = db.execute("SELECT count(*) FROM logs WHERE gone = 0").fetchone()
         complete = {provider: index.is_complete(db, provider) for provider in providers}

@@ -39,7 +39,7 @@ class Ledger:
         """Read what is new in the logs. Returns those that could not be read to their end, by provider.
 
         Costs what changed and is asked for: afterwards reports are right that look at nothing before `since` (see
-        `report.span`). Waits while another process is at it. Raises LedgerTrouble.
+        `report.span`). Waits while another process is at it. Raises LedgerError.
         """
         return refresh(
             self._path,
@@ -52,12 +52,12 @@ class Ledger:
         )
 
     def generation(self) -> int:
-        """Another number whenever what the logs came to may be another. Raises LedgerTrouble."""
+        """Another number whenever what the logs came to may be another. Raises LedgerError."""
         with opened(self._path) as db:
             return index.generation(db)
 
     def logs_held(self) -> int:
-        """How many logs it knows that are still there. Raises LedgerTrouble."""
+        """How many logs it knows that are still there. Raises LedgerError."""
         if not self._path.exists():
             return 0
         with opened(self._path) as db:
@@ -67,7 +67,7 @@ class Ledger:
         """Whether the last scan of the provider's logs finished, with every log read to its end.
 
         By whatever process. None where none was ever made. A scan is incomplete from its first step on, and stays
-        so if it is killed. Responses from before its `since` may not be counted yet. Raises LedgerTrouble.
+        so if it is killed. Responses from before its `since` may not be counted yet. Raises LedgerError.
         """
         if not self._path.exists():
             return None
@@ -78,7 +78,7 @@ class Ledger:
         """All-time sums of what is held, sorted by provider, account and model.
 
         A series without responses is absent. Within an epoch no figure of a series is less than what any process
-        was given before. Raises LedgerTrouble, also when a scan is writing and does not finish its step in 0.2 s.
+        was given before. Raises LedgerError, also when a scan is writing and does not finish its step in 0.2 s.
         """
         from providers.ledger.counters import counters
 
@@ -88,19 +88,19 @@ class Ledger:
             return counters(db)
 
     def note_limits(self, accounts: Mapping[str, Sequence[Sourced[RateWindow]]]) -> None:
-        """Keep how these accounts' windows changed. Raises LedgerTrouble."""
+        """Keep how these accounts' windows changed. Raises LedgerError."""
         if any(accounts.values()):
             with opened(self._path, busy_seconds=_SHORT_WAIT) as db, transaction(db):
                 for account, lanes in accounts.items():
                     history.note(db, account, lanes)
 
     def limit_changes(self, account: str, since: datetime) -> list[history.Change]:
-        """How an account's windows changed since then, oldest first. Raises LedgerTrouble."""
+        """How an account's windows changed since then, oldest first. Raises LedgerError."""
         with opened(self._path) as db:
             return history.changes(db, account, since)
 
     def early_resets(self, accounts: Iterable[str], since: datetime) -> dict[str, tuple[EarlyReset, ...]]:
-        """Which windows of these accounts were reset before their time since then. Raises LedgerTrouble."""
+        """Which windows of these accounts were reset before their time since then. Raises LedgerError."""
         if not self._path.exists():
             return {}
         with opened(self._path) as db:
@@ -121,7 +121,7 @@ class Ledger:
     ) -> CostReport:
         """What these homes, with their labels, came to on the local days `since`..`until`, as far as it is read.
 
-        Raises LedgerTrouble.
+        Raises LedgerError.
         """
         paths = tuple(homes)
         start, end = span(since, until, zone, now)
@@ -142,7 +142,7 @@ class Ledger:
     def home_figures(
         self, provider: str, homes: Iterable[Path], *, zone: tzinfo, now: datetime
     ) -> dict[Path, HomeFigures]:
-        """What faces show of each of these homes, as far as it is read. Raises LedgerTrouble."""
+        """What faces show of each of these homes, as far as it is read. Raises LedgerError."""
         paths = tuple(homes)
         with opened(self._path) as db, closing(db.execute("BEGIN")):  # one state for both queries
             return home_figures(

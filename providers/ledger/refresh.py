@@ -91,7 +91,7 @@ def refresh(
     remembered: Remembered | None = None,
     worth_two: int = WORTH_TWO,
 ) -> dict[str, tuple[str, ...]]:
-    """Raises LedgerTrouble. Returns the paths that could not be read to their end, by provider.
+    """Raises LedgerError. Returns the paths that could not be read to their end, by provider.
 
     Responses before `since_ms` may be left for when somebody asks for them. `prices` names what `price` goes by:
     under another name all that is held is priced anew. From `worth_two` new bytes on, two processes read. Waits

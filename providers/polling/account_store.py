@@ -36,7 +36,7 @@ class Refused(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class SourceMemory(Struct, frozen=True, kw_only=True):
+class SourceState(Struct, frozen=True, kw_only=True):
     """How a source was last asked for an account: when, and what came in the way, None where it answered.
 
     Before `retry_at` it is not asked again of itself. `refusals` is how many of its last answers in a row asked
@@ -49,7 +49,7 @@ class SourceMemory(Struct, frozen=True, kw_only=True):
     error: UsageError | None = None
 
 
-class AccountMemory(Struct, frozen=True, kw_only=True):
+class AccountState(Struct, frozen=True, kw_only=True):
     """The readings that still have a say, and how the last poll went.
 
     `asked_at` is when anybody was last asked, `under_way` that the answer is not in yet; `sources` is how each
@@ -62,7 +62,7 @@ class AccountMemory(Struct, frozen=True, kw_only=True):
     error: UsageError | None = None
     asked_at: datetime | None = None
     under_way: bool = False
-    sources: dict[str, SourceMemory] = {}
+    sources: dict[str, SourceState] = {}
     failures: int = 0
     refused: tuple[Refused, ...] = ()
     offline_since: datetime | None = None
@@ -72,27 +72,27 @@ class AccountMemory(Struct, frozen=True, kw_only=True):
         """When what stands in the way is tried again."""
         return self.error.retry_at if self.error else None
 
-    def of(self, source: str) -> SourceMemory:
-        return self.sources.get(source, SourceMemory())
+    def of(self, source: str) -> SourceState:
+        return self.sources.get(source, SourceState())
 
 
-class HomeMemory(Struct, frozen=True, kw_only=True):
+class HomeState(Struct, frozen=True, kw_only=True):
     """The account that was last seen in a home, and since when it is known to have been there."""
 
     account: str
     since: datetime
 
 
-class Memory:
+class AccountStore:
     """The files. Unreadable ones count as empty: they hold nothing that the next poll does not bring."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._held: dict[str, AccountMemory] = {}
+        self._held: dict[str, AccountState] = {}
 
-    def account(self, key: str, now: datetime) -> AccountMemory:
+    def account(self, key: str, now: datetime) -> AccountState:
         """What is known, without what only a clock that was ahead can have written."""
-        known = _load(self.file_of(key), AccountMemory) or AccountMemory()
+        known = _load(self.file_of(key), AccountState) or AccountState()
         held = self._held.get(key)
         if held is not None and (known.asked_at is None or _is_as_new(held, known.asked_at)):
             known = held
@@ -102,12 +102,12 @@ class Memory:
         """The file of an account, whether it is there or not."""
         return self._folder / f"account-{key}.json"
 
-    def keep_account(self, key: str, memory: AccountMemory) -> None:
+    def save_account(self, key: str, memory: AccountState) -> None:
         """Raises OSError when it cannot be kept."""
         write_whole(self.file_of(key), msgspec.json.encode(memory))
         self._held.pop(key, None)
 
-    def hold_account(self, key: str, memory: AccountMemory) -> None:
+    def hold_account(self, key: str, memory: AccountState) -> None:
         """Remember it for this process alone, where it cannot be kept."""
         self._held[key] = memory
 
@@ -141,12 +141,12 @@ class Memory:
         with suppress(OSError), self._locked(self._folder / "homes.lock", HOMES_LOCK_SECONDS):
             # Told when the account is asked; the next run sees it anew.
             homes = self._homes()  # another process may have written meanwhile, of another home
-            homes[_name(home)] = HomeMemory(account=account, since=since)
+            homes[_name(home)] = HomeState(account=account, since=since)
             write_whole(self._folder / "homes.json", msgspec.json.encode(homes))
         return since
 
-    def _homes(self) -> dict[str, HomeMemory]:
-        return _load(self._folder / "homes.json", dict[str, HomeMemory]) or {}
+    def _homes(self) -> dict[str, HomeState]:
+        return _load(self._folder / "homes.json", dict[str, HomeState]) or {}
 
 
 def _load(file: Path, kind: type[T]) -> T | None:
@@ -166,7 +166,7 @@ def _knows_its_zone(told: object) -> bool:
     return not isinstance(told, list | tuple) or all(_knows_its_zone(value) for value in told)
 
 
-def _believable(known: AccountMemory, now: datetime) -> AccountMemory:
+def _believable(known: AccountState, now: datetime) -> AccountState:
     """Without what lies in the future: such a reading would win for ever, such a wait would silence us."""
     latest = now + CLOCK_SLACK
     furthest = latest + LONGEST_WAIT + CLOCK_SLACK
@@ -195,7 +195,7 @@ def _unless_after(moment: datetime | None, latest: datetime) -> datetime | None:
     return None if moment is None or moment > latest else moment
 
 
-def _is_as_new(held: AccountMemory, asked_at: datetime) -> bool:
+def _is_as_new(held: AccountState, asked_at: datetime) -> bool:
     return held.asked_at is not None and held.asked_at >= asked_at
 
 

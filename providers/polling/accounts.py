@@ -15,9 +15,9 @@ from providers.domain.errors import ProviderError
 from providers.domain.limits import Account, AccountUsage, UsageError, UsageSnapshot
 from providers.domain.merge import merge
 from providers.host.files import short
-from providers.polling.account_store import AccountMemory, Memory
+from providers.polling.account_store import AccountState, AccountStore
 from providers.polling.backoff import Client, Place
-from providers.polling.poll import Mode, Round, ask, look, stumbled
+from providers.polling.poll import Mode, Round, ask, internal_error, look
 from providers.source import Home, Provider, ProviderSettings, account_key
 
 UNSET = ProviderSettings()
@@ -46,7 +46,7 @@ class Target(Struct, frozen=True, kw_only=True):
 def take_usage(
     providers: Sequence[Provider],
     environ: Mapping[str, str],
-    memory: Memory,
+    memory: AccountStore,
     clock: Callable[[], datetime],
     *,
     mode: Mode = "due",
@@ -66,7 +66,7 @@ def take_usage(
 def find_targets(
     providers: Sequence[Provider],
     environ: Mapping[str, str],
-    memory: Memory,
+    memory: AccountStore,
     now: datetime,
     *,
     only_source: str | None = None,
@@ -88,7 +88,7 @@ def find_targets(
         try:
             homes, there = _look_around(provider, environ, own)
         except Exception as error:  # noqa: BLE001 - the other providers speak all the same
-            fault = stumbled(error, "the list of homes")
+            fault = internal_error(error, "the list of homes")
             found.append(Target(key=provider.id, provider=provider, homes=(), error=fault))
             continue
         targets = _by_account(provider, homes, memory, now)
@@ -98,22 +98,22 @@ def find_targets(
     return tuple(found or absent)
 
 
-def ask_only(target: Target, memory: Memory, clock: Callable[[], datetime], mode: Mode) -> None:
+def ask_only(target: Target, memory: AccountStore, clock: Callable[[], datetime], mode: Mode) -> None:
     """Ask the target's servers and programs; what they said is saved. Never raises."""
     _usage(target, lambda this: ask(this, memory), clock, mode)
 
 
-def ask_for(target: Target, memory: Memory, clock: Callable[[], datetime], mode: Mode) -> AccountUsage:
+def ask_for(target: Target, memory: AccountStore, clock: Callable[[], datetime], mode: Mode) -> AccountUsage:
     """Ask the target's sources, as far as `mode` lets them be asked; what is known then. Never raises."""
     return _usage(target, lambda this: look(this, memory, ask(this, memory)), clock, mode)
 
 
-def known_of(target: Target, memory: Memory, clock: Callable[[], datetime]) -> AccountUsage:
+def known_of(target: Target, memory: AccountStore, clock: Callable[[], datetime]) -> AccountUsage:
     """What is saved of the target; asks nobody, not even its local sources. Never raises."""
     return _usage(target, lambda this: memory.account(this.client.key, clock()), clock, "cached")
 
 
-def look_at(target: Target, memory: Memory, clock: Callable[[], datetime]) -> AccountUsage:
+def look_at(target: Target, memory: AccountStore, clock: Callable[[], datetime]) -> AccountUsage:
     """What is known of the target, with what its local sources say now; asks no server. Never raises."""
     return _usage(target, lambda this: look(this, memory), clock, "cached")
 
@@ -129,7 +129,7 @@ def homes_of(
 
 
 def _ask_all(
-    targets: Sequence[Target], memory: Memory, clock: Callable[[], datetime], mode: Mode
+    targets: Sequence[Target], memory: AccountStore, clock: Callable[[], datetime], mode: Mode
 ) -> dict[str, AccountUsage]:
     """What came within the deadline, by the targets' keys."""
     answers: dict[str, AccountUsage] = {}
@@ -160,7 +160,9 @@ def _look_around(
     return there or homes[:1], bool(there)
 
 
-def _by_account(provider: Provider, homes: Sequence[Home], memory: Memory, now: datetime) -> list[Target]:
+def _by_account(
+    provider: Provider, homes: Sequence[Home], memory: AccountStore, now: datetime
+) -> list[Target]:
     targets: dict[str, Target] = {}
     for home in homes:
         alone = Target(key=home.id, provider=provider, homes=(home,))
@@ -172,7 +174,7 @@ def _by_account(provider: Provider, homes: Sequence[Home], memory: Memory, now: 
             key = account_key(home, login.identity)
             since = memory.account_since(home.path, key, login.attested_at, now)
         except Exception as error:  # noqa: BLE001 - the other homes speak all the same
-            targets[home.id] = replace(alone, error=stumbled(error, "this home"))
+            targets[home.id] = replace(alone, error=internal_error(error, "this home"))
             continue
         before = targets.get(key)
         place = Place(home=home, since=since, attested_at=login.attested_at)
@@ -189,7 +191,7 @@ def _by_account(provider: Provider, homes: Sequence[Home], memory: Memory, now: 
 
 
 def _usage(
-    target: Target, know: Callable[[Round], AccountMemory], clock: Callable[[], datetime], mode: Mode
+    target: Target, know: Callable[[Round], AccountState], clock: Callable[[], datetime], mode: Mode
 ) -> AccountUsage:
     if target.client is None:
         return _without_account(target, target.error)
@@ -206,7 +208,7 @@ def _usage(
         )
         return _of_account(target, target.client, this, know(this))
     except Exception as error:  # noqa: BLE001 - the other accounts speak all the same
-        return _without_account(target, stumbled(error, "this account"))
+        return _without_account(target, internal_error(error, "this account"))
 
 
 def _without_account(target: Target, error: ProviderError | None) -> AccountUsage:
@@ -220,7 +222,7 @@ def _without_account(target: Target, error: ProviderError | None) -> AccountUsag
     )
 
 
-def _of_account(target: Target, client: Client, this: Round, known: AccountMemory) -> AccountUsage:
+def _of_account(target: Target, client: Client, this: Round, known: AccountState) -> AccountUsage:
     ids = {source.id for source in this.chosen}
     merged = merge(reading for reading in known.readings if reading.source in ids)
     error = known.error if this.chosen == this.sources else _own_error(known, this)
@@ -245,7 +247,7 @@ def _of_account(target: Target, client: Client, this: Round, known: AccountMemor
     )
 
 
-def _own_error(known: AccountMemory, this: Round) -> UsageError | None:
+def _own_error(known: AccountState, this: Round) -> UsageError | None:
     """What stands between the person and the chosen sources: not what another one ran into."""
     ids = {source.id for source in this.chosen}
     own = next((attempt.error for attempt in known.attempts if attempt.error and attempt.source in ids), None)

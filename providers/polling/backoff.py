@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from providers.domain.errors import LoginExpired, ProviderError, TimedOut, as_error
 from providers.domain.limits import ErrorKind, Identity, UsageError
-from providers.polling.account_store import AccountMemory, Refused, SourceMemory
+from providers.polling.account_store import AccountState, Refused, SourceState
 from providers.source import RENEWED_EVERY, Home, Source
 
 _BACK_OFF: dict[ErrorKind, timedelta] = {
@@ -45,14 +45,14 @@ class Client(Struct, frozen=True, kw_only=True):
 
 
 def is_due(
-    client: Client, chain: Sequence[Source], known: AccountMemory, interval: timedelta, now: datetime
+    client: Client, chain: Sequence[Source], known: AccountState, interval: timedelta, now: datetime
 ) -> bool:
     """Whether anybody in the chain may be asked. A clock that was set back a little is no reason for it."""
     if known.asked_at is not None and abs(now - known.asked_at) < interval:
         return False
     met: list[ProviderError] = []
     for source in chain:
-        if not stands_in_for_all(source, met):
+        if not is_fallback_for_all(source, met):
             continue
         if may_ask(client, source, known, now):
             return True
@@ -63,12 +63,12 @@ def is_due(
     return False
 
 
-def stands_in_for_all(source: Source, met: Sequence[ProviderError]) -> bool:
+def is_fallback_for_all(source: Source, met: Sequence[ProviderError]) -> bool:
     """Whether it may know what nobody before it could tell: a login that one of them was refused stays refused."""
-    return all(source.stands_in(trouble) for trouble in met)
+    return all(source.is_fallback_for(trouble) for trouble in met)
 
 
-def may_ask(client: Client, source: Source, known: AccountMemory, now: datetime) -> bool:
+def may_ask(client: Client, source: Source, known: AccountState, now: datetime) -> bool:
     """Whether this source has rested, waited, and has a login that was not refused to it."""
     last = known.of(source.id)
     if last.asked_at is not None and abs(now - last.asked_at) < source.rest:
@@ -81,7 +81,7 @@ def may_ask(client: Client, source: Source, known: AccountMemory, now: datetime)
 
 
 def in_turn(
-    client: Client, source: Source, known: AccountMemory, now: datetime, *, also_refused: bool
+    client: Client, source: Source, known: AccountState, now: datetime, *, also_refused: bool
 ) -> list[Place]:
     """Where to ask. Each failure moves on to the account's next home: its login may be the one that works."""
     turn = known.failures % len(client.places)
@@ -91,8 +91,8 @@ def in_turn(
 
 
 def while_asked(
-    known: AccountMemory, source: Source, after: ProviderError | None, now: datetime
-) -> AccountMemory:
+    known: AccountState, source: Source, after: ProviderError | None, now: datetime
+) -> AccountState:
     """What the next process must know, should this one end before the answer is in.
 
     Who is asked after a login that expired may be renewing it, and to press that is to risk the login.
@@ -104,7 +104,7 @@ def while_asked(
     return replace(known, sources=known.sources | {source.id: asked})
 
 
-def after_answer(known: AccountMemory, source: Source, now: datetime) -> AccountMemory:
+def after_answer(known: AccountState, source: Source, now: datetime) -> AccountState:
     """What is known then: whoever was asked too often is not any more, and nobody need wait for that."""
     others = {
         ident: replace(other, retry_at=None) if _asked_too_often(other) else other
@@ -112,20 +112,20 @@ def after_answer(known: AccountMemory, source: Source, now: datetime) -> Account
     }
     return replace(
         known,
-        sources=others | {source.id: SourceMemory(asked_at=now)},
+        sources=others | {source.id: SourceState(asked_at=now)},
         refused=tuple(each for each in known.refused if each.source != source.id),
     )
 
 
-def after_trouble(
-    known: AccountMemory,
+def after_error(
+    known: AccountState,
     source: Source,
     trouble: UsageError,
     *,
     asked: bool,
     refused: Place | None,
     now: datetime,
-) -> tuple[AccountMemory, UsageError]:
+) -> tuple[AccountState, UsageError]:
     """What is known then, and the trouble with the time at which it is tried again.
 
     `asked` is False for who could not be asked at all, `refused` is where a login was not taken.
@@ -137,7 +137,7 @@ def after_trouble(
     if retry_at is None and own is not None:
         retry_at = now + min(own * 2 ** min(refusals - 1, 10), _LONGEST_BACK_OFF)
     waiting = replace(trouble, retry_at=retry_at)
-    memory = SourceMemory(
+    memory = SourceState(
         asked_at=now if asked else last.asked_at, retry_at=retry_at, refusals=refusals, error=waiting
     )
     known = replace(
@@ -148,11 +148,11 @@ def after_trouble(
     return known, waiting
 
 
-def _asked_too_often(source: SourceMemory) -> bool:
+def _asked_too_often(source: SourceState) -> bool:
     return source.error is not None and source.error.kind == "rate_limited"
 
 
-def _is_refused(place: Place, source: Source, known: AccountMemory, now: datetime) -> bool:
+def _is_refused(place: Place, source: Source, known: AccountState, now: datetime) -> bool:
     """Whether this very login was refused lately; one that was renewed since is another."""
     return any(
         (refused.source, refused.home, refused.attested_at)

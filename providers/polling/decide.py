@@ -17,16 +17,16 @@ from msgspec.structs import replace
 from providers.domain.errors import ProviderError, as_error
 from providers.domain.limits import Attempt, ErrorKind, Reading, UsageError
 from providers.domain.merge import of_last_owner, prune
-from providers.polling.account_store import AccountMemory
+from providers.polling.account_store import AccountState
 from providers.polling.backoff import (
     Client,
     Place,
     after_answer,
-    after_trouble,
+    after_error,
     in_turn,
     is_due,
+    is_fallback_for_all,
     may_ask,
-    stands_in_for_all,
     while_asked,
 )
 from providers.source import Source
@@ -108,7 +108,7 @@ class Ask(Struct, frozen=True, kw_only=True):
 class Finished(Struct, frozen=True):
     """The round is over."""
 
-    known: AccountMemory
+    known: AccountState
 
 
 class Fetched(Struct, frozen=True):
@@ -125,23 +125,23 @@ class Fetched(Struct, frozen=True):
     refused: Place | None
 
 
-def wants_to_ask(this: Round, known: AccountMemory, now: datetime) -> bool:
+def wants_to_ask(this: Round, known: AccountState, now: datetime) -> bool:
     """Whether the round has anybody to ask. Where another process is asking, its answer is worth waiting for."""
     if not this.chain or this.mode == "cached":
         return False
     return this.mode == "now" or known.under_way or may_begin(this, known, now)
 
 
-def may_begin(this: Round, known: AccountMemory, now: datetime) -> bool:
+def may_begin(this: Round, known: AccountState, now: datetime) -> bool:
     """Whether the intervals let anybody in the chain be asked by now, or the person wants it at once."""
     return this.mode == "now" or is_due(this.client, this.chain, known, this.interval, now)
 
 
-def decide(this: Round, known: AccountMemory, progress: Progress, now: datetime) -> Ask | Finished:
+def decide(this: Round, known: AccountState, progress: Progress, now: datetime) -> Ask | Finished:
     """The next source to ask, or what is known at the end."""
     for position in range(progress.position, len(this.chain)):
         source = this.chain[position]
-        if not stands_in_for_all(source, progress.errors):
+        if not is_fallback_for_all(source, progress.errors):
             continue
         if this.mode == "now" or may_ask(this.client, source, known, now):
             places = in_turn(this.client, source, known, now, also_refused=this.mode == "now")
@@ -159,7 +159,7 @@ def decide(this: Round, known: AccountMemory, progress: Progress, now: datetime)
     return Finished(failed(this, known, progress, now))
 
 
-def checkpoint(this: Round, known: AccountMemory, step: Ask, now: datetime) -> AccountMemory | None:
+def checkpoint(this: Round, known: AccountState, step: Ask, now: datetime) -> AccountState | None:
     """What the next process must find, should this one end before the answer is in; None where nothing differs."""
     if not step.source.rest:
         return None
@@ -167,8 +167,8 @@ def checkpoint(this: Round, known: AccountMemory, step: Ask, now: datetime) -> A
 
 
 def record(
-    this: Round, known: AccountMemory, step: Ask, fetched: Fetched, began: datetime, now: datetime
-) -> Finished | tuple[AccountMemory, Progress]:
+    this: Round, known: AccountState, step: Ask, fetched: Fetched, began: datetime, now: datetime
+) -> Finished | tuple[AccountState, Progress]:
     """What is known after this answer, and how the round goes on where there was none."""
     source, progress = step.source, step.progress
     if fetched.error is None:
@@ -177,7 +177,7 @@ def record(
             readings = of_last_owner(readings)
         known = replace(after_answer(known, source, began), readings=prune(readings))
         return Finished(_succeeded(this, known, (*progress.attempts, fetched.attempt)))
-    known, waiting = after_trouble(
+    known, waiting = after_error(
         known, source, fetched.error.as_data(), asked=fetched.asked, refused=fetched.refused, now=now
     )
     return known, replace(
@@ -188,7 +188,7 @@ def record(
     )
 
 
-def with_local(known: AccountMemory, fetched: Fetched) -> AccountMemory:
+def with_local(known: AccountState, fetched: Fetched) -> AccountState:
     """What is known with what a local source says now."""
     return replace(
         known,
@@ -197,7 +197,7 @@ def with_local(known: AccountMemory, fetched: Fetched) -> AccountMemory:
     )
 
 
-def failed(this: Round, known: AccountMemory, progress: Progress, now: datetime) -> AccountMemory:
+def failed(this: Round, known: AccountState, progress: Progress, now: datetime) -> AccountState:
     """What is known of an account when nobody in the chain answered."""
     if not this.speaks_for_all:
         return replace(known, attempts=_with(known.attempts, *progress.attempts))
@@ -212,7 +212,7 @@ def failed(this: Round, known: AccountMemory, progress: Progress, now: datetime)
     )
 
 
-def _succeeded(this: Round, known: AccountMemory, attempts: tuple[Attempt, ...]) -> AccountMemory:
+def _succeeded(this: Round, known: AccountState, attempts: tuple[Attempt, ...]) -> AccountState:
     if not this.speaks_for_all:
         return replace(known, attempts=_with(known.attempts, *attempts))
     return replace(known, attempts=attempts, error=None, failures=0, offline_since=None)

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from providers.domain.errors import LoginExpired, NotUnderstood, ProviderError
 from providers.domain.limits import Attempt, Reading, UsageError
 from providers.host.faults import log_fault
-from providers.polling.account_store import LOCK_SECONDS, AccountMemory, Memory
+from providers.polling.account_store import LOCK_SECONDS, AccountState, AccountStore
 from providers.polling.backoff import Place
 from providers.polling.decide import (
     Fetched,
@@ -33,18 +33,18 @@ from providers.polling.decide import (
 )
 from providers.source import Question, Source
 
-__all__ = ["Mode", "Round", "ask", "look", "poll", "stumbled"]
+__all__ = ["Mode", "Round", "ask", "internal_error", "look", "poll"]
 
 _PATIENCE_SECONDS = 2.0
 _log = logging.getLogger(__name__)
 
 
-def poll(this: Round, memory: Memory) -> AccountMemory:
+def poll(this: Round, memory: AccountStore) -> AccountState:
     """What is known of the account after this round; saved for the next one and for other processes."""
     return look(this, memory, ask(this, memory))
 
 
-def look(this: Round, memory: Memory, known: AccountMemory | None = None) -> AccountMemory:
+def look(this: Round, memory: AccountStore, known: AccountState | None = None) -> AccountState:
     """What is known of the account, with what its local sources say now; asks nobody else."""
     known = memory.account(this.client.key, this.clock()) if known is None else known
     for source in this.chosen:
@@ -53,7 +53,7 @@ def look(this: Round, memory: Memory, known: AccountMemory | None = None) -> Acc
     return known
 
 
-def ask(this: Round, memory: Memory) -> AccountMemory:
+def ask(this: Round, memory: AccountStore) -> AccountState:
     """What is known of the account after asking whoever may be asked by now, with the account to itself."""
     key = this.client.key
     known = memory.account(key, this.clock())
@@ -68,7 +68,7 @@ def ask(this: Round, memory: Memory) -> AccountMemory:
                 return known  # another process asked while we waited
             # Saved before it is done: a crash between the two must not lead to a second request.
             known = replace(known, asked_at=this.clock(), under_way=True)
-            memory.keep_account(key, known)
+            memory.save_account(key, known)
             known = replace(_ask_along(this, known, memory), under_way=False)
             return _saved(key, known, memory)
     except TimeoutError:
@@ -80,7 +80,7 @@ def ask(this: Round, memory: Memory) -> AccountMemory:
         return known
 
 
-def _ask_along(this: Round, known: AccountMemory, memory: Memory) -> AccountMemory:
+def _ask_along(this: Round, known: AccountState, memory: AccountStore) -> AccountState:
     """Along the chain, as far as each can stand in for those before."""
     progress = Progress()
     while True:
@@ -89,7 +89,7 @@ def _ask_along(this: Round, known: AccountMemory, memory: Memory) -> AccountMemo
         if isinstance(step, Finished):
             return step.known
         if (before := checkpoint(this, known, step, began)) is not None:
-            memory.keep_account(this.client.key, before)
+            memory.save_account(this.client.key, before)
         fetched = _fetch(this, step.source, step.places, after=step.after, known=known)
         recorded = record(this, known, step, fetched, began, this.clock())
         if isinstance(recorded, Finished):
@@ -97,10 +97,10 @@ def _ask_along(this: Round, known: AccountMemory, memory: Memory) -> AccountMemo
         known, progress = recorded
 
 
-def _saved(key: str, known: AccountMemory, memory: Memory) -> AccountMemory:
+def _saved(key: str, known: AccountState, memory: AccountStore) -> AccountState:
     """The answer is here also where it cannot be saved; then this process alone has it."""
     try:
-        memory.keep_account(key, known)
+        memory.save_account(key, known)
     except OSError as error:
         known = replace(known, error=known.error or _cannot_keep(error, "it forgets this when it ends"))
         memory.hold_account(key, known)
@@ -113,7 +113,7 @@ def _fetch(
     places: Sequence[Place],
     *,
     after: ProviderError | None = None,
-    known: AccountMemory | None = None,
+    known: AccountState | None = None,
     everywhere: bool = False,
 ) -> Fetched:
     """Ask once, in the first place where the source can be asked, or in each of them."""
@@ -122,7 +122,7 @@ def _fetch(
     trouble: ProviderError | None = None
     answered, ever_asked, refused = False, False, None
     for place in places:
-        question = _question(this, source, place, after, known or AccountMemory())
+        question = _question(this, source, place, after, known or AccountState())
         asked, reading, trouble = _ask_at(source, question)
         ever_asked = ever_asked or asked
         answered = answered or (asked and trouble is None)
@@ -144,7 +144,7 @@ def _fetch(
 
 
 def _question(
-    this: Round, source: Source, place: Place, after: ProviderError | None, known: AccountMemory
+    this: Round, source: Source, place: Place, after: ProviderError | None, known: AccountState
 ) -> Question:
     return Question(
         home=place.home,
@@ -153,13 +153,13 @@ def _question(
         now=this.clock(),
         after=after,
         last=_last(known, source),
-        last_trouble=known.of(source.id).error,
+        last_error=known.of(source.id).error,
         program=this.program,
-        by_hand=this.mode == "now",
+        user_initiated=this.mode == "now",
     )
 
 
-def _last(known: AccountMemory, source: Source) -> Reading | None:
+def _last(known: AccountState, source: Source) -> Reading | None:
     said = (reading for reading in known.readings if reading.source == source.id)
     return max(said, key=lambda reading: reading.fetched_at, default=None)
 
@@ -176,14 +176,14 @@ def _ask_at(source: Source, question: Question) -> tuple[bool, Reading | None, P
     except ProviderError as error:
         return asked, None, error
     except Exception as error:  # noqa: BLE001 - a fault of ours must not blank what is known
-        return asked, None, stumbled(error, "this answer")
+        return asked, None, internal_error(error, "this answer")
 
 
-def stumbled(error: Exception, over: str) -> NotUnderstood:
+def internal_error(error: Exception, over: str) -> NotUnderstood:
     """A fault of ours as an error like any other; it names what it was, and quotes nothing."""
     log_fault(_log, f"could not read {over}", error)
     return NotUnderstood(
-        f"tankful stumbled over {over} ({type(error).__name__}).", remedy="Please report this."
+        f"Internal error while handling {over} ({type(error).__name__}).", remedy="Please report this."
     )
 
 

@@ -49,13 +49,13 @@ class SourceConformance:
     @pytest.mark.parametrize("kind", KINDS)
     def test_it_knows_whom_it_stands_in_for(self, source: Source, kind: ErrorKind) -> None:
         trouble = as_error(UsageError(kind=kind, message="No.", remedy="None."))
-        assert isinstance(source.stands_in(trouble), bool)
+        assert isinstance(source.is_fallback_for(trouble), bool)
 
     def test_no_stand_in_is_asked_for_a_network_that_is_gone(self, source: Source) -> None:
         if source.local or source.id == "oauth":
             pytest.skip("it is asked first, or costs nothing")
         for kind in ("offline", "rate_limited", "server_error"):
-            assert not source.stands_in(as_error(UsageError(kind=kind, message="No.", remedy="None.")))
+            assert not source.is_fallback_for(as_error(UsageError(kind=kind, message="No.", remedy="None.")))
 
     def test_it_answers(self, source: Source, question: Question) -> None:
         before = _state(question.home.path)

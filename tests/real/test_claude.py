@@ -29,7 +29,7 @@ from providers.domain.errors import LoginExpired, ProgramTooOld, ServerError
 from providers.domain.limits import AccountUsage, Identity
 from providers.host.http.transport import Answer
 from providers.host.secret import Secret
-from providers.polling.account_store import Memory
+from providers.polling.account_store import AccountStore
 from providers.polling.accounts import take_usage
 from providers.source import ProviderSettings, Question
 from tests import fake_anthropic
@@ -274,7 +274,7 @@ def test_from_an_expired_login_to_fresh_limits(
     chosen = {"claude": ProviderSettings(program=place.program)}
 
     def poll() -> AccountUsage:
-        (account,) = take_usage([provider], {}, Memory(tmp_path / "own"), now, settings=chosen).accounts
+        (account,) = take_usage([provider], {}, AccountStore(tmp_path / "own"), now, settings=chosen).accounts
         return account
 
     account = poll()

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Waits for the whole count; raises BadArgument."""
-    from providers.ledger.database import LedgerTrouble
+    from providers.ledger.database import LedgerError
     from tray.engine.costs import Costs
     from tray.view import cost_tables as cost_output
     from tray.view import output
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         with _counting() as progress:
             reports, aside = Costs(scope).report(since, until, zone, provider=provider, progress=progress)
-    except LedgerTrouble as trouble:
+    except LedgerError as trouble:
         tell(str(trouble))
         return NOTHING_READ
     if aside is not None:

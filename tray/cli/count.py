@@ -17,13 +17,13 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 
 
 def run(_options: argparse.Namespace) -> int:
-    from providers.ledger.database import LedgerTrouble
+    from providers.ledger.database import LedgerError
     from tray.engine.costs import Costs
 
     gc.set_threshold(100_000)  # as `cost` does
     try:
         Costs(open_scope()).count(_print)
-    except LedgerTrouble as error:
+    except LedgerError as error:
         tell(str(error))
         return NOTHING_READ
     return OK

@@ -19,7 +19,7 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 
 def run(_options: argparse.Namespace) -> int:
     """One round of limits, then of costs; each is published. One at a time, and within a minute."""
-    from providers.ledger.database import LedgerTrouble
+    from providers.ledger.database import LedgerError
     from tray.engine.costs import Costs
     from tray.engine.detached import ROUND_SECONDS
     from tray.engine.once import take_round
@@ -35,7 +35,7 @@ def run(_options: argparse.Namespace) -> int:
         deadline.start()
         costs = Costs(scope)
         take_round(scope, costs, "due")
-        with suppress(LedgerTrouble):
+        with suppress(LedgerError):
             costs.count()
         take_round(scope, costs, "due")
         alone.release()

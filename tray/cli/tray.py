@@ -165,7 +165,7 @@ def _stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
 
 def _print_menu(reason: str) -> int:
     """What the menu would show, counted to the end, where there is no desktop to show it on."""
-    from providers.ledger.database import LedgerTrouble
+    from providers.ledger.database import LedgerError
     from tray.engine.costs import Costs
     from tray.engine.once import take_round
     from tray.engine.state import State
@@ -176,8 +176,8 @@ def _print_menu(reason: str) -> int:
     costs = Costs(scope)
     try:
         costs.count()
-    except LedgerTrouble as error:
+    except LedgerError as error:
         tell(str(error))
     state = State(snapshot=take_round(scope, costs, "due"))
-    output.emit(output.as_text(menu.told(state, scope.clock(), scope.zone)))
+    output.emit(output.as_text(menu.status_rows(state, scope.clock(), scope.zone)))
     return OK

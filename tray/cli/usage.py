@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         if any(account.cost is None for account in snapshot.accounts):
             tell("the cost is not counted yet; `tankful cost` counts it.")
-        output.emit(output.as_text(menu.told(State(snapshot=snapshot), now, scope.zone)))
+        output.emit(output.as_text(menu.status_rows(State(snapshot=snapshot), now, scope.zone)))
     read = any(
         account.windows
         or account.credits

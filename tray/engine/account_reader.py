@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from providers.domain.errors import TimedOut
 from providers.domain.limits import AccountUsage
 from providers.ledger.ledger import Ledger
-from providers.polling.account_store import Memory
+from providers.polling.account_store import AccountStore
 from providers.polling.accounts import Target, ask_only, find_targets, known_of, look_at
 from providers.polling.poll import Mode
 from providers.source import Home, Login, Provider
@@ -26,7 +26,7 @@ READ_SECONDS = 2.0
 class AccountReader:
     """Safe to be asked from several threads. One login or local source that hangs holds up no other."""
 
-    def __init__(self, scope: Scope, memory: Memory, ledger: Ledger) -> None:
+    def __init__(self, scope: Scope, memory: AccountStore, ledger: Ledger) -> None:
         self._scope = scope
         self._memory = memory
         self._ledger = ledger

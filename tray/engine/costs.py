@@ -11,7 +11,7 @@ from threading import Lock
 from msgspec.structs import replace
 
 from providers.domain.cost import CostReport, Counter
-from providers.ledger.database import LedgerSetAside, LedgerTrouble
+from providers.ledger.database import LedgerError, LedgerQuarantined
 from providers.ledger.discover import FINDERS
 from providers.ledger.ledger import Ledger
 from providers.ledger.refresh import Progress
@@ -45,7 +45,7 @@ class Costs:
     def count(self, progress: Callable[[float], None] | None = None) -> None:
         """Bring the ledger up to date; `progress` gets the share that is done, 0-1.
 
-        Raises LedgerTrouble, also after a count that had to begin anew.
+        Raises LedgerError, also after a count that had to begin anew.
         """
         chosen = self._scope.chosen()
         if self._child is not None and self._is_large(chosen):
@@ -66,7 +66,7 @@ class Costs:
             self._child.close()
 
     def by_home(self) -> dict[str, HomeCost]:
-        """The figures that faces show, as far as logs are counted, by the homes' ids. Raises LedgerTrouble.
+        """The figures that faces show, as far as logs are counted, by the homes' ids. Raises LedgerError.
 
         Homes of a provider that was never counted are absent. Costs next to nothing for as long as nothing changes
         that the figures are made of.
@@ -83,7 +83,7 @@ class Costs:
         """All-time sums by provider, account and model; none where somebody else is writing them just now."""
         try:
             return self.ledger.counters()
-        except LedgerTrouble:
+        except LedgerError:
             return ()
 
     def report(
@@ -94,11 +94,11 @@ class Costs:
         *,
         provider: str | None = None,
         progress: Callable[[float], None] | None = None,
-    ) -> tuple[dict[str, CostReport], LedgerSetAside | None]:
+    ) -> tuple[dict[str, CostReport], LedgerQuarantined | None]:
         """Tokens and cost of the local days `since`..`until` in `zone`, by provider; waits for the whole scan.
 
         Of several providers those that were never used here are left out. Beside the reports: what had to be set
-        aside for them. Raises LedgerTrouble.
+        aside for them. Raises LedgerError.
         """
         chosen = self._scope.chosen(provider)
         start, _ = span(since, until, zone, self._scope.clock())
@@ -138,7 +138,7 @@ class Costs:
 
     def _refresh(
         self, providers: Sequence[Provider], progress: Callable[[float], None] | None, since: datetime
-    ) -> tuple[Unreadable, LedgerSetAside | None]:
+    ) -> tuple[Unreadable, LedgerQuarantined | None]:
         """The logs that could not be read to their end, by provider; and whether it had to begin anew."""
         shelves, rates = self._scope.shelves(providers), self._scope.rates()
 
@@ -148,7 +148,7 @@ class Costs:
 
         try:
             return self.ledger.refresh(shelves, rates, tell, since=since), None
-        except LedgerSetAside as aside:
+        except LedgerQuarantined as aside:
             return self.ledger.refresh(shelves, rates, tell, since=since), aside
 
     def _fingerprint(self, providers: Sequence[Provider]) -> str:

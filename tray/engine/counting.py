@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from providers.ledger.database import LedgerTrouble
+from providers.ledger.database import LedgerError
 from tray.engine.costs import Costs
 from tray.engine.transitions import CostsRead, CountBegan, CountEnded, CountProgressed, Event
 
@@ -39,11 +39,11 @@ def _count(costs: Costs, put: Callable[[Event], None]) -> str | None:
     try:
         put(CostsRead(costs.by_home()))  # what was counted before
         costs.count(progressed)
-    except LedgerTrouble as error:
+    except LedgerError as error:
         _log.warning("%s", error)
         problem = str(error)
     try:
         put(CostsRead(costs.by_home(), costs.counters()))
-    except LedgerTrouble as error:
+    except LedgerError as error:
         problem = problem or str(error)
     return problem

@@ -21,9 +21,9 @@ from msgspec import Struct
 
 from providers.domain.limits import AccountUsage
 from providers.host.faults import log_fault
-from providers.ledger.database import LedgerTrouble
+from providers.ledger.database import LedgerError
 from providers.ledger.discover import FINDERS
-from providers.polling.account_store import Memory
+from providers.polling.account_store import AccountStore
 from providers.polling.accounts import Target
 from providers.polling.poll import Mode
 from providers.source import Home, Provider
@@ -71,13 +71,13 @@ class Engine:
         self,
         scope: Scope,
         *,
-        memory: Memory | None = None,
+        memory: AccountStore | None = None,
         costs: Costs | None = None,
         periods: Periods = Periods(),  # noqa: B008 - frozen
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._scope = scope
-        self._memory = memory or Memory(scope.folders.state)
+        self._memory = memory or AccountStore(scope.folders.state)
         self._costs = costs or Costs(scope)
         self._schedule = Schedule(periods, chance)
         self._state = State()
@@ -288,7 +288,7 @@ class Engine:
 
     def _read_costs(self) -> None:
         """What another process has counted, or the person has priced, since."""
-        with suppress(LedgerTrouble):
+        with suppress(LedgerError):
             self._events.put(transitions.CostsRead(self._costs.by_home()))
 
     def _count(self) -> None:

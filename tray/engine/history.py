@@ -8,16 +8,16 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from providers.domain.limits import AccountUsage, EarlyReset
-from providers.ledger.database import LedgerTrouble
+from providers.ledger.database import LedgerError
 from providers.ledger.ledger import Ledger
-from tray.engine.state import TOLD_FOR
+from tray.engine.state import EARLY_RESET_NEWS
 
 
 def note(ledger: Ledger, usage: AccountUsage, now: datetime) -> AccountUsage:
     """The same account with its early resets, after its windows were noted. Never raises."""
     if usage.account is None:
         return usage
-    with suppress(LedgerTrouble):  # shown when logs are counted; the limits are no worse for it
+    with suppress(LedgerError):  # shown when logs are counted; the limits are no worse for it
         ledger.note_limits({usage.account.id: usage.windows})
     return with_early_resets(ledger, usage, now)
 
@@ -27,6 +27,6 @@ def with_early_resets(ledger: Ledger, usage: AccountUsage, now: datetime) -> Acc
     if usage.account is None:
         return usage
     early: dict[str, tuple[EarlyReset, ...]] = {}
-    with suppress(LedgerTrouble):
-        early = ledger.early_resets([usage.account.id], now - TOLD_FOR)
+    with suppress(LedgerError):
+        early = ledger.early_resets([usage.account.id], now - EARLY_RESET_NEWS)
     return replace(usage, early_resets=early.get(usage.account.id, ()))

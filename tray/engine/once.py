@@ -8,8 +8,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from providers.domain.limits import UsageSnapshot
-from providers.ledger.database import LedgerTrouble
-from providers.polling.account_store import Memory
+from providers.ledger.database import LedgerError
+from providers.polling.account_store import AccountStore
 from providers.polling.accounts import take_usage
 from providers.polling.poll import Mode
 from tray.engine import history, published
@@ -36,7 +36,7 @@ def take_round(
     snapshot = take_usage(
         [each for each in scope.chosen(provider, settings) if each.source_ids],
         scope.environ,
-        Memory(scope.folders.state),
+        AccountStore(scope.folders.state),
         scope.clock,
         mode=mode,
         only_source=source,
@@ -62,7 +62,7 @@ def take_round(
 
 
 def _costs(costs: Costs) -> dict[str, HomeCost]:
-    with suppress(LedgerTrouble):  # shown when logs are counted
+    with suppress(LedgerError):  # shown when logs are counted
         return costs.by_home()
     return {}
 

@@ -13,7 +13,7 @@ from providers.domain.limits import UsageSnapshot
 from providers.domain.rules import EARLY_RESET_SECONDS
 from tray.engine.settings import Settings
 
-TOLD_FOR = timedelta(seconds=EARLY_RESET_SECONDS)
+EARLY_RESET_NEWS = timedelta(seconds=EARLY_RESET_SECONDS)
 """How long an early reset is news."""
 
 

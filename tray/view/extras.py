@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from providers.domain.blocked import Block, blocked
 from providers.domain.limits import AccountUsage, Credits, EarlyReset, ResetCredits, Spend
-from tray.engine.state import TOLD_FOR
+from tray.engine.state import EARLY_RESET_NEWS
 from tray.view import format as fmt
 
 LOGIN_WARNING = timedelta(days=7)
@@ -43,7 +43,7 @@ def login_ending(usage: AccountUsage, now: datetime, zone: tzinfo) -> str | None
 
 def recent(usage: AccountUsage, now: datetime) -> tuple[EarlyReset, ...]:
     """The early resets that are news."""
-    return tuple(reset for reset in usage.early_resets if now - reset.at < TOLD_FOR)
+    return tuple(reset for reset in usage.early_resets if now - reset.at < EARLY_RESET_NEWS)
 
 
 def blocked_by(block: Block) -> str:

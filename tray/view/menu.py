@@ -42,7 +42,7 @@ _IN_A_WORD: dict[ErrorKind, str] = {
 def rows(state: State, now: datetime, zone: tzinfo, login: StartAtLogin | None = None) -> tuple[Row, ...]:
     """The whole menu."""
     return (
-        *told(state, now, zone),
+        *status_rows(state, now, zone),
         separator_row("line:actions"),
         action_row("refresh", "Refreshing …" if state.refreshing else "Refresh now", Action("refresh")),
         *settings_menu.rows(state.settings),
@@ -51,7 +51,7 @@ def rows(state: State, now: datetime, zone: tzinfo, login: StartAtLogin | None =
     )
 
 
-def told(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
+def status_rows(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
     """The rows that tell: what is also printed as text."""
     if state.snapshot is None:
         return (text_row("start", "Reading …"),)

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from providers.claude.auth import SIGN_IN, Credentials, Logins, no_scope, trouble_with
+from providers.claude.auth import SIGN_IN, Credentials, Logins, error_of, no_scope
 from providers.claude.endpoint import answer
 from providers.domain.errors import (
     Blocked,
@@ -63,7 +63,7 @@ class OAuthSource:
         self._environ = environ
         self._seconds = seconds
 
-    def stands_in(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
+    def is_fallback_for(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
         """It is asked first."""
         return True
 
@@ -75,11 +75,11 @@ class OAuthSource:
             return trouble
         if known is None or self._logins.may_be_newer(question.home):
             return None  # the Keychain tells, when it is read
-        return trouble_with(known, question.now)
+        return error_of(known, question.now)
 
     def read(self, question: Question) -> Reading:
-        credentials = self._logins.read(question.home, question.now, by_hand=question.by_hand)
-        if trouble := trouble_with(credentials, question.now):
+        credentials = self._logins.read(question.home, question.now, user_initiated=question.user_initiated)
+        if trouble := error_of(credentials, question.now):
             raise trouble
         if account_key(question.home, credentials.identity) != account_key(question.home, question.identity):
             raise NotSignedIn(

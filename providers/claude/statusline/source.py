@@ -43,7 +43,7 @@ class StatuslineSource:
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._environ = environ
 
-    def stands_in(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
+    def is_fallback_for(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
         """It costs nothing to look."""
         return True
 

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from math import floor
 from typing import TYPE_CHECKING
 
-from providers.claude.auth import SIGN_IN, Credentials, Logins, trouble_with
+from providers.claude.auth import SIGN_IN, Credentials, Logins, error_of
 from providers.claude.config import default_home, read_config
 from providers.claude.noted import noted_reading, person
 from providers.claude.usage_command import text as usage_text
@@ -88,7 +88,7 @@ class UsageCommand:
         self._find = find_program
         self._run = run_program
 
-    def stands_in(self, trouble: ProviderError) -> bool:
+    def is_fallback_for(self, trouble: ProviderError) -> bool:
         """It can renew a login, and knows nothing else that the endpoint does not."""
         return isinstance(trouble, LoginExpired)
 
@@ -178,7 +178,7 @@ class UsageCommand:
         except ProviderError as trouble:
             return trouble
         if known is not None:
-            expired = isinstance(trouble_with(known, question.now), LoginExpired)
+            expired = isinstance(error_of(known, question.now), LoginExpired)
             same = before is not None and known.access_token.reveal() == before.access_token.reveal()
             if expired or (same and isinstance(question.after, LoginExpired)):
                 return LoginExpired(
@@ -224,7 +224,7 @@ def _says_the_same(printed: Iterable[RateWindow], noted: Iterable[RateWindow]) -
 
 def _beyond_it(known: Credentials | None, now: datetime) -> ProviderError | None:
     """The trouble that running it would not end; an expired token is none, as long as it can be renewed."""
-    trouble = trouble_with(known, now) if known is not None else None
+    trouble = error_of(known, now) if known is not None else None
     if known is not None and known.lent:
         return Denied(
             "Claude Code tells no limits with the token in CLAUDE_CODE_OAUTH_TOKEN.",

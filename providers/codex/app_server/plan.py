@@ -79,7 +79,7 @@ class Renewals:
         if last is not None and abs(question.now - last) < RENEWED_EVERY:
             return last + RENEWED_EVERY
         # Another process may have tried, and failed: these are the troubles that name their time for it alone.
-        told = question.last_trouble
+        told = question.last_error
         if told is None or told.retry_at is None or told.kind not in ("login_expired", "timeout"):
             return None
         return told.retry_at if question.now < told.retry_at <= question.now + RENEWED_EVERY else None

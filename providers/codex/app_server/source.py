@@ -36,7 +36,7 @@ class AppServerSource:
     def __init__(self, make_prober: Callable[[], Prober] = _prober) -> None:
         self._make_prober = make_prober
 
-    def stands_in(self, trouble: ProviderError) -> bool:
+    def is_fallback_for(self, trouble: ProviderError) -> bool:
         """Where the login was the trouble, or our way of asking was; a login in a keyring is NotUnderstood."""
         return isinstance(trouble, LoginExpired | NotUnderstood)
 

@@ -42,7 +42,7 @@ class OAuthSource:
         self._web = web or RequestsWeb()
         self._seconds = seconds
 
-    def stands_in(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
+    def is_fallback_for(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
         """It is asked first."""
         return True
 

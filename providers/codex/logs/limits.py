@@ -81,7 +81,7 @@ class RolloutLimits:
     def __init__(self, finders: Finders = FINDERS) -> None:
         self._finders = finders
 
-    def stands_in(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
+    def is_fallback_for(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
         """It is asked first."""
         return True
 

@@ -36,7 +36,7 @@ class StatusScreenSource:
     def __init__(self, make_prober: Callable[[], StatusProber] = _prober) -> None:
         self._make_prober = make_prober
 
-    def stands_in(self, trouble: ProviderError) -> bool:
+    def is_fallback_for(self, trouble: ProviderError) -> bool:
         """Where our way of asking was the trouble: not the network, the login, or a program that is not there."""
         return isinstance(trouble, ProgramTooOld | NotUnderstood) and not isinstance(trouble, KeptInKeyring)
 

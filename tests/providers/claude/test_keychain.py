@@ -82,7 +82,7 @@ def test_nobody_is_asked_but_by_hand_and_never_twice(tmp_path: Path) -> None:
         assert "Refresh now" in caught.value.remedy
     assert [ask for *_, ask in keyring.asked] == [False]
 
-    reading = source.read(question(home, by_hand=True))
+    reading = source.read(question(home, user_initiated=True))
     assert reading.plan == "Max 20x"
     assert source.read(question(home)).windows == reading.windows
     assert [ask for *_, ask in keyring.asked] == [False, True]
@@ -101,9 +101,9 @@ def test_who_always_allows_is_never_asked(tmp_path: Path) -> None:
 def test_a_refusal_is_kept_until_the_person_tries_again(tmp_path: Path, trouble: ProviderError) -> None:
     keyring = FakeKeyring(trouble)
     home, _, source = on_a_mac(tmp_path, keyring)
-    for by_hand in (True, False, False):
+    for user_initiated in (True, False, False):
         with pytest.raises(NotSignedIn, match="Keychain"):
-            source.read(question(home, by_hand=by_hand))
+            source.read(question(home, user_initiated=user_initiated))
     assert [ask for *_, ask in keyring.asked] == [True]
 
 
@@ -125,7 +125,7 @@ def test_an_expired_copy_is_an_expired_login_where_the_keychain_is_closed(tmp_pa
     """So that Claude Code is asked instead, which reads its own item."""
     keyring = FakeKeyring(login(expires=NOW + timedelta(hours=1)))
     home, _, source = on_a_mac(tmp_path, keyring)
-    source.read(question(home, by_hand=True))
+    source.read(question(home, user_initiated=True))
     later = question(home, now=NOW + timedelta(hours=2))
     for _ in range(2):
         with pytest.raises(LoginExpired):
@@ -159,7 +159,7 @@ def test_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_its_account(tmp_path: Path, user: str, account: str) -> None:
     keyring = FakeKeyring(login())
-    Keychain(keyring, {"USER": user}, here=True).read(make_home(tmp_path), by_hand=True)
+    Keychain(keyring, {"USER": user}, here=True).read(make_home(tmp_path), user_initiated=True)
     assert keyring.asked[0][1] == account
 
 
@@ -167,6 +167,6 @@ def test_no_token_shows(tmp_path: Path) -> None:
     keyring = FakeKeyring({"claudeAiOauth": {"accessToken": f"{ACCESS_MARK}\n"}})
     home, _, source = on_a_mac(tmp_path, keyring)
     with pytest.raises(ProviderError) as caught:
-        source.read(question(home, by_hand=True))
+        source.read(question(home, user_initiated=True))
     assert ACCESS_MARK not in caught.value.message
     assert "Keychain" in caught.value.message

@@ -13,7 +13,7 @@ import pytest
 from providers.domain.cost import BilledResponse
 from providers.ledger import ledger as ledgers
 from providers.ledger import resolve as parts
-from providers.ledger.database import LedgerTrouble
+from providers.ledger.database import LedgerError
 from providers.ledger.refresh import Progress, Shelf, Tell, refresh
 from tests.providers.ledger.test_refresh import (
     FIXTURES,
@@ -162,5 +162,5 @@ def test_a_scan_that_fails_while_it_counts_stays_incomplete(
 
 def test_a_damaged_ledger_has_no_answer(ledger: Ledger) -> None:
     ledger.path.write_bytes(b"not a database at all, but long enough to look at" * 9)
-    with pytest.raises(LedgerTrouble):
+    with pytest.raises(LedgerError):
         is_complete(ledger)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from providers.domain.cost import BilledResponse, Context, Counter, Tally, TokenUsage
-from providers.ledger.database import LedgerTrouble, opened, transaction
+from providers.ledger.database import LedgerError, opened, transaction
 from providers.ledger.ledger import Ledger
 from providers.ledger.responses import Price, replace_responses, reprice
 from tests.providers.ledger.test_refresh import SMALL, copied, named, put, rollouts
@@ -327,7 +327,7 @@ def test_a_count_that_writes_is_not_waited_for(held: Held) -> None:
     held.put({1: [response(1)]})
     with opened(held.path) as db, transaction(db):
         began = time.monotonic()
-        with pytest.raises(LedgerTrouble):
+        with pytest.raises(LedgerError):
             held.counters()
         assert time.monotonic() - began < 5
     assert len(held.counters()) == 1
@@ -346,7 +346,7 @@ def test_a_ledger_of_the_first_schema_is_brought_up_to_date_by_the_next_scan(tmp
         db.executescript(
             "DROP TABLE counters; DROP TABLE sums; ALTER TABLE parts DROP COLUMN summed; PRAGMA user_version = 1"
         )
-    with pytest.raises(LedgerTrouble, match="next count brings it up to date"):
+    with pytest.raises(LedgerError, match="next count brings it up to date"):
         Ledger(logs.path).counters()
     logs.refresh()
     assert ask(logs) == counted
@@ -360,7 +360,7 @@ def test_what_follows_a_damaged_ledger_continues_none_of_its_epochs(tmp_path: Pa
     for path in tmp_path.glob("ledger.sqlite3*"):
         path.unlink()
     logs.path.write_bytes(b"not a database at all, but long enough to look at" * 9)
-    with pytest.raises(LedgerTrouble, match="set aside"):
+    with pytest.raises(LedgerError, match="set aside"):
         logs.refresh()
     logs.refresh()
     after = ask(logs)

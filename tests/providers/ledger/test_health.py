@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from providers.ledger.database import LedgerTrouble, opened
+from providers.ledger.database import LedgerError, opened
 from providers.ledger.health import check, size_of
 
 
@@ -53,5 +53,5 @@ def test_a_page_that_was_overwritten(ledger: Path) -> None:
 def test_no_ledger(tmp_path: Path) -> None:
     assert size_of(tmp_path / "none.sqlite3") == 0
     (tmp_path / "other.sqlite3").write_bytes(b"no database" * 100)
-    with pytest.raises(LedgerTrouble, match="damaged"):
+    with pytest.raises(LedgerError, match="damaged"):
         check(tmp_path / "other.sqlite3", ())

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from providers.domain.errors import ServerError
-from providers.polling.account_store import AccountMemory, Memory, SourceMemory
+from providers.polling.account_store import AccountState, AccountStore, SourceState
 from tests.homes import NOW
 
 MINUTE = timedelta(minutes=1)
 
 
 def test_an_account_is_in_a_home_since_it_says_so_or_since_it_replaced_another(tmp_path: Path) -> None:
-    memory, home = Memory(tmp_path), Path("/h")
+    memory, home = AccountStore(tmp_path), Path("/h")
     long_ago = NOW - timedelta(days=3)
     assert memory.account_since(home, "a", long_ago, NOW) == long_ago
     assert memory.account_since(home, "a", NOW, NOW + MINUTE) == long_ago
@@ -27,13 +27,13 @@ def test_an_account_is_in_a_home_since_it_says_so_or_since_it_replaced_another(t
 
 
 def test_a_home_seen_by_a_clock_that_was_ahead_is_known_since_now(tmp_path: Path) -> None:
-    memory, home, ahead = Memory(tmp_path), Path("/h"), NOW + timedelta(days=400)
+    memory, home, ahead = AccountStore(tmp_path), Path("/h"), NOW + timedelta(days=400)
     memory.account_since(home, "a", ahead, ahead)
     assert memory.account_since(home, "a", NOW, NOW) == NOW
 
 
 def test_a_home_whose_name_is_no_text_is_remembered(tmp_path: Path) -> None:
-    memory, home = Memory(tmp_path), Path(os.fsdecode(b"/h\xff"))
+    memory, home = AccountStore(tmp_path), Path(os.fsdecode(b"/h\xff"))
     since = NOW - timedelta(days=3)
     assert memory.account_since(home, "a", since, NOW) == since
     assert memory.account_since(home, "a", NOW, NOW) == since
@@ -46,7 +46,7 @@ def test_homes_that_many_processes_see_at_once_are_all_remembered(tmp_path: Path
     together = threading.Barrier(len(homes))
 
     def see(home: Path) -> None:
-        memory = Memory(tmp_path)
+        memory = AccountStore(tmp_path)
         together.wait()
         memory.account_since(home, "a", since, NOW)
 
@@ -55,13 +55,13 @@ def test_homes_that_many_processes_see_at_once_are_all_remembered(tmp_path: Path
         thread.start()
     for thread in threads:
         thread.join()
-    later = [Memory(tmp_path).account_since(home, "a", NOW, NOW) for home in homes]
+    later = [AccountStore(tmp_path).account_since(home, "a", NOW, NOW) for home in homes]
     assert later == [since] * len(homes)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are of no use there")
 def test_nobody_else_reads_or_locks_what_is_remembered(tmp_path: Path) -> None:
-    memory = Memory(tmp_path / "state")
+    memory = AccountStore(tmp_path / "state")
     memory.account_since(Path("/h"), "a", NOW, NOW)
     before = os.umask(0)
     try:
@@ -74,15 +74,15 @@ def test_nobody_else_reads_or_locks_what_is_remembered(tmp_path: Path) -> None:
 
 
 def test_what_a_clock_that_was_ahead_wrote_of_a_source_silences_it_not(tmp_path: Path) -> None:
-    memory, ahead = Memory(tmp_path), NOW + timedelta(days=400)
+    memory, ahead = AccountStore(tmp_path), NOW + timedelta(days=400)
     trouble = ServerError("Oh.", retry_at=ahead).as_data()
-    wrong = SourceMemory(asked_at=ahead, retry_at=ahead, refusals=3, error=trouble)
-    right = SourceMemory(asked_at=NOW - MINUTE, retry_at=NOW + MINUTE)
-    memory.keep_account("k", AccountMemory(sources={"oauth": wrong, "status": right}, error=trouble))
+    wrong = SourceState(asked_at=ahead, retry_at=ahead, refusals=3, error=trouble)
+    right = SourceState(asked_at=NOW - MINUTE, retry_at=NOW + MINUTE)
+    memory.save_account("k", AccountState(sources={"oauth": wrong, "status": right}, error=trouble))
     known = memory.account("k", NOW)
     assert (known.of("oauth").asked_at, known.of("oauth").retry_at, known.retry_at) == (None, None, None)
     assert known.of("status") == right
-    assert known.of("nobody") == SourceMemory()
+    assert known.of("nobody") == SourceState()
 
 
 def test_what_an_older_tankful_kept_is_read(tmp_path: Path) -> None:
@@ -90,4 +90,4 @@ def test_what_an_older_tankful_kept_is_read(tmp_path: Path) -> None:
         b'{"asked_at": "2026-11-20T11:59:00Z", "retry_at": null, "failures": 1, "refusals": 2, "error": null}'
     )
     (tmp_path / "account-k.json").write_bytes(kept)
-    assert Memory(tmp_path).account("k", NOW) == AccountMemory(asked_at=NOW - MINUTE, failures=1)
+    assert AccountStore(tmp_path).account("k", NOW) == AccountState(asked_at=NOW - MINUTE, failures=1)

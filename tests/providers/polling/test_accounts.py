@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from providers.codex.descriptor import CODEX
 from providers.domain.limits import AccountUsage
-from providers.polling.account_store import Memory
+from providers.polling.account_store import AccountStore
 from providers.polling.accounts import take_usage
 from providers.polling.poll import Mode
 from providers.source import Home, Login, Provider, ProviderSettings
@@ -44,7 +44,7 @@ def take(
     return take_usage(
         providers,
         environ,
-        Memory(state),
+        AccountStore(state),
         lambda: at,
         mode=mode,
         only_source=source,
@@ -172,7 +172,7 @@ def test_without_a_home_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.delenv("HOME")
     monkeypatch.setattr(pwd, "getpwuid", nobody)
-    (account,) = take_usage((CODEX,), {}, Memory(tmp_path), lambda: NOW, mode="cached").accounts
+    (account,) = take_usage((CODEX,), {}, AccountStore(tmp_path), lambda: NOW, mode="cached").accounts
     assert account.error is not None
     assert account.error.kind == "not_signed_in"
 
@@ -191,7 +191,7 @@ def test_a_fault_of_ours_in_one_home_is_that_homes_alone(tmp_path: Path) -> None
     first, second = take(tmp_path / "state", bad, good, mode="cached", providers=(faulty,))
     assert first.error is not None
     assert first.error.kind == "not_understood"
-    assert first.error.message == "tankful stumbled over this home (ZeroDivisionError)."
+    assert first.error.message == "tankful internal_error over this home (ZeroDivisionError)."
     assert second.account is not None
 
 
@@ -203,12 +203,12 @@ def test_a_fault_of_ours_in_one_provider_is_that_providers_alone(tmp_path: Path)
     faulty = replace(CODEX, find_homes=find_homes)
     first, second = take(tmp_path / "state", home, mode="cached", providers=(faulty, CODEX))
     assert first.error is not None
-    assert first.error.message == "tankful stumbled over the list of homes (ZeroDivisionError)."
+    assert first.error.message == "tankful internal_error over the list of homes (ZeroDivisionError)."
     assert second.account is not None
 
 
 def test_a_fault_of_ours_in_one_account_is_that_accounts_alone(tmp_path: Path) -> None:
-    class Faulty(Memory):
+    class Faulty(AccountStore):
         asked = 0
 
         def account(self, key: str, now: datetime) -> object:  # type: ignore[override]
@@ -220,7 +220,7 @@ def test_a_fault_of_ours_in_one_account_is_that_accounts_alone(tmp_path: Path) -
     memory = Faulty(tmp_path / "state")
     first, second = take_usage((CODEX,), environ, memory, lambda: NOW, mode="cached").accounts
     assert first.error is not None
-    assert first.error.message == "tankful stumbled over this account (ZeroDivisionError)."
+    assert first.error.message == "tankful internal_error over this account (ZeroDivisionError)."
     assert second.account is not None
 
 

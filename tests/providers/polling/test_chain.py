@@ -19,7 +19,7 @@ from providers.domain.errors import (
     ServerError,
     TimedOut,
 )
-from providers.polling.account_store import Memory
+from providers.polling.account_store import AccountStore
 from tests.homes import NOW
 from tests.providers.polling.test_poll import Ask, Clock, FakeSource, ask, clock, used
 
@@ -63,7 +63,7 @@ def test_who_answers_first_is_enough(
 
 
 @pytest.mark.parametrize(
-    ("trouble", "stands_in"),
+    ("trouble", "is_fallback_for"),
     [
         (LoginExpired("Refused."), True),
         (NotUnderstood("What?"), True),
@@ -74,14 +74,14 @@ def test_who_answers_first_is_enough(
     ],
 )
 def test_the_next_is_asked_only_for_what_it_can_stand_in_for(
-    ask: Ask, endpoint: FakeSource, program: FakeSource, trouble: ProviderError, *, stands_in: bool
+    ask: Ask, endpoint: FakeSource, program: FakeSource, trouble: ProviderError, *, is_fallback_for: bool
 ) -> None:
     endpoint.says = trouble
     memory = ask(endpoint, program)
-    assert used(memory) == ([20] if stands_in else [])
-    assert program.after == ([trouble.kind] if stands_in else [])
-    assert attempts(memory) == [("oauth", False), ("app-server", True)][: 1 + stands_in]
-    assert (memory.error is None) is stands_in
+    assert used(memory) == ([20] if is_fallback_for else [])
+    assert program.after == ([trouble.kind] if is_fallback_for else [])
+    assert attempts(memory) == [("oauth", False), ("app-server", True)][: 1 + is_fallback_for]
+    assert (memory.error is None) is is_fallback_for
 
 
 def test_a_third_is_asked_where_it_stands_in_for_both(
@@ -170,7 +170,7 @@ def test_a_program_that_we_died_over_rests_all_the_same(
 
 def kept_until(folder: Path) -> list[datetime | None]:
     """Until when the memory's file has the program left alone, and lets it renew no login."""
-    kept = Memory(folder / "state").account("k", NOW).of("app-server")
+    kept = AccountStore(folder / "state").account("k", NOW).of("app-server")
     return [kept.retry_at, kept.error.retry_at if kept.error else None]
 
 

@@ -17,7 +17,7 @@ from providers.domain.errors import (
     ServerError,
 )
 from providers.domain.limits import Identity, RateWindow, Reading
-from providers.polling.account_store import AccountMemory, Memory, Refused
+from providers.polling.account_store import AccountState, AccountStore, Refused
 from providers.polling.backoff import Client, Place
 from providers.polling.poll import Mode, Round, poll
 from providers.source import Home, Question
@@ -43,7 +43,7 @@ class FakeSource:
         self.rest = timedelta(0)
         self.kinds: tuple[str, ...] = ("login_expired",)
 
-    def stands_in(self, trouble: ProviderError) -> bool:
+    def is_fallback_for(self, trouble: ProviderError) -> bool:
         return trouble.kind in self.kinds
 
     def unavailable(self, question: Question) -> ProviderError | None:
@@ -52,7 +52,7 @@ class FakeSource:
     def read(self, question: Question) -> Reading | None:
         self.asked.append(question.home.path)
         self.after.append(question.after.kind if question.after else None)
-        self.last.append(question.last_trouble.kind if question.last_trouble else None)
+        self.last.append(question.last_error.kind if question.last_error else None)
         if question.home.path in self.at:
             told = self.at[question.home.path]
             if isinstance(told, Exception):
@@ -79,21 +79,21 @@ def clock() -> Clock:
     return Clock()
 
 
-Ask = Callable[..., AccountMemory]
+Ask = Callable[..., AccountState]
 
 
 @pytest.fixture
 def ask(tmp_path: Path, clock: Clock) -> Ask:
-    kept = Memory(tmp_path / "state")
+    kept = AccountStore(tmp_path / "state")
 
     def ask(
         *sources: FakeSource,
         mode: Mode = "due",
         homes: int = 1,
         attested_at: datetime = NOW,
-        memory: Memory = kept,
+        memory: AccountStore = kept,
         only: str | None = None,
-    ) -> AccountMemory:
+    ) -> AccountState:
         places = tuple(
             Place(
                 home=Home(provider="codex", path=Path(f"/{n}"), label=f"/{n}"),
@@ -109,7 +109,7 @@ def ask(tmp_path: Path, clock: Clock) -> Ask:
     return ask
 
 
-def used(memory: AccountMemory) -> list[float]:
+def used(memory: AccountState) -> list[float]:
     return [window.used_percent for reading in memory.readings for window in reading.windows]
 
 
@@ -137,7 +137,7 @@ def test_a_person_need_not_wait_and_the_cache_asks_nobody(ask: Ask) -> None:
 def test_a_source_is_told_what_it_last_ran_into_in_any_process(ask: Ask, tmp_path: Path) -> None:
     source = FakeSource(Offline("No connection."))
     ask(source, mode="now")
-    again = Memory(tmp_path / "state")
+    again = AccountStore(tmp_path / "state")
     ask(source, mode="now", memory=again)
     source.says = 10
     ask(source, mode="now", memory=again)
@@ -368,16 +368,16 @@ def test_a_login_that_was_not_sent_was_not_refused(ask: Ask, clock: Clock) -> No
     assert ask(source).refused == ()
 
 
-class FullDisk(Memory):
+class FullDisk(AccountStore):
     """Takes the first note of a poll, and no second one."""
 
     room = 1
 
-    def keep_account(self, key: str, memory: AccountMemory) -> None:
+    def save_account(self, key: str, memory: AccountState) -> None:
         self.room -= 1
         if self.room < 0:
             raise OSError(28, "No space left on device")
-        super().keep_account(key, memory)
+        super().save_account(key, memory)
 
 
 def test_an_answer_that_cannot_be_kept_is_known_until_the_end(tmp_path: Path, ask: Ask, clock: Clock) -> None:
@@ -407,15 +407,15 @@ def test_who_has_something_to_show_does_not_wait_long_for_another_process(
     ask(FakeSource(10))
     clock.now += 2 * MINUTE
     waits: list[float] = []
-    real = Memory.asking
+    real = AccountStore.asking
 
-    def asking(self: Memory, key: str, seconds: float = 45.0) -> AbstractContextManager[None]:
+    def asking(self: AccountStore, key: str, seconds: float = 45.0) -> AbstractContextManager[None]:
         waits.append(seconds)
         return real(self, key, 0.1)
 
-    monkeypatch.setattr(Memory, "asking", asking)
+    monkeypatch.setattr(AccountStore, "asking", asking)
     source = FakeSource(20)
-    with real(Memory(tmp_path / "state"), "k"):
+    with real(AccountStore(tmp_path / "state"), "k"):
         assert used(ask(source)) == [10]
         assert used(ask(source, mode="now")) == [10]
         for file in (tmp_path / "state").glob("*.json"):

@@ -24,9 +24,9 @@ import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from providers.codex.descriptor import CODEX
-from providers.polling.account_store import Memory
+from providers.polling.account_store import AccountStore
 from providers.polling.accounts import take_usage
-account, = take_usage((CODEX,), os.environ, Memory(Path(sys.argv[1])), lambda: datetime.now(UTC)).accounts
+account, = take_usage((CODEX,), os.environ, AccountStore(Path(sys.argv[1])), lambda: datetime.now(UTC)).accounts
 print(*(lane.value.id for lane in account.windows))
 """
 

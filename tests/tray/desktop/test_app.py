@@ -14,7 +14,7 @@ import pytest
 
 from providers.domain.limits import UsageSnapshot
 from providers.host.files import own_folders
-from providers.ledger.database import LedgerTrouble
+from providers.ledger.database import LedgerError
 from providers.setting import Bool, Menu, Setting
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage_now, waits_for
 from tests.homes import NOW, make_home
@@ -251,7 +251,7 @@ def with_costs(folder: Path, server: FakeChatGPT) -> tuple[Tray, FakeCosts]:
 
 def test_a_ledger_that_cannot_be_used_is_told_and_then_forgotten(tmp_path: Path, server: FakeChatGPT) -> None:
     tray, costs = with_costs(tmp_path, server)
-    costs.fault = LedgerTrouble("The disk is full: make room.")
+    costs.fault = LedgerError("The disk is full: make room.")
     face = tray.start()
     face.wait_for("The disk is full: make room.")
     costs.fault = None

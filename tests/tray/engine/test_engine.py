@@ -16,7 +16,7 @@ import pytest
 
 from providers.domain.cost import Counter, Tally
 from providers.host.files import own_folders
-from providers.polling.account_store import Memory
+from providers.polling.account_store import AccountStore
 from providers.polling.accounts import take_usage
 from providers.source import Provider, Question
 from tests.fake_provider import FakeSource, FileSource, fake_provider, make_fake_home, reading
@@ -211,7 +211,7 @@ def test_readings_of_another_process_show_within_three_seconds(tmp_path: Path) -
     scope = scope_of(tmp_path, provider)
     with running(scope, Periods()) as (_, seen):
         first = seen.wait_for(lambda state: "one" in used(state) and not state.refreshing)
-        other = Memory(scope.folders.state)  # as another process has it
+        other = AccountStore(scope.folders.state)  # as another process has it
         take_usage([provider], scope.environ, other, scope.clock, mode="now")
         seen.wait_for(lambda state: used(state).get("one", 0) > used(first)["one"], seconds=3)
 

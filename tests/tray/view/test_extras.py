@@ -185,7 +185,7 @@ def test_what_in_the_settings_does_not_count_is_a_row() -> None:
     trouble = "settings.toml, line 2: `enabled` should be true or false. The rest counts."
     for accounts in ((PRO,), ()):
         snapshot = UsageSnapshot(generated_at=NOW, accounts=accounts)
-        rows = menu.told(State(snapshot=snapshot, settings=Settings(problem=trouble)), NOW, ZONE)
+        rows = menu.status_rows(State(snapshot=snapshot, settings=Settings(problem=trouble)), NOW, ZONE)
         assert rows[-1].text == f"  {trouble}"
         assert rows[-1].key == "says:settings"
 

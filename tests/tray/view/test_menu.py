@@ -352,10 +352,10 @@ def test_keys_name_what_they_tell() -> None:
             generated_at=NOW, accounts=(failing(PRO, trouble), replace(BARE, account=None))
         )
     )
-    keys = [row.key for row in menu.told(state, NOW, ZONE)]
+    keys = [row.key for row in menu.status_rows(state, NOW, ZONE)]
     assert keys[5:8] == [f"codex:a1b2c3d4:says:{about}" for about in ("trouble", "remedy", "age")]
     none = State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(BARE,)))
-    assert menu.told(none, NOW, ZONE)[-1].key == "codex:a1b2c3d4:says:none"
+    assert menu.status_rows(none, NOW, ZONE)[-1].key == "codex:a1b2c3d4:says:none"
 
 
 def test_keys_stay_when_values_change() -> None:
@@ -368,4 +368,4 @@ def test_keys_stay_when_values_change() -> None:
 
 def test_what_keeps_logs_from_being_counted_is_said() -> None:
     state = State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(PRO,)), trouble="The disk is full.")
-    assert [row.text for row in menu.told(state, NOW, ZONE)][-1] == "  The disk is full."
+    assert [row.text for row in menu.status_rows(state, NOW, ZONE)][-1] == "  The disk is full."

@@ -14,7 +14,7 @@ from providers.domain.errors import LoginExpired, ProgramMissing, ProviderError
 from providers.domain.limits import UsageError
 from providers.host.files import short
 from providers.host.redact import redact
-from providers.polling.account_store import AccountMemory, Memory
+from providers.polling.account_store import AccountState, AccountStore
 from providers.source import Home, Login, Provider, ProviderSettings, Source, account_key
 from tray.engine import published
 from tray.engine.doctor.checks import begin
@@ -91,7 +91,7 @@ def _login(login: Login) -> LoginFacts:
 
 def _accounts(scope: Scope, provider: Provider, own: ProviderSettings) -> tuple[AccountFacts, ...]:
     """Out of what is saved and published; nobody is asked."""
-    memory, now = Memory(scope.folders.state), scope.clock()
+    memory, now = AccountStore(scope.folders.state), scope.clock()
     homes: dict[str, list[str]] = {}
     for home in scope.homes_of(provider):
         login = provider.read_login(home, now)
@@ -114,7 +114,7 @@ class _Attempt(Struct, frozen=True):
     error: UsageError | None = None
 
 
-def _source(source: Source, known: AccountMemory, attempts: Mapping[str, _Attempt]) -> SourceFacts:
+def _source(source: Source, known: AccountState, attempts: Mapping[str, _Attempt]) -> SourceFacts:
     asked = known.of(source.id)
     at = max((each.fetched_at for each in known.readings if each.source == source.id), default=asked.asked_at)
     ok, error = None, asked.error

@@ -13,7 +13,7 @@ from typing import Any
 
 from providers.host.files import open_regular, short
 from providers.ledger import health
-from providers.ledger.database import LedgerTrouble
+from providers.ledger.database import LedgerError
 from tray.engine import detached, published
 from tray.engine.doctor.facts import Engine, FolderFacts, LedgerFacts, LogFacts, SettingsFacts
 from tray.engine.log import FILE, LARGEST
@@ -46,7 +46,7 @@ def ledger(path: Path, providers: Sequence[str]) -> LedgerFacts:
         return LedgerFacts(path=short(path), exists=path.exists())
     try:
         found = health.check(path, providers)
-    except LedgerTrouble as error:
+    except LedgerError as error:
         return LedgerFacts(path=short(path), exists=True, bytes=size, error=str(error))
     return LedgerFacts(
         path=short(path),

@@ -178,11 +178,11 @@ def test_its_environment(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "stands_in"),
+    ("trouble", "is_fallback_for"),
     [(EXPIRED, True), (RateLimited("x"), False), (Denied("x"), False), (NotSignedIn("x"), False)],
 )
-def test_it_stands_in_for_a_login_alone(trouble: ProviderError, *, stands_in: bool) -> None:
-    assert source(FakeClaude()).stands_in(trouble) is stands_in
+def test_it_stands_in_for_a_login_alone(trouble: ProviderError, *, is_fallback_for: bool) -> None:
+    assert source(FakeClaude()).is_fallback_for(trouble) is is_fallback_for
     assert UsageCommand.rest == 15 * MINUTE
 
 

@@ -377,13 +377,13 @@ def test_a_login_that_another_process_tried_to_renew_is_left_alone(
     with pytest.raises(kind) as caught:
         asked.read(after=EXPIRED)
     later = Asked(folder, **habits)
-    told = asked.question(after=EXPIRED, last_trouble=caught.value.as_data(), by_hand=True)
+    told = asked.question(after=EXPIRED, last_error=caught.value.as_data(), user_initiated=True)
     trouble = later.source.unavailable(replace(told, now=NOW + timedelta(minutes=59)))
     assert isinstance(trouble, LoginExpired)
     assert trouble.retry_at == NOW + HOUR
     assert later.source.unavailable(replace(told, now=NOW + HOUR)) is None
     pause = NotUnderstood("It does not start.", retry_at=NOW + HOUR / 2).as_data()
-    assert later.source.unavailable(replace(told, last_trouble=pause)) is None
+    assert later.source.unavailable(replace(told, last_error=pause)) is None
 
 
 def test_a_login_that_stayed_stale_is_not_renewed_again_by_another_process(folder: Path) -> None:
@@ -457,7 +457,7 @@ def test_a_login_in_the_keyring_is_renewed_by_one_process_of_many(folder: Path) 
     for minutes in (0, 20, 40):
         asked = Asked(folder, **refusal(UNAUTHORIZED))
         with pytest.raises(LoginExpired) as caught:
-            asked.read(now=NOW + timedelta(minutes=minutes), last_trouble=trouble)
+            asked.read(now=NOW + timedelta(minutes=minutes), last_error=trouble)
         trouble = caught.value.as_data()
         assert trouble.retry_at == NOW + HOUR
     heard = (each for each in asked.heard() if each.get("method") == "account/read")
@@ -531,7 +531,7 @@ def test_an_address_that_no_token_may_be_sent_to(folder: Path) -> None:
 
 @pytest.mark.parametrize("kind", ProviderError.__subclasses__())
 def test_it_stands_in_for_what_it_may_know_better(kind: type[ProviderError]) -> None:
-    assert AppServerSource().stands_in(kind("x")) is (kind in (LoginExpired, NotUnderstood))
+    assert AppServerSource().is_fallback_for(kind("x")) is (kind in (LoginExpired, NotUnderstood))
 
 
 def test_no_program_is_told_before_anything_is_done(folder: Path) -> None:

@@ -393,4 +393,4 @@ def test_when_it_cannot_be_asked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [*ProviderError.__subclasses__(), KeptInKeyring])
 def test_it_stands_in_for_what_it_would_not_share(kind: type[ProviderError]) -> None:
-    assert StatusScreenSource().stands_in(kind("")) is (kind in (ProgramTooOld, NotUnderstood))
+    assert StatusScreenSource().is_fallback_for(kind("")) is (kind in (ProgramTooOld, NotUnderstood))

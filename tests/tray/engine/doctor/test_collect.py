@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from providers.domain.errors import Offline, ProgramMissing
 from providers.domain.limits import UsageError
-from providers.polling.account_store import AccountMemory, Memory, SourceMemory
+from providers.polling.account_store import AccountState, AccountStore, SourceState
 from providers.source import Installed, Provider, account_key
 from tests.fake_provider import FakeSource, FileSource, fake_provider, make_fake_home, reading
 from tests.tray.engine.test_engine import scope_of
@@ -154,12 +154,12 @@ class TestHomes:
 class TestSources:
     AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
-    def remember(self, folder: Path, provider: Provider, known: AccountMemory) -> None:
+    def remember(self, folder: Path, provider: Provider, known: AccountState) -> None:
         (home,) = provider.find_homes({})
         identity = provider.read_login(home, self.AT).identity
         assert identity is not None
         state = scope_of(folder, provider).folders.state
-        Memory(state).keep_account(account_key(home, identity), known)
+        AccountStore(state).save_account(account_key(home, identity), known)
 
     def outcomes(self, folder: Path, provider: Provider) -> dict[str, tuple[bool | None, str | None]]:
         facts = facts_of(folder, provider).accounts
@@ -176,10 +176,10 @@ class TestSources:
     def test_as_it_is_saved(self, tmp_path: Path) -> None:
         provider = fake(make_fake_home(tmp_path / "home"))
         error = Offline("No network.", retry_at=self.AT + timedelta(minutes=5)).as_data()
-        asked = SourceMemory(asked_at=self.AT, error=error)
-        self.remember(tmp_path, provider, AccountMemory(sources={"server": asked}, error=error))
+        asked = SourceState(asked_at=self.AT, error=error)
+        self.remember(tmp_path, provider, AccountState(sources={"server": asked}, error=error))
         assert self.outcomes(tmp_path, provider)["server"] == (False, "offline")
-        answered = AccountMemory(sources={"server": SourceMemory(asked_at=self.AT)})
+        answered = AccountState(sources={"server": SourceState(asked_at=self.AT)})
         self.remember(tmp_path, provider, answered)
         assert self.outcomes(tmp_path, provider)["server"] == (True, None)
 
