@@ -191,7 +191,7 @@ def test_a_fault_of_ours_in_one_home_is_that_homes_alone(tmp_path: Path) -> None
     first, second = take(tmp_path / "state", bad, good, mode="cached", providers=(faulty,))
     assert first.error is not None
     assert first.error.kind == "not_understood"
-    assert first.error.message == "tankful internal_error over this home (ZeroDivisionError)."
+    assert first.error.message == "Internal error while handling this home (ZeroDivisionError)."
     assert second.account is not None
 
 
@@ -203,7 +203,7 @@ def test_a_fault_of_ours_in_one_provider_is_that_providers_alone(tmp_path: Path)
     faulty = replace(CODEX, find_homes=find_homes)
     first, second = take(tmp_path / "state", home, mode="cached", providers=(faulty, CODEX))
     assert first.error is not None
-    assert first.error.message == "tankful internal_error over the list of homes (ZeroDivisionError)."
+    assert first.error.message == "Internal error while handling the list of homes (ZeroDivisionError)."
     assert second.account is not None
 
 
@@ -220,7 +220,7 @@ def test_a_fault_of_ours_in_one_account_is_that_accounts_alone(tmp_path: Path) -
     memory = Faulty(tmp_path / "state")
     first, second = take_usage((CODEX,), environ, memory, lambda: NOW, mode="cached").accounts
     assert first.error is not None
-    assert first.error.message == "tankful internal_error over this account (ZeroDivisionError)."
+    assert first.error.message == "Internal error while handling this account (ZeroDivisionError)."
     assert second.account is not None
 
 
