@@ -89,7 +89,7 @@ class Engine:
         self._waiting: dict[str, Mode] = {}
         self._asking: dict[str, float] = {}
         self._disk = DiskWatch(scope.settings, scope.environ, self._recent_logs)
-        self._watcher = Watcher(self._look_at_disk, self._events.put, periods.look)
+        self._watcher = Watcher(self._look_at_disk, self._disk.skip_stuck, self._events.put, periods.look)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     @property
@@ -171,6 +171,7 @@ class Engine:
         self._do_what_is_due()
 
     def _do_what_is_due(self) -> None:
+        self._watcher.check()
         now = self._now()
         if self._targets and self._schedule.is_poll_due(now):
             self._begin_round("due")

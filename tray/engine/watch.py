@@ -9,21 +9,22 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
 
 from msgspec import Struct
 
 from providers.host.faults import log_fault
 from providers.source import Home, Provider
-from tray.engine.bounded import Bounded
 from tray.engine.settings import Settings
 
 RECENT = timedelta(hours=24)
 """Logs written since then are looked at each time, all others when all folders are walked."""
 
-HOME_SECONDS = 1.0
+STUCK_SECONDS = 5.0
 
 Stamp = tuple[int, int, int] | None
 _log = logging.getLogger(__name__)
@@ -68,20 +69,28 @@ class DiskWatch:
         self._recent_logs = recent_logs
         self._settings: Settings | None = None
         self._stamps: dict[tuple[str, str], object] = {}
-        self._bounded = Bounded()
+        self._lock = Lock()
+        self._number = 0  # of the newest look
+        self._at: str | None = None  # the home that it is looking at
+        self._stuck: set[str] = set()
 
     def look(self, watched: Watched) -> Changes:
         """What changed since the last look that did not fail. What is looked at for the first time counts as
         changed.
         """
+        with self._lock:
+            self._number += 1
+            number = self._number
         settings = self._read_settings()
         stamps: dict[tuple[str, str], object] = {
             ("saved", key): stamp(str(path)) for key, path in watched.saved.items()
         }
         stamps["costs", ""] = tuple(stamp(str(path)) for path in watched.costs)
         for provider, home in watched.homes:
-            files, logs = self._of_home(provider, home)
-            stamps["home", home.id], stamps["logs", home.id] = files, logs
+            found = self._of_home(number, provider, home)
+            if found is None:
+                return Changes()
+            stamps["home", home.id], stamps["logs", home.id] = found
         changed = {
             name for name, now in stamps.items() if name not in self._stamps or self._stamps[name] != now
         }
@@ -95,31 +104,63 @@ class DiskWatch:
         self._settings, self._stamps = settings, stamps  # not before: a look may fail
         return changes
 
-    def _of_home(self, provider: Provider, home: Home) -> tuple[object, object]:
-        """Its files and its logs. One on a dead mount is as it was, and keeps no other from being looked at."""
+    def skip_stuck(self) -> None:
+        """The look that runs does not come to an end: the next ones leave out the home that it is at, until
+        it does.
+        """
+        with self._lock:
+            self._number += 1
+            if self._at is not None:
+                self._stuck.add(self._at)
 
-        def look() -> tuple[object, object]:
-            files = tuple(map(stamp, provider.watched(home, self._environ)))
-            return (os.path.isdir(home.path), files), tuple(self._recent_logs(provider, home))
-
-        before = self._stamps.get(("home", home.id)), self._stamps.get(("logs", home.id))
-        return self._bounded.run(f"watch:{home.id}", HOME_SECONDS, look, otherwise=before)
+    def _of_home(self, number: int, provider: Provider, home: Home) -> tuple[object, object] | None:
+        """Its files and its logs; as they were where it is stuck, None where this look is one that was given
+        up.
+        """
+        with self._lock:
+            if home.id in self._stuck:
+                return self._stamps.get(("home", home.id)), self._stamps.get(("logs", home.id))
+            self._at = home.id
+        files = tuple(map(stamp, provider.watched(home, self._environ)))
+        found = (os.path.isdir(home.path), files), tuple(self._recent_logs(provider, home))
+        with self._lock:
+            if number != self._number:
+                self._stuck.discard(home.id)
+                return None
+            self._at = None
+        return found
 
 
 class Watcher:
-    """A thread that looks again and again, and reports what changed."""
+    """A thread that looks again and again, and reports what changed; another one, where a look hangs."""
 
     def __init__(
-        self, look: Callable[[], Changes], report: Callable[[Changes], None], period: timedelta
+        self,
+        look: Callable[[], Changes],
+        give_up: Callable[[], None],
+        report: Callable[[Changes], None],
+        period: timedelta,
     ) -> None:
         self._look = look
+        self._give_up = give_up
         self._report = report
         self._seconds = period.total_seconds()
         self._wake = threading.Event()
         self._closed = False
+        self._busy_since: float | None = None
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def start(self) -> None:
+        self._thread.start()
+
+    def check(self) -> None:
+        """To be called now and then: goes on without a look that does not come to an end."""
+        since = self._busy_since
+        if since is None or time.monotonic() - since < STUCK_SECONDS or self._closed:
+            return
+        self._give_up()
+        self._busy_since = None
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._thread.start()
 
     def look_now(self) -> None:
@@ -134,13 +175,16 @@ class Watcher:
             self._thread.join(seconds)
 
     def _run(self) -> None:
-        while not self._closed:
+        while not self._closed and self._thread is threading.current_thread():
             self._wake.clear()
+            self._busy_since = time.monotonic()
             try:
                 if changes := self._look():
                     self._report(changes)
             except Exception as error:  # noqa: BLE001 - the next look may go better
                 log_fault(_log, "could not look at the disk", error)
+            if self._thread is threading.current_thread():
+                self._busy_since = None
             if not self._closed:  # else the wake-up of the end may have been cleared
                 self._wake.wait(self._seconds)
 

@@ -23,7 +23,7 @@ from tray.engine.bounded import Bounded
 def release(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """What hangs waits for it; whoever waits for what hangs waits a fifth of a second."""
     monkeypatch.setattr(account_reader, "READ_SECONDS", 0.2)
-    monkeypatch.setattr(watch, "HOME_SECONDS", 0.2)
+    monkeypatch.setattr(watch, "STUCK_SECONDS", 0.2)
     event = threading.Event()
     yield event
     event.set()
@@ -91,6 +91,9 @@ def test_a_dead_mount_blinds_nobody_to_the_other_homes(tmp_path: Path, release: 
         noted = {"used": 77, "at": datetime.now(UTC).isoformat()}
         (homes[1] / "limits.json").write_text(json.dumps(noted))
         seen.wait_for(lambda state: used(state).get("two") == 77)
+        release.set()  # the mount is back
+        (homes[0] / "limits.json").write_text(json.dumps({**noted, "used": 55}))
+        seen.wait_for(lambda state: used(state).get("one") == 55)
 
 
 def test_many_servers_hold_up_another_for_a_moment_alone(tmp_path: Path, release: threading.Event) -> None:
