@@ -72,8 +72,11 @@ class Remembered:
         return held[1]
 
     def settle(self, db: sqlite3.Connection, home: int, logs: list[LogFile]) -> None:
-        """The ledger is up to date with these."""
+        """The ledger is up to date with these. What it knows of each is read again when one of them changes: that
+        takes a few milliseconds, and a tray with thousands of logs need not hold it all day.
+        """
         self._settled[home] = index.generation(db), logs
+        self._known.pop(home, None)
 
     def is_settled(self, db: sqlite3.Connection, home: int, logs: list[LogFile]) -> bool:
         return self._settled.get(home) == (index.generation(db), logs)
