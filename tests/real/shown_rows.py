@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from tray.cli.tray import _stop_on_signals
 from tray.desktop.face import open_face
-from tray.desktop.icon import DesktopGone
+from tray.desktop.icon import DesktopClosed
 from tray.view.rows import (
     Action,
     Row,
@@ -89,8 +89,8 @@ def main() -> None:
     try:
         with _stop_on_signals(face.stop):
             face.run()
-    except DesktopGone as gone:
-        print(f"gone: {gone}", flush=True)
+    except DesktopClosed as closed:
+        print(f"gone: {closed}", flush=True)
     else:
         print("ended", flush=True)
 

@@ -14,7 +14,7 @@ from functools import partial
 
 from providers.host.faults import log_fault
 from tray.desktop.autostart.switch import LoginSwitch
-from tray.desktop.icon import DesktopGone, Face
+from tray.desktop.icon import DesktopClosed, Face
 from tray.engine.engine import Engine
 from tray.view import icon, menu
 from tray.view.rows import Action
@@ -51,8 +51,8 @@ class App:
         self._engine.start()
         try:
             self._face.run()
-        except DesktopGone as gone:
-            log.info("%s", gone)
+        except DesktopClosed as closed:
+            log.info("%s", closed)
         finally:
             self._ended.set()
             self._engine.close()

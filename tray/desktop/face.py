@@ -7,7 +7,7 @@ import sys
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
-from tray.desktop.icon import NAME, DesktopGone, Face, Icon, NoDesktop, TrayGone
+from tray.desktop.icon import NAME, DesktopClosed, Face, Icon, NoDesktop, TrayClosed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,7 +87,7 @@ class TrayFace:
         self._shown: tuple[Callable[[int], Image], str, tuple[Row, ...]] | None = None
         self._icon: Icon | None = None
         self._ready = False
-        self._told_ready = False
+        self._reported_ready = False
         self._stopped = Event()
 
     def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None:
@@ -103,12 +103,12 @@ class TrayFace:
                 return
             try:
                 self._icon.run(self._set_up)
-            except TrayGone:
+            except TrayClosed:
                 continue
             finally:
                 self._ready = False
             if not self._stopped.is_set():
-                raise DesktopGone("The desktop closed the icon.")
+                raise DesktopClosed("The desktop closed the icon.")
 
     def stop(self) -> None:
         self._stopped.set()
@@ -123,6 +123,6 @@ class TrayFace:
             self._ready = True
             if self._shown is not None:
                 icon.show(*self._shown)
-        if not self._told_ready:
-            self._told_ready = True
+        if not self._reported_ready:
+            self._reported_ready = True
             self._on_ready()

@@ -18,11 +18,11 @@ class NoDesktop(Exception):
     """There is no desktop to show an icon on; str() says why, and how to get one."""
 
 
-class DesktopGone(Exception):
+class DesktopClosed(Exception):
     """The desktop went away under a running icon, as at the end of a session; str() is one sentence."""
 
 
-class TrayGone(Exception):
+class TrayClosed(Exception):
     """The tray went away and took the icon, the desktop did not: another tray may come."""
 
 
@@ -31,7 +31,7 @@ class Face(Protocol):
         """From any thread, at any time; only what changed goes out. `draw` takes a size in pixels."""
 
     def run(self) -> None:
-        """Block in the main thread until `stop`. Raises DesktopGone."""
+        """Block in the main thread until `stop`. Raises DesktopClosed."""
 
     def stop(self) -> None:
         """From any thread; before `run` too.

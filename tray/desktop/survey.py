@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from tray.engine.doctor.facts import Desktop
+from tray.engine.doctor.facts import DesktopFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,10 +19,10 @@ def survey(
     *,
     platform: str = sys.platform,
     desktop: detect.Desktop | None = None,
-) -> Desktop:
+) -> DesktopFacts:
     """Asks the session bus and the display; each may take seconds, or for ever."""
     if platform in ("darwin", "win32"):
-        return Desktop(backend="native")
+        return DesktopFacts(backend="native")
     if desktop is None:
         from tray.desktop.linux.detect import Here
 
@@ -31,7 +31,7 @@ def survey(
     xembed = desktop.tray()
     displays = tuple(name for name in ("DISPLAY", "WAYLAND_DISPLAY") if environ.get(name))
     backend, waits = _backend(watcher, xembed, has_display=bool(displays))
-    return Desktop(
+    return DesktopFacts(
         name=environ.get("XDG_CURRENT_DESKTOP") or None,
         session_bus=watcher is not None,
         watcher=watcher,

@@ -20,7 +20,7 @@ from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage_now, waits
 from tests.homes import NOW, make_home
 from tests.tray.view.test_menu import PRO
 from tray.desktop.app import App
-from tray.desktop.autostart.login_item import AutostartError, LoginItem, Status
+from tray.desktop.autostart.login_item import AutostartError, LoginItem, LoginItemStatus
 from tray.desktop.autostart.switch import LoginSwitch
 from tray.engine.costs import Costs
 from tray.engine.engine import Engine
@@ -72,7 +72,7 @@ class FakeFace:
             assert found, self.texts[-1]
             return len(self.texts)
 
-    def wait_until_gone(self, text: str) -> None:
+    def wait_until_absent(self, text: str) -> None:
         """Until the newest menu no longer has this text."""
         with self._changed:
             assert self._changed.wait_for(lambda: not any(text in line for line in self.texts[-1]), DEADLINE)
@@ -187,7 +187,7 @@ def test_settings_that_were_written_count_at_once(tmp_path: Path, server: FakeCh
     settings.write_text("[providers.codex]\nenabled = 'no'\n")
     face.wait_for("`enabled` should be true or false")
     settings.write_text("[providers.codex]\nenabled = false\n")
-    face.wait_until_gone("63 % left")
+    face.wait_until_absent("63 % left")
     settings.unlink()
     face.wait_for("63 % left", len(face.texts))
     tray.end()
@@ -197,7 +197,7 @@ def test_a_provider_is_switched_off_and_on_by_a_click(tray: Tray, tmp_path: Path
     face = tray.start()
     face.wait_for("63 % left")
     face.choose(clicked(face, "set:providers.codex.enabled"))
-    face.wait_until_gone("63 % left")
+    face.wait_until_absent("63 % left")
     assert "enabled = false" in (tmp_path / "own/settings.toml").read_text()
     face.choose(clicked(face, "set:providers.codex.enabled"))
     face.wait_for("63 % left", len(face.texts))
@@ -249,14 +249,14 @@ def with_costs(folder: Path, server: FakeChatGPT) -> tuple[Tray, FakeCosts]:
     return Tray(engine(folder, server, costs)), costs
 
 
-def test_a_ledger_that_cannot_be_used_is_told_and_then_forgotten(tmp_path: Path, server: FakeChatGPT) -> None:
+def test_a_ledger_that_cannot_be_used_is_reported_until_it_works(tmp_path: Path, server: FakeChatGPT) -> None:
     tray, costs = with_costs(tmp_path, server)
     costs.fault = LedgerError("The disk is full: make room.")
     face = tray.start()
     face.wait_for("The disk is full: make room.")
     costs.fault = None
     face.choose(Action("refresh"))
-    face.wait_until_gone("The disk is full")
+    face.wait_until_absent("The disk is full")
     tray.end()
 
 
@@ -268,7 +268,7 @@ def test_a_fault_in_a_count_does_not_end_the_next_ones(
     face = tray.start()
     face.wait_for("63 % left")
     until(lambda: costs.counts == 1)
-    face.wait_until_gone("counting")
+    face.wait_until_absent("counting")
     face.choose(Action("refresh"))
     until(lambda: costs.counts == 2)
     tray.end()
@@ -284,7 +284,7 @@ def test_progress_is_shown_twice_a_second_at_most(tmp_path: Path, server: FakeCh
     seen = len(face.texts)
     face.choose(Action("refresh"))
     until(lambda: costs.counts == 2)
-    face.wait_until_gone("counting")
+    face.wait_until_absent("counting")
     tray.end()
     shown = {line.split("counting ")[1] for menu in face.texts[seen:] for line in menu if "counting " in line}
     assert shown <= {"34 %", "…"}
@@ -317,9 +317,9 @@ class FakeLoginItem:
         self.may_answer = threading.Event()
         self.may_answer.set()
 
-    def status(self) -> Status:
+    def status(self) -> LoginItemStatus:
         self.may_answer.wait(DEADLINE)
-        return Status("on" if self.on else "off", self.on)
+        return LoginItemStatus("on" if self.on else "off", self.on)
 
     def switch_on(self) -> str:
         return self._switch(on=True)
@@ -349,7 +349,7 @@ def test_starting_at_login_is_switched_in_the_menu(tmp_path: Path, server: FakeC
     item.refuses = False
     face.choose(Action("autostart", "off"))
     assert face.checked == {"Start at login": False}
-    face.wait_until_gone("The folder cannot be written.")
+    face.wait_until_absent("The folder cannot be written.")
     tray.end()
 
 

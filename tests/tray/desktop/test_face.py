@@ -15,7 +15,7 @@ from tests.programs import started
 from tests.tray.desktop.conftest import Bus
 from tests.tray.desktop.fake_watcher import DEADLINE, Panel
 from tray.desktop.face import TrayFace, open_face, unavailable
-from tray.desktop.icon import DesktopGone, Face, NoDesktop
+from tray.desktop.icon import DesktopClosed, Face, NoDesktop
 from tray.desktop.linux.pick import choose_kind
 from tray.view.rows import Action, Row, action_row, text_row
 
@@ -27,7 +27,7 @@ def plum(size: int) -> Image.Image:
 
 
 class Scene:
-    """A desktop told in advance: at which second a bus, a watcher and an old tray appear, if ever."""
+    """A desktop scripted in advance: at which second a bus, a watcher and an old tray appear, if ever."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Scene:
         self._display = display
         self._stop = stop
         self.looked = 0
-        self.told: list[float] = []
+        self.reported: list[float] = []
 
     def watcher(self) -> bool | None:
         self.looked += 1
@@ -60,7 +60,7 @@ class Scene:
         return choose_kind(self, self.pause, lambda: self.now, self.tell), self.now
 
     def tell(self) -> None:
-        self.told.append(self.now)
+        self.reported.append(self.now)
 
     def _there(self, since: float | None) -> bool:
         return since is not None and self.now >= since
@@ -106,19 +106,19 @@ def test_without_anything_it_waits_gently_until_stopped() -> None:
         Scene(bus=0, display=False, stop=20),
     ],
 )
-def test_a_wait_of_more_than_five_seconds_is_told(scene: Scene) -> None:
+def test_a_wait_of_more_than_five_seconds_is_reported(scene: Scene) -> None:
     scene.choose()
-    assert scene.told
-    assert 5 <= scene.told[0] <= 6
+    assert scene.reported
+    assert 5 <= scene.reported[0] <= 6
 
 
 def test_a_tray_that_comes_in_time_is_not_waited_for_aloud() -> None:
     for scene in (Scene(bus=0, watcher=4), Scene(bus=0, tray=0), Scene(tray=0), Scene(bus=0, watcher=0)):
         scene.choose()
-        assert scene.told == []
+        assert scene.reported == []
 
 
-def test_the_wait_is_told_once_in_a_process() -> None:
+def test_the_wait_is_reported_once_in_a_process() -> None:
     tell = "from tray.desktop.linux.pick import tell_waiting as tell; tell(); tell()"
     done = subprocess.run([sys.executable, "-c", tell], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "No tray yet: waiting for one.\n")
@@ -153,15 +153,15 @@ class There:
 
 @pytest.mark.parametrize("environ", [{"DISPLAY": ":0"}, {"WAYLAND_DISPLAY": "wayland-0"}, {}])
 def test_what_makes_a_desktop(environ: dict[str, str]) -> None:
-    def told(watcher: bool | None, tray: bool | None) -> str | None:
+    def reason(watcher: bool | None, tray: bool | None) -> str | None:
         return unavailable(environ, platform="linux", desktop=There(watcher, tray))
 
     for platform in ("darwin", "win32"):
         assert unavailable(environ, platform=platform) is None
-    assert told(True, None) is None
-    assert (told(False, None) is None) is bool(environ), "on a bus and a display a panel may be on its way"
-    assert told(None, False) is None, "a display that can be opened"
-    nothing = told(None, None)
+    assert reason(True, None) is None
+    assert (reason(False, None) is None) is bool(environ), "on a bus and a display a panel may be on its way"
+    assert reason(None, False) is None, "a display that can be opened"
+    nothing = reason(None, None)
     assert nothing is not None
     assert "tankful --tray" in nothing
     assert ("no display to be opened" in nothing) is bool(environ)
@@ -242,10 +242,10 @@ def test_stop_ends_the_wait_for_a_desktop() -> None:
     assert not loop.is_alive()
 
 
-def test_an_icon_that_ends_by_itself_is_told() -> None:
+def test_an_icon_that_ends_by_itself_is_reported() -> None:
     icon = FakeIcon()
     icon.stopped.set()
-    with pytest.raises(DesktopGone):
+    with pytest.raises(DesktopClosed):
         TrayFace(lambda _pause: icon, lambda: None).run()
 
 

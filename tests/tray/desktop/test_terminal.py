@@ -59,7 +59,7 @@ def test_it_says_where_it_runs_and_how_to_end_it(
         assert read_line(ours) == SENTENCE
         process.send_signal(signal.SIGINT)  # as Ctrl-C does
         assert process.wait(2 * DEADLINE) == 0
-    assert not select.select([ours], [], [], 0)[0], "it said more than that"
+    assert not select.select([ours], [], [], 0)[0], "it printed more than that"
 
 
 @pytest.mark.parametrize("arguments", [[], ["--tray"]])

@@ -9,19 +9,19 @@ from msgspec import Struct
 
 from tray.desktop.autostart.compositor import ManualStart, manual_start
 from tray.desktop.autostart.login_item import LoginItem
-from tray.desktop.autostart.program import Program, this_program
+from tray.desktop.autostart.program import StartCommand, this_program
 
 
 class Autostart(Struct, frozen=True):
     """`manual`: how a person starts it where a login does not read the item."""
 
-    program: Program
+    program: StartCommand
     item: LoginItem
     manual: ManualStart | None = None
 
 
 def find_autostart(
-    environ: Mapping[str, str], *, platform: str = sys.platform, program: Program | None = None
+    environ: Mapping[str, str], *, platform: str = sys.platform, program: StartCommand | None = None
 ) -> Autostart:
     """Touches nothing."""
     program = program or this_program(environ, platform=platform)

@@ -15,7 +15,7 @@ from xml.parsers.expat import ExpatError
 
 from providers.host.files import printable, short
 from tray.desktop.autostart import files
-from tray.desktop.autostart.login_item import AutostartError, Status
+from tray.desktop.autostart.login_item import AutostartError, LoginItemStatus
 
 _LABEL = "tankful"
 _MARK = "X-tankful"
@@ -30,23 +30,23 @@ class LaunchAgent:
         self._file = home / "Library/LaunchAgents" / f"{_LABEL}.plist"
         self._command = command
 
-    def status(self) -> Status:
+    def status(self) -> LoginItemStatus:
         try:
             content = files.read(self._file)
         except AutostartError as error:
-            return Status("changed", starts=False, detail=str(error))
+            return LoginItemStatus("changed", starts=False, detail=str(error))
         if content is None:
-            return Status("off", starts=False)
+            return LoginItemStatus("off", starts=False)
         agent = _parse(content)
         starts = agent.get("RunAtLoad") is True and agent.get(_SWITCH) is not True
         place, command = short(self._file), agent.get("ProgramArguments")
         if (obstacle := self._obstacle(content)) is not None:
-            return Status("changed", starts, obstacle)
+            return LoginItemStatus("changed", starts, obstacle)
         if agent.get(_SWITCH) is True:
-            return Status("changed", starts, f"it is switched off in {place}")
+            return LoginItemStatus("changed", starts, f"it is switched off in {place}")
         if command != list(self._command):
-            return Status("changed", starts, f"{place} starts another tankful ({_shown(command)})")
-        return Status("on", starts, f"{place} starts {_shown(command)}")
+            return LoginItemStatus("changed", starts, f"{place} starts another tankful ({_shown(command)})")
+        return LoginItemStatus("on", starts, f"{place} starts {_shown(command)}")
 
     def switch_on(self) -> str:
         before = files.read(self._file)

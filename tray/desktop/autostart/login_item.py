@@ -11,7 +11,7 @@ class AutostartError(Exception):
     """It cannot be switched here; str() is what is in the way, and what to do about it."""
 
 
-class Status(Struct, frozen=True):
+class LoginItemStatus(Struct, frozen=True):
     """`changed`: there is a login item, but not as this tankful would write it. `starts`: whether a login starts
     a tankful, as far as can be seen. `detail` is for a person: where, and what to do.
     """
@@ -24,7 +24,7 @@ class Status(Struct, frozen=True):
 class LoginItem(Protocol):
     """All of it reads and writes the disk, and may be called from any thread."""
 
-    def status(self) -> Status:
+    def status(self) -> LoginItemStatus:
         """As it is now; never raises."""
 
     def switch_on(self) -> str:

@@ -18,7 +18,7 @@ _NAME = "tankful"
 _CACHES = frozenset({".cache", "Caches", "archive-v0"})  # uv and pipx run programs from there
 
 
-class Program(Struct, frozen=True):
+class StartCommand(Struct, frozen=True):
     """`command` begins with an absolute path. `temporary`: it lies where things are cleaned up or rebuilt."""
 
     command: tuple[str, ...]
@@ -33,7 +33,7 @@ def this_program(
     platform: str = sys.platform,
     which: Callable[[str], str | None] = shutil.which,
     temporary_folders: Sequence[Path] | None = None,
-) -> Program:
+) -> StartCommand:
     """The installed script, the one that runs now first; where there is none, Python with our module.
 
     On Windows always the latter: a script opens a console window there, and closing that would end the tray.
@@ -44,15 +44,15 @@ def this_program(
     scripts = [] if platform == "win32" else _scripts(script or sys.argv[0], which)
     for found in scripts:
         if not _is_temporary(found, temporary_folders):
-            return Program((str(found),))
+            return StartCommand((str(found),))
     temporary = _is_temporary(Path(python), temporary_folders)
     if scripts and temporary:
-        return Program((str(scripts[0]),), temporary=True)
+        return StartCommand((str(scripts[0]),), temporary=True)
     windowless = Path(python).with_name("pythonw.exe")
     if platform == "win32" and windowless.is_file():
         python = str(windowless)
     # -P: a folder named `tray` where the login starts must not be imported instead of ours.
-    return Program((python, "-P", "-m", "tray.cli"), temporary)
+    return StartCommand((python, "-P", "-m", "tray.cli"), temporary)
 
 
 def _scripts(running: str, which: Callable[[str], str | None]) -> list[Path]:

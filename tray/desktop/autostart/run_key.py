@@ -10,7 +10,7 @@ import sys
 from typing import Protocol
 
 from providers.host.files import printable
-from tray.desktop.autostart.login_item import AutostartError, Status
+from tray.desktop.autostart.login_item import AutostartError, LoginItemStatus
 
 RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
 APPROVED = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
@@ -40,20 +40,22 @@ class RunKey:
         program, *arguments = command
         self._line = " ".join([f'"{program}"', *(subprocess.list2cmdline([each]) for each in arguments)])
 
-    def status(self) -> Status:
+    def status(self) -> LoginItemStatus:
         try:
             found, disabled = self._registry.get(RUN, NAME), self._is_disabled()
         except OSError as error:
-            return Status("changed", starts=False, detail=_failure("read", error))
+            return LoginItemStatus("changed", starts=False, detail=_failure("read", error))
         if found is None:
-            return Status("off", starts=False)
+            return LoginItemStatus("off", starts=False)
         shown = printable(str(found))
         if found != self._line:
             whose = "starts another tankful" if _is_ours(found) else "was not written by tankful"
-            return Status("changed", not disabled, f"{_PLACE} {whose} ({shown})")
+            return LoginItemStatus("changed", not disabled, f"{_PLACE} {whose} ({shown})")
         if disabled:
-            return Status("changed", starts=False, detail="it is switched off in the Startup apps of Windows")
-        return Status("on", starts=True, detail=f"{_PLACE} starts {shown}")
+            return LoginItemStatus(
+                "changed", starts=False, detail="it is switched off in the Startup apps of Windows"
+            )
+        return LoginItemStatus("on", starts=True, detail=f"{_PLACE} starts {shown}")
 
     def switch_on(self) -> str:
         try:

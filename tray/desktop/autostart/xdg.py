@@ -18,7 +18,7 @@ from msgspec import Struct
 import assets
 from providers.host.files import printable, short
 from tray.desktop.autostart import entry, files
-from tray.desktop.autostart.login_item import AutostartError, Status
+from tray.desktop.autostart.login_item import AutostartError, LoginItemStatus
 
 _ASSETS = Path(assets.__file__).parent
 _ICON = Path("icons/hicolor/scalable/apps/tankful.svg")
@@ -46,27 +46,29 @@ class AutostartEntry:
         desktops = {name.upper() for name in environ.get("XDG_CURRENT_DESKTOP", "").split(":")}
         self._knows_gnomes_switch = bool(desktops & _KNOW_GNOMES_SWITCH)
 
-    def status(self) -> Status:
+    def status(self) -> LoginItemStatus:
         try:
             found = self._find()
         except AutostartError as error:
-            return Status("changed", starts=False, detail=str(error))
+            return LoginItemStatus("changed", starts=False, detail=str(error))
         if found.kind == "none":
-            return Status("off", starts=False)
+            return LoginItemStatus("off", starts=False)
         place, starts = short(self._file), self._starts(found.values)
         if found.kind != "own":
-            return Status(
+            return LoginItemStatus(
                 "changed", starts, f"{_OBSTACLE[found.kind].format(place)}{_what_runs(found.values)}"
             )
         if found.values.get("Hidden") == "true":
-            return Status("changed", starts, f"your desktop's settings switched it off in {place}")
+            return LoginItemStatus("changed", starts, f"your desktop's settings switched it off in {place}")
         if found.values.get("X-GNOME-Autostart-enabled") == "false":
             some = "" if self._knows_gnomes_switch else ", which this desktop may ignore"
-            return Status("changed", starts, f"a desktop's settings switched it off in {place}{some}")
+            return LoginItemStatus(
+                "changed", starts, f"a desktop's settings switched it off in {place}{some}"
+            )
         if found.values["Exec"] != entry.exec_value(self._command):
             whose = "starts another tankful" if starts else "names a program that is not there"
-            return Status("changed", starts, f"{place} {whose}{_what_runs(found.values)}")
-        return Status("on", starts, f"{place} starts {printable(' '.join(self._command))}")
+            return LoginItemStatus("changed", starts, f"{place} {whose}{_what_runs(found.values)}")
+        return LoginItemStatus("on", starts, f"{place} starts {printable(' '.join(self._command))}")
 
     def switch_on(self) -> str:
         found = self._find()

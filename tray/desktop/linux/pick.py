@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from tray.desktop.icon import NAME, DesktopGone, Icon
+from tray.desktop.icon import NAME, DesktopClosed, Icon
 from tray.desktop.linux import session_bus
 from tray.desktop.linux.detect import Desktop, Here
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 WATCHER_LATE = 3.0  # seconds: panels that own both show their old tray first
 TRAY_LATE = 10.0  # seconds a login takes until a panel is there; a watcher may come at any time after
-SILENT = 5.0  # seconds without any tray until the person is told that we wait
+SILENT = 5.0  # seconds without any tray until the user is shown that we wait
 _OFTEN = 0.25  # seconds from look to look where a tray is to be expected
 _SELDOM, _HARDLY_EVER = 2.0, 30.0  # where nothing points to one: at first, and in the end
 
@@ -78,7 +78,7 @@ def pick(
     try:
         return StatusNotifierIcon(NAME, choose, environ=environ)
     except session_bus.BusUnreachable as error:
-        raise DesktopGone(f"The session bus went away: {error}.") from error
+        raise DesktopClosed(f"The session bus went away: {error}.") from error
 
 
 def _xembed_icon(choose: Callable[[Action], None], environ: Mapping[str, str]) -> Icon:
@@ -89,4 +89,4 @@ def _xembed_icon(choose: Callable[[Action], None], environ: Mapping[str, str]) -
 
         return XembedIcon(NAME, choose, environ=environ)
     except (Xlib.error.DisplayError, Xlib.error.ConnectionClosedError, OSError) as error:
-        raise DesktopGone(f"The display went away: {error}.") from error
+        raise DesktopClosed(f"The display went away: {error}.") from error

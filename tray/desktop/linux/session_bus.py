@@ -42,7 +42,7 @@ class BusUnreachable(Exception):
 
 
 class CallError(Exception):
-    """What a caller is told instead of a result: `name` ends the D-Bus error's name."""
+    """What a caller gets instead of a result: `name` ends the D-Bus error's name."""
 
     def __init__(self, name: str, text: str) -> None:
         super().__init__(text)

@@ -13,7 +13,7 @@ from jeepney import DBusAddress, HeaderFields, MatchRule, MessageType, new_metho
 from jeepney.bus_messages import message_bus
 
 from providers.host.faults import log_fault
-from tray.desktop.icon import DesktopGone
+from tray.desktop.icon import DesktopClosed
 from tray.desktop.linux import dbus_menu, session_bus
 from tray.desktop.linux.dbus_menu import DBusMenu
 from tray.desktop.linux.session_bus import CallError, Interface, Method, Property
@@ -38,7 +38,8 @@ _log = logging.getLogger(__name__)
 class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no types
     """pystray's contract, with rows instead of its menu and one picture for each size.
 
-    Raises BusUnreachable when made and DesktopGone from `run`. Everything but `run` may be called from any thread.
+    Raises BusUnreachable when made and DesktopClosed from `run`. Everything but `run` may be called from any
+    thread.
     `choose` runs in a thread of its own: a slow one never holds up Quit.
     """
 
@@ -140,7 +141,7 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
                 self._take(self._receive())
         except OSError as error:
             if not self._stopping:
-                raise DesktopGone(f"The session bus closed the connection: {error}.") from None
+                raise DesktopClosed(f"The session bus closed the connection: {error}.") from None
         finally:
             self._running = False
             for thread in (*self._callbacks, self._setup_thread):
@@ -164,7 +165,7 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
             # jeepney reads a message whole before it fails on it, but forgets to expect the next one.
             parser = self._connection.parser
             if parser.next_msg_size is None:
-                raise DesktopGone(f"The session bus sent what is not D-Bus: {error!r}.") from error
+                raise DesktopClosed(f"The session bus sent what is not D-Bus: {error!r}.") from error
             parser.next_msg_size = None
             log_fault(_log, "skipped a message that could not be read", error)
             return None

@@ -19,7 +19,7 @@ from jeepney import DBusAddress, new_method_call
 
 from providers.host.faults import log_fault
 from tray.desktop import toolkit
-from tray.desktop.icon import DesktopGone, TrayGone
+from tray.desktop.icon import DesktopClosed, TrayClosed
 from tray.desktop.linux import session_bus
 from tray.desktop.linux.detect import tray_owned
 from tray.view.rows import Action, lines, readable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from tray.view.rows import Row
 
-_LINGER = 1.0  # seconds that whoever is told "ready" may take once the icon has ended
+_LINGER = 1.0  # seconds that a listener of "ready" may take once the icon has ended
 _SIZE = 48  # pystray scales it to what the tray gives
 _NOTICES = DBusAddress(
     "/org/freedesktop/Notifications", "org.freedesktop.Notifications", "org.freedesktop.Notifications"
@@ -97,8 +97,8 @@ class XembedIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
         if self._stopping:
             return
         if tray_owned(self._display.get_display_name()) is None:
-            raise DesktopGone("The display closed.")
-        raise TrayGone
+            raise DesktopClosed("The display closed.")
+        raise TrayClosed
 
     def _events(self) -> Iterator[Any]:
         while not self._stopping:
@@ -138,7 +138,7 @@ class XembedIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
 
 
 def _note_error(error: Any, *_request: Any) -> None:
-    """A window that has just gone is talked to now and then; Xlib would print it."""
+    """A window that has just closed is sometimes sent an event; Xlib would print it."""
     _log.debug("the display refused: %s", type(error).__name__)
 
 

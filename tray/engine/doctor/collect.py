@@ -12,7 +12,7 @@ from providers.source import ProviderSettings
 from providers.version import VERSION
 from tray.engine.doctor import storage
 from tray.engine.doctor.checks import begin
-from tray.engine.doctor.facts import Desktop, Failed, NetworkFacts, Report, SettingsFacts, System
+from tray.engine.doctor.facts import DesktopFacts, Failed, NetworkFacts, Report, SettingsFacts, System
 from tray.engine.doctor.providers import begin_provider
 from tray.engine.scope import Scope
 
@@ -27,7 +27,7 @@ _CERTIFICATES = (
 )
 
 
-def collect(scope: Scope, survey_desktop: Callable[[], Desktop], *, seconds: float = SECONDS) -> Report:
+def collect(scope: Scope, survey_desktop: Callable[[], DesktopFacts], *, seconds: float = SECONDS) -> Report:
     """Never raises, and takes no longer than its slowest check may: 14 s, after `seconds` for the settings."""
     state = scope.folders.state
     desktop = begin(survey_desktop, seconds)

@@ -24,7 +24,7 @@ class System(Struct, frozen=True, kw_only=True):
     platform: str
 
 
-class Desktop(Struct, frozen=True, kw_only=True):
+class DesktopFacts(Struct, frozen=True, kw_only=True):
     """`displays` are the variables that are set, `watcher` is a StatusNotifierWatcher, `xembed` an XEmbed tray.
 
     `backend` is the icon that would be used, None where there would be none; `waits` where it waits for a tray.
@@ -39,7 +39,7 @@ class Desktop(Struct, frozen=True, kw_only=True):
     waits: bool = False
 
 
-class Engine(Struct, frozen=True, kw_only=True):
+class EngineFacts(Struct, frozen=True, kw_only=True):
     """`kind` and `pid` are of whoever wrote the snapshot: the owner, where it is `running`."""
 
     running: bool | None
@@ -48,7 +48,7 @@ class Engine(Struct, frozen=True, kw_only=True):
     published_at: datetime | None = None
 
 
-class Program(Struct, frozen=True, kw_only=True):
+class ProgramFacts(Struct, frozen=True, kw_only=True):
     command: str
     path: str | None = None
     version: str | None = None
@@ -102,7 +102,7 @@ class ProviderFacts(Struct, frozen=True, kw_only=True):
     id: str
     title: str
     enabled: bool
-    program: Program | Failed | None = None
+    program: ProgramFacts | Failed | None = None
     homes: tuple[HomeFacts, ...] | Failed = ()
     accounts: tuple[AccountFacts, ...] | Failed = ()
 
@@ -158,8 +158,8 @@ class LogFacts(Struct, frozen=True, kw_only=True):
 class Report(Struct, frozen=True, kw_only=True):
     generated_at: datetime
     system: System | Failed
-    desktop: Desktop | Failed
-    engine: Engine | Failed
+    desktop: DesktopFacts | Failed
+    engine: EngineFacts | Failed
     providers: tuple[ProviderFacts, ...]
     ledger: LedgerFacts | Failed
     settings: SettingsFacts | Failed

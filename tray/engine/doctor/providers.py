@@ -22,7 +22,7 @@ from tray.engine.doctor.facts import (
     AccountFacts,
     HomeFacts,
     LoginFacts,
-    Program,
+    ProgramFacts,
     ProviderFacts,
     SourceFacts,
 )
@@ -50,14 +50,14 @@ def begin_provider(scope: Scope, provider: Provider, own: ProviderSettings) -> C
     )
 
 
-def _program(scope: Scope, provider: Provider, own: ProviderSettings) -> Program | None:
+def _program(scope: Scope, provider: Provider, own: ProviderSettings) -> ProgramFacts | None:
     if provider.find_program is None:
         return None
     try:
         found = provider.find_program(scope.environ, own.program)
     except ProgramMissing as error:
-        return Program(command=provider.cli, error=error.as_data())
-    return Program(
+        return ProgramFacts(command=provider.cli, error=error.as_data())
+    return ProgramFacts(
         command=provider.cli, path=short(found.path), version=found.version, error=_data(found.error)
     )
 

@@ -15,7 +15,7 @@ from providers.host.files import open_regular, short
 from providers.ledger import health
 from providers.ledger.database import LedgerError
 from tray.engine import detached, published
-from tray.engine.doctor.facts import Engine, FolderFacts, LedgerFacts, LogFacts, SettingsFacts
+from tray.engine.doctor.facts import EngineFacts, FolderFacts, LedgerFacts, LogFacts, SettingsFacts
 from tray.engine.log import FILE, LARGEST
 from tray.engine.log_entries import settings_problem
 from tray.engine.scope import Scope
@@ -25,14 +25,14 @@ _LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (INFO|WARNING|ERROR) (\S.
 _LONGEST = 300
 
 
-def engine(state_folder: Path) -> Engine:
+def engine(state_folder: Path) -> EngineFacts:
     """Whether one runs, as far as its lock says, and who published last."""
     running = None if sys.platform == "win32" else detached.is_owned(str(state_folder))
     document = published.read(str(state_folder)) or {}
     owner = document.get("owner")
     owner = owner if isinstance(owner, dict) else {}
     kind, pid = owner.get("kind"), owner.get("pid")
-    return Engine(
+    return EngineFacts(
         running=running,
         kind=kind if kind in ("tray", "headless", "watch", "command") else None,
         pid=pid if isinstance(pid, int) else None,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from tray.engine.doctor.facts import Desktop, Engine, NetworkFacts, System
+from tray.engine.doctor.facts import DesktopFacts, EngineFacts, NetworkFacts, System
 from tray.view import format as fmt
-from tray.view.doctor.row import Row, good, note, warning
+from tray.view.doctor.row import ReportRow, good, note, warning
 
 _ICONS = {
     "native": "the system's own",
@@ -16,13 +16,13 @@ _ICONS = {
 }
 
 
-def system(facts: System) -> Iterator[Row]:
+def system(facts: System) -> Iterator[ReportRow]:
     yield good("version", facts.tankful)
     yield good("Python", facts.python)
     yield good("system", facts.platform)
 
 
-def desktop(facts: Desktop) -> Iterator[Row]:
+def desktop(facts: DesktopFacts) -> Iterator[ReportRow]:
     if facts.backend == "native":
         yield good("icon", _ICONS["native"])
         return
@@ -34,7 +34,7 @@ def desktop(facts: Desktop) -> Iterator[Row]:
     yield _icon(facts)
 
 
-def _host(facts: Desktop) -> str:
+def _host(facts: DesktopFacts) -> str:
     found = [
         name
         for name, there in (("StatusNotifierWatcher", facts.watcher), ("XEmbed tray", facts.xembed))
@@ -43,7 +43,7 @@ def _host(facts: Desktop) -> str:
     return " and ".join(found) or "none"
 
 
-def _icon(facts: Desktop) -> Row:
+def _icon(facts: DesktopFacts) -> ReportRow:
     if facts.backend is None:
         return warning(
             "icon",
@@ -59,7 +59,7 @@ def _icon(facts: Desktop) -> Row:
     return good("icon", _ICONS[facts.backend])
 
 
-def engine(facts: Engine, now: datetime) -> Iterator[Row]:
+def engine(facts: EngineFacts, now: datetime) -> Iterator[ReportRow]:
     if facts.running is None:
         yield note("running", "not known on this system")
     elif not facts.running:
@@ -74,7 +74,7 @@ def engine(facts: Engine, now: datetime) -> Iterator[Row]:
         yield note("snapshot", f"last changed {fmt.age(now - facts.published_at)}")
 
 
-def network(facts: NetworkFacts) -> Iterator[Row]:
+def network(facts: NetworkFacts) -> Iterator[ReportRow]:
     yield note("set", ", ".join(facts.variables) or "no variable for a proxy or certificates")
     for name in facts.unsupported:
         yield warning(

@@ -11,17 +11,17 @@ from tray.engine.doctor.facts import (
     Failed,
     HomeFacts,
     LoginFacts,
-    Program,
+    ProgramFacts,
     ProviderFacts,
     SourceFacts,
 )
 from tray.view import format as fmt
-from tray.view.doctor.row import Row, failure, good, note, unfinished, warning
+from tray.view.doctor.row import ReportRow, failure, good, note, unfinished, warning
 
 _LONGEST = 300
 
 
-def rows(facts: ProviderFacts, now: datetime, zone: tzinfo) -> Iterator[Row]:
+def rows(facts: ProviderFacts, now: datetime, zone: tzinfo) -> Iterator[ReportRow]:
     if not facts.enabled:
         yield note("limits", "switched off in settings.toml")
         return
@@ -44,7 +44,7 @@ def rows(facts: ProviderFacts, now: datetime, zone: tzinfo) -> Iterator[Row]:
         yield from _account(account, now, zone, named=len(facts.accounts) > 1)
 
 
-def _program(program: Program, *, used: bool) -> Row:
+def _program(program: ProgramFacts, *, used: bool) -> ReportRow:
     if program.error is not None:
         if program.path is None and not used:
             return note("program", "not installed")
@@ -52,7 +52,7 @@ def _program(program: Program, *, used: bool) -> Row:
     return good("program", f"{program.command} {program.version or ''}".rstrip() + f", {program.path}")
 
 
-def _home(home: HomeFacts, now: datetime, zone: tzinfo) -> Iterator[Row]:
+def _home(home: HomeFacts, now: datetime, zone: tzinfo) -> Iterator[ReportRow]:
     if not home.exists:
         if home.chosen:
             yield warning(
@@ -69,7 +69,7 @@ def _home(home: HomeFacts, now: datetime, zone: tzinfo) -> Iterator[Row]:
         yield _login(home.login, now, zone)
 
 
-def _login(login: LoginFacts, now: datetime, zone: tzinfo) -> Row:
+def _login(login: LoginFacts, now: datetime, zone: tzinfo) -> ReportRow:
     if login.error is not None:
         return _error("login", login.error)
     parts = [login.kind or "signed in"]
@@ -82,7 +82,7 @@ def _login(login: LoginFacts, now: datetime, zone: tzinfo) -> Row:
     return good("login", ", ".join(parts))
 
 
-def _account(account: AccountFacts, now: datetime, zone: tzinfo, *, named: bool) -> Iterator[Row]:
+def _account(account: AccountFacts, now: datetime, zone: tzinfo, *, named: bool) -> Iterator[ReportRow]:
     if named:
         yield note("account", f"{account.id} in {', '.join(account.homes)}")
     for source in account.sources:
@@ -92,7 +92,7 @@ def _account(account: AccountFacts, now: datetime, zone: tzinfo, *, named: bool)
         yield _error("state", account.error)
 
 
-def _source(source: SourceFacts, now: datetime, zone: tzinfo, *, matters: bool) -> Row:
+def _source(source: SourceFacts, now: datetime, zone: tzinfo, *, matters: bool) -> ReportRow:
     """A failure does not matter where another source answered."""
     when = "" if source.at is None else f" {fmt.age(now - source.at)}"
     if source.ok is None:
@@ -108,5 +108,5 @@ def _source(source: SourceFacts, now: datetime, zone: tzinfo, *, matters: bool) 
     return warning(source.title, text, row.remedy or "") if matters else note(source.title, text)
 
 
-def _error(name: str, error: UsageError) -> Row:
+def _error(name: str, error: UsageError) -> ReportRow:
     return warning(name, fmt.plain(error.message, _LONGEST), fmt.plain(error.remedy, _LONGEST))

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from providers.host.redact import redact
 from tray.engine.doctor.facts import Failed, Report
 from tray.view.doctor import machine, provider, storage
-from tray.view.doctor.row import Row, Section, unfinished
+from tray.view.doctor.row import ReportRow, Section, unfinished
 
 T = TypeVar("T")
 
@@ -36,11 +36,11 @@ def sections(report: Report, zone: tzinfo) -> tuple[Section, ...]:
     )
 
 
-def _section(title: str, facts: T | Failed, rows: Callable[[T], Iterable[Row]]) -> Section:
+def _section(title: str, facts: T | Failed, rows: Callable[[T], Iterable[ReportRow]]) -> Section:
     found = (unfinished("check", facts.check_failed),) if isinstance(facts, Failed) else rows(facts)
     return Section(title, tuple(_redacted(row) for row in found))
 
 
-def _redacted(row: Row) -> Row:
+def _redacted(row: ReportRow) -> ReportRow:
     remedy = None if row.remedy is None else redact(row.remedy)
     return replace(row, text=redact(row.text), remedy=remedy)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tray.engine.doctor.facts import FolderFacts, LedgerFacts, LogFacts, SettingsFacts
-from tray.view.doctor.row import Row, failure, good, note, warning
+from tray.view.doctor.row import ReportRow, failure, good, note, warning
 
 _OTHERS_WRITE = 0o022
 _OTHERS_READ = 0o077
 _COUNT = "Run `tankful cost`: it counts what is left, and says what is in the way."
 
 
-def ledger(facts: LedgerFacts, titles: Mapping[str, str]) -> Iterator[Row]:
+def ledger(facts: LedgerFacts, titles: Mapping[str, str]) -> Iterator[ReportRow]:
     if not facts.bytes:
         yield note("file", f"{facts.path}, not created yet")
         return
@@ -41,7 +41,7 @@ def ledger(facts: LedgerFacts, titles: Mapping[str, str]) -> Iterator[Row]:
             yield warning(name, "Not all logs are counted.", _COUNT)
 
 
-def settings(facts: SettingsFacts) -> Iterator[Row]:
+def settings(facts: SettingsFacts) -> Iterator[ReportRow]:
     if facts.problem is not None:
         yield warning(
             "file",
@@ -54,12 +54,12 @@ def settings(facts: SettingsFacts) -> Iterator[Row]:
         yield note("file", f"{facts.path}, not created yet")
 
 
-def folders(facts: tuple[FolderFacts, ...]) -> Iterator[Row]:
+def folders(facts: tuple[FolderFacts, ...]) -> Iterator[ReportRow]:
     for folder in facts:
         yield _folder(folder)
 
 
-def _folder(folder: FolderFacts) -> Row:
+def _folder(folder: FolderFacts) -> ReportRow:
     shown = f"{folder.path} ({folder.mode})" if folder.mode else folder.path
     if not folder.writable:
         if folder.name == "settings" and folder.exists:  # as some people's system makes them
@@ -81,7 +81,7 @@ def _folder(folder: FolderFacts) -> Row:
     return good(folder.name, shown)
 
 
-def log(facts: LogFacts) -> Iterator[Row]:
+def log(facts: LogFacts) -> Iterator[ReportRow]:
     if not facts.exists:
         yield note("file", f"{facts.path}, not created yet")
         return

@@ -12,7 +12,7 @@ import msgspec
 from providers.host.redact import redact
 from tray.engine import document as documents
 from tray.engine.doctor.facts import Report
-from tray.view.doctor.row import Row, Section
+from tray.view.doctor.row import ReportRow, Section
 
 SCHEMA = "tankful.doctor/1"
 WIDTH = 80
@@ -64,7 +64,7 @@ def _summary(sections: Sequence[Section]) -> Iterator[str]:
         yield from (f"{'':{len(mark)}}{line}" for line in more)
 
 
-def _problems(sections: Sequence[Section]) -> list[tuple[str, Row]]:
+def _problems(sections: Sequence[Section]) -> list[tuple[str, ReportRow]]:
     """What is broken comes first."""
     found = [(section.title, row) for section in sections for row in section.rows if row.remedy is not None]
     return sorted(found, key=lambda each: each[1].level != "fail")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tray.desktop.autostart.find import find_autostart
-from tray.desktop.autostart.program import Program
+from tray.desktop.autostart.program import StartCommand
 
-PROGRAM = Program(("/opt/tankful/bin/tankful",))
+PROGRAM = StartCommand(("/opt/tankful/bin/tankful",))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tray.desktop.autostart import entry
-from tray.desktop.autostart.login_item import AutostartError, Status
+from tray.desktop.autostart.login_item import AutostartError, LoginItemStatus
 from tray.desktop.autostart.xdg import AutostartEntry
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="desktops of this kind run on Unix")
@@ -39,7 +39,7 @@ class Home:
     def item(self, program: str | None = None, **environ: str) -> AutostartEntry:
         return AutostartEntry({**self.environ, **environ}, (program or self.program, "--tray"))
 
-    def status(self, **environ: str) -> Status:
+    def status(self, **environ: str) -> LoginItemStatus:
         return self.item(None, **environ).status()
 
     def switch_by_a_desktop(self, line: str) -> None:
@@ -56,7 +56,7 @@ def home(tmp_path: Path) -> Home:
 
 def test_on_and_off(home: Home) -> None:
     before = home.files()
-    assert home.status() == Status("off", starts=False)
+    assert home.status() == LoginItemStatus("off", starts=False)
     assert home.item().switch_on() == f"tankful will start when you log in ({home.file})."
     assert home.file.read_text().splitlines()[:-2] == [
         "[Desktop Entry]",
@@ -70,7 +70,9 @@ def test_on_and_off(home: Home) -> None:
         "Categories=Utility;",
     ]
     assert home.icon.read_bytes().startswith(b"<svg ")
-    assert home.status() == Status("on", starts=True, detail=f"{home.file} starts {home.program} --tray")
+    assert home.status() == LoginItemStatus(
+        "on", starts=True, detail=f"{home.file} starts {home.program} --tray"
+    )
     removed = f"tankful will no longer start when you log in (removed {home.file})."
     assert home.item().switch_off() == removed
     assert home.files() == before
@@ -105,10 +107,10 @@ def test_an_entry_of_an_older_place(home: Home) -> None:
     old = home.install("old place")
     home.item(old).switch_on()
     another = f"{home.file} starts another tankful ({old} --tray)"
-    assert home.status() == Status("changed", starts=True, detail=another)
+    assert home.status() == LoginItemStatus("changed", starts=True, detail=another)
     Path(old).unlink()
     missing = f"{home.file} names a program that is not there ({old} --tray)"
-    assert home.status() == Status("changed", starts=False, detail=missing)
+    assert home.status() == LoginItemStatus("changed", starts=False, detail=missing)
     home.item().switch_on()
     assert home.status().kind == "on"
     home.item(old).switch_off()
@@ -118,7 +120,7 @@ def test_an_entry_of_an_older_place(home: Home) -> None:
 def test_switched_off_in_the_settings_of_a_desktop(home: Home) -> None:
     home.item().switch_on()
     home.switch_by_a_desktop("Hidden=true")
-    assert home.status() == Status(
+    assert home.status() == LoginItemStatus(
         "changed", starts=False, detail=f"your desktop's settings switched it off in {home.file}"
     )
     home.item().switch_on()
@@ -182,7 +184,7 @@ def test_a_link_stays(home: Home) -> None:
     home.item().switch_on()
     home.file.rename(target)
     home.file.symlink_to(target)
-    assert home.status() == Status(
+    assert home.status() == LoginItemStatus(
         "changed", starts=True, detail=f"{home.file} is a link ({home.program} --tray)"
     )
     for change in (home.item().switch_off, home.item().switch_on):

@@ -14,7 +14,7 @@ from PIL import Image
 
 from tests.tray.desktop.conftest import Bus
 from tests.tray.desktop.fake_watcher import DEADLINE, ITEM, ITEM_PATH, MENU, MENU_PATH, PROPERTIES, Panel
-from tray.desktop.icon import DesktopGone
+from tray.desktop.icon import DesktopClosed
 from tray.desktop.linux.session_bus import BusUnreachable
 from tray.desktop.linux.status_notifier import SIZES, StatusNotifierIcon
 from tray.view.rows import Action, Row, action_row, separator_row, text_row
@@ -59,8 +59,8 @@ class Running:
     def _run(self) -> None:
         try:
             self.icon.run(lambda _icon: self.ready.set())
-        except DesktopGone as gone:
-            self.ended.put(gone)
+        except DesktopClosed as closed:
+            self.ended.put(closed)
         else:
             self.ended.put(None)
 
@@ -92,13 +92,13 @@ def test_rows_are_read_as_text(shown: Running, panel: Panel) -> None:
 
 def test_a_panel_learns_what_it_needs_to_draw(shown: Running, panel: Panel) -> None:
     (everything,) = panel.call(ITEM_PATH, PROPERTIES, "GetAll", "s", ITEM)
-    told = {name: value for name, (_type, value) in everything.items()}
-    assert told["Id"] == "tankful"
-    assert told["Title"] == told["IconAccessibleDesc"] == "63 % left"
-    assert told["ToolTip"] == ("", [], "63 % left", "")
-    assert told["Status"] == "Active"
-    assert told["ItemIsMenu"] is True
-    assert told["Menu"] == MENU_PATH
+    properties = {name: value for name, (_type, value) in everything.items()}
+    assert properties["Id"] == "tankful"
+    assert properties["Title"] == properties["IconAccessibleDesc"] == "63 % left"
+    assert properties["ToolTip"] == ("", [], "63 % left", "")
+    assert properties["Status"] == "Active"
+    assert properties["ItemIsMenu"] is True
+    assert properties["Menu"] == MENU_PATH
     assert panel.item == shown.icon.bus_name
 
 
@@ -215,7 +215,7 @@ def test_the_icon_registers_with_a_watcher_that_comes_late_and_comes_back(runnin
     try:
         running.show()
         panel.item = running.icon.bus_name
-        assert panel.read("Status") == "Active"  # its first registration has gone to nobody
+        assert panel.read("Status") == "Active"  # nobody received its first registration
         panel.start_watching()
         first = panel.wait_for_item()
         panel.stop_watching()
@@ -366,17 +366,17 @@ def test_no_file_stays_open(bus: Bus) -> None:
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_the_end_of_the_session_is_told_in_one_sentence(bus: Bus) -> None:
+def test_the_end_of_the_session_is_reported_in_one_sentence(bus: Bus) -> None:
     running = Running(bus)
     running.show()
     bus.close()
-    gone = running.ended.get(timeout=DEADLINE)
+    closed = running.ended.get(timeout=DEADLINE)
     running.thread.join(DEADLINE)
-    assert str(gone).startswith("The session bus closed the connection")
+    assert str(closed).startswith("The session bus closed the connection")
     running.show(title="nobody sees it")
 
 
-def test_without_a_bus_the_reason_is_told() -> None:
+def test_without_a_bus_the_reason_is_given() -> None:
     with pytest.raises(BusUnreachable, match="DBUS_SESSION_BUS_ADDRESS is not set"):
         StatusNotifierIcon("tankful", lambda _action: None, environ={})
     nowhere = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent/bus"}

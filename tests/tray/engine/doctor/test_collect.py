@@ -23,10 +23,10 @@ from tray.engine.doctor import collect as collecting
 from tray.engine.doctor import providers as provider_checks
 from tray.engine.doctor.checks import begin
 from tray.engine.doctor.collect import collect
-from tray.engine.doctor.facts import Desktop, Failed, NetworkFacts, ProviderFacts, Report
+from tray.engine.doctor.facts import DesktopFacts, Failed, NetworkFacts, ProviderFacts, Report
 from tray.engine.scope import Scope
 
-DESKTOP = Desktop(backend="native")
+DESKTOP = DesktopFacts(backend="native")
 SECRET = "access-secret-7f3a9c"
 
 
@@ -212,7 +212,7 @@ def test_of_the_network_names_alone(tmp_path: Path) -> None:
 def test_a_desktop_that_hangs_takes_nothing_else_down(tmp_path: Path) -> None:
     ended = threading.Event()
 
-    def hangs() -> Desktop:
+    def hangs() -> DesktopFacts:
         ended.wait()
         return DESKTOP
 

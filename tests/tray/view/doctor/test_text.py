@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from providers.domain.limits import ErrorKind, UsageError
 from tray.engine.doctor.facts import (
     AccountFacts,
-    Desktop,
-    Engine,
+    DesktopFacts,
+    EngineFacts,
     Failed,
     FolderFacts,
     HomeFacts,
@@ -20,7 +20,7 @@ from tray.engine.doctor.facts import (
     LogFacts,
     LoginFacts,
     NetworkFacts,
-    Program,
+    ProgramFacts,
     ProviderFacts,
     Report,
     SettingsFacts,
@@ -46,7 +46,7 @@ CODEX = ProviderFacts(
     id="codex",
     title="Codex",
     enabled=True,
-    program=Program(command="codex", path="~/.local/bin/codex", version="0.169.0"),
+    program=ProgramFacts(command="codex", path="~/.local/bin/codex", version="0.169.0"),
     homes=(
         HomeFacts(
             path="~/.codex",
@@ -70,7 +70,7 @@ CODEX = ProviderFacts(
 GOOD = Report(
     generated_at=NOW,
     system=System(tankful="1.0.0", python="3.13.1", platform="Linux 6.1.0 x86_64"),
-    desktop=Desktop(
+    desktop=DesktopFacts(
         name="XFCE",
         session_bus=True,
         watcher=True,
@@ -78,7 +78,7 @@ GOOD = Report(
         xembed=True,
         backend="status notifier",
     ),
-    engine=Engine(running=True, kind="tray", pid=4711, published_at=NOW - timedelta(minutes=2)),
+    engine=EngineFacts(running=True, kind="tray", pid=4711, published_at=NOW - timedelta(minutes=2)),
     providers=(CODEX,),
     ledger=LedgerFacts(
         path="~/.local/state/tankful/ledger.sqlite3",
@@ -166,7 +166,9 @@ Nothing to look at: everything is fine."""
 OFFLINE = error("offline", "No connection to chatgpt.com.", "Check the network connection.", minutes=5)
 BAD_CODEX = replace(
     CODEX,
-    program=Program(command="codex", error=error("program_missing", "Codex is not found.", "Install Codex.")),
+    program=ProgramFacts(
+        command="codex", error=error("program_missing", "Codex is not found.", "Install Codex.")
+    ),
     homes=(
         HomeFacts(path="~/.codex", chosen=False, exists=False, readable=False),
         HomeFacts(path="~/work", chosen=True, exists=False, readable=False),
@@ -195,10 +197,10 @@ BAD_CODEX = replace(
 BAD = Report(
     generated_at=NOW,
     system=Failed("No answer within 8 s."),
-    desktop=Desktop(
+    desktop=DesktopFacts(
         session_bus=True, watcher=False, displays=("WAYLAND_DISPLAY",), backend="status notifier", waits=True
     ),
-    engine=Engine(running=False),
+    engine=EngineFacts(running=False),
     providers=(BAD_CODEX,),
     ledger=LedgerFacts(
         path="~/ledger.sqlite3", exists=True, bytes=10, complete={"codex": False}, sound=False
