@@ -24,9 +24,9 @@ def need(request: pytest.FixtureRequest) -> Callable[..., None]:
         missing = [program for program in programs if shutil.which(program) is None]
         if not missing:
             return
-        told = f"not installed: {', '.join(missing)}"
+        reason = f"not installed: {', '.join(missing)}"
         if request.config.getoption("--require-real"):
-            pytest.fail(told)
-        pytest.skip(told)
+            pytest.fail(reason)
+        pytest.skip(reason)
 
     return check

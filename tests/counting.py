@@ -18,7 +18,7 @@ class Scan(Struct, frozen=True, kw_only=True):
     """How reading one log went.
 
     `offset` is where its first unread line begins, in plain bytes; `skipped` counts lines that were no text or
-    too long; `whole` is False when the file was gone, unreadable or torn: what it gave until then stands.
+    too long; `whole` is False when the file was missing, unreadable or torn: what it gave until then stands.
     """
 
     offset: int

@@ -1,6 +1,6 @@
-"""A Codex that is told how to misbehave. Run as a program: `fake_app_server.py HABITS ARGUMENT …`.
+"""A Codex that misbehaves as configured. Run as a program: `fake_app_server.py HABITS ARGUMENT …`.
 
-HABITS is a JSON file, see `Habits`. Everything it is told and where it runs goes into its log, a line each.
+HABITS is a JSON file, see `Habits`. Everything it receives and where it runs goes into its log, a line each.
 """
 
 from __future__ import annotations
@@ -112,10 +112,10 @@ def _answer(habits: Habits, message: dict[str, Any], held: list[str]) -> None:
     for name in habits.get("before", ()):
         _write(LINES.get(name, name) + "\n")
     if error := habits.get("errors", {}).get(method):
-        told = {"id": message["id"], "error": error}
+        reply = {"id": message["id"], "error": error}
     else:
-        told = {"id": message["id"], "result": (ANSWERS | habits.get("answers", {})).get(method)}
-    held.append(json.dumps(told) + "\n")
+        reply = {"id": message["id"], "result": (ANSWERS | habits.get("answers", {})).get(method)}
+    held.append(json.dumps(reply) + "\n")
     if habits.get("reverse") and method == "account/read":
         return
     for each in reversed(held):

@@ -43,7 +43,7 @@ class FakeSource:
         self.answer = answer
         self.asked: list[str] = []
 
-    def is_fallback_for(self, trouble: ProviderError) -> bool:
+    def is_fallback_for(self, error: ProviderError) -> bool:
         return True
 
     def unavailable(self, question: Question) -> ProviderError | None:

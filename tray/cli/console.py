@@ -35,7 +35,7 @@ def chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | Non
 
 
 def open_scope() -> Scope:
-    """That of the person who runs this; what in their settings does not count is said on stderr."""
+    """That of the person who runs this; settings that are not valid are reported on stderr."""
     scope = make_scope()
     if problem := scope.settings().problem:
         tell(problem)

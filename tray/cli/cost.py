@@ -52,15 +52,17 @@ def run(options: argparse.Namespace) -> int:
     provider = chosen("provider", options.provider, "all", scope.provider_ids())
     rates = scope.rates()
     if rates.trouble:
-        tell(f"your own prices are left out: {rates.trouble}")
+        tell(f"ignoring your own prices: {rates.trouble}")
     try:
         with _counting() as progress:
-            reports, aside = Costs(scope).report(since, until, zone, provider=provider, progress=progress)
-    except LedgerError as trouble:
-        tell(str(trouble))
+            reports, quarantined = Costs(scope).report(
+                since, until, zone, provider=provider, progress=progress
+            )
+    except LedgerError as error:
+        tell(str(error))
         return NOTHING_READ
-    if aside is not None:
-        tell(str(aside))
+    if quarantined is not None:
+        tell(str(quarantined))
     if not reports:
         missing = ", no ".join(home.label for home in scope.homes(provider))
         tell(f"no logs: there is no {missing}." if missing else "no logs: settings.toml switches that off.")
@@ -116,8 +118,8 @@ def _zone(name: str) -> tzinfo:
 
     try:
         return named_zone(name)
-    except ValueError as trouble:
-        raise BadArgument(str(trouble)) from None
+    except ValueError as error:
+        raise BadArgument(str(error)) from None
 
 
 def _day(text: str) -> date:

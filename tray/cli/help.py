@@ -1,4 +1,4 @@
-"""What `tankful --help` prints, from the table of commands alone; and what is said of a command there is not."""
+"""What `tankful --help` prints, from the table of commands alone; and the error for an unknown command."""
 
 from __future__ import annotations
 

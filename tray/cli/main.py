@@ -33,9 +33,9 @@ def main(arguments: list[str] | None = None, commands: Sequence[Command] = COMMA
             return _run(sys.argv[1:] if arguments is None else arguments, commands)
         finally:
             if sys.stdout is not None:
-                sys.stdout.flush()  # here a failure can be told; at the interpreter's end it is a traceback
-    except BadArgument as trouble:
-        tell(str(trouble))
+                sys.stdout.flush()  # here a failure can be reported; at the interpreter's end it is a traceback
+    except BadArgument as error:
+        tell(str(error))
         return BAD_ARGUMENTS
     except OSError as error:
         if sys.stdout is not None:  # what is left in its buffer goes nowhere
@@ -88,8 +88,8 @@ def _run_command(command: Command, arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         return int(chosen.run(options))
-    except BadArgument as trouble:
-        parser.error(str(trouble))
+    except BadArgument as error:
+        parser.error(str(error))
 
 
 def _imported(module: str) -> ModuleType:

@@ -101,8 +101,8 @@ def _run_tray(engine: Engine, *, wait: bool) -> int:
 
     try:
         app = App(engine, open_with, login=login)
-    except NoDesktop as gone:  # since we looked
-        return _print_menu(str(gone))
+    except NoDesktop as error:  # it closed since we looked
+        return _print_menu(str(error))
     with _stop_on_signals(app.stop):
         return app.run()
 
@@ -116,7 +116,7 @@ def _tell_where_it_runs() -> None:
 
 
 def _run_headless(engine: Engine) -> int:
-    """Until it is told to end."""
+    """Until a signal ends it."""
     from threading import Event
 
     ended = Event()
@@ -135,8 +135,8 @@ def _stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
     import socket
     from threading import Thread
 
-    hears, told = socket.socketpair()
-    told.setblocking(False)
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
 
     names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last two are not known everywhere
     known = [getattr(signal, name) for name in names if hasattr(signal, name)]
@@ -144,13 +144,13 @@ def _stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
     numbers = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
 
     def listen() -> None:
-        while heard := hears.recv(1):
+        while heard := reader.recv(1):
             if heard[0] in numbers:  # any signal that has a handler is heard here
                 stop()
 
     thread = Thread(target=listen, name="signals", daemon=True)
     thread.start()
-    wakes_before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    wakes_before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     before = {number: signal.signal(number, lambda *_: None) for number in numbers}
     try:
         yield
@@ -158,9 +158,9 @@ def _stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
         signal.set_wakeup_fd(wakes_before)
-        told.close()
+        writer.close()
         thread.join(1)
-        hears.close()
+        reader.close()
 
 
 def _print_menu(reason: str) -> int:

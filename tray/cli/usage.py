@@ -43,13 +43,13 @@ def run(options: argparse.Namespace) -> int:
         source=chosen("source", options.source, "auto", scope.source_ids(provider)),
     )
     if not snapshot.accounts:
-        tell("no limits are read: every provider asked for is switched off in settings.toml.")
+        tell("no limits to show: every selected provider is switched off in settings.toml.")
     now = scope.clock()
     if options.json:
         output.emit(output.as_json(document.usage(snapshot, now)))
     else:
         if any(account.cost is None for account in snapshot.accounts):
-            tell("the cost is not counted yet; `tankful cost` counts it.")
+            tell("the cost has not been counted yet; run `tankful cost` to count it.")
         output.emit(output.as_text(menu.status_rows(State(snapshot=snapshot), now, scope.zone)))
     read = any(
         account.windows

@@ -50,9 +50,9 @@ class Costs:
         chosen = self._scope.chosen()
         if self._child is not None and self._is_large(chosen):
             self._child.run(progress or (lambda _share: None))
-        _, aside = self._refresh(chosen, progress, self._usual_start())
-        if aside is not None:
-            raise aside
+        _, quarantined = self._refresh(chosen, progress, self._usual_start())
+        if quarantined is not None:
+            raise quarantined
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -97,12 +97,12 @@ class Costs:
     ) -> tuple[dict[str, CostReport], LedgerQuarantined | None]:
         """Tokens and cost of the local days `since`..`until` in `zone`, by provider; waits for the whole scan.
 
-        Of several providers those that were never used here are left out. Beside the reports: what had to be set
-        aside for them. Raises LedgerError.
+        Of several providers those that were never used here are left out. Beside the reports: the quarantined
+        ledger, if any. Raises LedgerError.
         """
         chosen = self._scope.chosen(provider)
         start, _ = span(since, until, zone, self._scope.clock())
-        unreadable, aside = self._refresh(chosen, progress, min(start, self._usual_start()))
+        unreadable, quarantined = self._refresh(chosen, progress, min(start, self._usual_start()))
         reports = {
             each.id: replace(
                 self._report(each, self._scope.homes_of(each), since, until, zone),
@@ -112,7 +112,7 @@ class Costs:
         }
         used = {name: report for name, report in reports.items() if report.files or report.totals.responses}
         there = {home.provider for home in self._scope.homes(provider) if home.path.is_dir()}
-        return used or {name: report for name, report in reports.items() if name in there}, aside
+        return used or {name: report for name, report in reports.items() if name in there}, quarantined
 
     def _is_large(self, providers: Sequence[Provider]) -> bool:
         """Whether many logs, or much in them, were never read."""
@@ -148,8 +148,8 @@ class Costs:
 
         try:
             return self.ledger.refresh(shelves, rates, tell, since=since), None
-        except LedgerQuarantined as aside:
-            return self.ledger.refresh(shelves, rates, tell, since=since), aside
+        except LedgerQuarantined as quarantined:
+            return self.ledger.refresh(shelves, rates, tell, since=since), quarantined
 
     def _fingerprint(self, providers: Sequence[Provider]) -> str:
         """Of all that the figures are made of: logs, prices, zone, the day, and which homes they are."""

@@ -1,5 +1,5 @@
-"""A count in a process of its own: the memory that a first scan takes is gone with it, and the tray stays
-light.
+"""A count in a process of its own: the memory that a first scan takes is freed when it ends, and the tray
+stays light.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the log says of a change of the state: that something failed, or works again. Pure.
 
-Sources are named by their ids, accounts and homes by their short hashes; of an error only its kind is said.
+Sources are named by their ids, accounts and homes by their short hashes; of an error only its kind is logged.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def outcomes(state: State) -> Outcomes:
     found: Outcomes = {}
     for usage in state.snapshot.accounts if state.snapshot else ():
         found |= _of_account(usage)
-    found["ledger"] = _Failure(sentence=state.trouble) if state.trouble else None
+    found["ledger"] = _Failure(sentence=state.count_problem) if state.count_problem else None
     problem = state.settings_problem
     found[_SETTINGS] = _Failure(sentence=settings_problem(problem)) if problem else None
     return found
@@ -97,7 +97,7 @@ def _of_account(usage: AccountUsage) -> Mapping[str, _Failure | None]:
 
 
 def _failure(error: UsageError | None) -> _Failure | None:
-    """Also of an entry that says no reason: an account that is not signed in."""
+    """Also of an entry that gives no reason: an account that is not signed in."""
     return _Failure(kind="not_signed_in") if error is None else _Failure(error.kind, "", error.retry_at)
 
 

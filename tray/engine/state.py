@@ -33,7 +33,7 @@ class State(Struct, frozen=True, kw_only=True):
     are those whose servers are being asked. `costs` are by the homes' ids, `counters` sums of all time.
 
     `counting`: logs are being read; `progress` is the share that is, 0-1, None while nothing is counted or
-    nobody can tell. `trouble` is a sentence on what keeps the logs from being counted; the figures of the
+    nobody can tell. `count_problem` is a sentence on what keeps the logs from being counted; the figures of the
     last count stay. `save_problem` is one on why the last change of a setting could not be saved.
     """
 
@@ -47,7 +47,7 @@ class State(Struct, frozen=True, kw_only=True):
     counters: tuple[Counter, ...] = ()
     counting: bool = False
     progress: float | None = None
-    trouble: str | None = None
+    count_problem: str | None = None
 
     @property
     def refreshing(self) -> bool:

@@ -124,7 +124,7 @@ def _after(state: State, event: Event, now: datetime) -> State:
         case CostsRead(costs, counters):
             return replace(state, costs=costs, counters=counters or state.counters)
         case CountEnded(problem):
-            return replace(state, counting=False, progress=None, trouble=problem)
+            return replace(state, counting=False, progress=None, count_problem=problem)
 
 
 def _with_settings(state: State, event: SettingsRead | SettingSaved) -> State:

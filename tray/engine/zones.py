@@ -33,7 +33,7 @@ class PlatformZone(tzinfo):
         return None if at is None else at.replace(tzinfo=None).astimezone().utcoffset()
 
     def dst(self, at: datetime | None) -> None:
-        """Not told apart from the offset."""
+        """Not distinguished from the offset."""
 
     def tzname(self, at: datetime | None) -> str:
         return str(timezone(self.utcoffset(at) or timedelta(0)))

@@ -1,7 +1,7 @@
 """`tankful statusline --from-claude [-- command …]`: the command of Claude Code's status line.
 
 It keeps the limits that stand in the JSON on stdin, and prints them in a short line; or, with a command behind
-`--`, hands that the same JSON and prints what it says. One word is a line for the shell, as Claude Code itself
+`--`, hands that the same JSON and prints its output. One word is a line for the shell, as Claude Code itself
 would take it; several are a program and its arguments. Claude Code waits: nothing slow is imported here.
 """
 
@@ -38,18 +38,18 @@ def answer(arguments: list[str]) -> int | None:
 def show(command: list[str]) -> int:
     """Prints the line; the exit code is that of the command, 0 without one."""
     raw = read_all(0, _READ_SECONDS)
-    told = bridge.parse(raw)
-    if told is not None:
+    reported = bridge.parse(raw)
+    if reported is not None:
         try:  # noqa: SIM105 - contextlib takes its time, too
-            bridge.keep(told, os.environ, time.time())
-        except OSError:  # a full disk is told by the tray; here it must not cost the line
+            bridge.keep(reported, os.environ, time.time())
+        except OSError:  # a full disk is reported by the tray; here it must not cost the line
             pass
-    said = _said_by(command, raw) if command else None
-    if said is None:
-        said = OK, line(told.limits if told else {}).encode()
-    code, words = said
+    result = _output_of(command, raw) if command else None
+    if result is None:
+        result = OK, line(reported.limits if reported else {}).encode()
+    code, output = result
     if sys.stdout is not None:  # closed: nobody reads the line, and the reading is kept
-        sys.stdout.buffer.write(words)
+        sys.stdout.buffer.write(output)
     return code
 
 
@@ -57,7 +57,7 @@ def line(limits: bridge.Limits) -> str:
     """What is left, rounded down: `5h 63 % · week 38 % left`."""
     names = dict(zip(bridge.WINDOWS, ("5h", "week"), strict=True))
     parts = [f"{names[name]} {_left(window['used_percentage'])}" for name, window in limits.items()]
-    return f"{' · '.join(parts)} left\n" if parts else "limits not told yet\n"
+    return f"{' · '.join(parts)} left\n" if parts else "limits not known yet\n"
 
 
 def read_all(file: int, seconds: float) -> bytes:
@@ -88,8 +88,8 @@ def _left(used: float) -> str:
     return "< 1 %" if 0 < left < 1 else f"{int(left + 1e-9)} %"
 
 
-def _said_by(command: list[str], raw: bytes) -> tuple[int, bytes] | None:
-    """The exit code and the words of the command, None where it cannot be started or takes too long."""
+def _output_of(command: list[str], raw: bytes) -> tuple[int, bytes] | None:
+    """The exit code and the output of the command, None where it cannot be started or takes too long."""
     import signal
     import subprocess
 
@@ -107,8 +107,8 @@ def _said_by(command: list[str], raw: bytes) -> tuple[int, bytes] | None:
     except OSError:
         return None
     try:
-        said, _ = process.communicate(raw, timeout=_COMMAND_SECONDS)
-        return process.returncode, said[:_OUTPUT_LIMIT]
+        output, _ = process.communicate(raw, timeout=_COMMAND_SECONDS)
+        return process.returncode, output[:_OUTPUT_LIMIT]
     except subprocess.TimeoutExpired as late:
         # It may have ended, and left something behind that holds on to its output.
         return None if process.poll() is None else (process.returncode, (late.output or b"")[:_OUTPUT_LIMIT])

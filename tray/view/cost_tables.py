@@ -53,7 +53,7 @@ def _report(report: CostReport) -> dict[str, Any]:
 
 
 def _grouped(report: CostReport, by: str) -> dict[str, Any]:
-    """What is told only when asked for: there may be thousands of sessions."""
+    """What is included only on request: there may be thousands of sessions."""
     if by == "session":
         return {"by_session": [_session(session) for session in report.by_session]}
     if by == "project":

@@ -1,4 +1,4 @@
-"""What an account's rows tell beside its windows: what blocks it, what was given, what may be spent. Pure."""
+"""What an account's rows show beside its windows: what blocks it, what was given, what may be spent. Pure."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def tokens(count: int) -> str:
 
 
 def money(usd: float) -> str:
-    """Dollars and cents; less than a cent is said to be so."""
+    """Dollars and cents; less than a cent is shown as such."""
     return "< $0.01" if 0 < usd < 0.005 else f"${usd:,.2f}"
 
 
@@ -106,7 +106,7 @@ def balance(amount: Decimal) -> str:
 
 
 def amount(value: Decimal, currency: str) -> str:
-    """Money as its server told it: `$12.34`, `12.34 EUR`."""
+    """Money as its server reported it: `$12.34`, `12.34 EUR`."""
     return f"${balance(value)}" if currency == "USD" else f"{balance(value)} {currency}"
 
 

@@ -53,12 +53,12 @@ class Glance(Struct, frozen=True):
     """
 
     bars: tuple[Bar, ...]
-    badge: Literal["none", "trouble"] = "none"
+    badge: Literal["none", "problem"] = "none"
     beside: tuple[Bar, ...] = ()
 
 
 def glance(state: State, now: datetime) -> Glance:
-    """The accounts at a glance, two at most; hollow bars where none tells anything."""
+    """The accounts at a glance, two at most; hollow bars where none has a value."""
     found = at_a_glance(state, now)[:_MOST_COLUMNS] or accounts(state)[:1]
     columns = [tuple(_bar(lane, now) for lane in own_windows(usage)[:2]) or _UNREAD for usage in found]
     # While fresh values are at hand, a failed poll is not yet worth a second look.
@@ -67,7 +67,7 @@ def glance(state: State, now: datetime) -> Glance:
         for usage, bars in zip(found, columns, strict=True)
     )
     bars, beside = (*columns, (), ())[:_MOST_COLUMNS]
-    return Glance(bars or _UNREAD, "trouble" if failed else "none", beside)
+    return Glance(bars or _UNREAD, "problem" if failed else "none", beside)
 
 
 @lru_cache(maxsize=16)  # the sizes of a panel, for this glance and the one before
@@ -81,7 +81,7 @@ def picture(shown: Glance, size: int) -> Image:
     for bars, (left, right) in zip(columns, _columns(len(columns), size), strict=True):
         for bar, (top, bottom) in zip(bars, _places(len(bars), size), strict=True):
             _draw_bar(pencil, bar, (left, top, right, bottom), size)
-    if shown.badge == "trouble":
+    if shown.badge == "problem":
         _draw_badge(pencil, size)
     return image.resize((size, size), Image.Resampling.BOX)
 

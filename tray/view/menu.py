@@ -1,6 +1,6 @@
 """State → rows. Pure: the same on every desktop, and as text where there is none.
 
-A row's key belongs to what it tells, not to its place, so an open menu changes in place.
+A row's key belongs to what it shows, not to its place, so an open menu changes in place.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def rows(state: State, now: datetime, zone: tzinfo, login: StartAtLogin | None =
 
 
 def status_rows(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
-    """The rows that tell: what is also printed as text."""
+    """The rows that show values: what is also printed as text."""
     if state.snapshot is None:
         return (text_row("start", "Reading …"),)
     shown = state.snapshot.accounts
@@ -61,14 +61,14 @@ def status_rows(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
         if found:
             found.append(separator_row(f"line:{key}"))
         found += _account(key, header, usage, state, now, zone)
-    for about, trouble in (("uncounted", state.trouble), ("settings", state.settings_problem)):
-        if trouble is not None:
-            found.append(text_row(f"says:{about}", f"  {fmt.plain(trouble, longest=_SENTENCE)}"))
+    for about, problem in (("uncounted", state.count_problem), ("settings", state.settings_problem)):
+        if problem is not None:
+            found.append(text_row(f"says:{about}", f"  {fmt.plain(problem, longest=_SENTENCE)}"))
     return tuple(found)
 
 
 def title(state: State, now: datetime) -> str:
-    """One line for the tooltip: what is left at a glance, and what keeps it from more; or the first trouble."""
+    """One line for the tooltip: what is left at a glance, and what limits it further; or the first error."""
     found = at_a_glance(state, now) or tuple(each for each in accounts(state) if each.error)[:1]
     shown = [usage.provider for usage in accounts(state) if usage.windows]
     return (
@@ -126,7 +126,7 @@ def _keys(shown: tuple[AccountUsage, ...]) -> list[str]:
 
 
 def _headers(shown: tuple[AccountUsage, ...]) -> list[str]:
-    """One for each account; two that read the same are told apart by their homes."""
+    """One for each account; two that read the same are distinguished by their homes."""
     headers = [_header(usage) for usage in shown]
     return [
         header
@@ -201,13 +201,13 @@ def _summary(usage: AccountUsage, now: datetime, *, alone: bool) -> str:
     old = {age for age, lane in zip(ages, own, strict=True) if not is_past(lane, now)}
     parts = [fmt.plain(usage.title)] if alone else [fmt.plain(usage.title), _owner(usage)]
     for lane, age in zip(own, ages, strict=True):
-        # An age that all values share is told once, for them all.
+        # An age that all values share is shown once, for all of them.
         parts.append(_glance(lane, now) + (f", {age}" if age and len(old) > 1 else ""))
     if (block := blocked(usage, now)) is not None:
         parts.append(extras.blocked_by(block))
     if len(old) == 1 and None not in old:
         parts += [age for age in old if age]
-    if usage.error is not None and all(is_stale(each.at, each.ends, now) for each in _told_when(usage)):
+    if usage.error is not None and all(is_stale(each.at, each.ends, now) for each in _read_times(usage)):
         parts.append(_IN_A_WORD[usage.error.kind])
     return " · ".join(parts)
 
@@ -256,11 +256,11 @@ def _spent(usd: float | None, tokens: int, cost: CostSummary) -> str:
 
 def _sentences(
     usage: AccountUsage, state: State, now: datetime, zone: tzinfo
-) -> Iterator[tuple[Literal["trouble", "remedy", "none", "login", "age"], str]]:
+) -> Iterator[tuple[Literal["error", "remedy", "none", "login", "age"], str]]:
     """What stands in the way, what there is not, and how old the rest is."""
     if usage.error is not None:
-        trouble, remedy = _trouble(usage.error, usage.offline_since, now, zone)
-        yield "trouble", trouble
+        message, remedy = _error(usage.error, usage.offline_since, now, zone)
+        yield "error", message
         if remedy:
             yield "remedy", remedy
     elif usage.account is not None and not usage.windows:
@@ -270,30 +270,30 @@ def _sentences(
             yield "none", "No limits read yet."
     if (ending := extras.login_ending(usage, now, zone)) is not None:
         yield "login", ending
-    told = _told_when(usage)
-    if not told:
+    read_at = _read_times(usage)
+    if not read_at:
         return
-    oldest = min(told, key=lambda each: each.at)
+    oldest = min(read_at, key=lambda each: each.at)
     source = fmt.plain(usage.source_titles.get(oldest.source, oldest.source))
-    stale = all(is_stale(each.at, each.ends, now) for each in told)
+    stale = all(is_stale(each.at, each.ends, now) for each in read_at)
     begin = "All values are old: read" if stale else "Updated"
     yield "age", f"{begin} {fmt.age(now - oldest.at)} · {source}"
 
 
-class _Told(Struct, frozen=True):
+class _ReadAt(Struct, frozen=True):
     at: datetime
     ends: datetime | None
     source: str
 
 
-def _told_when(usage: AccountUsage) -> list[_Told]:
+def _read_times(usage: AccountUsage) -> list[_ReadAt]:
     """When what matters most was read: the account's own windows, or the credits where there are none."""
     if usage.windows:
-        return [_Told(lane.fetched_at, lane.value.resets_at, lane.source) for lane in own_windows(usage)]
-    return [_Told(usage.credits.fetched_at, None, usage.credits.source)] if usage.credits else []
+        return [_ReadAt(lane.fetched_at, lane.value.resets_at, lane.source) for lane in own_windows(usage)]
+    return [_ReadAt(usage.credits.fetched_at, None, usage.credits.source)] if usage.credits else []
 
 
-def _trouble(
+def _error(
     error: UsageError, offline_since: datetime | None, now: datetime, zone: tzinfo
 ) -> tuple[str, str | None]:
     """What happened, and what to do about it where that is not plain."""

@@ -33,7 +33,7 @@ def used(folder: Folder) -> list[float]:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent")
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_it_publishes_until_it_is_told_to_end(tmp_path: Path, ending: signal.Signals) -> None:
+def test_it_publishes_until_a_signal_ends_it(tmp_path: Path, ending: signal.Signals) -> None:
     folder = Folder(tmp_path)
     with fake_chatgpt() as server:
         server.answer = says(usage_now())

@@ -169,7 +169,7 @@ def test_where_there_is_no_desktop_the_menu_is_printed(person: Person, server: F
         (breaks_off, "offline"),
     ],
 )
-def test_a_failure_is_told_and_blanks_nothing(
+def test_a_failure_is_reported_and_blanks_nothing(
     person: Person, server: FakeChatGPT, answer: Callable[[Any], None], kind: str
 ) -> None:
     server.answer = answer
@@ -227,7 +227,7 @@ def test_a_home_without_a_login_is_an_entry_that_says_so(
     assert not server.requests
 
 
-def test_an_expired_login_is_told_without_a_request(person: Person, server: FakeChatGPT) -> None:
+def test_an_expired_login_is_reported_without_a_request(person: Person, server: FakeChatGPT) -> None:
     from datetime import UTC, datetime, timedelta
 
     write_auth(person.home, auth(expires=datetime.now(UTC) - timedelta(days=3)))
@@ -321,16 +321,16 @@ def test_cost_is_what_was_billed(person: Person, scenario: str) -> None:
             "total_tokens": wire["input_tokens"] + wire["output_tokens"],
         }
 
-    def told(tally: dict[str, Any]) -> dict[str, int]:
+    def counts(tally: dict[str, Any]) -> dict[str, int]:
         assert tally["usd"] > 0
         return {name: count for name, count in tally.items() if name != "usd"}
 
-    assert told(codex["totals"]) == mapped(expected["total"])
-    assert {model: told(tally) for model, tally in codex["by_model"].items()} == {
+    assert counts(codex["totals"]) == mapped(expected["total"])
+    assert {model: counts(tally) for model, tally in codex["by_model"].items()} == {
         model: mapped(wire) for model, wire in expected["by_model"].items()
     }
     assert {
-        f"{day} {model}": told(tally)
+        f"{day} {model}": counts(tally)
         for day, models in codex["by_day"].items()
         for model, tally in models.items()
     } == {key: mapped(wire) for key, wire in expected["by_date_model_utc"].items()}
@@ -356,8 +356,8 @@ def test_claudes_transcripts_are_counted_beside(person: Person) -> None:
         )
         for model, tally in providers["claude"]["by_model"].items()
     } == {
-        model: (told["input"], told["cc_5m"] + told["cc_1h"], told["cache_read"], told["output"])
-        for model, told in expected.items()
+        model: (row["input"], row["cc_5m"] + row["cc_1h"], row["cache_read"], row["output"])
+        for model, row in expected.items()
     }
     assert providers["claude"]["totals"]["usd"] > 0
     assert list(json.loads(person.run("cost", "--json", "--provider", "claude"))["providers"]) == ["claude"]
@@ -540,7 +540,7 @@ def test_own_prices_stand_over_all_others(person: Person) -> None:
     assert "prices.toml, line 3" in person.errors
 
 
-def test_a_log_that_cannot_be_read_is_told(person: Person) -> None:
+def test_a_log_that_cannot_be_read_is_reported(person: Person) -> None:
     shutil.copytree(FIXTURES / "zstd/home", person.home, dirs_exist_ok=True)
     packed = next((person.home / "sessions").rglob("*.zst"))
     packed.write_bytes(packed.read_bytes()[:100])
@@ -559,7 +559,7 @@ def test_what_was_counted_stays_when_logs_are_deleted(person: Person) -> None:
     assert (after["totals"], after["files"]) == (before, 0)
 
 
-def test_no_word_that_was_said_is_kept(person: Person) -> None:
+def test_no_word_of_a_conversation_is_kept(person: Person) -> None:
     shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
     person.run("cost")
     kept = b"".join(path.read_bytes() for path in (person.folder / "own").rglob("*") if path.is_file())
@@ -567,8 +567,8 @@ def test_no_word_that_was_said_is_kept(person: Person) -> None:
         for (packed,) in db.execute("SELECT observation FROM observations"):
             kept += decompress(packed)
     assert b"gpt-5.5" in kept
-    said = {b"use tools", b"answer 8", b"echo hi", b"ping"}
-    assert not [word for word in said if word in kept]
+    words = {b"use tools", b"answer 8", b"echo hi", b"ping"}
+    assert not [word for word in words if word in kept]
 
 
 def test_cost_of_days_without_use(person: Person) -> None:

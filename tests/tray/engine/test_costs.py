@@ -116,7 +116,7 @@ def test_the_usual_figures_are_whole_whatever_is_asked_first(person: Person, fir
     assert kept.figures.days_30.usage.total_tokens > 0
 
 
-def test_a_month_of_31_days_is_told_whole(person: Person) -> None:
+def test_a_month_of_31_days_is_counted_in_full(person: Person) -> None:
     for log in sorted((person.folder / "codex/sessions").rglob("*.jsonl")):
         log.write_bytes(
             log.read_bytes().replace(b"2026-11-20T", b"2026-12-01T").replace(b"01a1f8e6-", b"01a2f8e6-")

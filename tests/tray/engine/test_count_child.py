@@ -24,7 +24,7 @@ FIXTURE = Path(__file__).parents[2] / "fixtures/codex/0.169.0/plain/home/session
 
 
 class Watched(CountChild):
-    """One that remembers how often it ran, and what it was told of its progress."""
+    """One that remembers how often it ran, and which progress it was given."""
 
     def __init__(self, environ: dict[str, str]) -> None:
         super().__init__(environ)

@@ -177,15 +177,15 @@ def test_an_undo_ends_a_subscription(tmp_path: Path) -> None:
     server = FakeSource(lambda _: reading(30.0 + len(server.asked)))
     scope = scope_of(tmp_path, fake_provider([make_fake_home(tmp_path / "one")], server))
     with running(scope) as (engine, seen):
-        gone = Seen()
-        undo = engine.subscribe(gone)
+        unsubscribed = Seen()
+        undo = engine.subscribe(unsubscribed)
         first = seen.wait_for(lambda state: "one" in used(state) and not state.refreshing)
         undo()
         undo()
-        heard = len(gone.states)
+        heard = len(unsubscribed.states)
         engine.refresh(user_initiated=True)
         seen.wait_for(lambda state: used(state).get("one", 0) > used(first)["one"])
-        assert len(gone.states) == heard
+        assert len(unsubscribed.states) == heard
 
 
 def test_what_was_known_is_there_before_any_answer(tmp_path: Path) -> None:

@@ -130,11 +130,11 @@ def test_an_engine_logs_transitions_and_faults(tmp_path: Path) -> None:
     ]
 
     def answer(_question: Question) -> Reading | None:
-        said = answers.pop(0) if len(answers) > 1 else answers[0]
-        if isinstance(said, Exception):
-            raise said
-        assert isinstance(said, Reading)
-        return said
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        assert isinstance(answer, Reading)
+        return answer
 
     server = FakeSource(answer)
     homes = [make_fake_home(tmp_path / "signed-in"), tmp_path / "nobody"]
@@ -153,8 +153,8 @@ def test_an_engine_logs_transitions_and_faults(tmp_path: Path) -> None:
             until(lambda: not engine.snapshot.refreshing, "still asking")
             engine.refresh(user_initiated=True)
         until(lambda: sum("works again" in line for line in lines(state)) == 1, "no end of it is logged")
-    said = lines(state)
-    transitions = [line for line in said if " fake " in line]
+    logged = lines(state)
+    transitions = [line for line in logged if " fake " in line]
     key = re.escape(scope.homes()[1].id)
     patterns = (
         rf"WARNING fake home {key}: login failed \(not_signed_in\)",
@@ -164,7 +164,7 @@ def test_an_engine_logs_transitions_and_faults(tmp_path: Path) -> None:
     )
     assert len(transitions) == len(patterns), transitions
     assert all(re.fullmatch(*pair) for pair in zip(patterns, transitions, strict=True)), transitions
-    faults = [line for line in said if line.startswith("ERROR")]
+    faults = [line for line in logged if line.startswith("ERROR")]
     assert any(
         "could not read this answer: ZeroDivisionError at providers/polling/poll.py:" in line
         for line in faults

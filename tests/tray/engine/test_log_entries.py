@@ -65,7 +65,7 @@ def test_a_source_that_fails(before: State) -> None:
     assert entries(before, FAILS) == [LogEntry("warning", text)]
 
 
-def test_it_is_said_once_however_often_it_is_tried() -> None:
+def test_it_is_logged_once_however_often_it_is_tried() -> None:
     again = state(account(attempt(failed=error(retry_at=NOW))))
     assert entries(FAILS, again) == []
 
@@ -79,7 +79,7 @@ def test_another_kind_is_another_failure() -> None:
     assert texts(FAILS, other) == ["codex a1b2c3d4: oauth failed (rate_limited, was offline)"]
 
 
-def test_sources_of_an_account_are_told_apart() -> None:
+def test_sources_of_an_account_are_distinguished() -> None:
     both = state(account(attempt(failed=error()), attempt("app-server", error("program_missing"))))
     assert texts(WORKS, both) == [
         "codex a1b2c3d4: oauth failed (offline)",
@@ -112,7 +112,7 @@ def test_a_failure_of_no_source_is_the_states() -> None:
 
 
 def test_the_ledger_and_a_count_that_goes_on() -> None:
-    full = replace(WORKS, trouble="The disk is full: make room.")
+    full = replace(WORKS, count_problem="The disk is full: make room.")
     assert texts(WORKS, full) == ["ledger failed: The disk is full: make room."]
     assert texts(full, replace(full, counting=True)) == []
     assert texts(full, WORKS) == ["ledger works again"]
@@ -130,5 +130,7 @@ def test_settings_are_named_by_their_lines_alone() -> None:
 
 
 def test_nothing_of_a_message_an_address_or_an_advice() -> None:
-    said = " ".join(texts(State(), state(account(attempt(failed=error())), replace(account(), account=None))))
-    assert not any(word in said for word in ("secret", "dev", "@", "~"))
+    logged = " ".join(
+        texts(State(), state(account(attempt(failed=error())), replace(account(), account=None)))
+    )
+    assert not any(word in logged for word in ("secret", "dev", "@", "~"))

@@ -310,15 +310,15 @@ def test_a_reader_judges_as_the_menu_does(
     assert shown.snapshot is not None
     (usage,) = shown.snapshot.accounts
     (account,) = document.usage(shown.snapshot, NOW)["providers"]
-    for window, told in zip(windows, account["windows"], strict=True):
+    for window, judged in zip(windows, account["windows"], strict=True):
         value = window.value
-        assert told["stale"] == is_stale(window.fetched_at, value.resets_at, NOW)
+        assert judged["stale"] == is_stale(window.fetched_at, value.resets_at, NOW)
         found = pace(value, NOW)
-        assert (told["pace"] is None) == (found is None)
+        assert (judged["pace"] is None) == (found is None)
         if found is not None:
-            assert told["pace"]["verdict"] == found.verdict
-            assert told["pace"]["expected_percent"] == round(found.expected_percent, 1)
-            assert told["pace"]["runs_out_at"] == document.as_time(found.runs_out_at)
+            assert judged["pace"]["verdict"] == found.verdict
+            assert judged["pace"]["expected_percent"] == round(found.expected_percent, 1)
+            assert judged["pace"]["runs_out_at"] == document.as_time(found.runs_out_at)
     block = blocked(usage, NOW)
     assert (account["blocked"] is None) == (block is None)
     if block is not None:
@@ -385,7 +385,7 @@ class TestWhileItIsKept:
             (tmp_path / "state").unlink()
             until_there(tmp_path / "state")
 
-    def test_a_quiet_owner_is_told_from_none(self, tmp_path: Path) -> None:
+    def test_a_quiet_owner_is_distinguished_from_none(self, tmp_path: Path) -> None:
         clock = [NOW]
         with self.kept(tmp_path, clock) as file:
             file(State(), state(lane()))

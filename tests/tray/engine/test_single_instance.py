@@ -67,12 +67,12 @@ def test_the_dead_hold_nothing(tmp_path: Path) -> None:
 def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for folder in (tmp_path / "file" / "state", tmp_path / "file"):
-        with pytest.raises(StateFolderUnusable) as told:
+        with pytest.raises(StateFolderUnusable) as raised:
             SingleInstance(folder).acquire()
-        assert str(told.value) == f"{folder} cannot be made: {tmp_path / 'file'} is a file. Move it away."
+        assert str(raised.value) == f"{folder} cannot be made: {tmp_path / 'file'} is a file. Move it away."
 
 
-def test_what_else_is_in_the_way_is_told(tmp_path: Path) -> None:
+def test_what_else_is_in_the_way_is_reported(tmp_path: Path) -> None:
     (tmp_path / "state" / "engine.lock").mkdir(parents=True)
     with pytest.raises(StateFolderUnusable, match="directory"):
         SingleInstance(tmp_path / "state").acquire()

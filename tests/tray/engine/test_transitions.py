@@ -139,9 +139,9 @@ def test_costs_of_yesterday_say_nothing_of_today() -> None:
     counted = CostsRead({"home-a": cost(1.5, day=yesterday)})
     state = reads(AccountsFound(("a",)), AccountRead("a", account("a")), counted)
     assert state.snapshot is not None
-    told = state.snapshot.accounts[0].cost
-    assert told is not None
-    assert (told.today_usd, told.days_30_usd, told.complete) == (None, 1.5, False)
+    shown = state.snapshot.accounts[0].cost
+    assert shown is not None
+    assert (shown.today_usd, shown.days_30_usd, shown.complete) == (None, 1.5, False)
 
 
 def test_an_account_that_is_read_again_without_a_change_is_none() -> None:
@@ -170,6 +170,6 @@ def test_a_count_ends_its_progress_and_says_what_kept_it() -> None:
     state = reads(CountBegan(), CountProgressed(0.4))
     assert (state.counting, state.progress) == (True, 0.4)
     ended = reads(CountEnded("The disk is full."), state=state)
-    assert (ended.counting, ended.progress, ended.trouble) == (False, None, "The disk is full.")
+    assert (ended.counting, ended.progress, ended.count_problem) == (False, None, "The disk is full.")
     assert reads(CountProgressed(0.9), state=ended) is ended
-    assert reads(CountBegan(), CountEnded(), state=ended).trouble is None
+    assert reads(CountBegan(), CountEnded(), state=ended).count_problem is None

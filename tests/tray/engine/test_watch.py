@@ -52,7 +52,7 @@ def test_a_first_look_finds_all_of_it_changed_and_the_next_nothing(watched: Watc
     assert not disk.look(watched)
 
 
-def test_what_changed_is_told_once_and_of_its_home_alone(
+def test_what_changed_is_reported_once_and_of_its_home_alone(
     watched: Watched, logs: Logs, tmp_path: Path
 ) -> None:
     disk = DiskWatch(lambda: SETTINGS, {}, logs)
@@ -67,7 +67,7 @@ def test_what_changed_is_told_once_and_of_its_home_alone(
     assert not disk.look(watched)
 
 
-def test_what_changed_before_a_look_that_fails_is_told_by_the_next(
+def test_what_changed_before_a_look_that_fails_is_reported_by_the_next(
     watched: Watched, logs: Logs, tmp_path: Path
 ) -> None:
     settings = Settings()

@@ -32,7 +32,7 @@ SUMMER, WINTER = "2026-07-10T22:30+00:00", "2026-11-20T23:30+00:00"
 TWICE = ("2026-10-25T00:30+00:00", "2026-10-25T01:30+00:00")
 
 
-def told(zone: str, *times: str) -> list[str]:
+def described(zone: str, *times: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", TELL, *times],
         env={**os.environ, "TZ": zone},
@@ -45,27 +45,27 @@ def told(zone: str, *times: str) -> list[str]:
 
 
 def test_a_key_is_kept() -> None:
-    assert told("Europe/Berlin", SUMMER) == ["Europe/Berlin", "2026-07-11 00:30+02:00"]
-    assert told("UTC", SUMMER) == ["UTC", "2026-07-10 22:30+00:00"]
+    assert described("Europe/Berlin", SUMMER) == ["Europe/Berlin", "2026-07-11 00:30+02:00"]
+    assert described("UTC", SUMMER) == ["UTC", "2026-07-10 22:30+00:00"]
 
 
 def test_a_posix_rule_knows_summer_from_winter() -> None:
-    name, summer, winter, first, second = told("CET-1CEST,M3.5.0,M10.5.0/3", SUMMER, WINTER, *TWICE)
+    name, summer, winter, first, second = described("CET-1CEST,M3.5.0,M10.5.0/3", SUMMER, WINTER, *TWICE)
     assert name in ("UTC+01:00", "UTC+02:00")
     assert (summer, winter) == ("2026-07-11 00:30+02:00", "2026-11-21 00:30+01:00")
     assert (first, second) == ("2026-10-25 02:30+02:00", "2026-10-25 02:30+01:00")
-    _, summer, winter = told("EST5EDT,M3.2.0,M11.1.0", SUMMER, WINTER)
+    _, summer, winter = described("EST5EDT,M3.2.0,M11.1.0", SUMMER, WINTER)
     assert (summer, winter) == ("2026-07-10 18:30-04:00", "2026-11-20 18:30-05:00")
 
 
 def test_an_offset_is_called_one() -> None:
-    assert told("UTC+3", SUMMER) == ["UTC-03:00", "2026-07-10 19:30-03:00"]
-    assert told("<+0530>-5:30", SUMMER) == ["UTC+05:30", "2026-07-11 04:00+05:30"]
+    assert described("UTC+3", SUMMER) == ["UTC-03:00", "2026-07-10 19:30-03:00"]
+    assert described("<+0530>-5:30", SUMMER) == ["UTC+05:30", "2026-07-11 04:00+05:30"]
 
 
 @pytest.mark.parametrize("zone", ["Foo/Bar", "/nonexist", ":/nonexist"])
 def test_nonsense_is_what_the_system_makes_of_it(zone: str) -> None:
-    assert told(zone, SUMMER) == ["UTC", "2026-07-10 22:30+00:00"]
+    assert described(zone, SUMMER) == ["UTC", "2026-07-10 22:30+00:00"]
 
 
 def test_a_file_of_any_name_is_read(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_file_of_any_name_is_read(tmp_path: Path) -> None:
     if berlin is None:
         pytest.skip("this system has no zone files")
     shutil.copy(berlin, tmp_path / "here")
-    name, *times = told(f":{tmp_path}/here", SUMMER, WINTER)
+    name, *times = described(f":{tmp_path}/here", SUMMER, WINTER)
     assert name in ("UTC+01:00", "UTC+02:00")
     assert times == ["2026-07-11 00:30+02:00", "2026-11-21 00:30+01:00"]
 

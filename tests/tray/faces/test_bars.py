@@ -52,7 +52,7 @@ class TestTheLine:
         folder.publish(folder.account(folder.window(97, resets_at=folder.now - timedelta(seconds=1))))
         assert folder.run(*TEXT).startswith("Codex 5h –")
 
-    def test_age_is_said_where_it_matters(self, folder: Folder) -> None:
+    def test_age_is_shown_where_it_matters(self, folder: Folder) -> None:
         folder.now -= timedelta(hours=1, seconds=5)
         folder.publish(folder.account(folder.window(40)))
         assert folder.run(*TEXT, "--max-age", "2h") == "Codex 5h 60 % left · read 1 h ago\n"

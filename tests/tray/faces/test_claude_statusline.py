@@ -38,8 +38,8 @@ def kept(folder: Path) -> list[Path]:
 
 def test_what_is_left_is_as_the_menu_says_it() -> None:
     for used in (0.0, 0.4, 28.999999999999996, 71.00000000000001, 99.5, 100.0, 130.0):
-        said = statusline.line({"five_hour": {"used_percentage": used, "resets_at": 1}})
-        assert said == f"5h {fmt.percent(fmt.left_percent(used))} left\n"
+        line = statusline.line({"five_hour": {"used_percentage": used, "resets_at": 1}})
+        assert line == f"5h {fmt.percent(fmt.left_percent(used))} left\n"
 
 
 def test_a_short_line_at_once(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_short_line_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("limits", "line"),
     [
-        ({}, "limits not told yet\n"),
+        ({}, "limits not known yet\n"),
         ({"five_hour": {"used_percentage": 99.5}}, "5h < 1 % left\n"),
         ({"five_hour": {"used_percentage": 100}}, "5h 0 % left\n"),
         ({"five_hour": {"used_percentage": 137}}, "5h 0 % left\n"),
@@ -64,7 +64,7 @@ def test_the_line(limits: dict[str, dict[str, float]], line: str) -> None:
 
 def test_before_the_first_answer(tmp_path: Path) -> None:
     raw = json.dumps({"session_id": "one", "model": {"id": "claude-opus-5"}}).encode()
-    assert claude_draws(tmp_path, "--from-claude", raw=raw).stdout == b"limits not told yet\n"
+    assert claude_draws(tmp_path, "--from-claude", raw=raw).stdout == b"limits not known yet\n"
     assert kept(tmp_path) == []
 
 

@@ -32,7 +32,7 @@ REVIEW = lane("code_review:weekly", "Code review Weekly", 4, 168, NOW + HOUR)
 CAP = replace(lane("individual", "Spend cap", 32, 0, NOW + 30 * HOUR))
 
 
-def said(usage: AccountUsage) -> dict[str, Any]:
+def published(usage: AccountUsage) -> dict[str, Any]:
     (account,) = document.usage(UsageSnapshot(generated_at=NOW, accounts=(usage,)), NOW)["providers"]
     return dict(account)
 
@@ -100,14 +100,14 @@ def test_icon_and_tooltip_are_of_what_limits_all_use() -> None:
         ),
     ],
 )
-def test_what_blocks_is_said(usage: AccountUsage, row: str, tooltip: str, data: dict[str, Any]) -> None:
+def test_what_blocks_is_shown(usage: AccountUsage, row: str, tooltip: str, data: dict[str, Any]) -> None:
     assert shown(usage)[3] == row
     assert tooltip in title(usage).split(" · ")
-    assert said(usage)["blocked"] == data
-    assert said(PRO)["blocked"] is None
+    assert published(usage)["blocked"] == data
+    assert published(PRO)["blocked"] is None
 
 
-def test_an_early_reset_is_told_for_a_day() -> None:
+def test_an_early_reset_is_shown_for_a_day() -> None:
     def early(ago: timedelta, *, refilled: bool = True) -> AccountUsage:
         return replace(
             PRO, early_resets=(EarlyReset(window="weekly", at=NOW - ago, refilled=refilled, resets_at=None),)
@@ -118,18 +118,18 @@ def test_an_early_reset_is_told_for_a_day() -> None:
     assert shown(early(HOUR, refilled=False))[3] == "  The reset of Weekly was moved, 12:00."
     assert shown(early(DAY)) == shown(PRO)
     assert shown(replace(early(HOUR), windows=(SESSION,)))[2] == "  Credits  150.50", (
-        "of a window that is gone"
+        "of a window that is no longer there"
     )
-    assert said(early(HOUR))["early_resets"] == [
+    assert published(early(HOUR))["early_resets"] == [
         {"window": "weekly", "at": "2026-11-20T11:00:00Z", "refilled": True, "resets_at": None}
     ]
-    assert said(early(DAY))["early_resets"] == []
+    assert published(early(DAY))["early_resets"] == []
 
 
 def test_the_vendors_own_count_is_there_to_hold_ours_against() -> None:
     days = (DayTokens(day=date(2026, 11, 19), tokens=7), DayTokens(day=date(2026, 11, 20), tokens=5))
-    assert said(replace(PRO, tokens=days))["daily_tokens"] == {"2026-11-19": 7, "2026-11-20": 5}
-    assert said(PRO)["daily_tokens"] == {}
+    assert published(replace(PRO, tokens=days))["daily_tokens"] == {"2026-11-19": 7, "2026-11-20": 5}
+    assert published(PRO)["daily_tokens"] == {}
 
 
 @pytest.mark.parametrize(
@@ -146,10 +146,10 @@ def test_the_vendors_own_count_is_there_to_hold_ours_against() -> None:
 def test_spend(spend: Spend, row: str, data: tuple[str | None, ...]) -> None:
     usage = replace(PRO, spend=Sourced(value=spend, source="oauth", fetched_at=NOW))
     assert shown(usage)[4] == row
-    told = said(usage)["spend"]
-    assert tuple(told[name] for name in ("used", "limit", "currency", "resets_at")) == data
-    assert (told["source"], told["stale"]) == ("oauth", False)
-    assert said(PRO)["spend"] is None
+    found = published(usage)["spend"]
+    assert tuple(found[name] for name in ("used", "limit", "currency", "resets_at")) == data
+    assert (found["source"], found["stale"]) == ("oauth", False)
+    assert published(PRO)["spend"] is None
 
 
 @pytest.mark.parametrize(
@@ -168,8 +168,8 @@ def test_resets_in_hand(resets: ResetCredits, row: str | None) -> None:
     usage = replace(PRO, resets=Sourced(value=resets, source="oauth", fetched_at=NOW))
     texts = shown(usage)
     assert (row in texts) if row else (texts == shown(PRO))
-    assert said(usage)["resets"]["available"] == resets.available
-    assert said(PRO)["resets"] is None
+    assert published(usage)["resets"]["available"] == resets.available
+    assert published(PRO)["resets"] is None
 
 
 def test_a_business_account_shows_its_credits() -> None:
@@ -182,19 +182,19 @@ def test_a_business_account_shows_its_credits() -> None:
 
 
 def test_what_in_the_settings_does_not_count_is_a_row() -> None:
-    trouble = "settings.toml, line 2: `enabled` should be true or false. The rest counts."
+    problem = "settings.toml, line 2: `enabled` should be true or false. The rest counts."
     for accounts in ((PRO,), ()):
         snapshot = UsageSnapshot(generated_at=NOW, accounts=accounts)
-        rows = menu.status_rows(State(snapshot=snapshot, settings=Settings(problem=trouble)), NOW, ZONE)
-        assert rows[-1].text == f"  {trouble}"
+        rows = menu.status_rows(State(snapshot=snapshot, settings=Settings(problem=problem)), NOW, ZONE)
+        assert rows[-1].text == f"  {problem}"
         assert rows[-1].key == "says:settings"
 
 
-def test_a_login_that_ends_is_told_a_week_ahead() -> None:
+def test_a_login_that_ends_is_announced_a_week_ahead() -> None:
     def ends(ahead: timedelta) -> AccountUsage:
         return replace(PRO, login_ends_at=NOW + ahead)
 
     assert shown(ends(7 * DAY))[5] == "  This login ends 27 Nov 13:00: sign in again before that."
     assert shown(ends(7 * DAY + HOUR)) == shown(ends(-HOUR)) == shown(PRO)
-    assert said(ends(40 * DAY))["login_ends_at"] == "2026-12-30T12:00:00Z"
-    assert said(PRO)["login_ends_at"] is None
+    assert published(ends(40 * DAY))["login_ends_at"] == "2026-12-30T12:00:00Z"
+    assert published(PRO)["login_ends_at"] is None

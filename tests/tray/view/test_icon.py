@@ -19,7 +19,7 @@ KINDS = {
     "empty": Glance((Bar(0), Bar(38))),
     "old": Glance((Bar(63, stale=True), Bar(38, stale=True))),
     "unread": Glance((Bar(None), Bar(None))),
-    "trouble": Glance((Bar(63, stale=True), Bar(38, stale=True)), "trouble"),
+    "problem": Glance((Bar(63, stale=True), Bar(38, stale=True)), "problem"),
     "weekly alone": Glance((Bar(38),)),
     "two providers": Glance((Bar(63), Bar(38)), beside=(Bar(63), Bar(38))),
     "the second is empty": Glance((Bar(63), Bar(38)), beside=(Bar(0), Bar(38))),
@@ -48,9 +48,9 @@ def test_a_second_provider_stands_beside_the_first() -> None:
 
 def test_the_badge_is_also_for_the_second_provider() -> None:
     old = replace(SESSION, fetched_at=NOW - timedelta(hours=1))
-    error = Offline("Gone.").as_data()
+    error = Offline("No connection.").as_data()
     assert seen(PRO, replace(CLAUDE, error=error)).badge == "none"
-    assert seen(PRO, replace(CLAUDE, windows=(old,), error=error)).badge == "trouble"
+    assert seen(PRO, replace(CLAUDE, windows=(old,), error=error)).badge == "problem"
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -78,11 +78,11 @@ def test_old_values_are_faint_and_a_window_that_refilled_is_not_known() -> None:
 
 
 def test_a_badge_stands_only_where_nothing_fresh_is_shown() -> None:
-    error = Offline("Gone.").as_data()
+    error = Offline("No connection.").as_data()
     assert seen(replace(PRO, error=error)).badge == "none"
     old = replace(SESSION, fetched_at=NOW - timedelta(hours=1))
-    assert seen(replace(PRO, windows=(old,), error=error)).badge == "trouble"
-    assert seen(replace(BARE, error=error)).badge == "trouble"
+    assert seen(replace(PRO, windows=(old,), error=error)).badge == "problem"
+    assert seen(replace(BARE, error=error)).badge == "problem"
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -132,7 +132,7 @@ PANELS = {"white": (255, 255, 255), "black": (0, 0, 0), "grey": (128, 128, 128)}
 
 
 @pytest.mark.parametrize("colour", [icon._FULL, icon._LOW, icon._SCARCE])
-def test_colours_can_be_told_from_light_and_dark_panels_and_from_their_rim(
+def test_colours_stand_out_from_light_and_dark_panels_and_from_their_rim(
     colour: tuple[int, int, int],
 ) -> None:
     for ground in (PANELS["white"], PANELS["black"], icon._LIGHT):
@@ -146,7 +146,7 @@ def test_one_of_the_two_rims_stands_out_on_every_panel(panel: str) -> None:
 
 @pytest.mark.parametrize("size", [22, 24, 32])
 @pytest.mark.parametrize("panel", PANELS)
-def test_hollow_empty_and_full_can_be_told_on_every_panel(panel: str, size: int) -> None:
+def test_hollow_empty_and_full_can_be_distinguished_on_every_panel(panel: str, size: int) -> None:
     def on_panel(left: float | None) -> list[tuple[int, ...]]:
         image = picture(Glance((Bar(left), Bar(left))), size)
         ground = Image.new("RGBA", image.size, (*PANELS[panel], 255))
@@ -175,6 +175,6 @@ def test_an_equal_glance_is_not_drawn_again() -> None:
 
 def test_the_picture_is_square_with_alpha() -> None:
     for size in SIZES:
-        image = picture(KINDS["trouble"], size)
+        image = picture(KINDS["problem"], size)
         assert (image.size, image.mode) == ((size, size), "RGBA")
         assert isinstance(image, Image.Image)

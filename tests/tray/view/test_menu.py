@@ -74,8 +74,8 @@ def shown(
     return ["──" if row.kind == "separator" else row.text for row in rows]
 
 
-def failing(usage: AccountUsage, trouble: ProviderError, **more: datetime) -> AccountUsage:
-    return replace(usage, error=trouble.as_data(), **more)
+def failing(usage: AccountUsage, error: ProviderError, **more: datetime) -> AccountUsage:
+    return replace(usage, error=error.as_data(), **more)
 
 
 def test_a_pro_account() -> None:
@@ -154,8 +154,8 @@ def test_a_count_that_left_something_out_is_a_lower_bound() -> None:
 
 
 def test_never_signed_in() -> None:
-    trouble = NotSignedIn("Nobody is signed in to Codex in ~/.codex.", remedy="Run `codex login`.")
-    usage = failing(replace(BARE, account=None, cost=replace(COST, has_logs=False)), trouble)
+    error = NotSignedIn("Nobody is signed in to Codex in ~/.codex.", remedy="Run `codex login`.")
+    usage = failing(replace(BARE, account=None, cost=replace(COST, has_logs=False)), error)
     assert shown(usage)[:-4] == [
         "Codex · ~/.codex",
         "  No logs yet: cost shows after the first turn.",
@@ -165,8 +165,8 @@ def test_never_signed_in() -> None:
 
 
 def test_an_api_key_alone() -> None:
-    trouble = NotSignedIn("API key login: it has no limits, only a cost.", remedy="To see limits: sign in.")
-    assert shown(failing(replace(BARE, account=None), trouble))[:-4] == [
+    error = NotSignedIn("API key login: it has no limits, only a cost.", remedy="To see limits: sign in.")
+    assert shown(failing(replace(BARE, account=None), error))[:-4] == [
         "Codex · ~/.codex",
         "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",
         "  API key login: it has no limits, only a cost.",
@@ -206,9 +206,9 @@ def test_offline() -> None:
     assert shown(usage)[5:7] == ["  Offline since 11:00.", "  Updated 2 min ago · OAuth"]
 
 
-def test_offline_for_a_reason_that_is_told() -> None:
-    trouble = Offline("The proxy cannot be reached.", remedy="Check HTTPS_PROXY and NO_PROXY.")
-    usage = failing(PRO, trouble, offline_since=NOW - timedelta(hours=2))
+def test_offline_for_a_reason_that_is_shown() -> None:
+    error = Offline("The proxy cannot be reached.", remedy="Check HTTPS_PROXY and NO_PROXY.")
+    usage = failing(PRO, error, offline_since=NOW - timedelta(hours=2))
     assert shown(usage)[5:8] == [
         "  Offline since 11:00. The proxy cannot be reached.",
         "  Check HTTPS_PROXY and NO_PROXY.",
@@ -227,8 +227,8 @@ def test_the_age_is_that_of_the_oldest_of_its_own_windows() -> None:
 
 
 def test_asked_too_often() -> None:
-    trouble = RateLimited("ChatGPT was asked too often.", retry_at=NOW + timedelta(minutes=5))
-    assert shown(failing(PRO, trouble))[5:7] == [
+    error = RateLimited("ChatGPT was asked too often.", retry_at=NOW + timedelta(minutes=5))
+    assert shown(failing(PRO, error))[5:7] == [
         "  ChatGPT was asked too often. Next try 13:05.",
         "  Nothing to do: it is asked again by itself, later.",
     ]
@@ -306,7 +306,7 @@ def test_the_tooltip_says_what_is_old_and_why() -> None:
 
     old = [replace(each, fetched_at=NOW - timedelta(hours=30)) for each in (SESSION, WEEKLY)]
     past = lane("session", "5h", 100, 5, NOW - timedelta(minutes=5), read=1800)
-    gone = Offline("No connection.")
+    offline = Offline("No connection.")
     assert (
         title(replace(PRO, windows=tuple(old))) == "Codex · 5h 63 % left · Weekly 38 % left · read 30 h ago"
     )
@@ -314,8 +314,8 @@ def test_the_tooltip_says_what_is_old_and_why() -> None:
         "Codex · 5h 63 % left · Weekly 38 % left, read 30 h ago"
     )
     assert title(replace(PRO, windows=(past, WEEKLY))) == "Codex · 5h refilled · Weekly 38 % left"
-    assert title(failing(PRO, gone)) == "Codex · 5h 63 % left · Weekly 38 % left"
-    assert title(failing(replace(PRO, windows=(past, old[1])), gone)) == (
+    assert title(failing(PRO, offline)) == "Codex · 5h 63 % left · Weekly 38 % left"
+    assert title(failing(replace(PRO, windows=(past, old[1])), offline)) == (
         "Codex · 5h refilled · Weekly 38 % left · read 30 h ago · offline"
     )
     assert title(failing(BARE, NotSignedIn("Nobody."))) == "Codex · not signed in"
@@ -334,7 +334,7 @@ def test_what_others_wrote_steers_nothing_and_stays_short() -> None:
     assert "…" in texts[0]
 
 
-def test_equal_headers_are_told_apart_by_their_homes() -> None:
+def test_equal_headers_are_distinguished_by_their_homes() -> None:
     twin = replace(
         PRO, homes=("~/.codex-work",), account=Account(id="b", email="dev@example.com", plan="pro")
     )
@@ -345,15 +345,13 @@ def test_equal_headers_are_told_apart_by_their_homes() -> None:
     assert shown(homeless, homeless)[0] == "Codex · ~/.codex"
 
 
-def test_keys_name_what_they_tell() -> None:
-    trouble = LoginExpired("The Codex login expired 3 days ago.", remedy="Run `codex` once.")
+def test_keys_name_what_they_show() -> None:
+    error = LoginExpired("The Codex login expired 3 days ago.", remedy="Run `codex` once.")
     state = State(
-        snapshot=UsageSnapshot(
-            generated_at=NOW, accounts=(failing(PRO, trouble), replace(BARE, account=None))
-        )
+        snapshot=UsageSnapshot(generated_at=NOW, accounts=(failing(PRO, error), replace(BARE, account=None)))
     )
     keys = [row.key for row in menu.status_rows(state, NOW, ZONE)]
-    assert keys[5:8] == [f"codex:a1b2c3d4:says:{about}" for about in ("trouble", "remedy", "age")]
+    assert keys[5:8] == [f"codex:a1b2c3d4:says:{about}" for about in ("error", "remedy", "age")]
     none = State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(BARE,)))
     assert menu.status_rows(none, NOW, ZONE)[-1].key == "codex:a1b2c3d4:says:none"
 
@@ -366,6 +364,8 @@ def test_keys_stay_when_values_change() -> None:
     assert keys(PRO) == keys(replace(PRO, windows=(lane("session", "5h", 90, 5, None), WEEKLY)))
 
 
-def test_what_keeps_logs_from_being_counted_is_said() -> None:
-    state = State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(PRO,)), trouble="The disk is full.")
+def test_what_keeps_logs_from_being_counted_is_shown() -> None:
+    state = State(
+        snapshot=UsageSnapshot(generated_at=NOW, accounts=(PRO,)), count_problem="The disk is full."
+    )
     assert [row.text for row in menu.status_rows(state, NOW, ZONE)][-1] == "  The disk is full."
