@@ -46,7 +46,7 @@ COMMANDS = (
     ),
     Command("config", "show and change settings", "tray.cli.config"),
     Command("autostart", "start the tray when you log in: on, off, status", "tray.cli.autostart"),
-    Command("doctor", "check this machine, and say what to do about what is wrong", "tray.cli.doctor"),
+    Command("doctor", "check this machine and suggest how to fix problems", "tray.cli.doctor"),
     Command("round", "", "tray.cli.round"),
     Command("count", "", "tray.cli.count"),
 )

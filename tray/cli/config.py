@@ -75,7 +75,7 @@ def _set(scope: Scope, key: str, text: str) -> int:
         tell(str(error))
         return NOTHING_READ
     _print(f"{key} = {shown(setting, value)} (was: {shown(setting, before)})")
-    return _print("It applies when tankful is restarted.") if not setting.live else OK
+    return _print("Takes effect when tankful is restarted.") if not setting.live else OK
 
 
 def _unset(scope: Scope, key: str) -> int:

@@ -30,7 +30,7 @@ def chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | Non
     if given == every:
         return None
     if given not in ids:
-        raise BadArgument(f"no {what} is called {given!r}; there are {', '.join((*ids, every))}")
+        raise BadArgument(f"unknown {what} {given!r}; choose from {', '.join((*ids, every))}")
     return given
 
 

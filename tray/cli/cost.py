@@ -64,8 +64,12 @@ def run(options: argparse.Namespace) -> int:
     if quarantined is not None:
         tell(str(quarantined))
     if not reports:
-        missing = ", no ".join(home.label for home in scope.homes(provider))
-        tell(f"no logs: there is no {missing}." if missing else "no logs: settings.toml switches that off.")
+        missing = ", ".join(home.label for home in scope.homes(provider))
+        tell(
+            f"no logs found; missing: {missing}."
+            if missing
+            else "no logs: every selected provider is switched off in settings.toml."
+        )
         return NOTHING_READ
     named = rates if options.rates else None
     if options.json:
@@ -103,9 +107,9 @@ def _range(options: argparse.Namespace, today: date) -> tuple[date, date]:
     from datetime import timedelta
 
     if options.days is not None and (options.since or options.until):
-        raise BadArgument("--days goes alone, or --since and --until together")
+        raise BadArgument("--days cannot be combined with --since or --until")
     if options.days is not None and not 1 <= options.days <= 3660:
-        raise BadArgument("--days takes a number from 1 to 3660")
+        raise BadArgument("--days must be between 1 and 3660")
     until = _day(options.until) if options.until else today
     since = _day(options.since) if options.since else until - timedelta(days=(options.days or 30) - 1)
     if since > until:
@@ -128,7 +132,7 @@ def _day(text: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise BadArgument(f"{text!r} is not a day; write it as 2026-11-01") from None
+        raise BadArgument(f"{text!r} is not a valid date; use the form 2026-11-01") from None
     if not 1 < day.year < 9999:  # in some zone the day before or after it does not exist
-        raise BadArgument(f"{text!r} is too far away; days go from 0002-01-01 to 9998-12-31")
+        raise BadArgument(f"{text!r} is out of range; dates run from 0002-01-01 to 9998-12-31")
     return day

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     ("--tray", "wait for a desktop to appear (for autostart)"),
-    ("--headless", "run without a tray: for servers, and for what reads the snapshot"),
+    ("--headless", "run without a tray and keep the snapshot current (for servers)"),
     ("--version", "show the version and exit"),
     ("-h, --help", "show this help and exit"),
 )

@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None, commands: Sequence[Command] = COMMA
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):  # the reader had enough, as `head` has
             return OK
-        what = f"{error.filename}" if error.filename else "the output cannot be written"
+        what = f"{error.filename}" if error.filename else "cannot write the output"
         tell(f"{what}: {error.strerror or error}.")
         return NOTHING_READ
     except KeyboardInterrupt:

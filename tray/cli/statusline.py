@@ -47,9 +47,9 @@ def _format(options: argparse.Namespace) -> int:
 
     max_age = bars.age(options.max_age)
     if max_age is None:
-        raise BadArgument(f"{options.max_age!r} is not an age; write it as 90s, 5m or 2h")
+        raise BadArgument(f"{options.max_age!r} is not a valid age; use the form 90s, 5m or 2h")
     if options.command:
-        raise BadArgument("a command goes with --from-claude")
+        raise BadArgument("COMMAND needs --from-claude")
     chosen("provider", options.provider, "all", tuple(provider.id for provider in PROVIDERS))
     return bars.show(options.provider, max_age)
 

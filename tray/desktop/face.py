@@ -39,12 +39,12 @@ def unavailable(
         return None
     if watcher is None and desktop.tray() is not None:
         return None
-    missing = "neither DISPLAY nor WAYLAND_DISPLAY is set and no tray answers on the session bus"
+    missing = "neither DISPLAY nor WAYLAND_DISPLAY is set and no tray responds on the session bus"
     if named:
-        missing = f"there is no session bus, and no display to be opened though {named[0]} is set"
+        missing = f"there is no session bus, and the display cannot be opened although {named[0]} is set"
     return (
-        f"No icon: there is no desktop here, {missing}. "
-        f"Start {NAME} from a terminal inside your desktop, or let {NAME} --tray wait for one."
+        f"No icon: no desktop found; {missing}. "
+        f"Start {NAME} from a terminal inside your desktop, or run `{NAME} --tray` to wait for one."
     )
 
 

@@ -71,10 +71,10 @@ class SettingsFile:
         except (FileNotFoundError, NotADirectoryError):
             problem = None
         except UnicodeDecodeError:
-            problem = f"{short(self._path)} is not text in UTF-8: it sets nothing."
+            problem = f"{short(self._path)} is not text in UTF-8; the file is ignored."
         except (OSError, ValueError) as error:  # the latter for a name that no file can have
             reason = getattr(error, "strerror", None) or "no such name"
-            problem = f"{short(self._path)} cannot be read ({reason}): it sets nothing."
+            problem = f"{short(self._path)} cannot be read ({reason}); the file is ignored."
         self._settings, self._state = Settings(table=self._table, problem=problem), None
         return self._settings
 
@@ -84,7 +84,7 @@ def read_settings(text: str, file: str, table: Table) -> Settings:
     try:
         document = read_toml(text)
     except BadToml as error:
-        return Settings(table=table, problem=f"{file}, line {error.line}: {error}: it sets nothing.")
+        return Settings(table=table, problem=f"{file}, line {error.line}: {error}; the file is ignored.")
     reader = _Reader(TomlLines(text))
     reader.read(document, _tree(table), ())
     return Settings(table=table, values=MappingProxyType(reader.values), problem=reader.problem(file))
@@ -130,7 +130,7 @@ class _Reader:
         first = sorted(self._wrong, key=lambda wrong: wrong[0])[:_MOST_SHOWN]
         shown = [f"line {line}: {what()}" for line, what in first]
         more = len(self._wrong) - len(shown)
-        return f"{file}, {'; '.join(shown)}{f'; and {more} more' if more else ''}. The rest counts."
+        return f"{file}, {'; '.join(shown)}{f'; and {more} more' if more else ''}. All other settings apply."
 
     def _add(self, path: Keys, what: Callable[[], str]) -> None:
         self._wrong.append((self._lines.of(path), what))

@@ -50,7 +50,7 @@ def named_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"no time zone is called {name!r}; try Europe/Berlin or UTC") from None
+        raise ValueError(f"unknown time zone {name!r}; try Europe/Berlin or UTC") from None
 
 
 def zone_name(zone: tzinfo) -> str:

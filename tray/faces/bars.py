@@ -58,10 +58,10 @@ def show(provider: str, max_age: float) -> int:
         made = snapshot and published.as_of(snapshot, now)
         if made is None or not 0 <= now - published.epoch(made["generated_at"]) <= max_age:
             start_round(folder, now)
-        text = line(made, provider, now) if made else "limits not read yet"
+        text = line(made, provider, now) if made else "limits not known yet"
     except (OSError, *published.DAMAGED):  # the next round writes it anew
         start_round(folder, now)
-        text = "limits not read yet"
+        text = "limits not known yet"
     if sys.stdout is not None:
         sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
     return OK
@@ -114,7 +114,7 @@ def _account(account: Document, now: float) -> str:
         parts.append(error["message"].rstrip(".") if error else "no limits")
     stale = [window["fetched_at"] for window in published.own_windows(account) if window["stale"]]
     if stale:
-        parts.append(f"read {_age(now - min(map(published.epoch, stale)))} ago")
+        parts.append(f"updated {_age(now - min(map(published.epoch, stale)))} ago")
     return plain(f"{account['title']} {' · '.join(parts)}")
 
 

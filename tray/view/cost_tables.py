@@ -173,7 +173,7 @@ def _session_name(session: SessionCost, zone: tzinfo) -> str:
 def _speed(report: CostReport) -> tuple[str, ...]:
     parts = []
     if report.burn is not None:
-        rate = f"{fmt.tokens(round(report.burn.tokens_per_hour))} tokens an hour"
+        rate = f"{fmt.tokens(round(report.burn.tokens_per_hour))} tokens per hour"
         usd = report.burn.usd_per_hour
         spent = "" if usd is None else f"{fmt.money(usd)} and "
         parts.append(f"Last {report.burn.over_minutes // 60} hours: {spent}{rate}.")
@@ -185,11 +185,11 @@ def _speed(report: CostReport) -> tuple[str, ...]:
 def _footnotes(report: CostReport) -> tuple[str, ...]:
     notes = ["USD is what the API would have charged, not your bill."]
     if report.unpriced_models:
-        notes.append(f"Left out, as no price is known: {', '.join(report.unpriced_models)}.")
+        notes.append(f"Not included (no known price): {', '.join(report.unpriced_models)}.")
     if report.skipped_lines:
-        notes.append(f"Lines that could not be read: {report.skipped_lines}.")
+        notes.append(f"Unreadable lines: {report.skipped_lines}.")
     if report.unreadable_files:
-        notes.append(f"Logs that could not be read to their end: {', '.join(report.unreadable_files)}.")
+        notes.append(f"Logs that could not be read completely: {', '.join(report.unreadable_files)}.")
     return tuple(fmt.plain(note, longest=2000) for note in notes)
 
 
@@ -207,8 +207,8 @@ def _priced(rates: Mapping[str, Decimal]) -> str:
         if name != "web_search"
     )
     searches = rates.get("web_search")
-    searched = "" if searches is None else f"; ${searches.normalize():f} a thousand web searches"
-    return f"{tokens} a million tokens{searched}"
+    searched = "" if searches is None else f"; ${searches.normalize():f} per thousand web searches"
+    return f"{tokens} per million tokens{searched}"
 
 
 def _aligned(line: tuple[str, ...], widths: list[int]) -> tuple[str, ...]:

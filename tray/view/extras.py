@@ -38,7 +38,7 @@ def login_ending(usage: AccountUsage, now: datetime, zone: tzinfo) -> str | None
     ends = usage.login_ends_at
     if ends is None or not now < ends <= now + LOGIN_WARNING:
         return None
-    return f"This login ends {fmt.moment(ends, now, zone)}: sign in again before that."
+    return f"This login expires {fmt.moment(ends, now, zone)}; sign in again before then."
 
 
 def recent(usage: AccountUsage, now: datetime) -> tuple[EarlyReset, ...]:
@@ -55,17 +55,17 @@ def blocked_by(block: Block) -> str:
 def _block(block: Block, now: datetime, zone: tzinfo) -> str:
     sentence = f"B{blocked_by(block)[1:]}"
     if not block.by:
-        sentence += ": the server answers no more for now"
+        sentence += ": the server is refusing requests for now"
     elif block.until is not None:
         sentence += f" until {fmt.moment(block.until, now, zone)}"
-    return f"{sentence}{'; credits carry on' if block.credits_left else ''}."
+    return f"{sentence}{'; credits are used instead' if block.credits_left else ''}."
 
 
 def _early(title: str, reset: EarlyReset, now: datetime, zone: tzinfo) -> str:
     at = fmt.moment(reset.at, now, zone)
     if reset.refilled:
-        return f"{title} was reset early, {at}."
-    return f"The reset of {title} was moved, {at}."
+        return f"{title} was reset early at {at}."
+    return f"The {title} reset time changed at {at}."
 
 
 def _credits(bought: Credits) -> str:
@@ -84,8 +84,8 @@ def _spend(spend: Spend, now: datetime, zone: tzinfo) -> str:
 
 
 def _resets(resets: ResetCredits, now: datetime, zone: tzinfo) -> str:
-    text = f"{resets.available} in hand"
+    text = f"{resets.available} available"
     if resets.expires_at is not None and resets.expires_at > now:
-        which = "the next lapses" if resets.available > 1 else "lapses"
+        which = "next expires" if resets.available > 1 else "expires"
         text += f" · {which} {fmt.moment(resets.expires_at, now, zone)}"
     return text

@@ -28,14 +28,14 @@ _IN_A_WORD: dict[ErrorKind, str] = {
     "not_signed_in": "not signed in",
     "login_expired": "login expired",
     "denied": "access denied",
-    "blocked": "blocked on the way",
-    "rate_limited": "asked too often",
+    "blocked": "blocked by the network",
+    "rate_limited": "rate-limited",
     "offline": "offline",
-    "timeout": "no answer",
-    "server_error": "server fault",
-    "program_missing": "program missing",
+    "timeout": "timed out",
+    "server_error": "server error",
+    "program_missing": "program not found",
     "program_too_old": "program too old",
-    "not_understood": "answer not understood",
+    "not_understood": "unexpected response",
 }
 
 
@@ -44,7 +44,7 @@ def rows(state: State, now: datetime, zone: tzinfo, login: StartAtLogin | None =
     return (
         *status_rows(state, now, zone),
         separator_row("line:actions"),
-        action_row("refresh", "Refreshing …" if state.refreshing else "Refresh now", Action("refresh")),
+        action_row("refresh", "Refreshing…" if state.refreshing else "Refresh now", Action("refresh")),
         *settings_menu.rows(state.settings),
         *login_rows(login),
         action_row("quit", "Quit", Action("quit")),
@@ -54,9 +54,9 @@ def rows(state: State, now: datetime, zone: tzinfo, login: StartAtLogin | None =
 def status_rows(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
     """The rows that show values: what is also printed as text."""
     if state.snapshot is None:
-        return (text_row("start", "Reading …"),)
+        return (text_row("start", "Loading…"),)
     shown = state.snapshot.accounts
-    found = [] if shown else [text_row("none", "No limits are read here.")]
+    found = [] if shown else [text_row("none", "No limits to show.")]
     for usage, key, header in zip(shown, _keys(shown), _headers(shown), strict=True):
         if found:
             found.append(separator_row(f"line:{key}"))
@@ -105,7 +105,7 @@ def accounts(state: State) -> tuple[AccountUsage, ...]:
 
 
 def is_past(lane: Sourced[RateWindow], now: datetime) -> bool:
-    """Whether the window has refilled since it was read: its value says nothing of now."""
+    """Whether the window has reset since it was read: its value says nothing of now."""
     return lane.value.resets_at is not None and lane.value.resets_at <= now
 
 
@@ -184,7 +184,7 @@ def _line(label: str, text: str, width: int = _LABEL) -> str:
 def _window(lane: Sourced[RateWindow], now: datetime, zone: tzinfo) -> str:
     window = lane.value
     if window.resets_at is not None and is_past(lane, now):
-        return f"refilled {fmt.moment(window.resets_at, now, zone)}, not read since"
+        return f"reset at {fmt.moment(window.resets_at, now, zone)}; not updated since"
     left = fmt.left_percent(window.used_percent)
     parts = [f"{fmt.bar(left)}  {fmt.percent(left)} left"]
     if window.resets_at is not None:
@@ -216,13 +216,13 @@ def _glance(lane: Sourced[RateWindow], now: datetime) -> str:
     """A window in the tooltip."""
     name = fmt.plain(lane.value.title)
     if is_past(lane, now):
-        return f"{name} refilled"
+        return f"{name} reset"
     return f"{name} {fmt.percent(fmt.left_percent(lane.value.used_percent))} left"
 
 
 def _old(lane: Sourced[RateWindow], now: datetime) -> str | None:
     """How long ago it was read, where that is too long."""
-    return f"read {fmt.age(now - lane.fetched_at)}" if is_stale(lane.fetched_at, None, now) else None
+    return f"updated {fmt.age(now - lane.fetched_at)}" if is_stale(lane.fetched_at, None, now) else None
 
 
 def _cost(cost: CostSummary | None, state: State) -> str:
@@ -230,7 +230,7 @@ def _cost(cost: CostSummary | None, state: State) -> str:
     if cost is None or (state.counting and not cost.complete and not cost.has_logs):
         return _line("Cost", _uncounted(state, state.progress))
     if not cost.has_logs:
-        return "  No logs yet: cost shows after the first turn."
+        return "  No logs yet; costs appear after your first turn."
     uncounted = (
         not cost.complete and cost.today_usd is None and (cost.priced != "none" or not cost.today_tokens)
     )
@@ -244,7 +244,7 @@ def _cost(cost: CostSummary | None, state: State) -> str:
 def _uncounted(state: State, progress: float | None) -> str:
     if not state.counting:
         return "not counted yet"
-    return "counting …" if progress is None else f"counting {fmt.done(progress)}"
+    return "counting…" if progress is None else f"counting {fmt.done(progress)}"
 
 
 def _spent(usd: float | None, tokens: int, cost: CostSummary) -> str:
@@ -267,7 +267,7 @@ def _sentences(
         if usage.limits_known:
             yield "none", "No limits on this plan."
         elif not state.refreshing:
-            yield "none", "No limits read yet."
+            yield "none", "Limits not available yet."
     if (ending := extras.login_ending(usage, now, zone)) is not None:
         yield "login", ending
     read_at = _read_times(usage)
@@ -276,7 +276,7 @@ def _sentences(
     oldest = min(read_at, key=lambda each: each.at)
     source = fmt.plain(usage.source_titles.get(oldest.source, oldest.source))
     stale = all(is_stale(each.at, each.ends, now) for each in read_at)
-    begin = "All values are old: read" if stale else "Updated"
+    begin = "Last updated" if stale else "Updated"
     yield "age", f"{begin} {fmt.age(now - oldest.at)} · {source}"
 
 

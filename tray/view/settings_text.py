@@ -66,7 +66,7 @@ def shown(setting: Setting[Any], value: object) -> str:
 def facts(setting: Setting[Any]) -> str:
     """What it may be, its default, and when a change applies."""
     text = f"{setting.type.expected()}; default: {shown(setting, setting.default)}"
-    return text if setting.live else f"{text}; applies when tankful is restarted"
+    return text if setting.live else f"{text}; takes effect when tankful is restarted"
 
 
 def _wrapped(before: str, text: str) -> Iterator[str]:

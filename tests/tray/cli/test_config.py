@@ -149,7 +149,7 @@ def test_what_applies_later_says_so(file: Path, config: Config, monkeypatch: pyt
     monkeypatch.setattr(settings_table, "GENERAL", (QUARTER,))
     assert config("set", "notify.every", "1h 30m") == (
         0,
-        "notify.every = 1h30m (was: 15m)\nIt applies when tankful is restarted.\n",
+        "notify.every = 1h30m (was: 15m)\nTakes effect when tankful is restarted.\n",
         "",
     )
     assert file.read_text().endswith('[notify]\nevery = "1h 30m"\n')

@@ -91,7 +91,7 @@ def test_an_empty_home_stays_empty(machine: Machine) -> None:
         "\nCodex\n        program      not installed\n        home         ~/.codex does not exist\n"
         in done.stdout
     )
-    assert "thing to look at:\n   1. Desktop, icon: none: there is no desktop here." in done.stdout
+    assert "problem found:\n   1. Desktop, icon: none: no desktop was found." in done.stdout
     assert "\x1b" not in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert sorted(machine.folder.rglob("*")) == before

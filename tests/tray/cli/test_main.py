@@ -243,7 +243,7 @@ def test_a_home_that_does_not_exist(person: Person) -> None:
     assert account["error"]["kind"] == "not_signed_in"
     assert "does not exist" in account["error"]["message"]
     assert person.run("cost", code=1) == ""
-    assert "no logs: there is no " in person.errors
+    assert "no logs found; missing: " in person.errors
 
 
 def test_between_two_requests_lie_sixty_seconds_across_processes(person: Person, server: FakeChatGPT) -> None:
@@ -423,7 +423,7 @@ def test_settings_switch_off_and_add_homes(person: Person, server: FakeChatGPT) 
     assert person.usage("--provider", "codex", code=1)["providers"] == []
     assert "switched off" in person.errors
     assert person.run("cost", "--provider", "codex", code=1) == ""
-    assert "switches that off" in person.errors
+    assert "switched off in settings.toml" in person.errors
 
 
 def test_settings_that_are_wrong_are_named_on_stderr(person: Person, server: FakeChatGPT) -> None:
@@ -432,7 +432,9 @@ def test_settings_that_are_wrong_are_named_on_stderr(person: Person, server: Fak
     settings.parent.mkdir()
     settings.write_text("[providers.codex]\nenabled = 'no'\n")
     assert person.account()["windows"]
-    assert "settings.toml, line 2: `enabled` should be true or false. The rest counts." in person.errors
+    assert (
+        "settings.toml, line 2: `enabled` should be true or false. All other settings apply." in person.errors
+    )
 
 
 def test_more_limits_and_resets_as_json(person: Person, server: FakeChatGPT) -> None:
@@ -516,8 +518,8 @@ def test_the_rates_that_were_used(person: Person) -> None:
     shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
     range_ = ("--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-11-30", "--rates")
     assert (
-        "gpt-5.5: input $5, cache read $0.5, cache write $5, cache write 1h $5, output $30 a million tokens;"
-        " $10 a thousand web searches (gpt-5.5, genai-prices "
+        "gpt-5.5: input $5, cache read $0.5, cache write $5, cache write 1h $5, output $30 per million tokens;"
+        " $10 per thousand web searches (gpt-5.5, genai-prices "
     ) in person.run("cost", *range_)
     rates = json.loads(person.run("cost", "--json", *range_))["providers"]["codex"]["rates"]
     assert rates["gpt-5.5"]["usd_per_million"]["output"] == 30

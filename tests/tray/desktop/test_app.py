@@ -137,7 +137,7 @@ def test_the_menu_fills_in(tray: Tray) -> None:
     face = tray.start()
     face.wait_for("63 % left")
     face.wait_for("No logs yet")
-    assert face.texts[0][0] == "Reading …"
+    assert face.texts[0][0] == "Loading…"
 
 
 def test_refresh_asks_at_once_and_quit_ends(tray: Tray, server: FakeChatGPT) -> None:
@@ -149,7 +149,7 @@ def test_refresh_asks_at_once_and_quit_ends(tray: Tray, server: FakeChatGPT) -> 
     changed["rate_limit"]["primary_window"]["used_percent"] = 50.0
     server.answer = says(changed)
     face.choose(Action("refresh"))
-    face.wait_for("Refreshing …", seen)
+    face.wait_for("Refreshing…", seen)
     face.wait_for("50 % left", seen)
     face.choose(Action("quit"))
 
@@ -407,5 +407,5 @@ def test_an_older_menu_is_never_drawn_last(tmp_path: Path, server: FakeChatGPT) 
     go_on.set()
     for thread in (old, new):
         thread.join(DEADLINE)
-    assert face.texts[0][0] == "Reading …"
+    assert face.texts[0][0] == "Loading…"
     assert "Codex" in face.texts[-1][0]

@@ -121,7 +121,7 @@ def test_a_tray_that_comes_in_time_is_not_waited_for_aloud() -> None:
 def test_the_wait_is_reported_once_in_a_process() -> None:
     tell = "from tray.desktop.linux.pick import tell_waiting as tell; tell(); tell()"
     done = subprocess.run([sys.executable, "-c", tell], capture_output=True, text=True, check=True)
-    assert (done.stdout, done.stderr) == ("", "No tray yet: waiting for one.\n")
+    assert (done.stdout, done.stderr) == ("", "No tray found yet; waiting for one.\n")
     closed = subprocess.run(
         ["sh", "-c", f"{sys.executable} -c '{tell}' 2>&-"], capture_output=True, check=True
     )
@@ -164,7 +164,7 @@ def test_what_makes_a_desktop(environ: dict[str, str]) -> None:
     nothing = reason(None, None)
     assert nothing is not None
     assert "tankful --tray" in nothing
-    assert ("no display to be opened" in nothing) is bool(environ)
+    assert ("the display cannot be opened" in nothing) is bool(environ)
 
 
 def test_a_dead_display_without_a_bus_is_no_desktop() -> None:
@@ -172,11 +172,11 @@ def test_a_dead_display_without_a_bus_is_no_desktop() -> None:
     check = "from tray.desktop.face import unavailable; print(unavailable({'DISPLAY': ':4711'}))"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("No icon: ")
-    assert "though DISPLAY is set" in done.stdout
+    assert "although DISPLAY is set" in done.stdout
 
 
 def test_a_bus_without_a_watcher_is_no_desktop(bus: Bus) -> None:
-    with pytest.raises(NoDesktop, match="no tray answers"):
+    with pytest.raises(NoDesktop, match="no tray responds"):
         open_face(lambda _action: None, lambda: None, wait=False, environ=bus.environ)
     panel = Panel(bus.environ)
     panel.start_watching()

@@ -161,7 +161,7 @@ def test_each_kind_of_row_becomes_an_item_of_its_own() -> None:
     ]
     deep = submenu_row("size", "Size", sizes, enabled=False)
     notices = toggle_row("notices", "R&D notices", Action("set", "notices=on"), checked=False)
-    frozen = action_row("refresh", "Refreshing …", Action("refresh"), enabled=False)
+    frozen = action_row("refresh", "Refreshing…", Action("refresh"), enabled=False)
     icon = Drawn("win32")
     icon.show(plum, "", (submenu_row("more", "More", [notices, separator_row("line"), deep]), frozen))
 

@@ -32,7 +32,7 @@ def shell(folder: Path, rest: str) -> subprocess.CompletedProcess[str]:
 def test_a_full_disk_is_reported_in_one_line(tmp_path: Path, arguments: str) -> None:
     done = shell(tmp_path, f"{arguments} >/dev/full")
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == "tankful: the output cannot be written: No space left on device."
+    assert done.stderr.splitlines()[-1] == "tankful: cannot write the output: No space left on device."
     assert "Traceback" not in done.stderr
 
 

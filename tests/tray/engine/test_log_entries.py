@@ -120,7 +120,7 @@ def test_the_ledger_and_a_count_that_goes_on() -> None:
 
 def test_settings_are_named_by_their_lines_alone() -> None:
     wrong = (
-        "~/s.toml, line 3: `my-secret` is not known here; line 7: `enabled` should be true. The rest counts."
+        "~/s.toml, line 3: `my-secret` unknown; line 7: `enabled`: true or false. All other settings apply."
     )
     bad = replace(WORKS, settings=Settings(problem=wrong))
     assert texts(WORKS, bad) == ["settings failed: lines 3, 7 not valid"]

@@ -92,7 +92,7 @@ def test_nothing_set() -> None:
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(text: str, problem: str) -> None:
-    assert read(text).problem == f"settings.toml, {problem}. The rest counts."
+    assert read(text).problem == f"settings.toml, {problem}. All other settings apply."
 
 
 def test_the_rest_counts() -> None:
@@ -101,7 +101,7 @@ def test_the_rest_counts() -> None:
     )
     assert settings.problem == (
         "settings.toml, line 2: `enabled` should be true or false; "
-        "line 6: unknown key `x` (known here: enabled, homes, program, source). The rest counts."
+        "line 6: unknown key `x` (known here: enabled, homes, program, source). All other settings apply."
     )
     assert settings.providers == {
         "codex": ProviderSettings(source="rollouts"),
@@ -114,7 +114,7 @@ def test_only_the_first_problems_are_named() -> None:
     assert problem is not None
     assert "line 3" in problem
     assert "line 4" not in problem
-    assert problem.endswith("; and 2 more. The rest counts.")
+    assert problem.endswith("; and 2 more. All other settings apply.")
 
 
 def test_what_is_no_toml_sets_nothing() -> None:
@@ -122,7 +122,7 @@ def test_what_is_no_toml_sets_nothing() -> None:
     assert settings.providers == {}
     assert settings.problem is not None
     assert settings.problem.startswith("settings.toml, line 3: not TOML: ")
-    assert settings.problem.endswith(": it sets nothing.")
+    assert settings.problem.endswith("; the file is ignored.")
 
 
 @given(
@@ -154,8 +154,8 @@ def test_a_file_is_read_anew_when_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"\xff\xfe", "is not text in UTF-8: it sets nothing."),
-        (b"#" * (1 << 19), "cannot be read (File too large): it sets nothing."),
+        (b"\xff\xfe", "is not text in UTF-8; the file is ignored."),
+        (b"#" * (1 << 19), "cannot be read (File too large); the file is ignored."),
     ],
 )
 def test_a_file_that_cannot_be_read_says_so(tmp_path: Path, content: bytes, problem: str) -> None:
@@ -200,7 +200,7 @@ def test_a_pipe_in_its_place_does_not_keep_us_waiting(tmp_path: Path) -> None:
     ],
 )
 def test_unusual_toml_is_named_with_its_line_too(text: str, problem: str) -> None:
-    assert read(text).problem == f"settings.toml, {problem}. The rest counts."
+    assert read(text).problem == f"settings.toml, {problem}. All other settings apply."
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_a_table_that_stands_twice_is_no_toml(text: str) -> None:
     problem = read(text).problem
     assert problem is not None
     assert problem.startswith("settings.toml, line ")
-    assert problem.endswith(": it sets nothing.")
+    assert problem.endswith("; the file is ignored.")
 
 
 def test_many_mistakes_cost_no_time() -> None:

@@ -55,7 +55,7 @@ class TestTheLine:
     def test_age_is_shown_where_it_matters(self, folder: Folder) -> None:
         folder.now -= timedelta(hours=1, seconds=5)
         folder.publish(folder.account(folder.window(40)))
-        assert folder.run(*TEXT, "--max-age", "2h") == "Codex 5h 60 % left · read 1 h ago\n"
+        assert folder.run(*TEXT, "--max-age", "2h") == "Codex 5h 60 % left · updated 1 h ago\n"
 
     def test_names_of_others_stay_on_one_line(self, folder: Folder) -> None:
         folder.publish(folder.account(folder.window(40, title="5h\n\x1b[31m")))
@@ -67,7 +67,7 @@ class TestTheLine:
         content = b'{"schema": "tankful.snapshot/1", "generated_at": "2026-11-20T12:00:00Z", "providers": %b}'
         (folder.state / "snapshot.json").write_bytes(content % providers)
         (folder.state / "round.started").touch()  # lately enough
-        assert folder.run(*TEXT) == "limits not read yet\n"
+        assert folder.run(*TEXT) == "limits not known yet\n"
 
     def test_nothing_known(self, folder: Folder) -> None:
         folder.publish()
@@ -113,7 +113,7 @@ class TestARoundInTheBackground:
         with fake_chatgpt() as server:
             server.answer = says(usage_now())
             make_home(folder.folder / "codex", base=server.base)
-            assert folder.run(*TEXT) == "limits not read yet\n"
+            assert folder.run(*TEXT) == "limits not known yet\n"
             until(lambda: "63 %" in folder.run(*TEXT), "no round was made")
             for _ in range(5):
                 folder.run(*TEXT)
@@ -142,7 +142,7 @@ class TestARoundInTheBackground:
 
     def test_none_is_started_where_nothing_can_be_written(self, folder: Folder) -> None:
         (folder.folder / "own").write_text("in the way")
-        assert folder.run(*TEXT) == "limits not read yet\n"
+        assert folder.run(*TEXT) == "limits not known yet\n"
 
     def test_who_looks_keeps_nobody_from_becoming_the_owner(self, folder: Folder) -> None:
         os.makedirs(folder.state)

@@ -107,7 +107,7 @@ def test_one_of_a_clock_that_was_ahead_is_not_taken_for_fresh(folder: Folder) ->
     later = folder.now.timestamp()
     os.utime(folder.state / "snapshot.json", (later, later))
     assert cached_usage.answer(["--cached", "--json"]) is None
-    assert "read" in folder.run("statusline", "--format", "text")
+    assert "updated" in folder.run("statusline", "--format", "text")
 
 
 def test_a_reading_of_a_status_line_is_not_overlooked(folder: Folder) -> None:

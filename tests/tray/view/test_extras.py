@@ -82,7 +82,7 @@ def test_icon_and_tooltip_are_of_what_limits_all_use() -> None:
         ),
         (
             replace(PRO, windows=(spent(SESSION), spent(WEEKLY))),
-            "  Blocked by 5h and Weekly until 22 Nov 19:00; credits carry on.",
+            "  Blocked by 5h and Weekly until 22 Nov 19:00; credits are used instead.",
             "blocked by 5h and Weekly",
             {
                 "by": ["session", "weekly"],
@@ -94,7 +94,7 @@ def test_icon_and_tooltip_are_of_what_limits_all_use() -> None:
         ),
         (
             replace(PRO, limit_reached_at=NOW, credits=None),
-            "  Blocked: the server answers no more for now.",
+            "  Blocked: the server is refusing requests for now.",
             "blocked",
             {"by": [], "window": None, "reason": "refused", "until": None, "credits_left": False},
         ),
@@ -113,9 +113,9 @@ def test_an_early_reset_is_shown_for_a_day() -> None:
             PRO, early_resets=(EarlyReset(window="weekly", at=NOW - ago, refilled=refilled, resets_at=None),)
         )
 
-    assert shown(early(HOUR))[3] == "  Weekly was reset early, 12:00."
-    assert shown(early(23 * HOUR))[3] == "  Weekly was reset early, 19 Nov 14:00."
-    assert shown(early(HOUR, refilled=False))[3] == "  The reset of Weekly was moved, 12:00."
+    assert shown(early(HOUR))[3] == "  Weekly was reset early at 12:00."
+    assert shown(early(23 * HOUR))[3] == "  Weekly was reset early at 19 Nov 14:00."
+    assert shown(early(HOUR, refilled=False))[3] == "  The Weekly reset time changed at 12:00."
     assert shown(early(DAY)) == shown(PRO)
     assert shown(replace(early(HOUR), windows=(SESSION,)))[2] == "  Credits  150.50", (
         "of a window that is no longer there"
@@ -155,12 +155,15 @@ def test_spend(spend: Spend, row: str, data: tuple[str | None, ...]) -> None:
 @pytest.mark.parametrize(
     ("resets", "row"),
     [
-        (ResetCredits(available=1, expires_at=NOW + 5 * DAY), "  Resets   1 in hand · lapses 25 Nov 13:00"),
+        (
+            ResetCredits(available=1, expires_at=NOW + 5 * DAY),
+            "  Resets   1 available · expires 25 Nov 13:00",
+        ),
         (
             ResetCredits(available=2, expires_at=NOW + HOUR),
-            "  Resets   2 in hand · the next lapses 14:00",
+            "  Resets   2 available · next expires 14:00",
         ),
-        (ResetCredits(available=2), "  Resets   2 in hand"),
+        (ResetCredits(available=2), "  Resets   2 available"),
         (ResetCredits(available=0), None),
     ],
 )
@@ -182,7 +185,7 @@ def test_a_business_account_shows_its_credits() -> None:
 
 
 def test_what_in_the_settings_does_not_count_is_a_row() -> None:
-    problem = "settings.toml, line 2: `enabled` should be true or false. The rest counts."
+    problem = "settings.toml, line 2: `enabled` should be true or false. All other settings apply."
     for accounts in ((PRO,), ()):
         snapshot = UsageSnapshot(generated_at=NOW, accounts=accounts)
         rows = menu.status_rows(State(snapshot=snapshot, settings=Settings(problem=problem)), NOW, ZONE)
@@ -194,7 +197,7 @@ def test_a_login_that_ends_is_announced_a_week_ahead() -> None:
     def ends(ahead: timedelta) -> AccountUsage:
         return replace(PRO, login_ends_at=NOW + ahead)
 
-    assert shown(ends(7 * DAY))[5] == "  This login ends 27 Nov 13:00: sign in again before that."
+    assert shown(ends(7 * DAY))[5] == "  This login expires 27 Nov 13:00; sign in again before then."
     assert shown(ends(7 * DAY + HOUR)) == shown(ends(-HOUR)) == shown(PRO)
     assert published(ends(40 * DAY))["login_ends_at"] == "2026-12-30T12:00:00Z"
     assert published(PRO)["login_ends_at"] is None

@@ -95,13 +95,13 @@ def test_a_pro_account() -> None:
 
 def test_before_the_first_look() -> None:
     rows = menu.rows(State(), NOW, ZONE)
-    assert [row.text for row in rows] == ["Reading …", "", "Refresh now", "Quit"]
+    assert [row.text for row in rows] == ["Loading…", "", "Refresh now", "Quit"]
 
 
 @pytest.mark.parametrize(("on", "change"), [(True, "off"), (False, "on")])
 def test_starting_at_login_is_a_toggle(on: bool, change: str) -> None:
     rows = menu.rows(State(), NOW, ZONE, StartAtLogin(on))
-    assert [row.text for row in rows] == ["Reading …", "", "Refresh now", "Start at login", "Quit"]
+    assert [row.text for row in rows] == ["Loading…", "", "Refresh now", "Start at login", "Quit"]
     toggle = rows[-2]
     assert (toggle.kind, toggle.checked, toggle.action) == ("toggle", on, Action("autostart", change))
 
@@ -118,9 +118,9 @@ def test_while_it_is_at_work() -> None:
     usage = replace(BARE, cost=None)
     assert shown(usage, refreshing=True, counting=True) == [
         "Codex · Pro · dev@example.com",
-        "  Cost     counting …",
+        "  Cost     counting…",
         "──",
-        "Refreshing …",
+        "Refreshing…",
         "Settings",
         "Quit",
     ]
@@ -133,17 +133,17 @@ def test_how_far_the_count_is() -> None:
         "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens · counting 34 %"
     )
     unread = replace(COST, complete=False, has_logs=False, today_tokens=0, today_usd=0.0)
-    assert shown(replace(usage, cost=unread), counting=True)[1] == "  Cost     counting …"
+    assert shown(replace(usage, cost=unread), counting=True)[1] == "  Cost     counting…"
 
 
 def test_a_count_of_another_day_says_nothing_of_today() -> None:
     yesterday = replace(PRO, cost=replace(COST, today_usd=None, today_tokens=0, complete=False))
     assert shown(yesterday)[4] == "  Today    not counted yet        30 days  ≥ $3.10 · 1.2 M tokens"
     assert shown(yesterday, counting=True)[4] == (
-        "  Today    counting …        30 days  ≥ $3.10 · 1.2 M tokens"
+        "  Today    counting…        30 days  ≥ $3.10 · 1.2 M tokens"
     )
     assert shown(yesterday, counting=True, progress=0.5)[4] == (
-        "  Today    counting …        30 days  ≥ $3.10 · 1.2 M tokens · counting 50 %"
+        "  Today    counting…        30 days  ≥ $3.10 · 1.2 M tokens · counting 50 %"
     )
 
 
@@ -158,7 +158,7 @@ def test_never_signed_in() -> None:
     usage = failing(replace(BARE, account=None, cost=replace(COST, has_logs=False)), error)
     assert shown(usage)[:-4] == [
         "Codex · ~/.codex",
-        "  No logs yet: cost shows after the first turn.",
+        "  No logs yet; costs appear after your first turn.",
         "  Nobody is signed in to Codex in ~/.codex.",
         "  Run `codex login`.",
     ]
@@ -176,7 +176,7 @@ def test_an_api_key_alone() -> None:
 
 def test_a_plan_without_limits() -> None:
     assert shown(replace(BARE, limits_known=True))[2:-4] == ["  No limits on this plan."]
-    assert shown(BARE)[2:-4] == ["  No limits read yet."]
+    assert shown(BARE)[2:-4] == ["  Limits not available yet."]
 
 
 def test_everything_old() -> None:
@@ -186,18 +186,18 @@ def test_everything_old() -> None:
         credits=None,
     )
     assert shown(old)[1:-4] == [
-        "  5h       ▰▰▰▰▰▰▱▱▱▱  63 % left · resets in 1 h 29 m · read 3 h ago",
+        "  5h       ▰▰▰▰▰▰▱▱▱▱  63 % left · resets in 1 h 29 m · updated 3 h ago",
         "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",
-        "  All values are old: read 3 h ago · OAuth",
+        "  Last updated 3 h ago · OAuth",
     ]
 
 
-def test_a_window_that_refilled_since_tells_no_share() -> None:
+def test_a_window_that_reset_since_shows_no_share() -> None:
     past = lane("session", "5h", 100, 5, NOW - timedelta(minutes=5), read=7)
     yesterday = lane("weekly", "Weekly", 100, 168, NOW - timedelta(days=1), read=3000)
     assert shown(replace(PRO, windows=(past, yesterday)))[1:3] == [
-        "  5h       refilled 12:55, not read since",
-        "  Weekly   refilled 19 Nov 13:00, not read since",
+        "  5h       reset at 12:55; not updated since",
+        "  Weekly   reset at 19 Nov 13:00; not updated since",
     ]
 
 
@@ -222,14 +222,14 @@ def test_the_age_is_that_of_the_oldest_of_its_own_windows() -> None:
     model = lane("model:spark:weekly", "Spark Weekly", 5, 168, None, read=3000)
     assert shown(replace(PRO, windows=(SESSION, model)))[5] == "  Updated 2 min ago · OAuth"
     stale = replace(SESSION, fetched_at=NOW - timedelta(hours=30))
-    assert shown(replace(PRO, windows=(stale,)))[4] == "  All values are old: read 30 h ago · OAuth"
+    assert shown(replace(PRO, windows=(stale,)))[4] == "  Last updated 30 h ago · OAuth"
     assert shown(replace(PRO, windows=()))[4] == "  Updated 2 min ago · OAuth"
 
 
-def test_asked_too_often() -> None:
-    error = RateLimited("ChatGPT was asked too often.", retry_at=NOW + timedelta(minutes=5))
+def test_rate_limited() -> None:
+    error = RateLimited("Rate-limited by ChatGPT.", retry_at=NOW + timedelta(minutes=5))
     assert shown(failing(PRO, error))[5:7] == [
-        "  ChatGPT was asked too often. Next try 13:05.",
+        "  Rate-limited by ChatGPT. Next try 13:05.",
         "  Nothing to do: it is asked again by itself, later.",
     ]
 
@@ -308,15 +308,16 @@ def test_the_tooltip_says_what_is_old_and_why() -> None:
     past = lane("session", "5h", 100, 5, NOW - timedelta(minutes=5), read=1800)
     offline = Offline("No connection.")
     assert (
-        title(replace(PRO, windows=tuple(old))) == "Codex · 5h 63 % left · Weekly 38 % left · read 30 h ago"
+        title(replace(PRO, windows=tuple(old)))
+        == "Codex · 5h 63 % left · Weekly 38 % left · updated 30 h ago"
     )
     assert title(replace(PRO, windows=(SESSION, old[1]))) == (
-        "Codex · 5h 63 % left · Weekly 38 % left, read 30 h ago"
+        "Codex · 5h 63 % left · Weekly 38 % left, updated 30 h ago"
     )
-    assert title(replace(PRO, windows=(past, WEEKLY))) == "Codex · 5h refilled · Weekly 38 % left"
+    assert title(replace(PRO, windows=(past, WEEKLY))) == "Codex · 5h reset · Weekly 38 % left"
     assert title(failing(PRO, offline)) == "Codex · 5h 63 % left · Weekly 38 % left"
     assert title(failing(replace(PRO, windows=(past, old[1])), offline)) == (
-        "Codex · 5h refilled · Weekly 38 % left · read 30 h ago · offline"
+        "Codex · 5h reset · Weekly 38 % left · updated 30 h ago · offline"
     )
     assert title(failing(BARE, NotSignedIn("Nobody."))) == "Codex · not signed in"
     assert all(len(words) <= 24 for words in menu._IN_A_WORD.values()), "a tooltip is short"

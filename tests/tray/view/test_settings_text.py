@@ -30,7 +30,7 @@ def test_every_setting_in_80_columns() -> None:
         r"* notify.command  notify-send \x1b[2J word word word word word word word word",
         "                  word word word word",
         "                  Run this for each notice, with the notice as its input.",
-        "                  a text in quotes; default: none; applies when tankful is",
+        "                  a text in quotes; default: none; takes effect when tankful is",
         "                  restarted",
         "",
         f"* place           {'/a' * 60}",

@@ -59,7 +59,7 @@ def choose_kind(
 def tell_waiting() -> None:
     if sys.stderr is not None:
         with suppress(OSError):
-            sys.stderr.write("No tray yet: waiting for one.\n")
+            sys.stderr.write("No tray found yet; waiting for one.\n")
             sys.stderr.flush()
 
 
@@ -78,7 +78,7 @@ def pick(
     try:
         return StatusNotifierIcon(NAME, choose, environ=environ)
     except session_bus.BusUnreachable as error:
-        raise DesktopClosed(f"The session bus went away: {error}.") from error
+        raise DesktopClosed(f"The session bus disappeared: {error}.") from error
 
 
 def _xembed_icon(choose: Callable[[Action], None], environ: Mapping[str, str]) -> Icon:
@@ -89,4 +89,4 @@ def _xembed_icon(choose: Callable[[Action], None], environ: Mapping[str, str]) -
 
         return XembedIcon(NAME, choose, environ=environ)
     except (Xlib.error.DisplayError, Xlib.error.ConnectionClosedError, OSError) as error:
-        raise DesktopClosed(f"The display went away: {error}.") from error
+        raise DesktopClosed(f"The display disappeared: {error}.") from error

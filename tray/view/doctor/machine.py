@@ -47,7 +47,7 @@ def _icon(facts: DesktopFacts) -> ReportRow:
     if facts.backend is None:
         return warning(
             "icon",
-            "none: there is no desktop here.",
+            "none: no desktop was found.",
             "Start tankful from a terminal inside your desktop, or run `tankful --headless`.",
         )
     if facts.waits:
@@ -65,7 +65,7 @@ def engine(facts: EngineFacts, now: datetime) -> Iterator[ReportRow]:
     elif not facts.running:
         yield note("running", "no")
     elif facts.kind in (None, "command"):
-        yield good("running", "yes, and it has not published anything yet")
+        yield good("running", "yes, but nothing is published yet")
     else:
         yield good("running", f"{facts.kind}, pid {facts.pid}")
     if facts.published_at is None:

@@ -96,7 +96,7 @@ def _source(source: SourceFacts, now: datetime, zone: tzinfo, *, matters: bool) 
     """A failure does not matter where another source answered."""
     when = "" if source.at is None else f" {fmt.age(now - source.at)}"
     if source.ok is None:
-        return note(source.title, "not asked yet")
+        return note(source.title, "not queried yet")
     if source.ok:
         return good(source.title, f"answered{when}")
     if source.error is None:

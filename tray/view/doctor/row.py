@@ -42,4 +42,4 @@ def failure(name: str, text: str, remedy: str) -> ReportRow:
 
 def unfinished(name: str, reason: str) -> ReportRow:
     """Of a check that did not come to its end."""
-    return warning(name, reason, "Run `tankful doctor` again; if this stays, please report it.")
+    return warning(name, reason, "Run `tankful doctor` again; if this persists, please report it.")

@@ -9,7 +9,7 @@ from tray.view.doctor.row import ReportRow, failure, good, note, warning
 
 _OTHERS_WRITE = 0o022
 _OTHERS_READ = 0o077
-_COUNT = "Run `tankful cost`: it counts what is left, and says what is in the way."
+_COUNT = "Run `tankful cost`: it counts the rest, and reports what fails."
 
 
 def ledger(facts: LedgerFacts, titles: Mapping[str, str]) -> Iterator[ReportRow]:

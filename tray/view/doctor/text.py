@@ -22,7 +22,7 @@ _PLAIN = "\x1b[0m"
 
 
 def as_text(sections: Sequence[Section], *, colour: bool = False) -> str:
-    """Sections with aligned rows, then what to look at; within 80 columns but for paths that are longer."""
+    """Sections with aligned rows, then the problems; within 80 columns but for paths that are longer."""
     width = max((len(row.name) for section in sections for row in section.rows), default=0)
     blocks = ["\n".join(_block(section, width, colour=colour)) for section in sections]
     return "\n\n".join((*blocks, "\n".join(_summary(sections))))
@@ -54,9 +54,9 @@ def _block(section: Section, width: int, *, colour: bool) -> Iterator[str]:
 def _summary(sections: Sequence[Section]) -> Iterator[str]:
     problems = _problems(sections)
     if not problems:
-        yield "Nothing to look at: everything is fine."
+        yield "No problems found."
         return
-    yield "1 thing to look at:" if len(problems) == 1 else f"{len(problems)} things to look at:"
+    yield "1 problem found:" if len(problems) == 1 else f"{len(problems)} problems found:"
     for number, (title, row) in enumerate(problems, 1):
         mark = f"{number}. ".rjust(6)
         first, *more = _wrapped(f"{title}, {row.name}: {row.text} {row.remedy}", WIDTH - len(mark))

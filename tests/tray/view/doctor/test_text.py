@@ -136,7 +136,7 @@ Codex
   ok    home         ~/.codex
   ok    login        ChatGPT, d…@example.com, renewed 2 d ago
   ok    ChatGPT      answered 3 min ago
-        Codex CLI    not asked yet
+        Codex CLI    not queried yet
 
 Ledger
   ok    file         ~/.local/state/tankful/ledger.sqlite3, 12 MB, 1,234 logs
@@ -159,7 +159,7 @@ Log
         last lines   2026-11-20T11:00:00Z codex a1b2c3d4: oauth failed (offline)
                      2026-11-20T11:05:00Z codex a1b2c3d4: oauth works again
 
-Nothing to look at: everything is fine."""
+No problems found."""
     )
 
 
@@ -217,7 +217,7 @@ BAD = Report(
 
 def test_what_to_look_at() -> None:
     assert (
-        text(BAD).partition("things to look at:")[2]
+        text(BAD).partition("problems found:")[2]
         == """
    1. Codex, home: ~/closed cannot be read. Check the permissions of that
       folder.
@@ -226,7 +226,7 @@ def test_what_to_look_at() -> None:
    3. Folders, state: ~/state cannot be created. Check its permissions and that
       no file is in its place, or set TANKFUL_HOME to another folder.
    4. tankful, check: No answer within 8 s. Run `tankful doctor` again; if this
-      stays, please report it.
+      persists, please report it.
    5. Desktop, icon: no tray host is running; tankful would wait for one. Add a
       system tray to your panel; on GNOME, install the AppIndicator extension.
    6. Codex, program: Codex is not found. Install Codex.
@@ -235,8 +235,8 @@ def test_what_to_look_at() -> None:
    8. Codex, login: The Codex login expired yesterday. Run `codex` once.
    9. Codex, ChatGPT: offline 1 min ago: No connection to chatgpt.com. Next try
       12:05. Check the network connection.
-  10. Ledger, Codex: Not all logs are counted. Run `tankful cost`: it counts
-      what is left, and says what is in the way.
+  10. Ledger, Codex: Not all logs are counted. Run `tankful cost`: it counts the
+      rest, and reports what fails.
   11. Settings, file: ~/settings.toml: lines 3, 7 not valid. Correct the file;
       what is valid in it is applied.
   12. Folders, cache: ~/cache can be written by others (0777). Run `chmod 700
@@ -257,14 +257,14 @@ def test_within_80_columns(report: Report) -> None:
 
 def test_one_thing() -> None:
     one = replace(GOOD, network=BAD.network)
-    assert "\n\n1 thing to look at:\n   1. Network, proxy: " in text(one)
+    assert "\n\n1 problem found:\n   1. Network, proxy: " in text(one)
 
 
 def test_a_source_that_failed_matters_only_where_no_other_answered() -> None:
     account = AccountFacts(id="a", homes=("~/.codex",), sources=(source("x", "X", ok=False, error=OFFLINE),))
     shown = text(replace(GOOD, providers=(replace(CODEX, accounts=(account,)),)))
     assert "        X            offline: No connection to chatgpt.com. Next try 12:05." in shown
-    assert shown.endswith("everything is fine.")
+    assert shown.endswith("No problems found.")
 
 
 def test_what_is_not_used_is_no_problem() -> None:
@@ -274,7 +274,7 @@ def test_what_is_not_used_is_no_problem() -> None:
     shown = text(replace(GOOD, providers=(unused, off)))
     assert "        program      not installed\n        home         ~/.codex does not exist\n" in shown
     assert "        limits       switched off in settings.toml\n" in shown
-    assert shown.endswith("everything is fine.")
+    assert shown.endswith("No problems found.")
 
 
 def test_checks_of_a_provider_that_were_given_up() -> None:
