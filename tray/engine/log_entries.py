@@ -19,7 +19,7 @@ _SETTINGS = "settings"
 _LINE = re.compile(r"\blines? (\d+)")
 
 
-class LogEntry(Struct, frozen=True):
+class TransitionEntry(Struct, frozen=True):
     """One line of the log."""
 
     level: Literal["info", "warning"]
@@ -41,7 +41,7 @@ Outcomes = dict[str, _Failure | None]
 """How each thing that can fail was last found, by its name: the failure, or None where it works."""
 
 
-def entries(before: Outcomes, after: Outcomes) -> list[LogEntry]:
+def entries(before: Outcomes, after: Outcomes) -> list[TransitionEntry]:
     """The entries for what differs in `after`, in its order; none where nothing does.
 
     What fails when it is first seen counts as having worked before. What is not in `after` says nothing: a source
@@ -51,12 +51,12 @@ def entries(before: Outcomes, after: Outcomes) -> list[LogEntry]:
     return [entry for entry in found if entry is not None]
 
 
-def _entry(name: str, before: _Failure | None, after: _Failure | None) -> LogEntry | None:
+def _entry(name: str, before: _Failure | None, after: _Failure | None) -> TransitionEntry | None:
     if after is None:
         return (
             None
             if before is None
-            else LogEntry("info", f"{name} {'work' if name == _SETTINGS else 'works'} again")
+            else TransitionEntry("info", f"{name} {'work' if name == _SETTINGS else 'works'} again")
         )
     if before is not None and before.same(after):
         return None
@@ -64,7 +64,7 @@ def _entry(name: str, before: _Failure | None, after: _Failure | None) -> LogEnt
     why = f" ({after.kind}{was})" if after.kind else ""
     sentence = f": {after.sentence}" if after.sentence else ""
     retry = f"; next try {_time(after.retry_at)}" if after.retry_at else ""
-    return LogEntry("warning", f"{name} failed{why}{sentence}{retry}")
+    return TransitionEntry("warning", f"{name} failed{why}{sentence}{retry}")
 
 
 def outcomes(state: State) -> Outcomes:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from providers.domain.limits import Account, AccountUsage, Attempt, ErrorKind, UsageError, UsageSnapshot
-from tray.engine.log_entries import LogEntry, outcomes, settings_problem
+from tray.engine.log_entries import TransitionEntry, outcomes, settings_problem
 from tray.engine.log_entries import entries as entries_of
 from tray.engine.settings import Settings
 from tray.engine.state import State
@@ -43,7 +43,7 @@ def state(*accounts: AccountUsage, **more: object) -> State:
     return State(snapshot=UsageSnapshot(generated_at=NOW, accounts=accounts), **more)  # type: ignore[arg-type]
 
 
-def entries(before: State, after: State) -> list[LogEntry]:
+def entries(before: State, after: State) -> list[TransitionEntry]:
     return entries_of(outcomes(before), outcomes(after))
 
 
@@ -62,7 +62,7 @@ def test_what_works_from_the_start_says_nothing() -> None:
 @pytest.mark.parametrize("before", [State(), WORKS])
 def test_a_source_that_fails(before: State) -> None:
     text = "codex a1b2c3d4: oauth failed (offline); next try 2026-11-20T12:05:00Z"
-    assert entries(before, FAILS) == [LogEntry("warning", text)]
+    assert entries(before, FAILS) == [TransitionEntry("warning", text)]
 
 
 def test_it_is_logged_once_however_often_it_is_tried() -> None:
@@ -71,7 +71,7 @@ def test_it_is_logged_once_however_often_it_is_tried() -> None:
 
 
 def test_a_source_that_works_again() -> None:
-    assert entries(FAILS, WORKS) == [LogEntry("info", "codex a1b2c3d4: oauth works again")]
+    assert entries(FAILS, WORKS) == [TransitionEntry("info", "codex a1b2c3d4: oauth works again")]
 
 
 def test_another_kind_is_another_failure() -> None:
