@@ -18,7 +18,7 @@ from __future__ import annotations
 
 
 class Command:
-    """A line of the table. Its summary is what `tankful --help` says of it; it says nothing of one without."""
+    """A line of the table. `tankful --help` shows its summary, and hides a command without one."""
 
     __slots__ = ("fast_paths", "module", "name", "summary")
 

@@ -1,4 +1,4 @@
-"""What every command has to do with: exit codes, messages to the person, their scope."""
+"""What every command uses: exit codes, messages to the user, their scope."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ OK, NOTHING_READ, BAD_ARGUMENTS = 0, 1, 64
 
 
 class BadArgument(ValueError):
-    """Arguments that cannot be meant; str() is a sentence."""
+    """Invalid arguments; str() is a sentence."""
 
 
 def tell(text: str) -> None:
-    """A message for the person, on stderr; where that is closed, nobody wants it."""
+    """A message for the user, on stderr; dropped where that is closed."""
     if sys.stderr is not None:
         from contextlib import suppress  # 3 ms, which most runs need not spend
 
@@ -26,7 +26,7 @@ def tell(text: str) -> None:
 
 
 def chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | None:
-    """None for all of them; raises BadArgument for one that there is not."""
+    """None for all of them; raises BadArgument for an unknown one."""
     if given == every:
         return None
     if given not in ids:
@@ -35,7 +35,7 @@ def chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | Non
 
 
 def open_scope() -> Scope:
-    """That of the person who runs this; settings that are not valid are reported on stderr."""
+    """The scope of the user; settings that are not valid are reported on stderr."""
     scope = make_scope()
     if problem := scope.settings().problem:
         tell(problem)
@@ -43,7 +43,7 @@ def open_scope() -> Scope:
 
 
 def make_scope() -> Scope:
-    """The same without a word on the settings."""
+    """The same, without reporting on the settings."""
     from providers.host.files import own_folders
     from tray.engine.scope import Scope
     from tray.engine.zones import local_zone

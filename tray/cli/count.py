@@ -30,6 +30,6 @@ def run(_options: argparse.Namespace) -> int:
 
 
 def _print(share: float) -> None:
-    """Ends the process where nobody reads any more."""
+    """Ends the process when the pipe is closed."""
     sys.stdout.write(f"{share:.4f}\n")
     sys.stdout.flush()

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     from tray.view.doctor.rows import sections
     from tray.view.doctor.text import as_document, as_text
 
-    # Not `open_scope`, which says on stderr what stands in this report.
+    # Not `open_scope`, which reports on stderr what this report contains.
     scope = Scope(os.environ, own_folders(os.environ), local_zone())
     report = collect(scope, survey)
     found = sections(report, scope.zone)

@@ -1,4 +1,4 @@
-"""The sentence for an exception that nobody expected: its kind and its place, and no value that it names."""
+"""The message for an unexpected exception: its kind and its place, but none of its values."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def script() -> NoReturn:
-    """`tankful` as it is installed. Ends at once: to take Python apart would take 3 to 10 ms more."""
+    """`tankful` as it is installed. Exits at once: shutting Python down would take 3 to 10 ms more."""
     code = main()
     threading = sys.modules.get("threading")
     if threading is None or threading.active_count() == 1:

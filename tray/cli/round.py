@@ -1,4 +1,4 @@
-"""`tankful round`: what a bar starts in the background where nobody owns the engine. Prints nothing."""
+"""`tankful round`: what a bar starts in the background where no process owns the engine. Prints nothing."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Their help stands in `help`: `tankful --help` imports no command."""
+    """Their help is in `help`: `tankful --help` imports no command."""
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--tray", action="store_true")
     how.add_argument("--headless", action="store_true")
@@ -108,7 +108,7 @@ def _run_tray(engine: Engine, *, wait: bool) -> int:
 
 
 def _tell_where_it_runs() -> None:
-    """For whoever started it in a terminal and now sees nothing there; a login has no terminal."""
+    """For a user who started it in a terminal and sees nothing there; a login has no terminal."""
     import sys
 
     if sys.stderr is not None and sys.stderr.isatty():

@@ -1,4 +1,4 @@
-"""The tray: shows what the engine knows, as an icon, its tooltip and its menu, and hands on what is chosen there.
+"""The tray: shows what the engine knows, as an icon, its tooltip and its menu, and handles clicks.
 
 The desktop has the main thread. Drawing happens in the engine's thread for this listener, and once a minute in one
 of the tray's own, for the ages and countdowns, and for what others do about starting at login.
@@ -83,7 +83,7 @@ class App:
             self._draw()
 
     def _draw(self) -> None:
-        with self._drawing:  # of two that draw at once, the one with the older state must not come last
+        with self._drawing:  # when two threads draw at once, the older state must not win
             state, scope = self._engine.snapshot, self._engine.scope
             now = scope.clock()
             try:
@@ -92,5 +92,5 @@ class App:
                     menu.title(state, now),
                     menu.rows(state, now, scope.zone, self._login.shown),
                 )
-            except Exception as error:  # noqa: BLE001 - the tray outlives one that cannot be drawn
+            except Exception as error:  # noqa: BLE001 - the tray survives a state that cannot be drawn
                 log_fault(log, "could not draw", error)

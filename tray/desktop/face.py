@@ -24,7 +24,7 @@ def unavailable(
     platform: str = sys.platform,
     desktop: Desktop | None = None,
 ) -> str | None:
-    """Why no icon can be shown here and how to get one, in words for a person; None where one can, or may soon."""
+    """Why no icon can be shown here and how to get one, as a message; None where one can, or may soon."""
     if platform in ("darwin", "win32"):
         return None
     if desktop is None:
@@ -55,7 +55,7 @@ def open_face(
     wait: bool,
     environ: Mapping[str, str] = os.environ,
 ) -> Face:
-    """The face of this desktop. Raises NoDesktop where there is none, unless it shall `wait` for one.
+    """The face of this desktop. Raises NoDesktop where there is none, unless `wait` is set.
 
     `on_ready` and `choose` each run in a thread of their own, `on_ready` once the icon's loop runs.
     """

@@ -15,7 +15,7 @@ NAME = "tankful"
 
 
 class NoDesktop(Exception):
-    """There is no desktop to show an icon on; str() says why, and how to get one."""
+    """No desktop can show an icon; str() is the reason and how to get one."""
 
 
 class DesktopClosed(Exception):

@@ -1,4 +1,4 @@
-"""Who is signed in where, and what is known of them: reads that may hang are waited for only so long."""
+"""Who is signed in where, and what is known of them: reads that may hang have a timeout."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ READ_SECONDS = 2.0
 
 
 class AccountReader:
-    """Safe to be asked from several threads. One login or local source that hangs holds up no other."""
+    """Thread-safe. A login or local source that hangs does not block the others."""
 
     def __init__(self, scope: Scope, memory: AccountStore, ledger: Ledger) -> None:
         self._scope = scope
@@ -41,7 +41,7 @@ class AccountReader:
         return find_targets(providers, self._scope.environ, self._memory, now, settings=settings.providers)
 
     def read_all(self, targets: list[Target]) -> tuple[AccountUsage, ...]:
-        """All side by side, each as `read` does."""
+        """All in parallel, each as `read` does."""
         read: dict[str, AccountUsage] = {}
 
         def read_one(target: Target) -> None:
@@ -55,7 +55,7 @@ class AccountReader:
         return tuple(read.values())
 
     def read(self, target: Target) -> AccountUsage:
-        """What is saved of the account and what its local sources say; without those that hang."""
+        """The stored readings of the account and those of its local sources, except for sources that hang."""
         file = str(self._memory.file_of(target.key))
         while True:
             before = stamp(file)

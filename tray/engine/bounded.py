@@ -1,4 +1,4 @@
-"""Work that may hang, on a dead mount or in a dialog: waited for only so long, and never begun twice meanwhile."""
+"""Work that may hang, on a dead mount or in a dialog: with a timeout, and never started twice meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What local logs come to: the ledger with the person's homes, prices and zone around it."""
+"""Costs from local logs: the ledger, used with the user's homes, prices and time zone."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _MANY_LOGS = 200
 _MANY_BYTES = 64 << 20
 
 Unreadable = dict[str, tuple[str, ...]]
-"""Logs that could not be read to their end, by provider."""
+"""Logs that could not be read completely, by provider."""
 
 
 class Costs:
-    """Safe to be asked from several threads, and from several processes on the same folders.
+    """Safe to use from several threads, and from several processes on the same folders.
 
-    Where there is a `child`, it makes the counts that read many logs anew.
+    A `child`, if given, runs the counts that have to read many logs.
     """
 
     def __init__(self, scope: Scope, child: CountChild | None = None) -> None:
@@ -45,7 +45,7 @@ class Costs:
     def count(self, progress: Callable[[float], None] | None = None) -> None:
         """Bring the ledger up to date; `progress` gets the share that is done, 0-1.
 
-        Raises LedgerError, also after a count that had to begin anew.
+        Raises LedgerError, also after a count that had to start over.
         """
         chosen = self._scope.chosen()
         if self._child is not None and self._is_large(chosen):
@@ -56,12 +56,12 @@ class Costs:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Those that change when anybody counts."""
+        """The files that change whenever logs are counted."""
         path = self._scope.folders.state / "ledger.sqlite3"
         return path, path.with_name(f"{path.name}-wal")
 
     def close(self) -> None:
-        """End a count that a child is making."""
+        """Stop a count that runs in the child."""
         if self._child is not None:
             self._child.close()
 
@@ -80,7 +80,7 @@ class Costs:
             return self._known[1]
 
     def counters(self) -> tuple[Counter, ...]:
-        """All-time sums by provider, account and model; none where somebody else is writing them just now."""
+        """All-time sums by provider, account and model; none while another process is writing them."""
         try:
             return self.ledger.counters()
         except LedgerError:
@@ -115,7 +115,7 @@ class Costs:
         return used or {name: report for name, report in reports.items() if name in there}, quarantined
 
     def _is_large(self, providers: Sequence[Provider]) -> bool:
-        """Whether many logs, or much in them, were never read."""
+        """Whether many logs, or very large ones, were never read."""
         logs = [
             log
             for shelf in self._scope.shelves(providers)
@@ -125,7 +125,7 @@ class Costs:
         return unread > _MANY_LOGS or (unread == len(logs) and sum(log.size for log in logs) > _MANY_BYTES)
 
     def _of(self, provider: Provider) -> dict[str, HomeCost]:
-        """Of all homes together, so that what stands in two of them counts in the first alone."""
+        """Of all homes together, so that a response found in two of them counts in the first only."""
         complete = self.ledger.is_complete(provider.id)
         if complete is None:
             return {}
@@ -139,7 +139,7 @@ class Costs:
     def _refresh(
         self, providers: Sequence[Provider], progress: Callable[[float], None] | None, since: datetime
     ) -> tuple[Unreadable, LedgerQuarantined | None]:
-        """The logs that could not be read to their end, by provider; and whether it had to begin anew."""
+        """The logs that could not be read completely, by provider; and the quarantined ledger, if any."""
         shelves, rates = self._scope.shelves(providers), self._scope.rates()
 
         def tell(done: Progress) -> None:
@@ -152,7 +152,7 @@ class Costs:
             return self.ledger.refresh(shelves, rates, tell, since=since), quarantined
 
     def _fingerprint(self, providers: Sequence[Provider]) -> str:
-        """Of all that the figures are made of: logs, prices, zone, the day, and which homes they are."""
+        """Of everything the figures depend on: logs, prices, time zone, the day and the homes."""
         parts = (
             self.ledger.generation(),
             self._scope.rates().fingerprint,
@@ -172,7 +172,7 @@ class Costs:
         )
 
     def _usual_start(self) -> datetime:
-        """Of the figures that are always at hand, those of the last 30 days."""
+        """Where the figures that are always available begin: 30 days ago."""
         start, _ = span(self._month_ago(), self._scope.today(), self._scope.zone, self._scope.clock())
         return start
 

@@ -24,20 +24,20 @@ class CountChild:
     def run(self, progress: Callable[[float], None]) -> None:
         """Count to the end; `progress` gets the share that is done, 0-1.
 
-        Never raises: whoever counts after it finds out what it left undone, and why.
+        Never raises: the count that follows finds out what is left, and why.
         """
         with suppress(OSError):
             process = self._start()
             if process is None or process.stdout is None:
                 return
-            with process.stdout, suppress(ValueError):  # what is no number is none of ours
+            with process.stdout, suppress(ValueError):  # ignore output that is no number
                 for line in process.stdout:
                     progress(float(line))
                 process.wait()
             self._end()
 
     def close(self) -> None:
-        """End it, and start no other."""
+        """End it, and start no more."""
         self._closed = True
         self._end()
 

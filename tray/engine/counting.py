@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 def count(costs: Costs, put: Callable[[Event], None]) -> None:
-    """Whatever happens, it ends with a CountEnded: until then no other count begins."""
+    """Always ends with a CountEnded: until then no other count starts."""
     problem = None
     put(CountBegan())
     try:
@@ -25,7 +25,7 @@ def count(costs: Costs, put: Callable[[Event], None]) -> None:
 
 
 def _count(costs: Costs, put: Callable[[Event], None]) -> str | None:
-    """Why not all of it is counted, None where it is."""
+    """Why the count is incomplete, or None."""
     last = -PROGRESS_SECONDS
 
     def progressed(share: float) -> None:

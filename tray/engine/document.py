@@ -1,4 +1,4 @@
-"""What is published of a snapshot: the shape of `tankful usage --json`, which snapshot.json holds too. Pure.
+"""The published form of a snapshot: the shape of `tankful usage --json`, which snapshot.json holds too. Pure.
 
 Facts alone: what the clock makes of them (`stale`, `pace`, `blocked`) is judged by `published`, by whoever reads.
 """
@@ -26,7 +26,7 @@ from tray.engine import published
 
 
 def as_usd(usd: float | None) -> float | None:
-    """A millionth of a dollar is the last digit that means anything."""
+    """Digits beyond a millionth of a dollar mean nothing."""
     return None if usd is None else round(usd, 6)
 
 

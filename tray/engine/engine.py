@@ -63,7 +63,7 @@ class _Close(Struct, frozen=True):
 
 
 class Engine:
-    """Whoever holds the instance lock has one. All methods may be called from any thread, and all but `close`
+    """The holder of the instance lock has one. All methods may be called from any thread, and all but `close`
     return at once.
     """
 
@@ -147,7 +147,7 @@ class Engine:
                 return
             try:
                 self._take(event)
-            except Exception as error:  # noqa: BLE001 - the engine outlives any fault of one event
+            except Exception as error:  # noqa: BLE001 - the engine survives an error in one event
                 log_fault(_log, f"could not take {type(event).__name__}", error)
 
     def _take(self, event: object) -> None:

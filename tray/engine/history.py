@@ -1,4 +1,4 @@
-"""The limits over time: each reading is noted in the ledger, and what it says of early resets comes back."""
+"""The limits over time: each reading is recorded in the ledger, which detects early resets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tray.engine.state import EARLY_RESET_NEWS
 
 
 def note(ledger: Ledger, usage: AccountUsage, now: datetime) -> AccountUsage:
-    """The same account with its early resets, after its windows were noted. Never raises."""
+    """The same account with its early resets, after recording its windows. Never raises."""
     if usage.account is None:
         return usage
     with suppress(LedgerError):  # shown when logs are counted; the limits are no worse for it
@@ -23,7 +23,7 @@ def note(ledger: Ledger, usage: AccountUsage, now: datetime) -> AccountUsage:
 
 
 def with_early_resets(ledger: Ledger, usage: AccountUsage, now: datetime) -> AccountUsage:
-    """The same account with the resets before their time that are still news. Never raises."""
+    """The same account with the early resets that are still recent. Never raises."""
     if usage.account is None:
         return usage
     early: dict[str, tuple[EarlyReset, ...]] = {}

@@ -12,7 +12,7 @@ _log = logging.getLogger(__name__)
 
 
 class Jobs:
-    """Threads are daemons: one that never ends keeps neither another job nor the process."""
+    """Threads are daemons: one that never ends blocks neither another job nor the end of the process."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -31,7 +31,7 @@ class Jobs:
             self._begin(name, work)
 
     def close(self, seconds: float) -> None:
-        """Nothing is started any more; what runs has so many seconds, all together, to end."""
+        """Start no more jobs; those that run have this many seconds in total to finish."""
         with self._lock:
             self._closed = True
             self._next.clear()

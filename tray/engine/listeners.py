@@ -1,4 +1,4 @@
-"""Who is to hear of changes: each in a thread of its own, so that one that blocks or raises hurts no other."""
+"""The listeners to changes: each in its own thread, so that one that blocks or raises affects no other."""
 
 from __future__ import annotations
 

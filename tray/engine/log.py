@@ -1,4 +1,4 @@
-"""tankful.log in the state folder: what failed and what works again, and faults of ours. Written by the owner.
+"""tankful.log in the state folder: what failed and what works again, and internal errors. Written by the owner.
 
 A line is `2026-11-20T12:00:00Z WARNING <text>`; INFO and WARNING are transitions, an ERROR is a fault of ours with
 its frames. The file is readable by its owner alone and rotated; where it cannot be written there is no log.
@@ -25,7 +25,7 @@ from tray.engine.state import State
 FILE = "tankful.log"
 LARGEST = 256 * 1024
 REPEAT_SECONDS = 3600.0
-"""A fault that comes at each round is logged once in this time."""
+"""An internal error that recurs each round is logged once in this time."""
 _MOST_REMEMBERED = 64
 _LONGEST = 4000
 _log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def logging_to(folder: Path, kind: str) -> Iterator[None]:
 
 
 class TransitionLog:
-    """A listener of the engine. It remembers how what is absent for a while was last found."""
+    """A listener of the engine. It remembers the last outcome of what is absent for a while."""
 
     def __init__(self) -> None:
         self._known: Outcomes = {}
@@ -75,7 +75,7 @@ class _LogFile(RotatingFileHandler):
         self.addFilter(_Repeats())
 
     def _open(self) -> TextIOWrapper:
-        """Raises OSError, also for what is no regular file: a pipe of that name would keep us waiting."""
+        """Raises OSError, also for what is no regular file: a pipe of that name would block."""
         path = Path(self.baseFilename)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
@@ -89,7 +89,7 @@ class _LogFile(RotatingFileHandler):
         return os.fdopen(handle, "a", encoding=self.encoding, errors=self.errors)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
-        """A disk that is full, a folder that is read-only: then there is no log."""
+        """With a full disk or a read-only folder there is no log."""
 
 
 def _make_private(handle: int) -> None:
@@ -101,7 +101,7 @@ def _make_private(handle: int) -> None:
 
 
 class _Line(logging.Formatter):
-    """One line for each record, redacted; of an exception that came with it nothing is shown."""
+    """One line for each record, redacted; an attached exception is not shown."""
 
     def format(self, record: logging.LogRecord) -> str:
         text = redact(record.getMessage())[:_LONGEST]
@@ -111,7 +111,7 @@ class _Line(logging.Formatter):
 
 
 class _Repeats(logging.Filter):
-    """Leaves out a fault that was logged lately."""
+    """Drops an internal error that was logged recently."""
 
     def __init__(self) -> None:
         super().__init__()

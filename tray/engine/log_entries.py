@@ -1,4 +1,4 @@
-"""What the log says of a change of the state: that something failed, or works again. Pure.
+"""The log entries for a change of the state: something failed, or works again. Pure.
 
 Sources are named by their ids, accounts and homes by their short hashes; of an error only its kind is logged.
 """
@@ -102,7 +102,7 @@ def _failure(error: UsageError | None) -> _Failure | None:
 
 
 def settings_problem(sentence: str) -> str:
-    """The lines that it names, without the words that stand in them; the whole sentence where it names none."""
+    """The lines that it names, without their content; the whole sentence if it names none."""
     lines = list(dict.fromkeys(_LINE.findall(sentence)))
     if not lines:
         return sentence

@@ -22,7 +22,7 @@ from tray.engine.watch import Stamp, stamp
 
 CHECK_EVERY = timedelta(seconds=5)
 WRITE_EVERY = timedelta(minutes=4)
-"""A little less than the age from which on readers look for somebody who asks anew."""
+"""A little less than the age at which readers start a refresh of their own."""
 
 Kind = Literal["tray", "headless", "watch", "command"]
 
@@ -97,7 +97,7 @@ class SnapshotFile:
 
 
 def contents(state: State) -> dict[str, Any]:
-    """All of snapshot.json but who wrote it and when. Pure."""
+    """All of snapshot.json except who wrote it and when. Pure."""
     assert state.snapshot is not None  # noqa: S101 - until the first look there is nothing to publish
     return {
         "settings": _settings(state.settings),

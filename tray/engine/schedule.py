@@ -1,4 +1,4 @@
-"""When servers are to be asked and logs to be counted. No clock of its own: whoever asks gives the time.
+"""When to poll servers and count logs. It has no clock of its own: the caller passes the time.
 
 Periods are of the wall clock, which goes on while the machine sleeps. A clock that was set back makes all of
 it due.
@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from msgspec import Struct
 
 JITTER = 0.1
-"""By how much of a period a poll may come later: many machines that began together drift apart."""
+"""By how much of a period a poll may come later: machines that started together drift apart."""
 _SHORTEST_PAUSE = timedelta(seconds=1)
 
 
@@ -42,7 +42,7 @@ class Schedule:
         self._logs_changed = False
 
     def poll_wanted(self) -> None:
-        """As soon as may be: somebody is there who was not."""
+        """As soon as possible: there is a new account."""
         self._polled_at = None
 
     def polled(self, now: datetime) -> None:
@@ -53,7 +53,7 @@ class Schedule:
         return _is_due(self._polled_at, self._poll_after, now)
 
     def count_wanted(self) -> None:
-        """As soon as may be: something else is to be counted."""
+        """As soon as possible: there is something new to count."""
         self._count_wanted = True
 
     def logs_changed(self) -> None:

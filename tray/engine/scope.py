@@ -1,4 +1,4 @@
-"""Whose numbers: the providers, homes and prices of the person who runs this, with their clock and zone."""
+"""Whose numbers: the providers, homes and prices of the user, with their clock and time zone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def utc_now() -> datetime:
 
 
 class Scope:
-    """Reads nothing but the settings file and the person's prices; safe to be asked from several threads."""
+    """Reads only the settings file and the user's prices; thread-safe."""
 
     def __init__(
         self,
@@ -42,11 +42,11 @@ class Scope:
         self._settings = SettingsFile(self.settings_file, self.table)
 
     def settings(self) -> Settings:
-        """What the person set, as it stands in their file now. A round takes it once and passes it on."""
+        """The user's settings as they are in the file now. A round reads them once and passes them on."""
         return self._settings.current()
 
     def chosen(self, provider: str | None = None, settings: Settings | None = None) -> list[Provider]:
-        """The providers that are not switched off; of this id alone where one is given."""
+        """The providers that are switched on; only the one with this id, if given."""
         own = (settings or self.settings()).providers
         return [
             each for each in self.providers if provider in (None, each.id) and own.get(each.id, UNSET).enabled
@@ -72,7 +72,7 @@ class Scope:
         ]
 
     def rates(self) -> Rates:
-        """The prices that came with this version, under the person's own."""
+        """The prices of this version, overridden by the user's own."""
         return load_rates(self.folders.settings / "prices.toml")
 
     def provider_ids(self) -> tuple[str, ...]:

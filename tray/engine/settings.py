@@ -1,4 +1,4 @@
-"""What the person set in `settings.toml`, as one value.
+"""The settings in `settings.toml`, as one value.
 
     [providers.codex]
     enabled = true                  # `tankful config list` shows all keys
@@ -46,12 +46,12 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def providers(self) -> dict[str, ProviderSettings]:
-        """What is set of each provider of which anything is."""
+        """The settings of each provider that has any."""
         return provider_settings(self.values)
 
 
 class SettingsFile:
-    """Read again whenever it was written."""
+    """Reads the file again whenever it changed."""
 
     def __init__(self, path: Path, table: Table) -> None:
         self._path = path
@@ -80,7 +80,7 @@ class SettingsFile:
 
 
 def read_settings(text: str, file: str, table: Table) -> Settings:
-    """What the text sets; `file` is what it is called. Never raises."""
+    """The settings in the text; `file` is its name. Never raises."""
     try:
         document = read_toml(text)
     except BadToml as error:
@@ -102,7 +102,7 @@ def _tree(table: Table) -> dict[str, Any]:
 
 
 class _Reader:
-    """Takes what is right, and keeps what is not with its line; only what is shown is put into words."""
+    """Takes valid values, and keeps the line of each invalid one; only errors that are shown are formatted."""
 
     def __init__(self, lines: TomlLines) -> None:
         self._lines = lines

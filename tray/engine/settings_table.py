@@ -15,7 +15,7 @@ Table = tuple[Setting[Any], ...]
 
 
 class UnknownSetting(LookupError):
-    """A key that the table does not have; str() is a sentence that names similar ones."""
+    """An unknown key; str() is a sentence that suggests similar ones."""
 
 
 GENERAL: Table = ()
@@ -58,7 +58,7 @@ def find(table: Table, key: str) -> Setting[Any]:
 
 
 def nearest(word: str, known: Iterable[str], most: int = 1) -> list[str]:
-    """Those of the known words that are spelt alike, the most similar first."""
+    """The known words with a similar spelling, the most similar first."""
     from difflib import get_close_matches  # 3 ms, which only a mistake costs
 
     return get_close_matches(word, list(known), most)

@@ -27,7 +27,7 @@ class CannotWriteSettings(Exception):
 
 
 def set_text(file: Path, table: Table, key: str, text: str) -> str | None:
-    """Set a setting of the table to what the text means. Returns a sentence on what kept it from that, or None."""
+    """Set a setting of the table to what the text means. Returns a sentence on why it failed, or None."""
     try:
         setting = find(table, key)
         raw = setting.type.raw(text)
@@ -41,7 +41,7 @@ def set_text(file: Path, table: Table, key: str, text: str) -> str | None:
 
 
 def set_value(file: Path, setting: Setting[Any], raw: object) -> bool:
-    """Make the file say that the setting has this TOML value, which the setting's type takes. Returns whether
+    """Write this TOML value, which the setting's type accepts, for the setting into the file. Returns whether
     the file was changed for it.
 
     Raises CannotWriteSettings. Waits up to LOCK_SECONDS for another process that writes it.
@@ -50,7 +50,7 @@ def set_value(file: Path, setting: Setting[Any], raw: object) -> bool:
 
 
 def unset(file: Path, setting: Setting[Any]) -> bool:
-    """Make the file say nothing of the setting. As `set_value`; a missing file is not made."""
+    """Remove the setting from the file. Like `set_value`; a missing file is not created."""
     return _change(file, setting.path, lambda text: without(text, setting.path), missing="")
 
 
@@ -91,7 +91,7 @@ def _mode_of(target: Path) -> int:
 
 
 def _sentence(file: Path, path: Keys, text: str, error: Exception) -> str:
-    """What kept it from being changed."""
+    """Why it could not be changed."""
     from filelock import Timeout
 
     name = short(file)

@@ -1,4 +1,4 @@
-"""One engine for one person: whoever holds the lock file runs, and the system lets go of it for the dead."""
+"""One engine for one person: the holder of the lock file runs; the system releases it when its process dies."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SingleInstance:
 
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # Who only looks whether it is held, holds it for a moment.
+            # A process that only checks whether it is held takes it for a moment.
             self._lock.acquire(timeout=_PATIENCE_SECONDS, poll_interval=0.02)
         except Timeout:
             return False

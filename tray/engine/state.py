@@ -1,4 +1,4 @@
-"""What is known at one moment. Frozen: each change is another one, with a higher revision."""
+"""Everything known at one moment. Frozen: each change makes a new state with a higher revision."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class State(Struct, frozen=True, kw_only=True):
 
     @property
     def settings_problem(self) -> str | None:
-        """What in the settings does not count, or could not be saved, in sentences."""
+        """Which settings are not valid, or could not be saved, in sentences."""
         return " ".join(filter(None, (self.save_problem, self.settings.problem))) or None
 
 

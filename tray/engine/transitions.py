@@ -15,7 +15,7 @@ from tray.engine.state import HomeCost, State, cost_summary
 
 
 class SettingsRead(Struct, frozen=True):
-    """The settings file says something else."""
+    """The settings file has changed."""
 
     settings: Settings
 
@@ -59,7 +59,7 @@ class CountBegan(Struct, frozen=True):
 
 
 class CountProgressed(Struct, frozen=True):
-    """This share of them is, 0-1; None where nobody can tell."""
+    """This share of them has been read, 0-1; None if unknown."""
 
     share: float | None
 

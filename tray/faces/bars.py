@@ -40,7 +40,7 @@ def answer(arguments: list[str]) -> int | None:
 
 
 def _is_published(provider: str) -> bool:
-    """Whether it is surely one that there is."""
+    """Whether it certainly exists."""
     if provider == "all":
         return True
     try:
@@ -59,7 +59,7 @@ def show(provider: str, max_age: float) -> int:
         if made is None or not 0 <= now - published.epoch(made["generated_at"]) <= max_age:
             start_round(folder, now)
         text = line(made, provider, now) if made else "limits not known yet"
-    except (OSError, *published.DAMAGED):  # the next round writes it anew
+    except (OSError, *published.DAMAGED):  # the next round rewrites it
         start_round(folder, now)
         text = "limits not known yet"
     if sys.stdout is not None:
@@ -138,5 +138,5 @@ def _age(seconds: float) -> str:
 
 
 def plain(text: str) -> str:
-    """On one line, and nothing in it that steers a terminal."""
+    """On one line, without terminal control characters."""
     return "".join(character if character.isprintable() else " " for character in text)

@@ -36,7 +36,7 @@ def answer(arguments: list[str]) -> int | None:
         document = published.usage(snapshot, time.time())
         chosen = [each for each in document["providers"] if provider in ("all", each["provider"])]
         if not chosen and provider != "all":
-            return None  # it is switched off, or there is none: that is another's to say
+            return None  # it is switched off or unknown: the slow path reports that
         text = json.dumps({**document, "providers": chosen}, indent=2, ensure_ascii=False, allow_nan=False)
         is_read = any(map(_is_read, chosen))
         problem = snapshot["settings"]["problem"]

@@ -48,7 +48,7 @@ def show(command: list[str]) -> int:
     if result is None:
         result = OK, line(reported.limits if reported else {}).encode()
     code, output = result
-    if sys.stdout is not None:  # closed: nobody reads the line, and the reading is kept
+    if sys.stdout is not None:  # closed: the line has no reader, but the reading is kept
         sys.stdout.buffer.write(output)
     return code
 
@@ -69,7 +69,7 @@ def read_all(file: int, seconds: float) -> bytes:
         try:
             while len(read) < bridge.SIZE_LIMIT and (part := os.read(file, 1 << 16)):
                 read.extend(part)
-                if bridge.is_whole(bytes(read)):  # whoever wrote it may leave the pipe open
+                if bridge.is_whole(bytes(read)):  # the writer may leave the pipe open
                     return
         except OSError:
             pass
@@ -93,7 +93,7 @@ def _output_of(command: list[str], raw: bytes) -> tuple[int, bytes] | None:
     import signal
     import subprocess
 
-    # Claude Code ends a line that it wants no more; what stands behind us must end with it.
+    # Claude Code kills a status line that it no longer needs; our command must end with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     line_for_shell = len(command) == 1 and not os.path.isfile(command[0])  # a path may have spaces in it
     try:

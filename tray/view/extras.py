@@ -1,4 +1,4 @@
-"""What an account's rows show beside its windows: what blocks it, what was given, what may be spent. Pure."""
+"""What an account's rows show beside its windows: what blocks it, early resets, credits and spend. Pure."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def login_ending(usage: AccountUsage, now: datetime, zone: tzinfo) -> str | None
 
 
 def recent(usage: AccountUsage, now: datetime) -> tuple[EarlyReset, ...]:
-    """The early resets that are news."""
+    """The recent early resets."""
     return tuple(reset for reset in usage.early_resets if now - reset.at < EARLY_RESET_NEWS)
 
 
 def blocked_by(block: Block) -> str:
-    """In a few words, as the tooltip has it."""
+    """In a few words, for the tooltip."""
     names = " and ".join(fmt.plain(lane.value.title) for lane in block.by)
     return f"blocked by {names}" if names else "blocked"
 

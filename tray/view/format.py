@@ -116,6 +116,6 @@ def plan(name: str) -> str:
 
 
 def plain(text: str, longest: int = 60) -> str:
-    """Somebody else's words made safe to show: one line, nothing that steers a terminal, not too long."""
+    """Foreign text made safe to show: one line, no terminal control characters, not too long."""
     kept = "".join(character if character.isprintable() else " " for character in text)
     return kept if len(kept) <= longest else f"{kept[: longest - 1]}…"

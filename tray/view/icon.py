@@ -47,7 +47,7 @@ _UNREAD = (Bar(None), Bar(None))
 
 
 class Glance(Struct, frozen=True):
-    """What the picture says, before any pixel: equal glances are drawn once.
+    """The content of the picture: equal glances are drawn once.
 
     `beside` are the bars of a second provider, none where there is no other.
     """
@@ -61,7 +61,7 @@ def glance(state: State, now: datetime) -> Glance:
     """The accounts at a glance, two at most; hollow bars where none has a value."""
     found = at_a_glance(state, now)[:_MOST_COLUMNS] or accounts(state)[:1]
     columns = [tuple(_bar(lane, now) for lane in own_windows(usage)[:2]) or _UNREAD for usage in found]
-    # While fresh values are at hand, a failed poll is not yet worth a second look.
+    # While the values are current, a failed poll needs no attention yet.
     failed = any(
         usage.error is not None and all(bar.left is None or bar.stale for bar in bars)
         for usage, bars in zip(found, columns, strict=True)
@@ -153,7 +153,7 @@ def _draw_cross(pencil: ImageDraw, place: Box, size: int, strength: int) -> None
 
 
 def _draw_badge(pencil: ImageDraw, size: int) -> None:
-    """A disc with an exclamation mark in the lower right corner, cut free from what lies under it."""
+    """A disc with an exclamation mark in the lower right corner, with a transparent margin around it."""
     unit = size * _SCALE / _GRID
     middle, radius = 15.8 * unit, 5.0 * unit
     pencil.rectangle((middle, middle, size * _SCALE, size * _SCALE), fill=(0, 0, 0, 0))

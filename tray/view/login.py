@@ -13,7 +13,7 @@ _SENTENCE = 300
 
 
 class StartAtLogin(Struct, frozen=True):
-    """Whether a login starts tankful, and a sentence on why the last change of that failed."""
+    """Whether a login starts tankful, and a sentence on why the last change failed."""
 
     on: bool
     problem: str | None = None

@@ -105,7 +105,7 @@ def accounts(state: State) -> tuple[AccountUsage, ...]:
 
 
 def is_past(lane: Sourced[RateWindow], now: datetime) -> bool:
-    """Whether the window has reset since it was read: its value says nothing of now."""
+    """Whether the window has reset since it was read: its value is outdated."""
     return lane.value.resets_at is not None and lane.value.resets_at <= now
 
 
@@ -154,7 +154,7 @@ def _account(
 
 
 def _label_width(usage: AccountUsage) -> int:
-    """The names of models are longer than "Weekly"; their values stand under each other all the same."""
+    """Names of models are longer than "Weekly"; the values are aligned all the same."""
     longest = max((len(lane.value.title) for lane in usage.windows), default=0)
     return min(max(_LABEL, longest), _LONGEST_LABEL)
 
@@ -168,7 +168,7 @@ def _header(usage: AccountUsage) -> str:
 
 
 def _owner(usage: AccountUsage) -> str:
-    """Who it belongs to, as they know it: by address, or by their homes."""
+    """The owner as the user knows them: by e-mail address, or by their homes."""
     email = usage.account.email if usage.account else None
     return fmt.plain(email) if email else _homes(usage)
 
@@ -221,12 +221,12 @@ def _glance(lane: Sourced[RateWindow], now: datetime) -> str:
 
 
 def _old(lane: Sourced[RateWindow], now: datetime) -> str | None:
-    """How long ago it was read, where that is too long."""
+    """How long ago it was read, if it is stale."""
     return f"updated {fmt.age(now - lane.fetched_at)}" if is_stale(lane.fetched_at, None, now) else None
 
 
 def _cost(cost: CostSummary | None, state: State) -> str:
-    # Of logs that are still to be read nobody knows yet that there are none.
+    # As long as logs are still being read, it is unknown whether there are any.
     if cost is None or (state.counting and not cost.complete and not cost.has_logs):
         return _line("Cost", _uncounted(state, state.progress))
     if not cost.has_logs:
@@ -248,7 +248,7 @@ def _uncounted(state: State, progress: float | None) -> str:
 
 
 def _spent(usd: float | None, tokens: int, cost: CostSummary) -> str:
-    """Money and tokens; a sum that leaves something out is a lower bound and says so."""
+    """Money and tokens; an incomplete sum is marked as a lower bound."""
     bound = "≥ " if cost.priced == "partial" or not cost.complete else ""
     priced = "no price" if usd is None else f"{bound}{fmt.money(usd)}"
     return f"{priced} · {fmt.tokens(tokens)} tokens"
@@ -257,7 +257,7 @@ def _spent(usd: float | None, tokens: int, cost: CostSummary) -> str:
 def _sentences(
     usage: AccountUsage, state: State, now: datetime, zone: tzinfo
 ) -> Iterator[tuple[Literal["error", "remedy", "none", "login", "age"], str]]:
-    """What stands in the way, what there is not, and how old the rest is."""
+    """The error, what is missing, and the age of the values."""
     if usage.error is not None:
         message, remedy = _error(usage.error, usage.offline_since, now, zone)
         yield "error", message
@@ -296,7 +296,7 @@ def _read_times(usage: AccountUsage) -> list[_ReadAt]:
 def _error(
     error: UsageError, offline_since: datetime | None, now: datetime, zone: tzinfo
 ) -> tuple[str, str | None]:
-    """What happened, and what to do about it where that is not plain."""
+    """What happened, and what to do about it unless that is obvious."""
     message, remedy = fmt.plain(error.message, _SENTENCE), fmt.plain(error.remedy, _SENTENCE)
     if offline_since is not None:
         since = f"Offline since {fmt.moment(offline_since, now, zone)}."

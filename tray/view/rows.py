@@ -110,7 +110,7 @@ def validate(rows: tuple[Row, ...]) -> None:
 
 
 def readable(rows: tuple[Row, ...]) -> tuple[Row, ...]:
-    """What there is to read: text rows, and the submenus that hold some."""
+    """The rows to read: text rows, and the submenus that contain some."""
     found = []
     for row in rows:
         if row.kind == "text":

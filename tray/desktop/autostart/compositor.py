@@ -29,7 +29,7 @@ _DESKTOPS = frozenset(
 
 
 class ManualStart(Struct, frozen=True):
-    """`session`: what runs here. `line` belongs into its configuration file, `file`, if we know which that is."""
+    """`session`: what runs here. `line` goes into its configuration file, `file`, if known."""
 
     session: str
     file: str | None
@@ -37,7 +37,7 @@ class ManualStart(Struct, frozen=True):
 
 
 def manual_start(environ: Mapping[str, str], command: tuple[str, ...]) -> ManualStart | None:
-    """None where a login starts autostart entries, or nobody can tell: a login without a display says nothing."""
+    """None where a login starts autostart entries, or where that is unknown, as in a login without a display."""
     desktops = [name.upper() for name in environ.get("XDG_CURRENT_DESKTOP", "").split(":") if name]
     if not _DESKTOPS.isdisjoint(desktops):  # also with i3 or the like as its window manager
         return None

@@ -95,7 +95,7 @@ def values(content: bytes) -> Mapping[str, str]:
 
 
 def is_as_written(content: bytes) -> bool:
-    """Whether a tankful wrote it, this one or another, and nobody changed it since but by a switch."""
+    """Whether any tankful wrote it, and only switches were changed since."""
     try:
         mark = values(content).get(MARK)
     except BadEntry:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class AutostartError(Exception):
-    """It cannot be switched here; str() is what is in the way, and what to do about it."""
+    """It cannot be switched here; str() is the problem and the remedy."""
 
 
 class LoginItemStatus(Struct, frozen=True):
@@ -22,13 +22,13 @@ class LoginItemStatus(Struct, frozen=True):
 
 
 class LoginItem(Protocol):
-    """All of it reads and writes the disk, and may be called from any thread."""
+    """All methods access the disk, and may be called from any thread."""
 
     def status(self) -> LoginItemStatus:
         """As it is now; never raises."""
 
     def switch_on(self) -> str:
-        """Write it, or leave it where it is right already; says where. Raises AutostartError."""
+        """Write it, unless it is right already; returns a sentence that names the place. Raises AutostartError."""
 
     def switch_off(self) -> str:
-        """Remove what `switch_on` wrote, and nothing else; says what was done. Raises AutostartError."""
+        """Remove what `switch_on` wrote, and nothing else; returns what was done. Raises AutostartError."""

@@ -1,4 +1,4 @@
-"""Which command starts this tankful later, from a login, whose PATH and folder may be others."""
+"""Which command starts this tankful at login, where PATH and the working folder may differ."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CACHES = frozenset({".cache", "Caches", "archive-v0"})  # uv and pipx run progr
 
 
 class StartCommand(Struct, frozen=True):
-    """`command` begins with an absolute path. `temporary`: it lies where things are cleaned up or rebuilt."""
+    """`command` begins with an absolute path. `temporary`: it is in a place that is cleaned up or rebuilt."""
 
     command: tuple[str, ...]
     temporary: bool = False

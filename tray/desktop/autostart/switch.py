@@ -23,7 +23,7 @@ class LoginSwitch:
         self.shown: StartAtLogin | None = None
 
     def refresh(self) -> bool:
-        """Look how it is, as others may change it too; whether there is something new to show."""
+        """Read the current status, which others may change too; returns whether there is something new to show."""
         if self._item is None:
             return False
         with self._changing:
@@ -33,7 +33,7 @@ class LoginSwitch:
             return self.shown != before
 
     def set(self, *, on: bool) -> None:
-        """What cannot be changed is shown with its reason."""
+        """If it cannot be changed, the reason is shown."""
         if self._item is None:
             return
         with self._changing:

@@ -30,7 +30,7 @@ def choose_kind(
     clock: Callable[[], float] = time.monotonic,
     tell_waiting: Callable[[], None] = lambda: None,
 ) -> Literal["status notifier", "xembed"] | None:
-    """Look until it is clear; None when `pause` says that we were stopped."""
+    """Look until it is clear; None when `pause` reports that we were stopped."""
     began = clock()
     bus_since: float | None = None
     next_pause = _SELDOM

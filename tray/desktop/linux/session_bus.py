@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 
 class BusUnreachable(Exception):
-    """There is no session bus to join; str() says why."""
+    """The session bus cannot be reached; str() is the reason."""
 
 
 class CallError(Exception):
@@ -109,7 +109,7 @@ def close(connection: Any) -> None:
 
 
 def ask(connection: Any, call: Any) -> tuple[Any, ...]:
-    """What the call answered, on a connection nobody else reads at the moment. Raises BusUnreachable.
+    """The reply to the call, on a connection that nothing else is reading from. Raises BusUnreachable.
 
     jeepney's own way is a thread for each question, which prints a traceback where the bus goes away.
     """
@@ -128,7 +128,7 @@ def ask(connection: Any, call: Any) -> tuple[Any, ...]:
 
 
 def owned(environ: Mapping[str, str], name: str) -> bool | None:
-    """Whether somebody owns the name; None when there is no session bus."""
+    """Whether the name has an owner; None without a session bus."""
     try:
         connection = connect(environ)
     except BusUnreachable:
@@ -142,7 +142,7 @@ def owned(environ: Mapping[str, str], name: str) -> bool | None:
 
 
 def plain(text: str) -> str:
-    """The text as the bus accepts it: it disconnects whoever sends a NUL or half a surrogate pair."""
+    """The text as the bus accepts it: it disconnects a client that sends a NUL or half a surrogate pair."""
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 

@@ -209,7 +209,7 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         self._send(new_signal(DBusAddress(path, interface=interface), name, "".join(types) or None, body))
 
     def _send(self, message: Any) -> None:
-        with suppress(OSError):  # the loop meets the same end, and tells it once
+        with suppress(OSError):  # the loop sees the same error, and reports it once
             self._connection.send(message)
 
     def _start_callback(self, action: Action) -> None:

@@ -1,1 +1,1 @@
-"""What `tankful doctor` reports: facts alone. What of them is not well is judged by `tray.view.doctor`."""
+"""What `tankful doctor` reports: facts only. `tray.view.doctor` decides which of them are problems."""

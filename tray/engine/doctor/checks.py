@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def begin(work: Callable[[], T], seconds: float) -> Callable[[], T | Failed]:
-    """Start the work; what is returned waits for it, until so many seconds after the start.
+    """Start the work; returns a function that waits for it, until so many seconds after the start.
 
     Work that hangs is left behind in its thread, which keeps no process from ending.
     """

@@ -13,7 +13,7 @@ from providers.domain.limits import UsageError
 
 
 class Failed(Struct, frozen=True):
-    """A check that was given up: the reason as a sentence."""
+    """A check that did not finish: the reason as a sentence."""
 
     check_failed: str
 
@@ -88,7 +88,7 @@ class SourceFacts(Struct, frozen=True, kw_only=True):
 
 
 class AccountFacts(Struct, frozen=True, kw_only=True):
-    """`error` is what stands between the person and fresh values, None after a round that succeeded."""
+    """`error` is why there are no current values, None after a successful round."""
 
     id: str
     homes: tuple[str, ...]
@@ -97,7 +97,7 @@ class AccountFacts(Struct, frozen=True, kw_only=True):
 
 
 class ProviderFacts(Struct, frozen=True, kw_only=True):
-    """Of a provider that is switched off nothing is looked at."""
+    """Nothing is checked for a provider that is switched off."""
 
     id: str
     title: str
@@ -120,7 +120,7 @@ class LedgerFacts(Struct, frozen=True, kw_only=True):
 
 
 class SettingsFacts(Struct, frozen=True, kw_only=True):
-    """`problem` names lines, and nothing of what stands in them."""
+    """`problem` names lines, but none of their content."""
 
     path: str
     exists: bool
@@ -138,7 +138,7 @@ class FolderFacts(Struct, frozen=True, kw_only=True):
 
 
 class NetworkFacts(Struct, frozen=True, kw_only=True):
-    """Names of variables alone; `unsupported` are those of them that name a SOCKS proxy."""
+    """Names of variables only; `unsupported` are those of them that name a SOCKS proxy."""
 
     variables: tuple[str, ...] = ()
     unsupported: tuple[str, ...] = ()

@@ -33,7 +33,7 @@ HOMES_SECONDS = 8.0
 
 
 def begin_provider(scope: Scope, provider: Provider, own: ProviderSettings) -> Callable[[], ProviderFacts]:
-    """Start its checks; what is returned waits for them."""
+    """Start its checks; returns a function that waits for them."""
     if not own.enabled:
         off = ProviderFacts(id=provider.id, title=provider.title, enabled=False)
         return lambda: off
@@ -90,7 +90,7 @@ def _login(login: Login) -> LoginFacts:
 
 
 def _accounts(scope: Scope, provider: Provider, own: ProviderSettings) -> tuple[AccountFacts, ...]:
-    """Out of what is saved and published; nobody is asked."""
+    """From stored and published values; nothing is queried."""
     memory, now = AccountStore(scope.folders.state), scope.clock()
     homes: dict[str, list[str]] = {}
     for home in scope.homes_of(provider):

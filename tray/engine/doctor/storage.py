@@ -73,7 +73,7 @@ def folders(scope: Scope) -> tuple[FolderFacts, ...]:
 
 
 def log(state_folder: Path) -> LogFacts:
-    """Its last lines; of a line that is not one of ours nothing is shown."""
+    """Its last lines; lines in another format are never shown."""
     path = state_folder / FILE
     lines = [*_lines(path.with_name(f"{FILE}.1")), *_lines(path)]
     transitions = [f"{at} {text}" for at, level, text in lines if level != "ERROR"]
@@ -104,7 +104,7 @@ def _is_writable(path: Path) -> bool:
 
 
 def _is_read_only(path: Path) -> bool:
-    """Also for root, who may do all else."""
+    """Also correct for root, who may write anywhere else."""
     if sys.platform == "win32":
         return False
     return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
