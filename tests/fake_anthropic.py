@@ -1,4 +1,4 @@
-"""Claude Code's homes for tests, and what Anthropic's usage endpoint says: logins and limits of nobody."""
+"""Claude Code's homes for tests, and the responses of Anthropic's usage endpoint: made-up logins and limits."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def limit(kind: str, percent: float, resets_at: str | None = WEEK_RESET, **scope
 
 
 def usage(**changes: Any) -> dict[str, Any]:
-    """What the endpoint says of a Max account, in the flat form; `changes` replace its members."""
+    """The response of the endpoint for a Max account, in the flat form; `changes` replace its members."""
     return {
         "five_hour": flat(37.4, SESSION_RESET),
         "seven_day": flat(61.9),

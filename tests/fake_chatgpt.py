@@ -24,7 +24,7 @@ def window(used: float, seconds: int = SESSION, reset_at: int = 1_795_200_000) -
 
 
 def usage(**changes: Any) -> dict[str, Any]:
-    """What the endpoint says of a Pro account; `changes` replace its members."""
+    """The response of the endpoint for a Pro account; `changes` replace its members."""
     return {
         "plan_type": "pro",
         "email": "dev@example.com",

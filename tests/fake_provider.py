@@ -1,4 +1,4 @@
-"""A provider of nobody's: its logins and sources do what a test says."""
+"""A fake provider: its logins and sources are controlled by the test."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class FakeSource:
 
 
 class FileSource(FakeSource):
-    """A local one: the percentage that stands in `limits.json` of the home."""
+    """A local one: the percentage in `limits.json` of the home."""
 
     def __init__(self) -> None:
         super().__init__(self._of_file, ident="file", local=True)

@@ -1,4 +1,4 @@
-"""Codex homes for tests: logins and rollouts of nobody, in a folder of the test's own."""
+"""Codex homes for tests: made-up logins and rollouts, in a folder of the test's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules of the house that a linter does not know."""
+"""Project rules that no linter checks."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def imports() -> grimp.ImportGraph:
 
 
 def home_of(module: str) -> str:
-    """`providers.codex` for all that lies in it."""
+    """`providers.codex` for every module in it."""
     return ".".join(module.split(".")[:2])
 
 

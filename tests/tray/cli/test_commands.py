@@ -167,7 +167,7 @@ def test_the_version_at_once() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such shell")
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"]])
-def test_nobody_who_reads_it_is_no_error(arguments: list[str]) -> None:
+def test_a_closed_output_is_no_error(arguments: list[str]) -> None:
     done = subprocess.run(
         ["sh", "-c", 'exec "$0" "$@" >&-', sys.executable, "-m", "tray.cli", *arguments],
         stderr=subprocess.PIPE,

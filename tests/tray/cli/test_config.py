@@ -89,7 +89,7 @@ def test_a_path_stays_as_it_was_written(file: Path, config: Config) -> None:
         (["unset", "colour"], "there is no setting 'colour'. `tankful config list` shows all settings."),
     ],
 )
-def test_what_is_wrong_changes_nothing(
+def test_an_invalid_change_changes_nothing(
     file: Path, config: Config, arguments: list[str], complaint: str
 ) -> None:
     code, out, errors = config(*arguments)
@@ -145,7 +145,7 @@ def test_the_list_as_json(file: Path, config: Config, monkeypatch: pytest.Monkey
     assert (by_key["notify.every"]["value"], by_key["notify.every"]["live"]) == ("15m", False)
 
 
-def test_what_applies_later_says_so(file: Path, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_setting_that_needs_a_restart(file: Path, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings_table, "GENERAL", (QUARTER,))
     assert config("set", "notify.every", "1h 30m") == (
         0,

@@ -1,4 +1,4 @@
-"""The commands as a person runs them, against a backend on loopback, on homes of nobody."""
+"""The commands as a person runs them, against a backend on loopback, on made-up homes."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ def test_a_partly_understood_answer_keeps_the_rest(person: Person, server: FakeC
         (None, "not_signed_in"),
     ],
 )
-def test_a_home_without_a_login_is_an_entry_that_says_so(
+def test_a_home_without_a_login_is_an_entry_with_its_error(
     person: Person, server: FakeChatGPT, content: object, kind: str
 ) -> None:
     if content is None:

@@ -1,4 +1,4 @@
-"""A panel for one icon: it watches for items, reads them as text, clicks rows and hears signals."""
+"""A panel for one icon: it watches for items, reads them as text, clicks rows and receives signals."""
 
 from __future__ import annotations
 

@@ -226,7 +226,7 @@ def clicked(face: FakeFace, key: str) -> Action:
 
 
 class FakeCosts(Costs):
-    """A count that does what a test says."""
+    """A count controlled by the test."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)

@@ -129,7 +129,7 @@ def test_an_open_menu_is_left_alone_until_it_is_closed() -> None:
     assert [item.text for item in icon.menu] == ["Refresh now", "Quit"]
 
 
-def test_a_menu_that_nothing_changed_in_is_not_made_anew() -> None:
+def test_an_unchanged_menu_is_not_rebuilt() -> None:
     icon = DrawnOnWindows()
     icon.show(plum, "", ROWS)
     icon.closed.set()

@@ -33,7 +33,7 @@ with _stop_on_signals(stop):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a zeroed pthread_mutex_t is a mutex on Linux")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_it_is_heard_though_the_main_thread_hears_nothing(number: signal.Signals) -> None:
+def test_it_is_received_though_the_main_thread_is_blocked(number: signal.Signals) -> None:
     with started(
         [sys.executable, "-c", DEAF], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -44,7 +44,7 @@ def test_messages_never_land_among_the_data(tmp_path: Path) -> None:
     assert shell(tmp_path, "cost --days 0 2>&-").stdout == ""
 
 
-def test_nobody_reading_is_no_fault(tmp_path: Path) -> None:
+def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     for closed in (">&-", ">&- 2>&-"):
         assert shell(tmp_path, closed).returncode == 0
 

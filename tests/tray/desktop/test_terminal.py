@@ -1,4 +1,4 @@
-"""What the tray says to the terminal that it was started from."""
+"""What the tray prints to the terminal it was started from."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def read_line(terminal: int) -> str:
     return text.rstrip("\r\n")
 
 
-def test_it_says_where_it_runs_and_how_to_end_it(
+def test_it_prints_where_it_runs_and_how_to_quit(
     environ: Mapping[str, str], panel: Panel, terminal: tuple[int, int]
 ) -> None:
     ours, theirs = terminal

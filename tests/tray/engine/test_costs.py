@@ -16,7 +16,7 @@ FIXTURE = Path(__file__).parents[2] / "fixtures/codex/0.169.0/plain/home/session
 
 
 class Person:
-    """One home with logs, and a clock that stands still."""
+    """One home with logs, and a stopped clock."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -60,7 +60,7 @@ def test_figures_are_made_once_for_as_long_as_nothing_changes(person: Person) ->
     assert costs.by_home() is first
 
 
-def test_a_new_log_another_day_and_other_prices_make_them_anew(person: Person) -> None:
+def test_a_new_log_another_day_and_other_prices_recompute_them(person: Person) -> None:
     costs = person.costs()
     made = []
 

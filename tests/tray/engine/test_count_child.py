@@ -107,7 +107,7 @@ def test_a_child_ends_when_the_engine_does(scope: Scope, monkeypatch: pytest.Mon
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a pipe that nobody reads is another thing there")
-def test_a_count_that_nobody_reads_any_more_ends(scope: Scope) -> None:
+def test_a_count_ends_when_its_pipe_is_closed(scope: Scope) -> None:
     command = own_command("count")
     process = subprocess.Popen(
         command,

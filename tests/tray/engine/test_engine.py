@@ -1,4 +1,4 @@
-"""The engine with providers that do what a test says: answer late, never, or break down."""
+"""The engine with providers controlled by the test: they answer late, never, or break down."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class TestAnAccountThatHangsForEver:
             engine.refresh(user_initiated=True)
             seen.wait_for(lambda state: used(state).get("answers", 0) > first)
 
-    def test_its_own_local_sources_speak_all_the_same(self, scope: Scope, tmp_path: Path) -> None:
+    def test_its_own_local_sources_are_still_read(self, scope: Scope, tmp_path: Path) -> None:
         with running(scope) as (_, seen):
             seen.wait_for(lambda state: "answers" in used(state))
             now = datetime.now(UTC).isoformat()
@@ -318,7 +318,7 @@ class FakeCosts(Costs):
         return (COUNTER,)
 
 
-def test_logs_that_are_written_and_settings_that_change_are_counted_anew(tmp_path: Path) -> None:
+def test_new_logs_and_changed_settings_start_a_count(tmp_path: Path) -> None:
     home = make_fake_home(tmp_path / "one")
     scope = scope_of(tmp_path, fake_provider([home], FileSource()))
     costs = FakeCosts(scope)
@@ -352,7 +352,7 @@ def test_a_count_that_breaks_down_is_over_and_the_next_one_comes_when_it_is_due(
     engine.close()
 
 
-def test_while_nothing_happens_nobody_hears_of_it(tmp_path: Path) -> None:
+def test_without_changes_listeners_are_not_called(tmp_path: Path) -> None:
     server = FakeSource(lambda _: reading(30))
     scope = scope_of(tmp_path, fake_provider([make_fake_home(tmp_path / "one")], server, FileSource()))
     with running(scope) as (engine, seen):
@@ -377,7 +377,7 @@ class TestSettings:
         server = FakeSource(lambda _: reading(30))
         return scope_of(tmp_path, fake_provider([make_fake_home(tmp_path / "one")], server, FileSource()))
 
-    def test_a_change_applies_at_once_and_stands_in_the_file(self, scope: Scope) -> None:
+    def test_a_change_applies_at_once_and_is_saved_in_the_file(self, scope: Scope) -> None:
         with running(scope, Periods(look=timedelta(minutes=1))) as (engine, seen):
             seen.wait_for(lambda state: "one" in used(state))
             engine.set("providers.fake.enabled", "false")

@@ -76,7 +76,7 @@ def test_a_login_holds_up_neither_another_one_nor_the_settings(
         release.set()
 
 
-def test_a_dead_mount_blinds_nobody_to_the_other_homes(tmp_path: Path, release: threading.Event) -> None:
+def test_a_dead_mount_does_not_hide_the_other_homes(tmp_path: Path, release: threading.Event) -> None:
     homes = [make_fake_home(tmp_path / name) for name in ("one", "two")]
     plain = fake_provider(homes, FakeSource(lambda _: reading(30)), FileSource())
 

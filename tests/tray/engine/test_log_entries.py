@@ -1,4 +1,4 @@
-"""What the log says of a change: pure."""
+"""The log entries for a change: pure."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def texts(before: State, after: State) -> list[str]:
 WORKS, FAILS = state(account(attempt())), state(account(attempt(failed=error(retry_at=LATER))))
 
 
-def test_what_works_from_the_start_says_nothing() -> None:
+def test_what_works_from_the_start_logs_nothing() -> None:
     assert entries(State(), WORKS) == []
     assert entries(WORKS, WORKS) == []
 
@@ -90,7 +90,7 @@ def test_sources_of_an_account_are_distinguished() -> None:
     ]
 
 
-def test_a_source_that_is_not_asked_any_more_says_nothing() -> None:
+def test_a_source_that_is_no_longer_used_logs_nothing() -> None:
     assert entries(FAILS, state(account())) == []
     assert entries(FAILS, state()) == []
 

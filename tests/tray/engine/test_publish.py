@@ -86,7 +86,7 @@ def account_at(folder: Path, now: datetime) -> dict[str, Any]:
     return dict(account)
 
 
-def test_it_says_who_wrote_it_and_is_the_owners_alone(tmp_path: Path) -> None:
+def test_it_names_its_writer_and_is_private_to_the_owner(tmp_path: Path) -> None:
     publish(tmp_path / "state", state(lane()))
     file = tmp_path / "state/snapshot.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -192,7 +192,7 @@ def test_what_is_no_snapshot_is_none(tmp_path: Path, content: bytes) -> None:
     assert published.read(str(tmp_path)) is None
 
 
-def test_a_pipe_of_that_name_keeps_nobody_waiting(tmp_path: Path) -> None:
+def test_a_pipe_of_that_name_does_not_block(tmp_path: Path) -> None:
     import os
 
     if not hasattr(os, "mkfifo"):

@@ -91,7 +91,7 @@ def test_nothing_set() -> None:
         (f"{'k' * 99} = 1", f"line 1: unknown key `{'k' * 40}…` (known here: providers)"),
     ],
 )
-def test_what_is_wrong_is_named_with_its_line(text: str, problem: str) -> None:
+def test_errors_are_reported_with_their_line(text: str, problem: str) -> None:
     assert read(text).problem == f"settings.toml, {problem}. All other settings apply."
 
 
@@ -137,7 +137,7 @@ def test_any_text_is_settings_or_one_sentence(text: str) -> None:
     assert settings.problem is None or "line " in settings.problem
 
 
-def test_a_file_is_read_anew_when_it_was_written(tmp_path: Path) -> None:
+def test_a_file_is_read_again_when_it_changed(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     file = SettingsFile(path, TABLE)
     assert file.current() == Settings(table=TABLE)
@@ -158,7 +158,7 @@ def test_a_file_is_read_anew_when_it_was_written(tmp_path: Path) -> None:
         (b"#" * (1 << 19), "cannot be read (File too large); the file is ignored."),
     ],
 )
-def test_a_file_that_cannot_be_read_says_so(tmp_path: Path, content: bytes, problem: str) -> None:
+def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path, content: bytes, problem: str) -> None:
     path = tmp_path / "settings.toml"
     path.write_bytes(content)
     settings = SettingsFile(path, TABLE).current()
@@ -174,7 +174,7 @@ def test_a_mark_at_the_beginning_is_no_problem(tmp_path: Path) -> None:
     assert (settings.providers, settings.problem) == ({"codex": ProviderSettings(enabled=False)}, None)
 
 
-def test_a_folder_in_its_place_says_so(tmp_path: Path) -> None:
+def test_a_folder_in_its_place_is_reported(tmp_path: Path) -> None:
     problem = SettingsFile(tmp_path, TABLE).current().problem
     assert problem is not None
     assert "cannot be read" in problem
@@ -206,7 +206,7 @@ def test_unusual_toml_is_named_with_its_line_too(text: str, problem: str) -> Non
 @pytest.mark.parametrize(
     "text", ["[providers.codex]\n[providers.codex]\n", "providers.codex.enabled = true\n[providers.codex]\n"]
 )
-def test_a_table_that_stands_twice_is_no_toml(text: str) -> None:
+def test_a_duplicate_table_is_invalid_toml(text: str) -> None:
     problem = read(text).problem
     assert problem is not None
     assert problem.startswith("settings.toml, line ")

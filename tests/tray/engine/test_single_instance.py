@@ -72,7 +72,7 @@ def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
         assert str(raised.value) == f"{folder} cannot be made: {tmp_path / 'file'} is a file. Move it away."
 
 
-def test_what_else_is_in_the_way_is_reported(tmp_path: Path) -> None:
+def test_other_obstacles_are_reported(tmp_path: Path) -> None:
     (tmp_path / "state" / "engine.lock").mkdir(parents=True)
     with pytest.raises(StateFolderUnusable, match="directory"):
         SingleInstance(tmp_path / "state").acquire()

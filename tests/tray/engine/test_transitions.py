@@ -166,7 +166,7 @@ def test_a_count_begins_without_the_progress_of_the_last() -> None:
     assert reads(CountBegan(), CountProgressed(0.4), CountBegan()).progress is None
 
 
-def test_a_count_ends_its_progress_and_says_what_kept_it() -> None:
+def test_a_count_ends_its_progress_and_reports_its_problem() -> None:
     state = reads(CountBegan(), CountProgressed(0.4))
     assert (state.counting, state.progress) == (True, 0.4)
     ended = reads(CountEnded("The disk is full."), state=state)

@@ -144,7 +144,7 @@ class TestARoundInTheBackground:
         (folder.folder / "own").write_text("in the way")
         assert folder.run(*TEXT) == "limits not known yet\n"
 
-    def test_who_looks_keeps_nobody_from_becoming_the_owner(self, folder: Folder) -> None:
+    def test_a_check_does_not_prevent_another_from_becoming_the_owner(self, folder: Folder) -> None:
         os.makedirs(folder.state)
         for _ in range(50):
             assert not detached.is_owned(str(folder.state))

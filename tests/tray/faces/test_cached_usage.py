@@ -80,7 +80,7 @@ def test_while_somebody_owns_the_engine_their_snapshot_counts(folder: Folder) ->
     owner.release()
 
 
-def test_what_is_wrong_in_the_settings_is_reported_all_the_same(folder: Folder) -> None:
+def test_invalid_settings_are_reported_nevertheless(folder: Folder) -> None:
     problem = "settings.toml, line 2: `enabled` should be true or false. All other settings apply."
     folder.publish(folder.account(folder.window(41)), state=State(settings=Settings(problem=problem)))
     done = folder.start("usage", "--cached", "--json")

@@ -36,7 +36,7 @@ def kept(folder: Path) -> list[Path]:
     return list((folder / "state").rglob("*.json"))
 
 
-def test_what_is_left_is_as_the_menu_says_it() -> None:
+def test_what_is_left_reads_as_in_the_menu() -> None:
     for used in (0.0, 0.4, 28.999999999999996, 71.00000000000001, 99.5, 100.0, 130.0):
         line = statusline.line({"five_hour": {"used_percentage": used, "resets_at": 1}})
         assert line == f"5h {fmt.percent(fmt.left_percent(used))} left\n"
@@ -110,7 +110,7 @@ def test_what_a_command_leaves_behind_costs_no_words(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, b"mine\n")
 
 
-def test_a_pipe_that_stays_open_keeps_nobody_waiting(tmp_path: Path) -> None:
+def test_a_pipe_that_stays_open_does_not_block(tmp_path: Path) -> None:
     with started(
         [sys.executable, "-c", RUN, "--from-claude"],
         stdin=subprocess.PIPE,
@@ -128,7 +128,7 @@ def test_a_pipe_that_stays_open_keeps_nobody_waiting(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="other signals there")
-def test_a_line_that_is_wanted_no_more_takes_its_command_along(tmp_path: Path) -> None:
+def test_a_line_that_is_killed_kills_its_command(tmp_path: Path) -> None:
     mark = f"62{os.getpid()}"
     with started(
         [sys.executable, "-c", RUN, "--from-claude", "--", f"touch started; sleep {mark}"],
@@ -184,7 +184,7 @@ def test_a_disk_that_is_full_costs_no_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such shell")
-def test_nobody_who_reads_the_line_is_no_fault(tmp_path: Path) -> None:
+def test_a_line_without_a_reader_is_no_error(tmp_path: Path) -> None:
     done = subprocess.run(
         ["sh", "-c", 'exec "$0" "$@" >&-', sys.executable, "-c", RUN, "--from-claude"],
         input=told(),

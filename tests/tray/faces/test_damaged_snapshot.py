@@ -1,4 +1,4 @@
-"""Whatever stands in snapshot.json: a bar gets its line, and `usage` its answer."""
+"""Whatever snapshot.json contains: a bar gets its line, and `usage` its answer."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def test_balance_and_plan() -> None:
     assert fmt.plan("free_workspace") == "Free Workspace"
 
 
-def test_a_moment_of_another_year_says_so() -> None:
+def test_a_moment_of_another_year_shows_the_year() -> None:
     assert fmt.moment(datetime(2025, 11, 21, 11, 0, tzinfo=UTC), NOW, ZoneInfo("UTC")) == "21 Nov 2025 11:00"
 
 

@@ -32,12 +32,12 @@ def seen(*accounts: AccountUsage) -> Glance:
     return glance(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=accounts)), NOW)
 
 
-def test_session_stands_over_weekly() -> None:
+def test_session_is_drawn_above_weekly() -> None:
     assert seen(PRO) == Glance((Bar(63.0), Bar(38.0)))
     assert seen(BARE, PRO) == Glance((Bar(63.0), Bar(38.0)))
 
 
-def test_a_second_provider_stands_beside_the_first() -> None:
+def test_a_second_provider_is_drawn_beside_the_first() -> None:
     spent = replace(SESSION, value=replace(SESSION.value, used_percent=100.0))
     claude = replace(CLAUDE, windows=(spent, WEEKLY))
     assert seen(PRO, claude) == Glance((Bar(63.0), Bar(38.0)), beside=(Bar(0.0), Bar(38.0)))
@@ -77,7 +77,7 @@ def test_old_values_are_faint_and_a_window_that_refilled_is_not_known() -> None:
     assert seen(replace(PRO, windows=(past,))) == Glance((Bar(None, stale=True),))
 
 
-def test_a_badge_stands_only_where_nothing_fresh_is_shown() -> None:
+def test_a_badge_is_drawn_only_where_nothing_current_is_shown() -> None:
     error = Offline("No connection.").as_data()
     assert seen(replace(PRO, error=error)).badge == "none"
     old = replace(SESSION, fetched_at=NOW - timedelta(hours=1))

@@ -136,7 +136,7 @@ def test_how_far_the_count_is() -> None:
     assert shown(replace(usage, cost=unread), counting=True)[1] == "  Cost     counting…"
 
 
-def test_a_count_of_another_day_says_nothing_of_today() -> None:
+def test_a_count_of_another_day_gives_no_value_for_today() -> None:
     yesterday = replace(PRO, cost=replace(COST, today_usd=None, today_tokens=0, complete=False))
     assert shown(yesterday)[4] == "  Today    not counted yet        30 days  ≥ $3.10 · 1.2 M tokens"
     assert shown(yesterday, counting=True)[4] == (
@@ -300,7 +300,7 @@ def test_of_several_accounts_the_tightest_is_seen_and_named() -> None:
     assert title(PRO, other(100), claude) == f"{spent} | Claude · 5h 63 % left · Weekly 38 % left"
 
 
-def test_the_tooltip_says_what_is_old_and_why() -> None:
+def test_the_tooltip_shows_what_is_stale_and_why() -> None:
     def title(usage: AccountUsage) -> str:
         return menu.title(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage,))), NOW)
 

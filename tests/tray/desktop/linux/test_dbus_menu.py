@@ -60,7 +60,7 @@ def menu_with(
 
 @pytest.fixture
 def shown(bus: Bus, panel: Panel) -> Iterator[Running]:
-    """An icon with a menu of all kinds, whose first signals were heard."""
+    """An icon with a menu of all kinds, whose first signals were received."""
     running = Running(bus)
     running.show(menu_with())
     panel.wait_for_item()

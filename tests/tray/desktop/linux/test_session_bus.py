@@ -38,6 +38,6 @@ def test_the_first_address_that_answers_is_joined(bus: Bus) -> None:
     session_bus.close(session_bus.connect({"DBUS_SESSION_BUS_ADDRESS": address}))
 
 
-def test_without_a_bus_nobody_is_asked() -> None:
+def test_without_a_bus_nothing_is_queried() -> None:
     for address in ("", "nonsense", "unix:path=/nowhere", "autolaunch:"):
         assert session_bus.owned({"DBUS_SESSION_BUS_ADDRESS": address}, "org.example.Nobody") is None

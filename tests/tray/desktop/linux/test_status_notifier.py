@@ -147,7 +147,7 @@ def test_a_slow_refresh_does_not_hold_up_quit(bus: Bus, panel: Panel) -> None:
     running.close()
 
 
-def test_a_row_that_tells_does_nothing(shown: Running, panel: Panel) -> None:
+def test_a_text_row_does_nothing(shown: Running, panel: Panel) -> None:
     panel.click("  5h  63 % left")
     panel.click("Quit")
     assert shown.chosen.get(timeout=DEADLINE) == Action("quit")

@@ -1,4 +1,4 @@
-"""The facts of a report, with providers that do what a test says."""
+"""The facts of a report, with providers controlled by the test."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class TestACheck:
         ended.set()
 
 
-def test_nothing_is_written_and_nobody_asked(tmp_path: Path) -> None:
+def test_nothing_is_written_and_no_server_is_asked(tmp_path: Path) -> None:
     server = FakeSource(lambda _question: reading(30))
     home = make_fake_home(tmp_path / "home")
     before = sorted(tmp_path.rglob("*"))
