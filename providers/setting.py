@@ -242,7 +242,7 @@ class FilePath(Struct, frozen=True):
         return "" if value is None else str(value)
 
 
-class Folders(Struct, frozen=True):
+class FolderList(Struct, frozen=True):
     """Paths, each once."""
 
     is_public = False

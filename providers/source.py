@@ -13,7 +13,7 @@ from msgspec import Struct
 from providers.domain.errors import ProviderError
 from providers.domain.limits import Identity, Reading, UsageError
 from providers.logs import LogFormat
-from providers.setting import Bool, Choice, FilePath, Folders, Menu, Setting
+from providers.setting import Bool, Choice, FilePath, FolderList, Menu, Setting
 
 
 class Home(Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class Home(Struct, frozen=True, kw_only=True):
 class Login(Struct, frozen=True, kw_only=True):
     """Who is signed in to a home.
 
-    `identity` is None where nobody is; `trouble` then says why. `attested_at` is the earliest moment at which
+    `identity` is None where nobody is; `error` then says why. `attested_at` is the earliest moment at which
     this login is known to have been in the home: numbers read off its logs before that may be another's.
     `ends_at` is when its program can renew it no more, None where that is not told. `kind` is what a person calls
     such a login, `ChatGPT` or `API key`, None where there is none.
@@ -41,7 +41,7 @@ class Login(Struct, frozen=True, kw_only=True):
     identity: Identity | None = None
     attested_at: datetime | None = None
     ends_at: datetime | None = None
-    trouble: ProviderError | None = None
+    error: ProviderError | None = None
     kind: str | None = None
 
 
@@ -110,7 +110,7 @@ class Source(Protocol):
     def rest(self) -> timedelta:
         """The least time between two of its requests, on top of the provider's interval; a click overrides it."""
 
-    def is_fallback_for(self, trouble: ProviderError) -> bool:
+    def is_fallback_for(self, error: ProviderError) -> bool:
         """Whether it may know what a source before it could not tell, for that reason."""
 
     def unavailable(self, question: Question) -> ProviderError | None:
@@ -190,7 +190,7 @@ def settings_of(provider: Provider) -> tuple[Setting[Any], ...]:
             f"Show the limits and the cost of {name}.",
             menu=Menu(text=name, path=("Providers",)),
         ),
-        Setting(f"{prefix}.homes", Folders(), (), homes),
+        Setting(f"{prefix}.homes", FolderList(), (), homes),
         Setting(f"{prefix}.program", FilePath(), None, program),
         Setting(
             f"{prefix}.source",

@@ -80,7 +80,7 @@ def fake_provider(
         try:
             name = (home.path / "account").read_text()
         except OSError:
-            return Login(trouble=NotSignedIn("Nobody is signed in."))
+            return Login(error=NotSignedIn("Nobody is signed in."))
         return Login(identity=Identity(account_id=name, email=f"{name}@example.com"), attested_at=SINCE)
 
     return Provider(

@@ -59,13 +59,13 @@ class Logins:
         try:
             credentials = self.known(home)
         except ProviderError as trouble:
-            return Login(trouble=trouble)
+            return Login(error=trouble)
         if credentials is None:  # the Keychain is asked when its limits are
             return Login(identity=_identity({}, read_config(home)), kind="macOS Keychain")
         return Login(
             identity=credentials.identity,
             attested_at=credentials.attested_at,
-            trouble=error_of(credentials, now),
+            error=error_of(credentials, now),
             ends_at=credentials.ends_at,
             kind="CLAUDE_CODE_OAUTH_TOKEN" if credentials.lent else "Claude",
         )

@@ -67,13 +67,13 @@ def read_login(home: Home, now: datetime) -> Login:
     except KeptInKeyring:
         return Login(identity=Identity(), kind="system keyring")
     except WithoutLimits as trouble:
-        return Login(trouble=trouble, kind=trouble.login)
+        return Login(error=trouble, kind=trouble.login)
     except ProviderError as trouble:
-        return Login(trouble=trouble)
+        return Login(error=trouble)
     return Login(
         identity=credentials.identity,
         attested_at=credentials.attested_at,
-        trouble=expiry(credentials, now),
+        error=expiry(credentials, now),
         kind="ChatGPT",
     )
 

@@ -69,23 +69,23 @@ class LedgerQuarantined(LedgerError):
 
 @contextmanager
 def opened(
-    path: Path, *, mend: bool = False, busy_seconds: float = BUSY_SECONDS
+    path: Path, *, repair: bool = False, busy_seconds: float = BUSY_SECONDS
 ) -> Iterator[sqlite3.Connection]:
     """The ledger at `path`, made where there is none; raises LedgerError.
 
-    Who may `mend`, being alone, brings it up to date, and sets a damaged file, or one that is no ledger,
+    Who may `repair`, being alone, brings it up to date, and sets a damaged file, or one that is no ledger,
     aside under another name. That is told as LedgerQuarantined: it holds what was counted from logs that are
     gone. The next one to come begins anew.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with closing(_connect(path, busy_seconds)) as db:
-            _prepare(db, path, mend=mend)
+            _prepare(db, path, repair=repair)
             yield db
     except (sqlite3.Error, DamagedLedger, NotALedger) as error:
         if not _is_damage(error):
             raise _classed(path, error) from error
-        if not mend:
+        if not repair:
             raise LedgerError(f"The ledger {path} is damaged; the next count sets it aside.") from error
         aside = _set_aside(path)
         raise LedgerQuarantined(
@@ -171,7 +171,7 @@ def _classed(path: Path, error: Exception) -> Exception:
     return LedgerError(f"The ledger {path} cannot be used, {reason}.")
 
 
-def _prepare(db: sqlite3.Connection, path: Path, *, mend: bool) -> None:
+def _prepare(db: sqlite3.Connection, path: Path, *, repair: bool) -> None:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     (application,) = db.execute("PRAGMA application_id").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -182,7 +182,7 @@ def _prepare(db: sqlite3.Connection, path: Path, *, mend: bool) -> None:
     db.execute("PRAGMA synchronous = NORMAL")
     if version == len(SCHEMA):
         return
-    if version and not mend:  # one of an older make may be counting by it
+    if version and not repair:  # one of an older make may be counting by it
         raise LedgerError(f"{path} is an older tankful's: the next count brings it up to date.")
     db.execute("PRAGMA journal_mode = WAL")
     with transaction(db):

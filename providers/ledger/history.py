@@ -26,7 +26,7 @@ HICCUP = timedelta(minutes=15)
 """A use that comes back within this never fell: one of a server's machines was behind."""
 
 
-class Change(Struct, frozen=True):
+class LimitChange(Struct, frozen=True):
     """What a window was at from `at` on, until the next change."""
 
     at: datetime
@@ -54,7 +54,7 @@ def note(db: sqlite3.Connection, account: str, lanes: Sequence[Sourced[RateWindo
         )
 
 
-def changes(db: sqlite3.Connection, account: str, since: datetime) -> list[Change]:
+def changes(db: sqlite3.Connection, account: str, since: datetime) -> list[LimitChange]:
     """Oldest first."""
     rows = db.execute(
         "SELECT at_ms, window, used_percent, resets_ms, source FROM limits WHERE account = ? AND at_ms >= ?"
@@ -64,7 +64,7 @@ def changes(db: sqlite3.Connection, account: str, since: datetime) -> list[Chang
     return _changes(rows)
 
 
-def changes_around(db: sqlite3.Connection, account: str, since: datetime) -> list[Change]:
+def changes_around(db: sqlite3.Connection, account: str, since: datetime) -> list[LimitChange]:
     """The changes since then, and before them what each window was at when that time began."""
     rows = db.execute(
         "SELECT max(at_ms), window, used_percent, resets_ms, source FROM limits"
@@ -74,13 +74,13 @@ def changes_around(db: sqlite3.Connection, account: str, since: datetime) -> lis
     return [*_changes(rows), *changes(db, account, since)]
 
 
-def early_resets(told: Iterable[Change]) -> tuple[EarlyReset, ...]:
+def early_resets(told: Iterable[LimitChange]) -> tuple[EarlyReset, ...]:
     """The last reset before its time of each window, oldest first. `told` is in order. Pure.
 
     Nothing is early where nobody said when the window ends. A window that nobody has used ends later with each
     time it is read: that is no news.
     """
-    by_window: dict[str, list[Change]] = {}
+    by_window: dict[str, list[LimitChange]] = {}
     for change in told:
         by_window.setdefault(change.window, []).append(change)
     found: list[EarlyReset] = []
@@ -94,18 +94,18 @@ def early_resets(told: Iterable[Change]) -> tuple[EarlyReset, ...]:
     return tuple(sorted(found, key=lambda reset: (reset.at, reset.window)))
 
 
-def _is_early(before: Change, after: Change) -> bool:
+def _is_early(before: LimitChange, after: LimitChange) -> bool:
     if before.resets_at is None or after.at >= before.resets_at - RESET_SLACK:
         return False
     moved = after.resets_at is not None and abs(after.resets_at - before.resets_at) > RESET_SLACK
     return _fell(before, after) or (moved and before.used_percent > NOISE_PERCENT)
 
 
-def _fell(before: Change, after: Change) -> bool:
+def _fell(before: LimitChange, after: LimitChange) -> bool:
     return before.used_percent - after.used_percent > NOISE_PERCENT
 
 
-def _comes_back(before: Change, after: Change, later: Sequence[Change]) -> bool:
+def _comes_back(before: LimitChange, after: LimitChange, later: Sequence[LimitChange]) -> bool:
     return any(
         change.resets_at is not None
         and before.resets_at is not None
@@ -125,9 +125,9 @@ def _same(held: tuple[int, float, int | None], used: float, resets: int | None) 
     return held_resets is None or resets is None or abs(held_resets - resets) <= SAME_RESET_MS
 
 
-def _changes(rows: Iterable[tuple[int, str, float, int | None, str]]) -> list[Change]:
+def _changes(rows: Iterable[tuple[int, str, float, int | None, str]]) -> list[LimitChange]:
     return [
-        Change(_moment(at), window, used, None if resets is None else _moment(resets), source)
+        LimitChange(_moment(at), window, used, None if resets is None else _moment(resets), source)
         for at, window, used, resets, source in rows
     ]
 

@@ -14,7 +14,7 @@ from providers.ledger import history, index, query
 from providers.ledger.database import opened, transaction
 from providers.ledger.discover import FINDERS, Finders
 from providers.ledger.prices.pricing import Rates
-from providers.ledger.refresh import Remembered, Shelf, Tell, refresh
+from providers.ledger.refresh import Remembered, ScanListener, Shelf, refresh
 from providers.ledger.report import BURN_MINUTES, cost_report, figures_span, home_figures, span
 
 _SHORT_WAIT = 0.2
@@ -32,7 +32,7 @@ class Ledger:
         self,
         shelves: Sequence[Shelf],
         rates: Rates,
-        tell: Tell | None = None,
+        tell: ScanListener | None = None,
         *,
         since: datetime | None = None,
     ) -> dict[str, tuple[str, ...]]:
@@ -94,7 +94,7 @@ class Ledger:
                 for account, lanes in accounts.items():
                     history.note(db, account, lanes)
 
-    def limit_changes(self, account: str, since: datetime) -> list[history.Change]:
+    def limit_changes(self, account: str, since: datetime) -> list[history.LimitChange]:
         """How an account's windows changed since then, oldest first. Raises LedgerError."""
         with opened(self._path) as db:
             return history.changes(db, account, since)

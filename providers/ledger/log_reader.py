@@ -15,7 +15,7 @@ from providers.logs import Checkpoint, LogFormat, LogScanner, ScanResult
 _UNREADABLE = (OSError, ValueError, OverflowError, RecursionError, sqlite3.Error)
 
 
-class Change(Struct, frozen=True):
+class ChangedLog(Struct, frozen=True):
     """A log that must be read: `known` is what it was at the last time."""
 
     log: LogFile
@@ -27,7 +27,7 @@ class Change(Struct, frozen=True):
         return max(0, self.log.size - (self.known.offset if self.known else 0))
 
 
-class Reading:
+class LogReading:
     """Reads logs of any format. One that cannot be read, or of which more is known already, gives None."""
 
     def __init__(self, db: sqlite3.Connection) -> None:

@@ -21,7 +21,7 @@ from providers.ledger import index
 from providers.ledger.database import alone, opened, transaction
 from providers.ledger.discover import Finders, LogFile, LogFinder
 from providers.ledger.index import LogEntry, LogRow
-from providers.ledger.log_reader import Change, Reading
+from providers.ledger.log_reader import ChangedLog, LogReading
 from providers.ledger.parallel import pays, read_in_two
 from providers.ledger.resolve import judge
 from providers.ledger.responses import Price, reprice
@@ -34,14 +34,14 @@ WORTH_TWO = 64 << 20  # bytes: less is read before another process has begun
 LOCK_SECONDS = 600.0
 
 
-class Progress(Struct, frozen=True):
+class ScanProgress(Struct, frozen=True):
     """How far a scan is, in bytes of changed logs."""
 
     done: int
     total: int
 
 
-Tell = Callable[[Progress], None]
+ScanListener = Callable[[ScanProgress], None]
 
 
 class Shelf(Struct, frozen=True, kw_only=True):
@@ -86,7 +86,7 @@ def refresh(
     path: Path,
     shelves: Sequence[Shelf],
     price: Price,
-    tell: Tell | None = None,
+    tell: ScanListener | None = None,
     *,
     prices: str = "",
     since_ms: int = 0,
@@ -100,13 +100,13 @@ def refresh(
     under another name all that is held is priced anew. From `worth_two` new bytes on, two processes read. Waits
     for another process that is at it; its work is not done twice.
     """
-    with alone(path, LOCK_SECONDS), opened(path, mend=True) as db:
+    with alone(path, LOCK_SECONDS), opened(path, repair=True) as db:
         reprice(db, price, prices)
         scan = _Scan(db, price, since_ms, tell, step_seconds, remembered or Remembered(), worth_two)
         return scan.run(shelves)
 
 
-_Planned = tuple[Change, Shelf]
+_Planned = tuple[ChangedLog, Shelf]
 
 
 class _Scan:
@@ -117,7 +117,7 @@ class _Scan:
         db: sqlite3.Connection,
         price: Price,
         since_ms: int,
-        tell: Tell | None,
+        tell: ScanListener | None,
         step_seconds: float,
         remembered: Remembered,
         worth_two: int,
@@ -129,7 +129,7 @@ class _Scan:
         self._since_ms = since_ms
         self._tell = tell
         self._step_seconds = step_seconds
-        self._reading = Reading(db)
+        self._reading = LogReading(db)
 
     def run(self, shelves: Sequence[Shelf]) -> dict[str, tuple[str, ...]]:
         unreadable: dict[str, list[str]] = {shelf.provider: [] for shelf in shelves}
@@ -157,7 +157,7 @@ class _Scan:
                     pending, held = [], 0
                     until = time.monotonic() + self._step_seconds
                     if self._tell is not None:
-                        self._tell(Progress(done, total))
+                        self._tell(ScanProgress(done, total))
         complete = {provider: not paths for provider, paths in unreadable.items()}
         if pending or any(self._is_outdated(*each) for each in complete.items()):
             while not self._step(shelves, pending, complete):
@@ -175,7 +175,7 @@ class _Scan:
             with transaction(self._db):
                 index.read_anew(self._db, shelf.provider, shelf.format.make)
 
-    def _entries(self, plan: Sequence[_Planned]) -> Generator[tuple[Change, Shelf, LogEntry | None]]:
+    def _entries(self, plan: Sequence[_Planned]) -> Generator[tuple[ChangedLog, Shelf, LogEntry | None]]:
         """What each log says. Those that are known come first: they are few, and where today's work goes on."""
         new = [each for each in plan if each[0].known is None]
         for change, shelf in plan:
@@ -189,11 +189,11 @@ class _Scan:
             for change, shelf in new:
                 yield change, shelf, self._reading.read_new(change.log, shelf.format)
 
-    def _said(self, change: Change, shelf: Shelf) -> tuple[Any, ...]:
+    def _said(self, change: ChangedLog, shelf: Shelf) -> tuple[Any, ...]:
         entry = self._reading.read_new(change.log, shelf.format)
         return () if entry is None else astuple(entry)
 
-    def _compare(self, shelf: Shelf, logs: list[LogFile]) -> list[Change]:
+    def _compare(self, shelf: Shelf, logs: list[LogFile]) -> list[ChangedLog]:
         """The logs that must be read; notes those that are gone, back, or were merely moved."""
         home = index.home_id(self._db, shelf.provider, shelf.home)
         if self._remembered.is_settled(self._db, home, logs):
@@ -203,7 +203,7 @@ class _Scan:
         # Archiving moves a log: its inode goes with it, and so does its name. An inode alone is used again.
         absent = [known[path] for path in known.keys() - set(paths)]
         missing = {(row.inode, _name(row.path)): row for row in absent}
-        changes: list[Change] = []
+        changes: list[ChangedLog] = []
         moved: list[tuple[LogRow, str]] = []
         back: list[int] = []
         for path, log in zip(paths, logs, strict=True):
@@ -211,7 +211,7 @@ class _Scan:
             if row is None and (row := missing.pop((log.inode, _name(path)), None)) is not None:
                 moved.append((row, log.path))
             if row is None or not row.whole or not _is_as_it_was(log, row):
-                changes.append(Change(log, row))
+                changes.append(ChangedLog(log, row))
             elif row.gone:
                 back.append(row.id)
         kept = {row.id for row, _ in moved}

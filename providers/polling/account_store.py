@@ -27,7 +27,7 @@ CLOCK_SLACK = timedelta(minutes=5)
 T = TypeVar("T")
 
 
-class Refused(Struct, frozen=True, kw_only=True):
+class RejectedLogin(Struct, frozen=True, kw_only=True):
     """A login that was refused to this source: the one that was in this home since `attested_at`."""
 
     source: str
@@ -64,7 +64,7 @@ class AccountState(Struct, frozen=True, kw_only=True):
     under_way: bool = False
     sources: dict[str, SourceState] = {}
     failures: int = 0
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RejectedLogin, ...] = ()
     offline_since: datetime | None = None
 
     @property

@@ -16,7 +16,7 @@ from providers.domain.limits import Account, AccountUsage, UsageError, UsageSnap
 from providers.domain.merge import merge
 from providers.host.files import short
 from providers.polling.account_store import AccountState, AccountStore
-from providers.polling.backoff import Client, Place
+from providers.polling.backoff import Client, LoginPlace
 from providers.polling.poll import Mode, Round, ask, internal_error, look
 from providers.source import Home, Provider, ProviderSettings, account_key
 
@@ -169,7 +169,7 @@ def _by_account(
         try:
             login = provider.read_login(home, now)
             if login.identity is None:
-                targets[home.id] = replace(alone, error=login.trouble)
+                targets[home.id] = replace(alone, error=login.error)
                 continue
             key = account_key(home, login.identity)
             since = memory.account_since(home.path, key, login.attested_at, now)
@@ -177,7 +177,7 @@ def _by_account(
             targets[home.id] = replace(alone, error=internal_error(error, "this home"))
             continue
         before = targets.get(key)
-        place = Place(home=home, since=since, attested_at=login.attested_at)
+        place = LoginPlace(home=home, since=since, attested_at=login.attested_at)
         places = (*(before.client.places if before and before.client else ()), place)
         ends = (login.ends_at, before.login_ends_at if before else None)
         targets[key] = Target(

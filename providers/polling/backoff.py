@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from providers.domain.errors import LoginExpired, ProviderError, TimedOut, as_error
 from providers.domain.limits import ErrorKind, Identity, UsageError
-from providers.polling.account_store import AccountState, Refused, SourceState
+from providers.polling.account_store import AccountState, RejectedLogin, SourceState
 from providers.source import RENEWED_EVERY, Home, Source
 
 _BACK_OFF: dict[ErrorKind, timedelta] = {
@@ -28,7 +28,7 @@ _LONGEST_BACK_OFF = timedelta(hours=1)
 _REFUSED_FOR = timedelta(minutes=30)
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class LoginPlace(Struct, frozen=True, kw_only=True):
     """A home of an account: since when it is known to be theirs, and since when it says to have this login."""
 
     home: Home
@@ -41,7 +41,7 @@ class Client(Struct, frozen=True, kw_only=True):
 
     key: str
     identity: Identity
-    places: tuple[Place, ...]
+    places: tuple[LoginPlace, ...]
 
 
 def is_due(
@@ -82,7 +82,7 @@ def may_ask(client: Client, source: Source, known: AccountState, now: datetime) 
 
 def in_turn(
     client: Client, source: Source, known: AccountState, now: datetime, *, also_refused: bool
-) -> list[Place]:
+) -> list[LoginPlace]:
     """Where to ask. Each failure moves on to the account's next home: its login may be the one that works."""
     turn = known.failures % len(client.places)
     places = (*client.places[turn:], *client.places[:turn])
@@ -123,7 +123,7 @@ def after_error(
     trouble: UsageError,
     *,
     asked: bool,
-    refused: Place | None,
+    refused: LoginPlace | None,
     now: datetime,
 ) -> tuple[AccountState, UsageError]:
     """What is known then, and the trouble with the time at which it is tried again.
@@ -152,7 +152,7 @@ def _asked_too_often(source: SourceState) -> bool:
     return source.error is not None and source.error.kind == "rate_limited"
 
 
-def _is_refused(place: Place, source: Source, known: AccountState, now: datetime) -> bool:
+def _is_refused(place: LoginPlace, source: Source, known: AccountState, now: datetime) -> bool:
     """Whether this very login was refused lately; one that was renewed since is another."""
     return any(
         (refused.source, refused.home, refused.attested_at)
@@ -163,11 +163,11 @@ def _is_refused(place: Place, source: Source, known: AccountState, now: datetime
 
 
 def _with_refused(
-    refused: tuple[Refused, ...], source: Source, place: Place | None, now: datetime
-) -> tuple[Refused, ...]:
+    refused: tuple[RejectedLogin, ...], source: Source, place: LoginPlace | None, now: datetime
+) -> tuple[RejectedLogin, ...]:
     lately = tuple(each for each in refused if abs(now - each.at) < _REFUSED_FOR)
     if place is None:
         return lately
-    newest = Refused(source=source.id, home=place.home.label, attested_at=place.attested_at, at=now)
+    newest = RejectedLogin(source=source.id, home=place.home.label, attested_at=place.attested_at, at=now)
     others = (each for each in lately if (each.source, each.home) != (newest.source, newest.home))
     return (*others, newest)

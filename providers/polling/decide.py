@@ -20,7 +20,7 @@ from providers.domain.merge import of_last_owner, prune
 from providers.polling.account_store import AccountState
 from providers.polling.backoff import (
     Client,
-    Place,
+    LoginPlace,
     after_answer,
     after_error,
     in_turn,
@@ -83,7 +83,7 @@ class Standing(Struct, frozen=True):
         return self if closed else earlier
 
 
-class Progress(Struct, frozen=True, kw_only=True):
+class ChainProgress(Struct, frozen=True, kw_only=True):
     """How far along its chain a round is: the next source's `position`, and what those before it ran into."""
 
     position: int = 0
@@ -96,8 +96,8 @@ class Ask(Struct, frozen=True, kw_only=True):
     """Ask this source next, in the first of `places` where that can be done."""
 
     source: Source
-    places: tuple[Place, ...]
-    progress: Progress
+    places: tuple[LoginPlace, ...]
+    progress: ChainProgress
 
     @property
     def after(self) -> ProviderError | None:
@@ -105,7 +105,7 @@ class Ask(Struct, frozen=True, kw_only=True):
         return self.progress.errors[-1] if self.progress.errors else None
 
 
-class Finished(Struct, frozen=True):
+class RoundEnd(Struct, frozen=True):
     """The round is over."""
 
     known: AccountState
@@ -122,7 +122,7 @@ class Fetched(Struct, frozen=True):
     error: ProviderError | None
     readings: tuple[Reading, ...]
     asked: bool
-    refused: Place | None
+    refused: LoginPlace | None
 
 
 def wants_to_ask(this: Round, known: AccountState, now: datetime) -> bool:
@@ -137,7 +137,7 @@ def may_begin(this: Round, known: AccountState, now: datetime) -> bool:
     return this.mode == "now" or is_due(this.client, this.chain, known, this.interval, now)
 
 
-def decide(this: Round, known: AccountState, progress: Progress, now: datetime) -> Ask | Finished:
+def decide(this: Round, known: AccountState, progress: ChainProgress, now: datetime) -> Ask | RoundEnd:
     """The next source to ask, or what is known at the end."""
     for position in range(progress.position, len(this.chain)):
         source = this.chain[position]
@@ -149,14 +149,14 @@ def decide(this: Round, known: AccountState, progress: Progress, now: datetime) 
         attempts = progress.attempts + tuple(each for each in known.attempts if each.source == source.id)
         last = known.of(source.id).error
         if last is None:  # its last answer still stands in
-            return Finished(_succeeded(this, known, attempts))
+            return RoundEnd(_succeeded(this, known, attempts))
         progress = replace(
             progress,
             attempts=attempts,
             standing=Standing(last, was_asked=True).or_earlier(progress.standing),
             errors=(*progress.errors, as_error(last)),
         )
-    return Finished(failed(this, known, progress, now))
+    return RoundEnd(failed(this, known, progress, now))
 
 
 def checkpoint(this: Round, known: AccountState, step: Ask, now: datetime) -> AccountState | None:
@@ -168,7 +168,7 @@ def checkpoint(this: Round, known: AccountState, step: Ask, now: datetime) -> Ac
 
 def record(
     this: Round, known: AccountState, step: Ask, fetched: Fetched, began: datetime, now: datetime
-) -> Finished | tuple[AccountState, Progress]:
+) -> RoundEnd | tuple[AccountState, ChainProgress]:
     """What is known after this answer, and how the round goes on where there was none."""
     source, progress = step.source, step.progress
     if fetched.error is None:
@@ -176,7 +176,7 @@ def record(
         if this.client.identity.email is None:  # only the answer says whose login it is
             readings = of_last_owner(readings)
         known = replace(after_answer(known, source, began), readings=prune(readings))
-        return Finished(_succeeded(this, known, (*progress.attempts, fetched.attempt)))
+        return RoundEnd(_succeeded(this, known, (*progress.attempts, fetched.attempt)))
     known, waiting = after_error(
         known, source, fetched.error.as_data(), asked=fetched.asked, refused=fetched.refused, now=now
     )
@@ -197,7 +197,7 @@ def with_local(known: AccountState, fetched: Fetched) -> AccountState:
     )
 
 
-def failed(this: Round, known: AccountState, progress: Progress, now: datetime) -> AccountState:
+def failed(this: Round, known: AccountState, progress: ChainProgress, now: datetime) -> AccountState:
     """What is known of an account when nobody in the chain answered."""
     if not this.speaks_for_all:
         return replace(known, attempts=_with(known.attempts, *progress.attempts))

@@ -17,13 +17,13 @@ from providers.domain.errors import LoginExpired, NotUnderstood, ProviderError
 from providers.domain.limits import Attempt, Reading, UsageError
 from providers.host.faults import log_fault
 from providers.polling.account_store import LOCK_SECONDS, AccountState, AccountStore
-from providers.polling.backoff import Place
+from providers.polling.backoff import LoginPlace
 from providers.polling.decide import (
+    ChainProgress,
     Fetched,
-    Finished,
     Mode,
-    Progress,
     Round,
+    RoundEnd,
     checkpoint,
     decide,
     may_begin,
@@ -82,17 +82,17 @@ def ask(this: Round, memory: AccountStore) -> AccountState:
 
 def _ask_along(this: Round, known: AccountState, memory: AccountStore) -> AccountState:
     """Along the chain, as far as each can stand in for those before."""
-    progress = Progress()
+    progress = ChainProgress()
     while True:
         began = this.clock()
         step = decide(this, known, progress, began)
-        if isinstance(step, Finished):
+        if isinstance(step, RoundEnd):
             return step.known
         if (before := checkpoint(this, known, step, began)) is not None:
             memory.save_account(this.client.key, before)
         fetched = _fetch(this, step.source, step.places, after=step.after, known=known)
         recorded = record(this, known, step, fetched, began, this.clock())
-        if isinstance(recorded, Finished):
+        if isinstance(recorded, RoundEnd):
             return recorded.known
         known, progress = recorded
 
@@ -110,7 +110,7 @@ def _saved(key: str, known: AccountState, memory: AccountStore) -> AccountState:
 def _fetch(
     this: Round,
     source: Source,
-    places: Sequence[Place],
+    places: Sequence[LoginPlace],
     *,
     after: ProviderError | None = None,
     known: AccountState | None = None,
@@ -144,7 +144,7 @@ def _fetch(
 
 
 def _question(
-    this: Round, source: Source, place: Place, after: ProviderError | None, known: AccountState
+    this: Round, source: Source, place: LoginPlace, after: ProviderError | None, known: AccountState
 ) -> Question:
     return Question(
         home=place.home,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.setting import Bool, Choice, Duration, FilePath, Float, Folders, Int, InvalidValue, Text
+from providers.setting import Bool, Choice, Duration, FilePath, Float, FolderList, Int, InvalidValue, Text
 
 HOME = Path(os.path.expanduser("~"))
 ROOT = Path(os.path.abspath(os.sep))
@@ -20,7 +20,7 @@ MINUTES = Duration(timedelta(minutes=1), timedelta(days=1))
 PERCENT = Int(1, 100)
 SHARE = Float(0, 1.5)
 ICON = Choice(("bars", "ring"))
-TYPES = (Bool(), PERCENT, SHARE, MINUTES, ICON, Text(), FilePath(), Folders())
+TYPES = (Bool(), PERCENT, SHARE, MINUTES, ICON, Text(), FilePath(), FolderList())
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,10 @@ TYPES = (Bool(), PERCENT, SHARE, MINUTES, ICON, Text(), FilePath(), Folders())
         (MINUTES, "1d", timedelta(days=1)),
         (Text(), " a b ", " a b "),
         (FilePath(), "~/bin/codex", HOME / "bin/codex"),
-        (Folders(), "~/a, ~/b,~/a", (HOME / "a", HOME / "b")),
-        (Folders(), '["~/a, b"]', (HOME / "a, b",)),
-        (Folders(), "", ()),
-        (Folders(), "[]", ()),
+        (FolderList(), "~/a, ~/b,~/a", (HOME / "a", HOME / "b")),
+        (FolderList(), '["~/a, b"]', (HOME / "a, b",)),
+        (FolderList(), "", ()),
+        (FolderList(), "[]", ()),
     ],
 )
 def test_what_a_command_line_means(type_: Any, text: str, value: object) -> None:
@@ -72,8 +72,8 @@ def test_what_a_command_line_means(type_: Any, text: str, value: object) -> None
         (Text(), 7, "a text in quotes"),
         (Text(), "\0", "a text in quotes"),
         (FilePath(), "codex", "a path in quotes, from / or ~"),
-        (Folders(), ["~/a", "b"], "a list of folders in quotes, each from / or ~"),
-        (Folders(), "~/a", "a list of folders in quotes, each from / or ~"),
+        (FolderList(), ["~/a", "b"], "a list of folders in quotes, each from / or ~"),
+        (FolderList(), "~/a", "a list of folders in quotes, each from / or ~"),
     ],
 )
 def test_what_it_should_be(type_: Any, raw: object, expected: str) -> None:
@@ -110,7 +110,7 @@ def test_a_value_as_text_means_itself(type_: Any, data: st.DataObject) -> None:
         Choice: st.sampled_from(["bars", "ring"]),
         Text: st.text().filter(lambda value: "\0" not in value),
         FilePath: st.sampled_from([ROOT / "a b", HOME / "c"]),
-        Folders: st.lists(st.sampled_from([ROOT / "a b", HOME / "c"]), unique=True).map(tuple),
+        FolderList: st.lists(st.sampled_from([ROOT / "a b", HOME / "c"]), unique=True).map(tuple),
     }
     value = data.draw(of_type[type(type_)])
     assert type_.parse(type_.raw(type_.text(value))) == value

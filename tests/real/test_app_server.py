@@ -25,7 +25,7 @@ from providers.domain.errors import LoginExpired, NotSignedIn, ProgramTooOld
 from providers.domain.limits import Identity
 from providers.host.locate.find import Program
 from providers.host.process.child import Child, probe_folder, run
-from providers.host.process.jsonrpc import Conversation, Refused
+from providers.host.process.jsonrpc import Conversation, RpcRefused
 from providers.source import Home, Question
 from tests.fake_app_server import launcher, logged
 from tests.homes import auth, make_home
@@ -206,7 +206,7 @@ def test_a_codex_that_runs_beside_it_is_not_logged_out(
     with running(person) as ask:
         assert ask("account/rateLimits/read")["rateLimits"]["primary"]["usedPercent"] == 37
         assert ids(person.source.read(person.question(REFUSED)))["session"] == 37.0
-        with suppress(Refused):  # it wants to know a workspace's https origin, which a loopback has not
+        with suppress(RpcRefused):  # it wants to know a workspace's https origin, which a loopback has not
             ask("account/read", {"refreshToken": True})
         assert ask("account/rateLimits/read")["rateLimits"]["primary"]["usedPercent"] == 37
     assert (len(server.refreshes), server.reused) == (1, [])

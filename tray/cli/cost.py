@@ -51,8 +51,8 @@ def run(options: argparse.Namespace) -> int:
     since, until = _range(options, scope.clock().astimezone(zone).date())
     provider = chosen("provider", options.provider, "all", scope.provider_ids())
     rates = scope.rates()
-    if rates.trouble:
-        tell(f"ignoring your own prices: {rates.trouble}")
+    if rates.problem:
+        tell(f"ignoring your own prices: {rates.problem}")
     try:
         with _counting() as progress:
             reports, quarantined = Costs(scope).report(

@@ -78,7 +78,7 @@ class AccountReader:
         """The same one, whose logins are waited for only so long: a keyring may be asking the person."""
 
         def read_login(home: Home, now: datetime) -> Login:
-            late = Login(trouble=TimedOut("The login could not be read in time."))
+            late = Login(error=TimedOut("The login could not be read in time."))
             name = f"login:{home.id}"
             return self._bounded.run(
                 name, READ_SECONDS, lambda: provider.read_login(home, now), otherwise=late

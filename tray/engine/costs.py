@@ -14,7 +14,7 @@ from providers.domain.cost import CostReport, Counter
 from providers.ledger.database import LedgerError, LedgerQuarantined
 from providers.ledger.discover import FINDERS
 from providers.ledger.ledger import Ledger
-from providers.ledger.refresh import Progress
+from providers.ledger.refresh import ScanProgress
 from providers.ledger.report import span
 from providers.source import Home, Provider
 from tray.engine.count_child import CountChild
@@ -142,7 +142,7 @@ class Costs:
         """The logs that could not be read completely, by provider; and the quarantined ledger, if any."""
         shelves, rates = self._scope.shelves(providers), self._scope.rates()
 
-        def tell(done: Progress) -> None:
+        def tell(done: ScanProgress) -> None:
             if progress is not None:
                 progress(done.done / done.total if done.total else 1.0)
 

@@ -39,7 +39,7 @@ from providers.domain.limits import Reading
 from providers.host.files import short
 from providers.host.locate.find import Program
 from providers.host.process.child import Child, probe_folder
-from providers.host.process.jsonrpc import Conversation, Ended, Refused
+from providers.host.process.jsonrpc import Conversation, Ended, RpcRefused
 from providers.source import RENEWED_EVERY, Question
 from providers.version import version
 
@@ -167,7 +167,7 @@ class Prober:
             asked = talk.ask("initialize", {"clientInfo": about})
             talk.answer(asked, min(self._seconds() + self._deadlines.start, ends))
             talk.notify("initialized")
-        except (TimedOut, Ended, Refused) as error:
+        except (TimedOut, Ended, RpcRefused) as error:
             silent = isinstance(error, TimedOut)
             raise NotUnderstood(
                 f"{short(program.path)} app-server {'says nothing' if silent else 'does not start'}.",
@@ -191,7 +191,7 @@ class Prober:
             _same_account(question, owner)
         try:
             return _Told(owner, talk.answer(limits, until), _if_any(talk, usage, until))
-        except Refused as refused:
+        except RpcRefused as refused:
             trouble = classed(refused, renewed=plan.renew, retry_at=question.now + RENEWED_EVERY)
         if plan.renew_refused and isinstance(trouble, LoginExpired):
             return self._told(talk, question, Plan(at_home=True, renew=True), ends)
@@ -216,7 +216,7 @@ def _if_any(talk: Conversation, asked: int, until: float) -> Any:
     """An answer that nothing depends on; older programs do not know the question."""
     try:
         return talk.answer(asked, until)
-    except (Refused, TimedOut, Ended):
+    except (RpcRefused, TimedOut, Ended):
         return None
 
 
@@ -224,7 +224,7 @@ def _owner(talk: Conversation, asked: int, until: float) -> Account | None:
     """Whose login it is; None where it cannot tell, for it may know the limits all the same."""
     try:
         return app_server_answer.account(talk.answer(asked, until))
-    except (Refused, TimedOut, ValueError):
+    except (RpcRefused, TimedOut, ValueError):
         return None
 
 

@@ -29,7 +29,7 @@ from providers.domain.errors import (
     ServerError,
     TimedOut,
 )
-from providers.host.process.jsonrpc import METHOD_NOT_FOUND, Refused
+from providers.host.process.jsonrpc import METHOD_NOT_FOUND, RpcRefused
 
 _STATUS = re.compile(r"failed: (\d{3})\b")
 _NOBODY = re.compile(r"authentication required|token data is not available", re.IGNORECASE)
@@ -38,7 +38,7 @@ _RENEWAL_STATUS = re.compile(r"Failed to refresh token: (\d{3})\b[^:]*:?\s*(<?)"
 _UNREACHED = re.compile(r"error sending request|dns error|connection refused", re.IGNORECASE)
 
 
-def classed(refused: Refused, *, renewed: bool, retry_at: datetime) -> ProviderError:
+def classed(refused: RpcRefused, *, renewed: bool, retry_at: datetime) -> ProviderError:
     """`renewed`: Codex was to renew the login right before. `retry_at` is when a refused login is tried again."""
     words, _, body = refused.message.partition("body=")
     if refused.code == METHOD_NOT_FOUND or words.startswith("Invalid request"):

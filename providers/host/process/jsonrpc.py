@@ -20,7 +20,7 @@ LINE_LIMIT = 1 << 20
 METHOD_NOT_FOUND = -32601
 
 
-class Refused(Exception):
+class RpcRefused(Exception):
     """The program answered with an error. Its `message` may quote anything: it is to be classed, never shown."""
 
     def __init__(self, code: int | None, message: str) -> None:
@@ -69,7 +69,7 @@ class Conversation:
         return self._asked
 
     def answer(self, asked: int, until: float) -> Any:
-        """What it answered by `until`; raises TimedOut, Ended, or Refused for an answer that is an error."""
+        """What it answered by `until`; raises TimedOut, Ended, or RpcRefused for an answer that is an error."""
         while asked not in self._answers:
             left = until - self._seconds()
             if left <= 0:
@@ -133,4 +133,4 @@ def _result(message: dict[str, Any]) -> Any:
         return message.get("result")
     about = error if isinstance(error, dict) else {}
     code, told = about.get("code"), about.get("message")
-    raise Refused(code if type(code) is int else None, told if isinstance(told, str) else "")
+    raise RpcRefused(code if type(code) is int else None, told if isinstance(told, str) else "")

@@ -44,7 +44,7 @@ class BadPrices(ValueError):
         self.line = line
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class PriceEntry(Struct, frozen=True, kw_only=True):
     """One `[[price]]`. Exactly one of `price` and `like` is set; a tier is a whole price or a factor."""
 
     model: str
@@ -111,7 +111,7 @@ _SHOULD_BE = {
 }
 
 
-def read_prices(text: str, file: str) -> tuple[Entry, ...]:
+def read_prices(text: str, file: str) -> tuple[PriceEntry, ...]:
     """The entries in their order; BadPrices where one is wrong. Whoever looks an `as` up finds if it is known."""
     try:
         document = read_toml(text)
@@ -135,13 +135,13 @@ class _Reader:
     def __init__(self, file: str, lines: TomlLines, number: int) -> None:
         self._file, self._lines, self._number = file, lines, number
 
-    def entry(self, raw: dict[str, Any]) -> Entry:
+    def entry(self, raw: dict[str, Any]) -> PriceEntry:
         table = self._convert(raw, _Table, ())
         if not table.model.strip():
             raise self._bad(("model",), "`model` is empty")
         if table.since and table.until and table.until <= table.since:
             raise self._bad(("until",), "`until` is not after `from`")
-        return Entry(
+        return PriceEntry(
             model=table.model.strip().lower(),
             since=table.since,
             until=table.until,
@@ -226,7 +226,7 @@ def _tiered(base: Decimal, steps: dict[int, Decimal]) -> Decimal | Tiered:
     return Tiered(base, tuple(Step(*step) for step in sorted(steps.items()))) if steps else base
 
 
-def _check_overlaps(entries: tuple[Entry, ...], file: str) -> None:
+def _check_overlaps(entries: tuple[PriceEntry, ...], file: str) -> None:
     for one, two in combinations(entries, 2):
         if one.model == two.model:
             first, last = sorted((one, two), key=lambda entry: entry.since or date.min)
@@ -235,10 +235,10 @@ def _check_overlaps(entries: tuple[Entry, ...], file: str) -> None:
                 raise BadPrices(file, two.line, what)
 
 
-def entries_for(entries: tuple[Entry, ...], name: Name, day: date | None) -> Iterator[Entry]:
+def entries_for(entries: tuple[PriceEntry, ...], name: Name, day: date | None) -> Iterator[PriceEntry]:
     """Those that mean this name (on that day, or on any), the one that wins first."""
     yield from sorted(
         (entry for entry in entries if (day is None or entry.holds_on(day)) and entry.means(name)),
-        key=Entry.rank,
+        key=PriceEntry.rank,
         reverse=True,
     )

@@ -19,7 +19,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from providers.domain.cost import BilledResponse
-from providers.ledger.prices.own_prices import BadPrices, Entry, entries_for, read_prices
+from providers.ledger.prices.own_prices import BadPrices, PriceEntry, entries_for, read_prices
 from providers.ledger.prices.rates import CLASSES, LayerId, Library, Listed, Listing, Name, Price
 
 PICO = 10**12
@@ -66,7 +66,7 @@ class _Card(Struct, frozen=True):
 class _Layer(Struct, frozen=True):
     id: LayerId
     file: str
-    entries: tuple[Entry, ...]
+    entries: tuple[PriceEntry, ...]
 
 
 def _card(price: Price) -> _Card:
@@ -90,7 +90,7 @@ def _whole(rates: dict[str, Decimal]) -> tuple[int, ...]:
 class Rates:
     """The prices of one moment. A name is looked up once a day and tier; `pico_usd` is arithmetic after that.
 
-    `own` is the text of the person's own file. A mistake in it leaves the whole file out, and `trouble` tells it.
+    `own` is the text of the person's own file. A mistake in it leaves the whole file out, and `problem` tells it.
     """
 
     def __init__(
@@ -100,9 +100,9 @@ class Rates:
         own: str = "",
         *,
         own_name: str = "prices.toml",
-        trouble: str | None = None,
+        problem: str | None = None,
     ) -> None:
-        self.trouble = trouble
+        self.problem = problem
         self._library = Library(library)
         self._texts = [library.decode(), ours, ""]
         self._layers: tuple[_Layer, ...] = ()
@@ -115,7 +115,7 @@ class Rates:
             self._add("own", own_name, own)
             self._texts[-1] = own
         except BadPrices as error:
-            self.trouble = str(error)
+            self.problem = str(error)
 
     @property
     def origin(self) -> str:
@@ -204,7 +204,7 @@ class Rates:
             self._names[model] = self._library.read_name(model)
         return self._names[model]
 
-    def _listing(self, name: Name, day: date, passed: tuple[Entry, ...]) -> Listing | None:
+    def _listing(self, name: Name, day: date, passed: tuple[PriceEntry, ...]) -> Listing | None:
         """From the uppermost layer that knows the name.
 
         `passed` are the entries whose `as` led here: none leads to itself, so a gpt-5.5 may be priced as gpt-5.5
@@ -217,7 +217,7 @@ class Rates:
         return self._library.listing(name, day)
 
     def _listing_of(
-        self, entry: Entry, layer: _Layer, day: date, passed: tuple[Entry, ...]
+        self, entry: PriceEntry, layer: _Layer, day: date, passed: tuple[PriceEntry, ...]
     ) -> Listing | None:
         def listed(price: Price) -> Listed:
             origin = f"{layer.file}, line {entry.line}"
@@ -245,7 +245,7 @@ class Rates:
                 self._layers = below
                 raise BadPrices(file, entry.like_line, f"`{entry.like}` has no price that this could be like")
 
-    def _leads_on(self, entry: Entry, passed: tuple[Entry, ...]) -> bool:
+    def _leads_on(self, entry: PriceEntry, passed: tuple[PriceEntry, ...]) -> bool:
         """Whether an entry ends at a price, on whatever day."""
         if entry.like is None:
             return True
@@ -273,11 +273,11 @@ def load_rates(own: Path | None = None) -> Rates:
     except FileNotFoundError:
         text = ""
     except OSError as error:
-        return _rates("", own_name=_shown(own), trouble=f"{_shown(own)} cannot be read: {error.strerror}")
+        return _rates("", own_name=_shown(own), problem=f"{_shown(own)} cannot be read: {error.strerror}")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        return _rates("", own_name=_shown(own), trouble=f"{_shown(own)}, line {line}: not UTF-8 text")
-    return _rates(text, own_name=_shown(own), trouble=None)
+        return _rates("", own_name=_shown(own), problem=f"{_shown(own)}, line {line}: not UTF-8 text")
+    return _rates(text, own_name=_shown(own), problem=None)
 
 
 def _shown(own: Path | None) -> str:
@@ -285,8 +285,8 @@ def _shown(own: Path | None) -> str:
 
 
 @lru_cache(maxsize=2)
-def _rates(own: str, *, own_name: str, trouble: str | None) -> Rates:
+def _rates(own: str, *, own_name: str, problem: str | None) -> Rates:
     here = Path(__file__).parent  # importlib.resources would take as long as all the rest
     library = here.joinpath("rates.json").read_bytes()
     ours = here.joinpath("prices.toml").read_text(encoding="utf-8")
-    return Rates(library, ours, own, own_name=own_name, trouble=trouble)
+    return Rates(library, ours, own, own_name=own_name, problem=problem)

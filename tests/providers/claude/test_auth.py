@@ -53,7 +53,7 @@ def test_a_good_login(tmp_path: Path) -> None:
     assert found.identity is not None
     assert (found.identity.account_id, found.identity.plan) == (f"{ACCOUNT}/{ORGANIZATION}", "Max 20x")
     assert found.identity.email is None
-    assert (found.trouble, found.ends_at) == (None, None)
+    assert (found.error, found.ends_at) == (None, None)
     assert found.attested_at == NOW - 2 * HOUR
 
 
@@ -114,8 +114,8 @@ def test_a_torn_config_makes_nobody_another_account(tmp_path: Path, torn: bytes)
     (home.path / ".claude.json").write_bytes(torn)
     found = logins().login(home, NOW)
     assert found.identity is None
-    assert isinstance(found.trouble, NotUnderstood)
-    assert ".claude.json is not JSON" in found.trouble.message
+    assert isinstance(found.error, NotUnderstood)
+    assert ".claude.json is not JSON" in found.error.message
     content = login()
     content["claudeAiOauth"]["accountUuid"] = ACCOUNT
     write(home.path / ".credentials.json", content)
@@ -153,7 +153,7 @@ def test_the_default_home_has_its_names_beside_it(tmp_path: Path, monkeypatch: p
 def test_a_file_without_a_usable_login(
     tmp_path: Path, content: object, kind: type[ProviderError], says: str
 ) -> None:
-    trouble = logins().login(make_home(tmp_path, content), NOW).trouble
+    trouble = logins().login(make_home(tmp_path, content), NOW).error
     assert isinstance(trouble, kind)
     assert says in trouble.message
     assert trouble.remedy
@@ -164,18 +164,18 @@ def test_a_pipe_for_a_login_does_not_keep_us_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".credentials.json")
     os.mkfifo(tmp_path / ".claude.json")
     home = Home(provider="claude", path=tmp_path, label="~/.claude")
-    assert isinstance(logins().login(home, NOW).trouble, NotUnderstood)
+    assert isinstance(logins().login(home, NOW).error, NotUnderstood)
 
 
 def test_nobody_is_there(tmp_path: Path) -> None:
     empty = Home(provider="claude", path=tmp_path, label="~/.claude")
-    trouble = logins().login(empty, NOW).trouble
+    trouble = logins().login(empty, NOW).error
     assert isinstance(trouble, NotSignedIn)
     assert (trouble.message, trouble.remedy) == (
         "Nobody is signed in to Claude Code in ~/.claude.",
         "Run `claude`, then /login.",
     )
-    gone = logins().login(Home(provider="claude", path=tmp_path / "gone", label="~/gone"), NOW).trouble
+    gone = logins().login(Home(provider="claude", path=tmp_path / "gone", label="~/gone"), NOW).error
     assert isinstance(gone, NotSignedIn)
     assert "~/gone does not exist." in gone.message
 
@@ -194,8 +194,8 @@ def test_a_login_with_trouble_says_whose_it_is(
 ) -> None:
     found = logins().login(make_home(tmp_path, login(**changes)), NOW)
     assert found.identity is not None
-    assert isinstance(found.trouble, kind)
-    assert says in found.trouble.remedy
+    assert isinstance(found.error, kind)
+    assert says in found.error.remedy
 
 
 @pytest.mark.parametrize(
@@ -203,14 +203,14 @@ def test_a_login_with_trouble_says_whose_it_is(
     [{"scopes": None}, {"expiresAt": None}, {"expiresAt": 10**400}, {"refreshTokenExpiresAt": None}],
 )
 def test_what_is_not_told_is_no_trouble(tmp_path: Path, changes: dict[str, Any]) -> None:
-    assert logins().login(make_home(tmp_path, login(**changes)), NOW).trouble is None
+    assert logins().login(make_home(tmp_path, login(**changes)), NOW).error is None
 
 
 def test_when_the_login_ends_is_told_ahead(tmp_path: Path) -> None:
     ends = NOW + timedelta(days=5)
     home = make_home(tmp_path, login(refreshTokenExpiresAt=milliseconds(ends)))
     found = logins().login(home, NOW)
-    assert (found.ends_at, found.trouble) == (ends, None)
+    assert (found.ends_at, found.error) == (ends, None)
 
 
 def test_the_token_of_the_environment_stands_back(tmp_path: Path) -> None:
@@ -259,5 +259,5 @@ def test_any_value_anywhere_is_a_login_or_a_classed_error(tmp_path: Path, place:
     else:
         content = about = value
     found = logins().login(make_home(tmp_path, content, about), NOW)
-    assert found.identity is not None or found.trouble is not None
+    assert found.identity is not None or found.error is not None
     assert REFRESH_MARK not in repr(found)

@@ -56,7 +56,7 @@ def test_whose_it_is_is_known_without_asking(tmp_path: Path) -> None:
     found = logins.login(home, NOW)
     assert found.identity is not None
     assert found.identity.account_id == f"{ACCOUNT}/{ORGANIZATION}"
-    assert found.trouble is None
+    assert found.error is None
     assert source.unavailable(question(home)) is None
     assert keyring.asked == []
 
@@ -65,7 +65,7 @@ def test_a_home_that_nobody_signed_in_to(tmp_path: Path) -> None:
     keyring = FakeKeyring(login())
     home, logins, _ = on_a_mac(tmp_path, keyring)
     (home.path / ".claude.json").write_text(json.dumps(config(oauthAccount=None)))
-    assert isinstance(logins.login(home, NOW).trouble, NotSignedIn)
+    assert isinstance(logins.login(home, NOW).error, NotSignedIn)
     lent = Logins(
         {"CLAUDE_CODE_OAUTH_TOKEN": "lent", "CLAUDE_CONFIG_DIR": str(home.path)}, Keychain(keyring, here=True)
     )
@@ -113,7 +113,7 @@ def test_an_expired_copy_is_read_again_in_silence(tmp_path: Path) -> None:
     home, logins, source = on_a_mac(tmp_path, keyring)
     source.read(question(home))
     later = NOW + timedelta(hours=2)
-    assert isinstance(logins.login(home, later).trouble, LoginExpired)
+    assert isinstance(logins.login(home, later).error, LoginExpired)
     assert source.unavailable(question(home, now=later)) is None
     with pytest.raises(LoginExpired):
         source.read(question(home, now=later))

@@ -30,7 +30,7 @@ def test_a_good_login(tmp_path: Path) -> None:
         "dev@example.com",
         "pro",
     )
-    assert login.trouble is None
+    assert login.error is None
     assert login.attested_at == REFRESHED
 
 
@@ -138,8 +138,8 @@ def test_a_plan_or_an_address_that_is_none_is_left_out(tmp_path: Path, name: obj
 def test_an_expired_login_still_says_whose_it_is(tmp_path: Path) -> None:
     login = read_login(home(make_home(tmp_path, auth(expires=NOW - timedelta(days=3)))), NOW)
     assert login.identity is not None
-    assert isinstance(login.trouble, LoginExpired)
-    assert login.trouble.message == "The Codex login expired 3 days ago."
+    assert isinstance(login.error, LoginExpired)
+    assert login.error.message == "The Codex login expired 3 days ago."
 
 
 DAY = timedelta(days=1)
@@ -193,7 +193,7 @@ def test_a_login_that_codex_keeps_in_the_keyring(
         (tmp_path / "config.toml").write_text(f'cli_auth_credentials_store = "{store}"\n')
     login = read_login(home(tmp_path), NOW)
     if kept:
-        assert (login.identity, login.trouble) == (Identity(), None)
+        assert (login.identity, login.error) == (Identity(), None)
         with pytest.raises(KeptInKeyring, match="keyring") as caught:
             read_credentials(home(tmp_path))
         assert caught.value.kind == "not_understood"
@@ -205,7 +205,7 @@ def test_settings_that_are_none_say_nothing_of_the_keyring(tmp_path: Path) -> No
     make_home(tmp_path)
     (tmp_path / "config.toml").write_text("cli_auth_credentials_store = [\n")
     assert read_credentials(home(tmp_path)).identity.account_id == "acct-1"
-    assert isinstance(read_login(home(tmp_path / "nowhere"), NOW).trouble, NotSignedIn)
+    assert isinstance(read_login(home(tmp_path / "nowhere"), NOW).error, NotSignedIn)
 
 
 def test_a_lent_login_can_ask_and_cannot_be_renewed(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_a_lent_login_can_ask_and_cannot_be_renewed(tmp_path: Path) -> None:
 
 def test_an_opaque_token_is_as_good_as_any(tmp_path: Path) -> None:
     login = read_login(home(make_home(tmp_path, auth(access_token="opaque", id_token=None))), NOW)
-    assert login.trouble is None
+    assert login.error is None
     assert login.identity is not None
     assert login.identity.email is None
 
@@ -267,4 +267,4 @@ def test_any_value_anywhere_is_a_login_or_a_classed_error(tmp_path: Path, place:
         content["tokens"]["access_token"] = jwt({name: value}, ACCESS_MARK)
     write_auth(tmp_path, content)
     login = read_login(home(tmp_path), NOW)
-    assert login.identity is not None or login.trouble is not None
+    assert login.identity is not None or login.error is not None

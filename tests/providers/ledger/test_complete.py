@@ -14,7 +14,7 @@ from providers.domain.cost import BilledResponse
 from providers.ledger import ledger as ledgers
 from providers.ledger import resolve as parts
 from providers.ledger.database import LedgerError
-from providers.ledger.refresh import Progress, Shelf, Tell, refresh
+from providers.ledger.refresh import ScanListener, ScanProgress, Shelf, refresh
 from tests.providers.ledger.test_refresh import (
     FIXTURES,
     FORMATS,
@@ -46,7 +46,7 @@ def ledger(tmp_path: Path, home: Path) -> Ledger:
     return Ledger(tmp_path, home)
 
 
-def scan(ledger: Ledger, tell: Tell) -> None:
+def scan(ledger: Ledger, tell: ScanListener) -> None:
     """In steps of a log each."""
     shelves = [Shelf(provider=name, home=ledger.homes[0], format=fmt) for name, fmt in FORMATS.items()]
     refresh(ledger.path, shelves, price, tell, step_seconds=0)
@@ -89,7 +89,7 @@ def test_a_scan_is_incomplete_while_it_runs(ledger: Ledger, home: Path) -> None:
     ledger.refresh()
     seen: list[tuple[bool | None, bool | None]] = []
 
-    def look(_: Progress) -> None:
+    def look(_: ScanProgress) -> None:
         seen.append((is_complete(ledger), is_complete(ledger, "claude")))
 
     for path in rollouts(home):
@@ -102,7 +102,7 @@ def test_a_scan_is_incomplete_while_it_runs(ledger: Ledger, home: Path) -> None:
 def test_a_scan_that_fails_on_its_way_stays_incomplete_until_the_next(ledger: Ledger, home: Path) -> None:
     ledger.refresh()
 
-    def stop(_: Progress) -> None:
+    def stop(_: ScanProgress) -> None:
         raise Stopped
 
     append(rollouts(home)[0])

@@ -15,7 +15,7 @@ from providers.ledger.health import check, size_of
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
     path = tmp_path / "ledger.sqlite3"
-    with opened(path, mend=True) as db:
+    with opened(path, repair=True) as db:
         db.execute("INSERT INTO meta VALUES ('scan of codex', 'complete'), ('scan of claude', 'incomplete')")
         db.executemany(
             "INSERT INTO logs VALUES (?, 1, ?, 1, 1, 1, 1, x'', 0, 1, ?, 1, 1, 1)",

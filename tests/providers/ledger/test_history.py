@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.domain.limits import RateWindow, Sourced
-from providers.ledger.history import Change, early_resets
+from providers.ledger.history import LimitChange, early_resets
 from providers.ledger.ledger import Ledger
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -65,13 +65,13 @@ WEEK = timedelta(days=7)
 MINUTE = timedelta(minutes=1)
 
 
-def change(minute: float, used: float, resets_in: float | None, source: str = "oauth") -> Change:
+def change(minute: float, used: float, resets_in: float | None, source: str = "oauth") -> LimitChange:
     """`resets_in` is in minutes from NOW."""
     resets_at = None if resets_in is None else NOW + resets_in * MINUTE
-    return Change(NOW + minute * MINUTE, "weekly", used, resets_at, source)
+    return LimitChange(NOW + minute * MINUTE, "weekly", used, resets_at, source)
 
 
-def early(*told: Change) -> list[tuple[float, bool]]:
+def early(*told: LimitChange) -> list[tuple[float, bool]]:
     return [((reset.at - NOW) / MINUTE, reset.refilled) for reset in early_resets(told)]
 
 
@@ -103,7 +103,7 @@ def test_a_fall_that_comes_back_was_a_hiccup() -> None:
 
 def test_the_last_one_of_each_window_is_told() -> None:
     session = [
-        Change(NOW + n * MINUTE, "session", used, NOW + 300 * MINUTE, "oauth")
+        LimitChange(NOW + n * MINUTE, "session", used, NOW + 300 * MINUTE, "oauth")
         for n, used in ((3, 50), (4, 9))
     ]
     weekly = [change(0, 60, 5000), change(10, 0, 10_090), change(30, 40, 10_090), change(50, 0, 10_130)]
@@ -144,7 +144,7 @@ def test_no_ordinary_course_of_a_window_has_an_early_reset(
 ) -> None:
     """It begins with the first use, grows, and ends at its time; until it begins its end floats ahead."""
     now, used, ends = 0.0, 0.0, None
-    told: list[Change] = []
+    told: list[LimitChange] = []
     for passed, more, rounding, off, source in course:
         now += passed
         if ends is not None and now >= ends:

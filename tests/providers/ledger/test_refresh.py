@@ -27,7 +27,7 @@ from providers.domain.cost import BilledResponse
 from providers.ledger import resolve as parts
 from providers.ledger.database import LedgerError, alone, opened
 from providers.ledger.line_scanner import LineFormat
-from providers.ledger.refresh import Progress, Remembered, Shelf, refresh
+from providers.ledger.refresh import Remembered, ScanProgress, Shelf, refresh
 from providers.ledger.zstd import compress, decompress
 from tests.programs import started
 
@@ -51,7 +51,7 @@ class Ledger:
     def __init__(self, folder: Path, *homes: Path, worth_two: int = 1 << 40) -> None:
         self.path = folder / "ledger.sqlite3"
         self.homes = homes
-        self.told: list[Progress] = []
+        self.told: list[ScanProgress] = []
         self._remembered = Remembered()
         self._worth_two = worth_two
 

@@ -17,8 +17,8 @@ from providers.domain.errors import (
     ServerError,
 )
 from providers.domain.limits import Identity, RateWindow, Reading
-from providers.polling.account_store import AccountState, AccountStore, Refused
-from providers.polling.backoff import Client, Place
+from providers.polling.account_store import AccountState, AccountStore, RejectedLogin
+from providers.polling.backoff import Client, LoginPlace
 from providers.polling.poll import Mode, Round, poll
 from providers.source import Home, Question
 from tests.homes import NOW
@@ -95,7 +95,7 @@ def ask(tmp_path: Path, clock: Clock) -> Ask:
         only: str | None = None,
     ) -> AccountState:
         places = tuple(
-            Place(
+            LoginPlace(
                 home=Home(provider="codex", path=Path(f"/{n}"), label=f"/{n}"),
                 since=NOW,
                 attested_at=attested_at,
@@ -349,7 +349,9 @@ def test_a_refused_login_is_tried_again_after_half_an_hour(ask: Ask, clock: Cloc
         ask(source)
         clock.now += MINUTE
     assert len(source.asked) == 3
-    assert ask(source).refused == (Refused(source="oauth", home="/0", attested_at=NOW, at=NOW + 60 * MINUTE),)
+    assert ask(source).refused == (
+        RejectedLogin(source="oauth", home="/0", attested_at=NOW, at=NOW + 60 * MINUTE),
+    )
 
 
 def test_of_two_homes_the_refused_one_is_left_alone(ask: Ask, clock: Clock) -> None:

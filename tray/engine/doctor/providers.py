@@ -84,8 +84,8 @@ def _login(login: Login) -> LoginFacts:
         email=redact(email) if email else None,
         since=login.attested_at,
         ends_at=login.ends_at,
-        expired=isinstance(login.trouble, LoginExpired),
-        error=_data(login.trouble),
+        expired=isinstance(login.error, LoginExpired),
+        error=_data(login.error),
     )
 
 

@@ -38,7 +38,7 @@ from providers.domain.errors import (
 )
 from providers.domain.limits import Credits, Identity, Reading
 from providers.host.locate.find import Program
-from providers.host.process.jsonrpc import Refused
+from providers.host.process.jsonrpc import RpcRefused
 from providers.source import Home, Question, Source
 from tests.fake_app_server import LIMITS, OWN, SPARK, WEEK, WINDOW, launcher, logged
 from tests.homes import ACCESS_MARK, NOW, REFRESH_MARK, SECRETS, auth, make_home, write_auth
@@ -700,17 +700,17 @@ RENEWAL = f"{NO_CLIENT}Failed to refresh token: "
     ],
 )
 def test_what_its_words_mean(words: str, kind: type[ProviderError]) -> None:
-    error = classed(Refused(-32603, words), renewed=False, retry_at=NOW)
+    error = classed(RpcRefused(-32603, words), renewed=False, retry_at=NOW)
     assert type(error) is kind
     assert "chatgpt.com" not in error.message
     if kind in (LoginExpired, NotSignedIn):
-        assert isinstance(classed(Refused(-32603, words), renewed=True, retry_at=NOW), LoginExpired)
+        assert isinstance(classed(RpcRefused(-32603, words), renewed=True, retry_at=NOW), LoginExpired)
 
 
 @pytest.mark.parametrize("words", [f"{NOT_RENEWED}.", f"{RENEWAL}400 Bad Request: {{}}"])
 def test_a_login_that_codex_could_not_renew_by_itself_rests(words: str) -> None:
     for renewed in (False, True):
-        error = classed(Refused(-32603, words), renewed=renewed, retry_at=NOW + HOUR)
+        error = classed(RpcRefused(-32603, words), renewed=renewed, retry_at=NOW + HOUR)
         assert "could not renew" in error.message
         assert error.retry_at == NOW + HOUR
 

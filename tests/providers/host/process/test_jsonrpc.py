@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.domain.errors import TimedOut
-from providers.host.process.jsonrpc import LINE_LIMIT, Conversation, Ended, Refused
+from providers.host.process.jsonrpc import LINE_LIMIT, Conversation, Ended, RpcRefused
 from tests.providers.codex.test_auth import json_values
 
 
@@ -122,7 +122,7 @@ def test_only_the_first_answer_counts() -> None:
 )
 def test_an_error_is_an_answer(error: object, code: int | None, message: str) -> None:
     conversation = talk(FakeProgram(line(id=1, error=error)))
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RpcRefused) as caught:
         conversation.answer(conversation.ask("one"), 5)
     assert (caught.value.code, caught.value.message) == (code, message)
     assert message == "" or message not in str(caught.value)
@@ -174,5 +174,5 @@ def test_who_asks_us_and_does_not_listen_does_no_harm() -> None:
 @given(st.lists(st.binary(max_size=40) | json_values.map(lambda value: json.dumps(value).encode() + b"\n")))
 def test_any_bytes_at_all_are_an_answer_or_a_classed_error(chunks: list[bytes]) -> None:
     conversation = talk(FakeProgram(*chunks, ends=True))
-    with suppress(TimedOut, Ended, Refused):
+    with suppress(TimedOut, Ended, RpcRefused):
         conversation.answer(conversation.ask("one"), 1)

@@ -25,7 +25,7 @@ def entry(model: str, rate: float, *more: str) -> str:
 
 def rates_of(own: str, ours: str = "") -> Rates:
     rates = Rates(LIBRARY, ours, own)
-    assert rates.trouble is None
+    assert rates.problem is None
     return rates
 
 
@@ -331,9 +331,9 @@ BAD = {
 @pytest.mark.parametrize(("text", "line", "what"), BAD.values(), ids=BAD.keys())
 def test_a_mistake_is_told_with_its_line_and_leaves_the_file_out(text: str, line: int, what: str) -> None:
     rates = Rates(LIBRARY, own=GOOD + text)
-    assert rates.trouble is not None
-    assert rates.trouble.startswith(f"prices.toml, line {line}: {what}")
-    assert "\n" not in rates.trouble
+    assert rates.problem is not None
+    assert rates.problem.startswith(f"prices.toml, line {line}: {what}")
+    assert "\n" not in rates.problem
     assert usd(rates, "good") is None
     assert usd(rates, "gpt-5.5") == 10
     assert rates.fingerprint == Rates(LIBRARY).fingerprint
@@ -355,7 +355,7 @@ def test_our_own_file_may_not_be_wrong() -> None:
 
 def test_a_missing_file_is_fine(tmp_path: Path) -> None:
     rates = load_rates(tmp_path / "prices.toml")
-    assert rates.trouble is None
+    assert rates.problem is None
     assert rates.fingerprint != Rates(LIBRARY).fingerprint  # ours is in it
     assert rates is load_rates(tmp_path / "prices.toml")
 
@@ -382,14 +382,14 @@ def test_the_mark_that_windows_writes_is_read_over(tmp_path: Path) -> None:
 def test_a_file_that_is_not_to_be_read_is_told(tmp_path: Path) -> None:
     file = tmp_path / "prices.toml"
     file.write_bytes(b"# fine\n\xff\n")
-    assert load_rates(file).trouble == "prices.toml, line 2: not UTF-8 text"
+    assert load_rates(file).problem == "prices.toml, line 2: not UTF-8 text"
     rates = load_rates(tmp_path)
-    assert rates.trouble is not None
-    assert rates.trouble.startswith(f"{tmp_path.name} cannot be read: ")
+    assert rates.problem is not None
+    assert rates.problem.startswith(f"{tmp_path.name} cannot be read: ")
     assert usd(rates, "gpt-5.5") == 10
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a path below a file is merely missing there")
 def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "settings").write_text("")
-    assert load_rates(tmp_path / "settings" / "prices.toml").trouble is not None
+    assert load_rates(tmp_path / "settings" / "prices.toml").problem is not None

@@ -417,7 +417,7 @@ as = "gpt-5.5"
     here = RATES.parent
     texts = RATES.read_bytes(), (here / "prices.toml").read_text(encoding="utf-8"), own
     remembering = Rates(*texts)
-    assert remembering.trouble is None
+    assert remembering.problem is None
     dice = random.Random(7)
     days = [date(2024, 1, 1) + timedelta(days=7 * week) for week in range(160)]
     days += [date(2026, 4, 24), date(2026, 4, 25), date(2026, 7, 8), date(2026, 7, 9)]

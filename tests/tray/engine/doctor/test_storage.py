@@ -50,7 +50,7 @@ def test_a_ledger(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     assert storage.ledger(path, ("codex",)).exists is False
     assert not path.exists()
-    with opened(path, mend=True):
+    with opened(path, repair=True):
         pass
     found = storage.ledger(path, ("codex",))
     assert (found.files, found.sound, found.complete, found.error) == (0, True, {"codex": None}, None)
