@@ -43,57 +43,59 @@ class ProviderError(Exception):
 
 class NotSignedIn(ProviderError):
     kind = "not_signed_in"
-    remedy = "Sign in with the provider's own program."
+    remedy = "Sign in with the provider's CLI."
 
 
 class LoginExpired(ProviderError):
     kind = "login_expired"
-    remedy = "Run the provider's own program once: it renews its login itself."
+    remedy = "Run the provider's CLI once; it renews the login."
 
 
 class Denied(ProviderError):
     kind = "denied"
-    remedy = "Check that this account may see its usage, or sign in again."
+    remedy = "Check that this account may view its usage, or sign in again."
 
 
 class Blocked(ProviderError):
     kind = "blocked"
-    remedy = "A proxy or firewall answered instead of the server: check HTTPS_PROXY and the network."
+    remedy = (
+        "Check HTTPS_PROXY and your network: a proxy or firewall may have answered instead of the server."
+    )
 
 
 class RateLimited(ProviderError):
     kind = "rate_limited"
-    remedy = "Nothing to do: it is asked again by itself, later."
+    remedy = "tankful retries by itself."
 
 
 class Offline(ProviderError):
     kind = "offline"
-    remedy = "Check the network connection; it is tried again by itself."
+    remedy = "Check your network connection."
 
 
 class TimedOut(ProviderError):
     kind = "timeout"
-    remedy = "Nothing to do: it is tried again by itself."
+    remedy = "tankful retries by itself."
 
 
 class ServerError(ProviderError):
     kind = "server_error"
-    remedy = "Nothing to do: the server has a fault, and it is tried again by itself."
+    remedy = "tankful retries by itself."
 
 
 class ProgramMissing(ProviderError):
     kind = "program_missing"
-    remedy = "Install the provider's own program."
+    remedy = "Install the provider's CLI."
 
 
 class ProgramTooOld(ProviderError):
     kind = "program_too_old"
-    remedy = "Update the provider's own program."
+    remedy = "Update the provider's CLI."
 
 
 class NotUnderstood(ProviderError):
     kind = "not_understood"
-    remedy = "Look for a newer tankful: the format may have changed."
+    remedy = "Check for a tankful update: the format may have changed."
 
 
 def as_error(told: UsageError) -> ProviderError:

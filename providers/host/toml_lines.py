@@ -30,7 +30,7 @@ def read_toml(text: str) -> dict[str, Any]:
     except (ValueError, ArithmeticError, RecursionError) as error:
         if told := _TOLD_AT.search(str(error)):
             raise BadToml(str(error)[: told.start()], int(told[1])) from None
-        raise BadToml("not to be read", text.count("\n") + 1) from None
+        raise BadToml("cannot be parsed", text.count("\n") + 1) from None
 
 
 class _Node:

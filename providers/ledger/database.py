@@ -86,15 +86,14 @@ def opened(
         if not _is_damage(error):
             raise _classed(path, error) from error
         if not repair:
-            raise LedgerError(f"The ledger {path} is damaged; the next count sets it aside.") from error
+            raise LedgerError(f"The ledger {path} is damaged. The next scan will quarantine it.") from error
         aside = _set_aside(path)
         raise LedgerQuarantined(
-            f"The ledger was damaged and is set aside as {aside}: what it knew of deleted logs is in there."
+            f"The ledger was damaged and has been quarantined as {aside}."
+            " Keep that file: it has the counts of deleted logs."
         ) from error
     except OSError as error:
-        raise LedgerError(
-            f"The ledger {path} cannot be used ({error.strerror}): check the folder."
-        ) from error
+        raise LedgerError(f"Cannot use the ledger {path} ({error.strerror}). Check its folder.") from error
 
 
 @contextmanager
@@ -118,10 +117,10 @@ def _locked(path: Path, until: float) -> sqlite3.Connection:
             raise
     except sqlite3.Error as error:
         if _is_damage(error):
-            raise LedgerError(f"{path} is no lock of tankful's: remove it.") from error
+            raise LedgerError(f"{path} is not a tankful lock file. Remove it.") from error
         raise _classed(path, error) from error
     except OSError as error:
-        raise LedgerError(f"{path.parent} cannot be written ({error.strerror}): check the folder.") from error
+        raise LedgerError(f"Cannot write to {path.parent} ({error.strerror}). Check that folder.") from error
     return lock
 
 
@@ -134,7 +133,7 @@ def _lock(lock: sqlite3.Connection, until: float) -> None:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 raise
             if time.monotonic() >= until:
-                raise LedgerError("Another tankful has been counting all the time: end it.") from None
+                raise LedgerError("Another tankful is still scanning the logs. Quit it.") from None
         else:
             return
 
@@ -163,12 +162,12 @@ def _classed(path: Path, error: Exception) -> Exception:
     if not isinstance(error, sqlite3.OperationalError):
         return error
     if "full" in str(error):
-        reason = "the disk is full: make room"
+        reason = "The disk is full. Free up space."
     elif "locked" in str(error):
-        reason = "another program holds it: close that one"
+        reason = "It is locked by another program. Close that program."
     else:
-        reason = "check the permissions of its folder"
-    return LedgerError(f"The ledger {path} cannot be used, {reason}.")
+        reason = "Check the permissions of its folder."
+    return LedgerError(f"Cannot use the ledger {path}. {reason}")
 
 
 def _prepare(db: sqlite3.Connection, path: Path, *, repair: bool) -> None:
@@ -178,12 +177,16 @@ def _prepare(db: sqlite3.Connection, path: Path, *, repair: bool) -> None:
     if application != APPLICATION_ID and tables:
         raise NotALedger
     if version > len(SCHEMA):
-        raise LedgerError(f"{path} was written by a newer tankful: update this one, or remove the file.")
+        raise LedgerError(
+            f"{path} was written by a newer version of tankful. Update tankful, or remove the file."
+        )
     db.execute("PRAGMA synchronous = NORMAL")
     if version == len(SCHEMA):
         return
     if version and not repair:  # one of an older make may be counting by it
-        raise LedgerError(f"{path} is an older tankful's: the next count brings it up to date.")
+        raise LedgerError(
+            f"{path} was written by an older version of tankful. The next scan will upgrade it."
+        )
     db.execute("PRAGMA journal_mode = WAL")
     with transaction(db):
         (version,) = db.execute("PRAGMA user_version").fetchone()  # another process may have been faster

@@ -99,7 +99,7 @@ def while_asked(
     """
     last = known.of(source.id)
     retry_at = now + RENEWED_EVERY if isinstance(after, LoginExpired) else None
-    cut_off = TimedOut("tankful ended before this was answered.", retry_at=retry_at).as_data()
+    cut_off = TimedOut("tankful quit before the response arrived.", retry_at=retry_at).as_data()
     asked = replace(last, asked_at=now, retry_at=retry_at or last.retry_at, error=cut_off)
     return replace(known, sources=known.sources | {source.id: asked})
 

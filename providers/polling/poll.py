@@ -75,7 +75,9 @@ def ask(this: Round, memory: AccountStore) -> AccountState:
         # Another process is at it; its answer will be here next time.
         return memory.account(key, this.clock())
     except OSError as error:
-        known = replace(memory.account(key, this.clock()), error=_cannot_keep(error, "it asks nobody"))
+        known = replace(
+            memory.account(key, this.clock()), error=_cannot_keep(error, "it does not fetch limits")
+        )
         memory.hold_account(key, known)
         return known
 
@@ -102,7 +104,7 @@ def _saved(key: str, known: AccountState, memory: AccountStore) -> AccountState:
     try:
         memory.save_account(key, known)
     except OSError as error:
-        known = replace(known, error=known.error or _cannot_keep(error, "it forgets this when it ends"))
+        known = replace(known, error=known.error or _cannot_keep(error, "it will forget this when it quits"))
         memory.hold_account(key, known)
     return known
 
@@ -176,7 +178,7 @@ def _ask_at(source: Source, question: Question) -> tuple[bool, Reading | None, P
     except ProviderError as error:
         return asked, None, error
     except Exception as error:  # noqa: BLE001 - a fault of ours must not blank what is known
-        return asked, None, internal_error(error, "this answer")
+        return asked, None, internal_error(error, "this response")
 
 
 def internal_error(error: Exception, over: str) -> NotUnderstood:
@@ -189,6 +191,6 @@ def internal_error(error: Exception, over: str) -> NotUnderstood:
 
 def _cannot_keep(error: OSError, so: str) -> UsageError:
     return NotUnderstood(
-        f"tankful cannot write its own state ({error.strerror or 'unknown error'}), so {so}.",
-        remedy="Make room on the disk, or check the permissions of tankful's state folder.",
+        f"tankful cannot save its state ({error.strerror or 'unknown error'}), so {so}.",
+        remedy="Free up disk space, or check the permissions of tankful's state folder.",
     ).as_data()

@@ -18,23 +18,23 @@ def classed(error: Exception, url: str, watch: Watch, seconds: float) -> Provide
     if isinstance(error, requests.exceptions.SSLError):
         return _classed_tls(error)
     if isinstance(error, requests.exceptions.ProxyError):
-        return Offline("The proxy cannot be reached.", remedy="Check HTTPS_PROXY and NO_PROXY.")
+        return Offline("Cannot reach the proxy.", remedy="Check HTTPS_PROXY and NO_PROXY.")
     if isinstance(error, requests.exceptions.ContentDecodingError | DecodeError):
-        return NotUnderstood("The server's answer cannot be unpacked.")
+        return NotUnderstood("Cannot decompress the server's response.")
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
         if not _is_url(url):
             return NotUnderstood(
-                "The server's address is not a URL.", remedy="Correct it in the settings file."
+                "The server address is not a valid URL.", remedy="Correct it in the settings file."
             )
         return Offline(
-            "The proxy in the environment is none that can be used.",
-            remedy="HTTPS_PROXY and ALL_PROXY take http:// and https:// addresses, no SOCKS.",
+            "Cannot use the proxy set in the environment.",
+            remedy="Set HTTPS_PROXY or ALL_PROXY to an http:// or https:// address; SOCKS is not supported.",
         )
     if _is_broken(error):
         return broken()
     if (ca := own_ca()) and not os.path.exists(ca):
         return Offline(
-            "The CA bundle named in the environment is not there.", remedy="Correct REQUESTS_CA_BUNDLE."
+            "The CA bundle set in the environment does not exist.", remedy="Correct REQUESTS_CA_BUNDLE."
         )
     return Offline("No connection to the server.")
 
@@ -80,20 +80,20 @@ def _classed_tls(error: BaseException) -> ProviderError:
         if isinstance(within, ssl.SSLCertVerificationError):
             return Blocked(
                 "The server's certificate is not trusted.",
-                remedy="If a company proxy inspects TLS, name its CA in REQUESTS_CA_BUNDLE.",
+                remedy="If a company proxy inspects TLS, set REQUESTS_CA_BUNDLE to its CA.",
             )
         if isinstance(within, ssl.SSLEOFError | ssl.SSLZeroReturnError):  # hung up on, as a weak network does
             return Offline("No connection to the server.")
         within = within.__context__
-    return Blocked("What answers in the server's place does not speak TLS with us.")
+    return Blocked("The TLS handshake failed: something else may have answered in the server's place.")
 
 
 def too_slow(seconds: float) -> TimedOut:
-    return TimedOut(f"The server gave no whole answer within {seconds:.0f} s.")
+    return TimedOut(f"The server did not send a complete response within {seconds:.0f} s.")
 
 
 def broken() -> ServerError:
-    return ServerError("The server's answer broke off or is no HTTP.")
+    return ServerError("The server's response was cut off or is not valid HTTP.")
 
 
 def own_ca() -> str | None:

@@ -22,16 +22,17 @@ def refusal(answer: Answer, server: str, now: datetime) -> ProviderError:
     status = answer.status
     retry_at = retry_after(answer.headers.get("retry-after"), now)
     if status == 429:
-        return RateLimited(f"{server} was asked too often.", retry_at=retry_at)
+        return RateLimited(f"Rate-limited by {server}.", retry_at=retry_at)
     if status in (408, 504):
-        return TimedOut(f"{server} gave no answer in time (HTTP {status}).", retry_at=retry_at)
+        return TimedOut(f"{server} did not respond in time (HTTP {status}).", retry_at=retry_at)
     if status >= 500:
-        return ServerError(f"{server} failed to answer (HTTP {status}).", retry_at=retry_at)
+        return ServerError(f"{server} had a server error (HTTP {status}).", retry_at=retry_at)
     if 300 <= status < 400 or is_page(answer):
-        return Blocked(f"A page came instead of an answer (HTTP {status}).", retry_at=retry_at)
+        page = f"Got a web page instead of data (HTTP {status}). A proxy or captive portal?"
+        return Blocked(page, retry_at=retry_at)
     if status in (402, 403):
-        return Denied(f"{server} does not show this account's usage (HTTP {status}).", retry_at=retry_at)
-    return NotUnderstood(f"{server} gave an unknown answer (HTTP {status}).", retry_at=retry_at)
+        return Denied(f"{server} denied access to this account's usage (HTTP {status}).", retry_at=retry_at)
+    return NotUnderstood(f"{server} sent an unexpected response (HTTP {status}).", retry_at=retry_at)
 
 
 def is_page(answer: Answer) -> bool:

@@ -150,7 +150,7 @@ def _body(response: requests.Response) -> bytes:
         while chunk := response.raw.read(1 << 16, decode_content=True):
             body += chunk
             if len(body) > BODY_LIMIT:
-                raise NotUnderstood("The server's answer is larger than 1 MB.")
+                raise NotUnderstood("The server's response is larger than 1 MB.")
     except ValueError:  # http.client takes a chunk's size of -5 at its word
         raise broken() from None
     return bytes(body)

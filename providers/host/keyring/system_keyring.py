@@ -59,14 +59,16 @@ class SystemKeyring:
                 cap=_SIZE_LIMIT,
             )
         if done.timed_out:
-            raise TimedOut("The keyring gave no answer in time.")
+            raise TimedOut("The keyring did not respond in time.")
         if done.code == NONE:
             return None
         if done.code == NO_KEYRING:
             raise ProgramMissing(
-                "No keyring can be read on this machine.",
-                remedy="Install tankful again: a part of it is missing.",
+                "No usable keyring on this machine.",
+                remedy="Reinstall tankful: a part of it is missing.",
             )
         if done.code != FOUND:
-            raise Denied("The keyring did not give the login.", remedy="Refresh, and allow it when asked.")
+            raise Denied(
+                "The keyring did not release the login.", remedy="Refresh, and allow access when asked."
+            )
         return Secret(done.out.decode(errors="replace"))

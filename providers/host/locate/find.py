@@ -80,10 +80,10 @@ def find(
             return Program(path=path, search_path=_search_path((path.parent, *needed), environ, machine))
         broken = broken or f"{short(path)} {fault}."
     if broken:
-        raise ProgramMissing(broken, remedy=f"Install {title} again, or name its program in the settings.")
+        raise ProgramMissing(broken, remedy=f"Reinstall {title}, or set its path in the settings.")
     raise ProgramMissing(
-        f"{title} is not found on this machine.",
-        remedy=f"Install {title}, or name its program in the settings.",
+        f"{title} was not found on this machine.",
+        remedy=f"Install {title}, or set its path in the settings.",
     )
 
 
@@ -92,7 +92,7 @@ def _chosen(path: Path, environ: Mapping[str, str], machine: Machine) -> Program
     fault, needed = _judged(path, environ, machine) if os.path.lexists(path) else ("does not exist", ())
     if fault is not None:
         raise ProgramMissing(
-            f"{short(path)}, named in the settings, {fault}.", remedy="Correct the program in the settings."
+            f"{short(path)}, set in the settings, {fault}.", remedy="Correct the path in the settings."
         )
     return Program(path=path, search_path=_search_path((path.parent, *needed), environ, machine))
 
@@ -139,11 +139,11 @@ def _listed(search_path: str | None, machine: Machine) -> Iterator[Path]:
 def _judged(path: Path, environ: Mapping[str, str], machine: Machine) -> tuple[str | None, tuple[Path, ...]]:
     """What keeps it from running, as the end of a sentence, and the folders that it needs on its PATH."""
     if not path.exists():
-        return "is a link that leads nowhere", ()
+        return "is a broken link", ()
     if not path.is_file():
         return "is not a file", ()
     if not machine.windows and not os.access(path, os.X_OK):
-        return "is not allowed to run: it is not executable", ()
+        return "is not executable", ()
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
@@ -161,7 +161,7 @@ def _judged_script(path: Path, head: bytes) -> str | None:
     named = _CMD_TARGET.findall(head.decode(errors="replace"))
     targets = [target for target in named if not target.lower().endswith("node.exe")]
     if targets and not any((path.parent / target.replace("\\", "/")).is_file() for target in targets):
-        return "points to a program that is gone"
+        return "points to a program that does not exist"
     return None
 
 
@@ -174,7 +174,7 @@ def _judged_interpreter(
     if not words:
         return None, ()
     if Path(words[0]).name != "env":
-        return (None, ()) if os.path.exists(words[0]) else (f"needs {words[0]}, which is not there", ())
+        return (None, ()) if os.path.exists(words[0]) else (f"needs {words[0]}, which does not exist", ())
     named = next((word for word in words[1:] if not word.startswith("-") and "=" not in word), None)
     if named is None or os.path.isabs(named):
         return None, ()
@@ -183,7 +183,7 @@ def _judged_interpreter(
         found = folder / named
         if found.is_file() and os.access(found, os.X_OK):
             return None, (folder,)
-    return f"needs {named}, which is not found", ()
+    return f"needs {named}, which was not found", ()
 
 
 def _search_path(first: Sequence[Path], environ: Mapping[str, str], machine: Machine) -> str:

@@ -97,8 +97,8 @@ class Child:
             )
         except OSError as error:
             raise ProgramMissing(
-                f"{short(Path(self._argv[0]))} cannot be started ({error.strerror or 'unknown error'}).",
-                remedy="Install it again.",
+                f"Cannot start {short(Path(self._argv[0]))} ({error.strerror or 'unknown error'}).",
+                remedy="Reinstall it.",
             ) from None
         files: dict[str, IO[bytes] | None] = {"out": self._process.stdout, "err": self._process.stderr}
         self._streams = streams_of({name: file for name, file in files.items() if file is not None})

@@ -73,7 +73,7 @@ class Conversation:
         while asked not in self._answers:
             left = until - self._seconds()
             if left <= 0:
-                raise TimedOut("The program gave no answer in time.")
+                raise TimedOut("The program did not respond in time.")
             if not self._speaker.open:
                 raise Ended
             chunk = self._speaker.next(left)

@@ -94,8 +94,8 @@ def _made(parent: Path) -> tuple[Path, BaseFileLock]:
         (root / "work").mkdir(mode=0o700)
     except OSError as error:
         raise NotUnderstood(
-            f"No folder to ask from can be made in {short(parent)} ({error.strerror or 'unknown error'}).",
-            remedy="Make room on the disk, or check the permissions of that folder.",
+            f"Cannot create a temporary folder in {short(parent)} ({error.strerror or 'unknown error'}).",
+            remedy="Free up disk space, or check the permissions of that folder.",
         ) from None
     return root, lock
 

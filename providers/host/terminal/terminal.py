@@ -51,7 +51,7 @@ class Terminal:
         data = self._line.read(seconds)
         self._taken += len(data)
         if self._taken > _MOST_OUTPUT:
-            raise NotUnderstood("The program says more than a screen can show.")
+            raise NotUnderstood("The program flooded its terminal with output.")
         answers = self._screen.feed(data)
         if answers:
             self._line.write(answers)

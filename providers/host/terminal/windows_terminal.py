@@ -35,7 +35,7 @@ def open_line(argv: Sequence[str], *, environ: Mapping[str, str], folder: Path, 
         pty.spawn(argv[0], cmdline=_arguments(argv), cwd=str(folder), env=variables)
     except (WinptyError, OSError):
         raise ProgramMissing(
-            f"{short(Path(argv[0]))} cannot be started in a terminal.", remedy="Install it again."
+            f"Cannot start {short(Path(argv[0]))} in a terminal.", remedy="Reinstall it."
         ) from None
     try:
         yield ConPty(pty, WinptyError)

@@ -120,10 +120,10 @@ def read_prices(text: str, file: str) -> tuple[PriceEntry, ...]:
     lines = TomlLines(text)
     if unknown := [key for key in document if key != "price"]:
         key = unknown[0]
-        raise BadPrices(file, lines.of((key,)), f"`{key}` is not known here, only [[price]] is")
+        raise BadPrices(file, lines.of((key,)), f"unknown key `{key}`, only [[price]] is allowed")
     tables = document.get("price", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise BadPrices(file, lines.of(("price",)), "a price begins with [[price]]")
+        raise BadPrices(file, lines.of(("price",)), "a price must start with [[price]]")
     entries = tuple(_Reader(file, lines, number).entry(table) for number, table in enumerate(tables))
     _check_overlaps(entries, file)
     return entries
@@ -156,22 +156,22 @@ class _Reader:
         base = table.known()
         if table.like is not None:
             if base or table.above:
-                raise self._bad(("as",), "`as` and rates of its own exclude each other")
+                raise self._bad(("as",), "`as` cannot be combined with rates")
             return None
         for key in ("input", "output"):
             if key not in base:
-                raise self._bad((), f"`{key}` is missing (or `as`, the model that it is priced like)")
+                raise self._bad((), f"`{key}` is missing (or `as`, the model whose price applies)")
         steps: dict[str, dict[int, Decimal]] = {name: {} for name in CLASSES}
         seen: set[int] = set()
         for at, raw in enumerate(table.above):
             path = ("above", str(at))
             above = self._convert(raw, _Above, path)
             if above.prompt in seen:
-                raise self._bad((*path, "prompt"), f"`prompt` is {above.prompt} a second time")
+                raise self._bad((*path, "prompt"), f"duplicate `prompt` {above.prompt}")
             seen.add(above.prompt)
             for name, rate in above.known().items():
                 if name not in base:
-                    raise self._bad((*path, name), f"`{name}` has no rate for shorter prompts")
+                    raise self._bad((*path, name), f"`{name}` has no base rate for shorter prompts")
                 steps[name][above.prompt] = rate
         return Price(**{name: _tiered(rate, steps[name]) for name, rate in base.items()})
 
@@ -184,7 +184,7 @@ class _Reader:
                 raise self._bad(path, f"the tier `{word}` has neither `times` nor rates")
             return Price(**rates)
         if rates:
-            raise self._bad((*path, "times"), "`times` and rates of its own exclude each other")
+            raise self._bad((*path, "times"), "`times` cannot be combined with rates")
         return tier.times
 
     def _convert(self, raw: dict[str, Any], kind: type[_T], path: Keys) -> _T:
@@ -208,7 +208,7 @@ class _Reader:
 
     def _explained(self, error: str, path: Keys) -> BadPrices:
         if unknown := re.search(r"unknown field `(.+)`", error):
-            return self._bad((*path, unknown[1]), f"`{unknown[1]}` is not known here")
+            return self._bad((*path, unknown[1]), f"unknown key `{unknown[1]}`")
         if missing := re.search(r"required field `(\w+)`", error):
             return self._bad(path, f"`{missing[1]}` is missing")
         wrong = re.search(r"at `\$\.(\w+)", error)
@@ -231,7 +231,9 @@ def _check_overlaps(entries: tuple[PriceEntry, ...], file: str) -> None:
         if one.model == two.model:
             first, last = sorted((one, two), key=lambda entry: entry.since or date.min)
             if first.until is None or last.since is None or last.since < first.until:
-                what = f"overlaps the price of the same model in line {one.line}: give the earlier an `until`"
+                what = (
+                    f"overlaps the price of the same model on line {one.line}: set `until` on the earlier one"
+                )
                 raise BadPrices(file, two.line, what)
 
 

@@ -243,7 +243,7 @@ class Rates:
         for entry in entries:
             if entry.like is not None and not self._leads_on(entry, ()):
                 self._layers = below
-                raise BadPrices(file, entry.like_line, f"`{entry.like}` has no price that this could be like")
+                raise BadPrices(file, entry.like_line, f"`{entry.like}` has no price to take over")
 
     def _leads_on(self, entry: PriceEntry, passed: tuple[PriceEntry, ...]) -> bool:
         """Whether an entry ends at a price, on whatever day."""

@@ -346,7 +346,7 @@ def test_a_ledger_of_the_first_schema_is_brought_up_to_date_by_the_next_scan(tmp
         db.executescript(
             "DROP TABLE counters; DROP TABLE sums; ALTER TABLE parts DROP COLUMN summed; PRAGMA user_version = 1"
         )
-    with pytest.raises(LedgerError, match="next count brings it up to date"):
+    with pytest.raises(LedgerError, match="next scan will upgrade it"):
         Ledger(logs.path).counters()
     logs.refresh()
     assert ask(logs) == counted
@@ -360,7 +360,7 @@ def test_what_follows_a_damaged_ledger_continues_none_of_its_epochs(tmp_path: Pa
     for path in tmp_path.glob("ledger.sqlite3*"):
         path.unlink()
     logs.path.write_bytes(b"not a database at all, but long enough to look at" * 9)
-    with pytest.raises(LedgerError, match="set aside"):
+    with pytest.raises(LedgerError, match="quarantined"):
         logs.refresh()
     logs.refresh()
     after = ask(logs)

@@ -460,7 +460,7 @@ def test_a_damaged_ledger_is_set_aside_and_told(tmp_path: Path, damage: bytes) -
     home = copied(FIXTURES / "plain", tmp_path)
     ledger = Ledger(tmp_path, home)
     ledger.path.write_bytes(damage)
-    with pytest.raises(LedgerError, match=r"set aside as .*broken"):
+    with pytest.raises(LedgerError, match=r"quarantined as .*broken"):
         ledger.refresh()
     ledger.refresh()
     assert ledger.total() == expected(FIXTURES / "plain")
@@ -480,7 +480,7 @@ def test_another_programs_database_is_left_as_it_was(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path, home)
     with closing(sqlite3.connect(ledger.path)) as db:
         db.execute("CREATE TABLE theirs(x)")
-    with pytest.raises(LedgerError, match="set aside"):
+    with pytest.raises(LedgerError, match="quarantined"):
         ledger.refresh()
     ledger.refresh()
     (aside,) = tmp_path.glob("*broken*")
@@ -492,7 +492,7 @@ def test_another_programs_database_is_left_as_it_was(tmp_path: Path) -> None:
 def test_who_only_reads_sets_nothing_aside(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     path.write_bytes(b"not a database at all, but long enough to look at" * 9)
-    with pytest.raises(LedgerError, match="the next count sets it aside"), opened(path):
+    with pytest.raises(LedgerError, match="The next scan will quarantine it"), opened(path):
         pass
     assert not list(tmp_path.glob("*broken*"))
 
@@ -639,7 +639,7 @@ def test_a_ledger_that_is_made_anew_under_a_running_tray_is_taken_for_what_it_is
 
 def test_nobody_waits_in_vain_for_another_count(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
-    with alone(path, 1), pytest.raises(LedgerError, match="counting all the time"), alone(path, 0.3):
+    with alone(path, 1), pytest.raises(LedgerError, match="still scanning the logs"), alone(path, 0.3):
         pass
     with alone(path, 0):
         pass
@@ -661,7 +661,7 @@ def test_who_waits_for_another_count_may_be_interrupted(tmp_path: Path) -> None:
 
 def test_a_lock_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "ledger.lock").write_text("12345\n" * 200)
-    with pytest.raises(LedgerError, match=r"ledger\.lock is no lock"):
+    with pytest.raises(LedgerError, match=r"ledger\.lock is not a tankful lock file"):
         Ledger(tmp_path, tmp_path).refresh()
 
 
@@ -670,7 +670,7 @@ def test_a_newer_ledger_is_refused_with_a_sentence(tmp_path: Path) -> None:
     ledger.refresh()
     with closing(sqlite3.connect(ledger.path)) as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(LedgerError, match="newer tankful"):
+    with pytest.raises(LedgerError, match="newer version of tankful"):
         ledger.refresh()
 
 
@@ -765,7 +765,7 @@ def test_damage_inside_is_told_and_the_next_count_begins_anew(tmp_path: Path) ->
         path.unlink()
     ledger.path.write_bytes(content)
     put(rollouts(home)[0], rollouts(home)[0].read_bytes() + b"\n")
-    with pytest.raises(LedgerError, match="set aside"):
+    with pytest.raises(LedgerError, match="quarantined"):
         ledger.refresh()
     ledger.refresh()
     assert ledger.rows() == rows

@@ -114,7 +114,7 @@ def test_that_nothing_can_be_kept_is_told_to_those_who_would_ask(tmp_path: Path)
         (account,) = take(tmp_path / "state", home, source=source)
         told[source] = account.error.message if account.error else None
     assert told["oauth"] is not None
-    assert "cannot write its own state" in told["oauth"]
+    assert "cannot save its state" in told["oauth"]
     assert told["rollouts"] is None
 
 

@@ -390,7 +390,7 @@ def test_an_answer_that_cannot_be_kept_is_known_until_the_end(tmp_path: Path, as
         assert not memory.under_way
         assert memory.error is not None
         assert memory.error.message == (
-            "tankful cannot write its own state (No space left on device), so it forgets this when it ends."
+            "tankful cannot save its state (No space left on device), so it will forget this when it quits."
         )
         clock.now += MINUTE / 4
     assert len(source.asked) == 1
@@ -434,8 +434,8 @@ def test_where_nothing_can_be_kept_nobody_is_asked(tmp_path: Path, ask: Ask) -> 
     assert not source.asked
     assert used(memory) == [5]
     assert memory.error is not None
-    assert "cannot write its own state" in memory.error.message
-    assert "so it asks nobody" in memory.error.message
+    assert "cannot save its state" in memory.error.message
+    assert "so it does not fetch limits" in memory.error.message
 
 
 @pytest.mark.parametrize(

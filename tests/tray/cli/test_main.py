@@ -386,7 +386,7 @@ def test_a_damaged_ledger_costs_no_answer(person: Person) -> None:
     )
     report = json.loads(person.run("cost", "--json", "--since", "2026-11-01", "--until", "2026-11-30"))
     assert report["providers"]["codex"]["totals"]["responses"] == 8
-    assert "set aside" in person.errors
+    assert "quarantined" in person.errors
 
 
 def test_what_cost_has_counted_usage_knows(person: Person, server: FakeChatGPT) -> None:

@@ -166,7 +166,7 @@ def test_an_engine_logs_transitions_and_faults(tmp_path: Path) -> None:
     assert all(re.fullmatch(*pair) for pair in zip(patterns, transitions, strict=True)), transitions
     faults = [line for line in logged if line.startswith("ERROR")]
     assert any(
-        "could not read this answer: ZeroDivisionError at providers/polling/poll.py:" in line
+        "could not read this response: ZeroDivisionError at providers/polling/poll.py:" in line
         for line in faults
     )
     assert any("a listener failed: KeyError at tray/engine/listeners.py:" in line for line in faults)

@@ -207,10 +207,10 @@ def test_offline() -> None:
 
 
 def test_offline_for_a_reason_that_is_shown() -> None:
-    error = Offline("The proxy cannot be reached.", remedy="Check HTTPS_PROXY and NO_PROXY.")
+    error = Offline("Cannot reach the proxy.", remedy="Check HTTPS_PROXY and NO_PROXY.")
     usage = failing(PRO, error, offline_since=NOW - timedelta(hours=2))
     assert shown(usage)[5:8] == [
-        "  Offline since 11:00. The proxy cannot be reached.",
+        "  Offline since 11:00. Cannot reach the proxy.",
         "  Check HTTPS_PROXY and NO_PROXY.",
         "  Updated 2 min ago · OAuth",
     ]
@@ -230,7 +230,7 @@ def test_rate_limited() -> None:
     error = RateLimited("Rate-limited by ChatGPT.", retry_at=NOW + timedelta(minutes=5))
     assert shown(failing(PRO, error))[5:7] == [
         "  Rate-limited by ChatGPT. Next try 13:05.",
-        "  Nothing to do: it is asked again by itself, later.",
+        "  tankful retries by itself.",
     ]
 
 

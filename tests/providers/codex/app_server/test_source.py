@@ -282,7 +282,7 @@ def test_what_is_too_old_is_never_launched_and_asked_once(folder: Path) -> None:
 def test_a_program_that_cannot_be_started_rests(folder: Path) -> None:
     asked = Asked(folder)
     asked.program.write_text("#!/no/such/interpreter\n")
-    with pytest.raises(ProgramMissing, match="cannot be started") as caught:
+    with pytest.raises(ProgramMissing, match="Cannot start") as caught:
         asked.read()
     assert caught.value.retry_at == NOW + timedelta(minutes=30)
 

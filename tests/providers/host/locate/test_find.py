@@ -73,8 +73,8 @@ def test_path_comes_before_all_but_the_persons_choice(desk: Desk, tmp_path: Path
     assert desk.find("~/Tool.app/tool").path == bundled
     bundled.unlink()
     nowhere = desk.missing("~/Tool.app/tool")
-    assert nowhere.message == "Tool is not found on this machine."
-    assert nowhere.remedy == "Install Tool, or name its program in the settings."
+    assert nowhere.message == "Tool was not found on this machine."
+    assert nowhere.remedy == "Install Tool, or set its path in the settings."
 
 
 @pytest.mark.parametrize(
@@ -140,8 +140,8 @@ def test_a_launcher_gets_the_interpreter_it_needs(desk: Desk, tmp_path: Path) ->
     found = program(tmp_path / "tools/tool", "#!/usr/bin/env -S node --flag\n")
     desk.environ["PATH"] = str(found.parent)
     broken = desk.missing()
-    assert broken.message.endswith("/tools/tool needs node, which is not found.")
-    assert broken.remedy == "Install Tool again, or name its program in the settings."
+    assert broken.message.endswith("/tools/tool needs node, which was not found.")
+    assert broken.remedy == "Reinstall Tool, or set its path in the settings."
     node = program(tmp_path / "shell/node")
     desk.login = str(node.parent)
     assert desk.find() == Program(path=found, search_path=f"{found.parent}:{node.parent}")
@@ -166,14 +166,14 @@ def test_what_is_broken_is_not_missing(desk: Desk, tmp_path: Path) -> None:
         return desk.missing().message.removeprefix(str(tool))
 
     tool.symlink_to(tmp_path / "gone")
-    assert told() == " is a link that leads nowhere."
+    assert told() == " is a broken link."
     tool.unlink()
     program(tool, mode=0o644)
-    assert told() == " is not allowed to run: it is not executable."
+    assert told() == " is not executable."
     program(tool, "")
     assert told() == " is empty."
     program(tool, "#!/no/such/python\n")
-    assert told() == " needs /no/such/python, which is not there."
+    assert told() == " needs /no/such/python, which does not exist."
     tool.unlink()
     os.mkfifo(tool)
     assert told() == " is not a file."
@@ -187,16 +187,16 @@ def test_what_is_broken_is_not_missing(desk: Desk, tmp_path: Path) -> None:
 def test_a_choice_stands_alone(desk: Desk, tmp_path: Path) -> None:
     program(desk.home / ".local/bin/tool")
     gone = desk.missing(chosen=tmp_path / "gone")
-    assert gone.message == f"{tmp_path}/gone, named in the settings, does not exist."
-    assert gone.remedy == "Correct the program in the settings."
+    assert gone.message == f"{tmp_path}/gone, set in the settings, does not exist."
+    assert gone.remedy == "Correct the path in the settings."
     folder = desk.missing(chosen=tmp_path)
-    assert folder.message.endswith(", named in the settings, is not a file.")
+    assert folder.message.endswith(", set in the settings, is not a file.")
 
 
 def test_folders_that_depend_on_where_we_stand_are_passed_over(desk: Desk, tmp_path: Path) -> None:
     here = os.path.relpath(program(tmp_path / "path/tool").parent)
     desk.environ["PATH"] = f"{here}::."
-    assert desk.missing().message == "Tool is not found on this machine."
+    assert desk.missing().message == "Tool was not found on this machine."
 
 
 def test_bundles_with_versions(desk: Desk) -> None:
@@ -220,7 +220,7 @@ class TestOnWindows:
         shim = r'@"%dp0%\node.exe" "%dp0%\node_modules\tool\bin\tool.js" %*'
         npm = program(tmp_path / "roaming/npm/tool.cmd", shim, 0o644)
         broken = desk.missing()
-        assert broken.message.endswith("/npm/tool.cmd points to a program that is gone.")
+        assert broken.message.endswith("/npm/tool.cmd points to a program that does not exist.")
         program(tmp_path / "roaming/npm/node_modules/tool/bin/tool.js")
         assert desk.find().path == npm
 

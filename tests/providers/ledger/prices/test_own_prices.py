@@ -213,22 +213,22 @@ BAD = {
     "an endless exponent": (
         f'[[price]]\nmodel = "a"\ninput = 1e{"9" * 30}\noutput = 1\n',
         10,
-        "not TOML: not to be read",
+        "not TOML: cannot be parsed",
     ),
     "nested for ever": ("[[price]]\nabove = " + "[" * 9999, 7, "not TOML"),
-    "an unknown key": ('[[price]]\nmodel = "a"\n\ninputs = 3\n', 9, "`inputs` is not known here"),
-    "an unknown table": ("[[prices]]\n", 6, "`prices` is not known here, only [[price]] is"),
-    "a key before the tables": ("[other]\nx = 1\n", 6, "`other` is not known here, only [[price]] is"),
+    "an unknown key": ('[[price]]\nmodel = "a"\n\ninputs = 3\n', 9, "unknown key `inputs`"),
+    "an unknown table": ("[[prices]]\n", 6, "unknown key `prices`, only [[price]] is allowed"),
+    "a key before the tables": ("[other]\nx = 1\n", 6, "unknown key `other`, only [[price]] is allowed"),
     "an unknown key of a tier": (
         entry("a", 1) + "[price.tier.fast]\ntime = 2\n",
         11,
-        "`time` is not known here",
+        "unknown key `time`",
     ),
-    "an unknown key inline": (entry("a", 1) + "tier.fast = {time = 2}\n", 10, "`time` is not known here"),
+    "an unknown key inline": (entry("a", 1) + "tier.fast = {time = 2}\n", 10, "unknown key `time`"),
     "an unknown key above": (
         entry("a", 1) + "[[price.above]]\nprompt = 9\ninput = 1\n[[price.above]]\nprompts = 10\n",
         14,
-        "`prompts` is not known here",
+        "unknown key `prompts`",
     ),
     "no model": ("[[price]]\ninput = 1\noutput = 1\n", 6, "`model` is missing"),
     "an empty model": ('[[price]]\nmodel = " "\n' + FREE, 7, "`model` is empty"),
@@ -236,7 +236,7 @@ BAD = {
     "no rates": (
         '[[price]]\nmodel = "a"\ninput = 1\n',
         6,
-        "`output` is missing (or `as`, the model that it is priced like)",
+        "`output` is missing (or `as`, the model whose price applies)",
     ),
     "negative": (entry("a", -1), 8, "`input` is negative"),
     "a text for a number": ('[[price]]\nmodel = "a"\ninput = "1"\n', 8, "`input` is not a number"),
@@ -252,7 +252,7 @@ BAD = {
     "a multiple and rates": (
         entry("a", 1) + "[price.tier.fast]\ninput = 3\ntimes = 2\n",
         12,
-        "`times` and rates of its own exclude each other",
+        "`times` cannot be combined with rates",
     ),
     "an empty tier": (
         entry("a", 1) + "[price.tier.fast]\n",
@@ -287,28 +287,28 @@ BAD = {
     "overlapping": (
         entry("a", 1, "until = 2026-02-02") + entry("A", 2, "from = 2026-02-01"),
         12,
-        "overlaps the price of the same model in line 7: give the earlier an `until`",
+        "overlaps the price of the same model on line 7: set `until` on the earlier one",
     ),
     "twice": (
         entry("good", 1),
         7,
-        "overlaps the price of the same model in line 2: give the earlier an `until`",
+        "overlaps the price of the same model on line 2: set `until` on the earlier one",
     ),
     "like nothing": (
         '[[price]]\nmodel = "a"\nas = "gpt-99"\n',
         8,
-        "`gpt-99` has no price that this could be like",
+        "`gpt-99` has no price to take over",
     ),
     "like each other": (
         '[[price]]\nmodel = "a"\nas = "b"\n[[price]]\nmodel = "b"\nas = "a"\n',
         8,
-        "`b` has no price that this could be like",
+        "`b` has no price to take over",
     ),
-    "like itself": ('[[price]]\nmodel = "a"\nas = "a"\n', 8, "`a` has no price that this could be like"),
+    "like itself": ('[[price]]\nmodel = "a"\nas = "a"\n', 8, "`a` has no price to take over"),
     "like one and with rates": (
         entry("a", 1, 'as = "gpt-5.5"'),
         10,
-        "`as` and rates of its own exclude each other",
+        "`as` cannot be combined with rates",
     ),
     "a prompt of none": (
         entry("a", 1) + "[[price.above]]\nprompt = 0\ninput = 1\n",
@@ -318,12 +318,12 @@ BAD = {
     "a prompt twice": (
         entry("a", 1) + "[[price.above]]\nprompt = 9\n[[price.above]]\nprompt = 9\n",
         13,
-        "`prompt` is 9 a second time",
+        "duplicate `prompt` 9",
     ),
     "a rate for long prompts only": (
         entry("a", 1) + "[[price.above]]\nprompt = 9\ncache_read = 9\n",
         12,
-        "`cache_read` has no rate for shorter prompts",
+        "`cache_read` has no base rate for shorter prompts",
     ),
 }
 
@@ -341,7 +341,7 @@ def test_a_mistake_is_told_with_its_line_and_leaves_the_file_out(text: str, line
 
 @pytest.mark.parametrize("text", ["price = 3", "[price]\nmodel = 1", "price = [1]"])
 def test_a_price_begins_with_two_brackets(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^mine, line 1: a price begins with \[\[price\]\]$"):
+    with pytest.raises(ValueError, match=r"^mine, line 1: a price must start with \[\[price\]\]$"):
         read_prices(text, "mine")
 
 
