@@ -1,1 +1,1 @@
-"""The words of the field and pure rules on them: limits, cost, errors. Frozen, free of I/O."""
+"""The domain model and pure rules on it: limits, cost, errors. Immutable, no I/O."""

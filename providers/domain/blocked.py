@@ -1,4 +1,4 @@
-"""Whether an account can go on now, and when again: one spent window blocks, however full the others are."""
+"""Whether an account is blocked now, and until when: one exhausted window blocks, whatever is left of others."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from providers.domain.merge import seconds_until
 
 
 class Block(Struct, frozen=True, kw_only=True):
-    """What stops an account: the spent windows, none where its server said so and did not say why.
+    """What blocks an account: the exhausted windows, none if the server reported a block without a reason.
 
-    `until` is None where nobody knows. `credits_left`: bought units, or money, carry on meanwhile.
+    `until` is None if unknown. `credits_left`: purchased credits, or money, can be used meanwhile.
     """
 
     by: tuple[Sourced[RateWindow], ...] = ()
@@ -23,9 +23,9 @@ class Block(Struct, frozen=True, kw_only=True):
 
 
 def blocked(usage: AccountUsage, now: datetime) -> Block | None:
-    """None where it is not known to be blocked. Windows of one model or one feature block no other use."""
+    """None if it is not known to be blocked. Windows of one model or one feature block no other use."""
     by = tuple(lane for lane in usage.windows if _blocks(lane, now))
-    if not by and not _is_said(usage, now):
+    if not by and not _is_reported(usage, now):
         return None
     ends = [lane.value.resets_at for lane in by]
     known = [end for end in ends if end is not None]
@@ -42,12 +42,12 @@ def _blocks(lane: Sourced[RateWindow], now: datetime) -> bool:
     return rules.blocks(window.used_percent, window.scope, age, seconds_until(window.resets_at, now))
 
 
-def _is_said(usage: AccountUsage, now: datetime) -> bool:
-    said_at = usage.limit_reached_at
-    if said_at is None:
+def _is_reported(usage: AccountUsage, now: datetime) -> bool:
+    reported_at = usage.limit_reached_at
+    if reported_at is None:
         return False
     spans = (seconds_until(lane.value.resets_at, now) for lane in usage.windows)
-    age = (now - said_at).total_seconds()
+    age = (now - reported_at).total_seconds()
     return rules.is_refusal_current(age, [span for span in spans if span is not None])
 
 

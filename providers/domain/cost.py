@@ -1,7 +1,7 @@
-"""The words of the bill: tokens, what they would have cost, and reports of both. Frozen, free of I/O.
+"""The cost model: tokens, what they would have cost, and reports of both. Immutable, no I/O.
 
-Times are aware datetimes in UTC; responses, of which there are a million, have theirs in epoch ms. What nobody
-told us is None, never 0.
+Times are aware datetimes in UTC; responses, of which there may be a million, use epoch ms. Unknown values are
+None, never 0.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from msgspec.structs import astuple, replace
 
 
 class TokenClass(Struct, frozen=True):
-    """A kind of token that is billed by itself; `part_of` names the class that it is counted within."""
+    """A token class that is billed separately; `part_of` names the class that includes it."""
 
     name: str
     part_of: str | None = None
@@ -32,11 +32,11 @@ TOKEN_CLASSES = (
     TokenClass("output"),
     TokenClass("reasoning", part_of="output"),
 )
-"""The one table of them: fields of TokenUsage (`<name>_tokens`), columns and sums stand in this order."""
+"""All token classes: the fields of TokenUsage (`<name>_tokens`), columns and sums use this order."""
 
 
 class TokenUsage(Struct, frozen=True, gc=False):
-    """Tokens by TOKEN_CLASSES: those that are part of no other are disjoint, and make the total."""
+    """Tokens by TOKEN_CLASSES: those that are not part of another are disjoint and add up to the total."""
 
     input_tokens: int = 0
     cache_read_tokens: int = 0
@@ -56,9 +56,9 @@ class TokenUsage(Struct, frozen=True, gc=False):
 class Context(Struct, frozen=True, kw_only=True, cache_hash=True):
     """What many responses have in common.
 
-    `session` is the thread they were given in and `root` the one that the person started; `project` is the folder
-    they worked in. `tier` is the vendor's word for a dearer or cheaper service, None for the standard one. What no
-    line tells is None.
+    `session` is the thread they belong to and `root` the one that the user started; `project` is the working
+    folder. `tier` is the vendor's name for a more or less expensive service, None for the standard one. A value
+    that no line contains is None.
     """
 
     home: Path
@@ -72,7 +72,7 @@ class Context(Struct, frozen=True, kw_only=True, cache_hash=True):
 
 
 class BilledResponse(Struct, frozen=True, gc=False):
-    """One answer of a model that was billed once; `key` names it for ever."""
+    """One billed response of a model; `key` identifies it permanently."""
 
     at_ms: int
     key: int
@@ -86,7 +86,7 @@ class BilledResponse(Struct, frozen=True, gc=False):
 
 
 class Tally(Struct, frozen=True, kw_only=True):
-    """A sum of responses. `usd` is an API-price equivalent, None where no price of its models is known."""
+    """A sum of responses. `usd` is the API-price equivalent, None if no price of its models is known."""
 
     responses: int = 0
     usage: TokenUsage = TokenUsage()
@@ -94,7 +94,7 @@ class Tally(Struct, frozen=True, kw_only=True):
 
 
 def tallied(tallies: Iterable[Tally]) -> Tally:
-    """The sum; its `usd` leaves out what has no price, and is None where nothing has one."""
+    """The sum; its `usd` omits what has no price, and is None if nothing has one."""
     total = Tally(usd=0.0)
     priced: list[float] = []
     for tally in tallies:
@@ -107,7 +107,7 @@ def tallied(tallies: Iterable[Tally]) -> Tally:
 class Counter(Struct, frozen=True, kw_only=True):
     """All responses of one model on one account, since the first log: the value of a monotonic counter.
 
-    `account` is "" where it is not known. Within an `epoch` (0, 1, 2, …) no figure of `tally` ever decreases; a
+    `account` is "" if unknown. Within an `epoch` (0, 1, 2, …) no figure of `tally` ever decreases; a
     correction that makes one smaller starts the next epoch.
     """
 
@@ -119,7 +119,7 @@ class Counter(Struct, frozen=True, kw_only=True):
 
 
 class Burn(Struct, frozen=True, kw_only=True):
-    """Speed of use over the last `over_minutes` minutes."""
+    """Burn rate over the last `over_minutes` minutes."""
 
     usd_per_hour: float | None
     tokens_per_hour: float
@@ -127,7 +127,7 @@ class Burn(Struct, frozen=True, kw_only=True):
 
 
 class SessionCost(Struct, frozen=True, kw_only=True):
-    """One session as its person started it, with what its subagents used; `subagents` says how many."""
+    """One session that the user started, including its subagents; `subagents` is their number."""
 
     id: str
     project: str | None
@@ -143,7 +143,7 @@ class CostReport(Struct, frozen=True, kw_only=True):
 
     `priced` is "full" when every response has a price, "partial" when `usd` leaves some out, "none" when no
     price is known for any. `unreadable_files` could not be read to their end. `burn` and `month_to_date_usd`
-    are None when they cannot be told.
+    are None if unknown.
     """
 
     since: date
@@ -171,7 +171,7 @@ class CostReport(Struct, frozen=True, kw_only=True):
 class HomeFigures(Struct, frozen=True, kw_only=True):
     """Tokens and cost of one home, in local days: today, the last 7 and 30 with today, and this month up to today.
 
-    A response that stands in several homes counts in the first of them alone. `priced` and `unpriced_models` are
+    A response found in several homes counts only in the first. `priced` and `unpriced_models` are
     those of the 30 days, as in CostReport. `files` is how many logs the home has now.
     """
 
@@ -185,7 +185,7 @@ class HomeFigures(Struct, frozen=True, kw_only=True):
 
 
 class CostSummary(Struct, frozen=True, kw_only=True):
-    """The two cost figures of the menu. `has_logs` is False where no log was ever written."""
+    """The two cost figures of the menu. `has_logs` is False if no log was ever written."""
 
     today_usd: float | None
     today_tokens: int

@@ -1,19 +1,19 @@
-"""What can stand between a person and their numbers: a closed set, each with one remedy.
+"""Why the limits of an account cannot be shown: a closed set of errors, each with one remedy.
 
     ProviderError
-     ├─ NotSignedIn        nobody is logged in here, or with a kind of login that has no limits
-     ├─ LoginExpired       the login was good once
-     ├─ Denied             the server knows who asks and refuses
-     ├─ Blocked            something between here and the server answered instead of it
-     ├─ RateLimited        asked too often; `retry_at` says when it may be asked again
-     ├─ Offline            no connection came about
-     ├─ TimedOut           connected, and no whole answer within the deadline
+     ├─ NotSignedIn        nobody is signed in here, or the kind of login has no limits
+     ├─ LoginExpired       the login has expired
+     ├─ Denied             the server authenticated the request and denied it
+     ├─ Blocked            something between here and the server responded instead
+     ├─ RateLimited        too many requests; `retry_at` is when to retry
+     ├─ Offline            no connection could be made
+     ├─ TimedOut           connected, but no complete response within the deadline
      ├─ ServerError        the server failed
-     ├─ ProgramMissing     a CLI that should be asked is not there
-     ├─ ProgramTooOld      it is there and cannot answer
-     └─ NotUnderstood      an answer or a file that is not what it should be
+     ├─ ProgramMissing     a CLI that is needed is missing
+     ├─ ProgramTooOld      it is installed but lacks what is needed
+     └─ NotUnderstood      a response or a file in an unexpected format
 
-A message never quotes what a file or a server said beyond a status code: tokens could be in it.
+A message never quotes a file or a response beyond a status code: it could contain tokens.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from providers.domain.limits import ErrorKind, UsageError
 
 
 class ProviderError(Exception):
-    """Carries its sentence and its remedy; `retry_at` (UTC) where a time is known."""
+    """Carries its message and its remedy; `retry_at` (UTC) if a time is known."""
 
     kind: ClassVar[ErrorKind]
     remedy: str
@@ -98,7 +98,7 @@ class NotUnderstood(ProviderError):
     remedy = "Check for a tankful update: the format may have changed."
 
 
-def as_error(told: UsageError) -> ProviderError:
-    """The error that this was before it became data."""
+def as_error(data: UsageError) -> ProviderError:
+    """The inverse of `ProviderError.as_data`."""
     kinds = {kind.kind: kind for kind in ProviderError.__subclasses__()}
-    return kinds[told.kind](told.message, remedy=told.remedy, retry_at=told.retry_at)
+    return kinds[data.kind](data.message, remedy=data.remedy, retry_at=data.retry_at)

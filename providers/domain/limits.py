@@ -1,7 +1,7 @@
-"""Every word of the limits. Frozen, free of I/O; what a server or a file said never leaves its reader raw.
+"""The model of limits. Immutable, no I/O; raw payloads of servers and files never leave their parser.
 
-Times are aware datetimes in UTC. Percentages are 0-100 as sent and stay raw until drawn. A lane that nobody
-told us is absent, never 0.
+Times are aware datetimes in UTC. Percentages are 0-100 as sent, unrounded until displayed. A lane that was not
+reported is absent, never 0.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ Scope = Literal["account", "model", "feature", "personal"]
 
 
 class RateWindow(Struct, frozen=True, kw_only=True):
-    """One limit of an account, as its server last told it.
+    """One limit of an account, as its server last reported it.
 
-    `used_percent` may exceed 100; `duration` is None when the server did not say how long the window is,
-    `resets_at` is None when it did not say when it refills.
+    `used_percent` may exceed 100; `duration` is None if the server did not report the window's length,
+    `resets_at` is None if it did not report when it resets.
     """
 
     id: str
@@ -41,7 +41,7 @@ class RateWindow(Struct, frozen=True, kw_only=True):
 
     @property
     def scope(self) -> Scope:
-        """What it limits; the id says so, by the rule of `Scope`."""
+        """What it limits, derived from the id as described at `Scope`."""
         kind, _, rest = self.id.partition(":")
         if kind == "individual":
             return "personal"
@@ -51,17 +51,17 @@ class RateWindow(Struct, frozen=True, kw_only=True):
 
 
 class Credits(Struct, frozen=True, kw_only=True):
-    """Bought units beside the limits; `balance` is None when it was not told, and always if `unlimited`."""
+    """Purchased credits on top of the limits; `balance` is None if not reported, and always if `unlimited`."""
 
     balance: Decimal | None = None
     unlimited: bool = False
 
 
 class Spend(Struct, frozen=True, kw_only=True):
-    """Money spent beside the limits in the current period; `limit` is None where there is no cap.
+    """Money spent on top of the limits in the current period; `limit` is None if there is no cap.
 
     Amounts are in whole units of `currency` (an ISO code): dollars, not cents. `carries_on`: more may be spent
-    when a window is used up, as far as that was told.
+    once a window is exhausted, as far as reported.
     """
 
     used: Decimal
@@ -72,7 +72,7 @@ class Spend(Struct, frozen=True, kw_only=True):
 
 
 class ResetCredits(Struct, frozen=True, kw_only=True):
-    """Resets of a window that the account may still redeem; `expires_at` is when the next one lapses."""
+    """Resets of a window that the account may still redeem; `expires_at` is when the next one expires."""
 
     available: int
     expires_at: datetime | None = None
@@ -87,20 +87,20 @@ class Identity(Struct, frozen=True, kw_only=True):
 
 
 class DayTokens(Struct, frozen=True, kw_only=True):
-    """What the vendor itself counted on one day of its own calendar, over all machines."""
+    """What the vendor counted on one day of its own calendar, across all machines."""
 
     day: date
     tokens: int
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """What one source said of one account at one moment.
+    """What one source reported about one account at one moment.
 
-    `speaks_for` names the lanes ("windows", "credits", "spend", "resets") of which it told everything there is:
+    `speaks_for` names the lanes ("windows", "credits", "spend", "resets") that it reports completely:
     a window missing from such a reading no longer exists. A source that sees only a part speaks for none, and
-    its silence means nothing. `limit_reached` is the server's own word that it answers no more for now, None
-    where it was not told. `tokens` is the vendor's own count, empty where it tells none: to hold ours against.
-    `dropped` names the parts that were there and not understood.
+    a lane missing there means nothing. `limit_reached` is whether the server itself reports that it accepts no
+    requests for now, None if not reported. `tokens` is the vendor's own count, empty if not reported, to compare
+    ours with. `dropped` names the parts that could not be parsed.
     """
 
     source: str
@@ -118,7 +118,7 @@ class Reading(Struct, frozen=True, kw_only=True):
 
 
 class Sourced(Struct, Generic[T], frozen=True, kw_only=True):
-    """A lane: a value with the source that said it, by its id, and when it was fetched."""
+    """A lane: a value with the id of the source that reported it, and when it was fetched."""
 
     value: T
     source: str
@@ -126,9 +126,9 @@ class Sourced(Struct, Generic[T], frozen=True, kw_only=True):
 
 
 class EarlyReset(Struct, frozen=True, kw_only=True):
-    """A window that was refilled, or whose reset was moved, before its time; `at` is when that was first seen.
+    """A window that was reset, or whose reset was moved, ahead of time; `at` is when that was first seen.
 
-    `refilled` is False where its use did not fall and only the reset is another; `resets_at` is the new one.
+    `refilled` is False if its usage did not drop and only the reset time changed; `resets_at` is the new one.
     """
 
     window: str
@@ -141,14 +141,14 @@ Verdict = Literal["reserve", "on_pace", "deficit"]
 
 
 class Pace(Struct, frozen=True, kw_only=True):
-    """Use against time: the share that even use would have used by now, and when this one runs out."""
+    """Usage relative to time: the share that even usage would have reached by now, and when this one runs out."""
 
     expected_percent: float
     runs_out_at: datetime | None
     verdict: Verdict
 
 
-# --- where it came from and what went wrong -----------------------------------------------------------------
+# --- sources and errors -----------------------------------------------------------------
 
 ErrorKind = Literal[
     "not_signed_in",
@@ -166,7 +166,7 @@ ErrorKind = Literal[
 
 
 class UsageError(Struct, frozen=True, kw_only=True):
-    """A failure as data: what a person is told, and what they can do about it in one sentence."""
+    """An error as data: the message for the user, and the remedy in one sentence."""
 
     kind: ErrorKind
     message: str
@@ -175,7 +175,7 @@ class UsageError(Struct, frozen=True, kw_only=True):
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
-    """One source asked once; `ms` is how long it took, `notes` what was left out of its answer."""
+    """One fetch from one source; `ms` is how long it took, `notes` what was dropped from the response."""
 
     source: str
     ok: bool
@@ -188,7 +188,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """What the menu shows of an account: an id that tells nobody anything, and what its owner knows it by."""
+    """What the menu shows of an account: an opaque id, and what its owner knows it by."""
 
     id: str
     email: str | None = None
@@ -196,13 +196,13 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class AccountUsage(Struct, frozen=True, kw_only=True):
-    """All that is known of one account: lanes with their age, the attempts of the last poll, the trouble.
+    """All that is known of one account: lanes with their age, the attempts of the last poll, the error.
 
-    `key` names the entry for as long as it is there, `home_ids` its homes, which `homes` are the labels of.
-    `account` is None for a home without a login. `error` is what stands between the person and fresh numbers,
-    None when the last poll answered; `offline_since` is when the network was first found gone.
-    `limit_reached_at` is when the server last said that it answers no more for now, None where it did not;
-    `login_ends_at` is when its program can renew the login no more, None where that is not told.
+    `key` identifies the entry for as long as it exists, `home_ids` its homes; `homes` are their labels.
+    `account` is None for a home without a login. `error` is what prevents fresh numbers, None if the last poll
+    succeeded; `offline_since` is when the network was first found down.
+    `limit_reached_at` is when the server last reported that it accepts no requests for now, None if it did not;
+    `login_ends_at` is when the CLI can no longer renew the login, None if unknown.
     """
 
     provider: str
@@ -228,7 +228,7 @@ class AccountUsage(Struct, frozen=True, kw_only=True):
 
 
 class UsageSnapshot(Struct, frozen=True, kw_only=True):
-    """Everything at one moment: what every face draws from."""
+    """Everything known at one moment: what every face displays."""
 
     generated_at: datetime
     accounts: tuple[AccountUsage, ...] = ()

@@ -1,6 +1,6 @@
-"""Many readings of one account, one picture: lane by lane, the newest wins. Pure, and free of order.
+"""Merges the readings of one account: in each lane the newest wins. Pure, and independent of their order.
 
-A lane that no source tells any more is gone only when a source that tells all of its kind has left it out;
+A lane that no source reports any more is dropped only once a source that reports all of its kind omits it;
 until then its last value stays, with its age.
 """
 
@@ -21,10 +21,10 @@ REFRESH_EVERY = timedelta(seconds=rules.REFRESH_SECONDS)
 
 
 class Merged(Struct, frozen=True, kw_only=True):
-    """What the readings say together. `limits_known` is True when some source told all windows there are.
+    """The merged readings. `limits_known` is True if some source reported all windows.
 
-    `limit_reached_at` is when a server said that it answers no more for now, None where the last word on it is
-    another or there is none.
+    `limit_reached_at` is when a server reported that it accepts no requests for now, None if the last report
+    says otherwise or there is none.
     """
 
     windows: tuple[Sourced[RateWindow], ...]
@@ -39,7 +39,7 @@ class Merged(Struct, frozen=True, kw_only=True):
 
 
 def merge(readings: Iterable[Reading]) -> Merged:
-    """The newest word on each lane; of two readings of one moment the one by the first source in the alphabet."""
+    """The newest value of each lane; of two simultaneous readings the one whose source sorts first."""
     newest_first = sorted(readings, key=_newest_first)
     windows = _windows(newest_first)
     plan = next((reading.plan for reading in newest_first if reading.plan), None)
@@ -58,25 +58,25 @@ def merge(readings: Iterable[Reading]) -> Merged:
 
 
 def prune(readings: Iterable[Reading]) -> tuple[Reading, ...]:
-    """The readings that still have a say among those of their source, newest first.
+    """The readings that still contribute a lane among those of their source, newest first.
 
-    Leaving out the others changes no later merge, be it of all sources or of one alone.
+    Dropping the others changes no later merge, be it of all sources or of a single one.
     """
     kept: list[Reading] = []
-    told_by: dict[str, set[str]] = {}
+    covered_by: dict[str, set[str]] = {}
     for reading in sorted(readings, key=_newest_first):
-        told = told_by.setdefault(reading.source, set())
-        says = {*reading.speaks_for, *_lanes(reading, told)} - told
-        if says:
+        covered = covered_by.setdefault(reading.source, set())
+        lanes = {*reading.speaks_for, *_lanes(reading, covered)} - covered
+        if lanes:
             kept.append(reading)
-            told |= says
+            covered |= lanes
     return tuple(kept)
 
 
 def of_last_owner(readings: Iterable[Reading]) -> tuple[Reading, ...]:
-    """Without what was said before another address was told, newest first: for a login that names nobody itself.
+    """Drops the readings from before the email address changed, newest first: for a login without one of its own.
 
-    What lies between the last word of the one and the first of the other may be of either: it goes too.
+    Readings between the last of the one owner and the first of the other may belong to either: they are dropped.
     """
     kept = sorted(readings, key=_newest_first)
     owner = next((reading.email for reading in kept if reading.email), "").lower()
@@ -92,13 +92,13 @@ def of_last_owner(readings: Iterable[Reading]) -> tuple[Reading, ...]:
 def is_stale(
     fetched_at: datetime, resets_at: datetime | None, now: datetime, every: timedelta = REFRESH_EVERY
 ) -> bool:
-    """Too old to be acted on: older than ten minutes and than two refreshes, or of a window that has ended."""
+    """Too old to act on: older than ten minutes and than two refreshes, or of a window that has ended."""
     age = (now - fetched_at).total_seconds()
     return rules.is_stale(age, seconds_until(resets_at, now), every.total_seconds())
 
 
 def seconds_until(at: datetime | None, now: datetime) -> float | None:
-    """Negative for what is past, None for what is not known."""
+    """Negative if it is past, None if unknown."""
     return None if at is None else (at - now).total_seconds()
 
 
@@ -106,9 +106,9 @@ def _newest_first(reading: Reading) -> tuple[float, str, str]:
     return -reading.fetched_at.timestamp(), reading.source, repr(reading)
 
 
-def _lanes(reading: Reading, told: set[str]) -> Iterable[str]:
-    """What a reading tells that a newer one, which tells all of its kind, has not made void."""
-    if "windows" not in told:
+def _lanes(reading: Reading, covered: set[str]) -> Iterable[str]:
+    """The lanes of a reading that no newer reading, complete in that kind, supersedes."""
+    if "windows" not in covered:
         yield from (f"window {window.id}" for window in reading.windows)
     if reading.credits is not None:
         yield "credits"
@@ -139,7 +139,7 @@ def _windows(newest_first: list[Reading]) -> tuple[Sourced[RateWindow], ...]:
 
 
 def _in_order(lane: Sourced[RateWindow]) -> tuple[bool, str, timedelta, str]:
-    """The account's own first, shortest first; then those of models and the like, each one's together."""
+    """Account windows first, shortest first; then those of models and features, grouped."""
     window = lane.value
     part = "" if window.scope == "account" else window.id.rpartition(":")[0]
     return window.scope != "account", part, window.duration or timedelta.max, window.id
@@ -148,7 +148,7 @@ def _in_order(lane: Sourced[RateWindow]) -> tuple[bool, str, timedelta, str]:
 def _newest(
     newest_first: list[Reading], lane: str, value_of: Callable[[Reading], T | None]
 ) -> Sourced[T] | None:
-    """The newest value of a lane; None once a source that tells all of that lane has left it out."""
+    """The newest value of a lane; None once a source that reports all of that lane omits it."""
     for reading in newest_first:
         value = value_of(reading)
         if value is not None:

@@ -1,4 +1,4 @@
-"""Use against time. Even use would be at `expected_percent` now; the verdict says on which side this one is."""
+"""Usage relative to time. Even usage would be at `expected_percent` now; the verdict compares with that."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from providers.domain.limits import Pace, RateWindow
 
 
 def pace(window: RateWindow, now: datetime) -> Pace | None:
-    """None where it cannot be told: length or reset unknown, the reset past, or the window just begun.
+    """None if it cannot be determined: length or reset unknown, the reset past, or the window just started.
 
     `runs_out_at` is None when what is left lasts until the reset.
     """

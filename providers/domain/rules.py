@@ -1,7 +1,8 @@
-"""What the clock makes of a limit: stale, past, blocking, ahead of even use. On plain numbers, so that who must be
-fast can judge by the same rules as everybody else: nothing is imported here.
+"""Time-dependent rules on limits: stale, past, blocking, ahead of even usage.
 
-Percentages are 0-100; spans are in seconds, negative for what is past.
+They take plain numbers and import nothing, so that fast paths can share them.
+
+Percentages are 0-100; spans are in seconds, negative if past.
 """
 
 from __future__ import annotations
@@ -16,24 +17,24 @@ if TYPE_CHECKING:
 FRESH_SECONDS = 600.0
 CLOCK_SLACK_SECONDS = 300.0
 REFRESH_SECONDS = 300.0
-"""How often a limit is refreshed where nothing else is known."""
+"""The default refresh interval of a limit."""
 EARLY_RESET_SECONDS = 24 * 3600.0
-"""How long an early reset is news."""
+"""How long an early reset is shown."""
 SPENT_PERCENT = 100.0
 ON_PACE_WITHIN = 2.0
 TOO_EARLY_PERCENT = 3.0
 
 
 def is_stale(age: float, resets_in: float | None, every: float = REFRESH_SECONDS) -> bool:
-    """Too old to be acted on: older than ten minutes and than two refreshes, or of a window that has ended.
+    """Too old to act on: older than ten minutes and than two refreshes, or of a window that has ended.
 
-    So is what was read by a clock that was ahead: nobody knows how old it is.
+    A value from a clock that was ahead is stale too: its age is unknown.
     """
     return age < -CLOCK_SLACK_SECONDS or age > max(FRESH_SECONDS, 2 * every) or is_past(resets_in)
 
 
 def is_past(resets_in: float | None) -> bool:
-    """Whether a window has refilled since it was read: its value says nothing of now."""
+    """Whether a window has been reset since it was read: its value is obsolete."""
     return resets_in is not None and resets_in <= 0
 
 
@@ -50,15 +51,15 @@ def blocks(used_percent: float, scope: str, age: float, resets_in: float | None)
 
 
 def is_refusal_current(age: float, resets_in: Iterable[float]) -> bool:
-    """Whether a server's refusal still holds: until it is old, or a window has refilled since."""
+    """Whether a server's refusal is still current: until it is stale, or a window has been reset since."""
     return not is_stale(age, None) and not any(-age < span <= 0 for span in resets_in)
 
 
 def pace(
     used_percent: float, duration: float, resets_in: float
 ) -> tuple[float, Verdict, float | None] | None:
-    """The share that even use would have used by now, on which side this one is, and in how many seconds it runs
-    out before the reset, None where it lasts. None where the reset is past or the window has just begun.
+    """The share that even usage would have reached by now, the verdict, and in how many seconds it runs out before
+    the reset, None if it lasts. None if the reset is past or the window has just started.
     """
     if not 0 < resets_in <= duration:
         return None
