@@ -1,1 +1,1 @@
-"""From homes to one snapshot: whose numbers, who may be asked when, what is known."""
+"""From homes to one snapshot: accounts, fetch scheduling, stored state."""

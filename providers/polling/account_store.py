@@ -1,8 +1,8 @@
-"""What is remembered of each account between runs, shared by all processes of a person.
+"""The stored state of each account, shared by all processes of a user.
 
-One small file for each account holds its readings and when it was last asked, one file holds which account was
-in which home. Who wants to ask an account holds its lock meanwhile, so two processes never ask at once.
-Nothing in these files is taken on trust: they may be torn, or written by a clock that was wrong.
+One small file per account holds its readings and its last fetch; another file holds which account was in which
+home. A process that fetches an account holds its lock, so two processes never fetch at once. Nothing in these
+files is trusted: they may be truncated, or written with a wrong clock.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class RejectedLogin(Struct, frozen=True, kw_only=True):
-    """A login that was refused to this source: the one that was in this home since `attested_at`."""
+    """A login that was rejected for this source: the one in this home since `attested_at`."""
 
     source: str
     home: str
@@ -37,10 +37,10 @@ class RejectedLogin(Struct, frozen=True, kw_only=True):
 
 
 class SourceState(Struct, frozen=True, kw_only=True):
-    """How a source was last asked for an account: when, and what came in the way, None where it answered.
+    """The last fetch of an account from a source: when, and its error, None if it succeeded.
 
-    Before `retry_at` it is not asked again of itself. `refusals` is how many of its last answers in a row asked
-    for a back-off.
+    There is no automatic retry before `retry_at`. `refusals` counts its latest consecutive errors that called for
+    a backoff.
     """
 
     asked_at: datetime | None = None
@@ -50,10 +50,10 @@ class SourceState(Struct, frozen=True, kw_only=True):
 
 
 class AccountState(Struct, frozen=True, kw_only=True):
-    """The readings that still have a say, and how the last poll went.
+    """The readings that still contribute, and the outcome of the last poll.
 
-    `asked_at` is when anybody was last asked, `under_way` that the answer is not in yet; `sources` is how each
-    source was last asked, by its id. `failures` is how many polls in a row failed; `refused` are logins not worth
+    `asked_at` is when any source was last fetched, `under_way` whether that is still in progress; `sources` has
+    the state of each source by its id. `failures` counts consecutive failed polls; `refused` are logins not worth
     a request.
     """
 
@@ -69,7 +69,7 @@ class AccountState(Struct, frozen=True, kw_only=True):
 
     @property
     def retry_at(self) -> datetime | None:
-        """When what stands in the way is tried again."""
+        """When the fetch that failed is retried."""
         return self.error.retry_at if self.error else None
 
     def of(self, source: str) -> SourceState:
@@ -77,43 +77,43 @@ class AccountState(Struct, frozen=True, kw_only=True):
 
 
 class HomeState(Struct, frozen=True, kw_only=True):
-    """The account that was last seen in a home, and since when it is known to have been there."""
+    """The account last seen in a home, and since when it is known to be there."""
 
     account: str
     since: datetime
 
 
 class AccountStore:
-    """The files. Unreadable ones count as empty: they hold nothing that the next poll does not bring."""
+    """The files. Unreadable ones count as empty: the next poll restores what they hold."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._held: dict[str, AccountState] = {}
 
     def account(self, key: str, now: datetime) -> AccountState:
-        """What is known, without what only a clock that was ahead can have written."""
+        """The stored state, without anything that only a clock that was ahead can have written."""
         known = _load(self.file_of(key), AccountState) or AccountState()
         held = self._held.get(key)
         if held is not None and (known.asked_at is None or _is_as_new(held, known.asked_at)):
             known = held
-        return _believable(known, now)
+        return _without_future(known, now)
 
     def file_of(self, key: str) -> Path:
-        """The file of an account, whether it is there or not."""
+        """The file of an account, whether it exists or not."""
         return self._folder / f"account-{key}.json"
 
     def save_account(self, key: str, memory: AccountState) -> None:
-        """Raises OSError when it cannot be kept."""
+        """Raises OSError if it cannot be saved."""
         write_whole(self.file_of(key), msgspec.json.encode(memory))
         self._held.pop(key, None)
 
     def hold_account(self, key: str, memory: AccountState) -> None:
-        """Remember it for this process alone, where it cannot be kept."""
+        """Keep it in this process only, when it cannot be saved."""
         self._held[key] = memory
 
     @contextmanager
     def asking(self, key: str, seconds: float = LOCK_SECONDS) -> Iterator[None]:
-        """Alone with the account; raises OSError when the folder cannot be written, TimeoutError after long."""
+        """Exclusive access to the account; raises OSError if the folder is not writable, or TimeoutError."""
         with self._locked(self.file_of(key).with_suffix(".lock"), seconds):
             yield
 
@@ -128,19 +128,19 @@ class AccountStore:
     def account_since(
         self, home: Path, account: str, attested_at: datetime | None, now: datetime
     ) -> datetime:
-        """Since when this account is known to have been in this home; remembers it on first sight.
+        """Since when this account is known to be in this home; stores it on first sight.
 
-        Where no other account was seen here before, the login's own word counts; after another one, only what
-        comes from now on is surely this one's. The same account with a newer login has refreshed it; that another
-        one was here and gone while nobody looked cannot be told from that.
+        If no other account was seen here before, the login's own time counts; after another account, only what is
+        written from now on is surely this one's. The same account with a newer login has renewed it; an account
+        that came and went unseen in between cannot be detected.
         """
         last = self._homes().get(_name(home))
         if last is not None and last.account == account:
             return min(last.since, now)
         since = min(attested_at or now, now) if last is None else now
         with suppress(OSError), self._locked(self._folder / "homes.lock", HOMES_LOCK_SECONDS):
-            # Told when the account is asked; the next run sees it anew.
-            homes = self._homes()  # another process may have written meanwhile, of another home
+            # Reported when the account is fetched; the next run tries again.
+            homes = self._homes()  # another process may have added another home meanwhile
             homes[_name(home)] = HomeState(account=account, since=since)
             write_whole(self._folder / "homes.json", msgspec.json.encode(homes))
         return since
@@ -151,23 +151,23 @@ class AccountStore:
 
 def _load(file: Path, kind: type[T]) -> T | None:
     try:
-        told = msgspec.json.decode(file.read_bytes(), type=kind)
-        return told if _knows_its_zone(msgspec.to_builtins(told, builtin_types=(datetime,))) else None
+        data = msgspec.json.decode(file.read_bytes(), type=kind)
+        return data if _has_zones(msgspec.to_builtins(data, builtin_types=(datetime,))) else None
     except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 
-def _knows_its_zone(told: object) -> bool:
-    """Whether each time in it can be compared with others."""
-    if isinstance(told, datetime):
-        return told.tzinfo is not None
-    if isinstance(told, dict):
-        return all(_knows_its_zone(value) for value in told.values())
-    return not isinstance(told, list | tuple) or all(_knows_its_zone(value) for value in told)
+def _has_zones(data: object) -> bool:
+    """Whether all its times have a time zone."""
+    if isinstance(data, datetime):
+        return data.tzinfo is not None
+    if isinstance(data, dict):
+        return all(_has_zones(value) for value in data.values())
+    return not isinstance(data, list | tuple) or all(_has_zones(value) for value in data)
 
 
-def _believable(known: AccountState, now: datetime) -> AccountState:
-    """Without what lies in the future: such a reading would win for ever, such a wait would silence us."""
+def _without_future(known: AccountState, now: datetime) -> AccountState:
+    """Without anything in the future: such a reading would win forever, such a wait would never end."""
     latest = now + CLOCK_SLACK
     furthest = latest + LONGEST_WAIT + CLOCK_SLACK
     error = known.error
@@ -186,7 +186,7 @@ def _believable(known: AccountState, now: datetime) -> AccountState:
             )
             for ident, source in known.sources.items()
         },
-        refused=tuple(refused for refused in known.refused if refused.at <= latest),
+        refused=tuple(login for login in known.refused if login.at <= latest),
         offline_since=_unless_after(known.offline_since, latest),
     )
 

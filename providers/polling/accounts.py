@@ -1,4 +1,4 @@
-"""From homes to one snapshot: who is signed in where, what is known of each account, what is in the way."""
+"""From homes to one snapshot: which account is signed in where, its state, its error."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from providers.source import Home, Provider, ProviderSettings, account_key
 
 UNSET = ProviderSettings()
 ROUND_SECONDS: dict[Mode, float] = {"due": 10.0, "now": 60.0}
-"""How long `take_usage` waits for all sources together: longer for a person who asked for it."""
+"""How long `take_usage` waits for all sources together: longer if the user asked for it."""
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """What has an entry in the snapshot: an account with the homes it is signed in to, or a home without a login.
+    """An entry of the snapshot: an account with the homes it is signed in to, or a home without a login.
 
-    `key` names it for as long as it is there. `client` is None where nobody is signed in; `error` then says why.
-    `login_ends_at` is when the first of its logins ends. `only` is the one source that was chosen, `program` the
-    path of the provider's own where the person gave one.
+    `key` identifies it for as long as it exists. `client` is None if nobody is signed in; `error` then says why.
+    `login_ends_at` is when the first of its logins ends. `only` is the chosen source, if any, `program` the path
+    of the provider's CLI if the user set one.
     """
 
     key: str
@@ -53,9 +53,9 @@ def take_usage(
     only_source: str | None = None,
     settings: Mapping[str, ProviderSettings] = {},
 ) -> UsageSnapshot:
-    """Everything known now, one entry for each account in the order of the homes. Never raises.
+    """Everything known now, one entry per account in the order of the homes. Never raises.
 
-    Accounts are asked side by side; one that has not answered by ROUND_SECONDS is shown as it was known.
+    Accounts are fetched concurrently; one that is not done within ROUND_SECONDS is shown with its stored state.
     """
     targets = find_targets(providers, environ, memory, clock(), only_source=only_source, settings=settings)
     answers: dict[str, AccountUsage] = {} if mode == "cached" else _ask_all(targets, memory, clock, mode)
@@ -74,9 +74,9 @@ def find_targets(
 ) -> tuple[Target, ...]:
     """Who is signed in where, in the order of the homes. Never raises.
 
-    With `only_source`, or a source chosen in the `settings`, no other source is asked, and nothing another one
-    said is shown. A provider that is switched off or has no such source has no entry, nor has one that was never
-    used here, unless there is no other.
+    With `only_source`, or a source chosen in the `settings`, no other source is fetched, and no reading of another
+    one is shown. A provider that is disabled or has no such source has no entry, nor has one that was never used
+    here, unless there is no other.
     """
     found: list[Target] = []
     absent: list[Target] = []
@@ -86,42 +86,42 @@ def find_targets(
         if not own.enabled or only not in (None, *provider.source_ids):
             continue
         try:
-            homes, there = _look_around(provider, environ, own)
-        except Exception as error:  # noqa: BLE001 - the other providers speak all the same
-            fault = internal_error(error, "the list of homes")
-            found.append(Target(key=provider.id, provider=provider, homes=(), error=fault))
+            homes, exist = _existing_homes(provider, environ, own)
+        except Exception as error:  # noqa: BLE001 - it must not affect the other providers
+            internal = internal_error(error, "the list of homes")
+            found.append(Target(key=provider.id, provider=provider, homes=(), error=internal))
             continue
         targets = _by_account(provider, homes, memory, now)
-        (found if there else absent).extend(
+        (found if exist else absent).extend(
             replace(target, only=only, program=own.program) for target in targets
         )
     return tuple(found or absent)
 
 
 def ask_only(target: Target, memory: AccountStore, clock: Callable[[], datetime], mode: Mode) -> None:
-    """Ask the target's servers and programs; what they said is saved. Never raises."""
+    """Fetch from the target's servers and programs, and save the result. Never raises."""
     _usage(target, lambda this: ask(this, memory), clock, mode)
 
 
 def ask_for(target: Target, memory: AccountStore, clock: Callable[[], datetime], mode: Mode) -> AccountUsage:
-    """Ask the target's sources, as far as `mode` lets them be asked; what is known then. Never raises."""
+    """Fetch from the target's sources, as far as `mode` allows, and return the result. Never raises."""
     return _usage(target, lambda this: look(this, memory, ask(this, memory)), clock, mode)
 
 
 def known_of(target: Target, memory: AccountStore, clock: Callable[[], datetime]) -> AccountUsage:
-    """What is saved of the target; asks nobody, not even its local sources. Never raises."""
+    """The stored state of the target; reads no source, not even local ones. Never raises."""
     return _usage(target, lambda this: memory.account(this.client.key, clock()), clock, "cached")
 
 
 def look_at(target: Target, memory: AccountStore, clock: Callable[[], datetime]) -> AccountUsage:
-    """What is known of the target, with what its local sources say now; asks no server. Never raises."""
+    """The state of the target with fresh readings of its local sources; makes no request. Never raises."""
     return _usage(target, lambda this: look(this, memory), clock, "cached")
 
 
 def homes_of(
     provider: Provider, environ: Mapping[str, str], settings: ProviderSettings = UNSET
 ) -> tuple[Home, ...]:
-    """The provider's homes, and those that the settings name beside them; each once."""
+    """The provider's homes, and the additional ones of the settings; each once."""
     found = {home.path: home for home in provider.find_homes(environ)}
     for path in settings.homes:
         found.setdefault(path, Home(provider=provider.id, path=path, label=short(path)))
@@ -131,7 +131,7 @@ def homes_of(
 def _ask_all(
     targets: Sequence[Target], memory: AccountStore, clock: Callable[[], datetime], mode: Mode
 ) -> dict[str, AccountUsage]:
-    """What came within the deadline, by the targets' keys."""
+    """The results within the deadline, by the targets' keys."""
     answers: dict[str, AccountUsage] = {}
 
     def ask_one(target: Target) -> None:
@@ -147,17 +147,17 @@ def _ask_all(
     return dict(answers)
 
 
-def _look_around(
+def _existing_homes(
     provider: Provider, environ: Mapping[str, str], settings: ProviderSettings
 ) -> tuple[tuple[Home, ...], bool]:
-    """The homes to look into, and whether there is any; where there is none, the first that could be.
+    """The homes to read, and whether any exists; if none does, the first candidate.
 
-    Where a program would keep itself unasked says nothing, unless it is there.
+    A program's default folder counts only if it exists.
     """
     homes = homes_of(provider, environ, settings)
     usual = {home.path for home in provider.find_homes({})}
-    there = tuple(home for home in homes if home.path not in usual or home.path.is_dir())
-    return there or homes[:1], bool(there)
+    existing = tuple(home for home in homes if home.path not in usual or home.path.is_dir())
+    return existing or homes[:1], bool(existing)
 
 
 def _by_account(
@@ -173,7 +173,7 @@ def _by_account(
                 continue
             key = account_key(home, login.identity)
             since = memory.account_since(home.path, key, login.attested_at, now)
-        except Exception as error:  # noqa: BLE001 - the other homes speak all the same
+        except Exception as error:  # noqa: BLE001 - it must not affect the other homes
             targets[home.id] = replace(alone, error=internal_error(error, "this home"))
             continue
         before = targets.get(key)
@@ -207,7 +207,7 @@ def _usage(
             program=target.program,
         )
         return _of_account(target, target.client, this, know(this))
-    except Exception as error:  # noqa: BLE001 - the other accounts speak all the same
+    except Exception as error:  # noqa: BLE001 - it must not affect the other accounts
         return _without_account(target, internal_error(error, "this account"))
 
 
@@ -227,7 +227,7 @@ def _of_account(target: Target, client: Client, this: Round, known: AccountState
     merged = merge(reading for reading in known.readings if reading.source in ids)
     error = known.error if this.chosen == this.sources else _own_error(known, this)
     identity, key = client.identity, client.key
-    if merged.email and not identity.email:  # another who signs in there is another account
+    if merged.email and not identity.email:  # whoever signs in there next is another account
         key = account_key(client.places[0].home, replace(identity, email=merged.email))
     return replace(
         _without_account(target, None),
@@ -248,10 +248,10 @@ def _of_account(target: Target, client: Client, this: Round, known: AccountState
 
 
 def _own_error(known: AccountState, this: Round) -> UsageError | None:
-    """What stands between the person and the chosen sources: not what another one ran into."""
+    """The error of the chosen sources, not that of another one."""
     ids = {source.id for source in this.chosen}
     own = next((attempt.error for attempt in known.attempts if attempt.error and attempt.source in ids), None)
     others = [attempt.error for attempt in known.attempts if attempt.source not in ids]
     if own is not None or known.error in others or not this.chain:
         return own
-    return known.error  # of nobody's making but ours: nothing could be kept
+    return known.error  # our own: the state could not be saved

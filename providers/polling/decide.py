@@ -1,7 +1,7 @@
-"""What a round does next, and what it knows then: pure functions of what is known, the round and the time.
+"""The next step of a round, and the state after it: pure functions of the state, the round and the time.
 
-A round asks an account's remote sources along its chain: the first, and the next only where it can stand in for
-all that those before it ran into; the first answer ends it.
+A round fetches an account from its remote sources along a chain: from the first, and from the next only if it is a
+fallback for the errors of all before it; the first success ends it.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from providers.polling.backoff import (
 from providers.source import Source
 
 Mode = Literal["cached", "due", "now"]
-"""Ask nobody; ask who may be asked again by now; ask now, because the person said so."""
+"""Fetch nothing; fetch what is due; fetch now, because the user asked for it."""
 
 _OF_THE_LOGIN: tuple[ErrorKind, ...] = ("not_signed_in", "login_expired", "denied")
 
 
 class Round(Struct, frozen=True, kw_only=True):
-    """One look at one account: who is asked about whom, how often, by which clock.
+    """One poll of one account: its sources, interval, mode and clock.
 
-    `only` is the one source that the person chose; `program` the path they gave for the provider's own.
+    `only` is the source that the user chose, if any; `program` the path they set for the provider's CLI.
     """
 
     client: Client
@@ -61,30 +61,30 @@ class Round(Struct, frozen=True, kw_only=True):
 
     @property
     def speaks_for_all(self) -> bool:
-        """Whether what its chain runs into is what stands between the person and fresh numbers."""
+        """Whether its outcome is that of the account: it starts with the same source as the full chain."""
         return self.chain[:1] == tuple(source for source in self.sources if not source.local)[:1]
 
 
 class Standing(Struct, frozen=True):
-    """The error that the person is shown, out of all that the chain ran into."""
+    """The error to show, out of all errors of the chain."""
 
     error: UsageError
     was_asked: bool
 
     def or_earlier(self, earlier: Standing | None) -> Standing:
-        """The first error is what keeps the best source from answering, so it stays.
+        """The first error is that of the best source, so it stays.
 
-        But who stood in may know more of the login; and a way that was closed from the start, other than by
-        a login that expired, is no error in itself.
+        But a fallback may know more about the login; and a source that was unavailable from the start, other than
+        for an expired login, is no error in itself.
         """
         if earlier is None or self.error.kind in _OF_THE_LOGIN:
             return self
-        closed = not earlier.was_asked and earlier.error.kind != "login_expired"
-        return self if closed else earlier
+        unavailable = not earlier.was_asked and earlier.error.kind != "login_expired"
+        return self if unavailable else earlier
 
 
 class ChainProgress(Struct, frozen=True, kw_only=True):
-    """How far along its chain a round is: the next source's `position`, and what those before it ran into."""
+    """How far along its chain a round is: the next source's `position`, and the errors of those before it."""
 
     position: int = 0
     attempts: tuple[Attempt, ...] = ()
@@ -93,7 +93,7 @@ class ChainProgress(Struct, frozen=True, kw_only=True):
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """Ask this source next, in the first of `places` where that can be done."""
+    """Fetch from this source next, in the first of `places` where it is available."""
 
     source: Source
     places: tuple[LoginPlace, ...]
@@ -101,7 +101,7 @@ class Ask(Struct, frozen=True, kw_only=True):
 
     @property
     def after(self) -> ProviderError | None:
-        """What the source before it ran into."""
+        """The error of the source before it."""
         return self.progress.errors[-1] if self.progress.errors else None
 
 
@@ -112,10 +112,10 @@ class RoundEnd(Struct, frozen=True):
 
 
 class Fetched(Struct, frozen=True):
-    """What came of asking a source.
+    """The outcome of a fetch from a source.
 
-    `asked` is False for one that could not be asked anywhere, `error` None where it answered, `refused` is where a
-    server did not accept the login.
+    `asked` is False if it was unavailable everywhere, `error` is None if it succeeded, `refused` is where the
+    server rejected the login.
     """
 
     attempt: Attempt
@@ -126,19 +126,19 @@ class Fetched(Struct, frozen=True):
 
 
 def wants_to_ask(this: Round, known: AccountState, now: datetime) -> bool:
-    """Whether the round has anybody to ask. Where another process is asking, its answer is worth waiting for."""
+    """Whether there is anything to fetch. If another process is fetching, its result is worth waiting for."""
     if not this.chain or this.mode == "cached":
         return False
     return this.mode == "now" or known.under_way or may_begin(this, known, now)
 
 
 def may_begin(this: Round, known: AccountState, now: datetime) -> bool:
-    """Whether the intervals let anybody in the chain be asked by now, or the person wants it at once."""
+    """Whether any source in the chain is due, or the user wants it now."""
     return this.mode == "now" or is_due(this.client, this.chain, known, this.interval, now)
 
 
 def decide(this: Round, known: AccountState, progress: ChainProgress, now: datetime) -> Ask | RoundEnd:
-    """The next source to ask, or what is known at the end."""
+    """The next source to fetch from, or the state at the end."""
     for position in range(progress.position, len(this.chain)):
         source = this.chain[position]
         if not is_fallback_for_all(source, progress.errors):
@@ -148,7 +148,7 @@ def decide(this: Round, known: AccountState, progress: ChainProgress, now: datet
             return Ask(source=source, places=tuple(places), progress=replace(progress, position=position + 1))
         attempts = progress.attempts + tuple(each for each in known.attempts if each.source == source.id)
         last = known.of(source.id).error
-        if last is None:  # its last answer still stands in
+        if last is None:  # its last result is still current
             return RoundEnd(_succeeded(this, known, attempts))
         progress = replace(
             progress,
@@ -160,7 +160,7 @@ def decide(this: Round, known: AccountState, progress: ChainProgress, now: datet
 
 
 def checkpoint(this: Round, known: AccountState, step: Ask, now: datetime) -> AccountState | None:
-    """What the next process must find, should this one end before the answer is in; None where nothing differs."""
+    """The state to save in case this process dies before the response arrives; None if it is unchanged."""
     if not step.source.rest:
         return None
     return while_asked(failed(this, known, step.progress, now), step.source, step.after, now)
@@ -169,27 +169,27 @@ def checkpoint(this: Round, known: AccountState, step: Ask, now: datetime) -> Ac
 def record(
     this: Round, known: AccountState, step: Ask, fetched: Fetched, began: datetime, now: datetime
 ) -> RoundEnd | tuple[AccountState, ChainProgress]:
-    """What is known after this answer, and how the round goes on where there was none."""
+    """The state after this fetch, and the progress of the round if it failed."""
     source, progress = step.source, step.progress
     if fetched.error is None:
         readings = (*known.readings, *fetched.readings)
-        if this.client.identity.email is None:  # only the answer says whose login it is
+        if this.client.identity.email is None:  # only the response says whose login it is
             readings = of_last_owner(readings)
         known = replace(after_answer(known, source, began), readings=prune(readings))
         return RoundEnd(_succeeded(this, known, (*progress.attempts, fetched.attempt)))
-    known, waiting = after_error(
+    known, error_with_retry = after_error(
         known, source, fetched.error.as_data(), asked=fetched.asked, refused=fetched.refused, now=now
     )
     return known, replace(
         progress,
-        attempts=(*progress.attempts, replace(fetched.attempt, error=waiting)),
-        standing=Standing(waiting, was_asked=fetched.asked).or_earlier(progress.standing),
+        attempts=(*progress.attempts, replace(fetched.attempt, error=error_with_retry)),
+        standing=Standing(error_with_retry, was_asked=fetched.asked).or_earlier(progress.standing),
         errors=(*progress.errors, fetched.error),
     )
 
 
 def with_local(known: AccountState, fetched: Fetched) -> AccountState:
-    """What is known with what a local source says now."""
+    """The state with the fresh reading of a local source."""
     return replace(
         known,
         attempts=_with(known.attempts, fetched.attempt),
@@ -198,7 +198,7 @@ def with_local(known: AccountState, fetched: Fetched) -> AccountState:
 
 
 def failed(this: Round, known: AccountState, progress: ChainProgress, now: datetime) -> AccountState:
-    """What is known of an account when nobody in the chain answered."""
+    """The state of an account after every source in the chain failed."""
     if not this.speaks_for_all:
         return replace(known, attempts=_with(known.attempts, *progress.attempts))
     error = progress.standing.error if progress.standing else None
@@ -219,5 +219,5 @@ def _succeeded(this: Round, known: AccountState, attempts: tuple[Attempt, ...]) 
 
 
 def _with(attempts: tuple[Attempt, ...], *newer: Attempt) -> tuple[Attempt, ...]:
-    again = {attempt.source for attempt in newer}
-    return (*(other for other in attempts if other.source not in again), *newer)
+    refetched = {attempt.source for attempt in newer}
+    return (*(other for other in attempts if other.source not in refetched), *newer)

@@ -1,7 +1,7 @@
-"""One round of asking an account's sources: load → decide (pure) → fetch → record (pure) → save. Never raises.
+"""One poll of an account's sources: load → decide (pure) → fetch → record (pure) → save. Never raises.
 
-Local sources cost nothing and are asked each time, in every home of the account. The others are asked along the
-chain as `decide` says, no more often than the provider's interval and each source's own back-off allow, and by one
+Local sources cost nothing and are read each time, in every home of the account. The others are fetched along the
+chain as `decide` says, no more often than the provider's interval and each source's own backoff allow, and by one
 process at a time.
 """
 
@@ -40,12 +40,12 @@ _log = logging.getLogger(__name__)
 
 
 def poll(this: Round, memory: AccountStore) -> AccountState:
-    """What is known of the account after this round; saved for the next one and for other processes."""
+    """The state of the account after this round; saved for the next one and for other processes."""
     return look(this, memory, ask(this, memory))
 
 
 def look(this: Round, memory: AccountStore, known: AccountState | None = None) -> AccountState:
-    """What is known of the account, with what its local sources say now; asks nobody else."""
+    """The state of the account with fresh readings of its local sources; makes no request."""
     known = memory.account(this.client.key, this.clock()) if known is None else known
     for source in this.chosen:
         if source.local:
@@ -54,44 +54,44 @@ def look(this: Round, memory: AccountStore, known: AccountState | None = None) -
 
 
 def ask(this: Round, memory: AccountStore) -> AccountState:
-    """What is known of the account after asking whoever may be asked by now, with the account to itself."""
+    """The state of the account after fetching from the sources that are due, under its lock."""
     key = this.client.key
     known = memory.account(key, this.clock())
     if not wants_to_ask(this, known, this.clock()):
         return known
-    # Who has something to show need not wait for another process's server.
+    # With something to show there is no need to wait long for another process's fetch.
     brief = this.mode == "due" and known.readings
     try:
         with memory.asking(key, _PATIENCE_SECONDS if brief else LOCK_SECONDS):
             known = memory.account(key, this.clock())
             if not may_begin(this, known, this.clock()):
-                return known  # another process asked while we waited
-            # Saved before it is done: a crash between the two must not lead to a second request.
+                return known  # another process fetched while we waited
+            # Saved before the request: a crash in between must not lead to a second request.
             known = replace(known, asked_at=this.clock(), under_way=True)
             memory.save_account(key, known)
-            known = replace(_ask_along(this, known, memory), under_way=False)
+            known = replace(_ask_chain(this, known, memory), under_way=False)
             return _saved(key, known, memory)
     except TimeoutError:
-        # Another process is at it; its answer will be here next time.
+        # Another process is fetching; its result will be here next time.
         return memory.account(key, this.clock())
     except OSError as error:
         known = replace(
-            memory.account(key, this.clock()), error=_cannot_keep(error, "it does not fetch limits")
+            memory.account(key, this.clock()), error=_cannot_save(error, "it does not fetch limits")
         )
         memory.hold_account(key, known)
         return known
 
 
-def _ask_along(this: Round, known: AccountState, memory: AccountStore) -> AccountState:
-    """Along the chain, as far as each can stand in for those before."""
+def _ask_chain(this: Round, known: AccountState, memory: AccountStore) -> AccountState:
+    """Along the chain, as far as each is a fallback for those before."""
     progress = ChainProgress()
     while True:
         began = this.clock()
         step = decide(this, known, progress, began)
         if isinstance(step, RoundEnd):
             return step.known
-        if (before := checkpoint(this, known, step, began)) is not None:
-            memory.save_account(this.client.key, before)
+        if (interrupted := checkpoint(this, known, step, began)) is not None:
+            memory.save_account(this.client.key, interrupted)
         fetched = _fetch(this, step.source, step.places, after=step.after, known=known)
         recorded = record(this, known, step, fetched, began, this.clock())
         if isinstance(recorded, RoundEnd):
@@ -100,11 +100,11 @@ def _ask_along(this: Round, known: AccountState, memory: AccountStore) -> Accoun
 
 
 def _saved(key: str, known: AccountState, memory: AccountStore) -> AccountState:
-    """The answer is here also where it cannot be saved; then this process alone has it."""
+    """A result that cannot be saved is kept in this process."""
     try:
         memory.save_account(key, known)
     except OSError as error:
-        known = replace(known, error=known.error or _cannot_keep(error, "it will forget this when it quits"))
+        known = replace(known, error=known.error or _cannot_save(error, "it will forget this when it quits"))
         memory.hold_account(key, known)
     return known
 
@@ -118,31 +118,31 @@ def _fetch(
     known: AccountState | None = None,
     everywhere: bool = False,
 ) -> Fetched:
-    """Ask once, in the first place where the source can be asked, or in each of them."""
+    """Fetch once, in the first place where the source is available, or in each of them."""
     began = time.monotonic()
     readings: list[Reading] = []
-    trouble: ProviderError | None = None
+    error: ProviderError | None = None
     answered, ever_asked, refused = False, False, None
     for place in places:
         question = _question(this, source, place, after, known or AccountState())
-        asked, reading, trouble = _ask_at(source, question)
+        asked, reading, error = _fetch_at(source, question)
         ever_asked = ever_asked or asked
-        answered = answered or (asked and trouble is None)
+        answered = answered or (asked and error is None)
         if reading is not None:
             readings.append(reading)
         if asked and not everywhere:
-            refused = place if isinstance(trouble, LoginExpired) else None
+            refused = place if isinstance(error, LoginExpired) else None
             break
     if answered:
-        trouble = None
+        error = None
     attempt = Attempt(
         source=source.id,
-        ok=trouble is None,
+        ok=error is None,
         ms=round((time.monotonic() - began) * 1000),
-        error=trouble.as_data() if trouble else None,
+        error=error.as_data() if error else None,
         notes=tuple(dict.fromkeys(note for reading in readings for note in reading.dropped)),
     )
-    return Fetched(attempt, trouble, tuple(readings), ever_asked, refused)
+    return Fetched(attempt, error, tuple(readings), ever_asked, refused)
 
 
 def _question(
@@ -162,35 +162,35 @@ def _question(
 
 
 def _last(known: AccountState, source: Source) -> Reading | None:
-    said = (reading for reading in known.readings if reading.source == source.id)
-    return max(said, key=lambda reading: reading.fetched_at, default=None)
+    readings = (reading for reading in known.readings if reading.source == source.id)
+    return max(readings, key=lambda reading: reading.fetched_at, default=None)
 
 
-def _ask_at(source: Source, question: Question) -> tuple[bool, Reading | None, ProviderError | None]:
-    """Whether it could be asked there, what it said, what went wrong."""
+def _fetch_at(source: Source, question: Question) -> tuple[bool, Reading | None, ProviderError | None]:
+    """Whether it was available there, its reading, its error."""
     asked = False
     try:
-        trouble = source.unavailable(question)
-        if trouble is not None:
-            return False, None, trouble
+        reason = source.unavailable(question)
+        if reason is not None:
+            return False, None, reason
         asked = True
         return True, source.read(question), None
     except ProviderError as error:
         return asked, None, error
-    except Exception as error:  # noqa: BLE001 - a fault of ours must not blank what is known
+    except Exception as error:  # noqa: BLE001 - an internal error must not blank what is known
         return asked, None, internal_error(error, "this response")
 
 
 def internal_error(error: Exception, over: str) -> NotUnderstood:
-    """A fault of ours as an error like any other; it names what it was, and quotes nothing."""
+    """An internal error as an error like any other; it names the exception type, and quotes nothing."""
     log_fault(_log, f"could not read {over}", error)
     return NotUnderstood(
         f"Internal error while handling {over} ({type(error).__name__}).", remedy="Please report this."
     )
 
 
-def _cannot_keep(error: OSError, so: str) -> UsageError:
+def _cannot_save(error: OSError, consequence: str) -> UsageError:
     return NotUnderstood(
-        f"tankful cannot save its state ({error.strerror or 'unknown error'}), so {so}.",
+        f"tankful cannot save its state ({error.strerror or 'unknown error'}), so {consequence}.",
         remedy="Free up disk space, or check the permissions of tankful's state folder.",
     ).as_data()

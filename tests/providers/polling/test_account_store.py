@@ -73,19 +73,19 @@ def test_nobody_else_reads_or_locks_what_is_remembered(tmp_path: Path) -> None:
         os.umask(before)
 
 
-def test_what_a_clock_that_was_ahead_wrote_of_a_source_silences_it_not(tmp_path: Path) -> None:
+def test_what_a_clock_that_was_ahead_wrote_of_a_source_does_not_block_it(tmp_path: Path) -> None:
     memory, ahead = AccountStore(tmp_path), NOW + timedelta(days=400)
-    trouble = ServerError("Oh.", retry_at=ahead).as_data()
-    wrong = SourceState(asked_at=ahead, retry_at=ahead, refusals=3, error=trouble)
+    error = ServerError("Oh.", retry_at=ahead).as_data()
+    wrong = SourceState(asked_at=ahead, retry_at=ahead, refusals=3, error=error)
     right = SourceState(asked_at=NOW - MINUTE, retry_at=NOW + MINUTE)
-    memory.save_account("k", AccountState(sources={"oauth": wrong, "status": right}, error=trouble))
+    memory.save_account("k", AccountState(sources={"oauth": wrong, "status": right}, error=error))
     known = memory.account("k", NOW)
     assert (known.of("oauth").asked_at, known.of("oauth").retry_at, known.retry_at) == (None, None, None)
     assert known.of("status") == right
     assert known.of("nobody") == SourceState()
 
 
-def test_what_an_older_tankful_kept_is_read(tmp_path: Path) -> None:
+def test_state_of_an_older_version_is_read(tmp_path: Path) -> None:
     kept = (
         b'{"asked_at": "2026-11-20T11:59:00Z", "retry_at": null, "failures": 1, "refusals": 2, "error": null}'
     )

@@ -106,16 +106,16 @@ def test_what_another_source_ran_into_is_not_shown(tmp_path: Path, server: FakeC
     assert (account.error, account.offline_since) == (None, None)
 
 
-def test_that_nothing_can_be_kept_is_told_to_those_who_would_ask(tmp_path: Path) -> None:
+def test_a_state_that_cannot_be_saved_is_reported_by_remote_sources(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     (tmp_path / "state").write_text("a file where the folder should be")
-    told = {}
+    shown = {}
     for source in ("oauth", "rollouts"):
         (account,) = take(tmp_path / "state", home, source=source)
-        told[source] = account.error.message if account.error else None
-    assert told["oauth"] is not None
-    assert "cannot save its state" in told["oauth"]
-    assert told["rollouts"] is None
+        shown[source] = account.error.message if account.error else None
+    assert shown["oauth"] is not None
+    assert "cannot save its state" in shown["oauth"]
+    assert shown["rollouts"] is None
 
 
 def test_a_login_that_the_server_refuses_is_sent_twice_an_hour(tmp_path: Path, server: FakeChatGPT) -> None:
@@ -181,7 +181,7 @@ def fails(*_: object) -> Login:
     raise ZeroDivisionError("access-secret")
 
 
-def test_a_fault_of_ours_in_one_home_is_that_homes_alone(tmp_path: Path) -> None:
+def test_an_internal_error_in_one_home_affects_no_other(tmp_path: Path) -> None:
     good, bad = make_home(tmp_path / "good"), make_home(tmp_path / "bad")
 
     def read_login(home: Home, now: datetime) -> Login:
@@ -195,7 +195,7 @@ def test_a_fault_of_ours_in_one_home_is_that_homes_alone(tmp_path: Path) -> None
     assert second.account is not None
 
 
-def test_a_fault_of_ours_in_one_provider_is_that_providers_alone(tmp_path: Path) -> None:
+def test_an_internal_error_in_one_provider_affects_no_other(tmp_path: Path) -> None:
     def find_homes(environ: Mapping[str, str]) -> tuple[Home, ...]:
         raise ZeroDivisionError("access-secret")
 
@@ -207,7 +207,7 @@ def test_a_fault_of_ours_in_one_provider_is_that_providers_alone(tmp_path: Path)
     assert second.account is not None
 
 
-def test_a_fault_of_ours_in_one_account_is_that_accounts_alone(tmp_path: Path) -> None:
+def test_an_internal_error_in_one_account_affects_no_other(tmp_path: Path) -> None:
     class Faulty(AccountStore):
         asked = 0
 
@@ -270,7 +270,7 @@ class Usual:
         return tuple(Home(provider="other", path=path, label=path.name) for path in self.folders)
 
 
-def test_who_was_never_here_is_quiet_beside_others(tmp_path: Path) -> None:
+def test_a_provider_never_used_here_has_no_entry_beside_others(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     absent = Usual(tmp_path / "a", tmp_path / "b").provider
     assert [each.provider for each in take(tmp_path / "state", home, providers=(CODEX, absent))] == ["codex"]
@@ -282,7 +282,7 @@ def test_who_was_never_here_is_quiet_beside_others(tmp_path: Path) -> None:
     assert [Path(each.homes[0]).name for each in accounts] == ["home", "b"]
 
 
-def test_when_the_first_of_an_accounts_logins_ends_is_told(tmp_path: Path) -> None:
+def test_when_the_first_of_an_accounts_logins_ends(tmp_path: Path) -> None:
     homes = [make_home(tmp_path / name) for name in ("a", "b", "c")]
     ends = {homes[0]: NOW + 3 * MINUTE, homes[1]: NOW + MINUTE}
 

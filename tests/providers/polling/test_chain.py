@@ -1,4 +1,4 @@
-"""Several sources of one account: who is asked when the one before could not tell."""
+"""Several sources of one account: which one is the fallback when another fails."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def attempts(memory: object) -> list[tuple[str, bool]]:
     return [(attempt.source, attempt.ok) for attempt in memory.attempts]  # type: ignore[attr-defined]
 
 
-def test_who_answers_first_is_enough(
+def test_the_first_success_ends_the_chain(
     ask: Ask, endpoint: FakeSource, program: FakeSource, screen: FakeSource
 ) -> None:
     assert used(ask(endpoint, program, screen)) == [10]
@@ -63,7 +63,7 @@ def test_who_answers_first_is_enough(
 
 
 @pytest.mark.parametrize(
-    ("trouble", "is_fallback_for"),
+    ("error", "is_fallback_for"),
     [
         (LoginExpired("Refused."), True),
         (NotUnderstood("What?"), True),
@@ -73,32 +73,32 @@ def test_who_answers_first_is_enough(
         (TimedOut("Late."), False),
     ],
 )
-def test_the_next_is_asked_only_for_what_it_can_stand_in_for(
-    ask: Ask, endpoint: FakeSource, program: FakeSource, trouble: ProviderError, *, is_fallback_for: bool
+def test_the_next_is_fetched_only_as_a_fallback(
+    ask: Ask, endpoint: FakeSource, program: FakeSource, error: ProviderError, *, is_fallback_for: bool
 ) -> None:
-    endpoint.says = trouble
+    endpoint.result = error
     memory = ask(endpoint, program)
     assert used(memory) == ([20] if is_fallback_for else [])
-    assert program.after == ([trouble.kind] if is_fallback_for else [])
+    assert program.after == ([error.kind] if is_fallback_for else [])
     assert attempts(memory) == [("oauth", False), ("app-server", True)][: 1 + is_fallback_for]
     assert (memory.error is None) is is_fallback_for
 
 
-def test_a_third_is_asked_where_it_stands_in_for_both(
+def test_a_third_is_fetched_as_a_fallback_for_both(
     ask: Ask, endpoint: FakeSource, program: FakeSource, screen: FakeSource
 ) -> None:
-    endpoint.says, program.says = NotUnderstood("What?"), ProgramTooOld("From 2024.")
+    endpoint.result, program.result = NotUnderstood("What?"), ProgramTooOld("From 2024.")
     memory = ask(endpoint, program, screen)
     assert used(memory) == [30]
     assert screen.after == ["program_too_old"]
     assert attempts(memory) == [("oauth", False), ("app-server", False), ("status", True)]
 
 
-def test_a_third_is_not_asked_with_the_login_that_the_first_was_refused(
+def test_a_third_does_not_send_the_login_that_was_rejected_for_the_first(
     ask: Ask, endpoint: FakeSource, program: FakeSource, screen: FakeSource, clock: Clock
 ) -> None:
     """Whether that was a moment ago, or is remembered."""
-    endpoint.says, program.says = LoginExpired("Refused."), ProgramTooOld("From 2024.")
+    endpoint.result, program.result = LoginExpired("Refused."), ProgramTooOld("From 2024.")
     for _ in range(29):
         memory = ask(endpoint, program, screen)
         assert attempts(memory) == [("oauth", False), ("app-server", False)]
@@ -108,10 +108,10 @@ def test_a_third_is_not_asked_with_the_login_that_the_first_was_refused(
     assert (len(endpoint.asked), len(program.asked), screen.asked) == (2, 2, [])
 
 
-def test_a_program_rests_while_a_refused_login_is_left_alone(
+def test_a_program_rests_while_a_rejected_login_is_left_alone(
     ask: Ask, endpoint: FakeSource, program: FakeSource, clock: Clock
 ) -> None:
-    endpoint.says = LoginExpired("Refused.")
+    endpoint.result = LoginExpired("Refused.")
     for _ in range(2 * 60 + 1):
         memory = ask(endpoint, program)
         assert memory.error is None, "its last answer stands in"
@@ -126,10 +126,10 @@ def test_a_program_rests_while_a_refused_login_is_left_alone(
 def test_a_login_that_its_program_renewed_is_sent_again(
     ask: Ask, endpoint: FakeSource, program: FakeSource, clock: Clock
 ) -> None:
-    endpoint.says = LoginExpired("Refused.")
+    endpoint.result = LoginExpired("Refused.")
     ask(endpoint, program)
     clock.now += MINUTE
-    endpoint.says = 11.0
+    endpoint.result = 11.0
     memory = ask(endpoint, program, attested_at=RENEWED)
     assert 11 in used(memory)
     assert attempts(memory) == [("oauth", True)]
@@ -140,24 +140,24 @@ def test_a_pause_that_a_source_named_is_its_own_and_outlasts_a_restart(
     ask: Ask, endpoint: FakeSource, program: FakeSource, clock: Clock
 ) -> None:
     """Each call has a memory of files alone, as a process that was just started."""
-    endpoint.says = LoginExpired("Refused.")
+    endpoint.result = LoginExpired("Refused.")
     program.rest = timedelta(0)
-    program.says = ProgramMissing("It does not start.", retry_at=NOW + 30 * MINUTE)
+    program.result = ProgramMissing("It does not start.", retry_at=NOW + 30 * MINUTE)
     for _ in range(30):
         ask(endpoint, program)
         clock.now += MINUTE
     assert len(program.asked) == 1
-    program.says = 20.0
+    program.result = 20.0
     assert used(ask(endpoint, program)) == [20]
 
 
-def test_a_program_that_we_died_over_rests_all_the_same(
+def test_a_program_is_not_run_again_at_once_after_we_died(
     ask: Ask, endpoint: FakeSource, program: FakeSource, clock: Clock
 ) -> None:
-    endpoint.says, program.says = LoginExpired("Refused."), KeyboardInterrupt()
+    endpoint.result, program.result = LoginExpired("Refused."), KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         ask(endpoint, program)
-    program.says = 20.0
+    program.result = 20.0
     for _ in range(59):
         clock.now += MINUTE
         memory = ask(endpoint, program)
@@ -175,22 +175,22 @@ def kept_until(folder: Path) -> list[datetime | None]:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "until"), [(LoginExpired("Refused."), NOW + HOUR), (NotUnderstood("What?"), None)]
+    ("error", "until"), [(LoginExpired("Refused."), NOW + HOUR), (NotUnderstood("What?"), None)]
 )
-def test_a_renewal_that_we_died_over_is_not_tried_again_for_an_hour(
+def test_a_renewal_is_not_retried_for_an_hour_after_we_died(
     ask: Ask,
     endpoint: FakeSource,
     program: FakeSource,
     clock: Clock,
     tmp_path: Path,
-    trouble: ProviderError,
+    error: ProviderError,
     until: datetime | None,
 ) -> None:
-    endpoint.says, program.says, program.rest = trouble, KeyboardInterrupt(), 5 * MINUTE
+    endpoint.result, program.result, program.rest = error, KeyboardInterrupt(), 5 * MINUTE
     with pytest.raises(KeyboardInterrupt):
         ask(endpoint, program)
     assert kept_until(tmp_path) == [until, until]
-    program.says = 20.0
+    program.result = 20.0
     clock.now += HOUR - MINUTE
     assert used(ask(endpoint, program)) == ([] if until else [20])
     clock.now += MINUTE
@@ -198,15 +198,17 @@ def test_a_renewal_that_we_died_over_is_not_tried_again_for_an_hour(
     assert kept_until(tmp_path) == [None, None]
 
 
-def test_too_often_stays_too_often(ask: Ask, endpoint: FakeSource, program: FakeSource, clock: Clock) -> None:
+def test_a_rate_limit_stays_in_force(
+    ask: Ask, endpoint: FakeSource, program: FakeSource, clock: Clock
+) -> None:
     """Even for a program that would stand in for what came before it."""
-    endpoint.says = LoginExpired("Refused.")
-    program.says, program.rest = RateLimited("Too often.", retry_at=NOW + 3 * HOUR), timedelta(0)
+    endpoint.result = LoginExpired("Refused.")
+    program.result, program.rest = RateLimited("Too often.", retry_at=NOW + 3 * HOUR), timedelta(0)
     for _ in range(179):
         ask(endpoint, program)
         clock.now += MINUTE
     assert len(program.asked) == 1
-    endpoint.says = RateLimited("Too often.", retry_at=clock.now + HOUR)
+    endpoint.result = RateLimited("Too often.", retry_at=clock.now + HOUR)
     ask(endpoint, program, attested_at=RENEWED, mode="now")
     asked = len(program.asked)
     for _ in range(59):
@@ -227,11 +229,11 @@ def test_a_login_that_only_its_program_can_read_is_asked_through_that(
     assert (used(memory), memory.error) == ([20], None)
 
 
-def test_a_server_that_was_asked_too_often_is_asked_by_no_other_way(
+def test_a_rate_limited_server_gets_no_request_from_another_source(
     ask: Ask, endpoint: FakeSource, program: FakeSource, clock: Clock
 ) -> None:
     """Not even by a source that the person chose; but a click is one try, and its answer ends the wait."""
-    endpoint.says = RateLimited("Too often.", retry_at=NOW + HOUR)
+    endpoint.result = RateLimited("Too often.", retry_at=NOW + HOUR)
     ask(endpoint, program)
     program.rest = timedelta(0)
     for _ in range(59):
@@ -240,7 +242,7 @@ def test_a_server_that_was_asked_too_often_is_asked_by_no_other_way(
     assert (len(endpoint.asked), program.asked) == (1, [])
     ask(endpoint, program, only="app-server", mode="now")
     assert len(program.asked) == 1
-    endpoint.says = 10.0
+    endpoint.result = 10.0
     clock.now += MINUTE / 2
     assert len(endpoint.asked) == 1
     clock.now += MINUTE / 2
@@ -248,7 +250,7 @@ def test_a_server_that_was_asked_too_often_is_asked_by_no_other_way(
 
 
 @pytest.mark.parametrize(
-    ("first", "closed", "second", "told"),
+    ("first", "closed", "second", "shown"),
     [
         (LoginExpired("Old."), True, ProgramMissing("No program."), "Old."),
         (LoginExpired("Refused."), False, TimedOut("Silent."), "Refused."),
@@ -257,7 +259,7 @@ def test_a_server_that_was_asked_too_often_is_asked_by_no_other_way(
         (NotUnderstood("What?"), False, TimedOut("Silent."), "What?"),
     ],
 )
-def test_which_of_two_troubles_is_told(
+def test_which_of_two_errors_is_shown(
     ask: Ask,
     endpoint: FakeSource,
     program: FakeSource,
@@ -265,31 +267,31 @@ def test_which_of_two_troubles_is_told(
     *,
     closed: bool,
     second: ProviderError,
-    told: str,
+    shown: str,
 ) -> None:
     if closed:
         endpoint.cannot[Path("/0")] = first
     else:
-        endpoint.says = first
-    program.says = second
+        endpoint.result = first
+    program.result = second
     memory = ask(endpoint, program)
     assert memory.error is not None
-    assert memory.error.message == told
+    assert memory.error.message == shown
     assert attempts(memory) == [("oauth", False), ("app-server", False)]
 
 
-def test_a_chosen_source_speaks_for_itself_alone(
+def test_a_chosen_source_shows_only_its_own_error(
     ask: Ask, endpoint: FakeSource, program: FakeSource, clock: Clock
 ) -> None:
     ask(endpoint, program)
-    program.says = ProgramMissing("No program.")
+    program.result = ProgramMissing("No program.")
     memory = ask(endpoint, program, only="app-server", mode="now")
     assert program.after == [None]
     assert (memory.error, attempts(memory)) == (None, [("oauth", True), ("app-server", False)])
-    endpoint.says = Offline("No connection.")
+    endpoint.result = Offline("No connection.")
     clock.now += MINUTE
     assert ask(endpoint, program).error is not None
-    program.says = 20.0
+    program.result = 20.0
     memory = ask(endpoint, program, only="app-server", mode="now")
     assert memory.error is not None
     assert memory.error.kind == "offline"

@@ -27,14 +27,14 @@ MINUTE = timedelta(minutes=1)
 
 
 class FakeSource:
-    """Says what it is told to: a share used, a trouble, or nothing; `at` places something else."""
+    """Says what it is result to: a share used, a error, or nothing; `at` places something else."""
 
     def __init__(
-        self, says: float | BaseException | None, ident: str = "oauth", *, local: bool = False
+        self, result: float | BaseException | None, ident: str = "oauth", *, local: bool = False
     ) -> None:
         self.id = self.title = ident
         self.local = local
-        self.says = says
+        self.result = result
         self.at: dict[Path, Reading | Exception | None] = {}
         self.cannot: dict[Path, ProviderError] = {}
         self.asked: list[Path] = []
@@ -43,8 +43,8 @@ class FakeSource:
         self.rest = timedelta(0)
         self.kinds: tuple[str, ...] = ("login_expired",)
 
-    def is_fallback_for(self, trouble: ProviderError) -> bool:
-        return trouble.kind in self.kinds
+    def is_fallback_for(self, error: ProviderError) -> bool:
+        return error.kind in self.kinds
 
     def unavailable(self, question: Question) -> ProviderError | None:
         return self.cannot.get(question.home.path)
@@ -54,15 +54,15 @@ class FakeSource:
         self.after.append(question.after.kind if question.after else None)
         self.last.append(question.last_error.kind if question.last_error else None)
         if question.home.path in self.at:
-            told = self.at[question.home.path]
-            if isinstance(told, Exception):
-                raise told
-            return told
-        if isinstance(self.says, BaseException):
-            raise self.says
-        if self.says is None:
+            result = self.at[question.home.path]
+            if isinstance(result, Exception):
+                raise result
+            return result
+        if isinstance(self.result, BaseException):
+            raise self.result
+        if self.result is None:
             return None
-        window = RateWindow(id="session", title="5h", used_percent=self.says)
+        window = RateWindow(id="session", title="5h", used_percent=self.result)
         return Reading(source=self.id, fetched_at=question.now, windows=(window,))
 
 
@@ -113,7 +113,7 @@ def used(memory: AccountState) -> list[float]:
     return [window.used_percent for reading in memory.readings for window in reading.windows]
 
 
-def test_between_two_requests_lies_the_interval(ask: Ask, clock: Clock) -> None:
+def test_requests_keep_the_interval(ask: Ask, clock: Clock) -> None:
     source = FakeSource(10)
     ask(source)
     clock.now += 0.99 * MINUTE
@@ -124,7 +124,7 @@ def test_between_two_requests_lies_the_interval(ask: Ask, clock: Clock) -> None:
     assert len(source.asked) == 2
 
 
-def test_a_person_need_not_wait_and_the_cache_asks_nobody(ask: Ask) -> None:
+def test_a_click_does_not_wait_and_the_cache_makes_no_request(ask: Ask) -> None:
     source = FakeSource(10)
     ask(source, mode="cached")
     assert not source.asked
@@ -134,12 +134,12 @@ def test_a_person_need_not_wait_and_the_cache_asks_nobody(ask: Ask) -> None:
     assert used(ask(source, mode="cached")) == [10]
 
 
-def test_a_source_is_told_what_it_last_ran_into_in_any_process(ask: Ask, tmp_path: Path) -> None:
+def test_a_source_gets_its_last_error_from_any_process(ask: Ask, tmp_path: Path) -> None:
     source = FakeSource(Offline("No connection."))
     ask(source, mode="now")
     again = AccountStore(tmp_path / "state")
     ask(source, mode="now", memory=again)
-    source.says = 10
+    source.result = 10
     ask(source, mode="now", memory=again)
     ask(source, mode="now", memory=again)
     assert source.last == [None, "offline", "offline", None]
@@ -149,7 +149,7 @@ def test_a_failure_counts_as_a_request_and_blanks_nothing(ask: Ask, clock: Clock
     source = FakeSource(10)
     ask(source)
     clock.now += 2 * MINUTE
-    source.says = Offline("No connection.")
+    source.result = Offline("No connection.")
     memory = ask(source)
     assert used(memory) == [10]
     assert memory.error is not None
@@ -159,7 +159,7 @@ def test_a_failure_counts_as_a_request_and_blanks_nothing(ask: Ask, clock: Clock
     assert len(source.asked) == 2
     clock.now += 2 * MINUTE
     assert ask(source).offline_since == clock.now - 2 * MINUTE
-    source.says = 20.0
+    source.result = 20.0
     clock.now += 2 * MINUTE
     memory = ask(source)
     assert (used(memory), memory.error, memory.offline_since, memory.failures) == ([20], None, None, 0)
@@ -173,12 +173,12 @@ def test_retry_after_is_kept_for_all_but_a_person(ask: Ask, clock: Clock) -> Non
     assert len(source.asked) == 1
     ask(source, mode="now")
     assert len(source.asked) == 2
-    source.says = 10.0
+    source.result = 10.0
     clock.now += 2 * MINUTE
     assert used(ask(source)) == [10]
 
 
-def test_without_retry_after_our_own_back_off_doubles_up_to_an_hour(ask: Ask, clock: Clock) -> None:
+def test_without_retry_after_our_own_backoff_doubles_up_to_an_hour(ask: Ask, clock: Clock) -> None:
     source = FakeSource(RateLimited("Too often."))
     waits = []
     for _ in range(6):
@@ -191,22 +191,22 @@ def test_without_retry_after_our_own_back_off_doubles_up_to_an_hour(ask: Ask, cl
     assert waits == [5, 10, 20, 40, 60, 60]
 
 
-def test_only_refusals_in_a_row_lengthen_the_back_off(ask: Ask, clock: Clock) -> None:
+def test_only_refusals_in_a_row_lengthen_the_backoff(ask: Ask, clock: Clock) -> None:
     """Eight times offline, and then a captive portal: that is its first answer, not its ninth."""
     source = FakeSource(Offline("No connection."))
     for _ in range(8):
         ask(source)
         clock.now += 5 * MINUTE
-    source.says = Blocked("A page.")
+    source.result = Blocked("A page.")
     memory = ask(source)
     assert memory.retry_at == clock.now + 5 * MINUTE
     clock.now = memory.retry_at
     assert ask(source).retry_at == clock.now + 10 * MINUTE
     clock.now += 10 * MINUTE
-    source.says = Offline("No connection.")
+    source.result = Offline("No connection.")
     assert ask(source).retry_at is None
     clock.now += 5 * MINUTE
-    source.says = Blocked("A page.")
+    source.result = Blocked("A page.")
     assert ask(source).retry_at == clock.now + 5 * MINUTE
 
 
@@ -215,7 +215,7 @@ def test_a_clock_that_was_moved_does_not_silence_us(ask: Ask, clock: Clock) -> N
     clock.now += timedelta(days=400)
     ask(source)
     clock.now = NOW
-    source.says = 10.0
+    source.result = 10.0
     assert used(ask(source)) == [10]
 
 
@@ -225,7 +225,7 @@ def test_a_clock_set_back_a_little_is_no_reason_to_ask(ask: Ask, clock: Clock) -
         ask(source)
         clock.now -= timedelta(seconds=1)
     assert len(source.asked) == 1
-    source.says = RateLimited("Too often.", retry_at=clock.now + timedelta(hours=6))
+    source.result = RateLimited("Too often.", retry_at=clock.now + timedelta(hours=6))
     ask(source, mode="now")
     clock.now -= 9 * MINUTE
     ask(source)
@@ -237,10 +237,10 @@ def test_what_a_clock_that_was_ahead_wrote_does_not_win_for_ever(ask: Ask, clock
     clock.now += timedelta(days=400)
     ask(source)
     clock.now = NOW
-    source.says = 99.0
+    source.result = 99.0
     assert used(ask(source)) == [99]
     clock.now += timedelta(days=400)
-    source.says = Offline("No connection.")
+    source.result = Offline("No connection.")
     ask(source)
     clock.now = NOW
     memory = ask(source, mode="cached")
@@ -266,7 +266,7 @@ def test_every_attempt_is_kept(ask: Ask, fault: ProviderError) -> None:
     assert memory.attempts[0].error.kind == fault.kind
 
 
-def test_a_fault_of_ours_is_an_attempt_like_any_other(ask: Ask) -> None:
+def test_an_internal_error_is_an_attempt_like_any_other(ask: Ask) -> None:
     memory = ask(FakeSource(ZeroDivisionError("access-secret")))
     assert memory.error is not None
     assert memory.error.kind == "not_understood"
@@ -301,7 +301,7 @@ def test_a_local_source_is_asked_in_every_home_and_the_newest_wins(ask: Ask) -> 
     ]
 
 
-def test_a_local_source_that_stumbles_in_one_home_speaks_from_the_other(ask: Ask) -> None:
+def test_a_local_source_that_fails_in_one_home_is_read_in_the_other(ask: Ask) -> None:
     local = FakeSource(5, "rollouts", local=True)
     local.at[Path("/0")] = local.at[Path("/2")] = ZeroDivisionError("oh")
     memory = ask(local, homes=3)
@@ -310,14 +310,14 @@ def test_a_local_source_that_stumbles_in_one_home_speaks_from_the_other(ask: Ask
     assert not ask(local, homes=3).attempts[0].ok
 
 
-def test_another_home_of_the_account_speaks_where_one_cannot(ask: Ask, clock: Clock) -> None:
+def test_another_home_of_the_account_is_tried_when_one_fails(ask: Ask, clock: Clock) -> None:
     source = FakeSource(10)
     source.cannot[Path("/0")] = LoginExpired("Old.")
     assert ask(source, homes=2).error is None
     assert source.asked == [Path("/1")]
 
 
-def test_a_refused_home_is_not_asked_first_again(ask: Ask, clock: Clock) -> None:
+def test_a_rejected_home_is_not_asked_first_again(ask: Ask, clock: Clock) -> None:
     source = FakeSource(LoginExpired("Refused."))
     ask(source, homes=2)
     clock.now += 2 * MINUTE
@@ -325,7 +325,7 @@ def test_a_refused_home_is_not_asked_first_again(ask: Ask, clock: Clock) -> None
     assert source.asked == [Path("/0"), Path("/1")]
 
 
-def test_a_refused_login_is_left_alone_until_there_is_another(ask: Ask, clock: Clock) -> None:
+def test_a_rejected_login_is_left_alone_until_there_is_another(ask: Ask, clock: Clock) -> None:
     source = FakeSource(LoginExpired("Refused."))
     for _ in range(29):
         memory = ask(source)
@@ -335,7 +335,7 @@ def test_a_refused_login_is_left_alone_until_there_is_another(ask: Ask, clock: C
     assert memory.error.kind == "login_expired"
     ask(source, mode="now")
     assert len(source.asked) == 2
-    source.says = 10.0
+    source.result = 10.0
     memory = ask(source, attested_at=clock.now)
     assert len(source.asked) == 2  # not due yet
     clock.now += MINUTE
@@ -343,7 +343,7 @@ def test_a_refused_login_is_left_alone_until_there_is_another(ask: Ask, clock: C
     assert (used(memory), memory.error, memory.refused) == ([10], None, ())
 
 
-def test_a_refused_login_is_tried_again_after_half_an_hour(ask: Ask, clock: Clock) -> None:
+def test_a_rejected_login_is_tried_again_after_half_an_hour(ask: Ask, clock: Clock) -> None:
     source = FakeSource(LoginExpired("Refused."))
     for _ in range(61):
         ask(source)
@@ -354,7 +354,7 @@ def test_a_refused_login_is_tried_again_after_half_an_hour(ask: Ask, clock: Cloc
     )
 
 
-def test_of_two_homes_the_refused_one_is_left_alone(ask: Ask, clock: Clock) -> None:
+def test_of_two_homes_the_rejected_one_is_left_alone(ask: Ask, clock: Clock) -> None:
     source = FakeSource(10)
     source.at[Path("/0")] = LoginExpired("Refused.")
     source.at[Path("/1")] = ServerError("Oh.", retry_at=None)
@@ -364,7 +364,7 @@ def test_of_two_homes_the_refused_one_is_left_alone(ask: Ask, clock: Clock) -> N
     assert source.asked == [Path("/0"), Path("/1"), Path("/1"), Path("/1")]
 
 
-def test_a_login_that_was_not_sent_was_not_refused(ask: Ask, clock: Clock) -> None:
+def test_a_login_that_was_not_sent_was_not_rejected(ask: Ask, clock: Clock) -> None:
     source = FakeSource(10)
     source.cannot[Path("/0")] = LoginExpired("Old.")
     assert ask(source).refused == ()
@@ -382,7 +382,7 @@ class FullDisk(AccountStore):
         super().save_account(key, memory)
 
 
-def test_an_answer_that_cannot_be_kept_is_known_until_the_end(tmp_path: Path, ask: Ask, clock: Clock) -> None:
+def test_a_result_that_cannot_be_saved_is_kept_until_exit(tmp_path: Path, ask: Ask, clock: Clock) -> None:
     full, source = FullDisk(tmp_path / "state"), FakeSource(10)
     for _ in range(2):
         memory = ask(source, memory=full)
@@ -395,7 +395,7 @@ def test_an_answer_that_cannot_be_kept_is_known_until_the_end(tmp_path: Path, as
         clock.now += MINUTE / 4
     assert len(source.asked) == 1
     clock.now += MINUTE
-    full.room, source.says = 2, 20.0
+    full.room, source.result = 2, 20.0
     memory = ask(source, memory=full)
     assert (used(memory), memory.error) == ([20], None)
     clock.now += 2 * MINUTE
@@ -403,7 +403,7 @@ def test_an_answer_that_cannot_be_kept_is_known_until_the_end(tmp_path: Path, as
     assert used(ask(source, memory=full, mode="cached")) == [30]
 
 
-def test_who_has_something_to_show_does_not_wait_long_for_another_process(
+def test_a_process_with_something_to_show_does_not_wait_long_for_another_process(
     tmp_path: Path, ask: Ask, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask(FakeSource(10))
@@ -427,7 +427,7 @@ def test_who_has_something_to_show_does_not_wait_long_for_another_process(
     assert waits == [2.0, 45.0, 45.0]
 
 
-def test_where_nothing_can_be_kept_nobody_is_asked(tmp_path: Path, ask: Ask) -> None:
+def test_nothing_is_fetched_when_the_state_cannot_be_saved(tmp_path: Path, ask: Ask) -> None:
     (tmp_path / "state").write_text("a file where the folder should be")
     source = FakeSource(10)
     memory = ask(source, FakeSource(5, "rollouts", local=True))
@@ -450,7 +450,7 @@ def test_where_nothing_can_be_kept_nobody_is_asked(tmp_path: Path, ask: Ask) -> 
     ],
     ids=["torn", "no text", "deep", "no zone", "no zone inside", "another shape"],
 )
-def test_a_memory_that_cannot_be_read_counts_as_empty(tmp_path: Path, ask: Ask, content: bytes) -> None:
+def test_an_unreadable_state_file_counts_as_empty(tmp_path: Path, ask: Ask, content: bytes) -> None:
     ask(FakeSource(10))
     (file,) = (tmp_path / "state").glob("*.json")
     file.write_bytes(content)

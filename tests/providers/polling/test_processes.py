@@ -60,10 +60,10 @@ def test_many_processes_at_once_make_one_request(tmp_path: Path, server: FakeCha
     home = signed_in(tmp_path / "home", server)
     with ExitStack() as stack:
         asking = [stack.enter_context(start(home, tmp_path / "state")) for _ in range(6)]
-        said = [process.communicate(timeout=60)[0].split() for process in asking]
+        outputs = [process.communicate(timeout=60)[0].split() for process in asking]
     assert len(server.requests) == 1
     # Nobody had anything to show, so all of them waited for the answer.
-    assert said == [["session", "weekly"]] * 6
+    assert outputs == [["session", "weekly"]] * 6
 
 
 def test_a_process_that_was_killed_while_it_asked_has_asked(tmp_path: Path, server: FakeChatGPT) -> None:
