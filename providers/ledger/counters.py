@@ -1,7 +1,7 @@
 """All-time sums by provider, account and model, from which monotonic counters are made.
 
 Sums are cached by part, and a part is summed again only when its responses or their prices have changed. The
-table `counters` holds what was returned last, by whatever process.
+table `counters` holds what any process returned last.
 """
 # ruff: noqa: S608 - nothing but column names and placeholders is put into a statement
 
@@ -27,8 +27,8 @@ _Values = tuple[Any, ...]
 
 _ZERO: _Values = (*(0 for _ in _COLUMNS[:-1]), None)
 
-# A response is copied into each home that it stands in; the copies differ in nothing else, so any of them will do.
-# To group by context first, and by words only then, takes SQLite half the time.
+# A response is copied into each home that contains it; the copies differ in nothing else, so any of them will do.
+# Grouping by context first, and by text only then, takes SQLite half the time.
 _CHANGED_PARTS = f"""
     SELECT part, h.provider, '' AS account, coalesce(nullif(c.model, ''), '{UNKNOWN}') AS model_name, {_SUMS}
     FROM (
@@ -44,7 +44,7 @@ _CHANGED_PARTS = f"""
 
 
 def counters(db: sqlite3.Connection) -> tuple[Counter, ...]:
-    """What the ledger holds now, sorted by provider, account and model; to be called in a write transaction."""
+    """The current counters, sorted by provider, account and model; must be called in a write transaction."""
     _sum_changed_parts(db)
     sums = {row[0]: row[1:] for row in db.execute(f"SELECT counter, {_SUMS} FROM sums GROUP BY counter")}
     rows = db.execute(f"SELECT id, provider, account, model, epoch, {_VALUES} FROM counters ORDER BY 2, 3, 4")
@@ -74,7 +74,7 @@ def _sum_changed_parts(db: sqlite3.Connection) -> None:
 
 
 def _numbers(db: sqlite3.Connection, series: Iterable[_Series]) -> dict[_Series, int]:
-    """The row of each series in the table `counters`, where new ones are inserted."""
+    """The row id of each series in the table `counters`; new series are inserted."""
     epoch = db.execute("SELECT value FROM meta WHERE name = 'first epoch'").fetchone() or (0,)
     db.executemany(
         "INSERT OR IGNORE INTO counters(provider, account, model, epoch) VALUES (?, ?, ?, ?)",
@@ -84,7 +84,7 @@ def _numbers(db: sqlite3.Connection, series: Iterable[_Series]) -> dict[_Series,
 
 
 def _is_correction(before: Iterable[Any], now: Iterable[Any]) -> bool:
-    """Whether anything is less than it was."""
+    """Whether any value decreased."""
     return any((new or 0) < (old or 0) for old, new in zip(before, now, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""The ledger's file: made, brought up to date, set aside when damaged. SQLite, one writer, any readers."""
+"""The ledger's file: created, upgraded, quarantined when damaged. SQLite, one writer, any number of readers."""
 
 from __future__ import annotations
 
@@ -52,30 +52,30 @@ SCHEMA = (
         pico_usd INTEGER, PRIMARY KEY(counter, part)) WITHOUT ROWID;
     """,
 )
-"""Each entry brings the schema one version further; an entry that was released is never changed."""
+"""Each entry upgrades the schema by one version; a released entry is never changed."""
 
 BUSY_SECONDS = 30.0
-_LOCK_PATIENCE_SECONDS = 0.2
+_LOCK_WAIT_SECONDS = 0.2
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class LedgerError(Exception):
-    """The ledger cannot be used now; str() is a sentence with its remedy. What it holds is safe."""
+    """The ledger cannot be used now; str() is a sentence with its remedy. Its content is safe."""
 
 
 class LedgerQuarantined(LedgerError):
-    """The file was damaged and is out of the way now: to try again begins a new one."""
+    """The file was damaged and has been moved away: the next attempt starts a new one."""
 
 
 @contextmanager
 def opened(
     path: Path, *, repair: bool = False, busy_seconds: float = BUSY_SECONDS
 ) -> Iterator[sqlite3.Connection]:
-    """The ledger at `path`, made where there is none; raises LedgerError.
+    """The ledger at `path`, created if missing; raises LedgerError.
 
-    Who may `repair`, being alone, brings it up to date, and sets a damaged file, or one that is no ledger,
-    aside under another name. That is told as LedgerQuarantined: it holds what was counted from logs that are
-    gone. The next one to come begins anew.
+    With `repair`, which needs the lock (`alone`), it is upgraded, and a file that is damaged or not a ledger is
+    quarantined: renamed, and LedgerQuarantined raised, since it holds the counts of deleted logs. The next call
+    starts a new file.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -84,12 +84,12 @@ def opened(
             yield db
     except (sqlite3.Error, DamagedLedger, NotALedger) as error:
         if not _is_damage(error):
-            raise _classed(path, error) from error
+            raise _as_ledger_error(path, error) from error
         if not repair:
             raise LedgerError(f"The ledger {path} is damaged. The next scan will quarantine it.") from error
-        aside = _set_aside(path)
+        quarantined = _quarantine(path)
         raise LedgerQuarantined(
-            f"The ledger was damaged and has been quarantined as {aside}."
+            f"The ledger was damaged and has been quarantined as {quarantined}."
             " Keep that file: it has the counts of deleted logs."
         ) from error
     except OSError as error:
@@ -98,9 +98,9 @@ def opened(
 
 @contextmanager
 def alone(path: Path, seconds: float) -> Iterator[None]:
-    """Only one process at a time counts; raises LedgerError after so many seconds of waiting for it.
+    """Lets only one process scan at a time; raises LedgerError after waiting for that many seconds.
 
-    The lock is SQLite's own, on an empty database beside the ledger: it goes with its process, on every system.
+    The lock is SQLite's own, on an empty database beside the ledger: it ends with its process, on every system.
     """
     with closing(_locked(path.with_suffix(".lock"), time.monotonic() + seconds)):
         yield
@@ -109,7 +109,7 @@ def alone(path: Path, seconds: float) -> Iterator[None]:
 def _locked(path: Path, until: float) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = _connect(path, _LOCK_PATIENCE_SECONDS)
+        lock = _connect(path, _LOCK_WAIT_SECONDS)
         try:
             _lock(lock, until)
         except BaseException:
@@ -118,14 +118,14 @@ def _locked(path: Path, until: float) -> sqlite3.Connection:
     except sqlite3.Error as error:
         if _is_damage(error):
             raise LedgerError(f"{path} is not a tankful lock file. Remove it.") from error
-        raise _classed(path, error) from error
+        raise _as_ledger_error(path, error) from error
     except OSError as error:
         raise LedgerError(f"Cannot write to {path.parent} ({error.strerror}). Check that folder.") from error
     return lock
 
 
 def _lock(lock: sqlite3.Connection, until: float) -> None:
-    """SQLite waits for a short time only, as nobody can be interrupted in there."""
+    """SQLite waits only briefly each time, because that wait cannot be interrupted."""
     while True:
         try:
             lock.execute("BEGIN EXCLUSIVE")
@@ -139,11 +139,11 @@ def _lock(lock: sqlite3.Connection, until: float) -> None:
 
 
 class NotALedger(Exception):
-    """The file is another program's."""
+    """The file belongs to another program."""
 
 
 class DamagedLedger(Exception):
-    """Something in the file is not what was put there."""
+    """The content of the file is not what was written to it."""
 
 
 def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
@@ -151,14 +151,14 @@ def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
 
 
 def _is_damage(error: Exception) -> bool:
-    """As against a full disk, a lock, or a mistake of ours, which say nothing of the file."""
+    """As opposed to a full disk, a lock, or a bug of ours, which say nothing about the file."""
     if isinstance(error, NotALedger | DamagedLedger):
         return True
     code = getattr(error, "sqlite_errorcode", None)
     return (code is not None and code & 0xFF in _DAMAGED) or "Could not decode" in str(error)
 
 
-def _classed(path: Path, error: Exception) -> Exception:
+def _as_ledger_error(path: Path, error: Exception) -> Exception:
     if not isinstance(error, sqlite3.OperationalError):
         return error
     if "full" in str(error):
@@ -183,7 +183,7 @@ def _prepare(db: sqlite3.Connection, path: Path, *, repair: bool) -> None:
     db.execute("PRAGMA synchronous = NORMAL")
     if version == len(SCHEMA):
         return
-    if version and not repair:  # one of an older make may be counting by it
+    if version and not repair:  # an older version may be using it
         raise LedgerError(
             f"{path} was written by an older version of tankful. The next scan will upgrade it."
         )
@@ -194,7 +194,7 @@ def _prepare(db: sqlite3.Connection, path: Path, *, repair: bool) -> None:
             for statement in step.split(";"):
                 db.execute(statement)
         if not version and any(path.parent.glob(f"{path.stem}.broken-*")):
-            # Counters of the damaged ledger went higher, in epochs that are lost with it: these are later ones.
+            # The damaged ledger had higher counters, in epochs that are lost with it: start with a later epoch.
             db.execute("INSERT INTO meta VALUES ('first epoch', ?)", (int(time.time()),))
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {len(SCHEMA)}")
@@ -202,7 +202,7 @@ def _prepare(db: sqlite3.Connection, path: Path, *, repair: bool) -> None:
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All of it or nothing."""
+    """All or nothing."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -212,12 +212,12 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
     db.execute("COMMIT")
 
 
-def _set_aside(path: Path) -> Path:
-    """Nothing is thrown away: the damaged file stays beside the new one."""
+def _quarantine(path: Path) -> Path:
+    """Nothing is deleted: the damaged file stays beside the new one."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-    aside = path.with_name(f"{path.stem}.broken-{stamp}{path.suffix}")
+    quarantined = path.with_name(f"{path.stem}.broken-{stamp}{path.suffix}")
     for suffix in ("", "-wal", "-shm"):
         file = path.with_name(path.name + suffix)
         if file.exists():
-            file.replace(aside.with_name(aside.name + suffix))
-    return aside
+            file.replace(quarantined.with_name(quarantined.name + suffix))
+    return quarantined

@@ -1,4 +1,4 @@
-"""Finds the logs of a home, again and again: all of them at the cost of a `stat` each, or only the recent ones."""
+"""Finds the logs of a home, repeatedly: all of them at the cost of one `stat` each, or only the recent ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the ledger's file is: its size, what it knows of, and a cheap check of its pages. It changes nothing."""
+"""The health of the ledger's file: size, known logs, and a quick check of its pages. Read-only."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from providers.ledger import index
 from providers.ledger.database import opened
 
 _CHECK_SECONDS = 2.0
-_STEPS = 10_000  # between two looks at the clock
+_STEPS = 10_000  # between two checks of the clock
 _BUSY_SECONDS = 0.2
 
 
 class Health(Struct, frozen=True, kw_only=True):
     """`files` is how many logs that still exist are known, `complete` as `Ledger.is_complete`, by provider.
 
-    `sound` is None where the check was given up: a large file takes longer than a person waits.
+    `sound` is None if the check was cancelled: a large file takes longer than a user waits.
     """
 
     size: int
@@ -30,7 +30,7 @@ class Health(Struct, frozen=True, kw_only=True):
 
 
 def size_of(path: Path) -> int:
-    """Bytes, with what is still to be merged into it; 0 where there is none."""
+    """Bytes, including its WAL; 0 if there is no file."""
     found = 0
     for suffix in ("", "-wal"):
         try:
@@ -41,7 +41,7 @@ def size_of(path: Path) -> int:
 
 
 def check(path: Path, providers: Sequence[str], seconds: float = _CHECK_SECONDS) -> Health:
-    """Of a ledger that is there. Raises LedgerError."""
+    """Checks an existing ledger. Raises LedgerError."""
     with opened(path, busy_seconds=_BUSY_SECONDS) as db:
         (files,) = db.execute("SELECT count(*) FROM logs WHERE gone = 0").fetchone()
         complete = {provider: index.is_complete(db, provider) for provider in providers}

@@ -1,7 +1,7 @@
-"""The limits over time: a row whenever a window's use or its reset changed, and who said so.
+"""The limits over time: a row whenever a window's usage or reset time changed, with its source.
 
-From these it shows when a window was refilled, or its reset moved, before its time: servers do that as a gift, for
-a bought reset, or for a new plan, and tell nobody.
+They show when a window was reset, or its reset moved, ahead of time: servers do that as a gift, for a purchased
+reset, or for a new plan, without notice.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from msgspec import Struct
 from providers.domain.limits import EarlyReset, RateWindow, Sourced
 
 SAME_RESET_MS = 60_000
-"""Servers reckon a reset anew for each answer, and arrive at another second."""
+"""Servers compute the reset time for each response, and get another second each time."""
 
 NOISE_PERCENT = 2.0
-"""Sources round a share up, down or to the nearest: of two that say the same, one may be this much lower."""
+"""Sources round a percentage up, down or to the nearest: of two equal ones, one may be this much lower."""
 RESET_SLACK = timedelta(minutes=5)
-"""Clocks differ, and a screen tells a reset to the minute."""
-HICCUP = timedelta(minutes=15)
-"""A use that comes back within this never fell: one of a server's machines was behind."""
+"""Clocks differ, and a screen shows a reset to the minute."""
+GLITCH = timedelta(minutes=15)
+"""Usage that returns within this time never dropped: one of the server's machines lagged behind."""
 
 
 class LimitChange(Struct, frozen=True):
-    """What a window was at from `at` on, until the next change."""
+    """The state of a window from `at` until the next change."""
 
     at: datetime
     window: str
@@ -37,7 +37,7 @@ class LimitChange(Struct, frozen=True):
 
 
 def note(db: sqlite3.Connection, account: str, lanes: Sequence[Sourced[RateWindow]]) -> None:
-    """Keep what is new in these lanes; one older than what is held already tells nothing."""
+    """Store what changed in these lanes; a lane older than the stored one is ignored."""
     for lane in lanes:
         at, resets_at = _ms(lane.fetched_at), lane.value.resets_at
         resets = None if resets_at is None else _ms(resets_at)
@@ -65,7 +65,7 @@ def changes(db: sqlite3.Connection, account: str, since: datetime) -> list[Limit
 
 
 def changes_around(db: sqlite3.Connection, account: str, since: datetime) -> list[LimitChange]:
-    """The changes since then, and before them what each window was at when that time began."""
+    """The changes since then, preceded by the state of each window at that time."""
     rows = db.execute(
         "SELECT max(at_ms), window, used_percent, resets_ms, source FROM limits"
         " WHERE account = ? AND at_ms < ? GROUP BY window ORDER BY 1, window",  # the row that holds the maximum
@@ -74,21 +74,23 @@ def changes_around(db: sqlite3.Connection, account: str, since: datetime) -> lis
     return [*_changes(rows), *changes(db, account, since)]
 
 
-def early_resets(told: Iterable[LimitChange]) -> tuple[EarlyReset, ...]:
-    """The last reset before its time of each window, oldest first. `told` is in order. Pure.
+def early_resets(limit_changes: Iterable[LimitChange]) -> tuple[EarlyReset, ...]:
+    """The last early reset of each window, oldest first. `limit_changes` is in order. Pure.
 
-    Nothing is early where nobody said when the window ends. A window that nobody has used ends later with each
-    time it is read: that is no news.
+    A reset is early only if the window's end was reported. An unused window ends later with each reading: that is
+    not a reset.
     """
     by_window: dict[str, list[LimitChange]] = {}
-    for change in told:
+    for change in limit_changes:
         by_window.setdefault(change.window, []).append(change)
     found: list[EarlyReset] = []
-    for window, course in by_window.items():
+    for window, series in by_window.items():
         early = [
-            EarlyReset(window=window, at=after.at, refilled=_fell(before, after), resets_at=after.resets_at)
-            for number, (before, after) in enumerate(pairwise(course))
-            if _is_early(before, after) and not _comes_back(before, after, course[number + 2 :])
+            EarlyReset(
+                window=window, at=after.at, refilled=_dropped(before, after), resets_at=after.resets_at
+            )
+            for number, (before, after) in enumerate(pairwise(series))
+            if _is_early(before, after) and not _returns(before, after, series[number + 2 :])
         ]
         found += early[-1:]
     return tuple(sorted(found, key=lambda reset: (reset.at, reset.window)))
@@ -98,18 +100,18 @@ def _is_early(before: LimitChange, after: LimitChange) -> bool:
     if before.resets_at is None or after.at >= before.resets_at - RESET_SLACK:
         return False
     moved = after.resets_at is not None and abs(after.resets_at - before.resets_at) > RESET_SLACK
-    return _fell(before, after) or (moved and before.used_percent > NOISE_PERCENT)
+    return _dropped(before, after) or (moved and before.used_percent > NOISE_PERCENT)
 
 
-def _fell(before: LimitChange, after: LimitChange) -> bool:
+def _dropped(before: LimitChange, after: LimitChange) -> bool:
     return before.used_percent - after.used_percent > NOISE_PERCENT
 
 
-def _comes_back(before: LimitChange, after: LimitChange, later: Sequence[LimitChange]) -> bool:
+def _returns(before: LimitChange, after: LimitChange, later: Sequence[LimitChange]) -> bool:
     return any(
         change.resets_at is not None
         and before.resets_at is not None
-        and change.at - after.at <= HICCUP
+        and change.at - after.at <= GLITCH
         and abs(change.resets_at - before.resets_at) <= RESET_SLACK
         and change.used_percent >= before.used_percent - NOISE_PERCENT
         for change in later
@@ -119,7 +121,7 @@ def _comes_back(before: LimitChange, after: LimitChange, later: Sequence[LimitCh
 def _same(held: tuple[int, float, int | None], used: float, resets: int | None) -> bool:
     _, held_used, held_resets = held
     if held_used == used == 0:
-        return True  # what nobody uses ends later with each reading
+        return True  # an unused window ends later with each reading
     if held_used != used or (held_resets is None) != (resets is None):
         return False
     return held_resets is None or resets is None or abs(held_resets - resets) <= SAME_RESET_MS

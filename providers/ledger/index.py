@@ -1,8 +1,8 @@
-"""What the ledger holds: what each log said, and which responses came of it.
+"""What the ledger stores: the observation of each log, and the responses resolved from them.
 
-Two layers. An observation belongs to a log and is replaced with it; it stays when the log is gone, as programs
-delete theirs after a month. A response belongs to a **part**, the logs that were judged together, and is
-replaced whenever one of them says more. Nothing here knows of prompts, answers or tokens of login.
+Two layers. An observation belongs to a log and is replaced with it; it stays when the log is deleted, as programs
+delete their logs after a month. A response belongs to a **part**, the logs that were resolved together, and is
+replaced whenever one of them grows. No prompts, answers or login tokens are stored.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CHUNK = 500
 
 
 class LogRow(Struct, frozen=True, array_like=True):
-    """What is known of a log without opening it, as much as tells whether it changed."""
+    """What is known about a log without opening it: enough to detect a change."""
 
     id: int
     path: str
@@ -36,8 +36,8 @@ class LogRow(Struct, frozen=True, array_like=True):
 class LogEntry(Struct, frozen=True):
     """A log as it was just read; `id` is None for a new one.
 
-    `before` is the fingerprint of what its scanner read, and `names` are its links. `replaces` is the log that had
-    its path until it went, and is another. After `last_ms` it tells of no response.
+    `before` is the fingerprint of what its scanner read, and `names` are its links. `replaces` is the
+    deleted log that had its path before. It has no response after `last_ms`.
     """
 
     id: int | None
@@ -54,7 +54,7 @@ class LogEntry(Struct, frozen=True):
 
 
 def storable(text: str) -> str:
-    """The same text where it is one; a file name may be any bytes, of which SQLite wants to hear nothing."""
+    """The text with surrogates escaped: a file name may be any bytes, and SQLite accepts only Unicode."""
     return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
 
@@ -70,7 +70,7 @@ def home_id(db: sqlite3.Connection, provider: str, path: Path) -> int:
 
 
 def known_logs(db: sqlite3.Connection, home: int) -> dict[str, LogRow]:
-    """By their storable paths."""
+    """Keyed by their storable paths."""
     rows = db.execute(
         "SELECT id, path, inode, size, mtime_ns, offset, whole, gone FROM logs WHERE home = ?",
         (home,),
@@ -79,7 +79,7 @@ def known_logs(db: sqlite3.Connection, home: int) -> dict[str, LogRow]:
 
 
 def generation(db: sqlite3.Connection) -> int:
-    """Another number after each writing of logs, by whatever process and in whatever ledger."""
+    """A number that changes whenever any process writes logs, and differs between ledgers."""
     row = db.execute("SELECT value FROM meta WHERE name = 'generation'").fetchone()
     return int(row[0], 16) if row else 0
 
@@ -89,13 +89,13 @@ def note_writing(db: sqlite3.Connection) -> None:
 
 
 def make_of(db: sqlite3.Connection, provider: str) -> str | None:
-    """By which make of its format the provider's logs were read."""
+    """The format version (`make`) with which the provider's logs were read."""
     row = db.execute("SELECT value FROM meta WHERE name = ?", (f"make of {provider}",)).fetchone()
     return row[0] if row else None
 
 
-def read_anew(db: sqlite3.Connection, provider: str, make: str) -> None:
-    """From now on its logs are read by this make: those that are there do not look unchanged any more."""
+def set_make(db: sqlite3.Connection, provider: str, make: str) -> None:
+    """Set the format version (`make`); all existing logs count as changed from now on."""
     homes = "SELECT id FROM homes WHERE provider = ?"
     db.execute(f"UPDATE logs SET mtime_ns = -1 WHERE home IN ({homes})", (provider,))
     db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"make of {provider}", make))
@@ -103,7 +103,7 @@ def read_anew(db: sqlite3.Connection, provider: str, make: str) -> None:
 
 
 def is_complete(db: sqlite3.Connection, provider: str) -> bool | None:
-    """Whether the last scan of its logs read each of them to its end; None before the first scan."""
+    """Whether the last scan read all its logs completely; None before the first scan."""
     row = db.execute("SELECT value FROM meta WHERE name = ?", (f"scan of {provider}",)).fetchone()
     return row[0] == "complete" if row else None
 
@@ -123,7 +123,7 @@ def checkpoint(db: sqlite3.Connection, log: int) -> Checkpoint:
 
 
 def keep_logs(db: sqlite3.Connection, entries: Iterable[tuple[int, LogEntry]]) -> list[int]:
-    """Write what logs, each with its home, said; they are not judged yet. Returns their ids."""
+    """Store the entries of logs, each with its home, as not resolved yet. Returns their ids."""
     from providers.ledger.zstd import ZstdCompressor
 
     pack = ZstdCompressor(level=1)
@@ -132,7 +132,7 @@ def keep_logs(db: sqlite3.Connection, entries: Iterable[tuple[int, LogEntry]]) -
         "INSERT OR REPLACE INTO observations VALUES (?, ?)",
         ((log, pack.compress(entry.observation, pack.FLUSH_FRAME)) for log, entry in kept),
     )
-    # A name that a log no longer has is left: it only makes more logs be judged together.
+    # A name that a log no longer has is kept: it only causes more logs to be resolved together.
     links = sorted((name, log) for log, entry in kept for name in entry.names)
     db.executemany("INSERT OR IGNORE INTO links VALUES (?, ?)", links)
     return [log for log, _ in kept]
@@ -141,7 +141,7 @@ def keep_logs(db: sqlite3.Connection, entries: Iterable[tuple[int, LogEntry]]) -
 def _keep_log(db: sqlite3.Connection, home: int, entry: LogEntry) -> int:
     values = (*entry.stamp, entry.offset, entry.before, entry.skipped, entry.whole, entry.last_ms)
     if entry.replaces is not None:
-        # A log that is gone gives its path to another one, and stays.
+        # A deleted log yields its path to the new one, and stays.
         db.execute("UPDATE logs SET path = path || '#' || id, gone = 1 WHERE id = ?", (entry.replaces,))
     if entry.id is None:
         cursor = db.execute(
@@ -167,17 +167,17 @@ def _unpacked(packed: bytes) -> bytes:
         raise DamagedLedger(str(error)) from error
 
 
-def mark_gone(db: sqlite3.Connection, logs: Iterable[int], *, gone: bool) -> None:
-    db.executemany("UPDATE logs SET gone = ? WHERE id = ?", ((gone, log) for log in logs))
+def mark_deleted(db: sqlite3.Connection, logs: Iterable[int], *, deleted: bool) -> None:
+    db.executemany("UPDATE logs SET gone = ? WHERE id = ?", ((deleted, log) for log in logs))
 
 
 def move_log(db: sqlite3.Connection, log: int, path: str) -> None:
     db.execute("UPDATE logs SET path = ?, gone = 0 WHERE id = ?", (storable(path), log))
 
 
-def unjudged(db: sqlite3.Connection, provider: str, since_ms: int, limit: int) -> set[int]:
-    """Logs that are yet to be judged: the newest of those that may tell of responses since then, and of those that
-    are gone, as a later version may be unable to judge these."""
+def unresolved(db: sqlite3.Connection, provider: str, since_ms: int, limit: int) -> set[int]:
+    """Logs that are not resolved yet: the newest of those that may have responses since then, and of the deleted
+    ones, which a later version may be unable to resolve."""
     logs = "SELECT l.id, l.last_ms FROM homes h JOIN logs l ON l.home = h.id WHERE h.provider = ? AND l.judged = 0"
     query = (
         f"{logs} AND l.gone = 0 AND l.last_ms >= ? UNION ALL {logs} AND l.gone = 1 ORDER BY 2 DESC LIMIT ?"
@@ -185,8 +185,8 @@ def unjudged(db: sqlite3.Connection, provider: str, since_ms: int, limit: int) -
     return {row[0] for row in db.execute(query, (provider, since_ms, provider, limit))}
 
 
-def never_judged(db: sqlite3.Connection, logs: Iterable[int], before_ms: int) -> set[int]:
-    """Those of these logs that have not been judged at all, and tell of nothing since then."""
+def never_resolved(db: sqlite3.Connection, logs: Iterable[int], before_ms: int) -> set[int]:
+    """Those of these logs that were never resolved, and have no response since then."""
     query = "SELECT id FROM logs WHERE part = 0 AND gone = 0 AND last_ms < ? AND id IN"
     return {
         row[0]
@@ -217,8 +217,8 @@ def linked(db: sqlite3.Connection, names: Iterable[int]) -> set[int]:
     }
 
 
-def judged_with(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:
-    """The logs that were judged together with one of these the last time, these included."""
+def resolved_with(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:
+    """The logs that were last resolved together with one of these, including these."""
     found: set[int] = set()
     for chunk in chunks(logs):
         query = f"SELECT DISTINCT part FROM logs WHERE part > 0 AND id IN ({marks(chunk)})"

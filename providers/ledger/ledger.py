@@ -1,4 +1,4 @@
-"""The ledger as the rest of the house sees it: bring it up to date, ask it for reports."""
+"""The public interface of the ledger: refresh it, query reports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from providers.ledger.refresh import Remembered, ScanListener, Shelf, refresh
 from providers.ledger.report import BURN_MINUTES, cost_report, figures_span, home_figures, span
 
 _SHORT_WAIT = 0.2
-"""Seconds. Whoever asks for limits, or publishes, does not wait for a scan."""
+"""Seconds. Polling limits and publishing do not wait for a scan."""
 
 
 class Ledger:
@@ -32,42 +32,42 @@ class Ledger:
         self,
         shelves: Sequence[Shelf],
         rates: Rates,
-        tell: ScanListener | None = None,
+        listener: ScanListener | None = None,
         *,
         since: datetime | None = None,
     ) -> dict[str, tuple[str, ...]]:
-        """Read what is new in the logs. Returns those that could not be read to their end, by provider.
+        """Read what is new in the logs. Returns those that could not be read completely, by provider.
 
-        Costs what changed and is asked for: afterwards reports are right that look at nothing before `since` (see
-        `report.span`). Waits while another process is at it. Raises LedgerError.
+        The cost depends on what changed: afterwards reports are correct that cover nothing before `since` (see
+        `report.span`). Waits while another process is scanning. Raises LedgerError.
         """
         return refresh(
             self._path,
             shelves,
             rates.pico_usd,
-            tell,
+            listener,
             prices=rates.fingerprint,
             since_ms=0 if since is None else floor(since.timestamp() * 1000),
             remembered=self._remembered,
         )
 
     def generation(self) -> int:
-        """Another number whenever what the logs came to may be another. Raises LedgerError."""
+        """A number that changes whenever the sums may have changed. Raises LedgerError."""
         with opened(self._path) as db:
             return index.generation(db)
 
     def logs_held(self) -> int:
-        """How many logs it knows that are still there. Raises LedgerError."""
+        """How many of its logs still exist. Raises LedgerError."""
         if not self._path.exists():
             return 0
         with opened(self._path) as db:
             return int(db.execute("SELECT count(*) FROM logs WHERE gone = 0").fetchone()[0])
 
     def is_complete(self, provider: str) -> bool | None:
-        """Whether the last scan of the provider's logs finished, with every log read to its end.
+        """Whether the last scan of the provider's logs finished, with every log read completely.
 
-        By whatever process. None where none was ever made. A scan is incomplete from its first step on, and stays
-        so if it is killed. Responses from before its `since` may not be counted yet. Raises LedgerError.
+        In any process. None before the first scan. A scan is incomplete from its first step on, and stays so if it
+        is killed. Responses from before its `since` may not be counted yet. Raises LedgerError.
         """
         if not self._path.exists():
             return None
@@ -75,10 +75,10 @@ class Ledger:
             return index.is_complete(db, provider)
 
     def counters(self) -> tuple[Counter, ...]:
-        """All-time sums of what is held, sorted by provider, account and model.
+        """All-time sums of the ledger, sorted by provider, account and model.
 
-        A series without responses is absent. Within an epoch no figure of a series is less than what any process
-        was given before. Raises LedgerError, also when a scan is writing and does not finish its step in 0.2 s.
+        A series without responses is absent. Within an epoch no value of a series is less than what any process
+        got before. Raises LedgerError, also if a scan is writing and does not finish its step within 0.2 s.
         """
         from providers.ledger.counters import counters
 
@@ -88,7 +88,7 @@ class Ledger:
             return counters(db)
 
     def note_limits(self, accounts: Mapping[str, Sequence[Sourced[RateWindow]]]) -> None:
-        """Keep how these accounts' windows changed. Raises LedgerError."""
+        """Store how these accounts' windows changed. Raises LedgerError."""
         if any(accounts.values()):
             with opened(self._path, busy_seconds=_SHORT_WAIT) as db, transaction(db):
                 for account, lanes in accounts.items():
@@ -100,7 +100,7 @@ class Ledger:
             return history.changes(db, account, since)
 
     def early_resets(self, accounts: Iterable[str], since: datetime) -> dict[str, tuple[EarlyReset, ...]]:
-        """Which windows of these accounts were reset before their time since then. Raises LedgerError."""
+        """Which windows of these accounts were reset early since then. Raises LedgerError."""
         if not self._path.exists():
             return {}
         with opened(self._path) as db:
@@ -119,7 +119,7 @@ class Ledger:
         zone: tzinfo,
         now: datetime,
     ) -> CostReport:
-        """What these homes, with their labels, came to on the local days `since`..`until`, as far as it is read.
+        """The report on these homes, with their labels, for the local days `since`..`until`, as far as scanned.
 
         Raises LedgerError.
         """
@@ -142,7 +142,7 @@ class Ledger:
     def home_figures(
         self, provider: str, homes: Iterable[Path], *, zone: tzinfo, now: datetime
     ) -> dict[Path, HomeFigures]:
-        """What faces show of each of these homes, as far as it is read. Raises LedgerError."""
+        """The figures that faces show for each of these homes, as far as scanned. Raises LedgerError."""
         paths = tuple(homes)
         with opened(self._path) as db, closing(db.execute("BEGIN")):  # one state for both queries
             return home_figures(

@@ -43,7 +43,7 @@ class LineFormat(LogFormat, Protocol):
         """Matches the head of a line that is known to be irrelevant."""
 
     def reader(self, path: str, observation: bytes | None = None) -> LineParser:
-        """A parser for a new log, or one that goes on; raises ValueError for an observation of another make."""
+        """A parser for a new log, or one that goes on; raises ValueError for one of another version."""
 
 
 class _Start(Struct, frozen=True):
@@ -83,7 +83,7 @@ class LineScanner:
             try:
                 parser = self._parser(path, checkpoint.observation)
             except ValueError:
-                pass  # of an older make: scan from the start
+                pass  # of an older format version: scan from the start
             else:
                 stream.seek(offset)
                 return _Start(parser, offset, checkpoint.skipped - parser.skipped)

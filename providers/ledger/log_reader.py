@@ -16,31 +16,31 @@ _UNREADABLE = (OSError, ValueError, OverflowError, RecursionError, sqlite3.Error
 
 
 class ChangedLog(Struct, frozen=True):
-    """A log that must be read: `known` is what it was at the last time."""
+    """A log that must be read; `known` is its previous state."""
 
     log: LogFile
     known: LogRow | None
 
     @property
     def unread(self) -> int:
-        """Bytes that are new, as far as can be told without opening it."""
+        """The number of new bytes, as far as known without opening it."""
         return max(0, self.log.size - (self.known.offset if self.known else 0))
 
 
 class LogReading:
-    """Reads logs of any format. One that cannot be read, or of which more is known already, gives None."""
+    """Reads logs of any format. Returns None for one that cannot be read, or of which more is known already."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._scanners: dict[LogFormat, LogScanner] = {}
 
     def read_new(self, log: LogFile, fmt: LogFormat) -> LogEntry | None:
-        """A log that nothing is known of; needs no ledger."""
+        """Read an unknown log; needs no ledger."""
         scan = self._scan(log, fmt, None)
         return None if scan is None else _entry(log, scan)
 
     def read_on(self, log: LogFile, known: LogRow, fmt: LogFormat) -> LogEntry | None:
-        """A log that was read before."""
+        """Read on in a known log."""
         scan = self._scan(log, fmt, index.checkpoint(self._db, known.id))
         if scan is None:
             return None
@@ -57,7 +57,7 @@ class LogReading:
         try:
             return scanner.scan(log.path, checkpoint)
         except _UNREADABLE:
-            return None  # one odd log must not keep the others from being read
+            return None  # one bad log must not keep the others from being read
 
 
 def _entry(

@@ -1,7 +1,7 @@
-"""Reads many things in two processes, where that pays and can be done.
+"""Reads many items in two processes, where that pays off and is possible.
 
-This process reads from the front of the list, another one from its end, until they meet. What the other one has
-read comes through a pipe. Should it die, what it owes is read here: then it was slower, and nothing is lost.
+This process reads from the front of the list, a second one from its end, until they meet. The results of the
+second come through a pipe. If it dies, what is missing is read here: that is slower, and nothing is lost.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ _Read = Callable[[int], tuple[Any, ...]]
 def read_in_two(
     count: int, read: _Read, fork: Callable[[], int] | None = None
 ) -> Generator[tuple[int, tuple[Any, ...]]]:
-    """What `read` says of each place 0..count-1, with its place, in whatever order it comes.
+    """The result of `read` for each place 0..count-1, with its place, in any order.
 
-    It must give plain values, which `marshal` can carry, and share no connection with this process.
+    It must return plain values that `marshal` supports, and share no connection with this process.
     """
     missing = dict.fromkeys(range(count))
     with _other_reader(count, read, fork or os.fork) as other:
@@ -55,32 +55,32 @@ def read_in_two(
                 break
             del missing[place]
             yield place, read(place)
-            yield from _owed(other.told(wait=False), missing)
+            yield from _missing_results(other.results(wait=False), missing)
         if other is not None:
-            yield from _owed(other.told(wait=True), missing)
+            yield from _missing_results(other.results(wait=True), missing)
     for place in list(missing):
         yield place, read(place)
 
 
-def _owed(
-    told: Iterator[tuple[int, tuple[Any, ...]]], missing: dict[int, None]
+def _missing_results(
+    results: Iterator[tuple[int, tuple[Any, ...]]], missing: dict[int, None]
 ) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """At the meeting both may have read the same."""
-    for place, said in told:
+    """Where they meet, both may have read the same."""
+    for place, values in results:
         if place in missing:
             del missing[place]
-            yield place, said
+            yield place, values
 
 
 class _Meeting:
-    """Two numbers that both processes see: where each of them is."""
+    """Two numbers shared by both processes: the position of each."""
 
     def __init__(self, count: int) -> None:
         self._places = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("q")
         self._places[1] = count
 
     def front_comes_to(self, place: int) -> bool:
-        """False where the other one has been there before."""
+        """False if the other one was there first."""
         self._places[0] = place
         return self._places[1] > place
 
@@ -90,7 +90,7 @@ class _Meeting:
 
 
 class _OtherReader:
-    """The other process, seen from here."""
+    """The other process, as seen by this one."""
 
     def __init__(self, meeting: _Meeting, pipe: int) -> None:
         self._meeting = meeting
@@ -100,8 +100,8 @@ class _OtherReader:
     def has_come_to(self, place: int) -> bool:
         return not self._meeting.front_comes_to(place)
 
-    def told(self, *, wait: bool) -> Iterator[tuple[int, tuple[Any, ...]]]:
-        """What it has said since it was last asked; with `wait`, all it will ever say."""
+    def results(self, *, wait: bool) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        """Its results since the last call; with `wait`, all remaining ones."""
         while wait or select.select([self._pipe], [], [], 0)[0]:
             chunk = os.read(self._pipe, _CHUNK)
             if not chunk:
@@ -116,15 +116,15 @@ class _OtherReader:
             end = start + _LENGTH.size + size
             if len(self._held) < end:
                 break
-            said = self._held[start + _LENGTH.size : end]
-            yield place, marshal.loads(said)  # noqa: S302 - our own fork's words
+            data = self._held[start + _LENGTH.size : end]
+            yield place, marshal.loads(data)  # noqa: S302 - from our own fork
             start = end
         del self._held[:start]
 
 
 @contextmanager
 def _other_reader(count: int, read: _Read, fork: Callable[[], int]) -> Iterator[_OtherReader | None]:
-    """None where the system gives no process."""
+    """None if the system cannot create a process."""
     import fcntl
 
     try:
@@ -133,9 +133,9 @@ def _other_reader(count: int, read: _Read, fork: Callable[[], int]) -> Iterator[
     except OSError:
         yield None
         return
-    with suppress(OSError):  # it is faster so, and works without
+    with suppress(OSError):  # faster this way, but not required
         fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-    # An interrupt between the two would run the rest of this program twice.
+    # An interrupt in between would run the rest of this program twice.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
     try:
         child = fork()
@@ -152,22 +152,22 @@ def _other_reader(count: int, read: _Read, fork: Callable[[], int]) -> Iterator[
         if child > 0:
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
-            with suppress(ChildProcessError):  # where ended children are not waited for, it is gone
+            with suppress(ChildProcessError):  # where ended children are reaped automatically
                 os.waitpid(child, 0)
 
 
 def _read_from_the_end(meeting: _Meeting, others: int, pipe: int, count: int, read: _Read) -> None:
-    """Never returns, and cleans up nothing: all it holds but the pipe is a copy of the other process's."""
+    """Never returns, and cleans up nothing: all it has except the pipe is a copy of the other process's."""
     try:
-        gc.disable()  # it would touch, and so copy, all that the two have in common
-        os.close(others)  # or a write would wait for ever where the other process is gone
-        with open(pipe, "wb", buffering=0) as told:
+        gc.disable()  # it would touch, and so copy, all shared memory
+        os.close(others)  # or a write would block forever if the other process died
+        with open(pipe, "wb", buffering=0) as pipe_file:
             for place in range(count - 1, -1, -1):
                 if not meeting.end_comes_to(place):
                     break
-                said = marshal.dumps(read(place))
-                rest = memoryview(_LENGTH.pack(place, len(said)) + said)
+                data = marshal.dumps(read(place))
+                rest = memoryview(_LENGTH.pack(place, len(data)) + data)
                 while rest:
-                    rest = rest[told.write(rest) or 0 :]
+                    rest = rest[pipe_file.write(rest) or 0 :]
     finally:
         os._exit(0)

@@ -1,4 +1,4 @@
-"""What the ledger holds, in slices small enough for any time zone and few enough for any report."""
+"""Queries the ledger in slices small enough for any time zone and few enough for any report."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from providers.ledger.index import chunks, marks, storable
 _SUMS = ", ".join(f"sum({each.name})" for each in TOKEN_CLASSES)
 
 QUARTER_MS = 15 * 60 * 1000
-"""Every time zone's days begin at a quarter of an hour of UTC."""
+"""In every time zone, days begin at a multiple of a quarter of an hour in UTC."""
 
 
-_Words = tuple[str, str, str, str, str, str]
+_Texts = tuple[str, str, str, str, str, str]
 """Home, session, root, project, model and effort of a context."""
 
 
 class Slice(Struct, frozen=True, array_like=True):
-    """The responses of one quarter of an hour that have everything else in common; times in epoch ms.
+    """The responses of one quarter of an hour that share everything else; times in epoch ms.
 
-    `tokens` are sums by TOKEN_CLASSES; `pico_usd` sums the `priced` ones among them; an empty word is one that no
-    log told.
+    `tokens` are sums by TOKEN_CLASSES; `pico_usd` is the sum of the `priced` ones; an empty string is a value that
+    no log contains.
     """
 
     quarter: int
@@ -45,12 +45,12 @@ class Slice(Struct, frozen=True, array_like=True):
 
     @property
     def thread(self) -> str:
-        """The session that the person started, for a subagent too."""
+        """The session that the user started, for a subagent too."""
         return self.root or self.session
 
 
 class Held(Struct, frozen=True):
-    """The logs that are there now, by home, and how many of their lines could not be read."""
+    """The existing logs, by home, and how many of their lines could not be parsed."""
 
     files: dict[Path, int]
     skipped_lines: int
@@ -59,13 +59,13 @@ class Held(Struct, frozen=True):
 def slices(
     db: sqlite3.Connection, provider: str, homes: Sequence[Path], start: datetime, end: datetime
 ) -> list[Slice]:
-    """The responses with start <= time < end. One that stands in several homes is counted in the first."""
+    """The responses with start <= time < end. One found in several homes counts in the first."""
     numbers = _homes(db, provider, homes)
     if not numbers:
         return []
     columns, once = "r.*", ""
     if len(numbers) > 1:
-        # A response stands once in each home that tells of it. Beside a min(), SQLite takes the other columns
+        # A response is stored once per home that contains it. Beside a min(), SQLite takes the other columns
         # from the row that has it.
         columns, once = "r.*, min(c.home) AS first_home", "GROUP BY r.key"
     # CROSS JOIN keeps SQLite to this order: the parts of these days are few.
@@ -87,8 +87,8 @@ def slices(
     ]
 
 
-def _contexts(db: sqlite3.Connection, used: Iterable[int]) -> dict[int, _Words]:
-    """Their words, apart: to group by them would take SQLite as long as all the rest."""
+def _contexts(db: sqlite3.Connection, used: Iterable[int]) -> dict[int, _Texts]:
+    """Their texts, in a separate query: grouping by them would double the time."""
     return {
         row[0]: row[1:]
         for chunk in chunks(used)

@@ -1,7 +1,7 @@
-"""Bring the ledger up to date with the logs: read what is new, judge what it touches.
+"""Refresh the ledger from the logs: read what is new, and resolve what it affects.
 
-Newest logs come first, so that today's figures are there at once. What is read is written in steps, each of
-them whole: a scan that is killed loses the step it was at, and goes on from there.
+Newest logs come first, so that today's figures are available at once. The result is written in steps, each atomic:
+a scan that is killed loses only its current step, and resumes from there.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from providers.ledger.discover import Finders, LogFile, LogFinder
 from providers.ledger.index import LogEntry, LogRow
 from providers.ledger.log_reader import ChangedLog, LogReading
 from providers.ledger.parallel import pays, read_in_two
-from providers.ledger.resolve import judge
+from providers.ledger.resolve import resolve_parts
 from providers.ledger.responses import Price, reprice
 from providers.logs import LogFormat
 
 STEP_SECONDS = 2.0
 FIRST_STEP_SECONDS = 0.25
 STEP_BYTES = 1 << 18
-WORTH_TWO = 64 << 20  # bytes: less is read before another process has begun
+WORTH_TWO = 64 << 20  # bytes: less than this is read before a second process has started
 LOCK_SECONDS = 600.0
 
 
 class ScanProgress(Struct, frozen=True):
-    """How far a scan is, in bytes of changed logs."""
+    """The progress of a scan, in bytes of changed logs."""
 
     done: int
     total: int
@@ -53,7 +53,7 @@ class Shelf(Struct, frozen=True, kw_only=True):
 
 
 class Remembered:
-    """What a process that refreshes often need not find out again: listings of folders, and the ledger's logs."""
+    """A cache for a process that refreshes often: folder listings, and the ledger's logs."""
 
     def __init__(self, finders: Finders | None = None) -> None:
         self._finders = finders or Finders()
@@ -64,7 +64,7 @@ class Remembered:
         return self._finders.finder(shelf.home, shelf.format)
 
     def known(self, db: sqlite3.Connection, home: int) -> dict[str, LogRow]:
-        """By their storable paths; read again when any process has written since."""
+        """Keyed by their storable paths; reloaded when any process has written since."""
         generation = index.generation(db)
         held = self._known.get(home)
         if held is None or held[0] != generation:
@@ -86,7 +86,7 @@ def refresh(
     path: Path,
     shelves: Sequence[Shelf],
     price: Price,
-    tell: ScanListener | None = None,
+    listener: ScanListener | None = None,
     *,
     prices: str = "",
     since_ms: int = 0,
@@ -94,15 +94,15 @@ def refresh(
     remembered: Remembered | None = None,
     worth_two: int = WORTH_TWO,
 ) -> dict[str, tuple[str, ...]]:
-    """Raises LedgerError. Returns the paths that could not be read to their end, by provider.
+    """Raises LedgerError. Returns the paths that could not be read completely, by provider.
 
-    Responses before `since_ms` may be left for when somebody asks for them. `prices` names what `price` goes by:
-    under another name all that is held is priced anew. From `worth_two` new bytes on, two processes read. Waits
-    for another process that is at it; its work is not done twice.
+    Responses before `since_ms` may be left for later. `prices` is the fingerprint of `price`: when it changes, all
+    stored responses are repriced. From `worth_two` new bytes on, two processes read. Waits for another process
+    that is scanning; its work is not repeated.
     """
     with alone(path, LOCK_SECONDS), opened(path, repair=True) as db:
         reprice(db, price, prices)
-        scan = _Scan(db, price, since_ms, tell, step_seconds, remembered or Remembered(), worth_two)
+        scan = _Scan(db, price, since_ms, listener, step_seconds, remembered or Remembered(), worth_two)
         return scan.run(shelves)
 
 
@@ -117,7 +117,7 @@ class _Scan:
         db: sqlite3.Connection,
         price: Price,
         since_ms: int,
-        tell: ScanListener | None,
+        listener: ScanListener | None,
         step_seconds: float,
         remembered: Remembered,
         worth_two: int,
@@ -127,7 +127,7 @@ class _Scan:
         self._worth_two = worth_two
         self._price = price
         self._since_ms = since_ms
-        self._tell = tell
+        self._listener = listener
         self._step_seconds = step_seconds
         self._reading = LogReading(db)
 
@@ -135,7 +135,7 @@ class _Scan:
         unreadable: dict[str, list[str]] = {shelf.provider: [] for shelf in shelves}
         plan: list[_Planned] = []
         for shelf in shelves:
-            self._heed_make(shelf)
+            self._update_make(shelf)
             logs, bad = self._remembered.finder(shelf).find()
             unreadable[shelf.provider] += bad
             plan += [(change, shelf) for change in self._compare(shelf, logs)]
@@ -156,8 +156,8 @@ class _Scan:
                     self._step(shelves, pending, incomplete)
                     pending, held = [], 0
                     until = time.monotonic() + self._step_seconds
-                    if self._tell is not None:
-                        self._tell(ScanProgress(done, total))
+                    if self._listener is not None:
+                        self._listener(ScanProgress(done, total))
         complete = {provider: not paths for provider, paths in unreadable.items()}
         if pending or any(self._is_outdated(*each) for each in complete.items()):
             while not self._step(shelves, pending, complete):
@@ -165,64 +165,64 @@ class _Scan:
         return {provider: tuple(paths) for provider, paths in unreadable.items() if paths}
 
     def _is_outdated(self, provider: str, complete: bool) -> bool:
-        """Whether the ledger has logs to judge, or another word on whether all of them are read."""
-        if index.unjudged(self._db, provider, self._since_ms, 1):
+        """Whether the ledger has logs to resolve, or its completeness flag is outdated."""
+        if index.unresolved(self._db, provider, self._since_ms, 1):
             return True
         return index.is_complete(self._db, provider) is not complete
 
-    def _heed_make(self, shelf: Shelf) -> None:
+    def _update_make(self, shelf: Shelf) -> None:
         if index.make_of(self._db, shelf.provider) != shelf.format.make:
             with transaction(self._db):
-                index.read_anew(self._db, shelf.provider, shelf.format.make)
+                index.set_make(self._db, shelf.provider, shelf.format.make)
 
     def _entries(self, plan: Sequence[_Planned]) -> Generator[tuple[ChangedLog, Shelf, LogEntry | None]]:
-        """What each log says. Those that are known come first: they are few, and where today's work goes on."""
+        """The entry of each log. Known logs come first: they are few, and contain today's work."""
         new = [each for each in plan if each[0].known is None]
         for change, shelf in plan:
             if change.known is not None:
                 yield change, shelf, self._reading.read_on(change.log, change.known, shelf.format)
         if pays(sum(change.unread for change, _ in new), self._worth_two):
-            with closing(read_in_two(len(new), lambda place: self._said(*new[place]))) as reading:
-                for place, said in reading:
-                    yield *new[place], LogEntry(*said) if said else None
+            with closing(read_in_two(len(new), lambda place: self._read_new(*new[place]))) as reading:
+                for place, values in reading:
+                    yield *new[place], LogEntry(*values) if values else None
         else:
             for change, shelf in new:
                 yield change, shelf, self._reading.read_new(change.log, shelf.format)
 
-    def _said(self, change: ChangedLog, shelf: Shelf) -> tuple[Any, ...]:
+    def _read_new(self, change: ChangedLog, shelf: Shelf) -> tuple[Any, ...]:
         entry = self._reading.read_new(change.log, shelf.format)
         return () if entry is None else astuple(entry)
 
     def _compare(self, shelf: Shelf, logs: list[LogFile]) -> list[ChangedLog]:
-        """The logs that must be read; notes those that are gone, back, or were merely moved."""
+        """The logs that must be read; records those that were deleted, restored, or merely moved."""
         home = index.home_id(self._db, shelf.provider, shelf.home)
         if self._remembered.is_settled(self._db, home, logs):
             return []
         known = self._remembered.known(self._db, home)
         paths = [index.storable(log.path) for log in logs]
-        # Archiving moves a log: its inode goes with it, and so does its name. An inode alone is used again.
+        # Archiving moves a log with its inode and its name. An inode alone may be reused.
         absent = [known[path] for path in known.keys() - set(paths)]
         missing = {(row.inode, _name(row.path)): row for row in absent}
         changes: list[ChangedLog] = []
         moved: list[tuple[LogRow, str]] = []
-        back: list[int] = []
+        restored: list[int] = []
         for path, log in zip(paths, logs, strict=True):
             row = known.get(path)
             if row is None and (row := missing.pop((log.inode, _name(path)), None)) is not None:
                 moved.append((row, log.path))
-            if row is None or not row.whole or not _is_as_it_was(log, row):
+            if row is None or not row.whole or not _is_unchanged(log, row):
                 changes.append(ChangedLog(log, row))
             elif row.gone:
-                back.append(row.id)
+                restored.append(row.id)
         kept = {row.id for row, _ in moved}
-        newly_gone = [row.id for row in absent if not row.gone and row.id not in kept]
-        if moved or back or newly_gone:
+        newly_deleted = [row.id for row in absent if not row.gone and row.id not in kept]
+        if moved or restored or newly_deleted:
             with transaction(self._db):
                 index.note_writing(self._db)
                 for row, path in moved:
                     index.move_log(self._db, row.id, path)
-                index.mark_gone(self._db, back, gone=False)
-                index.mark_gone(self._db, newly_gone, gone=True)
+                index.mark_deleted(self._db, restored, deleted=False)
+                index.mark_deleted(self._db, newly_deleted, deleted=True)
         elif not changes:
             self._remembered.settle(self._db, home, logs)
         return changes
@@ -233,9 +233,9 @@ class _Scan:
         entries: Sequence[tuple[Shelf, LogEntry]],
         complete: Mapping[str, bool],
     ) -> bool:
-        """Write what was read, and judge what it touches; False where there is more to judge.
+        """Write what was read, and resolve what it affects; False if there is more to resolve.
 
-        `complete` says by provider whether all its logs are read to their end with this step.
+        `complete` says by provider whether all its logs are read completely with this step.
         """
         db, done = self._db, True
         with transaction(db):
@@ -249,13 +249,13 @@ class _Scan:
                 read = [(shelf.home, entry) for shelf, entry in entries if shelf.provider == provider]
                 logs = index.keep_logs(db, [(homes[home], entry) for home, entry in read])
                 read_now = dict(zip(logs, read, strict=True))
-                done &= judge(db, provider, fmt, self._price, read_now, self._since_ms)
+                done &= resolve_parts(db, provider, fmt, self._price, read_now, self._since_ms)
             for provider, is_whole in complete.items():
                 index.set_complete(db, provider, is_whole and done)
         return done
 
 
-def _is_as_it_was(log: LogFile, row: LogRow) -> bool:
+def _is_unchanged(log: LogFile, row: LogRow) -> bool:
     return log.mtime_ns == row.mtime_ns and log.size == row.size and log.inode == row.inode
 
 

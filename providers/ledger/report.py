@@ -1,4 +1,4 @@
-"""Slices of the ledger to sums: by model, day, home, session, project, effort. Pure: clock and zone are given."""
+"""Sums slices of the ledger by model, day, home, session, project, effort. Pure: clock and zone are arguments."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PICO = 10**12
 
 
 class _Sum:
-    """Adds up slices. Money is added as whole numbers, so that no order changes a sum."""
+    """Adds up slices. Money is added as integers, so that sums do not depend on the order."""
 
     def __init__(self, slices: Iterable[Slice] = ()) -> None:
         self._responses = self._priced = self._pico = 0
@@ -46,7 +46,7 @@ class _Sum:
 
 
 def span(since: date, until: date, zone: tzinfo, now: datetime) -> tuple[datetime, datetime]:
-    """The moments between which a report looks at responses: it also tells of this month and the last hours."""
+    """The time span of the responses in a report: it also covers this month and the last hours."""
     month = now.astimezone(zone).date().replace(day=1)
     start = min(_midnight(since, zone), _midnight(month, zone), now - timedelta(minutes=BURN_MINUTES))
     return start, max(_after(until, zone), now + timedelta(days=1))
@@ -93,7 +93,7 @@ def cost_report(
 
 
 def figures_span(zone: tzinfo, now: datetime) -> tuple[datetime, datetime]:
-    """The moments between which `home_figures` looks at responses: not before a report of 30 days does."""
+    """The time span of the responses in `home_figures`: no earlier than that of a 30-day report."""
     today = now.astimezone(zone).date()
     first = min(_first_of(30, today), today.replace(day=1))
     return _midnight(first, zone), _after(today, zone)
@@ -102,7 +102,7 @@ def figures_span(zone: tzinfo, now: datetime) -> tuple[datetime, datetime]:
 def home_figures(
     slices: Iterable[Slice], held: Held, homes: Iterable[Path], *, zone: tzinfo, now: datetime
 ) -> dict[Path, HomeFigures]:
-    """What faces show of each home. `slices` are those of `figures_span`."""
+    """The figures that faces show for each home. `slices` are those of `figures_span`."""
     today = now.astimezone(zone).date()
     by_home: dict[str, list[tuple[date, Slice]]] = {}
     for day, of_day in _by_day(slices, zone).items():
@@ -152,7 +152,7 @@ def _tallies(slices: Iterable[Slice], name: Callable[[Slice], str]) -> dict[str,
 
 
 def _sessions(slices: Iterable[Slice]) -> tuple[SessionCost, ...]:
-    """A thread with its subagents under it, the last used first."""
+    """Threads with their subagents, the last used first."""
     threads: dict[str, list[Slice]] = {}
     for each in slices:
         threads.setdefault(each.thread or UNKNOWN, []).append(each)
@@ -161,7 +161,7 @@ def _sessions(slices: Iterable[Slice]) -> tuple[SessionCost, ...]:
 
 
 def _session(thread: str, own: list[Slice]) -> SessionCost:
-    # A subagent may work elsewhere; the project is where the person started.
+    # A subagent may work elsewhere; the project is where the user started.
     started = min(own, key=lambda each: (each.session != thread, each.first_ms))
     return SessionCost(
         id=thread,

@@ -1,7 +1,7 @@
-"""Which logs must be judged together, and what each such part comes to.
+"""Which logs must be resolved together, and the responses of each such part.
 
-A part is all logs that share a name, directly or by way of others: a fork with its parent, an archived twin, a
-copy in another home. What a part comes to depends on its observations alone.
+A part is all logs that share a name, directly or transitively: a fork with its parent, an archived duplicate, a
+copy in another home. The responses of a part depend on its observations alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from providers.logs import LogFormat, Observed
 _AT_ONCE = 1_000  # logs: their observations are in memory together
 
 
-def judge(
+def resolve_parts(
     db: sqlite3.Connection,
     provider: str,
     fmt: LogFormat,
@@ -29,16 +29,16 @@ def judge(
     read: Mapping[int, tuple[Path, LogEntry]],
     since_ms: int,
 ) -> bool:
-    """Bring the responses since then up to date with what was just `read`, and with all that has to do with it.
+    """Update the responses since then with the logs just `read`, and with all logs related to them.
 
-    True where it got all of it; else there is more to judge, and it is to be called again. A part that was never
-    judged and tells of nothing since then waits until somebody asks for its days.
+    True if that was all; otherwise there is more to resolve, and it must be called again. A part that was never
+    resolved and has no response since then waits until its days are needed.
     """
     observed = {log: Observed(home, entry.observation) for log, (home, entry) in read.items()}
     names = {log: entry.names for log, (_, entry) in read.items()}
     unreadable: set[int] = set()
-    asked = index.unjudged(db, provider, since_ms, _AT_ONCE)
-    pending = index.judged_with(db, asked | read.keys())
+    requested = index.unresolved(db, provider, since_ms, _AT_ONCE)
+    pending = index.resolved_with(db, requested | read.keys())
     while pending:
         for log, (home, kept) in index.observations(db, pending - observed.keys()).items():
             try:
@@ -46,22 +46,22 @@ def judge(
                 observed[log] = Observed(home, kept)
             except ValueError:
                 pass
-        # Of an older make, or not kept any more, and the log is gone: what it came to stays as it is.
+        # Of an older format version, or no longer stored, and the log is deleted: its responses stay as they are.
         unreadable |= pending - observed.keys()
         fresh = {name for log in pending - unreadable for name in names[log]}
-        pending = index.judged_with(db, index.linked(db, fresh)) - observed.keys() - unreadable
-    waiting = index.never_judged(db, names, since_ms)
+        pending = index.resolved_with(db, index.linked(db, fresh)) - observed.keys() - unreadable
+    waiting = index.never_resolved(db, names, since_ms)
     parts = [
         (sorted(part), _in_each_home(fmt, [observed[log] for log in sorted(part)]))
         for part in connected(names)
         if not waiting.issuperset(part)
     ]
     replace_responses(db, provider, parts, price, unreadable)
-    return len(asked) < _AT_ONCE
+    return len(requested) < _AT_ONCE
 
 
 def connected(names: Mapping[int, frozenset[int]]) -> list[list[int]]:
-    """Logs that share a name, directly or by way of others."""
+    """Logs that share a name, directly or transitively."""
     leader = {log: log for log in names}
 
     def lead(log: int) -> int:
@@ -80,17 +80,17 @@ def connected(names: Mapping[int, frozenset[int]]) -> list[list[int]]:
 
 
 def _in_each_home(fmt: LogFormat, observed: Sequence[Observed]) -> list[BilledResponse]:
-    """What all homes say together, noted in each home that tells of it: a report may ask for one of them."""
+    """The responses of all homes together, copied to each home that contains them: a report may cover only one."""
     responses = fmt.resolve(observed)
     homes = sorted({each.home for each in observed})
     if len(homes) == 1:
         return responses
-    told: dict[Path, set[int]] = {
+    keys: dict[Path, set[int]] = {
         home: {response.key for response in fmt.resolve([each for each in observed if each.home == home])}
         for home in homes
     }
     return [
         replace(response, context=replace(response.context, home=home))
         for response in responses
-        for home in [home for home in homes if response.key in told[home]] or [response.context.home]
+        for home in [home for home in homes if response.key in keys[home]] or [response.context.home]
     ]

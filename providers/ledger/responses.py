@@ -1,4 +1,4 @@
-"""The billed responses that the ledger holds: written by part, priced, and priced anew."""
+"""The billed responses in the ledger: written by part, priced, and repriced."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from providers.domain.cost import TOKEN_CLASSES, BilledResponse, Context, TokenU
 from providers.ledger.database import transaction
 from providers.ledger.index import chunks, home_id, marks, storable
 
-_REPRICED_AT_ONCE = 10_000
+_REPRICE_BATCH = 10_000
 _TOKENS = ", ".join(each.name for each in TOKEN_CLASSES)
 _LARGEST = 2**63 - 1  # what a column holds: nine million dollars
 
 
 Price = Callable[[BilledResponse], int | None]
-"""What a response costs in 1e-12 USD, None where no price is known."""
+"""The cost of a response in 1e-12 USD, None if no price is known."""
 
 _Row = tuple[Any, ...]
-"""A row of the table: part, time, key and context name it."""
+"""A row of the table; part, time, key and context are its primary key."""
 
 
 def replace_responses(
@@ -33,15 +33,15 @@ def replace_responses(
     price: Price,
     keep: AbstractSet[int] = frozenset(),
 ) -> None:
-    """What these parts, each the logs that were judged together, came to; only rows that differ are written.
+    """Store the responses of these parts (logs resolved together); only changed rows are written.
 
-    All at once: logs that were one part may be two now, and the rows of the one are none of the other's. Of the
-    parts that the logs `keep` were in nothing goes: what those said is not known any more.
+    All at once: logs that were one part may be two now. Nothing is deleted from the parts that the logs `keep`
+    were in: the content of those logs is no longer known.
     """
     before = _parts_of(db, [log for part, _ in parts for log in part])
     contexts = _Contexts(db, provider)
     rows = [
-        _row(response, min(part), contexts.number(response.context), _fitting(price(response)))
+        _row(response, min(part), contexts.number(response.context), _storable_price(price(response)))
         for part, responses in parts
         for response in responses
     ]
@@ -62,11 +62,11 @@ def replace_responses(
 def _replace(
     db: sqlite3.Connection, old: AbstractSet[_Row], rows: Sequence[_Row], kept: AbstractSet[int]
 ) -> list[_Row]:
-    """Deletes what is told no more; what is left of the parts that are `kept`."""
+    """Deletes obsolete rows; returns the remaining rows of the parts that are `kept`."""
     new = set(rows)
-    # Of what is kept unjudged, that which is told anew goes: it may be told with another time or session.
-    told = {row[2] for row in rows}
-    stays = [row for row in old - new if row[0] in kept and row[2] not in told]
+    # Of the kept rows, those whose key is written again are deleted: time or session may differ.
+    keys = {row[2] for row in rows}
+    stays = [row for row in old - new if row[0] in kept and row[2] not in keys]
     db.executemany(
         "DELETE FROM responses WHERE part = ? AND at_ms = ? AND key = ? AND context = ?",
         [row[:4] for row in old - new - set(stays)],
@@ -75,7 +75,7 @@ def _replace(
 
 
 def _note_spans(db: sqlite3.Connection, before: AbstractSet[int], rows: Iterable[_Row]) -> None:
-    """When each part was: reports look up the parts of their days first."""
+    """Store the time span of each part: reports select the parts of their days first."""
     times: dict[int, list[int]] = {}
     for row in rows:
         times.setdefault(row[0], []).append(row[1])
@@ -88,7 +88,7 @@ def _note_spans(db: sqlite3.Connection, before: AbstractSet[int], rows: Iterable
 
 
 def _parts_of(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:
-    """The parts that these logs were of."""
+    """The parts that these logs belonged to."""
     return {
         row[0]
         for chunk in chunks(logs)
@@ -102,7 +102,7 @@ def _responses_in(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[_Row
 
 
 def reprice(db: sqlite3.Connection, price: Price, prices: str) -> None:
-    """Price all that is held anew, if it was priced by other prices than these; in steps that hold up nobody."""
+    """Reprice all responses, unless they have these prices already; in short steps that block nobody."""
     if db.execute("SELECT value FROM meta WHERE name = 'prices'").fetchone() == (prices,):
         return
     last = (0, 0, 0, 0)
@@ -113,9 +113,11 @@ def reprice(db: sqlite3.Connection, price: Price, prices: str) -> None:
                 " FROM responses r JOIN contexts c ON c.id = r.context"
                 " WHERE (part, at_ms, key, r.context) > (?, ?, ?, ?)"
                 " ORDER BY part, at_ms, key, r.context LIMIT ?",
-                (*last, _REPRICED_AT_ONCE),
+                (*last, _REPRICE_BATCH),
             ).fetchall()
-            changed = [(now, *row[:4]) for row in rows if (now := _fitting(price(_response(row)))) != row[-1]]
+            changed = [
+                (now, *row[:4]) for row in rows if (now := _storable_price(price(_response(row)))) != row[-1]
+            ]
             db.executemany(
                 "UPDATE responses SET pico_usd = ? WHERE part = ? AND at_ms = ? AND key = ? AND context = ?",
                 changed,
@@ -123,26 +125,26 @@ def reprice(db: sqlite3.Connection, price: Price, prices: str) -> None:
             db.executemany(
                 "UPDATE parts SET summed = 0 WHERE id = ?", ((part,) for part in {row[1] for row in changed})
             )
-            if len(rows) < _REPRICED_AT_ONCE:
+            if len(rows) < _REPRICE_BATCH:
                 db.execute("INSERT OR REPLACE INTO meta VALUES ('prices', ?)", (prices,))
                 return
         last = rows[-1][:4]
 
 
-def _fitting(pico_usd: int | None) -> int | None:
-    """Only damage, or a price beyond sense, makes a response cost more than a column holds."""
+def _storable_price(pico_usd: int | None) -> int | None:
+    """Only corruption, or an absurd price, makes a response cost more than a column holds."""
     return pico_usd if pico_usd is not None and pico_usd <= _LARGEST else None
 
 
 def _response(row: tuple[Any, ...]) -> BilledResponse:
-    """As much of a held response as its price depends on."""
+    """As much of a stored response as its price depends on."""
     _, at_ms, key, _, model, tier, *tokens, web_searches, _ = row
     context = Context(home=Path(), model=model or None, tier=tier or None)
     return BilledResponse(at_ms, key, context, TokenUsage(*tokens), web_searches)
 
 
 class _Contexts:
-    """What many responses have in common, under one number."""
+    """What many responses have in common, stored under one id."""
 
     def __init__(self, db: sqlite3.Connection, provider: str) -> None:
         self._db = db
@@ -153,10 +155,10 @@ class _Contexts:
     def number(self, context: Context) -> int:
         number = self._known.get(context)
         if number is None:
-            number = self._known[context] = self._kept(context)
+            number = self._known[context] = self._stored(context)
         return number
 
-    def _kept(self, context: Context) -> int:
+    def _stored(self, context: Context) -> int:
         home, *words = astuple(context)
         if home not in self._homes:
             self._homes[home] = home_id(self._db, self._provider, home)

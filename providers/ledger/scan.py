@@ -1,8 +1,8 @@
 """Bytes to lines: reads the lines of a log that are worth parsing, in bounded memory.
 
-Of a log's bytes only 2-3 % are lines that count. So each line is judged by its **head**: one regex says "known
-to be irrelevant", everything else is handed on whole. A head that changed its order or spacing costs time,
-never correctness, and a marker inside a string fools nobody.
+Of a log's bytes only 2-3 % are lines that count. So each line is filtered by its **head**: one regex matches what
+is known to be irrelevant, everything else is passed on whole. A head with another order or spacing costs time,
+never correctness, and a marker inside a string has no effect.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from typing import Protocol
 BUFFER_SIZE = 1 << 20
 # Bytes of files lie at the start of pages, and the buffer 16 bytes behind one. Some processors (AMD's EPYC) copy
 # to a place that far behind its source at two thirds of their speed, and to one 1 to 15 behind it at a quarter.
-_ASIDE = 32
+_OFFSET_IN_PAGE = 32
 # No line that counts comes near: what a model says in one go is below a megabyte.
 LINE_CAP = 16 * 1024 * 1024
 
 
 class Stream(Protocol):
-    """All that is asked of an open log."""
+    """What is needed of an open log."""
 
     def readinto(self, buffer: memoryview, /) -> int | None: ...
     def close(self) -> None: ...
 
 
-class TornLog(OSError):
-    """A compressed log that ends early or is damaged."""
+class TruncatedLog(OSError):
+    """A compressed log that is truncated or damaged."""
 
 
 def open_log(path: str) -> Stream:
@@ -38,9 +38,9 @@ def open_log(path: str) -> Stream:
 
 
 class LineReader:
-    """The wanted lines of a stream, without their newlines, through one buffer that is used again and again.
+    """The wanted lines of a stream, without their newlines, through one reused buffer.
 
-    Empty lines are passed over; whether one is text at all is for its reader to say.
+    Empty lines are skipped; decoding is up to the parser.
 
     A long unwanted line passes through chunk by chunk. A wanted one may grow the buffer (this reader's own,
     never the one it was lent) up to `cap` bytes; a longer one is skipped. What follows the last newline is
@@ -77,7 +77,7 @@ class LineReader:
                 self._hand_on(take)
 
     def _hand_on(self, take: Callable[[bytearray], None]) -> None:
-        # The tightest loop of the house: it runs for each line of each log.
+        # The hottest loop: it runs for each line of each log.
         buffer, end, unwanted = self._buffer, self._end, self._unwanted
         find, start = buffer.find, self._start
         while (stop := find(b"\n", start, end)) >= 0:
@@ -98,7 +98,7 @@ class LineReader:
             self._too_long = held >= self._cap and not known
             self._dropping = known or self._too_long
         keep = 0 if self._dropping else held
-        place = (keep + 63 & ~63) + _ASIDE  # of what comes; what is kept stands right before it
+        place = (keep + 63 & ~63) + _OFFSET_IN_PAGE  # of what comes; what is kept stands right before it
         line = self._view[self._end - keep : self._end]
         if place >= len(self._buffer):
             self._buffer = bytearray(place + max(1, min(keep, self._cap - keep)))
@@ -146,7 +146,7 @@ class ZstdStream:
             try:
                 plain = self._frame.decompress(data, max_length=len(room))
             except self._error as error:
-                raise TornLog(str(error)) from error
+                raise TruncatedLog(str(error)) from error
             self._inside = not self._frame.eof
             if plain:
                 room[: len(plain)] = plain
@@ -166,7 +166,7 @@ class ZstdStream:
         if count:
             return bytes(self._input[:count])
         if self._inside:
-            raise TornLog("the file ends inside a frame")
+            raise TruncatedLog("the file ends inside a frame")
         return None
 
     def close(self) -> None:
