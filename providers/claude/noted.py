@@ -24,7 +24,7 @@ class NotedLimits:
     """Implements providers.source.Source."""
 
     id = "noted"
-    title = "Claude Code's note"
+    title = "Claude Code cache"
     local = True
     rest = timedelta(0)
 
@@ -55,16 +55,16 @@ def noted_reading(config: Config, question: Question, *, source: str) -> Reading
         return None
     if noted.account is not None and noted.account != person(question.identity):
         return None
-    told = answer.told(noted.answer, at)
-    if told is None:
+    parsed = answer.parse(noted.answer, at)
+    if parsed is None:
         return None
     return Reading(
         source=source,
         fetched_at=min(at, question.now),
-        windows=told.windows,
-        spend=told.spend,
-        speaks_for=told.speaks_for,
-        dropped=told.dropped,
+        windows=parsed.windows,
+        spend=parsed.spend,
+        speaks_for=parsed.speaks_for,
+        dropped=parsed.dropped,
     )
 
 

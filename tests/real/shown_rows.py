@@ -32,7 +32,7 @@ ROWS = (
     text_row("weekly", "  Weekly   ▰▰▰▰▱▱▱▱▱▱  38 % left · resets Sun 19:00"),
     text_row("credits", "  Credits  150.50"),
     text_row("cost", "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens"),
-    text_row("updated", "  Updated 2 min ago · OAuth"),
+    text_row("updated", "  Updated 2 min ago · ChatGPT"),
     separator_row("line"),
     action_row("refresh", "Refresh now", Action("refresh")),
     action_row("quit", "Quit", Action("quit")),

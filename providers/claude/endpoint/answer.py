@@ -27,7 +27,7 @@ _FLAT = {
 }
 
 
-class Told(Struct, frozen=True, kw_only=True):
+class UsageAnswer(Struct, frozen=True, kw_only=True):
     """What an answer tells; the fields are those of `providers.domain.limits.Reading`."""
 
     windows: tuple[RateWindow, ...]
@@ -75,7 +75,7 @@ class _Spent(Struct, frozen=True):
     limit: _Amount | None = None
 
 
-def told(raw: Any, now: datetime, shows: Callable[[str], bool] = lambda _: True) -> Told | None:
+def parse(raw: Any, now: datetime, shows: Callable[[str], bool] = lambda _: True) -> UsageAnswer | None:
     """What it tells, None when it speaks neither of limits nor of money.
 
     `shows` says whether a name that the server gave may be shown: one that echoes our token must not.
@@ -91,7 +91,7 @@ def told(raw: Any, now: datetime, shows: Callable[[str], bool] = lambda _: True)
     spend = _spend(raw, missed)
     if not windows and not heard and spend is UNSET:
         return None
-    return Told(
+    return UsageAnswer(
         windows=limits.in_order(windows.values()),
         spend=spend if isinstance(spend, Spend) else None,
         speaks_for=frozenset(

@@ -47,7 +47,7 @@ class OAuthSource:
     """Implements providers.source.Source."""
 
     id = "oauth"
-    title = "OAuth"
+    title = "Anthropic"
     local = False
     rest = timedelta(0)
 
@@ -143,22 +143,22 @@ def _reading(said: Answer, credentials: Credentials, question: Question) -> Read
         if is_page(said):
             raise Blocked("A page came instead of an answer.") from None
         raise NotUnderstood("Anthropic's answer is not what it should be.") from None
-    told = answer.told(content, question.now, lambda name: token not in name)
-    if told is None:
+    parsed = answer.parse(content, question.now, lambda name: token not in name)
+    if parsed is None:
         raise _nothing_told(content, credentials)
     return Reading(
         source=OAuthSource.id,
         fetched_at=question.now,
-        windows=told.windows,
-        spend=told.spend,
+        windows=parsed.windows,
+        spend=parsed.spend,
         plan=credentials.identity.plan,
-        speaks_for=told.speaks_for,
-        dropped=told.dropped,
+        speaks_for=parsed.speaks_for,
+        dropped=parsed.dropped,
     )
 
 
 def _nothing_told(content: Any, credentials: Credentials) -> ProviderError:
-    """A refusal may come as a good answer; and who lacks the scope is told nothing at all."""
+    """A refusal may come as a good answer; and who lacks the scope is sent nothing at all."""
     error = content.get("error") if isinstance(content, dict) else None
     if isinstance(error, dict):
         if error.get("type") == "rate_limit_error":

@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from providers.claude.logs import transcript, wire
-from providers.claude.logs.transcript import Claim, Place, Transcript
+from providers.claude.logs.transcript import Claim, Location, Transcript
 from providers.domain.cost import BilledResponse, Context, TokenUsage
 from providers.ledger.line_scanner import LineScanner
 from providers.logs import Observed
@@ -67,7 +67,7 @@ class Transcripts:
 class _Stand(Struct, frozen=True, order=True, cache_hash=True):
     """Where a line stands, over all homes."""
 
-    place: Place
+    place: Location
     home: Path
 
 

@@ -29,7 +29,7 @@ class Claim(Struct, frozen=True, order=True, array_like=True, gc=False):
     fast: bool
 
 
-class Place(Struct, frozen=True, order=True, array_like=True, cache_hash=True):
+class Location(Struct, frozen=True, order=True, array_like=True, cache_hash=True):
     """Where a line stands; "" for what is not told. Of places at the same time the least is taken."""
 
     copied: bool  # from the session it was forked from
@@ -38,7 +38,7 @@ class Place(Struct, frozen=True, order=True, array_like=True, cache_hash=True):
     project: str
 
 
-class Row(Struct, array_like=True, gc=False):
+class ResponseRow(Struct, array_like=True, gc=False):
     """A response in an observation; `place` and `model` are indexes there."""
 
     key: int
@@ -53,9 +53,9 @@ class Observation(Struct, array_like=True):
 
     make: Literal["claude 2"]
     skipped: int
-    places: list[Place]
+    places: list[Location]
     models: list[str]
-    rows: list[Row]
+    rows: list[ResponseRow]
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -65,7 +65,7 @@ _decoder = msgspec.msgpack.Decoder(Observation)
 _SHORT = 1 << 20
 
 # Of one response: its earliest line, and its best one with the model.
-_Said = tuple[tuple[float, Place], tuple[Claim, str]]
+_Said = tuple[tuple[float, Location], tuple[Claim, str]]
 
 
 class Transcript:
@@ -79,8 +79,8 @@ class Transcript:
             for row in kept.rows
         }
         self._folder, self._root, self._name = _whereabouts(path)
-        self._before: tuple[wire.Answer, Place] | None = None
-        self._recent_place: tuple[object, Place] = None, Place(False, "", "", "")
+        self._before: tuple[wire.ResponseLine, Location] | None = None
+        self._recent_place: tuple[object, Location] = None, Location(False, "", "", "")
 
     @property
     def skipped(self) -> int:
@@ -93,10 +93,12 @@ class Transcript:
         return round(max((at for (at, _), _ in self._said.values()), default=0) * 1000)
 
     def observation(self) -> bytes:
-        places: dict[Place, int] = {}
+        places: dict[Location, int] = {}
         models: dict[str, int] = {}
         rows = [
-            Row(key, at, places.setdefault(place, len(places)), models.setdefault(model, len(models)), claim)
+            ResponseRow(
+                key, at, places.setdefault(place, len(places)), models.setdefault(model, len(models)), claim
+            )
             for key, ((at, place), (claim, model)) in self._said.items()
         ]
         return _encode(Observation("claude 2", self._skipped, list(places), list(models), rows))
@@ -109,10 +111,10 @@ class Transcript:
                 if not self._repeats(answer, place):
                     self._take(answer, place, wire.advice(answer.usage))
                     self._before = (answer, place) if len(line) < _SHORT else None
-        except wire.NotUnderstood:
+        except wire.MalformedLine:
             self._skipped += 1
 
-    def _repeats(self, answer: wire.Answer, place: Place) -> bool:
+    def _repeats(self, answer: wire.ResponseLine, place: Location) -> bool:
         """Whether it says what the line before it said, no earlier: each part of a response repeats its usage."""
         if self._before is None or not answer.message.id:
             return False
@@ -124,7 +126,9 @@ class Transcript:
             and answer.line.request_id == before.line.request_id
         )
 
-    def _take(self, answer: wire.Answer, place: Place, advice: Sequence[tuple[int, wire.Advice]]) -> None:
+    def _take(
+        self, answer: wire.ResponseLine, place: Location, advice: Sequence[tuple[int, wire.Advice]]
+    ) -> None:
         message = answer.message
         stopped = bool(message.stop_reason)
         claim = _claim(answer.usage, stopped=stopped)
@@ -134,12 +138,12 @@ class Transcript:
         for index, each in advice:
             self._say(stable_hash(_encode((key, index))), first, _claim(each, stopped=stopped), each.model)
 
-    def _say(self, key: int, first: tuple[float, Place], claim: Claim, model: str | None) -> None:
+    def _say(self, key: int, first: tuple[float, Location], claim: Claim, model: str | None) -> None:
         word = claim, intern(model or "")
         said = self._said.get(key)
         self._said[key] = (first, word) if said is None else (min(first, said[0]), max(word, said[1]))
 
-    def _place(self, line: wire.Line) -> Place:
+    def _place(self, line: wire.TranscriptLine) -> Location:
         aside = line.is_sidechain is True
         told = line.forked_from, line.session_id, line.agent_id, aside, line.cwd
         if told != self._recent_place[0]:
@@ -148,7 +152,7 @@ class Transcript:
             self._recent_place = told, place
         return self._recent_place[1]
 
-    def _placed(self, copied: bool, session: str, agent: str, aside: bool, cwd: str) -> Place:
+    def _placed(self, copied: bool, session: str, agent: str, aside: bool, cwd: str) -> Location:
         if self._name.startswith("agent-"):
             root = self._root or session
             session = agent or self._name.removeprefix("agent-")
@@ -156,7 +160,7 @@ class Transcript:
             root = session = session or self._name
             if agent and aside:
                 session = agent
-        return Place(copied, session, root, _project(cwd, self._folder))
+        return Location(copied, session, root, _project(cwd, self._folder))
 
 
 def observed(observation: bytes) -> Observation:
@@ -182,7 +186,7 @@ def _claim(spent: wire.Spent, *, stopped: bool) -> Claim:
     )
 
 
-def _identity(answer: wire.Answer, claim: Claim) -> object:
+def _identity(answer: wire.ResponseLine, claim: Claim) -> object:
     """What all lines of a response have in common, and no other response has."""
     if answer.message.id:
         return answer.message.id, answer.line.request_id

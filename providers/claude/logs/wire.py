@@ -24,7 +24,7 @@ _END = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
 Count = Annotated[int, Meta(ge=0, le=10**9)]
 
 
-class NotUnderstood(ValueError):
+class MalformedLine(ValueError):
     """A line that is no JSON object, has a field of another type than Claude Code's, or an impossible time."""
 
 
@@ -65,7 +65,7 @@ class Message(Struct, frozen=True, gc=False):
     usage: Usage | None = None
 
 
-class Line(Struct, frozen=True, gc=False, rename="camel"):
+class TranscriptLine(Struct, frozen=True, gc=False, rename="camel"):
     type: str | None = None
     timestamp: Annotated[datetime, Meta(tz=True)] | None = None
     message: Message | None = None
@@ -78,11 +78,11 @@ class Line(Struct, frozen=True, gc=False, rename="camel"):
     cwd: Any = None
 
 
-class Answer(Struct, frozen=True, gc=False):
+class ResponseLine(Struct, frozen=True, gc=False):
     """A line that tells of use; `at` in epoch seconds."""
 
     at: float
-    line: Line
+    line: TranscriptLine
     message: Message
     usage: Usage
 
@@ -97,20 +97,20 @@ class _Message(Struct):
     usage: Any = None
 
 
-_line = msgspec.json.Decoder(Line)
+_line = msgspec.json.Decoder(TranscriptLine)
 _head = msgspec.json.Decoder(_Head)
 _message = msgspec.json.Decoder(_Message)
 _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
 _SYNTHETIC = "<synthetic>"  # the CLI's own words, in the place of an answer
 
 
-def decode(text: bytes | bytearray) -> Answer | None:
-    """What an answer says, None for any other line; raises NotUnderstood, and nothing else."""
+def decode(text: bytes | bytearray) -> ResponseLine | None:
+    """What an answer says, None for any other line; raises MalformedLine, and nothing else."""
     try:
         line = _line.decode(text)
     except _DAMAGE:
         if _is_answer(text):
-            raise NotUnderstood from None
+            raise MalformedLine from None
         return None
     message = line.message
     if line.type != "assistant" or message is None or message.model == _SYNTHETIC:
@@ -119,15 +119,15 @@ def decode(text: bytes | bytearray) -> Answer | None:
     if usage is None:
         return None
     if line.timestamp is None:
-        raise NotUnderstood
+        raise MalformedLine
     at = line.timestamp.timestamp()
     if not _EPOCH <= at <= _END:
-        raise NotUnderstood
-    return Answer(at, line, message, usage)
+        raise MalformedLine
+    return ResponseLine(at, line, message, usage)
 
 
 def advice(usage: Usage) -> tuple[tuple[int, Advice], ...]:
-    """What advisors spent, with the places of the iterations it was spent in; raises NotUnderstood."""
+    """What advisors spent, with the places of the iterations it was spent in; raises MalformedLine."""
     if b"advisor_message" not in bytes(usage.iterations):
         return ()
     try:
@@ -138,7 +138,7 @@ def advice(usage: Usage) -> tuple[tuple[int, Advice], ...]:
             if isinstance(each, dict) and each.get("type") == "advisor_message"
         )
     except _DAMAGE:
-        raise NotUnderstood from None
+        raise MalformedLine from None
 
 
 def _is_answer(text: bytes | bytearray) -> bool:

@@ -26,7 +26,7 @@ Limits = dict[str, dict[str, float]]
 """`used_percentage` and, where it is told, `resets_at` of each of WINDOWS that was told."""
 
 
-class Told:
+class StatusReport:
     """What Claude Code told one line: `limits`, of which session, after how long a time of answers (ms)."""
 
     __slots__ = ("answered_ms", "limits", "session")
@@ -37,14 +37,14 @@ class Told:
         self.answered_ms = answered_ms
 
 
-def parse(raw: bytes) -> Told | None:
+def parse(raw: bytes) -> StatusReport | None:
     """What stands in the JSON, None where it tells no limits."""
     try:
         content = json.loads(raw)
     except (ValueError, RecursionError):
         return None
     limits = _limits(content)
-    return Told(str(content.get("session_id")), limits, _answered_ms(content)) if limits else None
+    return StatusReport(str(content.get("session_id")), limits, _answered_ms(content)) if limits else None
 
 
 def is_whole(raw: bytes) -> bool:
@@ -58,7 +58,7 @@ def is_whole(raw: bytes) -> bool:
     return True
 
 
-def keep(told: Told, environ: Mapping[str, str], now: float) -> None:
+def keep(told: StatusReport, environ: Mapping[str, str], now: float) -> None:
     """Keep it, with the time `now` (epoch s) if it is news. Raises OSError."""
     folder = folder_of(own_home(environ), environ)
     file = os.path.join(folder, f"{_short_hash(told.session)}.json")

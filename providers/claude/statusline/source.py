@@ -36,7 +36,7 @@ class StatuslineSource:
     """Implements providers.source.Source."""
 
     id = "statusline"
-    title = "status line"
+    title = "Claude Code status line"
     local = True
     rest = timedelta(0)
 

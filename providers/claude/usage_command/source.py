@@ -72,7 +72,7 @@ class UsageCommand:
     """Implements providers.source.Source."""
 
     id = "usage-command"
-    title = TITLE
+    title = "Claude Code /usage"
     local = False
     rest = REST
 

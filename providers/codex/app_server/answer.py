@@ -33,7 +33,7 @@ _MOST_DAYS = 1000
 _T = TypeVar("_T")
 
 
-class Account(Struct, frozen=True, kw_only=True):
+class AccountAnswer(Struct, frozen=True, kw_only=True):
     """Whose login a program answers with; `kind` is "chatgpt", or another that has no limits."""
 
     kind: str
@@ -92,7 +92,7 @@ class _Limits(Struct, frozen=True, rename="camel"):
     ordinary_usage_allowed: Any = None
 
 
-def account(raw: Any) -> Account | None:
+def account(raw: Any) -> AccountAnswer | None:
     """Whose login it is; None where nobody is signed in. Raises ValueError for what tells neither."""
     if not isinstance(raw, dict) or "account" not in raw:
         raise ValueError("no account")
@@ -101,7 +101,9 @@ def account(raw: Any) -> Account | None:
         return None
     if not isinstance(told, dict) or not isinstance(told.get("type"), str):
         raise ValueError("no account")
-    return Account(kind=told["type"], email=limits.email(told.get("email")), plan=_plan(told.get("planType")))
+    return AccountAnswer(
+        kind=told["type"], email=limits.email(told.get("email")), plan=_plan(told.get("planType"))
+    )
 
 
 def tokens(raw: Any) -> tuple[DayTokens, ...]:
@@ -115,7 +117,7 @@ def tokens(raw: Any) -> tuple[DayTokens, ...]:
     return tuple(DayTokens(day=day, tokens=count) for day, count in sorted(counted.items()))
 
 
-def reading(raw: Any, owner: Account | None, now: datetime, source: str) -> Reading | None:
+def reading(raw: Any, owner: AccountAnswer | None, now: datetime, source: str) -> Reading | None:
     """The limits; None where it tells neither limits nor credits, which is no answer."""
     try:
         sent = msgspec.convert(raw, _Limits)
@@ -132,7 +134,7 @@ class _Parts:
         self._dropped: list[str] = []
         self._whole = True
 
-    def reading(self, owner: Account | None, source: str) -> Reading | None:
+    def reading(self, owner: AccountAnswer | None, source: str) -> Reading | None:
         own, others = self._sorted()
         if own is None:
             return None

@@ -20,7 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from providers.codex.app_server import answer as app_server_answer
-from providers.codex.app_server.answer import Account
+from providers.codex.app_server.answer import AccountAnswer
 from providers.codex.app_server.plan import Plan, Renewals, another_account, asked_credentials, considerate
 from providers.codex.app_server.refusal import classed
 from providers.codex.auth import RUN_ONCE, SIGN_IN
@@ -62,7 +62,7 @@ class Deadlines(Struct, frozen=True, kw_only=True):
 class _Told(Struct, frozen=True):
     """What came of one talk, as it was sent: whose login it is and the vendor's own count where it says so."""
 
-    owner: Account | None
+    owner: AccountAnswer | None
     limits: Any
     usage: Any
 
@@ -220,7 +220,7 @@ def _if_any(talk: Conversation, asked: int, until: float) -> Any:
         return None
 
 
-def _owner(talk: Conversation, asked: int, until: float) -> Account | None:
+def _owner(talk: Conversation, asked: int, until: float) -> AccountAnswer | None:
     """Whose login it is; None where it cannot tell, for it may know the limits all the same."""
     try:
         return app_server_answer.account(talk.answer(asked, until))
@@ -228,7 +228,7 @@ def _owner(talk: Conversation, asked: int, until: float) -> Account | None:
         return None
 
 
-def _same_account(question: Question, owner: Account) -> None:
+def _same_account(question: Question, owner: AccountAnswer) -> None:
     """A keyring tells its account only this way."""
     if owner.kind != "chatgpt":
         raise NotSignedIn(

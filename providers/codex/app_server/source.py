@@ -29,7 +29,7 @@ class AppServerSource:
     """Implements providers.source.Source."""
 
     id = "app-server"
-    title = "app-server"
+    title = "Codex CLI"
     local = False
     rest = timedelta(minutes=5)
 

@@ -34,7 +34,7 @@ class OAuthSource:
     """Implements providers.source.Source."""
 
     id = "oauth"
-    title = "OAuth"
+    title = "ChatGPT"
     local = False
     rest = timedelta(0)
 

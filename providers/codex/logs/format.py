@@ -116,7 +116,7 @@ class RolloutReader:
     def take(self, text: bytes | bytearray) -> None:
         try:
             told = wire.decode(text)
-        except wire.NotUnderstood:
+        except wire.MalformedLine:
             self.state.skipped += 1
             return
         if told is None:

@@ -74,7 +74,7 @@ class RolloutLimits:
     """Implements providers.source.Source."""
 
     id = "rollouts"
-    title = "Codex logs"
+    title = "session logs"
     local = True
     rest = timedelta(0)
 

@@ -29,7 +29,7 @@ Count = Annotated[int, Meta(ge=0, le=10**13)]
 Ordinal = Annotated[int, Meta(ge=0, le=2**62)]
 
 
-class NotUnderstood(ValueError):
+class MalformedLine(ValueError):
     """A line that is no JSON object, has a field of another type than Codex writes, or an impossible time."""
 
 
@@ -49,7 +49,7 @@ class _Line(Struct, frozen=True, kw_only=True, tag_field="type"):
 
 
 class SessionMeta(Struct, frozen=True):
-    class Base(Struct, frozen=True):
+    class HistoryBase(Struct, frozen=True):
         thread_id: str
         end_ordinal_exclusive: Ordinal
 
@@ -61,7 +61,7 @@ class SessionMeta(Struct, frozen=True):
     forked_from_id: str | None = None
     parent_thread_id: str | None = None
     source: Any = None
-    history_base: Base | None = None
+    history_base: HistoryBase | None = None
 
     @property
     def is_subagent(self) -> bool:
@@ -196,16 +196,16 @@ _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 def decode(text: bytes | bytearray) -> tuple[int, Line] | None:
-    """What a line says and when, in epoch ms; None when it is none of ours. Raises NotUnderstood alone."""
+    """What a line says and when, in epoch ms; None when it is none of ours. Raises MalformedLine alone."""
     try:
         line = _line.decode(text)
     except _DAMAGE:
         if _is_ours(text):
-            raise NotUnderstood from None
+            raise MalformedLine from None
         return None
     at = round(line.timestamp.timestamp() * 1000)
     if not _EPOCH <= at <= _END:
-        raise NotUnderstood
+        raise MalformedLine
     return at, line
 
 

@@ -22,7 +22,7 @@ from providers.codex.auth import SIGN_IN, Credentials, expiry, read_credentials
 from providers.codex.program import PAUSE, Find, Version, Versions, find_codex, no_older
 from providers.codex.scratch_home import NOWHERE, borrowing, furnish, quoted
 from providers.codex.status import text as status_text
-from providers.codex.status.session import Face, ask_status
+from providers.codex.status.session import StatusScreen, ask_status
 from providers.codex.status.text import Status
 from providers.domain.errors import (
     Denied,
@@ -69,14 +69,14 @@ class Open(Protocol):
 
     def __call__(
         self, argv: list[str], *, environ: Mapping[str, str], folder: Path, size: tuple[int, int]
-    ) -> AbstractContextManager[Face]:
+    ) -> AbstractContextManager[StatusScreen]:
         """Raises ProgramMissing."""
 
 
 @contextmanager
 def open_terminal(
     argv: list[str], *, environ: Mapping[str, str], folder: Path, size: tuple[int, int]
-) -> Iterator[Face]:
+) -> Iterator[StatusScreen]:
     with in_terminal(argv, environ=environ, folder=folder, size=Size(*size)) as terminal:
         yield terminal
 
@@ -184,8 +184,8 @@ class StatusProber:
             return status_text.take_apart(text, question.now, zone or _local())
 
         command = [str(probe.program.path), *probe.arguments]
-        with self._open(command, environ=environ, folder=probe.folder, size=size) as face:
-            return ask_status(face, take_apart, ends, self._seconds)
+        with self._open(command, environ=environ, folder=probe.folder, size=size) as screen:
+            return ask_status(screen, take_apart, ends, self._seconds)
 
 
 def _local() -> tzinfo:

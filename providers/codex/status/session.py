@@ -50,7 +50,7 @@ _ENDINGS: tuple[tuple[str, Callable[[], ProviderError]], ...] = (
 )
 
 
-class Face(Protocol):
+class StatusScreen(Protocol):
     """What is needed of a terminal; providers.host.terminal.terminal.Terminal is one."""
 
     @property
@@ -74,7 +74,7 @@ def scene(text: str) -> Scene:
 
 
 def ask_status(
-    face: Face,
+    screen: StatusScreen,
     take_apart: Callable[[str], Status],
     ends: float,
     seconds: Callable[[], float] = time.monotonic,
@@ -84,14 +84,14 @@ def ask_status(
     `ends` is on the clock of `seconds`. Raises LoginExpired, ProgramTooOld, ServerError, TimedOut, or
     NotUnderstood where the screen is none that is known.
     """
-    return _Walk(face, ends, seconds).to_status(take_apart)
+    return _Walk(screen, ends, seconds).to_status(take_apart)
 
 
 class _Walk:
     """The steps, each with an end."""
 
-    def __init__(self, face: Face, ends: float, seconds: Callable[[], float]) -> None:
-        self._face = face
+    def __init__(self, screen: StatusScreen, ends: float, seconds: Callable[[], float]) -> None:
+        self._screen = screen
         self._ends = ends
         self._seconds = seconds
 
@@ -103,10 +103,10 @@ class _Walk:
             if not self._left():
                 break
             self._type_command()
-            self._face.press("\r")
+            self._screen.press("\r")
             self._look_for(lambda text: take_apart(text).told != "nothing")
             self._settle()
-            status = take_apart(self._face.text)
+            status = take_apart(self._screen.text)
             if status.told not in ("later", "nothing") and not status.stale:
                 break
             self._alive()
@@ -116,12 +116,12 @@ class _Walk:
         """Type the command where it can be typed, and see it stand there alone."""
         for times in range(_MOST_DIALOGS):
             self._make_way()
-            self._face.press(_CLEAR + _COMMAND if times else _COMMAND)
+            self._screen.press(_CLEAR + _COMMAND if times else _COMMAND)
             self._look_for(lambda text: _TYPED.search(text) is not None)
             self._settle()
             self._alive()
             # A dialog that came meanwhile has taken the words, and would take Enter for a yes.
-            if scene(self._face.text) == "ready" and _TYPED.search(self._face.text):
+            if scene(self._screen.text) == "ready" and _TYPED.search(self._screen.text):
                 return
         raise NotUnderstood("Codex does not take /status.", remedy="Update Codex.")
 
@@ -131,7 +131,7 @@ class _Walk:
             self._look_for(lambda text: scene(text) != "other", self._left())
             self._settle()
             self._alive()
-            shown = scene(self._face.text)
+            shown = scene(self._screen.text)
             if shown == "ready":
                 return
             if shown == "update":
@@ -145,21 +145,21 @@ class _Walk:
         raise NotUnderstood("Codex asks more than it answers.", remedy="Update Codex.")
 
     def _answer(self, shown: Scene) -> None:
-        self._face.press(_KEYS[shown])
+        self._screen.press(_KEYS[shown])
         self._look_for(lambda text: scene(text) != shown)
 
     def _look_for(self, seen: Callable[[str], bool], at_most: float = _STEP_SECONDS) -> None:
-        self._face.wait_until(seen, min(at_most, self._left()))
+        self._screen.wait_until(seen, min(at_most, self._left()))
 
     def _settle(self) -> None:
-        self._face.wait_still(_STILL_SECONDS, min(_STEP_SECONDS, self._left()))
+        self._screen.wait_still(_STILL_SECONDS, min(_STEP_SECONDS, self._left()))
 
     def _left(self) -> float:
         return max(self._ends - self._seconds(), 0.0)
 
     def _alive(self) -> None:
-        if self._face.ended:
-            raise _ending(self._face.text)
+        if self._screen.ended:
+            raise _ending(self._screen.text)
 
 
 def _ending(text: str) -> ProviderError:

@@ -29,7 +29,7 @@ class StatusScreenSource:
     """Implements providers.source.Source."""
 
     id = "status"
-    title = "/status"
+    title = "Codex /status screen"
     local = False
     rest = timedelta(minutes=10)
 

@@ -140,7 +140,7 @@ def test_usage_as_text(person: Person, server: FakeChatGPT) -> None:
     lines = person.run("usage").splitlines()
     assert lines[0] == "Codex · Pro · dev@example.com"
     assert lines[1].startswith("  5h       ▰▰▰▰▰▰▱▱▱▱  63 % left · resets in ")
-    assert lines[3:] == ["  Credits  150.50", "  Cost     not counted yet", "  Updated just now · OAuth"]
+    assert lines[3:] == ["  Credits  150.50", "  Cost     not counted yet", "  Updated just now · ChatGPT"]
 
 
 def test_where_there_is_no_desktop_the_menu_is_printed(person: Person, server: FakeChatGPT) -> None:

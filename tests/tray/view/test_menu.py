@@ -54,7 +54,7 @@ PRO = AccountUsage(
     ),
     limits_known=True,
     cost=COST,
-    source_titles={"oauth": "OAuth", "rollouts": "Codex logs"},
+    source_titles={"oauth": "ChatGPT", "rollouts": "session logs"},
 )
 BARE = replace(PRO, windows=(), credits=None, limits_known=False)
 
@@ -85,7 +85,7 @@ def test_a_pro_account() -> None:
         "  Weekly   ▰▰▰▰▱▱▱▱▱▱  38 % left · resets Sun 19:00",
         "  Credits  150.50",
         "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",
-        "  Updated 2 min ago · OAuth",
+        "  Updated 2 min ago · ChatGPT",
         "──",
         "Refresh now",
         "Settings",
@@ -188,7 +188,7 @@ def test_everything_old() -> None:
     assert shown(old)[1:-4] == [
         "  5h       ▰▰▰▰▰▰▱▱▱▱  63 % left · resets in 1 h 29 m · updated 3 h ago",
         "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",
-        "  Last updated 3 h ago · OAuth",
+        "  Last updated 3 h ago · ChatGPT",
     ]
 
 
@@ -203,7 +203,7 @@ def test_a_window_that_reset_since_shows_no_share() -> None:
 
 def test_offline() -> None:
     usage = failing(PRO, Offline("No connection."), offline_since=NOW - timedelta(hours=2))
-    assert shown(usage)[5:7] == ["  Offline since 11:00.", "  Updated 2 min ago · OAuth"]
+    assert shown(usage)[5:7] == ["  Offline since 11:00.", "  Updated 2 min ago · ChatGPT"]
 
 
 def test_offline_for_a_reason_that_is_shown() -> None:
@@ -212,18 +212,18 @@ def test_offline_for_a_reason_that_is_shown() -> None:
     assert shown(usage)[5:8] == [
         "  Offline since 11:00. Cannot reach the proxy.",
         "  Check HTTPS_PROXY and NO_PROXY.",
-        "  Updated 2 min ago · OAuth",
+        "  Updated 2 min ago · ChatGPT",
     ]
 
 
 def test_the_age_is_that_of_the_oldest_of_its_own_windows() -> None:
     old = replace(WEEKLY, fetched_at=NOW - timedelta(hours=3), source="rollouts")
-    assert shown(replace(PRO, windows=(SESSION, old)))[5] == "  Updated 3 h ago · Codex logs"
+    assert shown(replace(PRO, windows=(SESSION, old)))[5] == "  Updated 3 h ago · session logs"
     model = lane("model:spark:weekly", "Spark Weekly", 5, 168, None, read=3000)
-    assert shown(replace(PRO, windows=(SESSION, model)))[5] == "  Updated 2 min ago · OAuth"
+    assert shown(replace(PRO, windows=(SESSION, model)))[5] == "  Updated 2 min ago · ChatGPT"
     stale = replace(SESSION, fetched_at=NOW - timedelta(hours=30))
-    assert shown(replace(PRO, windows=(stale,)))[4] == "  Last updated 30 h ago · OAuth"
-    assert shown(replace(PRO, windows=()))[4] == "  Updated 2 min ago · OAuth"
+    assert shown(replace(PRO, windows=(stale,)))[4] == "  Last updated 30 h ago · ChatGPT"
+    assert shown(replace(PRO, windows=()))[4] == "  Updated 2 min ago · ChatGPT"
 
 
 def test_rate_limited() -> None:

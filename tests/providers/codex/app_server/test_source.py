@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from providers.codex.app_server import answer as app_server_answer
-from providers.codex.app_server.answer import Account
+from providers.codex.app_server.answer import AccountAnswer
 from providers.codex.app_server.probe import Deadlines, Prober
 from providers.codex.app_server.refusal import classed
 from providers.codex.app_server.source import AppServerSource
@@ -554,7 +554,7 @@ def test_the_program_that_the_person_named(folder: Path) -> None:
 
 
 def told(limits: Any) -> Reading | None:
-    return app_server_answer.reading(limits, Account(kind="chatgpt", plan="plus"), NOW, "app-server")
+    return app_server_answer.reading(limits, AccountAnswer(kind="chatgpt", plan="plus"), NOW, "app-server")
 
 
 def test_an_old_program_speaks_of_the_accounts_own_windows_alone() -> None:

@@ -37,7 +37,7 @@ def test_both_readers_take_what_they_need_of_a_token_count() -> None:
 
 def test_the_odd_part_of_a_line_harms_only_who_needs_it() -> None:
     odd = count({"total_token_usage": -1}, LIMITS)
-    with pytest.raises(wire.NotUnderstood):
+    with pytest.raises(wire.MalformedLine):
         wire.decode(odd)
     limits = wire.decode_limits(odd)
     assert limits is not None
