@@ -28,6 +28,7 @@ from providers.host.secret import Secret
 from providers.source import Home, Login
 
 SIGN_IN = "Run `claude`, then /login."
+TO_SEE_LIMITS = "To see limits, run `claude`, then /login."
 FILE_LIMIT = 1 << 20
 SCOPE = "user:profile"
 
@@ -78,7 +79,7 @@ class Logins:
         path = home.path / ".credentials.json"
         raw = _content(path)
         if raw is None and (held := self._keychain.held(home)) is not None:
-            return _parsed(held.reveal().encode(), "The Keychain's item", read_config(home), None)
+            return _parsed(held.reveal().encode(), "The Keychain item", read_config(home), None)
         if raw is not None:
             return _parsed(raw, short(path), read_config(home), _written(path))
         if self._keychain.here and read_config(home).account is not None:
@@ -117,13 +118,11 @@ class Logins:
 def error_of(credentials: Credentials, now: datetime) -> ProviderError | None:
     """Why its token is not worth a request."""
     if credentials.ends_at is not None and credentials.ends_at <= now and _is_expired(credentials, now):
-        return LoginExpired("The Claude login has ended.", remedy=SIGN_IN)
+        return LoginExpired("Your Claude login expired and can no longer be renewed.", remedy=SIGN_IN)
     if credentials.scopes is not None and SCOPE not in credentials.scopes:
         return no_scope(lent=credentials.lent)
     if _is_expired(credentials, now):
-        return LoginExpired(
-            "The Claude login expired.", remedy="Run `claude` once: it renews its login itself."
-        )
+        return LoginExpired("Your Claude login expired.", remedy="Run `claude` once to renew it.")
     return None
 
 
@@ -132,9 +131,9 @@ def no_scope(*, lent: bool) -> Denied:
     if lent:
         return Denied(
             "Limits are unavailable with the token in CLAUDE_CODE_OAUTH_TOKEN.",
-            remedy=f"To see limits: {SIGN_IN}",
+            remedy=TO_SEE_LIMITS,
         )
-    return Denied("This Claude login may not read its limits.", remedy=f"Sign in again: {SIGN_IN}")
+    return Denied("Not readable with this login: it lacks the permission for usage limits.", remedy=SIGN_IN)
 
 
 def _is_expired(credentials: Credentials, now: datetime) -> bool:
@@ -156,13 +155,13 @@ def _parsed(raw: bytes, place: str, config: Config, attested_at: datetime | None
     try:
         content = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise NotUnderstood(f"{place} is not JSON.", remedy=SIGN_IN) from None
+        raise NotUnderstood(f"{place} is not valid JSON.", remedy=SIGN_IN) from None
     login = content.get("claudeAiOauth") if isinstance(content, dict) else None
     if not isinstance(login, dict) or not login.get("accessToken"):
-        raise NotSignedIn(f"{place} holds no Claude login.", remedy=SIGN_IN)
+        raise NotSignedIn(f"{place} contains no Claude login.", remedy=SIGN_IN)
     token = login["accessToken"]
     if not isinstance(token, str) or not Secret(token).sendable():
-        raise NotUnderstood(f"The access token in {place} is not a token.", remedy=SIGN_IN)
+        raise NotUnderstood(f"{place} contains a malformed access token.", remedy=SIGN_IN)
     return Credentials(
         access_token=Secret(token),
         identity=_identity(login, config),
@@ -177,7 +176,7 @@ def _lent(token: str) -> Credentials:
     """Whose it is, nothing tells: not the account that last signed in here."""
     if not Secret(token).sendable():
         raise NotUnderstood(
-            "CLAUDE_CODE_OAUTH_TOKEN holds no token.", remedy=f"Correct it, or unset it. {SIGN_IN}"
+            "CLAUDE_CODE_OAUTH_TOKEN contains a malformed token.", remedy=f"Fix or unset it. {SIGN_IN}"
         )
     return Credentials(access_token=Secret(token), identity=Identity(), lent=True)
 
@@ -190,8 +189,8 @@ def _identity(login: dict[str, Any], config: Config) -> Identity:
     account, organization = uuid(login.get("accountUuid")), uuid(login.get("organizationUuid"))
     if account is None and config.torn is not None:
         raise NotUnderstood(
-            f"{config.torn} is not JSON.",
-            remedy="It is read again by itself; if this stays, start `claude` once.",
+            f"{config.torn} is not valid JSON.",
+            remedy="It is read again automatically. If this persists, start `claude` once.",
         )
     if account in (None, config.account):
         account, organization = config.account, organization or config.organization
@@ -224,9 +223,9 @@ def _written(path: Path) -> datetime | None:
 def _no_home(home: Home) -> NotSignedIn:
     return NotSignedIn(
         f"{home.label} does not exist.",
-        remedy=f"Install Claude Code, or correct CLAUDE_CONFIG_DIR. {SIGN_IN}",
+        remedy=f"Install Claude Code, or fix CLAUDE_CONFIG_DIR. {SIGN_IN}",
     )
 
 
 def _nobody(home: Home) -> NotSignedIn:
-    return NotSignedIn(f"Nobody is signed in to Claude Code in {home.label}.", remedy=SIGN_IN)
+    return NotSignedIn(f"Not signed in to Claude Code in {home.label}.", remedy=SIGN_IN)

@@ -82,6 +82,6 @@ def item(home: Home) -> str:
 
 def _not_given() -> NotSignedIn:
     return NotSignedIn(
-        "Claude Code's login is in the macOS Keychain, which has not opened it for tankful.",
-        remedy="Choose Refresh now, and allow it when macOS asks.",
+        "Your Claude Code login is in the macOS Keychain, which has not granted tankful access.",
+        remedy="Choose Refresh now, and allow access when macOS asks.",
     )

@@ -39,9 +39,9 @@ def _version(program: Program, environ: Mapping[str, str]) -> str:
         )
     found = _VERSION.search(done.out.decode(errors="replace")) if done.code == 0 else None
     if found is None:
-        what = "gave no answer in time" if done.timed_out else "did not tell its version"
+        what = "did not respond in time" if done.timed_out else "did not report its version"
         raise ProgramMissing(
             f"{short(program.path)} {what}.",
-            remedy="Run `claude --version`; install Claude Code again if that fails.",
+            remedy="Run `claude --version`. If that fails, reinstall Claude Code.",
         )
     return found[1]

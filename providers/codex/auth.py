@@ -27,7 +27,9 @@ from providers.host.secret import Secret
 from providers.source import Home, Login
 
 SIGN_IN = "Run `codex login` and sign in with ChatGPT."
-RUN_ONCE = "Run `codex` once: it renews its login itself."
+ELSE_SIGN_IN = "If that does not help, run `codex login` and sign in with ChatGPT."
+RUN_ONCE = "Run `codex` once to renew your login."
+TO_SEE_LIMITS = "To see limits, run `codex login` and sign in with ChatGPT."
 _AFTER_REFRESH = timedelta(minutes=5)
 _EXPIRES_SOON = timedelta(minutes=5)
 _OLD = timedelta(days=8)
@@ -56,7 +58,7 @@ class WithoutLimits(NotSignedIn):
     """A login that has no limits to ask for; `login` is what a person calls it."""
 
     def __init__(self, login: str, message: str) -> None:
-        super().__init__(message, remedy=f"To see limits: {SIGN_IN}")
+        super().__init__(message, remedy=TO_SEE_LIMITS)
         self.login = login
 
 
@@ -88,7 +90,7 @@ def read_credentials(home: Home) -> Credentials:
         raise _no_tokens(path, content)
     access = tokens["access_token"]
     if not isinstance(access, str) or not Secret(access).sendable():
-        raise NotUnderstood(f"The access token in {short(path)} is not a token.", remedy=SIGN_IN)
+        raise NotUnderstood(f"{short(path)} contains a malformed access token.", remedy=SIGN_IN)
     claims, access_claims = _claims(tokens.get("id_token")), _claims(access)
     return Credentials(
         access_token=Secret(access),
@@ -108,11 +110,11 @@ def expiry(credentials: Credentials, now: datetime) -> LoginExpired | None:
     if credentials.expires_at is not None:
         if credentials.expires_at > now + _EXPIRES_SOON:
             return None
-        return LoginExpired(f"The Codex login {_expired(credentials.expires_at, now)}.", remedy=RUN_ONCE)
+        return LoginExpired(f"Your ChatGPT login {_expired(credentials.expires_at, now)}.", remedy=RUN_ONCE)
     if credentials.refreshed_at is None or now - credentials.refreshed_at <= _OLD:
         return None
     days = (now - credentials.refreshed_at).days
-    return LoginExpired(f"The Codex login is {days} days old.", remedy=RUN_ONCE)
+    return LoginExpired(f"Your ChatGPT login is {days} days old.", remedy=RUN_ONCE)
 
 
 def lent(home: Home, now: datetime) -> bytes:
@@ -145,19 +147,19 @@ def _content(home: Home, path: Path) -> dict[str, Any]:
     if store == "keyring" and os.path.isdir(
         home.path
     ):  # a file that is there all the same is not read by Codex
-        raise _kept_in_keyring(f"Codex keeps the login of {home.label} in the system's keyring.")
+        raise _kept_in_keyring(f"Codex keeps the login for {home.label} in the system keyring.")
     try:
         raw = read_small(path, FILE_LIMIT)
     except (FileNotFoundError, NotADirectoryError):
         if not os.path.isdir(home.path):
             raise NotSignedIn(
-                f"{home.label} does not exist.", remedy=f"Install Codex, or correct CODEX_HOME. {SIGN_IN}"
+                f"{home.label} does not exist.", remedy=f"Install Codex, or fix CODEX_HOME. {SIGN_IN}"
             ) from None
         if store == "auto":
             raise _kept_in_keyring(
-                f"A login of {home.label} would be in the system's keyring: there is no auth.json."
+                f"Any login for {home.label} is in the system keyring: there is no auth.json."
             ) from None
-        raise NotSignedIn(f"Nobody is signed in to Codex in {home.label}.", remedy=SIGN_IN) from None
+        raise NotSignedIn(f"Not signed in to Codex in {home.label}.", remedy=SIGN_IN) from None
     except OSError as error:
         raise NotUnderstood(
             f"{short(path)} cannot be read ({error.strerror}).", remedy="Check the file's permissions."
@@ -165,24 +167,24 @@ def _content(home: Home, path: Path) -> dict[str, Any]:
     try:
         content = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise NotUnderstood(f"{short(path)} is not JSON.", remedy=SIGN_IN) from None
+        raise NotUnderstood(f"{short(path)} is not valid JSON.", remedy=SIGN_IN) from None
     if not isinstance(content, dict):
-        raise NotUnderstood(f"{short(path)} holds no login.", remedy=SIGN_IN)
+        raise NotUnderstood(f"{short(path)} contains no login.", remedy=SIGN_IN)
     return content
 
 
 def _kept_in_keyring(message: str) -> KeptInKeyring:
-    return KeptInKeyring(message, remedy="Only Codex itself can ask with it: see that it is installed.")
+    return KeptInKeyring(message, remedy="Only Codex itself can use it: make sure that Codex is installed.")
 
 
 def _no_tokens(path: Path, content: dict[str, Any]) -> NotSignedIn:
     if content.get("OPENAI_API_KEY"):
-        return WithoutLimits("API key", "API key login: it has no limits, only a cost.")
+        return WithoutLimits("API key", "API key login: it has no limits, only costs.")
     if content.get("personal_access_token"):
         return WithoutLimits(
-            "personal access token", "Login with a personal access token: its limits cannot be asked for."
+            "personal access token", "Personal access token login: its limits cannot be read."
         )
-    return NotSignedIn(f"{short(path)} holds no ChatGPT login.", remedy=SIGN_IN)
+    return NotSignedIn(f"{short(path)} contains no ChatGPT login.", remedy=SIGN_IN)
 
 
 def _identity(tokens: dict[str, Any], claims: dict[str, Any], access_claims: dict[str, Any]) -> Identity:

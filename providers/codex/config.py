@@ -21,7 +21,7 @@ def read_config(home: Home) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (ValueError, RecursionError):  # bad TOML, bad UTF-8, a number of thousands of digits
-        raise NotUnderstood(f"{short(path)} is not TOML.", remedy=f"Correct {short(path)}.") from None
+        raise NotUnderstood(f"{short(path)} is not valid TOML.", remedy=f"Fix {short(path)}.") from None
     except OSError as error:
         raise NotUnderstood(
             f"{short(path)} cannot be read ({error.strerror}).", remedy="Check the file's permissions."

@@ -65,7 +65,7 @@ class Versions:
             about = os.stat(program.path)
         except OSError as error:
             raise ProgramMissing(
-                f"{short(program.path)} cannot be started ({error.strerror}).", remedy="Install Codex again."
+                f"{short(program.path)} cannot be started ({error.strerror}).", remedy="Reinstall Codex."
             ) from None
         # npm dates all its files 1985: only the time of the change itself tells an update.
         key = (program.path, about.st_mtime_ns, about.st_ctime_ns, about.st_size)
@@ -89,7 +89,7 @@ def no_older(version: Version, least: Version) -> None:
     """Raises ProgramTooOld."""
     if version < least:
         raise ProgramTooOld(
-            f"Codex {'.'.join(map(str, version))} is too old to tell its limits.", remedy="Update Codex."
+            f"Codex {'.'.join(map(str, version))} is too old to report limits.", remedy="Update Codex."
         )
 
 
@@ -105,10 +105,10 @@ def _asked(program: Program, environ: Mapping[str, str], folder: Path) -> Versio
     )
     found = _TELLS.search(told.out.decode(errors="replace")) if told.code == 0 else None
     if found is None:
-        what = "gave no answer in time" if told.timed_out else "did not tell its version"
+        what = "did not respond in time" if told.timed_out else "did not report its version"
         raise ProgramMissing(
             f"{short(program.path)} {what}.",
-            remedy="Run `codex --version`; install Codex again if that fails.",
+            remedy="Run `codex --version`. If that fails, reinstall Codex.",
         )
     major, minor, patch = map(int, found.groups())
     return major, minor, patch

@@ -38,7 +38,7 @@ class TestAProgram:
         found = installed(provider, tmp_path, script)
         assert found.version is None
         assert isinstance(found.error, ProgramMissing)
-        assert "did not tell its version" in str(found.error)
+        assert "did not report its version" in str(found.error)
         assert "secret" not in str(found.error)
 
     def test_that_is_not_there(self, provider: Provider, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ from tests.real.clis import NotInstalled, installed
 ROOT = Path(__file__).parents[2]
 NEWEST, MIDDLE, FIRST, NONE = "0.169.0", "0.60.1", "0.45.0", "0.42.0"
 WITH_LIMITS = pytest.mark.parametrize("release", [NEWEST, MIDDLE])
-REFUSED = LoginExpired("ChatGPT refused the Codex login.")
+REFUSED = LoginExpired("ChatGPT rejected your login.")
 YOUNG, OLD = timedelta(days=2), timedelta(days=9)  # from 8 days on 0.60 renews a login by itself
 
 
@@ -137,7 +137,7 @@ def test_what_cannot_tell_limits_is_plainly_refused(
     person = Person(tmp_path, server, codex(release))
     before = person.content()
     for after in (None, REFUSED):
-        with pytest.raises(ProgramTooOld, match="too old to tell its limits"):
+        with pytest.raises(ProgramTooOld, match="too old to report limits"):
             person.source.read(person.question(after))
     assert person.left_behind() == []
     if release == NONE:

@@ -40,7 +40,7 @@ PACKAGE = "@anthropic-ai/claude-code"
 VERSIONS = ("2.1.197", "2.1.329")
 NOTES = "2.1.329"
 BEFORE_SAFE_MODE = "2.1.30"
-EXPIRED = LoginExpired("The Claude login expired.")
+EXPIRED = LoginExpired("Your Claude login expired.")
 RENEWED = "sk-ant-oat01-renewed"
 USUAL = re.compile(r"\.claude\.json|backups/\.claude\.json\.backup\.\d+|plugins/store/cc-plugin-[\w-]+\.json")
 

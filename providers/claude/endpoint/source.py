@@ -83,7 +83,7 @@ class OAuthSource:
             raise trouble
         if account_key(question.home, credentials.identity) != account_key(question.home, question.identity):
             raise NotSignedIn(
-                "Another account signed in just now.", remedy="Nothing to do: it is asked next."
+                "Another account just signed in.", remedy="Nothing to do: its limits are fetched next."
             )
         began = self._seconds()
         said = self._web.get(
@@ -104,8 +104,8 @@ def usage_url(environ: Mapping[str, str]) -> str:
     origin = environ.get("TANKFUL_CLAUDE_BASE_URL") or DEFAULT_ORIGIN
     if not origin_allowed(origin) or "?" in origin or "#" in origin:
         raise NotUnderstood(
-            "TANKFUL_CLAUDE_BASE_URL is no address that a login may be sent to.",
-            remedy="Use https, or http on this machine alone.",
+            "TANKFUL_CLAUDE_BASE_URL is not a safe address to send a login to.",
+            remedy="Use https, or http on this machine only.",
         )
     return f"{origin.rstrip('/')}/api/oauth/usage"
 
@@ -120,18 +120,19 @@ def _refusal(said: Answer, credentials: Credentials, now: datetime) -> ProviderE
     if isinstance(trouble, Denied):
         if said.status == 403 and (credentials.lent or b"scope" in said.body):
             return no_scope(lent=credentials.lent)
-        trouble.remedy = f"Ask who manages the account, or sign in again: {SIGN_IN}"
+        trouble.remedy = f"Ask your administrator, or sign in again. {SIGN_IN}"
     return trouble
 
 
 def _refused(credentials: Credentials) -> ProviderError:
     if credentials.lent:
         return Denied(
-            "Anthropic refused the token in CLAUDE_CODE_OAUTH_TOKEN.",
-            remedy="Make a new one with `claude setup-token`.",
+            "Anthropic rejected the token in CLAUDE_CODE_OAUTH_TOKEN.",
+            remedy="Create a new one with `claude setup-token`.",
         )
     return LoginExpired(
-        "Anthropic refused the Claude login.", remedy=f"Run `claude` once. If that does not help: {SIGN_IN}"
+        "Anthropic rejected your Claude login.",
+        remedy="Run `claude` once. If that does not help, enter /login there.",
     )
 
 
@@ -141,8 +142,8 @@ def _reading(said: Answer, credentials: Credentials, question: Question) -> Read
         content = msgspec.json.decode(said.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         if is_page(said):
-            raise Blocked("A page came instead of an answer.") from None
-        raise NotUnderstood("Anthropic's answer is not what it should be.") from None
+            raise Blocked("Got a web page instead of data. A proxy or captive portal?") from None
+        raise NotUnderstood("Anthropic's response is malformed.") from None
     parsed = answer.parse(content, question.now, lambda name: token not in name)
     if parsed is None:
         raise _nothing_told(content, credentials)
@@ -162,8 +163,8 @@ def _nothing_told(content: Any, credentials: Credentials) -> ProviderError:
     error = content.get("error") if isinstance(content, dict) else None
     if isinstance(error, dict):
         if error.get("type") == "rate_limit_error":
-            return RateLimited("Anthropic was asked too often.")
-        return ServerError("Anthropic failed to answer.")
+            return RateLimited("Rate-limited by Anthropic.")
+        return ServerError("Anthropic returned a server error.")
     if isinstance(content, dict) and credentials.scopes is None:
         return no_scope(lent=credentials.lent)
-    return NotUnderstood("Anthropic's answer tells neither limits nor money.")
+    return NotUnderstood("Anthropic's response contains neither limits nor spend.")

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from math import floor
 from typing import TYPE_CHECKING
 
-from providers.claude.auth import SIGN_IN, Credentials, Logins, error_of
+from providers.claude.auth import SIGN_IN, TO_SEE_LIMITS, Credentials, Logins, error_of
 from providers.claude.config import default_home, read_config
 from providers.claude.noted import noted_reading, person
 from providers.claude.usage_command import text as usage_text
@@ -116,15 +116,15 @@ class UsageCommand:
                 cap=_OUTPUT_LIMIT,
             )
         if done.timed_out:
-            raise TimedOut(f"Claude Code gave no answer within {DEADLINE_SECONDS:.0f} s.")
+            raise TimedOut(f"Claude Code did not respond within {DEADLINE_SECONDS:.0f} s.")
         if b"unknown option" in done.err:
             raise ProgramTooOld(
-                "This Claude Code cannot tell its limits without running hooks.",
-                remedy="Update it: run `claude update`.",
+                "This Claude Code cannot report limits without running hooks.",
+                remedy="Run `claude update`.",
             )
         if done.code != 0:
             raise NotUnderstood(
-                f"Claude Code ended with code {done.code}.", remedy="Run `claude` once, and see what it says."
+                f"Claude Code exited with code {done.code}.", remedy="Run `claude` once to see why."
             )
         return self._reading(done.out.decode(errors="replace"), question, before)
 
@@ -146,7 +146,7 @@ class UsageCommand:
         asked = person(question.identity)
         if asked and config.account and asked != config.account:
             raise NotSignedIn(
-                "Another account signed in just now.", remedy="Nothing to do: it is asked next."
+                "Another account just signed in.", remedy="Nothing to do: its limits are fetched next."
             )
         if not printed.windows:
             raise self._nothing_told(text, printed, question, before)
@@ -164,7 +164,7 @@ class UsageCommand:
         self, text: str, printed: usage_text.Printed, question: Question, before: Credentials | None
     ) -> ProviderError:
         if printed.refused:
-            return NotUnderstood("Claude Code tells its limits in words that tankful does not know.")
+            return NotUnderstood("Claude Code reported its limits in an unknown format.")
         if "cost:" in text:
             return NotSignedIn(
                 f"Claude Code has no subscription login in {question.home.label}.", remedy=SIGN_IN
@@ -183,7 +183,7 @@ class UsageCommand:
             if expired or (same and isinstance(question.after, LoginExpired)):
                 return LoginExpired(
                     "Claude Code could not renew its login.",
-                    remedy=f"Check the network connection. If that does not help: {SIGN_IN}",
+                    remedy="Check your network connection. If that does not help, run `claude`, then /login.",
                 )
         return ServerError("Claude Code got no limits from its server.")
 
@@ -227,8 +227,8 @@ def _beyond_it(known: Credentials | None, now: datetime) -> ProviderError | None
     trouble = error_of(known, now) if known is not None else None
     if known is not None and known.lent:
         return Denied(
-            "Claude Code tells no limits with the token in CLAUDE_CODE_OAUTH_TOKEN.",
-            remedy=f"To see limits: {SIGN_IN}",
+            "Claude Code reports no limits with the token in CLAUDE_CODE_OAUTH_TOKEN.",
+            remedy=TO_SEE_LIMITS,
         )
     ended = known is not None and known.ends_at is not None and known.ends_at <= now
     return None if isinstance(trouble, LoginExpired) and not ended else trouble

@@ -23,7 +23,7 @@ from providers.domain.errors import LoginExpired, NotSignedIn
 from providers.source import RENEWED_EVERY, Question, account_key
 
 READS_AGAIN = (0, 114, 0)
-_BESIDE = "The Codex login is stale, and an old Codex that runs with it must renew it itself."
+_BESIDE = "Your ChatGPT login is stale, and only the old Codex that is running with it can renew it."
 
 
 class Plan(Struct, frozen=True):
@@ -91,7 +91,7 @@ def considerate(plan: Plan, release: Version, home: Path, runs_with: Callable[[P
     if not wants or release >= READS_AGAIN or not runs_with(home):
         return plan
     if plan.renew:
-        raise LoginExpired(_BESIDE, remedy="Use that one, or end it and run `codex` once.")
+        raise LoginExpired(_BESIDE, remedy="Use that Codex, or quit it and run `codex` once.")
     return replace(plan, renew_refused=False)
 
 
@@ -108,5 +108,5 @@ def asked_credentials(question: Question) -> Credentials | None:
 
 def another_account() -> NotSignedIn:
     return NotSignedIn(
-        "Another account is signed in there by now.", remedy="Nothing to do: it is asked next."
+        "Another account just signed in.", remedy="Nothing to do: its limits are fetched next."
     )

@@ -23,7 +23,7 @@ from providers.codex.app_server import answer as app_server_answer
 from providers.codex.app_server.answer import AccountAnswer
 from providers.codex.app_server.plan import Plan, Renewals, another_account, asked_credentials, considerate
 from providers.codex.app_server.refusal import classed
-from providers.codex.auth import RUN_ONCE, SIGN_IN
+from providers.codex.auth import ELSE_SIGN_IN, RUN_ONCE, TO_SEE_LIMITS
 from providers.codex.program import PAUSE, Find, Versions, find_codex, no_older, runs_with
 from providers.codex.scratch_home import at_home, borrowing, furnish
 from providers.domain.errors import (
@@ -48,7 +48,7 @@ ARGUMENTS = ("-s", "read-only", "-a", "never", "app-server")
 OLDEST = (0, 45, 0)
 _GRACE_SECONDS = 1.0
 _LAST_SECONDS = 2 * _GRACE_SECONDS + 0.5
-_LOOK = "Run `codex` once: it may say why. Else update it."
+_LOOK = "Run `codex` once to see why. If that does not help, update it."
 
 
 class Deadlines(Struct, frozen=True, kw_only=True):
@@ -150,14 +150,14 @@ class Prober:
             renewing = self._renewals.began(question)
             wait = question.now + RENEWED_EVERY if renewing else None
             if isinstance(error, TimedOut):
-                raise TimedOut("Codex gave no answer in time.", retry_at=wait) from None
-            what = f"{short(program.path)} ended before it answered."
+                raise TimedOut("Codex did not respond in time.", retry_at=wait) from None
+            what = f"{short(program.path)} exited before it responded."
             if renewing:
                 raise LoginExpired(what, remedy=RUN_ONCE, retry_at=wait) from None
             raise NotUnderstood(what, remedy=_LOOK) from None
         reading = app_server_answer.reading(told.limits, told.owner, question.now, SOURCE)
         if reading is None:
-            raise NotUnderstood("Codex tells neither limits nor credits.", remedy="Update Codex.")
+            raise NotUnderstood("Codex reported neither limits nor credits.", remedy="Update Codex.")
         return replace(reading, tokens=app_server_answer.tokens(told.usage))
 
     def _greet(self, talk: Conversation, program: Program, now: datetime, ends: float) -> None:
@@ -170,7 +170,7 @@ class Prober:
         except (TimedOut, Ended, RpcRefused) as error:
             silent = isinstance(error, TimedOut)
             raise NotUnderstood(
-                f"{short(program.path)} app-server {'says nothing' if silent else 'does not start'}.",
+                f"{short(program.path)} app-server {'does not respond' if silent else 'does not start'}.",
                 remedy=_LOOK,
                 retry_at=now + PAUSE,
             ) from None
@@ -205,10 +205,10 @@ class Prober:
 def _no_login(question: Question, plan: Plan) -> ProviderError:
     """What it means when Codex says that it has none: of a home of its own, or of a keyring."""
     if not plan.at_home:
-        return NotUnderstood("Codex does not take the login from its own file.", remedy=_LOOK)
+        return NotUnderstood("Codex does not read the login from its own file.", remedy=_LOOK)
     return NotSignedIn(
-        f"Codex finds no login in the keyring for {question.home.label}.",
-        remedy=f"Unlock the keyring. If that does not help: {SIGN_IN}",
+        f"Codex found no login in the keyring for {question.home.label}.",
+        remedy=f"Unlock the keyring. {ELSE_SIGN_IN}",
     )
 
 
@@ -231,9 +231,7 @@ def _owner(talk: Conversation, asked: int, until: float) -> AccountAnswer | None
 def _same_account(question: Question, owner: AccountAnswer) -> None:
     """A keyring tells its account only this way."""
     if owner.kind != "chatgpt":
-        raise NotSignedIn(
-            "This kind of login has no limits, only a cost.", remedy=f"To see limits: {SIGN_IN}"
-        )
+        raise NotSignedIn("This kind of login has no limits, only costs.", remedy=TO_SEE_LIMITS)
     ours, theirs = question.identity.email, owner.email
     if ours and theirs and ours.lower() != theirs.lower():
         raise another_account()

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from providers.codex.auth import RUN_ONCE, SIGN_IN
+from providers.codex.auth import ELSE_SIGN_IN, RUN_ONCE, SIGN_IN
 from providers.domain.errors import (
     Blocked,
     Denied,
@@ -42,7 +42,7 @@ def classed(refused: RpcRefused, *, renewed: bool, retry_at: datetime) -> Provid
     """`renewed`: Codex was to renew the login right before. `retry_at` is when a refused login is tried again."""
     words, _, body = refused.message.partition("body=")
     if refused.code == METHOD_NOT_FOUND or words.startswith("Invalid request"):
-        return ProgramTooOld("This Codex is too old to tell its limits.", remedy="Update Codex.")
+        return ProgramTooOld("This Codex is too old to report limits.", remedy="Update Codex.")
     if found := _RENEWAL_STATUS.search(words):
         status, page = int(found[1]), bool(found[2])
         if status in (400, 403) and not page:
@@ -54,12 +54,10 @@ def classed(refused: RpcRefused, *, renewed: bool, retry_at: datetime) -> Provid
         page = "html" in words or body.lstrip()[:1] == "<"
         return _of_status(int(found[1]), page=page, renewed=renewed, retry_at=retry_at)
     if _NOBODY.search(words):
-        return (
-            refused_login(retry_at) if renewed else NotSignedIn("Codex has no login there.", remedy=SIGN_IN)
-        )
+        return refused_login(retry_at) if renewed else NotSignedIn("Codex has no login.", remedy=SIGN_IN)
     if _UNREACHED.search(words):
         return Offline("Codex could not reach ChatGPT.")
-    return NotUnderstood("Codex could not make out what ChatGPT told it.", remedy="Update Codex.")
+    return NotUnderstood("Codex could not read ChatGPT's response.", remedy="Update Codex.")
 
 
 def refused_login(retry_at: datetime) -> LoginExpired:
@@ -71,15 +69,15 @@ def _of_status(status: int, *, page: bool, renewed: bool, retry_at: datetime) ->
     if status == 401:
         if renewed:
             return refused_login(retry_at)
-        return LoginExpired("ChatGPT refused the Codex login.", remedy=f"{RUN_ONCE} Else: {SIGN_IN}")
+        return LoginExpired("ChatGPT rejected your login.", remedy=f"{RUN_ONCE} {ELSE_SIGN_IN}")
     if status == 429:
-        return RateLimited("ChatGPT was asked too often.")
+        return RateLimited("Rate-limited by ChatGPT.")
     if status in (408, 504):
-        return TimedOut(f"ChatGPT gave Codex no answer in time (HTTP {status}).")
+        return TimedOut(f"ChatGPT did not respond to Codex in time (HTTP {status}).")
     if status >= 500:
-        return ServerError(f"ChatGPT failed to answer Codex (HTTP {status}).")
+        return ServerError(f"ChatGPT returned a server error to Codex (HTTP {status}).")
     if page or 300 <= status < 400:
-        return Blocked(f"A page came instead of an answer (HTTP {status}).")
+        return Blocked(f"Got a web page instead of data (HTTP {status}). A proxy or captive portal?")
     if status in (402, 403):
-        return Denied(f"ChatGPT does not show this account's usage (HTTP {status}).")
-    return NotUnderstood(f"ChatGPT gave Codex an unknown answer (HTTP {status}).")
+        return Denied(f"ChatGPT denied access to this account's usage (HTTP {status}).")
+    return NotUnderstood(f"ChatGPT sent Codex an unexpected response (HTTP {status}).")

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from providers.codex.auth import SIGN_IN, Credentials, expiry, read_credentials
+from providers.codex.auth import ELSE_SIGN_IN, RUN_ONCE, Credentials, expiry, read_credentials
 from providers.codex.config import read_config
 from providers.codex.endpoint import answer as answers
 from providers.domain.errors import Blocked, LoginExpired, NotSignedIn, NotUnderstood, ProviderError
@@ -58,7 +58,7 @@ class OAuthSource:
         credentials = read_credentials(question.home)
         if account_key(question.home, credentials.identity) != account_key(question.home, question.identity):
             raise NotSignedIn(
-                "Another account signed in just now.", remedy="Nothing to do: it is asked next."
+                "Another account just signed in.", remedy="Nothing to do: its limits are fetched next."
             )
         began = self._seconds()
         answer = self._get(endpoint(question.home, "usage"), credentials, DEADLINE_SECONDS)
@@ -112,8 +112,8 @@ def endpoint(home: Home, name: str) -> str:
     base = read_config(home).get("chatgpt_base_url", DEFAULT_BASE)
     if not isinstance(base, str) or not origin_allowed(base) or "?" in base or "#" in base:
         raise NotUnderstood(
-            f"chatgpt_base_url in {short(home.path / 'config.toml')} is no address that a login may be sent to.",
-            remedy="Use https, or http on this machine alone.",
+            f"chatgpt_base_url in {short(home.path / 'config.toml')} is not a safe address to send a login to.",
+            remedy="Use https, or http on this machine only.",
         )
     root = base.rstrip("/")
     return f"{root}/{'wham' if '/backend-api' in urlsplit(root).path else 'api/codex'}/{name}"
@@ -121,9 +121,7 @@ def endpoint(home: Home, name: str) -> str:
 
 def _refused(answer: Answer, now: datetime) -> ProviderError:
     if answer.status == 401:
-        return LoginExpired(
-            "ChatGPT refused the Codex login.", remedy=f"Run `codex` once. If that does not help: {SIGN_IN}"
-        )
+        return LoginExpired("ChatGPT rejected your login.", remedy=f"{RUN_ONCE} {ELSE_SIGN_IN}")
     return refusal(answer, "ChatGPT", now)
 
 
@@ -132,8 +130,8 @@ def _reading(answer: Answer, now: datetime, token: Secret) -> Reading:
         reading = answers.take_apart(answer.body, now, token, OAuthSource.id)
     except ValueError:
         if is_page(answer):
-            raise Blocked("A page came instead of an answer.") from None
-        raise NotUnderstood("ChatGPT's answer is not what it should be.") from None
+            raise Blocked("Got a web page instead of data. A proxy or captive portal?") from None
+        raise NotUnderstood("ChatGPT's response is malformed.") from None
     if reading is None:
-        raise NotUnderstood("ChatGPT's answer tells neither limits nor credits.")
+        raise NotUnderstood("ChatGPT's response contains neither limits nor credits.")
     return reading

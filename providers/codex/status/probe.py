@@ -18,7 +18,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from providers.codex.auth import SIGN_IN, Credentials, expiry, read_credentials
+from providers.codex.auth import TO_SEE_LIMITS, Credentials, expiry, read_credentials
 from providers.codex.program import PAUSE, Find, Version, Versions, find_codex, no_older
 from providers.codex.scratch_home import NOWHERE, borrowing, furnish, quoted
 from providers.codex.status import text as status_text
@@ -203,7 +203,9 @@ def _credentials(question: Question) -> Credentials:
 
 
 def _another() -> NotSignedIn:
-    return NotSignedIn("Another account signed in just now.", remedy="Nothing to do: it is asked next.")
+    return NotSignedIn(
+        "Another account just signed in.", remedy="Nothing to do: its limits are fetched next."
+    )
 
 
 def _reading(status: Status, question: Question, version: Version) -> Reading:
@@ -214,9 +216,9 @@ def _reading(status: Status, question: Question, version: Version) -> Reading:
     if status.told == "too_old":
         raise ProgramTooOld("This Codex shows its limits only after a prompt.", remedy="Update Codex.")
     if status.told == "api_key":
-        raise NotSignedIn("API key login: it has no limits, only a cost.", remedy=f"To see limits: {SIGN_IN}")
+        raise NotSignedIn("API key login: it has no limits, only costs.", remedy=TO_SEE_LIMITS)
     if status.told == "nothing":
-        raise NotUnderstood("Codex's /status is not what it should be.", remedy="Update Codex.")
+        raise NotUnderstood("Codex's /status screen has an unknown format.", remedy="Update Codex.")
     ours = question.identity.email
     if ours and status.email and ours.lower() != status.email.lower():
         raise _another()

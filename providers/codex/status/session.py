@@ -44,9 +44,9 @@ _TYPED = re.compile(rf"^ {{0,2}}› {_COMMAND}\s*$", re.MULTILINE)
 _BUSY = "Waiting for startup"
 _KEYS: dict[Scene, str] = {"trust": "\r", "offer": "\x1b"}
 _ENDINGS: tuple[tuple[str, Callable[[], ProviderError]], ...] = (
-    ("unauthorized (401)", lambda: LoginExpired("ChatGPT refused the Codex login.", remedy=SIGN_IN)),
-    ("discovery timed out", lambda: TimedOut("ChatGPT gave Codex no answer in time.")),
-    ("discovery failed", lambda: ServerError("ChatGPT gave Codex no answer.")),
+    ("unauthorized (401)", lambda: LoginExpired("ChatGPT rejected your login.", remedy=SIGN_IN)),
+    ("discovery timed out", lambda: TimedOut("ChatGPT did not respond to Codex in time.")),
+    ("discovery failed", lambda: ServerError("ChatGPT did not respond to Codex.")),
 )
 
 
@@ -123,7 +123,7 @@ class _Walk:
             # A dialog that came meanwhile has taken the words, and would take Enter for a yes.
             if scene(self._screen.text) == "ready" and _TYPED.search(self._screen.text):
                 return
-        raise NotUnderstood("Codex does not take /status.", remedy="Update Codex.")
+        raise NotUnderstood("Codex did not accept /status.", remedy="Update Codex.")
 
     def _make_way(self) -> None:
         """Wait for the prompt, past the dialogs before it."""
@@ -135,14 +135,14 @@ class _Walk:
             if shown == "ready":
                 return
             if shown == "update":
-                raise ProgramTooOld("Codex asks for its update before it answers.", remedy="Update Codex.")
+                raise ProgramTooOld("Codex wants to be updated first.", remedy="Update Codex.")
             if shown == "login":
                 raise LoginExpired("Codex asks for a new login.", remedy=SIGN_IN)
             if not self._left():
                 raise TimedOut("Codex was not ready in time.")
             if shown in _KEYS:
                 self._answer(shown)
-        raise NotUnderstood("Codex asks more than it answers.", remedy="Update Codex.")
+        raise NotUnderstood("Codex keeps showing dialogs.", remedy="Update Codex.")
 
     def _answer(self, shown: Scene) -> None:
         self._screen.press(_KEYS[shown])
@@ -169,5 +169,6 @@ def _ending(text: str) -> ProviderError:
         if sign.replace(" ", "") in said:
             return trouble()
     return NotUnderstood(
-        "Codex ended before it showed its limits.", remedy="Run `codex` once: it may say why. Else update it."
+        "Codex exited before it showed limits.",
+        remedy="Run `codex` once to see why. If that does not help, update it.",
     )

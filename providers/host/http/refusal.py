@@ -26,7 +26,7 @@ def refusal(answer: Answer, server: str, now: datetime) -> ProviderError:
     if status in (408, 504):
         return TimedOut(f"{server} did not respond in time (HTTP {status}).", retry_at=retry_at)
     if status >= 500:
-        return ServerError(f"{server} had a server error (HTTP {status}).", retry_at=retry_at)
+        return ServerError(f"{server} returned a server error (HTTP {status}).", retry_at=retry_at)
     if 300 <= status < 400 or is_page(answer):
         page = f"Got a web page instead of data (HTTP {status}). A proxy or captive portal?"
         return Blocked(page, retry_at=retry_at)

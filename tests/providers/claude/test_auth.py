@@ -115,7 +115,7 @@ def test_a_torn_config_makes_nobody_another_account(tmp_path: Path, torn: bytes)
     found = logins().login(home, NOW)
     assert found.identity is None
     assert isinstance(found.error, NotUnderstood)
-    assert ".claude.json is not JSON" in found.error.message
+    assert ".claude.json is not valid JSON" in found.error.message
     content = login()
     content["claudeAiOauth"]["accountUuid"] = ACCOUNT
     write(home.path / ".credentials.json", content)
@@ -138,16 +138,16 @@ def test_the_default_home_has_its_names_beside_it(tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize(
     ("content", "kind", "says"),
     [
-        (b"{torn", NotUnderstood, "is not JSON"),
-        (b"\xff\xfe{}", NotUnderstood, "is not JSON"),
-        (b"[" * 200_000, NotUnderstood, "is not JSON"),
+        (b"{torn", NotUnderstood, "is not valid JSON"),
+        (b"\xff\xfe{}", NotUnderstood, "is not valid JSON"),
+        (b"[" * 200_000, NotUnderstood, "is not valid JSON"),
         (b" " * (1 << 20) + b"{}", NotUnderstood, "cannot be read"),
-        ([], NotSignedIn, "holds no Claude login"),
-        ({}, NotSignedIn, "holds no Claude login"),
-        ({"claudeAiOauth": None}, NotSignedIn, "holds no Claude login"),
-        ({"claudeAiOauth": {"accessToken": ""}}, NotSignedIn, "holds no Claude login"),
-        ({"claudeAiOauth": {"accessToken": 7}}, NotUnderstood, "is not a token"),
-        ({"claudeAiOauth": {"accessToken": "two\nlines"}}, NotUnderstood, "is not a token"),
+        ([], NotSignedIn, "contains no Claude login"),
+        ({}, NotSignedIn, "contains no Claude login"),
+        ({"claudeAiOauth": None}, NotSignedIn, "contains no Claude login"),
+        ({"claudeAiOauth": {"accessToken": ""}}, NotSignedIn, "contains no Claude login"),
+        ({"claudeAiOauth": {"accessToken": 7}}, NotUnderstood, "malformed access token"),
+        ({"claudeAiOauth": {"accessToken": "two\nlines"}}, NotUnderstood, "malformed access token"),
     ],
 )
 def test_a_file_without_a_usable_login(
@@ -172,7 +172,7 @@ def test_nobody_is_there(tmp_path: Path) -> None:
     trouble = logins().login(empty, NOW).error
     assert isinstance(trouble, NotSignedIn)
     assert (trouble.message, trouble.remedy) == (
-        "Nobody is signed in to Claude Code in ~/.claude.",
+        "Not signed in to Claude Code in ~/.claude.",
         "Run `claude`, then /login.",
     )
     gone = logins().login(Home(provider="claude", path=tmp_path / "gone", label="~/gone"), NOW).error
@@ -185,8 +185,8 @@ def test_nobody_is_there(tmp_path: Path) -> None:
     [
         ({"expires": NOW}, LoginExpired, "Run `claude` once"),
         ({"expires": NOW, "refreshTokenExpiresAt": milliseconds(NOW)}, LoginExpired, "/login"),
-        ({"scopes": ["user:inference"]}, Denied, "Sign in again"),
-        ({"scopes": []}, Denied, "Sign in again"),
+        ({"scopes": ["user:inference"]}, Denied, "then /login"),
+        ({"scopes": []}, Denied, "then /login"),
     ],
 )
 def test_a_login_with_trouble_says_whose_it_is(

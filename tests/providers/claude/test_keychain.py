@@ -137,7 +137,7 @@ def test_an_item_that_is_gone(tmp_path: Path) -> None:
     keyring = FakeKeyring(None)
     keyring.allowed = True
     home, _, source = on_a_mac(tmp_path, keyring)
-    with pytest.raises(NotSignedIn, match="Nobody is signed in"):
+    with pytest.raises(NotSignedIn, match="Not signed in"):
         source.read(question(home))
 
 

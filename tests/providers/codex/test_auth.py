@@ -63,19 +63,19 @@ def test_since_when_a_login_is_in_its_home(
 @pytest.mark.parametrize(
     ("content", "kind", "says"),
     [
-        (b"{torn", NotUnderstood, "is not JSON"),
-        (b"\xff\xfe{}", NotUnderstood, "is not JSON"),
-        ([], NotUnderstood, "holds no login"),
-        ({}, NotSignedIn, "holds no ChatGPT login"),
-        ({"tokens": None}, NotSignedIn, "holds no ChatGPT login"),
-        ({"tokens": {"access_token": ""}}, NotSignedIn, "holds no ChatGPT login"),
+        (b"{torn", NotUnderstood, "is not valid JSON"),
+        (b"\xff\xfe{}", NotUnderstood, "is not valid JSON"),
+        ([], NotUnderstood, "contains no login"),
+        ({}, NotSignedIn, "contains no ChatGPT login"),
+        ({"tokens": None}, NotSignedIn, "contains no ChatGPT login"),
+        ({"tokens": {"access_token": ""}}, NotSignedIn, "contains no ChatGPT login"),
         ({"tokens": [], "OPENAI_API_KEY": "sk-x"}, NotSignedIn, "API key login"),
         ({"OPENAI_API_KEY": "sk-x"}, NotSignedIn, "API key login"),
-        ({"personal_access_token": "at-x"}, NotSignedIn, "personal access token"),
-        ({"personal_access_token": "at-x", "tokens": None}, NotSignedIn, "personal access token"),
-        ({"tokens": {"access_token": 7}}, NotUnderstood, "is not a token"),
-        ({"tokens": {"access_token": "two\nlines"}}, NotUnderstood, "is not a token"),
-        (b"[" * 200_000, NotUnderstood, "is not JSON"),
+        ({"personal_access_token": "at-x"}, NotSignedIn, "Personal access token"),
+        ({"personal_access_token": "at-x", "tokens": None}, NotSignedIn, "Personal access token"),
+        ({"tokens": {"access_token": 7}}, NotUnderstood, "malformed access token"),
+        ({"tokens": {"access_token": "two\nlines"}}, NotUnderstood, "malformed access token"),
+        (b"[" * 200_000, NotUnderstood, "is not valid JSON"),
         (b" " * (1 << 20) + b"{}", NotUnderstood, "cannot be read"),
     ],
 )
@@ -88,7 +88,7 @@ def test_a_file_without_a_usable_login(
 
 
 def test_no_file_no_home_and_a_folder_in_its_place(tmp_path: Path) -> None:
-    with pytest.raises(NotSignedIn, match="Nobody is signed in"):
+    with pytest.raises(NotSignedIn, match="Not signed in"):
         read_credentials(home(tmp_path))
     with pytest.raises(NotSignedIn, match="does not exist"):
         read_credentials(home(tmp_path / "nowhere"))
@@ -139,7 +139,7 @@ def test_an_expired_login_still_says_whose_it_is(tmp_path: Path) -> None:
     login = read_login(home(make_home(tmp_path, auth(expires=NOW - timedelta(days=3)))), NOW)
     assert login.identity is not None
     assert isinstance(login.error, LoginExpired)
-    assert login.error.message == "The Codex login expired 3 days ago."
+    assert login.error.message == "Your ChatGPT login expired 3 days ago."
 
 
 DAY = timedelta(days=1)
@@ -149,12 +149,12 @@ DAY = timedelta(days=1)
     ("expires", "refreshed", "says"),
     [
         (NOW + 6 * MINUTE, NOW - 30 * DAY, None),
-        (NOW + 5 * MINUTE, NOW, "The Codex login expires within minutes."),
-        (NOW, NOW, "The Codex login expired today."),
-        (NOW - DAY, NOW, "The Codex login expired yesterday."),
+        (NOW + 5 * MINUTE, NOW, "Your ChatGPT login expires within minutes."),
+        (NOW, NOW, "Your ChatGPT login expired today."),
+        (NOW - DAY, NOW, "Your ChatGPT login expired yesterday."),
         (None, NOW - 8 * DAY, None),
-        (None, NOW - 8 * DAY - MINUTE, "The Codex login is 8 days old."),
-        (None, NOW - 40 * DAY, "The Codex login is 40 days old."),
+        (None, NOW - 8 * DAY - MINUTE, "Your ChatGPT login is 8 days old."),
+        (None, NOW - 40 * DAY, "Your ChatGPT login is 40 days old."),
         (None, None, None),
     ],
 )
@@ -166,7 +166,7 @@ def test_when_a_login_is_stale(
     content["last_refresh"] = refreshed.isoformat() if refreshed else None
     trouble = expiry(read_credentials(home(make_home(tmp_path, content))), NOW)
     assert (trouble.message if trouble else None) == says
-    assert trouble is None or trouble.remedy == "Run `codex` once: it renews its login itself."
+    assert trouble is None or trouble.remedy == "Run `codex` once to renew your login."
 
 
 @pytest.mark.parametrize(

@@ -317,4 +317,4 @@ def test_an_api_key_has_a_cost_and_no_limits(tmp_path: Path) -> None:
     (account,) = take(tmp_path / "state", make_home(tmp_path / "home", {"OPENAI_API_KEY": "sk-1"}))
     assert (account.account, account.windows) == (None, ())
     assert account.error is not None
-    assert "no limits, only a cost" in account.error.message
+    assert "no limits, only costs" in account.error.message

@@ -128,7 +128,7 @@ def test_programs_that_hang_are_ended(machine: Machine) -> None:
     assert time.monotonic() - began < 20
     for name in ("codex", "claude"):
         found = provider(report, name)["program"]
-        assert found["error"]["message"] == f"~/bin/{name} gave no answer in time."
+        assert found["error"]["message"] == f"~/bin/{name} did not respond in time."
         with pytest.raises(ProcessLookupError):
             os.kill(int((machine.folder / f"{name}.pid").read_text()), 0)
     assert login(report, "codex")["kind"] == "ChatGPT"

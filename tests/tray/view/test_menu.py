@@ -154,23 +154,23 @@ def test_a_count_that_left_something_out_is_a_lower_bound() -> None:
 
 
 def test_never_signed_in() -> None:
-    error = NotSignedIn("Nobody is signed in to Codex in ~/.codex.", remedy="Run `codex login`.")
+    error = NotSignedIn("Not signed in to Codex in ~/.codex.", remedy="Run `codex login`.")
     usage = failing(replace(BARE, account=None, cost=replace(COST, has_logs=False)), error)
     assert shown(usage)[:-4] == [
         "Codex · ~/.codex",
         "  No logs yet; costs appear after your first turn.",
-        "  Nobody is signed in to Codex in ~/.codex.",
+        "  Not signed in to Codex in ~/.codex.",
         "  Run `codex login`.",
     ]
 
 
 def test_an_api_key_alone() -> None:
-    error = NotSignedIn("API key login: it has no limits, only a cost.", remedy="To see limits: sign in.")
+    error = NotSignedIn("API key login: it has no limits, only costs.", remedy="To see limits, sign in.")
     assert shown(failing(replace(BARE, account=None), error))[:-4] == [
         "Codex · ~/.codex",
         "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",
-        "  API key login: it has no limits, only a cost.",
-        "  To see limits: sign in.",
+        "  API key login: it has no limits, only costs.",
+        "  To see limits, sign in.",
     ]
 
 
@@ -236,10 +236,10 @@ def test_rate_limited() -> None:
 
 def test_an_expired_login_keeps_what_is_known() -> None:
     texts = shown(
-        failing(PRO, LoginExpired("The Codex login expired 3 days ago.", remedy="Run `codex` once."))
+        failing(PRO, LoginExpired("Your ChatGPT login expired 3 days ago.", remedy="Run `codex` once."))
     )
     assert texts[1].startswith("  5h       ▰")
-    assert texts[5:7] == ["  The Codex login expired 3 days ago.", "  Run `codex` once."]
+    assert texts[5:7] == ["  Your ChatGPT login expired 3 days ago.", "  Run `codex` once."]
 
 
 def test_unlimited_and_unknown_credits() -> None:
@@ -347,7 +347,7 @@ def test_equal_headers_are_distinguished_by_their_homes() -> None:
 
 
 def test_keys_name_what_they_show() -> None:
-    error = LoginExpired("The Codex login expired 3 days ago.", remedy="Run `codex` once.")
+    error = LoginExpired("Your ChatGPT login expired 3 days ago.", remedy="Run `codex` once.")
     state = State(
         snapshot=UsageSnapshot(generated_at=NOW, accounts=(failing(PRO, error), replace(BARE, account=None)))
     )

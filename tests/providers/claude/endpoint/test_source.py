@@ -352,8 +352,8 @@ SCOPE = b'{"type":"error","error":{"message":"OAuth token does not meet scope re
     ("status", "body", "kind", "says"),
     [
         (401, b"{}", LoginExpired, "Run `claude` once"),
-        (403, SCOPE, Denied, "Sign in again"),
-        (403, b"{}", Denied, "who manages the account"),
+        (403, SCOPE, Denied, "then /login"),
+        (403, b"{}", Denied, "administrator"),
         (403, PAGE, Blocked, "HTTPS_PROXY"),
         (200, PAGE, Blocked, "HTTPS_PROXY"),
         (302, b"", Blocked, ""),

@@ -50,7 +50,7 @@ Current session: 37% used · resets Nov 20, 2:08pm (UTC)
 Current week (all models): 61% used · resets Nov 23, 4:55pm (UTC)
 Current week (Sonnet only): 12% used · resets Nov 23, 4:55pm (UTC)
 """
-EXPIRED = LoginExpired("The Claude login expired.")
+EXPIRED = LoginExpired("Your Claude login expired.")
 MINUTE = timedelta(minutes=1)
 
 
@@ -219,7 +219,7 @@ def test_a_note_of_another_claude_code_changes_nothing(home: Home, age: timedelt
         (FakeClaude(timed_out=True, code=None), TimedOut, "20 s"),
         (FakeClaude("", code=1, err=b"error: unknown option '--safe-mode'\n"), ProgramTooOld, "hooks"),
         (FakeClaude("", code=1, err=b"boom " + ACCESS_MARK.encode()), NotUnderstood, "code 1"),
-        (FakeClaude(f"{HEAD}Current session: 5% left"), NotUnderstood, "words"),
+        (FakeClaude(f"{HEAD}Current session: 5% left"), NotUnderstood, "unknown format"),
         (FakeClaude("Total cost: $0.0000"), NotSignedIn, "no subscription login"),
         (FakeClaude("Estimated cost: $0.0000"), NotSignedIn, "no subscription login"),
         (FakeClaude(HEAD), LoginExpired, "could not renew"),

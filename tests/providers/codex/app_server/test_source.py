@@ -48,7 +48,7 @@ from tests.providers.conformance import SourceConformance
 
 HOUR = timedelta(hours=1)
 BRIEF = Deadlines(start=1.5, request=1.5, probe=5.5)
-EXPIRED = LoginExpired("ChatGPT refused the Codex login.")
+EXPIRED = LoginExpired("ChatGPT rejected your login.")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the fake is a program of this system's kind")
 
 
@@ -217,17 +217,17 @@ def test_a_question_of_its_own_is_refused(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("habits", "kind", "says", "seconds"),
     [
-        ({"silent": True}, NotUnderstood, "says nothing", 2.5),
+        ({"silent": True}, NotUnderstood, "does not respond", 2.5),
         ({"ends_at": "initialize"}, NotUnderstood, "does not start", 2),
         ({"errors": {"initialize": {"code": 1, "message": "no"}}}, NotUnderstood, "does not start", 2),
-        ({"silent": ["account/rateLimits/read"]}, TimedOut, "no answer in time", 2.5),
-        ({"ends_at": "account/rateLimits/read"}, NotUnderstood, "ended before it answered", 2),
-        ({"silent": True, "stubborn": True}, NotUnderstood, "says nothing", 4.5),
+        ({"silent": ["account/rateLimits/read"]}, TimedOut, "did not respond in time", 2.5),
+        ({"ends_at": "account/rateLimits/read"}, NotUnderstood, "exited before it responded", 2),
+        ({"silent": True, "stubborn": True}, NotUnderstood, "does not respond", 4.5),
         ({"answers": {"account/rateLimits/read": {}}}, NotUnderstood, "neither limits nor credits", 2),
         ({"version": "codex-cli 0.42.0"}, ProgramTooOld, "0.42.0 is too old", 2),
         ({"version": "codex-cli 0.9.9"}, ProgramTooOld, "0.9.9 is too old", 2),
-        ({"version": "node v20.0.0"}, ProgramMissing, "did not tell its version", 2),
-        ({"exit": 1}, ProgramMissing, "did not tell its version", 2),
+        ({"version": "node v20.0.0"}, ProgramMissing, "did not report its version", 2),
+        ({"exit": 1}, ProgramMissing, "did not report its version", 2),
         (
             {"errors": {"account/rateLimits/read": {"code": -32600, "message": "Invalid request"}}},
             ProgramTooOld,
@@ -245,7 +245,7 @@ def test_what_stands_in_the_way_is_classed_within_the_deadline(
         Asked(folder, **habits).read()
     assert time.monotonic() - began < seconds + 1.5
     assert caught.value.remedy
-    starts = any(word in says for word in ("nothing", "start", "version"))
+    starts = any(word in says for word in ("does not respond", "start", "version"))
     assert caught.value.retry_at == (NOW + timedelta(minutes=30) if starts else None)
 
 
@@ -419,7 +419,7 @@ def test_an_old_codex_that_runs_is_left_to_renew_its_login_itself(folder: Path) 
         if readings:
             source.read(asked.question(after=EXPIRED))
         else:
-            with pytest.raises(LoginExpired, match="must renew it itself"):
+            with pytest.raises(LoginExpired, match="can renew it"):
                 source.read(asked.question(after=EXPIRED))
     assert runs == [folder / "codex"] * 2
 
@@ -514,14 +514,14 @@ def test_an_api_key_has_no_limits(folder: Path) -> None:
 
 def test_a_login_that_codex_does_not_take(folder: Path) -> None:
     asked = Asked(folder, **refusal("codex account authentication required to read rate limits"))
-    with pytest.raises(NotUnderstood, match="does not take the login"):
+    with pytest.raises(NotUnderstood, match="does not read the login"):
         asked.read()
 
 
 def test_an_address_that_no_token_may_be_sent_to(folder: Path) -> None:
     (folder / "codex/config.toml").write_text('chatgpt_base_url = "http://example.com/backend-api"\n')
     asked = Asked(folder)
-    with pytest.raises(NotUnderstood, match="no address"):
+    with pytest.raises(NotUnderstood, match="not a safe address"):
         asked.read()
     assert asked.ran() == []
 

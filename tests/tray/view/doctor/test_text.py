@@ -181,7 +181,7 @@ BAD_CODEX = replace(
             login=LoginFacts(
                 kind="ChatGPT",
                 expired=True,
-                error=error("login_expired", "The Codex login expired yesterday.", "Run `codex` once."),
+                error=error("login_expired", "Your ChatGPT login expired yesterday.", "Run `codex` once."),
             ),
         ),
     ),
@@ -232,7 +232,7 @@ def test_what_to_look_at() -> None:
    6. Codex, program: Codex is not found. Install Codex.
    7. Codex, home: ~/work does not exist. Create it, or correct the variable or
       setting that names it.
-   8. Codex, login: The Codex login expired yesterday. Run `codex` once.
+   8. Codex, login: Your ChatGPT login expired yesterday. Run `codex` once.
    9. Codex, ChatGPT: offline 1 min ago: No connection to chatgpt.com. Next try
       12:05. Check the network connection.
   10. Ledger, Codex: Not all logs are counted. Run `tankful cost`: it counts the
