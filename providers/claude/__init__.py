@@ -1,1 +1,1 @@
-"""Claude: what Claude Code keeps and says."""
+"""Claude: the login, the limits and the logs of Claude Code."""

@@ -1,9 +1,9 @@
-"""Claude Code's login: read, never written, and its refresh token never so much as looked at.
+"""Claude Code's login: read, never written; its refresh token is never even looked at.
 
 Facts (2.1.197-2.1.329): `.credentials.json` in the home, on macOS the Keychain, hold `claudeAiOauth.{accessToken,
 expiresAt (ms), scopes, subscriptionType, rateLimitTier, refreshTokenExpiresAt? (ms)}`; newer ones name the account
-there too. `CLAUDE_CODE_OAUTH_TOKEN` (of `claude setup-token`) goes before both for the CLI; here it stands back,
-since it mostly lacks the scope that limits need. Claude Code renews its login by itself whenever it runs.
+there too. `CLAUDE_CODE_OAUTH_TOKEN` (from `claude setup-token`) takes precedence for the CLI; here it comes
+last, since it usually lacks the scope that limits need. Claude Code renews its login itself whenever it runs.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ SCOPE = "user:profile"
 
 
 class Credentials(Struct, frozen=True, kw_only=True):
-    """A login. `scopes` is None where they are not told; `ends_at` is when it can be renewed no more.
+    """A login. `scopes` is None where unknown; `ends_at` is when it can no longer be renewed.
 
-    `attested_at`: since when it is known to have been in this home. `lent` is a token from the environment.
+    `attested_at`: since when it is known to have been in this home. `from_environment`: it is a token from there.
     """
 
     access_token: Secret
@@ -45,53 +45,51 @@ class Credentials(Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     ends_at: datetime | None = None
     attested_at: datetime | None = None
-    lent: bool = False
+    from_environment: bool = False
 
 
 class Logins:
-    """Who is signed in where: the file, else the Keychain, else the environment's token."""
+    """Who is signed in to each home: from the file, else the Keychain, else the token in the environment."""
 
     def __init__(self, environ: Mapping[str, str] = os.environ, keychain: Keychain | None = None) -> None:
         self._environ = environ
         self._keychain = keychain or Keychain(environ=environ)
 
     def login(self, home: Home, now: datetime) -> Login:
-        """Who is signed in to this home, without asking anybody; an expired login still says whose it is."""
+        """Who is signed in to this home, without a prompt; an expired login still identifies its account."""
         try:
             credentials = self.known(home)
-        except ProviderError as trouble:
-            return Login(error=trouble)
-        if credentials is None:  # the Keychain is asked when its limits are
+        except ProviderError as error:
+            return Login(error=error)
+        if credentials is None:  # the Keychain is read together with the limits
             return Login(identity=_identity({}, read_config(home)), kind="macOS Keychain")
         return Login(
             identity=credentials.identity,
             attested_at=credentials.attested_at,
             error=error_of(credentials, now),
             ends_at=credentials.ends_at,
-            kind="CLAUDE_CODE_OAUTH_TOKEN" if credentials.lent else "Claude",
+            kind="CLAUDE_CODE_OAUTH_TOKEN" if credentials.from_environment else "Claude",
         )
 
     def known(self, home: Home) -> Credentials | None:
-        """The login as far as it can be known without a dialog, None where only the Keychain can tell.
+        """The login as far as it is known without a dialog, None where only the Keychain has it.
 
         Raises NotSignedIn or NotUnderstood, each naming the file and what to do.
         """
         path = home.path / ".credentials.json"
         raw = _content(path)
-        if raw is None and (held := self._keychain.held(home)) is not None:
-            return _parsed(held.reveal().encode(), "The Keychain item", read_config(home), None)
+        if raw is None and (cached := self._keychain.cached(home)) is not None:
+            return _parsed(cached.reveal().encode(), "The Keychain item", read_config(home), None)
         if raw is not None:
             return _parsed(raw, short(path), read_config(home), _written(path))
         if self._keychain.here and read_config(home).account is not None:
             return None
         if (token := self._environ.get("CLAUDE_CODE_OAUTH_TOKEN")) and home.path == self._own_home():
-            return _lent(token)
-        raise _nobody(home) if os.path.isdir(home.path) else _no_home(home)
+            return _from_environment(token)
+        raise _not_signed_in(home) if os.path.isdir(home.path) else _no_home(home)
 
     def read(self, home: Home, now: datetime, *, user_initiated: bool) -> Credentials:
-        """The login to ask with. The person may be asked for it only `user_initiated`; raises what `known`
-        does.
-        """
+        """The login to send. Only a `user_initiated` read may prompt for it; raises what `known` does."""
         credentials = self.known(home)
         if credentials is not None and not (self.may_be_newer(home) and _is_expired(credentials, now)):
             return credentials
@@ -100,35 +98,35 @@ class Logins:
         except NotSignedIn:
             if credentials is None:
                 raise
-            return credentials  # expired as it is: that says more than a closed Keychain
+            return credentials  # expired: more informative than a locked Keychain
         credentials = self.known(home)
         if credentials is None:
-            raise _nobody(home)
+            raise _not_signed_in(home)
         return credentials
 
     def may_be_newer(self, home: Home) -> bool:
-        """Whether what is known is a copy of the Keychain's, which Claude Code may have renewed since."""
-        return self._keychain.held(home) is not None and not os.path.exists(home.path / ".credentials.json")
+        """Whether the known login is a copy of the Keychain item, which Claude Code may have renewed since."""
+        return self._keychain.cached(home) is not None and not os.path.exists(home.path / ".credentials.json")
 
     def _own_home(self) -> Path:
-        """The home of a CLI that is started here."""
+        """The home that a CLI started from here would use."""
         return (*split_homes(self._environ.get("CLAUDE_CONFIG_DIR", "")), default_home())[0]
 
 
 def error_of(credentials: Credentials, now: datetime) -> ProviderError | None:
-    """Why its token is not worth a request."""
+    """Why a request with this token would fail, None if it may succeed."""
     if credentials.ends_at is not None and credentials.ends_at <= now and _is_expired(credentials, now):
         return LoginExpired("Your Claude login expired and can no longer be renewed.", remedy=SIGN_IN)
     if credentials.scopes is not None and SCOPE not in credentials.scopes:
-        return no_scope(lent=credentials.lent)
+        return no_scope(from_environment=credentials.from_environment)
     if _is_expired(credentials, now):
         return LoginExpired("Your Claude login expired.", remedy="Run `claude` once to renew it.")
     return None
 
 
-def no_scope(*, lent: bool) -> Denied:
-    """What is said of a token that may not read limits."""
-    if lent:
+def no_scope(*, from_environment: bool) -> Denied:
+    """The error for a token without the permission to read limits."""
+    if from_environment:
         return Denied(
             "Limits are unavailable with the token in CLAUDE_CODE_OAUTH_TOKEN.",
             remedy=TO_SEE_LIMITS,
@@ -172,19 +170,19 @@ def _parsed(raw: bytes, place: str, config: Config, attested_at: datetime | None
     )
 
 
-def _lent(token: str) -> Credentials:
-    """Whose it is, nothing tells: not the account that last signed in here."""
+def _from_environment(token: str) -> Credentials:
+    """Its account is unknown: not necessarily the one that last signed in here."""
     if not Secret(token).sendable():
         raise NotUnderstood(
             "CLAUDE_CODE_OAUTH_TOKEN contains a malformed token.", remedy=f"Fix or unset it. {SIGN_IN}"
         )
-    return Credentials(access_token=Secret(token), identity=Identity(), lent=True)
+    return Credentials(access_token=Secret(token), identity=Identity(), from_environment=True)
 
 
 def _identity(login: dict[str, Any], config: Config) -> Identity:
-    """One person's account has limits of its own in each organization.
+    """An account has separate limits in each organization.
 
-    Raises NotUnderstood where nobody can tell for now: to take it for another account would ask, and forget, anew.
+    Raises NotUnderstood while that is unknown: a wrong account would be fetched, and the right one forgotten.
     """
     account, organization = uuid(login.get("accountUuid")), uuid(login.get("organizationUuid"))
     if account is None and config.torn is not None:
@@ -208,14 +206,14 @@ def _scopes(raw: object) -> frozenset[str] | None:
 
 def _milliseconds(raw: object) -> datetime | None:
     if isinstance(raw, int | float) and not isinstance(raw, bool):
-        with suppress(OverflowError):  # JSON bounds no whole number
+        with suppress(OverflowError):  # integers in JSON are unbounded
             return limits.moment(raw / 1000)
     return None
 
 
 def _written(path: Path) -> datetime | None:
-    """The file is written at each sign-in and each renewal; which of them it was, nothing tells."""
-    with suppress(OSError, OverflowError, ValueError):  # gone since it was read; the next poll tells
+    """The file is written at each sign-in and each renewal, which cannot be told apart."""
+    with suppress(OSError, OverflowError, ValueError):  # deleted since it was read; the next poll will see
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     return None
 
@@ -227,5 +225,5 @@ def _no_home(home: Home) -> NotSignedIn:
     )
 
 
-def _nobody(home: Home) -> NotSignedIn:
+def _not_signed_in(home: Home) -> NotSignedIn:
     return NotSignedIn(f"Not signed in to Claude Code in {home.label}.", remedy=SIGN_IN)

@@ -1,9 +1,9 @@
-"""`.claude.json`: whose account a home is, and the limits that Claude Code itself noted there. Never written.
+"""`.claude.json`: the account of a home, and the limits that Claude Code cached there. Never written.
 
 Facts: it lies beside the default home (`~/.claude.json`) and inside any other (`$CLAUDE_CONFIG_DIR/.claude.json`);
-an old `.config.json` inside the home goes before both. `oauthAccount.{accountUuid, organizationUuid}` are those
+an old `.config.json` inside the home takes precedence. `oauthAccount.{accountUuid, organizationUuid}` are those
 of the last sign-in. From some version between 2.1.197 and 2.1.329 on, `cachedUsageUtilization` holds the last
-whole answer of the usage endpoint, when it came, and whose it is.
+complete response of the usage endpoint, when it was fetched, and its account.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from msgspec import UNSET, Struct
 from providers.host.files import read_small, short
 from providers.source import Home
 
-FILE_LIMIT = 1 << 26  # it also holds a history of prompts, which is passed over unread
+FILE_LIMIT = 1 << 26  # it also holds a history of prompts, which is skipped
 _UUID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 class Noted(Struct, frozen=True, kw_only=True):
-    """An answer of the usage endpoint as Claude Code keeps it; `fetched_at_ms` is when it came."""
+    """A response of the usage endpoint as cached by Claude Code."""
 
     fetched_at_ms: float
     account: str | None
@@ -34,7 +34,7 @@ class Noted(Struct, frozen=True, kw_only=True):
 class Config(Struct, frozen=True, kw_only=True):
     """What we take from the file. `account` and `organization` are the vendor's ids.
 
-    `torn` is the name of a file that is there and tells nothing: it may be in the middle of being written.
+    `torn` is the name of a file that exists and cannot be parsed: it may be in the middle of being written.
     """
 
     account: str | None = None
@@ -55,7 +55,7 @@ class _File(Struct, frozen=True, rename="camel"):
 
 
 def default_home() -> Path:
-    """The home that Claude Code takes where `CLAUDE_CONFIG_DIR` is not set."""
+    """The home that Claude Code uses where `CLAUDE_CONFIG_DIR` is not set."""
     return Path(os.path.expanduser("~/.claude"))
 
 
@@ -71,7 +71,7 @@ def read_config(home: Home) -> Config:
 
 
 def uuid(raw: object) -> str | None:
-    """An id of the vendor's; None for what is none."""
+    """An id from the vendor; None for anything else."""
     return raw if isinstance(raw, str) and _UUID.fullmatch(raw) else None
 
 

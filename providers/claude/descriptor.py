@@ -1,4 +1,4 @@
-"""What the rest of the house knows of Claude Code."""
+"""What the rest of the project knows of Claude Code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def find_homes(environ: Mapping[str, str]) -> tuple[Home, ...]:
-    """The folders of `CLAUDE_CONFIG_DIR`, a comma list here; else the two that Claude Code has had."""
+    """The folders in `CLAUDE_CONFIG_DIR`, here a comma-separated list; else the two defaults of Claude Code."""
     # Not Path.home(), which raises for who has none.
     usual = tuple(Path(os.path.expanduser(folder)) for folder in ("~/.claude", "~/.config/claude"))
     folders = split_homes(environ.get("CLAUDE_CONFIG_DIR", "")) or usual
@@ -27,19 +27,19 @@ def find_homes(environ: Mapping[str, str]) -> tuple[Home, ...]:
 
 @cache
 def _logins() -> Logins:
-    """One for all, so that what the person allowed once is known to each."""
+    """Shared by all sources, so that access granted once is known to each."""
     from providers.claude.auth import Logins
 
     return Logins()
 
 
 def read_login(home: Home, now: datetime) -> Login:
-    """Who is signed in to this home, as far as can be told without a question to the person."""
+    """Who is signed in to this home, as far as is known without a prompt."""
     return _logins().login(home, now)
 
 
 def watched(home: Home, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The login, what Claude Code noted itself, and what it told its status line."""
+    """The login, the cache of Claude Code, and the reports to its status line."""
     from providers.claude.config import places
     from providers.claude.statusline import bridge
 

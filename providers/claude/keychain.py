@@ -1,12 +1,12 @@
-"""The item of the macOS Keychain in which Claude Code keeps its login there.
+"""The macOS Keychain item in which Claude Code stores its login.
 
 Facts (2.1.329): service `Claude Code-credentials`, with `-` and 8 hex digits of the SHA-256 of CLAUDE_CONFIG_DIR
-where that is set; account `$USER`, or `claude-code-user` where that is no plain name. Its content is that of
-`.credentials.json`.
+where that is set; account `$USER`, or `claude-code-user` where that is not a plain name. Its content is that
+of `.credentials.json`.
 
-The person is asked only when they asked us: a refresh by hand. What they allowed is held in memory; what they
-refused is not asked for again but by their next refresh. Between these the Keychain is asked in silence: it
-answers who was allowed always, and shows no dialog to anybody else.
+macOS may prompt the user only during a refresh by hand. A login that was read is cached in memory; after a denial
+there is no further prompt until the next refresh by hand. In between the Keychain is read silently: it answers
+programs that are always allowed, and shows no dialog for any other.
 """
 
 from __future__ import annotations
@@ -40,31 +40,31 @@ class Keychain:
         self.here = here
         self._keyring = keyring or SystemKeyring(environ)
         self._environ = environ
-        self._held: dict[str, Secret] = {}
-        self._silent: set[str] = set()
+        self._cached: dict[str, Secret] = {}
+        self._denied: set[str] = set()
 
-    def held(self, home: Home) -> Secret | None:
-        """What was read before, without asking anybody."""
-        return self._held.get(item(home))
+    def cached(self, home: Home) -> Secret | None:
+        """What was read before, without a prompt."""
+        return self._cached.get(item(home))
 
     def read(self, home: Home, *, user_initiated: bool) -> Secret | None:
-        """The item's content, None where there is none; the person is asked only `user_initiated`.
+        """The item's content, None where there is none; only a `user_initiated` read may prompt.
 
-        Raises NotSignedIn where it was not given; what was read before stays then.
+        Raises NotSignedIn where access was denied; what was read before stays cached.
         """
         name = item(home)
-        if name in self._silent and not user_initiated:
-            raise _not_given()
+        if name in self._denied and not user_initiated:
+            raise _access_denied()
         try:
             found = self._keyring.read(name, self._account(), ask=user_initiated)
-        except ProviderError as trouble:
-            self._silent.add(name)
-            raise _not_given() from trouble
-        self._silent.discard(name)
+        except ProviderError as error:
+            self._denied.add(name)
+            raise _access_denied() from error
+        self._denied.discard(name)
         if found is None:
-            self._held.pop(name, None)
+            self._cached.pop(name, None)
         else:
-            self._held[name] = found
+            self._cached[name] = found
         return found
 
     def _account(self) -> str:
@@ -80,7 +80,7 @@ def item(home: Home) -> str:
     return f"Claude Code-credentials-{hashlib.sha256(folder.encode(errors='replace')).hexdigest()[:8]}"
 
 
-def _not_given() -> NotSignedIn:
+def _access_denied() -> NotSignedIn:
     return NotSignedIn(
         "Your Claude Code login is in the macOS Keychain, which has not granted tankful access.",
         remedy="Choose Refresh now, and allow access when macOS asks.",

@@ -1,7 +1,7 @@
-"""Claude's windows, money and names, whichever way they came: one rule for all its sources.
+"""Claude's windows, money and names, shared by all its sources.
 
-A window is known by what it is called on the wire; a model's own by the model's display name. A value that
-was not told, or that is null, is no window: never 0 and never 100.
+A window is identified by its name on the wire; that of a model by the model's display name. A missing or null
+value is no window: never 0 and never 100.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from math import isfinite
 from providers.domain.limits import RateWindow
 
 Rule = Callable[[float, datetime | None, datetime], RateWindow | None]
-"""From the share used, when it refills and the time now to a window; None when the share is no share at all."""
+"""From the percentage used, the reset and the current time to a window; None for an invalid percentage."""
 
 _SESSION, _WEEK = timedelta(hours=5), timedelta(days=7)
 _LARGEST_PERCENT = 10_000
@@ -53,12 +53,12 @@ def oauth_apps(used_percent: float, resets_at: datetime | None, now: datetime) -
 
 
 def is_name(text: str) -> bool:
-    """Whether it can be shown and make an id. It is stored and logged too: anything could be in it."""
+    """Whether it can be shown and used in an id. It is stored and logged too: it could contain anything."""
     return _NAME.fullmatch(text) is not None
 
 
 def in_order(windows: Iterable[RateWindow]) -> tuple[RateWindow, ...]:
-    """The short before the long, that of all use before those of a model."""
+    """Shorter windows first, those of the account before those of a model."""
     return tuple(
         sorted(
             windows, key=lambda found: (found.duration or timedelta.max, found.scope != "account", found.id)
@@ -73,11 +73,11 @@ def family(window: RateWindow) -> str | None:
 
 
 def moment(raw: object) -> datetime | None:
-    """A time as it is sent: ISO with a zone, or epoch seconds; None for what names no one moment."""
+    """A time as sent: ISO with a zone, or epoch seconds; None for anything ambiguous or invalid."""
     try:
         if isinstance(raw, str):
-            told = datetime.fromisoformat(raw)
-            return told.astimezone(UTC) if told.tzinfo else None
+            parsed = datetime.fromisoformat(raw)
+            return parsed.astimezone(UTC) if parsed.tzinfo else None
         if isinstance(raw, int | float) and not isinstance(raw, bool) and raw > 0:
             return datetime.fromtimestamp(raw, UTC)
     except (OverflowError, OSError, ValueError):
@@ -95,7 +95,7 @@ def plan(subscription: object, tier: object) -> str | None:
 
 
 def currency(raw: str | None) -> str:
-    """An ISO code; dollars where none is told. Raises ValueError for what is none."""
+    """An ISO code; USD by default. Raises ValueError for anything else."""
     code = "USD" if raw is None else raw.upper()
     if not _CURRENCY.fullmatch(code):
         raise ValueError("no currency")
@@ -129,7 +129,7 @@ def _window(
 ) -> RateWindow | None:
     if not 0 <= used <= _LARGEST_PERCENT:
         return None
-    # A moment further away than the window is long is a fault, of theirs or of our clock.
+    # A reset further away than the window is long is an error, of the server or of our clock.
     near = resets_at is not None and resets_at - now <= duration + _RESET_SLACK
     return RateWindow(
         id=ident, title=title, used_percent=used, duration=duration, resets_at=resets_at if near else None

@@ -1,7 +1,7 @@
-"""The limits as Claude Code itself last noted them in `.claude.json`, without a network.
+"""The limits that Claude Code last cached in `.claude.json`, read without a network.
 
-Facts (2.1.329; 2.1.197 does not yet): the whole answer of the usage endpoint, noted whenever Claude Code asked it
-(its /usage), at most once a minute, with the account it was for.
+Facts (2.1.329; 2.1.197 does not yet): the complete response of the usage endpoint, cached whenever Claude Code
+fetches it (its /usage), at most once a minute, with its account.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ class NotedLimits:
     def __init__(self, read: Callable[[Home], Config] = read_config) -> None:
         self._read = read
 
-    def is_fallback_for(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
-        """It costs nothing to look."""
+    def is_fallback_for(self, error: ProviderError) -> bool:  # noqa: ARG002 - as every source
+        """Reading it costs nothing."""
         return True
 
     def unavailable(self, question: Question) -> ProviderError | None:  # noqa: ARG002 - as every source
         return None
 
     def read(self, question: Question) -> Reading | None:
-        """The note, None where there is none of this account, or an old one.
+        """The cached reading, None where there is none for this account, or an old one.
 
-        It names the person and not the organization: before `account_since` it may be of another.
+        It names the person and not the organization: before `account_since` it may be of another one.
         """
         reading = noted_reading(self._read(question.home), question, source=self.id)
         return reading if reading and reading.fetched_at >= question.account_since else None
 
 
 def noted_reading(config: Config, question: Question, *, source: str) -> Reading | None:
-    """The note as a reading of that time; None where there is none, or it names another person."""
+    """The cache as a reading of its time; None where it is empty, or names another person."""
     noted = config.noted
     at = limits.moment(noted.fetched_at_ms / 1000) if noted else None
     if noted is None or at is None or not -OLDEST <= at - question.now <= CLOCK_SLACK:
@@ -69,5 +69,5 @@ def noted_reading(config: Config, question: Question, *, source: str) -> Reading
 
 
 def person(identity: Identity) -> str | None:
-    """The account without its organization, which a note does not name."""
+    """The account without its organization, which the cache does not name."""
     return identity.account_id.split("/")[0] if identity.account_id else None

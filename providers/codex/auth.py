@@ -68,10 +68,10 @@ def read_login(home: Home, now: datetime) -> Login:
         credentials = read_credentials(home)
     except KeptInKeyring:
         return Login(identity=Identity(), kind="system keyring")
-    except WithoutLimits as trouble:
-        return Login(error=trouble, kind=trouble.login)
-    except ProviderError as trouble:
-        return Login(error=trouble)
+    except WithoutLimits as error:
+        return Login(error=error, kind=error.login)
+    except ProviderError as error:
+        return Login(error=error)
     return Login(
         identity=credentials.identity,
         attested_at=credentials.attested_at,
@@ -102,7 +102,7 @@ def read_credentials(home: Home) -> Credentials:
 
 
 def expiry(credentials: Credentials, now: datetime) -> LoginExpired | None:
-    """The trouble with a login that Codex itself would renew before it asks with it; None for a fresh one.
+    """The error with a login that Codex itself would renew before it asks with it; None for a fresh one.
 
     Codex 0.169 goes by the access token's `exp`; where it has none, by when it last renewed it. 0.58-0.101 go by
     the latter alone; to us, who only ask with it, a token is good until it expires.
@@ -117,7 +117,7 @@ def expiry(credentials: Credentials, now: datetime) -> LoginExpired | None:
     return LoginExpired(f"Your ChatGPT login is {days} days old.", remedy=RUN_ONCE)
 
 
-def lent(home: Home, now: datetime) -> bytes:
+def auth_without_refresh(home: Home, now: datetime) -> bytes:
     """An `auth.json` to ask with and never to renew: it has this login's access token and no refresh token.
 
     Codex takes no login without that member, so it is there and empty; and `last_refresh` is now, or Codex

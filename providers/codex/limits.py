@@ -117,10 +117,10 @@ def bought(raw: Any) -> Credits | None:
         raise ValueError("no credits") from None
     if sent.unlimited:
         return Credits(unlimited=True)
-    told = amount(sent.balance)
-    if told is None:
+    balance = amount(sent.balance)
+    if balance is None:
         return Credits() if sent.has_credits else None
-    return Credits(balance=told) if sent.has_credits or told else None
+    return Credits(balance=balance) if sent.has_credits or balance else None
 
 
 def amount(raw: Any) -> Decimal | None:
@@ -131,15 +131,15 @@ def amount(raw: Any) -> Decimal | None:
         raise ValueError("an amount is a number")
     try:
         text = str(raw).strip()
-        told = Decimal(text)
+        value = Decimal(text)
     except (InvalidOperation, ValueError):  # the latter for thousands of digits
         raise ValueError("an amount is a number") from None
-    if not told.is_finite() or abs(told) > _LARGEST_BALANCE:
+    if not value.is_finite() or abs(value) > _LARGEST_BALANCE:
         raise ValueError("an amount is a finite number")
-    exponent = told.as_tuple().exponent
+    exponent = value.as_tuple().exponent
     if len(text) > _LONGEST_AMOUNT or (isinstance(exponent, int) and exponent < _SMALLEST_PLACE):
         raise ValueError("an amount has few places")  # 1e-999999 is a megabyte of zeros, written out
-    return told
+    return value
 
 
 def plan(raw: Any) -> str | None:
@@ -161,8 +161,8 @@ def email(raw: Any) -> str | None:
 
 def _slug(raw: Any) -> str | None:
     """A name as it stands in a window's id: lower case, and a dash for all that is no letter, digit, _ or dot."""
-    told = name(raw)
-    return (_NO_SLUG.sub("-", told.lower()).strip("-.") or None) if told else None
+    named = name(raw)
+    return (_NO_SLUG.sub("-", named.lower()).strip("-.") or None) if named else None
 
 
 def _part(found: RateWindow, lane: str, shown_as: str) -> RateWindow:

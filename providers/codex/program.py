@@ -39,7 +39,7 @@ BUNDLES = (
 VERSION_SECONDS = 5.0
 PAUSE = timedelta(minutes=30)
 """How long a program that cannot be started is left alone."""
-_TELLS = re.compile(r"^codex(?:-cli)? v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})", re.MULTILINE)
+_VERSION = re.compile(r"^codex(?:-cli)? v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})", re.MULTILINE)
 
 
 class Find(Protocol):
@@ -97,15 +97,15 @@ def _asked(program: Program, environ: Mapping[str, str], folder: Path) -> Versio
     # Even for this it makes folders in its home.
     own = folder / "version"
     own.mkdir(mode=0o700, exist_ok=True)
-    told = run(
+    finished = run(
         [str(program.path), "--version"],
         environ=borrowing(environ, own, program.search_path),
         folder=folder,
         seconds=VERSION_SECONDS,
     )
-    found = _TELLS.search(told.out.decode(errors="replace")) if told.code == 0 else None
+    found = _VERSION.search(finished.out.decode(errors="replace")) if finished.code == 0 else None
     if found is None:
-        what = "did not respond in time" if told.timed_out else "did not report its version"
+        what = "did not respond in time" if finished.timed_out else "did not report its version"
         raise ProgramMissing(
             f"{short(program.path)} {what}.",
             remedy="Run `codex --version`. If that fails, reinstall Codex.",

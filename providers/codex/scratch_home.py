@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from providers.codex.auth import lent
+from providers.codex.auth import auth_without_refresh
 from providers.codex.config import read_config
 from providers.codex.endpoint.source import endpoint
 from providers.host.files import write_whole
@@ -37,7 +37,7 @@ def furnish(folder: Path, home: Home, now: datetime, settings: str = "") -> None
     if (base := read_config(home).get("chatgpt_base_url")) is not None:
         lines.append(f"chatgpt_base_url = {quoted(base)}")
     write_whole(folder / "config.toml", "\n".join((*lines, settings, "")).encode())
-    write_whole(folder / "auth.json", lent(home, now))
+    write_whole(folder / "auth.json", auth_without_refresh(home, now))
 
 
 def quoted(text: str) -> str:

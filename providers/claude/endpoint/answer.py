@@ -1,8 +1,8 @@
-"""What the usage endpoint says, read once for all who have it: the endpoint itself and Claude Code's own note.
+"""Parses responses of the usage endpoint, whether fetched or from Claude Code's cache.
 
-Facts (2.1.329 and public threads): `limits[]` is the newer form and leads where it speaks; the flat fields of old
-stay beside it. Null, and a member that is not there, is a limit that this account does not have. Each part is
-judged by itself: one that is not understood is left out and named, its siblings stay.
+Facts (2.1.329 and public threads): `limits[]` is the newer form and takes precedence; the older flat fields
+remain beside it. A null or missing member is a limit that this account does not have. Each part is parsed
+separately: a malformed one is dropped and named, its siblings stay.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FLAT = {
 
 
 class UsageAnswer(Struct, frozen=True, kw_only=True):
-    """What an answer tells; the fields are those of `providers.domain.limits.Reading`."""
+    """A parsed response; the fields are those of `providers.domain.limits.Reading`."""
 
     windows: tuple[RateWindow, ...]
     spend: Spend | None
@@ -76,51 +76,51 @@ class _Spent(Struct, frozen=True):
 
 
 def parse(raw: Any, now: datetime, shows: Callable[[str], bool] = lambda _: True) -> UsageAnswer | None:
-    """What it tells, None when it speaks neither of limits nor of money.
+    """The parsed response, None when it contains neither limits nor spend.
 
-    `shows` says whether a name that the server gave may be shown: one that echoes our token must not.
+    `shows` says whether a name from the server may be shown: one that echoes our token must not be.
     """
     if not isinstance(raw, dict):
         return None
-    missed: list[str] = []
+    malformed: list[str] = []
     unknown: list[str] = []
-    listed = _listed(raw.get("limits"), now, shows, missed, unknown)
-    flat = _flat(raw, now, missed)
+    listed = _listed(raw.get("limits"), now, shows, malformed, unknown)
+    flat = _flat(raw, now, malformed)
     windows = _together(flat or [], listed or [])
-    heard = (listed is not None or flat is not None) and not missed
-    spend = _spend(raw, missed)
-    if not windows and not heard and spend is UNSET:
+    complete = (listed is not None or flat is not None) and not malformed
+    spend = _spend(raw, malformed)
+    if not windows and not complete and spend is UNSET:
         return None
     return UsageAnswer(
         windows=limits.in_order(windows.values()),
         spend=spend if isinstance(spend, Spend) else None,
         speaks_for=frozenset(
-            lane for lane, spoken in (("windows", heard), ("spend", spend is not UNSET)) if spoken
+            lane for lane, covered in (("windows", complete), ("spend", spend is not UNSET)) if covered
         ),
-        dropped=(*missed, *unknown),
+        dropped=(*malformed, *unknown),
     )
 
 
 def _together(flat: list[RateWindow], listed: list[RateWindow]) -> dict[str, RateWindow]:
-    """The list has the last word; it may name a model more closely, "Opus 5" for "Opus"."""
+    """The list takes precedence; it may name a model more precisely, "Opus 5" for "Opus"."""
     names = [limits.family(window) for window in listed]
     flat = [window for window in flat if limits.family(window) is None or limits.family(window) not in names]
     return {window.id: window for window in (*flat, *listed)}
 
 
 def _listed(
-    raw: Any, now: datetime, shows: Callable[[str], bool], missed: list[str], unknown: list[str]
+    raw: Any, now: datetime, shows: Callable[[str], bool], malformed: list[str], unknown: list[str]
 ) -> list[RateWindow] | None:
     if not isinstance(raw, list):
         if raw is not None:
-            missed.append("limits")
+            malformed.append("limits")
         return None
     found: dict[str, RateWindow] = {}
     for place, entry in enumerate(raw):
         try:
             sent = msgspec.convert(entry, _Limit)
         except msgspec.ValidationError:
-            missed.append(f"limits.{place}")
+            malformed.append(f"limits.{place}")
             continue
         rule = _rule(sent, shows)
         if rule is None:
@@ -128,15 +128,15 @@ def _listed(
         elif sent.percent is not None:
             window = rule(sent.percent, limits.moment(sent.resets_at), now)
             if window is None:
-                missed.append(f"limits.{place}")
-            # Of two of one name the one with less left: it is the one that blocks.
+                malformed.append(f"limits.{place}")
+            # Of two with the same name the one with less left: it is the one that blocks.
             elif window.id not in found or found[window.id].used_percent < window.used_percent:
                 found[window.id] = window
     return list(found.values())
 
 
 def _rule(sent: _Limit, shows: Callable[[str], bool]) -> limits.Rule | None:
-    """How to read an entry, None for a kind that is not known, or is of something without a name to show."""
+    """The rule for an entry, None for an unknown kind, or one without a name to show."""
     if sent.kind == "session":
         return limits.session
     if sent.kind == "weekly_all":
@@ -149,45 +149,45 @@ def _rule(sent: _Limit, shows: Callable[[str], bool]) -> limits.Rule | None:
     return None
 
 
-def _flat(raw: dict[str, Any], now: datetime, missed: list[str]) -> list[RateWindow] | None:
+def _flat(raw: dict[str, Any], now: datetime, malformed: list[str]) -> list[RateWindow] | None:
     found: list[RateWindow] = []
     present = [name for name in _FLAT if name in raw]
     for name in present:
         try:
             sent = msgspec.convert(raw[name], _Flat | None)
         except msgspec.ValidationError:
-            missed.append(name)
+            malformed.append(name)
             continue
         if sent is None or sent.utilization is None:
             continue
         window = _FLAT[name](sent.utilization, limits.moment(sent.resets_at), now)
         if window is None:
-            missed.append(name)
+            malformed.append(name)
         else:
             found.append(window)
     return found if present else None
 
 
-def _spend(raw: dict[str, Any], missed: list[str]) -> Spend | UnsetType | None:
-    """The money, None where there is none to spend, UNSET where nothing was understood of it or said.
+def _spend(raw: dict[str, Any], malformed: list[str]) -> Spend | UnsetType | None:
+    """The spend, None where there is none, UNSET where it is missing or malformed.
 
-    The older form stands in where the newer one is not understood: it tells the same.
+    The older form is the fallback for a malformed newer one: it contains the same.
     """
-    spoken = broken = False
+    present = broken = False
     for name, read in (("spend", _newer_spend), ("extra_usage", _extra_usage)):
         if name not in raw:
             continue
         try:
             spend = read(raw[name])
-        except ValueError:  # msgspec's is one too
-            missed.append(name)
+        except ValueError:  # msgspec.ValidationError is one too
+            malformed.append(name)
             broken = True
             continue
         if spend is not None:
             within = spend.limit is None or spend.used < spend.limit
             return replace(spend, carries_on=within and _is_extra_enabled(raw))
-        spoken = True
-    return None if spoken and not broken else UNSET
+        present = True
+    return None if present and not broken else UNSET
 
 
 def _is_extra_enabled(raw: dict[str, Any]) -> bool:

@@ -1,7 +1,7 @@
-"""The usage endpoint of Anthropic, asked with the login that Claude Code keeps.
+"""Anthropic's usage endpoint, fetched with Claude Code's login.
 
-`GET {origin}/api/oauth/usage`, origin `https://api.anthropic.com` or TANKFUL_CLAUDE_BASE_URL. It bears about five
-requests per login in short order, and then refuses for long, with `Retry-After: 0` or none.
+`GET {origin}/api/oauth/usage`, origin `https://api.anthropic.com` or TANKFUL_CLAUDE_BASE_URL. It allows about
+five requests per login in a short time, and then rejects them for long, with `Retry-After: 0` or none.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from providers.source import Question, account_key
 
 DEFAULT_ORIGIN = "https://api.anthropic.com"
 DEADLINE_SECONDS = 20.0
-_LEAST_WAIT = timedelta(minutes=5)  # the time between two requests anyway
-# Other names are refused sooner, so it goes by the name of the program whose login this is.
+_LEAST_WAIT = timedelta(minutes=5)  # the regular time between two requests
+# Other user agents are rate-limited sooner, so this is the one of the program whose login it is.
 _HEADERS = {
     "Accept": "application/json",
     "Content-Type": "application/json",
@@ -63,44 +63,44 @@ class OAuthSource:
         self._environ = environ
         self._seconds = seconds
 
-    def is_fallback_for(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
-        """It is asked first."""
+    def is_fallback_for(self, error: ProviderError) -> bool:  # noqa: ARG002 - as every source
+        """It is tried first."""
         return True
 
     def unavailable(self, question: Question) -> ProviderError | None:
-        """A login that cannot be read, is past its end or lacks the scope is not worth a request."""
+        """A login that cannot be read, is expired or lacks the scope is not worth a request."""
         try:
             known = self._logins.known(question.home)
-        except ProviderError as trouble:
-            return trouble
+        except ProviderError as error:
+            return error
         if known is None or self._logins.may_be_newer(question.home):
-            return None  # the Keychain tells, when it is read
+            return None  # known once the Keychain is read
         return error_of(known, question.now)
 
     def read(self, question: Question) -> Reading:
         credentials = self._logins.read(question.home, question.now, user_initiated=question.user_initiated)
-        if trouble := error_of(credentials, question.now):
-            raise trouble
+        if error := error_of(credentials, question.now):
+            raise error
         if account_key(question.home, credentials.identity) != account_key(question.home, question.identity):
             raise NotSignedIn(
                 "Another account just signed in.", remedy="Nothing to do: its limits are fetched next."
             )
         began = self._seconds()
-        said = self._web.get(
+        response = self._web.get(
             usage_url(self._environ),
             bearer=credentials.access_token,
             headers=_HEADERS,
             seconds=DEADLINE_SECONDS,
         )
-        # A Retry-After counts from when it was said, which may be long after the question.
+        # A Retry-After counts from the response, which may arrive long after the request was made.
         now = question.now + timedelta(seconds=self._seconds() - began)
-        if said.status != 200:
-            raise _refusal(said, credentials, now)
-        return _reading(said, credentials, question)
+        if response.status != 200:
+            raise _refusal(response, credentials, now)
+        return _reading(response, credentials, question)
 
 
 def usage_url(environ: Mapping[str, str]) -> str:
-    """Where usage is asked; raises NotUnderstood for an origin that no token may be sent to."""
+    """The URL of the endpoint; raises NotUnderstood for an origin that no token may be sent to."""
     origin = environ.get("TANKFUL_CLAUDE_BASE_URL") or DEFAULT_ORIGIN
     if not origin_allowed(origin) or "?" in origin or "#" in origin:
         raise NotUnderstood(
@@ -110,22 +110,22 @@ def usage_url(environ: Mapping[str, str]) -> str:
     return f"{origin.rstrip('/')}/api/oauth/usage"
 
 
-def _refusal(said: Answer, credentials: Credentials, now: datetime) -> ProviderError:
-    if said.status == 401:
-        return _refused(credentials)
-    trouble = refusal(said, "Anthropic", now)
-    if isinstance(trouble, RateLimited) and trouble.retry_at and trouble.retry_at - now < _LEAST_WAIT:
-        # It refuses for long whatever it says: what it names must not shorten our own, growing back-off.
-        trouble.retry_at = None
-    if isinstance(trouble, Denied):
-        if said.status == 403 and (credentials.lent or b"scope" in said.body):
-            return no_scope(lent=credentials.lent)
-        trouble.remedy = f"Ask your administrator, or sign in again. {SIGN_IN}"
-    return trouble
+def _refusal(response: Answer, credentials: Credentials, now: datetime) -> ProviderError:
+    if response.status == 401:
+        return _rejected(credentials)
+    error = refusal(response, "Anthropic", now)
+    if isinstance(error, RateLimited) and error.retry_at and error.retry_at - now < _LEAST_WAIT:
+        # It rejects for long whatever it sends: its value must not shorten our own, growing back-off.
+        error.retry_at = None
+    if isinstance(error, Denied):
+        if response.status == 403 and (credentials.from_environment or b"scope" in response.body):
+            return no_scope(from_environment=credentials.from_environment)
+        error.remedy = f"Ask your administrator, or sign in again. {SIGN_IN}"
+    return error
 
 
-def _refused(credentials: Credentials) -> ProviderError:
-    if credentials.lent:
+def _rejected(credentials: Credentials) -> ProviderError:
+    if credentials.from_environment:
         return Denied(
             "Anthropic rejected the token in CLAUDE_CODE_OAUTH_TOKEN.",
             remedy="Create a new one with `claude setup-token`.",
@@ -136,17 +136,17 @@ def _refused(credentials: Credentials) -> ProviderError:
     )
 
 
-def _reading(said: Answer, credentials: Credentials, question: Question) -> Reading:
+def _reading(response: Answer, credentials: Credentials, question: Question) -> Reading:
     token = credentials.access_token.reveal()
     try:
-        content = msgspec.json.decode(said.body)
+        content = msgspec.json.decode(response.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        if is_page(said):
+        if is_page(response):
             raise Blocked("Got a web page instead of data. A proxy or captive portal?") from None
         raise NotUnderstood("Anthropic's response is malformed.") from None
     parsed = answer.parse(content, question.now, lambda name: token not in name)
     if parsed is None:
-        raise _nothing_told(content, credentials)
+        raise _no_usage(content, credentials)
     return Reading(
         source=OAuthSource.id,
         fetched_at=question.now,
@@ -158,13 +158,13 @@ def _reading(said: Answer, credentials: Credentials, question: Question) -> Read
     )
 
 
-def _nothing_told(content: Any, credentials: Credentials) -> ProviderError:
-    """A refusal may come as a good answer; and who lacks the scope is sent nothing at all."""
+def _no_usage(content: Any, credentials: Credentials) -> ProviderError:
+    """An error may come with status 200; and a token without the scope gets no usage at all."""
     error = content.get("error") if isinstance(content, dict) else None
     if isinstance(error, dict):
         if error.get("type") == "rate_limit_error":
             return RateLimited("Rate-limited by Anthropic.")
         return ServerError("Anthropic returned a server error.")
     if isinstance(content, dict) and credentials.scopes is None:
-        return no_scope(lent=credentials.lent)
+        return no_scope(from_environment=credentials.from_environment)
     return NotUnderstood("Anthropic's response contains neither limits nor spend.")

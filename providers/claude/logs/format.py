@@ -1,8 +1,8 @@
 """Counts tokens from Claude Code's transcripts, its logs under `projects/` of each home.
 
-bytes → lines (ledger/scan) → typed lines (wire) → the best word of each transcript on each response (transcript)
-→ what was billed over all of them (Transcripts.resolve). A response is told by several lines: one for each part
-of it, some written while it was still streaming, and again by the copies of a fork, some of them with their
+bytes → lines (ledger/scan) → typed lines (wire) → the best claim of each transcript on each response (transcript)
+→ what was billed over all of them (Transcripts.resolve). A response is logged in several lines: one for each part
+of it, some written while it was still streaming, and again in the copies of a fork, some of them with their
 counts zeroed. So of all lines of a response the best usage counts, and the earliest time.
 """
 
@@ -45,36 +45,36 @@ class Transcripts:
         return frozenset(row.key for row in transcript.observed(observation).rows)
 
     def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
-        """Each response that these transcripts tell of once, oldest first."""
-        best: dict[int, tuple[tuple[float, _Stand], tuple[Claim, str]]] = {}
+        """Each response in these transcripts once, oldest first."""
+        best: dict[int, tuple[tuple[float, _HomeLocation], tuple[Claim, str]]] = {}
         for each in observed:
             kept = transcript.observed(each.observation)
-            stands, models = [_Stand(place, each.home) for place in kept.places], kept.models
+            locations, models = [_HomeLocation(place, each.home) for place in kept.places], kept.models
             for row in kept.rows:
-                first, word = (row.at, stands[row.place]), (row.claim, models[row.model])
-                held = best.setdefault(row.key, (first, word))
+                first, best_claim = (row.at, locations[row.place]), (row.claim, models[row.model])
+                held = best.setdefault(row.key, (first, best_claim))
                 if held[0] is not first:
-                    best[row.key] = min(first, held[0]), max(word, held[1])
+                    best[row.key] = min(first, held[0]), max(best_claim, held[1])
         context = cache(_context)
         responses = [
-            _billed(key, at, context(stand, model, fast=claim.fast), claim)
-            for key, ((at, stand), (claim, model)) in best.items()
+            _billed(key, at, context(location, model, fast=claim.fast), claim)
+            for key, ((at, location), (claim, model)) in best.items()
             if claim.total or claim.web_searches  # an answer without usage was not billed
         ]
         return sorted(responses, key=attrgetter("at_ms", "key"))
 
 
-class _Stand(Struct, frozen=True, order=True, cache_hash=True):
-    """Where a line stands, over all homes."""
+class _HomeLocation(Struct, frozen=True, order=True, cache_hash=True):
+    """The location of a line, over all homes."""
 
     place: Location
     home: Path
 
 
-def _context(stand: _Stand, model: str, *, fast: bool) -> Context:
-    place = stand.place
+def _context(location: _HomeLocation, model: str, *, fast: bool) -> Context:
+    place = location.place
     return Context(
-        home=stand.home,
+        home=location.home,
         model=model or None,
         session=place.session or None,
         root=place.root or None,

@@ -1,4 +1,4 @@
-"""What one of Claude Code's transcripts tells of use: of each response the best word and the earliest line."""
+"""The usage in one of Claude Code's transcripts: of each response the best claim and the earliest line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from providers.logs import stable_hash, unpacked
 
 
 class Claim(Struct, frozen=True, order=True, array_like=True, gc=False):
-    """A line's word on what a response cost. The greatest is the best; what follows `total` only breaks ties."""
+    """A line's claim on what a response used. The greatest is the best; what follows `total` only breaks ties."""
 
     complete: bool  # it has a stop_reason, and is not one of the copies with zeroed counts
     output: int
@@ -30,7 +30,7 @@ class Claim(Struct, frozen=True, order=True, array_like=True, gc=False):
 
 
 class Location(Struct, frozen=True, order=True, array_like=True, cache_hash=True):
-    """Where a line stands; "" for what is not told. Of places at the same time the least is taken."""
+    """Where a line was logged; "" for what is unknown. Of locations with the same time the least is taken."""
 
     copied: bool  # from the session it was forked from
     session: str
@@ -61,11 +61,11 @@ class Observation(Struct, array_like=True):
 _encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(Observation)
 
-# What was read off a line may hold on to the line itself: only short ones are remembered.
+# Decoded values may keep the whole line in memory: only short ones are remembered.
 _SHORT = 1 << 20
 
 # Of one response: its earliest line, and its best one with the model.
-_Said = tuple[tuple[float, Location], tuple[Claim, str]]
+_Best = tuple[tuple[float, Location], tuple[Claim, str]]
 
 
 class Transcript:
@@ -74,23 +74,23 @@ class Transcript:
     def __init__(self, path: str, observation: bytes | None = None) -> None:
         kept = Observation("claude 2", 0, [], [], []) if observation is None else observed(observation)
         self._skipped = kept.skipped
-        self._said: dict[int, _Said] = {
+        self._responses: dict[int, _Best] = {
             row.key: ((row.at, kept.places[row.place]), (row.claim, intern(kept.models[row.model])))
             for row in kept.rows
         }
-        self._folder, self._root, self._name = _whereabouts(path)
+        self._folder, self._root, self._name = _path_parts(path)
         self._before: tuple[wire.ResponseLine, Location] | None = None
-        self._recent_place: tuple[object, Location] = None, Location(False, "", "", "")
+        self._recent_location: tuple[object, Location] = None, Location(False, "", "", "")
 
     @property
     def skipped(self) -> int:
         return self._skipped
 
     def links(self) -> Iterable[int]:
-        return self._said.keys()
+        return self._responses.keys()
 
     def last_ms(self) -> int:
-        return round(max((at for (at, _), _ in self._said.values()), default=0) * 1000)
+        return round(max((at for (at, _), _ in self._responses.values()), default=0) * 1000)
 
     def observation(self) -> bytes:
         places: dict[Location, int] = {}
@@ -99,7 +99,7 @@ class Transcript:
             ResponseRow(
                 key, at, places.setdefault(place, len(places)), models.setdefault(model, len(models)), claim
             )
-            for key, ((at, place), (claim, model)) in self._said.items()
+            for key, ((at, place), (claim, model)) in self._responses.items()
         ]
         return _encode(Observation("claude 2", self._skipped, list(places), list(models), rows))
 
@@ -107,15 +107,15 @@ class Transcript:
         try:
             answer = wire.decode(line)
             if answer is not None:
-                place = self._place(answer.line)
+                place = self._location(answer.line)
                 if not self._repeats(answer, place):
-                    self._take(answer, place, wire.advice(answer.usage))
+                    self._count(answer, place, wire.advice(answer.usage))
                     self._before = (answer, place) if len(line) < _SHORT else None
         except wire.MalformedLine:
             self._skipped += 1
 
     def _repeats(self, answer: wire.ResponseLine, place: Location) -> bool:
-        """Whether it says what the line before it said, no earlier: each part of a response repeats its usage."""
+        """Whether it repeats the line before it, no earlier: each part of a response repeats its usage."""
         if self._before is None or not answer.message.id:
             return False
         before, its_place = self._before
@@ -126,7 +126,7 @@ class Transcript:
             and answer.line.request_id == before.line.request_id
         )
 
-    def _take(
+    def _count(
         self, answer: wire.ResponseLine, place: Location, advice: Sequence[tuple[int, wire.Advice]]
     ) -> None:
         message = answer.message
@@ -134,31 +134,33 @@ class Transcript:
         claim = _claim(answer.usage, stopped=stopped)
         key = stable_hash(_encode(_identity(answer, claim)))
         first = answer.at, place
-        self._say(key, first, claim, message.model)
+        self._merge(key, first, claim, message.model)
         for index, each in advice:
-            self._say(stable_hash(_encode((key, index))), first, _claim(each, stopped=stopped), each.model)
+            self._merge(stable_hash(_encode((key, index))), first, _claim(each, stopped=stopped), each.model)
 
-    def _say(self, key: int, first: tuple[float, Location], claim: Claim, model: str | None) -> None:
-        word = claim, intern(model or "")
-        said = self._said.get(key)
-        self._said[key] = (first, word) if said is None else (min(first, said[0]), max(word, said[1]))
+    def _merge(self, key: int, first: tuple[float, Location], claim: Claim, model: str | None) -> None:
+        best = claim, intern(model or "")
+        known = self._responses.get(key)
+        self._responses[key] = (first, best) if known is None else (min(first, known[0]), max(best, known[1]))
 
-    def _place(self, line: wire.TranscriptLine) -> Location:
-        aside = line.is_sidechain is True
-        told = line.forked_from, line.session_id, line.agent_id, aside, line.cwd
-        if told != self._recent_place[0]:
+    def _location(self, line: wire.TranscriptLine) -> Location:
+        sidechain = line.is_sidechain is True
+        fields = line.forked_from, line.session_id, line.agent_id, sidechain, line.cwd
+        if fields != self._recent_location[0]:
             copied = line.forked_from is not None
-            place = self._placed(copied, _text(line.session_id), _text(line.agent_id), aside, _text(line.cwd))
-            self._recent_place = told, place
-        return self._recent_place[1]
+            place = self._make_location(
+                copied, _text(line.session_id), _text(line.agent_id), sidechain, _text(line.cwd)
+            )
+            self._recent_location = fields, place
+        return self._recent_location[1]
 
-    def _placed(self, copied: bool, session: str, agent: str, aside: bool, cwd: str) -> Location:
+    def _make_location(self, copied: bool, session: str, agent: str, sidechain: bool, cwd: str) -> Location:
         if self._name.startswith("agent-"):
             root = self._root or session
             session = agent or self._name.removeprefix("agent-")
         else:
             root = session = session or self._name
-            if agent and aside:
+            if agent and sidechain:
                 session = agent
         return Location(copied, session, root, _project(cwd, self._folder))
 
@@ -195,7 +197,7 @@ def _identity(answer: wire.ResponseLine, claim: Claim) -> object:
     return answer.at, claim, answer.message.model
 
 
-def _whereabouts(path: str) -> tuple[str, str, str]:
+def _path_parts(path: str) -> tuple[str, str, str]:
     """Of `…/projects/<project>/<session>/subagents/…/agent-<id>.jsonl`: project, session ("" if none) and name."""
     name, folders = PurePath(path).stem, PurePath(path).parts[:-1]
     folder = session = ""
@@ -213,7 +215,7 @@ _NOT_PLAIN = re.compile(r"[^a-zA-Z0-9]")
 def _project(cwd: str, folder: str) -> str:
     """The folder a session was started in: Claude Code names the transcripts' folder for it, and may go deeper.
 
-    Names of folders cannot be told back from theirs, so without a `cwd` it stays as it is.
+    The mapping is not reversible, so without a `cwd` the name stays as it is.
     """
     for path in (cwd, *map(str, PurePath(cwd).parents)):
         if cwd and _NOT_PLAIN.sub("-", path) == folder:

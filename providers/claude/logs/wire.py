@@ -20,7 +20,7 @@ UNWANTED = re.compile(
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
 _END = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
 
-# No answer comes near a thousand million tokens: such a number is damage.
+# No response comes near a billion tokens: such a number is damage.
 Count = Annotated[int, Meta(ge=0, le=10**9)]
 
 
@@ -37,7 +37,7 @@ class ServerToolUse(Struct, frozen=True, gc=False):
 
 
 class Spent(Struct, frozen=True, gc=False):
-    """Tokens as Claude tells them: the classes are disjoint, and 1-hour writes are a part of cache_creation."""
+    """Tokens as reported by Claude: the classes are disjoint, and 1-hour writes are a part of cache_creation."""
 
     input_tokens: Count | None = None
     cache_read_input_tokens: Count | None = None
@@ -53,7 +53,7 @@ class Usage(Spent, frozen=True, gc=False):
 
 
 class Advice(Spent, frozen=True, gc=False):
-    """What the advisor, another model, spent within an answer: not in the usage of the answer itself."""
+    """What the advisor, another model, used within a response: not in the usage of the response itself."""
 
     model: str | None = None
 
@@ -79,7 +79,7 @@ class TranscriptLine(Struct, frozen=True, gc=False, rename="camel"):
 
 
 class ResponseLine(Struct, frozen=True, gc=False):
-    """A line that tells of use; `at` in epoch seconds."""
+    """A line with usage; `at` in epoch seconds."""
 
     at: float
     line: TranscriptLine
@@ -101,11 +101,11 @@ _line = msgspec.json.Decoder(TranscriptLine)
 _head = msgspec.json.Decoder(_Head)
 _message = msgspec.json.Decoder(_Message)
 _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
-_SYNTHETIC = "<synthetic>"  # the CLI's own words, in the place of an answer
+_SYNTHETIC = "<synthetic>"  # text of the CLI itself in place of a response
 
 
 def decode(text: bytes | bytearray) -> ResponseLine | None:
-    """What an answer says, None for any other line; raises MalformedLine, and nothing else."""
+    """The response in a line, None for any other line; raises MalformedLine, and nothing else."""
     try:
         line = _line.decode(text)
     except _DAMAGE:
@@ -127,7 +127,7 @@ def decode(text: bytes | bytearray) -> ResponseLine | None:
 
 
 def advice(usage: Usage) -> tuple[tuple[int, Advice], ...]:
-    """What advisors spent, with the places of the iterations it was spent in; raises MalformedLine."""
+    """What advisors used, with the indexes of their iterations; raises MalformedLine."""
     if b"advisor_message" not in bytes(usage.iterations):
         return ()
     try:
@@ -142,7 +142,7 @@ def advice(usage: Usage) -> tuple[tuple[int, Advice], ...]:
 
 
 def _is_answer(text: bytes | bytearray) -> bool:
-    """False for other lines, which may look as they like; whatever is no JSON object might have been one."""
+    """False for other lines, whatever their content; a line that is not a JSON object might have been one."""
     if text.isspace():
         return False
     try:

@@ -1,1 +1,1 @@
-"""What Claude Code tells its status line command."""
+"""What Claude Code sends to its status line command."""

@@ -1,8 +1,8 @@
-"""What Claude Code hands to its `statusLine` command, kept for the tray: two windows, and nothing that was said.
+"""What Claude Code sends to its `statusLine` command, stored for the tray: two windows, and no conversation.
 
 Facts (2.1.80 on): the JSON on stdin has `rate_limits.{five_hour, seven_day}.{used_percentage, resets_at (epoch
-s)}` once a session had its first answer. The line is drawn again for many reasons, with the limits of that
-session's last answer; so they are as old as the moment at which this session first told them.
+s)}` once a session had its first response. The line is redrawn for many reasons, with the limits of that
+session's last response; so they are as old as the moment at which this session first reported them.
 
 Claude Code waits for us to draw its line: this imports nothing but small parts of the standard library.
 """
@@ -23,11 +23,11 @@ WINDOWS = ("five_hour", "seven_day")
 _MOST_SESSIONS = 20
 
 Limits = dict[str, dict[str, float]]
-"""`used_percentage` and, where it is told, `resets_at` of each of WINDOWS that was told."""
+"""`used_percentage` and, where sent, `resets_at` of each of WINDOWS that was sent."""
 
 
 class StatusReport:
-    """What Claude Code told one line: `limits`, of which session, after how long a time of answers (ms)."""
+    """What Claude Code sent to one line: `limits`, the session, and its total API duration (ms)."""
 
     __slots__ = ("answered_ms", "limits", "session")
 
@@ -38,7 +38,7 @@ class StatusReport:
 
 
 def parse(raw: bytes) -> StatusReport | None:
-    """What stands in the JSON, None where it tells no limits."""
+    """The report in the JSON, None where it has no limits."""
     try:
         content = json.loads(raw)
     except (ValueError, RecursionError):
@@ -48,7 +48,7 @@ def parse(raw: bytes) -> StatusReport | None:
 
 
 def is_whole(raw: bytes) -> bool:
-    """Whether this is all of the JSON."""
+    """Whether this is the complete JSON."""
     if not raw.rstrip().endswith(b"}"):
         return False
     try:
@@ -58,11 +58,11 @@ def is_whole(raw: bytes) -> bool:
     return True
 
 
-def keep(told: StatusReport, environ: Mapping[str, str], now: float) -> None:
-    """Keep it, with the time `now` (epoch s) if it is news. Raises OSError."""
+def keep(report: StatusReport, environ: Mapping[str, str], now: float) -> None:
+    """Store it with the time `now` (epoch s) if it is new. Raises OSError."""
     folder = folder_of(own_home(environ), environ)
-    file = os.path.join(folder, f"{_short_hash(told.session)}.json")
-    news = {"limits": told.limits, "answered_ms": told.answered_ms}
+    file = os.path.join(folder, f"{_short_hash(report.session)}.json")
+    news = {"limits": report.limits, "answered_ms": report.answered_ms}
     known = read(file)
     if known is None or any(known.get(name) != value for name, value in news.items()):
         os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -71,7 +71,7 @@ def keep(told: StatusReport, environ: Mapping[str, str], now: float) -> None:
 
 
 def read(file: str) -> dict[str, object] | None:
-    """What one session told: `limits`, and `at` when it first did so (epoch s); None for no such file."""
+    """What one session reported: `limits`, and `at` when it first did so (epoch s); None for no such file."""
     try:
         with open(file, "rb") as opened:
             content = json.loads(opened.read(SIZE_LIMIT))
@@ -81,7 +81,7 @@ def read(file: str) -> dict[str, object] | None:
 
 
 def folder_of(home: str, environ: Mapping[str, str]) -> str:
-    """Where the sessions of this home are kept, a file for each."""
+    """Where the sessions of this home are stored, a file for each."""
     return os.path.join(state_folder(environ), "statusline", _short_hash(home))
 
 
@@ -106,10 +106,10 @@ def _limits(content: object) -> Limits:
 
 
 def _answered_ms(content: dict[str, object]) -> float | None:
-    """How long the session's answers took together: it grows with each one."""
+    """How long the session's responses took together: it grows with each one."""
     cost = content.get("cost")
-    told = cost.get("total_api_duration_ms") if isinstance(cost, dict) else None
-    return told if isinstance(told, int | float) and _is_number(told) else None
+    duration = cost.get("total_api_duration_ms") if isinstance(cost, dict) else None
+    return duration if isinstance(duration, int | float) and _is_number(duration) else None
 
 
 def _is_number(value: object) -> bool:

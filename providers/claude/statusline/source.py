@@ -1,4 +1,4 @@
-"""The limits that Claude Code told its status line, where tankful is that line's command (see `bridge`)."""
+"""The limits that Claude Code sent to its status line, where tankful is its command (see `bridge`)."""
 
 from __future__ import annotations
 
@@ -43,23 +43,23 @@ class StatuslineSource:
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._environ = environ
 
-    def is_fallback_for(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
-        """It costs nothing to look."""
+    def is_fallback_for(self, error: ProviderError) -> bool:  # noqa: ARG002 - as every source
+        """Reading it costs nothing."""
         return True
 
     def unavailable(self, question: Question) -> ProviderError | None:  # noqa: ARG002 - as every source
         return None
 
     def read(self, question: Question) -> Reading | None:
-        """What a session of this account in this home told last; None where none did, or none lately."""
+        """The last report of a session of this account in this home; None where there is none, or none recent."""
         folder = bridge.folder_of(str(question.home.path), self._environ)
-        told = [each for each in map(_session, _files(folder)) if each is not None]
+        sessions = [each for each in map(_session, _files(folder)) if each is not None]
         latest = question.now + CLOCK_SLACK
         earliest = max(question.account_since, question.now - OLDEST)
-        told = [(at, session) for at, session in told if earliest <= at <= latest]
-        if not told:
+        sessions = [(at, session) for at, session in sessions if earliest <= at <= latest]
+        if not sessions:
             return None
-        at, session = max(told, key=lambda each: each[0])
+        at, session = max(sessions, key=lambda each: each[0])
         windows = [_window(name, raw, at) for name, raw in session.limits.items()]
         found = [window for window in windows if window is not None]
         if not found:

@@ -1,11 +1,11 @@
-"""Claude Code's own answer: `claude -p "/usage"`, which costs no model request and runs nothing of the person's.
+"""The output of `claude -p "/usage"`, which costs no model request and runs none of the user's programs.
 
-`--safe-mode` keeps hooks, MCP servers and plugins out, `--no-session-persistence` the transcript; a CLI that knows
-them not is too old, and is never asked with less. Claude Code renews an expired login by itself when it runs, so
-this is also how that comes about: by its owner. It is asked for nothing else unless the person chose it.
+`--safe-mode` disables hooks, MCP servers and plugins, `--no-session-persistence` the transcript; a CLI without
+these options is too old, and is never run with less. Claude Code renews an expired login itself when it runs, so
+this is also how a login is renewed: by its owner. It is run for no other reason unless the user chose it.
 
-Fact (2.1.329): where its server does not answer, it prints limits that it noted up to an hour ago, as if they
-were new. What it noted tells the age of what it printed.
+Fact (2.1.329): where its server does not respond, it prints limits that it cached up to an hour ago, as if they
+were new. The cache shows the age of what it printed.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ WITHOUT_SETTINGS = ("--setting-sources", "local")
 DEADLINE_SECONDS = 20.0
 REST = timedelta(minutes=15)
 _OUTPUT_LIMIT = 1 << 18
-_NOTE_IS_NEW = timedelta(seconds=90)  # it notes, and asks, at most once a minute
+_NOTE_IS_NEW = timedelta(seconds=90)  # it fetches, and caches, at most once a minute
 _LEFT_OUT = ("ANTHROPIC_", "CLAUDE")
 # What Claude Code needs to reach its server, or to run at all on Windows.
 _KEPT = frozenset(
@@ -61,7 +61,7 @@ _KEPT = frozenset(
 )
 
 
-# Safe mode runs the key's helper all the same, and heeds what settings put into its environment (2.1.329).
+# Safe mode still runs the API key helper, and applies the environment variables in the settings (2.1.329).
 _STRANGE_SETTING = re.compile(
     rb'"(?:apiKeyHelper|ANTHROPIC_\w+|CLAUDE_CODE_(?:USE_\w+|OAUTH_TOKEN|DISABLE_NONESSENTIAL_TRAFFIC))"'
 )
@@ -88,19 +88,19 @@ class UsageCommand:
         self._find = find_program
         self._run = run_program
 
-    def is_fallback_for(self, trouble: ProviderError) -> bool:
-        """It can renew a login, and knows nothing else that the endpoint does not."""
-        return isinstance(trouble, LoginExpired)
+    def is_fallback_for(self, error: ProviderError) -> bool:
+        """It can renew a login; otherwise it reports no more than the endpoint."""
+        return isinstance(error, LoginExpired)
 
     def unavailable(self, question: Question) -> ProviderError | None:
         """A login that Claude Code could not use either, or no Claude Code."""
         try:
-            trouble = _beyond_it(self._logins.known(question.home), question.now)
-            if trouble is None:
+            error = _unrecoverable(self._logins.known(question.home), question.now)
+            if error is None:
                 self._program(question)
         except ProviderError as missing:
             return missing
-        return trouble
+        return error
 
     def read(self, question: Question) -> Reading:
         from providers.host.process import child as children
@@ -149,18 +149,18 @@ class UsageCommand:
                 "Another account just signed in.", remedy="Nothing to do: its limits are fetched next."
             )
         if not printed.windows:
-            raise self._nothing_told(text, printed, question, before)
+            raise self._no_limits(text, printed, question, before)
         noted = noted_reading(config, question, source=self.id)
         if noted is not None and question.now - noted.fetched_at <= _NOTE_IS_NEW:
             return noted
-        # Where it says something else, the note is another Claude Code's: one that keeps none prints only news.
-        if noted is not None and _says_the_same(printed.windows, noted.windows):
-            raise self._nothing_new(question, before)
+        # If they differ, another Claude Code wrote the cache: one without a cache prints only fresh limits.
+        if noted is not None and _is_same(printed.windows, noted.windows):
+            raise self._no_fresh_limits(question, before)
         return Reading(
             source=self.id, fetched_at=question.now, windows=printed.windows, dropped=printed.refused
         )
 
-    def _nothing_told(
+    def _no_limits(
         self, text: str, printed: usage_text.Printed, question: Question, before: Credentials | None
     ) -> ProviderError:
         if printed.refused:
@@ -169,14 +169,14 @@ class UsageCommand:
             return NotSignedIn(
                 f"Claude Code has no subscription login in {question.home.label}.", remedy=SIGN_IN
             )
-        return self._nothing_new(question, before)
+        return self._no_fresh_limits(question, before)
 
-    def _nothing_new(self, question: Question, before: Credentials | None) -> ProviderError:
-        """Claude Code does not say why; that a bad login is still the same does."""
+    def _no_fresh_limits(self, question: Question, before: Credentials | None) -> ProviderError:
+        """Claude Code does not say why; an unchanged bad login does."""
         try:
             known = self._logins.known(question.home)
-        except ProviderError as trouble:
-            return trouble
+        except ProviderError as error:
+            return error
         if known is not None:
             expired = isinstance(error_of(known, question.now), LoginExpired)
             same = before is not None and known.access_token.reveal() == before.access_token.reveal()
@@ -189,9 +189,9 @@ class UsageCommand:
 
 
 def _more_arguments(home: Home) -> tuple[str, ...]:
-    """What keeps settings out that would run a program of the person's, or make it another Claude Code.
+    """Excludes settings that would run one of the user's programs, or change the account or server.
 
-    Others stay in: a proxy may be among them.
+    Other settings stay: a proxy may be among them.
     """
     try:
         strange = _STRANGE_SETTING.search(read_small(home.path / "settings.json", _SETTINGS_LIMIT))
@@ -201,9 +201,9 @@ def _more_arguments(home: Home) -> tuple[str, ...]:
 
 
 def child_environ(environ: Mapping[str, str], home: Home, search_path: str) -> dict[str, str]:
-    """What Claude Code is started with: the person's environment, less what makes it another Claude Code.
+    """The environment of the child: the user's, less what changes the account or server.
 
-    A key or an address in it would have it speak of another account, and its quiet switch of none. Times in UTC
+    A key or an address in it would make it report another account, and its traffic switch none. Times in UTC
     are never ambiguous.
     """
     kept = {
@@ -216,19 +216,19 @@ def child_environ(environ: Mapping[str, str], home: Home, search_path: str) -> d
     return kept | own | quiet | {"TZ": "UTC", "PATH": search_path}
 
 
-def _says_the_same(printed: Iterable[RateWindow], noted: Iterable[RateWindow]) -> bool:
-    """Whether what was printed, in whole percents, can come from the note."""
+def _is_same(printed: Iterable[RateWindow], noted: Iterable[RateWindow]) -> bool:
+    """Whether the printed, whole percentages can come from the cache."""
     percents = {window.id: floor(window.used_percent) for window in noted}
     return all(percents.get(window.id) == window.used_percent for window in printed)
 
 
-def _beyond_it(known: Credentials | None, now: datetime) -> ProviderError | None:
-    """The trouble that running it would not end; an expired token is none, as long as it can be renewed."""
-    trouble = error_of(known, now) if known is not None else None
-    if known is not None and known.lent:
+def _unrecoverable(known: Credentials | None, now: datetime) -> ProviderError | None:
+    """The error that running it would not fix; an expired token is none, as long as it can be renewed."""
+    error = error_of(known, now) if known is not None else None
+    if known is not None and known.from_environment:
         return Denied(
             "Claude Code reports no limits with the token in CLAUDE_CODE_OAUTH_TOKEN.",
             remedy=TO_SEE_LIMITS,
         )
     ended = known is not None and known.ends_at is not None and known.ends_at <= now
-    return None if isinstance(trouble, LoginExpired) and not ended else trouble
+    return None if isinstance(error, LoginExpired) and not ended else error

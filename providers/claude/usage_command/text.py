@@ -1,4 +1,4 @@
-"""What `claude -p "/usage"` prints, read strictly: a line is understood whole, or it is refused. Pure.
+"""What `claude -p "/usage"` prints, parsed strictly: a line is parsed completely, or rejected. Pure.
 
     Current session: 37% used · resets Nov 20, 2:08pm (UTC)
     Current week (all models): 61% used · resets Jan 2, 2027, 6pm (Europe/Berlin)
@@ -34,14 +34,14 @@ _EARLIEST = timedelta(hours=1)
 
 
 class Printed(Struct, frozen=True, kw_only=True):
-    """What the text tells; `refused` names the lines, and the resets, of limits that are not understood."""
+    """The parsed text; `refused` names the lines, and the resets, that could not be parsed."""
 
     windows: tuple[RateWindow, ...] = ()
     refused: tuple[str, ...] = ()
 
 
 def parse(text: str, now: datetime) -> Printed:
-    """The windows in the text, none where it speaks of none. Never raises."""
+    """The windows in the text, possibly none. Never raises."""
     found: dict[str, RateWindow] = {}
     refused: list[str] = []
     for number, raw in enumerate(text.splitlines(), 1):
@@ -77,9 +77,9 @@ def _rule(what: str) -> limits.Rule | None:
 
 
 def _percent(text: str) -> float | None:
-    """A share used; other words than "used", signs and groups of digits are refused, not turned into one."""
-    told = _USED.fullmatch(text)
-    return float(told["percent"].replace(",", ".")) if told else None
+    """A share used; other words than "used", signs and digit groups are rejected, not converted."""
+    match = _USED.fullmatch(text)
+    return float(match["percent"].replace(",", ".")) if match else None
 
 
 def _reset(text: str, now: datetime) -> datetime | None:
@@ -88,19 +88,19 @@ def _reset(text: str, now: datetime) -> datetime | None:
     A day without a year, and a time without a day, mean the only one that lies ahead; a time that a clock
     shows twice, as the hour after summer time, could be either.
     """
-    told = _RESETS.fullmatch(text)
-    zone = _zone(told["zone"]) if told else None
-    clock = _clock(told["hour"], told["minute"], told["half"]) if told else None
-    if told is None or zone is None or clock is None:
+    match = _RESETS.fullmatch(text)
+    zone = _zone(match["zone"]) if match else None
+    clock = _clock(match["hour"], match["minute"], match["half"]) if match else None
+    if match is None or zone is None or clock is None:
         return None
-    if told["month"] is None:
+    if match["month"] is None:
         today = now.astimezone(zone).date()
         days = [(day.year, day.month, day.day) for day in (today, today + timedelta(days=1))]
         furthest = timedelta(days=1)
-    elif told["month"].lower() in _MONTHS:
+    elif match["month"].lower() in _MONTHS:
         year = now.astimezone(zone).year
-        years = [int(told["year"])] if told["year"] else [year, year + 1]
-        days = [(each, _MONTHS.index(told["month"].lower()) + 1, int(told["day"])) for each in years]
+        years = [int(match["year"])] if match["year"] else [year, year + 1]
+        days = [(each, _MONTHS.index(match["month"].lower()) + 1, int(match["day"])) for each in years]
         furthest = timedelta(days=300)
     else:
         return None

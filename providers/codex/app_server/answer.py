@@ -96,21 +96,21 @@ def account(raw: Any) -> AccountAnswer | None:
     """Whose login it is; None where nobody is signed in. Raises ValueError for what tells neither."""
     if not isinstance(raw, dict) or "account" not in raw:
         raise ValueError("no account")
-    told = raw["account"]
-    if told is None:
+    sent = raw["account"]
+    if sent is None:
         return None
-    if not isinstance(told, dict) or not isinstance(told.get("type"), str):
+    if not isinstance(sent, dict) or not isinstance(sent.get("type"), str):
         raise ValueError("no account")
     return AccountAnswer(
-        kind=told["type"], email=limits.email(told.get("email")), plan=_plan(told.get("planType"))
+        kind=sent["type"], email=limits.email(sent.get("email")), plan=_plan(sent.get("planType"))
     )
 
 
 def tokens(raw: Any) -> tuple[DayTokens, ...]:
     """The days of the account's own count, in order; what is no day, or no count of anything, is none."""
-    told = raw.get("dailyUsageBuckets") if isinstance(raw, dict) else None
+    buckets = raw.get("dailyUsageBuckets") if isinstance(raw, dict) else None
     counted: dict[date, int] = {}
-    for each in told[:_MOST_DAYS] if isinstance(told, list) else ():
+    for each in buckets[:_MOST_DAYS] if isinstance(buckets, list) else ():
         with suppress(msgspec.ValidationError):
             bucket = msgspec.convert(each, _Bucket)
             counted[bucket.start_date] = bucket.tokens
@@ -139,28 +139,28 @@ class _Parts:
         if own is None:
             return None
         windows = self._windows("rateLimits", own)
-        told = list(windows or ())
+        found = list(windows or ())
         cap = self._individual(own)
-        told += [cap] if cap else []
-        told += [window for name, limit in others for window in self._of_model(name, limit)]
+        found += [cap] if cap else []
+        found += [window for name, limit in others for window in self._of_model(name, limit)]
         credits_ = self._credits(own)
-        if windows is None and credits_ is UNSET and not told:
+        if windows is None and credits_ is UNSET and not found:
             return None
-        spoken = {"credits"} if credits_ is not UNSET else set()
+        covered = {"credits"} if credits_ is not UNSET else set()
         # An older program tells of the account's own windows alone, and says so by leaving the others out.
         if windows is not None and self._whole and isinstance(self._sent.rate_limits_by_limit_id, dict):
-            spoken.add("windows")
+            covered.add("windows")
         resets = self._resets()
         return Reading(
             source=source,
             fetched_at=self._now,
-            windows=limits.one_of_each(told),
+            windows=limits.one_of_each(found),
             credits=None if credits_ is UNSET else credits_,
             resets=resets,
             limit_reached=self._limit_reached(own),
             plan=_plan(own.plan_type) or (owner.plan if owner else None),
             email=owner.email if owner else None,
-            speaks_for=frozenset(spoken | ({"resets"} if resets is not None else set())),
+            speaks_for=frozenset(covered | ({"resets"} if resets is not None else set())),
             dropped=tuple(dict.fromkeys(self._dropped)),
         )
 
@@ -183,7 +183,7 @@ class _Parts:
         if filed is None:
             return
         if not isinstance(filed, dict) or len(filed) > _MOST_LIMITS:
-            self._leave(name)
+            self._drop(name)
             return
         for key, raw in filed.items():
             limit = self._converted(name, raw, _Limit)
@@ -193,17 +193,17 @@ class _Parts:
     def _windows(self, name: str, limit: _Limit) -> list[RateWindow] | None:
         """None where the answer does not speak of them; a business plan says `null`, which is an answer."""
         found: list[RateWindow] = []
-        unsaid = 0
+        missing = 0
         for slot in ("primary", "secondary"):
             raw = getattr(limit, slot)
             if raw is UNSET:
-                unsaid += 1
+                missing += 1
             elif raw is not None and (made := self._window(f"{name}.{slot}", raw)) is not None:
                 found.append(made)
                 self._whole = self._whole and made.duration is not None
-        if unsaid:
+        if missing:
             self._whole = False
-        return found if found or not unsaid else None
+        return found if found or not missing else None
 
     def _window(self, name: str, raw: Any) -> RateWindow | None:
         sent = self._converted(name, raw, _Window)
@@ -211,14 +211,14 @@ class _Parts:
             return None
         made = limits.window(sent.used_percent, sent.window_duration_mins, sent.resets_at, self._now)
         if made is None:
-            self._leave(name)
+            self._drop(name)
         return made
 
     def _of_model(self, key: str, limit: _Limit) -> Iterator[RateWindow]:
         for window in self._windows("rateLimitsByLimitId", limit) or ():
             made = limits.of_model(window, limit.limit_id or key, limit.limit_name)
             if made is None:
-                self._leave("rateLimitsByLimitId")
+                self._drop("rateLimitsByLimitId")
             else:
                 yield made
 
@@ -229,7 +229,7 @@ class _Parts:
         sent = self._converted(name, limit.individual_limit, _Individual)
         made = limits.individual(sent.remaining_percent, sent.resets_at, self._now) if sent else None
         if sent is not None and made is None:
-            self._leave(name)
+            self._drop(name)
         return made
 
     def _credits(self, limit: _Limit) -> Credits | UnsetType | None:
@@ -242,7 +242,7 @@ class _Parts:
         try:
             return limits.bought(asdict(sent))
         except ValueError:
-            self._leave("rateLimits.credits")
+            self._drop("rateLimits.credits")
             return UNSET
 
     def _resets(self) -> ResetCredits | None:
@@ -254,7 +254,7 @@ class _Parts:
         try:
             return limits.reset_credits(sent.available_count, usable, self._now)
         except ValueError:
-            self._leave(name)
+            self._drop(name)
             return None
 
     def _limit_reached(self, limit: _Limit) -> bool | None:
@@ -271,15 +271,15 @@ class _Parts:
         try:
             return msgspec.convert(raw, kind)
         except msgspec.ValidationError:
-            self._leave(name)
+            self._drop(name)
             return None
 
-    def _leave(self, name: str) -> None:
+    def _drop(self, name: str) -> None:
         self._dropped.append(name)
         self._whole = False
 
 
 def _plan(raw: Any) -> str | None:
-    """Codex says `unknown` for a plan that it was not told."""
-    told = limits.plan(raw)
-    return None if told == "unknown" else told
+    """Codex says `unknown` for a plan that it was not sent."""
+    name = limits.plan(raw)
+    return None if name == "unknown" else name

@@ -63,10 +63,10 @@ class Renewals:
             return Plan(at_home=True, renew_refused=wait is None, rests_until=wait)
         if expiry(credentials, question.now) is None and not isinstance(question.after, LoginExpired):
             return Plan()
-        lately = question.last.fetched_at if question.last else None
-        if lately is not None and expiry(credentials, lately) is None:
-            lately = None  # the login was good then, and lent
-        if (wait := self._rested(question, credentials.refreshed_at, lately)) is not None:
+        last_read = question.last.fetched_at if question.last else None
+        if last_read is not None and expiry(credentials, last_read) is None:
+            last_read = None  # the login was valid then, and used without renewal
+        if (wait := self._rested(question, credentials.refreshed_at, last_read)) is not None:
             raise refused_login(wait)
         return Plan(at_home=True, renew=True)
 
@@ -79,13 +79,13 @@ class Renewals:
         if last is not None and abs(question.now - last) < RENEWED_EVERY:
             return last + RENEWED_EVERY
         # Another process may have tried, and failed: these are the troubles that name their time for it alone.
-        told = question.last_error
-        if told is None or told.retry_at is None or told.kind not in ("login_expired", "timeout"):
+        error = question.last_error
+        if error is None or error.retry_at is None or error.kind not in ("login_expired", "timeout"):
             return None
-        return told.retry_at if question.now < told.retry_at <= question.now + RENEWED_EVERY else None
+        return error.retry_at if question.now < error.retry_at <= question.now + RENEWED_EVERY else None
 
 
-def considerate(plan: Plan, release: Version, home: Path, runs_with: Callable[[Path], bool]) -> Plan:
+def defer_to_running(plan: Plan, release: Version, home: Path, runs_with: Callable[[Path], bool]) -> Plan:
     """Raises LoginExpired where to renew the login would take it from an old Codex that runs with it."""
     wants = plan.renew or plan.renew_refused
     if not wants or release >= READS_AGAIN or not runs_with(home):

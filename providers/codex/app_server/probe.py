@@ -21,8 +21,14 @@ from msgspec.structs import replace
 
 from providers.codex.app_server import answer as app_server_answer
 from providers.codex.app_server.answer import AccountAnswer
-from providers.codex.app_server.plan import Plan, Renewals, another_account, asked_credentials, considerate
-from providers.codex.app_server.refusal import classed
+from providers.codex.app_server.plan import (
+    Plan,
+    Renewals,
+    another_account,
+    asked_credentials,
+    defer_to_running,
+)
+from providers.codex.app_server.refusal import classify
 from providers.codex.auth import ELSE_SIGN_IN, RUN_ONCE, TO_SEE_LIMITS
 from providers.codex.program import PAUSE, Find, Versions, find_codex, no_older, runs_with
 from providers.codex.scratch_home import at_home, borrowing, furnish
@@ -59,7 +65,7 @@ class Deadlines(Struct, frozen=True, kw_only=True):
     probe: float = 15.0
 
 
-class _Told(Struct, frozen=True):
+class _Responses(Struct, frozen=True):
     """What came of one talk, as it was sent: whose login it is and the vendor's own count where it says so."""
 
     owner: AccountAnswer | None
@@ -97,8 +103,8 @@ class Prober:
         try:
             self._renewals.plan(question)
             self._program(question)
-        except ProviderError as trouble:
-            return trouble
+        except ProviderError as error:
+            return error
         return None
 
     def read(self, question: Question) -> Reading:
@@ -109,11 +115,11 @@ class Prober:
             with probe_folder(self._below) as folder:
                 release = self._versions.ask(program, self._environ, folder)
                 no_older(release, OLDEST)
-                plan = considerate(plan, release, question.home.path, self._runs_with)
+                plan = defer_to_running(plan, release, question.home.path, self._runs_with)
                 environ = self._furnished(question, plan, program, folder)
                 reading = self._ask(question, plan, program, environ, folder, ends)
-        except ProgramMissing as trouble:  # it was found, and does not run
-            trouble.retry_at = question.now + PAUSE
+        except ProgramMissing as error:  # it was found, and does not run
+            error.retry_at = question.now + PAUSE
             raise
         asked_credentials(question)  # somebody else may have signed in meanwhile
         return reading
@@ -144,7 +150,7 @@ class Prober:
             with Child(command, environ=environ, folder=folder, talks=True, grace=_GRACE_SECONDS) as child:
                 talk = Conversation(child, self._seconds)
                 self._greet(talk, program, question.now, ends)
-                told = self._told(talk, question, plan, ends)
+                responses = self._fetch(talk, question, plan, ends)
         except (Ended, TimedOut) as error:
             # It may have been in the middle of renewing the login: nobody is to press it, in any process.
             renewing = self._renewals.began(question)
@@ -155,10 +161,10 @@ class Prober:
             if renewing:
                 raise LoginExpired(what, remedy=RUN_ONCE, retry_at=wait) from None
             raise NotUnderstood(what, remedy=_LOOK) from None
-        reading = app_server_answer.reading(told.limits, told.owner, question.now, SOURCE)
+        reading = app_server_answer.reading(responses.limits, responses.owner, question.now, SOURCE)
         if reading is None:
             raise NotUnderstood("Codex reported neither limits nor credits.", remedy="Update Codex.")
-        return replace(reading, tokens=app_server_answer.tokens(told.usage))
+        return replace(reading, tokens=app_server_answer.tokens(responses.usage))
 
     def _greet(self, talk: Conversation, program: Program, now: datetime, ends: float) -> None:
         """A program that does not so much as start is left alone for a while."""
@@ -175,7 +181,7 @@ class Prober:
                 retry_at=now + PAUSE,
             ) from None
 
-    def _told(self, talk: Conversation, question: Question, plan: Plan, ends: float) -> _Told:
+    def _fetch(self, talk: Conversation, question: Question, plan: Plan, ends: float) -> _Responses:
         whose = talk.ask("account/read", {"refreshToken": plan.renew})
         owner = None
         if plan.renew:
@@ -190,16 +196,16 @@ class Prober:
         if owner is not None:
             _same_account(question, owner)
         try:
-            return _Told(owner, talk.answer(limits, until), _if_any(talk, usage, until))
+            return _Responses(owner, talk.answer(limits, until), _if_any(talk, usage, until))
         except RpcRefused as refused:
-            trouble = classed(refused, renewed=plan.renew, retry_at=question.now + RENEWED_EVERY)
-        if plan.renew_refused and isinstance(trouble, LoginExpired):
-            return self._told(talk, question, Plan(at_home=True, renew=True), ends)
-        if isinstance(trouble, LoginExpired) and plan.rests_until is not None:
-            trouble.retry_at = plan.rests_until  # or the next process would take it for one never tried
-        if isinstance(trouble, Offline):
+            error = classify(refused, renewed=plan.renew, retry_at=question.now + RENEWED_EVERY)
+        if plan.renew_refused and isinstance(error, LoginExpired):
+            return self._fetch(talk, question, Plan(at_home=True, renew=True), ends)
+        if isinstance(error, LoginExpired) and plan.rests_until is not None:
+            error.retry_at = plan.rests_until  # or the next process would take it for one never tried
+        if isinstance(error, Offline):
             self._renewals.forget(question)  # nobody was reached to renew it
-        raise _no_login(question, plan) if isinstance(trouble, NotSignedIn) else trouble
+        raise _no_login(question, plan) if isinstance(error, NotSignedIn) else error
 
 
 def _no_login(question: Question, plan: Plan) -> ProviderError:

@@ -1,4 +1,4 @@
-"""What it means when Codex's app-server answers with an error: its words, as one of our kinds.
+"""What it means when Codex's app-server answers with an error: its text, as one of our kinds.
 
 The words quote addresses and bodies, so they are judged and never shown. Seen with 0.45-0.169:
 `failed to fetch codex rate limits: GET … failed: 401 Unauthorized; content-type=…; body=…`, `error sending request
@@ -38,24 +38,24 @@ _RENEWAL_STATUS = re.compile(r"Failed to refresh token: (\d{3})\b[^:]*:?\s*(<?)"
 _UNREACHED = re.compile(r"error sending request|dns error|connection refused", re.IGNORECASE)
 
 
-def classed(refused: RpcRefused, *, renewed: bool, retry_at: datetime) -> ProviderError:
+def classify(refused: RpcRefused, *, renewed: bool, retry_at: datetime) -> ProviderError:
     """`renewed`: Codex was to renew the login right before. `retry_at` is when a refused login is tried again."""
-    words, _, body = refused.message.partition("body=")
-    if refused.code == METHOD_NOT_FOUND or words.startswith("Invalid request"):
+    text, _, body = refused.message.partition("body=")
+    if refused.code == METHOD_NOT_FOUND or text.startswith("Invalid request"):
         return ProgramTooOld("This Codex is too old to report limits.", remedy="Update Codex.")
-    if found := _RENEWAL_STATUS.search(words):
+    if found := _RENEWAL_STATUS.search(text):
         status, page = int(found[1]), bool(found[2])
         if status in (400, 403) and not page:
             status = 401  # what is wrong with the request is the login that is in it
         return _of_status(status, page=page, renewed=True, retry_at=retry_at)
-    if _NOT_RENEWED.search(words):
+    if _NOT_RENEWED.search(text):
         return refused_login(retry_at)
-    if found := _STATUS.search(words):
-        page = "html" in words or body.lstrip()[:1] == "<"
+    if found := _STATUS.search(text):
+        page = "html" in text or body.lstrip()[:1] == "<"
         return _of_status(int(found[1]), page=page, renewed=renewed, retry_at=retry_at)
-    if _NOBODY.search(words):
+    if _NOBODY.search(text):
         return refused_login(retry_at) if renewed else NotSignedIn("Codex has no login.", remedy=SIGN_IN)
-    if _UNREACHED.search(words):
+    if _UNREACHED.search(text):
         return Offline("Codex could not reach ChatGPT.")
     return NotUnderstood("Codex could not read ChatGPT's response.", remedy="Update Codex.")
 

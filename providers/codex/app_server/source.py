@@ -36,9 +36,9 @@ class AppServerSource:
     def __init__(self, make_prober: Callable[[], Prober] = _prober) -> None:
         self._make_prober = make_prober
 
-    def is_fallback_for(self, trouble: ProviderError) -> bool:
-        """Where the login was the trouble, or our way of asking was; a login in a keyring is NotUnderstood."""
-        return isinstance(trouble, LoginExpired | NotUnderstood)
+    def is_fallback_for(self, error: ProviderError) -> bool:
+        """Where the login was the error, or our way of asking was; a login in a keyring is NotUnderstood."""
+        return isinstance(error, LoginExpired | NotUnderstood)
 
     def unavailable(self, question: Question) -> ProviderError | None:
         return self._own.unavailable(question)

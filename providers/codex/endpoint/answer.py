@@ -88,7 +88,7 @@ class _Resets(Struct, frozen=True):
     credits: list[_Reset] | None = None
 
 
-def take_apart(body: bytes, now: datetime, token: Secret, source: str) -> Reading | None:
+def parse(body: bytes, now: datetime, token: Secret, source: str) -> Reading | None:
     """What it tells, by `source`; None where that is neither limits nor credits.
 
     Raises ValueError for what is no such answer at all. The resets in it have no expiry. A name that echoes
@@ -117,7 +117,7 @@ class _Parts:
     def __init__(self, usage: _Usage, now: datetime, token: Secret) -> None:
         self._usage, self._now, self._token = usage, now, token
         self._dropped: list[str] = []
-        self._spoken: set[str] = set()
+        self._covered: set[str] = set()
         self._whole = True
 
     def reading(self, source: str) -> Reading | None:
@@ -125,7 +125,7 @@ class _Parts:
         cap, spend = self._individual()
         windows = [*(own or ()), *self._additional(), *self._code_review(), *([cap] if cap else [])]
         if own is not None and self._whole and not self._dropped:
-            self._spoken.add("windows")
+            self._covered.add("windows")
         credits_ = self._credits()
         if own is None and credits_ is UNSET and not windows:
             return None
@@ -139,7 +139,7 @@ class _Parts:
             limit_reached=self._limit_reached(),
             plan=self._name("plan_type", self._usage.plan_type, limits.plan),
             email=self._name("email", self._usage.email, limits.email),
-            speaks_for=frozenset(self._spoken),
+            speaks_for=frozenset(self._covered),
             dropped=tuple(self._dropped),
         )
 
@@ -156,16 +156,16 @@ class _Parts:
         if sent is None:
             return None
         found: list[RateWindow] = []
-        unsaid = 0
+        missing = 0
         for slot in ("primary_window", "secondary_window"):
-            told = getattr(sent, slot)
-            if told is UNSET:
-                unsaid += 1
-            elif told is not None and (made := self._window(f"{name}.{slot}", told)) is not None:
+            value = getattr(sent, slot)
+            if value is UNSET:
+                missing += 1
+            elif value is not None and (made := self._window(f"{name}.{slot}", value)) is not None:
                 found.append(made)
         if name == "rate_limit":  # of what is not all of the account, much is left out as a rule
-            self._whole = not unsaid and all(each.duration for each in found)
-        return found if found or not unsaid else None
+            self._whole = not missing and all(each.duration for each in found)
+        return found if found or not missing else None
 
     def _window(self, name: str, raw: Any) -> RateWindow | None:
         sent = self._converted(name, raw, _Window)
@@ -196,7 +196,7 @@ class _Parts:
             sent = self._converted(name, each, _Additional)
             if sent is None:
                 continue
-            named = [self._own_word(sent.metered_feature), self._own_word(sent.limit_name)]
+            named = [self._unless_token(sent.metered_feature), self._unless_token(sent.limit_name)]
             made = [
                 limits.of_model(window, *named)
                 for window in self._limit(f"{name}.rate_limit", sent.rate_limit) or ()
@@ -222,7 +222,7 @@ class _Parts:
             name, raw = "spend_control.individual_limit", control.individual_limit
         if raw is UNSET or raw is None:
             if raw is None:
-                self._spoken.add("spend")
+                self._covered.add("spend")
             return None, None
         sent = self._converted(name, raw, _Individual)
         made = limits.individual(sent.remaining_percent, self._reset_at(sent), self._now) if sent else None
@@ -230,7 +230,7 @@ class _Parts:
             if sent is not None:
                 self._dropped.append(name)
             return None, None
-        self._spoken.add("spend")
+        self._covered.add("spend")
         return made, self._money(name, sent, made.resets_at)
 
     def _money(self, name: str, sent: _Individual, resets_at: datetime | None) -> Spend | None:
@@ -254,7 +254,7 @@ class _Parts:
         except ValueError:
             self._dropped.append("credits")
             return UNSET
-        self._spoken.add("credits")
+        self._covered.add("credits")
         return found
 
     def _resets(self) -> ResetCredits | None:
@@ -270,25 +270,25 @@ class _Parts:
 
     def _limit_reached(self) -> bool | None:
         """The server's own word: that a limit is reached, that no more is allowed, that the money is spent."""
-        words: list[bool] = []
+        flags: list[bool] = []
         if isinstance(self._usage.rate_limit, dict):
             allowed = self._usage.rate_limit.get("allowed")
             reached = self._usage.rate_limit.get("limit_reached")
-            words += [not allowed] if isinstance(allowed, bool) else []
-            words += [reached] if isinstance(reached, bool) else []
+            flags += [not allowed] if isinstance(allowed, bool) else []
+            flags += [reached] if isinstance(reached, bool) else []
         if isinstance(self._usage.spend_control, dict):
             reached = self._usage.spend_control.get("reached")
-            words += [reached] if isinstance(reached, bool) else []
-        return any(words) if words else None
+            flags += [reached] if isinstance(reached, bool) else []
+        return any(flags) if flags else None
 
-    def _name(self, field: str, raw: Any, judge: Callable[[Any], str | None]) -> str | None:
+    def _name(self, field: str, raw: Any, validate: Callable[[Any], str | None]) -> str | None:
         """A name the server gave; one that echoes our token, which may look like any name, is none."""
-        told = judge(self._own_word(raw))
-        if told is None and raw is not UNSET and raw is not None:
+        name = validate(self._unless_token(raw))
+        if name is None and raw is not UNSET and raw is not None:
             self._dropped.append(field)
-        return told
+        return name
 
-    def _own_word(self, raw: Any) -> Any:
+    def _unless_token(self, raw: Any) -> Any:
         return None if isinstance(raw, str) and self._token.reveal() in raw else raw
 
     def _converted(self, name: str, raw: Any, kind: type[_T]) -> _T | None:

@@ -42,7 +42,7 @@ class OAuthSource:
         self._web = web or RequestsWeb()
         self._seconds = seconds
 
-    def is_fallback_for(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
+    def is_fallback_for(self, error: ProviderError) -> bool:  # noqa: ARG002 - as every source
         """It is asked first."""
         return True
 
@@ -50,8 +50,8 @@ class OAuthSource:
         """A login that cannot be read or is past its own end is not worth a request."""
         try:
             return expiry(read_credentials(question.home), question.now)
-        except ProviderError as trouble:
-            return trouble
+        except ProviderError as error:
+            return error
 
     def read(self, question: Question) -> Reading:
         """Two requests at most, within 24 s together."""
@@ -64,7 +64,7 @@ class OAuthSource:
         answer = self._get(endpoint(question.home, "usage"), credentials, DEADLINE_SECONDS)
         if answer.status != 200:
             # A Retry-After counts from when it was said, which may be long after the question.
-            raise _refused(answer, question.now + timedelta(seconds=self._seconds() - began))
+            raise _rejected(answer, question.now + timedelta(seconds=self._seconds() - began))
         reading = _reading(answer, question.now, credentials.access_token)
         resets = self._resets(question, credentials, reading.resets)
         if resets is None:
@@ -78,29 +78,29 @@ class OAuthSource:
         return self._web.get(url, bearer=credentials.access_token, headers=headers, seconds=seconds)
 
     def _resets(
-        self, question: Question, credentials: Credentials, told: ResetCredits | None
+        self, question: Question, credentials: Credentials, reported: ResetCredits | None
     ) -> ResetCredits | None:
         """The resets in hand, with their next expiry, which has an endpoint of its own.
 
         That is asked in the first poll of an hour, and when their number changed; whatever it answers, the
         reading is no worse for it.
         """
-        if told is not None and told.available == 0:
-            return told
+        if reported is not None and reported.available == 0:
+            return reported
         last = question.last.resets if question.last else None
-        changed = told is not None and (last is None or last.available != told.available)
+        changed = reported is not None and (last is None or last.available != reported.available)
         if (
             question.last is not None
             and not changed
             and _hour(question.last.fetched_at) == _hour(question.now)
         ):
-            return last or told
+            return last or reported
         try:
             url = endpoint(question.home, "rate-limit-reset-credits")
             answer = self._get(url, credentials, RESETS_SECONDS)
-            return answers.reset_credits(answer.body, question.now) if answer.status == 200 else told
+            return answers.reset_credits(answer.body, question.now) if answer.status == 200 else reported
         except (ProviderError, ValueError):
-            return told
+            return reported
 
 
 def _hour(at: datetime) -> datetime:
@@ -119,7 +119,7 @@ def endpoint(home: Home, name: str) -> str:
     return f"{root}/{'wham' if '/backend-api' in urlsplit(root).path else 'api/codex'}/{name}"
 
 
-def _refused(answer: Answer, now: datetime) -> ProviderError:
+def _rejected(answer: Answer, now: datetime) -> ProviderError:
     if answer.status == 401:
         return LoginExpired("ChatGPT rejected your login.", remedy=f"{RUN_ONCE} {ELSE_SIGN_IN}")
     return refusal(answer, "ChatGPT", now)
@@ -127,7 +127,7 @@ def _refused(answer: Answer, now: datetime) -> ProviderError:
 
 def _reading(answer: Answer, now: datetime, token: Secret) -> Reading:
     try:
-        reading = answers.take_apart(answer.body, now, token, OAuthSource.id)
+        reading = answers.parse(answer.body, now, token, OAuthSource.id)
     except ValueError:
         if is_page(answer):
             raise Blocked("Got a web page instead of data. A proxy or captive portal?") from None

@@ -115,13 +115,13 @@ class RolloutReader:
 
     def take(self, text: bytes | bytearray) -> None:
         try:
-            told = wire.decode(text)
+            decoded = wire.decode(text)
         except wire.MalformedLine:
             self.state.skipped += 1
             return
-        if told is None:
+        if decoded is None:
             return
-        at, line = told
+        at, line = decoded
         state = self.state
         if state.began_at is None:
             state.began_at = at
@@ -197,8 +197,8 @@ class RolloutReader:
                 self._events.append(TokenEvent(at, ordinal, None, last, total != before, opening, terms))
             else:
                 usage = added(before, total, last)
-                told = False if usage is None else True if usage == last else usage
-                self._events.append(TokenEvent(at, ordinal, total, last, told, opening, terms))
+                change = False if usage is None else True if usage == last else usage
+                self._events.append(TokenEvent(at, ordinal, total, last, change, opening, terms))
         state.opened = True
         state.counters, state.last = total, last
 

@@ -44,7 +44,7 @@ TAIL_BYTES = (1 << 17, 1 << 20, 1 << 22)
 OLDEST = timedelta(days=31)
 
 
-class _Noted(Struct, frozen=True):
+class _Note(Struct, frozen=True):
     """A note that is news; not `sure` when it is the first of what was read, and may repeat one before that."""
 
     at: datetime
@@ -55,16 +55,16 @@ class _Noted(Struct, frozen=True):
 class _News(Struct, frozen=True):
     """The newest note with windows, and the newest one with credits, often the same."""
 
-    windows: _Noted | None = None
-    credits: _Noted | None = None
+    windows: _Note | None = None
+    credits: _Note | None = None
 
     @property
-    def notes(self) -> list[_Noted]:
-        return [noted for noted in (self.windows, self.credits) if noted is not None]
+    def notes(self) -> list[_Note]:
+        return [note for note in (self.windows, self.credits) if note is not None]
 
     @property
     def at(self) -> datetime | None:
-        return max((noted.at for noted in self.notes), default=None)
+        return max((note.at for note in self.notes), default=None)
 
     def joined(self, other: _News) -> _News:
         return _News(_newer(self.windows, other.windows), _newer(self.credits, other.credits))
@@ -81,7 +81,7 @@ class RolloutLimits:
     def __init__(self, finders: Finders = FINDERS) -> None:
         self._finders = finders
 
-    def is_fallback_for(self, trouble: ProviderError) -> bool:  # noqa: ARG002 - as every source
+    def is_fallback_for(self, error: ProviderError) -> bool:  # noqa: ARG002 - as every source
         """It is asked first."""
         return True
 
@@ -125,7 +125,7 @@ def _newest_in(file: BinaryIO, question: Question) -> _News:
         block = file.read(size - start)
         news = _newest_of(_lines(block if start == 0 else block.partition(b"\n")[2]), own, question)
         # After the longest block the doubt stays: megabytes of other lines rarely stand before a mere repeat.
-        if start == 0 or (news.notes and all(noted.sure for noted in news.notes)):
+        if start == 0 or (news.notes and all(note.sure for note in news.notes)):
             break
     return news
 
@@ -161,33 +161,33 @@ def _newest_of(lines: Iterator[LimitsLine], own: _OwnTurns, question: Question) 
                 begun = born_at(payload.turn_id)
                 turn_is_own = begun is not None and own.since is not None and begun >= own.since
             continue
-        said = _account_limits(payload.rate_limits)
-        if said is None:
+        reported = _account_limits(payload.rate_limits)
+        if reported is None:
             continue
         total = payload.total_token_usage
-        first, fresh, before = before is None, (total, said) != before, (total, said)
+        first, fresh, before = before is None, (total, reported) != before, (total, reported)
         at = line.timestamp
         if fresh and turn_is_own and question.account_since <= at <= question.now + timedelta(minutes=5):
-            noted = _Noted(at, said, sure=not first)
+            note = _Note(at, reported, sure=not first)
             news = _News(
-                noted if said.tells_windows else news.windows,
-                noted if said.credits is not None else news.credits,
+                note if reported.has_windows else news.windows,
+                note if reported.credits is not None else news.credits,
             )
     return news
 
 
-def _newer(one: _Noted | None, other: _Noted | None) -> _Noted | None:
-    return max((noted for noted in (one, other) if noted), key=lambda noted: noted.at, default=None)
+def _newer(one: _Note | None, other: _Note | None) -> _Note | None:
+    return max((note for note in (one, other) if note), key=lambda note: note.at, default=None)
 
 
 def _account_limits(raw: Any) -> RateLimits | None:
     """The account's own limits; those with another limit_id are a single model's."""
     try:
-        said = msgspec.convert(raw, RateLimits)
+        reported = msgspec.convert(raw, RateLimits)
     except msgspec.ValidationError:
         return None
-    tells = said.tells_windows or said.credits is not None
-    return said if tells and said.limit_id in (None, "codex") else None
+    relevant = reported.has_windows or reported.credits is not None
+    return reported if relevant and reported.limit_id in (None, "codex") else None
 
 
 def _lines(block: bytes) -> Iterator[LimitsLine]:
@@ -200,30 +200,30 @@ def _lines(block: bytes) -> Iterator[LimitsLine]:
 
 def _reading(news: _News, now: datetime) -> Reading | None:
     """One reading of both notes has one time, the windows'; credits that are older than that are left out."""
-    noted = news.windows or news.credits
-    if noted is None:
+    note = news.windows or news.credits
+    if note is None:
         return None
-    said = noted.rate_limits
+    reported = note.rate_limits
     dropped: list[str] = []
     windows: list[RateWindow] = []
-    for name, slot in (("primary", said.primary), ("secondary", said.secondary)):
+    for name, slot in (("primary", reported.primary), ("secondary", reported.secondary)):
         made = _window(slot, now) if slot is not None else None
         if made is not None:
             windows.append(made)
         elif slot is not None:
             dropped.append(f"rate_limits.{name}")
     bought = None
-    if news.credits is not None and news.credits.at >= noted.at:
+    if news.credits is not None and news.credits.at >= note.at:
         try:
             bought = limits.bought(news.credits.rate_limits.credits)
         except ValueError:
             dropped.append("rate_limits.credits")
     return Reading(
         source=RolloutLimits.id,
-        fetched_at=noted.at.astimezone(UTC),
+        fetched_at=note.at.astimezone(UTC),
         windows=limits.one_of_each([w for w in windows if w.resets_at is None or w.resets_at > now]),
         credits=bought,
-        plan=limits.plan(said.plan_type),
+        plan=limits.plan(reported.plan_type),
         dropped=tuple(dropped),
     )
 

@@ -134,7 +134,7 @@ class RateLimits(Struct, frozen=True):
     plan_type: Any = None
 
     @property
-    def tells_windows(self) -> bool:
+    def has_windows(self) -> bool:
         return bool(self.primary or self.secondary)
 
 

@@ -118,20 +118,20 @@ class StatusProber:
             credentials = _credentials(question)
             self._find("codex", chosen=question.program, environ=self._environ)
             return expiry(credentials, question.now)
-        except ProviderError as trouble:
-            return trouble
+        except ProviderError as error:
+            return error
 
     def read(self, question: Question) -> Reading:
         """Within 45 s. Raises ProgramTooOld for what shows no limits; one that does not start rests 30 min."""
-        if (hindrance := self.unavailable(question)) is not None:
-            raise hindrance
+        if (blocker := self.unavailable(question)) is not None:
+            raise blocker
         ends = self._seconds() + PROBE_SECONDS
         with probe_folder(self._below) as folder:
             try:
                 probe = self._probe(question, folder)
                 status = self._status(question, probe, ends)
-            except (ProgramMissing, NotUnderstood) as trouble:
-                trouble.retry_at = question.now + PAUSE  # it would be the same a minute later
+            except (ProgramMissing, NotUnderstood) as error:
+                error.retry_at = question.now + PAUSE  # it would be the same a minute later
                 raise
         _credentials(question)  # somebody else may have signed in meanwhile, and the screen need not say who
         return _reading(status, question, probe.version)
@@ -142,14 +142,14 @@ class StatusProber:
         no_older(version, OLDEST)
         home = folder / "help"
         home.mkdir(mode=0o700)
-        told = run(
+        finished = run(
             [str(program.path), "--help"],
             environ=borrowing(self._environ, home, program.search_path),
             folder=folder,
             seconds=_HELP_SECONDS,
         )
         # 0.169 else copies itself, 290 MB, into its home and leaves two daemons behind.
-        arguments = ("--no-daemon",) if b"--no-daemon" in told.out else ()
+        arguments = ("--no-daemon",) if b"--no-daemon" in finished.out else ()
         return _Probe(program, version, arguments, folder)
 
     def _status(self, question: Question, probe: _Probe, ends: float) -> Status:
@@ -157,17 +157,17 @@ class StatusProber:
         first = self._seconds() + _FIRST_SECONDS
         try:
             status = self._ask(question, probe, _SIZES[0], min(first, ends))
-            if status.complete or status.stale or status.told in ("later", "never", "too_old", "api_key"):
+            if status.complete or status.stale or status.outcome in ("later", "never", "too_old", "api_key"):
                 return status
         except NotUnderstood:
-            status = Status(told="nothing")
+            status = Status(outcome="nothing")
         try:
             larger = self._ask(question, probe, _SIZES[1], ends)
         except ProviderError:
-            if status.told == "nothing":
+            if status.outcome == "nothing":
                 raise
             return status
-        return larger if larger.told != "nothing" else status
+        return larger if larger.outcome != "nothing" else status
 
     def _ask(self, question: Question, probe: _Probe, size: tuple[int, int], ends: float) -> Status:
         home = probe.folder / f"home-{size[0]}"
@@ -180,12 +180,12 @@ class StatusProber:
         if not self._windows:
             environ["TZ"] = "UTC0"
 
-        def take_apart(text: str) -> Status:
-            return status_text.take_apart(text, question.now, zone or _local())
+        def parse_status(text: str) -> Status:
+            return status_text.parse_status(text, question.now, zone or _local())
 
         command = [str(probe.program.path), *probe.arguments]
         with self._open(command, environ=environ, folder=probe.folder, size=size) as screen:
-            return ask_status(screen, take_apart, ends, self._seconds)
+            return ask_status(screen, parse_status, ends, self._seconds)
 
 
 def _local() -> tzinfo:
@@ -198,30 +198,30 @@ def _credentials(question: Question) -> Credentials:
     """The login in its file; raises what is wrong with it, or that it is another's."""
     credentials = read_credentials(question.home)
     if account_key(question.home, credentials.identity) != account_key(question.home, question.identity):
-        raise _another()
+        raise _another_account()
     return credentials
 
 
-def _another() -> NotSignedIn:
+def _another_account() -> NotSignedIn:
     return NotSignedIn(
         "Another account just signed in.", remedy="Nothing to do: its limits are fetched next."
     )
 
 
 def _reading(status: Status, question: Question, version: Version) -> Reading:
-    if status.told == "later":
+    if status.outcome == "later":
         raise TimedOut("Codex did not get its limits in time.")
-    if status.told == "never":
+    if status.outcome == "never":
         raise Denied("Codex shows no limits for this account.")
-    if status.told == "too_old":
+    if status.outcome == "too_old":
         raise ProgramTooOld("This Codex shows its limits only after a prompt.", remedy="Update Codex.")
-    if status.told == "api_key":
+    if status.outcome == "api_key":
         raise NotSignedIn("API key login: it has no limits, only costs.", remedy=TO_SEE_LIMITS)
-    if status.told == "nothing":
+    if status.outcome == "nothing":
         raise NotUnderstood("Codex's /status screen has an unknown format.", remedy="Update Codex.")
     ours = question.identity.email
     if ours and status.email and ours.lower() != status.email.lower():
-        raise _another()
+        raise _another_account()
     lanes = ("windows", "credits") if version >= _SHOWS_MODELS else ("credits",)
     return Reading(
         source=SOURCE,

@@ -75,7 +75,7 @@ def scene(text: str) -> Scene:
 
 def ask_status(
     screen: StatusScreen,
-    take_apart: Callable[[str], Status],
+    parse_status: Callable[[str], Status],
     ends: float,
     seconds: Callable[[], float] = time.monotonic,
 ) -> Status:
@@ -84,10 +84,10 @@ def ask_status(
     `ends` is on the clock of `seconds`. Raises LoginExpired, ProgramTooOld, ServerError, TimedOut, or
     NotUnderstood where the screen is none that is known.
     """
-    return _Walk(screen, ends, seconds).to_status(take_apart)
+    return _Session(screen, ends, seconds).to_status(parse_status)
 
 
-class _Walk:
+class _Session:
     """The steps, each with an end."""
 
     def __init__(self, screen: StatusScreen, ends: float, seconds: Callable[[], float]) -> None:
@@ -95,8 +95,8 @@ class _Walk:
         self._ends = ends
         self._seconds = seconds
 
-    def to_status(self, take_apart: Callable[[str], Status]) -> Status:
-        status = Status(told="nothing")
+    def to_status(self, parse_status: Callable[[str], Status]) -> Status:
+        status = Status(outcome="nothing")
         for times in range(_TIMES):
             if times:
                 self._look_for(lambda _: False, AGAIN_SECONDS)
@@ -104,10 +104,10 @@ class _Walk:
                 break
             self._type_command()
             self._screen.press("\r")
-            self._look_for(lambda text: take_apart(text).told != "nothing")
+            self._look_for(lambda text: parse_status(text).outcome != "nothing")
             self._settle()
-            status = take_apart(self._screen.text)
-            if status.told not in ("later", "nothing") and not status.stale:
+            status = parse_status(self._screen.text)
+            if status.outcome not in ("later", "nothing") and not status.stale:
                 break
             self._alive()
         return status
@@ -164,10 +164,10 @@ class _Walk:
 
 def _ending(text: str) -> ProviderError:
     """Why it ended by itself. Its words are compared as one, for the screen's edge breaks them anywhere."""
-    said = "".join(text.split())
-    for sign, trouble in _ENDINGS:
-        if sign.replace(" ", "") in said:
-            return trouble()
+    shown = "".join(text.split())
+    for sign, error in _ENDINGS:
+        if sign.replace(" ", "") in shown:
+            return error()
     return NotUnderstood(
         "Codex exited before it showed limits.",
         remedy="Run `codex` once to see why. If that does not help, update it.",

@@ -36,9 +36,9 @@ class StatusScreenSource:
     def __init__(self, make_prober: Callable[[], StatusProber] = _prober) -> None:
         self._make_prober = make_prober
 
-    def is_fallback_for(self, trouble: ProviderError) -> bool:
-        """Where our way of asking was the trouble: not the network, the login, or a program that is not there."""
-        return isinstance(trouble, ProgramTooOld | NotUnderstood) and not isinstance(trouble, KeptInKeyring)
+    def is_fallback_for(self, error: ProviderError) -> bool:
+        """Where our way of asking was the error: not the network, the login, or a program that is not there."""
+        return isinstance(error, ProgramTooOld | NotUnderstood) and not isinstance(error, KeptInKeyring)
 
     def unavailable(self, question: Question) -> ProviderError | None:
         return self._own.unavailable(question)

@@ -26,7 +26,7 @@ from msgspec import Struct
 from providers.codex import limits
 from providers.domain.limits import Credits, RateWindow
 
-Told = Literal["limits", "later", "never", "too_old", "api_key", "nothing"]
+Outcome = Literal["limits", "later", "never", "too_old", "api_key", "nothing"]
 """Limits; ask again soon; this account has none; only after a prompt; no ChatGPT login; not the screen we want."""
 
 _LABEL = re.compile(r"( {0,3})(\S.{0,60}?): *(?: (\S.*))?")
@@ -37,7 +37,7 @@ _CREDITS = re.compile(r"(\d[\d,]*(?:\.\d+)?) credits")
 _RESET = re.compile(r"(\d{1,2}):(\d{2})(?: ([AP]M))?(?: on (\d{1,2}) ([A-Z][a-z]{2}))?")
 _MINUTES = {"daily": 1_440, "weekly": 10_080, "monthly": 43_200, "annual": 525_600}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_NO_LIMITS: dict[str, Told] = {
+_NO_LIMITS: dict[str, Outcome] = {
     "data not available yet": "later",
     "refresh requested; run /status again shortly.": "later",
     "not available for this account": "never",
@@ -54,7 +54,7 @@ class Status(Struct, frozen=True, kw_only=True):
     no older than the screen; `stale` where it says itself that newer numbers are on their way.
     """
 
-    told: Told
+    outcome: Outcome
     windows: tuple[RateWindow, ...] = ()
     credits: Credits | None = None
     email: str | None = None
@@ -64,7 +64,7 @@ class Status(Struct, frozen=True, kw_only=True):
     dropped: tuple[str, ...] = ()
 
 
-def take_apart(screen: str, now: datetime, zone: tzinfo) -> Status:
+def parse_status(screen: str, now: datetime, zone: tzinfo) -> Status:
     """The last `/status` on this screen. `zone` is the one that its times are in; never raises."""
     begun, block = _last_block(screen)
     reader = _Reader(now, zone)
@@ -111,7 +111,7 @@ class _Reader:
     def __init__(self, now: datetime, zone: tzinfo) -> None:
         self._now = now
         self._zone = zone
-        self._told: Told = "nothing"
+        self._outcome: Outcome = "nothing"
         self._model: str | None = None
         self._windows: list[RateWindow] = []
         self._of_models: list[RateWindow] = []
@@ -128,7 +128,7 @@ class _Reader:
             self._model = None
             self._bought(value)
         elif label == "Limits":
-            self._told = _NO_LIMITS.get(value, self._told)
+            self._outcome = _NO_LIMITS.get(value, self._outcome)
         elif label == "Warning" and value.startswith(_STALE):
             self._stale = True
         elif label.endswith("limit"):
@@ -136,22 +136,22 @@ class _Reader:
 
     def status(self, *, begun: bool) -> Status:
         seen = self._windows or self._of_models or self._credits is not None
-        if seen and self._told != "later":
-            self._told = "limits"
+        if seen and self._outcome != "later":
+            self._outcome = "limits"
         return Status(
-            told=self._told,
+            outcome=self._outcome,
             windows=(*limits.one_of_each(self._windows), *limits.one_of_each(self._of_models)),
             credits=self._credits,
             email=self._email,
             plan=self._plan,
-            complete=begun and self._told == "limits" and not (self._stale or self._dropped),
+            complete=begun and self._outcome == "limits" and not (self._stale or self._dropped),
             stale=self._stale,
             dropped=tuple(dict.fromkeys(self._dropped)),
         )
 
     def _account(self, value: str) -> None:
         if value.startswith("API key"):
-            self._told = "api_key"
+            self._outcome = "api_key"
         elif shown := _ACCOUNT.fullmatch(value):
             self._email = limits.email(shown[1])
             # Newer ones show a name of their own, "Pro 200": one word is the plan's as everywhere else.
@@ -209,16 +209,16 @@ def reset_time(shown: str, now: datetime, zone: tzinfo, at_most: timedelta) -> d
     tomorrow's once it is past; one without a year likewise. Where clocks are put back an hour comes twice: the
     first that is still ahead is meant, and an hour that is left out is the one after it.
     """
-    said = _RESET.fullmatch(shown)
-    if said is None:
+    match = _RESET.fullmatch(shown)
+    if match is None:
         return None
-    hour, minute = int(said[1]), int(said[2])
-    if said[3]:
+    hour, minute = int(match[1]), int(match[2])
+    if match[3]:
         if not 1 <= hour <= 12:
             return None
-        hour = hour % 12 + (12 if said[3] == "PM" else 0)
+        hour = hour % 12 + (12 if match[3] == "PM" else 0)
     earliest = now - _SLACK
-    for day in _days(said[4], said[5], now.astimezone(zone)):
+    for day in _days(match[4], match[5], now.astimezone(zone)):
         for fold in (0, 1):
             with suppress(ValueError, OverflowError):  # 25:00, 29 Feb of a common year, the end of all years
                 local = day.replace(hour=hour, minute=minute, second=0, microsecond=0, tzinfo=zone, fold=fold)

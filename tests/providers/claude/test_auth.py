@@ -218,11 +218,15 @@ def test_the_token_of_the_environment_stands_back(tmp_path: Path) -> None:
     lent = logins({"CLAUDE_CODE_OAUTH_TOKEN": "sk-ant-oat01-lent", "CLAUDE_CONFIG_DIR": str(tmp_path)})
     own = lent.known(home)
     assert own is not None
-    assert (own.access_token.reveal(), own.lent) == (ACCESS_MARK, False)
+    assert (own.access_token.reveal(), own.from_environment) == (ACCESS_MARK, False)
     (tmp_path / ".credentials.json").unlink()
     found = lent.known(home)
     assert found is not None
-    assert (found.access_token.reveal(), found.lent, found.scopes) == ("sk-ant-oat01-lent", True, None)
+    assert (found.access_token.reveal(), found.from_environment, found.scopes) == (
+        "sk-ant-oat01-lent",
+        True,
+        None,
+    )
     assert found.identity.account_id is None
     other = Home(provider="claude", path=tmp_path / "other", label="~/other")
     other.path.mkdir()

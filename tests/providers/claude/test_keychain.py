@@ -69,7 +69,7 @@ def test_a_home_that_nobody_signed_in_to(tmp_path: Path) -> None:
     lent = Logins(
         {"CLAUDE_CODE_OAUTH_TOKEN": "lent", "CLAUDE_CONFIG_DIR": str(home.path)}, Keychain(keyring, here=True)
     )
-    assert lent.known(home).lent  # type: ignore[union-attr]
+    assert lent.known(home).from_environment  # type: ignore[union-attr]
     assert keyring.asked == []
 
 

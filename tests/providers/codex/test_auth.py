@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from providers.codex.auth import KeptInKeyring, expiry, lent, read_credentials, read_login
+from providers.codex.auth import KeptInKeyring, auth_without_refresh, expiry, read_credentials, read_login
 from providers.domain.errors import LoginExpired, NotSignedIn, NotUnderstood, ProviderError
 from providers.domain.limits import Identity
 from providers.source import Home, account_key
@@ -209,14 +209,14 @@ def test_settings_that_are_none_say_nothing_of_the_keyring(tmp_path: Path) -> No
 
 
 def test_a_lent_login_can_ask_and_cannot_be_renewed(tmp_path: Path) -> None:
-    raw = lent(home(make_home(tmp_path)), NOW)
+    raw = auth_without_refresh(home(make_home(tmp_path)), NOW)
     content = json.loads(raw)
     ours = auth()["tokens"]
     assert content["tokens"] == ours | {"refresh_token": ""}
     assert REFRESH_MARK not in raw.decode()
     assert datetime.fromisoformat(content["last_refresh"]) == NOW
     with pytest.raises(NotSignedIn):
-        lent(home(tmp_path / "nowhere"), NOW)
+        auth_without_refresh(home(tmp_path / "nowhere"), NOW)
 
 
 def test_an_opaque_token_is_as_good_as_any(tmp_path: Path) -> None:

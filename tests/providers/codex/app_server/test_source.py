@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from providers.codex.app_server import answer as app_server_answer
 from providers.codex.app_server.answer import AccountAnswer
 from providers.codex.app_server.probe import Deadlines, Prober
-from providers.codex.app_server.refusal import classed
+from providers.codex.app_server.refusal import classify
 from providers.codex.app_server.source import AppServerSource
 from providers.codex.auth import read_login
 from providers.domain.errors import (
@@ -700,17 +700,17 @@ RENEWAL = f"{NO_CLIENT}Failed to refresh token: "
     ],
 )
 def test_what_its_words_mean(words: str, kind: type[ProviderError]) -> None:
-    error = classed(RpcRefused(-32603, words), renewed=False, retry_at=NOW)
+    error = classify(RpcRefused(-32603, words), renewed=False, retry_at=NOW)
     assert type(error) is kind
     assert "chatgpt.com" not in error.message
     if kind in (LoginExpired, NotSignedIn):
-        assert isinstance(classed(RpcRefused(-32603, words), renewed=True, retry_at=NOW), LoginExpired)
+        assert isinstance(classify(RpcRefused(-32603, words), renewed=True, retry_at=NOW), LoginExpired)
 
 
 @pytest.mark.parametrize("words", [f"{NOT_RENEWED}.", f"{RENEWAL}400 Bad Request: {{}}"])
 def test_a_login_that_codex_could_not_renew_by_itself_rests(words: str) -> None:
     for renewed in (False, True):
-        error = classed(RpcRefused(-32603, words), renewed=renewed, retry_at=NOW + HOUR)
+        error = classify(RpcRefused(-32603, words), renewed=renewed, retry_at=NOW + HOUR)
         assert "could not renew" in error.message
         assert error.retry_at == NOW + HOUR
 

@@ -18,7 +18,7 @@ from providers.codex.auth import KeptInKeyring, read_credentials
 from providers.codex.status.probe import PROBE_SECONDS, StatusProber
 from providers.codex.status.session import ask_status
 from providers.codex.status.source import StatusScreenSource
-from providers.codex.status.text import take_apart
+from providers.codex.status.text import parse_status
 from providers.domain.errors import (
     Denied,
     LoginExpired,
@@ -327,7 +327,7 @@ def test_what_the_first_screen_showed_where_the_larger_one_fails(tmp_path: Path)
 def test_any_screen_is_a_status_or_a_trouble(text: str) -> None:
     session = FakeCodex(text)
     with suppress(ProviderError):
-        status = ask_status(session, lambda shown: take_apart(shown, NOW, UTC), 40.0, session.seconds)
+        status = ask_status(session, lambda shown: parse_status(shown, NOW, UTC), 40.0, session.seconds)
         assert status.windows == ()
     assert session.clock < 60
     assert set(session.pressed) <= {"/status", "\x15/status", "\r", "\x1b"}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.codex.status.text import Status, reset_time, take_apart
+from providers.codex.status.text import Status, parse_status, reset_time
 from providers.domain.limits import Credits
 
 FIXTURES = Path(__file__).parents[3] / "fixtures/codex"
@@ -42,7 +42,7 @@ def screen(name: str) -> str:
 
 
 def shown(name: str) -> Status:
-    return take_apart(screen(name), NOW, UTC)
+    return parse_status(screen(name), NOW, UTC)
 
 
 def rows(status: Status) -> list[Row]:
@@ -51,7 +51,7 @@ def rows(status: Status) -> list[Row]:
 
 def lines(*fields: str) -> Status:
     """A screen with these below the model's line, and a prompt after them."""
-    return take_apart(
+    return parse_status(
         "\n".join(("  Model:      gpt", *(f"  {field}" for field in fields), "", "› ")), NOW, UTC
     )
 
@@ -68,7 +68,7 @@ def lines(*fields: str) -> Status:
 )
 def test_what_real_screens_say(name: str, expected: list[Row]) -> None:
     status = shown(name)
-    assert (status.told, status.complete, status.dropped) == ("limits", True, ())
+    assert (status.outcome, status.complete, status.dropped) == ("limits", True, ())
     assert rows(status) == expected
     assert status.email == "dev@example.com"
     assert status.credits == Credits(balance=Decimal(151))
@@ -96,7 +96,7 @@ def test_an_account_with_credits_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "outcome"),
     [
         ("0.169.0-later", "later"),
         ("0.45.0", "too_old"),
@@ -106,9 +106,9 @@ def test_an_account_with_credits_alone() -> None:
         ("0.60.1-update", "nothing"),
     ],
 )
-def test_screens_without_limits(name: str, told: str) -> None:
+def test_screens_without_limits(name: str, outcome: str) -> None:
     status = shown(name)
-    assert (status.told, status.windows, status.credits, status.complete) == (told, (), None, False)
+    assert (status.outcome, status.windows, status.credits, status.complete) == (outcome, (), None, False)
 
 
 def test_what_is_cut_off_is_left_out() -> None:
@@ -125,7 +125,7 @@ def test_no_cut_invents_a_number(data: st.DataObject) -> None:
     text = screen(name).splitlines()
     width = data.draw(st.integers(0, 100))
     first, last = sorted((data.draw(st.integers(0, len(text))), data.draw(st.integers(0, len(text)))))
-    part = take_apart("\n".join(line[:width] for line in text[first:last]), NOW, UTC)
+    part = parse_status("\n".join(line[:width] for line in text[first:last]), NOW, UTC)
     known = {(each[2], each[3]) for each in whole} | {(each[2], None) for each in whole}
     assert {(each[2], each[3]) for each in rows(part)} <= known
     assert part.credits in (None, Credits(balance=Decimal(151)))
@@ -134,14 +134,14 @@ def test_no_cut_invents_a_number(data: st.DataObject) -> None:
 
 def test_only_the_last_screen_counts() -> None:
     later = screen("0.60.1").replace("63% left", "50% left")
-    assert rows(take_apart(screen("0.60.1") + later, NOW, UTC))[0][2] == 50.0
-    waits = take_apart(screen("0.60.1") + screen("0.169.0-later"), NOW, UTC)
-    assert (waits.told, waits.windows) == ("later", ())
+    assert rows(parse_status(screen("0.60.1") + later, NOW, UTC))[0][2] == 50.0
+    waits = parse_status(screen("0.60.1") + screen("0.169.0-later"), NOW, UTC)
+    assert (waits.outcome, waits.windows) == ("later", ())
 
 
 def test_a_screen_whose_head_is_gone_is_not_whole() -> None:
     text = screen("0.169.0").split("Account:")[1]
-    status = take_apart("  Account:" + text, NOW, UTC)
+    status = parse_status("  Account:" + text, NOW, UTC)
     assert rows(status) == [SESSION, WEEKLY, SPARK, SPARK_WEEKLY]
     assert not status.complete
 
@@ -156,9 +156,9 @@ def test_numbers_that_are_about_to_change() -> None:
 
 
 def test_credits_without_the_limits_are_not_all() -> None:
-    assert lines("Limits:   data not available yet", "Credits:  5 credits").told == "later"
+    assert lines("Limits:   data not available yet", "Credits:  5 credits").outcome == "later"
     alone = lines("Limits:   not available for this account", "Credits:  5 credits")
-    assert (alone.told, alone.complete) == ("limits", True)
+    assert (alone.outcome, alone.complete) == ("limits", True)
 
 
 def test_lines_that_are_not_what_they_should_be() -> None:
@@ -176,8 +176,8 @@ def test_lines_that_are_not_what_they_should_be() -> None:
 
 
 def test_who_has_no_limits() -> None:
-    assert lines("Limits:   not available for this account").told == "never"
-    assert lines("Account:  API key configured (run codex login to use ChatGPT)").told == "api_key"
+    assert lines("Limits:   not available for this account").outcome == "never"
+    assert lines("Account:  API key configured (run codex login to use ChatGPT)").outcome == "api_key"
 
 
 def test_credits_of_thousands() -> None:
@@ -187,7 +187,7 @@ def test_credits_of_thousands() -> None:
 @given(st.text(), st.sampled_from(["0.60.1", "0.169.0"]), st.integers(0, 3000), st.integers(0, 50))
 def test_any_text_is_taken(noise: str, name: str, at: int, gone: int) -> None:
     text = screen(name)
-    status = take_apart(text[:at] + noise + text[at + gone :], NOW, UTC)
+    status = parse_status(text[:at] + noise + text[at + gone :], NOW, UTC)
     assert all(0 <= each.used_percent <= 100 for each in status.windows)
     for each in status.windows:
         assert each.resets_at is None or abs(each.resets_at - NOW) < timedelta(days=401)
