@@ -1,4 +1,4 @@
-"""Claude Code's own program: where it is, and which version."""
+"""The Claude Code CLI: its path and its version."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _VERSION = re.compile(r"^v?(\d{1,6}\.\d{1,6}\.\d{1,6}) \(Claude Code\)", re.MULT
 
 
 def installed(environ: Mapping[str, str], chosen: Path | None) -> Installed:
-    """The program and its version, asked in a home to throw away; raises ProgramMissing."""
+    """The program and its version, queried in a temporary home; raises ProgramMissing."""
     program = programs.find("claude", chosen=chosen, environ=environ, title=TITLE, bundles=BUNDLES)
     try:
         return Installed(path=program.path, version=_version(program, environ))

@@ -1,1 +1,1 @@
-"""Codex: all that is known of it, and of nothing else. `descriptor` is what the rest of the house sees."""
+"""Everything specific to Codex. `descriptor` is its interface to the rest of the project."""

@@ -1,8 +1,8 @@
-"""Codex's `auth.json`: read, never written, and its refresh token never so much as looked at.
+"""Codex's `auth.json`: read, never written; its refresh token is never even looked at.
 
-Facts: Codex 0.45-0.169 keep `tokens.{id_token, access_token, account_id}`, `last_refresh` and, with an API key
-alone, `OPENAI_API_KEY`. The id_token is a JWT; its claims are taken as they stand, since nothing is decided
-by them but what to show.
+Facts: Codex 0.45-0.169 store `tokens.{id_token, access_token, account_id}`, `last_refresh` and, with an API key
+alone, `OPENAI_API_KEY`. The id_token is a JWT; its claims are not verified, since they only decide
+what to show.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _PROFILE = "https://api.openai.com/profile"
 class Credentials(Struct, frozen=True, kw_only=True):
     """A usable ChatGPT login. `attested_at`: since when it is known to have been in this home.
 
-    `refreshed_at` is when Codex last renewed it, None where the file does not say.
+    `refreshed_at` is when Codex last renewed it, None where unknown.
     """
 
     access_token: Secret
@@ -51,11 +51,11 @@ class Credentials(Struct, frozen=True, kw_only=True):
 
 
 class KeptInKeyring(NotUnderstood):
-    """A login that only Codex itself can read. Its kind lets another source stand in."""
+    """A login that only Codex itself can read. Its kind allows a fallback to another source."""
 
 
 class WithoutLimits(NotSignedIn):
-    """A login that has no limits to ask for; `login` is what a person calls it."""
+    """A login without limits; `login` is its display name."""
 
     def __init__(self, login: str, message: str) -> None:
         super().__init__(message, remedy=TO_SEE_LIMITS)
@@ -63,7 +63,7 @@ class WithoutLimits(NotSignedIn):
 
 
 def read_login(home: Home, now: datetime) -> Login:
-    """Who is signed in to this home; an expired login still says whose it is, one in a keyring does not."""
+    """Who is signed in to this home; an expired login still identifies its account, one in a keyring does not."""
     try:
         credentials = read_credentials(home)
     except KeptInKeyring:
@@ -102,10 +102,10 @@ def read_credentials(home: Home) -> Credentials:
 
 
 def expiry(credentials: Credentials, now: datetime) -> LoginExpired | None:
-    """The error with a login that Codex itself would renew before it asks with it; None for a fresh one.
+    """The error for a login that Codex itself would renew before using it; None for a fresh one.
 
-    Codex 0.169 goes by the access token's `exp`; where it has none, by when it last renewed it. 0.58-0.101 go by
-    the latter alone; to us, who only ask with it, a token is good until it expires.
+    Codex 0.169 checks the access token's `exp`; where it has none, the time of its last renewal. 0.58-0.101 check
+    only the latter; for us, who never renew it, a token is valid until it expires.
     """
     if credentials.expires_at is not None:
         if credentials.expires_at > now + _EXPIRES_SOON:
@@ -118,9 +118,9 @@ def expiry(credentials: Credentials, now: datetime) -> LoginExpired | None:
 
 
 def auth_without_refresh(home: Home, now: datetime) -> bytes:
-    """An `auth.json` to ask with and never to renew: it has this login's access token and no refresh token.
+    """An `auth.json` that cannot be renewed: it has this login's access token and no refresh token.
 
-    Codex takes no login without that member, so it is there and empty; and `last_refresh` is now, or Codex
+    Codex accepts no login without that member, so it is present and empty; and `last_refresh` is now, or Codex
     would try to renew it. Raises as `read_credentials` does.
     """
     tokens = _object(_content(home, home.path / "auth.json").get("tokens"))
@@ -199,21 +199,21 @@ def _identity(tokens: dict[str, Any], claims: dict[str, Any], access_claims: dic
 
 
 def _refreshed(content: dict[str, Any]) -> datetime | None:
-    with suppress(msgspec.ValidationError, OverflowError, ValueError):  # older files do not say
+    with suppress(msgspec.ValidationError, OverflowError, ValueError):  # missing from older files
         moment = msgspec.convert(content.get("last_refresh"), datetime)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     return None
 
 
 def _attested(path: Path, refreshed: datetime | None) -> datetime | None:
-    """Since when this login is known to have been in this file; in doubt the later moment.
+    """Since when this login is known to have been in this file; if in doubt, the later time.
 
-    Its tokens know nothing of that: `auth_time` and `iat` are those of a browser session, which may be weeks
+    Its tokens do not contain that: `auth_time` and `iat` are those of a browser session, which may be weeks
     older than the login to this home. Codex writes the file when it refreshes; one that was written well after
-    its last refresh was put there by somebody else, and its login with it.
+    its last refresh was put there by another program, and its login with it.
     """
     written = None
-    with suppress(OSError, OverflowError, ValueError):  # gone since it was read; the next poll tells
+    with suppress(OSError, OverflowError, ValueError):  # deleted since it was read; the next poll will see
         written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     if refreshed is None or written is None:
         return refreshed or written
@@ -221,7 +221,7 @@ def _attested(path: Path, refreshed: datetime | None) -> datetime | None:
 
 
 def _claims(token: object) -> dict[str, Any]:
-    """The claims of a JWT, or none: an opaque token is as good as any to the server."""
+    """The claims of a JWT, or none: the server also accepts opaque tokens."""
     parts = token.split(".") if isinstance(token, str) else []
     if len(parts) != 3:
         return {}

@@ -1,4 +1,4 @@
-"""Codex's `config.toml`, as far as it matters here: where it asks, and where it keeps its login."""
+"""Codex's `config.toml`, as far as it matters here: the server, and where the login is stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILE_LIMIT = 1 << 20
 
 
 def read_config(home: Home) -> dict[str, Any]:
-    """What it says, nothing where there is none; raises NotUnderstood."""
+    """Its content, empty where there is none; raises NotUnderstood."""
     path = home.path / "config.toml"
     try:
         return tomllib.loads(read_small(path, FILE_LIMIT).decode("utf-8-sig"))
@@ -29,11 +29,11 @@ def read_config(home: Home) -> dict[str, Any]:
 
 
 def login_store(home: Home) -> str:
-    """Where Codex keeps the login: `file`, `keyring`, `auto` (the keyring where there is one) or `ephemeral`.
+    """Where Codex stores the login: `file`, `keyring`, `auto` (the keyring where there is one) or `ephemeral`.
 
-    Codex 0.60-0.169 take `file` where nothing is said.
+    The default of Codex 0.60-0.169 is `file`.
     """
     store: object = None
-    with suppress(NotUnderstood):  # said when it matters: by who must know where to ask
+    with suppress(NotUnderstood):  # raised where it matters: when the URL is needed
         store = read_config(home).get("cli_auth_credentials_store")
     return store if isinstance(store, str) else "file"

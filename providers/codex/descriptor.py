@@ -1,4 +1,4 @@
-"""What the rest of the house knows of Codex."""
+"""What the rest of the project knows of Codex."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from providers.source import Home, Installed, Links, Login, Provider, Source
 
 
 def find_homes(environ: Mapping[str, str]) -> tuple[Home, ...]:
-    """The folders of `CODEX_HOME`, a comma list here; else the one that Codex takes by itself."""
+    """The folders in `CODEX_HOME`, here a comma-separated list; else the default of Codex."""
     folders = split_homes(environ.get("CODEX_HOME", "")) or (Path(os.path.expanduser("~/.codex")),)
     return tuple(Home(provider="codex", path=folder, label=short(folder)) for folder in folders)
 
 
 def read_login(home: Home, now: datetime) -> Login:
-    """Who is signed in to this home; an expired login still says whose it is."""
+    """Who is signed in to this home; an expired login still identifies its account."""
     from providers.codex import auth
 
     return auth.read_login(home, now)
 
 
 def watched(home: Home, environ: Mapping[str, str]) -> tuple[str, ...]:  # noqa: ARG001 - as every provider
-    """The login, and the settings that say where it is and which server it is for."""
+    """The login, and the settings for where it is stored and which server it is for."""
     return str(home.path / "auth.json"), str(home.path / "config.toml")
 
 

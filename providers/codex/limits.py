@@ -1,6 +1,6 @@
-"""Codex's windows, credits and names, whichever way they came: one rule for all its sources.
+"""Codex's windows, credits and names, shared by all its sources.
 
-A window is known by how long it is, never by the slot it was sent in: a plan with a weekly limit alone has it
+A window is identified by its duration, never by the slot it was sent in: a plan with only a weekly limit has it
 in the slot where others have their five hours.
 """
 
@@ -22,7 +22,7 @@ from providers.domain.limits import Credits, RateWindow, ResetCredits
 _NAMED = {300: ("session", "5h"), 10_080: ("weekly", "Weekly"), 43_200: ("monthly", "Monthly")}
 _LARGEST_BALANCE = Decimal(10) ** 15
 _LONGEST_AMOUNT = 80
-_SMALLEST_PLACE = -60  # what is left of a sum of floats ends at about the 32nd
+_SMALLEST_PLACE = -60  # rounding errors of float sums end at about the 32nd
 _LARGEST_PERCENT = 10_000
 _FURTHEST_RESET = timedelta(days=400)
 _RESET_SLACK = timedelta(days=1)
@@ -41,9 +41,9 @@ class _SentCredits(Struct, frozen=True):
 def window(
     used_percent: float, minutes: float | None, resets_at: float | None, now: datetime
 ) -> RateWindow | None:
-    """A window from what was sent; 0 for a length or a reset means that it is not known.
+    """A window from the values sent; 0 for a duration or a reset means that it is unknown.
 
-    `resets_at` is in epoch seconds. None when the share used is no share at all.
+    `resets_at` is in epoch seconds. None for an invalid percentage.
     """
     if not 0 <= used_percent <= _LARGEST_PERCENT:
         return None
@@ -61,8 +61,8 @@ def window(
 def of_model(found: RateWindow, metered: Any, shown_as: Any) -> RateWindow | None:
     """The window of a model with limits of its own: `model:codex_bengalfox:weekly`, titled by the model's name.
 
-    `metered` is what the server meters it as (`metered_feature`, `limitId`), `shown_as` what it calls it
-    (`limit_name`, `limitName`); either may be missing. None where neither is a name.
+    `metered` is the metered feature (`metered_feature`, `limitId`), `shown_as` the display name (`limit_name`,
+    `limitName`); either may be missing. None where neither is valid.
     """
     slug = _slug(metered) or _slug(shown_as)
     return None if slug is None else _part(found, f"model:{slug}", name(shown_as) or slug)
@@ -74,9 +74,9 @@ def of_code_review(found: RateWindow) -> RateWindow:
 
 
 def individual(remaining_percent: float, resets_at: float | None, now: datetime) -> RateWindow | None:
-    """A person's own spend cap within their workspace; None when the share is no share at all.
+    """A member's own spend cap within their workspace; None for an invalid percentage.
 
-    Nobody says how long it is; the server tells what remains, which is below 0 for who went past it.
+    Its duration is unknown; the server sends what remains, which is below 0 once the cap is exceeded.
     """
     if not -_LARGEST_PERCENT <= remaining_percent <= 100:
         return None
@@ -89,9 +89,9 @@ def individual(remaining_percent: float, resets_at: float | None, now: datetime)
 
 
 def reset_credits(available: int, expiries: Iterable[Any], now: datetime) -> ResetCredits:
-    """Resets in hand, with when the next of them lapses; raises ValueError for what is no number of them.
+    """Available resets, with the next expiry; raises ValueError for an invalid number of them.
 
-    An expiry is an ISO date or epoch seconds, as sent; one that is neither, or is past, says nothing.
+    An expiry is an ISO date or epoch seconds, as sent; one that is neither, or is past, is ignored.
     """
     if isinstance(available, bool) or not isinstance(available, int) or not 0 <= available <= _MOST_RESETS:
         raise ValueError("a number of resets is a whole number")
@@ -100,7 +100,7 @@ def reset_credits(available: int, expiries: Iterable[Any], now: datetime) -> Res
 
 
 def one_of_each(windows: list[RateWindow]) -> tuple[RateWindow, ...]:
-    """Of two windows of the same length the one with less left: it is the one that blocks."""
+    """Of two windows of the same duration the one with less left: it is the one that blocks."""
     tightest: dict[str, RateWindow] = {}
     for found in windows:
         other = tightest.get(found.id)
@@ -110,7 +110,7 @@ def one_of_each(windows: list[RateWindow]) -> tuple[RateWindow, ...]:
 
 
 def bought(raw: Any) -> Credits | None:
-    """The credits, None for an account that has none; raises ValueError for what cannot be understood."""
+    """The credits, None for an account that has none; raises ValueError for malformed ones."""
     try:
         sent = msgspec.convert(raw, _SentCredits)
     except msgspec.ValidationError:
@@ -124,7 +124,7 @@ def bought(raw: Any) -> Credits | None:
 
 
 def amount(raw: Any) -> Decimal | None:
-    """A number as sent, or in text; None stays None. Raises ValueError for what is no amount of anything."""
+    """A number, or one in a string; None stays None. Raises ValueError for anything else."""
     if raw is None:
         return None
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
@@ -143,24 +143,24 @@ def amount(raw: Any) -> Decimal | None:
 
 
 def plan(raw: Any) -> str | None:
-    """The plan's name; None for what is no such name. It is shown, stored and logged: anything could be in it."""
+    """The plan's name; None for an invalid one. It is shown, stored and logged, and could contain anything."""
     return name(raw)
 
 
 def name(raw: Any) -> str | None:
-    """A name of anything, as a plan or a model; None for what is none, under the same suspicion."""
+    """A name, as of a plan or a model; None for an invalid one, for the same reason."""
     return raw if isinstance(raw, str) and _NAME.fullmatch(raw) and raw.strip() else None
 
 
 def email(raw: Any) -> str | None:
-    """The address; None for what is none, under the same suspicion."""
+    """The address; None for an invalid one, for the same reason."""
     if isinstance(raw, str) and len(raw) <= 254 and raw.isprintable() and _EMAIL.fullmatch(raw):
         return raw
     return None
 
 
 def _slug(raw: Any) -> str | None:
-    """A name as it stands in a window's id: lower case, and a dash for all that is no letter, digit, _ or dot."""
+    """A name as used in a window's id: lower case, with a dash for anything but letters, digits, _ and dots."""
     named = name(raw)
     return (_NO_SLUG.sub("-", named.lower()).strip("-.") or None) if named else None
 
@@ -171,7 +171,7 @@ def _part(found: RateWindow, lane: str, shown_as: str) -> RateWindow:
 
 
 def _expiry(raw: Any) -> datetime | None:
-    """No suspicion of times far away here: a reset may be kept for a year."""
+    """Times far away are valid here: a reset may be kept for a year."""
     try:
         if isinstance(raw, str):
             moment = datetime.fromisoformat(raw)
@@ -193,7 +193,7 @@ def _by_length(minutes: int) -> tuple[str, str]:
 
 
 def _reset(epoch: float | None, minutes: int | None, now: datetime) -> datetime | None:
-    """When it refills; a moment further away than the window is long is a fault, of theirs or of our clock."""
+    """The reset; a time further away than the window is long is an error, of the server or of our clock."""
     if not epoch or epoch < 0:
         return None
     furthest = _FURTHEST_RESET

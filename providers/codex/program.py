@@ -1,6 +1,6 @@
-"""Codex's own program: where it is, and which version, asked before anything else is.
+"""The Codex CLI: its path, and its version, which is checked before anything else.
 
-Up to 0.42 there is no app-server: the word would start a session with it as a prompt for the model.
+Up to 0.42 there is no app-server: the argument would start a session with it as a prompt for the model.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from providers.source import Installed
 Version = tuple[int, int, int]
 
 TITLE = "Codex"
-# Programs that bring it along: the desktop apps, and the extension of editors.
+# Where other programs bundle it: the desktop apps, and the editor extensions.
 BUNDLES = (
     "/Applications/Codex.app/Contents/Resources/codex",
     "~/Applications/Codex.app/Contents/Resources/codex",
@@ -38,7 +38,7 @@ BUNDLES = (
 )
 VERSION_SECONDS = 5.0
 PAUSE = timedelta(minutes=30)
-"""How long a program that cannot be started is left alone."""
+"""How long to wait before retrying a program that cannot be started."""
 _VERSION = re.compile(r"^codex(?:-cli)? v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})", re.MULTILINE)
 
 
@@ -54,20 +54,20 @@ def find_codex(name: str, *, chosen: Path | None, environ: Mapping[str, str]) ->
 
 
 class Versions:
-    """What each program said of itself, asked once for each file that it is."""
+    """The version of each program, queried once per file."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[Path, int, int, int], Version] = {}
 
     def ask(self, program: Program, environ: Mapping[str, str], folder: Path) -> Version:
-        """Its version, asked in `folder`, a probe's; raises ProgramMissing when it cannot be told."""
+        """Its version, queried in `folder`, a temporary one; raises ProgramMissing when it is unknown."""
         try:
             about = os.stat(program.path)
         except OSError as error:
             raise ProgramMissing(
                 f"{short(program.path)} cannot be started ({error.strerror}).", remedy="Reinstall Codex."
             ) from None
-        # npm dates all its files 1985: only the time of the change itself tells an update.
+        # npm dates all its files 1985: only ctime shows an update.
         key = (program.path, about.st_mtime_ns, about.st_ctime_ns, about.st_size)
         if key not in self._known:
             self._known[key] = _asked(program, environ, folder)
@@ -75,7 +75,7 @@ class Versions:
 
 
 def installed(environ: Mapping[str, str], chosen: Path | None) -> Installed:
-    """The program and its version, asked in a home to throw away; raises ProgramMissing."""
+    """The program and its version, queried in a temporary home; raises ProgramMissing."""
     program = find_codex("codex", chosen=chosen, environ=environ)
     try:
         with probe_folder() as folder:
@@ -94,7 +94,7 @@ def no_older(version: Version, least: Version) -> None:
 
 
 def _asked(program: Program, environ: Mapping[str, str], folder: Path) -> Version:
-    # Even for this it makes folders in its home.
+    # It creates folders in its home even for this.
     own = folder / "version"
     own.mkdir(mode=0o700, exist_ok=True)
     finished = run(
@@ -115,7 +115,7 @@ def _asked(program: Program, environ: Mapping[str, str], folder: Path) -> Versio
 
 
 def runs_with(home: Path) -> bool:
-    """Whether some Codex of this user runs with this home right now."""
+    """Whether a Codex of this user is running with this home right now."""
     import psutil
 
     for process in psutil.process_iter():

@@ -1,1 +1,1 @@
-"""`codex app-server`, asked over JSON-RPC."""
+"""`codex app-server`, queried over JSON-RPC."""

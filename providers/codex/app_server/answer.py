@@ -1,4 +1,4 @@
-"""What Codex's app-server answers, taken apart.
+"""Parses the responses of Codex's app-server.
 
     account/read             {account: {type: "chatgpt", email, planType} | {type: "apiKey"} | null}
     account/rateLimits/read  {rateLimits: S, rateLimitsByLimitId: {codex: S, codex_bengalfox: S} | null,
@@ -9,8 +9,8 @@
          credits: {hasCredits, unlimited, balance} | null, planType, rateLimitReachedType, spendControlReached}
     W = {usedPercent, windowDurationMins, resetsAt}
 
-0.60 has `rateLimits` alone, with its windows, credits and no id. Each part is judged by itself: one that is not
-understood is left out and named, its siblings stay.
+0.60 has only `rateLimits`, with its windows, credits and no id. Each part is parsed separately: a malformed one is
+dropped and named, its siblings stay.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _T = TypeVar("_T")
 
 
 class AccountAnswer(Struct, frozen=True, kw_only=True):
-    """Whose login a program answers with; `kind` is "chatgpt", or another that has no limits."""
+    """The account that the program is logged in to; `kind` is "chatgpt", or another that has no limits."""
 
     kind: str
     email: str | None = None
@@ -93,7 +93,7 @@ class _Limits(Struct, frozen=True, rename="camel"):
 
 
 def account(raw: Any) -> AccountAnswer | None:
-    """Whose login it is; None where nobody is signed in. Raises ValueError for what tells neither."""
+    """The account; None where nobody is signed in. Raises ValueError for a malformed response."""
     if not isinstance(raw, dict) or "account" not in raw:
         raise ValueError("no account")
     sent = raw["account"]
@@ -107,7 +107,7 @@ def account(raw: Any) -> AccountAnswer | None:
 
 
 def tokens(raw: Any) -> tuple[DayTokens, ...]:
-    """The days of the account's own count, in order; what is no day, or no count of anything, is none."""
+    """The vendor's token count of each day, in order; malformed entries are skipped."""
     buckets = raw.get("dailyUsageBuckets") if isinstance(raw, dict) else None
     counted: dict[date, int] = {}
     for each in buckets[:_MOST_DAYS] if isinstance(buckets, list) else ():
@@ -118,7 +118,7 @@ def tokens(raw: Any) -> tuple[DayTokens, ...]:
 
 
 def reading(raw: Any, owner: AccountAnswer | None, now: datetime, source: str) -> Reading | None:
-    """The limits; None where it tells neither limits nor credits, which is no answer."""
+    """The limits; None where the response has neither limits nor credits."""
     try:
         sent = msgspec.convert(raw, _Limits)
     except msgspec.ValidationError:
@@ -127,7 +127,7 @@ def reading(raw: Any, owner: AccountAnswer | None, now: datetime, source: str) -
 
 
 class _Parts:
-    """One answer on its way to pieces: each method takes one part and notes what it had to leave."""
+    """One response being parsed: each method takes one part and records what it had to drop."""
 
     def __init__(self, sent: _Limits, now: datetime) -> None:
         self._sent, self._now = sent, now
@@ -147,7 +147,7 @@ class _Parts:
         if windows is None and credits_ is UNSET and not found:
             return None
         covered = {"credits"} if credits_ is not UNSET else set()
-        # An older program tells of the account's own windows alone, and says so by leaving the others out.
+        # An older program reports the account's own windows only: then the others are missing from the response.
         if windows is not None and self._whole and isinstance(self._sent.rate_limits_by_limit_id, dict):
             covered.add("windows")
         resets = self._resets()
@@ -165,7 +165,7 @@ class _Parts:
         )
 
     def _sorted(self) -> tuple[_Limit | None, list[tuple[str, _Limit]]]:
-        """The account's own limits, and those of single models with the names they are filed under."""
+        """The account's own limits, and those of single models with their keys."""
         own: _Limit | None = None
         others: list[tuple[str, _Limit]] = []
         for name, limit in self._filed():
@@ -191,7 +191,7 @@ class _Parts:
                 yield str(key), limit
 
     def _windows(self, name: str, limit: _Limit) -> list[RateWindow] | None:
-        """None where the answer does not speak of them; a business plan says `null`, which is an answer."""
+        """None where they are missing from the response; a business plan has `null`, which is not missing."""
         found: list[RateWindow] = []
         missing = 0
         for slot in ("primary", "secondary"):
@@ -258,7 +258,7 @@ class _Parts:
             return None
 
     def _limit_reached(self, limit: _Limit) -> bool | None:
-        """The server's own word; a reached type that is `null` says nothing, as older programs have none."""
+        """The server's own flag; a reached type that is `null` means nothing, as older programs have none."""
         reached = isinstance(limit.rate_limit_reached_type, str) or limit.spend_control_reached is True
         allowed = self._sent.ordinary_usage_allowed
         if reached or allowed is False:
@@ -280,6 +280,6 @@ class _Parts:
 
 
 def _plan(raw: Any) -> str | None:
-    """Codex says `unknown` for a plan that it was not sent."""
+    """Codex reports `unknown` for a plan that it does not know."""
     name = limits.plan(raw)
     return None if name == "unknown" else name

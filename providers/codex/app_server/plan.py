@@ -1,10 +1,10 @@
-"""In which home Codex's app-server is asked, and whether it is to renew the login there.
+"""Which home Codex's app-server runs in, and whether it should renew the login there.
 
-When the login is stale, was refused, or is in the system's keyring, Codex is asked in the person's own home, as
-only there it can renew the login; that happens at most once an hour. Else it is asked in a home to throw away.
+When the login is stale, was rejected, or is in the system keyring, Codex runs in the user's own home, as it can
+renew the login only there; that happens at most once an hour. Otherwise it runs in a temporary home.
 
-Facts: up to 0.101 a Codex that runs presents the refresh token that it read at its start, though another has used
-it since, and is refused; from 0.114 on it reads the file again first.
+Facts: up to 0.101 a running Codex sends the refresh token that it read at its start, even if another one has used
+it since, and is rejected; from 0.114 on it rereads the file first.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _BESIDE = "Your ChatGPT login is stale, and only the old Codex that is running w
 
 
 class Plan(Struct, frozen=True):
-    """In which home it is asked, and whether it is to renew the login: at once, or when it is refused.
+    """Which home it runs in, and whether it should renew the login: at once, or when it is rejected.
 
-    `rests_until` is when a refused one may be renewed again, where that was tried too lately.
+    `rests_until` is when a rejected one may be renewed again, where that was tried too recently.
     """
 
     at_home: bool = False
@@ -39,7 +39,7 @@ class Plan(Struct, frozen=True):
 
 
 class Renewals:
-    """Remembers of each home when its login was last renewed, or was tried to be."""
+    """Remembers for each home when renewing its login was last tried."""
 
     def __init__(self) -> None:
         self._tried: dict[Path, datetime] = {}
@@ -51,14 +51,14 @@ class Renewals:
         self._tried.pop(question.home.path, None)
 
     def began(self, question: Question) -> bool:
-        """Whether that was for this very question."""
+        """Whether a renewal was started for this very question."""
         return self._tried.get(question.home.path) == question.now
 
     def plan(self, question: Question) -> Plan:
-        """Raises what keeps it from being asked at all: nobody signed in, or renewed too lately to be again."""
+        """Raises what prevents running it at all: nobody signed in, or renewed too recently."""
         credentials = asked_credentials(question)
         if credentials is None:
-            # What is too old Codex renews by itself.
+            # Codex itself renews one that is too old.
             wait = self._rested(question)
             return Plan(at_home=True, renew_refused=wait is None, rests_until=wait)
         if expiry(credentials, question.now) is None and not isinstance(question.after, LoginExpired):
@@ -71,14 +71,14 @@ class Renewals:
         return Plan(at_home=True, renew=True)
 
     def _rested(self, question: Question, *known: datetime | None) -> datetime | None:
-        """When the login may be renewed again, None where it may be now; `known` is when it was, or was tried to
-        be. A click does not shorten that.
+        """When the login may be renewed again, None where it may be now. `known` are the times of earlier renewals
+        and attempts. A refresh by hand does not shorten the wait.
         """
         tried = self._tried.get(question.home.path)
         last = max((at for at in (*known, tried) if at is not None), default=None)
         if last is not None and abs(question.now - last) < RENEWED_EVERY:
             return last + RENEWED_EVERY
-        # Another process may have tried, and failed: these are the troubles that name their time for it alone.
+        # Another process may have tried, and failed: these errors set `retry_at` only for that.
         error = question.last_error
         if error is None or error.retry_at is None or error.kind not in ("login_expired", "timeout"):
             return None
@@ -86,7 +86,7 @@ class Renewals:
 
 
 def defer_to_running(plan: Plan, release: Version, home: Path, runs_with: Callable[[Path], bool]) -> Plan:
-    """Raises LoginExpired where to renew the login would take it from an old Codex that runs with it."""
+    """Raises LoginExpired where renewing the login would invalidate that of an old, running Codex."""
     wants = plan.renew or plan.renew_refused
     if not wants or release >= READS_AGAIN or not runs_with(home):
         return plan
@@ -96,7 +96,7 @@ def defer_to_running(plan: Plan, release: Version, home: Path, runs_with: Callab
 
 
 def asked_credentials(question: Question) -> Credentials | None:
-    """The login in its file, None for one in a keyring; raises what is wrong with it, or that it is another's."""
+    """The login in its file, None for one in a keyring; raises if it is unusable or of another account."""
     try:
         credentials = read_credentials(question.home)
     except KeptInKeyring:

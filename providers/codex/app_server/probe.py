@@ -1,10 +1,10 @@
-"""One question to `codex app-server` (JSON-RPC over stdio), from its start to its end.
+"""One query of `codex app-server` (JSON-RPC over stdio), from its start to its exit.
 
-In which home it is asked, and whether it is to renew the login there, is told by `app_server_plan`.
+`providers.codex.app_server.plan` decides which home it runs in, and whether it should renew the login there.
 
-Facts (0.45-0.169): `-a never` is taken by all of them; 0.45 has no account methods; up to 0.42 the words would
-start a session. 0.169 may fail `account/read` and answer `account/rateLimits/read`. At the end of its stdin it
-ends, in 30 ms.
+Facts (0.45-0.169): all of them accept `-a never`; 0.45 has no account methods; up to 0.42 the arguments would
+start a session. 0.169 may fail `account/read` and answer `account/rateLimits/read`. When its stdin is closed it
+exits, in 30 ms.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _LOOK = "Run `codex` once to see why. If that does not help, update it."
 
 
 class Deadlines(Struct, frozen=True, kw_only=True):
-    """How many seconds it may take to start, to answer one request, and in all, with its end."""
+    """How many seconds it may take to start, to answer one request, and in total, including its exit."""
 
     start: float = 8.0
     request: float = 3.0
@@ -66,7 +66,7 @@ class Deadlines(Struct, frozen=True, kw_only=True):
 
 
 class _Responses(Struct, frozen=True):
-    """What came of one talk, as it was sent: whose login it is and the vendor's own count where it says so."""
+    """The responses of one conversation as sent: the account, the limits, and the vendor's token count if any."""
 
     owner: AccountAnswer | None
     limits: Any
@@ -74,7 +74,7 @@ class _Responses(Struct, frozen=True):
 
 
 class Prober:
-    """Asks Codex, and remembers of each home when its login was last renewed, of each program what it is."""
+    """Queries Codex; remembers when the login of each home was last renewed, and the version of each program."""
 
     def __init__(
         self,
@@ -86,8 +86,8 @@ class Prober:
         deadlines: Deadlines = Deadlines(),  # noqa: B008 - it is frozen
         below: Path | None = None,
     ) -> None:
-        """`runs_with` tells whether a Codex runs with a home; `below` is where the folders to throw away are made,
-        the system's own place unless said.
+        """`runs_with` returns whether a Codex is running with a home; temporary folders are created in `below`, by
+        default the system's.
         """
         self._find = find
         self._runs_with = runs_with
@@ -99,7 +99,7 @@ class Prober:
         self._renewals = Renewals()
 
     def unavailable(self, question: Question) -> ProviderError | None:
-        """What keeps it from being asked at all, found without asking it."""
+        """What prevents running it at all, found without running it."""
         try:
             self._renewals.plan(question)
             self._program(question)
@@ -108,7 +108,7 @@ class Prober:
         return None
 
     def read(self, question: Question) -> Reading:
-        """Within 15 s. Raises ProgramTooOld for what cannot answer; waits 30 min where it does not even start."""
+        """Within 15 s. Raises ProgramTooOld for one that cannot answer. One that does not start waits 30 min."""
         ends = self._seconds() + self._deadlines.probe - _LAST_SECONDS
         plan, program = self._renewals.plan(question), self._program(question)
         try:
@@ -118,14 +118,14 @@ class Prober:
                 plan = defer_to_running(plan, release, question.home.path, self._runs_with)
                 environ = self._furnished(question, plan, program, folder)
                 reading = self._ask(question, plan, program, environ, folder, ends)
-        except ProgramMissing as error:  # it was found, and does not run
+        except ProgramMissing as error:  # it was found, but does not run
             error.retry_at = question.now + PAUSE
             raise
-        asked_credentials(question)  # somebody else may have signed in meanwhile
+        asked_credentials(question)  # another account may have signed in meanwhile
         return reading
 
     def _furnished(self, question: Question, plan: Plan, program: Program, folder: Path) -> dict[str, str]:
-        """The environment that it is asked in, with the home that this names."""
+        """Its environment, which names the home that it runs in."""
         if plan.at_home:
             return at_home(self._environ, question.home, program.search_path)
         home = folder / "home"
@@ -152,7 +152,7 @@ class Prober:
                 self._greet(talk, program, question.now, ends)
                 responses = self._fetch(talk, question, plan, ends)
         except (Ended, TimedOut) as error:
-            # It may have been in the middle of renewing the login: nobody is to press it, in any process.
+            # It may have been in the middle of renewing the login: no process should retry soon.
             renewing = self._renewals.began(question)
             wait = question.now + RENEWED_EVERY if renewing else None
             if isinstance(error, TimedOut):
@@ -167,7 +167,7 @@ class Prober:
         return replace(reading, tokens=app_server_answer.tokens(responses.usage))
 
     def _greet(self, talk: Conversation, program: Program, now: datetime, ends: float) -> None:
-        """A program that does not so much as start is left alone for a while."""
+        """A program that does not even start is not retried for a while."""
         about = {"name": "tankful", "title": "tankful", "version": version()}
         try:
             asked = talk.ask("initialize", {"clientInfo": about})
@@ -186,8 +186,8 @@ class Prober:
         owner = None
         if plan.renew:
             self._renewals.begin(question)
-            # Ended in the middle, it might lose a login that the server has already replaced: so it may take
-            # what time there is.
+            # Stopped in the middle, it might lose a login that the server has already replaced: so it gets all
+            # of the remaining time.
             owner = _owner(talk, whose, ends - self._deadlines.request)
         until = min(self._seconds() + self._deadlines.request, ends)
         limits, usage = talk.ask("account/rateLimits/read"), talk.ask("account/usage/read")
@@ -202,14 +202,14 @@ class Prober:
         if plan.renew_refused and isinstance(error, LoginExpired):
             return self._fetch(talk, question, Plan(at_home=True, renew=True), ends)
         if isinstance(error, LoginExpired) and plan.rests_until is not None:
-            error.retry_at = plan.rests_until  # or the next process would take it for one never tried
+            error.retry_at = plan.rests_until  # or the next process would retry it at once
         if isinstance(error, Offline):
-            self._renewals.forget(question)  # nobody was reached to renew it
+            self._renewals.forget(question)  # the server that renews it was not reached
         raise _no_login(question, plan) if isinstance(error, NotSignedIn) else error
 
 
 def _no_login(question: Question, plan: Plan) -> ProviderError:
-    """What it means when Codex says that it has none: of a home of its own, or of a keyring."""
+    """The error when Codex reports no login: in a temporary home, or in a keyring."""
     if not plan.at_home:
         return NotUnderstood("Codex does not read the login from its own file.", remedy=_LOOK)
     return NotSignedIn(
@@ -219,7 +219,7 @@ def _no_login(question: Question, plan: Plan) -> ProviderError:
 
 
 def _if_any(talk: Conversation, asked: int, until: float) -> Any:
-    """An answer that nothing depends on; older programs do not know the question."""
+    """An optional response; older programs do not know the method."""
     try:
         return talk.answer(asked, until)
     except (RpcRefused, TimedOut, Ended):
@@ -227,7 +227,7 @@ def _if_any(talk: Conversation, asked: int, until: float) -> Any:
 
 
 def _owner(talk: Conversation, asked: int, until: float) -> AccountAnswer | None:
-    """Whose login it is; None where it cannot tell, for it may know the limits all the same."""
+    """The account; None where it cannot be read, as the limits may still be."""
     try:
         return app_server_answer.account(talk.answer(asked, until))
     except (RpcRefused, TimedOut, ValueError):
@@ -235,7 +235,7 @@ def _owner(talk: Conversation, asked: int, until: float) -> AccountAnswer | None
 
 
 def _same_account(question: Question, owner: AccountAnswer) -> None:
-    """A keyring tells its account only this way."""
+    """Raises for another account; that of a keyring is known only this way."""
     if owner.kind != "chatgpt":
         raise NotSignedIn("This kind of login has no limits, only costs.", remedy=TO_SEE_LIMITS)
     ours, theirs = question.identity.email, owner.email

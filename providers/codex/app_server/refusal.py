@@ -1,13 +1,13 @@
-"""What it means when Codex's app-server answers with an error: its text, as one of our kinds.
+"""Maps errors of Codex's app-server, by their text, to ours.
 
-The words quote addresses and bodies, so they are judged and never shown. Seen with 0.45-0.169:
+The text quotes URLs and bodies, so it is matched and never shown. Seen with 0.45-0.169:
 `failed to fetch codex rate limits: GET … failed: 401 Unauthorized; content-type=…; body=…`, `error sending request
 for url (…)`, `Decode error for …; body=…`, `codex account authentication required to read rate limits`,
 `Invalid request`.
 
-0.58-0.77 renew a login that is over 8 days old before they ask with it, and where that fails they tell of it
-alone: `failed to construct backend client: Your access token could not be refreshed because your refresh token was
-already used. …`, `…: Failed to refresh token: 400 Bad Request: {body}`. 0.101 and later ask with it all the same.
+0.58-0.77 renew a login that is over 8 days old before they use it, and where that fails they report only
+that: `failed to construct backend client: Your access token could not be refreshed because your refresh token was
+already used. …`, `…: Failed to refresh token: 400 Bad Request: {body}`. 0.101 and later use it anyway.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ _UNREACHED = re.compile(r"error sending request|dns error|connection refused", r
 
 
 def classify(refused: RpcRefused, *, renewed: bool, retry_at: datetime) -> ProviderError:
-    """`renewed`: Codex was to renew the login right before. `retry_at` is when a refused login is tried again."""
+    """`renewed`: Codex should have just renewed the login. `retry_at` is when a rejected login is retried."""
     text, _, body = refused.message.partition("body=")
     if refused.code == METHOD_NOT_FOUND or text.startswith("Invalid request"):
         return ProgramTooOld("This Codex is too old to report limits.", remedy="Update Codex.")
     if found := _RENEWAL_STATUS.search(text):
         status, page = int(found[1]), bool(found[2])
         if status in (400, 403) and not page:
-            status = 401  # what is wrong with the request is the login that is in it
+            status = 401  # the login is what is wrong with the request
         return _of_status(status, page=page, renewed=True, retry_at=retry_at)
     if _NOT_RENEWED.search(text):
         return refused_login(retry_at)
@@ -61,7 +61,7 @@ def classify(refused: RpcRefused, *, renewed: bool, retry_at: datetime) -> Provi
 
 
 def refused_login(retry_at: datetime) -> LoginExpired:
-    """Codex was to renew its login, or tried to by itself, and it is refused all the same."""
+    """Codex should have renewed its login, and it was rejected anyway."""
     return LoginExpired("Codex could not renew its login.", remedy=SIGN_IN, retry_at=retry_at)
 
 

@@ -1,7 +1,7 @@
-"""Codex itself, asked through `codex app-server`.
+"""The limits as reported by `codex app-server`.
 
-It is asked where the endpoint cannot be, never because the network failed: what it asks is the same server. How
-that is done is `app_server_probe`, which is loaded when it is first needed.
+The fallback where the endpoint cannot be used, never after a network error: it uses the same server. The work is
+done by `providers.codex.app_server.probe`, which is imported when it is first needed.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class AppServerSource:
         self._make_prober = make_prober
 
     def is_fallback_for(self, error: ProviderError) -> bool:
-        """Where the login was the error, or our way of asking was; a login in a keyring is NotUnderstood."""
+        """After a problem with the login or the response; a login in a keyring is NotUnderstood."""
         return isinstance(error, LoginExpired | NotUnderstood)
 
     def unavailable(self, question: Question) -> ProviderError | None:
         return self._own.unavailable(question)
 
     def read(self, question: Question) -> Reading:
-        """Within 15 s. Raises ProgramTooOld for what cannot answer; what does not even start rests for 30 min."""
+        """Within 15 s. Raises ProgramTooOld for one that cannot answer. One that does not start waits 30 min."""
         return self._own.read(question)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What ChatGPT's usage endpoint answers, taken apart.
+"""Parses the responses of ChatGPT's usage endpoint.
 
     plan_type, email
     rate_limit: {allowed, limit_reached, primary_window: W | null, secondary_window: W | null} | null
@@ -8,10 +8,10 @@
     spend_control: {reached, individual_limit: I}, or individual_limit: I
     rate_limit_reset_credits: {available_count}
     W = {used_percent, limit_window_seconds, R}    I = {limit, used, remaining_percent, R, unit}
-    R = reset_at, 0 where it is not known, and reset_after_seconds, which counts where the other is missing
+    R = reset_at, 0 where unknown, and reset_after_seconds, which is used where the other is missing
 
-Each part is judged by itself: one that is not understood is left out and named, its siblings stay. The amounts of
-an individual limit are money only where their `unit` is a currency; mostly it is "credit", or is not told.
+Each part is parsed separately: a malformed one is dropped and named, its siblings stay. The amounts of an
+individual limit are money only where their `unit` is a currency; usually it is "credit", or missing.
 """
 
 from __future__ import annotations
@@ -89,10 +89,10 @@ class _Resets(Struct, frozen=True):
 
 
 def parse(body: bytes, now: datetime, token: Secret, source: str) -> Reading | None:
-    """What it tells, by `source`; None where that is neither limits nor credits.
+    """The reading, by `source`; None where it has neither limits nor credits.
 
-    Raises ValueError for what is no such answer at all. The resets in it have no expiry. A name that echoes
-    the token it was asked with is none.
+    Raises ValueError for anything but such a response. The resets in it have no expiry. A name that echoes the
+    token of the request is dropped.
     """
     try:
         usage = msgspec.json.decode(body, type=_Usage)
@@ -102,7 +102,7 @@ def parse(body: bytes, now: datetime, token: Secret, source: str) -> Reading | N
 
 
 def reset_credits(body: bytes, now: datetime) -> ResetCredits:
-    """What the endpoint of the reset credits answers; raises ValueError for anything else."""
+    """Parses a response of the reset credits endpoint; raises ValueError for anything else."""
     try:
         sent = msgspec.json.decode(body, type=_Resets)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -112,7 +112,7 @@ def reset_credits(body: bytes, now: datetime) -> ResetCredits:
 
 
 class _Parts:
-    """One answer on its way to pieces: each method takes one part and notes what it had to leave."""
+    """One response being parsed: each method takes one part and records what it had to drop."""
 
     def __init__(self, usage: _Usage, now: datetime, token: Secret) -> None:
         self._usage, self._now, self._token = usage, now, token
@@ -144,9 +144,9 @@ class _Parts:
         )
 
     def _limit(self, name: str, raw: Any) -> list[RateWindow] | None:
-        """The windows of a limit; None when the answer does not speak of it.
+        """The windows of a limit; None when it is missing from the response.
 
-        A business plan says `null`: it has none, and that is an answer.
+        A business plan has `null`: no windows, which is not the same as missing.
         """
         if raw is UNSET:
             return None
@@ -163,7 +163,7 @@ class _Parts:
                 missing += 1
             elif value is not None and (made := self._window(f"{name}.{slot}", value)) is not None:
                 found.append(made)
-        if name == "rate_limit":  # of what is not all of the account, much is left out as a rule
+        if name == "rate_limit":  # other limits are usually incomplete
             self._whole = not missing and all(each.duration for each in found)
         return found if found or not missing else None
 
@@ -269,7 +269,7 @@ class _Parts:
             return None
 
     def _limit_reached(self) -> bool | None:
-        """The server's own word: that a limit is reached, that no more is allowed, that the money is spent."""
+        """The server's own flags: a limit is reached, no more is allowed, or the money is spent."""
         flags: list[bool] = []
         if isinstance(self._usage.rate_limit, dict):
             allowed = self._usage.rate_limit.get("allowed")
@@ -282,7 +282,7 @@ class _Parts:
         return any(flags) if flags else None
 
     def _name(self, field: str, raw: Any, validate: Callable[[Any], str | None]) -> str | None:
-        """A name the server gave; one that echoes our token, which may look like any name, is none."""
+        """A name from the server; one that echoes our token, which may look like any name, is dropped."""
         name = validate(self._unless_token(raw))
         if name is None and raw is not UNSET and raw is not None:
             self._dropped.append(field)

@@ -1,7 +1,7 @@
-"""The usage endpoint of ChatGPT, asked with the login that Codex keeps.
+"""ChatGPT's usage endpoint, fetched with Codex's login.
 
-`GET {base}/wham/usage`; a base of one's own without `/backend-api` has it at `/api/codex/usage`. When the next
-of the resets in hand lapses is told by `rate-limit-reset-credits` beside it.
+`GET {base}/wham/usage`; a custom base without `/backend-api` has it at `/api/codex/usage`. When the next of the
+available resets expires is reported by `rate-limit-reset-credits` beside it.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ class OAuthSource:
         self._seconds = seconds
 
     def is_fallback_for(self, error: ProviderError) -> bool:  # noqa: ARG002 - as every source
-        """It is asked first."""
+        """It is tried first."""
         return True
 
     def unavailable(self, question: Question) -> ProviderError | None:
-        """A login that cannot be read or is past its own end is not worth a request."""
+        """A login that cannot be read or has expired is not worth a request."""
         try:
             return expiry(read_credentials(question.home), question.now)
         except ProviderError as error:
             return error
 
     def read(self, question: Question) -> Reading:
-        """Two requests at most, within 24 s together."""
+        """At most two requests, within 24 s in total."""
         credentials = read_credentials(question.home)
         if account_key(question.home, credentials.identity) != account_key(question.home, question.identity):
             raise NotSignedIn(
@@ -63,7 +63,7 @@ class OAuthSource:
         began = self._seconds()
         answer = self._get(endpoint(question.home, "usage"), credentials, DEADLINE_SECONDS)
         if answer.status != 200:
-            # A Retry-After counts from when it was said, which may be long after the question.
+            # A Retry-After counts from the response, which may arrive long after the request was made.
             raise _rejected(answer, question.now + timedelta(seconds=self._seconds() - began))
         reading = _reading(answer, question.now, credentials.access_token)
         resets = self._resets(question, credentials, reading.resets)
@@ -80,10 +80,10 @@ class OAuthSource:
     def _resets(
         self, question: Question, credentials: Credentials, reported: ResetCredits | None
     ) -> ResetCredits | None:
-        """The resets in hand, with their next expiry, which has an endpoint of its own.
+        """The available resets, with their next expiry, which has an endpoint of its own.
 
-        That is asked in the first poll of an hour, and when their number changed; whatever it answers, the
-        reading is no worse for it.
+        That is fetched in the first poll of an hour, and when their number changed; its errors do not affect the
+        reading.
         """
         if reported is not None and reported.available == 0:
             return reported
@@ -108,7 +108,7 @@ def _hour(at: datetime) -> datetime:
 
 
 def endpoint(home: Home, name: str) -> str:
-    """Where this home's account is asked; raises NotUnderstood for a base that no token may be sent to."""
+    """The URL for this home; raises NotUnderstood for a base that no token may be sent to."""
     base = read_config(home).get("chatgpt_base_url", DEFAULT_BASE)
     if not isinstance(base, str) or not origin_allowed(base) or "?" in base or "#" in base:
         raise NotUnderstood(

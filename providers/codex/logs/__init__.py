@@ -1,1 +1,1 @@
-"""Codex's rollouts: the tokens and the limits in them."""
+"""Codex's rollouts (session logs): the tokens and the limits in them."""

@@ -1,8 +1,8 @@
 """Counts tokens from Codex's rollouts, its logs under `sessions/` and `archived_sessions/` of each home.
 
 bytes → lines (ledger/scan) → typed lines (wire) → what one rollout holds (RolloutReader, here) → what was billed
-over all of them (lineage). The folder of a rollout says nothing of its dates: a session stays in the file of
-its first day and grows there for ever.
+over all of them (lineage). The folder of a rollout does not limit its dates: a session stays in the file of
+its first day, which keeps growing.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def thread_in_name(path: str) -> str:
 
 
 class ReaderState(Struct, kw_only=True, array_like=True):
-    """All that a line needs to know of those before it. Stored with an offset, a scan can go on from there."""
+    """All that a line needs to know of those before it. Stored with an offset, it lets a scan resume there."""
 
     thread: str
     named: bool = False
@@ -81,7 +81,7 @@ _NO_EVENTS = msgspec.Raw(_encode([]))
 
 
 class RolloutReader:
-    """Takes the lines of one rollout, in their order, and keeps what they tell of use."""
+    """Takes the lines of one rollout, in order, and keeps their usage."""
 
     def __init__(self, path: str, observation: bytes | None = None) -> None:
         if observation is None:
@@ -103,7 +103,7 @@ class RolloutReader:
         return self.state.skipped
 
     def last_ms(self) -> int:
-        """A copied response may be told with the time of its turn, which is older than this thread."""
+        """A copied response may have the time of its turn, which is older than this thread."""
         return max(self.state.last_ms, born_at(self.state.thread) or 0)
 
     def observation(self) -> bytes:
@@ -127,7 +127,7 @@ class RolloutReader:
             state.began_at = at
         state.last_ms = max(state.last_ms, at)
         payload = line.payload
-        # The most frequent first: there are a hundred thousand lines, and class patterns take twice the time.
+        # Most frequent first: there are a hundred thousand lines, and class patterns take twice the time.
         if isinstance(payload, wire.TokenCount):
             self._count(at, line.ordinal, payload.info)
         elif isinstance(payload, wire.UsageRecord):
@@ -203,7 +203,7 @@ class RolloutReader:
         state.counters, state.last = total, last
 
     def _terms_of(self, turn: str | None) -> int:
-        """The place of what holds now for a line of this turn."""
+        """The index of the terms that apply now to a line of this turn."""
         if self._now is not None and self._now[0] == turn:
             return self._now[1]
         state = self.state
@@ -250,7 +250,7 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 def rollout(observed: Observed) -> Rollout:
-    """What an observation says; raises ValueError for one of another make."""
+    """Decodes an observation; raises ValueError for one of another make."""
     kept = unpacked(observed.observation, _decoder)
     state = kept.state
     return Rollout(
@@ -296,4 +296,4 @@ class Rollouts:
         return resolve([rollout(each) for each in observed])
 
 
-ROLLOUTS = Rollouts()  # one for all: who shares a finder shares its format
+ROLLOUTS = Rollouts()  # one instance: sharing a finder requires sharing its format

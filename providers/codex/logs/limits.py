@@ -1,7 +1,7 @@
-"""The limits as Codex itself last wrote them down: the newest `rate_limits` in the rollouts, without a network.
+"""The limits that Codex last logged: the newest `rate_limits` in the rollouts, read without a network.
 
-Codex notes them in each `token_count`. Not every such line is news: forks up to 0.150 re-stamp their parent's
-lines with the time of the fork, and a line whose counters did not move restates what is known. A line counts
+Codex logs them in each `token_count`. Not every such line is new: forks up to 0.150 re-stamp their parent's
+lines with the time of the fork, and a line whose counters did not change repeats what is known. A line counts
 when its totals or its limits differ from the line before it, in a turn of the file's own thread.
 Only the ends of the newest files are read, so this takes milliseconds however large the logs are. For files last
 written more than 24 hours ago, the finder's last walk counts, which is at most 5 minutes old.
@@ -45,7 +45,7 @@ OLDEST = timedelta(days=31)
 
 
 class _Note(Struct, frozen=True):
-    """A note that is news; not `sure` when it is the first of what was read, and may repeat one before that."""
+    """A new entry; not `sure` when it is the first of what was read, and may repeat one before that."""
 
     at: datetime
     rate_limits: RateLimits
@@ -53,7 +53,7 @@ class _Note(Struct, frozen=True):
 
 
 class _News(Struct, frozen=True):
-    """The newest note with windows, and the newest one with credits, often the same."""
+    """The newest entry with windows, and the newest one with credits, often the same."""
 
     windows: _Note | None = None
     credits: _Note | None = None
@@ -82,14 +82,14 @@ class RolloutLimits:
         self._finders = finders
 
     def is_fallback_for(self, error: ProviderError) -> bool:  # noqa: ARG002 - as every source
-        """It is asked first."""
+        """Reading it costs nothing."""
         return True
 
     def unavailable(self, question: Question) -> ProviderError | None:  # noqa: ARG002 - as every source
         return None
 
     def read(self, question: Question) -> Reading | None:
-        """The newest trustworthy note; None where there is none. Windows past their reset are left out."""
+        """The newest trustworthy entry; None where there is none. Windows past their reset are left out."""
         news = _News()
         finder = self._finders.finder(question.home.path, ROLLOUTS)
         for path, changed in _newest_files(finder, question.now):
@@ -100,10 +100,10 @@ class RolloutLimits:
 
 
 def _newest_files(finder: LogFinder, now: datetime) -> Iterator[tuple[Path, datetime]]:
-    """Live and archived rollouts, last written first. Compressed ones are a week old and tell nothing new."""
+    """Live and archived rollouts, last written first. Compressed ones are a week old and have nothing new."""
     logs = finder.recent(floor((now - OLDEST).timestamp() * 1e9))
     for log in islice((log for log in logs if log.path.endswith(".jsonl")), NEWEST_FILES):
-        with suppress(OverflowError, OSError, ValueError):  # a time that no calendar has
+        with suppress(OverflowError, OSError, ValueError):  # a time out of range
             yield Path(log.path), datetime.fromtimestamp(log.mtime_ns / 1e9, UTC)
 
 
@@ -112,7 +112,7 @@ def _news_of(path: Path, question: Question) -> _News:
         with open_regular(path) as file:
             return _newest_in(file, question)
     except (OSError, RecursionError):
-        return _News()  # the other files speak
+        return _News()  # the other files may still be read
 
 
 def _newest_in(file: BinaryIO, question: Question) -> _News:
@@ -124,14 +124,14 @@ def _newest_in(file: BinaryIO, question: Question) -> _News:
         file.seek(start)
         block = file.read(size - start)
         news = _newest_of(_lines(block if start == 0 else block.partition(b"\n")[2]), own, question)
-        # After the longest block the doubt stays: megabytes of other lines rarely stand before a mere repeat.
+        # The longest block is accepted as it is: megabytes of other lines rarely precede a mere repeat.
         if start == 0 or (news.notes and all(note.sure for note in news.notes)):
             break
     return news
 
 
 class _OwnTurns(Struct, frozen=True):
-    """How a file's own turns are told from copied ones: `since` is when its thread began.
+    """How a file's own turns are distinguished from copied ones: `since` is when its thread began.
 
     `copies` is False for a thread without a parent, whose lines are all its own.
     """
@@ -150,7 +150,7 @@ def _own_turns(head: Iterator[LimitsLine]) -> _OwnTurns:
 
 
 def _newest_of(lines: Iterator[LimitsLine], own: _OwnTurns, question: Question) -> _News:
-    """The last lines that are news."""
+    """The last lines that are new."""
     news = _News()
     before: tuple[Any, RateLimits] | None = None
     turn_is_own = not own.copies
@@ -191,7 +191,7 @@ def _account_limits(raw: Any) -> RateLimits | None:
 
 
 def _lines(block: bytes) -> Iterator[LimitsLine]:
-    """The whole lines of a block that can matter, in order; what is not understood is passed over."""
+    """The complete, relevant lines of a block, in order; malformed ones are skipped."""
     for raw in block.split(b"\n")[:-1]:
         line = decode_limits(raw)
         if line is not None:
@@ -199,7 +199,7 @@ def _lines(block: bytes) -> Iterator[LimitsLine]:
 
 
 def _reading(news: _News, now: datetime) -> Reading | None:
-    """One reading of both notes has one time, the windows'; credits that are older than that are left out."""
+    """A reading of both entries has one time, that of the windows; older credits are left out."""
     note = news.windows or news.credits
     if note is None:
         return None

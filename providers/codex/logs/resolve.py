@@ -1,8 +1,8 @@
-"""What the rollouts of all homes say together: each billed response once, with its time and its model.
+"""Combines the rollouts of all homes: each billed response once, with its time and its model.
 
-One response is told up to three times: by its token_usage_record, by one or more token_counts, and again by
-every copy of either in a fork, a subagent or an archived twin. Rollouts say what they hold (`Rollout`); only
-here, with all of them at hand, is it decided what was billed. The outcome does not depend on their order.
+A response is logged up to three times: by its token_usage_record, by one or more token_counts, and again by
+every copy of either in a fork, a subagent or an archived twin. A `Rollout` has everything it contains; only
+here, with all of them available, is it decided what was billed. The result does not depend on their order.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from providers.codex.logs.rollout import (
 from providers.domain.cost import BilledResponse, Context, TokenUsage
 from providers.logs import stable_hash
 
-# A fork of Codex 0.89-0.98 writes its copies in one go: this long after the file's first line at most.
+# A fork of Codex 0.89-0.98 writes its copies at once: at most this long after the file's first line.
 _COPYING_MS = 150
 
 
 class _Turn(Struct, frozen=True, gc=False):
-    """What a rollout's terms come to, judged once for all lines that share them.
+    """What a rollout's terms mean, evaluated once for all lines that share them.
 
-    `real` is the turn's id where it is a real one, `copied_at` when the turn was if it is older than the thread,
-    and `recorded` tells that some rollout has records of it.
+    `real` is the turn's id where it is a real one, `copied_at` the time of the turn if it is older than the
+    thread, and `recorded` whether some rollout has records of it.
     """
 
     real: str | None
@@ -43,7 +43,7 @@ class _Turn(Struct, frozen=True, gc=False):
 
 
 class _Claim(Struct, frozen=True, gc=False):
-    """One rollout's word on a response."""
+    """One rollout's claim on a response."""
 
     foreign: bool
     at: int
@@ -142,7 +142,7 @@ def _hashed(key: Hashable) -> int:
 
 
 def _copied_at(rollout: Rollout, turn: str) -> int | None:
-    """When the turn was, if it is older than the thread it stands in: forks re-stamp what they copy."""
+    """The time of the turn, if it is older than its thread: forks re-stamp what they copy."""
     if not rollout.parents:
         return None
     turn_at, thread_at = born_at(turn), born_at(rollout.thread)
@@ -150,7 +150,7 @@ def _copied_at(rollout: Rollout, turn: str) -> int | None:
 
 
 class _Family:
-    """How the threads of all rollouts hang together."""
+    """How the threads of all rollouts are related."""
 
     def __init__(self, rollouts: Iterable[Rollout]) -> None:
         self._of: dict[str, list[Rollout]] = {}
@@ -168,7 +168,7 @@ class _Family:
         return turn is not None and _turn_key(rollout, turn) in self._recorded
 
     def has_lost(self, rollout: Rollout) -> bool:
-        """True when an ancestor has no rollout any more."""
+        """True when the rollout of an ancestor no longer exists."""
         return any(thread not in self._of for thread in self._ancestors_of(rollout))
 
     def has_original(self, rollout: Rollout, event: TokenEvent, total: Tokens) -> bool:
@@ -180,7 +180,7 @@ class _Family:
         )
 
     def usage(self, rollout: Rollout, event: TokenEvent, total: Tokens) -> Tokens | None:
-        """What a token_count added; the counters of a rollout's first one may go on from those of its base."""
+        """What a token_count added; the counters of a rollout's first one may continue those of its base."""
         if event.opening and rollout.base is not None and rollout.counters_go_on:
             if rollout.base.thread not in self._of:
                 return None  # it may hold any part of the base's use

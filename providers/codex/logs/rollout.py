@@ -1,4 +1,4 @@
-"""What one rollout tells of use, as its reader leaves it and as the lineage judges it."""
+"""The usage in one rollout, as its reader returns it and as `resolve` evaluates it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Raw, Struct
 
-# Input, cached, cache_write, output, reasoning, as the wire has them: cached and cache_write lie within input.
+# Input, cached, cache_write, output, reasoning, as logged: cached and cache_write are parts of input.
 # Its total_tokens is left out: after an overflow it is set to the size of the context window, and nothing else is.
 Tokens = tuple[int, int, int, int, int]
 
@@ -22,9 +22,9 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Terms(Struct, frozen=True, array_like=True):
-    """What held when a line was written; many lines share it.
+    """What applied when a line was written; many lines share it.
 
-    `of_turn` tells that the setting was made for this very turn, and is not left over from one before.
+    `of_turn` is whether the setting was made for this very turn, and not for an earlier one.
     """
 
     turn: str | None
@@ -39,7 +39,7 @@ class Terms(Struct, frozen=True, array_like=True):
 class Record(Struct, frozen=True, array_like=True, gc=False):
     """A token_usage_record: one billed response. `own` is False for a copy in another thread's rollout.
 
-    `at` is in epoch ms, `terms` a place in the rollout's.
+    `at` is in epoch ms, `terms` an index into the rollout's.
     """
 
     key: int
@@ -50,10 +50,10 @@ class Record(Struct, frozen=True, array_like=True, gc=False):
 
 
 class TokenEvent(Struct, frozen=True, array_like=True, gc=False):
-    """A token_count. `total` is None where it is that of the one before it plus `last`, as nearly always.
+    """A token_count. `total` is None where it is that of the one before it plus `last`, as in nearly all.
 
-    `usage` is what it added for all its own rollout can tell: nothing (False), `last` (True), or something else.
-    `opening` marks the first of a rollout: what stood on the counters before it only a base thread knows.
+    `usage` is what it added as far as its own rollout shows: nothing (False), `last` (True), or something else.
+    `opening` marks the first of a rollout: only a base thread has the counters before it.
     """
 
     at: int
@@ -69,18 +69,18 @@ EVENTS = msgspec.msgpack.Decoder(list[TokenEvent])
 
 
 class Base(Struct, frozen=True, kw_only=True, array_like=True):
-    """The thread whose first `ordinals` lines a fork by reference goes on from."""
+    """The thread whose first `ordinals` lines a fork by reference continues."""
 
     thread: str
     ordinals: int
 
 
 class Rollout(Struct, frozen=True, kw_only=True):
-    """All that one rollout tells of use; `began_at` in epoch ms.
+    """All usage in one rollout; `began_at` in epoch ms.
 
-    `root` is the thread that the person started and `settings` what each turn was set to. `events` are packed, as
-    nobody asks for those of most rollouts: their records tell the same. `forgets` has the ordinals of token_counts
-    that forgot the counters; `counters_go_on` tells whether a fork by this version of Codex continues its base's
+    `root` is the thread that the user started and `settings` are those of each turn. `events` are encoded, as
+    those of most rollouts are not needed: their records have the same. `forgets` has the ordinals of token_counts
+    that reset the counters; `counters_go_on` is whether a fork by this version of Codex continues its base's
     counters.
     """
 
@@ -118,7 +118,7 @@ def plus(total: Tokens, last: Tokens) -> Tokens:
 
 
 def added(previous: Tokens | None, total: Tokens, last: Tokens) -> Tokens | None:
-    """The usage of a token_count from the counters before it; None when it repeats them or resets them to 0."""
+    """The usage of a token_count from the counters before it; None if it repeats them or resets them to 0."""
     if total in (previous, NOTHING):
         return None
     if previous is None or total == last:
@@ -128,12 +128,12 @@ def added(previous: Tokens | None, total: Tokens, last: Tokens) -> Tokens | None
 
 
 def turn_is_real(turn: str | None) -> bool:
-    """False for none, and for what migrated rollouts invent ("rollout-5"), which other rollouts have too."""
+    """False for None, and for the ids of migrated rollouts ("rollout-5"), which are not unique."""
     return turn is not None and _UUID.fullmatch(turn) is not None
 
 
 def born_at(id_: str | None) -> int | None:
-    """When a UUIDv7 was made, in epoch ms; None for any other id."""
+    """When a UUIDv7 was created, in epoch ms; None for any other id."""
     if id_ is None or not turn_is_real(id_) or id_[14] != "7":
         return None
     return int(id_[:8] + id_[9:13], 16)

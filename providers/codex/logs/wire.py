@@ -24,7 +24,7 @@ UNWANTED = re.compile(
 _EPOCH = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp()) * 1000
 _END = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1000
 
-# No answer and no thread comes near: such a number is damage.
+# No response and no thread comes near: such a number is damage.
 Count = Annotated[int, Meta(ge=0, le=10**13)]
 Ordinal = Annotated[int, Meta(ge=0, le=2**62)]
 
@@ -34,7 +34,7 @@ class MalformedLine(ValueError):
 
 
 class Usage(Struct, frozen=True, gc=False):
-    """Tokens as Codex tells them: cached and cache_write are parts of input, reasoning is one of output."""
+    """Tokens as reported by Codex: cached and cache_write are parts of input, reasoning is one of output."""
 
     input_tokens: Count
     output_tokens: Count
@@ -69,7 +69,7 @@ class SessionMeta(Struct, frozen=True):
 
     @property
     def spawned_by(self) -> str | None:
-        """source.subagent.thread_spawn.parent_thread_id; `source` is a plain word for most sessions."""
+        """source.subagent.thread_spawn.parent_thread_id; `source` is a plain string for most sessions."""
         value = self.source
         for name in ("subagent", "thread_spawn", "parent_thread_id"):
             value = value.get(name) if isinstance(value, dict) else None
@@ -103,7 +103,7 @@ class RecordLine(_Line, frozen=True, kw_only=True, tag="token_usage_record"):
 
 
 class TokenCount(Struct, frozen=True, tag="token_count"):
-    """As the ledger reads it. There are a hundred thousand: what it does not need is passed over undecoded."""
+    """As the ledger reads it. There are a hundred thousand: what it does not need is not decoded."""
 
     class Info(Struct, frozen=True):
         total_token_usage: Usage
@@ -113,19 +113,19 @@ class TokenCount(Struct, frozen=True, tag="token_count"):
 
 
 class TokenCountLimits(Struct, frozen=True, tag="token_count"):
-    """As the limits read it. `rate_limits` become RateLimits; odd tokens beside them do no harm."""
+    """As the limits read it. `rate_limits` become RateLimits; malformed tokens beside them are ignored."""
 
     info: Any = None
     rate_limits: Any = None
 
     @property
     def total_token_usage(self) -> Any:
-        """Whatever stands there, to be compared."""
+        """The raw value, for comparison."""
         return self.info.get("total_token_usage") if isinstance(self.info, dict) else None
 
 
 class RateLimits(Struct, frozen=True):
-    """Each member is judged by itself: an odd one must not take its siblings along."""
+    """Each member is validated separately: a malformed one must not affect its siblings."""
 
     limit_id: Any = None
     primary: Any = None
@@ -155,7 +155,7 @@ class TurnStarted(Struct, frozen=True, tag="turn_started"):
 
 
 class SettingsApplied(Struct, frozen=True, tag="thread_settings_applied"):
-    """The service tier stands nowhere else, and before the turns it holds for."""
+    """The service tier is logged nowhere else, and before the turns it applies to."""
 
     thread_settings: Any = None
 
@@ -196,7 +196,7 @@ _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 def decode(text: bytes | bytearray) -> tuple[int, Line] | None:
-    """What a line says and when, in epoch ms; None when it is none of ours. Raises MalformedLine alone."""
+    """The time of a line, in epoch ms, and the line; None for an irrelevant one. Raises only MalformedLine."""
     try:
         line = _line.decode(text)
     except _DAMAGE:
@@ -210,7 +210,7 @@ def decode(text: bytes | bytearray) -> tuple[int, Line] | None:
 
 
 def decode_limits(text: bytes) -> LimitsLine | None:
-    """A line that has limits, or that names a turn or a thread; None for any other. Never raises."""
+    """A line with limits, or with the id of a turn or a thread; None for any other. Never raises."""
     if UNWANTED.match(text):
         return None
     try:
@@ -220,7 +220,7 @@ def decode_limits(text: bytes) -> LimitsLine | None:
 
 
 def _is_ours(text: bytes | bytearray) -> bool:
-    """False for lines of other types, which may look as they like; whatever is no JSON might have been ours."""
+    """False for lines of other types, whatever their content; a line that is not JSON might have been relevant."""
     if text.isspace():
         return False
     try:

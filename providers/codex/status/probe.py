@@ -1,8 +1,8 @@
-"""A look at Codex's own `/status` screen.
+"""Reads Codex's own `/status` screen.
 
-It is drawn in a terminal that nobody sees, by a session in a home to throw away: a session asks for trust, offers
-models and leaves a log, all in its home. Its provider of models is an address where nobody is, so whatever
-happens nothing can be sent to a model; 0.169 else opens a connection to one before it is asked anything.
+It is drawn in a hidden terminal, by a session in a temporary home: a session asks for trust, offers models and
+leaves a log, all in its home. Its model provider is an unreachable address, so that nothing can ever be sent to a
+model; otherwise 0.169 opens a connection to one before any prompt.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def open_terminal(
 
 
 class _Probe(Struct, frozen=True):
-    """A program to be asked from a folder of its own."""
+    """A program to be run in a folder of its own."""
 
     program: Program
     version: Version
@@ -91,7 +91,7 @@ class _Probe(Struct, frozen=True):
 
 
 class StatusProber:
-    """Opens the session; `providers.codex.status.source` tells when."""
+    """Opens the session; `providers.codex.status.source` decides when."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class StatusProber:
         open_in: Open = open_terminal,
         system: str = sys.platform,
     ) -> None:
-        """`below` is where its folders to throw away are made, the system's own place unless said."""
+        """Temporary folders are created in `below`, by default the system's."""
         self._find = find
         self._environ = environ
         self._seconds = seconds
@@ -113,7 +113,7 @@ class StatusProber:
         self._versions = Versions()
 
     def unavailable(self, question: Question) -> ProviderError | None:
-        """It takes a login that can be lent and is good by itself, and a program."""
+        """It needs a valid login from a file, and a program."""
         try:
             credentials = _credentials(question)
             self._find("codex", chosen=question.program, environ=self._environ)
@@ -122,7 +122,7 @@ class StatusProber:
             return error
 
     def read(self, question: Question) -> Reading:
-        """Within 45 s. Raises ProgramTooOld for what shows no limits; one that does not start rests 30 min."""
+        """Within 45 s. Raises ProgramTooOld for one that shows no limits. One that does not start waits 30 min."""
         if (blocker := self.unavailable(question)) is not None:
             raise blocker
         ends = self._seconds() + PROBE_SECONDS
@@ -133,7 +133,9 @@ class StatusProber:
             except (ProgramMissing, NotUnderstood) as error:
                 error.retry_at = question.now + PAUSE  # it would be the same a minute later
                 raise
-        _credentials(question)  # somebody else may have signed in meanwhile, and the screen need not say who
+        _credentials(
+            question
+        )  # another account may have signed in meanwhile, and the screen need not show it
         return _reading(status, question, probe.version)
 
     def _probe(self, question: Question, folder: Path) -> _Probe:
@@ -148,12 +150,12 @@ class StatusProber:
             folder=folder,
             seconds=_HELP_SECONDS,
         )
-        # 0.169 else copies itself, 290 MB, into its home and leaves two daemons behind.
+        # Otherwise 0.169 copies itself, 290 MB, into its home and leaves two daemons behind.
         arguments = ("--no-daemon",) if b"--no-daemon" in finished.out else ()
         return _Probe(program, version, arguments, folder)
 
     def _status(self, question: Question, probe: _Probe, ends: float) -> Status:
-        """From a screen of the first size; where that shows too little, from a larger one."""
+        """From a screen of the first size; if that shows too little, from a larger one."""
         first = self._seconds() + _FIRST_SECONDS
         try:
             status = self._ask(question, probe, _SIZES[0], min(first, ends))
@@ -175,7 +177,7 @@ class StatusProber:
         trusted = f'projects.{quoted(str(probe.folder))}.trust_level = "trusted"\n'
         furnish(home, question.home, question.now, _SETTINGS + trusted)
         environ = borrowing(self._environ, home, probe.program.search_path)
-        # Times are shown in the zone of the program, which on Windows is the system's whatever it is told.
+        # Times are shown in the zone of the program, which on Windows is always the system's.
         zone: tzinfo | None = None if self._windows else UTC
         if not self._windows:
             environ["TZ"] = "UTC0"
@@ -195,7 +197,7 @@ def _local() -> tzinfo:
 
 
 def _credentials(question: Question) -> Credentials:
-    """The login in its file; raises what is wrong with it, or that it is another's."""
+    """The login in its file; raises if it is unusable or of another account."""
     credentials = read_credentials(question.home)
     if account_key(question.home, credentials.identity) != account_key(question.home, question.identity):
         raise _another_account()

@@ -1,8 +1,8 @@
-"""A Codex session in a terminal, walked to its `/status` screen and no further.
+"""A Codex session in a terminal, taken to its `/status` screen and no further.
 
-Dialogs stand in the way: Trust this folder, a new model, an update. Answering one changes settings, so this is
-for a session in a home to throw away; and an update is never agreed to, as that changes the program itself.
-Enter is pressed on the words `/status` alone: all else would be sent to a model.
+Dialogs may come first: trust this folder, a new model, an update. Answering one changes settings, so this is
+for a session in a temporary home; and an update is never accepted, as that changes the program itself.
+Enter is only pressed on the text `/status`: anything else would be sent to a model.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from providers.domain.errors import (
 AGAIN_SECONDS = 2.0
 _TIMES = 4
 _STEP_SECONDS = 5.0
-_STILL_SECONDS = 0.4  # Codex takes what comes faster for something pasted, and Enter for a part of it
+_STILL_SECONDS = 0.4  # Codex treats faster input as pasted text, and Enter as part of it
 _MOST_DIALOGS = 5
 _COMMAND = "/status"
 _CLEAR = "\x15"  # Ctrl-U
@@ -51,7 +51,7 @@ _ENDINGS: tuple[tuple[str, Callable[[], ProviderError]], ...] = (
 
 
 class StatusScreen(Protocol):
-    """What is needed of a terminal; providers.host.terminal.terminal.Terminal is one."""
+    """The terminal; implemented by providers.host.terminal.terminal.Terminal."""
 
     @property
     def text(self) -> str: ...
@@ -65,7 +65,7 @@ class StatusScreen(Protocol):
 def scene(text: str) -> Scene:
     """What the screen is waiting for."""
     prompt = _PROMPT.search(text) is not None
-    if not prompt and _LOGIN.search(text):  # below a prompt the words may be a tip
+    if not prompt and _LOGIN.search(text):  # below a prompt the text may be a tip
         return "login"
     for dialog, signs in _DIALOGS:
         if re.search(signs, text, re.MULTILINE):
@@ -79,16 +79,16 @@ def ask_status(
     ends: float,
     seconds: Callable[[], float] = time.monotonic,
 ) -> Status:
-    """The limits on the screen, asked for until they are there; what was last seen when they are not.
+    """The limits on the screen, requested until they are shown; else the last screen seen.
 
     `ends` is on the clock of `seconds`. Raises LoginExpired, ProgramTooOld, ServerError, TimedOut, or
-    NotUnderstood where the screen is none that is known.
+    NotUnderstood for an unknown screen.
     """
     return _Session(screen, ends, seconds).to_status(parse_status)
 
 
 class _Session:
-    """The steps, each with an end."""
+    """The steps, each with a deadline."""
 
     def __init__(self, screen: StatusScreen, ends: float, seconds: Callable[[], float]) -> None:
         self._screen = screen
@@ -113,14 +113,14 @@ class _Session:
         return status
 
     def _type_command(self) -> None:
-        """Type the command where it can be typed, and see it stand there alone."""
+        """Type the command at the prompt, and check that nothing else was typed."""
         for times in range(_MOST_DIALOGS):
             self._make_way()
             self._screen.press(_CLEAR + _COMMAND if times else _COMMAND)
             self._look_for(lambda text: _TYPED.search(text) is not None)
             self._settle()
             self._alive()
-            # A dialog that came meanwhile has taken the words, and would take Enter for a yes.
+            # A dialog that appeared meanwhile has received the text, and would take Enter as a yes.
             if scene(self._screen.text) == "ready" and _TYPED.search(self._screen.text):
                 return
         raise NotUnderstood("Codex did not accept /status.", remedy="Update Codex.")
@@ -163,7 +163,7 @@ class _Session:
 
 
 def _ending(text: str) -> ProviderError:
-    """Why it ended by itself. Its words are compared as one, for the screen's edge breaks them anywhere."""
+    """Why it exited. The text is compared without spaces, as the screen's edge wraps it anywhere."""
     shown = "".join(text.split())
     for sign, error in _ENDINGS:
         if sign.replace(" ", "") in shown:

@@ -1,6 +1,6 @@
-"""Codex's own `/status` screen, for programs that cannot be asked in a better way.
+"""Codex's own `/status` screen, for programs without a better interface.
 
-How that is done is `status_probe`, which is loaded when it is first needed.
+The work is done by `providers.codex.status.probe`, which is imported when it is first needed.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class StatusScreenSource:
         self._make_prober = make_prober
 
     def is_fallback_for(self, error: ProviderError) -> bool:
-        """Where our way of asking was the error: not the network, the login, or a program that is not there."""
+        """After a problem with the interface: not the network, the login, or a missing program."""
         return isinstance(error, ProgramTooOld | NotUnderstood) and not isinstance(error, KeptInKeyring)
 
     def unavailable(self, question: Question) -> ProviderError | None:
         return self._own.unavailable(question)
 
     def read(self, question: Question) -> Reading:
-        """Within 45 s. Raises ProgramTooOld for what shows no limits; one that does not start rests 30 min."""
+        """Within 45 s. Raises ProgramTooOld for one that shows no limits. One that does not start waits 30 min."""
         return self._own.read(question)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What Codex's `/status` screen says, read as a person would: in a box or not, on one line or wrapped.
+"""Parses Codex's `/status` screen: in a box or not, on one line or wrapped.
 
     Account:                       dev@example.com (Pro)
     5h limit:                      [█████████████░░░░░░░] 63% left (resets 18:10)
@@ -9,8 +9,8 @@
     GPT-5.3-Codex-Spark 5h limit:  [██████████████████░░] 88% left (resets 18:40)
     Limits:                        data not available yet
 
-Observed on 0.60-0.169. Up to 0.97 the account's limits alone are shown. A line is taken whole or not at all:
-on a screen that is too small Codex cuts it off without a sign.
+Observed on 0.60-0.169. Up to 0.97 only the account's limits are shown. A line is parsed completely or not at
+all: on a screen that is too small Codex truncates it without a mark.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from providers.codex import limits
 from providers.domain.limits import Credits, RateWindow
 
 Outcome = Literal["limits", "later", "never", "too_old", "api_key", "nothing"]
-"""Limits; ask again soon; this account has none; only after a prompt; no ChatGPT login; not the screen we want."""
+"""Limits; retry soon; this account has none; only after a prompt; no ChatGPT login; another screen."""
 
 _LABEL = re.compile(r"( {0,3})(\S.{0,60}?): *(?: (\S.*))?")
-_ACCOUNT = re.compile(r"(\S+@\S+) \(([^()]+)\)")  # without its plan it may be cut off
+_ACCOUNT = re.compile(r"(\S+@\S+) \(([^()]+)\)")  # without its plan it may be truncated
 _LIMIT = re.compile(r"(?:(.+?) )??(\d{1,3}h|Daily|Weekly|Monthly|Annual|Usage)? ?limit", re.IGNORECASE)
 _SHARE = re.compile(r"(?:\[[^\]]*\] ?)?(\d{1,3})% left(?: \(resets ([^()]+)\))?")
 _CREDITS = re.compile(r"(\d[\d,]*(?:\.\d+)?) credits")
@@ -44,14 +44,14 @@ _NO_LIMITS: dict[str, Outcome] = {
     "send a message to load usage data": "too_old",
 }
 _STALE = "limits may be stale"
-# A reset that was due a moment ago is not yet tomorrow's, and a clock may be a little off.
+# A reset that was due a moment ago does not mean tomorrow's, and a clock may be slightly off.
 _SLACK = timedelta(minutes=10)
 _UNKNOWN_LENGTH = timedelta(days=400)
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """A screen taken apart. `complete` is True where all that it says of limits was seen and understood, and is
-    no older than the screen; `stale` where it says itself that newer numbers are on their way.
+    """A parsed screen. `complete` is True where all its limits were seen and parsed, and are no older than the
+    screen; `stale` where it warns itself that newer numbers are pending.
     """
 
     outcome: Outcome
@@ -65,7 +65,7 @@ class Status(Struct, frozen=True, kw_only=True):
 
 
 def parse_status(screen: str, now: datetime, zone: tzinfo) -> Status:
-    """The last `/status` on this screen. `zone` is the one that its times are in; never raises."""
+    """The last `/status` on this screen. `zone` is the one of its times; never raises."""
     begun, block = _last_block(screen)
     reader = _Reader(now, zone)
     for label, value in block:
@@ -74,7 +74,7 @@ def parse_status(screen: str, now: datetime, zone: tzinfo) -> Status:
 
 
 def _last_block(screen: str) -> tuple[bool, list[tuple[str, str]]]:
-    """Labels and values of the screen asked for last, and whether its beginning is to be seen."""
+    """Labels and values of the last screen, and whether its beginning is visible."""
     begun = False
     block: list[tuple[str, str]] = []
     for label, value in _fields(screen):
@@ -85,7 +85,7 @@ def _last_block(screen: str) -> tuple[bool, list[tuple[str, str]]]:
 
 
 def _fields(screen: str) -> Iterator[tuple[str, str]]:
-    """Labels with their values; what stands further right below one goes on with its value."""
+    """Labels with their values; an indented line continues the value above it."""
     field: tuple[str, list[str]] | None = None
     for line in map(_unboxed, screen.splitlines()):
         labelled = _LABEL.fullmatch(line)
@@ -106,7 +106,7 @@ def _unboxed(line: str) -> str:
 
 
 class _Reader:
-    """Takes the fields in their order: a model's name may stand on a line of its own above its limits."""
+    """Takes the fields in order: a model's name may be on a line of its own above its limits."""
 
     def __init__(self, now: datetime, zone: tzinfo) -> None:
         self._now = now
@@ -154,7 +154,7 @@ class _Reader:
             self._outcome = "api_key"
         elif shown := _ACCOUNT.fullmatch(value):
             self._email = limits.email(shown[1])
-            # Newer ones show a name of their own, "Pro 200": one word is the plan's as everywhere else.
+            # Newer versions show a display name, "Pro 200": only a single word is the plan's id.
             self._plan = limits.plan(shown[2].lower()) if shown[2].isalpha() else None
 
     def _bought(self, value: str) -> None:
@@ -203,7 +203,7 @@ class _Reader:
 
 
 def reset_time(shown: str, now: datetime, zone: tzinfo, at_most: timedelta) -> datetime | None:
-    """The next such time, in UTC; None for what is no time, or none within the length of the window.
+    """The next such time, in UTC; None for an invalid one, or one beyond the length of the window.
 
     Known forms: `18:10`, `6:10 PM`, `23:41 on 22 Nov`, `11:41 PM on 22 Nov`. One without a day is today's, or
     tomorrow's once it is past; one without a year likewise. Where clocks are put back an hour comes twice: the
