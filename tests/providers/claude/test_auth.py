@@ -136,7 +136,7 @@ def test_the_default_home_has_its_names_beside_it(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize(
-    ("content", "kind", "says"),
+    ("content", "kind", "message"),
     [
         (b"{torn", NotUnderstood, "is not valid JSON"),
         (b"\xff\xfe{}", NotUnderstood, "is not valid JSON"),
@@ -151,12 +151,12 @@ def test_the_default_home_has_its_names_beside_it(tmp_path: Path, monkeypatch: p
     ],
 )
 def test_a_file_without_a_usable_login(
-    tmp_path: Path, content: object, kind: type[ProviderError], says: str
+    tmp_path: Path, content: object, kind: type[ProviderError], message: str
 ) -> None:
-    trouble = logins().login(make_home(tmp_path, content), NOW).error
-    assert isinstance(trouble, kind)
-    assert says in trouble.message
-    assert trouble.remedy
+    error = logins().login(make_home(tmp_path, content), NOW).trouble
+    assert isinstance(error, kind)
+    assert message in error.message
+    assert error.remedy
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes are no files there")
@@ -169,19 +169,21 @@ def test_a_pipe_for_a_login_does_not_keep_us_waiting(tmp_path: Path) -> None:
 
 def test_nobody_is_there(tmp_path: Path) -> None:
     empty = Home(provider="claude", path=tmp_path, label="~/.claude")
-    trouble = logins().login(empty, NOW).error
-    assert isinstance(trouble, NotSignedIn)
-    assert (trouble.message, trouble.remedy) == (
+    error = logins().login(empty, NOW).trouble
+    assert isinstance(error, NotSignedIn)
+    assert (error.message, error.remedy) == (
         "Not signed in to Claude Code in ~/.claude.",
         "Run `claude`, then /login.",
     )
-    gone = logins().login(Home(provider="claude", path=tmp_path / "gone", label="~/gone"), NOW).error
-    assert isinstance(gone, NotSignedIn)
-    assert "~/gone does not exist." in gone.message
+    missing = (
+        logins().login(Home(provider="claude", path=tmp_path / "missing", label="~/missing"), NOW).trouble
+    )
+    assert isinstance(missing, NotSignedIn)
+    assert "~/missing does not exist." in missing.message
 
 
 @pytest.mark.parametrize(
-    ("changes", "kind", "says"),
+    ("changes", "kind", "message"),
     [
         ({"expires": NOW}, LoginExpired, "Run `claude` once"),
         ({"expires": NOW, "refreshTokenExpiresAt": milliseconds(NOW)}, LoginExpired, "/login"),
@@ -189,31 +191,31 @@ def test_nobody_is_there(tmp_path: Path) -> None:
         ({"scopes": []}, Denied, "then /login"),
     ],
 )
-def test_a_login_with_trouble_says_whose_it_is(
-    tmp_path: Path, changes: dict[str, Any], kind: type[ProviderError], says: str
+def test_an_unusable_login_still_identifies_its_account(
+    tmp_path: Path, changes: dict[str, Any], kind: type[ProviderError], message: str
 ) -> None:
     found = logins().login(make_home(tmp_path, login(**changes)), NOW)
     assert found.identity is not None
-    assert isinstance(found.error, kind)
-    assert says in found.error.remedy
+    assert isinstance(found.trouble, kind)
+    assert message in found.trouble.remedy
 
 
 @pytest.mark.parametrize(
     "changes",
     [{"scopes": None}, {"expiresAt": None}, {"expiresAt": 10**400}, {"refreshTokenExpiresAt": None}],
 )
-def test_what_is_not_told_is_no_trouble(tmp_path: Path, changes: dict[str, Any]) -> None:
-    assert logins().login(make_home(tmp_path, login(**changes)), NOW).error is None
+def test_what_is_missing_is_no_error(tmp_path: Path, changes: dict[str, Any]) -> None:
+    assert logins().login(make_home(tmp_path, login(**changes)), NOW).trouble is None
 
 
-def test_when_the_login_ends_is_told_ahead(tmp_path: Path) -> None:
+def test_the_end_of_the_login_is_reported_ahead(tmp_path: Path) -> None:
     ends = NOW + timedelta(days=5)
     home = make_home(tmp_path, login(refreshTokenExpiresAt=milliseconds(ends)))
     found = logins().login(home, NOW)
     assert (found.ends_at, found.error) == (ends, None)
 
 
-def test_the_token_of_the_environment_stands_back(tmp_path: Path) -> None:
+def test_the_token_of_the_environment_comes_last(tmp_path: Path) -> None:
     home = make_home(tmp_path)
     lent = logins({"CLAUDE_CODE_OAUTH_TOKEN": "sk-ant-oat01-lent", "CLAUDE_CONFIG_DIR": str(tmp_path)})
     own = lent.known(home)
@@ -251,7 +253,7 @@ def test_the_token_of_the_environment_stands_back(tmp_path: Path) -> None:
     ),
     value=json_values,
 )
-def test_any_value_anywhere_is_a_login_or_a_classed_error(tmp_path: Path, place: str, value: object) -> None:
+def test_any_value_anywhere_is_a_login_or_a_known_error(tmp_path: Path, place: str, value: object) -> None:
     content: Any = login()
     about: Any = config()
     if place in ("oauthAccount", "cachedUsageUtilization"):

@@ -27,7 +27,7 @@ from tests.providers.claude.endpoint.test_source import answered
 
 
 class FakeKeyring:
-    """Holds one secret, or a trouble; `asked` tells each service and whether a dialog was allowed."""
+    """Holds one secret, or an error; `asked` lists each service and whether a dialog was allowed."""
 
     def __init__(self, content: object | ProviderError | None) -> None:
         self.content = content
@@ -97,9 +97,9 @@ def test_who_always_allows_is_never_asked(tmp_path: Path) -> None:
     assert [ask for *_, ask in keyring.asked] == [False]
 
 
-@pytest.mark.parametrize("trouble", [Denied("no"), TimedOut("late"), ProgramMissing("none")])
-def test_a_refusal_is_kept_until_the_person_tries_again(tmp_path: Path, trouble: ProviderError) -> None:
-    keyring = FakeKeyring(trouble)
+@pytest.mark.parametrize("error", [Denied("no"), TimedOut("late"), ProgramMissing("none")])
+def test_a_denial_is_kept_until_the_user_retries(tmp_path: Path, error: ProviderError) -> None:
+    keyring = FakeKeyring(error)
     home, _, source = on_a_mac(tmp_path, keyring)
     for user_initiated in (True, False, False):
         with pytest.raises(NotSignedIn, match="Keychain"):
@@ -107,7 +107,7 @@ def test_a_refusal_is_kept_until_the_person_tries_again(tmp_path: Path, trouble:
     assert [ask for *_, ask in keyring.asked] == [True]
 
 
-def test_an_expired_copy_is_read_again_in_silence(tmp_path: Path) -> None:
+def test_an_expired_copy_is_reread_without_a_prompt(tmp_path: Path) -> None:
     keyring = FakeKeyring(login(expires=NOW + timedelta(hours=1)))
     keyring.allowed = True
     home, logins, source = on_a_mac(tmp_path, keyring)
@@ -133,7 +133,7 @@ def test_an_expired_copy_is_an_expired_login_where_the_keychain_is_closed(tmp_pa
     assert [ask for *_, ask in keyring.asked] == [True, False]
 
 
-def test_an_item_that_is_gone(tmp_path: Path) -> None:
+def test_a_deleted_item(tmp_path: Path) -> None:
     keyring = FakeKeyring(None)
     keyring.allowed = True
     home, _, source = on_a_mac(tmp_path, keyring)

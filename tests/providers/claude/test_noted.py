@@ -34,7 +34,7 @@ class TestConformance(SourceConformance):
         return question(make_home(tmp_path, about=noted(usage(), NOW)))
 
 
-def test_what_claude_code_noted(tmp_path: Path) -> None:
+def test_what_claude_code_cached(tmp_path: Path) -> None:
     reading = read(tmp_path, noted(usage(), NOW - HOUR))
     assert reading is not None
     assert [(w.id, w.used_percent) for w in reading.windows] == [
@@ -48,7 +48,7 @@ def test_what_claude_code_noted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "account", "identity", "told"),
+    ("at", "account", "identity", "found"),
     [
         (NOW - HOUR, ACCOUNT, Identity(account_id=ACCOUNT), True),
         (NOW - HOUR, ACCOUNT, Identity(account_id="other"), False),
@@ -62,18 +62,18 @@ def test_what_claude_code_noted(tmp_path: Path) -> None:
     ],
 )
 def test_whose_it_is_and_how_old(
-    tmp_path: Path, at: Any, account: str | None, identity: Identity, *, told: bool
+    tmp_path: Path, at: Any, account: str | None, identity: Identity, *, found: bool
 ) -> None:
     reading = read(tmp_path, noted(usage(), at, account), identity=identity)
-    assert (reading is not None) is told
+    assert (reading is not None) is found
     if reading is not None:
         assert reading.fetched_at == min(at, NOW)
 
 
-@pytest.mark.parametrize(("days", "told"), [(8, True), (9, False)])
-def test_an_old_one_says_nothing(tmp_path: Path, days: int, *, told: bool) -> None:
+@pytest.mark.parametrize(("days", "found"), [(8, True), (9, False)])
+def test_an_old_cache_is_ignored(tmp_path: Path, days: int, *, found: bool) -> None:
     at = NOW - timedelta(days=days)
-    assert (read(tmp_path, noted(usage(), at), account_since=NOW - 365 * 24 * HOUR) is not None) is told
+    assert (read(tmp_path, noted(usage(), at), account_since=NOW - 365 * 24 * HOUR) is not None) is found
 
 
 @pytest.mark.parametrize("about", [config(), {}, [], b"", b"{torn", noted({}, NOW), noted(None, NOW)])

@@ -61,7 +61,7 @@ def test_since_when_a_login_is_in_its_home(
 
 
 @pytest.mark.parametrize(
-    ("content", "kind", "says"),
+    ("content", "kind", "message"),
     [
         (b"{torn", NotUnderstood, "is not valid JSON"),
         (b"\xff\xfe{}", NotUnderstood, "is not valid JSON"),
@@ -80,9 +80,9 @@ def test_since_when_a_login_is_in_its_home(
     ],
 )
 def test_a_file_without_a_usable_login(
-    tmp_path: Path, content: object, kind: type[ProviderError], says: str
+    tmp_path: Path, content: object, kind: type[ProviderError], message: str
 ) -> None:
-    with pytest.raises(kind, match=says) as caught:
+    with pytest.raises(kind, match=message) as caught:
         read_credentials(home(make_home(tmp_path, content)))
     assert caught.value.remedy
 
@@ -135,7 +135,7 @@ def test_a_plan_or_an_address_that_is_none_is_left_out(tmp_path: Path, name: obj
     assert (login.identity.plan, login.identity.email) == (None, None)
 
 
-def test_an_expired_login_still_says_whose_it_is(tmp_path: Path) -> None:
+def test_an_expired_login_still_identifies_its_account(tmp_path: Path) -> None:
     login = read_login(home(make_home(tmp_path, auth(expires=NOW - timedelta(days=3)))), NOW)
     assert login.identity is not None
     assert isinstance(login.error, LoginExpired)
@@ -146,7 +146,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.mark.parametrize(
-    ("expires", "refreshed", "says"),
+    ("expires", "refreshed", "message"),
     [
         (NOW + 6 * MINUTE, NOW - 30 * DAY, None),
         (NOW + 5 * MINUTE, NOW, "Your ChatGPT login expires within minutes."),
@@ -159,14 +159,14 @@ DAY = timedelta(days=1)
     ],
 )
 def test_when_a_login_is_stale(
-    tmp_path: Path, expires: datetime | None, refreshed: datetime | None, says: str | None
+    tmp_path: Path, expires: datetime | None, refreshed: datetime | None, message: str | None
 ) -> None:
     """An `exp` counts alone; where there is none, the age of the last refresh does."""
     content = auth(expires=expires)
     content["last_refresh"] = refreshed.isoformat() if refreshed else None
-    trouble = expiry(read_credentials(home(make_home(tmp_path, content))), NOW)
-    assert (trouble.message if trouble else None) == says
-    assert trouble is None or trouble.remedy == "Run `codex` once to renew your login."
+    error = expiry(read_credentials(home(make_home(tmp_path, content))), NOW)
+    assert (error.message if error else None) == message
+    assert error is None or error.remedy == "Run `codex` once to renew your login."
 
 
 @pytest.mark.parametrize(
@@ -201,14 +201,14 @@ def test_a_login_that_codex_keeps_in_the_keyring(
         assert login.identity != Identity()
 
 
-def test_settings_that_are_none_say_nothing_of_the_keyring(tmp_path: Path) -> None:
+def test_malformed_settings_are_not_a_keyring(tmp_path: Path) -> None:
     make_home(tmp_path)
     (tmp_path / "config.toml").write_text("cli_auth_credentials_store = [\n")
     assert read_credentials(home(tmp_path)).identity.account_id == "acct-1"
     assert isinstance(read_login(home(tmp_path / "nowhere"), NOW).error, NotSignedIn)
 
 
-def test_a_lent_login_can_ask_and_cannot_be_renewed(tmp_path: Path) -> None:
+def test_an_auth_without_refresh_token_cannot_be_renewed(tmp_path: Path) -> None:
     raw = auth_without_refresh(home(make_home(tmp_path)), NOW)
     content = json.loads(raw)
     ours = auth()["tokens"]
@@ -219,14 +219,14 @@ def test_a_lent_login_can_ask_and_cannot_be_renewed(tmp_path: Path) -> None:
         auth_without_refresh(home(tmp_path / "nowhere"), NOW)
 
 
-def test_an_opaque_token_is_as_good_as_any(tmp_path: Path) -> None:
+def test_an_opaque_token_is_accepted(tmp_path: Path) -> None:
     login = read_login(home(make_home(tmp_path, auth(access_token="opaque", id_token=None))), NOW)
     assert login.error is None
     assert login.identity is not None
     assert login.identity.email is None
 
 
-def test_a_byte_order_mark_and_a_link_do_no_harm(tmp_path: Path) -> None:
+def test_a_byte_order_mark_and_a_link_are_accepted(tmp_path: Path) -> None:
     (tmp_path / "real.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(auth()).encode())
     (tmp_path / "auth.json").symlink_to(tmp_path / "real.json")
     assert read_credentials(home(tmp_path)).identity.account_id == "acct-1"
@@ -256,7 +256,7 @@ json_values = st.recursive(
     ),
     value=json_values,
 )
-def test_any_value_anywhere_is_a_login_or_a_classed_error(tmp_path: Path, place: str, value: object) -> None:
+def test_any_value_anywhere_is_a_login_or_a_known_error(tmp_path: Path, place: str, value: object) -> None:
     content = auth()
     if place in content:
         content[place] = value

@@ -60,7 +60,7 @@ def test_what_a_part_of_an_account_has_is_called_by_its_length(minutes: int | No
 
 
 @pytest.mark.parametrize(("remaining", "used"), [(68, 32), (100, 0), (0, 100), (-5.5, 105.5)])
-def test_a_cap_tells_what_remains(remaining: float, used: float) -> None:
+def test_a_cap_has_what_remains(remaining: float, used: float) -> None:
     found = limits.individual(remaining, (NOW + timedelta(days=9)).timestamp(), NOW)
     assert found is not None
     assert (found.id, found.used_percent, found.resets_at) == ("individual", used, NOW + timedelta(days=9))
@@ -73,7 +73,7 @@ def test_a_cap_that_is_none(remaining: float) -> None:
 
 def test_the_next_of_the_resets_to_lapse() -> None:
     soon, later = NOW + timedelta(days=1), NOW + timedelta(days=2)
-    told = [
+    expiries = [
         later.timestamp(),
         soon.isoformat(),
         "2026-11-19T00:00:00",
@@ -83,8 +83,8 @@ def test_the_next_of_the_resets_to_lapse() -> None:
         None,
         True,
     ]
-    assert limits.reset_credits(3, told, NOW) == ResetCredits(available=3, expires_at=soon)
-    assert limits.reset_credits(0, told, NOW) == ResetCredits(available=0)
+    assert limits.reset_credits(3, expiries, NOW) == ResetCredits(available=3, expires_at=soon)
+    assert limits.reset_credits(0, expiries, NOW) == ResetCredits(available=0)
     naive = (NOW + timedelta(hours=1)).replace(tzinfo=None).isoformat()
     assert limits.reset_credits(1, [naive], NOW).expires_at == NOW + timedelta(hours=1)
 
@@ -102,11 +102,11 @@ def test_any_resets_are_some_or_none(available: Any, expiries: list[Any]) -> Non
 @given(json_values | st.text() | st.decimals())
 def test_any_amount_is_a_number_or_none(raw: Any) -> None:
     try:
-        told = limits.amount(raw)
+        value = limits.amount(raw)
     except ValueError:
         return
-    assert told is None or (told.is_finite() and abs(told) <= Decimal(10) ** 15)
-    assert told is None or len(f"{told:f}") < 200
+    assert value is None or (value.is_finite() and abs(value) <= Decimal(10) ** 15)
+    assert value is None or len(f"{value:f}") < 200
 
 
 def test_an_amount_that_would_fill_the_screen_is_none() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import started
-from tests.providers.claude.statusline.test_source import told
+from tests.providers.claude.statusline.test_source import status_json
 from tray.faces import claude_statusline as statusline
 from tray.view import format as fmt
 
@@ -19,7 +19,7 @@ RUN = "import sys; sys.argv.insert(1, 'statusline'); from tray.cli.main import s
 
 
 def claude_draws(
-    folder: Path, *arguments: str, raw: bytes = told(), code: str = RUN
+    folder: Path, *arguments: str, raw: bytes = status_json(), code: str = RUN
 ) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],
@@ -72,7 +72,7 @@ def test_before_the_first_answer(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "code", "out"),
     [
-        (["cat"], 0, told()),
+        (["cat"], 0, status_json()),
         (["head -c 12; echo ' mine'"], 0, b'{"session_id mine\n'),
         (["printf", "%s|", "two words", "$HOME"], 0, b"two words|$HOME|"),
         (["exit 3"], 3, b""),
@@ -120,7 +120,7 @@ def test_a_pipe_that_stays_open_does_not_block(tmp_path: Path) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         began = time.monotonic()
-        process.stdin.write(told())
+        process.stdin.write(status_json())
         process.stdin.flush()
         assert process.stdout.read().startswith(b"5h 62 %")
         assert time.monotonic() - began < 1.9  # and not the two seconds that it would wait for the rest
@@ -187,7 +187,7 @@ def test_a_disk_that_is_full_costs_no_line(tmp_path: Path) -> None:
 def test_a_line_without_a_reader_is_no_error(tmp_path: Path) -> None:
     done = subprocess.run(
         ["sh", "-c", 'exec "$0" "$@" >&-', sys.executable, "-c", RUN, "--from-claude"],
-        input=told(),
+        input=status_json(),
         stderr=subprocess.PIPE,
         check=False,
         timeout=30,
@@ -202,7 +202,7 @@ def test_nothing_slow_is_imported(tmp_path: Path) -> None:
     code = f"{RUN.replace('sys.exit(', 'code = (')}; print(sorted(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code, "--from-claude"],
-        input=told(),
+        input=status_json(),
         capture_output=True,
         check=True,
         timeout=30,

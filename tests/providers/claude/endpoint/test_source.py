@@ -94,7 +94,7 @@ class TestConformance(SourceConformance):
         return question(home)
 
 
-def test_what_a_max_account_is_told(home: Home) -> None:
+def test_the_response_for_a_max_account(home: Home) -> None:
     web = answered(usage())
     reading = source(web).read(question(home))
     assert [(w.id, w.title, w.used_percent, w.duration) for w in reading.windows] == [
@@ -121,7 +121,7 @@ LISTED = [
 ]
 
 
-def test_the_list_leads_where_it_speaks(home: Home) -> None:
+def test_the_list_takes_precedence(home: Home) -> None:
     reading = read(home, usage(limits=LISTED))
     assert {w.id: (w.title, w.used_percent) for w in reading.windows} == {
         "session": ("5h", 40),
@@ -154,7 +154,7 @@ def test_the_list_alone(home: Home) -> None:
 
 
 @pytest.mark.parametrize("silent", [None, []])
-def test_a_silent_list_leaves_the_word_to_the_fields(home: Home, silent: object) -> None:
+def test_an_empty_list_falls_back_to_the_fields(home: Home, silent: object) -> None:
     assert read(home, usage(limits=silent)).windows == read(home, usage()).windows
 
 
@@ -227,7 +227,7 @@ def test_of_two_entries_of_one_name_the_tighter_one_blocks(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("resets_at", "told"),
+    ("resets_at", "expected"),
     [
         (WEEK_RESET, datetime.fromisoformat(WEEK_RESET)),
         ("2026-11-23T17:55:00+01:00", datetime.fromisoformat(WEEK_RESET)),
@@ -244,9 +244,9 @@ def test_of_two_entries_of_one_name_the_tighter_one_blocks(home: Home) -> None:
         ([], None),
     ],
 )
-def test_when_it_refills(home: Home, resets_at: Any, told: datetime | None) -> None:
+def test_when_it_refills(home: Home, resets_at: Any, expected: datetime | None) -> None:
     (found,) = read(home, {"seven_day": flat(5, resets_at)}).windows
-    assert found.resets_at == told
+    assert found.resets_at == expected
 
 
 def amounts(spend: Spend | None) -> object:
@@ -337,7 +337,7 @@ def test_money_that_is_none_is_named(home: Home, changes: dict[str, Any]) -> Non
     assert reading.speaks_for == {"windows"}
 
 
-def test_where_the_newer_form_is_not_understood_the_older_one_tells(home: Home) -> None:
+def test_a_malformed_newer_form_falls_back_to_the_older_one(home: Home) -> None:
     reading = read(home, usage(spend={"used": "a lot"}))
     assert amounts(reading.spend) == (Decimal("12.34"), Decimal(50), "USD")
     assert reading.dropped == ("spend",)
@@ -349,7 +349,7 @@ SCOPE = b'{"type":"error","error":{"message":"OAuth token does not meet scope re
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "kind", "says"),
+    ("status", "body", "kind", "remedy"),
     [
         (401, b"{}", LoginExpired, "Run `claude` once"),
         (403, SCOPE, Denied, "then /login"),
@@ -373,12 +373,12 @@ SCOPE = b'{"type":"error","error":{"message":"OAuth token does not meet scope re
         (200, b"[" * 200_000, NotUnderstood, ""),
     ],
 )
-def test_refusals_are_classed(
-    home: Home, status: int, body: bytes, kind: type[ProviderError], says: str
+def test_error_responses_are_classified(
+    home: Home, status: int, body: bytes, kind: type[ProviderError], remedy: str
 ) -> None:
     with pytest.raises(kind) as caught:
         read(home, body, status)
-    assert says in caught.value.remedy
+    assert remedy in caught.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -471,7 +471,7 @@ def test_over_a_real_connection(home: Home) -> None:
     ),
     value=json_values,
 )
-def test_any_value_anywhere_is_a_reading_or_a_classed_error(home: Home, place: str, value: object) -> None:
+def test_any_value_anywhere_is_a_reading_or_a_known_error(home: Home, place: str, value: object) -> None:
     content: Any = usage(limits=[limit("weekly_scoped", 5, model="Opus")])
     if place == "utilization":
         content["five_hour"][place] = value

@@ -25,7 +25,7 @@ class Recoverable(msgspec.Struct):
 
 
 class Expected(msgspec.Struct):
-    """`recoverable` is what the transcripts can tell of the bill."""
+    """`recoverable` is the part of the bill that the transcripts contain."""
 
     recoverable: Recoverable
 

@@ -79,7 +79,7 @@ def test_of_unfinished_lines_the_one_with_most_output_counts() -> None:
     assert outputs(judged(*(answer(spent(output=n), stop=None) for n in (3, 8, 5)))) == [8]
 
 
-def test_a_copy_with_zeroed_totals_tells_nothing() -> None:
+def test_a_copy_with_zeroed_totals_is_ignored() -> None:
     copy = answer(spent(0, 0, 0, 0), sessionId=FORK)
     unfinished = answer(spent(), stop=None)
     assert outputs(judged(copy, unfinished)) == outputs(judged(unfinished, copy)) == [8]
@@ -128,7 +128,7 @@ def test_of_places_at_the_same_time_the_least_is_taken_in_any_order() -> None:
         assert response.context.session == min(SESSION, FORK)
 
 
-def test_an_unmarked_copy_is_judged_alike_in_any_order() -> None:
+def test_an_unmarked_copy_is_treated_alike_in_any_order() -> None:
     files = [observed([answer(spent(), sessionId=name)], home=Path(name)) for name in (FORK, SESSION)]
     (one,), (other,) = FORMAT.resolve(files), FORMAT.resolve(files[::-1])
     assert one == other
@@ -138,9 +138,9 @@ def test_an_unmarked_copy_is_judged_alike_in_any_order() -> None:
 # --- tokens -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("told", "hour"), [(0, 0), (1, 1), (2, 2), (7, 2), (None, 0)])
-def test_hour_long_cache_writes_are_a_part_of_all(told: int | None, hour: int) -> None:
-    creation = {"ephemeral_5m_input_tokens": 2, "ephemeral_1h_input_tokens": told}
+@pytest.mark.parametrize(("sent", "hour"), [(0, 0), (1, 1), (2, 2), (7, 2), (None, 0)])
+def test_hour_long_cache_writes_are_a_part_of_all(sent: int | None, hour: int) -> None:
+    creation = {"ephemeral_5m_input_tokens": 2, "ephemeral_1h_input_tokens": sent}
     (response,) = judged(answer(spent(cache_creation=creation)))
     assert (response.usage.cache_write_tokens, response.usage.cache_write_1h_tokens) == (2, hour)
 
@@ -159,11 +159,11 @@ def test_fast_and_web_searches() -> None:
 
 
 def test_the_advisor_spends_its_own_tokens() -> None:
-    def told(output: int, **more: object) -> Line:
+    def usage_of(output: int, **more: object) -> Line:
         advice = spent(output=output) | more | {"type": "advisor_message", "model": "claude-fable-5"}
         return spent(iterations=[spent(7, 7, 7, 7) | {"type": "message"}, advice])
 
-    early, late = answer(told(5), stop=None), answer(told(80, speed="fast"), second=1)
+    early, late = answer(usage_of(5), stop=None), answer(usage_of(80, speed="fast"), second=1)
     for lines in ((early, late), (late, early)):
         found = {response.context.model: response for response in judged(*lines)}
         assert set(found) == {"claude-opus-4-8", "claude-fable-5"}
@@ -172,7 +172,7 @@ def test_the_advisor_spends_its_own_tokens() -> None:
         assert (advised.usage.output_tokens, advised.at.second, advised.context.tier) == (80, 0, "fast")
 
 
-def test_advice_that_is_not_understood_takes_its_line_with_it() -> None:
+def test_malformed_advice_makes_its_line_malformed() -> None:
     broken = {"type": "advisor_message", "output_tokens": -1}
     assert skipped(answer(spent(iterations=[broken]))) == 1
     assert (
@@ -323,7 +323,7 @@ DAMAGED: list[Line | bytes] = [
 
 
 @pytest.mark.parametrize("line", DAMAGED, ids=range(len(DAMAGED)))
-def test_what_is_not_understood_is_skipped_and_counted(line: Line | bytes) -> None:
+def test_malformed_lines_are_skipped_and_counted(line: Line | bytes) -> None:
     reader = read(text([answer(spent(output=3), id="before"), line, answer(spent(output=5), id="after")]))
     responses = FORMAT.resolve([Observed(HOME, reader.observation())])
     assert (sorted(outputs(responses)), reader.skipped) == ([3, 5], 1)

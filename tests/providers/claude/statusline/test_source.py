@@ -27,7 +27,7 @@ MINUTE = timedelta(minutes=1)
 RESET = 1_795_183_680
 
 
-def told(session: str = "one", used: float = 37.5, answered: int = 5, **changes: Any) -> bytes:
+def status_json(session: str = "one", used: float = 37.5, answered: int = 5, **changes: Any) -> bytes:
     """What 2.1.329 hands to its status line's command, as far as it matters, and a prompt."""
     content = {
         "session_id": session,
@@ -51,8 +51,8 @@ class Line:
         self.environ = {"TANKFUL_HOME": str(self.own), "CLAUDE_CONFIG_DIR": str(self.home.path)}
 
     def drawn(self, raw: bytes, at: datetime = NOW) -> None:
-        if (said := bridge.parse(raw)) is not None:
-            bridge.keep(said, self.environ, at.timestamp())
+        if (report := bridge.parse(raw)) is not None:
+            bridge.keep(report, self.environ, at.timestamp())
 
     def read(self, **changes: Any) -> Reading | None:
         return StatuslineSource(self.environ).read(question(self.home, **changes))
@@ -71,7 +71,7 @@ class TestConformance(SourceConformance):
 
     @pytest.fixture
     def source(self, line: Line) -> Source:
-        line.drawn(told(), NOW - MINUTE)
+        line.drawn(status_json(), NOW - MINUTE)
         return StatuslineSource(line.environ)
 
     @pytest.fixture
@@ -80,7 +80,7 @@ class TestConformance(SourceConformance):
 
 
 def test_from_the_line_to_a_reading(line: Line) -> None:
-    line.drawn(told(), NOW - MINUTE)
+    line.drawn(status_json(), NOW - MINUTE)
     reading = line.read()
     assert reading is not None
     assert [(w.id, w.title, w.used_percent, w.resets_at) for w in reading.windows] == [
@@ -91,8 +91,8 @@ def test_from_the_line_to_a_reading(line: Line) -> None:
     assert reading.speaks_for == frozenset()
 
 
-def test_nothing_that_was_said_is_kept(line: Line) -> None:
-    line.drawn(told())
+def test_no_conversation_is_stored(line: Line) -> None:
+    line.drawn(status_json())
     (file,) = line.kept()
     assert json.loads(file.read_text()) == {
         "limits": {
@@ -106,31 +106,31 @@ def test_nothing_that_was_said_is_kept(line: Line) -> None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_line_that_is_drawn_again_tells_nothing_new(line: Line) -> None:
-    line.drawn(told(), NOW - 50 * MINUTE)
-    line.drawn(told(), NOW)
+def test_a_redrawn_line_reports_nothing_new(line: Line) -> None:
+    line.drawn(status_json(), NOW - 50 * MINUTE)
+    line.drawn(status_json(), NOW)
     reading = line.read()
     assert reading is not None
     assert reading.fetched_at == NOW - 50 * MINUTE
-    line.drawn(told(answered=6), NOW)
+    line.drawn(status_json(answered=6), NOW)
     reading = line.read()
     assert reading is not None
     assert reading.fetched_at == NOW
 
 
-def test_of_two_sessions_the_one_that_was_answered_last_counts(line: Line) -> None:
-    line.drawn(told("one", 10), NOW - 5 * MINUTE)
-    line.drawn(told("two", 20), NOW - 4 * MINUTE)
-    line.drawn(told("one", 10), NOW)
+def test_of_two_sessions_the_one_with_the_latest_response_counts(line: Line) -> None:
+    line.drawn(status_json("one", 10), NOW - 5 * MINUTE)
+    line.drawn(status_json("two", 20), NOW - 4 * MINUTE)
+    line.drawn(status_json("one", 10), NOW)
     reading = line.read()
     assert reading is not None
     assert reading.windows[0].used_percent == 20
 
 
 def test_another_home_is_another_line(line: Line) -> None:
-    line.drawn(told())
+    line.drawn(status_json())
     line.environ["CLAUDE_CONFIG_DIR"] = str(line.home.path.with_name("other"))
-    line.drawn(told(used=99))
+    line.drawn(status_json(used=99))
     reading = line.read()
     assert reading is not None
     assert reading.windows[0].used_percent == 37.5
@@ -146,7 +146,7 @@ def test_another_home_is_another_line(line: Line) -> None:
     ],
 )
 def test_whose_it_is_and_how_old(line: Line, at: datetime, *, found: bool) -> None:
-    line.drawn(told(), at)
+    line.drawn(status_json(), at)
     assert (line.read() is not None) is found
     assert line.read(account_since=NOW + timedelta(hours=1)) is None
 
@@ -167,10 +167,10 @@ def test_whose_it_is_and_how_old(line: Line, at: datetime, *, found: bool) -> No
         ({"rate_limits": []}, None),
     ],
 )
-def test_what_is_not_told_is_no_window(
+def test_what_is_missing_is_no_window(
     line: Line, changes: dict[str, Any], windows: dict[str, float] | None
 ) -> None:
-    line.drawn(told(**changes))
+    line.drawn(status_json(**changes))
     reading = line.read()
     assert (reading and {w.id: w.used_percent for w in reading.windows}) == windows
 
@@ -183,7 +183,7 @@ def test_what_is_no_json_keeps_nothing(line: Line, raw: bytes) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"{torn", b"[]", b'{"at": "soon"}', b'{"at": 1e300, "limits": {}}'])
 def test_a_torn_file_is_none(line: Line, content: bytes) -> None:
-    line.drawn(told())
+    line.drawn(status_json())
     (file,) = line.kept()
     file.write_bytes(content)
     assert line.read() is None
@@ -191,7 +191,7 @@ def test_a_torn_file_is_none(line: Line, content: bytes) -> None:
 
 def test_old_sessions_are_forgotten(line: Line) -> None:
     for number in range(30):
-        line.drawn(told(f"session {number}"), NOW + timedelta(seconds=number))
+        line.drawn(status_json(f"session {number}"), NOW + timedelta(seconds=number))
     assert len(line.kept()) == 20
     assert line.read(now=NOW + MINUTE).fetched_at == NOW + timedelta(seconds=29)  # type: ignore[union-attr]
 
@@ -199,7 +199,7 @@ def test_old_sessions_are_forgotten(line: Line) -> None:
 def test_a_folder_that_cannot_be_written(line: Line) -> None:
     line.own.write_text("no folder")
     with pytest.raises(OSError, match=r".+"):
-        line.drawn(told())
+        line.drawn(status_json())
     assert line.read() is None
 
 
@@ -230,9 +230,9 @@ def test_it_keeps_where_the_rest_of_tankful_does(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(json_values, json_values)
-def test_any_value_is_kept_or_passed_over(line: Line, value: object, other: object) -> None:
-    line.drawn(told(rate_limits=value, cost=other, session_id=other))
-    line.drawn(told(rate_limits={"five_hour": {"used_percentage": value, "resets_at": other}}))
+def test_any_value_is_stored_or_skipped(line: Line, value: object, other: object) -> None:
+    line.drawn(status_json(rate_limits=value, cost=other, session_id=other))
+    line.drawn(status_json(rate_limits={"five_hour": {"used_percentage": value, "resets_at": other}}))
     line.drawn(json.dumps(value).encode())
     reading = line.read()
     assert reading is None or all(0 <= window.used_percent <= 10_000 for window in reading.windows)

@@ -178,15 +178,15 @@ def test_its_environment(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "is_fallback_for"),
+    ("error", "is_fallback_for"),
     [(EXPIRED, True), (RateLimited("x"), False), (Denied("x"), False), (NotSignedIn("x"), False)],
 )
-def test_it_stands_in_for_a_login_alone(trouble: ProviderError, *, is_fallback_for: bool) -> None:
-    assert source(FakeClaude()).is_fallback_for(trouble) is is_fallback_for
+def test_it_is_a_fallback_for_a_login_only(error: ProviderError, *, is_fallback_for: bool) -> None:
+    assert source(FakeClaude()).is_fallback_for(error) is is_fallback_for
     assert UsageCommand.rest == 15 * MINUTE
 
 
-def test_a_newer_one_notes_the_whole_answer(home: Home) -> None:
+def test_a_newer_one_caches_the_complete_response(home: Home) -> None:
     def notes() -> None:
         write(home.path / ".claude.json", noted(usage(), NOW + timedelta(seconds=1)))
 
@@ -206,7 +206,7 @@ def test_old_limits_are_not_taken_for_new(home: Home) -> None:
 
 
 @pytest.mark.parametrize("age", [1 * MINUTE, 30 * MINUTE])
-def test_a_note_of_another_claude_code_changes_nothing(home: Home, age: timedelta) -> None:
+def test_a_cache_of_another_claude_code_changes_nothing(home: Home, age: timedelta) -> None:
     other = usage(five_hour={"utilization": 5, "resets_at": None})
     write(home.path / ".claude.json", noted(other, NOW - age))
     reading = source(FakeClaude()).read(question(home, after=EXPIRED))
@@ -214,7 +214,7 @@ def test_a_note_of_another_claude_code_changes_nothing(home: Home, age: timedelt
 
 
 @pytest.mark.parametrize(
-    ("claude", "kind", "says"),
+    ("claude", "kind", "message"),
     [
         (FakeClaude(timed_out=True, code=None), TimedOut, "20 s"),
         (FakeClaude("", code=1, err=b"error: unknown option '--safe-mode'\n"), ProgramTooOld, "hooks"),
@@ -225,8 +225,8 @@ def test_a_note_of_another_claude_code_changes_nothing(home: Home, age: timedelt
         (FakeClaude(HEAD), LoginExpired, "could not renew"),
     ],
 )
-def test_what_may_go_wrong(home: Home, claude: FakeClaude, kind: type[ProviderError], says: str) -> None:
-    with pytest.raises(kind, match=says) as caught:
+def test_what_may_go_wrong(home: Home, claude: FakeClaude, kind: type[ProviderError], message: str) -> None:
+    with pytest.raises(kind, match=message) as caught:
         source(claude).read(question(home, after=EXPIRED))
     assert caught.value.remedy
     assert ACCESS_MARK not in caught.value.message + caught.value.remedy
@@ -274,12 +274,12 @@ def test_what_running_it_would_not_help(
 ) -> None:
     write(home.path / ".credentials.json", content)
     claude = FakeClaude()
-    trouble = source(claude).unavailable(question(home))
-    assert trouble is None if kind is None else isinstance(trouble, kind)
+    error = source(claude).unavailable(question(home))
+    assert error is None if kind is None else isinstance(error, kind)
     assert claude.started == []
 
 
-def test_a_token_of_the_environment_is_not_its_business(home: Home) -> None:
+def test_a_token_of_the_environment_is_not_used(home: Home) -> None:
     (home.path / ".credentials.json").unlink()
     environ = {"CLAUDE_CODE_OAUTH_TOKEN": "lent", "CLAUDE_CONFIG_DIR": str(home.path)}
     assert isinstance(source(FakeClaude(), environ).unavailable(question(home)), Denied)

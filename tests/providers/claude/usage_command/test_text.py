@@ -44,7 +44,7 @@ def test_the_whole_of_it() -> None:
     assert printed.refused == ()
 
 
-def test_where_nothing_is_told() -> None:
+def test_text_without_limits() -> None:
     assert parse(HEAD, NOW) == parse("", NOW) == parse("Total cost: $0.0000\nUsage: 0 input", NOW)
     assert parse(HEAD, NOW).windows == ()
 
@@ -88,22 +88,22 @@ def test_forms_of_percent(used: str, percent: float) -> None:
         "Current week (Sonnet: 37% used",
     ],
 )
-def test_a_line_that_says_something_else_is_refused(line: str) -> None:
+def test_any_other_line_is_rejected(line: str) -> None:
     printed = parse(line, NOW)
     assert (printed.windows, printed.refused) == ((), ("line 1",))
 
 
-def test_another_language_is_refused_not_guessed() -> None:
+def test_another_language_is_rejected() -> None:
     assert parse("Aktuelle Sitzung: 37 % verbraucht · Zurücksetzung 20. Nov. (UTC)", NOW).windows == ()
 
 
-def test_a_window_told_twice_counts_once() -> None:
+def test_a_duplicate_window_counts_once() -> None:
     printed = parse("Current session: 5% used\nCurrent session: 6% used", NOW)
     assert ([w.used_percent for w in printed.windows], printed.refused) == ([5], ("line 2",))
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("Nov 20, 2pm (UTC)", datetime(2026, 11, 20, 14, tzinfo=UTC)),
         ("Nov 21, 12am (UTC)", datetime(2026, 11, 21, 0, tzinfo=UTC)),
@@ -120,8 +120,8 @@ def test_a_window_told_twice_counts_once() -> None:
         ("Nov 20, 11:30am (UTC)", datetime(2026, 11, 20, 11, 30, tzinfo=UTC)),
     ],
 )
-def test_forms_of_a_reset(text: str, told: datetime) -> None:
-    assert resets(text) == told
+def test_forms_of_a_reset(text: str, expected: datetime) -> None:
+    assert resets(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ PIECES += [
 
 
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=30).map("".join)))
-def test_any_text_is_read_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_rejected(text: str) -> None:
     printed = parse(text, NOW)
     for window in printed.windows:
         assert str(int(window.used_percent)) in text

@@ -125,7 +125,7 @@ def content(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in (folder / "codex").rglob("*") if path.is_file()}
 
 
-def test_what_a_pro_account_is_told(folder: Path) -> None:
+def test_the_response_for_a_pro_account(folder: Path) -> None:
     reading = Asked(folder).read()
     assert [(w.id, w.title, w.used_percent, w.duration) for w in reading.windows] == [
         ("session", "5h", 37.0, timedelta(hours=5)),
@@ -149,7 +149,7 @@ def test_what_a_pro_account_is_told(folder: Path) -> None:
     ]
 
 
-def test_a_home_to_throw_away_holds_nothing_that_could_renew_the_login(folder: Path) -> None:
+def test_a_temporary_home_cannot_renew_the_login(folder: Path) -> None:
     before = content(folder)
     asked = Asked(folder)
     asked.read()
@@ -167,7 +167,7 @@ def test_a_home_to_throw_away_holds_nothing_that_could_renew_the_login(folder: P
     assert asked.heard()[2]["params"] == {"refreshToken": False}
 
 
-def test_what_is_lent(folder: Path) -> None:
+def test_what_a_temporary_home_contains(folder: Path) -> None:
     asked = Asked(folder)
     keep = folder / "kept"
     lines = asked.program.read_text().splitlines()
@@ -215,7 +215,7 @@ def test_a_question_of_its_own_is_refused(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("habits", "kind", "says", "seconds"),
+    ("habits", "kind", "message", "seconds"),
     [
         ({"silent": True}, NotUnderstood, "does not respond", 2.5),
         ({"ends_at": "initialize"}, NotUnderstood, "does not start", 2),
@@ -237,15 +237,15 @@ def test_a_question_of_its_own_is_refused(folder: Path) -> None:
     ],
     ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
 )
-def test_what_stands_in_the_way_is_classed_within_the_deadline(
-    folder: Path, habits: dict[str, Any], kind: type[ProviderError], says: str, seconds: float
+def test_errors_are_classified_within_the_deadline(
+    folder: Path, habits: dict[str, Any], kind: type[ProviderError], message: str, seconds: float
 ) -> None:
     began = time.monotonic()
-    with pytest.raises(kind, match=says) as caught:
+    with pytest.raises(kind, match=message) as caught:
         Asked(folder, **habits).read()
     assert time.monotonic() - began < seconds + 1.5
     assert caught.value.remedy
-    starts = any(word in says for word in ("does not respond", "start", "version"))
+    starts = any(word in message for word in ("does not respond", "start", "version"))
     assert caught.value.retry_at == (NOW + timedelta(minutes=30) if starts else None)
 
 
@@ -279,7 +279,7 @@ def test_what_is_too_old_is_never_launched_and_asked_once(folder: Path) -> None:
     ]
 
 
-def test_a_program_that_cannot_be_started_rests(folder: Path) -> None:
+def test_a_program_that_cannot_be_started_is_not_retried_at_once(folder: Path) -> None:
     asked = Asked(folder)
     asked.program.write_text("#!/no/such/interpreter\n")
     with pytest.raises(ProgramMissing, match="Cannot start") as caught:
@@ -313,9 +313,9 @@ def test_a_refused_login_is_renewed_at_home_once_an_hour(folder: Path) -> None:
     asked = Asked(folder)
     asked.read(after=EXPIRED)
     assert asked.ran()[0]["CODEX_HOME"] == str(folder / "codex")
-    trouble = asked.source.unavailable(asked.question(after=EXPIRED, now=NOW + timedelta(minutes=59)))
-    assert isinstance(trouble, LoginExpired)
-    assert trouble.retry_at == NOW + HOUR
+    error = asked.source.unavailable(asked.question(after=EXPIRED, now=NOW + timedelta(minutes=59)))
+    assert isinstance(error, LoginExpired)
+    assert error.retry_at == NOW + HOUR
     assert asked.source.unavailable(asked.question(after=EXPIRED, now=NOW + HOUR)) is None
     assert len(asked.ran()) == 1
 
@@ -330,14 +330,14 @@ def test_what_codex_renewed_within_the_hour_is_not_renewed_again(folder: Path) -
     assert asked.ran() == []
 
 
-def refusal(words: str) -> dict[str, Any]:
-    return {"errors": {"account/rateLimits/read": {"code": -32603, "message": words}}}
+def refusal(text: str) -> dict[str, Any]:
+    return {"errors": {"account/rateLimits/read": {"code": -32603, "message": text}}}
 
 
 UNAUTHORIZED = "failed to fetch codex rate limits: GET http://x/wham/usage failed: 401 Unauthorized; body={}"
 
 
-def test_a_login_that_codex_cannot_renew_rests_for_an_hour(folder: Path) -> None:
+def test_a_login_that_codex_cannot_renew_is_not_retried_for_an_hour(folder: Path) -> None:
     asked = Asked(folder, answers={"account/read": {"account": None}}, **refusal(UNAUTHORIZED))
     with pytest.raises(LoginExpired, match="could not renew") as caught:
         asked.read(after=EXPIRED)
@@ -352,7 +352,7 @@ def test_a_renewal_that_never_reached_the_server_may_be_tried_again(folder: Path
             asked.read(after=EXPIRED)
 
 
-def test_a_renewal_that_nobody_heard_the_end_of_rests_for_an_hour_everywhere(folder: Path) -> None:
+def test_an_unfinished_renewal_is_not_retried_for_an_hour_anywhere(folder: Path) -> None:
     asked = Asked(
         folder, Deadlines(start=2, request=1, probe=5), silent=["account/read", "account/rateLimits/read"]
     )
@@ -377,13 +377,13 @@ def test_a_login_that_another_process_tried_to_renew_is_left_alone(
     with pytest.raises(kind) as caught:
         asked.read(after=EXPIRED)
     later = Asked(folder, **habits)
-    told = asked.question(after=EXPIRED, last_error=caught.value.as_data(), user_initiated=True)
-    trouble = later.source.unavailable(replace(told, now=NOW + timedelta(minutes=59)))
-    assert isinstance(trouble, LoginExpired)
-    assert trouble.retry_at == NOW + HOUR
-    assert later.source.unavailable(replace(told, now=NOW + HOUR)) is None
+    later_question = asked.question(after=EXPIRED, last_error=caught.value.as_data(), user_initiated=True)
+    error = later.source.unavailable(replace(later_question, now=NOW + timedelta(minutes=59)))
+    assert isinstance(error, LoginExpired)
+    assert error.retry_at == NOW + HOUR
+    assert later.source.unavailable(replace(later_question, now=NOW + HOUR)) is None
     pause = NotUnderstood("It does not start.", retry_at=NOW + HOUR / 2).as_data()
-    assert later.source.unavailable(replace(told, last_error=pause)) is None
+    assert later.source.unavailable(replace(later_question, last_error=pause)) is None
 
 
 def test_a_login_that_stayed_stale_is_not_renewed_again_by_another_process(folder: Path) -> None:
@@ -392,9 +392,9 @@ def test_a_login_that_stayed_stale_is_not_renewed_again_by_another_process(folde
     reading = asked.read()
     later = Asked(folder)
     question = asked.question(last=reading, now=NOW + timedelta(minutes=59))
-    trouble = later.source.unavailable(question)
-    assert isinstance(trouble, LoginExpired)
-    assert trouble.retry_at == NOW + HOUR
+    error = later.source.unavailable(question)
+    assert isinstance(error, LoginExpired)
+    assert error.retry_at == NOW + HOUR
     assert later.source.unavailable(replace(question, now=NOW + HOUR)) is None
     # One that was good when it was last asked with has not been renewed since.
     write_auth(folder / "codex", auth(expires=NOW + timedelta(minutes=10)))
@@ -453,13 +453,13 @@ def test_a_login_in_the_keyring_is_renewed_when_it_is_refused(folder: Path) -> N
 
 def test_a_login_in_the_keyring_is_renewed_by_one_process_of_many(folder: Path) -> None:
     (folder / "codex/config.toml").write_text(KEYRING)
-    trouble = None
+    error = None
     for minutes in (0, 20, 40):
         asked = Asked(folder, **refusal(UNAUTHORIZED))
         with pytest.raises(LoginExpired) as caught:
-            asked.read(now=NOW + timedelta(minutes=minutes), last_error=trouble)
-        trouble = caught.value.as_data()
-        assert trouble.retry_at == NOW + HOUR
+            asked.read(now=NOW + timedelta(minutes=minutes), last_error=error)
+        error = caught.value.as_data()
+        assert error.retry_at == NOW + HOUR
     heard = (each for each in asked.heard() if each.get("method") == "account/read")
     assert [each["params"]["refreshToken"] for each in heard] == [False, True, False, False]
 
@@ -512,7 +512,7 @@ def test_an_api_key_has_no_limits(folder: Path) -> None:
     assert isinstance(Asked(folder).source.unavailable(Asked(folder).question()), NotSignedIn)
 
 
-def test_a_login_that_codex_does_not_take(folder: Path) -> None:
+def test_a_login_that_codex_does_not_accept(folder: Path) -> None:
     asked = Asked(folder, **refusal("codex account authentication required to read rate limits"))
     with pytest.raises(NotUnderstood, match="does not read the login"):
         asked.read()
@@ -530,11 +530,11 @@ def test_an_address_that_no_token_may_be_sent_to(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ProviderError.__subclasses__())
-def test_it_stands_in_for_what_it_may_know_better(kind: type[ProviderError]) -> None:
+def test_it_is_a_fallback_for_errors_it_may_avoid(kind: type[ProviderError]) -> None:
     assert AppServerSource().is_fallback_for(kind("x")) is (kind in (LoginExpired, NotUnderstood))
 
 
-def test_no_program_is_told_before_anything_is_done(folder: Path) -> None:
+def test_a_missing_program_is_reported_before_anything_is_done(folder: Path) -> None:
     def find(name: str, *, chosen: Path | None, environ: Mapping[str, str]) -> Program:
         raise ProgramMissing("Codex is not found on this machine.")
 
@@ -553,12 +553,12 @@ def test_the_program_that_the_person_named(folder: Path) -> None:
 # --- its answers, taken apart -------------------------------------------------------------------------------
 
 
-def told(limits: Any) -> Reading | None:
+def parsed(limits: Any) -> Reading | None:
     return app_server_answer.reading(limits, AccountAnswer(kind="chatgpt", plan="plus"), NOW, "app-server")
 
 
-def test_an_old_program_speaks_of_the_accounts_own_windows_alone() -> None:
-    reading = told({"rateLimits": {"primary": WINDOW, "secondary": WEEK, "credits": None}})
+def test_an_old_program_reports_the_accounts_own_windows_only() -> None:
+    reading = parsed({"rateLimits": {"primary": WINDOW, "secondary": WEEK, "credits": None}})
     assert reading is not None
     assert {window.id for window in reading.windows} == {"session", "weekly"}
     assert reading.speaks_for == {"credits"}
@@ -566,10 +566,10 @@ def test_an_old_program_speaks_of_the_accounts_own_windows_alone() -> None:
 
 
 def test_a_view_of_another_limit_is_not_the_accounts_own() -> None:
-    reading = told({"rateLimits": SPARK, "rateLimitsByLimitId": {"codex_bengalfox": SPARK, "codex": OWN}})
+    reading = parsed({"rateLimits": SPARK, "rateLimitsByLimitId": {"codex_bengalfox": SPARK, "codex": OWN}})
     assert reading is not None
     assert {window.id for window in reading.windows} >= {"session", "weekly", "model:codex_bengalfox:session"}
-    assert told({"rateLimits": SPARK}) is None
+    assert parsed({"rateLimits": SPARK}) is None
 
 
 def test_a_business_plan_has_no_windows() -> None:
@@ -579,7 +579,7 @@ def test_a_business_plan_has_no_windows() -> None:
         "individualLimit": None,
         "credits": {"unlimited": True},
     }
-    reading = told({"rateLimits": limits, "rateLimitsByLimitId": {"codex": limits}})
+    reading = parsed({"rateLimits": limits, "rateLimitsByLimitId": {"codex": limits}})
     assert reading is not None
     assert (reading.windows, reading.credits) == ((), Credits(unlimited=True))
     assert reading.speaks_for == {"windows", "credits"}
@@ -593,9 +593,9 @@ def test_a_business_plan_has_no_windows() -> None:
         ({"ordinaryUsageAllowed": False}, True),
     ],
 )
-def test_the_servers_own_word(changes: dict[str, Any], reached: bool | None) -> None:
+def test_the_servers_own_flag(changes: dict[str, Any], reached: bool | None) -> None:
     spent = OWN | {"rateLimitReachedType": "rate_limit_reached"} if not changes else OWN
-    reading = told(LIMITS | {"rateLimitsByLimitId": {"codex": spent}} | changes)
+    reading = parsed(LIMITS | {"rateLimitsByLimitId": {"codex": spent}} | changes)
     assert reading is not None
     assert reading.limit_reached is reached
 
@@ -613,7 +613,7 @@ def test_the_servers_own_word(changes: dict[str, Any], reached: bool | None) -> 
     ],
 )
 def test_a_bad_part_is_left_out_and_named_its_siblings_stay(part: str, value: object, named: str) -> None:
-    reading = told(LIMITS | {"rateLimitsByLimitId": {"codex": OWN | {part: value}}})
+    reading = parsed(LIMITS | {"rateLimitsByLimitId": {"codex": OWN | {part: value}}})
     assert reading is not None
     assert reading.dropped == (named,)
     assert "windows" not in reading.speaks_for
@@ -633,7 +633,7 @@ def test_any_value_anywhere_is_a_reading_or_none(place: str, value: object) -> N
             return {key: value if key == place else changed(inner) for key, inner in content.items()}
         return [changed(inner) for inner in content] if isinstance(content, list) else content
 
-    reading = told(value if place == "whole" else changed(LIMITS))
+    reading = parsed(value if place == "whole" else changed(LIMITS))
     for window in reading.windows if reading else ():
         assert window.used_percent in (37.0, 62.0, 25.0) or place in ("usedPercent", *OWN, *LIMITS, "whole")
 
@@ -672,7 +672,7 @@ RENEWAL = f"{NO_CLIENT}Failed to refresh token: "
 
 
 @pytest.mark.parametrize(
-    ("words", "kind"),
+    ("text", "kind"),
     [
         (f"{FAILED}401 Unauthorized; content-type=application/json; body={{}}", LoginExpired),
         (f"{FAILED}403 Forbidden; content-type=application/json; body={{}}", Denied),
@@ -699,23 +699,23 @@ RENEWAL = f"{NO_CLIENT}Failed to refresh token: "
         ("", NotUnderstood),
     ],
 )
-def test_what_its_words_mean(words: str, kind: type[ProviderError]) -> None:
-    error = classify(RpcRefused(-32603, words), renewed=False, retry_at=NOW)
+def test_errors_are_classified_by_their_text(text: str, kind: type[ProviderError]) -> None:
+    error = classify(RpcRefused(-32603, text), renewed=False, retry_at=NOW)
     assert type(error) is kind
     assert "chatgpt.com" not in error.message
     if kind in (LoginExpired, NotSignedIn):
-        assert isinstance(classify(RpcRefused(-32603, words), renewed=True, retry_at=NOW), LoginExpired)
+        assert isinstance(classify(RpcRefused(-32603, text), renewed=True, retry_at=NOW), LoginExpired)
 
 
-@pytest.mark.parametrize("words", [f"{NOT_RENEWED}.", f"{RENEWAL}400 Bad Request: {{}}"])
-def test_a_login_that_codex_could_not_renew_by_itself_rests(words: str) -> None:
+@pytest.mark.parametrize("text", [f"{NOT_RENEWED}.", f"{RENEWAL}400 Bad Request: {{}}"])
+def test_a_login_that_codex_could_not_renew_itself_is_not_retried_at_once(text: str) -> None:
     for renewed in (False, True):
-        error = classify(RpcRefused(-32603, words), renewed=renewed, retry_at=NOW + HOUR)
+        error = classify(RpcRefused(-32603, text), renewed=renewed, retry_at=NOW + HOUR)
         assert "could not renew" in error.message
         assert error.retry_at == NOW + HOUR
 
 
-def test_no_secret_is_told(folder: Path) -> None:
+def test_no_secret_is_shown(folder: Path) -> None:
     leak = " ".join(SECRETS)
     asked = Asked(folder, errors={"account/rateLimits/read": {"code": 1, "message": leak}})
     with pytest.raises(NotUnderstood) as caught:

@@ -87,7 +87,7 @@ class TestConformance(SourceConformance):
         return question(folder)
 
 
-def test_what_a_pro_account_is_told(folder: Path) -> None:
+def test_the_response_for_a_pro_account(folder: Path) -> None:
     web = answered(usage())
     reading = OAuthSource(web).read(question(folder))
     assert [(w.id, w.title, w.used_percent, w.duration) for w in reading.windows] == [
@@ -137,7 +137,7 @@ def test_zero_means_unknown(folder: Path) -> None:
 
 @pytest.mark.parametrize("place", ["primary_window", "individual_limit"])
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("sent", "expected"),
     [
         ({"reset_after_seconds": 90}, NOW + timedelta(seconds=90)),
         ({"reset_at": None, "reset_after_seconds": 90.0}, NOW + timedelta(seconds=90)),
@@ -149,10 +149,10 @@ def test_zero_means_unknown(folder: Path) -> None:
         ),
     ],
 )
-def test_a_reset_is_told_as_a_moment_or_else_from_now(
-    folder: Path, place: str, told: dict[str, object], expected: datetime | None
+def test_a_reset_is_a_time_or_a_delay(
+    folder: Path, place: str, sent: dict[str, object], expected: datetime | None
 ) -> None:
-    part = {"used_percent": 5, "remaining_percent": 95} | told
+    part = {"used_percent": 5, "remaining_percent": 95} | sent
     sent = {"rate_limit": {place: part}} if place == "primary_window" else {place: part, "rate_limit": None}
     content = json.dumps(usage(**sent)).encode()  # msgspec writes no 10**400
     (found,) = read(folder, content).windows
@@ -186,7 +186,7 @@ def test_a_bad_window_is_dropped_and_named_its_sibling_kept(
 
 
 @pytest.mark.parametrize(
-    ("minutes", "ahead", "told"),
+    ("minutes", "ahead", "kept"),
     [
         (300, timedelta(hours=29), True),
         (300, timedelta(hours=29, seconds=1), False),
@@ -197,11 +197,11 @@ def test_a_bad_window_is_dropped_and_named_its_sibling_kept(
     ],
 )
 def test_a_reset_further_away_than_its_window_is_long_is_unknown(
-    folder: Path, minutes: int, ahead: timedelta, *, told: bool
+    folder: Path, minutes: int, ahead: timedelta, *, kept: bool
 ) -> None:
     sent = window(5, minutes * 60, int((NOW + ahead).timestamp()))
     (found,) = read(folder, usage(rate_limit={"primary_window": sent, "secondary_window": None})).windows
-    assert found.resets_at == (NOW + ahead if told else None)
+    assert found.resets_at == (NOW + ahead if kept else None)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_a_balance_that_is_no_number_is_named(folder: Path, balance: object) -> 
     assert "credits" not in reading.speaks_for
 
 
-def test_missing_fields_say_nothing(folder: Path) -> None:
+def test_missing_fields_are_unknown(folder: Path) -> None:
     content = usage()
     del content["credits"], content["plan_type"], content["email"]
     reading = read(folder, content)
@@ -279,7 +279,7 @@ def test_missing_fields_say_nothing(folder: Path) -> None:
         b'{"rate_limit": ' + b"[" * 200_000,
     ],
 )
-def test_an_answer_that_tells_nothing_is_not_understood(folder: Path, content: bytes) -> None:
+def test_an_empty_response_is_an_error(folder: Path, content: bytes) -> None:
     with pytest.raises(NotUnderstood):
         read(folder, content)
 
@@ -306,7 +306,9 @@ PAGE = b"<!DOCTYPE html><title>Just a moment...</title>"
         (204, b"", NotUnderstood),
     ],
 )
-def test_refusals_are_classed(folder: Path, status: int, body: bytes, kind: type[ProviderError]) -> None:
+def test_error_responses_are_classified(
+    folder: Path, status: int, body: bytes, kind: type[ProviderError]
+) -> None:
     with pytest.raises(kind) as caught:
         read(folder, body, status)
     assert caught.value.remedy
@@ -337,13 +339,13 @@ def test_retry_after(folder: Path, header: str | None, seconds: float | None) ->
 
 
 @pytest.mark.parametrize("status", [302, 403, 404, 429, 500, 503, 504])
-def test_any_refusal_may_say_when_to_come_back(folder: Path, status: int) -> None:
+def test_any_error_response_may_have_a_retry_after(folder: Path, status: int) -> None:
     with pytest.raises(ProviderError) as caught:
         read(folder, b"{}", status, retry_after="3600")
     assert caught.value.retry_at == NOW + timedelta(hours=1)
 
 
-def test_retry_after_counts_from_the_answer(folder: Path) -> None:
+def test_retry_after_counts_from_the_response(folder: Path) -> None:
     """Which came 15 seconds after the question."""
     ticks = iter((100.0, 115.0))
     with pytest.raises(RateLimited) as caught:
@@ -495,7 +497,7 @@ def test_a_model_that_is_named_like_our_token_has_no_name(folder: Path) -> None:
         ({"limit_reached": None, "allowed": "no"}, None),
     ],
 )
-def test_the_servers_own_word_that_a_limit_is_reached(
+def test_the_servers_own_flag_that_a_limit_is_reached(
     folder: Path, changes: dict[str, object], reached: bool | None
 ) -> None:
     content = usage()
@@ -558,7 +560,7 @@ def hinted(count: object) -> dict[str, object]:
 
 
 def test_resets_in_hand_with_their_next_expiry(folder: Path) -> None:
-    told = resets(
+    sent = resets(
         2,
         {"id": "1", "status": "available", "expires_at": LATER},
         {"id": "2", "status": "redeemed", "expires_at": "2026-11-21T00:00:00Z"},
@@ -566,7 +568,7 @@ def test_resets_in_hand_with_their_next_expiry(folder: Path) -> None:
         {"id": "4", "status": "available", "expires_at": "2026-11-19T00:00:00Z"},
         {"id": "5", "status": "available", "expires_at": 7},
     )
-    web = FakeWeb(answered(hinted(2)).answer, told)
+    web = FakeWeb(answered(hinted(2)).answer, sent)
     reading = OAuthSource(web).read(question(folder))
     assert reading.resets == ResetCredits(available=2, expires_at=datetime.fromisoformat(SOON))
     assert "resets" in reading.speaks_for
@@ -587,7 +589,7 @@ def test_resets_in_hand_with_their_next_expiry(folder: Path) -> None:
         Answer(200, {}, b"[" * 100_000),
     ],
 )
-def test_no_expiry_spoils_a_reading(folder: Path, bad: Answer | ProviderError) -> None:
+def test_no_expiry_breaks_a_reading(folder: Path, bad: Answer | ProviderError) -> None:
     reading = OAuthSource(FakeWeb(answered(hinted(2)).answer, bad)).read(question(folder))
     assert len(reading.windows) == 2
     assert reading.resets == ResetCredits(available=2)
@@ -609,8 +611,8 @@ def test_the_expiry_is_asked_hourly_and_when_the_number_changed(folder: Path) ->
         (119, 0, 3),
         (121, 0, 3),
     ]:
-        told = resets(count, {"status": "available", "expires_at": SOON})
-        web = FakeWeb(answered(hinted(count)).answer, told)
+        sent = resets(count, {"status": "available", "expires_at": SOON})
+        web = FakeWeb(answered(hinted(count)).answer, sent)
         at = NOW + timedelta(minutes=minute)
         last = OAuthSource(web).read(msgspec.structs.replace(question(folder), now=at, last=last))
         asked += len(web.asked_resets)
@@ -643,7 +645,7 @@ def test_the_expiry_is_asked_hourly_and_when_the_number_changed(folder: Path) ->
     ),
     value=json_values,
 )
-def test_any_value_anywhere_is_a_reading_or_a_classed_error(folder: Path, place: str, value: object) -> None:
+def test_any_value_anywhere_is_a_reading_or_a_known_error(folder: Path, place: str, value: object) -> None:
     content: Any = usage(
         additional_rate_limits=[copy.deepcopy(SPARK)],
         code_review_rate_limit=limit(window(4, WEEK)),

@@ -178,7 +178,7 @@ def test_a_copied_history_counts_once_at_its_own_time(homes: Homes) -> None:
     assert {response.context.model for response in responses} == {"gpt-5.5"}
 
 
-def test_nothing_is_told_after_what_a_reader_says_is_the_last() -> None:
+def test_nothing_is_reported_after_the_last_time_of_a_reader() -> None:
     """Not even where a clock was set back before a fork re-stamped what it copied."""
     thread, original = uuid7(3600), uuid7(0)
     turn = uuid7(1800, 1)
@@ -186,7 +186,7 @@ def test_nothing_is_told_after_what_a_reader_says_is_the_last() -> None:
     reader = RolloutReader(f"rollout-x-{thread}.jsonl")
     for content in text(lines).splitlines():
         reader.take(content)
-    (response,) = resolve([told(reader)])
+    (response,) = resolve([rollout_of(reader)])
     assert response.at == START + timedelta(seconds=1800)
     assert response.at_ms <= reader.last_ms()
 
@@ -200,7 +200,7 @@ def test_a_copy_without_its_original_counts_once_and_then(homes: Homes) -> None:
     assert [response.at for response in responses] == [START + timedelta(seconds=n) for n in (1, 5)]
 
 
-def test_old_copies_without_turn_ids_are_told_by_their_ancestors(homes: Homes) -> None:
+def test_old_copies_without_turn_ids_are_recognized_by_their_ancestors(homes: Homes) -> None:
     homes.put([meta(0, THREAD, "0.98.0"), context(1, None), counted(2, 3, 3), counted(3, 8, 5)])
     copied = [context(100, None), counted(100, 3, 3), counted(100, 8, 5), counted(110, 9, 1)]
     homes.put([meta(100, CHILD, "0.98.0", forked_from_id=THREAD), *copied])
@@ -222,7 +222,7 @@ def test_an_invented_turn_id_is_none(homes: Homes) -> None:
     assert homes.sizes() == [3, 3]
 
 
-def test_a_record_of_an_invented_turn_speaks_for_its_own_rollout_only(homes: Homes) -> None:
+def test_a_record_of_an_invented_turn_counts_for_its_own_rollout_only(homes: Homes) -> None:
     homes.put(
         [meta(0, THREAD), context(1, "rollout-5"), record(2, THREAD, "rollout-5", 3, 3), counted(2, 3, 3)]
     )
@@ -320,7 +320,7 @@ def test_spelling_does_not_matter(homes: Homes, line_end: bytes, spaced: bool, t
 
 def test_a_marker_inside_a_string_fools_nobody(homes: Homes) -> None:
     inner = text([record(2, THREAD, TURN, 5, 5)]).decode()
-    said = [
+    lines = [
         line(2, "response_item", {"type": "message", "text": inner}),
         line(2, "event_msg", {"type": "agent_message", "message": inner}),
         line(
@@ -334,7 +334,7 @@ def test_a_marker_inside_a_string_fools_nobody(homes: Homes) -> None:
             {"message": "", "latest_token_usage_record": record(2, THREAD, TURN, 5, 5)["payload"]},
         ),
     ]
-    homes.put([meta(0, THREAD), context(1, TURN), *said])
+    homes.put([meta(0, THREAD), context(1, TURN), *lines])
     counts = homes.count()
     assert (counts.responses, counts.skipped_lines) == ([], 0)
 
@@ -423,7 +423,7 @@ def test_any_value_anywhere_never_raises(data: st.DataObject) -> None:
     reader = RolloutReader("rollout.jsonl")
     for content in text(changed).splitlines():
         reader.take(content)
-    resolve([told(reader)])
+    resolve([rollout_of(reader)])
 
 
 @settings(deadline=None)
@@ -443,14 +443,14 @@ def real_rollouts() -> list[Path]:
     return sorted(path for folder in folders for path in folder.rglob("rollout-*"))
 
 
-def told(reader: RolloutReader) -> Rollout:
+def rollout_of(reader: RolloutReader) -> Rollout:
     return rollout(Observed(Path("home"), reader.observation()))
 
 
 def rollout_at(path: Path) -> Rollout:
     reader = RolloutReader(str(path))
     read_log(str(path), wire.UNWANTED, reader.take)
-    return told(reader)
+    return rollout_of(reader)
 
 
 ROLLOUTS = [rollout_at(each) for each in real_rollouts()]
@@ -476,7 +476,7 @@ def test_a_stored_state_goes_on_at_any_line(path: Path) -> None:
         second = RolloutReader("elsewhere.jsonl", first.observation())
         for each in lines[cut:]:
             second.take(each)
-        assert told(second) == told(whole)
+        assert rollout_of(second) == rollout_of(whole)
         assert second.links() == whole.links()
 
 

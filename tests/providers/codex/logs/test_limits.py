@@ -214,7 +214,7 @@ def test_a_models_own_bucket_is_not_the_accounts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("plan", [{"new": "shape"}, 7, "pro\x1b[2J"])
-def test_an_odd_plan_takes_no_window_along(tmp_path: Path, plan: object) -> None:
+def test_a_malformed_plan_affects_no_window(tmp_path: Path, plan: object) -> None:
     rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10, plan_type=plan)))
     reading = read(tmp_path)
     assert used(reading) == {"session": 10}
@@ -329,7 +329,7 @@ def test_no_logs_no_reading(tmp_path: Path) -> None:
     assert read(tmp_path / "nowhere") is None
     (tmp_path / "sessions").mkdir()
     (tmp_path / "sessions/rollout-x.jsonl").mkdir()
-    (tmp_path / "sessions/rollout-y.jsonl").symlink_to(tmp_path / "gone")
+    (tmp_path / "sessions/rollout-y.jsonl").symlink_to(tmp_path / "missing")
     assert read(tmp_path) is None
 
 

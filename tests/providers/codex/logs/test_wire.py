@@ -35,7 +35,7 @@ def test_both_readers_take_what_they_need_of_a_token_count() -> None:
     assert limits.timestamp == tokens[1].timestamp
 
 
-def test_the_odd_part_of_a_line_harms_only_who_needs_it() -> None:
+def test_a_malformed_part_of_a_line_affects_only_its_reader() -> None:
     odd = count({"total_token_usage": -1}, LIMITS)
     with pytest.raises(wire.MalformedLine):
         wire.decode(odd)
@@ -59,5 +59,5 @@ def test_the_odd_part_of_a_line_harms_only_who_needs_it() -> None:
         b"",
     ],
 )
-def test_other_lines_say_nothing_of_limits(text: bytes) -> None:
+def test_other_lines_have_no_limits(text: bytes) -> None:
     assert wire.decode_limits(text) is None

@@ -165,7 +165,7 @@ class TestConformance(SourceConformance):
         return desk.question()
 
 
-def test_what_the_screen_says(tmp_path: Path) -> None:
+def test_what_the_screen_shows(tmp_path: Path) -> None:
     desk = Desk(tmp_path, FakeCodex(screen("0.169.0")))
     reading = desk.read()
     assert [(window.id, window.used_percent) for window in reading.windows] == [
@@ -207,7 +207,7 @@ def test_a_folder_of_any_name_is_trusted(tmp_path: Path, name: str) -> None:
     assert desk.settings[0]["chatgpt_base_url"] == "https://example.com/😀/backend-api"
 
 
-def test_a_version_without_daemons_is_not_told_to_have_none(tmp_path: Path) -> None:
+def test_a_version_without_daemons_gets_no_option_against_them(tmp_path: Path) -> None:
     desk = Desk(tmp_path, FakeCodex(screen("0.60.1")), version="0.60.1")
     desk.say("codex-cli 0.60.1", knows="--help")
     reading = desk.read()
@@ -244,7 +244,7 @@ def test_dialogs_are_answered(tmp_path: Path, dialog: str) -> None:
         (lambda: FakeCodex("  Account:  API key configured (run codex login)"), NotSignedIn),
     ],
 )
-def test_screens_that_are_troubles(
+def test_screens_that_are_errors(
     tmp_path: Path, open_session: Callable[[], FakeCodex], kind: type[ProviderError]
 ) -> None:
     session = open_session()
@@ -256,15 +256,15 @@ def test_screens_that_are_troubles(
     assert not any(secret in caught.value.message + caught.value.remedy for secret in SECRETS)
 
 
-def test_an_update_is_never_agreed_to(tmp_path: Path) -> None:
+def test_an_update_is_never_accepted(tmp_path: Path) -> None:
     session = FakeCodex(before=(UPDATE,))
     with pytest.raises(ProgramTooOld):
         Desk(tmp_path, session).read()
     assert session.pressed == []
 
 
-def test_enter_is_not_pressed_where_the_words_do_not_stand(tmp_path: Path) -> None:
-    """A dialog that comes late takes the words; Enter would be its yes."""
+def test_enter_is_not_pressed_without_the_command(tmp_path: Path) -> None:
+    """A dialog that appears late receives the text; Enter would be its yes."""
 
     class Late(FakeCodex):
         def press(self, keys: str) -> None:
@@ -278,7 +278,7 @@ def test_enter_is_not_pressed_where_the_words_do_not_stand(tmp_path: Path) -> No
     assert session.pressed == ["/status"]
 
 
-def test_words_that_were_not_taken_are_typed_anew(tmp_path: Path) -> None:
+def test_a_command_that_was_not_accepted_is_typed_again(tmp_path: Path) -> None:
     class Deaf(FakeCodex):
         def press(self, keys: str) -> None:
             super().press(keys if keys == "\r" else keys.removeprefix("\x15"))
@@ -291,13 +291,13 @@ def test_words_that_were_not_taken_are_typed_anew(tmp_path: Path) -> None:
     assert session.pressed == ["/status", "\x15/status", "\r"]
 
 
-def test_it_is_asked_again_where_the_data_are_not_there_yet(tmp_path: Path) -> None:
+def test_it_retries_while_the_data_are_missing(tmp_path: Path) -> None:
     session = FakeCodex(screen("0.169.0-later"), screen("0.169.0-later"), screen("0.169.0"))
     assert Desk(tmp_path, session).read().windows[0].used_percent == 37.0
     assert session.pressed == ["/status", "\r"] * 3
 
 
-def test_numbers_that_stay_stale_are_taken(tmp_path: Path) -> None:
+def test_numbers_that_stay_stale_are_used(tmp_path: Path) -> None:
     stale = screen("0.169.0").replace("  Credits:", "  Warning:  limits may be stale\n  Credits:")
     session = FakeCodex(stale)
     assert Desk(tmp_path, session).read().windows[0].used_percent == 37.0
@@ -324,7 +324,7 @@ def test_what_the_first_screen_showed_where_the_larger_one_fails(tmp_path: Path)
 @given(
     st.text() | st.lists(st.sampled_from([OFFER, TRUST, LOGIN, UPDATE, PROMPT, "/status", "\n"])).map("".join)
 )
-def test_any_screen_is_a_status_or_a_trouble(text: str) -> None:
+def test_any_screen_is_a_status_or_an_error(text: str) -> None:
     session = FakeCodex(text)
     with suppress(ProviderError):
         status = ask_status(session, lambda shown: parse_status(shown, NOW, UTC), 40.0, session.seconds)
@@ -360,7 +360,7 @@ def test_nothing_older_is_launched(tmp_path: Path, version: str) -> None:
     assert desk.opened == []
 
 
-def test_one_that_does_not_start_is_left_alone_for_a_while(tmp_path: Path) -> None:
+def test_one_that_does_not_start_is_not_retried_for_a_while(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.say("Segmentation fault")
     with pytest.raises(ProgramMissing) as caught:
@@ -375,7 +375,7 @@ def test_one_that_does_not_start_is_left_alone_for_a_while(tmp_path: Path) -> No
 def test_when_it_cannot_be_asked(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     assert desk.source.unavailable(desk.question()) is None
-    missing = desk.source.unavailable(desk.question(program=tmp_path / "gone"))
+    missing = desk.source.unavailable(desk.question(program=tmp_path / "missing"))
     assert isinstance(missing, ProgramMissing)
     question = desk.question()
     write_auth(desk.home.path, auth(expires=NOW - timedelta(days=3)))
@@ -392,5 +392,5 @@ def test_when_it_cannot_be_asked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [*ProviderError.__subclasses__(), KeptInKeyring])
-def test_it_stands_in_for_what_it_would_not_share(kind: type[ProviderError]) -> None:
+def test_it_is_a_fallback_for_errors_it_would_not_share(kind: type[ProviderError]) -> None:
     assert StatusScreenSource().is_fallback_for(kind("")) is (kind in (ProgramTooOld, NotUnderstood))

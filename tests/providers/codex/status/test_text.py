@@ -66,7 +66,7 @@ def lines(*fields: str) -> Status:
         ("0.169.0-narrow", [SESSION, WEEKLY, SPARK]),
     ],
 )
-def test_what_real_screens_say(name: str, expected: list[Row]) -> None:
+def test_real_screens(name: str, expected: list[Row]) -> None:
     status = shown(name)
     assert (status.outcome, status.complete, status.dropped) == ("limits", True, ())
     assert rows(status) == expected
@@ -119,7 +119,7 @@ def test_what_is_cut_off_is_left_out() -> None:
 
 @given(st.data())
 def test_no_cut_invents_a_number(data: st.DataObject) -> None:
-    """Any part of a real screen says what the whole says, or less."""
+    """Any part of a real screen shows what the whole shows, or less."""
     name = data.draw(st.sampled_from(["0.60.1", "0.128.0", "0.169.0", "0.169.0-narrow"]))
     whole = rows(shown(name))
     text = screen(name).splitlines()
@@ -139,7 +139,7 @@ def test_only_the_last_screen_counts() -> None:
     assert (waits.outcome, waits.windows) == ("later", ())
 
 
-def test_a_screen_whose_head_is_gone_is_not_whole() -> None:
+def test_a_screen_without_its_head_is_incomplete() -> None:
     text = screen("0.169.0").split("Account:")[1]
     status = parse_status("  Account:" + text, NOW, UTC)
     assert rows(status) == [SESSION, WEEKLY, SPARK, SPARK_WEEKLY]
@@ -185,9 +185,9 @@ def test_credits_of_thousands() -> None:
 
 
 @given(st.text(), st.sampled_from(["0.60.1", "0.169.0"]), st.integers(0, 3000), st.integers(0, 50))
-def test_any_text_is_taken(noise: str, name: str, at: int, gone: int) -> None:
+def test_any_text_is_taken(noise: str, name: str, at: int, removed: int) -> None:
     text = screen(name)
-    status = parse_status(text[:at] + noise + text[at + gone :], NOW, UTC)
+    status = parse_status(text[:at] + noise + text[at + removed :], NOW, UTC)
     assert all(0 <= each.used_percent <= 100 for each in status.windows)
     for each in status.windows:
         assert each.resets_at is None or abs(each.resets_at - NOW) < timedelta(days=401)
@@ -195,7 +195,7 @@ def test_any_text_is_taken(noise: str, name: str, at: int, gone: int) -> None:
 
 class TestResetTime:
     @pytest.mark.parametrize(
-        ("said", "expected"),
+        ("shown", "expected"),
         [
             ("18:40", SESSION_RESET),
             ("6:40 PM", SESSION_RESET),
@@ -209,15 +209,15 @@ class TestResetTime:
             ("09:15 on 1 Dec", datetime(2026, 12, 1, 9, 15, tzinfo=UTC)),
         ],
     )
-    def test_the_next_such_time(self, said: str, expected: datetime) -> None:
-        assert reset_time(said, NOW, UTC, 30 * DAY) == expected
+    def test_the_next_such_time(self, shown: str, expected: datetime) -> None:
+        assert reset_time(shown, NOW, UTC, 30 * DAY) == expected
 
     @pytest.mark.parametrize(
-        "said",
+        "shown",
         ["", "soon", "25:00", "12:60", "13:00 PM", "0:10 AM", "10:00 on 31 Nov", "10:00 on 3 Foo", "1:2"],
     )
-    def test_what_is_no_time(self, said: str) -> None:
-        assert reset_time(said, NOW, UTC, 30 * DAY) is None
+    def test_what_is_no_time(self, shown: str) -> None:
+        assert reset_time(shown, NOW, UTC, 30 * DAY) is None
 
     def test_not_beyond_the_length_of_its_window(self) -> None:
         assert reset_time("16:30", NOW, UTC, timedelta(hours=5)) is None  # 20 minutes ago, or tomorrow
@@ -263,7 +263,7 @@ class TestResetTime:
         meant = (now + timedelta(minutes=ahead)).replace(second=0, microsecond=0)
         local, today = meant.astimezone(zone), now.astimezone(zone)
         clock = f"{local:%I:%M %p}".lstrip("0") if english else f"{local:%H:%M}"
-        said = clock if local.date() == today.date() else f"{clock} on {local.day} {local:%b}"
-        found = reset_time(said, now, zone, 30 * DAY)
+        shown = clock if local.date() == today.date() else f"{clock} on {local.day} {local:%b}"
+        found = reset_time(shown, now, zone, 30 * DAY)
         twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
         assert found == meant or (twice and found is not None and abs(found - meant) <= timedelta(hours=1))
