@@ -222,7 +222,7 @@ def test_an_old_codex_that_runs_beside_it_is_not_logged_out(
     person = Person(tmp_path, server, codex(MIDDLE))
     with running(person) as ask:
         assert ask("account/rateLimits/read")["rateLimits"]["primary"]["usedPercent"] == 37
-        with pytest.raises(LoginExpired, match="must renew it itself"):
+        with pytest.raises(LoginExpired, match="can renew it"):
             person.source.read(person.question(REFUSED))
         ask("account/read", {"refreshToken": True})
         assert ask("account/rateLimits/read")["rateLimits"]["primary"]["usedPercent"] == 37

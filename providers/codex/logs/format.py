@@ -1,7 +1,7 @@
 """Counts tokens from Codex's rollouts, its logs under `sessions/` and `archived_sessions/` of each home.
 
 bytes → lines (ledger/scan) → typed lines (wire) → what one rollout holds (RolloutReader, here) → what was billed
-over all of them (lineage). The folder of a rollout does not limit its dates: a session stays in the file of
+over all of them (resolve). The folder of a rollout does not limit its dates: a session stays in the file of
 its first day, which keeps growing.
 """
 

@@ -217,12 +217,14 @@ def test_the_end_of_the_login_is_reported_ahead(tmp_path: Path) -> None:
 
 def test_the_token_of_the_environment_comes_last(tmp_path: Path) -> None:
     home = make_home(tmp_path)
-    lent = logins({"CLAUDE_CODE_OAUTH_TOKEN": "sk-ant-oat01-lent", "CLAUDE_CONFIG_DIR": str(tmp_path)})
-    own = lent.known(home)
+    logins_with_token = logins(
+        {"CLAUDE_CODE_OAUTH_TOKEN": "sk-ant-oat01-lent", "CLAUDE_CONFIG_DIR": str(tmp_path)}
+    )
+    own = logins_with_token.known(home)
     assert own is not None
     assert (own.access_token.reveal(), own.from_environment) == (ACCESS_MARK, False)
     (tmp_path / ".credentials.json").unlink()
-    found = lent.known(home)
+    found = logins_with_token.known(home)
     assert found is not None
     assert (found.access_token.reveal(), found.from_environment, found.scopes) == (
         "sk-ant-oat01-lent",
@@ -233,7 +235,7 @@ def test_the_token_of_the_environment_comes_last(tmp_path: Path) -> None:
     other = Home(provider="claude", path=tmp_path / "other", label="~/other")
     other.path.mkdir()
     with pytest.raises(NotSignedIn):
-        lent.known(other)
+        logins_with_token.known(other)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

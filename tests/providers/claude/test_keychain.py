@@ -65,11 +65,11 @@ def test_a_home_that_nobody_signed_in_to(tmp_path: Path) -> None:
     keyring = FakeKeyring(login())
     home, logins, _ = on_a_mac(tmp_path, keyring)
     (home.path / ".claude.json").write_text(json.dumps(config(oauthAccount=None)))
-    assert isinstance(logins.login(home, NOW).error, NotSignedIn)
-    lent = Logins(
+    assert isinstance(logins.login(home, NOW).trouble, NotSignedIn)
+    logins_with_token = Logins(
         {"CLAUDE_CODE_OAUTH_TOKEN": "lent", "CLAUDE_CONFIG_DIR": str(home.path)}, Keychain(keyring, here=True)
     )
-    assert lent.known(home).from_environment  # type: ignore[union-attr]
+    assert logins_with_token.known(home).from_environment  # type: ignore[union-attr]
     assert keyring.asked == []
 
 

@@ -174,9 +174,9 @@ def test_what_a_temporary_home_contains(folder: Path) -> None:
     lines.insert(1, f'[ "$1" = --version ] || cp -r "$CODEX_HOME" "{keep}"')
     asked.program.write_text("\n".join(lines) + "\n")
     asked.read()
-    lent = json.loads((keep / "auth.json").read_bytes())
-    assert lent["tokens"]["access_token"].endswith(ACCESS_MARK)
-    assert lent["tokens"]["refresh_token"] == ""
+    written = json.loads((keep / "auth.json").read_bytes())
+    assert written["tokens"]["access_token"].endswith(ACCESS_MARK)
+    assert written["tokens"]["refresh_token"] == ""
     assert REFRESH_MARK not in (keep / "auth.json").read_text()
     assert (keep / "auth.json").stat().st_mode & 0o077 == 0
     assert 'chatgpt_base_url = "http://127.0.0.1:9/backend-api"' in (keep / "config.toml").read_text()
