@@ -153,7 +153,7 @@ def test_the_default_home_has_its_names_beside_it(tmp_path: Path, monkeypatch: p
 def test_a_file_without_a_usable_login(
     tmp_path: Path, content: object, kind: type[ProviderError], message: str
 ) -> None:
-    error = logins().login(make_home(tmp_path, content), NOW).trouble
+    error = logins().login(make_home(tmp_path, content), NOW).error
     assert isinstance(error, kind)
     assert message in error.message
     assert error.remedy
@@ -169,15 +169,13 @@ def test_a_pipe_for_a_login_does_not_keep_us_waiting(tmp_path: Path) -> None:
 
 def test_nobody_is_there(tmp_path: Path) -> None:
     empty = Home(provider="claude", path=tmp_path, label="~/.claude")
-    error = logins().login(empty, NOW).trouble
+    error = logins().login(empty, NOW).error
     assert isinstance(error, NotSignedIn)
     assert (error.message, error.remedy) == (
         "Not signed in to Claude Code in ~/.claude.",
         "Run `claude`, then /login.",
     )
-    missing = (
-        logins().login(Home(provider="claude", path=tmp_path / "missing", label="~/missing"), NOW).trouble
-    )
+    missing = logins().login(Home(provider="claude", path=tmp_path / "missing", label="~/missing"), NOW).error
     assert isinstance(missing, NotSignedIn)
     assert "~/missing does not exist." in missing.message
 
@@ -196,8 +194,8 @@ def test_an_unusable_login_still_identifies_its_account(
 ) -> None:
     found = logins().login(make_home(tmp_path, login(**changes)), NOW)
     assert found.identity is not None
-    assert isinstance(found.trouble, kind)
-    assert message in found.trouble.remedy
+    assert isinstance(found.error, kind)
+    assert message in found.error.remedy
 
 
 @pytest.mark.parametrize(
@@ -205,7 +203,7 @@ def test_an_unusable_login_still_identifies_its_account(
     [{"scopes": None}, {"expiresAt": None}, {"expiresAt": 10**400}, {"refreshTokenExpiresAt": None}],
 )
 def test_what_is_missing_is_no_error(tmp_path: Path, changes: dict[str, Any]) -> None:
-    assert logins().login(make_home(tmp_path, login(**changes)), NOW).trouble is None
+    assert logins().login(make_home(tmp_path, login(**changes)), NOW).error is None
 
 
 def test_the_end_of_the_login_is_reported_ahead(tmp_path: Path) -> None:

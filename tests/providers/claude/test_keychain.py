@@ -65,7 +65,7 @@ def test_a_home_that_nobody_signed_in_to(tmp_path: Path) -> None:
     keyring = FakeKeyring(login())
     home, logins, _ = on_a_mac(tmp_path, keyring)
     (home.path / ".claude.json").write_text(json.dumps(config(oauthAccount=None)))
-    assert isinstance(logins.login(home, NOW).trouble, NotSignedIn)
+    assert isinstance(logins.login(home, NOW).error, NotSignedIn)
     logins_with_token = Logins(
         {"CLAUDE_CODE_OAUTH_TOKEN": "lent", "CLAUDE_CONFIG_DIR": str(home.path)}, Keychain(keyring, here=True)
     )
