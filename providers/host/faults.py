@@ -1,6 +1,6 @@
-"""An exception that nobody expected, as it may be logged: its type and its frames, and none of the values in it.
+"""Formats an unexpected exception for the log: its type and its frames, without any values.
 
-Neither the message nor a local is ever shown: a token, a prompt or a path could be in them.
+Neither the message nor locals are ever included: they could contain a token, a prompt or a path.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).parents[2]
 _OWN = ("tray", "providers", "assets")
-_MOST_FRAMES = 24  # of an endless recursion the first and the last ones say all
+_MOST_FRAMES = 24  # of an endless recursion the first and the last ones suffice
 _MOST_CAUSES = 3
 
-# Without a log, as in most commands, a warning would go to stderr by logging's last resort.
+# Without a log, as in most commands, logging's last resort would print warnings to stderr.
 logging.getLogger("providers").addHandler(logging.NullHandler())
 
 
 def log_fault(logger: logging.Logger, what: str, error: BaseException) -> None:
-    """Log that `what` failed by a fault of ours."""
+    """Log `what` as an internal error."""
     logger.error("%s: %s", what, describe(error))
 
 
 def describe(error: BaseException) -> str:
-    """`KeyError at tray/a.py:3 run > json/decoder.py:9 decode`, outermost frame first, then what caused it."""
+    """`KeyError at tray/a.py:3 run > json/decoder.py:9 decode`, outermost frame first, then its causes."""
     return "; from ".join(_one(each) for each in _chain(error))
 
 
@@ -73,7 +73,7 @@ def _function(name: str) -> str:
 
 
 def _file(name: str) -> str:
-    """As seen from where it is installed; of a file that lies elsewhere the name alone."""
+    """Relative to where it is installed; for a file elsewhere only its name."""
     own = next((folder for folder in _OWN if name.startswith(f"{_ROOT / folder}{os.sep}")), None)
     for root in (str(_ROOT),) if own else _libraries():
         if name.startswith(root + os.sep):
@@ -83,7 +83,7 @@ def _file(name: str) -> str:
 
 @cache
 def _libraries() -> tuple[str, ...]:
-    """The longer before the shorter that holds it."""
+    """Nested folders before those that contain them."""
     paths = sysconfig.get_paths()
     names = ("purelib", "platlib", "stdlib", "platstdlib")
     return tuple(sorted({paths[name] for name in names}, key=len, reverse=True))

@@ -1,4 +1,4 @@
-"""Folders: where tankful keeps its own things, and how a person would write a path."""
+"""Files and folders: where tankful stores its own, and how paths are displayed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _REPLACE_TRIES = 5
 
 
 class Folders(Struct, frozen=True, kw_only=True):
-    """tankful's own folders; none is made before something is written to it."""
+    """tankful's own folders; each is created when something is first written to it."""
 
     settings: Path
     state: Path
@@ -25,7 +25,7 @@ class Folders(Struct, frozen=True, kw_only=True):
 
 
 def own_folders(environ: Mapping[str, str]) -> Folders:
-    """`TANKFUL_HOME` holds all three together; otherwise each stands where the system keeps its kind."""
+    """`TANKFUL_HOME` contains all three; otherwise each is in the system's usual place."""
     if home := environ.get("TANKFUL_HOME"):
         root = Path(os.path.abspath(os.path.expanduser(home)))
         return Folders(settings=root, state=root / "state", cache=root / "cache")

@@ -1,4 +1,4 @@
-"""Where in a TOML text a key stands: tomllib does not tell, and a person wants to know."""
+"""Finds the line of a key in a TOML text, for error messages: tomllib does not report it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Keys = tuple[str, ...]
 
 _HEADER = re.compile(r"""\s*(\[\[?)([\w.\s"'-]+)\]""")
 _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
-_TOLD_AT = re.compile(r" \(at line (\d+), column \d+\)$")
+_REPORTED_AT = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
 class BadToml(ValueError):
-    """A text that is no TOML; str() says what is wrong with it, `line` where."""
+    """Invalid TOML; str() says what is wrong, `line` where."""
 
     def __init__(self, what: str, line: int) -> None:
         super().__init__(f"not TOML: {what}")
@@ -24,12 +24,12 @@ class BadToml(ValueError):
 
 
 def read_toml(text: str) -> dict[str, Any]:
-    """What it says, with exact numbers; raises BadToml."""
+    """The parsed document, with exact numbers; raises BadToml."""
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except (ValueError, ArithmeticError, RecursionError) as error:
-        if told := _TOLD_AT.search(str(error)):
-            raise BadToml(str(error)[: told.start()], int(told[1])) from None
+        if reported := _REPORTED_AT.search(str(error)):
+            raise BadToml(str(error)[: reported.start()], int(reported[1])) from None
         raise BadToml("cannot be parsed", text.count("\n") + 1) from None
 
 
@@ -54,7 +54,7 @@ class _Node:
 
 
 class TomlLines:
-    """The lines of a text that name something, as a tree: each look-up costs what its own path is long."""
+    """The lines of a text by key, as a tree: a lookup is linear in the length of its path."""
 
     def __init__(self, text: str) -> None:
         self._root = table = _Node(1)
@@ -69,7 +69,7 @@ class TomlLines:
                 node.named = node.named or line
 
     def of(self, path: Keys) -> int:
-        """The line, from 1, of this key; of what is around it where it has none of its own.
+        """The line, from 1, of this key, or of the table around it if it has no line of its own.
 
         A table that only its members name begins with the first of them.
         """

@@ -1,4 +1,4 @@
-"""The deadline of a request: its connections, and the end of them all at once."""
+"""The deadline of a request: tracks its connections and shuts them all down at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONNECT_SECONDS = 8.0
 
 
 class Watch:
-    """Ends a request at its deadline, wherever it is: against a server that sends a byte now and then.
+    """Aborts a request at its deadline in any state, even if the server keeps sending a byte now and then.
 
     It holds a second handle on each socket of the request, and shuts the connection down through it.
     """
@@ -49,7 +49,7 @@ class Watch:
         return bool(self._handles)
 
     def add(self, connection: socket.socket) -> None:
-        """Raises OSError, and closes the connection, where no second handle can be had."""
+        """Raises OSError, and closes the connection, if it cannot be duplicated."""
         try:
             handle = connection.dup()
         except OSError:
@@ -73,16 +73,16 @@ class Watch:
 def connect(host: str, port: int, options: Any, watch: Watch) -> socket.socket:
     """A connection to the first address that answers, all of them together within the deadline.
 
-    urllib3 would give each address the whole time. The look-up of the name before that cannot be bounded: the
-    system's resolver takes no deadline, and has one of its own.
+    urllib3 would give each address the full timeout. The DNS lookup before that cannot be bounded: the system's
+    resolver takes no deadline, but has its own.
     """
     from urllib3.util.connection import allowed_gai_family, create_connection
 
     try:
         found = socket.getaddrinfo(host.strip("[]"), port, allowed_gai_family(), socket.SOCK_STREAM)
     except UnicodeError:
-        raise OSError("no name of a server") from None
-    trouble = OSError("a name without an address")
+        raise OSError("invalid host name") from None
+    failure = OSError("host name without an address")
     for address in dict.fromkeys(str(entry[4][0]) for entry in found):
         left = min(CONNECT_SECONDS, watch.left)
         if left <= 0:
@@ -90,8 +90,8 @@ def connect(host: str, port: int, options: Any, watch: Watch) -> socket.socket:
         try:
             connection = create_connection((address, port), left, socket_options=options)
         except OSError as error:
-            trouble = error
+            failure = error
         else:
             watch.add(connection)
             return connection
-    raise trouble
+    raise failure

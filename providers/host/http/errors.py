@@ -1,4 +1,4 @@
-"""What it means when a request comes to no answer: what requests and urllib3 raise, as one of our kinds."""
+"""Maps the exceptions of requests and urllib3 to our error kinds."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def classed(error: Exception, url: str, watch: Watch, seconds: float) -> Provide
 
 
 def _is_broken(error: BaseException) -> bool:
-    """Whether something came that is no HTTP; a connection that was closed or reset is a matter of the network."""
+    """Whether the response is not valid HTTP; a connection that was closed or reset is a network error."""
     from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 
     from requests.exceptions import InvalidHeader
@@ -55,14 +55,14 @@ def _is_broken(error: BaseException) -> bool:
         elif isinstance(within, HTTPException | InvalidHeader):
             return True
         elif cut_short and isinstance(within, ValueError):
-            # The size of a chunk that is no number: nothing at all where the connection was closed before it.
+            # A chunk size that is not a number; it is empty if the connection was closed before it.
             return not str(within).endswith(" b''")
         within = within.__context__
     return False
 
 
 def _is_url(url: str) -> bool:
-    """Of a proxy's address requests complains in the same words."""
+    """requests reports a bad proxy address with the same message."""
     import requests
 
     try:
@@ -82,10 +82,10 @@ def _classed_tls(error: BaseException) -> ProviderError:
                 "The server's certificate is not trusted.",
                 remedy="If a company proxy inspects TLS, set REQUESTS_CA_BUNDLE to its CA.",
             )
-        if isinstance(within, ssl.SSLEOFError | ssl.SSLZeroReturnError):  # hung up on, as a weak network does
+        if isinstance(within, ssl.SSLEOFError | ssl.SSLZeroReturnError):  # dropped, as on a weak network
             return Offline("No connection to the server.")
         within = within.__context__
-    return Blocked("The TLS handshake failed: something else may have answered in the server's place.")
+    return Blocked("The TLS handshake failed. A proxy or captive portal?")
 
 
 def too_slow(seconds: float) -> TimedOut:
@@ -97,5 +97,5 @@ def broken() -> ServerError:
 
 
 def own_ca() -> str | None:
-    """The CA bundle that the environment names."""
+    """The CA bundle set in the environment."""
     return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")

@@ -1,4 +1,4 @@
-"""What it means when a server answers with another status than 200, as one of our kinds."""
+"""Maps a response with a status other than 200 to our error kinds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from providers.host.http.transport import Answer
 
 
 def refusal(answer: Answer, server: str, now: datetime) -> ProviderError:
-    """`server` is what a person calls it, `now` when it answered. What a 401 means, whoever asked knows better."""
+    """`server` is its display name, `now` when it responded. A 401 is up to the caller."""
     status = answer.status
     retry_at = retry_after(answer.headers.get("retry-after"), now)
     if status == 429:
@@ -36,5 +36,5 @@ def refusal(answer: Answer, server: str, now: datetime) -> ProviderError:
 
 
 def is_page(answer: Answer) -> bool:
-    """Whether it is for a person to look at, as what a proxy says in the server's place."""
+    """Whether it is a web page, such as a proxy's in place of the server's response."""
     return "html" in answer.headers.get("content-type", "").lower() or answer.body.lstrip()[:1] == b"<"

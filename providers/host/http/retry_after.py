@@ -8,9 +8,9 @@ LONGEST_WAIT = timedelta(hours=6)
 
 
 def retry_after(value: str | None, now: datetime) -> datetime | None:
-    """When to ask again, at most LONGEST_WAIT from `now`, when the answer came; None where it says nothing of use.
+    """When to retry, at most LONGEST_WAIT from `now`, the time of the response; None if it has no usable value.
 
-    A zero, or a date that is past, comes from servers which refuse the next request all the same.
+    Zero, or a past date, is ignored: servers that send it reject the next request all the same.
     """
     if value is None:
         return None
@@ -29,6 +29,6 @@ def _moment(value: str, now: datetime) -> datetime | None:
 
     try:
         moment = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):  # the latter for a year that no calendar has
+    except (ValueError, OverflowError):  # the latter for a year out of range
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""A GET with a bearer token, within a deadline, and nothing that a server sends can make it worse."""
+"""A GET with a bearer token, within a deadline, robust against anything a server sends."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class Answer(Struct, frozen=True):
-    """A whole answer: header names in lower case, at most BODY_LIMIT bytes of decoded body."""
+    """A complete response: header names in lower case, at most BODY_LIMIT bytes of decoded body."""
 
     status: int
     headers: Mapping[str, str]
@@ -34,14 +34,14 @@ class Answer(Struct, frozen=True):
 
 
 class Web(Protocol):
-    """The way to a server."""
+    """The HTTP client."""
 
     def get(self, url: str, *, bearer: Secret, headers: Mapping[str, str], seconds: float) -> Answer:
-        """Raises Offline, TimedOut, Blocked, ServerError or NotUnderstood, within `seconds` and a moment."""
+        """Raises Offline, TimedOut, Blocked, ServerError or NotUnderstood, within about `seconds`."""
 
 
 def origin_allowed(url: str) -> bool:
-    """Whether a token may be sent there: https anywhere, plain http only to this very machine."""
+    """Whether a token may be sent there: https anywhere, plain http only to this machine."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -62,7 +62,7 @@ def _is_loopback(host: str) -> bool:
 
 
 class RequestsWeb:
-    """The real way, by requests: proxies and CA from the environment, plus the system's trust store.
+    """The real client, using requests: proxies and CA from the environment, plus the system's trust store.
 
     A session lives for one request: polls are minutes apart, and nothing stays open in between.
     """
@@ -78,7 +78,7 @@ class RequestsWeb:
                 answer = _followed(session, url, bearer, headers, watch)
             except (requests.RequestException, HTTPError, OSError) as error:
                 raise classed(error, url, watch, seconds) from None
-            if watch.expired:  # cut off by us, which reads like an answer that ended
+            if watch.expired:  # cut off by us, which looks like a response that ended
                 raise too_slow(seconds)
             return answer
 
@@ -88,12 +88,12 @@ def _session(url: str) -> requests.Session:
 
     class Session(requests.Session):
         def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - as requests has it
-            # Even of a redirect that is not followed, requests reads the whole body and parses the Location.
+            # Even for a redirect that is not followed, requests reads the whole body and parses the Location.
             return None
 
     session = Session()
     if _is_loopback(urlsplit(url).hostname or ""):
-        # A proxy has no part in a talk with this machine, and must not see its token; a CA of its own has.
+        # No proxy may see a request to this machine, or its token; a custom CA still applies.
         session.trust_env = False
         session.verify = own_ca() or True
     return session
@@ -102,7 +102,7 @@ def _session(url: str) -> requests.Session:
 def _followed(
     session: requests.Session, url: str, bearer: Secret, headers: Mapping[str, str], watch: Watch
 ) -> Answer:
-    """The answer, or where it points within the same origin; a redirect to anywhere else is the answer."""
+    """The response, after redirects within the same origin; a redirect to anywhere else is the response."""
     for _ in range(MOST_REDIRECTS):
         answer = _fetch(session, url, bearer, headers, watch.left)
         place = answer.headers.get("location")
@@ -134,7 +134,7 @@ def _fetch(
         request.headers["Authorization"] = f"Bearer {bearer.reveal()}"
         return request
 
-    seconds = max(seconds, 0.01)  # a deadline that is over is the watch's to tell; requests takes no 0
+    seconds = max(seconds, 0.01)  # the watch reports a deadline that is over; requests rejects 0
     timeout = (min(CONNECT_SECONDS, seconds), seconds)
     with session.get(
         url, headers=dict(headers), auth=sign, timeout=timeout, stream=True, allow_redirects=False
@@ -151,7 +151,7 @@ def _body(response: requests.Response) -> bytes:
             body += chunk
             if len(body) > BODY_LIMIT:
                 raise NotUnderstood("The server's response is larger than 1 MB.")
-    except ValueError:  # http.client takes a chunk's size of -5 at its word
+    except ValueError:  # http.client accepts a chunk size of -5
         raise broken() from None
     return bytes(body)
 

@@ -1,7 +1,7 @@
-"""A program of its own: one secret from the system's keyring to stdout, so that who asked can stop waiting.
+"""A separate program: prints one secret from the system's keyring, so that the caller can stop waiting.
 
-Arguments: service, account, and `ask` where the system may ask the person. Ends with 0, or: 3 there is none,
-4 it was not given, 5 there is no keyring here.
+Arguments: service, account, and `ask` if the system may prompt the user. Exits with 0, or: 3 not found,
+4 access denied, 5 no keyring.
 """
 
 import sys
@@ -30,7 +30,7 @@ def main(service: str, account: str, *, ask: bool) -> int:
 
 
 def _forbid_dialogs() -> None:
-    """Raises where that cannot be had: then nothing is read, and nobody is asked."""
+    """Raises if that is impossible: then nothing is read, and no prompt appears."""
     import ctypes
 
     security = ctypes.CDLL("/System/Library/Frameworks/Security.framework/Security")

@@ -1,7 +1,7 @@
-"""The system's keyring, read within a deadline, and without a dialog unless the person asked for it.
+"""The system's keyring, read within a deadline, and without a dialog unless the user initiated it.
 
-A keyring may ask its owner, and wait for the answer as long as it takes. So it is read by a program of its own,
-which can be ended; that may also be forbidden every dialog, which a whole tray cannot be.
+A keyring may prompt its owner, and block until they respond. So it is read by a separate program, which can be
+killed, and in which dialogs can be disabled without affecting the tray.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ _SIZE_LIMIT = 1 << 16
 
 
 class Keyring(Protocol):
-    """Where secrets are kept."""
+    """A store of secrets."""
 
     def read(self, service: str, account: str, *, ask: bool) -> Secret | None:
-        """The secret, None where there is none. With `ask` the system may ask the person for it.
+        """The secret, None if there is none. With `ask` the system may prompt the user.
 
-        Raises Denied where it was not given, TimedOut where nobody answered, ProgramMissing without a keyring.
+        Raises Denied if access was denied, TimedOut without a response, ProgramMissing without a keyring.
         """
 
 
 class SystemKeyring:
-    """The real one, by keyring. On macOS the Keychain remembers whom its owner always allows."""
+    """The real one, using keyring. On macOS the Keychain remembers which programs are always allowed."""
 
     def __init__(
         self,

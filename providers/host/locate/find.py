@@ -1,9 +1,9 @@
-"""Where a provider's own program is, looked for as its owner would.
+"""Finds a provider's CLI, the way its user would.
 
-What the person chose comes first and alone; then PATH, the PATH of their login shell, the usual places of
-package managers and the apps that bring the program along. A tray that a desktop started knows only a bare
-PATH, so the last three matter. A launcher that cannot run is passed over for one that can; where there is no
-other, it is told apart from a program that is not there.
+A path set by the user takes precedence over everything; then come PATH, the PATH of the login shell, the usual
+places of package managers and the apps that bundle the program. A tray started by a desktop has only a minimal
+PATH, so the last three matter. A launcher that cannot run is skipped for one that can; if there is no other, it is
+reported as broken rather than missing.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Program(Struct, frozen=True, kw_only=True):
 
 
 class Machine(Struct, frozen=True, kw_only=True):
-    """The facts that a search goes by. `root` stands before every absolute place that we name ourselves;
-    `login_path` tells the PATH of the person's login shell, None where it cannot be told.
+    """The inputs of a search. `root` prefixes every absolute path of our own; `login_path` returns the PATH of the
+    user's login shell, None if unknown.
     """
 
     system: str
@@ -63,7 +63,7 @@ def find(
     bundles: Sequence[str] = (),
     machine: Machine | None = None,
 ) -> Program:
-    """The program of that name; raises ProgramMissing, whose sentence tells a broken one from none.
+    """The program of that name; raises ProgramMissing, whose message distinguishes broken from missing.
 
     `chosen` is the path that the person set: no other is looked for then. `title` is what a person calls the
     program. `bundles` are the places that only this program has, files or folders, such as the inside of a
@@ -75,7 +75,7 @@ def find(
         return _chosen(Path(os.path.expanduser(chosen)), environ, machine)
     broken: str | None = None
     for path in _candidates(name, environ, bundles, machine):
-        fault, needed = _judged(path, environ, machine)
+        fault, needed = _check(path, environ, machine)
         if fault is None:
             return Program(path=path, search_path=_search_path((path.parent, *needed), environ, machine))
         broken = broken or f"{short(path)} {fault}."
@@ -89,7 +89,7 @@ def find(
 
 def _chosen(path: Path, environ: Mapping[str, str], machine: Machine) -> Program:
     path = Path(os.path.abspath(path))
-    fault, needed = _judged(path, environ, machine) if os.path.lexists(path) else ("does not exist", ())
+    fault, needed = _check(path, environ, machine) if os.path.lexists(path) else ("does not exist", ())
     if fault is not None:
         raise ProgramMissing(
             f"{short(path)}, set in the settings, {fault}.", remedy="Correct the path in the settings."
@@ -100,7 +100,7 @@ def _chosen(path: Path, environ: Mapping[str, str], machine: Machine) -> Program
 def _candidates(
     name: str, environ: Mapping[str, str], bundles: Sequence[str], machine: Machine
 ) -> Iterator[Path]:
-    """Files of that name in the order of trust, each once; the shell is asked only when PATH has none."""
+    """Files of that name in order of preference, each once; the shell is run only if PATH has none."""
     seen: set[Path] = set()
     for folder in _folders(environ, machine):
         for path in _named(folder, name, machine):
@@ -136,8 +136,8 @@ def _listed(search_path: str | None, machine: Machine) -> Iterator[Path]:
             yield Path(entry)
 
 
-def _judged(path: Path, environ: Mapping[str, str], machine: Machine) -> tuple[str | None, tuple[Path, ...]]:
-    """What keeps it from running, as the end of a sentence, and the folders that it needs on its PATH."""
+def _check(path: Path, environ: Mapping[str, str], machine: Machine) -> tuple[str | None, tuple[Path, ...]]:
+    """Why it cannot run, as the end of a sentence, and the folders that it needs on its PATH."""
     if not path.exists():
         return "is a broken link", ()
     if not path.is_file():
@@ -148,16 +148,16 @@ def _judged(path: Path, environ: Mapping[str, str], machine: Machine) -> tuple[s
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except OSError:
-        return None, ()  # it may be run and not read
+        return None, ()  # it may be executable but not readable
     if not head:
         return "is empty", ()
     if machine.windows:
-        return _judged_script(path, head) if path.suffix.lower() in (".cmd", ".bat") else None, ()
-    return _judged_interpreter(path, head, environ, machine)
+        return _check_script(path, head) if path.suffix.lower() in (".cmd", ".bat") else None, ()
+    return _check_interpreter(path, head, environ, machine)
 
 
-def _judged_script(path: Path, head: bytes) -> str | None:
-    """npm's launchers name their target beside themselves; one that was moved or half removed has none."""
+def _check_script(path: Path, head: bytes) -> str | None:
+    """npm's launchers name a target next to them; one that was moved or half removed has none."""
     named = _CMD_TARGET.findall(head.decode(errors="replace"))
     targets = [target for target in named if not target.lower().endswith("node.exe")]
     if targets and not any((path.parent / target.replace("\\", "/")).is_file() for target in targets):
@@ -165,7 +165,7 @@ def _judged_script(path: Path, head: bytes) -> str | None:
     return None
 
 
-def _judged_interpreter(
+def _check_interpreter(
     path: Path, head: bytes, environ: Mapping[str, str], machine: Machine
 ) -> tuple[str | None, tuple[Path, ...]]:
     if not head.startswith(b"#!"):

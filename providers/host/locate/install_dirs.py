@@ -1,4 +1,4 @@
-"""Where package managers put the programs they install, when no PATH says so."""
+"""Where package managers install programs, for when PATH does not include it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PREFIX = re.compile(r"^\s*prefix\s*=\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)
 _VARIABLE = re.compile(r"%(\w+)%|\$\{?(\w+)\}?")
 _NPMRC_LIMIT = 1 << 16
 
-# One place a line: the folder that a variable names, or else this. Of several versions the newest comes first.
+# One place per line: the folder in a variable, or else these. The newest of several versions comes first.
 _POSIX = (
     ("HOMEBREW_PREFIX", "bin", ("/opt/homebrew", "/usr/local", "/home/linuxbrew/.linuxbrew", "~/.linuxbrew")),
     (None, ".", ("~/.local/bin", "~/bin", "~/.npm-global/bin", "~/.npm-packages/bin")),
@@ -51,26 +51,26 @@ _WINDOWS = (
 
 
 def usual_places(environ: Mapping[str, str], *, system: str, home: Path, root: Path) -> Iterator[Path]:
-    """The folders that exist, the likeliest first. `root` stands before absolute ones that nobody set."""
+    """The existing folders, the most likely first. `root` prefixes absolute ones that are not configured."""
     prefix = _npm_prefix(environ, home)
     if prefix:
         yield Path(prefix) if system == "win32" else Path(prefix) / "bin"
     for variable, below, otherwise in _WINDOWS if system == "win32" else _POSIX:
-        told = glob.escape(environ.get(variable, "")) if variable else ""
-        for top in (told, *otherwise) if told else otherwise:
+        configured = glob.escape(environ.get(variable, "")) if variable else ""
+        for top in (configured, *otherwise) if configured else otherwise:
             pattern = top if below == "." else f"{top}/{below}"
-            yield from matching(pattern, environ, home=home, root=Path("/") if top == told else root)
+            yield from matching(pattern, environ, home=home, root=Path("/") if top == configured else root)
 
 
 def matching(pattern: str, environ: Mapping[str, str], *, home: Path, root: Path) -> Iterator[Path]:
-    """What is there of a place with `~`, variables and `*`: of several the newest version first."""
+    """The existing paths for a pattern with `~`, variables and `*`, newest version first."""
     known = True
 
     def value(match: re.Match[str]) -> str:
         nonlocal known
-        told = _told(environ, match[1] or match[2])
-        known = known and bool(told)
-        return glob.escape(told or "")
+        configured = _variable(environ, match[1] or match[2])
+        known = known and bool(configured)
+        return glob.escape(configured or "")
 
     place = _VARIABLE.sub(value, pattern)
     if not known:
@@ -83,8 +83,8 @@ def matching(pattern: str, environ: Mapping[str, str], *, home: Path, root: Path
         yield from (Path(found) for found in sorted(glob.glob(place), key=_version, reverse=True))
 
 
-def _told(environ: Mapping[str, str], name: str) -> str | None:
-    return environ.get(name) or environ.get(name.upper())  # Windows itself does not care
+def _variable(environ: Mapping[str, str], name: str) -> str | None:
+    return environ.get(name) or environ.get(name.upper())  # Windows itself ignores case
 
 
 def _version(path: str) -> tuple[int, ...]:
@@ -93,16 +93,16 @@ def _version(path: str) -> tuple[int, ...]:
 
 
 def _npm_prefix(environ: Mapping[str, str], home: Path) -> str | None:
-    """Where npm installs for everybody, if the person moved it."""
-    told = environ.get("npm_config_prefix") or environ.get("NPM_CONFIG_PREFIX")
-    if not told:
+    """The global prefix of npm, if configured."""
+    configured = environ.get("npm_config_prefix") or environ.get("NPM_CONFIG_PREFIX")
+    if not configured:
         try:
             with (home / ".npmrc").open("rb") as file:
-                said = _PREFIX.findall(file.read(_NPMRC_LIMIT).decode(errors="replace"))
+                matches = _PREFIX.findall(file.read(_NPMRC_LIMIT).decode(errors="replace"))
         except OSError:
             return None
-        told = said[-1] if said else ""
-    told = told.replace("${HOME}", str(home))
-    if told.startswith("~"):
-        told = str(home) + told[1:]
-    return told if os.path.isabs(told) else None
+        configured = matches[-1] if matches else ""
+    configured = configured.replace("${HOME}", str(home))
+    if configured.startswith("~"):
+        configured = str(home) + configured[1:]
+    return configured if os.path.isabs(configured) else None

@@ -1,7 +1,6 @@
-"""The PATH as the person's own shell sets it up: a tray that a desktop started never saw their `.zshrc`.
+"""The PATH as the user's login shell sets it: a tray started by a desktop never read their `.zshrc`.
 
-The shell is asked once in the life of this process, with a deadline, without a terminal, and nothing it starts
-outlives the question.
+The shell is run once per process, with a deadline, without a terminal, and nothing it starts outlives the call.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _asked: list[str | None] = []
 
 
 def login_path(environ: Mapping[str, str]) -> str | None:
-    """The PATH of the login shell; None where there is none, or it says nothing in time."""
+    """The PATH of the login shell; None if there is none, or it does not respond in time."""
     with _lock:
         if not _asked:
             _asked.append(ask(environ))
@@ -38,17 +37,17 @@ def login_path(environ: Mapping[str, str]) -> str | None:
 
 
 def ask(environ: Mapping[str, str], *, system: str = sys.platform, seconds: float = SECONDS) -> str | None:
-    """As `login_path`, asked anew."""
+    """Like `login_path`, without the cache."""
     if system == "win32":
         return None
     shell = environ.get("SHELL") or _shell_of_user()
     script = _SCRIPTS.get(Path(shell).name)
     if script is None or not os.path.isabs(shell):
-        return None  # its language is not known
+        return None  # an unknown shell
     mark = f"--{uuid4().hex}--"
     # Frameworks of shells look for updates, and multiplexers start, where they see a real terminal.
     quiet = {**environ, "TERM": "dumb", "DISABLE_AUTO_UPDATE": "true"}
-    parts = _said([shell, "-lic", script.format(mark=mark)], quiet, mark.encode(), seconds).split(
+    parts = _output([shell, "-lic", script.format(mark=mark)], quiet, mark.encode(), seconds).split(
         mark.encode()
     )
     return os.fsdecode(parts[1]) if len(parts) > 2 else None
@@ -63,23 +62,23 @@ def _shell_of_user() -> str:
         return ""
 
 
-def _said(command: list[str], environ: Mapping[str, str], mark: bytes, seconds: float) -> bytes:
-    """What it printed until both marks were there."""
+def _output(command: list[str], environ: Mapping[str, str], mark: bytes, seconds: float) -> bytes:
+    """Its output until both marks were printed."""
     from providers.host.process.child import Child, probe_folder
 
-    said = b""
+    output = b""
     ends = time.monotonic() + seconds
     try:
         with (
             probe_folder() as folder,
             Child(command, environ=environ, folder=folder, grace=_GRACE_SECONDS) as child,
         ):
-            while said.count(mark) < 2 and len(said) < _OUTPUT_LIMIT and child.open:
+            while output.count(mark) < 2 and len(output) < _OUTPUT_LIMIT and child.open:
                 left = ends - time.monotonic()
                 chunk = child.next(left) if left > 0 else None
                 if chunk is None:
                     break
-                said += chunk[1]
+                output += chunk[1]
     except (OSError, ProviderError):
-        pass  # no such shell, or no place to ask it from
-    return said
+        pass  # no such shell, or no temporary folder
+    return output

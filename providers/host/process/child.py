@@ -1,4 +1,4 @@
-"""Running other programs so that nothing of them stays: no process, no folder, no thread, no waiting for ever.
+"""Runs other programs so that nothing is left behind: no process, folder or thread; and never blocks forever.
 
 A child works in a folder of its probe's own and leads a process group of its own. It, and all that it starts,
 carries a mark in its environment: what left the group (a daemon) is found by that and ended too. A watchdog, a
@@ -39,9 +39,9 @@ _TAKES_TERMINAL = Path(__file__).with_name("take_terminal.py")
 
 
 class Finished(Struct, frozen=True, kw_only=True):
-    """What a program said until it ended: `code` as the system tells it (negative: the signal that ended it).
+    """The output and exit code of a program (negative: the signal that killed it).
 
-    `out` and `err` are cut at the cap. Where `timed_out`, it was ended by us and `code` says nothing.
+    `out` and `err` are truncated at the cap. If `timed_out`, it was killed by us and `code` is meaningless.
     """
 
     code: int | None
@@ -76,9 +76,9 @@ class Child:
         self._argv = list(argv)
         self._folder = folder
         self._mark = f"{folder}:{secrets.token_hex(8)}"
-        # What a program puts aside, as Codex 0.60 does at each start, goes with the folder.
-        aside = dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(folder))
-        self._environ = {**environ, **aside, MARK: self._mark}
+        # Temporary files, as Codex 0.60 creates at each start, are deleted with the folder.
+        temporary = dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(folder))
+        self._environ = {**environ, **temporary, MARK: self._mark}
         self._grace = grace
         self._stdio: dict[str, Any] = {
             "stdin": subprocess.PIPE if talks else subprocess.DEVNULL,
@@ -129,7 +129,7 @@ class Child:
 
     @property
     def open(self) -> bool:
-        """Whether it may still say something."""
+        """Whether it may still produce output."""
         return self._streams.open
 
     def write(self, data: bytes) -> None:
@@ -158,10 +158,10 @@ class Child:
                     self._process.stdin.close()
                 self.wait(self._grace)
             if self.code is None:
-                _tell_group(self._process, gently=True)
+                _signal_group(self._process, gently=True)
                 self.wait(self._grace)
-        finally:  # also when a person loses patience with us
-            _tell_group(self._process, gently=False)
+        finally:  # also on an interrupt by the user
+            _signal_group(self._process, gently=False)
             self._process.wait()
             for process in family:
                 _kill(process)
@@ -175,7 +175,7 @@ def run(
 
     Raises ProgramMissing when it cannot be started. A descendant that keeps the outputs open is not waited for.
     """
-    said = {"out": bytearray(), "err": bytearray()}
+    output = {"out": bytearray(), "err": bytearray()}
     ends = time.monotonic() + seconds
     with Child(argv, environ=environ, folder=folder, errors=True) as child:
         ended = None
@@ -186,9 +186,9 @@ def run(
             chunk = child.next(min(left, _LOOK_SECONDS))
             if chunk is not None:
                 name, data = chunk
-                said[name] += data[: max(cap - len(said[name]), 0)]
+                output[name] += data[: max(cap - len(output[name]), 0)]
         code = child.wait(ends - time.monotonic())
-    return Finished(code=code, out=bytes(said["out"]), err=bytes(said["err"]), timed_out=code is None)
+    return Finished(code=code, out=bytes(output["out"]), err=bytes(output["err"]), timed_out=code is None)
 
 
 def _own_group() -> dict[str, Any]:
@@ -197,7 +197,7 @@ def _own_group() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def _tell_group(process: subprocess.Popen[bytes], *, gently: bool) -> None:
+def _signal_group(process: subprocess.Popen[bytes], *, gently: bool) -> None:
     if sys.platform == "win32":
         with suppress(OSError):
             process.kill()

@@ -1,8 +1,8 @@
 """JSON-RPC with a program over its stdin and stdout: one object a line.
 
-Answers may come in any order, notifications and questions of the program's own between them. Questions are
-refused, whatever they are: nothing is ever approved. What is no message (a log line, a torn or an endless one)
-is passed over; who waits for its answer waits until the deadline.
+Responses may come in any order, mixed with notifications and requests from the program. Its requests are always
+rejected: nothing is ever approved. What is not a message (a log line, a truncated or an overlong one) is skipped;
+whoever waits for that response waits until the deadline.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ METHOD_NOT_FOUND = -32601
 
 
 class RpcRefused(Exception):
-    """The program answered with an error. Its `message` may quote anything: it is to be classed, never shown."""
+    """The program responded with an error. Its `message` may quote anything: classify it, never show it."""
 
     def __init__(self, code: int | None, message: str) -> None:
         super().__init__(code)
@@ -30,7 +30,7 @@ class RpcRefused(Exception):
 
 
 class Ended(Exception):
-    """The program ended, or closed its output, before it answered."""
+    """The program exited, or closed its output, before it responded."""
 
 
 class Speaker(Protocol):
@@ -45,7 +45,7 @@ class Speaker(Protocol):
 
 
 class Conversation:
-    """One talk with one program; `seconds` is the clock that its deadlines are read from."""
+    """One conversation with one program; `seconds` is the clock for its deadlines."""
 
     def __init__(self, speaker: Speaker, seconds: Callable[[], float] = time.monotonic) -> None:
         self._speaker = speaker
@@ -57,11 +57,11 @@ class Conversation:
         self._overlong = False
 
     def notify(self, method: str) -> None:
-        """Raises Ended when nobody reads any more."""
+        """Raises Ended if the program no longer reads."""
         self._send({"method": method})
 
     def ask(self, method: str, params: dict[str, Any] | None = None) -> int:
-        """Send a request and do not wait: `answer` takes what this returns. Raises Ended."""
+        """Send a request without waiting; pass the returned id to `answer`. Raises Ended."""
         self._asked += 1
         self._waiting.add(self._asked)
         request: dict[str, Any] = {"id": self._asked, "method": method}
@@ -69,7 +69,7 @@ class Conversation:
         return self._asked
 
     def answer(self, asked: int, until: float) -> Any:
-        """What it answered by `until`; raises TimedOut, Ended, or RpcRefused for an answer that is an error."""
+        """The result, by `until`; raises TimedOut, Ended, or RpcRefused for an error response."""
         while asked not in self._answers:
             left = until - self._seconds()
             if left <= 0:
@@ -86,7 +86,7 @@ class Conversation:
         for part in whole:
             self._grow(part)
             if not self._overlong:
-                self._hear(bytes(self._line))
+                self._handle(bytes(self._line))
             self._line.clear()
             self._overlong = False
         self._grow(rest)
@@ -98,7 +98,7 @@ class Conversation:
         if not self._overlong:
             self._line += part
 
-    def _hear(self, line: bytes) -> None:
+    def _handle(self, line: bytes) -> None:
         try:
             message = msgspec.json.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -108,17 +108,17 @@ class Conversation:
         number = message.get("id")
         if "method" in message:
             if number is not None:
-                self._refuse(number)
+                self._reject(number)
         elif type(number) is int and number in self._waiting:  # `True` and `1.0` would be 1 as well
             self._waiting.remove(number)
             self._answers[number] = message
 
-    def _refuse(self, number: Any) -> None:
+    def _reject(self, number: Any) -> None:
         error = {"code": METHOD_NOT_FOUND, "message": "Method not found"}
         try:
             self._send({"id": number, "error": error})
         except Ended:
-            return  # it is seen where the answer is waited for
+            return  # it is noticed while waiting for the response
 
     def _send(self, message: dict[str, Any]) -> None:
         try:
@@ -132,5 +132,5 @@ def _result(message: dict[str, Any]) -> Any:
     if error is None:
         return message.get("result")
     about = error if isinstance(error, dict) else {}
-    code, told = about.get("code"), about.get("message")
-    raise RpcRefused(code if type(code) is int else None, told if isinstance(told, str) else "")
+    code, text = about.get("code"), about.get("message")
+    raise RpcRefused(code if type(code) is int else None, text if isinstance(text, str) else "")

@@ -1,4 +1,4 @@
-"""The folder in which a child works, gone with all that is in it when the probe is over, however that ends."""
+"""The working folder of a child, deleted with all its content after the probe, however that ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 MARK = "TANKFUL_PROBE"
-"""The variable that tells whose a process is: `<folder of its probe>:<child>`."""
+"""The variable that marks the owner of a process: `<folder of its probe>:<child>`."""
 
 _PREFIX = "tankful-probe-"
 _ROUNDS = 20
@@ -51,7 +51,7 @@ def probe_folder(below: Path | None = None) -> Iterator[Path]:
 
 
 def end_marked(mine: Callable[[str], bool]) -> None:
-    """Kill every process with such a mark; what they start meanwhile is found in the next round."""
+    """Kill every process with such a mark; what they start meanwhile is killed in the next round."""
     import psutil
 
     for _ in range(_ROUNDS):
@@ -67,7 +67,7 @@ def end_marked(mine: Callable[[str], bool]) -> None:
 
 
 def clear(root: Path) -> None:
-    """End what works in a probe's folder and remove it."""
+    """Kill the processes of a probe's folder and delete it."""
     end_marked(lambda mark: mark.startswith(f"{root}{os.sep}"))
     remove(root)
 
@@ -107,7 +107,7 @@ def _lock(root: Path) -> BaseFileLock:
 
 
 def _remove_leftovers(parent: Path) -> None:
-    """Folders of probes whose tankful is gone: nobody holds their lock. One just made is not locked yet."""
+    """Delete the folders of dead probes: nobody holds their lock. A new one is not locked yet."""
     for root in parent.glob(f"{_PREFIX}*"):
         with suppress(OSError, TimeoutError):
             about = root.lstat()
@@ -122,7 +122,7 @@ def _remove_leftovers(parent: Path) -> None:
 
 
 def _start_watchdog(root: Path) -> subprocess.Popen[bytes] | None:
-    """None where there is none: the next probe removes what is left then."""
+    """None if it cannot be started: then the next probe deletes what is left."""
     if getattr(sys, "frozen", False) or not sys.executable:
         return None
     paths = os.pathsep.join(os.path.abspath(path) for path in sys.path)

@@ -27,17 +27,17 @@ class Streams(Protocol):
 
     @property
     def open(self) -> bool:
-        """Whether any of them may still say something."""
+        """Whether any of them may still produce output."""
 
     def next(self, seconds: float) -> Chunk | None:
-        """What came, or None when nothing did in time or all have ended."""
+        """The next chunk, or None if none came in time or all have ended."""
 
     def close(self) -> None:
         """Stop reading; no thread is left."""
 
 
 def streams_of(files: Mapping[str, IO[bytes]]) -> Streams:
-    """The way of this system."""
+    """The implementation for this system."""
     return ThreadedStreams(files) if sys.platform == "win32" else PolledStreams(files)
 
 
@@ -62,7 +62,7 @@ class PolledStreams:
         key = self._ready.pop()
         try:
             data = os.read(key.fd, _CHUNK)
-        except OSError:  # a terminal whose other side is gone says so this way
+        except OSError:  # raised by a terminal whose other side is closed
             data = b""
         if not data:
             self._selector.unregister(key.fileobj)

@@ -1,4 +1,4 @@
-"""What a program has drawn on a terminal, and the answers it waits for meanwhile.
+"""What a program has drawn on a terminal, and the replies to its queries.
 
 Programs with a full-screen face ask the terminal where its cursor is, what it can do and which colours it has,
 and draw nothing before they are told. Nothing of the size of what they send is kept but the screen itself.
@@ -42,7 +42,7 @@ class Screen:
         return self._text
 
     def feed(self, data: bytes) -> bytes:
-        """Draw what a program sent; what it asked for by that is given back, to be sent to it."""
+        """Draw what a program sent; returns the replies to its queries, to be sent to it."""
         if data:
             self._text = None
         text = self._begun + self._decode.decode(data)
@@ -69,7 +69,7 @@ class Screen:
             # Accents that stand alone join the sign before them: in one cell there is no end to them. The
             # one-sign forms of sequences, which nobody sends, would begin one unseen.
             text = "".join(sign for sign in text if not (unicodedata.combining(sign) or sign in _OLD_FORMS))
-        self._obey(text)
+        self._feed_screen(text)
 
     def _sequence(self, whole: re.Match[str]) -> str:
         parameters, final, kind, content = whole.groups()
@@ -77,7 +77,7 @@ class Screen:
             return self._colour(content)
         if final is None:
             if kind is None:
-                self._obey(whole[0])
+                self._feed_screen(whole[0])
             return ""
         private = parameters[:1] in ("<", "=", ">", "?")
         if private and final in ("h", "l") and not _OTHER_SCREEN.isdisjoint(parameters[1:].split(";")):
@@ -94,10 +94,10 @@ class Screen:
         if final in ("n", "c") or (private and (parameters[0] != "?" or final not in ("h", "l"))):
             return ""
         if re.fullmatch(r"\??[0-9;]*", parameters) and len(final) == 1:
-            self._obey(whole[0])
+            self._feed_screen(whole[0])
         return ""
 
-    def _obey(self, text: str) -> None:
+    def _feed_screen(self, text: str) -> None:
         try:
             self._stream.feed(text)
         except Exception:  # noqa: BLE001 - pyte checks no parameters, and stumbles in ways of all kinds

@@ -1,4 +1,4 @@
-"""A program that wants a terminal gets one, with a screen that can be read and keys that can be pressed.
+"""Runs a program in a terminal, with a screen that can be read and keys that can be pressed.
 
 It is a pseudo terminal of the system; on Windows ConPTY, which has a module of its own. However the program
 behaves: every wait has an end, what is kept is one screen, and nothing of it is left afterwards.
@@ -24,7 +24,7 @@ _LOOK_SECONDS = 0.05
 
 
 class Terminal:
-    """A program's screen. What it asks of a terminal is answered whenever we look."""
+    """A program's screen. Its terminal queries are answered on each `look`."""
 
     def __init__(self, line: Line, size: Size) -> None:
         self._line = line
