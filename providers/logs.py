@@ -1,10 +1,10 @@
-"""How a provider's logs are read: all that the ledger must know to count what they hold.
+"""How a provider's logs are read: the interface between the ledger and log formats.
 
     LogDiscovery   where a home's logs are, and which files are logs
-    LogScanner     reads one log into an observation: line by line (ledger/line_scanner), or as its format needs
+    LogScanner     reads one log into an observation: line by line (ledger/line_scanner), or otherwise
     LogFormat      both of these, and how observations become billed responses
 
-An **observation** is a small payload in the provider's own encoding, without a word of any prompt or answer. What
+An **observation** is a small payload in the provider's own encoding, without any text of a prompt or answer. What
 was billed is resolved from the observations of all logs that share responses, and from nothing else; so it does
 not matter in which order, in how many pieces, or how often they were read.
 """
@@ -24,17 +24,17 @@ from providers.domain.cost import BilledResponse
 T = TypeVar("T")
 
 
-def stable_hash(told: bytes) -> int:
-    """63 bits, which fit a column and are the same in every process."""
-    return int.from_bytes(blake2b(told, digest_size=8).digest(), "big") >> 1
+def stable_hash(name: bytes) -> int:
+    """63 bits, which fit in a column and are the same in every process."""
+    return int.from_bytes(blake2b(name, digest_size=8).digest(), "big") >> 1
 
 
 def unpacked(observation: bytes, decoder: msgspec.msgpack.Decoder[T]) -> T:
-    """An observation as its maker knows it; raises ValueError for one of another make."""
+    """A decoded observation; raises ValueError for one of another format version."""
     try:
         return decoder.decode(observation)
     except msgspec.MsgspecError as error:
-        raise ValueError("an observation of another make") from error
+        raise ValueError("an observation of another format version") from error
 
 
 class LogDiscovery(Protocol):
@@ -94,8 +94,8 @@ class LogScanner(Protocol):
     def scan(self, path: str, checkpoint: Checkpoint | None = None) -> ScanResult:
         """Scan a log from its start, or go on from a checkpoint where that is possible.
 
-        A checkpoint of another make, or one that the content no longer matches, means a scan from the start.
-        Raises OSError or ValueError where the log cannot be read; the ledger keeps what it has of it then.
+        A checkpoint of another version, or one that the content no longer matches, means a scan from the start.
+        Raises OSError or ValueError if the log cannot be read; the ledger then keeps what it has of it.
         """
 
 
@@ -111,13 +111,13 @@ class LogFormat(LogDiscovery, Protocol):
 
     @property
     def make(self) -> str:
-        """The version of its observations: under another one, all logs that exist are read anew."""
+        """The version of its observations: when it changes, all existing logs are read again."""
 
     def scanner(self) -> LogScanner:
         """A new scanner; each refresh has its own."""
 
     def links(self, observation: bytes) -> frozenset[int]:
-        """Those of the `ScanResult` with this observation; raises ValueError for one of another make."""
+        """Those of the `ScanResult` with this observation; raises ValueError for one of another version."""
 
     def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
         """Each response in these logs once. The same for any order of `observed`."""

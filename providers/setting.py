@@ -1,4 +1,4 @@
-"""What a setting is: a line that names its key, type, default and meaning, beside the code that uses it.
+"""The definition of a setting: key, type, default and description, next to the code that uses it.
 
 The reader of `settings.toml`, its writer, `tankful config`, the menu and the README all work from these lines.
 """
@@ -21,27 +21,27 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class InvalidValue(ValueError):
-    """A value that a setting does not take; str() completes "`key` should be …"."""
+    """A value that a setting does not accept; str() completes "`key` should be …"."""
 
 
 class Type(Protocol[T_co]):
-    """What a setting may be. Values are frozen, and None where nothing is set and there is no default."""
+    """The type of a setting. Values are immutable, and None if nothing is set and there is no default."""
 
     @property
     def is_public(self) -> bool:
-        """Whether its values may stand in snapshot.json: no path and no command does."""
+        """Whether its values may appear in snapshot.json: paths and commands may not."""
 
     def expected(self) -> str:
-        """What it should be, in words."""
+        """A description of valid values."""
 
     def parse(self, raw: object) -> T_co:
-        """The value that a TOML value stands for; raises InvalidValue."""
+        """The value of a TOML value; raises InvalidValue."""
 
     def raw(self, text: str) -> object:
-        """The TOML value that a person means who writes `text` on a command line; any text has one."""
+        """The TOML value for `text` on a command line; any text has one."""
 
     def text(self, value: Any) -> str:
-        """A value as the command line takes it, "" for None."""
+        """A value as the command line accepts it, "" for None."""
 
 
 class Menu(Struct, frozen=True, kw_only=True):
@@ -94,7 +94,7 @@ class Bool(Struct, frozen=True):
 
 
 class Choice(Struct, frozen=True):
-    """One of a few words."""
+    """One of several names."""
 
     values: tuple[str, ...]
     is_public = True
@@ -150,7 +150,7 @@ class Float(Struct, frozen=True):
         return f"a number from {self.least:g} to {self.most:g}"
 
     def parse(self, raw: object) -> float:
-        # not-a-number compares as neither more nor less; a Decimal of that kind would raise
+        # comparisons with NaN are false; a Decimal NaN would raise
         if isinstance(raw, (int, float, Decimal)) and not isinstance(raw, bool):
             finite = not isinstance(raw, Decimal) or raw.is_finite()
             if finite and self.least <= raw <= self.most:
@@ -202,7 +202,7 @@ class Duration(Struct, frozen=True):
 
 
 class Text(Struct, frozen=True):
-    """Any text, a command perhaps: so it is not public."""
+    """Any text, possibly a command: so it is not public."""
 
     is_public = False
 

@@ -1,4 +1,4 @@
-"""What a provider is made of: its homes, its login, the sources that know its limits, and its logs."""
+"""The parts of a provider: its homes, its login, the sources of its limits, and its logs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Home(Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """A short hash that names the home and says nothing of its path."""
+        """A short hash that identifies the home without revealing its path."""
         return hashlib.sha256(f"{self.provider}\0{self.path}".encode(errors="replace")).hexdigest()[:12]
 
 
@@ -34,8 +34,8 @@ class Login(Struct, frozen=True, kw_only=True):
 
     `identity` is None where nobody is; `error` then says why. `attested_at` is the earliest moment at which
     this login is known to have been in the home: numbers read off its logs before that may be another's.
-    `ends_at` is when its program can renew it no more, None where that is not told. `kind` is what a person calls
-    such a login, `ChatGPT` or `API key`, None where there is none.
+    `ends_at` is when the CLI can no longer renew it, None if unknown. `kind` is the display name of such a login,
+    `ChatGPT` or `API key`, None if there is none.
     """
 
     identity: Identity | None = None
@@ -46,7 +46,7 @@ class Login(Struct, frozen=True, kw_only=True):
 
 
 class Installed(Struct, frozen=True, kw_only=True):
-    """A provider's own program on this machine. `version` is None where it does not say; `error` then says why."""
+    """A provider's CLI on this machine. `version` is None if unknown; `error` then says why."""
 
     path: Path
     version: str | None = None
@@ -54,14 +54,13 @@ class Installed(Struct, frozen=True, kw_only=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """One request to a source: which home, whose numbers, since when these are its account's, what time it is.
+    """A query to a source: the home, the account, since when it is in that home, and the time.
 
-    What the home's logs say of a time before `account_since` may be another account's. `after` is what the
-    source before it in the order ran into, None where it is asked first or chosen by the person. `last` is
-    what this source last said of this account, `last_error` what it last ran into with it, in any process,
-    None where it answered. `program` is the path of the provider's own program where the person named one.
-    `user_initiated` is True where the person asked for it this moment: the system may ask them something
-    then.
+    Log entries from before `account_since` may be another account's. `after` is the error of the source before it
+    in the chain, None if it is the first or was chosen by the user. `last` is its last reading of this account,
+    `last_error` its last error there, in any process, None if it succeeded. `program` is the path of the
+    provider's CLI if the user set one. `user_initiated` is True if the user asked for it just now: the system may
+    prompt them then.
     """
 
     home: Home
@@ -76,15 +75,15 @@ class Question(Struct, frozen=True, kw_only=True):
 
 
 RENEWED_EVERY = timedelta(hours=1)
-"""How often a program is asked to renew its login, over all processes: `polling.backoff` notes it with the
-trouble, and sources believe such a note for as long."""
+"""How often a CLI is run to renew its login, across all processes: `polling.backoff` stores it with the error,
+and sources respect it for that long."""
 
 
 def account_key(home: Home, identity: Identity) -> str:
-    """A short hash that names an account and tells nobody anything.
+    """A short opaque hash that identifies an account.
 
-    People of one workspace share the vendor's account id and have limits of their own, so the address counts
-    too; a login that tells neither is known by its home.
+    Members of one workspace share the vendor's account id but have their own limits, so the email address counts
+    too; a login with neither is identified by its home.
     """
     who = f"{identity.account_id or ''}/{(identity.email or '').lower()}"
     if who == "/":
@@ -100,29 +99,29 @@ class Source(Protocol):
 
     @property
     def title(self) -> str:
-        """What a person calls it."""
+        """Its display name."""
 
     @property
     def local(self) -> bool:
-        """True when asking costs nobody anything: no network, no program, milliseconds."""
+        """True if reading it is cheap: no network, no program, milliseconds."""
 
     @property
     def rest(self) -> timedelta:
-        """The least time between two of its requests, on top of the provider's interval; a click overrides it."""
+        """The minimum time between its requests, on top of the provider's interval; a click overrides it."""
 
     def is_fallback_for(self, error: ProviderError) -> bool:
-        """Whether it may know what a source before it could not tell, for that reason."""
+        """Whether it is a fallback for a source before it that failed with this error."""
 
     def unavailable(self, question: Question) -> ProviderError | None:
-        """Why this source cannot be asked at all, without asking it; None when it can."""
+        """Why this source is unavailable, without reading it; None if it is available."""
 
     def read(self, question: Question) -> Reading | None:
-        """What it says now, or None when it has nothing to say; raises ProviderError within its deadline."""
+        """Its current reading, or None if it has none; raises ProviderError within its deadline."""
 
 
 class ProviderSettings(Struct, frozen=True, kw_only=True):
-    """What a person set for a provider: `homes` beside those of the environment, its `program`, the one `source`
-    to ask; None and empty leave it to us.
+    """The user's settings for a provider: `homes` besides those of the environment, its `program`, the only
+    `source` to use; None and empty mean automatic.
     """
 
     enabled: bool = True
@@ -132,7 +131,7 @@ class ProviderSettings(Struct, frozen=True, kw_only=True):
 
 
 class Links(Struct, frozen=True, kw_only=True):
-    """A vendor's own pages: an account's usage, the state of the service, what is new in the CLI."""
+    """A vendor's web pages: account usage, service status, CLI changelog."""
 
     usage: str
     status: str
@@ -140,7 +139,7 @@ class Links(Struct, frozen=True, kw_only=True):
 
 
 class Provider(Struct, frozen=True, kw_only=True):
-    """All that shared code knows of a provider; `cli` is the name of its command.
+    """Everything that shared code knows about a provider; `cli` is the name of its command.
 
     `watched` names files and folders: when one changes, a login, or what a local source says, may be another.
     `source_ids` names its sources in the order in which they are asked; `make_sources` makes them when they are
@@ -168,7 +167,7 @@ class Provider(Struct, frozen=True, kw_only=True):
 
 
 class SourceNames(Struct, frozen=True):
-    """What a person calls a provider's sources, by their ids; to call it loads what reaches its server."""
+    """The display names of a provider's sources, by id; calling it imports their HTTP libraries."""
 
     provider: Provider
 
@@ -177,7 +176,7 @@ class SourceNames(Struct, frozen=True):
 
 
 def settings_of(provider: Provider) -> tuple[Setting[Any], ...]:
-    """The settings that each provider has; what is set becomes its ProviderSettings."""
+    """The settings of each provider; their values become its ProviderSettings."""
     name, prefix = provider.title, f"providers.{provider.id}"
     homes = f"Further folders of {name}, beside those of the environment."
     program = f"The program of {name}, if tankful does not find it."
@@ -203,7 +202,7 @@ def settings_of(provider: Provider) -> tuple[Setting[Any], ...]:
 
 
 def provider_settings(values: Mapping[str, Any]) -> dict[str, ProviderSettings]:
-    """What is set of each provider, by its id, out of values by their keys."""
+    """The settings of each provider, by its id, from values by their keys."""
     found: dict[str, dict[str, Any]] = {}
     for key, value in values.items():
         top, ident, *rest = (*key.split("."), "", "")

@@ -66,7 +66,7 @@ def test_what_does_not_block(window: Sourced[RateWindow]) -> None:
     assert blocked(usage(window), NOW) is None
 
 
-def test_the_servers_word_blocks_while_it_is_fresh() -> None:
+def test_a_reported_block_holds_while_it_is_fresh() -> None:
     full = lane("session", 5)
     assert blocked(usage(full, said=0.1), NOW) is not None
     assert blocked(usage(full, said=1), NOW) is None

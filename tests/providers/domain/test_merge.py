@@ -91,7 +91,7 @@ def test_each_lane_is_the_newest_with_its_source() -> None:
     ]
 
 
-def test_a_lane_is_gone_when_a_source_that_tells_all_leaves_it_out() -> None:
+def test_a_lane_is_dropped_when_a_complete_source_omits_it() -> None:
     old = reading(0, "rollouts", window("session", 10))
     partly = reading(1, "oauth", window("weekly", 20))
     assert {lane.value.id for lane in merge([old, partly]).windows} == {"session", "weekly"}
@@ -105,7 +105,7 @@ def test_credits_that_are_spent_for_good_do_not_linger() -> None:
     assert merge([old, reading(1, speaks_for=frozenset({"credits"}))]).credits is None
 
 
-def test_spend_and_resets_stay_until_a_source_that_tells_them_leaves_them_out() -> None:
+def test_spend_and_resets_stay_until_a_complete_source_omits_them() -> None:
     old = reading(0, spend=Spend(used=Decimal(5)), resets=ResetCredits(available=2))
     merged = merge([old, reading(1, "status")])
     assert merged.spend is not None
@@ -115,7 +115,7 @@ def test_spend_and_resets_stay_until_a_source_that_tells_them_leaves_them_out() 
     assert merge([old, reading(1, speaks_for=frozenset({"resets"}))]).resets is None
 
 
-def test_what_was_said_before_another_owner_is_theirs() -> None:
+def test_readings_from_before_another_owner_are_dropped() -> None:
     a, between, b, later = (
         reading(1, email="a@example.com"),
         reading(2, "rollouts"),
@@ -129,7 +129,7 @@ def test_what_was_said_before_another_owner_is_theirs() -> None:
     assert of_last_owner([]) == ()
 
 
-def test_the_last_word_on_a_limit_that_is_reached_counts() -> None:
+def test_the_last_report_of_a_reached_limit_counts() -> None:
     reached, silent, over = (
         reading(0, limit_reached=True),
         reading(1, "status"),

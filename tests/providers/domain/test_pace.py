@@ -57,5 +57,5 @@ def test_verdicts(used: float, elapsed: float, verdict: str, runs_out_in_hours: 
     ],
     ids=["just begun", "over", "not begun", "no reset", "no length"],
 )
-def test_what_cannot_be_told_is_not(untold: RateWindow) -> None:
+def test_an_unknown_pace_is_none(untold: RateWindow) -> None:
     assert pace(untold, NOW) is None

@@ -46,7 +46,7 @@ def test_our_own_files_are_seen_from_the_root() -> None:
     assert own_place(error, but="providers/host/faults.py").startswith("test_faults.py") is False
 
 
-def test_what_caused_it_is_said_without_its_words() -> None:
+def test_the_cause_is_included_without_its_message() -> None:
     def fails() -> None:
         try:
             dict[str, int]()[SECRET]

@@ -101,7 +101,7 @@ def test_a_fall_that_comes_back_was_a_hiccup() -> None:
     assert early(change(0, 60, 5000), change(10, 0, 5000), change(40, 60, 5000)) == [(10, True)]
 
 
-def test_the_last_one_of_each_window_is_told() -> None:
+def test_the_last_one_of_each_window_is_reported() -> None:
     session = [
         LimitChange(NOW + n * MINUTE, "session", used, NOW + 300 * MINUTE, "oauth")
         for n, used in ((3, 50), (4, 9))

@@ -456,7 +456,7 @@ def test_a_log_that_cannot_be_read_is_named_and_loses_nothing(tmp_path: Path) ->
 @pytest.mark.parametrize(
     "damage", [b"not a database at all, but long enough to look at" * 9, b"SQLite format 3\0" * 99]
 )
-def test_a_damaged_ledger_is_set_aside_and_told(tmp_path: Path, damage: bytes) -> None:
+def test_a_damaged_ledger_is_quarantined_and_reported(tmp_path: Path, damage: bytes) -> None:
     home = copied(FIXTURES / "plain", tmp_path)
     ledger = Ledger(tmp_path, home)
     ledger.path.write_bytes(damage)
@@ -489,7 +489,7 @@ def test_another_programs_database_is_left_as_it_was(tmp_path: Path) -> None:
     assert ledger.total() == expected(FIXTURES / "plain")
 
 
-def test_who_only_reads_sets_nothing_aside(tmp_path: Path) -> None:
+def test_a_reader_quarantines_nothing(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     path.write_bytes(b"not a database at all, but long enough to look at" * 9)
     with pytest.raises(LedgerError, match="The next scan will quarantine it"), opened(path):
@@ -525,7 +525,7 @@ def test_a_history_spread_over_two_homes_counts_once(corpus: Path, tmp_path: Pat
     assert {row[:9] for row in both.rows()} == whole
 
 
-def test_the_ledger_holds_nothing_that_was_said(tmp_path: Path) -> None:
+def test_the_ledger_stores_no_conversation(tmp_path: Path) -> None:
     home = copied(FIXTURES / "plain", tmp_path)
     mark = "hunter2-SECRET"
     for path in rollouts(home):
@@ -606,7 +606,7 @@ def test_a_log_whose_observation_is_of_another_make_is_read_again(corpus: Path, 
 
 
 @pytest.mark.parametrize("corpus", [path for path in CORPORA if named(path) in FORKS], ids=named)
-def test_what_a_log_said_that_can_be_judged_no_more_is_not_told_twice(corpus: Path, tmp_path: Path) -> None:
+def test_responses_of_a_log_that_cannot_be_resolved_any_more_count_once(corpus: Path, tmp_path: Path) -> None:
     """Of a part with a log that is gone and of another make, what the others tell anew replaces what was there."""
     home = copied(corpus, tmp_path)
     ledger = Ledger(tmp_path, home)
@@ -674,7 +674,7 @@ def test_a_newer_ledger_is_refused_with_a_sentence(tmp_path: Path) -> None:
         ledger.refresh()
 
 
-def test_progress_is_told_up_to_the_end(tmp_path: Path) -> None:
+def test_progress_is_reported_up_to_the_end(tmp_path: Path) -> None:
     home = copied(FIXTURES / "plain", tmp_path)
     ledger = Ledger(tmp_path, home)
     ledger.refresh(step_seconds=0)
@@ -752,7 +752,7 @@ def test_a_mistake_of_ours_does_not_cost_the_ledger(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*broken*"))
 
 
-def test_damage_inside_is_told_and_the_next_count_begins_anew(tmp_path: Path) -> None:
+def test_damage_inside_is_reported_and_the_next_scan_starts_a_new_ledger(tmp_path: Path) -> None:
     home = tmp_path / "home"
     for corpus in SMALL:
         copied(corpus, tmp_path)

@@ -52,7 +52,7 @@ def test_a_netrc_entry_does_not_replace_the_login(
     assert server.requests[0][1]["authorization"] == "Bearer abc"
 
 
-def test_a_proxy_never_sees_what_is_said_to_this_machine(
+def test_a_proxy_never_sees_a_request_to_this_machine(
     server: FakeChatGPT, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")

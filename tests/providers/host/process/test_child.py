@@ -51,7 +51,7 @@ def python(code: str) -> list[str]:
     return [sys.executable, "-I", "-S", "-c", textwrap.dedent(code)]
 
 
-def test_what_it_said_and_how_it_ended(folder: Path) -> None:
+def test_output_and_exit_code(folder: Path) -> None:
     assert shell("echo out; echo err >&2; exit 3", folder) == Finished(
         code=3, out=b"out\n", err=b"err\n", timed_out=False
     )
@@ -120,7 +120,7 @@ def test_a_descendant_that_dropped_its_environment_is_found(folder: Path) -> Non
     assert not alive(pid)
 
 
-def test_children_of_one_probe_are_told_apart(folder: Path) -> None:
+def test_children_of_one_probe_have_different_marks(folder: Path) -> None:
     with Child(["/bin/cat"], environ=ENVIRON, folder=folder, talks=True) as first:
         assert shell("true", folder).code == 0
         assert first.code is None

@@ -329,7 +329,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("text", "line", "what"), BAD.values(), ids=BAD.keys())
-def test_a_mistake_is_told_with_its_line_and_leaves_the_file_out(text: str, line: int, what: str) -> None:
+def test_a_mistake_is_reported_with_its_line_and_disables_the_file(text: str, line: int, what: str) -> None:
     rates = Rates(LIBRARY, own=GOOD + text)
     assert rates.problem is not None
     assert rates.problem.startswith(f"prices.toml, line {line}: {what}")
@@ -379,7 +379,7 @@ def test_the_mark_that_windows_writes_is_read_over(tmp_path: Path) -> None:
     assert usd(load_rates(file), "acme") == 1
 
 
-def test_a_file_that_is_not_to_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "prices.toml"
     file.write_bytes(b"# fine\n\xff\n")
     assert load_rates(file).problem == "prices.toml, line 2: not UTF-8 text"
@@ -390,6 +390,6 @@ def test_a_file_that_is_not_to_be_read_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a path below a file is merely missing there")
-def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_is_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "settings").write_text("")
     assert load_rates(tmp_path / "settings" / "prices.toml").problem is not None
