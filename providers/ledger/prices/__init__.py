@@ -1,1 +1,1 @@
-"""What a token costs: the published rates, ours, and the person's own."""
+"""The prices of tokens: published rates, our corrections, and the user's own."""

@@ -1,11 +1,11 @@
-"""Tokens to money: what a response would have cost at the vendor's public API.
+"""Prices responses: what they would have cost at the vendor's public API.
 
-Rates are data in three layers, the upper wins: the person's own `prices.toml`, ours beside this file, and the
+Rates are data in three layers, the upper wins: the user's own `prices.toml`, ours next to this file, and the
 price library's `rates.json`, which `tools/make_rates.py` writes.
 
-A tier is the vendor's word for another service ("priority", "fast", "flex", "batch"). Where a model has published
-rates for it, they hold. Where it has none, the standard rates do, and `used` says so: a guessed multiple (others
-take 2 for every model) would be a number that nobody can look up.
+A tier is the vendor's name for another service ("priority", "fast", "flex", "batch"). If a model has published
+rates for it, they apply. If not, the standard rates apply, and `used` says so: a guessed multiple (others take 2
+for every model) could not be verified.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from providers.ledger.prices.rates import CLASSES, LayerId, Library, Listed, Lis
 
 PICO = 10**12
 _STANDARD = frozenset({"", "default", "auto", "standard"})
-_RULES = 1  # of this arithmetic; raise it when the same files give other prices
+_RULES = 1  # version of this arithmetic; increase it when the same files give other prices
 _PER_TOKEN = PICO // 10**6
 _PER_SEARCH = PICO // 10**3
 _DAY_MS = 24 * 60 * 60 * 1000
@@ -35,7 +35,7 @@ class Used(Struct, frozen=True, kw_only=True):
 
     `model` is the name they are listed under, `since` their first day where it is known. `above` holds the rates
     of a whole request by the prompt length above which they hold. `tier` is None for the standard service;
-    `approximate` says that another one was asked for, whose rates are not known, and the standard ones were taken.
+    `approximate` is True if another one was requested whose rates are unknown, so the standard ones were used.
     """
 
     model: str
@@ -49,7 +49,7 @@ class Used(Struct, frozen=True, kw_only=True):
 
 
 class _Card(Struct, frozen=True):
-    """A price made ready for a million responses: whole pico-USD per token or search, in the order of CLASSES.
+    """A price precomputed for a million responses: whole pico-USD per token or search, in the order of CLASSES.
 
     `longer` has (prompt, rates) from the longest prompt down; `unknown` says which classes have no rate.
     """
@@ -88,9 +88,9 @@ def _whole(rates: dict[str, Decimal]) -> tuple[int, ...]:
 
 
 class Rates:
-    """The prices of one moment. A name is looked up once a day and tier; `pico_usd` is arithmetic after that.
+    """An immutable set of prices. A name is looked up once per day and tier; `pico_usd` is arithmetic after that.
 
-    `own` is the text of the person's own file. A mistake in it leaves the whole file out, and `problem` tells it.
+    `own` is the text of the user's own file. A mistake in it disables the whole file, and `problem` reports it.
     """
 
     def __init__(
@@ -119,16 +119,16 @@ class Rates:
 
     @property
     def origin(self) -> str:
-        """Where the rates of the lowest layer are from, for a person: "genai-prices 0.2.3, 2026-11-20"."""
+        """The origin of the rates in the lowest layer, for display: "genai-prices 0.2.3, 2026-11-20"."""
         return self._library.origin
 
     @cached_property
     def fingerprint(self) -> str:
-        """Changes whenever any price may have changed: what was priced under another one is to be priced anew."""
+        """Changes whenever any price may have changed: responses priced under another one must be repriced."""
         from hashlib import blake2b
 
-        told = "\0".join((str(_RULES), *self._texts))
-        return blake2b(told.encode(), digest_size=12).hexdigest()
+        content = "\0".join((str(_RULES), *self._texts))
+        return blake2b(content.encode(), digest_size=12).hexdigest()
 
     def pico_usd(self, response: BilledResponse) -> int | None:
         """What a response costs in 1e-12 USD, exact: a sum of these does not depend on the order of its parts.
@@ -158,7 +158,7 @@ class Rates:
         return cost + response.web_searches * f if response.web_searches else cost
 
     def used(self, model: str, at: datetime, *, tier: str | None = None) -> Used | None:
-        """By which rates `pico_usd` prices this model, and where they are from; None where it has none."""
+        """The rates by which `pico_usd` prices this model, and their origin; None if it has none."""
         listing = self._listing(self._name(model), at.astimezone(UTC).date(), ())
         if listing is None:
             return None
@@ -178,7 +178,7 @@ class Rates:
 
     @cached_property
     def _turns(self) -> list[date]:
-        """The days on which some price changes, upwards: from one to the next a card holds."""
+        """The days on which some price changes, ascending: a card is valid from one to the next."""
         entries = [entry for layer in self._layers for entry in layer.entries]
         own = {day for entry in entries for day in (entry.since, entry.until) if day}
         return sorted(own.union(self._library.turns()))
@@ -205,7 +205,7 @@ class Rates:
         return self._names[model]
 
     def _listing(self, name: Name, day: date, passed: tuple[PriceEntry, ...]) -> Listing | None:
-        """From the uppermost layer that knows the name.
+        """From the topmost layer that knows the name.
 
         `passed` are the entries whose `as` led here: none leads to itself, so a gpt-5.5 may be priced as gpt-5.5
         with one more tier, and two that name each other end in the layer below.
@@ -241,17 +241,17 @@ class Rates:
         below, entries = self._layers, read_prices(text, file)
         self._layers = (_Layer(layer, file, entries), *below)
         for entry in entries:
-            if entry.like is not None and not self._leads_on(entry, ()):
+            if entry.like is not None and not self._leads_to_price(entry, ()):
                 self._layers = below
                 raise BadPrices(file, entry.like_line, f"`{entry.like}` has no price to take over")
 
-    def _leads_on(self, entry: PriceEntry, passed: tuple[PriceEntry, ...]) -> bool:
-        """Whether an entry ends at a price, on whatever day."""
+    def _leads_to_price(self, entry: PriceEntry, passed: tuple[PriceEntry, ...]) -> bool:
+        """Whether an entry leads to a price, on any day."""
         if entry.like is None:
             return True
         name, passed = self._name(entry.like), (*passed, entry)
         return self._library.knows(name) or any(
-            other not in passed and self._leads_on(other, passed)
+            other not in passed and self._leads_to_price(other, passed)
             for layer in self._layers
             for other in entries_for(layer.entries, name, None)
         )
@@ -264,7 +264,7 @@ def _word(tier: str | None) -> str | None:
 
 
 def load_rates(own: Path | None = None) -> Rates:
-    """The rates that came with this version, under the person's own file where there is one.
+    """The rates shipped with this version, overridden by the user's own file if there is one.
 
     Cheap to call again: the same texts give the same Rates, and an edited file gives new ones.
     """

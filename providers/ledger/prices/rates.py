@@ -1,4 +1,4 @@
-"""What a model costs, as data: the words of a price, and the price library's list of them (`rates.json`).
+"""The prices of models, as data: the price model, and the price library's list (`rates.json`).
 
 Every rate is in USD per million tokens of its class, `web_search` in USD per thousand.
 """
@@ -55,16 +55,16 @@ class Price(Struct, frozen=True, kw_only=True):
     web_search: Rate = None
 
     def over(self, other: Price) -> Price:
-        """These rates, and the other's where there is none here."""
+        """These rates, with the other's for missing ones."""
         return Price(**{name: _either(getattr(self, name), getattr(other, name)) for name in CLASSES})
 
     def times(self, factor: Decimal) -> Price:
-        """Dearer or cheaper tokens; a web search costs the same in every tier."""
+        """Scaled token rates; a web search costs the same in every tier."""
         rates = {name: scaled(getattr(self, name), factor) for name in CLASSES}
         return Price(**{**rates, "web_search": self.web_search})
 
     def billed(self) -> Price:
-        """A cache without a rate of its own is plain input, and an hour's cache write is any cache write."""
+        """A missing cache rate defaults to the input rate, for 1-hour writes to the write rate."""
         write = _either(self.cache_write, self.input)
         return self.over(Price(cache_read=self.input, cache_write=write, cache_write_1h=write))
 
@@ -103,7 +103,7 @@ LayerId = Literal["own", "tankful", "library"]
 
 
 class Listed(Struct, frozen=True, kw_only=True):
-    """A price with where it stands: the name it is listed under, its layer, and in words where it is from."""
+    """A price with its origin: the name it is listed under, its layer, and a description of its source."""
 
     model: str
     layer: LayerId
@@ -113,7 +113,7 @@ class Listed(Struct, frozen=True, kw_only=True):
 
 
 class Listing(Struct, frozen=True):
-    """What is known of a model on one day: its standard price, and those of its other services by their word."""
+    """What is known of a model on one day: its standard price, and those of its other tiers by name."""
 
     standard: Listed
     tiers: dict[str, Listed] = {}
