@@ -34,7 +34,7 @@ def unpacked(observation: bytes, decoder: msgspec.msgpack.Decoder[T]) -> T:
     try:
         return decoder.decode(observation)
     except msgspec.MsgspecError as error:
-        raise ValueError("an observation of another format version") from error
+        raise ValueError("an observation of another make") from error
 
 
 class LogDiscovery(Protocol):
