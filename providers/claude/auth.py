@@ -212,7 +212,7 @@ def _milliseconds(raw: object) -> datetime | None:
 
 
 def _written(path: Path) -> datetime | None:
-    """The file is written at each sign-in and each renewal, which cannot be told apart."""
+    """The file is written at each sign-in and each renewal, which cannot be distinguished."""
     with suppress(OSError, OverflowError, ValueError):  # deleted since it was read; the next poll will see
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     return None

@@ -1,7 +1,7 @@
 """What a program has drawn on a terminal, and the replies to its queries.
 
 Programs with a full-screen face ask the terminal where its cursor is, what it can do and which colours it has,
-and draw nothing before they are told. Nothing of the size of what they send is kept but the screen itself.
+and draw nothing before they have an answer. Nothing of the size of what they send is kept but the screen itself.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Screen:
     def _feed_screen(self, text: str) -> None:
         try:
             self._stream.feed(text)
-        except Exception:  # noqa: BLE001 - pyte checks no parameters, and stumbles in ways of all kinds
+        except Exception:  # noqa: BLE001 - pyte checks no parameters, and fails in ways of all kinds
             self._stream = pyte.Stream(self._screen)
 
     def _turn_to(self, *, other: bool) -> None:
