@@ -48,7 +48,7 @@ XFCE = """<?xml version="1.0" encoding="UTF-8"?>
     </property>
   </property>
 </channel>
-"""  # it waits for a window manager before it reads the autostart folder
+"""  # each client of the usual list that does not register holds the autostart folder up for 8 s
 LXQT = "[General]\nwindow_manager=openbox\n"  # else it asks for one
 CONFIGURATION = {
     "XFCE": ("xfce4/xfconf/xfce-perchannel-xml/xfce4-session.xml", XFCE),
