@@ -285,6 +285,20 @@ def test_a_refresh_may_be_of_one_provider_or_one_account(tmp_path: Path) -> None
         assert (len(servers[0].asked), len(servers[1].asked)) == (4, 3)
 
 
+def test_a_refresh_of_one_provider_does_not_postpone_the_poll(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    server = FakeSource(lambda _: reading(30))
+    scope = scope_of(tmp_path, fake_provider([make_fake_home(tmp_path / "one")], server))
+    scope.clock = lambda: now
+    with running(scope) as (engine, seen):
+        seen.wait_for(lambda state: used(state) == {"one": 30} and not state.refreshing)
+        now += timedelta(minutes=4)
+        engine.refresh("fake", user_initiated=True)
+        until(lambda: len(server.asked) == 2)
+        now += timedelta(minutes=2)
+        until(lambda: len(server.asked) == 3)
+
+
 def test_a_local_source_that_hangs_for_ever_is_not_waited_for(tmp_path: Path) -> None:
     release = threading.Event()
 
@@ -350,6 +364,30 @@ def test_a_count_that_breaks_down_is_over_and_the_next_one_comes_when_it_is_due(
     until(lambda: costs.counts > 2)
     until(lambda: not engine.snapshot.counting)
     engine.close()
+
+
+def test_the_period_between_counts_begins_when_one_has_ended(tmp_path: Path) -> None:
+    """Else a count that takes longer than that would be followed by the next one at once, for ever."""
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+    class Slow(FakeCosts):
+        def count(self, progress: Callable[[float], None] | None = None) -> None:
+            nonlocal now
+            super().count(progress)
+            now += timedelta(minutes=6)
+
+    scope = scope_of(tmp_path, fake_provider([make_fake_home(tmp_path / "one")], FileSource()))
+    scope.clock = lambda: now
+    engine = Engine(scope, periods=FAST, costs=(costs := Slow(scope)))
+    engine.start()
+    try:
+        until(lambda: costs.counts > 0 and engine.snapshot.counters == (COUNTER,))
+        time.sleep(0.5)  # settings and logs that are looked at for the first time count as changed
+        counted = costs.counts
+        time.sleep(0.5)
+        assert costs.counts == counted <= 2
+    finally:
+        engine.close()
 
 
 def test_without_changes_listeners_are_not_called(tmp_path: Path) -> None:
