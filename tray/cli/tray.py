@@ -48,12 +48,16 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine], int]) -> int:
     from tray.engine.engine import Engine
     from tray.engine.log import TransitionLog, logging_to
     from tray.engine.publish import SnapshotFile
-    from tray.engine.single_instance import SingleInstance, StateFolderUnusable
+    from tray.engine.single_instance import (
+        OWNER_PATIENCE_SECONDS,
+        SingleInstance,
+        StateFolderUnusable,
+    )
 
     scope = open_scope()
     single = SingleInstance(scope.folders.state)
     try:
-        if not single.acquire():
+        if not single.acquire(OWNER_PATIENCE_SECONDS):
             tell(_where_it_runs(scope.folders.state))
             return OK
     except StateFolderUnusable as error:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 
 _PATIENCE_SECONDS = 0.1
+"""A process that only checks whether the lock is held takes it for a moment."""
+OWNER_PATIENCE_SECONDS = 1.0
+"""For the owner-to-be: a command that publishes what it read holds the lock for as long as the disk takes."""
 
 
 class StateFolderUnusable(Exception):
@@ -27,14 +30,13 @@ class SingleInstance:
         # Any thread may release: by default the lock would belong to the thread that took it.
         self._lock = FileLock(folder / name, thread_local=False)
 
-    def acquire(self) -> bool:
-        """False when another tankful holds it. Raises StateFolderUnusable."""
+    def acquire(self, patience: float = _PATIENCE_SECONDS) -> bool:
+        """False when another tankful still holds it after `patience` seconds. Raises StateFolderUnusable."""
         from filelock import Timeout
 
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # A process that only checks whether it is held takes it for a moment.
-            self._lock.acquire(timeout=_PATIENCE_SECONDS, poll_interval=0.02)
+            self._lock.acquire(timeout=patience, poll_interval=0.02)
         except Timeout:
             return False
         except OSError as error:

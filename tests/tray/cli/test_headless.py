@@ -16,6 +16,7 @@ from tests.fake_chatgpt import fake_chatgpt, says, usage_now
 from tests.homes import make_home
 from tests.programs import started
 from tests.tray.faces.published import ROOT, Folder, until
+from tray.engine.single_instance import SingleInstance
 
 COMMAND = [sys.executable, "-m", "tray.cli", "--headless"]
 
@@ -78,6 +79,17 @@ def test_one_that_is_killed_leaves_a_whole_snapshot_and_no_owner(tmp_path: Path)
                 process.wait(10)
         assert used(folder) == [37]
         assert folder.run("statusline", "--format", "text").startswith("Codex 5h 63 %")
+
+
+def test_it_starts_while_a_command_is_publishing(tmp_path: Path) -> None:
+    """As a status bar's round may, at the very moment of the login."""
+    folder = Folder(tmp_path)
+    command = SingleInstance(folder.state)
+    assert command.acquire()
+    with started(COMMAND, env=folder.environ, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+        time.sleep(0.9)  # of which the program's own start takes a part
+        command.release()
+        until(lambda: published(folder).get("owner", {}).get("pid") == process.pid, "it did not start")
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no such signal")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import started
-from tray.engine.single_instance import SingleInstance, StateFolderUnusable, _why
+from tray.engine.single_instance import OWNER_PATIENCE_SECONDS, SingleInstance, StateFolderUnusable, _why
 
 HOLD = """
 import sys
@@ -30,6 +30,15 @@ def test_one_holds_it_until_it_lets_go(tmp_path: Path) -> None:
     assert second.acquire()
     assert not first.acquire()
     second.release()
+
+
+def test_an_owner_waits_for_a_command_that_publishes(tmp_path: Path) -> None:
+    command, owner = SingleInstance(tmp_path), SingleInstance(tmp_path)
+    assert command.acquire()
+    assert not owner.acquire()
+    threading.Timer(0.3, command.release).start()
+    assert owner.acquire(OWNER_PATIENCE_SECONDS)
+    owner.release()
 
 
 def test_any_thread_may_let_go(tmp_path: Path) -> None:
