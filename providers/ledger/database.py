@@ -133,7 +133,9 @@ def _lock(lock: sqlite3.Connection, until: float) -> None:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 raise
             if time.monotonic() >= until:
-                raise LedgerError("Another tankful is still scanning the logs. Quit it.") from None
+                raise LedgerError(
+                    "Another tankful is still scanning the logs. Try again later, or quit it."
+                ) from None
         else:
             return
 

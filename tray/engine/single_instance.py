@@ -52,11 +52,11 @@ def _why(folder: Path, error: OSError) -> str:
     """The remedy differs with the reason."""
     in_the_way = next((each for each in (folder, *folder.parents) if os.path.isfile(each)), None)
     if in_the_way is not None:
-        return f"{folder} cannot be made: {in_the_way} is a file. Move it away."
+        return f"Cannot create {folder}: {in_the_way} is a file. Move it away."
     if error.errno == errno.EROFS:
-        return f"{folder} lies on a read-only file system: name another folder in TANKFUL_HOME."
+        return f"{folder} is on a read-only file system. Set TANKFUL_HOME to another folder."
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{folder} cannot be written, as the disk is full: make room on it."
+        return f"Cannot write to {folder}: the disk is full. Free up space."
     if error.errno in (errno.EACCES, errno.EPERM):
-        return f"{folder} cannot be written by your account: give the folder back to it."
-    return f"{folder} cannot be written ({error.strerror or error}): move what is in the way."
+        return f"Your account cannot write to {folder}. Check the owner and permissions of that folder."
+    return f"Cannot write to {folder} ({error.strerror or error}). Check what is in its place."

@@ -65,7 +65,7 @@ class SystemKeyring:
         if done.code == NO_KEYRING:
             raise ProgramMissing(
                 "No usable keyring on this machine.",
-                remedy="Reinstall tankful: a part of it is missing.",
+                remedy="Reinstall tankful; part of it is missing.",
             )
         if done.code != FOUND:
             raise Denied(

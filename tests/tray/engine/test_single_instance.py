@@ -78,7 +78,7 @@ def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
     for folder in (tmp_path / "file" / "state", tmp_path / "file"):
         with pytest.raises(StateFolderUnusable) as raised:
             SingleInstance(folder).acquire()
-        assert str(raised.value) == f"{folder} cannot be made: {tmp_path / 'file'} is a file. Move it away."
+        assert str(raised.value) == f"Cannot create {folder}: {tmp_path / 'file'} is a file. Move it away."
 
 
 def test_other_obstacles_are_reported(tmp_path: Path) -> None:
@@ -87,16 +87,20 @@ def test_other_obstacles_are_reported(tmp_path: Path) -> None:
         SingleInstance(tmp_path / "state").acquire()
 
 
+OWNER = "Your account cannot write to {}. Check the owner and permissions of that folder."
+FULL = "Cannot write to {}: the disk is full. Free up space."
+
+
 @pytest.mark.parametrize(
-    ("number", "words"),
+    ("number", "sentence"),
     [
-        (errno.EROFS, "read-only file system"),
-        (errno.ENOSPC, "disk is full"),
-        (errno.EDQUOT, "disk is full"),
-        (errno.EACCES, "by your account"),
-        (errno.EPERM, "by your account"),
-        (errno.EIO, os.strerror(errno.EIO)),
+        (errno.EROFS, "{} is on a read-only file system. Set TANKFUL_HOME to another folder."),
+        (errno.ENOSPC, FULL),
+        (errno.EDQUOT, FULL),
+        (errno.EACCES, OWNER),
+        (errno.EPERM, OWNER),
+        (errno.EIO, f"Cannot write to {{}} ({os.strerror(errno.EIO)}). Check what is in its place."),
     ],
 )
-def test_each_reason_has_its_own_sentence(tmp_path: Path, number: int, words: str) -> None:
-    assert words in _why(tmp_path, OSError(number, os.strerror(number)))
+def test_each_reason_has_its_own_sentence(tmp_path: Path, number: int, sentence: str) -> None:
+    assert _why(tmp_path, OSError(number, os.strerror(number))) == sentence.format(tmp_path)
