@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from providers.domain.errors import ProgramMissing
 from providers.host.files import short
-from providers.host.process.scratch import MARK, end_marked, probe_folder
+from providers.host.process.scratch import MARK, end_all, end_marked, probe_folder
 from providers.host.process.streams import Chunk, streams_of
 
 if TYPE_CHECKING:
@@ -163,8 +163,7 @@ class Child:
         finally:  # also on an interrupt by the user
             _signal_group(self._process, gently=False)
             self._process.wait()
-            for process in family:
-                _kill(process)
+            end_all(lambda: family)
             end_marked(lambda mark: mark == self._mark)
 
 
@@ -213,10 +212,3 @@ def _descendants(pid: int) -> list[psutil.Process]:
         return psutil.Process(pid).children(recursive=True)
     except psutil.Error:
         return []
-
-
-def _kill(process: psutil.Process) -> None:
-    import psutil
-
-    with suppress(psutil.Error):  # it is gone, or its id is another's by now
-        process.kill()

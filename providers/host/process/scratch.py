@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from providers.domain.errors import NotUnderstood
 from providers.host.files import short
 
 if TYPE_CHECKING:
+    import psutil
     from filelock import BaseFileLock
 
 MARK = "TANKFUL_PROBE"
@@ -54,11 +55,20 @@ def end_marked(mine: Callable[[str], bool]) -> None:
     """Kill every process with such a mark; what they start meanwhile is killed in the next round."""
     import psutil
 
+    end_all(psutil.process_iter, lambda process: mine(process.environ().get(MARK, "")))
+
+
+def end_all(
+    processes: Callable[[], Iterable[psutil.Process]], mine: Callable[[psutil.Process], bool] = lambda _: True
+) -> None:
+    """Kill those of them until none runs: a busy system ends a killed process only some milliseconds later."""
+    import psutil
+
     for _ in range(_ROUNDS):
         found = False
-        for process in psutil.process_iter():
+        for process in processes():
             with suppress(psutil.Error, OSError, ValueError):
-                if process.status() != psutil.STATUS_ZOMBIE and mine(process.environ().get(MARK, "")):
+                if process.status() != psutil.STATUS_ZOMBIE and mine(process):
                     process.kill()
                     found = True
         if not found:
