@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+import providers
+import tray
+
 SENTENCE = re.compile(r".*[a-z’'`] [a-z].*[.?!]\s*", re.DOTALL)
 """Words, and a full stop."""
 SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|WITH)\b")
@@ -18,12 +20,13 @@ SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|WITH)\b")
 def listing() -> str:
     """All of them: a heading for each file, and below it a line for each sentence, in the order of the file."""
     blocks = []
-    for package in ("providers", "tray"):
-        for path in sorted((ROOT / package).rglob("*.py")):
+    for package in (providers, tray):
+        root = Path(str(package.__file__)).parent
+        for path in sorted(root.rglob("*.py")):
             lines = dict.fromkeys(sentences(ast.parse(path.read_text(encoding="utf-8"))))
             if lines:
                 blocks.append(
-                    "\n".join([path.relative_to(ROOT).as_posix(), *(f"    {line}" for line in lines)])
+                    "\n".join([path.relative_to(root.parent).as_posix(), *(f"    {line}" for line in lines)])
                 )
     return "\n\n".join(blocks) + "\n"
 
