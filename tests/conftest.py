@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sys
 from collections.abc import Callable
 
 import pytest
 
 
 def pytest_configure() -> None:
-    """A shell starts what runs in its background with SIGINT ignored, and programs that tests start inherit
-    that.
+    """Programs that tests start are to hear signals, which they would inherit as ignored in the background of a
+    shell (SIGINT) and under nohup (SIGHUP). A handler, other than that, does not survive an exec.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
