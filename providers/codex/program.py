@@ -18,7 +18,8 @@ from providers.domain.errors import ProgramMissing, ProgramTooOld, ProviderError
 from providers.host.files import short
 from providers.host.locate import find as programs
 from providers.host.locate.find import Program
-from providers.host.process.child import probe_folder, run
+from providers.host.locate.version import reported_version
+from providers.host.process.child import probe_folder
 from providers.source import Installed
 
 Version = tuple[int, int, int]
@@ -36,7 +37,6 @@ BUNDLES = (
     "~/.cursor/extensions/openai.chatgpt-*/bin/*/codex",
     "~/.cursor/extensions/openai.chatgpt-*/bin/*/codex.exe",
 )
-VERSION_SECONDS = 5.0
 PAUSE = timedelta(minutes=30)
 """How long to wait before retrying a program that cannot be started."""
 _VERSION = re.compile(r"^codex(?:-cli)? v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})", re.MULTILINE)
@@ -97,19 +97,8 @@ def _asked(program: Program, environ: Mapping[str, str], folder: Path) -> Versio
     # It creates folders in its home even for this.
     own = folder / "version"
     own.mkdir(mode=0o700, exist_ok=True)
-    finished = run(
-        [str(program.path), "--version"],
-        environ=borrowing(environ, own, program.search_path),
-        folder=folder,
-        seconds=VERSION_SECONDS,
-    )
-    found = _VERSION.search(finished.out.decode(errors="replace")) if finished.code == 0 else None
-    if found is None:
-        what = "did not respond in time" if finished.timed_out else "did not report its version"
-        raise ProgramMissing(
-            f"{short(program.path)} {what}.",
-            remedy="Run `codex --version`. If that fails, reinstall Codex.",
-        )
+    own_environ = borrowing(environ, own, program.search_path)
+    found = reported_version(program, _VERSION, name="codex", title=TITLE, environ=own_environ, folder=folder)
     major, minor, patch = map(int, found.groups())
     return major, minor, patch
 

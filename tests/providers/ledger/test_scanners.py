@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -50,7 +51,7 @@ class Scanner:
         )
 
 
-class Fake:
+class Fake(ABC):
     """What both formats have in common."""
 
     make = "fake 1"
@@ -62,8 +63,9 @@ class Fake:
     def is_log(self, name: str) -> bool:
         return name.endswith(self.suffix)
 
+    @abstractmethod
     def load(self, path: str) -> tuple[str, dict[str, int]]:
-        raise NotImplementedError
+        """The log's id, and the output tokens of each response."""
 
     def scanner(self) -> LogScanner:
         return Scanner(self)
