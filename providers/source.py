@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from providers.domain.errors import ProviderError
+from providers.domain.errors import NotSignedIn, ProviderError
 from providers.domain.limits import Identity, Reading, UsageError
 from providers.logs import LogFormat
 from providers.setting import Bool, Choice, FilePath, FolderList, Menu, Setting
@@ -72,6 +72,18 @@ class Question(Struct, frozen=True, kw_only=True):
     last_error: UsageError | None = None
     program: Path | None = None
     user_initiated: bool = False
+
+    def require(self, identity: Identity) -> None:
+        """Raises NotSignedIn where that is another account than the one the query is about."""
+        if account_key(self.home, identity) != account_key(self.home, self.identity):
+            raise another_account()
+
+
+def another_account() -> NotSignedIn:
+    """Somebody else signed in between the query and its answer."""
+    return NotSignedIn(
+        "Another account just signed in.", remedy="Nothing to do: its limits are fetched next."
+    )
 
 
 RENEWED_EVERY = timedelta(hours=1)

@@ -20,7 +20,6 @@ from providers.domain.errors import (
     Blocked,
     Denied,
     LoginExpired,
-    NotSignedIn,
     NotUnderstood,
     ProviderError,
     RateLimited,
@@ -29,7 +28,7 @@ from providers.domain.errors import (
 from providers.domain.limits import Reading
 from providers.host.http.refusal import is_page, refusal
 from providers.host.http.transport import Answer, RequestsWeb, Web, origin_allowed
-from providers.source import Question, account_key
+from providers.source import Question
 
 DEFAULT_ORIGIN = "https://api.anthropic.com"
 DEADLINE_SECONDS = 20.0
@@ -81,10 +80,7 @@ class OAuthSource:
         credentials = self._logins.read(question.home, question.now, user_initiated=question.user_initiated)
         if error := error_of(credentials, question.now):
             raise error
-        if account_key(question.home, credentials.identity) != account_key(question.home, question.identity):
-            raise NotSignedIn(
-                "Another account just signed in.", remedy="Nothing to do: its limits are fetched next."
-            )
+        question.require(credentials.identity)
         began = self._seconds()
         response = self._web.get(
             usage_url(self._environ),

@@ -33,7 +33,7 @@ from providers.domain.errors import (
 )
 from providers.domain.limits import RateWindow, Reading
 from providers.host.files import read_small
-from providers.source import Home, Question
+from providers.source import Home, Question, another_account
 
 if TYPE_CHECKING:
     from providers.host.locate.find import Program
@@ -145,9 +145,7 @@ class UsageCommand:
         config = read_config(question.home)
         asked = person(question.identity)
         if asked and config.account and asked != config.account:
-            raise NotSignedIn(
-                "Another account just signed in.", remedy="Nothing to do: its limits are fetched next."
-            )
+            raise another_account()
         if not printed.windows:
             raise self._no_limits(text, printed, question, before)
         noted = noted_reading(config, question, source=self.id)

@@ -19,8 +19,8 @@ from msgspec.structs import replace
 from providers.codex.app_server.refusal import refused_login
 from providers.codex.auth import Credentials, KeptInKeyring, expiry, read_credentials
 from providers.codex.program import Version
-from providers.domain.errors import LoginExpired, NotSignedIn
-from providers.source import RENEWED_EVERY, Question, account_key
+from providers.domain.errors import LoginExpired
+from providers.source import RENEWED_EVERY, Question
 
 READS_AGAIN = (0, 114, 0)
 _BESIDE = "Your ChatGPT login is stale, and only the old Codex that is running with it can renew it."
@@ -101,12 +101,5 @@ def asked_credentials(question: Question) -> Credentials | None:
         credentials = read_credentials(question.home)
     except KeptInKeyring:
         return None
-    if account_key(question.home, credentials.identity) != account_key(question.home, question.identity):
-        raise another_account()
+    question.require(credentials.identity)
     return credentials
-
-
-def another_account() -> NotSignedIn:
-    return NotSignedIn(
-        "Another account just signed in.", remedy="Nothing to do: its limits are fetched next."
-    )

@@ -24,7 +24,6 @@ from providers.codex.app_server.answer import AccountAnswer
 from providers.codex.app_server.plan import (
     Plan,
     Renewals,
-    another_account,
     asked_credentials,
     defer_to_running,
 )
@@ -46,7 +45,7 @@ from providers.host.files import short
 from providers.host.locate.find import Program
 from providers.host.process.child import Child, probe_folder
 from providers.host.process.jsonrpc import Conversation, Ended, RpcRefused
-from providers.source import RENEWED_EVERY, Question
+from providers.source import RENEWED_EVERY, Question, another_account
 from providers.version import version
 
 SOURCE = "app-server"

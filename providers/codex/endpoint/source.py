@@ -16,13 +16,13 @@ from msgspec.structs import replace
 from providers.codex.auth import ELSE_SIGN_IN, RUN_ONCE, Credentials, expiry, read_credentials
 from providers.codex.config import read_config
 from providers.codex.endpoint import answer as answers
-from providers.domain.errors import Blocked, LoginExpired, NotSignedIn, NotUnderstood, ProviderError
+from providers.domain.errors import Blocked, LoginExpired, NotUnderstood, ProviderError
 from providers.domain.limits import Reading, ResetCredits
 from providers.host.files import short
 from providers.host.http.refusal import is_page, refusal
 from providers.host.http.transport import Answer, RequestsWeb, Web, origin_allowed
 from providers.host.secret import Secret
-from providers.source import Home, Question, account_key
+from providers.source import Home, Question
 from providers.version import user_agent
 
 DEFAULT_BASE = "https://chatgpt.com/backend-api"
@@ -56,10 +56,7 @@ class OAuthSource:
     def read(self, question: Question) -> Reading:
         """At most two requests, within 24 s in total."""
         credentials = read_credentials(question.home)
-        if account_key(question.home, credentials.identity) != account_key(question.home, question.identity):
-            raise NotSignedIn(
-                "Another account just signed in.", remedy="Nothing to do: its limits are fetched next."
-            )
+        question.require(credentials.identity)
         began = self._seconds()
         answer = self._get(endpoint(question.home, "usage"), credentials, DEADLINE_SECONDS)
         if answer.status != 200:

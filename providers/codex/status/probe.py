@@ -38,7 +38,7 @@ from providers.host.locate.find import Program
 from providers.host.process.child import probe_folder, run
 from providers.host.terminal.line import Size
 from providers.host.terminal.terminal import in_terminal
-from providers.source import Question, account_key
+from providers.source import Question, another_account
 
 SOURCE = "status"
 OLDEST = (0, 45, 0)
@@ -199,15 +199,8 @@ def _local() -> tzinfo:
 def _credentials(question: Question) -> Credentials:
     """The login in its file; raises if it is unusable or of another account."""
     credentials = read_credentials(question.home)
-    if account_key(question.home, credentials.identity) != account_key(question.home, question.identity):
-        raise _another_account()
+    question.require(credentials.identity)
     return credentials
-
-
-def _another_account() -> NotSignedIn:
-    return NotSignedIn(
-        "Another account just signed in.", remedy="Nothing to do: its limits are fetched next."
-    )
 
 
 def _reading(status: Status, question: Question, version: Version) -> Reading:
@@ -223,7 +216,7 @@ def _reading(status: Status, question: Question, version: Version) -> Reading:
         raise NotUnderstood("Codex's /status screen has an unknown format.", remedy="Update Codex.")
     ours = question.identity.email
     if ours and status.email and ours.lower() != status.email.lower():
-        raise _another_account()
+        raise another_account()
     lanes = ("windows", "credits") if version >= _SHOWS_MODELS else ("credits",)
     return Reading(
         source=SOURCE,
