@@ -1,0 +1,75 @@
+"""Plain values however programs and servers write them: `31`, `31.0` and `"31"` are one number.
+
+Each function takes a decoded JSON value and returns None for one that is missing or is no such value: a field is
+dropped on its own, never what stands beside it. Observed: `limit_window_seconds` and `reset_at` in quotes from
+ChatGPT's endpoint, `used_percentage` in quotes and ISO resets from Claude Code's status line.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any
+
+_NUMBER = re.compile(r"[+-]?\d{1,40}(?:\.\d{0,40})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
+_LONGEST_TEXT = 100
+_MILLISECONDS_FROM = 1e11
+"""As seconds it would be the year 5138: a larger time is in milliseconds."""
+_FLAGS = {"true": True, "false": False}
+
+
+def number(raw: Any) -> float | None:
+    """A finite number, also as text; None for anything else, and for true and false."""
+    if isinstance(raw, bool):
+        return None
+    if isinstance(raw, str):
+        text = raw.strip() if len(raw) <= _LONGEST_TEXT else ""
+        if not _NUMBER.fullmatch(text):
+            return None
+        raw = float(text)
+    if not isinstance(raw, int | float):
+        return None
+    try:
+        value = float(raw)
+    except OverflowError:  # an integer of hundreds of digits
+        return None
+    return value if isfinite(value) else None
+
+
+def whole(raw: Any) -> int | None:
+    """A whole number, also as text or with zeros for places; None for anything else."""
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return raw
+    if isinstance(raw, str) and len(raw) <= _LONGEST_TEXT and raw.strip().lstrip("+-").isdecimal():
+        return int(raw) if number(raw) is not None else None  # exactly: a float has 53 bits
+    value = number(raw)
+    return int(value) if value is not None and value.is_integer() else None
+
+
+def moment(raw: Any) -> datetime | None:
+    """A time in UTC: ISO 8601, or a positive epoch in seconds or milliseconds, also as text.
+
+    ISO without a zone is UTC, as servers write it.
+    """
+    epoch = number(raw)
+    try:
+        if epoch is not None:
+            return (
+                datetime.fromtimestamp(epoch / 1000 if epoch >= _MILLISECONDS_FROM else epoch, UTC)
+                if epoch > 0
+                else None
+            )
+        if isinstance(raw, str) and len(raw) <= _LONGEST_TEXT:
+            parsed = datetime.fromisoformat(raw.strip())
+            return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (OverflowError, OSError, ValueError):
+        pass
+    return None
+
+
+def flag(raw: Any) -> bool | None:
+    """True or false, also as text; None for anything else."""
+    if isinstance(raw, str):
+        return _FLAGS.get(raw.strip().lower()) if len(raw) <= _LONGEST_TEXT else None
+    return raw if isinstance(raw, bool) else None
