@@ -23,6 +23,10 @@ class LineParser(Protocol):
         """One wanted line; never raises. One that cannot be decoded is counted in `skipped`."""
 
     @property
+    def unwanted(self) -> re.Pattern[bytes]:
+        """Matches the head of a line that is known to be irrelevant. A line may change what the next ones are."""
+
+    @property
     def skipped(self) -> int: ...
 
     def links(self) -> Iterable[int]:
@@ -37,10 +41,6 @@ class LineParser(Protocol):
 
 class LineFormat(LogFormat, Protocol):
     """A format whose logs have lines; its `scanner` is LineScanner(self)."""
-
-    @property
-    def unwanted(self) -> re.Pattern[bytes]:
-        """Matches the head of a line that is known to be irrelevant."""
 
     def reader(self, path: str, observation: bytes | None = None) -> LineParser:
         """A parser for a new log, or one that goes on; raises ValueError for one of another version."""
@@ -59,7 +59,6 @@ class LineScanner:
     """Implements providers.logs.LogScanner; all logs go through one buffer."""
 
     def __init__(self, fmt: LineFormat) -> None:
-        self._unwanted = fmt.unwanted
         self._parser = fmt.reader
         self._buffer = bytearray(BUFFER_SIZE)
 
@@ -92,10 +91,19 @@ class LineScanner:
 
     def _scan(self, stream: Stream, start: _Start) -> ScanResult:
         parser = start.parser
-        lines = LineReader(stream, self._unwanted, buffer=self._buffer)
+        unwanted = parser.unwanted
+        lines = LineReader(stream, unwanted, buffer=self._buffer)
+
+        def take(line: bytearray) -> None:
+            nonlocal unwanted
+            parser.take(line)
+            if parser.unwanted is not unwanted:
+                unwanted = parser.unwanted
+                lines.want(unwanted)
+
         complete = True
         try:
-            lines.read(parser.take)
+            lines.read(take)
         except OSError:
             complete = False
         offset = start.offset + lines.offset

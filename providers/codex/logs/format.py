@@ -83,6 +83,8 @@ _NO_EVENTS = msgspec.Raw(_encode([]))
 class RolloutReader:
     """Takes the lines of one rollout, in order, and keeps their usage."""
 
+    unwanted = wire.UNWANTED
+
     def __init__(self, path: str, observation: bytes | None = None) -> None:
         if observation is None:
             state = ReaderState(thread=thread_in_name(path))
@@ -277,7 +279,6 @@ class Rollouts:
     make = "codex 2"
     folders = ("sessions", "archived_sessions")
     files = companions = ()
-    unwanted = wire.UNWANTED
 
     def is_log(self, name: str) -> bool:
         return name.startswith("rollout-") and name.endswith((".jsonl", ".jsonl.zst"))

@@ -1,0 +1,64 @@
+"""What can still be read of a damaged line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from providers.ledger.damaged_line import last_record, read
+
+ONE, OTHER = {"a": 1, "b": {"c": "d"}}, {"e": [{"f": 2}]}
+PLAIN, BEHIND = json.dumps(ONE).encode(), json.dumps(OTHER).encode()
+
+
+@pytest.mark.parametrize(
+    ("line", "records", "is_cut"),
+    [
+        (PLAIN, [ONE], False),
+        (PLAIN + BEHIND, [ONE, OTHER], False),
+        (PLAIN[:-1] + BEHIND, [ONE["b"], OTHER], True),
+        (b"\0\0" + PLAIN + b"\0", [ONE], False),
+        (b"\xef\xbb\xbf" + PLAIN, [ONE], False),
+        (b"words" + PLAIN, [ONE], True),
+        (PLAIN + b"words", [ONE], True),
+        (b'{"text":"' + BEHIND, [OTHER], True),
+        (b"\xff" + PLAIN, [ONE], True),
+        (b'{"s":"\\ud800"}', [{"s": "\ud800"}], False),
+        (b"", [], False),
+        (b"5", [], True),
+    ],
+)
+def test_the_whole_records_of_a_line(line: bytes, records: list[Any], is_cut: bool) -> None:
+    found = read(line)
+    assert (list(found.records), found.is_cut) == (records, is_cut)
+
+
+@pytest.mark.parametrize("cut", [b'{"a":' * 50_000, b'{"a":"' * 50_000, b'{"a":[' * 300_000])
+@pytest.mark.timeout(60)
+def test_many_cut_records_are_not_all_tried(cut: bytes) -> None:
+    assert read(cut + PLAIN).records[-1:] == (ONE,)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_never_raise(line: bytes) -> None:
+    read(line)
+    last_record(line, is_whole=True)
+
+
+@pytest.mark.parametrize(
+    ("tail", "is_whole", "place"),
+    [
+        (PLAIN, True, None),
+        (PLAIN, False, 0),
+        (PLAIN + BEHIND, True, len(PLAIN)),
+        (b"cut" + PLAIN, True, 3),
+        (b'{"cut":{"a":1},' + PLAIN, True, 15),
+        (PLAIN[:-2], True, None),
+    ],
+)
+def test_the_last_record_is_none_within_another(tail: bytes, is_whole: bool, place: int | None) -> None:
+    assert last_record(tail, is_whole=is_whole) == place
