@@ -57,8 +57,9 @@ class Context(Struct, frozen=True, kw_only=True, cache_hash=True):
     """What many responses have in common.
 
     `session` is the thread they belong to and `root` the one that the user started; `project` is the working
-    folder. `tier` is the vendor's name for a more or less expensive service, None for the standard one. A value
-    that no line contains is None.
+    folder. `tier` is the vendor's name for a more or less expensive service, None for the standard one.
+    `account` is the vendor's id of the account. A value that no line contains is None. With `not_on_lines` it
+    is no response of its own, but what a program says that it was billed beyond the lines of its logs.
     """
 
     home: Path
@@ -69,6 +70,8 @@ class Context(Struct, frozen=True, kw_only=True, cache_hash=True):
     effort: str | None = None
     tier: str | None = None
     originator: str | None = None
+    account: str | None = None
+    not_on_lines: bool = False
 
 
 class BilledResponse(Struct, frozen=True, gc=False):
@@ -142,18 +145,21 @@ class CostReport(Struct, frozen=True, kw_only=True):
     """Tokens and cost of one provider over local days `since`..`until`, both included.
 
     `priced` is "full" when every response has a price, "partial" when `usd` leaves some out, "none" when no
-    price is known for any. `unreadable_files` could not be read to their end. `burn` and `month_to_date_usd`
-    are None if unknown.
+    price is known for any. `not_on_lines` is what a program says that it was billed beyond the lines of its
+    logs, and in no other sum. `by_account` names accounts as UsageSnapshot does. `unreadable_files` could not
+    be read to their end. `burn` and `month_to_date_usd` are None if unknown.
     """
 
     since: date
     until: date
     totals: Tally
+    not_on_lines: Tally
     by_model: dict[str, Tally]
     by_day: dict[date, dict[str, Tally]]
     by_home: dict[str, Tally]
     by_project: dict[str, Tally]
     by_effort: dict[str, Tally]
+    by_account: dict[str, Tally]
     by_session: tuple[SessionCost, ...]
     burn: Burn | None
     month_to_date_usd: float | None
@@ -171,8 +177,9 @@ class CostReport(Struct, frozen=True, kw_only=True):
 class HomeFigures(Struct, frozen=True, kw_only=True):
     """Tokens and cost of one home, in local days: today, the last 7 and 30 with today, and this month up to today.
 
-    A response found in several homes counts only in the first. `priced` and `unpriced_models` are
-    those of the 30 days, as in CostReport. `files` is how many logs the home has now.
+    With what was billed beyond the lines of the logs. A response found in several homes counts only in the
+    first. `priced` and `unpriced_models` are those of the 30 days, as in CostReport. `files` is how many logs
+    the home has now.
     """
 
     today: Tally

@@ -30,7 +30,7 @@ _ZERO: _Values = (*(0 for _ in _COLUMNS[:-1]), None)
 # A response is copied into each home that contains it; the copies differ in nothing else, so any of them will do.
 # Grouping by context first, and by text only then, takes SQLite half the time.
 _CHANGED_PARTS = f"""
-    SELECT part, h.provider, '' AS account, coalesce(nullif(c.model, ''), '{UNKNOWN}') AS model_name, {_SUMS}
+    SELECT part, h.provider, c.account, coalesce(nullif(c.model, ''), '{UNKNOWN}') AS model_name, {_SUMS}
     FROM (
         SELECT part, context, {_SUMS} FROM (
             SELECT p.id AS part, min(r.context) AS context, 1 AS responses,
@@ -38,8 +38,8 @@ _CHANGED_PARTS = f"""
             FROM parts p CROSS JOIN responses r ON r.part = p.id WHERE p.summed = 0
             GROUP BY p.id, at_ms, key
         ) GROUP BY part, context
-    ) JOIN contexts c ON c.id = context JOIN homes h ON h.id = c.home
-    GROUP BY part, h.provider, account, model_name
+    ) JOIN contexts c ON c.id = context AND c.not_on_lines = 0 JOIN homes h ON h.id = c.home
+    GROUP BY part, h.provider, c.account, model_name
 """
 
 

@@ -51,6 +51,18 @@ SCHEMA = (
         cache_write_1h INTEGER NOT NULL, output INTEGER NOT NULL, reasoning INTEGER NOT NULL,
         pico_usd INTEGER, PRIMARY KEY(counter, part)) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE contexts_with_accounts(id INTEGER PRIMARY KEY, home INTEGER NOT NULL, session TEXT NOT NULL,
+        root TEXT NOT NULL, project TEXT NOT NULL, model TEXT NOT NULL, effort TEXT NOT NULL,
+        tier TEXT NOT NULL, originator TEXT NOT NULL, account TEXT NOT NULL, not_on_lines INTEGER NOT NULL,
+        UNIQUE(home, session, model, effort, tier, root, project, originator, account, not_on_lines));
+    INSERT INTO contexts_with_accounts SELECT id, home, session, root, project, model, effort, tier, originator,
+        '', 0 FROM contexts;
+    DROP TABLE contexts;
+    ALTER TABLE contexts_with_accounts RENAME TO contexts;
+    CREATE TABLE logins(home INTEGER NOT NULL, since_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,
+        account TEXT NOT NULL, PRIMARY KEY(home, since_ms)) WITHOUT ROWID;
+    """,
 )
 """Each entry upgrades the schema by one version; a released entry is never changed."""
 

@@ -18,8 +18,8 @@ QUARTER_MS = 15 * 60 * 1000
 """In every time zone, days begin at a multiple of a quarter of an hour in UTC."""
 
 
-_Texts = tuple[str, str, str, str, str, str]
-"""Home, session, root, project, model and effort of a context."""
+_Texts = tuple[str, str, str, str, str, str, str, bool]
+"""Home, session, root, project, model, effort and account of a context, and whether it is `not_on_lines`."""
 
 
 class Slice(Struct, frozen=True, array_like=True):
@@ -36,6 +36,8 @@ class Slice(Struct, frozen=True, array_like=True):
     project: str
     model: str
     effort: str
+    account: str
+    not_on_lines: bool
     responses: int
     priced: int
     tokens: tuple[int, ...]
@@ -90,10 +92,10 @@ def slices(
 def _contexts(db: sqlite3.Connection, used: Iterable[int]) -> dict[int, _Texts]:
     """Their texts, in a separate query: grouping by them would double the time."""
     return {
-        row[0]: row[1:]
+        row[0]: (*row[1:8], bool(row[8]))
         for chunk in chunks(used)
         for row in db.execute(
-            "SELECT c.id, h.path, session, root, project, model, effort FROM contexts c"
+            "SELECT c.id, h.path, session, root, project, model, effort, account, not_on_lines FROM contexts c"
             f" JOIN homes h ON h.id = c.home WHERE c.id IN ({marks(chunk)})",
             chunk,
         )

@@ -17,11 +17,12 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from providers.ledger import index
+from providers.ledger import index, logins
 from providers.ledger.database import alone, opened, transaction
 from providers.ledger.discover import Finders, LogFile, LogFinder
 from providers.ledger.index import LogEntry, LogRow
 from providers.ledger.log_reader import ChangedLog, LogReading
+from providers.ledger.logins import SeenLogin
 from providers.ledger.parallel import pays, read_in_two
 from providers.ledger.resolve import resolve_parts
 from providers.ledger.responses import Price, reprice
@@ -45,11 +46,12 @@ ScanListener = Callable[[ScanProgress], None]
 
 
 class Shelf(Struct, frozen=True, kw_only=True):
-    """One provider's logs in one home."""
+    """One provider's logs in one home, and who is signed in there, as far as that is known."""
 
     provider: str
     home: Path
     format: LogFormat
+    login: SeenLogin | None = None
 
 
 class Remembered:
@@ -246,6 +248,9 @@ class _Scan:
                     for shelf in shelves
                     if shelf.provider == provider
                 }
+                for shelf in shelves:
+                    if shelf.provider == provider and shelf.login is not None:
+                        logins.note(db, homes[shelf.home], shelf.login)
                 read = [(shelf.home, entry) for shelf, entry in entries if shelf.provider == provider]
                 logs = index.keep_logs(db, [(homes[home], entry) for home, entry in read])
                 read_now = dict(zip(logs, read, strict=True))

@@ -67,7 +67,16 @@ def cost_report(
 
     `slices` are those of `span`, `recent` those of the last BURN_MINUTES.
     """
-    days = _by_day(slices, zone)
+    every_day = _by_day(slices, zone)
+    days = {day: _on_lines(of_day) for day, of_day in every_day.items()}
+    days = {day: of_day for day, of_day in days.items() if of_day}
+    beside = [
+        each
+        for day, of_day in every_day.items()
+        if since <= day <= until
+        for each in of_day
+        if each.not_on_lines
+    ]
     wanted = {day: days[day] for day in sorted(days) if since <= day <= until}
     flat = [each for of_day in wanted.values() for each in of_day]
     named = {storable(str(home)): label for home, label in labels.items()}
@@ -77,19 +86,25 @@ def cost_report(
         since=since,
         until=until,
         totals=_Sum(flat).tally(),
+        not_on_lines=_Sum(beside).tally(),
         by_model=_tallies(flat, lambda each: each.model or UNKNOWN),
         by_day={day: _tallies(of_day, lambda each: each.model or UNKNOWN) for day, of_day in wanted.items()},
         by_home=_tallies(flat, lambda each: named.get(each.home, each.home)),
         by_project=_tallies(flat, lambda each: each.project or UNKNOWN),
         by_effort=_tallies(flat, lambda each: each.effort or UNKNOWN),
+        by_account=_tallies(flat, lambda each: each.account or UNKNOWN),
         by_session=_sessions(flat),
-        burn=_burn(recent),
+        burn=_burn(_on_lines(recent)),
         month_to_date_usd=_Sum(month).tally().usd,
         priced=_coverage(flat),
         unpriced_models=_unpriced(flat),
         files_by_home={labels.get(home, str(home)): count for home, count in held.files.items()},
         skipped_lines=held.skipped_lines,
     )
+
+
+def _on_lines(slices: Iterable[Slice]) -> list[Slice]:
+    return [each for each in slices if not each.not_on_lines]
 
 
 def figures_span(zone: tzinfo, now: datetime) -> tuple[datetime, datetime]:

@@ -8,11 +8,12 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from providers.domain.cost import TOKEN_CLASSES, BilledResponse, Context, TokenUsage
 from providers.ledger.database import transaction
 from providers.ledger.index import chunks, home_id, marks, storable
+from providers.ledger.logins import Logins
 
 _REPRICE_BATCH = 10_000
 _TOKENS = ", ".join(each.name for each in TOKEN_CLASSES)
@@ -41,7 +42,7 @@ def replace_responses(
     before = _parts_of(db, [log for part, _ in parts for log in part])
     contexts = _Contexts(db, provider)
     rows = [
-        _row(response, min(part), contexts.number(response.context), _storable_price(price(response)))
+        _row(response, min(part), contexts.number(response), _storable_price(price(response)))
         for part, responses in parts
         for response in responses
     ]
@@ -151,21 +152,28 @@ class _Contexts:
         self._provider = provider
         self._homes: dict[Path, int] = {}
         self._known: dict[Context, int] = {}
+        self._logins = Logins(db, provider)
 
-    def number(self, context: Context) -> int:
+    def number(self, response: BilledResponse) -> int:
+        """Where its logs do not name an account, it is that of the login at that time."""
+        context = response.context
+        if context.account is None:
+            account = self._logins.account(context.home, response.at_ms)
+            if account is not None:
+                context = replace(context, account=account)
         number = self._known.get(context)
         if number is None:
             number = self._known[context] = self._stored(context)
         return number
 
     def _stored(self, context: Context) -> int:
-        home, *words = astuple(context)
+        home, *words, not_on_lines = astuple(context)
         if home not in self._homes:
             self._homes[home] = home_id(self._db, self._provider, home)
-        values = (self._homes[home], *(storable(word or "") for word in words))
+        values = (self._homes[home], *(storable(word or "") for word in words), not_on_lines)
         names = Context.__struct_fields__
         self._db.execute(
-            f"INSERT OR IGNORE INTO contexts({', '.join(names)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values
+            f"INSERT OR IGNORE INTO contexts({', '.join(names)}) VALUES ({marks(values)})", values
         )
         same = " AND ".join(f"{name} = ?" for name in names)
         return int(self._db.execute(f"SELECT id FROM contexts WHERE {same}", values).fetchone()[0])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import date, tzinfo
 
 
-GROUPS = ("day", "model", "session", "project", "effort", "home")
+GROUPS = ("day", "model", "session", "project", "effort", "account", "home")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

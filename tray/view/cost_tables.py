@@ -39,6 +39,7 @@ def as_data(
 def _report(report: CostReport) -> dict[str, Any]:
     return {
         "totals": _tally(report.totals),
+        "not_on_lines": _tally(report.not_on_lines),
         "by_model": _tallies(report.by_model),
         "by_day": {day.isoformat(): _tallies(models) for day, models in report.by_day.items()},
         "by_home": _tallies(report.by_home),
@@ -58,6 +59,8 @@ def _grouped(report: CostReport, by: str) -> dict[str, Any]:
         return {"by_session": [_session(session) for session in report.by_session]}
     if by == "project":
         return {"by_project": _tallies(report.by_project)}
+    if by == "account":
+        return {"by_account": _tallies(report.by_account)}
     return {"by_effort": _tallies(report.by_effort)} if by == "effort" else {}
 
 
@@ -139,7 +142,11 @@ def _table(
 ) -> str:
     lines: list[tuple[str, ...]] = [(f"{provider}, by {by}", *_HEAD)]
     lines += [(fmt.plain(name), *_cells(tally)) for name, tally in _groups(report, by, zone)]
-    lines.append((f"{report.since} – {report.until}", *_cells(report.totals)))
+    beside = report.not_on_lines
+    if beside.responses:
+        lines.append(("not in the logs", *_cells(beside)))
+    whole = tallied((report.totals, beside)) if beside.responses else report.totals
+    lines.append((f"{report.since} – {report.until}", *_cells(whole)))
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     text = ["  ".join(_aligned(line, widths)).rstrip() for line in lines]
     rule = "─" * max(len(line) for line in text)
@@ -159,6 +166,7 @@ def _groups(report: CostReport, by: str, zone: tzinfo) -> list[tuple[str, Tally]
         "home": report.by_home,
         "project": report.by_project,
         "effort": report.by_effort,
+        "account": report.by_account,
     }
     return list(groups[by].items())
 

@@ -1,18 +1,14 @@
-"""The usage in one of Claude Code's transcripts: of each response the best claim and the earliest line."""
+"""The usage in one of Claude Code's transcripts, as its reader returns it and as the format resolves it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from pathlib import PurePath
-from sys import intern
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from providers.claude.logs import wire
-from providers.logs import stable_hash, unpacked
+from providers.logs import unpacked
 
 
 class Claim(Struct, frozen=True, order=True, array_like=True, gc=False):
@@ -25,144 +21,90 @@ class Claim(Struct, frozen=True, order=True, array_like=True, gc=False):
     cache_read: int
     cache_write: int
     cache_write_1h: int
+    thinking: int
     web_searches: int
-    fast: bool
 
 
 class Location(Struct, frozen=True, order=True, array_like=True, cache_hash=True):
-    """Where a line was logged; "" for what is unknown. Of locations with the same time the least is taken."""
+    """Where a line was logged; "" for what is unknown. Of locations with the same time the least is taken.
 
-    copied: bool  # from the session it was forked from
+    `copied` is for lines of the session that this one was forked from, and `account` the vendor's id.
+    """
+
+    copied: bool
     session: str
     root: str
     project: str
+    account: str
+
+
+class Served(Struct, frozen=True, order=True, array_like=True, cache_hash=True):
+    """By which model, and on which terms, a response was made; "" for what is unknown or standard."""
+
+    model: str
+    effort: str
+    tier: str
 
 
 class ResponseRow(Struct, array_like=True, gc=False):
-    """A response in an observation; `place` and `model` are indexes there."""
+    """A response in an observation; `place` and `served` are indexes there.
+
+    `message` tells responses apart by their own id alone, which is 0 where they have none.
+    """
 
     key: int
+    message: int
     at: float
     place: int
-    model: int
+    served: int
     claim: Claim
 
 
-class Observation(Struct, array_like=True):
-    """What is kept of a transcript; `make` is that of Transcripts."""
+class Sums(Struct, frozen=True, array_like=True):
+    """Tokens by class, as in `Claim`."""
 
-    make: Literal["claude 2"]
+    fresh: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    cache_write_1h: int = 0
+    output: int = 0
+    thinking: int = 0
+    web_searches: int = 0
+
+
+class CostState(Struct, frozen=True, array_like=True):
+    """What a session said that it had used in all, by model, and the time of the dated line before (epoch
+    seconds).
+
+    `started_ms` names the process in which the sum began, and `ran_ms` is how long it and all since then ran.
+    """
+
+    place: int
+    at: float
+    started_ms: float
+    ran_ms: float
+    sums: dict[str, Sums]
+
+
+class Observation(Struct, array_like=True):
+    """What is kept of a transcript; `make` is that of Transcripts.
+
+    `account` is that of the session now. `unnamed` is for a transcript without request ids: of each message
+    id since the last prompt the first line, by its uuid; None where there was none yet.
+    """
+
+    make: Literal["claude 3"]
     skipped: int
     places: list[Location]
-    models: list[str]
+    served: list[Served]
     rows: list[ResponseRow]
+    states: list[CostState]
+    account: str
+    unnamed: dict[str, str] | None
 
 
-_encode = msgspec.msgpack.Encoder().encode
+encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(Observation)
-
-# Decoded values may keep the whole line in memory: only short ones are remembered.
-_SHORT = 1 << 20
-
-# Of one response: its earliest line, and its best one with the model.
-_Best = tuple[tuple[float, Location], tuple[Claim, str]]
-
-
-class Transcript:
-    """Takes the lines of one transcript and keeps, of each response, the best usage and the earliest line."""
-
-    def __init__(self, path: str, observation: bytes | None = None) -> None:
-        kept = Observation("claude 2", 0, [], [], []) if observation is None else observed(observation)
-        self._skipped = kept.skipped
-        self._responses: dict[int, _Best] = {
-            row.key: ((row.at, kept.places[row.place]), (row.claim, intern(kept.models[row.model])))
-            for row in kept.rows
-        }
-        self._folder, self._root, self._name = _path_parts(path)
-        self._before: tuple[wire.ResponseLine, Location] | None = None
-        self._recent_location: tuple[object, Location] = None, Location(False, "", "", "")
-
-    @property
-    def skipped(self) -> int:
-        return self._skipped
-
-    def links(self) -> Iterable[int]:
-        return self._responses.keys()
-
-    def last_ms(self) -> int:
-        return round(max((at for (at, _), _ in self._responses.values()), default=0) * 1000)
-
-    def observation(self) -> bytes:
-        places: dict[Location, int] = {}
-        models: dict[str, int] = {}
-        rows = [
-            ResponseRow(
-                key, at, places.setdefault(place, len(places)), models.setdefault(model, len(models)), claim
-            )
-            for key, ((at, place), (claim, model)) in self._responses.items()
-        ]
-        return _encode(Observation("claude 2", self._skipped, list(places), list(models), rows))
-
-    def take(self, line: bytes | bytearray) -> None:
-        try:
-            answer = wire.decode(line)
-            if answer is not None:
-                place = self._location(answer.line)
-                if not self._repeats(answer, place):
-                    self._count(answer, place, wire.advice(answer.usage))
-                    self._before = (answer, place) if len(line) < _SHORT else None
-        except wire.MalformedLine:
-            self._skipped += 1
-
-    def _repeats(self, answer: wire.ResponseLine, place: Location) -> bool:
-        """Whether it repeats the line before it, no earlier: each part of a response repeats its usage."""
-        if self._before is None or not answer.message.id:
-            return False
-        before, its_place = self._before
-        return (
-            answer.message == before.message
-            and place is its_place
-            and answer.at >= before.at
-            and answer.line.request_id == before.line.request_id
-        )
-
-    def _count(
-        self, answer: wire.ResponseLine, place: Location, advice: Sequence[tuple[int, wire.Advice]]
-    ) -> None:
-        message = answer.message
-        stopped = bool(message.stop_reason)
-        claim = _claim(answer.usage, stopped=stopped)
-        key = stable_hash(_encode(_identity(answer, claim)))
-        first = answer.at, place
-        self._merge(key, first, claim, message.model)
-        for index, each in advice:
-            self._merge(stable_hash(_encode((key, index))), first, _claim(each, stopped=stopped), each.model)
-
-    def _merge(self, key: int, first: tuple[float, Location], claim: Claim, model: str | None) -> None:
-        best = claim, intern(model or "")
-        known = self._responses.get(key)
-        self._responses[key] = (first, best) if known is None else (min(first, known[0]), max(best, known[1]))
-
-    def _location(self, line: wire.TranscriptLine) -> Location:
-        sidechain = line.is_sidechain is True
-        fields = line.forked_from, line.session_id, line.agent_id, sidechain, line.cwd
-        if fields != self._recent_location[0]:
-            copied = line.forked_from is not None
-            place = self._make_location(
-                copied, _text(line.session_id), _text(line.agent_id), sidechain, _text(line.cwd)
-            )
-            self._recent_location = fields, place
-        return self._recent_location[1]
-
-    def _make_location(self, copied: bool, session: str, agent: str, sidechain: bool, cwd: str) -> Location:
-        if self._name.startswith("agent-"):
-            root = self._root or session
-            session = agent or self._name.removeprefix("agent-")
-        else:
-            root = session = session or self._name
-            if agent and sidechain:
-                session = agent
-        return Location(copied, session, root, _project(cwd, self._folder))
 
 
 def observed(observation: bytes) -> Observation:
@@ -170,10 +112,15 @@ def observed(observation: bytes) -> Observation:
     return unpacked(observation, _decoder)
 
 
-def _claim(spent: wire.Spent, *, stopped: bool) -> Claim:
+def claim(spent: wire.Spent, *, stopped: bool) -> Claim:
+    """What a line claims. A part never exceeds its whole; a whole that is missing is the sum of its parts."""
     fresh, output = spent.input_tokens or 0, spent.output_tokens or 0
-    read, written = spent.cache_read_input_tokens or 0, spent.cache_creation_input_tokens or 0
-    lasting, tools = spent.cache_creation, spent.server_tool_use
+    read, lasting = spent.cache_read_input_tokens or 0, spent.cache_creation
+    hour = lasting.ephemeral_1h_input_tokens or 0 if lasting else 0
+    written = spent.cache_creation_input_tokens
+    if written is None:
+        written = hour + (lasting.ephemeral_5m_input_tokens or 0) if lasting else 0
+    details, tools = spent.output_tokens_details, spent.server_tool_use
     total = fresh + read + written + output
     return Claim(  # by position: there is one for every line
         stopped and total > 0,
@@ -182,46 +129,19 @@ def _claim(spent: wire.Spent, *, stopped: bool) -> Claim:
         fresh,
         read,
         written,
-        min(lasting.ephemeral_1h_input_tokens or 0, written) if lasting else 0,
+        min(hour, written),
+        min(details.thinking_tokens or 0, output) if details else 0,
         tools.web_search_requests or 0 if tools else 0,
-        spent.speed == "fast",
     )
 
 
-def _identity(answer: wire.ResponseLine, claim: Claim) -> object:
-    """What all lines of a response have in common, and no other response has."""
-    if answer.message.id:
-        return answer.message.id, answer.line.request_id
-    if answer.line.uuid:
-        return answer.line.uuid
-    return answer.at, claim, answer.message.model
-
-
-def _path_parts(path: str) -> tuple[str, str, str]:
-    """Of `…/projects/<project>/<session>/subagents/…/agent-<id>.jsonl`: project, session ("" if none) and name."""
-    name, folders = PurePath(path).stem, PurePath(path).parts[:-1]
-    folder = session = ""
-    if "projects" in folders:
-        below = folders[len(folders) - folders[::-1].index("projects") :]
-        folder = below[0] if below else ""
-        if "subagents" in below[2:]:
-            session = below[below.index("subagents", 2) - 1]
-    return folder, session, name
-
-
-_NOT_PLAIN = re.compile(r"[^a-zA-Z0-9]")
-
-
-def _project(cwd: str, folder: str) -> str:
-    """The folder a session was started in: Claude Code names the transcripts' folder for it, and may go deeper.
-
-    The mapping is not reversible, so without a `cwd` the name stays as it is.
-    """
-    for path in (cwd, *map(str, PurePath(cwd).parents)):
-        if cwd and _NOT_PLAIN.sub("-", path) == folder:
-            return path
-    return cwd or folder
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def sums(total: wire.ModelTotal) -> Sums:
+    return Sums(
+        total.input_tokens,
+        total.cache_read_input_tokens,
+        total.cache_creation_input_tokens,
+        min(total.cache_creation_ephemeral_1h_input_tokens, total.cache_creation_input_tokens),
+        total.output_tokens,
+        min(total.thinking_tokens, total.output_tokens),
+        total.web_search_requests,
+    )

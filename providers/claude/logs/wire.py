@@ -1,4 +1,4 @@
-"""The lines of a Claude Code transcript that count, as Claude Code 2.1 wrote them."""
+"""The lines of a Claude Code transcript that count, as Claude Code 2.1 wrote them (2.1.197 to 2.1.332)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,26 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-# Heads that are known to be irrelevant; whatever is unknown is parsed. Plain members come first, in any order,
-# then the `type` of the line; only an answer has its `message` before it, and an attachment its `attachment`.
-UNWANTED = re.compile(
-    rb'\{(?:"(?!type"|attachment")\w{1,40}":(?:"[^"\\]{0,1024}+(?:\\.[^"\\]{0,1024}+){0,64}+"|true|false|null|\d{1,19}),){0,24}+'
-    rb'"(?:type":"(?!assistant")[\w-]{1,64}"|attachment":\{"type":")'
-)
+from providers.domain import lenient
+from providers.ledger import damaged_line
+
+
+def _unwanted(*wanted: bytes) -> re.Pattern[bytes]:
+    """Heads that are known to be irrelevant; whatever is unknown is parsed.
+
+    Plain members come first, in any order, then the `type` of the line; only an answer and a prompt have their
+    `message` before it, and an attachment its `attachment`.
+    """
+    return re.compile(
+        rb'\{(?:"(?!type"|attachment")\w{1,40}":'
+        rb'(?:"[^"\\]{0,1024}+(?:\\.[^"\\]{0,1024}+){0,64}+"|true|false|null|\d{1,19}),){0,24}+'
+        rb'"(?:type":"(?!' + b"|".join(wanted) + rb')[\w-]{1,64}"|attachment":\{"type":")'
+    )
+
+
+_WANTED = (b'assistant"', b'cost-state"', b'session-owner"', b'system","subtype":"compact_boundary"')
+UNWANTED = _unwanted(*_WANTED)
+UNWANTED_BUT_PROMPTS = _unwanted(*_WANTED, b'user"')
 
 # Years that a clock may show: beyond them a timestamp is damage.
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
@@ -30,6 +44,11 @@ class MalformedLine(ValueError):
 
 class CacheCreation(Struct, frozen=True, gc=False):
     ephemeral_1h_input_tokens: Count | None = None
+    ephemeral_5m_input_tokens: Count | None = None
+
+
+class OutputDetails(Struct, frozen=True, gc=False):
+    thinking_tokens: Count | None = None
 
 
 class ServerToolUse(Struct, frozen=True, gc=False):
@@ -37,15 +56,19 @@ class ServerToolUse(Struct, frozen=True, gc=False):
 
 
 class Spent(Struct, frozen=True, gc=False):
-    """Tokens as reported by Claude: the classes are disjoint, and 1-hour writes are a part of cache_creation."""
+    """Tokens as reported by Claude: the classes are disjoint; 1-hour writes are a part of cache_creation, and
+    thinking one of output.
+    """
 
     input_tokens: Count | None = None
     cache_read_input_tokens: Count | None = None
     cache_creation_input_tokens: Count | None = None
     cache_creation: CacheCreation | None = None
     output_tokens: Count | None = None
+    output_tokens_details: OutputDetails | None = None
     server_tool_use: ServerToolUse | None = None
     speed: Any = None
+    inference_geo: Any = None
 
 
 class Usage(Spent, frozen=True, gc=False):
@@ -72,10 +95,12 @@ class TranscriptLine(Struct, frozen=True, gc=False, rename="camel"):
     uuid: str | None = None
     request_id: str | None = None
     session_id: Any = None
+    request_session_id: Any = None
     agent_id: Any = None
     is_sidechain: Any = None
     forked_from: Any = None
     cwd: Any = None
+    effort: Any = None
 
 
 class ResponseLine(Struct, frozen=True, gc=False):
@@ -85,6 +110,52 @@ class ResponseLine(Struct, frozen=True, gc=False):
     line: TranscriptLine
     message: Message
     usage: Usage
+
+
+class UserLine(Struct, frozen=True, gc=False):
+    """A line of the user's side: a prompt of the person, or what a tool returned."""
+
+    is_prompt: bool
+
+
+class Boundary(Struct, frozen=True, gc=False):
+    """Where a conversation was compacted. `at` in epoch seconds."""
+
+    at: float
+
+
+class ModelTotal(Struct, frozen=True, gc=False, rename="camel"):
+    input_tokens: Count = 0
+    cache_read_input_tokens: Count = 0
+    cache_creation_input_tokens: Count = 0
+    cache_creation_ephemeral_1h_input_tokens: Count = msgspec.field(
+        default=0, name="cacheCreationEphemeral1hInputTokens"
+    )
+    output_tokens: Count = 0
+    thinking_tokens: Count = 0
+    web_search_requests: Annotated[int, Meta(ge=0, le=10**5)] = 0
+
+
+class CostState(Struct, frozen=True, gc=False, rename="camel"):
+    """What a session had used in all when a process of it ended, by model; 2.1.329 on.
+
+    It goes on where the process before ended, in the same session or in the one that it was forked from:
+    those have the same `start_time` (epoch ms). `total_duration` (ms) is how long these processes ran.
+    """
+
+    start_time: Annotated[float, Meta(ge=0)]
+    model_usage: dict[str, ModelTotal]
+    session_id: Any = None
+    total_duration: Annotated[float, Meta(ge=0)] = 0
+
+
+class SessionOwner(Struct, frozen=True, gc=False, rename="camel"):
+    """The account of a session, from here on; 2.1.329 on."""
+
+    account_uuid: str
+
+
+Line = ResponseLine | UserLine | Boundary | CostState | SessionOwner
 
 
 class _Head(Struct):
@@ -97,33 +168,96 @@ class _Message(Struct):
     usage: Any = None
 
 
+class _User(Struct, rename="camel"):
+    message: Any = None
+    is_meta: Any = None
+    is_compact_summary: Any = None
+
+
 _line = msgspec.json.Decoder(TranscriptLine)
 _head = msgspec.json.Decoder(_Head)
 _message = msgspec.json.Decoder(_Message)
+_user = msgspec.json.Decoder(_User)
+_cost_state = msgspec.json.Decoder(CostState)
+_owner = msgspec.json.Decoder(SessionOwner)
 _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
 _SYNTHETIC = "<synthetic>"  # text of the CLI itself in place of a response
 
 
-def decode(text: bytes | bytearray) -> ResponseLine | None:
-    """The response in a line, None for any other line; raises MalformedLine, and nothing else."""
+def decode(text: bytes | bytearray) -> Line | None:
+    """What a line says, None for an irrelevant one; raises MalformedLine, and nothing else."""
     try:
         line = _line.decode(text)
     except _DAMAGE:
         if _is_answer(text):
             raise MalformedLine from None
         return None
+    if line.type == "assistant":
+        return _response(line)
+    try:
+        if line.type == "cost-state":
+            return _cost_state.decode(text)
+        if line.type == "session-owner":
+            return _owner.decode(text)
+        if line.type == "user":
+            return _user_line(_user.decode(text))
+    except _DAMAGE:
+        raise MalformedLine from None
+    return Boundary(_time(line)) if line.type == "system" and line.timestamp is not None else None
+
+
+def salvage(text: bytes | bytearray) -> tuple[list[Line], int]:
+    """What can be read of a line that `decode` refused, and how many records of it are lost."""
+    damaged = damaged_line.read(text)
+    lines: list[Line] = []
+    lost = int(damaged.is_cut)
+    for record in damaged.records:
+        try:
+            found = _salvaged(record)
+        except ValueError:
+            lost += 1
+        else:
+            lines += [found] if found is not None else []
+    return lines, lost or int(not damaged.records)
+
+
+def _salvaged(record: dict[str, Any]) -> Line | None:
+    kind = record.get("type")
+    if kind == "assistant":
+        message = record.get("message")
+        if not isinstance(message, dict) or not isinstance(message.get("usage"), dict):
+            return None
+        return _response(lenient.convert(record, TranscriptLine))
+    if kind == "cost-state":
+        return lenient.convert(record, CostState)
+    if kind == "session-owner":
+        return lenient.convert(record, SessionOwner)
+    if kind == "user":
+        return _user_line(lenient.convert(record, _User))
+    return None
+
+
+def _response(line: TranscriptLine) -> ResponseLine | None:
     message = line.message
-    if line.type != "assistant" or message is None or message.model == _SYNTHETIC:
+    if message is None or message.model == _SYNTHETIC or message.usage is None:
         return None
-    usage = message.usage
-    if usage is None:
-        return None
-    if line.timestamp is None:
-        raise MalformedLine
-    at = line.timestamp.timestamp()
+    return ResponseLine(_time(line), line, message, message.usage)
+
+
+def _user_line(user: _User) -> UserLine:
+    content = user.message.get("content") if isinstance(user.message, dict) else None
+    blocks = content if isinstance(content, list) else ()
+    returned = any(isinstance(block, dict) and block.get("type") == "tool_result" for block in blocks)
+    asked = bool(content) and not (returned or user.is_meta or user.is_compact_summary)
+    return UserLine(asked)
+
+
+def _time(line: TranscriptLine) -> float:
+    """Epoch seconds; raises MalformedLine where there is none, or an impossible one."""
+    at = 0.0 if line.timestamp is None else line.timestamp.timestamp()
     if not _EPOCH <= at <= _END:
         raise MalformedLine
-    return ResponseLine(at, line, message, usage)
+    return at
 
 
 def advice(usage: Usage) -> tuple[tuple[int, Advice], ...]:
@@ -133,7 +267,7 @@ def advice(usage: Usage) -> tuple[tuple[int, Advice], ...]:
     try:
         found = msgspec.json.decode(usage.iterations)
         return tuple(
-            (index, msgspec.convert(each, Advice))
+            (index, lenient.convert(each, Advice))
             for index, each in enumerate(found if isinstance(found, list) else ())
             if isinstance(each, dict) and each.get("type") == "advisor_message"
         )

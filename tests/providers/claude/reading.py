@@ -14,7 +14,6 @@ from providers.ledger.discover import LogFinder
 from providers.ledger.line_scanner import LineParser
 from providers.ledger.scan import LineReader, Stream
 from providers.logs import Observed
-from tests.counting import read_log
 
 FORMAT = Transcripts()
 HOME = Path("/home/dev/.claude")
@@ -72,7 +71,7 @@ def text(lines: Iterable[Line | bytes]) -> bytes:
     )
 
 
-class _Memory(BytesIO):
+class Memory(BytesIO):
     """As an open log."""
 
     def readinto(self, buffer: Any, /) -> int:
@@ -81,9 +80,19 @@ class _Memory(BytesIO):
 
 def read(content: bytes, path: str = LOG, observation: bytes | None = None) -> LineParser:
     reader = FORMAT.reader(path, observation)
-    stream: Stream = _Memory(content)
-    LineReader(stream, FORMAT.unwanted).read(reader.take)
+    stream: Stream = Memory(content)
+    take_all(LineReader(stream, reader.unwanted), reader)
     return reader
+
+
+def take_all(lines: LineReader, reader: LineParser) -> None:
+    """As the scanner does: what a line makes unwanted holds for the next ones."""
+
+    def take(line: bytearray) -> None:
+        reader.take(line)
+        lines.want(reader.unwanted)
+
+    lines.read(take)
 
 
 def observed(lines: Iterable[Line | bytes], path: str = LOG, home: Path = HOME) -> Observed:
@@ -95,12 +104,17 @@ def judged(*lines: Line | bytes, path: str = LOG) -> list[BilledResponse]:
 
 
 def counted(homes: Sequence[Path]) -> list[BilledResponse]:
-    """What the transcripts of these homes hold, each read in one go."""
+    """What the lines of these homes' transcripts hold, each read in one go."""
+    return [response for response in everything(homes) if not response.context.not_on_lines]
+
+
+def everything(homes: Sequence[Path]) -> list[BilledResponse]:
+    """The same, and what their sessions used beside their lines."""
+    scanner = FORMAT.scanner()
     found = []
     for home in homes:
         for log in LogFinder(home, FORMAT.folders, FORMAT.is_log).find()[0]:
-            reader = FORMAT.reader(log.path)
-            assert read_log(log.path, FORMAT.unwanted, reader.take).whole
-            assert reader.skipped == 0
-            found.append(Observed(home=home, observation=reader.observation()))
+            scan = scanner.scan(log.path)
+            assert (scan.complete, scan.skipped) == (True, 0)
+            found.append(Observed(home=home, observation=scan.observation))
     return FORMAT.resolve(found)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from providers.domain.cost import BilledResponse, Context, Counter, Tally, TokenUsage
-from providers.ledger.database import LedgerError, opened, transaction
+from providers.ledger.database import SCHEMA, LedgerError, opened, transaction
 from providers.ledger.ledger import Ledger
 from providers.ledger.responses import Price, replace_responses, reprice
 from tests.providers.ledger.test_refresh import SMALL, copied, named, put, rollouts
@@ -338,14 +338,21 @@ def test_no_ledger_is_made_for_it(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def contexts_of_the_first_schema() -> str:
+    (statement,) = [step for step in SCHEMA[0].split(";") if "CREATE TABLE contexts" in step]
+    return statement
+
+
 def test_a_ledger_of_the_first_schema_is_brought_up_to_date_by_the_next_scan(tmp_path: Path) -> None:
     logs = Scanned(tmp_path, copied(SMALL[0], tmp_path))
     logs.refresh()
     counted = ask(logs)
     with closing(sqlite3.connect(logs.path)) as db:
-        db.executescript(
-            "DROP TABLE counters; DROP TABLE sums; ALTER TABLE parts DROP COLUMN summed; PRAGMA user_version = 1"
-        )
+        db.executescript(f"""
+            CREATE TABLE old AS SELECT * FROM contexts; DROP TABLE contexts; {contexts_of_the_first_schema()};
+            INSERT INTO contexts SELECT id, home, session, root, project, model, effort, tier, originator FROM old;
+            DROP TABLE old; DROP TABLE logins; DROP TABLE counters; DROP TABLE sums;
+            ALTER TABLE parts DROP COLUMN summed; PRAGMA user_version = 1""")
     with pytest.raises(LedgerError, match="next scan will upgrade it"):
         Ledger(logs.path).counters()
     logs.refresh()

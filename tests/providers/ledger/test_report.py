@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -30,7 +31,7 @@ def response(
     model: str | None = "gpt-5.5",
     home: Path = HOME,
     key: int = 0,
-    **more: str,
+    **more: Any,
 ) -> BilledResponse:
     usage = TokenUsage(output_tokens=tokens)
     context = Context(home=home, model=model, **more)

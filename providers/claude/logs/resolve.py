@@ -1,0 +1,242 @@
+"""Combines transcripts that share responses or sessions: each billed response once, with its time, model and
+account.
+
+Beside the responses it returns what sessions used that no line tells: the summary of /compact, asides, titles and
+searches (2.1.329 on say at the end of a process what the session has used in all).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from operator import attrgetter
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from providers.claude.logs.not_on_lines import OwnResponse, Session, State, not_on_lines
+from providers.claude.logs.transcript import Claim, Location, Observation, Served, Sums
+from providers.domain.account import account_id
+from providers.domain.cost import BilledResponse, Context, TokenUsage
+from providers.logs import stable_hash
+
+
+class _Place(Struct, frozen=True, order=True, cache_hash=True):
+    """The location of a line, over all homes."""
+
+    location: Location
+    home: Path
+
+
+class _Response(Struct, frozen=True):
+    """What is known of a response over all transcripts: its own id, its earliest line and its best claim."""
+
+    message: int
+    first: tuple[float, _Place]
+    best: tuple[Claim, Served]
+
+    def merged(self, other: _Response) -> _Response:
+        return _Response(self.message, min(self.first, other.first), max(self.best, other.best))
+
+
+Kept = Sequence[tuple[Path, Observation]]
+
+
+def resolve(kept: Kept) -> list[BilledResponse]:
+    """Each response once, and what sessions used beside these, oldest first."""
+    responses = _responses(kept)
+    for key in _replayed(responses):
+        del responses[key]
+    account = _accounts(responses.values())
+    context = cache(_context)
+    found = [
+        _billed(key, response, context, account)
+        for key, response in responses.items()
+        if response.best[0].total or response.best[0].web_searches  # an answer without usage was not billed
+    ]
+    return sorted([*found, *_beside(kept, responses)], key=attrgetter("at_ms", "key"))
+
+
+def _responses(kept: Kept) -> dict[int, _Response]:
+    found: dict[int, _Response] = {}
+    for home, each in kept:
+        places = [_Place(location, home) for location in each.places]
+        for row in each.rows:
+            response = _Response(
+                row.message, (row.at, places[row.place]), (row.claim, each.served[row.served])
+            )
+            held = found.setdefault(row.key, response)
+            if held is not response:
+                found[row.key] = held.merged(response)
+    return found
+
+
+def _replayed(responses: Mapping[int, _Response]) -> list[int]:
+    """Responses of a session that a subagent's transcript tells again, under another request id.
+
+    The message's id must be that of one single response of the session: gateways give many the same.
+    """
+    beside = [(key, each) for key, each in responses.items() if each.message and _is_subagents(each)]
+    if not beside:
+        return []
+    own = Counter(
+        (each.first[1].location.root, each.message) for each in responses.values() if not _is_subagents(each)
+    )
+    return [key for key, each in beside if own[each.first[1].location.root, each.message] == 1]
+
+
+def _is_subagents(response: _Response) -> bool:
+    location = response.first[1].location
+    return location.session != location.root
+
+
+_AccountOf = Callable[[_Response], str]
+
+
+def _accounts(responses: Iterable[_Response]) -> _AccountOf:
+    """The account of a response; "" where it is unknown.
+
+    Only the transcripts of sessions name their owner: a subagent's is that of the session at that time.
+    """
+    owners: dict[str, list[tuple[float, str]]] = {}
+    for each in responses:
+        at, place = each.first
+        if place.location.account:
+            owners.setdefault(place.location.root, []).append((at, place.location.account))
+    for known in owners.values():
+        known.sort()
+
+    def account(response: _Response) -> str:
+        at, place = response.first
+        location = place.location
+        if location.account or location.copied or location.root not in owners:
+            return location.account
+        known = owners[location.root]
+        number = bisect_right(known, at, key=lambda owner: owner[0])
+        return known[number - 1][1] if number else ""
+
+    return account
+
+
+def _beside(kept: Kept, responses: Mapping[int, _Response]) -> Iterator[BilledResponse]:
+    """What the sessions used that no line tells, as one response for each stretch and model."""
+    places = _places_of_states(kept)
+    if not places:
+        return
+    sessions = _sessions(kept, responses, places.keys())
+    projects = _projects(responses)
+    for growth in not_on_lines(sessions):
+        place = places[growth.session]
+        context = Context(
+            home=place.home,
+            session=growth.session,
+            root=growth.session,
+            project=projects.get(growth.session) or place.location.project or None,
+            account=_account_id(place.location.account),
+            not_on_lines=True,
+        )
+        for model, sums in growth.sums.items():
+            name = ("not on lines", growth.session, growth.state.started_ms, model, growth.state.sums[model])
+            key = stable_hash(repr(name).encode())
+            at_ms = round((growth.state.at or growth.state.started_ms / 1000) * 1000)
+            yield BilledResponse(at_ms, key, replace(context, model=model), _usage(sums), sums.web_searches)
+
+
+def _places_of_states(kept: Kept) -> dict[str, _Place]:
+    """By session, where it said what it had used."""
+    places: dict[str, _Place] = {}
+    for home, each in kept:
+        for number in {state.place for state in each.states}:
+            place = _Place(each.places[number], home)
+            places[place.location.root] = max(place, places.get(place.location.root, place))
+    return places
+
+
+def _sessions(kept: Kept, responses: Mapping[int, _Response], wanted: Iterable[str]) -> dict[str, Session]:
+    """The sessions that said what they had used; an archived copy says the same again."""
+    own: dict[str, list[OwnResponse]] = {session: [] for session in wanted}
+    for each in responses.values():
+        (at, place), (best, served) = each.first, each.best
+        if place.location.root in own and not place.location.copied:
+            response = OwnResponse(at, served.model, _sums(best), _is_subagents(each))
+            own[place.location.root].append(response)
+    states: dict[str, dict[object, State]] = {session: {} for session in own}
+    forks: set[str] = set()
+    for _, observation in kept:
+        forks |= {place.root for place in observation.places if place.copied}
+        for sent in observation.states:
+            state = State(sent.at, sent.started_ms, sent.ran_ms, sent.sums)
+            known = states[observation.places[sent.place].root]
+            same = state.started_ms, repr(sorted(state.sums.items()))
+            known[same] = min(state, known.get(same, state), key=lambda one: one.at)
+    return {
+        session: Session(
+            responses=own[session],
+            states=sorted(states[session].values(), key=lambda state: (state.at, state.ran_ms)),
+            is_fork=session in forks,
+        )
+        for session in own
+    }
+
+
+def _projects(responses: Mapping[int, _Response]) -> dict[str, str]:
+    """The project of each session, by its earliest line."""
+    earliest: dict[str, tuple[float, str]] = {}
+    for each in responses.values():
+        at, place = each.first
+        if not _is_subagents(each):
+            mine = at, place.location.project
+            earliest[place.location.root] = min(mine, earliest.get(place.location.root, mine))
+    return {session: project for session, (_, project) in earliest.items()}
+
+
+def _context(place: _Place, served: Served, account: str) -> Context:
+    location = place.location
+    return Context(
+        home=place.home,
+        model=served.model or None,
+        session=location.session or None,
+        root=location.root or None,
+        project=location.project or None,
+        effort=served.effort or None,
+        tier=served.tier or None,
+        account=_account_id(account),
+    )
+
+
+def _billed(
+    key: int, response: _Response, context: Callable[[_Place, Served, str], Context], account: _AccountOf
+) -> BilledResponse:
+    (at, place), (best, served) = response.first, response.best
+    return BilledResponse(
+        round(at * 1000),
+        key,
+        context(place, served, account(response)),
+        _usage(_sums(best)),
+        best.web_searches,
+    )
+
+
+def _account_id(account: str) -> str | None:
+    return account_id("claude", account) if account else None
+
+
+def _sums(best: Claim) -> Sums:
+    return Sums(
+        best.fresh,
+        best.cache_read,
+        best.cache_write,
+        best.cache_write_1h,
+        best.output,
+        best.thinking,
+        best.web_searches,
+    )
+
+
+def _usage(sums: Sums) -> TokenUsage:
+    return TokenUsage(
+        sums.fresh, sums.cache_read, sums.cache_write, sums.cache_write_1h, sums.output, sums.thinking
+    )

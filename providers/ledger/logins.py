@@ -1,0 +1,71 @@
+"""Which account was signed in to a home, and when: the account of what a log does not attribute itself."""
+
+from __future__ import annotations
+
+import sqlite3
+from bisect import bisect_right
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from providers.ledger.index import storable
+
+
+class SeenLogin(Struct, frozen=True):
+    """The account that was signed in to a home at `seen_at`, and since when it surely had been."""
+
+    account: str
+    since: datetime
+    seen_at: datetime
+
+
+def note(db: sqlite3.Connection, home: int, login: SeenLogin) -> None:
+    """Store that this login was seen in the home; must be called in a write transaction.
+
+    Between the last sight of one account and the first of the next nobody knows who was signed in.
+    """
+    last = db.execute(
+        "SELECT since_ms, until_ms, account FROM logins WHERE home = ? ORDER BY since_ms DESC LIMIT 1",
+        (home,),
+    ).fetchone()
+    seen = round(login.seen_at.timestamp() * 1000)
+    since = min(round(login.since.timestamp() * 1000), seen)
+    if last is not None and last[2] == login.account:
+        db.execute(
+            "UPDATE logins SET until_ms = max(until_ms, ?) WHERE home = ? AND since_ms = ?",
+            (seen, home, last[0]),
+        )
+        return
+    if last is not None:
+        since = max(since, last[1] + 1)
+    db.execute(
+        "INSERT OR REPLACE INTO logins VALUES (?, ?, ?, ?)", (home, since, max(since, seen), login.account)
+    )
+
+
+class Logins:
+    """The logins of a provider's homes over time."""
+
+    def __init__(self, db: sqlite3.Connection, provider: str) -> None:
+        self._spans: dict[str, tuple[list[int], list[tuple[int, str]]]] = {}
+        rows = db.execute(
+            "SELECT path, since_ms, until_ms, account FROM logins JOIN homes ON id = home WHERE provider = ?"
+            " ORDER BY since_ms",
+            (provider,),
+        )
+        for path, since, until, account in rows:
+            starts, spans = self._spans.setdefault(path, ([], []))
+            starts.append(since)
+            spans.append((until, account))
+
+    def account(self, home: Path, at_ms: int) -> str | None:
+        """Who was signed in to this home then; None where that is not known."""
+        if not self._spans:
+            return None
+        starts, spans = self._spans.get(storable(str(home)), ((), ()))
+        number = bisect_right(starts, at_ms)
+        if not number:
+            return None
+        until, account = spans[number - 1]
+        return account if at_ms <= until else None
