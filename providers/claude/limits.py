@@ -1,55 +1,104 @@
-"""Claude's windows, money and names, shared by all its sources.
+"""Claude's windows and names, shared by all its sources.
 
-A window is identified by its name on the wire; that of a model by the model's display name. A missing or null
-value is no window: never 0 and never 100.
+A window is identified by its name on the wire; that of a model or a product by its display name. A missing or
+null value is no window: never 0 and never 100.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from math import isfinite
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
+from msgspec import Struct
+
+from providers.domain import rules
 from providers.domain.limits import RateWindow
+from providers.domain.scalars import moment as moment  # noqa: PLC0414 - `auth` reads its times by it
+from providers.domain.scalars import percent
 
-Rule = Callable[[float, datetime | None, datetime], RateWindow | None]
-"""From the percentage used, the reset and the current time to a window; None for an invalid percentage."""
-
-_SESSION, _WEEK = timedelta(hours=5), timedelta(days=7)
-_LARGEST_PERCENT = 10_000
-_LARGEST_AMOUNT = Decimal(10) ** 12
-_MOST_DECIMALS = 6
-_RESET_SLACK = timedelta(days=1)
+_CLOCK_SLACK = timedelta(seconds=rules.CLOCK_SLACK_SECONDS)
+_FURTHEST_RESET = timedelta(days=400)  # of a window whose length is unknown, as a credit's expiry
 _NAME = re.compile(r"(?=.*[A-Za-z0-9])[\w .+()/&,:'-]{1,40}")
 _TIER = re.compile(r"_(\d{1,3}x)")
-_CURRENCY = re.compile(r"[A-Z]{3}")
-_WITHOUT_CENTS = frozenset(
-    {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND"}
-)
 
 
-def session(used_percent: float, resets_at: datetime | None, now: datetime) -> RateWindow | None:
-    return _window("session", "5h", _SESSION, used_percent, resets_at, now)
+class Kind(Struct, frozen=True):
+    """A window without its values: what it limits, and for how long, None if that is unknown."""
+
+    id: str
+    title: str
+    duration: timedelta | None = None
+
+    def window(self, used_percent: object, resets_at: datetime | None, now: datetime) -> RateWindow | None:
+        """None for an invalid percentage; one that resets later than it can is without a reset."""
+        used = percent(used_percent)
+        if used is None:
+            return None
+        return RateWindow(
+            id=self.id,
+            title=self.title,
+            used_percent=used,
+            duration=self.duration,
+            resets_at=resets_at if resets_at is not None and self.can_reset(resets_at, now) else None,
+        )
+
+    def can_reset(self, at: datetime, now: datetime) -> bool:
+        """A reset further ahead than the window is long is an error, of the server or of a clock."""
+        return at - now <= (_FURTHEST_RESET if self.duration is None else self.duration + _CLOCK_SLACK)
 
 
-def weekly(used_percent: float, resets_at: datetime | None, now: datetime) -> RateWindow | None:
-    return _window("weekly", "Weekly", _WEEK, used_percent, resets_at, now)
+FIVE_HOURS, WEEK = timedelta(hours=5), timedelta(days=7)
+SESSION = Kind("session", "5h", FIVE_HOURS)
+WEEKLY = Kind("weekly", "Weekly", WEEK)
+OAUTH_APPS = Kind("oauth_apps:weekly", "OAuth apps", WEEK)
+_WORDS = {FIVE_HOURS: "session", WEEK: "weekly"}
+_LENGTHS = {
+    "five_hour": FIVE_HOURS,
+    "session": FIVE_HOURS,
+    "one_day": timedelta(days=1),
+    "daily": timedelta(days=1),
+    "seven_day": WEEK,
+    "weekly": WEEK,
+}
 
 
-def model(name: str) -> Rule:
-    """The rule for the week of one model."""
-    return _week_of(f"model:{_slug(name)}:weekly", name)
+def model(name: str, duration: timedelta | None = WEEK) -> Kind:
+    """The window of one model: `model:opus-5:weekly`."""
+    return Kind(f"model:{_slug(name)}:{_length(duration)}", name, duration)
 
 
-def surface(name: str) -> Rule:
-    """The rule for the week of one product that is no model."""
-    return _week_of(f"surface:{_slug(name)}:weekly", name)
+def surface(name: str, duration: timedelta | None = WEEK) -> Kind:
+    """The window of one product that is no model: `surface:cowork:weekly`."""
+    return Kind(f"surface:{_slug(name)}:{_length(duration)}", name, duration)
 
 
-def oauth_apps(used_percent: float, resets_at: datetime | None, now: datetime) -> RateWindow | None:
-    return _window("oauth_apps:weekly", "OAuth apps", _WEEK, used_percent, resets_at, now)
+def named(key: str) -> Kind:
+    """The window of a member that we do not know, by its name on the wire, which may tell its length.
+
+    `seven_day_claude_design` is the week of "Claude design"; `iguana_necktie`, of which we know nothing, is
+    `surface:iguana_necktie:unknown`.
+    """
+    duration, rest = _split(key)
+    if duration is None:
+        return Kind(f"surface:{_slug(key)}:{_length(None)}", _readable(key))
+    return surface(_readable(rest or key), duration)
+
+
+def length_of(key: str) -> timedelta | None:
+    """How long the window of this name is, as far as the name tells."""
+    return _split(key)[0]
+
+
+def is_same(closer: str, wider: str) -> bool:
+    """Whether two ids mean the same limit, the first named as closely or closer: "Opus 5" for "Opus"."""
+    if closer == wider:
+        return True
+    parts = closer.split(":"), wider.split(":")
+    if any(len(each) != 3 for each in parts):
+        return False
+    (_, name, length), (_, other, other_length) = parts
+    return length == other_length and (name == other or name.startswith(f"{other}-"))
 
 
 def is_name(text: str) -> bool:
@@ -66,25 +115,6 @@ def in_order(windows: Iterable[RateWindow]) -> tuple[RateWindow, ...]:
     )
 
 
-def family(window: RateWindow) -> str | None:
-    """The first word of the name of the model that it is for, None where it is for no single one."""
-    _, model, slug = window.id.partition("model:")
-    return slug.partition(":")[0].partition("-")[0] if model else None
-
-
-def moment(raw: object) -> datetime | None:
-    """A time as sent: ISO with a zone, or epoch seconds; None for anything ambiguous or invalid."""
-    try:
-        if isinstance(raw, str):
-            parsed = datetime.fromisoformat(raw)
-            return parsed.astimezone(UTC) if parsed.tzinfo else None
-        if isinstance(raw, int | float) and not isinstance(raw, bool) and raw > 0:
-            return datetime.fromtimestamp(raw, UTC)
-    except (OverflowError, OSError, ValueError):
-        pass
-    return None
-
-
 def plan(subscription: object, tier: object) -> str | None:
     """`max` and `default_claude_max_20x` → `Max 20x`; None where no subscription is named."""
     if not isinstance(subscription, str) or not is_name(subscription):
@@ -94,43 +124,23 @@ def plan(subscription: object, tier: object) -> str | None:
     return f"{name} {size[1]}" if size else name
 
 
-def currency(raw: str | None) -> str:
-    """An ISO code; USD by default. Raises ValueError for anything else."""
-    code = "USD" if raw is None else raw.upper()
-    if not _CURRENCY.fullmatch(code):
-        raise ValueError("no currency")
-    return code
-
-
-def money(minor: float, code: str, exponent: int | None = None) -> Decimal:
-    """Whole units of the currency from its minor ones, cents for dollars. Raises ValueError for no amount."""
-    digits = (0 if code in _WITHOUT_CENTS else 2) if exponent is None else exponent
-    if not isfinite(minor) or not 0 <= digits <= _MOST_DECIMALS:
-        raise ValueError("no amount")
-    amount = Decimal(str(minor)).scaleb(-digits)
-    if not 0 <= amount <= _LARGEST_AMOUNT:
-        raise ValueError("no amount")
-    return amount.quantize(Decimal(1).scaleb(-digits))
-
-
 def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")
 
 
-def _week_of(ident: str, title: str) -> Rule:
-    def rule(used_percent: float, resets_at: datetime | None, now: datetime) -> RateWindow | None:
-        return _window(ident, title, _WEEK, used_percent, resets_at, now)
+def _split(key: str) -> tuple[timedelta | None, str]:
+    for word, duration in _LENGTHS.items():
+        if key == word or key.startswith(f"{word}_"):
+            return duration, key[len(word) + 1 :]
+    return None, key
 
-    return rule
+
+def _readable(key: str) -> str:
+    return key.replace("_", " ").strip().capitalize()
 
 
-def _window(
-    ident: str, title: str, duration: timedelta, used: float, resets_at: datetime | None, now: datetime
-) -> RateWindow | None:
-    if not 0 <= used <= _LARGEST_PERCENT:
-        return None
-    # A reset further away than the window is long is an error, of the server or of our clock.
-    near = resets_at is not None and resets_at - now <= duration + _RESET_SLACK
-    return RateWindow(
-        id=ident, title=title, used_percent=used, duration=duration, resets_at=resets_at if near else None
-    )
+def _length(duration: timedelta | None) -> str:
+    """As the last part of an id."""
+    if duration is None:
+        return "unknown"
+    return _WORDS.get(duration) or str(round(duration.total_seconds() / 60))

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from providers.claude import limits
 from providers.claude.config import Config, read_config
 from providers.claude.endpoint import answer
-from providers.domain.errors import ProviderError
+from providers.domain.errors import NotUnderstood, ProviderError
 from providers.domain.limits import Identity, Reading
+from providers.domain.scalars import moment
 from providers.source import Home, Question
 
 CLOCK_SLACK = timedelta(minutes=5)
@@ -50,12 +50,15 @@ class NotedLimits:
 def noted_reading(config: Config, question: Question, *, source: str) -> Reading | None:
     """The cache as a reading of its time; None where it is empty, or names another person."""
     noted = config.noted
-    at = limits.moment(noted.fetched_at_ms / 1000) if noted else None
+    at = moment(noted.fetched_at_ms) if noted else None
     if noted is None or at is None or not -OLDEST <= at - question.now <= CLOCK_SLACK:
         return None
     if noted.account is not None and noted.account != person(question.identity):
         return None
-    parsed = answer.parse(noted.answer, at)
+    try:
+        parsed = answer.parse(noted.answer, at)
+    except NotUnderstood:
+        parsed = None
     if parsed is None:
         return None
     return Reading(

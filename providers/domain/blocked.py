@@ -14,12 +14,13 @@ from providers.domain.merge import seconds_until
 class Block(Struct, frozen=True, kw_only=True):
     """What blocks an account: the exhausted windows, none if the server reported a block without a reason.
 
-    `until` is None if unknown. `credits_left`: purchased credits, or money, can be used meanwhile.
+    `until` is None if unknown. `credits_left` is whether purchased credits, or money, can be used meanwhile, None
+    if there are some and it is not reported.
     """
 
     by: tuple[Sourced[RateWindow], ...] = ()
     until: datetime | None = None
-    credits_left: bool = False
+    credits_left: bool | None = False
 
 
 def blocked(usage: AccountUsage, now: datetime) -> Block | None:
@@ -51,10 +52,9 @@ def _is_reported(usage: AccountUsage, now: datetime) -> bool:
     return rules.is_refusal_current(age, [span for span in spans if span is not None])
 
 
-def _credits_left(usage: AccountUsage) -> bool:
-    if usage.spend is not None and usage.spend.value.carries_on:
-        return True
-    if usage.credits is None:
-        return False
+def _credits_left(usage: AccountUsage) -> bool | None:
+    carries_on = usage.spend.value.carries_on if usage.spend is not None else False
+    if carries_on or usage.credits is None:
+        return carries_on
     bought = usage.credits.value
     return bought.unlimited or (bought.balance is not None and bought.balance > 0)

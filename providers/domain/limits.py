@@ -60,15 +60,15 @@ class Credits(Struct, frozen=True, kw_only=True):
 class Spend(Struct, frozen=True, kw_only=True):
     """Money spent on top of the limits in the current period; `limit` is None if there is no cap.
 
-    Amounts are in whole units of `currency` (an ISO code): dollars, not cents. `carries_on`: more may be spent
-    once a window is exhausted, as far as reported.
+    Amounts are in whole units of `currency` (an ISO code): dollars, not cents. `carries_on` is whether more may be
+    spent once a window is exhausted, None if not reported.
     """
 
     used: Decimal
     limit: Decimal | None = None
     currency: str = "USD"
     resets_at: datetime | None = None
-    carries_on: bool = False
+    carries_on: bool | None = None
 
 
 class ResetCredits(Struct, frozen=True, kw_only=True):

@@ -10,12 +10,16 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from math import isfinite
-from typing import Any
+
+TYPE_CHECKING = False  # typing itself would cost milliseconds, and Claude Code waits for its status line
+if TYPE_CHECKING:
+    from typing import Any
 
 _NUMBER = re.compile(r"[+-]?\d{1,40}(?:\.\d{0,40})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _LONGEST_TEXT = 100
 _MILLISECONDS_FROM = 1e11
 """As seconds it would be the year 5138: a larger time is in milliseconds."""
+_LARGEST_PERCENT = 10_000
 _FLAGS = {"true": True, "false": False}
 
 
@@ -45,6 +49,15 @@ def whole(raw: Any) -> int | None:
         return int(raw) if number(raw) is not None else None  # exactly: a float has 53 bits
     value = number(raw)
     return int(value) if value is not None and value.is_integer() else None
+
+
+def percent(raw: Any) -> float | None:
+    """A share used, which may exceed 100; None for what no share can be.
+
+    Observed: the epoch of a reset in `used_percentage`, at a session's start and after /clear.
+    """
+    value = number(raw)
+    return value if value is not None and 0 <= value <= _LARGEST_PERCENT else None
 
 
 def moment(raw: Any) -> datetime | None:

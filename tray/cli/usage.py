@@ -54,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
     read = any(
         account.windows
         or account.credits
+        or account.spend
         or account.limits_known
         or (account.cost is not None and account.cost.has_logs)
         for account in snapshot.accounts

@@ -192,11 +192,12 @@ def _is_refused(account: Document, now: float) -> bool:
     return rules.is_refusal_current(now - epoch(at), [span for span in spans if span is not None])
 
 
-def _credits_left(account: Document) -> bool:
+def _credits_left(account: Document) -> bool | None:
     spend, bought = account.get("spend"), account.get("credits")
-    if spend and spend.get("carries_on"):
-        return True
-    return bool(bought and (bought["unlimited"] or float(bought["balance"] or 0) > 0))
+    carries_on: bool | None = spend.get("carries_on") if spend else False
+    if carries_on or not bought:
+        return carries_on
+    return bool(bought["unlimited"] or float(bought["balance"] or 0) > 0)
 
 
 def _refuse(constant: str) -> float:

@@ -71,6 +71,5 @@ def _provider(arguments: list[str]) -> str | None:
 
 def _is_read(account: Document) -> bool:
     cost = account["cost"]
-    return bool(
-        account["windows"] or account["credits"] or account["limits_known"] or (cost and cost["has_logs"])
-    )
+    read = (account[lane] for lane in ("windows", "credits", "spend", "limits_known"))
+    return any(read) or bool(cost and cost["has_logs"])

@@ -266,7 +266,7 @@ def _sentences(
     elif usage.account is not None and not usage.windows:
         if usage.limits_known:
             yield "none", "No limits on this plan."
-        elif not state.refreshing:
+        elif not (state.refreshing or usage.credits or usage.spend):
             yield "none", "Limits not available yet."
     if (ending := extras.login_ending(usage, now, zone)) is not None:
         yield "login", ending
@@ -287,10 +287,11 @@ class _ReadAt(Struct, frozen=True):
 
 
 def _read_times(usage: AccountUsage) -> list[_ReadAt]:
-    """When what matters most was read: the account's own windows, or the credits where there are none."""
+    """When what matters most was read: the account's own windows, or the money where there are none."""
     if usage.windows:
         return [_ReadAt(lane.fetched_at, lane.value.resets_at, lane.source) for lane in own_windows(usage)]
-    return [_ReadAt(usage.credits.fetched_at, None, usage.credits.source)] if usage.credits else []
+    money = (usage.credits, usage.spend)
+    return [_ReadAt(lane.fetched_at, None, lane.source) for lane in money if lane is not None]
 
 
 def _error(

@@ -1,8 +1,9 @@
 """What Claude Code sends to its `statusLine` command, stored for the tray: two windows, and no conversation.
 
-Facts (2.1.80 on): the JSON on stdin has `rate_limits.{five_hour, seven_day}.{used_percentage, resets_at (epoch
-s)}` once a session had its first response. The line is redrawn for many reasons, with the limits of that
-session's last response; so they are as old as the moment at which this session first reported them.
+Facts (2.1.80-2.1.332): the JSON on stdin has `rate_limits.{five_hour, seven_day}.{used_percentage, resets_at}`
+once a session had its first response, the reset in epoch seconds, as seen in public threads also in ISO. The line
+is redrawn for many reasons, with the limits of that session's last response; so they are as old as the moment at
+which this session first reported them.
 
 Claude Code waits for us to draw its line: this imports nothing but small parts of the standard library.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 
+from providers.domain.scalars import moment, number, percent
 from providers.host.state_folder import state_folder
 
 TYPE_CHECKING = False  # typing's own would cost milliseconds
@@ -23,7 +25,7 @@ WINDOWS = ("five_hour", "seven_day")
 _MOST_SESSIONS = 20
 
 Limits = dict[str, dict[str, float]]
-"""`used_percentage` and, where sent, `resets_at` of each of WINDOWS that was sent."""
+"""`used_percentage` and, where sent, `resets_at` (epoch s) of each of WINDOWS that was sent."""
 
 
 class StatusReport:
@@ -95,25 +97,18 @@ def _limits(content: object) -> Limits:
     found: Limits = {}
     for name in WINDOWS:
         window = sent.get(name) if isinstance(sent, dict) else None
-        numbers = {
-            key: window[key]
-            for key in ("used_percentage", "resets_at")
-            if isinstance(window, dict) and _is_number(window.get(key))
-        }
-        if "used_percentage" in numbers:
-            found[name] = numbers
+        if not isinstance(window, dict) or (used := percent(window.get("used_percentage"))) is None:
+            continue
+        found[name] = {"used_percentage": used}
+        if (resets_at := moment(window.get("resets_at"))) is not None:
+            found[name]["resets_at"] = resets_at.timestamp()
     return found
 
 
 def _answered_ms(content: dict[str, object]) -> float | None:
     """How long the session's responses took together: it grows with each one."""
     cost = content.get("cost")
-    duration = cost.get("total_api_duration_ms") if isinstance(cost, dict) else None
-    return duration if isinstance(duration, int | float) and _is_number(duration) else None
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12
+    return number(cost.get("total_api_duration_ms")) if isinstance(cost, dict) else None
 
 
 def _short_hash(text: str) -> str:

@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
-
-import msgspec
-from msgspec import Struct
 
 from providers.claude import limits
 from providers.claude.statusline import bridge
 from providers.domain.errors import ProviderError
 from providers.domain.limits import RateWindow, Reading
+from providers.domain.scalars import moment
 from providers.source import Question
 
 CLOCK_SLACK = timedelta(minutes=5)
 OLDEST = timedelta(days=8)
-_RULES = dict(zip(bridge.WINDOWS, (limits.session, limits.weekly), strict=True))
-
-
-class _Window(Struct, frozen=True):
-    used_percentage: float
-    resets_at: float | None = None
-
-
-class _Session(Struct, frozen=True):
-    at: float
-    limits: dict[str, Any]
+_KINDS = dict(zip(bridge.WINDOWS, (limits.SESSION, limits.WEEKLY), strict=True))
 
 
 class StatuslineSource:
@@ -56,11 +43,11 @@ class StatuslineSource:
         sessions = [each for each in map(_session, _files(folder)) if each is not None]
         latest = question.now + CLOCK_SLACK
         earliest = max(question.account_since, question.now - OLDEST)
-        sessions = [(at, session) for at, session in sessions if earliest <= at <= latest]
+        sessions = [(at, sent) for at, sent in sessions if earliest <= at <= latest]
         if not sessions:
             return None
-        at, session = max(sessions, key=lambda each: each[0])
-        windows = [_window(name, raw, at) for name, raw in session.limits.items()]
+        at, sent = max(sessions, key=lambda each: each[0])
+        windows = [_window(name, raw, at) for name, raw in sent.items()]
         found = [window for window in windows if window is not None]
         if not found:
             return None
@@ -75,19 +62,14 @@ def _files(folder: str) -> list[str]:
         return []
 
 
-def _session(file: str) -> tuple[datetime, _Session] | None:
-    with suppress(msgspec.ValidationError):
-        session = msgspec.convert(bridge.read(file), _Session)
-        at = limits.moment(session.at)
-        return (at, session) if at is not None else None
-    return None
+def _session(file: str) -> tuple[datetime, dict[str, Any]] | None:
+    """When a session reported, and what."""
+    session = bridge.read(file) or {}
+    at, sent = moment(session.get("at")), session.get("limits")
+    return (at, sent) if at is not None and isinstance(sent, dict) else None
 
 
 def _window(name: str, raw: Any, at: datetime) -> RateWindow | None:
-    if name not in _RULES:
+    if name not in _KINDS or not isinstance(raw, dict):
         return None
-    try:
-        sent = msgspec.convert(raw, _Window)
-    except msgspec.ValidationError:
-        return None
-    return _RULES[name](sent.used_percentage, limits.moment(sent.resets_at), at)
+    return _KINDS[name].window(raw.get("used_percentage"), moment(raw.get("resets_at")), at)

@@ -2,7 +2,8 @@
 
 `--safe-mode` disables hooks, MCP servers and plugins, `--no-session-persistence` the transcript; a CLI without
 these options is too old, and is never run with less. Claude Code renews an expired login itself when it runs, so
-this is also how a login is renewed: by its owner. It is run for no other reason unless the user chose it.
+this is also how a login is renewed: by its owner. Unless the user chose it, it is run only for that, and where the
+endpoint's response is not understood.
 
 Fact (2.1.329): where its server does not respond, it prints limits that it cached up to an hour ago, as if they
 were new. The cache shows the age of what it printed.
@@ -89,8 +90,8 @@ class UsageCommand:
         self._run = run_program
 
     def is_fallback_for(self, error: ProviderError) -> bool:
-        """It can renew a login; otherwise it reports no more than the endpoint."""
-        return isinstance(error, LoginExpired)
+        """It can renew a login, and understand what we cannot; otherwise it reports no more than the endpoint."""
+        return isinstance(error, LoginExpired | NotUnderstood)
 
     def unavailable(self, question: Question) -> ProviderError | None:
         """A login that Claude Code could not use either, or no Claude Code."""

@@ -4,14 +4,15 @@
     Current week (all models): 61% used · resets Jan 2, 2027, 6pm (Europe/Berlin)
     Current week (Sonnet only): 12% used
 
-Facts (2.1.197-2.1.329): percent is floored; minutes are left out when they are 0, the year when it is this one,
-the reset when it is not known; times are cut to the minute, in the zone that stands behind them.
+Facts (2.1.197-2.1.332): percent is floored; minutes are left out when they are 0, the year when it is this one,
+the reset when it is not known; times are cut to the minute, in the zone that stands behind them. Weeks of single
+models in `limits[]` are not printed. What is printed may have been cached up to an hour ago.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 from msgspec import Struct
 
@@ -30,7 +31,7 @@ _RESETS = re.compile(
     re.IGNORECASE,
 )
 _OFFSET = re.compile(r"(?:UTC|GMT)(?P<sign>[+-])(?P<hours>[0-9]{1,2})(?::?(?P<minutes>[0-9]{2}))?")
-_EARLIEST = timedelta(hours=1)
+_CACHED_FOR = timedelta(hours=1)
 
 
 class Printed(Struct, frozen=True, kw_only=True):
@@ -51,9 +52,9 @@ def parse(text: str, now: datetime) -> Printed:
             if line.lower().startswith("current ") and "%" in line:
                 refused.append(f"line {number}")
             continue
-        rule, percent = _rule(parts["what"]), _percent(parts["used"])
-        resets_at = _reset(parts["resets"], now) if parts["resets"] else None
-        window = None if rule is None or percent is None else rule(percent, resets_at, now)
+        kind = _kind(parts["what"])
+        resets_at = _reset(parts["resets"], kind, now) if kind and parts["resets"] else None
+        window = kind.window(_percent(parts["used"]), resets_at, now) if kind else None
         if window is None or window.id in found:
             refused.append(f"line {number}")
             continue
@@ -63,15 +64,15 @@ def parse(text: str, now: datetime) -> Printed:
     return Printed(windows=limits.in_order(found.values()), refused=tuple(refused))
 
 
-def _rule(what: str) -> limits.Rule | None:
+def _kind(what: str) -> limits.Kind | None:
     if what.lower() == "session":
-        return limits.session
+        return limits.SESSION
     week = _WEEK.fullmatch(what)
     if week is None:
         return None
     name = week["name"].strip()
     if name.lower() == "all models":
-        return limits.weekly
+        return limits.WEEKLY
     name = re.sub(r" only$", "", name, flags=re.IGNORECASE)
     return limits.model(name) if limits.is_name(name) else None
 
@@ -82,31 +83,34 @@ def _percent(text: str) -> float | None:
     return float(match["percent"].replace(",", ".")) if match else None
 
 
-def _reset(text: str, now: datetime) -> datetime | None:
+def _reset(text: str, kind: limits.Kind, now: datetime) -> datetime | None:
     """The one moment that the text can mean, None where there is none or more than one.
 
-    A day without a year, and a time without a day, mean the only one that lies ahead; a time that a clock
-    shows twice, as the hour after summer time, could be either.
+    A time without a day, and a day without a year, mean the nearest one that this window can reset at, which may
+    just have passed; a time that a clock shows twice, as the hour after summer time, could be either.
     """
     match = _RESETS.fullmatch(text)
     zone = _zone(match["zone"]) if match else None
     clock = _clock(match["hour"], match["minute"], match["half"]) if match else None
     if match is None or zone is None or clock is None:
         return None
+    meant = [
+        [at for at in _moments(*day, *clock, zone) if now - at <= _CACHED_FOR and kind.can_reset(at, now)]
+        for day in _days(match, now.astimezone(zone).date())
+    ]
+    nearest = min(filter(None, meant), key=lambda moments: min(abs(at - now) for at in moments), default=[])
+    return nearest[0] if len(nearest) == 1 else None
+
+
+def _days(match: re.Match[str], today: date) -> list[tuple[int, int, int]]:
+    """The days that the text can mean: years, months, days."""
     if match["month"] is None:
-        today = now.astimezone(zone).date()
-        days = [(day.year, day.month, day.day) for day in (today, today + timedelta(days=1))]
-        furthest = timedelta(days=1)
-    elif match["month"].lower() in _MONTHS:
-        year = now.astimezone(zone).year
-        years = [int(match["year"])] if match["year"] else [year, year + 1]
-        days = [(each, _MONTHS.index(match["month"].lower()) + 1, int(match["day"])) for each in years]
-        furthest = timedelta(days=300)
-    else:
-        return None
-    moments = {moment for day in days for moment in _moments(*day, *clock, zone)}
-    ahead = [moment for moment in moments if -_EARLIEST <= moment - now <= furthest]
-    return ahead[0] if len(ahead) == 1 else None
+        near = (today + timedelta(days=ahead) for ahead in (-1, 0, 1))
+        return [(day.year, day.month, day.day) for day in near]
+    if match["month"].lower() not in _MONTHS:
+        return []
+    years = [int(match["year"])] if match["year"] else [today.year + ahead for ahead in (-1, 0, 1)]
+    return [(year, _MONTHS.index(match["month"].lower()) + 1, int(match["day"])) for year in years]
 
 
 def _clock(hour: str, minute: str | None, half: str | None) -> tuple[int, int] | None:

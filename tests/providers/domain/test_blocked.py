@@ -86,10 +86,14 @@ def test_credits_carry_on() -> None:
         assert block.credits_left is left
 
 
-@pytest.mark.parametrize("carries_on", [True, False])
-def test_money_beside_the_limits_carries_on_where_more_may_be_spent(carries_on: bool) -> None:
+@pytest.mark.parametrize("carries_on", [True, False, None])
+def test_money_beside_the_limits_carries_on_where_more_may_be_spent(carries_on: bool | None) -> None:
     spend = Spend(used=Decimal(1), carries_on=carries_on)
     told = replace(usage(lane("weekly", 100)), spend=Sourced(value=spend, source="oauth", fetched_at=NOW))
     block = blocked(told, NOW)
     assert block is not None
     assert block.credits_left is carries_on
+    empty = Sourced(value=Credits(balance=Decimal(0)), source="oauth", fetched_at=NOW)
+    block = blocked(replace(told, credits=empty), NOW)
+    assert block is not None
+    assert block.credits_left is (carries_on is True)

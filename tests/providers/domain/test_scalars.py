@@ -33,6 +33,26 @@ def test_a_number_in_any_form(raw: Any, value: float) -> None:
     assert scalars.number(raw) == value
 
 
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (0, 0),
+        (37.5, 37.5),
+        ("37", 37),
+        (137, 137),
+        (10_000, 10_000),
+        (10_000.5, None),
+        (-1, None),
+        ("", None),
+        (True, None),
+        (NOON.timestamp(), None),
+        (str(int(NOON.timestamp())), None),
+    ],
+)
+def test_a_share_in_percent(raw: Any, value: float | None) -> None:
+    assert scalars.percent(raw) == value
+
+
 @pytest.mark.parametrize("raw", [*NO_VALUE, float("nan"), float("inf"), 10**400])
 def test_what_is_no_number(raw: Any) -> None:
     assert scalars.number(raw) is None

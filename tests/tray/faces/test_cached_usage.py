@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from providers.domain.limits import Sourced, Spend
 from tests.tray.faces.published import ROOT, Folder
 from tray.engine.settings import Settings
 from tray.engine.single_instance import SingleInstance
@@ -32,6 +34,15 @@ def test_it_answers_from_the_snapshot_alone(folder: Folder) -> None:
     assert used(folder.run("usage", "--cached", "--json")) == {"codex": 40, "claude": 75}
     assert used(folder.run("usage", "--json", "--cached", "--provider", "claude")) == {"claude": 75}
     assert sorted(os.listdir(folder.state)) == ["snapshot.json"], "a look writes nothing"
+
+
+def test_money_alone_was_read(folder: Folder) -> None:
+    spent = Sourced(value=Spend(used=Decimal("7.63"), currency="EUR"), source="oauth", fetched_at=folder.now)
+    folder.publish(folder.account(spend=spent))
+    (account,) = json.loads(folder.run("usage", "--cached", "--json"))["providers"]
+    assert (account["windows"], account["spend"]["used"]) == ([], "7.63")
+    folder.publish(folder.account())
+    folder.run("usage", "--cached", "--json", code=1)
 
 
 def test_the_shape_is_that_of_the_long_way(folder: Folder) -> None:

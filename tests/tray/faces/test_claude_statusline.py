@@ -68,6 +68,21 @@ def test_before_the_first_answer(tmp_path: Path) -> None:
     assert kept(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("session", "week", "line"),
+    [
+        (1_795_183_680, 14.000000000000002, "week 86 % left\n"),
+        ("42", "15", "5h 58 % · week 85 % left\n"),
+        (10_000, 10_000.5, "5h 0 % left\n"),
+        (1_795_183_680, None, "limits not known yet\n"),
+    ],
+)
+def test_no_share_is_shown_that_is_none(tmp_path: Path, session: object, week: object, line: str) -> None:
+    windows = {"five_hour": {"used_percentage": session}, "seven_day": {"used_percentage": week}}
+    done = claude_draws(tmp_path, "--from-claude", raw=status_json(rate_limits=windows))
+    assert done.stdout.decode() == line
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="other commands there")
 @pytest.mark.parametrize(
     ("command", "code", "out"),

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from providers.domain.cost import CostSummary
 from providers.domain.errors import LoginExpired, NotSignedIn, Offline, ProviderError, RateLimited
-from providers.domain.limits import Account, AccountUsage, Credits, RateWindow, Sourced, UsageSnapshot
+from providers.domain.limits import Account, AccountUsage, Credits, RateWindow, Sourced, Spend, UsageSnapshot
 from tray.engine.settings import Settings
 from tray.engine.settings_table import SETTINGS
 from tray.engine.state import State
@@ -177,6 +177,17 @@ def test_an_api_key_alone() -> None:
 def test_a_plan_without_limits() -> None:
     assert shown(replace(BARE, limits_known=True))[2:-4] == ["  No limits on this plan."]
     assert shown(BARE)[2:-4] == ["  Limits not available yet."]
+
+
+def test_money_alone_was_read() -> None:
+    spend = Sourced(
+        value=Spend(used=Decimal("7.63"), limit=Decimal(20), currency="EUR"), source="oauth", fetched_at=NOW
+    )
+    assert shown(replace(BARE, spend=spend))[1:-4] == [
+        "  Spent    7.63 EUR of 20.00 EUR",
+        "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",
+        "  Updated just now · ChatGPT",
+    ]
 
 
 def test_everything_old() -> None:

@@ -25,6 +25,7 @@ from tests.providers.conformance import SourceConformance
 
 MINUTE = timedelta(minutes=1)
 RESET = 1_795_183_680
+WEEK = {"used_percentage": 61, "resets_at": RESET + 86_400}
 
 
 def status_json(session: str = "one", used: float = 37.5, answered: int = 5, **changes: Any) -> bytes:
@@ -36,7 +37,7 @@ def status_json(session: str = "one", used: float = 37.5, answered: int = 5, **c
         "cost": {"total_cost_usd": 1.5, "total_api_duration_ms": answered},
         "rate_limits": {
             "five_hour": {"used_percentage": used, "resets_at": RESET},
-            "seven_day": {"used_percentage": 61, "resets_at": RESET + 86_400},
+            "seven_day": WEEK,
         },
     }
     return json.dumps(content | changes).encode()
@@ -158,7 +159,12 @@ def test_whose_it_is_and_how_old(line: Line, at: datetime, *, found: bool) -> No
         ({"rate_limits": {"seven_day": {"used_percentage": 5, "resets_at": None}}}, {"weekly": 5}),
         ({"rate_limits": {"five_hour": {"used_percentage": None, "resets_at": RESET}}}, None),
         ({"rate_limits": {"five_hour": {"used_percentage": True}}}, None),
-        ({"rate_limits": {"five_hour": {"used_percentage": "5"}}}, None),
+        ({"rate_limits": {"five_hour": {"used_percentage": "5"}}}, {"session": 5}),
+        ({"rate_limits": {"five_hour": {"used_percentage": ""}}}, None),
+        ({"rate_limits": {"five_hour": {"used_percentage": "full"}}}, None),
+        ({"rate_limits": {"five_hour": {"used_percentage": float("nan")}}}, None),
+        ({"rate_limits": {"five_hour": {"used_percentage": RESET}}}, None),
+        ({"rate_limits": {"five_hour": {"used_percentage": str(RESET)}, "seven_day": WEEK}}, {"weekly": 61}),
         ({"rate_limits": {"five_hour": {"used_percentage": -5}}}, None),
         ({"rate_limits": {"five_hour": {"used_percentage": 10_001}}}, None),
         ({"rate_limits": {"five_hour": 5, "spend_limit": {"used_percentage": 5}}}, None),
@@ -173,6 +179,53 @@ def test_what_is_missing_is_no_window(
     line.drawn(status_json(**changes))
     reading = line.read()
     assert (reading and {w.id: w.used_percent for w in reading.windows}) == windows
+
+
+@pytest.mark.parametrize(
+    ("resets_at", "known"),
+    [
+        (RESET, True),
+        (float(RESET), True),
+        (str(RESET), True),
+        (RESET * 1000, True),
+        ("2026-11-20T14:08:00Z", True),
+        ("2026-11-20T14:08:00.000Z", True),
+        ("2026-11-20T15:08:00+01:00", True),
+        ("soon", False),
+        (None, False),
+        (0, False),
+        (True, False),
+        (RESET + 86_400, False),
+    ],
+)
+def test_a_reset_in_any_form(line: Line, resets_at: object, known: bool) -> None:
+    line.drawn(status_json(rate_limits={"five_hour": {"used_percentage": 5, "resets_at": resets_at}}))
+    reading = line.read()
+    assert reading is not None
+    assert reading.windows[0].resets_at == (datetime.fromtimestamp(RESET, UTC) if known else None)
+
+
+def test_members_of_newer_versions_change_nothing(line: Line) -> None:
+    """As 2.1.332 adds them; `spend_limit` behind a gateway."""
+    newer: dict[str, Any] = {
+        "version": "2.1.332",
+        "prompt_id": "p1",
+        "scratchpad_dir": "/tmp/claude-1",
+        "prompt_cache": {"used_percentage": 12, "expires_at": RESET},
+        "context_window": {"used_percentage": 77, "context_window_size": 200_000},
+        "fast_mode": {"enabled": False},
+        "thinking": {"enabled": True},
+    }
+    limits = {
+        "five_hour": {"used_percentage": 37.5, "resets_at": RESET},
+        "spend_limit": {"used_percentage": 9},
+    }
+    line.drawn(status_json(rate_limits=limits, **newer))
+    reading = line.read()
+    assert reading is not None
+    assert {w.id: w.used_percent for w in reading.windows} == {"session": 37.5}
+    line.drawn(status_json("two", rate_limits=None, **newer))
+    assert len(line.kept()) == 1
 
 
 @pytest.mark.parametrize("raw", [b"", b"{torn", b"[]", b"null", b"\xff", b"[" * 100_000, b'"x"'])

@@ -179,9 +179,15 @@ def test_its_environment(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("error", "is_fallback_for"),
-    [(EXPIRED, True), (RateLimited("x"), False), (Denied("x"), False), (NotSignedIn("x"), False)],
+    [
+        (EXPIRED, True),
+        (NotUnderstood("x"), True),
+        (RateLimited("x"), False),
+        (Denied("x"), False),
+        (NotSignedIn("x"), False),
+    ],
 )
-def test_it_is_a_fallback_for_a_login_only(error: ProviderError, *, is_fallback_for: bool) -> None:
+def test_it_is_a_fallback_where_it_may_know_more(error: ProviderError, *, is_fallback_for: bool) -> None:
     assert source(FakeClaude()).is_fallback_for(error) is is_fallback_for
     assert UsageCommand.rest == 15 * MINUTE
 

@@ -26,8 +26,8 @@ Last 24h · 12 requests · 3 sessions
 """
 
 
-def resets(text: str, now: datetime = NOW) -> datetime | None:
-    printed = parse(f"Current week (all models): 5% used · resets {text}", now)
+def resets(text: str, now: datetime = NOW, what: str = "week (all models)") -> datetime | None:
+    printed = parse(f"Current {what}: 5% used · resets {text}", now)
     (window,) = printed.windows
     assert bool(printed.refused) is (window.resets_at is None)
     return window.resets_at
@@ -117,6 +117,8 @@ def test_a_duplicate_window_counts_once() -> None:
         ("Nov 21, 2:08pm (UTC-03:00)", datetime(2026, 11, 21, 17, 8, tzinfo=UTC)),
         ("2:08pm (UTC)", datetime(2026, 11, 20, 14, 8, tzinfo=UTC)),
         ("2am (UTC)", datetime(2026, 11, 21, 2, tzinfo=UTC)),
+        ("11:30am (UTC)", datetime(2026, 11, 20, 11, 30, tzinfo=UTC)),
+        ("Nov 27, 12:05pm (UTC)", datetime(2026, 11, 27, 12, 5, tzinfo=UTC)),
         ("Nov 20, 11:30am (UTC)", datetime(2026, 11, 20, 11, 30, tzinfo=UTC)),
     ],
 )
@@ -150,11 +152,46 @@ def test_forms_of_a_reset(text: str, expected: datetime) -> None:
         "Nov 19, 2pm (UTC)",
         "Nov 30, 2pm (UTC)",
         "Nov 21, 2025, 2pm (UTC)",
-        "11:30am (UTC)",
+        "Nov 27, 12:06pm (UTC)",
+        "Nov 20, 10:59am (UTC)",
     ],
 )
 def test_a_reset_that_is_in_doubt_is_unknown(text: str) -> None:
     assert resets(text) is None
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}Z")
+
+
+@pytest.mark.parametrize(
+    ("now", "text", "expected"),
+    [
+        ("2026-07-09T15:05", "3pm (UTC)", "2026-07-09T15:00"),
+        ("2026-07-09T14:55", "3pm (UTC)", "2026-07-09T15:00"),
+        ("2026-07-09T10:00", "3pm (UTC)", "2026-07-09T15:00"),
+        ("2026-07-09T09:54", "3pm (UTC)", None),
+        ("2026-07-09T20:00", "3pm (UTC)", None),
+        ("2026-07-10T00:01", "11:59pm (UTC)", "2026-07-09T23:59"),
+        ("2026-07-09T23:58", "2am (UTC)", "2026-07-10T02:00"),
+        ("2026-07-09T23:58", "12am (UTC)", "2026-07-10T00:00"),
+        ("2026-07-10T00:30", "12am (UTC)", "2026-07-10T00:00"),
+        ("2026-07-09T15:05", "1am (Asia/Tokyo)", "2026-07-09T16:00"),
+        ("2026-07-09T15:05", "Jul 9, 3pm (UTC)", "2026-07-09T15:00"),
+        ("2026-07-09T15:05", "Jul 9, 9pm (UTC)", None),
+        ("2026-07-09T15:05", "Jul 10, 3pm (UTC)", None),
+        ("2027-01-01T00:05", "Dec 31, 11:59pm (UTC)", "2026-12-31T23:59"),
+        ("2026-12-31T22:00", "Jan 1, 2am (UTC)", "2027-01-01T02:00"),
+    ],
+)
+def test_a_session_resets_within_five_hours_or_just_did(now: str, text: str, expected: str | None) -> None:
+    assert resets(text, at(now), "session") == (expected and at(expected))
+
+
+def test_a_week_that_has_just_reset() -> None:
+    assert resets("Dec 31, 11:59pm (UTC)", at("2027-01-01T00:05")) == at("2026-12-31T23:59")
+    assert resets("3pm (UTC)", at("2026-07-09T15:05")) == at("2026-07-09T15:00")
+    assert resets("3pm (UTC)", at("2026-07-09T16:05")) == at("2026-07-10T15:00")
 
 
 def test_years_end() -> None:
