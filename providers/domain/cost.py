@@ -185,7 +185,10 @@ class HomeFigures(Struct, frozen=True, kw_only=True):
 
 
 class CostSummary(Struct, frozen=True, kw_only=True):
-    """The two cost figures of the menu. `has_logs` is False if no log was ever written."""
+    """The two cost figures of the menu. `has_logs` is False if no log was ever written.
+
+    `unpriced_models` are those whose responses of the 30 days have no price.
+    """
 
     today_usd: float | None
     today_tokens: int
@@ -194,3 +197,4 @@ class CostSummary(Struct, frozen=True, kw_only=True):
     priced: Literal["full", "partial", "none"]
     complete: bool
     has_logs: bool
+    unpriced_models: tuple[str, ...] = ()
