@@ -31,6 +31,7 @@ _CLASSES = {
     "web_searches_kcount": "web_search",
 }
 _DEAREST = 1_000_000
+_DEEPEST = 8
 _PLAIN_REGEX = re.compile(r"\^?(?:[\w@:/-]|\\[.d]|\{\d{1,2}\}|\[[\w@:/.-]+\])*\$?")
 """Without anything that could take long on a name made for it."""
 
@@ -230,14 +231,16 @@ def _number(price: Decimal) -> float | int:
     return number
 
 
-def _clause(clause: _Clause) -> dict[str, Any] | None:
+def _clause(clause: _Clause, depth: int = 0) -> dict[str, Any] | None:
     """Without the patterns that are too much; None if nothing is left."""
+    if depth > _DEEPEST:
+        raise ValueError("clauses within clauses without end")
     if clause.any is not None:
-        parts = [part for each in clause.any if (part := _clause(each)) is not None]
+        parts = [part for each in clause.any if (part := _clause(each, depth + 1)) is not None]
         return {"any": parts} if parts else None
     if clause.all is not None:
-        parts = [part for each in clause.all if (part := _clause(each)) is not None]
-        return {"all": parts} if len(parts) == len(clause.all) else None
+        parts = [part for each in clause.all if (part := _clause(each, depth + 1)) is not None]
+        return {"all": parts} if parts and len(parts) == len(clause.all) else None
     if clause.regex is not None and not _PLAIN_REGEX.fullmatch(clause.regex):
         return None
     return {
