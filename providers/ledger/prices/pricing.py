@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from providers.domain.cost import BilledResponse
 from providers.ledger.prices.card import Card, card
-from providers.ledger.prices.library import Library
+from providers.ledger.prices.library import Library, made_on
 from providers.ledger.prices.names import Name
 from providers.ledger.prices.own_prices import BadPrices, PriceEntry, PriceFile, entries_for, read_prices
 from providers.ledger.prices.rates import LayerId, Listed, Listing, Price
@@ -89,21 +89,32 @@ class Rates:
     ) -> None:
         self.problem = problem
         self.fetched_problem = fetched_problem
-        self._libraries: tuple[Library, ...] = (Library(library),)
         self._texts = [library, ours.encode(), b"", b""]
+        self._fetched: Library | None = None
         self._names: dict[str, Name] = {}
         self._cards: dict[tuple[str | None, str | None, int], Card | None] = {}
         self._cards_by_turn: dict[tuple[str | None, str | None, int], Card | None] = {}
         self._cards_of: dict[Price, Card] = {}
         if fetched is not None:
             self._add_fetched(fetched)
-        self._ours = self._own = _Layer("tankful", "", PriceFile())
-        self._ours = self._read("tankful", "tankful's prices.toml", ours)
-        try:
-            self._own = self._read("own", own_name, own)
-            self._texts[2] = own.encode()
-        except BadPrices as error:
-            self.problem = str(error)
+        self._own = _Layer("own", "", PriceFile())
+        if own:
+            try:
+                self._own = self._read("own", own_name, own)
+                self._texts[2] = own.encode()
+            except BadPrices as error:
+                self.problem = str(error)
+
+    # Read when a price is looked up: where nothing is new, the fingerprint is all that is needed.
+
+    @cached_property
+    def _libraries(self) -> tuple[Library, ...]:
+        built_in = Library(self._texts[0])
+        return (built_in,) if self._fetched is None else (self._fetched, built_in)
+
+    @cached_property
+    def _ours(self) -> _Layer:
+        return self._read("tankful", "tankful's prices.toml", self._texts[1].decode())
 
     @property
     def origin(self) -> str:
@@ -267,8 +278,8 @@ class Rates:
         except (msgspec.DecodeError, RecursionError):
             self.fetched_problem = UNREADABLE
             return
-        if fetched.made_on >= self._libraries[0].made_on:
-            self._libraries = (fetched, *self._libraries)
+        if fetched.made_on >= made_on(self._texts[0]):
+            self._fetched = fetched
             self._texts[3] = document
 
     def _read(self, layer: LayerId, file: str, text: str) -> _Layer:
@@ -286,6 +297,6 @@ class Rates:
         name, passed = self._name(entry.like), (*passed, entry)
         return any(library.id_of(name) for library in self._libraries) or any(
             other not in passed and self._leads_to_price(other, passed, reading)
-            for layer in (reading, self._ours)
+            for layer in ((reading,) if reading.id == "tankful" else (reading, self._ours))
             for other in layer.entries_for(name, self._listed_as(name), None)
         )

@@ -390,7 +390,7 @@ def test_a_price_begins_with_two_brackets(text: str) -> None:
 
 def test_our_own_file_may_not_be_wrong() -> None:
     with pytest.raises(BadPrices, match=r"^tankful's prices\.toml, line 1: "):
-        Rates(LIBRARY, "[[price]]\n")
+        Rates(LIBRARY, "[[price]]\n").used("gpt-5.5", NOW)
 
 
 # --- the file ------------------------------------------------------------------------------------------------
