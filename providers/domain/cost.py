@@ -57,8 +57,8 @@ class Context(Struct, frozen=True, kw_only=True, cache_hash=True):
     """What many responses have in common.
 
     `session` is the thread they belong to and `root` the one that the user started; `project` is the working
-    folder. `tier` is the vendor's name for a more or less expensive service, None for the standard one. A value
-    that no line contains is None.
+    folder. `tier` is the vendor's name for a more or less expensive service ("fast") or place ("us"), or both with
+    a + between them; None for the standard ones. A value that no line contains is None.
     """
 
     home: Path
