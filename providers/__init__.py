@@ -19,7 +19,8 @@
         database          the file itself: its logs (index), what they came to (responses, counters)
         query, report     sums
         history           the limits over time
-        prices/           rates.json < prices.toml < the person's own prices.toml
+        prices/           the person's own prices.toml > the price library's list (rates.json, or one that was
+                          fetched) > prices.toml for what it lacks
         ledger            all of it, as the rest of the house sees it
     codex/       descriptor auth config limits program scratch_home | endpoint/ app_server/ status/ logs/
     claude/      descriptor auth config limits keychain noted | endpoint/ usage_command/ statusline/ logs/

@@ -57,9 +57,10 @@ class Context(Struct, frozen=True, kw_only=True, cache_hash=True):
     """What many responses have in common.
 
     `session` is the thread they belong to and `root` the one that the user started; `project` is the working
-    folder. `tier` is the vendor's name for a more or less expensive service, None for the standard one.
-    `account` is the vendor's id of the account. A value that no line contains is None. With `not_on_lines` it
-    is no response of its own, but what a program says that it was billed beyond the lines of its logs.
+    folder. `tier` is the vendor's name for a more or less expensive service ("fast") or place ("us"), or both with
+    a + between them; None for the standard ones. `account` is the account's id. A value that no line contains is
+    None. With `not_on_lines` it is no response of its own, but what a program says that it was billed beyond the
+    lines of its logs.
     """
 
     home: Path
@@ -192,7 +193,10 @@ class HomeFigures(Struct, frozen=True, kw_only=True):
 
 
 class CostSummary(Struct, frozen=True, kw_only=True):
-    """The two cost figures of the menu. `has_logs` is False if no log was ever written."""
+    """The two cost figures of the menu. `has_logs` is False if no log was ever written.
+
+    `unpriced_models` are those whose responses of the 30 days have no price.
+    """
 
     today_usd: float | None
     today_tokens: int
@@ -201,3 +205,4 @@ class CostSummary(Struct, frozen=True, kw_only=True):
     priced: Literal["full", "partial", "none"]
     complete: bool
     has_logs: bool
+    unpriced_models: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from providers.ledger.ledger import Ledger
-from providers.ledger.prices.pricing import load_rates
+from providers.ledger.prices.load import load_rates
 from providers.ledger.refresh import Shelf
 from providers.registry import PROVIDERS
 from tests.bench.corpus import stamp, uuid7

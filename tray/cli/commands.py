@@ -44,6 +44,7 @@ COMMANDS = (
         "tray.cli.statusline",
         fast_paths=("tray.faces.bars", "tray.faces.claude_statusline"),
     ),
+    Command("prices", "show the prices that costs are made of: list, update, reset", "tray.cli.prices"),
     Command("config", "show and change settings", "tray.cli.config"),
     Command("autostart", "start the tray when you log in: on, off, status", "tray.cli.autostart"),
     Command("doctor", "check this machine and suggest how to fix problems", "tray.cli.doctor"),

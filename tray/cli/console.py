@@ -42,6 +42,15 @@ def open_scope() -> Scope:
     return scope
 
 
+def tell_price_problems(scope: Scope) -> None:
+    """Which price files are ignored, and why."""
+    rates = scope.rates()
+    if rates.problem:
+        tell(f"ignoring your own prices: {rates.problem}")
+    if rates.fetched_problem:
+        tell(rates.fetched_problem)
+
+
 def make_scope() -> Scope:
     """The same, without reporting on the settings."""
     from providers.host.files import own_folders

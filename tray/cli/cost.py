@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tray.cli.console import NOTHING_READ, OK, BadArgument, chosen, open_scope, tell
+from tray.cli.console import NOTHING_READ, OK, BadArgument, chosen, open_scope, tell, tell_price_problems
 
 if TYPE_CHECKING:
     import argparse
@@ -50,9 +50,7 @@ def run(options: argparse.Namespace) -> int:
     zone = _zone(options.timezone) if options.timezone else scope.zone
     since, until = _range(options, scope.clock().astimezone(zone).date())
     provider = chosen("provider", options.provider, "all", scope.provider_ids())
-    rates = scope.rates()
-    if rates.problem:
-        tell(f"ignoring your own prices: {rates.problem}")
+    tell_price_problems(scope)
     try:
         with _counting() as progress:
             reports, quarantined = Costs(scope).report(
@@ -71,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
             else "no logs: every selected provider is switched off in settings.toml."
         )
         return NOTHING_READ
-    named = rates if options.rates else None
+    named = scope.rates() if options.rates else None
     if options.json:
         output.emit(output.as_json(cost_output.as_data(reports, options.by, named, zone, scope.clock())))
     else:

@@ -137,6 +137,7 @@ def _summary(cost: CostSummary) -> dict[str, Any]:
         "priced": cost.priced,
         "complete": cost.complete,
         "has_logs": cost.has_logs,
+        "unpriced_models": list(cost.unpriced_models),
     }
 
 

@@ -256,8 +256,8 @@ class Engine:
             for target in self._targets
             if target.client is not None
         }
-        prices = self._scope.folders.settings / "prices.toml"
-        return self._disk.look(Watched(tuple(homes.values()), saved, (*self._costs.files, prices)))
+        prices = self._scope.prices_file, self._scope.fetched_prices
+        return self._disk.look(Watched(tuple(homes.values()), saved, (*self._costs.files, *prices)))
 
     def _recent_logs(self, provider: Provider, home: Home) -> tuple[object, ...]:
         since = self._now() - RECENT + timedelta(minutes=1)  # within what the finder looks at anew

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 
 from providers.host.files import Folders
-from providers.ledger.prices.pricing import Rates, load_rates
+from providers.ledger.prices.load import FETCHED, load_rates
+from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import Shelf
 from providers.polling.accounts import UNSET, homes_of
 from providers.registry import PROVIDERS
@@ -39,6 +40,8 @@ class Scope:
         self.providers = providers
         self.table = table_of(providers) if table is None else table
         self.settings_file = folders.settings / FILE
+        self.prices_file = folders.settings / "prices.toml"
+        self.fetched_prices = folders.state / FETCHED
         self._settings = SettingsFile(self.settings_file, self.table)
 
     def settings(self) -> Settings:
@@ -72,8 +75,8 @@ class Scope:
         ]
 
     def rates(self) -> Rates:
-        """The prices of this version, overridden by the user's own."""
-        return load_rates(self.folders.settings / "prices.toml")
+        """The prices of this version, or newer ones that were fetched, overridden by the user's own."""
+        return load_rates(self.prices_file, self.fetched_prices)
 
     def provider_ids(self) -> tuple[str, ...]:
         return tuple(provider.id for provider in self.providers)

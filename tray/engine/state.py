@@ -79,6 +79,7 @@ def cost_summary(costs: Mapping[str, HomeCost], home_ids: tuple[str, ...], today
         priced=_priced(counted),
         complete=is_of_today and all(cost.complete for cost in counted),
         has_logs=any(cost.figures.files for cost in counted),
+        unpriced_models=tuple(sorted({model for cost in counted for model in cost.figures.unpriced_models})),
     )
 
 

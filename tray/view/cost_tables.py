@@ -15,6 +15,7 @@ from providers.ledger.prices.pricing import Rates, Used
 from tray.engine.document import as_time, as_usd
 from tray.engine.zones import zone_name
 from tray.view import format as fmt
+from tray.view import price_list
 
 
 def as_data(
@@ -101,19 +102,7 @@ def _burn(burn: Burn) -> dict[str, Any]:
 def _rates(report: CostReport, rates: Rates | None, now: datetime) -> dict[str, Any]:
     if rates is None:
         return {}
-    return {"rates": {model: _used(used) for model, used in _used_rates(report, rates, now)}}
-
-
-def _used(used: Used) -> dict[str, Any]:
-    return {
-        "listed_as": used.model,
-        "origin": used.origin,
-        "usd_per_million": {name: float(rate) for name, rate in used.rates.items()},
-        "above": {
-            str(prompt): {name: float(rate) for name, rate in dearer.items()}
-            for prompt, dearer in used.above.items()
-        },
-    }
+    return {"rates": {model: price_list.used_data(used) for model, used in _used_rates(report, rates, now)}}
 
 
 def _used_rates(report: CostReport, rates: Rates, now: datetime) -> Iterable[tuple[str, Used]]:
@@ -193,7 +182,10 @@ def _speed(report: CostReport) -> tuple[str, ...]:
 def _footnotes(report: CostReport) -> tuple[str, ...]:
     notes = ["USD is what the API would have charged, not your bill."]
     if report.unpriced_models:
-        notes.append(f"Not included (no known price): {', '.join(report.unpriced_models)}.")
+        notes.append(
+            f"Not included (no known price): {', '.join(report.unpriced_models)}. Run `tankful prices update`, or"
+            " add a price to prices.toml."
+        )
     if report.skipped_lines:
         notes.append(f"Unreadable lines: {report.skipped_lines}.")
     if report.unreadable_files:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 from math import ceil, floor
@@ -113,6 +114,14 @@ def amount(value: Decimal, currency: str) -> str:
 def plan(name: str) -> str:
     """`pro` → `Pro`, `free_workspace` → `Free Workspace`."""
     return " ".join(word[:1].upper() + word[1:] for word in name.replace("_", " ").split())
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """`a`, `a and b`, `a, b and 3 more`: at most so many names."""
+    shown, left = [plain(name, longest=40) for name in names[:most]], len(names) - most
+    if left > 0:
+        shown.append(f"{left} more")
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
 
 
 def plain(text: str, longest: int = 60) -> str:

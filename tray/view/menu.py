@@ -23,6 +23,7 @@ from tray.view.login import StartAtLogin, login_rows
 from tray.view.rows import Action, Row, action_row, separator_row, text_row
 
 _LABEL, _LONGEST_LABEL = 8, 32
+_UNPRICED = 2  # names of models that fit into the menu's width
 _SENTENCE = 300  # characters: only a fault makes a longer one
 _IN_A_WORD: dict[ErrorKind, str] = {
     "not_signed_in": "not signed in",
@@ -149,6 +150,10 @@ def _account(
     for about, label, text in extras.beside_windows(usage, now, zone):
         yield text_row(f"{key}:{about}", _line(label, text, width))
     yield text_row(f"{key}:cost", _cost(usage.cost, state))
+    if usage.cost is not None and usage.cost.unpriced_models:
+        yield text_row(
+            f"{key}:unpriced", f"  No price for {fmt.some(usage.cost.unpriced_models, _UNPRICED)}."
+        )
     for about, sentence in _sentences(usage, state, now, zone):
         yield text_row(f"{key}:says:{about}", f"  {sentence}")
 

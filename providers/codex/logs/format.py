@@ -65,7 +65,7 @@ class ReaderState(Struct, kw_only=True, array_like=True):
 class _Observation(Struct, array_like=True):
     """What is kept of a rollout; `make` is that of Rollouts."""
 
-    make: Literal["codex 2"]
+    make: Literal["codex 3"]
     state: ReaderState
     settings: dict[str, Setting]
     terms: list[Terms]
@@ -88,7 +88,7 @@ class RolloutReader:
     def __init__(self, path: str, observation: bytes | None = None) -> None:
         if observation is None:
             state = ReaderState(thread=thread_in_name(path))
-            kept = _Observation("codex 2", state, {}, [], [], _NO_EVENTS, [], set())
+            kept = _Observation("codex 3", state, {}, [], [], _NO_EVENTS, [], set())
         else:
             kept = unpacked(observation, _decoder)
         self._kept = kept
@@ -276,7 +276,7 @@ def rollout(observed: Observed) -> Rollout:
 class Rollouts:
     """Implements providers.ledger.line_scanner.LineFormat."""
 
-    make = "codex 2"
+    make = "codex 3"
     folders = ("sessions", "archived_sessions")
     files = companions = ()
 

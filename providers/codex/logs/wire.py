@@ -154,6 +154,10 @@ class TurnStarted(Struct, frozen=True, tag="turn_started"):
     turn_id: str | None = None
 
 
+_NOT_SENT = ("batch",)
+"""Tiers that Codex 0.171 takes from its config and records, and does not ask for: the standard one serves them."""
+
+
 class SettingsApplied(Struct, frozen=True, tag="thread_settings_applied"):
     """The service tier is logged nowhere else, and before the turns it applies to."""
 
@@ -163,7 +167,7 @@ class SettingsApplied(Struct, frozen=True, tag="thread_settings_applied"):
     def tier(self) -> str | None:
         settings = self.thread_settings
         tier = settings.get("service_tier") if isinstance(settings, dict) else None
-        return tier if isinstance(tier, str) else None
+        return tier if isinstance(tier, str) and tier not in _NOT_SENT else None
 
 
 class EventLine(_Line, frozen=True, kw_only=True, tag="event_msg"):

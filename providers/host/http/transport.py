@@ -1,9 +1,9 @@
-"""A GET with a bearer token, within a deadline, robust against anything a server sends."""
+"""A GET, mostly with a bearer token, within a deadline, robust against anything a server sends."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -26,7 +26,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class Answer(Struct, frozen=True):
-    """A complete response: header names in lower case, at most BODY_LIMIT bytes of decoded body."""
+    """A complete response: header names in lower case, the decoded body within its limit."""
 
     status: int
     headers: Mapping[str, str]
@@ -68,6 +68,15 @@ class RequestsWeb:
     """
 
     def get(self, url: str, *, bearer: Secret, headers: Mapping[str, str], seconds: float) -> Answer:
+        return self._get(url, bearer, headers, seconds, BODY_LIMIT)
+
+    def download(self, url: str, *, seconds: float, limit: int) -> Answer:
+        """What anybody may read, at most `limit` bytes of it: no login is sent. Raises as `get` does."""
+        return self._get(url, None, {}, seconds, limit)
+
+    def _get(
+        self, url: str, bearer: Secret | None, headers: Mapping[str, str], seconds: float, limit: int
+    ) -> Answer:
         load_requests()
         import requests
         from urllib3.exceptions import HTTPError
@@ -75,7 +84,7 @@ class RequestsWeb:
         with Watch(seconds) as watch, _session(url) as session:
             _mount(session, watch)
             try:
-                answer = _followed(session, url, bearer, headers, watch)
+                answer = _followed(session, url, _signing(bearer), headers, watch, limit)
             except (requests.RequestException, HTTPError, OSError) as error:
                 raise classed(error, url, watch, seconds) from None
             if watch.expired:  # cut off by us, which looks like a response that ended
@@ -99,12 +108,26 @@ def _session(url: str) -> requests.Session:
     return session
 
 
+Sign = Callable[["requests.PreparedRequest"], "requests.PreparedRequest"]
+
+
+def _signing(bearer: Secret | None) -> Sign:
+    """Set this way, and not as a plain header, so that a ~/.netrc entry cannot replace it or be sent instead."""
+
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if bearer is not None:
+            request.headers["Authorization"] = f"Bearer {bearer.reveal()}"
+        return request
+
+    return sign
+
+
 def _followed(
-    session: requests.Session, url: str, bearer: Secret, headers: Mapping[str, str], watch: Watch
+    session: requests.Session, url: str, sign: Sign, headers: Mapping[str, str], watch: Watch, limit: int
 ) -> Answer:
     """The response, after redirects within the same origin; a redirect to anywhere else is the response."""
     for _ in range(MOST_REDIRECTS):
-        answer = _fetch(session, url, bearer, headers, watch.left)
+        answer = _fetch(session, url, sign, headers, watch.left, limit)
         place = answer.headers.get("location")
         if answer.status not in _REDIRECTS or not place:
             return answer
@@ -112,7 +135,7 @@ def _followed(
         if further is None:
             return answer
         url = further
-    return _fetch(session, url, bearer, headers, watch.left)
+    return _fetch(session, url, sign, headers, watch.left, limit)
 
 
 def _within(url: str, place: str) -> str | None:
@@ -126,31 +149,25 @@ def _within(url: str, place: str) -> str | None:
 
 
 def _fetch(
-    session: requests.Session, url: str, bearer: Secret, headers: Mapping[str, str], seconds: float
+    session: requests.Session, url: str, sign: Sign, headers: Mapping[str, str], seconds: float, limit: int
 ) -> Answer:
-
-    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
-        # Set this way, and not as a plain header, so that a ~/.netrc entry cannot replace it.
-        request.headers["Authorization"] = f"Bearer {bearer.reveal()}"
-        return request
-
     seconds = max(seconds, 0.01)  # the watch reports a deadline that is over; requests rejects 0
     timeout = (min(CONNECT_SECONDS, seconds), seconds)
     with session.get(
         url, headers=dict(headers), auth=sign, timeout=timeout, stream=True, allow_redirects=False
     ) as response:
         lowered = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, lowered, _body(response))
+        return Answer(response.status_code, lowered, _body(response, limit))
 
 
-def _body(response: requests.Response) -> bytes:
+def _body(response: requests.Response, limit: int) -> bytes:
     body = bytearray()
     try:
         # Read with a size, urllib3 unpacks no more than that at a time: a compressed bomb stops at the limit.
         while chunk := response.raw.read(1 << 16, decode_content=True):
             body += chunk
-            if len(body) > BODY_LIMIT:
-                raise NotUnderstood("The server's response is larger than 1 MB.")
+            if len(body) > limit:
+                raise NotUnderstood(f"The server's response is larger than {limit >> 20} MB.")
     except ValueError:  # http.client accepts a chunk size of -5
         raise broken() from None
     return bytes(body)

@@ -1,1 +1,1 @@
-"""The prices of tokens: published rates, our corrections, and the user's own."""
+"""The prices of tokens: published rates, ours for what they lack, and the user's own."""

@@ -5,16 +5,25 @@
     from = 2026-04-23          # UTC days, `until` excluded; either may be left out
     until = 2026-07-09
     input = 5                  # USD per million tokens: input, cache_read, cache_write, cache_write_1h, output
-    output = 30
-    web_search = 10            # USD per thousand
+    output = 30                # a missing cache rate is the input rate, for 1-hour writes the write rate
+    web_search = 10            # USD per thousand; nothing where it is missing
+    source = "https://…"       # where it was read, and on which day: for people only
+    checked = 2026-11-28
     [[price.above]]            # the whole request, once its prompt is longer than this
     prompt = 272000
     input = 10
     [price.tier.priority]      # another service: its own rates, or a multiple of the standard ones
     times = 2.5
 
-or, in place of rates, `as = "gpt-5.5"`: priced like that one. Reading checks everything and says which line is
-wrong.
+or, in place of rates, `as = "gpt-5.5"`: priced like that one. A whole family that costs more somewhere:
+
+    [[region]]
+    name = "us"                # as a log has it beside the tier: "us", "fast+us"
+    models = ["claude-*"]
+    except = ["claude-3-*"]
+    times = 1.1                # of all token rates
+
+Reading checks everything and says which line is wrong.
 """
 
 from __future__ import annotations
@@ -30,7 +39,8 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from providers.host.toml_lines import BadToml, Keys, TomlLines, read_toml
-from providers.ledger.prices.rates import CLASSES, Name, Price, Step, Tiered
+from providers.ledger.prices.names import Name
+from providers.ledger.prices.rates import CLASSES, Price, Step, Tiered
 
 _DEAREST = 1_000_000  # USD per million tokens; what is more is a slip, or an attack on the arithmetic
 _T = TypeVar("_T")
@@ -55,18 +65,48 @@ class PriceEntry(Struct, frozen=True, kw_only=True):
     tiers: dict[str, Price | Decimal]
     line: int
     like_line: int
+    source: str | None
+    checked: date | None
 
     def holds_on(self, day: date) -> bool:
         return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
 
     def means(self, name: Name) -> bool:
-        """Anchored, whatever the case; only * is special."""
-        pattern = ".*".join(re.escape(part) for part in self.model.split("*"))
-        return any(re.fullmatch(pattern, spelling) for spelling in name.spellings)
+        return any(_fits(self.model, spelling) for spelling in name.spellings)
 
     def rank(self) -> tuple[int, date]:
         """Among entries that match, the highest wins."""
         return len(self.model.replace("*", "")), self.since or date.min
+
+
+class Region(Struct, frozen=True, kw_only=True, rename={"excluded": "except"}, forbid_unknown_fields=True):
+    """One `[[region]]`: what these models' tokens cost where they are processed there only."""
+
+    name: str
+    models: tuple[str, ...]
+    excluded: tuple[str, ...] = ()
+    times: Decimal
+    source: str | None = None
+    checked: date | None = None
+
+    def holds_for(self, model: str) -> bool:
+        return _fits_any(self.models, model) and not _fits_any(self.excluded, model)
+
+
+class PriceFile(Struct, frozen=True):
+    """What a price file holds, in its order."""
+
+    entries: tuple[PriceEntry, ...] = ()
+    regions: tuple[Region, ...] = ()
+
+
+def _fits(glob: str, name: str) -> bool:
+    """Anchored, whatever the case; only * is special."""
+    return re.fullmatch(".*".join(re.escape(part) for part in glob.lower().split("*")), name) is not None
+
+
+def _fits_any(globs: tuple[str, ...], name: str) -> bool:
+    return any(_fits(glob, name) for glob in globs)
 
 
 class _Rates(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,6 +137,8 @@ class _Table(_Rates, frozen=True, kw_only=True, forbid_unknown_fields=True):
     like: str | None = field(name="as", default=None)
     above: list[dict[str, Any]] = []
     tier: dict[str, dict[str, Any]] = {}
+    source: str | None = None
+    checked: date | None = None
 
 
 _AMOUNTS = (*CLASSES, "times")
@@ -108,32 +150,50 @@ _SHOULD_BE = {
     "prompt": "a whole number of tokens above 0",
     "above": "one or more [[price.above]]",
     "tier": "a table like [price.tier.priority]",
+    "source": "an address in quotes",
+    "checked": "a date like 2026-07-09",
+    "name": "a name in quotes",
+    "models": "a list of names in quotes",
+    "except": "a list of names in quotes",
 }
 
 
-def read_prices(text: str, file: str) -> tuple[PriceEntry, ...]:
-    """The entries in their order; BadPrices where one is wrong. Whoever looks an `as` up finds if it is known."""
+def read_prices(text: str, file: str) -> PriceFile:
+    """BadPrices where something is wrong. Whoever looks an `as` up finds if it is known."""
     try:
         document = read_toml(text)
     except BadToml as error:
         raise BadPrices(file, error.line, str(error)) from None
     lines = TomlLines(text)
-    if unknown := [key for key in document if key != "price"]:
+    if unknown := [key for key in document if key not in ("price", "region")]:
         key = unknown[0]
-        raise BadPrices(file, lines.of((key,)), f"unknown key `{key}`, only [[price]] is allowed")
-    tables = document.get("price", [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise BadPrices(file, lines.of(("price",)), "a price must start with [[price]]")
-    entries = tuple(_Reader(file, lines, number).entry(table) for number, table in enumerate(tables))
+        raise BadPrices(
+            file, lines.of((key,)), f"unknown key `{key}`, only [[price]] and [[region]] are allowed"
+        )
+    prices, regions = (_tables(document, kind, file, lines) for kind in ("price", "region"))
+    entries = tuple(_Reader(file, lines, "price", number).entry(table) for number, table in enumerate(prices))
     _check_overlaps(entries, file)
-    return entries
+    return PriceFile(
+        entries,
+        tuple(_Reader(file, lines, "region", number).region(table) for number, table in enumerate(regions)),
+    )
+
+
+def _tables(document: dict[str, Any], kind: str, file: str, lines: TomlLines) -> list[dict[str, Any]]:
+    tables = document.get(kind, [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise BadPrices(file, lines.of((kind,)), f"a {kind} must start with [[{kind}]]")
+    return tables
 
 
 class _Reader:
-    """Turns one table into an entry, and a mistake in it into its line."""
+    """Turns one table into what it means, and a mistake in it into its line."""
 
-    def __init__(self, file: str, lines: TomlLines, number: int) -> None:
-        self._file, self._lines, self._number = file, lines, number
+    def __init__(self, file: str, lines: TomlLines, kind: str, number: int) -> None:
+        self._file, self._lines, self._kind, self._number = file, lines, kind, number
+
+    def region(self, raw: dict[str, Any]) -> Region:
+        return self._convert(raw, Region, ())
 
     def entry(self, raw: dict[str, Any]) -> PriceEntry:
         table = self._convert(raw, _Table, ())
@@ -150,6 +210,8 @@ class _Reader:
             tiers={word.lower(): self._tier(word, raw) for word, raw in table.tier.items()},
             line=self._line(("model",)),
             like_line=self._line(("as",)),
+            source=table.source,
+            checked=table.checked,
         )
 
     def _price(self, table: _Table) -> Price | None:
@@ -216,7 +278,7 @@ class _Reader:
         return self._bad((*path, key), f"`{key}` should be {_SHOULD_BE.get(key, 'something else')}")
 
     def _line(self, path: Keys) -> int:
-        return self._lines.of(("price", str(self._number), *path))
+        return self._lines.of((self._kind, str(self._number), *path))
 
     def _bad(self, path: Keys, what: str) -> BadPrices:
         return BadPrices(self._file, self._line(path), what)

@@ -1,32 +1,39 @@
 """Prices responses: what they would have cost at the vendor's public API.
 
-Rates are data in three layers, the upper wins: the user's own `prices.toml`, ours next to this file, and the
-price library's `rates.json`, which `tools/make_rates.py` writes.
+Rates are data in three layers, the upper wins: the user's own `prices.toml`; the price library's list
+(`rates.json`, or a newer one that was fetched); and for what that lacks, ours next to this file.
 
-A tier is the vendor's name for another service ("priority", "fast", "flex", "batch"). If a model has published
-rates for it, they apply. If not, the standard rates apply, and `used` says so: a guessed multiple (others take 2
-for every model) could not be verified.
+`Context.tier` is the vendor's name for another service ("priority", "fast", "flex") or for a place ("us"), or both
+with a + between them ("fast+us"); words for the standard ones may be among them. If a model has published rates
+for it, they apply. If not, the standard rates apply, and `used` says so: a guessed multiple (others take 2 for
+every model) could not be verified.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
-from functools import cached_property, lru_cache
-from pathlib import Path
+from decimal import Decimal
+from functools import cached_property, reduce
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from providers.domain.cost import BilledResponse
-from providers.ledger.prices.own_prices import BadPrices, PriceEntry, entries_for, read_prices
-from providers.ledger.prices.rates import CLASSES, LayerId, Library, Listed, Listing, Name, Price
+from providers.ledger.prices.card import Card, card
+from providers.ledger.prices.library import Library, made_on
+from providers.ledger.prices.names import Name
+from providers.ledger.prices.own_prices import BadPrices, PriceEntry, PriceFile, entries_for, read_prices
+from providers.ledger.prices.rates import LayerId, Listed, Listing, Price
 
-PICO = 10**12
-_STANDARD = frozenset({"", "default", "auto", "standard"})
-_RULES = 1  # version of this arithmetic; increase it when the same files give other prices
-_PER_TOKEN = PICO // 10**6
-_PER_SEARCH = PICO // 10**3
+_STANDARD = frozenset({"", "default", "auto", "standard", "global", "not_available"})
+UNREADABLE = (
+    "The downloaded prices are damaged or of another version, so the built-in ones apply."
+    " Run `tankful prices update` or `tankful prices reset`."
+)
+_RULES = 2  # version of this arithmetic; increase it when the same files give other prices
 _DAY_MS = 24 * 60 * 60 * 1000
 
 
@@ -34,8 +41,8 @@ class Used(Struct, frozen=True, kw_only=True):
     """The rates that a model's responses were priced by, in USD per million tokens, `web_search` per thousand.
 
     `model` is the name they are listed under, `since` their first day where it is known. `above` holds the rates
-    of a whole request by the prompt length above which they hold. `tier` is None for the standard service;
-    `approximate` is True if another one was requested whose rates are unknown, so the standard ones were used.
+    of a whole request by the prompt length above which they hold. `tier` is that part of the service whose
+    rates are known, None for the standard one; `approximate` is True if there is a part whose rates are not.
     """
 
     model: str
@@ -48,49 +55,25 @@ class Used(Struct, frozen=True, kw_only=True):
     above: dict[int, dict[str, Decimal]]
 
 
-class _Card(Struct, frozen=True):
-    """A price precomputed for a million responses: whole pico-USD per token or search, in the order of CLASSES.
-
-    `longer` has (prompt, rates) from the longest prompt down; `unknown` says which classes have no rate.
-    """
-
-    rates: tuple[int, ...]
-    longer: tuple[tuple[int, tuple[int, ...]], ...]
-    unknown: frozenset[str]
-
-    def lacks(self, *tokens: int) -> bool:
-        """Whether any of these, in the order of CLASSES, has no rate."""
-        return any(count and name in self.unknown for name, count in zip(CLASSES, tokens, strict=False))
-
-
 class _Layer(Struct, frozen=True):
+    """A price file; `shown` is what it is called in an origin."""
+
     id: LayerId
-    file: str
-    entries: tuple[PriceEntry, ...]
+    shown: str
+    file: PriceFile
 
-
-def _card(price: Price) -> _Card:
-    billed = price.billed()
-    return _Card(
-        rates=_whole(billed.at(0)),
-        longer=tuple((prompt, _whole(billed.at(prompt + 1))) for prompt in reversed(billed.steps())),
-        unknown=frozenset(CLASSES) - {"web_search"} - billed.at(0).keys(),
-    )
-
-
-def _whole(rates: dict[str, Decimal]) -> tuple[int, ...]:
-    """A rate finer than a pico-USD is rounded to one: no vendor has such a rate, a multiple may."""
-    units = (_PER_SEARCH if name == "web_search" else _PER_TOKEN for name in CLASSES)
-    return tuple(
-        int((rates.get(name, Decimal(0)) * unit).to_integral_value(ROUND_HALF_EVEN))
-        for name, unit in zip(CLASSES, units, strict=True)
-    )
+    def entries_for(self, name: Name, listed_as: str, day: date | None) -> Iterator[PriceEntry]:
+        """A person's own names mean what they say; ours mean all names and snapshots of a model."""
+        if self.id == "tankful":
+            name = replace(name, spellings=(*name.spellings, listed_as))
+        return entries_for(self.file.entries, name, day)
 
 
 class Rates:
     """An immutable set of prices. A name is looked up once per day and tier; `pico_usd` is arithmetic after that.
 
     `own` is the text of the user's own file. A mistake in it disables the whole file, and `problem` reports it.
+    `fetched` is a newer list of the price library; `fetched_problem` is a sentence on why it is not used.
     """
 
     def __init__(
@@ -99,128 +82,179 @@ class Rates:
         ours: str = "",
         own: str = "",
         *,
+        fetched: bytes | None = None,
         own_name: str = "prices.toml",
         problem: str | None = None,
+        fetched_problem: str | None = None,
     ) -> None:
         self.problem = problem
-        self._library = Library(library)
-        self._texts = [library.decode(), ours, ""]
-        self._layers: tuple[_Layer, ...] = ()
+        self.fetched_problem = fetched_problem
+        self._texts = [library, ours.encode(), b"", b""]
+        self._fetched: Library | None = None
         self._names: dict[str, Name] = {}
-        self._cards: dict[tuple[str | None, str | None, int], _Card | None] = {}
-        self._cards_by_turn: dict[tuple[str | None, str | None, int], _Card | None] = {}
-        self._cards_of: dict[Price, _Card] = {}
-        self._add("tankful", "tankful's prices.toml", ours)
-        try:
-            self._add("own", own_name, own)
-            self._texts[-1] = own
-        except BadPrices as error:
-            self.problem = str(error)
+        self._cards: dict[tuple[str | None, str | None, int], Card | None] = {}
+        self._cards_by_turn: dict[tuple[str | None, str | None, int], Card | None] = {}
+        self._cards_of: dict[Price, Card] = {}
+        if fetched is not None:
+            self._add_fetched(fetched)
+        self._own = _Layer("own", "", PriceFile())
+        if own:
+            try:
+                self._own = self._read("own", own_name, own)
+                self._texts[2] = own.encode()
+            except BadPrices as error:
+                self.problem = str(error)
+
+    # Read when a price is looked up: where nothing is new, the fingerprint is all that is needed.
+
+    @cached_property
+    def _libraries(self) -> tuple[Library, ...]:
+        built_in = Library(self._texts[0])
+        return (built_in,) if self._fetched is None else (self._fetched, built_in)
+
+    @cached_property
+    def _ours(self) -> _Layer:
+        return self._read("tankful", "tankful's prices.toml", self._texts[1].decode())
 
     @property
     def origin(self) -> str:
-        """The origin of the rates in the lowest layer, for display: "genai-prices 0.2.3, 2026-11-20"."""
-        return self._library.origin
+        """The origin of the list in force, for display: "genai-prices 0.2.3, built in"."""
+        return self._libraries[0].origin
+
+    @property
+    def built_in(self) -> tuple[str, ...]:
+        """What the built-in list of the library has."""
+        return self._libraries[-1].ids
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The same with what a newer one has."""
+        return tuple(dict.fromkeys(model for library in self._libraries for model in library.ids))
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names under which prices are listed, a person's own first; some have a * in them."""
+        own, ours = ([entry.model for entry in layer.file.entries] for layer in (self._own, self._ours))
+        return tuple(dict.fromkeys((*own, *sorted({*self.listed, *ours}))))
 
     @cached_property
     def fingerprint(self) -> str:
         """Changes whenever any price may have changed: responses priced under another one must be repriced."""
         from hashlib import blake2b
 
-        content = "\0".join((str(_RULES), *self._texts))
-        return blake2b(content.encode(), digest_size=12).hexdigest()
+        return blake2b(b"\0".join((b"%d" % _RULES, *self._texts)), digest_size=12).hexdigest()
 
     def pico_usd(self, response: BilledResponse) -> int | None:
         """What a response costs in 1e-12 USD, exact: a sum of these does not depend on the order of its parts.
 
-        None, never 0, when its model or a rate is unknown; but a web search without a known rate adds nothing.
-        Reasoning is a part of output and is billed as such.
+        None, never 0, when its model or a rate is unknown (see Card).
         """
-        context, usage = response.context, response.usage
+        context = response.context
         key = context.model, context.tier, response.at_ms // _DAY_MS
         try:
-            card = self._cards[key]
+            found = self._cards[key]
         except KeyError:
-            card = self._cards[key] = self._card_on(context.model, context.tier, response.at.date())
-        if card is None:
-            return None
-        fresh, read, write = usage.input_tokens, usage.cache_read_tokens, usage.cache_write_tokens
-        write_1h, output = usage.cache_write_1h_tokens, usage.output_tokens
-        if card.unknown and card.lacks(fresh, read, write - write_1h, write_1h, output):
-            return None
-        rates = card.rates
-        for above, dearer in card.longer:
-            if fresh + read + write > above:
-                rates = dearer
-                break
-        a, b, c, d, e, f = rates
-        cost = fresh * a + read * b + (write - write_1h) * c + write_1h * d + output * e
-        return cost + response.web_searches * f if response.web_searches else cost
+            found = self._cards[key] = self._card_on(context.model, context.tier, response.at.date())
+        return None if found is None else found.pico_usd(response)
 
     def used(self, model: str, at: datetime, *, tier: str | None = None) -> Used | None:
         """The rates by which `pico_usd` prices this model, and their origin; None if it has none."""
-        listing = self._listing(self._name(model), at.astimezone(UTC).date(), ())
+        name = self._name(model)
+        listing = self._listing(name, at.astimezone(UTC).date(), ())
         if listing is None:
             return None
-        word = _word(tier)
-        listed = listing.tiers.get(word, listing.standard) if word else listing.standard
+        listed, known, approximate = self._served(listing, name, tier)
         billed = listed.price.billed()
         return Used(
             model=listed.model,
             layer=listed.layer,
             origin=listed.origin,
             since=listed.since,
-            tier=word if word in listing.tiers else None,
-            approximate=word is not None and word not in listing.tiers,
+            tier="+".join(known) or None,
+            approximate=approximate,
             rates=billed.at(0),
             above={prompt: billed.at(prompt + 1) for prompt in billed.steps()},
         )
 
+    def tiers(self, model: str, at: datetime) -> tuple[str, ...]:
+        """The other services of this model whose rates are known."""
+        listing = self._listing(self._name(model), at.astimezone(UTC).date(), ())
+        return () if listing is None else tuple(listing.tiers)
+
     @cached_property
     def _turns(self) -> list[date]:
         """The days on which some price changes, ascending: a card is valid from one to the next."""
-        entries = [entry for layer in self._layers for entry in layer.entries]
+        entries = (*self._own.file.entries, *self._ours.file.entries)
         own = {day for entry in entries for day in (entry.since, entry.until) if day}
-        return sorted(own.union(self._library.turns()))
+        return sorted(own.union(*(library.turns() for library in self._libraries)))
 
-    def _card_on(self, model: str | None, tier: str | None, day: date) -> _Card | None:
+    def _card_on(self, model: str | None, tier: str | None, day: date) -> Card | None:
         key = model, tier, bisect_right(self._turns, day)
         if key not in self._cards_by_turn:
             self._cards_by_turn[key] = self._card_made(model, tier, day)
         return self._cards_by_turn[key]
 
-    def _card_made(self, model: str | None, tier: str | None, day: date) -> _Card | None:
-        listing = None if model is None else self._listing(self._name(model), day, ())
-        if listing is None:
+    def _card_made(self, model: str | None, tier: str | None, day: date) -> Card | None:
+        name = None if model is None else self._name(model)
+        listing = None if name is None else self._listing(name, day, ())
+        if name is None or listing is None:
             return None
-        price = listing.tiers.get(_word(tier) or "", listing.standard).price
-        card = self._cards_of.get(price)
-        if card is None:
-            card = self._cards_of[price] = _card(price)
-        return card
+        price = self._served(listing, name, tier)[0].price
+        if price not in self._cards_of:
+            self._cards_of[price] = card(price)
+        return self._cards_of[price]
+
+    def _served(self, listing: Listing, name: Name, tier: str | None) -> tuple[Listed, list[str], bool]:
+        """The price of a service, the words of `tier` it is known by, and whether others are left."""
+        words = [word for word in (tier or "").lower().split("+") if word not in _STANDARD]
+        services = [word for word in words if word in listing.tiers][:1]
+        listed = listing.tiers[services[0]] if services else listing.standard
+        places = {word: factor for word in words if (factor := self._region(word, name)) is not None}
+        for factor in places.values():
+            listed = replace(listed, price=listed.price.times(factor))
+        known = [*services, *(word for word in places if word not in services)]
+        return listed, known, len(known) < len(words)
+
+    def _region(self, word: str, name: Name) -> Decimal | None:
+        model = self._listed_as(name)
+        regions = (*self._own.file.regions, *self._ours.file.regions)
+        return next((each.times for each in regions if each.name == word and each.holds_for(model)), None)
+
+    def _listed_as(self, name: Name) -> str:
+        """The library's name for a model, or that of which it is a snapshot."""
+        ids = (library.id_of(name) for library in self._libraries)
+        return next(filter(None, ids), name.undated)
 
     def _name(self, model: str) -> Name:
         if model not in self._names:
-            self._names[model] = self._library.read_name(model)
+            self._names[model] = self._libraries[-1].read_name(model)
         return self._names[model]
 
     def _listing(self, name: Name, day: date, passed: tuple[PriceEntry, ...]) -> Listing | None:
-        """From the topmost layer that knows the name.
+        """From the topmost layer that knows the name; tiers that it lacks from those below, unless it is the
+        person's own.
 
         `passed` are the entries whose `as` led here: none leads to itself, so a gpt-5.5 may be priced as gpt-5.5
         with one more tier, and two that name each other end in the layer below.
         """
-        for layer in self._layers:
-            for entry in entries_for(layer.entries, name, day):
-                if entry not in passed:
-                    return self._listing_of(entry, layer, day, passed)
-        return self._library.listing(name, day)
+        listed_as = self._listed_as(name)
+        for entry in self._own.entries_for(name, listed_as, day):
+            if entry not in passed:
+                return self._listing_of(entry, self._own, day, passed)
+        found = [library.listing(name, day) for library in self._libraries]
+        for entry in self._ours.entries_for(name, listed_as, day):
+            if entry not in passed:
+                found.append(self._listing_of(entry, self._ours, day, passed))
+                break
+        known = [listing for listing in found if listing is not None]
+        return reduce(Listing.filled, known) if known else None
 
     def _listing_of(
         self, entry: PriceEntry, layer: _Layer, day: date, passed: tuple[PriceEntry, ...]
     ) -> Listing | None:
         def listed(price: Price) -> Listed:
-            origin = f"{layer.file}, line {entry.line}"
+            where = f"checked {entry.checked}" if layer.id == "tankful" else f"line {entry.line}"
+            origin = f"{layer.shown}, {where}"
             return Listed(model=entry.model, layer=layer.id, origin=origin, since=entry.since, price=price)
 
         if entry.like is None:
@@ -237,56 +271,32 @@ class Rates:
         }
         return Listing(base.standard, {**base.tiers, **tiers})
 
-    def _add(self, layer: LayerId, file: str, text: str) -> None:
-        below, entries = self._layers, read_prices(text, file)
-        self._layers = (_Layer(layer, file, entries), *below)
-        for entry in entries:
-            if entry.like is not None and not self._leads_to_price(entry, ()):
-                self._layers = below
-                raise BadPrices(file, entry.like_line, f"`{entry.like}` has no price to take over")
+    def _add_fetched(self, document: bytes) -> None:
+        """A list that is older than the built-in one is of no use any more."""
+        try:
+            fetched = Library(document, built_in=False)
+        except (msgspec.DecodeError, RecursionError):
+            self.fetched_problem = UNREADABLE
+            return
+        if fetched.made_on >= made_on(self._texts[0]):
+            self._fetched = fetched
+            self._texts[3] = document
 
-    def _leads_to_price(self, entry: PriceEntry, passed: tuple[PriceEntry, ...]) -> bool:
+    def _read(self, layer: LayerId, file: str, text: str) -> _Layer:
+        found = read_prices(text, file)
+        read = _Layer(layer, f"your {file}" if layer == "own" else file, found)
+        for entry in found.entries:
+            if entry.like is not None and not self._leads_to_price(entry, (), read):
+                raise BadPrices(file, entry.like_line, f"`{entry.like}` has no price to take over")
+        return read
+
+    def _leads_to_price(self, entry: PriceEntry, passed: tuple[PriceEntry, ...], reading: _Layer) -> bool:
         """Whether an entry leads to a price, on any day."""
         if entry.like is None:
             return True
         name, passed = self._name(entry.like), (*passed, entry)
-        return self._library.knows(name) or any(
-            other not in passed and self._leads_to_price(other, passed)
-            for layer in self._layers
-            for other in entries_for(layer.entries, name, None)
+        return any(library.id_of(name) for library in self._libraries) or any(
+            other not in passed and self._leads_to_price(other, passed, reading)
+            for layer in ((reading,) if reading.id == "tankful" else (reading, self._ours))
+            for other in layer.entries_for(name, self._listed_as(name), None)
         )
-
-
-def _word(tier: str | None) -> str | None:
-    """The name of a service; None for the standard one, which has several."""
-    word = (tier or "").lower()
-    return None if word in _STANDARD else word
-
-
-def load_rates(own: Path | None = None) -> Rates:
-    """The rates shipped with this version, overridden by the user's own file if there is one.
-
-    Cheap to call again: the same texts give the same Rates, and an edited file gives new ones.
-    """
-    try:
-        text = "" if own is None else own.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        text = ""
-    except OSError as error:
-        return _rates("", own_name=_shown(own), problem=f"{_shown(own)} cannot be read: {error.strerror}")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        return _rates("", own_name=_shown(own), problem=f"{_shown(own)}, line {line}: not UTF-8 text")
-    return _rates(text, own_name=_shown(own), problem=None)
-
-
-def _shown(own: Path | None) -> str:
-    return "prices.toml" if own is None else own.name
-
-
-@lru_cache(maxsize=2)
-def _rates(own: str, *, own_name: str, problem: str | None) -> Rates:
-    here = Path(__file__).parent  # importlib.resources would take as long as all the rest
-    library = here.joinpath("rates.json").read_bytes()
-    ours = here.joinpath("prices.toml").read_text(encoding="utf-8")
-    return Rates(library, ours, own, own_name=own_name, problem=problem)

@@ -270,6 +270,24 @@ def test_cost_without_all_prices() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("models", "row"),
+    [
+        (("gpt-9-foo",), "  No price for gpt-9-foo."),
+        (("gpt-9-bar", "gpt-9-foo"), "  No price for gpt-9-bar and gpt-9-foo."),
+        (("a", "b", "c"), "  No price for a, b and 1 more."),
+        (("a", "b", "c", "d", "e"), "  No price for a, b and 3 more."),
+        (("x" * 99,), f"  No price for {'x' * 39}…."),
+        (("a\x1b[31m\nb",), "  No price for a [31m b."),
+    ],
+)
+def test_models_without_a_price_are_named(models: tuple[str, ...], row: str) -> None:
+    texts = shown(replace(PRO, cost=replace(COST, priced="partial", unpriced_models=models)))
+    assert texts[4].startswith("  Today    ≥ $0.24")
+    assert texts[5] == row
+    assert len(shown(replace(PRO, cost=COST))) == len(texts) - 1
+
+
 def test_two_accounts_stand_under_each_other() -> None:
     other = replace(
         PRO, homes=("~/.codex-work",), account=Account(id="ffff0000", email=None, plan="business")

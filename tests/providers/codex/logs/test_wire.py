@@ -61,3 +61,22 @@ def test_a_malformed_part_of_a_line_affects_only_its_reader() -> None:
 )
 def test_other_lines_have_no_limits(text: bytes) -> None:
     assert wire.decode_limits(text) is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "tier"),
+    [
+        ({"service_tier": "priority"}, "priority"),
+        ({"service_tier": "flex"}, "flex"),
+        ({"service_tier": "ultrafast"}, "ultrafast"),
+        ({"service_tier": "default"}, "default"),
+        ({"service_tier": "batch"}, None),  # recorded from the config, and never sent
+        ({"service_tier": None}, None),
+        ({"service_tier": 3}, None),
+        ({}, None),
+        (None, None),
+        ("batch", None),
+    ],
+)
+def test_the_service_that_was_asked_for(settings: object, tier: str | None) -> None:
+    assert wire.SettingsApplied(thread_settings=settings).tier == tier

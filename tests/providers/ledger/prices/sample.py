@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from providers.domain.cost import BilledResponse, Context, TokenUsage
-from providers.ledger.prices.pricing import PICO, Rates
+from providers.ledger.prices.card import PICO
+from providers.ledger.prices.pricing import Rates
 
 
 def pico(

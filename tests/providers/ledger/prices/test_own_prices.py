@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from providers.domain.cost import TokenUsage
+from providers.ledger.prices.load import load_rates
 from providers.ledger.prices.own_prices import BadPrices, read_prices
-from providers.ledger.prices.pricing import Rates, Used, load_rates
+from providers.ledger.prices.pricing import Rates, Used
 from tests.providers.ledger.prices.sample import pico, price
 from tools.make_rates import RATES
 
@@ -42,14 +43,32 @@ def used(rates: Rates, model: str, tier: str | None = None) -> Used:
 # --- which price holds ---------------------------------------------------------------------------------------
 
 
-def test_a_persons_own_price_is_over_ours_and_ours_over_the_librarys() -> None:
+def test_a_persons_own_price_is_over_the_librarys_and_ours_fills_its_gaps() -> None:
     assert usd(rates_of("", ""), "gpt-5.5") == 10  # a long prompt
-    assert usd(rates_of("", entry("gpt-5.5", 2)), "gpt-5.5") == 2
-    assert usd(rates_of(entry("gpt-*", 1), entry("gpt-5.5", 2)), "gpt-5.5") == 1
-    rates = rates_of(entry("gpt-5.4", 1), entry("gpt-5.5", 2))
-    layers = [used(rates, model) for model in ("gpt-5.4", "gpt-5.5", "gpt-5.2")]
+    assert usd(rates_of("", entry("gpt-5.5", 2)), "gpt-5.5") == 10
+    assert usd(rates_of("", entry("acme", 2)), "acme") == 2
+    assert usd(rates_of(entry("acm*", 1), entry("acme", 2)), "acme") == 1
+    rates = rates_of(entry("gpt-5.4", 1), entry("acme", 2, "checked = 2026-11-28"))
+    layers = [used(rates, model) for model in ("gpt-5.4", "acme", "gpt-5.2")]
     assert [each.layer for each in layers] == ["own", "tankful", "library"]
-    assert [each.origin for each in layers[:2]] == ["prices.toml, line 2", "tankful's prices.toml, line 2"]
+    assert [each.origin for each in layers[:2]] == [
+        "your prices.toml, line 2",
+        "tankful's prices.toml, checked 2026-11-28",
+    ]
+
+
+def test_ours_fills_the_tiers_that_the_library_lacks_and_no_others() -> None:
+    ours = '[[price]]\nmodel = "gpt-5.5"\nas = "gpt-5.5"\n'
+    ours += "[price.tier.fast]\ntimes = 9\n[price.tier.warp]\ntimes = 7\n"
+    rates = rates_of("", ours)
+    assert [usd(rates, "gpt-5.5", tier=tier) for tier in (None, "fast", "warp")] == [10, 12.5, 70]
+    assert [used(rates, "gpt-5.5", tier).layer for tier in ("fast", "warp")] == ["library", "tankful"]
+
+
+def test_our_names_mean_the_snapshots_of_a_model_and_a_persons_own_only_what_they_say() -> None:
+    assert usd(rates_of("", entry("gpt-9", 2)), "openai/gpt-9-20261117") == 2
+    assert usd(rates_of("", entry("gpt-9", 2)), "gpt-9-turbo") is None
+    assert usd(rates_of(entry("gpt-9", 2)), "gpt-9-2026-11-17") is None
 
 
 @pytest.mark.parametrize(
@@ -217,8 +236,32 @@ BAD = {
     ),
     "nested for ever": ("[[price]]\nabove = " + "[" * 9999, 7, "not TOML"),
     "an unknown key": ('[[price]]\nmodel = "a"\n\ninputs = 3\n', 9, "unknown key `inputs`"),
-    "an unknown table": ("[[prices]]\n", 6, "unknown key `prices`, only [[price]] is allowed"),
-    "a key before the tables": ("[other]\nx = 1\n", 6, "unknown key `other`, only [[price]] is allowed"),
+    "an unknown table": (
+        "[[prices]]\n",
+        6,
+        "unknown key `prices`, only [[price]] and [[region]]",
+    ),
+    "a key before the tables": (
+        "[other]\nx = 1\n",
+        6,
+        "unknown key `other`, only [[price]] and [[region]]",
+    ),
+    "a region without a factor": ('[[region]]\nname = "us"\nmodels = ["a"]\n', 6, "`times` is missing"),
+    "a region of one model": (
+        '[[region]]\nname = "us"\nmodels = "a"\ntimes = 2\n',
+        8,
+        "`models` should be a list of names in quotes",
+    ),
+    "a negative region": (
+        '[[region]]\nname = "us"\nmodels = ["a"]\ntimes = -2\n',
+        9,
+        "`times` is negative",
+    ),
+    "an unknown key of a region": (
+        '[[region]]\nname = "us"\nmodels = ["a"]\ntimes = 2\nexcluded = []\n',
+        10,
+        "unknown key `excluded`",
+    ),
     "an unknown key of a tier": (
         entry("a", 1) + "[price.tier.fast]\ntime = 2\n",
         11,
@@ -347,7 +390,7 @@ def test_a_price_begins_with_two_brackets(text: str) -> None:
 
 def test_our_own_file_may_not_be_wrong() -> None:
     with pytest.raises(BadPrices, match=r"^tankful's prices\.toml, line 1: "):
-        Rates(LIBRARY, "[[price]]\n")
+        Rates(LIBRARY, "[[price]]\n").used("gpt-5.5", NOW)
 
 
 # --- the file ------------------------------------------------------------------------------------------------

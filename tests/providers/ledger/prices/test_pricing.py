@@ -11,9 +11,12 @@ from genai_prices import data, types
 from genai_prices.types import ModelInfo, PriceVariant, Provider, Usage
 
 from providers.domain.cost import TokenUsage
-from providers.ledger.prices.pricing import PICO, Rates, load_rates
+from providers.ledger.prices.card import PICO
+from providers.ledger.prices.load import load_rates
+from providers.ledger.prices.pricing import Rates
+from providers.ledger.prices.published import VENDORS
 from tests.providers.ledger.prices.sample import pico, price
-from tools.make_rates import RATES, VENDORS, render
+from tools.make_rates import RATES, render
 
 RATES_FILE = RATES.read_text(encoding="utf-8")
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -1,0 +1,87 @@
+"""Fetches the price library's published list when a person asks for it, and replaces an older one with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from providers.domain.errors import NotUnderstood, ProviderError, RateLimited, ServerError, TimedOut
+from providers.host.files import write_whole
+from providers.host.http.refusal import is_page, refusal
+from providers.host.http.transport import Answer, RequestsWeb, origin_allowed
+from providers.ledger.prices.library import Library
+from providers.ledger.prices.load import FETCHED_LIMIT
+from providers.ledger.prices.pricing import Rates
+from providers.ledger.prices.published import NotPublished, translate
+
+URL = "https://raw.githubusercontent.com/pydantic/genai-prices/refs/heads/main/prices/new_data/v2/data.json"
+"""Where genai-prices 0.2.3 itself fetches updates."""
+SERVER = "GitHub"
+SECONDS = 30.0
+_NEWER = "Check for a tankful update: the format or the address may have changed."
+
+Download = Callable[[str], Answer]
+
+
+class Update(Struct, frozen=True, kw_only=True):
+    """How many models a list has, which of them had no price before, and which of the built-in ones it lacks.
+
+    `omitted` names what could not be read because it stands under a condition that is not known here.
+    """
+
+    models: int
+    new: tuple[str, ...]
+    lacking: tuple[str, ...]
+    omitted: tuple[str, ...]
+
+
+def _download(url: str) -> Answer:
+    return RequestsWeb().download(url, seconds=SECONDS, limit=FETCHED_LIMIT)
+
+
+def update(
+    target: Path, rates: Rates, now: datetime, *, url: str = URL, download: Download = _download
+) -> Update:
+    """Replace `target` with what is published at `url`; `rates` are those in force until now.
+
+    Raises ProviderError, or OSError where it cannot be written; `target` stays as it was then.
+    """
+    if not origin_allowed(url):
+        raise NotUnderstood("The price list is not at an https address.", remedy=_NEWER)
+    try:
+        answer = download(url)
+    except ProviderError as error:
+        raise _without_retry(error) from None
+    if answer.status in (401, 402, 403) and not is_page(answer):
+        raise NotUnderstood(
+            f"{SERVER} denied access to the price list (HTTP {answer.status}).", remedy=_NEWER
+        )
+    if answer.status != 200 or is_page(answer):
+        raise _without_retry(refusal(answer, SERVER, now))
+    try:
+        found = translate(
+            answer.body, made_from="genai-prices", made_by="tankful prices update", day=now.date()
+        )
+    except NotPublished:
+        raise NotUnderstood(
+            "The published price list has an unexpected format, so the prices stay as they are.",
+            remedy=_NEWER,
+        ) from None
+    write_whole(target, found.document)
+    models = Library(found.document, built_in=False).ids
+    return Update(
+        models=len(models),
+        new=tuple(sorted(set(models) - set(rates.listed))),
+        lacking=tuple(sorted(set(rates.built_in) - set(models))),
+        omitted=found.omitted,
+    )
+
+
+def _without_retry(error: ProviderError) -> ProviderError:
+    """Nothing is retried here by itself."""
+    if isinstance(error, RateLimited | ServerError | TimedOut):
+        error.remedy = "Run `tankful prices update` again later."
+    return error
