@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "@openai/codex"
-NEWEST, OLD, WITHOUT, NONE = "0.169.0", "0.60.1", "0.45.0", "0.42.0"
+NEWEST, OLD, WITHOUT, NONE = "0.171.0", "0.60.1", "0.45.0", "0.42.0"
 BOTH = pytest.mark.parametrize("release", [NEWEST, OLD])
 DEAD = "http://127.0.0.1:9"
 
