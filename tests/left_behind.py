@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +20,17 @@ def marked(below: Path) -> list[str]:
         with suppress(psutil.Error, OSError):
             if process.environ().get(MARK, "").startswith(str(below)) and _runs(process):
                 found.append(" ".join(process.cmdline()))
+    return found
+
+
+def at_work(folder: Path) -> list[str]:
+    """Processes that have to do with this folder, whatever became of their environment or of their parent."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            about = [*process.cmdline(), process.cwd(), *process.environ().values()]
+            if process.pid != os.getpid() and any(str(folder) in each for each in about):
+                found.append(f"{process.pid} {process.name()}")
     return found
 
 

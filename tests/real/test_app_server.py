@@ -35,7 +35,7 @@ from tests.real.backend import Backend, backend
 from tests.real.clis import NotInstalled, installed
 
 ROOT = Path(__file__).parents[2]
-NEWEST, MIDDLE, FIRST, NONE = "0.169.0", "0.60.1", "0.45.0", "0.42.0"
+NEWEST, MIDDLE, FIRST, NONE = "0.171.0", "0.60.1", "0.45.0", "0.42.0"
 WITH_LIMITS = pytest.mark.parametrize("release", [NEWEST, MIDDLE])
 REFUSED = LoginExpired("ChatGPT rejected your login.")
 YOUNG, OLD = timedelta(days=2), timedelta(days=9)  # from 8 days on 0.60 renews a login by itself

@@ -37,8 +37,8 @@ from tests.fake_anthropic import ACCESS_MARK, ACCOUNT, ORGANIZATION, flat, login
 from tests.real.tls_proxy import Proxy, Reply, Request, tls_proxy
 
 PACKAGE = "@anthropic-ai/claude-code"
-VERSIONS = ("2.1.197", "2.1.329")
-NOTES = "2.1.329"
+VERSIONS = ("2.1.197", "2.1.332")
+NOTES = "2.1.332"
 BEFORE_SAFE_MODE = "2.1.30"
 EXPIRED = LoginExpired("Your Claude login expired.")
 RENEWED = "sk-ant-oat01-renewed"

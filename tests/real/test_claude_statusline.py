@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import pty
-import select
 import shlex
-import struct
 import sys
-import termios
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,12 +17,11 @@ from providers.claude.statusline.source import StatuslineSource
 from providers.domain.limits import Identity
 from providers.source import Question
 from tests.fake_anthropic import ACCOUNT, config, login, make_home
-from tests.programs import started
+from tests.real.terminals import terminal
 from tests.real.test_claude import NOTES, PACKAGE, anthropic
 from tests.real.tls_proxy import Reply, Request, tls_proxy
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 60.0
 
 
 def answers(request: Request) -> Reply:
@@ -59,37 +51,6 @@ def answers(request: Request) -> Reply:
     return Reply(200, stream.encode(), headers)
 
 
-class Terminal:
-    """A program in a terminal of 120 by 40."""
-
-    def __init__(self, master: int) -> None:
-        self._master = master
-        self.shown = b""
-
-    def types(self, text: str) -> None:
-        os.write(self._master, text.encode())
-
-    def until(self, true: Callable[[], bool], what: str) -> None:
-        ends = time.monotonic() + SECONDS
-        while not true():
-            assert time.monotonic() < ends, f"{what}: {self.shown[-500:]!r}"
-            if select.select([self._master], [], [], 0.1)[0]:
-                with suppress(OSError):
-                    self.shown += os.read(self._master, 1 << 16)
-
-
-@contextmanager
-def terminal(command: list[str], environ: dict[str, str], folder: Path) -> Iterator[Terminal]:
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-    try:
-        with started(command, env=environ, cwd=folder, stdin=slave, stdout=slave, stderr=slave):
-            os.close(slave)
-            yield Terminal(master)
-    finally:
-        os.close(master)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="no such terminals")
 def test_what_a_session_tells_its_line_becomes_a_reading(
     cli: Callable[[str, str], Path], tmp_path: Path
@@ -114,10 +75,8 @@ def test_what_a_session_tells_its_line_becomes_a_reading(
         tls_proxy(tmp_path, answers) as proxy,
         terminal([str(cli(PACKAGE, NOTES))], environ | proxy.environ, work) as screen,
     ):
-        screen.until(lambda: b"the-old-line" in screen.shown, "the line of before was not drawn")
-        screen.types("hello")
-        screen.until(lambda: b"hello" in screen.shown, "nothing can be typed")
-        screen.types("\r")
+        screen.until(lambda: "the-old-line" in screen.text, "the line of before was not drawn")
+        screen.enters("hello")
         screen.until(lambda: source.read(question) is not None, "no limits came")
     reading = source.read(question)
     assert reading is not None

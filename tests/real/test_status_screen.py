@@ -8,12 +8,10 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-import psutil
 import pytest
 
 from providers.codex.auth import read_login
@@ -25,7 +23,7 @@ from providers.host.locate.find import Program
 from providers.source import Home, Question
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says
 from tests.homes import SECRETS, auth, make_home
-from tests.left_behind import children, folders, marked, until
+from tests.left_behind import at_work, children, folders, marked, until
 from tests.programs import started
 from tests.real.backend import usage
 
@@ -33,7 +31,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "@openai/codex"
-NEWEST, OLD, WITHOUT, NONE = "0.169.0", "0.60.1", "0.45.0", "0.42.0"
+NEWEST, OLD, WITHOUT, NONE = "0.171.0", "0.60.1", "0.45.0", "0.42.0"
 BOTH = pytest.mark.parametrize("release", [NEWEST, OLD])
 DEAD = "http://127.0.0.1:9"
 
@@ -132,17 +130,7 @@ class Person:
 
     def left_behind(self) -> list[str]:
         temporary = [str(path) for path in self.temporary.iterdir()]
-        return [*marked(self.probes), *folders(self.probes), *children(), *temporary, *self._at_work()]
-
-    def _at_work(self) -> list[str]:
-        """Processes that have to do with this person's folders, whatever became of their environment."""
-        found = []
-        for process in psutil.process_iter():
-            with suppress(psutil.Error, OSError):
-                about = [*process.cmdline(), process.cwd(), *process.environ().values()]
-                if process.pid != os.getpid() and any(str(self.folder) in each for each in about):
-                    found.append(f"{process.pid} {process.name()}")
-        return found
+        return [*marked(self.probes), *folders(self.probes), *children(), *temporary, *at_work(self.folder)]
 
 
 @pytest.fixture
