@@ -44,7 +44,7 @@ def note(db: sqlite3.Connection, home: int, login: SeenLogin) -> None:
     )
 
 
-class Logins:
+class LoginHistory:
     """The logins of a provider's homes over time."""
 
     def __init__(self, db: sqlite3.Connection, provider: str) -> None:

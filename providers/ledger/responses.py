@@ -13,7 +13,7 @@ from msgspec.structs import astuple, replace
 from providers.domain.cost import TOKEN_CLASSES, BilledResponse, Context, TokenUsage
 from providers.ledger.database import transaction
 from providers.ledger.index import chunks, home_id, marks, storable
-from providers.ledger.logins import Logins
+from providers.ledger.logins import LoginHistory
 
 _REPRICE_BATCH = 10_000
 _TOKENS = ", ".join(each.name for each in TOKEN_CLASSES)
@@ -152,7 +152,7 @@ class _Contexts:
         self._provider = provider
         self._homes: dict[Path, int] = {}
         self._known: dict[Context, int] = {}
-        self._logins = Logins(db, provider)
+        self._logins = LoginHistory(db, provider)
 
     def number(self, response: BilledResponse) -> int:
         """Where its logs do not name an account, it is that of the login at that time."""

@@ -28,8 +28,8 @@ class OwnResponse(Struct, frozen=True):
     of_subagent: bool
 
 
-class State(Struct, frozen=True):
-    """A sum of a session: `CostState` without its place."""
+class RunningTotal(Struct, frozen=True):
+    """A sum of a session: `SessionTotal` without its place."""
 
     at: float
     started_ms: float
@@ -37,37 +37,40 @@ class State(Struct, frozen=True):
     sums: dict[str, Sums]
 
 
-class Session(Struct, frozen=True, kw_only=True):
+class SessionUsage(Struct, frozen=True, kw_only=True):
     """A session's own responses, and its states in their order. `is_fork` where it has copied lines."""
 
     responses: Sequence[OwnResponse]
-    states: Sequence[State]
+    states: Sequence[RunningTotal]
     is_fork: bool
 
 
 class Growth(Struct, frozen=True):
-    """What a session used in one stretch that no line tells, by model, up to a state."""
+    """What a session used of a model in one stretch that no line tells, up to a state; `total` is that of the
+    state.
+    """
 
     session: str
-    state: State
-    sums: dict[str, Sums]
+    state: RunningTotal
+    model: str
+    total: Sums
+    beside: Sums
 
 
-def not_on_lines(sessions: Mapping[str, Session]) -> Iterator[Growth]:
+def not_on_lines(sessions: Mapping[str, SessionUsage]) -> Iterator[Growth]:
     """Of all states of these sessions, which must be complete: those that began with the same process together."""
     for name, session in sessions.items():
         for number, state in enumerate(session.states):
             before = _before(sessions, name, number)
             if before is not None:
-                beside = _beside(session, before, state)
-                if beside:
-                    yield Growth(name, state, beside)
+                for model, (total, beside) in _beside(session, before, state).items():
+                    yield Growth(name, state, model, total, beside)
 
 
-_NOTHING = State(0.0, 0.0, 0.0, {})
+_NOTHING = RunningTotal(0.0, 0.0, 0.0, {})
 
 
-def _before(sessions: Mapping[str, Session], name: str, number: int) -> State | None:
+def _before(sessions: Mapping[str, SessionUsage], name: str, number: int) -> RunningTotal | None:
     """The state that this one goes on from; None where that is not known."""
     session = sessions[name]
     state = session.states[number]
@@ -87,20 +90,19 @@ def _before(sessions: Mapping[str, Session], name: str, number: int) -> State | 
     return None if session.is_fork else _NOTHING
 
 
-def _beside(session: Session, before: State, state: State) -> dict[str, Sums]:
-    """The growth from one state to the next, less what the lines of that stretch hold."""
+def _beside(session: SessionUsage, before: RunningTotal, state: RunningTotal) -> dict[str, tuple[Sums, Sums]]:
+    """By model the state's total, and its growth since the one before less what the lines of that stretch hold."""
     own = _on_lines(session, before, state)
-    found: dict[str, Sums] = {}
+    found: dict[str, tuple[Sums, Sums]] = {}
     for model, total in _by_model(state).items():
         held = [astuple(each[model]) for each in (_by_model(before), own) if model in each]
         left = [max(0, value - sum(less)) for value, *less in zip(astuple(total), *held, strict=True)]
-        beside = Sums(*left)
         if any(left):
-            found[model] = beside
+            found[model] = total, Sums(*left)
     return found
 
 
-def _on_lines(session: Session, before: State, state: State) -> dict[str, Sums]:
+def _on_lines(session: SessionUsage, before: RunningTotal, state: RunningTotal) -> dict[str, Sums]:
     """What the lines of a stretch hold, by model.
 
     A killed process may have written lines since the state before: those are older than the stretch is long.
@@ -120,11 +122,11 @@ def _on_lines(session: Session, before: State, state: State) -> dict[str, Sums]:
     return found
 
 
-def _by_model(state: State) -> dict[str, Sums]:
+def _by_model(state: RunningTotal) -> dict[str, Sums]:
     return {model.removesuffix(_LONG_CONTEXT): sums for model, sums in state.sums.items()}
 
 
-def _within(smaller: State, larger: State) -> bool:
+def _within(smaller: RunningTotal, larger: RunningTotal) -> bool:
     """Whether no count of one state exceeds that of the other."""
     return all(
         model in larger.sums
@@ -133,5 +135,5 @@ def _within(smaller: State, larger: State) -> bool:
     )
 
 
-def _total(state: State) -> int:
+def _total(state: RunningTotal) -> int:
     return sum(sum(astuple(sums)) for sums in state.sums.values())

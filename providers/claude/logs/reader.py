@@ -14,11 +14,11 @@ from msgspec.structs import replace
 from providers.claude.logs import wire
 from providers.claude.logs.transcript import (
     Claim,
-    CostState,
     Location,
     Observation,
     ResponseRow,
     Served,
+    SessionTotal,
     claim,
     encode,
     observed,
@@ -126,7 +126,7 @@ class TranscriptReader:
         _, before = self._states[-1] if self._states else (None, None)
         totals = {model: sums(total) for model, total in state.model_usage.items()}
         if before is None or (before.started_ms, before.sums) != (state.start_time, totals):
-            kept = CostState(0, self._last_at, state.start_time, state.total_duration, totals)
+            kept = SessionTotal(0, self._last_at, state.start_time, state.total_duration, totals)
             self._states.append((place, kept))
 
     def _repeats(self, answer: wire.ResponseLine, place: Location) -> bool:

@@ -15,9 +15,8 @@ from operator import attrgetter
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from providers.claude.logs.not_on_lines import OwnResponse, Session, State, not_on_lines
+from providers.claude.logs.not_on_lines import OwnResponse, RunningTotal, SessionUsage, not_on_lines
 from providers.claude.logs.transcript import Claim, Location, Observation, Served, Sums
 from providers.domain.account import account_id
 from providers.domain.cost import BilledResponse, Context, TokenUsage
@@ -136,13 +135,13 @@ def _beside(kept: Kept, responses: Mapping[int, _Response]) -> Iterator[BilledRe
             root=growth.session,
             project=projects.get(growth.session) or place.location.project or None,
             account=_account_id(place.location.account),
+            model=growth.model,
             not_on_lines=True,
         )
-        for model, sums in growth.sums.items():
-            name = ("not on lines", growth.session, growth.state.started_ms, model, growth.state.sums[model])
-            key = stable_hash(repr(name).encode())
-            at_ms = round((growth.state.at or growth.state.started_ms / 1000) * 1000)
-            yield BilledResponse(at_ms, key, replace(context, model=model), _usage(sums), sums.web_searches)
+        name = ("not on lines", growth.session, growth.state.started_ms, growth.model, growth.total)
+        key = stable_hash(repr(name).encode())
+        at_ms = round((growth.state.at or growth.state.started_ms / 1000) * 1000)
+        yield BilledResponse(at_ms, key, context, _usage(growth.beside), growth.beside.web_searches)
 
 
 def _places_of_states(kept: Kept) -> dict[str, _Place]:
@@ -155,7 +154,9 @@ def _places_of_states(kept: Kept) -> dict[str, _Place]:
     return places
 
 
-def _sessions(kept: Kept, responses: Mapping[int, _Response], wanted: Iterable[str]) -> dict[str, Session]:
+def _sessions(
+    kept: Kept, responses: Mapping[int, _Response], wanted: Iterable[str]
+) -> dict[str, SessionUsage]:
     """The sessions that said what they had used; an archived copy says the same again."""
     own: dict[str, list[OwnResponse]] = {session: [] for session in wanted}
     for each in responses.values():
@@ -163,17 +164,17 @@ def _sessions(kept: Kept, responses: Mapping[int, _Response], wanted: Iterable[s
         if place.location.root in own and not place.location.copied:
             response = OwnResponse(at, served.model, _sums(best), _is_subagents(each))
             own[place.location.root].append(response)
-    states: dict[str, dict[object, State]] = {session: {} for session in own}
+    states: dict[str, dict[object, RunningTotal]] = {session: {} for session in own}
     forks: set[str] = set()
     for _, observation in kept:
         forks |= {place.root for place in observation.places if place.copied}
         for sent in observation.states:
-            state = State(sent.at, sent.started_ms, sent.ran_ms, sent.sums)
+            state = RunningTotal(sent.at, sent.started_ms, sent.ran_ms, sent.sums)
             known = states[observation.places[sent.place].root]
             same = state.started_ms, repr(sorted(state.sums.items()))
-            known[same] = min(state, known.get(same, state), key=lambda one: one.at)
+            known[same] = min(state, known.get(same, state), key=lambda one: (one.at, one.ran_ms))
     return {
-        session: Session(
+        session: SessionUsage(
             responses=own[session],
             states=sorted(states[session].values(), key=lambda state: (state.at, state.ran_ms)),
             is_fork=session in forks,

@@ -72,7 +72,7 @@ class Sums(Struct, frozen=True, array_like=True):
     web_searches: int = 0
 
 
-class CostState(Struct, frozen=True, array_like=True):
+class SessionTotal(Struct, frozen=True, array_like=True):
     """What a session said that it had used in all, by model, and the time of the dated line before (epoch
     seconds).
 
@@ -98,7 +98,7 @@ class Observation(Struct, array_like=True):
     places: list[Location]
     served: list[Served]
     rows: list[ResponseRow]
-    states: list[CostState]
+    states: list[SessionTotal]
     account: str
     unnamed: dict[str, str] | None
 

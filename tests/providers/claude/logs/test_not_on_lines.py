@@ -1,0 +1,142 @@
+"""What sessions used beside their lines, against what Claude Code was served and against made-up totals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from providers.domain.cost import BilledResponse
+from tests.providers.claude.logs.test_corpora import FIXTURES, Sums, summed
+from tests.providers.claude.reading import (
+    AGENT_LOG,
+    FORK,
+    FORMAT,
+    LOG,
+    SESSION,
+    Line,
+    answer,
+    everything,
+    observed,
+    spent,
+)
+
+NEWER = Path(__file__).parents[5] / "shared" / "corpora-2026-11" / "claude"
+MADE_UP = 1_795_176_000_000  # 2026-11-20T12:00:00Z
+
+
+def beside(responses: list[BilledResponse]) -> list[BilledResponse]:
+    return [response for response in responses if response.context.not_on_lines]
+
+
+@pytest.mark.parametrize("scenario", sorted(FIXTURES.glob("2.1.332/*/")), ids=lambda path: path.name)
+def test_the_fixtures_hold_what_else_was_billed(scenario: Path) -> None:
+    expected: Sums = json.loads((scenario / "expected.json").read_text())["not_on_lines"]
+    assert summed(beside(everything([scenario / "home"]))) == expected
+
+
+def test_a_session_compacted_many_times_equals_its_bill() -> None:
+    scenario = NEWER / "compactmany"
+    if not scenario.is_dir():
+        pytest.skip("no shared corpora beside the repo")
+    billed: Sums = json.loads((scenario / "expected.json").read_text())["billed"]["by_model"]
+    assert summed(everything([scenario])) == billed
+
+
+def total(output: int, *, ran: int = 1000, started: int = MADE_UP, model: str = "claude-opus-4-8") -> Line:
+    """A session's total, of output alone."""
+    sums = {"inputTokens": 0, "outputTokens": output, "costUSD": 0.1, "webSearchRequests": 0}
+    state = {"type": "cost-state", "sessionId": SESSION, "startTime": started, "totalDuration": ran}
+    return state | {"modelUsage": {model: sums}}
+
+
+def line(second: int, output: int, **more: Any) -> Line:
+    usage = spent(fresh=0, read=0, written=0, output=output)
+    return answer(usage, id=f"m{second}", second=second, **more)
+
+
+def found(*files: Any) -> list[tuple[int, int]]:
+    """The second and the output tokens of all that no line tells."""
+    return [(each.at.second, each.usage.output_tokens) for each in beside(FORMAT.resolve(files))]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([line(1, 5), total(5)], []),
+        ([line(1, 5), total(9)], [(1, 4)]),
+        ([line(1, 5), total(9), total(9)], [(1, 4)]),
+        ([line(1, 5), total(3)], []),
+        ([line(1, 5), total(9), line(3, 7), total(16, ran=3000)], [(1, 4)]),
+        ([line(1, 5), total(9), line(3, 7), total(20, ran=3000)], [(1, 4), (3, 4)]),
+        ([line(1, 5), total(5), total(8, ran=1500)], [(1, 3)]),
+        ([total(8)], [(0, 8)]),
+        ([line(1, 5), total(8, model="claude-opus-4-8[1m]")], [(1, 3)]),
+        ([line(1, 5), total(8, model="claude-haiku-5-5")], [(1, 8)]),
+        # A killed process logs no total: its answers are on lines and in none.
+        ([line(1, 5), total(5), line(20, 50), line(40, 7), total(15, ran=1500)], [(40, 3)]),
+        # Each process before was killed: the total begins with the last one.
+        ([line(1, 5), line(20, 7), total(9, started=MADE_UP + 15_000)], [(20, 2)]),
+    ],
+)
+def test_the_growth_of_a_total_less_the_lines_of_that_stretch(
+    lines: list[Line], expected: list[tuple[int, int]]
+) -> None:
+    assert found(observed(lines)) == expected
+
+
+def test_the_totals_of_damaged_lines_are_left_out() -> None:
+    for damaged in ({"startTime": None}, {"modelUsage": []}, {"modelUsage": {"m": 5}}, {"startTime": -1}):
+        assert found(observed([line(1, 5), total(9) | damaged])) == []
+    numbers = {
+        "modelUsage": {"claude-opus-4-8": {"outputTokens": "9", "inputTokens": -1}},
+        "startTime": str(MADE_UP),
+    }
+    assert found(observed([line(1, 5), total(9) | numbers])) == [(1, 4)]
+
+
+def test_subagents_are_in_the_total_of_their_session() -> None:
+    session = observed([line(1, 5), line(9, 5), total(20, ran=9000)])
+    agent = observed([line(2, 7, isSidechain=True, agentId="a1b2")], AGENT_LOG)
+    for files in ((session, agent), (agent, session)):
+        assert found(*files) == [(9, 3)]
+
+
+def test_a_subagent_may_answer_after_the_last_line_of_its_session() -> None:
+    session = observed([line(1, 5), total(12), line(9, 5), total(17, ran=9000)])
+    agent = observed([line(2, 7, isSidechain=True, agentId="a1b2")], AGENT_LOG)
+    assert found(session, agent) == []
+
+
+def fork(*lines: Line) -> Any:
+    return observed([each | {"sessionId": FORK} for each in lines], LOG.replace(SESSION, FORK))
+
+
+def test_a_fork_goes_on_from_the_total_of_its_parent() -> None:
+    parent = observed([line(1, 5), total(9)])
+    copied, own = line(1, 5, requestSessionId=SESSION), line(3, 7)
+    forked = fork(copied, own, total(18, ran=3000))
+    assert found(parent, forked) == [(1, 4), (3, 2)]
+    links = [set(FORMAT.links(each.observation)) for each in (parent, forked)]
+    assert links[0] & links[1]
+
+
+def test_a_fork_whose_parent_is_unknown_tells_nothing() -> None:
+    copied, own = line(1, 5, requestSessionId=SESSION), line(3, 7)
+    assert found(fork(copied, own, total(18, ran=3000))) == []
+    assert found(fork(copied, own, total(18, ran=3000), line(5, 1), total(25, ran=5000))) == [(5, 6)]
+
+
+def test_an_archived_copy_says_the_same_again() -> None:
+    lines = [line(1, 5), total(9), line(3, 7), total(20, ran=3000)]
+    assert found(observed(lines), observed(lines, home=Path("/archive"))) == [(1, 4), (3, 4)]
+
+
+def test_it_is_told_by_session_project_and_account() -> None:
+    owner = {"type": "session-owner", "accountUuid": "one", "sessionId": SESSION}
+    (own,) = (each for each in FORMAT.resolve([observed([owner, line(1, 5)])]))
+    (more,) = beside(FORMAT.resolve([observed([owner, line(1, 5), total(9)])]))
+    for name in ("account", "project", "session", "root", "home", "model"):
+        assert getattr(more.context, name) == getattr(own.context, name) is not None
