@@ -88,7 +88,13 @@ def test_the_growth_of_a_total_less_the_lines_of_that_stretch(
 
 
 def test_the_totals_of_damaged_lines_are_left_out() -> None:
-    for damaged in ({"startTime": None}, {"modelUsage": []}, {"modelUsage": {"m": 5}}, {"startTime": -1}):
+    changes: list[Line] = [
+        {"startTime": None},
+        {"modelUsage": []},
+        {"modelUsage": {"m": 5}},
+        {"startTime": -1},
+    ]
+    for damaged in changes:
         assert found(observed([line(1, 5), total(9) | damaged])) == []
     numbers = {
         "modelUsage": {"claude-opus-4-8": {"outputTokens": "9", "inputTokens": -1}},
