@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from typing import Protocol
 
 from msgspec import Struct
 
-from providers.ledger.scan import BUFFER_SIZE, LineReader, Stream, open_log
+from providers.ledger.scan import BUFFER_SIZE, LineReader, Stream, UsageEnd, open_log
 from providers.logs import Checkpoint, LogFormat, ScanResult
 
 TAIL = 64
@@ -24,7 +24,14 @@ class LineParser(Protocol):
 
     @property
     def unwanted(self) -> re.Pattern[bytes]:
-        """Matches the head of a line that is known to be irrelevant. A line may change what the next ones are."""
+        """Matches the head of a line that is known to be irrelevant."""
+
+    @property
+    def usage_end(self) -> UsageEnd:
+        """How a line that is unwanted by its head is known to end with another record, one of usage."""
+
+    def follow(self, want: Callable[[re.Pattern[bytes], UsageEnd], None]) -> None:
+        """`want` is to be called where a line changes `unwanted` or `usage_end` for the next ones."""
 
     @property
     def skipped(self) -> int: ...
@@ -91,19 +98,11 @@ class LineScanner:
 
     def _scan(self, stream: Stream, start: _Start) -> ScanResult:
         parser = start.parser
-        unwanted = parser.unwanted
-        lines = LineReader(stream, unwanted, buffer=self._buffer)
-
-        def take(line: bytearray) -> None:
-            nonlocal unwanted
-            parser.take(line)
-            if parser.unwanted is not unwanted:
-                unwanted = parser.unwanted
-                lines.want(unwanted)
-
+        lines = LineReader(stream, parser.unwanted, buffer=self._buffer, usage_end=parser.usage_end)
+        parser.follow(lines.want)
         complete = True
         try:
-            lines.read(take)
+            lines.read(parser.take)
         except OSError:
             complete = False
         offset = start.offset + lines.offset

@@ -23,12 +23,17 @@ BUFFER_SIZE = 1 << 20
 # Bytes of files lie at the start of pages, and the buffer 16 bytes behind one. Some processors (AMD's EPYC) copy
 # to a place that far behind its source at two thirds of their speed, and to one 1 to 15 behind it at a quarter.
 _OFFSET_IN_PAGE = 32
+_ROOM_BEFORE = 4096  # the end of the first line is looked for without asking how long it is
 # No line that counts comes near: what a model says in one go is below a megabyte.
 LINE_CAP = 16 * 1024 * 1024
 
-_TOKENS = b'_tokens":'
-_TOKENS_WITHIN = 768  # bytes from the end of a record of usage, and hardly ever of another one
 _TAIL = 1 << 16  # of a line that is not kept: no record of usage that ends a line is longer
+
+
+UsageEnd = tuple[bytes, int]
+"""What stands within so many bytes of the end of each record of usage, and hardly ever at the end of another
+one.
+"""
 
 
 class Stream(Protocol):
@@ -64,12 +69,14 @@ class LineReader:
         *,
         buffer: bytearray | None = None,
         cap: int = LINE_CAP,
+        usage_end: UsageEnd = (b"\n", 1),
     ) -> None:
         self.offset = 0
         self.skipped = 0
         self._stream = stream
         self._unwanted = unwanted.match
         self._cap = cap
+        self._usage_end = usage_end
         self._buffer = bytearray(BUFFER_SIZE) if buffer is None else buffer
         self._view = memoryview(self._buffer)
         self._base = 0  # offset of the buffer's first byte
@@ -80,9 +87,10 @@ class LineReader:
     def buffer_size(self) -> int:
         return len(self._buffer)
 
-    def want(self, unwanted: re.Pattern[bytes]) -> None:
-        """From the next line on, this pattern tells what is unwanted."""
+    def want(self, unwanted: re.Pattern[bytes], usage_end: UsageEnd) -> None:
+        """From the next line on, these tell what is unwanted."""
         self._unwanted = unwanted.match
+        self._usage_end = usage_end
 
     def read(self, take: Callable[[bytearray], None]) -> None:
         """Hands each wanted line to `take`, to the end of the stream; raises OSError where that cannot be read."""
@@ -94,16 +102,17 @@ class LineReader:
         # The hottest loop: it runs for each line of each log.
         buffer, end, unwanted = self._buffer, self._end, self._unwanted
         find, start = buffer.find, self._start
+        mark, within = self._usage_end
         while (stop := find(b"\n", start, end)) >= 0:
-            if start < stop:
-                if not unwanted(buffer, start, stop):
-                    if stop - start < self._cap:
-                        take(buffer[start:stop])
-                        unwanted = self._unwanted
-                    else:
-                        self._take_last(take, start, stop, too_long=True)
-                elif find(_TOKENS, max(start, stop - _TOKENS_WITHIN), stop) >= 0:
-                    self._take_last(take, start, stop)
+            if not unwanted(buffer, start, stop):
+                if stop - start >= self._cap:
+                    self._take_last(take, start, stop, too_long=True)
+                elif start < stop:
+                    take(buffer[start:stop])
+                    if self._unwanted is not unwanted:
+                        unwanted, (mark, within) = self._unwanted, self._usage_end
+            elif find(mark, stop - within, stop) >= 0:
+                self._take_last(take, start, stop)
             start = stop + 1
         self._start = start
         self.offset = self._base + start
@@ -116,7 +125,9 @@ class LineReader:
             self._too_long = held >= self._cap and not known
             self._dropping = known or self._too_long
         keep = min(held, _TAIL) if self._dropping else held
-        place = (keep + 63 & ~63) + _OFFSET_IN_PAGE  # of what comes; what is kept stands right before it
+        place = (
+            (keep + 63 & ~63) + _OFFSET_IN_PAGE + _ROOM_BEFORE
+        )  # of what comes; what is kept stands right before it
         line = self._view[self._end - keep : self._end]
         if place >= len(self._buffer):
             self._buffer = bytearray(place + max(1, min(keep, self._cap - keep)))
@@ -132,8 +143,7 @@ class LineReader:
         if stop < 0:
             self._start = max(self._start, self._end - _TAIL)
             return False
-        if self._too_long or self._buffer.find(_TOKENS, max(self._start, stop - _TOKENS_WITHIN), stop) >= 0:
-            self._take_last(take, self._start, stop, too_long=self._too_long, is_whole=False)
+        self._take_last(take, self._start, stop, too_long=self._too_long, is_whole=False)
         self._dropping = self._too_long = False
         self._start = stop + 1
         self.offset = self._base + self._start
@@ -148,9 +158,11 @@ class LineReader:
         too_long: bool = False,
         is_whole: bool = True,
     ) -> None:
-        """Hands on the record that ends a line which is no record as a whole, if there is one."""
-        tail = max(start, stop - _TAIL)
-        place = last_record(self._buffer[tail:stop], is_whole=is_whole and tail == start)
+        """Hands on the record of usage that ends a line which is no record as a whole, if there is one."""
+        mark, within = self._usage_end
+        tail, place = max(start, stop - _TAIL), None
+        if self._buffer.find(mark, max(start, stop - within), stop) >= 0:
+            place = last_record(self._buffer[tail:stop], is_whole=is_whole and tail == start)
         if place is not None:
             take(self._buffer[tail + place : stop])
         if too_long or place is not None:

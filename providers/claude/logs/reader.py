@@ -5,7 +5,7 @@ earliest line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePath
 from sys import intern
 
@@ -24,6 +24,7 @@ from providers.claude.logs.transcript import (
     observed,
     sums,
 )
+from providers.ledger.scan import UsageEnd
 from providers.logs import stable_hash
 
 # Decoded values may keep the whole line in memory: only short ones are remembered.
@@ -39,6 +40,8 @@ _NO_PLACE = Location(False, "", "", "", "")
 
 class TranscriptReader:
     """Implements providers.ledger.line_scanner.LineParser."""
+
+    usage_end = wire.USAGE_END
 
     def __init__(self, path: str, observation: bytes | None = None) -> None:
         kept = Observation("claude 3", 0, [], [], [], [], "", None)
@@ -57,6 +60,7 @@ class TranscriptReader:
         self._account = kept.account
         self._unnamed = kept.unnamed
         self._folder, self._root, self._name = _path_parts(path)
+        self._want: Callable[[re.Pattern[bytes], UsageEnd], None] = lambda *_: None
         self._last_at = max(
             (*(row.at for row in kept.rows), *(state.at for state in kept.states)), default=0.0
         )
@@ -67,7 +71,10 @@ class TranscriptReader:
     @property
     def unwanted(self) -> re.Pattern[bytes]:
         """Prompts are needed only where responses have no request ids."""
-        return wire.UNWANTED if self._unnamed is None else wire.UNWANTED_BUT_PROMPTS
+        return wire.UNWANTED if self._unnamed is None else wire.unwanted_but_prompts()
+
+    def follow(self, want: Callable[[re.Pattern[bytes], UsageEnd], None]) -> None:
+        self._want = want
 
     @property
     def skipped(self) -> int:
@@ -75,7 +82,9 @@ class TranscriptReader:
 
     def links(self) -> Iterable[int]:
         """Its responses, its sessions, and the first processes of these."""
-        return frozenset(links(self._kept()))
+        sessions = {place.root for _, (_, place), _ in self._responses.values()}
+        sessions.update(place.root for place, _ in self._states)
+        return self._responses.keys() | _shared(sessions, (state for _, state in self._states))
 
     def last_ms(self) -> int:
         return round(self._last_at * 1000)
@@ -92,8 +101,10 @@ class TranscriptReader:
             for each in salvaged:
                 self._take(each, is_short=False)
         else:
-            if found is not None:
-                self._take(found, is_short=len(line) < _SHORT)
+            if isinstance(found, wire.ResponseLine):  # nearly all
+                self._take_response(found, is_short=len(line) < _SHORT)
+            elif found is not None:
+                self._take(found, is_short=False)
 
     def _take(self, line: wire.Line, *, is_short: bool) -> None:
         if isinstance(line, wire.ResponseLine):
@@ -185,6 +196,7 @@ class TranscriptReader:
         line = answer.line
         if self._unnamed is None:
             self._unnamed = {}
+            self._want(self.unwanted, self.usage_end)
         name = repr((line.session_id, line.agent_id, answer.message.id))
         return self._unnamed.setdefault(name, line.uuid or repr(answer.at))
 
@@ -249,12 +261,15 @@ class TranscriptReader:
 
 
 def links(kept: Observation) -> set[int]:
-    """The names that a transcript may share: its responses, its sessions, and where the sums of these began."""
-    sessions = {place.root for place in kept.places}
-    names = [("session", session) for session in sessions] + [
-        ("started", state.started_ms) for state in kept.states
-    ]
-    return {row.key for row in kept.rows} | {stable_hash(repr(name).encode()) for name in names}
+    """The names that a transcript may share: its responses, its sessions, and where the totals of these began."""
+    return {row.key for row in kept.rows} | _shared({place.root for place in kept.places}, kept.states)
+
+
+def _shared(sessions: Iterable[str], states: Iterable[SessionTotal]) -> set[int]:
+    names = {("session", session) for session in sessions} | {
+        ("started", state.started_ms) for state in states
+    }
+    return {stable_hash(repr(name).encode()) for name in names}
 
 
 def _tier(spent: wire.Spent) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any
 
 import msgspec
@@ -27,12 +28,21 @@ def _unwanted(*wanted: bytes) -> re.Pattern[bytes]:
 
 
 _WANTED = (b'assistant"', b'cost-state"', b'session-owner"', b'system","subtype":"compact_boundary"')
+# An answer has its tokens at the end of its message, before half a kilobyte of other members and its folder.
+USAGE_END = (b'_tokens":', 1024)
 UNWANTED = _unwanted(*_WANTED)
-UNWANTED_BUT_PROMPTS = _unwanted(*_WANTED, b'user"')
+
+
+@cache
+def unwanted_but_prompts() -> re.Pattern[bytes]:
+    """The same where prompts count: few logs need it, and to compile it takes milliseconds."""
+    return _unwanted(*_WANTED, b'user"')
+
 
 # Years that a clock may show: beyond them a timestamp is damage.
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
 _END = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
+_NEVER = 0.0
 
 # No response comes near a billion tokens: such a number is damage.
 Count = Annotated[int, Meta(ge=0, le=10**9)]
@@ -55,20 +65,23 @@ class ServerToolUse(Struct, frozen=True, gc=False):
     web_search_requests: Annotated[int, Meta(ge=0, le=10**5)] | None = None
 
 
+# Members in the order in which Claude Code writes them: so they are found fastest.
+
+
 class Spent(Struct, frozen=True, gc=False):
     """Tokens as reported by Claude: the classes are disjoint; 1-hour writes are a part of cache_creation, and
     thinking one of output.
     """
 
     input_tokens: Count | None = None
-    cache_read_input_tokens: Count | None = None
     cache_creation_input_tokens: Count | None = None
-    cache_creation: CacheCreation | None = None
+    cache_read_input_tokens: Count | None = None
     output_tokens: Count | None = None
     output_tokens_details: OutputDetails | None = None
     server_tool_use: ServerToolUse | None = None
-    speed: Any = None
+    cache_creation: CacheCreation | None = None
     inference_geo: Any = None
+    speed: Any = None
 
 
 class Usage(Spent, frozen=True, gc=False):
@@ -82,25 +95,25 @@ class Advice(Spent, frozen=True, gc=False):
 
 
 class Message(Struct, frozen=True, gc=False):
-    id: str | None = None
     model: str | None = None
+    id: str | None = None
     stop_reason: Any = None
     usage: Usage | None = None
 
 
 class TranscriptLine(Struct, frozen=True, gc=False, rename="camel"):
-    type: str | None = None
-    timestamp: Annotated[datetime, Meta(tz=True)] | None = None
-    message: Message | None = None
-    uuid: str | None = None
-    request_id: str | None = None
-    session_id: Any = None
-    request_session_id: Any = None
-    agent_id: Any = None
     is_sidechain: Any = None
-    forked_from: Any = None
-    cwd: Any = None
+    agent_id: Any = None
+    message: Message | None = None
+    request_id: str | None = None
+    type: str | None = None
+    uuid: str | None = None
+    timestamp: Annotated[datetime, Meta(tz=True)] | None = None
     effort: Any = None
+    request_session_id: Any = None
+    cwd: Any = None
+    session_id: Any = None
+    forked_from: Any = None
 
 
 class ResponseLine(Struct, frozen=True, gc=False):
@@ -193,7 +206,13 @@ def decode(text: bytes | bytearray) -> Line | None:
             raise MalformedLine from None
         return None
     if line.type == "assistant":
-        return _response(line)
+        message = line.message
+        if message is None or message.model == _SYNTHETIC or message.usage is None:
+            return None
+        at = _NEVER if line.timestamp is None else line.timestamp.timestamp()
+        if _EPOCH <= at <= _END:
+            return ResponseLine(at, line, message, message.usage)
+        raise MalformedLine
     try:
         if line.type == "cost-state":
             return _cost_state.decode(text)
@@ -225,9 +244,12 @@ def _salvaged(record: dict[str, Any]) -> Line | None:
     kind = record.get("type")
     if kind == "assistant":
         message = record.get("message")
-        if not isinstance(message, dict) or not isinstance(message.get("usage"), dict):
+        if not isinstance(message, dict) or message.get("model") == _SYNTHETIC:
             return None
-        return _response(lenient.convert(record, TranscriptLine))
+        line = lenient.convert(record, TranscriptLine)
+        if line.message is None or line.message.usage is None:
+            return None
+        return ResponseLine(_time(line), line, line.message, line.message.usage)
     if kind == "cost-state":
         return lenient.convert(record, CostState)
     if kind == "session-owner":
@@ -235,13 +257,6 @@ def _salvaged(record: dict[str, Any]) -> Line | None:
     if kind == "user":
         return _user_line(lenient.convert(record, _User))
     return None
-
-
-def _response(line: TranscriptLine) -> ResponseLine | None:
-    message = line.message
-    if message is None or message.model == _SYNTHETIC or message.usage is None:
-        return None
-    return ResponseLine(_time(line), line, message, message.usage)
 
 
 def _user_line(user: _User) -> UserLine:
@@ -254,7 +269,7 @@ def _user_line(user: _User) -> UserLine:
 
 def _time(line: TranscriptLine) -> float:
     """Epoch seconds; raises MalformedLine where there is none, or an impossible one."""
-    at = 0.0 if line.timestamp is None else line.timestamp.timestamp()
+    at = _NEVER if line.timestamp is None else line.timestamp.timestamp()
     if not _EPOCH <= at <= _END:
         raise MalformedLine
     return at

@@ -7,7 +7,8 @@ its first day, which keeps growing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import msgspec
@@ -31,6 +32,7 @@ from providers.codex.logs.rollout import (
 )
 from providers.domain.cost import BilledResponse
 from providers.ledger.line_scanner import LineScanner
+from providers.ledger.scan import UsageEnd
 from providers.logs import Observed, stable_hash, unpacked
 
 
@@ -99,10 +101,18 @@ class RolloutReader:
         self._places: dict[Terms, int] = {terms: place for place, terms in enumerate(kept.terms)}
         self._now: tuple[str | None, int] | None = None  # a turn, and its terms' place
         self._recent: Tokens | None = None
+        self._want: Callable[[re.Pattern[bytes], UsageEnd], None] = lambda *_: None
 
     @property
     def skipped(self) -> int:
         return self.state.skipped
+
+    @property
+    def usage_end(self) -> UsageEnd:
+        return wire.RECORD_END if self.state.counters_go_on else wire.COUNT_END
+
+    def follow(self, want: Callable[[re.Pattern[bytes], UsageEnd], None]) -> None:
+        self._want = want
 
     def last_ms(self) -> int:
         """A copied response may have the time of its turn, which is older than this thread."""
@@ -156,6 +166,7 @@ class RolloutReader:
                 for value in (meta.session_id, meta.cwd, meta.originator)
             )
             state.counters_go_on = _version(meta.cli_version) >= (0, 153)
+            self._want(self.unwanted, self.usage_end)
             if meta.history_base is not None:
                 state.base = Base(
                     thread=meta.history_base.thread_id, ordinals=meta.history_base.end_ordinal_exclusive

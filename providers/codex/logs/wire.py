@@ -20,6 +20,10 @@ UNWANTED = re.compile(
     rb'|world_state"|compacted"|inter_agent_communication_metadata")'
 )
 
+# How far from its end a token_usage_record has its last tokens, and a token_count, where its limits follow them.
+RECORD_END = (b'_tokens":', 40)
+COUNT_END = (b'_tokens":', 768)
+
 # Years that a clock may show: beyond them a timestamp is damage.
 _EPOCH = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp()) * 1000
 _END = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1000

@@ -81,18 +81,14 @@ class Memory(BytesIO):
 def read(content: bytes, path: str = LOG, observation: bytes | None = None) -> LineParser:
     reader = FORMAT.reader(path, observation)
     stream: Stream = Memory(content)
-    take_all(LineReader(stream, reader.unwanted), reader)
+    take_all(LineReader(stream, reader.unwanted, usage_end=reader.usage_end), reader)
     return reader
 
 
 def take_all(lines: LineReader, reader: LineParser) -> None:
     """As the scanner does: what a line makes unwanted holds for the next ones."""
-
-    def take(line: bytearray) -> None:
-        reader.take(line)
-        lines.want(reader.unwanted)
-
-    lines.read(take)
+    reader.follow(lines.want)
+    lines.read(reader.take)
 
 
 def observed(lines: Iterable[Line | bytes], path: str = LOG, home: Path = HOME) -> Observed:

@@ -139,7 +139,7 @@ def test_a_wanted_line_beyond_the_cap_is_skipped_and_counted() -> None:
     reader = LineReader(Repeated(b"good:", 100_000_000, b"\nnext\n"), DULL, cap=cap)
     assert taken(reader) == [b"next"]
     assert reader.skipped == 1
-    assert reader.buffer_size <= cap + 100
+    assert reader.buffer_size <= cap + 5000
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"\n\n", b"torn"])

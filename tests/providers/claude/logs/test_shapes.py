@@ -40,7 +40,7 @@ def dumped(line: Line) -> bytes:
 def outputs(*lines: Line | bytes) -> tuple[list[int], int]:
     """The output tokens of what was counted, and the number of lines that were skipped."""
     reader = FORMAT.reader(LOG)
-    log = LineReader(Memory(text(lines)), reader.unwanted)
+    log = LineReader(Memory(text(lines)), reader.unwanted, usage_end=reader.usage_end)
     take_all(log, reader)
     found = FORMAT.resolve([Observed(HOME, reader.observation())])
     return sorted(response.usage.output_tokens for response in found), reader.skipped + log.skipped
