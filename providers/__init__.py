@@ -6,6 +6,7 @@
         limits, cost      windows, credits, tokens, reports
         errors            a closed set, each with its remedy
         merge             many readings → one picture
+        project           one name for all spellings of a folder
         pace, blocked     use against time; whether an account can go on
         rules             the same on plain numbers, for whoever must be fast
     source       what a provider is made of: a new one is a folder and a line in `registry`

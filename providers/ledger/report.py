@@ -8,6 +8,7 @@ from operator import add
 from pathlib import Path
 from typing import Literal
 
+from providers.domain import project
 from providers.domain.cost import (
     TOKEN_CLASSES,
     Burn,
@@ -90,7 +91,7 @@ def cost_report(
         by_model=_tallies(flat, lambda each: each.model or UNKNOWN),
         by_day={day: _tallies(of_day, lambda each: each.model or UNKNOWN) for day, of_day in wanted.items()},
         by_home=_tallies(flat, lambda each: named.get(each.home, each.home)),
-        by_project=_tallies(flat, lambda each: each.project or UNKNOWN),
+        by_project=_by_project(flat),
         by_effort=_tallies(flat, lambda each: each.effort or UNKNOWN),
         by_account=_tallies(flat, lambda each: each.account or UNKNOWN),
         by_session=_sessions(flat),
@@ -101,6 +102,11 @@ def cost_report(
         files_by_home={labels.get(home, str(home)): count for home, count in held.files.items()},
         skipped_lines=held.skipped_lines,
     )
+
+
+def _by_project(slices: Sequence[Slice]) -> dict[str, Tally]:
+    named = project.names(each.project for each in slices)
+    return _tallies(slices, lambda each: named[each.project] or UNKNOWN)
 
 
 def _on_lines(slices: Iterable[Slice]) -> list[Slice]:

@@ -60,6 +60,8 @@ class LineReader:
     A long unwanted line passes through chunk by chunk. A wanted one may grow the buffer (this reader's own,
     never the one it was lent) up to `cap` bytes; a longer one is skipped. What follows the last newline is
     left: `offset`, counted from where the stream stood, is where to go on once the writer has finished it.
+
+    A line whose head matches a group of `unwanted` is clipped: its head and its last 64 KB are handed on.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class LineReader:
         self._base = 0  # offset of the buffer's first byte
         self._start = self._end = 0  # what is in the buffer and not yet judged
         self._dropping = self._too_long = False
+        self._head: bytes | None = None  # of a dropped line that is clipped
 
     @property
     def buffer_size(self) -> int:
@@ -104,13 +107,16 @@ class LineReader:
         find, start = buffer.find, self._start
         mark, within = self._usage_end
         while (stop := find(b"\n", start, end)) >= 0:
-            if not unwanted(buffer, start, stop):
+            head = unwanted(buffer, start, stop)
+            if head is None:
                 if stop - start >= self._cap:
                     self._take_last(take, start, stop, too_long=True)
                 elif start < stop:
                     take(buffer[start:stop])
                     if self._unwanted is not unwanted:
                         unwanted, (mark, within) = self._unwanted, self._usage_end
+            elif head.lastindex:
+                take(self._clipped(head.group(), start, stop))
             elif find(mark, stop - within, stop) >= 0:
                 self._take_last(take, start, stop)
             start = stop + 1
@@ -121,13 +127,13 @@ class LineReader:
         """Makes room and reads on; False at the end of the stream."""
         held = self._end - self._start
         if held and not self._dropping:
-            known = self._unwanted(self._buffer, self._start, self._end) is not None
-            self._too_long = held >= self._cap and not known
-            self._dropping = known or self._too_long
+            head = self._unwanted(self._buffer, self._start, self._end)
+            self._too_long = held >= self._cap and head is None
+            self._dropping = head is not None or self._too_long
+            self._head = head.group() if head is not None and head.lastindex else None
         keep = min(held, _TAIL) if self._dropping else held
-        place = (
-            (keep + 63 & ~63) + _OFFSET_IN_PAGE + _ROOM_BEFORE
-        )  # of what comes; what is kept stands right before it
+        # Of what comes; what is kept stands right before it.
+        place = (keep + 63 & ~63) + _OFFSET_IN_PAGE + _ROOM_BEFORE
         line = self._view[self._end - keep : self._end]
         if place >= len(self._buffer):
             self._buffer = bytearray(place + max(1, min(keep, self._cap - keep)))
@@ -143,11 +149,20 @@ class LineReader:
         if stop < 0:
             self._start = max(self._start, self._end - _TAIL)
             return False
-        self._take_last(take, self._start, stop, too_long=self._too_long, is_whole=False)
+        if self._head is not None:
+            take(self._clipped(self._head, self._start, stop))
+        else:
+            self._take_last(take, self._start, stop, too_long=self._too_long, is_whole=False)
         self._dropping = self._too_long = False
         self._start = stop + 1
         self.offset = self._base + self._start
         return True
+
+    def _clipped(self, head: bytes, start: int, stop: int) -> bytearray:
+        tail = self._buffer[max(start, stop - _TAIL) : stop]
+        if not tail.startswith(head):
+            tail[:0] = head
+        return tail
 
     def _take_last(
         self,

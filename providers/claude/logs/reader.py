@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import PurePath
+from pathlib import PurePath, PureWindowsPath
 from sys import intern
 
 from msgspec.structs import replace
@@ -24,6 +24,7 @@ from providers.claude.logs.transcript import (
     observed,
     sums,
 )
+from providers.domain import project
 from providers.ledger.scan import UsageEnd
 from providers.logs import stable_hash
 
@@ -298,10 +299,14 @@ def _project(cwd: str, folder: str) -> str:
 
     The mapping is not reversible, so without a `cwd` the name stays as it is.
     """
-    for path in (cwd, *map(str, PurePath(cwd).parents)):
-        if cwd and _NOT_PLAIN.sub("-", path) == folder:
+    named = project.canonical(cwd)
+    windows = project.is_windows(cwd)
+    parents = PureWindowsPath(named).parents if windows else PurePath(named).parents
+    for path in (named, *map(str, parents)):
+        plain = _NOT_PLAIN.sub("-", path)
+        if cwd and (plain == folder or (windows and plain.casefold() == folder.casefold())):
             return path
-    return cwd or folder
+    return named or folder
 
 
 def _text(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -69,42 +69,83 @@ EVENTS = msgspec.msgpack.Decoder(list[TokenEvent])
 
 
 class Base(Struct, frozen=True, kw_only=True, array_like=True):
-    """The thread whose first `ordinals` lines a fork by reference continues."""
+    """The thread, or segment of one, whose first `ordinals` lines a fork by reference continues."""
 
     thread: str
     ordinals: int
 
 
+class ModelContext(Struct, frozen=True, array_like=True):
+    """What turns ran with, from the turn_context at `ordinal` on.
+
+    Models with another `comp_hash` cannot read each other's compacted history. `window` is the model's, in tokens.
+    """
+
+    ordinal: int | None
+    model: str
+    comp_hash: str | None
+    window: int | None
+
+
+class Compaction(Struct, frozen=True, array_like=True):
+    """A record, by its index, of a response that summed up the history before its turn's context was written.
+
+    `model` and `comp_hash` are those of the turn before, where they were noted; `contexts` is the number of the
+    rollout's contexts before it, and `window` that of its turn's model.
+    """
+
+    record: int
+    model: str | None
+    comp_hash: str | None
+    contexts: int
+    window: int | None
+
+
 class Rollout(Struct, frozen=True, kw_only=True):
     """All usage in one rollout; `began_at` in epoch ms.
 
-    `root` is the thread that the user started and `settings` are those of each turn. `events` are encoded, as
-    those of most rollouts are not needed: their records have the same. `forgets` has the ordinals of token_counts
-    that reset the counters; `counters_go_on` is whether a fork by this version of Codex continues its base's
-    counters.
+    `segment` is set for one that Codex began when the thread was reverted (0.171): forks of it name that id.
+    `root` is the thread that the user started, `settings` are those of each turn and `first_setting` the earliest.
+    `events` are encoded, as those of most rollouts are not needed: their records have the same. `forgets` has the
+    ordinals of token_counts that reset the counters; `counters_go_on` is whether a fork by this version of Codex
+    continues its base's counters.
     """
 
     home: Path
     thread: str
+    segment: str | None
     root: str | None
     project: str | None
     originator: str | None
+    account: str | None
     parents: frozenset[str]
     base: Base | None
     counters_go_on: bool
     began_at: int
+    first_setting: Setting
     settings: dict[str, Setting]
+    contexts: list[ModelContext]
+    compactions: list[Compaction]
     terms: list[Terms]
     records: list[Record]
     events: Raw
     forgets: list[int]
 
+    @property
+    def file(self) -> str:
+        """What a fork names it by."""
+        return self.segment or self.thread
+
     def totals(self) -> Iterator[tuple[TokenEvent, Tokens]]:
         """The token_counts with their totals."""
-        total = NOTHING
-        for event in EVENTS.decode(self.events):
-            total = plus(total, event.last) if event.total is None else event.total
-            yield event, total
+        return totals(EVENTS.decode(self.events))
+
+
+def totals(events: Iterable[TokenEvent]) -> Iterator[tuple[TokenEvent, Tokens]]:
+    total = NOTHING
+    for event in events:
+        total = plus(total, event.last) if event.total is None else event.total
+        yield event, total
 
 
 def plus(total: Tokens, last: Tokens) -> Tokens:
@@ -117,19 +158,33 @@ def plus(total: Tokens, last: Tokens) -> Tokens:
     )
 
 
+def minus(total: Tokens, last: Tokens) -> Tokens:
+    return (
+        total[0] - last[0],
+        total[1] - last[1],
+        total[2] - last[2],
+        total[3] - last[3],
+        total[4] - last[4],
+    )
+
+
 def added(previous: Tokens | None, total: Tokens, last: Tokens) -> Tokens | None:
     """The usage of a token_count from the counters before it; None if it repeats them or resets them to 0."""
     if total in (previous, NOTHING):
         return None
     if previous is None or total == last:
         return last
-    difference = plus(total, (-previous[0], -previous[1], -previous[2], -previous[3], -previous[4]))
+    difference = minus(total, previous)
     return last if min(difference) < 0 else difference
+
+
+def is_uuid(text: str) -> bool:
+    return _UUID.fullmatch(text) is not None
 
 
 def turn_is_real(turn: str | None) -> bool:
     """False for None, and for the ids of migrated rollouts ("rollout-5"), which are not unique."""
-    return turn is not None and _UUID.fullmatch(turn) is not None
+    return turn is not None and is_uuid(turn)
 
 
 def born_at(id_: str | None) -> int | None:

@@ -1,4 +1,4 @@
-"""The lines of a Codex rollout that count, as Codex 0.45 to 0.169 wrote them.
+"""The lines of a Codex rollout that count, as Codex 0.45 to 0.171 wrote them.
 
 The ledger decodes them all, for tokens (`decode`); the limits those at the ends of a few files (`decode_limits`).
 """
@@ -12,12 +12,14 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-# Heads that are known to be irrelevant; whatever is unknown is parsed. `compacted` embeds a copy of the latest
-# token_usage_record and can exceed 100 MB: that one is never looked into.
+from providers.domain.account import account_id
+
+# Heads that are known to be irrelevant; whatever is unknown is parsed. `compacted` holds the whole history and can
+# exceed 100 MB; what counts of it stands at its end, so its group makes the reader clip it.
 UNWANTED = re.compile(
     rb'\{"timestamp":"[0-9T:.Z+-]{0,64}+",(?:"ordinal":[0-9]{1,19}+,)?+"type":"(?:response_item"|event_msg","payload":'
     rb'\{"type":"(?!token_count"|task_started"|turn_started"|thread_settings_applied")[a-z0-9_]{1,64}+"'
-    rb'|world_state"|compacted"|inter_agent_communication_metadata")'
+    rb'|world_state"|(compacted")|inter_agent_communication_metadata")'
 )
 
 # How far from its end a token_usage_record has its last tokens, and a token_count, where its limits follow them.
@@ -25,16 +27,22 @@ RECORD_END = (b'_tokens":', 40)
 COUNT_END = (b'_tokens":', 768)
 
 # Years that a clock may show: beyond them a timestamp is damage.
-_EPOCH = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp()) * 1000
-_END = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1000
+EARLIEST_MS = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp()) * 1000
+LATEST_MS = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1000
 
 # No response and no thread comes near: such a number is damage.
-Count = Annotated[int, Meta(ge=0, le=10**13)]
+MOST_TOKENS = 10**13
+Count = Annotated[int, Meta(ge=0, le=MOST_TOKENS)]
 Ordinal = Annotated[int, Meta(ge=0, le=2**62)]
 
 
 class MalformedLine(ValueError):
     """A line that is no JSON object, has a field of another type than Codex writes, or an impossible time."""
+
+
+def text_or_none(value: object) -> str | None:
+    """None also for an empty text."""
+    return value if isinstance(value, str) and value else None
 
 
 class Usage(Struct, frozen=True, gc=False):
@@ -66,6 +74,14 @@ class SessionMeta(Struct, frozen=True):
     parent_thread_id: str | None = None
     source: Any = None
     history_base: HistoryBase | None = None
+    creator_account_id: Any = None
+    creator_user_id: Any = None
+
+    @property
+    def account(self) -> str | None:
+        """Who started the thread (0.169 on); a workspace's id alone names nobody."""
+        account, user = text_or_none(self.creator_account_id), text_or_none(self.creator_user_id)
+        return account_id("codex", account, user) if account and user else None
 
     @property
     def is_subagent(self) -> bool:
@@ -88,6 +104,7 @@ class TurnContext(Struct, frozen=True):
     turn_id: str | None = None
     model: str | None = None
     effort: Any = None
+    comp_hash: Any = None
 
 
 class ContextLine(_Line, frozen=True, kw_only=True, tag="turn_context"):
@@ -104,6 +121,26 @@ class UsageRecord(Struct, frozen=True):
 
 class RecordLine(_Line, frozen=True, kw_only=True, tag="token_usage_record"):
     payload: UsageRecord
+
+
+class Compacted(Struct, frozen=True):
+    """A history that a response, itself billed, summed up."""
+
+    compaction_response_id: str | None = None
+    resume_metadata: Any = None
+
+    @property
+    def model_before(self) -> tuple[str | None, str | None]:
+        """The model of the turn before, and its comp_hash, as far as they were noted (0.162 on)."""
+        noted = self.resume_metadata
+        settings = noted.get("previous_turn_settings") if isinstance(noted, dict) else None
+        if not isinstance(settings, dict):
+            return None, None
+        return text_or_none(settings.get("model")), text_or_none(settings.get("comp_hash"))
+
+
+class CompactedLine(_Line, frozen=True, kw_only=True, tag="compacted"):
+    payload: Compacted
 
 
 class TokenCount(Struct, frozen=True, tag="token_count"):
@@ -152,10 +189,12 @@ class LimitWindow(Struct, frozen=True):
 
 class TaskStarted(Struct, frozen=True, tag="task_started"):
     turn_id: str | None = None
+    model_context_window: Any = None
 
 
 class TurnStarted(Struct, frozen=True, tag="turn_started"):
     turn_id: str | None = None
+    model_context_window: Any = None
 
 
 _NOT_SENT = ("batch",)
@@ -182,7 +221,17 @@ class LimitsEventLine(_Line, frozen=True, kw_only=True, tag="event_msg"):
     payload: TokenCountLimits | TaskStarted | TurnStarted
 
 
-Line = SessionLine | ContextLine | RecordLine | EventLine
+Payload = (
+    SessionMeta
+    | TurnContext
+    | UsageRecord
+    | Compacted
+    | TokenCount
+    | TaskStarted
+    | TurnStarted
+    | SettingsApplied
+)
+Line = SessionLine | ContextLine | RecordLine | CompactedLine | EventLine
 LimitsLine = SessionLine | ContextLine | LimitsEventLine
 
 
@@ -198,9 +247,11 @@ _line: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 _limits_line: msgspec.json.Decoder[LimitsLine] = msgspec.json.Decoder(LimitsLine)
 _head = msgspec.json.Decoder(_Head)
 _event = msgspec.json.Decoder(_Event)
-_OURS = {"session_meta", "turn_context", "token_usage_record"}
-_OUR_EVENTS = {"token_count", "task_started", "turn_started", "thread_settings_applied"}
+OURS = ("session_meta", "turn_context", "token_usage_record", "compacted")
+OUR_EVENTS = ("token_count", "task_started", "turn_started", "thread_settings_applied")
 _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
+# The first of the members that count. Within a text its quotes would be escaped.
+_COMPACTED_BY = b'"compaction_response_id":'
 
 
 def decode(text: bytes | bytearray) -> tuple[int, Line] | None:
@@ -208,13 +259,31 @@ def decode(text: bytes | bytearray) -> tuple[int, Line] | None:
     try:
         line = _line.decode(text)
     except _DAMAGE:
-        if _is_ours(text):
+        head = UNWANTED.match(text)
+        if head is None and _may_count(text):
             raise MalformedLine from None
-        return None
+        clipped = _unclipped(head.group(), text) if head is not None else None
+        if clipped is None:
+            return None
+        line = clipped
     at = round(line.timestamp.timestamp() * 1000)
-    if not _EPOCH <= at <= _END:
+    if not EARLIEST_MS <= at <= LATEST_MS:
         raise MalformedLine
     return at, line
+
+
+def _unclipped(head: bytes, text: bytes | bytearray) -> Line | None:
+    """A `compacted` line of which only its head and its end are left.
+
+    Whatever follows one of its payload's own keys makes an object again; after a key deeper in it, it does not.
+    """
+    start = text.rfind(_COMPACTED_BY)
+    if start < 0:
+        return None
+    try:
+        return _line.decode(head + b',"payload":{' + text[start:])
+    except _DAMAGE:
+        return None
 
 
 def decode_limits(text: bytes) -> LimitsLine | None:
@@ -227,12 +296,12 @@ def decode_limits(text: bytes) -> LimitsLine | None:
         return None
 
 
-def _is_ours(text: bytes | bytearray) -> bool:
+def _may_count(text: bytes | bytearray) -> bool:
     """False for lines of other types, whatever their content; a line that is not JSON might have been relevant."""
     if text.isspace():
         return False
     try:
-        name = _head.decode(text).type
-        return name in _OURS or (name == "event_msg" and _event.decode(text).payload.type in _OUR_EVENTS)
+        kind = _head.decode(text).type
+        return kind in OURS or (kind == "event_msg" and _event.decode(text).payload.type in OUR_EVENTS)
     except _DAMAGE:
         return True

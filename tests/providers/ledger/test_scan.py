@@ -142,6 +142,37 @@ def test_a_wanted_line_beyond_the_cap_is_skipped_and_counted() -> None:
     assert reader.buffer_size <= cap + 5000
 
 
+CLIPPED = re.compile(rb"dull:|(clip:)")
+KEPT = 1 << 16
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(st.tuples(st.sampled_from([b"clip:", b"dull:", b"good:"]), st.integers(0, 300_000)), max_size=6),
+    st.integers(1, 200_000),
+    st.integers(1, 200_000),
+)
+def test_of_a_clipped_line_head_and_end_are_handed_on(
+    lines: list[tuple[bytes, int]], buffer: int, step: int
+) -> None:
+    written = [head + b"x" * size + b"%d" % number for number, (head, size) in enumerate(lines)]
+    reader = LineReader(
+        Bytes(b"".join(line + b"\n" for line in written), step), CLIPPED, buffer=bytearray(buffer)
+    )
+    assert taken(reader) == [
+        b"clip:" + line[-KEPT:] if line.startswith(b"clip:") and len(line) > KEPT else line
+        for line in written
+        if not line.startswith(b"dull:")
+    ]
+    assert reader.skipped == 0
+
+
+def test_a_long_clipped_line_passes_through_the_buffer_it_was_lent() -> None:
+    reader = LineReader(Repeated(b"clip:", 100_000_000, b"\nnext\n"), CLIPPED, buffer=bytearray(BUFFER_SIZE))
+    assert [len(line) for line in taken(reader)] == [5 + KEPT, 4]
+    assert (reader.buffer_size, reader.skipped) == (BUFFER_SIZE, 0)
+
+
 @pytest.mark.parametrize("data", [b"", b"\n", b"\n\n", b"torn"])
 def test_nothing_to_read(data: bytes) -> None:
     reader = LineReader(Bytes(data), DULL)

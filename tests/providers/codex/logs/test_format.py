@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.codex.logs import wire
-from providers.codex.logs.format import RolloutReader, Rollouts, rollout
+from providers.codex.logs.format import Rollouts
+from providers.codex.logs.observation import rollout
+from providers.codex.logs.reader import RolloutReader
 from providers.codex.logs.resolve import resolve
 from providers.codex.logs.rollout import Rollout, born_at
 from providers.domain.cost import BilledResponse
@@ -210,10 +212,10 @@ def test_old_copies_without_turn_ids_are_recognized_by_their_ancestors(homes: Ho
 
 
 def test_old_copies_of_a_lost_thread_count_once(homes: Homes) -> None:
-    for child in (CHILD, uuid7(100, 9)):
-        copied = [counted(100.1, 3, 3), counted(110, 9, 6)]
+    for child, own in ((CHILD, 6), (uuid7(100, 9), 7)):
+        copied = [counted(100.1, 3, 3), counted(110, 3 + own, own)]
         homes.put([meta(100, child, "0.98.0", forked_from_id=THREAD), context(100, None), *copied])
-    assert homes.sizes() == [3, 6, 6]
+    assert homes.sizes() == [3, 6, 7]
 
 
 def test_an_invented_turn_id_is_none(homes: Homes) -> None:
@@ -341,18 +343,11 @@ def test_a_marker_inside_a_string_fools_nobody(homes: Homes) -> None:
 
 def test_bad_lines_are_skipped_and_counted(homes: Homes) -> None:
     good = text([meta(0, THREAD), context(1, TURN), record(2, THREAD, TURN, 5, 5)])
-    wrong = record(3, THREAD, TURN, 1, 6)
-    wrong["payload"]["usage"]["input_tokens"] = "12"
-    negative = record(3, THREAD, TURN, 1, 6)
-    negative["payload"]["usage"]["input_tokens"] = -1
+    wrong = record(3, THREAD, TURN, 1, 6, usage="12")
+    empty = record(3, THREAD, TURN, 1, 6, usage={"input_tokens": -1, "output_tokens": None})
     undated = record(3, THREAD, TURN, 1, 6) | {"timestamp": "yesterday"}
     ancient = record(3, THREAD, TURN, 1, 6) | {"timestamp": "0001-01-01T00:00:00+23:59"}
-    bad = (
-        text([wrong, negative, undated, ancient])
-        + b"{}[]\n\0\0\0\0\n\xff\xfe\n[1]\n"
-        + b"[" * 100_000
-        + b"\n"
-    )
+    bad = text([wrong, empty, undated, ancient]) + b"{}[]\n\0\0\0\0\n\xff\xfe\n[1]\n" + b"[" * 100_000 + b"\n"
     homes.put(good + bad + b'{"timestamp":"2026-11-20T12:00:09.000Z","type":"token_usage_rec', THREAD)
     counts = homes.count()
     assert (sizes(counts.responses), counts.skipped_lines) == ([5], 9)

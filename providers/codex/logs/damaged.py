@@ -1,0 +1,173 @@
+"""What can still be read of a line of a rollout that the strict decoder refused."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import astuple
+
+from providers.codex.logs import wire
+from providers.codex.logs.rollout import Tokens
+from providers.domain import lenient
+from providers.ledger import damaged_line
+
+
+class _PartialUsage(Struct, frozen=True):
+    """Tokens of which some are missing, or no number in any form."""
+
+    input_tokens: wire.Count | None = None
+    output_tokens: wire.Count | None = None
+    cached_input_tokens: wire.Count | None = None
+    cache_write_input_tokens: wire.Count | None = None
+    reasoning_output_tokens: wire.Count | None = None
+
+    def is_empty(self) -> bool:
+        return all(each is None for each in astuple(self))
+
+    def usage(self) -> wire.Usage:
+        """What is known of it: of the input, at least the parts that are."""
+        whole, *others = (each or 0 for each in astuple(self))
+        if self.input_tokens is None:
+            whole = (self.cached_input_tokens or 0) + (self.cache_write_input_tokens or 0)
+        return wire.Usage(whole, *others)
+
+
+class PartialCount(Struct, frozen=True):
+    """The `info` of a token_count."""
+
+    total_token_usage: _PartialUsage
+    last_token_usage: _PartialUsage
+
+    def whole(self, counters: Tokens | None) -> wire.TokenCount:
+        """With each missing number made up from the other one: the counters move by what was used last."""
+        moved = [
+            _moved(*each)
+            for each in zip(
+                _in_order(self.total_token_usage),
+                _in_order(self.last_token_usage),
+                counters or [None] * 5,
+                strict=True,
+            )
+        ]
+        total, last = (
+            wire.Usage(whole, output, cached, written, reasoning)
+            for whole, cached, written, output, reasoning in zip(*moved, strict=True)
+        )
+        return wire.TokenCount(wire.TokenCount.Info(total, last))
+
+
+class _PartialRecord(Struct, frozen=True):
+    usage: _PartialUsage
+    thread_id: str | None = None
+    turn_id: str | None = None
+    response_id: str | None = None
+    thread_token_usage: _PartialUsage | None = None
+
+
+class SalvagedLine(Struct, frozen=True):
+    """As a line of `wire`; `at` in epoch ms."""
+
+    at: int
+    ordinal: int | None
+    payload: wire.Payload | PartialCount
+
+
+class _Line(Struct, frozen=True):
+    timestamp: Annotated[datetime, Meta(tz=True)]
+    payload: dict[str, Any]
+    ordinal: wire.Ordinal | None = None
+
+
+_KINDS: dict[Any, type[wire.Payload]] = {
+    "session_meta": wire.SessionMeta,
+    "turn_context": wire.TurnContext,
+    "compacted": wire.Compacted,
+    "task_started": wire.TaskStarted,
+    "turn_started": wire.TurnStarted,
+    "thread_settings_applied": wire.SettingsApplied,
+}
+
+
+def salvage(text: bytes | bytearray) -> tuple[list[SalvagedLine], int]:
+    """The records on a line that `wire.decode` refused, and how many are lost.
+
+    A field that is of no use is dropped, and not its record.
+    """
+    damaged = damaged_line.read(text)
+    lines: list[SalvagedLine] = []
+    lost = int(damaged.is_cut)
+    for record in damaged.records:
+        try:
+            line = _line(record)
+        except (ValueError, RecursionError):
+            lost += 1
+        else:
+            lines += [line] if line is not None else []
+    return lines, lost or int(not damaged.records)
+
+
+def _line(raw: dict[str, Any]) -> SalvagedLine | None:
+    """None for an irrelevant record; raises ValueError where too much is missing of one that counts."""
+    # Half a surrogate pair cannot be stored.
+    record = msgspec.json.decode(json.dumps(raw, ensure_ascii=False).encode(errors="replace"))
+    kind = record.get("type")
+    if kind == "event_msg":
+        payload = record.get("payload")
+        if not isinstance(payload, dict):
+            raise wire.MalformedLine
+        kind = payload.get("type")
+        if kind not in wire.OUR_EVENTS:
+            return None
+    elif kind not in wire.OURS:
+        return None
+    line = lenient.convert(record, _Line)
+    at = round(line.timestamp.timestamp() * 1000)
+    if not wire.EARLIEST_MS <= at <= wire.LATEST_MS:
+        raise wire.MalformedLine
+    return SalvagedLine(at, line.ordinal, _payload(kind, line.payload))
+
+
+def _payload(kind: str, payload: dict[str, Any]) -> wire.Payload | PartialCount:
+    if kind == "token_count":
+        return _count(payload.get("info"))
+    if kind == "token_usage_record":
+        return _record(lenient.convert(payload, _PartialRecord))
+    return lenient.convert(payload, _KINDS[kind])
+
+
+def _count(info: Any) -> wire.Payload | PartialCount:
+    if info is None:
+        return wire.TokenCount()
+    counted = lenient.convert(info, PartialCount)
+    if counted.total_token_usage.is_empty() and counted.last_token_usage.is_empty():
+        raise wire.MalformedLine
+    return counted
+
+
+def _record(record: _PartialRecord) -> wire.UsageRecord:
+    if record.usage.is_empty():
+        raise wire.MalformedLine
+    so_far = record.thread_token_usage
+    return wire.UsageRecord(
+        usage=record.usage.usage(),
+        thread_id=record.thread_id,
+        turn_id=record.turn_id,
+        response_id=record.response_id,
+        thread_token_usage=so_far.usage() if so_far is not None else None,
+    )
+
+
+def _in_order(usage: _PartialUsage) -> tuple[int | None, ...]:
+    whole, output, cached, written, reasoning = astuple(usage)
+    return whole, cached, written, output, reasoning
+
+
+def _moved(total: int | None, last: int | None, before: int | None) -> tuple[int, int]:
+    """A counter and what it moved by; nothing where that cannot be known."""
+    if last is None:
+        last = max(0, total - before) if total is not None and before is not None else 0
+    return (before or 0) + last if total is None else total, last

@@ -1,0 +1,120 @@
+"""What is kept of a rollout, between scans and for `resolve`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from providers.codex.logs.rollout import (
+    Base,
+    Compaction,
+    ModelContext,
+    Record,
+    Rollout,
+    Setting,
+    Terms,
+    Tokens,
+    turn_is_real,
+)
+from providers.domain import project
+from providers.logs import Observed, stable_hash, unpacked
+
+
+class ReaderState(Struct, kw_only=True, array_like=True):
+    """All that a line needs to know of those before it. Stored with an offset, it lets a scan resume there.
+
+    `early` is the last record before its turn's context: its response id, and its index.
+    """
+
+    thread: str
+    segment: str | None
+    named: bool = False
+    root: str | None = None
+    project: str | None = None
+    originator: str | None = None
+    account: str | None = None
+    parents: set[str] = set()
+    base: Base | None = None
+    counters_go_on: bool = False
+    began_at: int | None = None
+    turn: str | None = None
+    window: int | None = None
+    setting: Setting = (None, None)
+    setting_turn: str | None = None
+    first_setting: Setting = (None, None)
+    tier: str | None = None
+    early: tuple[str | None, int] | None = None
+    counters: Tokens | None = None
+    last: Tokens | None = None
+    opened: bool = False
+    skipped: int = 0
+    last_ms: int = 0
+
+
+class Observation(Struct, array_like=True):
+    """What is kept of a rollout; `make` is that of Rollouts."""
+
+    make: Literal["codex 4"]
+    state: ReaderState
+    settings: dict[str, Setting]
+    contexts: list[ModelContext]
+    compactions: list[Compaction]
+    terms: list[Terms]
+    records: list[Record]
+    events: msgspec.Raw
+    forgets: list[int]
+    foreign: set[str]
+
+    def links(self) -> frozenset[int]:
+        """Its thread, all threads it refers to, and its turns, which a copy shares with its original."""
+        state = self.state
+        own = {state.thread, *((state.segment,) if state.segment else ())}
+        base = {state.base.thread} if state.base else set()
+        turns = {terms.turn for terms in self.terms}
+        real = {turn for turn in turns if turn is not None and turn_is_real(turn)}
+        names = own | state.parents | base | self.foreign | real
+        return frozenset(stable_hash(name.encode(errors="surrogatepass")) for name in names)
+
+
+encode = msgspec.msgpack.Encoder().encode
+_decoder = msgspec.msgpack.Decoder(Observation)
+_NO_EVENTS = msgspec.Raw(encode([]))
+
+
+def nothing_yet(thread: str, segment: str | None) -> Observation:
+    state = ReaderState(thread=thread, segment=segment)
+    return Observation("codex 4", state, {}, [], [], [], [], _NO_EVENTS, [], set())
+
+
+def decode(observation: bytes) -> Observation:
+    """Raises ValueError for an observation of another make."""
+    return unpacked(observation, _decoder)
+
+
+def rollout(observed: Observed) -> Rollout:
+    """Decodes an observation; raises ValueError for one of another make."""
+    kept = decode(observed.observation)
+    state = kept.state
+    return Rollout(
+        home=observed.home,
+        thread=state.thread,
+        segment=state.segment,
+        root=state.root,
+        project=project.canonical(state.project) if state.project else None,
+        originator=state.originator,
+        account=state.account,
+        parents=frozenset(state.parents - {state.thread}),
+        base=state.base,
+        counters_go_on=state.counters_go_on,
+        began_at=state.began_at or 0,
+        first_setting=state.first_setting,
+        settings=kept.settings,
+        contexts=kept.contexts,
+        compactions=kept.compactions,
+        terms=kept.terms,
+        records=kept.records,
+        events=kept.events,
+        forgets=kept.forgets,
+    )
