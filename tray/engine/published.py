@@ -196,7 +196,9 @@ def _credits_left(account: Document) -> bool:
     spend, bought = account.get("spend"), account.get("credits")
     if spend and spend.get("carries_on"):
         return True
-    return bool(bought and (bought["unlimited"] or float(bought["balance"] or 0) > 0))
+    if not bought or not bought.get("carries_on", True):
+        return False
+    return bool(bought["unlimited"] or float(bought["balance"] or 0) > 0)
 
 
 def _refuse(constant: str) -> float:
