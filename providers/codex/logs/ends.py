@@ -10,31 +10,41 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
-LINE_CAP = 16 << 20
-_FIRST_BLOCK, _LARGEST_BLOCK = 1 << 17, 1 << 22
+from msgspec import Struct
+
+
+class Bounds(Struct, frozen=True, kw_only=True):
+    """How many bytes are held in memory: the blocks that are read, a whole line, the end of a longer one."""
+
+    first_block: int = 1 << 17
+    largest_block: int = 1 << 22
+    line: int = 16 << 20
+    end_of_line: int = 1 << 20
+
+
+BOUNDS = Bounds()
 _GROWS_BY = 8
-_END_OF_LINE = 1 << 20
 
 
-def oldest_first(file: BinaryIO, most: int) -> Iterator[bytes]:
+def oldest_first(file: BinaryIO, most: int, bounds: Bounds = BOUNDS) -> Iterator[bytes]:
     """The whole lines of about the first `most` bytes, and of a longer one the beginning."""
     file.seek(0)
-    while file.tell() < most and (line := file.readline(LINE_CAP)):
+    while file.tell() < most and (line := file.readline(bounds.line)):
         whole = line.endswith(b"\n")
-        if whole or len(line) == LINE_CAP:
+        if whole or len(line) == bounds.line:
             yield line
-        while not whole and (rest := file.readline(LINE_CAP)):
+        while not whole and (rest := file.readline(bounds.line)):
             whole = rest.endswith(b"\n")
 
 
-def newest_first(file: BinaryIO, floor: int = 0) -> Iterator[tuple[bytes, int]]:
+def newest_first(file: BinaryIO, floor: int = 0, bounds: Bounds = BOUNDS) -> Iterator[tuple[bytes, int]]:
     """The whole lines from the last to the one that begins at `floor`, each with the place where it begins.
 
     Of a line that is too long for memory only its end is given, in which damage may have left a whole record.
     What follows the last newline is not finished yet, and left out.
     """
-    line = _LineBefore()
-    for block, start in _blocks(file, floor):
+    line = _LineBefore(bounds)
+    for block, start in _blocks(file, floor, bounds):
         first, *later = block.split(b"\n")
         place = start + len(block)
         for piece in reversed(later):
@@ -50,22 +60,23 @@ def newest_first(file: BinaryIO, floor: int = 0) -> Iterator[tuple[bytes, int]]:
         yield whole, floor
 
 
-def _blocks(file: BinaryIO, floor: int) -> Iterator[tuple[bytes, int]]:
+def _blocks(file: BinaryIO, floor: int, bounds: Bounds) -> Iterator[tuple[bytes, int]]:
     """The blocks of a file from its end, ever larger ones, each with its place."""
     place = os.fstat(file.fileno()).st_size
-    length = _FIRST_BLOCK
+    length = bounds.first_block
     while place > floor:
         start = max(floor, place - length)
         file.seek(start)
         yield file.read(place - start), start
         place = start
-        length = min(length * _GROWS_BY, _LARGEST_BLOCK)
+        length = min(length * _GROWS_BY, bounds.largest_block)
 
 
 class _LineBefore:
     """A line of which the end is known, while its beginning is being looked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
         self._pieces: list[bytes] = []
         self._size = 0
         self._finished = False  # whether a newline ends it
@@ -84,8 +95,8 @@ class _LineBefore:
         return line
 
     def end_of_overlong(self) -> bytes | None:
-        if self._size <= LINE_CAP:
+        if self._size <= self._bounds.line:
             return None
-        end = b"".join(reversed(self._pieces))[-_END_OF_LINE:]
+        end = b"".join(reversed(self._pieces))[-self._bounds.end_of_line :]
         self._pieces, self._size, self._dropping = [], 0, True
         return end

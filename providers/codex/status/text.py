@@ -50,6 +50,8 @@ _NO_LIMITS: dict[str, Outcome] = {
 _STALE = "limits may be stale"
 # A reset that was due a moment ago does not mean tomorrow's, and a clock may be slightly off.
 _SLACK = timedelta(minutes=10)
+# Codex shows limits that it read up to 15 minutes ago, and its zone may be off by an hour.
+_JUST_PASSED = timedelta(hours=1)
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -218,10 +220,10 @@ class _Reader:
 def reset_time(shown: str, now: datetime, zone: tzinfo, at_most: timedelta) -> datetime | None:
     """The next such time, in UTC; None for an invalid one, or one beyond the length of the window.
 
-    Known forms: `18:10`, `6:10 PM`, `23:41 on 22 Nov`, `11:41 PM on 22 Nov`. Codex leaves out the day where it is
-    today's: such a time is tomorrow's only where that is nearer, and one that has just passed is no time at all.
-    One without a year is the next. Where clocks are put back an hour comes twice: the first that is still ahead is
-    meant, and an hour that is left out is the one after it.
+    Known forms: `18:10`, `6:10 PM`, `23:41 on 22 Nov`, `11:41 PM on 22 Nov`. One without a day is today's, or
+    tomorrow's once it is past; but one that has just passed is not a day ahead: then the next is unknown. One
+    without a year likewise. Where clocks are put back an hour comes twice: the first that is still ahead is meant,
+    and an hour that is left out is the one after it.
     """
     match = _RESET.fullmatch(shown)
     if match is None:
@@ -235,9 +237,8 @@ def reset_time(shown: str, now: datetime, zone: tzinfo, at_most: timedelta) -> d
     found = next((moment for moment in moments if moment >= now - _SLACK), None)
     if found is None or found > now + at_most:
         return None
-    passed = max((moment for moment in moments if moment < found), default=None)
-    is_nearer = passed is None or match[4] is not None or found - now <= now - passed
-    return found if is_nearer or _is_today(found, now, zone) else None
+    passed = any(now - _JUST_PASSED <= moment < now - _SLACK for moment in moments)
+    return None if passed and not _is_today(found, now, zone) else found
 
 
 def _moments(days: Iterator[datetime], hour: int, minute: int, zone: tzinfo) -> Iterator[datetime]:

@@ -133,7 +133,7 @@ def test_the_response_for_a_pro_account(folder: Path) -> None:
         ("weekly", "Weekly", 62.0, timedelta(days=7)),
         ("individual", "Spend cap", 25.0, None),
     ]
-    assert reading.windows[0].resets_at == datetime.fromtimestamp(1_795_200_000, UTC)
+    assert reading.windows[0].resets_at == datetime.fromtimestamp(1_795_190_400, UTC)
     assert reading.credits == Credits(balance=Decimal("150.5"))
     assert reading.resets is not None
     assert (reading.resets.available, reading.resets.expires_at) == (

@@ -94,7 +94,7 @@ def test_the_response_for_a_pro_account(folder: Path) -> None:
         ("session", "5h", 37.0, timedelta(hours=5)),
         ("weekly", "Weekly", 62.0, timedelta(days=7)),
     ]
-    assert reading.windows[0].resets_at == datetime.fromtimestamp(1_795_200_000, UTC)
+    assert reading.windows[0].resets_at == datetime.fromtimestamp(1_795_190_400, UTC)
     assert reading.credits == Credits(balance=Decimal("150.5"))
     assert (reading.plan, reading.email, reading.fetched_at) == ("pro", "dev@example.com", NOW)
     assert reading.speaks_for == {"windows", "credits"}
