@@ -56,8 +56,9 @@ def spend(sent: Mapping[str, Any], resets_at: datetime | None) -> Spend | None:
     unit = sent.get("currency") or sent.get("unit")
     if not isinstance(unit, str) or not _CURRENCY.fullmatch(unit):
         return None
-    places = whole(sent.get("decimal_places")) or 0
-    if not 0 <= places <= _MOST_PLACES:
+    stated = sent.get("decimal_places")
+    places = 0 if stated is None else whole(stated)
+    if places is None or not 0 <= places <= _MOST_PLACES:
         raise ValueError("a currency has few places")
     used, limit = _major(sent.get("used"), places), _major(sent.get("limit"), places)
     if used is None:

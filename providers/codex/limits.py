@@ -68,7 +68,7 @@ def window(
     else:
         ident, title = length.id, length.title
         duration = timedelta(minutes=length.nearest(round(minutes or 0)))
-    near = resets_at is not None and resets_at - now <= furthest_reset(minutes)
+    near = resets_at is not None and -_FURTHEST_RESET <= resets_at - now <= furthest_reset(minutes)
     return RateWindow(
         id=ident,
         title=title,

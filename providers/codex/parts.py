@@ -22,7 +22,7 @@ _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 class Slots(Struct, frozen=True):
-    """The windows of one limit. `whole` is whether both slots were told, and the length of each window."""
+    """The windows of one limit. `whole` is whether both slots were sent, and the length of each window."""
 
     windows: tuple[RateWindow, ...]
     whole: bool
@@ -71,12 +71,12 @@ class Parts:
         if sent is None:
             self.lose(name)
             return None
-        told = [key for slot in _SLOTS if (key := next((key for key in slot if key in sent), None))]
-        found = [self.window(f"{name}.{key}", sent[key]) for key in told if sent[key] is not None]
+        keys = [key for slot in _SLOTS if (key := next((key for key in slot if key in sent), None))]
+        found = [self.window(f"{name}.{key}", sent[key]) for key in keys if sent[key] is not None]
         windows = tuple(window for window in found if window is not None)
-        if not windows and not told:
+        if not windows and not keys:
             return None
-        return Slots(windows, len(told) == len(_SLOTS) and all(window.duration for window in windows))
+        return Slots(windows, len(keys) == len(_SLOTS) and all(window.duration for window in windows))
 
     def window(self, name: str, raw: Any) -> RateWindow | None:
         made = shapes.window(raw, self.now)
@@ -95,7 +95,7 @@ class Parts:
         """What limits an account under names of its own: each is shown under its key, or named as dropped.
 
         With `own`, `sent` are the account's limits: there a window is the account's whatever it is called, if its
-        length is told.
+        length is known.
         """
         for key, raw in sent.items():
             if key in known or not shapes.states_limit(raw):

@@ -62,10 +62,10 @@ def window(raw: Any, now: datetime) -> RateWindow | None:
 
 
 def reset(sent: Mapping[str, Any], now: datetime) -> datetime | None:
-    """The time of the reset; a delay counts only where no time is told."""
-    told = next((sent[name] for name in _RESET_AT if sent.get(name) is not None), None)
-    if told is not None and (number(told) is not None or moment(told) is not None):
-        return moment(told)
+    """The time of the reset; a delay counts only where no time is stated."""
+    stated = next((sent[name] for name in _RESET_AT if sent.get(name) is not None), None)
+    if stated is not None and (number(stated) is not None or moment(stated) is not None):
+        return moment(stated)
     delay = next((number(sent[name]) for name in _RESET_IN if sent.get(name) is not None), None)
     return now + timedelta(seconds=delay) if delay is not None and 0 < delay < _LONGEST_SECONDS else None
 
@@ -104,10 +104,10 @@ def refusal(*objects: Any) -> Refusal:
     sent = [found for found in map(members, objects) if found is not None]
     kinds = [kind for each in sent if (kind := _kind(each.get(_REACHED_TYPE))) is not None]
     accepts = [
-        told is good
+        value is good
         for each in sent
         for name, good in _ACCEPTS.items()
-        if (told := flag(each.get(name))) is not None
+        if (value := flag(each.get(name))) is not None
     ]
     refused = bool(kinds) or not all(accepts) or _any(sent, _REFUSES)
     return Refusal(
@@ -133,7 +133,7 @@ def _minutes(sent: Mapping[str, Any]) -> float | None:
 
 
 def _used_percent(sent: Mapping[str, Any]) -> float | None:
-    """The first valid one of what was told: what is used, what remains, the amounts.
+    """The first valid one of what was sent: what is used, what remains, the amounts.
 
     What remains is below 0 once a cap is exceeded, or stays at 0, so what is used goes first.
     """

@@ -114,19 +114,18 @@ class _LimitsParts(Parts):
         slots = [found for each in own if (found := self.slots(_OWN, each)) is not None]
         windows = [window for found in slots for window in found.windows]
         windows += self._beside(own)
-        covers = bool(slots) and all(found.whole for found in slots)
-        for key, limit in of_models:
-            windows += self._of_model(key, limit)
+        windows += [window for key, limit in of_models for window in self._of_model(key, limit)]
         self.require_windows(windows)
         flags = shapes.refusal(self._sent, *own)
         bought = self._bought(own, usable=not flags.credits_spent)
         if not slots and bought is UNSET and not windows:
             return None
-        resets = self.resets("rateLimitResetCredits", self._sent.get("rate_limit_reset_credits"))
-        covered = {"credits": bought is not UNSET, "resets": resets is not None}
         # An older program reports the account's own windows only: then the others are missing from the response.
         filed = isinstance(self._sent.get("rate_limits_by_limit_id"), dict)
-        covered["windows"] = covers and filed and not self.dropped
+        whole_windows = filed and bool(slots) and all(found.whole for found in slots) and not self.dropped
+        resets = self.resets("rateLimitResetCredits", self._sent.get("rate_limit_reset_credits"))
+        covered = {"windows": whole_windows, "credits": bought is not UNSET, "resets": resets is not None}
+        plans = [_plan(each.get("plan_type")) for each in own] + [owner.plan if owner else None]
         return Reading(
             source=source,
             fetched_at=self.now,
@@ -134,11 +133,9 @@ class _LimitsParts(Parts):
             credits=None if isinstance(bought, UnsetType) else bought,
             resets=resets,
             limit_reached=flags.reached,
-            plan=next(
-                filter(None, (_plan(each.get("plan_type")) for each in own)), owner.plan if owner else None
-            ),
+            plan=next(filter(None, plans), None),
             email=owner.email if owner else None,
-            speaks_for=frozenset(lane for lane, told in covered.items() if told),
+            speaks_for=frozenset(lane for lane, is_covered in covered.items() if is_covered),
             dropped=self.dropped,
         )
 
@@ -148,7 +145,7 @@ class _LimitsParts(Parts):
         of_models: list[tuple[str, dict[str, Any]]] = []
         for key, limit in self._filed():
             if limits.is_of_account(limit.get("limit_id") or key, limit.get("limit_name")):
-                own.append(limit)
+                own += [limit] if _OF_LIMIT & limit.keys() else []
             else:
                 of_models.append((key, limit))
         if own:
@@ -200,8 +197,8 @@ class _LimitsParts(Parts):
     def _bought(self, own: list[dict[str, Any]], *, usable: bool) -> Credits | UnsetType | None:
         """Those of the first that has some."""
         found = [self.credits(f"{_OWN}.credits", each.get("credits", UNSET), usable=usable) for each in own]
-        told = [each for each in found if not isinstance(each, UnsetType)]
-        return next(filter(None, told), None) if told else UNSET
+        sent = [each for each in found if not isinstance(each, UnsetType)]
+        return next(filter(None, sent), None) if sent else UNSET
 
 
 def _plan(raw: Any) -> str | None:

@@ -30,7 +30,7 @@ from providers.codex.app_server.plan import (
 )
 from providers.codex.app_server.refusal import classify, quoted_usage
 from providers.codex.auth import ELSE_SIGN_IN, RUN_ONCE, TO_SEE_LIMITS
-from providers.codex.endpoint.answer import Usage
+from providers.codex.endpoint.answer import UsageAnswer
 from providers.codex.program import PAUSE, Find, Versions, find_codex, no_older, runs_with
 from providers.codex.same_account import require_same_account
 from providers.codex.scratch_home import at_home, borrowing, furnish
@@ -77,7 +77,7 @@ class _Responses(Struct, frozen=True):
     owner: AccountAnswer | None
     limits: Any
     usage: Any = None
-    quoted: Usage | None = None
+    quoted: UsageAnswer | None = None
 
     def reading(self, question: Question) -> Reading | None:
         """None where there are neither limits nor credits; raises for those of another account."""

@@ -20,7 +20,7 @@ import re
 from datetime import datetime
 
 from providers.codex.auth import ELSE_SIGN_IN, RUN_ONCE, SIGN_IN
-from providers.codex.endpoint.answer import Usage, usage
+from providers.codex.endpoint.answer import UsageAnswer, usage
 from providers.domain.errors import (
     Blocked,
     Denied,
@@ -41,6 +41,7 @@ _STATUS = re.compile(r"failed: (\d{3})\b")
 _NOBODY = re.compile(r"authentication required|token data is not available", re.IGNORECASE)
 _NOT_RENEWED = re.compile(r"access token could not be refreshed")
 _RENEWAL_STATUS = re.compile(r"Failed to refresh token: (\d{3})\b[^:]*:?\s*(<?)")
+_NO_ROUTE = re.compile(r"routing discovery (?:failed|missing backend origin)")
 _UNREACHED = re.compile(r"error sending request|dns error|connection refused", re.IGNORECASE)
 
 
@@ -61,12 +62,14 @@ def classify(refused: RpcRefused, *, renewed: bool, retry_at: datetime) -> Provi
         return _of_status(int(found[1]), page=page, renewed=renewed, retry_at=retry_at)
     if _NOBODY.search(text):
         return refused_login(retry_at) if renewed else NotSignedIn("Codex has no login.", remedy=SIGN_IN)
+    if _NO_ROUTE.search(text):
+        return ServerError("ChatGPT named no server for this workspace's limits.")
     if _UNREACHED.search(text):
         return Offline("Codex could not reach ChatGPT.")
     return NotUnderstood("Codex could not read ChatGPT's response.", remedy="Update Codex.")
 
 
-def quoted_usage(refused: RpcRefused) -> Usage | None:
+def quoted_usage(refused: RpcRefused) -> UsageAnswer | None:
     """The server's answer, where the text of the error quotes one."""
     _, _, body = refused.message.partition(_BODY)
     try:

@@ -48,7 +48,7 @@ _OF_LIMIT = frozenset({"primary_window", "secondary_window", _CAP})
 _OF_CONTROL = frozenset({_CAP})
 
 
-class Usage:
+class UsageAnswer:
     """A response: the account that it is about, as sent, and what it says."""
 
     def __init__(self, sent: dict[str, Any]) -> None:
@@ -71,7 +71,7 @@ class Usage:
         return _UsageParts(self._sent, now, token).reading(source)
 
 
-def parse(body: bytes) -> Usage:
+def parse(body: bytes) -> UsageAnswer:
     """Raises ValueError for anything but a JSON object."""
     try:
         raw = msgspec.json.decode(body)
@@ -80,12 +80,12 @@ def parse(body: bytes) -> Usage:
     return usage(raw)
 
 
-def usage(raw: Any) -> Usage:
+def usage(raw: Any) -> UsageAnswer:
     """Raises ValueError for anything but an object."""
     sent = shapes.members(raw)
     if sent is None:
         raise ValueError("no usage")
-    return Usage(sent)
+    return UsageAnswer(sent)
 
 
 def reset_credits(body: bytes, now: datetime) -> ResetCredits:
@@ -182,12 +182,12 @@ class _UsageParts(Parts):
         if control is not None and shapes.members(control) is None:
             self.drop("spend_control")
         places = {"": self._sent, "rate_limit.": self._limit, "spend_control.": self._control}
-        told = {f"{place}{_CAP}": sent[_CAP] for place, sent in places.items() if _CAP in sent}
-        caps = {name: self.cap(name, raw) for name, raw in told.items() if raw is not None}
+        sent = {f"{place}{_CAP}": each[_CAP] for place, each in places.items() if _CAP in each}
+        caps = {name: self.cap(name, raw) for name, raw in sent.items() if raw is not None}
         good = {name: cap for name, cap in caps.items() if cap is not None}
-        if told and len(good) == len(caps):
+        if sent and len(good) == len(caps):
             self._covered.add("spend")
-        spends = [self._money(name, told[name], cap.resets_at) for name, cap in good.items()]
+        spends = [self._money(name, sent[name], cap.resets_at) for name, cap in good.items()]
         return list(good.values()), next((spend for spend in spends if spend), None)
 
     def _money(self, name: str, raw: Any, resets_at: datetime | None) -> Spend | None:

@@ -213,8 +213,8 @@ def _noted(sent: dict[str, Any], at: datetime) -> Note:
         cap = parts.cap(f"{name}.individual_limit", raw)
         windows += [cap] if cap else []
     flags = shapes.refusal(sent)
-    told = sent.get("credits")
-    bought = parts.credits(f"{name}.credits", UNSET if told is None else told, usable=not flags.credits_spent)
+    held = sent.get("credits")
+    bought = parts.credits(f"{name}.credits", UNSET if held is None else held, usable=not flags.credits_spent)
     return Note(
         at=at,
         windows=tuple(windows),

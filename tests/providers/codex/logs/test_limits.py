@@ -271,7 +271,10 @@ def test_credits_older_than_the_windows_are_not_made_younger(tmp_path: Path) -> 
 
 
 NOTHING = limits(primary=None)
-REFUSED = {"spend_control_reached": False, "rate_limit_reached_type": "workspace_member_credits_depleted"}
+REFUSED: dict[str, Any] = {
+    "spend_control_reached": False,
+    "rate_limit_reached_type": "workspace_member_credits_depleted",
+}
 
 
 @pytest.mark.parametrize("empty", [NOTHING, NOTHING | {"limit_id": "premium"}, {}, None])
