@@ -21,7 +21,8 @@
         history           the limits over time
         prices/           rates.json < prices.toml < the person's own prices.toml
         ledger            all of it, as the rest of the house sees it
-    codex/       descriptor auth config limits program scratch_home | endpoint/ app_server/ status/ logs/
+    codex/       descriptor auth config program scratch_home | endpoint/ app_server/ status/ logs/
+                 limits, balance, shapes, parts: what all of them read alike
     claude/      descriptor auth config limits keychain noted | endpoint/ usage_command/ statusline/ logs/
     polling/     from homes to what is known of each account
         accounts          who is signed in where: the entries of a snapshot

@@ -105,7 +105,7 @@ class Parts:
             for window in windows:
                 yield window if own and window.duration else limits.of_feature(window, key)
             if not windows:
-                self.lose(place)
+                self.drop(place)
 
     def credits(self, name: str, raw: Any, *, usable: bool) -> Credits | UnsetType | None:
         """UNSET where they are missing or malformed, None for an account without them."""

@@ -47,6 +47,10 @@ class RolloutLimits:
     def unavailable(self, question: Question) -> ProviderError | None:  # noqa: ARG002 - as every source
         return None
 
+    def barren_bytes(self, path: Path) -> int:
+        """How much of a log is known to have no limits: it is not read again."""
+        return self._barren.get(path, 0)
+
     def read(self, question: Question) -> Reading | None:
         """The newest trustworthy entry; None where there is none. Windows past their reset are left out."""
         news, left = News(), MOST_BYTES
@@ -54,7 +58,7 @@ class RolloutLimits:
         for path, changed in _newest_files(finder, question.now):
             if (news.at is not None and changed < news.at) or left <= 0:
                 break  # nothing in a file can be newer than its last write
-            search = Search(question, left, self._barren.get(path, 0))
+            search = Search(question, left, self.barren_bytes(path))
             news = news.joined(search.news_of(path))
             left -= search.read
             if search.barren is not None:
@@ -75,13 +79,17 @@ def _reading(news: News, now: datetime) -> Reading | None:
     note = news.windows or news.credits or news.refusal or news.unread
     if note is None:
         return None
-    beside = [each for each in (news.credits, news.refusal, news.unread) if each and each.at >= note.at]
+    bought, refusal, unread = (
+        each if each is not None and each.at >= note.at else None
+        for each in (news.credits, news.refusal, news.unread)
+    )
+    dropped = [name for each in (note, bought, unread) if each is not None for name in each.dropped]
     return Reading(
         source=RolloutLimits.id,
         fetched_at=note.at,
         windows=limits.one_of_each(w for w in note.windows if w.resets_at is None or w.resets_at > now),
-        credits=news.credits.credits if news.credits in beside and news.credits else None,
-        limit_reached=True if news.refusal in beside and news.refusal else None,
+        credits=bought.credits if bought is not None else None,
+        limit_reached=True if refusal is not None else None,
         plan=note.plan,
-        dropped=tuple(dict.fromkeys(name for each in (note, *beside) for name in each.dropped)),
+        dropped=tuple(dict.fromkeys(dropped)),
     )

@@ -51,7 +51,7 @@ class Note(Struct, frozen=True):
 
 
 class News(Struct, frozen=True):
-    """The newest entry with windows, with credits, with a refusal, and with nothing but what could not be read."""
+    """The newest entry with windows, with credits, with a refusal, and with something that could not be read."""
 
     windows: Note | None = None
     credits: Note | None = None
@@ -101,7 +101,7 @@ def _own_turns(file: BinaryIO, name: str) -> _OwnTurns:
     for text in oldest_first(file, HEAD_BYTES):
         line = decode_limits(text)
         meta = line.payload if line is not None else None
-        if isinstance(meta, MetaOfLimits) and (thread is None or thread[0] == meta.id or meta.id in name):
+        if isinstance(meta, MetaOfLimits) and (thread is None or meta.id in name):
             return _OwnTurns(meta.has_parent, born_at(meta.id))
     return _OwnTurns(copies=True, since=born_at(thread[0]) if thread else None)
 
@@ -142,11 +142,11 @@ class Search:
     def _newest_in(self, file: BinaryIO, name: str) -> News:
         size = file.seek(0, SEEK_END)
         floor = self._known_barren if self._known_barren <= size else 0
-        finished = 0
+        finished = floor
         own = _own_turns(file, name)
         self._copies = own.copies
         for text, place in newest_first(file, floor):
-            finished = finished or place + len(text) + 1
+            finished = max(finished, place + len(text) + 1)
             self.read = size - place
             line = decode_limits(text)
             if line is not None and isinstance(line.payload, TokenCountLimits):

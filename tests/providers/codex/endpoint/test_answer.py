@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from providers.domain.errors import NotSignedIn, NotUnderstood
-from providers.domain.limits import Reading
+from providers.domain.limits import Credits, Reading
 from tests.fake_chatgpt import WEEK, usage, window
 from tests.homes import auth, make_home
 from tests.providers.codex.endpoint.test_source import CAP, read
@@ -113,6 +114,16 @@ def test_limits_in_an_unknown_shape_are_named(folder: Path, more: dict[str, Any]
     assert "windows" not in reading.speaks_for
 
 
+def test_credits_are_read_beside_limits_in_an_unknown_shape(folder: Path) -> None:
+    reading = read(folder, usage(rate_limit=None, budgets=[{"remaining_percent": 4}]))
+    assert (reading.windows, reading.credits, reading.dropped) == (
+        (),
+        Credits(balance=Decimal("150.5")),
+        ("budgets",),
+    )
+    assert reading.speaks_for == {"credits"}
+
+
 def test_what_limits_nothing_is_passed_over(folder: Path) -> None:
     """Members of a live answer of September 2026."""
     model = {"available": True, "available_at": None, "credits_would_enable": False}
@@ -143,7 +154,6 @@ def test_a_key_that_is_our_token_is_put_nowhere(tmp_path: Path) -> None:
         usage(rate_limit={"primary_window": {"used_percent": -3}, "secondary_window": {}}),
         usage(rate_limit=7),
         usage(rate_limit=None, individual_limit={"limit": "none"}),
-        usage(rate_limit=None, budgets=[{"remaining_percent": 4}]),
     ],
 )
 def test_an_answer_whose_windows_are_all_lost_is_not_understood(folder: Path, content: object) -> None:
