@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 ACCOUNT = {"account": {"type": "chatgpt", "email": "dev@example.com", "planType": "pro"}}
-WINDOW = {"usedPercent": 37, "windowDurationMins": 300, "resetsAt": 1_795_200_000}
+WINDOW = {"usedPercent": 37, "windowDurationMins": 300, "resetsAt": 1_795_190_400}
 WEEK = {"usedPercent": 62, "windowDurationMins": 10_080, "resetsAt": 1_795_460_400}
 OWN = {
     "limitId": "codex",

@@ -14,7 +14,7 @@ from typing import Any
 SESSION, WEEK = 18_000, 604_800
 
 
-def window(used: float, seconds: int = SESSION, reset_at: int = 1_795_200_000) -> dict[str, Any]:
+def window(used: float, seconds: int = SESSION, reset_at: int = 1_795_190_400) -> dict[str, Any]:
     return {
         "used_percent": used,
         "limit_window_seconds": seconds,

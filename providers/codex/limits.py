@@ -1,4 +1,4 @@
-"""Codex's windows, credits and names, shared by all its sources.
+"""Codex's windows and names, shared by all its sources.
 
 A window is identified by its duration, never by the slot it was sent in: a plan with only a weekly limit has it
 in the slot where others have their five hours.
@@ -8,54 +8,86 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.domain.limits import Credits, RateWindow, ResetCredits
+from providers.domain import rules
+from providers.domain.limits import RateWindow
 
-_NAMED = {300: ("session", "5h"), 10_080: ("weekly", "Weekly"), 43_200: ("monthly", "Monthly")}
-_LARGEST_BALANCE = Decimal(10) ** 15
-_LONGEST_AMOUNT = 80
-_SMALLEST_PLACE = -60  # rounding errors of float sums end at about the 32nd
-_LARGEST_PERCENT = 10_000
+LARGEST_PERCENT = 10_000
 _FURTHEST_RESET = timedelta(days=400)
-_RESET_SLACK = timedelta(days=1)
+_RESET_SLACK = timedelta(seconds=rules.CLOCK_SLACK_SECONDS)
+_LONGEST_MINUTES = 10_000_000
 _NAME = re.compile(r"[\w .+-]{1,40}")
 _NO_SLUG = re.compile(r"[^a-z0-9_.]+")
-_MOST_RESETS = 10_000
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
+_OWN_LIMIT = "codex"
+_UNKNOWN = "unknown"
 
 
-class _SentCredits(Struct, frozen=True):
-    has_credits: bool = False
-    unlimited: bool = False
-    balance: str | float | None = None
+class _Length(Struct, frozen=True):
+    """A length with a name of its own, from the shortest to the longest of its kind, in minutes."""
+
+    shortest: float
+    longest: float
+    id: str
+    title: str
+
+    def nearest(self, minutes: float) -> float:
+        return min(max(minutes, self.shortest), self.longest)
+
+    def is_meant_by(self, minutes: float) -> bool:
+        """Within 2 %: 0.3x-0.4x wrote 299 and 10079 minutes, the endpoint has sent 17940 and 604740 seconds."""
+        return abs(self.nearest(minutes) - minutes) <= 0.02 * self.nearest(minutes)
+
+
+_NAMED = (
+    _Length(300, 300, "session", "5h"),
+    _Length(1_440, 1_440, "window:1440", "1d"),
+    _Length(10_080, 10_080, "weekly", "Weekly"),
+    _Length(28 * 1_440, 31 * 1_440, "monthly", "Monthly"),  # calendar months, and their mean of 730 hours
+)
 
 
 def window(
-    used_percent: float, minutes: float | None, resets_at: float | None, now: datetime
+    used_percent: float, minutes: float | None, resets_at: datetime | None, now: datetime
 ) -> RateWindow | None:
-    """A window from the values sent; 0 for a duration or a reset means that it is unknown.
+    """A window from the values sent; 0 for a duration means that it is unknown. None for an invalid percentage.
 
-    `resets_at` is in epoch seconds. None for an invalid percentage.
+    Of a negative one nothing is known: a server's mistake is not shown as an untouched window.
     """
-    if not 0 <= used_percent <= _LARGEST_PERCENT:
+    if not 0 <= used_percent <= LARGEST_PERCENT:
         return None
-    whole = round(minutes) if minutes and isfinite(minutes) and 0 < minutes < 10_000_000 else None
-    ident, title = ("window:unknown", "Limit") if whole is None else _by_length(whole)
+    length = _length(minutes)
+    if length is None:
+        ident, title, duration = f"window:{_UNKNOWN}", "Limit", None
+    else:
+        ident, title = length.id, length.title
+        duration = timedelta(minutes=length.nearest(round(minutes or 0)))
+    near = resets_at is not None and -_FURTHEST_RESET <= resets_at - now <= furthest_reset(minutes)
     return RateWindow(
         id=ident,
         title=title,
         used_percent=used_percent,
-        duration=timedelta(minutes=whole) if whole else None,
-        resets_at=_reset(resets_at, whole, now),
+        duration=duration,
+        resets_at=resets_at if near else None,
     )
+
+
+def furthest_reset(minutes: float | None) -> timedelta:
+    """How far ahead a window of that length can reset, by a clock that is slightly off.
+
+    Further ahead is an error, of the server or of our clock. A month is as long as the longest one: it may be
+    sent as 30 days whatever it is.
+    """
+    length = _length(minutes)
+    if length is None:
+        return _FURTHEST_RESET
+    return min(_FURTHEST_RESET, timedelta(minutes=length.longest) + _RESET_SLACK)
 
 
 def of_model(found: RateWindow, metered: Any, shown_as: Any) -> RateWindow | None:
@@ -68,78 +100,46 @@ def of_model(found: RateWindow, metered: Any, shown_as: Any) -> RateWindow | Non
     return None if slug is None else _part(found, f"model:{slug}", name(shown_as) or slug)
 
 
-def of_code_review(found: RateWindow) -> RateWindow:
-    """The window of code reviews: `code_review:weekly`."""
-    return _part(found, "code_review", "Code review")
+def of_feature(found: RateWindow, key: str) -> RateWindow:
+    """The window that a server sends under a key of its own.
 
-
-def individual(remaining_percent: float, resets_at: float | None, now: datetime) -> RateWindow | None:
-    """A member's own spend cap within their workspace; None for an invalid percentage.
-
-    Its duration is unknown; the server sends what remains, which is below 0 once the cap is exceeded.
+    `code_review_rate_limit` → `code_review:weekly`, "Code review Weekly"; one of unknown length is titled by its
+    key alone: `workspace_shared_limit` → "Workspace shared limit".
     """
-    if not -_LARGEST_PERCENT <= remaining_percent <= 100:
-        return None
-    return RateWindow(
-        id="individual",
-        title="Spend cap",
-        used_percent=100 - remaining_percent,
-        resets_at=_reset(resets_at, None, now),
-    )
+    stem = key.removesuffix("_rate_limit")
+    words = stem.replace("_", " ").strip()
+    shown_as = words[:1].upper() + words[1:]
+    part = _part(found, stem, shown_as)
+    return part if found.duration else replace(part, title=shown_as)
 
 
-def reset_credits(available: int, expiries: Iterable[Any], now: datetime) -> ResetCredits:
-    """Available resets, with the next expiry; raises ValueError for an invalid number of them.
+def of_person(found: RateWindow) -> RateWindow:
+    """A member's own spend cap within their workspace."""
+    return replace(found, id="individual", title="Spend cap")
 
-    An expiry is an ISO date or epoch seconds, as sent; one that is neither, or is past, is ignored.
+
+def is_of_account(limit_id: Any, limit_name: Any) -> bool:
+    """Whether limits are the account's own: those of a model have its name, or an id like `codex_bengalfox`.
+
+    The account's id is "codex", and "premium" on plans with credits.
     """
-    if isinstance(available, bool) or not isinstance(available, int) or not 0 <= available <= _MOST_RESETS:
-        raise ValueError("a number of resets is a whole number")
-    ahead = [moment for moment in map(_expiry, expiries) if moment is not None and moment > now]
-    return ResetCredits(available=available, expires_at=min(ahead, default=None) if available else None)
+    if limit_id is None or limit_id == _OWN_LIMIT:
+        return True
+    return isinstance(limit_id, str) and not limit_name and not limit_id.startswith(f"{_OWN_LIMIT}_")
 
 
-def one_of_each(windows: list[RateWindow]) -> tuple[RateWindow, ...]:
-    """Of two windows of the same duration the one with less left: it is the one that blocks."""
+def one_of_each(windows: Iterable[RateWindow]) -> tuple[RateWindow, ...]:
+    """Of two windows of the same duration the one with less left: it is the one that blocks.
+
+    Of two whose duration is unknown nothing says that they are the same: both stay.
+    """
     tightest: dict[str, RateWindow] = {}
-    for found in windows:
+    for sent in windows:
+        found = sent if sent.duration or not sent.id.endswith(f":{_UNKNOWN}") else _numbered(sent, tightest)
         other = tightest.get(found.id)
         if other is None or found.used_percent > other.used_percent:
             tightest[found.id] = found
     return tuple(sorted(tightest.values(), key=lambda found: found.duration or timedelta.max))
-
-
-def bought(raw: Any) -> Credits | None:
-    """The credits, None for an account that has none; raises ValueError for malformed ones."""
-    try:
-        sent = msgspec.convert(raw, _SentCredits)
-    except msgspec.ValidationError:
-        raise ValueError("no credits") from None
-    if sent.unlimited:
-        return Credits(unlimited=True)
-    balance = amount(sent.balance)
-    if balance is None:
-        return Credits() if sent.has_credits else None
-    return Credits(balance=balance) if sent.has_credits or balance else None
-
-
-def amount(raw: Any) -> Decimal | None:
-    """A number, or one in a string; None stays None. Raises ValueError for anything else."""
-    if raw is None:
-        return None
-    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
-        raise ValueError("an amount is a number")
-    try:
-        text = str(raw).strip()
-        value = Decimal(text)
-    except (InvalidOperation, ValueError):  # the latter for thousands of digits
-        raise ValueError("an amount is a number") from None
-    if not value.is_finite() or abs(value) > _LARGEST_BALANCE:
-        raise ValueError("an amount is a finite number")
-    exponent = value.as_tuple().exponent
-    if len(text) > _LONGEST_AMOUNT or (isinstance(exponent, int) and exponent < _SMALLEST_PLACE):
-        raise ValueError("an amount has few places")  # 1e-999999 is a megabyte of zeros, written out
-    return value
 
 
 def plan(raw: Any) -> str | None:
@@ -159,6 +159,30 @@ def email(raw: Any) -> str | None:
     return None
 
 
+def _length(minutes: float | None) -> _Length | None:
+    """The name of a length; None if it is unknown."""
+    if not minutes or not isfinite(minutes) or not 0.5 < minutes < _LONGEST_MINUTES:
+        return None
+    named = next((length for length in _NAMED if length.is_meant_by(minutes)), None)
+    if named is not None:
+        return named
+    whole = round(minutes)
+    days, rest = divmod(whole, 1440)
+    hours, left = divmod(whole, 60)
+    title = f"{days}d" if not rest else f"{hours}h" if not left else f"{whole}m"
+    return _Length(whole, whole, f"window:{whole}", title)
+
+
+def _numbered(found: RateWindow, others: dict[str, RateWindow]) -> RateWindow:
+    """With a number, where another one of unknown length has its id."""
+    number = 1
+    ident = found.id
+    while ident in others:
+        number += 1
+        ident = f"{found.id}-{number}"
+    return found if number == 1 else replace(found, id=ident, title=f"{found.title} {number}")
+
+
 def _slug(raw: Any) -> str | None:
     """A name as used in a window's id: lower case, with a dash for anything but letters, digits, _ and dots."""
     named = name(raw)
@@ -168,39 +192,3 @@ def _slug(raw: Any) -> str | None:
 def _part(found: RateWindow, lane: str, shown_as: str) -> RateWindow:
     which = found.id.removeprefix("window:")
     return replace(found, id=f"{lane}:{which}", title=f"{shown_as} {found.title}")
-
-
-def _expiry(raw: Any) -> datetime | None:
-    """Times far away are valid here: a reset may be kept for a year."""
-    try:
-        if isinstance(raw, str):
-            moment = datetime.fromisoformat(raw)
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-        if isinstance(raw, int | float) and not isinstance(raw, bool) and raw > 0:
-            return datetime.fromtimestamp(raw, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return None
-
-
-def _by_length(minutes: int) -> tuple[str, str]:
-    if minutes in _NAMED:
-        return _NAMED[minutes]
-    days, rest = divmod(minutes, 1440)
-    hours, left = divmod(minutes, 60)
-    title = f"{days}d" if not rest else f"{hours}h" if not left else f"{minutes}m"
-    return f"window:{minutes}", title
-
-
-def _reset(epoch: float | None, minutes: int | None, now: datetime) -> datetime | None:
-    """The reset; a time further away than the window is long is an error, of the server or of our clock."""
-    if not epoch or epoch < 0:
-        return None
-    furthest = _FURTHEST_RESET
-    if minutes is not None:
-        furthest = min(furthest, timedelta(minutes=minutes) + _RESET_SLACK)
-    try:
-        moment = datetime.fromtimestamp(epoch, UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
-    return moment if moment - now <= furthest else None

@@ -57,4 +57,4 @@ def _credits_left(usage: AccountUsage) -> bool | None:
     if carries_on or usage.credits is None:
         return carries_on
     bought = usage.credits.value
-    return bought.unlimited or (bought.balance is not None and bought.balance > 0)
+    return bought.carries_on and (bought.unlimited or (bought.balance is not None and bought.balance > 0))

@@ -51,10 +51,14 @@ class RateWindow(Struct, frozen=True, kw_only=True):
 
 
 class Credits(Struct, frozen=True, kw_only=True):
-    """Purchased credits on top of the limits; `balance` is None if not reported, and always if `unlimited`."""
+    """Purchased credits on top of the limits; `balance` is None if not reported, and always if `unlimited`.
+
+    `carries_on` is False where the server reports that they cannot be used once a window is exhausted.
+    """
 
     balance: Decimal | None = None
     unlimited: bool = False
+    carries_on: bool = True
 
 
 class Spend(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from providers.domain.limits import Pace, RateWindow
 
 
 def pace(window: RateWindow, now: datetime) -> Pace | None:
-    """None if it cannot be determined: length or reset unknown, the reset past, or the window just started.
+    """None if it cannot be determined: length or reset unknown, the reset past, the window just started, or spent.
 
     `runs_out_at` is None when what is left lasts until the reset.
     """

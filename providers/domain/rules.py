@@ -59,9 +59,10 @@ def pace(
     used_percent: float, duration: float, resets_in: float
 ) -> tuple[float, Verdict, float | None] | None:
     """The share that even usage would have reached by now, the verdict, and in how many seconds it runs out before
-    the reset, None if it lasts. None if the reset is past or the window has just started.
+    the reset, None if it lasts. None if the reset is past, the window has just started, or it is spent: what is
+    used up has no pace.
     """
-    if not 0 < resets_in <= duration:
+    if used_percent >= SPENT_PERCENT or not 0 < resets_in <= duration:
         return None
     elapsed = duration - resets_in
     expected = elapsed / duration * 100
@@ -71,5 +72,5 @@ def pace(
     verdict: Verdict = "on_pace" if abs(ahead) <= ON_PACE_WITHIN else "deficit" if ahead > 0 else "reserve"
     if used_percent <= 0:
         return expected, verdict, None
-    runs_out = elapsed * (max(0.0, 100 - used_percent) / used_percent)
+    runs_out = elapsed * ((SPENT_PERCENT - used_percent) / used_percent)
     return expected, verdict, runs_out if runs_out < resets_in else None

@@ -318,7 +318,7 @@ def test_what_is_said_to_codex_is_what_it_takes(
         jsonschema.Draft7Validator(json.loads((schemas / f"Client{kind}.json").read_text()))
         for kind in ("Request", "Notification")
     )
-    person.program = launcher(tmp_path / "fake", before=["question"])
+    person.program = launcher(tmp_path / "fake", before=["question"], version=f"codex-cli {release}")
     for after in (None, REFUSED):
         person.source.read(person.question(after))
     said = logged(tmp_path / "fake", "heard")

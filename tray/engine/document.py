@@ -91,6 +91,7 @@ def _credits(lane: Sourced[Credits]) -> dict[str, Any]:
     return {
         "balance": None if balance is None else f"{balance:f}",
         "unlimited": lane.value.unlimited,
+        "carries_on": lane.value.carries_on,
         **_origin(lane),
     }
 

@@ -197,6 +197,8 @@ def _credits_left(account: Document) -> bool | None:
     carries_on: bool | None = spend.get("carries_on") if spend else False
     if carries_on or not bought:
         return carries_on
+    if not bought.get("carries_on", True):
+        return False
     return bool(bought["unlimited"] or float(bought["balance"] or 0) > 0)
 
 

@@ -270,7 +270,7 @@ def _sentences(
             yield "remedy", remedy
     elif usage.account is not None and not usage.windows:
         if usage.limits_known:
-            yield "none", "No limits on this plan."
+            yield "none", "No limits reported for this account."
         elif not (state.refreshing or usage.credits or usage.spend):
             yield "none", "Limits not available yet."
     if (ending := extras.login_ending(usage, now, zone)) is not None:

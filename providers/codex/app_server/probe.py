@@ -4,7 +4,8 @@
 
 Facts (0.45-0.169): all of them accept `-a never`; 0.45 has no account methods; up to 0.42 the arguments would
 start a session. 0.169 may fail `account/read` and answer `account/rateLimits/read`. When its stdin is closed it
-exits, in 30 ms.
+exits, in 30 ms. 0.165 and later leave out the details of resets on request, which saves a request to the server;
+0.60 rejects any parameters of `account/rateLimits/read`.
 """
 
 from __future__ import annotations
@@ -27,9 +28,11 @@ from providers.codex.app_server.plan import (
     asked_credentials,
     defer_to_running,
 )
-from providers.codex.app_server.refusal import classify
+from providers.codex.app_server.refusal import classify, quoted_usage
 from providers.codex.auth import ELSE_SIGN_IN, RUN_ONCE, TO_SEE_LIMITS
+from providers.codex.endpoint.answer import UsageAnswer
 from providers.codex.program import PAUSE, Find, Versions, find_codex, no_older, runs_with
+from providers.codex.same_account import require_same_account
 from providers.codex.scratch_home import at_home, borrowing, furnish
 from providers.domain.errors import (
     LoginExpired,
@@ -40,7 +43,7 @@ from providers.domain.errors import (
     ProviderError,
     TimedOut,
 )
-from providers.domain.limits import Reading
+from providers.domain.limits import Reading, ResetCredits
 from providers.host.files import short
 from providers.host.locate.find import Program
 from providers.host.process.child import Child, probe_folder
@@ -51,6 +54,7 @@ from providers.version import version
 SOURCE = "app-server"
 ARGUMENTS = ("-s", "read-only", "-a", "never", "app-server")
 OLDEST = (0, 45, 0)
+_LEAVES_OUT_DETAILS = (0, 165, 0)
 _GRACE_SECONDS = 1.0
 _LAST_SECONDS = 2 * _GRACE_SECONDS + 0.5
 _LOOK = "Run `codex` once to see why. If that does not help, update it."
@@ -65,11 +69,43 @@ class Deadlines(Struct, frozen=True, kw_only=True):
 
 
 class _Responses(Struct, frozen=True):
-    """The responses of one conversation as sent: the account, the limits, and the vendor's token count if any."""
+    """The responses of one conversation as sent: the account, the limits, and the vendor's token count if any.
+
+    `quoted` is the server's own answer, where the program did not understand it and only quoted it.
+    """
 
     owner: AccountAnswer | None
     limits: Any
-    usage: Any
+    usage: Any = None
+    quoted: UsageAnswer | None = None
+
+    def reading(self, question: Question) -> Reading | None:
+        """None where there are neither limits nor credits; raises for those of another account."""
+        if self.quoted is not None:
+            require_same_account(question, self.quoted.account_id, self.quoted.user_id)
+            return self.quoted.reading(question.now, None, SOURCE)
+        require_same_account(question, app_server_answer.account_id(self.limits))
+        reading = app_server_answer.reading(self.limits, self.owner, question.now, SOURCE)
+        return reading and replace(
+            reading,
+            resets=_with_known_expiry(reading.resets, question),
+            tokens=app_server_answer.tokens(self.usage),
+        )
+
+
+class _Asks(Struct, frozen=True):
+    """What is asked for, and how."""
+
+    question: Question
+    plan: Plan
+    leaves_out_details: bool
+
+    @property
+    def params(self) -> dict[str, Any] | None:
+        """A background poll needs no details of resets; `supportsLunaReserve` is recorded, and never sent."""
+        if not self.leaves_out_details or self.question.user_initiated:
+            return None
+        return {"excludeResetCreditDetails": True}
 
 
 class Prober:
@@ -116,7 +152,8 @@ class Prober:
                 no_older(release, OLDEST)
                 plan = defer_to_running(plan, release, question.home.path, self._runs_with)
                 environ = self._furnished(question, plan, program, folder)
-                reading = self._ask(question, plan, program, environ, folder, ends)
+                asks = _Asks(question, plan, leaves_out_details=release >= _LEAVES_OUT_DETAILS)
+                reading = self._ask(asks, program, environ, folder, ends)
         except ProgramMissing as error:  # it was found, but does not run
             error.retry_at = question.now + PAUSE
             raise
@@ -136,20 +173,15 @@ class Prober:
         return self._find("codex", chosen=question.program, environ=self._environ)
 
     def _ask(
-        self,
-        question: Question,
-        plan: Plan,
-        program: Program,
-        environ: Mapping[str, str],
-        folder: Path,
-        ends: float,
+        self, asks: _Asks, program: Program, environ: Mapping[str, str], folder: Path, ends: float
     ) -> Reading:
+        question = asks.question
         command = [str(program.path), *ARGUMENTS]
         try:
             with Child(command, environ=environ, folder=folder, talks=True, grace=_GRACE_SECONDS) as child:
                 talk = Conversation(child, self._seconds)
                 self._greet(talk, program, question.now, ends)
-                responses = self._fetch(talk, question, plan, ends)
+                responses = self._fetch(talk, asks, ends)
         except (Ended, TimedOut) as error:
             # It may have been in the middle of renewing the login: no process should retry soon.
             renewing = self._renewals.began(question)
@@ -160,10 +192,10 @@ class Prober:
             if renewing:
                 raise LoginExpired(what, remedy=RUN_ONCE, retry_at=wait) from None
             raise NotUnderstood(what, remedy=_LOOK) from None
-        reading = app_server_answer.reading(responses.limits, responses.owner, question.now, SOURCE)
+        reading = responses.reading(question)
         if reading is None:
             raise NotUnderstood("Codex reported neither limits nor credits.", remedy="Update Codex.")
-        return replace(reading, tokens=app_server_answer.tokens(responses.usage))
+        return reading
 
     def _greet(self, talk: Conversation, program: Program, now: datetime, ends: float) -> None:
         """A program that does not even start is not retried for a while."""
@@ -180,7 +212,8 @@ class Prober:
                 retry_at=now + PAUSE,
             ) from None
 
-    def _fetch(self, talk: Conversation, question: Question, plan: Plan, ends: float) -> _Responses:
+    def _fetch(self, talk: Conversation, asks: _Asks, ends: float) -> _Responses:
+        question, plan = asks.question, asks.plan
         whose = talk.ask("account/read", {"refreshToken": plan.renew})
         owner = None
         if plan.renew:
@@ -189,7 +222,7 @@ class Prober:
             # of the remaining time.
             owner = _owner(talk, whose, ends - self._deadlines.request)
         until = min(self._seconds() + self._deadlines.request, ends)
-        limits, usage = talk.ask("account/rateLimits/read"), talk.ask("account/usage/read")
+        limits, usage = talk.ask("account/rateLimits/read", asks.params), talk.ask("account/usage/read")
         if not plan.renew:
             owner = _owner(talk, whose, until)
         if owner is not None:
@@ -198,13 +231,24 @@ class Prober:
             return _Responses(owner, talk.answer(limits, until), _if_any(talk, usage, until))
         except RpcRefused as refused:
             error = classify(refused, renewed=plan.renew, retry_at=question.now + RENEWED_EVERY)
+            if isinstance(error, NotUnderstood) and (quoted := quoted_usage(refused)) is not None:
+                return _Responses(owner, None, quoted=quoted)
         if plan.renew_refused and isinstance(error, LoginExpired):
-            return self._fetch(talk, question, Plan(at_home=True, renew=True), ends)
+            return self._fetch(talk, replace(asks, plan=Plan(at_home=True, renew=True)), ends)
         if isinstance(error, LoginExpired) and plan.rests_until is not None:
             error.retry_at = plan.rests_until  # or the next process would retry it at once
         if isinstance(error, Offline):
             self._renewals.forget(question)  # the server that renews it was not reached
         raise _no_login(question, plan) if isinstance(error, NotSignedIn) else error
+
+
+def _with_known_expiry(resets: ResetCredits | None, question: Question) -> ResetCredits | None:
+    """With the expiry that was known of as many resets, where this answer has no details of them."""
+    last = question.last.resets if question.last else None
+    if resets is None or resets.expires_at is not None or last is None or last.expires_at is None:
+        return resets
+    same = last.available == resets.available and last.expires_at > question.now
+    return last if same else resets
 
 
 def _no_login(question: Question, plan: Plan) -> ProviderError:

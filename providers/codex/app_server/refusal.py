@@ -8,14 +8,19 @@ for url (…)`, `Decode error for …; body=…`, `codex account authentication 
 0.58-0.77 renew a login that is over 8 days old before they use it, and where that fails they report only
 that: `failed to construct backend client: Your access token could not be refreshed because your refresh token was
 already used. …`, `…: Failed to refresh token: 400 Bad Request: {body}`. 0.101 and later use it anyway.
+
+A program that does not know a member of the server's answer, such as a new plan, quotes it whole: it is an answer
+all the same.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 
 from providers.codex.auth import ELSE_SIGN_IN, RUN_ONCE, SIGN_IN
+from providers.codex.endpoint.answer import UsageAnswer, usage
 from providers.domain.errors import (
     Blocked,
     Denied,
@@ -31,16 +36,18 @@ from providers.domain.errors import (
 )
 from providers.host.process.jsonrpc import METHOD_NOT_FOUND, RpcRefused
 
+_BODY = "body="
 _STATUS = re.compile(r"failed: (\d{3})\b")
 _NOBODY = re.compile(r"authentication required|token data is not available", re.IGNORECASE)
 _NOT_RENEWED = re.compile(r"access token could not be refreshed")
 _RENEWAL_STATUS = re.compile(r"Failed to refresh token: (\d{3})\b[^:]*:?\s*(<?)")
+_NO_ROUTE = re.compile(r"routing discovery (?:failed|missing backend origin)")
 _UNREACHED = re.compile(r"error sending request|dns error|connection refused", re.IGNORECASE)
 
 
 def classify(refused: RpcRefused, *, renewed: bool, retry_at: datetime) -> ProviderError:
     """`renewed`: Codex should have just renewed the login. `retry_at` is when a rejected login is retried."""
-    text, _, body = refused.message.partition("body=")
+    text, _, body = refused.message.partition(_BODY)
     if refused.code == METHOD_NOT_FOUND or text.startswith("Invalid request"):
         return ProgramTooOld("This Codex is too old to report limits.", remedy="Update Codex.")
     if found := _RENEWAL_STATUS.search(text):
@@ -55,9 +62,20 @@ def classify(refused: RpcRefused, *, renewed: bool, retry_at: datetime) -> Provi
         return _of_status(int(found[1]), page=page, renewed=renewed, retry_at=retry_at)
     if _NOBODY.search(text):
         return refused_login(retry_at) if renewed else NotSignedIn("Codex has no login.", remedy=SIGN_IN)
+    if _NO_ROUTE.search(text):
+        return ServerError("ChatGPT named no server for this workspace's limits.")
     if _UNREACHED.search(text):
         return Offline("Codex could not reach ChatGPT.")
     return NotUnderstood("Codex could not read ChatGPT's response.", remedy="Update Codex.")
+
+
+def quoted_usage(refused: RpcRefused) -> UsageAnswer | None:
+    """The server's answer, where the text of the error quotes one."""
+    _, _, body = refused.message.partition(_BODY)
+    try:
+        return usage(json.JSONDecoder().raw_decode(body.lstrip())[0])
+    except (ValueError, RecursionError):
+        return None
 
 
 def refused_login(retry_at: datetime) -> LoginExpired:

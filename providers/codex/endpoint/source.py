@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from providers.codex.auth import ELSE_SIGN_IN, RUN_ONCE, Credentials, expiry, read_credentials
 from providers.codex.config import read_config
 from providers.codex.endpoint import answer as answers
+from providers.codex.same_account import require_same_account
 from providers.domain.errors import Blocked, LoginExpired, NotUnderstood, ProviderError
 from providers.domain.limits import Reading, ResetCredits
 from providers.host.files import short
@@ -62,7 +63,7 @@ class OAuthSource:
         if answer.status != 200:
             # A Retry-After counts from the response, which may arrive long after the request was made.
             raise _rejected(answer, question.now + timedelta(seconds=self._seconds() - began))
-        reading = _reading(answer, question.now, credentials.access_token)
+        reading = _reading(answer, question, credentials.access_token)
         resets = self._resets(question, credentials, reading.resets)
         if resets is None:
             return reading
@@ -122,13 +123,15 @@ def _rejected(answer: Answer, now: datetime) -> ProviderError:
     return refusal(answer, "ChatGPT", now)
 
 
-def _reading(answer: Answer, now: datetime, token: Secret) -> Reading:
+def _reading(answer: Answer, question: Question, token: Secret) -> Reading:
     try:
-        reading = answers.parse(answer.body, now, token, OAuthSource.id)
+        usage = answers.parse(answer.body)
     except ValueError:
         if is_page(answer):
             raise Blocked("Got a web page instead of data. A proxy or captive portal?") from None
         raise NotUnderstood("ChatGPT's response is malformed.") from None
+    require_same_account(question, usage.account_id, usage.user_id)
+    reading = usage.reading(question.now, token, OAuthSource.id)
     if reading is None:
         raise NotUnderstood("ChatGPT's response contains neither limits nor credits.")
     return reading

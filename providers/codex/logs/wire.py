@@ -1,6 +1,6 @@
 """The lines of a Codex rollout that count, as Codex 0.45 to 0.171 wrote them.
 
-The ledger decodes them all, for tokens (`decode`); the limits those at the ends of a few files (`decode_limits`).
+The ledger decodes them all, for tokens. The limits have a reader of their own, `limits_wire`.
 """
 
 from __future__ import annotations
@@ -153,40 +153,6 @@ class TokenCount(Struct, frozen=True, tag="token_count"):
     info: Info | None = None
 
 
-class TokenCountLimits(Struct, frozen=True, tag="token_count"):
-    """As the limits read it. `rate_limits` become RateLimits; malformed tokens beside them are ignored."""
-
-    info: Any = None
-    rate_limits: Any = None
-
-    @property
-    def total_token_usage(self) -> Any:
-        """The raw value, for comparison."""
-        return self.info.get("total_token_usage") if isinstance(self.info, dict) else None
-
-
-class RateLimits(Struct, frozen=True):
-    """Each member is validated separately: a malformed one must not affect its siblings."""
-
-    limit_id: Any = None
-    primary: Any = None
-    secondary: Any = None
-    credits: Any = None
-    plan_type: Any = None
-
-    @property
-    def has_windows(self) -> bool:
-        return bool(self.primary or self.secondary)
-
-
-class LimitWindow(Struct, frozen=True):
-    """What `primary` or `secondary` are; `resets_at` in epoch seconds."""
-
-    used_percent: float
-    window_minutes: float | None = None
-    resets_at: float | None = None
-
-
 class TaskStarted(Struct, frozen=True, tag="task_started"):
     turn_id: str | None = None
     model_context_window: Any = None
@@ -217,10 +183,6 @@ class EventLine(_Line, frozen=True, kw_only=True, tag="event_msg"):
     payload: TokenCount | TaskStarted | TurnStarted | SettingsApplied
 
 
-class LimitsEventLine(_Line, frozen=True, kw_only=True, tag="event_msg"):
-    payload: TokenCountLimits | TaskStarted | TurnStarted
-
-
 Payload = (
     SessionMeta
     | TurnContext
@@ -232,7 +194,6 @@ Payload = (
     | SettingsApplied
 )
 Line = SessionLine | ContextLine | RecordLine | CompactedLine | EventLine
-LimitsLine = SessionLine | ContextLine | LimitsEventLine
 
 
 class _Head(Struct):
@@ -244,7 +205,6 @@ class _Event(Struct):
 
 
 _line: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
-_limits_line: msgspec.json.Decoder[LimitsLine] = msgspec.json.Decoder(LimitsLine)
 _head = msgspec.json.Decoder(_Head)
 _event = msgspec.json.Decoder(_Event)
 OURS = ("session_meta", "turn_context", "token_usage_record", "compacted")
@@ -282,16 +242,6 @@ def _unclipped(head: bytes, text: bytes | bytearray) -> Line | None:
         return None
     try:
         return _line.decode(head + b',"payload":{' + text[start:])
-    except _DAMAGE:
-        return None
-
-
-def decode_limits(text: bytes) -> LimitsLine | None:
-    """A line with limits, or with the id of a turn or a thread; None for any other. Never raises."""
-    if UNWANTED.match(text):
-        return None
-    try:
-        return _limits_line.decode(text)
     except _DAMAGE:
         return None
 

@@ -46,6 +46,10 @@ _KEYS: dict[Scene, str] = {"trust": "\r", "offer": "\x1b"}
 _ENDINGS: tuple[tuple[str, Callable[[], ProviderError]], ...] = (
     ("unauthorized (401)", lambda: LoginExpired("ChatGPT rejected your login.", remedy=SIGN_IN)),
     ("discovery timed out", lambda: TimedOut("ChatGPT did not respond to Codex in time.")),
+    (
+        "discovery missing backend origin",
+        lambda: ServerError("ChatGPT named no server for this workspace's limits."),
+    ),
     ("discovery failed", lambda: ServerError("ChatGPT did not respond to Codex.")),
 )
 

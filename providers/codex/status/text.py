@@ -5,6 +5,8 @@
     Weekly limit:                  [████████░░░░░░░░░░░░] 38% left
                                    (resets 11:41 PM on 22 Nov)
     Credits:                       151 credits                              or: Unlimited
+    Monthly credit limit:          [██████████████░░░░░░] 68% left (resets 07:08 on 7 May)
+                                   8,000 of 25,000 credits used
     GPT-5.3-Codex-Spark limit:                                              the next lines are this model's
     GPT-5.3-Codex-Spark 5h limit:  [██████████████████░░] 88% left (resets 18:40)
     Limits:                        data not available yet
@@ -23,7 +25,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from providers.codex import limits
+from providers.codex import balance, limits
 from providers.domain.limits import Credits, RateWindow
 
 Outcome = Literal["limits", "later", "never", "too_old", "api_key", "nothing"]
@@ -34,6 +36,8 @@ _ACCOUNT = re.compile(r"(\S+@\S+) \(([^()]+)\)")  # without its plan it may be t
 _LIMIT = re.compile(r"(?:(.+?) )??(\d{1,3}h|Daily|Weekly|Monthly|Annual|Usage)? ?limit", re.IGNORECASE)
 _SHARE = re.compile(r"(?:\[[^\]]*\] ?)?(\d{1,3})% left(?: \(resets ([^()]+)\))?")
 _CREDITS = re.compile(r"(\d[\d,]*(?:\.\d+)?) credits")
+_CAP = re.compile(r"(?:[A-Za-z]+ ){0,3}credit limit", re.IGNORECASE)
+_CREDITS_USED = re.compile(r" ?[\d,.]+ of [\d,.]+ credits used$")
 _RESET = re.compile(r"(\d{1,2}):(\d{2})(?: ([AP]M))?(?: on (\d{1,2}) ([A-Z][a-z]{2}))?")
 _MINUTES = {"daily": 1_440, "weekly": 10_080, "monthly": 43_200, "annual": 525_600}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -46,7 +50,8 @@ _NO_LIMITS: dict[str, Outcome] = {
 _STALE = "limits may be stale"
 # A reset that was due a moment ago does not mean tomorrow's, and a clock may be slightly off.
 _SLACK = timedelta(minutes=10)
-_UNKNOWN_LENGTH = timedelta(days=400)
+# Codex shows limits that it read up to 15 minutes ago, and its zone may be off by an hour.
+_JUST_PASSED = timedelta(hours=1)
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -131,6 +136,9 @@ class _Reader:
             self._outcome = _NO_LIMITS.get(value, self._outcome)
         elif label == "Warning" and value.startswith(_STALE):
             self._stale = True
+        elif _CAP.fullmatch(label):
+            self._model = None
+            self._cap(value)
         elif label.endswith("limit"):
             self._limit(label, value)
 
@@ -162,8 +170,8 @@ class _Reader:
             self._credits = Credits(unlimited=True)
         elif shown := _CREDITS.fullmatch(value):
             with suppress(ValueError):
-                balance = shown[1].replace(",", "")
-                self._credits = limits.bought({"has_credits": True, "balance": balance})
+                shown_balance = shown[1].replace(",", "")
+                self._credits = balance.bought({"has_credits": True, "balance": shown_balance})
         if self._credits is None:
             self._dropped.append("credits")
 
@@ -186,28 +194,36 @@ class _Reader:
         else:
             self._dropped.append("limit")
 
+    def _cap(self, value: str) -> None:
+        """A member's monthly credit limit in a workspace."""
+        found = self._window("", _CREDITS_USED.sub("", value))
+        if found is None:
+            self._dropped.append("limit")
+        else:
+            self._windows.append(limits.of_person(found))
+
     def _window(self, length: str, value: str) -> RateWindow | None:
         shown = _SHARE.fullmatch(value)
         if shown is None or int(shown[1]) > 100:
             return None
         word = length.lower()
-        minutes = int(word[:-1]) * 60 if word[0].isdigit() else _MINUTES.get(word)
+        minutes = int(word[:-1]) * 60 if word[:1].isdigit() else _MINUTES.get(word)
         resets_at = None
         if shown[2]:
-            at_most = timedelta(minutes=minutes) if minutes else _UNKNOWN_LENGTH
+            at_most = limits.furthest_reset(minutes)
             resets_at = reset_time(shown[2], self._now, self._zone, at_most)
             if resets_at is None:
                 self._dropped.append("reset")
-        epoch = resets_at.timestamp() if resets_at else None
-        return limits.window(100.0 - int(shown[1]), minutes, epoch, self._now)
+        return limits.window(100.0 - int(shown[1]), minutes, resets_at, self._now)
 
 
 def reset_time(shown: str, now: datetime, zone: tzinfo, at_most: timedelta) -> datetime | None:
     """The next such time, in UTC; None for an invalid one, or one beyond the length of the window.
 
     Known forms: `18:10`, `6:10 PM`, `23:41 on 22 Nov`, `11:41 PM on 22 Nov`. One without a day is today's, or
-    tomorrow's once it is past; one without a year likewise. Where clocks are put back an hour comes twice: the
-    first that is still ahead is meant, and an hour that is left out is the one after it.
+    tomorrow's once it is past; but one that has just passed is not a day ahead: then the next is unknown. One
+    without a year likewise. Where clocks are put back an hour comes twice: the first that is still ahead is meant,
+    and an hour that is left out is the one after it.
     """
     match = _RESET.fullmatch(shown)
     if match is None:
@@ -217,15 +233,24 @@ def reset_time(shown: str, now: datetime, zone: tzinfo, at_most: timedelta) -> d
         if not 1 <= hour <= 12:
             return None
         hour = hour % 12 + (12 if match[3] == "PM" else 0)
-    earliest = now - _SLACK
-    for day in _days(match[4], match[5], now.astimezone(zone)):
+    moments = list(_moments(_days(match[4], match[5], now.astimezone(zone)), hour, minute, zone))
+    found = next((moment for moment in moments if moment >= now - _SLACK), None)
+    if found is None or found > now + at_most:
+        return None
+    passed = any(now - _JUST_PASSED <= moment < now - _SLACK for moment in moments)
+    return None if passed and not _is_today(found, now, zone) else found
+
+
+def _moments(days: Iterator[datetime], hour: int, minute: int, zone: tzinfo) -> Iterator[datetime]:
+    for day in days:
         for fold in (0, 1):
             with suppress(ValueError, OverflowError):  # 25:00, 29 Feb of a common year, the end of all years
                 local = day.replace(hour=hour, minute=minute, second=0, microsecond=0, tzinfo=zone, fold=fold)
-                moment = local.astimezone(UTC)
-                if earliest <= moment:
-                    return moment if moment <= now + at_most + _SLACK else None
-    return None
+                yield local.astimezone(UTC)
+
+
+def _is_today(moment: datetime, now: datetime, zone: tzinfo) -> bool:
+    return moment.astimezone(zone).date() == now.astimezone(zone).date()
 
 
 def _days(number: str | None, month: str | None, today: datetime) -> Iterator[datetime]:

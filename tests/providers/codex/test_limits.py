@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from providers.codex import limits
-from providers.domain.limits import ResetCredits
 from tests.homes import NOW
 from tests.providers.codex.test_auth import json_values
 
@@ -51,66 +50,118 @@ def test_any_name_of_a_model_is_an_id_or_none(metered: Any, shown_as: Any) -> No
 
 
 @pytest.mark.parametrize(
-    ("minutes", "ident"), [(300, "session"), (43_200, "monthly"), (1440, "1440"), (None, "unknown")]
+    ("minutes", "ident", "title", "length"),
+    [
+        (300, "session", "5h", 300),
+        (299, "session", "5h", 300),
+        (306, "session", "5h", 300),
+        (307, "window:307", "307m", 307),
+        (10_080, "weekly", "Weekly", 10_080),
+        (10_079, "weekly", "Weekly", 10_080),
+        (604_740 / 60, "weekly", "Weekly", 10_080),
+        (9_800, "window:9800", "9800m", 9_800),
+        (43_200, "monthly", "Monthly", 43_200),
+        (28 * 1_440, "monthly", "Monthly", 40_320),
+        (730 * 60, "monthly", "Monthly", 43_800),
+        (31 * 1_440, "monthly", "Monthly", 44_640),
+        (31 * 1_440 + 60, "monthly", "Monthly", 44_640),
+        (27 * 1_440, "window:38880", "27d", 38_880),
+        (1_439, "window:1440", "1d", 1_440),
+        (180, "window:180", "3h", 180),
+        (0, "window:unknown", "Limit", None),
+        (None, "window:unknown", "Limit", None),
+        (float("nan"), "window:unknown", "Limit", None),
+        (-300, "window:unknown", "Limit", None),
+        (1e12, "window:unknown", "Limit", None),
+    ],
 )
-def test_what_a_part_of_an_account_has_is_called_by_its_length(minutes: int | None, ident: str) -> None:
+def test_the_name_of_a_length(minutes: float | None, ident: str, title: str, length: int | None) -> None:
     found = limits.window(5, minutes, None, NOW)
     assert found is not None
-    assert limits.of_code_review(found).id == f"code_review:{ident}"
+    assert (found.id, found.title) == (ident, title)
+    assert found.duration == (None if length is None else timedelta(minutes=length))
 
 
-@pytest.mark.parametrize(("remaining", "used"), [(68, 32), (100, 0), (0, 100), (-5.5, 105.5)])
-def test_a_cap_has_what_remains(remaining: float, used: float) -> None:
-    found = limits.individual(remaining, (NOW + timedelta(days=9)).timestamp(), NOW)
+@pytest.mark.parametrize(
+    ("minutes", "ahead", "kept"),
+    [
+        (300, timedelta(hours=5), True),
+        (299, timedelta(hours=5, minutes=5), True),
+        (300, timedelta(hours=5, minutes=5, seconds=1), False),
+        (300, timedelta(hours=19), False),
+        (10_080, timedelta(days=7, minutes=5), True),
+        (10_080, timedelta(days=7, hours=1), False),
+        (43_200, timedelta(days=31), True),
+        (43_200, timedelta(days=32), False),
+        (None, timedelta(days=400), True),
+        (None, timedelta(days=401), False),
+        (300, -timedelta(days=1), True),
+        (300, -timedelta(days=401), False),
+    ],
+)
+def test_no_window_refills_later_than_its_length(
+    minutes: float | None, ahead: timedelta, *, kept: bool
+) -> None:
+    found = limits.window(5, minutes, NOW + ahead, NOW)
     assert found is not None
-    assert (found.id, found.used_percent, found.resets_at) == ("individual", used, NOW + timedelta(days=9))
+    assert found.resets_at == (NOW + ahead if kept else None)
 
 
-@pytest.mark.parametrize("remaining", [101, -10_001, float("nan"), float("inf")])
-def test_a_cap_that_is_none(remaining: float) -> None:
-    assert limits.individual(remaining, None, NOW) is None
+@pytest.mark.parametrize(
+    ("minutes", "key", "ident", "title"),
+    [
+        (10_080, "code_review_rate_limit", "code_review:weekly", "Code review Weekly"),
+        (1_440, "code_review_rate_limit", "code_review:1440", "Code review 1d"),
+        (None, "workspace_shared_limit", "workspace_shared_limit:unknown", "Workspace shared limit"),
+    ],
+)
+def test_what_has_a_key_of_its_own_is_called_by_it(
+    minutes: int | None, key: str, ident: str, title: str
+) -> None:
+    found = limits.window(5, minutes, None, NOW)
+    assert found is not None
+    named = limits.of_feature(found, key)
+    assert (named.id, named.title, named.scope) == (ident, title, "feature")
 
 
-def test_the_next_of_the_resets_to_lapse() -> None:
-    soon, later = NOW + timedelta(days=1), NOW + timedelta(days=2)
-    expiries = [
-        later.timestamp(),
-        soon.isoformat(),
-        "2026-11-19T00:00:00",
-        NOW.timestamp(),
-        "soon",
-        1e300,
-        None,
-        True,
+def test_windows_of_unknown_length_are_not_the_same() -> None:
+    first, second, third = (limits.window(used, None, None, NOW) for used in (30, 50, 40))
+    spark = limits.of_model(first, "x", None) if first else None
+    assert first
+    assert second
+    assert third
+    assert spark
+    found = limits.one_of_each([first, second, third, spark, replace(spark, used_percent=7)])
+    assert [(window.id, window.title, window.used_percent) for window in found] == [
+        ("window:unknown", "Limit", 30),
+        ("window:unknown-2", "Limit 2", 50),
+        ("window:unknown-3", "Limit 3", 40),
+        ("model:x:unknown", "x Limit", 30),
+        ("model:x:unknown-2", "x Limit 2", 7),
     ]
-    assert limits.reset_credits(3, expiries, NOW) == ResetCredits(available=3, expires_at=soon)
-    assert limits.reset_credits(0, expiries, NOW) == ResetCredits(available=0)
-    naive = (NOW + timedelta(hours=1)).replace(tzinfo=None).isoformat()
-    assert limits.reset_credits(1, [naive], NOW).expires_at == NOW + timedelta(hours=1)
+    assert {window.scope for window in found[:3]} == {"account"}
 
 
-@given(json_values, st.lists(json_values | st.datetimes().map(datetime.isoformat), max_size=4))
-def test_any_resets_are_some_or_none(available: Any, expiries: list[Any]) -> None:
-    try:
-        found = limits.reset_credits(available, expiries, NOW)
-    except ValueError:
-        return
-    assert found.available == available
-    assert found.expires_at is None or found.expires_at > NOW
+def test_of_windows_of_one_length_the_tightest_stays() -> None:
+    loose, tight = limits.window(30, 300, None, NOW), limits.window(70, 299, None, NOW)
+    assert loose
+    assert tight
+    assert limits.one_of_each([loose, tight]) == (tight,)
 
 
-@given(json_values | st.text() | st.decimals())
-def test_any_amount_is_a_number_or_none(raw: Any) -> None:
-    try:
-        value = limits.amount(raw)
-    except ValueError:
-        return
-    assert value is None or (value.is_finite() and abs(value) <= Decimal(10) ** 15)
-    assert value is None or len(f"{value:f}") < 200
-
-
-def test_an_amount_that_would_fill_the_screen_is_none() -> None:
-    assert limits.amount(0.1 + 0.2 - 0.3) == Decimal("5.551115123125783e-17")
-    for raw in ("1e-999999", f"0.{'3' * 999}"):
-        with pytest.raises(ValueError, match="few places"):
-            limits.amount(raw)
+@pytest.mark.parametrize(
+    ("ident", "shown_as", "own"),
+    [
+        (None, None, True),
+        ("codex", None, True),
+        ("premium", None, True),
+        ("premium", "", True),
+        ("premium", "GPT-5.3-Codex-Spark", False),
+        ("codex_bengalfox", "GPT-5.3-Codex-Spark", False),
+        ("codex_bengalfox", None, False),
+        ({"new": "shape"}, None, False),
+        (7, None, False),
+    ],
+)
+def test_whose_limits_they_are(ident: Any, shown_as: Any, own: bool) -> None:
+    assert limits.is_of_account(ident, shown_as) is own

@@ -80,6 +80,8 @@ def test_credits_carry_on() -> None:
         (Credits(balance=Decimal(1)), True),
         (Credits(balance=Decimal(0)), False),
         (Credits(), False),
+        (Credits(balance=Decimal(1), carries_on=False), False),
+        (Credits(unlimited=True, carries_on=False), False),
     ]:
         block = blocked(usage(spent, credits_=bought), NOW)
         assert block is not None

@@ -28,8 +28,7 @@ def window(used: float, elapsed: float, hours: float = 10) -> RateWindow:
         (50, 5, "on_pace", None),
         (51.9, 5, "on_pace", 4.634),
         (80, 5, "deficit", 1.25),
-        (100, 5, "deficit", 0),
-        (130, 5, "deficit", 0),
+        (99.9, 5, "deficit", 0.005),
         (0, 5, "reserve", None),
         (1e-300, 5, "reserve", None),
     ],
@@ -52,10 +51,12 @@ def test_verdicts(used: float, elapsed: float, verdict: str, runs_out_in_hours: 
         window(10, 0.2),
         window(10, 10),
         window(10, -1),
+        window(100, 5),
+        window(130, 5),
         RateWindow(id="x", title="x", used_percent=1, duration=timedelta(hours=5)),
         RateWindow(id="x", title="x", used_percent=1, resets_at=NOW + timedelta(hours=1)),
     ],
-    ids=["just begun", "over", "not begun", "no reset", "no length"],
+    ids=["just begun", "over", "not begun", "spent", "overspent", "no reset", "no length"],
 )
 def test_an_unknown_pace_is_none(untold: RateWindow) -> None:
     assert pace(untold, NOW) is None

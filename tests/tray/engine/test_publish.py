@@ -295,7 +295,15 @@ lanes = st.builds(
 @given(
     windows=st.lists(lanes, max_size=3, unique_by=lambda each: each.value.id),
     refused=st.none() | st.floats(0, 3).map(lambda value: NOW - round(value * 3600) / 3600 * HOUR),
-    credits_=st.sampled_from([None, Credits(unlimited=True), Credits(), Credits(balance=Decimal("1.5"))]),
+    credits_=st.sampled_from(
+        [
+            None,
+            Credits(unlimited=True),
+            Credits(),
+            Credits(balance=Decimal("1.5")),
+            Credits(balance=Decimal("1.5"), carries_on=False),
+        ]
+    ),
     carries_on=st.none() | st.booleans(),
 )
 def test_a_reader_judges_as_the_menu_does(

@@ -180,7 +180,7 @@ def test_a_business_account_shows_its_credits() -> None:
     assert shown(replace(PRO, windows=(), credits=unlimited))[1:4] == [
         "  Credits  unlimited",
         "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",
-        "  No limits on this plan.",
+        "  No limits reported for this account.",
     ]
 
 

@@ -175,7 +175,7 @@ def test_an_api_key_alone() -> None:
 
 
 def test_a_plan_without_limits() -> None:
-    assert shown(replace(BARE, limits_known=True))[2:-4] == ["  No limits on this plan."]
+    assert shown(replace(BARE, limits_known=True))[2:-4] == ["  No limits reported for this account."]
     assert shown(BARE)[2:-4] == ["  Limits not available yet."]
 
 

@@ -229,6 +229,17 @@ def test_an_odd_limit_id_is_not_the_accounts(tmp_path: Path) -> None:
     assert read(tmp_path) is None
 
 
+@pytest.mark.parametrize("ident", ["premium", "codex", None])
+@pytest.mark.parametrize("shown_as", [{}, {"limit_name": None}, {"limit_name": ""}])
+def test_a_bucket_without_a_name_is_the_accounts(
+    tmp_path: Path, ident: str | None, shown_as: dict[str, Any]
+) -> None:
+    own = limits(10, limit_id=ident, **shown_as)
+    of_model = limits(90, limit_id="premium", limit_name="GPT-5.3-Codex-Spark")
+    rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), own), count(ago(40), of_model, 200))
+    assert used(read(tmp_path)) == {"session": 10}
+
+
 CREDITS = {"has_credits": True, "unlimited": False, "balance": "7"}
 
 
@@ -257,6 +268,170 @@ def test_credits_older_than_the_windows_are_not_made_younger(tmp_path: Path) -> 
     reading = read(tmp_path)
     assert reading is not None
     assert (used(reading), reading.credits) == ({"session": 10}, None)
+
+
+NOTHING = limits(primary=None)
+REFUSED: dict[str, Any] = {
+    "spend_control_reached": False,
+    "rate_limit_reached_type": "workspace_member_credits_depleted",
+}
+
+
+@pytest.mark.parametrize("empty", [NOTHING, NOTHING | {"limit_id": "premium"}, {}, None])
+@pytest.mark.parametrize("size", [0, 6 << 20])
+def test_responses_that_say_nothing_are_looked_past(tmp_path: Path, empty: Any, size: int) -> None:
+    later = [count(ago(40 - n), empty, 200 + n) for n in range(5)]
+    rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10)), *filler(size), *later)
+    assert used(read(tmp_path)) == {"session": 10}
+
+
+def test_limits_before_credits_alone_are_found(tmp_path: Path) -> None:
+    alone = limits(primary=None, credits=CREDITS, limit_id="premium")
+    later = [*filler(1 << 18), count(ago(40), alone, 200)]
+    rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10)), *later)
+    reading = read(tmp_path)
+    assert used(reading) == {"session": 10}
+    assert reading is not None
+    assert reading.credits == Credits(balance=Decimal(7))
+
+
+def test_a_refusal_is_read_with_its_reason(tmp_path: Path) -> None:
+    refused = limits(primary=None, credits=CREDITS, **REFUSED)
+    rollout(
+        tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10)), count(ago(40), refused, 200)
+    )
+    reading = read(tmp_path)
+    assert used(reading) == {"session": 10}
+    assert reading is not None
+    assert (reading.limit_reached, reading.credits) == (True, Credits(balance=Decimal(7), carries_on=False))
+    again = count(ago(30), limits(11), 300)
+    path = rollout(tmp_path, "b", meta(ago(60)), turn(ago(60)), again)
+    reading = read(tmp_path)
+    assert reading is not None
+    assert (used(reading), reading.limit_reached, path.exists()) == ({"session": 11}, None, True)
+
+
+def test_a_spend_cap_is_read(tmp_path: Path) -> None:
+    cap = {"limit": "25000", "used": "8000", "remaining_percent": 68, "resets_at": int(LATER.timestamp())}
+    capped = limits(primary=None, individual_limit=cap)
+    rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), capped))
+    reading = read(tmp_path)
+    assert reading is not None
+    (found,) = reading.windows
+    assert (found.id, found.used_percent, found.resets_at) == ("individual", 32, LATER)
+
+
+def test_lengths_and_resets_of_codex_0_46(tmp_path: Path) -> None:
+    old = {
+        "primary": {"used_percent": 97.0, "window_minutes": 299, "resets_in_seconds": 6000},
+        "secondary": {"used_percent": 41.0, "window_minutes": 10079, "resets_in_seconds": 300_000},
+    }
+    rollout(tmp_path, "a", meta(ago(60)), count(ago(50), old))
+    reading = read(tmp_path)
+    assert reading is not None
+    assert [(w.id, w.used_percent, w.duration, w.resets_at) for w in reading.windows] == [
+        ("session", 97, timedelta(hours=5), ago(50) + timedelta(seconds=6000)),
+        ("weekly", 41, timedelta(days=7), ago(50) + timedelta(seconds=300_000)),
+    ]
+    old["primary"]["resets_in_seconds"] = 2990  # it refilled ten seconds ago
+    rollout(tmp_path, "a", meta(ago(60)), count(ago(50), old))
+    assert used(read(tmp_path)) == {"weekly": 41}
+
+
+@pytest.mark.parametrize(
+    ("percent", "kept"), [(101.5, 101.5), ("31", 31), (31, 31), (-3.0, None), (None, None), (True, None)]
+)
+def test_percentages_as_they_were_written(tmp_path: Path, percent: Any, kept: float | None) -> None:
+    """0.171 writes down what the server's headers say, whatever that is."""
+    odd = limits(primary={"used_percent": percent, "window_minutes": "300", "resets_at": None})
+    lines = count(ago(50), limits(10)), count(ago(40), odd, 200)
+    rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), *lines)
+    reading = read(tmp_path)
+    assert used(reading) == {"session": 10 if kept is None else kept}
+    assert reading is not None
+    assert reading.dropped == (("rate_limits.primary",) if kept is None else ())
+
+
+LONG = 5 << 20
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        line(ago(40), "compacted", text="x" * LONG),
+        line(ago(40), "other", text="x" * LONG),
+        line(ago(40), "compacted", text="x" * (17 << 20)),
+        line(ago(40), "response_item", text="x" * LONG)[:-9],
+    ],
+    ids=["compacted", "unknown", "longer than memory", "cut"],
+)
+def test_lines_longer_than_any_block_hide_nothing(tmp_path: Path, last: str) -> None:
+    rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), limits(10)), last)
+    assert used(read(tmp_path)) == {"session": 10}
+
+
+@pytest.mark.parametrize("size", [1 << 19, 5 << 20, 17 << 20])
+def test_a_whole_record_behind_a_long_cut_one_is_the_newest(tmp_path: Path, size: int) -> None:
+    cut = line(ago(45), "compacted", text="x" * size)[:-20]
+    rollout(
+        tmp_path,
+        "a",
+        meta(ago(60)),
+        turn(ago(60)),
+        count(ago(50), limits(10)),
+        cut + count(ago(40), limits(20), 200),
+    )
+    assert used(read(tmp_path)) == {"session": 20}
+
+
+@pytest.mark.parametrize("size", [1 << 19, 3 << 20])
+@pytest.mark.parametrize("parent", [{}, {"forked_from_id": uuid7(ago(900))}])
+def test_a_head_longer_than_any_block_is_read(tmp_path: Path, size: int, parent: dict[str, str]) -> None:
+    head = meta(ago(60), base_instructions={"text": "x" * size}, **parent)
+    begun = [turn(ago(59))] if parent else []
+    rollout(tmp_path, "a", head, *begun, count(ago(50), limits(10)))
+    assert used(read(tmp_path)) == {"session": 10}
+
+
+@pytest.mark.parametrize(
+    "head", ["\0" * 300, "not json", '{"timestamp":"2026-11-20T11:00:00.000Z","type":"sess']
+)
+def test_a_log_whose_head_is_lost_is_known_by_its_name(tmp_path: Path, head: str) -> None:
+    """Its own turns began with its thread or later; those before are copies."""
+    lines = head, turn(ago(90)), count(ago(55), limits(5)), turn(ago(50)), count(ago(45), limits(10), 200)
+    rollout(tmp_path, f"2026-11-20T11-00-00-{uuid7(ago(60))}", *lines)
+    assert used(read(tmp_path)) == {"session": 10}
+    rollout(tmp_path, f"2026-11-20T11-00-00-{uuid7(ago(60))}", *lines[:3])
+    assert read(tmp_path) is None
+
+
+def test_the_head_of_an_ancestor_is_not_the_files_own(tmp_path: Path) -> None:
+    name = f"2026-11-20T11-00-00-{uuid7(ago(60))}"
+    rollout(tmp_path, name, "\0", meta(ago(900)), turn(ago(890)), count(ago(55), limits(5)))
+    assert read(tmp_path) is None
+
+
+def test_what_has_no_limits_is_not_read_twice(tmp_path: Path) -> None:
+    path = rollout(tmp_path, "a", meta(ago(60)), turn(ago(60)), count(ago(50), None), *filler(1 << 18))
+    source = RolloutLimits()
+    place = Home(provider="codex", path=tmp_path, label="~/.codex")
+    asked = Question(home=place, identity=Identity(), account_since=ago(99), now=NOW)
+    assert source.read(asked) is None
+    known = path.stat().st_size
+    assert source.barren_bytes(path) == known
+    assert source.read(asked) is None
+    assert source.barren_bytes(path) == known
+    with path.open("a") as file:
+        file.write(count(ago(40), limits(20), 200)[:99])
+    assert source.read(asked) is None
+    assert source.barren_bytes(path) == known
+    with path.open("a") as file:
+        file.write(count(ago(40), limits(20), 200)[99:] + "\n")
+    os.utime(path, (NOW.timestamp(), NOW.timestamp()))
+    assert used(source.read(asked)) == {"session": 20}
+    path.write_text(f"{meta(ago(60))}\n{count(ago(30), limits(30), 200)}\n")
+    os.utime(path, (NOW.timestamp(), NOW.timestamp()))
+    assert used(source.read(asked)) == {"session": 30}
 
 
 def test_a_window_of_unknown_length_has_a_name(tmp_path: Path) -> None:

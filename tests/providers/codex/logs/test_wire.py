@@ -1,4 +1,4 @@
-"""One description of a rollout's lines, for its two readers."""
+"""What the ledger reads of a rollout's lines."""
 
 from __future__ import annotations
 
@@ -23,44 +23,18 @@ def count(info: Any, rate_limits: Any) -> bytes:
     return line("event_msg", type="token_count", info=info, rate_limits=rate_limits)
 
 
-def test_both_readers_take_what_they_need_of_a_token_count() -> None:
-    tokens, limits = wire.decode(count(INFO, LIMITS)), wire.decode_limits(count(INFO, LIMITS))
-    assert tokens is not None
-    assert limits is not None
-    assert isinstance(tokens[1].payload, wire.TokenCount)
-    assert tokens[1].payload.info is not None
-    assert tokens[1].payload.info.last_token_usage == wire.Usage(5, 3)
-    assert isinstance(limits.payload, wire.TokenCountLimits)
-    assert (limits.payload.total_token_usage, limits.payload.rate_limits) == (USAGE, LIMITS)
-    assert limits.timestamp == tokens[1].timestamp
+def test_what_the_ledger_needs_of_a_token_count() -> None:
+    decoded = wire.decode(count(INFO, LIMITS))
+    assert decoded is not None
+    assert isinstance(decoded[1].payload, wire.TokenCount)
+    assert decoded[1].payload.info is not None
+    assert decoded[1].payload.info.last_token_usage == wire.Usage(5, 3)
 
 
-def test_a_malformed_part_of_a_line_affects_only_its_reader() -> None:
-    odd = count({"total_token_usage": -1}, LIMITS)
-    with pytest.raises(wire.MalformedLine):
-        wire.decode(odd)
-    limits = wire.decode_limits(odd)
-    assert limits is not None
-    assert isinstance(limits.payload, wire.TokenCountLimits)
-    assert (limits.payload.total_token_usage, limits.payload.rate_limits) == (-1, LIMITS)
+def test_odd_limits_do_not_affect_the_tokens() -> None:
     assert wire.decode(count(INFO, {"new": ["shape"]})) is not None
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        line("response_item", type="message", text='"token_count"'),
-        line("token_usage_record", usage=USAGE),
-        line("event_msg", type="thread_settings_applied"),
-        count(INFO, LIMITS).replace(b"Z", b""),
-        b'{"type":"token_count"}',
-        b"[" * 3000,
-        b"\xff",
-        b"",
-    ],
-)
-def test_other_lines_have_no_limits(text: bytes) -> None:
-    assert wire.decode_limits(text) is None
+    with pytest.raises(wire.MalformedLine):
+        wire.decode(count({"total_token_usage": -1}, LIMITS))
 
 
 @pytest.mark.parametrize(

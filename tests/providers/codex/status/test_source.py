@@ -232,6 +232,7 @@ def test_dialogs_are_answered(tmp_path: Path, dialog: str) -> None:
         (lambda: FakeCodex(before=(screen("0.169.0-login"),)), LoginExpired),
         (lambda: FakeCodex(dies=screen("0.169.0-refused")), LoginExpired),
         (lambda: FakeCodex(dies="Error: workspace routing disc\novery failed"), ServerError),
+        (lambda: FakeCodex(dies="Error: workspace routing discovery missing backend origin"), ServerError),
         (lambda: FakeCodex(dies="Error: workspace routing discovery timed out"), TimedOut),
         (lambda: FakeCodex(dies="Error loading config.toml"), NotUnderstood),
         (lambda: FakeCodex(dies=""), NotUnderstood),

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from providers.codex.status.text import Status, parse_status, reset_time
@@ -180,6 +180,43 @@ def test_who_has_no_limits() -> None:
     assert lines("Account:  API key configured (run codex login to use ChatGPT)").outcome == "api_key"
 
 
+MONTH_RESET = datetime(2026, 12, 7, 7, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("fields", "used", "resets_at"),
+    [
+        (
+            (
+                "Monthly credit limit:   [██████████████░░░░░░] 68% left (resets 07:08 on 7 Dec)",
+                "                        8,000 of 25,000 credits used",
+            ),
+            32,
+            MONTH_RESET,
+        ),
+        (("Monthly credit limit:   [██████] 68% left (resets 07:08 on 7 Dec)",), 32, MONTH_RESET),
+        (
+            ("Workspace monthly credit limit:   0% left", "                12,500.5 of 9,000 credits used"),
+            100,
+            None,
+        ),
+        (("Credit limit:   68% left",), 32, None),
+    ],
+)
+def test_a_workspaces_credit_limit_is_a_spend_cap(
+    fields: tuple[str, ...], used: float, resets_at: datetime | None
+) -> None:
+    """As Codex 0.13x and later show it, in a box or not."""
+    status = lines(*fields)
+    assert rows(status) == [("individual", "Spend cap", used, resets_at)]
+    assert (status.outcome, status.complete, status.dropped) == ("limits", True, ())
+
+
+def test_a_credit_limit_that_is_cut_off_is_named() -> None:
+    status = lines("Monthly credit limit:   [████] 68% left (resets 07:0", "Credits:  5 credits")
+    assert (rows(status), status.dropped, status.complete) == ([], ("limit",), False)
+
+
 def test_credits_of_thousands() -> None:
     assert lines("Credits:  1,250 credits").credits == Credits(balance=Decimal(1250))
 
@@ -221,8 +258,18 @@ class TestResetTime:
 
     def test_not_beyond_the_length_of_its_window(self) -> None:
         assert reset_time("16:30", NOW, UTC, timedelta(hours=5)) is None  # 20 minutes ago, or tomorrow
+        assert reset_time("15:30", NOW, UTC, timedelta(hours=5)) is None
         assert reset_time("19:00 on 23 Dec", NOW, UTC, 7 * DAY) is None
         assert reset_time("19:00 on 19 Nov", NOW, UTC, 7 * DAY) is None
+
+    @pytest.mark.parametrize("shown", ["16:30", "4:30 PM", "15:50", "16:39"])
+    def test_a_time_that_has_just_passed_is_not_a_day_ahead(self, shown: str) -> None:
+        assert reset_time(shown, NOW, UTC, 7 * DAY) is None
+
+    def test_just_past_midnight(self) -> None:
+        midnight = datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
+        assert reset_time("23:50", midnight, UTC, 7 * DAY) == datetime(2026, 11, 21, 23, 50, tzinfo=UTC)
+        assert reset_time("23:50", midnight, UTC, timedelta(hours=5)) is None
 
     def test_years_end(self) -> None:
         eve = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
@@ -264,6 +311,8 @@ class TestResetTime:
         local, today = meant.astimezone(zone), now.astimezone(zone)
         clock = f"{local:%I:%M %p}".lstrip("0") if english else f"{local:%H:%M}"
         shown = clock if local.date() == today.date() else f"{clock} on {local.day} {local:%b}"
+        # Ten minutes after midnight, 23:55 alone is taken for the one that has just passed.
+        assume(" on " in shown or meant - now < DAY - timedelta(minutes=10))
         found = reset_time(shown, now, zone, 30 * DAY)
         twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
         assert found == meant or (twice and found is not None and abs(found - meant) <= timedelta(hours=1))

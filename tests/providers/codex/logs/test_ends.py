@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from providers.codex.logs import ends
+
+
+def newest(path: Path, floor: int = 0, bounds: ends.Bounds = ends.BOUNDS) -> list[tuple[bytes, int]]:
+    with path.open("rb") as file:
+        return list(ends.newest_first(file, floor, bounds))
+
+
+SMALL = ends.Bounds(first_block=3, largest_block=7, line=20, end_of_line=5)
+"""So that a few bytes have many edges."""
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.text(alphabet="ab\n", max_size=60))
+def test_the_lines_are_those_of_a_plain_reader(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "log"
+    path.write_text(content)
+    *lines, _unfinished = content.encode().split(b"\n")
+    found = newest(path, bounds=ends.Bounds(first_block=3, largest_block=7))
+    assert [text for text, _ in found] == lines[::-1]
+    for text, place in found:
+        assert content.encode()[place : place + len(text) + 1] == text + b"\n"
+
+
+def test_what_is_known_is_not_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"one\ntwo\nthree\nfo")
+    assert newest(path, 4) == [(b"three", 8), (b"two", 4)]
+    assert newest(path, 14) == []
+    assert newest(path, 99) == []
+
+
+def test_of_a_line_too_long_for_memory_the_end_is_given(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"one\n" + b"x" * 100 + b"abcde\nlast\n")
+    texts = [text for text, _ in newest(path, bounds=SMALL)]
+    assert texts[0] == b"last"
+    assert texts[1].endswith(b"abcde")
+    assert len(texts[1]) <= 5
+    assert texts[2:] == [b"one"]
+    with path.open("rb") as file:
+        assert list(ends.oldest_first(file, 1000, SMALL)) == [b"one\n", b"x" * 20, b"last\n"]
+
+
+def test_the_beginning_is_read_as_far_as_needed(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"a" * 50 + b"\nb\nc\n")
+    with path.open("rb") as file:
+        assert list(ends.oldest_first(file, 10)) == [b"a" * 50 + b"\n"]
+        assert list(ends.oldest_first(file, 52)) == [b"a" * 50 + b"\n", b"b\n"]
