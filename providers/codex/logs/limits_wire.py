@@ -1,14 +1,11 @@
 """The lines of a Codex rollout from which its limits are read, as Codex 0.3x to 0.171 wrote them.
 
 Only what is needed is decoded, so that damage beside it does not matter; and of a damaged line the last whole
-record is taken. Two writers, or a killed one, leave `{cut{whole}`, `{whole}{whole}` or runs of NUL on one line;
-JavaScript writes halves of surrogate pairs, which are valid JSON and no valid text.
+record is taken.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -16,12 +13,10 @@ import msgspec
 from msgspec import Meta, Struct
 
 from providers.codex.logs.wire import UNWANTED
+from providers.ledger import damaged_line
 
 _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
 _RECORD = b'{"timestamp":'
-_MOST_RECORDS = 8
-_AROUND = b"\x00 \t\r\n"
-_BOM = b"\xef\xbb\xbf"
 
 
 class _Line(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -88,47 +83,23 @@ def decode_limits(text: bytes) -> LimitsLine | None:
 
     Never raises.
     """
-    if text.rfind(_RECORD, 1) < 0 and UNWANTED.match(text):  # most lines: one record, and not one of ours
-        return None
-    return next((found for found in map(_decode, _records(text)) if found is not None), None)
-
-
-def _records(text: bytes) -> Iterator[bytes]:
-    """What may be the last whole record of a line: all of it, then from each beginning of a record, last first.
-
-    The quotes of a text inside a record are escaped, so that no beginning is found there; and an object inside a
-    record that is whole is followed by its end, so that it is none of its own.
-    """
-    yield text
-    stop = len(text)
-    for _ in range(_MOST_RECORDS):
-        start = text.rfind(_RECORD, 0, stop)
-        if start < 0:
-            break
-        yield text[start:]
-        yield text[start:stop]
-        stop = start
-    yield text[: text.rfind(b"}") + 1]
-
-
-def _decode(text: bytes) -> LimitsLine | None:
-    record = text.strip(_AROUND).removeprefix(_BOM)
-    if UNWANTED.match(record):
+    is_single = text.rfind(_RECORD, 1) < 0
+    if is_single and UNWANTED.match(text):  # most lines: one record, and not one of ours
         return None
     try:
-        return _line.decode(record)
-    except msgspec.ValidationError:  # a record of another kind
-        return None
+        return _line.decode(text)
+    except msgspec.ValidationError:
+        if is_single:  # a record of another kind
+            return None
     except _DAMAGE:
-        return _decode_odd_text(record)
+        pass
+    found = map(_converted, reversed(damaged_line.read(text).records))
+    return next((line for line in found if line is not None), None)
 
 
-def _decode_odd_text(record: bytes) -> LimitsLine | None:
-    """By Python's own reader: it is slow, and accepts any text."""
+def _converted(record: dict[str, Any]) -> LimitsLine | None:
     try:
-        found: LimitsLine = msgspec.convert(
-            json.loads(record.decode(errors="replace"), strict=False), LimitsLine
-        )
+        line: LimitsLine = msgspec.convert(record, LimitsLine)
     except _DAMAGE:
         return None
-    return found
+    return line
