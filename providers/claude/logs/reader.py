@@ -100,16 +100,16 @@ class TranscriptReader:
             salvaged, lost = wire.salvage(line)
             self._skipped += lost
             for each in salvaged:
-                self._take(each, is_short=False)
+                self._take(each)
         else:
             if isinstance(found, wire.ResponseLine):  # nearly all
-                self._take_response(found, is_short=len(line) < _SHORT)
+                self._take_response(found, len(line) < _SHORT)
             elif found is not None:
-                self._take(found, is_short=False)
+                self._take(found)
 
-    def _take(self, line: wire.Line, *, is_short: bool) -> None:
+    def _take(self, line: wire.Line) -> None:
         if isinstance(line, wire.ResponseLine):
-            self._take_response(line, is_short=is_short)
+            self._take_response(line, False)
         elif isinstance(line, wire.SessionOwner):
             self._account = line.account_uuid
             self._recent_place = None, _NO_PLACE
@@ -120,11 +120,19 @@ class TranscriptReader:
         elif self._unnamed is not None and line.is_prompt:
             self._unnamed = {}
 
-    def _take_response(self, answer: wire.ResponseLine, *, is_short: bool) -> None:
+    def _take_response(self, answer: wire.ResponseLine, is_short: bool) -> None:
+        place, before = self._place(answer.line), self._before
+        if (
+            before is not None
+            and answer.line.request_id
+            and answer.line.request_id == before[0].line.request_id
+            and answer.message == before[0].message
+            and answer.message.id
+            and place is before[1]
+            and answer.at >= before[0].at
+        ):
+            return  # it repeats the line before it: each part of a response repeats its usage
         self._last_at = max(self._last_at, answer.at)
-        place = self._place(answer.line)
-        if self._repeats(answer, place):
-            return
         try:
             advice = wire.advice(answer.usage)
         except wire.MalformedLine:
@@ -140,19 +148,6 @@ class TranscriptReader:
         if before is None or (before.started_ms, before.sums) != (state.start_time, totals):
             kept = SessionTotal(0, self._last_at, state.start_time, state.total_duration, totals)
             self._states.append((place, kept))
-
-    def _repeats(self, answer: wire.ResponseLine, place: Location) -> bool:
-        """Whether it repeats the line before it, no earlier: each part of a response repeats its usage."""
-        if self._before is None or not answer.message.id or not answer.line.request_id:
-            return False
-        before, its_place = self._before
-        return (
-            answer.message == before.message
-            and place is its_place
-            and answer.at >= before.at
-            and answer.line.request_id == before.line.request_id
-            and answer.line.effort == before.line.effort
-        )
 
     def _count(
         self, answer: wire.ResponseLine, place: Location, advice: Sequence[tuple[int, wire.Advice]]
@@ -210,13 +205,20 @@ class TranscriptReader:
         return self._recent_served[1]
 
     def _place(self, line: wire.TranscriptLine) -> Location:
-        asker = line.request_session_id
-        copied = line.forked_from is not None or (isinstance(asker, str) and asker != line.session_id)
-        sidechain = line.is_sidechain is True
-        fields = copied, line.session_id, line.agent_id, sidechain, line.cwd
+        fields = (
+            line.session_id,
+            line.agent_id,
+            line.is_sidechain,
+            line.cwd,
+            line.forked_from,
+            line.request_session_id,
+        )
         if fields != self._recent_place[0]:
+            asker = line.request_session_id
+            copied = line.forked_from is not None or (isinstance(asker, str) and asker != line.session_id)
+            agent = _text(line.agent_id)
             place = self._make_place(
-                copied, _text(line.session_id), _text(line.agent_id), sidechain, _text(line.cwd)
+                copied, _text(line.session_id), agent, line.is_sidechain is True, _text(line.cwd)
             )
             self._recent_place = fields, place
         return self._recent_place[1]
