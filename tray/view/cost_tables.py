@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from providers.domain.cost import Burn, CostReport, SessionCost, Tally, tallied
 from providers.ledger.prices.pricing import Rates, Used
@@ -132,9 +133,9 @@ def _table(
     lines: list[tuple[str, ...]] = [(f"{provider}, by {by}", *_HEAD)]
     lines += [(fmt.plain(name), *_cells(tally)) for name, tally in _groups(report, by, zone)]
     beside = report.not_on_lines
-    if beside.responses:
-        lines.append(("not in the logs", *_cells(beside)))
-    whole = tallied((report.totals, beside)) if beside.responses else report.totals
+    if beside.responses:  # how many they were nobody says
+        lines.append(("not in the logs", "–", *_cells(beside)[1:]))
+    whole = replace(tallied((report.totals, beside)), responses=report.totals.responses)
     lines.append((f"{report.since} – {report.until}", *_cells(whole)))
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     text = ["  ".join(_aligned(line, widths)).rstrip() for line in lines]

@@ -493,7 +493,7 @@ def test_cost_as_a_table(person: Person) -> None:
     assert str(Path("~") / "codex") in person.run("cost", "--by", "home", *range_)
 
 
-@pytest.mark.parametrize("by", ["session", "project", "effort"])
+@pytest.mark.parametrize("by", ["session", "project", "effort", "account"])
 def test_cost_in_other_groups(person: Person, by: str) -> None:
     shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
     range_ = ("--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-11-30", "--by", by)
@@ -512,6 +512,23 @@ def test_cost_in_other_groups(person: Person, by: str) -> None:
         assert list(groups) == ["/home/dev/project"]
     else:
         assert list(groups) == ["unknown"]
+
+
+def test_what_claude_code_was_billed_beyond_its_lines(person: Person) -> None:
+    claude = person.folder / ".claude"
+    shutil.copytree(FIXTURES.parents[1] / "claude/2.1.332/asides/home", claude)
+    range_ = ("--provider", "claude", "--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-12-31")
+    report = json.loads(person.run("cost", "--json", "--by", "account", *range_))["providers"]["claude"]
+    assert report["totals"]["responses"] == sum(sums["responses"] for sums in report["by_account"].values()) == 3
+    (account,) = report["by_account"]
+    assert len(account) == 8
+    assert report["not_on_lines"]["input_tokens"] == 94
+    assert report["not_on_lines"].keys() == report["totals"].keys()
+    *_, beside, _, total, _, _ = [line.split() for line in person.run("cost", *range_).splitlines()]
+    assert beside[:6] == ["not", "in", "the", "logs", "–", "94"]
+    tokens = report["totals"]["total_tokens"] + report["not_on_lines"]["total_tokens"]
+    assert total[3:5] == ["3", str(report["totals"]["input_tokens"] + 94)]
+    assert total[-2] == f"{tokens:,}"
 
 
 def test_the_rates_that_were_used(person: Person) -> None:
