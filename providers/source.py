@@ -157,7 +157,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     `source_ids` names its sources in the order in which they are asked; `make_sources` makes them when they are
     first needed, as whoever only counts logs should not wait for what it takes to reach a server. `find_program`
     finds its own program, or judges the one at the path that the person set, and asks it for its version within
-    seconds, in a home to throw away; it raises ProgramMissing.
+    seconds, in a home to throw away; it raises ProgramMissing. `find_log_homes` finds further homes that have logs
+    and no login.
     """
 
     id: str
@@ -172,6 +173,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     make_sources: Callable[[], tuple[Source, ...]]
     logs: LogFormat
     find_program: Callable[[Mapping[str, str], Path | None], Installed] | None = None
+    find_log_homes: Callable[[Mapping[str, str]], tuple[Home, ...]] = lambda _environ: ()
 
     @property
     def sources(self) -> tuple[Source, ...]:

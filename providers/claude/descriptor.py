@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from providers.claude.desktop import find_log_homes
 from providers.claude.logs.format import Transcripts
 from providers.host.files import short, split_homes
 from providers.source import Home, Installed, Links, Login, Provider, Source
@@ -84,4 +85,5 @@ CLAUDE = Provider(
     make_sources=make_sources,
     logs=Transcripts(),
     find_program=find_program,
+    find_log_homes=find_log_homes,
 )

@@ -203,16 +203,18 @@ class AccountUsage(Struct, frozen=True, kw_only=True):
     """All that is known of one account: lanes with their age, the attempts of the last poll, the error.
 
     `key` identifies the entry for as long as it exists, `home_ids` its homes; `homes` are their labels.
-    `account` is None for a home without a login. `error` is what prevents fresh numbers, None if the last poll
-    succeeded; `offline_since` is when the network was first found down.
-    `limit_reached_at` is when the server last reported that it accepts no requests for now, None if it did not;
-    `login_ends_at` is when the CLI can no longer renew the login, None if unknown.
+    `log_home_ids` are homes without a login whose cost is shown with it. `account` is None for a home without
+    a login. `error` is what prevents fresh numbers, None if the last poll succeeded; `offline_since` is when
+    the network was first found down. `limit_reached_at` is when the server last reported that it accepts no
+    requests for now, None if it did not; `login_ends_at` is when the CLI can no longer renew the login, None
+    if unknown.
     """
 
     provider: str
     title: str
     homes: tuple[str, ...]
     home_ids: tuple[str, ...] = ()
+    log_home_ids: tuple[str, ...] = ()
     key: str = ""
     account: Account | None = None
     windows: tuple[Sourced[RateWindow], ...] = ()
@@ -229,6 +231,10 @@ class AccountUsage(Struct, frozen=True, kw_only=True):
     source_titles: dict[str, str] = {}
     error: UsageError | None = None
     offline_since: datetime | None = None
+
+    @property
+    def cost_home_ids(self) -> tuple[str, ...]:
+        return self.home_ids + self.log_home_ids
 
 
 class UsageSnapshot(Struct, frozen=True, kw_only=True):

@@ -46,12 +46,14 @@ ScanListener = Callable[[ScanProgress], None]
 
 
 class Shelf(Struct, frozen=True, kw_only=True):
-    """One provider's logs in one home, and who is signed in there, as far as that is known."""
+    """One provider's logs in one home. `read_login` tells who is signed in there now; it is asked when logs
+    changed.
+    """
 
     provider: str
     home: Path
     format: LogFormat
-    login: SeenLogin | None = None
+    read_login: Callable[[], SeenLogin | None] = lambda: None
 
 
 class Remembered:
@@ -172,6 +174,13 @@ class _Scan:
             return True
         return index.is_complete(self._db, provider) is not complete
 
+    def _login(self, shelf: Shelf) -> SeenLogin | None:
+        """Never raises: who it was is worth less than the count."""
+        try:
+            return shelf.read_login()
+        except Exception:  # noqa: BLE001 - a provider's fault must not end the count
+            return None
+
     def _update_make(self, shelf: Shelf) -> None:
         if index.make_of(self._db, shelf.provider) != shelf.format.make:
             with transaction(self._db):
@@ -249,8 +258,8 @@ class _Scan:
                     if shelf.provider == provider
                 }
                 for shelf in shelves:
-                    if shelf.provider == provider and shelf.login is not None:
-                        logins.note(db, homes[shelf.home], shelf.login)
+                    if shelf.provider == provider and (login := self._login(shelf)) is not None:
+                        logins.note(db, homes[shelf.home], login)
                 read = [(shelf.home, entry) for shelf, entry in entries if shelf.provider == provider]
                 logs = index.keep_logs(db, [(homes[home], entry) for home, entry in read])
                 read_now = dict(zip(logs, read, strict=True))

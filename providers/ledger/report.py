@@ -99,9 +99,18 @@ def cost_report(
         month_to_date_usd=_Sum(month).tally().usd,
         priced=_coverage(flat),
         unpriced_models=_unpriced(flat),
-        files_by_home={labels.get(home, str(home)): count for home, count in held.files.items()},
+        files_by_home=_files_by_label(held, labels),
         skipped_lines=held.skipped_lines,
     )
+
+
+def _files_by_label(held: Held, labels: Mapping[Path, str]) -> dict[str, int]:
+    """Several homes may share a label."""
+    files: dict[str, int] = {}
+    for home, count in held.files.items():
+        label = labels.get(home, str(home))
+        files[label] = files.get(label, 0) + count
+    return files
 
 
 def _by_project(slices: Sequence[Slice]) -> dict[str, Tally]:

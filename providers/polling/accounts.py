@@ -28,14 +28,16 @@ ROUND_SECONDS: dict[Mode, float] = {"due": 10.0, "now": 60.0}
 class Target(Struct, frozen=True, kw_only=True):
     """An entry of the snapshot: an account with the homes it is signed in to, or a home without a login.
 
-    `key` identifies it for as long as it exists. `client` is None if nobody is signed in; `error` then says why.
-    `login_ends_at` is when the first of its logins ends. `only` is the chosen source, if any, `program` the path
-    of the provider's CLI if the user set one.
+    `key` identifies it for as long as it exists. `client` is None if nobody is signed in; `error` then says
+    why. `login_ends_at` is when the first of its logins ends. `only` is the chosen source, if any, `program`
+    the path of the provider's CLI if the user set one. The first entry of a provider has its `log_homes`:
+    their cost is shown there.
     """
 
     key: str
     provider: Provider
     homes: tuple[Home, ...]
+    log_homes: tuple[Home, ...] = ()
     error: ProviderError | None = None
     client: Client | None = None
     login_ends_at: datetime | None = None
@@ -87,13 +89,15 @@ def find_targets(
             continue
         try:
             homes, exist = _existing_homes(provider, environ, own)
+            log_homes = provider.find_log_homes(environ)
         except Exception as error:  # noqa: BLE001 - it must not affect the other providers
             internal = internal_error(error, "the list of homes")
             found.append(Target(key=provider.id, provider=provider, homes=(), error=internal))
             continue
         targets = _by_account(provider, homes, memory, now)
         (found if exist else absent).extend(
-            replace(target, only=only, program=own.program) for target in targets
+            replace(target, only=only, program=own.program, log_homes=() if number else log_homes)
+            for number, target in enumerate(targets)
         )
     return tuple(found or absent)
 
@@ -218,6 +222,7 @@ def _without_account(target: Target, error: ProviderError | None) -> AccountUsag
         title=target.provider.title,
         homes=tuple(home.label for home in target.homes),
         home_ids=tuple(home.id for home in target.homes),
+        log_home_ids=tuple(home.id for home in target.log_homes),
         error=error.as_data() if error else None,
     )
 

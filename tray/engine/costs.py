@@ -105,7 +105,7 @@ class Costs:
         unreadable, quarantined = self._refresh(chosen, progress, min(start, self._usual_start()))
         reports = {
             each.id: replace(
-                self._report(each, self._scope.homes_of(each), since, until, zone),
+                self._report(each, self._scope.log_homes_of(each), since, until, zone),
                 unreadable_files=unreadable.get(each.id, ()),
             )
             for each in chosen
@@ -129,7 +129,7 @@ class Costs:
         complete = self.ledger.is_complete(provider.id)
         if complete is None:
             return {}
-        homes = self._scope.homes_of(provider)
+        homes = self._scope.log_homes_of(provider)
         figures = self.ledger.home_figures(
             provider.id, [home.path for home in homes], zone=self._scope.zone, now=self._scope.clock()
         )
@@ -158,7 +158,7 @@ class Costs:
             self._scope.rates().fingerprint,
             self._scope.zone,
             self._scope.today(),
-            *(home.path for each in providers for home in self._scope.homes_of(each)),
+            *(home.path for each in providers for home in self._scope.log_homes_of(each)),
             *(self.ledger.is_complete(each.id) for each in providers),
         )
         return hashlib.sha256("\0".join(map(str, parts)).encode(errors="replace")).hexdigest()[:16]

@@ -46,7 +46,8 @@ def take_round(
     accounts = tuple(note(costs.ledger, account, scope.clock()) for account in snapshot.accounts)
     known = _costs(costs)
     joined = tuple(
-        replace(account, cost=cost_summary(known, account.home_ids, scope.today())) for account in accounts
+        replace(account, cost=cost_summary(known, account.cost_home_ids, scope.today()))
+        for account in accounts
     )
     snapshot = replace(snapshot, accounts=joined)
     if provider is None and source is None and mode != "cached":

@@ -124,7 +124,7 @@ def _costs(state: State) -> dict[str, Any]:
     """By provider, all its homes together."""
     found: dict[str, dict[str, HomeCost]] = {}
     for account in state.snapshot.accounts if state.snapshot else ():
-        for home in account.home_ids:
+        for home in account.cost_home_ids:
             if home in state.costs:
                 found.setdefault(account.provider, {})[home] = state.costs[home]
     return {provider: _sum(list(costs.values())) for provider, costs in found.items()}

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
+from functools import partial
 
 from providers.host.files import Folders
+from providers.ledger.logins import SeenLogin
 from providers.ledger.prices.load import FETCHED, load_rates
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import Shelf
 from providers.polling.accounts import UNSET, homes_of
 from providers.registry import PROVIDERS
-from providers.source import Home, Provider
+from providers.source import Home, Provider, account_key
 from tray.engine.settings import FILE, Settings, SettingsFile
 from tray.engine.settings_table import Table, table_of
+
+
+def _seen_login(provider: Provider, home: Home, clock: Callable[[], datetime]) -> SeenLogin | None:
+    """Who is signed in to this home; None where that is not known."""
+    now = clock()
+    login = provider.read_login(home, now)
+    if login.identity is None:
+        return None
+    return SeenLogin(account_key(home, login.identity), login.attested_at or now, now)
 
 
 def utc_now() -> datetime:
@@ -65,13 +76,22 @@ class Scope:
         own = (settings or self.settings()).providers
         return homes_of(provider, self.environ, own.get(provider.id, UNSET))
 
+    def log_homes_of(self, provider: Provider, settings: Settings | None = None) -> tuple[Home, ...]:
+        """Its homes, and then those that have logs only."""
+        return *self.homes_of(provider, settings), *provider.find_log_homes(self.environ)
+
     def shelves(self, providers: Sequence[Provider]) -> list[Shelf]:
         """What the ledger is to read."""
         settings = self.settings()
         return [
-            Shelf(provider=each.id, home=home.path, format=each.logs)
+            Shelf(
+                provider=each.id,
+                home=home.path,
+                format=each.logs,
+                read_login=partial(_seen_login, each, home, self.clock),
+            )
             for each in providers
-            for home in self.homes_of(each, settings)
+            for home in self.log_homes_of(each, settings)
         ]
 
     def rates(self) -> Rates:

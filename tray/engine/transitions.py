@@ -151,7 +151,7 @@ def _join_costs(state: State, today: date) -> State:
     if state.snapshot is None:
         return state
     accounts = tuple(
-        replace(account, cost=cost_summary(state.costs, account.home_ids, today))
+        replace(account, cost=cost_summary(state.costs, account.cost_home_ids, today))
         for account in state.snapshot.accounts
     )
     if accounts == state.snapshot.accounts:

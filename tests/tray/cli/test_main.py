@@ -519,7 +519,9 @@ def test_what_claude_code_was_billed_beyond_its_lines(person: Person) -> None:
     shutil.copytree(FIXTURES.parents[1] / "claude/2.1.332/asides/home", claude)
     range_ = ("--provider", "claude", "--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-12-31")
     report = json.loads(person.run("cost", "--json", "--by", "account", *range_))["providers"]["claude"]
-    assert report["totals"]["responses"] == sum(sums["responses"] for sums in report["by_account"].values()) == 3
+    assert (
+        report["totals"]["responses"] == sum(sums["responses"] for sums in report["by_account"].values()) == 3
+    )
     (account,) = report["by_account"]
     assert len(account) == 8
     assert report["not_on_lines"]["input_tokens"] == 94
