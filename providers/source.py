@@ -17,11 +17,16 @@ from providers.setting import Bool, Choice, FilePath, FolderList, Menu, Setting
 
 
 class Home(Struct, frozen=True, kw_only=True):
-    """One folder in which a provider's program keeps its login and its logs."""
+    """One folder in which a provider's program keeps its login and its logs.
+
+    `named` is the text by which its environment variable names it, None where the variable does not: to a program,
+    the default folder and that folder named by the variable can be two different things.
+    """
 
     provider: str
     path: Path
     label: str
+    named: str | None = None
 
     @property
     def id(self) -> str:
@@ -95,9 +100,12 @@ def account_key(home: Home, identity: Identity) -> str:
     """A short opaque hash that identifies an account.
 
     Members of one workspace share the vendor's account id but have their own limits, so the email address counts
-    too; a login with neither is identified by its home.
+    too, or the vendor's id of the person where there is none, as with logins by phone number; a login with none
+    of them is identified by its home.
     """
     who = f"{identity.account_id or ''}/{(identity.email or '').lower()}"
+    if identity.user_id and not identity.email:
+        who = f"{who}/{identity.user_id}"
     if who == "/":
         who = str(home.path)
     return hashlib.sha256(f"{home.provider}:{who}".encode(errors="replace")).hexdigest()[:8]
@@ -157,7 +165,10 @@ class Provider(Struct, frozen=True, kw_only=True):
     `source_ids` names its sources in the order in which they are asked; `make_sources` makes them when they are
     first needed, as whoever only counts logs should not wait for what it takes to reach a server. `find_program`
     finds its own program, or judges the one at the path that the person set, and asks it for its version within
-    seconds, in a home to throw away; it raises ProgramMissing.
+    seconds, in a home to throw away; it raises ProgramMissing. `variables` are the names of its
+    vendor's environment variables, with `*` for any end, of which many hold a token. The programs of other vendors
+    get none of them, nor do its own get the `foreign_variables`, those of all others, which the registry fills in
+    and `make_sources` is given.
     """
 
     id: str
@@ -169,13 +180,15 @@ class Provider(Struct, frozen=True, kw_only=True):
     read_login: Callable[[Home, datetime], Login]
     watched: Callable[[Home, Mapping[str, str]], tuple[str, ...]]
     source_ids: tuple[str, ...]
-    make_sources: Callable[[], tuple[Source, ...]]
+    make_sources: Callable[[tuple[str, ...]], tuple[Source, ...]]
     logs: LogFormat
     find_program: Callable[[Mapping[str, str], Path | None], Installed] | None = None
+    variables: tuple[str, ...] = ()
+    foreign_variables: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        return self.make_sources()
+        return self.make_sources(self.foreign_variables)
 
 
 class SourceNames(Struct, frozen=True):
