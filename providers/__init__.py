@@ -21,8 +21,9 @@
         history           the limits over time
         prices/           rates.json < prices.toml < the person's own prices.toml
         ledger            all of it, as the rest of the house sees it
-    codex/       descriptor auth config limits program scratch_home | endpoint/ app_server/ status/ logs/
-    claude/      descriptor auth config limits keychain noted | endpoint/ usage_command/ statusline/ logs/
+    codex/       descriptor auth claims config limits program scratch_home | endpoint/ app_server/ status/ logs/
+    claude/      descriptor auth variables config limits keychain noted
+                 | endpoint/ usage_command/ statusline/ logs/
     polling/     from homes to what is known of each account
         accounts          who is signed in where: the entries of a snapshot
         poll              load → decide → fetch → record → save, for one account
