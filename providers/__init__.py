@@ -23,9 +23,10 @@
         prices/           the person's own prices.toml > the price library's list (rates.json, or one that was
                           fetched) > prices.toml for what it lacks
         ledger            all of it, as the rest of the house sees it
-    codex/       descriptor auth config program scratch_home | endpoint/ app_server/ status/ logs/
+    codex/       descriptor auth claims config program scratch_home | endpoint/ app_server/ status/ logs/
                  limits, balance, shapes, parts: what all of them read alike
-    claude/      descriptor auth config limits keychain noted | endpoint/ usage_command/ statusline/ logs/
+    claude/      descriptor auth variables config limits keychain noted desktop
+                 | endpoint/ usage_command/ statusline/ logs/
     polling/     from homes to what is known of each account
         accounts          who is signed in where: the entries of a snapshot
         poll              load → decide → fetch → record → save, for one account

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from providers.domain.account import account_id
 from providers.domain.errors import NotSignedIn, ProviderError
 from providers.domain.limits import Identity, Reading, UsageError
 from providers.logs import LogFormat
@@ -17,11 +18,16 @@ from providers.setting import Bool, Choice, FilePath, FolderList, Menu, Setting
 
 
 class Home(Struct, frozen=True, kw_only=True):
-    """One folder in which a provider's program keeps its login and its logs."""
+    """One folder in which a provider's program keeps its login and its logs.
+
+    `named` is the text by which its environment variable names it, None where the variable does not: to a program,
+    the default folder and that folder named by the variable can be two different things.
+    """
 
     provider: str
     path: Path
     label: str
+    named: str | None = None
 
     @property
     def id(self) -> str:
@@ -94,13 +100,14 @@ and sources respect it for that long."""
 def account_key(home: Home, identity: Identity) -> str:
     """A short opaque hash that identifies an account.
 
-    Members of one workspace share the vendor's account id but have their own limits, so the email address counts
-    too; a login with neither is identified by its home.
+    Members of one workspace share the vendor's account id but have their own limits, so the vendor's id of
+    the person counts too, as in the logs; or the email address where a login tells no such id. A login with
+    none of them is identified by its home.
     """
-    who = f"{identity.account_id or ''}/{(identity.email or '').lower()}"
-    if who == "/":
-        who = str(home.path)
-    return hashlib.sha256(f"{home.provider}:{who}".encode(errors="replace")).hexdigest()[:8]
+    person = identity.user_id or (identity.email or "").lower()
+    if not (identity.account_id or person):
+        return account_id(home.provider, str(home.path), None)
+    return account_id(home.provider, identity.account_id or "", person)
 
 
 class Source(Protocol):
@@ -154,11 +161,14 @@ class Provider(Struct, frozen=True, kw_only=True):
     """Everything that shared code knows about a provider; `cli` is the name of its command.
 
     `watched` names files and folders: when one changes, a login, or what a local source says, may be another.
-    `source_ids` names its sources in the order in which they are asked; `make_sources` makes them when they are
-    first needed, as whoever only counts logs should not wait for what it takes to reach a server. `find_program`
-    finds its own program, or judges the one at the path that the person set, and asks it for its version within
-    seconds, in a home to throw away; it raises ProgramMissing. `find_log_homes` finds further homes that have logs
-    and no login.
+    `source_ids` names its sources in the order in which they are asked; `make_sources` makes them when they
+    are first needed, as whoever only counts logs should not wait for what it takes to reach a server.
+    `find_program` finds its own program, or judges the one at the path that the person set, and asks it for
+    its version within seconds, in a home to throw away; it raises ProgramMissing. `find_log_homes` finds
+    further homes that have logs and no login. `variables` are the names of its vendor's environment
+    variables, with `*` for any end, of which many hold a token. The programs of other vendors get none of
+    them, nor do its own get the `foreign_variables`, those of all others, which the registry fills in and
+    `make_sources` is given.
     """
 
     id: str
@@ -170,14 +180,16 @@ class Provider(Struct, frozen=True, kw_only=True):
     read_login: Callable[[Home, datetime], Login]
     watched: Callable[[Home, Mapping[str, str]], tuple[str, ...]]
     source_ids: tuple[str, ...]
-    make_sources: Callable[[], tuple[Source, ...]]
+    make_sources: Callable[[tuple[str, ...]], tuple[Source, ...]]
     logs: LogFormat
     find_program: Callable[[Mapping[str, str], Path | None], Installed] | None = None
     find_log_homes: Callable[[Mapping[str, str]], tuple[Home, ...]] = lambda _environ: ()
+    variables: tuple[str, ...] = ()
+    foreign_variables: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        return self.make_sources()
+        return self.make_sources(self.foreign_variables)
 
 
 class SourceNames(Struct, frozen=True):

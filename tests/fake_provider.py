@@ -93,7 +93,7 @@ def fake_provider(
         read_login=read_login,
         watched=lambda home, _environ: (str(home.path / "account"), str(home.path / "limits.json")),
         source_ids=tuple(source.id for source in sources),
-        make_sources=lambda: sources,
+        make_sources=lambda _: sources,
         logs=Rollouts(),
     )
 

@@ -1,9 +1,11 @@
 """Claude Code's login: read, never written; its refresh token is never even looked at.
 
-Facts (2.1.197-2.1.329): `.credentials.json` in the home, on macOS the Keychain, hold `claudeAiOauth.{accessToken,
+Facts (2.1.197-2.1.332): `.credentials.json` in the home, on macOS the Keychain, hold `claudeAiOauth.{accessToken,
 expiresAt (ms), scopes, subscriptionType, rateLimitTier, refreshTokenExpiresAt? (ms)}`; newer ones name the account
-there too. `CLAUDE_CODE_OAUTH_TOKEN` (from `claude setup-token`) takes precedence for the CLI; here it comes
-last, since it usually lacks the scope that limits need. Claude Code renews its login itself whenever it runs.
+there too. On macOS a file can be left from before the Keychain, or from when it was locked, so the login that
+ends later counts. `CLAUDE_CODE_OAUTH_TOKEN` (from `claude setup-token`) takes precedence for the CLI; here it
+comes last, since it usually lacks the scope that limits need. Claude Code renews its login itself whenever it
+runs.
 """
 
 from __future__ import annotations
@@ -17,13 +19,15 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from providers.claude import limits
-from providers.claude.config import Config, default_home, read_config, uuid
+from providers.claude.config import Config, read_config, uuid
 from providers.claude.keychain import Keychain
+from providers.claude.variables import is_own, login_folder
 from providers.domain.errors import Denied, LoginExpired, NotSignedIn, NotUnderstood, ProviderError
 from providers.domain.limits import Identity
-from providers.host.files import read_small, short, split_homes
+from providers.host.files import read_small, short
 from providers.host.secret import Secret
 from providers.source import Home, Login
 
@@ -31,12 +35,14 @@ SIGN_IN = "Run `claude`, then /login."
 TO_SEE_LIMITS = "To see limits, run `claude`, then /login."
 FILE_LIMIT = 1 << 20
 SCOPE = "user:profile"
+_OF_DEFAULT = "Claude (Keychain item without CLAUDE_CONFIG_DIR)"
 
 
 class Credentials(Struct, frozen=True, kw_only=True):
     """A login. `scopes` is None where unknown; `ends_at` is when it can no longer be renewed.
 
     `attested_at`: since when it is known to have been in this home. `from_environment`: it is a token from there.
+    `kind` is its display name.
     """
 
     access_token: Secret
@@ -46,10 +52,11 @@ class Credentials(Struct, frozen=True, kw_only=True):
     ends_at: datetime | None = None
     attested_at: datetime | None = None
     from_environment: bool = False
+    kind: str = "Claude"
 
 
 class Logins:
-    """Who is signed in to each home: from the file, else the Keychain, else the token in the environment."""
+    """Who is signed in to each home: from the file or the Keychain, else the token in the environment."""
 
     def __init__(self, environ: Mapping[str, str] = os.environ, keychain: Keychain | None = None) -> None:
         self._environ = environ
@@ -68,7 +75,7 @@ class Logins:
             attested_at=credentials.attested_at,
             error=error_of(credentials, now),
             ends_at=credentials.ends_at,
-            kind="CLAUDE_CODE_OAUTH_TOKEN" if credentials.from_environment else "Claude",
+            kind=credentials.kind,
         )
 
     def known(self, home: Home) -> Credentials | None:
@@ -76,41 +83,63 @@ class Logins:
 
         Raises NotSignedIn or NotUnderstood, each naming the file and what to do.
         """
-        path = home.path / ".credentials.json"
-        raw = _content(path)
-        if raw is None and (cached := self._keychain.cached(home)) is not None:
-            return _parsed(cached.reveal().encode(), "The Keychain item", read_config(home), None)
-        if raw is not None:
-            return _parsed(raw, short(path), read_config(home), _written(path))
-        if self._keychain.here and read_config(home).account is not None:
+        found, errors = [], []
+        for read in (self._of_item, self._of_file):  # the one that Claude Code reads first
+            try:
+                credentials = read(home)
+            except ProviderError as error:
+                errors.append(error)
+            else:
+                found += [credentials] if credentials else []
+        if found:
+            return max(found, key=_end)
+        unreadable = [error for error in errors if not isinstance(error, NotSignedIn)]
+        may_wait = not unreadable or not self._keychain.was_read(home)
+        if self._keychain.here and may_wait and read_config(home).account is not None:
             return None
-        if (token := self._environ.get("CLAUDE_CODE_OAUTH_TOKEN")) and home.path == self._own_home():
+        if unreadable:
+            raise unreadable[0]
+        if (token := self._environ.get("CLAUDE_CODE_OAUTH_TOKEN")) and is_own(home, self._environ):
             return _from_environment(token)
+        if errors:
+            raise errors[0]
         raise _not_signed_in(home) if os.path.isdir(home.path) else _no_home(home)
 
     def read(self, home: Home, now: datetime, *, user_initiated: bool) -> Credentials:
         """The login to send. Only a `user_initiated` read may prompt for it; raises what `known` does."""
-        credentials = self.known(home)
-        if credentials is not None and not (self.may_be_newer(home) and _is_expired(credentials, now)):
-            return credentials
+        known = self.known(home)
+        is_stale = known is None or _is_expired(known, now)
+        if known is not None and not (self.may_be_newer and (is_stale or not self._keychain.was_read(home))):
+            return known
         try:
-            self._keychain.read(home, user_initiated=user_initiated)
+            self._keychain.read(home, user_initiated=user_initiated and is_stale)
         except NotSignedIn:
-            if credentials is None:
+            if known is None:
                 raise
-            return credentials  # expired: more informative than a locked Keychain
-        credentials = self.known(home)
-        if credentials is None:
+            return known  # even an expired one is more informative than a locked Keychain
+        newest = self.known(home)
+        if newest is None:
             raise _not_signed_in(home)
-        return credentials
+        return newest
 
-    def may_be_newer(self, home: Home) -> bool:
-        """Whether the known login is a copy of the Keychain item, which Claude Code may have renewed since."""
-        return self._keychain.cached(home) is not None and not os.path.exists(home.path / ".credentials.json")
+    @property
+    def may_be_newer(self) -> bool:
+        """Whether there may be a newer login than the known one, in the Keychain, where Claude Code renews it."""
+        return self._keychain.here
 
-    def _own_home(self) -> Path:
-        """The home that a CLI started from here would use."""
-        return (*split_homes(self._environ.get("CLAUDE_CONFIG_DIR", "")), default_home())[0]
+    def _of_file(self, home: Home) -> Credentials | None:
+        path = login_folder(home, self._environ) / ".credentials.json"
+        raw = _content(path)
+        return None if raw is None else _parsed(raw, short(path), read_config(home), _written(path))
+
+    def _of_item(self, home: Home) -> Credentials | None:
+        item = self._keychain.cached(home)
+        if item is None:
+            return None
+        # One that stands in belongs to the home without a name, whose account is noted elsewhere.
+        whose = replace(home, named=None) if item.stands_in else home
+        parsed = _parsed(item.content.reveal().encode(), "The Keychain item", read_config(whose), None)
+        return replace(parsed, kind=_OF_DEFAULT) if item.stands_in else parsed
 
 
 def error_of(credentials: Credentials, now: datetime) -> ProviderError | None:
@@ -132,6 +161,10 @@ def no_scope(*, from_environment: bool) -> Denied:
             remedy=TO_SEE_LIMITS,
         )
     return Denied("Not readable with this login: it lacks the permission for usage limits.", remedy=SIGN_IN)
+
+
+def _end(credentials: Credentials) -> datetime:
+    return credentials.expires_at or datetime.min.replace(tzinfo=UTC)
 
 
 def _is_expired(credentials: Credentials, now: datetime) -> bool:
@@ -176,7 +209,12 @@ def _from_environment(token: str) -> Credentials:
         raise NotUnderstood(
             "CLAUDE_CODE_OAUTH_TOKEN contains a malformed token.", remedy=f"Fix or unset it. {SIGN_IN}"
         )
-    return Credentials(access_token=Secret(token), identity=Identity(), from_environment=True)
+    return Credentials(
+        access_token=Secret(token),
+        identity=Identity(),
+        from_environment=True,
+        kind="CLAUDE_CODE_OAUTH_TOKEN",
+    )
 
 
 def _identity(login: dict[str, Any], config: Config) -> Identity:
@@ -199,9 +237,9 @@ def _identity(login: dict[str, Any], config: Config) -> Identity:
 
 
 def _scopes(raw: object) -> frozenset[str] | None:
-    if not isinstance(raw, list):
-        return None
-    return frozenset(scope for scope in raw if isinstance(scope, str))
+    """None where none are named: what such a login may do, the server says."""
+    named = raw if isinstance(raw, list) else []
+    return frozenset(scope for scope in named if isinstance(scope, str)) or None
 
 
 def _milliseconds(raw: object) -> datetime | None:

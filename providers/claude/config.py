@@ -1,14 +1,14 @@
 """`.claude.json`: the account of a home, and the limits that Claude Code cached there. Never written.
 
-Facts: it lies beside the default home (`~/.claude.json`) and inside any other (`$CLAUDE_CONFIG_DIR/.claude.json`);
-an old `.config.json` inside the home takes precedence. `oauthAccount.{accountUuid, organizationUuid}` are those
-of the last sign-in. From some version between 2.1.197 and 2.1.329 on, `cachedUsageUtilization` holds the last
-complete response of the usage endpoint, when it was fetched, and its account.
+Facts: it lies beside the default home (`~/.claude.json`) and inside any that CLAUDE_CONFIG_DIR names
+(`$CLAUDE_CONFIG_DIR/.claude.json`), even if that is the default one (2.1.332); an old `.config.json` inside the
+home takes precedence. `oauthAccount.{accountUuid, organizationUuid}` are those of the last sign-in. From some
+version between 2.1.197 and 2.1.329 on, `cachedUsageUtilization` holds the last complete response of the usage
+endpoint, when it was fetched, and its account.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct
 
+from providers.claude.variables import config_dir, default_home
 from providers.host.files import read_small, short
 from providers.source import Home
 
@@ -54,14 +55,9 @@ class _File(Struct, frozen=True, rename="camel"):
     cached_usage_utilization: Any = UNSET
 
 
-def default_home() -> Path:
-    """The home that Claude Code uses where `CLAUDE_CONFIG_DIR` is not set."""
-    return Path(os.path.expanduser("~/.claude"))
-
-
 def read_config(home: Home) -> Config:
     """An empty one where the file is missing or torn."""
-    for path in places(home.path):
+    for path in places(home):
         try:
             raw = read_small(path, FILE_LIMIT)
         except OSError:
@@ -75,10 +71,14 @@ def uuid(raw: object) -> str | None:
     return raw if isinstance(raw, str) and _UUID.fullmatch(raw) else None
 
 
-def places(home: Path) -> tuple[Path, ...]:
-    inside = home / ".claude.json"
-    usual = (home.with_name(".claude.json"), inside) if home == default_home() else (inside,)
-    return (home / ".config.json", *usual)
+def places(home: Home) -> tuple[Path, ...]:
+    """Where it may be, in the order in which it counts."""
+    inside, beside = home.path / ".claude.json", home.path.with_name(".claude.json")
+    if home.path != default_home():
+        usual: tuple[Path, ...] = (inside,)
+    else:
+        usual = (beside, inside) if config_dir(home) is None else (inside, beside)
+    return (home.path / ".config.json", *usual)
 
 
 def _parsed(raw: bytes) -> Config | None:

@@ -17,13 +17,18 @@ from providers.source import Home, Installed, Links, Login, Provider, Source
 if TYPE_CHECKING:
     from providers.claude.auth import Logins
 
+VARIABLES = ("ANTHROPIC_*", "CLAUDE*")
+
 
 def find_homes(environ: Mapping[str, str]) -> tuple[Home, ...]:
     """The folders in `CLAUDE_CONFIG_DIR`, here a comma-separated list; else the two defaults of Claude Code."""
     # Not Path.home(), which raises for who has none.
     usual = tuple(Path(os.path.expanduser(folder)) for folder in ("~/.claude", "~/.config/claude"))
-    folders = split_homes(environ.get("CLAUDE_CONFIG_DIR", "")) or usual
-    return tuple(Home(provider="claude", path=folder, label=short(folder)) for folder in folders)
+    named = split_homes(environ.get("CLAUDE_CONFIG_DIR", ""))
+    return tuple(
+        Home(provider="claude", path=folder, label=short(folder), named=named.get(folder))
+        for folder in named or usual
+    )
 
 
 @cache
@@ -43,10 +48,11 @@ def watched(home: Home, environ: Mapping[str, str]) -> tuple[str, ...]:
     """The login, the cache of Claude Code, and the reports to its status line."""
     from providers.claude.config import places
     from providers.claude.statusline import bridge
+    from providers.claude.variables import login_folder
 
     return (
-        str(home.path / ".credentials.json"),
-        *map(str, places(home.path)),
+        str(login_folder(home, environ) / ".credentials.json"),
+        *map(str, places(home)),
         bridge.folder_of(str(home.path), environ),
     )
 
@@ -59,13 +65,15 @@ def find_program(environ: Mapping[str, str], chosen: Path | None) -> Installed:
 
 
 @cache
-def make_sources() -> tuple[Source, ...]:
+def make_sources(foreign_variables: tuple[str, ...]) -> tuple[Source, ...]:
     from providers.claude.endpoint.source import OAuthSource
     from providers.claude.noted import NotedLimits
     from providers.claude.statusline.source import StatuslineSource
     from providers.claude.usage_command.source import UsageCommand
+    from providers.host.process.environment import VendorEnviron
 
-    return OAuthSource(_logins()), UsageCommand(_logins()), StatuslineSource(), NotedLimits()
+    environ = VendorEnviron(os.environ, VARIABLES, foreign_variables)
+    return OAuthSource(_logins()), UsageCommand(_logins(), environ), StatuslineSource(), NotedLimits()
 
 
 CLAUDE = Provider(
@@ -86,4 +94,5 @@ CLAUDE = Provider(
     logs=Transcripts(),
     find_program=find_program,
     find_log_homes=find_log_homes,
+    variables=VARIABLES,
 )

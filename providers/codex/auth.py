@@ -1,15 +1,15 @@
 """Codex's `auth.json`: read, never written; its refresh token is never even looked at.
 
-Facts: Codex 0.45-0.169 store `tokens.{id_token, access_token, account_id}`, `last_refresh` and, with an API key
-alone, `OPENAI_API_KEY`. The id_token is a JWT; its claims are not verified, since they only decide
-what to show.
+Facts: Codex 0.45-0.171 store `tokens.{id_token, access_token, account_id}`, `last_refresh` and, with an API key
+alone, `OPENAI_API_KEY`. `auth_mode` names the login that counts, whatever else is in the file; without one, a
+personal access token does, then an API key, then the tokens (0.171, tried; 0.60 prefers an API key to the tokens
+as well).
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from providers.codex import limits
+from providers.codex.claims import as_object, as_text, claims_of, headers_of, identity_of
 from providers.codex.config import FILE_LIMIT, login_store
 from providers.domain.errors import LoginExpired, NotSignedIn, NotUnderstood, ProviderError
 from providers.domain.limits import Identity
@@ -33,14 +33,25 @@ TO_SEE_LIMITS = "To see limits, run `codex login` and sign in with ChatGPT."
 _AFTER_REFRESH = timedelta(minutes=5)
 _EXPIRES_SOON = timedelta(minutes=5)
 _OLD = timedelta(days=8)
-_CLAIM = "https://api.openai.com/auth"
-_PROFILE = "https://api.openai.com/profile"
+_CHATGPT = "chatgpt"
+_IMPLIED_MODES = (
+    ("personal_access_token", "personalAccessToken"),
+    ("bedrock_api_key", "bedrockApiKey"),
+    ("OPENAI_API_KEY", "apikey"),
+)
+_WITHOUT_LIMITS = {
+    "apikey": "API key",
+    "bedrockApiKey": "Amazon Bedrock",
+    "bedrockAccessKeys": "Amazon Bedrock",
+}
+_ONLY_CODEX = {"personalAccessToken": "personal access token", "agentIdentity": "agent identity"}
 
 
 class Credentials(Struct, frozen=True, kw_only=True):
     """A usable ChatGPT login. `attested_at`: since when it is known to have been in this home.
 
-    `refreshed_at` is when Codex last renewed it, None where unknown.
+    `refreshed_at` is when Codex last renewed it, None where unknown. `headers` go with the token: which account it
+    is for, and that this is a FedRAMP one.
     """
 
     access_token: Secret
@@ -48,10 +59,25 @@ class Credentials(Struct, frozen=True, kw_only=True):
     expires_at: datetime | None
     refreshed_at: datetime | None
     attested_at: datetime | None
+    headers: Mapping[str, str] = {}
 
 
-class KeptInKeyring(NotUnderstood):
-    """A login that only Codex itself can read. Its kind allows a fallback to another source."""
+class OnlyCodex(NotUnderstood):
+    """A login that only Codex itself can use, in its own home; `login` is its display name.
+
+    Its kind allows a fallback to another source.
+    """
+
+    def __init__(self, login: str, message: str) -> None:
+        super().__init__(message, remedy="Only Codex itself can use it: make sure that Codex is installed.")
+        self.login = login
+
+
+class KeptInKeyring(OnlyCodex):
+    """A ChatGPT login that only Codex itself can read."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("system keyring", message)
 
 
 class WithoutLimits(NotSignedIn):
@@ -63,11 +89,14 @@ class WithoutLimits(NotSignedIn):
 
 
 def read_login(home: Home, now: datetime) -> Login:
-    """Who is signed in to this home; an expired login still identifies its account, one in a keyring does not."""
+    """Who is signed in to this home.
+
+    An expired login still identifies its account; one that only Codex can use does not.
+    """
     try:
         credentials = read_credentials(home)
-    except KeptInKeyring:
-        return Login(identity=Identity(), kind="system keyring")
+    except OnlyCodex as error:
+        return Login(identity=Identity(), kind=error.login)
     except WithoutLimits as error:
         return Login(error=error, kind=error.login)
     except ProviderError as error:
@@ -81,20 +110,24 @@ def read_login(home: Home, now: datetime) -> Login:
 
 
 def read_credentials(home: Home) -> Credentials:
-    """Raises NotSignedIn, KeptInKeyring or NotUnderstood, each naming the file and what to do."""
+    """Raises NotSignedIn, OnlyCodex or NotUnderstood, each naming the file or the login, and what to do."""
     path = home.path / "auth.json"
     content = _content(home, path)
+    if (other := _other_login(_mode(content))) is not None:
+        raise other
     refreshed = _refreshed(content)
     tokens = content.get("tokens")
     if not isinstance(tokens, dict) or not tokens.get("access_token"):
-        raise _no_tokens(path, content)
+        raise NotSignedIn(f"{short(path)} contains no ChatGPT login.", remedy=SIGN_IN)
     access = tokens["access_token"]
     if not isinstance(access, str) or not Secret(access).sendable():
         raise NotUnderstood(f"{short(path)} contains a malformed access token.", remedy=SIGN_IN)
-    claims, access_claims = _claims(tokens.get("id_token")), _claims(access)
+    claims, access_claims = claims_of(tokens.get("id_token")), claims_of(access)
+    identity = identity_of(tokens, claims, access_claims)
     return Credentials(
         access_token=Secret(access),
-        identity=_identity(tokens, claims, access_claims),
+        identity=identity,
+        headers=headers_of(tokens, identity, claims),
         expires_at=_epoch(access_claims.get("exp")),
         refreshed_at=refreshed,
         attested_at=_attested(path, refreshed),
@@ -123,7 +156,7 @@ def auth_without_refresh(home: Home, now: datetime) -> bytes:
     Codex accepts no login without that member, so it is present and empty; and `last_refresh` is now, or Codex
     would try to renew it. Raises as `read_credentials` does.
     """
-    tokens = _object(_content(home, home.path / "auth.json").get("tokens"))
+    tokens = as_object(_content(home, home.path / "auth.json").get("tokens"))
     kept = {name: tokens.get(name) for name in ("id_token", "access_token", "account_id")}
     return msgspec.json.encode(
         {
@@ -147,7 +180,7 @@ def _content(home: Home, path: Path) -> dict[str, Any]:
     if store == "keyring" and os.path.isdir(
         home.path
     ):  # a file that is there all the same is not read by Codex
-        raise _kept_in_keyring(f"Codex keeps the login for {home.label} in the system keyring.")
+        raise KeptInKeyring(f"Codex keeps the login for {home.label} in the system keyring.")
     try:
         raw = read_small(path, FILE_LIMIT)
     except (FileNotFoundError, NotADirectoryError):
@@ -156,7 +189,7 @@ def _content(home: Home, path: Path) -> dict[str, Any]:
                 f"{home.label} does not exist.", remedy=f"Install Codex, or fix CODEX_HOME. {SIGN_IN}"
             ) from None
         if store == "auto":
-            raise _kept_in_keyring(
+            raise KeptInKeyring(
                 f"Any login for {home.label} is in the system keyring: there is no auth.json."
             ) from None
         raise NotSignedIn(f"Not signed in to Codex in {home.label}.", remedy=SIGN_IN) from None
@@ -173,29 +206,23 @@ def _content(home: Home, path: Path) -> dict[str, Any]:
     return content
 
 
-def _kept_in_keyring(message: str) -> KeptInKeyring:
-    return KeptInKeyring(message, remedy="Only Codex itself can use it: make sure that Codex is installed.")
+def _mode(content: dict[str, Any]) -> str:
+    """Which login counts, as Codex 0.171 decides it."""
+    if mode := as_text(content.get("auth_mode")):
+        return mode
+    return next((mode for member, mode in _IMPLIED_MODES if content.get(member)), _CHATGPT)
 
 
-def _no_tokens(path: Path, content: dict[str, Any]) -> NotSignedIn:
-    if content.get("OPENAI_API_KEY"):
-        return WithoutLimits("API key", "API key login: it has no limits, only costs.")
-    if content.get("personal_access_token"):
-        return WithoutLimits(
-            "personal access token", "Personal access token login: its limits cannot be read."
-        )
-    return NotSignedIn(f"{short(path)} contains no ChatGPT login.", remedy=SIGN_IN)
-
-
-def _identity(tokens: dict[str, Any], claims: dict[str, Any], access_claims: dict[str, Any]) -> Identity:
-    about = _object(claims.get(_CLAIM)) or _object(access_claims.get(_CLAIM))
-    profile = _object(claims.get(_PROFILE)) or _object(access_claims.get(_PROFILE))
-    account = _text(tokens.get("account_id")) or _text(about.get("chatgpt_account_id"))
-    return Identity(
-        account_id=account if account and Secret(account).sendable() else None,
-        email=limits.email(claims.get("email")) or limits.email(profile.get("email")),
-        plan=limits.plan(about.get("chatgpt_plan_type")),
-    )
+def _other_login(mode: str) -> ProviderError | None:
+    """The error for a login other than ChatGPT's tokens."""
+    if mode in (_CHATGPT, "chatgptAuthTokens"):
+        return None
+    if mode in _WITHOUT_LIMITS:
+        login = _WITHOUT_LIMITS[mode]
+        return WithoutLimits(login, f"{login} login: it has no limits, only costs.")
+    login = _ONLY_CODEX.get(mode, "login of another kind")
+    article = "an" if login[0] in "aeiou" else "a"
+    return OnlyCodex(login, f"Codex is signed in with {article} {login}.")
 
 
 def _refreshed(content: dict[str, Any]) -> datetime | None:
@@ -218,26 +245,6 @@ def _attested(path: Path, refreshed: datetime | None) -> datetime | None:
     if refreshed is None or written is None:
         return refreshed or written
     return written if written - refreshed > _AFTER_REFRESH else refreshed
-
-
-def _claims(token: object) -> dict[str, Any]:
-    """The claims of a JWT, or none: the server also accepts opaque tokens."""
-    parts = token.split(".") if isinstance(token, str) else []
-    if len(parts) != 3:
-        return {}
-    try:
-        raw = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
-        return _object(msgspec.json.decode(raw))
-    except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError):
-        return {}
-
-
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _epoch(value: object) -> datetime | None:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from providers.codex.logs.format import ROLLOUTS
 from providers.host.files import short, split_homes
 from providers.source import Home, Installed, Links, Login, Provider, Source
 
+VARIABLES = ("CODEX_*", "OPENAI_*")
+
 
 def find_homes(environ: Mapping[str, str]) -> tuple[Home, ...]:
     """The folders in `CODEX_HOME`, here a comma-separated list; else the default of Codex."""
-    folders = split_homes(environ.get("CODEX_HOME", "")) or (Path(os.path.expanduser("~/.codex")),)
-    return tuple(Home(provider="codex", path=folder, label=short(folder)) for folder in folders)
+    named = split_homes(environ.get("CODEX_HOME", ""))
+    folders = named or (Path(os.path.expanduser("~/.codex")),)
+    return tuple(
+        Home(provider="codex", path=folder, label=short(folder), named=named.get(folder))
+        for folder in folders
+    )
 
 
 def read_login(home: Home, now: datetime) -> Login:
@@ -39,13 +45,20 @@ def find_program(environ: Mapping[str, str], chosen: Path | None) -> Installed:
 
 
 @cache
-def make_sources() -> tuple[Source, ...]:
-    from providers.codex.app_server.source import AppServerSource
+def make_sources(foreign_variables: tuple[str, ...]) -> tuple[Source, ...]:
+    from providers.codex.app_server import source as app_server
     from providers.codex.endpoint.source import OAuthSource
     from providers.codex.logs.limits import RolloutLimits
-    from providers.codex.status.source import StatusScreenSource
+    from providers.codex.status import source as status
+    from providers.host.process.environment import VendorEnviron
 
-    return OAuthSource(), AppServerSource(), StatusScreenSource(), RolloutLimits()
+    environ = VendorEnviron(os.environ, VARIABLES, foreign_variables)
+    return (
+        OAuthSource(),
+        app_server.AppServerSource(partial(app_server.prober, environ)),
+        status.StatusScreenSource(partial(status.prober, environ)),
+        RolloutLimits(),
+    )
 
 
 CODEX = Provider(
@@ -65,4 +78,5 @@ CODEX = Provider(
     make_sources=make_sources,
     logs=ROLLOUTS,
     find_program=find_program,
+    variables=VARIABLES,
 )

@@ -13,12 +13,12 @@ from datetime import datetime
 from pathlib import Path
 
 from providers.codex.auth import auth_without_refresh
-from providers.codex.config import read_config
-from providers.codex.endpoint.source import endpoint
+from providers.codex.config import backend, read_config
 from providers.host.files import write_whole
 from providers.source import Home
 
 NOWHERE = "http://127.0.0.1:9/"
+_VENDOR = ("CODEX_", "OPENAI_")
 _OWN = ("CODEX_CA_CERTIFICATE",)
 _LOGIN = ("CODEX_ACCESS_TOKEN", "CODEX_API_KEY", "OPENAI_API_KEY")
 
@@ -26,13 +26,14 @@ _LOGIN = ("CODEX_ACCESS_TOKEN", "CODEX_API_KEY", "OPENAI_API_KEY")
 def furnish(folder: Path, home: Home, now: datetime, settings: str = "") -> None:
     """Make `folder` such a home with the login of `home`; `settings` are additional lines of its config.toml.
 
-    Raises NotSignedIn, KeptInKeyring or NotUnderstood, as for an address that no token may be sent to.
+    Raises NotSignedIn, OnlyCodex or NotUnderstood, as for an address that no token may be sent to.
     """
-    endpoint(home, "usage")
+    backend(home)
     lines = [
         'cli_auth_credentials_store = "file"',
         "check_for_update_on_startup = false",
         "features.plugins = false",  # 0.169 fetches them from ChatGPT at each start
+        "analytics.enabled = false",  # 0.171 posts an event with the borrowed login
     ]
     if (base := read_config(home).get("chatgpt_base_url")) is not None:
         lines.append(f"chatgpt_base_url = {quoted(base)}")
@@ -47,8 +48,7 @@ def quoted(text: str) -> str:
 
 def borrowing(environ: Mapping[str, str], folder: Path, search_path: str) -> dict[str, str]:
     """The environment of a Codex in such a home: without other logins, or paths out of the folder."""
-    kept = {name: value for name, value in environ.items() if not name.startswith("CODEX_") or name in _OWN}
-    kept.pop("OPENAI_API_KEY", None)
+    kept = {name: value for name, value in environ.items() if not name.startswith(_VENDOR) or name in _OWN}
     # If it tries to renew the login anyway, the request goes nowhere and not to the vendor.
     return kept | {
         "CODEX_HOME": str(folder),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 
 
-def account_id(provider: str, account: str, person: str = "") -> str:
+def account_id(provider: str, account: str, person: str | None = "") -> str:
     """A short hash of the vendor's own ids; `person` tells the members of one workspace apart.
 
     Logs, logins and answers name an account alike only if they pass the same ids. It never changes: it names
     stored state and the series that people keep.
     """
-    return hashlib.sha256(f"{provider}:{account}/{person}".encode(errors="replace")).hexdigest()[:8]
+    who = account if person is None else f"{account}/{person}"
+    return hashlib.sha256(f"{provider}:{who}".encode(errors="replace")).hexdigest()[:8]

@@ -83,9 +83,12 @@ class ResetCredits(Struct, frozen=True, kw_only=True):
 
 
 class Identity(Struct, frozen=True, kw_only=True):
-    """Whose numbers these are. `account_id` is the vendor's own id and is never shown (see `account_key`)."""
+    """Whose numbers these are. `account_id` and `user_id` are the vendor's own ids and never shown (see
+    `account_key`); members of a workspace share the former.
+    """
 
     account_id: str | None = None
+    user_id: str | None = None
     email: str | None = None
     plan: str | None = None
 

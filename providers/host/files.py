@@ -35,14 +35,20 @@ def own_folders(environ: Mapping[str, str]) -> Folders:
     return Folders(settings=dirs.user_config_path, state=dirs.user_state_path, cache=dirs.user_cache_path)
 
 
-def split_homes(value: str) -> tuple[Path, ...]:
-    """The folders of a comma list, in order, each once, as absolute paths."""
-    found: dict[Path, None] = {}
+def split_homes(value: str) -> dict[Path, str]:
+    """The folders of a comma list, in order, each once, as absolute paths, with the text that names each.
+
+    A slash at its end is part of the text; `~` and a relative name, which mean nothing to a program started
+    elsewhere, are replaced.
+    """
+    found: dict[Path, str] = {}
     for part in value.split(","):
         if part.strip():
             # Path.expanduser raises for a user who does not exist, and where there is no HOME; this one never.
-            found.setdefault(Path(os.path.abspath(os.path.expanduser(part.strip()))))
-    return tuple(found)
+            text = os.path.expanduser(part.strip())
+            path = os.path.abspath(text)
+            found.setdefault(Path(path), text if os.path.isabs(text) else path)
+    return found
 
 
 def short(path: Path) -> str:

@@ -269,7 +269,7 @@ def test_from_an_expired_login_to_fresh_limits(
         CLAUDE,
         find_homes=lambda _: (place.home,),
         read_login=logins.login,
-        make_sources=lambda: (OAuthSource(logins, NoWeb(), {}), place.source),
+        make_sources=lambda _: (OAuthSource(logins, NoWeb(), {}), place.source),
     )
     chosen = {"claude": ProviderSettings(program=place.program)}
 

@@ -72,7 +72,7 @@ class OAuthSource:
             known = self._logins.known(question.home)
         except ProviderError as error:
             return error
-        if known is None or self._logins.may_be_newer(question.home):
+        if known is None or self._logins.may_be_newer:
             return None  # known once the Keychain is read
         return error_of(known, question.now)
 

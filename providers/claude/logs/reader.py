@@ -111,7 +111,7 @@ class TranscriptReader:
         if isinstance(line, wire.ResponseLine):
             self._take_response(line, False)
         elif isinstance(line, wire.SessionOwner):
-            self._account = line.account_uuid
+            self._account = line.account
             self._recent_place = None, _NO_PLACE
         elif isinstance(line, wire.CostState):
             self._take_state(line)

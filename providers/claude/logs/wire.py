@@ -166,6 +166,12 @@ class SessionOwner(Struct, frozen=True, gc=False, rename="camel"):
     """The account of a session, from here on; 2.1.329 on."""
 
     account_uuid: str
+    organization_uuid: str | None = None
+
+    @property
+    def account(self) -> str:
+        """As in providers.claude.auth: a person may have limits in several organizations."""
+        return "/".join(filter(None, (self.account_uuid, self.organization_uuid)))
 
 
 Line = ResponseLine | UserLine | Boundary | CostState | SessionOwner

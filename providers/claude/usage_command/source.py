@@ -19,9 +19,10 @@ from math import floor
 from typing import TYPE_CHECKING
 
 from providers.claude.auth import SIGN_IN, TO_SEE_LIMITS, Credentials, Logins, error_of
-from providers.claude.config import default_home, read_config
+from providers.claude.config import read_config
 from providers.claude.noted import noted_reading, person
 from providers.claude.usage_command import text as usage_text
+from providers.claude.variables import of_child
 from providers.domain.errors import (
     Denied,
     LoginExpired,
@@ -210,9 +211,8 @@ def child_environ(environ: Mapping[str, str], home: Home, search_path: str) -> d
         for name, value in environ.items()
         if name.upper() in _KEPT or not (name.upper() == "PATH" or name.upper().startswith(_LEFT_OUT))
     }
-    own = {} if home.path == default_home() else {"CLAUDE_CONFIG_DIR": str(home.path)}
     quiet = {"DISABLE_TELEMETRY": "1", "DISABLE_AUTOUPDATER": "1", "NO_COLOR": "1"}
-    return kept | own | quiet | {"TZ": "UTC", "PATH": search_path}
+    return kept | of_child(home, environ) | quiet | {"TZ": "UTC", "PATH": search_path}
 
 
 def _is_same(printed: Iterable[RateWindow], noted: Iterable[RateWindow]) -> bool:

@@ -1,7 +1,8 @@
 """Which home Codex's app-server runs in, and whether it should renew the login there.
 
 When the login is stale, was rejected, or is in the system keyring, Codex runs in the user's own home, as it can
-renew the login only there; that happens at most once an hour. Otherwise it runs in a temporary home.
+renew the login only there; that happens at most once an hour. It also runs there with a login that only Codex can
+use, and where only Codex can read its settings. Otherwise it runs in a temporary home.
 
 Facts: up to 0.101 a running Codex sends the refresh token that it read at its start, even if another one has used
 it since, and is rejected; from 0.114 on it rereads the file first.
@@ -17,10 +18,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from providers.codex.app_server.refusal import refused_login
-from providers.codex.auth import Credentials, KeptInKeyring, expiry, read_credentials
+from providers.codex.auth import Credentials, KeptInKeyring, OnlyCodex, expiry, read_credentials
+from providers.codex.config import UnreadableConfig, read_config
 from providers.codex.program import Version
-from providers.domain.errors import LoginExpired
-from providers.source import RENEWED_EVERY, Question
+from providers.domain.errors import LoginExpired, ProviderError
+from providers.source import RENEWED_EVERY, Home, Question
 
 READS_AGAIN = (0, 114, 0)
 _BESIDE = "Your ChatGPT login is stale, and only the old Codex that is running with it can renew it."
@@ -29,13 +31,29 @@ _BESIDE = "Your ChatGPT login is stale, and only the old Codex that is running w
 class Plan(Struct, frozen=True):
     """Which home it runs in, and whether it should renew the login: at once, or when it is rejected.
 
-    `rests_until` is when a rejected one may be renewed again, where that was tried too recently.
+    `rests_until` is when a rejected one may be renewed again, where that was tried too recently. `login` is set
+    for one that only Codex can use.
     """
 
     at_home: bool = False
     renew: bool = False
     renew_refused: bool = False
     rests_until: datetime | None = None
+    login: OnlyCodex | None = None
+
+    @property
+    def other_login(self) -> OnlyCodex | None:
+        """A login other than ChatGPT's: it is not renewed, and Codex need not name its owner."""
+        return None if isinstance(self.login, KeptInKeyring) else self.login
+
+    def without_sign_in(self, error: ProviderError) -> ProviderError:
+        """The error; for another login, one that does not advise to sign in, which would replace that."""
+        if self.other_login is None:
+            return error
+        return LoginExpired(
+            f"Codex could not use its {self.other_login.login}.",
+            remedy="Run `codex` once to see why; it may have been revoked.",
+        )
 
 
 class Renewals:
@@ -57,12 +75,14 @@ class Renewals:
     def plan(self, question: Question) -> Plan:
         """Raises what prevents running it at all: nobody signed in, or renewed too recently."""
         credentials = asked_credentials(question)
-        if credentials is None:
+        if isinstance(credentials, OnlyCodex):
+            if not isinstance(credentials, KeptInKeyring):
+                return Plan(at_home=True, login=credentials)
             # Codex itself renews one that is too old.
             wait = self._rested(question)
-            return Plan(at_home=True, renew_refused=wait is None, rests_until=wait)
+            return Plan(at_home=True, renew_refused=wait is None, rests_until=wait, login=credentials)
         if expiry(credentials, question.now) is None and not isinstance(question.after, LoginExpired):
-            return Plan()
+            return Plan(at_home=not _is_readable(question.home))
         last_read = question.last.fetched_at if question.last else None
         if last_read is not None and expiry(credentials, last_read) is None:
             last_read = None  # the login was valid then, and used without renewal
@@ -95,11 +115,20 @@ def defer_to_running(plan: Plan, release: Version, home: Path, runs_with: Callab
     return replace(plan, renew_refused=False)
 
 
-def asked_credentials(question: Question) -> Credentials | None:
-    """The login in its file, None for one in a keyring; raises if it is unusable or of another account."""
+def _is_readable(home: Home) -> bool:
+    """Whether a temporary home can be given the server of the settings."""
+    try:
+        read_config(home)
+    except UnreadableConfig:
+        return False
+    return True
+
+
+def asked_credentials(question: Question) -> Credentials | OnlyCodex:
+    """The login in its file, or that only Codex can use it; raises if it is unusable or of another account."""
     try:
         credentials = read_credentials(question.home)
-    except KeptInKeyring:
-        return None
+    except OnlyCodex as login:
+        return login
     question.require(credentials.identity)
     return credentials

@@ -157,6 +157,8 @@ class Prober:
         except ProgramMissing as error:  # it was found, but does not run
             error.retry_at = question.now + PAUSE
             raise
+        except (LoginExpired, NotSignedIn) as error:
+            raise plan.without_sign_in(error) from None
         asked_credentials(question)  # another account may have signed in meanwhile
         return reading
 
@@ -225,7 +227,7 @@ class Prober:
         limits, usage = talk.ask("account/rateLimits/read", asks.params), talk.ask("account/usage/read")
         if not plan.renew:
             owner = _owner(talk, whose, until)
-        if owner is not None:
+        if owner is not None and plan.other_login is None:
             _same_account(question, owner)
         try:
             return _Responses(owner, talk.answer(limits, until), _if_any(talk, usage, until))
@@ -253,7 +255,7 @@ def _with_known_expiry(resets: ResetCredits | None, question: Question) -> Reset
 
 def _no_login(question: Question, plan: Plan) -> ProviderError:
     """The error when Codex reports no login: in a temporary home, or in a keyring."""
-    if not plan.at_home:
+    if plan.login is None:
         return NotUnderstood("Codex does not read the login from its own file.", remedy=_LOOK)
     return NotSignedIn(
         f"Codex found no login in the keyring for {question.home.label}.",

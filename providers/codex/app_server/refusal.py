@@ -34,6 +34,7 @@ from providers.domain.errors import (
     ServerError,
     TimedOut,
 )
+from providers.host.http.refusal import is_network_refusal, refused_network
 from providers.host.process.jsonrpc import METHOD_NOT_FOUND, RpcRefused
 
 _BODY = "body="
@@ -59,6 +60,8 @@ def classify(refused: RpcRefused, *, renewed: bool, retry_at: datetime) -> Provi
         return refused_login(retry_at)
     if found := _STATUS.search(text):
         page = "html" in text or body.lstrip()[:1] == "<"
+        if found[1] == "403" and not page and is_network_refusal(body):
+            return refused_network("ChatGPT", 403)
         return _of_status(int(found[1]), page=page, renewed=renewed, retry_at=retry_at)
     if _NOBODY.search(text):
         return refused_login(retry_at) if renewed else NotSignedIn("Codex has no login.", remedy=SIGN_IN)

@@ -6,7 +6,8 @@ done by `providers.codex.app_server.probe`, which is imported when it is first n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from providers.codex.app_server.probe import Prober
 
 
-def _prober() -> Prober:
+def prober(environ: Mapping[str, str] = os.environ) -> Prober:
+    """One that starts Codex with this environment."""
     from providers.codex.app_server.probe import Prober
 
-    return Prober()
+    return Prober(environ=environ)
 
 
 class AppServerSource:
@@ -33,7 +35,7 @@ class AppServerSource:
     local = False
     rest = timedelta(minutes=5)
 
-    def __init__(self, make_prober: Callable[[], Prober] = _prober) -> None:
+    def __init__(self, make_prober: Callable[[], Prober] = prober) -> None:
         self._make_prober = make_prober
 
     def is_fallback_for(self, error: ProviderError) -> bool:

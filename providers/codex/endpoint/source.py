@@ -1,6 +1,6 @@
 """ChatGPT's usage endpoint, fetched with Codex's login.
 
-`GET {base}/wham/usage`; a custom base without `/backend-api` has it at `/api/codex/usage`. When the next of the
+`GET {base}/wham/usage`; see `providers.codex.config.backend` for other servers. When the next of the
 available resets expires is reported by `rate-limit-reset-credits` beside it.
 """
 
@@ -9,24 +9,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
 from providers.codex.auth import ELSE_SIGN_IN, RUN_ONCE, Credentials, expiry, read_credentials
-from providers.codex.config import read_config
+from providers.codex.config import backend
 from providers.codex.endpoint import answer as answers
 from providers.codex.same_account import require_same_account
 from providers.domain.errors import Blocked, LoginExpired, NotUnderstood, ProviderError
 from providers.domain.limits import Reading, ResetCredits
-from providers.host.files import short
 from providers.host.http.refusal import is_page, refusal
-from providers.host.http.transport import Answer, RequestsWeb, Web, origin_allowed
+from providers.host.http.transport import Answer, RequestsWeb, Web
 from providers.host.secret import Secret
 from providers.source import Home, Question
 from providers.version import user_agent
 
-DEFAULT_BASE = "https://chatgpt.com/backend-api"
 DEADLINE_SECONDS = 20.0
 RESETS_SECONDS = 4.0
 
@@ -70,9 +67,7 @@ class OAuthSource:
         return replace(reading, resets=resets, speaks_for=reading.speaks_for | {"resets"})
 
     def _get(self, url: str, credentials: Credentials, seconds: float) -> Answer:
-        headers = {"Accept": "application/json", "User-Agent": user_agent()}
-        if credentials.identity.account_id:
-            headers["ChatGPT-Account-Id"] = credentials.identity.account_id
+        headers = {"Accept": "application/json", "User-Agent": user_agent(), **credentials.headers}
         return self._web.get(url, bearer=credentials.access_token, headers=headers, seconds=seconds)
 
     def _resets(
@@ -107,14 +102,7 @@ def _hour(at: datetime) -> datetime:
 
 def endpoint(home: Home, name: str) -> str:
     """The URL for this home; raises NotUnderstood for a base that no token may be sent to."""
-    base = read_config(home).get("chatgpt_base_url", DEFAULT_BASE)
-    if not isinstance(base, str) or not origin_allowed(base) or "?" in base or "#" in base:
-        raise NotUnderstood(
-            f"chatgpt_base_url in {short(home.path / 'config.toml')} is not a safe address to send a login to.",
-            remedy="Use https, or http on this machine only.",
-        )
-    root = base.rstrip("/")
-    return f"{root}/{'wham' if '/backend-api' in urlsplit(root).path else 'api/codex'}/{name}"
+    return f"{backend(home)}/{name}"
 
 
 def _rejected(answer: Answer, now: datetime) -> ProviderError:

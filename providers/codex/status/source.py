@@ -5,12 +5,13 @@ The work is done by `providers.codex.status.probe`, which is imported when it is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from providers.codex.auth import KeptInKeyring
+from providers.codex.auth import OnlyCodex
 from providers.domain.errors import NotUnderstood, ProgramTooOld, ProviderError
 from providers.domain.limits import Reading
 from providers.source import Question
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from providers.codex.status.probe import StatusProber
 
 
-def _prober() -> StatusProber:
+def prober(environ: Mapping[str, str] = os.environ) -> StatusProber:
+    """One that starts Codex with this environment."""
     from providers.codex.status.probe import StatusProber
 
-    return StatusProber()
+    return StatusProber(environ=environ)
 
 
 class StatusScreenSource:
@@ -33,12 +35,12 @@ class StatusScreenSource:
     local = False
     rest = timedelta(minutes=10)
 
-    def __init__(self, make_prober: Callable[[], StatusProber] = _prober) -> None:
+    def __init__(self, make_prober: Callable[[], StatusProber] = prober) -> None:
         self._make_prober = make_prober
 
     def is_fallback_for(self, error: ProviderError) -> bool:
         """After a problem with the interface: not the network, the login, or a missing program."""
-        return isinstance(error, ProgramTooOld | NotUnderstood) and not isinstance(error, KeptInKeyring)
+        return isinstance(error, ProgramTooOld | NotUnderstood) and not isinstance(error, OnlyCodex)
 
     def unavailable(self, question: Question) -> ProviderError | None:
         return self._own.unavailable(question)

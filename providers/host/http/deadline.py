@@ -16,11 +16,14 @@ CONNECT_SECONDS = 8.0
 class Watch:
     """Aborts a request at its deadline in any state, even if the server keeps sending a byte now and then.
 
-    It holds a second handle on each socket of the request, and shuts the connection down through it.
+    It holds a second handle on each socket of the request, and shuts the connection down through it. `proxy` is
+    the host and port of the proxy on the way, `through` whether that has let the request through.
     """
 
     def __init__(self, seconds: float) -> None:
         self.expired = False
+        self.proxy: str | None = None
+        self.through = False
         self._handles: list[socket.socket] = []
         self._lock = threading.Lock()
         self._ends = time.monotonic() + seconds

@@ -13,12 +13,12 @@ def classed(error: Exception, url: str, watch: Watch, seconds: float) -> Provide
     import requests
     from urllib3.exceptions import DecodeError, ReadTimeoutError
 
+    if watch.proxy is not None and not watch.through and not _is_of_tls_or_address(error):
+        return proxy_failed(watch, error, connected=watch.connected)
     if (watch.expired and watch.connected) or isinstance(error, requests.ReadTimeout | ReadTimeoutError):
         return too_slow(seconds)
     if isinstance(error, requests.exceptions.SSLError):
         return _classed_tls(error)
-    if isinstance(error, requests.exceptions.ProxyError):
-        return Offline("Cannot reach the proxy.", remedy="Check HTTPS_PROXY and NO_PROXY.")
     if isinstance(error, requests.exceptions.ContentDecodingError | DecodeError):
         return NotUnderstood("Cannot decompress the server's response.")
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
@@ -28,7 +28,7 @@ def classed(error: Exception, url: str, watch: Watch, seconds: float) -> Provide
             )
         return Offline(
             "Cannot use the proxy set in the environment.",
-            remedy="Set HTTPS_PROXY or ALL_PROXY to an http:// or https:// address; SOCKS is not supported.",
+            remedy="Set HTTPS_PROXY or ALL_PROXY to an http://, https://, socks5:// or socks5h:// address.",
         )
     if _is_broken(error):
         return broken()
@@ -37,6 +37,34 @@ def classed(error: Exception, url: str, watch: Watch, seconds: float) -> Provide
             "The CA bundle set in the environment does not exist.", remedy="Correct REQUESTS_CA_BUNDLE."
         )
     return Offline("No connection to the server.")
+
+
+def proxy_failed(watch: Watch, error: BaseException | None = None, *, connected: bool) -> Offline:
+    """The error of a proxy that did not let the request through."""
+    if watch.expired or _timed_out(error):
+        message = f"The proxy {watch.proxy} does not answer."
+    elif connected:
+        message = f"The proxy {watch.proxy} refused the connection."
+    else:
+        message = f"Cannot reach the proxy {watch.proxy}."
+    return Offline(message, remedy="Check HTTPS_PROXY, ALL_PROXY and NO_PROXY.")
+
+
+def _timed_out(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, TimeoutError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _is_of_tls_or_address(error: Exception) -> bool:
+    import requests
+
+    return isinstance(
+        error,
+        requests.exceptions.SSLError | requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema,
+    )
 
 
 def _is_broken(error: BaseException) -> bool:

@@ -13,6 +13,7 @@ from providers.domain.errors import NotUnderstood
 from providers.host.http.deadline import CONNECT_SECONDS, Watch, connect
 from providers.host.http.errors import broken, classed, own_ca, too_slow
 from providers.host.http.load_requests import load_requests
+from providers.host.http.through_socks import SocksProxy, connect_through, socks_proxy
 from providers.host.secret import Secret
 
 if TYPE_CHECKING:
@@ -190,6 +191,10 @@ def _mount(session: requests.Session, watch: Watch) -> None:
         def _new_conn(self) -> socket.socket:
             return connect(self._dns_host, self.port, self.socket_options, watch)
 
+        def _tunnel(self) -> None:
+            super()._tunnel()
+            watch.through = True
+
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain
 
@@ -206,9 +211,50 @@ def _mount(session: requests.Session, watch: Watch) -> None:
 
         def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
             kwargs["ssl_context"] = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            socks = _socks_proxy(proxy)
+            watch.proxy = _host_and_port(proxy, socks)
+            if socks is not None:
+                return _socks_manager(socks, watch, kwargs["ssl_context"])
             manager = super().proxy_manager_for(proxy, **kwargs)
             manager.pool_classes_by_scheme = pools
             return manager
 
     session.mount("https://", Adapter())
     session.mount("http://", Adapter())
+
+
+def _socks_proxy(address: str) -> SocksProxy | None:
+    """None for a proxy of another kind; raises InvalidProxyURL."""
+    from requests.exceptions import InvalidProxyURL
+
+    try:
+        found = socks_proxy(address)
+    except ValueError:
+        raise InvalidProxyURL from None
+    if found is None and address.lower().startswith("socks"):  # of a version that there is not
+        raise InvalidProxyURL
+    return found
+
+
+def _host_and_port(address: str, socks: SocksProxy | None) -> str:
+    """For messages: without a user name or password."""
+    if socks is not None:
+        return f"{socks.host}:{socks.port}"
+    return urlsplit(address).netloc.rpartition("@")[2]
+
+
+def _socks_manager(proxy: SocksProxy, watch: Watch, trust: Any) -> Any:
+    """Pools of connections through this proxy; only https goes there."""
+    from urllib3 import HTTPSConnectionPool, PoolManager
+    from urllib3.connection import HTTPSConnection
+
+    class Through(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return connect_through(proxy, self._dns_host, self.port, self.socket_options, watch)
+
+    class ThroughPool(HTTPSConnectionPool):
+        ConnectionCls = Through
+
+    manager = PoolManager(ssl_context=trust)
+    manager.pool_classes_by_scheme = {"https": ThroughPool}
+    return manager

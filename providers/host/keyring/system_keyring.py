@@ -48,12 +48,13 @@ class SystemKeyring:
 
     def read(self, service: str, account: str, *, ask: bool) -> Secret | None:
         from providers.host.process import child as children
+        from providers.host.process.environment import VendorEnviron
 
         command = [sys.executable, "-I", str(_PROGRAM), service, account, *(["ask"] if ask else [])]
         with children.probe_folder() as folder:
             done = (self._run or children.run)(
                 command,
-                environ=self._environ,
+                environ=VendorEnviron(self._environ),
                 folder=folder,
                 seconds=ASK_SECONDS if ask else QUIET_SECONDS,
                 cap=_SIZE_LIMIT,

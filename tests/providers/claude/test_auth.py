@@ -186,7 +186,6 @@ def test_nobody_is_there(tmp_path: Path) -> None:
         ({"expires": NOW}, LoginExpired, "Run `claude` once"),
         ({"expires": NOW, "refreshTokenExpiresAt": milliseconds(NOW)}, LoginExpired, "/login"),
         ({"scopes": ["user:inference"]}, Denied, "then /login"),
-        ({"scopes": []}, Denied, "then /login"),
     ],
 )
 def test_an_unusable_login_still_identifies_its_account(
@@ -200,7 +199,14 @@ def test_an_unusable_login_still_identifies_its_account(
 
 @pytest.mark.parametrize(
     "changes",
-    [{"scopes": None}, {"expiresAt": None}, {"expiresAt": 10**400}, {"refreshTokenExpiresAt": None}],
+    [
+        {"scopes": None},
+        {"scopes": []},
+        {"scopes": [7]},
+        {"expiresAt": None},
+        {"expiresAt": 10**400},
+        {"refreshTokenExpiresAt": None},
+    ],
 )
 def test_what_is_missing_is_no_error(tmp_path: Path, changes: dict[str, Any]) -> None:
     assert logins().login(make_home(tmp_path, login(**changes)), NOW).error is None
@@ -234,6 +240,14 @@ def test_the_token_of_the_environment_comes_last(tmp_path: Path) -> None:
     other.path.mkdir()
     with pytest.raises(NotSignedIn):
         logins_with_token.known(other)
+
+
+def test_a_file_without_a_login_leaves_the_environment_its_turn(tmp_path: Path) -> None:
+    """Claude Code keeps the logins of MCP servers there, too."""
+    home = make_home(tmp_path, {"mcpOAuth": {}})
+    found = logins({"CLAUDE_CODE_OAUTH_TOKEN": "lent", "CLAUDE_CONFIG_DIR": str(tmp_path)}).known(home)
+    assert found is not None
+    assert (found.from_environment, found.kind) == (True, "CLAUDE_CODE_OAUTH_TOKEN")
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

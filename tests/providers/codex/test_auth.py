@@ -11,7 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from providers.codex.auth import KeptInKeyring, auth_without_refresh, expiry, read_credentials, read_login
+from providers.codex.auth import (
+    KeptInKeyring,
+    OnlyCodex,
+    WithoutLimits,
+    auth_without_refresh,
+    expiry,
+    read_credentials,
+    read_login,
+)
+from providers.domain.account import account_id
 from providers.domain.errors import LoginExpired, NotSignedIn, NotUnderstood, ProviderError
 from providers.domain.limits import Identity
 from providers.source import Home, account_key
@@ -71,8 +80,6 @@ def test_since_when_a_login_is_in_its_home(
         ({"tokens": {"access_token": ""}}, NotSignedIn, "contains no ChatGPT login"),
         ({"tokens": [], "OPENAI_API_KEY": "sk-x"}, NotSignedIn, "API key login"),
         ({"OPENAI_API_KEY": "sk-x"}, NotSignedIn, "API key login"),
-        ({"personal_access_token": "at-x"}, NotSignedIn, "Personal access token"),
-        ({"personal_access_token": "at-x", "tokens": None}, NotSignedIn, "Personal access token"),
         ({"tokens": {"access_token": 7}}, NotUnderstood, "malformed access token"),
         ({"tokens": {"access_token": "two\nlines"}}, NotUnderstood, "malformed access token"),
         (b"[" * 200_000, NotUnderstood, "is not valid JSON"),
@@ -85,6 +92,92 @@ def test_a_file_without_a_usable_login(
     with pytest.raises(kind, match=message) as caught:
         read_credentials(home(make_home(tmp_path, content)))
     assert caught.value.remedy
+
+
+def with_mode(mode: str | None, **members: object) -> dict[str, object]:
+    """A good ChatGPT login, and what else is in the file."""
+    return auth() | {"auth_mode": mode} | members
+
+
+KEY = {"OPENAI_API_KEY": "sk-x"}
+TOKEN = {"personal_access_token": "at-x"}
+IDENTITY = {"agent_identity": {"agent_runtime_id": "r", "account_id": "a"}}
+BEDROCK = {"bedrock_api_key": {"api_key": "x", "region": "us-east-1"}}
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (with_mode(None), "ChatGPT"),
+        (with_mode("chatgpt", **KEY), "ChatGPT"),
+        (with_mode("chatgpt", **TOKEN), "ChatGPT"),
+        (with_mode("chatgptAuthTokens"), "ChatGPT"),
+        (with_mode(None, **IDENTITY), "ChatGPT"),
+        (with_mode("apikey", **KEY), "API key"),
+        (with_mode("apikey"), "API key"),
+        (with_mode(None, **KEY), "API key"),
+        (with_mode("bedrockApiKey", **BEDROCK), "Amazon Bedrock"),
+        (with_mode(None, **BEDROCK, **KEY), "Amazon Bedrock"),
+        (TOKEN, "personal access token"),
+        (with_mode(None, **TOKEN, **KEY), "personal access token"),
+        (with_mode("personalAccessToken", **TOKEN), "personal access token"),
+        (with_mode("agentIdentity", **IDENTITY), "agent identity"),
+        ({"auth_mode": "agentIdentity", "agent_identity": "a.b.c"}, "agent identity"),
+        (with_mode("newInVersion9"), "login of another kind"),
+    ],
+)
+def test_which_login_counts(tmp_path: Path, content: dict[str, object], kind: str) -> None:
+    """As 0.171 was seen to decide it, whatever else is in the file."""
+    place = home(make_home(tmp_path, content))
+    login = read_login(place, NOW)
+    assert login.kind == kind
+    if kind == "ChatGPT":
+        assert (login.identity, login.error) == (read_credentials(place).identity, None)
+        return
+    with pytest.raises((WithoutLimits, OnlyCodex)) as caught:
+        read_credentials(place)
+    if isinstance(caught.value, OnlyCodex):
+        article = "an" if kind == "agent identity" else "a"
+        assert caught.value.message == f"Codex is signed in with {article} {kind}."
+        assert (login.identity, login.error) == (Identity(), None)
+        assert "codex login" not in caught.value.remedy
+        assert caught.value.kind == "not_understood"
+    else:
+        assert caught.value.message == f"{kind} login: it has no limits, only costs."
+        assert login.identity is None
+
+
+def token(**about: object) -> str:
+    claims = {"email": "dev@example.com", "https://api.openai.com/auth": about}
+    return jwt(claims, ID_MARK)
+
+
+@pytest.mark.parametrize(
+    ("changes", "headers"),
+    [
+        ({}, {"ChatGPT-Account-Id": "acct-1"}),
+        ({"account_id": ""}, {"ChatGPT-Account-Id": ""}),
+        ({"account_id": " "}, {"ChatGPT-Account-Id": ""}),
+        ({"account_id": None}, {"ChatGPT-Account-Id": "acct-1"}),
+        ({"account_id": None, "id_token": None, "access_token": "opaque"}, {}),
+        ({"account_id": "two\nlines"}, {}),
+        (
+            {"id_token": token(chatgpt_account_is_fedramp=True)},
+            {"ChatGPT-Account-Id": "acct-1", "X-OpenAI-Fedramp": "true"},
+        ),
+        (
+            {"id_token": token(chatgpt_account_is_fedramp="true")},
+            {"ChatGPT-Account-Id": "acct-1", "X-OpenAI-Fedramp": "true"},
+        ),
+        ({"id_token": token(chatgpt_account_is_fedramp=False)}, {"ChatGPT-Account-Id": "acct-1"}),
+        ({"access_token": token(chatgpt_account_is_fedramp=True)}, {"ChatGPT-Account-Id": "acct-1"}),
+    ],
+)
+def test_what_goes_with_the_token(
+    tmp_path: Path, changes: dict[str, object], headers: dict[str, str]
+) -> None:
+    credentials = read_credentials(home(make_home(tmp_path, auth(**changes))))  # type: ignore[arg-type]
+    assert credentials.headers == headers
 
 
 def test_no_file_no_home_and_a_folder_in_its_place(tmp_path: Path) -> None:
@@ -230,6 +323,38 @@ def test_a_byte_order_mark_and_a_link_are_accepted(tmp_path: Path) -> None:
     (tmp_path / "real.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(auth()).encode())
     (tmp_path / "auth.json").symlink_to(tmp_path / "real.json")
     assert read_credentials(home(tmp_path)).identity.account_id == "acct-1"
+
+
+@pytest.mark.parametrize(
+    ("identity", "key"),
+    [
+        (Identity(account_id="acct-1", email="dev@example.com"), "32f92942"),
+        (Identity(account_id="acct-1", email="Dev@example.com"), "32f92942"),
+        (Identity(account_id="acct-1"), "361e82bf"),
+        (Identity(account_id="acct-1", user_id="user-1"), account_id("codex", "acct-1", "user-1")),
+        (Identity(account_id="acct-1", email="dev@example.com", user_id="user-1"), "c6431f76"),
+        (Identity(account_id="acct-1", email="new@example.com", user_id="user-1"), "c6431f76"),
+        (Identity(account_id="acct-1", user_id="user-2"), "33e14003"),
+        (Identity(user_id="user-2"), "d8d1bb6f"),
+    ],
+)
+def test_the_key_of_an_account_is_the_same_for_ever_and_that_of_its_logs(
+    identity: Identity, key: str
+) -> None:
+    """Stored states and series go by it."""
+    assert account_key(home(Path("/home/dev/.codex")), identity) == key
+
+
+@pytest.mark.parametrize("member", ["chatgpt_user_id", "chatgpt_account_user_id"])
+def test_people_of_one_workspace_without_an_address(tmp_path: Path, member: str) -> None:
+    found = []
+    for user in ("user-a", "user-b"):
+        about = {"chatgpt_account_id": "ws-1", member: user}
+        token = jwt({"https://api.openai.com/auth": about}, ID_MARK)
+        content = auth(account="ws-1", id_token=token, access_token=token)
+        found.append(read_credentials(home(make_home(tmp_path / user, content))).identity)
+    assert [identity.user_id for identity in found] == ["user-a", "user-b"]
+    assert len({account_key(home(tmp_path), identity) for identity in found}) == 2
 
 
 def test_people_of_one_workspace_are_not_one_account(tmp_path: Path) -> None:

@@ -29,7 +29,9 @@ def test_homes_of_nobody_are_folders_like_any_other(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("HOME", "/home/dev")
     monkeypatch.setenv("USERPROFILE", "/home/dev")
     found = split_homes(" ~/.codex, ,~nosuchuser/x,/srv/../srv/a,/srv/a")
-    assert found == (Path("/home/dev/.codex"), Path(os.path.abspath("~nosuchuser/x")), Path("/srv/a"))
+    unknown = os.path.abspath("~nosuchuser/x")
+    assert list(found) == [Path("/home/dev/.codex"), Path(unknown), Path("/srv/a")]
+    assert list(found.values()) == ["/home/dev/.codex", unknown, "/srv/../srv/a"]
 
 
 def test_a_small_file_is_read_whole_and_a_larger_one_not_at_all(tmp_path: Path) -> None:

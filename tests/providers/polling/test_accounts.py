@@ -254,7 +254,9 @@ def test_a_source_of_the_settings_is_asked_alone_unless_another_is_named(
 
 def test_a_provider_without_the_source_that_is_asked_for_has_no_entry(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
-    bare = replace(CODEX, id="other", source_ids=CODEX.source_ids[:1], make_sources=lambda: CODEX.sources[:1])
+    bare = replace(
+        CODEX, id="other", source_ids=CODEX.source_ids[:1], make_sources=lambda _: CODEX.sources[:1]
+    )
     accounts = take(tmp_path / "state", home, source="rollouts", providers=(CODEX, bare))
     assert [account.provider for account in accounts] == ["codex"]
 

@@ -143,7 +143,7 @@ KEYRING = 'cli_auth_credentials_store = "keyring"\n'
         (auth(), "", "ChatGPT", None),
         (auth(expires=datetime(2020, 1, 1, tzinfo=UTC)), "", "ChatGPT", "login_expired"),
         ({"OPENAI_API_KEY": MARKS[0]}, "", "API key", "not_signed_in"),
-        ({"personal_access_token": MARKS[0]}, "", "personal access token", "not_signed_in"),
+        ({"personal_access_token": MARKS[0]}, "", "personal access token", None),
         ({}, KEYRING, "system keyring", None),
         ({}, "", None, "not_signed_in"),
         (b"\xff", "", None, "not_understood"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Mapping
 
+from providers.host.http.through_socks import is_proxy
 from providers.source import ProviderSettings
 from providers.version import VERSION
 from tray.engine.doctor import storage
@@ -17,7 +18,8 @@ from tray.engine.doctor.providers import begin_provider
 from tray.engine.scope import Scope
 
 SECONDS = 8.0
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_ADDRESSES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+_PROXIES = (*_ADDRESSES, "NO_PROXY")
 _CERTIFICATES = (
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
@@ -72,5 +74,5 @@ def _system() -> System:
 def _network(environ: Mapping[str, str]) -> NetworkFacts:
     names = [name for upper in _PROXIES for name in (upper, upper.lower())]
     found = [name for name in (*names, *_CERTIFICATES) if environ.get(name)]
-    unsupported = [name for name in found if environ[name].lower().startswith("socks")]
+    unsupported = [name for name in found if name.upper() in _ADDRESSES and not is_proxy(environ[name])]
     return NetworkFacts(variables=tuple(dict.fromkeys(found)), unsupported=tuple(unsupported))

@@ -138,7 +138,7 @@ class FolderFacts(Struct, frozen=True, kw_only=True):
 
 
 class NetworkFacts(Struct, frozen=True, kw_only=True):
-    """Names of variables only; `unsupported` are those of them that name a SOCKS proxy."""
+    """Names of variables only; `unsupported` are those of them that name no usable proxy."""
 
     variables: tuple[str, ...] = ()
     unsupported: tuple[str, ...] = ()

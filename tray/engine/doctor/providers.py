@@ -13,6 +13,7 @@ from msgspec import Struct
 from providers.domain.errors import LoginExpired, ProgramMissing, ProviderError
 from providers.domain.limits import UsageError
 from providers.host.files import short
+from providers.host.process.environment import environ_of
 from providers.host.redact import redact
 from providers.polling.account_store import AccountState, AccountStore
 from providers.source import Home, Login, Provider, ProviderSettings, Source, account_key
@@ -54,7 +55,7 @@ def _program(scope: Scope, provider: Provider, own: ProviderSettings) -> Program
     if provider.find_program is None:
         return None
     try:
-        found = provider.find_program(scope.environ, own.program)
+        found = provider.find_program(environ_of(provider, scope.environ), own.program)
     except ProgramMissing as error:
         return ProgramFacts(command=provider.cli, error=error.as_data())
     return ProgramFacts(

@@ -79,6 +79,6 @@ def network(facts: NetworkFacts) -> Iterator[ReportRow]:
     for name in facts.unsupported:
         yield warning(
             "proxy",
-            f"{name} names a SOCKS proxy, which is not supported.",
-            f"Set {name} to an HTTP proxy, or unset it for tankful.",
+            f"{name} is not the address of a proxy that tankful can use.",
+            f"Set {name} to an http://, https://, socks5:// or socks5h:// address.",
         )

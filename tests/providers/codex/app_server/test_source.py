@@ -765,6 +765,10 @@ RENEWAL = f"{NO_CLIENT}Failed to refresh token: "
     [
         (f"{FAILED}401 Unauthorized; content-type=application/json; body={{}}", LoginExpired),
         (f"{FAILED}403 Forbidden; content-type=application/json; body={{}}", Denied),
+        (
+            f'{FAILED}403 Forbidden; body={{"error":{{"code":"unsupported_country_region_territory"}}}}',
+            Blocked,
+        ),
         (f"{FAILED}403 Forbidden; content-type=text/html; body=<html>", Blocked),
         (f"{FAILED}403 Forbidden; body= <!doctype html>", Blocked),
         (f"{FAILED}429 Too Many Requests; body={{}}", RateLimited),

@@ -365,10 +365,6 @@ def test_retry_after_counts_from_the_response(folder: Path) -> None:
         ),
         ('chatgpt_base_url = "https://example.com"', "https://example.com/api/codex/usage"),
         ('chatgpt_base_url = "http://127.0.0.1:1/backend-api"', "http://127.0.0.1:1/backend-api/wham/usage"),
-        (
-            'chatgpt_base_url = "https://backend-api.example.com"',
-            "https://backend-api.example.com/api/codex/usage",
-        ),
         ('\ufeffmodel = "gpt-5.5"\r\n', "https://chatgpt.com/backend-api/wham/usage"),
         ('model = "gpt-5.5"', "https://chatgpt.com/backend-api/wham/usage"),
     ],

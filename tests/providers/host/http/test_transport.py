@@ -366,7 +366,10 @@ def test_a_connection_that_cannot_be_watched_is_closed() -> None:
     assert (connection.fileno(), watch.connected) == (-1, False)
 
 
-@pytest.mark.parametrize("address", ["socks5://127.0.0.1:9", "ftp://127.0.0.1:9", "http://[::1", ":::"])
+@pytest.mark.parametrize(
+    "address",
+    ["socks6://127.0.0.1:9", "socks5://", "socks5://h:x", "ftp://127.0.0.1:9", "http://[::1", ":::"],
+)
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "ALL_PROXY"])
 def test_a_proxy_that_is_none_is_no_fault_of_the_server(
     monkeypatch: pytest.MonkeyPatch, name: str, address: str
@@ -377,7 +380,7 @@ def test_a_proxy_that_is_none_is_no_fault_of_the_server(
     monkeypatch.setenv(name, address)
     with pytest.raises(Offline, match="proxy") as caught:
         RequestsWeb().get("https://chatgpt.test/x", bearer=Secret("abc"), headers={}, seconds=5)
-    assert "SOCKS" in caught.value.remedy
+    assert "socks5h://" in caught.value.remedy
 
 
 def test_a_ca_bundle_that_is_not_there(own_ca: FakeChatGPT, monkeypatch: pytest.MonkeyPatch) -> None:

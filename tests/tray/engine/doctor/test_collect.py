@@ -200,12 +200,13 @@ class TestSources:
 def test_of_the_network_names_alone(tmp_path: Path) -> None:
     environ = {
         "HTTPS_PROXY": f"http://me:{SECRET}@proxy:80",
-        "all_proxy": "socks5://x",
+        "ALL_PROXY": "socks5h://x:1",
+        "all_proxy": "socks9://x",
         "SSL_CERT_FILE": "/x",
     }
     report = report_of(tmp_path, environ=environ)
     assert report.network == NetworkFacts(
-        variables=("HTTPS_PROXY", "all_proxy", "SSL_CERT_FILE"), unsupported=("all_proxy",)
+        variables=("HTTPS_PROXY", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE"), unsupported=("all_proxy",)
     )
 
 

@@ -241,8 +241,9 @@ def test_what_to_look_at() -> None:
       what is valid in it is applied.
   12. Folders, cache: ~/cache can be written by others (0777). Run `chmod 700
       ~/cache`.
-  13. Network, proxy: ALL_PROXY names a SOCKS proxy, which is not supported. Set
-      ALL_PROXY to an HTTP proxy, or unset it for tankful.
+  13. Network, proxy: ALL_PROXY is not the address of a proxy that tankful can
+      use. Set ALL_PROXY to an http://, https://, socks5:// or socks5h://
+      address.
   14. Log, file: ~/tankful.log can be read by others (0644). Run `chmod 600
       ~/tankful.log`.
   15. Log, errors: 2 internal errors, the last at 2026-11-20T11:00:00Z. Please

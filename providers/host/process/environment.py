@@ -1,0 +1,56 @@
+"""The environment of a program that we start: the user's, with nobody's tokens but those of its own vendor.
+
+A program hands its environment to whatever it runs, and a token of another vendor is none of its business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+
+from providers.source import Provider
+
+_SECRET = re.compile(
+    # A word of the name, as in AWS_BEARER_TOKEN_BEDROCK …
+    r"(?:^|_)(?:TOKENS?|API_?KEYS?|ACCESS_?KEYS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASES?|CREDENTIALS?|COOKIES?)(?:_|$)"
+    # … or its end, as in GEMINI_APIKEY and NPM_CONFIG__AUTH.
+    r"|(?:TOKEN|KEY|SECRET|PASSWORD|_AUTH)$"
+)
+
+
+class VendorEnviron(Mapping[str, str]):
+    """A live view of `environ` without the variables of `others`, and without any secret that is not its `own`.
+
+    Both are patterns of names, in which `*` stands for any end. Windows compares names without case, and so does
+    this.
+    """
+
+    def __init__(
+        self, environ: Mapping[str, str], own: Iterable[str] = (), others: Iterable[str] = ()
+    ) -> None:
+        self._environ = environ
+        self._own = tuple(own)
+        self._others = tuple(others)
+
+    def __getitem__(self, name: str) -> str:
+        if self._is_hidden(name):
+            raise KeyError(name)
+        return self._environ[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._environ if not self._is_hidden(name))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _is_hidden(self, name: str) -> bool:
+        upper = name.upper()
+        if any(fnmatchcase(upper, pattern) for pattern in self._own):
+            return False
+        return _SECRET.search(upper) is not None or any(fnmatchcase(upper, each) for each in self._others)
+
+
+def environ_of(provider: Provider, environ: Mapping[str, str]) -> VendorEnviron:
+    """What the programs of this provider may see of it."""
+    return VendorEnviron(environ, provider.variables, provider.foreign_variables)

@@ -1,0 +1,106 @@
+"""What a server, an edge or a proxy says when it refuses, as each was seen to write it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from providers.domain.errors import Blocked, Denied, ProviderError, ServerError
+from providers.host.http.refusal import is_network_refusal, refusal
+from providers.host.http.transport import Answer
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+PAGE = b"<!DOCTYPE html><title>Just a moment...</title>"
+
+
+def error(**members: Any) -> dict[str, Any]:
+    return {"error": members}
+
+
+def refused(status: int, content: object, kind: str = "application/json") -> ProviderError:
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return refusal(Answer(status, {"content-type": kind}, body), "ChatGPT", NOW)
+
+
+REGION = "Country, region, or territory not supported"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        error(code="unsupported_country_region_territory", message="x", param=None, type="request_forbidden"),
+        error(code="unsupported_country_region_territory"),
+        error(code="unsupported_country", message=None),
+        error(type="forbidden", message="x"),
+        error(type="forbidden", message="Request not allowed"),
+        {"type": "error"} | error(type="forbidden", message="Request not allowed"),
+        error(code=None, type="invalid_request_error", message=REGION),
+        error(code="ip_not_authorized"),
+        error(code="vpn_detected"),
+        {"error": "region_not_supported"},
+        {"error": "forbidden"},
+        {"detail": REGION},
+        {"detail": {"code": "unsupported_country_region_territory"}},
+        {"detail": {"message": "Your IP is blocked."}},
+        {"message": "This service is not available here: unsupported region."},
+        {"title": "Access from your network is restricted"},
+        b"error code: 1020",
+        b"Host not in allowlist",
+    ],
+)
+def test_a_refusal_of_the_network_or_the_region(content: object) -> None:
+    found = refused(403, content)
+    assert isinstance(found, Blocked)
+    assert found.message == "ChatGPT refuses requests from this network or region (HTTP 403)."
+    assert "HTTPS_PROXY" in found.remedy
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        error(type="permission_error", message="OAuth token does not meet scope requirement user:profile"),
+        error(
+            type="permission_error",
+            message="OAuth authentication is currently not allowed for this organization.",
+        ),
+        error(code="account_deactivated", message="account has been deactivated"),
+        error(code="insufficient_permissions", type="invalid_request_error"),
+        error(code=None, type=None, message=None),
+        {"detail": "Forbidden"},
+        {"detail": "no"},
+        {"detail": ["region"]},
+        {"country": "unsupported_country_region_territory"},
+        [],
+        "forbidden",
+        7,
+        b"",
+        b"{torn",
+        b"\xff\xfe",
+    ],
+)
+def test_a_refusal_of_the_login(content: object) -> None:
+    assert isinstance(refused(403, content), Denied)
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "kind", "message"),
+    [
+        (403, PAGE, Blocked, "Got a web page instead of data (HTTP 403). A proxy or captive portal?"),
+        (451, b"", Blocked, "ChatGPT refuses requests from this network or region (HTTP 451)."),
+        (402, b"", Denied, "ChatGPT denied access to this account's usage (HTTP 402)."),
+        (503, error(code="unsupported_country"), ServerError, "ChatGPT returned a server error (HTTP 503)."),
+    ],
+)
+def test_other_statuses(status: int, content: object, kind: type[ProviderError], message: str) -> None:
+    found = refused(status, content, "text/plain")
+    assert (type(found), found.message) == (kind, message)
+    assert kind is not Blocked or "HTTPS_PROXY" in found.remedy
+
+
+def test_what_follows_the_answer_is_left_alone() -> None:
+    """As where a program quotes it in a text of its own."""
+    assert is_network_refusal('{"error": {"code": "unsupported_country_region_territory"}}, url: x')
+    assert not is_network_refusal("[" * 100_000)
