@@ -1,0 +1,24 @@
+"""What is fuzzed: all that reads what servers, programs, files and people write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.fuzz.run import Target
+from tests.fuzz.targets import answers, files, local_limits, logs, stored, texts
+
+NAMES = (
+    *("chatgpt", "chatgpt-resets", "anthropic", "app-server", "app-server-refusal"),
+    *("claude-noted", "claude-statusline", "rollout-limits", "status-screen", "usage-command"),
+    *("rollouts", "transcripts", "settings", "prices", "codex-config", "codex-login", "claude-login"),
+    *("account-files", "snapshot"),
+)
+
+
+def all_targets(folder: Path) -> tuple[Target, ...]:
+    """Each with a folder of its own in this one, as many parsers read files."""
+    return tuple(
+        target
+        for module in (answers, local_limits, texts, logs, files, stored)
+        for target in module.targets(folder / module.__name__.rpartition(".")[2])
+    )

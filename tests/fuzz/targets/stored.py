@@ -1,0 +1,121 @@
+"""What tankful itself stored, and finds again after a crash, another version, or somebody's editor."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, timedelta
+from pathlib import Path
+
+import msgspec
+
+from providers.domain.limits import Account, AccountUsage, Attempt, UsageError, UsageSnapshot
+from providers.domain.merge import merge, prune
+from providers.polling.account_store import AccountState, AccountStore, RejectedLogin, SourceState
+from tests.fuzz import mutate
+from tests.fuzz.figures import Figures
+from tests.fuzz.run import Target
+from tests.fuzz.targets import reading
+from tests.fuzz.targets.answers import ANTHROPIC, CHATGPT, NOW, parsed_anthropic, parsed_chatgpt
+from tests.fuzz.targets.local_limits import check_left
+from tray.engine import document, published
+from tray.engine.state import State
+from tray.faces import bars
+from tray.view import menu, output
+
+KEY = "a1b2c3d4"
+
+
+def targets(folder: Path) -> tuple[Target, ...]:
+    state = folder / "state"
+    state.mkdir(parents=True)
+    samples = list(_accounts(folder))
+    return (
+        _account_files(AccountStore(folder / "accounts"), samples),
+        _snapshot(state, samples),
+    )
+
+
+def _account_files(store: AccountStore, samples: list[AccountState]) -> Target:
+    file = store.file_of(KEY)
+    file.parent.mkdir(parents=True)
+
+    def check(content: bytes) -> None:
+        file.write_bytes(content)
+        known = store.account(KEY, NOW)
+        figures = Figures(content, NOW)
+        for each in known.readings:
+            reading.check_figures(each, figures)
+        snapshot = _shown(known)
+        output.as_json(document.usage(snapshot, NOW))
+        check_left(
+            output.as_text(menu.status_rows(State(snapshot=snapshot), NOW, UTC)).replace("\n", " "), figures
+        )
+
+    encoded = [msgspec.json.encode(sample) for sample in samples]
+    return Target(name="account-files", make=mutate.of_json(encoded), check=check)
+
+
+def _snapshot(state: Path, samples: list[AccountState]) -> Target:
+    """A bar takes any damage as `published.DAMAGED`: nothing else may be raised."""
+
+    def check(content: bytes) -> None:
+        (state / published.FILE).write_bytes(content)
+        found = published.read(str(state))
+        if found is None:
+            return
+        now = NOW.timestamp()
+        try:
+            line = bars.line(published.as_of(found, now), "all", now)
+        except published.DAMAGED:
+            line = ""
+        check_left(line, Figures(content, NOW))
+        try:
+            json.dumps(published.usage(found, now), allow_nan=False)
+        except published.DAMAGED:
+            return
+
+    documents = [
+        {"schema": published.SCHEMA, "settings": {"problem": None}} | document.usage(_shown(sample), NOW)
+        for sample in samples
+    ]
+    encoded = [json.dumps({**each, "schema": published.SCHEMA}).encode() for each in documents]
+    return Target(name="snapshot", make=mutate.of_json(encoded), check=check)
+
+
+def _accounts(folder: Path) -> list[AccountState]:
+    refused = UsageError(kind="rate_limited", message="Rate-limited.", remedy="", retry_at=NOW)
+    return [
+        AccountState(
+            readings=(found,),
+            attempts=(Attempt(source="oauth", ok=False, ms=12, error=refused, notes=("limits.0",)),),
+            error=refused,
+            asked_at=NOW - timedelta(minutes=1),
+            sources={"oauth": SourceState(asked_at=NOW, retry_at=NOW, refusals=2, error=refused)},
+            failures=2,
+            refused=(RejectedLogin(source="oauth", home="~/.codex", attested_at=NOW, at=NOW),),
+            offline_since=NOW - timedelta(hours=1),
+        )
+        for found in (*parsed_chatgpt(folder / "c", CHATGPT), *parsed_anthropic(folder / "a", ANTHROPIC[:2]))
+    ]
+
+
+def _shown(known: AccountState) -> UsageSnapshot:
+    merged = merge(prune(known.readings))
+    usage = AccountUsage(
+        provider="codex",
+        title="Codex",
+        homes=("~/.codex",),
+        key=KEY,
+        account=Account(id=KEY, email=merged.email, plan=merged.plan),
+        windows=merged.windows,
+        credits=merged.credits,
+        spend=merged.spend,
+        resets=merged.resets,
+        limit_reached_at=merged.limit_reached_at,
+        limits_known=merged.limits_known,
+        tokens=merged.tokens,
+        attempts=known.attempts,
+        error=known.error,
+        offline_since=known.offline_since,
+    )
+    return UsageSnapshot(generated_at=NOW, accounts=(usage,))
