@@ -27,6 +27,7 @@ from providers.claude.keychain import Keychain
 from providers.claude.variables import is_own, login_folder
 from providers.domain.errors import Denied, LoginExpired, NotSignedIn, NotUnderstood, ProviderError
 from providers.domain.limits import Identity
+from providers.domain.scalars import moment
 from providers.host.files import read_small, short
 from providers.host.secret import Secret
 from providers.source import Home, Login
@@ -197,8 +198,8 @@ def _parsed(raw: bytes, place: str, config: Config, attested_at: datetime | None
         access_token=Secret(token),
         identity=_identity(login, config),
         scopes=_scopes(login.get("scopes")),
-        expires_at=_milliseconds(login.get("expiresAt")),
-        ends_at=_milliseconds(login.get("refreshTokenExpiresAt")),
+        expires_at=moment(login.get("expiresAt")),
+        ends_at=moment(login.get("refreshTokenExpiresAt")),
         attested_at=attested_at,
     )
 
@@ -240,13 +241,6 @@ def _scopes(raw: object) -> frozenset[str] | None:
     """None where none are named: what such a login may do, the server says."""
     named = raw if isinstance(raw, list) else []
     return frozenset(scope for scope in named if isinstance(scope, str)) or None
-
-
-def _milliseconds(raw: object) -> datetime | None:
-    if isinstance(raw, int | float) and not isinstance(raw, bool):
-        with suppress(OverflowError):  # integers in JSON are unbounded
-            return limits.moment(raw / 1000)
-    return None
 
 
 def _written(path: Path) -> datetime | None:

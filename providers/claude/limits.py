@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from providers.domain import rules
 from providers.domain.limits import RateWindow
-from providers.domain.scalars import moment as moment  # noqa: PLC0414 - `auth` reads its times by it
 from providers.domain.scalars import percent
 
 _CLOCK_SLACK = timedelta(seconds=rules.CLOCK_SLACK_SECONDS)

@@ -29,7 +29,7 @@ class DamagedLine(Struct, frozen=True):
 
 
 def read(line: bytes | bytearray) -> DamagedLine:
-    """The records on a line that is no JSON; never raises. Text that is no UTF-8 is replaced in them.
+    """The records on a line that is no JSON; never raises. Text that cannot be stored is replaced in them.
 
     The time is bounded: of a line of very many cut records only the first ones are tried, and the last one.
     """
@@ -48,14 +48,21 @@ def read(line: bytes | bytearray) -> DamagedLine:
             work -= len(text) - start
             place, is_cut = start + len(_START), True
         else:
-            records.append(record)
+            records.append(_storable(record))
     if work <= 0:
         tail = text[max(place, len(text) - _TAIL) :].rstrip(_BLANK)
         last = last_record(tail.encode(errors="replace"), is_whole=False)
         if last is not None:
-            records.append(json.loads(tail.encode(errors="replace")[last:]))
+            records.append(_storable(json.loads(tail.encode(errors="replace")[last:])))
         return DamagedLine(tuple(records), is_cut=True)
     return DamagedLine(tuple(records), is_cut or bool(text[place:].strip(_BLANK)))
+
+
+def _storable(record: dict[str, Any]) -> dict[str, Any]:
+    """With a question mark for each half of a surrogate pair."""
+    text = json.dumps(record, ensure_ascii=False)
+    whole: dict[str, Any] = json.loads(text.encode(errors="replace"))
+    return whole
 
 
 def last_record(tail: bytes | bytearray, *, is_whole: bool) -> int | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -153,14 +153,14 @@ def _load(file: Path, kind: type[T]) -> T | None:
     try:
         data = msgspec.json.decode(file.read_bytes(), type=kind)
         return data if _has_zones(msgspec.to_builtins(data, builtin_types=(datetime,))) else None
-    except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
+    except (OSError, msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
         return None
 
 
 def _has_zones(data: object) -> bool:
-    """Whether all its times have a time zone."""
+    """Whether all its times have a time zone, and are within the calendar in UTC; raises OverflowError if not."""
     if isinstance(data, datetime):
-        return data.tzinfo is not None
+        return data.tzinfo is not None and data.astimezone(UTC) is not None
     if isinstance(data, dict):
         return all(_has_zones(value) for value in data.values())
     return not isinstance(data, list | tuple) or all(_has_zones(value) for value in data)

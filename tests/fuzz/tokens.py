@@ -75,7 +75,8 @@ class Found:
     def _add(self, members: dict[str, Any]) -> None:
         usage = _counts(members)
         parts = members.get("cache_creation")
-        self.usages.append(usage | (_counts(parts) if isinstance(parts, dict) else {}))
+        usage |= _counts(parts) if isinstance(parts, dict) else {}
+        self.usages.append(usage)
         if any(count > _PLAUSIBLE for count in usage.values()):
             self.usages.append({name: count for name, count in usage.items() if count <= _PLAUSIBLE})
 

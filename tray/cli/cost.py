@@ -73,6 +73,8 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         output.emit(output.as_json(cost_output.as_data(reports, options.by, named, zone, scope.clock())))
     else:
+        if options.by == "account":
+            reports = cost_output.with_emails(reports, scope.emails())
         output.emit(cost_output.table(reports, options.by, named, zone, scope.clock()))
     return OK
 

@@ -27,6 +27,11 @@ def _seen_login(provider: Provider, home: Home, clock: Callable[[], datetime]) -
     return SeenLogin(account_key(home, login.identity), login.attested_at or now, now)
 
 
+def _emails(provider: Provider, home: Home, now: datetime) -> dict[str, str]:
+    identity = provider.read_login(home, now).identity
+    return {account_key(home, identity): identity.email} if identity and identity.email else {}
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -93,6 +98,16 @@ class Scope:
             for each in providers
             for home in self.log_homes_of(each, settings)
         ]
+
+    def emails(self) -> dict[str, str]:
+        """The email addresses of the accounts that are signed in, where a login tells them, by the accounts'
+        ids.
+        """
+        now, found = self.clock(), dict[str, str]()
+        for provider in self.chosen():
+            for home in self.homes_of(provider):
+                found |= _emails(provider, home, now)
+        return found
 
     def rates(self) -> Rates:
         """The prices of this version, or newer ones that were fetched, overridden by the user's own."""

@@ -120,6 +120,20 @@ def _used_rates(report: CostReport, rates: Rates, now: datetime) -> Iterable[tup
 _HEAD = ("responses", "input", "cache read", "cache write", "output", "total", "USD")
 
 
+def with_emails(reports: Mapping[str, CostReport], emails: Mapping[str, str]) -> dict[str, CostReport]:
+    """The reports with accounts named for people: the email address where it is known, and the id."""
+    return {
+        provider: replace(
+            report,
+            by_account={
+                f"{emails[account]}  {account}" if account in emails else account: tally
+                for account, tally in report.by_account.items()
+            },
+        )
+        for provider, report in reports.items()
+    }
+
+
 def table(
     reports: Mapping[str, CostReport], by: str, rates: Rates | None, zone: tzinfo, now: datetime
 ) -> str:

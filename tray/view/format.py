@@ -108,7 +108,7 @@ def balance(amount: Decimal) -> str:
 
 def amount(value: Decimal, currency: str) -> str:
     """Money as its server reported it: `$12.34`, `12.34 EUR`."""
-    return f"${balance(value)}" if currency == "USD" else f"{balance(value)} {currency}"
+    return f"${balance(value)}" if currency == "USD" else f"{balance(value)} {plain(currency)}"
 
 
 def plan(name: str) -> str:

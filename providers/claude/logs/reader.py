@@ -34,7 +34,7 @@ _SHORT = 1 << 20
 # Of one response: its own id, its earliest line, and its best one.
 _Best = tuple[int, tuple[float, Location], tuple[Claim, Served]]
 
-_DISTINCT = 7  # of the last letters of a message's id: within a session they tell messages apart
+_DISTINCT = 7  # of the last bytes of a message's id: within a session they tell messages apart
 _STANDARD = frozenset({"", "standard", "global", "not_available"})
 _NO_PLACE = Location(False, "", "", "", "")
 
@@ -45,7 +45,7 @@ class TranscriptReader:
     usage_end = wire.USAGE_END
 
     def __init__(self, path: str, observation: bytes | None = None) -> None:
-        kept = Observation("claude 3", 0, [], [], [], [], "", None)
+        kept = Observation("claude 3", 0, [], [], [], [], 0.0, "", None)
         if observation is not None:
             kept = observed(observation)
         self._skipped = kept.skipped
@@ -62,9 +62,7 @@ class TranscriptReader:
         self._unnamed = kept.unnamed
         self._folder, self._root, self._name = _path_parts(path)
         self._want: Callable[[re.Pattern[bytes], UsageEnd], None] = lambda *_: None
-        self._last_at = max(
-            (*(row.at for row in kept.rows), *(state.at for state in kept.states)), default=0.0
-        )
+        self._last_at = kept.last_at
         self._before: tuple[wire.ResponseLine, Location] | None = None
         self._recent_place: tuple[object, Location] = None, _NO_PLACE
         self._recent_served: tuple[object, Served] = None, Served("", "", "")
@@ -121,6 +119,7 @@ class TranscriptReader:
             self._unnamed = {}
 
     def _take_response(self, answer: wire.ResponseLine, is_short: bool) -> None:
+        self._last_at = max(self._last_at, answer.at)
         place, before = self._place(answer.line), self._before
         if (
             before is not None
@@ -132,7 +131,6 @@ class TranscriptReader:
             and answer.at >= before[0].at
         ):
             return  # it repeats the line before it: each part of a response repeats its usage
-        self._last_at = max(self._last_at, answer.at)
         try:
             advice = wire.advice(answer.usage)
         except wire.MalformedLine:
@@ -146,6 +144,8 @@ class TranscriptReader:
         _, before = self._states[-1] if self._states else (None, None)
         totals = {model: sums(total) for model, total in state.model_usage.items()}
         if before is None or (before.started_ms, before.sums) != (state.start_time, totals):
+            if not self._last_at:  # no line before it has a time
+                self._last_at = state.start_time / 1000
             kept = SessionTotal(0, self._last_at, state.start_time, state.total_duration, totals)
             self._states.append((place, kept))
 
@@ -159,7 +159,7 @@ class TranscriptReader:
             place = replace(place, copied=True)
         key = stable_hash(encode(self._identity(answer, best)))
         first = answer.at, place
-        number = int.from_bytes(message.id[-_DISTINCT:].encode()) if message.id else 0
+        number = int.from_bytes(message.id.encode()[-_DISTINCT:]) if message.id else 0
         self._merge(key, number, first, best, self._served(answer))
         for index, each in advice:
             advised = Served(intern(each.model or ""), "", _tier(each))
@@ -208,7 +208,7 @@ class TranscriptReader:
         fields = (
             line.session_id,
             line.agent_id,
-            line.is_sidechain,
+            line.is_sidechain is True,  # not what is equal to it
             line.cwd,
             line.forked_from,
             line.request_session_id,
@@ -258,6 +258,7 @@ class TranscriptReader:
             list(served),
             rows,
             states,
+            self._last_at,
             self._account,
             self._unnamed,
         )

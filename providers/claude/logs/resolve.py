@@ -140,7 +140,7 @@ def _beside(kept: Kept, responses: Mapping[int, _Response]) -> Iterator[BilledRe
         )
         name = ("not on lines", growth.session, growth.state.started_ms, growth.model, growth.total)
         key = stable_hash(repr(name).encode())
-        at_ms = round((growth.state.at or growth.state.started_ms / 1000) * 1000)
+        at_ms = round(growth.state.at * 1000)
         yield BilledResponse(at_ms, key, context, _usage(growth.beside), growth.beside.web_searches)
 
 

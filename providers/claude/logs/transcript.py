@@ -89,8 +89,9 @@ class SessionTotal(Struct, frozen=True, array_like=True):
 class Observation(Struct, array_like=True):
     """What is kept of a transcript; `make` is that of Transcripts.
 
-    `account` is that of the session now. `unnamed` is for a transcript without request ids: of each message
-    id since the last prompt the first line, by its uuid; None where there was none yet.
+    `last_at` is the latest time of a line (epoch seconds), `account` that of the session now. `unnamed` is
+    for a transcript without request ids: of each message id since the last prompt the first line, by its
+    uuid; None where there was none yet.
     """
 
     make: Literal["claude 3"]
@@ -99,6 +100,7 @@ class Observation(Struct, array_like=True):
     served: list[Served]
     rows: list[ResponseRow]
     states: list[SessionTotal]
+    last_at: float
     account: str
     unnamed: dict[str, str] | None
 

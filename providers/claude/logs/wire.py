@@ -156,7 +156,7 @@ class CostState(Struct, frozen=True, gc=False, rename="camel"):
     those have the same `start_time` (epoch ms). `total_duration` (ms) is how long these processes ran.
     """
 
-    start_time: Annotated[float, Meta(ge=0)]
+    start_time: Annotated[float, Meta(ge=_EPOCH * 1000, le=_END * 1000)]
     model_usage: dict[str, ModelTotal]
     session_id: Any = None
     total_duration: Annotated[float, Meta(ge=0)] = 0

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import astuple
 
@@ -43,21 +42,20 @@ class PartialCount(Struct, frozen=True):
     last_token_usage: _PartialUsage
 
     def whole(self, counters: Tokens | None) -> wire.TokenCount:
-        """With each missing number made up from the other one: the counters move by what was used last."""
-        moved = [
-            _moved(*each)
-            for each in zip(
-                _in_order(self.total_token_usage),
-                _in_order(self.last_token_usage),
-                counters or [None] * 5,
-                strict=True,
-            )
-        ]
-        total, last = (
-            wire.Usage(whole, output, cached, written, reasoning)
-            for whole, cached, written, output, reasoning in zip(*moved, strict=True)
+        """With each missing number made up from the other usage: the counters move by what was used last.
+
+        Of a total without input or output nothing is believed.
+        """
+        before = counters or (None,) * 5
+        total, last = _in_order(self.total_token_usage), _in_order(self.last_token_usage)
+        if None in (total[0], total[3]):
+            total = (None,) * 5
+        moved = [_moved(*each) for each in zip(total, last, before, strict=True)]
+        total = tuple(
+            (earlier or 0) + used if whole is None else whole
+            for whole, used, earlier in zip(total, moved, before, strict=True)
         )
-        return wire.TokenCount(wire.TokenCount.Info(total, last))
+        return wire.TokenCount(wire.TokenCount.Info(_usage(total), _usage(moved)))
 
 
 class _PartialRecord(Struct, frozen=True):
@@ -110,10 +108,8 @@ def salvage(text: bytes | bytearray) -> tuple[list[SalvagedLine], int]:
     return lines, lost or int(not damaged.records)
 
 
-def _line(raw: dict[str, Any]) -> SalvagedLine | None:
+def _line(record: dict[str, Any]) -> SalvagedLine | None:
     """None for an irrelevant record; raises ValueError where too much is missing of one that counts."""
-    # Half a surrogate pair cannot be stored.
-    record = msgspec.json.decode(json.dumps(raw, ensure_ascii=False).encode(errors="replace"))
     kind = record.get("type")
     if kind == "event_msg":
         payload = record.get("payload")
@@ -166,8 +162,13 @@ def _in_order(usage: _PartialUsage) -> tuple[int | None, ...]:
     return whole, cached, written, output, reasoning
 
 
-def _moved(total: int | None, last: int | None, before: int | None) -> tuple[int, int]:
-    """A counter and what it moved by; nothing where that cannot be known."""
-    if last is None:
-        last = max(0, total - before) if total is not None and before is not None else 0
-    return (before or 0) + last if total is None else total, last
+def _usage(in_order: Sequence[int | None]) -> wire.Usage:
+    whole, cached, written, output, reasoning = (each or 0 for each in in_order)
+    return wire.Usage(whole, output, cached, written, reasoning)
+
+
+def _moved(total: int | None, last: int | None, before: int | None) -> int:
+    """What a counter moved by; nothing where that cannot be known."""
+    if last is not None:
+        return last
+    return max(0, total - before) if total is not None and before is not None else 0

@@ -142,6 +142,7 @@ class RolloutReader:
             )
             state.account = meta.account
             state.counters_go_on = _version(meta.cli_version) >= (0, 153)
+            self._want(self.unwanted, self.usage_end)
             if meta.history_base is not None:
                 state.base = Base(
                     thread=meta.history_base.thread_id, ordinals=meta.history_base.end_ordinal_exclusive

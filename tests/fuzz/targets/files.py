@@ -18,8 +18,8 @@ from msgspec.structs import astuple
 from providers.claude.auth import Logins
 from providers.claude.keychain import Keychain
 from providers.codex.auth import read_credentials, read_login
-from providers.codex.config import login_store, read_config
-from providers.codex.endpoint.source import DEFAULT_BASE, endpoint
+from providers.codex.config import DEFAULT_BASE, login_store, read_config
+from providers.codex.endpoint.source import endpoint
 from providers.domain.errors import NotUnderstood, ProviderError
 from providers.host.secret import Secret
 from providers.ledger.prices.own_prices import BadPrices, read_prices
