@@ -18,8 +18,8 @@ from msgspec.structs import astuple
 from providers.claude.auth import Logins
 from providers.claude.keychain import Keychain
 from providers.codex.auth import read_credentials, read_login
-from providers.codex.config import login_store, read_config
-from providers.codex.endpoint.source import DEFAULT_BASE, endpoint
+from providers.codex.config import DEFAULT_BASE, login_store, read_config
+from providers.codex.endpoint.source import endpoint
 from providers.domain.errors import NotUnderstood, ProviderError
 from providers.host.secret import Secret
 from providers.ledger.prices.own_prices import BadPrices, read_prices
@@ -97,7 +97,7 @@ env = {
 _LINE_NAMED = re.compile(r"line (\d+)")
 _BASE_SET = re.compile(r"""\s*(["']?)chatgpt_base_url\1\s*=""")
 _AMOUNT = re.compile(r"[+-]?[0-9][0-9A-Fa-fxob_.eE+-]*")
-_JWT = re.compile(r"\.([\w=+/-]+)\.")
+_JWT = re.compile(r"\.([^.\"]+)\.")
 
 
 def targets(folder: Path) -> tuple[Target, ...]:
