@@ -30,7 +30,7 @@ Counts = tuple[int, int, int, int]
 
 _PLAUSIBLE = 10**9
 """What is more may be taken for damage, as if it had not been sent."""
-_WHOLE = re.compile(r"\s*\+?(\d{1,30})(?:\.0*)?\s*")
+_WHOLE = re.compile(r"\s*\+?(\d{1,30})(?:\.0*)?\s*", re.ASCII)
 _UUID7 = re.compile(r"([0-9a-fA-F]{8})-([0-9a-fA-F]{4})-7[0-9a-fA-F]{3}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 
 

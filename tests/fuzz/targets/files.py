@@ -97,7 +97,7 @@ env = {
 _LINE_NAMED = re.compile(r"line (\d+)")
 _BASE_SET = re.compile(r"""\s*(["']?)chatgpt_base_url\1\s*=""")
 _AMOUNT = re.compile(r"[+-]?[0-9][0-9A-Fa-fxob_.eE+-]*")
-_JWT = re.compile(r"\.([\w=+/-]+)\.")
+_JWT = re.compile(r"\.([^.\"]+)\.")
 
 
 def targets(folder: Path) -> tuple[Target, ...]:
