@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +25,7 @@ from providers.host.http.retry_after import LONGEST_WAIT
 LOCK_SECONDS = 45.0
 HOMES_LOCK_SECONDS = 5.0
 CLOCK_SLACK = timedelta(minutes=5)
+_LARGEST = 10**18
 T = TypeVar("T")
 
 
@@ -152,18 +154,23 @@ class AccountStore:
 def _load(file: Path, kind: type[T]) -> T | None:
     try:
         data = msgspec.json.decode(file.read_bytes(), type=kind)
-        return data if _has_zones(msgspec.to_builtins(data, builtin_types=(datetime,))) else None
-    except (OSError, msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
+        return data if _is_sound(msgspec.to_builtins(data, builtin_types=(datetime, Decimal))) else None
+    except (OSError, msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):
         return None
 
 
-def _has_zones(data: object) -> bool:
-    """Whether all its times have a time zone, and are within the calendar in UTC; raises OverflowError if not."""
+def _is_sound(data: object) -> bool:
+    """Whether all its numbers can be shown, and all its times have a time zone and are within the calendar in UTC.
+
+    Raises ArithmeticError for a time that is not, and for what is no number.
+    """
     if isinstance(data, datetime):
         return data.tzinfo is not None and data.astimezone(UTC) is not None
+    if isinstance(data, int | float | Decimal):
+        return -_LARGEST <= data <= _LARGEST
     if isinstance(data, dict):
-        return all(_has_zones(value) for value in data.values())
-    return not isinstance(data, list | tuple) or all(_has_zones(value) for value in data)
+        return all(_is_sound(value) for value in data.values())
+    return not isinstance(data, list | tuple) or all(_is_sound(value) for value in data)
 
 
 def _without_future(known: AccountState, now: datetime) -> AccountState:

@@ -29,6 +29,7 @@ from providers.domain.limits import Credits, DayTokens, RateWindow, Reading
 from providers.domain.scalars import whole
 
 _MOST_LIMITS = 50
+_MOST_TOKENS = 10**15
 _MOST_DAYS = 1000
 _OWN = "rateLimits"
 _FILED = "rateLimitsByLimitId"
@@ -86,7 +87,7 @@ def tokens(raw: Any) -> tuple[DayTokens, ...]:
         with suppress(msgspec.ValidationError):
             bucket = msgspec.convert(each, _Bucket)
             count = whole(bucket.tokens)
-            if count is not None and count >= 0:
+            if count is not None and 0 <= count <= _MOST_TOKENS:
                 counted[bucket.start_date] = count
     return tuple(DayTokens(day=day, tokens=count) for day, count in sorted(counted.items()))
 

@@ -81,7 +81,16 @@ def test_where_the_endpoints_are(tmp_path: Path, base: str | None, root: str) ->
 
 
 @pytest.mark.parametrize(
-    "base", ["http://example.com", "https://a:b@example.com", "https://example.com/?x", ""]
+    "base",
+    [
+        "http://example.com",
+        "https://a:b@example.com",
+        "https://example.com/?x",
+        "https://chatgp\\t.example.com/backend-api",
+        "https://example.com/ backend-api",
+        "https://example.com\\\\@other.example",
+        "",
+    ],
 )
 def test_where_no_token_may_go(tmp_path: Path, base: str) -> None:
     with pytest.raises(NotUnderstood, match="not a safe address"):

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import json
 import os
 import stat
 import sys
 import threading
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from providers.domain.errors import ServerError
+from providers.domain.limits import Credits, Reading, ResetCredits
 from providers.polling.account_store import AccountState, AccountStore, SourceState
 from tests.homes import NOW
 
@@ -91,3 +94,35 @@ def test_state_of_an_older_version_is_read(tmp_path: Path) -> None:
     )
     (tmp_path / "account-k.json").write_bytes(kept)
     assert AccountStore(tmp_path).account("k", NOW) == AccountState(asked_at=NOW - MINUTE, failures=1)
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        '"balance":"1e400"',
+        '"balance":"NaN"',
+        '"balance":"-Infinity"',
+        '"balance":"1' + "0" * 30 + '"',
+    ],
+)
+def test_numbers_that_cannot_be_shown_make_a_stored_state_unreadable(tmp_path: Path, damaged: str) -> None:
+    store = AccountStore(tmp_path)
+    reading = Reading(source="oauth", fetched_at=NOW, credits=Credits(balance=Decimal("5.25")))
+    store.save_account("a", AccountState(readings=(reading,), asked_at=NOW))
+    assert store.account("a", NOW).readings == (reading,)
+    file = store.file_of("a")
+    file.write_text(file.read_text().replace('"balance":"5.25"', damaged))
+    assert store.account("a", NOW) == AccountState()
+
+
+def test_a_time_outside_the_calendar_makes_a_stored_state_unreadable(tmp_path: Path) -> None:
+    store = AccountStore(tmp_path)
+    resets = ResetCredits(available=1, expires_at=NOW)
+    reading = Reading(source="oauth", fetched_at=NOW, resets=resets, speaks_for=frozenset({"resets"}))
+    store.save_account("a", AccountState(readings=(reading,), asked_at=NOW))
+    assert store.account("a", NOW).readings == (reading,)
+    file = store.file_of("a")
+    sent = json.loads(file.read_text())
+    sent["readings"][0]["resets"]["expires_at"] = "9999-12-31T23:59:59-23:59"
+    file.write_text(json.dumps(sent))
+    assert store.account("a", NOW) == AccountState()
