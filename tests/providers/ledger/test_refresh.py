@@ -32,8 +32,10 @@ from providers.ledger.zstd import compress, decompress
 from tests.programs import started
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/codex/0.169.0"
-SHARED = Path(__file__).parents[4] / "shared/corpora/codex"
-CLAUDE = Path(__file__).parents[4] / "shared/corpora/claude"
+SHARED = Path(__file__).parents[4] / "shared"
+CODEX, CLAUDE = (
+    [SHARED / name / cli for name in ("corpora", "corpora-2026-11")] for cli in ("codex", "claude")
+)
 FORMATS: dict[str, LineFormat] = {"codex": Rollouts(), "claude": Transcripts()}
 Rows = list[tuple[Any, ...]]
 
@@ -81,8 +83,8 @@ class Ledger:
             return sorted(
                 db.execute(
                     "SELECT at_ms, key, input, cache_read, cache_write, cache_write_1h, output, reasoning,"
-                    " pico_usd, session, root, project, model, effort, tier, originator"
-                    " FROM responses JOIN contexts ON contexts.id = context"
+                    " pico_usd, session, root, project, model, effort, tier, originator, account,"
+                    " not_on_lines FROM responses JOIN contexts ON contexts.id = context"
                 )
             )
 
@@ -97,7 +99,7 @@ class Ledger:
 
     def total(self) -> tuple[int, ...]:
         """Responses, then wire input, cached, cache write, output, reasoning."""
-        rows = self.rows()
+        rows = [row for row in self.rows() if not row[-1]]
         columns = [sum(row[column] for row in rows) for column in range(2, 8)]
         fresh, read, write, _, output, reasoning = columns
         return len(rows), fresh + read + write, read, write, output, reasoning
@@ -118,7 +120,7 @@ def expected(corpus: Path) -> tuple[int, ...]:
 
 def corpora() -> list[Path]:
     """All of them where they are at hand; else the few in the repository."""
-    found = sorted(path.parent for path in SHARED.glob("*/*/expected.json"))
+    found = sorted(path.parent for folder in CODEX for path in folder.glob("*/*/expected.json"))
     return found or sorted(path.parent for path in FIXTURES.glob("*/expected.json"))
 
 
@@ -134,7 +136,7 @@ def named(path: Path) -> str:
 
 
 def transcripts() -> list[Path]:
-    found = sorted(path.parent for path in CLAUDE.glob("*/expected.json"))
+    found = sorted(path.parent for folder in CLAUDE for path in folder.glob("*/expected.json"))
     return found or sorted(path.parent for path in FIXTURES.parents[1].glob("claude/*/*/expected.json"))
 
 

@@ -14,7 +14,8 @@ from providers.domain.cost import BilledResponse
 from tests.providers.claude.reading import counted
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "claude"
-SHARED = Path(__file__).parents[5] / "shared" / "corpora" / "claude"
+SHARED = Path(__file__).parents[5] / "shared"
+CORPORA = ("corpora", "corpora-2026-11")
 
 Sums = dict[str, dict[str, int]]
 
@@ -34,7 +35,8 @@ def scenarios() -> list[ParameterSet]:
     if not SHARED.is_dir():
         absent = pytest.mark.skip(reason="no shared corpora beside the repo")
         return [pytest.param(SHARED, id="shared", marks=absent)]
-    return [pytest.param(path.parent, id=path.parent.name) for path in sorted(SHARED.glob("*/expected.json"))]
+    found = sorted(path for name in CORPORA for path in (SHARED / name / "claude").glob("*/expected.json"))
+    return [pytest.param(path.parent, id=path.parent.name) for path in found]
 
 
 def summed(responses: Iterable[BilledResponse]) -> Sums:
