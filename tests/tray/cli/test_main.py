@@ -510,6 +510,10 @@ def test_cost_in_other_groups(person: Person, by: str) -> None:
         assert "2026-11-20 12:20  project  628aa134d5f4" in person.run("cost", *range_)
     elif by == "project":
         assert list(groups) == ["/home/dev/project"]
+    elif by == "account":  # the login is older than these logs
+        signed_in = json.loads(person.run("usage", "--json", "--provider", "codex"))["providers"][0]["account"]
+        assert list(groups) == [signed_in["id"]]
+        assert f"{signed_in['email']}  {signed_in['id']}" in person.run("cost", *range_)
     else:
         assert list(groups) == ["unknown"]
 
