@@ -76,9 +76,8 @@ class LineReader:
         self.offset = 0
         self.skipped = 0
         self._stream = stream
-        self._unwanted = unwanted.match
+        self._rules = unwanted.match, *usage_end
         self._cap = cap
-        self._usage_end = usage_end
         self._buffer = bytearray(BUFFER_SIZE) if buffer is None else buffer
         self._view = memoryview(self._buffer)
         self._base = 0  # offset of the buffer's first byte
@@ -92,8 +91,7 @@ class LineReader:
 
     def want(self, unwanted: re.Pattern[bytes], usage_end: UsageEnd) -> None:
         """From the next line on, these tell what is unwanted."""
-        self._unwanted = unwanted.match
-        self._usage_end = usage_end
+        self._rules = unwanted.match, *usage_end
 
     def read(self, take: Callable[[bytearray], None]) -> None:
         """Hands each wanted line to `take`, to the end of the stream; raises OSError where that cannot be read."""
@@ -103,9 +101,8 @@ class LineReader:
 
     def _hand_on(self, take: Callable[[bytearray], None]) -> None:
         # The hottest loop: it runs for each line of each log.
-        buffer, end, unwanted = self._buffer, self._end, self._unwanted
-        find, start = buffer.find, self._start
-        mark, within = self._usage_end
+        buffer, start, end, rules = self._buffer, self._start, self._end, self._rules
+        find, (unwanted, mark, within) = buffer.find, rules
         while (stop := find(b"\n", start, end)) >= 0:
             head = unwanted(buffer, start, stop)
             if head is None:
@@ -113,8 +110,8 @@ class LineReader:
                     self._take_last(take, start, stop, too_long=True)
                 elif start < stop:
                     take(buffer[start:stop])
-                    if self._unwanted is not unwanted:
-                        unwanted, (mark, within) = self._unwanted, self._usage_end
+                    if self._rules is not rules:
+                        rules = unwanted, mark, within = self._rules
             elif head.lastindex:
                 take(self._clipped(head.group(), start, stop))
             elif find(mark, stop - within, stop) >= 0:
@@ -127,7 +124,7 @@ class LineReader:
         """Makes room and reads on; False at the end of the stream."""
         held = self._end - self._start
         if held and not self._dropping:
-            head = self._unwanted(self._buffer, self._start, self._end)
+            head = self._rules[0](self._buffer, self._start, self._end)
             self._too_long = held >= self._cap and head is None
             self._dropping = head is not None or self._too_long
             self._head = head.group() if head is not None and head.lastindex else None
@@ -174,7 +171,7 @@ class LineReader:
         is_whole: bool = True,
     ) -> None:
         """Hands on the record of usage that ends a line which is no record as a whole, if there is one."""
-        mark, within = self._usage_end
+        _, mark, within = self._rules
         tail, place = max(start, stop - _TAIL), None
         if self._buffer.find(mark, max(start, stop - within), stop) >= 0:
             place = last_record(self._buffer[tail:stop], is_whole=is_whole and tail == start)

@@ -13,6 +13,11 @@ from msgspec import Meta, Raw, Struct
 from providers.domain import lenient
 from providers.ledger import damaged_line
 
+# A plain value. A text without a quote in it is tried first: it takes half the time, and nearly all are such.
+_PLAIN = (
+    rb'(?:"[^"]{0,1024}+(?<!\\)"|"[^"\\]{0,1024}+(?:\\.[^"\\]{0,1024}+){0,64}+"|true|false|null|\d{1,19})'
+)
+
 
 def _unwanted(*wanted: bytes) -> re.Pattern[bytes]:
     """Heads that are known to be irrelevant; whatever is unknown is parsed.
@@ -21,8 +26,7 @@ def _unwanted(*wanted: bytes) -> re.Pattern[bytes]:
     `message` before it, and an attachment its `attachment`.
     """
     return re.compile(
-        rb'\{(?:"(?!type"|attachment")\w{1,40}":'
-        rb'(?:"[^"\\]{0,1024}+(?:\\.[^"\\]{0,1024}+){0,64}+"|true|false|null|\d{1,19}),){0,24}+'
+        rb'\{(?:"(?!type"|attachment")\w{1,40}+":' + _PLAIN + rb",){0,24}+"
         rb'"(?:type":"(?!' + b"|".join(wanted) + rb')[\w-]{1,64}"|attachment":\{"type":")'
     )
 

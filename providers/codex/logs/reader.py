@@ -63,8 +63,10 @@ class RolloutReader:
 
     @property
     def usage_end(self) -> UsageEnd:
-        """Where each response has a record, token_counts are only needed for their limits."""
-        return wire.RECORD_END if self.state.counters_go_on else wire.COUNT_END
+        """Where each response has a record, token_counts are only needed for their limits: then a twentieth of
+        each end is searched, which saves a tenth of the whole scan.
+        """
+        return wire.RECORD_END if self.records else wire.COUNT_END
 
     def follow(self, want: Callable[[re.Pattern[bytes], UsageEnd], None]) -> None:
         self._want = want
@@ -186,6 +188,8 @@ class RolloutReader:
         self._recent = usage = _tokens(record.usage)
         terms = self._terms_of(turn)
         self.records.append(Record(_record_key(at, record), at, own, usage, terms))
+        if len(self.records) == 1:
+            self._want(self.unwanted, self.usage_end)
 
     def _count(self, at: int, ordinal: int | None, info: wire.TokenCount.Info | None) -> None:
         state = self.state

@@ -17,8 +17,8 @@ from providers.domain.account import account_id
 # Heads that are known to be irrelevant; whatever is unknown is parsed. `compacted` holds the whole history and can
 # exceed 100 MB; what counts of it stands at its end, so its group makes the reader clip it.
 UNWANTED = re.compile(
-    rb'\{"timestamp":"[0-9T:.Z+-]{0,64}+",(?:"ordinal":[0-9]{1,19}+,)?+"type":"(?:response_item"|event_msg","payload":'
-    rb'\{"type":"(?!token_count"|task_started"|turn_started"|thread_settings_applied")[a-z0-9_]{1,64}+"'
+    rb'\{"timestamp":"[^"]{0,64}+",(?:"ordinal":[0-9]{1,19}+,)?+"type":"(?:response_item"|event_msg","payload":'
+    rb'\{"type":"(?!token_count"|task_started"|turn_started"|thread_settings_applied")\w{1,64}+"'
     rb'|world_state"|(compacted")|inter_agent_communication_metadata")'
 )
 
