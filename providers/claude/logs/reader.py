@@ -31,12 +31,13 @@ from providers.logs import stable_hash
 # Decoded values may keep the whole line in memory: only short ones are remembered.
 _SHORT = 1 << 20
 
-# Of one response: its own id, its earliest line, and its best one.
-_Best = tuple[int, tuple[float, Location], tuple[Claim, Served]]
+# Of one response: the end of its own id, its earliest line, and its best one.
+_Best = tuple[str, tuple[float, Location], tuple[Claim, Served]]
 
 _DISTINCT = 7  # of the last letters of a message's id: within a session they tell messages apart
-_STANDARD = frozenset({"", "standard", "global", "not_available"})
+_STANDARD = (None, "standard", "global", "not_available", "")
 _NO_PLACE = Location(False, "", "", "", "")
+_NO_MEMBERS: tuple[object, ...] = ()
 
 
 class TranscriptReader:
@@ -65,9 +66,11 @@ class TranscriptReader:
         self._last_at = max(
             (*(row.at for row in kept.rows), *(state.at for state in kept.states)), default=0.0
         )
-        self._before: tuple[wire.ResponseLine, Location] | None = None
-        self._recent_place: tuple[object, Location] = None, _NO_PLACE
-        self._recent_served: tuple[object, Served] = None, Served("", "", "")
+        self._before: wire.ResponseLine | None = None
+        # Made anew only where the members change that they are made of: most lines have the place of the one
+        # before, and a session has few models.
+        self._place, self._place_of = _NO_PLACE, _NO_MEMBERS
+        self._served: dict[tuple[object, ...], Served] = {}
 
     @property
     def unwanted(self) -> re.Pattern[bytes]:
@@ -112,34 +115,37 @@ class TranscriptReader:
             self._take_response(line, False)
         elif isinstance(line, wire.SessionOwner):
             self._account = line.account_uuid
-            self._recent_place = None, _NO_PLACE
+            self._place_of = _NO_MEMBERS
         elif isinstance(line, wire.CostState):
             self._take_state(line)
         elif isinstance(line, wire.Boundary):
-            self._last_at = max(self._last_at, line.at)
+            self._last_at = max(self._last_at, line.at.timestamp())
         elif self._unnamed is not None and line.is_prompt:
             self._unnamed = {}
 
     def _take_response(self, answer: wire.ResponseLine, is_short: bool) -> None:
-        place, before = self._place(answer.line), self._before
-        if (
+        line, before = answer.line, self._before
+        place_of = (
+            line.session_id,
+            line.agent_id,
+            line.is_sidechain is True,  # as `==` takes 1 for True
+            line.cwd,
+            line.forked_from,
+            line.request_session_id,
+        )
+        if place_of != self._place_of:
+            self._place, self._place_of = self._new_place(line), place_of
+        elif (
             before is not None
-            and answer.line.request_id
-            and answer.line.request_id == before[0].line.request_id
-            and answer.message == before[0].message
+            and answer.message == before.message
+            and line.request_id
+            and line.request_id == before.line.request_id
             and answer.message.id
-            and place is before[1]
-            and answer.at >= before[0].at
+            and answer.at >= before.at
         ):
             return  # it repeats the line before it: each part of a response repeats its usage
-        self._last_at = max(self._last_at, answer.at)
-        try:
-            advice = wire.advice(answer.usage)
-        except wire.MalformedLine:
-            advice = ()
-            self._skipped += 1
-        self._count(answer, place, advice)
-        self._before = (answer, place) if is_short else None
+        self._count(answer)
+        self._before = answer if is_short else None
 
     def _take_state(self, state: wire.CostState) -> None:
         place = self._make_place(False, _text(state.session_id), "", False, "")
@@ -149,30 +155,40 @@ class TranscriptReader:
             kept = SessionTotal(0, self._last_at, state.start_time, state.total_duration, totals)
             self._states.append((place, kept))
 
-    def _count(
-        self, answer: wire.ResponseLine, place: Location, advice: Sequence[tuple[int, wire.Advice]]
-    ) -> None:
-        message = answer.message
+    def _count(self, answer: wire.ResponseLine) -> None:
+        message, usage, at, place = answer.message, answer.usage, answer.at.timestamp(), self._place
+        if at > self._last_at:
+            self._last_at = at
         stopped = bool(message.stop_reason)
-        best = claim(answer.usage, stopped=stopped)
+        best = claim(usage, stopped)
         if stopped and not best.total:  # a fork's copy of what was compacted
             place = replace(place, copied=True)
         key = stable_hash(encode(self._identity(answer, best)))
-        first = answer.at, place
-        number = int.from_bytes(message.id[-_DISTINCT:].encode()) if message.id else 0
-        self._merge(key, number, first, best, self._served(answer))
+        first = at, place
+        self._merge(key, message.id[-_DISTINCT:] if message.id else "", first, (best, self._served_by(answer)))
+        if wire.ADVICE in bytes(usage.iterations):
+            self._count_advice(usage, key, first, stopped)
+
+    def _count_advice(
+        self, usage: wire.Usage, key: int, first: tuple[float, Location], stopped: bool
+    ) -> None:
+        try:
+            advice = wire.advice(usage)
+        except wire.MalformedLine:
+            self._skipped += 1
+            return
         for index, each in advice:
-            advised = Served(intern(each.model or ""), "", _tier(each))
-            self._merge(stable_hash(encode((key, index))), 0, first, claim(each, stopped=stopped), advised)
+            served = Served(intern(each.model or ""), "", _tier(each))
+            self._merge(stable_hash(encode((key, index))), "", first, (claim(each, stopped), served))
 
     def _merge(
-        self, key: int, number: int, first: tuple[float, Location], best: Claim, served: Served
+        self, key: int, name: str, first: tuple[float, Location], best: tuple[Claim, Served]
     ) -> None:
         known = self._responses.get(key)
         if known is None:
-            self._responses[key] = number, first, (best, served)
+            self._responses[key] = name, first, best
         else:
-            self._responses[key] = number, min(first, known[1]), max((best, served), known[2])
+            self._responses[key] = name, min(first, known[1]), max(best, known[2])
 
     def _identity(self, answer: wire.ResponseLine, best: Claim) -> object:
         """What all lines of a response have in common, and no other response has."""
@@ -182,7 +198,7 @@ class TranscriptReader:
             return answer.message.id, self._first_line(answer)
         if answer.line.uuid:
             return answer.line.uuid
-        return answer.at, best, answer.message.model
+        return answer.at.timestamp(), best, answer.message.model
 
     def _first_line(self, answer: wire.ResponseLine) -> str:
         """The first line of a response without a request id, by its uuid, which the copies in a fork share.
@@ -194,34 +210,24 @@ class TranscriptReader:
             self._unnamed = {}
             self._want(self.unwanted, self.usage_end)
         name = repr((line.session_id, line.agent_id, answer.message.id))
-        return self._unnamed.setdefault(name, line.uuid or repr(answer.at))
+        return self._unnamed.setdefault(name, line.uuid or repr(answer.at.timestamp()))
 
-    def _served(self, answer: wire.ResponseLine) -> Served:
-        usage, line = answer.usage, answer.line
-        fields = answer.message.model, line.effort, usage.speed, usage.inference_geo
-        if fields != self._recent_served[0]:
-            model = intern(answer.message.model or "")
-            self._recent_served = fields, Served(model, _text(line.effort), _tier(usage))
-        return self._recent_served[1]
+    def _served_by(self, answer: wire.ResponseLine) -> Served:
+        usage = answer.usage
+        members = answer.message.model, answer.line.effort, usage.speed, usage.inference_geo
+        try:
+            return self._served[members]
+        except (KeyError, TypeError):  # new, or with a list or an object where a text should be
+            served = Served(intern(answer.message.model or ""), _text(answer.line.effort), _tier(usage))
+        if all(isinstance(each, str | None) for each in members):
+            self._served[members] = served
+        return served
 
-    def _place(self, line: wire.TranscriptLine) -> Location:
-        fields = (
-            line.session_id,
-            line.agent_id,
-            line.is_sidechain,
-            line.cwd,
-            line.forked_from,
-            line.request_session_id,
-        )
-        if fields != self._recent_place[0]:
-            asker = line.request_session_id
-            copied = line.forked_from is not None or (isinstance(asker, str) and asker != line.session_id)
-            agent = _text(line.agent_id)
-            place = self._make_place(
-                copied, _text(line.session_id), agent, line.is_sidechain is True, _text(line.cwd)
-            )
-            self._recent_place = fields, place
-        return self._recent_place[1]
+    def _new_place(self, line: wire.TranscriptLine) -> Location:
+        session, asker = line.session_id, line.request_session_id
+        copied = line.forked_from is not None or (isinstance(asker, str) and asker != session)
+        sidechain = line.is_sidechain is True
+        return self._make_place(copied, _text(session), _text(line.agent_id), sidechain, _text(line.cwd))
 
     def _make_place(self, copied: bool, session: str, agent: str, sidechain: bool, cwd: str) -> Location:
         if self._name.startswith("agent-"):
@@ -240,13 +246,13 @@ class TranscriptReader:
         rows = [
             ResponseRow(
                 key,
-                number,
+                name,
                 at,
                 places.setdefault(place, len(places)),
                 served.setdefault(terms, len(served)),
                 best,
             )
-            for key, (number, (at, place), (best, terms)) in self._responses.items()
+            for key, (name, (at, place), (best, terms)) in self._responses.items()
         ]
         states = [
             replace(state, place=places.setdefault(place, len(places))) for place, state in self._states

@@ -33,7 +33,7 @@ class _Place(Struct, frozen=True, order=True, cache_hash=True):
 class _Response(Struct, frozen=True):
     """What is known of a response over all transcripts: its own id, its earliest line and its best claim."""
 
-    message: int
+    message: str
     first: tuple[float, _Place]
     best: tuple[Claim, Served]
 

@@ -44,12 +44,14 @@ def unwanted_but_prompts() -> re.Pattern[bytes]:
 
 
 # Years that a clock may show: beyond them a timestamp is damage.
-_EPOCH = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
-_END = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
-_NEVER = 0.0
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+_END = datetime(2200, 1, 1, tzinfo=UTC)
 
 # No response comes near a billion tokens: such a number is damage.
 Count = Annotated[int, Meta(ge=0, le=10**9)]
+
+
+ADVICE = b"advisor_message"  # in the iterations of a response that asked an advisor; few did
 
 
 class MalformedLine(ValueError):
@@ -121,9 +123,9 @@ class TranscriptLine(Struct, frozen=True, gc=False, rename="camel"):
 
 
 class ResponseLine(Struct, frozen=True, gc=False):
-    """A line with usage; `at` in epoch seconds."""
+    """A line with usage. Half of these repeat the one before: so its time is only converted where it counts."""
 
-    at: float
+    at: datetime
     line: TranscriptLine
     message: Message
     usage: Usage
@@ -136,9 +138,9 @@ class UserLine(Struct, frozen=True, gc=False):
 
 
 class Boundary(Struct, frozen=True, gc=False):
-    """Where a conversation was compacted. `at` in epoch seconds."""
+    """Where a conversation was compacted."""
 
-    at: float
+    at: datetime
 
 
 class ModelTotal(Struct, frozen=True, gc=False, rename="camel"):
@@ -210,13 +212,12 @@ def decode(text: bytes | bytearray) -> Line | None:
             raise MalformedLine from None
         return None
     if line.type == "assistant":
-        message = line.message
-        if message is None or message.model == _SYNTHETIC or message.usage is None:
+        message, at = line.message, line.timestamp
+        if message is None or message.usage is None or message.model == _SYNTHETIC:
             return None
-        at = _NEVER if line.timestamp is None else line.timestamp.timestamp()
-        if _EPOCH <= at <= _END:
-            return ResponseLine(at, line, message, message.usage)
-        raise MalformedLine
+        if at is None or not _EPOCH <= at <= _END:
+            raise MalformedLine
+        return ResponseLine(at, line, message, message.usage)
     try:
         if line.type == "cost-state":
             return _cost_state.decode(text)
@@ -271,18 +272,16 @@ def _user_line(user: _User) -> UserLine:
     return UserLine(asked)
 
 
-def _time(line: TranscriptLine) -> float:
-    """Epoch seconds; raises MalformedLine where there is none, or an impossible one."""
-    at = _NEVER if line.timestamp is None else line.timestamp.timestamp()
-    if not _EPOCH <= at <= _END:
+def _time(line: TranscriptLine) -> datetime:
+    """Raises MalformedLine where there is none, or an impossible one."""
+    at = line.timestamp
+    if at is None or not _EPOCH <= at <= _END:
         raise MalformedLine
     return at
 
 
 def advice(usage: Usage) -> tuple[tuple[int, Advice], ...]:
     """What advisors used, with the indexes of their iterations; raises MalformedLine."""
-    if b"advisor_message" not in bytes(usage.iterations):
-        return ()
     try:
         found = msgspec.json.decode(usage.iterations)
         return tuple(
