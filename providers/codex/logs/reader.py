@@ -128,7 +128,7 @@ class RolloutReader:
             self._meet(payload)
         elif isinstance(payload, wire.Compacted):
             self._compact(payload)
-        elif isinstance(payload, wire.TaskStarted | wire.TurnStarted):
+        elif isinstance(payload, (wire.TaskStarted, wire.TurnStarted)):
             state.turn = payload.turn_id or None
             window = scalars.whole(payload.model_context_window)
             state.window = window if window is not None and 0 < window <= wire.MOST_TOKENS else None
