@@ -16,8 +16,6 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
-from providers.ledger.damaged_line import last_record
-
 # Larger ones are no faster, and smaller ones by a tenth slower.
 BUFFER_SIZE = 1 << 20
 # Bytes of files lie at the start of pages, and the buffer 16 bytes behind one. Some processors (AMD's EPYC) copy
@@ -174,6 +172,8 @@ class LineReader:
         _, mark, within = self._rules
         tail, place = max(start, stop - _TAIL), None
         if self._buffer.find(mark, max(start, stop - within), stop) >= 0:
+            from providers.ledger.damaged_line import last_record  # few logs need it
+
             place = last_record(self._buffer[tail:stop], is_whole=is_whole and tail == start)
         if place is not None:
             take(self._buffer[tail + place : stop])

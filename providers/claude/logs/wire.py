@@ -10,9 +10,6 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from providers.domain import lenient
-from providers.ledger import damaged_line
-
 # A plain value. A text without a quote in it is tried first: it takes half the time, and nearly all are such.
 _PLAIN = (
     rb'(?:"[^"]{0,1024}+(?<!\\)"|"[^"\\]{0,1024}+(?:\\.[^"\\]{0,1024}+){0,64}+"|true|false|null|\d{1,19})'
@@ -232,6 +229,8 @@ def decode(text: bytes | bytearray) -> Line | None:
 
 def salvage(text: bytes | bytearray) -> tuple[list[Line], int]:
     """What can be read of a line that `decode` refused, and how many records of it are lost."""
+    from providers.ledger import damaged_line  # few logs need it
+
     damaged = damaged_line.read(text)
     lines: list[Line] = []
     lost = int(damaged.is_cut)
@@ -246,6 +245,8 @@ def salvage(text: bytes | bytearray) -> tuple[list[Line], int]:
 
 
 def _salvaged(record: dict[str, Any]) -> Line | None:
+    from providers.domain import lenient
+
     kind = record.get("type")
     if kind == "assistant":
         message = record.get("message")
@@ -282,6 +283,8 @@ def _time(line: TranscriptLine) -> datetime:
 
 def advice(usage: Usage) -> tuple[tuple[int, Advice], ...]:
     """What advisors used, with the indexes of their iterations; raises MalformedLine."""
+    from providers.domain import lenient  # few logs need it
+
     try:
         found = msgspec.json.decode(usage.iterations)
         return tuple(
