@@ -38,14 +38,16 @@ one.
 _Finds = Callable[[bytearray, int, int], re.Match[bytes] | None]
 
 
-@cache
 def _rules(unwanted: re.Pattern[bytes], usage_end: UsageEnd) -> tuple[_Finds, _Finds, int]:
-    """What finds an unwanted head, and what a record of usage in the last so many bytes of a line.
-
-    A pattern takes three quarters of the time of bytearray.find.
-    """
+    """What finds an unwanted head, and what finds a record of usage in the last so many bytes of a line."""
     mark, within = usage_end
-    return unwanted.match, re.compile(re.escape(mark)).search, within
+    return unwanted.match, _search(mark), within
+
+
+@cache
+def _search(mark: bytes) -> _Finds:
+    """As bytearray.find, in three quarters of its time."""
+    return re.compile(re.escape(mark)).search
 
 
 class Stream(Protocol):

@@ -179,15 +179,17 @@ class RolloutReader:
             self._kept.compactions.append(Compaction(early[1], model, comp_hash, known, self.state.window))
 
     def _record(self, at: int, record: wire.UsageRecord) -> None:
-        turn = record.turn_id or None
-        own = record.thread_id is None or record.thread_id == self.state.thread
-        if record.thread_id and not own:
-            self._kept.foreign.add(record.thread_id)
-        if own and turn is not None and turn not in self._kept.settings:
+        turn, thread = record.turn_id or None, record.thread_id
+        own = thread is None or thread == self.state.thread
+        if not own and thread:
+            self._kept.foreign.add(thread)
+        elif own and turn is not None and turn not in self._kept.settings:
             self.state.early = record.response_id, len(self.records)
         self._recent = usage = _tokens(record.usage)
-        terms = self._terms_of(turn)
-        self.records.append(Record(_record_key(at, record), at, own, usage, terms))
+        so_far = record.thread_token_usage
+        # Equal for all copies of a record. Ids may be missing or always the same; the thread's sum moves on.
+        parts = record.response_id, thread, record.turn_id, _tokens(so_far) if so_far else at
+        self.records.append(Record(stable_hash(encode(parts)), at, own, usage, self._terms_of(turn)))
         if len(self.records) == 1:
             self._want(self.unwanted, self.usage_end)
 
@@ -229,9 +231,9 @@ class RolloutReader:
 
     def _terms_of(self, turn: str | None) -> int:
         """The index of the terms that apply now to a line of this turn."""
-        if self._now is not None and self._now[0] == turn:
-            return self._now[1]
-        state = self.state
+        now, state = self._now, self.state
+        if now is not None and now[0] == turn:
+            return now[1]
         terms = Terms(turn, state.setting, turn is not None and turn == state.setting_turn, state.tier)
         place = self._places.get(terms)
         if place is None:
@@ -249,13 +251,6 @@ def _tokens(usage: wire.Usage) -> Tokens:
         usage.output_tokens,
         usage.reasoning_output_tokens,
     )
-
-
-def _record_key(at: int, record: wire.UsageRecord) -> int:
-    """Equal for all copies of a record. Ids may be missing or always the same; the thread's sum moves on."""
-    so_far = record.thread_token_usage
-    parts = (record.response_id, record.thread_id, record.turn_id, _tokens(so_far) if so_far else at)
-    return stable_hash(encode(parts))
 
 
 def _version(text: str) -> tuple[int, ...]:
