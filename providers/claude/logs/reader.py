@@ -36,8 +36,11 @@ _SHORT = 1 << 20
 # Of one response: the end of its own id, its earliest line, and its best one.
 _Best = tuple[str, tuple[float, Location], tuple[Claim, Served]]
 
+_Terms = tuple[str | None, object, object, object]
+"""The model, effort, speed and place of a response, as they are on its line."""
+
 _DISTINCT = 7  # of the last letters of a message's id: within a session they tell messages apart
-_STANDARD = (None, "standard", "global", "not_available", "")
+_STANDARD = ("standard", "global", "not_available", "")
 _NO_PLACE = Location(False, "", "", "", "")
 _NO_MEMBERS: tuple[object, ...] = ()
 
@@ -72,7 +75,7 @@ class TranscriptReader:
         # Made anew only where the members change that they are made of: most lines have the place of the one
         # before, and a session has few models.
         self._place, self._place_of = _NO_PLACE, _NO_MEMBERS
-        self._served: dict[tuple[object, ...], Served] = {}
+        self._served: dict[_Terms, Served] = {}
 
     @property
     def unwanted(self) -> re.Pattern[bytes]:
@@ -164,11 +167,14 @@ class TranscriptReader:
         best = claim(usage, stopped)
         if stopped and not best.total:  # a fork's copy of what was compacted
             place = replace(place, copied=True)
+        terms = message.model, answer.line.effort, usage.speed, usage.inference_geo
+        try:
+            served = self._served[terms]
+        except (KeyError, TypeError):  # new, or with a list or an object where a text should be
+            served = self._new_served(terms)
         key = stable_hash(encode(self._identity(answer, best)))
         first = at, place
-        self._merge(
-            key, message.id[-_DISTINCT:] if message.id else "", first, (best, self._served_by(answer))
-        )
+        self._merge(key, message.id[-_DISTINCT:] if message.id else "", first, (best, served))
         if wire.ADVICE in bytes(usage.iterations):
             self._count_advice(usage, key, first, stopped)
 
@@ -181,7 +187,7 @@ class TranscriptReader:
             self._skipped += 1
             return
         for index, each in advice:
-            served = Served(intern(each.model or ""), "", _tier(each))
+            served = Served(intern(each.model or ""), "", _tier(each.speed, each.inference_geo))
             self._merge(stable_hash(encode((key, index))), "", first, (claim(each, stopped), served))
 
     def _merge(self, key: int, name: str, first: tuple[float, Location], best: tuple[Claim, Served]) -> None:
@@ -213,15 +219,11 @@ class TranscriptReader:
         name = repr((line.session_id, line.agent_id, answer.message.id))
         return self._unnamed.setdefault(name, line.uuid or repr(answer.at.timestamp()))
 
-    def _served_by(self, answer: wire.ResponseLine) -> Served:
-        usage = answer.usage
-        members = answer.message.model, answer.line.effort, usage.speed, usage.inference_geo
-        try:
-            return self._served[members]
-        except (KeyError, TypeError):  # new, or with a list or an object where a text should be
-            served = Served(intern(answer.message.model or ""), _text(answer.line.effort), _tier(usage))
-        if all(isinstance(each, str | None) for each in members):
-            self._served[members] = served
+    def _new_served(self, terms: _Terms) -> Served:
+        model, effort, *services = terms
+        served = Served(intern(model or ""), _text(effort), _tier(*services))
+        if all(isinstance(each, str | None) for each in terms):
+            self._served[terms] = served
         return served
 
     def _new_place(self, line: wire.TranscriptLine) -> Location:
@@ -282,10 +284,9 @@ def _shared(sessions: Iterable[str], states: Iterable[SessionTotal]) -> set[int]
     return {stable_hash(repr(name).encode()) for name in names}
 
 
-def _tier(spent: wire.Spent) -> str:
+def _tier(*services: object) -> str:
     """The vendor's names for a dearer service: "fast", the region where the answer must be made, or "fast+us"."""
-    words = (spent.speed, spent.inference_geo)
-    return "+".join(word for word in words if isinstance(word, str) and word not in _STANDARD)
+    return "+".join(word for word in services if isinstance(word, str) and word not in _STANDARD)
 
 
 def _path_parts(path: str) -> tuple[str, str, str]:
