@@ -24,9 +24,14 @@ from providers.domain.cost import BilledResponse
 T = TypeVar("T")
 
 
+_new_hash = blake2b(digest_size=8).copy  # a copy is made in half the time of a new one
+
+
 def stable_hash(name: bytes) -> int:
     """63 bits, which fit in a column and are the same in every process."""
-    return int.from_bytes(blake2b(name, digest_size=8).digest(), "big") >> 1
+    digest = _new_hash()
+    digest.update(name)
+    return int.from_bytes(digest.digest()) >> 1
 
 
 def unpacked(observation: bytes, decoder: msgspec.msgpack.Decoder[T]) -> T:

@@ -34,6 +34,13 @@ class LogReading:
         self._db = db
         self._scanners: dict[LogFormat, LogScanner] = {}
 
+    def scanner(self, fmt: LogFormat) -> LogScanner:
+        """The one for all logs of a format."""
+        scanner = self._scanners.get(fmt)
+        if scanner is None:
+            scanner = self._scanners[fmt] = fmt.scanner()
+        return scanner
+
     def read_new(self, log: LogFile, fmt: LogFormat) -> LogEntry | None:
         """Read an unknown log; needs no ledger."""
         scan = self._scan(log, fmt, None)
@@ -51,11 +58,8 @@ class LogReading:
         return _entry(log, scan, id_=known.id)
 
     def _scan(self, log: LogFile, fmt: LogFormat, checkpoint: Checkpoint | None) -> ScanResult | None:
-        scanner = self._scanners.get(fmt)
-        if scanner is None:
-            scanner = self._scanners[fmt] = fmt.scanner()
         try:
-            return scanner.scan(log.path, checkpoint)
+            return self.scanner(fmt).scan(log.path, checkpoint)
         except _UNREADABLE:
             return None  # one bad log must not keep the others from being read
 

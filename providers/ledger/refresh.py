@@ -193,6 +193,8 @@ class _Scan:
             if change.known is not None:
                 yield change, shelf, self._reading.read_on(change.log, change.known, shelf.format)
         if pays(sum(change.unread for change, _ in new), self._worth_two):
+            for fmt in {shelf.format for _, shelf in new}:
+                self._reading.scanner(fmt)  # what it imports is then there for both processes
             with closing(read_in_two(len(new), lambda place: self._read_new(*new[place]))) as reading:
                 for place, values in reading:
                     yield *new[place], LogEntry(*values) if values else None

@@ -151,19 +151,18 @@ class _Contexts:
         self._db = db
         self._provider = provider
         self._homes: dict[Path, int] = {}
-        self._known: dict[Context, int] = {}
+        self._known: dict[tuple[Context, str | None], int] = {}
         self._logins = LoginHistory(db, provider)
 
     def number(self, response: BilledResponse) -> int:
         """Where its logs do not name an account, it is that of the login at that time."""
         context = response.context
-        if context.account is None:
-            account = self._logins.account(context.home, response.at_ms)
-            if account is not None:
-                context = replace(context, account=account)
-        number = self._known.get(context)
+        account = context.account or self._logins.account(context.home, response.at_ms)
+        # By both, and not by the context with that account: to make and hash one for each response takes longer.
+        number = self._known.get((context, account))
         if number is None:
-            number = self._known[context] = self._stored(context)
+            number = self._stored(replace(context, account=account))
+            self._known[context, account] = number
         return number
 
     def _stored(self, context: Context) -> int:

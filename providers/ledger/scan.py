@@ -14,9 +14,8 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Protocol
-
-from providers.ledger.damaged_line import last_record
 
 # Larger ones are no faster, and smaller ones by a tenth slower.
 BUFFER_SIZE = 1 << 20
@@ -34,6 +33,21 @@ UsageEnd = tuple[bytes, int]
 """What stands within so many bytes of the end of each record of usage, and hardly ever at the end of another
 one.
 """
+
+
+_Finds = Callable[[bytearray, int, int], re.Match[bytes] | None]
+
+
+def _rules(unwanted: re.Pattern[bytes], usage_end: UsageEnd) -> tuple[_Finds, _Finds, int]:
+    """What finds an unwanted head, and what finds a record of usage in the last so many bytes of a line."""
+    mark, within = usage_end
+    return unwanted.match, _search(mark), within
+
+
+@cache
+def _search(mark: bytes) -> _Finds:
+    """As bytearray.find, in three quarters of its time."""
+    return re.compile(re.escape(mark)).search
 
 
 class Stream(Protocol):
@@ -76,9 +90,8 @@ class LineReader:
         self.offset = 0
         self.skipped = 0
         self._stream = stream
-        self._unwanted = unwanted.match
+        self._rules = _rules(unwanted, usage_end)
         self._cap = cap
-        self._usage_end = usage_end
         self._buffer = bytearray(BUFFER_SIZE) if buffer is None else buffer
         self._view = memoryview(self._buffer)
         self._base = 0  # offset of the buffer's first byte
@@ -92,8 +105,7 @@ class LineReader:
 
     def want(self, unwanted: re.Pattern[bytes], usage_end: UsageEnd) -> None:
         """From the next line on, these tell what is unwanted."""
-        self._unwanted = unwanted.match
-        self._usage_end = usage_end
+        self._rules = _rules(unwanted, usage_end)
 
     def read(self, take: Callable[[bytearray], None]) -> None:
         """Hands each wanted line to `take`, to the end of the stream; raises OSError where that cannot be read."""
@@ -103,9 +115,8 @@ class LineReader:
 
     def _hand_on(self, take: Callable[[bytearray], None]) -> None:
         # The hottest loop: it runs for each line of each log.
-        buffer, end, unwanted = self._buffer, self._end, self._unwanted
-        find, start = buffer.find, self._start
-        mark, within = self._usage_end
+        buffer, start, end, rules = self._buffer, self._start, self._end, self._rules
+        find, (unwanted, ends_in_usage, within) = buffer.find, rules
         while (stop := find(b"\n", start, end)) >= 0:
             head = unwanted(buffer, start, stop)
             if head is None:
@@ -113,11 +124,11 @@ class LineReader:
                     self._take_last(take, start, stop, too_long=True)
                 elif start < stop:
                     take(buffer[start:stop])
-                    if self._unwanted is not unwanted:
-                        unwanted, (mark, within) = self._unwanted, self._usage_end
+                    if self._rules is not rules:
+                        rules = unwanted, ends_in_usage, within = self._rules
             elif head.lastindex:
                 take(self._clipped(head.group(), start, stop))
-            elif find(mark, stop - within, stop) >= 0:
+            elif ends_in_usage(buffer, stop - within, stop):
                 self._take_last(take, start, stop)
             start = stop + 1
         self._start = start
@@ -127,7 +138,7 @@ class LineReader:
         """Makes room and reads on; False at the end of the stream."""
         held = self._end - self._start
         if held and not self._dropping:
-            head = self._unwanted(self._buffer, self._start, self._end)
+            head = self._rules[0](self._buffer, self._start, self._end)
             self._too_long = held >= self._cap and head is None
             self._dropping = head is not None or self._too_long
             self._head = head.group() if head is not None and head.lastindex else None
@@ -174,9 +185,11 @@ class LineReader:
         is_whole: bool = True,
     ) -> None:
         """Hands on the record of usage that ends a line which is no record as a whole, if there is one."""
-        mark, within = self._usage_end
+        _, ends_in_usage, within = self._rules
         tail, place = max(start, stop - _TAIL), None
-        if self._buffer.find(mark, max(start, stop - within), stop) >= 0:
+        if ends_in_usage(self._buffer, max(start, stop - within), stop):
+            from providers.ledger.damaged_line import last_record  # few logs need it
+
             place = last_record(self._buffer[tail:stop], is_whole=is_whole and tail == start)
         if place is not None:
             take(self._buffer[tail + place : stop])

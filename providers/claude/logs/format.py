@@ -8,14 +8,16 @@ them with their counts zeroed. So of all lines of a response the best usage coun
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from providers.claude.logs import reader, transcript
-from providers.claude.logs.reader import TranscriptReader
-from providers.claude.logs.resolve import resolve
-from providers.domain.cost import BilledResponse
-from providers.ledger.line_scanner import LineScanner
-from providers.logs import Observed
+# What reads the logs is imported where one is read: that takes 4 ms, and a command may be for the other provider.
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from providers.claude.logs.reader import TranscriptReader
+    from providers.domain.cost import BilledResponse
+    from providers.ledger.line_scanner import LineScanner
+    from providers.logs import Observed
 
 
 class Transcripts:
@@ -28,17 +30,26 @@ class Transcripts:
     def is_log(self, name: str) -> bool:
         return name.endswith(".jsonl")
 
-    def reader(self, path: str, observation: bytes | None = None) -> TranscriptReader:
-        """A reader for a new transcript, or one that goes on; raises ValueError for another make."""
-        return TranscriptReader(path, observation)
+    @property
+    def reader(self) -> type[TranscriptReader]:
+        from providers.claude.logs.reader import TranscriptReader
+
+        return TranscriptReader
 
     def scanner(self) -> LineScanner:
+        from providers.ledger.line_scanner import LineScanner
+
         return LineScanner(self)
 
     def links(self, observation: bytes) -> frozenset[int]:
         """As those of its reader; raises ValueError for another make."""
+        from providers.claude.logs import reader, transcript
+
         return frozenset(reader.links(transcript.observed(observation)))
 
     def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
         """Each response in these transcripts once, and what their sessions used beside these, oldest first."""
+        from providers.claude.logs import transcript
+        from providers.claude.logs.resolve import resolve
+
         return resolve([(each.home, transcript.observed(each.observation)) for each in observed])

@@ -4,8 +4,11 @@ earliest line.
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import lru_cache
 from pathlib import PurePath, PureWindowsPath
 from sys import intern
 
@@ -31,12 +34,16 @@ from providers.logs import stable_hash
 # Decoded values may keep the whole line in memory: only short ones are remembered.
 _SHORT = 1 << 20
 
-# Of one response: its own id, its earliest line, and its best one.
-_Best = tuple[int, tuple[float, Location], tuple[Claim, Served]]
+# Of one response: the end of its own id, its earliest line, and its best one.
+_Best = tuple[str, tuple[float, Location], tuple[Claim, Served]]
 
-_DISTINCT = 7  # of the last bytes of a message's id: within a session they tell messages apart
-_STANDARD = frozenset({"", "standard", "global", "not_available"})
+_Terms = tuple[str | None, object, object, object]
+"""The model, effort, speed and place of a response, as they are on its line."""
+
+_DISTINCT = 7  # of the last letters of a message's id: within a session they tell messages apart
+_STANDARD = ("standard", "global", "not_available", "")
 _NO_PLACE = Location(False, "", "", "", "")
+_NO_MEMBERS: tuple[object, ...] = ()
 
 
 class TranscriptReader:
@@ -63,9 +70,12 @@ class TranscriptReader:
         self._folder, self._root, self._name = _path_parts(path)
         self._want: Callable[[re.Pattern[bytes], UsageEnd], None] = lambda *_: None
         self._last_at = kept.last_at
-        self._before: tuple[wire.ResponseLine, Location] | None = None
-        self._recent_place: tuple[object, Location] = None, _NO_PLACE
-        self._recent_served: tuple[object, Served] = None, Served("", "", "")
+        self._repeated: datetime | None = None  # the time of a line that only repeated the one before
+        self._before: wire.ResponseLine | None = None
+        # Made anew only where the members change that they are made of: most lines have the place of the one
+        # before, and a session has few models.
+        self._place, self._place_of = _NO_PLACE, _NO_MEMBERS
+        self._served: dict[_Terms, Served] = {}
 
     @property
     def unwanted(self) -> re.Pattern[bytes]:
@@ -86,7 +96,7 @@ class TranscriptReader:
         return self._responses.keys() | _shared(sessions, (state for _, state in self._states))
 
     def last_ms(self) -> int:
-        return round(self._last_at * 1000)
+        return round(self._latest() * 1000)
 
     def observation(self) -> bytes:
         return encode(self._kept())
@@ -110,69 +120,90 @@ class TranscriptReader:
             self._take_response(line, False)
         elif isinstance(line, wire.SessionOwner):
             self._account = line.account
-            self._recent_place = None, _NO_PLACE
+            self._place_of = _NO_MEMBERS
         elif isinstance(line, wire.CostState):
             self._take_state(line)
         elif isinstance(line, wire.Boundary):
-            self._last_at = max(self._last_at, line.at)
+            self._last_at = max(self._last_at, line.at.timestamp())
         elif self._unnamed is not None and line.is_prompt:
             self._unnamed = {}
 
     def _take_response(self, answer: wire.ResponseLine, is_short: bool) -> None:
-        self._last_at = max(self._last_at, answer.at)
-        place, before = self._place(answer.line), self._before
-        if (
+        line, before = answer.line, self._before
+        place_of = (
+            line.session_id,
+            line.agent_id,
+            line.is_sidechain is True,  # as `==` takes 1 for True
+            line.cwd,
+            line.forked_from,
+            line.request_session_id,
+        )
+        if place_of != self._place_of:
+            self._place, self._place_of = self._new_place(line), place_of
+        elif (
             before is not None
-            and answer.line.request_id
-            and answer.line.request_id == before[0].line.request_id
-            and answer.message == before[0].message
+            and answer.message == before.message
+            and line.request_id
+            and line.request_id == before.line.request_id
             and answer.message.id
-            and place is before[1]
-            and answer.at >= before[0].at
+            and answer.at >= before.at
         ):
-            return  # it repeats the line before it: each part of a response repeats its usage
-        try:
-            advice = wire.advice(answer.usage)
-        except wire.MalformedLine:
-            advice = ()
-            self._skipped += 1
-        self._count(answer, place, advice)
-        self._before = (answer, place) if is_short else None
+            self._repeated = answer.at
+            return  # each part of a response repeats its usage
+        self._count(answer)
+        self._before = answer if is_short else None
 
     def _take_state(self, state: wire.CostState) -> None:
         place = self._make_place(False, _text(state.session_id), "", False, "")
         _, before = self._states[-1] if self._states else (None, None)
         totals = {model: sums(total) for model, total in state.model_usage.items()}
         if before is None or (before.started_ms, before.sums) != (state.start_time, totals):
-            if not self._last_at:  # no line before it has a time
-                self._last_at = state.start_time / 1000
-            kept = SessionTotal(0, self._last_at, state.start_time, state.total_duration, totals)
+            at = self._last_at = self._latest() or state.start_time / 1000
+            kept = SessionTotal(0, at, state.start_time, state.total_duration, totals)
             self._states.append((place, kept))
 
-    def _count(
-        self, answer: wire.ResponseLine, place: Location, advice: Sequence[tuple[int, wire.Advice]]
-    ) -> None:
-        message = answer.message
+    def _latest(self) -> float:
+        """The latest time of a line, in epoch seconds; 0 without one."""
+        if self._repeated is not None:
+            self._last_at, self._repeated = max(self._last_at, self._repeated.timestamp()), None
+        return self._last_at
+
+    def _count(self, answer: wire.ResponseLine) -> None:
+        message, usage, at, place = answer.message, answer.usage, answer.at.timestamp(), self._place
+        self._last_at = max(self._last_at, at)
         stopped = bool(message.stop_reason)
-        best = claim(answer.usage, stopped=stopped)
+        best = claim(usage, stopped)
         if stopped and not best.total:  # a fork's copy of what was compacted
             place = replace(place, copied=True)
+        terms = message.model, answer.line.effort, usage.speed, usage.inference_geo
+        try:
+            served = self._served[terms]
+        except (KeyError, TypeError):  # new, or with a list or an object where a text should be
+            served = self._new_served(terms)
         key = stable_hash(encode(self._identity(answer, best)))
-        first = answer.at, place
-        number = int.from_bytes(message.id.encode()[-_DISTINCT:]) if message.id else 0
-        self._merge(key, number, first, best, self._served(answer))
-        for index, each in advice:
-            advised = Served(intern(each.model or ""), "", _tier(each))
-            self._merge(stable_hash(encode((key, index))), 0, first, claim(each, stopped=stopped), advised)
+        first = at, place
+        self._merge(key, message.id[-_DISTINCT:] if message.id else "", first, (best, served))
+        if wire.ADVICE in bytes(usage.iterations):
+            self._count_advice(usage, key, first, stopped)
 
-    def _merge(
-        self, key: int, number: int, first: tuple[float, Location], best: Claim, served: Served
+    def _count_advice(
+        self, usage: wire.Usage, key: int, first: tuple[float, Location], stopped: bool
     ) -> None:
+        try:
+            advice = wire.advice(usage)
+        except wire.MalformedLine:
+            self._skipped += 1
+            return
+        for index, each in advice:
+            served = Served(intern(each.model or ""), "", _tier(each.speed, each.inference_geo))
+            self._merge(stable_hash(encode((key, index))), "", first, (claim(each, stopped), served))
+
+    def _merge(self, key: int, name: str, first: tuple[float, Location], best: tuple[Claim, Served]) -> None:
         known = self._responses.get(key)
         if known is None:
-            self._responses[key] = number, first, (best, served)
+            self._responses[key] = name, first, best
         else:
-            self._responses[key] = number, min(first, known[1]), max((best, served), known[2])
+            self._responses[key] = name, min(first, known[1]), max(best, known[2])
 
     def _identity(self, answer: wire.ResponseLine, best: Claim) -> object:
         """What all lines of a response have in common, and no other response has."""
@@ -182,7 +213,7 @@ class TranscriptReader:
             return answer.message.id, self._first_line(answer)
         if answer.line.uuid:
             return answer.line.uuid
-        return answer.at, best, answer.message.model
+        return answer.at.timestamp(), best, answer.message.model
 
     def _first_line(self, answer: wire.ResponseLine) -> str:
         """The first line of a response without a request id, by its uuid, which the copies in a fork share.
@@ -194,34 +225,20 @@ class TranscriptReader:
             self._unnamed = {}
             self._want(self.unwanted, self.usage_end)
         name = repr((line.session_id, line.agent_id, answer.message.id))
-        return self._unnamed.setdefault(name, line.uuid or repr(answer.at))
+        return self._unnamed.setdefault(name, line.uuid or repr(answer.at.timestamp()))
 
-    def _served(self, answer: wire.ResponseLine) -> Served:
-        usage, line = answer.usage, answer.line
-        fields = answer.message.model, line.effort, usage.speed, usage.inference_geo
-        if fields != self._recent_served[0]:
-            model = intern(answer.message.model or "")
-            self._recent_served = fields, Served(model, _text(line.effort), _tier(usage))
-        return self._recent_served[1]
+    def _new_served(self, terms: _Terms) -> Served:
+        model, effort, *services = terms
+        served = Served(intern(model or ""), _text(effort), _tier(*services))
+        if all(isinstance(each, str | None) for each in terms):
+            self._served[terms] = served
+        return served
 
-    def _place(self, line: wire.TranscriptLine) -> Location:
-        fields = (
-            line.session_id,
-            line.agent_id,
-            line.is_sidechain is True,  # not what is equal to it
-            line.cwd,
-            line.forked_from,
-            line.request_session_id,
-        )
-        if fields != self._recent_place[0]:
-            asker = line.request_session_id
-            copied = line.forked_from is not None or (isinstance(asker, str) and asker != line.session_id)
-            agent = _text(line.agent_id)
-            place = self._make_place(
-                copied, _text(line.session_id), agent, line.is_sidechain is True, _text(line.cwd)
-            )
-            self._recent_place = fields, place
-        return self._recent_place[1]
+    def _new_place(self, line: wire.TranscriptLine) -> Location:
+        session, asker = line.session_id, line.request_session_id
+        copied = line.forked_from is not None or (isinstance(asker, str) and asker != session)
+        sidechain = line.is_sidechain is True
+        return self._make_place(copied, _text(session), _text(line.agent_id), sidechain, _text(line.cwd))
 
     def _make_place(self, copied: bool, session: str, agent: str, sidechain: bool, cwd: str) -> Location:
         if self._name.startswith("agent-"):
@@ -240,13 +257,13 @@ class TranscriptReader:
         rows = [
             ResponseRow(
                 key,
-                number,
+                name,
                 at,
                 places.setdefault(place, len(places)),
                 served.setdefault(terms, len(served)),
                 best,
             )
-            for key, (number, (at, place), (best, terms)) in self._responses.items()
+            for key, (name, (at, place), (best, terms)) in self._responses.items()
         ]
         states = [
             replace(state, place=places.setdefault(place, len(places))) for place, state in self._states
@@ -258,7 +275,7 @@ class TranscriptReader:
             list(served),
             rows,
             states,
-            self._last_at,
+            self._latest(),
             self._account,
             self._unnamed,
         )
@@ -276,27 +293,28 @@ def _shared(sessions: Iterable[str], states: Iterable[SessionTotal]) -> set[int]
     return {stable_hash(repr(name).encode()) for name in names}
 
 
-def _tier(spent: wire.Spent) -> str:
+def _tier(*services: object) -> str:
     """The vendor's names for a dearer service: "fast", the region where the answer must be made, or "fast+us"."""
-    words = (spent.speed, spent.inference_geo)
-    return "+".join(word for word in words if isinstance(word, str) and word not in _STANDARD)
+    return "+".join(word for word in services if isinstance(word, str) and word not in _STANDARD)
 
 
 def _path_parts(path: str) -> tuple[str, str, str]:
     """Of `…/projects/<project>/<session>/subagents/…/agent-<id>.jsonl`: project, session ("" if none) and name."""
-    name, folders = PurePath(path).stem, PurePath(path).parts[:-1]
+    # Not by pathlib, which takes ten times as long: of small transcripts that is a tenth of the scan.
+    *folders, file = (path.replace(os.altsep, os.sep) if os.altsep else path).split(os.sep)
     folder = session = ""
     if "projects" in folders:
         below = folders[len(folders) - folders[::-1].index("projects") :]
         folder = below[0] if below else ""
         if "subagents" in below[2:]:
             session = below[below.index("subagents", 2) - 1]
-    return folder, session, name
+    return folder, session, os.path.splitext(file)[0]
 
 
 _NOT_PLAIN = re.compile(r"[^a-zA-Z0-9]")
 
 
+@lru_cache(maxsize=1024)  # most transcripts of a home are of few projects
 def _project(cwd: str, folder: str) -> str:
     """The folder a session was started in: Claude Code names the transcripts' folder for it, and may go deeper.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import attrgetter
 from pathlib import Path
@@ -24,16 +24,21 @@ from providers.logs import stable_hash
 
 
 class _Place(Struct, frozen=True, order=True, cache_hash=True):
-    """The location of a line, over all homes."""
+    """The location of a line, over all homes, and whether a subagent wrote it."""
 
     location: Location
     home: Path
+    of_subagent: bool
 
 
-class _Response(Struct, frozen=True):
+def _place(location: Location, home: Path) -> _Place:
+    return _Place(location, home, location.session != location.root)
+
+
+class _Response(Struct, frozen=True, gc=False):
     """What is known of a response over all transcripts: its own id, its earliest line and its best claim."""
 
-    message: int
+    message: str
     first: tuple[float, _Place]
     best: tuple[Claim, Served]
 
@@ -49,20 +54,15 @@ def resolve(kept: Kept) -> list[BilledResponse]:
     responses = _responses(kept)
     for key in _replayed(responses):
         del responses[key]
-    account = _accounts(responses.values())
-    context = cache(_context)
-    found = [
-        _billed(key, response, context, account)
-        for key, response in responses.items()
-        if response.best[0].total or response.best[0].web_searches  # an answer without usage was not billed
-    ]
-    return sorted([*found, *_beside(kept, responses)], key=attrgetter("at_ms", "key"))
+    billed = [*_billed(responses), *_beside(kept, responses)]
+    billed.sort(key=attrgetter("at_ms", "key"))
+    return billed
 
 
 def _responses(kept: Kept) -> dict[int, _Response]:
     found: dict[int, _Response] = {}
     for home, each in kept:
-        places = [_Place(location, home) for location in each.places]
+        places = [_place(location, home) for location in each.places]
         for row in each.rows:
             response = _Response(
                 row.message, (row.at, places[row.place]), (row.claim, each.served[row.served])
@@ -78,46 +78,57 @@ def _replayed(responses: Mapping[int, _Response]) -> list[int]:
 
     The message's id must be that of one single response of the session: gateways give many the same.
     """
-    beside = [(key, each) for key, each in responses.items() if each.message and _is_subagents(each)]
-    if not beside:
-        return []
+    beside = [(key, each) for key, each in responses.items() if each.first[1].of_subagent and each.message]
+    messages = {each.message for _, each in beside}
     own = Counter(
-        (each.first[1].location.root, each.message) for each in responses.values() if not _is_subagents(each)
+        (each.first[1].location.root, each.message)
+        for each in responses.values()
+        if each.message in messages and not each.first[1].of_subagent
     )
     return [key for key, each in beside if own[each.first[1].location.root, each.message] == 1]
 
 
-def _is_subagents(response: _Response) -> bool:
-    location = response.first[1].location
-    return location.session != location.root
+def _billed(responses: Mapping[int, _Response]) -> Iterator[BilledResponse]:
+    owners = _owners(responses.values())
+    context = cache(_context)
+    for key, response in responses.items():
+        (at, place), (best, served) = response.first, response.best
+        if best.total or best.web_searches:  # an answer without usage was not billed
+            account = place.location.account or _owner(owners, at, place.location)
+            # By position: there are very many.
+            usage = TokenUsage(
+                best.fresh, best.cache_read, best.cache_write, best.cache_write_1h, best.output, best.thinking
+            )
+            yield BilledResponse(
+                round(at * 1000), key, context(place, served, account), usage, best.web_searches
+            )
 
 
-_AccountOf = Callable[[_Response], str]
+_Owners = dict[str, list[tuple[float, str]]]
 
 
-def _accounts(responses: Iterable[_Response]) -> _AccountOf:
-    """The account of a response; "" where it is unknown.
-
-    Only the transcripts of sessions name their owner: a subagent's is that of the session at that time.
-    """
-    owners: dict[str, list[tuple[float, str]]] = {}
+def _owners(responses: Iterable[_Response]) -> _Owners:
+    """The accounts of sessions, each with the time of a line it is on."""
+    owners: _Owners = {}
     for each in responses:
         at, place = each.first
         if place.location.account:
             owners.setdefault(place.location.root, []).append((at, place.location.account))
     for known in owners.values():
         known.sort()
+    return owners
 
-    def account(response: _Response) -> str:
-        at, place = response.first
-        location = place.location
-        if location.account or location.copied or location.root not in owners:
-            return location.account
-        known = owners[location.root]
-        number = bisect_right(known, at, key=lambda owner: owner[0])
-        return known[number - 1][1] if number else ""
 
-    return account
+def _owner(owners: _Owners, at: float, location: Location) -> str:
+    """The account of a response whose transcript names none; "" where it is unknown.
+
+    Only the transcripts of sessions name their owner: a subagent's is that of the session at that time.
+    """
+    if location.copied or location.root not in owners:
+        return ""
+    known = owners[location.root]
+    number = bisect_right(known, at, key=lambda owner: owner[0])
+    return known[number - 1][1] if number else ""
 
 
 def _beside(kept: Kept, responses: Mapping[int, _Response]) -> Iterator[BilledResponse]:
@@ -149,7 +160,7 @@ def _places_of_states(kept: Kept) -> dict[str, _Place]:
     places: dict[str, _Place] = {}
     for home, each in kept:
         for number in {state.place for state in each.states}:
-            place = _Place(each.places[number], home)
+            place = _place(each.places[number], home)
             places[place.location.root] = max(place, places.get(place.location.root, place))
     return places
 
@@ -162,7 +173,7 @@ def _sessions(
     for each in responses.values():
         (at, place), (best, served) = each.first, each.best
         if place.location.root in own and not place.location.copied:
-            response = OwnResponse(at, served.model, _sums(best), _is_subagents(each))
+            response = OwnResponse(at, served.model, _sums(best), place.of_subagent)
             own[place.location.root].append(response)
     states: dict[str, dict[object, RunningTotal]] = {session: {} for session in own}
     forks: set[str] = set()
@@ -188,7 +199,7 @@ def _projects(responses: Mapping[int, _Response]) -> dict[str, str]:
     earliest: dict[str, tuple[float, str]] = {}
     for each in responses.values():
         at, place = each.first
-        if not _is_subagents(each):
+        if not place.of_subagent:
             mine = at, place.location.project
             earliest[place.location.root] = min(mine, earliest.get(place.location.root, mine))
     return {session: project for session, (_, project) in earliest.items()}
@@ -205,19 +216,6 @@ def _context(place: _Place, served: Served, account: str) -> Context:
         effort=served.effort or None,
         tier=served.tier or None,
         account=_account_id(account),
-    )
-
-
-def _billed(
-    key: int, response: _Response, context: Callable[[_Place, Served, str], Context], account: _AccountOf
-) -> BilledResponse:
-    (at, place), (best, served) = response.first, response.best
-    return BilledResponse(
-        round(at * 1000),
-        key,
-        context(place, served, account(response)),
-        _usage(_sums(best)),
-        best.web_searches,
     )
 
 

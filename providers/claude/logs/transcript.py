@@ -49,11 +49,11 @@ class Served(Struct, frozen=True, order=True, array_like=True, cache_hash=True):
 class ResponseRow(Struct, array_like=True, gc=False):
     """A response in an observation; `place` and `served` are indexes there.
 
-    `message` tells responses apart by their own id alone, which is 0 where they have none.
+    `message` is the end of its own id, "" where it has none.
     """
 
     key: int
-    message: int
+    message: str
     at: float
     place: int
     served: int
@@ -114,7 +114,7 @@ def observed(observation: bytes) -> Observation:
     return unpacked(observation, _decoder)
 
 
-def claim(spent: wire.Spent, *, stopped: bool) -> Claim:
+def claim(spent: wire.Spent, stopped: bool) -> Claim:
     """What a line claims. A part never exceeds its whole; a whole that is missing is the sum of its parts."""
     fresh, output = spent.input_tokens or 0, spent.output_tokens or 0
     read, lasting = spent.cache_read_input_tokens or 0, spent.cache_creation

@@ -7,14 +7,16 @@ the file of its first day, which keeps growing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from providers.codex.logs.observation import decode, rollout
-from providers.codex.logs.reader import RolloutReader
-from providers.codex.logs.resolve import resolve
-from providers.domain.cost import BilledResponse
-from providers.ledger.line_scanner import LineScanner
-from providers.logs import Observed
+# What reads the logs is imported where one is read: that takes 4 ms, and a command may be for the other provider.
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from providers.codex.logs.reader import RolloutReader
+    from providers.domain.cost import BilledResponse
+    from providers.ledger.line_scanner import LineScanner
+    from providers.logs import Observed
 
 
 class Rollouts:
@@ -27,17 +29,27 @@ class Rollouts:
     def is_log(self, name: str) -> bool:
         return name.startswith("rollout-") and name.endswith((".jsonl", ".jsonl.zst"))
 
-    def reader(self, path: str, observation: bytes | None = None) -> RolloutReader:
-        return RolloutReader(path, observation)
+    @property
+    def reader(self) -> type[RolloutReader]:
+        from providers.codex.logs.reader import RolloutReader
+
+        return RolloutReader
 
     def scanner(self) -> LineScanner:
+        from providers.ledger.line_scanner import LineScanner
+
         return LineScanner(self)
 
     def links(self, observation: bytes) -> frozenset[int]:
         """Raises ValueError for an observation of another make."""
+        from providers.codex.logs.observation import decode
+
         return decode(observation).links()
 
     def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
+        from providers.codex.logs.observation import rollout
+        from providers.codex.logs.resolve import resolve
+
         return resolve([rollout(each) for each in observed])
 
 

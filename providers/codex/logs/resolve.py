@@ -127,10 +127,12 @@ def _counted(rollout: Rollout, turns: Sequence[_Turn], family: Family) -> Iterat
 
 def _billed(key: Hashable, claim: _Claim) -> BilledResponse:
     whole, cached, written, output, reasoning = claim.usage
-    cached = min(cached, whole)  # a part is never more than its whole
-    written = min(written, whole - cached)
+    if cached + written > whole or reasoning > output:  # a part is never more than its whole
+        cached = min(cached, whole)
+        written = min(written, whole - cached)
+        reasoning = min(reasoning, output)
     # By position: there are very many.
-    usage = TokenUsage(whole - cached - written, cached, written, 0, output, min(reasoning, output))
+    usage = TokenUsage(whole - cached - written, cached, written, 0, output, reasoning)
     return BilledResponse(claim.at, _hashed(key), claim.context, usage)
 
 

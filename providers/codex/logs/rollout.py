@@ -184,7 +184,7 @@ def is_uuid(text: str) -> bool:
 
 def turn_is_real(turn: str | None) -> bool:
     """False for None, and for the ids of migrated rollouts ("rollout-5"), which are not unique."""
-    return turn is not None and is_uuid(turn)
+    return turn is not None and _UUID.fullmatch(turn) is not None
 
 
 def born_at(id_: str | None) -> int | None:

@@ -17,8 +17,8 @@ from providers.domain.account import account_id
 # Heads that are known to be irrelevant; whatever is unknown is parsed. `compacted` holds the whole history and can
 # exceed 100 MB; what counts of it stands at its end, so its group makes the reader clip it.
 UNWANTED = re.compile(
-    rb'\{"timestamp":"[0-9T:.Z+-]{0,64}+",(?:"ordinal":[0-9]{1,19}+,)?+"type":"(?:response_item"|event_msg","payload":'
-    rb'\{"type":"(?!token_count"|task_started"|turn_started"|thread_settings_applied")[a-z0-9_]{1,64}+"'
+    rb'\{"timestamp":"[^"]{0,64}+",(?:"ordinal":[0-9]{1,19}+,)?+"type":"(?:response_item"|event_msg","payload":'
+    rb'\{"type":"(?!token_count"|task_started"|turn_started"|thread_settings_applied")\w{1,64}+"'
     rb'|world_state"|(compacted")|inter_agent_communication_metadata")'
 )
 
@@ -55,7 +55,7 @@ class Usage(Struct, frozen=True, gc=False):
     reasoning_output_tokens: Count = 0
 
 
-class _Line(Struct, frozen=True, kw_only=True, tag_field="type"):
+class _Line(Struct, frozen=True, kw_only=True, gc=False, tag_field="type"):
     timestamp: Annotated[datetime, Meta(tz=True)]
     ordinal: Ordinal | None = None
 
@@ -111,11 +111,13 @@ class ContextLine(_Line, frozen=True, kw_only=True, tag="turn_context"):
     payload: TurnContext
 
 
-class UsageRecord(Struct, frozen=True):
-    usage: Usage
+class UsageRecord(Struct, frozen=True, kw_only=True, gc=False):
+    """Members in the order in which Codex writes them: so they are found fastest."""
+
     thread_id: str | None = None
     turn_id: str | None = None
     response_id: str | None = None
+    usage: Usage
     thread_token_usage: Usage | None = None
 
 
@@ -143,10 +145,10 @@ class CompactedLine(_Line, frozen=True, kw_only=True, tag="compacted"):
     payload: Compacted
 
 
-class TokenCount(Struct, frozen=True, tag="token_count"):
+class TokenCount(Struct, frozen=True, gc=False, tag="token_count"):
     """As the ledger reads it. There are a hundred thousand: what it does not need is not decoded."""
 
-    class Info(Struct, frozen=True):
+    class Info(Struct, frozen=True, gc=False):
         total_token_usage: Usage
         last_token_usage: Usage
 

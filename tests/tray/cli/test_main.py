@@ -511,7 +511,9 @@ def test_cost_in_other_groups(person: Person, by: str) -> None:
     elif by == "project":
         assert list(groups) == ["/home/dev/project"]
     elif by == "account":  # the login is older than these logs
-        signed_in = json.loads(person.run("usage", "--json", "--provider", "codex"))["providers"][0]["account"]
+        signed_in = json.loads(person.run("usage", "--json", "--provider", "codex"))["providers"][0][
+            "account"
+        ]
         assert list(groups) == [signed_in["id"]]
         assert f"{signed_in['email']}  {signed_in['id']}" in person.run("cost", *range_)
     else:
