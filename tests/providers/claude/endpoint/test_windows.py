@@ -118,7 +118,7 @@ def test_members_are_named_by_their_key(
 def test_a_name_of_a_length_alone_is_the_accounts(
     name: str, ident: str, title: str, duration: timedelta
 ) -> None:
-    for sent in ({name: flat("96.5", None)}, {"limits": [limit(name, 96.5, None)]}):
+    for sent in ({name: {"utilization": "96.5"}}, {"limits": [limit(name, 96.5, None)]}):
         (found,) = read(sent).windows
         assert (found.id, found.title, found.duration, found.scope) == (ident, title, duration, "account")
 
