@@ -4,7 +4,7 @@ Facts (2.1.329-2.1.332 and public threads): `limits[]` is the newer form and lea
 without a reset has that of the older, flat member beside it. A null or missing member is a limit that this
 account does not have. Flat members come and go under code names, some with a budget in dollars
 (`limit_dollars`); live responses also hold an empty one, `nimbus_quill`, of 0 percent and otherwise nulls, and
-`seven_day_breakdown`, whose rows tell in `percent` what a limit was used for. Claude Code calls
+`seven_day_breakdown`, whose rows state in `percent` what a limit was used for. Claude Code calls
 `seven_day_overage_included` the limit of Fable. Each part is parsed separately: a malformed one is dropped and
 named, its siblings stay; so is a limit that stands deeper than here, in a list or another object.
 """
@@ -163,7 +163,7 @@ class _Reader:
 
 
 def _share(sent: Mapping[str, Any], *names: str) -> Any:
-    """What is told of the share used; each form has its name for it, and may come to use the other's."""
+    """The share used, as stated; each form has its own name for it, and may come to use the other one."""
     return next((sent[name] for name in names if sent.get(name) is not None), None)
 
 
