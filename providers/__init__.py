@@ -6,6 +6,7 @@
         limits, cost      windows, credits, tokens, reports
         errors            a closed set, each with its remedy
         merge             many readings → one picture
+        currency          how many decimals money has
         project           one name for all spellings of a folder
         pace, blocked     use against time; whether an account can go on
         rules             the same on plain numbers, for whoever must be fast

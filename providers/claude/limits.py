@@ -18,6 +18,7 @@ from providers.domain.scalars import percent
 
 _CLOCK_SLACK = timedelta(seconds=rules.CLOCK_SLACK_SECONDS)
 _FURTHEST_RESET = timedelta(days=400)  # of a window whose length is unknown, as a credit's expiry
+_LONGEST_MONTH = timedelta(days=31)
 _NAME = re.compile(r"(?=.*[A-Za-z0-9])[\w .+()/&,:'-]{1,40}")
 _TIER = re.compile(r"_(\d{1,3}x)")
 
@@ -44,21 +45,33 @@ class Kind(Struct, frozen=True):
 
     def can_reset(self, at: datetime, now: datetime) -> bool:
         """A reset further ahead than the window is long is an error, of the server or of a clock."""
-        return at - now <= (_FURTHEST_RESET if self.duration is None else self.duration + _CLOCK_SLACK)
+        if self.duration is None:
+            return at - now <= _FURTHEST_RESET
+        return at - now <= (_LONGEST_MONTH if self.duration == MONTH else self.duration) + _CLOCK_SLACK
 
 
-FIVE_HOURS, WEEK = timedelta(hours=5), timedelta(days=7)
+FIVE_HOURS, DAY, WEEK, MONTH = timedelta(hours=5), timedelta(days=1), timedelta(days=7), timedelta(days=30)
 SESSION = Kind("session", "5h", FIVE_HOURS)
 WEEKLY = Kind("weekly", "Weekly", WEEK)
 OAUTH_APPS = Kind("oauth_apps:weekly", "OAuth apps", WEEK)
-_WORDS = {FIVE_HOURS: "session", WEEK: "weekly"}
 _LENGTHS = {
     "five_hour": FIVE_HOURS,
     "session": FIVE_HOURS,
-    "one_day": timedelta(days=1),
-    "daily": timedelta(days=1),
+    "one_day": DAY,
+    "daily": DAY,
     "seven_day": WEEK,
     "weekly": WEEK,
+    "thirty_day": MONTH,
+    "one_month": MONTH,
+    "monthly": MONTH,
+}
+_WORDS = {FIVE_HOURS: "session", WEEK: "weekly", MONTH: "monthly"}
+_NOTHING = ("", "all")
+_OF_ACCOUNT = {
+    FIVE_HOURS: SESSION,
+    DAY: Kind("window:1440", "1d", DAY),
+    WEEK: WEEKLY,
+    MONTH: Kind("monthly", "Monthly", MONTH),
 }
 
 
@@ -76,9 +89,12 @@ def named(key: str) -> Kind:
     """The window of a member that we do not know, by its name on the wire, which may tell its length.
 
     `seven_day_claude_design` is the week of "Claude design"; `iguana_necktie`, of which we know nothing, is
-    `surface:iguana_necktie:unknown`.
+    `surface:iguana_necktie:unknown`. A name of nothing but a length, as `seven_day` and `weekly_all` are, is that
+    of the account's own window: `monthly_all` its month.
     """
     duration, rest = _split(key)
+    if duration is not None and rest in _NOTHING:
+        return _OF_ACCOUNT[duration]
     if duration is None:
         return Kind(f"surface:{_slug(key)}:{_length(None)}", _readable(key))
     return surface(_readable(rest or key), duration)

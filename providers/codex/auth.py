@@ -22,6 +22,7 @@ from providers.codex.claims import as_object, as_text, claims_of, headers_of, id
 from providers.codex.config import FILE_LIMIT, login_store
 from providers.domain.errors import LoginExpired, NotSignedIn, NotUnderstood, ProviderError
 from providers.domain.limits import Identity
+from providers.domain.scalars import moment
 from providers.host.files import read_small, short
 from providers.host.secret import Secret
 from providers.source import Home, Login
@@ -38,6 +39,8 @@ _IMPLIED_MODES = (
     ("personal_access_token", "personalAccessToken"),
     ("bedrock_api_key", "bedrockApiKey"),
     ("OPENAI_API_KEY", "apikey"),
+    ("tokens", _CHATGPT),
+    ("agent_identity", "agentIdentity"),  # where there is nothing else
 )
 _WITHOUT_LIMITS = {
     "apikey": "API key",
@@ -127,8 +130,8 @@ def read_credentials(home: Home) -> Credentials:
     return Credentials(
         access_token=Secret(access),
         identity=identity,
-        headers=headers_of(tokens, identity, claims),
-        expires_at=_epoch(access_claims.get("exp")),
+        headers=headers_of(tokens, identity, claims or access_claims),
+        expires_at=moment(access_claims.get("exp")),
         refreshed_at=refreshed,
         attested_at=_attested(path, refreshed),
     )
@@ -227,8 +230,8 @@ def _other_login(mode: str) -> ProviderError | None:
 
 def _refreshed(content: dict[str, Any]) -> datetime | None:
     with suppress(msgspec.ValidationError, OverflowError, ValueError):  # missing from older files
-        moment = msgspec.convert(content.get("last_refresh"), datetime)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        at = msgspec.convert(content.get("last_refresh"), datetime)
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     return None
 
 
@@ -245,12 +248,3 @@ def _attested(path: Path, refreshed: datetime | None) -> datetime | None:
     if refreshed is None or written is None:
         return refreshed or written
     return written if written - refreshed > _AFTER_REFRESH else refreshed
-
-
-def _epoch(value: object) -> datetime | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        return None
-    try:
-        return datetime.fromtimestamp(value, UTC)
-    except (OverflowError, OSError, ValueError):
-        return None

@@ -25,6 +25,8 @@ _LONGEST_MINUTES = 10_000_000
 _NAME = re.compile(r"[\w .+-]{1,40}")
 _NO_SLUG = re.compile(r"[^a-z0-9_.]+")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
+_LENGTHS = frozenset({"session", "daily", "weekly", "monthly"})
+_OF_LIMITS = frozenset({"rate", "usage", "limit", "limits", "window", "quota"})
 _OWN_LIMIT = "codex"
 _UNKNOWN = "unknown"
 
@@ -104,13 +106,20 @@ def of_feature(found: RateWindow, key: str) -> RateWindow:
     """The window that a server sends under a key of its own.
 
     `code_review_rate_limit` → `code_review:weekly`, "Code review Weekly"; one of unknown length is titled by its
-    key alone: `workspace_shared_limit` → "Workspace shared limit".
+    key alone, `workspace_shared_limit` → "Workspace shared limit", and so is one whose key tells its length.
     """
     stem = key.removesuffix("_rate_limit")
     words = stem.replace("_", " ").strip()
     shown_as = words[:1].upper() + words[1:]
     part = _part(found, stem, shown_as)
-    return part if found.duration else replace(part, title=shown_as)
+    tells_length = not _LENGTHS.isdisjoint(words.split())
+    return replace(part, title=shown_as) if tells_length or not found.duration else part
+
+
+def names_length(key: str) -> bool:
+    """Whether a key names nothing but a length: `monthly_limit` limits no feature, but the account."""
+    words = set(key.split("_"))
+    return bool(words & _LENGTHS) and words <= _LENGTHS | _OF_LIMITS
 
 
 def of_person(found: RateWindow) -> RateWindow:

@@ -18,6 +18,7 @@ from providers.domain.errors import NotUnderstood
 from providers.domain.limits import Credits, RateWindow, ResetCredits
 
 _SLOTS = (("primary_window", "primary"), ("secondary_window", "secondary"))
+_SLOT_NAMES = frozenset(name for slot in _SLOTS for name in slot)
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -39,6 +40,7 @@ class Parts:
         self.now = now
         self._shows = shows
         self._dropped: dict[str, None] = {}
+        self.complete = True
         self._lost_windows = False
 
     @property
@@ -46,6 +48,8 @@ class Parts:
         return tuple(self._dropped)
 
     def drop(self, name: str) -> None:
+        """The answer is not `complete` then: what is missing from it may still be there."""
+        self.complete = False
         self._dropped[name] = None
 
     def lose(self, name: str) -> None:
@@ -82,10 +86,14 @@ class Parts:
         made = shapes.window(raw, self.now)
         if made is None:
             self.lose(name)
+        elif made.resets_at is None and shapes.states_reset(shapes.members(raw) or {}):
+            self._dropped[f"{name}.reset"] = None  # the window is there all the same
         return made
 
     def cap(self, name: str, raw: Any) -> RateWindow | None:
-        """A personal spend cap."""
+        """A personal spend cap; None also for one without a limit."""
+        if shapes.is_unlimited(raw):
+            return None
         made = self.window(name, raw)
         return None if made is None else limits.of_person(made)
 
@@ -95,7 +103,7 @@ class Parts:
         """What limits an account under names of its own: each is shown under its key, or named as dropped.
 
         With `own`, `sent` are the account's limits: there a window is the account's whatever it is called, if its
-        length is known.
+        length is known; elsewhere if it is called by its length alone, as `monthly_limit`.
         """
         for key, raw in sent.items():
             if key in known or not shapes.states_limit(raw):
@@ -103,9 +111,20 @@ class Parts:
             place = ".".join(filter(None, (name, key if self._may_show(key) else "*")))
             windows = list(self._under_key(place, raw)) if self._may_show(key) else []
             for window in windows:
-                yield window if own and window.duration else limits.of_feature(window, key)
+                is_own = (own or limits.names_length(key)) and window.duration
+                yield window if is_own else limits.of_feature(window, key)
             if not windows:
                 self.drop(place)
+
+    def model(self, place: str, sent: Mapping[str, Any], metered: Any, shown_as: Any) -> Iterator[RateWindow]:
+        """The windows of a model with limits of its own, named as `limits.of_model` does."""
+        slots = self.slots(place, sent)
+        for window in (*(slots.windows if slots else ()), *self.others(place, sent, _SLOT_NAMES, own=True)):
+            made = limits.of_model(window, metered, shown_as)
+            if made is None:
+                self.lose(place)
+            else:
+                yield made
 
     def credits(self, name: str, raw: Any, *, usable: bool) -> Credits | UnsetType | None:
         """UNSET where they are missing or malformed, None for an account without them."""

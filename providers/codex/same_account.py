@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from providers.source import Question, another_account
+from providers.domain.errors import NotSignedIn
+from providers.source import Question
 
 _PERSON = "user-"
 
@@ -20,4 +21,8 @@ def require_same_account(question: Question, account_id: Any, user_id: Any = Non
         return
     names_person = account_id == user_id or account_id.startswith(_PERSON)
     if ours.startswith(_PERSON) == names_person:
-        raise another_account()
+        # Either somebody just signed in, or the server reads this login otherwise: then it stays so.
+        raise NotSignedIn(
+            "Another account's limits were reported, which are not shown here.",
+            remedy="If this persists, run `codex login` and sign in again.",
+        )

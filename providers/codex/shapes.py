@@ -70,6 +70,20 @@ def reset(sent: Mapping[str, Any], now: datetime) -> datetime | None:
     return now + timedelta(seconds=delay) if delay is not None and 0 < delay < _LONGEST_SECONDS else None
 
 
+def states_reset(sent: Mapping[str, Any]) -> bool:
+    """Whether a time, or a delay, is stated at all: 0 is none."""
+    stated = (sent[name] for name in (*_RESET_AT, *_RESET_IN) if sent.get(name) is not None)
+    return any(number(each) != 0 for each in stated)
+
+
+def is_unlimited(raw: Any) -> bool:
+    """Whether it is a cap that caps nothing: what was used, of no limit."""
+    sent = members(raw)
+    if sent is None or number(sent.get("used")) is None:
+        return False
+    return all(sent.get(name) is None for name in ("limit", "remaining", *_SHARES))
+
+
 def states_limit(raw: Any, depth: int = _DEEPEST) -> bool:
     """Whether there is a limit in it somewhere: a share, or an amount of a whole."""
     if depth == 0:

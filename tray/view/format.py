@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 from math import ceil, floor
 
+from providers.domain.currency import decimals
 from providers.domain.rules import left_percent
 
 __all__ = ["left_percent"]  # beside all that is defined here
@@ -102,13 +103,14 @@ def money(usd: float) -> str:
     return "< $0.01" if 0 < usd < 0.005 else f"${usd:,.2f}"
 
 
-def balance(amount: Decimal) -> str:
-    return f"{amount.quantize(Decimal('0.01'), rounding=ROUND_HALF_EVEN):,}"
+def balance(amount: Decimal, places: int = 2) -> str:
+    return f"{amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN):,}"
 
 
 def amount(value: Decimal, currency: str) -> str:
-    """Money as its server reported it: `$12.34`, `12.34 EUR`."""
-    return f"${balance(value)}" if currency == "USD" else f"{balance(value)} {plain(currency)}"
+    """Money as its server reported it: `$12.34`, `12.34 EUR`, `1,234 JPY`."""
+    shown = balance(value, decimals(currency))
+    return f"${shown}" if currency == "USD" else f"{shown} {plain(currency)}"
 
 
 def plan(name: str) -> str:

@@ -15,24 +15,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from providers.domain.currency import decimals
 from providers.domain.limits import Spend
 from providers.domain.scalars import flag, moment, number, whole
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LARGEST_AMOUNT = Decimal(10) ** 12
 _MOST_DECIMALS = 6
-_USUAL_DECIMALS = 2
-_DECIMALS = {
-    code: digits
-    for digits, codes in {
-        0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
-        3: "BHD IQD JOD KWD LYD OMR TND",
-        4: "CLF UYW",
-    }.items()
-    for code in codes.split()
-}
-"""Of the minor unit of a currency, where it is no hundredth (ISO 4217, list one)."""
-
 _ON = ("enabled", "is_enabled")
 _OFF = {"enabled": False, "is_enabled": False, "user_disabled": True, "spend_limit_reached": True}
 """What each flag says where no more may be spent."""
@@ -160,4 +149,4 @@ def _amount(sent: Any, expected: str | None = None) -> tuple[Decimal, str]:
 def _decimals(sent: dict[str, Any], code: str) -> int | None:
     """How many of the amount's digits are decimals, as sent or else as usual."""
     digits = [sent[name] for name in ("exponent", "decimal_places") if sent.get(name) is not None]
-    return whole(digits[0]) if digits else _DECIMALS.get(code, _USUAL_DECIMALS)
+    return whole(digits[0]) if digits else decimals(code)

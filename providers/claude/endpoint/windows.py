@@ -3,9 +3,10 @@
 Facts (2.1.329-2.1.332 and public threads): `limits[]` is the newer form and leads, value by value: an entry
 without a reset has that of the older, flat member beside it. A null or missing member is a limit that this
 account does not have. Flat members come and go under code names, some with a budget in dollars
-(`limit_dollars`); live responses also hold an empty one, `nimbus_quill`, of 0 percent and otherwise nulls. Claude
-Code calls `seven_day_overage_included` the limit of Fable. Each part is parsed separately: a malformed one is
-dropped and named, its siblings stay.
+(`limit_dollars`); live responses also hold an empty one, `nimbus_quill`, of 0 percent and otherwise nulls, and
+`seven_day_breakdown`, whose rows state in `percent` what a limit was used for. Claude Code calls
+`seven_day_overage_included` the limit of Fable. Each part is parsed separately: a malformed one is dropped and
+named, its siblings stay; so is a limit that stands deeper than here, in a list or another object.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ _KNOWN = {
 }
 _SCOPES = {"model": limits.model, "surface": limits.surface}
 _NO_WINDOWS = frozenset({"limits", "extra_usage", "spend"})
+_SHARE = "utilization"
+_DOLLARS = ("limit_dollars", "used_dollars", "remaining_dollars")
+_DEEPEST = 4
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -104,7 +108,9 @@ class _Reader:
         if kind is None:
             self.unknown.append(place)
             return None
-        return self._entry(place, kind, sent.get("percent"), sent.get("resets_at"), self.malformed)
+        return self._entry(
+            place, kind, _share(sent, "percent", _SHARE), sent.get("resets_at"), self.malformed
+        )
 
     def _kind(self, name: str, scope: Any) -> Kind | None:
         """None for a kind that limits a part of the account without a name to show."""
@@ -119,21 +125,27 @@ class _Reader:
 
     def _flat(self, name: str, sent: Any) -> _Entry | None:
         known = _KNOWN.get(name)
-        if not isinstance(sent, dict):
-            if known is not None and sent is not None:
-                self.malformed.append(name)
-            return None
         if known is not None:
-            return self._entry(name, known, sent.get("utilization"), sent.get("resets_at"), self.malformed)
-        if sent.get("utilization") is None:
-            return None
+            if isinstance(sent, dict):
+                used = _share(sent, _SHARE, "percent")
+                return self._entry(name, known, used, sent.get("resets_at"), self.malformed)
+            if sent is not None:
+                self.malformed.append(name)
+        elif _states_limit(sent):
+            return self._of_unknown(name, sent)
+        return None
+
+    def _of_unknown(self, name: str, sent: Any) -> _Entry | None:
+        """A member with a limit in it, shown under its name where that can be, and where the limit is its own."""
         if not self._may_show(name):
             self.unknown.append("a member without a name to show")
-            return None
-        if not any(sent.values()):
+        elif not isinstance(sent, dict) or sent.get(_SHARE) is None:
+            self.unknown.append(name)
+        elif not any(sent.values()):
             self.minor.append(name)
-            return None
-        return self._entry(name, limits.named(name), sent["utilization"], sent.get("resets_at"), self.unknown)
+        else:
+            return self._entry(name, limits.named(name), sent[_SHARE], sent.get("resets_at"), self.unknown)
+        return None
 
     def _entry(self, place: str, kind: Kind, used: Any, resets_at: Any, dropped: list[str]) -> _Entry | None:
         share, at = percent(used), moment(resets_at)
@@ -148,6 +160,24 @@ class _Reader:
 
     def _may_show(self, name: str) -> bool:
         return limits.is_name(name) and self._shows(name)
+
+
+def _share(sent: Mapping[str, Any], *names: str) -> Any:
+    """The share used, as stated; each form has its own name for it, and may come to use the other one."""
+    return next((sent[name] for name in names if sent.get(name) is not None), None)
+
+
+def _states_limit(raw: Any, depth: int = _DEEPEST) -> bool:
+    """Whether there is a limit in it somewhere: a share, or a budget."""
+    if depth == 0:
+        return False
+    if isinstance(raw, list):
+        return any(_states_limit(each, depth - 1) for each in raw)
+    if not isinstance(raw, dict):
+        return False
+    if raw.get(_SHARE) is not None or any(raw.get(name) is not None for name in _DOLLARS):
+        return True
+    return any(_states_limit(inner, depth - 1) for inner in raw.values())
 
 
 def _one_of_each(entries: Iterable[_Entry | None]) -> list[_Entry]:

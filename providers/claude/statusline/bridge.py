@@ -23,20 +23,24 @@ if TYPE_CHECKING:
 SIZE_LIMIT = 1 << 20
 WINDOWS = ("five_hour", "seven_day")
 _MOST_SESSIONS = 20
+_MOST_LIMITS = 50
 
 Limits = dict[str, dict[str, float]]
 """`used_percentage` and, where sent, `resets_at` (epoch s) of each of WINDOWS that was sent."""
 
 
 class StatusReport:
-    """What Claude Code sent to one line: `limits`, the session, and its total API duration (ms)."""
+    """What Claude Code sent to one line: `limits`, the session, and its total API duration (ms); `dropped` names
+    what could not be parsed.
+    """
 
-    __slots__ = ("answered_ms", "limits", "session")
+    __slots__ = ("answered_ms", "dropped", "limits", "session")
 
-    def __init__(self, session: str, limits: Limits, answered_ms: float | None) -> None:
+    def __init__(self, session: str, limits: Limits, answered_ms: float | None, dropped: list[str]) -> None:
         self.session = session
         self.limits = limits
         self.answered_ms = answered_ms
+        self.dropped = dropped
 
 
 def parse(raw: bytes) -> StatusReport | None:
@@ -46,7 +50,10 @@ def parse(raw: bytes) -> StatusReport | None:
     except (ValueError, RecursionError):
         return None
     limits = _limits(content)
-    return StatusReport(str(content.get("session_id")), limits, _answered_ms(content)) if limits else None
+    if not limits:
+        return None
+    dropped = _dropped(content["rate_limits"], limits)
+    return StatusReport(str(content.get("session_id")), limits, _answered_ms(content), dropped)
 
 
 def is_whole(raw: bytes) -> bool:
@@ -64,7 +71,7 @@ def keep(report: StatusReport, environ: Mapping[str, str], now: float) -> None:
     """Store it with the time `now` (epoch s) if it is new. Raises OSError."""
     folder = folder_of(own_home(environ), environ)
     file = os.path.join(folder, f"{_short_hash(report.session)}.json")
-    news = {"limits": report.limits, "answered_ms": report.answered_ms}
+    news = {"limits": report.limits, "answered_ms": report.answered_ms, "dropped": report.dropped}
     known = read(file)
     if known is None or any(known.get(name) != value for name, value in news.items()):
         os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -103,6 +110,19 @@ def _limits(content: object) -> Limits:
         if (resets_at := moment(window.get("resets_at"))) is not None:
             found[name]["resets_at"] = resets_at.timestamp()
     return found
+
+
+def _dropped(sent: dict[str, object], found: Limits) -> list[str]:
+    """The limits, and the resets, that are sent and not found."""
+    names = []
+    for name, window in list(sent.items())[:_MOST_LIMITS]:
+        if not isinstance(window, dict):
+            names += [name] if window is not None and name in WINDOWS else []
+        elif name not in found:
+            names += [name] if window.get("used_percentage") is not None else []
+        elif window.get("resets_at") is not None and "resets_at" not in found[name]:
+            names.append(f"{name}.resets_at")
+    return names
 
 
 def _answered_ms(content: dict[str, object]) -> float | None:

@@ -43,15 +43,20 @@ class StatuslineSource:
         sessions = [each for each in map(_session, _files(folder)) if each is not None]
         latest = question.now + CLOCK_SLACK
         earliest = max(question.account_since, question.now - OLDEST)
-        sessions = [(at, sent) for at, sent in sessions if earliest <= at <= latest]
+        sessions = [session for session in sessions if earliest <= session[0] <= latest]
         if not sessions:
             return None
-        at, sent = max(sessions, key=lambda each: each[0])
+        at, sent, dropped = max(sessions, key=lambda each: each[0])
         windows = [_window(name, raw, at) for name, raw in sent.items()]
         found = [window for window in windows if window is not None]
         if not found:
             return None
-        return Reading(source=self.id, fetched_at=min(at, question.now), windows=limits.in_order(found))
+        return Reading(
+            source=self.id,
+            fetched_at=min(at, question.now),
+            windows=limits.in_order(found),
+            dropped=dropped,
+        )
 
 
 def _files(folder: str) -> list[str]:
@@ -62,11 +67,19 @@ def _files(folder: str) -> list[str]:
         return []
 
 
-def _session(file: str) -> tuple[datetime, dict[str, Any]] | None:
-    """When a session reported, and what."""
+def _session(file: str) -> tuple[datetime, dict[str, Any], tuple[str, ...]] | None:
+    """When a session reported, what, and what of it was dropped."""
     session = bridge.read(file) or {}
-    at, sent = moment(session.get("at")), session.get("limits")
-    return (at, sent) if at is not None and isinstance(sent, dict) else None
+    at, sent, dropped = moment(session.get("at")), session.get("limits"), session.get("dropped")
+    if at is None or not isinstance(sent, dict):
+        return None
+    names = dropped if isinstance(dropped, list) else []
+    return at, sent, tuple(name if _is_name(name) else "*" for name in names)
+
+
+def _is_name(name: object) -> bool:
+    """Whether it can be shown."""
+    return isinstance(name, str) and limits.is_name(name)
 
 
 def _window(name: str, raw: Any, at: datetime) -> RateWindow | None:

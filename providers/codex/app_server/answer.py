@@ -123,7 +123,7 @@ class _LimitsParts(Parts):
             return None
         # An older program reports the account's own windows only: then the others are missing from the response.
         filed = isinstance(self._sent.get("rate_limits_by_limit_id"), dict)
-        whole_windows = filed and bool(slots) and all(found.whole for found in slots) and not self.dropped
+        whole_windows = filed and bool(slots) and all(found.whole for found in slots) and self.complete
         resets = self.resets("rateLimitResetCredits", self._sent.get("rate_limit_reset_credits"))
         covered = {"windows": whole_windows, "credits": bought is not UNSET, "resets": resets is not None}
         plans = [_plan(each.get("plan_type")) for each in own] + [owner.plan if owner else None]
@@ -187,13 +187,7 @@ class _LimitsParts(Parts):
         yield from self.others("spendControl", control, frozenset({_CAP}))
 
     def _of_model(self, key: str, limit: dict[str, Any]) -> Iterator[RateWindow]:
-        slots = self.slots(_FILED, limit)
-        for window in slots.windows if slots else ():
-            made = limits.of_model(window, limit.get("limit_id") or key, limit.get("limit_name"))
-            if made is None:
-                self.lose(_FILED)
-            else:
-                yield made
+        yield from self.model(_FILED, limit, limit.get("limit_id") or key, limit.get("limit_name"))
 
     def _bought(self, own: list[dict[str, Any]], *, usable: bool) -> Credits | UnsetType | None:
         """Those of the first that has some."""

@@ -37,7 +37,7 @@ from providers.domain.errors import (
 from providers.host.http.refusal import is_network_refusal, refused_network
 from providers.host.process.jsonrpc import METHOD_NOT_FOUND, RpcRefused
 
-_BODY = "body="
+_BODY = re.compile(r"\bbody(?:=|: ?)")
 _STATUS = re.compile(r"failed: (\d{3})\b")
 _NOBODY = re.compile(r"authentication required|token data is not available", re.IGNORECASE)
 _NOT_RENEWED = re.compile(r"access token could not be refreshed")
@@ -48,7 +48,7 @@ _UNREACHED = re.compile(r"error sending request|dns error|connection refused", r
 
 def classify(refused: RpcRefused, *, renewed: bool, retry_at: datetime) -> ProviderError:
     """`renewed`: Codex should have just renewed the login. `retry_at` is when a rejected login is retried."""
-    text, _, body = refused.message.partition(_BODY)
+    text, body = _parts(refused.message)
     if refused.code == METHOD_NOT_FOUND or text.startswith("Invalid request"):
         return ProgramTooOld("This Codex is too old to report limits.", remedy="Update Codex.")
     if found := _RENEWAL_STATUS.search(text):
@@ -73,12 +73,20 @@ def classify(refused: RpcRefused, *, renewed: bool, retry_at: datetime) -> Provi
 
 
 def quoted_usage(refused: RpcRefused) -> UsageAnswer | None:
-    """The server's answer, where the text of the error quotes one."""
-    _, _, body = refused.message.partition(_BODY)
+    """The server's answer, where the text of the error quotes one, with or without quotes around it."""
+    _, body = _parts(refused.message)
+    decoder = json.JSONDecoder()
     try:
-        return usage(json.JSONDecoder().raw_decode(body.lstrip())[0])
+        content, _ = decoder.raw_decode(body.lstrip(" '`"))
+        return usage(decoder.raw_decode(content)[0] if isinstance(content, str) else content)
     except (ValueError, RecursionError):
         return None
+
+
+def _parts(message: str) -> tuple[str, str]:
+    """What Codex says, and the body that it quotes."""
+    text, *body = _BODY.split(message, maxsplit=1)
+    return text, "".join(body)
 
 
 def refused_login(retry_at: datetime) -> LoginExpired:

@@ -114,7 +114,7 @@ class _UsageParts(Parts):
         caps, spend = self._caps()
         windows = [*(own.windows if own else ()), *self._additional(), *caps, *self._elsewhere()]
         self.require_windows(windows)
-        if own is not None and own.whole and not self.dropped:
+        if own is not None and own.whole and self.complete:
             self._covered.add("windows")
         flags = shapes.refusal(self._sent, self._limit, self._control, self._sent.get("credits"))
         bought = self.credits("credits", self._sent.get("credits", UNSET), usable=not flags.credits_spent)
@@ -160,13 +160,14 @@ class _UsageParts(Parts):
             self.lose(name)
             return
         named = self.shown(sent.get("metered_feature")), self.shown(sent.get("limit_name"))
-        slots = self.slots(f"{name}.rate_limit", sent["rate_limit"])
-        for window in slots.windows if slots else ():
-            made = limits.of_model(window, *named)
-            if made is None:
-                self.lose(name)
-            else:
-                yield made
+        limit = shapes.members(sent["rate_limit"])
+        if limit is not None:
+            yield from self.model(f"{name}.rate_limit", limit, *named)
+        elif sent["rate_limit"] is not None:
+            self.lose(f"{name}.rate_limit")
+        for key in sent.keys() - {"rate_limit"}:
+            if shapes.states_limit(sent[key]):
+                self.drop(f"{name}.*")
 
     def _elsewhere(self) -> Iterator[RateWindow]:
         """What limits a feature, or a whole workspace."""
@@ -181,11 +182,17 @@ class _UsageParts(Parts):
         control = self._sent.get("spend_control")
         if control is not None and shapes.members(control) is None:
             self.drop("spend_control")
-        places = {"": self._sent, "rate_limit.": self._limit, "spend_control.": self._control}
+        bought = shapes.members(self._sent.get("credits")) or {}
+        places = {
+            "": self._sent,
+            "rate_limit.": self._limit,
+            "spend_control.": self._control,
+            "credits.": bought,
+        }
         sent = {f"{place}{_CAP}": each[_CAP] for place, each in places.items() if _CAP in each}
         caps = {name: self.cap(name, raw) for name, raw in sent.items() if raw is not None}
         good = {name: cap for name, cap in caps.items() if cap is not None}
-        if sent and len(good) == len(caps):
+        if sent and not any(name in self.dropped for name in caps):
             self._covered.add("spend")
         spends = [self._money(name, sent[name], cap.resets_at) for name, cap in good.items()]
         return list(good.values()), next((spend for spend in spends if spend), None)

@@ -21,21 +21,32 @@ from providers.host.http.retry_after import retry_after
 from providers.host.http.transport import Answer
 
 _OTHER_NETWORK = "Set HTTPS_PROXY to the proxy that you use for the CLI, and restart tankful."
-# The names of an error: OpenAI's unsupported_country_region_territory, the `forbidden` of Anthropic's edge, whose
-# own refusals are `permission_error`, …
+_OF_PROXIES = (407, 511)
+_PLACE = r"(?:country|region|territory|location|ip address|network)"
+# The names of an error, as OpenAI's unsupported_country_region_territory, …
 _NETWORK_CODE = re.compile(
-    r"country|region|territor|geo_?(?:block|restrict)|\bvpn|^forbidden$|\bip_|_ip\b|cloudflare|\bwaf_",
+    r"country|region|territor|location|\bgeo|_geo\b|\bvpn|\bip_|_ip\b|cloudflare|\bwaf_"
+    r"|network_policy|(?:blocked|denied|restricted)_by_(?:\w+_)?policy|policy_(?:block|den)",
     re.IGNORECASE,
 )
-# … and what is said in its place.
+# … what is said in its place, …
 _NETWORK_MESSAGE = re.compile(
-    r"(?:country|region|territory|location)\b.{0,40}\bnot (?:supported|available|allowed)"
-    r"|(?:unsupported|restricted) (?:country|region|territory|location)"
+    rf"{_PLACE}\b.{{0,40}}\b(?:not (?:supported|available|allowed)|(?:restrict|bann|block)ed)"
+    rf"|(?:unsupported|restricted) {_PLACE}"
+    r"|(?:not|n't|un)[ -]?(?:supported|available|allowed)\b.{0,30}"
+    rf"\b(?:in|from) (?:your|this|the) (?:\w+ )?{_PLACE}"
+    rf"|\baccess from (?:your|this) {_PLACE}"
     r"|^error code: 1\d{3}\b"  # Cloudflare's, as plain text
-    r"|\byour (?:ip|network)\b|not in allowlist",
+    r"|\byour (?:ip|network)\b|(?:not in|\bip) allow_?list|ip_allowlist|\bused cloudflare to restrict access",
     re.IGNORECASE,
 )
-_INSIDE = ("error", "detail")
+# … and the `forbidden` of Anthropic's edge, whose own refusals are `permission_error`, unless they tell more.
+_EDGE_CODE = "forbidden"
+_OF_LOGIN = re.compile(
+    r"permission|scope|member|workspace|organi[sz]ation|account|subscription|plan\b|role", re.IGNORECASE
+)
+_INSIDE = ("error", "detail", "details", "errors")
+_DEEPEST = 4
 _NAMES = ("code", "type", "error", "error_code", "reason")
 _MESSAGES = ("message", "error", "detail", "error_description", "title")
 _LONGEST_TEXT = 1000
@@ -51,6 +62,8 @@ def refusal(answer: Answer, server: str, now: datetime) -> ProviderError:
         return TimedOut(f"{server} did not respond in time (HTTP {status}).", retry_at=retry_at)
     if status == 451 or (status == 403 and not is_page(answer) and is_network_refusal(_text(answer))):
         return refused_network(server, status, retry_at)
+    if status in _OF_PROXIES:
+        return Blocked(f"A proxy or captive portal requires a sign-in (HTTP {status}).", retry_at=retry_at)
     if status >= 500:
         return ServerError(f"{server} returned a server error (HTTP {status}).", retry_at=retry_at)
     if 300 <= status < 400 or is_page(answer):
@@ -81,18 +94,31 @@ def is_network_refusal(body: str) -> bool:
         content, _ = json.JSONDecoder().raw_decode(body.strip())
     except (ValueError, RecursionError):
         return _NETWORK_MESSAGE.search(body[:_LONGEST_TEXT].strip()) is not None
-    return any(pattern.search(text[:_LONGEST_TEXT]) for pattern, text in _texts(content))
+    about = list(_objects(content))
+    codes, messages = _texts(about, _NAMES), _texts(about, _MESSAGES)
+    if any(map(_NETWORK_CODE.search, codes)) or any(map(_NETWORK_MESSAGE.search, messages)):
+        return True
+    is_edge = any(code.lower() == _EDGE_CODE for code in codes)
+    return is_edge and not any(map(_OF_LOGIN.search, codes + messages))
 
 
 def _text(answer: Answer) -> str:
     return answer.body.decode(errors="replace")
 
 
-def _texts(content: Any) -> Iterator[tuple[re.Pattern[str], str]]:
-    """The codes and messages of an error, with what to look for in each; it may stand in `error` or `detail`."""
-    if not isinstance(content, dict):
+def _objects(content: Any, depth: int = _DEEPEST) -> Iterator[dict[str, Any]]:
+    """The objects that say what was wrong: one may stand in another, or in a list."""
+    if depth == 0:
         return
-    about = (content, *(inner for name in _INSIDE if isinstance(inner := content.get(name), dict)))
-    for pattern, names in ((_NETWORK_CODE, _NAMES), (_NETWORK_MESSAGE, _MESSAGES)):
-        texts = (each.get(name) for each in about for name in names)
-        yield from ((pattern, text) for text in texts if isinstance(text, str))
+    if isinstance(content, list):
+        for each in content[:_DEEPEST]:
+            yield from _objects(each, depth - 1)
+    elif isinstance(content, dict):
+        yield content
+        for name in _INSIDE:
+            yield from _objects(content.get(name), depth - 1)
+
+
+def _texts(about: list[dict[str, Any]], names: tuple[str, ...]) -> list[str]:
+    texts = (each.get(name) for each in about for name in names)
+    return [text[:_LONGEST_TEXT] for text in texts if isinstance(text, str)]

@@ -13,7 +13,7 @@ from providers.domain.errors import NotUnderstood
 from providers.host.http.deadline import CONNECT_SECONDS, Watch, connect
 from providers.host.http.errors import broken, classed, own_ca, too_slow
 from providers.host.http.load_requests import load_requests
-from providers.host.http.through_socks import SocksProxy, connect_through, socks_proxy
+from providers.host.http.through_socks import SocksProxy, connect_through, is_proxy, socks_proxy
 from providers.host.secret import Secret
 
 if TYPE_CHECKING:
@@ -180,6 +180,8 @@ def _mount(session: requests.Session, watch: Watch) -> None:
 
     import truststore
     from requests.adapters import HTTPAdapter
+    from requests.exceptions import InvalidProxyURL
+    from requests.utils import select_proxy
     from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
     from urllib3.connection import HTTPConnection, HTTPSConnection
 
@@ -208,6 +210,14 @@ def _mount(session: requests.Session, watch: Watch) -> None:
             kwargs["ssl_context"] = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             super().init_poolmanager(*args, **kwargs)
             self.poolmanager.pool_classes_by_scheme = pools
+
+        def get_connection_with_tls_context(
+            self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
+        ) -> Any:
+            # Of an address with a user and no host requests makes a TypeError.
+            if (proxy := select_proxy(request.url, proxies)) and not is_proxy(proxy):
+                raise InvalidProxyURL
+            return super().get_connection_with_tls_context(request, verify, proxies, cert)
 
         def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
             kwargs["ssl_context"] = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -123,6 +123,7 @@ BEDROCK = {"bedrock_api_key": {"api_key": "x", "region": "us-east-1"}}
         (with_mode("personalAccessToken", **TOKEN), "personal access token"),
         (with_mode("agentIdentity", **IDENTITY), "agent identity"),
         ({"auth_mode": "agentIdentity", "agent_identity": "a.b.c"}, "agent identity"),
+        (IDENTITY, "agent identity"),
         (with_mode("newInVersion9"), "login of another kind"),
     ],
 )
@@ -171,6 +172,10 @@ def token(**about: object) -> str:
         ),
         ({"id_token": token(chatgpt_account_is_fedramp=False)}, {"ChatGPT-Account-Id": "acct-1"}),
         ({"access_token": token(chatgpt_account_is_fedramp=True)}, {"ChatGPT-Account-Id": "acct-1"}),
+        (
+            {"id_token": None, "access_token": token(chatgpt_account_is_fedramp=True)},
+            {"ChatGPT-Account-Id": "acct-1", "X-OpenAI-Fedramp": "true"},
+        ),
     ],
 )
 def test_what_goes_with_the_token(

@@ -112,6 +112,19 @@ def test_money(usd: float, text: str) -> None:
     assert fmt.money(usd) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "currency", "text"),
+    [
+        ("12.3", "USD", "$12.30"),
+        ("1200", "EUR", "1,200.00 EUR"),
+        ("3400", "JPY", "3,400 JPY"),
+        ("0.505", "KWD", "0.505 KWD"),
+    ],
+)
+def test_amounts_have_the_decimals_of_their_currency(value: str, currency: str, text: str) -> None:
+    assert fmt.amount(Decimal(value), currency) == text
+
+
 def test_balance_and_plan() -> None:
     assert fmt.balance(Decimal("150.5")) == "150.50"
     assert fmt.balance(Decimal(1234)) == "1,234.00"

@@ -90,7 +90,7 @@ def test_a_response_of_a_max_account_in_autumn_2026() -> None:
         ("weekly_haiku", "surface:haiku:weekly", "Haiku", 7 * DAY),
         ("daily_routines", "surface:routines:1440", "Routines", DAY),
         ("iguana_necktie", "surface:iguana_necktie:unknown", "Iguana necktie", None),
-        ("monthly", "surface:monthly:unknown", "Monthly", None),
+        ("monthly_claude_design", "surface:claude-design:monthly", "Claude design", 30 * DAY),
         ("seven_days_off", "surface:seven_days_off:unknown", "Seven days off", None),
     ],
 )
@@ -102,6 +102,51 @@ def test_members_are_named_by_their_key(
         assert (found.id, found.title, found.duration) == (ident, title, duration)
         assert (found.used_percent, found.resets_at) == (96.5, SESSION_END)
         assert found.scope in ("model", "feature")
+
+
+@pytest.mark.parametrize(
+    ("name", "ident", "title", "duration"),
+    [
+        ("monthly", "monthly", "Monthly", 30 * DAY),
+        ("monthly_all", "monthly", "Monthly", 30 * DAY),
+        ("thirty_day", "monthly", "Monthly", 30 * DAY),
+        ("one_day", "window:1440", "1d", DAY),
+        ("weekly", "weekly", "Weekly", 7 * DAY),
+        ("session_all", "session", "5h", 5 * HOUR),
+    ],
+)
+def test_a_name_of_a_length_alone_is_the_accounts(
+    name: str, ident: str, title: str, duration: timedelta
+) -> None:
+    for sent in ({name: {"utilization": "96.5"}}, {"limits": [limit(name, 96.5, None)]}):
+        (found,) = read(sent).windows
+        assert (found.id, found.title, found.duration, found.scope) == (ident, title, duration, "account")
+
+
+def test_a_month_may_have_31_days() -> None:
+    for days, known in ((31, True), (32, False)):
+        (found,) = read({"monthly": flat(5, (NOW + days * DAY).isoformat())}).windows
+        assert found.resets_at == (NOW + days * DAY if known else None)
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        [flat(5)],
+        {"seven_day": flat(50)},
+        {"windows": [{"of": flat(50)}]},
+        {"utilization": None, "limit_dollars": 250, "used_dollars": 240},
+    ],
+)
+def test_a_limit_that_stands_elsewhere_is_named(member: object) -> None:
+    found = read(usage(tangelo=member))
+    assert (len(found.windows), found.complete, found.dropped) == (3, True, ("tangelo",))
+
+
+def test_either_form_may_use_the_name_of_the_other() -> None:
+    assert used({"limits": [{"kind": "session", "utilization": 37}]}) == {"session": 37}
+    assert used({"limits": [{"kind": "session", "utilization": 37, "percent": 38}]}) == {"session": 38}
+    assert used({"seven_day": {"percent": "61"}}) == {"weekly": 61}
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,7 @@ def test_no_conversation_is_stored(line: Line) -> None:
             "seven_day": {"used_percentage": 61, "resets_at": RESET + 86_400},
         },
         "answered_ms": 5,
+        "dropped": [],
         "at": NOW.timestamp(),
     }
     if sys.platform != "win32":
@@ -226,6 +227,26 @@ def test_members_of_newer_versions_change_nothing(line: Line) -> None:
     assert {w.id: w.used_percent for w in reading.windows} == {"session": 37.5}
     line.drawn(status_json("two", rate_limits=None, **newer))
     assert len(line.kept()) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "dropped"),
+    [
+        ({"seven_day": {"used_percentage": -3, "resets_at": 1}}, ("seven_day",)),
+        ({"seven_day": {"used_percentage": "lots"}}, ("seven_day",)),
+        ({"seven_day": "lots"}, ("seven_day",)),
+        ({"five_hour": {"used_percentage": 37.5, "resets_at": "soon"}}, ("five_hour.resets_at",)),
+        ({"seven_day_opus": {"used_percentage": 5}}, ("seven_day_opus",)),
+        ({"\x1b[2J": {"used_percentage": 5}}, ("*",)),
+        ({"seven_day": None, "seven_day_opus": {"used_percentage": None}, "note": "x"}, ()),
+    ],
+)
+def test_what_cannot_be_read_is_named(line: Line, changes: dict[str, Any], dropped: tuple[str, ...]) -> None:
+    sent = {"five_hour": {"used_percentage": 37.5}} | changes
+    line.drawn(status_json(rate_limits=sent))
+    reading = line.read()
+    assert reading is not None
+    assert (reading.windows[0].used_percent, reading.dropped) == (37.5, dropped)
 
 
 @pytest.mark.parametrize("raw", [b"", b"{torn", b"[]", b"null", b"\xff", b"[" * 100_000, b'"x"'])

@@ -559,6 +559,15 @@ def test_an_answer_quoted_in_an_error_is_an_answer(folder: Path, rest: str) -> N
     assert reading.credits == Credits(balance=Decimal("150.5"))
 
 
+@pytest.mark.parametrize("quoted", ["json", "'{}'", "`{}`"])
+@pytest.mark.parametrize("name", ["body=", "body: ", "response body: "])
+def test_an_answer_in_quotes_is_an_answer(folder: Path, name: str, quoted: str) -> None:
+    body = json.dumps(usage(plan_type="sci"))
+    body = json.dumps(body) if quoted == "json" else quoted.format(body)
+    reading = Asked(folder, **refusal(f"Decode error for https://x; {name}{body}, url: https://x")).read()
+    assert [window.id for window in reading.windows] == ["session", "weekly"]
+
+
 @pytest.mark.parametrize("body", ["{}", "{", "[1]", "null", "", '{"plan_type": "sci"}', "[" * 5000])
 def test_what_is_quoted_may_be_no_answer(folder: Path, body: str) -> None:
     with pytest.raises(NotUnderstood):

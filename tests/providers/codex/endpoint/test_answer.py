@@ -28,7 +28,7 @@ def used(reading: Reading) -> dict[str, float]:
     return {window.id: window.used_percent for window in reading.windows}
 
 
-@pytest.mark.parametrize("place", ["", "rate_limit", "spend_control"])
+@pytest.mark.parametrize("place", ["", "rate_limit", "spend_control", "credits"])
 @pytest.mark.parametrize(
     "changes", [{}, {"remaining_percent": None}, {"remaining_percent": None, "used_percent": "32"}]
 )
@@ -95,6 +95,54 @@ def test_a_third_window_is_the_accounts_by_its_length(folder: Path) -> None:
     content = usage()
     content["rate_limit"]["tertiary_window"] = window(9, 2_592_000)
     assert used(read(folder, content)) == {"session": 37, "weekly": 62, "monthly": 9}
+
+
+@pytest.mark.parametrize(
+    ("key", "length", "ident", "title"),
+    [
+        ("monthly_limit", 2_592_000, "monthly", "Monthly"),
+        ("monthly_usage_limit", 30.4 * 86_400, "monthly", "Monthly"),
+        ("daily_window", 86_340, "window:1440", "1d"),
+        ("workspace_monthly_limit", 2_592_000, "workspace_monthly_limit:monthly", "Workspace monthly limit"),
+        ("workspace_rate_limit", 2_592_000, "workspace:monthly", "Workspace Monthly"),
+        ("monthly_limit", None, "monthly_limit:unknown", "Monthly limit"),
+    ],
+)
+def test_a_key_of_a_length_alone_names_no_feature(
+    folder: Path, key: str, length: float | None, ident: str, title: str
+) -> None:
+    reading = read(folder, usage(rate_limit=None, **{key: window(40, 0) | {"limit_window_seconds": length}}))
+    assert [(found.id, found.title, found.used_percent) for found in reading.windows] == [(ident, title, 40)]
+
+
+@pytest.mark.parametrize(
+    "reset", [{"reset_at": 10**30}, {"resets_at": "soon"}, {"reset_after_seconds": -5}, {"reset_at": True}]
+)
+def test_a_reset_that_is_none_is_named(folder: Path, reset: dict[str, Any]) -> None:
+    sent = {"used_percent": 5, "limit_window_seconds": 18_000, **reset}
+    reading = read(folder, usage(rate_limit={"primary_window": sent, "secondary_window": None}))
+    assert [(found.id, found.resets_at) for found in reading.windows] == [("session", None)]
+    assert reading.dropped == ("rate_limit.primary_window.reset",)
+    assert "windows" in reading.speaks_for
+
+
+@pytest.mark.parametrize("place", ["", "rate_limit", "spend_control"])
+def test_a_cap_without_a_limit_is_no_cap(folder: Path, place: str) -> None:
+    cap = {"limit": None, "used": "12", "remaining_percent": None, "reset_at": 0}
+    content = usage()
+    content["spend_control"] = {"reached": False}
+    (content[place] if place else content)["individual_limit"] = cap
+    reading = read(folder, content)
+    assert (used(reading), reading.dropped) == ({"session": 37, "weekly": 62}, ())
+    assert {"windows", "spend"} <= reading.speaks_for
+
+
+def test_what_else_limits_a_model_is_shown_or_named(folder: Path) -> None:
+    limit = {"primary_window": None, "secondary_window": None, "tertiary_window": window(9, 2_592_000)}
+    model = {"limit_name": "GPT-X", "metered_feature": "codex_x", "rate_limit": limit}
+    reading = read(folder, usage(additional_rate_limits=[model | {"budget": {"limit": 5, "used": 4}}]))
+    assert used(reading) == {"session": 37, "weekly": 62, "model:codex_x:monthly": 9}
+    assert reading.dropped == ("additional_rate_limits[0].*",)
 
 
 @pytest.mark.parametrize(
@@ -199,5 +247,5 @@ def test_this_accounts_answer_may_name_it_otherwise(folder: Path, ids: dict[str,
 
 @pytest.mark.parametrize("user", ["user-1", None])
 def test_an_answer_about_another_account_is_refused(folder: Path, user: str | None) -> None:
-    with pytest.raises(NotSignedIn, match="Another account"):
+    with pytest.raises(NotSignedIn, match="Another account's limits"):
         read(folder, usage(account_id="acct-2", user_id=user))

@@ -368,7 +368,17 @@ def test_a_connection_that_cannot_be_watched_is_closed() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["socks6://127.0.0.1:9", "socks5://", "socks5://h:x", "ftp://127.0.0.1:9", "http://[::1", ":::"],
+    [
+        "socks6://127.0.0.1:9",
+        "socks5://",
+        "socks5://u:hunter2@",
+        "http://u:hunter2@",
+        "http://u:hun/ter2@h:1",
+        "socks5://h:x",
+        "ftp://127.0.0.1:9",
+        "http://[::1",
+        ":::",
+    ],
 )
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "ALL_PROXY"])
 def test_a_proxy_that_is_none_is_no_fault_of_the_server(
@@ -381,6 +391,7 @@ def test_a_proxy_that_is_none_is_no_fault_of_the_server(
     with pytest.raises(Offline, match="proxy") as caught:
         RequestsWeb().get("https://chatgpt.test/x", bearer=Secret("abc"), headers={}, seconds=5)
     assert "socks5h://" in caught.value.remedy
+    assert "ter2" not in caught.value.message + caught.value.remedy
 
 
 def test_a_ca_bundle_that_is_not_there(own_ca: FakeChatGPT, monkeypatch: pytest.MonkeyPatch) -> None:
