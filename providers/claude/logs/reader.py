@@ -4,17 +4,15 @@ earliest line.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import lru_cache
-from pathlib import PurePath, PureWindowsPath
 from sys import intern
 
 from msgspec.structs import replace
 
 from providers.claude.logs import wire
+from providers.claude.logs.folders import path_parts, project_of
 from providers.claude.logs.transcript import (
     Claim,
     Location,
@@ -27,7 +25,6 @@ from providers.claude.logs.transcript import (
     observed,
     sums,
 )
-from providers.domain import project
 from providers.ledger.scan import UsageEnd
 from providers.logs import stable_hash
 
@@ -67,7 +64,7 @@ class TranscriptReader:
         self._states = [(kept.places[state.place], state) for state in kept.states]
         self._account = kept.account
         self._unnamed = kept.unnamed
-        self._folder, self._root, self._name = _path_parts(path)
+        self._folder, self._root, self._name = path_parts(path)
         self._want: Callable[[re.Pattern[bytes], UsageEnd], None] = lambda *_: None
         self._last_at = kept.last_at
         self._repeated: datetime | None = None  # the time of a line that only repeated the one before
@@ -249,7 +246,7 @@ class TranscriptReader:
             if agent and sidechain:
                 session = agent
         account = "" if copied else self._account
-        return Location(copied, session, root, _project(cwd, self._folder), account)
+        return Location(copied, session, root, project_of(cwd, self._folder), account)
 
     def _kept(self) -> Observation:
         places: dict[Location, int] = {}
@@ -296,38 +293,6 @@ def _shared(sessions: Iterable[str], states: Iterable[SessionTotal]) -> set[int]
 def _tier(*services: object) -> str:
     """The vendor's names for a dearer service: "fast", the region where the answer must be made, or "fast+us"."""
     return "+".join(word for word in services if isinstance(word, str) and word not in _STANDARD)
-
-
-def _path_parts(path: str) -> tuple[str, str, str]:
-    """Of `…/projects/<project>/<session>/subagents/…/agent-<id>.jsonl`: project, session ("" if none) and name."""
-    # Not by pathlib, which takes ten times as long: of small transcripts that is a tenth of the scan.
-    *folders, file = (path.replace(os.altsep, os.sep) if os.altsep else path).split(os.sep)
-    folder = session = ""
-    if "projects" in folders:
-        below = folders[len(folders) - folders[::-1].index("projects") :]
-        folder = below[0] if below else ""
-        if "subagents" in below[2:]:
-            session = below[below.index("subagents", 2) - 1]
-    return folder, session, os.path.splitext(file)[0]
-
-
-_NOT_PLAIN = re.compile(r"[^a-zA-Z0-9]")
-
-
-@lru_cache(maxsize=1024)  # most transcripts of a home are of few projects
-def _project(cwd: str, folder: str) -> str:
-    """The folder a session was started in: Claude Code names the transcripts' folder for it, and may go deeper.
-
-    The mapping is not reversible, so without a `cwd` the name stays as it is.
-    """
-    named = project.canonical(cwd)
-    windows = project.is_windows(cwd)
-    parents = PureWindowsPath(named).parents if windows else PurePath(named).parents
-    for path in (named, *map(str, parents)):
-        plain = _NOT_PLAIN.sub("-", path)
-        if cwd and (plain == folder or (windows and plain.casefold() == folder.casefold())):
-            return path
-    return named or folder
 
 
 def _text(value: object) -> str:
