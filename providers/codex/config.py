@@ -11,7 +11,7 @@ from typing import Any
 
 from providers.domain.errors import NotUnderstood
 from providers.host.files import read_small, short
-from providers.host.http.transport import origin_allowed
+from providers.host.http.origin import origin_allowed
 from providers.source import Home
 
 FILE_LIMIT = 1 << 20

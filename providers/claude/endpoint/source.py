@@ -26,8 +26,9 @@ from providers.domain.errors import (
     ServerError,
 )
 from providers.domain.limits import Reading
+from providers.host.http.origin import origin_allowed
 from providers.host.http.refusal import is_page, refusal
-from providers.host.http.transport import Answer, RequestsWeb, Web, origin_allowed
+from providers.host.http.transport import Answer, RequestsWeb, Web
 from providers.source import Question
 
 DEFAULT_ORIGIN = "https://api.anthropic.com"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urljoin, urlsplit
@@ -13,6 +12,7 @@ from providers.domain.errors import NotUnderstood
 from providers.host.http.deadline import CONNECT_SECONDS, Watch, connect
 from providers.host.http.errors import broken, classed, own_ca, too_slow
 from providers.host.http.load_requests import load_requests
+from providers.host.http.origin import is_loopback, origin_allowed
 from providers.host.http.through_socks import SocksProxy, connect_through, is_proxy, socks_proxy
 from providers.host.secret import Secret
 
@@ -39,27 +39,6 @@ class Web(Protocol):
 
     def get(self, url: str, *, bearer: Secret, headers: Mapping[str, str], seconds: float) -> Answer:
         """Raises Offline, TimedOut, Blocked, ServerError or NotUnderstood, within about `seconds`."""
-
-
-def origin_allowed(url: str) -> bool:
-    """Whether a token may be sent there: https anywhere, plain http only to this machine."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return False
-    if not host or parts.username is not None or parts.password is not None:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class RequestsWeb:
@@ -102,7 +81,7 @@ def _session(url: str) -> requests.Session:
             return None
 
     session = Session()
-    if _is_loopback(urlsplit(url).hostname or ""):
+    if is_loopback(urlsplit(url).hostname or ""):
         # No proxy may see a request to this machine, or its token; a custom CA still applies.
         session.trust_env = False
         session.verify = own_ca() or True

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from providers.domain.errors import NotUnderstood, ProviderError, RateLimited, ServerError, TimedOut
 from providers.host.files import write_whole
+from providers.host.http.origin import origin_allowed
 from providers.host.http.refusal import is_page, refusal
-from providers.host.http.transport import Answer, RequestsWeb, origin_allowed
+from providers.host.http.transport import Answer, RequestsWeb
 from providers.ledger.prices.library import Library
 from providers.ledger.prices.load import FETCHED_LIMIT
 from providers.ledger.prices.pricing import Rates

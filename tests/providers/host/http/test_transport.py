@@ -17,7 +17,8 @@ import trustme
 
 from providers.domain.errors import Blocked, NotUnderstood, Offline, ProviderError, ServerError, TimedOut
 from providers.host.http.deadline import Watch
-from providers.host.http.transport import Answer, RequestsWeb, _session, origin_allowed
+from providers.host.http.origin import origin_allowed
+from providers.host.http.transport import Answer, RequestsWeb, _session
 from providers.host.secret import Secret
 from tests.fake_chatgpt import FakeChatGPT, breaks_off, drips, fake_chatgpt, says, waits_for
 
