@@ -9,7 +9,9 @@ subagents, killed processes.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from operator import add, attrgetter, itemgetter
 
 from msgspec import Struct
 from msgspec.structs import astuple
@@ -59,66 +61,126 @@ class Growth(Struct, frozen=True):
 
 def not_on_lines(sessions: Mapping[str, SessionUsage]) -> Iterator[Growth]:
     """Of all states of these sessions, which must be complete: those that began with the same process together."""
+    by_process = _by_process(sessions)
     for name, session in sessions.items():
-        for number, state in enumerate(session.states):
-            before = _before(sessions, name, number)
-            if before is not None:
-                for model, (total, beside) in _beside(session, before, state).items():
-                    yield Growth(name, state, model, total, beside)
+        lines = _Lines(session.responses)
+        newest: dict[float, RunningTotal] = {}  # by the process in which the sum began
+        for state in session.states:
+            own = newest.get(state.started_ms)
+            before = own or _of_parent(by_process[state.started_ms], name, lines.began(state.at), state)
+            newest[state.started_ms] = state
+            if before is None and session.is_fork:
+                continue  # nobody knows from where it goes on
+            stretch = _stretch(lines, before, state, is_own=own is not None)
+            for model, (total, beside) in _beside(lines, stretch, before, state).items():
+                yield Growth(name, state, model, total, beside)
 
 
-_NOTHING = RunningTotal(0.0, 0.0, 0.0, {})
+_Stated = tuple[float, int, str, RunningTotal]
+"""A state of a session after its time, its total and the session."""
 
 
-def _before(sessions: Mapping[str, SessionUsage], name: str, number: int) -> RunningTotal | None:
-    """The state that this one goes on from; None where that is not known."""
-    session = sessions[name]
-    state = session.states[number]
-    for earlier in reversed(session.states[:number]):
-        if earlier.started_ms == state.started_ms:
-            return earlier
-    began = min((own.at for own in session.responses), default=state.at)
-    of_parents = [
-        other
-        for other_name, each in sessions.items()
-        if other_name != name
-        for other in each.states
-        if other.started_ms == state.started_ms and other.at <= began and _within(other, state)
-    ]
-    if of_parents:
-        return max(of_parents, key=lambda other: (other.at, _total(other)))
-    return None if session.is_fork else _NOTHING
-
-
-def _beside(session: SessionUsage, before: RunningTotal, state: RunningTotal) -> dict[str, tuple[Sums, Sums]]:
-    """By model the state's total, and its growth since the one before less what the lines of that stretch hold."""
-    own = _on_lines(session, before, state)
-    found: dict[str, tuple[Sums, Sums]] = {}
-    for model, total in _by_model(state).items():
-        held = [astuple(each[model]) for each in (_by_model(before), own) if model in each]
-        left = [max(0, value - sum(less)) for value, *less in zip(astuple(total), *held, strict=True)]
-        if any(left):
-            found[model] = total, Sums(*left)
+def _by_process(sessions: Mapping[str, SessionUsage]) -> dict[float, list[_Stated]]:
+    """The states of all sessions by the process in which their sums began, the oldest first."""
+    found: dict[float, list[_Stated]] = {}
+    for name, session in sessions.items():
+        for state in session.states:
+            found.setdefault(state.started_ms, []).append((state.at, _total(state), name, state))
+    for states in found.values():
+        states.sort(key=itemgetter(0, 1, 2))
     return found
 
 
-def _on_lines(session: SessionUsage, before: RunningTotal, state: RunningTotal) -> dict[str, Sums]:
-    """What the lines of a stretch hold, by model.
+def _of_parent(
+    states: Sequence[_Stated], name: str, began: float, state: RunningTotal
+) -> RunningTotal | None:
+    """The last state of another session before this one `began` that this state can go on from."""
+    for place in reversed(range(bisect_right(states, began, key=itemgetter(0)))):
+        _, _, other, earlier = states[place]
+        if other != name and _within(earlier, state):
+            return earlier
+    return None
+
+
+class _Lines:
+    """The responses of a session in the order of time, summed up so that those of a stretch are found at once."""
+
+    def __init__(self, responses: Sequence[OwnResponse]) -> None:
+        in_order = sorted(responses, key=attrgetter("at"))
+        self._main = [own.at for own in in_order if not own.of_subagent]
+        self._first = in_order[0].at if in_order else None
+        self._sums: dict[tuple[str, bool], _SoFar] = {}
+        for own in in_order:
+            times, sums = self._sums.setdefault((own.model, own.of_subagent), ([], [_NOTHING]))
+            times.append(own.at)
+            sums.append(tuple(map(add, sums[-1], astuple(own.sums))))
+
+    def began(self, otherwise: float) -> float:
+        return otherwise if self._first is None else self._first
+
+    def main_after(self, at: float, otherwise: float) -> float:
+        """The time of the session's own first response after that."""
+        place = bisect_right(self._main, at)
+        return self._main[place] if place < len(self._main) else otherwise
+
+    def used(self, model: str, stretch: _Stretch) -> tuple[int, ...]:
+        """What the responses of a stretch used of a model, by class."""
+        times, sums = self._sums.get((model, False), _NO_LINES)
+        main = sums[bisect_right(times, stretch.began)], sums[bisect_right(times, stretch.ended)]
+        times, sums = self._sums.get((model, True), _NO_LINES)
+        agents = sums[bisect_left(times, stretch.first)], sums[bisect_left(times, stretch.following)]
+        return tuple(map(add, _grown(*main), _grown(*agents)))
+
+
+_SoFar = tuple[list[float], list[tuple[int, ...]]]
+"""The times of responses, and what the first 0, 1, 2 and so on of them used together, by class."""
+
+_NOTHING = astuple(Sums())
+_NO_LINES: _SoFar = ([], [_NOTHING])
+
+
+def _grown(before: tuple[int, ...], after: tuple[int, ...]) -> tuple[int, ...]:
+    """Nothing where a stretch ends before it begins."""
+    return tuple(max(0, more - less) for less, more in zip(before, after, strict=True))
+
+
+class _Stretch(Struct, frozen=True):
+    """The session's own lines after `began`, up to `ended`, and its subagents' from `first` until `following`.
+
+    A subagent may answer when its session has logged its last line, until the session's next one.
+    """
+
+    began: float
+    ended: float
+    first: float
+    following: float
+
+
+def _stretch(lines: _Lines, before: RunningTotal | None, state: RunningTotal, *, is_own: bool) -> _Stretch:
+    """From the state before, which is the session's own or that of its parent, to this one.
 
     A killed process may have written lines since the state before: those are older than the stretch is long.
     """
-    goes_on = before.ran_ms > 0 and before.started_ms == state.started_ms
-    began = state.at - (state.ran_ms - before.ran_ms) / 1000 if goes_on else state.started_ms / 1000
-    began = max(began, before.at) if before in session.states else began
-    main = [own.at for own in session.responses if not own.of_subagent]
-    # A subagent may answer when its session has logged its last line, until the session's next one.
-    first = min((at for at in main if at > began), default=began) if before in session.states else began
-    following = min((at for at in main if at > state.at), default=float("inf"))
-    found: dict[str, Sums] = {}
-    for own in session.responses:
-        if first <= own.at < following if own.of_subagent else began < own.at <= state.at:
-            known = found.get(own.model, Sums())
-            found[own.model] = Sums(*map(sum, zip(astuple(known), astuple(own.sums), strict=True)))
+    began = state.started_ms / 1000
+    if before is not None and before.ran_ms > 0:
+        began = state.at - (state.ran_ms - before.ran_ms) / 1000
+    if before is not None and is_own:
+        began = max(began, before.at)
+    first = lines.main_after(began, began) if is_own else began
+    return _Stretch(began, state.at, first, lines.main_after(state.at, float("inf")))
+
+
+def _beside(
+    lines: _Lines, stretch: _Stretch, before: RunningTotal | None, state: RunningTotal
+) -> dict[str, tuple[Sums, Sums]]:
+    """By model the state's total, and its growth since the one before less what the lines of that stretch hold."""
+    earlier = _by_model(before) if before is not None else {}
+    found: dict[str, tuple[Sums, Sums]] = {}
+    for model, total in _by_model(state).items():
+        held = astuple(earlier.get(model, Sums())), lines.used(model, stretch)
+        left = [max(0, value - sum(less)) for value, *less in zip(astuple(total), *held, strict=True)]
+        if any(left):
+            found[model] = total, Sums(*left)
     return found
 
 

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from providers.claude.logs.not_on_lines import OwnResponse, RunningTotal, SessionUsage, not_on_lines
+from providers.claude.logs.transcript import Sums
 from providers.domain.cost import BilledResponse
-from tests.providers.claude.logs.test_corpora import FIXTURES, Sums, summed
+from tests.providers.claude.logs.test_corpora import FIXTURES, summed
+from tests.providers.claude.logs.test_corpora import Sums as Bill
 from tests.providers.claude.reading import (
     AGENT_LOG,
     FORK,
@@ -33,7 +36,7 @@ def beside(responses: list[BilledResponse]) -> list[BilledResponse]:
 
 @pytest.mark.parametrize("scenario", sorted(FIXTURES.glob("2.1.332/*/")), ids=lambda path: path.name)
 def test_the_fixtures_hold_what_else_was_billed(scenario: Path) -> None:
-    expected: Sums = json.loads((scenario / "expected.json").read_text())["not_on_lines"]
+    expected: Bill = json.loads((scenario / "expected.json").read_text())["not_on_lines"]
     assert summed(beside(everything([scenario / "home"]))) == expected
 
 
@@ -41,7 +44,7 @@ def test_a_session_compacted_many_times_equals_its_bill() -> None:
     scenario = NEWER / "compactmany"
     if not scenario.is_dir():
         pytest.skip("no shared corpora beside the repo")
-    billed: Sums = json.loads((scenario / "expected.json").read_text())["billed"]["by_model"]
+    billed: Bill = json.loads((scenario / "expected.json").read_text())["billed"]["by_model"]
     assert summed(everything([scenario])) == billed
 
 
@@ -133,6 +136,27 @@ def test_a_fork_whose_parent_is_unknown_tells_nothing() -> None:
     copied, own = line(1, 5, requestSessionId=SESSION), line(3, 7)
     assert found(fork(copied, own, total(18, ran=3000))) == []
     assert found(fork(copied, own, total(18, ran=3000), line(5, 1), total(25, ran=5000))) == [(5, 6)]
+
+
+@pytest.mark.timeout(30)
+def test_thousands_of_totals_are_evaluated_in_the_time_of_one_pass() -> None:
+    """A session with as many processes, and as many forks of one process."""
+
+    def output(tokens: int) -> Sums:
+        return Sums(output=tokens)
+
+    responses = [OwnResponse(at + 0.25, "m", output(2), of_subagent=False) for at in range(20_000)]
+    states = [RunningTotal(at + 0.5, at * 1000.0, 1.0, {"m": output(3)}) for at in range(20_000)]
+    sessions = {"long": SessionUsage(responses=responses, states=states, is_fork=False)} | {
+        f"fork {number}": SessionUsage(
+            responses=[OwnResponse(30_000.0 + number, "m", output(2), of_subagent=False)],
+            states=[RunningTotal(30_000.0 + number, 1.0, number, {"m": output(3 * number)})],
+            is_fork=True,
+        )
+        for number in range(1, 20_000)
+    }
+    grown = list(not_on_lines(sessions))
+    assert [each.beside for each in grown] == [output(1)] * (20_000 + 19_998)
 
 
 def test_an_archived_copy_says_the_same_again() -> None:
