@@ -8,6 +8,7 @@ surrogate pair of a text as it is, which a decoder of JSON may refuse.
 from __future__ import annotations
 
 import json
+from math import inf
 from typing import Any
 
 import msgspec
@@ -18,7 +19,14 @@ _FIRST = _START.encode()
 _BLANK = "\0\ufeff \t\r\n"
 _LEAST_WORK = 1 << 20  # characters
 _TAIL = 1 << 16
-_decoder = json.JSONDecoder(strict=False)
+_MOST_DIGITS = 100  # of a number that may mean something: Python refuses to read one of 4301
+
+
+def _whole(digits: str) -> float:
+    return int(digits) if len(digits) <= _MOST_DIGITS else inf
+
+
+_decoder = json.JSONDecoder(strict=False, parse_int=_whole)
 
 
 class DamagedLine(Struct, frozen=True):

@@ -184,16 +184,21 @@ class LineReader:
         too_long: bool = False,
         is_whole: bool = True,
     ) -> None:
-        """Hands on the record of usage that ends a line which is no record as a whole, if there is one."""
+        """Hands on what may be read of a line that ends with a record of usage, and is no record as a whole.
+
+        That is all of the line, or that record where the line is too long to be held.
+        """
         _, ends_in_usage, within = self._rules
         tail, place = max(start, stop - _TAIL), None
         if ends_in_usage(self._buffer, max(start, stop - within), stop):
             from providers.ledger.damaged_line import last_record  # few logs need it
 
             place = last_record(self._buffer[tail:stop], is_whole=is_whole and tail == start)
-        if place is not None:
+        if place is not None and is_whole and not too_long:
+            take(self._buffer[start:stop])  # the parser counts what is lost of it
+        elif place is not None:
             take(self._buffer[tail + place : stop])
-        if too_long or place is not None:
+        if too_long or (place is not None and not is_whole):
             self.skipped += 1
 
 

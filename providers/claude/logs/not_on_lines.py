@@ -185,7 +185,12 @@ def _beside(
 
 
 def _by_model(state: RunningTotal) -> dict[str, Sums]:
-    return {model.removesuffix(_LONG_CONTEXT): sums for model, sums in state.sums.items()}
+    """The same model may be in a sum under two names, with its long context and without."""
+    found: dict[str, Sums] = {}
+    for name, sums in state.sums.items():
+        model = name.removesuffix(_LONG_CONTEXT)
+        found[model] = Sums(*map(add, astuple(found.get(model, Sums())), astuple(sums)))
+    return found
 
 
 def _within(smaller: RunningTotal, larger: RunningTotal) -> bool:

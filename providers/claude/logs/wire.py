@@ -315,5 +315,5 @@ def _is_answer(text: bytes | bytearray) -> bool:
     try:
         message = _message.decode(head.message)
     except _DAMAGE:
-        return False
+        return True  # such as a number beyond all bounds
     return isinstance(message.usage, dict) and message.model != _SYNTHETIC

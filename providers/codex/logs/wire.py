@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from providers.domain.account import account_id
+from providers.ledger.damaged_line import last_record
 
 # Heads that are known to be irrelevant; whatever is unknown is parsed. `compacted` holds the whole history and can
 # exceed 100 MB; what counts of it stands at its end, so its group makes the reader clip it.
@@ -221,17 +222,27 @@ def decode(text: bytes | bytearray) -> tuple[int, Line] | None:
     try:
         line = _line.decode(text)
     except _DAMAGE:
-        head = UNWANTED.match(text)
-        if head is None and _may_count(text):
-            raise MalformedLine from None
-        clipped = _unclipped(head.group(), text) if head is not None else None
-        if clipped is None:
+        salvaged = _in_part(text)
+        if salvaged is None:
             return None
-        line = clipped
+        line = salvaged
     at = round(line.timestamp.timestamp() * 1000)
     if not EARLIEST_MS <= at <= LATEST_MS:
         raise MalformedLine
     return at, line
+
+
+def _in_part(text: bytes | bytearray) -> Line | None:
+    """What can be read of a line that is none as a whole, None for an irrelevant one; raises MalformedLine."""
+    head = UNWANTED.match(text)
+    if head is None or not head.lastindex:
+        if _may_count(text):
+            raise MalformedLine from None
+        return None
+    line = _unclipped(head.group(), text)
+    if line is None and last_record(text, is_whole=True) is not None:
+        raise MalformedLine from None  # it was cut, and another record stands behind it
+    return line
 
 
 def _unclipped(head: bytes, text: bytes | bytearray) -> Line | None:

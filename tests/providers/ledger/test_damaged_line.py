@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import inf
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ PLAIN, BEHIND = json.dumps(ONE).encode(), json.dumps(OTHER).encode()
         (b'{"text":"' + BEHIND, [OTHER], True),
         (b"\xff" + PLAIN, [ONE], True),
         (b'{"s":"\\ud800"}', [{"s": "?"}], False),
+        (b'{"a":' + b"9" * 5000 + b"}" + PLAIN, [{"a": inf}, ONE], False),
         (b"", [], False),
         (b"5", [], True),
     ],

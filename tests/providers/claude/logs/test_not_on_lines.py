@@ -90,6 +90,12 @@ def test_the_growth_of_a_total_less_the_lines_of_that_stretch(
     assert found(observed(lines)) == expected
 
 
+def test_a_model_with_and_without_its_long_context_is_one_model() -> None:
+    both = total(8)
+    both["modelUsage"] |= total(9, model="claude-opus-4-8[1m]")["modelUsage"]
+    assert found(observed([line(1, 5), line(2, 9), both])) == [(2, 3)]
+
+
 def test_the_totals_of_damaged_lines_are_left_out() -> None:
     changes: list[Line] = [
         {"startTime": None},

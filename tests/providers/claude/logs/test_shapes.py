@@ -57,7 +57,7 @@ CUT = dumped(PROMPT | {"message": {"role": "user", "content": "some words of the
         (CUT + dumped(FIRST), 1),
         (dumped(SECOND)[:60] + dumped(FIRST), 1),
         (dumped(SECOND)[:-1] + dumped(FIRST), 1),
-        (dumped(PROMPT) + dumped(FIRST), 1),
+        (dumped(PROMPT) + dumped(FIRST), 0),
         (b"\0" * 500 + dumped(FIRST), 0),
         (dumped(FIRST) + b"\0" * 500, 0),
         (b"\xef\xbb\xbf" + dumped(FIRST), 0),
@@ -74,7 +74,8 @@ def test_a_whole_record_counts_whatever_stands_beside_it(line: bytes, skipped: i
 
 def test_two_records_on_one_line_both_count() -> None:
     assert outputs(dumped(FIRST) + dumped(SECOND)) == ([3, 5], 0)
-    assert outputs(CUT + dumped(FIRST) + dumped(SECOND)) == ([5], 1)  # behind an unwanted line the last one
+    assert outputs(CUT + dumped(FIRST) + dumped(SECOND)) == ([3, 5], 1)
+    assert outputs(dumped(PROMPT) + dumped(FIRST) + CUT + dumped(SECOND)) == ([3, 5], 1)
 
 
 def test_a_record_behind_a_long_cut_line_counts() -> None:
@@ -85,6 +86,12 @@ def test_a_record_behind_a_long_cut_line_counts() -> None:
 @pytest.mark.parametrize("said", [b"\\ud83d", b"\xff\xfe", b"\x01", b"\\udc00 and \\ud800"])
 def test_text_that_nobody_reads_may_be_anything(said: bytes) -> None:
     line = dumped(answer(spent(output=3), content=[{"type": "text", "text": "SAID"}])).replace(b"SAID", said)
+    assert outputs(line) == ([3], 0)
+
+
+@pytest.mark.parametrize("number", [b"1e999", b"9" * 5000, b"-1e999"])
+def test_a_number_beyond_all_bounds_is_dropped_alone(number: bytes) -> None:
+    line = dumped(answer(spent(output=3, fresh=77))).replace(b"77", number)
     assert outputs(line) == ([3], 0)
 
 

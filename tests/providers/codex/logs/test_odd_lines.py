@@ -163,6 +163,33 @@ def test_a_name_that_is_none_is_dropped(homes: Homes) -> None:
     assert (response.context.model, response.context.project) == ("gpt-5.5", None)
 
 
+SAID = (
+    b'{"timestamp":"2026-11-20T12:00:02.000Z","type":"response_item","payload":{"type":"message","x":"words'
+)
+OLD_HISTORY = (
+    b'{"timestamp":"2026-11-20T12:00:02.000Z","type":"compacted","payload":{"message":"","history":[{"a":{}}'
+)
+ONE, OTHER = (text([record(2, THREAD, TURN, size, size)])[:-1] for size in (3, 5))
+
+
+@pytest.mark.parametrize(
+    ("line", "skipped"),
+    [
+        (SAID + ONE + OTHER, 1),
+        (SAID + b'"}}' + ONE + OTHER, 0),
+        (SAID + b'"}}' + ONE + SAID + OTHER, 1),
+        (ONE + OLD_HISTORY + OTHER, 1),
+        (OLD_HISTORY + ONE + OTHER, 1),
+        (OLD_HISTORY + b"]}}" + ONE + OTHER, 0),
+    ],
+    ids=range(6),
+)
+def test_all_records_of_a_line_that_ends_with_one_count(homes: Homes, line: bytes, skipped: int) -> None:
+    homes.put(text([meta(0, THREAD), context(1, TURN)]) + line + b"\n", THREAD)
+    counts = homes.count()
+    assert (sorted(sizes(counts.responses)), counts.skipped_lines) == ([3, 5], skipped)
+
+
 def test_half_a_surrogate_pair_loses_nothing(homes: Homes) -> None:
     started = json.dumps(meta(0, THREAD, cwd="/home/dev/\ud83d"), separators=(",", ":")).encode()
     homes.put(started + b"\n" + text([context(1, TURN), record(2, THREAD, TURN, 3, 3)]), THREAD)
