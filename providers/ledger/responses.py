@@ -65,14 +65,21 @@ def _replace(
 ) -> list[_Row]:
     """Deletes obsolete rows; returns the remaining rows of the parts that are `kept`."""
     new = set(rows)
-    # Of the kept rows, those whose key is written again are deleted: time or session may differ.
+    # Of the kept rows, those that are written again are deleted: with the same key, time or session may differ,
+    # and without the logs that are not known any more, a response may have another key.
     keys = {row[2] for row in rows}
-    stays = [row for row in old - new if row[0] in kept and row[2] not in keys]
+    same = set(map(_but_key, rows))
+    stays = [row for row in old - new if row[0] in kept and row[2] not in keys and _but_key(row) not in same]
     db.executemany(
         "DELETE FROM responses WHERE part = ? AND at_ms = ? AND key = ? AND context = ?",
         [row[:4] for row in old - new - set(stays)],
     )
     return stays
+
+
+def _but_key(row: _Row) -> _Row:
+    """The time, the context and the usage of a response."""
+    return row[1], *row[3:-1]
 
 
 def _note_spans(db: sqlite3.Connection, before: AbstractSet[int], rows: Iterable[_Row]) -> None:

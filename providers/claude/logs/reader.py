@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from providers.claude.logs import wire
 from providers.claude.logs.folders import path_parts, project_of
 from providers.claude.logs.transcript import (
+    WITHOUT_REQUEST,
     Claim,
     Location,
     Observation,
@@ -179,7 +180,7 @@ class TranscriptReader:
             served = self._new_served(terms)
         key = stable_hash(encode(self._identity(answer, best)))
         first = at, place
-        self._merge(key, message.id[-_DISTINCT:] if message.id else "", first, (best, served))
+        self._merge(key, _name(answer), first, (best, served))
         if wire.ADVICE in bytes(usage.iterations):
             self._count_advice(usage, key, first, stopped)
 
@@ -243,8 +244,8 @@ class TranscriptReader:
             session = agent or self._name.removeprefix("agent-")
         else:
             root = session = session or self._name
-            if agent and sidechain:
-                session = agent
+            if sidechain:
+                session = agent or f"{root}/sidechain"  # up to 2.0 no line names its agent
         account = "" if copied else self._account
         return Location(copied, session, root, project_of(cwd, self._folder), account)
 
@@ -288,6 +289,14 @@ def _shared(sessions: Iterable[str], states: Iterable[SessionTotal]) -> set[int]
         ("started", state.started_ms) for state in states
     }
     return {stable_hash(repr(name).encode()) for name in names}
+
+
+def _name(answer: wire.ResponseLine) -> str:
+    """As in `ResponseRow`."""
+    name = answer.message.id
+    if not name:
+        return ""
+    return name[-_DISTINCT:] if answer.line.request_id else WITHOUT_REQUEST + name[-_DISTINCT:]
 
 
 def _tier(*services: object) -> str:

@@ -8,7 +8,6 @@ searches (2.1.329 on say at the end of a process what the session has used in al
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import attrgetter
@@ -17,7 +16,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from providers.claude.logs.not_on_lines import OwnResponse, RunningTotal, SessionUsage, not_on_lines
-from providers.claude.logs.transcript import Claim, Location, Observation, Served, Sums
+from providers.claude.logs.transcript import WITHOUT_REQUEST, Claim, Location, Observation, Served, Sums
 from providers.domain.account import account_id
 from providers.domain.cost import BilledResponse, Context, TokenUsage
 from providers.logs import stable_hash
@@ -76,16 +75,29 @@ def _responses(kept: Kept) -> dict[int, _Response]:
 def _replayed(responses: Mapping[int, _Response]) -> list[int]:
     """Responses of a session that a subagent's transcript tells again, under another request id.
 
-    The message's id must be that of one single response of the session: gateways give many the same.
+    The message's id must be that of one single response of the session: gateways give many the same. Without
+    any request id it proves nothing, so that usage must be the same as well.
     """
     beside = [(key, each) for key, each in responses.items() if each.first[1].of_subagent and each.message]
-    messages = {each.message for _, each in beside}
-    own = Counter(
-        (each.first[1].location.root, each.message)
-        for each in responses.values()
-        if each.message in messages and not each.first[1].of_subagent
-    )
-    return [key for key, each in beside if own[each.first[1].location.root, each.message] == 1]
+    names = {_name(each) for _, each in beside}
+    own: dict[tuple[str, str], list[_Response]] = {}
+    for each in responses.values() if names else ():
+        if not each.first[1].of_subagent and (name := _name(each)) in names:
+            own.setdefault(name, []).append(each)
+    return [key for key, each in beside if _repeats(each, own.get(_name(each), ()))]
+
+
+def _name(response: _Response) -> tuple[str, str]:
+    """The session and the message's id."""
+    return response.first[1].location.root, response.message.removeprefix(WITHOUT_REQUEST)
+
+
+def _repeats(response: _Response, same: Sequence[_Response]) -> bool:
+    """Whether these responses with the same name are one, and this one again."""
+    if len(same) != 1:
+        return False
+    is_gateways = all(each.message.startswith(WITHOUT_REQUEST) for each in (response, *same))
+    return not is_gateways or response.best[0] == same[0].best[0]
 
 
 def _billed(responses: Mapping[int, _Response]) -> Iterator[BilledResponse]:

@@ -46,10 +46,14 @@ class Served(Struct, frozen=True, order=True, array_like=True, cache_hash=True):
     tier: str
 
 
+WITHOUT_REQUEST = "?"
+
+
 class ResponseRow(Struct, array_like=True, gc=False):
     """A response in an observation; `place` and `served` are indexes there.
 
-    `message` is the end of its own id, "" where it has none.
+    `message` is the end of its own id, "" where it has none; before it stands WITHOUT_REQUEST where it has no
+    request id.
     """
 
     key: int

@@ -80,6 +80,14 @@ def held(tmp_path: Path) -> Held:
     return Held(tmp_path)
 
 
+def test_a_kept_response_that_is_told_again_under_another_key_counts_once(held: Held) -> None:
+    """Its log and one that is kept as it is were one part: without that one's content its key may differ."""
+    own, other = response(5), response(2)
+    held.put_together([([1, 2], [own, other])])
+    held.put_together([([1], [replace(own, key=77)])], keep=frozenset({2}))
+    assert held.execute("SELECT key FROM responses ORDER BY key") == [(2,), (77,)]
+
+
 def all_time(path: Path, homes: Iterable[Path], provider: str) -> dict[str, Tally]:
     """By model, as a report of all days has it."""
     labels = {home: str(home) for home in homes}

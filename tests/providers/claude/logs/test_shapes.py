@@ -247,6 +247,32 @@ def test_a_subagent_that_tells_an_answer_of_its_session_again_adds_nothing() -> 
     assert set(read(text([own])).links()) & set(read(text([replayed]), AGENT_LOG).links())
 
 
+@pytest.mark.parametrize(
+    ("requests", "output", "counted"),
+    [
+        (("r1", "r2"), 9, 1),
+        (("r1", None), 9, 1),
+        ((None, None), 8, 1),  # the same in all
+        ((None, None), 9, 2),  # a gateway that gives all messages one id
+    ],
+)
+def test_without_request_ids_an_answer_told_again_has_the_same_usage(
+    requests: tuple[str | None, str | None], output: int, counted: int
+) -> None:
+    own = answer(spent(), id="m", request=requests[0])
+    again = answer(spent(output=output), id="m", request=requests[1], second=5, isSidechain=True, agentId="a")
+    for files in ([observed([own]), observed([again], AGENT_LOG)], [observed([own, again])]):
+        assert len(FORMAT.resolve(files)) == counted
+
+
+def test_a_sidechain_without_a_name_is_not_the_session_itself() -> None:
+    own = answer(spent(), id="m", request="r1")
+    lines = [own, answer(spent(), id="m", request="r2", isSidechain=True)]
+    assert len(judged(*lines)) == 1
+    (first, other) = judged(own, answer(spent(), id="n", request="r2", second=1, isSidechain=True))
+    assert first.context.root == other.context.root == first.context.session != other.context.session
+
+
 def test_two_requests_of_a_session_itself_are_two_responses() -> None:
     lines = answer(spent(), id="m", request="r1"), answer(spent(), id="m", request="r2", second=1)
     assert outputs(*lines) == ([8, 8], 0)
