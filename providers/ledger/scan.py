@@ -189,15 +189,14 @@ class LineReader:
         That is all of the line, or that record where the line is too long to be held.
         """
         _, ends_in_usage, within = self._rules
-        tail, place = max(start, stop - _TAIL), None
+        line, place = self._buffer[start:stop], None
         if ends_in_usage(self._buffer, max(start, stop - within), stop):
             from providers.ledger.damaged_line import last_record  # few logs need it
 
-            place = last_record(self._buffer[tail:stop], is_whole=is_whole and tail == start)
-        if place is not None and is_whole and not too_long:
-            take(self._buffer[start:stop])  # the parser counts what is lost of it
-        elif place is not None:
-            take(self._buffer[tail + place : stop])
+            place = last_record(line, is_whole=is_whole)
+        if place is not None:
+            # Of a line that is held whole the parser counts what is lost.
+            take(line if is_whole and not too_long else line[place:])
         if too_long or (place is not None and not is_whole):
             self.skipped += 1
 

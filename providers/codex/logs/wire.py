@@ -13,7 +13,6 @@ import msgspec
 from msgspec import Meta, Struct
 
 from providers.domain.account import account_id
-from providers.ledger.damaged_line import last_record
 
 # Heads that are known to be irrelevant; whatever is unknown is parsed. `compacted` holds the whole history and can
 # exceed 100 MB; what counts of it stands at its end, so its group makes the reader clip it.
@@ -240,8 +239,11 @@ def _in_part(text: bytes | bytearray) -> Line | None:
             raise MalformedLine from None
         return None
     line = _unclipped(head.group(), text)
-    if line is None and last_record(text, is_whole=True) is not None:
-        raise MalformedLine from None  # it was cut, and another record stands behind it
+    if line is None:
+        from providers.ledger.damaged_line import last_record  # few logs need it
+
+        if last_record(text, is_whole=True) is not None:
+            raise MalformedLine from None  # it was cut, and another record stands behind it
     return line
 
 

@@ -60,7 +60,25 @@ def test_any_bytes_never_raise(line: bytes) -> None:
         (b"cut" + PLAIN, True, 3),
         (b'{"cut":{"a":1},' + PLAIN, True, 15),
         (PLAIN[:-2], True, None),
+        (b'{"cut":{"a":1},' + b" " * 100_000 + PLAIN, True, 100_015),
+        (b'{"a":' * 15_000 + PLAIN, False, 75_000),
     ],
 )
 def test_the_last_record_is_none_within_another(tail: bytes, is_whole: bool, place: int | None) -> None:
     assert last_record(tail, is_whole=is_whole) == place
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"a":[' + b'{"b":0},' * 100_000 + b"{}]}",
+        b'{"a":' * 12_000 + b"1" + b"}" * 12_000,
+        b'{"a":{"b":' + b'{"c":' * 12_000,
+        b'{"a":"' * 10_000,
+    ],
+    ids=range(4),
+)
+@pytest.mark.timeout(60)
+def test_a_line_without_another_record_is_not_searched_for_long(line: bytes) -> None:
+    for _ in range(200):
+        assert last_record(line, is_whole=True) is None
