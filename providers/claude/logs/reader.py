@@ -245,7 +245,7 @@ class TranscriptReader:
         else:
             root = session = session or self._name
             if sidechain:
-                session = agent or f"{root}/sidechain"  # up to 2.0 no line names its agent
+                session = agent or f"{root}/sidechain"  # not every line names its agent
         account = "" if copied else self._account
         return Location(copied, session, root, project_of(cwd, self._folder), account)
 
