@@ -64,12 +64,12 @@ def as_data(rows: Sequence[Row], rates: Rates, now: datetime) -> dict[str, Any]:
 
 
 def used_data(used: Used) -> dict[str, Any]:
-    """As `cost --json --rates` has it, too."""
+    """A model's rates, as in `cost --json --rates` too: USD per million tokens, `web_search` per thousand."""
     return {
         "listed_as": used.model,
         "origin": used.origin,
         "usd_per_million": _floats(used.rates),
-        "above": {str(prompt): _floats(dearer) for prompt, dearer in used.above.items()},
+        "above": {str(prompt): _floats(rates) for prompt, rates in used.above.items()},
     }
 
 
@@ -79,7 +79,9 @@ def updated(update: Update) -> str:
     if update.new:
         lines.append(f"New: {fmt.some(update.new, _NAMES)}.")
     if update.lacking:
-        lines.append(f"Built-in prices stay for what it lacks: {fmt.some(update.lacking, _NAMES)}.")
+        lines.append(
+            f"Not in this list, so the built-in prices still apply: {fmt.some(update.lacking, _NAMES)}."
+        )
     if update.omitted:
         lines.append(f"Not understood and left out: {fmt.some(update.omitted, _NAMES)}.")
     return "\n".join(lines)

@@ -30,7 +30,7 @@ from providers.ledger.prices.rates import LayerId, Listed, Listing, Price
 
 _STANDARD = frozenset({"", "default", "auto", "standard", "global", "not_available"})
 UNREADABLE = (
-    "The downloaded prices are damaged or of another version, so the built-in ones apply."
+    "The downloaded prices cannot be read, so the built-in ones apply."
     " Run `tankful prices update` or `tankful prices reset`."
 )
 _RULES = 2  # version of this arithmetic; increase it when the same files give other prices
@@ -63,7 +63,7 @@ class _Layer(Struct, frozen=True):
     file: PriceFile
 
     def entries_for(self, name: Name, listed_as: str, day: date | None) -> Iterator[PriceEntry]:
-        """A person's own names mean what they say; ours mean all names and snapshots of a model."""
+        """The user's own names are matched as written; ours match all names and snapshots of a model."""
         if self.id == "tankful":
             name = replace(name, spellings=(*name.spellings, listed_as))
         return entries_for(self.file.entries, name, day)
@@ -123,17 +123,17 @@ class Rates:
 
     @property
     def built_in(self) -> tuple[str, ...]:
-        """What the built-in list of the library has."""
+        """The ids of the models in the built-in list."""
         return self._libraries[-1].ids
 
     @property
     def listed(self) -> tuple[str, ...]:
-        """The same with what a newer one has."""
+        """The ids of the models in the built-in list and in a downloaded one."""
         return tuple(dict.fromkeys(model for library in self._libraries for model in library.ids))
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The names under which prices are listed, a person's own first; some have a * in them."""
+        """The names under which prices are listed, the user's own first; some have a * in them."""
         own, ours = ([entry.model for entry in layer.file.entries] for layer in (self._own, self._ours))
         return tuple(dict.fromkeys((*own, *sorted({*self.listed, *ours}))))
 
@@ -232,7 +232,7 @@ class Rates:
 
     def _listing(self, name: Name, day: date, passed: tuple[PriceEntry, ...]) -> Listing | None:
         """From the topmost layer that knows the name; tiers that it lacks from those below, unless it is the
-        person's own.
+        user's own.
 
         `passed` are the entries whose `as` led here: none leads to itself, so a gpt-5.5 may be priced as gpt-5.5
         with one more tier, and two that name each other end in the layer below.

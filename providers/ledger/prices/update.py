@@ -1,10 +1,11 @@
-"""Fetches the price library's published list when a person asks for it, and replaces an older one with it."""
+"""Downloads the price library's published list when the user asks for it, and replaces an older one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -20,7 +21,6 @@ from providers.ledger.prices.published import NotPublished, translate
 
 URL = "https://raw.githubusercontent.com/pydantic/genai-prices/refs/heads/main/prices/new_data/v2/data.json"
 """Where genai-prices 0.2.3 itself fetches updates."""
-SERVER = "GitHub"
 SECONDS = 30.0
 _NEWER = "Check for a tankful update: the format or the address may have changed."
 
@@ -28,9 +28,10 @@ Download = Callable[[str], Answer]
 
 
 class Update(Struct, frozen=True, kw_only=True):
-    """How many models a list has, which of them had no price before, and which of the built-in ones it lacks.
+    """What a downloaded list changes: `models` is how many it has, `new` are those without a price before,
+    and `lacking` the built-in ones that it does not have.
 
-    `omitted` names what could not be read because it stands under a condition that is not known here.
+    `omitted` names what was left out because it depends on a condition that is not supported here.
     """
 
     models: int
@@ -48,20 +49,24 @@ def update(
 ) -> Update:
     """Replace `target` with what is published at `url`; `rates` are those in force until now.
 
-    Raises ProviderError, or OSError where it cannot be written; `target` stays as it was then.
+    Raises ProviderError, or OSError where it cannot be written; `target` is unchanged then.
     """
     if not origin_allowed(url):
-        raise NotUnderstood("The price list is not at an https address.", remedy=_NEWER)
+        raise NotUnderstood(
+            "The price list must be at an https address without a login.",
+            remedy="Pass such an address to --url, or leave --url out.",
+        )
+    server = "GitHub" if url == URL else urlsplit(url).hostname or url
     try:
         answer = download(url)
     except ProviderError as error:
         raise _without_retry(error) from None
     if answer.status in (401, 402, 403) and not is_page(answer):
         raise NotUnderstood(
-            f"{SERVER} denied access to the price list (HTTP {answer.status}).", remedy=_NEWER
+            f"{server} denied access to the price list (HTTP {answer.status}).", remedy=_NEWER
         )
     if answer.status != 200 or is_page(answer):
-        raise _without_retry(refusal(answer, SERVER, now))
+        raise _without_retry(refusal(answer, server, now))
     try:
         found = translate(
             answer.body, made_from="genai-prices", made_by="tankful prices update", day=now.date()
@@ -82,7 +87,7 @@ def update(
 
 
 def _without_retry(error: ProviderError) -> ProviderError:
-    """Nothing is retried here by itself."""
+    """With a remedy that does not promise an automatic retry: there is none here."""
     if isinstance(error, RateLimited | ServerError | TimedOut):
         error.remedy = "Run `tankful prices update` again later."
     return error

@@ -108,7 +108,7 @@ def test_an_update_reprices_what_was_counted_and_a_reset_undoes_it(
     code, out, err = run("prices", "update", "--url", f"{server.url}/data.json")
     assert (code, err) == (0, "")
     assert out.startswith("Prices updated: 2 models, 2 of them new.\nNew: claude-opus-9 and gpt-9-foo.\n")
-    assert "\nBuilt-in prices stay for what it lacks: " in out
+    assert "\nNot in this list, so the built-in prices still apply: " in out
     priced = cost()
     totals = json.loads(run("cost", "--json", *RANGE)[1])["providers"]["codex"]["totals"]
     expected = (
@@ -127,7 +127,7 @@ def test_an_update_reprices_what_was_counted_and_a_reset_undoes_it(
 def test_a_failed_update_says_what_to_do(server: FakeChatGPT, home: Path, run: Run) -> None:
     server.answer = says(b"404: Not Found", 404)
     sentence = (
-        "tankful: GitHub sent an unexpected response (HTTP 404)."
+        "tankful: 127.0.0.1 sent an unexpected response (HTTP 404)."
         " Check for a tankful update: the format may have changed.\n"
     )
     assert run("prices", "update", "--url", f"{server.url}/data.json") == (1, "", sentence)
@@ -140,7 +140,7 @@ def test_damaged_prices_are_ignored_with_a_sentence(home: Path, run: Run) -> Non
     file.parent.mkdir(parents=True)
     file.write_text("{}")
     sentence = (
-        "tankful: The downloaded prices are damaged or of another version, so the built-in ones apply."
+        "tankful: The downloaded prices cannot be read, so the built-in ones apply."
         " Run `tankful prices update` or `tankful prices reset`.\n"
     )
     code, out, err = run("cost", "--json", *RANGE)

@@ -26,6 +26,7 @@ from providers.domain.errors import (
     ServerError,
     TimedOut,
 )
+from providers.host.http.transport import Answer as Response
 from providers.host.http.transport import RequestsWeb
 from providers.ledger.prices.load import FETCHED_LIMIT, load_rates
 from providers.ledger.prices.pricing import UNREADABLE, Rates
@@ -124,10 +125,10 @@ BAD: list[tuple[Answer, type[ProviderError], str]] = [
     (redirects("https://elsewhere.example/data.json"), Blocked, "Got a web page instead of data (HTTP 302)"),
     (redirects("file:///etc/passwd"), Blocked, "Got a web page instead of data (HTTP 302)"),
     (redirects("/again"), Blocked, "Got a web page instead of data (HTTP 302)"),
-    (says(b"404: Not Found", 404), NotUnderstood, "GitHub sent an unexpected response (HTTP 404)."),
-    (says({"message": "no"}, 403), NotUnderstood, "GitHub denied access to the price list (HTTP 403)."),
-    (says({}, 429, Retry_After="60"), RateLimited, "Rate-limited by GitHub."),
-    (says({}, 503), ServerError, "GitHub returned a server error (HTTP 503)."),
+    (says(b"404: Not Found", 404), NotUnderstood, "127.0.0.1 sent an unexpected response (HTTP 404)."),
+    (says({"message": "no"}, 403), NotUnderstood, "127.0.0.1 denied access to the price list (HTTP 403)."),
+    (says({}, 429, Retry_After="60"), RateLimited, "Rate-limited by 127.0.0.1."),
+    (says({}, 503), ServerError, "127.0.0.1 returned a server error (HTTP 503)."),
     (says(b"<html>Welcome</html>", kind="text/html"), Blocked, "Got a web page instead of data (HTTP 200)"),
     (says({"providers": published()}), NotUnderstood, "The published price list has an unexpected format"),
     (
@@ -205,7 +206,12 @@ def test_nobody_there(target: Path) -> None:
 def test_no_other_address_is_asked(target: Path, url: str) -> None:
     with pytest.raises(NotUnderstood) as caught:
         update(target, load_rates(), NOW, url=url, download=lambda _url: pytest.fail("asked"))
-    assert str(caught.value) == "The price list is not at an https address."
+    assert str(caught.value) == "The price list must be at an https address without a login."
+
+
+def test_the_usual_server_is_named(target: Path) -> None:
+    with pytest.raises(ServerError, match=r"GitHub returned a server error \(HTTP 503\)"):
+        update(target, load_rates(), NOW, download=lambda _url: Response(503, {}, b""))
 
 
 # --- what is done with it ------------------------------------------------------------------------------------
