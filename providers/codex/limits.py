@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from providers.domain import rules
 from providers.domain.limits import RateWindow
+from providers.domain.scalars import percent
 
-LARGEST_PERCENT = 10_000
 _FURTHEST_RESET = timedelta(days=400)
 _RESET_SLACK = timedelta(seconds=rules.CLOCK_SLACK_SECONDS)
 _LONGEST_MINUTES = 10_000_000
@@ -60,9 +60,9 @@ def window(
 ) -> RateWindow | None:
     """A window from the values sent; 0 for a duration means that it is unknown. None for an invalid percentage.
 
-    Of a negative one nothing is known: a server's mistake is not shown as an untouched window.
+    A negative one says nothing: a server's mistake is not shown as an untouched window.
     """
-    if not 0 <= used_percent <= LARGEST_PERCENT:
+    if percent(used_percent) is None:
         return None
     length = _length(minutes)
     if length is None:
@@ -106,14 +106,14 @@ def of_feature(found: RateWindow, key: str) -> RateWindow:
     """The window that a server sends under a key of its own.
 
     `code_review_rate_limit` → `code_review:weekly`, "Code review Weekly"; one of unknown length is titled by its
-    key alone, `workspace_shared_limit` → "Workspace shared limit", and so is one whose key tells its length.
+    key alone, `workspace_shared_limit` → "Workspace shared limit", and so is one whose key names its length.
     """
     stem = key.removesuffix("_rate_limit")
     words = stem.replace("_", " ").strip()
     shown_as = words[:1].upper() + words[1:]
     part = _part(found, stem, shown_as)
-    tells_length = not _LENGTHS.isdisjoint(words.split())
-    return replace(part, title=shown_as) if tells_length or not found.duration else part
+    has_length = not _LENGTHS.isdisjoint(words.split())
+    return replace(part, title=shown_as) if has_length or not found.duration else part
 
 
 def names_length(key: str) -> bool:
@@ -152,7 +152,7 @@ def one_of_each(windows: Iterable[RateWindow]) -> tuple[RateWindow, ...]:
 
 
 def plan(raw: Any) -> str | None:
-    """The plan's name; None for an invalid one. It is shown, stored and logged, and could contain anything."""
+    """The plan's name; None for an invalid one: it is shown, stored and logged, and could contain anything."""
     return name(raw)
 
 

@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from providers.codex import limits
 from providers.domain.limits import RateWindow
-from providers.domain.scalars import flag, moment, number
+from providers.domain.scalars import flag, moment, number, percent
 
 _RESET_AT = ("reset_at", "resets_at")
 _RESET_IN = ("reset_after_seconds", "resets_in_seconds")
@@ -52,7 +52,7 @@ def members(raw: Any) -> dict[str, Any] | None:
 def window(raw: Any, now: datetime) -> RateWindow | None:
     """The window that an object states, by its length; None where it states no share.
 
-    `now` is when it was said: its delays count from then.
+    `now` is when it was sent: its delays count from then.
     """
     sent = members(raw)
     used = None if sent is None else _used_percent(sent)
@@ -77,7 +77,7 @@ def states_reset(sent: Mapping[str, Any]) -> bool:
 
 
 def is_unlimited(raw: Any) -> bool:
-    """Whether it is a cap that caps nothing: what was used, of no limit."""
+    """Whether it is a cap without a limit: it states what was used, and of nothing."""
     sent = members(raw)
     if sent is None or number(sent.get("used")) is None:
         return False
@@ -151,11 +151,9 @@ def _used_percent(sent: Mapping[str, Any]) -> float | None:
 
     What remains is below 0 once a cap is exceeded, or stays at 0, so what is used goes first.
     """
-    used, remaining = number(sent.get("used_percent")), number(sent.get("remaining_percent"))
-    shares = (used, None if remaining is None else 100 - remaining, _by_amounts(sent))
-    return next(
-        (share for share in shares if share is not None and 0 <= share <= limits.LARGEST_PERCENT), None
-    )
+    remaining = number(sent.get("remaining_percent"))
+    shares = (sent.get("used_percent"), None if remaining is None else 100 - remaining, _by_amounts(sent))
+    return next((share for share in map(percent, shares) if share is not None), None)
 
 
 def _by_amounts(sent: Mapping[str, Any]) -> float | None:
