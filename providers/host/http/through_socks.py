@@ -22,7 +22,7 @@ _SCHEMES = {
 }
 _PORT = 1080
 _UNREACHED = ("0x03", "0x04", "0x05", "0x06")
-"""With these PySocks begins the text of a reply by which the proxy says that it did not reach the server."""
+"""How PySocks begins the text of a reply that the server was not reached (RFC 1928, section 6)."""
 
 
 class SocksProxy(Struct, frozen=True, kw_only=True):
@@ -65,7 +65,7 @@ def is_proxy(address: str) -> bool:
 
 
 def connect_through(proxy: SocksProxy, host: str, port: int, options: Any, watch: Watch) -> socket.socket:
-    """A connection to the server, within the deadline; raises Offline, which names the proxy."""
+    """A connection to the server, within the deadline; raises Offline."""
     import socks
 
     kind = socks.SOCKS5 if proxy.version == 5 else socks.SOCKS4
@@ -106,12 +106,12 @@ def _failed(error: Exception, watch: Watch) -> Offline:
     if isinstance(error, socket.gaierror):
         return Offline(
             "The server's name cannot be resolved on this machine.",
-            remedy="To let the proxy resolve it, write socks5h:// in its address.",
+            remedy="Let the proxy resolve it: write socks5h:// in its address.",
         )
     if isinstance(error, socks.SOCKS5AuthError):
         return Offline(
-            f"The proxy {watch.proxy} requires another user name or password.",
-            remedy="Correct them in HTTPS_PROXY or ALL_PROXY.",
+            f"The proxy {watch.proxy} requires a valid user name and password.",
+            remedy="Set them in HTTPS_PROXY or ALL_PROXY.",
         )
     if str(error).startswith(_UNREACHED):
         return Offline(f"The proxy {watch.proxy} could not reach the server.")

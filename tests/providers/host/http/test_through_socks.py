@@ -95,7 +95,7 @@ def test_a_name_and_a_password(proxy: FakeSocks, monkeypatch: pytest.MonkeyPatch
         with pytest.raises(Offline) as caught:
             ask()
         assert caught.value.message == (
-            f"The proxy 127.0.0.1:{proxy.port} requires another user name or password."
+            f"The proxy 127.0.0.1:{proxy.port} requires a valid user name and password."
         )
 
 
