@@ -1,7 +1,6 @@
-"""An answer about limits, taken apart: a malformed part is dropped and named, its siblings stay.
+"""Parses the common parts of answers about limits: a malformed one is dropped and named, its siblings stay.
 
-ChatGPT's endpoint, app-server and the rollouts tell the same of an account, each in its own outer form; what they
-have in common is read here.
+ChatGPT's endpoint, app-server and the rollouts report the same about an account, each in its own outer form.
 """
 
 from __future__ import annotations
@@ -32,8 +31,8 @@ class Slots(Struct, frozen=True):
 class Parts:
     """One answer being parsed: each method takes one part and records what it had to drop.
 
-    `now` is when it was said. `shows` says whether a name from the server may be shown: one that echoes our token
-    must not be.
+    `now` is when it was sent. `shows` says whether a name from the server may be shown: one that echoes our
+    token must not be.
     """
 
     def __init__(self, now: datetime, shows: Callable[[str], bool] = lambda _: True) -> None:
@@ -60,7 +59,7 @@ class Parts:
     def require_windows(self, windows: list[RateWindow]) -> None:
         """Raises NotUnderstood where there were windows, and none could be read: another source may do better."""
         if self._lost_windows and not windows:
-            raise NotUnderstood("ChatGPT's limits are in an unknown format.")
+            raise NotUnderstood("ChatGPT reported your limits in an unknown format.")
 
     def slots(self, name: str, raw: Any) -> Slots | None:
         """The windows of `primary` and `secondary`; None where both are missing from the answer.

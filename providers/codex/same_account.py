@@ -21,8 +21,8 @@ def require_same_account(question: Question, account_id: Any, user_id: Any = Non
         return
     names_person = account_id == user_id or account_id.startswith(_PERSON)
     if ours.startswith(_PERSON) == names_person:
-        # Either somebody just signed in, or the server reads this login otherwise: then it stays so.
+        # Either somebody has just signed in, or the server maps this login to another account, which persists.
         raise NotSignedIn(
-            "Another account's limits were reported, which are not shown here.",
+            "ChatGPT reported another account's limits, which are not shown here.",
             remedy="If this persists, run `codex login` and sign in again.",
         )

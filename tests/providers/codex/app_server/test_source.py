@@ -530,7 +530,7 @@ def test_an_address_that_no_token_may_be_sent_to(folder: Path) -> None:
 @pytest.mark.parametrize("theirs", ["acct-2", "0b8f6e1c-1111-4222-8333-444455556666"])
 def test_limits_of_another_account_are_refused(folder: Path, theirs: str) -> None:
     answers = {"account/rateLimits/read": LIMITS | {"accountId": theirs}}
-    with pytest.raises(NotSignedIn, match="Another account"):
+    with pytest.raises(NotSignedIn, match="another account"):
         Asked(folder, answers=answers).read()
 
 
@@ -575,7 +575,7 @@ def test_what_is_quoted_may_be_no_answer(folder: Path, body: str) -> None:
 
 
 def test_a_quoted_answer_about_another_account_is_refused(folder: Path) -> None:
-    with pytest.raises(NotSignedIn, match="Another account"):
+    with pytest.raises(NotSignedIn, match="another account"):
         Asked(folder, **quoting(json.dumps(usage(account_id="acct-2")))).read()
 
 

@@ -247,5 +247,5 @@ def test_this_accounts_answer_may_name_it_otherwise(folder: Path, ids: dict[str,
 
 @pytest.mark.parametrize("user", ["user-1", None])
 def test_an_answer_about_another_account_is_refused(folder: Path, user: str | None) -> None:
-    with pytest.raises(NotSignedIn, match="Another account's limits"):
+    with pytest.raises(NotSignedIn, match="another account's limits"):
         read(folder, usage(account_id="acct-2", user_id=user))
