@@ -4,28 +4,32 @@
 
     domain/      the words of the field, and pure rules on them
         limits, cost      windows, credits, tokens, reports
+        account           the name of an account, the same from a log and from a login
+        scalars, lenient  plain values in whatever form they were written; what can be salvaged of an object
         errors            a closed set, each with its remedy
         merge             many readings → one picture
         currency          how many decimals money has
         project           one name for all spellings of a folder
         pace, blocked     use against time; whether an account can go on
-        rules             the same on plain numbers, for whoever must be fast
+        rules             the same on plain numbers, for fast paths
     source       what a provider is made of: a new one is a folder and a line in `registry`
     logs         how a provider's logs are found, scanned and resolved: what the ledger asks of it
     host/        the few ways to the outside, each injected:
                  files, http/, process/, terminal/, locate/, keyring/
     ledger/      logs → observations → billed responses → reports, in one SQLite file
         discover          the logs of a home, found once and looked at again cheaply (listing, log_tree)
-        log_reader        one log → one observation, by its format's scanner (line_scanner, scan: those with lines)
+        log_reader        one log → one observation, by its format's scanner
+        line_scanner      the scanner of logs with lines (scan: bytes to lines; damaged_line: what is left of one)
         refresh           reads what is new, in `parallel` where it is much; `resolve` judges what it touches
         database          the file itself: its logs (index), what they came to (responses, counters)
+        logins            who was signed in to which home when, for logs that name no account
         query, report     sums
         history           the limits over time
-        prices/           the person's own prices.toml > the price library's list (rates.json, or one that was
-                          fetched) > prices.toml for what it lacks
-        ledger            all of it, as the rest of the house sees it
+        prices/           the user's own prices.toml > the price library's list (rates.json, or one that `update`
+                          downloaded) > our prices.toml for what it lacks
+        ledger            all of it, as the rest of the project sees it
     codex/       descriptor auth claims config program scratch_home | endpoint/ app_server/ status/ logs/
-                 limits, balance, shapes, parts: what all of them read alike
+                 limits, balance, shapes, parts, same_account: what these have in common
     claude/      descriptor auth variables config limits keychain noted desktop
                  | endpoint/ usage_command/ statusline/ logs/
     polling/     from homes to what is known of each account
@@ -58,7 +62,7 @@
         doctor/           the facts of a report, each check with a deadline
     tray/view/       snapshot → rows, text, pictures: pure, shared by all faces
     tray/desktop/    the tray of each desktop
-    tray/faces/      what shows numbers beside it: a new one is a file
+    tray/faces/      what else shows numbers: a new one is a file
     tray/cli/        a command is a file and a line in COMMANDS
 
 Imports go one way: cli → desktop | faces → view → engine → providers; and within the providers registry,
@@ -68,7 +72,8 @@ other, the ledger knows none of them, and no import goes in a circle.
 Words: a **home** is a folder in which a provider's program keeps its login and its logs. A **source** is one
 way to learn an account's limits; a **reading** is what one said at one moment; a **lane** is a value with its
 source and age. A **window** is a limit that refills. A **round** asks the sources of one account. An
-**observation** is what is worth keeping of one log; a **part** is all logs that must be resolved together.
+**observation** is what is worth keeping of one log, its **make** the version of its format; a **part** is all
+logs that must be resolved together. What is billed is **not on lines** where a log has it only in a total.
 The **snapshot** is all that is known, the **state** the snapshot and what is going on. A **face** is whatever
 shows it.
 """
