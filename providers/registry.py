@@ -8,7 +8,7 @@ from providers.source import Provider
 
 
 def apart(*providers: Provider) -> tuple[Provider, ...]:
-    """The providers, each with the environment variables of all others."""
+    """The providers, each with the environment variables of all others as `foreign_variables`."""
     return tuple(
         replace(
             each,

@@ -101,7 +101,7 @@ def account_key(home: Home, identity: Identity) -> str:
     """A short opaque hash that identifies an account.
 
     Members of one workspace share the vendor's account id but have their own limits, so the vendor's id of
-    the person counts too, as in the logs; or the email address where a login tells no such id. A login with
+    the person counts too, as in the logs; or the email address where a login names no such id. A login with
     none of them is identified by its home.
     """
     person = identity.user_id or (identity.email or "").lower()
@@ -160,15 +160,16 @@ class Links(Struct, frozen=True, kw_only=True):
 class Provider(Struct, frozen=True, kw_only=True):
     """Everything that shared code knows about a provider; `cli` is the name of its command.
 
-    `watched` names files and folders: when one changes, a login, or what a local source says, may be another.
-    `source_ids` names its sources in the order in which they are asked; `make_sources` makes them when they
-    are first needed, as whoever only counts logs should not wait for what it takes to reach a server.
-    `find_program` finds its own program, or judges the one at the path that the person set, and asks it for
-    its version within seconds, in a home to throw away; it raises ProgramMissing. `find_log_homes` finds
-    further homes that have logs and no login. `variables` are the names of its vendor's environment
-    variables, with `*` for any end, of which many hold a token. The programs of other vendors get none of
-    them, nor do its own get the `foreign_variables`, those of all others, which the registry fills in and
-    `make_sources` is given.
+    `watched` names files and folders: when one changes, a login, or what a local source reports, may have
+    changed. `source_ids` names its sources in the order in which they are asked; `make_sources` makes them
+    when they are first needed, since a command that only counts logs should not wait for the import of an
+    HTTP library. `find_program` finds its own program, or checks the one at the path that the user set, and
+    asks it for its version within seconds, in a temporary home; it raises ProgramMissing. `find_log_homes`
+    finds further homes that have logs and no login: they are counted, and their cost is shown with the
+    provider's first account. `variables` are the names of its vendor's environment variables, with `*` for
+    any ending; many hold a token, so the programs of other vendors get none of them. `foreign_variables` are
+    those of all other providers: the registry fills them in, and `make_sources` gets them, to keep them from
+    its own programs.
     """
 
     id: str
@@ -204,7 +205,7 @@ class SourceNames(Struct, frozen=True):
 def settings_of(provider: Provider) -> tuple[Setting[Any], ...]:
     """The settings of each provider; their values become its ProviderSettings."""
     name, prefix = provider.title, f"providers.{provider.id}"
-    homes = f"Further folders of {name}, beside those of the environment."
+    homes = f"Further folders of {name}, besides those of the environment."
     program = f"The program of {name}, if tankful does not find it."
     chosen = Menu(text=f"{name} source", names=SourceNames(provider))
     return (

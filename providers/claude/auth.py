@@ -137,7 +137,7 @@ class Logins:
         item = self._keychain.cached(home)
         if item is None:
             return None
-        # One that stands in belongs to the home without a name, whose account is noted elsewhere.
+        # A fallback belongs to the home without the variable, whose `.claude.json` is elsewhere.
         whose = replace(home, named=None) if item.stands_in else home
         parsed = _parsed(item.content.reveal().encode(), "The Keychain item", read_config(whose), None)
         return replace(parsed, kind=_OF_DEFAULT) if item.stands_in else parsed
@@ -238,7 +238,7 @@ def _identity(login: dict[str, Any], config: Config) -> Identity:
 
 
 def _scopes(raw: object) -> frozenset[str] | None:
-    """None where none are named: what such a login may do, the server says."""
+    """None where none are named: then only the server knows what such a login may do."""
     named = raw if isinstance(raw, list) else []
     return frozenset(scope for scope in named if isinstance(scope, str)) or None
 

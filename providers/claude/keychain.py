@@ -4,9 +4,9 @@ Facts (2.1.332): service `Claude Code-credentials`, with `-` and 8 hex digits of
 where one is set (see `providers.claude.variables`); account `$USER`, else the name of the user, or
 `claude-code-user` where that is not a plain name. Its content is that of `.credentials.json`.
 
-macOS may prompt the user only during a refresh by hand. A login that was read is cached in memory; after a denial
-there is no further prompt until the next refresh by hand. In between the Keychain is read silently: it answers
-programs that are always allowed, and shows no dialog for any other.
+macOS may prompt the user only during a refresh by hand. A login that was read is cached in memory. At other
+times the Keychain is read silently: it answers programs that are always allowed, and shows no dialog for any
+other. After a denial, also a silent one, it is not read again until the next refresh by hand.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _PLAIN = re.compile(r"[a-zA-Z0-9._-]+")
 
 
 class Item(Struct, frozen=True):
-    """The content of an item. `stands_in` is True if it is not the home's own, but that of a Claude Code without
-    CLAUDE_CONFIG_DIR.
+    """The content of an item. `stands_in` is True for a fallback: not the home's own item, but that of a
+    Claude Code without CLAUDE_CONFIG_DIR.
     """
 
     content: Secret
@@ -66,9 +66,9 @@ class Keychain:
     def read(self, home: Home, *, user_initiated: bool) -> Item | None:
         """The home's item, None where there is none; only a `user_initiated` read may prompt.
 
-        Where the default folder is named by the variable, and that item is missing, the one of the default home
-        stands in: it is the same folder. Raises NotSignedIn where access was denied; what was read before stays
-        cached.
+        Where the default folder is named by the variable, and that item is missing, it falls back to the one
+        of the default home: it is the same folder. Raises NotSignedIn where access was denied, now or since
+        the last refresh by hand; what was read before stays cached.
         """
         name = item(home, self._environ)
         if name in self._denied and not user_initiated:

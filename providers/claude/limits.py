@@ -86,11 +86,11 @@ def surface(name: str, duration: timedelta | None = WEEK) -> Kind:
 
 
 def named(key: str) -> Kind:
-    """The window of a member that we do not know, by its name on the wire, which may tell its length.
+    """The window of an unknown member, by its name on the wire, which may include its length.
 
     `seven_day_claude_design` is the week of "Claude design"; `iguana_necktie`, of which we know nothing, is
-    `surface:iguana_necktie:unknown`. A name of nothing but a length, as `seven_day` and `weekly_all` are, is that
-    of the account's own window: `monthly_all` its month.
+    `surface:iguana_necktie:unknown`. A name that is only a length, such as `seven_day` or `weekly_all`, is
+    that of the account's own window: `monthly_all` is its month.
     """
     duration, rest = _split(key)
     if duration is not None and rest in _NOTHING:
@@ -101,7 +101,7 @@ def named(key: str) -> Kind:
 
 
 def length_of(key: str) -> timedelta | None:
-    """How long the window of this name is, as far as the name tells."""
+    """The length in a window's name; None where it has none."""
     return _split(key)[0]
 
 

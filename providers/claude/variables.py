@@ -1,4 +1,4 @@
-"""The two variables that say where Claude Code keeps things, as a person set them.
+"""The two environment variables that say where Claude Code keeps its files and its login.
 
 Facts (2.1.332): `CLAUDE_CONFIG_DIR` moves everything, `CLAUDE_SECURESTORAGE_CONFIG_DIR` the login alone; where
 that is set but empty, the login is that of the default home. The text of the one that counts, in NFC, names the

@@ -180,9 +180,7 @@ def _expired(when: datetime, now: datetime) -> str:
 
 def _content(home: Home, path: Path) -> dict[str, Any]:
     store = login_store(home)
-    if store == "keyring" and os.path.isdir(
-        home.path
-    ):  # a file that is there all the same is not read by Codex
+    if store == "keyring" and os.path.isdir(home.path):  # Codex does not read a file that is left there
         raise KeptInKeyring(f"Codex keeps the login for {home.label} in the system keyring.")
     try:
         raw = read_small(path, FILE_LIMIT)

@@ -1,4 +1,4 @@
-"""What a ChatGPT login says of itself: whose it is, and what goes with its token.
+"""What a ChatGPT login says about itself: whose it is, and which headers go with its token.
 
 The tokens are JWTs; their claims are not verified, since they only decide what to show.
 """
@@ -33,15 +33,17 @@ def claims_of(token: object) -> dict[str, Any]:
 
 
 def as_object(value: object) -> dict[str, Any]:
+    """Empty for anything but an object."""
     return value if isinstance(value, dict) else {}
 
 
 def as_text(value: object) -> str | None:
-    """None also for a blank text."""
+    """None for anything but a text, and for a blank one."""
     return value if isinstance(value, str) and value.strip() else None
 
 
 def identity_of(tokens: dict[str, Any], claims: dict[str, Any], access_claims: dict[str, Any]) -> Identity:
+    """Whose login it is: the claims of the id token count first, then those of the access token."""
     about = as_object(claims.get(_CLAIM)) or as_object(access_claims.get(_CLAIM))
     user = as_text(about.get("chatgpt_user_id")) or as_text(about.get("chatgpt_account_user_id"))
     profile = as_object(claims.get(_PROFILE)) or as_object(access_claims.get(_PROFILE))

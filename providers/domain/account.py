@@ -1,4 +1,4 @@
-"""Names of accounts: short and opaque, the same wherever an account is met."""
+"""Names of accounts: short and opaque, the same wherever an account is found."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import hashlib
 
 
 def account_id(provider: str, account: str, person: str | None = "") -> str:
-    """A short hash of the vendor's own ids; `person` tells the members of one workspace apart.
+    """8 hex digits: a hash of the vendor's own ids. `person` distinguishes the members of one workspace.
 
-    Logs, logins and answers name an account alike only if they pass the same ids. It never changes: it names
-    stored state and the series that people keep.
+    That is "" where the vendor names none, and None where `account` is not the vendor's id but a home's path.
+    Logs, logins and answers get the same name only for the same ids. What they hash to never changes: it
+    names stored state, and the metrics series that people keep.
     """
     who = account if person is None else f"{account}/{person}"
     return hashlib.sha256(f"{provider}:{who}".encode(errors="replace")).hexdigest()[:8]

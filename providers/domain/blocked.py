@@ -14,8 +14,8 @@ from providers.domain.merge import seconds_until
 class Block(Struct, frozen=True, kw_only=True):
     """What blocks an account: the exhausted windows, none if the server reported a block without a reason.
 
-    `until` is None if unknown. `credits_left` is whether purchased credits, or money, can be used meanwhile, None
-    if there are some and it is not reported.
+    `until` is None if unknown. `credits_left` is whether purchased credits, or money, can be used meanwhile:
+    None if the account has some and the server does not say.
     """
 
     by: tuple[Sourced[RateWindow], ...] = ()

@@ -57,10 +57,10 @@ class Context(Struct, frozen=True, kw_only=True, cache_hash=True):
     """What many responses have in common.
 
     `session` is the thread they belong to and `root` the one that the user started; `project` is the working
-    folder. `tier` is the vendor's name for a more or less expensive service ("fast") or place ("us"), or both with
-    a + between them; None for the standard ones. `account` is the account's id. A value that no line contains is
-    None. With `not_on_lines` it is no response of its own, but what a program says that it was billed beyond the
-    lines of its logs.
+    folder. `tier` is the vendor's name for a more or less expensive service ("fast") or place ("us"), or both
+    with a + between them; None for the standard ones. `account` is the account's id. A value that no line
+    contains is None. With `not_on_lines` it stands for no single response, but for usage that a program
+    reports only in the total of a session: its log has no line for each of these responses.
     """
 
     home: Path
@@ -146,9 +146,10 @@ class CostReport(Struct, frozen=True, kw_only=True):
     """Tokens and cost of one provider over local days `since`..`until`, both included.
 
     `priced` is "full" when every response has a price, "partial" when `usd` leaves some out, "none" when no
-    price is known for any. `not_on_lines` is what a program says that it was billed beyond the lines of its
-    logs, and in no other sum. `by_account` names accounts as UsageSnapshot does. `unreadable_files` could not
-    be read to their end. `burn` and `month_to_date_usd` are None if unknown.
+    price is known for any. `not_on_lines` is what a program reports only in the totals of its sessions; it is
+    part of no other sum here, nor of `priced` and `unpriced_models`. `by_account` names accounts as
+    UsageSnapshot does. `unreadable_files` could not be read to their end. `burn` and `month_to_date_usd` are
+    None if unknown.
     """
 
     since: date
@@ -178,7 +179,7 @@ class CostReport(Struct, frozen=True, kw_only=True):
 class HomeFigures(Struct, frozen=True, kw_only=True):
     """Tokens and cost of one home, in local days: today, the last 7 and 30 with today, and this month up to today.
 
-    With what was billed beyond the lines of the logs. A response found in several homes counts only in the
+    `not_on_lines` usage is included. A response found in several homes counts only in the
     first. `priced` and `unpriced_models` are those of the 30 days, as in CostReport. `files` is how many logs
     the home has now.
     """

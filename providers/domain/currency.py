@@ -15,4 +15,5 @@ _DECIMALS = {
 
 
 def decimals(code: str) -> int:
+    """Of a currency by its ISO code in upper case; 2 for an unknown one."""
     return _DECIMALS.get(code, _USUAL_DECIMALS)

@@ -1,7 +1,8 @@
-"""Reads objects whose members are written otherwise than expected: what is plain is taken, the rest is dropped.
+"""Salvages objects that the strict decoder has refused: what is valid in any form is taken, the rest is
+dropped.
 
-The way for what the strict decoder has refused. A member that is none of its type in any form is lost alone, never
-its siblings: `"input_tokens": "10"` and `10.0` are 10, and a null is a missing member.
+A member that is not of its type in any form is dropped alone, never its siblings: `"input_tokens": "10"` and
+`10.0` are 10. Where a null is not allowed, it is a missing member.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 r"""The name of a project's folder: one for all spellings of it.
 
 Windows takes `C:\work`, `c:\work`, `C:/Work` and `\\?\C:\work` for the same folder, and programs write all of
-them, even within one session: a terminal spells the drive in upper case, VS Code in lower case. What is no Windows
-path is its own only spelling.
+them, even within one session: a terminal spells the drive in upper case, VS Code in lower case. Any other
+path has only one spelling.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def is_windows(folder: str) -> bool:
 def names(folders: Iterable[str]) -> dict[str, str]:
     """Each of these spellings with the one name that stands for its folder, whatever their order.
 
-    One in mixed case is preferred: it is the folder's own, the others are what a program made of it.
+    One in mixed case is preferred: it is the folder's own, the others were normalized by a program.
     """
     spellings = set(folders)
     chosen: dict[str, str] = {}

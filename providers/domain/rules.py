@@ -58,9 +58,9 @@ def is_refusal_current(age: float, resets_in: Iterable[float]) -> bool:
 def pace(
     used_percent: float, duration: float, resets_in: float
 ) -> tuple[float, Verdict, float | None] | None:
-    """The share that even usage would have reached by now, the verdict, and in how many seconds it runs out before
-    the reset, None if it lasts. None if the reset is past, the window has just started, or it is spent: what is
-    used up has no pace.
+    """The share that even usage would have reached by now, the verdict, and in how many seconds it runs out
+    before the reset, None if it lasts. None altogether if the reset is past, the window has just started, or
+    is used up.
     """
     if used_percent >= SPENT_PERCENT or not 0 < resets_in <= duration:
         return None

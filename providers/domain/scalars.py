@@ -1,7 +1,7 @@
 """Plain values however programs and servers write them: `31`, `31.0` and `"31"` are one number.
 
 Each function takes a decoded JSON value and returns None for one that is missing or is no such value: a field is
-dropped on its own, never what stands beside it. Observed: `limit_window_seconds` and `reset_at` in quotes from
+dropped on its own, never its siblings. Observed: `limit_window_seconds` and `reset_at` in quotes from
 ChatGPT's endpoint, `used_percentage` in quotes and ISO resets from Claude Code's status line.
 """
 
@@ -42,7 +42,7 @@ def number(raw: Any) -> float | None:
 
 
 def whole(raw: Any) -> int | None:
-    """A whole number, also as text or with zeros for places; None for anything else."""
+    """A whole number, also as text, or as a float without a fraction; None for anything else."""
     if isinstance(raw, int) and not isinstance(raw, bool):
         return raw
     if isinstance(raw, str) and len(raw) <= _LONGEST_TEXT and raw.strip().lstrip("+-").isdecimal():
@@ -52,7 +52,7 @@ def whole(raw: Any) -> int | None:
 
 
 def percent(raw: Any) -> float | None:
-    """A share used, which may exceed 100; None for what no share can be.
+    """A used share in percent, which may exceed 100; None for anything below 0 or above 10,000.
 
     Observed: the epoch of a reset in `used_percentage`, at a session's start and after /clear.
     """

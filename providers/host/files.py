@@ -38,8 +38,8 @@ def own_folders(environ: Mapping[str, str]) -> Folders:
 def split_homes(value: str) -> dict[Path, str]:
     """The folders of a comma list, in order, each once, as absolute paths, with the text that names each.
 
-    A slash at its end is part of the text; `~` and a relative name, which mean nothing to a program started
-    elsewhere, are replaced.
+    A slash at its end is part of the text; `~` and a relative path are resolved, since a program that is
+    started elsewhere would resolve them differently or not at all.
     """
     found: dict[Path, str] = {}
     for part in value.split(","):

@@ -1,4 +1,4 @@
-"""Which account was signed in to a home, and when: the account of what a log does not attribute itself."""
+"""Which account was signed in to a home, and when: a fallback for responses whose log names no account."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from providers.ledger.index import storable
 
 
 class SeenLogin(Struct, frozen=True):
-    """The account that was signed in to a home at `seen_at`, and since when it surely had been."""
+    """The account that was signed in to a home at `seen_at`; it is known to have been since `since`."""
 
     account: str
     since: datetime
@@ -23,7 +23,8 @@ class SeenLogin(Struct, frozen=True):
 def note(db: sqlite3.Connection, home: int, login: SeenLogin) -> None:
     """Store that this login was seen in the home; must be called in a write transaction.
 
-    Between the last sight of one account and the first of the next nobody knows who was signed in.
+    Between the last time that one account was seen and the first time of the next, it is unknown who was
+    signed in.
     """
     last = db.execute(
         "SELECT since_ms, until_ms, account FROM logins WHERE home = ? ORDER BY since_ms DESC LIMIT 1",
@@ -60,7 +61,7 @@ class LoginHistory:
             spans.append((until, account))
 
     def account(self, home: Path, at_ms: int) -> str | None:
-        """Who was signed in to this home then; None where that is not known."""
+        """Who was signed in to this home at `at_ms` (epoch ms); None where that is unknown."""
         if not self._spans:
             return None
         starts, spans = self._spans.get(storable(str(home)), ((), ()))

@@ -46,8 +46,8 @@ ScanListener = Callable[[ScanProgress], None]
 
 
 class Shelf(Struct, frozen=True, kw_only=True):
-    """One provider's logs in one home. `read_login` tells who is signed in there now; it is asked when logs
-    changed.
+    """One provider's logs in one home. `read_login` returns who is signed in there now; it is called when
+    logs have changed.
     """
 
     provider: str
@@ -175,7 +175,7 @@ class _Scan:
         return index.is_complete(self._db, provider) is not complete
 
     def _login(self, shelf: Shelf) -> SeenLogin | None:
-        """Never raises: who it was is worth less than the count."""
+        """Never raises: a count without its account is better than none."""
         try:
             return shelf.read_login()
         except Exception:  # noqa: BLE001 - a provider's fault must not end the count

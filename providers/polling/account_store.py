@@ -162,7 +162,7 @@ def _load(file: Path, kind: type[T]) -> T | None:
 def _is_sound(data: object) -> bool:
     """Whether all its numbers can be shown, and all its times have a time zone and are within the calendar in UTC.
 
-    Raises ArithmeticError for a time that is not, and for what is no number.
+    Raises ArithmeticError for a time outside the calendar, and for a Decimal that is not a number.
     """
     if isinstance(data, datetime):
         return data.tzinfo is not None and data.astimezone(UTC) is not None

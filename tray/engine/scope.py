@@ -100,8 +100,8 @@ class Scope:
         ]
 
     def emails(self) -> dict[str, str]:
-        """The email addresses of the accounts that are signed in, where a login tells them, by the accounts'
-        ids.
+        """The email addresses of the accounts that are signed in, by account id, as far as their logins name
+        them.
         """
         now, found = self.clock(), dict[str, str]()
         for provider in self.chosen():
@@ -110,7 +110,7 @@ class Scope:
         return found
 
     def rates(self) -> Rates:
-        """The prices of this version, or newer ones that were fetched, overridden by the user's own."""
+        """The prices of this version, or newer ones that were downloaded, overridden by the user's own."""
         return load_rates(self.prices_file, self.fetched_prices)
 
     def provider_ids(self) -> tuple[str, ...]:

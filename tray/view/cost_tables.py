@@ -146,10 +146,10 @@ def _table(
 ) -> str:
     lines: list[tuple[str, ...]] = [(f"{provider}, by {by}", *_HEAD)]
     lines += [(fmt.plain(name), *_cells(tally)) for name, tally in _groups(report, by, zone)]
-    beside = report.not_on_lines
-    if beside.responses:  # how many they were nobody says
-        lines.append(("not in the logs", "–", *_cells(beside)[1:]))
-    whole = replace(tallied((report.totals, beside)), responses=report.totals.responses)
+    unlogged = report.not_on_lines
+    if unlogged.responses:  # their number is unknown: it is that of the sums
+        lines.append(("not in the logs", "–", *_cells(unlogged)[1:]))
+    whole = replace(tallied((report.totals, unlogged)), responses=report.totals.responses)
     lines.append((f"{report.since} – {report.until}", *_cells(whole)))
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     text = ["  ".join(_aligned(line, widths)).rstrip() for line in lines]

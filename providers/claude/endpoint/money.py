@@ -67,7 +67,7 @@ def find(raw: Mapping[str, Any]) -> Money:
 
 
 def _form(name: str, sent: Any) -> _Form | None:
-    """None for one that says nothing of what was spent."""
+    """None for a form that does not say what was spent."""
     if sent is None:
         return None
     if not isinstance(sent, dict):
@@ -107,7 +107,7 @@ def _spend(form: _Form, used: Decimal, code: str, may_spend: bool | None, droppe
 
 
 def _may_spend(raw: Mapping[str, Any]) -> bool | None:
-    """Whether more may be spent, None if neither form says so; one sign against it, in either, is enough."""
+    """Whether more may be spent, None if neither form says; one flag against it, in either form, is enough."""
     forms = [form for form in (raw.get("spend"), raw.get("extra_usage")) if isinstance(form, dict)]
     if any(map(_is_off, forms)):
         return False
@@ -128,8 +128,9 @@ def _is_spent(cap: Any) -> bool:
 
 
 def _amount(sent: Any, expected: str | None = None) -> tuple[Decimal, str]:
-    """In whole units, with their currency, by default the expected one, or USD. Raises ValueError for what is no
-    amount, or in another currency.
+    """An amount in whole units, and its currency: if none is named, the expected one, by default USD.
+
+    Raises ValueError for anything else, and for another currency than the expected one.
     """
     if not isinstance(sent, dict):
         raise ValueError("no amount")

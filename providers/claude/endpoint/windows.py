@@ -6,7 +6,7 @@ account does not have. Flat members come and go under code names, some with a bu
 (`limit_dollars`); live responses also hold an empty one, `nimbus_quill`, of 0 percent and otherwise nulls, and
 `seven_day_breakdown`, whose rows state in `percent` what a limit was used for. Claude Code calls
 `seven_day_overage_included` the limit of Fable. Each part is parsed separately: a malformed one is dropped and
-named, its siblings stay; so is a limit that stands deeper than here, in a list or another object.
+named, its siblings stay; a limit that is nested deeper, in a list or another object, is named as dropped too.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class _Reader:
         return None
 
     def _of_unknown(self, name: str, sent: Any) -> _Entry | None:
-        """A member with a limit in it, shown under its name where that can be, and where the limit is its own."""
+        """A member with a limit in it: shown under its name where that may be shown and the limit is its own."""
         if not self._may_show(name):
             self.unknown.append("a member without a name to show")
         elif not isinstance(sent, dict) or sent.get(_SHARE) is None:
@@ -163,7 +163,7 @@ class _Reader:
 
 
 def _share(sent: Mapping[str, Any], *names: str) -> Any:
-    """The share used, as stated; each form has its own name for it, and may come to use the other one."""
+    """The share used, as sent; each form has its own name for it, and may one day use the other's."""
     return next((sent[name] for name in names if sent.get(name) is not None), None)
 
 
@@ -193,7 +193,7 @@ def _one_of_each(entries: Iterable[_Entry | None]) -> list[_Entry]:
 
 
 def _together(flat: Iterable[_Entry], listed: list[_Entry]) -> list[_Entry]:
-    """Each limit once: what its entry in the list leaves open is taken from its flat member."""
+    """Each limit once: what its entry in the list lacks is taken from its flat member."""
     merged = {entry.kind.id: entry for entry in listed}
     rest: list[_Entry] = []
     for older in flat:

@@ -1,4 +1,4 @@
-"""Where a transcript lies, and the project of its lines."""
+"""Where a transcript is stored, and which project its lines belong to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from providers.domain import project
 
 def path_parts(path: str) -> tuple[str, str, str]:
     """Of `…/projects/<project>/<session>/subagents/…/agent-<id>.jsonl`: project, session ("" if none) and name."""
-    # Not by pathlib, which takes ten times as long: of small transcripts that is a tenth of the scan.
+    # Not with pathlib, which takes ten times as long: for small transcripts that is a tenth of the scan.
     *folders, file = (path.replace(os.altsep, os.sep) if os.altsep else path).split(os.sep)
     folder = session = ""
     if "projects" in folders:
@@ -28,9 +28,10 @@ _NOT_PLAIN = re.compile(r"[^a-zA-Z0-9]")
 
 @lru_cache(maxsize=1024)  # most transcripts of a home are of few projects
 def project_of(cwd: str, folder: str) -> str:
-    """The folder a session was started in: Claude Code names the transcripts' folder for it, and may go deeper.
+    """The folder that a session was started in: Claude Code names the transcripts' folder after it, and may
+    work in a subfolder.
 
-    The mapping is not reversible, so without a `cwd` the name stays as it is.
+    The name cannot be turned back into a path, so without a matching `cwd` it stays as it is.
     """
     named = project.canonical(cwd)
     windows = project.is_windows(cwd)

@@ -48,7 +48,7 @@ class Transcripts:
         return frozenset(reader.links(transcript.observed(observation)))
 
     def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
-        """Each response in these transcripts once, and what their sessions used beside these, oldest first."""
+        """Each response in these transcripts once, and what sessions used beyond these, oldest first."""
         from providers.claude.logs import transcript
         from providers.claude.logs.resolve import resolve
 

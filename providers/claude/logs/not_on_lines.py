@@ -1,10 +1,10 @@
-"""What a session used beside the responses on its lines, from what Claude Code says that it used in all.
+"""What a session used beyond the responses on its lines, from the totals that Claude Code logs.
 
-At the end of a process 2.1.329 and later log the session's sum: it also holds the summary of /compact,
-asides, titles and the requests of WebSearch, which no line tells. The sum goes on from process to process and
-from a session to its fork; a killed process logs none, and its responses are in no later one. Checked against
-what 2.1.332 was billed, in all classes: `-p`, `--resume`, `--fork-session`, /compact, asides, titles,
-subagents, killed processes.
+At the end of a process 2.1.329 and later log the session's total: it also holds the summary of /compact, side
+questions (/btw), titles and the requests of WebSearch, which are on no line. The sum goes on from process to
+process and from a session to its fork; a killed process logs none, and its responses are in no later one.
+Checked against what 2.1.332 was billed, in all classes: `-p`, `--resume`, `--fork-session`, /compact, /btw,
+titles, subagents, killed processes.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class SessionUsage(Struct, frozen=True, kw_only=True):
 
 
 class Growth(Struct, frozen=True):
-    """What a session used of a model in one stretch that no line tells, up to a state; `total` is that of the
+    """What a session used of a model in one stretch that is on no line, up to a state; `total` is that of the
     state.
     """
 

@@ -1,8 +1,8 @@
 """Combines transcripts that share responses or sessions: each billed response once, with its time, model and
 account.
 
-Beside the responses it returns what sessions used that no line tells: the summary of /compact, asides, titles and
-searches (2.1.329 on say at the end of a process what the session has used in all).
+It also returns what sessions used that is on no line: the summary of /compact, side questions (/btw), titles
+and searches (2.1.329 and later log the session's total at the end of a process).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ Kept = Sequence[tuple[Path, Observation]]
 
 
 def resolve(kept: Kept) -> list[BilledResponse]:
-    """Each response once, and what sessions used beside these, oldest first."""
+    """Each response once, and what sessions used beyond these, oldest first."""
     responses = _responses(kept)
     for key in _replayed(responses):
         del responses[key]
@@ -73,7 +73,7 @@ def _responses(kept: Kept) -> dict[int, _Response]:
 
 
 def _replayed(responses: Mapping[int, _Response]) -> list[int]:
-    """Responses of a session that a subagent's transcript tells again, under another request id.
+    """Responses of a session that a subagent's transcript repeats under another request id.
 
     The message's id must be that of one single response of the session: gateways give many the same. Without
     any request id it proves nothing, so that usage must be the same as well.
@@ -144,7 +144,7 @@ def _owner(owners: _Owners, at: float, location: Location) -> str:
 
 
 def _beside(kept: Kept, responses: Mapping[int, _Response]) -> Iterator[BilledResponse]:
-    """What the sessions used that no line tells, as one response for each stretch and model."""
+    """What the sessions used that is on no line, as one response for each stretch and model."""
     places = _places_of_states(kept)
     if not places:
         return

@@ -77,8 +77,8 @@ class Sums(Struct, frozen=True, array_like=True):
 
 
 class SessionTotal(Struct, frozen=True, array_like=True):
-    """What a session said that it had used in all, by model, and the time of the dated line before (epoch
-    seconds).
+    """What a session had used in all, by model, as it logged; `at` is the time of the dated line before
+    (epoch seconds).
 
     `started_ms` names the process in which the sum began, and `ran_ms` is how long it and all since then ran.
     """
@@ -142,6 +142,7 @@ def claim(spent: wire.Spent, stopped: bool) -> Claim:
 
 
 def sums(total: wire.ModelTotal) -> Sums:
+    """What a session used of a model; a part never exceeds its whole."""
     return Sums(
         total.input_tokens,
         total.cache_read_input_tokens,

@@ -148,7 +148,7 @@ def _zone(name: str) -> tzinfo | None:
     from zoneinfo import ZoneInfo
 
     try:
-        # Only names of a place are without doubt: "EST" has no summer time, and whoever writes it may mean one.
+        # Only names of a place are unambiguous: "EST" has no summer time, but is often written for New York.
         return ZoneInfo(name) if "/" in name or name in ("UTC", "GMT") else None
     except (OSError, ValueError, KeyError):  # no such zone; no name at all
         return None

@@ -95,7 +95,7 @@ def tokens(raw: Any) -> tuple[DayTokens, ...]:
 def reading(raw: Any, owner: AccountAnswer | None, now: datetime, source: str) -> Reading | None:
     """The limits; None where the response has neither limits nor credits.
 
-    Raises NotUnderstood where no window of several could be read.
+    Raises NotUnderstood where windows were sent and none could be read.
     """
     sent = shapes.members(raw)
     return None if sent is None else _LimitsParts(sent, now).reading(owner, source)
@@ -174,7 +174,7 @@ class _LimitsParts(Parts):
                 yield str(key), limit
 
     def _beside(self, own: list[dict[str, Any]]) -> Iterator[RateWindow]:
-        """What limits the account beside its two windows: spend caps, and whatever has a name of its own."""
+        """What limits the account besides its two windows: spend caps, and limits under names of their own."""
         control = shapes.members(self._sent.get("spend_control")) or {}
         capped = [(_OWN, each) for each in own] + [("", self._sent), ("spendControl", control)]
         for place, sent in capped:

@@ -9,8 +9,8 @@ for url (…)`, `Decode error for …; body=…`, `codex account authentication 
 that: `failed to construct backend client: Your access token could not be refreshed because your refresh token was
 already used. …`, `…: Failed to refresh token: 400 Bad Request: {body}`. 0.101 and later use it anyway.
 
-A program that does not know a member of the server's answer, such as a new plan, quotes it whole: it is an answer
-all the same.
+A program that does not know a value in the server's answer, such as a new plan, fails and quotes the whole
+answer: the limits can still be read from that.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class UsageAnswer:
         """The reading, by `source`; None where it has neither limits nor credits.
 
         The resets in it have no expiry. A name that echoes the token of the request is dropped. Raises
-        NotUnderstood where no window of several could be read.
+        NotUnderstood where windows were sent and none could be read.
         """
         return _UsageParts(self._sent, now, token).reading(source)
 

@@ -1,7 +1,7 @@
 """ChatGPT's usage endpoint, fetched with Codex's login.
 
 `GET {base}/wham/usage`; see `providers.codex.config.backend` for other servers. When the next of the
-available resets expires is reported by `rate-limit-reset-credits` beside it.
+available resets expires is reported by a second endpoint, `rate-limit-reset-credits`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The lines of a Codex rollout from which its limits are read, as Codex 0.3x to 0.171 wrote them.
 
-Only what is needed is decoded, so that damage beside it does not matter; and of a damaged line the last whole
-record is taken.
+Only what is needed is decoded, so that damage elsewhere on the line does not matter; and of a damaged line
+the last whole record is taken.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ class _OwnTurns(Struct, frozen=True):
 
 
 def _own_turns(file: BinaryIO, name: str) -> _OwnTurns:
-    """From the file's own head; a file whose head is lost is taken for a copy, of the age that its name tells."""
+    """From the file's own head; a file whose head is lost is taken for a copy, as old as the id in its name."""
     thread = _THREAD.search(name)
     for text in oldest_first(file, HEAD_BYTES):
         line = decode_limits(text)

@@ -142,6 +142,7 @@ class Rollout(Struct, frozen=True, kw_only=True):
 
 
 def totals(events: Iterable[TokenEvent]) -> Iterator[tuple[TokenEvent, Tokens]]:
+    """Each token_count with its total, which most do not store."""
     total = NOTHING
     for event in events:
         total = plus(total, event.last) if event.total is None else event.total

@@ -16,8 +16,9 @@ CONNECT_SECONDS = 8.0
 class Watch:
     """Aborts a request at its deadline in any state, even if the server keeps sending a byte now and then.
 
-    It holds a second handle on each socket of the request, and shuts the connection down through it. `proxy` is
-    the host and port of the proxy on the way, `through` whether that has let the request through.
+    It holds a second handle on each socket of the request, and shuts the connection down through it. `proxy`
+    is the host and port of the proxy in use, None without one; `through` is whether it has connected to the
+    server.
     """
 
     def __init__(self, seconds: float) -> None:

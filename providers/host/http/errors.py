@@ -40,7 +40,7 @@ def classed(error: Exception, url: str, watch: Watch, seconds: float) -> Provide
 
 
 def proxy_failed(watch: Watch, error: BaseException | None = None, *, connected: bool) -> Offline:
-    """The error of a proxy that did not let the request through."""
+    """The error for a proxy that did not let the request through; `connected` is whether it was reached."""
     if watch.expired or _timed_out(error):
         message = f"The proxy {watch.proxy} does not answer."
     elif connected:

@@ -1,8 +1,9 @@
 """requests, loaded without two libraries that it does not need here.
 
-One guesses the encoding of a text. Bodies are read as bytes here, so nothing ever guesses; but requests imports
-charset_normalizer all the same, which costs a process that runs all day 3 MB, and each start 25 ms (requests 2.34,
-charset_normalizer 3.5). The other is for SOCKS proxies, 5 ms; `through_socks` speaks to them without it.
+One guesses the encoding of a text. Bodies are read as bytes here, so that is never needed; but requests
+imports charset_normalizer all the same, which costs a process that runs all day 3 MB, and each start 25 ms
+(requests 2.34, charset_normalizer 3.5). The other is for SOCKS proxies, 5 ms; `through_socks` speaks to them
+without it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where a token may be sent. It stands apart from the transport, which takes long to import."""
+"""Where a token may be sent. A module of its own, since the transport takes long to import."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def origin_allowed(url: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
+    """Whether a host name or address always means this machine."""
     if host == "localhost":
         return True
     from ipaddress import ip_address

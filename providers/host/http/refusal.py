@@ -29,7 +29,7 @@ _NETWORK_CODE = re.compile(
     r"|network_policy|(?:blocked|denied|restricted)_by_(?:\w+_)?policy|policy_(?:block|den)",
     re.IGNORECASE,
 )
-# … what is said in its place, …
+# … its messages, …
 _NETWORK_MESSAGE = re.compile(
     rf"{_PLACE}\b.{{0,40}}\b(?:not (?:supported|available|allowed)|(?:restrict|bann|block)ed)"
     rf"|(?:unsupported|restricted) {_PLACE}"
@@ -40,7 +40,7 @@ _NETWORK_MESSAGE = re.compile(
     r"|\byour (?:ip|network)\b|(?:not in|\bip) allow_?list|ip_allowlist|\bused cloudflare to restrict access",
     re.IGNORECASE,
 )
-# … and the `forbidden` of Anthropic's edge, whose own refusals are `permission_error`, unless they tell more.
+# … and the `forbidden` of Anthropic's edge, unless it is about a login: the API sends `permission_error`.
 _EDGE_CODE = "forbidden"
 _OF_LOGIN = re.compile(
     r"permission|scope|member|workspace|organi[sz]ation|account|subscription|plan\b|role", re.IGNORECASE
@@ -75,7 +75,7 @@ def refusal(answer: Answer, server: str, now: datetime) -> ProviderError:
 
 
 def refused_network(server: str, status: int, retry_at: datetime | None = None) -> Blocked:
-    """It is not the login that is refused, but where the request comes from."""
+    """The error for a request that is refused for where it comes from, not for its login."""
     return Blocked(
         f"{server} refuses requests from this network or region (HTTP {status}).",
         remedy=_OTHER_NETWORK,

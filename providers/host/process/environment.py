@@ -1,6 +1,6 @@
-"""The environment of a program that we start: the user's, with nobody's tokens but those of its own vendor.
+"""The environment of a program that we start: the user's, with no tokens but those of its own vendor.
 
-A program hands its environment to whatever it runs, and a token of another vendor is none of its business.
+A program passes its environment on to whatever it runs, and has no use for another vendor's token.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _SECRET = re.compile(
 class VendorEnviron(Mapping[str, str]):
     """A live view of `environ` without the variables of `others`, and without any secret that is not its `own`.
 
-    Both are patterns of names, in which `*` stands for any end. Windows compares names without case, and so does
-    this.
+    Both are patterns of names, in which `*` stands for anything. Names are compared without case, as on
+    Windows.
     """
 
     def __init__(
@@ -52,5 +52,5 @@ class VendorEnviron(Mapping[str, str]):
 
 
 def environ_of(provider: Provider, environ: Mapping[str, str]) -> VendorEnviron:
-    """What the programs of this provider may see of it."""
+    """What the programs of this provider may see of `environ`."""
     return VendorEnviron(environ, provider.variables, provider.foreign_variables)

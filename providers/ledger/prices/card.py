@@ -1,4 +1,4 @@
-"""A price made ready for a million responses: whole pico-USD, no names, no Decimals."""
+"""A price precomputed for a million responses: integers in pico-USD, no names, no Decimals."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Card(Struct, frozen=True):
         if self.unknown and self._lacks(fresh, read, write - write_1h, write_1h, output):
             return None
         rates = self.rates
-        for above, dearer in self.longer:
+        for above, longer in self.longer:
             if fresh + read + write > above:
-                rates = dearer
+                rates = longer
                 break
         a, b, c, d, e, f = rates
         cost = fresh * a + read * b + (write - write_1h) * c + write_1h * d + output * e
@@ -49,6 +49,7 @@ class Card(Struct, frozen=True):
 
 
 def card(price: Price) -> Card:
+    """The card of a price; cache rates that it lacks are filled in as by `Price.billed`."""
     billed = price.billed()
     return Card(
         rates=_whole(billed.at(0)),

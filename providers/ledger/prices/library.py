@@ -1,6 +1,7 @@
-"""The price library's list: `rates.json` as `tools/make_rates.py` writes it, or the one a person fetched.
+"""The price library's list: `rates.json` as `tools/make_rates.py` writes it, or the one that the user
+downloaded.
 
-Rates are those of `rates`, models match in their order: the first wins.
+Rates are in the units of `rates`. Models are matched in the order of the list: the first match wins.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class _Clause(Struct, frozen=True):
     all: tuple[_Clause, ...] = ()
 
     def covers(self, name: str) -> bool:
-        """As the library means it: `claude` covers whatever begins with it."""
+        """As the library itself matches: `claude` with `starts_with` covers whatever begins with it."""
         if self.any:
             return any(clause.covers(name) for clause in self.any)
         if self.all:
@@ -54,8 +55,8 @@ class _Clause(Struct, frozen=True):
         )
 
     def names(self, name: str) -> bool:
-        """Whether it states this very name. Nobody knows what a `claude-opus-4-5-turbo` costs, though the library
-        takes everything that begins with `claude-opus-4-5` for one.
+        """Whether it states exactly this name. The library prices whatever begins with `claude-opus-4-5` as
+        that model; but what a `claude-opus-4-5-turbo` costs is unknown.
         """
         if self.any:
             return any(clause.names(name) for clause in self.any)
@@ -106,8 +107,8 @@ class _Model(Struct, frozen=True):
         """The first variant in force that has the rate.
 
         Before that, the same multiple of the standard rate of its day as when the variant begins: the library
-        dates a variant by when it was looked up ("tier history before this verification is not modeled"),
-        not by when the vendor began to charge it, and a gpt-5.5 was 2.5 times as dear before, too.
+        dates a variant by when it was looked up ("tier history before this verification is not modeled"), not
+        by when the vendor began to charge it: priority service of gpt-5.5 cost 2.5 times as much before, too.
         """
         having = [variant for variant in variants if getattr(variant, name) is not None]
         for variant in having:
@@ -150,7 +151,7 @@ class _Header(Struct, frozen=True):
 
 
 def made_on(document: bytes) -> date:
-    """The day of a list, without reading the rest."""
+    """The day a list was made, without decoding the rest of it."""
     return msgspec.json.decode(document, type=_Header).made_on
 
 
@@ -186,11 +187,12 @@ class Library:
         return read_name(logged, tuple(vendor.id for vendor in self._document.vendors))
 
     def id_of(self, name: Name) -> str | None:
-        """What it lists the model as; None if it does not."""
+        """The id of the model in the list; None if the list does not have it."""
         model = self._find(name)
         return None if model is None else model.id
 
     def listing(self, name: Name, day: date) -> Listing | None:
+        """The prices of a model on a UTC day; None if the list does not have it."""
         model = self._find(name)
         if model is None:
             return None

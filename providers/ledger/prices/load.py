@@ -1,4 +1,4 @@
-"""The prices in force: those of this version, a newer list where one was fetched, and the user's own."""
+"""Loads the prices in force: this version's, a newer list where one was downloaded, and the user's own."""
 
 from __future__ import annotations
 

@@ -28,7 +28,9 @@ class Name(Struct, frozen=True):
 
 
 def read_name(logged: str, makers: tuple[str, ...]) -> Name:
-    """`openai/gpt-5.5`, `us.anthropic.claude-…-v1:0`: another maker's model of that name is not it."""
+    """Parses a logged name, such as `openai/gpt-5.5` or `us.anthropic.claude-…-v1:0`. A name that
+    names a maker leaves only that one of `makers`, and none if it is another.
+    """
     whole = logged.strip().lower()
     *prefixes, bare = whole.split("/")
     if prefixes and prefixes[-1] == "models":  # publishers/anthropic/models/claude-…

@@ -1,4 +1,4 @@
-"""Prices that people write: `prices.toml`, ours in this folder and one's own in the settings.
+"""Prices written by hand: `prices.toml`, ours in this folder and the user's own in the settings folder.
 
     [[price]]
     model = "gpt-5.5*"         # * stands for anything; the entry with the longest plain part wins
@@ -7,7 +7,7 @@
     input = 5                  # USD per million tokens: input, cache_read, cache_write, cache_write_1h, output
     output = 30                # a missing cache rate is the input rate, for 1-hour writes the write rate
     web_search = 10            # USD per thousand; nothing where it is missing
-    source = "https://…"       # where it was read, and on which day: for people only
+    source = "https://…"       # where and when it was read: for people only
     checked = 2026-11-28
     [[price.above]]            # the whole request, once its prompt is longer than this
     prompt = 272000
@@ -159,7 +159,7 @@ _SHOULD_BE = {
 
 
 def read_prices(text: str, file: str) -> PriceFile:
-    """BadPrices where something is wrong. Whoever looks an `as` up finds if it is known."""
+    """Raises BadPrices for any mistake, except for an `as` without a price: `pricing` checks these."""
     try:
         document = read_toml(text)
     except BadToml as error:

@@ -2,7 +2,7 @@
 
 genai-prices 0.2.3 fetches an array of providers (`DEFAULT_UPDATE_URL` in its update_prices.py, "Expected fetched
 prices payload to be a provider array"); the shapes here are those of its data.schema.json. Keys that it may add
-are passed over; a value of another type than it has there is an error for all of it.
+are ignored; a value of another type than in that schema is an error for the whole list.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _CLASSES = {
 _DEAREST = 1_000_000
 _DEEPEST = 8
 _PLAIN_REGEX = re.compile(r"\^?(?:[\w@:/-]|\\[.d]|\{\d{1,2}\}|\[[\w@:/.-]+\])*\$?")
-"""Without anything that could take long on a name made for it."""
+"""Without anything that could backtrack for long on a crafted name."""
 
 _Id = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^\S+$")]
 
 
 class NotPublished(ValueError):
-    """It is not such a list; str() says why, for a log."""
+    """The payload is not such a list; str() says why, for a log."""
 
 
 class _Clause(Struct, frozen=True, forbid_unknown_fields=True, rename={"any": "or", "all": "and"}):
@@ -111,14 +111,14 @@ class _Vendor(Struct, frozen=True):
 
 
 class Translated(Struct, frozen=True):
-    """`omitted` names what stands under a condition that is not known here."""
+    """The document; `omitted` is what was left out because it depends on a condition not supported here."""
 
     document: bytes
     omitted: tuple[str, ...] = field(default=())
 
 
 def translate(payload: bytes, *, made_from: str, made_by: str, day: date) -> Translated:
-    """The same payload gives the same document. Raises NotPublished where any of it is not as it should be."""
+    """The document for `library`, deterministic. Raises NotPublished if any of the payload is malformed."""
     try:
         vendors = {vendor.id: vendor for vendor in msgspec.json.decode(payload, type=tuple[_Vendor, ...])}
         for vendor in vendors.values():
@@ -193,7 +193,7 @@ def _model(model: _Model, omitted: list[str]) -> dict[str, Any]:
 
 
 def _tier(variant: _Variant) -> str | None:
-    """None for one under a condition that is not known here."""
+    """None for one with a condition that is not supported here."""
     match list(variant.when.items()):
         case [(key, tier)] if key in _TIERS and _is_known(variant.constraint):
             return tier
@@ -202,7 +202,7 @@ def _tier(variant: _Variant) -> str | None:
 
 
 def _is_known(constraint: _Constraint | None) -> bool:
-    """Hours of the day are not: neither vendor has such a price."""
+    """Whether it is supported. Hours of the day are not: neither vendor has such a price."""
     return constraint is None or constraint.start_date is not None
 
 
@@ -232,9 +232,9 @@ def _number(price: Decimal) -> float | int:
 
 
 def _clause(clause: _Clause, depth: int = 0) -> dict[str, Any] | None:
-    """Without the patterns that are too much; None if nothing is left."""
+    """Without regexes that are not plain; None if nothing is left."""
     if depth > _DEEPEST:
-        raise ValueError("clauses within clauses without end")
+        raise ValueError("clauses are nested too deep")
     if clause.any is not None:
         parts = [part for each in clause.any if (part := _clause(each, depth + 1)) is not None]
         return {"any": parts} if parts else None
