@@ -40,14 +40,13 @@ from msgspec import Meta, Struct, field
 
 from providers.host.toml_lines import BadToml, Keys, TomlLines, read_toml
 from providers.ledger.prices.names import Name
-from providers.ledger.prices.rates import CLASSES, Price, Step, Tiered
+from providers.ledger.prices.rates import CLASSES, HIGHEST_RATE, Price, Step, Tiered
 
-_DEAREST = 1_000_000  # USD per million tokens; what is more is a slip, or an attack on the arithmetic
 _T = TypeVar("_T")
 
 
 class BadPrices(ValueError):
-    """A price file that does not say what its prices are: "prices.toml, line 7: `input` is negative"."""
+    """A mistake in a price file: "prices.toml, line 7: `input` is negative"."""
 
     def __init__(self, file: str, line: int, what: str) -> None:
         super().__init__(f"{file}, line {line}: {what}")
@@ -80,7 +79,7 @@ class PriceEntry(Struct, frozen=True, kw_only=True):
 
 
 class Region(Struct, frozen=True, kw_only=True, rename={"excluded": "except"}, forbid_unknown_fields=True):
-    """One `[[region]]`: what these models' tokens cost where they are processed there only."""
+    """One `[[region]]`: the factor on these models' token rates for requests that may be processed there only."""
 
     name: str
     models: tuple[str, ...]
@@ -187,7 +186,7 @@ def _tables(document: dict[str, Any], kind: str, file: str, lines: TomlLines) ->
 
 
 class _Reader:
-    """Turns one table into what it means, and a mistake in it into its line."""
+    """Parses one table, and names the line of a mistake in it."""
 
     def __init__(self, file: str, lines: TomlLines, kind: str, number: int) -> None:
         self._file, self._lines, self._kind, self._number = file, lines, kind, number
@@ -265,8 +264,8 @@ class _Reader:
             raise self._bad(path, f"`{key}` is not a number")
         if amount < 0:
             raise self._bad(path, f"`{key}` is negative")
-        if amount > _DEAREST:
-            raise self._bad(path, f"`{key}` is more than {_DEAREST}")
+        if amount > HIGHEST_RATE:
+            raise self._bad(path, f"`{key}` is more than {HIGHEST_RATE}")
 
     def _explained(self, error: str, path: Keys) -> BadPrices:
         if unknown := re.search(r"unknown field `(.+)`", error):

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from providers.ledger.prices.library import FORMAT, Library
+from providers.ledger.prices.rates import HIGHEST_RATE
 
 VENDORS = ("anthropic", "openai")
 _TIERS = {"service_tier", "speed", "processing"}  # by vendor; the words under them do not collide
@@ -30,7 +31,6 @@ _CLASSES = {
     "output_mtok": "output",
     "web_searches_kcount": "web_search",
 }
-_DEAREST = 1_000_000
 _DEEPEST = 8
 _PLAIN_REGEX = re.compile(r"\^?(?:[\w@:/-]|\\[.d]|\{\d{1,2}\}|\[[\w@:/.-]+\])*\$?")
 """Without anything that could backtrack for long on a crafted name."""
@@ -143,8 +143,8 @@ def translate(payload: bytes, *, made_from: str, made_by: str, day: date) -> Tra
 
 def _check(vendor: _Vendor) -> None:
     for model in vendor.models:
-        if any(not amount.is_finite() or not 0 <= amount <= _DEAREST for amount in _amounts(model)):
-            raise ValueError(f"{model.id} has a price that cannot be")
+        if any(not amount.is_finite() or not 0 <= amount <= HIGHEST_RATE for amount in _amounts(model)):
+            raise ValueError(f"{model.id} has an impossible price")
 
 
 def _amounts(model: _Model) -> Iterator[Decimal]:

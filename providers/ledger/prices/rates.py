@@ -13,6 +13,9 @@ from msgspec import Struct
 
 CLASSES = ("input", "cache_read", "cache_write", "cache_write_1h", "output", "web_search")
 
+HIGHEST_RATE = 1_000_000
+"""A higher one is a mistake, or an attack on the arithmetic."""
+
 
 class Step(Struct, frozen=True):
     """The rate of a whole request whose prompt is longer than `above` tokens."""
