@@ -37,7 +37,7 @@ def bought(sent: Mapping[str, Any], *, usable: bool = True) -> Credits | None:
 def resets(sent: Mapping[str, Any], now: datetime) -> ResetCredits:
     """The resets to redeem, from `{available_count, credits: [{status, expires_at}] | null}`, and the next expiry.
 
-    An odd one among them says nothing of the others. Raises ValueError for an invalid number of them.
+    A malformed one among them is skipped. Raises ValueError for an invalid number of them.
     """
     available = whole(sent.get("available_count"))
     if available is None or not 0 <= available <= _MOST_RESETS:
@@ -49,7 +49,7 @@ def resets(sent: Mapping[str, Any], now: datetime) -> ResetCredits:
 
 
 def spend(sent: Mapping[str, Any], resets_at: datetime | None) -> Spend | None:
-    """The money of a spend cap, from `{used, limit, unit}`; None where its unit is no currency, but credits.
+    """The money of a spend cap, from `{used, limit, unit}`; None where its unit is not a currency but credits.
 
     Whole units of the currency, or with `decimal_places` minor ones. Raises ValueError for malformed amounts.
     """

@@ -99,10 +99,10 @@ def states_limit(raw: Any, depth: int = _DEEPEST) -> bool:
 
 
 class Refusal(Struct, frozen=True):
-    """What the server itself says of further requests.
+    """What the server itself says about further requests.
 
     `reached` is whether it accepts none for now, None if it does not say; `credits_spent` whether credits cannot
-    stand in either.
+    be used instead.
     """
 
     reached: bool | None
@@ -112,8 +112,8 @@ class Refusal(Struct, frozen=True):
 def refusal(*objects: Any) -> Refusal:
     """The flags of all these objects together.
 
-    A reached type that is `null` means nothing, as older servers have none; neither does a spend control that is
-    not reached, as limits may be.
+    A reached type of `null` means nothing, as older servers do not send it; nor does a spend control that is not
+    reached, as other limits may be.
     """
     sent = [found for found in map(members, objects) if found is not None]
     kinds = [kind for each in sent if (kind := _kind(each.get(_REACHED_TYPE))) is not None]

@@ -300,7 +300,7 @@ def _name(answer: wire.ResponseLine) -> str:
 
 
 def _tier(*services: object) -> str:
-    """The vendor's names for a dearer service: "fast", the region where the answer must be made, or "fast+us"."""
+    """The vendor's names for another service: "fast", the region that a request is limited to, or "fast+us"."""
     return "+".join(word for word in services if isinstance(word, str) and word not in _STANDARD)
 
 

@@ -51,7 +51,7 @@ class RequestsWeb:
         return self._get(url, bearer, headers, seconds, BODY_LIMIT)
 
     def download(self, url: str, *, seconds: float, limit: int) -> Answer:
-        """What anybody may read, at most `limit` bytes of it: no login is sent. Raises as `get` does."""
+        """A public file of at most `limit` bytes, requested without a login. Raises what `get` does."""
         return self._get(url, None, {}, seconds, limit)
 
     def _get(
@@ -119,7 +119,7 @@ def _followed(
 
 
 def _within(url: str, place: str) -> str | None:
-    """Where a Location points to, if that is the same origin and a place for a token."""
+    """Where a Location points to, if that is the same origin and a token may be sent there."""
     try:
         further = urljoin(url, place)
         origins = {(parts.scheme, parts.hostname, parts.port) for parts in map(urlsplit, (url, further))}
@@ -193,7 +193,7 @@ def _mount(session: requests.Session, watch: Watch) -> None:
         def get_connection_with_tls_context(
             self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
         ) -> Any:
-            # Of an address with a user and no host requests makes a TypeError.
+            # requests raises a TypeError for an address with a user and no host.
             if (proxy := select_proxy(request.url, proxies)) and not is_proxy(proxy):
                 raise InvalidProxyURL
             return super().get_connection_with_tls_context(request, verify, proxies, cert)
@@ -220,7 +220,7 @@ def _socks_proxy(address: str) -> SocksProxy | None:
         found = socks_proxy(address)
     except ValueError:
         raise InvalidProxyURL from None
-    if found is None and address.lower().startswith("socks"):  # of a version that there is not
+    if found is None and address.lower().startswith("socks"):  # of an unknown version
         raise InvalidProxyURL
     return found
 
