@@ -142,6 +142,17 @@ class SessionCost(Struct, frozen=True, kw_only=True):
     tally: Tally
 
 
+class NotOnLines(Struct, frozen=True, kw_only=True):
+    """What a program says that it was billed beyond the lines of its logs, in the days of a report.
+
+    `responses` of the tally are the times that it said so. `month_to_date_usd` is as in CostReport.
+    """
+
+    tally: Tally
+    month_to_date_usd: float | None
+    unpriced_models: tuple[str, ...]
+
+
 class CostReport(Struct, frozen=True, kw_only=True):
     """Tokens and cost of one provider over local days `since`..`until`, both included.
 
@@ -155,7 +166,7 @@ class CostReport(Struct, frozen=True, kw_only=True):
     since: date
     until: date
     totals: Tally
-    not_on_lines: Tally
+    not_on_lines: NotOnLines
     by_model: dict[str, Tally]
     by_day: dict[date, dict[str, Tally]]
     by_home: dict[str, Tally]

@@ -14,6 +14,7 @@ from providers.domain.cost import (
     Burn,
     CostReport,
     HomeFigures,
+    NotOnLines,
     SessionCost,
     Tally,
     TokenUsage,
@@ -68,26 +69,18 @@ def cost_report(
 
     `slices` are those of `span`, `recent` those of the last BURN_MINUTES.
     """
-    every_day = _by_day(slices, zone)
-    days = {day: _on_lines(of_day) for day, of_day in every_day.items()}
-    days = {day: of_day for day, of_day in days.items() if of_day}
-    beside = [
-        each
-        for day, of_day in every_day.items()
-        if since <= day <= until
-        for each in of_day
-        if each.not_on_lines
-    ]
+    all_slices = list(slices)
+    days = _by_day(_on_lines(all_slices), zone)
+    beyond = _by_day((each for each in all_slices if each.not_on_lines), zone)
     wanted = {day: days[day] for day in sorted(days) if since <= day <= until}
     flat = [each for of_day in wanted.values() for each in of_day]
     named = {storable(str(home)): label for home, label in labels.items()}
-    today = now.astimezone(zone).date()
-    month = [each for day in days if (day.year, day.month) == (today.year, today.month) for each in days[day]]
+    this_month = now.astimezone(zone).date().replace(day=1)
     return CostReport(
         since=since,
         until=until,
         totals=_Sum(flat).tally(),
-        not_on_lines=_Sum(beside).tally(),
+        not_on_lines=_not_on_lines(beyond, since, until, this_month),
         by_model=_tallies(flat, lambda each: each.model or UNKNOWN),
         by_day={day: _tallies(of_day, lambda each: each.model or UNKNOWN) for day, of_day in wanted.items()},
         by_home=_tallies(flat, lambda each: named.get(each.home, each.home)),
@@ -96,12 +89,26 @@ def cost_report(
         by_account=_tallies(flat, lambda each: each.account or UNKNOWN),
         by_session=_sessions(flat),
         burn=_burn(_on_lines(recent)),
-        month_to_date_usd=_Sum(month).tally().usd,
+        month_to_date_usd=_Sum(_of_month(days, this_month)).tally().usd,
         priced=_coverage(flat),
         unpriced_models=_unpriced(flat),
         files_by_home=_files_by_label(held, labels),
         skipped_lines=held.skipped_lines,
     )
+
+
+def _not_on_lines(days: Mapping[date, list[Slice]], since: date, until: date, month: date) -> NotOnLines:
+    wanted = [each for day, of_day in days.items() if since <= day <= until for each in of_day]
+    return NotOnLines(
+        tally=_Sum(wanted).tally(),
+        month_to_date_usd=_Sum(_of_month(days, month)).tally().usd,
+        unpriced_models=_unpriced(wanted),
+    )
+
+
+def _of_month(days: Mapping[date, list[Slice]], month: date) -> list[Slice]:
+    """Those of the month that begins on this day."""
+    return [each for day, of_day in days.items() if day.replace(day=1) == month for each in of_day]
 
 
 def _files_by_label(held: Held, labels: Mapping[Path, str]) -> dict[str, int]:

@@ -41,7 +41,7 @@ def as_data(
 def _report(report: CostReport) -> dict[str, Any]:
     return {
         "totals": _tally(report.totals),
-        "not_on_lines": _tally(report.not_on_lines),
+        "not_on_lines": _tally(report.not_on_lines.tally),
         "by_model": _tallies(report.by_model),
         "by_day": {day.isoformat(): _tallies(models) for day, models in report.by_day.items()},
         "by_home": _tallies(report.by_home),
@@ -146,8 +146,8 @@ def _table(
 ) -> str:
     lines: list[tuple[str, ...]] = [(f"{provider}, by {by}", *_HEAD)]
     lines += [(fmt.plain(name), *_cells(tally)) for name, tally in _groups(report, by, zone)]
-    unlogged = report.not_on_lines
-    if unlogged.responses:  # their number is unknown: it is that of the sums
+    unlogged = report.not_on_lines.tally
+    if unlogged.responses:  # how many responses they were is unknown
         lines.append(("not in the logs", "–", *_cells(unlogged)[1:]))
     whole = replace(tallied((report.totals, unlogged)), responses=report.totals.responses)
     lines.append((f"{report.since} – {report.until}", *_cells(whole)))
@@ -189,16 +189,18 @@ def _speed(report: CostReport) -> tuple[str, ...]:
         usd = report.burn.usd_per_hour
         spent = "" if usd is None else f"{fmt.money(usd)} and "
         parts.append(f"Last {report.burn.over_minutes // 60} hours: {spent}{rate}.")
-    if report.month_to_date_usd:
-        parts.append(f"This month: {fmt.money(report.month_to_date_usd)}.")
+    month = (report.month_to_date_usd or 0) + (report.not_on_lines.month_to_date_usd or 0)
+    if month:
+        parts.append(f"This month: {fmt.money(month)}.")
     return (" ".join(parts),) if parts else ()
 
 
 def _footnotes(report: CostReport) -> tuple[str, ...]:
     notes = ["USD is what the API would have charged, not your bill."]
-    if report.unpriced_models:
+    unpriced = sorted({*report.unpriced_models, *report.not_on_lines.unpriced_models})
+    if unpriced:
         notes.append(
-            f"Not included (no known price): {', '.join(report.unpriced_models)}. Run `tankful prices update`, or"
+            f"Not included (no known price): {', '.join(unpriced)}. Run `tankful prices update`, or"
             " add a price to prices.toml."
         )
     if report.skipped_lines:

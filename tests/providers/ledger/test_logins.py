@@ -129,10 +129,11 @@ def test_what_was_billed_beyond_the_lines_is_in_no_sum_but_its_own(seen: Seen) -
     ledger = stored(seen, response(-2), response(-1, beyond=True))
     day = date(2026, 11, 28)
     made = ledger.report("codex", {HOME: "h"}, since=day, until=day, zone=UTC, now=at(0))
-    assert (made.totals.responses, made.not_on_lines.responses) == (1, 1)
+    assert (made.totals.responses, made.not_on_lines.tally.responses) == (1, 1)
     for sums in (made.by_model, made.by_day[day], made.by_home, made.by_project, made.by_account):
         assert sum(tally.responses for tally in sums.values()) == 1
-    assert (made.month_to_date_usd, made.not_on_lines.usd) == (1.0, 1.0)
+    assert (made.month_to_date_usd, made.not_on_lines.month_to_date_usd) == (1.0, 1.0)
+    assert (made.not_on_lines.tally.usd, made.not_on_lines.unpriced_models) == (1.0, ())
     figures = ledger.home_figures("codex", [HOME], zone=UTC, now=at(0))[HOME]
     assert (figures.today.responses, figures.today.usd) == (2, 2.0)
     assert series(ledger.counters()) == {("", 0): 1}
@@ -142,4 +143,4 @@ def test_a_day_of_nothing_but_what_is_on_no_line_is_no_day(seen: Seen) -> None:
     ledger = stored(seen, response(-2, beyond=True))
     day = date(2026, 11, 28)
     made = ledger.report("codex", {HOME: "h"}, since=day, until=day, zone=UTC, now=at(0))
-    assert (made.by_day, made.by_session, made.not_on_lines.responses) == ({}, (), 1)
+    assert (made.by_day, made.by_session, made.not_on_lines.tally.responses) == ({}, (), 1)
