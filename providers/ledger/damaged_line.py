@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from math import inf
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
+
+T = TypeVar("T")
 
 _START = '{"'  # of a record: within a text the quote is escaped
 _FIRST = _START.encode()
@@ -56,7 +59,9 @@ def read(line: bytes | bytearray) -> DamagedLine:
     while work > 0 and (start := text.find(_START, place)) >= 0:
         is_cut |= bool(text[place:start].strip(_BLANK))
         try:
-            record, place = _decoder.raw_decode(text, start)
+            record, end = _decoder.raw_decode(text, start)
+            records.append(_storable(record))
+            place = end
         except json.JSONDecodeError as error:
             is_endless = error.msg.startswith("Unterminated")  # `pos` is then where the text begins
             work -= (len(text) if is_endless else error.pos) - start
@@ -64,8 +69,6 @@ def read(line: bytes | bytearray) -> DamagedLine:
         except (ValueError, RecursionError):
             work -= len(text) - start
             place, is_cut = start + len(_START), True
-        else:
-            records.append(_storable(record))
     if work <= 0:
         tail = text[max(place, len(text) - _TAIL) :].rstrip(_BLANK)
         last = last_record(tail.encode(errors="replace"), is_whole=False)
@@ -73,6 +76,24 @@ def read(line: bytes | bytearray) -> DamagedLine:
             records.append(_storable(json.loads(tail.encode(errors="replace")[last:])))
         return DamagedLine(tuple(records), is_cut=True)
     return DamagedLine(tuple(records), is_cut or bool(text[place:].strip(_BLANK)))
+
+
+def salvage(line: bytes | bytearray, convert: Callable[[dict[str, Any]], T | None]) -> tuple[list[T], int]:
+    """What can be read of a line that a strict decoder refused, and how many of its records are lost.
+
+    `convert` gives None for an irrelevant record, and raises ValueError for one that cannot be used.
+    """
+    damaged = read(line)
+    found: list[T] = []
+    lost = int(damaged.is_cut)
+    for record in damaged.records:
+        try:
+            converted = convert(record)
+        except (ValueError, RecursionError):
+            lost += 1
+        else:
+            found += [converted] if converted is not None else []
+    return found, lost or int(not damaged.records)
 
 
 def _storable(record: dict[str, Any]) -> dict[str, Any]:

@@ -237,17 +237,7 @@ def salvage(text: bytes | bytearray) -> tuple[list[Line], int]:
     """What can be read of a line that `decode` refused, and how many records of it are lost."""
     from providers.ledger import damaged_line  # few logs need it
 
-    damaged = damaged_line.read(text)
-    lines: list[Line] = []
-    lost = int(damaged.is_cut)
-    for record in damaged.records:
-        try:
-            found = _salvaged(record)
-        except ValueError:
-            lost += 1
-        else:
-            lines += [found] if found is not None else []
-    return lines, lost or int(not damaged.records)
+    return damaged_line.salvage(text, _salvaged)
 
 
 def _salvaged(record: dict[str, Any]) -> Line | None:

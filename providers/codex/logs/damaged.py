@@ -95,17 +95,7 @@ def salvage(text: bytes | bytearray) -> tuple[list[SalvagedLine], int]:
 
     A field that is of no use is dropped, and not its record.
     """
-    damaged = damaged_line.read(text)
-    lines: list[SalvagedLine] = []
-    lost = int(damaged.is_cut)
-    for record in damaged.records:
-        try:
-            line = _line(record)
-        except (ValueError, RecursionError):
-            lost += 1
-        else:
-            lines += [line] if line is not None else []
-    return lines, lost or int(not damaged.records)
+    return damaged_line.salvage(text, _line)
 
 
 def _line(record: dict[str, Any]) -> SalvagedLine | None:
