@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _NUMBER = re.compile(r"[+-]?\d{1,40}(?:\.\d{0,40})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,40}(?:\.0*)?", re.ASCII)
 _LONGEST_TEXT = 100
 _MILLISECONDS_FROM = 1e11
 """As seconds it would be the year 5138: a larger time is in milliseconds."""
@@ -45,8 +46,9 @@ def whole(raw: Any) -> int | None:
     """A whole number, also as text, or as a float without a fraction; None for anything else."""
     if isinstance(raw, int) and not isinstance(raw, bool):
         return raw
-    if isinstance(raw, str) and len(raw) <= _LONGEST_TEXT and raw.strip().lstrip("+-").isdecimal():
-        return int(raw) if number(raw) is not None else None  # exactly: a float has 53 bits
+    if isinstance(raw, str):
+        text = raw.strip() if len(raw) <= _LONGEST_TEXT else ""
+        return int(text.partition(".")[0]) if _WHOLE.fullmatch(text) else None  # exactly: a float has 53 bits
     value = number(raw)
     return int(value) if value is not None and value.is_integer() else None
 

@@ -8,6 +8,8 @@ billed response must be that of one usage, or for Codex, whose counters go on, t
                 the whole, the whole counts.
     Claude      each class as it is; a cache write of which only the parts are known is their sum
                 what a session used beside its lines is within a sum of its `cost-state`
+                Where a number cannot be read, it is made up from the other usage of its line, so each class may
+                be of another one, or between two.
     both        1-hour writes are within the writes, reasoning within the output; no more responses than usages
     time        one that stands in the log, in ISO 8601 or in a UUID of version 7
 """
@@ -44,6 +46,7 @@ class Found:
         self.usages: list[Usage] = []
         self.sums: list[Usage] = []
         self.objects = self.records = 0
+        self.has_unreadable = False
         decoder = json.JSONDecoder(object_pairs_hook=self._object, strict=False)
         for line in content.split(b"\n"):
             for text in {line, line.replace(b"\0", b"")}:  # NULs may stand for nothing, or damage a name
@@ -64,6 +67,8 @@ class Found:
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if any(name.endswith("_tokens") for name, _ in pairs):
             self.objects += 1
+            unread = (value for name, value in pairs if name.endswith("_tokens") and _whole(value) is None)
+            self.has_unreadable |= any(True for _ in unread)
             # Of a name that stands there twice a decoder may take either.
             whole = [pair for pair in pairs if _whole(pair[1]) is not None]
             for taken in (pairs, pairs[::-1], whole) if len(dict(pairs)) < len(pairs) else (pairs,):
@@ -91,6 +96,7 @@ def check_codex(responses: Iterable[BilledResponse], content: bytes) -> None:
         fits = any(_fits(ours, sent) for sent in counters) or any(
             _fits(ours, _minus(later, earlier)) for later in counters for earlier in counters
         )
+        fits = fits or (found.has_unreadable and _is_made_up(ours, counters))
         require(fits, f"tokens in no line and between no two: {_all(response.usage)}")
     require(len(billed) <= found.records, f"{len(billed)} responses in {found.records} records")
 
@@ -127,7 +133,8 @@ def _check(response: BilledResponse, found: Found, figures: Figures) -> None:
     require(usage.reasoning_tokens <= usage.output_tokens, f"more reasoning than output: {_all(usage)}")
     for part in (usage.cache_write_1h_tokens, usage.reasoning_tokens):
         held = part == 0 or figures.holds(part) or any(part in each.values() for each in found.usages)
-        require(held or _is_difference(part, found), f"a part of {part} tokens is in no line")
+        held = held or _is_difference(part, found) or found.has_unreadable
+        require(held, f"a part of {part} tokens is in no line")
     require(
         response.web_searches == 0 or figures.holds(response.web_searches), "searches that are in no line"
     )
@@ -166,6 +173,15 @@ def _fits(ours: Counts, sent: Counts) -> bool:
     if sent[1] + sent[2] <= sent[0]:
         return ours == sent
     return ours[1] <= sent[1] and ours[2] <= sent[2]
+
+
+def _is_made_up(ours: Counts, counters: set[Counts]) -> bool:
+    """Whether each count is that of some usage, or between two."""
+    for number, count in enumerate(ours):
+        known = {each[number] for each in counters} | {0}
+        if count not in known and not any(count + less in known for less in known):
+            return False
+    return True
 
 
 def _of_claude(usage: Usage) -> Iterator[Counts]:

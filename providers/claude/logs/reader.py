@@ -143,6 +143,7 @@ class TranscriptReader:
             and answer.message == before.message
             and line.request_id
             and line.request_id == before.line.request_id
+            and line.effort == before.line.effort
             and answer.message.id
             and answer.at >= before.at
         ):

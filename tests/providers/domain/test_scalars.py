@@ -66,7 +66,7 @@ def test_a_whole_number_in_any_form(raw: Any, value: int) -> None:
     assert scalars.whole(raw) == value
 
 
-@pytest.mark.parametrize("raw", [*NO_VALUE, 10.5, "10.5", float("nan"), float("inf")])
+@pytest.mark.parametrize("raw", [*NO_VALUE, 10.5, "10.5", "1e3", float("nan"), float("inf")])
 def test_what_is_no_whole_number(raw: Any) -> None:
     assert scalars.whole(raw) is None
 
