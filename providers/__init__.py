@@ -33,6 +33,7 @@
     claude/      descriptor auth variables config limits keychain noted desktop
                  | endpoint/ usage_command/ statusline/ logs/
     polling/     from homes to what is known of each account
+        homes             whose homes are read
         accounts          who is signed in where: the entries of a snapshot
         poll              load → decide → fetch → record → save, for one account
         decide            what a round does next: pure

@@ -14,13 +14,12 @@ from msgspec.structs import replace
 from providers.domain.errors import ProviderError
 from providers.domain.limits import Account, AccountUsage, UsageError, UsageSnapshot
 from providers.domain.merge import merge
-from providers.host.files import short
 from providers.polling.account_store import AccountState, AccountStore
 from providers.polling.backoff import Client, LoginPlace
+from providers.polling.homes import DEFAULT_SETTINGS, homes_of
 from providers.polling.poll import Mode, Round, ask, internal_error, look
 from providers.source import Home, Provider, ProviderSettings, account_key
 
-UNSET = ProviderSettings()
 ROUND_SECONDS: dict[Mode, float] = {"due": 10.0, "now": 60.0}
 """How long `take_usage` waits for all sources together: longer if the user asked for it."""
 
@@ -83,7 +82,7 @@ def find_targets(
     found: list[Target] = []
     absent: list[Target] = []
     for provider in providers:
-        own = settings.get(provider.id, UNSET)
+        own = settings.get(provider.id, DEFAULT_SETTINGS)
         only = only_source or own.source
         if not own.enabled or only not in (None, *provider.source_ids):
             continue
@@ -120,16 +119,6 @@ def known_of(target: Target, memory: AccountStore, clock: Callable[[], datetime]
 def look_at(target: Target, memory: AccountStore, clock: Callable[[], datetime]) -> AccountUsage:
     """The state of the target with fresh readings of its local sources; makes no request. Never raises."""
     return _usage(target, lambda this: look(this, memory), clock, "cached")
-
-
-def homes_of(
-    provider: Provider, environ: Mapping[str, str], settings: ProviderSettings = UNSET
-) -> tuple[Home, ...]:
-    """The provider's homes, and the additional ones of the settings; each once."""
-    found = {home.path: home for home in provider.find_homes(environ)}
-    for path in settings.homes:
-        found.setdefault(path, Home(provider=provider.id, path=path, label=short(path)))
-    return tuple(found.values())
 
 
 def _ask_all(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -17,9 +18,11 @@ from providers.ledger.ledger import Ledger
 from providers.ledger.refresh import ScanProgress
 from providers.ledger.report import span
 from providers.source import Home, Provider
-from tray.engine.count_child import CountChild
 from tray.engine.scope import Scope
 from tray.engine.state import HomeCost
+
+if TYPE_CHECKING:
+    from tray.engine.count_child import CountChild  # a subprocess, which few need
 
 DAYS = 30
 _MANY_LOGS = 200

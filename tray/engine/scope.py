@@ -11,7 +11,7 @@ from providers.ledger.logins import SeenLogin
 from providers.ledger.prices.load import FETCHED, load_rates
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import Shelf
-from providers.polling.accounts import UNSET, homes_of
+from providers.polling.homes import DEFAULT_SETTINGS, homes_of
 from providers.registry import PROVIDERS
 from providers.source import Home, Provider, account_key
 from tray.engine.settings import FILE, Settings, SettingsFile
@@ -68,7 +68,9 @@ class Scope:
         """The providers that are switched on; only the one with this id, if given."""
         own = (settings or self.settings()).providers
         return [
-            each for each in self.providers if provider in (None, each.id) and own.get(each.id, UNSET).enabled
+            each
+            for each in self.providers
+            if provider in (None, each.id) and own.get(each.id, DEFAULT_SETTINGS).enabled
         ]
 
     def homes(self, provider: str | None = None) -> tuple[Home, ...]:
@@ -79,7 +81,7 @@ class Scope:
 
     def homes_of(self, provider: Provider, settings: Settings | None = None) -> tuple[Home, ...]:
         own = (settings or self.settings()).providers
-        return homes_of(provider, self.environ, own.get(provider.id, UNSET))
+        return homes_of(provider, self.environ, own.get(provider.id, DEFAULT_SETTINGS))
 
     def log_homes_of(self, provider: Provider, settings: Settings | None = None) -> tuple[Home, ...]:
         """Its homes, and then those that have logs only."""
