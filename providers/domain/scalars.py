@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"[+-]?\d{1,40}(?:\.\d{0,40})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,40}(?:\.0*)?", re.ASCII)
 _LONGEST_TEXT = 100
+_SPACE = " \t\r\n"
 _MILLISECONDS_FROM = 1e11
 """As seconds it would be the year 5138: a larger time is in milliseconds."""
 _LARGEST_PERCENT = 10_000
@@ -29,7 +30,7 @@ def number(raw: Any) -> float | None:
     if isinstance(raw, bool):
         return None
     if isinstance(raw, str):
-        text = raw.strip() if len(raw) <= _LONGEST_TEXT else ""
+        text = raw.strip(_SPACE) if len(raw) <= _LONGEST_TEXT else ""
         if not _NUMBER.fullmatch(text):
             return None
         raw = float(text)
@@ -47,7 +48,7 @@ def whole(raw: Any) -> int | None:
     if isinstance(raw, int) and not isinstance(raw, bool):
         return raw
     if isinstance(raw, str):
-        text = raw.strip() if len(raw) <= _LONGEST_TEXT else ""
+        text = raw.strip(_SPACE) if len(raw) <= _LONGEST_TEXT else ""
         return int(text.partition(".")[0]) if _WHOLE.fullmatch(text) else None  # exactly: a float has 53 bits
     value = number(raw)
     return int(value) if value is not None and value.is_integer() else None
@@ -76,7 +77,7 @@ def moment(raw: Any) -> datetime | None:
                 else None
             )
         if isinstance(raw, str) and len(raw) <= _LONGEST_TEXT:
-            parsed = datetime.fromisoformat(raw.strip())
+            parsed = datetime.fromisoformat(raw.strip(_SPACE))
             return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (OverflowError, OSError, ValueError):
         pass
@@ -86,5 +87,5 @@ def moment(raw: Any) -> datetime | None:
 def flag(raw: Any) -> bool | None:
     """True or false, also as text; None for anything else."""
     if isinstance(raw, str):
-        return _FLAGS.get(raw.strip().lower()) if len(raw) <= _LONGEST_TEXT else None
+        return _FLAGS.get(raw.strip(_SPACE).lower()) if len(raw) <= _LONGEST_TEXT else None
     return raw if isinstance(raw, bool) else None

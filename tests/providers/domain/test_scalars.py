@@ -12,7 +12,23 @@ from hypothesis import strategies as st
 from providers.domain import scalars
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
-NO_VALUE: list[Any] = [None, "", " ", "x", "NaN", "inf", "1_000", "٣", "0x10", [], {}, True, False, "1" * 200]
+NO_VALUE: list[Any] = [
+    None,
+    "",
+    " ",
+    "x",
+    "NaN",
+    "inf",
+    "1_000",
+    "\u00a031",
+    "٣",
+    "0x10",
+    [],
+    {},
+    True,
+    False,
+    "1" * 200,
+]
 
 
 @pytest.mark.parametrize(
