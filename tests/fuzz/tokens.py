@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, KeysView
 from typing import Any
 
 from providers.domain.cost import BilledResponse, TokenUsage
@@ -30,6 +30,8 @@ Usage = dict[str, int]
 Counts = tuple[int, int, int, int]
 """Input, cached and written of it, and output: what a counter of Codex has."""
 
+_ONLY_CODEX = {"cached_input_tokens", "reasoning_output_tokens", "total_tokens"}
+_OF_CODEX = {"input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens"}
 _PLAUSIBLE = 10**9
 """What is more may be taken for damage, as if it had not been sent."""
 _WHOLE = re.compile(r"\s*\+?(\d{1,30})(?:\.0*)?\s*", re.ASCII)
@@ -67,8 +69,8 @@ class Found:
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if any(name.endswith("_tokens") for name, _ in pairs):
             self.objects += 1
-            unread = (value for name, value in pairs if name.endswith("_tokens") and _whole(value) is None)
-            self.has_unreadable |= any(True for _ in unread)
+            unread = (name for name, value in pairs if name.endswith("_tokens") and _whole(value) is None)
+            self.has_unreadable |= any(unread) or _lacks_members(dict(pairs).keys())
             # Of a name that stands there twice a decoder may take either.
             whole = [pair for pair in pairs if _whole(pair[1]) is not None]
             for taken in (pairs, pairs[::-1], whole) if len(dict(pairs)) < len(pairs) else (pairs,):
@@ -80,10 +82,16 @@ class Found:
     def _add(self, members: dict[str, Any]) -> None:
         usage = _counts(members)
         parts = members.get("cache_creation")
-        usage |= _counts(parts) if isinstance(parts, dict) else {}
+        known = _counts(parts) if isinstance(parts, dict) else {}
+        usage |= {name: count for name, count in known.items() if name.startswith("ephemeral_")}
         self.usages.append(usage)
         if any(count > _PLAUSIBLE for count in usage.values()):
             self.usages.append({name: count for name, count in usage.items() if count <= _PLAUSIBLE})
+
+
+def _lacks_members(names: KeysView[str]) -> bool:
+    """Whether it is a usage of Codex without one of its members."""
+    return bool(names & _ONLY_CODEX) and not names >= _OF_CODEX
 
 
 def check_codex(responses: Iterable[BilledResponse], content: bytes) -> None:

@@ -147,7 +147,7 @@ class TranscriptReader:
             and answer.message.id
             and answer.at >= before.at
         ):
-            self._repeated = answer.at
+            self._repeated = answer.at if self._repeated is None else max(answer.at, self._repeated)
             return  # each part of a response repeats its usage
         self._count(answer)
         self._before = answer if is_short else None
