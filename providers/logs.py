@@ -24,6 +24,12 @@ from providers.domain.cost import BilledResponse
 T = TypeVar("T")
 
 
+class MalformedLine(ValueError):
+    """A line that is no JSON object, has a field of another type than its program writes, or an impossible
+    time.
+    """
+
+
 _new_hash = blake2b(digest_size=8).copy  # a copy is made in half the time of a new one
 
 

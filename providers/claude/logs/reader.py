@@ -27,7 +27,7 @@ from providers.claude.logs.transcript import (
     sums,
 )
 from providers.ledger.scan import UsageEnd
-from providers.logs import stable_hash
+from providers.logs import MalformedLine, stable_hash
 
 # Decoded values may keep the whole line in memory: only short ones are remembered.
 _SHORT = 1 << 20
@@ -102,7 +102,7 @@ class TranscriptReader:
     def take(self, line: bytes | bytearray) -> None:
         try:
             found = wire.decode(line)
-        except wire.MalformedLine:
+        except MalformedLine:
             salvaged, lost = wire.salvage(line)
             self._skipped += lost
             for each in salvaged:
@@ -190,7 +190,7 @@ class TranscriptReader:
     ) -> None:
         try:
             advice = wire.advice(usage)
-        except wire.MalformedLine:
+        except MalformedLine:
             self._skipped += 1
             return
         for index, each in advice:

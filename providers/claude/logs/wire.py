@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from providers.logs import MalformedLine
+
 # A plain value. A text without a quote in it is tried first: it takes half the time, and nearly all are such.
 _PLAIN = (
     rb'(?:"[^"]{0,1024}+(?<!\\)"|"[^"\\]{0,1024}+(?:\\.[^"\\]{0,1024}+){0,64}+"|true|false|null|\d{1,19})'
@@ -49,10 +51,6 @@ Count = Annotated[int, Meta(ge=0, le=10**9)]
 
 
 ADVICE = b"advisor_message"  # in the iterations of a response that asked an advisor; few did
-
-
-class MalformedLine(ValueError):
-    """A line that is no JSON object, has a field of another type than Claude Code's, or an impossible time."""
 
 
 class CacheCreation(Struct, frozen=True, gc=False):

@@ -13,6 +13,7 @@ from providers.codex.logs import wire
 from providers.codex.logs.rollout import Tokens
 from providers.domain import lenient
 from providers.ledger import damaged_line
+from providers.logs import MalformedLine
 
 
 class _PartialUsage(Struct, frozen=True):
@@ -104,7 +105,7 @@ def _line(record: dict[str, Any]) -> SalvagedLine | None:
     if kind == "event_msg":
         payload = record.get("payload")
         if not isinstance(payload, dict):
-            raise wire.MalformedLine
+            raise MalformedLine
         kind = payload.get("type")
         if kind not in wire.OUR_EVENTS:
             return None
@@ -113,7 +114,7 @@ def _line(record: dict[str, Any]) -> SalvagedLine | None:
     line = lenient.convert(record, _Line)
     at = round(line.timestamp.timestamp() * 1000)
     if not wire.EARLIEST_MS <= at <= wire.LATEST_MS:
-        raise wire.MalformedLine
+        raise MalformedLine
     return SalvagedLine(at, line.ordinal, _payload(kind, line.payload))
 
 
@@ -130,13 +131,13 @@ def _count(info: Any) -> wire.Payload | PartialCount:
         return wire.TokenCount()
     counted = lenient.convert(info, PartialCount)
     if counted.total_token_usage.is_empty() and counted.last_token_usage.is_empty():
-        raise wire.MalformedLine
+        raise MalformedLine
     return counted
 
 
 def _record(record: _PartialRecord) -> wire.UsageRecord:
     if record.usage.is_empty():
-        raise wire.MalformedLine
+        raise MalformedLine
     so_far = record.thread_token_usage
     return wire.UsageRecord(
         usage=record.usage.usage(),

@@ -27,7 +27,7 @@ from providers.codex.logs.rollout import (
 )
 from providers.domain import scalars
 from providers.ledger.scan import UsageEnd
-from providers.logs import stable_hash, unpacked
+from providers.logs import MalformedLine, stable_hash, unpacked
 
 
 def ids_in_name(path: str) -> tuple[str, str | None]:
@@ -85,7 +85,7 @@ class RolloutReader:
     def take(self, text: bytes | bytearray) -> None:
         try:
             decoded = wire.decode(text)
-        except wire.MalformedLine:
+        except MalformedLine:
             self._salvage(text)
             return
         if decoded is not None:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from providers.domain.account import account_id
+from providers.logs import MalformedLine
 
 # Heads that are known to be irrelevant; whatever is unknown is parsed. `compacted` holds the whole history and can
 # exceed 100 MB; what counts of it stands at its end, so its group makes the reader clip it.
@@ -34,10 +35,6 @@ LATEST_MS = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1000
 MOST_TOKENS = 10**13
 Count = Annotated[int, Meta(ge=0, le=MOST_TOKENS)]
 Ordinal = Annotated[int, Meta(ge=0, le=2**62)]
-
-
-class MalformedLine(ValueError):
-    """A line that is no JSON object, has a field of another type than Codex writes, or an impossible time."""
 
 
 def text_or_none(value: object) -> str | None:

@@ -40,7 +40,7 @@ _NETWORK_MESSAGE = re.compile(
     r"|\byour (?:ip|network)\b|(?:not in|\bip) allow_?list|ip_allowlist|\bused cloudflare to restrict access",
     re.IGNORECASE,
 )
-# … and the `forbidden` of Anthropic's edge, unless it is about a login: the API sends `permission_error`.
+# … and `forbidden`, unless it is about a login: an edge sends it, an API has codes of its own.
 _EDGE_CODE = "forbidden"
 _OF_LOGIN = re.compile(
     r"permission|scope|member|workspace|organi[sz]ation|account|subscription|plan\b|role", re.IGNORECASE

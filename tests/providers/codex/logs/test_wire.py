@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from providers.codex.logs import wire
+from providers.logs import MalformedLine
 
 USAGE = {"input_tokens": 5, "output_tokens": 3}
 INFO = {"total_token_usage": USAGE, "last_token_usage": USAGE}
@@ -33,7 +34,7 @@ def test_what_the_ledger_needs_of_a_token_count() -> None:
 
 def test_odd_limits_do_not_affect_the_tokens() -> None:
     assert wire.decode(count(INFO, {"new": ["shape"]})) is not None
-    with pytest.raises(wire.MalformedLine):
+    with pytest.raises(MalformedLine):
         wire.decode(count({"total_token_usage": -1}, LIMITS))
 
 
