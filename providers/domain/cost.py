@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from math import fsum
 from operator import add
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from msgspec import Struct
 from msgspec.structs import astuple, replace
@@ -49,8 +49,8 @@ class TokenUsage(Struct, frozen=True, gc=False):
     def total_tokens(self) -> int:
         return self.input_tokens + self.cache_read_tokens + self.cache_write_tokens + self.output_tokens
 
-    def __add__(self, other: TokenUsage) -> TokenUsage:
-        return TokenUsage(*map(add, astuple(self), astuple(other)))
+    def __add__(self, other: Self) -> Self:
+        return type(self)(*map(add, astuple(self), astuple(other)))
 
 
 class Context(Struct, frozen=True, kw_only=True, cache_hash=True):

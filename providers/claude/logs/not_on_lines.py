@@ -48,15 +48,15 @@ class SessionUsage(Struct, frozen=True, kw_only=True):
 
 
 class Growth(Struct, frozen=True):
-    """What a session used of a model in one stretch that is on no line, up to a state; `total` is that of the
-    state.
+    """What a session used of a model in one stretch up to a state: `total` is that of the state, `unlogged`
+    the part of the growth that is on no line.
     """
 
     session: str
     state: RunningTotal
     model: str
     total: Sums
-    beside: Sums
+    unlogged: Sums
 
 
 def not_on_lines(sessions: Mapping[str, SessionUsage]) -> Iterator[Growth]:
@@ -72,8 +72,8 @@ def not_on_lines(sessions: Mapping[str, SessionUsage]) -> Iterator[Growth]:
             if before is None and session.is_fork:
                 continue  # nobody knows from where it goes on
             stretch = _stretch(lines, before, state, is_own=own is not None)
-            for model, (total, beside) in _beside(lines, stretch, before, state).items():
-                yield Growth(name, state, model, total, beside)
+            for model, (total, unlogged) in _unlogged(lines, stretch, before, state).items():
+                yield Growth(name, state, model, total, unlogged)
 
 
 _Stated = tuple[float, int, str, RunningTotal]
@@ -170,7 +170,7 @@ def _stretch(lines: _Lines, before: RunningTotal | None, state: RunningTotal, *,
     return _Stretch(began, state.at, first, lines.main_after(state.at, float("inf")))
 
 
-def _beside(
+def _unlogged(
     lines: _Lines, stretch: _Stretch, before: RunningTotal | None, state: RunningTotal
 ) -> dict[str, tuple[Sums, Sums]]:
     """By model the state's total, and its growth since the one before less what the lines of that stretch hold."""
@@ -189,7 +189,7 @@ def _by_model(state: RunningTotal) -> dict[str, Sums]:
     found: dict[str, Sums] = {}
     for name, sums in state.sums.items():
         model = name.removesuffix(_LONG_CONTEXT)
-        found[model] = Sums(*map(add, astuple(found.get(model, Sums())), astuple(sums)))
+        found[model] = found.get(model, Sums()) + sums
     return found
 
 

@@ -14,6 +14,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from providers.claude.logs.not_on_lines import OwnResponse, RunningTotal, SessionUsage, not_on_lines
 from providers.claude.logs.transcript import WITHOUT_REQUEST, Claim, Location, Observation, Served, Sums
@@ -53,7 +54,7 @@ def resolve(kept: Kept) -> list[BilledResponse]:
     responses = _responses(kept)
     for key in _replayed(responses):
         del responses[key]
-    billed = [*_billed(responses), *_beside(kept, responses)]
+    billed = [*_billed(responses), *_unlogged(kept, responses)]
     billed.sort(key=attrgetter("at_ms", "key"))
     return billed
 
@@ -78,13 +79,15 @@ def _replayed(responses: Mapping[int, _Response]) -> list[int]:
     The message's id must be that of one single response of the session: gateways give many the same. Without
     any request id it proves nothing, so that usage must be the same as well.
     """
-    beside = [(key, each) for key, each in responses.items() if each.first[1].of_subagent and each.message]
-    names = {_name(each) for _, each in beside}
+    of_subagents = [
+        (key, each) for key, each in responses.items() if each.first[1].of_subagent and each.message
+    ]
+    names = {_name(each) for _, each in of_subagents}
     own: dict[tuple[str, str], list[_Response]] = {}
     for each in responses.values() if names else ():
         if not each.first[1].of_subagent and (name := _name(each)) in names:
             own.setdefault(name, []).append(each)
-    return [key for key, each in beside if _repeats(each, own.get(_name(each), ()))]
+    return [key for key, each in of_subagents if _repeats(each, own.get(_name(each), ()))]
 
 
 def _name(response: _Response) -> tuple[str, str]:
@@ -143,7 +146,7 @@ def _owner(owners: _Owners, at: float, location: Location) -> str:
     return known[number - 1][1] if number else ""
 
 
-def _beside(kept: Kept, responses: Mapping[int, _Response]) -> Iterator[BilledResponse]:
+def _unlogged(kept: Kept, responses: Mapping[int, _Response]) -> Iterator[BilledResponse]:
     """What the sessions used that is on no line, as one response for each stretch and model."""
     places = _places_of_states(kept)
     if not places:
@@ -161,14 +164,14 @@ def _beside(kept: Kept, responses: Mapping[int, _Response]) -> Iterator[BilledRe
             model=growth.model,
             not_on_lines=True,
         )
-        name = ("not on lines", growth.session, growth.state.started_ms, growth.model, growth.total)
+        name = ("not on lines", growth.session, growth.state.started_ms, growth.model, astuple(growth.total))
         key = stable_hash(repr(name).encode())
         at_ms = round(growth.state.at * 1000)
-        yield BilledResponse(at_ms, key, context, _usage(growth.beside), growth.beside.web_searches)
+        yield BilledResponse(at_ms, key, context, growth.unlogged.usage(), growth.unlogged.web_searches)
 
 
 def _places_of_states(kept: Kept) -> dict[str, _Place]:
-    """By session, where it said what it had used."""
+    """By session, the place that its totals were logged in."""
     places: dict[str, _Place] = {}
     for home, each in kept:
         for number in {state.place for state in each.states}:
@@ -180,7 +183,7 @@ def _places_of_states(kept: Kept) -> dict[str, _Place]:
 def _sessions(
     kept: Kept, responses: Mapping[int, _Response], wanted: Iterable[str]
 ) -> dict[str, SessionUsage]:
-    """The sessions that said what they had used; an archived copy says the same again."""
+    """The sessions that logged totals; an archived copy repeats them."""
     own: dict[str, list[OwnResponse]] = {session: [] for session in wanted}
     for each in responses.values():
         (at, place), (best, served) = each.first, each.best
@@ -244,10 +247,4 @@ def _sums(best: Claim) -> Sums:
         best.output,
         best.thinking,
         best.web_searches,
-    )
-
-
-def _usage(sums: Sums) -> TokenUsage:
-    return TokenUsage(
-        sums.fresh, sums.cache_read, sums.cache_write, sums.cache_write_1h, sums.output, sums.thinking
     )

@@ -6,8 +6,10 @@ from typing import Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from providers.claude.logs import wire
+from providers.domain.cost import TokenUsage
 from providers.logs import unpacked
 
 
@@ -64,16 +66,14 @@ class ResponseRow(Struct, array_like=True, gc=False):
     claim: Claim
 
 
-class Sums(Struct, frozen=True, array_like=True):
-    """Tokens by class, as in `Claim`."""
+class Sums(TokenUsage, frozen=True, array_like=True, gc=False):
+    """What several responses used."""
 
-    fresh: int = 0
-    cache_read: int = 0
-    cache_write: int = 0
-    cache_write_1h: int = 0
-    output: int = 0
-    thinking: int = 0
     web_searches: int = 0
+
+    def usage(self) -> TokenUsage:
+        """The tokens alone."""
+        return TokenUsage(*astuple(self)[:-1])
 
 
 class SessionTotal(Struct, frozen=True, array_like=True):

@@ -30,14 +30,14 @@ NEWER = Path(__file__).parents[5] / "shared" / "corpora-2026-11" / "claude"
 MADE_UP = 1_795_176_000_000  # 2026-11-20T12:00:00Z
 
 
-def beside(responses: list[BilledResponse]) -> list[BilledResponse]:
+def unlogged(responses: list[BilledResponse]) -> list[BilledResponse]:
     return [response for response in responses if response.context.not_on_lines]
 
 
 @pytest.mark.parametrize("scenario", sorted(FIXTURES.glob("2.1.332/*/")), ids=lambda path: path.name)
 def test_the_fixtures_hold_what_else_was_billed(scenario: Path) -> None:
     expected: Bill = json.loads((scenario / "expected.json").read_text())["not_on_lines"]
-    assert summed(beside(everything([scenario / "home"]))) == expected
+    assert summed(unlogged(everything([scenario / "home"]))) == expected
 
 
 def test_a_session_compacted_many_times_equals_its_bill() -> None:
@@ -62,7 +62,7 @@ def line(second: int, output: int, **more: Any) -> Line:
 
 def found(*files: Any) -> list[tuple[int, int]]:
     """The second and the output tokens of all that no line tells."""
-    return [(each.at.second, each.usage.output_tokens) for each in beside(FORMAT.resolve(files))]
+    return [(each.at.second, each.usage.output_tokens) for each in unlogged(FORMAT.resolve(files))]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_thousands_of_totals_are_evaluated_in_the_time_of_one_pass() -> None:
     """A session with as many processes, and as many forks of one process."""
 
     def output(tokens: int) -> Sums:
-        return Sums(output=tokens)
+        return Sums(output_tokens=tokens)
 
     responses = [OwnResponse(at + 0.25, "m", output(2), of_subagent=False) for at in range(20_000)]
     states = [RunningTotal(at + 0.5, at * 1000.0, 1.0, {"m": output(3)}) for at in range(20_000)]
@@ -162,7 +162,7 @@ def test_thousands_of_totals_are_evaluated_in_the_time_of_one_pass() -> None:
         for number in range(1, 20_000)
     }
     grown = list(not_on_lines(sessions))
-    assert [each.beside for each in grown] == [output(1)] * (20_000 + 19_998)
+    assert [each.unlogged for each in grown] == [output(1)] * (20_000 + 19_998)
 
 
 def test_an_archived_copy_says_the_same_again() -> None:
@@ -173,6 +173,6 @@ def test_an_archived_copy_says_the_same_again() -> None:
 def test_it_is_told_by_session_project_and_account() -> None:
     owner = {"type": "session-owner", "accountUuid": "one", "sessionId": SESSION}
     (own,) = (each for each in FORMAT.resolve([observed([owner, line(1, 5)])]))
-    (more,) = beside(FORMAT.resolve([observed([owner, line(1, 5), total(9)])]))
+    (more,) = unlogged(FORMAT.resolve([observed([owner, line(1, 5), total(9)])]))
     for name in ("account", "project", "session", "root", "home", "model"):
         assert getattr(more.context, name) == getattr(own.context, name) is not None
