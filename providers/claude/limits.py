@@ -12,13 +12,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from providers.domain import rules
-from providers.domain.limits import RateWindow
+from providers.domain.limits import RateWindow, furthest_reset
 from providers.domain.scalars import percent
 
-_CLOCK_SLACK = timedelta(seconds=rules.CLOCK_SLACK_SECONDS)
-_FURTHEST_RESET = timedelta(days=400)  # of a window whose length is unknown, as a credit's expiry
-_LONGEST_MONTH = timedelta(days=31)
 _NAME = re.compile(r"(?=.*[A-Za-z0-9])[\w .+()/&,:'-]{1,40}")
 _TIER = re.compile(r"_(\d{1,3}x)")
 
@@ -45,9 +41,7 @@ class Kind(Struct, frozen=True):
 
     def can_reset(self, at: datetime, now: datetime) -> bool:
         """A reset further ahead than the window is long is an error, of the server or of a clock."""
-        if self.duration is None:
-            return at - now <= _FURTHEST_RESET
-        return at - now <= (_LONGEST_MONTH if self.duration == MONTH else self.duration) + _CLOCK_SLACK
+        return at - now <= furthest_reset(self.duration)
 
 
 FIVE_HOURS, DAY, WEEK, MONTH = timedelta(hours=5), timedelta(days=1), timedelta(days=7), timedelta(days=30)

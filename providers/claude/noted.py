@@ -12,11 +12,10 @@ from datetime import timedelta
 from providers.claude.config import Config, read_config
 from providers.claude.endpoint import answer
 from providers.domain.errors import NotUnderstood, ProviderError
-from providers.domain.limits import Identity, Reading
+from providers.domain.limits import CLOCK_SLACK, Identity, Reading
 from providers.domain.scalars import moment
 from providers.source import Home, Question
 
-CLOCK_SLACK = timedelta(minutes=5)
 OLDEST = timedelta(days=8)
 
 

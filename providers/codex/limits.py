@@ -15,12 +15,9 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.domain import rules
-from providers.domain.limits import RateWindow
+from providers.domain.limits import LONGEST_RESET, RateWindow, furthest_reset
 from providers.domain.scalars import percent
 
-_FURTHEST_RESET = timedelta(days=400)
-_RESET_SLACK = timedelta(seconds=rules.CLOCK_SLACK_SECONDS)
 _LONGEST_MINUTES = 10_000_000
 _NAME = re.compile(r"[\w .+-]{1,40}")
 _NO_SLUG = re.compile(r"[^a-z0-9_.]+")
@@ -65,31 +62,22 @@ def window(
     if percent(used_percent) is None:
         return None
     length = _length(minutes)
-    if length is None:
-        ident, title, duration = f"window:{_UNKNOWN}", "Limit", None
-    else:
-        ident, title = length.id, length.title
-        duration = timedelta(minutes=length.nearest(round(minutes or 0)))
-    near = resets_at is not None and -_FURTHEST_RESET <= resets_at - now <= furthest_reset(minutes)
+    ident, title = (length.id, length.title) if length else (f"window:{_UNKNOWN}", "Limit")
+    lasts = duration(minutes)
+    near = resets_at is not None and -LONGEST_RESET <= resets_at - now <= furthest_reset(lasts)
     return RateWindow(
         id=ident,
         title=title,
         used_percent=used_percent,
-        duration=duration,
+        duration=lasts,
         resets_at=resets_at if near else None,
     )
 
 
-def furthest_reset(minutes: float | None) -> timedelta:
-    """How far ahead a window of that length can reset, by a clock that is slightly off.
-
-    Further ahead is an error, of the server or of our clock. A month is as long as the longest one: it may be
-    sent as 30 days whatever it is.
-    """
+def duration(minutes: float | None) -> timedelta | None:
+    """How long a window is that was sent with a length of so many minutes; None if that is unknown."""
     length = _length(minutes)
-    if length is None:
-        return _FURTHEST_RESET
-    return min(_FURTHEST_RESET, timedelta(minutes=length.longest) + _RESET_SLACK)
+    return timedelta(minutes=length.nearest(round(minutes or 0))) if length else None
 
 
 def of_model(found: RateWindow, metered: Any, shown_as: Any) -> RateWindow | None:

@@ -12,9 +12,13 @@ from typing import Generic, Literal, TypeVar
 
 from msgspec import Struct
 
+from providers.domain import rules
 from providers.domain.cost import CostSummary
 
 T = TypeVar("T")
+
+CLOCK_SLACK = timedelta(seconds=rules.CLOCK_SLACK_SECONDS)
+"""How far two clocks may differ: what is further ahead of now is an error, of a server or of a clock."""
 
 # --- limits: what an account may still use ------------------------------------------------------------------
 
@@ -24,6 +28,21 @@ ACCOUNT_WINDOWS = ("session", "weekly", "monthly")
 Scope = Literal["account", "model", "feature", "personal"]
 """What a window limits: all use of the account (`session`, `weekly`, `monthly`, `window:<minutes>`), one model
 (`model:<slug>:<window>`), one person's spend (`individual`), else a feature (`code_review:weekly`)."""
+
+
+MONTHS = timedelta(days=28), timedelta(days=31)
+LONGEST_RESET = timedelta(days=400)
+
+
+def furthest_reset(duration: timedelta | None) -> timedelta:
+    """How far ahead of now a window of that length can reset; of one whose length is unknown, LONGEST_RESET.
+
+    A month counts as the longest one: it may be sent as 30 days whatever it is.
+    """
+    if duration is None:
+        return LONGEST_RESET
+    shortest, longest = MONTHS
+    return min(LONGEST_RESET, (longest if shortest <= duration <= longest else duration) + CLOCK_SLACK)
 
 
 class RateWindow(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
@@ -18,13 +18,12 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.domain.limits import Attempt, Reading, UsageError
+from providers.domain.limits import CLOCK_SLACK, Attempt, Reading, UsageError
 from providers.host.files import printable, write_whole
 from providers.host.http.retry_after import LONGEST_WAIT
 
 LOCK_SECONDS = 45.0
 HOMES_LOCK_SECONDS = 5.0
-CLOCK_SLACK = timedelta(minutes=5)
 _LARGEST = 10**18
 T = TypeVar("T")
 

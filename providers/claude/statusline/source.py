@@ -10,11 +10,10 @@ from typing import Any
 from providers.claude import limits
 from providers.claude.statusline import bridge
 from providers.domain.errors import ProviderError
-from providers.domain.limits import RateWindow, Reading
+from providers.domain.limits import CLOCK_SLACK, RateWindow, Reading
 from providers.domain.scalars import moment
 from providers.source import Question
 
-CLOCK_SLACK = timedelta(minutes=5)
 OLDEST = timedelta(days=8)
 _KINDS = dict(zip(bridge.WINDOWS, (limits.SESSION, limits.WEEKLY), strict=True))
 

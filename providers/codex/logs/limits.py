@@ -16,7 +16,7 @@ from pathlib import Path
 
 from providers.codex import limits
 from providers.codex.logs.format import ROLLOUTS
-from providers.codex.logs.newest import News, Search
+from providers.codex.logs.newest import Newest, Search
 from providers.domain.errors import ProviderError
 from providers.domain.limits import Reading
 from providers.ledger.discover import FINDERS, Finders, LogFinder
@@ -38,7 +38,7 @@ class RolloutLimits:
 
     def __init__(self, finders: Finders = FINDERS) -> None:
         self._finders = finders
-        self._barren: dict[Path, int] = {}
+        self._without_limits: dict[Path, int] = {}
 
     def is_fallback_for(self, error: ProviderError) -> bool:  # noqa: ARG002 - as every source
         """Reading it costs nothing."""
@@ -47,23 +47,23 @@ class RolloutLimits:
     def unavailable(self, question: Question) -> ProviderError | None:  # noqa: ARG002 - as every source
         return None
 
-    def barren_bytes(self, path: Path) -> int:
+    def bytes_without_limits(self, path: Path) -> int:
         """How much of a log is known to have no limits: it is not read again."""
-        return self._barren.get(path, 0)
+        return self._without_limits.get(path, 0)
 
     def read(self, question: Question) -> Reading | None:
         """The newest trustworthy entry; None where there is none. Windows past their reset are left out."""
-        news, left = News(), MOST_BYTES
+        newest, left = Newest(), MOST_BYTES
         finder = self._finders.finder(question.home.path, ROLLOUTS)
         for path, changed in _newest_files(finder, question.now):
-            if (news.at is not None and changed < news.at) or left <= 0:
+            if (newest.at is not None and changed < newest.at) or left <= 0:
                 break  # nothing in a file can be newer than its last write
-            search = Search(question, left, self.barren_bytes(path))
-            news = news.joined(search.news_of(path))
+            search = Search(question, left, self.bytes_without_limits(path))
+            newest = newest.joined(search.newest_in(path))
             left -= search.read
-            if search.barren is not None:
-                self._barren[path] = search.barren
-        return _reading(news, question.now)
+            if search.bytes_without_entries is not None:
+                self._without_limits[path] = search.bytes_without_entries
+        return _reading(newest, question.now)
 
 
 def _newest_files(finder: LogFinder, now: datetime) -> Iterator[tuple[Path, datetime]]:
@@ -74,14 +74,14 @@ def _newest_files(finder: LogFinder, now: datetime) -> Iterator[tuple[Path, date
             yield Path(log.path), datetime.fromtimestamp(log.mtime_ns / 1e9, UTC)
 
 
-def _reading(news: News, now: datetime) -> Reading | None:
+def _reading(newest: Newest, now: datetime) -> Reading | None:
     """A reading of several entries has one time, that of the windows; older credits are left out."""
-    note = news.windows or news.credits or news.refusal or news.unread
+    note = newest.windows or newest.credits or newest.refusal or newest.unread
     if note is None:
         return None
     bought, refusal, unread = (
         each if each is not None and each.at >= note.at else None
-        for each in (news.credits, news.refusal, news.unread)
+        for each in (newest.credits, newest.refusal, newest.unread)
     )
     dropped = [name for each in (note, bought, unread) if each is not None for name in each.dropped]
     return Reading(

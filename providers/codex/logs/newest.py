@@ -8,7 +8,7 @@ it, in a turn of the file's own thread.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from os import SEEK_END
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,14 +25,13 @@ from providers.codex.logs.limits_wire import (
 )
 from providers.codex.logs.rollout import born_at
 from providers.codex.parts import Parts
-from providers.domain.limits import Credits, RateWindow
+from providers.domain.limits import CLOCK_SLACK, Credits, RateWindow
 from providers.host.files import open_regular
 from providers.source import Question
 
 HEAD_BYTES = 1 << 18
 ENOUGH_BYTES = 1 << 22
 """How far to look beyond an entry for a better one, or for the one that it repeats."""
-_CLOCK_SLACK = timedelta(minutes=5)
 _OF_LIMIT = frozenset({"primary", "secondary", "credits", "individual_limit"})
 _NAMES = frozenset({"limit_id", "limit_name", "plan_type", "normal_model_slug"})
 _THREAD = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -44,13 +43,13 @@ class Note(Struct, frozen=True):
     at: datetime
     windows: tuple[RateWindow, ...]
     credits: Credits | None
-    tells_credits: bool
+    has_credits: bool
     refuses: bool
     plan: str | None
     dropped: tuple[str, ...]
 
 
-class News(Struct, frozen=True):
+class Newest(Struct, frozen=True):
     """The newest entry with windows, with credits, with a refusal, and with something that could not be read."""
 
     windows: Note | None = None
@@ -59,10 +58,10 @@ class News(Struct, frozen=True):
     unread: Note | None = None
 
     @classmethod
-    def of(cls, note: Note) -> News:
+    def of(cls, note: Note) -> Newest:
         return cls(
             windows=note if note.windows else None,
-            credits=note if note.tells_credits else None,
+            credits=note if note.has_credits else None,
             refusal=note if note.refuses else None,
             unread=note if note.dropped else None,
         )
@@ -72,8 +71,8 @@ class News(Struct, frozen=True):
         notes = (self.windows, self.credits, self.refusal, self.unread)
         return max((note.at for note in notes if note is not None), default=None)
 
-    def joined(self, other: News) -> News:
-        return News(
+    def joined(self, other: Newest) -> Newest:
+        return Newest(
             _newer(self.windows, other.windows),
             _newer(self.credits, other.credits),
             _newer(self.refusal, other.refusal),
@@ -111,7 +110,7 @@ class _Entry(Struct):
 
     at: datetime
     sent: dict[str, Any]
-    said: tuple[Any, Any]
+    content: tuple[Any, Any]
     own: bool | None
 
 
@@ -122,26 +121,26 @@ class Search:
     those of a turn count once the beginning of the turn is found, and is the file's own.
     """
 
-    def __init__(self, question: Question, most: int, known_barren: int) -> None:
-        """Reads about `most` bytes. The first `known_barren` of the file are known to have no entry."""
-        self._question, self._most, self._known_barren = question, most, known_barren
+    def __init__(self, question: Question, most: int, known_empty: int) -> None:
+        """Reads about `most` bytes. The first `known_empty` of the file are known to have no entry."""
+        self._question, self._most, self._known_empty = question, most, known_empty
         self._copies = True
-        self._news, self._turn = News(), News()
+        self._newest, self._turn = Newest(), Newest()
         self._later: _Entry | None = None
         self._saw_entries = False
         self.read = 0
-        self.barren: int | None = None
+        self.bytes_without_entries: int | None = None
 
-    def news_of(self, path: Path) -> News:
+    def newest_in(self, path: Path) -> Newest:
         try:
             with open_regular(path) as file:
-                return self._newest_in(file, path.name)
+                return self._search(file, path.name)
         except (OSError, RecursionError):
-            return self._news  # the other files may still be read
+            return self._newest  # the other files may still be read
 
-    def _newest_in(self, file: BinaryIO, name: str) -> News:
+    def _search(self, file: BinaryIO, name: str) -> Newest:
         size = file.seek(0, SEEK_END)
-        floor = self._known_barren if self._known_barren <= size else 0
+        floor = self._known_empty if self._known_empty <= size else 0
         finished = floor
         own = _own_turns(file, name)
         self._copies = own.copies
@@ -153,33 +152,33 @@ class Search:
                 self._take(line.timestamp, line.payload)
             elif line is not None and isinstance(line.payload, TurnOfLimits) and own.copies:
                 self._begin(own=own.has(line.payload.turn_id))
-            if self._news.windows is not None or self.read >= self._enough():
+            if self._newest.windows is not None or self.read >= self._enough():
                 break
         else:
-            self.barren = None if self._saw_entries else finished
-        if self._news.windows is None:
+            self.bytes_without_entries = None if self._saw_entries else finished
+        if self._newest.windows is None:
             self._settle()
-        return self._news
+        return self._newest
 
     def _enough(self) -> int:
-        found = self._news.at is not None or (self._later is not None and self._later.own is not None)
+        found = self._newest.at is not None or (self._later is not None and self._later.own is not None)
         return min(self._most, ENOUGH_BYTES if found else self._most)
 
     def _take(self, at: datetime, count: TokenCountLimits) -> None:
         sent = shapes.members(count.rate_limits)
-        if sent is None or not _says_something(sent):
+        if sent is None or not _has_values(sent):
             return
-        said = (count.total_token_usage, count.rate_limits)
-        if self._later is not None and self._later.said != said:
+        content = (count.total_token_usage, count.rate_limits)
+        if self._later is not None and self._later.content != content:
             self._settle()
-        self._later = _Entry(at, sent, said, own=None if self._copies else True)
+        self._later = _Entry(at, sent, content, own=None if self._copies else True)
         self._saw_entries = True
 
     def _begin(self, *, own: bool) -> None:
         """The entries from here to the next turn belong to this one."""
         if own:
-            self._news = self._news.joined(self._turn)
-        self._turn = News()
+            self._newest = self._newest.joined(self._turn)
+        self._turn = Newest()
         if self._later is not None and self._later.own is None:
             self._later.own = own
 
@@ -188,16 +187,16 @@ class Search:
         entry, self._later = self._later, None
         if entry is None or entry.own is False:
             return
-        latest = self._question.now + _CLOCK_SLACK
+        latest = self._question.now + CLOCK_SLACK
         if self._question.account_since <= entry.at <= latest:
-            news = News.of(_noted(entry.sent, entry.at.astimezone(UTC)))
+            newest = Newest.of(_noted(entry.sent, entry.at.astimezone(UTC)))
             if entry.own:
-                self._news = self._news.joined(news)
+                self._newest = self._newest.joined(newest)
             else:
-                self._turn = self._turn.joined(news)
+                self._turn = self._turn.joined(newest)
 
 
-def _says_something(sent: dict[str, Any]) -> bool:
+def _has_values(sent: dict[str, Any]) -> bool:
     """Of a response without headers 0.171 logs an object with all members null."""
     if not limits.is_of_account(sent.get("limit_id"), sent.get("limit_name")):
         return False
@@ -219,7 +218,7 @@ def _noted(sent: dict[str, Any], at: datetime) -> Note:
         at=at,
         windows=tuple(windows),
         credits=None if isinstance(bought, UnsetType) else bought,
-        tells_credits=not isinstance(bought, UnsetType),
+        has_credits=not isinstance(bought, UnsetType),
         refuses=flags.reached is True,
         plan=limits.plan(sent.get("plan_type")),
         dropped=parts.dropped,

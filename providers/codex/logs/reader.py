@@ -126,7 +126,7 @@ class RolloutReader:
         elif isinstance(payload, wire.SettingsApplied):
             state.tier = payload.tier
         elif isinstance(payload, wire.SessionMeta):
-            self._meet(payload)
+            self._begin_thread(payload)
         elif isinstance(payload, wire.Compacted):
             self._compact(payload)
         elif isinstance(payload, (wire.TaskStarted, wire.TurnStarted)):
@@ -134,7 +134,7 @@ class RolloutReader:
             window = scalars.whole(payload.model_context_window)
             state.window = window if window is not None and 0 < window <= wire.MOST_TOKENS else None
 
-    def _meet(self, meta: wire.SessionMeta) -> None:
+    def _begin_thread(self, meta: wire.SessionMeta) -> None:
         """The first session_meta names the thread; further ones, in a copied history, name its ancestors."""
         state = self.state
         if not state.named:

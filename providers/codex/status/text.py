@@ -26,7 +26,7 @@ from typing import Literal
 from msgspec import Struct
 
 from providers.codex import balance, limits
-from providers.domain.limits import Credits, RateWindow
+from providers.domain.limits import Credits, RateWindow, furthest_reset
 
 Outcome = Literal["limits", "later", "never", "too_old", "api_key", "nothing"]
 """Limits; retry soon; this account has none; only after a prompt; no ChatGPT login; another screen."""
@@ -210,7 +210,7 @@ class _Reader:
         minutes = int(word[:-1]) * 60 if word[:1].isdigit() else _MINUTES.get(word)
         resets_at = None
         if shown[2]:
-            at_most = limits.furthest_reset(minutes)
+            at_most = furthest_reset(limits.duration(minutes))
             resets_at = reset_time(shown[2], self._now, self._zone, at_most)
             if resets_at is None:
                 self._dropped.append("reset")

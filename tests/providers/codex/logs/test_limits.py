@@ -418,13 +418,13 @@ def test_what_has_no_limits_is_not_read_twice(tmp_path: Path) -> None:
     asked = Question(home=place, identity=Identity(), account_since=ago(99), now=NOW)
     assert source.read(asked) is None
     known = path.stat().st_size
-    assert source.barren_bytes(path) == known
+    assert source.bytes_without_limits(path) == known
     assert source.read(asked) is None
-    assert source.barren_bytes(path) == known
+    assert source.bytes_without_limits(path) == known
     with path.open("a") as file:
         file.write(count(ago(40), limits(20), 200)[:99])
     assert source.read(asked) is None
-    assert source.barren_bytes(path) == known
+    assert source.bytes_without_limits(path) == known
     with path.open("a") as file:
         file.write(count(ago(40), limits(20), 200)[99:] + "\n")
     os.utime(path, (NOW.timestamp(), NOW.timestamp()))
