@@ -145,14 +145,14 @@ class Costs:
         """The logs that could not be read completely, by provider; and the quarantined ledger, if any."""
         shelves, rates = self._scope.shelves(providers), self._scope.rates()
 
-        def tell(done: ScanProgress) -> None:
+        def report(done: ScanProgress) -> None:
             if progress is not None:
                 progress(done.done / done.total if done.total else 1.0)
 
         try:
-            return self.ledger.refresh(shelves, rates, tell, since=since), None
+            return self.ledger.refresh(shelves, rates, report, since=since), None
         except LedgerQuarantined as quarantined:
-            return self.ledger.refresh(shelves, rates, tell, since=since), quarantined
+            return self.ledger.refresh(shelves, rates, report, since=since), quarantined
 
     def _fingerprint(self, providers: Sequence[Provider]) -> str:
         """Of everything the figures depend on: logs, prices, time zone, the day and the homes."""

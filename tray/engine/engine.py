@@ -159,7 +159,7 @@ class Engine:
                 if user_initiated:
                     self._count_soon()
             case _Targets(targets, read):
-                self._meet(targets, read)
+                self._take_targets(targets, read)
             case Changes():
                 self._take_changes(event)
             case _:
@@ -200,7 +200,7 @@ class Engine:
             if touched & (changes.homes | changes.saved | changes.logs):
                 self._jobs.start(f"look:{target.key}", partial(self._look, target))
 
-    def _meet(self, targets: tuple[Target, ...], read: tuple[AccountUsage, ...]) -> None:
+    def _take_targets(self, targets: tuple[Target, ...], read: tuple[AccountUsage, ...]) -> None:
         """Look at those that are another, or could not be looked at yet; ask, where somebody new is there."""
         known = {target.key: target for target in self._targets}
         self._targets = targets
