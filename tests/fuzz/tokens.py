@@ -184,10 +184,12 @@ def _fits(ours: Counts, sent: Counts) -> bool:
 
 
 def _is_made_up(ours: Counts, counters: set[Counts]) -> bool:
-    """Whether each count is that of some usage, or between two."""
+    """Whether each count is that of some usage, or between two; parts that make up the whole may be cut to it."""
+    whole, *parts, _ = ours
     for number, count in enumerate(ours):
         known = {each[number] for each in counters} | {0}
-        if count not in known and not any(count + less in known for less in known):
+        is_cut = number in (1, 2) and sum(parts) == whole and count <= max(known)
+        if count not in known and not is_cut and not any(count + less in known for less in known):
             return False
     return True
 
