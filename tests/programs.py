@@ -16,9 +16,20 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
 from typing import Any, Literal, overload
 
+ROOT = Path(__file__).parents[1]
 GRACE = 5.0  # seconds after SIGTERM: tankful ends its probes, Xvfb and dbus-daemon remove their files
+
+
+def printed_by(code: str) -> str:
+    """What a Python program prints in a process of its own, where nothing of ours is imported yet."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @overload

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +7,7 @@ import pytest
 from providers.codex.config import UnreadableConfig, backend, login_store, read_config
 from providers.domain.errors import NotUnderstood
 from providers.source import Home
+from tests.programs import printed_by
 
 BASE = 'chatgpt_base_url = "http://127.0.0.1:1/backend-api"\n'
 
@@ -110,12 +109,4 @@ from providers.source import Home
 read_config(Home(provider="codex", path=Path({str(tmp_path)!r}), label=""))
 print("tomli" in sys.modules)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        cwd=Path(__file__).parents[3],
-    )
-    assert done.stdout == "False\n", done.stderr
+    assert printed_by(program) == "False\n"

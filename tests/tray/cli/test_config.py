@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,12 +11,12 @@ from typing import Any
 import pytest
 
 from providers.setting import Bool, Duration, Setting
+from tests.programs import printed_by
 from tray.cli.main import main
 from tray.engine import settings_table
 from tray.engine.settings_table import SETTINGS
 from tray.view.settings_text import facts
 
-ROOT = Path(__file__).parents[3]
 QUARTER = Setting(
     "notify.every",
     Duration(timedelta(minutes=1), timedelta(days=1)),
@@ -167,7 +165,4 @@ def test_a_new_setting_is_a_line(file: Path, config: Config, monkeypatch: pytest
 
 def test_to_read_settings_loads_neither_what_writes_them_nor_a_source(file: Path) -> None:
     code = "import sys\nfrom tray.cli.main import main\nmain(['config', 'list'])\nprint(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30
-    )
-    assert not set(done.stdout.split()) & {"tomlkit", "requests", "PIL"}
+    assert not set(printed_by(code).split()) & {"tomlkit", "requests", "PIL"}

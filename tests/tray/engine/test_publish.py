@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import stat
-import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
@@ -33,13 +32,13 @@ from providers.domain.limits import (
 from providers.domain.merge import is_stale
 from providers.domain.pace import pace
 from providers.setting import Duration, Setting, Text
+from tests.programs import printed_by
 from tray.engine import document, published
 from tray.engine.publish import SnapshotFile
 from tray.engine.settings import Settings
 from tray.engine.settings_table import SETTINGS
 from tray.engine.state import HomeCost, State
 
-ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
@@ -348,10 +347,7 @@ def test_it_is_read_with_the_standard_library_alone(tmp_path: Path) -> None:
         "assert found['providers'][0]['windows'][0]['pace'], found\n"
         "print(*sorted({name.partition('.')[0] for name in set(sys.modules) - before}))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT, timeout=60
-    )
-    loaded = set(done.stdout.split())
+    loaded = set(printed_by(program).split())
     assert loaded <= {"providers", "tray", *sys.stdlib_module_names}
     assert not loaded & {"pathlib", "typing", "dataclasses", "argparse", "logging"}
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from providers.host.toml_lines import BadToml, read_toml
 from providers.setting import Setting, Text
+from tests.programs import printed_by
 from tests.tray.engine.test_settings import TABLE, read
 from tray.engine import settings_writer
 from tray.engine.settings import SettingsFile
@@ -282,10 +283,7 @@ def test_any_text_is_changed_or_refused(text: str) -> None:
 
 def test_reading_never_imports_what_writes() -> None:
     code = "import sys, tray.engine.scope, tray.engine.settings_writer; print('tomlkit' in sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30
-    )
-    assert done.stdout == "False\n"
+    assert printed_by(code) == "False\n"
 
 
 @POSIX

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,6 +18,7 @@ from providers.host.http.transport import Answer, RequestsWeb
 from providers.host.secret import Secret
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt
 from tests.fake_socks import FakeSocks, fake_socks
+from tests.programs import printed_by
 
 NAME = "chatgpt.test"
 _PROXIES = ("HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -225,12 +224,4 @@ for proxy in ("http://127.0.0.1:9", "socks5h://127.0.0.1:9"):
     except Offline:
         print([name for name in ("socks", "urllib3.contrib.socks") if name in sys.modules])
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        cwd=Path(__file__).parents[4],
-    )
-    assert done.stdout == "[]\n['socks']\n", done.stderr
+    assert printed_by(program) == "[]\n['socks']\n"
