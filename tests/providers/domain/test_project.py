@@ -22,6 +22,10 @@ def test_all_spellings_of_a_windows_folder_are_one(spelling: str) -> None:
     assert project.key(spelling) == project.key(SPELLINGS[0])
 
 
+def test_the_case_of_a_share_does_not_matter() -> None:
+    assert project.key("\\\\Server\\Share") == project.key("//?/UNC/server/share")
+
+
 @pytest.mark.parametrize(
     ("folder", "name"),
     [
@@ -65,6 +69,13 @@ def test_one_name_stands_for_all_spellings() -> None:
     assert {found[each] for each in SPELLINGS} == {"C:\\Users\\Dev\\proj"}
     assert found["/home/dev/proj"] == "/home/dev/proj"
     assert project.names(["c:/work"]) == {"c:/work": "C:\\work"}
+
+
+@pytest.mark.parametrize("name", ["Work", "wOrk", "worK", "Über", "Proj-1"])
+def test_the_name_in_mixed_case_is_preferred(name: str) -> None:
+    chosen = f"C:\\{name}"
+    spellings = {f"C:\\{name.lower()}", f"c:/{name.upper()}", chosen}
+    assert project.names(spellings) == dict.fromkeys(spellings, chosen)
 
 
 @given(st.permutations(SPELLINGS))

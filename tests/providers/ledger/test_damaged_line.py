@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.ledger.damaged_line import last_record, read
+from providers.ledger.damaged_line import last_record, read, salvage
 
 ONE, OTHER = {"a": 1, "b": {"c": "d"}}, {"e": [{"f": 2}]}
 PLAIN, BEHIND = json.dumps(ONE).encode(), json.dumps(OTHER).encode()
@@ -39,10 +39,40 @@ def test_the_whole_records_of_a_line(line: bytes, records: list[Any], is_cut: bo
     assert (list(found.records), found.is_cut) == (records, is_cut)
 
 
+def _number(record: dict[str, Any]) -> int | None:
+    """That of "a"; an object without it is irrelevant, one whose number is none cannot be used."""
+    return int(record["a"]) if "a" in record else None
+
+
+@pytest.mark.parametrize(
+    ("line", "found", "lost"),
+    [
+        (b'{"a":1}{"a":2}', [1, 2], 0),
+        (b'{"a":1}{"b":2}', [1], 0),
+        (b'{"a":1}{"a":"x"}', [1], 1),
+        (b'{"a":"x"}{"a":"y"}{"a":1', [], 3),
+        (b'{"a":1}{"a":2', [1], 1),
+        (b'{"a":1', [], 1),
+        (b"", [], 1),
+    ],
+)
+def test_what_is_lost_is_counted(line: bytes, found: list[int], lost: int) -> None:
+    assert salvage(line, _number) == (found, lost)
+
+
 @pytest.mark.parametrize("cut", [b'{"a":' * 50_000, b'{"a":"' * 50_000, b'{"a":[' * 300_000])
 @pytest.mark.timeout(60)
 def test_many_cut_records_are_not_all_tried(cut: bytes) -> None:
     assert read(cut + PLAIN).records[-1:] == (ONE,)
+
+
+def test_long_cut_records_are_not_all_searched_to_the_end() -> None:
+    levels, objects = 400, 1000
+    line = (b'{"a":[' + b'{"b":0},' * objects) * levels
+    found = read(line)
+    assert len(found.records) < levels * objects
+    assert found.is_cut
+    assert read(line + PLAIN).records == (*found.records, ONE)
 
 
 @given(st.binary(max_size=200))
@@ -62,6 +92,10 @@ def test_any_bytes_never_raise(line: bytes) -> None:
         (PLAIN[:-2], True, None),
         (b'{"cut":{"a":1},' + b" " * 100_000 + PLAIN, True, 100_015),
         (b'{"a":' * 15_000 + PLAIN, False, 75_000),
+        (b"cut" + b'{"a":' * 90 + b"1" + b"}" * 90, True, 3),
+        (b"cut" + b'{"a":' * 900 + b"1" + b"}" * 900, True, None),  # too deep to try each of them
+        (b'cut{"a":"' + b"x" * 60_000 + b'"}', True, 3),
+        (b'cut{"a":"' + b"x" * 70_000 + b'"}', True, None),  # too long
     ],
 )
 def test_the_last_record_is_none_within_another(tail: bytes, is_whole: bool, place: int | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,91 @@ def test_a_fork_whose_parent_is_unknown_tells_nothing() -> None:
     copied, own = line(1, 5, requestSessionId=SESSION), line(3, 7)
     assert found(fork(copied, own, total(18, ran=3000))) == []
     assert found(fork(copied, own, total(18, ran=3000), line(5, 1), total(25, ran=5000))) == [(5, 6)]
+
+
+def used(at: float, tokens: int, *, of_subagent: bool = False) -> OwnResponse:
+    return OwnResponse(at, "m", Sums(output_tokens=tokens), of_subagent)
+
+
+def logged(at: float, ran: float, *, began: float = 1.0, **tokens: int) -> RunningTotal:
+    """A total, in seconds and output tokens by model."""
+    by_model = {model: Sums(output_tokens=count) for model, count in tokens.items()}
+    return RunningTotal(at, began * 1000, ran * 1000, by_model)
+
+
+def more(
+    responses: list[OwnResponse],
+    *states: RunningTotal,
+    others: Mapping[str, list[RunningTotal]] | None = None,
+) -> list[tuple[float, int]]:
+    """What this session used beyond its lines, by time; it is a fork where there are other sessions."""
+    sessions = {
+        name: SessionUsage(responses=(), states=totals, is_fork=False)
+        for name, totals in (others or {}).items()
+    }
+    sessions["own"] = SessionUsage(responses=responses, states=states, is_fork=bool(others))
+    return [
+        (each.state.at, each.unlogged.output_tokens)
+        for each in not_on_lines(sessions)
+        if each.session == "own"
+    ]
+
+
+def test_the_lines_of_a_killed_process_are_in_no_total() -> None:
+    """The second total is of 5 seconds, which began at 35: neither the first one's line nor the killed one's
+    is.
+    """
+    lines = [used(5, 5), used(20, 7), used(35.002, 3)]
+    assert more(lines, logged(10, 9, m=5), logged(40, 14, m=9)) == [(40, 1)]
+
+
+def test_without_a_running_time_it_goes_on_from_the_total_before() -> None:
+    lines = [used(5, 5), used(20, 3)]
+    assert more(lines, logged(10, 0, m=5), logged(40, 14, m=9)) == [(40, 1)]
+    # by the running time it would have begun before
+    assert more(lines, logged(10, 1, m=5), logged(40, 39, m=9)) == [(40, 1)]
+
+
+def test_what_a_subagent_answers_late_is_of_the_total_before() -> None:
+    late = used(12, 4, of_subagent=True)
+    assert more([used(5, 5), late, used(15, 3)], logged(10, 9, m=9), logged(40, 39, m=12)) == []
+    # without a next line it may be of either
+    assert more([used(5, 5), late], logged(10, 9, m=5), logged(40, 39, m=9)) == []
+
+
+def test_a_subagent_that_answers_with_the_next_line_is_of_the_next_total() -> None:
+    lines = [used(5, 5), used(15, 3), used(15, 4, of_subagent=True)]
+    assert more(lines, logged(10, 9, m=5), logged(40, 39, m=12)) == []
+
+
+def test_a_subagent_may_answer_before_the_first_line_of_its_session() -> None:
+    lines = [used(3, 4, of_subagent=True), used(5, 5)]
+    assert more(lines, logged(10, 9, m=9)) == []
+
+
+@pytest.mark.parametrize(
+    ("others", "unlogged_tokens"),
+    [
+        ({"parent": [logged(10, 9, m=6)]}, 4),
+        ({"parent": [logged(15, 14, m=6)]}, 4),  # with the fork's first line
+        ({"parent": [logged(15.001, 14, m=6)]}, None),
+        ({"parent": [logged(10, 9, m=6), logged(12, 11, m=7)]}, 3),
+        ({"parent": [logged(12, 11, m=7)], "its parent": [logged(10, 9, m=6)]}, 3),
+        ({"parent": [logged(10, 9, m=6)], "fork": [logged(12, 11, m=14)]}, 4),  # more than this fork
+        ({"parent": [logged(10, 9, m=6)], "fork": [logged(12, 11, m=7, n=1)]}, 4),  # of another model too
+        ({"parent": [logged(12, 11, m=7)], "fork": [logged(12, 11, m=6)]}, 3),  # at once: the larger one
+        ({"parent": [logged(10, 9, began=2, m=6)]}, None),  # of another process
+    ],
+)
+def test_a_fork_goes_on_from_the_last_total_that_it_can_include(
+    others: dict[str, list[RunningTotal]], unlogged_tokens: int | None
+) -> None:
+    grown = more([used(15, 3)], logged(20, 19.5, m=13), others=others)
+    assert grown == ([] if unlogged_tokens is None else [(20, unlogged_tokens)])
+
+
+def test_a_fork_without_lines_of_its_own_goes_on_from_the_last_total() -> None:
+    assert more([], logged(20, 19, m=13), others={"parent": [logged(20, 19, m=6)]}) == [(20, 7)]
 
 
 @pytest.mark.timeout(30)
