@@ -56,6 +56,12 @@ def test_on_windows_and_in_the_store_s_package(tmp_path: Path) -> None:
     assert [found.path for found in find_log_homes(environ, "win32")] == [roaming, packaged]
 
 
+def test_only_there(home: Path) -> None:
+    put(home / "Library/Application Support/Claude")
+    put(home / "Roaming/Claude")
+    assert find_log_homes({"APPDATA": str(home / "Roaming"), "LOCALAPPDATA": str(home)}, "linux") == ()
+
+
 @pytest.mark.parametrize("platform", ["darwin", "win32", "linux"])
 def test_where_the_app_is_not(home: Path, platform: str) -> None:
     assert find_log_homes({}, platform) == ()

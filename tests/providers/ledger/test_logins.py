@@ -56,6 +56,8 @@ def test_a_login_holds_from_when_it_was_made_until_it_was_last_seen(seen: Seen) 
     assert seen.who(-3.1, -3, -1, 0, 0.1) == [None, "a", "a", "a", None]
     seen.see("a", since=-1, now=2)  # renewed
     assert seen.who(-3, 0.1, 2, 2.1) == ["a", "a", "a", None]
+    with opened(seen.path, repair=True) as db:  # however often it is seen, it takes one row
+        assert db.execute("SELECT count(*) FROM logins").fetchone() == (1,)
 
 
 def test_between_two_accounts_nobody_knows(seen: Seen) -> None:

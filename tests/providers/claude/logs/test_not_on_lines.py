@@ -190,14 +190,14 @@ def test_without_a_running_time_it_goes_on_from_the_total_before() -> None:
 
 def test_what_a_subagent_answers_late_is_of_the_total_before() -> None:
     late = used(12, 4, of_subagent=True)
-    assert more([used(5, 5), late, used(15, 3)], logged(10, 9, m=9), logged(40, 39, m=12)) == []
+    assert more([used(5, 5), late, used(15, 3)], logged(10, 9, m=9), logged(40, 39, m=13)) == [(40, 1)]
     # without a next line it may be of either
     assert more([used(5, 5), late], logged(10, 9, m=5), logged(40, 39, m=9)) == []
 
 
 def test_a_subagent_that_answers_with_the_next_line_is_of_the_next_total() -> None:
     lines = [used(5, 5), used(15, 3), used(15, 4, of_subagent=True)]
-    assert more(lines, logged(10, 9, m=5), logged(40, 39, m=12)) == []
+    assert more(lines, logged(10, 9, m=6), logged(40, 39, m=14)) == [(10, 1), (40, 1)]
 
 
 def test_a_subagent_may_answer_before_the_first_line_of_its_session() -> None:
@@ -215,7 +215,10 @@ def test_a_subagent_may_answer_before_the_first_line_of_its_session() -> None:
         ({"parent": [logged(12, 11, m=7)], "its parent": [logged(10, 9, m=6)]}, 3),
         ({"parent": [logged(10, 9, m=6)], "fork": [logged(12, 11, m=14)]}, 4),  # more than this fork
         ({"parent": [logged(10, 9, m=6)], "fork": [logged(12, 11, m=7, n=1)]}, 4),  # of another model too
+        ({"parent": [logged(10, 9, m=7)], "fork": [logged(12, 11, m=6)]}, 4),
         ({"parent": [logged(12, 11, m=7)], "fork": [logged(12, 11, m=6)]}, 3),  # at once: the larger one
+        ({"parent": [logged(12, 11, m=6)], "fork": [logged(12, 11, m=7)]}, 3),
+        ({"parent": [logged(12, 11, m=6)], "fork": [logged(12, 11, m=6)]}, 4),
         ({"parent": [logged(10, 9, began=2, m=6)]}, None),  # of another process
     ],
 )
