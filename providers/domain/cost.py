@@ -204,10 +204,19 @@ class HomeFigures(Struct, frozen=True, kw_only=True):
     files: int
 
 
-class CostSummary(Struct, frozen=True, kw_only=True):
-    """The two cost figures of the menu. `has_logs` is False if no log was ever written.
+class DayCost(Struct, frozen=True, kw_only=True):
+    """A local day; `usd` is None if no price of its models is known."""
 
-    `unpriced_models` are those whose responses of the 30 days have no price.
+    day: date
+    usd: float | None
+    tokens: int
+
+
+class CostSummary(Struct, frozen=True, kw_only=True):
+    """The cost figures of the menu, as in HomeFigures. `has_logs` is False if no log was ever written.
+
+    `unpriced_models` are those whose responses of the 30 days have no price. `last_days` are the last 14 with
+    today, oldest first; none if unknown. `burn` is None if unknown, or while nothing is used.
     """
 
     today_usd: float | None
@@ -218,3 +227,9 @@ class CostSummary(Struct, frozen=True, kw_only=True):
     complete: bool
     has_logs: bool
     unpriced_models: tuple[str, ...] = ()
+    days_7_usd: float | None = None
+    days_7_tokens: int = 0
+    month_usd: float | None = None
+    month_tokens: int = 0
+    burn: Burn | None = None
+    last_days: tuple[DayCost, ...] = ()

@@ -163,15 +163,39 @@ class EarlyReset(Struct, frozen=True, kw_only=True):
     resets_at: datetime | None = None
 
 
-Verdict = Literal["reserve", "on_pace", "deficit"]
+class UsageRate(Struct, frozen=True, kw_only=True):
+    """How fast a window was used in the last hours, by the limit history: percent of the window per hour.
+
+    `slowest` and `fastest` bound it. `over` is the span that was looked at, `at` its end.
+    """
+
+    window: str
+    percent_per_hour: float
+    slowest: float
+    fastest: float
+    over: timedelta
+    at: datetime
+
+
+Verdict = Literal["reserve", "on_pace", "deficit", "runs_out"]
+Basis = Literal["history", "window"]
 
 
 class Pace(Struct, frozen=True, kw_only=True):
-    """Usage relative to time: the share that even usage would have reached by now, and when this one runs out."""
+    """Usage relative to time: the share that even usage would have reached by now, and when this one runs out.
+
+    `delta_percent` is how far usage is ahead of that share. `verdict` is on the window's end: "runs_out" where
+    `runs_out_at` is well before the reset. `basis` is what the projection rests on: the rate of the last hours,
+    or the mean of the whole window. `runs_out_between` is the projection's earliest and latest time, the latter
+    None where the reset comes first; it is None altogether where there is no spread to tell.
+    """
 
     expected_percent: float
+    delta_percent: float
     runs_out_at: datetime | None
     verdict: Verdict
+    basis: Basis = "window"
+    runs_out_between: tuple[datetime, datetime | None] | None = None
 
 
 # --- sources and errors -----------------------------------------------------------------
@@ -229,7 +253,7 @@ class AccountUsage(Struct, frozen=True, kw_only=True):
     a login. `error` is what prevents fresh numbers, None if the last poll succeeded; `offline_since` is when
     the network was first found down. `limit_reached_at` is when the server last reported that it accepts no
     requests for now, None if it did not; `login_ends_at` is when the CLI can no longer renew the login, None
-    if unknown.
+    if unknown. `rates` are those of its windows of which there is enough history.
     """
 
     provider: str
@@ -247,6 +271,7 @@ class AccountUsage(Struct, frozen=True, kw_only=True):
     login_ends_at: datetime | None = None
     limits_known: bool = False
     early_resets: tuple[EarlyReset, ...] = ()
+    rates: tuple[UsageRate, ...] = ()
     tokens: tuple[DayTokens, ...] = ()
     cost: CostSummary | None = None
     attempts: tuple[Attempt, ...] = ()

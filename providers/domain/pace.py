@@ -22,6 +22,7 @@ def pace(window: RateWindow, now: datetime) -> Pace | None:
     expected, verdict, runs_out = found
     return Pace(
         expected_percent=expected,
+        delta_percent=window.used_percent - expected,
         runs_out_at=None if runs_out is None else now + timedelta(seconds=runs_out),
         verdict=verdict,
     )

@@ -129,6 +129,14 @@ class Engine:
         """
         self._jobs.start(f"set:{key}", partial(self._set, key, value))
 
+    def mute(self, until: datetime | None) -> None:
+        """No notices until then; None: notices again."""
+        self._events.put(transitions.Muted(until))
+
+    def pause(self, until: datetime | None) -> None:
+        """No polls until then, unless a person asks for one; None: polls again."""
+        self._events.put(transitions.Paused(until))
+
     def subscribe(self, listener: Listener) -> Undo:
         """The listener hears of each change from now on, in a thread of its own, until the undo is called."""
         return self._listeners.add(listener, self._state)

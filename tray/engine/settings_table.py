@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from providers.registry import PROVIDERS
-from providers.setting import Bool, Choice, Setting
+from providers.setting import Bool, Choice, Menu, Setting
 from providers.source import Provider, settings_of
 
 Table = tuple[Setting[Any], ...]
@@ -18,7 +18,44 @@ class UnknownSetting(LookupError):
     """An unknown key; str() is a sentence that suggests similar ones."""
 
 
-GENERAL: Table = ()
+ICON = Setting(
+    "display.icon",
+    Choice(("tightest", "both", "number", "each")),
+    "tightest",
+    "What the icon shows: the account with the least left, both providers, the percentage, or an icon for each.",
+    menu=Menu(
+        text="Icon",
+        names=lambda: {
+            "tightest": "Least left",
+            "both": "Both providers",
+            "number": "Percentage",
+            "each": "One for each provider",
+        },
+    ),
+)
+SHOW_USED = Setting(
+    "show_used",
+    Bool(),
+    False,
+    "Show what is used instead of what is left.",
+    menu=Menu(text="Show what is used"),
+)
+HIDE_EMAIL = Setting(
+    "display.hide_email",
+    Bool(),
+    False,
+    "Do not show e-mail addresses.",
+    menu=Menu(text="Hide e-mail addresses"),
+)
+BARS = Setting(
+    "display.bars",
+    Choice(("lines", "blocks", "ascii")),
+    "lines",
+    "The characters of the menu's bars: ━━──, ██░░ or ##--, where the font lacks the others.",
+    menu=Menu(text="Bars", names=lambda: {"lines": "━━━──", "blocks": "███░░", "ascii": "###--"}),
+)
+
+GENERAL: Table = (ICON, SHOW_USED, HIDE_EMAIL, BARS)
 """The settings of no provider, each imported from the file that uses it. Those that only views and faces use
 are written here, as the engine imports neither.
 """

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
 
 from providers.domain.cost import CostSummary, Counter, HomeFigures, tallied
+from providers.domain.incident import Incident
 from providers.domain.limits import UsageSnapshot
 from providers.domain.rules import EARLY_RESET_SECONDS
 from tray.engine.settings import Settings
@@ -35,6 +36,9 @@ class State(Struct, frozen=True, kw_only=True):
     `counting`: logs are being read; `progress` is the share that is, 0-1, None while nothing is counted or
     nobody can tell. `count_problem` is a sentence on what keeps the logs from being counted; the figures of the
     last count stay. `save_problem` is one on why the last change of a setting could not be saved.
+
+    `incidents` are those that the providers' status pages report, by the providers' ids. Until `muted_until` no
+    notice is shown, until `paused_until` no server is polled, unless the person asks for it.
     """
 
     revision: int = 0
@@ -48,6 +52,9 @@ class State(Struct, frozen=True, kw_only=True):
     counting: bool = False
     progress: float | None = None
     count_problem: str | None = None
+    incidents: Mapping[str, Incident] = {}
+    muted_until: datetime | None = None
+    paused_until: datetime | None = None
 
     @property
     def refreshing(self) -> bool:

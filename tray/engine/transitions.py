@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from providers.domain.cost import Counter
+from providers.domain.incident import Incident
 from providers.domain.limits import AccountUsage, UsageSnapshot
 from tray.engine.settings import Settings
 from tray.engine.state import HomeCost, State, cost_summary
@@ -77,6 +78,24 @@ class CountEnded(Struct, frozen=True):
     problem: str | None = None
 
 
+class IncidentsRead(Struct, frozen=True):
+    """What the status pages report now, by the providers' ids."""
+
+    incidents: Mapping[str, Incident]
+
+
+class Muted(Struct, frozen=True):
+    """The person wants no notices until then; None: wants them again."""
+
+    until: datetime | None
+
+
+class Paused(Struct, frozen=True):
+    """The person wants no polls until then; None: wants them again."""
+
+    until: datetime | None
+
+
 Event = (
     SettingsRead
     | SettingSaved
@@ -88,6 +107,9 @@ Event = (
     | CountProgressed
     | CostsRead
     | CountEnded
+    | IncidentsRead
+    | Muted
+    | Paused
 )
 
 
@@ -106,6 +128,22 @@ def _after(state: State, event: Event, now: datetime) -> State:
     match event:
         case SettingsRead() | SettingSaved():
             return _with_settings(state, event)
+        case AccountsFound() | AccountRead() | AskingBegan() | AskingEnded():
+            return _with_accounts(state, event, now)
+        case CountBegan() | CountProgressed() | CostsRead() | CountEnded():
+            return _with_count(state, event)
+        case IncidentsRead(incidents):
+            return replace(state, incidents=incidents)
+        case Muted(until):
+            return replace(state, muted_until=until)
+        case Paused(until):
+            return replace(state, paused_until=until)
+
+
+def _with_accounts(
+    state: State, event: AccountsFound | AccountRead | AskingBegan | AskingEnded, now: datetime
+) -> State:
+    match event:
         case AccountsFound(keys, read):
             found = replace(state, order=keys, asking=state.asking & set(keys))
             # What was there stays until something is known of what is there now: nothing blinks.
@@ -117,6 +155,10 @@ def _after(state: State, event: Event, now: datetime) -> State:
             return replace(state, asking=state.asking | {key})
         case AskingEnded(key):
             return replace(state, asking=state.asking - {key})
+
+
+def _with_count(state: State, event: CountBegan | CountProgressed | CostsRead | CountEnded) -> State:
+    match event:
         case CountBegan():
             return replace(state, counting=True, progress=None)
         case CountProgressed(share):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from providers.source import ProviderSettings
 from tests.fake_provider import FakeSource, fake_provider
 from tray.engine.settings import Settings, SettingsFile, read_settings
-from tray.engine.settings_table import table_of
+from tray.engine.settings_table import SETTINGS, table_of
 
 
 def fake_sources(*idents: str) -> list[FakeSource]:
@@ -59,6 +59,9 @@ def test_nothing_set() -> None:
     assert read("") == read("\n# a note\n") == Settings(table=TABLE)
 
 
+TOP = ", ".join(dict.fromkeys(setting.path[0] for setting in SETTINGS))
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -82,13 +85,13 @@ def test_nothing_set() -> None:
         ),
         (
             "x = 1\nproviders.codex.enabled = 7",
-            "line 1: unknown key `x` (known here: providers); line 2: `enabled` should be true or false",
+            f"line 1: unknown key `x` (known here: {TOP}); line 2: `enabled` should be true or false",
         ),
         ("providers = 7", "line 1: `providers` should be a table, [providers]"),
         ("[providers]\ncodex = true", "line 2: `codex` should be a table, [providers.codex]"),
         ("[[providers.codex]]\nenabled = false", "line 1: `codex` should be a table, [providers.codex]"),
-        ('"\\u001b[2J\\n" = 1', r"line 1: unknown key `\x1b[2J\n` (known here: providers)"),
-        (f"{'k' * 99} = 1", f"line 1: unknown key `{'k' * 40}…` (known here: providers)"),
+        ('"\\u001b[2J\\n" = 1', rf"line 1: unknown key `\x1b[2J\n` (known here: {TOP})"),
+        (f"{'k' * 99} = 1", f"line 1: unknown key `{'k' * 40}…` (known here: {TOP})"),
     ],
 )
 def test_errors_are_reported_with_their_line(text: str, problem: str) -> None:

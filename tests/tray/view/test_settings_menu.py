@@ -10,6 +10,7 @@ from tray.engine.settings_table import SETTINGS
 from tray.view.rows import Action, Row, validate, walk
 from tray.view.settings_menu import rows
 
+OF_PROVIDERS = tuple(setting for setting in SETTINGS if setting.path[0] == "providers")
 SOUND = Setting("sound", Bool(), False, "Play a sound.", menu=Menu(text="Sound", path=("Notices",)))
 ICON = Setting(
     "icon", Choice(("bars", "ring")), "bars", "The icon.", menu=Menu(text="Icon", path=("Look", "More"))
@@ -28,9 +29,9 @@ def _lines(row: Row, indent: str = "") -> list[str]:
     return [text, *(line for child in row.children for line in _lines(child, f"{indent}  "))]
 
 
-def test_the_settings_of_today() -> None:
+def test_the_settings_of_providers() -> None:
     values = {"providers.claude.enabled": False, "providers.codex.source": "rollouts"}
-    assert shown(*SETTINGS, **values) == [
+    assert shown(*OF_PROVIDERS, **values) == [
         "Settings",
         "  Providers",
         "    ☑ Codex",
