@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from tray.cli.tray import _stop_on_signals
 from tray.desktop.face import open_face
-from tray.desktop.icon import DesktopClosed
+from tray.desktop.icon import DesktopClosed, IconView, Shown, Tooltip
 from tray.view.rows import (
     Action,
     Row,
@@ -46,6 +46,10 @@ def draw(size: int) -> Image.Image:
     return picture
 
 
+def showing(rows: tuple[Row, ...]) -> Shown:
+    return Shown((IconView("tankful", draw, Tooltip("38 % left")),), rows)
+
+
 def kinds(settings: dict[str, str]) -> tuple[Row, ...]:
     def toggle(name: str, text: str) -> Row:
         on = settings[name] == "on"
@@ -74,7 +78,7 @@ def main() -> None:
     def change(setting: str) -> None:
         name, value = setting.split("=")
         settings[name] = value
-        face.show(draw, "38 % left", kinds(settings))
+        face.show(showing(kinds(settings)))
 
     def choose(action: Action) -> None:
         print(" ".join(filter(None, (action.name, action.argument))), flush=True)
@@ -85,7 +89,7 @@ def main() -> None:
 
     face = open_face(choose, lambda: print("ready", flush=True), wait=True)
     signal.signal(signal.SIGUSR1, lambda *_: Thread(target=change, args=["sound=off"]).start())
-    face.show(draw, "38 % left", kinds(settings) if settings else ROWS)
+    face.show(showing(kinds(settings) if settings else ROWS))
     try:
         with _stop_on_signals(face.stop):
             face.run()

@@ -14,7 +14,7 @@ from functools import partial
 
 from providers.host.faults import log_fault
 from tray.desktop.autostart.switch import LoginSwitch
-from tray.desktop.icon import DesktopClosed, Face
+from tray.desktop.icon import DesktopClosed, Face, IconView, Shown, Tooltip
 from tray.engine.engine import Engine
 from tray.view import icon, menu
 from tray.view.rows import Action
@@ -87,10 +87,9 @@ class App:
             state, scope = self._engine.snapshot, self._engine.scope
             now = scope.clock()
             try:
-                self._face.show(
-                    partial(icon.picture, icon.glance(state, now)),
-                    menu.title(state, now),
-                    menu.rows(state, now, scope.zone, self._login.shown),
+                shown = IconView(
+                    "tankful", partial(icon.picture, icon.glance(state, now)), Tooltip(menu.title(state, now))
                 )
+                self._face.show(Shown((shown,), menu.rows(state, now, scope.zone, self._login.shown)))
             except Exception as error:  # noqa: BLE001 - the tray survives a state that cannot be drawn
                 log_fault(log, "could not draw", error)

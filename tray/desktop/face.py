@@ -1,4 +1,4 @@
-"""The one thing the app talks to, the same on every desktop. Importing it costs nothing."""
+"""The one thing the app talks to, the same on every desktop. Importing it loads no toolkit."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ import sys
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
-from tray.desktop.icon import NAME, DesktopClosed, Face, Icon, NoDesktop, TrayClosed
+from tray.desktop.icon import NAME, DesktopClosed, Face, Icon, NoDesktop, Shown, TrayClosed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from PIL.Image import Image
-
     from tray.desktop.linux.detect import Desktop
-    from tray.view.rows import Action, Row
+    from tray.view.rows import Action
 
 
 def unavailable(
@@ -84,17 +82,17 @@ class TrayFace:
         self._pick = pick
         self._on_ready = on_ready
         self._changing = Lock()
-        self._shown: tuple[Callable[[int], Image], str, tuple[Row, ...]] | None = None
+        self._shown: Shown | None = None
         self._icon: Icon | None = None
         self._ready = False
         self._reported_ready = False
         self._stopped = Event()
 
-    def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None:
+    def show(self, shown: Shown) -> None:
         with self._changing:
-            self._shown = draw, title, rows
+            self._shown = shown
             if self._icon is not None and self._ready and not self._stopped.is_set():
-                self._icon.show(draw, title, rows)
+                self._icon.show(shown)
 
     def run(self) -> None:
         while not self._stopped.is_set():
@@ -122,7 +120,7 @@ class TrayFace:
         with self._changing:
             self._ready = True
             if self._shown is not None:
-                icon.show(*self._shown)
+                icon.show(self._shown)
         if not self._reported_ready:
             self._reported_ready = True
             self._on_ready()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -26,9 +28,38 @@ class TrayClosed(Exception):
     """The tray went away and took the icon, the desktop did not: another tray may come."""
 
 
+class Tooltip(Struct, frozen=True):
+    """What hovering shows, as plain text: what markup a host reads is the icon's matter.
+
+    `title` is one line and holds all that matters, since some hosts show nothing else; `text` may have several.
+    """
+
+    title: str
+    text: str = ""
+
+
+class IconView(Struct, frozen=True):
+    """One icon of the tray. `key` identifies it for as long as the app runs; `draw` takes a size in pixels.
+
+    `attention` asks the panel not to hide it.
+    """
+
+    key: str
+    draw: Callable[[int], Image]
+    tooltip: Tooltip
+    attention: bool = False
+
+
+class Shown(Struct, frozen=True):
+    """All that the tray shows: at least one icon, of which a desktop may show the first only, and their menu."""
+
+    icons: tuple[IconView, ...]
+    rows: tuple[Row, ...]
+
+
 class Face(Protocol):
-    def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None:
-        """From any thread, at any time; only what changed goes out. `draw` takes a size in pixels."""
+    def show(self, shown: Shown) -> None:
+        """From any thread, at any time; only what changed goes out."""
 
     def run(self) -> None:
         """Block in the main thread until `stop`. Raises DesktopClosed."""
@@ -44,6 +75,6 @@ class Face(Protocol):
 class Icon(Protocol):
     """A pystray icon that takes rows. It is shown to only while it runs."""
 
-    def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None: ...
+    def show(self, shown: Shown) -> None: ...
     def run(self, setup: Callable[[Any], None]) -> None: ...
     def stop(self) -> None: ...

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from tray.desktop.icon import Icon
+    from tray.desktop.icon import Icon, Shown
     from tray.view.rows import Row
 
 _SIZE = 64  # pystray scales it to what the bar gives
@@ -42,9 +42,11 @@ class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
         self._platform = platform
         self._on_main = on_main
 
-    def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None:
-        picture = draw(_SIZE)
-        self._on_main(lambda: self._apply(picture, title, rows))
+    def show(self, shown: Shown) -> None:
+        icon = shown.icons[0]
+        picture = icon.draw(_SIZE)
+        title = "\n".join(filter(None, (icon.tooltip.title, icon.tooltip.text)))
+        self._on_main(lambda: self._apply(picture, title, shown.rows))
 
     def stop(self) -> None:
         self._on_main(super().stop)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,6 +22,7 @@ from tests.tray.view.test_menu import PRO
 from tray.desktop.app import App
 from tray.desktop.autostart.login_item import AutostartError, LoginItem, LoginItemStatus
 from tray.desktop.autostart.switch import LoginSwitch
+from tray.desktop.icon import Shown
 from tray.engine.costs import Costs
 from tray.engine.engine import Engine
 from tray.engine.schedule import Periods
@@ -32,8 +33,6 @@ from tray.view import settings_text
 from tray.view.rows import Action, walk
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from tray.view.rows import Row
 
 DEADLINE = 10.0
@@ -49,8 +48,9 @@ class FakeFace:
         self.checked: dict[str, bool] = {}  # the toggles of the newest menu
         self.rows: tuple[Row, ...] = ()
 
-    def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None:
-        assert draw(22).size == (22, 22)
+    def show(self, shown: Shown) -> None:
+        assert all(icon.draw(22).size == (22, 22) for icon in shown.icons)
+        rows = shown.rows
         with self._changed:
             self.texts.append([row.text for row in rows])
             self.checked = {row.text: row.checked for row in rows if row.checked is not None}
@@ -390,11 +390,11 @@ def test_an_older_menu_is_never_drawn_last(tmp_path: Path, server: FakeChatGPT) 
     drawing, go_on = threading.Event(), threading.Event()
     show = face.show
 
-    def slow(draw: Any, title: str, rows: Any) -> None:
+    def slow(shown: Shown) -> None:
         if not drawing.is_set():
             drawing.set()
             go_on.wait(DEADLINE)
-        show(draw, title, rows)
+        show(shown)
 
     face.show = slow  # type: ignore[method-assign]
     old = threading.Thread(target=tray.app._draw)

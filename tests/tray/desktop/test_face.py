@@ -14,10 +14,11 @@ from PIL import Image
 from tests.programs import started
 from tests.tray.desktop.conftest import Bus
 from tests.tray.desktop.fake_watcher import DEADLINE, Panel
+from tests.tray.desktop.showing import one_icon
 from tray.desktop.face import TrayFace, open_face, unavailable
-from tray.desktop.icon import DesktopClosed, Face, NoDesktop
+from tray.desktop.icon import DesktopClosed, Face, NoDesktop, Shown
 from tray.desktop.linux.pick import choose_kind
-from tray.view.rows import Action, Row, action_row, text_row
+from tray.view.rows import Action, action_row, text_row
 
 ROWS = (text_row("one", "One"), action_row("quit", "Quit", Action("quit")))
 
@@ -186,11 +187,11 @@ def test_a_bus_without_a_watcher_is_no_desktop(bus: Bus) -> None:
 
 class FakeIcon:
     def __init__(self) -> None:
-        self.shown: Queue[tuple[str, tuple[Row, ...]]] = Queue()
+        self.shown: Queue[Shown] = Queue()
         self.stopped = threading.Event()
 
-    def show(self, draw: Callable[[int], Image.Image], title: str, rows: tuple[Row, ...]) -> None:
-        self.shown.put((title, rows))
+    def show(self, shown: Shown) -> None:
+        self.shown.put(shown)
 
     def run(self, setup: Callable[[Any], None]) -> None:
         thread = threading.Thread(target=setup, args=(self,))
@@ -206,17 +207,17 @@ def test_what_was_shown_before_the_icon_is_there_is_shown_once_it_is() -> None:
     icon = FakeIcon()
     ready = threading.Event()
     face = TrayFace(lambda _pause: icon, ready.set)
-    face.show(plum, "one", ROWS)
-    face.show(plum, "two", ROWS)
+    face.show(one_icon(ROWS, "one"))
+    face.show(one_icon(ROWS, "two"))
     assert icon.shown.empty()
     loop = threading.Thread(target=face.run)
     loop.start()
     assert ready.wait(DEADLINE)
-    assert icon.shown.get_nowait() == ("two", ROWS)
+    assert icon.shown.get_nowait() == one_icon(ROWS, "two")
     face.stop()
     loop.join(DEADLINE)
     assert icon.shown.empty()
-    face.show(plum, "after the end", ROWS)
+    face.show(one_icon(ROWS, "after the end"))
     assert icon.shown.empty()
 
 
@@ -255,7 +256,7 @@ def test_a_face_on_a_bus_is_shown_and_clicked(bus: Bus) -> None:
     panel = Panel(bus.environ)
     panel.start_watching()
     face: Face = open_face(chosen.put, ready.set, wait=True, environ=bus.environ)
-    face.show(plum, "title", ROWS)
+    face.show(one_icon(ROWS, "title"))
     loop = threading.Thread(target=face.run)
     loop.start()
     assert ready.wait(DEADLINE)
@@ -307,8 +308,8 @@ def test_a_signal_stops_it(there: bool, missed: bool, bus: Bus) -> None:
     assert (out, err, process.returncode) == ("ended\n", "", 0)
 
 
-def test_importing_the_face_costs_nothing() -> None:
-    heavy = "{'pystray', 'jeepney', 'PIL', 'msgspec'}"
+def test_importing_the_face_loads_no_toolkit() -> None:
+    heavy = "{'pystray', 'jeepney', 'PIL'}"
     check = f"import sys, tray.desktop.face; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

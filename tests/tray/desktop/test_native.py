@@ -8,9 +8,8 @@ from collections.abc import Callable
 from queue import Queue
 from typing import Any
 
-from PIL import Image
-
 from tests.tray.desktop.fake_watcher import DEADLINE
+from tests.tray.desktop.showing import one_icon
 from tray.desktop.native import NativeIcon, quit_on_interrupt
 from tray.desktop.toolkit import pystray
 from tray.view.rows import (
@@ -30,10 +29,6 @@ ROWS = (
     action_row("refresh", "Refresh now", Action("refresh")),
     action_row("quit", "Quit", Action("quit")),
 )
-
-
-def plum(size: int) -> Image.Image:
-    return Image.new("RGBA", (size, size), "plum")
 
 
 class Drawn(NativeIcon):
@@ -63,18 +58,18 @@ class Drawn(NativeIcon):
 
 def test_only_what_changed_is_updated() -> None:
     icon = Drawn("win32")
-    icon.show(plum, "63 % left", ROWS)
+    icon.show(one_icon(ROWS, "63 % left"))
     assert icon.done == ["menu", "icon", "show"]
-    icon.show(plum, "63 % left", ROWS)
+    icon.show(one_icon(ROWS, "63 % left"))
     assert icon.done == ["menu", "icon", "show"]
-    icon.show(plum, "62 % left", ROWS)
-    icon.show(plum, "62 % left", ROWS[:1])
+    icon.show(one_icon(ROWS, "62 % left"))
+    icon.show(one_icon(ROWS[:1], "62 % left"))
     assert icon.done == ["menu", "icon", "show", "title", "menu"]
 
 
 def test_rows_become_items_that_choose_off_the_main_thread() -> None:
     icon = Drawn("darwin")
-    icon.show(plum, "", ROWS)
+    icon.show(one_icon(ROWS))
     items = list(icon.menu)
     assert [item.text for item in items] == ["Codex · R&D", "- - - -", "Refresh now", "Quit"]
     assert all(item.enabled and not item.default for item in items)
@@ -86,7 +81,7 @@ def test_rows_become_items_that_choose_off_the_main_thread() -> None:
 
 def test_what_windows_cannot_take_is_changed_for_it() -> None:
     icon = Drawn("win32")
-    icon.show(plum, "x" * 500, ROWS)
+    icon.show(one_icon(ROWS, "x" * 500))
     assert len(icon.title) == 127
     items = list(icon.menu)
     assert items[0].text == "Codex · R&&D"
@@ -113,14 +108,14 @@ class DrawnOnWindows(Drawn, Windows):
 
 def test_an_open_menu_is_left_alone_until_it_is_closed() -> None:
     icon = DrawnOnWindows()
-    icon.show(plum, "", ROWS)
+    icon.show(one_icon(ROWS))
     answers: Queue[int] = Queue()
     main = threading.Thread(target=lambda: answers.put(icon._on_notify(0, 0)))
     main.start()
     assert icon.opened.wait(DEADLINE)
     icon.done.clear()
-    icon.show(plum, "62 % left", ROWS[1:])
-    icon.show(plum, "61 % left", ROWS[2:])
+    icon.show(one_icon(ROWS[1:], "62 % left"))
+    icon.show(one_icon(ROWS[2:], "61 % left"))
     assert icon.done == ["title", "title"]
     icon.closed.set()
     main.join(DEADLINE)
@@ -131,7 +126,7 @@ def test_an_open_menu_is_left_alone_until_it_is_closed() -> None:
 
 def test_an_unchanged_menu_is_not_rebuilt() -> None:
     icon = DrawnOnWindows()
-    icon.show(plum, "", ROWS)
+    icon.show(one_icon(ROWS))
     icon.closed.set()
     icon.done.clear()
     icon._on_notify(0, 0)
@@ -163,7 +158,7 @@ def test_each_kind_of_row_becomes_an_item_of_its_own() -> None:
     notices = toggle_row("notices", "R&D notices", Action("set", "notices=on"), checked=False)
     frozen = action_row("refresh", "Refreshing…", Action("refresh"), enabled=False)
     icon = Drawn("win32")
-    icon.show(plum, "", (submenu_row("more", "More", [notices, separator_row("line"), deep]), frozen))
+    icon.show(one_icon((submenu_row("more", "More", [notices, separator_row("line"), deep]), frozen)))
 
     more, refresh = icon.menu
     assert (more.text, more.enabled, more.checked, more.default) == ("More", True, None, False)
@@ -189,10 +184,10 @@ def test_a_change_inside_a_submenu_updates_the_menu() -> None:
         return (submenu_row("more", "More", [toggle_row("on", "On", Action("set", "on"), checked=checked)]),)
 
     icon = Drawn("darwin")
-    icon.show(plum, "", rows(checked=False))
-    icon.show(plum, "", rows(checked=False))
+    icon.show(one_icon(rows(checked=False)))
+    icon.show(one_icon(rows(checked=False)))
     assert icon.done == ["menu", "icon", "show"]
-    icon.show(plum, "", rows(checked=True))
+    icon.show(one_icon(rows(checked=True)))
     assert icon.done == ["menu", "icon", "show", "menu"]
     ((toggle,),) = (item.submenu for item in icon.menu)
     assert toggle.checked is True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 from contextlib import suppress
 from threading import RLock, Thread, current_thread
@@ -13,7 +14,7 @@ from jeepney import DBusAddress, HeaderFields, MatchRule, MessageType, new_metho
 from jeepney.bus_messages import message_bus
 
 from providers.host.faults import log_fault
-from tray.desktop.icon import DesktopClosed
+from tray.desktop.icon import DesktopClosed, Shown, Tooltip
 from tray.desktop.linux import dbus_menu, session_bus
 from tray.desktop.linux.dbus_menu import DBusMenu
 from tray.desktop.linux.session_bus import CallError, Interface, Method, Property
@@ -60,6 +61,7 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         self._status = "Passive"
         self._pixmaps: list[tuple[int, int, bytes]] = []
         self._rows: tuple[Row, ...] = ()
+        self._tooltip = Tooltip("")
         self._dbus_menu = DBusMenu()
         self._callbacks: list[Thread] = []
         self._objects = {
@@ -76,14 +78,30 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
             session_bus.close(self._connection)
             raise
 
-    def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None:
+    def show(self, shown: Shown) -> None:
         """Show this picture, this tooltip and these rows; only what changed is sent."""
-        pictures = {size: draw(size) for size in SIZES}
+        icon = shown.icons[0]
+        pictures = {size: icon.draw(size) for size in SIZES}
         with self._changing:
-            self.title = title
-            self.rows = rows
+            self.tooltip = icon.tooltip
+            self.rows = shown.rows
             self.pictures = pictures
             self.visible = True
+
+    @property
+    def tooltip(self) -> Tooltip:
+        return self._tooltip
+
+    @tooltip.setter
+    def tooltip(self, tooltip: Tooltip) -> None:
+        if tooltip == self._tooltip:
+            return
+        renamed = tooltip.title != self._tooltip.title
+        self._tooltip = tooltip
+        if renamed:
+            self.title = _unmarked(tooltip.title)
+        elif self.visible:
+            self._emit(_PATH, _INTERFACE, "NewToolTip")
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -228,6 +246,9 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         def title() -> str:
             return session_bus.plain(self.title)
 
+        def tooltip() -> tuple[str, list[Any], str, str]:
+            return "", [], title(), session_bus.plain(_escaped(self._tooltip.text))
+
         def nothing(*_args: Any) -> tuple[()]:
             return ()
 
@@ -254,12 +275,22 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
                 "AttentionIconName": Property("s", str),
                 "AttentionIconPixmap": Property("a(iiay)", list),
                 "AttentionMovieName": Property("s", str),
-                "ToolTip": Property("(sa(iiay)ss)", lambda: ("", [], title(), "")),
+                "ToolTip": Property("(sa(iiay)ss)", tooltip),
                 "ItemIsMenu": Property("b", lambda: True),
                 "Menu": Property("o", lambda: _MENU_PATH),
             },
             signals={"NewTitle": (), "NewIcon": (), "NewToolTip": (), "NewStatus": ("s",)},
         )
+
+
+def _unmarked(title: str) -> str:
+    """The title without what markup begins with: waybar reads it as markup, xfce4-panel and LXQt do not."""
+    return re.sub(r"\s*&\s*", " and ", title).replace("< 1 %", "below 1 %").replace("<", "‹")
+
+
+def _escaped(text: str) -> str:
+    """The text as markup, which all hosts that show it take it for."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _no_window(*_args: Any) -> tuple[()]:

@@ -19,7 +19,7 @@ from jeepney import DBusAddress, new_method_call
 
 from providers.host.faults import log_fault
 from tray.desktop import toolkit
-from tray.desktop.icon import DesktopClosed, TrayClosed
+from tray.desktop.icon import DesktopClosed, Shown, TrayClosed
 from tray.desktop.linux import session_bus
 from tray.desktop.linux.detect import tray_owned
 from tray.view.rows import Action, lines, readable
@@ -73,8 +73,9 @@ class XembedIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
         """What pystray calls on a click, in its loop."""
         Thread(target=self._clicked, name="tray-click", daemon=True).start()
 
-    def show(self, draw: Callable[[int], Image], title: str, rows: tuple[Row, ...]) -> None:
-        self._shown = draw(_SIZE), session_bus.plain(title), rows
+    def show(self, shown: Shown) -> None:
+        icon = shown.icons[0]
+        self._shown = icon.draw(_SIZE), session_bus.plain(icon.tooltip.title), shown.rows
         self._wake_loop()
 
     def stop(self) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from jeepney import DBusAddress, DBusErrorResponse, HeaderFields, MessageFlag, new_method_call
 from msgspec.structs import replace
-from PIL import Image
 
 from tests.tray.desktop.conftest import Bus
 from tests.tray.desktop.fake_watcher import DEADLINE, ITEM, ITEM_PATH, MENU, MENU_PATH, PROPERTIES, Panel
+from tests.tray.desktop.showing import one_icon
 from tray.desktop.icon import DesktopClosed
 from tray.desktop.linux.session_bus import BusUnreachable
 from tray.desktop.linux.status_notifier import SIZES, StatusNotifierIcon
@@ -26,10 +26,6 @@ ROWS = (
     action_row("refresh", "Refresh now", Action("refresh")),
     action_row("quit", "Quit", Action("quit")),
 )
-
-
-def plum(size: int) -> Image.Image:
-    return Image.new("RGBA", (size, size), (0x10, 0x20, 0x30, 0x40))
 
 
 def with_text(key: str, text: str) -> tuple[Row, ...]:
@@ -48,8 +44,8 @@ class Running:
         self.thread.start()
         assert self.ready.wait(DEADLINE)
 
-    def show(self, rows: tuple[Row, ...] = ROWS, title: str = "63 % left") -> None:
-        self.icon.show(plum, title, rows)
+    def show(self, rows: tuple[Row, ...] = ROWS, title: str = "63 % left", text: str = "") -> None:
+        self.icon.show(one_icon(rows, title, text))
 
     def close(self) -> None:
         self.icon.stop()
@@ -319,6 +315,18 @@ def test_text_the_bus_would_refuse_is_made_plain(shown: Running, panel: Panel) -
     panel.heard(until="NewToolTip")
     assert panel.menu()[1] == "ab?c"
     assert panel.read("Title") == "t?"
+
+
+def test_a_tooltip_is_plain_in_its_title_and_markup_in_its_text(shown: Running, panel: Panel) -> None:
+    """waybar reads both as markup and shows nothing where that is broken, xfce4-panel only the text."""
+    shown.show(title="R&D <x> · 5h < 1 % left", text="R&D <x> · 5h < 1 % left")
+    panel.heard(until="NewToolTip")
+    title = "R and D ‹x> · 5h below 1 % left"
+    assert panel.read("ToolTip") == ("", [], title, "R&amp;D &lt;x&gt; · 5h &lt; 1 % left")
+    assert panel.read("Title") == title
+    shown.show(title="R&D <x> · 5h < 1 % left", text="other")
+    assert "NewTitle" not in dict(panel.heard(until="NewToolTip"))
+    assert panel.read("ToolTip")[3] == "other"
 
 
 def test_stop_ends_the_loop_and_frees_the_name(running: Running, panel: Panel) -> None:
