@@ -16,7 +16,7 @@ from providers.host.faults import log_fault
 from tray.desktop.autostart.switch import LoginSwitch
 from tray.desktop.icon import DesktopClosed, Face, IconView, Shown, Tooltip
 from tray.engine.engine import Engine
-from tray.view import icon, menu
+from tray.view import icon, menu, tooltip
 from tray.view.rows import Action
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,9 @@ class App:
             now = scope.clock()
             try:
                 shown = IconView(
-                    "tankful", partial(icon.picture, icon.glance(state, now)), Tooltip(menu.title(state, now))
+                    "tankful",
+                    partial(icon.picture, icon.glance(state, now)),
+                    Tooltip(tooltip.title(state, now)),
                 )
                 self._face.show(Shown((shown,), menu.rows(state, now, scope.zone, self._login.shown)))
             except Exception as error:  # noqa: BLE001 - the tray survives a state that cannot be drawn

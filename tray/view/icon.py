@@ -17,7 +17,7 @@ from providers.domain.limits import RateWindow, Sourced
 from providers.domain.merge import is_stale
 from tray.engine.state import State
 from tray.view import format as fmt
-from tray.view.menu import accounts, at_a_glance, is_past, own_windows
+from tray.view.accounts import accounts, at_a_glance, is_past, own_windows
 
 if TYPE_CHECKING:
     from PIL.Image import Image

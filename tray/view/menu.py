@@ -9,35 +9,20 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import Literal
 
-from msgspec import Struct
-
-from providers.domain.blocked import blocked
 from providers.domain.cost import CostSummary
 from providers.domain.errors import Offline
-from providers.domain.limits import AccountUsage, ErrorKind, RateWindow, Sourced, UsageError
+from providers.domain.limits import AccountUsage, RateWindow, Sourced, UsageError
 from providers.domain.merge import is_stale
 from tray.engine.state import State
 from tray.view import extras, settings_menu
 from tray.view import format as fmt
+from tray.view.accounts import homes, is_past, outdated, owner, read_times
 from tray.view.login import StartAtLogin, login_rows
 from tray.view.rows import Action, Row, action_row, separator_row, text_row
 
 _LABEL, _LONGEST_LABEL = 8, 32
 _UNPRICED = 2  # names of models that fit into the menu's width
 _SENTENCE = 300  # characters: only a fault makes a longer one
-_IN_A_WORD: dict[ErrorKind, str] = {
-    "not_signed_in": "not signed in",
-    "login_expired": "login expired",
-    "denied": "access denied",
-    "blocked": "blocked by the network",
-    "rate_limited": "rate-limited",
-    "offline": "offline",
-    "timeout": "timed out",
-    "server_error": "server error",
-    "program_missing": "program not found",
-    "program_too_old": "program too old",
-    "not_understood": "unexpected response",
-}
 
 
 def rows(state: State, now: datetime, zone: tzinfo, login: StartAtLogin | None = None) -> tuple[Row, ...]:
@@ -68,54 +53,6 @@ def status_rows(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
     return tuple(found)
 
 
-def title(state: State, now: datetime) -> str:
-    """One line for the tooltip: what is left at a glance, and what limits it further; or the first error."""
-    found = at_a_glance(state, now) or tuple(each for each in accounts(state) if each.error)[:1]
-    shown = [usage.provider for usage in accounts(state) if usage.windows]
-    return (
-        " | ".join(_summary(usage, now, alone=shown.count(usage.provider) < 2) for usage in found)
-        or "tankful"
-    )
-
-
-def at_a_glance(state: State, now: datetime) -> tuple[AccountUsage, ...]:
-    """Of each provider the account with the least left: what icon and tooltip show."""
-    tightest: dict[str, AccountUsage] = {}
-    for usage in accounts(state):
-        held = tightest.get(usage.provider)
-        if usage.windows and (held is None or tightness(usage, now) < tightness(held, now)):
-            tightest[usage.provider] = usage
-    return tuple(tightest.values())
-
-
-def tightness(usage: AccountUsage, now: datetime) -> float:
-    """The percentage left where it is least; below 0 for an account that is blocked, above 100 where nothing
-    is known.
-    """
-    block = blocked(usage, now)
-    if block is not None and not block.credits_left:
-        return -1.0
-    return min(
-        (fmt.left_percent(lane.value.used_percent) for lane in own_windows(usage) if not is_past(lane, now)),
-        default=101.0,
-    )
-
-
-def accounts(state: State) -> tuple[AccountUsage, ...]:
-    return state.snapshot.accounts if state.snapshot else ()
-
-
-def is_past(lane: Sourced[RateWindow], now: datetime) -> bool:
-    """Whether the window has reset since it was read: its value is outdated."""
-    return lane.value.resets_at is not None and lane.value.resets_at <= now
-
-
-def own_windows(usage: AccountUsage) -> tuple[Sourced[RateWindow], ...]:
-    """The windows that limit all use, shortest first; where there are none, the others stand in for them."""
-    own = tuple(lane for lane in usage.windows if lane.value.scope == "account")
-    return own or usage.windows
-
-
 def _keys(shown: tuple[AccountUsage, ...]) -> list[str]:
     """One for each account: by its id, or by its home, which another may share the name of."""
     keys: list[str] = []
@@ -131,8 +68,8 @@ def _headers(shown: tuple[AccountUsage, ...]) -> list[str]:
     headers = [_header(usage) for usage in shown]
     return [
         header
-        if headers.count(header) == 1 or header.endswith(_homes(usage))
-        else f"{header} · {_homes(usage)}"
+        if headers.count(header) == 1 or header.endswith(homes(usage))
+        else f"{header} · {homes(usage)}"
         for usage, header in zip(shown, headers, strict=True)
     ]
 
@@ -167,19 +104,9 @@ def _label_width(usage: AccountUsage) -> int:
 def _header(usage: AccountUsage) -> str:
     name = fmt.plain(usage.title)
     if usage.account is None:
-        return f"{name} · {_homes(usage)}"
+        return f"{name} · {homes(usage)}"
     plan = fmt.plain(fmt.plan(usage.account.plan)) if usage.account.plan else None
-    return " · ".join(part for part in (name, plan, _owner(usage)) if part)
-
-
-def _owner(usage: AccountUsage) -> str:
-    """The owner as the user knows them: by e-mail address, or by their homes."""
-    email = usage.account.email if usage.account else None
-    return fmt.plain(email) if email else _homes(usage)
-
-
-def _homes(usage: AccountUsage) -> str:
-    return fmt.plain(", ".join(usage.homes))
+    return " · ".join(part for part in (name, plan, owner(usage)) if part)
 
 
 def _line(label: str, text: str, width: int = _LABEL) -> str:
@@ -194,40 +121,9 @@ def _window(lane: Sourced[RateWindow], now: datetime, zone: tzinfo) -> str:
     parts = [f"{fmt.bar(left)}  {fmt.percent(left)} left"]
     if window.resets_at is not None:
         parts.append(fmt.resets(window.resets_at, now, zone))
-    if old := _old(lane, now):
+    if old := outdated(lane, now):
         parts.append(old)
     return " · ".join(parts)
-
-
-def _summary(usage: AccountUsage, now: datetime, *, alone: bool) -> str:
-    """An account in the tooltip; whose it is, where it is not `alone`."""
-    own = own_windows(usage)
-    ages = [None if is_past(lane, now) else _old(lane, now) for lane in own]
-    old = {age for age, lane in zip(ages, own, strict=True) if not is_past(lane, now)}
-    parts = [fmt.plain(usage.title)] if alone else [fmt.plain(usage.title), _owner(usage)]
-    for lane, age in zip(own, ages, strict=True):
-        # An age that all values share is shown once, for all of them.
-        parts.append(_glance(lane, now) + (f", {age}" if age and len(old) > 1 else ""))
-    if (block := blocked(usage, now)) is not None:
-        parts.append(extras.blocked_by(block))
-    if len(old) == 1 and None not in old:
-        parts += [age for age in old if age]
-    if usage.error is not None and all(is_stale(each.at, each.ends, now) for each in _read_times(usage)):
-        parts.append(_IN_A_WORD[usage.error.kind])
-    return " · ".join(parts)
-
-
-def _glance(lane: Sourced[RateWindow], now: datetime) -> str:
-    """A window in the tooltip."""
-    name = fmt.plain(lane.value.title)
-    if is_past(lane, now):
-        return f"{name} reset"
-    return f"{name} {fmt.percent(fmt.left_percent(lane.value.used_percent))} left"
-
-
-def _old(lane: Sourced[RateWindow], now: datetime) -> str | None:
-    """How long ago it was read, if it is stale."""
-    return f"updated {fmt.age(now - lane.fetched_at)}" if is_stale(lane.fetched_at, None, now) else None
 
 
 def _cost(cost: CostSummary | None, state: State) -> str:
@@ -275,7 +171,7 @@ def _sentences(
             yield "none", "Limits not available yet."
     if (ending := extras.login_ending(usage, now, zone)) is not None:
         yield "login", ending
-    read_at = _read_times(usage)
+    read_at = read_times(usage)
     if not read_at:
         return
     oldest = min(read_at, key=lambda each: each.at)
@@ -283,20 +179,6 @@ def _sentences(
     stale = all(is_stale(each.at, each.ends, now) for each in read_at)
     begin = "Last updated" if stale else "Updated"
     yield "age", f"{begin} {fmt.age(now - oldest.at)} · {source}"
-
-
-class _ReadAt(Struct, frozen=True):
-    at: datetime
-    ends: datetime | None
-    source: str
-
-
-def _read_times(usage: AccountUsage) -> list[_ReadAt]:
-    """When what matters most was read: the account's own windows, or the money where there are none."""
-    if usage.windows:
-        return [_ReadAt(lane.fetched_at, lane.value.resets_at, lane.source) for lane in own_windows(usage)]
-    money = (usage.credits, usage.spend)
-    return [_ReadAt(lane.fetched_at, None, lane.source) for lane in money if lane is not None]
 
 
 def _error(

@@ -24,7 +24,7 @@ from tests.tray.view.test_menu import NOW, PRO, SESSION, WEEKLY, ZONE, lane, sho
 from tray.engine import document
 from tray.engine.settings import Settings
 from tray.engine.state import State
-from tray.view import icon, menu
+from tray.view import icon, menu, tooltip
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SPARK = lane("model:codex_bengalfox:session", "GPT-5.3-Codex-Spark 5h", 20, 5, NOW + HOUR)
@@ -38,7 +38,7 @@ def published(usage: AccountUsage) -> dict[str, Any]:
 
 
 def title(usage: AccountUsage) -> str:
-    return menu.title(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage,))), NOW)
+    return tooltip.title(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage,))), NOW)
 
 
 def spent(window: Sourced[RateWindow]) -> Sourced[RateWindow]:

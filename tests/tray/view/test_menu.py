@@ -15,7 +15,7 @@ from providers.domain.limits import Account, AccountUsage, Credits, RateWindow, 
 from tray.engine.settings import Settings
 from tray.engine.settings_table import SETTINGS
 from tray.engine.state import State
-from tray.view import menu
+from tray.view import menu, tooltip
 from tray.view.login import StartAtLogin
 from tray.view.rows import Action, validate
 
@@ -298,7 +298,7 @@ def test_two_accounts_stand_under_each_other() -> None:
 
 def test_the_tooltip() -> None:
     def title(*accounts: AccountUsage) -> str:
-        return menu.title(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=accounts)), NOW)
+        return tooltip.title(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=accounts)), NOW)
 
     assert title(PRO) == "Codex · 5h 63 % left · Weekly 38 % left"
     assert title(BARE, PRO) == "Codex · 5h 63 % left · Weekly 38 % left"
@@ -312,7 +312,7 @@ def test_the_tooltip() -> None:
 
 def test_of_several_accounts_the_tightest_is_seen_and_named() -> None:
     def title(*accounts: AccountUsage) -> str:
-        return menu.title(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=accounts)), NOW)
+        return tooltip.title(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=accounts)), NOW)
 
     def other(used: float, resets_in: float = 1, credits_: Sourced[Credits] | None = None) -> AccountUsage:
         window = lane("session", "5h", used, 5, NOW + timedelta(hours=resets_in))
@@ -331,7 +331,7 @@ def test_of_several_accounts_the_tightest_is_seen_and_named() -> None:
 
 def test_the_tooltip_shows_what_is_stale_and_why() -> None:
     def title(usage: AccountUsage) -> str:
-        return menu.title(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage,))), NOW)
+        return tooltip.title(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage,))), NOW)
 
     old = [replace(each, fetched_at=NOW - timedelta(hours=30)) for each in (SESSION, WEEKLY)]
     past = lane("session", "5h", 100, 5, NOW - timedelta(minutes=5), read=1800)
@@ -349,7 +349,7 @@ def test_the_tooltip_shows_what_is_stale_and_why() -> None:
         "Codex · 5h reset · Weekly 38 % left · updated 30 h ago · offline"
     )
     assert title(failing(BARE, NotSignedIn("Nobody."))) == "Codex · not signed in"
-    assert all(len(words) <= 24 for words in menu._IN_A_WORD.values()), "a tooltip is short"
+    assert all(len(words) <= 24 for words in tooltip.IN_A_WORD.values()), "a tooltip is short"
 
 
 def test_what_others_wrote_steers_nothing_and_stays_short() -> None:
@@ -358,7 +358,7 @@ def test_what_others_wrote_steers_nothing_and_stays_short() -> None:
     usage = replace(PRO, account=account, windows=(window,), homes=("~/\x1bhome",))
     usage = replace(usage, source_titles={"oauth": "O\nAuth"})
     state = State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage, replace(usage, account=None))))
-    texts = [row.text for row in menu.rows(state, NOW, ZONE)] + [menu.title(state, NOW)]
+    texts = [row.text for row in menu.rows(state, NOW, ZONE)] + [tooltip.title(state, NOW)]
     assert all(text.isprintable() for text in texts)
     assert all(len(text) < 110 for text in texts)
     assert "…" in texts[0]

@@ -1,0 +1,80 @@
+"""The accounts of a state as views see them: how tight each is, which windows count, whose it is, how old."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from providers.domain.blocked import blocked
+from providers.domain.limits import AccountUsage, RateWindow, Sourced
+from providers.domain.merge import is_stale
+from tray.engine.state import State
+from tray.view import format as fmt
+
+
+def at_a_glance(state: State, now: datetime) -> tuple[AccountUsage, ...]:
+    """Of each provider the account with the least left: what icon and tooltip show."""
+    tightest: dict[str, AccountUsage] = {}
+    for usage in accounts(state):
+        held = tightest.get(usage.provider)
+        if usage.windows and (held is None or tightness(usage, now) < tightness(held, now)):
+            tightest[usage.provider] = usage
+    return tuple(tightest.values())
+
+
+def tightness(usage: AccountUsage, now: datetime) -> float:
+    """The percentage left where it is least; below 0 for an account that is blocked, above 100 where nothing
+    is known.
+    """
+    block = blocked(usage, now)
+    if block is not None and not block.credits_left:
+        return -1.0
+    return min(
+        (fmt.left_percent(lane.value.used_percent) for lane in own_windows(usage) if not is_past(lane, now)),
+        default=101.0,
+    )
+
+
+def accounts(state: State) -> tuple[AccountUsage, ...]:
+    return state.snapshot.accounts if state.snapshot else ()
+
+
+def is_past(lane: Sourced[RateWindow], now: datetime) -> bool:
+    """Whether the window has reset since it was read: its value is outdated."""
+    return lane.value.resets_at is not None and lane.value.resets_at <= now
+
+
+def own_windows(usage: AccountUsage) -> tuple[Sourced[RateWindow], ...]:
+    """The windows that limit all use, shortest first; where there are none, the others stand in for them."""
+    own = tuple(lane for lane in usage.windows if lane.value.scope == "account")
+    return own or usage.windows
+
+
+def owner(usage: AccountUsage) -> str:
+    """The owner as the user knows them: by e-mail address, or by their homes."""
+    email = usage.account.email if usage.account else None
+    return fmt.plain(email) if email else homes(usage)
+
+
+def homes(usage: AccountUsage) -> str:
+    return fmt.plain(", ".join(usage.homes))
+
+
+def outdated(lane: Sourced[RateWindow], now: datetime) -> str | None:
+    """How long ago it was read, if it is stale."""
+    return f"updated {fmt.age(now - lane.fetched_at)}" if is_stale(lane.fetched_at, None, now) else None
+
+
+class ReadAt(Struct, frozen=True):
+    at: datetime
+    ends: datetime | None
+    source: str
+
+
+def read_times(usage: AccountUsage) -> list[ReadAt]:
+    """When what matters most was read: the account's own windows, or the money where there are none."""
+    if usage.windows:
+        return [ReadAt(lane.fetched_at, lane.value.resets_at, lane.source) for lane in own_windows(usage)]
+    money = (usage.credits, usage.spend)
+    return [ReadAt(lane.fetched_at, None, lane.source) for lane in money if lane is not None]

@@ -1,0 +1,63 @@
+"""State → the tooltip of the icon. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from providers.domain.blocked import blocked
+from providers.domain.limits import AccountUsage, ErrorKind, RateWindow, Sourced
+from providers.domain.merge import is_stale
+from tray.engine.state import State
+from tray.view import extras
+from tray.view import format as fmt
+from tray.view.accounts import accounts, at_a_glance, is_past, outdated, own_windows, owner, read_times
+
+IN_A_WORD: dict[ErrorKind, str] = {
+    "not_signed_in": "not signed in",
+    "login_expired": "login expired",
+    "denied": "access denied",
+    "blocked": "blocked by the network",
+    "rate_limited": "rate-limited",
+    "offline": "offline",
+    "timeout": "timed out",
+    "server_error": "server error",
+    "program_missing": "program not found",
+    "program_too_old": "program too old",
+    "not_understood": "unexpected response",
+}
+
+
+def title(state: State, now: datetime) -> str:
+    """One line for the tooltip: what is left at a glance, and what limits it further; or the first error."""
+    found = at_a_glance(state, now) or tuple(each for each in accounts(state) if each.error)[:1]
+    shown = [usage.provider for usage in accounts(state) if usage.windows]
+    return (
+        " | ".join(_summary(usage, now, alone=shown.count(usage.provider) < 2) for usage in found)
+        or "tankful"
+    )
+
+
+def _summary(usage: AccountUsage, now: datetime, *, alone: bool) -> str:
+    """An account in the tooltip; whose it is, where it is not `alone`."""
+    own = own_windows(usage)
+    ages = [None if is_past(lane, now) else outdated(lane, now) for lane in own]
+    old = {age for age, lane in zip(ages, own, strict=True) if not is_past(lane, now)}
+    parts = [fmt.plain(usage.title)] if alone else [fmt.plain(usage.title), owner(usage)]
+    for lane, age in zip(own, ages, strict=True):
+        # An age that all values share is shown once, for all of them.
+        parts.append(_glance(lane, now) + (f", {age}" if age and len(old) > 1 else ""))
+    if (block := blocked(usage, now)) is not None:
+        parts.append(extras.blocked_by(block))
+    if len(old) == 1 and None not in old:
+        parts += [age for age in old if age]
+    if usage.error is not None and all(is_stale(each.at, each.ends, now) for each in read_times(usage)):
+        parts.append(IN_A_WORD[usage.error.kind])
+    return " · ".join(parts)
+
+
+def _glance(lane: Sourced[RateWindow], now: datetime) -> str:
+    """A window in the tooltip."""
+    name = fmt.plain(lane.value.title)
+    if is_past(lane, now):
+        return f"{name} reset"
+    return f"{name} {fmt.percent(fmt.left_percent(lane.value.used_percent))} left"
