@@ -51,7 +51,7 @@
         scope             whose numbers (zones: in which time zone)
         settings          what the person set: settings_table names all settings
         settings_edit     one key changed in the text of the file; settings_writer does it
-        costs, history    what the ledger says of them; `counting` brings it up to date
+        costs, history    what the ledger says of them: `counting` brings it up to date, `cost_summary` adds it up
         publish           snapshot.json, written: the shape of it is `document`
         published         the same, read with the standard library
         once              one round without an engine

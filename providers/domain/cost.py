@@ -122,12 +122,31 @@ class Counter(Struct, frozen=True, kw_only=True):
     tally: Tally
 
 
+BURN_MINUTES = 180
+"""The burn rate is that of the last so many minutes."""
+
+DAYS_SHOWN = 14
+"""So many local days are shown one by one."""
+
+
 class Burn(Struct, frozen=True, kw_only=True):
     """Burn rate over the last `over_minutes` minutes."""
 
     usd_per_hour: float | None
     tokens_per_hour: float
     over_minutes: int
+
+
+def burn_rate(recent: Tally) -> Burn | None:
+    """That of the responses of the last BURN_MINUTES; None if there are none."""
+    if not recent.responses:
+        return None
+    hours = BURN_MINUTES / 60
+    return Burn(
+        usd_per_hour=None if recent.usd is None else recent.usd / hours,
+        tokens_per_hour=recent.usage.total_tokens / hours,
+        over_minutes=BURN_MINUTES,
+    )
 
 
 class SessionCost(Struct, frozen=True, kw_only=True):
@@ -192,7 +211,8 @@ class HomeFigures(Struct, frozen=True, kw_only=True):
 
     `not_on_lines` usage is included. A response found in several homes counts only in the
     first. `priced` and `unpriced_models` are those of the 30 days, as in CostReport. `files` is how many logs
-    the home has now.
+    the home has now. `last_days` are the last DAYS_SHOWN, oldest first, today last; `recent` are the responses of
+    the last BURN_MINUTES, without `not_on_lines` usage.
     """
 
     today: Tally
@@ -202,6 +222,8 @@ class HomeFigures(Struct, frozen=True, kw_only=True):
     priced: Literal["full", "partial", "none"]
     unpriced_models: tuple[str, ...]
     files: int
+    last_days: tuple[Tally, ...]
+    recent: Tally
 
 
 class DayCost(Struct, frozen=True, kw_only=True):
@@ -215,8 +237,9 @@ class DayCost(Struct, frozen=True, kw_only=True):
 class CostSummary(Struct, frozen=True, kw_only=True):
     """The cost figures of the menu, as in HomeFigures. `has_logs` is False if no log was ever written.
 
-    `unpriced_models` are those whose responses of the 30 days have no price. `last_days` are the last 14 with
-    today, oldest first; none if unknown. `burn` is None if unknown, or while nothing is used.
+    `unpriced_models` are those whose responses of the 30 days have no price. `last_days` are those of the last
+    DAYS_SHOWN that are known, oldest first. `month_usd` is None if this month was never counted. `burn` is None if
+    unknown, or while nothing is used.
     """
 
     today_usd: float | None

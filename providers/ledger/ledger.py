@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from math import floor
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from providers.ledger.database import opened, transaction
 from providers.ledger.discover import FINDERS, Finders
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import Remembered, ScanListener, Shelf, refresh
-from providers.ledger.report import BURN_MINUTES, cost_report, figures_span, home_figures, span
+from providers.ledger.report import cost_report, figures_span, home_figures, recent_span, span
 
 _SHORT_WAIT = 0.2
 """Seconds. Polling limits and publishing do not wait for a scan."""
@@ -125,12 +125,10 @@ class Ledger:
         """
         paths = tuple(homes)
         start, end = span(since, until, zone, now)
-        moment = timedelta(milliseconds=1)  # responses are kept to the millisecond
-        recently = now - timedelta(minutes=BURN_MINUTES) + moment
         with opened(self._path) as db, closing(db.execute("BEGIN")):  # one state for all queries
             return cost_report(
                 query.slices(db, provider, paths, start, end),
-                query.slices(db, provider, paths, recently, now + moment),
+                query.slices(db, provider, paths, *recent_span(now)),
                 query.held(db, provider, paths),
                 homes,
                 since=since,
@@ -144,9 +142,10 @@ class Ledger:
     ) -> dict[Path, HomeFigures]:
         """The figures that faces show for each of these homes, as far as scanned. Raises LedgerError."""
         paths = tuple(homes)
-        with opened(self._path) as db, closing(db.execute("BEGIN")):  # one state for both queries
+        with opened(self._path) as db, closing(db.execute("BEGIN")):  # one state for all queries
             return home_figures(
                 query.slices(db, provider, paths, *figures_span(zone, now)),
+                query.slices(db, provider, paths, *recent_span(now)),
                 query.held(db, provider, paths),
                 paths,
                 zone=zone,

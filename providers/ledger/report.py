@@ -6,24 +6,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from operator import add
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from providers.domain import project
 from providers.domain.cost import (
+    BURN_MINUTES,
+    DAYS_SHOWN,
     TOKEN_CLASSES,
-    Burn,
     CostReport,
     HomeFigures,
     NotOnLines,
     SessionCost,
     Tally,
     TokenUsage,
+    burn_rate,
 )
 from providers.ledger.index import storable
 from providers.ledger.query import Held, Slice
 
-BURN_MINUTES = 180
 UNKNOWN = "unknown"
+NOTHING = Tally(usd=0.0)
 PICO = 10**12
 
 
@@ -41,6 +43,14 @@ class _Sum:
         self._priced += each.priced
         self._pico += each.pico_usd
         self._tokens = list(map(add, self._tokens, each.tokens))
+
+    def __add__(self, other: Self) -> Self:
+        both = type(self)()
+        both._responses = self._responses + other._responses
+        both._priced = self._priced + other._priced
+        both._pico = self._pico + other._pico
+        both._tokens = list(map(add, self._tokens, other._tokens))
+        return both
 
     def tally(self) -> Tally:
         usd = self._pico / PICO if self._priced or not self._responses else None
@@ -88,7 +98,7 @@ def cost_report(
         by_effort=_tallies(flat, lambda each: each.effort or UNKNOWN),
         by_account=_tallies(flat, lambda each: each.account or UNKNOWN),
         by_session=_sessions(flat),
-        burn=_burn(_on_lines(recent)),
+        burn=burn_rate(_Sum(_on_lines(recent)).tally()),
         month_to_date_usd=_Sum(_of_month(days, this_month)).tally().usd,
         priced=_coverage(flat),
         unpriced_models=_unpriced(flat),
@@ -136,36 +146,57 @@ def figures_span(zone: tzinfo, now: datetime) -> tuple[datetime, datetime]:
     return _midnight(first, zone), _after(today, zone)
 
 
+def recent_span(now: datetime) -> tuple[datetime, datetime]:
+    """The time span of the responses that the burn rate is made of."""
+    moment = timedelta(milliseconds=1)  # responses are kept to the millisecond
+    return now - timedelta(minutes=BURN_MINUTES) + moment, now + moment
+
+
 def home_figures(
-    slices: Iterable[Slice], held: Held, homes: Iterable[Path], *, zone: tzinfo, now: datetime
+    slices: Iterable[Slice],
+    recent: Iterable[Slice],
+    held: Held,
+    homes: Iterable[Path],
+    *,
+    zone: tzinfo,
+    now: datetime,
 ) -> dict[Path, HomeFigures]:
-    """The figures that faces show for each home. `slices` are those of `figures_span`."""
+    """The figures that faces show for each home. `slices` are those of `figures_span`, `recent` those of
+    `recent_span`.
+    """
     today = now.astimezone(zone).date()
-    by_home: dict[str, list[tuple[date, Slice]]] = {}
+    by_home: dict[str, dict[date, list[Slice]]] = {}
     for day, of_day in _by_day(slices, zone).items():
         for each in of_day:
-            by_home.setdefault(each.home, []).append((day, each))
+            by_home.setdefault(each.home, {}).setdefault(day, []).append(each)
     files = {storable(str(path)): count for path, count in held.files.items()}
+    now_used = _tallies(_on_lines(recent), lambda each: each.home)
     return {
-        home: _figures(by_home.get(name, []), today, files.get(name, 0))
+        home: _figures(by_home.get(name, {}), now_used.get(name, NOTHING), today, files.get(name, 0))
         for home in homes
         for name in [storable(str(home))]
     }
 
 
-def _figures(dated: Sequence[tuple[date, Slice]], today: date, files: int) -> HomeFigures:
-    def since(first: date) -> list[Slice]:
-        return [each for day, each in dated if day >= first]
+def _figures(days: Mapping[date, list[Slice]], recent: Tally, today: date, files: int) -> HomeFigures:
+    sums = {day: _Sum(of_day) for day, of_day in days.items()}
 
-    days_30 = since(_first_of(30, today))
+    def since(first: date) -> Tally:
+        return sum((each for day, each in sums.items() if day >= first), _Sum()).tally()
+
+    month_ago = _first_of(30, today)
+    days_30 = [each for day, of_day in days.items() if day >= month_ago for each in of_day]
+    shown = (today - timedelta(days=ago) for ago in reversed(range(DAYS_SHOWN)))
     return HomeFigures(
-        today=_Sum(since(today)).tally(),
-        days_7=_Sum(since(_first_of(7, today))).tally(),
-        days_30=_Sum(days_30).tally(),
-        month=_Sum(since(today.replace(day=1))).tally(),
+        today=since(today),
+        days_7=since(_first_of(7, today)),
+        days_30=since(month_ago),
+        month=since(today.replace(day=1)),
         priced=_coverage(days_30),
         unpriced_models=_unpriced(days_30),
         files=files,
+        last_days=tuple(sums[day].tally() if day in sums else NOTHING for day in shown),
+        recent=recent,
     )
 
 
@@ -208,18 +239,6 @@ def _session(thread: str, own: list[Slice]) -> SessionCost:
         models=tuple(sorted({each.model or UNKNOWN for each in own})),
         subagents=len({each.session for each in own} - {thread, ""}),
         tally=_Sum(own).tally(),
-    )
-
-
-def _burn(recent: Iterable[Slice]) -> Burn | None:
-    used = _Sum(recent).tally()
-    if not used.responses:
-        return None
-    hours = BURN_MINUTES / 60
-    return Burn(
-        usd_per_hour=None if used.usd is None else used.usd / hours,
-        tokens_per_hour=used.usage.total_tokens / hours,
-        over_minutes=BURN_MINUTES,
     )
 
 

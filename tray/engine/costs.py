@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from providers.domain.cost import CostReport, Counter
@@ -27,9 +28,25 @@ if TYPE_CHECKING:
 DAYS = 30
 _MANY_LOGS = 200
 _MANY_BYTES = 64 << 20
+_RECENT_KEPT = timedelta(minutes=10)
 
 Unreadable = dict[str, tuple[str, ...]]
 """Logs that could not be read completely, by provider."""
+
+
+class _Known(Struct, frozen=True):
+    """The figures of the homes, and what they were made of."""
+
+    fingerprint: str
+    at: datetime
+    costs: dict[str, HomeCost]
+
+    def is_current(self, fingerprint: str, now: datetime) -> bool:
+        """What was used of late soon is no more, although no log changes."""
+        recent = any(cost.figures.recent.responses for cost in self.costs.values())
+        return fingerprint == self.fingerprint and (
+            not recent or timedelta(0) <= now - self.at < _RECENT_KEPT
+        )
 
 
 class Costs:
@@ -43,7 +60,7 @@ class Costs:
         self._child = child
         self.ledger = Ledger(scope.folders.state / "ledger.sqlite3")
         self._lock = Lock()
-        self._known: tuple[str, dict[str, HomeCost]] | None = None
+        self._known: _Known | None = None
 
     def count(self, progress: Callable[[float], None] | None = None) -> None:
         """Bring the ledger up to date; `progress` gets the share that is done, 0-1.
@@ -77,10 +94,11 @@ class Costs:
         with self._lock:
             chosen = self._scope.chosen()
             fingerprint = self._fingerprint(chosen)
-            if self._known is None or self._known[0] != fingerprint:
+            now = self._scope.clock()
+            if self._known is None or not self._known.is_current(fingerprint, now):
                 costs = {home: cost for each in chosen for home, cost in self._of(each).items()}
-                self._known = fingerprint, costs
-            return self._known[1]
+                self._known = _Known(fingerprint, now, costs)
+            return self._known.costs
 
     def counters(self) -> tuple[Counter, ...]:
         """All-time sums by provider, account and model; none while another process is writing them."""

@@ -5,10 +5,11 @@ Facts alone: what the clock makes of them (`stale`, `pace`, `blocked`) is judged
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from providers.domain.cost import CostSummary
+from providers.domain.cost import Burn, CostSummary, DayCost
 from providers.domain.limits import (
     AccountUsage,
     Attempt,
@@ -132,14 +133,34 @@ def _early(reset: EarlyReset) -> dict[str, Any]:
 def _summary(cost: CostSummary) -> dict[str, Any]:
     return {
         "today_usd": as_usd(cost.today_usd),
+        "days_7_usd": as_usd(cost.days_7_usd),
         "days_30_usd": as_usd(cost.days_30_usd),
+        "month_usd": as_usd(cost.month_usd),
         "today_tokens": cost.today_tokens,
+        "days_7_tokens": cost.days_7_tokens,
         "days_30_tokens": cost.days_30_tokens,
+        "month_tokens": cost.month_tokens,
+        "burn": burn(cost.burn),
+        "last_days": days(cost.last_days),
         "priced": cost.priced,
         "complete": cost.complete,
         "has_logs": cost.has_logs,
         "unpriced_models": list(cost.unpriced_models),
     }
+
+
+def burn(rate: Burn | None) -> dict[str, Any] | None:
+    if rate is None:
+        return None
+    return {
+        "usd_per_hour": as_usd(rate.usd_per_hour),
+        "tokens_per_hour": round(rate.tokens_per_hour),
+        "over_minutes": rate.over_minutes,
+    }
+
+
+def days(costs: Iterable[DayCost]) -> list[dict[str, Any]]:
+    return [{"day": cost.day.isoformat(), "usd": as_usd(cost.usd), "tokens": cost.tokens} for cost in costs]
 
 
 def _attempt(attempt: Attempt) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from providers.polling.account_store import AccountStore
 from providers.polling.accounts import take_usage
 from providers.polling.poll import Mode
 from tray.engine import history, published
+from tray.engine.cost_summary import cost_summary
 from tray.engine.costs import Costs
 from tray.engine.publish import SnapshotFile
 from tray.engine.scope import Scope
 from tray.engine.single_instance import SingleInstance, StateFolderUnusable
-from tray.engine.state import HomeCost, State, cost_summary
+from tray.engine.state import HomeCost, State
 
 
 def take_round(

@@ -13,9 +13,10 @@ from typing import Any, Literal, Self
 
 import msgspec
 
-from providers.domain.cost import Counter, tallied
+from providers.domain.cost import Counter, burn_rate, tallied
 from providers.host.files import write_whole
 from tray.engine import document, published
+from tray.engine.cost_summary import last_days
 from tray.engine.settings import Settings
 from tray.engine.state import HomeCost, State
 from tray.engine.watch import Stamp, stamp
@@ -137,6 +138,8 @@ def _sum(costs: list[HomeCost]) -> dict[str, Any]:
         "day": costs[0].day.isoformat(),
         **{f"{span}_usd": document.as_usd(tally.usd) for span, tally in tallies.items()},
         **{f"{span}_tokens": tally.usage.total_tokens for span, tally in tallies.items()},
+        "burn": document.burn(burn_rate(tallied(cost.figures.recent for cost in costs))),
+        "last_days": document.days(last_days(costs, costs[0].day)),
         "unpriced_models": sorted({model for cost in costs for model in cost.figures.unpriced_models}),
         "complete": all(cost.complete for cost in costs),
     }

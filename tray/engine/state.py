@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Literal
 
 from msgspec import Struct
 
-from providers.domain.cost import CostSummary, Counter, HomeFigures, tallied
+from providers.domain.cost import Counter, HomeFigures
 from providers.domain.incident import Incident
 from providers.domain.limits import UsageSnapshot
 from providers.domain.rules import EARLY_RESET_SECONDS
@@ -64,34 +63,3 @@ class State(Struct, frozen=True, kw_only=True):
     def settings_problem(self) -> str | None:
         """Which settings are not valid, or could not be saved, in sentences."""
         return " ".join(filter(None, (self.save_problem, self.settings.problem))) or None
-
-
-def cost_summary(costs: Mapping[str, HomeCost], home_ids: tuple[str, ...], today: date) -> CostSummary | None:
-    """The homes' figures together; None where none was ever counted.
-
-    A count of an earlier day says nothing of today, and not all of the last 30 days.
-    """
-    known = [costs.get(home) for home in home_ids]
-    counted = [cost for cost in known if cost is not None]
-    if not counted:
-        return None
-    days_30 = tallied(cost.figures.days_30 for cost in counted)
-    todays = tallied(cost.figures.today for cost in counted if cost.day == today)
-    is_of_today = all(cost is not None and cost.day == today for cost in known)
-    return CostSummary(
-        today_usd=todays.usd if is_of_today else None,
-        today_tokens=todays.usage.total_tokens,
-        days_30_usd=days_30.usd,
-        days_30_tokens=days_30.usage.total_tokens,
-        priced=_priced(counted),
-        complete=is_of_today and all(cost.complete for cost in counted),
-        has_logs=any(cost.figures.files for cost in counted),
-        unpriced_models=tuple(sorted({model for cost in counted for model in cost.figures.unpriced_models})),
-    )
-
-
-def _priced(costs: list[HomeCost]) -> Literal["full", "partial", "none"]:
-    kinds = {cost.figures.priced for cost in costs if cost.figures.days_30.responses}
-    if not kinds or kinds == {"full"}:
-        return "full"
-    return "none" if kinds == {"none"} else "partial"

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from providers.domain.cost import Counter
 from providers.domain.incident import Incident
 from providers.domain.limits import AccountUsage, UsageSnapshot
+from tray.engine.cost_summary import cost_summary
 from tray.engine.settings import Settings
-from tray.engine.state import HomeCost, State, cost_summary
+from tray.engine.state import HomeCost, State
 
 
 class SettingsRead(Struct, frozen=True):

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from providers.domain.cost import Burn, CostReport, SessionCost, Tally, tallied
+from providers.domain.cost import CostReport, SessionCost, Tally, tallied
 from providers.ledger.prices.pricing import Rates, Used
-from tray.engine.document import as_time, as_usd
+from tray.engine.document import as_time, as_usd, burn
 from tray.engine.zones import zone_name
 from tray.view import format as fmt
 from tray.view import price_list
@@ -45,7 +45,7 @@ def _report(report: CostReport) -> dict[str, Any]:
         "by_model": _tallies(report.by_model),
         "by_day": {day.isoformat(): _tallies(models) for day, models in report.by_day.items()},
         "by_home": _tallies(report.by_home),
-        "burn": _burn(report.burn) if report.burn else None,
+        "burn": burn(report.burn),
         "month_to_date_usd": as_usd(report.month_to_date_usd),
         "priced": report.priced,
         "unpriced_models": list(report.unpriced_models),
@@ -89,14 +89,6 @@ def _tally(tally: Tally) -> dict[str, Any]:
         **counts,
         "total_tokens": tally.usage.total_tokens,
         "usd": as_usd(tally.usd),
-    }
-
-
-def _burn(burn: Burn) -> dict[str, Any]:
-    return {
-        "usd_per_hour": as_usd(burn.usd_per_hour),
-        "tokens_per_hour": round(burn.tokens_per_hour),
-        "over_minutes": burn.over_minutes,
     }
 
 

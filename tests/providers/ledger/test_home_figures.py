@@ -13,7 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from providers.domain.cost import BilledResponse, Context, CostReport, HomeFigures, Tally, TokenUsage
+from providers.domain.cost import (
+    DAYS_SHOWN,
+    BilledResponse,
+    Context,
+    CostReport,
+    HomeFigures,
+    Tally,
+    TokenUsage,
+    burn_rate,
+    tallied,
+)
 from providers.ledger.database import opened, transaction
 from providers.ledger.ledger import Ledger
 from providers.ledger.report import figures_span, span
@@ -69,6 +79,12 @@ def check(
     assert [each.days_7 for each in found] == by_home(today - timedelta(days=6))
     assert [each.days_30 for each in found] == by_home(month_ago)
     assert [each.month for each in found] == by_home(today.replace(day=1))
+    for ago in range(DAYS_SHOWN):
+        day = today - timedelta(days=ago)
+        whole = held.report(provider, homes, since=day, until=day, zone=zone, now=now)
+        of_day = [each.last_days[-1 - ago] for each in found]
+        assert of_day == [whole.by_home.get(label, NOTHING) for label in homes.values()]
+    assert burn_rate(tallied(each.recent for each in found)) == whole.burn
     whole = report(month_ago)
     assert [each.files for each in found] == [whole.files_by_home.get(label, 0) for label in homes.values()]
     assert sorted({model for each in found for model in each.unpriced_models}) == list(whole.unpriced_models)
@@ -106,6 +122,14 @@ def test_figures_of_two_homes(tmp_path: Path) -> None:
         priced="partial",
         unpriced_models=("mystery",),
         files=0,
+        last_days=(
+            *[NOTHING] * 6,
+            tally(1, 4, 12),
+            *[NOTHING] * 5,
+            tally(1, 2, 6),
+            tally(1, 1, 3),
+        ),
+        recent=tally(1, 1, 3),
     )
     assert (found[second].today, found[second].priced) == (tally(1, 32, None), "none")
     assert found[idle] == HomeFigures(
@@ -116,6 +140,8 @@ def test_figures_of_two_homes(tmp_path: Path) -> None:
         priced="full",
         unpriced_models=(),
         files=0,
+        last_days=(NOTHING,) * 14,
+        recent=NOTHING,
     )
 
 

@@ -127,3 +127,18 @@ def test_a_month_of_31_days_is_counted_in_full(person: Person) -> None:
     reports, _ = person.costs().report(today, today, UTC)
     assert reports["codex"].month_to_date_usd is not None
     assert reports["codex"].month_to_date_usd > 0
+
+
+def test_the_burn_rate_ends_although_no_log_changes(person: Person) -> None:
+    person.now = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+    costs = person.costs()
+    costs.count()
+    assert person.of_codex(costs).figures.recent.responses == 8
+    person.now += timedelta(minutes=5)
+    kept = costs.by_home()
+    assert costs.by_home() is kept
+    person.now += timedelta(hours=3)
+    assert person.of_codex(costs).figures.recent.responses == 0
+    idle = costs.by_home()
+    person.now += timedelta(hours=2)
+    assert costs.by_home() is idle

@@ -115,7 +115,14 @@ def test_costs_by_provider_and_counters_of_all_time(tmp_path: Path) -> None:
             span: Tally(responses=1, usage=TokenUsage(input_tokens=days), usd=usd)
             for span, days in (("today", 1), ("days_7", 7), ("days_30", 30), ("month", 20))
         }
-        figures = HomeFigures(**tallies, priced="partial", unpriced_models=unpriced, files=1)
+        figures = HomeFigures(
+            **tallies,
+            priced="partial",
+            unpriced_models=unpriced,
+            files=1,
+            last_days=(tallies["days_7"], tallies["today"]),
+            recent=tallies["today"],
+        )
         return HomeCost(day=NOW.date(), figures=figures, complete=complete)
 
     shown = replace(
@@ -145,6 +152,11 @@ def test_costs_by_provider_and_counters_of_all_time(tmp_path: Path) -> None:
             "days_7_tokens": 14,
             "days_30_tokens": 60,
             "month_tokens": 40,
+            "burn": {"usd_per_hour": 0.25, "tokens_per_hour": 1, "over_minutes": 180},
+            "last_days": [
+                {"day": "2026-11-19", "usd": 0.75, "tokens": 14},
+                {"day": "2026-11-20", "usd": 0.75, "tokens": 2},
+            ],
             "unpriced_models": ["a", "b"],
             "complete": False,
         }

@@ -39,7 +39,15 @@ def account(key: str, title: str = "Codex") -> AccountUsage:
 def cost(usd: float, *, day: Any = TODAY, complete: bool = True) -> HomeCost:
     tally = Tally(responses=1, usage=TokenUsage(input_tokens=10), usd=usd)
     figures = HomeFigures(
-        today=tally, days_7=tally, days_30=tally, month=tally, priced="full", unpriced_models=(), files=1
+        today=tally,
+        days_7=tally,
+        days_30=tally,
+        month=tally,
+        priced="full",
+        unpriced_models=(),
+        files=1,
+        last_days=(tally,),
+        recent=Tally(usd=0.0),
     )
     return HomeCost(day=day, figures=figures, complete=complete)
 

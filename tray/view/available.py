@@ -1,0 +1,12 @@
+"""Which actions work on this desktop, so that no row does nothing."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Available(Struct, frozen=True):
+    """`copy`: there is a clipboard; `open`: pages, folders and files can be opened."""
+
+    copy: bool = True
+    open: bool = True
