@@ -96,12 +96,14 @@ def _run_tray(engine: Engine, *, wait: bool) -> int:
     autostart = find_autostart(engine.scope.environ)
     login = LoginSwitch(autostart.item if autostart.manual is None else None)
 
-    def open_with(choose: Callable[[Action], None], draw: Callable[[], None]) -> Face:
+    def open_with(
+        choose: Callable[[Action], None], draw: Callable[[], None], on_menu: Callable[[bool], None]
+    ) -> Face:
         def on_ready() -> None:
             draw()
             _tell_where_it_runs()
 
-        return open_face(choose, on_ready, wait=wait)
+        return open_face(choose, on_ready, on_menu, wait=wait)
 
     try:
         app = App(engine, open_with, login=login)

@@ -30,7 +30,7 @@ class App:
     def __init__(
         self,
         engine: Engine,
-        open_face: Callable[[Callable[[Action], None], Callable[[], None]], Face],
+        open_face: Callable[[Callable[[Action], None], Callable[[], None], Callable[[bool], None]], Face],
         *,
         login: LoginSwitch | None = None,
         redraw_every: timedelta = REDRAW_EVERY,
@@ -40,7 +40,7 @@ class App:
         self._redraw_every = redraw_every
         self._drawing = threading.Lock()
         self._ended = threading.Event()
-        self._face = open_face(self._choose, self._draw)
+        self._face = open_face(self._choose, self._draw, self._on_menu)
 
     def run(self) -> int:
         """The exit code: 0 also when the desktop session ended under it. Blocks in the main thread."""
@@ -62,6 +62,10 @@ class App:
     def stop(self) -> None:
         """From any thread, but not from a signal handler; see `Face.stop`."""
         self._face.stop()
+
+    def _on_menu(self, is_open: bool) -> None:
+        if is_open:
+            self._engine.menu_opened()
 
     def _choose(self, action: Action) -> None:
         if action.name == "quit":

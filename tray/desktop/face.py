@@ -7,7 +7,7 @@ import sys
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
-from tray.desktop.icon import NAME, DesktopClosed, Face, Icon, NoDesktop, Shown, TrayClosed
+from tray.desktop.icon import NAME, DesktopClosed, Face, Icon, NoDesktop, Shown, TrayClosed, ignore_menu
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,6 +49,7 @@ def unavailable(
 def open_face(
     choose: Callable[[Action], None],
     on_ready: Callable[[], None],
+    on_menu: Callable[[bool], None] = ignore_menu,
     *,
     wait: bool,
     environ: Mapping[str, str] = os.environ,
@@ -56,6 +57,9 @@ def open_face(
     """The face of this desktop. Raises NoDesktop where there is none, unless `wait` is set.
 
     `on_ready` and `choose` each run in a thread of their own, `on_ready` once the icon's loop runs.
+    `on_menu` is called in that loop and must not block: with True when the menu is opened, with False when it is
+    closed, as far as this desktop reports either. Some report the first alone, so what depends on an open menu
+    needs a limit of its own.
     """
     reason = None if wait else unavailable(environ)
     if reason is not None:
@@ -64,7 +68,7 @@ def open_face(
         from tray.desktop.native import pick
     else:
         from tray.desktop.linux.pick import pick
-    return TrayFace(lambda pause: pick(choose, pause, environ), on_ready)
+    return TrayFace(lambda pause: pick(choose, pause, environ, on_menu), on_ready)
 
 
 class TrayFace:

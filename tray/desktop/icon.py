@@ -72,6 +72,10 @@ class Face(Protocol):
         """
 
 
+def ignore_menu(_is_open: bool) -> None:
+    """For whoever does not care whether the menu is open."""
+
+
 class Icon(Protocol):
     """A pystray icon that takes rows. It is shown to only while it runs."""
 

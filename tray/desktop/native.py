@@ -7,7 +7,7 @@ import sys
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
-from tray.desktop.icon import NAME
+from tray.desktop.icon import NAME, ignore_menu
 from tray.desktop.toolkit import pystray
 from tray.view.rows import Action
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tray.view.rows import Row
 
 _SIZE = 64  # pystray scales it to what the bar gives
+_RIGHT_BUTTON_UP = 0x0205  # Windows' WM_RBUTTONUP, for which pystray opens the menu
 _TOOLTIP = 127  # characters; Windows refuses more
 
 
@@ -30,6 +31,7 @@ class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
         self,
         name: str,
         choose: Callable[[Action], None],
+        on_menu: Callable[[bool], None] = ignore_menu,
         *,
         platform: str = sys.platform,
         on_main: Callable[[Callable[[], Any]], Any] = lambda function: function(),
@@ -39,6 +41,7 @@ class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
         self._menu_open = self._menu_late = False
         super().__init__(name, menu=pystray.Menu(lambda: self._items(self._rows)))
         self._choose = choose
+        self._on_menu = on_menu
         self._platform = platform
         self._on_main = on_main
 
@@ -71,9 +74,14 @@ class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
         """What pystray does on a mouse event on Windows; it comes back when the menu it opened is closed."""
         with self._menu_lock:
             self._menu_open = True
+        opens = lparam == _RIGHT_BUTTON_UP
         try:
+            if opens:
+                self._on_menu(True)
             return super()._on_notify(wparam, lparam)
         finally:
+            if opens:
+                self._on_menu(False)
             with self._menu_lock:
                 self._menu_open = False
                 if self._menu_late:
@@ -130,10 +138,11 @@ def pick(
     choose: Callable[[Action], None],
     _pause: Callable[[float], bool],
     _environ: Mapping[str, str],
+    on_menu: Callable[[bool], None] = ignore_menu,
 ) -> Icon | None:
     if sys.platform == "darwin":
         from PyObjCTools import AppHelper, MachSignals
 
         quit_on_interrupt(choose, AppHelper.callAfter, MachSignals)
         return NativeIcon(NAME, choose, on_main=AppHelper.callAfter)
-    return NativeIcon(NAME, choose)
+    return NativeIcon(NAME, choose, on_menu)

@@ -58,6 +58,10 @@ class _Targets(Struct, frozen=True):
     read: tuple[AccountUsage, ...]
 
 
+class _MenuOpened(Struct, frozen=True):
+    pass
+
+
 class _Close(Struct, frozen=True):
     pass
 
@@ -122,6 +126,10 @@ class Engine:
         """
         self._events.put(_Refresh(scope, user_initiated))
 
+    def menu_opened(self) -> None:
+        """A person looks at the figures now: ask again, where the last answer is older than the intervals."""
+        self._events.put(_MenuOpened())
+
     def set(self, key: str, value: str) -> None:
         """Change a setting in the file, where `value` is what a person would write on a command line.
 
@@ -166,6 +174,8 @@ class Engine:
                 self._begin_round("now" if user_initiated else "due", scope)
                 if user_initiated:
                     self._count_soon()
+            case _MenuOpened():
+                self._begin_round("due")
             case _Targets(targets, read):
                 self._take_targets(targets, read)
             case Changes():

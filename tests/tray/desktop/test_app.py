@@ -40,8 +40,14 @@ FAST = Periods(look=timedelta(milliseconds=20), tick=timedelta(milliseconds=20))
 
 
 class FakeFace:
-    def __init__(self, choose: Callable[[Action], None], on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        choose: Callable[[Action], None],
+        on_ready: Callable[[], None],
+        on_menu: Callable[[bool], None],
+    ) -> None:
         self.choose = choose
+        self.on_menu = on_menu
         self._stopped = threading.Event()
         self._changed = threading.Condition()
         self.texts: list[list[str]] = []
@@ -91,8 +97,13 @@ class Tray:
         self.app = App(engine, self._open, login=LoginSwitch(item), redraw_every=redraw_every)
         self._thread = threading.Thread(target=self.app.run, daemon=True)  # a failed test leaves it
 
-    def _open(self, choose: Callable[[Action], None], ready: Callable[[], None]) -> FakeFace:
-        self.face = FakeFace(choose, ready)
+    def _open(
+        self,
+        choose: Callable[[Action], None],
+        ready: Callable[[], None],
+        on_menu: Callable[[bool], None],
+    ) -> FakeFace:
+        self.face = FakeFace(choose, ready, on_menu)
         return self.face
 
     def start(self) -> FakeFace:

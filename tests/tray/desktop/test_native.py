@@ -8,6 +8,8 @@ from collections.abc import Callable
 from queue import Queue
 from typing import Any
 
+import pytest
+
 from tests.tray.desktop.fake_watcher import DEADLINE
 from tests.tray.desktop.showing import one_icon
 from tray.desktop.native import NativeIcon, quit_on_interrupt
@@ -37,7 +39,8 @@ class Drawn(NativeIcon):
     def __init__(self, platform: str) -> None:
         self.chosen: Queue[Action] = Queue()
         self.done: list[str] = []
-        super().__init__("tankful", self.chosen.put, platform=platform)
+        self.menus: Queue[bool] = Queue()
+        super().__init__("tankful", self.chosen.put, self.menus.put, platform=platform)
 
     def _show(self) -> None:
         self.done.append("show")
@@ -122,6 +125,15 @@ def test_an_open_menu_is_left_alone_until_it_is_closed() -> None:
     assert answers.get_nowait() == 7
     assert icon.done == ["title", "title", "menu"]
     assert [item.text for item in icon.menu] == ["Refresh now", "Quit"]
+
+
+@pytest.mark.parametrize(("message", "heard"), [(0x0205, [True, False]), (0x0200, [])])
+def test_on_windows_a_right_click_opens_the_menu_and_a_move_does_not(message: int, heard: list[bool]) -> None:
+    icon = DrawnOnWindows()
+    icon.show(one_icon(ROWS))
+    icon.closed.set()
+    icon._on_notify(0, message)
+    assert [icon.menus.get_nowait() for _ in range(icon.menus.qsize())] == heard
 
 
 def test_an_unchanged_menu_is_not_rebuilt() -> None:

@@ -68,6 +68,7 @@ class DBusMenu:
         self._last_children: dict[int, tuple[int, ...]] = {_ROOT: ()}
         self._chosen: list[Action] = []
         self._clicked_marks: set[int] = set()
+        self._opened: list[bool] = []
 
     def show(self, rows: tuple[Row, ...]) -> list[Signal]:
         """Take new rows, and return the signals that tell panels what changed, in order."""
@@ -90,6 +91,15 @@ class DBusMenu:
         chosen, self._chosen = self._chosen, []
         return chosen
 
+    def take_opened(self) -> list[bool]:
+        """Whether a panel opened (True) or closed the menu since the last call, in order.
+
+        libdbusmenu-gtk3 (xfce4-panel 4.18, waybar 0.9) reports when it is about to show the root, but never that
+        it closed it: True without a False after it is no sign that the menu is open for long.
+        """
+        opened, self._opened = self._opened, []
+        return opened
+
     def interface(self) -> Interface:
         return Interface(
             methods={
@@ -98,9 +108,8 @@ class DBusMenu:
                 "GetProperty": Method(("i", "s"), ("v",), self._get_property),
                 "Event": Method(("i", "s", "v", "u"), (), self._event),
                 "EventGroup": Method(("a(isvu)",), ("ai",), self._event_group),
-                # The rows are always fresh, so a panel never needs to wait for them.
-                "AboutToShow": Method(("i",), ("b",), lambda _id: (False,)),
-                "AboutToShowGroup": Method(("ai",), ("ai", "ai"), lambda _ids: ([], [])),
+                "AboutToShow": Method(("i",), ("b",), self._about_to_show),
+                "AboutToShowGroup": Method(("ai",), ("ai", "ai"), self._about_to_show_group),
             },
             properties={
                 "Version": Property("u", lambda: 3),
@@ -159,10 +168,24 @@ class DBusMenu:
             raise CallError("InvalidArgs", f"row {id_} has no property {name}")
         return (found,)
 
+    def _about_to_show(self, id_: int) -> tuple[bool]:
+        """The rows are always fresh, so a panel never needs to wait for them."""
+        if id_ == _ROOT:
+            self._opened.append(True)
+        return (False,)
+
+    def _about_to_show_group(self, ids: list[int]) -> tuple[list[int], list[int]]:
+        for id_ in ids:
+            self._about_to_show(id_)
+        return [], []
+
     def _event(self, id_: int, event: str, _data: Any, _timestamp: int) -> tuple[()]:
         row = _knowing(self._layout, id_).rows.get(id_)
+        if event in ("opened", "closed") and id_ == _ROOT:
+            self._opened.append(event == "opened")
         if event == "clicked" and row is not None and row.enabled and row.action is not None:
             self._chosen.append(row.action)
+            self._opened.append(False)
             if row.checked is not None:
                 self._clicked_marks.add(id_)
         return ()

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from tray.desktop.icon import NAME, DesktopClosed, Icon
+from tray.desktop.icon import NAME, DesktopClosed, Icon, ignore_menu
 from tray.desktop.linux import session_bus
 from tray.desktop.linux.detect import Desktop, Here
 
@@ -67,6 +67,7 @@ def pick(
     choose: Callable[[Action], None],
     pause: Callable[[float], bool],
     environ: Mapping[str, str],
+    on_menu: Callable[[bool], None] = ignore_menu,
 ) -> Icon | None:
     kind = choose_kind(Here(environ), pause, tell_waiting=tell_waiting)
     if kind is None:
@@ -76,7 +77,7 @@ def pick(
     from tray.desktop.linux.status_notifier import StatusNotifierIcon
 
     try:
-        return StatusNotifierIcon(NAME, choose, environ=environ)
+        return StatusNotifierIcon(NAME, choose, on_menu, environ=environ)
     except session_bus.BusUnreachable as error:
         raise DesktopClosed(f"The session bus disappeared: {error}.") from error
 

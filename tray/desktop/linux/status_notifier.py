@@ -14,7 +14,7 @@ from jeepney import DBusAddress, HeaderFields, MatchRule, MessageType, new_metho
 from jeepney.bus_messages import message_bus
 
 from providers.host.faults import log_fault
-from tray.desktop.icon import DesktopClosed, Shown, Tooltip
+from tray.desktop.icon import DesktopClosed, Shown, Tooltip, ignore_menu
 from tray.desktop.linux import dbus_menu, session_bus
 from tray.desktop.linux.dbus_menu import DBusMenu
 from tray.desktop.linux.session_bus import CallError, Interface, Method, Property
@@ -51,11 +51,13 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         self,
         name: str,
         choose: Callable[[Action], None],
+        on_menu: Callable[[bool], None] = ignore_menu,
         *,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         super().__init__(name)
         self._choose = choose
+        self._on_menu = on_menu
         self._changing = RLock()
         self._stopping = False
         self._status = "Passive"
@@ -197,6 +199,8 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         reply = session_bus.answer(message, self._objects)
         if reply is not None:
             self._send(reply)
+        for is_open in self._dbus_menu.take_opened():
+            self._on_menu(is_open)
         for action in self._dbus_menu.take_chosen():
             self._start_callback(action)
 
@@ -210,6 +214,7 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
             and message.body[2]
             and self._status == "Active"
         ):
+            self._on_menu(False)  # the panel that may have had it open is gone
             self._register()
 
     def _register(self) -> None:

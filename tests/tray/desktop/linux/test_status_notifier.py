@@ -37,7 +37,10 @@ class Running:
 
     def __init__(self, bus: Bus, choose: Callable[[Action], None] | None = None) -> None:
         self.chosen: Queue[Action] = Queue()
-        self.icon = StatusNotifierIcon("tankful", choose or self.chosen.put, environ=bus.environ)
+        self.menus: Queue[bool] = Queue()
+        self.icon = StatusNotifierIcon(
+            "tankful", choose or self.chosen.put, self.menus.put, environ=bus.environ
+        )
         self.ready = threading.Event()
         self.ended: Queue[BaseException | None] = Queue()
         self.thread = threading.Thread(target=self._run, name="loop")
@@ -156,6 +159,27 @@ def test_clicks_in_a_group_count_once_each(shown: Running, panel: Panel) -> None
     assert panel.call(MENU_PATH, MENU, "EventGroup", "a(isvu)", events) == ([999],)
     assert shown.chosen.get(timeout=DEADLINE) == Action("quit")
     assert shown.chosen.empty()
+
+
+def test_the_app_hears_when_the_menu_is_opened_and_closed(shown: Running, panel: Panel) -> None:
+    quit_ = panel.id_of("Quit")
+    panel.call(MENU_PATH, MENU, "AboutToShowGroup", "ai", [0])  # all that xfce4-panel and waybar report
+    panel.click("Quit")
+    panel.call(MENU_PATH, MENU, "AboutToShow", "i", 0)
+    panel.call(MENU_PATH, MENU, "AboutToShow", "i", quit_)
+    panel.call(MENU_PATH, MENU, "Event", "isvu", quit_, "opened", ("i", 0), 0)
+    panel.call(MENU_PATH, MENU, "Event", "isvu", 0, "opened", ("i", 0), 0)
+    panel.call(MENU_PATH, MENU, "EventGroup", "a(isvu)", [(0, "closed", ("i", 0), 0)])
+    heard = [shown.menus.get(timeout=DEADLINE) for _ in range(5)]
+    assert (heard, shown.menus.empty()) == ([True, False, True, True, False], True)
+
+
+def test_a_panel_that_comes_back_has_no_menu_open(shown: Running, panel: Panel) -> None:
+    panel.call(MENU_PATH, MENU, "AboutToShow", "i", 0)
+    panel.stop_watching()
+    panel.start_watching()
+    panel.wait_for_item()
+    assert [shown.menus.get(timeout=DEADLINE) for _ in range(2)] == [True, False]
 
 
 def test_an_open_menu_gets_new_texts_in_place(shown: Running, panel: Panel) -> None:
