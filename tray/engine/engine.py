@@ -92,6 +92,7 @@ class Engine:
         self._targets: tuple[Target, ...] = ()
         self._waiting: dict[str, Mode] = {}
         self._asking: dict[str, float] = {}
+        self._clicked: frozenset[str] | None = None  # whom a person's refresh still waits for
         self._disk = DiskWatch(scope.settings, scope.environ, self._recent_logs)
         self._watcher = Watcher(self._look_at_disk, self._disk.skip_stuck, self._events.put, periods.look)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -173,6 +174,7 @@ class Engine:
             case _Refresh(scope, user_initiated):
                 self._begin_round("now" if user_initiated else "due", scope)
                 if user_initiated:
+                    self._clicked = (self._clicked or frozenset()) | self._waiting.keys()
                     self._count_soon()
             case _MenuOpened():
                 self._begin_round("due")
@@ -196,6 +198,9 @@ class Engine:
         if self._schedule.is_count_due(now, self._scope.today(), counting=self._state.counting):
             self._count_soon()
         self._ask_next()
+        if self._clicked is not None and not self._clicked & (self._waiting.keys() | self._asking.keys()):
+            self._change(transitions.RefreshEnded(now, self._clicked))
+            self._clicked = None
 
     def _change(self, event: transitions.Event) -> None:
         before = self._state

@@ -28,6 +28,13 @@ class HomeCost(Struct, frozen=True, kw_only=True):
     complete: bool
 
 
+class LastRefresh(Struct, frozen=True, kw_only=True):
+    """When a person's last refresh ended; `failed` are the keys of the accounts that have an error since."""
+
+    at: datetime
+    failed: tuple[str, ...] = ()
+
+
 class State(Struct, frozen=True, kw_only=True):
     """`snapshot` is None until the first look. `order` is that of all entries, by their keys, and `asking`
     are those whose servers are being asked. `costs` are by the homes' ids, `counters` sums of all time.
@@ -37,7 +44,8 @@ class State(Struct, frozen=True, kw_only=True):
     last count stay. `save_problem` is one on why the last change of a setting could not be saved.
 
     `incidents` are those that the providers' status pages report, by the providers' ids. Until `muted_until` no
-    notice is shown, until `paused_until` no server is polled, unless the person asks for it.
+    notice is shown, until `paused_until` no server is polled, unless the person asks for it. `refreshed` is None
+    until they do.
     """
 
     revision: int = 0
@@ -54,6 +62,7 @@ class State(Struct, frozen=True, kw_only=True):
     incidents: Mapping[str, Incident] = {}
     muted_until: datetime | None = None
     paused_until: datetime | None = None
+    refreshed: LastRefresh | None = None
 
     @property
     def refreshing(self) -> bool:

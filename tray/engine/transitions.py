@@ -13,7 +13,7 @@ from providers.domain.incident import Incident
 from providers.domain.limits import AccountUsage, UsageSnapshot
 from tray.engine.cost_summary import cost_summary
 from tray.engine.settings import Settings
-from tray.engine.state import HomeCost, State
+from tray.engine.state import HomeCost, LastRefresh, State
 
 
 class SettingsRead(Struct, frozen=True):
@@ -54,6 +54,13 @@ class AskingEnded(Struct, frozen=True):
     """It has answered, or failed to."""
 
     key: str
+
+
+class RefreshEnded(Struct, frozen=True):
+    """All these accounts, by their entries' keys, that the person wanted refreshed were asked by then."""
+
+    at: datetime
+    keys: frozenset[str]
 
 
 class CountBegan(Struct, frozen=True):
@@ -104,6 +111,7 @@ Event = (
     | AccountRead
     | AskingBegan
     | AskingEnded
+    | RefreshEnded
     | CountBegan
     | CountProgressed
     | CostsRead
@@ -129,7 +137,7 @@ def _after(state: State, event: Event, now: datetime) -> State:
     match event:
         case SettingsRead() | SettingSaved():
             return _with_settings(state, event)
-        case AccountsFound() | AccountRead() | AskingBegan() | AskingEnded():
+        case AccountsFound() | AccountRead() | AskingBegan() | AskingEnded() | RefreshEnded():
             return _with_accounts(state, event, now)
         case CountBegan() | CountProgressed() | CostsRead() | CountEnded():
             return _with_count(state, event)
@@ -142,7 +150,9 @@ def _after(state: State, event: Event, now: datetime) -> State:
 
 
 def _with_accounts(
-    state: State, event: AccountsFound | AccountRead | AskingBegan | AskingEnded, now: datetime
+    state: State,
+    event: AccountsFound | AccountRead | AskingBegan | AskingEnded | RefreshEnded,
+    now: datetime,
 ) -> State:
     match event:
         case AccountsFound(keys, read):
@@ -156,6 +166,10 @@ def _with_accounts(
             return replace(state, asking=state.asking | {key})
         case AskingEnded(key):
             return replace(state, asking=state.asking - {key})
+        case RefreshEnded(at, keys):
+            accounts = state.snapshot.accounts if state.snapshot else ()
+            failed = tuple(each.key for each in accounts if each.key in keys and each.error is not None)
+            return replace(state, refreshed=LastRefresh(at=at, failed=failed))
 
 
 def _with_count(state: State, event: CountBegan | CountProgressed | CostsRead | CountEnded) -> State:

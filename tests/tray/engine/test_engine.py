@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from providers.domain.cost import Counter, Tally
+from providers.domain.errors import Offline
+from providers.domain.limits import Reading
 from providers.host.files import own_folders
 from providers.polling.account_store import AccountStore
 from providers.polling.accounts import take_usage
@@ -133,6 +135,60 @@ class TestAnAccountThatHangsForEver:
             seen.wait_for(lambda state: "answers" in used(state))
             began = time.monotonic()
         assert time.monotonic() - began < 5
+
+
+class TestAPersonsRefresh:
+    """The state says when it has ended, and for whom it failed, also where no value is another."""
+
+    def test_it_ends_when_all_have_answered(self, tmp_path: Path) -> None:
+        homes = [make_fake_home(tmp_path / name) for name in ("fails", "answers")]
+
+        def answer(question: Question) -> Reading:
+            if question.home.path.name == "fails":
+                raise Offline("No network.")
+            return reading(30.0)
+
+        with running(scope_of(tmp_path, fake_provider(homes, FakeSource(answer)))) as (engine, seen):
+            known = seen.wait_for(lambda state: "answers" in used(state) and not state.refreshing)
+            assert known.refreshed is None, "nobody asked for it"
+            began = datetime.now(UTC)
+            engine.refresh(user_initiated=True)
+            state = seen.wait_for(lambda state: state.refreshed is not None)
+            assert state.snapshot is not None
+            assert state.refreshed is not None
+            assert not state.refreshing
+            assert began <= state.refreshed.at <= datetime.now(UTC)
+            failed = [each.key for each in state.snapshot.accounts if each.homes == ("fails",)]
+            assert state.refreshed.failed == tuple(failed)
+            engine.refresh(user_initiated=True)
+            seen.wait_for(lambda later: later.refreshed not in (None, state.refreshed))
+
+    def test_it_does_not_end_before_the_last_has_answered(self, tmp_path: Path) -> None:
+        release, homes = threading.Event(), [make_fake_home(tmp_path / name) for name in ("slow", "answers")]
+        asked = []
+
+        def answer(question: Question) -> Reading:
+            asked.append(question.home.path.name)
+            if question.home.path.name == "slow":
+                release.wait(DEADLINE)
+            return reading(30.0 + len(asked))
+
+        with running(scope_of(tmp_path, fake_provider(homes, FakeSource(answer)))) as (engine, seen):
+            first = used(seen.wait_for(lambda state: "answers" in used(state)))["answers"]
+            engine.refresh(user_initiated=True)
+            seen.wait_for(lambda state: used(state).get("answers", 0) > first)
+            assert all(state.refreshed is None for state in seen.states)
+            release.set()
+            state = seen.wait_for(lambda state: state.refreshed is not None)
+            assert asked.count("slow") == 2, "it was being asked when the person asked"
+            assert used(state).keys() == {"slow", "answers"}
+
+    def test_where_nobody_is_signed_in_it_ends_at_once(self, tmp_path: Path) -> None:
+        with running(scope_of(tmp_path)) as (engine, seen):
+            engine.refresh(user_initiated=True)
+            state = seen.wait_for(lambda state: state.refreshed is not None)
+            assert state.refreshed is not None
+            assert state.refreshed.failed == ()
 
 
 @pytest.mark.parametrize("ending", [SystemExit, KeyboardInterrupt, MemoryError])
