@@ -164,9 +164,10 @@ class EarlyReset(Struct, frozen=True, kw_only=True):
 
 
 class UsageRate(Struct, frozen=True, kw_only=True):
-    """How fast a window was used in the last hours, by the limit history: percent of the window per hour.
+    """How fast a window was used in the last hours, by the limit history: percent of the window per hour of work.
 
-    `slowest` and `fastest` bound it. `over` is the span that was looked at, `at` its end.
+    `slowest` and `fastest` bound it. `over` is the span that was looked at, in whole minutes, `at` its end, to the
+    second.
     """
 
     window: str

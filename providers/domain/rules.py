@@ -9,10 +9,16 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Literal
 
-    Verdict = Literal["reserve", "on_pace", "deficit"]
+    Verdict = Literal["reserve", "on_pace", "deficit", "runs_out"]
+    Spans = Sequence[tuple[float, float]]
+    # Percent of a window per hour: what is likely, the slowest and the fastest.
+    Rate = tuple[float, float, float]
+    # The share that even usage would have reached by now, the verdict, in how many seconds it runs out before the
+    # reset, None if it lasts, and the same with the fastest and with the slowest rate, None without a spread.
+    PaceFigures = tuple[float, Verdict, float | None, tuple[float, float | None] | None]
 
 FRESH_SECONDS = 600.0
 CLOCK_SLACK_SECONDS = 300.0
@@ -23,6 +29,9 @@ EARLY_RESET_SECONDS = 24 * 3600.0
 SPENT_PERCENT = 100.0
 ON_PACE_WITHIN = 2.0
 TOO_EARLY_PERCENT = 3.0
+WELL_BEFORE = 0.1
+"""What runs out more than this share of its window before the reset runs out well before it: half an hour of
+five, 17 hours of a week."""
 
 
 def is_stale(age: float, resets_in: float | None, every: float = REFRESH_SECONDS) -> bool:
@@ -56,21 +65,68 @@ def is_refusal_current(age: float, resets_in: Iterable[float]) -> bool:
 
 
 def pace(
-    used_percent: float, duration: float, resets_in: float
-) -> tuple[float, Verdict, float | None] | None:
-    """The share that even usage would have reached by now, the verdict, and in how many seconds it runs out
-    before the reset, None if it lasts. None altogether if the reset is past, the window has just started, or
-    is used up.
+    used_percent: float,
+    duration: float,
+    resets_in: float,
+    rate: Rate | None = None,
+    work: Spans | None = None,
+) -> PaceFigures | None:
+    """How the use of a window compares with even use, and when it runs out.
+
+    `rate` is that of the last hours, in percent per hour of work time; without it the mean of the window is taken.
+    `work` is the work time within the window, in seconds from now; None where all of it counts.
+
+    None if the reset is past, the window has just started, or is used up, and for figures that make no sense.
     """
-    if used_percent >= SPENT_PERCENT or not 0 < resets_in <= duration:
+    if not used_percent < SPENT_PERCENT or not 0 < resets_in <= duration:
         return None
     elapsed = duration - resets_in
-    expected = elapsed / duration * 100
-    if expected < TOO_EARLY_PERCENT:
+    spans = work or [(-elapsed, resets_in)]
+    done, left = worked(spans, -elapsed, 0), worked(spans, 0, resets_in)
+    expected = done / (done + left) * 100 if done + left > 0 else 0.0
+    if not (expected >= TOO_EARLY_PERCENT and elapsed >= duration * TOO_EARLY_PERCENT / 100):
         return None
-    ahead = used_percent - expected
-    verdict: Verdict = "on_pace" if abs(ahead) <= ON_PACE_WITHIN else "deficit" if ahead > 0 else "reserve"
-    if used_percent <= 0:
-        return expected, verdict, None
-    runs_out = elapsed * ((SPENT_PERCENT - used_percent) / used_percent)
-    return expected, verdict, runs_out if runs_out < resets_in else None
+    expected = min(100.0, expected)
+    mean = max(0.0, used_percent) / done * 3600
+    per_hour, slowest, fastest = rate or (mean, mean, mean)
+    runs_out, latest, earliest = (
+        _runs_out(used_percent, each, spans, resets_in) for each in (per_hour, slowest, fastest)
+    )
+    if rate is None:
+        return expected, _verdict(used_percent - expected, runs_out, duration, resets_in), runs_out, None
+    over = used_percent + per_hour * left / 3600 - SPENT_PERCENT
+    between = None if earliest is None else (earliest, latest)
+    return expected, _verdict(over, runs_out, duration, resets_in), runs_out, between
+
+
+def worked(spans: Spans, start: float, end: float) -> float:
+    """How many seconds of the spans lie between two moments."""
+    return sum(max(0.0, min(last, end) - max(first, start)) for first, last in spans)
+
+
+def is_rate_current(over: float, age: float) -> bool:
+    """Whether a rate still says something of now: for as long as the hours that it was taken from were."""
+    return -CLOCK_SLACK_SECONDS <= age <= over
+
+
+def _runs_out(used_percent: float, per_hour: float, spans: Spans, resets_in: float) -> float | None:
+    """In how many seconds; None if it lasts until the reset."""
+    if not per_hour > 0:
+        return None
+    needed = (SPENT_PERCENT - used_percent) / per_hour * 3600
+    for first, last in spans:
+        here = max(0.0, last - max(0.0, first))
+        if needed < here:
+            runs_out = max(0.0, first) + needed
+            return runs_out if runs_out < resets_in else None
+        needed -= here
+    return None
+
+
+def _verdict(ahead: float, runs_out: float | None, duration: float, resets_in: float) -> Verdict:
+    """On the window's end. `ahead` is by how many percent use is more than what the window lasts with."""
+    if runs_out is not None and resets_in - runs_out > WELL_BEFORE * duration:
+        return "runs_out"
+    if abs(ahead) <= ON_PACE_WITHIN:
+        return "on_pace"
+    return "deficit" if ahead > 0 else "reserve"

@@ -30,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
     from tray.engine import document
     from tray.engine.costs import Costs
     from tray.engine.once import take_round
+    from tray.engine.settings_table import WORK_DAYS
     from tray.engine.state import State
     from tray.view import menu, output
 
@@ -46,7 +47,8 @@ def run(options: argparse.Namespace) -> int:
         tell("no limits to show: every selected provider is switched off in settings.toml.")
     now = scope.clock()
     if options.json:
-        output.emit(output.as_json(document.usage(snapshot, now)))
+        days = scope.settings().get(WORK_DAYS)
+        output.emit(output.as_json(document.usage(snapshot, now, days, scope.zone)))
     else:
         if any(account.cost is None for account in snapshot.accounts):
             tell("the cost has not been counted yet; run `tankful cost` to count it.")

@@ -6,7 +6,7 @@ Facts alone: what the clock makes of them (`stale`, `pace`, `blocked`) is judged
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from providers.domain.cost import Burn, CostSummary, DayCost
@@ -20,9 +20,11 @@ from providers.domain.limits import (
     Sourced,
     Spend,
     UsageError,
+    UsageRate,
     UsageSnapshot,
 )
 from providers.domain.rules import left_percent
+from providers.domain.work_days import ALL
 from tray.engine import published
 
 
@@ -37,14 +39,16 @@ def as_time(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def usage(snapshot: UsageSnapshot, now: datetime) -> dict[str, Any]:
-    """The document of `tankful usage --json`, as of `now`."""
+def usage(
+    snapshot: UsageSnapshot, now: datetime, work_days: str = ALL, zone: tzinfo | None = None
+) -> dict[str, Any]:
+    """The document of `tankful usage --json`, as of `now`; `zone` is the system's own if not given."""
     document = {
         "schema": "tankful.usage/1",
         "generated_at": as_time(snapshot.generated_at),
         "providers": accounts(snapshot),
     }
-    return published.as_of(document, now.timestamp())
+    return published.as_of(document, now.timestamp(), work_days, zone)
 
 
 def accounts(snapshot: UsageSnapshot) -> list[dict[str, Any]]:
@@ -53,12 +57,13 @@ def accounts(snapshot: UsageSnapshot) -> list[dict[str, Any]]:
 
 def _account(usage: AccountUsage) -> dict[str, Any]:
     known = usage.account
+    rates = {rate.window: rate for rate in usage.rates}
     return {
         "provider": usage.provider,
         "title": usage.title,
         "homes": list(usage.homes),
         "account": {"id": known.id, "email": known.email, "plan": known.plan} if known else None,
-        "windows": [_window(lane) for lane in usage.windows],
+        "windows": [_window(lane, rates.get(lane.value.id)) for lane in usage.windows],
         "credits": _credits(usage.credits) if usage.credits else None,
         "spend": _spend(usage.spend) if usage.spend else None,
         "resets": _resets(usage.resets) if usage.resets else None,
@@ -73,7 +78,8 @@ def _account(usage: AccountUsage) -> dict[str, Any]:
     }
 
 
-def _window(lane: Sourced[RateWindow]) -> dict[str, Any]:
+def _window(lane: Sourced[RateWindow], rate: UsageRate | None) -> dict[str, Any]:
+    """`rate` is absent where there is none."""
     window = lane.value
     return {
         "id": window.id,
@@ -83,7 +89,18 @@ def _window(lane: Sourced[RateWindow]) -> dict[str, Any]:
         "remaining_percent": left_percent(window.used_percent),
         "window_minutes": round(window.duration.total_seconds() / 60) if window.duration else None,
         "resets_at": as_time(window.resets_at),
+        **({"rate": _rate(rate)} if rate else {}),
         **_origin(lane),
+    }
+
+
+def _rate(rate: UsageRate) -> dict[str, Any]:
+    return {
+        "percent_per_hour": rate.percent_per_hour,
+        "slowest": rate.slowest,
+        "fastest": rate.fastest,
+        "over_minutes": round(rate.over.total_seconds() / 60),
+        "at": as_time(rate.at),
     }
 
 

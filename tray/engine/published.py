@@ -13,9 +13,11 @@ import time
 from datetime import UTC, datetime
 
 from providers.domain import rules
+from providers.domain.work_days import ALL, work_spans
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
+    from datetime import tzinfo
     from typing import Any
 
     Document = dict[str, Any]
@@ -78,20 +80,32 @@ def usage(document: Document, now: float) -> Document:
         "generated_at": document.get("generated_at"),
         "providers": document["providers"],
     }
-    return as_of(kept, now)
+    return as_of(kept, now, work_days(document))
 
 
-def as_of(document: Document, now: float) -> Document:
-    """The same facts, each account judged as of `now` (epoch s)."""
-    return {**document, "providers": [account_as_of(account, now) for account in document["providers"]]}
+def as_of(document: Document, now: float, days: str | None = None, zone: tzinfo | None = None) -> Document:
+    """The same facts, each account judged as of `now` (epoch s).
+
+    `days` are the work days, those of the document's own settings if not given; `zone` is where their midnights
+    are, the system's own if not given.
+    """
+    days = work_days(document) if days is None else days
+    judged = [account_as_of(account, now, days, zone) for account in document["providers"]]
+    return {**document, "providers": judged}
 
 
-def account_as_of(account: Document, now: float) -> Document:
+def work_days(document: Document) -> str:
+    """The setting of that name, as it was published."""
+    days: str = document.get("settings", {}).get("display", {}).get("work_days", ALL)
+    return days
+
+
+def account_as_of(account: Document, now: float, days: str = ALL, zone: tzinfo | None = None) -> Document:
     """An account with `stale` and `pace` of each lane, `blocked`, and the early resets that are still news."""
     judged: Document = {}
     for member, value in account.items():
         if member == "windows":
-            judged[member] = [_window_as_of(window, now) for window in value]
+            judged[member] = [_window_as_of(window, now, days, zone) for window in value]
         elif member in ("credits", "spend", "resets") and value is not None:
             ends = value.get("resets_at") or value.get("expires_at")
             judged[member] = {
@@ -140,28 +154,48 @@ def _until(text: str | None, now: float) -> float | None:
     return None if text is None else epoch(text) - now
 
 
-def _window_as_of(window: Document, now: float) -> Document:
+def _window_as_of(window: Document, now: float, days: str, zone: tzinfo | None) -> Document:
     until = _until(window["resets_at"], now)
     minutes = window["window_minutes"]
-    pace = None
-    if until is not None and minutes:
-        pace = rules.pace(window["used_percent"], minutes * 60, until)
     return {
         **window,
         "stale": rules.is_stale(now - epoch(window["fetched_at"]), until),
-        "pace": pace and _pace(window["used_percent"], pace, now),
+        "pace": _pace(window, now, minutes * 60, until, days, zone)
+        if until is not None and minutes
+        else None,
     }
 
 
-def _pace(used: float, pace: tuple[float, str, float | None], now: float) -> Document:
-    expected, verdict, runs_out = pace
-    return {
+def _pace(
+    window: Document, now: float, duration: float, until: float, days: str, zone: tzinfo | None
+) -> Document | None:
+    rate = _rate(window.get("rate"), now)
+    work = work_spans(now, until - duration, until, days, zone)
+    found = rules.pace(window["used_percent"], duration, until, rate, work)
+    if found is None:
+        return None
+    expected, verdict, runs_out, between = found
+    pace: Document = {
         "expected_percent": round(expected, 1),
-        "delta_percent": round(used - expected, 1),
-        "runs_out_at": None if runs_out is None else iso(now + runs_out),
+        "delta_percent": round(window["used_percent"] - expected, 1),
+        "runs_out_at": _after(now, runs_out),
         "verdict": verdict,
-        "basis": "window",
+        "basis": "history" if rate else "window",
     }
+    if between is not None:
+        pace["runs_out_between"] = [_after(now, each) for each in between]
+    return pace
+
+
+def _rate(rate: Document | None, now: float) -> rules.Rate | None:
+    if rate is None or not rules.is_rate_current(rate["over_minutes"] * 60, now - epoch(rate["at"])):
+        return None
+    return rate["percent_per_hour"], rate["slowest"], rate["fastest"]
+
+
+def _after(now: float, seconds: float | None) -> str | None:
+    """Rounded to microseconds, as datetime's own arithmetic is."""
+    return None if seconds is None else iso(round(now + seconds, 6))
 
 
 def _blocked(account: Document, now: float) -> Document | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from providers.domain.work_days import ALL, DAYS
 from providers.registry import PROVIDERS
 from providers.setting import Bool, Choice, Menu, Setting
 from providers.source import Provider, settings_of
@@ -54,8 +55,23 @@ BARS = Setting(
     "The characters of the menu's bars: ━━──, ██░░ or ##--, where the font lacks the others.",
     menu=Menu(text="Bars", names=lambda: {"lines": "━━━──", "blocks": "███░░", "ascii": "###--"}),
 )
+WORK_DAYS = Setting(
+    "display.work_days",
+    Choice(tuple(DAYS)),
+    ALL,
+    "The days on which you work: the pace of a week counts no others.",
+    menu=Menu(
+        text="Work days",
+        names=lambda: {
+            "all": "Every day",
+            "mon-fri": "Monday to Friday",
+            "mon-sat": "Monday to Saturday",
+            "sun-thu": "Sunday to Thursday",
+        },
+    ),
+)
 
-GENERAL: Table = (ICON, SHOW_USED, HIDE_EMAIL, BARS)
+GENERAL: Table = (ICON, SHOW_USED, HIDE_EMAIL, BARS, WORK_DAYS)
 """The settings of no provider, each imported from the file that uses it. Those that only views and faces use
 are written here, as the engine imports neither.
 """

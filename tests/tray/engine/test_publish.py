@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -27,10 +28,12 @@ from providers.domain.limits import (
     ResetCredits,
     Sourced,
     Spend,
+    UsageRate,
     UsageSnapshot,
 )
 from providers.domain.merge import is_stale
-from providers.domain.pace import pace
+from providers.domain.pace import pace_of
+from providers.domain.work_days import DAYS
 from providers.setting import Duration, Setting, Text
 from tests.programs import printed_by
 from tray.engine import document, published
@@ -274,7 +277,7 @@ class TestAReaderJudgesAnew:
         soon, later = (account_at(tmp_path, NOW + n * HOUR)["windows"][0]["pace"] for n in (0, 3))
         assert (soon["expected_percent"], soon["verdict"], soon["runs_out_at"]) == (
             20.0,
-            "deficit",
+            "runs_out",
             "2026-11-20T13:00:00Z",
         )
         assert (later["expected_percent"], later["delta_percent"], later["verdict"]) == (
@@ -282,6 +285,15 @@ class TestAReaderJudgesAnew:
             -30.0,
             "reserve",
         )
+
+    def test_pace_on_work_days(self, tmp_path: Path) -> None:
+        """NOW is a Friday, and the week ends on a Sunday."""
+        settings = Settings(table=SETTINGS, values={"display.work_days": "mon-fri"})
+        publish(tmp_path, replace(state(lane("weekly", 50, 48, hours=168)), settings=settings))
+        found = published.read(str(tmp_path))
+        assert found is not None
+        judged = published.as_of(found, NOW.timestamp(), zone=UTC)["providers"][0]["windows"][0]["pace"]
+        assert (judged["expected_percent"], judged["verdict"]) == (90.0, "reserve")
 
     def test_an_early_reset_that_is_no_news_any_more(self, tmp_path: Path) -> None:
         reset = EarlyReset(window="weekly", at=NOW, refilled=True)
@@ -302,6 +314,21 @@ lanes = st.builds(
     st.sampled_from([None, 5, 168]),
 )
 
+usage_rates = st.builds(
+    lambda window, speed, minutes, age: UsageRate(
+        window=window,
+        percent_per_hour=speed[1],
+        slowest=speed[0],
+        fastest=speed[2],
+        over=timedelta(minutes=minutes),
+        at=NOW - timedelta(seconds=age),
+    ),
+    st.sampled_from(["session", "weekly", "model:opus:weekly"]),
+    st.tuples(st.floats(0, 50), st.floats(0, 50), st.floats(0, 50)).map(sorted),
+    st.integers(30, 6000),
+    st.integers(-400, 9000),
+)
+
 
 @given(
     windows=st.lists(lanes, max_size=3, unique_by=lambda each: each.value.id),
@@ -316,32 +343,49 @@ lanes = st.builds(
         ]
     ),
     carries_on=st.none() | st.booleans(),
+    rates=st.lists(usage_rates, max_size=3, unique_by=lambda each: each.window).map(tuple),
+    work_days=st.sampled_from(list(DAYS)),
+    zone=st.sampled_from([UTC, ZoneInfo("Europe/Berlin"), ZoneInfo("America/St_Johns")]),
+    later=st.timedeltas(timedelta(0), timedelta(days=3)),
 )
 def test_a_reader_judges_as_the_menu_does(
     windows: list[Sourced[RateWindow]],
     refused: datetime | None,
     credits_: Credits | None,
     carries_on: bool | None,
+    rates: tuple[UsageRate, ...],
+    work_days: str,
+    zone: ZoneInfo,
+    later: timedelta,
 ) -> None:
+    """Also later on, by its own clock, from what was published."""
+    now = NOW + later
     shown = state(
         *windows,
+        rates=rates,
         limit_reached_at=refused,
         credits=None if credits_ is None else Sourced(value=credits_, source="oauth", fetched_at=NOW),
         spend=Sourced(value=Spend(used=Decimal(1), carries_on=carries_on), source="oauth", fetched_at=NOW),
     )
     assert shown.snapshot is not None
     (usage,) = shown.snapshot.accounts
-    (account,) = document.usage(shown.snapshot, NOW)["providers"]
+    (account,) = document.usage(shown.snapshot, now, work_days, zone)["providers"]
+    kept = json.loads(json.dumps(document.usage(shown.snapshot, NOW, work_days, zone)))
+    assert published.as_of(kept, now.timestamp(), work_days, zone)["providers"] == [account]
     for window, judged in zip(windows, account["windows"], strict=True):
         value = window.value
-        assert judged["stale"] == is_stale(window.fetched_at, value.resets_at, NOW)
-        found = pace(value, NOW)
+        assert judged["stale"] == is_stale(window.fetched_at, value.resets_at, now)
+        found = pace_of(usage, value, now, zone, work_days)
         assert (judged["pace"] is None) == (found is None)
         if found is not None:
             assert judged["pace"]["verdict"] == found.verdict
             assert judged["pace"]["expected_percent"] == round(found.expected_percent, 1)
+            assert judged["pace"]["delta_percent"] == round(found.delta_percent, 1)
+            assert judged["pace"]["basis"] == found.basis
             assert judged["pace"]["runs_out_at"] == document.as_time(found.runs_out_at)
-    block = blocked(usage, NOW)
+            between = found.runs_out_between
+            assert judged["pace"].get("runs_out_between") == (between and [*map(document.as_time, between)])
+    block = blocked(usage, now)
     assert (account["blocked"] is None) == (block is None)
     if block is not None:
         assert account["blocked"]["by"] == [each.value.id for each in block.by]
