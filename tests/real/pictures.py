@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 Box = tuple[int, int, int, int]  # x, y, width, height
 Colour = tuple[int, int, int]
@@ -27,6 +27,35 @@ def lines_of_text(path: Path, box: Box) -> list[int]:
     return lines
 
 
+def columns_of_ink(picture: Image.Image, box: Box, least: int) -> list[Box]:
+    """What stands out from the ground, from left to right: parted by four bare columns, `least` wide and high.
+
+    The ground is that of each row, as panels have gradients.
+    """
+    x, y, width, height = box
+    strip = picture.convert("RGB").crop((x, y, x + width, y + height))
+    ink = Image.new("1", strip.size)
+    for row in range(height):
+        colours = strip.crop((0, row, width, row + 1))
+        ground = Counter(_pixels(colours)).most_common(1)[0][0]
+        off = ImageChops.difference(colours, Image.new("RGB", colours.size, ground))
+        levels = [channel.point(lambda level: 255 * (level > 6)) for channel in off.split()]
+        ink.paste(ImageChops.lighter(ImageChops.lighter(levels[0], levels[1]), levels[2]), (0, row))
+    inked = [column for column in range(width) if ink.crop((column, 0, column + 1, height)).getbbox()]
+    groups: list[list[int]] = []
+    for column in inked:
+        if not groups or column - groups[-1][-1] > 4:
+            groups.append([])
+        groups[-1].append(column)
+    found = []
+    for group in groups:
+        left, right = group[0], group[-1] + 1
+        inside = ink.crop((left, 0, right, height)).getbbox()
+        if inside and right - left >= least and inside[3] - inside[1] >= least:
+            found.append((x + left, y + inside[1], right - left, inside[3] - inside[1]))
+    return found
+
+
 def pixels_like(path: Path, box: Box, colour: Colour) -> int:
     return sum(not _far(pixel, colour) for row in _rows(path, box) for pixel in row)
 
@@ -34,9 +63,13 @@ def pixels_like(path: Path, box: Box, colour: Colour) -> int:
 def _rows(path: Path, box: Box) -> list[list[Colour]]:
     x, y, width, height = box
     with Image.open(path) as shown:
-        data = shown.convert("RGB").crop((x, y, x + width, y + height)).tobytes()
-    pixels = [(data[at], data[at + 1], data[at + 2]) for at in range(0, len(data), 3)]
+        pixels = _pixels(shown.crop((x, y, x + width, y + height)))
     return [pixels[row * width : (row + 1) * width] for row in range(height)]
+
+
+def _pixels(picture: Image.Image) -> list[Colour]:
+    data = picture.convert("RGB").tobytes()
+    return [(data[at], data[at + 1], data[at + 2]) for at in range(0, len(data), 3)]
 
 
 def _far(one: Colour, other: Colour) -> bool:
