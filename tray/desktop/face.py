@@ -8,6 +8,7 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from tray.desktop.icon import NAME, DesktopClosed, Face, Icon, NoDesktop, Shown, TrayClosed, ignore_menu
+from tray.engine.notices.notice import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,6 +98,19 @@ class TrayFace:
             self._shown = shown
             if self._icon is not None and self._ready and not self._stopped.is_set():
                 self._icon.show(shown)
+
+    def notify(self, notice: Notice) -> None:
+        with self._changing:
+            if self._icon is not None and self._ready and not self._stopped.is_set():
+                self._icon.show_notice(notice)
+
+    def withdraw(self, key: str) -> None:
+        with self._changing:
+            if self._icon is not None and self._ready and not self._stopped.is_set():
+                self._icon.withdraw_notice(key)
+
+    def show_text(self, title: str, body: str) -> None:
+        self.notify(Notice(key="text", title=title, body=body))
 
     def run(self) -> None:
         while not self._stopped.is_set():

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from tray.engine.notices.notice import Notice
     from tray.view.rows import Row
 
 NAME = "tankful"
@@ -61,6 +62,17 @@ class Face(Protocol):
     def show(self, shown: Shown) -> None:
         """From any thread, at any time; only what changed goes out."""
 
+    def notify(self, notice: Notice) -> None:
+        """Show a notice instead of the one with its key; a click on it is an action. From any thread, at any time;
+        never waits and never raises. Nothing happens before there is an icon, or where the desktop has no notices.
+        """
+
+    def withdraw(self, key: str) -> None:
+        """Take away the notice with that key, if it is still shown; as `notify` otherwise."""
+
+    def show_text(self, title: str, body: str) -> None:
+        """Show a text as a notice, instead of the last one; as `notify` otherwise."""
+
     def run(self) -> None:
         """Block in the main thread until `stop`. Raises DesktopClosed."""
 
@@ -80,5 +92,7 @@ class Icon(Protocol):
     """A pystray icon that takes rows. It is shown to only while it runs."""
 
     def show(self, shown: Shown) -> None: ...
+    def show_notice(self, notice: Notice) -> None: ...
+    def withdraw_notice(self, key: str) -> None: ...
     def run(self, setup: Callable[[Any], None]) -> None: ...
     def stop(self) -> None: ...

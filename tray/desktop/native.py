@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
+from functools import partial
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
+from providers.host.faults import log_fault
 from tray.desktop.icon import NAME, ignore_menu
 from tray.desktop.toolkit import pystray
 from tray.view.rows import Action
@@ -17,11 +20,14 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from tray.desktop.icon import Icon, Shown
+    from tray.engine.notices.notice import Notice
     from tray.view.rows import Row
 
 _SIZE = 64  # pystray scales it to what the bar gives
 _RIGHT_BUTTON_UP = 0x0205  # Windows' WM_RBUTTONUP, for which pystray opens the menu
+_NOTICE_TITLE, _NOTICE_BODY = 63, 255  # characters, as below
 _TOOLTIP = 127  # characters; Windows refuses more
+_log = logging.getLogger(__name__)
 
 
 class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
@@ -39,6 +45,7 @@ class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
         self._rows: tuple[Row, ...] = ()
         self._menu_lock = Lock()
         self._menu_open = self._menu_late = False
+        self._notice: str | None = None
         super().__init__(name, menu=pystray.Menu(lambda: self._items(self._rows)))
         self._choose = choose
         self._on_menu = on_menu
@@ -51,11 +58,35 @@ class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
         title = "\n".join(filter(None, (icon.tooltip.title, icon.tooltip.text)))
         self._on_main(lambda: self._apply(picture, title, shown.rows))
 
+    def show_notice(self, notice: Notice) -> None:
+        self._notice = notice.key
+        title = _cut(notice.title or NAME, _NOTICE_TITLE)
+        # A blank, as Windows takes an empty text for the end of a notice.
+        self._try_notice(partial(self.notify, _cut(notice.body, _NOTICE_BODY) or " ", title))
+
+    def withdraw_notice(self, key: str) -> None:
+        """The desktop shows one at a time, and takes that away where it can."""
+        if self._notice == key:
+            self._notice = None
+            self._try_notice(self.remove_notification)
+
     def stop(self) -> None:
         self._on_main(super().stop)
 
+    def _try_notice(self, act: Callable[[], Any]) -> None:
+        """In a thread of its own: on macOS a program is run for it."""
+
+        def run() -> None:
+            try:
+                act()
+            except Exception as error:  # noqa: BLE001 - the icon lives without notices
+                log_fault(_log, "could not show a notice", error)
+
+        if self.HAS_NOTIFICATION:
+            Thread(target=run, name="notice", daemon=True).start()
+
     def _apply(self, picture: Image, title: str, rows: tuple[Row, ...]) -> None:
-        self.title = title if len(title) <= _TOOLTIP else title[: _TOOLTIP - 1] + "…"
+        self.title = _cut(title, _TOOLTIP)
         if rows != self._rows:
             self._rows = rows
             self._update_or_wait()
@@ -121,6 +152,14 @@ class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
         """On Windows a left click runs the default action, even a disabled one; a right click opens the menu."""
         is_refresh = row.action is not None and row.action.name == "refresh"
         return self._platform == "win32" and row.enabled and is_refresh
+
+
+def _cut(text: str, most: int) -> str:
+    """At most so many UTF-16 units, which is what Windows counts."""
+    units = text.replace("\0", "").encode("utf-16-le", "replace")
+    if len(units) <= 2 * most:
+        return units.decode("utf-16-le")
+    return units[: 2 * (most - 1)].decode("utf-16-le", "ignore") + "…"
 
 
 def quit_on_interrupt(

@@ -25,6 +25,7 @@ from tray.desktop.autostart.switch import LoginSwitch
 from tray.desktop.icon import Shown
 from tray.engine.costs import Costs
 from tray.engine.engine import Engine
+from tray.engine.notices.notice import Notice
 from tray.engine.schedule import Periods
 from tray.engine.scope import Scope
 from tray.engine.settings_table import SETTINGS, Table
@@ -53,6 +54,8 @@ class FakeFace:
         self.texts: list[list[str]] = []
         self.checked: dict[str, bool] = {}  # the toggles of the newest menu
         self.rows: tuple[Row, ...] = ()
+        self.notices: list[Notice] = []
+        self.withdrawn: list[str] = []
 
     def show(self, shown: Shown) -> None:
         assert all(icon.draw(22).size == (22, 22) for icon in shown.icons)
@@ -62,6 +65,19 @@ class FakeFace:
             self.checked = {row.text: row.checked for row in rows if row.checked is not None}
             self.rows = rows
             self._changed.notify_all()
+
+    def notify(self, notice: Notice) -> None:
+        with self._changed:
+            self.notices.append(notice)
+            self._changed.notify_all()
+
+    def withdraw(self, key: str) -> None:
+        with self._changed:
+            self.withdrawn.append(key)
+            self._changed.notify_all()
+
+    def show_text(self, title: str, body: str) -> None:
+        self.notify(Notice(key="text", title=title, body=body))
 
     def run(self) -> None:
         self._stopped.wait()

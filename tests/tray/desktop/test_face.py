@@ -18,6 +18,7 @@ from tests.tray.desktop.showing import one_icon
 from tray.desktop.face import TrayFace, open_face, unavailable
 from tray.desktop.icon import DesktopClosed, Face, NoDesktop, Shown
 from tray.desktop.linux.pick import choose_kind
+from tray.engine.notices.notice import Notice
 from tray.view.rows import Action, action_row, text_row
 
 ROWS = (text_row("one", "One"), action_row("quit", "Quit", Action("quit")))
@@ -188,10 +189,17 @@ def test_a_bus_without_a_watcher_is_no_desktop(bus: Bus) -> None:
 class FakeIcon:
     def __init__(self) -> None:
         self.shown: Queue[Shown] = Queue()
+        self.notices: Queue[Notice | str] = Queue()
         self.stopped = threading.Event()
 
     def show(self, shown: Shown) -> None:
         self.shown.put(shown)
+
+    def show_notice(self, notice: Notice) -> None:
+        self.notices.put(notice)
+
+    def withdraw_notice(self, key: str) -> None:
+        self.notices.put(key)
 
     def run(self, setup: Callable[[Any], None]) -> None:
         thread = threading.Thread(target=setup, args=(self,))
@@ -201,6 +209,24 @@ class FakeIcon:
 
     def stop(self) -> None:
         self.stopped.set()
+
+
+def test_notices_go_to_the_icon_that_is_there_and_nowhere_else() -> None:
+    icon = FakeIcon()
+    ready = threading.Event()
+    face = TrayFace(lambda _pause: icon, ready.set)
+    face.show_text("Codex", "before there is an icon")
+    loop = threading.Thread(target=face.run)
+    loop.start()
+    assert ready.wait(DEADLINE)
+    face.show_text("Codex", "63 % left")
+    face.withdraw("text")
+    face.stop()
+    loop.join(DEADLINE)
+    face.show_text("Codex", "after it ended")
+    assert icon.notices.get_nowait() == Notice(key="text", title="Codex", body="63 % left")
+    assert icon.notices.get_nowait() == "text"
+    assert icon.notices.empty()
 
 
 def test_what_was_shown_before_the_icon_is_there_is_shown_once_it_is() -> None:

@@ -14,6 +14,7 @@ from tests.tray.desktop.fake_watcher import DEADLINE
 from tests.tray.desktop.showing import one_icon
 from tray.desktop.native import NativeIcon, quit_on_interrupt
 from tray.desktop.toolkit import pystray
+from tray.engine.notices.notice import Notice
 from tray.view.rows import (
     Action,
     Row,
@@ -39,6 +40,7 @@ class Drawn(NativeIcon):
     def __init__(self, platform: str) -> None:
         self.chosen: Queue[Action] = Queue()
         self.done: list[str] = []
+        self.notices: Queue[tuple[str | None, str] | None] = Queue()
         self.menus: Queue[bool] = Queue()
         super().__init__("tankful", self.chosen.put, self.menus.put, platform=platform)
 
@@ -57,6 +59,13 @@ class Drawn(NativeIcon):
 
     def _update_menu(self) -> None:
         self.done.append("menu")
+
+    def _notify(self, message: str, title: str | None = None) -> None:
+        self.notices.put((title, message))
+
+    def _remove_notification(self) -> None:
+        self.notices.put(None)
+        raise OSError("the icon has no window yet")
 
 
 def test_only_what_changed_is_updated() -> None:
@@ -203,3 +212,34 @@ def test_a_change_inside_a_submenu_updates_the_menu() -> None:
     assert icon.done == ["menu", "icon", "show", "menu"]
     ((toggle,),) = (item.submenu for item in icon.menu)
     assert toggle.checked is True
+
+
+def test_a_notice_is_cut_to_what_windows_takes() -> None:
+    icon = Drawn("win32")
+    icon.show_notice(Notice(key="a", title="a" * 63, body=""))
+    assert icon.notices.get(timeout=DEADLINE) == ("a" * 63, " "), "an empty one would take the last away"
+    icon.show_notice(Notice(key="b", title="𝕏" * 63, body="b" * 300 + "\0"))
+    title, body = icon.notices.get(timeout=DEADLINE) or ("", "")
+    assert title == "𝕏" * 31 + "…"
+    assert body == "b" * 254 + "…"
+    settle()
+
+
+def test_only_the_notice_that_is_shown_is_taken_away_and_a_failure_is_no_matter() -> None:
+    icon = Drawn("darwin")
+    icon.withdraw_notice("a")
+    icon.show_notice(Notice(key="a", title=""))
+    assert icon.notices.get(timeout=DEADLINE) == ("tankful", " ")
+    icon.withdraw_notice("b")
+    icon.withdraw_notice("a")
+    assert icon.notices.get(timeout=DEADLINE) is None
+    icon.withdraw_notice("a")
+    assert icon.notices.empty()
+    settle()
+
+
+def settle() -> None:
+    """Until the threads that show notices have ended."""
+    for thread in threading.enumerate():
+        if thread.name == "notice":
+            thread.join(DEADLINE)

@@ -15,8 +15,9 @@ from jeepney.bus_messages import message_bus
 
 from providers.host.faults import log_fault
 from tray.desktop.icon import DesktopClosed, Shown, Tooltip, ignore_menu
-from tray.desktop.linux import dbus_menu, session_bus
+from tray.desktop.linux import dbus_menu, notifications, session_bus
 from tray.desktop.linux.dbus_menu import DBusMenu
+from tray.desktop.linux.notifications import Notifications
 from tray.desktop.linux.session_bus import CallError, Interface, Method, Property
 from tray.desktop.toolkit import base
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from tray.engine.notices.notice import Notice
     from tray.view.rows import Action, Row
 
 WATCHER = "org.kde.StatusNotifierWatcher"
@@ -72,9 +74,13 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         }
         # pystray's setup thread would wait for ever for a loop that could not start: so join the bus here.
         self._connection = session_bus.connect(environ)
+        self._notifications = Notifications(
+            self._send, self._connection.outgoing_serial.__next__, self._start_callback
+        )
         self.bus_name = f"{_INTERFACE}-{os.getpid()}-{id(self)}"
         try:
-            session_bus.ask(self._connection, message_bus.AddMatch(_watcher_rule()))
+            for rule in (_watcher_rule(), *notifications.RULES):
+                session_bus.ask(self._connection, message_bus.AddMatch(rule))
             session_bus.ask(self._connection, message_bus.RequestName(self.bus_name))
         except BaseException:
             session_bus.close(self._connection)
@@ -125,6 +131,12 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         if pixmaps != self._pixmaps:
             self._pixmaps = pixmaps
             self.icon = pictures[max(pictures)]
+
+    def show_notice(self, notice: Notice) -> None:
+        self._notifications.show(notice)
+
+    def withdraw_notice(self, key: str) -> None:
+        self._notifications.withdraw(key)
 
     def stop(self) -> None:
         """End `run`, now or as soon as it is called."""
@@ -193,6 +205,7 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
     def _take(self, message: Any) -> None:
         if message is None:
             return
+        self._notifications.take(message)
         if message.header.message_type is MessageType.signal:
             self._take_signal(message)
             return
@@ -231,16 +244,16 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
     ) -> None:
         self._send(new_signal(DBusAddress(path, interface=interface), name, "".join(types) or None, body))
 
-    def _send(self, message: Any) -> None:
+    def _send(self, message: Any, serial: int | None = None) -> None:
         with suppress(OSError):  # the loop sees the same error, and reports it once
-            self._connection.send(message)
+            self._connection.send(message, serial=serial)
 
     def _start_callback(self, action: Action) -> None:
         def call() -> None:
             try:
                 self._choose(action)
             except Exception as error:  # noqa: BLE001  the app's fault must not be the icon's end
-                log_fault(_log, f"the menu's {action.name} failed", error)
+                log_fault(_log, f"the action {action.name} failed", error)
 
         self._callbacks = [thread for thread in self._callbacks if thread.is_alive()]
         thread = Thread(target=call, name=f"menu-{action.name}", daemon=True)

@@ -10,18 +10,19 @@ import os
 import select
 import socket
 from contextlib import suppress
-from threading import Lock, Thread
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import Xlib.error
 import Xlib.X
-from jeepney import DBusAddress, new_method_call
 
 from providers.host.faults import log_fault
 from tray.desktop import toolkit
 from tray.desktop.icon import DesktopClosed, Shown, TrayClosed
 from tray.desktop.linux import session_bus
 from tray.desktop.linux.detect import tray_owned
+from tray.desktop.linux.notice_connection import NoticeConnection
+from tray.engine.notices.notice import Notice
 from tray.view.rows import Action, lines, readable
 
 if TYPE_CHECKING:
@@ -33,9 +34,8 @@ if TYPE_CHECKING:
 
 _LINGER = 1.0  # seconds that a listener of "ready" may take once the icon has ended
 _SIZE = 48  # pystray scales it to what the tray gives
-_NOTICES = DBusAddress(
-    "/org/freedesktop/Notifications", "org.freedesktop.Notifications", "org.freedesktop.Notifications"
-)
+_VALUES = "text"
+"""The key of the notice with the rows: the same as of any other text that a click asks for."""
 _xorg: Any = toolkit.backend("xorg")  # opens the display once, to see that it is there
 _CLOSED = (Xlib.error.ConnectionClosedError, OSError)
 _log = logging.getLogger(__name__)
@@ -53,9 +53,7 @@ class XembedIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
     ) -> None:
         super().__init__(name)
         self._choose = choose
-        self._environ = environ
-        self._notice = 0
-        self._noticing = Lock()
+        self._notices = NoticeConnection(environ, choose)
         self._shown: tuple[Image, str, tuple[Row, ...]] | None = None
         self._stopping = False
         self._wake, self._waker = socket.socketpair()
@@ -78,6 +76,12 @@ class XembedIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
         self._shown = icon.draw(_SIZE), session_bus.plain(icon.tooltip.title), shown.rows
         self._wake_loop()
 
+    def show_notice(self, notice: Notice) -> None:
+        self._notices.show(notice)
+
+    def withdraw_notice(self, key: str) -> None:
+        self._notices.withdraw(key)
+
     def stop(self) -> None:
         self._stopping = True
         self._wake_loop()
@@ -93,6 +97,7 @@ class XembedIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
             self._setup_thread.join(_LINGER)
             with suppress(*_CLOSED):
                 self._display.close()
+            self._notices.close()
             self._wake.close()
             self._waker.close()
         if self._stopping:
@@ -129,9 +134,9 @@ class XembedIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
             self._waker.send(b".", socket.MSG_DONTWAIT)
 
     def _clicked(self) -> None:
-        with suppress(session_bus.BusUnreachable), self._noticing:
-            rows = self._shown[2] if self._shown is not None else ()
-            self._notice = _show_notice(self._environ, self._notice, self.name, self.title, rows)
+        rows = self._shown[2] if self._shown is not None else ()
+        body = "\n".join(lines(readable(rows)))
+        self._notices.show(Notice(key=_VALUES, title=self.title or self.name, body=body))
         try:
             self._choose(Action("refresh"))
         except Exception as error:  # noqa: BLE001  the app's fault must not be the tray's end
@@ -141,17 +146,3 @@ class XembedIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
 def _note_error(error: Any, *_request: Any) -> None:
     """A window that has just closed is sometimes sent an event; Xlib would print it."""
     _log.debug("the display refused: %s", type(error).__name__)
-
-
-def _show_notice(
-    environ: Mapping[str, str], replaces: int, name: str, title: str, rows: tuple[Row, ...]
-) -> int:
-    """Returns the notice's id, for the next one to replace it. Raises BusUnreachable."""
-    body = session_bus.plain("\n".join(lines(readable(rows)))).replace("&", "&amp;").replace("<", "&lt;")
-    notice: tuple[Any, ...] = (name, replaces, "", title or name, body, [], {}, -1)
-    connection = session_bus.connect(environ)
-    try:
-        call: Any = new_method_call(_NOTICES, "Notify", "susssasa{sv}i", notice)
-        return int(session_bus.ask(connection, call)[0])
-    finally:
-        session_bus.close(connection)

@@ -1,0 +1,1 @@
+"""What a person is told without asking: which facts, when, and once."""

@@ -1,0 +1,30 @@
+"""A notice, as every way to deliver one takes it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+Urgency = Literal["normal", "critical"]
+
+
+class Notice(Struct, frozen=True, kw_only=True):
+    """`title` is one line and `body` a few; both are plain text, and what markup a desktop reads is its matter.
+
+    A notice with the `key` of one that is shown replaces it. `kind` is the name of what happened, `provider` an
+    id, `account` the account's hash. `remaining_percent` (0-100) and `resets_at` are those of its window. A
+    critical one may stay on the screen until the person dismisses it.
+    """
+
+    key: str
+    title: str
+    body: str = ""
+    urgency: Urgency = "normal"
+    kind: str = ""
+    provider: str = ""
+    account: str | None = None
+    window: str | None = None
+    remaining_percent: float | None = None
+    resets_at: datetime | None = None
