@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -22,10 +23,27 @@ class Bus:
         end(self._daemon)
 
 
+BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=/tmp</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+"""A session bus that starts no service: what is installed here, such as a notification daemon, has no part."""
+
+
 @pytest.fixture
-def bus(need: Callable[..., None]) -> Iterator[Bus]:
+def bus(need: Callable[..., None], tmp_path: Path) -> Iterator[Bus]:
     need("dbus-daemon")
-    command = ["dbus-daemon", "--session", "--print-address", "--nofork", "--nopidfile"]
+    config = tmp_path / "bus.conf"
+    config.write_text(BUS_CONFIG)
+    command = ["dbus-daemon", f"--config-file={config}", "--print-address", "--nofork", "--nopidfile"]
     with started(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as daemon:
         yield Bus(daemon)
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 SERVER = "org.freedesktop.Notifications"
 _SERVER = DBusAddress("/org/freedesktop/Notifications", SERVER, SERVER)
 _BUS = "org.freedesktop.DBus"
-_NO_SERVER = (f"{_BUS}.Error.ServiceUnknown", f"{_BUS}.Error.NameHasNoOwner")
 _PATIENCE = 30.0  # seconds for an answer: the bus gives a server 25 to start
 _MOST = 32  # notices, and closed ones that an action may still come for
 _URGENCY = {"normal": 1, "critical": 2}
@@ -167,8 +166,9 @@ class Notifications:
             self._end(slot)
         elif id_ and slot.next is not None:
             self._notify(slot)
-        elif not id_ and fields.get(HeaderFields.error_name) in _NO_SERVER:
-            slot.next = slot.next or slot.sent  # for the server that may come
+        elif not id_ and fields.get(HeaderFields.sender) == _BUS:
+            # There is none, it could not be started, or it ended: this is for the one that may come.
+            slot.next = slot.next or slot.sent
         elif not id_:
             del self._slots[key]
 

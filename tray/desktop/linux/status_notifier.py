@@ -18,6 +18,7 @@ from tray.desktop.icon import DesktopClosed, Shown, Tooltip, ignore_menu
 from tray.desktop.linux import dbus_menu, notifications, session_bus
 from tray.desktop.linux.dbus_menu import DBusMenu
 from tray.desktop.linux.notifications import Notifications
+from tray.desktop.linux.pixmap import argb
 from tray.desktop.linux.session_bus import CallError, Interface, Method, Property
 from tray.desktop.toolkit import base
 
@@ -127,7 +128,7 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
 
     @pictures.setter
     def pictures(self, pictures: dict[int, Image]) -> None:
-        pixmaps = [(picture.width, picture.height, _argb(picture)) for picture in pictures.values()]
+        pixmaps = [(picture.width, picture.height, argb(picture)) for picture in pictures.values()]
         if pixmaps != self._pixmaps:
             self._pixmaps = pixmaps
             self.icon = pictures[max(pictures)]
@@ -324,11 +325,3 @@ def _watcher_rule() -> Any:
     )
     rule.add_arg_condition(0, WATCHER)
     return rule
-
-
-def _argb(picture: Image) -> bytes:
-    """ARGB32 in network order, which is what the specification asks for."""
-    rgba = picture.convert("RGBA").tobytes()
-    argb = bytearray(len(rgba))
-    argb[0::4], argb[1::4], argb[2::4], argb[3::4] = rgba[3::4], rgba[0::4], rgba[1::4], rgba[2::4]
-    return bytes(argb)

@@ -1,1 +1,1 @@
-"""What a person is told without asking: which facts, when, and once."""
+"""Notices: which facts are worth one, when, and how often."""

@@ -135,11 +135,14 @@ def test_a_withdrawn_one_that_is_shown_again_before_the_answer_stays(
     assert server.closed.empty()
 
 
-def test_a_dismissed_one_is_neither_replaced_nor_closed(running: Running, server: NoticeServer) -> None:
+def test_a_dismissed_one_is_neither_replaced_nor_closed(
+    running: Running, server: NoticeServer, bus: Bus
+) -> None:
     running.icon.show_notice(SPENT)
     asked = server.next()
     server.dismiss(1, to=asked.sender)
     server.dismiss(1)  # and again, to everybody
+    settle(bus, running)
     running.icon.withdraw_notice(SPENT.key)
     assert nothing(server.closed, running, server)
     running.icon.show_notice(SPENT)
