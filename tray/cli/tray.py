@@ -90,10 +90,15 @@ def _run_tray(engine: Engine, *, wait: bool) -> int:
     from tray.desktop.app import App
     from tray.desktop.autostart.find import find_autostart
     from tray.desktop.autostart.switch import LoginSwitch
+    from tray.desktop.clipboard import find_clipboard
     from tray.desktop.face import open_face
     from tray.desktop.icon import NoDesktop
+    from tray.desktop.launcher import Launcher
+    from tray.desktop.opener import find_opener
 
-    autostart = find_autostart(engine.scope.environ)
+    environ = engine.scope.environ
+    launcher = Launcher(environ)
+    autostart = find_autostart(environ)
     login = LoginSwitch(autostart.item if autostart.manual is None else None)
 
     def open_with(
@@ -106,7 +111,13 @@ def _run_tray(engine: Engine, *, wait: bool) -> int:
         return open_face(choose, on_ready, on_menu, wait=wait)
 
     try:
-        app = App(engine, open_with, login=login)
+        app = App(
+            engine,
+            open_with,
+            login=login,
+            opener=find_opener(environ, launcher),
+            clipboard=find_clipboard(environ, launcher),
+        )
     except NoDesktop as error:  # it closed since we looked
         return _print_menu(str(error))
     with _stop_on_signals(app.stop):

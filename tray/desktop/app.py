@@ -13,8 +13,12 @@ from datetime import timedelta
 from functools import partial
 
 from providers.host.faults import log_fault
+from tray.desktop.actions import ActionFailed, Desk, act
 from tray.desktop.autostart.switch import LoginSwitch
-from tray.desktop.icon import DesktopClosed, Face, IconView, Shown, Tooltip
+from tray.desktop.clipboard import Clipboard
+from tray.desktop.icon import NAME, DesktopClosed, Face, IconView, Shown, Tooltip
+from tray.desktop.launcher import Launcher
+from tray.desktop.opener import Opener
 from tray.engine.engine import Engine
 from tray.view import icon, menu, tooltip
 from tray.view.rows import Action
@@ -33,6 +37,8 @@ class App:
         open_face: Callable[[Callable[[Action], None], Callable[[], None], Callable[[bool], None]], Face],
         *,
         login: LoginSwitch | None = None,
+        opener: Opener | None = None,
+        clipboard: Clipboard | None = None,
         redraw_every: timedelta = REDRAW_EVERY,
     ) -> None:
         self._engine = engine
@@ -40,6 +46,15 @@ class App:
         self._redraw_every = redraw_every
         self._drawing = threading.Lock()
         self._ended = threading.Event()
+        self._desk = Desk(
+            engine=engine,
+            opener=opener or Opener(None, Launcher(engine.scope.environ)),
+            clipboard=clipboard,
+            login=self._login,
+            redraw=self._draw,
+            show_text=self._show_text,
+            stop=self.stop,
+        )
         self._face = open_face(self._choose, self._draw, self._on_menu)
 
     def run(self) -> int:
@@ -68,16 +83,14 @@ class App:
             self._engine.menu_opened()
 
     def _choose(self, action: Action) -> None:
-        if action.name == "quit":
-            self._face.stop()
-        elif action.name == "refresh":
-            self._engine.refresh(user_initiated=True)
-        elif action.name == "autostart":
-            self._login.set(on=action.argument == "on")
-            self._draw()
-        elif action.name == "set":
-            key, _, value = action.argument.partition("=")
-            self._engine.set(key, value)
+        try:
+            act(self._desk, action)
+        except ActionFailed as failed:
+            log.warning("%s %s failed", action.name, action.argument)
+            self._show_text(NAME, str(failed))
+
+    def _show_text(self, title: str, body: str) -> None:
+        self._face.show_text(title, body)
 
     def _tick(self) -> None:
         if self._login.refresh():

@@ -17,7 +17,7 @@ from tray.engine.settings_edit import CannotEdit, with_value, without
 from tray.engine.settings_table import Table, UnknownSetting, find
 
 LOCK_SECONDS = 5.0
-_HEADER = "# Settings of tankful. `tankful config list` shows every key, its default and what it does.\n"
+HEADER = "# Settings of tankful. `tankful config list` shows every key, its default and what it does.\n"
 _BOM = b"\xef\xbb\xbf"
 _NEW_FILE_MODE = 0o600
 
@@ -46,12 +46,24 @@ def set_value(file: Path, setting: Setting[Any], raw: object) -> bool:
 
     Raises CannotWriteSettings. Waits up to LOCK_SECONDS for another process that writes it.
     """
-    return _change(file, setting.path, lambda text: with_value(text, setting.path, raw), missing=_HEADER)
+    return _change(file, setting.path, lambda text: with_value(text, setting.path, raw), missing=HEADER)
 
 
 def unset(file: Path, setting: Setting[Any]) -> bool:
     """Remove the setting from the file. Like `set_value`; a missing file is not created."""
     return _change(file, setting.path, lambda text: without(text, setting.path), missing="")
+
+
+def create(file: Path, text: str) -> None:
+    """Make the file with this text, unless there is one. Raises CannotWriteSettings."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(FileExistsError):
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _NEW_FILE_MODE)
+            with os.fdopen(handle, "w", encoding="utf-8") as made:
+                made.write(text)
+    except OSError as error:
+        raise CannotWriteSettings(_sentence(file, (), "", error)) from error
 
 
 def _change(file: Path, path: Keys, edit: Callable[[str], str], *, missing: str) -> bool:

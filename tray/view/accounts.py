@@ -78,3 +78,16 @@ def read_times(usage: AccountUsage) -> list[ReadAt]:
         return [ReadAt(lane.fetched_at, lane.value.resets_at, lane.source) for lane in own_windows(usage)]
     money = (usage.credits, usage.spend)
     return [ReadAt(lane.fetched_at, None, lane.source) for lane in money if lane is not None]
+
+
+def next_reset(state: State, now: datetime) -> datetime | None:
+    """When the tightest account is no longer blocked, or else when its next window resets; None if unknown."""
+    held = [usage for usage in accounts(state) if usage.windows]
+    if not held:
+        return None
+    usage = min(held, key=lambda each: tightness(each, now))
+    block = blocked(usage, now)
+    if block is not None and block.until is not None:
+        return block.until
+    resets = [lane.value.resets_at for lane in own_windows(usage)]
+    return min((at for at in resets if at is not None and at > now), default=None)

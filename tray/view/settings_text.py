@@ -12,6 +12,7 @@ from providers.host.files import printable, short
 from providers.setting import Setting
 from tray.engine.settings import Settings
 from tray.engine.settings_table import Table
+from tray.engine.settings_writer import HEADER
 
 _WIDTH = 80
 
@@ -56,6 +57,28 @@ def as_markdown(settings: Table) -> str:
         for setting in settings
     ]
     return "\n".join(("| key | what it does | value | default |", "|---|---|---|---|", *rows))
+
+
+def as_toml(settings: Table) -> str:
+    """A new settings file: each setting as a comment with its default, below the header of its table."""
+    tables: dict[str, list[Setting[Any]]] = {"": []}  # keys without a table come first
+    for setting in settings:
+        tables.setdefault(".".join(setting.path[:-1]), []).append(setting)
+    blocks = [HEADER.rstrip("\n")]
+    for name, members in tables.items():
+        first, *others = ["\n".join(_commented(setting)) for setting in members] or [""]
+        blocks += [f"[{name}]\n{first}" if name else first, *others]
+    return "\n\n".join(filter(None, blocks)) + "\n"
+
+
+def _commented(setting: Setting[Any]) -> Iterator[str]:
+    import tomlkit  # 30 ms, which few need
+
+    for line in textwrap.wrap(f"{setting.doc} Value: {setting.type.expected()}.", _WIDTH - 2):
+        yield f"# {line}"
+    raw = setting.type.raw(setting.type.text(setting.default))
+    # Where nothing is the default, there is none to write.
+    yield f"# {setting.path[-1]} = " + ('"…"' if setting.default is None else tomlkit.item(raw).as_string())
 
 
 def shown(setting: Setting[Any], value: object) -> str:

@@ -23,7 +23,7 @@ from tray.engine import settings_writer
 from tray.engine.settings import SettingsFile
 from tray.engine.settings_edit import CannotEdit, with_value, without
 from tray.engine.settings_table import find
-from tray.engine.settings_writer import CannotWriteSettings, set_value, unset
+from tray.engine.settings_writer import CannotWriteSettings, create, set_value, unset
 
 ROOT = Path(__file__).parents[3]
 ENABLED, HOMES, SOURCE = (find(TABLE, f"providers.codex.{name}") for name in ("enabled", "homes", "source"))
@@ -308,3 +308,18 @@ def test_who_holds_the_lock_too_long_is_not_waited_for(file: Path, monkeypatch: 
     ):
         set_value(file, ENABLED, False)
     assert not file.exists()
+
+
+@POSIX
+def test_a_file_is_created_once_and_never_replaced(file: Path) -> None:
+    create(file, "# new\n")
+    assert (file.read_text(), stat.S_IMODE(file.stat().st_mode)) == ("# new\n", 0o600)
+    create(file, "# other\n")
+    assert file.read_text() == "# new\n"
+
+
+@POSIX
+def test_a_folder_that_cannot_be_made_is_a_reason(tmp_path: Path) -> None:
+    (tmp_path / "own").write_text("")
+    with pytest.raises(CannotWriteSettings, match=r"settings\.toml cannot be changed"):
+        create(tmp_path / "own/settings.toml", "")

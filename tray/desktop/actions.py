@@ -1,0 +1,182 @@
+"""What a click does: a line in ACTIONS for each name. Each runs in a thread of the click's own, and may wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from msgspec import Struct
+
+from providers.host.files import short, write_whole
+from providers.source import Provider
+from tray.desktop.autostart.switch import LoginSwitch
+from tray.desktop.clipboard import CannotCopy, Clipboard
+from tray.desktop.opener import CannotOpen, Opener
+from tray.engine.doctor.child import NoReport, report_text
+from tray.engine.engine import Engine
+from tray.engine.settings_writer import CannotWriteSettings, create
+from tray.view import menu
+from tray.view.accounts import next_reset
+from tray.view.available import Available
+from tray.view.rows import Action, lines
+
+REPORT = "report.txt"
+_MUTED_WITHOUT_RESET = timedelta(hours=1)
+_making_report = Lock()
+
+
+class ActionFailed(Exception):
+    """What a click asked for did not happen; str() is a sentence."""
+
+
+class Desk(Struct, frozen=True, kw_only=True):
+    """What actions act on: the engine, and the tools of the desktop."""
+
+    engine: Engine
+    opener: Opener
+    clipboard: Clipboard | None
+    login: LoginSwitch
+    redraw: Callable[[], None]
+    show_text: Callable[[str, str], None]
+    stop: Callable[[], None]
+    make_report: Callable[[Mapping[str, str]], bytes] = report_text
+
+    @property
+    def available(self) -> Available:
+        return Available(copy=self.clipboard is not None, open=self.opener.works)
+
+
+def act(desk: Desk, action: Action) -> None:
+    """Do what the action names. Raises ActionFailed; LookupError and ValueError for what no row should ask for."""
+    try:
+        ACTIONS[action.name](desk, action.argument)
+    except (CannotOpen, CannotCopy, CannotWriteSettings, NoReport) as failed:
+        raise ActionFailed(str(failed)) from failed
+
+
+def _refresh(desk: Desk, _argument: str) -> None:
+    desk.engine.refresh(user_initiated=True)
+
+
+def _set(desk: Desk, argument: str) -> None:
+    key, _, value = argument.partition("=")
+    desk.engine.set(key, value)
+
+
+def _switch_autostart(desk: Desk, argument: str) -> None:
+    desk.login.set(on=argument == "on")
+    desk.redraw()
+
+
+def _pause(desk: Desk, argument: str) -> None:
+    """For so many minutes; "" resumes."""
+    desk.engine.pause(_until(desk, argument))
+
+
+def _mute(desk: Desk, argument: str) -> None:
+    """For so many minutes, or until the next "reset"; "" ends it."""
+    if argument == "reset":
+        now = desk.engine.scope.clock()
+        desk.engine.mute(next_reset(desk.engine.snapshot, now) or now + _MUTED_WITHOUT_RESET)
+    else:
+        desk.engine.mute(_until(desk, argument))
+
+
+def _until(desk: Desk, minutes: str) -> datetime | None:
+    return desk.engine.scope.clock() + timedelta(minutes=int(minutes)) if minutes else None
+
+
+def _copy(desk: Desk, _argument: str) -> None:
+    if desk.clipboard is None:
+        raise CannotCopy("There is no clipboard tool; install wl-clipboard or xclip.")
+    desk.clipboard.copy(_summary(desk))
+
+
+def _show(desk: Desk, _argument: str) -> None:
+    """The values as a notice, where a click opens no menu."""
+    desk.show_text("tankful", _summary(desk))
+    desk.engine.refresh(user_initiated=True)
+
+
+def _summary(desk: Desk) -> str:
+    scope = desk.engine.scope
+    return "\n".join(lines(menu.status_rows(desk.engine.snapshot, scope.clock(), scope.zone)))
+
+
+def _open(desk: Desk, argument: str) -> None:
+    what, _, which = argument.partition(":")
+    _OPENS[what](desk, which)
+
+
+def _open_usage_page(desk: Desk, provider: str) -> None:
+    desk.opener.page(_provider(desk, provider).links.usage)
+
+
+def _open_status_page(desk: Desk, provider: str) -> None:
+    desk.opener.page(_provider(desk, provider).links.status)
+
+
+def _open_logs(desk: Desk, argument: str) -> None:
+    """The logs of a provider, or, after a second colon, of one of its homes, by its id."""
+    ident, _, home_id = argument.partition(":")
+    provider = _provider(desk, ident)
+    homes = [home for home in desk.engine.scope.log_homes_of(provider) if home_id in ("", home.id)]
+    folders = [home.path / folder for home in homes for folder in provider.logs.folders]
+    found = next((folder for folder in folders if folder.is_dir()), None)
+    if found is None:
+        where = f" in {short(folders[0])}" if folders else ""
+        raise CannotOpen(f"{provider.title} has no logs{where} yet.")
+    desk.opener.path(found)
+
+
+def _open_settings(desk: Desk, _argument: str) -> None:
+    from tray.view.settings_text import as_toml
+
+    file = desk.engine.scope.settings_file
+    if not file.exists():
+        create(file, as_toml(desk.engine.scope.table))
+    desk.opener.path(file)
+
+
+def _open_report(desk: Desk, _argument: str) -> None:
+    if not _making_report.acquire(blocking=False):
+        return  # it is on its way
+    try:
+        scope = desk.engine.scope
+        file = scope.folders.state / REPORT
+        try:
+            write_whole(file, desk.make_report(scope.environ))
+        except OSError as error:
+            raise NoReport(
+                f"{short(file)} cannot be written ({error.strerror or 'unknown error'})."
+            ) from error
+        desk.opener.path(file)
+    finally:
+        _making_report.release()
+
+
+def _provider(desk: Desk, ident: str) -> Provider:
+    return {provider.id: provider for provider in desk.engine.scope.providers}[ident]
+
+
+_Act = Callable[[Desk, str], Any]
+_OPENS: dict[str, _Act] = {
+    "usage": _open_usage_page,
+    "status": _open_status_page,
+    "logs": _open_logs,
+    "settings": _open_settings,
+    "report": _open_report,
+}
+ACTIONS: dict[str, _Act] = {
+    "refresh": _refresh,
+    "open": _open,
+    "copy": _copy,
+    "show": _show,
+    "pause": _pause,
+    "mute": _mute,
+    "set": _set,
+    "autostart": _switch_autostart,
+    "quit": lambda desk, _argument: desk.stop(),
+}
