@@ -9,15 +9,28 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-Kind = Literal["text", "action", "toggle", "choice", "submenu", "separator"]
+from tray.view.row_icon import Ring
 
-_DEFAULTS: dict[str, Any] = {"text": "", "enabled": True, "checked": None, "action": None, "children": ()}
+Kind = Literal["text", "action", "toggle", "choice", "submenu", "separator"]
+Tone = Literal["normal", "alert"]
+
+_DEFAULTS: dict[str, Any] = {
+    "text": "",
+    "enabled": True,
+    "checked": None,
+    "action": None,
+    "children": (),
+    "icon": None,
+    "tone": "normal",
+}
 _TAKES: dict[Kind, frozenset[str]] = {
-    "text": frozenset({"text"}),  # never disabled: panels draw that in a grey that is hard to read
-    "action": frozenset({"text", "enabled", "action"}),
-    "toggle": frozenset({"text", "enabled", "action", "checked"}),
+    "text": frozenset(
+        {"text", "icon", "tone"}
+    ),  # never disabled: panels draw that in a grey that is hard to read
+    "action": frozenset({"text", "enabled", "action", "icon", "tone"}),
+    "toggle": frozenset({"text", "enabled", "action", "checked"}),  # LXQt draws an icon in place of the mark
     "choice": frozenset({"text", "enabled", "action", "checked"}),
-    "submenu": frozenset({"text", "enabled", "children"}),
+    "submenu": frozenset({"text", "enabled", "children", "icon", "tone"}),
     "separator": frozenset(),
 }
 _REQUIRED = frozenset({"action", "checked", "children"})  # of each kind that takes it
@@ -39,7 +52,8 @@ class Row(Struct, frozen=True, kw_only=True):
 
     `key` names the row for as long as it lives, so that an open menu can be changed in place; it is unique
     over the whole tree. `checked` is None where a kind has no mark. Neighbouring choices are a radio group,
-    of which one at most is checked.
+    of which one at most is checked. `icon` and `tone` are hints: the text says the same, as not every desktop
+    draws them. The tone "alert" is for what is spent.
     """
 
     key: str
@@ -49,6 +63,8 @@ class Row(Struct, frozen=True, kw_only=True):
     checked: bool | None = None
     action: Action | None = None
     children: tuple[Row, ...] = ()
+    icon: Ring | None = None
+    tone: Tone = "normal"
 
     def __post_init__(self) -> None:
         if not self.key:
@@ -65,14 +81,22 @@ class Row(Struct, frozen=True, kw_only=True):
         _validate_radio_groups(self.children)
 
 
-def text_row(key: str, text: str) -> Row:
+def text_row(key: str, text: str, *, icon: Ring | None = None, tone: Tone = "normal") -> Row:
     """A line to be read."""
-    return Row(key=key, kind="text", text=text)
+    return Row(key=key, kind="text", text=text, icon=icon, tone=tone)
 
 
-def action_row(key: str, text: str, action: Action, *, enabled: bool = True) -> Row:
+def action_row(
+    key: str,
+    text: str,
+    action: Action,
+    *,
+    enabled: bool = True,
+    icon: Ring | None = None,
+    tone: Tone = "normal",
+) -> Row:
     """A line to be clicked."""
-    return Row(key=key, kind="action", text=text, action=action, enabled=enabled)
+    return Row(key=key, kind="action", text=text, action=action, enabled=enabled, icon=icon, tone=tone)
 
 
 def toggle_row(key: str, text: str, action: Action, *, checked: bool, enabled: bool = True) -> Row:
@@ -85,9 +109,18 @@ def choice_row(key: str, text: str, action: Action, *, checked: bool, enabled: b
     return Row(key=key, kind="choice", text=text, action=action, checked=checked, enabled=enabled)
 
 
-def submenu_row(key: str, text: str, children: Iterable[Row], *, enabled: bool = True) -> Row:
+def submenu_row(
+    key: str,
+    text: str,
+    children: Iterable[Row],
+    *,
+    enabled: bool = True,
+    icon: Ring | None = None,
+    tone: Tone = "normal",
+) -> Row:
     """A line that opens a menu of its own, which is never empty."""
-    return Row(key=key, kind="submenu", text=text, children=tuple(children), enabled=enabled)
+    below = tuple(children)
+    return Row(key=key, kind="submenu", text=text, children=below, enabled=enabled, icon=icon, tone=tone)
 
 
 def separator_row(key: str) -> Row:

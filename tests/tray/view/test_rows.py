@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from tray.view.output import as_text
+from tray.view.row_icon import Ring
 from tray.view.rows import (
     Action,
     Row,
@@ -46,9 +47,20 @@ def test_what_can_be_clicked_or_opened_can_be_disabled() -> None:
         assert not replace(row, enabled=False).enabled
 
 
+def test_what_takes_no_mark_may_have_an_icon_and_a_tone() -> None:
+    for row in (TEXT, REFRESH, SUBMENU):
+        marked = replace(row, icon=Ring(share=0.5), tone="alert")
+        assert (marked.icon, marked.tone) == (Ring(share=0.5), "alert")
+    assert all((row.icon, row.tone) == (None, "normal") for row in EACH)
+
+
 WRONG: dict[str, tuple[Row, dict[str, Any]]] = {
     "a text with an action": (TEXT, {"action": SET}),
     "a text with a mark": (TEXT, {"checked": False}),
+    "a toggle with an icon, which LXQt draws in its place": (TOGGLE, {"icon": Ring(share=0.5)}),
+    "a choice with an icon": (CHOICE, {"icon": Ring(share=0.5)}),
+    "a separator with an icon": (SEPARATOR, {"icon": Ring(share=0.5)}),
+    "a toggle in the colour of alarm": (TOGGLE, {"tone": "alert"}),
     "a text with children": (TEXT, {"children": (REFRESH,)}),
     "a disabled text": (TEXT, {"enabled": False}),
     "an action that does nothing": (REFRESH, {"action": None}),

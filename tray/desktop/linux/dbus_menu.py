@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from tray.desktop.linux.session_bus import CallError, Interface, Method, Property, plain
+from tray.view.row_icon import png
 from tray.view.rows import validate
 
 if TYPE_CHECKING:
@@ -81,9 +82,10 @@ class DBusMenu:
         changed = [
             (id_, changes) for id_, row in now.items() if (changes := self._changes(id_, row, clicked))
         ]
+        removed = [(id_, names) for id_, row in now.items() if (names := self._removed(id_, row))]
         self._last_rows |= now
         self._last_children |= children
-        signals = [_signal("ItemsPropertiesUpdated", changed, [])] if changed else []
+        signals = [_signal("ItemsPropertiesUpdated", changed, removed)] if changed or removed else []
         return signals + [_signal("LayoutUpdated", self._layout.revision, id_) for id_ in moved]
 
     def take_chosen(self) -> list[Action]:
@@ -150,8 +152,13 @@ class DBusMenu:
         return {
             name: value
             for name, value in _properties(row).items()
-            if last[name] != value or (name == _STATE and id_ in clicked)
+            if last.get(name) != value or (name == _STATE and id_ in clicked)
         }
+
+    def _removed(self, id_: int, row: Row) -> list[str]:
+        """What a row that was shown before has no more, such as its icon."""
+        last = self._last_rows.get(id_)
+        return [] if last is None else sorted(_properties(last).keys() - _properties(row).keys())
 
     def _get_layout(self, parent: int, depth: int, names: list[str]) -> tuple[int, Any]:
         layout = _knowing(self._layout, parent)
@@ -208,7 +215,15 @@ def _properties(row: Row) -> Properties:
     # An underscore underlines the next letter, two are one to read.
     label = plain(row.text).replace("_", "__")
     state: Properties = {} if row.checked is None else {_STATE: ("i", int(row.checked))}
-    return {"label": ("s", label), "enabled": ("b", row.enabled), **_OF_KIND.get(row.kind, {}), **state}
+    mark: Properties = {} if row.icon is None else {"icon-data": ("ay", png(row.icon))}
+    return {
+        "label": ("s", label),
+        "enabled": ("b", row.enabled),
+        **_OF_KIND.get(row.kind, {}),
+        **state,
+        **mark,
+        **({"disposition": ("s", row.tone)} if row.tone != "normal" else {}),
+    }
 
 
 def _knowing(layout: Layout, id_: int) -> Layout:

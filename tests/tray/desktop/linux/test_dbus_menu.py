@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from PIL import Image
 
 from tests.tray.desktop.conftest import Bus
 from tests.tray.desktop.fake_watcher import DEADLINE, MENU, MENU_PATH, Panel
 from tests.tray.desktop.linux.test_status_notifier import Running
 from tray.desktop.linux.dbus_menu import DBusMenu, Signal
 from tray.desktop.linux.session_bus import CallError
+from tray.view.row_icon import Ring, png
 from tray.view.rows import (
     Action,
     Kind,
@@ -27,6 +30,8 @@ from tray.view.rows import (
     toggle_row,
     walk,
 )
+
+RING = Ring(share=0.4)
 
 
 def size_choices(chosen: str) -> tuple[Row, ...]:
@@ -104,6 +109,27 @@ def test_each_kind_has_its_properties(shown: Running, panel: Panel) -> None:
     assert properties == {"children-display": ("s", "submenu")}
     _revision, (_id, typed, _below) = panel.layout(panel.id_of("Small"))
     assert typed["toggle-state"] == ("i", 1)
+
+
+def test_an_icon_and_a_tone_are_sent_change_and_go(shown: Running, panel: Panel) -> None:
+    def with_row(row: Row) -> tuple[Row, ...]:
+        return (*menu_with(), row)
+
+    shown.show(with_row(text_row("week", "Week", icon=Ring(share=0.1), tone="alert")))
+    panel.heard(until="LayoutUpdated")
+    _revision, (week, typed, _below) = panel.layout(panel.id_of("Week"))
+    assert typed["disposition"] == ("s", "alert")
+    signature, data = typed["icon-data"]
+    assert signature == "ay"
+    with Image.open(BytesIO(bytes(data))) as picture:
+        assert (picture.format, picture.size, picture.mode) == ("PNG", (32, 32), "RGBA")
+    shown.show(with_row(text_row("week", "Week", icon=Ring(share=0.9))))
+    ((changed, removed),) = [
+        body for name, body in panel.heard(until="ItemsPropertiesUpdated") if name == "ItemsPropertiesUpdated"
+    ]
+    assert [(id_, list(properties)) for id_, properties in changed] == [(week, ["icon-data"])]
+    assert removed == [(week, ["disposition"])]
+    assert "disposition" not in panel.layout(week)[1][1]
 
 
 def test_clicks_below_submenus_arrive_with_their_arguments(shown: Running, panel: Panel) -> None:
@@ -236,10 +262,12 @@ class Client:
             self._read(signal.body[1])
             return
         changed, removed = signal.body
-        assert removed == []
         for id_, properties in changed:
             if id_ in self._properties:
                 self._properties[id_] |= properties
+        for id_, names in removed:
+            for name in names:
+                self._properties.get(id_, {}).pop(name, None)
 
     def ids(self, parent: int = 0) -> Iterator[int]:
         for id_ in self._children.get(parent, ()):
@@ -285,6 +313,10 @@ def drawn(rows: tuple[Row, ...]) -> list[Any]:
         properties = {"label": row.text, "enabled": row.enabled, **kinds.get(row.kind, {})}
         if row.checked is not None:
             properties["toggle-state"] = 1 if row.checked else 0
+        if row.icon is not None:
+            properties["icon-data"] = png(row.icon)
+        if row.tone == "alert":
+            properties["disposition"] = "alert"
         found.append((properties, drawn(row.children)))
     return found
 
@@ -296,6 +328,7 @@ def leaves(draw: st.DrawFn, key: str) -> Row:
         st.sampled_from(
             [
                 text_row(key, text),
+                text_row(key, text, icon=RING if on else None, tone="normal" if on else "alert"),
                 action_row(key, text, Action(key), enabled=on),
                 toggle_row(key, text, Action(key), checked=on),
                 choice_row(key, text, Action(key), checked=False),
