@@ -195,6 +195,6 @@ def _print_menu(reason: str) -> int:
         costs.count()
     except LedgerError as error:
         tell(str(error))
-    state = State(snapshot=take_round(scope, costs, "due"))
+    state = State(snapshot=take_round(scope, costs, "due"), settings=scope.settings())
     output.emit(output.as_text(menu.status_rows(state, scope.clock(), scope.zone)))
     return OK

@@ -52,7 +52,11 @@ def run(options: argparse.Namespace) -> int:
     else:
         if any(account.cost is None for account in snapshot.accounts):
             tell("the cost has not been counted yet; run `tankful cost` to count it.")
-        output.emit(output.as_text(menu.status_rows(State(snapshot=snapshot), now, scope.zone)))
+        output.emit(
+            output.as_text(
+                menu.status_rows(State(snapshot=snapshot, settings=scope.settings()), now, scope.zone)
+            )
+        )
     read = any(
         account.windows
         or account.credits

@@ -13,24 +13,28 @@ from tray.view import format as fmt
 LOGIN_WARNING = timedelta(days=7)
 
 
-def of_windows(usage: AccountUsage, now: datetime, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    """Sentences on the windows, each with a key."""
-    if (block := blocked(usage, now)) is not None:
-        yield "blocked", _block(block, now, zone)
+def blocking(usage: AccountUsage, now: datetime, zone: tzinfo) -> str | None:
+    """A sentence on what blocks the account."""
+    block = blocked(usage, now)
+    return None if block is None else _block(block, now, zone)
+
+
+def early(usage: AccountUsage, now: datetime, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    """A sentence on each early reset, with a key."""
     titles = {lane.value.id: fmt.plain(lane.value.title) for lane in usage.windows}
     for reset in recent(usage, now):
         if reset.window in titles:
             yield f"early:{reset.window}", _early(titles[reset.window], reset, now, zone)
 
 
-def beside_windows(usage: AccountUsage, now: datetime, zone: tzinfo) -> Iterator[tuple[str, str, str]]:
-    """Key, label and text of what else the account has."""
+def beside_windows(usage: AccountUsage, now: datetime, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    """Key and text of what else the account has: spend is money that is billed."""
     if usage.credits is not None:
-        yield "credits", "Credits", _credits(usage.credits.value)
-    if usage.spend is not None:
-        yield "spend", "Spent", _spend(usage.spend.value, now, zone)
+        yield "credits", _credits(usage.credits.value)
     if usage.resets is not None and usage.resets.value.available:
-        yield "resets", "Resets", _resets(usage.resets.value, now, zone)
+        yield "resets", _resets(usage.resets.value, now, zone)
+    if usage.spend is not None:
+        yield "spend", _spend(usage.spend.value, now, zone)
 
 
 def login_ending(usage: AccountUsage, now: datetime, zone: tzinfo) -> str | None:
@@ -70,22 +74,22 @@ def _early(title: str, reset: EarlyReset, now: datetime, zone: tzinfo) -> str:
 
 def _credits(bought: Credits) -> str:
     if bought.unlimited:
-        return "unlimited"
-    return "available" if bought.balance is None else fmt.balance(bought.balance)
+        return "Unlimited credits"
+    return "Credits available" if bought.balance is None else f"{fmt.balance(bought.balance)} credits left"
 
 
 def _spend(spend: Spend, now: datetime, zone: tzinfo) -> str:
-    text = fmt.amount(spend.used, spend.currency)
+    text = f"Billed extra usage: {fmt.amount(spend.used, spend.currency)}"
     if spend.limit is not None:
         text += f" of {fmt.amount(spend.limit, spend.currency)}"
     if spend.resets_at is not None and spend.resets_at > now:
-        text += f" · {fmt.resets(spend.resets_at, now, zone)}"
+        text += f"{fmt.DOT}{fmt.resets(spend.resets_at, now, zone)}"
     return text
 
 
 def _resets(resets: ResetCredits, now: datetime, zone: tzinfo) -> str:
-    text = f"{resets.available} available"
+    text = f"{resets.available} {'reset' if resets.available == 1 else 'resets'} in hand"
     if resets.expires_at is not None and resets.expires_at > now:
         which = "next expires" if resets.available > 1 else "expires"
-        text += f" · {which} {fmt.moment(resets.expires_at, now, zone)}"
+        text += f"{fmt.DOT}{which} {fmt.moment(resets.expires_at, now, zone)}"
     return text

@@ -14,7 +14,17 @@ __all__ = ["left_percent"]  # beside all that is defined here
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_CELLS = 10
+_CELLS = 14
+_BARS = {
+    "lines": ("━", "─"),
+    "blocks": ("█", "░"),
+    "ascii": ("=", "~"),
+}  # a pair of one width in every proportional font
+_FIGURE, _POINT = "\u2007", "\u2008"  # blanks as wide as a digit, and as a decimal point
+_DIGITS = 3
+BLANKS = {ord(_FIGURE): " ", ord(_POINT): None}
+"""What `padded` becomes where all characters have one width."""
+DOT = "  ·  "
 _FAR = timedelta(days=300)
 
 
@@ -28,15 +38,30 @@ def done(share: float) -> str:
     return f"{floor(100 * min(1.0, max(0.0, share)) + 1e-9)} %"
 
 
-def bar(left: float) -> str:
-    """Ten cells; one stays as long as anything is left."""
-    filled = max(round(left / 100 * _CELLS), 1 if left > 0 else 0)
-    return "▰" * filled + "▱" * (_CELLS - filled)
+def bar(share: float | None, style: str = "lines") -> str:
+    """A share, 0-100, as a row of characters of one width; one is filled as soon as it is not 0."""
+    full, empty = _BARS[style]
+    filled = 0 if share is None else min(max(round(share / 100 * _CELLS), 1 if share > 0 else 0), _CELLS)
+    return full * filled + empty * (_CELLS - filled)
 
 
-def countdown(span: timedelta) -> str:
+def padded(left: float | None, *, used: bool = False) -> str:
+    """A percentage that is as wide as any other, without its sign: what is left, or else what is `used`.
+
+    Never overstated: 99.9 left is 99, and the last drop is not nothing.
+    """
+    if left is None:
+        return f"{_FIGURE * (_DIGITS - 1)}\N{FIGURE DASH}"
+    if used:
+        return f"{99 if 0 < left < 1 else 100 - floor(left + 1e-9)}".rjust(_DIGITS, _FIGURE)
+    if 0 < left < 1:
+        return f"{_POINT}{max(floor(left * 10), 1) / 10}"
+    return f"{floor(left + 1e-9)}".rjust(_DIGITS, _FIGURE)
+
+
+def countdown(to_go: timedelta) -> str:
     """Time to go in two units, minutes rounded up; `now` when it is over."""
-    minutes = ceil(span.total_seconds() / 60)
+    minutes = ceil(to_go.total_seconds() / 60)
     if minutes <= 0:
         return "now"
     hours, minutes = divmod(minutes, 60)
@@ -51,11 +76,27 @@ def countdown(span: timedelta) -> str:
 def resets(at: datetime, now: datetime, zone: tzinfo) -> str:
     """When a window refills: a countdown within a day, else weekday and time, else the date."""
     if at - now <= timedelta(hours=24):
-        span = countdown(at - now)
-        return "resets now" if span == "now" else f"resets in {span}"
+        to_go = countdown(at - now)
+        return "resets now" if to_go == "now" else f"resets in {to_go}"
     local, today = at.astimezone(zone).date(), now.astimezone(zone).date()
     near = (local - today).days < len(_WEEKDAYS)
-    return f"resets {_WEEKDAYS[local.weekday()] if near else _date(local, today)} {clock(at, zone)}"
+    return f"resets {_WEEKDAYS[local.weekday()] if near else day_name(local, today)} {clock(at, zone)}"
+
+
+def soon(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """A time within days: `21:18` today, `Mon 21:18` within a week, else with its date."""
+    local, today = at.astimezone(zone).date(), now.astimezone(zone).date()
+    if 0 < (local - today).days < len(_WEEKDAYS):
+        return f"{_WEEKDAYS[local.weekday()]} {clock(at, zone)}"
+    return moment(at, now, zone)
+
+
+def span(duration: timedelta) -> str:
+    """A duration in its largest unit, rounded down: `40 min`, `29 h`, `3 d`."""
+    minutes = int(duration.total_seconds() // 60)
+    if minutes < 60:
+        return f"{max(minutes, 0)} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} d"
 
 
 def clock(at: datetime, zone: tzinfo) -> str:
@@ -65,25 +106,18 @@ def clock(at: datetime, zone: tzinfo) -> str:
 def moment(at: datetime, now: datetime, zone: tzinfo) -> str:
     """A time that may lie days away: the time alone today, with its date otherwise."""
     local, today = at.astimezone(zone).date(), now.astimezone(zone).date()
-    return clock(at, zone) if local == today else f"{_date(local, today)} {clock(at, zone)}"
+    return clock(at, zone) if local == today else f"{day_name(local, today)} {clock(at, zone)}"
 
 
-def _date(day: date, today: date) -> str:
+def day_name(day: date, today: date) -> str:
     """With its year where it could be taken for a day of this one."""
     year = f" {day.year}" if abs(day - today) > _FAR else ""
     return f"{day.day} {_MONTHS[day.month - 1]}{year}"
 
 
-def age(span: timedelta) -> str:
+def age(ago: timedelta) -> str:
     """How long ago, in its largest unit; a clock that went back counts as just now."""
-    minutes = int(span.total_seconds() // 60)
-    if minutes < 1:
-        return "just now"
-    if minutes < 60:
-        return f"{minutes} min ago"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h ago"
-    return f"{minutes // (24 * 60)} d ago"
+    return "just now" if ago < timedelta(minutes=1) else f"{span(ago)} ago"
 
 
 def tokens(count: int) -> str:

@@ -22,7 +22,7 @@ from tests.fuzz.targets import reading
 from tests.fuzz.targets.answers import ANTHROPIC, NOW, reported
 from tray.faces import claude_statusline
 
-_LEFT = re.compile(r"(\d+) %")
+_LEFT = re.compile(r"(?<![.\d])(\d+) % left")
 _THREAD = "019b0000-0000-7abc-8abc-0123456789ab"
 _SINCE = NOW - timedelta(days=30)
 
@@ -59,7 +59,7 @@ def targets(folder: Path) -> tuple[Target, ...]:
 
 
 def check_left(line: str, figures: Figures) -> None:
-    """Each `63 %` of a text is what is left of a number in the input, rounded down."""
+    """Each `63 % left` of a text is what is left of a number in the input, rounded down."""
     require(line.rstrip("\n").isprintable(), f"a line that cannot be shown\n{line!a}")
     possible = {int(min(100.0, max(0.0, 100.0 - each)) + 1e-9) for each in figures.numbers}
     for shown in map(int, _LEFT.findall(line)):

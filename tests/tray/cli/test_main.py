@@ -138,17 +138,22 @@ def test_usage_as_json(person: Person, server: FakeChatGPT) -> None:
 def test_usage_as_text(person: Person, server: FakeChatGPT) -> None:
     server.answer = says(soon())
     lines = person.run("usage").splitlines()
-    assert lines[0] == "Codex · Pro · dev@example.com"
-    assert lines[1].startswith("  5h       ▰▰▰▰▰▰▱▱▱▱  63 % left · resets in ")
-    assert lines[3:] == ["  Credits  150.50", "  Cost     not counted yet", "  Updated just now · ChatGPT"]
+    assert lines[0] == "Codex  ·  Pro"
+    assert lines[1].startswith("  ━━━━━━━━━─────  63 % left  5h  ·  resets in ")
+    assert "  150.50 credits left" in lines
+    assert lines[-3:] == [
+        "  Cost at API prices: not counted yet",
+        f"  dev@example.com  ·  Pro  ·  {Path('~') / 'codex'}",
+        "  Updated just now  ·  ChatGPT",
+    ]
 
 
 def test_where_there_is_no_desktop_the_menu_is_printed(person: Person, server: FakeChatGPT) -> None:
     server.answer = says(soon())
     shutil.copytree(FIXTURES / "plain/home/sessions", person.home / "sessions")
     output = person.run()
-    assert output.splitlines()[0] == "Codex · Pro · dev@example.com"
-    assert "30 days  " in output
+    assert output.splitlines()[0] == "Codex  ·  Pro"
+    assert "in 30 days" in output
     assert "Quit" not in output
     assert "No icon" in person.errors
     assert person.account("--cached")["cost"] is not None

@@ -52,7 +52,7 @@ class FakeFace:
         self._stopped = threading.Event()
         self._changed = threading.Condition()
         self.texts: list[list[str]] = []
-        self.checked: dict[str, bool] = {}  # the toggles of the newest menu
+        self.checked: dict[str, bool] = {}  # starting at login, in the newest menu
         self.rows: tuple[Row, ...] = ()
         self.notices: list[Notice] = []
         self.withdrawn: list[str] = []
@@ -61,8 +61,8 @@ class FakeFace:
         assert all(icon.draw(22).size == (22, 22) for icon in shown.icons)
         rows = shown.rows
         with self._changed:
-            self.texts.append([row.text for row in rows])
-            self.checked = {row.text: row.checked for row in rows if row.checked is not None}
+            self.texts.append([row.text for row in walk(rows)])
+            self.checked = {row.text: bool(row.checked) for row in walk(rows) if row.key == "autostart"}
             self.rows = rows
             self._changed.notify_all()
 
@@ -162,22 +162,22 @@ def tray(tmp_path: Path, server: FakeChatGPT) -> Iterator[Tray]:
 
 def test_the_menu_fills_in(tray: Tray) -> None:
     face = tray.start()
-    face.wait_for("63 % left")
+    face.wait_for("63 %  5h")
     face.wait_for("No logs yet")
     assert face.texts[0][0] == "Loading…"
 
 
 def test_refresh_asks_at_once_and_quit_ends(tray: Tray, server: FakeChatGPT) -> None:
     face = tray.start()
-    seen = face.wait_for("63 % left")
-    until(lambda: "Refresh now" in face.texts[-1])
+    seen = face.wait_for("63 %  5h")
+    until(lambda: any(text.startswith("Refresh now") for text in face.texts[-1]))
     seen = len(face.texts)
     changed = usage_now()
     changed["rate_limit"]["primary_window"]["used_percent"] = 50.0
     server.answer = says(changed)
     face.choose(Action("refresh"))
     face.wait_for("Refreshing…", seen)
-    face.wait_for("50 % left", seen)
+    face.wait_for("50 %  5h", seen)
     face.choose(Action("quit"))
 
 
@@ -198,36 +198,36 @@ def test_a_slow_server_holds_up_neither_the_menu_nor_quit(tmp_path: Path, server
 
 def test_what_was_known_is_there_before_any_answer(tmp_path: Path, server: FakeChatGPT) -> None:
     first = Tray(engine(tmp_path, server))
-    first.start().wait_for("63 % left")
+    first.start().wait_for("63 %  5h")
     first.end()
     server.answer = lambda _: time.sleep(0.5)
     second = Tray(engine(tmp_path, server))
-    second.start().wait_for("63 % left")
+    second.start().wait_for("63 %  5h")
     second.end()
 
 
 def test_settings_that_were_written_count_at_once(tmp_path: Path, server: FakeChatGPT) -> None:
     tray = Tray(engine(tmp_path, server))
     face = tray.start()
-    face.wait_for("63 % left")
+    face.wait_for("63 %  5h")
     settings = tmp_path / "own/settings.toml"
     settings.write_text("[providers.codex]\nenabled = 'no'\n")
     face.wait_for("`enabled` should be true or false")
     settings.write_text("[providers.codex]\nenabled = false\n")
-    face.wait_until_absent("63 % left")
+    face.wait_until_absent("63 %  5h")
     settings.unlink()
-    face.wait_for("63 % left", len(face.texts))
+    face.wait_for("63 %  5h", len(face.texts))
     tray.end()
 
 
 def test_a_provider_is_switched_off_and_on_by_a_click(tray: Tray, tmp_path: Path) -> None:
     face = tray.start()
-    face.wait_for("63 % left")
+    face.wait_for("63 %  5h")
     face.choose(clicked(face, "set:providers.codex.enabled"))
-    face.wait_until_absent("63 % left")
+    face.wait_until_absent("63 %  5h")
     assert "enabled = false" in (tmp_path / "own/settings.toml").read_text()
     face.choose(clicked(face, "set:providers.codex.enabled"))
-    face.wait_for("63 % left", len(face.texts))
+    face.wait_for("63 %  5h", len(face.texts))
 
 
 def test_a_new_setting_with_a_toggle_is_a_line(tmp_path: Path, server: FakeChatGPT) -> None:
@@ -235,7 +235,7 @@ def test_a_new_setting_with_a_toggle_is_a_line(tmp_path: Path, server: FakeChatG
     running = engine(tmp_path, server, table=(*SETTINGS, sound))
     tray = Tray(running)
     face = tray.start()
-    face.wait_for("63 % left")
+    face.wait_for("63 %  5h")
     assert "sound " in settings_text.table(running.snapshot.settings, running.scope.settings_file)
     face.choose(clicked(face, "set:sound"))
     until(lambda: running.snapshot.settings.get(sound))
@@ -293,7 +293,7 @@ def test_a_fault_in_a_count_does_not_end_the_next_ones(
     tray, costs = with_costs(tmp_path, server)
     costs.fault = ZeroDivisionError("access-secret")
     face = tray.start()
-    face.wait_for("63 % left")
+    face.wait_for("63 %  5h")
     until(lambda: costs.counts == 1)
     face.wait_until_absent("counting")
     face.choose(Action("refresh"))
@@ -307,7 +307,7 @@ def test_progress_is_shown_twice_a_second_at_most(tmp_path: Path, server: FakeCh
     tray, costs = with_costs(tmp_path, server)
     costs.shares = (0.34, 0.35, 0.36)
     face = tray.start()
-    face.wait_for("63 % left")
+    face.wait_for("63 %  5h")
     seen = len(face.texts)
     face.choose(Action("refresh"))
     until(lambda: costs.counts == 2)
@@ -320,7 +320,7 @@ def test_progress_is_shown_twice_a_second_at_most(tmp_path: Path, server: FakeCh
 def test_ages_and_countdowns_go_on_while_nothing_changes(tmp_path: Path, server: FakeChatGPT) -> None:
     tray = Tray(engine(tmp_path, server), redraw_every=timedelta(milliseconds=20))
     face = tray.start()
-    face.wait_for("63 % left")
+    face.wait_for("63 %  5h")
     face.wait_for("No logs yet")
     time.sleep(0.2)
     seen = len(face.texts)
@@ -395,7 +395,7 @@ def test_a_disk_that_hangs_holds_up_no_menu(tmp_path: Path, server: FakeChatGPT)
     item.may_answer.clear()
     tray = Tray(engine(tmp_path, server), item=item)
     face = tray.start()
-    face.wait_for("63 % left")
+    face.wait_for("63 %  5h")
     assert face.checked == {}
     item.may_answer.set()
     face.wait_for("Start at login")
@@ -404,7 +404,7 @@ def test_a_disk_that_hangs_holds_up_no_menu(tmp_path: Path, server: FakeChatGPT)
 
 def test_where_it_cannot_start_at_login_there_is_no_toggle(tray: Tray) -> None:
     face = tray.start()
-    face.wait_for("63 % left")
+    face.wait_for("63 %  5h")
     face.choose(Action("autostart", "on"))
     assert "Start at login" not in face.texts[-1]
 

@@ -22,11 +22,34 @@ def test_percent_left(used: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "text"),
-    [(63, "▰▰▰▰▰▰▱▱▱▱"), (38, "▰▰▰▰▱▱▱▱▱▱"), (0.5, "▰▱▱▱▱▱▱▱▱▱"), (0, "▱▱▱▱▱▱▱▱▱▱"), (100, "▰▰▰▰▰▰▰▰▰▰")],
+    ("share", "filled"), [(63, 9), (38, 5), (0.5, 1), (0, 0), (100, 14), (97, 14), (130, 14), (None, 0)]
 )
-def test_bar(left: float, text: str) -> None:
-    assert fmt.bar(left) == text
+def test_bar(share: float | None, filled: int) -> None:
+    assert fmt.bar(share) == "━" * filled + "─" * (14 - filled)
+    assert fmt.bar(share, "blocks") == "█" * filled + "░" * (14 - filled)
+    assert fmt.bar(share, "ascii") == "=" * filled + "~" * (14 - filled)
+
+
+@pytest.mark.parametrize(
+    ("left", "shown", "used"),
+    [
+        (100.0, "100", "__0"),
+        (99.9, "_99", "__1"),
+        (63.0, "_63", "_37"),
+        (9.4, "__9", "_91"),
+        (1.0, "__1", "_99"),
+        (0.96, ".0.9", "_99"),
+        (0.01, ".0.1", "_99"),
+        (0.0, "__0", "100"),
+        (None, "__‒", "__‒"),
+    ],
+)
+def test_percentages_of_one_width(left: float | None, shown: str, used: str) -> None:
+    def blanks(text: str) -> str:
+        return text.replace("\u2007", "_").replace("\u2008", ".")
+
+    assert blanks(fmt.padded(left)) == shown
+    assert blanks(fmt.padded(left, used=True)) == used
 
 
 @pytest.mark.parametrize(

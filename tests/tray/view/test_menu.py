@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
 
-from providers.domain.cost import CostSummary
-from providers.domain.errors import LoginExpired, NotSignedIn, Offline, ProviderError, RateLimited
+from providers.domain.cost import Burn, CostSummary, DayCost
+from providers.domain.errors import NotSignedIn, Offline, ProviderError, RateLimited
+from providers.domain.incident import Incident
 from providers.domain.limits import Account, AccountUsage, Credits, RateWindow, Sourced, Spend, UsageSnapshot
 from tray.engine.settings import Settings
 from tray.engine.settings_table import SETTINGS
 from tray.engine.state import State
 from tray.view import menu, tooltip
+from tray.view.available import Available
+from tray.view.format import BLANKS
 from tray.view.login import StartAtLogin
-from tray.view.rows import Action, validate
+from tray.view.row_icon import Ring
+from tray.view.rows import Action, Row, validate, walk
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Berlin")
@@ -59,50 +64,107 @@ PRO = AccountUsage(
 BARE = replace(PRO, windows=(), credits=None, limits_known=False)
 
 
-def shown(
-    *accounts: AccountUsage, refreshing: bool = False, counting: bool = False, progress: float | None = None
-) -> list[str]:
-    state = State(
-        snapshot=UsageSnapshot(generated_at=NOW, accounts=accounts),
-        asking=frozenset({"someone"}) if refreshing else frozenset(),
-        counting=counting,
-        progress=progress,
-        settings=Settings(table=SETTINGS),
-    )
+def state_of(*accounts: AccountUsage, **more: Any) -> State:
+    snapshot = UsageSnapshot(generated_at=NOW, accounts=accounts)
+    return State(**{"snapshot": snapshot, "settings": Settings(table=SETTINGS), **more})
+
+
+def with_settings(**values: object) -> Settings:
+    return Settings(table=SETTINGS, values={key.replace("__", "."): value for key, value in values.items()})
+
+
+def top(state: State) -> list[str]:
+    """The top level as a person reads it; a submenu is marked, blanks of a figure are `_`."""
     rows = menu.rows(state, NOW, ZONE)
     validate(rows)
-    return ["──" if row.kind == "separator" else row.text for row in rows]
+    return [_line(row) for row in rows]
+
+
+def below(state: State, key: str = "codex:a1b2c3d4") -> list[str]:
+    """A submenu, read in the same way."""
+    rows = walk(menu.rows(state, NOW, ZONE))
+    return [_line(row) for row in next(row for row in rows if row.key == key).children]
+
+
+def _line(row: Row) -> str:
+    if row.kind == "separator":
+        return "──"
+    text = f"{row.text} ▸" if row.kind == "submenu" else row.text
+    return text.replace("\u2007", "_").replace("\u2008", ".")
+
+
+def shown(*accounts: AccountUsage, **more: Any) -> list[str]:
+    """What is printed where there is no desktop: without the blanks that each line of an account begins with."""
+    rows = menu.status_rows(state_of(*accounts, **more), NOW, ZONE)
+    validate(rows)
+    return ["──" if row.kind == "separator" else row.text.removeprefix("  ") for row in rows]
 
 
 def failing(usage: AccountUsage, error: ProviderError, **more: datetime) -> AccountUsage:
     return replace(usage, error=error.as_data(), **more)
 
 
+ACTIONS = ["──", "Refresh now  ·  updated 2 min ago", "Settings ▸", "More ▸", "Quit"]
+COSTS = [
+    "At API prices, not billed:",
+    "≈ $0.24 today  ·  67 K tokens",
+    "≈ $3.10 in 30 days  ·  1.2 M tokens",
+]
+PAGES = ["──", "Open usage page", "Open status page", "Open logs folder"]
+
+
 def test_a_pro_account() -> None:
-    assert shown(PRO) == [
-        "Codex · Pro · dev@example.com",
-        "  5h       ▰▰▰▰▰▰▱▱▱▱  63 % left · resets in 1 h 29 m",
-        "  Weekly   ▰▰▰▰▱▱▱▱▱▱  38 % left · resets Sun 19:00",
-        "  Credits  150.50",
-        "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",
-        "  Updated 2 min ago · ChatGPT",
+    assert top(state_of(PRO)) == [
+        "Codex  ·  Pro ▸",
+        "━━━━━━━━━───── _63 %  5h  ·  1 h 29 m",
+        "━━━━━───────── _38 %  Weekly  ·  2 d 6 h",
+        *ACTIONS,
+    ]
+    assert below(state_of(PRO)) == [
+        "5h: 33 % in reserve, lasts until the reset",
+        "Weekly: 6 % in reserve, lasts until the reset",
+        "Weekly: use up to 8 % today to last until the reset",
         "──",
-        "Refresh now",
-        "Settings",
-        "Quit",
+        "150.50 credits left",
+        "──",
+        *COSTS,
+        "──",
+        "dev@example.com  ·  Pro  ·  ~/.codex",
+        "Updated 2 min ago  ·  ChatGPT",
+        *PAGES,
+    ]
+
+
+def test_the_same_as_text() -> None:
+    assert shown(PRO) == [
+        "Codex  ·  Pro",
+        "━━━━━━━━━─────  63 % left  5h  ·  resets in 1 h 29 m",
+        "━━━━━─────────  38 % left  Weekly  ·  resets Sun 19:00",
+        "5h: 33 % in reserve, lasts until the reset",
+        "Weekly: 6 % in reserve, lasts until the reset",
+        "Weekly: use up to 8 % today to last until the reset",
+        "150.50 credits left",
+        *COSTS,
+        "dev@example.com  ·  Pro  ·  ~/.codex",
+        "Updated 2 min ago  ·  ChatGPT",
     ]
 
 
 def test_before_the_first_look() -> None:
-    rows = menu.rows(State(), NOW, ZONE)
-    assert [row.text for row in rows] == ["Loading…", "", "Refresh now", "Quit"]
+    assert top(State()) == ["Loading…", "──", "Refresh now", "More ▸", "Quit"]
+    assert [row.text for row in menu.status_rows(State(), NOW, ZONE)] == ["Loading…"]
+    assert menu.summary(State(), NOW, ZONE) == "Loading…"
+
+
+def test_no_account_is_shown() -> None:
+    assert top(state_of())[0] == shown()[0] == menu.summary(state_of(), NOW, ZONE) == "No limits to show."
 
 
 @pytest.mark.parametrize(("on", "change"), [(True, "off"), (False, "on")])
-def test_starting_at_login_is_a_toggle(on: bool, change: str) -> None:
-    rows = menu.rows(State(), NOW, ZONE, StartAtLogin(on))
-    assert [row.text for row in rows] == ["Loading…", "", "Refresh now", "Start at login", "Quit"]
-    toggle = rows[-2]
+def test_starting_at_login_is_a_toggle_among_the_settings(on: bool, change: str) -> None:
+    settings = menu.rows(State(), NOW, ZONE, StartAtLogin(on))[-3]
+    assert settings.text == "Settings"
+    (toggle,) = settings.children
     assert (toggle.kind, toggle.checked, toggle.action) == ("toggle", on, Action("autostart", change))
 
 
@@ -110,190 +172,376 @@ def test_a_change_of_starting_at_login_that_failed() -> None:
     problem = (
         "~/.config/autostart/tankful.desktop is a link, so it is left alone. Delete it, then switch on again."
     )
-    rows = menu.rows(State(), NOW, ZONE, StartAtLogin(on=False, problem=problem))
-    assert [row.text for row in rows[-3:]] == ["Start at login", f"  {problem}", "Quit"]
+    settings = menu.rows(State(), NOW, ZONE, StartAtLogin(on=False, problem=problem))[-3]
+    assert [row.text for row in settings.children] == ["Start at login", f"  {problem}"]
 
 
-def test_while_it_is_at_work() -> None:
-    usage = replace(BARE, cost=None)
-    assert shown(usage, refreshing=True, counting=True) == [
-        "Codex · Pro · dev@example.com",
-        "  Cost     counting…",
-        "──",
-        "Refreshing…",
-        "Settings",
-        "Quit",
+# --- what is left -------------------------------------------------------------------------------------------
+
+
+def test_what_is_used_by_setting() -> None:
+    texts = top(state_of(PRO, settings=with_settings(show_used=True)))
+    assert texts[1:3] == [
+        "━━━━━───────── _37 %  5h  ·  1 h 29 m",
+        "━━━━━━━━━───── _62 %  Weekly  ·  2 d 6 h",
     ]
 
 
-def test_how_far_the_count_is() -> None:
-    usage = replace(BARE, cost=None, limits_known=True)
-    assert shown(usage, counting=True, progress=0.344)[1] == "  Cost     counting 34 %"
-    assert shown(replace(usage, cost=COST), counting=True, progress=0.344)[1] == (
-        "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens · counting 34 %"
-    )
-    unread = replace(COST, complete=False, has_logs=False, today_tokens=0, today_usd=0.0)
-    assert shown(replace(usage, cost=unread), counting=True)[1] == "  Cost     counting…"
+@pytest.mark.parametrize(
+    ("style", "bar"), [("lines", "━━━━━━━━━─────"), ("blocks", "█████████░░░░░"), ("ascii", "=========~~~~~")]
+)
+def test_bars_of_other_characters(style: str, bar: str) -> None:
+    assert top(state_of(PRO, settings=with_settings(display__bars=style)))[1].startswith(f"{bar} _63 %")
 
 
-def test_a_count_of_another_day_gives_no_value_for_today() -> None:
-    yesterday = replace(PRO, cost=replace(COST, today_usd=None, today_tokens=0, complete=False))
-    assert shown(yesterday)[4] == "  Today    not counted yet        30 days  ≥ $3.10 · 1.2 M tokens"
-    assert shown(yesterday, counting=True)[4] == (
-        "  Today    counting…        30 days  ≥ $3.10 · 1.2 M tokens"
-    )
-    assert shown(yesterday, counting=True, progress=0.5)[4] == (
-        "  Today    counting…        30 days  ≥ $3.10 · 1.2 M tokens · counting 50 %"
-    )
-
-
-def test_a_count_that_left_something_out_is_a_lower_bound() -> None:
-    assert shown(replace(PRO, cost=replace(COST, complete=False)))[4] == (
-        "  Today    ≥ $0.24 · 67 K tokens        30 days  ≥ $3.10 · 1.2 M tokens"
-    )
-
-
-def test_never_signed_in() -> None:
-    error = NotSignedIn("Not signed in to Codex in ~/.codex.", remedy="Run `codex login`.")
-    usage = failing(replace(BARE, account=None, cost=replace(COST, has_logs=False)), error)
-    assert shown(usage)[:-4] == [
-        "Codex · ~/.codex",
-        "  No logs yet; costs appear after your first turn.",
-        "  Not signed in to Codex in ~/.codex.",
-        "  Run `codex login`.",
-    ]
-
-
-def test_an_api_key_alone() -> None:
-    error = NotSignedIn("API key login: it has no limits, only costs.", remedy="To see limits, sign in.")
-    assert shown(failing(replace(BARE, account=None), error))[:-4] == [
-        "Codex · ~/.codex",
-        "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",
-        "  API key login: it has no limits, only costs.",
-        "  To see limits, sign in.",
-    ]
-
-
-def test_a_plan_without_limits() -> None:
-    assert shown(replace(BARE, limits_known=True))[2:-4] == ["  No limits reported for this account."]
-    assert shown(BARE)[2:-4] == ["  Limits not available yet."]
-
-
-def test_money_alone_was_read() -> None:
-    spend = Sourced(
-        value=Spend(used=Decimal("7.63"), limit=Decimal(20), currency="EUR"), source="oauth", fetched_at=NOW
-    )
-    assert shown(replace(BARE, spend=spend))[1:-4] == [
-        "  Spent    7.63 EUR of 20.00 EUR",
-        "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",
-        "  Updated just now · ChatGPT",
-    ]
-
-
-def test_everything_old() -> None:
-    old = replace(
-        PRO,
-        windows=(replace(SESSION, fetched_at=NOW - timedelta(hours=3)),),
-        credits=None,
-    )
-    assert shown(old)[1:-4] == [
-        "  5h       ▰▰▰▰▰▰▱▱▱▱  63 % left · resets in 1 h 29 m · updated 3 h ago",
-        "  Today    $0.24 · 67 K tokens        30 days  $3.10 · 1.2 M tokens",
-        "  Last updated 3 h ago · ChatGPT",
-    ]
+def test_a_spent_window_says_so_and_is_red() -> None:
+    usage = replace(PRO, windows=(lane("session", "5h", 100, 5, NOW + timedelta(minutes=40)), WEEKLY))
+    row = next(row for row in menu.rows(state_of(usage), NOW, ZONE) if row.key.endswith(":window:session"))
+    assert row.text.replace("\u2007", "_") == "────────────── __0 %  5h  ·  spent  ·  40 m"
+    assert row.tone == "alert"
+    reds = [row.key for row in walk(menu.rows(state_of(PRO), NOW, ZONE)) if row.tone != "normal"]
+    assert reds == []
 
 
 def test_a_window_that_reset_since_shows_no_share() -> None:
     past = lane("session", "5h", 100, 5, NOW - timedelta(minutes=5), read=7)
     yesterday = lane("weekly", "Weekly", 100, 168, NOW - timedelta(days=1), read=3000)
-    assert shown(replace(PRO, windows=(past, yesterday)))[1:3] == [
-        "  5h       reset at 12:55; not updated since",
-        "  Weekly   reset at 19 Nov 13:00; not updated since",
+    assert top(state_of(replace(PRO, windows=(past, yesterday))))[1:3] == [
+        "────────────── __‒ %  5h  ·  reset at 12:55, not updated since",
+        "────────────── __‒ %  Weekly  ·  reset at 19 Nov 13:00, not updated since",
     ]
+
+
+def test_a_window_without_a_reset() -> None:
+    assert top(state_of(replace(PRO, windows=(lane("session", "5h", 37, 5, None),))))[1] == (
+        "━━━━━━━━━───── _63 %  5h"
+    )
+
+
+def test_limits_of_a_model_are_in_the_submenu() -> None:
+    spark = lane("model:spark:weekly", "Spark Weekly", 100, 168, NOW + timedelta(hours=30))
+    state = state_of(replace(PRO, windows=(SESSION, WEEKLY, spark)))
+    assert len(top(state)) == len(top(state_of(PRO)))
+    assert "────────────── __0 %  Spark Weekly  ·  spent  ·  1 d 6 h" in below(state)
+
+
+def test_what_runs_out_before_its_reset() -> None:
+    fast = lane("weekly", "Weekly", 62, 168, NOW + timedelta(days=5))
+    assert below(state_of(replace(PRO, windows=(SESSION, fast))))[1] == (
+        "Weekly: runs out Sat 18:25, 3 d before its reset"
+    )
+
+
+def test_the_ring_is_the_tightest_window_in_the_colour_of_its_end() -> None:
+    def ring(usage: AccountUsage, **settings: object) -> Ring | None:
+        return menu.rows(state_of(usage, settings=with_settings(**settings)), NOW, ZONE)[0].icon
+
+    assert ring(PRO) == Ring(share=0.38, level="plenty")
+    assert ring(PRO, show_used=True) == Ring(share=0.62, level="plenty")
+    fast = lane("weekly", "Weekly", 62, 168, NOW + timedelta(days=5))
+    assert ring(replace(PRO, windows=(SESSION, fast))) == Ring(share=0.38, level="low")
+    spent = lane("weekly", "Weekly", 100, 168, NOW + timedelta(days=5))
+    assert ring(replace(PRO, windows=(SESSION, spent))) == Ring(share=0, level="scarce")
+    old = replace(SESSION, fetched_at=NOW - timedelta(hours=3))
+    offline = failing(replace(PRO, windows=(old,)), Offline("No connection."))
+    assert ring(offline) == Ring(share=0.63, level="plenty", faint=True, problem=True)
+    assert ring(BARE) == Ring(share=None, level="unknown")
+
+
+# --- what is wrong ------------------------------------------------------------------------------------------
+
+
+def test_the_error_leads_its_account() -> None:
+    error = RateLimited("Rate-limited by ChatGPT.", retry_at=NOW + timedelta(minutes=5))
+    state = state_of(failing(PRO, error))
+    wrong = ["Rate-limited by ChatGPT. Next try 13:05.", "tankful retries by itself."]
+    assert top(state)[:3] == ["Codex  ·  Pro ▸", *wrong]
+    assert below(state)[:3] == [*wrong, "──"]
+    assert shown(failing(PRO, error))[1:3] == wrong
+    assert "Refresh now  ·  Codex: rate-limited" in top(state)
+
+
+def test_a_long_sentence_is_cut_above_and_whole_below() -> None:
+    message = f"The server answered {'something odd and ' * 12}gave up."
+    state = state_of(failing(PRO, ProxyError(message)))
+    first = top(state)[1]
+    assert len(first) <= 64
+    assert first.endswith("…")
+    assert " ".join(below(state)).startswith(message.replace("  ", " "))
+
+
+class ProxyError(ProviderError):
+    kind = "offline"
+    remedy = ""
 
 
 def test_offline() -> None:
     usage = failing(PRO, Offline("No connection."), offline_since=NOW - timedelta(hours=2))
-    assert shown(usage)[5:7] == ["  Offline since 11:00.", "  Updated 2 min ago · ChatGPT"]
-
-
-def test_offline_for_a_reason_that_is_shown() -> None:
+    assert top(state_of(usage))[1] == "Offline since 11:00."
     error = Offline("Cannot reach the proxy.", remedy="Check HTTPS_PROXY and NO_PROXY.")
     usage = failing(PRO, error, offline_since=NOW - timedelta(hours=2))
-    assert shown(usage)[5:8] == [
-        "  Offline since 11:00. Cannot reach the proxy.",
-        "  Check HTTPS_PROXY and NO_PROXY.",
-        "  Updated 2 min ago · ChatGPT",
+    assert shown(usage)[1:3] == [
+        "Offline since 11:00. Cannot reach the proxy.",
+        "Check HTTPS_PROXY and NO_PROXY.",
     ]
 
 
-def test_the_age_is_that_of_the_oldest_of_its_own_windows() -> None:
-    old = replace(WEEKLY, fetched_at=NOW - timedelta(hours=3), source="rollouts")
-    assert shown(replace(PRO, windows=(SESSION, old)))[5] == "  Updated 3 h ago · session logs"
-    model = lane("model:spark:weekly", "Spark Weekly", 5, 168, None, read=3000)
-    assert shown(replace(PRO, windows=(SESSION, model)))[5] == "  Updated 2 min ago · ChatGPT"
-    stale = replace(SESSION, fetched_at=NOW - timedelta(hours=30))
-    assert shown(replace(PRO, windows=(stale,)))[4] == "  Last updated 30 h ago · ChatGPT"
-    assert shown(replace(PRO, windows=()))[4] == "  Updated 2 min ago · ChatGPT"
-
-
-def test_rate_limited() -> None:
-    error = RateLimited("Rate-limited by ChatGPT.", retry_at=NOW + timedelta(minutes=5))
-    assert shown(failing(PRO, error))[5:7] == [
-        "  Rate-limited by ChatGPT. Next try 13:05.",
-        "  tankful retries by itself.",
+def test_never_signed_in() -> None:
+    error = NotSignedIn("Not signed in to Codex in ~/.codex.", remedy="Run `codex login`.")
+    usage = failing(replace(BARE, account=None, cost=replace(COST, has_logs=False)), error)
+    assert shown(usage) == [
+        "Codex  ·  ~/.codex",
+        "Not signed in to Codex in ~/.codex.",
+        "Run `codex login`.",
+        "No logs yet; costs appear after your first turn.",
+        "~/.codex",
+    ]
+    assert top(state_of(usage))[:3] == [
+        "Codex  ·  ~/.codex ▸",
+        "Not signed in to Codex in ~/.codex.",
+        "Run `codex login`.",
     ]
 
 
-def test_an_expired_login_keeps_what_is_known() -> None:
-    texts = shown(
-        failing(PRO, LoginExpired("Your ChatGPT login expired 3 days ago.", remedy="Run `codex` once."))
+def test_a_plan_without_limits() -> None:
+    assert shown(replace(BARE, limits_known=True))[1] == "No limits reported for this account."
+    assert shown(BARE)[1] == "Limits not available yet."
+    assert "Limits not available yet." not in shown(BARE, asking=frozenset({"someone"}))
+
+
+def test_what_keeps_logs_from_being_counted_and_settings_from_counting_leads_the_menu() -> None:
+    state = state_of(PRO, count_problem="The disk is full.")
+    assert top(state)[:3] == ["The disk is full.", "──", "Codex  ·  Pro ▸"]
+    assert shown(PRO, count_problem="The disk is full.")[-1] == "The disk is full."
+
+
+def test_an_incident_is_a_row_that_opens_the_status_page() -> None:
+    incidents = {"codex": Incident(title="Elevated\nerrors", impact="major")}
+    row = menu.rows(state_of(PRO, incidents=incidents), NOW, ZONE)[0]
+    assert (row.text, row.action) == (
+        "Codex major incident: Elevated errors",
+        Action("open", "status:codex"),
     )
-    assert texts[1].startswith("  5h       ▰")
-    assert texts[5:7] == ["  Your ChatGPT login expired 3 days ago.", "  Run `codex` once."]
+    only_read = menu.rows(
+        state_of(PRO, incidents=incidents), NOW, ZONE, available=Available(copy=False, open=False)
+    )[0]
+    assert only_read.kind == "text"
+    gone = state_of(PRO, incidents={"another": incidents["codex"]})
+    assert top(gone) == top(state_of(PRO)), "of a provider that is switched off"
 
 
-def test_unlimited_and_unknown_credits() -> None:
-    lanes = [Sourced(value=c, source="oauth", fetched_at=NOW) for c in (Credits(unlimited=True), Credits())]
-    assert shown(replace(PRO, credits=lanes[0]))[3] == "  Credits  unlimited"
-    assert shown(replace(PRO, credits=lanes[1]))[3] == "  Credits  available"
+# --- what it cost -------------------------------------------------------------------------------------------
+
+
+def cost_of(usage: AccountUsage, **more: Any) -> list[str]:
+    """The rows of its cost."""
+    texts = below(state_of(usage, **more))
+    begin = next(place for place, text in enumerate(texts) if "API prices" in text or "logs yet" in text)
+    return texts[begin : texts.index("──", begin)]
+
+
+def test_how_far_the_count_is() -> None:
+    uncounted = replace(PRO, cost=None)
+    assert cost_of(uncounted) == ["Cost at API prices: not counted yet"]
+    assert cost_of(uncounted, counting=True) == ["Cost at API prices: counting…"]
+    assert cost_of(uncounted, counting=True, progress=0.344) == ["Cost at API prices: counting 34 %"]
+    assert cost_of(PRO, counting=True, progress=0.344)[0] == "At API prices, not billed (counting 34 %):"
+    unread = replace(COST, complete=False, has_logs=False, today_tokens=0, today_usd=0.0)
+    assert cost_of(replace(PRO, cost=unread), counting=True) == ["Cost at API prices: counting…"]
+
+
+def test_a_count_of_another_day_gives_no_value_for_today() -> None:
+    yesterday = replace(PRO, cost=replace(COST, today_usd=None, today_tokens=0, complete=False))
+    assert cost_of(yesterday)[1:] == ["Today not counted yet", "≥ $3.10 in 30 days  ·  1.2 M tokens"]
+    assert cost_of(yesterday, counting=True)[1] == "Today counting…"
+
+
+def test_all_figures_of_the_cost() -> None:
+    days = tuple(
+        DayCost(day=NOW.date() - timedelta(days=13 - ago), usd=usd, tokens=1)
+        for ago, usd in enumerate((8.0, 4.0, 0.0, None, *(1.0,) * 9, 0.01))
+    )
+    full = replace(
+        COST,
+        days_7_usd=1.4,
+        days_7_tokens=400_000,
+        month_usd=12.5,
+        month_tokens=9_000_000,
+        burn=Burn(usd_per_hour=1.2, tokens_per_hour=340_000, over_minutes=180),
+        last_days=days,
+    )
+    assert cost_of(replace(PRO, cost=full)) == [
+        "At API prices, not billed:",
+        "≈ $0.24 today  ·  67 K tokens",
+        "≈ $1.40 in 7 days  ·  400 K tokens",
+        "≈ $3.10 in 30 days  ·  1.2 M tokens",
+        "≈ $12.50 this month  ·  9.0 M tokens",
+        "≈ $1.20 an hour now  ·  340 K tokens",
+        "7 Nov █▅▁·▂▂▂▂▂▂▂▂▂▂ 20 Nov",
+    ]
 
 
 def test_cost_without_all_prices() -> None:
-    partly = replace(COST, priced="partial")
+    partly = replace(COST, priced="partial", unpriced_models=("gpt-9-foo",))
     nothing = replace(COST, priced="none", today_usd=None, days_30_usd=None)
-    assert shown(replace(PRO, cost=partly))[4] == (
-        "  Today    ≥ $0.24 · 67 K tokens        30 days  ≥ $3.10 · 1.2 M tokens"
-    )
-    assert shown(replace(PRO, cost=nothing))[4] == (
-        "  Today    no price · 67 K tokens        30 days  no price · 1.2 M tokens"
-    )
+    assert cost_of(replace(PRO, cost=partly))[1:] == [
+        "≥ $0.24 today  ·  67 K tokens",
+        "≥ $3.10 in 30 days  ·  1.2 M tokens",
+        "No price for gpt-9-foo.",
+    ]
+    assert cost_of(replace(PRO, cost=nothing))[1:] == [
+        "no price today  ·  67 K tokens",
+        "no price in 30 days  ·  1.2 M tokens",
+    ]
 
 
 @pytest.mark.parametrize(
     ("models", "row"),
     [
-        (("gpt-9-foo",), "  No price for gpt-9-foo."),
-        (("gpt-9-bar", "gpt-9-foo"), "  No price for gpt-9-bar and gpt-9-foo."),
-        (("a", "b", "c"), "  No price for a, b and 1 more."),
-        (("a", "b", "c", "d", "e"), "  No price for a, b and 3 more."),
-        (("x" * 99,), f"  No price for {'x' * 39}…."),
-        (("a\x1b[31m\nb",), "  No price for a [31m b."),
+        (("gpt-9-bar", "gpt-9-foo"), "No price for gpt-9-bar and gpt-9-foo."),
+        (("a", "b", "c"), "No price for a, b and 1 more."),
+        (("x" * 99,), f"No price for {'x' * 39}…."),
+        (("a\x1b[31m\nb",), "No price for a [31m b."),
     ],
 )
 def test_models_without_a_price_are_named(models: tuple[str, ...], row: str) -> None:
-    texts = shown(replace(PRO, cost=replace(COST, priced="partial", unpriced_models=models)))
-    assert texts[4].startswith("  Today    ≥ $0.24")
-    assert texts[5] == row
-    assert len(shown(replace(PRO, cost=COST))) == len(texts) - 1
+    assert cost_of(replace(PRO, cost=replace(COST, priced="partial", unpriced_models=models)))[-1] == row
 
 
-def test_two_accounts_stand_under_each_other() -> None:
-    other = replace(
-        PRO, homes=("~/.codex-work",), account=Account(id="ffff0000", email=None, plan="business")
+def test_money_that_is_billed_looks_like_no_estimate() -> None:
+    spend = Sourced(
+        value=Spend(used=Decimal("7.63"), limit=Decimal(20), currency="EUR"), source="oauth", fetched_at=NOW
     )
-    texts = shown(PRO, other)
-    assert texts[6:8] == ["──", "Codex · Business · ~/.codex-work"]
+    texts = below(state_of(replace(PRO, spend=spend)))
+    assert "Billed extra usage: 7.63 EUR of 20.00 EUR" in texts
+    assert all("≈" in text for text in texts if "$" in text)
+
+
+# --- several accounts ---------------------------------------------------------------------------------------
+
+
+def account(number: int, used: float, **more: Any) -> AccountUsage:
+    mine = Account(id=f"{number:08x}", email=f"dev{number}@example.com", plan="pro")
+    window = lane("session", "5h", used, 5, NOW + timedelta(hours=1))
+    return replace(PRO, account=mine, windows=(window, WEEKLY), homes=(f"~/.codex-{number}",), **more)
+
+
+def test_the_worst_account_is_first() -> None:
+    texts = [text for text in top(state_of(PRO, account(2, 90))) if text.endswith("▸")]
+    assert texts[:2] == ["Codex  ·  Pro  ·  dev2@example.com ▸", "Codex  ·  Pro  ·  dev@example.com ▸"]
+
+
+def test_from_three_accounts_on_each_is_one_row() -> None:
+    blocked = failing(account(2, 100), Offline("No connection."))
+    state = state_of(PRO, blocked, account(3, 50), settings=with_settings(display__hide_email=True))
+    assert top(state)[:4] == [
+        "────────────── __0 %  Codex  ·  Pro  ·  ~/.codex-2  ·  5h  ·  spent  ·  1 h  ·  offline ▸",
+        "━━━━━───────── _38 %  Codex  ·  Pro  ·  ~/.codex  ·  Weekly  ·  2 d 6 h ▸",
+        "━━━━━───────── _38 %  Codex  ·  Pro  ·  ~/.codex-3  ·  Weekly  ·  2 d 6 h ▸",
+        "──",
+    ]
+    assert below(state)[:3] == [
+        "━━━━━━━━━───── _63 %  5h  ·  1 h 29 m",
+        "━━━━━───────── _38 %  Weekly  ·  2 d 6 h",
+        "──",
+    ]
+
+
+def test_twenty_accounts_fit() -> None:
+    texts = top(state_of(*(account(number, number * 3) for number in range(1, 31))))
+    assert len(texts) <= 25
+    assert texts[-6] == "11 more accounts ▸"
+
+
+def test_a_menu_that_would_be_too_high_is_compact_too() -> None:
+    many = tuple(lane(f"window:{number}", f"{number} min", 20, 1, None) for number in range(30))
+    assert len(top(state_of(replace(PRO, windows=many)))) <= 25
+
+
+def test_equal_headers_are_distinguished() -> None:
+    other = replace(PRO, homes=("~/.codex-work",), account=Account(id="b", plan="business"))
+    assert [text for text in shown(PRO, other) if text.startswith("Codex  ·  ")] == [
+        "Codex  ·  Pro",
+        "Codex  ·  Business",
+    ]
+    twin = replace(other, account=Account(id="b", email="dev@example.com", plan="pro"))
+    assert [text for text in shown(PRO, twin) if text.startswith("Codex  ·  ")] == [
+        "Codex  ·  Pro  ·  ~/.codex",
+        "Codex  ·  Pro  ·  ~/.codex-work",
+    ]
+    homeless = replace(BARE, account=None)
+    assert shown(homeless, homeless)[0] == "Codex  ·  ~/.codex"
+
+
+def test_no_email_is_shown_by_setting() -> None:
+    state = state_of(PRO, account(2, 90), settings=with_settings(display__hide_email=True))
+    texts = [row.text for row in walk(menu.rows(state, NOW, ZONE))]
+    assert not any("@" in text for text in (*texts, menu.summary(state, NOW, ZONE)))
+
+
+def test_the_age_is_that_of_the_oldest_of_its_own_windows() -> None:
+    old = replace(WEEKLY, fetched_at=NOW - timedelta(hours=3), source="rollouts")
+    assert shown(replace(PRO, windows=(SESSION, old)))[-1] == "Updated 3 h ago  ·  session logs"
+    model = lane("model:spark:weekly", "Spark Weekly", 5, 168, None, read=3000)
+    assert shown(replace(PRO, windows=(SESSION, model)))[-1] == "Updated 2 min ago  ·  ChatGPT"
+    stale = replace(SESSION, fetched_at=NOW - timedelta(hours=30))
+    assert shown(replace(PRO, windows=(stale,)))[-1] == "Last updated 30 h ago  ·  ChatGPT"
+    assert top(state_of(replace(PRO, windows=(stale,))))[1].endswith("1 h 29 m  ·  updated 30 h ago")
+    assert shown(replace(PRO, windows=()))[-1] == "Updated 2 min ago  ·  ChatGPT"
+
+
+# --- what can be done ---------------------------------------------------------------------------------------
+
+
+def test_a_refresh_changes_a_text_and_no_row() -> None:
+    before, during = state_of(PRO), state_of(PRO, asking=frozenset({"someone"}))
+    assert [row.key for row in walk(menu.rows(before, NOW, ZONE))] == [
+        row.key for row in walk(menu.rows(during, NOW, ZONE))
+    ]
+    assert top(during)[-4] == "Refreshing…"
+    fresh = replace(PRO, windows=(replace(SESSION, fetched_at=NOW),))
+    assert top(state_of(fresh))[-4] == "Refresh now  ·  updated just now"
+
+
+def test_mute_and_pause_say_until_when_and_are_undone_by_a_click() -> None:
+    state = state_of(PRO, muted_until=NOW + timedelta(minutes=29), paused_until=NOW + timedelta(hours=30))
+    muted, paused = menu.rows(state, NOW, ZONE)[-5:-3]
+    assert muted.text == "Notices muted until 13:29  ·  29 m left"
+    assert paused.text == "Paused until Sat 19:00  ·  1 d 6 h left"
+    assert (muted.action, paused.action) == (Action("mute"), Action("pause"))
+    assert (muted.checked, paused.checked) == (True, True)
+    assert top(state_of(PRO, muted_until=NOW, paused_until=NOW)) == top(state_of(PRO)), "it is over"
+
+
+def test_an_action_that_is_not_possible_has_no_row() -> None:
+    def names(**possible: bool) -> set[tuple[str, str]]:
+        rows = walk(menu.rows(state_of(PRO), NOW, ZONE, available=Available(**possible)))
+        actions = (row.action for row in rows if row.action is not None)
+        return {(action.name, action.argument) for action in actions if action.name != "set"}
+
+    mute = {("mute", "30"), ("mute", "60"), ("mute", "reset"), ("pause", "60")}
+    copy = {("copy", "summary")}
+    pages = ("usage:codex", "status:codex", "logs:codex", "settings", "report")
+    always = {("refresh", ""), ("quit", ""), *mute}
+    assert names(copy=False, open=False) == always
+    assert names(copy=True, open=False) == always | copy
+    assert names() == always | copy | {("open", page) for page in pages}
+
+
+def test_the_summary() -> None:
+    claude = failing(replace(PRO, provider="claude", title="Claude", cost=None), Offline("No."))
+    assert menu.summary(state_of(PRO, claude), NOW, ZONE).splitlines() == [
+        "Claude · Pro: 5h 63 % left (resets in 1 h 29 m), Weekly 38 % left (resets Sun 19:00), offline",
+        "Codex · Pro: 5h 63 % left (resets in 1 h 29 m), Weekly 38 % left (resets Sun 19:00)",
+        "≈ $0.24 today, ≈ $3.10 in 30 days, at API prices",
+    ]
+    used = menu.summary(state_of(PRO, settings=with_settings(show_used=True)), NOW, ZONE)
+    assert used.startswith("Codex · Pro: 5h 37 % used (")
+    past = lane("session", "5h", 100, 5, NOW - timedelta(minutes=5), read=7)
+    assert menu.summary(state_of(replace(PRO, windows=(past,), cost=None)), NOW, ZONE) == (
+        "Codex · Pro: 5h reset at 12:55, not updated since"
+    )
+    assert menu.summary(state_of(replace(BARE, cost=None)), NOW, ZONE) == "Codex · Pro: no limits known"
 
 
 def test_the_tooltip() -> None:
@@ -357,45 +605,16 @@ def test_what_others_wrote_steers_nothing_and_stays_short() -> None:
     window = replace(SESSION, value=replace(SESSION.value, title="5h\n\x07"))
     usage = replace(PRO, account=account, windows=(window,), homes=("~/\x1bhome",))
     usage = replace(usage, source_titles={"oauth": "O\nAuth"})
-    state = State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage, replace(usage, account=None))))
-    texts = [row.text for row in menu.rows(state, NOW, ZONE)] + [tooltip.title(state, NOW)]
-    assert all(text.isprintable() for text in texts)
-    assert all(len(text) < 110 for text in texts)
-    assert "…" in texts[0]
-
-
-def test_equal_headers_are_distinguished_by_their_homes() -> None:
-    twin = replace(
-        PRO, homes=("~/.codex-work",), account=Account(id="b", email="dev@example.com", plan="pro")
-    )
-    texts = shown(PRO, twin)
-    assert texts[0] == "Codex · Pro · dev@example.com · ~/.codex"
-    assert texts[7] == "Codex · Pro · dev@example.com · ~/.codex-work"
-    homeless = replace(BARE, account=None)
-    assert shown(homeless, homeless)[0] == "Codex · ~/.codex"
-
-
-def test_keys_name_what_they_show() -> None:
-    error = LoginExpired("Your ChatGPT login expired 3 days ago.", remedy="Run `codex` once.")
-    state = State(
-        snapshot=UsageSnapshot(generated_at=NOW, accounts=(failing(PRO, error), replace(BARE, account=None)))
-    )
-    keys = [row.key for row in menu.status_rows(state, NOW, ZONE)]
-    assert keys[5:8] == [f"codex:a1b2c3d4:says:{about}" for about in ("error", "remedy", "age")]
-    none = State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(BARE,)))
-    assert menu.status_rows(none, NOW, ZONE)[-1].key == "codex:a1b2c3d4:says:none"
+    state = state_of(usage, replace(usage, account=None))
+    texts = [row.text for row in walk(menu.rows(state, NOW, ZONE))] + [tooltip.title(state, NOW)]
+    # The blanks of a figure are not printable by Python's rule.
+    assert all(text.translate(BLANKS).isprintable() for text in texts)
+    assert all(len(text) < 160 for text in texts)
 
 
 def test_keys_stay_when_values_change() -> None:
     def keys(usage: AccountUsage) -> list[str]:
-        state = State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage,)))
-        return [row.key for row in menu.rows(state, NOW, ZONE)]
+        return [row.key for row in walk(menu.rows(state_of(usage), NOW, ZONE))]
 
-    assert keys(PRO) == keys(replace(PRO, windows=(lane("session", "5h", 90, 5, None), WEEKLY)))
-
-
-def test_what_keeps_logs_from_being_counted_is_shown() -> None:
-    state = State(
-        snapshot=UsageSnapshot(generated_at=NOW, accounts=(PRO,)), count_problem="The disk is full."
-    )
-    assert [row.text for row in menu.status_rows(state, NOW, ZONE)][-1] == "  The disk is full."
+    other = lane("session", "5h", 50, 5, NOW + timedelta(hours=2), read=8)
+    assert keys(PRO) == keys(replace(PRO, windows=(other, WEEKLY)))

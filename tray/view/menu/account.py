@@ -1,0 +1,208 @@
+"""An account: its row with a ring, its windows under it, and its submenu with all the rest. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, tzinfo
+
+from msgspec import Struct
+
+from providers.domain.blocked import blocked
+from providers.domain.limits import AccountUsage, RateWindow, Sourced
+from providers.domain.merge import is_stale
+from providers.domain.pace import pace_of
+from tray.engine.state import State
+from tray.view import extras
+from tray.view import format as fmt
+from tray.view.accounts import homes, is_past, own_windows, read_times, tightness
+from tray.view.available import Available
+from tray.view.menu.actions import page_rows
+from tray.view.menu.cost import cost_rows
+from tray.view.menu.problems import MENU_WIDTH, SENTENCE, problems, sentence_rows
+from tray.view.menu.windows import Look, bar_and_name, is_spent, pace_rows, reset_text, window_row
+from tray.view.row_icon import Level, Ring
+from tray.view.rows import Row, separator_row, submenu_row, text_row
+from tray.view.tooltip import IN_A_WORD
+
+_LOW, _SCARCE = 25.0, 10.0
+_MOST_PROBLEMS = 3  # of an account at the top level; all of them are in its submenu
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """An account with its key and its name in this menu."""
+
+    key: str
+    header: str
+    usage: AccountUsage
+
+
+def entries(accounts: Sequence[AccountUsage], now: datetime, look: Look) -> tuple[Entry, ...]:
+    """The worst first; of two that are as tight, in the order of the snapshot."""
+    found = [
+        Entry(key=key, header=header, usage=usage)
+        for key, header, usage in zip(_keys(accounts), _headers(accounts, look), accounts, strict=True)
+    ]
+    return tuple(
+        sorted(found, key=lambda each: (round(tightness(each.usage, now)), each.usage.error is None))
+    )
+
+
+def full_rows(
+    entry: Entry, state: State, now: datetime, zone: tzinfo, look: Look, available: Available
+) -> Iterator[Row]:
+    """The account's row, what is wrong with it, and its own windows."""
+    key, usage = entry.key, entry.usage
+    below = _details(entry, state, now, zone, look, available)
+    yield submenu_row(key, entry.header, below, icon=ring(usage, now, zone, look))
+    for about, sentence in list(problems(usage, state, now, zone))[:_MOST_PROBLEMS]:
+        yield from sentence_rows(f"{key}:first:{about}", sentence, most=1)
+    for lane in own_windows(usage):
+        yield window_row(key, lane, now, zone, look)
+
+
+def compact_row(
+    entry: Entry, state: State, now: datetime, zone: tzinfo, look: Look, available: Available
+) -> Row:
+    """The account in one row, with its tightest window; all the rest is in its submenu."""
+    key, usage = entry.key, entry.usage
+    lane = _tightest(usage, now)
+    parts = [bar_and_name(lane, now, look, entry.header)]
+    if lane is not None:
+        parts.append(fmt.plain(lane.value.title, longest=20))
+        parts += ["spent"] if is_spent(lane, now) else []
+        parts += [reset for reset in (reset_text(lane, now, zone, short=True),) if reset]
+    if usage.error is not None:
+        parts.append(IN_A_WORD[usage.error.kind])
+    windows = [window_row(key, each, now, zone, look) for each in own_windows(usage)]
+    between = [separator_row(f"line:{key}:windows")] if windows else []
+    below = [*windows, *between, *_details(entry, state, now, zone, look, available)]
+    spent = lane is not None and is_spent(lane, now)
+    return submenu_row(
+        key,
+        fmt.DOT.join(parts),
+        below,
+        icon=ring(usage, now, zone, look),
+        tone="alert" if spent else "normal",
+    )
+
+
+def ring(usage: AccountUsage, now: datetime, zone: tzinfo, look: Look) -> Ring:
+    """How much is left of its tightest window, in the colour of how that will end."""
+    lane = _tightest(usage, now)
+    problem = usage.error is not None
+    if lane is None:
+        return Ring(share=None, level="unknown", problem=problem)
+    left = fmt.left_percent(lane.value.used_percent)
+    return Ring(
+        share=(100 - left if look.used and left > 0 else left) / 100,
+        level=_level(usage, left, now, zone, look),
+        faint=is_stale(lane.fetched_at, lane.value.resets_at, now),
+        problem=problem,
+    )
+
+
+def detail_rows(
+    entry: Entry, state: State, now: datetime, zone: tzinfo, look: Look, *, short: bool = True
+) -> tuple[list[Row], ...]:
+    """What an account's submenu shows, in groups: without what is at the top level, and without actions."""
+    key, usage = entry.key, entry.usage
+    own = own_windows(usage)
+    wrong = [
+        row
+        for about, sentence in problems(usage, state, now, zone)
+        for row in sentence_rows(f"{key}:says:{about}", sentence, width=MENU_WIDTH if short else SENTENCE)
+    ]
+    scoped = [
+        window_row(key, lane, now, zone, look, short=short) for lane in usage.windows if lane not in own
+    ]
+    beside = [text_row(f"{key}:{about}", text) for about, text in extras.beside_windows(usage, now, zone)]
+    early = [text_row(f"{key}:{about}", text) for about, text in extras.early(usage, now, zone)]
+    cost = list(cost_rows(key, usage.cost, state))
+    pace_ = list(pace_rows(key, usage, now, zone, look))
+    return wrong, [*pace_, *early], scoped, beside, cost, list(_owner_rows(key, usage, now, look))
+
+
+def _details(
+    entry: Entry, state: State, now: datetime, zone: tzinfo, look: Look, available: Available
+) -> Iterator[Row]:
+    pages = list(page_rows(entry.key, entry.usage.provider, available))
+    groups = [group for group in (*detail_rows(entry, state, now, zone, look), pages) if group]
+    for number, group in enumerate(groups):
+        if number:
+            yield separator_row(f"line:{group[0].key}")
+        yield from group
+
+
+def _owner_rows(key: str, usage: AccountUsage, now: datetime, look: Look) -> Iterator[Row]:
+    """Whose the account is, and where its values came from."""
+    account = usage.account
+    parts = [] if account is None else [_email(usage, look), account.plan and fmt.plan(account.plan)]
+    yield text_row(f"{key}:owner", fmt.DOT.join(fmt.plain(part) for part in (*parts, homes(usage)) if part))
+    read_at = read_times(usage)
+    if not read_at:
+        return
+    oldest = min(read_at, key=lambda each: each.at)
+    source = fmt.plain(usage.source_titles.get(oldest.source, oldest.source))
+    stale = all(is_stale(each.at, each.ends, now) for each in read_at)
+    begin = "Last updated" if stale else "Updated"
+    yield text_row(f"{key}:age", f"{begin} {fmt.age(now - oldest.at)}{fmt.DOT}{source}")
+
+
+def _level(usage: AccountUsage, left: float, now: datetime, zone: tzinfo, look: Look) -> Level:
+    block = blocked(usage, now)
+    if left <= 0 or (block is not None and not block.credits_left):
+        return "scarce"
+    paces = [
+        pace_of(usage, lane.value, now, zone, look.work_days)
+        for lane in own_windows(usage)
+        if not is_past(lane, now)
+    ]
+    runs_out = any(each is not None and each.verdict == "runs_out" for each in paces)
+    if left <= _SCARCE:
+        return "scarce"
+    return "low" if runs_out or left <= _LOW else "plenty"
+
+
+def _tightest(usage: AccountUsage, now: datetime) -> Sourced[RateWindow] | None:
+    current = [lane for lane in own_windows(usage) if not is_past(lane, now)]
+    return min(current, key=lambda lane: fmt.left_percent(lane.value.used_percent), default=None)
+
+
+def _keys(accounts: Sequence[AccountUsage]) -> list[str]:
+    """One for each account: by its id, or by its home, which another may share the name of."""
+    keys: list[str] = []
+    for usage in accounts:
+        key = f"{usage.provider}:{usage.account.id if usage.account else usage.homes[0]}"
+        same = sum(before == key or before.startswith(f"{key}#") for before in keys)
+        keys.append(f"{key}#{same + 1}" if same else key)
+    return keys
+
+
+def _headers(accounts: Sequence[AccountUsage], look: Look) -> list[str]:
+    """One for each account, as short as tells them apart: by plan, by owner, by homes."""
+    short = [_header(usage) for usage in accounts]
+    owned = [_joined(header, _email(usage, look)) for header, usage in zip(short, accounts, strict=True)]
+    return [
+        header
+        if short.count(header) == 1
+        else longer
+        if owned.count(longer) == 1 and longer != header
+        else _joined(header, homes(usage))
+        for header, longer, usage in zip(short, owned, accounts, strict=True)
+    ]
+
+
+def _header(usage: AccountUsage) -> str:
+    name = fmt.plain(usage.title)
+    if usage.account is None:
+        return _joined(name, homes(usage))
+    return _joined(name, fmt.plain(fmt.plan(usage.account.plan)) if usage.account.plan else None)
+
+
+def _joined(header: str, more: str | None) -> str:
+    return header if not more or header.endswith(more) else f"{header}{fmt.DOT}{more}"
+
+
+def _email(usage: AccountUsage, look: Look) -> str | None:
+    email = usage.account.email if usage.account else None
+    return fmt.plain(email) if email and not look.hide_email else None

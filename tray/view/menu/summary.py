@@ -1,0 +1,50 @@
+"""What is left and what it cost in a few lines, to be copied or to be shown as a notice. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+
+from providers.domain.limits import RateWindow, Sourced
+from tray.engine.state import State
+from tray.view import format as fmt
+from tray.view.accounts import is_past, own_windows
+from tray.view.menu.account import Entry, entries
+from tray.view.menu.cost import has_today, price_of
+from tray.view.menu.windows import Look, look_of, reset_text
+from tray.view.tooltip import IN_A_WORD
+
+
+def summary(state: State, now: datetime, zone: tzinfo) -> str:
+    """Two lines for each account, the worst first: its windows, and what its tokens would cost."""
+    if state.snapshot is None:
+        return "Loading…"
+    look = look_of(state.settings)
+    lines = [
+        line
+        for entry in entries(state.snapshot.accounts, now, look)
+        for line in _account(entry, now, zone, look)
+    ]
+    return "\n".join(lines) or "No limits to show."
+
+
+def _account(entry: Entry, now: datetime, zone: tzinfo, look: Look) -> Iterator[str]:
+    usage = entry.usage
+    parts = [_window(lane, now, zone, look) for lane in own_windows(usage)]
+    if usage.error is not None:
+        parts.append(IN_A_WORD[usage.error.kind])
+    yield f"{entry.header.replace(fmt.DOT, ' · ')}: {', '.join(parts) or 'no limits known'}"
+    cost = usage.cost
+    if cost is not None and cost.has_logs:
+        today = [f"{price_of(cost.today_usd, cost)} today"] if has_today(cost) else []
+        yield f"{', '.join((*today, f'{price_of(cost.days_30_usd, cost)} in 30 days'))}, at API prices"
+
+
+def _window(lane: Sourced[RateWindow], now: datetime, zone: tzinfo, look: Look) -> str:
+    name = fmt.plain(lane.value.title)
+    reset = reset_text(lane, now, zone, short=False)
+    if is_past(lane, now):
+        return f"{name} {reset}"
+    left = fmt.left_percent(lane.value.used_percent)
+    value = f"{fmt.padded(left, used=True).strip()} % used" if look.used else f"{fmt.percent(left)} left"
+    return f"{name} {value}{f' ({reset})' if reset else ''}"
