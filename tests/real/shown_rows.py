@@ -20,6 +20,8 @@ from tray.view.rows import (
     Row,
     action_row,
     choice_row,
+    lines,
+    readable,
     separator_row,
     submenu_row,
     text_row,
@@ -82,7 +84,9 @@ def main() -> None:
 
     def choose(action: Action) -> None:
         print(" ".join(filter(None, (action.name, action.argument))), flush=True)
-        if action.name == "quit":
+        if action.name == "show":
+            face.show_text("38 % left", "\n".join(lines(readable(ROWS))))
+        elif action.name == "quit":
             face.stop()
         elif action.name == "set":
             change(action.argument)

@@ -1,4 +1,4 @@
-"""The icon in a tray without menus: a click asks for fresh numbers and shows the rows as a notice."""
+"""The icon in a tray without menus: a click shows the rows as a notice."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ def test_the_old_tray_shows_the_icon_and_a_click_arrives(
             router.send(new_method_return(notice, "u", (7,)))
             assert "63 % left" in notice.body[4]
             assert "Quit" not in notice.body[4]
-        assert program.line() == "refresh"
+        assert program.line() == "show"
         program.process.terminate()
         assert program.line() == "ended"
         assert program.wait() == 0
-        assert program.said == ["ready", "refresh", "ended"]
+        assert program.said == ["ready", "show", "ended"]
     finally:
         router.close()
         session_bus.close(connection)

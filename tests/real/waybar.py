@@ -50,6 +50,14 @@ class WaybarPanel(Session):
 
 @contextmanager
 def waybar_panel(folder: Path, *, dark: bool = False, scale: int = 1) -> Iterator[WaybarPanel]:
+    with headless_sway(folder, scale) as panel:
+        _start_waybar(panel, dark=dark)
+        yield panel
+
+
+@contextmanager
+def headless_sway(folder: Path, scale: int = 1, bar: str = "") -> Iterator[WaybarPanel]:
+    """sway with a mouse, and with this `bar` in its configuration."""
     with ExitStack() as stack:
         panel = WaybarPanel(folder, stack)
         panel.scale = scale
@@ -58,16 +66,15 @@ def waybar_panel(folder: Path, *, dark: bool = False, scale: int = 1) -> Iterato
         run = Path(tempfile.mkdtemp(prefix="tankful-sway-"))
         stack.callback(shutil.rmtree, run, ignore_errors=True)
         panel.environ["XDG_RUNTIME_DIR"] = str(run)
-        _start_sway(panel, run)
+        _start_sway(panel, run, bar)
         panel.pointer = stack.enter_context(WaylandPointer(run / panel.environ["WAYLAND_DISPLAY"], *SCREEN))
-        _start_waybar(panel, dark=dark)
         yield panel
 
 
-def _start_sway(panel: WaybarPanel, run: Path) -> None:
+def _start_sway(panel: WaybarPanel, run: Path, bar: str) -> None:
     width, height = (panel.scale * side for side in SCREEN)
     config = run / "sway"
-    config.write_text(_SWAY.format(width=width, height=height, scale=panel.scale))
+    config.write_text(_SWAY.format(width=width, height=height, scale=panel.scale) + bar)
     as_somebody: tuple[str, ...] = ()
     if os.geteuid() == 0:
         as_somebody = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")

@@ -17,7 +17,7 @@ from tray.desktop.opener import CannotOpen, Opener
 from tray.engine.doctor.child import NoReport, report_text
 from tray.engine.engine import Engine
 from tray.engine.settings_writer import CannotWriteSettings, create
-from tray.view import menu
+from tray.view import menu, tooltip
 from tray.view.accounts import next_reset
 from tray.view.available import Available
 from tray.view.rows import Action, lines
@@ -96,7 +96,7 @@ def _copy(desk: Desk, _argument: str) -> None:
 
 def _show(desk: Desk, _argument: str) -> None:
     """The values as a notice, where a click opens no menu."""
-    desk.show_text("tankful", _summary(desk))
+    desk.show_text(tooltip.title(desk.engine.snapshot, desk.engine.scope.clock()), _summary(desk))
     desk.engine.refresh(user_initiated=True)
 
 

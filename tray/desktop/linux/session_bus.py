@@ -41,6 +41,10 @@ class BusUnreachable(Exception):
     """The session bus cannot be reached; str() is the reason."""
 
 
+class NotDBus(Exception):
+    """The session bus sent what is no message; str() is the reason."""
+
+
 class CallError(Exception):
     """What a caller gets instead of a result: `name` ends the D-Bus error's name."""
 
@@ -125,6 +129,27 @@ def ask(connection: Any, call: Any) -> tuple[Any, ...]:
     except (OSError, DBusErrorResponse) as error:
         member = call.header.fields[HeaderFields.member]
         raise BusUnreachable(f"{member} failed on the session bus: {error}") from error
+
+
+def receive(connection: Any, timeout: float | None = None) -> Any:
+    """The next message; None if none came in so many seconds, or for one that cannot be read.
+
+    Raises OSError where the connection has ended, and NotDBus where what comes is none.
+    """
+    try:
+        return connection.receive(timeout=timeout)
+    except TimeoutError:
+        return None
+    except OSError:
+        raise
+    except Exception as error:
+        # jeepney reads a message whole before it fails on it, but forgets to expect the next one.
+        parser = connection.parser
+        if parser.next_msg_size is None:
+            raise NotDBus(repr(error)) from error
+        parser.next_msg_size = None
+        log_fault(_log, "skipped a message that could not be read", error)
+        return None
 
 
 def owned(environ: Mapping[str, str], name: str) -> bool | None:

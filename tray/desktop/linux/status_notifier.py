@@ -17,10 +17,12 @@ from providers.host.faults import log_fault
 from tray.desktop.icon import DesktopClosed, Shown, Tooltip, ignore_menu
 from tray.desktop.linux import dbus_menu, notifications, session_bus
 from tray.desktop.linux.dbus_menu import DBusMenu
+from tray.desktop.linux.left_click import LeftClick
 from tray.desktop.linux.notifications import Notifications
 from tray.desktop.linux.pixmap import argb
 from tray.desktop.linux.session_bus import CallError, Interface, Method, Property
 from tray.desktop.toolkit import base
+from tray.view.rows import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from tray.engine.notices.notice import Notice
-    from tray.view.rows import Action, Row
+    from tray.view.rows import Row
 
 WATCHER = "org.kde.StatusNotifierWatcher"
 SIZES = (22, 24, 32, 48)  # what panels ask for at scale 1 and 2; each is drawn, none is scaled
@@ -68,6 +70,7 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         self._rows: tuple[Row, ...] = ()
         self._tooltip = Tooltip("")
         self._dbus_menu = DBusMenu()
+        self._left_click = LeftClick()
         self._callbacks: list[Thread] = []
         self._objects = {
             _PATH: {_INTERFACE: self._item()},
@@ -171,10 +174,14 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         try:
             self._mark_ready()
             while not self._stopping:
-                self._take(self._receive())
+                self._take(session_bus.receive(self._connection, self._left_click.seconds_left))
+                if self._left_click.take_unanswered():
+                    self._start_callback(Action("show"))
         except OSError as error:
             if not self._stopping:
                 raise DesktopClosed(f"The session bus closed the connection: {error}.") from None
+        except session_bus.NotDBus as error:
+            raise DesktopClosed(f"The session bus sent what is not D-Bus: {error}.") from None
         finally:
             self._running = False
             for thread in (*self._callbacks, self._setup_thread):
@@ -189,20 +196,6 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
 
     # The bus.
 
-    def _receive(self) -> Any:
-        try:
-            return self._connection.receive()
-        except OSError:
-            raise
-        except Exception as error:
-            # jeepney reads a message whole before it fails on it, but forgets to expect the next one.
-            parser = self._connection.parser
-            if parser.next_msg_size is None:
-                raise DesktopClosed(f"The session bus sent what is not D-Bus: {error!r}.") from error
-            parser.next_msg_size = None
-            log_fault(_log, "skipped a message that could not be read", error)
-            return None
-
     def _take(self, message: Any) -> None:
         if message is None:
             return
@@ -214,6 +207,8 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         if reply is not None:
             self._send(reply)
         for is_open in self._dbus_menu.take_opened():
+            if is_open:
+                self._left_click.menu_opened()
             self._on_menu(is_open)
         for action in self._dbus_menu.take_chosen():
             self._start_callback(action)
@@ -271,11 +266,15 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         def nothing(*_args: Any) -> tuple[()]:
             return ()
 
+        def no_window(*_args: Any) -> tuple[()]:
+            self._left_click.handed_over()
+            raise CallError("NotSupported", "this icon has a menu and no window")
+
         return Interface(
             methods={
                 # Plasma opens the menu on a left click only where Activate fails.
-                "Activate": Method(("i", "i"), (), _no_window),
-                "ContextMenu": Method(("i", "i"), (), _no_window),
+                "Activate": Method(("i", "i"), (), no_window),
+                "ContextMenu": Method(("i", "i"), (), no_window),
                 "SecondaryActivate": Method(("i", "i"), (), nothing),
                 "Scroll": Method(("i", "s"), (), nothing),
             },
@@ -310,10 +309,6 @@ def _unmarked(title: str) -> str:
 def _escaped(text: str) -> str:
     """The text as markup, which all hosts that show it take it for."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _no_window(*_args: Any) -> tuple[()]:
-    raise CallError("NotSupported", "this icon has a menu and no window")
 
 
 def _watcher_rule() -> Any:

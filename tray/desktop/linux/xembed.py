@@ -1,6 +1,6 @@
 """The icon for trays that know only XEmbed (tint2, trayer): pystray's own, which has no menu.
 
-So a click shows the rows as a notice, where the bus has somebody to show it, and asks for fresh ones.
+So a click asks for the values to be shown, as a notice, where the bus has somebody to show it.
 """
 
 from __future__ import annotations
@@ -22,20 +22,17 @@ from tray.desktop.icon import DesktopClosed, Shown, TrayClosed
 from tray.desktop.linux import session_bus
 from tray.desktop.linux.detect import tray_owned
 from tray.desktop.linux.notice_connection import NoticeConnection
-from tray.engine.notices.notice import Notice
-from tray.view.rows import Action, lines, readable
+from tray.view.rows import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from PIL.Image import Image
 
-    from tray.view.rows import Row
+    from tray.engine.notices.notice import Notice
 
 _LINGER = 1.0  # seconds that a listener of "ready" may take once the icon has ended
 _SIZE = 48  # pystray scales it to what the tray gives
-_VALUES = "text"
-"""The key of the notice with the rows: the same as of any other text that a click asks for."""
 _xorg: Any = toolkit.backend("xorg")  # opens the display once, to see that it is there
 _CLOSED = (Xlib.error.ConnectionClosedError, OSError)
 _log = logging.getLogger(__name__)
@@ -54,7 +51,7 @@ class XembedIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
         super().__init__(name)
         self._choose = choose
         self._notices = NoticeConnection(environ, choose)
-        self._shown: tuple[Image, str, tuple[Row, ...]] | None = None
+        self._shown: tuple[Image, str] | None = None
         self._stopping = False
         self._wake, self._waker = socket.socketpair()
         self._display.set_error_handler(_note_error)
@@ -73,7 +70,7 @@ class XembedIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
 
     def show(self, shown: Shown) -> None:
         icon = shown.icons[0]
-        self._shown = icon.draw(_SIZE), session_bus.plain(icon.tooltip.title), shown.rows
+        self._shown = icon.draw(_SIZE), session_bus.plain(icon.tooltip.title)
         self._wake_loop()
 
     def show_notice(self, notice: Notice) -> None:
@@ -118,7 +115,7 @@ class XembedIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
     def _apply(self) -> None:
         if self._shown is None or self._stopping:
             return
-        picture, self.title, _rows = self._shown
+        picture, self.title = self._shown
         if self._icon is None or picture.tobytes() != self._icon.tobytes():
             self.icon = picture
         self.visible = True
@@ -134,11 +131,8 @@ class XembedIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
             self._waker.send(b".", socket.MSG_DONTWAIT)
 
     def _clicked(self) -> None:
-        rows = self._shown[2] if self._shown is not None else ()
-        body = "\n".join(lines(readable(rows)))
-        self._notices.show(Notice(key=_VALUES, title=self.title or self.name, body=body))
         try:
-            self._choose(Action("refresh"))
+            self._choose(Action("show"))
         except Exception as error:  # noqa: BLE001  the app's fault must not be the tray's end
             log_fault(_log, "the click failed", error)
 
