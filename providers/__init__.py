@@ -10,8 +10,8 @@
         merge             many readings → one picture
         currency          how many decimals money has
         project           one name for all spellings of a folder
-        pace, blocked     use against time; whether an account can go on
-        rules             the same on plain numbers, for fast paths
+        pace, blocked     use against time, and what today may have; whether an account can go on
+        rules, work_days  the same on plain numbers, for fast paths; the days that a week's pace counts
     source       what a provider is made of: a new one is a folder and a line in `registry`
     logs         how a provider's logs are found, scanned and resolved: what the ledger asks of it
     host/        the few ways to the outside, each injected:
@@ -24,7 +24,8 @@
         database          the file itself: its logs (index), what they came to (responses, counters)
         logins            who was signed in to which home when, for logs that name no account
         query, report     sums
-        history           the limits over time
+        history           the limits over time; `rates` of the last hours, limit_news (what an account hears of it)
+        windows           what became of each window, from its readings: pure; kept for ever by window_log
         prices/           the user's own prices.toml > the price library's list (rates.json, or one that `update`
                           downloaded) > our prices.toml for what it lacks
         ledger            all of it, as the rest of the project sees it

@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from providers.ledger.window_log import fold_history
+
 APPLICATION_ID = 0x74616E6B  # "tank"
 SCHEMA = (
     """
@@ -63,8 +65,19 @@ SCHEMA = (
     CREATE TABLE logins(home INTEGER NOT NULL, since_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,
         account TEXT NOT NULL, PRIMARY KEY(home, since_ms)) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE IF NOT EXISTS windows(account TEXT NOT NULL, window TEXT NOT NULL, starts_ms INTEGER NOT NULL,
+        resets_ms INTEGER, used_percent REAL NOT NULL, seen_ms INTEGER NOT NULL, ended_ms INTEGER,
+        reset_early INTEGER NOT NULL, redeemed INTEGER NOT NULL, moved INTEGER NOT NULL, moved_ms INTEGER,
+        moved_from_ms INTEGER, spent_ms INTEGER, refused_ms INTEGER, credits_used TEXT,
+        PRIMARY KEY(account, window, starts_ms)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS purses(account TEXT PRIMARY KEY, balance_ms INTEGER, balance TEXT,
+        resets_ms INTEGER, resets INTEGER, expires_ms INTEGER, redeemed_ms INTEGER) WITHOUT ROWID;
+    """,
 )
 """Each entry upgrades the schema by one version; a released entry is never changed."""
+_FOLDS = {4: fold_history}
+"""What brings the rows of older versions into the tables of a new one."""
 
 BUSY_SECONDS = 30.0
 _LOCK_WAIT_SECONDS = 0.2
@@ -204,9 +217,11 @@ def _prepare(db: sqlite3.Connection, path: Path, *, repair: bool) -> None:
     db.execute("PRAGMA journal_mode = WAL")
     with transaction(db):
         (version,) = db.execute("PRAGMA user_version").fetchone()  # another process may have been faster
-        for step in SCHEMA[version:]:
+        for number, step in enumerate(SCHEMA[version:], version + 1):
             for statement in step.split(";"):
                 db.execute(statement)
+            if number in _FOLDS:
+                _FOLDS[number](db)
         if not version and any(path.parent.glob(f"{path.stem}.broken-*")):
             # The damaged ledger had higher counters, in epochs that are lost with it: start with a later epoch.
             db.execute("INSERT INTO meta VALUES ('first epoch', ?)", (int(time.time()),))

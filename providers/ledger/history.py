@@ -1,4 +1,5 @@
-"""The limits over time: a row whenever a window's usage or reset time changed, with its source.
+"""The limits over time: a row whenever a window's usage or reset time changed, with its source, and one for the
+last look before a change that came after more than an hour.
 
 They show when a window was reset, or its reset moved, ahead of time: servers do that as a gift, for a purchased
 reset, or for a new plan, without notice.
@@ -9,11 +10,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise, takewhile
 
 from msgspec import Struct
 
-from providers.domain.limits import EarlyReset, RateWindow, Sourced
+from providers.domain.limits import CLOCK_SLACK, EarlyReset, RateWindow, Sourced
 
 SAME_RESET_MS = 60_000
 """Servers compute the reset time for each response, and get another second each time."""
@@ -22,6 +23,8 @@ NOISE_PERCENT = 2.0
 """Sources round a percentage up, down or to the nearest: of two equal ones, one may be this much lower."""
 RESET_SLACK = timedelta(minutes=5)
 """Clocks differ, and a screen shows a reset to the minute."""
+_QUIET_MS = 3_600_000
+_MOST_CHANGES = 2_000
 GLITCH = timedelta(minutes=15)
 """Usage that returns within this time never dropped: one of the server's machines lagged behind."""
 
@@ -36,22 +39,35 @@ class LimitChange(Struct, frozen=True):
     source: str
 
 
-def note(db: sqlite3.Connection, account: str, lanes: Sequence[Sourced[RateWindow]]) -> None:
-    """Store what changed in these lanes; a lane older than the stored one is ignored."""
-    for lane in lanes:
-        at, resets_at = _ms(lane.fetched_at), lane.value.resets_at
-        resets = None if resets_at is None else _ms(resets_at)
-        held = db.execute(
-            "SELECT at_ms, used_percent, resets_ms FROM limits WHERE account = ? AND window = ?"
-            " ORDER BY at_ms DESC LIMIT 1",
-            (account, lane.value.id),
-        ).fetchone()
-        if held is not None and (held[0] >= at or _same(held, lane.value.used_percent, resets)):
-            continue
-        db.execute(
-            "INSERT OR IGNORE INTO limits VALUES (?, ?, ?, ?, ?, ?)",
-            (account, lane.value.id, at, lane.value.used_percent, resets, lane.source),
-        )
+def note(
+    db: sqlite3.Connection,
+    account: str,
+    lane: Sourced[RateWindow],
+    now: datetime,
+    seen_at: datetime | None = None,
+) -> None:
+    """Store what changed in this lane; one older than the stored one is ignored, unless that is ahead of `now`: it
+    is from a clock that has been set back since. `seen_at` is when the stored one was last seen, if that is known.
+    """
+    at, resets_at = _ms(lane.fetched_at), lane.value.resets_at
+    resets = None if resets_at is None else _ms(resets_at)
+    held = db.execute(
+        "SELECT at_ms, used_percent, resets_ms, source FROM limits"
+        " WHERE account = ? AND window = ? AND at_ms <= ? ORDER BY at_ms DESC LIMIT 1",
+        (account, lane.value.id, _ms(now + CLOCK_SLACK)),
+    ).fetchone()
+    if held is not None:
+        if held[0] >= at or _same(held[:3], lane.value.used_percent, resets):
+            return
+        if seen_at is not None and held[0] + _QUIET_MS < _ms(seen_at) < at:
+            _insert(db, account, lane.value.id, (_ms(seen_at), *held[1:]))
+    _insert(db, account, lane.value.id, (at, lane.value.used_percent, resets, lane.source))
+
+
+def _insert(
+    db: sqlite3.Connection, account: str, window: str, row: tuple[int, float, int | None, str]
+) -> None:
+    db.execute("INSERT OR IGNORE INTO limits VALUES (?, ?, ?, ?, ?, ?)", (account, window, *row))
 
 
 def changes(db: sqlite3.Connection, account: str, since: datetime) -> list[LimitChange]:
@@ -64,14 +80,27 @@ def changes(db: sqlite3.Connection, account: str, since: datetime) -> list[Limit
     return _changes(rows)
 
 
-def changes_around(db: sqlite3.Connection, account: str, since: datetime) -> list[LimitChange]:
-    """The changes since then, preceded by the state of each window at that time."""
+def series(
+    db: sqlite3.Connection, account: str, window: str, since: datetime, until: datetime
+) -> list[LimitChange]:
+    """The changes of one window between these moments, preceded by its state at `since`; oldest first.
+
+    Of more than `_MOST_CHANGES` the newest. It reads these rows only, however long the history is.
+    """
     rows = db.execute(
-        "SELECT max(at_ms), window, used_percent, resets_ms, source FROM limits"
-        " WHERE account = ? AND at_ms < ? GROUP BY window ORDER BY 1, window",  # the row that holds the maximum
-        (account, _ms(since)),
-    )
-    return [*_changes(rows), *changes(db, account, since)]
+        "SELECT at_ms, window, used_percent, resets_ms, source FROM limits"
+        " WHERE account = :account AND window = :window AND at_ms <= :until AND at_ms >= coalesce("
+        "  (SELECT max(at_ms) FROM limits WHERE account = :account AND window = :window AND at_ms < :since), 0)"
+        " ORDER BY at_ms DESC LIMIT :most",
+        {
+            "account": account,
+            "window": window,
+            "since": _ms(since),
+            "until": _ms(until),
+            "most": _MOST_CHANGES,
+        },
+    ).fetchall()
+    return _changes(reversed(rows))
 
 
 def early_resets(limit_changes: Iterable[LimitChange]) -> tuple[EarlyReset, ...]:
@@ -84,16 +113,29 @@ def early_resets(limit_changes: Iterable[LimitChange]) -> tuple[EarlyReset, ...]
     for change in limit_changes:
         by_window.setdefault(change.window, []).append(change)
     found: list[EarlyReset] = []
-    for window, series in by_window.items():
+    for window, of_one in by_window.items():
         early = [
             EarlyReset(
                 window=window, at=after.at, refilled=_dropped(before, after), resets_at=after.resets_at
             )
-            for number, (before, after) in enumerate(pairwise(series))
-            if _is_early(before, after) and not _returns(before, after, series[number + 2 :])
+            for number, (before, after) in enumerate(pairwise(of_one))
+            if _is_early(before, after) and not _returns(before, after, islice(of_one, number + 2, None))
         ]
         found += early[-1:]
     return tuple(sorted(found, key=lambda reset: (reset.at, reset.window)))
+
+
+def without_glitches(changes_of_one: Sequence[LimitChange]) -> list[LimitChange]:
+    """The changes of one window without those that were undone within `GLITCH`. Pure."""
+    kept: list[LimitChange] = []
+    for number, change in enumerate(changes_of_one):
+        if (
+            not kept
+            or not _is_early(kept[-1], change)
+            or not _returns(kept[-1], change, islice(changes_of_one, number + 1, None))
+        ):
+            kept.append(change)
+    return kept
 
 
 def _is_early(before: LimitChange, after: LimitChange) -> bool:
@@ -107,14 +149,14 @@ def _dropped(before: LimitChange, after: LimitChange) -> bool:
     return before.used_percent - after.used_percent > NOISE_PERCENT
 
 
-def _returns(before: LimitChange, after: LimitChange, later: Sequence[LimitChange]) -> bool:
+def _returns(before: LimitChange, after: LimitChange, later: Iterable[LimitChange]) -> bool:
+    soon = takewhile(lambda change: change.at - after.at <= GLITCH, later)
     return any(
         change.resets_at is not None
         and before.resets_at is not None
-        and change.at - after.at <= GLITCH
         and abs(change.resets_at - before.resets_at) <= RESET_SLACK
         and change.used_percent >= before.used_percent - NOISE_PERCENT
-        for change in later
+        for change in soon
     )
 
 

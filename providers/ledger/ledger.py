@@ -9,13 +9,15 @@ from math import floor
 from pathlib import Path
 
 from providers.domain.cost import CostReport, Counter, HomeFigures
-from providers.domain.limits import EarlyReset, RateWindow, Sourced
-from providers.ledger import history, index, query
+from providers.domain.limits import AccountUsage
+from providers.ledger import history, index, query, window_log
 from providers.ledger.database import opened, transaction
 from providers.ledger.discover import FINDERS, Finders
+from providers.ledger.limit_news import LimitNews, limit_news
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import Remembered, ScanListener, Shelf, refresh
 from providers.ledger.report import cost_report, figures_span, home_figures, recent_span, span
+from providers.ledger.windows import WindowRecord
 
 _SHORT_WAIT = 0.2
 """Seconds. Polling limits and publishing do not wait for a scan."""
@@ -87,27 +89,36 @@ class Ledger:
         with opened(self._path, busy_seconds=_SHORT_WAIT) as db, transaction(db):
             return counters(db)
 
-    def note_limits(self, accounts: Mapping[str, Sequence[Sourced[RateWindow]]]) -> None:
-        """Store how these accounts' windows changed. Raises LedgerError."""
-        if any(accounts.values()):
+    def note_limits(self, usage: AccountUsage, now: datetime) -> None:
+        """Store how the account's windows changed, and log them. Raises LedgerError."""
+        if usage.account is not None and usage.windows:
             with opened(self._path, busy_seconds=_SHORT_WAIT) as db, transaction(db):
-                for account, lanes in accounts.items():
-                    history.note(db, account, lanes)
+                window_log.note(db, usage, now)
 
     def limit_changes(self, account: str, since: datetime) -> list[history.LimitChange]:
         """How an account's windows changed since then, oldest first. Raises LedgerError."""
         with opened(self._path) as db:
             return history.changes(db, account, since)
 
-    def early_resets(self, accounts: Iterable[str], since: datetime) -> dict[str, tuple[EarlyReset, ...]]:
-        """Which windows of these accounts were reset early since then. Raises LedgerError."""
+    def limit_news(
+        self, usage: AccountUsage, since: datetime, now: datetime, zone: tzinfo, work_days: str
+    ) -> LimitNews:
+        """What the limit history tells of the account's windows: early resets since then, and how fast each was
+        used in the last hours. Raises LedgerError.
+        """
+        if usage.account is None or not self._path.exists():
+            return LimitNews()
+        with opened(self._path, busy_seconds=_SHORT_WAIT) as db:
+            return limit_news(db, usage.account.id, usage.windows, since, now, zone, work_days)
+
+    def windows(self, since: datetime, until: datetime, account: str | None = None) -> list[WindowRecord]:
+        """The windows, of all accounts or of one, that were open at some time from `since` until before `until`,
+        in the order in which they began. Raises LedgerError.
+        """
         if not self._path.exists():
-            return {}
+            return []
         with opened(self._path) as db:
-            return {
-                account: history.early_resets(history.changes_around(db, account, since))
-                for account in accounts
-            }
+            return window_log.windows(db, since, until, account)
 
     def report(
         self,

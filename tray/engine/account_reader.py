@@ -18,6 +18,7 @@ from tray.engine import history
 from tray.engine.bounded import Bounded
 from tray.engine.scope import Scope
 from tray.engine.settings import Settings
+from tray.engine.settings_table import WORK_DAYS
 from tray.engine.watch import stamp
 
 READ_SECONDS = 2.0
@@ -67,12 +68,16 @@ class AccountReader:
                 otherwise=saved,
             )
             if stamp(file) == before:  # else an answer came meanwhile, and must not be undone
-                return history.note(self._ledger, usage, self._scope.clock())
+                return self._with_history(usage)
 
     def ask(self, target: Target, mode: Mode) -> AccountUsage:
         """What is known after its servers and programs were asked, as far as `mode` lets them be."""
         ask_only(target, self._memory, self._scope.clock, mode)
         return self.read(target)
+
+    def _with_history(self, usage: AccountUsage) -> AccountUsage:
+        work_days = self._scope.settings().get(WORK_DAYS)
+        return history.note(self._ledger, usage, self._scope.clock(), self._scope.zone, work_days)
 
     def _patient(self, provider: Provider) -> Provider:
         """The same one, whose logins are waited for only so long: a keyring may be asking the person."""

@@ -1,32 +1,33 @@
-"""The limits over time: each reading is recorded in the ledger, which detects early resets."""
+"""The limits over time: each reading is recorded in the ledger, which knows early resets and the rates of use."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from msgspec.structs import replace
 
-from providers.domain.limits import AccountUsage, EarlyReset
+from providers.domain.limits import AccountUsage
 from providers.ledger.database import LedgerError
 from providers.ledger.ledger import Ledger
+from providers.ledger.limit_news import LimitNews
 from tray.engine.state import EARLY_RESET_NEWS
 
 
-def note(ledger: Ledger, usage: AccountUsage, now: datetime) -> AccountUsage:
-    """The same account with its early resets, after recording its windows. Never raises."""
-    if usage.account is None:
-        return usage
+def note(ledger: Ledger, usage: AccountUsage, now: datetime, zone: tzinfo, work_days: str) -> AccountUsage:
+    """The same account with its early resets and rates, after recording its windows. Never raises."""
     with suppress(LedgerError):  # shown when logs are counted; the limits are no worse for it
-        ledger.note_limits({usage.account.id: usage.windows})
-    return with_early_resets(ledger, usage, now)
+        ledger.note_limits(usage, now)
+    return with_news(ledger, usage, now, zone, work_days)
 
 
-def with_early_resets(ledger: Ledger, usage: AccountUsage, now: datetime) -> AccountUsage:
-    """The same account with the early resets that are still recent. Never raises."""
+def with_news(
+    ledger: Ledger, usage: AccountUsage, now: datetime, zone: tzinfo, work_days: str
+) -> AccountUsage:
+    """The same account with the early resets that are still recent, and the rates of use. Never raises."""
     if usage.account is None:
         return usage
-    early: dict[str, tuple[EarlyReset, ...]] = {}
+    news = LimitNews()
     with suppress(LedgerError):
-        early = ledger.early_resets([usage.account.id], now - EARLY_RESET_NEWS)
-    return replace(usage, early_resets=early.get(usage.account.id, ()))
+        news = ledger.limit_news(usage, now - EARLY_RESET_NEWS, now, zone, work_days)
+    return replace(usage, early_resets=news.early_resets, rates=news.rates)

@@ -17,6 +17,7 @@ from tray.engine.cost_summary import cost_summary
 from tray.engine.costs import Costs
 from tray.engine.publish import SnapshotFile
 from tray.engine.scope import Scope
+from tray.engine.settings_table import WORK_DAYS
 from tray.engine.single_instance import SingleInstance, StateFolderUnusable
 from tray.engine.state import HomeCost, State
 
@@ -43,8 +44,10 @@ def take_round(
         only_source=source,
         settings=settings.providers,
     )
-    note = history.with_early_resets if mode == "cached" else history.note
-    accounts = tuple(note(costs.ledger, account, scope.clock()) for account in snapshot.accounts)
+    note, work_days = history.with_news if mode == "cached" else history.note, settings.get(WORK_DAYS)
+    accounts = tuple(
+        note(costs.ledger, account, scope.clock(), scope.zone, work_days) for account in snapshot.accounts
+    )
     known = _costs(costs)
     joined = tuple(
         replace(account, cost=cost_summary(known, account.cost_home_ids, scope.today()))

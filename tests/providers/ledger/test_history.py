@@ -6,9 +6,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.domain.limits import RateWindow, Sourced
+from providers.domain.limits import Account, AccountUsage, RateWindow, Sourced
 from providers.ledger.history import LimitChange, early_resets
 from providers.ledger.ledger import Ledger
+from providers.ledger.limit_news import LimitNews
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RESET = NOW + timedelta(hours=2)
@@ -21,10 +22,14 @@ def lane(
     return Sourced(value=window, source=source, fetched_at=NOW + timedelta(minutes=minute))
 
 
+def usage(*lanes: Sourced[RateWindow], account: str = "a1") -> AccountUsage:
+    return AccountUsage(provider="codex", title="Codex", homes=(), account=Account(id=account), windows=lanes)
+
+
 def noted(folder: Path, *lanes: Sourced[RateWindow]) -> list[tuple[int, float, str]]:
     ledger = Ledger(folder / "ledger.sqlite3")
     for each in lanes:
-        ledger.note_limits({"a1": [each], "b2": []})
+        ledger.note_limits(usage(each), each.fetched_at)
     assert ledger.limit_changes("b2", NOW) == []
     return [
         (round((change.at - NOW) / timedelta(minutes=1)), change.used_percent, change.source)
@@ -114,16 +119,41 @@ def test_the_last_one_of_each_window_is_reported() -> None:
     ]
 
 
+def news(ledger: Ledger, since: datetime, last: Sourced[RateWindow], account: str = "a1") -> LimitNews:
+    return ledger.limit_news(usage(last, account=account), since, last.fetched_at, UTC, "all")
+
+
 def test_the_ledger_remembers_what_a_window_was_at_before(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.sqlite3")
-    assert ledger.early_resets(["a1"], NOW) == {}
-    ledger.note_limits({"a1": [lane(-600, 60, NOW + WEEK)]})
-    ledger.note_limits({"a1": [lane(-500, 70, NOW + WEEK)]})
-    ledger.note_limits({"a1": [lane(5, 0, NOW + 2 * WEEK)]})
-    (found,) = ledger.early_resets(["a1", "b2"], NOW)["a1"]
+    last = lane(5, 0, NOW + 2 * WEEK)
+    assert news(ledger, NOW, last) == LimitNews()
+    for each in (lane(-600, 60, NOW + WEEK), lane(-500, 70, NOW + WEEK), last):
+        ledger.note_limits(usage(each), each.fetched_at)
+    (found,) = news(ledger, NOW, last).early_resets
     assert (found.window, found.at, found.refilled) == ("session", NOW + 5 * MINUTE, True)
     assert found.resets_at == NOW + 2 * WEEK
-    assert ledger.early_resets(["a1"], NOW + timedelta(hours=1)) == {"a1": ()}
+    assert news(ledger, NOW + timedelta(hours=1), last).early_resets == ()
+    assert news(ledger, NOW, last, "b2").early_resets == ()
+
+
+def test_the_last_look_before_a_late_change_is_kept(tmp_path: Path) -> None:
+    """So that what was used is not spread over hours in which it was not."""
+    idle = [lane(minute, 10, NOW + WEEK) for minute in range(0, 200, 5)]
+    assert noted(tmp_path, *idle, lane(200, 30, NOW + WEEK)) == [
+        (0, 10, "oauth"),
+        (180, 10, "oauth"),
+        (200, 30, "oauth"),
+    ]
+
+
+def test_a_clock_that_was_ahead_silences_nobody(tmp_path: Path) -> None:
+    year = 365 * 24 * 60
+    assert noted(tmp_path, lane(0, 10), lane(year, 20, NOW + WEEK), lane(5, 12), lane(6, 13)) == [
+        (0, 10, "oauth"),
+        (5, 12, "oauth"),
+        (6, 13, "oauth"),
+        (year, 20, "oauth"),
+    ]
 
 
 steps = st.lists(

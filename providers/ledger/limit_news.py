@@ -1,0 +1,56 @@
+"""What the limit history tells of an account now: which windows were reset early, and how fast each is used."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+
+from msgspec import Struct
+
+from providers.domain.limits import CLOCK_SLACK, EarlyReset, RateWindow, Sourced, UsageRate
+from providers.domain.work_days import ALL
+from providers.ledger.history import LimitChange, early_resets, series
+from providers.ledger.rates import lookback, usage_rate
+
+_WITH_DAYS_OFF = 3
+
+
+class LimitNews(Struct, frozen=True, kw_only=True):
+    early_resets: tuple[EarlyReset, ...] = ()
+    rates: tuple[UsageRate, ...] = ()
+
+
+def limit_news(
+    db: sqlite3.Connection,
+    account: str,
+    lanes: Sequence[Sourced[RateWindow]],
+    since: datetime,
+    now: datetime,
+    zone: tzinfo,
+    work_days: str,
+) -> LimitNews:
+    """The early resets since then and the rates of these windows, each by one query for its last hours or days."""
+    early: list[EarlyReset] = []
+    rates: list[UsageRate] = []
+    until = now + CLOCK_SLACK
+    for lane in lanes:
+        changes = series(db, account, lane.value.id, min(since, now - _needed(lane.value, work_days)), until)
+        early += early_resets(_around(changes, since))
+        rate = usage_rate(changes, lane, now, zone, work_days)
+        if rate is not None:
+            rates.append(rate)
+    return LimitNews(
+        early_resets=tuple(sorted(early, key=lambda reset: (reset.at, reset.window))), rates=tuple(rates)
+    )
+
+
+def _needed(window: RateWindow, work_days: str) -> timedelta:
+    needed = lookback(window.duration) if window.duration else timedelta(0)
+    return needed if work_days == ALL else _WITH_DAYS_OFF * needed
+
+
+def _around(changes: Sequence[LimitChange], since: datetime) -> list[LimitChange]:
+    """Those since then, preceded by the state at that time."""
+    before = [change for change in changes if change.at < since]
+    return [*before[-1:], *changes[len(before) :]]
