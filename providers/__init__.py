@@ -15,7 +15,7 @@
     source       what a provider is made of: a new one is a folder and a line in `registry`
     logs         how a provider's logs are found, scanned and resolved: what the ledger asks of it
     host/        the few ways to the outside, each injected:
-                 files, http/, process/, terminal/, locate/, keyring/
+                 files, http/, process/, terminal/, locate/, keyring/, status_page
     ledger/      logs → observations → billed responses → reports, in one SQLite file
         discover          the logs of a home, found once and looked at again cheaply (listing, log_tree)
         log_reader        one log → one observation, by its format's scanner
@@ -47,8 +47,11 @@
         engine            the one owner of the state; it asks, looks and counts (jobs), and calls its listeners
         transitions       (state, event) → state: pure
         state             what is known at one moment, frozen
-        schedule          when to ask and to count
-        watch             what changed on the disk, by stat
+        schedule          when to ask and to count; refresh_policy how often: pure
+        poll_queue        who waits to be asked
+        surroundings      whether the machine slept, has a network again, runs on battery
+        incidents         what the providers' status pages report
+        watch             what changed on the disk, by stat; of which files: watched_files
         scope             whose numbers (zones: in which time zone)
         settings          what the person set: settings_table names all settings
         settings_edit     one key changed in the text of the file; settings_writer does it

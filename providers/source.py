@@ -150,11 +150,15 @@ class ProviderSettings(Struct, frozen=True, kw_only=True):
 
 
 class Links(Struct, frozen=True, kw_only=True):
-    """A vendor's web pages: account usage, service status, CLI changelog."""
+    """A vendor's web pages: account usage, service status, CLI changelog.
+
+    `components` are words of the names that the parts of the service which matter here have on the status page.
+    """
 
     usage: str
     status: str
     changelog: str
+    components: tuple[str, ...] = ()
 
 
 class Provider(Struct, frozen=True, kw_only=True):

@@ -84,6 +84,7 @@ CLAUDE = Provider(
         usage="https://claude.ai/settings/usage",
         status="https://status.claude.com",
         changelog="https://github.com/anthropics/claude-code/blob/main/CHANGELOG.md",
+        components=("Claude Code", "Claude API", "claude.ai"),
     ),
     interval=timedelta(minutes=5),
     find_homes=find_homes,

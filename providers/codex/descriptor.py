@@ -69,6 +69,7 @@ CODEX = Provider(
         usage="https://chatgpt.com/codex/settings/usage",
         status="https://status.openai.com",
         changelog="https://github.com/openai/codex/releases",
+        components=("Codex", "CLI", "VS Code extension", "Login"),
     ),
     interval=timedelta(seconds=60),
     find_homes=find_homes,

@@ -25,7 +25,7 @@ class Block(Struct, frozen=True, kw_only=True):
 
 def blocked(usage: AccountUsage, now: datetime) -> Block | None:
     """None if it is not known to be blocked. Windows of one model or one feature block no other use."""
-    by = tuple(lane for lane in usage.windows if _blocks(lane, now))
+    by = tuple(lane for lane in usage.windows if _blocks(lane, now, usage.refresh_every.total_seconds()))
     if not by and not _is_reported(usage, now):
         return None
     ends = [lane.value.resets_at for lane in by]
@@ -37,10 +37,11 @@ def blocked(usage: AccountUsage, now: datetime) -> Block | None:
     )
 
 
-def _blocks(lane: Sourced[RateWindow], now: datetime) -> bool:
+def _blocks(lane: Sourced[RateWindow], now: datetime, every: float) -> bool:
     window = lane.value
     age = (now - lane.fetched_at).total_seconds()
-    return rules.blocks(window.used_percent, window.scope, age, seconds_until(window.resets_at, now))
+    until = seconds_until(window.resets_at, now)
+    return rules.blocks(window.used_percent, window.scope, age, until, every)
 
 
 def _is_reported(usage: AccountUsage, now: datetime) -> bool:
@@ -49,7 +50,8 @@ def _is_reported(usage: AccountUsage, now: datetime) -> bool:
         return False
     spans = (seconds_until(lane.value.resets_at, now) for lane in usage.windows)
     age = (now - reported_at).total_seconds()
-    return rules.is_refusal_current(age, [span for span in spans if span is not None])
+    every = usage.refresh_every.total_seconds()
+    return rules.is_refusal_current(age, [span for span in spans if span is not None], every)
 
 
 def _credits_left(usage: AccountUsage) -> bool | None:

@@ -20,6 +20,9 @@ T = TypeVar("T")
 CLOCK_SLACK = timedelta(seconds=rules.CLOCK_SLACK_SECONDS)
 """How far two clocks may differ: what is further ahead of now is an error, of a server or of a clock."""
 
+REFRESH_EVERY = timedelta(seconds=rules.REFRESH_SECONDS)
+"""How often limits are refreshed, unless an engine says otherwise."""
+
 # --- limits: what an account may still use ------------------------------------------------------------------
 
 
@@ -254,7 +257,8 @@ class AccountUsage(Struct, frozen=True, kw_only=True):
     a login. `error` is what prevents fresh numbers, None if the last poll succeeded; `offline_since` is when
     the network was first found down. `limit_reached_at` is when the server last reported that it accepts no
     requests for now, None if it did not; `login_ends_at` is when the CLI can no longer renew the login, None
-    if unknown. `rates` are those of its windows of which there is enough history.
+    if unknown. `rates` are those of its windows of which there is enough history. Its values are stale after
+    two intervals of `refresh_every`.
     """
 
     provider: str
@@ -279,6 +283,7 @@ class AccountUsage(Struct, frozen=True, kw_only=True):
     source_titles: dict[str, str] = {}
     error: UsageError | None = None
     offline_since: datetime | None = None
+    refresh_every: timedelta = REFRESH_EVERY
 
     @property
     def cost_home_ids(self) -> tuple[str, ...]:

@@ -13,11 +13,18 @@ from typing import TypeVar
 from msgspec import Struct
 
 from providers.domain import rules
-from providers.domain.limits import Credits, DayTokens, RateWindow, Reading, ResetCredits, Sourced, Spend
+from providers.domain.limits import (
+    REFRESH_EVERY,
+    Credits,
+    DayTokens,
+    RateWindow,
+    Reading,
+    ResetCredits,
+    Sourced,
+    Spend,
+)
 
 T = TypeVar("T")
-
-REFRESH_EVERY = timedelta(seconds=rules.REFRESH_SECONDS)
 
 
 class Merged(Struct, frozen=True, kw_only=True):

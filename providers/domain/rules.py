@@ -52,16 +52,18 @@ def left_percent(used_percent: float) -> float:
     return min(100.0, max(0.0, 100.0 - used_percent))
 
 
-def blocks(used_percent: float, scope: str, age: float, resets_in: float | None) -> bool:
+def blocks(
+    used_percent: float, scope: str, age: float, resets_in: float | None, every: float = REFRESH_SECONDS
+) -> bool:
     """Whether a window stops all use; those of one model or one feature do not."""
     if used_percent < SPENT_PERCENT or scope not in ("account", "personal"):
         return False
-    return not is_stale(age, None) if resets_in is None else resets_in > 0
+    return not is_stale(age, None, every) if resets_in is None else resets_in > 0
 
 
-def is_refusal_current(age: float, resets_in: Iterable[float]) -> bool:
+def is_refusal_current(age: float, resets_in: Iterable[float], every: float = REFRESH_SECONDS) -> bool:
     """Whether a server's refusal is still current: until it is stale, or a window has been reset since."""
-    return not is_stale(age, None) and not any(-age < span <= 0 for span in resets_in)
+    return not is_stale(age, None, every) and not any(-age < span <= 0 for span in resets_in)
 
 
 def pace(

@@ -25,6 +25,7 @@ _BACKOFF: dict[ErrorKind, timedelta] = {
 }
 _LONGEST_BACKOFF = timedelta(hours=1)
 _REJECTED_FOR = timedelta(minutes=30)
+_OFFLINE_FOR = timedelta(minutes=1)
 
 
 class LoginPlace(Struct, frozen=True, kw_only=True):
@@ -47,7 +48,7 @@ def is_due(
     client: Client, chain: Sequence[Source], known: AccountState, interval: timedelta, now: datetime
 ) -> bool:
     """Whether any source in the chain may be fetched. A clock that was set back a little makes none due."""
-    if known.asked_at is not None and abs(now - known.asked_at) < interval:
+    if known.asked_at is not None and abs(now - known.asked_at) < _between(known, interval):
         return False
     errors: list[ProviderError] = []
     for source in chain:
@@ -60,6 +61,12 @@ def is_due(
             return False  # it succeeded, and is not due yet
         errors.append(as_error(last))
     return False
+
+
+def _between(known: AccountState, interval: timedelta) -> timedelta:
+    """The time between two requests; a try that found no network was none."""
+    offline = known.error is not None and known.error.kind == "offline" and not known.under_way
+    return min(interval, _OFFLINE_FOR) if offline else interval
 
 
 def is_fallback_for_all(source: Source, errors: Sequence[ProviderError]) -> bool:

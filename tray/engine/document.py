@@ -70,6 +70,7 @@ def _account(usage: AccountUsage) -> dict[str, Any]:
         "limits_known": usage.limits_known,
         "limit_reached_at": as_time(usage.limit_reached_at),
         "login_ends_at": as_time(usage.login_ends_at),
+        "refresh_seconds": usage.refresh_every.total_seconds(),
         "early_resets": [_early(reset) for reset in usage.early_resets],
         "daily_tokens": {day.day.isoformat(): day.tokens for day in usage.tokens},
         "cost": _summary(usage.cost) if usage.cost else None,

@@ -10,60 +10,38 @@ from __future__ import annotations
 import logging
 import random
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from queue import Empty, SimpleQueue
-
-from msgspec import Struct
 
 from providers.domain.limits import AccountUsage
 from providers.host.faults import log_fault
 from providers.ledger.database import LedgerError
-from providers.ledger.discover import FINDERS
 from providers.polling.account_store import AccountStore
 from providers.polling.accounts import Target
 from providers.polling.poll import Mode
-from providers.source import Home, Provider
-from tray.engine import transitions
+from providers.source import Provider
+from tray.engine import inbox, refresh_policy, transitions
 from tray.engine.account_reader import AccountReader
 from tray.engine.costs import Costs
 from tray.engine.counting import count
+from tray.engine.incidents import INCIDENTS, StatusPages
 from tray.engine.jobs import Jobs
 from tray.engine.listeners import Listener, Listeners, Undo
+from tray.engine.poll_queue import PollQueue
 from tray.engine.schedule import Periods, Schedule
 from tray.engine.scope import Scope
 from tray.engine.settings import Settings
 from tray.engine.settings_writer import set_text
 from tray.engine.state import State
-from tray.engine.watch import RECENT, Changes, DiskWatch, Watched, Watcher
+from tray.engine.surroundings import Noticed, Surroundings
+from tray.engine.watch import Changes, DiskWatch, Watcher
+from tray.engine.watched_files import recent_logs, watched_files
 
 _LINGER_SECONDS = 1.0
-_MOST_AT_ONCE = 4
-_SLOW_SECONDS = 3.0  # an account that takes longer than that no longer counts as one of those at once
 _log = logging.getLogger(__name__)
-
-
-class _Refresh(Struct, frozen=True):
-    scope: str | None
-    user_initiated: bool
-
-
-class _Targets(Struct, frozen=True):
-    """Who is signed in where, and what is known of those that are new."""
-
-    targets: tuple[Target, ...]
-    read: tuple[AccountUsage, ...]
-
-
-class _MenuOpened(Struct, frozen=True):
-    pass
-
-
-class _Close(Struct, frozen=True):
-    pass
 
 
 class Engine:
@@ -79,21 +57,26 @@ class Engine:
         costs: Costs | None = None,
         periods: Periods = Periods(),  # noqa: B008 - frozen
         chance: Callable[[], float] = random.random,
+        pages: StatusPages | None = None,
+        surroundings: Surroundings | None = None,
     ) -> None:
         self._scope = scope
         self._memory = memory or AccountStore(scope.folders.state)
         self._costs = costs or Costs(scope)
-        self._schedule = Schedule(periods, chance)
+        self._pages = pages or StatusPages(scope.environ)
+        self._surroundings = surroundings or Surroundings()
+        self._look_every = periods.look.total_seconds()
+        intervals = {each.id: each.interval for each in scope.providers}
+        self._schedule = Schedule(periods, chance, scope.clock(), intervals)
         self._state = State()
         self._events: SimpleQueue[object] = SimpleQueue()
         self._listeners = Listeners()
         self._jobs = Jobs()
         self._reader = AccountReader(scope, self._memory, self._costs.ledger)
         self._targets: tuple[Target, ...] = ()
-        self._waiting: dict[str, Mode] = {}
-        self._asking: dict[str, float] = {}
+        self._queue = PollQueue()
         self._clicked: frozenset[str] | None = None  # whom a person's refresh still waits for
-        self._disk = DiskWatch(scope.settings, scope.environ, self._recent_logs)
+        self._disk = DiskWatch(scope.settings, scope.environ, partial(recent_logs, scope))
         self._watcher = Watcher(self._look_at_disk, self._disk.skip_stuck, self._events.put, periods.look)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
@@ -112,7 +95,7 @@ class Engine:
 
     def close(self) -> None:
         """End all of it, within seconds; what does not end by then is left to the end of the process."""
-        self._events.put(_Close())
+        self._events.put(inbox.Close())
         self._watcher.close(_LINGER_SECONDS)
         if self._thread.is_alive():
             self._thread.join(_LINGER_SECONDS)
@@ -125,11 +108,11 @@ class Engine:
 
         `user_initiated` asks now, whatever the intervals say, and counts logs anew.
         """
-        self._events.put(_Refresh(scope, user_initiated))
+        self._events.put(inbox.Refresh(scope, user_initiated))
 
     def menu_opened(self) -> None:
-        """A person looks at the figures now: ask again, where the last answer is older than the intervals."""
-        self._events.put(_MenuOpened())
+        """A person looks at the figures now: servers are polled more often for a while."""
+        self._events.put(inbox.MenuOpened())
 
     def set(self, key: str, value: str) -> None:
         """Change a setting in the file, where `value` is what a person would write on a command line.
@@ -154,13 +137,12 @@ class Engine:
 
     def _run(self) -> None:
         while True:
+            now = self._now()
             try:
-                event = self._events.get(
-                    timeout=self._schedule.pause(self._now(), counting=self._state.counting)
-                )
+                event = self._events.get(timeout=self._schedule.pause(now, self._state))
             except Empty:
                 event = None
-            if isinstance(event, _Close):
+            if isinstance(event, inbox.Close):
                 return
             try:
                 self._take(event)
@@ -171,36 +153,53 @@ class Engine:
         match event:
             case None:
                 pass
-            case _Refresh(scope, user_initiated):
-                self._begin_round("now" if user_initiated else "due", scope)
-                if user_initiated:
-                    self._clicked = (self._clicked or frozenset()) | self._waiting.keys()
-                    self._count_soon()
-            case _MenuOpened():
-                self._begin_round("due")
-            case _Targets(targets, read):
+            case inbox.Refresh():
+                self._refresh(event)
+            case inbox.MenuOpened():
+                self._schedule.active(self._now())
+            case Noticed():
+                self._schedule.noticed(event, self._now())
+            case inbox.Targets(targets, read):
                 self._take_targets(targets, read)
             case Changes():
                 self._take_changes(event)
             case _:
                 self._change(event)  # type: ignore[arg-type]
                 if isinstance(event, transitions.AskingEnded):
-                    self._asking.pop(event.key, None)
+                    self._queue.ended(event.key)
                 elif isinstance(event, transitions.CountEnded):
                     self._schedule.counted(self._now())
         self._do_what_is_due()
 
+    def _refresh(self, asked: inbox.Refresh) -> None:
+        if not asked.user_initiated:
+            if self._state.paused_until is None:
+                self._begin_round("due", asked.scope)
+            return
+        self._begin_round("now", asked.scope)
+        self._clicked = (self._clicked or frozenset()) | self._queue.waiting
+        self._count_soon()
+
     def _do_what_is_due(self) -> None:
         self._watcher.check()
         now = self._now()
-        if self._targets and self._schedule.is_poll_due(now):
+        until = self._state.paused_until
+        if until is not None and refresh_policy.is_pause_over(until, now):
+            self._change(transitions.Paused(None))
+        if self._targets and self._schedule.is_poll_due(now, self._state):
             self._begin_round("due")
+        if self._schedule.are_pages_due(now):
+            self._read_pages_soon(now)
         if self._schedule.is_count_due(now, self._scope.today(), counting=self._state.counting):
             self._count_soon()
         self._ask_next()
-        if self._clicked is not None and not self._clicked & (self._waiting.keys() | self._asking.keys()):
+        if self._clicked is not None and not self._clicked & self._queue.keys:
             self._change(transitions.RefreshEnded(now, self._clicked))
             self._clicked = None
+        every = self._schedule.every(now, self._state)
+        every = refresh_policy.promised(self._state.refresh_every, every, polling=bool(self._queue))
+        if every != self._state.refresh_every:
+            self._change(transitions.RefreshPlanned(every))
 
     def _change(self, event: transitions.Event) -> None:
         before = self._state
@@ -210,10 +209,14 @@ class Engine:
 
     def _take_changes(self, changes: Changes) -> None:
         if changes.settings is not None:
+            shown = self._state.settings.get(INCIDENTS)
             self._change(transitions.SettingsRead(changes.settings))
             self._schedule.count_wanted()
+            if self._state.settings.get(INCIDENTS) != shown:
+                self._schedule.pages_wanted()
         if changes.logs:
             self._schedule.logs_changed()
+            self._schedule.active(self._now())
         if changes.costs:
             self._jobs.start("costs", self._read_costs)
         if changes.settings is not None or changes.homes:
@@ -240,24 +243,22 @@ class Engine:
             self._schedule.polled(self._now())
             # What no watched file tells: a home that was not there, a login in a keyring, one that is too old now.
             self._jobs.start("survey", partial(self._survey, self._state.settings))
-        for target in self._targets:
-            if target.client is not None and scope in (None, target.provider.id, target.key):
-                self._waiting[target.key] = "now" if "now" in (mode, self._waiting.get(target.key)) else mode
+        chosen = [each for each in self._targets if scope in (None, each.provider.id, each.key)]
+        self._queue.add(chosen, mode)
 
     def _ask_next(self) -> None:
-        """Start whoever waits, as far as not too many are being asked already."""
-        targets = {target.key: target for target in self._targets}
-        for key, mode in list(self._waiting.items()):
-            if key not in targets:
-                del self._waiting[key]
-                continue
-            latest = time.monotonic() - _SLOW_SECONDS
-            if key in self._asking or sum(began > latest for began in self._asking.values()) >= _MOST_AT_ONCE:
-                continue
-            del self._waiting[key]
-            self._jobs.start(f"ask:{key}", partial(self._ask, targets[key], mode))
-            self._asking[key] = time.monotonic()
-            self._change(transitions.AskingBegan(key))
+        for target, mode in self._queue.take({target.key: target for target in self._targets}):
+            self._jobs.start(f"ask:{target.key}", partial(self._ask, target, mode))
+            self._change(transitions.AskingBegan(target.key))
+
+    def _read_pages_soon(self, now: datetime) -> None:
+        """Those of the providers that somebody is signed in to."""
+        if not self._state.settings.get(INCIDENTS):
+            self._change(transitions.IncidentsRead({}))
+        elif self._state.paused_until is None and not refresh_policy.is_offline(self._state.snapshot):
+            signed_in = {each.provider.id: each.provider for each in self._targets if each.client is not None}
+            self._jobs.start("pages", partial(self._read_pages, tuple(signed_in.values())))
+        self._schedule.pages_read(now, self._state.refresh_every)
 
     def _count_soon(self) -> None:
         self._schedule.counting(self._now(), self._scope.today())
@@ -269,22 +270,11 @@ class Engine:
     # --- the thread that looks at the disk ------------------------------------------------------------------
 
     def _look_at_disk(self) -> Changes:
-        homes = {
-            home.id: (provider, home)
-            for provider in self._scope.chosen()
-            for home in self._scope.homes_of(provider)
-        }
-        saved = {
-            target.key: self._memory.file_of(target.key)
-            for target in self._targets
-            if target.client is not None
-        }
-        prices = self._scope.prices_file, self._scope.fetched_prices
-        return self._disk.look(Watched(tuple(homes.values()), saved, (*self._costs.files, *prices)))
-
-    def _recent_logs(self, provider: Provider, home: Home) -> tuple[object, ...]:
-        since = self._now() - RECENT + timedelta(minutes=1)  # within what the finder looks at anew
-        return tuple(FINDERS.finder(home.path, provider.logs).recent(int(since.timestamp() * 1e9)))
+        offline = refresh_policy.is_offline(self._state.snapshot)
+        noticed = self._surroundings.look(offline=offline, period=self._look_every)
+        if noticed is not None:
+            self._events.put(noticed)
+        return self._disk.look(watched_files(self._scope, self._memory, self._targets, self._costs.files))
 
     # --- jobs -----------------------------------------------------------------------------------------------
 
@@ -299,7 +289,7 @@ class Engine:
         known = {target.key for target in self._targets}
         new = [target for target in targets if target.key not in known]
         # All at once, so that nobody sees a part of them.
-        self._events.put(_Targets(targets, self._reader.read_all(new)))
+        self._events.put(inbox.Targets(targets, self._reader.read_all(new)))
 
     def _look(self, target: Target) -> None:
         self._events.put(transitions.AccountRead(target.key, self._reader.read(target)))
@@ -309,6 +299,9 @@ class Engine:
             self._events.put(transitions.AccountRead(target.key, self._reader.ask(target, mode)))
         finally:
             self._events.put(transitions.AskingEnded(target.key))
+
+    def _read_pages(self, providers: tuple[Provider, ...]) -> None:
+        self._events.put(transitions.IncidentsRead(self._pages.read(providers, self._now())))
 
     def _read_costs(self) -> None:
         """What another process has counted, or the person has priced, since."""

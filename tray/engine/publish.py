@@ -14,6 +14,7 @@ from typing import Any, Literal, Self
 import msgspec
 
 from providers.domain.cost import Counter, burn_rate, tallied
+from providers.domain.incident import Incident
 from providers.host.files import write_whole
 from tray.engine import document, published
 from tray.engine.cost_summary import last_days
@@ -104,7 +105,16 @@ def contents(state: State) -> dict[str, Any]:
         "settings": _settings(state.settings),
         "providers": document.accounts(state.snapshot),
         "cost": _costs(state),
+        "incidents": {ident: _incident(each) for ident, each in state.incidents.items()},
         "counters": [_counter(counter) for counter in state.counters],
+    }
+
+
+def _incident(incident: Incident) -> dict[str, Any]:
+    return {
+        "title": incident.title,
+        "impact": incident.impact,
+        "updated_at": document.as_time(incident.updated_at),
     }
 
 

@@ -103,14 +103,15 @@ def work_days(document: Document) -> str:
 def account_as_of(account: Document, now: float, days: str = ALL, zone: tzinfo | None = None) -> Document:
     """An account with `stale` and `pace` of each lane, `blocked`, and the early resets that are still news."""
     judged: Document = {}
+    every = _refresh_seconds(account)
     for member, value in account.items():
         if member == "windows":
-            judged[member] = [_window_as_of(window, now, days, zone) for window in value]
+            judged[member] = [_window_as_of(window, now, every, days, zone) for window in value]
         elif member in ("credits", "spend", "resets") and value is not None:
             ends = value.get("resets_at") or value.get("expires_at")
             judged[member] = {
                 **value,
-                "stale": rules.is_stale(now - epoch(value["fetched_at"]), _until(ends, now)),
+                "stale": rules.is_stale(now - epoch(value["fetched_at"]), _until(ends, now), every),
             }
         elif member == "early_resets":
             news = rules.EARLY_RESET_SECONDS
@@ -154,12 +155,18 @@ def _until(text: str | None, now: float) -> float | None:
     return None if text is None else epoch(text) - now
 
 
-def _window_as_of(window: Document, now: float, days: str, zone: tzinfo | None) -> Document:
+def _refresh_seconds(account: Document) -> float:
+    """How often it was refreshed when it was published."""
+    every: float = account.get("refresh_seconds", rules.REFRESH_SECONDS)
+    return every
+
+
+def _window_as_of(window: Document, now: float, every: float, days: str, zone: tzinfo | None) -> Document:
     until = _until(window["resets_at"], now)
     minutes = window["window_minutes"]
     return {
         **window,
-        "stale": rules.is_stale(now - epoch(window["fetched_at"]), until),
+        "stale": rules.is_stale(now - epoch(window["fetched_at"]), until, every),
         "pace": _pace(window, now, minutes * 60, until, days, zone)
         if until is not None and minutes
         else None,
@@ -199,7 +206,8 @@ def _after(now: float, seconds: float | None) -> str | None:
 
 
 def _blocked(account: Document, now: float) -> Document | None:
-    by = [window for window in account["windows"] if _blocks(window, now)]
+    every = _refresh_seconds(account)
+    by = [window for window in account["windows"] if _blocks(window, now, every)]
     if not by and not _is_refused(account, now):
         return None
     ends = [window["resets_at"] for window in by]
@@ -213,9 +221,10 @@ def _blocked(account: Document, now: float) -> Document | None:
     }
 
 
-def _blocks(window: Document, now: float) -> bool:
+def _blocks(window: Document, now: float, every: float) -> bool:
     age = now - epoch(window["fetched_at"])
-    return rules.blocks(window["used_percent"], window["scope"], age, _until(window["resets_at"], now))
+    until = _until(window["resets_at"], now)
+    return rules.blocks(window["used_percent"], window["scope"], age, until, every)
 
 
 def _is_refused(account: Document, now: float) -> bool:
@@ -223,7 +232,8 @@ def _is_refused(account: Document, now: float) -> bool:
     if at is None:
         return False
     spans = [_until(window["resets_at"], now) for window in account["windows"]]
-    return rules.is_refusal_current(now - epoch(at), [span for span in spans if span is not None])
+    known = [span for span in spans if span is not None]
+    return rules.is_refusal_current(now - epoch(at), known, _refresh_seconds(account))
 
 
 def _credits_left(account: Document) -> bool | None:

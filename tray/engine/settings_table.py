@@ -11,6 +11,7 @@ from providers.domain.work_days import ALL, DAYS
 from providers.registry import PROVIDERS
 from providers.setting import Bool, Choice, Menu, Setting
 from providers.source import Provider, settings_of
+from tray.engine.incidents import INCIDENTS
 
 Table = tuple[Setting[Any], ...]
 
@@ -71,7 +72,7 @@ WORK_DAYS = Setting(
     ),
 )
 
-GENERAL: Table = (ICON, SHOW_USED, HIDE_EMAIL, BARS, WORK_DAYS)
+GENERAL: Table = (ICON, SHOW_USED, HIDE_EMAIL, BARS, WORK_DAYS, INCIDENTS)
 """The settings of no provider, each imported from the file that uses it. Those that only views and faces use
 are written here, as the engine imports neither.
 """

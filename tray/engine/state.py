@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from providers.domain.cost import Counter, HomeFigures
 from providers.domain.incident import Incident
-from providers.domain.limits import UsageSnapshot
+from providers.domain.limits import REFRESH_EVERY, UsageSnapshot
 from providers.domain.rules import EARLY_RESET_SECONDS
 from tray.engine.settings import Settings
 
@@ -45,7 +45,7 @@ class State(Struct, frozen=True, kw_only=True):
 
     `incidents` are those that the providers' status pages report, by the providers' ids. Until `muted_until` no
     notice is shown, until `paused_until` no server is polled, unless the person asks for it. `refreshed` is None
-    until they do.
+    until they do. `refresh_every` is the interval of the polls, by which values are judged as old.
     """
 
     revision: int = 0
@@ -62,6 +62,7 @@ class State(Struct, frozen=True, kw_only=True):
     incidents: Mapping[str, Incident] = {}
     muted_until: datetime | None = None
     paused_until: datetime | None = None
+    refresh_every: timedelta = REFRESH_EVERY
     refreshed: LastRefresh | None = None
 
     @property

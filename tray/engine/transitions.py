@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -98,6 +98,12 @@ class Muted(Struct, frozen=True):
     until: datetime | None
 
 
+class RefreshPlanned(Struct, frozen=True):
+    """Servers are polled this often now."""
+
+    every: timedelta
+
+
 class Paused(Struct, frozen=True):
     """The person wants no polls until then; None: wants them again."""
 
@@ -119,12 +125,13 @@ Event = (
     | IncidentsRead
     | Muted
     | Paused
+    | RefreshPlanned
 )
 
 
 def after(state: State, event: Event, now: datetime, today: date) -> State:
     """The state after an event; the very same one where nothing is different. `today` is the person's."""
-    changed = _join_costs(_after(state, event, now), today)
+    changed = _join(_after(state, event, now), today)
     before, newest = state.snapshot, changed.snapshot
     if before is not None and newest is not None and before.accounts == newest.accounts:
         changed = replace(changed, snapshot=before)  # read again, and nothing is different
@@ -147,6 +154,8 @@ def _after(state: State, event: Event, now: datetime) -> State:
             return replace(state, muted_until=until)
         case Paused(until):
             return replace(state, paused_until=until)
+        case RefreshPlanned(every):
+            return replace(state, refresh_every=every)
 
 
 def _with_accounts(
@@ -203,12 +212,16 @@ def _known(state: State) -> bool:
     return any(account.key in state.order for account in (state.snapshot.accounts if state.snapshot else ()))
 
 
-def _join_costs(state: State, today: date) -> State:
-    """Accounts with what their homes cost."""
+def _join(state: State, today: date) -> State:
+    """Accounts with what their homes cost, and how often they are refreshed."""
     if state.snapshot is None:
         return state
     accounts = tuple(
-        replace(account, cost=cost_summary(state.costs, account.cost_home_ids, today))
+        replace(
+            account,
+            cost=cost_summary(state.costs, account.cost_home_ids, today),
+            refresh_every=state.refresh_every,
+        )
         for account in state.snapshot.accounts
     )
     if accounts == state.snapshot.accounts:

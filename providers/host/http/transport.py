@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -50,9 +51,11 @@ class RequestsWeb:
     def get(self, url: str, *, bearer: Secret, headers: Mapping[str, str], seconds: float) -> Answer:
         return self._get(url, bearer, headers, seconds, BODY_LIMIT)
 
-    def download(self, url: str, *, seconds: float, limit: int) -> Answer:
+    def download(
+        self, url: str, *, seconds: float, limit: int, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> Answer:
         """A public file of at most `limit` bytes, requested without a login. Raises what `get` does."""
-        return self._get(url, None, {}, seconds, limit)
+        return self._get(url, None, headers, seconds, limit)
 
     def _get(
         self, url: str, bearer: Secret | None, headers: Mapping[str, str], seconds: float, limit: int

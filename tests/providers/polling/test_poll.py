@@ -93,6 +93,7 @@ def ask(tmp_path: Path, clock: Clock) -> Ask:
         attested_at: datetime = NOW,
         memory: AccountStore = kept,
         only: str | None = None,
+        interval: timedelta = MINUTE,
     ) -> AccountState:
         places = tuple(
             LoginPlace(
@@ -103,7 +104,7 @@ def ask(tmp_path: Path, clock: Clock) -> Ask:
             for n in range(homes)
         )
         client = Client(key="k", identity=Identity(), places=places)
-        this = Round(client=client, sources=sources, interval=MINUTE, mode=mode, clock=clock, only=only)
+        this = Round(client=client, sources=sources, interval=interval, mode=mode, clock=clock, only=only)
         return poll(this, memory)
 
     return ask
@@ -121,6 +122,21 @@ def test_requests_keep_the_interval(ask: Ask, clock: Clock) -> None:
     assert len(source.asked) == 1
     clock.now += 0.02 * MINUTE
     ask(source)
+    assert len(source.asked) == 2
+
+
+def test_a_try_without_a_network_is_no_request(ask: Ask, clock: Clock) -> None:
+    source = FakeSource(Offline("No connection."))
+    ask(source, interval=5 * MINUTE)
+    clock.now += 0.99 * MINUTE
+    ask(source, interval=5 * MINUTE)
+    assert len(source.asked) == 1
+    clock.now += 0.02 * MINUTE
+    source.result = 10
+    ask(source, interval=5 * MINUTE)
+    assert len(source.asked) == 2
+    clock.now += 4.9 * MINUTE
+    ask(source, interval=5 * MINUTE)
     assert len(source.asked) == 2
 
 

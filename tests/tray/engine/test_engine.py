@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from providers.domain.cost import Counter, Tally
 from providers.domain.errors import Offline
@@ -32,6 +33,7 @@ from tray.engine.state import State
 DEADLINE = 10.0
 COUNTER = Counter(provider="fake", account="", model="m", epoch=0, tally=Tally(responses=1))
 FAST = Periods(look=timedelta(milliseconds=50), tick=timedelta(milliseconds=50))
+FIVE_MINUTES = replace(FAST, poll=timedelta(minutes=5))
 
 
 class Seen:
@@ -346,7 +348,7 @@ def test_a_refresh_of_one_provider_does_not_postpone_the_poll(tmp_path: Path) ->
     server = FakeSource(lambda _: reading(30))
     scope = scope_of(tmp_path, fake_provider([make_fake_home(tmp_path / "one")], server))
     scope.clock = lambda: now
-    with running(scope) as (engine, seen):
+    with running(scope, FIVE_MINUTES) as (engine, seen):
         seen.wait_for(lambda state: used(state) == {"one": 30} and not state.refreshing)
         now += timedelta(minutes=4)
         engine.refresh("fake", user_initiated=True)

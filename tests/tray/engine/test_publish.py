@@ -222,6 +222,11 @@ class TestAReaderJudgesAnew:
         assert account_at(tmp_path, NOW)["windows"][0]["stale"] is False
         assert account_at(tmp_path, NOW + HOUR)["windows"][0]["stale"] is True
 
+    def test_age_by_the_interval_it_was_refreshed_in(self, tmp_path: Path) -> None:
+        publish(tmp_path, state(lane(resets_in=None), refresh_every=timedelta(minutes=30)))
+        judged = [account_at(tmp_path, NOW + hours * HOUR)["windows"][0]["stale"] for hours in (0.9, 1)]
+        assert judged == [False, True]
+
     def test_a_reset_that_has_passed(self, tmp_path: Path) -> None:
         publish(tmp_path, state(lane(used=97, resets_in=0.05)))
         later = account_at(tmp_path, NOW + 0.1 * HOUR)["windows"][0]
@@ -347,6 +352,7 @@ usage_rates = st.builds(
     work_days=st.sampled_from(list(DAYS)),
     zone=st.sampled_from([UTC, ZoneInfo("Europe/Berlin"), ZoneInfo("America/St_Johns")]),
     later=st.timedeltas(timedelta(0), timedelta(days=3)),
+    every=st.sampled_from([timedelta(minutes=minutes) for minutes in (2, 5, 30, 60)]),
 )
 def test_a_reader_judges_as_the_menu_does(
     windows: list[Sourced[RateWindow]],
@@ -357,12 +363,14 @@ def test_a_reader_judges_as_the_menu_does(
     work_days: str,
     zone: ZoneInfo,
     later: timedelta,
+    every: timedelta,
 ) -> None:
     """Also later on, by its own clock, from what was published."""
     now = NOW + later
     shown = state(
         *windows,
         rates=rates,
+        refresh_every=every,
         limit_reached_at=refused,
         credits=None if credits_ is None else Sourced(value=credits_, source="oauth", fetched_at=NOW),
         spend=Sourced(value=Spend(used=Decimal(1), carries_on=carries_on), source="oauth", fetched_at=NOW),
@@ -374,7 +382,7 @@ def test_a_reader_judges_as_the_menu_does(
     assert published.as_of(kept, now.timestamp(), work_days, zone)["providers"] == [account]
     for window, judged in zip(windows, account["windows"], strict=True):
         value = window.value
-        assert judged["stale"] == is_stale(window.fetched_at, value.resets_at, now)
+        assert judged["stale"] == is_stale(window.fetched_at, value.resets_at, now, every)
         found = pace_of(usage, value, now, zone, work_days)
         assert (judged["pace"] is None) == (found is None)
         if found is not None:

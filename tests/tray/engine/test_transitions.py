@@ -22,6 +22,7 @@ from tray.engine.transitions import (
     CountProgressed,
     Event,
     RefreshEnded,
+    RefreshPlanned,
     SettingSaved,
     SettingsRead,
     after,
@@ -67,6 +68,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(CountBegan),
     st.builds(CountProgressed, st.none() | st.floats(0, 1)),
     st.builds(CountEnded, st.none() | st.just("The disk is full.")),
+    st.builds(RefreshPlanned, st.sampled_from([5 * MINUTE, 30 * MINUTE])),
     st.dictionaries(keys.map(lambda key: f"home-{key}"), st.floats(0, 9).map(cost)).map(CostsRead),
 )
 
@@ -142,6 +144,15 @@ def test_costs_are_joined_by_the_homes_ids_whichever_comes_first() -> None:
     assert one.cost is not None
     assert (one.cost.today_usd, one.cost.days_30_usd, one.cost.complete) == (1.5, 1.5, True)
     assert other.cost is None
+
+
+def test_accounts_are_judged_by_the_interval_of_now_whichever_comes_first() -> None:
+    found = (AccountsFound(("a",)), AccountRead("a", account("a")))
+    planned = RefreshPlanned(30 * MINUTE)
+    first, last = reads(planned, *found), reads(*found, planned)
+    for state in (first, last):
+        assert state.snapshot is not None
+        assert state.snapshot.accounts[0].refresh_every == state.refresh_every == 30 * MINUTE
 
 
 def test_costs_of_yesterday_say_nothing_of_today() -> None:

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from providers.domain.limits import Identity
+from providers.polling.accounts import Target
+from providers.polling.backoff import Client
+from tests.fake_provider import fake_provider
+from tray.engine.poll_queue import PollQueue
+
+FAKE = fake_provider([Path("/a")])
+
+
+def target(key: str, *, signed_in: bool = True) -> Target:
+    client = Client(key=key, identity=Identity(), places=()) if signed_in else None
+    return Target(provider=FAKE, key=key, homes=(), client=client)
+
+
+TARGETS = {key: target(key) for key in "abcdef"}
+
+
+def test_a_few_are_asked_at_once_and_slow_ones_hold_up_nobody() -> None:
+    now = 0.0
+    queue = PollQueue(lambda: now)
+    queue.add(TARGETS.values(), "due")
+    assert [each.key for each, _ in queue.take(TARGETS)] == ["a", "b", "c", "d"]
+    assert list(queue.take(TARGETS)) == []
+    queue.ended("b")
+    assert [each.key for each, _ in queue.take(TARGETS)] == ["e"]
+    now = 4.0
+    assert [each.key for each, _ in queue.take(TARGETS)] == ["f"]
+    assert queue.keys == set("acdef")
+
+
+def test_the_more_urgent_mode_wins_and_nobody_is_asked_twice_at_once() -> None:
+    queue = PollQueue()
+    for mode in ("due", "now", "due"):
+        queue.add([TARGETS["a"]], mode)
+    assert [mode for _, mode in queue.take(TARGETS)] == ["now"]
+    queue.add([TARGETS["a"]], "due")
+    assert list(queue.take(TARGETS)) == []
+    assert queue.waiting == {"a"}
+    queue.ended("a")
+    assert [mode for _, mode in queue.take(TARGETS)] == ["due"]
+
+
+def test_who_is_not_signed_in_or_no_more_there_does_not_wait() -> None:
+    queue = PollQueue()
+    queue.add([target("x", signed_in=False)], "now")
+    assert not queue
+    queue.add([TARGETS["a"]], "now")
+    assert list(queue.take({})) == []
+    assert not queue

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tray.engine import refresh_policy
+from tray.engine.refresh_policy import LONGEST, WHILE_ACTIVE, Activity, interval
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+idle_minutes = st.floats(-1e5, 1e5)
+
+
+@pytest.mark.parametrize(
+    ("idle", "every"),
+    [(0, 2), (5, 2), (5.1, 5), (60, 5), (61, 15), (240, 15), (241, 30), (1e4, 30), (-300, 30)],
+)
+def test_the_longer_nobody_works_the_more_seldom_it_polls(idle: float, every: float) -> None:
+    assert interval(Activity(at=NOW - idle * MINUTE), NOW) == every * MINUTE
+
+
+@given(idle_minutes, idle_minutes)
+def test_intervals_are_bounded_and_grow_with_the_time(one: float, other: float) -> None:
+    near, far = sorted((one, other), key=abs)
+    short, long = (interval(Activity(at=NOW - idle * MINUTE), NOW) for idle in (near, far))
+    assert WHILE_ACTIVE <= short <= long <= LONGEST
+    assert interval(Activity(at=NOW - near * MINUTE, on_battery=True), NOW) == 2 * short
+
+
+def test_a_network_that_changed_lately_is_tried_again_soon_even_on_battery() -> None:
+    activity = Activity(at=NOW - timedelta(days=1), on_battery=True, network_at=NOW - MINUTE)
+    assert interval(activity, NOW, offline=True) == MINUTE
+    assert interval(activity, NOW) == 2 * LONGEST
+    assert interval(activity, NOW + 5 * MINUTE, offline=True) == 2 * LONGEST
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "polling", "judged_by"), [(30, 2, True, 30), (30, 2, False, 2), (2, 30, True, 30)]
+)
+def test_values_are_not_old_while_they_are_being_read_anew(
+    before: float, now: float, polling: bool, judged_by: float
+) -> None:
+    found = refresh_policy.promised(before * MINUTE, now * MINUTE, polling=polling)
+    assert found == judged_by * MINUTE
+
+
+@pytest.mark.parametrize(("hours", "over"), [(1, False), (0, True), (-1, True), (24, False), (25, True)])
+def test_a_pause_ends_by_itself_also_where_the_clock_was_set_back(hours: float, over: bool) -> None:
+    assert refresh_policy.is_pause_over(NOW + timedelta(hours=hours), NOW) is over

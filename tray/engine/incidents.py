@@ -1,0 +1,78 @@
+"""What the providers' status pages report, asked for seldom; that a page cannot be read is nobody's concern."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from providers.domain.errors import ProviderError
+from providers.domain.incident import Incident
+from providers.host.http.origin import origin_allowed
+from providers.setting import Bool, Menu, Setting
+from providers.source import Provider
+
+if TYPE_CHECKING:
+    from providers.host.status_page import PageReading, PublicWeb
+
+INCIDENTS = Setting(
+    "display.incidents",
+    Bool(),
+    True,
+    "Show incidents from the providers' public status pages.",
+    menu=Menu(text="Service status"),
+)
+ORIGIN = "TANKFUL_STATUS_URL"
+"""The environment variable for another place of the pages: `URL/PROVIDER` instead of each page's address."""
+KEPT_FOR = timedelta(hours=1)
+"""For how long a page that cannot be read any more counts as unchanged."""
+_log = logging.getLogger(__name__)
+
+
+class StatusPages:
+    """Used by one thread at a time."""
+
+    def __init__(self, environ: Mapping[str, str], web: PublicWeb | None = None) -> None:
+        self._origin = environ.get(ORIGIN, "")
+        self._web = web
+        self._readings: dict[str, PageReading] = {}
+        self._failing: set[str] = set()
+
+    def read(self, providers: Sequence[Provider], now: datetime) -> dict[str, Incident]:
+        """The incidents of these providers, by their ids; each page has seconds to answer. Never raises."""
+        for provider in providers:
+            self._read(provider, now)
+        asked = {provider.id for provider in providers}
+        return {
+            ident: reading.incident
+            for ident, reading in self._readings.items()
+            if ident in asked and reading.incident is not None and abs(now - reading.at) < KEPT_FOR
+        }
+
+    def _read(self, provider: Provider, now: datetime) -> None:
+        from providers.host import status_page  # the settings need this file, and no HTTP
+
+        page = f"{self._origin}/{provider.id}" if self._origin else provider.links.status
+        if not origin_allowed(page):
+            return
+        try:
+            reading = status_page.fetch(
+                self._client(), page, provider.links.components, self._readings.get(provider.id), now
+            )
+        except ProviderError as error:
+            if provider.id not in self._failing:
+                _log.debug("%s status page failed (%s)", provider.id, error.kind)
+            self._failing.add(provider.id)
+            return
+        if provider.id in self._failing:
+            _log.debug("%s status page works again", provider.id)
+        self._failing.discard(provider.id)
+        self._readings[provider.id] = reading
+
+    def _client(self) -> PublicWeb:
+        if self._web is None:
+            from providers.host.http.transport import RequestsWeb
+
+            self._web = RequestsWeb()
+        return self._web

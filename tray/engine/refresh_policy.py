@@ -1,0 +1,86 @@
+"""How often servers are polled: the more seldom, the longer nobody has looked or worked. Pure.
+
+These are intervals of the engine. A provider's own interval, a server's Retry-After and the backoff after errors
+hold beside them (`providers.polling`): a poll that comes too early for an account leaves it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from providers.domain.limits import AccountUsage, UsageSnapshot
+
+WHILE_ACTIVE = timedelta(minutes=2)
+STEPS = (
+    (timedelta(minutes=5), WHILE_ACTIVE),
+    (timedelta(hours=1), timedelta(minutes=5)),
+    (timedelta(hours=4), timedelta(minutes=15)),
+)
+"""Up to so long after the last activity, so often."""
+LONGEST = timedelta(minutes=30)
+ON_BATTERY = 2
+AFTER_RESET = timedelta(seconds=30)
+RECONNECTING = timedelta(minutes=1)
+RECONNECTS_FOR = timedelta(minutes=5)
+"""After the network has changed: name servers and proxies may follow later."""
+LONGEST_PAUSE = timedelta(hours=24)
+"""One that would last longer began before the clock was set back."""
+
+
+class Activity(Struct, frozen=True, kw_only=True):
+    """`at` is when a person last opened the menu, an agent last wrote a log, or tankful started. `network_at` is
+    when the network last changed while servers could not be reached.
+    """
+
+    at: datetime
+    on_battery: bool = False
+    network_at: datetime | None = None
+
+
+def interval(activity: Activity, now: datetime, *, offline: bool = False) -> timedelta:
+    """How often servers are polled now. After a clock that was set back, the distance counts."""
+    if offline and activity.network_at is not None and abs(now - activity.network_at) < RECONNECTS_FOR:
+        return RECONNECTING
+    idle = abs(now - activity.at)
+    every = next((every for within, every in STEPS if idle <= within), LONGEST)
+    return every * ON_BATTERY if activity.on_battery else every
+
+
+def is_offline(snapshot: UsageSnapshot | None) -> bool:
+    """Whether an account could not be asked for want of a connection."""
+    accounts = snapshot.accounts if snapshot else ()
+    return any(account.error is not None and account.error.kind == "offline" for account in accounts)
+
+
+def next_reset(
+    accounts: Iterable[AccountUsage], intervals: Mapping[str, timedelta], polled_at: datetime | None
+) -> datetime | None:
+    """When the first window is read after its reset, None if all are: `intervals` are those of the providers."""
+    found = [
+        at
+        for account in accounts
+        for lane in account.windows
+        if lane.value.resets_at is not None and lane.fetched_at < lane.value.resets_at
+        for at in [
+            max(
+                lane.value.resets_at + AFTER_RESET,
+                lane.fetched_at + intervals.get(account.provider, timedelta(0)),
+            )
+        ]
+        if polled_at is None or polled_at < at
+    ]
+    return min(found, default=None)
+
+
+def promised(before: timedelta, now: timedelta, *, polling: bool) -> timedelta:
+    """The interval by which values are judged as old. A shorter one counts from the end of a poll on: a value of
+    a long interval is not stale just because somebody looks at it, and is being asked for anew.
+    """
+    return max(before, now) if polling else now
+
+
+def is_pause_over(until: datetime, now: datetime) -> bool:
+    return not now < until <= now + LONGEST_PAUSE
