@@ -41,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
     """Waits for the whole count; raises BadArgument."""
     from providers.ledger.database import LedgerError
     from tray.engine.costs import Costs
+    from tray.engine.settings_table import HIDE_EMAIL
     from tray.view import cost_tables as cost_output
     from tray.view import output
 
@@ -73,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         output.emit(output.as_json(cost_output.as_data(reports, options.by, named, zone, scope.clock())))
     else:
-        if options.by == "account":
+        if options.by == "account" and not scope.settings().get(HIDE_EMAIL):
             reports = cost_output.with_emails(reports, scope.emails())
         output.emit(cost_output.table(reports, options.by, named, zone, scope.clock()))
     return OK

@@ -46,16 +46,19 @@ def run(options: argparse.Namespace) -> int:
     from providers.host.files import own_folders
     from tray.desktop.survey import survey
     from tray.engine.doctor.collect import collect
+    from tray.engine.doctor.facts import Failed
     from tray.engine.scope import Scope
+    from tray.engine.settings_table import HIDE_EMAIL
     from tray.engine.zones import local_zone
     from tray.view import output
-    from tray.view.doctor.rows import sections
+    from tray.view.doctor.rows import sections, without_emails
     from tray.view.doctor.text import as_document, as_text
 
     # Not `open_scope`, which reports on stderr what this report contains.
     scope = Scope(os.environ, own_folders(os.environ), local_zone())
     report = collect(scope, survey)
-    found = sections(report, scope.zone)
+    hide_email = isinstance(report.settings, Failed) or scope.settings().get(HIDE_EMAIL)
+    found = sections(without_emails(report) if hide_email else report, scope.zone)
     if options.json:
         output.emit(output.as_json(as_document(report, found)))
     else:

@@ -20,7 +20,7 @@ from tray.engine.settings_writer import CannotWriteSettings, create
 from tray.view import menu, tooltip
 from tray.view.accounts import next_reset
 from tray.view.available import Available
-from tray.view.rows import Action, lines
+from tray.view.rows import Action
 
 REPORT = "report.txt"
 _MUTED_WITHOUT_RESET = timedelta(hours=1)
@@ -102,7 +102,7 @@ def _show(desk: Desk, _argument: str) -> None:
 
 def _summary(desk: Desk) -> str:
     scope = desk.engine.scope
-    return "\n".join(lines(menu.status_rows(desk.engine.snapshot, scope.clock(), scope.zone)))
+    return menu.summary(desk.engine.snapshot, scope.clock(), scope.zone)
 
 
 def _open(desk: Desk, argument: str) -> None:

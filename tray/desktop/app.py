@@ -55,6 +55,7 @@ class App:
             show_text=self._show_text,
             stop=self.stop,
         )
+        self._available = self._desk.available
         self._face = open_face(self._choose, self._draw, self._on_menu)
 
     def run(self) -> int:
@@ -109,6 +110,7 @@ class App:
                     partial(icon.picture, icon.glance(state, now)),
                     Tooltip(tooltip.title(state, now)),
                 )
-                self._face.show(Shown((shown,), menu.rows(state, now, scope.zone, self._login.shown)))
+                rows = menu.rows(state, now, scope.zone, self._login.shown, self._available)
+                self._face.show(Shown((shown,), rows))
             except Exception as error:  # noqa: BLE001 - the tray survives a state that cannot be drawn
                 log_fault(log, "could not draw", error)

@@ -51,10 +51,10 @@ def own_windows(usage: AccountUsage) -> tuple[Sourced[RateWindow], ...]:
     return own or usage.windows
 
 
-def owner(usage: AccountUsage) -> str:
+def owner(usage: AccountUsage, *, hide_email: bool = False) -> str:
     """The owner as the user knows them: by e-mail address, or by their homes."""
     email = usage.account.email if usage.account else None
-    return fmt.plain(email) if email else homes(usage)
+    return fmt.plain(email) if email and not hide_email else homes(usage)
 
 
 def homes(usage: AccountUsage) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from providers.domain.blocked import blocked
 from providers.domain.limits import AccountUsage, ErrorKind, RateWindow, Sourced
 from providers.domain.merge import is_stale
+from tray.engine.settings_table import HIDE_EMAIL
 from tray.engine.state import State
 from tray.view import extras
 from tray.view import format as fmt
@@ -31,18 +32,21 @@ def title(state: State, now: datetime) -> str:
     """One line for the tooltip: what is left at a glance, and what limits it further; or the first error."""
     found = at_a_glance(state, now) or tuple(each for each in accounts(state) if each.error)[:1]
     shown = [usage.provider for usage in accounts(state) if usage.windows]
-    return (
-        " | ".join(_summary(usage, now, alone=shown.count(usage.provider) < 2) for usage in found)
-        or "tankful"
-    )
+    hide_email = state.settings.get(HIDE_EMAIL)
+
+    def name(usage: AccountUsage) -> str:
+        alone = shown.count(usage.provider) < 2
+        return fmt.plain(usage.title) + ("" if alone else f" · {owner(usage, hide_email=hide_email)}")
+
+    return " | ".join(_summary(usage, now, name(usage)) for usage in found) or "tankful"
 
 
-def _summary(usage: AccountUsage, now: datetime, *, alone: bool) -> str:
-    """An account in the tooltip; whose it is, where it is not `alone`."""
+def _summary(usage: AccountUsage, now: datetime, name: str) -> str:
+    """An account in the tooltip."""
     own = own_windows(usage)
     ages = [None if is_past(lane, now) else outdated(lane, now) for lane in own]
     old = {age for age, lane in zip(ages, own, strict=True) if not is_past(lane, now)}
-    parts = [fmt.plain(usage.title)] if alone else [fmt.plain(usage.title), owner(usage)]
+    parts = [name]
     for lane, age in zip(own, ages, strict=True):
         # An age that all values share is shown once, for all of them.
         parts.append(_glance(lane, now) + (f", {age}" if age and len(old) > 1 else ""))

@@ -16,7 +16,7 @@ from providers.domain.incident import Incident
 from providers.domain.limits import Account, AccountUsage, Credits, RateWindow, Sourced, Spend, UsageSnapshot
 from tray.engine.settings import Settings
 from tray.engine.settings_table import SETTINGS
-from tray.engine.state import State
+from tray.engine.state import LastRefresh, State
 from tray.view import menu, tooltip
 from tray.view.available import Available
 from tray.view.format import BLANKS
@@ -259,6 +259,9 @@ def test_the_error_leads_its_account() -> None:
     assert below(state)[:3] == [*wrong, "──"]
     assert shown(failing(PRO, error))[1:3] == wrong
     assert "Refresh now  ·  Codex: rate-limited" in top(state)
+    for seconds, tried in ((0, ", tried just now"), (130, ", tried 2 min ago"), (3600, ""), (-60, "")):
+        last = LastRefresh(at=NOW - timedelta(seconds=seconds), failed=("",))
+        assert f"Refresh now  ·  Codex: rate-limited{tried}" in top(replace(state, refreshed=last))
 
 
 def test_a_long_sentence_is_cut_above_and_whole_below() -> None:

@@ -36,6 +36,23 @@ def sections(report: Report, zone: tzinfo) -> tuple[Section, ...]:
     )
 
 
+def without_emails(report: Report) -> Report:
+    """The report without the e-mail addresses of logins."""
+    providers = tuple(
+        replace(
+            each,
+            homes=each.homes
+            if isinstance(each.homes, Failed)
+            else tuple(
+                home if home.login is None else replace(home, login=replace(home.login, email=None))
+                for home in each.homes
+            ),
+        )
+        for each in report.providers
+    )
+    return replace(report, providers=providers)
+
+
 def _section(title: str, facts: T | Failed, rows: Callable[[T], Iterable[ReportRow]]) -> Section:
     found = (unfinished("check", facts.check_failed),) if isinstance(facts, Failed) else rows(facts)
     return Section(title, tuple(_redacted(row) for row in found))

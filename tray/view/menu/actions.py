@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from tray.engine.state import State
 from tray.view import format as fmt
@@ -13,6 +13,8 @@ from tray.view.available import Available
 from tray.view.login import StartAtLogin, login_rows
 from tray.view.rows import Action, Row, action_row, separator_row, submenu_row, toggle_row
 from tray.view.tooltip import IN_A_WORD
+
+_JUST_TRIED = timedelta(minutes=5)
 
 
 def action_rows(
@@ -42,9 +44,13 @@ def _refresh(state: State, now: datetime) -> str:
     """What a click does, and how the last refresh went: an age, or the first failure."""
     if state.refreshing:
         return "Refreshing…"
+    last = state.refreshed
     for usage in accounts(state):
         if usage.error is not None:
-            return f"Refresh now{fmt.DOT}{fmt.plain(usage.title)}: {IN_A_WORD[usage.error.kind]}"
+            text = f"Refresh now{fmt.DOT}{fmt.plain(usage.title)}: {IN_A_WORD[usage.error.kind]}"
+            # Another text than before the click, although the failure is the same.
+            recent = last is not None and timedelta(0) <= now - last.at < _JUST_TRIED
+            return f"{text}, tried {fmt.age(now - last.at)}" if last and recent else text
     read = [each.at for usage in accounts(state) for each in read_times(usage)]
     return f"Refresh now{fmt.DOT}updated {fmt.age(now - min(read))}" if read else "Refresh now"
 
