@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -61,9 +61,10 @@ def homes(usage: AccountUsage) -> str:
     return fmt.plain(", ".join(usage.homes))
 
 
-def outdated(lane: Sourced[RateWindow], now: datetime) -> str | None:
-    """How long ago it was read, if it is stale."""
-    return f"updated {fmt.age(now - lane.fetched_at)}" if is_stale(lane.fetched_at, None, now) else None
+def outdated(lane: Sourced[RateWindow], now: datetime, every: timedelta) -> str | None:
+    """How long ago it was read, if it is stale; `every` is how often it is refreshed."""
+    stale = is_stale(lane.fetched_at, None, now, every)
+    return f"updated {fmt.age(now - lane.fetched_at)}" if stale else None
 
 
 class ReadAt(Struct, frozen=True):

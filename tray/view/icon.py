@@ -7,7 +7,7 @@ blindness) shape speaks: hollow = never read, faint = old, a cross through = emp
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
@@ -60,7 +60,10 @@ class Glance(Struct, frozen=True):
 def glance(state: State, now: datetime) -> Glance:
     """The accounts at a glance, two at most; hollow bars where none has a value."""
     found = at_a_glance(state, now)[:_MOST_COLUMNS] or accounts(state)[:1]
-    columns = [tuple(_bar(lane, now) for lane in own_windows(usage)[:2]) or _UNREAD for usage in found]
+    columns = [
+        tuple(_bar(lane, now, usage.refresh_every) for lane in own_windows(usage)[:2]) or _UNREAD
+        for usage in found
+    ]
     # While the values are current, a failed poll needs no attention yet.
     failed = any(
         usage.error is not None and all(bar.left is None or bar.stale for bar in bars)
@@ -86,12 +89,12 @@ def picture(shown: Glance, size: int) -> Image:
     return image.resize((size, size), Image.Resampling.BOX)
 
 
-def _bar(lane: Sourced[RateWindow], now: datetime) -> Bar:
+def _bar(lane: Sourced[RateWindow], now: datetime, every: timedelta) -> Bar:
     if is_past(lane, now):
         return Bar(None, stale=True)
     return Bar(
         fmt.left_percent(lane.value.used_percent),
-        stale=is_stale(lane.fetched_at, lane.value.resets_at, now),
+        stale=is_stale(lane.fetched_at, lane.value.resets_at, now, every),
     )
 
 

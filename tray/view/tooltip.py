@@ -44,7 +44,7 @@ def title(state: State, now: datetime) -> str:
 def _summary(usage: AccountUsage, now: datetime, name: str) -> str:
     """An account in the tooltip."""
     own = own_windows(usage)
-    ages = [None if is_past(lane, now) else outdated(lane, now) for lane in own]
+    ages = [None if is_past(lane, now) else outdated(lane, now, usage.refresh_every) for lane in own]
     old = {age for age, lane in zip(ages, own, strict=True) if not is_past(lane, now)}
     parts = [name]
     for lane, age in zip(own, ages, strict=True):
@@ -54,7 +54,8 @@ def _summary(usage: AccountUsage, now: datetime, name: str) -> str:
         parts.append(extras.blocked_by(block))
     if len(old) == 1 and None not in old:
         parts += [age for age in old if age]
-    if usage.error is not None and all(is_stale(each.at, each.ends, now) for each in read_times(usage)):
+    every = usage.refresh_every
+    if usage.error and all(is_stale(each.at, each.ends, now, every) for each in read_times(usage)):
         parts.append(IN_A_WORD[usage.error.kind])
     return " · ".join(parts)
 

@@ -178,3 +178,10 @@ def test_the_picture_is_square_with_alpha() -> None:
         image = picture(KINDS["problem"], size)
         assert (image.size, image.mode) == ((size, size), "RGBA")
         assert isinstance(image, Image.Image)
+
+
+@pytest.mark.parametrize(("minutes", "stale"), [(2, True), (30, False)])
+def test_a_value_is_old_by_the_interval_it_is_refreshed_in(minutes: float, stale: bool) -> None:
+    half_an_hour_old = replace(SESSION, fetched_at=NOW - timedelta(minutes=29))
+    account = replace(PRO, windows=(half_an_hour_old,), refresh_every=timedelta(minutes=minutes))
+    assert seen(account).bars == (Bar(63.0, stale=stale),)

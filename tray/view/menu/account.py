@@ -96,7 +96,7 @@ def ring(usage: AccountUsage, now: datetime, zone: tzinfo, look: Look) -> Ring:
     return Ring(
         share=(100 - left if look.used and left > 0 else left) / 100,
         level=_level(usage, left, now, zone, look),
-        faint=is_stale(lane.fetched_at, lane.value.resets_at, now),
+        faint=is_stale(lane.fetched_at, lane.value.resets_at, now, usage.refresh_every),
         problem=problem,
     )
 
@@ -143,7 +143,7 @@ def _owner_rows(key: str, usage: AccountUsage, now: datetime, look: Look) -> Ite
         return
     oldest = min(read_at, key=lambda each: each.at)
     source = fmt.plain(usage.source_titles.get(oldest.source, oldest.source))
-    stale = all(is_stale(each.at, each.ends, now) for each in read_at)
+    stale = all(is_stale(each.at, each.ends, now, usage.refresh_every) for each in read_at)
     begin = "Last updated" if stale else "Updated"
     yield text_row(f"{key}:age", f"{begin} {fmt.age(now - oldest.at)}{fmt.DOT}{source}")
 

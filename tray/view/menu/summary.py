@@ -19,7 +19,7 @@ def summary(state: State, now: datetime, zone: tzinfo) -> str:
     """Two lines for each account, the worst first: its windows, and what its tokens would cost."""
     if state.snapshot is None:
         return "Loading…"
-    look = look_of(state.settings)
+    look = look_of(state)
     lines = [
         line
         for entry in entries(state.snapshot.accounts, now, look)

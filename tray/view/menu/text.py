@@ -23,7 +23,7 @@ def status_rows(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
     """The values, each a row of text: all that the menu and its submenus show of the accounts."""
     if state.snapshot is None:
         return (text_row("start", "Loading…"),)
-    look = look_of(state.settings)
+    look = look_of(state)
     found: list[Row] = []
     for entry in entries(state.snapshot.accounts, now, look):
         if found:

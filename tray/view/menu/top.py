@@ -71,7 +71,7 @@ def state_problems(state: State, *, width: int = MENU_WIDTH) -> Iterator[Row]:
 def _accounts(state: State, now: datetime, zone: tzinfo, available: Available, room: int) -> list[Row]:
     if state.snapshot is None:
         return [text_row("start", "Loading…")]
-    look = look_of(state.settings)
+    look = look_of(state)
     shown = entries(state.snapshot.accounts, now, look)
     if not shown:
         return [text_row("none", "No limits to show.")]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from msgspec import Struct
 
-from providers.domain.limits import AccountUsage, Pace, RateWindow, Sourced
+from providers.domain.limits import REFRESH_EVERY, AccountUsage, Pace, RateWindow, Sourced
 from providers.domain.pace import allowance, pace_of
 from providers.domain.work_days import ALL
-from tray.engine.settings import Settings
 from tray.engine.settings_table import BARS, HIDE_EMAIL, SHOW_USED, WORK_DAYS
+from tray.engine.state import State
 from tray.view import format as fmt
 from tray.view.accounts import is_past, outdated, own_windows
 from tray.view.rows import Row, text_row
@@ -20,20 +20,23 @@ _LONGEST_NAME = 32
 
 
 class Look(Struct, frozen=True, kw_only=True):
-    """How values are shown: the settings that the menu reads."""
+    """How values are shown: the settings that the menu reads, and how often values are refreshed."""
 
     used: bool = False
     hide_email: bool = False
     bars: str = "lines"
     work_days: str = ALL
+    every: timedelta = REFRESH_EVERY
 
 
-def look_of(settings: Settings) -> Look:
+def look_of(state: State) -> Look:
+    settings = state.settings
     return Look(
         used=settings.get(SHOW_USED),
         hide_email=settings.get(HIDE_EMAIL),
         bars=settings.get(BARS),
         work_days=settings.get(WORK_DAYS),
+        every=state.refresh_every,
     )
 
 
@@ -44,7 +47,9 @@ def window_row(
 
     `short`: the reset as a countdown, and a bare percentage.
     """
-    text = fmt.DOT.join((bar_and_name(lane, now, look, unit=not short), *_more(lane, now, zone, short=short)))
+    text = fmt.DOT.join(
+        (bar_and_name(lane, now, look, unit=not short), *_more(lane, now, zone, look.every, short=short))
+    )
     return text_row(f"{key}:window:{lane.value.id}", text, tone="alert" if is_spent(lane, now) else "normal")
 
 
@@ -82,12 +87,14 @@ def reset_text(lane: Sourced[RateWindow], now: datetime, zone: tzinfo, *, short:
     return fmt.countdown(resets_at - now) if short else fmt.resets(resets_at, now, zone)
 
 
-def _more(lane: Sourced[RateWindow], now: datetime, zone: tzinfo, *, short: bool) -> Iterator[str]:
+def _more(
+    lane: Sourced[RateWindow], now: datetime, zone: tzinfo, every: timedelta, *, short: bool
+) -> Iterator[str]:
     if is_spent(lane, now):
         yield "spent"
     if (reset := reset_text(lane, now, zone, short=short)) is not None:
         yield reset
-    if not is_past(lane, now) and (old := outdated(lane, now)):
+    if not is_past(lane, now) and (old := outdated(lane, now, every)):
         yield old
 
 
