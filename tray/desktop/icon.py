@@ -52,10 +52,18 @@ class IconView(Struct, frozen=True):
 
 
 class Shown(Struct, frozen=True):
-    """All that the tray shows: at least one icon, of which a desktop may show the first only, and their menu."""
+    """All that the tray shows: at least one icon, and their menu.
+
+    `combined` is for desktops that show one icon only; the first where it is None.
+    """
 
     icons: tuple[IconView, ...]
     rows: tuple[Row, ...]
+    combined: IconView | None = None
+
+    @property
+    def single(self) -> IconView:
+        return self.combined or self.icons[0]
 
 
 class Face(Protocol):

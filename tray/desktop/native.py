@@ -53,7 +53,7 @@ class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
         self._on_main = on_main
 
     def show(self, shown: Shown) -> None:
-        icon = shown.icons[0]
+        icon = shown.single
         picture = icon.draw(_SIZE)
         title = "\n".join(filter(None, (icon.tooltip.title, icon.tooltip.text)))
         self._on_main(lambda: self._apply(picture, title, shown.rows))

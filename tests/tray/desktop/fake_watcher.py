@@ -81,9 +81,9 @@ class Panel:
         with self._connection.send_lock:
             self._connection.sock.sendall(data)
 
-    def read(self, name: str) -> Any:
+    def read(self, name: str, path: str = ITEM_PATH) -> Any:
         """A property of the icon."""
-        return self.call(ITEM_PATH, PROPERTIES, "Get", "ss", ITEM, name)[0][1]
+        return self.call(path, PROPERTIES, "Get", "ss", ITEM, name)[0][1]
 
     def menu(self) -> list[str]:
         """The menu as a person reads it: one line for each row, underlines and all, with its marks."""

@@ -1,12 +1,12 @@
-"""The icon of a Linux desktop: a StatusNotifierItem with its menu, spoken straight to the session bus."""
+"""The icons of a Linux desktop: StatusNotifierItems with their menu, spoken straight to the session bus."""
 
 from __future__ import annotations
 
 import logging
 import os
-import re
 import socket
 from contextlib import suppress
+from functools import partial
 from threading import RLock, Thread, current_thread
 from typing import TYPE_CHECKING, Any
 
@@ -14,27 +14,22 @@ from jeepney import DBusAddress, HeaderFields, MatchRule, MessageType, new_metho
 from jeepney.bus_messages import message_bus
 
 from providers.host.faults import log_fault
-from tray.desktop.icon import DesktopClosed, Shown, Tooltip, ignore_menu
-from tray.desktop.linux import dbus_menu, notifications, session_bus
+from tray.desktop.icon import DesktopClosed, Shown, ignore_menu
+from tray.desktop.linux import dbus_menu, notifications, session_bus, status_item
 from tray.desktop.linux.dbus_menu import DBusMenu
 from tray.desktop.linux.left_click import LeftClick
 from tray.desktop.linux.notifications import Notifications
-from tray.desktop.linux.pixmap import argb
-from tray.desktop.linux.session_bus import CallError, Interface, Method, Property
+from tray.desktop.linux.status_item import StatusItem, pixmaps
 from tray.desktop.toolkit import base
 from tray.view.rows import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from PIL.Image import Image
-
     from tray.engine.notices.notice import Notice
     from tray.view.rows import Row
 
 WATCHER = "org.kde.StatusNotifierWatcher"
-SIZES = (22, 24, 32, 48)  # what panels ask for at scale 1 and 2; each is drawn, none is scaled
-_INTERFACE = "org.kde.StatusNotifierItem"
 _PATH = "/StatusNotifierItem"
 _MENU_PATH = "/MenuBar"
 _LINGER = 1.0  # seconds a running callback is waited for once the icon is stopped
@@ -42,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 
 class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no types
-    """pystray's contract, with rows instead of its menu and one picture for each size.
+    """pystray's contract, with rows instead of its menu, and as many icons as are shown.
 
     Raises BusUnreachable when made and DesktopClosed from `run`. Everything but `run` may be called from any
     thread.
@@ -65,15 +60,14 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         self._on_menu = on_menu
         self._changing = RLock()
         self._stopping = False
-        self._status = "Passive"
-        self._pixmaps: list[tuple[int, int, bytes]] = []
         self._rows: tuple[Row, ...] = ()
-        self._tooltip = Tooltip("")
+        self._items: dict[str, tuple[str, StatusItem]] = {}  # by the keys of their icons
         self._dbus_menu = DBusMenu()
         self._left_click = LeftClick()
         self._callbacks: list[Thread] = []
-        self._objects = {
-            _PATH: {_INTERFACE: self._item()},
+        self._first = self._make_item(_PATH)
+        self._objects: session_bus.Objects = {
+            _PATH: {status_item.INTERFACE: self._first.interface()},
             _MENU_PATH: {dbus_menu.INTERFACE: self._dbus_menu.interface()},
         }
         # pystray's setup thread would wait for ever for a loop that could not start: so join the bus here.
@@ -81,7 +75,7 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         self._notifications = Notifications(
             self._send, self._connection.outgoing_serial.__next__, self._start_callback
         )
-        self.bus_name = f"{_INTERFACE}-{os.getpid()}-{id(self)}"
+        self.bus_name = f"{status_item.INTERFACE}-{os.getpid()}-{id(self)}"
         try:
             for rule in (_watcher_rule(), *notifications.RULES):
                 session_bus.ask(self._connection, message_bus.AddMatch(rule))
@@ -91,79 +85,37 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
             raise
 
     def show(self, shown: Shown) -> None:
-        """Show this picture, this tooltip and these rows; only what changed is sent."""
-        icon = shown.icons[0]
-        pictures = {size: icon.draw(size) for size in SIZES}
+        """Show these icons and these rows; only what changed is sent."""
+        pictures = [pixmaps(view.draw) for view in shown.icons]
         with self._changing:
-            self.tooltip = icon.tooltip
-            self.rows = shown.rows
-            self.pictures = pictures
-            self.visible = True
+            self._rows = shown.rows
+            for key in self._items.keys() - {view.key for view in shown.icons}:
+                self._items[key][1].hide()
+            new = []
+            for view, drawn in zip(shown.icons, pictures, strict=True):
+                path, item = self._item(view.key)
+                if item.show(view, drawn):
+                    new.append(path)
+            self._update_menu()
+            for path in new:
+                self._register(path)
 
-    @property
-    def tooltip(self) -> Tooltip:
-        return self._tooltip
+    def _item(self, key: str) -> tuple[str, StatusItem]:
+        """The path and the item of an icon, for as long as the connection lasts: panels remember both."""
+        if not self._items:
+            self._items[key] = _PATH, self._first
+        elif key not in self._items:
+            path = f"{_PATH}/{len(self._items)}"
+            item = self._make_item(path)
+            self._objects[path] = {status_item.INTERFACE: item.interface()}
+            self._items[key] = path, item
+        return self._items[key]
 
-    @tooltip.setter
-    def tooltip(self, tooltip: Tooltip) -> None:
-        if tooltip == self._tooltip:
-            return
-        renamed = tooltip.title != self._tooltip.title
-        self._tooltip = tooltip
-        if renamed:
-            self.title = _unmarked(tooltip.title)
-        elif self.visible:
-            self._emit(_PATH, _INTERFACE, "NewToolTip")
-
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        return self._rows
-
-    @rows.setter
-    def rows(self, rows: tuple[Row, ...]) -> None:
-        self._rows = rows
-        self.update_menu()
-
-    @property
-    def pictures(self) -> dict[int, bytes]:
-        """Size in pixels → ARGB bytes, as they went out."""
-        return {width: data for width, _height, data in self._pixmaps}
-
-    @pictures.setter
-    def pictures(self, pictures: dict[int, Image]) -> None:
-        pixmaps = [(picture.width, picture.height, argb(picture)) for picture in pictures.values()]
-        if pixmaps != self._pixmaps:
-            self._pixmaps = pixmaps
-            self.icon = pictures[max(pictures)]
-
-    def show_notice(self, notice: Notice) -> None:
-        self._notifications.show(notice)
-
-    def withdraw_notice(self, key: str) -> None:
-        self._notifications.withdraw(key)
-
-    def stop(self) -> None:
-        """End `run`, now or as soon as it is called."""
-        self._stop()
+    def _make_item(self, path: str) -> StatusItem:
+        emit = partial(self._emit, path, status_item.INTERFACE)
+        return StatusItem(self.name, _MENU_PATH, emit, self._left_click.handed_over)
 
     # What pystray's base class calls.
-
-    def _show(self) -> None:
-        self._status = "Active"
-        self._emit(_PATH, _INTERFACE, "NewStatus", ("s",), ("Active",))
-        self._register()
-
-    def _hide(self) -> None:
-        self._status = "Passive"
-        self._emit(_PATH, _INTERFACE, "NewStatus", ("s",), ("Passive",))
-
-    def _update_icon(self) -> None:
-        self._emit(_PATH, _INTERFACE, "NewIcon")
-        self._icon_valid = True
-
-    def _update_title(self) -> None:
-        self._emit(_PATH, _INTERFACE, "NewTitle")
-        self._emit(_PATH, _INTERFACE, "NewToolTip")
 
     def _update_menu(self) -> None:
         with self._changing:  # signals leave in the order of the changes
@@ -221,14 +173,19 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
             and fields.get(HeaderFields.member) == "NameOwnerChanged"
             and message.body[0] == WATCHER
             and message.body[2]
-            and self._status == "Active"
+            and self._items
         ):
             self._on_menu(False)  # the panel that may have had it open is gone
-            self._register()
+            with self._changing:
+                for path, item in self._items.values():
+                    if item.status != "Passive":
+                        self._register(path)
 
-    def _register(self) -> None:
+    def _register(self, path: str) -> None:
+        """By the bus name where the item is at the usual path, else by the path."""
         watcher = DBusAddress("/StatusNotifierWatcher", WATCHER, WATCHER)
-        self._send(new_method_call(watcher, "RegisterStatusNotifierItem", "s", (self.bus_name,)))
+        service = self.bus_name if path == _PATH else path
+        self._send(new_method_call(watcher, "RegisterStatusNotifierItem", "s", (service,)))
 
     def _emit(
         self,
@@ -256,59 +213,6 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         self._callbacks.append(thread)
         thread.start()
 
-    def _item(self) -> Interface:
-        def title() -> str:
-            return session_bus.plain(self.title)
-
-        def tooltip() -> tuple[str, list[Any], str, str]:
-            return "", [], title(), session_bus.plain(_escaped(self._tooltip.text))
-
-        def nothing(*_args: Any) -> tuple[()]:
-            return ()
-
-        def no_window(*_args: Any) -> tuple[()]:
-            self._left_click.handed_over()
-            raise CallError("NotSupported", "this icon has a menu and no window")
-
-        return Interface(
-            methods={
-                # Plasma opens the menu on a left click only where Activate fails.
-                "Activate": Method(("i", "i"), (), no_window),
-                "ContextMenu": Method(("i", "i"), (), no_window),
-                "SecondaryActivate": Method(("i", "i"), (), nothing),
-                "Scroll": Method(("i", "s"), (), nothing),
-            },
-            properties={
-                "Category": Property("s", lambda: "ApplicationStatus"),
-                "Id": Property("s", lambda: self.name),
-                "Title": Property("s", title),
-                "Status": Property("s", lambda: self._status),
-                "WindowId": Property("i", lambda: 0),
-                "IconThemePath": Property("s", str),
-                "IconName": Property("s", str),
-                "IconPixmap": Property("a(iiay)", lambda: self._pixmaps),
-                "IconAccessibleDesc": Property("s", title),
-                "OverlayIconName": Property("s", str),
-                "OverlayIconPixmap": Property("a(iiay)", list),
-                "AttentionIconName": Property("s", str),
-                "AttentionIconPixmap": Property("a(iiay)", list),
-                "AttentionMovieName": Property("s", str),
-                "ToolTip": Property("(sa(iiay)ss)", tooltip),
-                "ItemIsMenu": Property("b", lambda: True),
-                "Menu": Property("o", lambda: _MENU_PATH),
-            },
-            signals={"NewTitle": (), "NewIcon": (), "NewToolTip": (), "NewStatus": ("s",)},
-        )
-
-
-def _unmarked(title: str) -> str:
-    """The title without what markup begins with: waybar reads it as markup, xfce4-panel and LXQt do not."""
-    return re.sub(r"\s*&\s*", " and ", title).replace("< 1 %", "below 1 %").replace("<", "‹")
-
-
-def _escaped(text: str) -> str:
-    """The text as markup, which all hosts that show it take it for."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _watcher_rule() -> Any:

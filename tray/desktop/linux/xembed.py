@@ -69,7 +69,7 @@ class XembedIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types
         Thread(target=self._clicked, name="tray-click", daemon=True).start()
 
     def show(self, shown: Shown) -> None:
-        icon = shown.icons[0]
+        icon = shown.single
         self._shown = icon.draw(_SIZE), session_bus.plain(icon.tooltip.title)
         self._wake_loop()
 

@@ -13,10 +13,11 @@ from msgspec.structs import replace
 
 from tests.tray.desktop.conftest import Bus
 from tests.tray.desktop.fake_watcher import DEADLINE, ITEM, ITEM_PATH, MENU, MENU_PATH, PROPERTIES, Panel
-from tests.tray.desktop.showing import one_icon
-from tray.desktop.icon import DesktopClosed
+from tests.tray.desktop.showing import one_icon, plum
+from tray.desktop.icon import DesktopClosed, IconView, Shown, Tooltip
 from tray.desktop.linux.session_bus import BusUnreachable
-from tray.desktop.linux.status_notifier import SIZES, StatusNotifierIcon
+from tray.desktop.linux.status_item import SIZES
+from tray.desktop.linux.status_notifier import StatusNotifierIcon
 from tray.view.rows import Action, Row, action_row, separator_row, text_row
 
 ROWS = (
@@ -351,6 +352,36 @@ def test_a_tooltip_is_plain_in_its_title_and_markup_in_its_text(shown: Running, 
     shown.show(title="R&D <x> · 5h < 1 % left", text="other")
     assert "NewTitle" not in dict(panel.heard(until="NewToolTip"))
     assert panel.read("ToolTip")[3] == "other"
+
+
+def test_an_icon_that_is_loud_needs_attention_until_it_is_cured(shown: Running, panel: Panel) -> None:
+    shown.icon.show(one_icon(ROWS, attention=True))
+    assert ("NewStatus", ("NeedsAttention",)) in panel.heard(until="NewStatus") + panel.heard(
+        until="NewStatus"
+    )
+    assert panel.read("Status") == "NeedsAttention"
+    assert panel.read("AttentionIconPixmap") == panel.read("IconPixmap") != []
+    shown.icon.show(one_icon(ROWS, attention=True))
+    shown.icon.show(one_icon(ROWS))
+    assert panel.heard(until="NewStatus") == [("NewStatus", ("Active",))], "and once only"
+
+
+def test_several_icons_share_the_connection_and_the_menu(shown: Running, panel: Panel) -> None:
+    def views(*titles: str) -> Shown:
+        return Shown(tuple(IconView(f"tankful:{title}", plum, Tooltip(title)) for title in titles), ROWS)
+
+    first = panel.item
+    shown.icon.show(views("Codex", "Claude"))
+    paths = [panel.wait_for_item(), panel.wait_for_item()]
+    assert paths == ["/StatusNotifierItem/1", "/StatusNotifierItem/2"]
+    panel.item = first
+    assert [panel.read("Title", path) for path in paths] == ["Codex", "Claude"]
+    assert {panel.read("Menu", path) for path in paths} == {MENU_PATH}
+    assert [panel.read("Status", path) for path in (ITEM_PATH, *paths)] == ["Passive", "Active", "Active"]
+
+    shown.show()
+    assert panel.wait_for_item() == first, "it is registered anew: a panel may have forgotten it"
+    assert [panel.read("Status", path) for path in (ITEM_PATH, *paths)] == ["Active", "Passive", "Passive"]
 
 
 def test_stop_ends_the_loop_and_frees_the_name(running: Running, panel: Panel) -> None:
