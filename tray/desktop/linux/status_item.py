@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from tray.desktop.icon import IconView, Tooltip
+from tray.desktop.icon import Tooltip
 from tray.desktop.linux import session_bus
 from tray.desktop.linux.pixmap import argb
 from tray.desktop.linux.session_bus import CallError, Interface, Method, Property
@@ -28,12 +28,12 @@ def pixmaps(draw: Callable[[int], Image]) -> Pixmaps:
 
 
 class StatusItem:
-    """`emit` sends a signal of this item: its name, the types of its body, the body. `clicked` is called, in the bus's
-    thread, when a panel hands a click over instead of opening the menu.
+    """`emit` sends a signal of this item: its name, the types of its body, the body. `clicked` is called, in the
+    bus's thread, when a panel hands a click over instead of opening the menu.
 
-    One writer at a time may call `show` and `hide`; the bus's thread reads and never waits for it. The picture of
-    an item that needs attention is the same as otherwise: it says so itself, and a panel that blinks shows one of
-    two equal ones.
+    One writer at a time may call `describe`, `show` and `hide`; the bus's thread reads and never waits for it. The
+    picture of an item that needs attention is the same as otherwise: it says so itself, and a panel that blinks
+    shows one of two equal ones.
     """
 
     def __init__(
@@ -51,21 +51,24 @@ class StatusItem:
         self._tooltip = Tooltip("")
         self._pixmaps: Pixmaps = []
 
-    def show(self, view: IconView, pictures: Pixmaps) -> bool:
-        """Only what changed is sent. Whether the item was hidden until now: then a panel has to learn of it."""
-        was_hidden = self.status == "Passive"
-        if view.tooltip != self._tooltip:
-            renamed = view.tooltip.title != self._tooltip.title
-            self._tooltip = view.tooltip
-            if not was_hidden:
-                if renamed:
-                    self._emit("NewTitle", (), ())
+    def describe(self, tooltip: Tooltip) -> None:
+        """Only what changed is sent; so with `show`."""
+        renamed, changed = tooltip.title != self._tooltip.title, tooltip != self._tooltip
+        self._tooltip = tooltip
+        if self.status != "Passive":
+            if renamed:
+                self._emit("NewTitle", (), ())
+            if changed:
                 self._emit("NewToolTip", (), ())
+
+    def show(self, pictures: Pixmaps, *, attention: bool) -> bool:
+        """Whether the item was hidden until now: then a panel has to learn of it."""
+        was_hidden = self.status == "Passive"
         if pictures != self._pixmaps:
             self._pixmaps = pictures
             self._emit("NewAttentionIcon", (), ())
             self._emit("NewIcon", (), ())
-        self._set_status("NeedsAttention" if view.attention else "Active")
+        self._set_status("NeedsAttention" if attention else "Active")
         return was_hidden
 
     def hide(self) -> None:

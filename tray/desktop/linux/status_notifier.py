@@ -91,14 +91,23 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
             self._rows = shown.rows
             for key in self._items.keys() - {view.key for view in shown.icons}:
                 self._items[key][1].hide()
-            new = []
-            for view, drawn in zip(shown.icons, pictures, strict=True):
-                path, item = self._item(view.key)
-                if item.show(view, drawn):
-                    new.append(path)
+            items = [self._item(view.key) for view in shown.icons]
+            for view, (_path, item) in zip(shown.icons, items, strict=True):
+                item.describe(view.tooltip)
             self._update_menu()
-            for path in new:
-                self._register(path)
+            for view, drawn, (path, item) in zip(shown.icons, pictures, items, strict=True):
+                if item.show(drawn, attention=view.attention):
+                    self._register(path)
+
+    def show_notice(self, notice: Notice) -> None:
+        self._notifications.show(notice)
+
+    def withdraw_notice(self, key: str) -> None:
+        self._notifications.withdraw(key)
+
+    def stop(self) -> None:
+        """End `run`, now or as soon as it is called."""
+        self._stop()
 
     def _item(self, key: str) -> tuple[str, StatusItem]:
         """The path and the item of an icon, for as long as the connection lasts: panels remember both."""
@@ -212,7 +221,6 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         thread = Thread(target=call, name=f"menu-{action.name}", daemon=True)
         self._callbacks.append(thread)
         thread.start()
-
 
 
 def _watcher_rule() -> Any:
