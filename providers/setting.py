@@ -201,6 +201,33 @@ class Duration(Struct, frozen=True):
         return "".join(parts) or "0s"
 
 
+_HOURS = re.compile(r"(\d{1,2})(?::(\d\d))? ?[-–] ?(\d{1,2})(?::(\d\d))?", re.ASCII)
+
+
+class Hours(Struct, frozen=True):
+    """From one time of day to another, possibly over midnight; the value is text, "22:00-07:00", or None."""
+
+    is_public = True
+
+    def expected(self) -> str:
+        return 'two times of day in quotes, such as "22:00-07:00"'
+
+    def parse(self, raw: object) -> str | None:
+        if isinstance(raw, str) and not raw.strip():
+            return None
+        if isinstance(raw, str) and (match := _HOURS.fullmatch(raw.strip())):
+            first, of_first, last, of_last = (int(part or 0) for part in match.groups())
+            if first < 24 and last < 24 and of_first < 60 and of_last < 60:
+                return f"{first:02}:{of_first:02}-{last:02}:{of_last:02}"
+        raise InvalidValue(self.expected())
+
+    def raw(self, text: str) -> object:
+        return text.strip()
+
+    def text(self, value: Any) -> str:
+        return "" if value is None else str(value)
+
+
 class Text(Struct, frozen=True):
     """Any text, possibly a command: so it is not public."""
 

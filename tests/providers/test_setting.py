@@ -12,7 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.setting import Bool, Choice, Duration, FilePath, Float, FolderList, Int, InvalidValue, Text
+from providers.setting import (
+    Bool,
+    Choice,
+    Duration,
+    FilePath,
+    Float,
+    FolderList,
+    Hours,
+    Int,
+    InvalidValue,
+    Text,
+)
 
 HOME = Path(os.path.expanduser("~"))
 ROOT = Path(os.path.abspath(os.sep))
@@ -20,7 +31,7 @@ MINUTES = Duration(timedelta(minutes=1), timedelta(days=1))
 PERCENT = Int(1, 100)
 SHARE = Float(0, 1.5)
 ICON = Choice(("bars", "ring"))
-TYPES = (Bool(), PERCENT, SHARE, MINUTES, ICON, Text(), FilePath(), FolderList())
+TYPES = (Bool(), PERCENT, SHARE, MINUTES, ICON, Hours(), Text(), FilePath(), FolderList())
 
 
 @pytest.mark.parametrize(
@@ -34,6 +45,9 @@ TYPES = (Bool(), PERCENT, SHARE, MINUTES, ICON, Text(), FilePath(), FolderList()
         (SHARE, "0.25", 0.25),
         (MINUTES, "90s", timedelta(seconds=90)),
         (MINUTES, "1h 30m", timedelta(minutes=90)),
+        (Hours(), " 22:00-07:00 ", "22:00-07:00"),
+        (Hours(), "22 – 7:30", "22:00-07:30"),
+        (Hours(), "", None),
         (MINUTES, "1d", timedelta(days=1)),
         (Text(), " a b ", " a b "),
         (FilePath(), "~/bin/codex", HOME / "bin/codex"),
@@ -69,6 +83,10 @@ def test_what_a_command_line_means(type_: Any, text: str, value: object) -> None
         ),
         (MINUTES, 90, 'a duration in quotes, such as "90s", "5m" or "1h30m", from 1m to 1d'),
         (MINUTES, "", 'a duration in quotes, such as "90s", "5m" or "1h30m", from 1m to 1d'),
+        (Hours(), "25:00-07:00", 'two times of day in quotes, such as "22:00-07:00"'),
+        (Hours(), "22:00-07:60", 'two times of day in quotes, such as "22:00-07:00"'),
+        (Hours(), "22:00", 'two times of day in quotes, such as "22:00-07:00"'),
+        (Hours(), 22, 'two times of day in quotes, such as "22:00-07:00"'),
         (Text(), 7, "a text in quotes"),
         (Text(), "\0", "a text in quotes"),
         (FilePath(), "codex", "a path in quotes, from / or ~"),
@@ -109,6 +127,8 @@ def test_a_value_as_text_means_itself(type_: Any, data: st.DataObject) -> None:
         Duration: st.integers(60, 86400).map(lambda value: timedelta(seconds=value)),
         Choice: st.sampled_from(["bars", "ring"]),
         Text: st.text().filter(lambda value: "\0" not in value),
+        Hours: st.none()
+        | st.tuples(*[st.times()] * 2).map(lambda pair: "-".join(map("{:%H:%M}".format, pair))),
         FilePath: st.sampled_from([ROOT / "a b", HOME / "c"]),
         FolderList: st.lists(st.sampled_from([ROOT / "a b", HOME / "c"]), unique=True).map(tuple),
     }

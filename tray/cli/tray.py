@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tray.desktop.icon import Face
     from tray.engine.engine import Engine
+    from tray.engine.notices.notifier import Notifier
     from tray.engine.publish import Kind
     from tray.view.rows import Action
 
@@ -35,10 +36,10 @@ def run(options: argparse.Namespace) -> int:
     reason = None if options.tray else unavailable()
     if reason:
         return _print_menu(reason)
-    return _as_owner("tray", lambda engine: _run_tray(engine, wait=options.tray))
+    return _as_owner("tray", lambda engine, notifier: _run_tray(engine, notifier, wait=options.tray))
 
 
-def _as_owner(kind: Kind, run_with: Callable[[Engine], int]) -> int:
+def _as_owner(kind: Kind, run_with: Callable[[Engine, Notifier], int]) -> int:
     """With the one engine of this person, which publishes what it knows; where there is another, nothing is
     done.
     """
@@ -47,12 +48,14 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine], int]) -> int:
     from tray.engine.count_child import CountChild
     from tray.engine.engine import Engine
     from tray.engine.log import TransitionLog, logging_to
+    from tray.engine.notices.notifier import Notifier
     from tray.engine.publish import SnapshotFile
     from tray.engine.single_instance import (
         OWNER_PATIENCE_SECONDS,
         SingleInstance,
         StateFolderUnusable,
     )
+    from tray.view import notices
 
     scope = open_scope()
     single = SingleInstance(scope.folders.state)
@@ -72,7 +75,12 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine], int]) -> int:
             engine = Engine(scope, costs=Costs(scope, CountChild(scope.environ)))
             engine.subscribe(file)
             engine.subscribe(TransitionLog())
-            return run_with(engine)
+            notifier = Notifier(scope, notices.notice, engine.mute)
+            engine.subscribe(notifier)
+            try:
+                return run_with(engine, notifier)
+            finally:
+                notifier.close()
     finally:
         single.release()
 
@@ -86,7 +94,7 @@ def _where_it_runs(state_folder: Path) -> str:
     return "already running: look for its icon in the tray."
 
 
-def _run_tray(engine: Engine, *, wait: bool) -> int:
+def _run_tray(engine: Engine, notifier: Notifier, *, wait: bool) -> int:
     from tray.desktop.app import App
     from tray.desktop.autostart.find import find_autostart
     from tray.desktop.autostart.switch import LoginSwitch
@@ -115,6 +123,7 @@ def _run_tray(engine: Engine, *, wait: bool) -> int:
             engine,
             open_with,
             login=login,
+            notifier=notifier,
             opener=find_opener(environ, launcher),
             clipboard=find_clipboard(environ, launcher),
         )
@@ -132,8 +141,8 @@ def _tell_where_it_runs() -> None:
         tell("running in the tray. Quit it from its menu, or press Ctrl-C here.")
 
 
-def _run_headless(engine: Engine) -> int:
-    """Until a signal ends it."""
+def _run_headless(engine: Engine, _notifier: Notifier) -> int:
+    """Until a signal ends it. There is nowhere to show notices; a command of the person's own gets them."""
     from threading import Event
 
     ended = Event()

@@ -20,6 +20,7 @@ from tray.desktop.icon import NAME, DesktopClosed, Face, IconView, Shown, Toolti
 from tray.desktop.launcher import Launcher
 from tray.desktop.opener import Opener
 from tray.engine.engine import Engine
+from tray.engine.notices.notifier import Notifier
 from tray.view import icon, menu, tooltip
 from tray.view.rows import Action
 
@@ -39,10 +40,12 @@ class App:
         login: LoginSwitch | None = None,
         opener: Opener | None = None,
         clipboard: Clipboard | None = None,
+        notifier: Notifier | None = None,
         redraw_every: timedelta = REDRAW_EVERY,
     ) -> None:
         self._engine = engine
         self._login = login or LoginSwitch(None)
+        self._notifier = notifier
         self._redraw_every = redraw_every
         self._drawing = threading.Lock()
         self._ended = threading.Event()
@@ -57,6 +60,8 @@ class App:
         )
         self._available = self._desk.available
         self._face = open_face(self._choose, self._draw, self._on_menu)
+        if notifier is not None:
+            notifier.connect(self._face)
 
     def run(self) -> int:
         """The exit code: 0 also when the desktop session ended under it. Blocks in the main thread."""
@@ -80,6 +85,8 @@ class App:
         self._face.stop()
 
     def _on_menu(self, is_open: bool) -> None:
+        if self._notifier is not None:
+            self._notifier.menu(is_open)
         if is_open:
             self._engine.menu_opened()
 

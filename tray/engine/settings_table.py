@@ -12,6 +12,7 @@ from providers.registry import PROVIDERS
 from providers.setting import Bool, Choice, Menu, Setting
 from providers.source import Provider, settings_of
 from tray.engine.incidents import INCIDENTS
+from tray.engine.notices.settings import NOTICE_SETTINGS
 
 Table = tuple[Setting[Any], ...]
 
@@ -72,7 +73,7 @@ WORK_DAYS = Setting(
     ),
 )
 
-GENERAL: Table = (ICON, SHOW_USED, HIDE_EMAIL, BARS, WORK_DAYS, INCIDENTS)
+GENERAL: Table = (ICON, SHOW_USED, HIDE_EMAIL, BARS, WORK_DAYS, INCIDENTS, *NOTICE_SETTINGS)
 """The settings of no provider, each imported from the file that uses it. Those that only views and faces use
 are written here, as the engine imports neither.
 """

@@ -138,6 +138,11 @@ class Child:
         if self._process.stdin.write(data) != len(data):
             raise BlockingIOError("it does not read")
 
+    def close_input(self) -> None:
+        """So that it sees the end of what it reads. Raises OSError as `write`."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
     def next(self, seconds: float) -> Chunk | None:
         """("out" or "err", bytes), no bytes at that stream's end; None when nothing came in time."""
         return self._streams.next(seconds)

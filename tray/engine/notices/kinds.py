@@ -1,0 +1,230 @@
+"""The kinds of notices, the most important first: a new one is a function that finds its occasions, and a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta, tzinfo
+from functools import partial
+from typing import Literal
+
+from msgspec import Struct
+
+from providers.domain.blocked import blocked
+from providers.domain.limits import AccountUsage, RateWindow, Sourced
+from providers.domain.merge import is_stale
+from providers.domain.pace import pace_of
+from providers.domain.rules import SPENT_PERCENT, left_percent
+from providers.domain.work_days import ALL
+from providers.setting import Setting
+from tray.engine.notices import settings
+from tray.engine.notices.occasion import LOGIN, Occasion, OccasionId
+
+ENDS_SOON = timedelta(days=1)
+"""How long before a login or a reset ends there is a notice."""
+REFILLED = 10.0
+"""What must be left of a window, in percent, that is said to be usable again before its reset."""
+LOGIN_SETTLES = timedelta(minutes=10)
+"""A login may be renewed within that time, by its own program."""
+LOGIN_ERRORS = ("not_signed_in", "login_expired")
+_THRESHOLD_SCOPES = ("account", "personal", "model")
+
+Topic = Literal["usage", "login"]
+
+
+class Blocking(Struct, frozen=True):
+    """The window that blocked an account, None if its server named none, and until when as far as was known."""
+
+    limit: RateWindow | None
+    until: datetime | None
+
+
+class Look(Struct, frozen=True, kw_only=True):
+    """What the finders see: an account now, and what was found before.
+
+    `was` is what last blocked the account, if no notice has said since that it is usable again. `on_screen` are
+    the occasions that a notice is shown for. `is_local` tells whether a source's readings come from logs or files.
+    """
+
+    usage: AccountUsage
+    now: datetime
+    zone: tzinfo
+    work_days: str = ALL
+    was: Blocking | None = None
+    on_screen: frozenset[OccasionId] = frozenset()
+    is_local: Callable[[str], bool] = lambda _source: False
+
+    def is_fresh(self, lane: Sourced[RateWindow]) -> bool:
+        return not is_stale(lane.fetched_at, lane.value.resets_at, self.now)
+
+    def about(self, kind: str, lane: Sourced[RateWindow]) -> Occasion:
+        return Occasion(
+            kind=kind,
+            account=self.usage.key,
+            window=lane.value.id,
+            ends=lane.value.resets_at,
+            read_at=lane.fetched_at,
+            is_official=not self.is_local(lane.source),
+            usage=self.usage,
+            limit=lane.value,
+        )
+
+
+class NoticeKind(Struct, frozen=True, kw_only=True):
+    """`effects` are the kinds that say less about the same window; without a window, about the same account.
+
+    `settles` is for how long it must hold, `lasts` for how long its notice stays at most.
+    """
+
+    name: str
+    setting: Setting[bool]
+    find: Callable[[Look], Iterator[Occasion]]
+    topic: Topic = "usage"
+    effects: tuple[str, ...] = ()
+    settles: timedelta = timedelta(0)
+    lasts: timedelta | None = None
+
+
+def _login_gone(look: Look) -> Iterator[Occasion]:
+    error = look.usage.error
+    if look.usage.account is None or (error is not None and error.kind in LOGIN_ERRORS):
+        yield Occasion(kind="login_gone", account=look.usage.key, window=LOGIN, usage=look.usage)
+
+
+def _login_ending(look: Look) -> Iterator[Occasion]:
+    ends = look.usage.login_ends_at
+    if ends is not None and look.now < ends <= look.now + ENDS_SOON:
+        yield Occasion(kind="login_ending", account=look.usage.key, window=LOGIN, ends=ends, usage=look.usage)
+
+
+def _spent(look: Look) -> Iterator[Occasion]:
+    for lane in look.usage.windows:
+        if look.is_fresh(lane) and lane.value.used_percent >= SPENT_PERCENT:
+            yield look.about("spent", lane)
+
+
+def _usable_again(look: Look) -> Iterator[Occasion]:
+    """Only when every window of the account is known to have something left, and not by a server that wavers."""
+    usage, was = look.usage, look.was
+    own = [lane for lane in usage.windows if lane.value.scope in ("account", "personal")]
+    if was is None or not own or usage.limit_reached_at is not None or usage.error is not None:
+        return
+    if blocked(usage, look.now) is None and all(
+        look.is_fresh(lane) and lane.value.used_percent < SPENT_PERCENT for lane in own
+    ):
+        window = was.limit.id if was.limit else ""
+        newest = max(own, key=lambda lane: (lane.value.id == window, lane.fetched_at))
+        is_over = was.until is None or was.until <= look.now
+        if not is_over and left_percent(newest.value.used_percent) < REFILLED:
+            return
+        yield Occasion(
+            kind="usable_again",
+            account=usage.key,
+            window=window,
+            ends=was.until,
+            read_at=newest.fetched_at,
+            is_official=not look.is_local(newest.source),
+            usage=usage,
+            limit=newest.value,
+        )
+
+
+def _threshold(percent: int, look: Look) -> Iterator[Occasion]:
+    for lane in look.usage.windows:
+        window = lane.value
+        if (
+            window.scope in _THRESHOLD_SCOPES
+            and look.is_fresh(lane)
+            and 0 < left_percent(window.used_percent) <= percent
+        ):
+            yield look.about(f"at_{percent}", lane)
+
+
+def _runs_out(look: Look) -> Iterator[Occasion]:
+    """One that is on the screen stays as long as it runs out before the reset at all."""
+    for lane in look.usage.windows:
+        if lane.value.scope not in _THRESHOLD_SCOPES or not look.is_fresh(lane):
+            continue
+        pace = pace_of(look.usage, lane.value, look.now, look.zone, look.work_days)
+        found = look.about("runs_out", lane)
+        is_shown = found.id in look.on_screen
+        if pace is not None and (pace.verdict == "runs_out" or (is_shown and pace.runs_out_at is not None)):
+            yield found
+
+
+def _early_reset(look: Look) -> Iterator[Occasion]:
+    lanes = {lane.value.id: lane.value for lane in look.usage.windows}
+    for early in look.usage.early_resets:
+        if timedelta(0) <= look.now - early.at <= ENDS_SOON:
+            yield Occasion(
+                kind="early_reset",
+                account=look.usage.key,
+                window=early.window,
+                ends=early.at + ENDS_SOON,
+                usage=look.usage,
+                limit=lanes.get(early.window),
+                early=early,
+            )
+
+
+def _reset_credit(look: Look) -> Iterator[Occasion]:
+    lane = look.usage.resets
+    ends = lane.value.expires_at if lane is not None and lane.value.available > 0 else None
+    if ends is not None and look.now < ends <= look.now + ENDS_SOON:
+        yield Occasion(
+            kind="reset_credit", account=look.usage.key, window="resets", ends=ends, usage=look.usage
+        )
+
+
+_OF_USAGE = ("spent", "usable_again", "at_10", "runs_out", "at_25", "at_50", "early_reset", "reset_credit")
+
+KINDS: tuple[NoticeKind, ...] = (
+    NoticeKind(
+        name="login_gone",
+        setting=settings.LOGIN,
+        find=_login_gone,
+        topic="login",
+        effects=("login_ending", *_OF_USAGE),
+        settles=LOGIN_SETTLES,
+    ),
+    NoticeKind(
+        name="spent",
+        setting=settings.SPENT,
+        find=_spent,
+        effects=("at_10", "runs_out", "at_25", "at_50"),
+    ),
+    NoticeKind(
+        name="usable_again",
+        setting=settings.USABLE_AGAIN,
+        find=_usable_again,
+        effects=("early_reset",),
+        lasts=timedelta(hours=4),
+    ),
+    NoticeKind(
+        name="at_10",
+        setting=settings.AT_10,
+        find=partial(_threshold, 10),
+        effects=("runs_out", "at_25", "at_50"),
+    ),
+    NoticeKind(name="runs_out", setting=settings.RUNS_OUT, find=_runs_out),
+    NoticeKind(name="login_ending", setting=settings.LOGIN, find=_login_ending, topic="login"),
+    NoticeKind(name="at_25", setting=settings.AT_25, find=partial(_threshold, 25), effects=("at_50",)),
+    NoticeKind(name="at_50", setting=settings.AT_50, find=partial(_threshold, 50)),
+    NoticeKind(name="early_reset", setting=settings.EARLY_RESET, find=_early_reset, lasts=timedelta(hours=4)),
+    NoticeKind(name="reset_credit", setting=settings.RESET_CREDIT, find=_reset_credit),
+)
+BY_NAME: Mapping[str, NoticeKind] = {kind.name: kind for kind in KINDS}
+
+
+def is_cause_of(cause: Occasion, other: Occasion) -> bool:
+    """Whether `other` goes without saying: it is of the same window, or of one that a spent window keeps from
+    being used until after its own reset.
+    """
+    if cause.account != other.account or cause.id == other.id:
+        return False
+    listed = other.kind in BY_NAME[cause.kind].effects
+    if cause.window == other.window or BY_NAME[cause.kind].topic == "login":
+        return listed
+    if cause.kind == "spent" and cause.limit is not None and cause.limit.scope in ("account", "personal"):
+        shuts = other.limit is not None and (listed or other.kind == "spent")
+        return shuts and cause.ends is not None and (other.ends is None or other.ends <= cause.ends)
+    return False

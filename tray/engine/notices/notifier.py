@@ -1,0 +1,155 @@
+"""Shows the notices that are due: a listener of the engine, with a thread of its own and a way to show them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
+from threading import Condition, Lock, Thread
+from typing import Protocol
+
+from providers.host.faults import log_fault
+from tray.engine.notices import settings as own
+from tray.engine.notices.command import CommandRunner
+from tray.engine.notices.due import due
+from tray.engine.notices.memory import Memory
+from tray.engine.notices.notice import Notice
+from tray.engine.notices.occasion import Occasion
+from tray.engine.notices.stored import Stored, load, save
+from tray.engine.scope import Scope
+from tray.engine.state import State
+
+TICK = timedelta(seconds=30)
+"""How often time alone may make a notice due, as when quiet hours end."""
+MENU_SECONDS = 60.0
+"""For how long an opened menu counts as looked at, where the desktop does not say that it was closed."""
+_LINGER_SECONDS = 1.0
+_log = logging.getLogger(__name__)
+
+Compose = Callable[[str, tuple[Occasion, ...], State, datetime, tzinfo], Notice]
+
+
+class NoticePort(Protocol):
+    """Where notices are shown. Neither waits nor raises."""
+
+    def notify(self, notice: Notice) -> None: ...
+    def withdraw(self, key: str) -> None: ...
+
+
+class Notifier:
+    """`compose` finds the words of a notice; `mute` is the engine's, for a mute that was begun before a restart.
+
+    Without a port, notices go to `notify.command` alone.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        compose: Compose,
+        mute: Callable[[datetime | None], None],
+        *,
+        commands: CommandRunner | None = None,
+        tick: timedelta = TICK,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._scope = scope
+        self._compose = compose
+        hidden = {name for provider in scope.providers for name in provider.variables}
+        self._commands = commands or CommandRunner(scope.environ, hidden)
+        self._tick = tick
+        self._monotonic = monotonic
+        self._port: NoticePort | None = None
+        self._menu_opened_at: float | None = None
+        self._changed = Condition()
+        self._newest: State | None = None
+        self._is_new = self._closed = False
+        self._looking = Lock()
+        self._stored = load(scope.folders.state, scope.clock())
+        self._memory = Memory(since=scope.clock(), seen=self._stored.seen)
+        self._unsaved = False
+        self._local: dict[str, frozenset[str]] = {}
+        if self._stored.muted_until is not None:
+            mute(self._stored.muted_until)
+        self._thread = Thread(target=self._run, name="notices", daemon=True)
+        self._thread.start()
+
+    def connect(self, port: NoticePort) -> None:
+        """Where notices are shown from now on."""
+        self._port = port
+
+    def __call__(self, _before: State, after: State) -> None:
+        """Returns at once."""
+        with self._changed:
+            self._newest, self._is_new = after, True
+            self._changed.notify()
+
+    def menu(self, is_open: bool) -> None:
+        """The menu was opened or closed; returns at once."""
+        self._menu_opened_at = self._monotonic() if is_open else None
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join(_LINGER_SECONDS)
+        self._commands.close()
+
+    def look(self) -> None:
+        """Show what is due by now."""
+        with self._looking:
+            state = self._newest
+            if state is None:
+                return
+            now, zone = self._scope.clock(), self._scope.zone
+            found = due(self._memory, state, now, zone, is_local=self._is_local, watched=self._is_watched())
+            self._memory = found.memory
+            self._keep(Stored(seen=found.memory.seen, muted_until=state.muted_until))
+            if found.show:
+                self._show(self._compose(found.key, found.show, state, now, zone), state)
+            for key in found.withdraw:
+                if self._port is not None:
+                    self._port.withdraw(key)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._is_new, self._tick.total_seconds())
+                if self._closed:
+                    return
+                self._is_new = False
+            try:
+                self.look()
+            except Exception as error:  # noqa: BLE001 - one odd state must not be the end of all notices
+                log_fault(_log, "could not look for notices", error)
+
+    def _show(self, notice: Notice, state: State) -> None:
+        if self._port is not None:
+            self._port.notify(notice)
+        if command := state.settings.get(own.COMMAND).strip():
+            self._commands.put(command, notice)
+
+    def _keep(self, stored: Stored) -> None:
+        """Before anything is shown: a notice that was shown twice is worse than one that was lost."""
+        if stored == self._stored and not self._unsaved:
+            return
+        try:
+            save(self._scope.folders.state, stored)
+        except OSError as error:
+            if not self._unsaved:
+                _log.warning("notices cannot be remembered (%s)", error.strerror or "unknown error")
+            self._unsaved = True
+        else:
+            self._unsaved = False
+        self._stored = stored
+
+    def _is_watched(self) -> bool:
+        opened_at = self._menu_opened_at
+        return opened_at is not None and self._monotonic() - opened_at < MENU_SECONDS
+
+    def _is_local(self, provider: str, source: str) -> bool:
+        """Sources are made once a reading of theirs is there, as their libraries take time to load."""
+        if provider not in self._local:
+            sources = [each.sources for each in self._scope.providers if each.id == provider]
+            self._local[provider] = frozenset(each.id for one in sources for each in one if each.local)
+        return source in self._local[provider]

@@ -1,0 +1,37 @@
+"""A reason for a notice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from providers.domain.limits import AccountUsage, EarlyReset, RateWindow
+
+OccasionId = tuple[str, str, str]
+"""Kind, account and window: there is one such occasion at a time."""
+LOGIN = "login"
+
+
+class Occasion(Struct, frozen=True, kw_only=True):
+    """Something that holds now. `account` is the key of the account, `window` an id, or another topic's name.
+
+    `ends` is when it is over, or when its window was or will be reset; None if unknown. `read_at` is when the
+    value behind it was fetched, None where it is certain by itself; `is_official` if a server reported it just
+    then, rather than a log or a file. `usage` is what is known of the account, of which it concerns `limit`;
+    `early` is the reset that came too soon.
+    """
+
+    kind: str
+    account: str
+    window: str
+    ends: datetime | None = None
+    read_at: datetime | None = None
+    is_official: bool = True
+    usage: AccountUsage
+    limit: RateWindow | None = None
+    early: EarlyReset | None = None
+
+    @property
+    def id(self) -> OccasionId:
+        return self.kind, self.account, self.window
