@@ -29,7 +29,7 @@ def test_a_new_file_sets_nothing_until_a_line_is_uncommented() -> None:
     assert max(map(len, text.splitlines()[1:])) <= 80
     untouched = read_settings(text, "settings.toml", SETTINGS)
     assert (untouched.values, untouched.problem) == ({}, None)
-    uncommented = re.sub(r'^# ([a-z_]+ = (?!"…"))', r"\1", text, flags=re.MULTILINE)
+    uncommented = re.sub(r'^# ([a-z0-9_]+ = (?!"…"))', r"\1", text, flags=re.MULTILINE)
     read = read_settings(uncommented, "settings.toml", SETTINGS)
     assert read.problem is None
     assert read.values == {each.key: each.default for each in SETTINGS if each.default is not None}

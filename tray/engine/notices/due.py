@@ -29,7 +29,7 @@ from tray.engine.notices.memory import (
 from tray.engine.notices.occasion import Occasion
 from tray.engine.notices.quiet import is_quiet
 from tray.engine.notices.screen import Due, with_notices
-from tray.engine.notices.stored import Seen, Shown, bounded
+from tray.engine.notices.stored import Seen, Mark, bounded
 from tray.engine.state import State
 
 UNKNOWN_LENGTH = timedelta(days=1)
@@ -134,7 +134,7 @@ def _marked(memory: Memory, shown: Iterable[Occasion], state: State, now: dateti
     seen, was_blocked = dict(memory.seen), dict(memory.blocked)
     for occasion in shown:
         kind, length = BY_NAME[occasion.kind], occasion.limit.duration if occasion.limit else None
-        mark = Shown(occasion.ends or now + (length or UNKNOWN_LENGTH))
+        mark = Mark(occasion.ends or now + (length or UNKNOWN_LENGTH))
         seen[occasion.id] = mark
         if kind.topic == "usage" and _is_wanted(state, occasion.kind):
             seen |= {(effect, occasion.account, occasion.window): mark for effect in kind.effects}

@@ -38,7 +38,7 @@ class Blocking(Struct, frozen=True):
     until: datetime | None
 
 
-class Look(Struct, frozen=True, kw_only=True):
+class AccountLook(Struct, frozen=True, kw_only=True):
     """What the finders see: an account now, and what was found before.
 
     `was` is what last blocked the account, if no notice has said since that it is usable again. `on_screen` are
@@ -77,32 +77,32 @@ class NoticeKind(Struct, frozen=True, kw_only=True):
 
     name: str
     setting: Setting[bool]
-    find: Callable[[Look], Iterator[Occasion]]
+    find: Callable[[AccountLook], Iterator[Occasion]]
     topic: Topic = "usage"
     effects: tuple[str, ...] = ()
     settles: timedelta = timedelta(0)
     lasts: timedelta | None = None
 
 
-def _login_gone(look: Look) -> Iterator[Occasion]:
+def _login_gone(look: AccountLook) -> Iterator[Occasion]:
     error = look.usage.error
     if look.usage.account is None or (error is not None and error.kind in LOGIN_ERRORS):
         yield Occasion(kind="login_gone", account=look.usage.key, window=LOGIN, usage=look.usage)
 
 
-def _login_ending(look: Look) -> Iterator[Occasion]:
+def _login_ending(look: AccountLook) -> Iterator[Occasion]:
     ends = look.usage.login_ends_at
     if ends is not None and look.now < ends <= look.now + ENDS_SOON:
         yield Occasion(kind="login_ending", account=look.usage.key, window=LOGIN, ends=ends, usage=look.usage)
 
 
-def _spent(look: Look) -> Iterator[Occasion]:
+def _spent(look: AccountLook) -> Iterator[Occasion]:
     for lane in look.usage.windows:
         if look.is_fresh(lane) and lane.value.used_percent >= SPENT_PERCENT:
             yield look.about("spent", lane)
 
 
-def _usable_again(look: Look) -> Iterator[Occasion]:
+def _usable_again(look: AccountLook) -> Iterator[Occasion]:
     """Only when every window of the account is known to have something left, and not by a server that wavers."""
     usage, was = look.usage, look.was
     own = [lane for lane in usage.windows if lane.value.scope in ("account", "personal")]
@@ -128,7 +128,7 @@ def _usable_again(look: Look) -> Iterator[Occasion]:
         )
 
 
-def _threshold(percent: int, look: Look) -> Iterator[Occasion]:
+def _threshold(percent: int, look: AccountLook) -> Iterator[Occasion]:
     for lane in look.usage.windows:
         window = lane.value
         if (
@@ -139,7 +139,7 @@ def _threshold(percent: int, look: Look) -> Iterator[Occasion]:
             yield look.about(f"at_{percent}", lane)
 
 
-def _runs_out(look: Look) -> Iterator[Occasion]:
+def _runs_out(look: AccountLook) -> Iterator[Occasion]:
     """One that is on the screen stays as long as it runs out before the reset at all."""
     for lane in look.usage.windows:
         if lane.value.scope not in _THRESHOLD_SCOPES or not look.is_fresh(lane):
@@ -151,7 +151,7 @@ def _runs_out(look: Look) -> Iterator[Occasion]:
             yield found
 
 
-def _early_reset(look: Look) -> Iterator[Occasion]:
+def _early_reset(look: AccountLook) -> Iterator[Occasion]:
     lanes = {lane.value.id: lane.value for lane in look.usage.windows}
     for early in look.usage.early_resets:
         if timedelta(0) <= look.now - early.at <= ENDS_SOON:
@@ -166,7 +166,7 @@ def _early_reset(look: Look) -> Iterator[Occasion]:
             )
 
 
-def _reset_credit(look: Look) -> Iterator[Occasion]:
+def _reset_credit(look: AccountLook) -> Iterator[Occasion]:
     lane = look.usage.resets
     ends = lane.value.expires_at if lane is not None and lane.value.available > 0 else None
     if ends is not None and look.now < ends <= look.now + ENDS_SOON:

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from providers.domain.blocked import blocked
 from providers.domain.limits import AccountUsage
 from providers.domain.merge import is_stale
-from tray.engine.notices.kinds import Blocking, Look, Topic
+from tray.engine.notices.kinds import Blocking, AccountLook, Topic
 from tray.engine.notices.occasion import Occasion, OccasionId
-from tray.engine.notices.stored import Seen, Shown
+from tray.engine.notices.stored import Seen, Mark
 from tray.engine.settings_table import WORK_DAYS
 from tray.engine.state import State
 
@@ -74,9 +74,9 @@ def accounts_of(state: State, memory: Memory) -> dict[str, AccountUsage]:
 
 def look_at(
     usage: AccountUsage, state: State, memory: Memory, now: datetime, zone: tzinfo, is_local: IsLocal
-) -> Look:
+) -> AccountLook:
     on_screen = frozenset(id_ for shown in memory.on_screen.values() for id_ in shown.occasions)
-    return Look(
+    return AccountLook(
         usage=usage,
         now=now,
         zone=zone,
@@ -103,7 +103,7 @@ def with_found(
     }
     for occasion in found:
         pending.setdefault(occasion.id, First(now, occasion.read_at))
-    seen = {id_: Shown(shown.ends, shown.cleared or id_ in over) for id_, shown in memory.seen.items()}
+    seen = {id_: Mark(shown.ends, shown.cleared or id_ in over) for id_, shown in memory.seen.items()}
     homes = {
         home: usage.key
         for usage in accounts.values()

@@ -26,14 +26,14 @@ LONGEST_MUTE = timedelta(days=32)
 _LONGEST_NAME = 200
 
 
-class Shown(Struct, frozen=True):
+class Mark(Struct, frozen=True):
     """One that had its notice, or needs none. `ends` is when its window ends; `cleared` if it was over since."""
 
     ends: datetime
     cleared: bool = False
 
 
-Seen = Mapping[OccasionId, Shown]
+Seen = Mapping[OccasionId, Mark]
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -66,7 +66,7 @@ def load(folder: Path, now: datetime) -> Stored:
             muted = document.muted_until
             return Stored(
                 seen=bounded(
-                    {(line.kind, line.account, line.window): Shown(line.ends, line.cleared) for line in lines}
+                    {(line.kind, line.account, line.window): Mark(line.ends, line.cleared) for line in lines}
                 ),
                 muted_until=muted if muted is not None and _is_ahead(muted, now) else None,
             )
@@ -87,7 +87,7 @@ def bounded(seen: Seen) -> Seen:
     """Those whose windows end last, where there are too many."""
     if len(seen) <= MOST:
         return seen
-    kept: Iterable[tuple[OccasionId, Shown]] = sorted(seen.items(), key=lambda item: item[1].ends)[-MOST:]
+    kept: Iterable[tuple[OccasionId, Mark]] = sorted(seen.items(), key=lambda item: item[1].ends)[-MOST:]
     return dict(kept)
 
 

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tray.engine.notices.stored import FILE, LARGEST, MOST, SCHEMA, Shown, Stored, load, save
+from tray.engine.notices.stored import FILE, LARGEST, MOST, SCHEMA, Mark, Stored, load, save
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 KEPT = Stored(
     seen={
-        ("spent", "a1b2c3d4", "session"): Shown(NOW + timedelta(hours=2)),
-        ("at_10", "a1b2c3d4", "weekly"): Shown(NOW, cleared=True),
+        ("spent", "a1b2c3d4", "session"): Mark(NOW + timedelta(hours=2)),
+        ("at_10", "a1b2c3d4", "weekly"): Mark(NOW, cleared=True),
     },
     muted_until=NOW + timedelta(minutes=30),
 )
@@ -38,7 +38,7 @@ def test_a_mute_that_is_over_or_that_a_clock_put_years_ahead_is_none(tmp_path: P
 
 def test_it_stays_small(tmp_path: Path) -> None:
     seen = {
-        ("spent", f"{number:08x}", "w" * 150): Shown(NOW + timedelta(hours=number)) for number in range(900)
+        ("spent", f"{number:08x}", "w" * 150): Mark(NOW + timedelta(hours=number)) for number in range(900)
     }
     save(tmp_path, Stored(seen=seen))
     assert (tmp_path / FILE).stat().st_size < LARGEST
@@ -77,7 +77,7 @@ def test_odd_lines_are_left_out(tmp_path: Path) -> None:
     line = {"kind": "spent", "account": "a", "window": "w", "ends": "2026-11-20T12:00:00Z"}
     lines = [line, line | {"window": "x" * 999}, line | {"window": "y", "ends": "2026-11-20T12:00:00"}]
     (tmp_path / FILE).write_text(json.dumps({"schema": SCHEMA, "seen": lines, "more": 1}))
-    assert load(tmp_path, NOW).seen == {("spent", "a", "w"): Shown(NOW)}
+    assert load(tmp_path, NOW).seen == {("spent", "a", "w"): Mark(NOW)}
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
