@@ -29,7 +29,7 @@ from tray.engine.notices.memory import (
 from tray.engine.notices.occasion import Occasion
 from tray.engine.notices.quiet import is_quiet
 from tray.engine.notices.screen import Due, with_notices
-from tray.engine.notices.stored import Seen, Mark, bounded
+from tray.engine.notices.stored import Mark, Seen, bounded
 from tray.engine.state import State
 
 UNKNOWN_LENGTH = timedelta(days=1)

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from providers.domain.blocked import blocked
 from providers.domain.limits import AccountUsage
 from providers.domain.merge import is_stale
-from tray.engine.notices.kinds import Blocking, AccountLook, Topic
+from tray.engine.notices.kinds import AccountLook, Blocking, Topic
 from tray.engine.notices.occasion import Occasion, OccasionId
-from tray.engine.notices.stored import Seen, Mark
+from tray.engine.notices.stored import Mark, Seen
 from tray.engine.settings_table import WORK_DAYS
 from tray.engine.state import State
 
