@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from providers.version import VERSION
+from tray.cli import already_running
 from tray.cli.console import NOTHING_READ, OK, open_scope, tell
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from tray.desktop.icon import Face
     from tray.engine.engine import Engine
@@ -29,19 +30,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    terminal = sys.stdout is not None and sys.stdout.isatty()  # a login's log needs no values
     if options.headless:
-        return _as_owner("headless", _run_headless)
+        return _as_owner("headless", _run_headless, values=terminal)
     from tray.desktop.face import unavailable
 
     reason = None if options.tray else unavailable()
     if reason:
         return _print_menu(reason)
-    return _as_owner("tray", lambda engine, notifier: _run_tray(engine, notifier, wait=options.tray))
+    return _as_owner(
+        "tray",
+        lambda engine, notifier: _run_tray(engine, notifier, wait=options.tray),
+        values=terminal or not options.tray,
+    )
 
 
-def _as_owner(kind: Kind, run_with: Callable[[Engine, Notifier], int]) -> int:
-    """With the one engine of this person, which publishes what it knows; where there is another, nothing is
-    done.
+def _as_owner(kind: Kind, run_with: Callable[[Engine, Notifier], int], *, values: bool) -> int:
+    """With the one engine of this person, which publishes what it knows. Where there is another, this is said,
+    with its `values` if they are wanted.
     """
     from providers.host.process.heap import keep_small
     from tray.engine.costs import Costs
@@ -61,7 +67,7 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine, Notifier], int]) -> int:
     single = SingleInstance(scope.folders.state)
     try:
         if not single.acquire(OWNER_PATIENCE_SECONDS):
-            tell(_where_it_runs(scope.folders.state))
+            already_running.report(scope, values=values)
             return OK
     except StateFolderUnusable as error:
         tell(str(error))
@@ -83,15 +89,6 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine, Notifier], int]) -> int:
                 notifier.close()
     finally:
         single.release()
-
-
-def _where_it_runs(state_folder: Path) -> str:
-    from tray.engine import published
-
-    owner = (published.read(str(state_folder)) or {}).get("owner", {})
-    if owner.get("kind") == "headless":
-        return f"already running without a tray (process {owner.get('pid')}). Stop it first to get the icon."
-    return "already running: look for its icon in the tray."
 
 
 def _run_tray(engine: Engine, notifier: Notifier, *, wait: bool) -> int:

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from tray.engine import document
     from tray.engine.costs import Costs
-    from tray.engine.once import take_round
+    from tray.engine.once import refresh_every, take_round
     from tray.engine.settings_table import WORK_DAYS
     from tray.engine.state import State
     from tray.view import menu, output
@@ -52,11 +52,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         if any(account.cost is None for account in snapshot.accounts):
             tell("the cost has not been counted yet; run `tankful cost` to count it.")
-        output.emit(
-            output.as_text(
-                menu.status_rows(State(snapshot=snapshot, settings=scope.settings()), now, scope.zone)
-            )
-        )
+        shown = State(snapshot=snapshot, settings=scope.settings(), refresh_every=refresh_every(scope))
+        output.emit(output.as_text(menu.status_rows(shown, now, scope.zone)))
     read = any(
         account.windows
         or account.credits

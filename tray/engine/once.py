@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from providers.domain.limits import UsageSnapshot
+from providers.domain.limits import REFRESH_EVERY, UsageSnapshot
 from providers.ledger.database import LedgerError
 from providers.polling.account_store import AccountStore
 from providers.polling.accounts import take_usage
@@ -15,7 +16,9 @@ from providers.polling.poll import Mode
 from tray.engine import history, published
 from tray.engine.cost_summary import cost_summary
 from tray.engine.costs import Costs
+from tray.engine.detached import is_owned
 from tray.engine.publish import SnapshotFile
+from tray.engine.refresh_policy import LONGEST, ON_BATTERY
 from tray.engine.scope import Scope
 from tray.engine.settings_table import WORK_DAYS
 from tray.engine.single_instance import SingleInstance, StateFolderUnusable
@@ -49,8 +52,13 @@ def take_round(
         note(costs.ledger, account, scope.clock(), scope.zone, work_days) for account in snapshot.accounts
     )
     known = _costs(costs)
+    every = refresh_every(scope)
     joined = tuple(
-        replace(account, cost=cost_summary(known, account.cost_home_ids, scope.today()))
+        replace(
+            account,
+            cost=cost_summary(known, account.cost_home_ids, scope.today()),
+            refresh_every=every,
+        )
         for account in accounts
     )
     snapshot = replace(snapshot, accounts=joined)
@@ -64,6 +72,18 @@ def take_round(
         )
         _publish(scope, state)
     return snapshot
+
+
+def refresh_every(scope: Scope) -> timedelta:
+    """How often limits are refreshed, as who owns the engine published it; else as if nobody did."""
+    if not is_owned(str(scope.folders.state)):
+        return REFRESH_EVERY
+    try:
+        accounts = (published.read(str(scope.folders.state)) or {})["providers"]
+        seconds = max((account["refresh_seconds"] for account in accounts), default=0.0)
+        return min(max(REFRESH_EVERY, timedelta(seconds=seconds)), LONGEST * ON_BATTERY)
+    except (OverflowError, *published.DAMAGED):
+        return REFRESH_EVERY
 
 
 def _costs(costs: Costs) -> dict[str, HomeCost]:
