@@ -119,10 +119,12 @@ def _open_status_page(desk: Desk, provider: str) -> None:
 
 
 def _open_logs(desk: Desk, argument: str) -> None:
-    """The logs of a provider, or, after a second colon, of one of its homes, by its id."""
-    ident, _, home_id = argument.partition(":")
+    """The logs of a provider, or, after a second colon, of some of its homes, by their ids."""
+    ident, _, ids = argument.partition(":")
     provider = _provider(desk, ident)
-    homes = [home for home in desk.engine.scope.log_homes_of(provider) if home_id in ("", home.id)]
+    homes = [
+        home for home in desk.engine.scope.log_homes_of(provider) if not ids or home.id in ids.split(",")
+    ]
     folders = [home.path / folder for home in homes for folder in provider.logs.folders]
     found = next((folder for folder in folders if folder.is_dir()), None)
     if found is None:

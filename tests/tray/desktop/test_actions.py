@@ -96,7 +96,7 @@ def test_the_folder_of_the_logs(tools: Tools) -> None:
     logs.mkdir()
     (home,) = tools.desk.engine.scope.homes("codex")
     tools.act("open", "logs:codex")
-    tools.act("open", f"logs:codex:{home.id}")
+    tools.act("open", f"logs:codex:another,{home.id}")
     assert tools.opened == [str(logs), str(logs)]
     with pytest.raises(ActionFailed, match="no logs"):
         tools.act("open", "logs:codex:another")

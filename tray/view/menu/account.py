@@ -125,7 +125,7 @@ def detail_rows(
 def _details(
     entry: Entry, state: State, now: datetime, zone: tzinfo, look: Look, available: Available
 ) -> Iterator[Row]:
-    pages = list(page_rows(entry.key, entry.usage.provider, available))
+    pages = list(page_rows(entry.key, entry.usage, available))
     groups = [group for group in (*detail_rows(entry, state, now, zone, look), pages) if group]
     for number, group in enumerate(groups):
         if number:

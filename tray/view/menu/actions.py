@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
 
+from providers.domain.limits import AccountUsage
 from tray.engine.state import State
 from tray.view import format as fmt
 from tray.view import settings_menu
@@ -32,12 +33,14 @@ def action_rows(
     yield action_row("quit", "Quit", Action("quit"))
 
 
-def page_rows(key: str, provider: str, available: Available) -> Iterator[Row]:
-    """The pages and the folder of an account's provider."""
+def page_rows(key: str, usage: AccountUsage, available: Available) -> Iterator[Row]:
+    """The pages of an account's provider, and the logs of its homes."""
+    provider = usage.provider
+    homes = ":".join(filter(None, (provider, ",".join(usage.cost_home_ids))))
     if available.open:
         yield action_row(f"{key}:usage-page", "Open usage page", Action("open", f"usage:{provider}"))
         yield action_row(f"{key}:status-page", "Open status page", Action("open", f"status:{provider}"))
-        yield action_row(f"{key}:logs", "Open logs folder", Action("open", f"logs:{provider}"))
+        yield action_row(f"{key}:logs", "Open logs folder", Action("open", f"logs:{homes}"))
 
 
 def _refresh(state: State, now: datetime) -> str:
