@@ -69,6 +69,8 @@
         doctor/           the facts of a report, each check with a deadline
     tray/view/       snapshot → rows, text, pictures: pure, shared by all faces
     tray/desktop/    the tray of each desktop
+        actions           what a click does: a line for each name; by opener, clipboard, launcher (programs that
+                          outlive us)
     tray/faces/      what else shows numbers: a new one is a file
     tray/cli/        a command is a file and a line in COMMANDS
 

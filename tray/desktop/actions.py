@@ -14,7 +14,6 @@ from providers.source import Provider
 from tray.desktop.autostart.switch import LoginSwitch
 from tray.desktop.clipboard import CannotCopy, Clipboard
 from tray.desktop.opener import CannotOpen, Opener
-from tray.engine.doctor.child import NoReport, report_text
 from tray.engine.engine import Engine
 from tray.engine.settings_writer import CannotWriteSettings, create
 from tray.view import menu, tooltip
@@ -41,7 +40,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     redraw: Callable[[], None]
     show_text: Callable[[str, str], None]
     stop: Callable[[], None]
-    make_report: Callable[[Mapping[str, str]], bytes] = report_text
+    make_report: Callable[[Mapping[str, str]], bytes] | None = None
 
     @property
     def available(self) -> Available:
@@ -52,7 +51,7 @@ def act(desk: Desk, action: Action) -> None:
     """Do what the action names. Raises ActionFailed; LookupError and ValueError for what no row should ask for."""
     try:
         ACTIONS[action.name](desk, action.argument)
-    except (CannotOpen, CannotCopy, CannotWriteSettings, NoReport) as failed:
+    except (CannotOpen, CannotCopy, CannotWriteSettings) as failed:
         raise ActionFailed(str(failed)) from failed
 
 
@@ -143,20 +142,22 @@ def _open_settings(desk: Desk, _argument: str) -> None:
 
 
 def _open_report(desk: Desk, _argument: str) -> None:
+    from tray.engine.doctor.child import NoReport, report_text  # 10 ms, and seldom wanted
+
     if not _making_report.acquire(blocking=False):
         return  # it is on its way
+    scope = desk.engine.scope
+    file = scope.folders.state / REPORT
     try:
-        scope = desk.engine.scope
-        file = scope.folders.state / REPORT
-        try:
-            write_whole(file, desk.make_report(scope.environ))
-        except OSError as error:
-            raise NoReport(
-                f"{short(file)} cannot be written ({error.strerror or 'unknown error'})."
-            ) from error
-        desk.opener.path(file)
+        write_whole(file, (desk.make_report or report_text)(scope.environ))
+    except NoReport as failed:
+        raise ActionFailed(str(failed)) from failed
+    except OSError as error:
+        reason = error.strerror or "unknown error"
+        raise ActionFailed(f"{short(file)} cannot be written ({reason}).") from error
     finally:
         _making_report.release()
+    desk.opener.path(file)
 
 
 def _provider(desk: Desk, ident: str) -> Provider:
