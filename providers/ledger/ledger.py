@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from math import floor
 from pathlib import Path
 
 from providers.domain.cost import CostReport, Counter, HomeFigures
 from providers.domain.limits import AccountUsage
+from providers.domain.work_days import ALL
 from providers.ledger import history, index, query, window_log
 from providers.ledger.database import opened, transaction
 from providers.ledger.discover import FINDERS, Finders
@@ -89,11 +90,24 @@ class Ledger:
         with opened(self._path, busy_seconds=_SHORT_WAIT) as db, transaction(db):
             return counters(db)
 
-    def note_limits(self, usage: AccountUsage, now: datetime) -> None:
-        """Store how the account's windows changed, and log them. Raises LedgerError."""
-        if usage.account is not None and usage.windows:
-            with opened(self._path, busy_seconds=_SHORT_WAIT) as db, transaction(db):
+    def note_limits(
+        self,
+        usage: AccountUsage,
+        now: datetime,
+        since: datetime | None = None,
+        zone: tzinfo = UTC,
+        work_days: str = ALL,
+    ) -> LimitNews:
+        """Store how the account's windows changed, log them, and return what `limit_news` does.
+
+        Raises LedgerError.
+        """
+        if usage.account is None or not usage.windows:
+            return LimitNews()
+        with opened(self._path, busy_seconds=_SHORT_WAIT) as db:
+            with transaction(db):
                 window_log.note(db, usage, now)
+            return limit_news(db, usage, now, since or now, zone, work_days)
 
     def limit_changes(self, account: str, since: datetime) -> list[history.LimitChange]:
         """How an account's windows changed since then, oldest first. Raises LedgerError."""
@@ -101,7 +115,12 @@ class Ledger:
             return history.changes(db, account, since)
 
     def limit_news(
-        self, usage: AccountUsage, since: datetime, now: datetime, zone: tzinfo, work_days: str
+        self,
+        usage: AccountUsage,
+        now: datetime,
+        since: datetime,
+        zone: tzinfo = UTC,
+        work_days: str = ALL,
     ) -> LimitNews:
         """What the limit history tells of the account's windows: early resets since then, and how fast each was
         used in the last hours. Raises LedgerError.
@@ -109,7 +128,7 @@ class Ledger:
         if usage.account is None or not self._path.exists():
             return LimitNews()
         with opened(self._path, busy_seconds=_SHORT_WAIT) as db:
-            return limit_news(db, usage.account.id, usage.windows, since, now, zone, work_days)
+            return limit_news(db, usage, now, since, zone, work_days)
 
     def windows(self, since: datetime, until: datetime, account: str | None = None) -> list[WindowRecord]:
         """The windows, of all accounts or of one, that were open at some time from `since` until before `until`,

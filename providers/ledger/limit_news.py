@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from msgspec import Struct
 
-from providers.domain.limits import CLOCK_SLACK, EarlyReset, RateWindow, Sourced, UsageRate
+from providers.domain.limits import CLOCK_SLACK, AccountUsage, EarlyReset, RateWindow, UsageRate
 from providers.domain.work_days import ALL
-from providers.ledger.history import LimitChange, early_resets, series
+from providers.ledger.history import GLITCH, LimitChange, early_resets, series
 from providers.ledger.rates import lookback, usage_rate
 
 _WITH_DAYS_OFF = 3
@@ -22,22 +23,21 @@ class LimitNews(Struct, frozen=True, kw_only=True):
 
 
 def limit_news(
-    db: sqlite3.Connection,
-    account: str,
-    lanes: Sequence[Sourced[RateWindow]],
-    since: datetime,
-    now: datetime,
-    zone: tzinfo,
-    work_days: str,
+    db: sqlite3.Connection, usage: AccountUsage, now: datetime, since: datetime, zone: tzinfo, work_days: str
 ) -> LimitNews:
-    """The early resets since then and the rates of these windows, each by one query for its last hours or days."""
+    """The early resets since then and the rates of the account's windows, each by one query for its last hours or
+    days.
+    """
+    if usage.account is None:
+        return LimitNews()
     early: list[EarlyReset] = []
     rates: list[UsageRate] = []
     until = now + CLOCK_SLACK
-    for lane in lanes:
-        changes = series(db, account, lane.value.id, min(since, now - _needed(lane.value, work_days)), until)
+    for lane in usage.windows:
+        start = now - _needed(lane.value, work_days)
+        changes = series(db, usage.account.id, lane.value.id, min(since, start), until)
         early += early_resets(_around(changes, since))
-        rate = usage_rate(changes, lane, now, zone, work_days)
+        rate = usage_rate(_around(changes, start), lane, now, zone, work_days)
         if rate is not None:
             rates.append(rate)
     return LimitNews(
@@ -46,11 +46,11 @@ def limit_news(
 
 
 def _needed(window: RateWindow, work_days: str) -> timedelta:
-    needed = lookback(window.duration) if window.duration else timedelta(0)
+    needed = lookback(window.duration) + GLITCH if window.duration else timedelta(0)
     return needed if work_days == ALL else _WITH_DAYS_OFF * needed
 
 
 def _around(changes: Sequence[LimitChange], since: datetime) -> list[LimitChange]:
     """Those since then, preceded by the state at that time."""
-    before = [change for change in changes if change.at < since]
-    return [*before[-1:], *changes[len(before) :]]
+    first = bisect_left(changes, since, key=lambda change: change.at)
+    return list(changes[max(0, first - 1) :])

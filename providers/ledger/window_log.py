@@ -18,8 +18,8 @@ from providers.domain.limits import CLOCK_SLACK, AccountUsage, RateWindow, Sourc
 from providers.ledger import history
 from providers.ledger.windows import Records, WindowReading, WindowRecord, follow
 
-SEEN_EVERY = timedelta(hours=1)
-"""That a window is as it was is written down only so often, and ten times in the length of a short one."""
+SEEN_EVERY = timedelta(hours=6)
+"""That a window is as it was is written only so often, ten times in the length of a short one: disks wear out."""
 REDEEMED_WITHIN = timedelta(hours=1)
 """A reset credit that was spent may be reported before or after the reset itself."""
 _MINUTES = {"session": 300, "weekly": 10_080, "monthly": 43_200}

@@ -29,8 +29,9 @@ class WindowRecord(Struct, frozen=True, kw_only=True):
     """One window of an account, from its start to its end, as far as it was seen.
 
     `starts_at` is when it began by its reset and length, else when it was first seen. `used_percent` is the most
-    that was seen of it: what was used at its end if `seen_at`, the last look at it (to the hour), is near that.
-    `ended_at` is None until a later one, or its end, was seen: if `resets_at` has passed then, it ended there.
+    that was seen of it: what was used at its end if `seen_at`, the last look at it, is near that (to half an hour
+    of a session, six of a week). `ended_at` is None until a later one, or its end, was seen: if `resets_at` has
+    passed then, it ended there.
 
     `reset_early`: it ended before its reset, which was then at `resets_at`; `redeemed`: a reset credit was spent
     on that. `moved` counts how often its reset moved while what was used stayed; the last time at `moved_at`, when

@@ -42,12 +42,11 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as name:
         folder = Folder(Path(name))
-        folder.publish(
-            folder.account(folder.window(40)), folder.account(folder.window(75), provider="claude")
-        )
+        accounts = folder.account(folder.window(40)), folder.account(folder.window(75), provider="claude")
         bin_ = installed(Path(name) / "env")
         times: dict[str, list[float]] = {command: [] for command in ("python -c pass", *COMMANDS)}
         for number in range(rounds + 2):
+            folder.publish(*accounts)  # again, as Claude's status line leaves it behind
             for command, found in times.items():
                 arguments, stdin = COMMANDS.get(command, (("-c", "pass"), ""))
                 program = "tankful" if command in COMMANDS else "python"

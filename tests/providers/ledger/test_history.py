@@ -120,7 +120,7 @@ def test_the_last_one_of_each_window_is_reported() -> None:
 
 
 def news(ledger: Ledger, since: datetime, last: Sourced[RateWindow], account: str = "a1") -> LimitNews:
-    return ledger.limit_news(usage(last, account=account), since, last.fetched_at, UTC, "all")
+    return ledger.limit_news(usage(last, account=account), last.fetched_at, since)
 
 
 def test_the_ledger_remembers_what_a_window_was_at_before(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_the_projection_follows_the_last_hour_of_a_session(tmp_path: Path) -> No
             windows=(lane(at, percent, resets_at, SESSION),),
         )
         ledger.note_limits(usage, at)
-    news = ledger.limit_news(usage, now - DAY, now, UTC, ALL)
+    news = ledger.limit_news(usage, now, now - DAY)
     (rate,) = news.rates
     assert rate.percent_per_hour == pytest.approx(28, abs=1)
     assert rate.slowest < rate.percent_per_hour <= rate.fastest

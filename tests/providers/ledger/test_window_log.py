@@ -91,9 +91,9 @@ def test_it_is_kept_and_read_by_span_and_account(tmp_path: Path) -> None:
     assert ledger.windows(*EVER, "c3") == []
 
 
-def test_that_nothing_changed_is_written_once_an_hour(tmp_path: Path) -> None:
+def test_that_nothing_changed_is_written_now_and_then(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
-    weekly = [lane(minute, 30, 9000, "weekly") for minute in range(0, 181, 5)]
+    weekly = [lane(minute, 30, 9000, "weekly") for minute in range(0, 1081, 60)]
     written: set[float] = set()
     for each in weekly:
         noted(tmp_path, usage(each))
