@@ -149,6 +149,10 @@ class ProviderSettings(Struct, frozen=True, kw_only=True):
     source: str | None = None
 
 
+Strokes = tuple[tuple[tuple[float, float], ...], ...]
+"""Lines from point to point in a unit square: x goes right, y goes down; two equal points are a dot."""
+
+
 class Links(Struct, frozen=True, kw_only=True):
     """A vendor's web pages: account usage, service status, CLI changelog.
 
@@ -173,7 +177,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     provider's first account. `variables` are the names of its vendor's environment variables, with `*` for
     any ending; many hold a token, so the programs of other vendors get none of them. `foreign_variables` are
     those of all other providers: the registry fills them in, and `make_sources` gets them, to keep them from
-    its own programs.
+    its own programs. `mark` is its sign in the tray's icon, drawn by us: a few pixels, so a shape and no logo.
     """
 
     id: str
@@ -191,6 +195,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     find_log_homes: Callable[[Mapping[str, str]], tuple[Home, ...]] = lambda _environ: ()
     variables: tuple[str, ...] = ()
     foreign_variables: tuple[str, ...] = ()
+    mark: Strokes = ()
 
     @property
     def sources(self) -> tuple[Source, ...]:

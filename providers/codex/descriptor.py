@@ -80,4 +80,5 @@ CODEX = Provider(
     logs=ROLLOUTS,
     find_program=find_program,
     variables=VARIABLES,
+    mark=(((0.0, 0.0), (0.45, 0.42), (0.0, 0.84)), ((0.62, 1.0), (1.1, 1.0))),  # a prompt
 )

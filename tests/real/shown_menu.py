@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC
-from functools import partial
 
 from msgspec.structs import replace
 
 from tools.example_states import NOW, STATES
 from tray.cli.tray import _stop_on_signals
 from tray.desktop.face import open_face
-from tray.desktop.icon import DesktopClosed, IconView, Shown, Tooltip
+from tray.desktop.icon import DesktopClosed, Shown
+from tray.desktop.shown import shown as all_shown
 from tray.engine.settings_table import SETTINGS, find
 from tray.engine.state import State
-from tray.view import icon, menu
+from tray.view import menu
 from tray.view.login import StartAtLogin
 from tray.view.rows import Action
 
 
 def shown(state: State) -> Shown:
-    view = IconView("tankful", partial(icon.picture, icon.glance(state, NOW)), Tooltip("tankful"))
-    return Shown((view,), menu.rows(state, NOW, UTC, StartAtLogin(on=True)))
+    return all_shown(state, NOW, UTC, menu.rows(state, NOW, UTC, StartAtLogin(on=True)))
 
 
 def changed(state: State, argument: str) -> State:

@@ -19,7 +19,7 @@ from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage
 from tests.homes import SECRETS, make_home
 from tests.real.panel import PROGRAMS, Panel, Program, until, xfce_panel
 from tests.real.pictures import lines_of_text, pixels_like
-from tray.view import icon
+from tray.view.icon.draw import PLENTY
 
 ROOT = Path(__file__).parents[2]
 FIXTURE = ROOT / "tests/fixtures/codex/0.169.0/plain/home/sessions"
@@ -76,7 +76,7 @@ def test_from_the_icon_to_a_choice(panel: Panel, server: FakeChatGPT, tmp_path: 
         """The account, two windows, credits, cost, age, a line and two actions; above them the icon's green."""
         panel.screenshot(picture)
         lines = lines_of_text(picture, panel.place(menu))
-        full = pixels_like(picture, panel.icon(), icon._FULL)
+        full = pixels_like(picture, panel.icon(), PLENTY)
         return len([ink for ink in lines if ink > 50]) >= 8 and min(lines[:6]) > 150 and full > 30
 
     until(seen, "the menu or the icon was not drawn")

@@ -10,18 +10,18 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 
 from providers.host.faults import log_fault
 from tray.desktop.actions import ActionFailed, Desk, act
 from tray.desktop.autostart.switch import LoginSwitch
 from tray.desktop.clipboard import Clipboard
-from tray.desktop.icon import NAME, DesktopClosed, Face, IconView, Shown, Tooltip
+from tray.desktop.icon import NAME, DesktopClosed, Face
 from tray.desktop.launcher import Launcher
 from tray.desktop.opener import Opener
+from tray.desktop.shown import shown
 from tray.engine.engine import Engine
 from tray.engine.notices.notifier import Notifier
-from tray.view import icon, menu, tooltip
+from tray.view import menu
 from tray.view.rows import Action
 
 log = logging.getLogger(__name__)
@@ -112,12 +112,7 @@ class App:
             state, scope = self._engine.snapshot, self._engine.scope
             now = scope.clock()
             try:
-                shown = IconView(
-                    "tankful",
-                    partial(icon.picture, icon.glance(state, now)),
-                    Tooltip(tooltip.title(state, now)),
-                )
                 rows = menu.rows(state, now, scope.zone, self._login.shown, self._available)
-                self._face.show(Shown((shown,), rows))
+                self._face.show(shown(state, now, scope.zone, rows))
             except Exception as error:  # noqa: BLE001 - the tray survives a state that cannot be drawn
                 log_fault(log, "could not draw", error)

@@ -25,7 +25,8 @@ ICON = Setting(
     "display.icon",
     Choice(("tightest", "both", "number", "each")),
     "tightest",
-    "What the icon shows: the account with the least left, both providers, the percentage, or an icon for each.",
+    "What the icon shows: the account with the least left, both providers, its percentage, or an icon for each "
+    "provider (Linux; elsewhere both in one).",
     menu=Menu(
         text="Icon",
         names=lambda: {

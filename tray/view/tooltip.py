@@ -7,11 +7,20 @@ from datetime import datetime
 from providers.domain.blocked import blocked
 from providers.domain.limits import AccountUsage, ErrorKind, RateWindow, Sourced
 from providers.domain.merge import is_stale
-from tray.engine.settings_table import HIDE_EMAIL
+from tray.engine.settings_table import HIDE_EMAIL, SHOW_USED
 from tray.engine.state import State
 from tray.view import extras
 from tray.view import format as fmt
-from tray.view.accounts import accounts, at_a_glance, is_past, outdated, own_windows, owner, read_times
+from tray.view.accounts import (
+    accounts,
+    at_a_glance,
+    is_past,
+    outdated,
+    own_windows,
+    owner,
+    read_times,
+    tightness,
+)
 
 IN_A_WORD: dict[ErrorKind, str] = {
     "not_signed_in": "not signed in",
@@ -29,19 +38,36 @@ IN_A_WORD: dict[ErrorKind, str] = {
 
 
 def title(state: State, now: datetime) -> str:
-    """One line for the tooltip: what is left at a glance, and what limits it further; or the first error."""
+    """One line: what is left at a glance, the tightest first, and what limits it further; or the first error."""
     found = at_a_glance(state, now) or tuple(each for each in accounts(state) if each.error)[:1]
-    shown = [usage.provider for usage in accounts(state) if usage.windows]
-    hide_email = state.settings.get(HIDE_EMAIL)
-
-    def name(usage: AccountUsage) -> str:
-        alone = shown.count(usage.provider) < 2
-        return fmt.plain(usage.title) + ("" if alone else f" · {owner(usage, hide_email=hide_email)}")
-
-    return " | ".join(_summary(usage, now, name(usage)) for usage in found) or "tankful"
+    tightest_first = sorted(found, key=lambda usage: tightness(usage, now))
+    return " | ".join(_account(usage, state, now) for usage in tightest_first) or "tankful"
 
 
-def _summary(usage: AccountUsage, now: datetime, name: str) -> str:
+def text(state: State, now: datetime) -> str:
+    """Lines of what the title has no room for: further accounts, and incidents at the providers."""
+    named = at_a_glance(state, now)
+    others = [usage for usage in accounts(state) if usage.windows and usage not in named]
+    lines = [_account(usage, state, now) for usage in sorted(others, key=lambda usage: tightness(usage, now))]
+    titles = {usage.provider: fmt.plain(usage.title) for usage in accounts(state)}
+    lines += [
+        f"{titles[provider]}: {fmt.plain(incident.title)}"
+        for provider, incident in state.incidents.items()
+        if provider in titles
+    ]
+    return "\n".join(lines)
+
+
+def _account(usage: AccountUsage, state: State, now: datetime) -> str:
+    """With its owner, where there are several accounts of its provider."""
+    shown = [each.provider for each in accounts(state) if each.windows]
+    name = fmt.plain(usage.title)
+    if shown.count(usage.provider) > 1:
+        name += f" · {owner(usage, hide_email=state.settings.get(HIDE_EMAIL))}"
+    return _summary(usage, now, name, used=state.settings.get(SHOW_USED))
+
+
+def _summary(usage: AccountUsage, now: datetime, name: str, *, used: bool) -> str:
     """An account in the tooltip."""
     own = own_windows(usage)
     ages = [None if is_past(lane, now) else outdated(lane, now, usage.refresh_every) for lane in own]
@@ -49,7 +75,7 @@ def _summary(usage: AccountUsage, now: datetime, name: str) -> str:
     parts = [name]
     for lane, age in zip(own, ages, strict=True):
         # An age that all values share is shown once, for all of them.
-        parts.append(_glance(lane, now) + (f", {age}" if age and len(old) > 1 else ""))
+        parts.append(_glance(lane, now, used=used) + (f", {age}" if age and len(old) > 1 else ""))
     if (block := blocked(usage, now)) is not None:
         parts.append(extras.blocked_by(block))
     if len(old) == 1 and None not in old:
@@ -60,9 +86,10 @@ def _summary(usage: AccountUsage, now: datetime, name: str) -> str:
     return " · ".join(parts)
 
 
-def _glance(lane: Sourced[RateWindow], now: datetime) -> str:
+def _glance(lane: Sourced[RateWindow], now: datetime, *, used: bool) -> str:
     """A window in the tooltip."""
     name = fmt.plain(lane.value.title)
     if is_past(lane, now):
         return f"{name} reset"
-    return f"{name} {fmt.percent(fmt.left_percent(lane.value.used_percent))} left"
+    left = fmt.left_percent(lane.value.used_percent)
+    return f"{name} {fmt.percent(100 - left)} used" if used else f"{name} {fmt.percent(left)} left"

@@ -59,7 +59,8 @@ def test_icon_and_tooltip_are_of_what_limits_all_use() -> None:
     usage = replace(PRO, windows=(SESSION, WEEKLY, spent(SPARK)))
     assert title(usage) == title(PRO)
     state = State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage,)))
-    assert icon.glance(state, NOW) == icon.Glance((icon.Bar(63.0), icon.Bar(38.0)))
+    (named,) = icon.glances(state, NOW)
+    assert [bar.level for bar in named.glance.gauges[0].bars] == ["plenty", "plenty"]
     day = lane("window:1440", "1d", 10, 24, NOW + HOUR)
     assert title(replace(PRO, windows=(SESSION, day))) == "Codex · 5h 63 % left · 1d 90 % left"
 
