@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,14 +39,20 @@ BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Config
 """A session bus that starts no service: what is installed here, such as a notification daemon, has no part."""
 
 
-@pytest.fixture
-def bus(need: Callable[..., None], tmp_path: Path) -> Iterator[Bus]:
-    need("dbus-daemon")
-    config = tmp_path / "bus.conf"
+@contextmanager
+def private_bus(folder: Path) -> Iterator[Bus]:
+    config = folder / "bus.conf"
     config.write_text(BUS_CONFIG)
     command = ["dbus-daemon", f"--config-file={config}", "--print-address", "--nofork", "--nopidfile"]
     with started(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as daemon:
         yield Bus(daemon)
+
+
+@pytest.fixture
+def bus(need: Callable[..., None], tmp_path: Path) -> Iterator[Bus]:
+    need("dbus-daemon")
+    with private_bus(tmp_path) as found:
+        yield found
 
 
 @pytest.fixture
