@@ -67,9 +67,7 @@ class Desk:
     def shows(self, text: str) -> None:
         """Until the menu has this number."""
         number = re.compile(rf"(?<!\d){text}")
-        until(
-            lambda: any(number.search(line) for line in self.panel.menu()), f"the menu never said {text}"
-        )
+        until(lambda: any(number.search(line) for line in self.panel.menu()), f"the menu never said {text}")
 
     def notice(self) -> Asked:
         return self.notices.shown.get(timeout=SOON)
