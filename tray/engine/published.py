@@ -90,7 +90,12 @@ def as_of(document: Document, now: float, days: str | None = None, zone: tzinfo 
     are, the system's own if not given.
     """
     days = work_days(document) if days is None else days
-    judged = [account_as_of(account, now, days, zone) for account in document["providers"]]
+    written = document.get("generated_at")
+    age = 0.0 if written is None else now - epoch(written)
+    judged = [
+        {**account_as_of(account, now, days, zone), "cost": _cost_as_of(account.get("cost"), age)}
+        for account in document["providers"]
+    ]
     return {**document, "providers": judged}
 
 
@@ -159,6 +164,12 @@ def _refresh_seconds(account: Document) -> float:
     """How often it was refreshed when it was published."""
     every: float = account.get("refresh_seconds", rules.REFRESH_SECONDS)
     return every
+
+
+def _cost_as_of(cost: Document | None, age: float) -> Document | None:
+    """The burn rate of the last hours says nothing of now once these are over."""
+    burn = cost and cost.get("burn")
+    return {**cost, "burn": None} if cost and burn and age >= burn["over_minutes"] * 60 else cost
 
 
 def _window_as_of(window: Document, now: float, every: float, days: str, zone: tzinfo | None) -> Document:

@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from providers.domain.cost import Burn, CostSummary, DayCost
 from providers.domain.limits import Sourced, Spend
 from tests.tray.faces.published import ROOT, Folder
 from tray.engine.settings import Settings
@@ -43,6 +45,29 @@ def test_money_alone_was_read(folder: Folder) -> None:
     assert (account["windows"], account["spend"]["used"]) == ([], "7.63")
     folder.publish(folder.account())
     folder.run("usage", "--cached", "--json", code=1)
+
+
+@pytest.mark.parametrize(("hours", "known"), [(0, True), (2, True), (3, False), (50, False)])
+def test_a_burn_rate_of_hours_that_are_over_is_not_told(folder: Folder, hours: int, known: bool) -> None:
+    burn = Burn(usd_per_hour=1.5, tokens_per_hour=1000.0, over_minutes=180)
+    cost = CostSummary(
+        today_usd=4.5,
+        today_tokens=3000,
+        days_30_usd=9.0,
+        days_30_tokens=6000,
+        priced="full",
+        complete=True,
+        has_logs=True,
+        burn=burn,
+        last_days=(DayCost(day=folder.now.date(), usd=4.5, tokens=3000),),
+    )
+    folder.publish(folder.account(folder.window(40), cost=cost), at=folder.now - timedelta(hours=hours))
+    (account,) = json.loads(folder.run("usage", "--cached", "--json"))["providers"]
+    expected = {"usd_per_hour": 1.5, "tokens_per_hour": 1000, "over_minutes": 180}
+    assert account["cost"]["burn"] == (expected if known else None)
+    assert account["cost"]["last_days"] == [
+        {"day": folder.now.date().isoformat(), "usd": 4.5, "tokens": 3000}
+    ]
 
 
 def test_the_shape_is_that_of_the_long_way(folder: Folder) -> None:
