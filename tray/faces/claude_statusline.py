@@ -93,8 +93,10 @@ def _output_of(command: list[str], raw: bytes) -> tuple[int, bytes] | None:
     import signal
     import subprocess
 
-    # Claude Code kills a status line that it no longer needs; our command must end with it.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # Claude Code kills a status line that it no longer needs; our command must end with it, also one that is
+    # just being started.
+    early: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _frame: early.append(number))
     line_for_shell = len(command) == 1 and not os.path.isfile(command[0])  # a path may have spaces in it
     try:
         process = subprocess.Popen(
@@ -107,6 +109,9 @@ def _output_of(command: list[str], raw: bytes) -> tuple[int, bytes] | None:
     except OSError:
         return None
     try:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+        if early:
+            sys.exit(128 + signal.SIGTERM)
         output, _ = process.communicate(raw, timeout=_COMMAND_SECONDS)
         return process.returncode, output[:_OUTPUT_LIMIT]
     except subprocess.TimeoutExpired as late:
