@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from providers.ledger.salvage import salvage
 from providers.ledger.window_log import fold_history
 
 APPLICATION_ID = 0x74616E6B  # "tank"
@@ -222,7 +223,8 @@ def _prepare(db: sqlite3.Connection, path: Path, *, repair: bool) -> None:
                 db.execute(statement)
             if number in _FOLDS:
                 _FOLDS[number](db)
-        if not version and any(path.parent.glob(f"{path.stem}.broken-*")):
+        if not version and (quarantined := _quarantined(path)):
+            salvage(db, quarantined, APPLICATION_ID)
             # The damaged ledger had higher counters, in epochs that are lost with it: start with a later epoch.
             db.execute("INSERT INTO meta VALUES ('first epoch', ?)", (int(time.time()),))
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -239,6 +241,11 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
+
+
+def _quarantined(path: Path) -> list[Path]:
+    """The damaged ledgers beside this one, newest first."""
+    return sorted(path.parent.glob(f"{path.stem}.broken-*{path.suffix}"), reverse=True)
 
 
 def _quarantine(path: Path) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from providers.domain.limits import Account, AccountUsage, Attempt, UsageError, UsageSnapshot
+from providers.domain.limits import Account, AccountUsage, Attempt, UsageError, UsageRate, UsageSnapshot
 from providers.domain.merge import merge, prune
 from providers.polling.account_store import AccountState, AccountStore, RejectedLogin, SourceState
 from tests.fuzz import mutate
@@ -75,7 +75,8 @@ def _snapshot(state: Path, samples: list[AccountState]) -> Target:
             return
 
     documents = [
-        {"schema": published.SCHEMA, "settings": {"problem": None}} | document.usage(_shown(sample), NOW)
+        {"settings": {"problem": None, "display": {"work_days": "mon-fri"}}}
+        | document.usage(_shown(sample), NOW)
         for sample in samples
     ]
     encoded = [json.dumps({**each, "schema": published.SCHEMA}).encode() for each in documents]
@@ -108,6 +109,7 @@ def _shown(known: AccountState) -> UsageSnapshot:
         key=KEY,
         account=Account(id=KEY, email=merged.email, plan=merged.plan),
         windows=merged.windows,
+        rates=tuple(_rate(lane.value.id) for lane in merged.windows),
         credits=merged.credits,
         spend=merged.spend,
         resets=merged.resets,
@@ -119,3 +121,9 @@ def _shown(known: AccountState) -> UsageSnapshot:
         offline_since=known.offline_since,
     )
     return UsageSnapshot(generated_at=NOW, accounts=(usage,))
+
+
+def _rate(window: str) -> UsageRate:
+    return UsageRate(
+        window=window, percent_per_hour=3.5, slowest=1.25, fastest=9.0, over=timedelta(hours=1), at=NOW
+    )
