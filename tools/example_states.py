@@ -152,18 +152,27 @@ def failing() -> State:
     )
 
 
+def _widths() -> State:
+    """Percentages of every width: 100, 0, 63, below 1, and one that is not known."""
+    past = window("monthly", "Monthly", 50, 30 * DAY, -HOUR)
+    return state(
+        replace(_used(CODEX, 0, 100), windows=(*_used(CODEX, 0, 100).windows, past)), _used(CLAUDE, 37, 99.6)
+    )
+
+
+def _set(key: str, value: object) -> Settings:
+    return Settings(table=SETTINGS, values={key: value})
+
+
 STATES: dict[str, Callable[[], State]] = {
     "two": lambda: state(CODEX, CLAUDE),
     "one": lambda: state(CODEX),
     "failing": failing,
     "four": lambda: several(4),
     "thirty": lambda: several(30),
-    "blocks": lambda: state(
-        CODEX, CLAUDE, settings=Settings(table=SETTINGS, values={"display.bars": "blocks"})
-    ),
-    "ascii": lambda: state(
-        CODEX, CLAUDE, settings=Settings(table=SETTINGS, values={"display.bars": "ascii"})
-    ),
-    "used": lambda: state(CODEX, CLAUDE, settings=Settings(table=SETTINGS, values={"show_used": True})),
+    "used": lambda: state(CODEX, CLAUDE, settings=_set("show_used", value=True)),
+    "widths": _widths,
+    "widths-blocks": lambda: replace(_widths(), settings=_set("display.bars", "blocks")),
+    "widths-ascii": lambda: replace(_widths(), settings=_set("display.bars", "ascii")),
     "empty": state,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 from PIL import Image, ImageChops
@@ -25,6 +26,60 @@ def lines_of_text(path: Path, box: Box) -> list[int]:
             lines[-1] += count
         before = count
     return lines
+
+
+def rows_of_menu(picture: Image.Image, box: Box, scale: int = 1) -> list[Box]:
+    """The ink of each row of a menu, from the top: of its text with all that is beside it, without separators."""
+    x, y, width, height = box
+    beside, above = 8 * scale, 3 * scale  # frame and shadow
+    x, y, width, height = x + beside, y + above, width - 2 * beside, height - 2 * above
+    lines = _inked(picture, (x, y, width, height))
+    found, begin = [], None
+    for line in range(height + 1):
+        if line < height and lines[line]:
+            begin = line if begin is None else begin
+        elif begin is not None:
+            if line - begin >= 5 * scale:
+                found.append((x, y + begin, width, line - begin))
+            begin = None
+    return found
+
+
+def bar_of(picture: Image.Image, row: Box, scale: int = 1) -> tuple[int, int, int]:
+    """Of a row that begins with a bar: the left and right edge of the bar, and the left edge of the percent sign.
+
+    What belongs together is set tightly; bar, number and sign are further apart.
+    """
+    x, y, width, height = row
+    pixels = _pixels(picture.crop((x, y, x + width, y + height)))
+    ground = Counter(pixels).most_common(1)[0][0]
+    inked = [_far(pixel, ground) for pixel in pixels]
+    words: list[tuple[int, int]] = []
+    for left, right in _runs([any(inked[column::width]) for column in range(width)]):
+        if words and left - words[-1][1] < 3.5 * scale:
+            words[-1] = words[-1][0], right
+        else:
+            words.append((left, right))
+    (begin, end), _number, (sign, _end), *_ = words
+    return x + begin, x + end, x + sign
+
+
+def _runs(inked: list[bool]) -> list[tuple[int, int]]:
+    """Begin and end of each run of ink."""
+    edges = [place for place, (one, other) in enumerate(pairwise([False, *inked, False])) if one != other]
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _inked(picture: Image.Image, box: Box) -> list[bool]:
+    """Of each line, whether it holds more than its own ground, as a row that is selected has another one."""
+    x, y, width, height = box
+    found = []
+    for line in range(height):
+        pixels = _pixels(picture.crop((x, y + line, x + width, y + line + 1)))
+        colours = Counter(pixels)
+        ground = colours.most_common(1)[0][0]
+        found.append(any(_far(colour, ground) for colour in colours))
+    return found
 
 
 def columns_of_ink(picture: Image.Image, box: Box, least: int) -> list[Box]:

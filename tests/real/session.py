@@ -33,7 +33,7 @@ from tests.programs import end, started
 from tests.real.pictures import Box, columns_of_ink
 
 DEADLINE = 15.0
-SCREEN = 900, 500  # of a desktop at scale 1
+SCREEN = 900, 660  # of a desktop at scale 1
 PANEL_HEIGHT = 30
 WATCHER = "org.kde.StatusNotifierWatcher"
 _MARK = "TANKFUL_TEST_PANEL"  # in the environment of all that runs here, activated services too

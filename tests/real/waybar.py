@@ -21,7 +21,8 @@ default_border none
 xwayland disable
 seat * hide_cursor 100
 """
-_STYLE = """* {{ border: none; border-radius: 0; min-height: 0; font-family: "DejaVu Sans"; font-size: 13px; }}
+_STYLE = """* {{ font-family: "DejaVu Sans"; font-size: 13px; }}
+window#waybar * {{ border: none; border-radius: 0; min-height: 0; }}
 window#waybar {{ background: {ground}; color: {ink}; }}
 """
 _BAR = {

@@ -55,8 +55,8 @@ BARS = Setting(
     "display.bars",
     Choice(("lines", "blocks", "ascii")),
     "lines",
-    "The characters of the menu's bars: ━━──, ██░░ or ##--, where the font lacks the others.",
-    menu=Menu(text="Bars", names=lambda: {"lines": "━━━──", "blocks": "███░░", "ascii": "###--"}),
+    "The characters of the menu's bars: ━━──, ██░░ or ==~~, where the font lacks the others.",
+    menu=Menu(text="Bars", names=lambda: {"lines": "━━━──", "blocks": "███░░", "ascii": "===~~"}),
 )
 WORK_DAYS = Setting(
     "display.work_days",

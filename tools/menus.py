@@ -1,0 +1,98 @@
+"""Pictures of the menu on real panels, with made-up data: `python -m tools.menus FOLDER [STATE …]`.
+
+Each state is shown on xfce4-panel, waybar and lxqt-panel, light and dark and at twice the pixels, with the submenu
+of its first account open; `sheet.png` has all of them beside each other.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from tests.real import lxqt, panel, waybar
+from tests.real.pictures import rows_of_menu
+from tests.real.session import Session
+from tests.real.shown_menu import shown
+from tools.example_states import STATES
+
+ROOT = Path(__file__).parents[1]
+PANELS: dict[str, Callable[..., AbstractContextManager[Session]]] = {
+    "xfce": panel.xfce_panel,
+    "waybar": waybar.waybar_panel,
+    "lxqt": lxqt.lxqt_panel,
+}
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"dark": False, "scale": 1},
+    "dark": {"dark": True, "scale": 1},
+    "2x": {"dark": False, "scale": 2},
+}
+_SETTLED = 0.5  # seconds until a submenu is drawn
+_MARGIN = 12
+
+
+def main(arguments: list[str]) -> None:
+    folder = Path(arguments[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = []
+    for state in arguments[1:] or list(STATES):
+        for name in PANELS:
+            for look in LOOKS:
+                path = folder / f"{state}-{name}-{look}.png"
+                try:
+                    take(path, state, name, look)
+                except AssertionError as error:
+                    print(f"{path.name}: {error}", file=sys.stderr)
+                else:
+                    pictures.append(path)
+    sheet(pictures).save(folder / "sheet.png")
+
+
+def take(path: Path, state: str, name: str, look: str) -> None:
+    """The menu and its first submenu, without the rest of the screen."""
+    with tempfile.TemporaryDirectory() as home, PANELS[name](Path(home) / "desk", **LOOKS[look]) as desk:
+        program = desk.start(sys.executable, "-m", "tests.real.shown_menu", state, cwd=ROOT)
+        program.line()
+        box = desk.open_menu()
+        desk.screenshot(path)
+        with Image.open(path) as picture:
+            places = rows_of_menu(picture, box, desk.scale)
+        rows = [row for row in shown(STATES[state]()).rows if row.kind != "separator"]
+        for row, (left, top, width, height) in zip(rows, places, strict=False):
+            if row.kind == "submenu":
+                desk.click(left + width // 3, top + height // 2)
+                break
+        time.sleep(_SETTLED)
+        desk.screenshot(path)
+
+
+def sheet(pictures: list[Path]) -> Image.Image:
+    """Three in a row, on grey."""
+    drawn = [Image.open(path).convert("RGB") for path in pictures]
+    rows = list(_in_threes(drawn))
+    width = max((sum(each.width + _MARGIN for each in row) for row in rows), default=0) + _MARGIN
+    height = sum(max(each.height for each in row) + _MARGIN for row in rows) + _MARGIN
+    whole = Image.new("RGB", (width, height), (128, 128, 128))
+    y = _MARGIN
+    for row in rows:
+        x = _MARGIN
+        for each in row:
+            whole.paste(each, (x, y))
+            x += each.width + _MARGIN
+        y += max(each.height for each in row) + _MARGIN
+    return whole
+
+
+def _in_threes(pictures: list[Image.Image]) -> Iterator[list[Image.Image]]:
+    for at in range(0, len(pictures), 3):
+        yield pictures[at : at + 3]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
