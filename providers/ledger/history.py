@@ -44,10 +44,11 @@ def note(
     account: str,
     lane: Sourced[RateWindow],
     now: datetime,
-    seen_at: datetime | None = None,
+    seen: tuple[datetime, datetime | None] | None = None,
 ) -> None:
     """Store what changed in this lane; one older than the stored one is ignored, unless that is ahead of `now`: it
-    is from a clock that has been set back since. `seen_at` is when the stored one was last seen, if that is known.
+    is from a clock that has been set back since. `seen` is when the window was last seen as it is stored, and its
+    reset then, if that is known.
     """
     at, resets_at = _ms(lane.fetched_at), lane.value.resets_at
     resets = None if resets_at is None else _ms(resets_at)
@@ -59,8 +60,9 @@ def note(
     if held is not None:
         if held[0] >= at or _same(held[:3], lane.value.used_percent, resets):
             return
-        if seen_at is not None and held[0] + _QUIET_MS < _ms(seen_at) < at:
-            _insert(db, account, lane.value.id, (_ms(seen_at), *held[1:]))
+        if seen is not None and held[0] + _QUIET_MS < _ms(seen[0]) < at:
+            was_to_reset = held[2] if seen[1] is None else _ms(seen[1])
+            _insert(db, account, lane.value.id, (_ms(seen[0]), held[1], was_to_reset, held[3]))
     _insert(db, account, lane.value.id, (at, lane.value.used_percent, resets, lane.source))
 
 

@@ -34,7 +34,7 @@ def limit_news(
     rates: list[UsageRate] = []
     until = now + CLOCK_SLACK
     for lane in usage.windows:
-        start = now - _needed(lane.value, work_days)
+        start = min(now, lane.fetched_at) - _needed(lane.value, work_days)
         changes = series(db, usage.account.id, lane.value.id, min(since, start), until)
         early += early_resets(_around(changes, since))
         rate = usage_rate(_around(changes, start), lane, now, zone, work_days)

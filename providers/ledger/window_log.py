@@ -43,7 +43,7 @@ def note(db: sqlite3.Connection, usage: AccountUsage, now: datetime) -> None:
             continue
         before[window] = _last(db, account, window)
         open_ = next((each for each in before[window] if each.ended_at is None), None)
-        history.note(db, account, lane, now, open_.seen_at if open_ else None)
+        history.note(db, account, lane, now, (open_.seen_at, open_.resets_at) if open_ else None)
         after[window] = follow(before[window], _reading(lane), account, window, now)
     _note_refusal(after, usage, now)
     _note_credits(db, account, after, usage, now)

@@ -34,6 +34,8 @@ def test_rates_and_early_resets_are_those_of_what_was_noted(tmp_path: Path) -> N
     ]
     assert noted[0].rates == ()
     assert [round(rate.percent_per_hour) for rate in noted[-1].rates] == [20]
+    again = history.note(ledger, usage(60, 20), NOW + 64 * MINUTE, UTC, "all")
+    assert again.rates == noted[-1].rates, "a reading says the same however late it is looked at"
     dropped = history.note(ledger, usage(70, 1), NOW + 70 * MINUTE, UTC, "all")
     assert [reset.window for reset in dropped.early_resets] == ["session"]
     later = NOW + timedelta(hours=30)
