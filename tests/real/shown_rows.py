@@ -21,7 +21,6 @@ from tray.view.rows import (
     action_row,
     choice_row,
     lines,
-    readable,
     separator_row,
     submenu_row,
     text_row,
@@ -85,7 +84,7 @@ def main() -> None:
     def choose(action: Action) -> None:
         print(" ".join(filter(None, (action.name, action.argument))), flush=True)
         if action.name == "show":
-            face.show_text("38 % left", "\n".join(lines(readable(ROWS))))
+            face.show_text("38 % left", "\n".join(lines(tuple(row for row in ROWS if row.kind == "text"))))
         elif action.name == "quit":
             face.stop()
         elif action.name == "set":

@@ -7,7 +7,6 @@ from itertools import groupby
 from typing import Any, Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from tray.view.row_icon import Ring
 
@@ -140,17 +139,6 @@ def validate(rows: tuple[Row, ...]) -> None:
     if len(set(keys)) < len(keys):
         raise ValueError("two rows share a key")
     _validate_radio_groups(rows)
-
-
-def readable(rows: tuple[Row, ...]) -> tuple[Row, ...]:
-    """The rows to read: text rows, and the submenus that contain some."""
-    found = []
-    for row in rows:
-        if row.kind == "text":
-            found.append(row)
-        elif children := readable(row.children):
-            found.append(replace(row, children=children))
-    return tuple(found)
 
 
 def lines(rows: tuple[Row, ...], indent: str = "") -> Iterator[str]:

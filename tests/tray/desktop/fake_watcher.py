@@ -103,7 +103,10 @@ class Panel:
         return next(id_ for id_, properties in self.rows() if properties.get("label") == label)
 
     def click(self, label: str) -> None:
-        self.call(MENU_PATH, MENU, "Event", "isvu", self.id_of(label), "clicked", ("i", 0), 0)
+        self.choose(self.id_of(label))
+
+    def choose(self, id_: int) -> None:
+        self.call(MENU_PATH, MENU, "Event", "isvu", id_, "clicked", ("i", 0), 0)
 
     def heard(self, *, until: str) -> list[tuple[str, Any]]:
         """The signals so far, name and body, up to the one named `until`."""

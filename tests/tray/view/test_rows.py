@@ -14,8 +14,6 @@ from tray.view.rows import (
     Row,
     action_row,
     choice_row,
-    lines,
-    readable,
     separator_row,
     submenu_row,
     text_row,
@@ -156,11 +154,6 @@ def test_rows_as_text() -> None:
         "Refresh now",
     ]
     assert as_text(()) == ""
-
-
-def test_what_is_read_is_text_and_the_submenus_that_hold_some() -> None:
-    assert list(lines(readable(NESTED))) == ["Codex", "More", "    5h  63 % left", "  Deep", "    Deepest"]
-    assert readable((REFRESH, TOGGLE, SEPARATOR, SUBMENU)) == ()
 
 
 def test_walk_passes_every_row_once() -> None:

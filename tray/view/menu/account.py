@@ -94,7 +94,7 @@ def ring(usage: AccountUsage, now: datetime, zone: tzinfo, look: Look) -> Ring:
         return Ring(share=None, level="unknown", problem=problem)
     left = fmt.left_percent(lane.value.used_percent)
     return Ring(
-        share=(100 - left if look.used and left > 0 else left) / 100,
+        share=_share(100 - left if look.used and left > 0 else left),
         level=_level(usage, left, now, zone, look),
         faint=is_stale(lane.fetched_at, lane.value.resets_at, now, usage.refresh_every),
         problem=problem,
@@ -146,6 +146,11 @@ def _owner_rows(key: str, usage: AccountUsage, now: datetime, look: Look) -> Ite
     stale = all(is_stale(each.at, each.ends, now, usage.refresh_every) for each in read_at)
     begin = "Last updated" if stale else "Updated"
     yield text_row(f"{key}:age", f"{begin} {fmt.age(now - oldest.at)}{fmt.DOT}{source}")
+
+
+def _share(percent: float) -> float:
+    """In steps of a hundredth, so that the same picture is sent once; only nothing is 0."""
+    return 0.0 if percent <= 0 else max(0.01, round(percent / 100, 2))
 
 
 def _level(usage: AccountUsage, left: float, now: datetime, zone: tzinfo, look: Look) -> Level:
