@@ -69,6 +69,12 @@
         log, log_entries  tankful.log, and what of a change goes into it: pure
         doctor/           the facts of a report, each check with a deadline
     tray/view/       snapshot → rows, text, pictures: pure, shared by all faces
+        accounts          which account and which window is the tightest; whose it is, how old
+        rows, row_icon    what a row is, and the ring before it
+        menu/             the rows: `top` arranges account, windows, cost, problems and actions; `text` and
+                          `summary` are the same in a terminal and in a few lines
+        icon, tooltip     the picture in the tray, and the text beside it
+        format            how percent, times, tokens and money read
     tray/desktop/    the tray of each desktop
         actions           what a click does: a line for each name; by opener, clipboard, launcher (programs that
                           outlive us)
