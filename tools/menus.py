@@ -14,11 +14,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from tests.real import lxqt, panel, waybar
 from tests.real.pictures import rows_of_menu
-from tests.real.session import Session
+from tests.real.session import PANEL_HEIGHT, Session
 from tests.real.shown_menu import shown
 from tools.example_states import STATES
 
@@ -70,6 +70,19 @@ def take(path: Path, state: str, name: str, look: str) -> None:
                 break
         time.sleep(_SETTLED)
         desk.screenshot(path)
+        trimmed(path, desk.scale)
+
+
+def trimmed(path: Path, scale: int) -> None:
+    """Cut the picture to the menus, with the panel above them, and to few colours."""
+    with Image.open(path) as picture:
+        whole = picture.convert("RGB")
+    below = (0, PANEL_HEIGHT * scale + 2, whole.width, whole.height)
+    empty = Image.new("RGB", whole.size, whole.getpixel((whole.width // 2, whole.height - 1)))
+    left, _top, right, bottom = ImageChops.difference(whole, empty).crop(below).getbbox() or below
+    margin = _MARGIN * scale
+    box = (max(left - margin, 0), 0, min(right + margin, whole.width), bottom + below[1] + margin)
+    whole.crop(box).quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def sheet(pictures: list[Path]) -> Image.Image:

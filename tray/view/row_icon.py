@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from functools import lru_cache
 from io import BytesIO
-from typing import Literal
 
 from msgspec import Struct
 
-Level = Literal["plenty", "low", "scarce", "unknown"]
+from tray.view.level import Level
 
 SIZE = 32
 _SCALE = 4
+_SCARCE = (224, 49, 49)
 _COLOURS: dict[Level, tuple[int, int, int]] = {
     "plenty": (46, 160, 67),
     "low": (219, 134, 0),
-    "scarce": (224, 49, 49),
-    "unknown": (128, 128, 128),
+    "scarce": _SCARCE,
+    "spent": _SCARCE,
 }
 _TRACK = (128, 128, 128, 128)
 
@@ -28,7 +28,7 @@ _TRACK = (128, 128, 128, 128)
 class Ring(Struct, frozen=True, kw_only=True):
     """A ring that is filled clockwise from the top: `share` is 0-1, None where it is not known.
 
-    `faint`: the value is old. `problem`: an exclamation mark in the middle.
+    `level` is the worst of the account's windows; `faint`, that the value is old; `problem`, an exclamation mark.
     """
 
     share: float | None
@@ -49,13 +49,13 @@ def png(ring: Ring) -> bytes:
     box = (outer, outer, edge - outer - 1, edge - outer - 1)
     colour = (*_COLOURS[ring.level], 140 if ring.faint else 255)
     # Nothing left is a whole ring in the colour of alarm: an empty one would be the quietest of all.
-    empty = ring.share is not None and ring.share <= 0 and ring.level == "scarce"
-    pencil.arc(box, 0, 360, fill=colour if empty else _TRACK, width=width)
-    if ring.share and not empty:
+    spent = ring.share is not None and ring.level == "spent"
+    pencil.arc(box, 0, 360, fill=colour if spent else _TRACK, width=width)
+    if ring.share and not spent:
         pencil.arc(box, -90, -90 + max(360 * min(ring.share, 1.0), 18), fill=colour, width=width)
     if ring.problem:
         middle, half = edge // 2, round(1.9 * _SCALE)
-        mark = (*_COLOURS["scarce"], 255)
+        mark = (*_SCARCE, 255)
         pencil.rectangle((middle - half, 9 * _SCALE, middle + half, 17.5 * _SCALE), fill=mark)
         pencil.rectangle((middle - half, 19.5 * _SCALE, middle + half, 23 * _SCALE), fill=mark)
     file = BytesIO()

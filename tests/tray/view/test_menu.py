@@ -241,11 +241,11 @@ def test_the_ring_is_the_tightest_window_in_the_colour_of_its_end() -> None:
     fast = lane("weekly", "Weekly", 62, 168, NOW + timedelta(days=5))
     assert ring(replace(PRO, windows=(SESSION, fast))) == Ring(share=0.38, level="low")
     spent = lane("weekly", "Weekly", 100, 168, NOW + timedelta(days=5))
-    assert ring(replace(PRO, windows=(SESSION, spent))) == Ring(share=0, level="scarce")
+    assert ring(replace(PRO, windows=(SESSION, spent))) == Ring(share=0, level="spent")
     old = replace(SESSION, fetched_at=NOW - timedelta(hours=3))
     offline = failing(replace(PRO, windows=(old,)), Offline("No connection."))
     assert ring(offline) == Ring(share=0.63, level="plenty", faint=True, problem=True)
-    assert ring(BARE) == Ring(share=None, level="unknown")
+    assert ring(BARE) == Ring(share=None)
 
 
 # --- what is wrong ------------------------------------------------------------------------------------------

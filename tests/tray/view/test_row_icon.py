@@ -7,7 +7,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from tray.view.row_icon import Level, Ring, png
+from tray.view.level import Level
+from tray.view.row_icon import Ring, png
 
 
 def pixels(ring: Ring, ground: int) -> list[tuple[int, int, int]]:
@@ -34,13 +35,13 @@ def test_more_is_left_more_is_coloured(ground: int) -> None:
 
 @pytest.mark.parametrize("ground", [255, 45])
 def test_nothing_left_is_loud_and_unknown_is_quiet(ground: int) -> None:
-    assert coloured(pixels(Ring(share=0, level="scarce"), ground)) > 60
-    assert coloured(pixels(Ring(share=None, level="unknown"), ground)) == 0
+    assert coloured(pixels(Ring(share=0, level="spent"), ground)) > 60
+    assert coloured(pixels(Ring(share=None), ground)) == 0
 
 
 @pytest.mark.parametrize("ground", [255, 45])
 def test_the_track_stands_out_from_light_and_dark(ground: int) -> None:
-    track = pixels(Ring(share=None, level="unknown"), ground)
+    track = pixels(Ring(share=None), ground)
     assert sum(abs(pixel[0] - ground) > 30 for pixel in track) > 60
 
 
@@ -53,7 +54,7 @@ def test_a_problem_is_a_mark_in_the_middle() -> None:
     assert middle(Ring(share=0.5)) == (255, 255, 255)
 
 
-@pytest.mark.parametrize("level", ["plenty", "low", "scarce", "unknown"])
+@pytest.mark.parametrize("level", ["plenty", "low", "scarce", "spent"])
 def test_equal_rings_are_drawn_once(level: Level) -> None:
     ring = Ring(share=0.37, level=level)
     assert png(ring) is png(Ring(share=0.37, level=level))

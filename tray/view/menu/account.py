@@ -10,21 +10,21 @@ from msgspec import Struct
 from providers.domain.blocked import blocked
 from providers.domain.limits import AccountUsage, RateWindow, Sourced
 from providers.domain.merge import is_stale
-from providers.domain.pace import pace_of
 from tray.engine.state import State
 from tray.view import extras
 from tray.view import format as fmt
 from tray.view.accounts import homes, is_past, own_windows, read_times, tightness
 from tray.view.available import Available
+from tray.view.level import Level, level
 from tray.view.menu.actions import page_rows
 from tray.view.menu.cost import cost_rows
 from tray.view.menu.problems import MENU_WIDTH, SENTENCE, problems, sentence_rows
 from tray.view.menu.windows import Look, bar_and_name, is_spent, pace_rows, reset_text, window_row
-from tray.view.row_icon import Level, Ring
+from tray.view.row_icon import Ring
 from tray.view.rows import Row, separator_row, submenu_row, text_row
 from tray.view.tooltip import IN_A_WORD
 
-_LOW, _SCARCE = 25.0, 10.0
+_LOUDNESS: tuple[Level, ...] = ("plenty", "low", "scarce", "spent")
 _MOST_PROBLEMS = 3  # of an account at the top level; all of them are in its submenu
 
 
@@ -91,11 +91,11 @@ def ring(usage: AccountUsage, now: datetime, zone: tzinfo, look: Look) -> Ring:
     lane = _tightest(usage, now)
     problem = usage.error is not None
     if lane is None:
-        return Ring(share=None, level="unknown", problem=problem)
+        return Ring(share=None, problem=problem)
     left = fmt.left_percent(lane.value.used_percent)
     return Ring(
         share=_share(100 - left if look.used and left > 0 else left),
-        level=_level(usage, left, now, zone, look),
+        level=_level(usage, now, zone, look),
         faint=is_stale(lane.fetched_at, lane.value.resets_at, now, usage.refresh_every),
         problem=problem,
     )
@@ -153,19 +153,13 @@ def _share(percent: float) -> float:
     return 0.0 if percent <= 0 else max(0.01, round(percent / 100, 2))
 
 
-def _level(usage: AccountUsage, left: float, now: datetime, zone: tzinfo, look: Look) -> Level:
+def _level(usage: AccountUsage, now: datetime, zone: tzinfo, look: Look) -> Level:
+    """The worst of its windows."""
     block = blocked(usage, now)
-    if left <= 0 or (block is not None and not block.credits_left):
-        return "scarce"
-    paces = [
-        pace_of(usage, lane.value, now, zone, look.work_days)
-        for lane in own_windows(usage)
-        if not is_past(lane, now)
-    ]
-    runs_out = any(each is not None and each.verdict == "runs_out" for each in paces)
-    if left <= _SCARCE:
-        return "scarce"
-    return "low" if runs_out or left <= _LOW else "plenty"
+    if block is not None and not block.credits_left:
+        return "spent"
+    current = (lane.value for lane in own_windows(usage) if not is_past(lane, now))
+    return max((level(usage, window, now, zone, look.work_days) for window in current), key=_LOUDNESS.index)
 
 
 def _tightest(usage: AccountUsage, now: datetime) -> Sourced[RateWindow] | None:
