@@ -92,11 +92,13 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine, Notifier], int], *, values
 
 
 def _run_tray(engine: Engine, notifier: Notifier, *, wait: bool) -> int:
+    from functools import partial
+
     from tray.desktop.app import App
     from tray.desktop.autostart.find import find_autostart
     from tray.desktop.autostart.switch import LoginSwitch
     from tray.desktop.clipboard import find_clipboard
-    from tray.desktop.face import open_face
+    from tray.desktop.face import can_notify, open_face
     from tray.desktop.icon import NoDesktop
     from tray.desktop.launcher import Launcher
     from tray.desktop.opener import find_opener
@@ -123,6 +125,7 @@ def _run_tray(engine: Engine, notifier: Notifier, *, wait: bool) -> int:
             notifier=notifier,
             opener=find_opener(environ, launcher),
             clipboard=find_clipboard(environ, launcher),
+            can_notify=partial(can_notify, environ),
         )
     except NoDesktop as error:  # it closed since we looked
         return _print_menu(str(error))

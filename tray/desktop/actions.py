@@ -17,7 +17,7 @@ from tray.desktop.opener import CannotOpen, Opener
 from tray.engine.engine import Engine
 from tray.engine.settings_writer import CannotWriteSettings, create
 from tray.view import menu, tooltip
-from tray.view.accounts import next_reset
+from tray.view.accounts import accounts, at_a_glance, next_reset, tightness
 from tray.view.available import Available
 from tray.view.rows import Action
 
@@ -39,6 +39,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     login: LoginSwitch
     redraw: Callable[[], None]
     show_text: Callable[[str, str], None]
+    can_notify: Callable[[], bool] = lambda: True
     stop: Callable[[], None]
     make_report: Callable[[Mapping[str, str]], bytes] | None = None
 
@@ -94,9 +95,14 @@ def _copy(desk: Desk, _argument: str) -> None:
 
 
 def _show(desk: Desk, _argument: str) -> None:
-    """The values as a notice, where a click opens no menu."""
-    desk.show_text(tooltip.title(desk.engine.snapshot, desk.engine.scope.clock()), _summary(desk))
+    """The values, where a click opens no menu: as a notice, or else on the page of the tightest account."""
+    state, now = desk.engine.snapshot, desk.engine.scope.clock()
     desk.engine.refresh(user_initiated=True)
+    shown = sorted(at_a_glance(state, now), key=lambda usage: tightness(usage, now)) or accounts(state)
+    if desk.can_notify() or not shown:
+        desk.show_text(tooltip.title(state, now), _summary(desk))
+    else:
+        _open_usage_page(desk, shown[0].provider)
 
 
 def _summary(desk: Desk) -> str:

@@ -40,6 +40,7 @@ class App:
         login: LoginSwitch | None = None,
         opener: Opener | None = None,
         clipboard: Clipboard | None = None,
+        can_notify: Callable[[], bool] = lambda: True,
         notifier: Notifier | None = None,
         redraw_every: timedelta = REDRAW_EVERY,
     ) -> None:
@@ -56,6 +57,7 @@ class App:
             login=self._login,
             redraw=self._draw,
             show_text=self._show_text,
+            can_notify=can_notify,
             stop=self.stop,
         )
         self._available = self._desk.available

@@ -47,6 +47,16 @@ def unavailable(
     )
 
 
+def can_notify(environ: Mapping[str, str] = os.environ, *, platform: str = sys.platform) -> bool:
+    """Whether somebody shows notices here, or would be started to show them."""
+    if platform in ("darwin", "win32"):
+        return True
+    from tray.desktop.linux.notifications import SERVER
+    from tray.desktop.linux.session_bus import offered
+
+    return bool(offered(environ, SERVER))
+
+
 def open_face(
     choose: Callable[[Action], None],
     on_ready: Callable[[], None],

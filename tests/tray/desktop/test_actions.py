@@ -177,6 +177,15 @@ def _text(tools: Tools) -> str:
     return tools.shown[-1][1]
 
 
+def test_without_notices_a_click_opens_the_page_of_the_tightest_account(tools: Tools) -> None:
+    until(lambda: "63 % left" in _text(tools))
+    shown = len(tools.shown)
+    tools.desk = replace(tools.desk, can_notify=lambda: False)
+    tools.act("show")
+    (codex,) = (each for each in tools.desk.engine.scope.providers if each.id == "codex")
+    assert (tools.opened, len(tools.shown)) == ([codex.links.usage], shown)
+
+
 def test_what_works_here(tools: Tools) -> None:
     assert tools.desk.available == Available(copy=True, open=True)
     bare = replace(tools.desk, clipboard=None, opener=Opener(None, tools.opening))

@@ -154,12 +154,27 @@ def receive(connection: Any, timeout: float | None = None) -> Any:
 
 def owned(environ: Mapping[str, str], name: str) -> bool | None:
     """Whether the name has an owner; None without a session bus."""
+    return _answered(environ, lambda bus: bool(ask(bus, message_bus.NameHasOwner(name))[0]))
+
+
+def offered(environ: Mapping[str, str], name: str) -> bool | None:
+    """Whether the name has an owner, or the bus starts one when it is called; None without a session bus."""
+    return _answered(
+        environ,
+        lambda bus: (
+            bool(ask(bus, message_bus.NameHasOwner(name))[0])
+            or name in ask(bus, message_bus.ListActivatableNames())[0]
+        ),
+    )
+
+
+def _answered(environ: Mapping[str, str], question: Callable[[Any], bool]) -> bool | None:
     try:
         connection = connect(environ)
     except BusUnreachable:
         return None
     try:
-        return bool(ask(connection, message_bus.NameHasOwner(name))[0])
+        return question(connection)
     except BusUnreachable:
         return None
     finally:

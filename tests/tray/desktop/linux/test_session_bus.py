@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.programs import started
-from tests.tray.desktop.conftest import Bus
+from tests.tray.desktop.conftest import BUS_CONFIG, Bus
+from tray.desktop.face import can_notify
 from tray.desktop.linux import session_bus
 
 
@@ -33,6 +34,25 @@ def test_the_socket_in_the_runtime_folder_is_found(tmp_path: Path, need: Callabl
         assert session_bus.owned(environ, "org.example.Nobody") is False
 
 
+def test_a_name_that_the_bus_would_start_somebody_for(tmp_path: Path, need: Callable[..., None]) -> None:
+    need("dbus-daemon")
+    services = tmp_path / "services"
+    services.mkdir()
+    (services / "x.service").write_text("[D-BUS Service]\nName=org.example.Started\nExec=/bin/false\n")
+    config = tmp_path / "bus.conf"
+    config.write_text(BUS_CONFIG.replace("<policy", f"<servicedir>{services}</servicedir><policy", 1))
+    command = ["dbus-daemon", f"--config-file={config}", "--print-address", "--nofork", "--nopidfile"]
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as daemon:
+        assert daemon.stdout is not None
+        environ = {"DBUS_SESSION_BUS_ADDRESS": daemon.stdout.readline().strip()}
+        assert session_bus.owned(environ, "org.example.Started") is False
+        assert session_bus.offered(environ, "org.example.Started") is True
+        assert session_bus.offered(environ, "org.freedesktop.DBus") is True
+        assert session_bus.offered(environ, "org.example.Nobody") is False
+        assert can_notify(environ, platform="linux") is False
+        assert can_notify({}, platform="win32") is True
+
+
 def test_the_first_address_that_answers_is_joined(bus: Bus) -> None:
     address = f"autolaunch:;tcp:host=x;unix:path=/nowhere;{bus.environ['DBUS_SESSION_BUS_ADDRESS']}"
     session_bus.close(session_bus.connect({"DBUS_SESSION_BUS_ADDRESS": address}))
@@ -40,4 +60,7 @@ def test_the_first_address_that_answers_is_joined(bus: Bus) -> None:
 
 def test_without_a_bus_nothing_is_queried() -> None:
     for address in ("", "nonsense", "unix:path=/nowhere", "autolaunch:"):
-        assert session_bus.owned({"DBUS_SESSION_BUS_ADDRESS": address}, "org.example.Nobody") is None
+        environ = {"DBUS_SESSION_BUS_ADDRESS": address}
+        assert session_bus.owned(environ, "org.example.Nobody") is None
+        assert session_bus.offered(environ, "org.example.Nobody") is None
+        assert can_notify(environ, platform="linux") is False
