@@ -1,21 +1,26 @@
-"""What the tray costs while nothing happens: CPU time, wake-ups, memory, and what it writes.
+"""What the tray costs while nothing happens: CPU time, wake-ups, memory, what it writes and what it sends.
 
     python -m tests.bench.idle [--minutes 10] [--logs 3000] [--headless]
 
 On a real xfce4-panel without a screen, beside 3,000 rollouts of which none is written; with `--headless` the
 engine alone. A server on this machine is asked for the limits, as often as by everybody. Figures are of the
 process after its first count, each minute. It runs in an environment of its own, as a person would have it.
+
+Written is what reaches the disk: without files that are deleted before. Its share by polls and the rest of it make
+the figure of an idle day, of which `POLLS_A_DAY` are the polls; traffic is HTTP as it was sent here, with what a
+TLS connection to the vendors costs.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -23,13 +28,22 @@ import psutil
 
 from tests.bench.commands import installed
 from tests.bench.make_logs import make
-from tests.fake_chatgpt import fake_chatgpt, says, usage_now
+from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage_now
+from tests.fake_status_page import page, summary
 from tests.homes import make_home
 from tests.programs import started
 from tests.real.panel import xfce_panel
+from tests.soak.process import written
 
 ROOT = Path(__file__).parents[2]
 LOG_BYTES = 3_000
+POLLS_A_DAY = 48
+"""Where nobody works or looks: every 30 minutes; status pages as often."""
+TLS_BYTES = 6_500
+"""A full handshake with a chain of three certificates, as both vendors send it, and the frames of one response."""
+ACCOUNTS = 2
+LARGE_PAGE = 6_000
+"""A summary of a hundred components, compressed, where it is sent anew each time."""
 
 
 def main() -> None:
@@ -42,14 +56,16 @@ def main() -> None:
         folder = Path(name)
         make("codex", options.logs * LOG_BYTES, options.logs, folder / "codex", until=_last_week())
         _age(folder / "codex")
-        with fake_chatgpt() as server, running(folder, server.base, headless=options.headless) as process:
-            server.answer = says(usage_now())
+        with ExitStack() as stack:
+            server, pages = (stack.enter_context(fake_chatgpt()) for _ in range(2))
+            server.answer, pages.answer = says(usage_now()), page(summary())
+            process = stack.enter_context(running(folder, server.base, pages.url, headless=options.headless))
             wait_until_counted(process, folder)
-            report(process, options.minutes)
+            report(process, options.minutes, server, pages)
 
 
 @contextmanager
-def running(folder: Path, server: str, *, headless: bool) -> Iterator[psutil.Process]:
+def running(folder: Path, server: str, pages: str, *, headless: bool) -> Iterator[psutil.Process]:
     """The tray, or the engine without one, in homes of its own."""
     make_home(folder / "codex", base=server)
     environ = {
@@ -58,6 +74,7 @@ def running(folder: Path, server: str, *, headless: bool) -> Iterator[psutil.Pro
         "TANKFUL_HOME": str(folder / "own"),
         "CODEX_HOME": str(folder / "codex"),
         "CLAUDE_CONFIG_DIR": str(folder / "claude"),
+        "TANKFUL_STATUS_URL": pages,
     }
     command = (str(installed(folder / "env") / "tankful"), "--headless" if headless else "--tray")
     if headless:
@@ -78,24 +95,43 @@ def wait_until_counted(process: psutil.Process, folder: Path) -> None:
             raise TimeoutError("it never came to rest")
 
 
-def report(process: psutil.Process, minutes: float) -> None:
+def report(process: psutil.Process, minutes: float, server: FakeChatGPT, pages: FakeChatGPT) -> None:
     """A line a minute, and the mean of all."""
     print(
-        "| minute | CPU % | wake-ups/s | RSS MB | threads | written KB |\n| --: | --: | --: | --: | --: | --: |"
+        "| minute | CPU % | wake-ups/s | RSS MB | threads | polls | written KB |\n"
+        "| --: | --: | --: | --: | --: | --: | --: |"
     )
     began, first = time.monotonic(), _seconds(process)
-    written = process.io_counters().write_bytes
-    minute = 0
-    while time.monotonic() - began < minutes * 60:
-        minute += 1
-        switches = _switches(process)
+    of_polls = of_rest = polls = quiet = 0
+    for minute in range(1, round(minutes) + 1):
+        before, asked, switches = written(process.pid), len(server.requests), _switches(process)
         cpu = _cpu_of(process, 60.0) * 100
+        bytes_, new = written(process.pid) - before, len(server.requests) - asked
         wakes = (_switches(process) - switches) / 60
-        kilobytes = (process.io_counters().write_bytes - written) / 1024
+        polls += new
+        of_polls, of_rest = (of_polls + bytes_, of_rest) if new else (of_polls, of_rest + bytes_)
+        quiet += not new
         rss, threads = process.memory_info().rss / 1e6, process.num_threads()
-        print(f"| {minute} | {cpu:.3f} | {wakes:.1f} | {rss:.1f} | {threads} | {kilobytes:.0f} |", flush=True)
+        row = f"{minute} | {cpu:.3f} | {wakes:.1f} | {rss:.1f} | {threads} | {new} | {bytes_ / 1024:.0f}"
+        print(f"| {row} |", flush=True)
     share = (_seconds(process) - first) / (time.monotonic() - began)
     print(f"\nmean CPU: {share * 100:.3f} %, RSS at the end: {process.memory_info().rss / 1e6:.1f} MB")
+    disk = of_rest / max(1, quiet) * 1440 + of_polls / max(1, polls) * POLLS_A_DAY * ACCOUNTS
+    print(
+        f"an idle day: {disk / 1e6:.1f} MB written, {_traffic(server, pages) / 1e6:.1f} MB sent and received"
+    )
+
+
+def _traffic(server: FakeChatGPT, pages: FakeChatGPT) -> float:
+    """Bytes of a day: two accounts, each with its status page."""
+    asked = [_request(*each) for each in (*server.requests, *pages.requests)]
+    mean = sum(asked) / max(1, len(asked))
+    answers = len(json.dumps(usage_now())) + 300 + LARGE_PAGE
+    return POLLS_A_DAY * ACCOUNTS * (2 * (mean + TLS_BYTES) + answers)
+
+
+def _request(path: str, headers: dict[str, str]) -> int:
+    return len(path) + 20 + sum(len(name) + len(value) + 4 for name, value in headers.items())
 
 
 def _switches(process: psutil.Process) -> int:

@@ -37,7 +37,7 @@ from providers.domain.work_days import DAYS
 from providers.setting import Duration, Setting, Text
 from tests.programs import printed_by
 from tray.engine import document, published
-from tray.engine.publish import SnapshotFile
+from tray.engine.publish import WRITE_EVERY, SnapshotFile
 from tray.engine.settings import Settings
 from tray.engine.settings_table import SETTINGS
 from tray.engine.state import HomeCost, State
@@ -461,9 +461,9 @@ class TestWhileItIsKept:
         clock = [NOW]
         with self.kept(tmp_path, clock) as file:
             file(State(), state(lane()))
-            clock.append(NOW + timedelta(minutes=4))
+            clock.append(NOW + WRITE_EVERY)
             ends = time.monotonic() + 10
-            while (published.read(str(tmp_path)) or {}).get("generated_at") != "2026-11-20T12:04:00Z":
+            while (published.read(str(tmp_path)) or {}).get("generated_at") != document.as_time(clock[-1]):
                 assert time.monotonic() < ends
 
 
