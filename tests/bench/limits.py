@@ -3,7 +3,7 @@
     python -m tests.bench.limits [--days 365]
 
 They are read every five minutes, day and night; people work on weekdays from 9 to 18, in bursts. Afterwards the
-tray's call for one reading of an account is timed: record it, and get its early resets and rates.
+tray's call for one reading of an account is timed: record it, and get its early resets and rates. Linux only.
 """
 
 from __future__ import annotations
@@ -114,6 +114,7 @@ def main() -> None:
         size = size_of(path) - empty
         print(f"{days:.0f} days: {size / 1e6:.2f} MB, rows {rows}, {filled:.0f} s of CPU to fill")
         _time(path, people[0], now)
+        _write(path, people, now + timedelta(days=1))
 
 
 def _time(path: Path, person: Person, now: datetime) -> None:
@@ -130,6 +131,26 @@ def _time(path: Path, person: Person, now: datetime) -> None:
         f"a reading recorded, early resets and {len(noted.rates)} rates: {median(taken) * 1000:.2f} ms of CPU"
         f" (most {max(taken) * 1000:.2f}), {median(wall) * 1000:.2f} ms"
     )
+
+
+def _write(path: Path, people: list[Person], now: datetime) -> None:
+    """What the tray's calls of a Saturday and of a Monday give to the disk, as Linux counts it."""
+    ledger, now = Ledger(path), now.replace(hour=0, minute=0)
+    for day in ("a day off", "a working day"):
+        while (now.weekday() == 5) != (day == "a day off") or now.weekday() > 5:
+            now += timedelta(days=1)
+        before = _written()
+        for number in range(24 * 12):
+            for person in people:
+                at = now + number * EVERY
+                history.note(ledger, person.read(at), at, UTC, "all")
+        print(f"{day}: {(_written() - before) / 1e6:.2f} MB written")
+
+
+def _written() -> int:
+    """Bytes, without those of files that were deleted before they got to the disk: SQLite's shared memory."""
+    counts = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+    return int(counts["write_bytes"]) - int(counts["cancelled_write_bytes"])
 
 
 if __name__ == "__main__":
