@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from providers.domain import rules
 from providers.domain.limits import CLOCK_SLACK, RateWindow, Sourced, UsageRate
-from providers.domain.work_days import SHORTEST_SECONDS, work_spans
+from providers.domain.work_days import LONGEST_SECONDS, SHORTEST_SECONDS, work_spans
 from providers.ledger.history import NOISE_PERCENT, RESET_SLACK, LimitChange, without_glitches
 
 _DAY = 86_400.0
@@ -56,7 +56,8 @@ def usage_rate(
     begins = (changes[0].at - at).total_seconds()
     work = [(begins, 0.0)]
     if duration.total_seconds() >= SHORTEST_SECONDS:
-        work = work_spans(at.timestamp(), min(begins, -SHORTEST_SECONDS), 0.0, days, zone) or work
+        first = min(-SHORTEST_SECONDS, max(begins, -LONGEST_SECONDS))
+        work = work_spans(at.timestamp(), first, 0.0, days, zone) or work
     found: list[_Span] = []
     for factor in factors:
         start = _back(work, unit * factor, begins)

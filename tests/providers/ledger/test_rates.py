@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -41,11 +42,13 @@ def rate_of(
     course: list[tuple[datetime, float, datetime | None]],
     duration: timedelta = SESSION,
     days: str = ALL,
+    zone: tzinfo | None = UTC,
 ) -> UsageRate | None:
     """Of readings that each differ from the one before, and one more that does not."""
     changes = [LimitChange(at, "session", used, resets_at, "oauth") for at, used, resets_at in course]
     last = changes[-1]
-    return usage_rate(changes, lane(last.at, last.used_percent, last.resets_at, duration), last.at, UTC, days)
+    read = lane(last.at, last.used_percent, last.resets_at, duration)
+    return usage_rate(changes, read, last.at, zone, days)
 
 
 def known(rate: UsageRate | None) -> UsageRate:
@@ -137,6 +140,20 @@ class TestAWeekOfBusyDays:
         assert rate.percent_per_hour == pytest.approx(16 / 24, abs=0.1)
         assert rate.over == 44 * HOUR + DAY
         assert known(self.rate_at(6 * 24 + 20, daily=5)).percent_per_hour == 0
+
+
+def test_days_off_are_left_out_after_months_without_use_too() -> None:
+    """On a Monday at noon half a day of work was before the weekend, 10 % were used since this morning."""
+    old, noon = MONDAY - 200 * DAY, MONDAY + 12 * HOUR
+    resets_at = noon + 3 * DAY
+    changes = [
+        LimitChange(old, "weekly", 0, old + WEEK, "oauth"),
+        LimitChange(noon - 3 * HOUR, "weekly", 0, resets_at, "oauth"),
+        LimitChange(noon, "weekly", 10, resets_at, "oauth"),
+    ]
+    last = lane(noon, 10, resets_at, WEEK)
+    assert known(usage_rate(changes, last, noon, UTC, "mon-fri")).over == 3 * DAY
+    assert known(usage_rate(changes, last, noon, UTC, ALL)).over == DAY
 
 
 def _differs(
@@ -251,11 +268,15 @@ readings = st.tuples(moments, st.floats(0, 200), st.none() | moments)
     st.lists(readings, min_size=1, max_size=30),
     st.sampled_from([timedelta(seconds=1), HOUR, SESSION, DAY, WEEK, 30 * DAY, 400 * DAY]),
     st.sampled_from(list(DAYS)),
+    st.sampled_from([UTC, ZoneInfo("America/Sao_Paulo"), None]),
 )
 def test_no_history_makes_nonsense(
-    course: list[tuple[datetime, float, datetime | None]], duration: timedelta, days: str
+    course: list[tuple[datetime, float, datetime | None]],
+    duration: timedelta,
+    days: str,
+    zone: tzinfo | None,
 ) -> None:
-    rate = rate_of(sorted(course, key=lambda reading: reading[0]), duration, days)
+    rate = rate_of(sorted(course, key=lambda reading: reading[0]), duration, days, zone)
     if rate is None:
         return
     assert 0 <= rate.slowest <= rate.percent_per_hour <= rate.fastest
