@@ -13,10 +13,11 @@ from providers.host.files import short, write_whole
 from providers.source import Provider
 from tray.desktop.autostart.switch import LoginSwitch
 from tray.desktop.clipboard import CannotCopy, Clipboard
+from tray.desktop.icon import NAME
 from tray.desktop.opener import CannotOpen, Opener
 from tray.engine.engine import Engine
 from tray.engine.settings_writer import CannotWriteSettings, create
-from tray.view import menu, tooltip
+from tray.view import menu
 from tray.view.accounts import accounts, at_a_glance, next_reset, tightness
 from tray.view.available import Available
 from tray.view.rows import Action
@@ -91,7 +92,8 @@ def _until(desk: Desk, minutes: str) -> datetime | None:
 def _copy(desk: Desk, _argument: str) -> None:
     if desk.clipboard is None:
         raise CannotCopy("There is no clipboard tool; install wl-clipboard or xclip.")
-    desk.clipboard.copy(_summary(desk))
+    scope = desk.engine.scope
+    desk.clipboard.copy(menu.summary(desk.engine.snapshot, scope.clock(), scope.zone))
 
 
 def _show(desk: Desk, _argument: str) -> None:
@@ -100,14 +102,9 @@ def _show(desk: Desk, _argument: str) -> None:
     desk.engine.refresh(user_initiated=True)
     shown = sorted(at_a_glance(state, now), key=lambda usage: tightness(usage, now)) or accounts(state)
     if desk.can_notify() or not shown:
-        desk.show_text(tooltip.title(state, now), _summary(desk))
+        desk.show_text(NAME, menu.summary(state, now, desk.engine.scope.zone, narrow=True))
     else:
         _open_usage_page(desk, shown[0].provider)
-
-
-def _summary(desk: Desk) -> str:
-    scope = desk.engine.scope
-    return menu.summary(desk.engine.snapshot, scope.clock(), scope.zone)
 
 
 def _open(desk: Desk, argument: str) -> None:

@@ -531,6 +531,15 @@ def test_an_action_that_is_not_possible_has_no_row() -> None:
     assert names() == always | copy | {("open", page) for page in pages}
 
 
+def test_the_summary_of_a_notice_is_narrow() -> None:
+    assert menu.summary(state_of(PRO), NOW, ZONE, narrow=True).splitlines() == [
+        "Codex · Pro",
+        "5h 63 % left (resets in 1 h 29 m)",
+        "Weekly 38 % left (resets Sun 19:00)",
+        "≈ $0.24 today, ≈ $3.10 in 30 days, at API prices",
+    ]
+
+
 def test_the_summary() -> None:
     claude = failing(replace(PRO, provider="claude", title="Claude", cost=None), Offline("No."))
     assert menu.summary(state_of(PRO, claude), NOW, ZONE).splitlines() == [

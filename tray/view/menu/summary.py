@@ -15,25 +15,29 @@ from tray.view.menu.windows import Look, look_of, reset_text
 from tray.view.tooltip import IN_A_WORD
 
 
-def summary(state: State, now: datetime, zone: tzinfo) -> str:
-    """Two lines for each account, the worst first: its windows, and what its tokens would cost."""
+def summary(state: State, now: datetime, zone: tzinfo, *, narrow: bool = False) -> str:
+    """Two lines for each account, the worst first: its windows, and what its tokens would cost.
+
+    `narrow`: for a notice, each window on a line of its own.
+    """
     if state.snapshot is None:
         return "Loading…"
     look = look_of(state)
     lines = [
         line
         for entry in entries(state.snapshot.accounts, now, look)
-        for line in _account(entry, now, zone, look)
+        for line in _account(entry, now, zone, look, narrow=narrow)
     ]
     return "\n".join(lines) or "No limits to show."
 
 
-def _account(entry: Entry, now: datetime, zone: tzinfo, look: Look) -> Iterator[str]:
+def _account(entry: Entry, now: datetime, zone: tzinfo, look: Look, *, narrow: bool) -> Iterator[str]:
     usage = entry.usage
     parts = [_window(lane, now, zone, look) for lane in own_windows(usage)]
     if usage.error is not None:
         parts.append(IN_A_WORD[usage.error.kind])
-    yield f"{entry.header.replace(fmt.DOT, ' · ')}: {', '.join(parts) or 'no limits known'}"
+    header, parts = entry.header.replace(fmt.DOT, " · "), parts or ["no limits known"]
+    yield from (header, *parts) if narrow else (f"{header}: {', '.join(parts)}",)
     cost = usage.cost
     if cost is not None and cost.has_logs:
         today = [f"{price_of(cost.today_usd, cost)} today"] if has_today(cost) else []
