@@ -211,6 +211,14 @@ class TestToday:
         assert allowance(RateWindow(id="weekly", title="", used_percent=1), NOW) is None
 
 
+def test_the_calendar_may_end() -> None:
+    now = datetime(9999, 12, 30, 12, tzinfo=UTC)
+    last = week(10, now, now + DAY)
+    assert known(pace(last, now, zone=BERLIN, work_days="mon-fri")).expected_percent == pytest.approx(600 / 7)
+    late = datetime(9999, 12, 31, 12, tzinfo=UTC)
+    assert allowance(week(10, late, late + HOUR), late, BERLIN) is None
+
+
 numbers = st.floats(allow_nan=True, allow_infinity=True)
 rates = st.none() | st.tuples(numbers, numbers, numbers)
 zones = st.sampled_from([UTC, BERLIN, ZoneInfo("America/Sao_Paulo"), ZoneInfo("Asia/Kathmandu"), None])

@@ -6,6 +6,7 @@ import json
 import stat
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -216,6 +217,16 @@ def test_a_pipe_of_that_name_does_not_block(tmp_path: Path) -> None:
     assert published.read(str(tmp_path / "not there")) is None
 
 
+@pytest.fixture
+def new_york() -> Iterator[ZoneInfo]:
+    """Where the system is meanwhile."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "America/New_York")
+        time.tzset()
+        yield ZoneInfo("America/New_York")
+    time.tzset()
+
+
 class TestAReaderJudgesAnew:
     def test_age(self, tmp_path: Path) -> None:
         publish(tmp_path, state(lane()))
@@ -299,6 +310,22 @@ class TestAReaderJudgesAnew:
         assert found is not None
         judged = published.as_of(found, NOW.timestamp(), zone=UTC)["providers"][0]["windows"][0]["pace"]
         assert (judged["expected_percent"], judged["verdict"]) == (90.0, "reserve")
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no tzset")
+    def test_its_work_days_end_at_the_midnights_of_the_menu(self, new_york: ZoneInfo) -> None:
+        """Without a zone it has the system's own rules, over the change to winter time too."""
+        now = datetime(2026, 11, 2, 4, 30, tzinfo=UTC)  # still Sunday there, a day of 25 hours
+        read = lane("weekly", 60, hours=168)
+        window = replace(read.value, resets_at=now + timedelta(days=3))
+        snapshot = state(replace(read, value=window, fetched_at=now)).snapshot
+        assert snapshot is not None
+        (usage,) = snapshot.accounts
+        judged = document.usage(snapshot, now, "mon-fri")["providers"][0]["windows"][0]["pace"]
+        there, elsewhere = (pace_of(usage, window, now, zone, "mon-fri") for zone in (new_york, UTC))
+        assert there is not None
+        assert elsewhere is not None
+        assert judged["expected_percent"] == round(there.expected_percent, 1)
+        assert round(there.expected_percent, 1) != round(elsewhere.expected_percent, 1)
 
     def test_an_early_reset_that_is_no_news_any_more(self, tmp_path: Path) -> None:
         reset = EarlyReset(window="weekly", at=NOW, refilled=True)
