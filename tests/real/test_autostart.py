@@ -159,5 +159,7 @@ def test_the_toggle_on_a_real_panel(tmp_path: Path, need: Callable[..., None]) -
 
 def choose_start_at_login(panel: Panel) -> None:
     panel.click_icon()
-    panel.key("Up", "Up", "Return")
+    panel.key("Up", "Up", "Up", "Right")  # Settings
+    until(lambda: len(panel.menus()) == 2, "the settings did not open")
+    panel.key("Up", "Return")
     until(lambda: not panel.menus(), "the menu stayed open")
