@@ -54,7 +54,7 @@ class AccountLook(Struct, frozen=True, kw_only=True):
     is_local: Callable[[str], bool] = lambda _source: False
 
     def is_fresh(self, lane: Sourced[RateWindow]) -> bool:
-        return not is_stale(lane.fetched_at, lane.value.resets_at, self.now)
+        return not is_stale(lane.fetched_at, lane.value.resets_at, self.now, self.usage.refresh_every)
 
     def about(self, kind: str, lane: Sourced[RateWindow]) -> Occasion:
         return Occasion(

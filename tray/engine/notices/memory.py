@@ -135,5 +135,6 @@ def is_readable(usage: AccountUsage, window: str, now: datetime) -> bool:
     """Whether it is known that what was not found does not hold."""
     lanes = [lane for lane in usage.windows if lane.value.id == window]
     if lanes:
-        return any(not is_stale(lane.fetched_at, lane.value.resets_at, now) for lane in lanes)
+        every = usage.refresh_every
+        return any(not is_stale(lane.fetched_at, lane.value.resets_at, now, every) for lane in lanes)
     return usage.error is None

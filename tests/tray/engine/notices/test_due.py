@@ -388,3 +388,113 @@ def test_a_limit_of_one_model_is_said_and_blocks_nothing() -> None:
     life = Life(others=(window("model:opus:weekly", 50, WEEK_ENDS),))
     assert life.kinds(others=(window("model:opus:weekly", 100, WEEK_ENDS),)) == ["spent"]
     assert life.kinds(others=(window("model:opus:weekly", 5, WEEK_ENDS + 7 * DAY),)) == []
+
+
+def test_a_window_of_unknown_end_that_stays_low_is_said_once() -> None:
+    life = Life()
+    life.session = window("session", 95, None)
+    assert life.kinds() == ["at_10"]
+    for _ in range(8):
+        assert life.kinds(HOUR) == []
+
+
+def test_a_reset_that_is_sent_with_other_seconds_is_the_same() -> None:
+    life = Life()
+    assert life.kinds(session=95) == ["at_10"]
+    life.session = window("session", 80, SESSION_ENDS + MINUTE)
+    assert life.kinds() == []
+    life.session = window("session", 95, SESSION_ENDS + 2 * MINUTE)
+    assert life.kinds() == []
+
+
+def test_a_login_that_is_found_gone_by_the_first_poll_is_a_first_look() -> None:
+    life = Life(is_known=False, fetched=NOW - HOUR)
+    assert life.kinds() == []
+    assert life.kinds(usage=replace(life.usage, error=LOGIN_EXPIRED)) == []
+    assert life.kinds(HOUR) == []
+
+
+def test_it_is_not_usable_while_the_server_refuses_or_cannot_be_asked() -> None:
+    life = Life()
+    life.kinds(session=100)
+    life.session = window("session", 0, NEXT_SESSION)
+    refused = replace(life.usage, limit_reached_at=life.now)
+    assert life.kinds(3 * HOUR, usage=refused) == []
+    offline = UsageError(kind="offline", message="No connection.", remedy="Check it.")
+    assert life.kinds(usage=replace(life.usage, limit_reached_at=None, error=offline)) == []
+    assert life.kinds(usage=replace(life.usage, error=None)) == ["usable_again"]
+    assert not life.memory.blocked
+
+
+def test_it_is_not_usable_while_another_window_is_unknown() -> None:
+    life = Life()
+    life.kinds(weekly=100)
+    life.weekly = window("weekly", 0, WEEK_ENDS + 7 * DAY)
+    assert life.kinds(3 * HOUR) == [], "the session that was reported ended an hour ago"
+    life.session = window("session", 0, NEXT_SESSION)
+    assert life.kinds() == ["usable_again"]
+
+
+def test_what_a_log_said_once_was_no_block() -> None:
+    life = Life(source="rollouts")
+    assert life.kinds(session=100) == []
+    assert life.kinds(session=60) == []
+    assert life.kinds(session=60) == []
+
+
+def test_a_spent_model_silences_no_other_window() -> None:
+    life = Life(others=(window("model:opus:weekly", 50, WEEK_ENDS),))
+    assert life.kinds(others=(window("model:opus:weekly", 100, WEEK_ENDS),)) == ["spent"]
+    assert life.kinds(session=95) == ["at_10"]
+
+
+def test_a_spent_account_silences_no_other_account() -> None:
+    life = Life()
+    other = replace(life.usage, key="0badcafe", home_ids=("home-b",))
+
+    def two(used: float) -> None:
+        lane = Sourced(
+            value=window("session", used, SESSION_ENDS), source="oauth", fetched_at=life.now + MINUTE
+        )
+        life.more = (replace(other, windows=(lane,)),)
+
+    two(10)
+    life.look(MINUTE)
+    two(95)
+    assert life.kinds(weekly=100) == ["spent", "at_10"]
+
+
+def test_a_clock_that_is_set_back_delays_nothing() -> None:
+    life = Life(is_known=False)
+    assert life.kinds(-DAY) == []
+    assert life.kinds(session=95) == ["at_10"]
+
+    life.look(MINUTE, usage=replace(life.usage, error=LOGIN_EXPIRED))
+    assert life.kinds(-3 * HOUR) == []
+    assert life.kinds(11 * MINUTE) == ["login_gone"]
+
+    other = Life()
+    other.kinds(session=100)
+    other.session = window("session", 0, NEXT_SESSION)
+    assert other.kinds(3 * HOUR) == ["usable_again"]
+    assert other.look(-10 * HOUR).withdraw == ()
+    other.session = window("session", 0, NOW + 5 * HOUR)
+    assert other.look(4 * HOUR).withdraw == ("a1b2c3d4",)
+
+
+def test_what_a_newer_notice_replaced_does_not_keep_the_older_one() -> None:
+    life = Life()
+    other = replace(life.usage, key="0badcafe", home_ids=("home-b",))
+
+    def two(used: float) -> None:
+        lane = Sourced(value=window("weekly", used, WEEK_ENDS), source="oauth", fetched_at=life.now + MINUTE)
+        life.more = (replace(other, windows=(lane,)),)
+
+    two(10)
+    life.look(MINUTE)
+    two(95)
+    assert life.look(MINUTE, weekly=95).key == SEVERAL
+    two(95)
+    assert life.look(MINUTE, session=100).key == "a1b2c3d4"
+    two(10)
+    assert life.look(MINUTE).withdraw == (SEVERAL,)
