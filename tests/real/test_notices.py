@@ -52,7 +52,9 @@ def running(desk: Any) -> Iterator[Running]:
 def bare(server: Server, desk: Session) -> Image.Image:
     """The desktop without a notice: sway is black until it has drawn it, and shows the mouse for a moment."""
     if server.wayland:
-        until(lambda: len(desk._look().getcolors() or []) == 1 and desk._look().getbbox(), "sway drew nothing")
+        until(
+            lambda: len(desk._look().getcolors() or []) == 1 and desk._look().getbbox(), "sway drew nothing"
+        )
     return desk._look()
 
 
