@@ -7,11 +7,11 @@ half alpha, which can be seen on a light and on a dark menu.
 from __future__ import annotations
 
 from functools import lru_cache
-from io import BytesIO
 
 from msgspec import Struct
 
 from tray.view.level import Level
+from tray.view.pillow import as_png, load_pillow
 
 SIZE = 32
 _SCALE = 4
@@ -40,6 +40,7 @@ class Ring(Struct, frozen=True, kw_only=True):
 @lru_cache(maxsize=64)  # those of twenty accounts, and a few that were
 def png(ring: Ring) -> bytes:
     """The ring as a PNG of 32x32 pixels with an alpha channel."""
+    load_pillow()
     from PIL import Image, ImageDraw
 
     edge = SIZE * _SCALE
@@ -58,6 +59,4 @@ def png(ring: Ring) -> bytes:
         mark = (*_SCARCE, 255)
         pencil.rectangle((middle - half, 9 * _SCALE, middle + half, 17.5 * _SCALE), fill=mark)
         pencil.rectangle((middle - half, 19.5 * _SCALE, middle + half, 23 * _SCALE), fill=mark)
-    file = BytesIO()
-    image.resize((SIZE, SIZE), Image.Resampling.BOX).save(file, "PNG")
-    return file.getvalue()
+    return as_png(image.resize((SIZE, SIZE), Image.Resampling.BOX))

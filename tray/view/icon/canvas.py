@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from tray.view.pillow import load_pillow
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -22,6 +24,7 @@ class Canvas:
     """What is drawn replaces what is below it. `alpha` is 0-255, `pixel` the size of one in units."""
 
     def __init__(self, size: int) -> None:
+        load_pillow()
         from PIL import Image, ImageDraw
 
         self._size = size
