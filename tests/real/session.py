@@ -35,6 +35,7 @@ from tests.real.pictures import Box, columns_of_ink
 DEADLINE = 15.0
 SCREEN = 900, 660  # of a desktop at scale 1
 PANEL_HEIGHT = 30
+ICON = 22  # pixels that all of these panels give to an icon, at scale 1
 WATCHER = "org.kde.StatusNotifierWatcher"
 _MARK = "TANKFUL_TEST_PANEL"  # in the environment of all that runs here, activated services too
 
@@ -42,7 +43,14 @@ _MARK = "TANKFUL_TEST_PANEL"  # in the environment of all that runs here, activa
 class Program:
     """A process in a group of its own; its lines are waited for, each with a deadline."""
 
-    def __init__(self, command: tuple[str, ...], environ: dict[str, str], cwd: Path | None = None) -> None:
+    def __init__(
+        self,
+        command: tuple[str, ...],
+        environ: dict[str, str],
+        cwd: Path | None = None,
+        *,
+        listens: bool = False,
+    ) -> None:
         self.command = command
         self._ending = ExitStack()
         self.process = self._ending.enter_context(
@@ -50,7 +58,7 @@ class Program:
                 command,
                 env=environ,
                 cwd=cwd,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if listens else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -60,6 +68,12 @@ class Program:
         self._lines: Queue[str] = Queue()
         self._reader = threading.Thread(target=self._read, name=f"read-{command[0]}")
         self._reader.start()
+
+    def tell(self, line: str) -> None:
+        """Write a line to one that listens."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
 
     def line(self) -> str:
         """The next line it prints."""
@@ -95,9 +109,9 @@ class Session:
         self.folder = folder
         self._stack = stack
 
-    def start(self, *command: str, cwd: Path | None = None) -> Program:
+    def start(self, *command: str, cwd: Path | None = None, listens: bool = False) -> Program:
         """Run a program on this desktop; it is stopped with the desktop, if not before."""
-        program = Program(command, self.environ, cwd)
+        program = Program(command, self.environ, cwd, listens=listens)
         self._stack.callback(program.stop)
         self.programs[command[0]] = program
         return program
@@ -116,9 +130,26 @@ class Session:
 
         return until(find, f"the panel never showed {count} icons")
 
-    def open_menu(self) -> Box:
-        """Click the icon, and return where its menu is."""
-        x, y, width, height = self.icons()[0]
+    def settled(self, count: int = 1) -> list[Image.Image]:
+        """The pictures in the panel as they are drawn, once they no longer change: each in its square."""
+        before: list[bytes] = []
+
+        def same() -> list[Image.Image]:
+            nonlocal before
+            boxes = self.icons(count)
+            seen = self._look()
+            cuts = [seen.crop(_square(box, ICON * self.scale)) for box in boxes]
+            data = [cut.tobytes() for cut in cuts]
+            is_same, before = data == before, data
+            if not is_same:
+                time.sleep(0.25)  # longer than a panel takes to draw what it has read
+            return cuts if is_same else []
+
+        return until(same, "the icon never came to rest")
+
+    def open_menu(self, count: int = 1) -> Box:
+        """Click the first of so many icons, and return where its menu is."""
+        x, y, width, height = self.icons(count)[0]
         before = self._look()
 
         def opened() -> Box | None:
@@ -184,6 +215,13 @@ def until(check: Callable[[], T | None], otherwise: str, *, deadline: float = DE
             raise AssertionError(otherwise)
         time.sleep(0.05)
     return found
+
+
+def _square(box: Box, side: int) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of a square around the middle of a box."""
+    x, y, width, height = box
+    left, top = x + (width - side) // 2, y + height - side
+    return left, top, left + side, top + side
 
 
 def _environ(folder: Path) -> dict[str, str]:

@@ -31,7 +31,7 @@ class StatusItem:
     """`emit` sends a signal of this item: its name, the types of its body, the body. `clicked` is called, in the
     bus's thread, when a panel hands a click over instead of opening the menu.
 
-    One writer at a time may call `describe`, `show` and `hide`; the bus's thread reads and never waits for it. The
+    One writer at a time may call `describe` and `show`; the bus's thread reads and never waits for it. The
     picture of an item that needs attention is the same as otherwise: it says so itself, and a panel that blinks
     shows one of two equal ones.
     """
@@ -62,17 +62,14 @@ class StatusItem:
                 self._emit("NewToolTip", (), ())
 
     def show(self, pictures: Pixmaps, *, attention: bool) -> bool:
-        """Whether the item was hidden until now: then a panel has to learn of it."""
-        was_hidden = self.status == "Passive"
+        """Whether it is shown for the first time: then a panel has to learn of it."""
+        is_new = self.status == "Passive"
         if pictures != self._pixmaps:
             self._pixmaps = pictures
             self._emit("NewAttentionIcon", (), ())
             self._emit("NewIcon", (), ())
         self._set_status("NeedsAttention" if attention else "Active")
-        return was_hidden
-
-    def hide(self) -> None:
-        self._set_status("Passive")
+        return is_new
 
     def _set_status(self, status: str) -> None:
         if status != self.status:

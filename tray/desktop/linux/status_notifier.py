@@ -14,7 +14,7 @@ from jeepney import DBusAddress, HeaderFields, MatchRule, MessageType, new_metho
 from jeepney.bus_messages import message_bus
 
 from providers.host.faults import log_fault
-from tray.desktop.icon import DesktopClosed, Shown, ignore_menu
+from tray.desktop.icon import DesktopClosed, Shown, TrayClosed, ignore_menu
 from tray.desktop.linux import dbus_menu, notifications, session_bus, status_item
 from tray.desktop.linux.dbus_menu import DBusMenu
 from tray.desktop.linux.left_click import LeftClick
@@ -39,9 +39,8 @@ _log = logging.getLogger(__name__)
 class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no types
     """pystray's contract, with rows instead of its menu, and as many icons as are shown.
 
-    Raises BusUnreachable when made and DesktopClosed from `run`. Everything but `run` may be called from any
-    thread.
-    `choose` runs in a thread of its own: a slow one never holds up Quit.
+    Raises BusUnreachable when made, DesktopClosed and TrayClosed from `run`. Everything but `run` may be called
+    from any thread. `choose` runs in a thread of its own: a slow one never holds up Quit.
     """
 
     HAS_DEFAULT_ACTION = False
@@ -59,7 +58,7 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         self._choose = choose
         self._on_menu = on_menu
         self._changing = RLock()
-        self._stopping = False
+        self._stopping = self._leaving = False
         self._rows: tuple[Row, ...] = ()
         self._items: dict[str, tuple[str, StatusItem]] = {}  # by the keys of their icons
         self._dbus_menu = DBusMenu()
@@ -85,12 +84,16 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
             raise
 
     def show(self, shown: Shown) -> None:
-        """Show these icons and these rows; only what changed is sent."""
+        """Show these icons and these rows; only what changed is sent. Where one of the icons that were shown is
+        missing, the loop ends with TrayClosed, to be started anew.
+        """
         pictures = [pixmaps(view.draw) for view in shown.icons]
         with self._changing:
+            # lxqt-panel 1.2 shows an item with the status "Passive" too: it goes only with the connection.
+            if self._items.keys() - {view.key for view in shown.icons}:
+                self._leave()
+                return
             self._rows = shown.rows
-            for key in self._items.keys() - {view.key for view in shown.icons}:
-                self._items[key][1].hide()
             items = [self._item(view.key) for view in shown.icons]
             for view, (_path, item) in zip(shown.icons, items, strict=True):
                 item.describe(view.tooltip)
@@ -134,11 +137,15 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
     def _run(self) -> None:
         try:
             self._mark_ready()
-            while not self._stopping:
+            while not (self._stopping or self._leaving):
                 self._take(session_bus.receive(self._connection, self._left_click.seconds_left))
                 if self._left_click.take_unanswered():
                     self._start_callback(Action("show"))
+            if self._leaving:
+                raise TrayClosed
         except OSError as error:
+            if self._leaving:
+                raise TrayClosed from None
             if not self._stopping:
                 raise DesktopClosed(f"The session bus closed the connection: {error}.") from None
         except session_bus.NotDBus as error:
@@ -152,6 +159,13 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
 
     def _stop(self) -> None:
         self._stopping = True
+        self._end_loop()
+
+    def _leave(self) -> None:
+        self._leaving = True
+        self._end_loop()
+
+    def _end_loop(self) -> None:
         with suppress(OSError):  # closed already
             self._connection.sock.shutdown(socket.SHUT_RD)
 
@@ -186,9 +200,8 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         ):
             self._on_menu(False)  # the panel that may have had it open is gone
             with self._changing:
-                for path, item in self._items.values():
-                    if item.status != "Passive":
-                        self._register(path)
+                for path, _item in self._items.values():
+                    self._register(path)
 
     def _register(self, path: str) -> None:
         """By the bus name where the item is at the usual path, else by the path."""

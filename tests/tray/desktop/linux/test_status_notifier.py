@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from tests.tray.desktop.conftest import Bus
 from tests.tray.desktop.fake_watcher import DEADLINE, ITEM, ITEM_PATH, MENU, MENU_PATH, PROPERTIES, Panel
 from tests.tray.desktop.showing import one_icon, plum
-from tray.desktop.icon import DesktopClosed, IconView, Shown, Tooltip
+from tray.desktop.icon import DesktopClosed, IconView, Shown, Tooltip, TrayClosed
 from tray.desktop.linux.session_bus import BusUnreachable
 from tray.desktop.linux.status_item import SIZES
 from tray.desktop.linux.status_notifier import StatusNotifierIcon
@@ -59,7 +59,7 @@ class Running:
     def _run(self) -> None:
         try:
             self.icon.run(lambda _icon: self.ready.set())
-        except DesktopClosed as closed:
+        except (DesktopClosed, TrayClosed) as closed:
             self.ended.put(closed)
         else:
             self.ended.put(None)
@@ -366,22 +366,34 @@ def test_an_icon_that_is_loud_needs_attention_until_it_is_cured(shown: Running, 
     assert panel.heard(until="NewStatus") == [("NewStatus", ("Active",))], "and once only"
 
 
-def test_several_icons_share_the_connection_and_the_menu(shown: Running, panel: Panel) -> None:
+def test_several_icons_share_the_connection_and_the_menu(running: Running, panel: Panel) -> None:
     def views(*titles: str) -> Shown:
         return Shown(tuple(IconView(f"tankful:{title}", plum, Tooltip(title)) for title in titles), ROWS)
 
-    first = panel.item
-    shown.icon.show(views("Codex", "Claude"))
-    paths = [panel.wait_for_item(), panel.wait_for_item()]
-    assert paths == ["/StatusNotifierItem/1", "/StatusNotifierItem/2"]
+    first = running.icon.bus_name
+    running.icon.show(views("Codex", "Claude"))
+    assert [panel.wait_for_item(), panel.wait_for_item()] == [first, f"{ITEM_PATH}/1"]
+    paths = [ITEM_PATH, f"{ITEM_PATH}/1"]
     panel.item = first
     assert [panel.read("Title", path) for path in paths] == ["Codex", "Claude"]
     assert {panel.read("Menu", path) for path in paths} == {MENU_PATH}
-    assert [panel.read("Status", path) for path in (ITEM_PATH, *paths)] == ["Passive", "Active", "Active"]
+    assert [panel.read("Status", path) for path in paths] == ["Active", "Active"]
 
+
+def test_an_icon_goes_with_its_connection(shown: Running, panel: Panel) -> None:
+    """A panel may go on showing an item that only says that it is hidden."""
+    name = panel.item
+    other = IconView("tankful:codex", plum, Tooltip("Codex"))
+    shown.icon.show(Shown((*one_icon(ROWS).icons, other), ROWS))
+    assert panel.wait_for_item() == f"{ITEM_PATH}/1"
     shown.show()
-    assert panel.wait_for_item() == first, "it is registered anew: a panel may have forgotten it"
-    assert [panel.read("Status", path) for path in (ITEM_PATH, *paths)] == ["Active", "Passive", "Passive"]
+    assert isinstance(shown.ended.get(timeout=DEADLINE), TrayClosed)
+    shown.thread.join(DEADLINE)
+    shown.show(title="until the next one is there")
+    deadline = time.monotonic() + DEADLINE
+    while panel.has_owner(name) and time.monotonic() < deadline:
+        pass
+    assert not panel.has_owner(name)
 
 
 def test_stop_ends_the_loop_and_frees_the_name(running: Running, panel: Panel) -> None:

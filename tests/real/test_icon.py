@@ -1,0 +1,93 @@
+"""The icon in the pixels of real panels, which take its largest picture and scale it down."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.real.session import Program, Session, until
+from tests.real.test_panels import LOOKS, PANELS, ROOT
+
+
+def warning_share(icon: Image.Image) -> float:
+    """The share of saturated red and orange in its square."""
+    data = icon.convert("HSV").tobytes()
+    warning = sum(
+        saturation >= 150 and value >= 120 and (hue <= 28 or hue >= 245)
+        for hue, saturation, value in zip(data[0::3], data[1::3], data[2::3], strict=True)
+    )
+    return warning / (icon.width * icon.height)
+
+
+def show(desk: Session, program: Program, what: str, count: int = 1) -> list[Image.Image]:
+    program.tell(what)
+    assert program.line() == "shown"
+    return desk.settled(count)
+
+
+def started(desk: Session, *what: str) -> Program:
+    program = desk.start(sys.executable, "-m", "tests.real.shown_icon", *what, cwd=ROOT, listens=True)
+    assert program.line() == "ready"
+    return program
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", PANELS)
+def test_what_is_scarce_is_at_least_as_salient_as_plenty(
+    name: str, look: str, tmp_path: Path, need: Callable[..., None]
+) -> None:
+    opener, programs = PANELS[name]
+    need(*programs)
+    with opener(tmp_path / "desk", **LOOKS[look]) as desk:
+        program = started(desk, "plenty", "tightest", "left")
+        (plenty,) = desk.settled()
+        assert warning_share(plenty) == 0
+        for state in ("scarce", "week scarce", "low", "blocked"):
+            for style in ("tightest", "number"):
+                (icon,) = show(desk, program, f"{state} {style} left")
+                assert warning_share(icon) >= 0.15, (state, style)
+        (cured,) = show(desk, program, "plenty tightest left")
+        assert warning_share(cured) == 0
+    assert desk.left_behind() == []
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_each_provider_has_an_icon_until_one_is_shown_for_all(
+    name: str, tmp_path: Path, need: Callable[..., None]
+) -> None:
+    opener, programs = PANELS[name]
+    need(*programs)
+    with opener(tmp_path / "desk") as desk:
+        program = started(desk, "scarce", "each", "left")
+        shares = sorted(warning_share(icon) for icon in desk.settled(2))
+        assert shares[0] == 0
+        assert shares[1] >= 0.15
+        (alone,) = show(desk, program, "scarce tightest left")
+        assert warning_share(alone) >= 0.15
+        show(desk, program, "plenty each left", count=2)
+        assert desk.open_menu(2)
+    assert desk.left_behind() == []
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_an_icon_that_needs_attention_is_drawn_and_does_not_blink(
+    name: str, tmp_path: Path, need: Callable[..., None]
+) -> None:
+    """Each of these panels has its own way to draw an attention icon: all must come to the same picture."""
+    opener, programs = PANELS[name]
+    need(*programs)
+    with opener(tmp_path / "desk") as desk:
+        program = started(desk, "plenty", "tightest", "left")
+        (before,) = desk.settled()
+        (loud,) = show(desk, program, "scarce tightest left")
+        assert loud.tobytes() != before.tobytes()
+        pictures = [desk.settled()[0].tobytes() for _ in range(4)]
+        assert set(pictures) == {loud.tobytes()}
+        until(
+            lambda: show(desk, program, "plenty tightest left")[0].tobytes() == before.tobytes(), "not cured"
+        )
+    assert desk.left_behind() == []
