@@ -1,7 +1,7 @@
-"""The icons of a state with made-up data, over a menu that does nothing but end it: `python -m tests.real.shown_icon`.
+"""The icons of a state with made-up data, and a menu that only ends it: `python -m tests.real.shown_icon`.
 
-Each line on stdin names a state, a style and whether use is shown, such as `scarce tightest left`; a line is
-answered by `shown`.
+Arguments, or a line on stdin, name a state, a style and what fills the bars, such as `scarce tightest left`; each
+line is answered by `shown`.
 """
 
 from __future__ import annotations
