@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from tests.real.pictures import Box, bar_of, pixels_like, rows_of_menu
-from tests.real.session import Program, Session, until
+from tests.real.session import PANEL_HEIGHT, Program, Session, until
 from tests.real.shown_menu import shown
 from tests.real.test_panels import LOOKS, PANELS, ROOT
 from tools.example_states import STATES
@@ -38,6 +38,10 @@ def seen(desk: Session, folder: Path) -> Image.Image:
     desk.screenshot(folder / "seen.png")
     with Image.open(folder / "seen.png") as picture:
         return picture.convert("RGB")
+
+
+def below_panel(picture: Image.Image) -> bytes:
+    return picture.crop((0, PANEL_HEIGHT + 2, picture.width, picture.height)).tobytes()
 
 
 def top_rows(state: str) -> list[Row]:
@@ -83,12 +87,15 @@ def test_a_submenu_opens_and_its_toggle_and_choice_arrive(
     name: str, tmp_path: Path, need: Callable[..., None]
 ) -> None:
     with desk_with(name, "light", "two", tmp_path, need) as (desk, program):
+        desk.icons()
+        bare = below_panel(seen(desk, tmp_path))
         rows = top_rows("two")
         settings = next(row for row in rows if row.key == "settings")
         below = [row for row in settings.children if row.kind != "separator"]
         used = next(row for row in below if row.key == "set:show_used")
         click(desk, open_submenu(desk, rows, "settings", below, tmp_path)[used.key])
         assert program.line() == "set show_used=true"
+        until(lambda: below_panel(seen(desk, tmp_path)) == bare, "the menu stayed open")
 
         icon = next(row for row in below if row.key == "set:display.icon")
         where = open_submenu(desk, rows, "settings", below, tmp_path)

@@ -21,8 +21,8 @@ default_border none
 xwayland disable
 seat * hide_cursor 100
 """
+# Menus belong to the window: `* { min-height: 0 }`, which many have, takes all ticks and arrows from them.
 _STYLE = """* {{ font-family: "DejaVu Sans"; font-size: 13px; }}
-window#waybar * {{ border: none; border-radius: 0; min-height: 0; }}
 window#waybar {{ background: {ground}; color: {ink}; }}
 """
 _BAR = {
