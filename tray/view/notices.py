@@ -91,8 +91,8 @@ class _Words:
         same = [other for other in accounts.accounts(self._state) if other.provider == usage.provider]
         if len(same) < 2:
             return name
-        hidden = self._state.settings.get(HIDE_EMAIL)
-        return f"{name} ({accounts.homes(usage) if hidden else accounts.owner(usage)})"
+        hide_email = self._state.settings.get(HIDE_EMAIL)
+        return f"{name} ({accounts.owner(usage, hide_email=hide_email)})"
 
     def _threshold(self, each: Occasion) -> str:
         left = fmt.left_percent(each.limit.used_percent) if each.limit else 0.0

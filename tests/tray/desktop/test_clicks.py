@@ -160,9 +160,10 @@ def test_a_setting_applies_at_once_and_back(setting: Setting[Any], tray: Tray) -
 @pytest.mark.parametrize(
     ("key", "changes"),
     [
-        ("set:show_used", {"menu"}),
+        ("set:show_used", {"menu", "tooltip", "icon"}),
         ("set:display.hide_email", {"menu"}),
         ("set:display.bars=ascii", {"menu"}),
+        ("set:display.icon=number", {"icon"}),
         ("set:providers.codex.enabled", {"menu", "tooltip", "icon"}),
     ],
 )
