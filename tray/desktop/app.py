@@ -98,6 +98,8 @@ class App:
         except ActionFailed as failed:
             log.warning("%s %s failed", action.name, action.argument)
             self._show_text(NAME, str(failed))
+        except Exception as error:  # noqa: BLE001 - the tray survives a click
+            log_fault(log, f"the action {action.name} failed", error)
 
     def _show_text(self, title: str, body: str) -> None:
         self._face.show_text(title, body)

@@ -181,6 +181,17 @@ def test_refresh_asks_at_once_and_quit_ends(tray: Tray, server: FakeChatGPT) -> 
     face.choose(Action("quit"))
 
 
+def test_a_click_that_fails_is_no_end(tray: Tray, caplog: pytest.LogCaptureFixture) -> None:
+    face = tray.start()
+    face.wait_for("63 %")
+    face.choose(Action("open", "usage:codex"))  # no program opens pages here
+    assert "The page is https://" in face.notices[-1].body
+    face.choose(Action("nonsense"))
+    assert "the action nonsense failed: KeyError" in caplog.text
+    face.choose(Action("set", "show_used=true"))
+    face.wait_for("37 %")
+
+
 def test_a_slow_server_holds_up_neither_the_menu_nor_quit(tmp_path: Path, server: FakeChatGPT) -> None:
     before = threading.active_count()
     done = threading.Event()
