@@ -168,6 +168,30 @@ def test_what_an_open_menu_shows_needs_no_notice(desk: Desk) -> None:
         assert desk.notice().title == "Codex: the 5h limit is used up"
 
 
+def test_a_mute_from_the_menu_holds_over_a_restart_until_it_is_taken_back(desk: Desk) -> None:
+    with tray(desk) as program:
+        desk.panel.wait_for_item()
+        desk.shows("63 %")
+        desk.panel.click("For an hour")
+        desk.shows("Notices muted until ")
+        desk.says(95.0)
+        desk.ask()
+        desk.shows("5 %")
+        assert desk.no_notice()
+        end(program)
+    with tray(desk):
+        desk.panel.wait_for_item()
+        desk.shows("Notices muted until ")
+        desk.shows("5 %")
+        desk.says(100.0)
+        desk.ask()
+        desk.shows("0 %")
+        assert desk.no_notice()
+        labels = [str(properties.get("label", "")) for _id, properties in desk.panel.rows()]
+        desk.panel.click(next(label for label in labels if label.startswith("Notices muted")))
+        assert desk.notice().title == "Codex: the 5h limit is used up"
+
+
 def test_without_a_tray_a_program_of_ones_own_gets_them(desk: Desk, tmp_path: Path) -> None:
     program = tmp_path / "on notice"
     program.write_text(f'#!/bin/sh\ncat > "{tmp_path}/part" && mv "{tmp_path}/part" "{tmp_path}/notice"\n')

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta, tzinfo
 from msgspec.structs import replace
 
 from providers.domain.limits import CLOCK_SLACK, AccountUsage
+from providers.domain.rules import FRESH_SECONDS
 from tray.engine.notices import settings as own
 from tray.engine.notices.kinds import BY_NAME, KINDS, Topic, is_cause_of
 from tray.engine.notices.memory import (
@@ -32,6 +33,7 @@ from tray.engine.notices.screen import Due, with_notices
 from tray.engine.notices.stored import Mark, Seen, bounded
 from tray.engine.state import State
 
+JUST_BEFORE = timedelta(seconds=FRESH_SECONDS)
 UNKNOWN_LENGTH = timedelta(days=1)
 
 
@@ -85,10 +87,10 @@ def _is_new(occasion: Occasion, seen: Seen, now: datetime) -> bool:
 
 
 def _now_known(accounts: Mapping[str, AccountUsage], memory: Memory) -> set[tuple[str, Topic]]:
-    """What is looked at for the first time: figures once they were fetched since we began."""
+    """What is looked at for the first time: figures once they were fetched since we began, or just before."""
     known: set[tuple[str, Topic]] = set()
     for key, usage in accounts.items():
-        is_live = any(lane.fetched_at >= memory.since for lane in usage.windows)
+        is_live = any(lane.fetched_at >= memory.since - JUST_BEFORE for lane in usage.windows)
         if is_live:
             known.add((key, "usage"))
         if is_live or usage.error is not None or usage.account is None:

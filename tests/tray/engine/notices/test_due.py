@@ -35,6 +35,12 @@ def test_the_first_look_of_each_process_is_silent() -> None:
     assert life.kinds(session=10) == ["usable_again"]
 
 
+def test_what_was_read_just_before_the_process_began_is_a_first_look_too() -> None:
+    life = Life(is_known=False, session=80, fetched=NOW - 9 * MINUTE)
+    assert life.kinds() == []
+    assert life.kinds(session=95, fetched=None) == ["at_10"]
+
+
 def test_an_account_that_comes_later_has_a_silent_first_look_too() -> None:
     life = Life()
     other = replace(life.usage, key="0badcafe", windows=(spent_lane(life),))
@@ -414,16 +420,24 @@ def test_a_login_that_is_found_gone_by_the_first_poll_is_a_first_look() -> None:
     assert life.kinds(HOUR) == []
 
 
-def test_it_is_not_usable_while_the_server_refuses_or_cannot_be_asked() -> None:
+def test_it_is_not_usable_while_the_server_refuses() -> None:
     life = Life()
     life.kinds(session=100)
     life.session = window("session", 0, NEXT_SESSION)
     refused = replace(life.usage, limit_reached_at=life.now)
     assert life.kinds(3 * HOUR, usage=refused) == []
-    offline = UsageError(kind="offline", message="No connection.", remedy="Check it.")
-    assert life.kinds(usage=replace(life.usage, limit_reached_at=None, error=offline)) == []
-    assert life.kinds(usage=replace(life.usage, error=None)) == ["usable_again"]
+    assert life.kinds(usage=replace(life.usage, limit_reached_at=None)) == ["usable_again"]
     assert not life.memory.blocked
+
+
+def test_it_is_usable_by_what_a_log_says_twice_while_the_server_cannot_be_asked() -> None:
+    life = Life()
+    life.kinds(session=100)
+    offline = UsageError(kind="rate_limited", message="Too many requests.", remedy="Wait.")
+    life.session = window("session", 0, NEXT_SESSION)
+    life.usage = replace(life.usage, error=offline)
+    assert life.kinds(3 * HOUR, source="rollouts") == []
+    assert life.kinds() == ["usable_again"]
 
 
 def test_it_is_not_usable_while_another_window_is_unknown() -> None:

@@ -149,6 +149,20 @@ def test_where_nothing_can_be_remembered_it_is_logged_once_and_still_shown_once(
     assert [record.getMessage()[:30] for record in caplog.records] == ["notices cannot be remembered ("]
 
 
+def test_a_clock_that_is_set_back_repeats_nothing_in_the_next_process_either(tmp_path: Path) -> None:
+    first = Desk(tmp_path)
+    first.look()
+    assert first.look(session=95)
+    assert first.look(-3 * HOUR) == []
+    assert first.look() == []
+    first.notifier.close()
+    second = Desk(tmp_path)
+    second.life.now -= 3 * HOUR
+    assert second.look() == []
+    assert second.look(session=97) == []
+    second.notifier.close()
+
+
 def test_time_alone_makes_one_due(tmp_path: Path) -> None:
     desk = Desk(tmp_path, tick=timedelta(milliseconds=10))
     desk.life.settings["notify.quiet_hours"] = "13:00-14:00"
