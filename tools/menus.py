@@ -1,7 +1,8 @@
 """Pictures of the menu on real panels, with made-up data: `python -m tools.menus FOLDER [STATE …]`.
 
-Each state is shown on xfce4-panel, waybar and lxqt-panel, light and dark and at twice the pixels, with the submenu
-of its first account open; `sheet.png` has all of them beside each other.
+Each state is shown on xfce4-panel, waybar and lxqt-panel, light and dark, at once and twice the pixels, with the
+submenu of its first account open; `sheet.png` has all of them beside each other. The README's picture is
+`two-xfce-dark-2x.png`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "light": {"dark": False, "scale": 1},
     "dark": {"dark": True, "scale": 1},
     "2x": {"dark": False, "scale": 2},
+    "dark-2x": {"dark": True, "scale": 2},
 }
 _SETTLED = 0.5  # seconds until a submenu is drawn
 _MARGIN = 12
@@ -82,13 +85,22 @@ def trimmed(path: Path, scale: int) -> None:
     left, _top, right, bottom = ImageChops.difference(whole, empty).crop(below).getbbox() or below
     margin = _MARGIN * scale
     box = (max(left - margin, 0), 0, min(right + margin, whole.width), bottom + below[1] + margin)
-    whole.crop(box).quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
+    small(whole.crop(box)).save(path, optimize=True)
+
+
+def small(picture: Image.Image) -> Image.Image:
+    """In 240 colours: those there is most of, and of the vivid ones, which are few, as many as a ring needs."""
+    counts = Counter(zip(*(channel.tobytes() for channel in picture.split()), strict=True))
+    loud = sorted(counts, key=lambda colour: counts[colour] * (1 + max(colour) - min(colour)), reverse=True)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([level for colour in loud[:240] for level in colour])
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def sheet(pictures: list[Path]) -> Image.Image:
-    """Three in a row, on grey."""
+    """Each panel in a row, on grey."""
     drawn = [Image.open(path).convert("RGB") for path in pictures]
-    rows = list(_in_threes(drawn))
+    rows = [drawn[at : at + len(LOOKS)] for at in range(0, len(drawn), len(LOOKS))]
     width = max((sum(each.width + _MARGIN for each in row) for row in rows), default=0) + _MARGIN
     height = sum(max(each.height for each in row) + _MARGIN for row in rows) + _MARGIN
     whole = Image.new("RGB", (width, height), (128, 128, 128))
@@ -100,11 +112,6 @@ def sheet(pictures: list[Path]) -> Image.Image:
             x += each.width + _MARGIN
         y += max(each.height for each in row) + _MARGIN
     return whole
-
-
-def _in_threes(pictures: list[Image.Image]) -> Iterator[list[Image.Image]]:
-    for at in range(0, len(pictures), 3):
-        yield pictures[at : at + 3]
 
 
 if __name__ == "__main__":
