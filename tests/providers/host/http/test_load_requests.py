@@ -30,7 +30,11 @@ import sys
 from providers.host.http.load_requests import load_requests
 requests = load_requests()
 assert requests is load_requests()
-print(requests.__version__, *[name for name in sys.modules if name.startswith("charset_normalizer")])
+names = ("charset_normalizer", "importlib.metadata")
+print(requests.__version__, *[name for name in sys.modules if name.startswith(names)])
+assert "urllib3.http2" not in sys.modules
+import urllib3.http2
+assert urllib3.http2.inject_into_urllib3
 import charset_normalizer
 assert charset_normalizer.from_bytes(b"abc").best()
 """
