@@ -40,10 +40,15 @@ def _row(setting: Setting[Any], menu: Menu, settings: Settings) -> Row:
     choices = [
         choice_row(
             f"{key}={each}",
-            names.get(each, each),
+            _capital(names.get(each, each)),
             Action("set", f"{setting.key}={each}"),
             checked=each == value,
         )
         for each in setting.type.values
     ]
     return submenu_row(key, menu.text, choices)
+
+
+def _capital(name: str) -> str:
+    """With a capital, as every row begins: a source is "session logs" within a sentence."""
+    return name[:1].upper() + name[1:]

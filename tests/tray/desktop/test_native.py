@@ -15,6 +15,7 @@ from tests.tray.desktop.showing import one_icon
 from tray.desktop.native import NativeIcon, quit_on_interrupt
 from tray.desktop.toolkit import pystray
 from tray.engine.notices.notice import Notice
+from tray.view.row_icon import Ring
 from tray.view.rows import (
     Action,
     Row,
@@ -198,6 +199,17 @@ def test_each_kind_of_row_becomes_an_item_of_its_own() -> None:
     next(iter(size.submenu))(icon)
     assert icon.chosen.get(timeout=DEADLINE) == Action("set", "size=Small")
     assert icon.chosen.empty()
+
+
+def test_what_pystray_cannot_draw_is_left_out() -> None:
+    rows = (
+        text_row("spent", "0 %  Weekly", icon=Ring(share=0.0, level="spent"), tone="alert"),
+        submenu_row("account", "Codex", ROWS, icon=Ring(share=0.4)),
+    )
+    icon = Drawn("darwin")
+    icon.show(one_icon(rows))
+    assert [item.text for item in icon.menu] == ["0 %  Weekly", "Codex"]
+    assert [item.text for item in list(icon.menu)[1].submenu][0] == "Codex · R&D"
 
 
 def test_a_change_inside_a_submenu_updates_the_menu() -> None:

@@ -41,7 +41,7 @@ def test_the_settings_of_providers() -> None:
         "    ○ ChatGPT",
         "    ○ Codex CLI",
         "    ○ Codex /status screen",
-        "    ◉ session logs",
+        "    ◉ Session logs",
         "  Claude source",
         "    ◉ Automatic",
         "    ○ Anthropic",
@@ -70,8 +70,8 @@ def test_submenus_nest_and_collect_what_belongs_to_them() -> None:
         "  Look",
         "    More",
         "      Icon",
-        "        ○ bars",
-        "        ◉ ring",
+        "        ○ Bars",
+        "        ◉ Ring",
     ]
 
 

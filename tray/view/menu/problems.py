@@ -32,8 +32,9 @@ def problems(usage: AccountUsage, state: State, now: datetime, zone: tzinfo) -> 
     elif usage.account is not None and not usage.windows:
         if usage.limits_known:
             yield "none", "No limits reported for this account."
-        elif not (state.refreshing or usage.credits or usage.spend):
-            yield "none", "Limits not available yet."
+        elif not (usage.credits or usage.spend):
+            # Either way a row: a refresh adds none to an open menu, and takes none away.
+            yield "none", "Asking for limits…" if state.refreshing else "Limits not available yet."
     if (ending := extras.login_ending(usage, now, zone)) is not None:
         yield "login", ending
 
