@@ -228,6 +228,7 @@ def _environ(folder: Path) -> dict[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     environ = {
         "PATH": os.environ["PATH"],
+        "TANKFUL_STATUS_URL": "http://127.0.0.1:9",  # no test may reach the vendors' pages
         "LC_ALL": "C.UTF-8",
         "HOME": str(folder),
         "NO_AT_BRIDGE": "1",  # no services for screen readers

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from providers.domain.errors import ProviderError
 from providers.domain.incident import Incident
 from providers.host.http.origin import origin_allowed
+from providers.host.http.retry_after import LONGEST_WAIT
 from providers.setting import Bool, Menu, Setting
 from providers.source import Provider
 
@@ -37,7 +38,7 @@ class StatusPages:
         self._origin = environ.get(ORIGIN, "")
         self._web = web
         self._readings: dict[str, PageReading] = {}
-        self._failing: set[str] = set()
+        self._failing: dict[str, datetime | None] = {}  # and when each may be asked again, if it said so
 
     def read(self, providers: Sequence[Provider], now: datetime) -> dict[str, Incident]:
         """The incidents of these providers, by their ids; each page has seconds to answer. Never raises."""
@@ -54,7 +55,8 @@ class StatusPages:
         from providers.host import status_page  # the settings need this file, and no HTTP
 
         page = f"{self._origin}/{provider.id}" if self._origin else provider.links.status
-        if not origin_allowed(page):
+        retry_at = self._failing.get(provider.id)
+        if not origin_allowed(page) or (retry_at is not None and now < retry_at < now + LONGEST_WAIT):
             return
         try:
             reading = status_page.fetch(
@@ -63,11 +65,11 @@ class StatusPages:
         except ProviderError as error:
             if provider.id not in self._failing:
                 _log.debug("%s status page failed (%s)", provider.id, error.kind)
-            self._failing.add(provider.id)
+            self._failing[provider.id] = error.retry_at
             return
         if provider.id in self._failing:
             _log.debug("%s status page works again", provider.id)
-        self._failing.discard(provider.id)
+        self._failing.pop(provider.id, None)
         self._readings[provider.id] = reading
 
     def _client(self) -> PublicWeb:

@@ -73,6 +73,21 @@ def test_a_page_that_fails_counts_as_unchanged_for_an_hour_and_is_no_news(
     assert [record.levelname for record in caplog.records] == ["DEBUG", "DEBUG"], "on a change, and quietly"
 
 
+def test_a_page_that_says_when_to_come_back_is_asked_no_sooner(server: FakeChatGPT) -> None:
+    ours = [provider(status=server.url)]
+    pages = StatusPages({})
+    server.answer = says({}, 429, Retry_After="3600")
+    pages.read(ours, NOW)
+    server.answer = ERRORS
+    assert not pages.read(ours, NOW + timedelta(minutes=59))
+    assert len(server.requests) == 1
+    assert pages.read(ours, NOW + timedelta(minutes=60))
+    server.answer = says({}, 429, Retry_After="3600")
+    pages.read(ours, NOW + timedelta(minutes=61))
+    server.answer = ERRORS
+    assert pages.read(ours, NOW - timedelta(days=1)), "nor does a clock that was set back make it longer"
+
+
 @pytest.fixture
 def scope(tmp_path: Path, server: FakeChatGPT) -> Scope:
     return scope_of(tmp_path, provider(make_fake_home(tmp_path / "one"), status=server.url))

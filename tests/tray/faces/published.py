@@ -33,6 +33,7 @@ class Folder:
             "CODEX_HOME": str(folder / "codex"),
             "CLAUDE_CONFIG_DIR": str(folder / "claude"),
             "TZ": "UTC",
+            "TANKFUL_STATUS_URL": "http://127.0.0.1:9",
         }
 
     def window(
