@@ -209,7 +209,7 @@ def test_what_pystray_cannot_draw_is_left_out() -> None:
     icon = Drawn("darwin")
     icon.show(one_icon(rows))
     assert [item.text for item in icon.menu] == ["0 %  Weekly", "Codex"]
-    assert [item.text for item in list(icon.menu)[1].submenu][0] == "Codex · R&D"
+    assert next(item.text for item in list(icon.menu)[1].submenu) == "Codex · R&D"
 
 
 def test_a_change_inside_a_submenu_updates_the_menu() -> None:
