@@ -154,6 +154,14 @@ class TestWorkDays:
         found = known(pace(week(40, now, thursday + 7 * DAY), now, work_days="mon-fri"))
         assert (found.runs_out_at, found.verdict) == (self.MONDAY + 7.5 * DAY, "runs_out")
 
+    def test_the_mean_is_that_of_work_time(self) -> None:
+        """60 % in two days and a half of work, with a weekend in between: the rest is for 40 hours more."""
+        thursday = self.MONDAY + 3 * DAY
+        now = self.MONDAY + 7.5 * DAY
+        found = known(pace(week(60, now, thursday + 7 * DAY), now, work_days="mon-fri"))
+        assert found.runs_out_at is not None
+        assert found.runs_out_at - now == pytest.approx(40 * HOUR, abs=timedelta(seconds=1))
+
     def test_a_week_that_lasts_until_the_weekend_lasts(self) -> None:
         assert self.at(4, 80).runs_out_at is None
         assert self.at(4, 80).verdict == "on_pace"

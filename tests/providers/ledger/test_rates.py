@@ -129,9 +129,13 @@ class TestAWeekOfBusyDays:
         rate = known(self.rate_at(72 + hour))
         assert rate.percent_per_hour == pytest.approx(16 / 24, abs=0.1)
         assert rate.over == DAY
+        assert 0.4 < rate.slowest <= rate.fastest < 0.9
 
     def test_it_takes_a_whole_day(self) -> None:
         assert self.rate_at(23) is None
+        tuesday = MONDAY + DAY
+        course = [(tuesday, 0.0, MONDAY + WEEK), (tuesday + 23 * HOUR, 20.0, MONDAY + WEEK)]
+        assert rate_of([*course], WEEK, "mon-fri") is None, "nobody knows of the Monday"
         assert known(self.rate_at(25)).percent_per_hour == pytest.approx(16 / 24, abs=0.1)
 
     def test_days_off_are_left_out(self) -> None:
@@ -154,6 +158,24 @@ def test_days_off_are_left_out_after_months_without_use_too() -> None:
     last = lane(noon, 10, resets_at, WEEK)
     assert known(usage_rate(changes, last, noon, UTC, "mon-fri")).over == 3 * DAY
     assert known(usage_rate(changes, last, noon, UTC, ALL)).over == DAY
+
+
+def test_days_off_do_not_shorten_the_history(tmp_path: Path) -> None:
+    """On a Monday at noon three days of work go back to the Wednesday before."""
+    ledger, noon = Ledger(tmp_path / "ledger.sqlite3"), MONDAY + 12 * HOUR
+    for days, used in ((-5, 0), (-4, 72), (-3, 74), (0, 76)):
+        at = noon + days * DAY
+        usage = AccountUsage(
+            provider="codex",
+            title="Codex",
+            homes=(),
+            account=Account(id="a1"),
+            windows=(lane(at, used, noon + DAY, WEEK),),
+        )
+        news = ledger.note_limits(usage, at, work_days="mon-fri")
+    (rate,) = news.rates
+    assert rate.percent_per_hour == pytest.approx(2 / 24, rel=0.5)
+    assert rate.fastest == pytest.approx(76 / 72)
 
 
 def _differs(
@@ -219,6 +241,16 @@ class TestResets:
             (NINE + 60 * MINUTE, 62, ENDS + 2 * HOUR),
         ]
         assert known(rate_of(course)).percent_per_hour == pytest.approx(12)
+        straight = known(rate_of([course[0], (NINE + 60 * MINUTE, 62, ENDS + 2 * HOUR)]))
+        assert (straight.percent_per_hour, straight.fastest) == (12, 12.5)
+
+    def test_a_refill_in_part_is_no_use_and_what_follows_is(self) -> None:
+        course: list[tuple[datetime, float, datetime | None]] = [
+            (NINE, 60, ENDS),
+            (NINE + 20 * MINUTE, 30, ENDS),
+            (NINE + 60 * MINUTE, 34, ENDS),
+        ]
+        assert known(rate_of(course)).percent_per_hour == pytest.approx(4)
 
     def test_what_came_back_was_never_gone(self) -> None:
         course: list[tuple[datetime, float, datetime | None]] = [

@@ -104,6 +104,16 @@ def test_a_file_that_is_no_ledger_gives_nothing(tmp_path: Path, junk: bytes) -> 
     assert Ledger(path).windows(*EVER) == []
 
 
+def test_another_programs_file_gives_nothing(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "ledger.broken-20260101T000000000000.sqlite3")) as db, db:
+        db.execute("CREATE TABLE limits(account, window, at_ms, used_percent, resets_ms, source)")
+        db.execute("INSERT INTO limits VALUES ('a1', 'session', 1, 2.0, NULL, 'theirs')")
+    path = tmp_path / "ledger.sqlite3"
+    with opened(path, repair=True):
+        pass
+    assert Ledger(path).limit_changes("a1", datetime(1970, 1, 1, tzinfo=UTC)) == []
+
+
 def test_an_older_one_helps_where_the_last_is_none(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     fill(path, 4)

@@ -122,6 +122,22 @@ class TestWhatElseHappened:
         )
         assert [each.refused_at for each in found] == [None] * 3
 
+    def test_a_refusal_from_before_it_began_is_not_its_own(self, tmp_path: Path) -> None:
+        found = noted(tmp_path, usage(lane(310, 5, 600), lane(310, 40, 5000, "weekly"), refused=200))
+        assert {each.window: each.refused_at for each in found} == {
+            "session": None,
+            "weekly": NOW + 200 * MINUTE,
+        }
+
+    def test_an_older_balance_tells_nothing(self, tmp_path: Path) -> None:
+        ledger = Ledger(tmp_path / "ledger.sqlite3")
+        new = usage(lane(10, 100), balance="100")
+        old = replace(usage(lane(5, 90), balance="150"), windows=new.windows)
+        for each in (new, old, new):
+            ledger.note_limits(each, NOW + 10 * MINUTE)
+        (record,) = ledger.windows(*EVER)
+        assert record.credits_used is None
+
     def test_a_balance_that_fell_while_it_blocked(self, tmp_path: Path) -> None:
         both = (lane(10, 100), lane(10, 100, 5000, "weekly"))
         found = noted(
@@ -157,6 +173,22 @@ class TestWhatElseHappened:
             usage(lane(40, 0.5, 320), resets=1),
         )
         assert (first.reset_early, first.redeemed) == (True, False)
+
+
+def test_the_last_look_at_an_unused_window_has_its_own_reset(tmp_path: Path) -> None:
+    """It had not begun when it was first seen, so its reset floated ahead; it began ten minutes later."""
+    noted(
+        tmp_path,
+        usage(lane(0, 0, 300)),
+        *(usage(lane(minute, 0, 310)) for minute in range(20, 200, 10)),
+        usage(lane(200, 5, 310)),
+    )
+    changes = Ledger(tmp_path / "ledger.sqlite3").limit_changes("a1", NOW)
+    assert [(each.used_percent, each.resets_at) for each in changes] == [
+        (0, NOW + 300 * MINUTE),
+        (0, NOW + 310 * MINUTE),
+        (5, NOW + 310 * MINUTE),
+    ]
 
 
 class TestRowsOfAnOlderVersion:

@@ -25,9 +25,11 @@ def reading(minute: float, used: float, resets: float | None, length: float | No
 
 
 def logged(*readings: WindowReading) -> list[WindowRecord]:
+    """By a clock that never goes back, whenever the readings are from."""
     found: list[WindowRecord] = []
-    for each in readings:
-        found[-2:] = follow(tuple(found[-2:]), each, "a1", "session", each.at)
+    for number, each in enumerate(readings, 1):
+        now = max(before.at for before in readings[:number])
+        found[-2:] = follow(tuple(found[-2:]), each, "a1", "session", now)
     return found
 
 
@@ -107,6 +109,11 @@ def test_a_reset_that_moved_does_not() -> None:
     assert [minutes(at) for at in (record.resets_at, record.moved_at, record.moved_from)] == [400, 20, 290]
 
 
+def test_a_reset_that_moves_while_nothing_is_used_is_no_news() -> None:
+    (record,) = logged(reading(10, 1, 290), reading(20, 1, 400))
+    assert (record.moved, minutes(record.resets_at)) == (0, 400)
+
+
 def test_what_returns_within_minutes_never_happened() -> None:
     back = [reading(10, 60, 290), reading(20, 0, 320), reading(30, 60, 290)]
     assert shown(*back) == [(-10, None, 60, False, 0)]
@@ -121,6 +128,16 @@ def test_a_machine_that_lags_behind_a_reset_begins_nothing() -> None:
     assert shown(
         reading(10, 60, 290), reading(286, 0, 586), reading(288, 60, 290), reading(292, 60, 290)
     ) == [(-10, 290, 60, False, 0)]
+
+
+def test_a_machine_whose_clock_lags_begins_nothing_either() -> None:
+    ended = [reading(10, 60, 290), reading(291, 0, 591)]
+    assert shown(*ended, reading(292, 60, 294)) == [(-10, 290, 60, False, 0)]
+
+
+def test_an_older_reading_begins_nothing_after_the_end() -> None:
+    ended = [reading(10, 60, 290), reading(280, 61, None), reading(286, 0, 586)]
+    assert shown(*ended, reading(282, 61, None)) == [(-10, 290, 61, False, 0)]
 
 
 def test_an_older_reading_tells_nothing() -> None:
