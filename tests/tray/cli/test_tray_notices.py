@@ -74,7 +74,7 @@ class Desk:
 
     def no_notice(self) -> bool:
         try:
-            self.notices.shown.get(timeout=1.0)
+            self.notices.shown.get(timeout=2.5)
         except Empty:
             return True
         return False

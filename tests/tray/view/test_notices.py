@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from msgspec.structs import replace
 
 from providers.domain.limits import (
@@ -16,7 +17,9 @@ from providers.domain.limits import (
     UsageError,
 )
 from tests.tray.engine.notices.states import HOUR, MINUTE, NOW, SESSION_ENDS, WEEK_ENDS, ZONE, Life, window
+from tray.engine.notices.kinds import KINDS
 from tray.engine.notices.notice import Notice
+from tray.engine.notices.occasion import Occasion
 from tray.view import notices
 
 NEXT_SESSION = SESSION_ENDS + timedelta(hours=5)
@@ -174,3 +177,13 @@ def test_hostile_names_stay_on_their_line() -> None:
     notice = said(life)
     assert notice.title.isprintable()
     assert len(notice.title) <= 120
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
+def test_every_kind_has_words_of_its_own(kind: str) -> None:
+    life = Life(session=95)
+    occasion = Occasion(kind=kind, account="a1b2c3d4", window="session", usage=life.usage, limit=life.session)
+    notice = notices.notice("a1b2c3d4", (occasion,), life.state, life.now, ZONE)
+    assert ("limit left" in notice.title) == kind.startswith("at_")
+    assert notice.title.startswith("Codex: ")
+    assert notice.kind == kind

@@ -175,15 +175,13 @@ def _reset_credit(look: AccountLook) -> Iterator[Occasion]:
         )
 
 
-_OF_USAGE = ("spent", "usable_again", "at_10", "runs_out", "at_25", "at_50", "early_reset", "reset_credit")
-
 KINDS: tuple[NoticeKind, ...] = (
     NoticeKind(
         name="login_gone",
         setting=settings.LOGIN,
         find=_login_gone,
         topic="login",
-        effects=("login_ending", *_OF_USAGE),
+        effects=("login_ending",),
         settles=LOGIN_SETTLES,
     ),
     NoticeKind(
@@ -222,7 +220,7 @@ def is_cause_of(cause: Occasion, other: Occasion) -> bool:
     if cause.account != other.account or cause.id == other.id:
         return False
     listed = other.kind in BY_NAME[cause.kind].effects
-    if cause.window == other.window or BY_NAME[cause.kind].topic == "login":
+    if cause.window == other.window:
         return listed
     if cause.kind == "spent" and cause.limit is not None and cause.limit.scope in ("account", "personal"):
         shuts = other.limit is not None and (listed or other.kind == "spent")

@@ -22,6 +22,8 @@ from tray.engine.state import State
 
 TICK = timedelta(seconds=30)
 """How often time alone may make a notice due, as when quiet hours end."""
+GATHER = timedelta(seconds=1)
+"""How long a change waits for others, as of the account that is asked beside it: together they are one notice."""
 MENU_SECONDS = 60.0
 """For how long an opened menu counts as looked at, where the desktop does not say that it was closed."""
 _LINGER_SECONDS = 1.0
@@ -51,6 +53,7 @@ class Notifier:
         *,
         commands: CommandRunner | None = None,
         tick: timedelta = TICK,
+        gather: timedelta = GATHER,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._scope = scope
@@ -58,6 +61,7 @@ class Notifier:
         hidden = {name for provider in scope.providers for name in provider.variables}
         self._commands = commands or CommandRunner(scope.environ, hidden)
         self._tick = tick
+        self._gather = gather
         self._monotonic = monotonic
         self._port: NoticePort | None = None
         self._menu_opened_at: float | None = None
@@ -115,6 +119,8 @@ class Notifier:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._closed or self._is_new, self._tick.total_seconds())
+                if self._is_new:
+                    self._changed.wait_for(lambda: self._closed, self._gather.total_seconds())
                 if self._closed:
                     return
                 self._is_new = False

@@ -199,14 +199,23 @@ def test_a_spent_session_says_nothing_of_the_week() -> None:
     assert life.kinds(weekly=92) == ["at_10"]
 
 
-def test_a_login_that_went_silences_the_rest_and_waits_until_it_is_sure() -> None:
+def test_a_login_that_went_is_said_once_it_is_sure_and_figures_from_before_are_not() -> None:
     life = Life()
-    assert life.kinds(usage=replace(life.usage, error=LOGIN_EXPIRED)) == []
-    assert life.kinds(2 * MINUTE, session=95) == [], "hidden, though not said yet"
-    assert life.kinds(8 * MINUTE) == ["login_gone"]
+    life.fetched = life.now
+    life.usage = replace(life.usage, error=LOGIN_EXPIRED, login_ends_at=life.now + HOUR)
+    assert life.kinds() == [], "nor that it ends soon"
+    assert life.kinds(9 * MINUTE) == []
+    assert life.kinds(10 * MINUTE, session=95) == ["login_gone"]
     assert life.kinds() == []
-    healed = life.look(MINUTE, usage=replace(life.usage, error=None))
+    healed = life.look(MINUTE, usage=replace(life.usage, error=None, login_ends_at=None), fetched=None)
     assert [each.kind for each in healed.show] == ["at_10"]
+
+
+def test_what_a_log_still_says_counts_without_a_login() -> None:
+    life = Life(source="rollouts")
+    life.usage = replace(life.usage, error=LOGIN_EXPIRED)
+    assert life.kinds(session=100) == []
+    assert life.kinds() == ["spent"]
 
 
 def test_a_login_that_is_renewed_within_minutes_is_no_news() -> None:

@@ -41,7 +41,9 @@ class Port:
 class Desk:
     """A notifier whose looks are taken by the test, one after the other."""
 
-    def __init__(self, folder: Path, *, tick: timedelta = HOUR, port: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, tick: timedelta = HOUR, gather: timedelta = timedelta(0), port: bool = True
+    ) -> None:
         self.life = Life(is_known=False)
         self.monotonic = 0.0
         self.muted: list[datetime | None] = []
@@ -56,6 +58,7 @@ class Desk:
             self.muted.append,
             commands=commands,
             tick=tick,
+            gather=gather,
             monotonic=lambda: self.monotonic,
         )
         if port:
@@ -175,6 +178,19 @@ def test_time_alone_makes_one_due(tmp_path: Path) -> None:
     desk.life.fetched = None
     assert desk.port.shown.get(timeout=DEADLINE).kind == "at_10"
     desk.notifier.close()
+
+
+def test_what_follows_within_a_moment_is_the_same_notice(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, gather=timedelta(seconds=0.5))
+    desk.look()
+    before, desk.life.now = desk.life.state, desk.life.now + MINUTE
+    for changes in ({"session": 95}, {"weekly": 95}):  # one account's answer after the other's
+        desk.life.change(**changes)
+        desk.notifier(before, desk.life.state)
+    notice = desk.port.shown.get(timeout=DEADLINE)
+    assert "5 % of the weekly limit left" in notice.body
+    desk.notifier.close()
+    assert desk.port.shown.empty()
 
 
 def test_an_odd_state_is_not_the_end_of_notices(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
