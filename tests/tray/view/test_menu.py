@@ -13,7 +13,16 @@ from msgspec.structs import replace
 from providers.domain.cost import Burn, CostSummary, DayCost
 from providers.domain.errors import NotSignedIn, Offline, ProviderError, RateLimited
 from providers.domain.incident import Incident
-from providers.domain.limits import Account, AccountUsage, Credits, RateWindow, Sourced, Spend, UsageSnapshot
+from providers.domain.limits import (
+    Account,
+    AccountUsage,
+    Credits,
+    RateWindow,
+    Sourced,
+    Spend,
+    UsageRate,
+    UsageSnapshot,
+)
 from tray.engine.settings import Settings
 from tray.engine.settings_table import SETTINGS
 from tray.engine.state import LastRefresh, State
@@ -230,6 +239,25 @@ def test_what_runs_out_before_its_reset() -> None:
     assert below(state_of(replace(PRO, windows=(SESSION, fast))))[1] == (
         "Weekly: runs out Sat 18:25, 3 d before its reset"
     )
+
+
+def test_the_projection_of_the_last_hours_is_shown_with_its_spread() -> None:
+    rate = UsageRate(
+        window="weekly",
+        percent_per_hour=2.0,
+        slowest=1.0,
+        fastest=4.0,
+        over=timedelta(hours=4),
+        at=NOW - timedelta(minutes=5),
+    )
+    week = lane("weekly", "Weekly", 62, 168, NOW + timedelta(days=5))
+    usage = replace(PRO, windows=(SESSION, week), rates=(rate,))
+    assert below(state_of(usage))[1:3] == [
+        "Weekly: runs out Sat 08:00, 4 d before its reset",
+        "Weekly: between 22:30 and Sun 03:00, by the use of the last hours",
+    ]
+    slow = replace(usage, rates=(replace(rate, percent_per_hour=0.4, slowest=0.1, fastest=1.0),))
+    assert below(state_of(slow))[2] == "Weekly: at the earliest Sun 03:00, by the use of the last hours"
 
 
 def test_the_ring_is_the_tightest_window_in_the_colour_of_its_end() -> None:
@@ -504,6 +532,16 @@ def test_a_refresh_changes_a_text_and_no_row() -> None:
     assert top(during)[-4] == "Refreshing…"
     fresh = replace(PRO, windows=(replace(SESSION, fetched_at=NOW),))
     assert top(state_of(fresh))[-4] == "Refresh now  ·  updated just now"
+
+
+def test_a_refresh_that_found_nothing_newer_is_seen_too() -> None:
+    def refresh(ago: float, **more: Any) -> str:
+        last = LastRefresh(at=NOW - timedelta(seconds=ago))
+        return top(state_of(PRO, refreshed=last, **more))[-4]
+
+    assert refresh(5) == "Refresh now  ·  updated 2 min ago, checked just now"
+    assert refresh(100) == refresh(600) == refresh(-60) == "Refresh now  ·  updated 2 min ago"
+    assert refresh(5, asking=frozenset({"someone"})) == "Refreshing…"
 
 
 def test_mute_and_pause_say_until_when_and_are_undone_by_a_click() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
 
 from providers.domain.limits import AccountUsage
-from tray.engine.state import State
+from tray.engine.state import LastRefresh, State
 from tray.view import format as fmt
 from tray.view import settings_menu
 from tray.view.accounts import accounts, read_times
@@ -52,10 +52,18 @@ def _refresh(state: State, now: datetime) -> str:
         if usage.error is not None:
             text = f"Refresh now{fmt.DOT}{fmt.plain(usage.title)}: {IN_A_WORD[usage.error.kind]}"
             # Another text than before the click, although the failure is the same.
-            recent = last is not None and timedelta(0) <= now - last.at < _JUST_TRIED
-            return f"{text}, tried {fmt.age(now - last.at)}" if last and recent else text
+            return f"{text}, tried {fmt.age(now - last.at)}" if last and _is_recent(last, now) else text
     read = [each.at for usage in accounts(state) for each in read_times(usage)]
-    return f"Refresh now{fmt.DOT}updated {fmt.age(now - min(read))}" if read else "Refresh now"
+    if not read:
+        return "Refresh now"
+    text = f"Refresh now{fmt.DOT}updated {fmt.age(now - min(read))}"
+    # All was asked, and some had nothing newer.
+    checked = last is not None and last.at > min(read) + timedelta(minutes=1) and _is_recent(last, now)
+    return f"{text}, checked {fmt.age(now - last.at)}" if last and checked else text
+
+
+def _is_recent(refresh: LastRefresh, now: datetime) -> bool:
+    return timedelta(0) <= now - refresh.at < _JUST_TRIED
 
 
 def _until(at: datetime, now: datetime, zone: tzinfo) -> str:
