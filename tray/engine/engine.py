@@ -176,6 +176,7 @@ class Engine:
             if self._state.paused_until is None:
                 self._begin_round("due", asked.scope)
             return
+        self._schedule.active(self._now())
         self._begin_round("now", asked.scope)
         self._clicked = (self._clicked or frozenset()) | self._queue.waiting
         self._count_soon()

@@ -130,6 +130,14 @@ def test_nobody_works_and_it_polls_seldom_until_somebody_looks(world: World) -> 
         assert judged_by <= {30 * MINUTE}, "nothing is faint while it is being asked for anew"
 
 
+def test_a_person_who_refreshes_works(world: World) -> None:
+    with world.running() as engine:
+        world.now += timedelta(hours=5)
+        until(lambda: engine.snapshot.refresh_every == 30 * MINUTE)
+        engine.refresh(user_initiated=True)
+        until(lambda: engine.snapshot.refresh_every == 2 * MINUTE)
+
+
 def test_on_battery_the_interval_is_doubled(world: World) -> None:
     world.on_battery = True
     with world.running() as engine:
