@@ -16,7 +16,6 @@ from providers.polling.poll import Mode
 from tray.engine import history, published
 from tray.engine.cost_summary import cost_summary
 from tray.engine.costs import Costs
-from tray.engine.detached import is_owned
 from tray.engine.publish import SnapshotFile
 from tray.engine.refresh_policy import LONGEST, ON_BATTERY
 from tray.engine.scope import Scope
@@ -76,10 +75,11 @@ def take_round(
 
 def refresh_every(scope: Scope) -> timedelta:
     """How often limits are refreshed, as who owns the engine published it; else as if nobody did."""
-    if not is_owned(str(scope.folders.state)):
-        return REFRESH_EVERY
     try:
-        accounts = (published.read(str(scope.folders.state)) or {})["providers"]
+        document = published.read(str(scope.folders.state))
+        if document is None or not published.is_kept(document, scope.clock().timestamp()):
+            return REFRESH_EVERY
+        accounts = document["providers"]
         seconds = max((account["refresh_seconds"] for account in accounts), default=0.0)
         return min(max(REFRESH_EVERY, timedelta(seconds=seconds)), LONGEST * ON_BATTERY)
     except (OverflowError, *published.DAMAGED):

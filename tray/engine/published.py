@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 FILE = "snapshot.json"
 SCHEMA = "tankful.snapshot/1"
 SIZE_LIMIT = 1 << 24
+KEPT_SECONDS = 660.0
+"""An owner writes its snapshot again before it is that old, whether anything has changed or not."""
 DAMAGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a snapshot of another make, or a damaged one, may raise where its members are read."""
 
@@ -80,6 +82,8 @@ def usage(document: Document, now: float) -> Document:
         "generated_at": document.get("generated_at"),
         "providers": document["providers"],
     }
+    if "owner" in document and not is_kept(document, now):
+        kept["providers"] = _of_nobody(kept["providers"])
     return as_of(kept, now, work_days(document))
 
 
@@ -92,11 +96,27 @@ def as_of(document: Document, now: float, days: str | None = None, zone: tzinfo 
     days = work_days(document) if days is None else days
     written = document.get("generated_at")
     age = 0.0 if written is None else now - epoch(written)
+    accounts = document["providers"]
+    if "owner" in document and not is_kept(document, now):
+        accounts = _of_nobody(accounts)
     judged = [
         {**account_as_of(account, now, days, zone), "cost": _cost_as_of(account.get("cost"), age)}
-        for account in document["providers"]
+        for account in accounts
     ]
     return {**document, "providers": judged}
+
+
+def is_kept(document: Document, now: float) -> bool:
+    """Whether somebody still keeps this snapshot up to date: its owner writes it again every few minutes."""
+    owner, written = document.get("owner"), document.get("generated_at")
+    if not isinstance(owner, dict) or owner.get("kind") == "command" or written is None:
+        return False
+    return abs(now - epoch(written)) < KEPT_SECONDS
+
+
+def _of_nobody(accounts: list[Document]) -> list[Document]:
+    """Without the interval of who refreshed them: there is none any more."""
+    return [{**account, "refresh_seconds": rules.REFRESH_SECONDS} for account in accounts]
 
 
 def work_days(document: Document) -> str:

@@ -235,8 +235,16 @@ class TestAReaderJudgesAnew:
 
     def test_age_by_the_interval_it_was_refreshed_in(self, tmp_path: Path) -> None:
         publish(tmp_path, state(lane(resets_in=None), refresh_every=timedelta(minutes=30)))
-        judged = [account_at(tmp_path, NOW + hours * HOUR)["windows"][0]["stale"] for hours in (0.9, 1)]
+        again = SnapshotFile(tmp_path, "tray", lambda: NOW + 0.95 * HOUR)
+        again(State(), state(lane(resets_in=None), refresh_every=timedelta(minutes=30)))
+        judged = [account_at(tmp_path, NOW + hours * HOUR)["windows"][0]["stale"] for hours in (0.95, 1)]
         assert judged == [False, True]
+
+    def test_age_where_nobody_refreshes_it_any_more(self, tmp_path: Path) -> None:
+        publish(tmp_path, state(lane(resets_in=None, age=0), refresh_every=timedelta(minutes=30)))
+        judged = [account_at(tmp_path, NOW + timedelta(minutes=minutes)) for minutes in (10.9, 11)]
+        assert [account["windows"][0]["stale"] for account in judged] == [False, True]
+        assert [account["refresh_seconds"] for account in judged] == [1800, 300]
 
     def test_a_reset_that_has_passed(self, tmp_path: Path) -> None:
         publish(tmp_path, state(lane(used=97, resets_in=0.05)))
