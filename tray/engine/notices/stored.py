@@ -15,6 +15,7 @@ from types import MappingProxyType
 import msgspec
 from msgspec import Struct
 
+from providers.domain.limits import LONGEST_RESET
 from providers.host.files import read_small, write_whole
 from tray.engine.notices.occasion import OccasionId
 
@@ -23,6 +24,7 @@ SCHEMA = "tankful.notices/1"
 MOST = 256
 LARGEST = 1 << 17
 LONGEST_MUTE = timedelta(days=32)
+_FURTHEST = LONGEST_RESET + timedelta(days=100)
 _LONGEST_NAME = 200
 
 
@@ -59,10 +61,10 @@ class _Document(Struct, frozen=True, kw_only=True):
 
 def load(folder: Path, now: datetime) -> Stored:
     """Never raises."""
-    with suppress(OSError, ValueError, msgspec.MsgspecError):
+    with suppress(OSError, ValueError, RecursionError, msgspec.MsgspecError):
         document = msgspec.json.decode(read_small(folder / FILE, LARGEST), type=_Document)
         if document.schema == SCHEMA:
-            lines = [line for line in document.seen if _is_plausible(line)]
+            lines = [line for line in document.seen if _is_plausible(line, now)]
             muted = document.muted_until
             return Stored(
                 seen=bounded(
@@ -91,9 +93,10 @@ def bounded(seen: Seen) -> Seen:
     return dict(kept)
 
 
-def _is_plausible(line: _Line) -> bool:
+def _is_plausible(line: _Line, now: datetime) -> bool:
     names = (line.kind, line.account, line.window)
-    return line.ends.tzinfo is not None and all(len(name) <= _LONGEST_NAME for name in names)
+    is_near = line.ends.tzinfo is not None and abs(line.ends - now) <= _FURTHEST
+    return is_near and all(len(name) <= _LONGEST_NAME for name in names)
 
 
 def _is_ahead(until: datetime, now: datetime) -> bool:

@@ -60,6 +60,7 @@ def test_it_stays_small(tmp_path: Path) -> None:
         json.dumps({"schema": SCHEMA, "muted_until": "soon"}).encode(),
         json.dumps({"schema": SCHEMA, "muted_until": "2026-11-20T12:30:00"}).encode(),
         b" " * (LARGEST + 1),
+        f'{{"schema": "{SCHEMA}", "x": '.encode() + b"[" * 50_000 + b"]" * 50_000 + b"}",
     ],
 )
 def test_what_is_damaged_or_foreign_is_as_good_as_nothing(tmp_path: Path, content: bytes) -> None:
@@ -75,7 +76,13 @@ def test_what_cannot_be_read_is_as_good_as_nothing(tmp_path: Path) -> None:
 
 def test_odd_lines_are_left_out(tmp_path: Path) -> None:
     line = {"kind": "spent", "account": "a", "window": "w", "ends": "2026-11-20T12:00:00Z"}
-    lines = [line, line | {"window": "x" * 999}, line | {"window": "y", "ends": "2026-11-20T12:00:00"}]
+    lines = [
+        line,
+        line | {"window": "x" * 999},
+        line | {"window": "y", "ends": "2026-11-20T12:00:00"},
+        line | {"window": "z", "ends": "0001-01-01T00:00:00+23:59"},
+        line | {"window": "z", "ends": "9999-12-31T23:59:59-23:59"},
+    ]
     (tmp_path / FILE).write_text(json.dumps({"schema": SCHEMA, "seen": lines, "more": 1}))
     assert load(tmp_path, NOW).seen == {("spent", "a", "w"): Mark(NOW)}
 
