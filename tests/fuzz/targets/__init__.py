@@ -11,7 +11,7 @@ NAMES = (
     *("chatgpt", "chatgpt-resets", "anthropic", "app-server", "app-server-refusal"),
     *("claude-noted", "claude-statusline", "rollout-limits", "status-screen", "usage-command"),
     *("rollouts", "transcripts", "settings", "prices", "codex-config", "codex-login", "claude-login"),
-    *("account-files", "snapshot", "status-page"),
+    *("account-files", "snapshot", "notices", "status-page"),
 )
 
 

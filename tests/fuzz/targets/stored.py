@@ -18,9 +18,15 @@ from tests.fuzz.targets import reading
 from tests.fuzz.targets.answers import ANTHROPIC, CHATGPT, NOW, parsed_anthropic, parsed_chatgpt
 from tests.fuzz.targets.local_limits import check_left
 from tray.engine import document, published
+from tray.engine.notices.command import as_json
+from tray.engine.notices.due import due
+from tray.engine.notices.kinds import Topic
+from tray.engine.notices.memory import Memory
+from tray.engine.notices.stored import FILE, Mark, Stored, load, save
+from tray.engine.settings import Settings
 from tray.engine.state import State
 from tray.faces import bars
-from tray.view import menu, output
+from tray.view import menu, notices, output
 
 KEY = "a1b2c3d4"
 
@@ -32,6 +38,7 @@ def targets(folder: Path) -> tuple[Target, ...]:
     return (
         _account_files(AccountStore(folder / "accounts"), samples),
         _snapshot(state, samples),
+        _notices(folder / "notices", samples),
     )
 
 
@@ -47,6 +54,7 @@ def _account_files(store: AccountStore, samples: list[AccountState]) -> Target:
             reading.check_figures(each, figures)
         snapshot = _shown(known)
         output.as_json(document.usage(snapshot, NOW))
+        _notice(snapshot, Stored())
         check_left(
             output.as_text(menu.status_rows(State(snapshot=snapshot), NOW, UTC)).replace("\n", " "), figures
         )
@@ -81,6 +89,38 @@ def _snapshot(state: Path, samples: list[AccountState]) -> Target:
     ]
     encoded = [json.dumps({**each, "schema": published.SCHEMA}).encode() for each in documents]
     return Target(name="snapshot", make=mutate.of_json(encoded), check=check)
+
+
+def _notices(folder: Path, samples: list[AccountState]) -> Target:
+    """What was shown once, with an account of which there is something to say."""
+    snapshot = _shown(samples[0])
+    kept = Stored(
+        seen={
+            ("spent", KEY, "session"): Mark(NOW + timedelta(hours=2)),
+            ("at_10", KEY, "weekly"): Mark(NOW, cleared=True),
+        },
+        muted_until=NOW + timedelta(hours=1),
+    )
+    save(folder, kept)
+
+    def check(content: bytes) -> None:
+        (folder / FILE).write_bytes(content)
+        stored = load(folder, NOW)
+        _notice(snapshot, stored)
+        save(folder, stored)
+
+    return Target(name="notices", make=mutate.of_json([(folder / FILE).read_bytes()]), check=check)
+
+
+def _notice(snapshot: UsageSnapshot, stored: Stored) -> None:
+    """All notices that can be, in words."""
+    known: frozenset[tuple[str, Topic]] = frozenset({(KEY, "usage"), (KEY, "login")})
+    state = State(snapshot=snapshot, settings=Settings(values={"notify.at_25": True, "notify.at_50": True}))
+    found = due(Memory(since=NOW, seen=stored.seen, known=known), state, NOW, UTC)
+    if found.show:
+        text = notices.notice(found.key, found.show, state, NOW, UTC)
+        json.dumps(as_json(text), allow_nan=False)
+        assert text.title.isprintable()
 
 
 def _accounts(folder: Path) -> list[AccountState]:
