@@ -1,0 +1,83 @@
+"""The tooltip, which is one line."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from providers.domain.errors import NotSignedIn, Offline
+from providers.domain.limits import (
+    Account,
+    AccountUsage,
+    Credits,
+    Sourced,
+    UsageSnapshot,
+)
+from tests.tray.view.test_menu import (
+    BARE,
+    NOW,
+    PRO,
+    SESSION,
+    WEEKLY,
+    failing,
+    lane,
+)
+from tray.engine.state import State
+from tray.view import tooltip
+
+
+def test_the_tooltip() -> None:
+    def title(*accounts: AccountUsage) -> str:
+        return tooltip.title(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=accounts)), NOW)
+
+    assert title(PRO) == "Codex · 5h 63 % left · Weekly 38 % left"
+    assert title(BARE, PRO) == "Codex · 5h 63 % left · Weekly 38 % left"
+    assert title(BARE) == "tankful"
+    claude = replace(PRO, provider="claude", title="Claude")
+    assert title(PRO, claude) == (
+        "Codex · 5h 63 % left · Weekly 38 % left | Claude · 5h 63 % left · Weekly 38 % left"
+    )
+    assert title(BARE, claude) == "Claude · 5h 63 % left · Weekly 38 % left"
+
+
+def test_of_several_accounts_the_tightest_is_seen_and_named() -> None:
+    def title(*accounts: AccountUsage) -> str:
+        return tooltip.title(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=accounts)), NOW)
+
+    def other(used: float, resets_in: float = 1, credits_: Sourced[Credits] | None = None) -> AccountUsage:
+        window = lane("session", "5h", used, 5, NOW + timedelta(hours=resets_in))
+        mine = Account(id="e5f6a7b8", email="work@example.com", plan="team")
+        return replace(PRO, account=mine, windows=(window, WEEKLY), credits=credits_)
+
+    spent = "Codex · work@example.com · 5h 0 % left · Weekly 38 % left · blocked by 5h"
+    assert title(PRO, other(100)) == title(other(100), PRO) == spent
+    assert title(PRO, other(70)) == "Codex · work@example.com · 5h 30 % left · Weekly 38 % left"
+    assert title(PRO, other(10)).startswith("Codex · dev@example.com · 5h 63 % left")
+    refilled = other(100, resets_in=-1)
+    assert title(PRO, refilled).startswith("Codex · dev@example.com"), "what it was says nothing of now"
+    claude = replace(PRO, provider="claude", title="Claude")
+    assert title(PRO, other(100), claude) == f"{spent} | Claude · 5h 63 % left · Weekly 38 % left"
+
+
+def test_the_tooltip_shows_what_is_stale_and_why() -> None:
+    def title(usage: AccountUsage) -> str:
+        return tooltip.title(State(snapshot=UsageSnapshot(generated_at=NOW, accounts=(usage,))), NOW)
+
+    old = [replace(each, fetched_at=NOW - timedelta(hours=30)) for each in (SESSION, WEEKLY)]
+    past = lane("session", "5h", 100, 5, NOW - timedelta(minutes=5), read=1800)
+    offline = Offline("No connection.")
+    assert (
+        title(replace(PRO, windows=tuple(old)))
+        == "Codex · 5h 63 % left · Weekly 38 % left · updated 30 h ago"
+    )
+    assert title(replace(PRO, windows=(SESSION, old[1]))) == (
+        "Codex · 5h 63 % left · Weekly 38 % left, updated 30 h ago"
+    )
+    assert title(replace(PRO, windows=(past, WEEKLY))) == "Codex · 5h reset · Weekly 38 % left"
+    assert title(failing(PRO, offline)) == "Codex · 5h 63 % left · Weekly 38 % left"
+    assert title(failing(replace(PRO, windows=(past, old[1])), offline)) == (
+        "Codex · 5h reset · Weekly 38 % left · updated 30 h ago · offline"
+    )
+    assert title(failing(BARE, NotSignedIn("Nobody."))) == "Codex · not signed in"
+    assert all(len(words) <= 24 for words in tooltip.IN_A_WORD.values()), "a tooltip is short"
