@@ -151,7 +151,7 @@ class _Words:
             return "soon"
         local, today = when.astimezone(self._zone).date(), self._now.astimezone(self._zone).date()
         word = "at" if local == today else "on"
-        return f"{word} {fmt.moment(when, self._now, self._zone)}"
+        return f"{word} {fmt.soon(when, self._now, self._zone)}"
 
 
 def _name(limit: RateWindow | None) -> str:

@@ -54,7 +54,7 @@ def test_a_spent_week() -> None:
     life.change(weekly=100)
     notice = said(life)
     assert notice.title == "Codex: the weekly limit is used up"
-    assert notice.body == "Usable again on 23 Nov 13:00."
+    assert notice.body == "Usable again on Mon 13:00."
 
 
 def test_spent_where_credits_take_over_stops_no_work() -> None:
@@ -72,7 +72,7 @@ def test_a_spent_model() -> None:
     life.others = (window("model:opus:weekly", 100, WEEK_ENDS),)
     notice = said(life)
     assert notice.title == "Codex: Opus Weekly is used up"
-    assert notice.body == "Resets on 23 Nov 13:00, in 2 d 23 h."
+    assert notice.body == "Resets on Mon 13:00, in 2 d 23 h."
     assert notice.urgency == "normal"
 
 
@@ -109,7 +109,7 @@ def test_the_login() -> None:
     life.usage = replace(life.usage, login_ends_at=NOW + 20 * HOUR)
     notice = said(life)
     assert notice.title == "Codex: the login expires soon"
-    assert notice.body == "It expires on 21 Nov 09:00; sign in again before then."
+    assert notice.body == "It expires on Sat 09:00; sign in again before then."
     expired = UsageError(
         kind="login_expired", message="ChatGPT rejected your login.", remedy="Run `codex` once."
     )
