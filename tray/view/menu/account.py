@@ -135,9 +135,9 @@ def _details(
 
 def _owner_rows(key: str, usage: AccountUsage, now: datetime, look: Look) -> Iterator[Row]:
     """Whose the account is, and where its values came from."""
-    account = usage.account
-    parts = [] if account is None else [_email(usage, look), account.plan and fmt.plan(account.plan)]
-    yield text_row(f"{key}:owner", fmt.DOT.join(fmt.plain(part) for part in (*parts, homes(usage)) if part))
+    if (account := usage.account) is not None:  # else its name says all
+        parts = (_email(usage, look), account.plan and fmt.plain(fmt.plan(account.plan)), homes(usage))
+        yield text_row(f"{key}:owner", fmt.DOT.join(part for part in parts if part))
     read_at = read_times(usage)
     if not read_at:
         return

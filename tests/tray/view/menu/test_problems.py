@@ -72,7 +72,6 @@ def test_never_signed_in() -> None:
         "Not signed in to Codex in ~/.codex.",
         "Run `codex login`.",
         "No logs yet; costs appear after your first turn.",
-        "~/.codex",
     ]
     assert top(state_of(usage))[:3] == [
         "Codex  ·  ~/.codex ▸",
