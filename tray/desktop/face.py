@@ -98,6 +98,7 @@ class TrayFace:
         self._on_ready = on_ready
         self._changing = Lock()
         self._shown: Shown | None = None
+        self._kept: dict[str, Notice] = {}  # for the icon to come
         self._icon: Icon | None = None
         self._ready = False
         self._reported_ready = False
@@ -111,11 +112,14 @@ class TrayFace:
 
     def notify(self, notice: Notice) -> None:
         with self._changing:
-            if self._icon is not None and self._ready and not self._stopped.is_set():
+            if self._icon is None or not self._ready:
+                self._kept[notice.key] = notice
+            elif not self._stopped.is_set():
                 self._icon.show_notice(notice)
 
     def withdraw(self, key: str) -> None:
         with self._changing:
+            self._kept.pop(key, None)
             if self._icon is not None and self._ready and not self._stopped.is_set():
                 self._icon.withdraw_notice(key)
 
@@ -149,6 +153,8 @@ class TrayFace:
             self._ready = True
             if self._shown is not None:
                 icon.show(self._shown)
+            while self._kept:
+                icon.show_notice(self._kept.pop(next(iter(self._kept))))
         if not self._reported_ready:
             self._reported_ready = True
             self._on_ready()

@@ -72,7 +72,7 @@ class Face(Protocol):
 
     def notify(self, notice: Notice) -> None:
         """Show a notice instead of the one with its key; a click on it is an action. From any thread, at any time;
-        never waits and never raises. Nothing happens before there is an icon, or where the desktop has no notices.
+        never waits and never raises. Before there is an icon it is kept for it, unless it is withdrawn.
         """
 
     def withdraw(self, key: str) -> None:

@@ -9,6 +9,7 @@ from queue import Queue
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from tests.programs import started
@@ -211,11 +212,15 @@ class FakeIcon:
         self.stopped.set()
 
 
-def test_notices_go_to_the_icon_that_is_there_and_nowhere_else() -> None:
+def test_notices_go_to_the_icon_and_wait_for_the_first() -> None:
     icon = FakeIcon()
     ready = threading.Event()
     face = TrayFace(lambda _pause: icon, ready.set)
-    face.show_text("Codex", "before there is an icon")
+    early = Notice(key="a", title="Codex: usable again")
+    face.notify(replace(early, title="Codex: used up"))
+    face.notify(early)
+    face.notify(Notice(key="b", title="Claude: used up"))
+    face.withdraw("b")
     loop = threading.Thread(target=face.run)
     loop.start()
     assert ready.wait(DEADLINE)
@@ -224,6 +229,7 @@ def test_notices_go_to_the_icon_that_is_there_and_nowhere_else() -> None:
     face.stop()
     loop.join(DEADLINE)
     face.show_text("Codex", "after it ended")
+    assert icon.notices.get_nowait() == early
     assert icon.notices.get_nowait() == Notice(key="text", title="Codex", body="63 % left")
     assert icon.notices.get_nowait() == "text"
     assert icon.notices.empty()
