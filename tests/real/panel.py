@@ -91,7 +91,7 @@ class Panel(Session):
         self._run("xdotool", "key", *keys)
 
     def screenshot(self, path: Path) -> None:
-        self._run("import", "-window", "root", str(path))
+        self._run("import", "-depth", "8", "-window", "root", str(path))
 
     def _icon(self) -> tuple[int, int, int, int] | None:
         """Where the tray is, once it has grown around an icon: the panel holds nothing else."""

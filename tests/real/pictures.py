@@ -85,17 +85,16 @@ def _inked(picture: Image.Image, box: Box) -> list[bool]:
 def columns_of_ink(picture: Image.Image, box: Box, least: int) -> list[Box]:
     """What stands out from the ground, from left to right: parted by four bare columns, `least` wide and high.
 
-    The ground is that of each row, as panels have gradients.
+    The ground is the middle column, as panels have gradients.
     """
     x, y, width, height = box
     strip = picture.convert("RGB").crop((x, y, x + width, y + height))
-    ink = Image.new("1", strip.size)
-    for row in range(height):
-        colours = strip.crop((0, row, width, row + 1))
-        ground = Counter(_pixels(colours)).most_common(1)[0][0]
-        off = ImageChops.difference(colours, Image.new("RGB", colours.size, ground))
-        levels = [channel.point(lambda level: 255 * (level > 6)) for channel in off.split()]
-        ink.paste(ImageChops.lighter(ImageChops.lighter(levels[0], levels[1]), levels[2]), (0, row))
+    ground = strip.crop((width // 2, 0, width // 2 + 1, height)).resize(strip.size)
+    levels = [
+        channel.point(lambda level: 255 * (level > 6))
+        for channel in ImageChops.difference(strip, ground).split()
+    ]
+    ink = ImageChops.lighter(ImageChops.lighter(levels[0], levels[1]), levels[2])
     inked = [column for column in range(width) if ink.crop((column, 0, column + 1, height)).getbbox()]
     groups: list[list[int]] = []
     for column in inked:

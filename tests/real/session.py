@@ -191,7 +191,7 @@ class Session:
         return found
 
     def _look(self) -> Image.Image:
-        path = self.folder / "look.png"
+        path = self.folder / "look.ppm"  # quick to write
         self.screenshot(path)
         with Image.open(path) as seen:
             return seen.convert("RGB")

@@ -46,10 +46,14 @@ def test_what_is_scarce_is_at_least_as_salient_as_plenty(
         program = started(desk, "plenty", "tightest", "left")
         (plenty,) = desk.settled()
         assert warning_share(plenty) == 0
-        for state in ("scarce", "week scarce", "low", "blocked"):
-            for style in ("tightest", "number"):
-                (icon,) = show(desk, program, f"{state} {style} left")
-                assert warning_share(icon) >= 0.15, (state, style)
+        for what in (
+            "scarce tightest left",
+            "low tightest used",
+            "blocked tightest left",
+            "scarce number left",
+        ):
+            (icon,) = show(desk, program, what)
+            assert warning_share(icon) >= 0.15, what
         (cured,) = show(desk, program, "plenty tightest left")
         assert warning_share(cured) == 0
     assert desk.left_behind() == []

@@ -46,7 +46,7 @@ class WaybarPanel(Session):
         self.pointer.move(x // self.scale, y // self.scale)
 
     def screenshot(self, path: Path) -> None:
-        self._run("grim", str(path))
+        self._run("grim", "-t", path.suffix[1:], str(path))
 
 
 @contextmanager

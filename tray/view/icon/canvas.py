@@ -1,4 +1,7 @@
-"""A square picture on a grid of 22 units, whatever its size in pixels: the edges of boxes fall between pixels."""
+"""A square picture on a grid of 22 units, whatever its size: the edges of boxes fall between dots.
+
+A dot is half a pixel of a small picture, which so looks as what a panel makes of a large one; else a pixel.
+"""
 
 from __future__ import annotations
 
@@ -16,21 +19,23 @@ Box = tuple[float, float, float, float]
 """Left, top, right, bottom in units."""
 
 GRID = 22.0
-_SCALE = 4  # pixels that are drawn for each one that is kept
+_LARGE = 44
+_SCALE = 4  # pixels that are drawn for each dot
 _NOTHING = (0, 0, 0, 0)
 
 
 class Canvas:
-    """What is drawn replaces what is below it. `alpha` is 0-255, `pixel` the size of one in units."""
+    """What is drawn replaces what is below it. `alpha` is 0-255, `dot` the size of one in units."""
 
     def __init__(self, size: int) -> None:
         load_pillow()
         from PIL import Image, ImageDraw
 
         self._size = size
-        self._image = Image.new("RGBA", (size * _SCALE, size * _SCALE), _NOTHING)
+        dots = size if size >= _LARGE else 2 * size
+        self._image = Image.new("RGBA", (dots * _SCALE, dots * _SCALE), _NOTHING)
         self._pencil = ImageDraw.Draw(self._image)
-        self.pixel = GRID / size
+        self.dot = GRID / dots
 
     def picture(self) -> Image:
         from PIL import Image
@@ -38,16 +43,16 @@ class Canvas:
         return self._image.resize((self._size, self._size), Image.Resampling.BOX)
 
     def snap(self, units: float) -> float:
-        """The nearest edge between two pixels."""
-        return round(units / self.pixel) * self.pixel
+        """The nearest edge between two dots."""
+        return round(units / self.dot) * self.dot
 
     def box(self, box: Box, colour: Colour | None, alpha: int = 255, radius: float = 0) -> None:
         """A filled box with round corners; None cuts it out."""
-        left, top, right, bottom = (round(edge / self.pixel) * _SCALE for edge in box)
+        left, top, right, bottom = (round(edge / self.dot) * _SCALE for edge in box)
         if right <= left or bottom <= top:
             return
         fill = _NOTHING if colour is None else (*colour, alpha)
-        corner = radius / self.pixel * _SCALE
+        corner = radius / self.dot * _SCALE
         self._pencil.rounded_rectangle((left, top, right - 1, bottom - 1), corner, fill=fill)
 
     def line(self, points: Sequence[tuple[float, float]], width: float, colour: Colour) -> None:
@@ -60,7 +65,7 @@ class Canvas:
     def _stroke(
         self, points: Sequence[tuple[float, float]], width: float, fill: tuple[int, int, int, int]
     ) -> None:
-        scale = _SCALE / self.pixel
+        scale = _SCALE / self.dot
         spots = [(x * scale, y * scale) for x, y in points]
         reach = width * scale / 2
         for one, other in pairwise(spots):

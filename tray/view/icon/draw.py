@@ -1,8 +1,7 @@
 """A glance → its picture.
 
 In units of the grid: the mark and the sign stand in the upper 7, the bars, or the digits, fill the lower 14. A rim
-is one unit wide, its outer half dark and its inner half light; where a pixel is too large for halves, it has the
-grey between the two, as a panel makes of them that scales the picture down.
+is one unit wide, its outer half dark and its inner half light.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from tray.view.icon.glance import Bar, Gauge, Glance, Sign
     from tray.view.level import Level
 
-DARK, LIGHT, BETWEEN = (24, 24, 28), (250, 250, 250), (137, 137, 139)
+DARK, LIGHT = (24, 24, 28), (250, 250, 250)
 PLENTY, LOW, SCARCE = (58, 140, 112), (232, 116, 0), (230, 36, 30)
 COLOURS: dict[Level, Colour] = {"plenty": PLENTY, "low": LOW, "scarce": SCARCE, "spent": SCARCE}
 _SIGN_COLOURS: dict[Sign, Colour] = {"scarce": SCARCE, "blocked": SCARCE, "error": LOW, "incident": LOW}
@@ -105,7 +104,7 @@ class _BarPencil:
         self._used = used
         self._left, self._top, self._right, self._bottom = place
         self._alpha = _OLD if bar.stale else 255
-        self._half = max(0.5, canvas.pixel)
+        self._half = max(0.5, canvas.dot)
 
     def draw(self) -> None:
         bar = self._bar
@@ -125,10 +124,9 @@ class _BarPencil:
 
     def _draw_outline(self) -> None:
         """Light within dark, both whole: there is nothing else to be seen."""
-        one, half = max(1.0, self._canvas.pixel), self._half
         self._box(0, DARK)
-        self._box(half, LIGHT)
-        self._box(half + one, None)
+        self._box(self._half, LIGHT)
+        self._box(self._half + 1, None)
 
     def _draw_filling(self, left: float) -> None:
         self._draw_rim()
@@ -141,11 +139,8 @@ class _BarPencil:
             self._canvas.box((stop, self._top + 1, stop + self._half, self._bottom - 1), LIGHT, self._alpha)
 
     def _draw_rim(self) -> None:
-        if self._canvas.pixel > 0.5:
-            self._box(0, BETWEEN)
-        else:
-            self._box(0, DARK)
-            self._box(0.5, LIGHT)
+        self._box(0, DARK)
+        self._box(self._half, LIGHT)
         self._box(1, DARK, _TRACK)
 
     def _draw_stub(self, left: float) -> None:
@@ -188,8 +183,6 @@ class _BarPencil:
         filled = 100 - (self._bar.left or 0) if self._used else self._bar.left or 0
         if self._bar.level != "plenty" or share * 100 < filled:
             self._canvas.box((x - half, self._top, x + half, self._bottom), LIGHT)
-        elif self._canvas.pixel > 0.5:
-            self._canvas.box((x - half, self._top, x, self._bottom), BETWEEN)
         else:
             self._canvas.box((x - half, self._top, x, self._bottom), DARK)
             self._canvas.box((x, self._top, x + half, self._bottom), LIGHT)
