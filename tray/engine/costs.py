@@ -21,6 +21,7 @@ from providers.ledger.report import span
 from providers.source import Home, Provider
 from tray.engine.scope import Scope
 from tray.engine.state import HomeCost
+from tray.engine.watch import stamp
 
 if TYPE_CHECKING:
     from tray.engine.count_child import CountChild  # a subprocess, which few need
@@ -35,9 +36,10 @@ Unreadable = dict[str, tuple[str, ...]]
 
 
 class _Known(Struct, frozen=True):
-    """The figures of the homes, and what they were made of."""
+    """The figures of the homes, and what they were made of; `files` are the ledger's as they were then."""
 
     fingerprint: str
+    files: object
     at: datetime
     costs: dict[str, HomeCost]
 
@@ -61,18 +63,26 @@ class Costs:
         self.ledger = Ledger(scope.folders.state / "ledger.sqlite3")
         self._lock = Lock()
         self._known: _Known | None = None
+        self._counted: object = None
+        self._counters: tuple[object, tuple[Counter, ...]] = None, ()
 
     def count(self, progress: Callable[[float], None] | None = None) -> None:
         """Bring the ledger up to date; `progress` gets the share that is done, 0-1.
 
-        Raises LedgerError, also after a count that had to start over.
+        Raises LedgerError, also after a count that had to start over. Where no log has changed since the last
+        count that went well, the ledger is not even opened: each time would write to the disk.
         """
         chosen = self._scope.chosen()
+        logs = self._logs(chosen)
+        if logs is not None and (logs, self._stamps()) == self._counted:
+            return
+        self._counted = None
         if self._child is not None and self._is_large(chosen):
             self._child.run(progress or (lambda _share: None))
         _, quarantined = self._refresh(chosen, progress, self._usual_start())
         if quarantined is not None:
             raise quarantined
+        self._counted = logs, self._stamps()
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -92,20 +102,36 @@ class Costs:
         that the figures are made of.
         """
         with self._lock:
-            chosen = self._scope.chosen()
-            fingerprint = self._fingerprint(chosen)
-            now = self._scope.clock()
-            if self._known is None or not self._known.is_current(fingerprint, now):
-                costs = {home: cost for each in chosen for home, cost in self._of(each).items()}
-                self._known = _Known(fingerprint, now, costs)
+            try:
+                self._known = self._newest(self._known)
+            except LedgerError:
+                self._counted = None  # the next count repairs it
+                raise
             return self._known.costs
+
+    def _newest(self, known: _Known | None) -> _Known:
+        chosen = self._scope.chosen()
+        now, files = self._scope.clock(), (self._stamps(), self._apart_from_logs(chosen))
+        is_same = known is not None and files == known.files
+        fingerprint = known.fingerprint if known is not None and is_same else self._fingerprint(chosen)
+        if known is not None and known.is_current(fingerprint, now):
+            return known if is_same else replace(known, files=files)
+        costs = {home: cost for each in chosen for home, cost in self._of(each).items()}
+        return _Known(fingerprint, files, now, costs)
 
     def counters(self) -> tuple[Counter, ...]:
         """All-time sums by provider, account and model; none while another process is writing them."""
+        files, known = self._stamps(), self._counters
+        if files == known[0]:
+            return known[1]
         try:
-            return self.ledger.counters()
+            sums = self.ledger.counters()
         except LedgerError:
+            self._counted = None  # the next count repairs it
             return ()
+        if files == self._stamps():  # else they were summed up, and stored, just now
+            self._counters = files, sums
+        return sums
 
     def report(
         self,
@@ -172,14 +198,37 @@ class Costs:
         except LedgerQuarantined as quarantined:
             return self.ledger.refresh(shelves, rates, report, since=since), quarantined
 
-    def _fingerprint(self, providers: Sequence[Provider]) -> str:
-        """Of everything the figures depend on: logs, prices, time zone, the day and the homes."""
-        parts = (
-            self.ledger.generation(),
+    def _logs(self, providers: Sequence[Provider]) -> object:
+        """All that a count depends on beside the ledger; None where not all of it can be read.
+
+        The hour is part of it: a ledger that others found damaged is opened, and repaired, within one.
+        """
+        hour = self._scope.clock().replace(minute=0, second=0, microsecond=0)
+        found: list[object] = [hour, self._scope.today(), self._scope.rates().fingerprint]
+        for shelf in self._scope.shelves(providers):
+            logs, unreadable = FINDERS.finder(shelf.home, shelf.format).find()
+            if unreadable:
+                return None
+            found.append((shelf.provider, shelf.home, logs))
+        return found
+
+    def _stamps(self) -> tuple[object, ...]:
+        """Others whenever somebody has written to the ledger."""
+        return tuple(stamp(str(path)) for path in self.files)
+
+    def _apart_from_logs(self, providers: Sequence[Provider]) -> tuple[object, ...]:
+        return (
             self._scope.rates().fingerprint,
             self._scope.zone,
             self._scope.today(),
             *(home.path for each in providers for home in self._scope.log_homes_of(each)),
+        )
+
+    def _fingerprint(self, providers: Sequence[Provider]) -> str:
+        """Of everything the figures depend on: logs, prices, time zone, the day and the homes."""
+        parts = (
+            self.ledger.generation(),
+            *self._apart_from_logs(providers),
             *(self.ledger.is_complete(each.id) for each in providers),
         )
         return hashlib.sha256("\0".join(map(str, parts)).encode(errors="replace")).hexdigest()[:16]

@@ -72,7 +72,7 @@ class SnapshotFile:
         with self._writing:
             facts = contents(state)
             self._state = state
-            if facts != self._facts or self._written is None:
+            if self._facts is None or _changed(self._facts, facts) or self._written is None:
                 self._facts, self._written = facts, None
                 self._write(state, facts)
 
@@ -98,6 +98,19 @@ class SnapshotFile:
             return False
         at, written = self._written
         return written == stamp(str(self._file)) and timedelta(0) <= self._clock() - at < WRITE_EVERY
+
+
+def _changed(before: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Whether anything but how many milliseconds an attempt took: a file that is read again is no news."""
+    return _untimed(before) != _untimed(now)
+
+
+def _untimed(facts: dict[str, Any]) -> dict[str, Any]:
+    accounts = [
+        {**account, "attempts": [{**attempt, "ms": 0} for attempt in account["attempts"]]}
+        for account in facts["providers"]
+    ]
+    return {**facts, "providers": accounts}
 
 
 def contents(state: State) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from providers.host.files import own_folders
+from providers.ledger.database import LedgerError
 from tray.engine.costs import Costs
 from tray.engine.scope import Scope
 from tray.engine.state import HomeCost
@@ -142,3 +144,62 @@ def test_the_burn_rate_ends_although_no_log_changes(person: Person) -> None:
     idle = costs.by_home()
     person.now += timedelta(hours=2)
     assert costs.by_home() is idle
+
+
+def written(person: Person) -> tuple[object, ...]:
+    """Others whenever anything was written to the state folder, if only for a moment."""
+    return tuple(
+        (path.name, path.stat().st_mtime_ns)
+        for path in sorted((person.folders.state, *person.folders.state.iterdir()))
+    )
+
+
+def test_a_count_that_finds_nothing_new_writes_nothing(person: Person) -> None:
+    costs = person.costs()
+    for _ in range(3):  # the first stores the sums, the second finds that they are stored
+        costs.count()
+        figures, sums = costs.by_home(), costs.counters()
+    before = written(person)
+    costs.count()
+    assert costs.by_home() is figures
+    assert costs.counters() is sums
+    assert written(person) == before
+
+
+def test_what_was_written_since_is_counted(person: Person) -> None:
+    costs = person.costs()
+    costs.count()
+    before = person.of_codex(costs).figures.days_30.usage.total_tokens
+    log = next((person.folder / "codex/sessions").rglob("*.jsonl"))
+    log.rename(log.with_name(log.name.replace("rollout-", "rollout-x")))
+    shutil.copytree(FIXTURE, person.folder / "codex/archived_sessions")
+    costs.count()
+    assert person.of_codex(costs).figures.files >= 1
+    assert person.of_codex(costs).figures.days_30.usage.total_tokens >= before
+    assert costs.counters() != ()
+
+
+def test_a_ledger_that_is_gone_or_was_replaced_is_counted_anew(person: Person) -> None:
+    costs = person.costs()
+    costs.count()
+    first = person.of_codex(costs).figures
+    for path in costs.files:
+        path.unlink(missing_ok=True)
+    costs.count()
+    assert person.of_codex(costs).figures == first
+
+
+def test_a_ledger_that_a_reader_found_damaged_is_repaired_by_the_next_count(person: Person) -> None:
+    costs = person.costs()
+    costs.count()
+    first = person.of_codex(costs).figures
+    ledger = costs.files[0]
+    found = ledger.stat()
+    ledger.write_bytes(b"x" * found.st_size)
+    os.utime(ledger, ns=(found.st_atime_ns, found.st_mtime_ns))
+    costs.count()  # nothing has changed, as far as a look from outside tells
+    person.now += timedelta(hours=1)
+    with pytest.raises(LedgerError):
+        costs.count()
+    costs.count()
+    assert person.of_codex(costs).figures.days_30 == first.days_30
