@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_method_call, new_signal
+from jeepney import DBusAddress, HeaderFields, Message, MessageFlag, MessageType, new_method_call, new_signal
 from jeepney.low_level import Header
 from msgspec.structs import replace
 
@@ -230,6 +230,36 @@ def test_a_new_server_is_not_asked_by_the_ids_of_the_old_one(running: Running, b
         second.close()
 
 
+def test_a_click_on_what_an_old_server_closed_is_none_on_the_new_one(running: Running, bus: Bus) -> None:
+    first = NoticeServer(bus.environ)
+    running.icon.show_notice(SPENT)
+    first.dismiss(1, to=first.next().sender)
+    settle(bus, running)
+    first.close()
+    second = NoticeServer(bus.environ, first_id=5)
+    try:
+        running.icon.show_notice(OTHER)
+        sender = second.next().sender
+        second.invoke(1, to=sender)
+        second.invoke(5, to=sender)
+        assert running.chosen.get(timeout=DEADLINE) == Action("open", "usage:claude")
+    finally:
+        second.close()
+
+
+def test_what_one_server_refused_is_not_for_the_next(running: Running, bus: Bus) -> None:
+    first = NoticeServer(bus.environ, answers=False)
+    running.icon.show_notice(SPENT)
+    first.refuse(first.next())
+    settle(bus, running)
+    first.close()
+    second = NoticeServer(bus.environ)
+    try:
+        assert nothing(second.shown, running, second)
+    finally:
+        second.close()
+
+
 def test_a_refused_one_is_forgotten(running: Running, server: NoticeServer) -> None:
     server.answers = False
     running.icon.show_notice(SPENT)
@@ -288,6 +318,15 @@ class Wire:
         fields = {HeaderFields.reply_serial: serial, HeaderFields.sender: ":1.9", HeaderFields.signature: "u"}
         header: Any = Header("<", MessageType.method_return, 0, 1, 0, 1, fields)
         self.notifications.take(Message(header, (id_,)))
+
+
+def test_a_close_starts_no_server_and_wants_no_answer() -> None:
+    wire = Wire()
+    wire.notifications.show(SPENT)
+    wire.answer(1, 5)
+    wire.notifications.withdraw(SPENT.key)
+    _serial, message = wire.sent[-1]
+    assert message.header.flags == MessageFlag.no_reply_expected | MessageFlag.no_auto_start
 
 
 def test_a_server_that_never_answers_is_asked_again_after_a_while() -> None:
