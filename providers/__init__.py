@@ -73,7 +73,8 @@
         rows, row_icon    what a row is, and the ring before it
         menu/             the rows: `top` arranges account, windows, cost, problems and actions; `text` and
                           `summary` are the same in a terminal and in a few lines
-        icon, tooltip     the picture in the tray, and the text beside it
+        icon/, tooltip    the picture in the tray (`glance`: what it shows; `draw`: how), and the text beside it
+        level             how loud a window is shown: plenty, low, scarce, spent
         format            how percent, times, tokens and money read
     tray/desktop/    the tray of each desktop
         actions           what a click does: a line for each name; by opener, clipboard, launcher (programs that

@@ -1,8 +1,9 @@
 """Pictures of the icon in all its states: `python -m tools.gallery [--out FOLDER] [--real] [--style STYLE …]`.
 
-`icon-STYLE.png` has a row for each state, and for each panel (light, dark, coloured, grey, and a template that
-keeps the shape alone) the picture as the panel scales it, enlarged, and those of all sizes as they are. With
---real, `panels-STYLE.png` has what xfce4-panel, waybar and lxqt-panel draw, light, dark and at twice the pixels.
+`icons.png` has the states in a strip, as in the README. `icon-STYLE.png` has a row for each state, and for each
+panel (light, dark, coloured, grey, and a template that keeps the shape alone) the picture as the panel scales it,
+enlarged, and those of all sizes as they are. With --real, `panels-STYLE.png` has what xfce4-panel, waybar and
+lxqt-panel draw, light, dark and at twice the pixels.
 """
 
 from __future__ import annotations
@@ -42,10 +43,26 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--style", action="append", choices=STYLES, help="only this style")
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
+    strip().save(options.out / "icons.png")
     for style in options.style or STYLES:
         drawn(style).save(options.out / f"icon-{style}.png")
         if options.real:
             on_panels(style).save(options.out / f"panels-{style}.png")
+
+
+def strip() -> Image.Image:
+    """The states beside each other, on a dark and on a light panel: the picture of the README."""
+    side, pad = 2 * ICON, 14
+    cell = side + 2 * pad + 12
+    whole = Image.new("RGB", (cell * len(ICON_STATES), 2 * (side + 2 * pad) + 16), (255, 255, 255))
+    pencil = ImageDraw.Draw(whole)
+    for column, name in enumerate(ICON_STATES):
+        pencil.text((column * cell + cell // 2, 8), name, fill=_INK, anchor="mm")
+        for row, ground in enumerate(("dark", "light")):
+            panel = Image.new("RGBA", (cell, side + 2 * pad), (*GROUNDS[ground], 255))
+            panel.alpha_composite(picture(_glances(name, STYLES[0])[0], side), ((cell - side) // 2, pad))
+            whole.paste(panel.convert("RGB"), (column * cell, 16 + row * (side + 2 * pad)))
+    return whole
 
 
 def drawn(style: str) -> Image.Image:
