@@ -31,7 +31,6 @@ from tray.engine import published
 ROOT = Path(__file__).parents[2]
 MEGABYTES, COUNT = 3.0, 2
 CLOCK_SHARE = 0.15
-_DAY = 86_400
 
 
 def main() -> int:
@@ -127,13 +126,15 @@ def report(
 ) -> None:
     first, last = samples[0], samples[-1]
     rss = [each.rss for each in samples]
+    thirds = [rss[at] for at in (len(rss) // 3, 2 * len(rss) // 3)]
     written = last.written - first.written
     print("; ".join(f"{what} {times}x" for what, times in happened.most_common()))
     print(f"{seconds / 60:.1f} min, {requests} requests of limits, {page_requests} of status pages")
-    print(f"RSS {rss[0]:.1f} MB at first, {max(rss):.1f} at most, {rss[-1]:.1f} at the end")
+    print(
+        f"RSS {rss[0]:.1f} MB at first, {thirds[0]:.1f} and {thirds[1]:.1f} after thirds, {rss[-1]:.1f} at the end"
+    )
     print(f"threads {last.threads}, files {last.files}, children {last.children} at the end")
-    print(f"CPU {(last.cpu - first.cpu) / seconds * 100:.2f} %, written {written / 1e6:.2f} MB")
-    print(f"a day of this: {written / 1e6 * _DAY / seconds:.0f} MB written")
+    print(f"CPU {(last.cpu - first.cpu) / seconds * 100:.2f} %, written {written / 1e6:.2f} MB", flush=True)
 
 
 def recovers(folder: Path, happen: Disturbances) -> list[str]:

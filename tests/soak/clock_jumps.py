@@ -31,10 +31,10 @@ class Clock:
 
 def soak(folder: Path, seconds: float, chance: Random) -> tuple[int, list[str]]:
     """How often the clock was set, and what was wrong."""
-    clock = Clock()
+    clock, jumps = Clock(), 0
 
     def answer(question: Question) -> Reading:
-        kind = chance.random()
+        kind = chance.random() if jumps else 1.0
         if kind < 0.2:
             raise Offline("No connection.")
         if kind < 0.4:
@@ -47,7 +47,7 @@ def soak(folder: Path, seconds: float, chance: Random) -> tuple[int, list[str]]:
     problems = []
     with running(scope, replace(FAST, poll=timedelta(seconds=1))) as (engine, seen):
         seen.wait_for(lambda state: len(used(state)) == 2)
-        before, jumps, ends = _held(), 0, time.monotonic() + seconds
+        before, ends = _held(), time.monotonic() + seconds
         while time.monotonic() < ends:
             clock.ahead += chance.choice(JUMPS)
             jumps += 1
