@@ -45,7 +45,7 @@ def test_further_accounts_and_incidents_are_lines_below() -> None:
 
 def test_each_has_its_own_tooltip_and_attention_and_a_picture_for_where_only_one_fits() -> None:
     found = shown(styled(state(FIRST, SECOND), "each"), NOW, UTC, ROWS)
-    assert [icon.key for icon in found.icons] == ["tankful:codex", "tankful:claude"]
+    assert [icon.key for icon in found.icons] == ["tankful", "tankful:claude"]
     assert [icon.tooltip.title.split(" · ")[0] for icon in found.icons] == ["Codex", "Claude"]
     assert [icon.attention for icon in found.icons] == [False, True]
     assert found.combined is not None

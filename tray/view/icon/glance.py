@@ -81,9 +81,14 @@ def glances(state: State, now: datetime, zone: tzinfo | None = UTC) -> tuple[Nam
     style = state.settings.get(ICON)
     found = _by_provider(state, now)
     if style == "each" and len(found) > 1:
+        # The first keeps its key whatever the style: a new icon can be added, one that goes costs a flicker.
         return tuple(
-            NamedGlance(f"{KEY}:{usage.provider}", _glance(state, (usage,), now, zone), usage.provider)
-            for usage in found
+            NamedGlance(
+                f"{KEY}:{usage.provider}" if number else KEY,
+                _glance(state, (usage,), now, zone),
+                usage.provider,
+            )
+            for number, usage in enumerate(found)
         )
     if style == "both":
         return (NamedGlance(KEY, combined(state, now, zone)),)

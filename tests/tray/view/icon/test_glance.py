@@ -150,7 +150,7 @@ def test_both_are_two_gauges_in_the_order_of_the_accounts() -> None:
 def test_each_is_an_icon_for_each_provider_and_both_where_there_is_room_for_one() -> None:
     found = styled(state(PLAIN, CLAUDE, PLAIN), "each")
     assert [(named.key, named.provider) for named in glances(found, NOW)] == [
-        ("tankful:codex", "codex"),
+        ("tankful", "codex"),
         ("tankful:claude", "claude"),
     ]
     assert combined(found, NOW) == glances(styled(found, "both"), NOW)[0].glance
