@@ -38,12 +38,12 @@ class StatusItem:
 
     def __init__(
         self,
-        name: str,
+        ident: str,
         menu_path: str,
         emit: Callable[[str, tuple[str, ...], tuple[Any, ...]], None],
         clicked: Callable[[], None],
     ) -> None:
-        self._name = name
+        self._ident = ident
         self._menu_path = menu_path
         self._emit = emit
         self._clicked = clicked
@@ -100,7 +100,7 @@ class StatusItem:
             },
             properties={
                 "Category": Property("s", lambda: "ApplicationStatus"),
-                "Id": Property("s", lambda: self._name),
+                "Id": Property("s", lambda: self._ident),
                 "Title": Property("s", self._title),
                 "Status": Property("s", lambda: self.status),
                 "WindowId": Property("i", lambda: 0),

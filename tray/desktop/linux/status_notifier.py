@@ -64,7 +64,7 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         self._dbus_menu = DBusMenu()
         self._left_click = LeftClick()
         self._callbacks: list[Thread] = []
-        self._first = self._make_item(_PATH)
+        self._first = self._make_item(_PATH, name)
         self._objects: session_bus.Objects = {
             _PATH: {status_item.INTERFACE: self._first.interface()},
             _MENU_PATH: {dbus_menu.INTERFACE: self._dbus_menu.interface()},
@@ -118,14 +118,15 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
             self._items[key] = _PATH, self._first
         elif key not in self._items:
             path = f"{_PATH}/{len(self._items)}"
-            item = self._make_item(path)
+            # With an id of its own, by which panels sort, hide and remember icons.
+            item = self._make_item(path, key.replace(":", "-"))
             self._objects[path] = {status_item.INTERFACE: item.interface()}
             self._items[key] = path, item
         return self._items[key]
 
-    def _make_item(self, path: str) -> StatusItem:
+    def _make_item(self, path: str, ident: str) -> StatusItem:
         emit = partial(self._emit, path, status_item.INTERFACE)
-        return StatusItem(self.name, _MENU_PATH, emit, self._left_click.handed_over)
+        return StatusItem(ident, _MENU_PATH, emit, self._left_click.handed_over)
 
     # What pystray's base class calls.
 

@@ -376,6 +376,7 @@ def test_several_icons_share_the_connection_and_the_menu(running: Running, panel
     paths = [ITEM_PATH, f"{ITEM_PATH}/1"]
     panel.item = first
     assert [panel.read("Title", path) for path in paths] == ["Codex", "Claude"]
+    assert [panel.read("Id", path) for path in paths] == ["tankful", "tankful-Claude"]
     assert {panel.read("Menu", path) for path in paths} == {MENU_PATH}
     assert [panel.read("Status", path) for path in paths] == ["Active", "Active"]
 
