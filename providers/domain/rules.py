@@ -29,6 +29,10 @@ EARLY_RESET_SECONDS = 24 * 3600.0
 SPENT_PERCENT = 100.0
 ON_PACE_WITHIN = 2.0
 TOO_EARLY_PERCENT = 3.0
+MEAN_TELLS_PERCENT = 10.0
+"""The mean of a window says nothing of its end before so much of it is over: half an hour of five, 17 hours of a
+week. Until then one busy minute would count as a habit.
+"""
 WELL_BEFORE = 0.1
 """What runs out more than this share of its window before the reset runs out well before it: half an hour of
 five, 17 hours of a week."""
@@ -86,7 +90,8 @@ def pace(
     spans = work or [(-elapsed, resets_in)]
     done, left = worked(spans, -elapsed, 0), worked(spans, 0, resets_in)
     expected = done / (done + left) * 100 if done + left > 0 else 0.0
-    if not (expected >= TOO_EARLY_PERCENT and elapsed >= duration * TOO_EARLY_PERCENT / 100):
+    over_percent = min(expected, elapsed / duration * 100)
+    if not over_percent >= TOO_EARLY_PERCENT:
         return None
     expected = min(100.0, expected)
     mean = max(0.0, used_percent) / done * 3600
@@ -95,7 +100,8 @@ def pace(
         _runs_out(used_percent, each, spans, resets_in) for each in (per_hour, slowest, fastest)
     )
     if rate is None:
-        return expected, _verdict(used_percent - expected, runs_out, duration, resets_in), runs_out, None
+        end = runs_out if over_percent >= MEAN_TELLS_PERCENT else None
+        return expected, _verdict(used_percent - expected, end, duration, resets_in), runs_out, None
     over = used_percent + per_hour * left / 3600 - SPENT_PERCENT
     between = None if earliest is None else (earliest, latest)
     return expected, _verdict(over, runs_out, duration, resets_in), runs_out, between

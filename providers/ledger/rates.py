@@ -7,7 +7,8 @@ these is known: half an hour, a day, three days. All of it is work time (`work_d
 day is a Friday's.
 
 What was used between two readings was used evenly between them, and only from the reset on if there was one. Where
-a machine was off over a reset, nobody knows what was used before it: such time does not count.
+a machine was off over a reset, nobody knows what was used before it: such time does not count, and bounds the rate
+as time without use.
 """
 
 from __future__ import annotations
@@ -22,15 +23,19 @@ from providers.domain import rules
 from providers.domain.limits import CLOCK_SLACK, RateWindow, Sourced, UsageRate
 from providers.domain.work_days import LONGEST_SECONDS, SHORTEST_SECONDS, work_spans
 from providers.ledger.history import NOISE_PERCENT, RESET_SLACK, LimitChange, without_glitches
+from providers.ledger.window_log import SEEN_EVERY
 
 _DAY = 86_400.0
 _FORTNIGHT = 14 * _DAY
 _ROUNDED_BY = 0.5
 """Percent by which what was used may be wrong: most sources round."""
 _QUIET = 3600.0
-"""Seconds that a window may have gone unseen before its reset, and still not have been used."""
+_QUIET_WEEK = SEEN_EVERY.total_seconds() + _QUIET
+"""Seconds that a window may have gone unseen before its reset, and still not have been used: that it is as it was
+is written no more often than that, in one shorter than two days and in a longer one.
+"""
 _LEAST_KNOWN = 0.5
-"""The share of a span that must be known."""
+"""The share of a span that must be known, and as much as the whole of the shortest span."""
 
 Spans = Sequence[tuple[float, float]]
 Piece = tuple[float, float, float | None]
@@ -64,18 +69,18 @@ def usage_rate(
         if start is None:
             break
         hours = _known_hours(pieces, work, start)
-        if hours * 3600 >= unit * factor * _LEAST_KNOWN:
-            found.append(_Span(factor, start, hours, _used(pieces, start) / hours))
+        if round(hours * 3600) >= unit * max(factors[0], factor * _LEAST_KNOWN):
+            used = _used(pieces, start)
+            found.append(_Span(factor, start, hours, used / hours, used / (unit * factor / 3600)))
     if not found:
         return None
     span = next((each for each in found if each.factor >= 1), found[-1])
-    speeds = [each.per_hour for each in found]
     rounded_by = _ROUNDED_BY / span.hours
     return UsageRate(
         window=lane.value.id,
         percent_per_hour=span.per_hour,
-        slowest=max(0.0, min(*speeds, span.per_hour - rounded_by)),
-        fastest=max(*speeds, span.per_hour + rounded_by),
+        slowest=max(0.0, min(span.per_hour - rounded_by, *(each.at_least for each in found))),
+        fastest=max(span.per_hour + rounded_by, *(each.per_hour for each in found)),
         over=timedelta(minutes=round(-span.start / 60)),
         at=at,
     )
@@ -83,13 +88,14 @@ def usage_rate(
 
 class _Span(Struct, frozen=True):
     """`factor` times the usual span, from `start` (seconds from the last reading), of which so many `hours` of
-    work time are known, with so many percent used in each.
+    work time are known, with so many percent used in each; `at_least` if nothing was used in the others.
     """
 
     factor: float
     start: float
     hours: float
     per_hour: float
+    at_least: float
 
 
 def _spans_of(seconds: float) -> tuple[float, tuple[float, ...]]:
@@ -129,6 +135,7 @@ def _used(pieces: Sequence[Piece], start: float) -> float:
 
 def _pieces(changes: Sequence[LimitChange], duration: timedelta, at: datetime) -> Iterator[Piece]:
     most = changes[0].used_percent
+    longest_quiet = _QUIET if duration.total_seconds() < SHORTEST_SECONDS else _QUIET_WEEK
 
     def seconds(moment: datetime) -> float:
         return (min(moment, at) - at).total_seconds()
@@ -138,7 +145,8 @@ def _pieces(changes: Sequence[LimitChange], duration: timedelta, at: datetime) -
         used = after.used_percent - most
         if is_next:
             used, most = after.used_percent, after.used_percent
-            quiet = (start - before.at).total_seconds() <= _QUIET
+            unseen = (start - before.at).total_seconds()
+            quiet = unseen <= longest_quiet or before.used_percent >= rules.SPENT_PERCENT
             yield seconds(before.at), seconds(start), 0.0 if quiet else None
         elif used < -NOISE_PERCENT:  # refilled in part, nobody knows how far
             most = after.used_percent

@@ -55,6 +55,17 @@ def test_verdicts(used: float, elapsed: float, verdict: str, runs_out_in_hours: 
         assert (found.runs_out_at - NOW).total_seconds() / 3600 == pytest.approx(runs_out_in_hours, abs=0.01)
 
 
+def test_a_busy_minute_at_the_start_is_no_habit() -> None:
+    """4 % in the first nine minutes of five hours: at that pace the rest lasts 3.6 hours."""
+    early = pace(window(4, 0.15, hours=5), NOW)
+    assert early is not None
+    assert (early.verdict, early.runs_out_at) == ("on_pace", NOW + timedelta(hours=3.6))
+    for used, elapsed, verdict in ((12, 0.45, "deficit"), (14, 0.5, "runs_out")):
+        found = pace(window(used, elapsed, hours=5), NOW)
+        assert found is not None
+        assert found.verdict == verdict
+
+
 @pytest.mark.parametrize(
     "untold",
     [

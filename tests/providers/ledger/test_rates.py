@@ -275,8 +275,23 @@ class TestAMachineThatWasOff:
             (ENDS - 3 * HOUR, 40, ENDS),
             (ENDS + 30 * MINUTE, 6, ENDS + SESSION),
         ]
-        assert known(rate_of(course)).percent_per_hour == pytest.approx(12)
+        found = known(rate_of(course))
+        assert found.percent_per_hour == pytest.approx(12)
+        assert found.slowest == pytest.approx(6), "the half hour before may have been without use"
         assert rate_of([course[0], (ENDS + 5 * MINUTE, 6, ENDS + SESSION)]) is None
+        assert rate_of([course[0], (ENDS + 20 * MINUTE, 6, ENDS + SESSION)]) is None, "not half an hour yet"
+
+    def test_a_week_is_looked_at_seldom_and_a_spent_one_is_not_used(self) -> None:
+        """On a Monday afternoon 12 % were used since the reset at nine, and nothing in the night before."""
+        for used, looked in ((60.0, 7), (100.0, 20)):
+            before = NINE - looked * HOUR
+            course: list[tuple[datetime, float, datetime | None]] = [
+                (NINE - 60 * HOUR, used, NINE),
+                (before, used, NINE),
+                (NINE, 0, NINE + WEEK),
+                (NINE + 8 * HOUR, 12, NINE + WEEK),
+            ]
+            assert known(rate_of(course, WEEK)).percent_per_hour == pytest.approx(0.5)
 
     def test_within_a_window_its_use_was_even(self) -> None:
         course: list[tuple[datetime, float, datetime | None]] = [

@@ -140,14 +140,19 @@ def _threshold(percent: int, look: AccountLook) -> Iterator[Occasion]:
 
 
 def _runs_out(look: AccountLook) -> Iterator[Occasion]:
-    """One that is on the screen stays as long as it runs out before the reset at all."""
+    """Only where it does so at the slowest rate of the last hours, too. One that is on the screen stays as long as
+    it runs out before the reset at all.
+    """
     for lane in look.usage.windows:
         if lane.value.scope not in _THRESHOLD_SCOPES or not look.is_fresh(lane):
             continue
         pace = pace_of(look.usage, lane.value, look.now, look.zone, look.work_days)
         found = look.about("runs_out", lane)
         is_shown = found.id in look.on_screen
-        if pace is not None and (pace.verdict == "runs_out" or (is_shown and pace.runs_out_at is not None)):
+        if pace is None or pace.runs_out_at is None:
+            continue
+        at_slowest = pace.runs_out_at if pace.runs_out_between is None else pace.runs_out_between[1]
+        if is_shown or (pace.verdict == "runs_out" and at_slowest is not None):
             yield found
 
 

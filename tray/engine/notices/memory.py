@@ -127,7 +127,7 @@ def with_blocked(
         if limits:
             known[key] = Blocking(max(limits, key=lambda limit: limit.resets_at or now), block.until)
         elif not block.by:
-            known[key] = Blocking(None, None)
+            known.setdefault(key, Blocking(None, None))  # a log may tell of the next window before the server
     return replace(memory, blocked=known)
 
 

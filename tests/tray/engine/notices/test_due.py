@@ -8,7 +8,15 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from providers.domain.limits import Credits, EarlyReset, RateWindow, ResetCredits, Sourced, UsageError
+from providers.domain.limits import (
+    Credits,
+    EarlyReset,
+    RateWindow,
+    ResetCredits,
+    Sourced,
+    UsageError,
+    UsageRate,
+)
 from tests.tray.engine.notices.states import (
     HOUR,
     LOGIN_EXPIRED,
@@ -181,6 +189,17 @@ def test_runs_out_well_before_its_reset() -> None:
     assert not found.withdraw, "it runs out a little early still"
     assert life.look(MINUTE, session=5).withdraw == ("a1b2c3d4",)
     assert life.kinds(session=60) == [], "once for the window"
+
+
+@pytest.mark.parametrize(("slowest", "shown"), [(8, []), (16, ["runs_out"])])
+def test_it_runs_out_only_where_the_slowest_rate_says_so_too(slowest: float, shown: list[str]) -> None:
+    """45 % are left for three hours, and 20 % an hour are used."""
+    life = Life(now=SESSION_ENDS - 3 * HOUR, session=10, settings={})
+    rate = UsageRate(
+        window="session", percent_per_hour=20, slowest=slowest, fastest=21, over=HOUR, at=life.now
+    )
+    life.usage = replace(life.usage, rates=(rate,))
+    assert life.kinds(session=55) == shown
 
 
 def test_a_spent_week_silences_the_session() -> None:
@@ -435,7 +454,10 @@ def test_it_is_not_usable_while_the_server_refuses() -> None:
     life.session = window("session", 0, NEXT_SESSION)
     refused = replace(life.usage, limit_reached_at=life.now)
     assert life.kinds(3 * HOUR, usage=refused) == []
-    assert life.kinds(usage=replace(life.usage, limit_reached_at=None)) == ["usable_again"]
+    refused = replace(life.usage, limit_reached_at=life.now)
+    assert life.kinds(usage=refused) == []
+    (occasion,) = life.look(MINUTE, usage=replace(life.usage, limit_reached_at=None)).show
+    assert (occasion.kind, occasion.window) == ("usable_again", "session")
     assert not life.memory.blocked
 
 
