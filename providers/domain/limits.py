@@ -190,9 +190,9 @@ class Pace(Struct, frozen=True, kw_only=True):
 
     `delta_percent` is how far usage is ahead of that share. `verdict` is on the window's end: "runs_out" where
     `runs_out_at` is well before the reset, which the mean of a window that has just begun cannot tell. `basis` is
-    what the projection rests on: the rate of the last hours, or the mean of the whole window. `runs_out_between` is
-    the projection's earliest and latest time, the latter None where the reset comes first; it is None altogether
-    where there is no spread to tell.
+    what the projection rests on: the rate of the last hours, or the mean of the whole window. `runs_out_between`
+    is the projection's earliest and latest time, the latter None where the reset comes first; it is None
+    altogether where there is no spread to tell.
     """
 
     expected_percent: float

@@ -25,6 +25,8 @@ RESET_SLACK = timedelta(minutes=5)
 """Clocks differ, and a screen shows a reset to the minute."""
 _QUIET_MS = 3_600_000
 _MOST_CHANGES = 2_000
+SET_BACK = timedelta(days=1)
+"""A clock that is further behind than this will be set right: its hours will not come again."""
 GLITCH = timedelta(minutes=15)
 """Usage that returns within this time never dropped: one of the server's machines lagged behind."""
 
@@ -47,11 +49,12 @@ def note(
     seen: tuple[datetime, datetime | None] | None = None,
 ) -> None:
     """Store what changed in this lane; one older than the stored one is ignored, unless that is ahead of `now`: it
-    is from a clock that has been set back since. `seen` is when the window was last seen as it is stored, and its
-    reset then, if that is known.
+    is from a clock that has been set back since, and replaced. `seen` is when the window was last seen as it is
+    stored, and its reset then, if that is known.
     """
     at, resets_at = _ms(lane.fetched_at), lane.value.resets_at
     resets = None if resets_at is None else _ms(resets_at)
+    _forget_ahead(db, account, lane.value.id, now)
     held = db.execute(
         "SELECT at_ms, used_percent, resets_ms, source FROM limits"
         " WHERE account = ? AND window = ? AND at_ms <= ? ORDER BY at_ms DESC LIMIT 1",
@@ -64,6 +67,14 @@ def note(
             was_to_reset = held[2] if seen[1] is None else _ms(seen[1])
             _insert(db, account, lane.value.id, (_ms(seen[0]), held[1], was_to_reset, held[3]))
     _insert(db, account, lane.value.id, (at, lane.value.used_percent, resets, lane.source))
+
+
+def _forget_ahead(db: sqlite3.Connection, account: str, window: str, now: datetime) -> None:
+    """After a clock was set back: two histories of the same hours, one in the other, would be full of resets."""
+    ahead = "FROM limits WHERE account = ? AND window = ? AND at_ms > ? AND at_ms <= ?"
+    until = _ms(now + SET_BACK)
+    if db.execute(f"SELECT 1 {ahead} LIMIT 1", (account, window, _ms(now + CLOCK_SLACK), until)).fetchone():
+        db.execute(f"DELETE {ahead}", (account, window, _ms(now), until))
 
 
 def _insert(

@@ -146,6 +146,19 @@ def test_the_last_look_before_a_late_change_is_kept(tmp_path: Path) -> None:
     ]
 
 
+def test_hours_that_come_again_are_no_resets(tmp_path: Path) -> None:
+    """The clock is set back by an hour of steady use; the day after tomorrow is another matter."""
+    ledger = Ledger(tmp_path / "ledger.sqlite3")
+    later = lane(3 * 24 * 60, 1)
+    for each in (*(lane(minute, 10 + minute / 2) for minute in range(0, 60, 5)), later):
+        ledger.note_limits(usage(each), each.fetched_at)
+    for again in range(3, 58, 5):
+        news = ledger.note_limits(usage(lane(again, 40 + again / 2)), NOW + again * MINUTE, NOW - MINUTE)
+        assert news.early_resets == ()
+    found = [change.used_percent for change in ledger.limit_changes("a1", NOW)]
+    assert found == [10, *(40 + again / 2 for again in range(3, 58, 5)), 1]
+
+
 def test_a_clock_that_was_ahead_silences_nobody(tmp_path: Path) -> None:
     year = 365 * 24 * 60
     assert noted(tmp_path, lane(0, 10), lane(year, 20, NOW + WEEK), lane(5, 12), lane(6, 13)) == [

@@ -63,7 +63,7 @@ def due(
     memory = replace(memory, known=memory.known | _now_known(accounts, memory))
     loud = _unexplained(loud, found, after)
     held = _is_held(after, now, zone)
-    memory = _marked(memory, [*silent, *([] if held else loud)], after, now)
+    memory = _marked(memory, [*silent, *([] if held else loud)], found, after, now)
     return with_notices(memory, () if held else tuple(loud), found, accounts, now)
 
 
@@ -131,15 +131,21 @@ def _is_held(state: State, now: datetime, zone: tzinfo) -> bool:
     return muted or is_quiet(state.settings.get(own.QUIET_HOURS), now, zone)
 
 
-def _marked(memory: Memory, shown: Iterable[Occasion], state: State, now: datetime) -> Memory:
+def _marked(
+    memory: Memory, shown: Iterable[Occasion], found: Iterable[Occasion], state: State, now: datetime
+) -> Memory:
     """With them, and what they imply for their window, as shown."""
     seen, was_blocked = dict(memory.seen), dict(memory.blocked)
+    ends = {each.id: each.ends for each in found}
     for occasion in shown:
         kind, length = BY_NAME[occasion.kind], occasion.limit.duration if occasion.limit else None
         mark = Mark(occasion.ends or now + (length or UNKNOWN_LENGTH))
         seen[occasion.id] = mark
         if kind.topic == "usage" and _is_wanted(state, occasion.kind):
-            seen |= {(effect, occasion.account, occasion.window): mark for effect in kind.effects}
+            for effect in kind.effects:
+                id_ = effect, occasion.account, occasion.window
+                implied = Mark(ends.get(id_) or mark.ends)
+                seen[id_] = max(seen.get(id_, implied), implied, key=lambda each: each.ends)
         if occasion.kind == "usable_again":
             was_blocked.pop(occasion.account, None)
     return replace(memory, seen=bounded(seen), blocked=was_blocked)

@@ -15,6 +15,7 @@ from providers.domain.merge import is_stale
 from providers.domain.pace import pace_of
 from providers.domain.rules import SPENT_PERCENT, left_percent
 from providers.domain.work_days import ALL
+from providers.ledger.history import NOISE_PERCENT
 from providers.setting import Setting
 from tray.engine.notices import settings
 from tray.engine.notices.occasion import LOGIN, Occasion, OccasionId
@@ -55,6 +56,11 @@ class AccountLook(Struct, frozen=True, kw_only=True):
 
     def is_fresh(self, lane: Sourced[RateWindow]) -> bool:
         return not is_stale(lane.fetched_at, lane.value.resets_at, self.now, self.usage.refresh_every)
+
+    def used(self, kind: str, lane: Sourced[RateWindow]) -> float:
+        """Percent; of a window that such a notice is shown for no less than what another source may round to."""
+        is_shown = (kind, self.usage.key, lane.value.id) in self.on_screen
+        return lane.value.used_percent + (NOISE_PERCENT if is_shown else 0.0)
 
     def about(self, kind: str, lane: Sourced[RateWindow]) -> Occasion:
         return Occasion(
@@ -98,7 +104,7 @@ def _login_ending(look: AccountLook) -> Iterator[Occasion]:
 
 def _spent(look: AccountLook) -> Iterator[Occasion]:
     for lane in look.usage.windows:
-        if look.is_fresh(lane) and lane.value.used_percent >= SPENT_PERCENT:
+        if look.is_fresh(lane) and look.used("spent", lane) >= SPENT_PERCENT:
             yield look.about("spent", lane)
 
 
@@ -129,14 +135,16 @@ def _usable_again(look: AccountLook) -> Iterator[Occasion]:
 
 
 def _threshold(percent: int, look: AccountLook) -> Iterator[Occasion]:
+    kind = f"at_{percent}"
     for lane in look.usage.windows:
         window = lane.value
         if (
             window.scope in _THRESHOLD_SCOPES
             and look.is_fresh(lane)
-            and 0 < left_percent(window.used_percent) <= percent
+            and left_percent(window.used_percent) > 0
+            and left_percent(look.used(kind, lane)) <= percent
         ):
-            yield look.about(f"at_{percent}", lane)
+            yield look.about(kind, lane)
 
 
 def _runs_out(look: AccountLook) -> Iterator[Occasion]:

@@ -75,7 +75,12 @@ def accounts_of(state: State, memory: Memory) -> dict[str, AccountUsage]:
 def look_at(
     usage: AccountUsage, state: State, memory: Memory, now: datetime, zone: tzinfo, is_local: IsLocal
 ) -> AccountLook:
-    on_screen = frozenset(id_ for shown in memory.on_screen.values() for id_ in shown.occasions)
+    on_screen = frozenset(
+        id_
+        for shown in memory.on_screen.values()
+        for id_, ends in shown.occasions.items()
+        if ends is None or now < ends
+    )
     return AccountLook(
         usage=usage,
         now=now,

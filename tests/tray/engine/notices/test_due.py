@@ -448,6 +448,36 @@ def test_a_login_that_is_found_gone_by_the_first_poll_is_a_first_look() -> None:
     assert life.kinds(HOUR) == []
 
 
+def test_one_source_rounds_up_and_another_down() -> None:
+    life = Life()
+    assert life.kinds(session=90) == ["at_10"]
+    assert not life.look(MINUTE, session=89).withdraw
+    assert life.kinds(session=100) == ["spent"]
+    assert not life.look(MINUTE, session=99).withdraw
+    assert life.kinds(session=95) == []
+    assert not life.memory.on_screen
+    life.session = window("session", 89, NEXT_SESSION)
+    assert life.kinds(3 * HOUR) == ["usable_again"], "of another window it says nothing"
+
+
+@pytest.mark.parametrize("hours", [1, 4])
+def test_usable_again_says_of_an_early_reset_what_there_is_to_say(hours: int) -> None:
+    """Neither an early reset of this morning, nor the one that it is usable for, is told hours later."""
+    life = Life(settings={"notify.runs_out": False, "notify.early_reset": True})
+    early = EarlyReset(window="session", at=life.now + MINUTE, refilled=True)
+    life.usage = replace(life.usage, early_resets=(early,))
+    assert life.kinds() == ["early_reset"]
+    assert life.kinds(session=100) == ["spent"]
+    life.session = window("session", 0, NEXT_SESSION)
+    if hours == 1:
+        early = replace(early, at=life.now + HOUR)
+    life.usage = replace(life.usage, early_resets=(early,))
+    assert life.kinds(hours * HOUR) == ["usable_again"]
+    for _ in range(20):
+        assert life.kinds(HOUR) == []
+        life.session = window("session", 0, life.now + 3 * HOUR)
+
+
 def test_it_is_not_usable_while_the_server_refuses() -> None:
     life = Life()
     life.kinds(session=100)
