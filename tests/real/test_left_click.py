@@ -38,7 +38,7 @@ def test_where_it_opens_no_menu_the_values_are_a_notice(
             left_click(desk)
             assert program.line() == "show"
             notice = notices.next()
-            assert "63 % left" in notice.body
+            assert "63\N{NO-BREAK SPACE}% left" in notice.body
         assert notice.replaces == 1
     assert desk.left_behind() == []
 

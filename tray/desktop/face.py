@@ -7,8 +7,11 @@ import sys
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from tray.desktop.icon import NAME, DesktopClosed, Face, Icon, NoDesktop, Shown, TrayClosed, ignore_menu
 from tray.engine.notices.notice import Notice
+from tray.view import format as fmt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -111,6 +114,7 @@ class TrayFace:
                 self._icon.show(shown)
 
     def notify(self, notice: Notice) -> None:
+        notice = replace(notice, title=fmt.unbroken(notice.title), body=fmt.unbroken(notice.body))
         with self._changing:
             if self._icon is None or not self._ready:
                 self._kept[notice.key] = notice

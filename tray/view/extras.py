@@ -42,7 +42,7 @@ def login_ending(usage: AccountUsage, now: datetime, zone: tzinfo) -> str | None
     ends = usage.login_ends_at
     if ends is None or not now < ends <= now + LOGIN_WARNING:
         return None
-    return f"This login expires {fmt.moment(ends, now, zone)}; sign in again before then."
+    return f"This login expires {fmt.soon(ends, now, zone)}; sign in again before then."
 
 
 def recent(usage: AccountUsage, now: datetime) -> tuple[EarlyReset, ...]:
@@ -61,7 +61,7 @@ def _block(block: Block, now: datetime, zone: tzinfo) -> str:
     if not block.by:
         sentence += ": the server is refusing requests for now"
     elif block.until is not None:
-        sentence += f" until {fmt.moment(block.until, now, zone)}"
+        sentence += f" until {fmt.soon(block.until, now, zone)}"
     return f"{sentence}{'; credits are used instead' if block.credits_left else ''}."
 
 
@@ -91,5 +91,5 @@ def _resets(resets: ResetCredits, now: datetime, zone: tzinfo) -> str:
     text = f"{resets.available} {'reset' if resets.available == 1 else 'resets'} in hand"
     if resets.expires_at is not None and resets.expires_at > now:
         which = "next expires" if resets.available > 1 else "expires"
-        text += f"{fmt.DOT}{which} {fmt.moment(resets.expires_at, now, zone)}"
+        text += f"{fmt.DOT}{which} {fmt.soon(resets.expires_at, now, zone)}"
     return text

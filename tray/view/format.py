@@ -33,6 +33,11 @@ def percent(left: float) -> str:
     return "< 1 %" if 0 < left < 1 else f"{floor(left + 1e-9)} %"
 
 
+def reading(left: float, *, used: bool = False) -> str:
+    """`63 % left`, or `37 % used`: the same number as `padded`, but for the last drop."""
+    return f"{padded(left, used=True).strip(_FIGURE)} % used" if used else f"{percent(left)} left"
+
+
 def done(share: float) -> str:
     """How far something is, 0-1: whole only when it is."""
     return f"{floor(100 * min(1.0, max(0.0, share)) + 1e-9)} %"
@@ -81,6 +86,11 @@ def resets(at: datetime, now: datetime, zone: tzinfo) -> str:
     local, today = at.astimezone(zone).date(), now.astimezone(zone).date()
     near = (local - today).days < len(_WEEKDAYS)
     return f"resets {_WEEKDAYS[local.weekday()] if near else day_name(local, today)} {clock(at, zone)}"
+
+
+def unbroken(text: str) -> str:
+    """The text with each number and its percent sign kept on one line."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def soon(at: datetime, now: datetime, zone: tzinfo) -> str:

@@ -10,7 +10,7 @@ from providers.domain.limits import AccountUsage, RateWindow
 from providers.domain.pace import pace_of
 from tray.engine.notices.notice import Notice
 from tray.engine.notices.occasion import Occasion
-from tray.engine.settings_table import HIDE_EMAIL, WORK_DAYS
+from tray.engine.settings_table import HIDE_EMAIL, SHOW_USED, WORK_DAYS
 from tray.engine.state import State
 from tray.view import accounts
 from tray.view import format as fmt
@@ -95,8 +95,8 @@ class _Words:
         return f"{name} ({accounts.owner(usage, hide_email=hide_email)})"
 
     def _threshold(self, each: Occasion) -> str:
-        left = fmt.left_percent(each.limit.used_percent) if each.limit else 0.0
-        return f"{fmt.percent(left)} of {_name(each.limit)} left"
+        share, word = self._reading(each.limit.used_percent if each.limit else 100.0).rsplit(" ", 1)
+        return f"{share} of {_name(each.limit)} {word}"
 
     def _left_until(self, each: Occasion) -> str:
         runs_out = self._runs_out_at(each)
@@ -128,11 +128,11 @@ class _Words:
 
     def _left(self, each: Occasion) -> str:
         own = [lane.value for lane in accounts.own_windows(each.usage)]
-        parts = [
-            f"{fmt.plain(window.title)} {fmt.percent(fmt.left_percent(window.used_percent))} left"
-            for window in own
-        ]
+        parts = [f"{fmt.plain(window.title)} {self._reading(window.used_percent)}" for window in own]
         return f"{' · '.join(parts)}." if parts else ""
+
+    def _reading(self, used_percent: float) -> str:
+        return fmt.reading(fmt.left_percent(used_percent), used=self._state.settings.get(SHOW_USED))
 
     def _resets(self, each: Occasion) -> str:
         resets_at = each.limit.resets_at if each.limit else None

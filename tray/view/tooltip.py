@@ -91,5 +91,4 @@ def _glance(lane: Sourced[RateWindow], now: datetime, *, used: bool) -> str:
     name = fmt.plain(lane.value.title)
     if is_past(lane, now):
         return f"{name} reset"
-    left = fmt.left_percent(lane.value.used_percent)
-    return f"{name} {fmt.percent(100 - left)} used" if used else f"{name} {fmt.percent(left)} left"
+    return f"{name} {fmt.reading(fmt.left_percent(lane.value.used_percent), used=used)}"

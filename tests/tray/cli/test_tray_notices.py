@@ -122,7 +122,7 @@ def test_it_is_shown_withdrawn_and_not_repeated_by_the_next_process(desk: Desk) 
         desk.says(95.0)
         desk.ask()
         notice = desk.notice()
-        assert notice.title == "Codex: 5 % of the 5h limit left"
+        assert notice.title == "Codex: 5\N{NO-BREAK SPACE}% of the 5h limit left"
         assert notice.body.startswith("Resets ")
         desk.says(20.0)
         desk.ask()

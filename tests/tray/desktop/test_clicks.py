@@ -276,6 +276,6 @@ def test_a_left_click_without_a_menu_shows_the_values(tray: Tray, bus: Bus) -> N
     try:
         with pytest.raises(Exception, match="NotSupported"):
             tray.panel.call(ITEM_PATH, ITEM, "Activate", "ii", 0, 0)
-        assert "63 % left" in notices.next().body
+        assert "63\N{NO-BREAK SPACE}% left" in notices.next().body
     finally:
         notices.close()

@@ -230,7 +230,7 @@ def test_notices_go_to_the_icon_and_wait_for_the_first() -> None:
     loop.join(DEADLINE)
     face.show_text("Codex", "after it ended")
     assert icon.notices.get_nowait() == early
-    assert icon.notices.get_nowait() == Notice(key="text", title="Codex", body="63 % left")
+    assert icon.notices.get_nowait() == Notice(key="text", title="Codex", body="63\N{NO-BREAK SPACE}% left")
     assert icon.notices.get_nowait() == "text"
     assert icon.notices.empty()
 

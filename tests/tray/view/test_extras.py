@@ -70,7 +70,7 @@ def test_icon_and_tooltip_are_of_what_limits_all_use() -> None:
     [
         (
             replace(PRO, windows=(SESSION, spent(WEEKLY)), credits=None),
-            "Blocked by Weekly until 22 Nov 19:00.",
+            "Blocked by Weekly until Sun 19:00.",
             "blocked by Weekly",
             {
                 "by": ["weekly"],
@@ -82,7 +82,7 @@ def test_icon_and_tooltip_are_of_what_limits_all_use() -> None:
         ),
         (
             replace(PRO, windows=(spent(SESSION), spent(WEEKLY))),
-            "Blocked by 5h and Weekly until 22 Nov 19:00; credits are used instead.",
+            "Blocked by 5h and Weekly until Sun 19:00; credits are used instead.",
             "blocked by 5h and Weekly",
             {
                 "by": ["session", "weekly"],
@@ -156,7 +156,7 @@ def test_spend(spend: Spend, row: str, data: tuple[str | None, ...]) -> None:
     [
         (
             ResetCredits(available=1, expires_at=NOW + 5 * DAY),
-            "1 reset in hand  ·  expires 25 Nov 13:00",
+            "1 reset in hand  ·  expires Wed 13:00",
         ),
         (
             ResetCredits(available=2, expires_at=NOW + HOUR),

@@ -52,6 +52,17 @@ def test_percentages_of_one_width(left: float | None, shown: str, used: str) -> 
     assert blanks(fmt.padded(left, used=True)) == used
 
 
+@given(st.floats(0, 100))
+def test_words_and_rows_have_the_same_number(left: float) -> None:
+    assert fmt.reading(left, used=True) == f"{fmt.padded(left, used=True).strip(chr(0x2007))} % used"
+    number = fmt.padded(left).strip("\u2007\u2008")
+    assert fmt.reading(left) == ("< 1 % left" if "." in number else f"{number} % left")
+
+
+def test_a_number_keeps_its_percent_sign() -> None:
+    assert fmt.unbroken("5h 8 % left") == "5h 8\N{NO-BREAK SPACE}% left"
+
+
 @pytest.mark.parametrize(
     ("span", "text"),
     [

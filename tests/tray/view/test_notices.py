@@ -96,6 +96,12 @@ def test_little_is_left() -> None:
     assert round(notice.remaining_percent, 1) == 7.6
 
 
+def test_what_is_used_by_setting() -> None:
+    life = Life(settings={"show_used": True})
+    life.change(session=92.4)
+    assert said(life).title == "Codex: 93 % of the 5h limit used"
+
+
 def test_it_runs_out() -> None:
     life = Life(now=SESSION_ENDS - 4 * HOUR, session=10, settings={})
     life.change(session=35)

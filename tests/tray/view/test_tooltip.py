@@ -22,6 +22,8 @@ from tests.tray.view.test_menu import (
     WEEKLY,
     failing,
     lane,
+    state_of,
+    with_settings,
 )
 from tray.engine.state import State
 from tray.view import tooltip
@@ -39,6 +41,12 @@ def test_the_tooltip() -> None:
         "Codex · 5h 63 % left · Weekly 38 % left | Claude · 5h 63 % left · Weekly 38 % left"
     )
     assert title(BARE, claude) == "Claude · 5h 63 % left · Weekly 38 % left"
+
+
+def test_what_is_used_by_setting() -> None:
+    session = lane("session", "5h", 36.5, 5, NOW + timedelta(hours=1))
+    used = state_of(replace(PRO, windows=(session,)), settings=with_settings(show_used=True))
+    assert tooltip.title(used, NOW) == "Codex · 5h 37 % used"
 
 
 def test_of_several_accounts_the_tightest_is_seen_and_named() -> None:

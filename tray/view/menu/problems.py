@@ -55,5 +55,5 @@ def _error(
         since = f"Offline since {fmt.moment(offline_since, now, zone)}."
         return (since, None) if error.remedy == Offline.remedy else (f"{since} {message}", remedy)
     if error.retry_at is not None and error.retry_at > now:
-        message = f"{message} Next try {fmt.moment(error.retry_at, now, zone)}."
+        message = f"{message} Next try {fmt.soon(error.retry_at, now, zone)}."
     return message, remedy

@@ -49,6 +49,5 @@ def _window(lane: Sourced[RateWindow], now: datetime, zone: tzinfo, look: Look) 
     reset = reset_text(lane, now, zone, short=False)
     if is_past(lane, now):
         return f"{name} {reset}"
-    left = fmt.left_percent(lane.value.used_percent)
-    value = f"{fmt.padded(left, used=True).strip()} % used" if look.used else f"{fmt.percent(left)} left"
+    value = fmt.reading(fmt.left_percent(lane.value.used_percent), used=look.used)
     return f"{name} {value}{f' ({reset})' if reset else ''}"

@@ -118,7 +118,8 @@ def pace_rows(key: str, usage: AccountUsage, now: datetime, zone: tzinfo, look: 
 def _verdict(found: Pace, window: RateWindow, now: datetime, zone: tzinfo) -> str:
     ahead = abs(round(found.delta_percent))
     if found.runs_out_at is not None:
-        text = f"runs out {fmt.soon(found.runs_out_at, now, zone)}"
+        when = fmt.soon(found.runs_out_at, now, zone)
+        text = f"runs out {when if ' ' in when else f'at {when}'}"
         if window.resets_at is None:
             return text
         return f"{text}, {fmt.span(window.resets_at - found.runs_out_at)} before its reset"
