@@ -48,14 +48,20 @@ def entries(accounts: Sequence[AccountUsage], now: datetime, look: Look) -> tupl
 
 
 def full_rows(
-    entry: Entry, state: State, now: datetime, zone: tzinfo, look: Look, available: Available
+    entry: Entry,
+    state: State,
+    now: datetime,
+    zone: tzinfo,
+    look: Look,
+    available: Available,
+    lines: int = 2,
 ) -> Iterator[Row]:
-    """The account's row, what is wrong with it, and its own windows."""
+    """The account's row, what is wrong with it, each in so many lines at most, and its own windows."""
     key, usage = entry.key, entry.usage
     below = _details(entry, state, now, zone, look, available)
     yield submenu_row(key, entry.header, below, icon=ring(usage, now, zone, look))
     for about, sentence in list(problems(usage, state, now, zone))[:_MOST_PROBLEMS]:
-        yield from sentence_rows(f"{key}:first:{about}", sentence, most=1)
+        yield from sentence_rows(f"{key}:first:{about}", sentence, most=lines)
     for lane in own_windows(usage):
         yield window_row(key, lane, now, zone, look)
 

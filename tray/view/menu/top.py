@@ -75,11 +75,11 @@ def _accounts(state: State, now: datetime, zone: tzinfo, available: Available, r
     shown = entries(state.snapshot.accounts, now, look)
     if not shown:
         return [text_row("none", "No limits to show.")]
-    if len(shown) <= _FULL:
+    for lines in (2, 1) if len(shown) <= _FULL else ():
         full: list[Row] = []
         for entry in shown:
             full += [separator_row(f"line:{entry.key}")] if full else []
-            full += full_rows(entry, state, now, zone, look, available)
+            full += full_rows(entry, state, now, zone, look, available, lines)
         if len(full) <= room:
             return full
     return _compact(shown, state, now, zone, look, available, room)

@@ -42,10 +42,18 @@ def test_the_error_leads_its_account() -> None:
 def test_a_long_sentence_is_cut_above_and_whole_below() -> None:
     message = f"The server answered {'something odd and ' * 12}gave up."
     state = state_of(failing(PRO, ProxyError(message)))
-    first = top(state)[1]
+    first, second, third = top(state)[1:4]
     assert len(first) <= 64
-    assert first.endswith("…")
+    assert second.endswith("…")
+    assert len(second) <= 64
+    assert third.startswith("━")
     assert " ".join(below(state)).startswith(message.replace("  ", " "))
+
+
+def test_what_to_do_is_not_cut() -> None:
+    remedy = "Install Codex, or fix CODEX_HOME. Run `codex login` and sign in with ChatGPT."
+    missing = NotSignedIn("~/.codex does not exist.", remedy=remedy)
+    assert " ".join(top(state_of(failing(BARE, missing)))[2:4]) == remedy
 
 
 class ProxyError(ProviderError):
