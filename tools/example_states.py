@@ -170,7 +170,7 @@ STATES: dict[str, Callable[[], State]] = {
     "failing": failing,
     "four": lambda: several(4),
     "thirty": lambda: several(30),
-    "used": lambda: state(CODEX, CLAUDE, settings=_set("show_used", value=True)),
+    "used": lambda: state(CODEX, CLAUDE, settings=_set("display.used", value=True)),
     "widths": _widths,
     "widths-blocks": lambda: replace(_widths(), settings=_set("display.bars", "blocks")),
     "widths-ascii": lambda: replace(_widths(), settings=_set("display.bars", "ascii")),

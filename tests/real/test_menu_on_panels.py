@@ -95,9 +95,9 @@ def test_a_submenu_opens_and_its_toggle_and_choice_arrive(
         rows = top_rows("two")
         settings = next(row for row in rows if row.key == "settings")
         below = [row for row in settings.children if row.kind != "separator"]
-        used = next(row for row in below if row.key == "set:show_used")
+        used = next(row for row in below if row.key == "set:display.used")
         click(desk, open_submenu(desk, rows, "settings", below, tmp_path)[used.key])
-        assert program.line() == "set show_used=true"
+        assert program.line() == "set display.used=true"
         until(lambda: below_panel(seen(desk, tmp_path)) == bare, "the menu stayed open")
 
         icon = next(row for row in below if row.key == "set:display.icon")

@@ -38,7 +38,7 @@ ICON = Setting(
     ),
 )
 SHOW_USED = Setting(
-    "show_used",
+    "display.used",
     Bool(),
     False,
     "Show what is used instead of what is left.",

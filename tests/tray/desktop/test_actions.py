@@ -114,9 +114,9 @@ def test_the_settings_are_made_where_there_are_none_and_else_left_alone(tools: T
     tools.act("open", "settings")
     assert "# hide_email = false" in file.read_text()
     assert tools.desk.engine.scope.settings().problem is None
-    file.write_text("show_used = true\n")
+    file.write_text("display.used = true\n")
     tools.act("open", "settings")
-    assert file.read_text() == "show_used = true\n"
+    assert file.read_text() == "display.used = true\n"
     assert tools.opened == [str(file), str(file)]
 
 

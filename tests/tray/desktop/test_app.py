@@ -188,7 +188,7 @@ def test_a_click_that_fails_is_no_end(tray: Tray, caplog: pytest.LogCaptureFixtu
     assert "The page is https://" in face.notices[-1].body
     face.choose(Action("nonsense"))
     assert "the action nonsense failed: KeyError" in caplog.text
-    face.choose(Action("set", "show_used=true"))
+    face.choose(Action("set", "display.used=true"))
     face.wait_for("37 %")
 
 

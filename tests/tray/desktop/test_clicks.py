@@ -160,7 +160,7 @@ def test_a_setting_applies_at_once_and_back(setting: Setting[Any], tray: Tray) -
 @pytest.mark.parametrize(
     ("key", "changes"),
     [
-        ("set:show_used", {"menu", "tooltip", "icon"}),
+        ("set:display.used", {"menu", "tooltip", "icon"}),
         ("set:display.hide_email", {"menu"}),
         ("set:display.bars=ascii", {"menu"}),
         ("set:display.icon=number", {"icon"}),
@@ -182,7 +182,7 @@ def test_what_is_used_and_whose_it_is_are_shown_as_it_was_chosen(tray: Tray) -> 
     assert "dev@example.com" in tray.looks()["menu"]
     tray.click("set:display.hide_email")
     until(lambda: "@" not in tray.looks()["menu"])
-    tray.click("set:show_used")
+    tray.click("set:display.used")
     until(lambda: "37 %" in tray.looks()["menu"] and "63 %" not in tray.looks()["menu"])
 
 

@@ -152,7 +152,7 @@ def states(draw: st.DrawFn) -> State:
     impacts = st.sampled_from(["maintenance", "minor", "major", "critical"])
     values = {
         "display.bars": draw(st.sampled_from(["lines", "blocks", "ascii"])),
-        "show_used": draw(st.booleans()),
+        "display.used": draw(st.booleans()),
         "display.hide_email": draw(st.booleans()),
     }
     base = draw(st.lists(accounts(), max_size=4))

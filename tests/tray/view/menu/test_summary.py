@@ -36,7 +36,7 @@ def test_the_summary() -> None:
         "Codex · Pro: 5h 63 % left (resets in 1 h 29 m), Weekly 38 % left (resets Sun 19:00)",
         "≈ $0.24 today, ≈ $3.10 in 30 days, at API prices",
     ]
-    used = menu.summary(state_of(PRO, settings=with_settings(show_used=True)), NOW, ZONE)
+    used = menu.summary(state_of(PRO, settings=with_settings(display__used=True)), NOW, ZONE)
     assert used.startswith("Codex · Pro: 5h 37 % used (")
     past = lane("session", "5h", 100, 5, NOW - timedelta(minutes=5), read=7)
     assert menu.summary(state_of(replace(PRO, windows=(past,), cost=None)), NOW, ZONE) == (

@@ -32,7 +32,7 @@ from tray.view.rows import walk
 
 
 def test_what_is_used_by_setting() -> None:
-    texts = top(state_of(PRO, settings=with_settings(show_used=True)))
+    texts = top(state_of(PRO, settings=with_settings(display__used=True)))
     assert texts[1:3] == [
         "━━━━━───────── _37 %  5h  ·  1 h 29 m",
         "━━━━━━━━━───── _62 %  Weekly  ·  2 d 6 h",
@@ -108,7 +108,7 @@ def test_the_ring_is_the_tightest_window_in_the_colour_of_its_end() -> None:
         return menu.rows(state_of(usage, settings=with_settings(**settings)), NOW, ZONE)[0].icon
 
     assert ring(PRO) == Ring(share=0.38, level="plenty")
-    assert ring(PRO, show_used=True) == Ring(share=0.62, level="plenty")
+    assert ring(PRO, display__used=True) == Ring(share=0.62, level="plenty")
     fast = lane("weekly", "Weekly", 62, 168, NOW + timedelta(days=5))
     assert ring(replace(PRO, windows=(SESSION, fast))) == Ring(share=0.38, level="low")
     spent = lane("weekly", "Weekly", 100, 168, NOW + timedelta(days=5))
