@@ -102,15 +102,16 @@ def report(process: psutil.Process, minutes: float, server: FakeChatGPT, pages: 
         "| --: | --: | --: | --: | --: | --: | --: |"
     )
     began, first = time.monotonic(), _seconds(process)
-    of_polls = of_rest = polls = quiet = 0
+    of_polls = of_rest = polls = quiet = before_that = 0
     for minute in range(1, round(minutes) + 1):
         before, asked, switches = written(process.pid), len(server.requests), _switches(process)
         cpu = _cpu_of(process, 60.0) * 100
         bytes_, new = written(process.pid) - before, len(server.requests) - asked
         wakes = (_switches(process) - switches) / 60
         polls += new
-        of_polls, of_rest = (of_polls + bytes_, of_rest) if new else (of_polls, of_rest + bytes_)
-        quiet += not new
+        is_of_poll = bool(new or before_that)  # the count that follows a poll is its own
+        of_polls, of_rest = (of_polls + bytes_, of_rest) if is_of_poll else (of_polls, of_rest + bytes_)
+        quiet, before_that = quiet + (not is_of_poll), new
         rss, threads = process.memory_info().rss / 1e6, process.num_threads()
         row = f"{minute} | {cpu:.3f} | {wakes:.1f} | {rss:.1f} | {threads} | {new} | {bytes_ / 1024:.0f}"
         print(f"| {row} |", flush=True)

@@ -36,10 +36,11 @@ Unreadable = dict[str, tuple[str, ...]]
 
 
 class _Known(Struct, frozen=True):
-    """The figures of the homes, and what they were made of; `files` are the ledger's as they were then."""
+    """The figures of the homes, and what they were made of; `stamps` are those of the ledger's files then."""
 
     fingerprint: str
-    files: object
+    stamps: object
+    beside: object
     at: datetime
     costs: dict[str, HomeCost]
 
@@ -64,7 +65,7 @@ class Costs:
         self._lock = Lock()
         self._known: _Known | None = None
         self._counted: object = None
-        self._counters: tuple[object, tuple[Counter, ...]] = None, ()
+        self._counters: tuple[str | None, tuple[Counter, ...]] = None, ()
 
     def count(self, progress: Callable[[float], None] | None = None) -> None:
         """Bring the ledger up to date; `progress` gets the share that is done, 0-1.
@@ -74,15 +75,16 @@ class Costs:
         """
         chosen = self._scope.chosen()
         logs = self._logs(chosen)
-        if logs is not None and (logs, self._stamps()) == self._counted:
+        if logs is not None and (logs, self._file_number()) == self._counted:
             return
         self._counted = None
         if self._child is not None and self._is_large(chosen):
             self._child.run(progress or (lambda _share: None))
-        _, quarantined = self._refresh(chosen, progress, self._usual_start())
+        unreadable, quarantined = self._refresh(chosen, progress, self._usual_start())
         if quarantined is not None:
             raise quarantined
-        self._counted = logs, self._stamps()
+        if not unreadable and all(self.ledger.is_complete(each.id) is not False for each in chosen):
+            self._counted = logs, self._file_number()
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -111,26 +113,27 @@ class Costs:
 
     def _newest(self, known: _Known | None) -> _Known:
         chosen = self._scope.chosen()
-        now, files = self._scope.clock(), (self._stamps(), self._apart_from_logs(chosen))
-        is_same = known is not None and files == known.files
+        now, stamps, beside = self._scope.clock(), self._stamps(), self._apart_from_logs(chosen)
+        is_same = known is not None and (stamps, beside) == (known.stamps, known.beside)
         fingerprint = known.fingerprint if known is not None and is_same else self._fingerprint(chosen)
         if known is not None and known.is_current(fingerprint, now):
-            return known if is_same else replace(known, files=files)
+            return known if is_same else replace(known, stamps=stamps, beside=beside)
         costs = {home: cost for each in chosen for home, cost in self._of(each).items()}
-        return _Known(fingerprint, files, now, costs)
+        return _Known(fingerprint, stamps, beside, now, costs)
 
     def counters(self) -> tuple[Counter, ...]:
         """All-time sums by provider, account and model; none while another process is writing them."""
-        files, known = self._stamps(), self._counters
-        if files == known[0]:
-            return known[1]
+        known = self._known
+        made_of = None if known is None or known.stamps != self._stamps() else known.fingerprint
+        if made_of is not None and made_of == self._counters[0]:
+            return self._counters[1]
         try:
             sums = self.ledger.counters()
         except LedgerError:
             self._counted = None  # the next count repairs it
             return ()
-        if files == self._stamps():  # else they were summed up, and stored, just now
-            self._counters = files, sums
+        if made_of is not None:
+            self._counters = made_of, sums
         return sums
 
     def report(
@@ -215,6 +218,11 @@ class Costs:
     def _stamps(self) -> tuple[object, ...]:
         """Others whenever somebody has written to the ledger."""
         return tuple(stamp(str(path)) for path in self.files)
+
+    def _file_number(self) -> int | None:
+        """Another where the ledger was replaced; None where it is gone."""
+        found = stamp(str(self.files[0]))
+        return found and found[2]
 
     def _apart_from_logs(self, providers: Sequence[Provider]) -> tuple[object, ...]:
         return (
