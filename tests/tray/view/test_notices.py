@@ -97,7 +97,7 @@ def test_little_is_left() -> None:
 
 
 def test_what_is_used_by_setting() -> None:
-    life = Life(settings={"show_used": True})
+    life = Life(settings={"display.used": True})
     life.change(session=92.4)
     assert said(life).title == "Codex: 93 % of the 5h limit used"
 

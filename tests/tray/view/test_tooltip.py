@@ -45,7 +45,7 @@ def test_the_tooltip() -> None:
 
 def test_what_is_used_by_setting() -> None:
     session = lane("session", "5h", 36.5, 5, NOW + timedelta(hours=1))
-    used = state_of(replace(PRO, windows=(session,)), settings=with_settings(show_used=True))
+    used = state_of(replace(PRO, windows=(session,)), settings=with_settings(display__used=True))
     assert tooltip.title(used, NOW) == "Codex · 5h 37 % used"
 
 
