@@ -21,8 +21,9 @@ from tray.engine.notices.occasion import OccasionId
 
 FILE = "notices.json"
 SCHEMA = "tankful.notices/1"
-MOST = 256
-LARGEST = 1 << 17
+MOST = 4096
+"""Four for each window that runs low: one that is left out is shown again at the next look."""
+LARGEST = 1 << 22
 LONGEST_MUTE = timedelta(days=32)
 _FURTHEST = LONGEST_RESET + timedelta(days=100)
 _LONGEST_NAME = 200

@@ -286,6 +286,18 @@ def test_several_at_once_are_one() -> None:
     assert found.key == "a1b2c3d4"
 
 
+def test_many_accounts_are_one_notice_and_only_once() -> None:
+    life = Life()
+    lanes = tuple(
+        Sourced(value=window(ident, 95, ends), source="oauth", fetched_at=life.now)
+        for ident, ends in (("session", SESSION_ENDS), ("weekly", WEEK_ENDS))
+    )
+    life.more = tuple(replace(life.usage, key=f"{number:08x}", windows=lanes) for number in range(100))
+    life.memory = replace(life.memory, known=frozenset({(each.key, "usage") for each in life.more}))
+    assert len(life.look(MINUTE).show) == 200
+    assert life.kinds() == []
+
+
 def test_those_of_several_accounts_are_one_too_and_what_follows_replaces_its_part() -> None:
     life = Life()
     other = replace(life.usage, key="0badcafe", home_ids=("home-b",))

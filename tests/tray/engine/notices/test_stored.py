@@ -38,13 +38,14 @@ def test_a_mute_that_is_over_or_that_a_clock_put_years_ahead_is_none(tmp_path: P
 
 def test_it_stays_small(tmp_path: Path) -> None:
     seen = {
-        ("spent", f"{number:08x}", "w" * 150): Mark(NOW + timedelta(hours=number)) for number in range(900)
+        ("spent", f"{number:08x}", "w" * 150): Mark(NOW + timedelta(minutes=number))
+        for number in range(MOST + 100)
     }
     save(tmp_path, Stored(seen=seen))
     assert (tmp_path / FILE).stat().st_size < LARGEST
     found = load(tmp_path, NOW).seen
     assert len(found) == MOST
-    assert ("spent", f"{899:08x}", "w" * 150) in found, "those that end last"
+    assert ("spent", f"{MOST + 99:08x}", "w" * 150) in found, "those that end last"
 
 
 @pytest.mark.parametrize(
