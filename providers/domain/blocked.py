@@ -26,7 +26,7 @@ class Block(Struct, frozen=True, kw_only=True):
 def blocked(usage: AccountUsage, now: datetime) -> Block | None:
     """None if it is not known to be blocked. Windows of one model or one feature block no other use."""
     by = tuple(lane for lane in usage.windows if _blocks(lane, now, usage.refresh_every.total_seconds()))
-    if not by and not _is_reported(usage, now):
+    if not by and not is_refused(usage, now):
         return None
     ends = [lane.value.resets_at for lane in by]
     known = [end for end in ends if end is not None]
@@ -37,14 +37,8 @@ def blocked(usage: AccountUsage, now: datetime) -> Block | None:
     )
 
 
-def _blocks(lane: Sourced[RateWindow], now: datetime, every: float) -> bool:
-    window = lane.value
-    age = (now - lane.fetched_at).total_seconds()
-    until = seconds_until(window.resets_at, now)
-    return rules.blocks(window.used_percent, window.scope, age, until, every)
-
-
-def _is_reported(usage: AccountUsage, now: datetime) -> bool:
+def is_refused(usage: AccountUsage, now: datetime) -> bool:
+    """Whether its server reports that it accepts no requests, and that is current still."""
     reported_at = usage.limit_reached_at
     if reported_at is None:
         return False
@@ -52,6 +46,13 @@ def _is_reported(usage: AccountUsage, now: datetime) -> bool:
     age = (now - reported_at).total_seconds()
     every = usage.refresh_every.total_seconds()
     return rules.is_refusal_current(age, [span for span in spans if span is not None], every)
+
+
+def _blocks(lane: Sourced[RateWindow], now: datetime, every: float) -> bool:
+    window = lane.value
+    age = (now - lane.fetched_at).total_seconds()
+    until = seconds_until(window.resets_at, now)
+    return rules.blocks(window.used_percent, window.scope, age, until, every)
 
 
 def _credits_left(usage: AccountUsage) -> bool | None:

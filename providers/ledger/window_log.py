@@ -14,6 +14,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from providers.domain.blocked import is_refused
 from providers.domain.limits import CLOCK_SLACK, AccountUsage, RateWindow, Sourced
 from providers.ledger import history
 from providers.ledger.windows import Records, WindowReading, WindowRecord, follow
@@ -105,7 +106,7 @@ def _is_news(held: WindowRecord | None, record: WindowRecord, every: timedelta) 
 def _note_refusal(after: dict[str, Records], usage: AccountUsage, now: datetime) -> None:
     """The server refused requests although no window was spent: that is said of all that were open."""
     at = usage.limit_reached_at
-    if at is None or at > now + CLOCK_SLACK:
+    if at is None or at > now + CLOCK_SLACK or not is_refused(usage, now):
         return
     if any(record.was_spent(at) for records in after.values() for record in records):
         return

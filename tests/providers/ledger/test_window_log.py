@@ -123,11 +123,23 @@ class TestWhatElseHappened:
         assert [each.refused_at for each in found] == [None] * 3
 
     def test_a_refusal_from_before_it_began_is_not_its_own(self, tmp_path: Path) -> None:
-        found = noted(tmp_path, usage(lane(310, 5, 600), lane(310, 40, 5000, "weekly"), refused=200))
+        found = noted(tmp_path, usage(lane(310, 5, 608), lane(310, 40, 5000, "weekly"), refused=305))
         assert {each.window: each.refused_at for each in found} == {
             "session": None,
-            "weekly": NOW + 200 * MINUTE,
+            "weekly": NOW + 305 * MINUTE,
         }
+
+    def test_a_refusal_that_no_server_has_repeated_is_forgotten(self, tmp_path: Path) -> None:
+        """The server cannot be asked for hours; logs tell of two more windows, after which it is not known why."""
+        weekly = [lane(minute, 40, 5000, "weekly") for minute in (10, 300, 600)]
+        found = noted(
+            tmp_path,
+            usage(lane(10, 100), weekly[0], refused=10),
+            usage(lane(300, 5, 590), weekly[1], refused=10),
+            usage(lane(600, 5, 890), weekly[2], refused=10),
+            usage(lane(605, 6, 890), weekly[2], refused=10),
+        )
+        assert {each.refused_at for each in found} == {None}
 
     def test_an_older_balance_tells_nothing(self, tmp_path: Path) -> None:
         ledger = Ledger(tmp_path / "ledger.sqlite3")
