@@ -109,10 +109,12 @@ def _spent(look: AccountLook) -> Iterator[Occasion]:
 
 
 def _usable_again(look: AccountLook) -> Iterator[Occasion]:
-    """Only when every window of the account is known to have something left, and not by a server that wavers."""
+    """Only when every window of the account is known to have something left, and not by a server that wavers;
+    where it refused without a reason, only when it says that it does so no more.
+    """
     usage, was = look.usage, look.was
     own = [lane for lane in usage.windows if lane.value.scope in ("account", "personal")]
-    if was is None or not own or usage.limit_reached_at is not None:
+    if was is None or not own or (was.limit is None and usage.limit_reached_at is not None):
         return
     if blocked(usage, look.now) is None and all(
         look.is_fresh(lane) and lane.value.used_percent < SPENT_PERCENT for lane in own

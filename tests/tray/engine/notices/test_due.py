@@ -494,9 +494,8 @@ def test_it_is_not_usable_while_the_server_refuses() -> None:
     life = Life()
     life.kinds(session=100)
     life.session = window("session", 0, NEXT_SESSION)
-    refused = replace(life.usage, limit_reached_at=life.now)
+    refused = replace(life.usage, limit_reached_at=life.now + 3 * HOUR)
     assert life.kinds(3 * HOUR, usage=refused) == []
-    refused = replace(life.usage, limit_reached_at=life.now)
     assert life.kinds(usage=refused) == []
     (occasion,) = life.look(MINUTE, usage=replace(life.usage, limit_reached_at=None)).show
     assert (occasion.kind, occasion.window) == ("usable_again", "session")
@@ -507,8 +506,9 @@ def test_it_is_usable_by_what_a_log_says_twice_while_the_server_cannot_be_asked(
     life = Life()
     life.kinds(session=100)
     offline = UsageError(kind="rate_limited", message="Too many requests.", remedy="Wait.")
+    refused_at = life.now
     life.session = window("session", 0, NEXT_SESSION)
-    life.usage = replace(life.usage, error=offline)
+    life.usage = replace(life.usage, error=offline, limit_reached_at=refused_at)
     assert life.kinds(3 * HOUR, source="rollouts") == []
     assert life.kinds() == ["usable_again"]
 
