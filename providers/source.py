@@ -153,6 +153,16 @@ Strokes = tuple[tuple[tuple[float, float], ...], ...]
 """Lines from point to point in a unit square: x goes right, y goes down; two equal points are a dot."""
 
 
+class Mark(Struct, frozen=True):
+    """A provider's sign in the tray's icon, drawn by us: a few pixels, so a shape and no logo.
+
+    `colour` is RGB, neither light nor dark: it has a contrast of 3:1 at least both on white and on dark grey.
+    """
+
+    strokes: Strokes = ()
+    colour: tuple[int, int, int] = (128, 128, 132)
+
+
 class Links(Struct, frozen=True, kw_only=True):
     """A vendor's web pages: account usage, service status, CLI changelog.
 
@@ -177,7 +187,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     provider's first account. `variables` are the names of its vendor's environment variables, with `*` for
     any ending; many hold a token, so the programs of other vendors get none of them. `foreign_variables` are
     those of all other providers: the registry fills them in, and `make_sources` gets them, to keep them from
-    its own programs. `mark` is its sign in the tray's icon, drawn by us: a few pixels, so a shape and no logo.
+    its own programs. `mark` is its sign in the tray's icon.
     """
 
     id: str
@@ -195,7 +205,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     find_log_homes: Callable[[Mapping[str, str]], tuple[Home, ...]] = lambda _environ: ()
     variables: tuple[str, ...] = ()
     foreign_variables: tuple[str, ...] = ()
-    mark: Strokes = ()
+    mark: Mark = Mark()
 
     @property
     def sources(self) -> tuple[Source, ...]:

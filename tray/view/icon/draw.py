@@ -15,7 +15,7 @@ from tray.view.icon.signs import CHARACTERS, SIGNS
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from providers.source import Strokes
+    from providers.source import Mark, Strokes
     from tray.view.icon.glance import Bar, Gauge, Glance, Sign
     from tray.view.level import Level
 
@@ -32,6 +32,7 @@ _SIGN_WIDTHS: dict[Sign, float] = {
 }
 _NARROW: dict[Sign, Sign] = {"blocked": "scarce", "stale": "none", "unread": "none"}
 """What stands for a sign where there is no room for it: the bars tell the rest."""
+_MARK_WIDTH, _MARK_RIM = 1.8, 0.7
 _TRACK = 70  # alpha: the ground of an empty bar is a little darker than the panel
 _OLD = 230
 _RADIUS = 1.8
@@ -58,7 +59,7 @@ def picture(shown: Glance, size: int) -> Image:
 def _draw_head(canvas: Canvas, gauge: Gauge, left: float, right: float) -> None:
     """The mark, and the sign beside it; narrow where there are two gauges."""
     alone = right - left > GRID / 2
-    _draw_strokes(canvas, gauge.mark, (left + 1.3, 1.3, left + (6.9 if alone else 5.7), 6.3), LIGHT, 1.3)
+    _draw_mark(canvas, gauge.mark, (left + 1.3, 1.3, left + (6.9 if alone else 5.7), 6.3))
     sign = gauge.sign if alone else _NARROW.get(gauge.sign, gauge.sign)
     if sign == "none":
         return
@@ -67,15 +68,25 @@ def _draw_head(canvas: Canvas, gauge: Gauge, left: float, right: float) -> None:
     _draw_strokes(canvas, SIGNS[sign], place, colour, _SIGN_WIDTHS.get(sign, 1.3))
 
 
+def _draw_mark(canvas: Canvas, mark: Mark, place: Box) -> None:
+    """In a colour for light and dark panels; the rim is for all others, and not seen on a light one."""
+    placed = _placed(mark.strokes, place)
+    for width, ink in ((_MARK_WIDTH + _MARK_RIM, LIGHT), (_MARK_WIDTH, mark.colour)):
+        for stroke in placed:
+            canvas.line(stroke, width, ink)
+
+
 def _draw_strokes(canvas: Canvas, strokes: Strokes, place: Box, colour: Colour, width: float) -> None:
     """With an outline that stands out from them."""
-    left, top, right, bottom = place
-    placed = [
-        [(left + x * (right - left), top + y * (bottom - top)) for x, y in stroke] for stroke in strokes
-    ]
+    placed = _placed(strokes, place)
     for wider, ink in ((1.4, DARK if colour is LIGHT else LIGHT), (0.0, colour)):
         for stroke in placed:
             canvas.line(stroke, width + wider, ink)
+
+
+def _placed(strokes: Strokes, place: Box) -> list[list[tuple[float, float]]]:
+    left, top, right, bottom = place
+    return [[(left + x * (right - left), top + y * (bottom - top)) for x, y in stroke] for stroke in strokes]
 
 
 def _draw_number(canvas: Canvas, text: str, level: Level, place: Box) -> None:
