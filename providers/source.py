@@ -153,7 +153,7 @@ Strokes = tuple[tuple[tuple[float, float], ...], ...]
 """Lines from point to point in a unit square: x goes right, y goes down; two equal points are a dot."""
 
 
-class Mark(Struct, frozen=True):
+class Glyph(Struct, frozen=True):
     """A provider's sign in the tray's icon, drawn by us: a few pixels, so a shape and no logo.
 
     `colour` is RGB, neither light nor dark: it has a contrast of 3:1 at least both on white and on dark grey.
@@ -205,7 +205,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     find_log_homes: Callable[[Mapping[str, str]], tuple[Home, ...]] = lambda _environ: ()
     variables: tuple[str, ...] = ()
     foreign_variables: tuple[str, ...] = ()
-    mark: Mark = Mark()
+    mark: Glyph = Glyph()
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from providers.claude.desktop import find_log_homes
 from providers.claude.logs.format import Transcripts
 from providers.host.files import short, split_homes
-from providers.source import Home, Installed, Links, Login, Mark, Provider, Source
+from providers.source import Glyph, Home, Installed, Links, Login, Provider, Source
 
 if TYPE_CHECKING:
     from providers.claude.auth import Logins
@@ -96,7 +96,7 @@ CLAUDE = Provider(
     find_program=find_program,
     find_log_homes=find_log_homes,
     variables=VARIABLES,
-    mark=Mark(
+    mark=Glyph(
         (((0.5, 0.0), (0.5, 1.0)), ((0.07, 0.25), (0.93, 0.75)), ((0.93, 0.25), (0.07, 0.75))),  # an asterisk
         (186, 112, 92),
     ),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from providers.codex.logs.format import ROLLOUTS
 from providers.host.files import short, split_homes
-from providers.source import Home, Installed, Links, Login, Mark, Provider, Source
+from providers.source import Glyph, Home, Installed, Links, Login, Provider, Source
 
 VARIABLES = ("CODEX_*", "OPENAI_*")
 
@@ -80,7 +80,7 @@ CODEX = Provider(
     logs=ROLLOUTS,
     find_program=find_program,
     variables=VARIABLES,
-    mark=Mark(
+    mark=Glyph(
         (((0.0, 0.0), (0.45, 0.42), (0.0, 0.84)), ((0.62, 1.0), (1.1, 1.0))),  # a prompt
         (74, 136, 226),
     ),

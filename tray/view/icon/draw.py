@@ -15,7 +15,7 @@ from tray.view.icon.signs import CHARACTERS, SIGNS
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from providers.source import Mark, Strokes
+    from providers.source import Glyph, Strokes
     from tray.view.icon.glance import Bar, Gauge, Glance, Sign
     from tray.view.level import Level
 
@@ -68,7 +68,7 @@ def _draw_head(canvas: Canvas, gauge: Gauge, left: float, right: float) -> None:
     _draw_strokes(canvas, SIGNS[sign], place, colour, _SIGN_WIDTHS.get(sign, 1.3))
 
 
-def _draw_mark(canvas: Canvas, mark: Mark, place: Box) -> None:
+def _draw_mark(canvas: Canvas, mark: Glyph, place: Box) -> None:
     """In a colour for light and dark panels; the rim is for all others, and not seen on a light one."""
     placed = _placed(mark.strokes, place)
     for width, ink in ((_MARK_WIDTH + _MARK_RIM, LIGHT), (_MARK_WIDTH, mark.colour)):

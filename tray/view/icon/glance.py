@@ -12,7 +12,7 @@ from providers.domain.blocked import blocked
 from providers.domain.limits import AccountUsage, RateWindow, Sourced
 from providers.domain.merge import is_stale
 from providers.registry import PROVIDERS
-from providers.source import Mark
+from providers.source import Glyph
 from tray.engine.settings_table import ICON, SHOW_USED, WORK_DAYS
 from tray.engine.state import State
 from tray.view import format as fmt
@@ -46,7 +46,7 @@ class Gauge(Struct, frozen=True):
     """
 
     bars: tuple[Bar, ...] = _UNREAD
-    mark: Mark = Mark()
+    mark: Glyph = Glyph()
     sign: Sign = "none"
     percent: str | None = None
     level: Level = "plenty"
@@ -127,7 +127,7 @@ def _gauge(
     lanes = _shown_windows(usage, now)
     bars = tuple(_bar(usage, lane, now, zone, work_days) for lane in lanes) or _UNREAD
     sign = _sign(state, usage, bars, now)
-    mark = _MARKS.get(usage.provider, Mark())
+    mark = _MARKS.get(usage.provider, Glyph())
     if not digits:
         return Gauge(bars, mark, sign)
     known = [(lane, bar) for lane, bar in zip(lanes, bars, strict=False) if bar.left is not None]

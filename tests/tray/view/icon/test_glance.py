@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from providers.domain.errors import Offline
 from providers.domain.incident import Impact, Incident
 from providers.domain.limits import AccountUsage, RateWindow, Sourced, UsageSnapshot
-from providers.source import Mark
+from providers.source import Glyph
 from tests.tray.view.test_menu import BARE, NOW, PRO, SESSION, WEEKLY
 from tools.icon_states import styled
 from tray.engine.settings import Settings
@@ -53,8 +53,8 @@ def levels(gauge: Gauge) -> list[str]:
 
 def test_session_is_drawn_above_weekly_with_the_mark_of_its_provider() -> None:
     assert lefts(seen(PLAIN)) == [62.5, 37.5]
-    assert seen(PLAIN).mark != seen(CLAUDE).mark != Mark()
-    assert seen(replace(PLAIN, provider="unheard-of")).mark == Mark()
+    assert seen(PLAIN).mark != seen(CLAUDE).mark != Glyph()
+    assert seen(replace(PLAIN, provider="unheard-of")).mark == Glyph()
 
 
 def test_the_tightest_account_of_all_is_shown_wherever_it_stands() -> None:
