@@ -23,6 +23,8 @@ from typing import ClassVar
 
 from providers.domain.limits import ErrorKind, UsageError
 
+RETRIES = "tankful retries by itself."
+
 
 class ProviderError(Exception):
     """Carries its message and its remedy; `retry_at` (UTC) if a time is known."""
@@ -65,7 +67,7 @@ class Blocked(ProviderError):
 
 class RateLimited(ProviderError):
     kind = "rate_limited"
-    remedy = "tankful retries by itself."
+    remedy = RETRIES
 
 
 class Offline(ProviderError):
@@ -75,12 +77,12 @@ class Offline(ProviderError):
 
 class TimedOut(ProviderError):
     kind = "timeout"
-    remedy = "tankful retries by itself."
+    remedy = RETRIES
 
 
 class ServerError(ProviderError):
     kind = "server_error"
-    remedy = "tankful retries by itself."
+    remedy = RETRIES
 
 
 class ProgramMissing(ProviderError):

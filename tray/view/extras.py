@@ -42,7 +42,7 @@ def login_ending(usage: AccountUsage, now: datetime, zone: tzinfo) -> str | None
     ends = usage.login_ends_at
     if ends is None or not now < ends <= now + LOGIN_WARNING:
         return None
-    return f"This login expires {fmt.soon(ends, now, zone)}; sign in again before then."
+    return f"This login expires {fmt.on_or_at(ends, now, zone)}; sign in again before then."
 
 
 def recent(usage: AccountUsage, now: datetime) -> tuple[EarlyReset, ...]:
@@ -66,10 +66,10 @@ def _block(block: Block, now: datetime, zone: tzinfo) -> str:
 
 
 def _early(title: str, reset: EarlyReset, now: datetime, zone: tzinfo) -> str:
-    at = fmt.moment(reset.at, now, zone)
+    at = fmt.on_or_at(reset.at, now, zone)
     if reset.refilled:
-        return f"{title} was reset early at {at}."
-    return f"The {title} reset time changed at {at}."
+        return f"{title} was reset early {at}."
+    return f"The {title} reset time changed {at}."
 
 
 def _credits(bought: Credits) -> str:

@@ -101,6 +101,12 @@ def soon(at: datetime, now: datetime, zone: tzinfo) -> str:
     return moment(at, now, zone)
 
 
+def on_or_at(when: datetime, now: datetime, zone: tzinfo) -> str:
+    """`at 21:18` today, `on Mon 21:18` within a week, else on its date."""
+    local, today = when.astimezone(zone).date(), now.astimezone(zone).date()
+    return f"{'at' if local == today else 'on'} {soon(when, now, zone)}"
+
+
 def span(duration: timedelta) -> str:
     """A duration in its largest unit, rounded down: `40 min`, `29 h`, `3 d`."""
     minutes = int(duration.total_seconds() // 60)

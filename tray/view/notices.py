@@ -147,11 +147,7 @@ class _Words:
         return f"{fmt.plain(error.message, longest=_LONGEST_LINE)} {error.remedy}"
 
     def _at(self, when: datetime | None) -> str:
-        if when is None:
-            return "soon"
-        local, today = when.astimezone(self._zone).date(), self._now.astimezone(self._zone).date()
-        word = "at" if local == today else "on"
-        return f"{word} {fmt.soon(when, self._now, self._zone)}"
+        return "soon" if when is None else fmt.on_or_at(when, self._now, self._zone)
 
 
 def _name(limit: RateWindow | None) -> str:

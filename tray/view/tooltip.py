@@ -36,6 +36,8 @@ IN_A_WORD: dict[ErrorKind, str] = {
     "not_understood": "unexpected response",
 }
 
+_MOST = 8  # further accounts: some panels do not scroll a tooltip
+
 
 def title(state: State, now: datetime) -> str:
     """One line: what is left at a glance, the tightest first, and what limits it further; or the first error."""
@@ -48,7 +50,10 @@ def text(state: State, now: datetime) -> str:
     """Lines of what the title has no room for: further accounts, and incidents at the providers."""
     named = at_a_glance(state, now)
     others = [usage for usage in accounts(state) if usage.windows and usage not in named]
-    lines = [_account(usage, state, now) for usage in sorted(others, key=lambda usage: tightness(usage, now))]
+    others.sort(key=lambda usage: tightness(usage, now))
+    lines = [_account(usage, state, now) for usage in others[:_MOST]]
+    if (more := len(others) - _MOST) > 0:
+        lines.append(f"And {more} more.")
     titles = {usage.provider: fmt.plain(usage.title) for usage in accounts(state)}
     lines += [
         f"{titles[provider]}: {fmt.plain(incident.title)}"

@@ -114,7 +114,7 @@ def test_an_early_reset_is_shown_for_a_day() -> None:
         )
 
     assert "Weekly was reset early at 12:00." in shown(early(HOUR))
-    assert "Weekly was reset early at 19 Nov 14:00." in shown(early(23 * HOUR))
+    assert "Weekly was reset early on 19 Nov 14:00." in shown(early(23 * HOUR))
     assert "The Weekly reset time changed at 12:00." in shown(early(HOUR, refilled=False))
     assert shown(early(DAY)) == shown(PRO)
     gone = replace(early(HOUR), windows=(SESSION,))
@@ -197,7 +197,7 @@ def test_a_login_that_ends_is_announced_a_week_ahead() -> None:
     def ends(ahead: timedelta) -> AccountUsage:
         return replace(PRO, login_ends_at=NOW + ahead)
 
-    assert shown(ends(7 * DAY))[1] == "This login expires 27 Nov 13:00; sign in again before then."
+    assert shown(ends(7 * DAY))[1] == "This login expires on 27 Nov 13:00; sign in again before then."
     assert shown(ends(7 * DAY + HOUR)) == shown(ends(-HOUR)) == shown(PRO)
     assert published(ends(40 * DAY))["login_ends_at"] == "2026-12-30T12:00:00Z"
     assert published(PRO)["login_ends_at"] is None

@@ -11,6 +11,7 @@ from providers.domain.limits import (
     Account,
     AccountUsage,
     Credits,
+    RateWindow,
     Sourced,
     UsageSnapshot,
 )
@@ -66,6 +67,20 @@ def test_of_several_accounts_the_tightest_is_seen_and_named() -> None:
     assert title(PRO, refilled).startswith("Codex · dev@example.com"), "what it was says nothing of now"
     claude = replace(PRO, provider="claude", title="Claude")
     assert title(PRO, other(100), claude) == f"{spent} | Claude · 5h 63 % left · Weekly 38 % left"
+
+
+def test_a_tooltip_of_many_accounts_ends_before_the_screen_does() -> None:
+    def account(number: int) -> AccountUsage:
+        mine = Account(id=f"{number:08x}", email=f"dev{number}@example.com", plan="team")
+        return replace(PRO, account=mine, windows=(replace(SESSION, value=_used(40.0 + number)),))
+
+    lines = tooltip.text(state_of(*map(account, range(20))), NOW).split("\n")
+    assert lines[0] == "Codex · dev18@example.com · 5h 42 % left"
+    assert lines[8:] == ["And 11 more."]
+
+
+def _used(percent: float) -> RateWindow:
+    return replace(SESSION.value, used_percent=percent)
 
 
 def test_the_tooltip_shows_what_is_stale_and_why() -> None:

@@ -25,6 +25,7 @@ from tray.view.rows import Row, separator_row, submenu_row, text_row
 from tray.view.tooltip import IN_A_WORD
 
 _LOUDNESS: tuple[Level, ...] = ("plenty", "low", "scarce", "spent")
+_LONGEST_NAME, _LONGEST_OWNER = 20, 32  # characters: a panel shifts the bar of a row wider than the screen
 _MOST_PROBLEMS = 3  # of an account at the top level; all of them are in its submenu
 
 
@@ -74,7 +75,7 @@ def compact_row(
     lane = _tightest(usage, now)
     parts = [bar_and_name(lane, now, look, entry.header)]
     if lane is not None:
-        parts.append(fmt.plain(lane.value.title, longest=20))
+        parts.append(fmt.plain(lane.value.title, longest=_LONGEST_NAME))
         parts += ["spent"] if is_spent(lane, now) else []
         parts += [reset for reset in (reset_text(lane, now, zone, short=True),) if reset]
     if usage.error is not None:
@@ -125,7 +126,8 @@ def detail_rows(
     early = [text_row(f"{key}:{about}", text) for about, text in extras.early(usage, now, zone)]
     cost = list(cost_rows(key, usage.cost, state))
     pace_ = list(pace_rows(key, usage, now, zone, look))
-    return wrong, [*pace_, *early], scoped, beside, cost, list(_owner_rows(key, usage, now, look))
+    whose = list(_owner_rows(key, usage, now, look, width=MENU_WIDTH if short else SENTENCE))
+    return wrong, [*pace_, *early], scoped, beside, cost, whose
 
 
 def _details(
@@ -139,11 +141,12 @@ def _details(
         yield from group
 
 
-def _owner_rows(key: str, usage: AccountUsage, now: datetime, look: Look) -> Iterator[Row]:
+def _owner_rows(key: str, usage: AccountUsage, now: datetime, look: Look, *, width: int) -> Iterator[Row]:
     """Whose the account is, and where its values came from."""
     if (account := usage.account) is not None:  # else its name says all
         parts = (_email(usage, look), account.plan and fmt.plain(fmt.plan(account.plan)), homes(usage))
-        yield text_row(f"{key}:owner", fmt.DOT.join(part for part in parts if part))
+        whose = fmt.DOT.join(part for part in parts if part)
+        yield from sentence_rows(f"{key}:owner", whose, width=width)
     read_at = read_times(usage)
     if not read_at:
         return
@@ -186,25 +189,26 @@ def _keys(accounts: Sequence[AccountUsage]) -> list[str]:
 def _headers(accounts: Sequence[AccountUsage], look: Look) -> list[str]:
     """One for each account, as short as tells them apart: by plan, by owner, by homes."""
     short = [_header(usage) for usage in accounts]
-    owned = [_joined(header, _email(usage, look)) for header, usage in zip(short, accounts, strict=True)]
+    emails = [fmt.plain(_email(usage, look) or "", longest=_LONGEST_OWNER) for usage in accounts]
+    owned = [_joined(header, email) for header, email in zip(short, emails, strict=True)]
     return [
         header
         if short.count(header) == 1
         else longer
         if owned.count(longer) == 1 and longer != header
-        else _joined(header, homes(usage))
+        else _joined(header, fmt.plain(homes(usage), longest=_LONGEST_OWNER))
         for header, longer, usage in zip(short, owned, accounts, strict=True)
     ]
 
 
 def _header(usage: AccountUsage) -> str:
-    name = fmt.plain(usage.title)
+    name = fmt.plain(usage.title, longest=_LONGEST_NAME)
     if usage.account is None:
-        return _joined(name, homes(usage))
-    return _joined(name, fmt.plain(fmt.plan(usage.account.plan)) if usage.account.plan else None)
+        return _joined(name, fmt.plain(homes(usage), longest=_LONGEST_OWNER))
+    return _joined(name, fmt.plain(fmt.plan(usage.account.plan or ""), longest=_LONGEST_NAME))
 
 
-def _joined(header: str, more: str | None) -> str:
+def _joined(header: str, more: str) -> str:
     return header if not more or header.endswith(more) else f"{header}{fmt.DOT}{more}"
 
 

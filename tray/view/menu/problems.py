@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import Literal
 
-from providers.domain.errors import Offline
+from providers.domain.errors import RETRIES, Offline
 from providers.domain.limits import AccountUsage, UsageError
 from tray.engine.state import State
 from tray.view import extras
@@ -56,4 +56,5 @@ def _error(
         return (since, None) if error.remedy == Offline.remedy else (f"{since} {message}", remedy)
     if error.retry_at is not None and error.retry_at > now:
         message = f"{message} Next try {fmt.soon(error.retry_at, now, zone)}."
-    return message, remedy
+    # Also once that time has come: an open menu keeps its rows.
+    return message, None if error.retry_at is not None and error.remedy == RETRIES else remedy

@@ -83,7 +83,7 @@ def reset_text(lane: Sourced[RateWindow], now: datetime, zone: tzinfo, *, short:
     if resets_at is None:
         return None
     if is_past(lane, now):
-        return f"reset at {fmt.soon(resets_at, now, zone)}, not updated since"
+        return f"reset {fmt.on_or_at(resets_at, now, zone)}, not updated since"
     return fmt.countdown(resets_at - now) if short else fmt.resets(resets_at, now, zone)
 
 

@@ -207,6 +207,14 @@ def assert_drawable(row: Row) -> None:
 
 @settings(deadline=None, max_examples=30)
 @given(state=states())
+def test_no_row_is_wider_than_a_screen(state: State) -> None:
+    """A label is drawn in full; what does not fit is shifted, its bar first."""
+    for row in walk(menu.rows(state, NOW, ZoneInfo("UTC"))):
+        assert len(row.text) < 160, row.text
+
+
+@settings(deadline=None, max_examples=30)
+@given(state=states())
 def test_a_refresh_adds_and_removes_no_row(state: State) -> None:
     idle, asking = (replace(state, asking=frozenset(who)) for who in ((), ("someone",)))
     zone = ZoneInfo("UTC")

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from providers.domain.errors import NotSignedIn, Offline, ProviderError, RateLimited
+from providers.domain.errors import RETRIES, NotSignedIn, Offline, ProviderError, RateLimited
 from providers.domain.incident import Incident
 from tests.tray.view.test_menu import (
     BARE,
@@ -29,10 +29,13 @@ from tray.view.rows import Action
 def test_the_error_leads_its_account() -> None:
     error = RateLimited("Rate-limited by ChatGPT.", retry_at=NOW + timedelta(minutes=5))
     state = state_of(failing(PRO, error))
-    wrong = ["Rate-limited by ChatGPT. Next try 13:05.", "tankful retries by itself."]
-    assert top(state)[:3] == ["Codex  ·  Pro ▸", *wrong]
-    assert below(state)[:3] == [*wrong, "──"]
-    assert shown(failing(PRO, error))[1:3] == wrong
+    wrong = "Rate-limited by ChatGPT. Next try 13:05."
+    assert top(state)[:2] == ["Codex  ·  Pro ▸", wrong]
+    assert top(state)[2].startswith("━"), "that it retries goes without saying"
+    assert below(state)[:2] == [wrong, "──"]
+    assert shown(failing(PRO, error))[1] == wrong
+    unknown = RateLimited("Rate-limited by ChatGPT.")
+    assert top(state_of(failing(PRO, unknown)))[1:3] == ["Rate-limited by ChatGPT.", RETRIES]
     assert "Refresh now  ·  Codex: rate-limited" in top(state)
     for seconds, tried in ((0, ", tried just now"), (130, ", tried 2 min ago"), (3600, ""), (-60, "")):
         last = LastRefresh(at=NOW - timedelta(seconds=seconds), failed=("",))

@@ -60,7 +60,7 @@ def test_a_window_that_reset_since_shows_no_share() -> None:
     yesterday = lane("weekly", "Weekly", 100, 168, NOW - timedelta(days=1), read=3000)
     assert top(state_of(replace(PRO, windows=(past, yesterday))))[1:3] == [
         "────────────── __‒ %  5h  ·  reset at 12:55, not updated since",
-        "────────────── __‒ %  Weekly  ·  reset at 19 Nov 13:00, not updated since",
+        "────────────── __‒ %  Weekly  ·  reset on 19 Nov 13:00, not updated since",
     ]
 
 
