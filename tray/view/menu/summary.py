@@ -14,20 +14,22 @@ from tray.view.menu.cost import has_today, price_of
 from tray.view.menu.windows import Look, look_of, reset_text
 from tray.view.tooltip import IN_A_WORD
 
+_MOST = 4
+
 
 def summary(state: State, now: datetime, zone: tzinfo, *, narrow: bool = False) -> str:
     """Two lines for each account, the worst first: its windows, and what its tokens would cost.
 
-    `narrow`: for a notice, each window on a line of its own.
+    `narrow`: for a notice, each window on a line of its own, and only as many accounts as fit on a screen.
     """
     if state.snapshot is None:
         return "Loading…"
     look = look_of(state)
-    lines = [
-        line
-        for entry in entries(state.snapshot.accounts, now, look)
-        for line in _account(entry, now, zone, look, narrow=narrow)
-    ]
+    shown = entries(state.snapshot.accounts, now, look)
+    most = _MOST if narrow else len(shown)
+    lines = [line for entry in shown[:most] for line in _account(entry, now, zone, look, narrow=narrow)]
+    if len(shown) > most:
+        lines.append(f"And {len(shown) - most} more.")
     return "\n".join(lines) or "No limits to show."
 
 

@@ -29,6 +29,14 @@ def test_the_summary_of_a_notice_is_narrow() -> None:
     ]
 
 
+def test_a_notice_of_many_accounts_fits_on_the_screen() -> None:
+    many = state_of(*(replace(PRO, homes=(f"~/{number}",)) for number in range(9)))
+    lines = menu.summary(many, NOW, ZONE, narrow=True).splitlines()
+    assert len(lines) == 4 * 4 + 1
+    assert lines[-1] == "And 5 more."
+    assert menu.summary(many, NOW, ZONE).count("Codex") == 9
+
+
 def test_the_summary() -> None:
     claude = failing(replace(PRO, provider="claude", title="Claude", cost=None), Offline("No."))
     assert menu.summary(state_of(PRO, claude), NOW, ZONE).splitlines() == [
