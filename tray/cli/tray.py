@@ -135,8 +135,6 @@ def _run_tray(engine: Engine, notifier: Notifier, *, wait: bool) -> int:
 
 def _tell_where_it_runs() -> None:
     """For a user who started it in a terminal and sees nothing there; a login has no terminal."""
-    import sys
-
     if sys.stderr is not None and sys.stderr.isatty():
         tell("running in the tray. Quit it from its menu, or press Ctrl-C here.")
 

@@ -40,7 +40,8 @@ def page_rows(key: str, usage: AccountUsage, available: Available) -> Iterator[R
     if available.open:
         yield action_row(f"{key}:usage-page", "Open usage page", Action("open", f"usage:{provider}"))
         yield action_row(f"{key}:status-page", "Open status page", Action("open", f"status:{provider}"))
-        yield action_row(f"{key}:logs", "Open logs folder", Action("open", f"logs:{homes}"))
+        if usage.cost is None or usage.cost.has_logs:
+            yield action_row(f"{key}:logs", "Open logs folder", Action("open", f"logs:{homes}"))
 
 
 def _refresh(state: State, now: datetime) -> str:

@@ -7,7 +7,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from providers.domain.limits import AccountUsage
 from tests.tray.view.test_menu import (
+    COST,
     NOW,
     PRO,
     SESSION,
@@ -64,3 +66,13 @@ def test_an_action_that_is_not_possible_has_no_row() -> None:
     assert names(copy=False, open=False) == always
     assert names(copy=True, open=False) == always | copy
     assert names() == always | copy | {("open", page) for page in pages}
+
+
+def test_the_folder_of_logs_has_a_row_once_there_are_some() -> None:
+    def offers_logs(usage: AccountUsage) -> bool:
+        rows = walk(menu.rows(state_of(usage), NOW, ZONE))
+        return any(row.action == Action("open", "logs:codex") for row in rows)
+
+    assert offers_logs(PRO)
+    assert offers_logs(replace(PRO, cost=None)), "not counted yet"
+    assert not offers_logs(replace(PRO, cost=replace(COST, has_logs=False)))
