@@ -46,21 +46,17 @@ def take_round(
         only_source=source,
         settings=settings.providers,
     )
-    note, work_days = history.with_news if mode == "cached" else history.note, settings.get(WORK_DAYS)
+    note, known = history.with_news if mode == "cached" else history.note, _costs(costs)
+    every, work_days = refresh_every(scope), settings.get(WORK_DAYS)
     accounts = tuple(
-        note(costs.ledger, account, scope.clock(), scope.zone, work_days) for account in snapshot.accounts
-    )
-    known = _costs(costs)
-    every = refresh_every(scope)
-    joined = tuple(
         replace(
-            account,
+            note(costs.ledger, account, scope.clock(), scope.zone, work_days),
             cost=cost_summary(known, account.cost_home_ids, scope.today()),
             refresh_every=every,
         )
-        for account in accounts
+        for account in snapshot.accounts
     )
-    snapshot = replace(snapshot, accounts=joined)
+    snapshot = replace(snapshot, accounts=accounts)
     if provider is None and source is None and mode != "cached":
         state = State(
             revision=_last_revision(scope) + 1,
