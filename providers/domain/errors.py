@@ -27,20 +27,34 @@ RETRIES = "tankful retries by itself."
 
 
 class ProviderError(Exception):
-    """Carries its message and its remedy; `retry_at` (UTC) if a time is known."""
+    """Carries its message and its remedy; `retry_at` (UTC) if a time is known; `reached` as in UsageError."""
 
     kind: ClassVar[ErrorKind]
     remedy: str
 
-    def __init__(self, message: str, *, remedy: str | None = None, retry_at: datetime | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str | None = None,
+        retry_at: datetime | None = None,
+        reached: bool = False,
+    ) -> None:
         super().__init__(message)
         self.message = message
+        self.reached = reached
         self.retry_at = retry_at
         if remedy is not None:
             self.remedy = remedy
 
     def as_data(self) -> UsageError:
-        return UsageError(kind=self.kind, message=self.message, remedy=self.remedy, retry_at=self.retry_at)
+        return UsageError(
+            kind=self.kind,
+            message=self.message,
+            remedy=self.remedy,
+            retry_at=self.retry_at,
+            reached=self.reached,
+        )
 
 
 class NotSignedIn(ProviderError):
@@ -103,4 +117,4 @@ class NotUnderstood(ProviderError):
 def as_error(data: UsageError) -> ProviderError:
     """The inverse of `ProviderError.as_data`."""
     kinds = {kind.kind: kind for kind in ProviderError.__subclasses__()}
-    return kinds[data.kind](data.message, remedy=data.remedy, retry_at=data.retry_at)
+    return kinds[data.kind](data.message, remedy=data.remedy, retry_at=data.retry_at, reached=data.reached)

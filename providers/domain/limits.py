@@ -221,12 +221,16 @@ ErrorKind = Literal[
 
 
 class UsageError(Struct, frozen=True, kw_only=True):
-    """An error as data: the message for the user, and the remedy in one sentence."""
+    """An error as data: the message for the user, and the remedy in one sentence.
+
+    `reached` is whether a server may have got the request although there was no answer.
+    """
 
     kind: ErrorKind
     message: str
     remedy: str
     retry_at: datetime | None = None
+    reached: bool = False
 
 
 class Attempt(Struct, frozen=True, kw_only=True):

@@ -64,9 +64,11 @@ def is_due(
 
 
 def _between(known: AccountState, interval: timedelta) -> timedelta:
-    """The time between two requests; a try that found no network was none."""
-    offline = known.error is not None and known.error.kind == "offline" and not known.under_way
-    return min(interval, _OFFLINE_FOR) if offline else interval
+    """The time between two requests; a try that reached no server was none."""
+    error = known.error
+    if error is None or error.kind != "offline" or error.reached or known.under_way:
+        return interval
+    return min(interval, _OFFLINE_FOR)
 
 
 def is_fallback_for_all(source: Source, errors: Sequence[ProviderError]) -> bool:

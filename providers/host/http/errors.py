@@ -36,7 +36,7 @@ def classed(error: Exception, url: str, watch: Watch, seconds: float) -> Provide
         return Offline(
             "The CA bundle set in the environment does not exist.", remedy="Correct REQUESTS_CA_BUNDLE."
         )
-    return Offline("No connection to the server.")
+    return Offline("No connection to the server.", reached=watch.connected)
 
 
 def proxy_failed(watch: Watch, error: BaseException | None = None, *, connected: bool) -> Offline:

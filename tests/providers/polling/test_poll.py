@@ -140,6 +140,17 @@ def test_a_try_without_a_network_is_no_request(ask: Ask, clock: Clock) -> None:
     assert len(source.asked) == 2
 
 
+def test_a_request_without_an_answer_was_one(ask: Ask, clock: Clock) -> None:
+    source = FakeSource(Offline("No connection.", reached=True))
+    ask(source, interval=5 * MINUTE)
+    clock.now += 4.9 * MINUTE
+    ask(source, interval=5 * MINUTE)
+    assert len(source.asked) == 1
+    clock.now += 0.2 * MINUTE
+    ask(source, interval=5 * MINUTE)
+    assert len(source.asked) == 2
+
+
 def test_a_click_does_not_wait_and_the_cache_makes_no_request(ask: Ask) -> None:
     source = FakeSource(10)
     ask(source, mode="cached")

@@ -82,8 +82,9 @@ def test_a_silent_server_ends_at_the_deadline(server: FakeChatGPT) -> None:
 
 def test_an_answer_that_breaks_off_is_a_lost_connection(server: FakeChatGPT) -> None:
     server.answer = breaks_off
-    with pytest.raises(Offline):
+    with pytest.raises(Offline) as caught:
         ask(server)
+    assert caught.value.reached, "the server may have got the request"
 
 
 _OK = b"HTTP/1.1 200 OK\r\n"
