@@ -502,6 +502,17 @@ def test_it_is_not_usable_while_the_server_refuses() -> None:
     assert not life.memory.blocked
 
 
+def test_a_server_that_has_not_seen_the_reset_makes_it_usable_no_second_time() -> None:
+    life = Life()
+    life.kinds(session=100)
+    old, new = life.session, window("session", 0, NEXT_SESSION)
+    assert life.kinds(2 * HOUR, session=new) == ["usable_again"]
+    usage = life.usage
+    assert life.kinds(session=old, usage=replace(usage, limit_reached_at=life.now + MINUTE)) == []
+    assert life.kinds(session=new, usage=usage) == []
+    assert life.kinds() == []
+
+
 def test_it_is_usable_by_what_a_log_says_twice_while_the_server_cannot_be_asked() -> None:
     life = Life()
     life.kinds(session=100)
