@@ -126,6 +126,7 @@ def _window(window: Document, now: float) -> str:
 
 
 def _clock(at: float, now: float) -> str:
+    at += 30  # to the nearest minute: a server that resets at 14:00 sends 13:59:59, too
     same_day = time.localtime(at)[:3] == time.localtime(now)[:3]
     return time.strftime("%H:%M" if same_day else "%a %H:%M", time.localtime(at))
 

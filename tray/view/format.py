@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 from math import ceil, floor
@@ -83,7 +84,7 @@ def resets(at: datetime, now: datetime, zone: tzinfo) -> str:
     if at - now <= timedelta(hours=24):
         to_go = countdown(at - now)
         return "resets now" if to_go == "now" else f"resets in {to_go}"
-    local, today = at.astimezone(zone).date(), now.astimezone(zone).date()
+    local, today = local_minute(at, zone).date(), now.astimezone(zone).date()
     near = (local - today).days < len(_WEEKDAYS)
     return f"resets {_WEEKDAYS[local.weekday()] if near else day_name(local, today)} {clock(at, zone)}"
 
@@ -95,7 +96,7 @@ def unbroken(text: str) -> str:
 
 def soon(at: datetime, now: datetime, zone: tzinfo) -> str:
     """A time within days: `21:18` today, `Mon 21:18` within a week, else with its date."""
-    local, today = at.astimezone(zone).date(), now.astimezone(zone).date()
+    local, today = local_minute(at, zone).date(), now.astimezone(zone).date()
     if 0 < (local - today).days < len(_WEEKDAYS):
         return f"{_WEEKDAYS[local.weekday()]} {clock(at, zone)}"
     return moment(at, now, zone)
@@ -103,7 +104,7 @@ def soon(at: datetime, now: datetime, zone: tzinfo) -> str:
 
 def on_or_at(when: datetime, now: datetime, zone: tzinfo) -> str:
     """`at 21:18` today, `on Mon 21:18` within a week, else on its date."""
-    local, today = when.astimezone(zone).date(), now.astimezone(zone).date()
+    local, today = local_minute(when, zone).date(), now.astimezone(zone).date()
     return f"{'at' if local == today else 'on'} {soon(when, now, zone)}"
 
 
@@ -116,12 +117,19 @@ def span(duration: timedelta) -> str:
 
 
 def clock(at: datetime, zone: tzinfo) -> str:
-    return at.astimezone(zone).strftime("%H:%M")
+    return local_minute(at, zone).strftime("%H:%M")
+
+
+def local_minute(at: datetime, zone: tzinfo) -> datetime:
+    """The nearest one: a server that resets at 14:00 sends 13:59:59, too."""
+    with suppress(OverflowError):  # the end of the calendar
+        at += timedelta(seconds=30)
+    return at.astimezone(zone).replace(second=0, microsecond=0)
 
 
 def moment(at: datetime, now: datetime, zone: tzinfo) -> str:
     """A time that may lie days away: the time alone today, with its date otherwise."""
-    local, today = at.astimezone(zone).date(), now.astimezone(zone).date()
+    local, today = local_minute(at, zone).date(), now.astimezone(zone).date()
     return clock(at, zone) if local == today else f"{day_name(local, today)} {clock(at, zone)}"
 
 

@@ -166,6 +166,20 @@ def test_balance_and_plan() -> None:
     assert fmt.plan("free_workspace") == "Free Workspace"
 
 
+@pytest.mark.parametrize("milliseconds", [-29_999, -20, 0, 20, 29_999])
+def test_a_reset_that_is_sent_with_other_seconds_is_shown_alike(milliseconds: int) -> None:
+    zone, other = ZoneInfo("Europe/Berlin"), timedelta(milliseconds=milliseconds)
+    midnight = datetime(2026, 11, 24, 23, 0, tzinfo=UTC)
+    shown = (fmt.moment, fmt.soon, fmt.on_or_at, fmt.resets)
+    assert [show(midnight + other, NOW, zone) for show in shown] == [
+        "25 Nov 00:00",
+        "Wed 00:00",
+        "on Wed 00:00",
+        "resets Wed 00:00",
+    ]
+    assert fmt.clock(datetime.max.replace(tzinfo=UTC), ZoneInfo("UTC")) == "23:59"
+
+
 def test_a_moment_of_another_year_shows_the_year() -> None:
     assert fmt.moment(datetime(2025, 11, 21, 11, 0, tzinfo=UTC), NOW, ZoneInfo("UTC")) == "21 Nov 2025 11:00"
 

@@ -91,7 +91,7 @@ def test_little_is_left() -> None:
     life.change(session=92.4)
     notice = said(life)
     assert notice.title == "Codex: 7 % of the 5h limit left"
-    assert notice.body == "Resets at 15:00, in 1 h 59 m. At this pace it runs out at 13:15."
+    assert notice.body == "Resets at 15:00, in 1 h 59 m. At this pace it runs out at 13:16."
     assert notice.remaining_percent is not None
     assert round(notice.remaining_percent, 1) == 7.6
 
