@@ -33,7 +33,7 @@ IN_A_WORD: dict[ErrorKind, str] = {
     "server_error": "server error",
     "program_missing": "program not found",
     "program_too_old": "program too old",
-    "not_understood": "unexpected response",
+    "not_understood": "unexpected format",
 }
 
 _MOST = 8  # further accounts: some panels do not scroll a tooltip
