@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,7 @@ from tray.engine.settings_table import SETTINGS
 from tray.view import menu
 from tray.view.rows import Row, walk
 
+LOGS = Path(__file__).parents[2] / "fixtures/codex/0.169.0/plain/home/sessions"
 IN_MENU = [setting for setting in SETTINGS if setting.menu is not None]
 
 
@@ -37,6 +39,7 @@ class Tray:
     def __init__(self, folder: Path, server: FakeChatGPT, bus: Bus, panel: Panel) -> None:
         self.folder, self.panel = folder, panel
         self.engine = engine(folder, server)
+        shutil.copytree(LOGS, folder / "codex/sessions")
         self.opening, self.feeding, self.item = Opening(), Feeding(), FakeLoginItem()
         self.snapshot_file = SnapshotFile(folder / "own/state", "tray", self.engine.scope.clock)
         self.engine.subscribe(self.snapshot_file)
@@ -211,7 +214,6 @@ def test_quit_ends_the_tray(tmp_path: Path, server: FakeChatGPT, bus: Bus, panel
 
 @pytest.mark.parametrize("what", ["usage-page", "status-page", "logs", "settings-file", "report"])
 def test_what_is_opened(what: str, tray: Tray) -> None:
-    (tray.folder / "codex/sessions").mkdir()
     tray.click(tray.key_of_action(what))
     until(lambda: len(tray.opening.started) == 1)
     ((_program, opened),) = tray.opening.started

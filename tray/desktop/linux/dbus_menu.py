@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from tray.desktop.linux.session_bus import CallError, Interface, Method, Property, plain
+from tray.desktop.linux.exported import CallError, Interface, Method, Property
+from tray.desktop.linux.session_bus import plain
 from tray.view.row_icon import png
 from tray.view.rows import validate
 

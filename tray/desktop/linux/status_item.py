@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tray.desktop.icon import Tooltip
 from tray.desktop.linux import session_bus
+from tray.desktop.linux.exported import CallError, Interface, Method, Property
 from tray.desktop.linux.pixmap import argb
-from tray.desktop.linux.session_bus import CallError, Interface, Method, Property
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from jeepney.bus_messages import message_bus
 
 from providers.host.faults import log_fault
 from tray.desktop.icon import DesktopClosed, Shown, TrayClosed, ignore_menu
-from tray.desktop.linux import dbus_menu, notifications, session_bus, status_item
+from tray.desktop.linux import dbus_menu, exported, notifications, session_bus, status_item
 from tray.desktop.linux.dbus_menu import DBusMenu
 from tray.desktop.linux.left_click import LeftClick
 from tray.desktop.linux.notifications import Notifications
@@ -65,7 +65,7 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         self._left_click = LeftClick()
         self._callbacks: list[Thread] = []
         self._first = self._make_item(_PATH, name)
-        self._objects: session_bus.Objects = {
+        self._objects: exported.Objects = {
             _PATH: {status_item.INTERFACE: self._first.interface()},
             _MENU_PATH: {dbus_menu.INTERFACE: self._dbus_menu.interface()},
         }
@@ -179,7 +179,7 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
         if message.header.message_type is MessageType.signal:
             self._take_signal(message)
             return
-        reply = session_bus.answer(message, self._objects)
+        reply = exported.answer(message, self._objects)
         if reply is not None:
             self._send(reply)
         for is_open in self._dbus_menu.take_opened():

@@ -16,7 +16,7 @@ from tests.tray.desktop.conftest import Bus
 from tests.tray.desktop.fake_watcher import DEADLINE, MENU, MENU_PATH, Panel
 from tests.tray.desktop.linux.test_status_notifier import Running
 from tray.desktop.linux.dbus_menu import DBusMenu, Signal
-from tray.desktop.linux.session_bus import CallError
+from tray.desktop.linux.exported import CallError
 from tray.view.row_icon import Ring, png
 from tray.view.rows import (
     Action,
