@@ -74,9 +74,16 @@ class Tray:
         return next(row for row in walk(self.rows()) if row.key == key)
 
     def key_of_action(self, name: str) -> str:
-        """The whole key of the first such row that does something: an account's own begin with its key."""
-        found = (row.key for row in walk(self.rows()) if row.action is not None)
-        return next(key for key in found if key == name or key.endswith(f":{name}"))
+        """The whole key of the first such row that does something: an account's own begin with its key. The folder
+        of the logs has one once they were looked at.
+        """
+
+        def found() -> list[str]:
+            keys = [row.key for row in walk(self.rows()) if row.action is not None]
+            return [key for key in keys if key == name or key.endswith(f":{name}")]
+
+        until(lambda: bool(found()))
+        return found()[0]
 
     def click(self, key: str) -> None:
         """Click the row with this key where the panel has it."""
