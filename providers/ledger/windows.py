@@ -20,9 +20,10 @@ from msgspec.structs import replace
 
 from providers.domain.limits import CLOCK_SLACK
 from providers.domain.rules import SPENT_PERCENT
-from providers.ledger.history import GLITCH, NOISE_PERCENT, RESET_SLACK
+from providers.ledger.history import GLITCH, NOISE_PERCENT, RESET_SLACK, SAME_RESET_MS
 
 _MOMENT = timedelta(milliseconds=1)
+_SAME_RESET = timedelta(milliseconds=SAME_RESET_MS)
 
 
 class WindowRecord(Struct, frozen=True, kw_only=True):
@@ -87,7 +88,7 @@ def follow(last: Records, reading: WindowReading, account: str, window: str, now
     *earlier, open_ = last
     end = _end(open_, reading)
     if end is None:
-        return (*earlier, _go_on(open_, reading))
+        return (*earlier, _go_on(open_, reading, tuple(earlier)))
     ended_at, early = end
     last = (*earlier, replace(open_, ended_at=ended_at, reset_early=early))
     return (*last, *_begin(last, reading, account, window))
@@ -114,7 +115,7 @@ def _end(open_: WindowRecord, reading: WindowReading) -> tuple[datetime, bool] |
     return (resets_at, False) if dropped or unknown or _has_moved(open_, reading) else None
 
 
-def _go_on(open_: WindowRecord, reading: WindowReading) -> WindowRecord:
+def _go_on(open_: WindowRecord, reading: WindowReading, earlier: Records) -> WindowRecord:
     updated = replace(
         open_,
         used_percent=max(open_.used_percent, reading.used_percent),
@@ -122,6 +123,9 @@ def _go_on(open_: WindowRecord, reading: WindowReading) -> WindowRecord:
         seen_at=reading.at,
         spent_at=open_.spent_at or (reading.at if reading.used_percent >= SPENT_PERCENT else None),
     )
+    if open_.used_percent <= 0 and reading.duration is not None and _differs(open_, reading):
+        # That it had begun then was an error, of a server whose answer was old.
+        return replace(updated, resets_at=reading.resets_at, starts_at=_start(earlier, reading))
     if not _has_moved(open_, reading):
         return updated
     if open_.used_percent <= NOISE_PERCENT:
@@ -150,28 +154,34 @@ def _begin(last: Records, reading: WindowReading, account: str, window: str) -> 
         )
         if not begun:
             return ()
-    starts_at = reading.at
-    if resets_at is not None and duration is not None:
-        starts_at = min(starts_at, resets_at - duration)
     if last:
         before = last[-1]
         is_over = not before.reset_early and before.resets_at is not None and resets_at is not None
         if is_over and _is_same(before.resets_at, resets_at):
             return ()  # one of the server's machines has not seen the reset yet
-        ended_at = before.ended_at or starts_at
-        starts_at = max(min(reading.at, max(starts_at, ended_at)), before.starts_at + _MOMENT)
     spent_at = reading.at if reading.used_percent >= SPENT_PERCENT else None
     return (
         WindowRecord(
             account=account,
             window=window,
-            starts_at=starts_at,
+            starts_at=_start(last, reading),
             resets_at=resets_at,
             used_percent=max(0.0, reading.used_percent),
             seen_at=reading.at,
             spent_at=spent_at,
         ),
     )
+
+
+def _start(last: Records, reading: WindowReading) -> datetime:
+    """When the window of the reading began, after the end of the one before."""
+    starts_at = reading.at
+    if reading.resets_at is not None and reading.duration is not None:
+        starts_at = min(starts_at, reading.resets_at - reading.duration)
+    if not last:
+        return starts_at
+    ended_at = last[-1].ended_at or starts_at
+    return max(min(reading.at, max(starts_at, ended_at)), last[-1].starts_at + _MOMENT)
 
 
 def _without_glitch(last: Records, reading: WindowReading) -> Records:
@@ -201,6 +211,12 @@ def _moves_back(open_: WindowRecord, reading: WindowReading) -> bool:
 
 def _has_moved(open_: WindowRecord, reading: WindowReading) -> bool:
     return not _is_same(open_.resets_at, reading.resets_at)
+
+
+def _differs(open_: WindowRecord, reading: WindowReading) -> bool:
+    """Whether its reset is another by more than servers send for the same one."""
+    one, other = open_.resets_at, reading.resets_at
+    return one is not None and other is not None and abs(one - other) > _SAME_RESET
 
 
 def _is_same(one: datetime | None, other: datetime | None) -> bool:

@@ -65,6 +65,17 @@ def test_a_server_that_has_not_seen_the_reset_says_nothing_of_the_next_one() -> 
     )
 
 
+def test_an_old_answer_about_an_unused_window_does_not_begin_it() -> None:
+    """A machine that lags tells at 60 what was so at 30; the window began at 120."""
+    unused = [reading(minute, 0, minute + LENGTH) for minute in (0, 30, 90)]
+    course = [*unused[:2], reading(60, 0, 30 + LENGTH), unused[2]]
+    assert shown(*course, reading(130, 5, 420), reading(200, 30, 420)) == [(120, None, 30, False, 0)]
+    assert shown(reading(-200, 40, -10), *course, reading(130, 5, 420)) == [
+        (-310, -10, 40, False, 0),
+        (120, None, 5, False, 0),
+    ]
+
+
 def test_what_was_not_seen_is_not_made_up() -> None:
     """The machine was off for two days."""
     assert shown(reading(10, 5, 290), reading(3000, 7, 3200)) == [
