@@ -139,10 +139,12 @@ def test_resets_by_setting() -> None:
     life = Life(settings={"notify.early_reset": True, "notify.reset_credit": True, "notify.runs_out": False})
     early = EarlyReset(window="weekly", at=life.now, refilled=True, resets_at=WEEK_ENDS)
     life.usage = replace(life.usage, early_resets=(early,))
-    assert said(life).title == "Codex: the weekly limit was reset early"
+    life.look()
+    assert said(life, 15 * MINUTE).title == "Codex: the weekly limit was reset early"
     moved = EarlyReset(window="session", at=life.now, refilled=False, resets_at=SESSION_ENDS)
     life.usage = replace(life.usage, early_resets=(early, moved))
-    assert said(life).title == "Codex: the reset time of the 5h limit has changed"
+    life.look()
+    assert said(life, 15 * MINUTE).title == "Codex: the reset time of the 5h limit has changed"
     unused = ResetCredits(available=1, expires_at=NOW + 3 * HOUR)
     life.usage = replace(life.usage, resets=Sourced(value=unused, source="oauth", fetched_at=NOW))
     notice = said(life)

@@ -15,7 +15,7 @@ from providers.domain.merge import is_stale
 from providers.domain.pace import pace_of
 from providers.domain.rules import SPENT_PERCENT, left_percent
 from providers.domain.work_days import ALL
-from providers.ledger.history import NOISE_PERCENT
+from providers.ledger.history import GLITCH, NOISE_PERCENT
 from providers.setting import Setting
 from tray.engine.notices import settings
 from tray.engine.notices.occasion import LOGIN, Occasion, OccasionId
@@ -222,7 +222,13 @@ KINDS: tuple[NoticeKind, ...] = (
     NoticeKind(name="login_ending", setting=settings.LOGIN, find=_login_ending, topic="login"),
     NoticeKind(name="at_25", setting=settings.AT_25, find=partial(_threshold, 25), effects=("at_50",)),
     NoticeKind(name="at_50", setting=settings.AT_50, find=partial(_threshold, 50)),
-    NoticeKind(name="early_reset", setting=settings.EARLY_RESET, find=_early_reset, lasts=timedelta(hours=4)),
+    NoticeKind(
+        name="early_reset",
+        setting=settings.EARLY_RESET,
+        find=_early_reset,
+        settles=GLITCH,
+        lasts=timedelta(hours=4),
+    ),
     NoticeKind(name="reset_credit", setting=settings.RESET_CREDIT, find=_reset_credit),
 )
 BY_NAME: Mapping[str, NoticeKind] = {kind.name: kind for kind in KINDS}
