@@ -22,6 +22,8 @@ _SPACE = " \t\r\n"
 _MILLISECONDS_FROM = 1e11
 """As seconds it would be the year 5138: a larger time is in milliseconds."""
 _LARGEST_PERCENT = 10_000
+_YEARS = range(1970, 9000)
+"""Times outside leave the calendar when a window's length is added or taken away, and are no times of ours."""
 _FLAGS = {"true": True, "false": False}
 
 
@@ -66,22 +68,21 @@ def percent(raw: Any) -> float | None:
 def moment(raw: Any) -> datetime | None:
     """A time in UTC: ISO 8601, or a positive epoch in seconds or milliseconds, also as text.
 
-    ISO without a zone is UTC, as servers write it.
+    ISO without a zone is UTC, as servers write it. None for one that is not `usable`.
     """
-    epoch = number(raw)
     try:
-        if epoch is not None:
-            return (
-                datetime.fromtimestamp(epoch / 1000 if epoch >= _MILLISECONDS_FROM else epoch, UTC)
-                if epoch > 0
-                else None
-            )
-        if isinstance(raw, str) and len(raw) <= _LONGEST_TEXT:
-            parsed = datetime.fromisoformat(raw.strip(_SPACE))
-            return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        found = _moment(raw)
     except (OverflowError, OSError, ValueError):
-        pass
-    return None
+        return None
+    return found if found is not None and usable(found) else None
+
+
+def usable(at: datetime) -> bool:
+    """Whether a time with a zone has its place in UTC, and room around it to calculate in."""
+    try:
+        return at.astimezone(UTC).year in _YEARS
+    except OverflowError:
+        return False
 
 
 def flag(raw: Any) -> bool | None:
@@ -89,3 +90,14 @@ def flag(raw: Any) -> bool | None:
     if isinstance(raw, str):
         return _FLAGS.get(raw.strip(_SPACE).lower()) if len(raw) <= _LONGEST_TEXT else None
     return raw if isinstance(raw, bool) else None
+
+
+def _moment(raw: Any) -> datetime | None:
+    epoch = number(raw)
+    if epoch is not None:
+        seconds = epoch / 1000 if epoch >= _MILLISECONDS_FROM else epoch
+        return datetime.fromtimestamp(seconds, UTC) if epoch > 0 else None
+    if isinstance(raw, str) and len(raw) <= _LONGEST_TEXT:
+        parsed = datetime.fromisoformat(raw.strip(_SPACE))
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return None

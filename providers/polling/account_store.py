@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from providers.domain.limits import CLOCK_SLACK, Attempt, Reading, UsageError
+from providers.domain.scalars import usable
 from providers.host.files import printable, write_whole
 from providers.host.http.retry_after import LONGEST_WAIT
 
@@ -159,12 +160,12 @@ def _load(file: Path, kind: type[T]) -> T | None:
 
 
 def _is_sound(data: object) -> bool:
-    """Whether all its numbers can be shown, and all its times have a time zone and are within the calendar in UTC.
+    """Whether all its numbers can be shown, and all its times have a time zone and can be calculated with.
 
-    Raises ArithmeticError for a time outside the calendar, and for a Decimal that is not a number.
+    Raises ArithmeticError for a Decimal that is not a number.
     """
     if isinstance(data, datetime):
-        return data.tzinfo is not None and data.astimezone(UTC) is not None
+        return data.tzinfo is not None and usable(data)
     if isinstance(data, int | float | Decimal):
         return -_LARGEST <= data <= _LARGEST
     if isinstance(data, dict):

@@ -109,6 +109,14 @@ def test_what_is_no_moment(raw: Any) -> None:
     assert scalars.moment(raw) is None
 
 
+@pytest.mark.parametrize(
+    "raw",
+    ["9999-12-31T23:59:59.999999Z", "9999-12-31T23:00:00-23:00", "0001-01-01T00:00:00Z", 253402300799000],
+)
+def test_a_time_without_room_around_it_is_none(raw: Any) -> None:
+    assert scalars.moment(raw) is None
+
+
 @pytest.mark.parametrize(("raw", "value"), [(True, True), (False, False), ("true", True), ("False", False)])
 def test_a_flag_in_any_form(raw: Any, value: bool) -> None:
     assert scalars.flag(raw) is value

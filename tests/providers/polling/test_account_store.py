@@ -115,7 +115,10 @@ def test_numbers_that_cannot_be_shown_make_a_stored_state_unreadable(tmp_path: P
     assert store.account("a", NOW) == AccountState()
 
 
-def test_a_time_outside_the_calendar_makes_a_stored_state_unreadable(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "damaged", ["9999-12-31T23:59:59-23:59", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"]
+)
+def test_a_time_outside_the_calendar_makes_a_stored_state_unreadable(tmp_path: Path, damaged: str) -> None:
     store = AccountStore(tmp_path)
     resets = ResetCredits(available=1, expires_at=NOW)
     reading = Reading(source="oauth", fetched_at=NOW, resets=resets, speaks_for=frozenset({"resets"}))
@@ -123,6 +126,6 @@ def test_a_time_outside_the_calendar_makes_a_stored_state_unreadable(tmp_path: P
     assert store.account("a", NOW).readings == (reading,)
     file = store.file_of("a")
     sent = json.loads(file.read_text())
-    sent["readings"][0]["resets"]["expires_at"] = "9999-12-31T23:59:59-23:59"
+    sent["readings"][0]["resets"]["expires_at"] = damaged
     file.write_text(json.dumps(sent))
     assert store.account("a", NOW) == AccountState()
