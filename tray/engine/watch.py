@@ -42,7 +42,7 @@ class Watched(Struct, frozen=True):
 
 class Changes(Struct, frozen=True, kw_only=True):
     """What is another since the last look: the settings, logins or local readings of these homes, the
-    readings saved of these targets, the logs of any home.
+    readings saved of these targets, what figures of cost are made of. `logs` are homes where one was written.
     """
 
     settings: Settings | None = None
@@ -91,9 +91,7 @@ class DiskWatch:
             if found is None:
                 return Changes()
             stamps["home", home.id], stamps["logs", home.id] = found
-        changed = {
-            name for name, now in stamps.items() if name not in self._stamps or self._stamps[name] != now
-        }
+        changed = {name for name, now in stamps.items() if self._has_changed(name, now)}
         changes = Changes(
             settings=settings if settings != self._settings else None,
             homes=frozenset(ident for kind, ident in changed if kind == "home"),
@@ -112,6 +110,13 @@ class DiskWatch:
             self._number += 1
             if self._at is not None:
                 self._stuck.add(self._at)
+
+    def _has_changed(self, name: tuple[str, str], now: object) -> bool:
+        """A log that is no longer one of the recent ones is no change: nobody has written it."""
+        before = self._stamps.get(name)
+        if name[0] == "logs" and isinstance(before, tuple) and isinstance(now, tuple):
+            return not set(now) <= set(before)
+        return name not in self._stamps or before != now
 
     def _of_home(self, number: int, provider: Provider, home: Home) -> tuple[object, object] | None:
         """Its files and its logs; as they were where it is stuck, None where this look is one that was given

@@ -80,3 +80,16 @@ def test_what_changed_before_a_look_that_fails_is_reported_by_the_next(
         disk.look(watched)
     logs.fault = None
     assert disk.look(watched) == Changes(settings=SETTINGS, homes=frozenset(ids(watched)[:1]))
+
+
+def test_only_a_log_that_is_written_is_a_change(watched: Watched, logs: Logs) -> None:
+    disk = DiskWatch(lambda: SETTINGS, {}, logs)
+    one = ids(watched)[0]
+    logs.recent = {"one": ("newer", "older")}
+    disk.look(watched)
+    logs.recent = {"one": ("newer",)}
+    assert not disk.look(watched), "it was written a day ago"
+    logs.recent = {"one": ("written", "newer")}
+    assert disk.look(watched).logs == {one}
+    logs.recent = {}
+    assert not disk.look(watched)
