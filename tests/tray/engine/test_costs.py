@@ -189,6 +189,18 @@ def test_a_ledger_that_is_gone_or_was_replaced_is_counted_anew(person: Person) -
     assert person.of_codex(costs).figures == first
 
 
+def test_a_ledger_that_was_emptied_in_place_is_counted_anew(person: Person) -> None:
+    costs = person.costs()
+    costs.count()
+    first = person.of_codex(costs).figures
+    for path in costs.files:
+        if path.exists():
+            path.write_bytes(b"")
+    costs.by_home()  # as each count does first
+    costs.count()
+    assert person.of_codex(costs).figures == first
+
+
 def test_a_ledger_that_a_reader_found_damaged_is_repaired_by_the_next_count(person: Person) -> None:
     costs = person.costs()
     costs.count()
