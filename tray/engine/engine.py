@@ -11,32 +11,27 @@ import logging
 import random
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from queue import Empty, SimpleQueue
 
 from providers.domain.limits import AccountUsage
 from providers.host.faults import log_fault
-from providers.ledger.database import LedgerError
 from providers.polling.account_store import AccountStore
 from providers.polling.accounts import Target
 from providers.polling.poll import Mode
-from providers.source import Provider
 from tray.engine import inbox, refresh_policy, transitions
 from tray.engine.account_reader import AccountReader
 from tray.engine.costs import Costs
-from tray.engine.counting import count
 from tray.engine.incidents import INCIDENTS, StatusPages
 from tray.engine.jobs import Jobs
 from tray.engine.listeners import Listener, Listeners, Undo
 from tray.engine.poll_queue import PollQueue
 from tray.engine.schedule import Periods, Schedule
 from tray.engine.scope import Scope
-from tray.engine.settings import Settings
-from tray.engine.settings_writer import set_text
 from tray.engine.state import State
 from tray.engine.surroundings import Noticed, Surroundings
+from tray.engine.tasks import Tasks
 from tray.engine.watch import Changes, DiskWatch, Watcher
 from tray.engine.watched_files import recent_logs, watched_files
 
@@ -59,23 +54,24 @@ class Engine:
         chance: Callable[[], float] = random.random,
         pages: StatusPages | None = None,
         surroundings: Surroundings | None = None,
+        jobs: Jobs | None = None,
     ) -> None:
         self._scope = scope
         self._memory = memory or AccountStore(scope.folders.state)
         self._costs = costs or Costs(scope)
-        self._pages = pages or StatusPages(scope.environ)
         self._surroundings = surroundings or Surroundings()
-        self._look_every = periods.look.total_seconds()
+        self._periods = periods
         intervals = {each.id: each.interval for each in scope.providers}
         self._schedule = Schedule(periods, chance, scope.clock(), intervals)
         self._state = State()
         self._events: SimpleQueue[object] = SimpleQueue()
         self._listeners = Listeners()
-        self._jobs = Jobs()
-        self._reader = AccountReader(scope, self._memory, self._costs.ledger)
+        self._jobs = jobs or Jobs()
+        reader = AccountReader(scope, self._memory, self._costs.ledger)
+        pages = pages or StatusPages(scope.environ, periods.pages_rest)
+        self._tasks = Tasks(scope, reader, self._costs, pages, self._events.put)
         self._targets: tuple[Target, ...] = ()
         self._queue = PollQueue()
-        self._clicked: frozenset[str] | None = None  # whom a person's refresh still waits for
         self._disk = DiskWatch(scope.settings, scope.environ, partial(recent_logs, scope))
         self._watcher = Watcher(self._look_at_disk, self._disk.skip_stuck, self._events.put, periods.look)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -136,18 +132,23 @@ class Engine:
     # --- the engine's thread: nothing here waits ------------------------------------------------------------
 
     def _run(self) -> None:
-        while True:
-            now = self._now()
-            try:
-                event = self._events.get(timeout=self._schedule.pause(now, self._state))
-            except Empty:
-                event = None
-            if isinstance(event, inbox.Close):
-                return
+        while not isinstance(event := self._next_event(), inbox.Close):
             try:
                 self._take(event)
             except Exception as error:  # noqa: BLE001 - the engine survives an error in one event
                 log_fault(_log, f"could not take {type(event).__name__}", error)
+
+    def _next_event(self) -> object:
+        """None where there is none until the clock is to be looked at again."""
+        seconds = self._periods.tick.total_seconds()
+        try:
+            seconds = self._schedule.pause(self._now(), self._state)
+        except Exception as error:  # noqa: BLE001 - nor does a state that cannot be scheduled end it
+            log_fault(_log, "could not tell what is due next", error)
+        try:
+            return self._events.get(timeout=seconds)
+        except Empty:
+            return None
 
     def _take(self, event: object) -> None:
         match event:
@@ -178,7 +179,7 @@ class Engine:
             return
         self._schedule.active(self._now())
         self._begin_round("now", asked.scope)
-        self._clicked = (self._clicked or frozenset()) | self._queue.waiting
+        self._queue.want()
         self._count_soon()
 
     def _do_what_is_due(self) -> None:
@@ -187,16 +188,16 @@ class Engine:
         until = self._state.paused_until
         if until is not None and refresh_policy.is_pause_over(until, now):
             self._change(transitions.Paused(None))
-        if self._targets and self._schedule.is_poll_due(now, self._state):
+        is_surveyed = self._targets or self._state.snapshot is not None
+        if is_surveyed and self._schedule.is_poll_due(now, self._state):
             self._begin_round("due")
         if self._schedule.are_pages_due(now):
             self._read_pages_soon(now)
         if self._schedule.is_count_due(now, self._scope.today(), counting=self._state.counting):
             self._count_soon()
         self._ask_next()
-        if self._clicked is not None and not self._clicked & self._queue.keys:
-            self._change(transitions.RefreshEnded(now, self._clicked))
-            self._clicked = None
+        if (wanted := self._queue.take_wanted()) is not None:
+            self._change(transitions.RefreshEnded(now, wanted))
         every = self._schedule.every(now, self._state)
         every = refresh_policy.promised(self._state.refresh_every, every, polling=bool(self._queue))
         if every != self._state.refresh_every:
@@ -219,13 +220,13 @@ class Engine:
             self._schedule.logs_changed()
             self._schedule.active(self._now())
         if changes.costs:
-            self._jobs.start("costs", self._read_costs)
+            self._jobs.start("costs", self._tasks.read_costs)
         if changes.settings is not None or changes.homes:
-            self._jobs.start("survey", partial(self._survey, self._state.settings))
+            self._survey_soon()
         for target in self._targets:
             touched = {target.key, *(home.id for home in target.homes)}
             if touched & (changes.homes | changes.saved | changes.logs):
-                self._jobs.start(f"look:{target.key}", partial(self._look, target))
+                self._jobs.start(f"look:{target.key}", partial(self._tasks.look, target))
 
     def _take_targets(self, targets: tuple[Target, ...], read: tuple[AccountUsage, ...]) -> None:
         """Look at those that are another, or could not be looked at yet; ask, where somebody new is there."""
@@ -235,7 +236,7 @@ class Engine:
         seen = {usage.key for usage in read}
         for target in targets:
             if known.get(target.key) != target and target.key not in seen:
-                self._jobs.start(f"look:{target.key}", partial(self._look, target))
+                self._jobs.start(f"look:{target.key}", partial(self._tasks.look, target))
         if any(target.key not in known for target in targets):
             self._schedule.poll_wanted()
 
@@ -243,27 +244,35 @@ class Engine:
         if scope is None:
             self._schedule.polled(self._now())
             # What no watched file tells: a home that was not there, a login in a keyring, one that is too old now.
-            self._jobs.start("survey", partial(self._survey, self._state.settings))
+            self._survey_soon()
         chosen = [each for each in self._targets if scope in (None, each.provider.id, each.key)]
         self._queue.add(chosen, mode)
 
     def _ask_next(self) -> None:
         for target, mode in self._queue.take({target.key: target for target in self._targets}):
-            self._jobs.start(f"ask:{target.key}", partial(self._ask, target, mode))
+            try:
+                self._jobs.start(f"ask:{target.key}", partial(self._tasks.ask, target, mode))
+            except RuntimeError:  # the system gives no further thread; the next round tries again
+                self._queue.ended(target.key)
+                raise
             self._change(transitions.AskingBegan(target.key))
 
     def _read_pages_soon(self, now: datetime) -> None:
         """Those of the providers that somebody is signed in to."""
         if not self._state.settings.get(INCIDENTS):
             self._change(transitions.IncidentsRead({}))
-        elif self._state.paused_until is None and not refresh_policy.is_offline(self._state.snapshot):
+        else:
+            may_ask = self._state.paused_until is None and not refresh_policy.is_offline(self._state.snapshot)
             signed_in = {each.provider.id: each.provider for each in self._targets if each.client is not None}
-            self._jobs.start("pages", partial(self._read_pages, tuple(signed_in.values())))
+            self._jobs.start("pages", partial(self._tasks.read_pages, tuple(signed_in.values()), ask=may_ask))
         self._schedule.pages_read(now, self._state.refresh_every)
 
     def _count_soon(self) -> None:
         self._schedule.counting(self._now(), self._scope.today())
-        self._jobs.start("count", self._count)
+        self._jobs.start("count", self._tasks.count)
+
+    def _survey_soon(self) -> None:
+        self._jobs.start("survey", partial(self._tasks.survey, self._state.settings, lambda: self._targets))
 
     def _now(self) -> datetime:
         return self._scope.clock()
@@ -272,42 +281,13 @@ class Engine:
 
     def _look_at_disk(self) -> Changes:
         offline = refresh_policy.is_offline(self._state.snapshot)
-        noticed = self._surroundings.look(offline=offline, period=self._look_every)
+        noticed = self._surroundings.look(offline=offline, period=self._periods.look.total_seconds())
         if noticed is not None:
             self._events.put(noticed)
         return self._disk.look(watched_files(self._scope, self._memory, self._targets, self._costs.files))
 
-    # --- jobs -----------------------------------------------------------------------------------------------
+    # --- a job of its own -----------------------------------------------------------------------------------
 
     def _set(self, key: str, value: str) -> None:
-        problem = set_text(self._scope.settings_file, self._scope.table, key, value)
-        self._events.put(transitions.SettingSaved(problem))
+        self._tasks.set(key, value)
         self._watcher.look_now()
-
-    def _survey(self, settings: Settings) -> None:
-        """Who is signed in where."""
-        targets = self._reader.targets(settings)
-        known = {target.key for target in self._targets}
-        new = [target for target in targets if target.key not in known]
-        # All at once, so that nobody sees a part of them.
-        self._events.put(inbox.Targets(targets, self._reader.read_all(new)))
-
-    def _look(self, target: Target) -> None:
-        self._events.put(transitions.AccountRead(target.key, self._reader.read(target)))
-
-    def _ask(self, target: Target, mode: Mode) -> None:
-        try:
-            self._events.put(transitions.AccountRead(target.key, self._reader.ask(target, mode)))
-        finally:
-            self._events.put(transitions.AskingEnded(target.key))
-
-    def _read_pages(self, providers: tuple[Provider, ...]) -> None:
-        self._events.put(transitions.IncidentsRead(self._pages.read(providers, self._now())))
-
-    def _read_costs(self) -> None:
-        """What another process has counted, or the person has priced, since."""
-        with suppress(LedgerError):
-            self._events.put(transitions.CostsRead(self._costs.by_home()))
-
-    def _count(self) -> None:
-        count(self._costs, self._events.put)

@@ -32,18 +32,28 @@ _log = logging.getLogger(__name__)
 
 
 class StatusPages:
-    """Used by one thread at a time."""
+    """Used by one thread at a time. Between two requests to a page there is at least a `rest`, however often
+    incidents are switched off and on.
+    """
 
-    def __init__(self, environ: Mapping[str, str], web: PublicWeb | None = None) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], rest: timedelta = timedelta(0), web: PublicWeb | None = None
+    ) -> None:
+        self._rest = rest
         self._origin = environ.get(ORIGIN, "")
         self._web = web
         self._readings: dict[str, PageReading] = {}
+        self._asked_at: dict[str, datetime] = {}
         self._failing: dict[str, datetime | None] = {}  # and when each may be asked again, if it said so
 
     def read(self, providers: Sequence[Provider], now: datetime) -> dict[str, Incident]:
         """The incidents of these providers, by their ids; each page has seconds to answer. Never raises."""
         for provider in providers:
             self._read(provider, now)
+        return self.known(providers, now)
+
+    def known(self, providers: Sequence[Provider], now: datetime) -> dict[str, Incident]:
+        """What was last read of these, unless that is long ago; asks nobody."""
         asked = {provider.id for provider in providers}
         return {
             ident: reading.incident
@@ -58,6 +68,10 @@ class StatusPages:
         retry_at = self._failing.get(provider.id)
         if not origin_allowed(page) or (retry_at is not None and now < retry_at < now + LONGEST_WAIT):
             return
+        asked_at = self._asked_at.get(provider.id)
+        if asked_at is not None and abs(now - asked_at) < self._rest:
+            return
+        self._asked_at[provider.id] = now
         try:
             reading = status_page.fetch(
                 self._client(), page, provider.links.components, self._readings.get(provider.id), now

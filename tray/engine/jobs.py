@@ -51,13 +51,14 @@ class Jobs:
             raise
 
     def _run(self, name: str, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001 - a fault of one job must not be the next one's
-            log_fault(_log, f"could not {name.partition(':')[0]}", error)
-        finally:
+        """In the same thread what waits: the system may have no other one."""
+        following: Callable[[], None] | None = work
+        while following is not None:
+            try:
+                following()
+            except Exception as error:  # noqa: BLE001 - a fault of one job must not be the next one's
+                log_fault(_log, f"could not {name.partition(':')[0]}", error)
             with self._lock:
-                del self._running[name]
-                waiting = self._next.pop(name, None)
-                if waiting is not None and not self._closed:
-                    self._begin(name, waiting)
+                following = self._next.pop(name, None)
+                if following is None:
+                    del self._running[name]

@@ -1,4 +1,4 @@
-"""Which accounts wait to be asked, and which are being asked."""
+"""Which accounts wait to be asked, which are being asked, and whom a person wants refreshed."""
 
 from __future__ import annotations
 
@@ -20,19 +20,11 @@ class PollQueue:
         self._clock = clock
         self._waiting: dict[str, Mode] = {}
         self._asking: dict[str, float] = {}
+        self._wanted: frozenset[str] | None = None
 
     def __bool__(self) -> bool:
         """Whether anybody waits or is being asked."""
         return bool(self._waiting or self._asking)
-
-    @property
-    def waiting(self) -> frozenset[str]:
-        return frozenset(self._waiting)
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """Who waits or is being asked."""
-        return frozenset((*self._waiting, *self._asking))
 
     def add(self, targets: Iterable[Target], mode: Mode) -> None:
         """Those that have a client. One that waits already does so in the more urgent mode."""
@@ -52,6 +44,18 @@ class PollQueue:
 
     def ended(self, key: str) -> None:
         self._asking.pop(key, None)
+
+    def want(self) -> None:
+        """A person waits for all that wait now."""
+        self._wanted = (self._wanted or frozenset()) | self._waiting.keys()
+
+    def take_wanted(self) -> frozenset[str] | None:
+        """Whom a person wanted refreshed, once all of them have been asked; else None."""
+        wanted = self._wanted
+        if wanted is None or wanted & {*self._waiting, *self._asking}:
+            return None
+        self._wanted = None
+        return wanted
 
     def _running(self) -> int:
         latest = self._clock() - SLOW_SECONDS

@@ -25,14 +25,14 @@ ON_BATTERY = 2
 AFTER_RESET = timedelta(seconds=30)
 RECONNECTING = timedelta(minutes=1)
 RECONNECTS_FOR = timedelta(minutes=5)
-"""After the network has changed: name servers and proxies may follow later."""
+"""After the network has changed or the machine has slept: name servers and proxies may follow later."""
 LONGEST_PAUSE = timedelta(hours=24)
 """One that would last longer began before the clock was set back."""
 
 
 class Activity(Struct, frozen=True, kw_only=True):
     """`at` is when a person last opened the menu, an agent last wrote a log, or tankful started. `network_at` is
-    when the network last changed while servers could not be reached.
+    when the network last changed while servers could not be reached, or the machine woke.
     """
 
     at: datetime

@@ -24,14 +24,14 @@ _SHORTEST_PAUSE = timedelta(seconds=1)
 
 
 class Periods(Struct, frozen=True, kw_only=True):
-    """How often: servers are polled, None as `refresh_policy` says; status pages are read at most, and how long
-    after the start; logs counted, while nothing is written and while somebody writes them; the clock and the
-    disk looked at.
+    """How often: servers are polled, None as `refresh_policy` says; status pages are read, which have at least
+    `pages_rest` before the first request and between two; logs counted, while nothing is written and while
+    somebody writes them; the clock and the disk looked at.
     """
 
     poll: timedelta | None = None
     pages: timedelta = timedelta(minutes=10)
-    first_pages: timedelta = timedelta(minutes=1)
+    pages_rest: timedelta = timedelta(minutes=1)
     count: timedelta = timedelta(minutes=5)
     count_active: timedelta = timedelta(seconds=30)
     tick: timedelta = timedelta(minutes=1)
@@ -55,7 +55,7 @@ class Schedule:
         self._polled_at: datetime | None = None
         self._jitter = 1.0
         self._pages_read_at = started_at
-        self._pages_after = periods.first_pages
+        self._pages_after = periods.pages_rest
         self._counted_at: datetime | None = None
         self._counted_on: date | None = None
         self._count_wanted = False
@@ -76,11 +76,10 @@ class Schedule:
     def noticed(self, noticed: Noticed, now: datetime) -> None:
         if noticed.on_battery is not None:
             self._activity = replace(self._activity, on_battery=noticed.on_battery)
-        if noticed.reconnected:
-            self._activity = replace(self._activity, network_at=now)
         if noticed.woke and not noticed.connected:
             self.polled(now)  # not before there is a network, or the interval is over
         elif noticed.woke or noticed.reconnected:
+            self._activity = replace(self._activity, network_at=now)
             self.poll_wanted()
 
     def every(self, now: datetime, state: State) -> timedelta:

@@ -66,3 +66,18 @@ def test_nothing_begins_once_they_are_closed(held: Held) -> None:
     held.release.set()
     jobs.close(DEADLINE)
     assert ran == []
+
+
+def test_what_waits_needs_no_further_thread(held: Held) -> None:
+    jobs, threads = Jobs(), list[threading.Thread]()
+
+    def first() -> None:
+        threads.append(threading.current_thread())
+        held()
+
+    jobs.start("look", first)
+    assert held.began.wait(DEADLINE)
+    jobs.start("look", lambda: threads.append(threading.current_thread()))
+    held.release.set()
+    threads[0].join(DEADLINE)
+    assert threads == [threads[0]] * 2

@@ -29,7 +29,10 @@ def test_a_few_are_asked_at_once_and_slow_ones_hold_up_nobody() -> None:
     assert [each.key for each, _ in queue.take(TARGETS)] == ["e"]
     now = 4.0
     assert [each.key for each, _ in queue.take(TARGETS)] == ["f"]
-    assert queue.keys == set("acdef")
+    assert queue
+    for key in "acdef":
+        queue.ended(key)
+    assert not queue
 
 
 def test_the_more_urgent_mode_wins_and_nobody_is_asked_twice_at_once() -> None:
@@ -39,7 +42,6 @@ def test_the_more_urgent_mode_wins_and_nobody_is_asked_twice_at_once() -> None:
     assert [mode for _, mode in queue.take(TARGETS)] == ["now"]
     queue.add([TARGETS["a"]], "due")
     assert list(queue.take(TARGETS)) == []
-    assert queue.waiting == {"a"}
     queue.ended("a")
     assert [mode for _, mode in queue.take(TARGETS)] == ["due"]
 
@@ -51,3 +53,20 @@ def test_who_is_not_signed_in_or_no_more_there_does_not_wait() -> None:
     queue.add([TARGETS["a"]], "now")
     assert list(queue.take({})) == []
     assert not queue
+
+
+def test_what_a_person_wants_ends_with_the_last_of_them_and_is_said_once() -> None:
+    queue = PollQueue()
+    assert queue.take_wanted() is None
+    queue.add([TARGETS["a"], TARGETS["b"]], "now")
+    queue.want()
+    assert len(list(queue.take(TARGETS))) == 2
+    queue.ended("a")
+    assert queue.take_wanted() is None
+    queue.add([TARGETS["c"]], "due")
+    queue.ended("b")
+    assert queue.take_wanted() == frozenset("ab"), "whoever else is asked"
+    assert queue.take_wanted() is None
+    queue.want()
+    assert list(queue.take({})) == []
+    assert queue.take_wanted() == frozenset("c"), "also where they are no more"

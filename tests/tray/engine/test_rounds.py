@@ -17,6 +17,7 @@ from providers.source import Question
 from tests.fake_provider import FakeSource, fake_provider, make_fake_home, reading
 from tests.tray.engine.test_engine import FAST, Seen, scope_of, until, used
 from tray.engine.engine import Engine
+from tray.engine.jobs import Jobs
 from tray.engine.surroundings import Clocks, Routes, Surroundings
 
 MINUTE = timedelta(minutes=1)
@@ -203,3 +204,46 @@ def test_a_window_is_read_half_a_minute_after_its_reset(world: World) -> None:
         until(lambda: world.asked == 2)
         world.ticks(engine)
         assert world.asked == 2
+
+
+def test_where_nobody_is_signed_in_rounds_go_on(tmp_path: Path) -> None:
+    now, rounds = datetime.now(UTC), list[datetime]()
+
+    def chance() -> float:
+        rounds.append(now)
+        return 0.0
+
+    scope = scope_of(tmp_path, fake_provider([]))
+    scope.clock = lambda: now
+    engine = Engine(scope, periods=FAST, chance=chance)
+    engine.start()
+    try:
+        until(lambda: bool(rounds))
+        now += 60 * MINUTE
+        until(lambda: now in rounds)
+    finally:
+        engine.close()
+
+
+class FewThreads(Jobs):
+    """The system has no thread left for the first request."""
+
+    refused = 0
+
+    def start(self, name: str, work: Callable[[], None]) -> None:
+        if name.startswith("ask:") and not self.refused:
+            self.refused += 1
+            raise RuntimeError("can't start new thread")
+        super().start(name, work)
+
+
+def test_who_could_not_be_asked_for_want_of_a_thread_is_asked_in_the_next_round(world: World) -> None:
+    jobs = FewThreads()
+    engine = Engine(world.scope, periods=FAST, chance=lambda: 0.0, jobs=jobs)
+    engine.start()
+    try:
+        until(lambda: jobs.refused == 1)
+        world.now += 5 * MINUTE
+        until(lambda: world.asked == 1)
+    finally:
+        engine.close()

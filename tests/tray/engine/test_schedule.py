@@ -95,9 +95,10 @@ def test_after_sleep_it_polls_at_once_or_as_soon_as_there_is_a_network() -> None
     assert poll_is_due(made, NOW + 9 * MINUTE)
 
 
-def test_a_network_that_comes_back_is_tried_again_each_minute_for_a_while() -> None:
+@pytest.mark.parametrize("noticed", [Noticed(reconnected=True), Noticed(woke=True)])
+def test_a_network_that_comes_back_is_tried_again_each_minute_for_a_while(noticed: Noticed) -> None:
     made = schedule()
-    made.noticed(Noticed(reconnected=True), NOW)
+    made.noticed(noticed, NOW)
     made.polled(NOW)
     assert poll_is_due(made, NOW + MINUTE, offline())
     assert not poll_is_due(made, NOW + MINUTE, NOTHING)

@@ -167,7 +167,7 @@ class DBusMenu:
 
     def _get_group_properties(self, ids: list[int], names: list[str]) -> tuple[list[Any]]:
         layout = self._layout
-        known = [id_ for id_ in ids or layout.rows if id_ == _ROOT or id_ in layout.rows]
+        known = [id_ for id_ in dict.fromkeys(ids) or layout.rows if id_ == _ROOT or id_ in layout.rows]
         return ([(id_, _only(layout.properties(id_), names)) for id_ in known],)
 
     def _get_property(self, id_: int, name: str) -> tuple[Any]:

@@ -426,3 +426,9 @@ def test_a_key_of_another_kind_is_another_row_and_gets_its_id_back() -> None:
 def test_rows_that_share_a_key_are_refused() -> None:
     with pytest.raises(ValueError, match="share a key"):
         DBusMenu().show((text_row("one", "One"), submenu_row("more", "More", [text_row("one", "One")])))
+
+
+def test_rows_that_are_asked_for_again_and_again_are_told_once(shown: Running, panel: Panel) -> None:
+    """The bus closes the connection of an icon whose answer is too long."""
+    (told,) = panel.call(MENU_PATH, MENU, "GetGroupProperties", "aias", [1, 0] * 100_000, [])
+    assert [id_ for id_, _ in told] == [1, 0]
