@@ -42,10 +42,13 @@ def is_refused(usage: AccountUsage, now: datetime) -> bool:
     reported_at = usage.limit_reached_at
     if reported_at is None:
         return False
-    spans = (seconds_until(lane.value.resets_at, now) for lane in usage.windows)
+    windows = [
+        (lane.value.used_percent, (now - lane.fetched_at).total_seconds(), resets_in)
+        for lane in usage.windows
+        if (resets_in := seconds_until(lane.value.resets_at, now)) is not None
+    ]
     age = (now - reported_at).total_seconds()
-    every = usage.refresh_every.total_seconds()
-    return rules.is_refusal_current(age, [span for span in spans if span is not None], every)
+    return rules.is_refusal_current(age, windows, usage.refresh_every.total_seconds())
 
 
 def _blocks(lane: Sourced[RateWindow], now: datetime, every: float) -> bool:

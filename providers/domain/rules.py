@@ -65,9 +65,20 @@ def blocks(
     return not is_stale(age, None, every) if resets_in is None else resets_in > 0
 
 
-def is_refusal_current(age: float, resets_in: Iterable[float], every: float = REFRESH_SECONDS) -> bool:
-    """Whether a server's refusal is still current: until it is stale, or a window has been reset since."""
-    return not is_stale(age, None, every) and not any(-age < span <= 0 for span in resets_in)
+def is_refusal_current(
+    age: float, windows: Iterable[tuple[float, float, float]], every: float = REFRESH_SECONDS
+) -> bool:
+    """Whether a server's refusal is still current: until it is stale, or a window has been reset since.
+
+    `windows` are what was used of each, how old that is, and in how many seconds it resets. One that came with the
+    refusal, spent and past its reset, is the reason: the server has not seen that yet.
+    """
+    if is_stale(age, None, every):
+        return False
+    return not any(
+        resets_in <= 0 and (-age < resets_in or (used >= SPENT_PERCENT and own_age <= age))
+        for used, own_age, resets_in in windows
+    )
 
 
 def pace(

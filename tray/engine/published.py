@@ -262,9 +262,12 @@ def _is_refused(account: Document, now: float) -> bool:
     at = account.get("limit_reached_at")
     if at is None:
         return False
-    spans = [_until(window["resets_at"], now) for window in account["windows"]]
-    known = [span for span in spans if span is not None]
-    return rules.is_refusal_current(now - epoch(at), known, _refresh_seconds(account))
+    windows = [
+        (window["used_percent"], now - epoch(window["fetched_at"]), resets_in)
+        for window in account["windows"]
+        if (resets_in := _until(window["resets_at"], now)) is not None
+    ]
+    return rules.is_refusal_current(now - epoch(at), windows, _refresh_seconds(account))
 
 
 def _credits_left(account: Document) -> bool | None:

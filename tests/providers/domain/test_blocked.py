@@ -99,3 +99,11 @@ def test_money_beside_the_limits_carries_on_where_more_may_be_spent(carries_on: 
     block = blocked(replace(told, credits=empty), NOW)
     assert block is not None
     assert block.credits_left is (carries_on is True)
+
+
+def test_a_refusal_for_a_window_that_has_been_reset_is_a_server_that_lags() -> None:
+    others = lane("weekly", 40, 50)
+    assert blocked(usage(lane("session", 100, -0.1, read=0.05), others, said=0.05), NOW) is None
+    spent_yesterday = lane("session", 100, -9, read=10)
+    assert blocked(usage(spent_yesterday, others, said=0.05), NOW) is not None, "of that it says nothing new"
+    assert blocked(usage(lane("session", 60, -0.1, read=0.05), others, said=0.05), NOW) is not None

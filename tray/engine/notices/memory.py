@@ -11,8 +11,7 @@ from msgspec.structs import replace
 
 from providers.domain.blocked import blocked
 from providers.domain.limits import AccountUsage
-from providers.domain.merge import is_stale, seconds_until
-from providers.domain.rules import SPENT_PERCENT, is_past
+from providers.domain.merge import is_stale
 from tray.engine.notices.kinds import AccountLook, Blocking, Topic
 from tray.engine.notices.occasion import Occasion, OccasionId
 from tray.engine.notices.stored import Mark, Seen
@@ -132,17 +131,9 @@ def with_blocked(
         limits = [lane.value for lane in block.by if (key, lane.value.id) in spent]
         if limits:
             known[key] = Blocking(max(limits, key=lambda limit: limit.resets_at or now), block.until)
-        elif not block.by and not _is_reason_over(usage, now):
+        elif not block.by:
             known.setdefault(key, Blocking(None, None))  # a log may tell of the next window before the server
     return replace(memory, blocked=known)
-
-
-def _is_reason_over(usage: AccountUsage, now: datetime) -> bool:
-    """Whether it refuses for a window that has been reset: one of the server's machines has not seen that yet."""
-    return any(
-        lane.value.used_percent >= SPENT_PERCENT and is_past(seconds_until(lane.value.resets_at, now))
-        for lane in usage.windows
-    )
 
 
 def is_readable(usage: AccountUsage, window: str, now: datetime) -> bool:
