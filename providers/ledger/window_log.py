@@ -108,7 +108,9 @@ def _note_refusal(after: dict[str, Records], usage: AccountUsage, now: datetime)
     at = usage.limit_reached_at
     if at is None or at > now + CLOCK_SLACK or not is_refused(usage, now):
         return
-    if any(record.was_spent(at) for records in after.values() for record in records):
+    just_before = at - history.RESET_SLACK  # clocks differ, and resets come with other seconds
+    logged = [record for records in after.values() for record in records]
+    if any(record.was_spent(at) or record.was_spent(just_before) for record in logged):
         return
     for window in _own(usage):
         records = after.get(window, ())

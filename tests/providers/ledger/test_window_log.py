@@ -129,6 +129,15 @@ class TestWhatElseHappened:
             "weekly": NOW + 305 * MINUTE,
         }
 
+    def test_a_refusal_in_the_second_of_the_reset_is_no_news(self, tmp_path: Path) -> None:
+        weekly = lane(10, 40, 5000, "weekly"), lane(290, 40, 5000, "weekly")
+        found = noted(
+            tmp_path,
+            usage(lane(10, 100), weekly[0], refused=10),
+            usage(lane(290, 100, 290.02), weekly[1], refused=290),
+        )
+        assert {each.refused_at for each in found} == {None}
+
     def test_a_refusal_that_no_server_has_repeated_is_forgotten(self, tmp_path: Path) -> None:
         """The server cannot be asked for hours; logs tell of two more windows, after which it is not known why."""
         weekly = [lane(minute, 40, 5000, "weekly") for minute in (10, 300, 600)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from providers.domain.limits import Account, AccountUsage, RateWindow, Reading
 from providers.domain.merge import merge
@@ -24,6 +25,7 @@ from tray.engine.settings_table import SETTINGS
 from tray.engine.state import State
 
 STEP = 10 * MINUTE
+LAGS = 0.05
 LENGTHS = {"session": 5 * HOUR, "weekly": 168 * HOUR}
 
 
@@ -47,6 +49,7 @@ class Server:
         self.windows: list[Truth] = []
         self._speeds = {"session": speed, "weekly": speed * weekly_share}
         self._random = random
+        self._answered: Reading | None = None
 
     def open(self, window: str) -> Truth | None:
         of_one = [each for each in self.windows if each.window == window and each.ended_at is None]
@@ -72,14 +75,23 @@ class Server:
             current.ended_at, current.is_early = now, True
 
     def reading(self, source: str, now: datetime) -> Reading:
-        """The one rounds to the nearest, the other down; resets come with another second each time."""
-        return Reading(
+        """The one rounds to the nearest, the other down; resets come with another second each time. Now and then
+        the answer is that of the poll before.
+        """
+        old = self._answered if source == "oauth" and self._random.random() < LAGS else None
+        if old is not None:
+            self._answered = None
+            return replace(old, fetched_at=now)
+        reading = Reading(
             source=source,
             fetched_at=now,
             windows=tuple(self._windows(source, now)),
             limit_reached=self.is_blocked if source == "oauth" else None,
             speaks_for=frozenset({"windows"} if source == "oauth" else ()),
         )
+        if source == "oauth":
+            self._answered = reading
+        return reading
 
     def _windows(self, source: str, now: datetime) -> Iterator[RateWindow]:
         for window, length in LENGTHS.items():

@@ -100,7 +100,8 @@ def test_eight_days(tmp_path: Path, seed: int, start: datetime) -> None:
 
 
 def _the_log_is_the_truth(weeks: Weeks, truths: list[Truth]) -> None:
-    assert len(weeks.tray.windows(weeks.start - DAY, weeks.start + 20 * DAY)) == len(truths)
+    records = weeks.tray.windows(weeks.start - DAY, weeks.start + 20 * DAY)
+    assert len([each for each in records if each.used_percent > 0]) == len(truths)
     for truth in truths:
         record = weeks.record(truth)
         assert abs(record.used_percent - truth.used) <= 9, "of the last step"
