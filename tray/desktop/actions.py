@@ -99,7 +99,7 @@ def _copy(desk: Desk, _argument: str) -> None:
 def _show(desk: Desk, _argument: str) -> None:
     """The values, where a click opens no menu: as a notice, or else on the page of the tightest account."""
     state, now = desk.engine.snapshot, desk.engine.scope.clock()
-    desk.engine.refresh(user_initiated=True)
+    desk.engine.menu_opened()  # to look is not to ask for a refresh: the intervals hold
     shown = sorted(at_a_glance(state, now), key=lambda usage: tightness(usage, now)) or accounts(state)
     if desk.can_notify() or not shown:
         desk.show_text(NAME, menu.summary(state, now, desk.engine.scope.zone, narrow=True))

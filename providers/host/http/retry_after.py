@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-LONGEST_WAIT = timedelta(hours=6)
+LONGEST_WAIT = timedelta(days=1)
+"""Servers ask for as much where a day's allowance is spent; one that asks for more may be wrong."""
 
 
 def retry_after(value: str | None, now: datetime) -> datetime | None:

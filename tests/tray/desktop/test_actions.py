@@ -6,7 +6,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,7 @@ class Tools:
     """A desk, and what was asked of its tools."""
 
     def __init__(self, folder: Path, server: FakeChatGPT) -> None:
-        self.folder = folder
+        self.folder, self.server = folder, server
         self.opening, self.feeding = Opening(), Feeding()
         self.shown: list[tuple[str, str]] = []
         self.stopped = self.redrawn = 0
@@ -184,6 +184,17 @@ def test_without_notices_a_click_opens_the_page_of_the_tightest_account(tools: T
     tools.act("show")
     (codex,) = (each for each in tools.desk.engine.scope.providers if each.id == "codex")
     assert (tools.opened, len(tools.shown)) == ([codex.links.usage], shown)
+
+
+def test_a_click_that_shows_the_values_is_no_refresh(tools: Tools) -> None:
+    until(lambda: "63 % left" in _text(tools) and not tools.desk.engine.snapshot.refreshing)
+    asked, engine = len(tools.server.requests), tools.desk.engine
+    for minute in range(3):
+        tools.act("show")
+        muted = datetime(2026, 11, 20, 12, minute, tzinfo=UTC)
+        engine.mute(muted)
+        until(lambda muted=muted: engine.snapshot.muted_until == muted and not engine.snapshot.refreshing)
+    assert len(tools.server.requests) == asked
 
 
 def test_what_works_here(tools: Tools) -> None:
