@@ -119,8 +119,9 @@ class Costs:
         if known is not None and known.is_current(fingerprint, now):
             return known if is_same else replace(known, stamps=stamps, beside=beside)
         costs = {home: cost for each in chosen for home, cost in self._of(each).items()}
-        if known is not None and known.costs.keys() - costs.keys():
-            self._counted = None  # the ledger was emptied or replaced
+        was_emptied = known is not None and known.costs.keys() - costs.keys()
+        if was_emptied or not all(cost.complete for cost in costs.values()):
+            self._counted = None  # or another process's count was cut short: the next one repairs it
         return _Known(fingerprint, stamps, beside, now, costs)
 
     def counters(self) -> tuple[Counter, ...]:

@@ -7,6 +7,7 @@ import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tray.desktop.autostart.switch import LoginSwitch
 from tray.desktop.clipboard import Clipboard, ClipboardTool
 from tray.desktop.opener import Opener
 from tray.engine.doctor.child import NoReport
+from tray.engine.engine import Engine
 from tray.view.available import Available
 from tray.view.rows import Action
 
@@ -186,14 +188,18 @@ def test_without_notices_a_click_opens_the_page_of_the_tightest_account(tools: T
     assert (tools.opened, len(tools.shown)) == ([codex.links.usage], shown)
 
 
+def _is_at_rest(engine: Engine, muted: datetime) -> bool:
+    return engine.snapshot.muted_until == muted and not engine.snapshot.refreshing
+
+
 def test_a_click_that_shows_the_values_is_no_refresh(tools: Tools) -> None:
     until(lambda: "63 % left" in _text(tools) and not tools.desk.engine.snapshot.refreshing)
     asked, engine = len(tools.server.requests), tools.desk.engine
     for minute in range(3):
         tools.act("show")
         muted = datetime(2026, 11, 20, 12, minute, tzinfo=UTC)
-        engine.mute(muted)
-        until(lambda muted=muted: engine.snapshot.muted_until == muted and not engine.snapshot.refreshing)
+        engine.mute(muted)  # a barrier: what was asked for before has begun by then
+        until(partial(_is_at_rest, engine, muted))
     assert len(tools.server.requests) == asked
 
 

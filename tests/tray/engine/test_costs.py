@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from providers.host.files import own_folders
-from providers.ledger.database import LedgerError
+from providers.ledger.database import LedgerError, opened, transaction
+from providers.ledger.index import set_complete
 from tray.engine.costs import Costs
 from tray.engine.scope import Scope
 from tray.engine.state import HomeCost
@@ -199,6 +200,17 @@ def test_a_ledger_that_was_emptied_in_place_is_counted_anew(person: Person) -> N
     costs.by_home()  # as each count does first
     costs.count()
     assert person.of_codex(costs).figures == first
+
+
+def test_a_count_that_another_process_did_not_end_is_ended(person: Person) -> None:
+    costs = person.costs()
+    costs.count()
+    costs.by_home()
+    with opened(costs.files[0]) as db, transaction(db):
+        set_complete(db, "codex", complete=False)
+    assert not person.of_codex(costs).complete
+    costs.count()
+    assert person.of_codex(costs).complete
 
 
 def test_a_ledger_that_a_reader_found_damaged_is_repaired_by_the_next_count(person: Person) -> None:
