@@ -54,6 +54,7 @@ class SnapshotFile:
         self._state: State | None = None
         self._facts: dict[str, Any] | None = None
         self._written: tuple[datetime, Stamp] | None = None
+        self._is_failing = False
         self._ended = Event()
         self._checking = Thread(target=self._check, name="publish", daemon=True)
 
@@ -66,7 +67,7 @@ class SnapshotFile:
         self._checking.join()
 
     def __call__(self, _before: State, state: State) -> None:
-        """Raises OSError where it cannot be written; the old one stays then."""
+        """Raises OSError where it cannot be written, once until it can be again; the old one stays then."""
         if state.snapshot is None:
             return
         with self._writing:
@@ -74,7 +75,12 @@ class SnapshotFile:
             self._state = state
             if self._facts is None or _changed(self._facts, facts) or self._written is None:
                 self._facts, self._written = facts, None
-                self._write(state, facts)
+                try:
+                    self._write(state, facts)
+                except OSError:
+                    if not self._is_failing:
+                        self._is_failing = True
+                        raise
 
     def _write(self, state: State, facts: dict[str, Any]) -> None:
         now = self._clock()
@@ -85,7 +91,7 @@ class SnapshotFile:
             "owner": {"pid": os.getpid(), "kind": self._kind},
         }
         write_whole(self._file, json.dumps({**header, **facts}, separators=(",", ":")).encode())
-        self._written = now, stamp(str(self._file))
+        self._written, self._is_failing = (now, stamp(str(self._file))), False
 
     def _check(self) -> None:
         while not self._ended.wait(self._check_every.total_seconds()):

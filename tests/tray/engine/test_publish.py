@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 import sys
 import time
@@ -191,6 +192,20 @@ def test_what_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
         broken(State(), state(lane(used=50)))
     assert (tmp_path / "snapshot.json").read_bytes() == before
     file(State(), State())  # nothing to publish yet
+
+
+def test_that_it_cannot_be_written_is_said_once_until_it_can_be_again(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    file = SnapshotFile(folder, "tray", lambda: NOW)
+    for used in (10, 40):
+        folder.write_text("in the way")
+        with pytest.raises(OSError, match="state"):
+            file(State(), state(lane(used=used)))
+        file(State(), state(lane(used=used + 1)))
+        folder.unlink()
+        file(State(), state(lane(used=used + 2)))
+        assert (folder / "snapshot.json").exists()
+        shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize(
