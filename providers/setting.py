@@ -217,8 +217,8 @@ class Hours(Struct, frozen=True):
             return None
         if isinstance(raw, str) and (match := _HOURS.fullmatch(raw.strip())):
             first, of_first, last, of_last = (int(part or 0) for part in match.groups())
-            if first < 24 and last < 24 and of_first < 60 and of_last < 60:
-                return f"{first:02}:{of_first:02}-{last:02}:{of_last:02}"
+            if first < 24 and (last, of_last) <= (24, 0) and of_first < 60 and of_last < 60:
+                return f"{first:02}:{of_first:02}-{last % 24:02}:{of_last:02}"
         raise InvalidValue(self.expected())
 
     def raw(self, text: str) -> object:
