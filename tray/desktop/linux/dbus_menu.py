@@ -7,6 +7,7 @@ went or moved is a new layout: of each menu it was or is in, as KDE reads one le
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -95,13 +96,14 @@ class DBusMenu:
         return chosen
 
     def take_opened(self) -> list[bool]:
-        """Whether a panel opened (True) or closed the menu since the last call, in order.
+        """Whether a panel opened (True) or closed the menu since the last call, in order; what it says again is left
+        out.
 
         libdbusmenu-gtk3 (xfce4-panel 4.18, waybar 0.9) reports when it is about to show the root, but never that
         it closed it: True without a False after it is no sign that the menu is open for long.
         """
         opened, self._opened = self._opened, []
-        return opened
+        return [is_open for is_open, _again in groupby(opened)]
 
     def interface(self) -> Interface:
         return Interface(

@@ -175,6 +175,17 @@ def test_the_app_hears_when_the_menu_is_opened_and_closed(shown: Running, panel:
     assert (heard, shown.menus.empty()) == ([True, False, True, True, False], True)
 
 
+def test_a_menu_that_is_opened_a_thousand_times_at_once_is_heard_of_once(
+    shown: Running, panel: Panel
+) -> None:
+    opened = (0, "opened", ("i", 0), 0)
+    panel.call(MENU_PATH, MENU, "EventGroup", "a(isvu)", [*[opened] * 1000, (0, "closed", ("i", 0), 0)])
+    panel.call(MENU_PATH, MENU, "AboutToShowGroup", "ai", [0] * 1000)
+    panel.read("Title")  # what came before is dealt with
+    heard = [shown.menus.get(timeout=DEADLINE) for _ in range(3)]
+    assert (heard, shown.menus.empty()) == ([True, False, True], True)
+
+
 def test_a_panel_that_comes_back_has_no_menu_open(shown: Running, panel: Panel) -> None:
     panel.call(MENU_PATH, MENU, "AboutToShow", "i", 0)
     panel.stop_watching()
