@@ -77,14 +77,11 @@ def _sessions(state_folder: str) -> list[str]:
 
 def usage(document: Document, now: float) -> Document:
     """The document of `tankful usage --json` out of a snapshot, as of `now` (epoch s)."""
-    kept = {
+    return {
         "schema": "tankful.usage/1",
         "generated_at": document.get("generated_at"),
-        "providers": document["providers"],
+        "providers": as_of(document, now)["providers"],
     }
-    if "owner" in document and not is_kept(document, now):
-        kept["providers"] = _of_nobody(kept["providers"])
-    return as_of(kept, now, work_days(document))
 
 
 def as_of(document: Document, now: float, days: str | None = None, zone: tzinfo | None = None) -> Document:

@@ -96,8 +96,7 @@ class DBusMenu:
         return chosen
 
     def take_opened(self) -> list[bool]:
-        """Whether a panel opened (True) or closed the menu since the last call, in order; what it says again is left
-        out.
+        """Whether a panel opened (True) or closed the menu since the last call, in order and without repetition.
 
         libdbusmenu-gtk3 (xfce4-panel 4.18, waybar 0.9) reports when it is about to show the root, but never that
         it closed it: True without a False after it is no sign that the menu is open for long.
