@@ -168,13 +168,19 @@ class Costs:
         return used or {name: report for name, report in reports.items() if name in there}, quarantined
 
     def _is_large(self, providers: Sequence[Provider]) -> bool:
-        """Whether many logs, or very large ones, were never read."""
+        """Whether many logs, or very large ones, were never read. Not so of a damaged ledger: the person learns of
+        its repair where it is counted.
+        """
+        try:
+            held = self.ledger.logs_held()
+        except LedgerError:
+            return False
         logs = [
             log
             for shelf in self._scope.shelves(providers)
             for log in FINDERS.finder(shelf.home, shelf.format).find()[0]
         ]
-        unread = len(logs) - self.ledger.logs_held()
+        unread = len(logs) - held
         return unread > _MANY_LOGS or (unread == len(logs) and sum(log.size for log in logs) > _MANY_BYTES)
 
     def _of(self, provider: Provider) -> dict[str, HomeCost]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from providers.ledger.database import LedgerError
 from tray.engine.costs import Costs
 from tray.engine.transitions import CostsRead, CountBegan, CountEnded, CountProgressed, Event
 
 PROGRESS_SECONDS = 0.5
-_log = logging.getLogger(__name__)
 
 
 def count(costs: Costs, put: Callable[[Event], None]) -> None:
@@ -32,18 +31,23 @@ def _count(costs: Costs, put: Callable[[Event], None]) -> str | None:
         nonlocal last
         if time.monotonic() - last >= PROGRESS_SECONDS:  # each one is summed up, joined and drawn
             last = time.monotonic()
-            put(CostsRead(costs.by_home()))
+            _put_known(costs, put)
             put(CountProgressed(share))
 
     problem = None
+    _put_known(costs, put)
     try:
-        put(CostsRead(costs.by_home()))  # what was counted before
         costs.count(progressed)
     except LedgerError as error:
-        _log.warning("%s", error)
-        problem = str(error)
+        problem = str(error)  # logged as it comes and goes, as all that is in the state
     try:
         put(CostsRead(costs.by_home(), costs.counters()))
     except LedgerError as error:
         problem = problem or str(error)
     return problem
+
+
+def _put_known(costs: Costs, put: Callable[[Event], None]) -> None:
+    """What was counted before; nothing of a ledger that cannot be read, as the count repairs it."""
+    with suppress(LedgerError):
+        put(CostsRead(costs.by_home()))

@@ -12,8 +12,11 @@ from providers.host.files import own_folders
 from providers.ledger.database import LedgerError, opened, transaction
 from providers.ledger.index import set_complete
 from tray.engine.costs import Costs
+from tray.engine.count_child import CountChild
+from tray.engine.counting import count
 from tray.engine.scope import Scope
 from tray.engine.state import HomeCost
+from tray.engine.transitions import CountEnded, Event
 
 FIXTURE = Path(__file__).parents[2] / "fixtures/codex/0.169.0/plain/home/sessions"
 
@@ -188,6 +191,22 @@ def test_a_ledger_that_is_gone_or_was_replaced_is_counted_anew(person: Person) -
         path.unlink(missing_ok=True)
     costs.count()
     assert person.of_codex(costs).figures == first
+
+
+@pytest.mark.parametrize("is_running", [True, False])
+def test_a_damaged_ledger_is_repaired_by_the_count_of_an_engine(person: Person, is_running: bool) -> None:
+    costs, said = person.costs(), list[Event]()
+    count(costs, said.append)
+    first = person.of_codex(costs).figures
+    for path in costs.files:
+        if path.exists():
+            path.write_bytes(b"x" * 5000)
+    again = costs if is_running else Costs(person.scope(), CountChild({}))  # as a tray that is started
+    count(again, said.append)
+    assert person.of_codex(again).figures.days_30 == first.days_30
+    assert "damaged" in str(said[-1])
+    count(again, said.append)
+    assert said[-1] == CountEnded(None)
 
 
 def test_a_ledger_that_was_emptied_in_place_is_counted_anew(person: Person) -> None:
