@@ -50,6 +50,7 @@
         state             what is known at one moment, frozen
         schedule          when to ask and to count; refresh_policy how often: pure
         poll_queue        who waits to be asked
+        tasks             what the jobs do, each of which may wait
         surroundings      whether the machine slept, has a network again, runs on battery
         incidents         what the providers' status pages report
         watch             what changed on the disk, by stat; of which files: watched_files

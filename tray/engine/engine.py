@@ -164,6 +164,8 @@ class Engine:
                 self._take_targets(targets, read)
             case Changes():
                 self._take_changes(event)
+            case transitions.IncidentsRead() if not self._state.settings.get(INCIDENTS):
+                self._change(transitions.IncidentsRead({}))  # they were switched off meanwhile
             case _:
                 self._change(event)  # type: ignore[arg-type]
                 if isinstance(event, transitions.AskingEnded):

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,9 @@ from providers.source import Links, Provider
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says
 from tests.fake_provider import FakeSource, fake_provider, make_fake_home, reading
 from tests.fake_status_page import component, incident, page, summary
-from tests.tray.engine.test_engine import FAST, Seen, running, scope_of
+from tests.tray.engine.test_engine import DEADLINE, FAST, Seen, running, scope_of
 from tray.engine.engine import Engine
-from tray.engine.incidents import ORIGIN, StatusPages
+from tray.engine.incidents import INCIDENTS, ORIGIN, StatusPages
 from tray.engine.publish import contents
 from tray.engine.scope import Scope
 
@@ -150,6 +152,27 @@ def test_it_can_be_switched_off_and_on_at_once(scope: Scope, server: FakeChatGPT
         engine.set("display.incidents", "on")
         seen.wait_for(lambda later: later.revision > off.revision and bool(later.incidents))
         assert len(server.requests) <= asked + 1
+
+
+def test_what_a_slow_page_says_after_it_was_switched_off_is_not_shown(
+    scope: Scope, server: FakeChatGPT
+) -> None:
+    began, may_answer = threading.Event(), threading.Event()
+
+    def slow(handler: BaseHTTPRequestHandler) -> None:
+        began.set()
+        may_answer.wait(DEADLINE)
+        ERRORS(handler)
+
+    server.answer = slow
+    with running(scope, replace(SOON, pages=timedelta(hours=1))) as (engine, seen):
+        assert began.wait(DEADLINE)
+        engine.set("display.incidents", "off")
+        seen.wait_for(lambda state: state.settings.get(INCIDENTS) is False)
+        may_answer.set()
+        _settle(engine, seen)
+        time.sleep(FAST.look.total_seconds())
+        assert not any(state.incidents for state in seen.states)
 
 
 def test_no_page_is_read_during_a_pause_nor_for_who_is_not_signed_in(
