@@ -58,7 +58,7 @@ def test_the_old_tray_shows_the_icon_and_a_click_arrives(
         if with_bus:
             notice = notices.get(timeout=DEADLINE)
             router.send(new_method_return(notice, "u", (7,)))
-            assert "63 % left" in notice.body[4]
+            assert "63\xa0% left" in notice.body[4]
             assert "Quit" not in notice.body[4]
         assert program.line() == "show"
         program.process.terminate()
