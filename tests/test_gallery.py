@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
+import assets
 from tools import gallery
 from tools.icon_states import ICON_STATES, STYLES
 
@@ -20,7 +21,7 @@ def test_a_sheet_for_each_style_and_the_strip_of_the_readme(tmp_path: Path) -> N
 
 def test_the_picture_of_the_readme_is_up_to_date() -> None:
     """Made by `python -m tools.gallery`, and copied from its folder."""
-    with Image.open(Path(__file__).parents[1] / "assets/icons.png") as kept:
+    with Image.open(Path(str(assets.__file__)).with_name("icons.png")) as kept:
         drawn = gallery.strip()
         assert kept.size == drawn.size
         below = (0, 16, *drawn.size)  # the names are written in whatever font Pillow has
