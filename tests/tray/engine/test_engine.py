@@ -504,6 +504,9 @@ class TestSettings:
         self, scope: Scope, key: str, value: str, problem: str
     ) -> None:
         with running(scope) as (engine, seen):
+            seen.wait_for(
+                lambda state: "one" in used(state)
+            )  # the settings were read, which ends such a sentence
             engine.set(key, value)
             seen.wait_for(lambda state: state.settings_problem == problem)
             assert not scope.settings_file.exists()
@@ -514,6 +517,7 @@ class TestSettings:
         scope.settings_file.parent.mkdir(parents=True)
         scope.settings_file.write_text("a = = 1\n")
         with running(scope) as (engine, seen):
+            seen.wait_for(lambda state: "one" in used(state))
             engine.set("providers.fake.enabled", "false")
             state = seen.wait_for(lambda state: bool(state.save_problem))
             assert "line 1: not TOML" in str(state.save_problem)
