@@ -21,6 +21,7 @@ import subprocess
 import threading
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -98,7 +99,7 @@ class Program:
             self._lines.put(line.rstrip("\n"))
 
 
-class Session:
+class Session(ABC):
     scale = 1
     menu_button = 1  # which opens the menu
     menu_top = PANEL_HEIGHT  # where a menu may begin
@@ -166,14 +167,14 @@ class Session:
                 return until(opened, "no menu", deadline=3)
         raise AssertionError("a click on the icon opened no menu")
 
-    def click(self, x: int, y: int, button: int = 1) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def click(self, x: int, y: int, button: int = 1) -> None: ...
 
-    def hover(self, x: int, y: int) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def hover(self, x: int, y: int) -> None: ...
 
-    def screenshot(self, path: Path) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def screenshot(self, path: Path) -> None: ...
 
     def left_behind(self) -> list[str]:
         """What still runs a moment after the desktop was closed."""
