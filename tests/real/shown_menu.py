@@ -10,10 +10,10 @@ from datetime import UTC
 
 from msgspec.structs import replace
 
+from tests.real.shown_rows import report, run
 from tools.example_states import NOW, STATES
-from tray.cli.tray import _stop_on_signals
 from tray.desktop.face import open_face
-from tray.desktop.icon import DesktopClosed, Shown
+from tray.desktop.icon import Shown
 from tray.desktop.shown import shown as all_shown
 from tray.engine.settings_table import SETTINGS, find
 from tray.engine.state import State
@@ -39,7 +39,7 @@ def main() -> None:
 
     def choose(action: Action) -> None:
         nonlocal state
-        print(" ".join(filter(None, (action.name, action.argument))), flush=True)
+        report(action)
         if action.name == "quit":
             face.stop()
         elif action.name == "set":
@@ -48,13 +48,7 @@ def main() -> None:
 
     face = open_face(choose, lambda: print("ready", flush=True), wait=True)
     face.show(shown(state))
-    try:
-        with _stop_on_signals(face.stop):
-            face.run()
-    except DesktopClosed as closed:
-        print(f"gone: {closed}", flush=True)
-    else:
-        print("ended", flush=True)
+    run(face)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from tray.cli.tray import _stop_on_signals
 from tray.desktop.face import open_face
-from tray.desktop.icon import DesktopClosed, IconView, Shown, Tooltip
+from tray.desktop.icon import DesktopClosed, Face, IconView, Shown, Tooltip
 from tray.view.rows import (
     Action,
     Row,
@@ -73,6 +73,21 @@ def kinds(settings: dict[str, str]) -> tuple[Row, ...]:
     )
 
 
+def report(action: Action) -> None:
+    print(" ".join(filter(None, (action.name, action.argument))), flush=True)
+
+
+def run(face: Face) -> None:
+    """Until it is stopped, by a signal too, or its desktop is gone; the last line tells which."""
+    try:
+        with _stop_on_signals(face.stop):
+            face.run()
+    except DesktopClosed as closed:
+        print(f"gone: {closed}", flush=True)
+    else:
+        print("ended", flush=True)
+
+
 def main() -> None:
     settings = {"notices": "on", "sound": "off", "size": "Medium"} if "kinds" in sys.argv[1:] else {}
 
@@ -82,7 +97,7 @@ def main() -> None:
         face.show(showing(kinds(settings)))
 
     def choose(action: Action) -> None:
-        print(" ".join(filter(None, (action.name, action.argument))), flush=True)
+        report(action)
         if action.name == "show":
             face.show_text("38 % left", "\n".join(lines(tuple(row for row in ROWS if row.kind == "text"))))
         elif action.name == "quit":
@@ -93,13 +108,7 @@ def main() -> None:
     face = open_face(choose, lambda: print("ready", flush=True), wait=True)
     signal.signal(signal.SIGUSR1, lambda *_: Thread(target=change, args=["sound=off"]).start())
     face.show(showing(kinds(settings) if settings else ROWS))
-    try:
-        with _stop_on_signals(face.stop):
-            face.run()
-    except DesktopClosed as closed:
-        print(f"gone: {closed}", flush=True)
-    else:
-        print("ended", flush=True)
+    run(face)
 
 
 if __name__ == "__main__":
