@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from providers.ledger.zstd import decompress
-from tests.fake_chatgpt import FakeChatGPT, breaks_off, fake_chatgpt, says, usage_now, window
+from tests.fake_chatgpt import FakeChatGPT, breaks_off, says, usage_now, window
 from tests.homes import SECRETS, auth, make_home, write_auth
 from tests.programs import started
 
@@ -67,13 +67,6 @@ class Person:
     def account(self, *arguments: str, code: int = 0) -> Any:
         (account,) = self.usage(*arguments, code=code)["providers"]
         return account
-
-
-@pytest.fixture
-def server() -> Iterator[FakeChatGPT]:
-    with fake_chatgpt() as fake:
-        fake.answer = says(usage_now())
-        yield fake
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage_now
+from tests.fake_chatgpt import FakeChatGPT
 from tests.tray.desktop.test_app import engine, until
 from tests.tray.desktop.test_clipboard import FakeLauncher as Feeding
 from tests.tray.desktop.test_opener import FakeLauncher as Opening
@@ -58,13 +58,6 @@ class Tools:
 
     def _stop(self) -> None:
         self.stopped += 1
-
-
-@pytest.fixture
-def server() -> Iterator[FakeChatGPT]:
-    with fake_chatgpt() as fake:
-        fake.answer = says(usage_now())
-        yield fake
 
 
 @pytest.fixture

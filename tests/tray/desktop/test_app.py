@@ -16,7 +16,7 @@ from providers.domain.limits import UsageSnapshot
 from providers.host.files import own_folders
 from providers.ledger.database import LedgerError
 from providers.setting import Bool, Menu, Setting
-from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage_now, waits_for
+from tests.fake_chatgpt import FakeChatGPT, says, usage_now, waits_for
 from tests.homes import NOW, make_home
 from tests.tray.view.test_menu import PRO
 from tray.desktop.app import App
@@ -134,13 +134,6 @@ class Tray:
         assert not self._thread.is_alive()
         names = {thread.name for thread in threading.enumerate()}
         assert names.isdisjoint({"engine", "watch", "redraw", "listener", "count"})
-
-
-@pytest.fixture
-def server() -> Iterator[FakeChatGPT]:
-    with fake_chatgpt() as fake:
-        fake.answer = says(usage_now())
-        yield fake
 
 
 def engine(folder: Path, server: FakeChatGPT, costs: Costs | None = None, table: Table = SETTINGS) -> Engine:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from providers.setting import Bool, Choice, Setting
-from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage_now
+from tests.fake_chatgpt import FakeChatGPT, says, usage_now
 from tests.tray.desktop.conftest import Bus
 from tests.tray.desktop.fake_notices import NoticeServer
 from tests.tray.desktop.fake_watcher import ITEM, ITEM_PATH, MENU, MENU_PATH, Panel
@@ -135,13 +135,6 @@ def _path_to(key: str, rows: tuple[Row, ...]) -> list[str]:
         if below := _path_to(key, row.children):
             return [label, *below]
     return []
-
-
-@pytest.fixture
-def server() -> Iterator[FakeChatGPT]:
-    with fake_chatgpt() as fake:
-        fake.answer = says(usage_now())
-        yield fake
 
 
 @pytest.fixture
