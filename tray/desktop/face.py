@@ -80,9 +80,11 @@ def open_face(
         raise NoDesktop(reason)
     if sys.platform in ("darwin", "win32"):
         from tray.desktop.native import pick
-    else:
-        from tray.desktop.linux.pick import pick
-    return TrayFace(lambda pause: pick(choose, pause, environ, on_menu), on_ready)
+
+        return TrayFace(lambda pause: pick(choose, pause, environ, on_menu), on_ready)
+    from tray.desktop.linux.pick import Picker
+
+    return TrayFace(Picker(choose, environ, on_menu), on_ready)
 
 
 class TrayFace:
@@ -101,7 +103,7 @@ class TrayFace:
         self._on_ready = on_ready
         self._changing = Lock()
         self._shown: Shown | None = None
-        self._kept: dict[str, Notice] = {}  # for the icon to come
+        self._kept: dict[str, Notice | None] = {}  # for the icon to come; None is withdrawn from it
         self._icon: Icon | None = None
         self._ready = False
         self._reported_ready = False
@@ -123,8 +125,11 @@ class TrayFace:
 
     def withdraw(self, key: str) -> None:
         with self._changing:
-            self._kept.pop(key, None)
-            if self._icon is not None and self._ready and not self._stopped.is_set():
+            if self._icon is None:
+                self._kept.pop(key, None)
+            elif not self._ready:
+                self._kept[key] = None
+            elif not self._stopped.is_set():
                 self._icon.withdraw_notice(key)
 
     def show_text(self, title: str, body: str) -> None:
@@ -157,8 +162,12 @@ class TrayFace:
             self._ready = True
             if self._shown is not None:
                 icon.show(self._shown)
-            while self._kept:
-                icon.show_notice(self._kept.pop(next(iter(self._kept))))
+            for key, notice in self._kept.items():
+                if notice is None:
+                    icon.withdraw_notice(key)
+                else:
+                    icon.show_notice(notice)
+            self._kept.clear()
         if not self._reported_ready:
             self._reported_ready = True
             self._on_ready()

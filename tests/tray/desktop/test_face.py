@@ -17,7 +17,7 @@ from tests.tray.desktop.conftest import Bus
 from tests.tray.desktop.fake_watcher import DEADLINE, Panel
 from tests.tray.desktop.showing import one_icon
 from tray.desktop.face import TrayFace, open_face, unavailable
-from tray.desktop.icon import DesktopClosed, Face, NoDesktop, Shown
+from tray.desktop.icon import DesktopClosed, Face, NoDesktop, Shown, TrayClosed
 from tray.desktop.linux.pick import choose_kind
 from tray.engine.notices.notice import Notice
 from tray.view.rows import Action, action_row, text_row
@@ -192,6 +192,7 @@ class FakeIcon:
         self.shown: Queue[Shown] = Queue()
         self.notices: Queue[Notice | str] = Queue()
         self.stopped = threading.Event()
+        self.closes = False
 
     def show(self, shown: Shown) -> None:
         self.shown.put(shown)
@@ -207,6 +208,8 @@ class FakeIcon:
         thread.start()
         self.stopped.wait(DEADLINE)
         thread.join(DEADLINE)
+        if self.closes:
+            raise TrayClosed
 
     def stop(self) -> None:
         self.stopped.set()
@@ -233,6 +236,33 @@ def test_notices_go_to_the_icon_and_wait_for_the_first() -> None:
     assert icon.notices.get_nowait() == Notice(key="text", title="Codex", body="63\N{NO-BREAK SPACE}% left")
     assert icon.notices.get_nowait() == "text"
     assert icon.notices.empty()
+
+
+def test_what_is_withdrawn_between_two_icons_is_withdrawn_by_the_next() -> None:
+    first, second = FakeIcon(), FakeIcon()
+    ready, between, go_on = threading.Event(), threading.Event(), threading.Event()
+
+    def pick(_pause: Callable[[float], bool]) -> FakeIcon:
+        if not ready.is_set():
+            return first
+        between.set()
+        assert go_on.wait(DEADLINE)
+        return second
+
+    first.closes = True
+    face = TrayFace(pick, ready.set)
+    face.notify(Notice(key="a", title="Codex: used up"))
+    loop = threading.Thread(target=face.run)
+    loop.start()
+    assert ready.wait(DEADLINE)
+    first.stop()
+    assert between.wait(DEADLINE)
+    face.withdraw("a")
+    go_on.set()
+    assert second.notices.get(timeout=DEADLINE) == "a"
+    face.stop()
+    loop.join(DEADLINE)
+    assert not loop.is_alive()
 
 
 def test_what_was_shown_before_the_icon_is_there_is_shown_once_it_is() -> None:

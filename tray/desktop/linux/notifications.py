@@ -110,6 +110,25 @@ class Notifications:
             if slot.serial is None:
                 self._end(slot)
 
+    def carry_on(self, before: Notifications, server: str) -> None:
+        """Take over what a closed connection showed; one whose first answer it never got is left to the server.
+
+        `server` is the unique name of the one that runs now: the ids of another are not valid there.
+        """
+        with before._lock, self._lock:
+            if before._server != server:
+                return
+            self._server = server
+            self._closed.update(before._closed)
+            for key, slot in before._slots.items():
+                if slot.withdrawn:
+                    self._close(slot.id)
+                elif slot.id or slot.next is not None:
+                    self._slots[key] = _Slot(slot.sent, id=slot.id, next=slot.next)
+            for slot in self._slots.values():
+                if slot.next is not None:
+                    self._notify(slot)
+
     def take(self, message: Any) -> None:
         """Look at a message that came over the connection; most are not for us."""
         fields = message.header.fields

@@ -15,6 +15,7 @@ from tray.desktop.linux.detect import Desktop, Here
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from tray.desktop.linux.status_notifier import StatusNotifierIcon
     from tray.view.rows import Action
 
 WATCHER_LATE = 3.0  # seconds: panels that own both show their old tray first
@@ -63,23 +64,39 @@ def tell_waiting() -> None:
             sys.stderr.flush()
 
 
-def pick(
-    choose: Callable[[Action], None],
-    pause: Callable[[float], bool],
-    environ: Mapping[str, str],
-    on_menu: Callable[[bool], None] = ignore_menu,
-) -> Icon | None:
-    kind = choose_kind(Here(environ), pause, tell_waiting=tell_waiting)
-    if kind is None:
-        return None
-    if kind == "xembed":
-        return _xembed_icon(choose, environ)
-    from tray.desktop.linux.status_notifier import StatusNotifierIcon
+class Picker:
+    """Picks an icon, and another one when its tray has gone: that one knows the notices of the last."""
 
-    try:
-        return StatusNotifierIcon(NAME, choose, on_menu, environ=environ)
-    except session_bus.BusUnreachable as error:
-        raise DesktopClosed(f"The session bus disappeared: {error}.") from error
+    def __init__(
+        self,
+        choose: Callable[[Action], None],
+        environ: Mapping[str, str],
+        on_menu: Callable[[bool], None] = ignore_menu,
+    ) -> None:
+        self._choose = choose
+        self._environ = environ
+        self._on_menu = on_menu
+        self._last: StatusNotifierIcon | None = None
+
+    def __call__(self, pause: Callable[[float], bool]) -> Icon | None:
+        kind = choose_kind(Here(self._environ), pause, tell_waiting=tell_waiting)
+        if kind is None:
+            return None
+        if kind == "xembed":
+            return _xembed_icon(self._choose, self._environ)
+        return self._status_notifier()
+
+    def _status_notifier(self) -> Icon:
+        from tray.desktop.linux.status_notifier import StatusNotifierIcon
+
+        try:
+            icon = StatusNotifierIcon(NAME, self._choose, self._on_menu, environ=self._environ)
+        except session_bus.BusUnreachable as error:
+            raise DesktopClosed(f"The session bus disappeared: {error}.") from error
+        if self._last is not None:
+            icon.carry_on(self._last)
+        self._last = icon
+        return icon
 
 
 def _xembed_icon(choose: Callable[[Action], None], environ: Mapping[str, str]) -> Icon:

@@ -108,6 +108,12 @@ class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no typ
     def withdraw_notice(self, key: str) -> None:
         self._notifications.withdraw(key)
 
+    def carry_on(self, before: StatusNotifierIcon) -> None:
+        """Before `run`: replace and withdraw the notices of an icon that ended, too, while their server runs."""
+        with suppress(session_bus.BusUnreachable):  # no server runs
+            (server,) = session_bus.ask(self._connection, message_bus.GetNameOwner(notifications.SERVER))
+            self._notifications.carry_on(before._notifications, server)
+
     def stop(self) -> None:
         """End `run`, now or as soon as it is called."""
         self._stop()
