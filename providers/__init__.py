@@ -21,7 +21,8 @@
         log_reader        one log → one observation, by its format's scanner
         line_scanner      the scanner of logs with lines (scan: bytes to lines; damaged_line: what is left of one)
         refresh           reads what is new, in `parallel` where it is much; `resolve` judges what it touches
-        database          the file itself: its logs (index), what they came to (responses, counters)
+        database          the file itself: its logs (index), what they came to (responses, counters),
+                          its times (epoch_ms)
         salvage           what a damaged one still tells of the limits
         logins            who was signed in to which home when, for logs that name no account
         query, report     sums

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice, pairwise, takewhile
 
 from msgspec import Struct
 
 from providers.domain.limits import CLOCK_SLACK, EarlyReset, RateWindow, Sourced
+from providers.ledger.epoch_ms import moment, moment_or_none, ms, ms_or_none
 
 SAME_RESET_MS = 60_000
 """Servers compute the reset time for each response, and get another second each time."""
@@ -52,29 +53,29 @@ def note(
     is from a clock that has been set back since, and replaced. `seen` is when the window was last seen as it is
     stored, and its reset then, if that is known.
     """
-    at, resets_at = _ms(lane.fetched_at), lane.value.resets_at
-    resets = None if resets_at is None else _ms(resets_at)
+    at, resets_at = ms(lane.fetched_at), lane.value.resets_at
+    resets = ms_or_none(resets_at)
     _forget_ahead(db, account, lane.value.id, now)
     held = db.execute(
         "SELECT at_ms, used_percent, resets_ms, source FROM limits"
         " WHERE account = ? AND window = ? AND at_ms <= ? ORDER BY at_ms DESC LIMIT 1",
-        (account, lane.value.id, _ms(now + CLOCK_SLACK)),
+        (account, lane.value.id, ms(now + CLOCK_SLACK)),
     ).fetchone()
     if held is not None:
         if held[0] >= at or _same(held[:3], lane.value.used_percent, resets) or _lags(held[2], resets, at):
             return
-        if seen is not None and held[0] + _QUIET_MS < _ms(seen[0]) < at:
-            was_to_reset = held[2] if seen[1] is None else _ms(seen[1])
-            _insert(db, account, lane.value.id, (_ms(seen[0]), held[1], was_to_reset, held[3]))
+        if seen is not None and held[0] + _QUIET_MS < ms(seen[0]) < at:
+            was_to_reset = held[2] if seen[1] is None else ms(seen[1])
+            _insert(db, account, lane.value.id, (ms(seen[0]), held[1], was_to_reset, held[3]))
     _insert(db, account, lane.value.id, (at, lane.value.used_percent, resets, lane.source))
 
 
 def _forget_ahead(db: sqlite3.Connection, account: str, window: str, now: datetime) -> None:
     """After a clock was set back: two histories of the same hours, one in the other, would be full of resets."""
     ahead = "FROM limits WHERE account = ? AND window = ? AND at_ms > ? AND at_ms <= ?"
-    until = _ms(now + SET_BACK)
-    if db.execute(f"SELECT 1 {ahead} LIMIT 1", (account, window, _ms(now + CLOCK_SLACK), until)).fetchone():
-        db.execute(f"DELETE {ahead}", (account, window, _ms(now), until))
+    until = ms(now + SET_BACK)
+    if db.execute(f"SELECT 1 {ahead} LIMIT 1", (account, window, ms(now + CLOCK_SLACK), until)).fetchone():
+        db.execute(f"DELETE {ahead}", (account, window, ms(now), until))
 
 
 def _insert(
@@ -88,7 +89,7 @@ def changes(db: sqlite3.Connection, account: str, since: datetime) -> list[Limit
     rows = db.execute(
         "SELECT at_ms, window, used_percent, resets_ms, source FROM limits WHERE account = ? AND at_ms >= ?"
         " ORDER BY at_ms, window",
-        (account, _ms(since)),
+        (account, ms(since)),
     )
     return _changes(rows)
 
@@ -108,8 +109,8 @@ def series(
         {
             "account": account,
             "window": window,
-            "since": _ms(since),
-            "until": _ms(until),
+            "since": ms(since),
+            "until": ms(until),
             "most": _MOST_CHANGES,
         },
     ).fetchall()
@@ -190,14 +191,6 @@ def _lags(held_resets: int | None, resets: int | None, at: int) -> bool:
 
 def _changes(rows: Iterable[tuple[int, str, float, int | None, str]]) -> list[LimitChange]:
     return [
-        LimitChange(_moment(at), window, used, None if resets is None else _moment(resets), source)
+        LimitChange(moment(at), window, used, moment_or_none(resets), source)
         for at, window, used, resets, source in rows
     ]
-
-
-def _ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)

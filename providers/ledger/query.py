@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from providers.domain.cost import TOKEN_CLASSES
+from providers.ledger.epoch_ms import ms
 from providers.ledger.index import chunks, marks, storable
 
 _SUMS = ", ".join(f"sum({each.name})" for each in TOKEN_CLASSES)
@@ -80,7 +81,7 @@ def slices(
         f"SELECT at_ms / {QUARTER_MS} * {QUARTER_MS} AS quarter, context,"
         f" count(*), count(pico_usd), coalesce(sum(pico_usd), 0), min(at_ms), max(at_ms), {_SUMS}"
         f" FROM ({source}) GROUP BY quarter, context",
-        (_ms(start), _ms(end), _ms(start), _ms(end), *numbers),
+        (ms(start), ms(end), ms(start), ms(end), *numbers),
     ).fetchall()
     contexts = _contexts(db, {row[1] for row in rows})
     return [
@@ -116,7 +117,3 @@ def _homes(db: sqlite3.Connection, provider: str, homes: Sequence[Path]) -> list
     rows = db.execute("SELECT path, id FROM homes WHERE provider = ?", (provider,))
     known = dict(rows.fetchall())
     return [known[path] for home in homes if (path := storable(str(home))) in known]
-
-
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)

@@ -21,6 +21,7 @@ from providers.domain.cost import (
     TokenUsage,
     burn_rate,
 )
+from providers.ledger.epoch_ms import moment
 from providers.ledger.index import storable
 from providers.ledger.query import Held, Slice
 
@@ -234,8 +235,8 @@ def _session(thread: str, own: list[Slice]) -> SessionCost:
     return SessionCost(
         id=thread,
         project=started.project or None,
-        started_at=_moment(min(each.first_ms for each in own)),
-        last_at=_moment(max(each.last_ms for each in own)),
+        started_at=moment(min(each.first_ms for each in own)),
+        last_at=moment(max(each.last_ms for each in own)),
         models=tuple(sorted({each.model or UNKNOWN for each in own})),
         subagents=len({each.session for each in own} - {thread, ""}),
         tally=_Sum(own).tally(),
@@ -258,10 +259,6 @@ def _unpriced(slices: Iterable[Slice]) -> tuple[str, ...]:
 
 def _first_of(days: int, last: date) -> date:
     return last - timedelta(days=days - 1)
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def _after(day: date, zone: tzinfo) -> datetime:

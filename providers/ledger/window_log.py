@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from math import isfinite
 from typing import Any
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from providers.domain.blocked import is_refused
 from providers.domain.limits import CLOCK_SLACK, AccountUsage, RateWindow, Sourced
 from providers.ledger import history
+from providers.ledger.epoch_ms import moment, moment_or_none, ms, ms_or_none
 from providers.ledger.windows import Records, WindowReading, WindowRecord, follow
 
 SEEN_EVERY = timedelta(hours=6)
@@ -59,7 +60,7 @@ def windows(
     rows = db.execute(
         f"SELECT {_COLUMNS} FROM windows WHERE starts_ms < ? AND coalesce(ended_ms, resets_ms, seen_ms) >= ?"  # noqa: S608
         " AND (?3 IS NULL OR account = ?3) ORDER BY starts_ms, account, window",
-        (_ms(until), _ms(since), account),
+        (ms(until), ms(since), account),
     )
     return [_record(row) for row in rows]
 
@@ -70,8 +71,8 @@ def fold_history(db: sqlite3.Connection) -> None:
     found: dict[tuple[str, str], list[WindowRecord]] = {}
     for account, window, at_ms, used, resets_ms in rows:
         records = found.setdefault((account, window), [])
-        reading = WindowReading(_moment(at_ms), used, _moment_or_none(resets_ms), _length(window))
-        records[-2:] = follow(tuple(records[-2:]), reading, account, window, _moment(at_ms))
+        reading = WindowReading(moment(at_ms), used, moment_or_none(resets_ms), _length(window))
+        records[-2:] = follow(tuple(records[-2:]), reading, account, window, moment(at_ms))
     for records in found.values():
         _write(db, records)
 
@@ -93,7 +94,7 @@ def _save(db: sqlite3.Connection, before: Records, after: Records, window: RateW
     for starts_at in held.keys() - {record.starts_at for record in after}:
         db.execute(
             "DELETE FROM windows WHERE account = ? AND window = ? AND starts_ms = ?",
-            (before[0].account, before[0].window, _ms(starts_at)),
+            (before[0].account, before[0].window, ms(starts_at)),
         )
 
 
@@ -154,7 +155,7 @@ def _fall(db: sqlite3.Connection, account: str, usage: AccountUsage) -> Decimal 
     if lane is None or lane.value.balance is None or not lane.value.balance.is_finite():
         return None
     held = db.execute("SELECT balance_ms, balance FROM purses WHERE account = ?", (account,)).fetchone()
-    at, balance = _ms(lane.fetched_at), f"{lane.value.balance:f}"
+    at, balance = ms(lane.fetched_at), f"{lane.value.balance:f}"
     if held is not None and held[0] is not None and (held[0] >= at or held[1] == balance):
         return None
     _store(db, account, "balance_ms = ?, balance = ?", (at, balance))
@@ -168,12 +169,12 @@ def _redeemed(db: sqlite3.Connection, account: str, usage: AccountUsage) -> date
     held = db.execute(
         "SELECT resets_ms, resets, expires_ms, redeemed_ms FROM purses WHERE account = ?", (account,)
     ).fetchone()
-    last = _moment_or_none(held[3]) if held else None
+    last = moment_or_none(held[3]) if held else None
     lane = usage.resets
     if lane is None:
         return last
-    at, expires_at = _ms(lane.fetched_at), lane.value.expires_at
-    found = lane.value.available, None if expires_at is None else _ms(expires_at)
+    at = ms(lane.fetched_at)
+    found = lane.value.available, ms_or_none(lane.value.expires_at)
     if held is not None and held[0] is not None and (held[0] >= at or held[1:3] == found):
         return last
     _store(db, account, "resets_ms = ?, resets = ?, expires_ms = ?", (at, *found))
@@ -196,10 +197,8 @@ def _own(usage: AccountUsage) -> list[str]:
 def _reading(lane: Sourced[RateWindow]) -> WindowReading:
     window = lane.value
     length = window.duration or _length(window.id)
-    resets_ms = _ms_or_none(window.resets_at)  # as it is stored, whichever process reads it next
-    return WindowReading(
-        _moment(_ms(lane.fetched_at)), window.used_percent, _moment_or_none(resets_ms), length
-    )
+    resets_ms = ms_or_none(window.resets_at)  # as it is stored, whichever process reads it next
+    return WindowReading(moment(ms(lane.fetched_at)), window.used_percent, moment_or_none(resets_ms), length)
 
 
 def _length(window: str) -> timedelta | None:
@@ -216,18 +215,18 @@ def _write(db: sqlite3.Connection, records: Iterable[WindowRecord]) -> None:
             (
                 each.account,
                 each.window,
-                _ms(each.starts_at),
-                _ms_or_none(each.resets_at),
+                ms(each.starts_at),
+                ms_or_none(each.resets_at),
                 each.used_percent,
-                _ms(each.seen_at),
-                _ms_or_none(each.ended_at),
+                ms(each.seen_at),
+                ms_or_none(each.ended_at),
                 each.reset_early,
                 each.redeemed,
                 each.moved,
-                _ms_or_none(each.moved_at),
-                _ms_or_none(each.moved_from),
-                _ms_or_none(each.spent_at),
-                _ms_or_none(each.refused_at),
+                ms_or_none(each.moved_at),
+                ms_or_none(each.moved_from),
+                ms_or_none(each.spent_at),
+                ms_or_none(each.refused_at),
                 None if each.credits_used is None else f"{each.credits_used:f}",
             )
             for each in records
@@ -239,33 +238,17 @@ def _record(row: tuple[Any, ...]) -> WindowRecord:
     return WindowRecord(
         account=row[0],
         window=row[1],
-        starts_at=_moment(row[2]),
-        resets_at=_moment_or_none(row[3]),
+        starts_at=moment(row[2]),
+        resets_at=moment_or_none(row[3]),
         used_percent=row[4],
-        seen_at=_moment(row[5]),
-        ended_at=_moment_or_none(row[6]),
+        seen_at=moment(row[5]),
+        ended_at=moment_or_none(row[6]),
         reset_early=bool(row[7]),
         redeemed=bool(row[8]),
         moved=row[9],
-        moved_at=_moment_or_none(row[10]),
-        moved_from=_moment_or_none(row[11]),
-        spent_at=_moment_or_none(row[12]),
-        refused_at=_moment_or_none(row[13]),
+        moved_at=moment_or_none(row[10]),
+        moved_from=moment_or_none(row[11]),
+        spent_at=moment_or_none(row[12]),
+        refused_at=moment_or_none(row[13]),
         credits_used=None if row[14] is None else Decimal(row[14]),
     )
-
-
-def _ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def _ms_or_none(at: datetime | None) -> int | None:
-    return None if at is None else _ms(at)
-
-
-def _moment_or_none(ms: int | None) -> datetime | None:
-    return None if ms is None else _moment(ms)
