@@ -27,6 +27,8 @@ REFRESH_SECONDS = 300.0
 EARLY_RESET_SECONDS = 24 * 3600.0
 """How long an early reset is shown."""
 SPENT_PERCENT = 100.0
+ALL_USE_SCOPES = ("account", "personal")
+"""Windows of these limit all use of an account; those of one model or one feature do not."""
 ON_PACE_WITHIN = 2.0
 TOO_EARLY_PERCENT = 3.0
 MEAN_TELLS_PERCENT = 10.0
@@ -59,8 +61,8 @@ def left_percent(used_percent: float) -> float:
 def blocks(
     used_percent: float, scope: str, age: float, resets_in: float | None, every: float = REFRESH_SECONDS
 ) -> bool:
-    """Whether a window stops all use; those of one model or one feature do not."""
-    if used_percent < SPENT_PERCENT or scope not in ("account", "personal"):
+    """Whether a window stops all use."""
+    if used_percent < SPENT_PERCENT or scope not in ALL_USE_SCOPES:
         return False
     return not is_stale(age, None, every) if resets_in is None else resets_in > 0
 

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from providers.domain.blocked import is_refused
 from providers.domain.limits import CLOCK_SLACK, AccountUsage, RateWindow, Sourced
+from providers.domain.rules import ALL_USE_SCOPES
 from providers.ledger import history
 from providers.ledger.epoch_ms import moment, moment_or_none, ms, ms_or_none
 from providers.ledger.windows import Records, WindowReading, WindowRecord, follow
@@ -39,6 +40,7 @@ def note(db: sqlite3.Connection, usage: AccountUsage, now: datetime) -> None:
         return
     before: dict[str, Records] = {}
     after: dict[str, Records] = {}
+    limits = {lane.value.id: lane.value for lane in usage.windows}
     for lane in usage.windows:
         window = lane.value.id
         if lane.fetched_at > now + CLOCK_SLACK or not isfinite(lane.value.used_percent):
@@ -50,7 +52,7 @@ def note(db: sqlite3.Connection, usage: AccountUsage, now: datetime) -> None:
     _note_refusal(after, usage, now)
     _note_credits(db, account, after, usage, now)
     for window, records in after.items():
-        _save(db, before[window], records, {lane.value.id: lane.value for lane in usage.windows}[window])
+        _save(db, before[window], records, limits[window])
 
 
 def windows(
@@ -191,7 +193,7 @@ def _store(db: sqlite3.Connection, account: str, assignments: str, values: tuple
 
 def _own(usage: AccountUsage) -> list[str]:
     """The windows that limit all use of the account."""
-    return [lane.value.id for lane in usage.windows if lane.value.scope in ("account", "personal")]
+    return [lane.value.id for lane in usage.windows if lane.value.scope in ALL_USE_SCOPES]
 
 
 def _reading(lane: Sourced[RateWindow]) -> WindowReading:

@@ -40,7 +40,7 @@ class _Known(Struct, frozen=True):
 
     fingerprint: str
     stamps: object
-    beside: object
+    apart_from_logs: object
     at: datetime
     costs: dict[str, HomeCost]
 
@@ -113,16 +113,16 @@ class Costs:
 
     def _newest(self, known: _Known | None) -> _Known:
         chosen = self._scope.chosen()
-        now, stamps, beside = self._scope.clock(), self._stamps(), self._apart_from_logs(chosen)
-        is_same = known is not None and (stamps, beside) == (known.stamps, known.beside)
+        now, stamps, apart = self._scope.clock(), self._stamps(), self._apart_from_logs(chosen)
+        is_same = known is not None and (stamps, apart) == (known.stamps, known.apart_from_logs)
         fingerprint = known.fingerprint if known is not None and is_same else self._fingerprint(chosen)
         if known is not None and known.is_current(fingerprint, now):
-            return known if is_same else replace(known, stamps=stamps, beside=beside)
+            return known if is_same else replace(known, stamps=stamps, apart_from_logs=apart)
         costs = {home: cost for each in chosen for home, cost in self._of(each).items()}
         was_emptied = known is not None and known.costs.keys() - costs.keys()
         if was_emptied or not all(cost.complete for cost in costs.values()):
             self._counted = None  # or another process's count was cut short: the next one repairs it
-        return _Known(fingerprint, stamps, beside, now, costs)
+        return _Known(fingerprint, stamps, apart, now, costs)
 
     def counters(self) -> tuple[Counter, ...]:
         """All-time sums by provider, account and model; none while another process is writing them."""

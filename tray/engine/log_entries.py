@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
 
 from providers.domain.limits import AccountUsage, UsageError
+from tray.engine.document import as_time
 from tray.engine.state import State
 
 _SETTINGS = "settings"
@@ -63,7 +64,7 @@ def _entry(name: str, before: _Failure | None, after: _Failure | None) -> Transi
     was = f", was {before.kind}" if before is not None and before.kind else ""
     why = f" ({after.kind}{was})" if after.kind else ""
     sentence = f": {after.sentence}" if after.sentence else ""
-    retry = f"; next try {_time(after.retry_at)}" if after.retry_at else ""
+    retry = f"; next try {as_time(after.retry_at)}" if after.retry_at else ""
     return TransitionEntry("warning", f"{name} failed{why}{sentence}{retry}")
 
 
@@ -107,7 +108,3 @@ def settings_problem(sentence: str) -> str:
     if not lines:
         return sentence
     return f"{'line' if len(lines) == 1 else 'lines'} {', '.join(lines)} not valid"
-
-
-def _time(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -14,7 +14,6 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from threading import Condition, Thread
 from typing import Any
@@ -22,6 +21,7 @@ from typing import Any
 from providers.domain.errors import ProviderError
 from providers.host.faults import log_fault
 from providers.host.process.child import Child, probe_folder
+from tray.engine.document import as_time
 from tray.engine.notices.notice import Notice
 
 SCHEMA = "tankful.notice/1"
@@ -46,7 +46,7 @@ def as_json(notice: Notice) -> dict[str, Any]:
         "account": notice.account,
         "window": notice.window,
         "remaining_percent": notice.remaining_percent,
-        "resets_at": None if notice.resets_at is None else _time(notice.resets_at),
+        "resets_at": as_time(notice.resets_at),
         "withdrawn": False,
     }
 
@@ -163,7 +163,3 @@ class CommandRunner:
             for name, value in self._environ.items()
             if not any(fnmatchcase(name.upper(), pattern) for pattern in self._hidden)
         }
-
-
-def _time(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -59,8 +59,9 @@ def due(
 
     new = [each for each in confirmed if _is_new(each, memory.seen, now)]
     silent, loud = _sorted_out(after, memory, new, watched=watched)
-    silent += [each for each in found if _is_first_look(each, memory, accounts)]
-    memory = replace(memory, known=memory.known | _now_known(accounts, memory))
+    first_looks = _now_known(accounts, memory) - memory.known
+    silent += [each for each in found if _topic(each) in first_looks]
+    memory = replace(memory, known=memory.known | first_looks)
     loud = _unexplained(loud, found, after)
     held = _is_held(after, now, zone)
     memory = _marked(memory, [*silent, *([] if held else loud)], found, after, now)
@@ -98,9 +99,8 @@ def _now_known(accounts: Mapping[str, AccountUsage], memory: Memory) -> set[tupl
     return known
 
 
-def _is_first_look(occasion: Occasion, memory: Memory, accounts: Mapping[str, AccountUsage]) -> bool:
-    topic = occasion.account, BY_NAME[occasion.kind].topic
-    return topic not in memory.known and topic in _now_known(accounts, memory)
+def _topic(occasion: Occasion) -> tuple[str, Topic]:
+    return occasion.account, BY_NAME[occasion.kind].topic
 
 
 def _sorted_out(
@@ -110,7 +110,7 @@ def _sorted_out(
     silent: list[Occasion] = []
     loud: list[Occasion] = []
     for occasion in new:
-        if (occasion.account, BY_NAME[occasion.kind].topic) not in memory.known:
+        if _topic(occasion) not in memory.known:
             continue
         (loud if _is_wanted(state, occasion.kind) and not watched else silent).append(occasion)
     return silent, loud

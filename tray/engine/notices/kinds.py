@@ -13,7 +13,7 @@ from providers.domain.blocked import blocked
 from providers.domain.limits import AccountUsage, RateWindow, Sourced
 from providers.domain.merge import is_stale
 from providers.domain.pace import pace_of
-from providers.domain.rules import SPENT_PERCENT, left_percent
+from providers.domain.rules import ALL_USE_SCOPES, SPENT_PERCENT, left_percent
 from providers.domain.work_days import ALL
 from providers.ledger.history import GLITCH, NOISE_PERCENT
 from providers.setting import Setting
@@ -27,7 +27,7 @@ REFILLED = 10.0
 LOGIN_SETTLES = timedelta(minutes=10)
 """A login may be renewed within that time, by its own program."""
 LOGIN_ERRORS = ("not_signed_in", "login_expired")
-_THRESHOLD_SCOPES = ("account", "personal", "model")
+_THRESHOLD_SCOPES = (*ALL_USE_SCOPES, "model")
 
 Topic = Literal["usage", "login"]
 
@@ -113,7 +113,7 @@ def _usable_again(look: AccountLook) -> Iterator[Occasion]:
     where it refused without a reason, only when it says that it does so no more.
     """
     usage, was = look.usage, look.was
-    own = [lane for lane in usage.windows if lane.value.scope in ("account", "personal")]
+    own = [lane for lane in usage.windows if lane.value.scope in ALL_USE_SCOPES]
     if was is None or not own or (was.limit is None and usage.limit_reached_at is not None):
         return
     if blocked(usage, look.now) is None and all(
@@ -243,7 +243,7 @@ def is_cause_of(cause: Occasion, other: Occasion) -> bool:
     listed = other.kind in BY_NAME[cause.kind].effects
     if cause.window == other.window:
         return listed
-    if cause.kind == "spent" and cause.limit is not None and cause.limit.scope in ("account", "personal"):
+    if cause.kind == "spent" and cause.limit is not None and cause.limit.scope in ALL_USE_SCOPES:
         shuts = other.limit is not None and (listed or other.kind == "spent")
         return shuts and cause.ends is not None and (other.ends is None or other.ends <= cause.ends)
     return False
