@@ -58,14 +58,7 @@ def take_round(
     )
     snapshot = replace(snapshot, accounts=accounts)
     if provider is None and source is None and mode != "cached":
-        state = State(
-            revision=_last_revision(scope) + 1,
-            settings=settings,
-            snapshot=snapshot,
-            costs=known,
-            counters=costs.counters(),
-        )
-        _publish(scope, state)
+        _publish(scope, State(settings=settings, snapshot=snapshot, costs=known, counters=costs.counters()))
     return snapshot
 
 
@@ -99,6 +92,7 @@ def _publish(scope: Scope, state: State) -> None:
     with suppress(StateFolderUnusable, OSError):
         if instance.acquire():
             try:
-                SnapshotFile(scope.folders.state, "command", scope.clock)(state, state)
+                numbered = replace(state, revision=_last_revision(scope) + 1)
+                SnapshotFile(scope.folders.state, "command", scope.clock)(state, numbered)
             finally:
                 instance.release()
