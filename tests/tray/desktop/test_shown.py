@@ -54,6 +54,13 @@ def test_each_has_its_own_tooltip_and_attention_and_a_picture_for_where_only_one
     assert "Codex" in found.single.tooltip.title
 
 
+def test_an_incident_stands_at_the_icon_of_its_provider_alone() -> None:
+    incidents = {"claude": Incident(title="Elevated errors", impact="major")}
+    found = shown(replace(styled(state(FIRST, SECOND), "each"), incidents=incidents), NOW, UTC, ROWS)
+    assert [icon.tooltip.text for icon in found.icons] == ["", "Claude: Elevated errors"]
+    assert found.single.tooltip.text == "Claude: Elevated errors"
+
+
 def test_what_is_used_is_in_the_tooltip_too() -> None:
     found = shown(styled(state(FIRST), "tightest", used=True), NOW, UTC, ROWS)
     assert found.icons[0].tooltip.title == "Codex · 5h 10 % used · Weekly 29 % used"

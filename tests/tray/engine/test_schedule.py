@@ -110,6 +110,8 @@ def test_on_battery_it_polls_half_as_often() -> None:
     made = schedule()
     made.noticed(Noticed(on_battery=True), NOW)
     assert not poll_is_due(made, NOW + 9.9 * MINUTE)
+    made.noticed(Noticed(woke=True, connected=False), NOW)
+    assert not poll_is_due(made, NOW + 9.9 * MINUTE), "it was not looked at anew"
     assert poll_is_due(made, NOW + 10 * MINUTE)
     made.noticed(Noticed(on_battery=False), NOW)
     assert poll_is_due(made, NOW + 5 * MINUTE)
@@ -123,6 +125,7 @@ def test_a_window_is_read_after_its_reset_once_its_provider_allows(provider: str
     assert not poll_is_due(made, NOW + (after - 1) * SECOND, state)
     assert made.pause(NOW, state) == min(after, 60)
     assert poll_is_due(made, NOW + after * SECOND, state)
+    assert made.pause(NOW + (after - 10) * SECOND, state) == 10
     made.polled(NOW + after * SECOND)
     assert not poll_is_due(made, NOW + (after + 120) * SECOND, state), "once for each reset"
 
