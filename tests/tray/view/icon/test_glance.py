@@ -57,6 +57,29 @@ def test_session_is_drawn_above_weekly_with_the_mark_of_its_provider() -> None:
     assert seen(replace(PLAIN, provider="unheard-of")).mark == Glyph()
 
 
+@pytest.mark.parametrize(
+    ("hours", "ends_in", "share"),
+    [(5, 1, 0.2), (5, 5, 1.0), (5, 900, 1.0), (5, None, None), (None, 1, None), (0, 1, None), (None, None, None)],
+)
+def test_the_time_left_of_a_window_is_a_share_of_its_length_where_both_are_known(
+    hours: float | None, ends_in: float | None, share: float | None
+) -> None:
+    limit = replace(
+        SESSION.value,
+        duration=None if hours is None else timedelta(hours=hours),
+        resets_at=None if ends_in is None else NOW + timedelta(hours=ends_in),
+    )
+    (bar,) = seen(replace(PLAIN, windows=(replace(SESSION, value=limit),))).bars
+    assert (bar.left, bar.time_left) == (62.5, share)
+
+
+@pytest.mark.parametrize(
+    ("used", "drawn"), [(-5, 100), (0, 100), (0.1, 97.5), (99.9, 2.5), (100, 0), (250, 0)]
+)
+def test_a_bar_is_empty_only_when_spent_and_full_only_when_unused(used: float, drawn: float) -> None:
+    assert lefts(seen(replace(PLAIN, windows=(left(SESSION, 100 - used),)))) == [drawn]
+
+
 def test_the_tightest_account_of_all_is_shown_wherever_it_stands() -> None:
     scarce = replace(CLAUDE, windows=(left(SESSION, 0), WEEKLY))
     second = replace(PLAIN, windows=(left(SESSION, 0), WEEKLY))
