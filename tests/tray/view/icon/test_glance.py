@@ -80,6 +80,18 @@ def test_a_bar_is_empty_only_when_spent_and_full_only_when_unused(used: float, d
     assert lefts(seen(replace(PLAIN, windows=(left(SESSION, 100 - used),)))) == [drawn]
 
 
+def test_a_limit_that_credits_take_over_from_does_not_block() -> None:
+    spent = (left(SESSION, 0), WEEKLY)
+    assert seen(replace(PLAIN, windows=spent)).sign == "blocked"
+    assert seen(replace(PRO, windows=spent)).sign == "scarce"
+
+
+def test_an_error_waits_while_one_value_is_current() -> None:
+    past = replace(SESSION, value=replace(SESSION.value, resets_at=NOW - timedelta(minutes=1)))
+    assert seen(replace(PLAIN, windows=(past, WEEKLY), error=ERROR)).sign == "none"
+    assert seen(replace(PLAIN, windows=(past,), error=ERROR)).sign == "error"
+
+
 def test_the_tightest_account_of_all_is_shown_wherever_it_stands() -> None:
     scarce = replace(CLAUDE, windows=(left(SESSION, 0), WEEKLY))
     second = replace(PLAIN, windows=(left(SESSION, 0), WEEKLY))
