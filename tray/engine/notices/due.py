@@ -30,7 +30,7 @@ from tray.engine.notices.memory import (
 from tray.engine.notices.occasion import Occasion
 from tray.engine.notices.quiet import is_quiet
 from tray.engine.notices.screen import Due, with_notices
-from tray.engine.notices.stored import Mark, Seen, bounded
+from tray.engine.notices.stored import Mark, Seen, bounded, is_ahead
 from tray.engine.state import State
 
 JUST_BEFORE = timedelta(seconds=FRESH_SECONDS)
@@ -127,7 +127,7 @@ def _unexplained(loud: list[Occasion], found: list[Occasion], state: State) -> l
 
 
 def _is_held(state: State, now: datetime, zone: tzinfo) -> bool:
-    muted = state.muted_until is not None and now < state.muted_until
+    muted = state.muted_until is not None and is_ahead(state.muted_until, now)
     return muted or is_quiet(state.settings.get(own.QUIET_HOURS), now, zone)
 
 

@@ -71,7 +71,7 @@ def load(folder: Path, now: datetime) -> Stored:
                 seen=bounded(
                     {(line.kind, line.account, line.window): Mark(line.ends, line.cleared) for line in lines}
                 ),
-                muted_until=muted if muted is not None and _is_ahead(muted, now) else None,
+                muted_until=muted if muted is not None and is_ahead(muted, now) else None,
             )
     return Stored()
 
@@ -100,6 +100,6 @@ def _is_plausible(line: _Line, now: datetime) -> bool:
     return is_near and all(len(name) <= _LONGEST_NAME for name in names)
 
 
-def _is_ahead(until: datetime, now: datetime) -> bool:
-    """A mute that a clock has put years ahead is none."""
+def is_ahead(until: datetime, now: datetime) -> bool:
+    """Whether notices are still muted: a mute that a clock has put years ahead is none."""
     return until.tzinfo is not None and now < until <= now + LONGEST_MUTE

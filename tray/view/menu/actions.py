@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
 
 from providers.domain.limits import AccountUsage
+from tray.engine.notices.stored import is_ahead
 from tray.engine.state import LastRefresh, State
 from tray.view import format as fmt
 from tray.view import settings_menu
@@ -22,7 +23,7 @@ def action_rows(
     state: State, now: datetime, zone: tzinfo, login: StartAtLogin | None, available: Available
 ) -> Iterator[Row]:
     yield action_row("refresh", _refresh(state, now), Action("refresh"))
-    if state.muted_until is not None and state.muted_until > now:
+    if state.muted_until is not None and is_ahead(state.muted_until, now):
         text = f"Notices muted {_until(state.muted_until, now, zone)}"
         yield toggle_row("muted", text, Action("mute"), checked=True)
     if state.paused_until is not None and state.paused_until > now:

@@ -372,6 +372,11 @@ def test_muted_until_then() -> None:
     assert life.kinds(30 * MINUTE) == ["at_10"]
 
 
+def test_a_mute_of_before_the_clock_was_set_back_a_year_is_over() -> None:
+    life = Life(muted_until=NOW + timedelta(days=365))
+    assert life.kinds(session=95) == ["at_10"]
+
+
 def test_what_is_looked_at_now_needs_no_notice() -> None:
     life = Life(watched=True)
     assert life.kinds(session=95) == []

@@ -51,6 +51,8 @@ def test_mute_and_pause_say_until_when_and_are_undone_by_a_click() -> None:
     assert (muted.action, paused.action) == (Action("mute"), Action("pause"))
     assert (muted.checked, paused.checked) == (True, True)
     assert top(state_of(PRO, muted_until=NOW, paused_until=NOW)) == top(state_of(PRO)), "it is over"
+    ahead = NOW + timedelta(days=365)
+    assert top(state_of(PRO, muted_until=ahead)) == top(state_of(PRO)), "the clock was set back"
 
 
 def test_an_action_that_is_not_possible_has_no_row() -> None:
