@@ -59,7 +59,15 @@ def test_session_is_drawn_above_weekly_with_the_mark_of_its_provider() -> None:
 
 @pytest.mark.parametrize(
     ("hours", "ends_in", "share"),
-    [(5, 1, 0.2), (5, 5, 1.0), (5, 900, 1.0), (5, None, None), (None, 1, None), (0, 1, None), (None, None, None)],
+    [
+        (5, 1, 0.2),
+        (5, 5, 1.0),
+        (5, 900, 1.0),
+        (5, None, None),
+        (None, 1, None),
+        (0, 1, None),
+        (None, None, None),
+    ],
 )
 def test_the_time_left_of_a_window_is_a_share_of_its_length_where_both_are_known(
     hours: float | None, ends_in: float | None, share: float | None
