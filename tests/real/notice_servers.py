@@ -23,6 +23,7 @@ from msgspec import Struct
 from tests.real.panel import bare_display, start_window_manager
 from tests.real.session import DEADLINE, Session, until
 from tests.real.waybar import headless_sway
+from tests.tray.desktop.fake_notices import received
 from tray.desktop.linux import session_bus
 from tray.desktop.linux.notifications import SERVER
 
@@ -125,10 +126,6 @@ class Spy:
                 return body
 
     def _run(self) -> None:
-        while True:
-            try:
-                message = self._connection.receive()
-            except Exception:  # noqa: BLE001 - interrupted, or the bus is gone
-                return
+        for message in received(self._connection):
             if message.header.message_type in (MessageType.method_call, MessageType.signal):
                 self._said.put((message.header.fields[HeaderFields.member], message.body))

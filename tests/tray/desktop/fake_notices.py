@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from queue import Queue
 from typing import Any
 
@@ -15,6 +15,16 @@ from tray.desktop.linux import session_bus
 from tray.desktop.linux.notifications import SERVER
 
 PATH = "/org/freedesktop/Notifications"
+
+
+def received(connection: Any) -> Iterator[Any]:
+    """Each message, until the connection is interrupted or the bus is gone."""
+    while True:
+        try:
+            message = connection.receive()
+        except Exception:  # noqa: BLE001 - whichever it is
+            return
+        yield message
 
 
 class Asked:
@@ -77,11 +87,7 @@ class NoticeServer:
         self.signal("NotificationClosed", "uu", id_, 2, to=to)
 
     def _run(self) -> None:
-        while True:
-            try:
-                message = self._connection.receive()
-            except Exception:  # noqa: BLE001 - interrupted, or the bus is gone
-                return
+        for message in received(self._connection):
             if message.header.message_type is not MessageType.method_call:
                 continue
             member = message.header.fields[HeaderFields.member]
