@@ -16,6 +16,7 @@
     logs         how a provider's logs are found, scanned and resolved: what the ledger asks of it
     host/        the few ways to the outside, each injected:
                  files, http/, process/, terminal/, locate/, keyring/, status_page
+                 (private, trust: what is ours on the disk, and whose folders are refused)
     ledger/      logs → observations → billed responses → reports, in one SQLite file
         discover          the logs of a home, found once and looked at again cheaply (listing, log_tree)
         log_reader        one log → one observation, by its format's scanner

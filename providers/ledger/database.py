@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from providers.host.private import make_file, make_folder
 from providers.ledger.salvage import salvage
 from providers.ledger.window_log import fold_history
 
@@ -104,7 +105,7 @@ def opened(
     starts a new file.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
         with closing(_connect(path, busy_seconds)) as db:
             _prepare(db, path, repair=repair)
             yield db
@@ -134,7 +135,7 @@ def alone(path: Path, seconds: float) -> Iterator[None]:
 
 def _locked(path: Path, until: float) -> sqlite3.Connection:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
         lock = _connect(path, _LOCK_WAIT_SECONDS)
         try:
             _lock(lock, until)
@@ -175,6 +176,7 @@ class DamagedLedger(Exception):
 
 
 def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    make_file(path)  # SQLite would make it readable by others, wait for a pipe, and follow any link
     return sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
 
 

@@ -19,11 +19,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from providers.domain.limits import CLOCK_SLACK, Attempt, Reading, UsageError
-from providers.host.files import printable, write_whole
+from providers.host.files import printable, read_small, write_whole
 from providers.host.http.retry_after import LONGEST_WAIT
+from providers.host.private import make_folder
 
 LOCK_SECONDS = 45.0
 HOMES_LOCK_SECONDS = 5.0
+SIZE_LIMIT = 1 << 24
 _LARGEST = 10**18
 T = TypeVar("T")
 
@@ -122,7 +124,7 @@ class AccountStore:
     def _locked(self, file: Path, seconds: float) -> Iterator[None]:
         from filelock import FileLock
 
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(self._folder)
         with FileLock(file, timeout=seconds, mode=0o600):
             yield
 
@@ -152,7 +154,7 @@ class AccountStore:
 
 def _load(file: Path, kind: type[T]) -> T | None:
     try:
-        data = msgspec.json.decode(file.read_bytes(), type=kind)
+        data = msgspec.json.decode(read_small(file, SIZE_LIMIT), type=kind)
         return data if _is_sound(msgspec.to_builtins(data, builtin_types=(datetime, Decimal))) else None
     except (OSError, msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):
         return None

@@ -16,6 +16,10 @@ class BadArgument(ValueError):
     """Invalid arguments; str() is a sentence."""
 
 
+class Refused(Exception):
+    """Nothing is done, since it would not be safe; str() is a sentence with the remedy."""
+
+
 def tell(text: str) -> None:
     """A message for the user, on stderr; dropped where that is closed."""
     if sys.stderr is not None:
@@ -52,9 +56,15 @@ def tell_price_problems(scope: Scope) -> None:
 
 
 def make_scope() -> Scope:
-    """The same, without reporting on the settings."""
+    """The same, without reporting on the settings. Raises Refused."""
     from providers.host.files import own_folders
+    from providers.host.trust import UntrustedFolder, secure
     from tray.engine.scope import Scope
     from tray.engine.zones import local_zone
 
-    return Scope(os.environ, own_folders(os.environ), local_zone())
+    folders = own_folders(os.environ)
+    try:
+        secure(folders)
+    except UntrustedFolder as error:
+        raise Refused(str(error)) from error
+    return Scope(os.environ, folders, local_zone())

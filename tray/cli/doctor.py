@@ -30,7 +30,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from tray.cli.console import OK
+from tray.cli.console import OK, make_scope
 
 if TYPE_CHECKING:
     import argparse
@@ -42,20 +42,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exits 0 whatever it finds."""
-    from providers.host.files import own_folders
+    """Exits 0 whatever it finds; Refused only for folders whose settings are not to be trusted."""
     from tray.desktop.survey import survey
     from tray.engine.doctor.collect import collect
     from tray.engine.doctor.facts import Failed
-    from tray.engine.scope import Scope
     from tray.engine.settings_table import HIDE_EMAIL
-    from tray.engine.zones import local_zone
     from tray.view import output
     from tray.view.doctor.rows import sections, without_emails
     from tray.view.doctor.text import as_document, as_text
 
     # Not `open_scope`, which reports on stderr what this report contains.
-    scope = Scope(os.environ, own_folders(os.environ), local_zone())
+    scope = make_scope()
     report = collect(scope, survey)
     hide_email = isinstance(report.settings, Failed) or scope.settings().get(HIDE_EMAIL)
     found = sections(without_emails(report) if hide_email else report, scope.zone)

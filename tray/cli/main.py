@@ -6,7 +6,7 @@ import os
 import sys
 
 from tray.cli.commands import COMMANDS
-from tray.cli.console import BAD_ARGUMENTS, NOTHING_READ, OK, BadArgument, tell
+from tray.cli.console import BAD_ARGUMENTS, NOTHING_READ, OK, BadArgument, Refused, tell
 
 TYPE_CHECKING = False  # typing itself would cost each status line milliseconds
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ def main(arguments: list[str] | None = None, commands: Sequence[Command] = COMMA
     except BadArgument as error:
         tell(str(error))
         return BAD_ARGUMENTS
+    except Refused as error:
+        tell(str(error))
+        return NOTHING_READ
     except OSError as error:
         if sys.stdout is not None:  # what is left in its buffer goes nowhere
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -17,6 +17,7 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from providers.host.private import make_folder
 from providers.host.redact import redact
 from providers.version import VERSION
 from tray.engine.log_entries import Outcomes, entries, outcomes
@@ -77,7 +78,7 @@ class _LogFile(RotatingFileHandler):
     def _open(self) -> TextIOWrapper:
         """Raises OSError, also for what is no regular file: a pipe of that name would block."""
         path = Path(self.baseFilename)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
         handle = os.open(path, flags, 0o600)

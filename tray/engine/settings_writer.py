@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from providers.host.files import read_small, short, write_whole
+from providers.host.private import is_own, make_folder
 from providers.host.toml_lines import BadToml, Keys, TomlLines
 from providers.setting import InvalidValue, Setting
 from tray.engine.settings import SIZE_LIMIT
@@ -57,7 +58,7 @@ def unset(file: Path, setting: Setting[Any]) -> bool:
 def create(file: Path, text: str) -> None:
     """Make the file with this text, unless there is one. Raises CannotWriteSettings."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(file.parent)
         with suppress(FileExistsError):
             handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _NEW_FILE_MODE)
             with os.fdopen(handle, "w", encoding="utf-8") as made:
@@ -71,7 +72,7 @@ def _change(file: Path, path: Keys, edit: Callable[[str], str], *, missing: str)
 
     text = ""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(file.parent)
         with FileLock(file.with_name(f".{file.name}.lock"), timeout=LOCK_SECONDS, mode=0o600):
             target = Path(os.path.realpath(file))  # a link stays one, and its target changes
             content = _read(target)
@@ -93,6 +94,8 @@ def _read(target: Path) -> bytes | None:
         return None
     if not os.access(target, os.W_OK):
         raise PermissionError(0, "it is read-only")
+    if not is_own(target):
+        raise PermissionError(0, "it belongs to another user")
     return content
 
 

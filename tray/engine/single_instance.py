@@ -6,6 +6,7 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
+from providers.host.private import make_folder
 from tray.engine.detached import ENGINE_LOCK
 
 if TYPE_CHECKING:
@@ -28,14 +29,14 @@ class SingleInstance:
 
         self._folder = folder
         # Any thread may release: by default the lock would belong to the thread that took it.
-        self._lock = FileLock(folder / name, thread_local=False)
+        self._lock = FileLock(folder / name, mode=0o600, thread_local=False)
 
     def acquire(self, patience: float = _PATIENCE_SECONDS) -> bool:
         """False when another tankful still holds it after `patience` seconds. Raises StateFolderUnusable."""
         from filelock import Timeout
 
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(self._folder)
             self._lock.acquire(timeout=patience, poll_interval=0.02)
         except Timeout:
             return False

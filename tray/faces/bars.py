@@ -12,7 +12,7 @@ import sys
 import time
 
 from providers.domain import rules
-from providers.host.state_folder import state_folder
+from providers.host.state_folder import is_trusted, state_folder
 from tray.engine import published
 from tray.engine.detached import start_round
 
@@ -54,6 +54,8 @@ def show(provider: str, max_age: float) -> int:
     """Prints the line of this provider, or of "all"."""
     folder, now = state_folder(os.environ), time.time()
     try:
+        if not is_trusted(os.environ):
+            return _print("tankful's folder is open to others: run tankful doctor")
         snapshot = published.read(folder)
         made = snapshot and published.as_of(snapshot, now)
         if made is None or not 0 <= now - published.epoch(made["generated_at"]) <= max_age:
@@ -62,6 +64,10 @@ def show(provider: str, max_age: float) -> int:
     except (OSError, *published.DAMAGED):  # the next round rewrites it
         start_round(folder, now)
         text = "limits not known yet"
+    return _print(text)
+
+
+def _print(text: str) -> int:
     if sys.stdout is not None:
         sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
     return OK

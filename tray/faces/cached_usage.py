@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from providers.host.state_folder import state_folder
+from providers.host.state_folder import is_trusted, state_folder
 from tray.engine import published
 from tray.engine.detached import is_owned
 
@@ -26,6 +26,8 @@ def answer(arguments: list[str]) -> int | None:
     provider = _provider(arguments)
     if provider is None:
         return None
+    if not is_trusted(os.environ):
+        return None  # the slow path says why
     folder = state_folder(os.environ)
     try:
         snapshot = published.read(folder)
