@@ -11,6 +11,7 @@
         currency          how many decimals money has
         project           one name for all spellings of a folder
         pace, blocked     use against time, and what today may have; whether an account can go on
+        visible           foreign text that does nothing but be read: each exit uses it last
         rules, work_days  the same on plain numbers, for fast paths; the days that a week's pace counts
     source       what a provider is made of: a new one is a folder and a line in `registry`
     logs         how a provider's logs are found, scanned and resolved: what the ledger asks of it

@@ -25,8 +25,10 @@ def tell(text: str) -> None:
     if sys.stderr is not None:
         from contextlib import suppress  # 3 ms, which most runs need not spend
 
+        from providers.domain.visible import visible
+
         with suppress(OSError):
-            sys.stderr.write(f"tankful: {text}\n")
+            sys.stderr.write(f"tankful: {visible(text)}\n")
 
 
 def chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | None:

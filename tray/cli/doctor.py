@@ -60,7 +60,8 @@ def run(options: argparse.Namespace) -> int:
         output.emit(output.as_json(as_document(report, found)))
     else:
         terminal = sys.stdout is not None and sys.stdout.isatty()
-        output.emit(as_text(found, colour=wants_colour(os.environ, terminal=terminal)))
+        colour = wants_colour(os.environ, terminal=terminal)
+        output.emit(as_text(found, colour=colour), styled=colour)
     return OK
 
 

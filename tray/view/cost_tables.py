@@ -204,7 +204,7 @@ def _footnotes(report: CostReport) -> tuple[str, ...]:
 
 def _rate_lines(report: CostReport, rates: Rates, now: datetime) -> tuple[str, ...]:
     return tuple(
-        f"{model}: {_priced(used.rates)} ({used.model}, {used.origin})"
+        f"{fmt.plain(model)}: {_priced(used.rates)} ({fmt.plain(used.model)}, {fmt.plain(used.origin)})"
         for model, used in _used_rates(report, rates, now)
     )
 
