@@ -61,7 +61,7 @@ def note(
         (account, lane.value.id, _ms(now + CLOCK_SLACK)),
     ).fetchone()
     if held is not None:
-        if held[0] >= at or _same(held[:3], lane.value.used_percent, resets):
+        if held[0] >= at or _same(held[:3], lane.value.used_percent, resets) or _lags(held[2], resets, at):
             return
         if seen is not None and held[0] + _QUIET_MS < _ms(seen[0]) < at:
             was_to_reset = held[2] if seen[1] is None else _ms(seen[1])
@@ -180,6 +180,12 @@ def _same(held: tuple[int, float, int | None], used: float, resets: int | None) 
     if held_used != used or (held_resets is None) != (resets is None):
         return False
     return held_resets is None or resets is None or abs(held_resets - resets) <= SAME_RESET_MS
+
+
+def _lags(held_resets: int | None, resets: int | None, at: int) -> bool:
+    """Whether it was of an earlier window, which was over: one of the server's machines has not seen the reset."""
+    slack_ms = RESET_SLACK / timedelta(milliseconds=1)
+    return held_resets is not None and resets is not None and resets <= at and resets < held_resets - slack_ms
 
 
 def _changes(rows: Iterable[tuple[int, str, float, int | None, str]]) -> list[LimitChange]:

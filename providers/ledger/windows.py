@@ -76,9 +76,10 @@ Records = tuple[WindowRecord, ...]
 def follow(last: Records, reading: WindowReading, account: str, window: str, now: datetime) -> Records:
     """The records that take the place of the `last` one or two (oldest first) after one more reading.
 
-    What is older than the last look tells nothing, unless that was by a clock that has been set back since.
+    What is older than the last look tells nothing, unless that was by a clock that has been set back since; nor
+    does one of the server's machines that has not seen yet that another window has begun.
     """
-    if last and reading.at <= _last_look(last[-1]) <= now + CLOCK_SLACK:
+    if last and (reading.at <= _last_look(last[-1]) <= now + CLOCK_SLACK or _lags(last[-1], reading)):
         return last
     last = _without_glitch(last, reading)
     if not last or last[-1].ended_at is not None:
@@ -90,6 +91,12 @@ def follow(last: Records, reading: WindowReading, account: str, window: str, now
     ended_at, early = end
     last = (*earlier, replace(open_, ended_at=ended_at, reset_early=early))
     return (*last, *_begin(last, reading, account, window))
+
+
+def _lags(record: WindowRecord, reading: WindowReading) -> bool:
+    """Whether it is of an earlier window than the newest, which is over."""
+    ends = reading.resets_at
+    return ends is not None and ends <= reading.at and not _is_same(record.resets_at, ends)
 
 
 def _last_look(record: WindowRecord) -> datetime:

@@ -146,6 +146,15 @@ def test_the_last_look_before_a_late_change_is_kept(tmp_path: Path) -> None:
     ]
 
 
+def test_a_server_that_has_not_seen_the_reset_moves_none(tmp_path: Path) -> None:
+    """An hour lies between the readings, so that nothing returns soon enough to be a glitch."""
+    ledger, later = Ledger(tmp_path / "ledger.sqlite3"), RESET + timedelta(hours=5)
+    for each in (lane(100, 97), lane(130, 5, later), lane(190, 97), lane(250, 9, later), lane(310, 97)):
+        news = ledger.note_limits(usage(each), each.fetched_at, NOW)
+        assert news.early_resets == ()
+    assert [change.used_percent for change in ledger.limit_changes("a1", NOW)] == [97, 5, 9]
+
+
 def test_hours_that_come_again_are_no_resets(tmp_path: Path) -> None:
     """The clock is set back by an hour of steady use; the day after tomorrow is another matter."""
     ledger = Ledger(tmp_path / "ledger.sqlite3")

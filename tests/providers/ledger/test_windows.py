@@ -53,6 +53,18 @@ def test_one_goes_from_its_start_to_its_reset() -> None:
     ]
 
 
+def test_a_server_that_has_not_seen_the_reset_says_nothing_of_the_next_one() -> None:
+    lagging = [reading(minute, 97, 290) for minute in (296, 302, 340)]
+    course = [reading(10, 5, 290), reading(285, 97, 290), reading(291, 1, 590)]
+    assert shown(*course, lagging[0], reading(300, 4, 590), *lagging[1:], reading(350, 9, 590)) == [
+        (-10, 290, 97, False, 0),
+        (290, None, 9, False, 0),
+    ]
+    assert shown(reading(10, 5, 290), reading(292, 98, 290)) == [(-10, None, 98, False, 0)], (
+        "of its own, it does"
+    )
+
+
 def test_what_was_not_seen_is_not_made_up() -> None:
     """The machine was off for two days."""
     assert shown(reading(10, 5, 290), reading(3000, 7, 3200)) == [
