@@ -22,7 +22,7 @@ INCIDENTS = Setting(
     Bool(),
     True,
     "Show incidents from the providers' public status pages.",
-    menu=Menu(text="Service status"),
+    menu=Menu(text="Show incidents"),
 )
 ORIGIN = "TANKFUL_STATUS_URL"
 """The environment variable for another place of the pages: `URL/PROVIDER` instead of each page's address."""

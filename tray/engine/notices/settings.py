@@ -27,7 +27,9 @@ RUNS_OUT = _toggle(
     "A notice when a limit will run out well before its reset.",
     default=True,
 )
-LOGIN = _toggle("login", "Login", "A notice when a login has expired, or expires within a day.", default=True)
+LOGIN = _toggle(
+    "login", "Login expires", "A notice when a login has expired, or expires within a day.", default=True
+)
 AT_10 = _toggle("at_10", "10 % left", "A notice when 10 % of a limit is left.", default=True)
 AT_25 = _toggle("at_25", "25 % left", "A notice when 25 % of a limit is left.", default=False)
 AT_50 = _toggle("at_50", "50 % left", "A notice when 50 % of a limit is left.", default=False)
@@ -36,7 +38,7 @@ EARLY_RESET = _toggle(
 )
 RESET_CREDIT = _toggle(
     "reset_credit",
-    "Unused reset",
+    "Unused reset expires",
     "A notice when a reset that you can still redeem expires within a day.",
     default=False,
 )
