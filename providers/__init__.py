@@ -26,7 +26,7 @@
         database          the file itself: its logs (index), what they came to (responses, counters)
         salvage           what a damaged one still tells of the limits
         logins            who was signed in to which home when, for logs that name no account
-        query, report     sums
+        query, report     sums (of `sums`), by day, session, …; and by `blocks` of five hours
         history           the limits over time; `rates` of the last hours, limit_news (what an account hears of it)
         windows           what became of each window, from its readings: pure; kept for ever by window_log
         prices/           the user's own prices.toml > the price library's list (rates.json, or one that `update`
@@ -78,6 +78,8 @@
         icon/, tooltip    the picture in the tray (`glance`: what it shows; `draw`: how), and the text beside it
         level             how loud a window is shown: plenty, low, scarce, spent
         format            how percent, times, tokens and money read
+        cost_tables       `tankful cost` for people (cost_groups: its rows in order), cost_document as JSON
+        columns           tables that fit a width; output: the paper they are for, and what ASCII makes of it
     tray/desktop/    the tray of each desktop
         actions           what a click does: a line for each name; by opener, clipboard, launcher (programs that
                           outlive us)

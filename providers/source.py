@@ -187,7 +187,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     provider's first account. `variables` are the names of its vendor's environment variables, with `*` for
     any ending; many hold a token, so the programs of other vendors get none of them. `foreign_variables` are
     those of all other providers: the registry fills them in, and `make_sources` gets them, to keep them from
-    its own programs. `mark` is its sign in the tray's icon.
+    its own programs. `mark` is its sign in the tray's icon. `resume` is
+    the command that goes on with a session, without the session's id.
     """
 
     id: str
@@ -206,6 +207,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     variables: tuple[str, ...] = ()
     foreign_variables: tuple[str, ...] = ()
     mark: Glyph = Glyph()
+    resume: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[Source, ...]:

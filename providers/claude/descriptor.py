@@ -96,6 +96,7 @@ CLAUDE = Provider(
     find_program=find_program,
     find_log_homes=find_log_homes,
     variables=VARIABLES,
+    resume=("claude", "--resume"),
     mark=Glyph(
         (((0.5, 0.0), (0.5, 1.0)), ((0.07, 0.25), (0.93, 0.75)), ((0.93, 0.25), (0.07, 0.75))),  # an asterisk
         (186, 112, 92),

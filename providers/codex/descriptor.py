@@ -80,6 +80,7 @@ CODEX = Provider(
     logs=ROLLOUTS,
     find_program=find_program,
     variables=VARIABLES,
+    resume=("codex", "resume"),
     mark=Glyph(
         (((0.0, 0.0), (0.45, 0.42), (0.0, 0.84)), ((0.62, 1.0), (1.1, 1.0))),  # a prompt
         (74, 136, 226),

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from providers.domain.cost import TOKEN_CLASSES, Counter, Tally, TokenUsage
-from providers.ledger.report import PICO, UNKNOWN
+from providers.ledger.sums import PICO, UNKNOWN
 
 _COLUMNS = ("responses", *(each.name for each in TOKEN_CLASSES), "pico_usd")
 _VALUES = ", ".join(_COLUMNS)

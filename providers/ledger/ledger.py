@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, tzinfo
 from math import floor
 from pathlib import Path
 
-from providers.domain.cost import CostReport, Counter, HomeFigures
+from providers.domain.cost import CostReport, Counter, Detail, HomeFigures
 from providers.domain.limits import AccountUsage
 from providers.domain.work_days import ALL
 from providers.ledger import history, index, query, window_log
@@ -17,7 +17,7 @@ from providers.ledger.discover import FINDERS, Finders
 from providers.ledger.limit_news import LimitNews, limit_news
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import Remembered, ScanListener, Shelf, refresh
-from providers.ledger.report import cost_report, figures_span, home_figures, recent_span, span
+from providers.ledger.report import NO_DETAIL, cost_report, figures_span, home_figures, recent_span, span
 from providers.ledger.windows import WindowRecord
 
 _SHORT_WAIT = 0.2
@@ -148,13 +148,14 @@ class Ledger:
         until: date,
         zone: tzinfo,
         now: datetime,
+        detail: Detail = NO_DETAIL,
     ) -> CostReport:
         """The report on these homes, with their labels, for the local days `since`..`until`, as far as scanned.
 
         Raises LedgerError.
         """
         paths = tuple(homes)
-        start, end = span(since, until, zone, now)
+        start, end = span(since, until, zone, now, detail)
         with opened(self._path) as db, closing(db.execute("BEGIN")):  # one state for all queries
             return cost_report(
                 query.slices(db, provider, paths, start, end),
@@ -165,6 +166,7 @@ class Ledger:
                 until=until,
                 zone=zone,
                 now=now,
+                detail=detail,
             )
 
     def home_figures(

@@ -19,13 +19,15 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from providers.domain.cost import CostReport, NotOnLines, SessionCost, Tally, TokenUsage
+from providers.domain.cost import BlockCost, CostReport, NotOnLines, SessionCost, Tally, TokenUsage
 from providers.domain.incident import Incident
 from providers.domain.limits import Account, Attempt, EarlyReset, UsageError, UsageSnapshot
 from providers.ledger.prices.load import load_rates
+from providers.registry import PROVIDERS
 from tests.homes import make_home
 from tests.tray.faces.published import Folder
 from tools.example_states import CLAUDE, CODEX, NOW, state, window
+from tray.cli.cost import GROUPS
 from tray.desktop.icon import Tooltip
 from tray.desktop.linux.dbus_menu import _properties
 from tray.desktop.linux.notifications import _escaped
@@ -41,7 +43,7 @@ from tray.engine.settings import Settings, read_settings
 from tray.engine.settings_table import SETTINGS
 from tray.engine.state import State
 from tray.faces import bars
-from tray.view import cost_tables, menu, notices, output, price_list, settings_text, tooltip
+from tray.view import cost_document, cost_tables, menu, notices, output, price_list, settings_text, tooltip
 from tray.view.doctor.row import Section, warning
 from tray.view.doctor.text import as_text
 from tray.view.rows import Row
@@ -113,6 +115,18 @@ def report(name: str) -> dict[str, CostReport]:
             by_effort=by,
             by_account=by,
             by_session=(session,),
+            by_block=(
+                BlockCost(
+                    started_at=NOW,
+                    ends_at=NOW + LATER,
+                    first_at=NOW,
+                    last_at=NOW,
+                    tally=tally,
+                    by_model=by,
+                    running=True,
+                ),
+            ),
+            models_of={name: by},
             burn=None,
             month_to_date_usd=1.0,
             priced="partial",
@@ -142,12 +156,23 @@ def _rates(name: str, folder: Path) -> str:
     own.write_text(f"[[price]]\nmodel = {quoted}\ninput = 1\noutput = 2\n", encoding="utf-8")
     rates = load_rates(own)
     at = datetime(2026, 11, 20, tzinfo=UTC)
-    table = cost_tables.table(report(name), "model", rates, UTC, at)
-    return _printed(f"{table}\n{price_list.table(price_list.rows(rates, at))}\n{rates.problem}")
+    table = cost_tables.text(
+        cost_tables.tables(report(name), PROVIDERS, "model", UTC, at, rates), output.Paper(), "model"
+    )
+    listed = price_list.table(price_list.rows(rates, at), output.Paper())
+    return _printed(f"{table}\n{listed}\n{rates.problem}")
 
 
 def _cost(by: str) -> Callable[[str, Path], str]:
-    return lambda name, _folder: _printed(cost_tables.table(report(name), by, None, UTC, NOW))
+    return lambda name, _folder: _printed(
+        cost_tables.text(
+            cost_tables.tables(report(name), PROVIDERS, by, UTC, NOW),
+            output.Paper(),
+            by,
+            models=True,
+            chart=True,
+        )
+    )
 
 
 def _all(rows: tuple[Row, ...]) -> Iterator[Row]:
@@ -204,10 +229,7 @@ def _doctor(name: str, _folder: Path) -> str:
 
 TEXTS: dict[str, Callable[[str, Path], str]] = {
     "tankful": lambda name, _: _printed(output.as_text(menu.status_rows(hostile(name), NOW, UTC))),
-    **{
-        f"cost --by {by}": _cost(by)
-        for by in ("day", "model", "session", "project", "effort", "home", "account")
-    },
+    **{f"cost --by {by}": _cost(by) for by in GROUPS},
     "cost --rates, prices list": _rates,
     "config list": _settings,
     "doctor": _doctor,
@@ -236,7 +258,7 @@ def test_text_is_only_read(leaves: Callable[[str, Path], str], name: str, tmp_pa
 
 DOCUMENTS: dict[str, Callable[[str], object]] = {
     "usage --json": lambda name: document.usage(_snapshot(name), NOW),
-    "cost --json": lambda name: cost_tables.as_data(report(name), "session", None, UTC, NOW),
+    "cost --json": lambda name: cost_document.as_data(report(name), "session", None, UTC, NOW),
     "snapshot.json": lambda name: contents(hostile(name)),
     "notify.command": lambda name: [notice_json(each) for each in _told(name)],
 }

@@ -26,15 +26,12 @@ LOGIN is `{"kind", "email", "since", "ends_at", "expired", "error": ERROR | null
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING
 
 from tray.cli.console import OK, make_scope
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,11 +56,6 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         output.emit(output.as_json(as_document(report, found)))
     else:
-        terminal = sys.stdout is not None and sys.stdout.isatty()
-        colour = wants_colour(os.environ, terminal=terminal)
+        colour = output.paper().styled
         output.emit(as_text(found, colour=colour), styled=colour)
     return OK
-
-
-def wants_colour(environ: Mapping[str, str], *, terminal: bool) -> bool:
-    return terminal and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"

@@ -45,7 +45,8 @@ def _list(scope: Scope, parts: list[str], *, as_json: bool) -> int:
     if not rows:
         tell("no model of that name has a known price.")
         return NOTHING_READ
-    output.emit(price_list.table(rows))
+    paper = output.paper()
+    output.emit(price_list.table(rows, paper), styled=paper.styled)
     return OK
 
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.domain.cost import CostReport, Counter
+from providers.domain.cost import CostReport, Counter, Detail
 from providers.ledger.database import LedgerError, LedgerQuarantined
 from providers.ledger.discover import FINDERS
 from providers.ledger.ledger import Ledger
 from providers.ledger.refresh import ScanProgress
-from providers.ledger.report import span
+from providers.ledger.report import NO_DETAIL, span
 from providers.source import Home, Provider
 from tray.engine.scope import Scope
 from tray.engine.state import HomeCost
@@ -144,6 +144,7 @@ class Costs:
         *,
         provider: str | None = None,
         progress: Callable[[float], None] | None = None,
+        detail: Detail = NO_DETAIL,
     ) -> tuple[dict[str, CostReport], LedgerQuarantined | None]:
         """Tokens and cost of the local days `since`..`until` in `zone`, by provider; waits for the whole scan.
 
@@ -151,11 +152,11 @@ class Costs:
         ledger, if any. Raises LedgerError.
         """
         chosen = self._scope.chosen(provider)
-        start, _ = span(since, until, zone, self._scope.clock())
+        start, _ = span(since, until, zone, self._scope.clock(), detail)
         unreadable, quarantined = self._refresh(chosen, progress, min(start, self._usual_start()))
         reports = {
             each.id: replace(
-                self._report(each, self._scope.log_homes_of(each), since, until, zone),
+                self._report(each, self._scope.log_homes_of(each), since, until, zone, detail),
                 unreadable_files=unreadable.get(each.id, ()),
             )
             for each in chosen
@@ -242,11 +243,23 @@ class Costs:
         return hashlib.sha256("\0".join(map(str, parts)).encode(errors="replace")).hexdigest()[:16]
 
     def _report(
-        self, provider: Provider, homes: Sequence[Home], since: date, until: date, zone: tzinfo
+        self,
+        provider: Provider,
+        homes: Sequence[Home],
+        since: date,
+        until: date,
+        zone: tzinfo,
+        detail: Detail,
     ) -> CostReport:
         labels = {home.path: home.label for home in homes}
         return self.ledger.report(
-            provider.id, labels, since=since, until=until, zone=zone, now=self._scope.clock()
+            provider.id,
+            labels,
+            since=since,
+            until=until,
+            zone=zone,
+            now=self._scope.clock(),
+            detail=detail,
         )
 
     def _usual_start(self) -> datetime:

@@ -92,7 +92,7 @@ def all_time(path: Path, homes: Iterable[Path], provider: str) -> dict[str, Tall
     """By model, as a report of all days has it."""
     labels = {home: str(home) for home in homes}
     made = Ledger(path).report(provider, labels, since=date.min, until=date.max, zone=UTC, now=NOW)
-    return made.by_model
+    return {model: replace(tally, unpriced=0) for model, tally in made.by_model.items()}  # counters have none
 
 
 def by_provider(counters: Iterable[Counter]) -> dict[str, dict[str, Tally]]:

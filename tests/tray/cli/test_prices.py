@@ -52,7 +52,10 @@ def log_of(model: str, home: Path) -> None:
         log.write_text(log.read_text().replace("gpt-5.5", model))
 
 
-def test_the_list_says_where_each_price_is_from(home: Path, run: Run) -> None:
+def test_the_list_says_where_each_price_is_from(
+    home: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     own = home / "own/prices.toml"
     own.parent.mkdir()
     own.write_text('[[price]]\nmodel = "gpt-5.5*"\ninput = 1.5\noutput = 12\n')
