@@ -18,11 +18,13 @@
     host/        the few ways to the outside, each injected:
                  files, http/, process/, terminal/, locate/, keyring/, status_page
                  (private, trust: what is ours on the disk, and whose folders are refused)
+                 storage, holder   why nothing can be written; who holds a lock
     ledger/      logs → observations → billed responses → reports, in one SQLite file
         discover          the logs of a home, found once and looked at again cheaply (listing, log_tree)
         log_reader        one log → one observation, by its format's scanner
         line_scanner      the scanner of logs with lines (scan: bytes to lines; damaged_line: what is left of one)
         refresh           reads what is new, in `parallel` where it is much; `resolve` judges what it touches
+        place             its file, or `memory` while that cannot be written; scan_lock lets one process count
         database          the file itself: its logs (index), what they came to (responses, counters)
         salvage           what a damaged one still tells of the limits
         logins            who was signed in to which home when, for logs that name no account
@@ -59,6 +61,7 @@
         settings          what the person set: settings_table names all settings
         settings_edit     one key changed in the text of the file; settings_writer does it
         costs, history    what the ledger says of them: `counting` brings it up to date, `cost_summary` adds it up
+                          (cost_faults: a fault with one provider's logs costs no other's figures)
         publish           snapshot.json, written: the shape of it is `document`
         published         the same, read with the standard library
         once              one round without an engine

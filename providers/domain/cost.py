@@ -221,8 +221,8 @@ class CostReport(Struct, frozen=True, kw_only=True):
     price is known for any. `not_on_lines` is what a program reports only in the totals of its sessions; it is
     part of no other sum here, nor of `priced` and `unpriced_models`. `by_account` names accounts as
     UsageSnapshot does. `by_block`, oldest first, and `models_of`, by row and model, are empty unless a
-    Detail asked for them. `unreadable_files` could not be read to their end. `burn` and `month_to_date_usd` are
-    None if unknown.
+    Detail asked for them. Without `up_to_date` all is of an earlier count. `unreadable_files` could not be read to
+    their end. `burn` and `month_to_date_usd` are None if unknown.
     """
 
     since: date
@@ -245,6 +245,7 @@ class CostReport(Struct, frozen=True, kw_only=True):
     unreadable_files: tuple[str, ...] = ()
     by_block: tuple[BlockCost, ...] = ()
     models_of: dict[str, dict[str, Tally]] = {}
+    up_to_date: bool = True
 
     @property
     def files(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -10,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from providers.host.private import make_file, make_folder
+from providers.host.storage import cannot_write, fault_of
+from providers.ledger.memory import InMemory
 from providers.ledger.salvage import salvage
 from providers.ledger.window_log import fold_history
 
@@ -82,7 +86,14 @@ _FOLDS = {4: fold_history}
 """What brings the rows of older versions into the tables of a new one."""
 
 BUSY_SECONDS = 30.0
-_LOCK_WAIT_SECONDS = 0.2
+_SYSTEM_ERRORS = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_READONLY: errno.EACCES,
+    sqlite3.SQLITE_PERM: errno.EACCES,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+}
+"""What SQLite cannot do, and the system's usual reason where none is found by trying."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -94,9 +105,17 @@ class LedgerQuarantined(LedgerError):
     """The file was damaged and has been moved away: the next attempt starts a new one."""
 
 
+class LedgerUnwritable(LedgerError):
+    """What is counted cannot be kept, as the system's `error` says."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(cannot_write(path.parent, error))
+        self.error = error
+
+
 @contextmanager
 def opened(
-    path: Path, *, repair: bool = False, busy_seconds: float = BUSY_SECONDS
+    path: Path | InMemory, *, repair: bool = False, busy_seconds: float = BUSY_SECONDS
 ) -> Iterator[sqlite3.Connection]:
     """The ledger at `path`, created if missing; raises LedgerError.
 
@@ -105,13 +124,16 @@ def opened(
     starts a new file.
     """
     try:
-        make_folder(path.parent)
-        with closing(_connect(path, busy_seconds)) as db:
+        if isinstance(path, Path):
+            make_folder(path.parent)
+        with closing(connect(path, busy_seconds)) as db:
             _prepare(db, path, repair=repair)
             yield db
     except (sqlite3.Error, DamagedLedger, NotALedger) as error:
-        if not _is_damage(error):
-            raise _as_ledger_error(path, error) from error
+        if not isinstance(path, Path):
+            raise LedgerError(f"Cannot count in memory ({error}). Run it again.") from error
+        if not is_damage(error):
+            raise as_ledger_error(path, error) from error
         if not repair:
             raise LedgerError(f"The ledger {path} is damaged. The next scan will quarantine it.") from error
         quarantined = _quarantine(path)
@@ -120,51 +142,9 @@ def opened(
             " Keep that file: it has the counts of deleted logs."
         ) from error
     except OSError as error:
-        raise LedgerError(f"Cannot use the ledger {path} ({error.strerror}). Check its folder.") from error
-
-
-@contextmanager
-def alone(path: Path, seconds: float) -> Iterator[None]:
-    """Lets only one process scan at a time; raises LedgerError after waiting for that many seconds.
-
-    The lock is SQLite's own, on an empty database beside the ledger: it ends with its process, on every system.
-    """
-    with closing(_locked(path.with_suffix(".lock"), time.monotonic() + seconds)):
-        yield
-
-
-def _locked(path: Path, until: float) -> sqlite3.Connection:
-    try:
-        make_folder(path.parent)
-        lock = _connect(path, _LOCK_WAIT_SECONDS)
-        try:
-            _lock(lock, until)
-        except BaseException:
-            lock.close()
+        if not isinstance(path, Path):
             raise
-    except sqlite3.Error as error:
-        if _is_damage(error):
-            raise LedgerError(f"{path} is not a tankful lock file. Remove it.") from error
-        raise _as_ledger_error(path, error) from error
-    except OSError as error:
-        raise LedgerError(f"Cannot write to {path.parent} ({error.strerror}). Check that folder.") from error
-    return lock
-
-
-def _lock(lock: sqlite3.Connection, until: float) -> None:
-    """SQLite waits only briefly each time, because that wait cannot be interrupted."""
-    while True:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                raise
-            if time.monotonic() >= until:
-                raise LedgerError(
-                    "Another tankful is still scanning the logs. Try again later, or quit it."
-                ) from None
-        else:
-            return
+        raise LedgerUnwritable(path, error) from error
 
 
 class NotALedger(Exception):
@@ -175,12 +155,14 @@ class DamagedLedger(Exception):
     """The content of the file is not what was written to it."""
 
 
-def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
+def connect(path: Path | InMemory, busy_seconds: float) -> sqlite3.Connection:
+    if not isinstance(path, Path):
+        return path.connect(busy_seconds)
     make_file(path)  # SQLite would make it readable by others, wait for a pipe, and follow any link
     return sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
 
 
-def _is_damage(error: Exception) -> bool:
+def is_damage(error: Exception) -> bool:
     """As opposed to a full disk, a lock, or a bug of ours, which say nothing about the file."""
     if isinstance(error, NotALedger | DamagedLedger):
         return True
@@ -188,19 +170,18 @@ def _is_damage(error: Exception) -> bool:
     return (code is not None and code & 0xFF in _DAMAGED) or "Could not decode" in str(error)
 
 
-def _as_ledger_error(path: Path, error: Exception) -> Exception:
-    if not isinstance(error, sqlite3.OperationalError):
-        return error
-    if "full" in str(error):
-        reason = "The disk is full. Free up space."
-    elif "locked" in str(error):
-        reason = "It is locked by another program. Close that program."
-    else:
-        reason = "Check the permissions of its folder."
-    return LedgerError(f"Cannot use the ledger {path}. {reason}")
+def as_ledger_error(path: Path, error: sqlite3.Error | DamagedLedger | NotALedger) -> Exception:
+    """What SQLite says of the file, with the system's own reason; a fault of ours stays what it is."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in _SYSTEM_ERRORS:
+        fault = fault_of(path) or OSError(_SYSTEM_ERRORS[code], os.strerror(_SYSTEM_ERRORS[code]))
+        return LedgerUnwritable(path, fault)
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return LedgerError(f"The ledger {path} is locked by another program. Close that program.")
+    return error
 
 
-def _prepare(db: sqlite3.Connection, path: Path, *, repair: bool) -> None:
+def _prepare(db: sqlite3.Connection, path: Path | InMemory, *, repair: bool) -> None:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     (application,) = db.execute("PRAGMA application_id").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -225,7 +206,7 @@ def _prepare(db: sqlite3.Connection, path: Path, *, repair: bool) -> None:
                 db.execute(statement)
             if number in _FOLDS:
                 _FOLDS[number](db)
-        if not version and (quarantined := _quarantined(path)):
+        if not version and isinstance(path, Path) and (quarantined := _quarantined(path)):
             salvage(db, quarantined, APPLICATION_ID)
             # The damaged ledger had higher counters, in epochs that are lost with it: start with a later epoch.
             db.execute("INSERT INTO meta VALUES ('first epoch', ?)", (int(time.time()),))

@@ -17,22 +17,24 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import astuple
 
+from providers.host.holder import WaitListener
 from providers.ledger import index, logins
-from providers.ledger.database import alone, opened, transaction
+from providers.ledger.database import opened, transaction
 from providers.ledger.discover import Finders, LogFile, LogFinder
 from providers.ledger.index import LogEntry, LogRow
 from providers.ledger.log_reader import ChangedLog, LogReading
 from providers.ledger.logins import SeenLogin
+from providers.ledger.memory import InMemory
 from providers.ledger.parallel import pays, read_in_two
 from providers.ledger.resolve import resolve_parts
 from providers.ledger.responses import Price, reprice
+from providers.ledger.scan_lock import Patience, alone
 from providers.logs import LogFormat
 
 STEP_SECONDS = 2.0
 FIRST_STEP_SECONDS = 0.25
 STEP_BYTES = 1 << 18
 WORTH_TWO = 64 << 20  # bytes: less than this is read before a second process has started
-LOCK_SECONDS = 600.0
 
 
 class ScanProgress(Struct, frozen=True):
@@ -87,7 +89,7 @@ class Remembered:
 
 
 def refresh(
-    path: Path,
+    path: Path | InMemory,
     shelves: Sequence[Shelf],
     price: Price,
     listener: ScanListener | None = None,
@@ -97,14 +99,17 @@ def refresh(
     step_seconds: float = STEP_SECONDS,
     remembered: Remembered | None = None,
     worth_two: int = WORTH_TWO,
+    patience: Patience | None = None,
+    waiting: WaitListener | None = None,
 ) -> dict[str, tuple[str, ...]]:
     """Raises LedgerError. Returns the paths that could not be read completely, by provider.
 
     Responses before `since_ms` may be left for later. `prices` is the fingerprint of `price`: when it changes, all
     stored responses are repriced. From `worth_two` new bytes on, two processes read. Waits for another process
-    that is scanning; its work is not repeated.
+    that is scanning, with `patience`, and tells it to `waiting`; its work is not repeated.
     """
-    with alone(path, LOCK_SECONDS), opened(path, repair=True) as db:
+    mine = path.alone() if isinstance(path, InMemory) else alone(path, patience, waiting)
+    with mine, opened(path, repair=True) as db:
         reprice(db, price, prices)
         scan = _Scan(db, price, since_ms, listener, step_seconds, remembered or Remembered(), worth_two)
         return scan.run(shelves)

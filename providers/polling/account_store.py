@@ -19,7 +19,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from providers.domain.limits import CLOCK_SLACK, Attempt, Reading, UsageError
+from providers.host.file_lock import locked
 from providers.host.files import printable, read_small, write_whole
+from providers.host.holder import WaitListener
 from providers.host.http.retry_after import LONGEST_WAIT
 from providers.host.private import make_folder
 
@@ -87,10 +89,17 @@ class HomeState(Struct, frozen=True, kw_only=True):
 
 
 class AccountStore:
-    """The files. Unreadable ones count as empty: the next poll restores what they hold."""
+    """The files. Unreadable ones count as empty: the next poll restores what they hold.
 
-    def __init__(self, folder: Path) -> None:
+    Who is the `owner` of the engine goes on without them where they cannot be written: nobody else asks all day.
+    `waiting` hears for whom a poll waits.
+    """
+
+    def __init__(self, folder: Path, *, owner: bool = False, waiting: WaitListener | None = None) -> None:
+        self.folder = folder
+        self.owner = owner
         self._folder = folder
+        self._waiting = waiting
         self._held: dict[str, AccountState] = {}
 
     def account(self, key: str, now: datetime) -> AccountState:
@@ -122,10 +131,8 @@ class AccountStore:
 
     @contextmanager
     def _locked(self, file: Path, seconds: float) -> Iterator[None]:
-        from filelock import FileLock
-
         make_folder(self._folder)
-        with FileLock(file, timeout=seconds, mode=0o600):
+        with locked(file, seconds, self._waiting, "is asking for limits"):
             yield
 
     def account_since(

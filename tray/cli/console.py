@@ -7,6 +7,7 @@ import sys
 
 TYPE_CHECKING = False  # as in `main`
 if TYPE_CHECKING:
+    from tray.engine.costs import Costs
     from tray.engine.scope import Scope
 
 OK, NOTHING_READ, BAD_ARGUMENTS = 0, 1, 64
@@ -42,7 +43,10 @@ def chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | Non
 
 def open_scope() -> Scope:
     """The scope of the user; settings that are not valid are reported on stderr."""
+    from tray.engine.log import log_faults_to
+
     scope = make_scope()
+    log_faults_to(scope.folders.state)
     if problem := scope.settings().problem:
         tell(problem)
     return scope
@@ -55,6 +59,12 @@ def tell_price_problems(scope: Scope) -> None:
         tell(f"ignoring your own prices: {rates.problem}")
     if rates.fetched_problem:
         tell(rates.fetched_problem)
+
+
+def tell_if_not_kept(costs: Costs) -> None:
+    """Why what was counted is lost when this command ends."""
+    if costs.ledger.problem is not None:
+        tell(f"{costs.ledger.problem} Until then the logs are counted anew each time.")
 
 
 def make_scope() -> Scope:

@@ -7,7 +7,16 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tray.cli.console import NOTHING_READ, OK, BadArgument, chosen, open_scope, tell, tell_price_problems
+from tray.cli.console import (
+    NOTHING_READ,
+    OK,
+    BadArgument,
+    chosen,
+    open_scope,
+    tell,
+    tell_if_not_kept,
+    tell_price_problems,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -56,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
     """Waits for the whole count; raises BadArgument."""
     from providers.domain.cost import Detail
     from providers.ledger.database import LedgerError
+    from providers.ledger.scan_lock import LedgerBusy
     from tray.engine.costs import Costs
 
     # A count makes many small things and few cycles: to look for those every 700 things costs 3 %.
@@ -66,24 +76,33 @@ def run(options: argparse.Namespace) -> int:
     provider = chosen("provider", options.provider, "all", scope.provider_ids())
     tell_price_problems(scope)
     detail = Detail(blocks=options.by == "block", models_of=options.by if options.models else None)
+    costs = Costs(scope)
     try:
         with _counting() as progress:
-            reports, quarantined = Costs(scope).report(
-                since, until, zone, provider=provider, progress=progress, detail=detail
+            reports, problem = costs.report(
+                since, until, zone, provider=provider, progress=progress, waiting=tell, detail=detail
             )
     except LedgerError as error:
         tell(str(error))
         return NOTHING_READ
-    if quarantined is not None:
-        tell(str(quarantined))
+    if problem is not None:
+        tell(
+            f"{problem} These are the figures of an earlier count."
+            if isinstance(problem, LedgerBusy)
+            else str(problem)
+        )
+    tell_if_not_kept(costs)
     if not reports:
         missing = ", ".join(home.label for home in scope.homes(provider))
         tell(
-            f"no logs found; missing: {missing}."
+            f"no logs found: {missing} does not exist."
             if missing
             else "no logs: every selected provider is switched off in settings.toml."
         )
         return NOTHING_READ
+    is_used = any(report.totals.responses or report.not_on_lines.tally.responses for report in reports.values())
+    if options.json and not is_used:  # the table says so itself
+        tell(f"nothing was used from {since} to {until}.")
     _show(reports, options, scope, zone)
     return OK
 

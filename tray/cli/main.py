@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from tray.cli.commands import Command
+
+_OUTPUT_ERRORS = frozenset(
+    getattr(errno, name, 0)
+    for name in ("ENOSPC", "EDQUOT", "EBADF", "EIO", "EFBIG", "EINVAL", "EPIPE", "EAGAIN")
+)
 
 
 def script() -> NoReturn:
@@ -45,9 +51,7 @@ def main(arguments: list[str] | None = None, commands: Sequence[Command] = COMMA
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):  # the reader had enough, as `head` has
             return OK
-        what = f"{error.filename}" if error.filename else "cannot write the output"
-        tell(f"{what}: {error.strerror or error}.")
-        return NOTHING_READ
+        return _report(error)
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001 - the last guard
@@ -55,6 +59,19 @@ def main(arguments: list[str] | None = None, commands: Sequence[Command] = COMMA
 
         report(error)
         return NOTHING_READ
+
+
+def _report(error: OSError) -> int:
+    """What is not about the output, or about a file by its name, is a fault of ours."""
+    if error.filename:
+        tell(f"{error.filename}: {error.strerror or error}.")
+    elif error.errno in _OUTPUT_ERRORS:
+        tell(f"cannot write the output: {error.strerror}.")
+    else:
+        from tray.cli.internal_error import report
+
+        report(error)
+    return NOTHING_READ
 
 
 def _run(arguments: list[str], commands: Sequence[Command]) -> int:

@@ -61,7 +61,7 @@ class Engine:
         surroundings: Surroundings | None = None,
     ) -> None:
         self._scope = scope
-        self._memory = memory or AccountStore(scope.folders.state)
+        self._memory = memory or AccountStore(scope.folders.state, owner=True)
         self._costs = costs or Costs(scope)
         self._pages = pages or StatusPages(scope.environ)
         self._surroundings = surroundings or Surroundings()

@@ -12,7 +12,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -32,6 +32,22 @@ _LONGEST = 4000
 _log = logging.getLogger(__name__)
 
 
+def log_faults_to(folder: Path) -> None:
+    """From now on internal errors of this process, which owns no engine, are logged, too."""
+    handler = _FaultLog(folder / FILE)
+    for name in ("tray", "providers"):
+        logger = logging.getLogger(name)
+        _drop_fault_log(logger)
+        logger.addHandler(handler)
+        logger.propagate = False
+
+
+def _drop_fault_log(logger: logging.Logger) -> None:
+    for handler in [each for each in logger.handlers if isinstance(each, _FaultLog)]:
+        logger.removeHandler(handler)
+        handler.close()
+
+
 @contextmanager
 def logging_to(folder: Path, kind: str) -> Iterator[None]:
     """Log what `tray` and `providers` log, and the start and end of this engine, whose owner is of this `kind`."""
@@ -39,6 +55,7 @@ def logging_to(folder: Path, kind: str) -> Iterator[None]:
     loggers = [logging.getLogger(name) for name in ("tray", "providers")]
     before = [(logger.level, logger.propagate) for logger in loggers]
     for logger in loggers:
+        _drop_fault_log(logger)
         logger.setLevel(logging.INFO)
         logger.addHandler(handler)
         logger.propagate = False
@@ -51,7 +68,8 @@ def logging_to(folder: Path, kind: str) -> Iterator[None]:
             logger.removeHandler(handler)
             logger.setLevel(level)
             logger.propagate = propagate
-        handler.close()
+        with suppress(OSError):  # what could not be written before cannot be now
+            handler.close()
 
 
 class TransitionLog:
@@ -91,6 +109,17 @@ class _LogFile(RotatingFileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         """With a full disk or a read-only folder there is no log."""
+
+
+class _FaultLog(_LogFile):
+    """For a command beside the owner, who alone rotates the file. It is opened with the first error."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.setLevel(logging.ERROR)
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: ARG002, N802 - logging's own
+        return False
 
 
 def _make_private(handle: int) -> None:

@@ -9,8 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from providers.host.file_lock import file_lock
 from providers.host.files import read_small, short, write_whole
 from providers.host.private import is_own, make_folder
+from providers.host.storage import reason_of
 from providers.host.toml_lines import BadToml, Keys, TomlLines
 from providers.setting import InvalidValue, Setting
 from tray.engine.settings import SIZE_LIMIT
@@ -68,12 +70,12 @@ def create(file: Path, text: str) -> None:
 
 
 def _change(file: Path, path: Keys, edit: Callable[[str], str], *, missing: str) -> bool:
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
     text = ""
     try:
         make_folder(file.parent)
-        with FileLock(file.with_name(f".{file.name}.lock"), timeout=LOCK_SECONDS, mode=0o600):
+        with file_lock(file.with_name(f".{file.name}.lock")).acquire(timeout=LOCK_SECONDS):
             target = Path(os.path.realpath(file))  # a link stays one, and its target changes
             content = _read(target)
             text = (missing.encode() if content is None else content).removeprefix(_BOM).decode()
@@ -121,5 +123,5 @@ def _sentence(file: Path, path: Keys, text: str, error: Exception) -> str:
             return f"{name} is nested too deeply. Nothing was changed."
         case Timeout():
             return f"{name} is being changed by another program. Try again."
-    reason = getattr(error, "strerror", None) or type(error).__name__
-    return f"{name} cannot be changed ({reason})."
+    reason, remedy = reason_of(file.parent, error if isinstance(error, OSError) else OSError())
+    return f"{name} cannot be changed: {reason}. {remedy}"

@@ -27,7 +27,7 @@ def as_data(
         "timezone": zone_name(zone),
         "since": first.since.isoformat(),
         "until": first.until.isoformat(),
-        "complete": not any(report.unreadable_files for report in reports.values()),
+        "complete": all(report.up_to_date and not report.unreadable_files for report in reports.values()),
         "totals": _tally(tallied(report.totals for report in reports.values())),
         "not_on_lines": _tally(tallied(report.not_on_lines.tally for report in reports.values())),
         "providers": {

@@ -55,7 +55,7 @@ class CostTable(Struct, frozen=True, kw_only=True):
     @property
     def is_complete(self) -> bool:
         """Whether all was counted, and has a price."""
-        return not (self.total.unpriced or self.report.unreadable_files)
+        return self.report.up_to_date and not (self.total.unpriced or self.report.unreadable_files)
 
 
 class _Row(Struct, frozen=True):
@@ -233,6 +233,8 @@ def _gaps(report: CostReport) -> Iterator[str]:
         )
     if report.skipped_lines:
         yield f"Unreadable lines: {report.skipped_lines}."
+    if not report.up_to_date:
+        yield "Not all logs were counted now: what was used since an earlier count may be missing."
     if report.unreadable_files:
         yield f"Logs that could not be read completely: {', '.join(report.unreadable_files)}."
 

@@ -8,8 +8,6 @@ import random
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -25,11 +23,10 @@ from providers.claude.logs.format import Transcripts
 from providers.codex.logs.format import Rollouts
 from providers.domain.cost import BilledResponse
 from providers.ledger import resolve as parts
-from providers.ledger.database import LedgerError, alone, opened
+from providers.ledger.database import LedgerError, opened
 from providers.ledger.line_scanner import LineFormat
 from providers.ledger.refresh import Remembered, ScanProgress, Shelf, refresh
 from providers.ledger.zstd import compress, decompress
-from tests.programs import started
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/codex/0.169.0"
 SHARED = Path(__file__).parents[4] / "shared"
@@ -637,34 +634,6 @@ def test_a_ledger_that_is_made_anew_under_a_running_tray_is_taken_for_what_it_is
     command.refresh()
     tray.refresh()
     assert tray.rows() == once(tmp_path / "new", home)
-
-
-def test_nobody_waits_in_vain_for_another_count(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.sqlite3"
-    with alone(path, 1), pytest.raises(LedgerError, match="still scanning the logs"), alone(path, 0.3):
-        pass
-    with alone(path, 0):
-        pass
-
-
-def test_who_waits_for_another_count_may_be_interrupted(tmp_path: Path) -> None:
-    with alone(tmp_path / "ledger.sqlite3", 1):
-        script = (
-            "import sys; from pathlib import Path; from providers.ledger.database import alone\n"
-            "print('waits', flush=True)\nwith alone(Path(sys.argv[1]), 60): pass"
-        )
-        command = [sys.executable, "-c", script, str(tmp_path / "ledger.sqlite3")]
-        with started(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as waiting:
-            assert waiting.stdout is not None
-            waiting.stdout.readline()
-            waiting.send_signal(signal.SIGINT)
-            waiting.communicate(timeout=10)
-
-
-def test_a_lock_that_is_none_is_named(tmp_path: Path) -> None:
-    (tmp_path / "ledger.lock").write_text("12345\n" * 200)
-    with pytest.raises(LedgerError, match=r"ledger\.lock is not a tankful lock file"):
-        Ledger(tmp_path, tmp_path).refresh()
 
 
 def test_a_newer_ledger_is_refused_with_a_sentence(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -252,7 +253,7 @@ def test_a_home_that_does_not_exist(person: Person) -> None:
     assert account["error"]["kind"] == "not_signed_in"
     assert "does not exist" in account["error"]["message"]
     assert person.run("cost", code=1) == ""
-    assert "no logs found; missing: " in person.errors
+    assert "no logs found: " in person.errors
 
 
 def test_between_two_requests_lie_sixty_seconds_across_processes(person: Person, server: FakeChatGPT) -> None:
@@ -747,3 +748,63 @@ command.script()
 """
     done = subprocess.run([sys.executable, "-c", begun], capture_output=True, check=False, timeout=30)
     assert (done.returncode, done.stdout, done.stderr) == (3, b"late\n", b"")
+
+
+def test_a_chosen_source_that_has_nothing_says_why(person: Person) -> None:
+    shutil.rmtree(person.home / "sessions", ignore_errors=True)
+    account = person.account("--source", "rollouts", code=1)
+    assert account["windows"] == []
+    assert account["error"] is None
+    assert (
+        "tankful: Codex in ~/codex: no recent session log of this account has limits;"
+        " the next turn of Codex writes some.\n"
+    ) in person.errors
+
+
+def test_a_home_of_the_settings_is_corrected_there(person: Person, server: FakeChatGPT) -> None:
+    server.answer = says(soon())
+    (person.folder / "own").mkdir(exist_ok=True, mode=0o700)
+    missing = person.folder / "elsewhere"
+    (person.folder / "own" / "settings.toml").write_text(
+        f'[providers.codex]\nhomes = ["{missing.as_posix()}"]\n'
+    )
+    whole = person.usage()
+    (error,) = [each["error"] for each in whole["providers"] if each["error"]]
+    assert error["message"] == "~/elsewhere does not exist."
+    assert error["remedy"].startswith("Install Codex, or correct `providers.codex.homes` in settings.toml.")
+
+
+def test_days_in_the_future_are_accepted(person: Person) -> None:
+    shutil.copytree(FIXTURES / "plain" / "home" / "sessions", person.home / "sessions")
+    report = json.loads(person.run("cost", "--json", "--since", "2099-01-01"))
+    assert (report["since"], report["until"]) == ("2099-01-01", "2099-01-01")
+    assert "tankful: nothing was used from 2099-01-01 to 2099-01-01.\n" in person.errors
+    report = json.loads(person.run("cost", "--json", "--until", "2099-01-01"))
+    assert report["until"] == "2099-01-01"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGSTOP")
+def test_a_suspended_count_holds_nobody_up(person: Person) -> None:
+    shutil.copytree(FIXTURES / "plain" / "home" / "sessions", person.home / "sessions")
+    counted = json.loads(person.run("cost", "--json", "--days", "3660"))
+    assert counted["complete"] is True
+    hold = (
+        "import sys; from pathlib import Path; from providers.ledger.scan_lock import alone\n"
+        "with alone(Path(sys.argv[1])): print('holds', flush=True); sys.stdin.readline()"
+    )
+    ledger = person.folder / "own" / "state" / "ledger.sqlite3"
+    command = [sys.executable, "-c", hold, str(ledger)]
+    with started(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "holds\n"
+        holder.send_signal(signal.SIGSTOP)
+        began = time.monotonic()
+        report = json.loads(person.run("cost", "--json", "--days", "3660"))
+        assert time.monotonic() - began < 15
+        assert report["complete"] is False
+        assert report["providers"]["codex"]["totals"] == counted["providers"]["codex"]["totals"]
+        assert "but it is suspended." in person.errors
+        assert "These are the figures of an earlier count." in person.errors
+        table = person.run("cost", "--days", "3660")
+        assert "Not all logs were counted now" in table
+        holder.send_signal(signal.SIGCONT)

@@ -159,7 +159,9 @@ def test_a_folder_that_cannot_be_written_is_named(server: FakeChatGPT, home: Pat
     (home / "own/state").write_text("")
     code, out, err = run("prices", "update", "--url", f"{server.url}/data.json")
     assert (code, out) == (1, "")
-    assert err.startswith(f"tankful: the prices cannot be saved: {home / 'own/state/prices.json'}: ")
+    state = home / "own/state"
+    why = f"Cannot create {state}: {state} is a file. Move it away."
+    assert err == f"tankful: the prices cannot be saved. {why}\n"
 
 
 def test_an_action_that_does_not_exist_shows_the_usage(run: Run) -> None:
