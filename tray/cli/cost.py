@@ -100,7 +100,9 @@ def run(options: argparse.Namespace) -> int:
             else "no logs: every selected provider is switched off in settings.toml."
         )
         return NOTHING_READ
-    is_used = any(report.totals.responses or report.not_on_lines.tally.responses for report in reports.values())
+    is_used = any(
+        report.totals.responses or report.not_on_lines.tally.responses for report in reports.values()
+    )
     if options.json and not is_used:  # the table says so itself
         tell(f"nothing was used from {since} to {until}.")
     _show(reports, options, scope, zone)
