@@ -18,10 +18,14 @@ from providers.ledger.database import DamagedLedger
 from providers.logs import Checkpoint
 
 _CHUNK = 500
+UNREAD, WHOLE, TORN = 0, 1, 2
+"""How a log's file was read: not to its end; to its end; as far as it goes, until it changes."""
 
 
 class LogRow(Struct, frozen=True, array_like=True):
-    """What is known about a log without opening it: enough to detect a change."""
+    """What is known about a log without opening it: enough to detect a change. `whole` is WHOLE, TORN or
+    UNREAD.
+    """
 
     id: int
     path: str
@@ -29,7 +33,7 @@ class LogRow(Struct, frozen=True, array_like=True):
     size: int
     mtime_ns: int
     offset: int
-    whole: bool
+    whole: int
     gone: bool
 
 
@@ -47,7 +51,7 @@ class LogEntry(Struct, frozen=True):
     offset: int
     before: bytes
     skipped: int
-    whole: bool
+    whole: int
     observation: bytes
     names: frozenset[int]
     last_ms: int
@@ -111,6 +115,14 @@ def is_complete(db: sqlite3.Connection, provider: str) -> bool | None:
 def set_complete(db: sqlite3.Connection, provider: str, complete: bool) -> None:
     value = "complete" if complete else "incomplete"
     db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"scan of {provider}", value))
+
+
+def mark_torn(db: sqlite3.Connection, log: int, stamp: tuple[int, int, int]) -> None:
+    """A log of which more is known than its damaged file still holds: what is known stays."""
+    db.execute(
+        "UPDATE logs SET inode = ?, size = ?, mtime_ns = ?, whole = ? WHERE id = ?", (*stamp, TORN, log)
+    )
+    note_writing(db)
 
 
 def checkpoint(db: sqlite3.Connection, log: int) -> Checkpoint:

@@ -64,7 +64,7 @@ class Remembered:
     def __init__(self, finders: Finders | None = None) -> None:
         self._finders = finders or Finders()
         self._known: dict[int, tuple[int, dict[str, LogRow]]] = {}
-        self._settled: dict[int, tuple[int, list[LogFile]]] = {}
+        self._settled: dict[int, tuple[int, list[LogFile], list[str]]] = {}
 
     def finder(self, shelf: Shelf) -> LogFinder:
         return self._finders.finder(shelf.home, shelf.format)
@@ -77,15 +77,18 @@ class Remembered:
             held = self._known[home] = generation, index.known_logs(db, home)
         return held[1]
 
-    def settle(self, db: sqlite3.Connection, home: int, logs: list[LogFile]) -> None:
-        """The ledger is up to date with these. What it knows of each is read again when one of them changes: that
-        takes a few milliseconds, and a tray with thousands of logs need not hold it all day.
+    def settle(self, db: sqlite3.Connection, home: int, logs: list[LogFile], torn: list[str]) -> None:
+        """The ledger is up to date with these, as far as they are not torn. What it knows of each is read again when
+        one of them changes: that takes a few milliseconds, and a tray with thousands of logs need not hold it all
+        day.
         """
-        self._settled[home] = index.generation(db), logs
+        self._settled[home] = index.generation(db), logs, torn
         self._known.pop(home, None)
 
-    def is_settled(self, db: sqlite3.Connection, home: int, logs: list[LogFile]) -> bool:
-        return self._settled.get(home) == (index.generation(db), logs)
+    def settled(self, db: sqlite3.Connection, home: int, logs: list[LogFile]) -> list[str] | None:
+        """Those of them that are torn; None where the ledger is not known to be up to date."""
+        generation, known, torn = self._settled.get(home, (None, [], []))
+        return torn if (generation, known) == (index.generation(db), logs) else None
 
 
 def refresh(
@@ -147,7 +150,9 @@ class _Scan:
             self._update_make(shelf)
             logs, bad = self._remembered.finder(shelf).find()
             unreadable[shelf.provider] += bad
-            plan += [(change, shelf) for change in self._compare(shelf, logs)]
+            changes, torn = self._compare(shelf, logs)
+            unreadable[shelf.provider] += torn
+            plan += [(change, shelf) for change in changes]
         plan.sort(key=lambda each: each[0].log.mtime_ns, reverse=True)
         total = sum(change.unread for change, _ in plan)
         incomplete = dict.fromkeys((shelf.provider for _, shelf in plan), False)
@@ -155,7 +160,7 @@ class _Scan:
         until = time.monotonic() + min(FIRST_STEP_SECONDS, self._step_seconds)
         with closing(self._entries(plan)) as entries:
             for change, shelf, entry in entries:
-                if entry is None or not entry.whole:
+                if entry is None or entry.whole != index.WHOLE:
                     unreadable[shelf.provider].append(change.log.path)
                 if entry is not None:
                     pending.append((shelf, entry))
@@ -211,11 +216,13 @@ class _Scan:
         entry = self._reading.read_new(change.log, shelf.format)
         return () if entry is None else astuple(entry)
 
-    def _compare(self, shelf: Shelf, logs: list[LogFile]) -> list[ChangedLog]:
-        """The logs that must be read; records those that were deleted, restored, or merely moved."""
+    def _compare(self, shelf: Shelf, logs: list[LogFile]) -> tuple[list[ChangedLog], list[str]]:
+        """The logs that must be read, and those that are torn and have not changed since; records those that were
+        deleted, restored, or merely moved.
+        """
         home = index.home_id(self._db, shelf.provider, shelf.home)
-        if self._remembered.is_settled(self._db, home, logs):
-            return []
+        if (settled := self._remembered.settled(self._db, home, logs)) is not None:
+            return [], settled
         known = self._remembered.known(self._db, home)
         paths = [index.storable(log.path) for log in logs]
         # Archiving moves a log with its inode and its name. An inode alone may be reused.
@@ -224,14 +231,18 @@ class _Scan:
         changes: list[ChangedLog] = []
         moved: list[tuple[LogRow, str]] = []
         restored: list[int] = []
+        torn: list[str] = []
         for path, log in zip(paths, logs, strict=True):
             row = known.get(path)
             if row is None and (row := missing.pop((log.inode, _name(path)), None)) is not None:
                 moved.append((row, log.path))
-            if row is None or not row.whole or not _is_unchanged(log, row):
+            if row is None or row.whole == index.UNREAD or not _is_unchanged(log, row):
                 changes.append(ChangedLog(log, row))
-            elif row.gone:
+                continue
+            if row.gone:
                 restored.append(row.id)
+            if row.whole == index.TORN:
+                torn.append(log.path)
         kept = {row.id for row, _ in moved}
         newly_deleted = [row.id for row in absent if not row.gone and row.id not in kept]
         if moved or restored or newly_deleted:
@@ -242,8 +253,8 @@ class _Scan:
                 index.mark_deleted(self._db, restored, deleted=False)
                 index.mark_deleted(self._db, newly_deleted, deleted=True)
         elif not changes:
-            self._remembered.settle(self._db, home, logs)
-        return changes
+            self._remembered.settle(self._db, home, logs, torn)
+        return changes, torn
 
     def _step(
         self,
