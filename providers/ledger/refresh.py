@@ -78,9 +78,9 @@ class Remembered:
         return held[1]
 
     def settle(self, db: sqlite3.Connection, home: int, logs: list[LogFile], torn: list[str]) -> None:
-        """The ledger is up to date with these, as far as they are not torn. What it knows of each is read again when
-        one of them changes: that takes a few milliseconds, and a tray with thousands of logs need not hold it all
-        day.
+        """The ledger is up to date with these, as far as they are not torn. What it knows of each is read again
+        when one of them changes: that takes a few milliseconds, and a tray with thousands of logs need not hold it
+        all day.
         """
         self._settled[home] = index.generation(db), logs, torn
         self._known.pop(home, None)

@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -117,21 +118,24 @@ def test_a_bar_is_told_of_it_in_its_line(tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="not installed: setpriv")
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root becomes another user")
 @pytest.mark.parametrize("arguments", [("usage",), ("cost",), ("config", "list"), ("--headless",)])
-def test_another_users_folder_is_refused(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_another_users_folder_is_refused(arguments: tuple[str, ...]) -> None:
     as_nobody = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
     probe = [*as_nobody, *TANKFUL, "--version"]
     if subprocess.run(probe, cwd=ROOT, capture_output=True, check=False).returncode:
         pytest.skip("another user cannot run this installation")
-    folder = Folder(tmp_path)
-    for each in (tmp_path, *tmp_path.parents):
-        if each.owner() == "root" and each != Path("/") and str(each) != "/tmp":
-            each.chmod(each.stat().st_mode | 0o011)
-    theirs = tmp_path / "own"
+    with tempfile.TemporaryDirectory() as above:  # pytest closes its own to others
+        Path(above).chmod(0o755)
+        _refuses_a_folder_of(1234, Path(above), arguments, as_nobody)
+
+
+def _refuses_a_folder_of(user: int, above: Path, arguments: tuple[str, ...], before: tuple[str, ...]) -> None:
+    folder = Folder(above)
+    theirs = above / "own"
     theirs.mkdir(mode=0o700)
     (theirs / "settings.toml").write_text("[notify]\n")
-    os.chown(theirs, 1234, 1234)
+    os.chown(theirs, user, user)
     theirs.chmod(0o755)
-    done = run(folder, *arguments, before=as_nobody)
+    done = run(folder, *arguments, before=before)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("tankful: ~/own belongs to another user, who could change your settings.")
     assert [each.name for each in theirs.iterdir()] == ["settings.toml"]
