@@ -12,7 +12,7 @@ from providers.domain.cost import CostReport, Tally, tallied
 from providers.ledger.prices.pricing import Rates
 from providers.source import Provider
 from tray.view import format as fmt
-from tray.view.columns import GAP, Columns, TableLine, layout, padded, wrapped
+from tray.view.columns import GAP, Columns, TableLine, layout, padded, safe, wrapped
 from tray.view.cost_groups import Group, by_cost, groups, used
 from tray.view.output import Paper
 from tray.view.price_list import rate_lines
@@ -134,7 +134,8 @@ def text(
     it, with `chart` a bar beside it.
     """
     parts = [_part(table, by, models=models) for table in tables]
-    total = [_grand_total(tables)] if len(tables) > 1 else []
+    in_use = [table for table in tables if table.total.responses or table.total.usage.total_tokens]
+    total = [_grand_total(in_use)] if len(in_use) > 1 else []
     lines = [TableLine(part.head, {}) for part in (*parts, *total)]
     lines += [line for part in (*parts, *total) for line in (*(row.line for row in part.rows), part.total)]
     narrow = replace(paper, width=paper.width - len(GAP) - _SHORTEST_BAR) if chart else paper
@@ -191,9 +192,11 @@ def _value(tally: Tally, priced: bool) -> float | None:
 
 
 def _text(part: _Part, shape: Columns, bars: _Chart | None) -> Iterator[str]:
-    yield shape.head(part.head)
-    yield shape.rule()
-    if not part.rows:
+    if part.rows:
+        yield shape.head(part.head)
+        yield shape.rule()
+    else:
+        yield shape.paper.strong(safe(part.head, shape.paper))
         yield "Nothing was used in these days."
     for row in part.rows:
         first, *below = shape.row(row.line)

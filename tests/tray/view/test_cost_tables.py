@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from providers.domain.cost import CostReport, Tally
+from providers.registry import PROVIDERS
 from tests.tray.view.cost_sample import BERLIN, GOLDEN, NOW, SHOWN, WIDTHS, report, shown, slices, tables
 from tray.view import cost_groups, cost_tables
 from tray.view.columns import cells_of
@@ -105,9 +106,15 @@ def test_weeks_begin_on_monday_also_over_new_year() -> None:
 
 def test_no_use_at_all_is_a_sentence() -> None:
     lines = of(report("codex", found=[])).splitlines()
-    assert lines[2].startswith("Codex by day ")
-    assert lines[-1] == "Nothing was used in these days."
-    assert "Total" not in lines
+    assert lines[2:] == ["Codex by day", "Nothing was used in these days."]
+
+
+def test_a_provider_that_was_not_used_is_in_no_grand_total() -> None:
+    reports = {"codex": report("codex", found=[]), "claude": report("claude")}
+    made = cost_tables.tables(reports, PROVIDERS, "day", BERLIN, NOW)
+    text = cost_tables.text(made, NARROW, "day")
+    assert "Codex by day\nNothing was used in these days.\n" in text
+    assert "All providers" not in text
 
 
 def test_what_has_no_price_is_no_sum() -> None:
