@@ -15,6 +15,7 @@ from providers.host.holder import WaitListener
 from providers.ledger import history, index, query, window_log
 from providers.ledger.database import LedgerUnwritable, transaction
 from providers.ledger.discover import FINDERS, Finders
+from providers.ledger.judge import Judge
 from providers.ledger.limit_news import LimitNews, limit_news
 from providers.ledger.place import Place
 from providers.ledger.prices.pricing import Rates
@@ -33,6 +34,7 @@ class Ledger:
     def __init__(self, path: Path, finders: Finders = FINDERS) -> None:
         self._finders = finders
         self._remembered = Remembered(finders)
+        self._judge = Judge()
         self._place = Place(path, self._forget)
 
     @property
@@ -198,9 +200,10 @@ class Ledger:
         """
         paths = tuple(homes)
         start, end = span(since, until, zone, now, detail)
+        judge = self._judge.begin(self._place.state())
         with self._place.opened() as db, closing(db.execute("BEGIN")):  # one state for all queries
             return cost_report(
-                query.slices(db, provider, paths, start, end),
+                query.slices(db, provider, paths, start, end, judge),
                 query.slices(db, provider, paths, *recent_span(now)),
                 query.held(db, provider, paths),
                 homes,
@@ -216,9 +219,10 @@ class Ledger:
     ) -> dict[Path, HomeFigures]:
         """The figures that faces show for each of these homes, as far as scanned. Raises LedgerError."""
         paths = tuple(homes)
+        judge = self._judge.begin(self._place.state())
         with self._place.opened() as db, closing(db.execute("BEGIN")):  # one state for all queries
             return home_figures(
-                query.slices(db, provider, paths, *figures_span(zone, now)),
+                query.slices(db, provider, paths, *figures_span(zone, now), judge),
                 query.slices(db, provider, paths, *recent_span(now)),
                 query.held(db, provider, paths),
                 paths,

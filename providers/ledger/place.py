@@ -35,6 +35,20 @@ class Place:
         self._check()
         return self._memory is None
 
+    def state(self) -> object:
+        """Another whenever somebody has written to the file; in memory, each time another."""
+        if not self.is_kept:
+            return object()
+        found: list[tuple[int, int, int] | None] = []
+        for file in (self._file, self._file.with_name(f"{self._file.name}-wal")):
+            try:
+                stat = file.stat()
+            except OSError:
+                found.append(None)
+            else:
+                found.append((stat.st_mtime_ns, stat.st_size, stat.st_ino))
+        return found
+
     def exists(self) -> bool:
         return self.now.exists()
 

@@ -18,8 +18,8 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from providers.host.holder import WaitListener
-from providers.ledger import index, logins
-from providers.ledger.database import opened, transaction
+from providers.ledger import index, integrity, logins
+from providers.ledger.database import is_marked, opened, transaction
 from providers.ledger.discover import Finders, LogFile, LogFinder
 from providers.ledger.index import LogEntry, LogRow
 from providers.ledger.log_reader import ChangedLog, LogReading
@@ -104,6 +104,7 @@ def refresh(
     worth_two: int = WORTH_TWO,
     patience: Patience | None = None,
     waiting: WaitListener | None = None,
+    now: Callable[[], float] = time.time,
 ) -> dict[str, tuple[str, ...]]:
     """Raises LedgerError. Returns the paths that could not be read completely, by provider.
 
@@ -113,9 +114,17 @@ def refresh(
     """
     mine = path.alone() if isinstance(path, InMemory) else alone(path, patience, waiting)
     with mine, opened(path, repair=True) as db:
+        formats = {shelf.provider: shelf.format for shelf in shelves}
+        damaged = integrity.check(db, path, formats, now())
+        marked = is_marked(path)
         reprice(db, price, prices)
-        scan = _Scan(db, price, since_ms, listener, step_seconds, remembered or Remembered(), worth_two)
-        return scan.run(shelves)
+        scan = _Scan(
+            db, price, since_ms, listener, step_seconds, remembered or Remembered(), worth_two, damaged
+        )
+        unreadable = scan.run(shelves)
+        if damaged or marked:
+            integrity.confirm(db, path, damaged)
+        return unreadable
 
 
 _Planned = tuple[ChangedLog, Shelf]
@@ -133,6 +142,7 @@ class _Scan:
         step_seconds: float,
         remembered: Remembered,
         worth_two: int,
+        damaged: frozenset[int],
     ) -> None:
         self._db = db
         self._remembered = remembered
@@ -142,6 +152,7 @@ class _Scan:
         self._listener = listener
         self._step_seconds = step_seconds
         self._reading = LogReading(db)
+        self._damaged = damaged
 
     def run(self, shelves: Sequence[Shelf]) -> dict[str, tuple[str, ...]]:
         unreadable: dict[str, list[str]] = {shelf.provider: [] for shelf in shelves}
@@ -173,7 +184,7 @@ class _Scan:
                     if self._listener is not None:
                         self._listener(ScanProgress(done, total))
         complete = {provider: not paths for provider, paths in unreadable.items()}
-        if pending or any(self._is_outdated(*each) for each in complete.items()):
+        if pending or self._damaged or any(self._is_outdated(*each) for each in complete.items()):
             while not self._step(shelves, pending, complete):
                 pending = []
         return {provider: tuple(paths) for provider, paths in unreadable.items() if paths}
@@ -183,6 +194,9 @@ class _Scan:
         if index.unresolved(self._db, provider, self._since_ms, 1):
             return True
         return index.is_complete(self._db, provider) is not complete
+
+    def _damaged_of(self, provider: str) -> frozenset[int]:
+        return index.logs_of(self._db, provider, self._damaged) if self._damaged else frozenset()
 
     def _login(self, shelf: Shelf) -> SeenLogin | None:
         """Never raises: a count without its account is better than none."""
@@ -281,9 +295,12 @@ class _Scan:
                 read = [(shelf.home, entry) for shelf, entry in entries if shelf.provider == provider]
                 logs = index.keep_logs(db, [(homes[home], entry) for home, entry in read])
                 read_now = dict(zip(logs, read, strict=True))
-                done &= resolve_parts(db, provider, fmt, self._price, read_now, self._since_ms)
+                done &= resolve_parts(
+                    db, provider, fmt, self._price, read_now, self._since_ms, self._damaged_of(provider)
+                )
             for provider, is_whole in complete.items():
                 index.set_complete(db, provider, is_whole and done)
+        self._damaged = frozenset()
         return done
 
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from providers.domain.cost import CostReport, Counter, Detail
 from providers.host.faults import log_fault
 from providers.host.holder import WaitListener
-from providers.ledger.database import LedgerError, LedgerQuarantined
+from providers.ledger.database import LedgerDamaged, LedgerError, LedgerQuarantined, is_marked
 from providers.ledger.ledger import Ledger
 from providers.ledger.refresh import ScanProgress, Shelf
 from providers.ledger.report import NO_DETAIL, span
@@ -83,7 +83,8 @@ class Costs:
         """
         chosen = self._scope.chosen()
         logs = self._logs(chosen)
-        if logs is not None and (logs, self._file_number()) == self._counted:
+        met_damage = is_marked(self.files[0])
+        if logs is not None and (logs, self._file_number()) == self._counted and not met_damage:
             return
         self._counted = None
         if self._child is not None and self.ledger.is_kept and self._is_large(chosen):
@@ -163,12 +164,42 @@ class Costs:
         """
         chosen = self._scope.chosen(provider)
         start, _ = span(since, until, zone, self._scope.clock(), detail)
-        unreadable: Unreadable = {}
-        problem: LedgerError | None
+        counted_from = min(start, self._usual_start())
+
+        def counted() -> tuple[dict[str, CostReport], LedgerError | None]:
+            unreadable, problem = self._counted_now(chosen, progress, counted_from, waiting)
+            return self._all_reports(chosen, since, until, zone, detail, unreadable, problem)
+
         try:
-            unreadable, problem = self._refresh(chosen, progress, min(start, self._usual_start()), waiting)
+            reports, problem = counted()
+        except LedgerDamaged:  # it left a mark: the count repairs it
+            reports, problem = counted()
+        used = {name: report for name, report in reports.items() if report.files or report.totals.responses}
+        there = {home.provider for home in self._scope.homes(provider) if home.path.is_dir()}
+        return used or {name: report for name, report in reports.items() if name in there}, problem
+
+    def _counted_now(
+        self,
+        chosen: Sequence[Provider],
+        progress: Callable[[float], None] | None,
+        since: datetime,
+        waiting: WaitListener | None,
+    ) -> tuple[Unreadable, LedgerError | None]:
+        try:
+            return self._refresh(chosen, progress, since, waiting)
         except (LedgerBusy, ProviderFailed) as error:
-            problem = error
+            return {}, error
+
+    def _all_reports(
+        self,
+        chosen: Sequence[Provider],
+        since: date,
+        until: date,
+        zone: tzinfo,
+        detail: Detail,
+        unreadable: Unreadable,
+        problem: LedgerError | None,
+    ) -> tuple[dict[str, CostReport], LedgerError | None]:
         reports: dict[str, CostReport] = {}
         for each in chosen:
             try:
@@ -183,9 +214,7 @@ class Costs:
                 unreadable_files=unreadable.get(each.id, ()),
                 up_to_date=not isinstance(problem, LedgerBusy | ProviderFailed),
             )
-        used = {name: report for name, report in reports.items() if report.files or report.totals.responses}
-        there = {home.provider for home in self._scope.homes(provider) if home.path.is_dir()}
-        return used or {name: report for name, report in reports.items() if name in there}, problem
+        return reports, problem
 
     def _is_large(self, providers: Sequence[Provider]) -> bool:
         """Whether many logs, or very large ones, were never read."""

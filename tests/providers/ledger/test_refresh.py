@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from backports import zstd
@@ -26,6 +27,7 @@ from providers.ledger import resolve as parts
 from providers.ledger.database import LedgerError, opened
 from providers.ledger.line_scanner import LineFormat
 from providers.ledger.refresh import Remembered, ScanProgress, Shelf, refresh
+from providers.ledger.sealed_logs import JUDGED
 from providers.ledger.zstd import compress, decompress
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/codex/0.169.0"
@@ -491,7 +493,7 @@ def test_another_programs_database_is_left_as_it_was(tmp_path: Path) -> None:
 def test_a_reader_quarantines_nothing(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     path.write_bytes(b"not a database at all, but long enough to look at" * 9)
-    with pytest.raises(LedgerError, match="The next scan will quarantine it"), opened(path):
+    with pytest.raises(LedgerError, match="The next scan will repair it"), opened(path):
         pass
     assert not list(tmp_path.glob("*broken*"))
 
@@ -615,11 +617,13 @@ def test_responses_of_a_log_that_cannot_be_resolved_any_more_count_once(corpus: 
     original.unlink()
     ledger.refresh()
     with closing(sqlite3.connect(ledger.path)) as db, db:
+        db.create_function("crc", 2, crc32)
         db.execute(
-            "UPDATE observations SET observation = ? WHERE log IN (SELECT id FROM logs WHERE gone = 1)",
+            "UPDATE observations SET observation = ?1, seal = crc(?1, log)"
+            " WHERE log IN (SELECT id FROM logs WHERE gone = 1)",
             (compress(b"of another make"),),
         )
-        db.execute("UPDATE logs SET judged = 0")
+        db.execute(f"UPDATE logs SET {JUDGED.format(judged='0', part='part')}")
     ledger.refresh()
     # With the times and the sessions of the copies, as those of the original are not known any more.
     assert {row[1]: row[2:9] for row in ledger.rows()} == {row[1]: row[2:9] for row in rows}
