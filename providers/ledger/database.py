@@ -133,7 +133,8 @@ def _is_sound(db: sqlite3.Connection) -> bool:
     """Whether its tables are ours, and SQLite finds nothing wrong with them."""
     try:
         for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-            db.execute(f"SELECT * FROM {name} LIMIT 0").fetchall()  # its columns are text, too
+            quoted = name.replace('"', '""')
+            db.execute(f'SELECT * FROM "{quoted}" LIMIT 0').fetchall()  # noqa: S608 - its columns are text, too
         return bool(db.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok")
     except sqlite3.Error as error:
         return not is_damage(error)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from providers.ledger.database import LedgerError
 from tests.damage.kinds import KINDS, Kind
-from tests.damage.people import Answer, Person, copied, settled
+from tests.damage.people import Answer, Person, copied, settled, with_wal
 
 
 def main() -> int:
@@ -31,13 +31,18 @@ def main() -> int:
     found: Counter[tuple[str, str]] = Counter()
     with tempfile.TemporaryDirectory(prefix="tankful-damage-") as scratch:
         whole = settled(Path(scratch) / "whole", random.Random(options.seed))
+        recent = copied(whole, Path(scratch) / "recent")
         truth = whole.report()
+        with_wal(recent)
         for number in range(options.ledgers):
             if time.monotonic() > until:
                 break
             kind = KINDS[number % len(KINDS)]
             chance = random.Random(f"{options.seed} {number}")
-            outcome = damaged(copied(whole, Path(scratch) / str(number)), kind, chance, truth)
+            has_wal = number % 4 == 3
+            copy = copied(recent if has_wal else whole, Path(scratch) / str(number))
+            of_wal = has_wal and chance.random() < 0.5
+            outcome = damaged(copy, copy.wal if of_wal else copy.path, kind, chance, truth)
             found[kind.__name__, outcome] += 1
             if outcome in BAD:
                 print(f"{outcome}: --seed {options.seed}, ledger {number}, {kind.__name__}", flush=True)
@@ -51,9 +56,9 @@ def main() -> int:
 BAD = ("stays broken", "other totals without a word", "an exception")
 
 
-def damaged(person: Person, kind: Kind, chance: random.Random, truth: Answer) -> str:
-    """What became of the ledger."""
-    kind(person.path, chance)
+def damaged(person: Person, file: Path, kind: Kind, chance: random.Random, truth: Answer) -> str:
+    """What became of the ledger, of which this file was damaged."""
+    kind(file, chance)
     try:
         first = person.report()
         said = person.count()

@@ -46,6 +46,10 @@ class Person:
         ]
         self.rates = load_rates()
 
+    @property
+    def wal(self) -> Path:
+        return self.path.with_name(f"{self.path.name}-wal")
+
     def report(self) -> Answer:
         """Of two months, by a process of its own: without a count before it."""
         ledger = Ledger(self.path)
@@ -109,16 +113,13 @@ def closed(path: Path) -> None:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def with_wal(person: Person, chance: random.Random) -> None:
-    """What was written last is in the WAL alone, as after a power cut."""
-    log = chance.choice(sorted(person.homes["codex"].rglob("*.jsonl")))
-    kept = person.path.with_name("kept-wal")
-    with closing(sqlite3.connect(person.path)) as reader:
-        reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM logs").fetchone()
-        log.touch()
+def with_wal(person: Person) -> None:
+    """What was written last is in the WAL alone, as after a power cut: all logs of a provider were read again."""
+    kept = person.path.with_name("kept")
+    with closing(sqlite3.connect(person.path, isolation_level=None)) as reader:
+        reader.execute("UPDATE logs SET mtime_ns = -1 WHERE home = 1 AND gone = 0")
         person.count()
-        shutil.copyfile(person.path.with_name(f"{person.path.name}-wal"), kept)
-        base = person.path.read_bytes()
-    person.path.write_bytes(base)
-    kept.replace(person.path.with_name(f"{person.path.name}-wal"))
+        shutil.copyfile(person.path, kept)
+        shutil.copyfile(person.wal, person.path.with_name("kept-wal"))
+    kept.replace(person.path)
+    person.path.with_name("kept-wal").replace(person.wal)
