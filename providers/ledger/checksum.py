@@ -29,7 +29,7 @@ SHOWN = (
 )
 """The sums of responses that any report is made of, in the order of their weights."""
 HIDDEN = f"coalesce(sum(at_ms), 0), coalesce(sum(key % {PRIME}), 0), coalesce(sum(web_searches), 0)"
-"""What no report shows, but decides how responses are priced and told apart."""
+"""What no report shows, but decides how responses are priced and distinguished."""
 SHOWN_COLUMNS = 5 + len(TOKEN_CLASSES)
 
 

@@ -35,7 +35,7 @@ Formats = Mapping[str, LogFormat]
 """By provider."""
 
 
-class Round(Struct, frozen=True):
+class RoundProgress(Struct, frozen=True):
     """How far the round is: all logs up to `log`; when its last step was, and when a round last ended (epoch
     seconds, 0 for never).
     """
@@ -45,12 +45,12 @@ class Round(Struct, frozen=True):
     ended: int = 0
 
 
-def progress(db: sqlite3.Connection) -> Round:
+def progress(db: sqlite3.Connection) -> RoundProgress:
     row = db.execute("SELECT value FROM meta WHERE name = 'round'").fetchone()
     try:
-        return Round(*map(int, row[0].split())) if row else Round()
+        return RoundProgress(*map(int, row[0].split())) if row else RoundProgress()
     except (TypeError, ValueError):
-        return Round()
+        return RoundProgress()
 
 
 def check(
@@ -95,7 +95,7 @@ def confirm(db: sqlite3.Connection, path: Path | InMemory, logs: Iterable[int]) 
     unmark(path)
 
 
-def _step(db: sqlite3.Connection, formats: Formats, at: Round, now: float) -> Round | None:
+def _step(db: sqlite3.Connection, formats: Formats, at: RoundProgress, now: float) -> RoundProgress | None:
     """The round after some more logs; None where something is damaged."""
     logs = [
         row[0] for row in db.execute("SELECT id FROM logs WHERE id > ? ORDER BY id LIMIT ?", (at.log, _BATCH))
@@ -111,12 +111,12 @@ def _step(db: sqlite3.Connection, formats: Formats, at: Round, now: float) -> Ro
         if len(logs) < _BATCH:
             _seal_the_rest(db)
     ended = len(logs) < _BATCH
-    after = Round(0 if ended else logs[-1], int(now), int(now) if ended else at.ended)
+    after = RoundProgress(0 if ended else logs[-1], int(now), int(now) if ended else at.ended)
     _note(db, after)
     return after
 
 
-def _note(db: sqlite3.Connection, at: Round) -> None:
+def _note(db: sqlite3.Connection, at: RoundProgress) -> None:
     value = f"{at.log} {at.stepped} {at.ended}"
     db.execute("INSERT OR REPLACE INTO meta VALUES ('round', ?)", (value,))
 
@@ -136,7 +136,7 @@ def _whole(db: sqlite3.Connection, formats: Formats, now: float) -> frozenset[in
         found = _repair(db, formats, broken, damaged)
         seals.set_total(db)
         db.execute("UPDATE parts SET summed = 0")
-        _note(db, Round(0, int(now), int(now)))
+        _note(db, RoundProgress(0, int(now), int(now)))
         index.note_writing(db)
     return found
 
@@ -217,8 +217,9 @@ def _repair(db: sqlite3.Connection, formats: Formats, parts: set[int], damaged: 
     seals.replace_parts(db, parts, [], {})
     unjudged = sealed_logs.JUDGED.format(judged="0", part="part")
     db.executemany(f"UPDATE logs SET {unjudged} WHERE id = ?", ((log,) for log in logs))  # noqa: S608
-    for provider in formats:
-        index.set_complete(db, provider, complete=False)
+    for (provider,) in db.execute("SELECT DISTINCT provider FROM homes").fetchall():
+        if index.is_complete(db, provider):
+            index.set_complete(db, provider, complete=False)
     return frozenset(logs)
 
 
@@ -229,7 +230,14 @@ def _resolvable(db: sqlite3.Connection, formats: Formats, logs: Iterable[int]) -
         for chunk in chunks(logs)
         for row in db.execute(f"SELECT id FROM logs WHERE gone = 0 AND id IN ({marks(chunk)})", chunk)  # noqa: S608
     }
-    return there | _names(db, formats, logs).keys()
+    sound, _ = sealed_logs.sound_logs(db, logs)
+    named = _names(db, formats, sound).keys()
+    return there | named | (sound.keys() - _of_providers(db, formats, sound))
+
+
+def _of_providers(db: sqlite3.Connection, formats: Formats, logs: Iterable[int]) -> set[int]:
+    numbers = list(logs)
+    return {log for provider in formats for log in index.logs_of(db, provider, numbers)}
 
 
 def _names(db: sqlite3.Connection, formats: Formats, logs: Iterable[int]) -> dict[int, frozenset[int]]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from providers.host.faults import log_fault
-from providers.ledger.database import LedgerError
+from providers.ledger.database import LedgerDamaged, LedgerError
 from providers.ledger.discover import FINDERS, LogFile
 from providers.ledger.refresh import Shelf
 from providers.source import Provider
 
+P = ParamSpec("P")
+R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
 
@@ -24,6 +28,19 @@ def failed(provider: Provider, error: Exception) -> ProviderFailed:
         f"The logs of {provider.title} could not be counted: internal error ({type(error).__name__})."
         " Please report this."
     )
+
+
+def again_after_damage(report: Callable[P, R]) -> Callable[P, R]:
+    """Once more: who reads damage leaves a mark, and the next count repairs it."""
+
+    @wraps(report)
+    def again(*args: P.args, **options: P.kwargs) -> R:
+        try:
+            return report(*args, **options)
+        except LedgerDamaged:
+            return report(*args, **options)
+
+    return again
 
 
 def found_logs(shelf: Shelf) -> tuple[list[LogFile], Sequence[str]]:

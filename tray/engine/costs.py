@@ -16,13 +16,13 @@ from msgspec.structs import replace
 from providers.domain.cost import CostReport, Counter, Detail
 from providers.host.faults import log_fault
 from providers.host.holder import WaitListener
-from providers.ledger.database import LedgerDamaged, LedgerError, LedgerQuarantined, is_marked
+from providers.ledger.database import LedgerError, LedgerQuarantined, is_marked
 from providers.ledger.ledger import Ledger
 from providers.ledger.refresh import ScanProgress, Shelf
 from providers.ledger.report import NO_DETAIL, span
 from providers.ledger.scan_lock import LedgerBusy, Patience
 from providers.source import Home, Provider
-from tray.engine.cost_faults import ProviderFailed, failed, found_logs
+from tray.engine.cost_faults import ProviderFailed, again_after_damage, failed, found_logs
 from tray.engine.scope import Scope
 from tray.engine.state import HomeCost
 from tray.engine.watch import stamp
@@ -83,8 +83,7 @@ class Costs:
         """
         chosen = self._scope.chosen()
         logs = self._logs(chosen)
-        met_damage = is_marked(self.files[0])
-        if logs is not None and (logs, self._file_number()) == self._counted and not met_damage:
+        if logs is not None and not is_marked(self.files[0]) and (logs, self._file_number()) == self._counted:
             return
         self._counted = None
         if self._child is not None and self.ledger.is_kept and self._is_large(chosen):
@@ -145,6 +144,7 @@ class Costs:
             self._counters = made_of, sums
         return sums
 
+    @again_after_damage
     def report(
         self,
         since: date,
@@ -164,42 +164,12 @@ class Costs:
         """
         chosen = self._scope.chosen(provider)
         start, _ = span(since, until, zone, self._scope.clock(), detail)
-        counted_from = min(start, self._usual_start())
-
-        def counted() -> tuple[dict[str, CostReport], LedgerError | None]:
-            unreadable, problem = self._counted_now(chosen, progress, counted_from, waiting)
-            return self._all_reports(chosen, since, until, zone, detail, unreadable, problem)
-
+        unreadable: Unreadable = {}
+        problem: LedgerError | None
         try:
-            reports, problem = counted()
-        except LedgerDamaged:  # it left a mark: the count repairs it
-            reports, problem = counted()
-        used = {name: report for name, report in reports.items() if report.files or report.totals.responses}
-        there = {home.provider for home in self._scope.homes(provider) if home.path.is_dir()}
-        return used or {name: report for name, report in reports.items() if name in there}, problem
-
-    def _counted_now(
-        self,
-        chosen: Sequence[Provider],
-        progress: Callable[[float], None] | None,
-        since: datetime,
-        waiting: WaitListener | None,
-    ) -> tuple[Unreadable, LedgerError | None]:
-        try:
-            return self._refresh(chosen, progress, since, waiting)
+            unreadable, problem = self._refresh(chosen, progress, min(start, self._usual_start()), waiting)
         except (LedgerBusy, ProviderFailed) as error:
-            return {}, error
-
-    def _all_reports(
-        self,
-        chosen: Sequence[Provider],
-        since: date,
-        until: date,
-        zone: tzinfo,
-        detail: Detail,
-        unreadable: Unreadable,
-        problem: LedgerError | None,
-    ) -> tuple[dict[str, CostReport], LedgerError | None]:
+            problem = error
         reports: dict[str, CostReport] = {}
         for each in chosen:
             try:
@@ -214,7 +184,9 @@ class Costs:
                 unreadable_files=unreadable.get(each.id, ()),
                 up_to_date=not isinstance(problem, LedgerBusy | ProviderFailed),
             )
-        return reports, problem
+        used = {name: report for name, report in reports.items() if report.files or report.totals.responses}
+        there = {home.provider for home in self._scope.homes(provider) if home.path.is_dir()}
+        return used or {name: report for name, report in reports.items() if name in there}, problem
 
     def _is_large(self, providers: Sequence[Provider]) -> bool:
         """Whether many logs, or very large ones, were never read."""

@@ -229,3 +229,15 @@ def test_a_mark_on_a_sound_ledger_changes_nothing(counted: Counted) -> None:
     counted.count()
     assert counted.report() == before
     assert not counted.is_marked
+
+
+def test_what_a_count_of_another_provider_finds_is_repaired_by_the_next_of_all(counted: Counted) -> None:
+    before = counted.report(), counted.report("claude")
+    part = "(SELECT part FROM responses r JOIN contexts c ON c.id = context JOIN homes h ON h.id = c.home"
+    counted.execute(f"UPDATE responses SET input = 7 WHERE part = {part} WHERE provider = 'codex' LIMIT 1)")
+    counted.path.with_suffix(".damaged").touch()
+    shelf = Shelf(provider="claude", home=counted.home, format=FORMATS["claude"])
+    refresh(counted.path, [shelf], price, now=lambda: counted.now)
+    assert Ledger(counted.path).is_complete("codex") is False
+    counted.count()
+    assert (counted.report(), counted.report("claude")) == before
