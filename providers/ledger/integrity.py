@@ -285,17 +285,17 @@ def _seal(db: sqlite3.Connection, logs: list[int]) -> None:
     seals.set_parts(db, logs)
     for chunk in chunks(logs):
         rows = db.execute(
-            "SELECT l.id, home, offset, before, skipped, whole, last_ms, judged, part, observation FROM logs l"  # noqa: S608
+            "SELECT l.id, home, offset, before, skipped, last_ms, judged, part, observation FROM logs l"  # noqa: S608
             f" LEFT JOIN observations ON log = l.id WHERE l.id IN ({marks(chunk)})",
             chunk,
         ).fetchall()
         db.executemany(
             "UPDATE logs SET seal = ? WHERE id = ?",
-            ((sealed_logs.log_seal(*row[1:7]) + sealed_logs.state_of(*row[7:9]), row[0]) for row in rows),
+            ((sealed_logs.log_seal(*row[1:6]) + sealed_logs.state_of(*row[6:8]), row[0]) for row in rows),
         )
         db.executemany(
             "UPDATE observations SET seal = ? WHERE log = ?",
-            ((crc32(row[9], row[0]), row[0]) for row in rows if row[9] is not None),
+            ((crc32(row[8], row[0]), row[0]) for row in rows if row[8] is not None),
         )
 
 

@@ -17,7 +17,7 @@ from providers.ledger import sealed_logs, seals, statements
 from providers.ledger.checksum import of_values
 from providers.ledger.damage import DamagedLedger
 
-_LOG = "home, offset, before, skipped, whole, last_ms"
+_LOG = "home, offset, before, skipped, last_ms"
 _Row = tuple[Any, ...]
 
 
@@ -50,8 +50,8 @@ def _insert(db: sqlite3.Connection, row: _Row, parts: Iterable[int], old: sqlite
     part = part if part in parts else 0
     seal = sealed_logs.log_seal(*state) + sealed_logs.state_of(0, part)
     db.execute(
-        f"INSERT INTO logs(id, part, path, {_LOG}, seal, inode, size, mtime_ns, gone, judged)"  # noqa: S608
-        f" VALUES ({statements.marks(range(10))}, 0, 0, 0, 1, 0)",
+        f"INSERT INTO logs(id, part, path, {_LOG}, seal, inode, size, mtime_ns, whole, gone, judged)"  # noqa: S608
+        f" VALUES ({statements.marks(range(9))}, 0, 0, 0, 1, 1, 0)",
         (log, part, f"{path}#{log}", *state, seal),
     )
     with suppress(sqlite3.Error):

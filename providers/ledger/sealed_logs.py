@@ -21,9 +21,12 @@ JUDGED = (
 """Sets whether a log is judged and its part; its checksum changes by as much, so that a wrong one stays wrong."""
 
 
-def log_seal(home: int, offset: int, before: bytes, skipped: int, whole: bool, last_ms: int) -> int:
-    """The checksum of a log that is neither judged nor in a part; JUDGED keeps it up to date."""
-    return of_values(home, offset, before, skipped, bool(whole), last_ms)
+def log_seal(home: int, offset: int, before: bytes, skipped: int, last_ms: int) -> int:
+    """The checksum of a log that is neither judged nor in a part; JUDGED keeps it up to date.
+
+    Its path, stamp and `whole` are not in it: where one is wrong, the log is compared with its file anew.
+    """
+    return of_values(home, offset, before, skipped, last_ms)
 
 
 def state_of(judged: int, part: int) -> int:
@@ -49,13 +52,13 @@ def sound_logs(
     damaged: set[int] = set()
     for chunk in chunks(logs):
         rows = db.execute(
-            "SELECT l.id, h.path, offset, before, skipped, observation, o.seal, home, whole, last_ms, l.seal,"  # noqa: S608
+            "SELECT l.id, h.path, offset, before, skipped, observation, o.seal, home, last_ms, l.seal,"  # noqa: S608
             " part, judged FROM logs l JOIN homes h ON h.id = home"
             f" LEFT JOIN observations o ON o.log = l.id WHERE l.id IN ({marks(chunk)})",
             chunk,
         ).fetchall()
-        for log, path, offset, before, skipped, packed, seal, home, whole, last_ms, own, part, judged in rows:
-            right = log_seal(home, offset, before, skipped, whole, last_ms) + state_of(judged, part)
+        for log, path, offset, before, skipped, packed, seal, home, last_ms, own, part, judged in rows:
+            right = log_seal(home, offset, before, skipped, last_ms) + state_of(judged, part)
             if own != right and (sealed or own is not None):
                 raise DamagedLedger(f"log {log}")
             observation = _unpacked(log, packed, seal, sealed)
