@@ -143,6 +143,12 @@ def test_an_incomplete_count_is_a_lower_bound() -> None:
     assert "Logs that could not be read completely:\n/home/dev/.claude/projects/x/torn.jsonl." in text
 
 
+def test_the_figures_of_an_earlier_count_are_a_lower_bound() -> None:
+    made = report("claude")
+    assert re.search(r"^Total .* ≈ \$", of(made), re.MULTILINE)
+    assert re.search(r"^Total .* ≥ \$", of(replace(made, up_to_date=False)), re.MULTILINE)
+
+
 def test_a_session_can_be_resumed_by_its_whole_id() -> None:
     made = report("codex")
     for session in made.by_session:
