@@ -25,7 +25,7 @@ _REASONS = {
     errno.EIO: ("the disk reports an I/O error", "Check the disk, and back up what is on it."),
     errno.EMFILE: ("tankful has too many files open", "Restart it."),
     errno.ENFILE: ("too many files are open on this machine", "Quit some programs."),
-    errno.EFBIG: ("the file is too large", "Move it away."),
+    errno.EFBIG: ("the file is too large", "Make it smaller, or raise your limit on file sizes."),
     errno.ESTALE: ("the network drive is no longer connected", "Mount it again."),
     errno.ELOOP: ("a link on the way leads back to itself", "Correct the link."),
     errno.ENAMETOOLONG: ("its name is too long", "Set TANKFUL_HOME to another folder."),

@@ -39,7 +39,6 @@ def log_faults_to(folder: Path) -> None:
         logger = logging.getLogger(name)
         _drop_fault_log(logger)
         logger.addHandler(handler)
-        logger.propagate = False
 
 
 def _drop_fault_log(logger: logging.Logger) -> None:

@@ -808,3 +808,20 @@ def test_a_suspended_count_holds_nobody_up(person: Person) -> None:
         table = person.run("cost", "--days", "3660")
         assert "Not all logs were counted now" in table
         holder.send_signal(signal.SIGCONT)
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="needs names that are no UTF-8")
+def test_no_name_of_a_log_takes_anything_down(person: Person) -> None:
+    day = person.home / "sessions/2026/11/20"
+    shutil.copytree(FIXTURES / "plain" / "home" / "sessions", person.home / "sessions")
+    odd = os.fsencode(day) + b"/rollout-2026-11-20T12-00-00-\xff\xfe\x01.jsonl"
+    with open(odd, "wb") as file:
+        file.write(b"{}\n\xff\n")
+    os.mkfifo(os.fsencode(day) + b"/rollout-2026-11-20T12-00-01-\xfe.jsonl")
+    os.mkdir(os.fsencode(day) + b"/rollout-2026-11-20T12-00-02-\xfe.jsonl")
+    os.symlink("nowhere", os.fsencode(day) + b"/rollout-2026-11-20T12-00-03-\xfe.jsonl")
+    for by in ("day", "session", "project", "home"):
+        report = json.loads(person.run("cost", "--json", "--days", "3660", "--by", by))
+        assert report["providers"]["codex"]["totals"]["responses"] == 8
+        assert person.run("cost", "--days", "3660", "--by", by)
+    person.run("usage", "--json")
