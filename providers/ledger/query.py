@@ -119,7 +119,7 @@ def _contexts(db: sqlite3.Connection, used: Iterable[int]) -> dict[int, _Texts]:
 def held(db: sqlite3.Connection, provider: str, homes: Sequence[Path]) -> Held:
     numbers = _homes(db, provider, homes)
     rows = db.execute(
-        "SELECT h.path, count(*), sum(skipped) FROM logs JOIN homes h ON h.id = home"
+        "SELECT h.path, count(*), sum(skipped) FROM logs NOT INDEXED JOIN homes h ON h.id = home"
         f" WHERE gone = 0 AND home IN ({marks(numbers)}) GROUP BY home",
         numbers,
     ).fetchall()
@@ -127,7 +127,7 @@ def held(db: sqlite3.Connection, provider: str, homes: Sequence[Path]) -> Held:
 
 
 def _homes(db: sqlite3.Connection, provider: str, homes: Sequence[Path]) -> list[int]:
-    rows = db.execute("SELECT path, id FROM homes WHERE provider = ?", (provider,))
+    rows = db.execute("SELECT path, id FROM homes NOT INDEXED WHERE provider = ?", (provider,))
     known = dict(rows.fetchall())
     return [known[path] for home in homes if (path := storable(str(home))) in known]
 

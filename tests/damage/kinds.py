@@ -54,12 +54,12 @@ def copied_page(path: Path, chance: random.Random) -> None:
 
 def cut_tail(path: Path, chance: random.Random) -> None:
     content = path.read_bytes()
-    path.write_bytes(content[: chance.randrange(len(content)) if content else 0])
+    path.write_bytes(content[: chance.randrange(1, len(content)) if len(content) > 1 else 0])
 
 
 def cut_pages(path: Path, chance: random.Random) -> None:
     pages = _pages(path)
-    path.write_bytes(b"".join(pages[: chance.randrange(len(pages)) if pages else 0]))
+    path.write_bytes(b"".join(pages[: chance.randrange(1, len(pages)) if len(pages) > 1 else 0]))
 
 
 KINDS: tuple[Kind, ...] = (

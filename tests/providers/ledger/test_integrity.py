@@ -241,3 +241,26 @@ def test_what_a_count_of_another_provider_finds_is_repaired_by_the_next_of_all(c
     assert Ledger(counted.path).is_complete("codex") is False
     counted.count()
     assert (counted.report(), counted.report("claude")) == before
+
+
+@pytest.mark.parametrize(
+    "index", ["sqlite_autoindex_homes_1", "sqlite_autoindex_logs_1", "logs_of_part", "unjudged_logs"]
+)
+def test_an_index_that_lost_its_rows_hides_nothing(counted: Counted, index: str) -> None:
+    before = counted.report(), counted.report("claude")
+    with closing(sqlite3.connect(counted.path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (index,)).fetchone()
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+    empty = b"\x0a\0\0\0\0" + (size % 65536).to_bytes(2) + bytes(size - 7)
+    with counted.path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(empty)
+    assert (counted.report(), counted.report("claude")) == before
+    for path in rollouts(counted.home):
+        path.touch()
+    try:
+        counted.count()
+    except LedgerQuarantined:
+        counted.count()
+    assert (counted.report(), counted.report("claude")) == before
