@@ -6,7 +6,7 @@ ends, on SIGUSR2, and when PARENT (the process that started it) dies; then it en
 
 STATUS is a pipe: it gets the errno where the program cannot be started, and is closed in any case. With TERMINAL
 `1` stdin becomes the controlling terminal. COERCED `1`: LC_CTYPE is Python's own (PEP 538) and not passed on.
-Started with `-I -S`, which takes 15 ms.
+Started with `-I -S`, which takes 20 to 40 ms.
 """
 
 from __future__ import annotations
