@@ -11,21 +11,26 @@
         currency          how many decimals money has
         project           one name for all spellings of a folder
         pace, blocked     use against time, and what today may have; whether an account can go on
+        visible           foreign text that does nothing but be read: each exit uses it last
         rules, work_days  the same on plain numbers, for fast paths; the days that a week's pace counts
     source       what a provider is made of: a new one is a folder and a line in `registry`
     logs         how a provider's logs are found, scanned and resolved: what the ledger asks of it
     host/        the few ways to the outside, each injected:
                  files, http/, process/, terminal/, locate/, keyring/, status_page
+                 (private, trust: what is ours on the disk, and whose folders are refused; in process/, `keeper`
+                 is the parent of a probe's program, so that no daemon of it stays)
+                 storage, holder   why nothing can be written; who holds a lock
     ledger/      logs → observations → billed responses → reports, in one SQLite file
         discover          the logs of a home, found once and looked at again cheaply (listing, log_tree)
         log_reader        one log → one observation, by its format's scanner
         line_scanner      the scanner of logs with lines (scan: bytes to lines; damaged_line: what is left of one)
         refresh           reads what is new, in `parallel` where it is much; `resolve` judges what it touches
+        place             its file, or `memory` while that cannot be written; scan_lock lets one process count
         database          the file itself: its logs (index), what they came to (responses, counters),
                           its times (epoch_ms)
         salvage           what a damaged one still tells of the limits
         logins            who was signed in to which home when, for logs that name no account
-        query, report     sums
+        query, report     sums (of `sums`), by day, session, …; and by `blocks` of five hours
         history           the limits over time; `rates` of the last hours, limit_news (what an account hears of it)
         windows           what became of each window, from its readings: pure; kept for ever by window_log
         prices/           the user's own prices.toml > the price library's list (rates.json, or one that `update`
@@ -59,6 +64,7 @@
         settings          what the person set: settings_table names all settings
         settings_edit     one key changed in the text of the file; settings_writer does it
         costs, history    what the ledger says of them: `counting` brings it up to date, `cost_summary` adds it up
+                          (cost_faults: a fault with one provider's logs costs no other's figures)
         publish           snapshot.json, written: the shape of it is `document`
         published         the same, read with the standard library
         once              one round without an engine
@@ -78,6 +84,8 @@
         icon/, tooltip    the picture in the tray (`glance`: what it shows; `draw`: how), and the text beside it
         level             how loud a window is shown: plenty, low, scarce, spent
         format            how percent, times, tokens and money read
+        cost_tables       `tankful cost` for people (cost_groups: its rows in order), cost_document as JSON
+        columns           tables that fit a width; output: the paper they are for, and what ASCII makes of it
     tray/desktop/    the tray of each desktop
         actions           what a click does: a line for each name; by opener, clipboard, launcher (programs that
                           outlive us)

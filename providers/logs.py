@@ -85,7 +85,8 @@ class ScanResult(Struct, frozen=True, kw_only=True):
     No response is later than `last_ms` (epoch ms, 0 without any response). `offset` is the number of bytes
     scanned, the file's size for a log that is read whole. `fingerprint` lets the next scan recognize what was
     scanned; it never quotes the log. `skipped` counts damaged records. `complete` is False where the log could not
-    be read to its end: the next refresh tries again. `same_log` is False where another log has taken the path of
+    be read to its end: the next refresh tries again, or, if it is `torn`, the first one after the file has
+    changed. `same_log` is False where another log has taken the path of
     the one that the checkpoint belongs to.
     """
 
@@ -96,6 +97,7 @@ class ScanResult(Struct, frozen=True, kw_only=True):
     fingerprint: bytes = b""
     skipped: int = 0
     complete: bool = True
+    torn: bool = False
     same_log: bool = True
 
 

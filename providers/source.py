@@ -28,6 +28,14 @@ class Home(Struct, frozen=True, kw_only=True):
     path: Path
     label: str
     named: str | None = None
+    in_settings: bool = False
+    """Whether settings.toml names it, and the environment does not."""
+
+    def to_correct(self, variable: str) -> str:
+        """What to correct where this folder does not exist: what names it, if anything does."""
+        if self.in_settings:
+            return f"`providers.{self.provider}.homes` in settings.toml"
+        return variable
 
     @property
     def id(self) -> str:
@@ -187,7 +195,9 @@ class Provider(Struct, frozen=True, kw_only=True):
     provider's first account. `variables` are the names of its vendor's environment variables, with `*` for
     any ending; many hold a token, so the programs of other vendors get none of them. `foreign_variables` are
     those of all other providers: the registry fills them in, and `make_sources` gets them, to keep them from
-    its own programs. `mark` is its sign in the tray's icon.
+    its own programs. `mark` is its sign in the tray's icon. `resume` is the command that goes on with a session,
+    without the session's id. `when_empty` are sentences on sources that may have nothing to tell without an
+    error, by their ids: what fills them.
     """
 
     id: str
@@ -206,6 +216,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     variables: tuple[str, ...] = ()
     foreign_variables: tuple[str, ...] = ()
     mark: Glyph = Glyph()
+    resume: tuple[str, ...] = ()
+    when_empty: Mapping[str, str] = {}
 
     @property
     def sources(self) -> tuple[Source, ...]:

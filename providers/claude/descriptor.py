@@ -96,6 +96,12 @@ CLAUDE = Provider(
     find_program=find_program,
     find_log_homes=find_log_homes,
     variables=VARIABLES,
+    resume=("claude", "--resume"),
+    when_empty={
+        "statusline": "Claude Code has sent no limits of this account lately; make"
+        " `tankful statusline --from-claude` its statusLine command.",
+        "noted": "Claude Code has cached no limits of this account lately; its /usage does.",
+    },
     mark=Glyph(
         (((0.5, 0.0), (0.5, 1.0)), ((0.07, 0.25), (0.93, 0.75)), ((0.93, 0.25), (0.07, 0.75))),  # an asterisk
         (186, 112, 92),

@@ -187,7 +187,8 @@ def _content(home: Home, path: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         if not os.path.isdir(home.path):
             raise NotSignedIn(
-                f"{home.label} does not exist.", remedy=f"Install Codex, or fix CODEX_HOME. {SIGN_IN}"
+                f"{home.label} does not exist.",
+                remedy=f"Install Codex, or correct {home.to_correct('CODEX_HOME')}. {SIGN_IN}",
             ) from None
         if store == "auto":
             raise KeptInKeyring(

@@ -90,11 +90,15 @@ class BilledResponse(Struct, frozen=True, gc=False):
 
 
 class Tally(Struct, frozen=True, kw_only=True):
-    """A sum of responses. `usd` is the API-price equivalent, None if no price of its models is known."""
+    """A sum of responses. `usd` is the API-price equivalent, None if no price of its models is known.
+
+    In a report `unpriced` is how many of the responses `usd` leaves out: with some it is a lower bound.
+    """
 
     responses: int = 0
     usage: TokenUsage = TokenUsage()
     usd: float | None = None
+    unpriced: int = 0
 
 
 def tallied(tallies: Iterable[Tally]) -> Tally:
@@ -102,7 +106,11 @@ def tallied(tallies: Iterable[Tally]) -> Tally:
     total = Tally(usd=0.0)
     priced: list[float] = []
     for tally in tallies:
-        total = Tally(responses=total.responses + tally.responses, usage=total.usage + tally.usage)
+        total = Tally(
+            responses=total.responses + tally.responses,
+            usage=total.usage + tally.usage,
+            unpriced=total.unpriced + tally.unpriced,
+        )
         if tally.usd is not None and tally.responses:
             priced.append(tally.usd)
     return replace(total, usd=fsum(priced) if priced or not total.responses else None)
@@ -161,6 +169,40 @@ class SessionCost(Struct, frozen=True, kw_only=True):
     tally: Tally
 
 
+class Projection(Struct, frozen=True):
+    """What a block comes to if it goes on as it began; `usd` is None if no price is known."""
+
+    usd: float | None
+    tokens: float
+
+
+class BlockCost(Struct, frozen=True, kw_only=True):
+    """Five hours of use, from the hour (UTC) of their first response on.
+
+    `first_at`, `last_at` and `tally` are those of its responses within the days of the report. `burn` and
+    `projection` are those of the whole block, None unless it is `running` and has been used for a while.
+    """
+
+    started_at: datetime
+    ends_at: datetime
+    first_at: datetime
+    last_at: datetime
+    tally: Tally
+    by_model: dict[str, Tally]
+    running: bool = False
+    burn: Burn | None = None
+    projection: Projection | None = None
+
+
+class Detail(Struct, frozen=True):
+    """What a report has only on request: its blocks, and the models of each row of one grouping, such as
+    "project".
+    """
+
+    blocks: bool = False
+    models_of: str | None = None
+
+
 class NotOnLines(Struct, frozen=True, kw_only=True):
     """What a program says that it was billed beyond the lines of its logs, in the days of a report.
 
@@ -178,8 +220,9 @@ class CostReport(Struct, frozen=True, kw_only=True):
     `priced` is "full" when every response has a price, "partial" when `usd` leaves some out, "none" when no
     price is known for any. `not_on_lines` is what a program reports only in the totals of its sessions; it is
     part of no other sum here, nor of `priced` and `unpriced_models`. `by_account` names accounts as
-    UsageSnapshot does. `unreadable_files` could not be read to their end. `burn` and `month_to_date_usd` are
-    None if unknown.
+    UsageSnapshot does. `by_block`, oldest first, and `models_of`, by row and model, are empty unless a
+    Detail asked for them. Without `up_to_date` all is of an earlier count. `unreadable_files` could not be read to
+    their end. `burn` and `month_to_date_usd` are None if unknown.
     """
 
     since: date
@@ -200,6 +243,9 @@ class CostReport(Struct, frozen=True, kw_only=True):
     files_by_home: dict[str, int]
     skipped_lines: int
     unreadable_files: tuple[str, ...] = ()
+    by_block: tuple[BlockCost, ...] = ()
+    models_of: dict[str, dict[str, Tally]] = {}
+    up_to_date: bool = True
 
     @property
     def files(self) -> int:

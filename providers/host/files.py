@@ -13,6 +13,8 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
+from providers.host.private import make_folder
+
 _REPLACE_TRIES = 5
 
 
@@ -92,7 +94,7 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
 
     Raises OSError when the folder cannot be written; the old file stays then.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(path.parent)
     import tempfile
 
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from providers.host.private import distrust
+
 TYPE_CHECKING = False  # typing's own would cost milliseconds
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,3 +26,10 @@ def state_folder(environ: Mapping[str, str], system: str = sys.platform) -> str:
     from providers.host.files import own_folders
 
     return str(own_folders(environ).state)
+
+
+def is_trusted(environ: Mapping[str, str]) -> bool:
+    """Whether nobody else could have written what is there; `trust` has a sentence for each reason."""
+    own = environ.get("TANKFUL_HOME")
+    root = os.path.abspath(os.path.expanduser(own)) if own else None
+    return (root is None or distrust(root) is None) and distrust(state_folder(environ)) is None

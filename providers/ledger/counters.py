@@ -8,11 +8,13 @@ table `counters` holds what any process returned last.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from providers.domain.cost import TOKEN_CLASSES, Counter, Tally, TokenUsage
-from providers.ledger.report import PICO, UNKNOWN
+from providers.ledger.checksum import PRIME, of_values, weighed
+from providers.ledger.sums import PICO, UNKNOWN
 
 _COLUMNS = ("responses", *(each.name for each in TOKEN_CLASSES), "pico_usd")
 _VALUES = ", ".join(_COLUMNS)
@@ -45,8 +47,13 @@ _CHANGED_PARTS = f"""
 
 def counters(db: sqlite3.Connection) -> tuple[Counter, ...]:
     """The current counters, sorted by provider, account and model; must be called in a write transaction."""
+    _drop_damaged(db)
     _sum_changed_parts(db)
-    sums = {row[0]: row[1:] for row in db.execute(f"SELECT counter, {_SUMS} FROM sums GROUP BY counter")}
+    sums = _sums(db)
+    if sums is None:
+        _drop_sums(db)
+        _sum_changed_parts(db)
+        sums = _sums(db) or {}
     rows = db.execute(f"SELECT id, provider, account, model, epoch, {_VALUES} FROM counters ORDER BY 2, 3, 4")
     current: list[Counter] = []
     changed: list[_Values] = []
@@ -54,23 +61,78 @@ def counters(db: sqlite3.Connection) -> tuple[Counter, ...]:
         values: _Values = sums.get(number, _ZERO)
         epoch = last_epoch + _is_correction(returned, values)
         if values != tuple(returned):
-            changed.append((epoch, *values, number))
+            changed.append((epoch, *values, of_values(provider, account, model, epoch, *values), number))
         if values != _ZERO:
             tally = _tally(*values)
             current.append(Counter(provider=provider, account=account, model=model, epoch=epoch, tally=tally))
-    db.executemany(f"UPDATE counters SET (epoch, {_VALUES}) = (?, {_PLACES}) WHERE id = ?", changed)
+    db.executemany(f"UPDATE counters SET (epoch, {_VALUES}, seal) = (?, {_PLACES}, ?) WHERE id = ?", changed)
     return tuple(current)
+
+
+def _sums(db: sqlite3.Connection) -> dict[int, _Values] | None:
+    """By counter; None where they are not what was written."""
+    found: dict[int, _Values] = {}
+    total = 0
+    try:
+        for counter, rows, part, seal, *values in db.execute(
+            f"SELECT counter, count(*), sum(part), sum(seal), {_SUMS} FROM sums GROUP BY counter"
+        ):
+            if (weighed([part, *(each or 0 for each in values)]) - seal) % PRIME:
+                return None
+            found[counter] = tuple(values)
+            total += weighed([counter * rows, seal])
+    except (TypeError, sqlite3.OperationalError):  # no numbers, or absurd ones
+        return None
+    return found if total % PRIME == _total(db) else None
+
+
+def _total(db: sqlite3.Connection) -> int:
+    """The checksum over those of all rows, and whose they are."""
+    row = db.execute("SELECT value FROM meta WHERE name = 'sums'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _drop_damaged(db: sqlite3.Connection) -> None:
+    """A counter that is damaged begins anew, in a later epoch."""
+    rows = db.execute(f"SELECT id, seal, provider, account, model, epoch, {_VALUES} FROM counters")
+    damaged = [(row[0],) for row in rows.fetchall() if row[1] is not None and row[1] != of_values(*row[2:])]
+    if damaged:
+        db.executemany("DELETE FROM counters WHERE id = ?", damaged)
+        db.execute("INSERT OR REPLACE INTO meta VALUES ('first epoch', ?)", (int(time.time()),))
+        _drop_sums(db)
+
+
+def _drop_sums(db: sqlite3.Connection) -> None:
+    db.execute("DELETE FROM sums")
+    db.execute("DELETE FROM meta WHERE name = 'sums'")
+    db.execute("UPDATE parts SET summed = 0")
+
+
+def _seal(row: Sequence[Any]) -> int | None:
+    """The checksum of a part and its sums; None where these are no numbers."""
+    try:
+        return weighed([each or 0 for each in row])
+    except TypeError:
+        return None
 
 
 def _sum_changed_parts(db: sqlite3.Connection) -> None:
     """Bring the table `sums` up to date with the responses."""
-    db.execute("DELETE FROM sums WHERE part NOT IN (SELECT id FROM parts WHERE summed = 1)")
+    obsolete = "FROM sums WHERE part NOT IN (SELECT id FROM parts WHERE summed = 1)"
+    old = db.execute(f"SELECT counter, seal, part, {_VALUES} {obsolete}").fetchall()
+    if any(seal != _seal(row) for _, seal, *row in old):
+        _drop_sums(db)
+        old = []
+    db.execute(f"DELETE {obsolete}")
     rows = db.execute(_CHANGED_PARTS).fetchall()
     numbers = _numbers(db, {row[1:4] for row in rows})
-    db.executemany(
-        f"INSERT INTO sums VALUES (?, ?, {_PLACES})", ((numbers[row[1:4]], row[0], *row[4:]) for row in rows)
-    )
+    new = [(numbers[row[1:4]], row[0], *row[4:], _seal((row[0], *row[4:]))) for row in rows]
+    db.executemany(f"INSERT INTO sums VALUES (?, ?, {_PLACES}, ?)", new)
     db.execute("UPDATE parts SET summed = 1 WHERE summed = 0")
+    if old or new:
+        total = _total(db) + sum(weighed([row[0], row[-1]]) for row in new)
+        total -= sum(weighed([row[0], row[1] or 0]) for row in old)
+        db.execute("INSERT OR REPLACE INTO meta VALUES ('sums', ?)", (str(total % PRIME),))
 
 
 def _numbers(db: sqlite3.Connection, series: Iterable[_Series]) -> dict[_Series, int]:

@@ -5,28 +5,36 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
 
-from providers.ledger import index
-from providers.ledger.database import opened
+from providers.ledger import index, integrity, sealed_logs
+from providers.ledger.database import is_marked, opened
 
 _CHECK_SECONDS = 2.0
 _STEPS = 10_000  # between two checks of the clock
 _BUSY_SECONDS = 0.2
+_FAR = 32_503_680_000  # the year 3000
 
 
 class Health(Struct, frozen=True, kw_only=True):
     """`files` is how many logs that still exist are known, `complete` as `Ledger.is_complete`, by provider.
 
-    `sound` is None if the check was cancelled: a large file takes longer than a user waits.
+    `sound` is None if the check was cancelled: a large file takes longer than a user waits. `damage_met` says that
+    a report left its mark: the next count checks the whole file. `checked` is the share of the logs, 0-1, that the
+    round over all checksums has reached, and `round_ended` when it last was at its end.
     """
 
     size: int
     files: int
     complete: dict[str, bool | None]
     sound: bool | None
+    damage_met: bool
+    sealed: bool
+    checked: float
+    round_ended: datetime | None
 
 
 def size_of(path: Path) -> int:
@@ -54,4 +62,22 @@ def check(path: Path, providers: Sequence[str], seconds: float = _CHECK_SECONDS)
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_INTERRUPT:
                 raise
             sound = None
-        return Health(size=size_of(path), files=int(files), complete=complete, sound=sound)
+        db.set_progress_handler(None, 0)
+        at = integrity.progress(db)
+        return Health(
+            size=size_of(path),
+            files=int(files),
+            complete=complete,
+            sound=sound,
+            damage_met=is_marked(path),
+            sealed=sealed_logs.is_sealed(db),
+            checked=0.0 if sound is False else _share(db, at.log),
+            round_ended=datetime.fromtimestamp(at.ended, UTC) if 0 < at.ended < _FAR else None,
+        )
+
+
+def _share(db: sqlite3.Connection, log: int) -> float:
+    before, count = db.execute(
+        "SELECT count(*) FILTER (WHERE id <= ?), count(*) FROM logs", (log,)
+    ).fetchone()
+    return before / count if count else 0.0

@@ -3,25 +3,34 @@
 Two layers. An observation belongs to a log and is replaced with it; it stays when the log is deleted, as programs
 delete their logs after a month. A response belongs to a **part**, the logs that were resolved together, and is
 replaced whenever one of them grows. No prompts, answers or login tokens are stored.
+
+Where a row that is not found would be a home or a log that counts no more, the table itself is searched: it has
+checksums, and its indexes have none.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
+from zlib import crc32
 
 from msgspec import Struct
 
-from providers.ledger.database import DamagedLedger
+from providers.ledger.checksum import of_values
+from providers.ledger.sealed_logs import PART, log_seal, sound_logs
+from providers.ledger.statements import chunks, marks
 from providers.logs import Checkpoint
 
-_CHUNK = 500
+UNREAD, WHOLE, TORN = 0, 1, 2
+"""How a log's file was read: not to its end; to its end; as far as it goes, until it changes."""
 
 
 class LogRow(Struct, frozen=True, array_like=True):
-    """What is known about a log without opening it: enough to detect a change."""
+    """What is known about a log without opening it: enough to detect a change. `whole` is WHOLE, TORN or
+    UNREAD.
+    """
 
     id: int
     path: str
@@ -29,7 +38,7 @@ class LogRow(Struct, frozen=True, array_like=True):
     size: int
     mtime_ns: int
     offset: int
-    whole: bool
+    whole: int
     gone: bool
 
 
@@ -47,7 +56,7 @@ class LogEntry(Struct, frozen=True):
     offset: int
     before: bytes
     skipped: int
-    whole: bool
+    whole: int
     observation: bytes
     names: frozenset[int]
     last_ms: int
@@ -63,16 +72,17 @@ def storable(text: str) -> str:
 
 def home_id(db: sqlite3.Connection, provider: str, path: Path) -> int:
     home = (provider, storable(str(path)))
-    row = db.execute("SELECT id FROM homes WHERE provider = ? AND path = ?", home).fetchone()
+    row = db.execute("SELECT id FROM homes NOT INDEXED WHERE provider = ? AND path = ?", home).fetchone()
     if row is None:
-        return int(db.execute("INSERT INTO homes(provider, path) VALUES (?, ?)", home).lastrowid or 0)
+        insert = "INSERT INTO homes(provider, path, seal) VALUES (?, ?, ?)"
+        return int(db.execute(insert, (*home, of_values(*home))).lastrowid or 0)
     return int(row[0])
 
 
 def known_logs(db: sqlite3.Connection, home: int) -> dict[str, LogRow]:
     """Keyed by their storable paths."""
     rows = db.execute(
-        "SELECT id, path, inode, size, mtime_ns, offset, whole, gone FROM logs WHERE home = ?",
+        "SELECT id, path, inode, size, mtime_ns, offset, whole, gone FROM logs NOT INDEXED WHERE home = ?",
         (home,),
     )
     return {row[1]: LogRow(*row) for row in rows}
@@ -113,13 +123,21 @@ def set_complete(db: sqlite3.Connection, provider: str, complete: bool) -> None:
     db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"scan of {provider}", value))
 
 
-def checkpoint(db: sqlite3.Connection, log: int) -> Checkpoint:
-    """Where the last scan of a log ended."""
-    offset, before, skipped, packed = db.execute(
-        "SELECT offset, before, skipped, observation FROM logs JOIN observations ON log = id WHERE id = ?",
-        (log,),
-    ).fetchone()
-    return Checkpoint(int(offset), bytes(before), int(skipped), _unpacked(packed))
+def mark_torn(db: sqlite3.Connection, log: int, stamp: tuple[int, int, int]) -> None:
+    """A log of which more is known than its damaged file still holds: what is known stays."""
+    db.execute(
+        "UPDATE logs SET inode = ?, size = ?, mtime_ns = ?, whole = ? WHERE id = ?", (*stamp, TORN, log)
+    )
+    note_writing(db)
+
+
+def checkpoint(db: sqlite3.Connection, log: int) -> Checkpoint | None:
+    """Where the last scan of a log ended; None where its observation is damaged."""
+    sound, _ = sound_logs(db, [log])
+    if log not in sound:
+        return None
+    _, offset, before, skipped, observation = sound[log]
+    return Checkpoint(offset, before, skipped, observation)
 
 
 def keep_logs(db: sqlite3.Connection, entries: Iterable[tuple[int, LogEntry]]) -> list[int]:
@@ -129,8 +147,12 @@ def keep_logs(db: sqlite3.Connection, entries: Iterable[tuple[int, LogEntry]]) -
     pack = ZstdCompressor(level=1)
     kept = [(_keep_log(db, home, entry), entry) for home, entry in entries]
     db.executemany(
-        "INSERT OR REPLACE INTO observations VALUES (?, ?)",
-        ((log, pack.compress(entry.observation, pack.FLUSH_FRAME)) for log, entry in kept),
+        "INSERT OR REPLACE INTO observations(log, observation, seal) VALUES (?, ?, ?)",
+        (
+            (log, packed, crc32(packed, log))
+            for log, entry in kept
+            for packed in [pack.compress(entry.observation, pack.FLUSH_FRAME)]
+        ),
     )
     # A name that a log no longer has is kept: it only causes more logs to be resolved together.
     links = sorted((name, log) for log, entry in kept for name in entry.names)
@@ -139,32 +161,24 @@ def keep_logs(db: sqlite3.Connection, entries: Iterable[tuple[int, LogEntry]]) -
 
 
 def _keep_log(db: sqlite3.Connection, home: int, entry: LogEntry) -> int:
-    values = (*entry.stamp, entry.offset, entry.before, entry.skipped, entry.whole, entry.last_ms)
+    seal = log_seal(home, entry.offset, entry.before, entry.skipped, entry.last_ms)
+    values = (*entry.stamp, entry.offset, entry.before, entry.skipped, entry.whole, entry.last_ms, seal)
     if entry.replaces is not None:
         # A deleted log yields its path to the new one, and stays.
         db.execute("UPDATE logs SET path = path || '#' || id, gone = 1 WHERE id = ?", (entry.replaces,))
     if entry.id is None:
         cursor = db.execute(
-            "INSERT INTO logs(home, path, inode, size, mtime_ns, offset, before, skipped, whole, last_ms, gone,"
-            " judged, part) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
+            "INSERT INTO logs(home, path, inode, size, mtime_ns, offset, before, skipped, whole, last_ms, seal,"
+            " gone, judged, part) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
             (home, storable(entry.path), *values),
         )
         return int(cursor.lastrowid or 0)
     db.execute(
         "UPDATE logs SET inode = ?, size = ?, mtime_ns = ?, offset = ?, before = ?, skipped = ?, whole = ?,"
-        " last_ms = ?, path = ?, gone = 0, judged = 0 WHERE id = ?",
+        f" last_ms = ?, seal = ? + {PART} * part, path = ?, gone = 0, judged = 0 WHERE id = ?",
         (*values, storable(entry.path), entry.id),
     )
     return entry.id
-
-
-def _unpacked(packed: bytes) -> bytes:
-    from providers.ledger.zstd import ZstdError, decompress
-
-    try:
-        return decompress(packed)
-    except ZstdError as error:
-        raise DamagedLedger(str(error)) from error
 
 
 def mark_deleted(db: sqlite3.Connection, logs: Iterable[int], *, deleted: bool) -> None:
@@ -178,7 +192,10 @@ def move_log(db: sqlite3.Connection, log: int, path: str) -> None:
 def unresolved(db: sqlite3.Connection, provider: str, since_ms: int, limit: int) -> set[int]:
     """Logs that are not resolved yet: the newest of those that may have responses since then, and of the deleted
     ones, which a later version may be unable to resolve."""
-    logs = "SELECT l.id, l.last_ms FROM homes h JOIN logs l ON l.home = h.id WHERE h.provider = ? AND l.judged = 0"
+    logs = (
+        "SELECT l.id, l.last_ms FROM homes h NOT INDEXED JOIN logs l NOT INDEXED ON l.home = h.id"
+        " WHERE h.provider = ? AND l.judged = 0"
+    )
     query = (
         f"{logs} AND l.gone = 0 AND l.last_ms >= ? UNION ALL {logs} AND l.gone = 1 ORDER BY 2 DESC LIMIT ?"
     )
@@ -196,16 +213,26 @@ def never_resolved(db: sqlite3.Connection, logs: Iterable[int], before_ms: int) 
 
 
 def observations(db: sqlite3.Connection, logs: Iterable[int]) -> dict[int, tuple[Path, bytes]]:
-    """Home and observation of each log."""
-    return {
-        row[0]: (Path(row[1]), _unpacked(row[2]))
+    """Home and observation of each log; one that is damaged is absent, and its log is read again next time."""
+    sound, damaged = sound_logs(db, logs)
+    read_again(db, damaged)
+    return {log: (Path(home), observation) for log, (home, *_, observation) in sound.items()}
+
+
+def read_again(db: sqlite3.Connection, logs: Iterable[int]) -> None:
+    db.executemany("UPDATE logs SET mtime_ns = -1 WHERE id = ? AND gone = 0", ((log,) for log in logs))
+
+
+def logs_of(db: sqlite3.Connection, provider: str, logs: Iterable[int]) -> frozenset[int]:
+    """Those of these logs that are the provider's."""
+    homes = "SELECT id FROM homes WHERE provider = ?"
+    return frozenset(
+        row[0]
         for chunk in chunks(logs)
         for row in db.execute(
-            "SELECT l.id, h.path, observation FROM logs l JOIN homes h ON h.id = l.home"
-            f" JOIN observations ON log = l.id WHERE l.id IN ({marks(chunk)})",
-            chunk,
+            f"SELECT id FROM logs WHERE home IN ({homes}) AND id IN ({marks(chunk)})", (provider, *chunk)
         )
-    }
+    )
 
 
 def linked(db: sqlite3.Connection, names: Iterable[int]) -> set[int]:
@@ -225,17 +252,7 @@ def resolved_with(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:
         found |= {
             row[0]
             for parts in chunks(row[0] for row in db.execute(query, chunk).fetchall())
-            for row in db.execute(f"SELECT id FROM logs WHERE part IN ({marks(parts)})", parts)
+            for row in db.execute(f"SELECT id FROM logs NOT INDEXED WHERE part IN ({marks(parts)})", parts)
         }
         found |= set(chunk)
     return found
-
-
-def chunks(values: Iterable[int]) -> Iterator[list[int]]:
-    rest = list(values)
-    for start in range(0, len(rest), _CHUNK):
-        yield rest[start : start + _CHUNK]
-
-
-def marks(values: Sequence[int]) -> str:
-    return ", ".join("?" * len(values))

@@ -8,16 +8,20 @@ from datetime import UTC, date, datetime, tzinfo
 from math import floor
 from pathlib import Path
 
-from providers.domain.cost import CostReport, Counter, HomeFigures
+from providers.domain.cost import CostReport, Counter, Detail, HomeFigures
 from providers.domain.limits import AccountUsage
 from providers.domain.work_days import ALL
+from providers.host.holder import WaitListener
 from providers.ledger import history, index, query, window_log
-from providers.ledger.database import opened, transaction
+from providers.ledger.database import LedgerUnwritable, transaction
 from providers.ledger.discover import FINDERS, Finders
+from providers.ledger.judge import Judge
 from providers.ledger.limit_news import LimitNews, limit_news
+from providers.ledger.place import Place
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import Remembered, ScanListener, Shelf, refresh
-from providers.ledger.report import cost_report, figures_span, home_figures, recent_span, span
+from providers.ledger.report import NO_DETAIL, cost_report, figures_span, home_figures, recent_span, span
+from providers.ledger.scan_lock import Patience
 from providers.ledger.windows import WindowRecord
 
 _SHORT_WAIT = 0.2
@@ -28,8 +32,20 @@ class Ledger:
     """One file for all providers and homes; any number of processes may use it at once."""
 
     def __init__(self, path: Path, finders: Finders = FINDERS) -> None:
-        self._path = path
+        self._finders = finders
         self._remembered = Remembered(finders)
+        self._judge = Judge()
+        self._place = Place(path, self._forget)
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing of what is counted is kept, in a sentence with its remedy; None where it is."""
+        return self._place.problem
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is in its file, rather than in the memory of this process."""
+        return self._place.is_kept
 
     def refresh(
         self,
@@ -38,32 +54,60 @@ class Ledger:
         listener: ScanListener | None = None,
         *,
         since: datetime | None = None,
+        patience: Patience | None = None,
+        waiting: WaitListener | None = None,
     ) -> dict[str, tuple[str, ...]]:
         """Read what is new in the logs. Returns those that could not be read completely, by provider.
 
         The cost depends on what changed: afterwards reports are correct that cover nothing before `since` (see
-        `report.span`). Waits while another process is scanning. Raises LedgerError.
+        `report.span`). Waits while another process is scanning, with `patience`, and tells it to `waiting`. Where
+        the file cannot be written, the count is kept in memory, and `problem` says why. Raises LedgerError.
         """
+        self._place.try_file()
+
+        def count() -> dict[str, tuple[str, ...]]:
+            return self._count(shelves, rates, listener, since, patience, waiting)
+
+        try:
+            return count()
+        except LedgerUnwritable as error:
+            self._place.leave_file(error)
+        return count()
+
+    def _count(
+        self,
+        shelves: Sequence[Shelf],
+        rates: Rates,
+        listener: ScanListener | None,
+        since: datetime | None,
+        patience: Patience | None,
+        waiting: WaitListener | None,
+    ) -> dict[str, tuple[str, ...]]:
         return refresh(
-            self._path,
+            self._place.now,
             shelves,
             rates.pico_usd,
             listener,
             prices=rates.fingerprint,
             since_ms=0 if since is None else floor(since.timestamp() * 1000),
             remembered=self._remembered,
+            patience=patience,
+            waiting=waiting,
         )
+
+    def _forget(self) -> None:
+        self._remembered = Remembered(self._finders)
 
     def generation(self) -> int:
         """A number that changes whenever the sums may have changed. Raises LedgerError."""
-        with opened(self._path) as db:
+        with self._place.opened() as db:
             return index.generation(db)
 
     def logs_held(self) -> int:
         """How many of its logs still exist. Raises LedgerError."""
-        if not self._path.exists():
+        if not self._place.exists():
             return 0
-        with opened(self._path) as db:
+        with self._place.opened() as db:
             return int(db.execute("SELECT count(*) FROM logs WHERE gone = 0").fetchone()[0])
 
     def is_complete(self, provider: str) -> bool | None:
@@ -72,9 +116,9 @@ class Ledger:
         In any process. None before the first scan. A scan is incomplete from its first step on, and stays so if it
         is killed. Responses from before its `since` may not be counted yet. Raises LedgerError.
         """
-        if not self._path.exists():
+        if not self._place.exists():
             return None
-        with opened(self._path) as db:
+        with self._place.opened() as db:
             return index.is_complete(db, provider)
 
     def counters(self) -> tuple[Counter, ...]:
@@ -85,9 +129,9 @@ class Ledger:
         """
         from providers.ledger.counters import counters
 
-        if not self._path.exists():
+        if not self._place.exists():
             return ()
-        with opened(self._path, busy_seconds=_SHORT_WAIT) as db, transaction(db):
+        with self._place.opened(_SHORT_WAIT) as db, transaction(db):
             return counters(db)
 
     def note_limits(
@@ -104,14 +148,14 @@ class Ledger:
         """
         if usage.account is None or not usage.windows:
             return LimitNews()
-        with opened(self._path, busy_seconds=_SHORT_WAIT) as db:
+        with self._place.opened(_SHORT_WAIT) as db:
             with transaction(db):
                 window_log.note(db, usage, now)
             return limit_news(db, usage, now, since or now, zone, work_days)
 
     def limit_changes(self, account: str, since: datetime) -> list[history.LimitChange]:
         """How an account's windows changed since then, oldest first. Raises LedgerError."""
-        with opened(self._path) as db:
+        with self._place.opened() as db:
             return history.changes(db, account, since)
 
     def limit_news(
@@ -125,18 +169,18 @@ class Ledger:
         """What the limit history tells of the account's windows: early resets since then, and how fast each was
         used in the last hours. Raises LedgerError.
         """
-        if usage.account is None or not self._path.exists():
+        if usage.account is None or not self._place.exists():
             return LimitNews()
-        with opened(self._path, busy_seconds=_SHORT_WAIT) as db:
+        with self._place.opened(_SHORT_WAIT) as db:
             return limit_news(db, usage, now, since, zone, work_days)
 
     def windows(self, since: datetime, until: datetime, account: str | None = None) -> list[WindowRecord]:
         """The windows, of all accounts or of one, that were open at some time from `since` until before `until`,
         in the order in which they began. Raises LedgerError.
         """
-        if not self._path.exists():
+        if not self._place.exists():
             return []
-        with opened(self._path) as db:
+        with self._place.opened() as db:
             return window_log.windows(db, since, until, account)
 
     def report(
@@ -148,16 +192,18 @@ class Ledger:
         until: date,
         zone: tzinfo,
         now: datetime,
+        detail: Detail = NO_DETAIL,
     ) -> CostReport:
         """The report on these homes, with their labels, for the local days `since`..`until`, as far as scanned.
 
         Raises LedgerError.
         """
         paths = tuple(homes)
-        start, end = span(since, until, zone, now)
-        with opened(self._path) as db, closing(db.execute("BEGIN")):  # one state for all queries
+        start, end = span(since, until, zone, now, detail)
+        judge = self._judge.begin(self._place.state())
+        with self._place.opened() as db, closing(db.execute("BEGIN")):  # one state for all queries
             return cost_report(
-                query.slices(db, provider, paths, start, end),
+                query.slices(db, provider, paths, start, end, judge),
                 query.slices(db, provider, paths, *recent_span(now)),
                 query.held(db, provider, paths),
                 homes,
@@ -165,6 +211,7 @@ class Ledger:
                 until=until,
                 zone=zone,
                 now=now,
+                detail=detail,
             )
 
     def home_figures(
@@ -172,9 +219,10 @@ class Ledger:
     ) -> dict[Path, HomeFigures]:
         """The figures that faces show for each of these homes, as far as scanned. Raises LedgerError."""
         paths = tuple(homes)
-        with opened(self._path) as db, closing(db.execute("BEGIN")):  # one state for all queries
+        judge = self._judge.begin(self._place.state())
+        with self._place.opened() as db, closing(db.execute("BEGIN")):  # one state for all queries
             return home_figures(
-                query.slices(db, provider, paths, *figures_span(zone, now)),
+                query.slices(db, provider, paths, *figures_span(zone, now), judge),
                 query.slices(db, provider, paths, *recent_span(now)),
                 query.held(db, provider, paths),
                 paths,

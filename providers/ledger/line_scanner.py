@@ -10,7 +10,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from providers.ledger.scan import BUFFER_SIZE, LineReader, Stream, UsageEnd, open_log
+from providers.ledger.scan import BUFFER_SIZE, LineReader, Stream, TruncatedLog, UsageEnd, open_log
 from providers.logs import Checkpoint, LogFormat, ScanResult
 
 TAIL = 64
@@ -100,11 +100,11 @@ class LineScanner:
         parser = start.parser
         lines = LineReader(stream, parser.unwanted, buffer=self._buffer, usage_end=parser.usage_end)
         parser.follow(lines.want)
-        complete = True
+        complete, torn = True, False
         try:
             lines.read(parser.take)
-        except OSError:
-            complete = False
+        except OSError as error:
+            complete, torn = False, isinstance(error, TruncatedLog)
         offset = start.offset + lines.offset
         return ScanResult(
             observation=parser.observation(),
@@ -114,6 +114,7 @@ class LineScanner:
             fingerprint=_fingerprint(stream, offset) if isinstance(stream, io.FileIO) else b"",
             skipped=start.skipped + lines.skipped + parser.skipped,
             complete=complete,
+            torn=torn,
             same_log=start.same_log,
         )
 

@@ -54,6 +54,8 @@ class LogReading:
         if known.gone and known.offset and not scan.same_log:
             return _entry(log, scan, replaces=known.id)
         if not scan.complete and known.offset > scan.offset:
+            if scan.torn:
+                index.mark_torn(self._db, known.id, _stamp(log))
             return None
         return _entry(log, scan, id_=known.id)
 
@@ -71,12 +73,16 @@ def _entry(
         id=id_,
         replaces=replaces,
         path=log.path,
-        stamp=(log.inode, log.size, log.mtime_ns),
+        stamp=_stamp(log),
         offset=scan.offset,
         before=scan.fingerprint,
         skipped=scan.skipped,
-        whole=scan.complete,
+        whole=index.TORN if scan.torn else int(scan.complete),
         observation=scan.observation,
         names=scan.links,
         last_ms=scan.last_ms,
     )
+
+
+def _stamp(log: LogFile) -> tuple[int, int, int]:
+    return log.inode, log.size, log.mtime_ns

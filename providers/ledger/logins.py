@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from providers.ledger.epoch_ms import ms
 from providers.ledger.index import storable
 
 
@@ -30,8 +31,8 @@ def note(db: sqlite3.Connection, home: int, login: SeenLogin) -> None:
         "SELECT since_ms, until_ms, account FROM logins WHERE home = ? ORDER BY since_ms DESC LIMIT 1",
         (home,),
     ).fetchone()
-    seen = round(login.seen_at.timestamp() * 1000)
-    since = min(round(login.since.timestamp() * 1000), seen)
+    seen = ms(login.seen_at)
+    since = min(ms(login.since), seen)
     if last is not None and last[2] == login.account:
         db.execute(
             "UPDATE logins SET until_ms = max(until_ms, ?) WHERE home = ? AND since_ms = ?",

@@ -10,13 +10,13 @@ from pathlib import Path
 from msgspec import Struct
 
 from providers.domain.cost import TOKEN_CLASSES
+from providers.ledger.checksum import QUARTER_MS
 from providers.ledger.epoch_ms import ms
-from providers.ledger.index import chunks, marks, storable
+from providers.ledger.index import storable
+from providers.ledger.judge import Judge
+from providers.ledger.statements import chunks, marks
 
 _SUMS = ", ".join(f"sum({each.name})" for each in TOKEN_CLASSES)
-
-QUARTER_MS = 15 * 60 * 1000
-"""In every time zone, days begin at a multiple of a quarter of an hour in UTC."""
 
 
 _Texts = tuple[str, str, str, str, str, str, str, bool]
@@ -60,9 +60,19 @@ class Held(Struct, frozen=True):
 
 
 def slices(
-    db: sqlite3.Connection, provider: str, homes: Sequence[Path], start: datetime, end: datetime
+    db: sqlite3.Connection,
+    provider: str,
+    homes: Sequence[Path],
+    start: datetime,
+    end: datetime,
+    judge: Judge | None = None,
 ) -> list[Slice]:
-    """The responses with start <= time < end. One found in several homes counts in the first."""
+    """The responses with start <= time < end. One found in several homes counts in the first.
+
+    With a `judge` they are held against their checksums: raises DamagedLedger.
+    """
+    if judge is not None:
+        judge.all_parts(db)
     numbers = _homes(db, provider, homes)
     if not numbers:
         return []
@@ -83,7 +93,11 @@ def slices(
         f" FROM ({source}) GROUP BY quarter, context",
         (ms(start), ms(end), ms(start), ms(end), *numbers),
     ).fetchall()
-    contexts = _contexts(db, {row[1] for row in rows})
+    used = {row[1] for row in rows}
+    if judge is not None:
+        judge.slices(db, numbers, ms(start), ms(end), rows)
+        judge.contexts(db, used)
+    contexts = _contexts(db, used)
     return [
         Slice(quarter, *contexts[context], responses, priced, tuple(tokens), pico_usd, first_ms, last_ms)
         for quarter, context, responses, priced, pico_usd, first_ms, last_ms, *tokens in rows
@@ -106,7 +120,7 @@ def _contexts(db: sqlite3.Connection, used: Iterable[int]) -> dict[int, _Texts]:
 def held(db: sqlite3.Connection, provider: str, homes: Sequence[Path]) -> Held:
     numbers = _homes(db, provider, homes)
     rows = db.execute(
-        "SELECT h.path, count(*), sum(skipped) FROM logs JOIN homes h ON h.id = home"
+        "SELECT h.path, count(*), sum(skipped) FROM logs NOT INDEXED JOIN homes h ON h.id = home"
         f" WHERE gone = 0 AND home IN ({marks(numbers)}) GROUP BY home",
         numbers,
     ).fetchall()
@@ -114,6 +128,6 @@ def held(db: sqlite3.Connection, provider: str, homes: Sequence[Path]) -> Held:
 
 
 def _homes(db: sqlite3.Connection, provider: str, homes: Sequence[Path]) -> list[int]:
-    rows = db.execute("SELECT path, id FROM homes WHERE provider = ?", (provider,))
+    rows = db.execute("SELECT path, id FROM homes NOT INDEXED WHERE provider = ?", (provider,))
     known = dict(rows.fetchall())
     return [known[path] for home in homes if (path := storable(str(home))) in known]

@@ -17,22 +17,24 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from providers.ledger import index, logins
-from providers.ledger.database import alone, opened, transaction
+from providers.host.holder import WaitListener
+from providers.ledger import index, integrity, logins
+from providers.ledger.database import is_marked, opened, transaction
 from providers.ledger.discover import Finders, LogFile, LogFinder
 from providers.ledger.index import LogEntry, LogRow
 from providers.ledger.log_reader import ChangedLog, LogReading
 from providers.ledger.logins import SeenLogin
+from providers.ledger.memory import InMemory
 from providers.ledger.parallel import pays, read_in_two
 from providers.ledger.resolve import resolve_parts
 from providers.ledger.responses import Price, reprice
+from providers.ledger.scan_lock import Patience, alone
 from providers.logs import LogFormat
 
 STEP_SECONDS = 2.0
 FIRST_STEP_SECONDS = 0.25
 STEP_BYTES = 1 << 18
 WORTH_TWO = 64 << 20  # bytes: less than this is read before a second process has started
-LOCK_SECONDS = 600.0
 
 
 class ScanProgress(Struct, frozen=True):
@@ -62,7 +64,7 @@ class Remembered:
     def __init__(self, finders: Finders | None = None) -> None:
         self._finders = finders or Finders()
         self._known: dict[int, tuple[int, dict[str, LogRow]]] = {}
-        self._settled: dict[int, tuple[int, list[LogFile]]] = {}
+        self._settled: dict[int, tuple[int, list[LogFile], list[str]]] = {}
 
     def finder(self, shelf: Shelf) -> LogFinder:
         return self._finders.finder(shelf.home, shelf.format)
@@ -75,19 +77,22 @@ class Remembered:
             held = self._known[home] = generation, index.known_logs(db, home)
         return held[1]
 
-    def settle(self, db: sqlite3.Connection, home: int, logs: list[LogFile]) -> None:
-        """The ledger is up to date with these. What it knows of each is read again when one of them changes: that
-        takes a few milliseconds, and a tray with thousands of logs need not hold it all day.
+    def settle(self, db: sqlite3.Connection, home: int, logs: list[LogFile], torn: list[str]) -> None:
+        """The ledger is up to date with these, as far as they are not torn. What it knows of each is read again
+        when one of them changes: that takes a few milliseconds, and a tray with thousands of logs need not hold it
+        all day.
         """
-        self._settled[home] = index.generation(db), logs
+        self._settled[home] = index.generation(db), logs, torn
         self._known.pop(home, None)
 
-    def is_settled(self, db: sqlite3.Connection, home: int, logs: list[LogFile]) -> bool:
-        return self._settled.get(home) == (index.generation(db), logs)
+    def settled(self, db: sqlite3.Connection, home: int, logs: list[LogFile]) -> list[str] | None:
+        """Those of them that are torn; None where the ledger is not known to be up to date."""
+        generation, known, torn = self._settled.get(home, (None, [], []))
+        return torn if (generation, known) == (index.generation(db), logs) else None
 
 
 def refresh(
-    path: Path,
+    path: Path | InMemory,
     shelves: Sequence[Shelf],
     price: Price,
     listener: ScanListener | None = None,
@@ -97,17 +102,29 @@ def refresh(
     step_seconds: float = STEP_SECONDS,
     remembered: Remembered | None = None,
     worth_two: int = WORTH_TWO,
+    patience: Patience | None = None,
+    waiting: WaitListener | None = None,
+    now: Callable[[], float] = time.time,
 ) -> dict[str, tuple[str, ...]]:
     """Raises LedgerError. Returns the paths that could not be read completely, by provider.
 
     Responses before `since_ms` may be left for later. `prices` is the fingerprint of `price`: when it changes, all
     stored responses are repriced. From `worth_two` new bytes on, two processes read. Waits for another process
-    that is scanning; its work is not repeated.
+    that is scanning, with `patience`, and tells it to `waiting`; its work is not repeated.
     """
-    with alone(path, LOCK_SECONDS), opened(path, repair=True) as db:
+    mine = path.alone() if isinstance(path, InMemory) else alone(path, patience, waiting)
+    with mine, opened(path, repair=True) as db:
+        formats = {shelf.provider: shelf.format for shelf in shelves}
+        damaged = integrity.check(db, path, formats, now())
+        marked = is_marked(path)
         reprice(db, price, prices)
-        scan = _Scan(db, price, since_ms, listener, step_seconds, remembered or Remembered(), worth_two)
-        return scan.run(shelves)
+        scan = _Scan(
+            db, price, since_ms, listener, step_seconds, remembered or Remembered(), worth_two, damaged
+        )
+        unreadable = scan.run(shelves)
+        if damaged or marked:
+            integrity.confirm(db, path, damaged)
+        return unreadable
 
 
 _Planned = tuple[ChangedLog, Shelf]
@@ -125,6 +142,7 @@ class _Scan:
         step_seconds: float,
         remembered: Remembered,
         worth_two: int,
+        damaged: frozenset[int],
     ) -> None:
         self._db = db
         self._remembered = remembered
@@ -134,6 +152,7 @@ class _Scan:
         self._listener = listener
         self._step_seconds = step_seconds
         self._reading = LogReading(db)
+        self._damaged = damaged
 
     def run(self, shelves: Sequence[Shelf]) -> dict[str, tuple[str, ...]]:
         unreadable: dict[str, list[str]] = {shelf.provider: [] for shelf in shelves}
@@ -142,7 +161,9 @@ class _Scan:
             self._update_make(shelf)
             logs, bad = self._remembered.finder(shelf).find()
             unreadable[shelf.provider] += bad
-            plan += [(change, shelf) for change in self._compare(shelf, logs)]
+            changes, torn = self._compare(shelf, logs)
+            unreadable[shelf.provider] += torn
+            plan += [(change, shelf) for change in changes]
         plan.sort(key=lambda each: each[0].log.mtime_ns, reverse=True)
         total = sum(change.unread for change, _ in plan)
         incomplete = dict.fromkeys((shelf.provider for _, shelf in plan), False)
@@ -150,7 +171,7 @@ class _Scan:
         until = time.monotonic() + min(FIRST_STEP_SECONDS, self._step_seconds)
         with closing(self._entries(plan)) as entries:
             for change, shelf, entry in entries:
-                if entry is None or not entry.whole:
+                if entry is None or entry.whole != index.WHOLE:
                     unreadable[shelf.provider].append(change.log.path)
                 if entry is not None:
                     pending.append((shelf, entry))
@@ -163,7 +184,7 @@ class _Scan:
                     if self._listener is not None:
                         self._listener(ScanProgress(done, total))
         complete = {provider: not paths for provider, paths in unreadable.items()}
-        if pending or any(self._is_outdated(*each) for each in complete.items()):
+        if pending or self._damaged or any(self._is_outdated(*each) for each in complete.items()):
             while not self._step(shelves, pending, complete):
                 pending = []
         return {provider: tuple(paths) for provider, paths in unreadable.items() if paths}
@@ -173,6 +194,9 @@ class _Scan:
         if index.unresolved(self._db, provider, self._since_ms, 1):
             return True
         return index.is_complete(self._db, provider) is not complete
+
+    def _damaged_of(self, provider: str) -> frozenset[int]:
+        return index.logs_of(self._db, provider, self._damaged) if self._damaged else frozenset()
 
     def _login(self, shelf: Shelf) -> SeenLogin | None:
         """Never raises: a count without its account is better than none."""
@@ -206,11 +230,13 @@ class _Scan:
         entry = self._reading.read_new(change.log, shelf.format)
         return () if entry is None else astuple(entry)
 
-    def _compare(self, shelf: Shelf, logs: list[LogFile]) -> list[ChangedLog]:
-        """The logs that must be read; records those that were deleted, restored, or merely moved."""
+    def _compare(self, shelf: Shelf, logs: list[LogFile]) -> tuple[list[ChangedLog], list[str]]:
+        """The logs that must be read, and those that are torn and have not changed since; records those that were
+        deleted, restored, or merely moved.
+        """
         home = index.home_id(self._db, shelf.provider, shelf.home)
-        if self._remembered.is_settled(self._db, home, logs):
-            return []
+        if (settled := self._remembered.settled(self._db, home, logs)) is not None:
+            return [], settled
         known = self._remembered.known(self._db, home)
         paths = [index.storable(log.path) for log in logs]
         # Archiving moves a log with its inode and its name. An inode alone may be reused.
@@ -219,14 +245,18 @@ class _Scan:
         changes: list[ChangedLog] = []
         moved: list[tuple[LogRow, str]] = []
         restored: list[int] = []
+        torn: list[str] = []
         for path, log in zip(paths, logs, strict=True):
             row = known.get(path)
             if row is None and (row := missing.pop((log.inode, _name(path)), None)) is not None:
                 moved.append((row, log.path))
-            if row is None or not row.whole or not _is_unchanged(log, row):
+            if row is None or row.whole == index.UNREAD or not _is_unchanged(log, row):
                 changes.append(ChangedLog(log, row))
-            elif row.gone:
+                continue
+            if row.gone:
                 restored.append(row.id)
+            if row.whole == index.TORN:
+                torn.append(log.path)
         kept = {row.id for row, _ in moved}
         newly_deleted = [row.id for row in absent if not row.gone and row.id not in kept]
         if moved or restored or newly_deleted:
@@ -237,8 +267,8 @@ class _Scan:
                 index.mark_deleted(self._db, restored, deleted=False)
                 index.mark_deleted(self._db, newly_deleted, deleted=True)
         elif not changes:
-            self._remembered.settle(self._db, home, logs)
-        return changes
+            self._remembered.settle(self._db, home, logs, torn)
+        return changes, torn
 
     def _step(
         self,
@@ -265,9 +295,12 @@ class _Scan:
                 read = [(shelf.home, entry) for shelf, entry in entries if shelf.provider == provider]
                 logs = index.keep_logs(db, [(homes[home], entry) for home, entry in read])
                 read_now = dict(zip(logs, read, strict=True))
-                done &= resolve_parts(db, provider, fmt, self._price, read_now, self._since_ms)
+                done &= resolve_parts(
+                    db, provider, fmt, self._price, read_now, self._since_ms, self._damaged_of(provider)
+                )
             for provider, is_whole in complete.items():
                 index.set_complete(db, provider, is_whole and done)
+        self._damaged = frozenset()
         return done
 
 

@@ -1,67 +1,47 @@
-"""Sums slices of the ledger by model, day, home, session, project, effort. Pure: clock and zone are arguments."""
+"""Sums slices of the ledger by model, day, home, session, project, effort, account, block. Pure: clock and zone
+are arguments.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from operator import add
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 from providers.domain import project
 from providers.domain.cost import (
     BURN_MINUTES,
     DAYS_SHOWN,
-    TOKEN_CLASSES,
     CostReport,
+    Detail,
     HomeFigures,
     NotOnLines,
     SessionCost,
     Tally,
-    TokenUsage,
     burn_rate,
 )
+from providers.ledger.blocks import LOOK_BACK, blocks
 from providers.ledger.epoch_ms import moment
 from providers.ledger.index import storable
 from providers.ledger.query import Held, Slice
+from providers.ledger.sums import UNKNOWN, Sum, model_of, tallies
 
-UNKNOWN = "unknown"
 NOTHING = Tally(usd=0.0)
-PICO = 10**12
+NO_DETAIL = Detail()
 
 
-class _Sum:
-    """Adds up slices. Money is added as integers, so that sums do not depend on the order."""
-
-    def __init__(self, slices: Iterable[Slice] = ()) -> None:
-        self._responses = self._priced = self._pico = 0
-        self._tokens = [0] * len(TOKEN_CLASSES)
-        for each in slices:
-            self.add(each)
-
-    def add(self, each: Slice) -> None:
-        self._responses += each.responses
-        self._priced += each.priced
-        self._pico += each.pico_usd
-        self._tokens = list(map(add, self._tokens, each.tokens))
-
-    def __add__(self, other: Self) -> Self:
-        both = type(self)()
-        both._responses = self._responses + other._responses
-        both._priced = self._priced + other._priced
-        both._pico = self._pico + other._pico
-        both._tokens = list(map(add, self._tokens, other._tokens))
-        return both
-
-    def tally(self) -> Tally:
-        usd = self._pico / PICO if self._priced or not self._responses else None
-        return Tally(responses=self._responses, usage=TokenUsage(*self._tokens), usd=usd)
-
-
-def span(since: date, until: date, zone: tzinfo, now: datetime) -> tuple[datetime, datetime]:
-    """The time span of the responses in a report: it also covers this month and the last hours."""
+def span(
+    since: date, until: date, zone: tzinfo, now: datetime, detail: Detail = NO_DETAIL
+) -> tuple[datetime, datetime]:
+    """The time span of the responses in a report: it also covers this month and the last hours, and those before
+    from which it follows where blocks begin.
+    """
     month = now.astimezone(zone).date().replace(day=1)
-    start = min(_midnight(since, zone), _midnight(month, zone), now - timedelta(minutes=BURN_MINUTES))
+    first = _midnight(since, zone)
+    if detail.blocks:
+        first = max(first, datetime.min.replace(tzinfo=UTC) + LOOK_BACK) - LOOK_BACK
+    start = min(first, _midnight(month, zone), now - timedelta(minutes=BURN_MINUTES))
     return start, max(_after(until, zone), now + timedelta(days=1))
 
 
@@ -75,44 +55,70 @@ def cost_report(
     until: date,
     zone: tzinfo,
     now: datetime,
+    detail: Detail = NO_DETAIL,
 ) -> CostReport:
     """Tokens and cost of the local days `since` to `until`. Days without use are absent; `labels` name homes.
 
     `slices` are those of `span`, `recent` those of the last BURN_MINUTES.
     """
     all_slices = list(slices)
-    days = _by_day(_on_lines(all_slices), zone)
+    on_lines = _on_lines(all_slices)
+    days = _by_day(on_lines, zone)
     beyond = _by_day((each for each in all_slices if each.not_on_lines), zone)
     wanted = {day: days[day] for day in sorted(days) if since <= day <= until}
     flat = [each for of_day in wanted.values() for each in of_day]
-    named = {storable(str(home)): label for home, label in labels.items()}
+    group = _groupings(flat, labels)
     this_month = now.astimezone(zone).date().replace(day=1)
     return CostReport(
         since=since,
         until=until,
-        totals=_Sum(flat).tally(),
+        totals=Sum(flat).tally(),
         not_on_lines=_not_on_lines(beyond, since, until, this_month),
-        by_model=_tallies(flat, lambda each: each.model or UNKNOWN),
-        by_day={day: _tallies(of_day, lambda each: each.model or UNKNOWN) for day, of_day in wanted.items()},
-        by_home=_tallies(flat, lambda each: named.get(each.home, each.home)),
-        by_project=_by_project(flat),
-        by_effort=_tallies(flat, lambda each: each.effort or UNKNOWN),
-        by_account=_tallies(flat, lambda each: each.account or UNKNOWN),
+        by_model=tallies(flat, model_of),
+        by_day={day: tallies(of_day, model_of) for day, of_day in wanted.items()},
+        by_home=tallies(flat, group["home"]),
+        by_project=tallies(flat, group["project"]),
+        by_effort=tallies(flat, group["effort"]),
+        by_account=tallies(flat, group["account"]),
         by_session=_sessions(flat),
-        burn=burn_rate(_Sum(_on_lines(recent)).tally()),
-        month_to_date_usd=_Sum(_of_month(days, this_month)).tally().usd,
+        burn=burn_rate(Sum(_on_lines(recent)).tally()),
+        month_to_date_usd=Sum(_of_month(days, this_month)).tally().usd,
         priced=_coverage(flat),
         unpriced_models=_unpriced(flat),
         files_by_home=_files_by_label(held, labels),
         skipped_lines=held.skipped_lines,
+        by_block=blocks(on_lines, {each.quarter for each in flat}, now) if detail.blocks else (),
+        models_of=_models_of(flat, group[detail.models_of]) if detail.models_of in group else {},
     )
+
+
+def _groupings(
+    slices: Iterable[Slice], labels: Mapping[Path, str]
+) -> dict[str | None, Callable[[Slice], str]]:
+    """The row of a slice, by what the rows are made of."""
+    homes = {storable(str(home)): label for home, label in labels.items()}
+    projects = project.names(each.project for each in slices)
+    return {
+        "home": lambda each: homes.get(each.home, each.home),
+        "project": lambda each: projects[each.project] or UNKNOWN,
+        "effort": lambda each: each.effort or UNKNOWN,
+        "account": lambda each: each.account or UNKNOWN,
+        "session": lambda each: each.thread or UNKNOWN,
+    }
+
+
+def _models_of(slices: Iterable[Slice], row: Callable[[Slice], str]) -> dict[str, dict[str, Tally]]:
+    rows: dict[str, list[Slice]] = {}
+    for each in slices:
+        rows.setdefault(row(each), []).append(each)
+    return {name: tallies(own, model_of) for name, own in rows.items()}
 
 
 def _not_on_lines(days: Mapping[date, list[Slice]], since: date, until: date, month: date) -> NotOnLines:
     wanted = [each for day, of_day in days.items() if since <= day <= until for each in of_day]
     return NotOnLines(
-        tally=_Sum(wanted).tally(),
-        month_to_date_usd=_Sum(_of_month(days, month)).tally().usd,
+        tally=Sum(wanted).tally(),
+        month_to_date_usd=Sum(_of_month(days, month)).tally().usd,
         unpriced_models=_unpriced(wanted),
     )
 
@@ -129,11 +135,6 @@ def _files_by_label(held: Held, labels: Mapping[Path, str]) -> dict[str, int]:
         label = labels.get(home, str(home))
         files[label] = files.get(label, 0) + count
     return files
-
-
-def _by_project(slices: Sequence[Slice]) -> dict[str, Tally]:
-    named = project.names(each.project for each in slices)
-    return _tallies(slices, lambda each: named[each.project] or UNKNOWN)
 
 
 def _on_lines(slices: Iterable[Slice]) -> list[Slice]:
@@ -171,7 +172,7 @@ def home_figures(
         for each in of_day:
             by_home.setdefault(each.home, {}).setdefault(day, []).append(each)
     files = {storable(str(path)): count for path, count in held.files.items()}
-    now_used = _tallies(_on_lines(recent), lambda each: each.home)
+    now_used = tallies(_on_lines(recent), lambda each: each.home)
     return {
         home: _figures(by_home.get(name, {}), now_used.get(name, NOTHING), today, files.get(name, 0))
         for home in homes
@@ -180,10 +181,10 @@ def home_figures(
 
 
 def _figures(days: Mapping[date, list[Slice]], recent: Tally, today: date, files: int) -> HomeFigures:
-    sums = {day: _Sum(of_day) for day, of_day in days.items()}
+    sums = {day: Sum(of_day) for day, of_day in days.items()}
 
     def since(first: date) -> Tally:
-        return sum((each for day, each in sums.items() if day >= first), _Sum()).tally()
+        return sum((each for day, each in sums.items() if day >= first), Sum()).tally()
 
     month_ago = _first_of(30, today)
     days_30 = [each for day, of_day in days.items() if day >= month_ago for each in of_day]
@@ -207,17 +208,10 @@ def _by_day(slices: Iterable[Slice], zone: tzinfo) -> dict[date, list[Slice]]:
     for each in slices:
         day = local.get(each.quarter)
         if day is None:
-            day = datetime.fromtimestamp(each.quarter / 1000, UTC).astimezone(zone).date()
+            day = moment(each.quarter).astimezone(zone).date()
             local[each.quarter] = day
         days.setdefault(day, []).append(each)
     return days
-
-
-def _tallies(slices: Iterable[Slice], name: Callable[[Slice], str]) -> dict[str, Tally]:
-    sums: dict[str, _Sum] = {}
-    for each in slices:
-        sums.setdefault(name(each), _Sum()).add(each)
-    return {key: sums[key].tally() for key in sorted(sums)}
 
 
 def _sessions(slices: Iterable[Slice]) -> tuple[SessionCost, ...]:
@@ -237,9 +231,9 @@ def _session(thread: str, own: list[Slice]) -> SessionCost:
         project=started.project or None,
         started_at=moment(min(each.first_ms for each in own)),
         last_at=moment(max(each.last_ms for each in own)),
-        models=tuple(sorted({each.model or UNKNOWN for each in own})),
+        models=tuple(sorted({model_of(each) for each in own})),
         subagents=len({each.session for each in own} - {thread, ""}),
-        tally=_Sum(own).tally(),
+        tally=Sum(own).tally(),
     )
 
 
@@ -254,7 +248,7 @@ def _coverage(slices: Iterable[Slice]) -> Literal["full", "partial", "none"]:
 
 
 def _unpriced(slices: Iterable[Slice]) -> tuple[str, ...]:
-    return tuple(sorted({each.model or UNKNOWN for each in slices if each.priced < each.responses}))
+    return tuple(sorted({model_of(each) for each in slices if each.priced < each.responses}))
 
 
 def _first_of(days: int, last: date) -> date:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -28,17 +29,18 @@ def resolve_parts(
     price: Price,
     read: Mapping[int, tuple[Path, LogEntry]],
     since_ms: int,
+    also: AbstractSet[int] = frozenset(),
 ) -> bool:
     """Update the responses since then with the logs just `read`, and with all logs related to them.
 
     True if that was all; otherwise there is more to resolve, and it must be called again. A part that was never
-    resolved and has no response since then waits until its days are needed.
+    resolved and has no response since then waits until its days are needed. `also` are logs that must be resolved.
     """
     observed = {log: Observed(home, entry.observation) for log, (home, entry) in read.items()}
     names = {log: entry.names for log, (_, entry) in read.items()}
     unreadable: set[int] = set()
     requested = index.unresolved(db, provider, since_ms, _AT_ONCE)
-    pending = index.resolved_with(db, requested | read.keys())
+    pending = index.resolved_with(db, requested | read.keys() | also)
     while pending:
         for log, (home, kept) in index.observations(db, pending - observed.keys()).items():
             try:

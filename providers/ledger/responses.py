@@ -11,9 +11,14 @@ from typing import Any
 from msgspec.structs import astuple, replace
 
 from providers.domain.cost import TOKEN_CLASSES, BilledResponse, Context, TokenUsage
+from providers.ledger import seals
+from providers.ledger.checksum import of_values, repriced
+from providers.ledger.damage import DamagedLedger
 from providers.ledger.database import transaction
-from providers.ledger.index import chunks, home_id, marks, storable
+from providers.ledger.index import home_id, storable
 from providers.ledger.logins import LoginHistory
+from providers.ledger.sealed_logs import JUDGED, is_sealed
+from providers.ledger.statements import chunks, marks
 
 _REPRICE_BATCH = 10_000
 _TOKENS = ", ".join(each.name for each in TOKEN_CLASSES)
@@ -39,7 +44,7 @@ def replace_responses(
     All at once: logs that were one part may be two now. Nothing is deleted from the parts that the logs `keep`
     were in: the content of those logs is no longer known.
     """
-    before = _parts_of(db, [log for part, _ in parts for log in part])
+    before = _parts_of(db, [log for part, _ in parts for log in part]) | {min(part) for part, _ in parts}
     contexts = _Contexts(db, provider)
     rows = [
         _row(response, min(part), contexts.number(response), _storable_price(price(response)))
@@ -48,16 +53,29 @@ def replace_responses(
     ]
     rows.sort()  # the table is a tree
     old = set(_responses_in(db, before))
+    if keep:
+        _check_kept(db, _parts_of(db, keep))
     stays = _replace(db, old, rows, before & _parts_of(db, keep)) if old else []
-    places = ", ".join("?" * 12)
-    new = [row for row in rows if row not in old] if old else rows
-    db.executemany(f"INSERT OR REPLACE INTO responses VALUES ({places})", new)
-    _note_spans(db, before, [*rows, *stays])
+    rows = _insert(db, rows, old)
+    seals.replace_parts(db, before, sorted([*rows, *stays]) if stays else rows, contexts.homes)
     db.executemany(
-        "UPDATE logs SET judged = 1, part = ? WHERE id = ?",
+        f"UPDATE logs SET {JUDGED.format(judged='1', part='?1')} WHERE id = ?2",
         ((min(part), log) for part, _ in parts for log in part),
     )
-    db.executemany("UPDATE logs SET judged = 1 WHERE id = ?", ((log,) for log in keep))
+    db.executemany(
+        f"UPDATE logs SET {JUDGED.format(judged='1', part='part')} WHERE id = ?", ((log,) for log in keep)
+    )
+
+
+def _insert(db: sqlite3.Connection, rows: list[_Row], old: AbstractSet[_Row]) -> list[_Row]:
+    """Insert those that are not there yet; returns all of them, each primary key once."""
+    statement = f"INTO responses VALUES ({marks(range(12))})"
+    try:
+        db.executemany(f"INSERT {statement}", [row for row in rows if row not in old] if old else rows)
+    except sqlite3.IntegrityError:
+        rows = list({row[:4]: row for row in rows}.values())
+        db.executemany(f"INSERT OR REPLACE {statement}", rows)
+    return rows
 
 
 def _replace(
@@ -77,22 +95,15 @@ def _replace(
     return stays
 
 
+def _check_kept(db: sqlite3.Connection, parts: AbstractSet[int]) -> None:
+    """No log can say whether their responses are right."""
+    if is_sealed(db) and set(seals.stored(db, parts)) != set(seals.actual(db, parts)):
+        raise DamagedLedger("responses of deleted logs")
+
+
 def _but_key(row: _Row) -> _Row:
     """The time, the context and the usage of a response."""
     return row[1], *row[3:-1]
-
-
-def _note_spans(db: sqlite3.Connection, before: AbstractSet[int], rows: Iterable[_Row]) -> None:
-    """Store the time span of each part: reports select the parts of their days first."""
-    times: dict[int, list[int]] = {}
-    for row in rows:
-        times.setdefault(row[0], []).append(row[1])
-    db.executemany("DELETE FROM parts WHERE id = ?", ((part,) for part in before))
-    db.executemany(
-        "INSERT INTO parts(id, first_ms, last_ms) VALUES (?, ?, ?) ON CONFLICT(id) DO UPDATE SET"
-        " first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms), summed = 0",
-        ((part, min(those), max(those)) for part, those in times.items()),
-    )
 
 
 def _parts_of(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:
@@ -117,19 +128,22 @@ def reprice(db: sqlite3.Connection, price: Price, prices: str) -> None:
     while True:
         with transaction(db):
             rows = db.execute(
-                f"SELECT part, at_ms, key, r.context, model, tier, {_TOKENS}, web_searches, pico_usd"
+                f"SELECT part, at_ms, key, r.context, home, model, tier, {_TOKENS}, web_searches, pico_usd"
                 " FROM responses r JOIN contexts c ON c.id = r.context"
                 " WHERE (part, at_ms, key, r.context) > (?, ?, ?, ?)"
                 " ORDER BY part, at_ms, key, r.context LIMIT ?",
                 (*last, _REPRICE_BATCH),
             ).fetchall()
             changed = [
-                (now, *row[:4]) for row in rows if (now := _storable_price(price(_response(row)))) != row[-1]
+                (now, *row[:4], row[4], repriced(row[-1], now))
+                for row in rows
+                if (now := _storable_price(price(_response(row)))) != row[-1]
             ]
             db.executemany(
                 "UPDATE responses SET pico_usd = ? WHERE part = ? AND at_ms = ? AND key = ? AND context = ?",
-                changed,
+                [row[:5] for row in changed],
             )
+            seals.add(db, ((row[1], row[5], row[6]) for row in changed))
             db.executemany(
                 "UPDATE parts SET summed = 0 WHERE id = ?", ((part,) for part in {row[1] for row in changed})
             )
@@ -146,7 +160,7 @@ def _storable_price(pico_usd: int | None) -> int | None:
 
 def _response(row: tuple[Any, ...]) -> BilledResponse:
     """As much of a stored response as its price depends on."""
-    _, at_ms, key, _, model, tier, *tokens, web_searches, _ = row
+    _, at_ms, key, _, _, model, tier, *tokens, web_searches, _ = row
     context = Context(home=Path(), model=model or None, tier=tier or None)
     return BilledResponse(at_ms, key, context, TokenUsage(*tokens), web_searches)
 
@@ -158,6 +172,8 @@ class _Contexts:
         self._db = db
         self._provider = provider
         self._homes: dict[Path, int] = {}
+        self.homes: dict[int, int] = {}
+        """The home of each context that was numbered."""
         self._known: dict[tuple[Context, str | None], int] = {}
         self._logins = LoginHistory(db, provider)
 
@@ -176,13 +192,17 @@ class _Contexts:
         home, *words, not_on_lines = astuple(context)
         if home not in self._homes:
             self._homes[home] = home_id(self._db, self._provider, home)
-        values = (self._homes[home], *(storable(word or "") for word in words), not_on_lines)
+        number_of_home = self._homes[home]
+        values = (number_of_home, *(storable(word or "") for word in words), int(not_on_lines))
         names = Context.__struct_fields__
         self._db.execute(
-            f"INSERT OR IGNORE INTO contexts({', '.join(names)}) VALUES ({marks(values)})", values
+            f"INSERT OR IGNORE INTO contexts({', '.join(names)}, seal) VALUES ({marks(range(len(values)))}, ?)",
+            (*values, of_values(*values)),
         )
         same = " AND ".join(f"{name} = ?" for name in names)
-        return int(self._db.execute(f"SELECT id FROM contexts WHERE {same}", values).fetchone()[0])
+        number = int(self._db.execute(f"SELECT id FROM contexts WHERE {same}", values).fetchone()[0])
+        self.homes[number] = number_of_home
+        return number
 
 
 def _row(response: BilledResponse, part: int, context: int, pico_usd: int | None) -> _Row:

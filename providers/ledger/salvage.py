@@ -1,4 +1,7 @@
-"""What a damaged ledger still tells of the limits: logs are counted anew, but no log has these rows."""
+"""What a damaged ledger still tells: of the limits, and of logs that were deleted since. Others are counted anew.
+
+Limits are taken as far as they can be read. What comes from logs is taken where its checksum is right.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from decimal import Decimal, InvalidOperation
 from math import isfinite
 from pathlib import Path
 from typing import Any
+
+from providers.ledger.salvage_logs import salvage_deleted
 
 _TABLES = {
     "limits": ("account", "window", "at_ms", "used_percent", "resets_ms?", "source"),
@@ -38,6 +43,8 @@ def salvage(db: sqlite3.Connection, quarantined: Sequence[Path], application_id:
                 continue
             for table in _TABLES:
                 _copy(old, db, table)
+            with suppress(sqlite3.Error):
+                salvage_deleted(old, db)
             return
 
 

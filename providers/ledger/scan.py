@@ -25,6 +25,8 @@ _OFFSET_IN_PAGE = 32
 _ROOM_BEFORE = 4096  # the end of the first line is looked for without asking how long it is
 # No line that counts comes near: what a model says in one go is below a megabyte.
 LINE_CAP = 16 * 1024 * 1024
+# Of a compressed log: the longest sessions have hundreds of megabytes, and 32 KB may unpack to a gigabyte.
+PLAIN_CAP = 2 << 30
 
 _TAIL = 1 << 16  # of a line that is not kept: no record of usage that ends a line is longer
 
@@ -58,7 +60,7 @@ class Stream(Protocol):
 
 
 class TruncatedLog(OSError):
-    """A compressed log that is truncated or damaged."""
+    """A compressed log that is truncated or damaged, or unpacks to more than any log holds."""
 
 
 def open_log(path: str) -> Stream:
@@ -204,14 +206,16 @@ class LineReader:
 class ZstdStream:
     """The plain bytes of a zstd file, frame after frame.
 
-    The library's own file object reads ahead, and loses what it had decoded when the file turns out torn.
+    At most `cap` bytes are unpacked. The library's own file object reads ahead, and loses what it had decoded when
+    the file turns out torn.
     """
 
-    def __init__(self, compressed: Stream) -> None:
+    def __init__(self, compressed: Stream, cap: int = PLAIN_CAP) -> None:
         # Most people have no compressed log: they should not pay for the import.
         from providers.ledger.zstd import ZstdDecompressor, ZstdError
 
         self._compressed = compressed
+        self._left = cap
         self._new_frame = ZstdDecompressor
         self._error = ZstdError
         self._frame = ZstdDecompressor()
@@ -229,6 +233,9 @@ class ZstdStream:
                 raise TruncatedLog(str(error)) from error
             self._inside = not self._frame.eof
             if plain:
+                self._left -= len(plain)
+                if self._left < 0:
+                    raise TruncatedLog("more than a log holds")
                 room[: len(plain)] = plain
                 return len(plain)
 

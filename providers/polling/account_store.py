@@ -20,11 +20,15 @@ from msgspec.structs import replace
 
 from providers.domain.limits import CLOCK_SLACK, Attempt, Reading, UsageError
 from providers.domain.scalars import usable
-from providers.host.files import printable, write_whole
+from providers.host.file_lock import locked
+from providers.host.files import printable, read_small, write_whole
+from providers.host.holder import WaitListener
 from providers.host.http.retry_after import LONGEST_WAIT
+from providers.host.private import make_folder
 
 LOCK_SECONDS = 45.0
 HOMES_LOCK_SECONDS = 5.0
+SIZE_LIMIT = 1 << 24
 _LARGEST = 10**18
 T = TypeVar("T")
 
@@ -86,10 +90,17 @@ class HomeState(Struct, frozen=True, kw_only=True):
 
 
 class AccountStore:
-    """The files. Unreadable ones count as empty: the next poll restores what they hold."""
+    """The files. Unreadable ones count as empty: the next poll restores what they hold.
 
-    def __init__(self, folder: Path) -> None:
+    Who is the `owner` of the engine goes on without them where they cannot be written: nobody else asks all day.
+    `waiting` hears for whom a poll waits.
+    """
+
+    def __init__(self, folder: Path, *, owner: bool = False, waiting: WaitListener | None = None) -> None:
+        self.folder = folder
+        self.owner = owner
         self._folder = folder
+        self._waiting = waiting
         self._held: dict[str, AccountState] = {}
 
     def account(self, key: str, now: datetime) -> AccountState:
@@ -121,10 +132,8 @@ class AccountStore:
 
     @contextmanager
     def _locked(self, file: Path, seconds: float) -> Iterator[None]:
-        from filelock import FileLock
-
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(file, timeout=seconds, mode=0o600):
+        make_folder(self._folder)
+        with locked(file, seconds, self._waiting, "is asking for limits"):
             yield
 
     def account_since(
@@ -153,7 +162,7 @@ class AccountStore:
 
 def _load(file: Path, kind: type[T]) -> T | None:
     try:
-        data = msgspec.json.decode(file.read_bytes(), type=kind)
+        data = msgspec.json.decode(read_small(file, SIZE_LIMIT), type=kind)
         return data if _is_sound(msgspec.to_builtins(data, builtin_types=(datetime, Decimal))) else None
     except (OSError, msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):
         return None

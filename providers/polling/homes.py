@@ -18,5 +18,5 @@ def homes_of(
     """The provider's homes, and the additional ones of the settings; each once."""
     found = {home.path: home for home in provider.find_homes(environ)}
     for path in settings.homes:
-        found.setdefault(path, Home(provider=provider.id, path=path, label=short(path)))
+        found.setdefault(path, Home(provider=provider.id, path=path, label=short(path), in_settings=True))
     return tuple(found.values())

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
 from providers.domain.errors import LoginExpired, NotUnderstood, ProviderError
 from providers.domain.limits import Attempt, Reading, UsageError
 from providers.host.faults import log_fault
+from providers.host.files import short
+from providers.host.storage import reason_of
 from providers.polling.account_store import LOCK_SECONDS, AccountState, AccountStore
 from providers.polling.backoff import LoginPlace
 from providers.polling.decide import (
@@ -69,20 +71,34 @@ def ask(this: Round, memory: AccountStore) -> AccountState:
             # Saved before the request: a crash in between must not lead to a second request.
             known = replace(known, asked_at=this.clock(), under_way=True)
             memory.save_account(key, known)
-            known = replace(_ask_chain(this, known, memory), under_way=False)
+            known = replace(_ask_chain(this, known, memory.save_account), under_way=False)
             return _saved(key, known, memory)
     except TimeoutError:
         # Another process is fetching; its result will be here next time.
         return memory.account(key, this.clock())
     except OSError as error:
-        known = replace(
-            memory.account(key, this.clock()), error=_cannot_save(error, "it does not fetch limits")
-        )
+        return _ask_unsaved(this, memory, error)
+
+
+def _ask_unsaved(this: Round, memory: AccountStore, problem: OSError) -> AccountState:
+    """Where nothing can be saved or locked: what is fetched is kept in this process.
+
+    Only who owns the engine, and a person who asks for it, fetches then: of others there may be many, and none
+    would know when the last one did.
+    """
+    key = this.client.key
+    known = memory.account(key, this.clock())
+    if not (memory.owner or this.mode == "now"):
+        known = replace(known, error=_not_fetched(memory, problem))
+    elif may_begin(this, known, this.clock()):
+        known = replace(known, asked_at=this.clock())
         memory.hold_account(key, known)
-        return known
+        known = _ask_chain(this, known, memory.hold_account)
+    memory.hold_account(key, known)
+    return known
 
 
-def _ask_chain(this: Round, known: AccountState, memory: AccountStore) -> AccountState:
+def _ask_chain(this: Round, known: AccountState, save: Callable[[str, AccountState], None]) -> AccountState:
     """Along the chain, as far as each is a fallback for those before."""
     progress = ChainProgress()
     while True:
@@ -91,7 +107,7 @@ def _ask_chain(this: Round, known: AccountState, memory: AccountStore) -> Accoun
         if isinstance(step, RoundEnd):
             return step.known
         if (interrupted := checkpoint(this, known, step, began)) is not None:
-            memory.save_account(this.client.key, interrupted)
+            save(this.client.key, interrupted)
         fetched = _fetch(this, step.source, step.places, after=step.after, known=known)
         recorded = record(this, known, step, fetched, began, this.clock())
         if isinstance(recorded, RoundEnd):
@@ -104,7 +120,7 @@ def _saved(key: str, known: AccountState, memory: AccountStore) -> AccountState:
     try:
         memory.save_account(key, known)
     except OSError as error:
-        known = replace(known, error=known.error or _cannot_save(error, "it will forget this when it quits"))
+        known = replace(known, error=known.error or _not_kept(memory, error))
         memory.hold_account(key, known)
     return known
 
@@ -189,8 +205,16 @@ def internal_error(error: Exception, over: str) -> NotUnderstood:
     )
 
 
-def _cannot_save(error: OSError, consequence: str) -> UsageError:
+def _not_fetched(memory: AccountStore, error: OSError) -> UsageError:
+    reason, remedy = reason_of(memory.folder, error)
     return NotUnderstood(
-        f"tankful cannot save its state ({error.strerror or 'unknown error'}), so {consequence}.",
-        remedy="Free up disk space, or check the permissions of tankful's state folder.",
+        f"Limits are not fetched, as {short(memory.folder)} cannot be written: {reason}.",
+        remedy=f"{remedy} `tankful usage --refresh` fetches them all the same.",
+    ).as_data()
+
+
+def _not_kept(memory: AccountStore, error: OSError) -> UsageError:
+    reason, remedy = reason_of(memory.folder, error)
+    return NotUnderstood(
+        f"Limits are not kept, as {short(memory.folder)} cannot be written: {reason}.", remedy=remedy
     ).as_data()

@@ -1,7 +1,8 @@
 """The real Claude Code, asked for its limits, with nobody's login and a proxy for the whole Internet.
 
 What it must touch in its home, and we with it: `.claude.json` (it counts and notes there), a copy of that in
-`backups`, an empty `sessions` and, from some version on, what its built-in plugins keep in `plugins/store`; an
+`backups`, an empty `sessions` and, from some version on, what its built-in plugins keep in `plugins/store` (where
+2.1.332 leaves a `.tmp` file in one of 20 to 90 runs, also when nobody ends it); an
 expired login is renewed in `.credentials.json`, by its owner. Nothing else may change.
 """
 
@@ -42,7 +43,9 @@ NOTES = "2.1.332"
 BEFORE_SAFE_MODE = "2.1.30"
 EXPIRED = LoginExpired("Your Claude login expired.")
 RENEWED = "sk-ant-oat01-renewed"
-USUAL = re.compile(r"\.claude\.json|backups/\.claude\.json\.backup\.\d+|plugins/store/cc-plugin-[\w-]+\.json")
+USUAL = re.compile(
+    r"\.claude\.json|backups/\.claude\.json\.backup\.\d+|plugins/store/cc-plugin-[\w-]+\.json(?:\.tmp\.\w+)?"
+)
 
 
 def now() -> datetime:

@@ -7,6 +7,7 @@ import sys
 
 TYPE_CHECKING = False  # as in `main`
 if TYPE_CHECKING:
+    from tray.engine.costs import Costs
     from tray.engine.scope import Scope
 
 OK, NOTHING_READ, BAD_ARGUMENTS = 0, 1, 64
@@ -16,13 +17,19 @@ class BadArgument(ValueError):
     """Invalid arguments; str() is a sentence."""
 
 
+class Refused(Exception):
+    """Nothing is done, since it would not be safe; str() is a sentence with the remedy."""
+
+
 def tell(text: str) -> None:
     """A message for the user, on stderr; dropped where that is closed."""
     if sys.stderr is not None:
         from contextlib import suppress  # 3 ms, which most runs need not spend
 
+        from providers.domain.visible import visible
+
         with suppress(OSError):
-            sys.stderr.write(f"tankful: {text}\n")
+            sys.stderr.write(f"tankful: {visible(text)}\n")
 
 
 def chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | None:
@@ -36,7 +43,10 @@ def chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | Non
 
 def open_scope() -> Scope:
     """The scope of the user; settings that are not valid are reported on stderr."""
+    from tray.engine.log import log_faults_to
+
     scope = make_scope()
+    log_faults_to(scope.folders.state)
     if problem := scope.settings().problem:
         tell(problem)
     return scope
@@ -51,10 +61,22 @@ def tell_price_problems(scope: Scope) -> None:
         tell(rates.fetched_problem)
 
 
+def tell_if_not_kept(costs: Costs) -> None:
+    """Why what was counted is lost when this command ends."""
+    if costs.ledger.problem is not None:
+        tell(f"{costs.ledger.problem} Until then the logs are counted anew each time.")
+
+
 def make_scope() -> Scope:
-    """The same, without reporting on the settings."""
+    """The same, without reporting on the settings. Raises Refused."""
     from providers.host.files import own_folders
+    from providers.host.trust import UntrustedFolder, secure
     from tray.engine.scope import Scope
     from tray.engine.zones import local_zone
 
-    return Scope(os.environ, own_folders(os.environ), local_zone())
+    folders = own_folders(os.environ)
+    try:
+        secure(folders)
+    except UntrustedFolder as error:
+        raise Refused(str(error)) from error
+    return Scope(os.environ, folders, local_zone())

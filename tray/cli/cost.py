@@ -7,15 +7,27 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tray.cli.console import NOTHING_READ, OK, BadArgument, chosen, open_scope, tell, tell_price_problems
+from tray.cli.console import (
+    NOTHING_READ,
+    OK,
+    BadArgument,
+    chosen,
+    open_scope,
+    tell,
+    tell_if_not_kept,
+    tell_price_problems,
+)
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import date, tzinfo
 
+    from providers.domain.cost import CostReport
+    from tray.engine.scope import Scope
 
-GROUPS = ("day", "model", "session", "project", "effort", "account", "home")
+
+GROUPS = ("day", "week", "month", "block", "model", "session", "project", "effort", "account", "home")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,11 +35,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--provider", metavar="ID", default="all", help="show only this provider (default: all)"
     )
     parser.add_argument(
-        "--days", type=int, metavar="N", help="the last N days, including today (default: 30)"
+        "--days",
+        type=int,
+        metavar="N",
+        help="the last N days, including today (default: 30; 12 weeks, 12 months, 7 days of blocks)",
     )
     parser.add_argument("--since", metavar="DATE", help="from this day on, such as 2026-11-01")
     parser.add_argument("--until", metavar="DATE", help="up to and including this day (default: today)")
-    parser.add_argument("--by", choices=GROUPS, default="day", help="how to group the rows (default: day)")
+    parser.add_argument(
+        "--by",
+        choices=GROUPS,
+        default="day",
+        metavar="GROUP",
+        help=f"how to group the rows: {', '.join(GROUPS)} (default: day); a block lasts 5 hours, from the hour of"
+        " its first response on",
+    )
+    parser.add_argument("--models", action="store_true", help="show the models of each row below it")
+    parser.add_argument("--chart", action="store_true", help="draw a bar beside each row")
     parser.add_argument("--rates", action="store_true", help="show the prices applied")
     parser.add_argument(
         "--timezone",
@@ -39,45 +63,67 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Waits for the whole count; raises BadArgument."""
+    from providers.domain.cost import Detail
     from providers.ledger.database import LedgerError
+    from providers.ledger.scan_lock import LedgerBusy
     from tray.engine.costs import Costs
-    from tray.engine.settings_table import HIDE_EMAIL
-    from tray.view import cost_tables as cost_output
-    from tray.view import output
 
     # A count makes many small things and few cycles: to look for those every 700 things costs 3 %.
     gc.set_threshold(100_000)
     scope = open_scope()
     zone = _zone(options.timezone) if options.timezone else scope.zone
-    since, until = _range(options, scope.clock().astimezone(zone).date())
+    since, until = days_of(options, scope.clock().astimezone(zone).date())
     provider = chosen("provider", options.provider, "all", scope.provider_ids())
     tell_price_problems(scope)
+    detail = Detail(blocks=options.by == "block", models_of=options.by if options.models else None)
+    costs = Costs(scope)
     try:
         with _counting() as progress:
-            reports, quarantined = Costs(scope).report(
-                since, until, zone, provider=provider, progress=progress
+            reports, problem = costs.report(
+                since, until, zone, provider=provider, progress=progress, waiting=tell, detail=detail
             )
     except LedgerError as error:
         tell(str(error))
         return NOTHING_READ
-    if quarantined is not None:
-        tell(str(quarantined))
+    if problem is not None:
+        tell(
+            f"{problem} These are the figures of an earlier count."
+            if isinstance(problem, LedgerBusy)
+            else str(problem)
+        )
+    tell_if_not_kept(costs)
     if not reports:
         missing = ", ".join(home.label for home in scope.homes(provider))
         tell(
-            f"no logs found; missing: {missing}."
+            f"no logs found: {missing} does not exist."
             if missing
             else "no logs: every selected provider is switched off in settings.toml."
         )
         return NOTHING_READ
-    named = scope.rates() if options.rates else None
-    if options.json:
-        output.emit(output.as_json(cost_output.as_data(reports, options.by, named, zone, scope.clock())))
-    else:
-        if options.by == "account" and not scope.settings().get(HIDE_EMAIL):
-            reports = cost_output.with_emails(reports, scope.emails())
-        output.emit(cost_output.table(reports, options.by, named, zone, scope.clock()))
+    is_used = any(
+        report.totals.responses or report.not_on_lines.tally.responses for report in reports.values()
+    )
+    if options.json and not is_used:  # the table says so itself
+        tell(f"nothing was used from {since} to {until}.")
+    _show(reports, options, scope, zone)
     return OK
+
+
+def _show(reports: Mapping[str, CostReport], options: argparse.Namespace, scope: Scope, zone: tzinfo) -> None:
+    from tray.engine.settings_table import HIDE_EMAIL
+    from tray.view import cost_document, cost_tables, output
+
+    now, by = scope.clock(), options.by
+    rates = scope.rates() if options.rates else None
+    if options.json:
+        output.emit(output.as_json(cost_document.as_data(reports, by, rates, zone, now)))
+        return
+    if by == "account" and not scope.settings().get(HIDE_EMAIL):
+        reports = cost_tables.with_emails(reports, scope.emails())
+    tables = cost_tables.tables(reports, scope.chosen(), by, zone, now, rates)
+    paper = output.paper()
+    text = cost_tables.text(tables, paper, by, models=options.models, chart=options.chart)
+    output.emit(text, styled=paper.styled)
 
 
 @contextmanager
@@ -103,7 +149,7 @@ def _counting() -> Iterator[Callable[[float], None]]:
             sys.stderr.flush()
 
 
-def _range(options: argparse.Namespace, today: date) -> tuple[date, date]:
+def days_of(options: argparse.Namespace, today: date) -> tuple[date, date]:
     """The days asked for; raises BadArgument."""
     from datetime import timedelta
 
@@ -111,11 +157,30 @@ def _range(options: argparse.Namespace, today: date) -> tuple[date, date]:
         raise BadArgument("--days cannot be combined with --since or --until")
     if options.days is not None and not 1 <= options.days <= 3660:
         raise BadArgument("--days must be between 1 and 3660")
-    until = _day(options.until) if options.until else today
-    since = _day(options.since) if options.since else until - timedelta(days=(options.days or 30) - 1)
+    since = _day(options.since) if options.since else None
+    until = _day(options.until) if options.until else max(today, since or today)
+    if since is None:
+        since = (
+            _first(options.by, until) if options.days is None else until - timedelta(days=options.days - 1)
+        )
     if since > until:
         raise BadArgument(f"the range ends before it begins: {since} to {until}")
     return since, until
+
+
+def _first(by: str, last: date) -> date:
+    """The first day of those that are shown if none were asked for; weeks and months are whole."""
+    from datetime import timedelta
+
+    if by == "week":
+        return last - timedelta(days=last.weekday(), weeks=11)
+    if by == "month":
+        return (
+            last.replace(year=last.year - 1, month=last.month + 1, day=1)
+            if last.month < 12
+            else last.replace(month=1, day=1)
+        )
+    return last - timedelta(days=6 if by == "block" else 29)
 
 
 def _zone(name: str) -> tzinfo:

@@ -12,7 +12,8 @@
                     "homes":    [{"path", "chosen", "exists", "readable", "login": LOGIN | null}],
                     "accounts": [{"id", "homes": [paths], "error": ERROR | null,
                                   "sources": [{"id", "title", "local", "ok", "at", "error": ERROR | null}]}]}],
-     "ledger":    {"path", "exists", "bytes", "files", "complete": {provider: bool | null}, "sound", "error"},
+     "ledger":    {"path", "exists", "bytes", "files", "complete": {provider: bool | null}, "sound",
+                   "damage_met", "sealed", "checked": 0-1, "round_ended", "error"},
      "settings":  {"path", "exists", "problem"},
      "folders":   [{"name", "path", "exists", "mode": "0700", "writable"}],
      "network":   {"variables": [names], "unsupported": [names]},
@@ -26,15 +27,12 @@ LOGIN is `{"kind", "email", "since", "ends_at", "expired", "error": ERROR | null
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING
 
-from tray.cli.console import OK
+from tray.cli.console import OK, make_scope
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,30 +40,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exits 0 whatever it finds."""
-    from providers.host.files import own_folders
+    """Exits 0 whatever it finds; Refused only for folders whose settings are not to be trusted."""
     from tray.desktop.survey import survey
     from tray.engine.doctor.collect import collect
     from tray.engine.doctor.facts import Failed
-    from tray.engine.scope import Scope
     from tray.engine.settings_table import HIDE_EMAIL
-    from tray.engine.zones import local_zone
     from tray.view import output
     from tray.view.doctor.rows import sections, without_emails
     from tray.view.doctor.text import as_document, as_text
 
     # Not `open_scope`, which reports on stderr what this report contains.
-    scope = Scope(os.environ, own_folders(os.environ), local_zone())
+    scope = make_scope()
     report = collect(scope, survey)
     hide_email = isinstance(report.settings, Failed) or scope.settings().get(HIDE_EMAIL)
     found = sections(without_emails(report) if hide_email else report, scope.zone)
     if options.json:
         output.emit(output.as_json(as_document(report, found)))
     else:
-        terminal = sys.stdout is not None and sys.stdout.isatty()
-        output.emit(as_text(found, colour=wants_colour(os.environ, terminal=terminal)))
+        colour = output.paper().styled
+        output.emit(as_text(found, colour=colour), styled=colour)
     return OK
-
-
-def wants_colour(environ: Mapping[str, str], *, terminal: bool) -> bool:
-    return terminal and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
 from tray.cli.commands import COMMANDS
-from tray.cli.console import BAD_ARGUMENTS, NOTHING_READ, OK, BadArgument, tell
+from tray.cli.console import BAD_ARGUMENTS, NOTHING_READ, OK, BadArgument, Refused, tell
 
 TYPE_CHECKING = False  # typing itself would cost each status line milliseconds
 if TYPE_CHECKING:
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from tray.cli.commands import Command
+
+_OUTPUT_ERRORS = frozenset(
+    getattr(errno, name, 0)
+    for name in ("ENOSPC", "EDQUOT", "EBADF", "EIO", "EFBIG", "EINVAL", "EPIPE", "EAGAIN")
+)
 
 
 def script() -> NoReturn:
@@ -37,14 +43,15 @@ def main(arguments: list[str] | None = None, commands: Sequence[Command] = COMMA
     except BadArgument as error:
         tell(str(error))
         return BAD_ARGUMENTS
+    except Refused as error:
+        tell(str(error))
+        return NOTHING_READ
     except OSError as error:
         if sys.stdout is not None:  # what is left in its buffer goes nowhere
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):  # the reader had enough, as `head` has
             return OK
-        what = f"{error.filename}" if error.filename else "cannot write the output"
-        tell(f"{what}: {error.strerror or error}.")
-        return NOTHING_READ
+        return _report(error)
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001 - the last guard
@@ -52,6 +59,19 @@ def main(arguments: list[str] | None = None, commands: Sequence[Command] = COMMA
 
         report(error)
         return NOTHING_READ
+
+
+def _report(error: OSError) -> int:
+    """What is not about the output, or about a file by its name, is a fault of ours."""
+    if error.filename:
+        tell(f"{error.filename}: {error.strerror or error}.")
+    elif error.errno in _OUTPUT_ERRORS:
+        tell(f"cannot write the output: {error.strerror}.")
+    else:
+        from tray.cli.internal_error import report
+
+        report(error)
+    return NOTHING_READ
 
 
 def _run(arguments: list[str], commands: Sequence[Command]) -> int:

@@ -45,12 +45,14 @@ def _list(scope: Scope, parts: list[str], *, as_json: bool) -> int:
     if not rows:
         tell("no model of that name has a known price.")
         return NOTHING_READ
-    output.emit(price_list.table(rows))
+    paper = output.paper()
+    output.emit(price_list.table(rows, paper), styled=paper.styled)
     return OK
 
 
 def _update(scope: Scope, url: str | None) -> int:
     from providers.domain.errors import ProviderError
+    from providers.host.storage import cannot_write
     from providers.ledger.prices.update import URL, update
     from tray.view import output, price_list
 
@@ -60,7 +62,7 @@ def _update(scope: Scope, url: str | None) -> int:
         tell(f"{error.message} {error.remedy}")
         return NOTHING_READ
     except OSError as error:
-        tell(f"the prices cannot be saved: {scope.fetched_prices}: {error.strerror or error}.")
+        tell(f"the prices cannot be saved. {cannot_write(scope.fetched_prices.parent, error)}")
         return NOTHING_READ
     output.emit(price_list.updated(done))
     tell_price_problems(scope)
@@ -68,6 +70,7 @@ def _update(scope: Scope, url: str | None) -> int:
 
 
 def _reset(scope: Scope) -> int:
+    from providers.host.storage import cannot_write
     from tray.view import output
 
     try:
@@ -76,7 +79,7 @@ def _reset(scope: Scope) -> int:
         output.emit("There are no downloaded prices. The built-in ones apply.")
         return OK
     except OSError as error:
-        tell(f"the downloaded prices cannot be deleted: {scope.fetched_prices}: {error.strerror or error}.")
+        tell(f"the downloaded prices cannot be deleted. {cannot_write(scope.fetched_prices.parent, error)}")
         return NOTHING_READ
     output.emit("The downloaded prices were deleted. The built-in ones apply.")
     return OK

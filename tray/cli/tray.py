@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING
 
 from providers.version import VERSION
 from tray.cli import already_running
-from tray.cli.console import NOTHING_READ, OK, open_scope, tell
+from tray.cli.console import OK, open_scope, tell, tell_if_not_kept
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tray.desktop.icon import Face
     from tray.engine.engine import Engine
     from tray.engine.notices.notifier import Notifier
     from tray.engine.publish import Kind
     from tray.view.rows import Action
+
+_NOT_KEPT = "Until then nothing is kept."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,8 +73,12 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine, Notifier], int], *, values
             already_running.report(scope, values=values)
             return OK
     except StateFolderUnusable as error:
-        tell(str(error))
-        return NOTHING_READ
+        if not single.acquire_without_file():
+            already_running.report(scope, values=values)
+            return OK
+        tell(f"{error} {_NOT_KEPT}")
+    else:
+        _tell_if_full(scope.folders.state)
     keep_small()
     try:
         with (
@@ -89,6 +96,14 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine, Notifier], int], *, values
                 notifier.close()
     finally:
         single.release()
+
+
+def _tell_if_full(folder: Path) -> None:
+    """A lock takes no room, so that it can be taken on a full disk."""
+    from providers.host.storage import cannot_write, fault_of
+
+    if fault := fault_of(folder / "snapshot.json"):
+        tell(f"{cannot_write(folder, fault)} {_NOT_KEPT}")
 
 
 def _run_tray(engine: Engine, notifier: Notifier, *, wait: bool) -> int:
@@ -202,6 +217,7 @@ def _print_menu(reason: str) -> int:
         costs.count()
     except LedgerError as error:
         tell(str(error))
+    tell_if_not_kept(costs)
     state = State(snapshot=take_round(scope, costs, "due"), settings=scope.settings())
     output.emit(output.as_text(menu.status_rows(state, scope.clock(), scope.zone)))
     return OK

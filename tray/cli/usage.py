@@ -8,6 +8,12 @@ from tray.cli.console import NOTHING_READ, OK, chosen, open_scope, tell
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator, Sequence
+
+    from providers.domain.limits import AccountUsage, UsageSnapshot
+    from providers.source import Provider
+
+_NOT_YET = "no limits are known yet; `tankful usage --refresh` asks for them now."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,15 +42,19 @@ def run(options: argparse.Namespace) -> int:
 
     scope = open_scope()
     provider = chosen("provider", options.provider, "all", scope.provider_ids())
+    source = chosen("source", options.source, "auto", scope.source_ids(provider))
     snapshot = take_round(
         scope,
         Costs(scope),
         "cached" if options.cached else "now" if options.refresh else "due",
         provider=provider,
-        source=chosen("source", options.source, "auto", scope.source_ids(provider)),
+        source=source,
+        waiting=tell,
     )
     if not snapshot.accounts:
         tell("no limits to show: every selected provider is switched off in settings.toml.")
+    for sentence in empty_sources(snapshot, scope.chosen(provider), source):
+        tell(sentence)
     now = scope.clock()
     if options.json:
         days = scope.settings().get(WORK_DAYS)
@@ -55,11 +65,25 @@ def run(options: argparse.Namespace) -> int:
         shown = State(snapshot=snapshot, settings=scope.settings(), refresh_every=refresh_every(scope))
         output.emit(output.as_text(menu.status_rows(shown, now, scope.zone)))
     read = any(
-        account.windows
-        or account.credits
-        or account.spend
-        or account.limits_known
-        or (account.cost is not None and account.cost.has_logs)
+        has_limits(account) or (account.cost is not None and account.cost.has_logs)
         for account in snapshot.accounts
     )
     return OK if read else NOTHING_READ
+
+
+def has_limits(account: AccountUsage) -> bool:
+    """Or credits, or spend, or the knowledge that there are none."""
+    return bool(account.windows or account.credits or account.spend or account.limits_known)
+
+
+def empty_sources(
+    snapshot: UsageSnapshot, providers: Sequence[Provider], source: str | None
+) -> Iterator[str]:
+    """Why an account has nothing to show, a sentence each, where no error says so."""
+    by_id = {provider.id: provider for provider in providers}
+    for account in snapshot.accounts:
+        if has_limits(account) or account.error is not None:
+            continue
+        reason = by_id[account.provider].when_empty.get(source or "")
+        where = f"{account.title} in {', '.join(account.homes)}" if account.homes else account.title
+        yield f"{where}: {reason or _NOT_YET}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -12,13 +13,16 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.domain.cost import CostReport, Counter
-from providers.ledger.database import LedgerError, LedgerQuarantined
-from providers.ledger.discover import FINDERS
+from providers.domain.cost import CostReport, Counter, Detail
+from providers.host.faults import log_fault
+from providers.host.holder import WaitListener
+from providers.ledger.database import LedgerError, LedgerQuarantined, is_marked
 from providers.ledger.ledger import Ledger
-from providers.ledger.refresh import ScanProgress
-from providers.ledger.report import span
+from providers.ledger.refresh import ScanProgress, Shelf
+from providers.ledger.report import NO_DETAIL, span
+from providers.ledger.scan_lock import LedgerBusy, Patience
 from providers.source import Home, Provider
+from tray.engine.cost_faults import ProviderFailed, again_after_damage, failed, found_logs
 from tray.engine.scope import Scope
 from tray.engine.state import HomeCost
 from tray.engine.watch import stamp
@@ -26,6 +30,7 @@ from tray.engine.watch import stamp
 if TYPE_CHECKING:
     from tray.engine.count_child import CountChild  # a subprocess, which few need
 
+_log = logging.getLogger(__name__)
 DAYS = 30
 _MANY_LOGS = 200
 _MANY_BYTES = 64 << 20
@@ -58,9 +63,12 @@ class Costs:
     A `child`, if given, runs the counts that have to read many logs.
     """
 
-    def __init__(self, scope: Scope, child: CountChild | None = None) -> None:
+    def __init__(
+        self, scope: Scope, child: CountChild | None = None, *, patience: Patience | None = None
+    ) -> None:
         self._scope = scope
         self._child = child
+        self._patience = patience
         self.ledger = Ledger(scope.folders.state / "ledger.sqlite3")
         self._lock = Lock()
         self._known: _Known | None = None
@@ -75,10 +83,10 @@ class Costs:
         """
         chosen = self._scope.chosen()
         logs = self._logs(chosen)
-        if logs is not None and (logs, self._file_number()) == self._counted:
+        if logs is not None and not is_marked(self.files[0]) and (logs, self._file_number()) == self._counted:
             return
         self._counted = None
-        if self._child is not None and self._is_large(chosen):
+        if self._child is not None and self.ledger.is_kept and self._is_large(chosen):
             self._child.run(progress or (lambda _share: None))
         unreadable, quarantined = self._refresh(chosen, progress, self._usual_start())
         if quarantined is not None:
@@ -118,7 +126,7 @@ class Costs:
         fingerprint = known.fingerprint if known is not None and is_same else self._fingerprint(chosen)
         if known is not None and known.is_current(fingerprint, now):
             return known if is_same else replace(known, stamps=stamps, apart_from_logs=apart)
-        costs = {home: cost for each in chosen for home, cost in self._of(each).items()}
+        costs = {home: cost for each in chosen for home, cost in self._safely_of(each).items()}
         was_emptied = known is not None and known.costs.keys() - costs.keys()
         if was_emptied or not all(cost.complete for cost in costs.values()):
             self._counted = None  # or another process's count was cut short: the next one repairs it
@@ -139,6 +147,7 @@ class Costs:
             self._counters = made_of, sums
         return sums
 
+    @again_after_damage
     def report(
         self,
         since: date,
@@ -147,25 +156,40 @@ class Costs:
         *,
         provider: str | None = None,
         progress: Callable[[float], None] | None = None,
-    ) -> tuple[dict[str, CostReport], LedgerQuarantined | None]:
+        waiting: WaitListener | None = None,
+        detail: Detail = NO_DETAIL,
+    ) -> tuple[dict[str, CostReport], LedgerError | None]:
         """Tokens and cost of the local days `since`..`until` in `zone`, by provider; waits for the whole scan.
 
-        Of several providers those that were never used here are left out. Beside the reports: the quarantined
-        ledger, if any. Raises LedgerError.
+        Of several providers those that were never used here are left out. Beside the reports: what a reader should
+        know of them, as that the ledger was quarantined, or that another process does not come to an end with its
+        count: then they are what was counted last, and not `up_to_date`. Raises LedgerError.
         """
         chosen = self._scope.chosen(provider)
-        start, _ = span(since, until, zone, self._scope.clock())
-        unreadable, quarantined = self._refresh(chosen, progress, min(start, self._usual_start()))
-        reports = {
-            each.id: replace(
-                self._report(each, self._scope.log_homes_of(each), since, until, zone),
+        start, _ = span(since, until, zone, self._scope.clock(), detail)
+        unreadable: Unreadable = {}
+        problem: LedgerError | None
+        try:
+            unreadable, problem = self._refresh(chosen, progress, min(start, self._usual_start()), waiting)
+        except (LedgerBusy, ProviderFailed) as error:
+            problem = error
+        reports: dict[str, CostReport] = {}
+        for each in chosen:
+            try:
+                report = self._report(each, self._scope.log_homes_of(each), since, until, zone, detail)
+            except LedgerError:
+                raise
+            except Exception as error:  # noqa: BLE001 - it must not cost the figures of the others
+                problem = failed(each, error)
+                continue
+            reports[each.id] = replace(
+                report,
                 unreadable_files=unreadable.get(each.id, ()),
+                up_to_date=not isinstance(problem, LedgerBusy | ProviderFailed),
             )
-            for each in chosen
-        }
         used = {name: report for name, report in reports.items() if report.files or report.totals.responses}
         there = {home.provider for home in self._scope.homes(provider) if home.path.is_dir()}
-        return used or {name: report for name, report in reports.items() if name in there}, quarantined
+        return used or {name: report for name, report in reports.items() if name in there}, problem
 
     def _is_large(self, providers: Sequence[Provider]) -> bool:
         """Whether many logs, or very large ones, were never read. Not so of a damaged ledger: the person learns of
@@ -175,13 +199,19 @@ class Costs:
             held = self.ledger.logs_held()
         except LedgerError:
             return False
-        logs = [
-            log
-            for shelf in self._scope.shelves(providers)
-            for log in FINDERS.finder(shelf.home, shelf.format).find()[0]
-        ]
+        logs = [log for shelf in self._scope.shelves(providers) for log in found_logs(shelf)[0]]
         unread = len(logs) - held
         return unread > _MANY_LOGS or (unread == len(logs) and sum(log.size for log in logs) > _MANY_BYTES)
+
+    def _safely_of(self, provider: Provider) -> dict[str, HomeCost]:
+        """Nothing after a fault of ours, which is logged. Raises LedgerError."""
+        try:
+            return self._of(provider)
+        except LedgerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - it must not cost the figures of the others
+            failed(provider, error)
+            return {}
 
     def _of(self, provider: Provider) -> dict[str, HomeCost]:
         """Of all homes together, so that a response found in two of them counts in the first only."""
@@ -196,7 +226,11 @@ class Costs:
         return {home.id: HomeCost(day=today, figures=figures[home.path], complete=complete) for home in homes}
 
     def _refresh(
-        self, providers: Sequence[Provider], progress: Callable[[float], None] | None, since: datetime
+        self,
+        providers: Sequence[Provider],
+        progress: Callable[[float], None] | None,
+        since: datetime,
+        waiting: WaitListener | None = None,
     ) -> tuple[Unreadable, LedgerQuarantined | None]:
         """The logs that could not be read completely, by provider; and the quarantined ledger, if any."""
         shelves, rates = self._scope.shelves(providers), self._scope.rates()
@@ -205,10 +239,34 @@ class Costs:
             if progress is not None:
                 progress(done.done / done.total if done.total else 1.0)
 
+        def count(some: list[Shelf]) -> Unreadable:
+            return self.ledger.refresh(
+                some, rates, report, since=since, patience=self._patience, waiting=waiting
+            )
+
         try:
-            return self.ledger.refresh(shelves, rates, report, since=since), None
+            return count(shelves), None
         except LedgerQuarantined as quarantined:
-            return self.ledger.refresh(shelves, rates, report, since=since), quarantined
+            return count(shelves), quarantined
+        except LedgerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the logs of one provider must not cost the figures of the others
+            log_fault(_log, "could not count all logs at once", error)
+        self._count_each(providers, lambda one: count([each for each in shelves if each.provider == one.id]))
+        return {}, None
+
+    def _count_each(self, providers: Sequence[Provider], count: Callable[[Provider], object]) -> None:
+        """Raises ProviderFailed once all others are counted."""
+        fault: ProviderFailed | None = None
+        for each in providers:
+            try:
+                count(each)
+            except LedgerError:
+                raise
+            except Exception as error:  # noqa: BLE001
+                fault = failed(each, error)
+        if fault is not None:
+            raise fault
 
     def _logs(self, providers: Sequence[Provider]) -> object:
         """All that a count depends on beside the ledger; None where not all of it can be read.
@@ -218,7 +276,7 @@ class Costs:
         hour = self._scope.clock().replace(minute=0, second=0, microsecond=0)
         found: list[object] = [hour, self._scope.today(), self._scope.rates().fingerprint]
         for shelf in self._scope.shelves(providers):
-            logs, unreadable = FINDERS.finder(shelf.home, shelf.format).find()
+            logs, unreadable = found_logs(shelf)
             if unreadable:
                 return None
             found.append((shelf.provider, shelf.home, logs))
@@ -226,7 +284,8 @@ class Costs:
 
     def _stamps(self) -> tuple[object, ...]:
         """Others whenever somebody has written to the ledger."""
-        return tuple(stamp(str(path)) for path in self.files)
+        files = tuple(stamp(str(path)) for path in self.files)
+        return files if self.ledger.is_kept else (*files, self.ledger.generation())
 
     def _file_number(self) -> int | None:
         """Another where the ledger was replaced; None where it is gone."""
@@ -244,6 +303,7 @@ class Costs:
     def _fingerprint(self, providers: Sequence[Provider]) -> str:
         """Of everything the figures depend on: logs, prices, time zone, the day and the homes."""
         parts = (
+            self.ledger.is_kept,
             self.ledger.generation(),
             *self._apart_from_logs(providers),
             *(self.ledger.is_complete(each.id) for each in providers),
@@ -251,11 +311,23 @@ class Costs:
         return hashlib.sha256("\0".join(map(str, parts)).encode(errors="replace")).hexdigest()[:16]
 
     def _report(
-        self, provider: Provider, homes: Sequence[Home], since: date, until: date, zone: tzinfo
+        self,
+        provider: Provider,
+        homes: Sequence[Home],
+        since: date,
+        until: date,
+        zone: tzinfo,
+        detail: Detail,
     ) -> CostReport:
         labels = {home.path: home.label for home in homes}
         return self.ledger.report(
-            provider.id, labels, since=since, until=until, zone=zone, now=self._scope.clock()
+            provider.id,
+            labels,
+            since=since,
+            until=until,
+            zone=zone,
+            now=self._scope.clock(),
+            detail=detail,
         )
 
     def _usual_start(self) -> datetime:

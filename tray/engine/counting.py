@@ -44,7 +44,7 @@ def _count(costs: Costs, put: Callable[[Event], None]) -> str | None:
         put(CostsRead(costs.by_home(), costs.counters()))
     except LedgerError as error:
         problem = problem or str(error)
-    return problem
+    return problem or costs.ledger.problem
 
 
 def _put_known(costs: Costs, put: Callable[[Event], None]) -> None:

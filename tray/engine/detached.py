@@ -7,6 +7,8 @@ from __future__ import annotations
 import os
 import sys
 
+from providers.host.private import make_folder
+
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
     from typing import Any
@@ -27,7 +29,7 @@ def own_command(*arguments: str) -> list[str]:
 def start_round(state_folder: str, now: float) -> bool:
     """Start one, unless somebody owns the engine, or one was started less than a minute ago. Never raises."""
     try:
-        os.makedirs(state_folder, mode=0o700, exist_ok=True)
+        make_folder(state_folder)
         if is_owned(state_folder) or not _is_first(os.path.join(state_folder, _STARTED), now):
             return False
         _start(own_command("round"))
@@ -64,7 +66,8 @@ def _is_first(marker: str, now: float) -> bool:
             return False
     except FileNotFoundError:
         pass
-    file = os.open(marker, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    file = os.open(marker, flags, 0o600)  # a pipe of that name raises
     os.close(file)
     os.utime(marker, (now, now))
     return True

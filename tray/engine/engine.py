@@ -57,7 +57,7 @@ class Engine:
         jobs: Jobs | None = None,
     ) -> None:
         self._scope = scope
-        self._memory = memory or AccountStore(scope.folders.state)
+        self._memory = memory or AccountStore(scope.folders.state, owner=True)
         self._costs = costs or Costs(scope)
         self._surroundings = surroundings or Surroundings()
         self._periods = periods

@@ -12,11 +12,12 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from providers.host.private import make_folder
 from providers.host.redact import redact
 from providers.version import VERSION
 from tray.engine.log_entries import Outcomes, entries, outcomes
@@ -31,6 +32,21 @@ _LONGEST = 4000
 _log = logging.getLogger(__name__)
 
 
+def log_faults_to(folder: Path) -> None:
+    """From now on internal errors of this process, which owns no engine, are logged, too."""
+    handler = _FaultLog(folder / FILE)
+    for name in ("tray", "providers"):
+        logger = logging.getLogger(name)
+        _drop_fault_log(logger)
+        logger.addHandler(handler)
+
+
+def _drop_fault_log(logger: logging.Logger) -> None:
+    for handler in [each for each in logger.handlers if isinstance(each, _FaultLog)]:
+        logger.removeHandler(handler)
+        handler.close()
+
+
 @contextmanager
 def logging_to(folder: Path, kind: str) -> Iterator[None]:
     """Log what `tray` and `providers` log, and the start and end of this engine, whose owner is of this `kind`."""
@@ -38,6 +54,7 @@ def logging_to(folder: Path, kind: str) -> Iterator[None]:
     loggers = [logging.getLogger(name) for name in ("tray", "providers")]
     before = [(logger.level, logger.propagate) for logger in loggers]
     for logger in loggers:
+        _drop_fault_log(logger)
         logger.setLevel(logging.INFO)
         logger.addHandler(handler)
         logger.propagate = False
@@ -50,7 +67,8 @@ def logging_to(folder: Path, kind: str) -> Iterator[None]:
             logger.removeHandler(handler)
             logger.setLevel(level)
             logger.propagate = propagate
-        handler.close()
+        with suppress(OSError):  # what could not be written before cannot be now
+            handler.close()
 
 
 class TransitionLog:
@@ -77,7 +95,7 @@ class _LogFile(RotatingFileHandler):
     def _open(self) -> TextIOWrapper:
         """Raises OSError, also for what is no regular file: a pipe of that name would block."""
         path = Path(self.baseFilename)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
         handle = os.open(path, flags, 0o600)
@@ -90,6 +108,17 @@ class _LogFile(RotatingFileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         """With a full disk or a read-only folder there is no log."""
+
+
+class _FaultLog(_LogFile):
+    """For a command beside the owner, who alone rotates the file. It is opened with the first error."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.setLevel(logging.ERROR)
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: ARG002, N802 - logging's own
+        return False
 
 
 def _make_private(handle: int) -> None:

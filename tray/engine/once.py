@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from providers.domain.limits import REFRESH_EVERY, UsageSnapshot
+from providers.domain.limits import REFRESH_EVERY, AccountUsage, UsageSnapshot
+from providers.host.faults import log_fault
+from providers.host.holder import WaitListener
 from providers.ledger.database import LedgerError
+from providers.ledger.ledger import Ledger
 from providers.polling.account_store import AccountStore
 from providers.polling.accounts import take_usage
 from providers.polling.poll import Mode
@@ -23,6 +28,8 @@ from tray.engine.settings_table import WORK_DAYS
 from tray.engine.single_instance import SingleInstance, StateFolderUnusable
 from tray.engine.state import HomeCost, State
 
+_log = logging.getLogger(__name__)
+
 
 def take_round(
     scope: Scope,
@@ -31,16 +38,18 @@ def take_round(
     *,
     provider: str | None = None,
     source: str | None = None,
+    waiting: WaitListener | None = None,
 ) -> UsageSnapshot:
     """Limits, credits and the last counted cost of every account; never waits for a count. Never raises.
 
-    Where all of it was asked for and nobody owns the engine, it is published for everybody else.
+    Where all of it was asked for and nobody owns the engine, it is published for everybody else. `waiting` hears
+    for whom it waits.
     """
     settings = scope.settings()
     snapshot = take_usage(
         [each for each in scope.chosen(provider, settings) if each.source_ids],
         scope.environ,
-        AccountStore(scope.folders.state),
+        AccountStore(scope.folders.state, waiting=waiting),
         scope.clock,
         mode=mode,
         only_source=source,
@@ -50,7 +59,7 @@ def take_round(
     every, work_days = refresh_every(scope), settings.get(WORK_DAYS)
     accounts = tuple(
         replace(
-            note(costs.ledger, account, scope.clock(), scope.zone, work_days),
+            _with_history(note, costs, account, scope, work_days),
             cost=cost_summary(known, account.cost_home_ids, scope.today()),
             refresh_every=every,
         )
@@ -60,6 +69,20 @@ def take_round(
     if provider is None and source is None and mode != "cached":
         _publish(scope, State(settings=settings, snapshot=snapshot, costs=known, counters=costs.counters()))
     return snapshot
+
+
+def _with_history(
+    note: Callable[[Ledger, AccountUsage, datetime, tzinfo, str], AccountUsage],
+    costs: Costs,
+    account: AccountUsage,
+    scope: Scope,
+    work_days: str,
+) -> AccountUsage:
+    try:
+        return note(costs.ledger, account, scope.clock(), scope.zone, work_days)
+    except Exception as error:  # noqa: BLE001 - it must not cost the limits
+        log_fault(_log, "could not read the limit history", error)
+        return account
 
 
 def refresh_every(scope: Scope) -> timedelta:
@@ -76,9 +99,13 @@ def refresh_every(scope: Scope) -> timedelta:
 
 
 def _costs(costs: Costs) -> dict[str, HomeCost]:
-    with suppress(LedgerError):  # shown when logs are counted
+    try:
         return costs.by_home()
-    return {}
+    except LedgerError:  # shown when logs are counted
+        return {}
+    except Exception as error:  # noqa: BLE001 - it must not cost the limits
+        log_fault(_log, "could not read the costs", error)
+        return {}
 
 
 def _last_revision(scope: Scope) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -17,6 +17,7 @@ import msgspec
 from providers.domain.cost import Counter, burn_rate, tallied
 from providers.domain.incident import Incident
 from providers.host.files import write_whole
+from providers.host.storage import cannot_write
 from tray.engine import document, published
 from tray.engine.cost_summary import last_days
 from tray.engine.settings import Settings
@@ -29,6 +30,8 @@ WRITE_EVERY = timedelta(minutes=4 if sys.platform == "win32" else 9)
 quiet owner; where they can, a little less than the age that `guard` accepts. Each time writes 8 KB and more."""
 
 Kind = Literal["tray", "headless", "watch", "command"]
+
+_log = logging.getLogger(__name__)
 
 
 class SnapshotFile:
@@ -67,7 +70,7 @@ class SnapshotFile:
         self._checking.join()
 
     def __call__(self, _before: State, state: State) -> None:
-        """Raises OSError where it cannot be written, once until it can be again; the old one stays then."""
+        """Where it cannot be written, this is logged once, and the old one stays."""
         if state.snapshot is None:
             return
         with self._writing:
@@ -75,12 +78,7 @@ class SnapshotFile:
             self._state = state
             if self._facts is None or _changed(self._facts, facts) or self._written is None:
                 self._facts, self._written = facts, None
-                try:
-                    self._write(state, facts)
-                except OSError:
-                    if not self._is_failing:
-                        self._is_failing = True
-                        raise
+                self._try_to_write()
 
     def _write(self, state: State, facts: dict[str, Any]) -> None:
         now = self._clock()
@@ -95,9 +93,21 @@ class SnapshotFile:
 
     def _check(self) -> None:
         while not self._ended.wait(self._check_every.total_seconds()):
-            with self._writing, suppress(OSError):  # logged when it changed; tried again in a moment
-                if self._state is not None and self._facts is not None and not self._is_current():
-                    self._write(self._state, self._facts)
+            with self._writing:
+                if not self._is_current():
+                    self._try_to_write()
+
+    def _try_to_write(self) -> None:
+        if self._state is None or self._facts is None:
+            return
+        try:
+            self._write(self._state, self._facts)
+        except OSError as error:  # tried again in a moment
+            if not self._is_failing:
+                _log.warning("%s is not written: %s", published.FILE, cannot_write(self._file.parent, error))
+            self._is_failing = True
+        else:
+            self._is_failing = False
 
     def _is_current(self) -> bool:
         if self._written is None:

@@ -9,7 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from providers.host.file_lock import file_lock
 from providers.host.files import read_small, short, write_whole
+from providers.host.private import is_own, make_folder
+from providers.host.storage import reason_of
 from providers.host.toml_lines import BadToml, Keys, TomlLines
 from providers.setting import InvalidValue, Setting
 from tray.engine.settings import SIZE_LIMIT
@@ -57,7 +60,7 @@ def unset(file: Path, setting: Setting[Any]) -> bool:
 def create(file: Path, text: str) -> None:
     """Make the file with this text, unless there is one. Raises CannotWriteSettings."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(file.parent)
         with suppress(FileExistsError):
             handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _NEW_FILE_MODE)
             with os.fdopen(handle, "w", encoding="utf-8") as made:
@@ -67,12 +70,12 @@ def create(file: Path, text: str) -> None:
 
 
 def _change(file: Path, path: Keys, edit: Callable[[str], str], *, missing: str) -> bool:
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
     text = ""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(file.with_name(f".{file.name}.lock"), timeout=LOCK_SECONDS, mode=0o600):
+        make_folder(file.parent)
+        with file_lock(file.with_name(f".{file.name}.lock")).acquire(timeout=LOCK_SECONDS):
             target = Path(os.path.realpath(file))  # a link stays one, and its target changes
             content = _read(target)
             text = (missing.encode() if content is None else content).removeprefix(_BOM).decode()
@@ -93,6 +96,8 @@ def _read(target: Path) -> bytes | None:
         return None
     if not os.access(target, os.W_OK):
         raise PermissionError(0, "it is read-only")
+    if not is_own(target):
+        raise PermissionError(0, "it belongs to another user")
     return content
 
 
@@ -118,5 +123,5 @@ def _sentence(file: Path, path: Keys, text: str, error: Exception) -> str:
             return f"{name} is nested too deeply. Nothing was changed."
         case Timeout():
             return f"{name} is being changed by another program. Try again."
-    reason = getattr(error, "strerror", None) or type(error).__name__
-    return f"{name} cannot be changed ({reason})."
+    reason, remedy = reason_of(file.parent, error if isinstance(error, OSError) else OSError())
+    return f"{name} cannot be changed: {reason}. {remedy}"

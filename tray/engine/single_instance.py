@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from typing import TYPE_CHECKING
 
+from providers.host.private import make_folder
+from providers.host.storage import cannot_write
 from tray.engine.detached import ENGINE_LOCK
 
 if TYPE_CHECKING:
@@ -24,39 +25,52 @@ class StateFolderUnusable(Exception):
 
 class SingleInstance:
     def __init__(self, folder: Path, name: str = ENGINE_LOCK) -> None:
-        from filelock import FileLock
+        from providers.host.file_lock import file_lock
 
         self._folder = folder
-        # Any thread may release: by default the lock would belong to the thread that took it.
-        self._lock = FileLock(folder / name, thread_local=False)
+        self._handle: int | None = None
+        self._lock = file_lock(folder / name)
 
     def acquire(self, patience: float = _PATIENCE_SECONDS) -> bool:
         """False when another tankful still holds it after `patience` seconds. Raises StateFolderUnusable."""
         from filelock import Timeout
 
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(self._folder)
             self._lock.acquire(timeout=patience, poll_interval=0.02)
         except Timeout:
             return False
         except OSError as error:
-            raise StateFolderUnusable(_why(self._folder, error)) from error
+            raise StateFolderUnusable(cannot_write(self._folder, error)) from error
+        return True
+
+    def acquire_without_file(self) -> bool:
+        """For a folder that cannot be used: the lock of the first one above it that is there, if the system has
+        such locks. False when another tankful holds it.
+        """
+        try:
+            import fcntl
+        except ImportError:
+            return True
+        folder = next(each for each in (self._folder, *self._folder.parents) if each.is_dir())
+        try:
+            handle = os.open(folder, os.O_RDONLY)
+        except OSError:  # it may not be read either
+            return True
+        if os.fstat(handle).st_uid != os.geteuid():  # there others lock for themselves
+            os.close(handle)
+            return True
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(handle)
+            return not isinstance(error, BlockingIOError)  # others mean that there are no locks
+        self._handle = handle  # held until `release`, or the end of this process
         return True
 
     def release(self) -> None:
         """The file stays: removing it could hand two processes a lock of the same name."""
         self._lock.release()
-
-
-def _why(folder: Path, error: OSError) -> str:
-    """The remedy differs with the reason."""
-    in_the_way = next((each for each in (folder, *folder.parents) if os.path.isfile(each)), None)
-    if in_the_way is not None:
-        return f"Cannot create {folder}: {in_the_way} is a file. Move it away."
-    if error.errno == errno.EROFS:
-        return f"{folder} is on a read-only file system. Set TANKFUL_HOME to another folder."
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"Cannot write to {folder}: the disk is full. Free up space."
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return f"Your account cannot write to {folder}. Check the owner and permissions of that folder."
-    return f"Cannot write to {folder} ({error.strerror or error}). Check what is in its place."
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None

@@ -12,7 +12,8 @@ import sys
 import time
 
 from providers.domain import rules
-from providers.host.state_folder import state_folder
+from providers.domain.visible import visible
+from providers.host.state_folder import is_trusted, state_folder
 from tray.engine import published
 from tray.engine.detached import start_round
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tray.engine.published import Document
 
 OK = 0
+_LONGEST, _LONGEST_ERROR = 40, 200
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -54,6 +56,8 @@ def show(provider: str, max_age: float) -> int:
     """Prints the line of this provider, or of "all"."""
     folder, now = state_folder(os.environ), time.time()
     try:
+        if not is_trusted(os.environ):
+            return _print("tankful's folder is open to others: run tankful doctor")
         snapshot = published.read(folder)
         made = snapshot and published.as_of(snapshot, now)
         if made is None or not 0 <= now - published.epoch(made["generated_at"]) <= max_age:
@@ -62,6 +66,10 @@ def show(provider: str, max_age: float) -> int:
     except (OSError, *published.DAMAGED):  # the next round rewrites it
         start_round(folder, now)
         text = "limits not known yet"
+    return _print(text)
+
+
+def _print(text: str) -> int:
     if sys.stdout is not None:
         sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
     return OK
@@ -111,18 +119,19 @@ def _account(account: Document, now: float) -> str:
         parts.append(f"blocked until {_clock(published.epoch(until), now)}" if until else "blocked")
     if not parts:
         error = account["error"]
-        parts.append(error["message"].rstrip(".") if error else "no limits")
+        parts.append(error["message"][:_LONGEST_ERROR].rstrip(".") if error else "no limits")
     stale = [window["fetched_at"] for window in published.own_windows(account) if window["stale"]]
     if stale:
         parts.append(f"updated {_age(now - min(map(published.epoch, stale)))} ago")
-    return plain(f"{account['title']} {' · '.join(parts)}")
+    return plain(f"{account['title'][:_LONGEST]} {' · '.join(parts)}")
 
 
 def _window(window: Document, now: float) -> str:
+    title = window["title"][:_LONGEST]
     if published.is_past(window, now):
-        return f"{window['title']} –"
+        return f"{title} –"
     left = rules.left_percent(window["used_percent"])
-    return f"{window['title']} {'< 1' if 0 < left < 1 else int(left + 1e-9)} %"
+    return f"{title} {'< 1' if 0 < left < 1 else int(left + 1e-9)} %"
 
 
 def _clock(at: float, now: float) -> str:
@@ -140,4 +149,4 @@ def _age(seconds: float) -> str:
 
 def plain(text: str) -> str:
     """On one line, without terminal control characters."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    return visible(text).replace("\n", " ")

@@ -7,7 +7,8 @@ import os
 import sys
 import time
 
-from providers.host.state_folder import state_folder
+from providers.domain.visible import json_text, visible
+from providers.host.state_folder import is_trusted, state_folder
 from tray.engine import published
 from tray.engine.detached import is_owned
 
@@ -26,6 +27,8 @@ def answer(arguments: list[str]) -> int | None:
     provider = _provider(arguments)
     if provider is None:
         return None
+    if not is_trusted(os.environ):
+        return None  # the slow path says why
     folder = state_folder(os.environ)
     try:
         snapshot = published.read(folder)
@@ -38,6 +41,7 @@ def answer(arguments: list[str]) -> int | None:
         if not chosen and provider != "all":
             return None  # it is switched off or unknown: the slow path reports that
         text = json.dumps({**document, "providers": chosen}, indent=2, ensure_ascii=False, allow_nan=False)
+        text = json_text(text)
         is_read = any(map(_is_read, chosen))
         problem = snapshot["settings"]["problem"]
     except (OSError, *published.DAMAGED):
@@ -47,7 +51,7 @@ def answer(arguments: list[str]) -> int | None:
         sys.stdout.flush()
     if isinstance(problem, str) and sys.stderr is not None:
         try:  # noqa: SIM105 - contextlib takes its time
-            sys.stderr.write(f"tankful: {problem}\n")
+            sys.stderr.write(f"tankful: {visible(problem)}\n")
         except OSError:  # nobody reads it
             pass
     return OK if is_read else NOTHING_READ

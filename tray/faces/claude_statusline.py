@@ -17,6 +17,8 @@ from providers.claude.statusline import bridge
 TYPE_CHECKING = False  # typing's own would cost milliseconds
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Callable
+    from typing import IO
 
 OK = 0
 _READ_SECONDS = 2.0
@@ -60,16 +62,21 @@ def line(limits: bridge.Limits) -> str:
     return f"{' · '.join(parts)} left\n" if parts else "limits not known yet\n"
 
 
-def read_all(file: int, seconds: float) -> bytes:
-    """What comes until it is whole, the end, the deadline or too much, whichever is first."""
+def read_all(
+    file: int,
+    seconds: float,
+    limit: int = bridge.SIZE_LIMIT,
+    is_whole: Callable[[bytes], bool] = bridge.is_whole,
+) -> bytes:
+    """What comes until it is whole, the end, the deadline or the limit (bytes), whichever is first."""
     read = bytearray()
     running = _thread.allocate_lock()
 
     def work() -> None:
         try:
-            while len(read) < bridge.SIZE_LIMIT and (part := os.read(file, 1 << 16)):
+            while len(read) < limit and (part := os.read(file, 1 << 16)):
                 read.extend(part)
-                if bridge.is_whole(bytes(read)):  # the writer may leave the pipe open
+                if is_whole(bytes(read)):  # the writer may leave the pipe open
                     return
         except OSError:
             pass
@@ -79,7 +86,7 @@ def read_all(file: int, seconds: float) -> bytes:
     running.acquire()
     _thread.start_new_thread(work, ())
     running.acquire(timeout=seconds)
-    return bytes(read)
+    return bytes(read[:limit])
 
 
 def _left(used: float) -> str:
@@ -89,7 +96,9 @@ def _left(used: float) -> str:
 
 
 def _output_of(command: list[str], raw: bytes) -> tuple[int, bytes] | None:
-    """The exit code and the output of the command, None where it cannot be started or takes too long."""
+    """The exit code and the output of the command, None where it cannot be started or takes too long. One that
+    prints without end is ended at the limit.
+    """
     import signal
     import subprocess
 
@@ -112,14 +121,35 @@ def _output_of(command: list[str], raw: bytes) -> tuple[int, bytes] | None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         if early:
             sys.exit(128 + signal.SIGTERM)
-        output, _ = process.communicate(raw, timeout=_COMMAND_SECONDS)
-        return process.returncode, output[:_OUTPUT_LIMIT]
-    except subprocess.TimeoutExpired as late:
-        # It may have ended, and left something behind that holds on to its output.
-        return None if process.poll() is None else (process.returncode, (late.output or b"")[:_OUTPUT_LIMIT])
+        return _answer_of(process, raw)
     finally:
         if process.returncode is None:
             _end(process)
+
+
+def _answer_of(process: subprocess.Popen[bytes], raw: bytes) -> tuple[int, bytes] | None:
+    import subprocess
+
+    assert process.stdin is not None  # noqa: S101 - both are pipes
+    assert process.stdout is not None  # noqa: S101
+    until = time.monotonic() + _COMMAND_SECONDS
+    _thread.start_new_thread(_feed, (process.stdin, raw))
+    output = read_all(process.stdout.fileno(), _COMMAND_SECONDS, _OUTPUT_LIMIT, lambda _: False)
+    if len(output) >= _OUTPUT_LIMIT:
+        return OK, output
+    try:  # it may have ended, and left something behind that holds on to its output
+        return process.wait(max(until - time.monotonic(), 0)), output
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def _feed(file: IO[bytes], raw: bytes) -> None:
+    """All of it, and then the end; until nobody reads it any more."""
+    try:
+        file.write(raw)
+        file.close()
+    except OSError:
+        pass
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -1,241 +1,264 @@
-"""Cost reports as JSON (schema `tankful.cost/1`) and as tables. Pure."""
+"""Cost reports as tables for people: one for each provider, and a grand total. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, tzinfo
-from decimal import Decimal
-from pathlib import PurePath
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
 
-import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.domain.cost import CostReport, SessionCost, Tally, tallied
-from providers.ledger.prices.pricing import Rates, Used
-from tray.engine.document import as_time, as_usd, burn
-from tray.engine.zones import zone_name
+from providers.domain.cost import CostReport, Tally, tallied
+from providers.ledger.prices.pricing import Rates
+from providers.source import Provider
 from tray.view import format as fmt
-from tray.view import price_list
+from tray.view.columns import GAP, Columns, TableLine, layout, padded, safe, wrapped
+from tray.view.cost_groups import Group, by_cost, groups, used
+from tray.view.output import Paper
+from tray.view.price_list import rate_lines
+
+_HEADINGS = {
+    "responses": "responses",
+    "input": "input",
+    "cache_read": "cache read",
+    "cache_write": "cache write",
+    "cache": "cache",
+    "output": "output",
+    "total": "tokens",
+    "usd": "≈ API price",
+}
+_LEVELS = (
+    ("responses", "input", "cache_read", "cache_write", "output", "total", "usd"),
+    ("input", "cache_read", "cache_write", "output", "total", "usd"),
+    ("input", "cache", "output", "total", "usd"),
+    ("total", "usd"),
+)
+_BESIDE_BARS = _LEVELS[-1:]
+_EIGHTHS = "▏▎▍▌▋▊▉█"
+_SHORTEST_BAR, _LONGEST_BAR = 8, 40
 
 
-def as_data(
-    reports: Mapping[str, CostReport], by: str, rates: Rates | None, zone: tzinfo, now: datetime
-) -> dict[str, Any]:
-    """The shape of `tankful cost --json`; all reports are of the same days. `rates` are named where given."""
-    first = next(iter(reports.values()))
-    return {
-        "schema": "tankful.cost/1",
-        "generated_at": as_time(now),
-        "timezone": zone_name(zone),
-        "since": first.since.isoformat(),
-        "until": first.until.isoformat(),
-        "complete": not any(report.unreadable_files for report in reports.values()),
-        "providers": {
-            provider: _report(report) | _grouped(report, by) | _rates(report, rates, now)
-            for provider, report in reports.items()
-        },
-    }
+class CostTable(Struct, frozen=True, kw_only=True):
+    """A provider: its name, its rows, and notes below them."""
+
+    title: str
+    report: CostReport
+    groups: Sequence[Group]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> Tally:
+        """With what is not in the logs, of which it is unknown how many responses it was."""
+        both = tallied((self.report.totals, self.report.not_on_lines.tally))
+        return replace(both, responses=self.report.totals.responses)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all was counted, and has a price."""
+        return self.report.up_to_date and not (self.total.unpriced or self.report.unreadable_files)
 
 
-def _report(report: CostReport) -> dict[str, Any]:
-    return {
-        "totals": _tally(report.totals),
-        "not_on_lines": _tally(report.not_on_lines.tally),
-        "by_model": _tallies(report.by_model),
-        "by_day": {day.isoformat(): _tallies(models) for day, models in report.by_day.items()},
-        "by_home": _tallies(report.by_home),
-        "burn": burn(report.burn),
-        "month_to_date_usd": as_usd(report.month_to_date_usd),
-        "priced": report.priced,
-        "unpriced_models": list(report.unpriced_models),
-        "files": report.files,
-        "skipped_lines": report.skipped_lines,
-        "unreadable_files": list(report.unreadable_files),
-    }
+class _Row(Struct, frozen=True):
+    """A line and its sum, which a chart draws."""
+
+    line: TableLine
+    tally: Tally
 
 
-def _grouped(report: CostReport, by: str) -> dict[str, Any]:
-    """What is included only on request: there may be thousands of sessions."""
-    if by == "session":
-        return {"by_session": [_session(session) for session in report.by_session]}
-    if by == "project":
-        return {"by_project": _tallies(report.by_project)}
-    if by == "account":
-        return {"by_account": _tallies(report.by_account)}
-    return {"by_effort": _tallies(report.by_effort)} if by == "effort" else {}
+class _Part(Struct, frozen=True):
+    """A table: its heading, rows, total and notes. One without rows says so."""
+
+    head: str
+    rows: Sequence[_Row]
+    total: TableLine
+    notes: tuple[str, ...] = ()
 
 
-def _session(session: SessionCost) -> dict[str, Any]:
-    return {
-        "id": session.id,
-        "project": session.project,
-        "started_at": as_time(session.started_at),
-        "last_at": as_time(session.last_at),
-        "models": list(session.models),
-        "subagents": session.subagents,
-        **_tally(session.tally),
-    }
+class _Chart(Struct, frozen=True):
+    """Bars of cost, or of tokens where nothing has a price; the row with the `most` fills the width."""
 
+    priced: bool
+    most: float
+    width: int
 
-def _tallies(tallies: Mapping[str, Tally]) -> dict[str, Any]:
-    return {name: _tally(tally) for name, tally in tallies.items()}
-
-
-def _tally(tally: Tally) -> dict[str, Any]:
-    counts: dict[str, Any] = msgspec.structs.asdict(tally.usage)
-    return {
-        "responses": tally.responses,
-        **counts,
-        "total_tokens": tally.usage.total_tokens,
-        "usd": as_usd(tally.usd),
-    }
-
-
-def _rates(report: CostReport, rates: Rates | None, now: datetime) -> dict[str, Any]:
-    if rates is None:
-        return {}
-    return {"rates": {model: price_list.used_data(used) for model, used in _used_rates(report, rates, now)}}
-
-
-def _used_rates(report: CostReport, rates: Rates, now: datetime) -> Iterable[tuple[str, Used]]:
-    """The standard rates of each model on the last day of the report."""
-    last = min(now, datetime.combine(report.until, datetime.min.time(), UTC))
-    for model in report.by_model:
-        used = rates.used(model, last)
-        if used is not None:
-            yield model, used
-
-
-# --- as text ------------------------------------------------------------------------------------------------
-
-_HEAD = ("responses", "input", "cache read", "cache write", "output", "total", "USD")
+    def bar(self, tally: Tally) -> str:
+        """At least a trace where there is anything; nothing where it is not known."""
+        value = _value(tally, self.priced)
+        if not value or self.most <= 0:
+            return ""
+        whole, eighths = divmod(max(1, round(value / self.most * self.width * 8)), 8)
+        return "█" * whole + (_EIGHTHS[eighths - 1] if eighths else "")
 
 
 def with_emails(reports: Mapping[str, CostReport], emails: Mapping[str, str]) -> dict[str, CostReport]:
     """The reports with accounts named for people: the email address where it is known, and the id."""
+
+    def named(account: str) -> str:
+        return f"{emails[account]}  {account}" if account in emails else account
+
     return {
         provider: replace(
             report,
-            by_account={
-                f"{emails[account]}  {account}" if account in emails else account: tally
-                for account, tally in report.by_account.items()
-            },
+            by_account={named(account): tally for account, tally in report.by_account.items()},
+            models_of={named(row): models for row, models in report.models_of.items()},
         )
         for provider, report in reports.items()
     }
 
 
-def table(
-    reports: Mapping[str, CostReport], by: str, rates: Rates | None, zone: tzinfo, now: datetime
+def tables(
+    reports: Mapping[str, CostReport],
+    providers: Iterable[Provider],
+    by: str,
+    zone: tzinfo,
+    now: datetime,
+    rates: Rates | None = None,
+) -> list[CostTable]:
+    """One for each report, with the `rates` that apply where they are given."""
+    known = {each.id: each for each in providers}
+    return [
+        CostTable(
+            title=known[name].title,
+            report=report,
+            groups=groups(report, by, zone, now, known[name].resume),
+            notes=(*notes(report), *(() if rates is None else rate_lines(report, rates, now))),
+        )
+        for name, report in reports.items()
+    ]
+
+
+def text(
+    tables: Sequence[CostTable], paper: Paper, by: str, *, models: bool = False, chart: bool = False
 ) -> str:
-    """A table a provider: a line for each day, model, session, project, effort or home, and the sum."""
-    return "\n\n".join(_table(provider, report, by, rates, zone, now) for provider, report in reports.items())
+    """All tables in one layout, and a grand total where there are several. With `models` each row has them below
+    it, with `chart` a bar beside it.
+    """
+    parts = [_part(table, by, models=models) for table in tables]
+    in_use = [table for table in tables if table.total.responses or table.total.usage.total_tokens]
+    total = [_grand_total(in_use)] if len(in_use) > 1 else []
+    lines = [TableLine(part.head, {}) for part in (*parts, *total)]
+    lines += [line for part in (*parts, *total) for line in (*(row.line for row in part.rows), part.total)]
+    narrow = replace(paper, width=paper.width - len(GAP) - _SHORTEST_BAR) if chart else paper
+    shape = replace(layout(lines, _HEADINGS, _BESIDE_BARS if chart else _LEVELS, narrow), paper=paper)
+    days = tables[0].report
+    title = f"{days.since} – {days.until}{fmt.DOT}at API prices, not your bill"
+    shown = ["\n".join(wrapped(title, paper))]
+    for group in (parts, total):  # a chart for each: a grand total would make all its rows short
+        bars = _chart(group, shape) if chart else None
+        shown += ["\n".join(_text(part, shape, bars)) for part in group]
+    return "\n\n".join(shown)
 
 
-def _table(
-    provider: str, report: CostReport, by: str, rates: Rates | None, zone: tzinfo, now: datetime
-) -> str:
-    lines: list[tuple[str, ...]] = [(f"{provider}, by {by}", *_HEAD)]
-    lines += [(fmt.plain(name), *_cells(tally)) for name, tally in _groups(report, by, zone)]
-    unlogged = report.not_on_lines.tally
-    if unlogged.responses:  # how many responses they were is unknown
-        lines.append(("not in the logs", "–", *_cells(unlogged)[1:]))
-    whole = replace(tallied((report.totals, unlogged)), responses=report.totals.responses)
-    lines.append((f"{report.since} – {report.until}", *_cells(whole)))
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    text = ["  ".join(_aligned(line, widths)).rstrip() for line in lines]
-    rule = "─" * max(len(line) for line in text)
-    notes = (*_speed(report), *_footnotes(report))
-    if rates is not None:
-        notes = (*notes, *_rate_lines(report, rates, now))
-    return "\n".join((text[0], rule, *text[1:-1], rule, text[-1], *notes))
+def _part(table: CostTable, by: str, *, models: bool) -> _Part:
+    rows = []
+    for group in table.groups:
+        rows.append(_Row(TableLine(group.name, _cells(group.tally), group.below, group.cut), group.tally))
+        if models:
+            rows += [
+                _Row(TableLine(f"  {model}", _cells(tally)), tally)
+                for model, tally in sorted(group.models.items(), key=by_cost)
+            ]
+    unlogged = table.report.not_on_lines.tally
+    if unlogged.responses:
+        cells = _cells(unlogged) | {"responses": "–"}
+        rows.append(_Row(TableLine("not in the logs", cells), unlogged))
+    return _Part(f"{table.title} by {by}", rows, _total(table.total, complete=table.is_complete), table.notes)
 
 
-def _groups(report: CostReport, by: str, zone: tzinfo) -> list[tuple[str, Tally]]:
-    if by == "day":
-        return [(day.isoformat(), tallied(models.values())) for day, models in report.by_day.items()]
-    if by == "session":
-        return [(_session_name(session, zone), session.tally) for session in report.by_session]
-    groups = {
-        "model": report.by_model,
-        "home": report.by_home,
-        "project": report.by_project,
-        "effort": report.by_effort,
-        "account": report.by_account,
-    }
-    return list(groups[by].items())
+def _grand_total(tables: Sequence[CostTable]) -> _Part:
+    sums = sorted(((table.title, table.total) for table in tables), key=by_cost)
+    rows = [_Row(TableLine(title, _cells(total)), total) for title, total in sums]
+    total = tallied(total for _, total in sums)
+    return _Part("All providers", rows, _total(total, complete=all(table.is_complete for table in tables)))
 
 
-def _session_name(session: SessionCost, zone: tzinfo) -> str:
-    when = session.last_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-    project = PurePath(session.project).name if session.project else "?"
-    helpers = f" +{session.subagents}" if session.subagents else ""
-    return f"{when}  {project}  {session.id[-12:]}{helpers}"
+def _total(tally: Tally, *, complete: bool) -> TableLine:
+    """Of what is not complete the sum is a lower bound."""
+    cells = _cells(tally)
+    if tally.usd is not None:
+        cells["usd"] = f"{'≈' if complete else '≥'} {fmt.money(tally.usd)}"
+    return TableLine("Total", cells)
 
 
-def _speed(report: CostReport) -> tuple[str, ...]:
+def _chart(parts: Sequence[_Part], shape: Columns) -> _Chart:
+    tallies = [row.tally for part in parts for row in part.rows]
+    priced = any(tally.usd for tally in tallies)
+    most = max((_value(tally, priced) or 0 for tally in tallies), default=0)
+    return _Chart(priced, most, min(shape.paper.width - shape.width - len(GAP), _LONGEST_BAR))
+
+
+def _value(tally: Tally, priced: bool) -> float | None:
+    return tally.usd if priced else tally.usage.total_tokens
+
+
+def _text(part: _Part, shape: Columns, bars: _Chart | None) -> Iterator[str]:
+    if part.rows:
+        yield shape.head(part.head)
+        yield shape.rule()
+    else:
+        yield shape.paper.strong(safe(part.head, shape.paper))
+        yield "Nothing was used in these days."
+    for row in part.rows:
+        first, *below = shape.row(row.line)
+        bar = shape.paper.plain(bars.bar(row.tally)) if bars else ""
+        yield f"{padded(first, shape.width)}{GAP}{bar}" if bar else first
+        yield from below
+    if part.rows:
+        yield shape.rule()
+        yield from map(shape.paper.strong, shape.row(part.total))
+    for note in part.notes:
+        yield from wrapped(note, shape.paper)
+
+
+def notes(report: CostReport) -> tuple[str, ...]:
+    """What the table does not say: how fast tokens are used, and what is missing."""
+    return (*_speed(report), *_gaps(report))
+
+
+def _speed(report: CostReport) -> Iterator[str]:
     parts = []
     if report.burn is not None:
-        rate = f"{fmt.tokens(round(report.burn.tokens_per_hour))} tokens per hour"
-        usd = report.burn.usd_per_hour
-        spent = "" if usd is None else f"{fmt.money(usd)} and "
-        parts.append(f"Last {report.burn.over_minutes // 60} hours: {spent}{rate}.")
+        rate = used(report.burn.usd_per_hour, report.burn.tokens_per_hour)
+        parts.append(f"Last {report.burn.over_minutes // 60} hours: {rate} an hour.")
     month = (report.month_to_date_usd or 0) + (report.not_on_lines.month_to_date_usd or 0)
     if month:
-        parts.append(f"This month: {fmt.money(month)}.")
-    return (" ".join(parts),) if parts else ()
+        parts.append(f"This month: {'≈' if report.priced == 'full' else '≥'} {fmt.money(month)}.")
+    if parts:
+        yield " ".join(parts)
 
 
-def _footnotes(report: CostReport) -> tuple[str, ...]:
-    notes = ["USD is what the API would have charged, not your bill."]
+def _gaps(report: CostReport) -> Iterator[str]:
     unpriced = sorted({*report.unpriced_models, *report.not_on_lines.unpriced_models})
     if unpriced:
-        notes.append(
+        yield (
             f"Not included (no known price): {', '.join(unpriced)}. Run `tankful prices update`, or"
             " add a price to prices.toml."
         )
     if report.skipped_lines:
-        notes.append(f"Unreadable lines: {report.skipped_lines}.")
+        yield f"Unreadable lines: {report.skipped_lines}."
+    if not report.up_to_date:
+        yield "Not all logs were counted now: what was used since an earlier count may be missing."
     if report.unreadable_files:
-        notes.append(f"Logs that could not be read completely: {', '.join(report.unreadable_files)}.")
-    return tuple(fmt.plain(note, longest=2000) for note in notes)
+        yield f"Logs that could not be read completely: {', '.join(report.unreadable_files)}."
 
 
-def _rate_lines(report: CostReport, rates: Rates, now: datetime) -> tuple[str, ...]:
-    return tuple(
-        f"{model}: {_priced(used.rates)} ({used.model}, {used.origin})"
-        for model, used in _used_rates(report, rates, now)
-    )
+def _cells(tally: Tally) -> dict[str, str]:
+    tokens = tally.usage
+    counts = {
+        "input": tokens.input_tokens,
+        "cache_read": tokens.cache_read_tokens,
+        "cache_write": tokens.cache_write_tokens,
+        "cache": tokens.cache_read_tokens + tokens.cache_write_tokens,
+        "output": tokens.output_tokens,
+        "total": tokens.total_tokens,
+    }
+    return {
+        "responses": f"{tally.responses:,}",
+        **{name: _in_line(fmt.tokens(count)) for name, count in counts.items()},
+        "usd": "no price" if tally.usd is None else f"{'≥ ' if tally.unpriced else ''}{fmt.money(tally.usd)}",
+    }
 
 
-def _priced(rates: Mapping[str, Decimal]) -> str:
-    tokens = ", ".join(
-        f"{name.replace('_', ' ')} ${rate.normalize():f}"
-        for name, rate in rates.items()
-        if name != "web_search"
-    )
-    searches = rates.get("web_search")
-    searched = "" if searches is None else f"; ${searches.normalize():f} per thousand web searches"
-    return f"{tokens} per million tokens{searched}"
-
-
-def _aligned(line: tuple[str, ...], widths: list[int]) -> tuple[str, ...]:
-    name, *numbers = line
-    return (
-        name.ljust(widths[0]),
-        *(number.rjust(width) for number, width in zip(numbers, widths[1:], strict=True)),
-    )
-
-
-def _cells(tally: Tally) -> tuple[str, ...]:
-    used = tally.usage
-    counts = (
-        tally.responses,
-        used.input_tokens,
-        used.cache_read_tokens,
-        used.cache_write_tokens,
-        used.output_tokens,
-        used.total_tokens,
-    )
-    return (*(f"{count:,}" for count in counts), "no price" if tally.usd is None else fmt.money(tally.usd))
+def _in_line(count: str) -> str:
+    """With blanks for the unit that it does not have, so that digits stand below digits."""
+    return count if " " in count else f"{count}  "

@@ -133,6 +133,10 @@ def moment(at: datetime, now: datetime, zone: tzinfo) -> str:
     return clock(at, zone) if local == today else f"{day_name(local, today)} {clock(at, zone)}"
 
 
+def weekday(day: date) -> str:
+    return _WEEKDAYS[day.weekday()]
+
+
 def day_name(day: date, today: date) -> str:
     """With its year where it could be taken for a day of this one."""
     year = f" {day.year}" if abs(day - today) > _FAR else ""

@@ -1,16 +1,21 @@
-"""Documents as JSON and rows as text, to stdout. Pure but for `emit`."""
+"""Documents as JSON and rows as text, to stdout. Pure but for `emit` and `paper`."""
 
 from __future__ import annotations
 
 import codecs
+import os
 import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
 
 import msgspec
 
+from providers.domain.visible import json_text, sound, visible
 from tray.view.rows import Row, lines
 
 _PLAIN = {
     **dict.fromkeys("━█▰", "#"),
+    **dict.fromkeys("▏▎▍▌▋▊▉", "="),
     **dict.fromkeys("─░▱‒–—", "-"),
     **dict(zip("▁▂▃▄▅▆▇█", "_.:-=+*#", strict=True)),
     "·": "-",
@@ -24,15 +29,81 @@ _PLAIN = {
 """What characters of ours become where they cannot be encoded, as in a POSIX locale."""
 
 
-def emit(text: str) -> None:
-    """Data to stdout; a character that its encoding lacks becomes a similar one, or a question mark."""
+_NARROWEST, _USUAL = 40, 80
+
+
+class Paper(msgspec.Struct, frozen=True):
+    """What text is laid out for: columns, the encoding, and whether it may have bold and coloured text."""
+
+    width: int = 80
+    encoding: str = "utf-8"
+    styled: bool = False
+
+    def plain(self, text: str) -> str:
+        """As `emit` will print it, so that its width is known before."""
+        return text.encode(self.encoding, "tankful-plain").decode(self.encoding)
+
+    def strong(self, text: str) -> str:
+        return f"\x1b[1m{text}\x1b[0m" if self.styled else text
+
+
+def paper(environ: Mapping[str, str] = os.environ, stream: TextIO | None = None) -> Paper:
+    """Of stdout: as wide as COLUMNS says, or its terminal is, else 80."""
+    stream = sys.stdout if stream is None else stream
+    if stream is None:
+        return Paper()
+    return Paper(
+        width=max(_NARROWEST, _columns(environ, stream)),
+        encoding=getattr(stream, "encoding", None) or "utf-8",
+        styled=_is_styled(environ, stream),
+    )
+
+
+def _columns(environ: Mapping[str, str], stream: TextIO) -> int:
+    named = environ.get("COLUMNS", "")
+    if named.isascii() and named.isdigit() and int(named[:5]) > 0:
+        return int(named[:5])
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _USUAL
+    except (OSError, ValueError, AttributeError):  # a file, a pipe, or nothing of the system's
+        return _USUAL
+
+
+def _is_styled(environ: Mapping[str, str], stream: TextIO) -> bool:
+    """NO_COLOR and FORCE_COLOR are obeyed; FORCE_COLOR=0 forces nothing."""
+    if environ.get("NO_COLOR"):
+        return False
+    if forced := environ.get("FORCE_COLOR"):
+        return forced.lower() not in ("0", "false")
+    known = os.name != "nt" or "WT_SESSION" in environ  # an old console of Windows would print the codes
+    return known and environ.get("TERM") != "dumb" and stream.isatty()
+
+
+def emit(text: str, *, styled: bool = False) -> None:
+    """Data to stdout; a character that its encoding lacks becomes a similar one, or a question mark.
+
+    What a terminal would obey becomes a blank, unless the text is `styled`: then its colours are ours.
+    """
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="tankful-plain")
-    print(text, flush=True)
+    print(text if styled else visible(text), flush=True)
 
 
 def as_json(value: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    """Whatever its names are: half surrogates are written out, other characters that are not print are escaped."""
+    try:
+        encoded = msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        encoded = msgspec.json.encode(_sound(msgspec.to_builtins(value)))
+    return json_text(msgspec.json.format(encoded, indent=2).decode())
+
+
+def _sound(value: Any) -> Any:
+    if isinstance(value, str):
+        return sound(value)
+    if isinstance(value, dict):
+        return {sound(name): _sound(each) for name, each in value.items()}
+    return [_sound(each) for each in value] if isinstance(value, list) else value
 
 
 def as_text(rows: tuple[Row, ...]) -> str:

@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
+from providers.domain.cost import CostReport
 from providers.ledger.prices.pricing import Rates, Used
 from providers.ledger.prices.rates import CLASSES
 from tray.engine.document import as_time
 from tray.view import format as fmt
+from tray.view.columns import TableLine, layout, wrapped
+from tray.view.output import Paper
 
 if TYPE_CHECKING:
     from providers.ledger.prices.update import Update
 
-_HEAD = ("model", "input", "cache read", "cache write", "1h write", "output", "from")
-_COLUMNS = ("input", "cache_read", "cache_write", "cache_write_1h", "output")
+_HEADINGS = {
+    "input": "input",
+    "cache_read": "cache read",
+    "cache_write": "cache write",
+    "cache_write_1h": "1h write",
+    "output": "output",
+    "from": "from",
+}
+_CLASSES = tuple(_HEADINGS)[:-1]
+_LEVELS = (
+    tuple(_HEADINGS),
+    ("input", "cache_read", "cache_write", "output", "from"),
+    ("input", "cache_read", "output", "from"),
+    _CLASSES,
+    ("input", "cache_read", "cache_write", "output"),
+    ("input", "cache_read", "output"),
+    ("input", "output"),
+)
 _NAMES = 5
 
 Row = tuple[str, tuple[str, ...], Used]
@@ -33,23 +55,44 @@ def rows(rates: Rates, now: datetime, parts: Sequence[str] = ()) -> tuple[Row, .
     )
 
 
-def table(rows: Sequence[Row]) -> str:
-    """A line for each model, in USD per million tokens."""
-    lines = [_HEAD, *((fmt.plain(model), *_cells(used), fmt.plain(used.origin)) for model, _, used in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD))]
-    text = [
-        "  ".join(
-            (
-                name.ljust(widths[0]),
-                *(cell.rjust(width) for cell, width in zip(cells, widths[1:-1], strict=True)),
-                origin,
-            )
+def table(rows: Sequence[Row], paper: Paper) -> str:
+    """A line for each model, in USD per million tokens.
+
+    Where there is no room for the origins of the prices, the usual one is noted, and any other is below its model.
+    """
+    lines = [TableLine(model, _cells(used) | {"from": used.origin}) for model, _, used in rows]
+    notes = ["USD per million tokens; long prompts and other services cost more or less: see --json."]
+    shape = layout(lines, _HEADINGS, _LEVELS, paper, left=("from",))
+    if "from" not in shape.keys:
+        ((usual, _),) = Counter(line.cells["from"] for line in lines).most_common(1)
+        lines = [
+            replace(line, below=(f"from {line.cells['from']}",)) if line.cells["from"] != usual else line
+            for line in lines
+        ]
+        notes.append(f"Prices are from {usual}, unless another origin is shown.")
+    return "\n".join(
+        (
+            shape.head("model"),
+            shape.rule(),
+            *(text for line in lines for text in shape.row(line)),
+            shape.rule(),
+            *(text for note in notes for text in wrapped(note, paper)),
         )
-        for name, *cells, origin in lines
-    ]
-    rule = "─" * max(map(len, text))
-    note = "USD per million tokens; long prompts and other services cost more or less: see --json."
-    return "\n".join((text[0], rule, *text[1:], rule, note))
+    )
+
+
+def used_rates(report: CostReport, rates: Rates, now: datetime) -> Iterator[tuple[str, Used]]:
+    """The standard rates of each model on the last day of the report."""
+    last = min(now, datetime.combine(report.until, datetime.min.time(), UTC))
+    for model in report.by_model:
+        used = rates.used(model, last)
+        if used is not None:
+            yield model, used
+
+
+def rate_lines(report: CostReport, rates: Rates, now: datetime) -> Iterator[str]:
+    for model, used in used_rates(report, rates, now):
+        yield f"{model}: {_priced(used.rates)} ({used.model}, {used.origin})"
 
 
 def as_data(rows: Sequence[Row], rates: Rates, now: datetime) -> dict[str, Any]:
@@ -96,5 +139,16 @@ def _floats(rates: dict[str, Decimal]) -> dict[str, float]:
     return {name: float(rates[name]) for name in CLASSES if name in rates}
 
 
-def _cells(used: Used) -> tuple[str, ...]:
-    return tuple(f"{used.rates[name].normalize():f}" if name in used.rates else "–" for name in _COLUMNS)
+def _cells(used: Used) -> dict[str, str]:
+    return {name: f"{used.rates[name].normalize():f}" if name in used.rates else "–" for name in _CLASSES}
+
+
+def _priced(rates: Mapping[str, Decimal]) -> str:
+    tokens = ", ".join(
+        f"{name.replace('_', ' ')} ${rate.normalize():f}"
+        for name, rate in rates.items()
+        if name != "web_search"
+    )
+    searches = rates.get("web_search")
+    searched = "" if searches is None else f"; ${searches.normalize():f} per thousand web searches"
+    return f"{tokens} per million tokens{searched}"

@@ -14,7 +14,8 @@ import json
 import os
 
 from providers.domain.scalars import moment, number, percent
-from providers.host.state_folder import state_folder
+from providers.host.private import make_folder
+from providers.host.state_folder import is_trusted, state_folder
 
 TYPE_CHECKING = False  # typing's own would cost milliseconds
 if TYPE_CHECKING:
@@ -68,13 +69,17 @@ def is_whole(raw: bytes) -> bool:
 
 
 def keep(report: StatusReport, environ: Mapping[str, str], now: float) -> None:
-    """Store it with the time `now` (epoch s) if it is new. Raises OSError."""
+    """Store it with the time `now` (epoch s) if it is new. Raises OSError, also where others could have put a
+    folder or link there.
+    """
+    if not is_trusted(environ):
+        raise PermissionError("untrusted folder")
     folder = folder_of(own_home(environ), environ)
     file = os.path.join(folder, f"{_short_hash(report.session)}.json")
     news = {"limits": report.limits, "answered_ms": report.answered_ms, "dropped": report.dropped}
     known = read(file)
     if known is None or any(known.get(name) != value for name, value in news.items()):
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+        make_folder(folder)
         _write(file, json.dumps(news | {"at": now}).encode())
         _forget_old(folder)
 
@@ -82,9 +87,9 @@ def keep(report: StatusReport, environ: Mapping[str, str], now: float) -> None:
 def read(file: str) -> dict[str, object] | None:
     """What one session reported: `limits`, and `at` when it first did so (epoch s); None for no such file."""
     try:
-        with open(file, "rb") as opened:
+        with open(file, "rb", opener=_without_waiting) as opened:
             content = json.loads(opened.read(SIZE_LIMIT))
-    except (OSError, ValueError, RecursionError):
+    except (OSError, TypeError, ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
 
@@ -150,6 +155,11 @@ def _write(file: str, content: bytes) -> None:
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise
+
+
+def _without_waiting(name: str, flags: int) -> int:
+    """A pipe of that name must keep nobody waiting; it then has no bytes, which is a TypeError."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _private(name: str, flags: int) -> int:

@@ -1,8 +1,10 @@
 """Runs other programs so that nothing is left behind: no process, folder or thread; and never blocks forever.
 
 A child works in a folder of its probe's own and leads a process group of its own. It, and all that it starts,
-carries a mark in its environment: what left the group (a daemon) is found by that and ended too. A watchdog, a
-process that does nothing but wait for the end of ours, does the same where we are killed in the middle.
+carries a mark in its environment: what left the group (a daemon) is found by that and ended too. On Linux a
+keeper stands between us and the child, which becomes the parent of daemons that drop their environment, too. A
+watchdog, a process that does nothing but wait for the end of ours, does the same where we are killed in the
+middle.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ __all__ = ["Child", "Finished", "probe_folder", "run"]
 _GRACE_SECONDS = 1.0
 _LOOK_SECONDS = 0.05
 _DRAIN_SECONDS = 0.2
+_KEPT_SECONDS = 6.0
 _TAKES_TERMINAL = Path(__file__).with_name("take_terminal.py")
+_KEEPER = Path(__file__).with_name("keeper.py")
 
 
 class Finished(Struct, frozen=True, kw_only=True):
@@ -85,16 +89,17 @@ class Child:
             "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE if errors else subprocess.DEVNULL,
         }
+        self._terminal = terminal is not None
         if terminal is not None:
             self._stdio = dict.fromkeys(("stdin", "stdout", "stderr"), terminal)
-            if not getattr(sys, "frozen", False):  # without a Python of its own there is none to take it with
+            if (
+                not getattr(sys, "frozen", False) and not _can_keep()
+            ):  # without a Python of its own there is none to take it with
                 self._argv = [sys.executable, "-I", "-S", str(_TAKES_TERMINAL), *self._argv]
 
     def __enter__(self) -> Self:
         try:
-            self._process = subprocess.Popen(
-                self._argv, env=self._environ, cwd=self._folder, bufsize=0, **self._stdio, **_own_group()
-            )
+            self._process = self._started_by_keeper() if _can_keep() else self._started(self._argv)
         except OSError as error:
             raise ProgramMissing(
                 f"Cannot start {short(Path(self._argv[0]))} ({error.strerror or 'unknown error'}).",
@@ -105,6 +110,31 @@ class Child:
         if self._process.stdin is not None and sys.platform != "win32":
             os.set_blocking(self._process.stdin.fileno(), False)
         return self
+
+    def _started(self, argv: Sequence[str], **more: Any) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            argv, env=self._environ, cwd=self._folder, bufsize=0, **self._stdio, **_own_group(), **more
+        )
+
+    def _started_by_keeper(self) -> subprocess.Popen[bytes]:
+        """Waits until the program runs; raises OSError where it cannot be started."""
+        reader, writer = os.pipe()
+        with open(reader, "rb") as status:
+            try:
+                terminal, coerced = int(self._terminal), int("LC_CTYPE" not in self._environ)
+                about = [str(each) for each in (os.getpid(), writer, terminal, coerced)]
+                command = [sys.executable, "-I", "-S", str(_KEEPER), *about, *self._argv]
+                process = self._started(command, pass_fds=(writer,))
+            finally:
+                os.close(writer)
+            failed = status.read()
+        if not failed:
+            return process
+        process.wait()
+        for file in (process.stdin, process.stdout, process.stderr):
+            if file is not None:
+                file.close()
+        raise OSError(int(failed), os.strerror(int(failed)))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -120,6 +150,7 @@ class Child:
 
     @property
     def pid(self) -> int:
+        """Of the program, or of its keeper."""
         return self._process.pid
 
     @property
@@ -166,6 +197,8 @@ class Child:
                 _signal_group(self._process, gently=True)
                 self.wait(self._grace)
         finally:  # also on an interrupt by the user
+            if self.code is None and _can_keep():
+                _end_kept(self._process)
             _signal_group(self._process, gently=False)
             self._process.wait()
             end_all(lambda: family)
@@ -193,6 +226,17 @@ def run(
                 output[name] += data[: max(cap - len(output[name]), 0)]
         code = child.wait(ends - time.monotonic())
     return Finished(code=code, out=bytes(output["out"]), err=bytes(output["err"]), timed_out=code is None)
+
+
+def _can_keep() -> bool:
+    return sys.platform == "linux" and bool(sys.executable) and not getattr(sys, "frozen", False)
+
+
+def _end_kept(keeper: subprocess.Popen[bytes]) -> None:
+    """The keeper ends all that it has, and itself; one that was stopped does not."""
+    keeper.send_signal(signal.SIGUSR2)
+    with suppress(subprocess.TimeoutExpired):
+        keeper.wait(_KEPT_SECONDS)
 
 
 def _own_group() -> dict[str, Any]:

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from providers.domain.cost import BilledResponse, Context, Counter, Tally, TokenUsage
-from providers.ledger.database import SCHEMA, LedgerError, opened, transaction
+from providers.ledger.database import LedgerError, opened, transaction
 from providers.ledger.ledger import Ledger
 from providers.ledger.responses import Price, replace_responses, reprice
+from providers.ledger.schema import SCHEMA
 from tests.providers.ledger.test_refresh import SMALL, copied, named, put, rollouts
 from tests.providers.ledger.test_refresh import Ledger as Scanned
 
@@ -52,7 +53,8 @@ class Held:
         with opened(self.path) as db, transaction(db):
             for log in range(1, LOGS + 1):
                 db.execute(
-                    "INSERT INTO logs VALUES (?, 1, ?, 0, 0, 0, 0, x'', 0, 1, 0, 0, 0, 0)", (log, str(log))
+                    "INSERT INTO logs VALUES (?, 1, ?, 0, 0, 0, 0, x'', 0, 1, 0, 0, 0, 0, NULL)",
+                    (log, str(log)),
                 )
 
     def put(self, parts: dict[int, list[BilledResponse]], provider: str = "codex") -> None:
@@ -92,7 +94,7 @@ def all_time(path: Path, homes: Iterable[Path], provider: str) -> dict[str, Tall
     """By model, as a report of all days has it."""
     labels = {home: str(home) for home in homes}
     made = Ledger(path).report(provider, labels, since=date.min, until=date.max, zone=UTC, now=NOW)
-    return made.by_model
+    return {model: replace(tally, unpriced=0) for model, tally in made.by_model.items()}  # counters have none
 
 
 def by_provider(counters: Iterable[Counter]) -> dict[str, dict[str, Tally]]:
@@ -308,9 +310,36 @@ def test_who_only_scans_sums_nothing(tmp_path: Path) -> None:
 def test_only_what_changed_is_summed_again(held: Held) -> None:
     held.put({1: [response(1)], 2: [response(2)]})
     held.counters()
-    held.execute("UPDATE sums SET responses = 100 WHERE part = 1")
+    held.execute("DELETE FROM responses WHERE part = 1")  # nobody looks there again
     held.put({2: [response(2), response(3)]})
-    assert held.counters()["gpt-5.5"].tally.responses == 102
+    assert held.counters()["gpt-5.5"].tally.responses == 3
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE sums SET responses = 100 WHERE part = 1",
+        "UPDATE sums SET pico_usd = 'much' WHERE part = 1",
+        "UPDATE sums SET part = 3 WHERE part = 1",
+        "UPDATE sums SET input = 9223372036854775807",
+        "DELETE FROM sums WHERE part = 1",
+    ],
+)
+def test_sums_that_are_damaged_are_made_anew(held: Held, damage: str) -> None:
+    held.put({1: [response(1)], 2: [response(2, 5)]})
+    before = held.counters()
+    held.execute(damage)
+    assert held.counters() == before
+
+
+@pytest.mark.parametrize("damage", ["responses = 9", "model = 'gpt-5.6'", "input = 'x'", "epoch = 7"])
+def test_a_counter_that_is_damaged_begins_a_later_epoch(held: Held, damage: str) -> None:
+    held.put({1: [response(1)]})
+    before = held.counters()["gpt-5.5"]
+    held.execute(f"UPDATE counters SET {damage}")
+    after = held.counters()["gpt-5.5"]
+    assert after.tally == before.tally
+    assert after.epoch > 10**9
 
 
 def test_what_joins_a_part_that_was_kept_is_summed_too(held: Held) -> None:
@@ -360,7 +389,9 @@ def test_a_ledger_of_the_first_schema_is_brought_up_to_date_by_the_next_scan(tmp
             CREATE TABLE old AS SELECT * FROM contexts; DROP TABLE contexts; {contexts_of_the_first_schema()};
             INSERT INTO contexts SELECT id, home, session, root, project, model, effort, tier, originator FROM old;
             DROP TABLE old; DROP TABLE logins; DROP TABLE counters; DROP TABLE sums;
-            ALTER TABLE parts DROP COLUMN summed; PRAGMA user_version = 1""")
+            DROP TABLE seals; ALTER TABLE homes DROP COLUMN seal; ALTER TABLE logs DROP COLUMN seal;
+            ALTER TABLE observations DROP COLUMN seal; ALTER TABLE parts DROP COLUMN summed;
+            DELETE FROM meta WHERE name IN ('seals', 'sums', 'round'); PRAGMA user_version = 1""")
     with pytest.raises(LedgerError, match="next scan will upgrade it"):
         Ledger(logs.path).counters()
     logs.refresh()

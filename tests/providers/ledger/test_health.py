@@ -18,7 +18,7 @@ def ledger(tmp_path: Path) -> Path:
     with opened(path, repair=True) as db:
         db.execute("INSERT INTO meta VALUES ('scan of codex', 'complete'), ('scan of claude', 'incomplete')")
         db.executemany(
-            "INSERT INTO logs VALUES (?, 1, ?, 1, 1, 1, 1, x'', 0, 1, ?, 1, 1, 1)",
+            "INSERT INTO logs VALUES (?, 1, ?, 1, 1, 1, 1, x'', 0, 1, ?, 1, 1, 1, NULL)",
             ((number, f"log-{number}", number % 2) for number in range(1, 2001)),
         )
     return path

@@ -109,15 +109,14 @@ def test_figures_of_two_homes(tmp_path: Path) -> None:
     ]
     found = check(ledger(str(tmp_path), made), "codex", LABELS, UTC, NOW)
 
-    def tally(responses: int, tokens: int, usd: float | None) -> Tally:
-        return Tally(
-            responses=responses, usage=TokenUsage(input_tokens=2 * tokens, output_tokens=tokens), usd=usd
-        )
+    def tally(responses: int, tokens: int, usd: float | None, unpriced: int = 0) -> Tally:
+        usage = TokenUsage(input_tokens=2 * tokens, output_tokens=tokens)
+        return Tally(responses=responses, usage=usage, usd=usd, unpriced=unpriced)
 
     assert found[first] == HomeFigures(
         today=tally(1, 1, 3),
         days_7=tally(2, 3, 9),
-        days_30=tally(4, 15, 21),
+        days_30=tally(4, 15, 21, unpriced=1),
         month=tally(3, 7, 21),
         priced="partial",
         unpriced_models=("mystery",),
@@ -131,7 +130,7 @@ def test_figures_of_two_homes(tmp_path: Path) -> None:
         ),
         recent=tally(1, 1, 3),
     )
-    assert (found[second].today, found[second].priced) == (tally(1, 32, None), "none")
+    assert (found[second].today, found[second].priced) == (tally(1, 32, None, unpriced=1), "none")
     assert found[idle] == HomeFigures(
         today=NOTHING,
         days_7=NOTHING,

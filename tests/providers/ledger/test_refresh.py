@@ -8,13 +8,12 @@ import random
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from backports import zstd
@@ -25,11 +24,11 @@ from providers.claude.logs.format import Transcripts
 from providers.codex.logs.format import Rollouts
 from providers.domain.cost import BilledResponse
 from providers.ledger import resolve as parts
-from providers.ledger.database import LedgerError, alone, opened
+from providers.ledger.database import LedgerError, opened
 from providers.ledger.line_scanner import LineFormat
 from providers.ledger.refresh import Remembered, ScanProgress, Shelf, refresh
+from providers.ledger.sealed_logs import JUDGED
 from providers.ledger.zstd import compress, decompress
-from tests.programs import started
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/codex/0.169.0"
 SHARED = Path(__file__).parents[4] / "shared"
@@ -494,7 +493,7 @@ def test_another_programs_database_is_left_as_it_was(tmp_path: Path) -> None:
 def test_a_reader_quarantines_nothing(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     path.write_bytes(b"not a database at all, but long enough to look at" * 9)
-    with pytest.raises(LedgerError, match="The next scan will quarantine it"), opened(path):
+    with pytest.raises(LedgerError, match="The next scan will repair it"), opened(path):
         pass
     assert not list(tmp_path.glob("*broken*"))
 
@@ -618,11 +617,13 @@ def test_responses_of_a_log_that_cannot_be_resolved_any_more_count_once(corpus: 
     original.unlink()
     ledger.refresh()
     with closing(sqlite3.connect(ledger.path)) as db, db:
+        db.create_function("crc", 2, crc32)
         db.execute(
-            "UPDATE observations SET observation = ? WHERE log IN (SELECT id FROM logs WHERE gone = 1)",
+            "UPDATE observations SET observation = ?1, seal = crc(?1, log)"
+            " WHERE log IN (SELECT id FROM logs WHERE gone = 1)",
             (compress(b"of another make"),),
         )
-        db.execute("UPDATE logs SET judged = 0")
+        db.execute(f"UPDATE logs SET {JUDGED.format(judged='0', part='part')}")
     ledger.refresh()
     # With the times and the sessions of the copies, as those of the original are not known any more.
     assert {row[1]: row[2:9] for row in ledger.rows()} == {row[1]: row[2:9] for row in rows}
@@ -637,34 +638,6 @@ def test_a_ledger_that_is_made_anew_under_a_running_tray_is_taken_for_what_it_is
     command.refresh()
     tray.refresh()
     assert tray.rows() == once(tmp_path / "new", home)
-
-
-def test_nobody_waits_in_vain_for_another_count(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.sqlite3"
-    with alone(path, 1), pytest.raises(LedgerError, match="still scanning the logs"), alone(path, 0.3):
-        pass
-    with alone(path, 0):
-        pass
-
-
-def test_who_waits_for_another_count_may_be_interrupted(tmp_path: Path) -> None:
-    with alone(tmp_path / "ledger.sqlite3", 1):
-        script = (
-            "import sys; from pathlib import Path; from providers.ledger.database import alone\n"
-            "print('waits', flush=True)\nwith alone(Path(sys.argv[1]), 60): pass"
-        )
-        command = [sys.executable, "-c", script, str(tmp_path / "ledger.sqlite3")]
-        with started(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as waiting:
-            assert waiting.stdout is not None
-            waiting.stdout.readline()
-            waiting.send_signal(signal.SIGINT)
-            waiting.communicate(timeout=10)
-
-
-def test_a_lock_that_is_none_is_named(tmp_path: Path) -> None:
-    (tmp_path / "ledger.lock").write_text("12345\n" * 200)
-    with pytest.raises(LedgerError, match=r"ledger\.lock is not a tankful lock file"):
-        Ledger(tmp_path, tmp_path).refresh()
 
 
 def test_a_newer_ledger_is_refused_with_a_sentence(tmp_path: Path) -> None:

@@ -60,8 +60,8 @@ def report(
         return Ledger(path).report("codex", LABELS, since=since, until=until, zone=zone, now=now)
 
 
-def tally(responses: int, tokens: int, usd: float | None) -> Tally:
-    return Tally(responses=responses, usage=TokenUsage(output_tokens=tokens), usd=usd)
+def tally(responses: int, tokens: int, usd: float | None, unpriced: int = 0) -> Tally:
+    return Tally(responses=responses, usage=TokenUsage(output_tokens=tokens), usd=usd, unpriced=unpriced)
 
 
 def test_sums_by_model_day_and_home() -> None:
@@ -92,9 +92,9 @@ def test_nothing_was_used() -> None:
 
 def test_a_total_that_leaves_models_out_says_so() -> None:
     made = report(response(), response(model="mystery"), response(model=None))
-    assert made.totals == tally(3, 3, 1)
-    assert made.by_model["mystery"] == tally(1, 1, None)
-    assert made.by_model["unknown"] == tally(1, 1, None)
+    assert made.totals == tally(3, 3, 1, unpriced=2)
+    assert made.by_model["mystery"] == tally(1, 1, None, unpriced=1)
+    assert made.by_model["unknown"] == tally(1, 1, None, unpriced=1)
     assert (made.priced, made.unpriced_models) == ("partial", ("mystery", "unknown"))
 
 

@@ -14,8 +14,9 @@ from msgspec.structs import replace
 
 from providers.domain.limits import Account, AccountUsage, Credits, RateWindow, ResetCredits, Sourced
 from providers.ledger import window_log
-from providers.ledger.database import APPLICATION_ID, SCHEMA, opened, transaction
+from providers.ledger.database import opened, transaction
 from providers.ledger.ledger import Ledger
+from providers.ledger.schema import APPLICATION_ID, SCHEMA
 from providers.ledger.window_log import SEEN_EVERY, _length, windows
 from providers.ledger.windows import WindowReading, WindowRecord, follow
 

@@ -416,9 +416,9 @@ def test_a_result_that_cannot_be_saved_is_kept_until_exit(tmp_path: Path, ask: A
         assert used(memory) == [10]
         assert not memory.under_way
         assert memory.error is not None
-        assert memory.error.message == (
-            "tankful cannot save its state (No space left on device), so it will forget this when it quits."
-        )
+        assert memory.error.message.startswith("Limits are not kept, as ")
+        assert memory.error.message.endswith(" cannot be written: the disk is full.")
+        assert memory.error.remedy == "Free up space."
         clock.now += MINUTE / 4
     assert len(source.asked) == 1
     clock.now += MINUTE
@@ -461,8 +461,16 @@ def test_nothing_is_fetched_when_the_state_cannot_be_saved(tmp_path: Path, ask: 
     assert not source.asked
     assert used(memory) == [5]
     assert memory.error is not None
-    assert "cannot save its state" in memory.error.message
-    assert "so it does not fetch limits" in memory.error.message
+    assert memory.error.message.startswith("Limits are not fetched, as ")
+    assert "cannot be written: " in memory.error.message
+    assert "`tankful usage --refresh` fetches them all the same." in memory.error.remedy
+
+
+def test_a_person_gets_what_cannot_be_saved(tmp_path: Path, ask: Ask) -> None:
+    (tmp_path / "state").write_text("a file where the folder should be")
+    memory = ask(FakeSource(10), mode="now")
+    assert used(memory) == [10]
+    assert memory.error is None
 
 
 @pytest.mark.parametrize(

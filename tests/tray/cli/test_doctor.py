@@ -19,7 +19,6 @@ from tests.homes import SECRETS, auth, make_home
 from tests.programs import started
 from tests.tray.cli.test_headless import COMMAND
 from tests.tray.faces.published import ROOT, Folder, until
-from tray.cli.doctor import wants_colour
 
 EMAIL = "dev@example.com"
 MARKS = (
@@ -266,17 +265,3 @@ def test_no_secret_is_in_the_report_the_log_or_the_snapshot(machine: Machine) ->
         assert EMAIL not in shown
         assert str(machine.folder) not in shown
     assert all("d…@example.com" in report for report in reports)
-
-
-@pytest.mark.parametrize(
-    ("environ", "terminal", "wanted"),
-    [
-        ({}, True, True),
-        ({}, False, False),
-        ({"NO_COLOR": "1"}, True, False),
-        ({"NO_COLOR": ""}, True, True),
-        ({"TERM": "dumb"}, True, False),
-    ],
-)
-def test_colour(environ: dict[str, str], *, terminal: bool, wanted: bool) -> None:
-    assert wants_colour(environ, terminal=terminal) is wanted

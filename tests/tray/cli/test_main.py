@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,8 @@ from providers.ledger.zstd import decompress
 from tests.fake_chatgpt import FakeChatGPT, breaks_off, says, usage_now, window
 from tests.homes import SECRETS, auth, make_home, write_auth
 from tests.programs import started
+from tray.cli import cost
+from tray.view import format as fmt
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/codex/0.169.0"
 
@@ -241,7 +246,7 @@ def test_a_home_that_does_not_exist(person: Person) -> None:
     assert account["error"]["kind"] == "not_signed_in"
     assert "does not exist" in account["error"]["message"]
     assert person.run("cost", code=1) == ""
-    assert "no logs found; missing: " in person.errors
+    assert "no logs found: " in person.errors
 
 
 def test_between_two_requests_lie_sixty_seconds_across_processes(person: Person, server: FakeChatGPT) -> None:
@@ -480,12 +485,13 @@ def test_cost_as_a_table(person: Person) -> None:
     lines = person.run("cost", "--by", "model", *range_).splitlines()
     # What the last hours and this month came to depends on the day of the test.
     assert [line for line in lines if not line.startswith(("Last ", "This "))] == [
-        "codex, by model          responses   input  cache read  cache write  output   total    USD",
-        "──────────────────────────────────────────────────────────────────────────────────────────",
-        "gpt-5.5                          8  18,436      26,496            0   1,996  46,928  $0.17",
-        "──────────────────────────────────────────────────────────────────────────────────────────",
-        "2026-11-01 – 2026-11-30          8  18,436      26,496            0   1,996  46,928  $0.17",
-        "USD is what the API would have charged, not your bill.",
+        "2026-11-01 – 2026-11-30  ·  at API prices, not your bill",
+        "",
+        "Codex by model  input  cache read  cache write  output  tokens  ≈ API price",
+        "───────────────────────────────────────────────────────────────────────────",
+        "gpt-5.5          18 K        26 K          0     2.0 K    47 K        $0.17",
+        "───────────────────────────────────────────────────────────────────────────",
+        "Total            18 K        26 K          0     2.0 K    47 K      ≈ $0.17",
     ]
     assert "2026-11-20" in person.run("cost", *range_)
     assert str(Path("~") / "codex") in person.run("cost", "--by", "home", *range_)
@@ -505,7 +511,9 @@ def test_cost_in_other_groups(person: Person, by: str) -> None:
             ("/home/dev/project", 0, ["gpt-5.5"]),
         ]
         assert tallies[0]["last_at"] == "2026-11-20T12:20:43Z"
-        assert "2026-11-20 12:20  project  628aa134d5f4" in person.run("cost", *range_)
+        shown = person.run("cost", *range_)
+        assert "2026-11-20 12:20  project" in shown
+        assert f"\n  codex resume {tallies[0]['id']}\n" in shown
     elif by == "project":
         assert list(groups) == ["/home/dev/project"]
     elif by == "account":  # the login is older than these logs
@@ -530,11 +538,12 @@ def test_what_claude_code_was_billed_beyond_its_lines(person: Person) -> None:
     assert len(account) == 8
     assert report["not_on_lines"]["input_tokens"] == 94
     assert report["not_on_lines"].keys() == report["totals"].keys()
-    *_, beside, _, total, _, _ = [line.split() for line in person.run("cost", *range_).splitlines()]
+    person.environ["COLUMNS"] = "120"
+    *_, beside, _, total, _ = [line.split() for line in person.run("cost", *range_).splitlines()]
     assert beside[:6] == ["not", "in", "the", "logs", "–", "94"]
     tokens = report["totals"]["total_tokens"] + report["not_on_lines"]["total_tokens"]
-    assert total[3:5] == ["3", str(report["totals"]["input_tokens"] + 94)]
-    assert total[-2] == f"{tokens:,}"
+    assert total[:3] == ["Total", "3", str(report["totals"]["input_tokens"] + 94)]
+    assert total[-4:-2] == fmt.tokens(tokens).split()
 
 
 def test_the_rates_that_were_used(person: Person) -> None:
@@ -543,7 +552,7 @@ def test_the_rates_that_were_used(person: Person) -> None:
     assert (
         "gpt-5.5: input $5, cache read $0.5, cache write $5, cache write 1h $5, output $30 per million tokens;"
         " $10 per thousand web searches (gpt-5.5, genai-prices "
-    ) in person.run("cost", *range_)
+    ) in person.run("cost", *range_).replace("\n", " ")
     rates = json.loads(person.run("cost", "--json", *range_))["providers"]["codex"]["rates"]
     assert rates["gpt-5.5"]["usd_per_million"]["output"] == 30
     assert rates["gpt-5.5"]["origin"].startswith("genai-prices ")
@@ -596,6 +605,78 @@ def test_no_word_of_a_conversation_is_kept(person: Person) -> None:
     assert not [word for word in words if word in kept]
 
 
+def test_cost_by_week_month_and_block(person: Person) -> None:
+    shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
+    range_ = ("--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-11-30")
+
+    def codex(by: str, *more: str) -> dict[str, Any]:
+        printed = json.loads(person.run("cost", "--json", "--by", by, *range_, *more))
+        found: dict[str, Any] = printed["providers"]["codex"]
+        assert printed["totals"] == found["totals"]
+        return found
+
+    day = codex("day")["by_day"]["2026-11-20"]
+    assert codex("week")["by_week"] == {"2026-11-16": day}
+    assert codex("month")["by_month"] == {"2026-11": day}
+    (block,) = codex("block")["by_block"]
+    assert (block["started_at"], block["ends_at"]) == ("2026-11-20T12:00:00Z", "2026-11-20T17:00:00Z")
+    assert (block["running"], block["burn"], block["projected"]) == (False, None, None)
+    assert block["by_model"] == day
+    assert block.keys() > day["gpt-5.5"].keys()
+    assert "2026-11-20 12:00 – 17:00" in person.run("cost", "--by", "block", *range_)
+    assert "2026-11-16 – 22" in person.run("cost", "--by", "week", *range_)
+
+
+@pytest.mark.parametrize(
+    "by", ["day", "week", "month", "block", "session", "project", "effort", "home", "model"]
+)
+def test_the_models_of_each_row(person: Person, by: str) -> None:
+    shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
+    range_ = ("--timezone", "UTC", "--since", "2026-11-01", "--until", "2026-11-30", "--by", by, "--models")
+    shown = person.run("cost", "--chart", *range_)
+    assert ("\n  gpt-5.5 " in shown) is (by != "model")
+    assert "█" in shown
+    report = json.loads(person.run("cost", "--json", *range_))["providers"]["codex"]
+    if by in ("session", "project", "effort", "home"):
+        groups = report[f"by_{by}"]
+        for row in groups if by == "session" else groups.values():
+            assert row["by_model"]["gpt-5.5"]["total_tokens"] == row["total_tokens"]
+
+
+def test_cost_of_days_to_come(person: Person) -> None:
+    report = json.loads(person.run("cost", "--json", "--since", "2031-01-01"))
+    assert (report["since"], report["until"]) == ("2031-01-01", "2031-01-01")
+    assert "Nothing was used in these days." in person.run("cost", "--since", "2031-01-01")
+
+
+@pytest.mark.parametrize(
+    ("today", "by", "first"),
+    [
+        (date(2026, 11, 28), "day", date(2026, 10, 30)),
+        (date(2026, 11, 28), "session", date(2026, 10, 30)),
+        (date(2026, 11, 28), "block", date(2026, 11, 22)),
+        (date(2026, 11, 28), "week", date(2026, 9, 7)),
+        (date(2026, 11, 28), "month", date(2025, 12, 1)),
+        (date(2026, 12, 31), "month", date(2026, 1, 1)),
+        (date(2028, 2, 29), "month", date(2027, 3, 1)),
+    ],
+)
+def test_weeks_and_months_are_whole_by_default(today: date, by: str, first: date) -> None:
+    parser = argparse.ArgumentParser()
+    cost.add_arguments(parser)
+    assert cost.days_of(parser.parse_args(["--by", by]), today) == (first, today)
+
+
+def test_the_table_fits_the_terminal(person: Person) -> None:
+    shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
+    for columns in ("60", "80", "120"):
+        person.environ |= {"COLUMNS": columns, "PYTHONIOENCODING": "ascii", "FORCE_COLOR": "0"}
+        shown = person.run("cost", "--since", "2026-11-01", "--until", "2026-11-30", "--by", "session")
+        assert max(map(len, shown.splitlines())) <= int(columns)
+        assert "?" not in shown
+        assert "\x1b" not in shown
+
+
 def test_cost_of_days_without_use(person: Person) -> None:
     report = json.loads(person.run("cost", "--json", "--since", "2031-01-01", "--until", "2031-01-02"))
     codex = report["providers"]["codex"]
@@ -605,8 +686,6 @@ def test_cost_of_days_without_use(person: Person) -> None:
 
 
 def test_thirty_days_by_default(person: Person) -> None:
-    from datetime import date
-
     report = json.loads(person.run("cost", "--json"))
     assert (date.fromisoformat(report["until"]) - date.fromisoformat(report["since"])).days == 29
     report = json.loads(person.run("cost", "--json", "--days", "1"))
@@ -662,3 +741,80 @@ command.script()
 """
     done = subprocess.run([sys.executable, "-c", begun], capture_output=True, check=False, timeout=30)
     assert (done.returncode, done.stdout, done.stderr) == (3, b"late\n", b"")
+
+
+def test_a_chosen_source_that_has_nothing_says_why(person: Person) -> None:
+    shutil.rmtree(person.home / "sessions", ignore_errors=True)
+    account = person.account("--source", "rollouts", code=1)
+    assert account["windows"] == []
+    assert account["error"] is None
+    assert (
+        "tankful: Codex in ~/codex: no recent session log of this account has limits;"
+        " the next turn of Codex writes some.\n"
+    ) in person.errors
+
+
+def test_a_home_of_the_settings_is_corrected_there(person: Person, server: FakeChatGPT) -> None:
+    server.answer = says(soon())
+    (person.folder / "own").mkdir(exist_ok=True, mode=0o700)
+    missing = person.folder / "elsewhere"
+    (person.folder / "own" / "settings.toml").write_text(
+        f'[providers.codex]\nhomes = ["{missing.as_posix()}"]\n'
+    )
+    whole = person.usage()
+    (error,) = [each["error"] for each in whole["providers"] if each["error"]]
+    assert error["message"] == "~/elsewhere does not exist."
+    assert error["remedy"].startswith("Install Codex, or correct `providers.codex.homes` in settings.toml.")
+
+
+def test_days_in_the_future_are_accepted(person: Person) -> None:
+    shutil.copytree(FIXTURES / "plain" / "home" / "sessions", person.home / "sessions")
+    report = json.loads(person.run("cost", "--json", "--since", "2099-01-01"))
+    assert (report["since"], report["until"]) == ("2099-01-01", "2099-01-01")
+    assert "tankful: nothing was used from 2099-01-01 to 2099-01-01.\n" in person.errors
+    report = json.loads(person.run("cost", "--json", "--until", "2099-01-01"))
+    assert report["until"] == "2099-01-01"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGSTOP")
+def test_a_suspended_count_holds_nobody_up(person: Person) -> None:
+    shutil.copytree(FIXTURES / "plain" / "home" / "sessions", person.home / "sessions")
+    counted = json.loads(person.run("cost", "--json", "--days", "3660"))
+    assert counted["complete"] is True
+    hold = (
+        "import sys; from pathlib import Path; from providers.ledger.scan_lock import alone\n"
+        "with alone(Path(sys.argv[1])): print('holds', flush=True); sys.stdin.readline()"
+    )
+    ledger = person.folder / "own" / "state" / "ledger.sqlite3"
+    command = [sys.executable, "-c", hold, str(ledger)]
+    with started(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "holds\n"
+        holder.send_signal(signal.SIGSTOP)
+        began = time.monotonic()
+        report = json.loads(person.run("cost", "--json", "--days", "3660"))
+        assert time.monotonic() - began < 15
+        assert report["complete"] is False
+        assert report["providers"]["codex"]["totals"] == counted["providers"]["codex"]["totals"]
+        assert "but it is suspended." in person.errors
+        assert "These are the figures of an earlier count." in person.errors
+        table = person.run("cost", "--days", "3660")
+        assert "Not all logs were counted now" in table
+        holder.send_signal(signal.SIGCONT)
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="needs names that are no UTF-8")
+def test_no_name_of_a_log_takes_anything_down(person: Person) -> None:
+    day = person.home / "sessions/2026/11/20"
+    shutil.copytree(FIXTURES / "plain" / "home" / "sessions", person.home / "sessions")
+    odd = os.fsencode(day) + b"/rollout-2026-11-20T12-00-00-\xff\xfe\x01.jsonl"
+    with open(odd, "wb") as file:
+        file.write(b"{}\n\xff\n")
+    os.mkfifo(os.fsencode(day) + b"/rollout-2026-11-20T12-00-01-\xfe.jsonl")
+    os.mkdir(os.fsencode(day) + b"/rollout-2026-11-20T12-00-02-\xfe.jsonl")
+    os.symlink("nowhere", os.fsencode(day) + b"/rollout-2026-11-20T12-00-03-\xfe.jsonl")
+    for by in ("day", "session", "project", "home"):
+        report = json.loads(person.run("cost", "--json", "--days", "3660", "--by", by))
+        assert report["providers"]["codex"]["totals"]["responses"] == 8
+        assert person.run("cost", "--days", "3660", "--by", by)
+    person.run("usage", "--json")

@@ -52,7 +52,10 @@ def log_of(model: str, home: Path) -> None:
         log.write_text(log.read_text().replace("gpt-5.5", model))
 
 
-def test_the_list_says_where_each_price_is_from(home: Path, run: Run) -> None:
+def test_the_list_says_where_each_price_is_from(
+    home: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     own = home / "own/prices.toml"
     own.parent.mkdir()
     own.write_text('[[price]]\nmodel = "gpt-5.5*"\ninput = 1.5\noutput = 12\n')
@@ -156,7 +159,9 @@ def test_a_folder_that_cannot_be_written_is_named(server: FakeChatGPT, home: Pat
     (home / "own/state").write_text("")
     code, out, err = run("prices", "update", "--url", f"{server.url}/data.json")
     assert (code, out) == (1, "")
-    assert err.startswith(f"tankful: the prices cannot be saved: {home / 'own/state/prices.json'}: ")
+    state = home / "own/state"
+    why = f"Cannot create {state}: {state} is a file. Move it away."
+    assert err == f"tankful: the prices cannot be saved. {why}\n"
 
 
 def test_an_action_that_does_not_exist_shows_the_usage(run: Run) -> None:

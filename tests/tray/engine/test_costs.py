@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
+from providers.codex.logs.format import Rollouts
 from providers.host.files import own_folders
 from providers.ledger.database import LedgerError, opened, transaction
 from providers.ledger.index import set_complete
+from providers.registry import PROVIDERS
+from tray.engine.cost_faults import ProviderFailed
 from tray.engine.costs import Costs
 from tray.engine.count_child import CountChild
 from tray.engine.counting import count
@@ -246,3 +250,61 @@ def test_a_ledger_that_a_reader_found_damaged_is_repaired_by_the_next_count(pers
         costs.count()
     costs.count()
     assert person.of_codex(costs).figures.days_30 == first.days_30
+
+
+class FaultyLogs(Rollouts):
+    """A format with a bug: it trips over each log."""
+
+    def is_log(self, name: str) -> bool:
+        raise KeyError(name)
+
+
+class TestAFaultOfOneProvider:
+    """It costs the figures of that provider, and of no other."""
+
+    @pytest.fixture
+    def costs(self, person: Person) -> Costs:
+        codex, claude = PROVIDERS[:2]
+        shutil.copytree(FIXTURE, person.folder / "claude/sessions")
+        faulty = replace(claude, logs=FaultyLogs())
+        scope = person.scope()
+        scope.providers = (codex, faulty)
+        return Costs(scope)
+
+    def test_a_report_has_the_others(self, costs: Costs, caplog: pytest.LogCaptureFixture) -> None:
+        reports, problem = costs.report(date(2026, 11, 1), date(2026, 11, 30), UTC)
+        assert reports["codex"].totals.responses
+        assert not reports["codex"].up_to_date
+        assert isinstance(problem, ProviderFailed)
+        assert str(problem) == (
+            "The logs of Claude could not be counted: internal error (KeyError). Please report this."
+        )
+        assert any("KeyError at tray/engine/costs.py" in each.getMessage() for each in caplog.records)
+
+    def test_a_count_has_the_others(self, costs: Costs, person: Person) -> None:
+        with pytest.raises(ProviderFailed):
+            costs.count()
+        assert person.of_codex(costs).figures.files
+
+
+def test_what_cannot_be_kept_is_counted_all_the_same(person: Person) -> None:
+    """And shown, and said for as long as it is so; then it is kept."""
+    expected = person.costs()
+    expected.count()
+    figures = person.of_codex(expected)
+    shutil.rmtree(person.folder / "own")
+    (person.folder / "own").write_text("in the way")
+    costs, events = person.costs(), list[object]()
+    for _ in range(2):
+        count(costs, events.append)
+        ended = events[-1]
+        assert isinstance(ended, CountEnded)
+        assert ended.problem is not None
+        assert "is a file. Move it away." in ended.problem
+        assert person.of_codex(costs) == figures
+    (person.folder / "own").unlink()
+    person.now += timedelta(hours=1)  # until then nothing is read that has not changed
+    count(costs, events.append)
+    assert events[-1] == CountEnded(None)
+    assert person.of_codex(costs).figures.month == figures.figures.month
+    assert person.of_codex(person.costs()) == person.of_codex(costs)

@@ -21,7 +21,7 @@ from tests.tray.engine.test_engine import running, scope_of
 from tests.tray.engine.test_log_entries import FAILS, NOW, WORKS, account
 from tests.tray.faces.published import until
 from tray.engine import log
-from tray.engine.log import LARGEST, TransitionLog, logging_to
+from tray.engine.log import FILE, LARGEST, TransitionLog, log_faults_to, logging_to
 from tray.engine.schedule import Periods
 from tray.engine.state import State
 
@@ -191,3 +191,22 @@ def test_a_source_that_is_absent_for_a_while_is_not_new(tmp_path: Path) -> None:
         "oauth failed (offline); next try 2026-11-20T12:05:00Z",
         "oauth works again",
     ]
+
+
+def test_a_command_logs_its_internal_errors_and_nothing_else(tmp_path: Path) -> None:
+    log_faults_to(tmp_path)
+    try:
+        logging.getLogger("providers.odd").warning("a transition")
+        assert not (tmp_path / FILE).exists()
+        try:
+            os.environ["A_SECRET_VALUE"]
+        except KeyError as error:
+            log_fault(logging.getLogger("tray.odd"), "a command failed", error)
+        text = (tmp_path / FILE).read_text()
+        assert " ERROR a command failed: KeyError at " in text
+        assert "SECRET" not in text
+        with logging_to(tmp_path, "tray"):  # whose log has it once
+            logging.getLogger("tray.odd").error("another fault")
+        assert (tmp_path / FILE).read_text().count("another fault") == 1
+    finally:
+        log_faults_to(tmp_path / "none")  # which is never opened

@@ -131,7 +131,7 @@ def test_what_changes_nothing_writes_nothing(file: Path) -> None:
         (b"\n[[providers.codex]]\n", "line 2: `codex` should be a table, [providers.codex]. Nothing"),
         (b"providers = 7\n", "line 1: `providers` should be a table, [providers]. Nothing was changed."),
         (b"\xff\xfe", "settings.toml is not text in UTF-8. Nothing was changed."),
-        (b"#" * (1 << 19), "settings.toml cannot be changed (File too large)."),
+        (b"#" * (1 << 19), "settings.toml cannot be changed: the file is too large. Make it smaller"),
         (b"a = " + b"[" * 5000, "settings.toml, line 1: not TOML: "),
     ],
 )

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import errno
 import os
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs import started
-from tray.engine.single_instance import OWNER_PATIENCE_SECONDS, SingleInstance, StateFolderUnusable, _why
+from tray.engine.single_instance import OWNER_PATIENCE_SECONDS, SingleInstance, StateFolderUnusable
 
 HOLD = """
 import sys
@@ -87,20 +86,20 @@ def test_other_obstacles_are_reported(tmp_path: Path) -> None:
         SingleInstance(tmp_path / "state").acquire()
 
 
-OWNER = "Your account cannot write to {}. Check the owner and permissions of that folder."
-FULL = "Cannot write to {}: the disk is full. Free up space."
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no locks of folders")
+def test_without_a_file_the_folder_is_locked(tmp_path: Path) -> None:
+    one, other = (SingleInstance(tmp_path / "none" / "state") for _ in range(2))
+    assert one.acquire_without_file()
+    assert not other.acquire_without_file()
+    one.release()
+    assert other.acquire_without_file()
+    other.release()
+    assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("number", "sentence"),
-    [
-        (errno.EROFS, "{} is on a read-only file system. Set TANKFUL_HOME to another folder."),
-        (errno.ENOSPC, FULL),
-        (errno.EDQUOT, FULL),
-        (errno.EACCES, OWNER),
-        (errno.EPERM, OWNER),
-        (errno.EIO, f"Cannot write to {{}} ({os.strerror(errno.EIO)}). Check what is in its place."),
-    ],
-)
-def test_each_reason_has_its_own_sentence(tmp_path: Path, number: int, sentence: str) -> None:
-    assert _why(tmp_path, OSError(number, os.strerror(number))) == sentence.format(tmp_path)
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="needs another user, so root")
+def test_the_folder_of_another_user_is_not_locked(tmp_path: Path) -> None:
+    os.chown(tmp_path, 12345, -1)
+    one, other = (SingleInstance(tmp_path / "none") for _ in range(2))
+    assert one.acquire_without_file()
+    assert other.acquire_without_file()

@@ -228,3 +228,24 @@ def test_nothing_slow_is_imported(tmp_path: Path) -> None:
     slow = ["msgspec", "platformdirs", "requests", "subprocess", "argparse", "decimal", "tempfile", "typing"]
     slow += ["contextlib", "hashlib", "importlib.metadata", "threading"]
     assert [name for name in slow if f"'{name}'" in loaded] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such shell")
+def test_a_command_that_prints_without_end_is_ended_at_its_limit(tmp_path: Path) -> None:
+    began = time.monotonic()
+    line = f"cd {tmp_path}; echo $$ > pid; exec yes line"
+    done = claude_draws(tmp_path, "--from-claude", "--", line)
+    assert (done.returncode, len(done.stdout), done.stdout[:10]) == (0, 1 << 16, b"line\nline\n")
+    assert time.monotonic() - began < 1.9, "it ran until its deadline"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipes with names")
+def test_a_pipe_in_the_place_of_a_reading_keeps_nobody_waiting(tmp_path: Path) -> None:
+    claude_draws(tmp_path, "--from-claude")
+    (reading,) = kept(tmp_path)
+    reading.unlink()
+    os.mkfifo(reading)
+    assert claude_draws(tmp_path, "--from-claude").stdout.decode().startswith("5h 62 %")
+    assert reading.is_file()

@@ -18,6 +18,7 @@ from jeepney.io.blocking import prep_socket
 from jeepney.io.threading import DBusConnection
 from jeepney.wrappers import unwrap_msg
 
+from providers.domain.visible import visible
 from providers.host.faults import log_fault
 
 if TYPE_CHECKING:
@@ -144,5 +145,7 @@ def _answered(environ: Mapping[str, str], question: Callable[[Any], bool]) -> bo
 
 
 def plain(text: str) -> str:
-    """The text as the bus accepts it: it disconnects a client that sends a NUL or half a surrogate pair."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    """The text as the bus accepts it, which disconnects a client that sends a NUL or half a surrogate pair, and as
+    nobody can turn it around or break it: names in it are foreign.
+    """
+    return visible(text.replace("\0", "").encode("utf-8", "replace").decode())

@@ -108,7 +108,12 @@ class ProviderFacts(Struct, frozen=True, kw_only=True):
 
 
 class LedgerFacts(Struct, frozen=True, kw_only=True):
-    """`sound` is None where the check would take too long, `error` a sentence where the file cannot be used."""
+    """`sound` is None where the check would take too long, `error` a sentence where the file cannot be used.
+
+    `damage_met`: a report met damage that no count has looked at yet. `checked` is the share of the logs, 0-1,
+    that the round over all checksums has reached; `round_ended` is when it last was at its end. Not all rows have
+    a checksum before the ledger is `sealed`.
+    """
 
     path: str
     exists: bool
@@ -116,6 +121,10 @@ class LedgerFacts(Struct, frozen=True, kw_only=True):
     files: int | None = None
     complete: dict[str, bool | None] = {}
     sound: bool | None = None
+    damage_met: bool = False
+    sealed: bool = True
+    checked: float = 0.0
+    round_ended: datetime | None = None
     error: str | None = None
 
 

@@ -55,6 +55,10 @@ def ledger(path: Path, providers: Sequence[str]) -> LedgerFacts:
         files=found.files,
         complete=found.complete,
         sound=found.sound,
+        damage_met=found.damage_met,
+        sealed=found.sealed,
+        checked=round(found.checked, 3),
+        round_ended=found.round_ended,
     )
 
 

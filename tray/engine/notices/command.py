@@ -19,6 +19,7 @@ from threading import Condition, Thread
 from typing import Any
 
 from providers.domain.errors import ProviderError
+from providers.domain.visible import json_text
 from providers.host.faults import log_fault
 from providers.host.process.child import Child, probe_folder
 from tray.engine.document import as_time
@@ -68,7 +69,7 @@ def run_command(
     program = shutil.which(name, path=environ.get("PATH"))
     if program is None:
         raise CommandFailed("the program was not found")
-    data = json.dumps(as_json(notice), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    data = json_text(json.dumps(as_json(notice), ensure_ascii=False)).encode() + b"\n"
     ends = time.monotonic() + seconds
     try:
         with (

@@ -10,6 +10,7 @@ from threading import Condition, Lock, Thread
 from typing import Protocol
 
 from providers.host.faults import log_fault
+from providers.host.storage import cannot_write
 from tray.engine.notices import settings as own
 from tray.engine.notices.command import CommandRunner
 from tray.engine.notices.due import due
@@ -143,7 +144,9 @@ class Notifier:
             save(self._scope.folders.state, stored)
         except OSError as error:
             if not self._unsaved:
-                _log.warning("notices cannot be remembered (%s)", error.strerror or "unknown error")
+                _log.warning(
+                    "notices cannot be remembered: %s", cannot_write(self._scope.folders.state, error)
+                )
             self._unsaved = True
         else:
             self._unsaved = False

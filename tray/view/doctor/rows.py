@@ -28,7 +28,7 @@ def sections(report: Report, zone: tzinfo) -> tuple[Section, ...]:
             _section(each.title, each, lambda facts: provider.rows(facts, now, zone))
             for each in report.providers
         ),
-        _section("Ledger", report.ledger, lambda facts: storage.ledger(facts, titles)),
+        _section("Ledger", report.ledger, lambda facts: storage.ledger(facts, titles, report.generated_at)),
         _section("Settings", report.settings, storage.settings),
         _section("Folders", report.folders, storage.folders),
         _section("Network", report.network, machine.network),

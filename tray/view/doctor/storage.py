@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from tray.engine.doctor.facts import FolderFacts, LedgerFacts, LogFacts, SettingsFacts
+from tray.view import format as fmt
 from tray.view.doctor.row import ReportRow, failure, good, note, warning
 
 _OTHERS_WRITE = 0o022
@@ -12,7 +14,7 @@ _OTHERS_READ = 0o077
 _COUNT = "Run `tankful cost`: it counts the rest, and reports what fails."
 
 
-def ledger(facts: LedgerFacts, titles: Mapping[str, str]) -> Iterator[ReportRow]:
+def ledger(facts: LedgerFacts, titles: Mapping[str, str], now: datetime) -> Iterator[ReportRow]:
     if not facts.bytes:
         yield note("file", f"{facts.path}, not created yet")
         return
@@ -21,16 +23,8 @@ def ledger(facts: LedgerFacts, titles: Mapping[str, str]) -> Iterator[ReportRow]
         yield failure("health", facts.error, _COUNT)
         return
     yield good("file", f"{facts.path}, {_size(facts.bytes)}, {_logs(facts.files or 0)}")
-    if facts.sound is None:
-        yield note("health", "not checked: the file is large")
-    elif facts.sound:
-        yield good("health", "no damage found")
-    else:
-        yield failure(
-            "health",
-            "The file is damaged.",
-            "Run `tankful cost`: it keeps the damaged file and starts a new one.",
-        )
+    yield _health(facts)
+    yield _checksums(facts, now)
     for provider, complete in facts.complete.items():
         name = titles.get(provider, provider)
         if complete is None:
@@ -39,6 +33,35 @@ def ledger(facts: LedgerFacts, titles: Mapping[str, str]) -> Iterator[ReportRow]
             yield good(name, "all logs are counted")
         else:
             yield warning(name, "Not all logs are counted.", _COUNT)
+
+
+def _health(facts: LedgerFacts) -> ReportRow:
+    if facts.sound is False:
+        return failure(
+            "health",
+            "The file is damaged.",
+            "Run `tankful cost`: it keeps the damaged file and starts a new one.",
+        )
+    if facts.damage_met:
+        return warning(
+            "health",
+            "A report found damage.",
+            "Run `tankful cost`: it checks the whole file and repairs it.",
+        )
+    if facts.sound is None:
+        return note("health", "not checked: the file is large")
+    return good("health", "no damage found")
+
+
+def _checksums(facts: LedgerFacts, now: datetime) -> ReportRow:
+    """How far the slow check of everything is: a part of it is due once an hour."""
+    share = f"{facts.checked:.0%}"
+    if not facts.sealed:
+        return note("checksums", f"{share} added so far; each count adds more")
+    if facts.round_ended is None:
+        return note("checksums", f"{share} checked so far; a part is checked every hour")
+    last = f"all checked {fmt.age(now - facts.round_ended)}"
+    return good("checksums", last if not facts.checked else f"{last}; {share} checked since")
 
 
 def settings(facts: SettingsFacts) -> Iterator[ReportRow]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from providers.domain.visible import visible
 from providers.host.redact import redact
 from tray.engine import document as documents
 from tray.engine.doctor.facts import Report
@@ -17,6 +18,7 @@ from tray.view.doctor.row import ReportRow, Section
 SCHEMA = "tankful.doctor/1"
 WIDTH = 80
 _LEVEL = 4
+_WIDEST_NAME = 40
 _COLOURS = {"ok": "\x1b[32m", "warn": "\x1b[33m", "fail": "\x1b[31m"}
 _PLAIN = "\x1b[0m"
 
@@ -24,6 +26,7 @@ _PLAIN = "\x1b[0m"
 def as_text(sections: Sequence[Section], *, colour: bool = False) -> str:
     """Sections with aligned rows, then the problems; within 80 columns but for paths that are longer."""
     width = max((len(row.name) for section in sections for row in section.rows), default=0)
+    width = min(width, _WIDEST_NAME)
     blocks = ["\n".join(_block(section, width, colour=colour)) for section in sections]
     return "\n\n".join((*blocks, "\n".join(_summary(sections))))
 
@@ -47,7 +50,7 @@ def _block(section: Section, width: int, *, colour: bool) -> Iterator[str]:
         if colour and row.level:
             level = f"{_COLOURS[row.level]}{level}{_PLAIN}"
         first, *more = _wrapped(row.text, WIDTH - indent)
-        yield f"  {level}  {row.name:{width}}  {first}".rstrip()
+        yield f"  {level}  {visible(row.name):{width}}  {first}".rstrip()
         yield from (f"{'':{indent}}{line}" for line in more)
 
 
@@ -71,7 +74,7 @@ def _problems(sections: Sequence[Section]) -> list[tuple[str, ReportRow]]:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+    return textwrap.wrap(visible(text), width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _plain(value: Any) -> Any:

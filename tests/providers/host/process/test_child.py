@@ -311,3 +311,65 @@ def test_a_watchdog_waits_for_nothing_once_its_probe_is_over(tmp_path: Path) -> 
         (watchdog,) = children()
         assert "python" in watchdog
     assert children() == []
+
+
+FAR_AWAY = """
+    import os, sys, time
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.setsid()
+            print(os.getpid(), flush=True)
+            os.chdir("/")
+            os.closerange(0, 3)
+            os.execve("/bin/sleep", ["sleep", "300"], {{}})
+        os._exit(0)
+    os.wait()
+    {then}
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has subreapers")
+@pytest.mark.parametrize(
+    ("then", "code"), [("pass", 0), ("os.kill(os.getpid(), 9)", -9), ("time.sleep(300)", None)]
+)
+def test_a_daemon_that_dropped_everything_is_ended(folder: Path, then: str, code: int | None) -> None:
+    done = run(python(FAR_AWAY.format(then=then)), environ=ENVIRON, folder=folder, seconds=3)
+    assert done.code == code
+    assert not alive(int(done.out))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has subreapers")
+def test_it_is_ended_where_we_are_killed_too(tmp_path: Path) -> None:
+    code = f"""
+        import sys
+        from pathlib import Path
+        from providers.host.process.child import Child, probe_folder
+        with probe_folder(Path({str(tmp_path)!r})) as folder:
+            with Child({python(FAR_AWAY.format(then="time.sleep(300)"))!r}, environ={{}}, folder=folder) as child:
+                print(int(child.next(10)[1]), flush=True)
+                sys.stdin.read()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    with started(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        daemon = int(process.stdout.readline())
+        assert alive(daemon)
+        process.kill()
+        process.wait()
+        until(lambda: not alive(daemon), "the daemon outlived us")
+    until(lambda: folders(tmp_path) == [], "its folder outlived us")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has subreapers")
+def test_a_program_starts_as_without_a_keeper(folder: Path) -> None:
+    """No signal is ignored and no file open but the three; a missing one is told at once."""
+    done = shell("grep -E 'Sig(Ign|Blk)' /proc/self/status; ls /proc/self/fd", folder)
+    masks, files = done.out.split(b"\n", 2)[:2], done.out.split(b"\n", 2)[2]
+    assert {line.split()[1] for line in masks} == {b"0" * 16}
+    assert files.split() == [b"0", b"1", b"2", b"3"]  # the last is of ls itself
+    with (
+        pytest.raises(ProgramMissing, match="No such file"),
+        Child(["/nowhere/at/all"], environ=ENVIRON, folder=folder),
+    ):
+        pass

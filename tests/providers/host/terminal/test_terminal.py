@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.domain.errors import NotUnderstood
+from providers.domain.errors import NotUnderstood, ProgramMissing
 from providers.host.process.child import probe_folder
 from providers.host.terminal.line import Size
 from providers.host.terminal.screen import Screen
@@ -166,7 +166,7 @@ class TestTerminal:
         )
         with running(script, tmp_path) as terminal:
             assert terminal.wait_until(lambda text: "on" in text, 10)
-            assert len(carrying(mark)) == 2
+            assert len(carrying(mark)) >= 2  # on Linux its keeper, too
         assert carrying(mark) == []
         assert list(tmp_path.iterdir()) == []
 
@@ -179,7 +179,10 @@ class TestTerminal:
         before = count()
         with running("print()", tmp_path):
             pass
-        with missing_program(tmp_path) as terminal:
+        with (
+            suppress(ProgramMissing),
+            missing_program(tmp_path) as terminal,
+        ):  # raised where there is a keeper
             assert not terminal.wait_until(lambda _: False, 10)
             assert terminal.ended
         assert count() == before

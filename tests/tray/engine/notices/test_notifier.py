@@ -149,7 +149,7 @@ def test_where_nothing_can_be_remembered_it_is_logged_once_and_still_shown_once(
     (tmp_path / FILE / "in the way").touch()
     assert desk.look(session=95) == ["Codex: 5 % of the 5h limit left"]
     assert desk.look() == []
-    assert [record.getMessage()[:30] for record in caplog.records] == ["notices cannot be remembered ("]
+    assert [record.getMessage()[:30] for record in caplog.records] == ["notices cannot be remembered: "]
 
 
 def test_a_clock_that_is_set_back_repeats_nothing_in_the_next_process_either(tmp_path: Path) -> None:

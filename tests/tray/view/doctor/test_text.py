@@ -87,6 +87,8 @@ GOOD = Report(
         files=1234,
         complete={"codex": True},
         sound=True,
+        checked=0.4,
+        round_ended=NOW - timedelta(hours=3),
     ),
     settings=SettingsFacts(path="~/.config/tankful/settings.toml", exists=True),
     folders=(
@@ -141,6 +143,7 @@ Codex
 Ledger
   ok    file         ~/.local/state/tankful/ledger.sqlite3, 12 MB, 1,234 logs
   ok    health       no damage found
+  ok    checksums    all checked 3 h ago; 40% checked since
   ok    Codex        all logs are counted
 
 Settings

@@ -1,0 +1,59 @@
+"""A lock of the system on a file: it ends with its process. Who waits for one hears for whom, and not for ever."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from providers.host.holder import SAID_AFTER_SECONDS, WaitListener, holder_of, is_suspended, note_holder
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+
+def file_lock(path: Path) -> BaseFileLock:
+    """One that any thread may release. Taking it raises OSError where the file system has no locks: filelock's own
+    way out, a file whose presence is the lock, would outlive a process that is killed.
+    """
+    from filelock import FileLock
+
+    return FileLock(path, mode=0o600, thread_local=False, fallback_to_soft=False)
+
+
+@contextmanager
+def locked(
+    path: Path, seconds: float, listener: WaitListener | None = None, doing: str = ""
+) -> Iterator[None]:
+    """Holds the lock; `doing` is what its holder does, as in "is asking ChatGPT".
+
+    Raises OSError, and TimeoutError after so many seconds, or as soon as its holder is seen to be suspended.
+    """
+    lock = file_lock(path)
+    _acquire(lock, path, seconds, listener, doing)
+    try:
+        note_holder(path)
+        yield
+    finally:
+        lock.release()
+
+
+def _acquire(
+    lock: BaseFileLock, path: Path, seconds: float, listener: WaitListener | None, doing: str
+) -> None:
+    ends, is_said = time.monotonic() + seconds, False
+    while True:
+        left = ends - time.monotonic()
+        try:
+            lock.acquire(timeout=max(0.0, min(left, SAID_AFTER_SECONDS)))
+        except TimeoutError:
+            holder = holder_of(path)
+            if left <= SAID_AFTER_SECONDS or is_suspended(holder):
+                raise
+            if not is_said and listener is not None:
+                is_said = True
+                listener(f"waiting for {holder or 'another tankful'}, which {doing}.")
+        else:
+            return

@@ -1,0 +1,85 @@
+"""Blocks of five hours, as Claude's session window counts them. Pure: the clock is an argument.
+
+A block begins with the hour, in UTC, of the first response that no earlier block holds, and lasts five hours
+whatever happens in it; the next one begins with the next response. So gaps are in no block, and two never
+overlap. ccusage counts them the same way. It is what logs can tell of the 5-hour window: the server's own may
+begin elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from providers.domain.cost import BlockCost, Burn, Projection
+from providers.ledger.epoch_ms import moment
+from providers.ledger.query import Slice
+from providers.ledger.sums import Sum, model_of, tallies
+
+LENGTH = timedelta(hours=5)
+LOOK_BACK = timedelta(days=7)
+"""Where a block begins follows from the one before it, back to a pause of five hours: a week has one."""
+_HOUR_MS = 3_600_000
+_LENGTH_MS = 5 * _HOUR_MS
+_SHORTEST = timedelta(minutes=15)
+"""A busy minute says nothing of the hours to come."""
+
+
+def blocks(slices: Iterable[Slice], wanted: Collection[int], now: datetime) -> tuple[BlockCost, ...]:
+    """Oldest first. Only the slices of the `wanted` quarters are summed; a block without any is absent."""
+    found: list[list[Slice]] = []
+    end = 0
+    for each in sorted(slices, key=lambda each: each.quarter):
+        if not found or each.quarter >= end:
+            end = _start_ms(each) + _LENGTH_MS
+            found.append([])
+        found[-1].append(each)
+    return tuple(
+        _block(whole, own, now)
+        for whole in found
+        if (own := [each for each in whole if each.quarter in wanted])
+    )
+
+
+def _start_ms(first: Slice) -> int:
+    return first.quarter // _HOUR_MS * _HOUR_MS
+
+
+def _block(whole: list[Slice], own: list[Slice], now: datetime) -> BlockCost:
+    started_at = moment(_start_ms(whole[0]))
+    running = started_at <= now < started_at + LENGTH
+    burn = _burn(whole, now) if running else None
+    return BlockCost(
+        started_at=started_at,
+        ends_at=started_at + LENGTH,
+        first_at=moment(min(each.first_ms for each in own)),
+        last_at=moment(max(each.last_ms for each in own)),
+        tally=Sum(own).tally(),
+        by_model=tallies(own, model_of),
+        running=running,
+        burn=burn,
+        projection=None if burn is None else _projection(whole, burn, started_at + LENGTH - now),
+    )
+
+
+def _burn(whole: list[Slice], now: datetime) -> Burn | None:
+    """Since the first response until now, pauses included; None while that is too short."""
+    used = now - moment(min(each.first_ms for each in whole))
+    if used < _SHORTEST:
+        return None
+    hours, so_far = used / timedelta(hours=1), Sum(whole).tally()
+    return Burn(
+        usd_per_hour=None if so_far.usd is None else so_far.usd / hours,
+        tokens_per_hour=so_far.usage.total_tokens / hours,
+        over_minutes=round(hours * 60),
+    )
+
+
+def _projection(whole: list[Slice], burn: Burn, left: timedelta) -> Projection:
+    hours, so_far = left / timedelta(hours=1), Sum(whole).tally()
+    return Projection(
+        usd=None
+        if so_far.usd is None or burn.usd_per_hour is None
+        else so_far.usd + burn.usd_per_hour * hours,
+        tokens=so_far.usage.total_tokens + burn.tokens_per_hour * hours,
+    )

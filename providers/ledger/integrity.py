@@ -1,0 +1,310 @@
+"""The round over everything that has a checksum, and what is done about damage.
+
+A step of the round is due once an hour, and takes a fraction of a second; it goes on where the last one ended.
+Where it finds damage, or a report has left a mark, the whole file is checked at once. Parts whose checksums are
+wrong are resolved anew from the observations of their logs; a log whose observation is damaged is read again. What
+cannot be resolved anew, or is no ledger any more, raises DamagedLedger: the file is then quarantined.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from zlib import crc32
+
+from msgspec import Struct
+
+from providers.ledger import index, sealed_logs, seals
+from providers.ledger.checksum import of_values
+from providers.ledger.damage import DamagedLedger
+from providers.ledger.database import GARBLED, is_marked, transaction, unmark
+from providers.ledger.memory import InMemory
+from providers.ledger.sealed_logs import is_sealed
+from providers.ledger.statements import chunks, marks
+from providers.logs import LogFormat
+
+STEP_SECONDS = 0.25
+EVERY_SECONDS = 3_600
+_CHECK_SECONDS = 30.0
+_BATCH = 100  # logs
+_INSTRUCTIONS = 100_000  # between two looks at the clock
+
+Formats = Mapping[str, LogFormat]
+"""By provider."""
+
+
+class RoundProgress(Struct, frozen=True):
+    """How far the round is: all logs up to `log`; when its last step was, and when a round last ended (epoch
+    seconds, 0 for never).
+    """
+
+    log: int = 0
+    stepped: int = 0
+    ended: int = 0
+
+
+def progress(db: sqlite3.Connection) -> RoundProgress:
+    row = db.execute("SELECT value FROM meta WHERE name = 'round'").fetchone()
+    try:
+        return RoundProgress(*map(int, row[0].split())) if row else RoundProgress()
+    except (TypeError, ValueError):
+        return RoundProgress()
+
+
+def check(
+    db: sqlite3.Connection, path: Path | InMemory, formats: Formats, now: float, seconds: float = STEP_SECONDS
+) -> frozenset[int]:
+    """Check the whole ledger if it is marked, else go on with the round if that is due.
+
+    Returns the logs that must be resolved anew. Raises DamagedLedger.
+    """
+    try:
+        return _check(db, path, formats, now, seconds)
+    except GARBLED as error:
+        raise DamagedLedger(str(error)) from error
+
+
+def _check(
+    db: sqlite3.Connection, path: Path | InMemory, formats: Formats, now: float, seconds: float
+) -> frozenset[int]:
+    if is_marked(path):
+        return _whole(db, formats, now)
+    at = progress(db)
+    if is_sealed(db) and 0 <= now - at.stepped < EVERY_SECONDS:
+        return frozenset()
+    if is_sealed(db) and not seals.is_whole(db):
+        return _whole(db, formats, now)
+    until = time.monotonic() + seconds
+    while True:
+        with transaction(db):
+            after = _step(db, formats, at, now)
+        if after is None:
+            return _whole(db, formats, now)
+        at = after
+        if not at.log or time.monotonic() >= until:
+            return frozenset()
+
+
+def confirm(db: sqlite3.Connection, path: Path | InMemory, logs: Iterable[int]) -> None:
+    """What was resolved anew is right now; the mark goes. Raises DamagedLedger."""
+    parts = {part for part in _parts(db, logs).values() if part}
+    if set(seals.stored(db, parts)) != set(seals.actual(db, parts)) or not seals.is_whole(db):
+        raise DamagedLedger("what was repaired")
+    unmark(path)
+
+
+def _step(db: sqlite3.Connection, formats: Formats, at: RoundProgress, now: float) -> RoundProgress | None:
+    """The round after some more logs; None where something is damaged."""
+    logs = [
+        row[0] for row in db.execute("SELECT id FROM logs WHERE id > ? ORDER BY id LIMIT ?", (at.log, _BATCH))
+    ]
+    if is_sealed(db):
+        parts = _damaged_parts(db, logs)
+        _, damaged = sealed_logs.sound_logs(db, logs)
+        if parts or damaged or (len(logs) < _BATCH and not _is_sound(db)):
+            return None
+        _link(db, formats, logs)
+    else:
+        _seal(db, logs)
+        if len(logs) < _BATCH:
+            _seal_the_rest(db)
+    ended = len(logs) < _BATCH
+    after = RoundProgress(0 if ended else logs[-1], int(now), int(now) if ended else at.ended)
+    _note(db, after)
+    return after
+
+
+def _note(db: sqlite3.Connection, at: RoundProgress) -> None:
+    value = f"{at.log} {at.stepped} {at.ended}"
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('round', ?)", (value,))
+
+
+def _whole(db: sqlite3.Connection, formats: Formats, now: float) -> frozenset[int]:
+    if not _is_sound(db):
+        raise DamagedLedger("the file")
+    with transaction(db):
+        logs = [row[0] for row in db.execute("SELECT id FROM logs ORDER BY id")]
+        if not is_sealed(db):
+            _seal(db, logs)
+            _seal_the_rest(db)
+        _check_homes(db)
+        _, damaged = sealed_logs.sound_logs(db, logs)
+        _link(db, formats, set(logs) - damaged)
+        broken = _damaged_parts(db, _all_parts(db, logs))
+        found = _repair(db, formats, broken, damaged)
+        seals.set_total(db)
+        db.execute("UPDATE parts SET summed = 0")
+        _note(db, RoundProgress(0, int(now), int(now)))
+        index.note_writing(db)
+    return found
+
+
+def _is_sound(db: sqlite3.Connection) -> bool:
+    """By SQLite's own check of pages and indexes; what takes it too long is taken for sound."""
+    ends = time.monotonic() + _CHECK_SECONDS
+    db.set_progress_handler(lambda: time.monotonic() > ends, _INSTRUCTIONS)
+    try:
+        return bool(db.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return True
+    finally:
+        db.set_progress_handler(None, 0)
+
+
+def _check_homes(db: sqlite3.Connection) -> None:
+    for provider, path, seal in db.execute("SELECT provider, path, seal FROM homes"):
+        if seal != of_values(provider, path):
+            raise DamagedLedger("a home")
+
+
+def _all_parts(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:
+    found = set(logs)
+    for query in ("SELECT id FROM parts", "SELECT part FROM seals", "SELECT DISTINCT part FROM responses"):
+        found |= {row[0] for row in db.execute(query)}
+    return found
+
+
+def _damaged_parts(db: sqlite3.Connection, parts: Iterable[int]) -> set[int]:
+    numbers = list(parts)
+    wrong = {each.part for each in set(seals.stored(db, numbers)) ^ set(seals.actual(db, numbers))}
+    spans: dict[int, tuple[int, int]] = {}
+    for each in seals.stored(db, numbers):
+        first, last = spans.get(each.part, (each.first_ms, each.last_ms))
+        spans[each.part] = min(first, each.first_ms), max(last, each.last_ms)
+    found = {
+        part: (first, last)
+        for chunk in chunks(numbers)
+        for part, first, last in db.execute(
+            f"SELECT id, first_ms, last_ms FROM parts WHERE id IN ({marks(chunk)})",  # noqa: S608
+            chunk,
+        )
+    }
+    wrong |= {part for part in spans.keys() | found.keys() if spans.get(part) != found.get(part)}
+    return wrong | _with_damaged_contexts(db, numbers)
+
+
+def _with_damaged_contexts(db: sqlite3.Connection, parts: Iterable[int]) -> set[int]:
+    columns = ", ".join(f"c.{name}" for name in sealed_logs.CONTEXT.split(", "))
+    return {
+        part
+        for chunk in chunks(parts)
+        for part, seal, *values in db.execute(
+            f"SELECT part, seal, {columns} FROM (SELECT DISTINCT part, context FROM responses"  # noqa: S608
+            f" WHERE part IN ({marks(chunk)})) LEFT JOIN contexts c ON c.id = context",
+            chunk,
+        )
+        if seal != of_values(*values)
+    }
+
+
+def _repair(db: sqlite3.Connection, formats: Formats, parts: set[int], damaged: set[int]) -> frozenset[int]:
+    """Removes the responses of these parts; returns the logs they come from."""
+    if not parts and not damaged:
+        return frozenset()
+    index.read_again(db, damaged)
+    logs = {
+        row[0]
+        for chunk in chunks(parts)
+        for row in db.execute(f"SELECT id FROM logs WHERE part IN ({marks(chunk)})", chunk)  # noqa: S608
+    }
+    if not logs <= _resolvable(db, formats, logs):
+        raise DamagedLedger("responses of deleted logs")
+    db.executemany("DELETE FROM responses WHERE part = ?", ((part,) for part in parts))
+    seals.replace_parts(db, parts, [], {})
+    unjudged = sealed_logs.JUDGED.format(judged="0", part="part")
+    db.executemany(f"UPDATE logs SET {unjudged} WHERE id = ?", ((log,) for log in logs))  # noqa: S608
+    for (provider,) in db.execute("SELECT DISTINCT provider FROM homes").fetchall():
+        if index.is_complete(db, provider):
+            index.set_complete(db, provider, complete=False)
+    return frozenset(logs)
+
+
+def _resolvable(db: sqlite3.Connection, formats: Formats, logs: Iterable[int]) -> set[int]:
+    """Those that are still there, or whose observations can be read."""
+    there = {
+        row[0]
+        for chunk in chunks(logs)
+        for row in db.execute(f"SELECT id FROM logs WHERE gone = 0 AND id IN ({marks(chunk)})", chunk)  # noqa: S608
+    }
+    sound, _ = sealed_logs.sound_logs(db, logs)
+    named = _names(db, formats, sound).keys()
+    return there | named | (sound.keys() - _of_providers(db, formats, sound))
+
+
+def _of_providers(db: sqlite3.Connection, formats: Formats, logs: Iterable[int]) -> set[int]:
+    numbers = list(logs)
+    return {log for provider in formats for log in index.logs_of(db, provider, numbers)}
+
+
+def _names(db: sqlite3.Connection, formats: Formats, logs: Iterable[int]) -> dict[int, frozenset[int]]:
+    """The links of those whose observations can be read."""
+    found: dict[int, frozenset[int]] = {}
+    sound, _ = sealed_logs.sound_logs(db, logs)
+    providers = {
+        row[0]: row[1]
+        for chunk in chunks(sound)
+        for row in db.execute(
+            f"SELECT l.id, provider FROM logs l JOIN homes h ON h.id = home WHERE l.id IN ({marks(chunk)})",  # noqa: S608
+            chunk,
+        )
+    }
+    for log, (*_, observation) in sound.items():
+        fmt = formats.get(providers[log])
+        try:
+            if fmt is not None:
+                found[log] = fmt.links(observation)
+        except ValueError:  # of an older version
+            continue
+    return found
+
+
+def _link(db: sqlite3.Connection, formats: Formats, logs: Iterable[int]) -> None:
+    """A lost link would count twice what two logs share."""
+    named = _names(db, formats, logs)
+    links = sorted((name, log) for log, names in named.items() for name in names)
+    db.executemany("INSERT OR IGNORE INTO links VALUES (?, ?)", links)
+
+
+def _parts(db: sqlite3.Connection, logs: Iterable[int]) -> dict[int, int]:
+    return {
+        row[0]: row[1]
+        for chunk in chunks(logs)
+        for row in db.execute(f"SELECT id, part FROM logs WHERE id IN ({marks(chunk)})", chunk)  # noqa: S608
+    }
+
+
+# --- a ledger of an older version ---------------------------------------------------------------------------
+
+
+def _seal(db: sqlite3.Connection, logs: list[int]) -> None:
+    """Take what the ledger knows of these logs, and the responses of their parts, as they are."""
+    seals.set_parts(db, logs)
+    for chunk in chunks(logs):
+        rows = db.execute(
+            "SELECT l.id, home, offset, before, skipped, last_ms, judged, part, observation FROM logs l"  # noqa: S608
+            f" LEFT JOIN observations ON log = l.id WHERE l.id IN ({marks(chunk)})",
+            chunk,
+        ).fetchall()
+        db.executemany(
+            "UPDATE logs SET seal = ? WHERE id = ?",
+            ((sealed_logs.log_seal(*row[1:6]) + sealed_logs.state_of(*row[6:8]), row[0]) for row in rows),
+        )
+        db.executemany(
+            "UPDATE observations SET seal = ? WHERE log = ?",
+            ((crc32(row[8], row[0]), row[0]) for row in rows if row[8] is not None),
+        )
+
+
+def _seal_the_rest(db: sqlite3.Connection) -> None:
+    for table, columns in (("homes", "provider, path"), ("contexts", sealed_logs.CONTEXT)):
+        rows = db.execute(f"SELECT id, {columns} FROM {table}").fetchall()  # noqa: S608
+        db.executemany(
+            f"UPDATE {table} SET seal = ? WHERE id = ?",  # noqa: S608
+            ((of_values(*values), number) for number, *values in rows),
+        )
+    seals.set_total(db)
+    db.execute("DELETE FROM meta WHERE name = 'unsealed'")

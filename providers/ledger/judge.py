@@ -1,0 +1,109 @@
+"""Holds what a report reads against its checksums. Raises DamagedLedger.
+
+The sums of a report must be those of the checksums of its parts: no row is read a second time for that, but those
+of parts that begin before the report's days or end after them. The checksum over all parts, homes and contexts are
+judged once for each state of the file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from providers.ledger import seals
+from providers.ledger.checksum import PRIME, SHOWN, of_slices, of_values, weighed
+from providers.ledger.damage import DamagedLedger
+from providers.ledger.sealed_logs import CONTEXT, is_sealed
+from providers.ledger.statements import chunks, marks
+
+
+class Judge:
+    """One for each process and ledger."""
+
+    def __init__(self) -> None:
+        self._state: object = None
+        self._whole = False
+        self._sound: set[int] = set()
+
+    def begin(self, state: object) -> Judge:
+        """`state` is another whenever the file was written."""
+        if state != self._state:
+            self._state, self._whole, self._sound = state, False, set()
+        return self
+
+    def all_parts(self, db: sqlite3.Connection) -> None:
+        if self._whole or not is_sealed(db):
+            return
+        homes = set()
+        for number, provider, path, seal in db.execute("SELECT id, provider, path, seal FROM homes"):
+            if seal != of_values(provider, path):
+                raise DamagedLedger("a home")
+            homes.add(number)
+        used = {row[0] for row in db.execute("SELECT DISTINCT home FROM seals")}
+        if not used <= homes or not seals.is_whole(db):
+            raise DamagedLedger("the parts")
+        self._whole = True
+
+    def slices(
+        self,
+        db: sqlite3.Connection,
+        homes: Sequence[int],
+        start_ms: int,
+        end_ms: int,
+        rows: Sequence[tuple[Any, ...]],
+    ) -> None:
+        """`rows` are the groups of `checksum.of_slices`, each response of these homes in one of them; of several
+        homes, only once.
+        """
+        if not is_sealed(db):
+            return
+        span = (start_ms, end_ms)
+        try:
+            found = of_slices(rows) if len(homes) == 1 else _shown(db, homes, span)
+            if (found + _beyond(db, homes, span)) % PRIME:
+                raise DamagedLedger("responses")
+        except (TypeError, ValueError) as error:  # no numbers
+            raise DamagedLedger("responses") from error
+
+    def contexts(self, db: sqlite3.Connection, numbers: Iterable[int]) -> None:
+        if not is_sealed(db):
+            return
+        new = set(numbers) - self._sound
+        for chunk in chunks(new):
+            rows = db.execute(f"SELECT id, seal, {CONTEXT} FROM contexts WHERE id IN ({marks(chunk)})", chunk)  # noqa: S608
+            self._sound |= {number for number, seal, *values in rows if seal == of_values(*values)}
+        if not new <= self._sound:
+            raise DamagedLedger("a context")
+
+
+def _beyond(db: sqlite3.Connection, homes: Sequence[int], span: tuple[int, int]) -> int:
+    """What these parts have outside the span, less all they have."""
+    start, end = span
+    rows = db.execute(
+        "SELECT part, shown, first_ms, last_ms FROM seals WHERE last_ms >= ? AND first_ms < ?"  # noqa: S608
+        f" AND home IN ({marks(homes)})",
+        (start, end, *homes),
+    ).fetchall()
+    across = {part for part, _, first, last in rows if first < start or last >= end}
+    beyond: int = -sum(value for part, value, _, _ in rows if part not in across)
+    beyond -= sum(each.shown for each in seals.stored(db, across) if each.home in homes)
+    for chunk in chunks(across):
+        (*sums,) = db.execute(
+            f"SELECT {SHOWN} FROM responses r CROSS JOIN contexts c ON c.id = r.context"  # noqa: S608
+            f" WHERE part IN ({marks(chunk)}) AND (at_ms < ? OR at_ms >= ?) AND home IN ({marks(homes)})",
+            (*chunk, start, end, *homes),
+        ).fetchone()
+        beyond += weighed(sums)
+    return beyond
+
+
+def _shown(db: sqlite3.Connection, homes: Sequence[int], span: tuple[int, int]) -> int:
+    """Of several homes, with the copies of responses that are in more than one of them."""
+    sums: tuple[int, ...] = db.execute(
+        f"SELECT {SHOWN} FROM parts p CROSS JOIN responses r ON r.part = p.id AND at_ms >= ? AND at_ms < ?"  # noqa: S608
+        " CROSS JOIN contexts c ON c.id = r.context"
+        f" WHERE p.last_ms >= ? AND p.first_ms < ? AND home IN ({marks(homes)})",
+        (*span, *span, *homes),
+    ).fetchone()
+    return weighed(sums)

@@ -1,0 +1,149 @@
+"""The checksums of all responses: one for those of each part in each home, and one over all of these."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from providers.ledger.checksum import HIDDEN, PRIME, SHOWN, SHOWN_COLUMNS, by_part, of_responses, weighed
+from providers.ledger.statements import chunks, marks
+
+_TOTALS = "count(*), sum(part), sum(home), sum(first_ms), sum(last_ms), sum(shown), sum(hidden)"
+_SHOWN_AT = 5  # where `shown` stands in it
+
+
+class Seal(NamedTuple):
+    """A row of the table: the responses of a part in a home, from `first_ms` to `last_ms`."""
+
+    part: int
+    home: int
+    first_ms: int
+    last_ms: int
+    shown: int
+    hidden: int
+
+
+def replace_parts(
+    db: sqlite3.Connection,
+    before: AbstractSet[int],
+    rows: Sequence[tuple[Any, ...]],
+    homes: Mapping[int, int],
+) -> None:
+    """Store spans and checksums of parts instead of those `before`: `rows` are all their responses, in order.
+
+    `homes` are the homes of contexts; of others the ledger knows them.
+    """
+    old = list(stored(db, before))
+    new = list(_of_rows(rows, _Homes(db, homes)))
+    db.executemany("DELETE FROM parts WHERE id = ?", ((part,) for part in before))
+    db.executemany("DELETE FROM seals WHERE part = ?", ((part,) for part in before))
+    _insert(db, new)
+    _add_to_total(db, _weight(new) - _weight(old))
+
+
+def add(db: sqlite3.Connection, changes: Iterable[tuple[int, int, int]]) -> None:
+    """Add a difference to what is `shown` of a part in a home."""
+    sums: dict[tuple[int, int], int] = {}
+    for part, home, difference in changes:
+        sums[part, home] = sums.get((part, home), 0) + difference
+    db.executemany(
+        f"UPDATE seals SET shown = (shown + ?) % {PRIME} WHERE part = ? AND home = ?",  # noqa: S608
+        ((difference % PRIME, *where) for where, difference in sums.items()),
+    )
+    if sums:
+        _add_to_total(db, weighed([0] * _SHOWN_AT + [sum(sums.values())]))
+
+
+def stored(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[Seal]:
+    for chunk in chunks(parts):
+        yield from map(Seal._make, db.execute(f"SELECT * FROM seals WHERE part IN ({marks(chunk)})", chunk))  # noqa: S608
+
+
+def actual(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[Seal]:
+    """What the checksums of these parts should be, by the rows that are there."""
+    for chunk in chunks(parts):
+        rows = db.execute(
+            f"SELECT part, coalesce(home, -1), min(at_ms), max(at_ms), {SHOWN}, {HIDDEN} FROM responses"  # noqa: S608
+            f" LEFT JOIN contexts c ON c.id = context WHERE part IN ({marks(chunk)}) GROUP BY 1, 2",
+            chunk,
+        )
+        for row in rows:
+            part, home, first_ms, last_ms, *sums = row
+            yield Seal(
+                part, home, first_ms, last_ms, weighed(sums[:SHOWN_COLUMNS]), weighed(sums[SHOWN_COLUMNS:])
+            )
+
+
+def set_parts(db: sqlite3.Connection, parts: Iterable[int]) -> None:
+    """Take the rows of these parts as they are: those of an older version had no checksums."""
+    numbers = set(parts)
+    db.executemany("DELETE FROM seals WHERE part = ?", ((part,) for part in numbers))
+    db.executemany("DELETE FROM parts WHERE id = ?", ((part,) for part in numbers))
+    _insert(db, list(actual(db, numbers)))
+
+
+def set_total(db: sqlite3.Connection) -> None:
+    """Take the rows of the table as they are."""
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('seals', ?)", (str(_actual_total(db)),))
+
+
+def is_whole(db: sqlite3.Connection) -> bool:
+    """Whether no part is missing, or covers other days than it did."""
+    row = db.execute("SELECT value FROM meta WHERE name = 'seals'").fetchone()
+    if str(_actual_total(db)) != (row[0] if row else "0"):
+        return False
+    spans = "SELECT part, min(first_ms) AS first_ms, max(last_ms) AS last_ms FROM seals GROUP BY part"
+    sums = "SELECT count(*), sum({}), sum(first_ms), sum(last_ms) FROM {}"
+    of_parts = db.execute(sums.format("id", "parts")).fetchone()
+    return bool(of_parts == db.execute(sums.format("part", f"({spans})")).fetchone())
+
+
+def _insert(db: sqlite3.Connection, new: Sequence[Seal]) -> None:
+    db.executemany("INSERT INTO seals VALUES (?, ?, ?, ?, ?, ?)", new)
+    spans: dict[int, tuple[int, int]] = {}
+    for each in new:
+        first, last = spans.get(each.part, (each.first_ms, each.last_ms))
+        spans[each.part] = min(first, each.first_ms), max(last, each.last_ms)
+    db.executemany(
+        "INSERT INTO parts(id, first_ms, last_ms) VALUES (?, ?, ?)",
+        ((part, *span) for part, span in spans.items()),
+    )
+
+
+class _Homes(dict[int, int]):
+    """Of contexts."""
+
+    def __init__(self, db: sqlite3.Connection, known: Mapping[int, int]) -> None:
+        super().__init__(known)
+        self._db = db
+
+    def __missing__(self, context: int) -> int:
+        row = self._db.execute("SELECT home FROM contexts WHERE id = ?", (context,)).fetchone()
+        self[context] = home = int(row[0]) if row else -1
+        return home
+
+
+def _of_rows(rows: Sequence[tuple[Any, ...]], homes: _Homes) -> Iterator[Seal]:
+    for part, group in groupby(rows, by_part):
+        own = list(group)
+        used = {homes[context] for context in {row[3] for row in own}}
+        for home in sorted(used):
+            here = own if len(used) == 1 else [row for row in own if homes[row[3]] == home]
+            yield Seal(part, home, here[0][1], here[-1][1], *of_responses(here))
+
+
+def _weight(seals: Sequence[Seal]) -> int:
+    return weighed([len(seals), *map(sum, zip(*seals, strict=True))]) if seals else 0
+
+
+def _actual_total(db: sqlite3.Connection) -> int:
+    return weighed([each or 0 for each in db.execute(f"SELECT {_TOTALS} FROM seals").fetchone()])  # noqa: S608
+
+
+def _add_to_total(db: sqlite3.Connection, difference: int) -> None:
+    row = db.execute("SELECT value FROM meta WHERE name = 'seals'").fetchone()
+    total = (int(row[0] if row else 0) + difference) % PRIME
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('seals', ?)", (str(total),))

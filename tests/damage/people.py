@@ -1,0 +1,125 @@
+"""Whose ledger it is: logs of both providers, some of them deleted since, and what is true of them."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from providers.domain.cost import CostReport
+from providers.ledger.database import LedgerError, LedgerQuarantined
+from providers.ledger.ledger import Ledger
+from providers.ledger.prices.load import load_rates
+from providers.ledger.refresh import Shelf
+from providers.registry import PROVIDERS
+from tests.bench.make_logs import make
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+FILES = 60
+SIZE = 8_000_000
+
+
+class Answer(Struct, frozen=True):
+    """What a person was told: sums by provider, or a sentence instead."""
+
+    figures: Any = None
+    sentence: str = ""
+
+
+class Person:
+    """A ledger, and homes in which the programs have deleted a third of the logs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "state/ledger.sqlite3"
+        self.homes = {name: folder / name for name in ("codex", "claude")}
+        self.shelves = [
+            Shelf(provider=each.id, home=self.homes[each.id], format=each.logs)
+            for each in PROVIDERS
+            if each.id in self.homes and each.logs is not None
+        ]
+        self.rates = load_rates()
+
+    @property
+    def wal(self) -> Path:
+        return self.path.with_name(f"{self.path.name}-wal")
+
+    def report(self) -> Answer:
+        """Of two months, by a process of its own: without a count before it."""
+        ledger = Ledger(self.path)
+        try:
+            return Answer({name: self._figures(ledger, name) for name in self.homes})
+        except LedgerError as error:
+            return Answer(sentence=str(error))
+
+    def count(self) -> str:
+        """A process that counts does it once more where the ledger was quarantined; what it says of it."""
+        ledger = Ledger(self.path)
+        try:
+            ledger.refresh(self.shelves, self.rates)
+        except LedgerQuarantined as quarantined:
+            ledger.refresh(self.shelves, self.rates)
+            return str(quarantined)
+        return ""
+
+    def _figures(self, ledger: Ledger, provider: str) -> Any:
+        home = self.homes[provider]
+        until = NOW.date()
+        made: CostReport = ledger.report(
+            provider, {home: "home"}, since=until - timedelta(days=90), until=until, zone=UTC, now=NOW
+        )
+        return made.totals, made.by_model, made.by_day, made.by_project, made.by_session, made.not_on_lines
+
+
+def make_logs(person: Person, chance: random.Random) -> None:
+    for name, home in person.homes.items():
+        make(name, SIZE, FILES, home, seed=chance.randrange(1000), until=date(2026, 11, 20))
+
+
+def settled(folder: Path, chance: random.Random) -> Person:
+    """A person whose ledger was counted, with a third of the logs gone since; its WAL is part of the file."""
+    person = Person(folder)
+    make_logs(person, chance)
+    person.count()
+    for home in person.homes.values():
+        logs = sorted(home.rglob("*.jsonl"))
+        for log in chance.sample(logs, len(logs) // 3):
+            log.unlink()
+    person.count()
+    closed(person.path)
+    return person
+
+
+def copied(person: Person, folder: Path) -> Person:
+    """With the same homes, so that nothing but the ledger differs."""
+    folder.mkdir()
+    copy = Person(person.folder)
+    copy.path = folder / "ledger.sqlite3"
+    for suffix in ("", "-wal"):
+        file = person.path.with_name(person.path.name + suffix)
+        if file.exists():
+            shutil.copyfile(file, copy.path.with_name(copy.path.name + suffix))
+    return copy
+
+
+def closed(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def with_wal(person: Person) -> None:
+    """What was written last is in the WAL alone, as after a power cut: all logs of a provider were read again."""
+    kept = person.path.with_name("kept")
+    with closing(sqlite3.connect(person.path, isolation_level=None)) as reader:
+        reader.execute("UPDATE logs SET mtime_ns = -1 WHERE home = 1 AND gone = 0")
+        person.count()
+        shutil.copyfile(person.path, kept)
+        shutil.copyfile(person.wal, person.path.with_name("kept-wal"))
+    kept.replace(person.path)
+    person.path.with_name("kept-wal").replace(person.wal)

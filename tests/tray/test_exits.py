@@ -1,0 +1,314 @@
+"""Every exit × every dangerous name: nothing that a person, a terminal, a panel or a parser meets obeys a name."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+from unittest.mock import patch
+from xml.etree import ElementTree as ET
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from providers.domain.cost import BlockCost, CostReport, NotOnLines, SessionCost, Tally, TokenUsage
+from providers.domain.incident import Incident
+from providers.domain.limits import Account, Attempt, EarlyReset, UsageError, UsageSnapshot
+from providers.ledger.prices.load import load_rates
+from providers.registry import PROVIDERS
+from tests.homes import make_home
+from tests.tray.faces.published import Folder
+from tools.example_states import CLAUDE, CODEX, NOW, state, window
+from tray.cli.cost import GROUPS
+from tray.desktop.icon import Tooltip
+from tray.desktop.linux.dbus_menu import _properties
+from tray.desktop.linux.notifications import _escaped
+from tray.desktop.linux.session_bus import plain as on_the_bus
+from tray.desktop.linux.status_item import StatusItem
+from tray.engine import document, published
+from tray.engine.log import logging_to
+from tray.engine.notices.command import as_json as notice_json
+from tray.engine.notices.notice import Notice
+from tray.engine.notices.occasion import Occasion
+from tray.engine.publish import contents
+from tray.engine.settings import Settings, read_settings
+from tray.engine.settings_table import SETTINGS
+from tray.engine.state import State
+from tray.faces import bars
+from tray.view import cost_document, cost_tables, menu, notices, output, price_list, settings_text, tooltip
+from tray.view.doctor.row import Section, warning
+from tray.view.doctor.text import as_text
+from tray.view.rows import Row
+
+NAMES = {
+    "terminal escape": "a\x1b[2J\x1b]0;b\x07c",
+    "line ends": "a\r\nb\x0bc\u2028d\u2029e\x85f",
+    "nul": "a\0b",
+    "C1": "a\x9b31mb\x90c\x9cd",
+    "bidi": "a\u202eb\u2066c\u200fd\u061ce",
+    "invisible": "a\u200bb\ufeffc\u00add\U000e0041e",
+    "half surrogate": "a\ud83db\udcffc",
+    "markup": "a<b>&amp;</b><span size='huge'>&",
+    "format": "%s%n{0}{x!r}%{B#f00}#[fg=red]#(id)",
+    "quotes": "a\"b'c`d$(id)\\e",
+    "mnemonic": "_a__b&c",
+    "long": "a\u0301" * 5000,
+    "empty": "",
+}
+LATER = timedelta(days=2)
+
+
+def hostile(name: str) -> State:
+    """A state in which everything that is named by others has this name."""
+    account = Account(id="a1b2c3d4", email=f"{name}@example.com", plan=name)
+    error = UsageError(kind="not_understood", message=f"{name}.", remedy=f"{name}.")
+    named = replace(
+        CODEX,
+        title=name,
+        homes=(name, f"{name}2"),
+        account=account,
+        windows=(
+            window("session", name, 95, timedelta(hours=5), timedelta(hours=1)),
+            window("weekly", name, 100, timedelta(days=7), LATER),
+            window(f"model:{name}:weekly", name, 50, timedelta(days=7), LATER),
+        ),
+        early_resets=(EarlyReset(window="weekly", at=NOW, refilled=True),),
+        attempts=(Attempt(source=name, ok=False, ms=1, error=error, notes=(name,)),),
+        source_titles={"oauth": name},
+        error=error,
+        cost=replace(CODEX.cost, priced="partial", unpriced_models=(name,)) if CODEX.cost else None,
+    )
+    assert CLAUDE.spend is not None
+    spend = replace(CLAUDE.spend, value=replace(CLAUDE.spend.value, currency=name, used=Decimal(3)))
+    second = replace(named, provider="claude", spend=spend)
+    third = replace(second, account=replace(account, id="ffffffff"))
+    settings = Settings(table=SETTINGS, problem=f"{name} is wrong.")
+    incidents = {"codex": Incident(title=name, impact="major")}
+    return state(named, second, third, incidents=incidents, settings=settings)
+
+
+def report(name: str) -> dict[str, CostReport]:
+    tally = Tally(usage=TokenUsage(input_tokens=1), responses=1, usd=1.0)
+    by = {name: tally}
+    session = SessionCost(
+        id=name, project=name, started_at=NOW, last_at=NOW, models=(name,), subagents=1, tally=tally
+    )
+    today = NOW.date()
+    return {
+        "codex": CostReport(
+            since=today,
+            until=today,
+            totals=tally,
+            not_on_lines=NotOnLines(tally=Tally(), month_to_date_usd=None, unpriced_models=()),
+            by_model=by | {"gpt-5.5": tally},
+            by_day={today: by},
+            by_home=by,
+            by_project=by,
+            by_effort=by,
+            by_account=by,
+            by_session=(session,),
+            by_block=(
+                BlockCost(
+                    started_at=NOW,
+                    ends_at=NOW + LATER,
+                    first_at=NOW,
+                    last_at=NOW,
+                    tally=tally,
+                    by_model=by,
+                    running=True,
+                ),
+            ),
+            models_of={name: by},
+            burn=None,
+            month_to_date_usd=1.0,
+            priced="partial",
+            unpriced_models=(name,),
+            files_by_home={name: 1},
+            skipped_lines=1,
+            unreadable_files=(name,),
+        )
+    }
+
+
+# --- what comes out ------------------------------------------------------------------------------------------
+
+
+def _printed(text: str) -> str:
+    """As `emit` prints it."""
+    written = TextIOWrapper(BytesIO(), encoding="utf-8")
+    with patch("sys.stdout", written):
+        output.emit(text)
+    written.seek(0)
+    return written.read()
+
+
+def _rates(name: str, folder: Path) -> str:
+    own = folder / "prices.toml"
+    quoted = json.dumps(name.encode("utf-8", "replace").decode()).replace("\x7f", "")
+    own.write_text(f"[[price]]\nmodel = {quoted}\ninput = 1\noutput = 2\n", encoding="utf-8")
+    rates = load_rates(own)
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    table = cost_tables.text(
+        cost_tables.tables(report(name), PROVIDERS, "model", UTC, at, rates), output.Paper(), "model"
+    )
+    listed = price_list.table(price_list.rows(rates, at), output.Paper())
+    return _printed(f"{table}\n{listed}\n{rates.problem}")
+
+
+def _cost(by: str) -> Callable[[str, Path], str]:
+    return lambda name, _folder: _printed(
+        cost_tables.text(
+            cost_tables.tables(report(name), PROVIDERS, by, UTC, NOW),
+            output.Paper(),
+            by,
+            models=True,
+            chart=True,
+        )
+    )
+
+
+def _all(rows: tuple[Row, ...]) -> Iterator[Row]:
+    for row in rows:
+        yield row
+        yield from _all(row.children)
+
+
+def _menu(name: str, _folder: Path) -> str:
+    rows = menu.rows(hostile(name), NOW, UTC)
+    return "\n".join(str(_properties(row).get("label", ("s", ""))[1]) for row in _all(rows))
+
+
+def _settings(name: str, _folder: Path) -> str:
+    quoted = json.dumps(name.encode("utf-8", "replace").decode()).replace("\x7f", "")
+    read = read_settings(f"{quoted} = 1\n[display]\n{quoted} = {quoted}\nicon = {quoted}\n", "f", SETTINGS)
+    return _printed(
+        f"{read.problem}\n{settings_text.table(read, Path('/x') / (name[:4000].replace(chr(0), '') or 'x'))}"
+    )
+
+
+def _notices(name: str, _folder: Path) -> str:
+    return "\n".join(f"{on_the_bus(each.title)}\n{on_the_bus(each.body)}" for each in _told(name))
+
+
+def _told(name: str) -> list[Notice]:
+    known = hostile(name)
+    assert known.snapshot is not None
+    usage = known.snapshot.accounts[0]
+    kinds = ("spent", "usable_again", "login_gone", "early_reset", "left:10")
+    lane = usage.windows[0].value
+    each = [
+        Occasion(kind=kind, account=usage.key, window=lane.id, usage=usage, limit=lane, ends=NOW + LATER)
+        for kind in kinds
+    ]
+    return [notices.notice("k", (one, *each), known, NOW, UTC) for one in each]
+
+
+def _log(name: str, folder: Path) -> str:
+    with logging_to(folder, "tray"):
+        logging.getLogger("providers.x").warning("%s failed: %s", name, name)
+    return (folder / "tankful.log").read_text("utf-8")
+
+
+def _bar(name: str, _folder: Path) -> str:
+    facts = json.loads(json.dumps({"generated_at": document.as_time(NOW), **contents(hostile(name))}))
+    return bars.line(published.as_of(facts, NOW.timestamp()), "all", NOW.timestamp())
+
+
+def _doctor(name: str, _folder: Path) -> str:
+    row = warning(name[:200], name[:4000], name[:200])
+    return as_text([Section("Files", (row,))])
+
+
+TEXTS: dict[str, Callable[[str, Path], str]] = {
+    "tankful": lambda name, _: _printed(output.as_text(menu.status_rows(hostile(name), NOW, UTC))),
+    **{f"cost --by {by}": _cost(by) for by in GROUPS},
+    "cost --rates, prices list": _rates,
+    "config list": _settings,
+    "doctor": _doctor,
+    "menu": _menu,
+    "notice": _notices,
+    "summary": lambda name, _: menu.summary(hostile(name), NOW, UTC),
+    "title": lambda name, _: tooltip.title(hostile(name), NOW),
+    "tooltip": lambda name, _: tooltip.text(hostile(name), NOW),
+    "tankful.log": _log,
+    "statusline": _bar,
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+@pytest.mark.parametrize("leaves", TEXTS.values(), ids=TEXTS)
+def test_text_is_only_read(leaves: Callable[[str, Path], str], name: str, tmp_path: Path) -> None:
+    text = leaves(name, tmp_path)
+    assert text
+    obeyed = {
+        sign for sign in text if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn")
+    }
+    assert obeyed <= {"\n"}, ascii(text)
+    text.encode()
+    assert max(map(len, text.split("\n"))) < 4500
+
+
+DOCUMENTS: dict[str, Callable[[str], object]] = {
+    "usage --json": lambda name: document.usage(_snapshot(name), NOW),
+    "cost --json": lambda name: cost_document.as_data(report(name), "session", None, UTC, NOW),
+    "snapshot.json": lambda name: contents(hostile(name)),
+    "notify.command": lambda name: [notice_json(each) for each in _told(name)],
+}
+
+
+def _snapshot(name: str) -> UsageSnapshot:
+    found = hostile(name).snapshot
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+@pytest.mark.parametrize("leaves", DOCUMENTS.values(), ids=DOCUMENTS)
+def test_json_is_whole_and_of_print_only(leaves: Callable[[str], object], name: str) -> None:
+    text = output.as_json(leaves(name))
+    assert all(sign.isprintable() or sign == "\n" for sign in text)
+    strict = msgspec.json.decode(text.encode())
+    assert json.loads(text) == strict
+    if leaves is not DOCUMENTS["notify.command"] and not any("\ud800" <= sign <= "\udfff" for sign in name):
+        assert json.dumps(name)[1:-1] in json.dumps(strict)
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_what_panels_take_for_markup_is_text(name: str) -> None:
+    known = hostile(name)
+    item = StatusItem("tankful", "/Menu", lambda *_: None, lambda: None)
+    item.describe(Tooltip(tooltip.title(known, NOW), tooltip.text(known, NOW)))
+    _, _, title, text = item._read_tooltip()
+    bodies = [_escaped(each.body) for each in _told(name)]
+    for markup in (title, text, *bodies):
+        assert len(ET.fromstring(f"<t>{markup}</t>")) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no such name can be made")
+@pytest.mark.parametrize(
+    "arguments", [("usage", "--json"), ("usage", "--cached", "--json"), ("cost", "--json")]
+)
+def test_a_home_whose_name_is_no_text_takes_no_command_down(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    folder = Folder(tmp_path)
+    home = tmp_path / os.fsdecode(b"h\xff\xc2\x9b\xe2\x80\xae")
+    make_home(home, base="http://127.0.0.1:9")
+    (home / "sessions").mkdir()
+    folder.environ["CODEX_HOME"] = str(home)
+    (tmp_path / "claude/projects").mkdir(parents=True)
+    for _ in range(2):
+        done = folder.start(*arguments)
+        assert "internal error" not in done.stderr
+        assert "Traceback" not in done.stderr
+        assert all(sign.isprintable() or sign == "\n" for sign in done.stdout)
+        assert arguments[0] == "cost" or "h\\\\udcff" in done.stdout  # which names homes that have logs
+        msgspec.json.decode(done.stdout.encode())

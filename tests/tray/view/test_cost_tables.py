@@ -1,0 +1,181 @@
+"""The tables of `tankful cost` at the widths of terminals; `cost_sample` writes the files that they are like."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from msgspec.structs import replace
+
+from providers.domain.cost import CostReport, Tally
+from providers.registry import PROVIDERS
+from tests.tray.view.cost_sample import BERLIN, GOLDEN, NOW, SHOWN, WIDTHS, report, shown, slices, tables
+from tray.view import cost_groups, cost_tables
+from tray.view.columns import cells_of
+from tray.view.output import Paper
+
+NARROW = Paper(width=60)
+
+
+def of(made: CostReport, by: str = "day", paper: Paper = NARROW, resume: tuple[str, ...] = ()) -> str:
+    groups = cost_groups.groups(made, by, BERLIN, NOW, resume)
+    table = cost_tables.CostTable(title="Codex", report=made, groups=groups, notes=cost_tables.notes(made))
+    return cost_tables.text([table], paper, by)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", SHOWN)
+def test_tables(name: str, width: int) -> None:
+    text = shown(name, width)
+    assert f"{text}\n" == (GOLDEN / f"cost-{name}-{width}.txt").read_text(encoding="utf-8")
+    assert max(map(cells_of, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [40, 50, 60, 70, 80, 100, 200])
+@pytest.mark.parametrize("by", cost_groups.GROUPS)
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1", "cp437"])
+def test_no_line_of_a_table_is_too_long(by: str, width: int, encoding: str) -> None:
+    for chart in (False, True):
+        paper = Paper(width=width, encoding=encoding)
+        text = cost_tables.text(tables(by, models=True), paper, by, models=True, chart=chart)
+        assert text.encode(encoding).decode(encoding) == text
+        commands = [line for line in text.splitlines() if re.fullmatch(r"  (codex|claude) \S+ \S+", line)]
+        lines = [line for line in text.splitlines() if line not in commands]  # which must stay whole
+        assert max(map(cells_of, lines)) <= width
+        assert max(map(cells_of, commands), default=0) < 60
+
+
+def test_sums_stand_below_each_other_in_all_tables() -> None:
+    *_, last = text = shown("day", 80).splitlines()
+    ends = {len(line) for line in text if re.search(r"\$[\d,.]+$", line) and " month: " not in line}
+    assert ends == {len(last)}
+
+
+def test_bold_is_only_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    bold = of(report("codex"), paper=Paper(width=60, styled=True))
+    assert re.sub(r"\x1b\[[01]m", "", bold) == of(report("codex"))
+    assert [line for line in bold.splitlines() if "\x1b" in line] == [
+        line for line in bold.splitlines() if line.startswith(("\x1b[1mCodex by", "\x1b[1mTotal"))
+    ]
+
+
+def test_the_newest_time_and_the_highest_cost_are_first() -> None:
+    made = report("codex")
+    days = [group.name for group in cost_groups.groups(made, "day", BERLIN, NOW)]
+    assert days == sorted(days, reverse=True)
+    costs = [group.tally.usd for group in cost_groups.groups(made, "model", BERLIN, NOW)]
+    assert costs[-1] is None
+    assert [usd for usd in costs if usd] == sorted((usd for usd in costs if usd), reverse=True)
+
+
+def test_the_grand_total_is_that_of_all_providers() -> None:
+    made = [report(name) for name in ("codex", "claude")]
+    whole = sum((each.totals.usd or 0) + (each.not_on_lines.tally.usd or 0) for each in made)
+    assert shown("day", 80).splitlines()[-1].endswith(f"≥ ${whole:,.2f}")
+    assert "All providers" not in of(made[0])
+
+
+def test_weeks_and_months_name_the_days_that_are_in_the_report() -> None:
+    made = report("codex")
+    names = [group.name for group in cost_groups.groups(made, "week", BERLIN, NOW)]
+    assert names == ["2026-11-23 – 28", "2026-11-16 – 22", "2026-11-12 – 15"]
+    assert [group.name for group in cost_groups.groups(made, "month", BERLIN, NOW)] == ["2026-11-12 – 28"]
+    whole = replace(made, since=date(2026, 10, 31), until=date(2026, 12, 1))
+    assert [group.name for group in cost_groups.groups(whole, "month", BERLIN, NOW)] == ["2026-11"]
+
+
+def test_weeks_begin_on_monday_also_over_new_year() -> None:
+    tally = Tally(responses=1, usd=1.0)
+    days = [date(2026, 12, 27), date(2026, 12, 28), date(2027, 1, 3), date(2027, 1, 4)]
+    made = replace(
+        report("codex"), by_day={day: {"m": tally} for day in days}, since=days[0], until=date(2027, 1, 10)
+    )
+    weeks = cost_groups.by_week(made)
+    assert {monday: models["m"].responses for monday, models in weeks.items()} == {
+        date(2026, 12, 21): 1,
+        date(2026, 12, 28): 2,
+        date(2027, 1, 4): 1,
+    }
+    assert [group.name for group in cost_groups.groups(made, "week", BERLIN, NOW)] == [
+        "2027-01-04 – 10",
+        "2026-12-28 – 2027-01-03",
+        "2026-12-27",
+    ]
+
+
+def test_no_use_at_all_is_a_sentence() -> None:
+    lines = of(report("codex", found=[])).splitlines()
+    assert lines[2:] == ["Codex by day", "Nothing was used in these days."]
+
+
+def test_a_provider_that_was_not_used_is_in_no_grand_total() -> None:
+    reports = {"codex": report("codex", found=[]), "claude": report("claude")}
+    made = cost_tables.tables(reports, PROVIDERS, "day", BERLIN, NOW)
+    text = cost_tables.text(made, NARROW, "day")
+    assert "Codex by day\nNothing was used in these days.\n" in text
+    assert "All providers" not in text
+
+
+def test_what_has_no_price_is_no_sum() -> None:
+    found = [each for each in slices("codex") if each.model == "house-model"]
+    made = report("codex", found=found)
+    text = of(made, "model")
+    assert re.search(r"^Total .* no price$", text, re.MULTILINE)
+    assert "$" not in text
+    bars = cost_tables.text(
+        [
+            cost_tables.CostTable(
+                title="Codex", report=made, groups=cost_groups.groups(made, "day", BERLIN, NOW)
+            )
+        ],
+        NARROW,
+        "day",
+        chart=True,
+    )
+    assert "█" in bars  # of tokens
+
+
+def test_an_incomplete_count_is_a_lower_bound() -> None:
+    made = replace(report("claude"), unreadable_files=("/home/dev/.claude/projects/x/torn.jsonl",))
+    text = of(made)
+    assert re.search(r"^Total .* ≥ \$", text, re.MULTILINE)
+    assert "Logs that could not be read completely:\n/home/dev/.claude/projects/x/torn.jsonl." in text
+
+
+def test_the_figures_of_an_earlier_count_are_a_lower_bound() -> None:
+    made = report("claude")
+    assert re.search(r"^Total .* ≈ \$", of(made), re.MULTILINE)
+    assert re.search(r"^Total .* ≥ \$", of(replace(made, up_to_date=False)), re.MULTILINE)
+
+
+def test_a_session_can_be_resumed_by_its_whole_id() -> None:
+    made = report("codex")
+    for session in made.by_session:
+        assert f"\n  codex resume {session.id}\n" in of(made, "session", resume=("codex", "resume"))
+    assert "with 1 subagent\n" in of(made, "session")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x; rm -rf ~", "$(reboot)", "--help", "a\x1b[2Jb", "a\nb", "\u202egnp", "\x9b31m", "a" * 500, ""],
+)
+def test_no_name_becomes_a_command_or_reaches_the_terminal(name: str) -> None:
+    first, *rest = report("codex").by_session
+    odd = replace(first, id=name, project=f"/home/{name}/{name}")
+    made = replace(report("codex"), by_session=(odd, *rest))
+    made = replace(
+        made, by_project={name: first.tally}, by_model={name: first.tally}, unpriced_models=(name,)
+    )
+    made = replace(made, by_effort={name: first.tally}, by_account={name: first.tally})
+    for by in ("session", "project", "model", "effort", "account"):
+        text = of(made, by, resume=("codex", "resume"))
+        assert all(character.isprintable() or character == "\n" for character in text)
+        resumed = re.findall(r"codex resume (.*)", text)
+        assert set(resumed) <= {session.id for session in rest} | {"a" * 500}
+
+
+def test_emails_are_shown_beside_their_accounts() -> None:
+    made = report("codex")
+    named = cost_tables.with_emails({"codex": made}, {"a1b2c3d4": "dev@example.com"})["codex"]
+    assert "dev@example.com  a1b2c3d4" in of(named, "account")

@@ -1,0 +1,52 @@
+"""Faults of ours with the logs of one provider: they cost its figures, and those of no other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from providers.host.faults import log_fault
+from providers.ledger.database import LedgerDamaged, LedgerError
+from providers.ledger.discover import FINDERS, LogFile
+from providers.ledger.refresh import Shelf
+from providers.source import Provider
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_log = logging.getLogger(__name__)
+
+
+class ProviderFailed(LedgerError):
+    """The logs of a provider could not be counted for a fault of ours; those of the others are."""
+
+
+def failed(provider: Provider, error: Exception) -> ProviderFailed:
+    log_fault(_log, f"could not count the logs of {provider.id}", error)
+    return ProviderFailed(
+        f"The logs of {provider.title} could not be counted: internal error ({type(error).__name__})."
+        " Please report this."
+    )
+
+
+def again_after_damage(report: Callable[P, R]) -> Callable[P, R]:
+    """Once more: who reads damage leaves a mark, and the next count repairs it."""
+
+    @wraps(report)
+    def again(*args: P.args, **options: P.kwargs) -> R:
+        try:
+            return report(*args, **options)
+        except LedgerDamaged:
+            return report(*args, **options)
+
+    return again
+
+
+def found_logs(shelf: Shelf) -> tuple[list[LogFile], Sequence[str]]:
+    """Its logs, and what could not be read: all of it after a fault of ours, which the count reports."""
+    try:
+        return FINDERS.finder(shelf.home, shelf.format).find()
+    except Exception as error:  # noqa: BLE001 - it must not cost the figures of the others
+        log_fault(_log, f"could not find the logs of {shelf.provider}", error)
+        return [], (str(shelf.home),)
