@@ -82,14 +82,14 @@
         menu/             the rows: `top` arranges account, windows, cost, problems and actions; `text` and
                           `summary` are the same in a terminal and in a few lines
         icon/, tooltip    the picture in the tray (`glance`: what it shows; `draw`: how), and the text beside it
-        level             how loud a window is shown: plenty, low, scarce, spent
+        level             how loud a window is shown: plenty, low, scarce, spent (error_words: errors, in a word)
         format            how percent, times, tokens and money read
         cost_tables       `tankful cost` for people (cost_groups: its rows in order), cost_document as JSON
         columns           tables that fit a width; output: the paper they are for, and what ASCII makes of it
     tray/desktop/    the tray of each desktop
         actions           what a click does: a line for each name; by opener, clipboard, launcher (programs that
                           outlive us)
-    tray/faces/      what else shows numbers: a new one is a file
+    tray/faces/      what else shows numbers: a new one is a file, or a folder as `bars`
     tray/cli/        a command is a file and a line in COMMANDS
 
 Imports go one way: cli → desktop | faces → view → engine → providers; and within the providers registry,

@@ -42,7 +42,7 @@ from tray.engine.publish import contents
 from tray.engine.settings import Settings, read_settings
 from tray.engine.settings_table import SETTINGS
 from tray.engine.state import State
-from tray.faces import bars
+from tray.faces.bars.line import bar_line
 from tray.view import cost_document, cost_tables, menu, notices, output, price_list, settings_text, tooltip
 from tray.view.doctor.row import Section, warning
 from tray.view.doctor.text import as_text
@@ -219,7 +219,7 @@ def _log(name: str, folder: Path) -> str:
 
 def _bar(name: str, _folder: Path) -> str:
     facts = json.loads(json.dumps({"generated_at": document.as_time(NOW), **contents(hostile(name))}))
-    return bars.line(published.as_of(facts, NOW.timestamp()), "all", NOW.timestamp())
+    return bar_line(published.as_of(facts, NOW.timestamp()), "all", NOW.timestamp()).text
 
 
 def _doctor(name: str, _folder: Path) -> str:

@@ -42,7 +42,7 @@ COMMANDS = (
         "statusline",
         "print what is left in one line, for a status bar or prompt",
         "tray.cli.statusline",
-        fast_paths=("tray.faces.bars", "tray.faces.claude_statusline"),
+        fast_paths=("tray.faces.bars.statusline", "tray.faces.claude_statusline"),
     ),
     Command("prices", "show the prices that costs are made of: list, update, reset", "tray.cli.prices"),
     Command("config", "show and change settings", "tray.cli.config"),

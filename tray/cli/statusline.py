@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from tray.cli.console import BadArgument, chosen
+from tray.cli import bar_arguments
+from tray.cli.console import BadArgument
 
-_USAGE = """tankful statusline --format text [--provider ID] [--max-age AGE]
+_USAGE = """tankful statusline [--format FORMAT] [--template TEMPLATE]
+                          [--provider ID] [--max-age AGE]
        tankful statusline --from-claude [-- COMMAND ...]"""
 
 
@@ -16,16 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Prints what is left in one line, from the last published values; or, as Claude Code's statusLine "
         "command, reads the JSON that Claude Code sends on stdin, stores the limits in it and prints them."
     )
-    how = parser.add_mutually_exclusive_group(required=True)
-    how.add_argument("--format", choices=("text",), help="the kind of line to print")
-    how.add_argument("--from-claude", action="store_true", help="read Claude Code's JSON on stdin")
-    parser.add_argument(
-        "--provider", metavar="ID", default="all", help="show only this provider (default: all)"
-    )
+    bar_arguments.add(parser)
+    parser.add_argument("--from-claude", action="store_true", help="read Claude Code's JSON on stdin")
     parser.add_argument(
         "--max-age",
         metavar="AGE",
-        default="5m",
         help="refresh in the background if the values are older, such as 90s, 5m or 2h (default: 5m)",
     )
     parser.add_argument(
@@ -38,25 +35,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    return _format(options) if options.format else _from_claude(options.command)
-
-
-def _format(options: argparse.Namespace) -> int:
-    from providers.registry import PROVIDERS
-    from tray.faces import bars
-
-    max_age = bars.age(options.max_age)
-    if max_age is None:
-        raise BadArgument(f"{options.max_age!r} is not a valid age; use the form 90s, 5m or 2h")
+    if options.from_claude:
+        return _from_claude(options)
     if options.command:
         raise BadArgument("COMMAND needs --from-claude")
-    chosen("provider", options.provider, "all", tuple(provider.id for provider in PROVIDERS))
-    return bars.show(options.provider, max_age)
+    from tray.faces.bars import statusline
+
+    snapshot = statusline.read_snapshot()
+    return statusline.show(bar_arguments.checked(options, snapshot, options.max_age), snapshot)
 
 
-def _from_claude(command: list[str]) -> int:
+def _from_claude(options: argparse.Namespace) -> int:
     from tray.faces import claude_statusline
 
+    for name in ("format", "provider", "max_age"):
+        if getattr(options, name) is not None:
+            raise BadArgument(f"--{name.replace('_', '-')} does not go with --from-claude")
+    command = options.command
     if command and (command[0] != "--" or len(command) == 1):
         raise BadArgument("put the command after `--`")
     return claude_statusline.show(command[1:])

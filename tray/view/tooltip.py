@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from providers.domain.blocked import blocked
-from providers.domain.limits import AccountUsage, ErrorKind, RateWindow, Sourced
+from providers.domain.limits import AccountUsage, RateWindow, Sourced
 from providers.domain.merge import is_stale
 from tray.engine.settings_table import HIDE_EMAIL, SHOW_USED
 from tray.engine.state import State
@@ -21,20 +21,7 @@ from tray.view.accounts import (
     read_times,
     tightness,
 )
-
-IN_A_WORD: dict[ErrorKind, str] = {
-    "not_signed_in": "not signed in",
-    "login_expired": "login expired",
-    "denied": "access denied",
-    "blocked": "blocked by the network",
-    "rate_limited": "rate-limited",
-    "offline": "offline",
-    "timeout": "timed out",
-    "server_error": "server error",
-    "program_missing": "program not found",
-    "program_too_old": "program too old",
-    "not_understood": "unexpected format",
-}
+from tray.view.error_words import IN_A_WORD
 
 _MOST = 8  # further accounts: some panels do not scroll a tooltip
 

@@ -25,7 +25,7 @@ from tray.engine.notices.memory import Memory
 from tray.engine.notices.stored import FILE, Mark, Stored, load, save
 from tray.engine.settings import Settings
 from tray.engine.state import State
-from tray.faces import bars
+from tray.faces.bars.line import bar_line
 from tray.view import menu, notices, output
 
 KEY = "a1b2c3d4"
@@ -73,7 +73,7 @@ def _snapshot(state: Path, samples: list[AccountState]) -> Target:
             return
         now = NOW.timestamp()
         try:
-            line = bars.line(published.as_of(found, now), "all", now)
+            line = bar_line(published.as_of(found, now), "all", now).text
         except published.DAMAGED:
             line = ""
         check_left(line, Figures(content, NOW))

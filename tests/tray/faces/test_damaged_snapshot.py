@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from tests.tray.faces.published import Folder
-from tray.faces import bars, cached_usage
+from tray.faces import cached_usage
+from tray.faces.bars import statusline as bars
 
 ODD: tuple[Any, ...] = (
     None,

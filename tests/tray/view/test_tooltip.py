@@ -28,6 +28,7 @@ from tests.tray.view.test_menu import (
 )
 from tray.engine.state import State
 from tray.view import tooltip
+from tray.view.error_words import IN_A_WORD
 
 
 def test_the_tooltip() -> None:
@@ -103,4 +104,4 @@ def test_the_tooltip_shows_what_is_stale_and_why() -> None:
         "Codex · 5h reset · Weekly 38 % left · updated 30 h ago · offline"
     )
     assert title(failing(BARE, NotSignedIn("Nobody."))) == "Codex · not signed in"
-    assert all(len(words) <= 24 for words in tooltip.IN_A_WORD.values()), "a tooltip is short"
+    assert all(len(words) <= 24 for words in IN_A_WORD.values()), "a tooltip is short"

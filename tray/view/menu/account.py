@@ -15,6 +15,7 @@ from tray.view import extras
 from tray.view import format as fmt
 from tray.view.accounts import homes, is_past, own_windows, read_times, tightness
 from tray.view.available import Available
+from tray.view.error_words import IN_A_WORD
 from tray.view.level import Level, level
 from tray.view.menu.actions import page_rows
 from tray.view.menu.cost import cost_rows
@@ -22,7 +23,6 @@ from tray.view.menu.problems import MENU_WIDTH, SENTENCE, problems, sentence_row
 from tray.view.menu.windows import Look, bar_and_name, is_spent, pace_rows, reset_text, window_row
 from tray.view.row_icon import Ring
 from tray.view.rows import Row, separator_row, submenu_row, text_row
-from tray.view.tooltip import IN_A_WORD
 
 _LOUDNESS: tuple[Level, ...] = ("plenty", "low", "scarce", "spent")
 _LONGEST_NAME, _LONGEST_OWNER = 20, 32  # characters: a panel shifts the bar of a row wider than the screen

@@ -12,9 +12,9 @@ from tray.view import format as fmt
 from tray.view import settings_menu
 from tray.view.accounts import accounts, read_times
 from tray.view.available import Available
+from tray.view.error_words import IN_A_WORD
 from tray.view.login import StartAtLogin, login_rows
 from tray.view.rows import Action, Row, action_row, separator_row, submenu_row, toggle_row
-from tray.view.tooltip import IN_A_WORD
 
 _JUST_TRIED = timedelta(minutes=5)
 

@@ -9,10 +9,10 @@ from providers.domain.limits import RateWindow, Sourced
 from tray.engine.state import State
 from tray.view import format as fmt
 from tray.view.accounts import is_past, own_windows
+from tray.view.error_words import IN_A_WORD
 from tray.view.menu.account import Entry, entries
 from tray.view.menu.cost import has_today, price_of
 from tray.view.menu.windows import Look, look_of, reset_text
-from tray.view.tooltip import IN_A_WORD
 
 _MOST = 4
 

@@ -16,7 +16,7 @@ from tests.homes import make_home
 from tests.tray.faces.published import ROOT, Folder, until
 from tray.engine import detached
 from tray.engine.single_instance import SingleInstance
-from tray.faces import bars
+from tray.faces.bars import options as bars
 
 TEXT = ("statusline", "--format", "text")
 

@@ -1,0 +1,58 @@
+"""The arguments that `statusline` and `watch` share, and their errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tray.cli.console import BadArgument, chosen
+from tray.faces.bars.formats import FORMATS
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tray.engine import published
+    from tray.faces.bars.options import Options
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=tuple(FORMATS), help="the program that shows the line")
+    parser.add_argument(
+        "--template",
+        metavar="TEMPLATE",
+        help="a line of your own, such as '{tightest.left} %% {tightest.resets_in}'; an unknown name lists all",
+    )
+    parser.add_argument("--provider", metavar="ID", help="show only this provider (default: all)")
+
+
+def checked(
+    given: argparse.Namespace, snapshot: published.Document | None, max_age: str | None = None
+) -> Options:
+    """Raises BadArgument."""
+    from providers.registry import PROVIDERS
+    from tray.faces.bars import options, template
+
+    if given.format is None and given.template is None:
+        raise BadArgument(f"choose a --format ({', '.join(FORMATS)}) or a --template")
+    seconds = options.age(options.DEFAULT_MAX_AGE if max_age is None else max_age)
+    if seconds is None:
+        raise BadArgument(f"{max_age!r} is not a valid age; use the form 90s, 5m or 2h")
+    ids = tuple(provider.id for provider in PROVIDERS)
+    chosen("provider", given.provider or "all", "all", ids)
+    pieces = None
+    if given.template is not None:
+        try:
+            template.check(given.template, ids, _windows(snapshot))
+        except template.TemplateError as error:
+            raise BadArgument(str(error)) from error
+        pieces = template.pieces(given.template)
+    return options.Options(given.format or "text", pieces, given.provider or "all", seconds)
+
+
+def _windows(snapshot: published.Document | None) -> list[str]:
+    from tray.engine.published import DAMAGED
+    from tray.faces.bars import template
+
+    try:
+        return template.published_windows(snapshot) if snapshot else []
+    except DAMAGED:
+        return []

@@ -1,0 +1,199 @@
+"""A snapshot → what a bar says of it. Pure; snapshots are those of `published.as_of`, times epoch seconds."""
+
+from __future__ import annotations
+
+from providers.domain import rules
+from tray.engine import published
+from tray.faces.bars import words
+from tray.view.error_words import IN_A_WORD
+
+TYPE_CHECKING = False  # typing itself would cost milliseconds
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from tray.engine.published import Document
+
+    Level = Literal["ok", "warning", "critical", "blocked", "stale", "error"]
+
+LOW, SCARCE = 25.0, 10.0
+"""Percent left, from which on a window is a warning, and critical: as in the tray."""
+_LONGEST_ERROR = 200
+_MOST_ACCOUNTS = 8
+
+
+class BarLine:
+    """`text` is for a bar with room, `short` for one without, `tooltip` has lines; none of them is escaped.
+
+    `level` is that of the account with the least left, and `left` the whole percentage of its tightest window,
+    None where that is not known.
+    """
+
+    __slots__ = ("left", "level", "short", "text", "tooltip")
+
+    def __init__(self, text: str, short: str, tooltip: str, level: Level, left: int | None) -> None:
+        self.text = text
+        self.short = short
+        self.tooltip = tooltip
+        self.level = level
+        self.left = left
+
+
+def problem(text: str) -> BarLine:
+    """Of a snapshot that cannot be read."""
+    return BarLine(text, text, text, "error", None)
+
+
+def bar_line(snapshot: Document, provider: str, now: float) -> BarLine:
+    """Of this provider, or of "all"."""
+    accounts = [each for each in snapshot["providers"] if provider in ("all", each["provider"])]
+    if not accounts:
+        return BarLine("no limits", "no limits", "no limits", "ok", None)
+    shown, used = glance(accounts, now), shows_used(snapshot)
+    first = min(shown, key=lambda account: tightness(account, now))
+    tightest = tightest_window(first, now)
+    return BarLine(
+        text=" | ".join(_account(account, now, used=used) for account in shown),
+        short=_short(shown, now, used=used),
+        tooltip=_tooltip(accounts, now, used=used, hide_email=_hides_email(snapshot)),
+        level=level(first),
+        left=None if tightest is None else words.whole(rules.left_percent(tightest["used_percent"])),
+    )
+
+
+def glance(accounts: list[Document], now: float) -> list[Document]:
+    """Of each provider the account with the least left."""
+    tightest: dict[str, Document] = {}
+    for account in accounts:
+        held = tightest.get(account["provider"])
+        if held is None or tightness(account, now) < tightness(held, now):
+            tightest[account["provider"]] = account
+    return list(tightest.values())
+
+
+def tightness(account: Document, now: float) -> float:
+    """What is left where it is tightest, less than 0 for who is blocked; more than 100 where nothing is known."""
+    if _is_blocked(account):
+        return -1.0
+    tightest = tightest_window(account, now)
+    return 101.0 if tightest is None else rules.left_percent(tightest["used_percent"])
+
+
+def tightest_window(account: Document, now: float) -> Document | None:
+    """The window with the least left, of those that are known and limit all use."""
+    known = [each for each in published.own_windows(account) if not published.is_past(each, now)]
+    return min(known, key=lambda window: rules.left_percent(window["used_percent"]), default=None)
+
+
+def level(account: Document) -> Level:
+    """How loud an account is to be shown."""
+    windows = published.own_windows(account)
+    if _is_blocked(account):
+        return "blocked"
+    if not windows:
+        return "error" if account["error"] else "ok"
+    if any(window["stale"] for window in windows):
+        return "stale"
+    left = min(rules.left_percent(window["used_percent"]) for window in windows)
+    if left <= SCARCE:
+        return "critical"
+    runs_out = any(window["pace"] and window["pace"]["verdict"] == "runs_out" for window in windows)
+    return "warning" if left <= LOW or runs_out else "ok"
+
+
+def shows_used(snapshot: Document) -> bool:
+    """Whether the person wants to see what is used instead of what is left."""
+    return bool(snapshot.get("settings", {}).get("display", {}).get("used", False))
+
+
+def _hides_email(snapshot: Document) -> bool:
+    return bool(snapshot.get("settings", {}).get("display", {}).get("hide_email", False))
+
+
+def _is_blocked(account: Document) -> bool:
+    return bool(account["blocked"] and not account["blocked"]["credits_left"])
+
+
+def _account(account: Document, now: float, *, used: bool) -> str:
+    """`Codex 5h 63 % · Weekly 38 % left`."""
+    windows = published.own_windows(account)
+    parts = [_window(window, now, used=used) for window in windows]
+    if parts and not published.is_past(windows[-1], now):
+        parts[-1] += " used" if used else " left"
+    if account["blocked"]:
+        parts.append(_blocked(account, now))
+    if not parts:
+        parts.append(_why_nothing(account))
+    if old := _stale_for(account, now):
+        parts.append(f"updated {old} ago")
+    return words.plain(f"{words.name(account['title'])} {' · '.join(parts)}")
+
+
+def _short(accounts: list[Document], now: float, *, used: bool) -> str:
+    """`Codex 37 % | Claude 12 % left`: the tightest window of each."""
+    parts, last = [], False
+    for account in accounts:
+        tightest, old = tightest_window(account, now), _stale_for(account, now)
+        said, last = words.UNKNOWN if account["windows"] else _why_nothing(account), False
+        if _is_blocked(account):
+            said = _blocked(account, now)
+        elif tightest is not None:
+            said, last = words.percent(rules.left_percent(tightest["used_percent"]), used=used), not old
+            said += f" ({old} ago)" if old else ""
+        parts.append(words.plain(f"{words.name(account['title'])} {said}"))
+    return " | ".join(parts) + (f" {'used' if used else 'left'}" if last else "")
+
+
+def _tooltip(accounts: list[Document], now: float, *, used: bool, hide_email: bool) -> str:
+    """Lines. Times in them are absolute, so that it changes only with what it says."""
+    lines = []
+    for account in sorted(accounts, key=lambda each: tightness(each, now))[:_MOST_ACCOUNTS]:
+        name = words.name(account["title"])
+        if sum(each["provider"] == account["provider"] for each in accounts) > 1:
+            known = account["account"]
+            email = known["email"] if known and not hide_email else None
+            name += f" · {words.plain(email or ', '.join(account['homes']))}"
+        lines.append(name)
+        lines += [_details(window, now, used=used) for window in account["windows"]]
+        if account["blocked"]:
+            lines.append(f"B{_blocked(account, now)[1:]}")
+        if account["error"]:
+            lines.append(words.plain(account["error"]["message"][:_LONGEST_ERROR]))
+        if old := _stale_for(account, now):
+            lines.append(f"Updated {old} ago")
+    if (more := len(accounts) - _MOST_ACCOUNTS) > 0:
+        lines.append(f"And {more} more.")
+    return "\n".join(lines)
+
+
+def _details(window: Document, now: float, *, used: bool) -> str:
+    said = _window(window, now, used=used)
+    if published.is_past(window, now):
+        return f"{said} reset"
+    resets = window["resets_at"]
+    when = f", resets {words.clock(published.epoch(resets), now)}" if resets else ""
+    return f"{said} {'used' if used else 'left'}{when}"
+
+
+def _window(window: Document, now: float, *, used: bool) -> str:
+    title = words.name(window["title"])
+    if published.is_past(window, now):
+        return f"{title} {words.UNKNOWN}"
+    return f"{title} {words.percent(rules.left_percent(window['used_percent']), used=used)}"
+
+
+def _why_nothing(account: Document) -> str:
+    error = account["error"]
+    return IN_A_WORD.get(error["kind"], "not known") if error else "no limits"
+
+
+def _blocked(account: Document, now: float) -> str:
+    until = account["blocked"]["until"]
+    said = f"blocked until {words.clock(published.epoch(until), now)}" if until else "blocked"
+    return f"{said}, on credits" if account["blocked"]["credits_left"] else said
+
+
+def _stale_for(account: Document, now: float) -> str | None:
+    """How old the oldest of its values is that are too old; those from before a reset are not shown."""
+    windows = [each for each in published.own_windows(account) if not published.is_past(each, now)]
+    stale = [window["fetched_at"] for window in windows if window["stale"]]
+    return words.age(now - min(map(published.epoch, stale))) if stale else None
