@@ -84,6 +84,7 @@
         icon/, tooltip    the picture in the tray (`glance`: what it shows; `draw`: how), and the text beside it
         level             how loud a window is shown: plenty, low, scarce, spent (error_words: errors, in a word)
         format            how percent, times, tokens and money read
+        metric_families   the metrics of Prometheus, and how a sample is written
         cost_tables       `tankful cost` for people (cost_groups: its rows in order), cost_document as JSON
         columns           tables that fit a width; output: the paper they are for, and what ASCII makes of it
     tray/desktop/    the tray of each desktop

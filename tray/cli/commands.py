@@ -44,6 +44,7 @@ COMMANDS = (
         "tray.cli.statusline",
         fast_paths=("tray.faces.bars.statusline", "tray.faces.claude_statusline"),
     ),
+    Command("metrics", "print limits and counters for Prometheus", "tray.cli.metrics"),
     Command("prices", "show the prices that costs are made of: list, update, reset", "tray.cli.prices"),
     Command("config", "show and change settings", "tray.cli.config"),
     Command("autostart", "start the tray when you log in: on, off, status", "tray.cli.autostart"),

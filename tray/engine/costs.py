@@ -76,7 +76,9 @@ class Costs:
         self._counters: tuple[str | None, tuple[Counter, ...]] = None, ()
 
     def count(self, progress: Callable[[float], None] | None = None) -> None:
-        """Bring the ledger up to date; `progress` gets the share that is done, 0-1.
+        """Bring the ledger up to date, old logs too: what counters get later would look like the use of that day.
+
+        `progress` gets the share that is done, 0-1.
 
         Raises LedgerError, also after a count that had to start over. Where no log has changed since the last
         count that went well, the ledger is not even opened: each time would write to the disk.
@@ -88,7 +90,7 @@ class Costs:
         self._counted = None
         if self._child is not None and self.ledger.is_kept and self._is_large(chosen):
             self._child.run(progress or (lambda _share: None))
-        unreadable, quarantined = self._refresh(chosen, progress, self._usual_start())
+        unreadable, quarantined = self._refresh(chosen, progress, None)
         if quarantined is not None:
             raise quarantined
         if not unreadable and all(self.ledger.is_complete(each.id) is not False for each in chosen):
@@ -229,7 +231,7 @@ class Costs:
         self,
         providers: Sequence[Provider],
         progress: Callable[[float], None] | None,
-        since: datetime,
+        since: datetime | None,
         waiting: WaitListener | None = None,
     ) -> tuple[Unreadable, LedgerQuarantined | None]:
         """The logs that could not be read completely, by provider; and the quarantined ledger, if any."""

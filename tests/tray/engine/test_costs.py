@@ -113,6 +113,14 @@ def test_days_before_the_usual_ones_are_counted_when_they_are_asked_for(person: 
         assert reports["codex"].totals.responses == (8 if days == 0 else 0)
 
 
+def test_counters_have_what_is_older_than_any_figure(person: Person) -> None:
+    """Counted later, it would look as if it had been used then."""
+    person.now += timedelta(days=90)
+    costs = person.costs()
+    costs.count()
+    assert [counter.tally.responses for counter in costs.counters()] == [8]
+
+
 @pytest.mark.parametrize("first", ["cost", "count"])
 def test_the_usual_figures_are_whole_whatever_is_asked_first(person: Person, first: str) -> None:
     person.now += timedelta(days=20)
