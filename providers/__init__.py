@@ -10,6 +10,7 @@
         merge             many readings → one picture
         currency          how many decimals money has
         project           one name for all spellings of a folder
+        budgets           what a person's own day, week or month comes to: plain numbers, as in rules
         pace, blocked     use against time, and what today may have; whether an account can go on
         visible           foreign text that does nothing but be read: each exit uses it last
         rules, work_days  the same on plain numbers, for fast paths; the days that a week's pace counts
@@ -62,6 +63,8 @@
         watch             what changed on the disk, by stat; of which files: watched_files
         scope             whose numbers (zones: in which time zone)
         settings          what the person set: settings_table names all settings
+        budgets           the budgets that the person set (budget_settings), and what was used of each; judged by
+                          published_budgets, with the standard library
         settings_edit     one key changed in the text of the file; settings_writer does it
         costs, history    what the ledger says of them: `counting` brings it up to date, `cost_summary` adds it up
                           (cost_faults: a fault with one provider's logs costs no other's figures)

@@ -33,9 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from tray.engine import document
+    from tray.engine import budgets, document
     from tray.engine.costs import Costs
-    from tray.engine.once import refresh_every, take_round
+    from tray.engine.once import costs_of, refresh_every, take_round
     from tray.engine.settings_table import WORK_DAYS
     from tray.engine.state import State
     from tray.view import menu, output
@@ -43,9 +43,10 @@ def run(options: argparse.Namespace) -> int:
     scope = open_scope()
     provider = chosen("provider", options.provider, "all", scope.provider_ids())
     source = chosen("source", options.source, "auto", scope.source_ids(provider))
+    costs = Costs(scope)
     snapshot = take_round(
         scope,
-        Costs(scope),
+        costs,
         "cached" if options.cached else "now" if options.refresh else "due",
         provider=provider,
         source=source,
@@ -55,14 +56,18 @@ def run(options: argparse.Namespace) -> int:
         tell("no limits to show: every selected provider is switched off in settings.toml.")
     for sentence in empty_sources(snapshot, scope.chosen(provider), source):
         tell(sentence)
-    now = scope.clock()
+    now, settings = scope.clock(), scope.settings()
+    if provider is not None:
+        settings = budgets.without_dollars(settings)  # those are of all providers
+    counted = costs_of(costs)
     if options.json:
-        days = scope.settings().get(WORK_DAYS)
-        output.emit(output.as_json(document.usage(snapshot, now, days, scope.zone)))
+        facts = budgets.facts(settings, counted, snapshot.accounts)
+        days = settings.get(WORK_DAYS)
+        output.emit(output.as_json(document.usage(snapshot, now, days, scope.zone, facts)))
     else:
         if any(account.cost is None for account in snapshot.accounts):
             tell("the cost has not been counted yet; run `tankful cost` to count it.")
-        shown = State(snapshot=snapshot, settings=scope.settings(), refresh_every=refresh_every(scope))
+        shown = State(snapshot=snapshot, settings=settings, costs=counted, refresh_every=refresh_every(scope))
         output.emit(output.as_text(menu.status_rows(shown, now, scope.zone)))
     read = any(
         has_limits(account) or (account.cost is not None and account.cost.has_logs)

@@ -5,7 +5,7 @@ Facts alone: what the clock makes of them (`stale`, `pace`, `blocked`) is judged
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -25,7 +25,7 @@ from providers.domain.limits import (
 )
 from providers.domain.rules import left_percent
 from providers.domain.work_days import ALL
-from tray.engine import published
+from tray.engine import published, published_budgets
 
 
 def as_usd(usd: float | None) -> float | None:
@@ -40,15 +40,24 @@ def as_time(at: datetime | None) -> str | None:
 
 
 def usage(
-    snapshot: UsageSnapshot, now: datetime, work_days: str = ALL, zone: tzinfo | None = None
+    snapshot: UsageSnapshot,
+    now: datetime,
+    work_days: str = ALL,
+    zone: tzinfo | None = None,
+    budgets: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
-    """The document of `tankful usage --json`, as of `now`; `zone` is the system's own if not given."""
+    """The document of `tankful usage --json`, as of `now`; `zone` is the system's own if not given.
+
+    `budgets` are as published (`budgets.facts`).
+    """
+    at = now.timestamp()
     document = {
         "schema": "tankful.usage/1",
         "generated_at": as_time(snapshot.generated_at),
         "providers": accounts(snapshot),
     }
-    return published.as_of(document, now.timestamp(), work_days, zone)
+    judged = [published_budgets.judged(fact, at, work_days, zone) for fact in budgets]
+    return {**published.as_of(document, at, work_days, zone), "budgets": judged}
 
 
 def accounts(snapshot: UsageSnapshot) -> list[dict[str, Any]]:
@@ -90,12 +99,12 @@ def _window(lane: Sourced[RateWindow], rate: UsageRate | None) -> dict[str, Any]
         "remaining_percent": left_percent(window.used_percent),
         "window_minutes": round(window.duration.total_seconds() / 60) if window.duration else None,
         "resets_at": as_time(window.resets_at),
-        **({"rate": _rate(rate)} if rate else {}),
+        **({"rate": rate_data(rate)} if rate else {}),
         **_origin(lane),
     }
 
 
-def _rate(rate: UsageRate) -> dict[str, Any]:
+def rate_data(rate: UsageRate) -> dict[str, Any]:
     return {
         "percent_per_hour": rate.percent_per_hour,
         "slowest": rate.slowest,

@@ -55,7 +55,7 @@ def take_round(
         only_source=source,
         settings=settings.providers,
     )
-    note, known = history.with_news if mode == "cached" else history.note, _costs(costs)
+    note, known = history.with_news if mode == "cached" else history.note, costs_of(costs)
     every, work_days = refresh_every(scope), settings.get(WORK_DAYS)
     accounts = tuple(
         replace(
@@ -98,7 +98,8 @@ def refresh_every(scope: Scope) -> timedelta:
         return REFRESH_EVERY
 
 
-def _costs(costs: Costs) -> dict[str, HomeCost]:
+def costs_of(costs: Costs) -> dict[str, HomeCost]:
+    """The figures that were counted last; none where they cannot be read. Never raises."""
     try:
         return costs.by_home()
     except LedgerError:  # shown when logs are counted

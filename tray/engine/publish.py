@@ -18,7 +18,7 @@ from providers.domain.cost import Counter, burn_rate, tallied
 from providers.domain.incident import Incident
 from providers.host.files import write_whole
 from providers.host.storage import cannot_write
-from tray.engine import document, published
+from tray.engine import budgets, document, published
 from tray.engine.cost_summary import last_days
 from tray.engine.settings import Settings
 from tray.engine.state import HomeCost, State
@@ -136,6 +136,7 @@ def contents(state: State) -> dict[str, Any]:
         "settings": _settings(state.settings),
         "providers": document.accounts(state.snapshot),
         "cost": _costs(state),
+        "budgets": budgets.facts(state.settings, state.costs, state.snapshot.accounts),
         "incidents": {ident: _incident(each) for ident, each in state.incidents.items()},
         "counters": [_counter(counter) for counter in state.counters],
     }

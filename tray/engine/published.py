@@ -77,10 +77,13 @@ def _sessions(state_folder: str) -> list[str]:
 
 def usage(document: Document, now: float) -> Document:
     """The document of `tankful usage --json` out of a snapshot, as of `now` (epoch s)."""
+    from tray.engine import published_budgets  # bars have no use for it
+
     return {
         "schema": "tankful.usage/1",
         "generated_at": document.get("generated_at"),
         "providers": as_of(document, now)["providers"],
+        "budgets": published_budgets.as_of(document, now),
     }
 
 

@@ -11,6 +11,7 @@ from providers.domain.work_days import ALL, DAYS
 from providers.registry import PROVIDERS
 from providers.setting import Bool, Choice, Menu, Setting
 from providers.source import Provider, settings_of
+from tray.engine.budget_settings import BUDGETS
 from tray.engine.incidents import INCIDENTS
 from tray.engine.notices.settings import NOTICE_SETTINGS
 
@@ -74,7 +75,16 @@ WORK_DAYS = Setting(
     ),
 )
 
-GENERAL: Table = (ICON, SHOW_USED, HIDE_EMAIL, BARS, WORK_DAYS, INCIDENTS, *NOTICE_SETTINGS)
+GENERAL: Table = (
+    ICON,
+    SHOW_USED,
+    HIDE_EMAIL,
+    BARS,
+    WORK_DAYS,
+    INCIDENTS,
+    *BUDGETS.values(),
+    *NOTICE_SETTINGS,
+)
 """The settings of no provider, each imported from the file that uses it. Those that only views and faces use
 are written here, as the engine imports neither.
 """

@@ -40,8 +40,9 @@ def answer(arguments: list[str]) -> int | None:
         chosen = [each for each in document["providers"] if provider in ("all", each["provider"])]
         if not chosen and provider != "all":
             return None  # it is switched off or unknown: the slow path reports that
-        text = json.dumps({**document, "providers": chosen}, indent=2, ensure_ascii=False, allow_nan=False)
-        text = json_text(text)
+        budgets = [each for each in document["budgets"] if provider in ("all", each["provider"])]
+        shown = {**document, "providers": chosen, "budgets": budgets}
+        text = json_text(json.dumps(shown, indent=2, ensure_ascii=False, allow_nan=False))
         is_read = any(map(_is_read, chosen))
         problem = snapshot["settings"]["problem"]
     except (OSError, *published.DAMAGED):

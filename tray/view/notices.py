@@ -8,11 +8,12 @@ from datetime import datetime, tzinfo
 from providers.domain.blocked import blocked
 from providers.domain.limits import AccountUsage, RateWindow
 from providers.domain.pace import pace_of
+from tray.engine.budgets import Budget
 from tray.engine.notices.notice import Notice
-from tray.engine.notices.occasion import Occasion
+from tray.engine.notices.occasion import ALL_ACCOUNTS, Occasion
 from tray.engine.settings_table import HIDE_EMAIL, SHOW_USED, WORK_DAYS
 from tray.engine.state import State
-from tray.view import accounts
+from tray.view import accounts, budgets
 from tray.view import format as fmt
 
 _MOST_MORE = 3
@@ -61,6 +62,9 @@ class _Words:
                 else f"the reset time of {_name(each.limit)} has changed"
             ),
             "reset_credit": lambda _each: "an unused reset expires soon",
+            "budget_spent": lambda each: f"{_budget(each)} is spent",
+            "budget_nearly_spent": lambda each: f"{_budget(each)} is nearly spent",
+            "budget_will_exceed": lambda each: f"{_budget(each)} will be exceeded",
         }
         bodies: dict[str, Callable[[Occasion], str]] = {
             "login_gone": self._login_gone,
@@ -70,12 +74,18 @@ class _Words:
             "runs_out": self._runs_out,
             "early_reset": self._resets,
             "reset_credit": lambda each: f"It expires {self._at(each.ends)}.",
+            "budget_spent": self._budget_used,
+            "budget_nearly_spent": self._budget_used,
+            "budget_will_exceed": self._budget_forecast,
         }
         self._titles = titles
         self._bodies = bodies
 
     def title(self, each: Occasion) -> str:
         words = self._titles.get(each.kind, self._threshold)
+        if each.usage is ALL_ACCOUNTS:
+            text = words(each)
+            return f"{text[:1].upper()}{text[1:]}"
         return f"{self._who(each.usage)}: {words(each)}"
 
     def body(self, each: Occasion) -> str:
@@ -146,8 +156,29 @@ class _Words:
             return "Sign in again with its CLI."
         return f"{fmt.plain(error.message, longest=_LONGEST_LINE)} {error.remedy}"
 
+    def _budget_used(self, each: Occasion) -> str:
+        if each.budget is None:
+            return ""
+        begins = budgets.begins(each.budget, self._now, self._zone)
+        return f"{self._used(each.budget)}. The next one begins {begins}."
+
+    def _budget_forecast(self, each: Occasion) -> str:
+        if each.budget is None:
+            return ""
+        end = budgets.end(each.budget, self._now, self._zone)
+        return f"{self._used(each.budget)}; at this rate it will be {budgets.forecast(each.budget)} {end}."
+
+    @staticmethod
+    def _used(budget: Budget) -> str:
+        of = "at API prices" if budget.unit == "usd" else "of the weekly limit"
+        return f"Used so far: {budgets.used(budget)} {of}"
+
     def _at(self, when: datetime | None) -> str:
         return "soon" if when is None else fmt.on_or_at(when, self._now, self._zone)
+
+
+def _budget(each: Occasion) -> str:
+    return f"the {budgets.NAMES[each.budget.period]}" if each.budget else "a budget"
 
 
 def _name(limit: RateWindow | None) -> str:

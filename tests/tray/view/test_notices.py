@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from providers.domain.limits import (
     Sourced,
     UsageError,
 )
+from tests.tray.engine.budget_states import cost
 from tests.tray.engine.notices.states import HOUR, MINUTE, NOW, SESSION_ENDS, WEEK_ENDS, ZONE, Life, window
 from tray.engine.notices.kinds import KINDS
 from tray.engine.notices.notice import Notice
@@ -195,3 +197,63 @@ def test_every_kind_has_words_of_its_own(kind: str) -> None:
     assert ("limit left" in notice.title) == kind.startswith("at_")
     assert notice.title.startswith("Codex: ")
     assert notice.kind == kind
+
+
+DAY_BUDGET = {"budget.day": "20 USD", "notify.runs_out": False}
+
+
+@pytest.mark.parametrize(
+    ("settings", "usd", "title", "body"),
+    [
+        (
+            DAY_BUDGET,
+            16.4,
+            "The daily budget is nearly spent",
+            "Used so far: $16.40 of $20.00 at API prices. The next one begins at midnight.",
+        ),
+        (
+            {**DAY_BUDGET, "budget.month": "30 USD"},
+            25.0,
+            "The daily budget is spent",
+            (
+                "Used so far: $25.00 of $20.00 at API prices. The next one begins at midnight.\n"
+                "The monthly budget is nearly spent."
+            ),
+        ),
+        (
+            {**DAY_BUDGET, "budget.day": None, "budget.week": "20 USD"},
+            25.0,
+            "The weekly budget is spent",
+            "Used so far: $25.00 of $20.00 at API prices. The next one begins on Monday.",
+        ),
+        (
+            {**DAY_BUDGET, "budget.day": None, "budget.month": "20 USD"},
+            25.0,
+            "The monthly budget is spent",
+            "Used so far: $25.00 of $20.00 at API prices. The next one begins on 1 Dec.",
+        ),
+        (
+            DAY_BUDGET,
+            12.0,
+            "The daily budget will be exceeded",
+            "Used so far: $12.00 of $20.00 at API prices; at this rate it will be $21.82 by midnight.",
+        ),
+    ],
+)
+def test_a_budget_in_dollars(settings: dict[str, Any], usd: float, title: str, body: str) -> None:
+    day = NOW.date()
+    life = Life(settings=settings, costs={"a": cost(day, 0.0)})
+    life.change(costs={"a": cost(day, usd, month=usd)})
+    found = next(found for found in (life.look(MINUTE), life.look(11 * MINUTE)) if found.show)
+    notice = notices.notice(found.key, found.show, life.state, life.now, ZONE)
+    assert (notice.title, notice.body) == (title, body)
+    assert (notice.urgency, notice.account, notice.provider) == ("normal", None, "")
+
+
+def test_a_budget_that_is_a_share_of_the_week() -> None:
+    life = Life(settings={"budget.week": "50%", "notify.runs_out": False})
+    life.change(weekly=51)
+    notice = said(life)
+    assert notice.title == "Codex: the weekly budget is spent"
+    assert notice.body == "Used so far: 51 of 50 % of the weekly limit. The next one begins on Mon 13:00."
+    assert notice.account == "a1b2c3d4"

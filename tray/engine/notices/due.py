@@ -9,15 +9,16 @@ marked as shown, so what still holds is shown afterwards; what the person looks 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 
 from msgspec.structs import replace
 
-from providers.domain.limits import CLOCK_SLACK, AccountUsage
+from providers.domain.limits import CLOCK_SLACK
 from providers.domain.rules import FRESH_SECONDS
+from tray.engine.budgets import budgets_of
 from tray.engine.notices import settings as own
-from tray.engine.notices.kinds import BY_NAME, KINDS, Topic, is_cause_of
+from tray.engine.notices.kinds import BY_NAME, KINDS, AccountLook, Topic, is_cause_of
 from tray.engine.notices.memory import (
     IsLocal,
     Memory,
@@ -27,7 +28,7 @@ from tray.engine.notices.memory import (
     with_blocked,
     with_found,
 )
-from tray.engine.notices.occasion import Occasion
+from tray.engine.notices.occasion import ALL_ACCOUNTS, Occasion
 from tray.engine.notices.quiet import is_quiet
 from tray.engine.notices.screen import Due, with_notices
 from tray.engine.notices.stored import Mark, Seen, bounded, is_ahead
@@ -50,16 +51,25 @@ def due(
     if after.snapshot is None:
         return Due(memory=before)
     memory = of_clock(before, now)
+    budgets = budgets_of(after, now, zone)
     accounts = accounts_of(after, memory)
-    looks = [look_at(usage, after, memory, now, zone, is_local) for usage in accounts.values()]
-    found = [occasion for kind in KINDS for look in looks for occasion in kind.find(look)]
+    if any(budget.usage is None for budget in budgets):
+        accounts[ALL_ACCOUNTS.key] = ALL_ACCOUNTS
+    looks = [look_at(usage, after, memory, now, zone, is_local, budgets) for usage in accounts.values()]
+    found = [
+        occasion
+        for kind in KINDS
+        for look in looks
+        if look.is_about(kind.topic)
+        for occasion in kind.find(look)
+    ]
     memory = with_found(memory, found, accounts, now)
     confirmed = [occasion for occasion in found if _is_confirmed(occasion, memory, now)]
     memory = with_blocked(memory, confirmed, accounts, now)
 
     new = [each for each in confirmed if _is_new(each, memory.seen, now)]
     silent, loud = _sorted_out(after, memory, new, watched=watched)
-    first_looks = _now_known(accounts, memory) - memory.known
+    first_looks = _now_known(looks, memory) - memory.known
     silent += [each for each in found if _topic(each) in first_looks]
     memory = replace(memory, known=memory.known | first_looks)
     loud = _unexplained(loud, found, after)
@@ -87,10 +97,13 @@ def _is_new(occasion: Occasion, seen: Seen, now: datetime) -> bool:
     return occasion.ends > shown.ends + CLOCK_SLACK and (shown.cleared or shown.ends <= now)
 
 
-def _now_known(accounts: Mapping[str, AccountUsage], memory: Memory) -> set[tuple[str, Topic]]:
+def _now_known(looks: Iterable[AccountLook], memory: Memory) -> set[tuple[str, Topic]]:
     """What is looked at for the first time: figures once they were fetched since we began, or just before."""
     known: set[tuple[str, Topic]] = set()
-    for key, usage in accounts.items():
+    for look in looks:
+        key, usage = look.usage.key, look.usage
+        if any(budget.used is not None for budget in look.budgets):
+            known.add((key, "budget"))
         is_live = any(lane.fetched_at >= memory.since - JUST_BEFORE for lane in usage.windows)
         if is_live:
             known.add((key, "usage"))
@@ -141,7 +154,7 @@ def _marked(
         kind, length = BY_NAME[occasion.kind], occasion.limit.duration if occasion.limit else None
         mark = Mark(occasion.ends or now + (length or UNKNOWN_LENGTH))
         seen[occasion.id] = mark
-        if kind.topic == "usage" and _is_wanted(state, occasion.kind):
+        if kind.topic != "login" and _is_wanted(state, occasion.kind):
             for effect in kind.effects:
                 id_ = effect, occasion.account, occasion.window
                 implied = Mark(ends.get(id_) or mark.ends)

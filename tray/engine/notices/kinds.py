@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -17,8 +17,12 @@ from providers.domain.rules import ALL_USE_SCOPES, SPENT_PERCENT, left_percent
 from providers.domain.work_days import ALL
 from providers.ledger.history import GLITCH, NOISE_PERCENT
 from providers.setting import Setting
+from tray.engine.budgets import Budget
 from tray.engine.notices import settings
-from tray.engine.notices.occasion import LOGIN, Occasion, OccasionId
+from tray.engine.notices.occasion import ALL_ACCOUNTS, LOGIN, Occasion, OccasionId
+
+if TYPE_CHECKING:
+    from providers.domain.budgets import BudgetVerdict
 
 ENDS_SOON = timedelta(days=1)
 """How long before a login or a reset ends there is a notice."""
@@ -26,10 +30,12 @@ REFILLED = 10.0
 """What must be left of a window, in percent, that is said to be usable again before its reset."""
 LOGIN_SETTLES = timedelta(minutes=10)
 """A login may be renewed within that time, by its own program."""
+FORECAST_SETTLES = timedelta(minutes=10)
+"""A forecast may be that of one busy moment."""
 LOGIN_ERRORS = ("not_signed_in", "login_expired")
 _THRESHOLD_SCOPES = (*ALL_USE_SCOPES, "model")
 
-Topic = Literal["usage", "login"]
+Topic = Literal["usage", "login", "budget"]
 
 
 class Blocking(Struct, frozen=True):
@@ -42,8 +48,9 @@ class Blocking(Struct, frozen=True):
 class AccountLook(Struct, frozen=True, kw_only=True):
     """What the finders see: an account now, and what was found before.
 
-    `was` is what last blocked the account, if no notice has said since that it is usable again. `on_screen` are
-    the occasions that a notice is shown for. `is_local` tells whether a source's readings come from logs or files.
+    `was` is what last blocked the account, if no notice has said since that it is usable again. `budgets` are
+    those of the account, or of all of them together. `on_screen` are the occasions that a notice is shown for.
+    `is_local` tells whether a source's readings come from logs or files.
     """
 
     usage: AccountUsage
@@ -51,8 +58,13 @@ class AccountLook(Struct, frozen=True, kw_only=True):
     zone: tzinfo
     work_days: str = ALL
     was: Blocking | None = None
+    budgets: tuple[Budget, ...] = ()
     on_screen: frozenset[OccasionId] = frozenset()
     is_local: Callable[[str], bool] = lambda _source: False
+
+    def is_about(self, topic: Topic) -> bool:
+        """All accounts together have budgets only."""
+        return topic == "budget" or self.usage is not ALL_ACCOUNTS
 
     def is_fresh(self, lane: Sourced[RateWindow]) -> bool:
         return not is_stale(lane.fetched_at, lane.value.resets_at, self.now, self.usage.refresh_every)
@@ -190,6 +202,19 @@ def _reset_credit(look: AccountLook) -> Iterator[Occasion]:
         )
 
 
+def _budget(verdict: BudgetVerdict, look: AccountLook) -> Iterator[Occasion]:
+    for budget in look.budgets:
+        if budget.verdict == verdict:
+            yield Occasion(
+                kind=f"budget_{verdict}",
+                account=look.usage.key,
+                window=f"budget:{budget.period}",
+                ends=budget.ends_at,
+                usage=look.usage,
+                budget=budget,
+            )
+
+
 KINDS: tuple[NoticeKind, ...] = (
     NoticeKind(
         name="login_gone",
@@ -230,6 +255,27 @@ KINDS: tuple[NoticeKind, ...] = (
         lasts=timedelta(hours=4),
     ),
     NoticeKind(name="reset_credit", setting=settings.RESET_CREDIT, find=_reset_credit),
+    NoticeKind(
+        name="budget_spent",
+        setting=settings.BUDGET,
+        find=partial(_budget, "spent"),
+        topic="budget",
+        effects=("budget_nearly_spent", "budget_will_exceed"),
+    ),
+    NoticeKind(
+        name="budget_nearly_spent",
+        setting=settings.BUDGET,
+        find=partial(_budget, "nearly_spent"),
+        topic="budget",
+        effects=("budget_will_exceed",),
+    ),
+    NoticeKind(
+        name="budget_will_exceed",
+        setting=settings.BUDGET,
+        find=partial(_budget, "will_exceed"),
+        topic="budget",
+        settles=FORECAST_SETTLES,
+    ),
 )
 BY_NAME: Mapping[str, NoticeKind] = {kind.name: kind for kind in KINDS}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, tzinfo
 from types import MappingProxyType
 
@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from providers.domain.blocked import blocked
 from providers.domain.limits import AccountUsage
 from providers.domain.merge import is_stale
+from tray.engine.budgets import Budget
 from tray.engine.notices.kinds import AccountLook, Blocking, Topic
-from tray.engine.notices.occasion import Occasion, OccasionId
+from tray.engine.notices.occasion import ALL_ACCOUNTS, Occasion, OccasionId
 from tray.engine.notices.stored import Mark, Seen
 from tray.engine.settings_table import WORK_DAYS
 from tray.engine.state import State
@@ -73,8 +74,15 @@ def accounts_of(state: State, memory: Memory) -> dict[str, AccountUsage]:
 
 
 def look_at(
-    usage: AccountUsage, state: State, memory: Memory, now: datetime, zone: tzinfo, is_local: IsLocal
+    usage: AccountUsage,
+    state: State,
+    memory: Memory,
+    now: datetime,
+    zone: tzinfo,
+    is_local: IsLocal,
+    budgets: Iterable[Budget] = (),
 ) -> AccountLook:
+    """`budgets` are all that are set."""
     on_screen = frozenset(
         id_
         for shown in memory.on_screen.values()
@@ -87,6 +95,7 @@ def look_at(
         zone=zone,
         work_days=state.settings.get(WORK_DAYS),
         was=memory.blocked.get(usage.key),
+        budgets=tuple(each for each in budgets if (each.usage or ALL_ACCOUNTS).key == usage.key),
         on_screen=on_screen,
         is_local=lambda source: is_local(usage.provider, source),
     )

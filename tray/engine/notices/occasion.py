@@ -7,10 +7,13 @@ from datetime import datetime
 from msgspec import Struct
 
 from providers.domain.limits import AccountUsage, EarlyReset, RateWindow
+from tray.engine.budgets import Budget
 
 OccasionId = tuple[str, str, str]
 """Kind, account and window: there is one such occasion at a time."""
 LOGIN = "login"
+ALL_ACCOUNTS = AccountUsage(provider="", title="All accounts", homes=(), key="all")
+"""Stands for all of them, where a budget is one of dollars."""
 
 
 class Occasion(Struct, frozen=True, kw_only=True):
@@ -19,7 +22,7 @@ class Occasion(Struct, frozen=True, kw_only=True):
     `ends` is when it is over, or when its window was or will be reset; None if unknown. `read_at` is when the
     value behind it was fetched, None where it is certain by itself; `is_official` if a server reported it just
     then, rather than a log or a file. `usage` is what is known of the account, of which it concerns `limit`;
-    `early` is the reset that came too soon.
+    `early` is the reset that came too soon, `budget` one that was set for the account, or for all of them.
     """
 
     kind: str
@@ -31,6 +34,7 @@ class Occasion(Struct, frozen=True, kw_only=True):
     usage: AccountUsage
     limit: RateWindow | None = None
     early: EarlyReset | None = None
+    budget: Budget | None = None
 
     @property
     def id(self) -> OccasionId:

@@ -42,6 +42,12 @@ RESET_CREDIT = _toggle(
     "A notice when a reset that you can still redeem expires within a day.",
     default=False,
 )
+BUDGET = _toggle(
+    "budget",
+    "Budget nearly spent",
+    "A notice when a budget is spent, nearly spent (80 %), or will be exceeded at this rate.",
+    default=True,
+)
 QUIET_HOURS: Setting[str | None] = Setting(
     "notify.quiet_hours",
     Hours(),
@@ -66,6 +72,7 @@ NOTICE_SETTINGS: tuple[Setting[Any], ...] = (
     AT_50,
     EARLY_RESET,
     RESET_CREDIT,
+    BUDGET,
     QUIET_HOURS,
     COMMAND,
 )

@@ -11,6 +11,7 @@ from tray.view import format as fmt
 from tray.view.accounts import own_windows
 from tray.view.available import Available
 from tray.view.menu.account import Entry, detail_rows, entries
+from tray.view.menu.budgets import budget_rows
 from tray.view.menu.problems import SENTENCE
 from tray.view.menu.top import incident_rows, state_problems
 from tray.view.menu.windows import Look, look_of, window_row
@@ -31,6 +32,8 @@ def status_rows(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:
         found += _account(entry, state, now, zone, look)
     if not found:
         found.append(text_row("none", "No limits to show."))
+    if budgets := list(budget_rows(state, now, zone, short=False)):
+        found += [separator_row("line:budgets"), *budgets]
     found += [*incident_rows(state, _NO_ACTIONS), *state_problems(state, width=SENTENCE)]
     return tuple(replace(row, text=row.text.translate(fmt.BLANKS)) for row in found)
 

@@ -13,6 +13,7 @@ from tray.view.available import Available
 from tray.view.login import StartAtLogin
 from tray.view.menu.account import Entry, compact_row, entries, full_rows
 from tray.view.menu.actions import action_rows
+from tray.view.menu.budgets import budget_rows
 from tray.view.menu.problems import MENU_WIDTH, sentence_rows
 from tray.view.menu.windows import Look, look_of
 from tray.view.rows import Action, Row, action_row, separator_row, submenu_row, text_row
@@ -42,8 +43,11 @@ def rows(
     actions = [separator_row("line:actions"), *action_rows(state, now, zone, login, possible)]
     if around:
         around.append(separator_row("line:problems"))
-    shown = _accounts(state, now, zone, possible, MOST_ROWS - len(around) - len(actions))
-    return (*around, *shown, *actions)
+    budgets = list(budget_rows(state, now, zone))
+    if budgets:
+        budgets.insert(0, separator_row("line:budgets"))
+    room = MOST_ROWS - len(around) - len(budgets) - len(actions)
+    return (*around, *_accounts(state, now, zone, possible, room), *budgets, *actions)
 
 
 def incident_rows(state: State, available: Available) -> Iterator[Row]:

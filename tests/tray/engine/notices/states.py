@@ -14,7 +14,7 @@ from tray.engine.notices.memory import Memory
 from tray.engine.notices.screen import Due
 from tray.engine.settings import Settings
 from tray.engine.settings_table import SETTINGS
-from tray.engine.state import State
+from tray.engine.state import HomeCost, State
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Berlin")
@@ -47,6 +47,7 @@ class Life:
         self.fetched: datetime | None = None
         self.watched = False
         self.muted_until: datetime | None = None
+        self.costs: dict[str, HomeCost] = {}
         self.settings: dict[str, Any] = {"notify.runs_out": False}
         self.usage = AccountUsage(
             provider="codex",
@@ -84,6 +85,7 @@ class Life:
             settings=Settings(table=SETTINGS, values=self.settings),
             snapshot=UsageSnapshot(generated_at=self.now, accounts=accounts),
             muted_until=self.muted_until,
+            costs=self.costs,
         )
 
     def look(self, after: timedelta = timedelta(0), **values: Any) -> Due:

@@ -1,0 +1,74 @@
+"""Budgets as a person sets and sees them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from typing import Any
+
+import pytest
+
+from tests.fake_chatgpt import FakeChatGPT, says
+from tests.tray.cli.test_main import FIXTURES, Person, person, soon
+
+__all__ = ["person"]
+
+
+@pytest.fixture
+def worked(person: Person, server: FakeChatGPT) -> Person:
+    """Somebody whose logs are of today."""
+    server.answer = says(soon())
+    shutil.copytree(FIXTURES / "plain/home", person.home, dirs_exist_ok=True)
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    for path in person.home.rglob("*.jsonl"):
+        path.write_text(path.read_text().replace("2026-11-20T", f"{today}T"))
+    person.run("cost", "--json")
+    return person
+
+
+def budgets(document: Any) -> list[tuple[str, float, str]]:
+    return [(each["period"], each["limit"], each["verdict"]) for each in document["budgets"]]
+
+
+def test_a_budget_is_set_and_shown(worked: Person) -> None:
+    worked.run("config", "set", "budget.day", "0.01")
+    worked.run("config", "set", "budget.week", "50%")
+    worked.run("config", "set", "budget.month", "500")
+    assert worked.run("config", "get", "budget.month").strip() == "500 USD"
+    used = worked.account()["windows"][1]["used_percent"]
+    assert used == 62
+    found = worked.usage()
+    assert budgets(found) == [("day", 0.01, "spent"), ("week", 50.0, "spent"), ("month", 500.0, "ok")]
+    assert budgets(worked.usage("--cached")) == budgets(found)
+    lines = [line for line in worked.run("usage").splitlines() if "budget" in line]
+    assert lines[0].startswith("──────────────   0 % left  Daily budget  ·  $0.")
+    assert lines[1] == "──────────────   0 % left  Weekly budget  ·  Codex 62 of 50 %  ·  spent"
+
+
+def test_dollars_are_those_of_all_providers(worked: Person) -> None:
+    worked.run("config", "set", "budget.day", "20")
+    worked.run("config", "set", "budget.week", "50%")
+    assert len(worked.usage()["budgets"]) == 2
+    for how in ((), ("--cached",)):
+        assert budgets(worked.usage("--provider", "codex", *how)) == [("week", 50.0, "spent")]
+        assert budgets(worked.usage("--provider", "claude", *how, code=1)) == []
+    lines = [line for line in worked.run("usage", "--provider", "codex").splitlines() if "budget" in line]
+    assert len(lines) == 1
+
+
+def test_a_wrong_one_is_refused(worked: Person) -> None:
+    worked.run("config", "set", "budget.day", "0", code=64)
+    assert "an amount in USD, such as 20" in worked.errors
+    worked.run("config", "set", "budget.month", "50%", code=64)
+    assert "budget.month should be an amount in USD, such as 20, not '50%'" in worked.errors
+    assert worked.usage()["budgets"] == []
+
+
+def test_what_is_published_has_them(worked: Person) -> None:
+    worked.run("config", "set", "budget.month", "500")
+    worked.usage()
+    kept = json.loads((worked.folder / "own/state/snapshot.json").read_text())
+    (month,) = kept["budgets"]
+    assert (month["period"], month["unit"], month["limit"]) == ("month", "usd", 500.0)
+    assert kept["settings"]["budget"]["month"] == "500 USD"
