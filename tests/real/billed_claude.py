@@ -14,6 +14,7 @@ from tests.real.test_claude import anthropic
 from tests.real.tls_proxy import Reply, Request
 
 DELEGATE = "delegate this"  # in a prompt, it makes the model start a subagent
+TOOLS = "use two tools"  # in a prompt, it makes the model run two commands, and then answer
 
 # What a request is for, by words in its last message: Claude Code 2.1.332 writes a line for the answer of none of
 # these, and counts all but the first in its cost-state.
@@ -41,6 +42,7 @@ class Model:
 
     def __init__(self) -> None:
         self.served: list[Served] = []
+        self.asked: list[dict[str, Any]] = []
         self._lock = threading.Lock()
         self._made = f"{time.time_ns():x}"  # ids are unique for ever, also between two models
 
@@ -62,6 +64,7 @@ class Model:
                 usage=_usage(number, thinks=_thinks(asked)),
             )
             self.served.append(served)
+            self.asked.append(asked)
         return _reply(asked, served, *_content(asked, served, number))
 
 
@@ -93,17 +96,35 @@ def _purpose(asked: dict[str, Any]) -> str:
 
 def _content(asked: dict[str, Any], served: Served, number: int) -> tuple[list[dict[str, Any]], str]:
     thinking = [{"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}] if _thinks(asked) else []
-    content = asked["messages"][-1]["content"]
-    answers = isinstance(content, list) and any(block["type"] == "tool_result" for block in content)
+    content = _news(asked)
+    answers = any(block["type"] == "tool_result" for block in content)
     tools = {tool.get("name") for tool in asked.get("tools") or ()}
     if "Agent" in tools and served.purpose == TURN and DELEGATE in json.dumps(content) and not answers:
         ask = {"description": "look", "prompt": "Say done.", "subagent_type": "general-purpose"}
         call = {"type": "tool_use", "id": f"toolu_{number:04}", "name": "Agent", "input": ask}
         return [*thinking, call], "tool_use"
+    if "Bash" in tools and served.purpose == TURN and TOOLS in json.dumps(content) and not answers:
+        asks = [{"command": f"echo tool{one} >> ran.txt", "description": "look"} for one in (1, 2)]
+        calls = [
+            {"type": "tool_use", "id": f"toolu_{number:04}{at}", "name": "Bash", "input": ask}
+            for at, ask in enumerate(asks)
+        ]
+        return [*thinking, *calls], "tool_use"
     text = f"Answer {number}."
     if served.purpose == SUMMARY:
         text = f"<summary>{text}</summary>"
     return [*thinking, {"type": "text", "text": text}], "end_turn"
+
+
+def _news(asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """All blocks since the model's last answer: reminders of the program's own may follow a prompt."""
+    found: list[dict[str, Any]] = []
+    for message in reversed(asked["messages"]):
+        if message["role"] == "assistant":
+            break
+        content = message["content"]
+        found += content if isinstance(content, list) else [{"type": "text", "text": content}]
+    return found
 
 
 def _reply(asked: dict[str, Any], served: Served, blocks: list[dict[str, Any]], stop: str) -> Reply:

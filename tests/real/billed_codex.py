@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 DELEGATE = "delegate this"  # in a prompt, it makes the model start a subagent
+TOOL = "use the tool"  # in a prompt, it makes the model run a command, and then answer
 
 
 class Served(Struct, frozen=True):
@@ -29,6 +30,7 @@ class Models:
     def __init__(self) -> None:
         self.served: list[Served] = []
         self.paths: list[str] = []
+        self.asked: list[dict[str, Any]] = []
         self.url = ""
         self._lock = threading.Lock()
 
@@ -61,6 +63,7 @@ enabled = false
                 usage=_usage(number),
             )
             self.served.append(served)
+            self.asked.append(asked)
         item = _item(asked, number)
         about = {"id": served.id, "object": "response", "model": served.model}
         events: list[dict[str, Any]] = [
@@ -96,6 +99,10 @@ def _item(asked: dict[str, Any], number: int) -> dict[str, Any]:
             "name": "spawn_agent",
             "arguments": json.dumps({"message": "Say done.", "task_name": "done"}),
         }
+    if TOOL in json.dumps(asked["input"][-1]):
+        command = json.dumps({"cmd": "echo tool >> ran.txt; echo its-output"})
+        about = {"name": "exec_command", "arguments": command}
+        return {"type": "function_call", "id": f"fc_{number}", "call_id": f"call_{number}", **about}
     text = {"type": "output_text", "text": f"Answer {number}.", "annotations": []}
     return {"type": "message", "id": f"msg_{number}", "role": "assistant", "content": [text]}
 

@@ -44,6 +44,12 @@ COMMANDS = (
         "tray.cli.statusline",
         fast_paths=("tray.faces.bars.statusline", "tray.faces.claude_statusline"),
     ),
+    Command(
+        "guard",
+        "say whether enough is left to go on, for scripts and agents",
+        "tray.cli.guard",
+        fast_paths=("tray.faces.guard.command",),
+    ),
     Command("metrics", "print limits and counters for Prometheus", "tray.cli.metrics"),
     Command("prices", "show the prices that costs are made of: list, update, reset", "tray.cli.prices"),
     Command("config", "show and change settings", "tray.cli.config"),
@@ -51,4 +57,5 @@ COMMANDS = (
     Command("doctor", "check this machine and suggest how to fix problems", "tray.cli.doctor"),
     Command("round", "", "tray.cli.round"),
     Command("count", "", "tray.cli.count"),
+    Command("notice", "", "tray.cli.notice"),
 )

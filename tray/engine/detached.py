@@ -38,6 +38,11 @@ def start_round(state_folder: str, now: float) -> bool:
     return True
 
 
+def start_notice(verdict: bytes) -> None:
+    """Show what a guard decided; `verdict` is its JSON. Raises OSError."""
+    _start(own_command("notice"), verdict)
+
+
 def is_owned(state_folder: str) -> bool:
     """Whether a process owns the engine, as far as this system tells without waiting."""
     if sys.platform == "win32":
@@ -73,13 +78,19 @@ def _is_first(marker: str, now: float) -> bool:
     return True
 
 
-def _start(command: list[str]) -> None:
-    """A process of its own: it holds none of our pipes, and outlives us and our terminal."""
+def _start(command: list[str], data: bytes = b"") -> None:
+    """A process of its own: it holds none of our pipes, and outlives us and our terminal. `data` is its input, no
+    more than a pipe holds.
+    """
     import subprocess
 
     apart: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
     nothing = subprocess.DEVNULL
-    process = subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, **apart)
+    given = subprocess.PIPE if data else nothing
+    process = subprocess.Popen(command, stdin=given, stdout=nothing, stderr=nothing, **apart)
+    if process.stdin is not None:
+        process.stdin.write(data)
+        process.stdin.close()
     process.returncode = 0  # it is not ours to wait for: no warning when we end before it

@@ -20,10 +20,11 @@ from pathlib import Path
 from providers.host.private import make_folder
 from providers.host.redact import redact
 from providers.version import VERSION
+from tray.engine import brief_log
 from tray.engine.log_entries import Outcomes, entries, outcomes
 from tray.engine.state import State
 
-FILE = "tankful.log"
+FILE = brief_log.FILE
 LARGEST = 256 * 1024
 REPEAT_SECONDS = 3600.0
 """An internal error that recurs each round is logged once in this time."""

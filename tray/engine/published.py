@@ -248,7 +248,7 @@ def _blocked(account: Document, now: float) -> Document | None:
         "window": by[-1]["id"] if by else None,
         "until": until,
         "reason": "spent" if by else "refused",
-        "credits_left": _credits_left(account),
+        "credits_left": credits_left(account),
     }
 
 
@@ -270,7 +270,8 @@ def _is_refused(account: Document, now: float) -> bool:
     return rules.is_refusal_current(now - epoch(at), windows, _refresh_seconds(account))
 
 
-def _credits_left(account: Document) -> bool | None:
+def credits_left(account: Document) -> bool | None:
+    """Whether credits or paid extra usage carry on once a limit is used up; None if not known."""
     spend, bought = account.get("spend"), account.get("credits")
     carries_on: bool | None = spend.get("carries_on") if spend else False
     if carries_on or not bought:

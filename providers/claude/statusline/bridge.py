@@ -14,6 +14,7 @@ import json
 import os
 
 from providers.domain.scalars import moment, number, percent
+from providers.domain.short_hash import short_hash
 from providers.host.private import make_folder
 from providers.host.state_folder import is_trusted, state_folder
 
@@ -75,7 +76,7 @@ def keep(report: StatusReport, environ: Mapping[str, str], now: float) -> None:
     if not is_trusted(environ):
         raise PermissionError("untrusted folder")
     folder = folder_of(own_home(environ), environ)
-    file = os.path.join(folder, f"{_short_hash(report.session)}.json")
+    file = os.path.join(folder, f"{short_hash(report.session)}.json")
     news = {"limits": report.limits, "answered_ms": report.answered_ms, "dropped": report.dropped}
     known = read(file)
     if known is None or any(known.get(name) != value for name, value in news.items()):
@@ -96,7 +97,7 @@ def read(file: str) -> dict[str, object] | None:
 
 def folder_of(home: str, environ: Mapping[str, str]) -> str:
     """Where the sessions of this home are stored, a file for each."""
-    return os.path.join(state_folder(environ), "statusline", _short_hash(home))
+    return os.path.join(state_folder(environ), "statusline", short_hash(home))
 
 
 def own_home(environ: Mapping[str, str]) -> str:
@@ -134,14 +135,6 @@ def _answered_ms(content: dict[str, object]) -> float | None:
     """How long the session's responses took together: it grows with each one."""
     cost = content.get("cost")
     return number(cost.get("total_api_duration_ms")) if isinstance(cost, dict) else None
-
-
-def _short_hash(text: str) -> str:
-    """FNV-1a of 64 bits: enough to name files, and hashlib would load OpenSSL first (3 ms)."""
-    digest = 0xCBF29CE484222325
-    for byte in text.encode(errors="replace"):
-        digest = (digest ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return f"{digest:016x}"
 
 
 def _write(file: str, content: bytes) -> None:

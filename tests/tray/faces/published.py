@@ -8,7 +8,7 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from msgspec.structs import replace
 
@@ -53,9 +53,15 @@ class Folder:
         )
         return replace(known, **more)
 
-    def publish(self, *accounts: AccountUsage, at: datetime | None = None, state: State = State()) -> None:  # noqa: B008
+    def publish(
+        self,
+        *accounts: AccountUsage,
+        at: datetime | None = None,
+        state: State = State(),  # noqa: B008
+        kind: Literal["tray", "command"] = "tray",
+    ) -> None:
         snapshot = UsageSnapshot(generated_at=self.now, accounts=accounts)
-        SnapshotFile(self.state, "tray", lambda: at or self.now)(State(), replace(state, snapshot=snapshot))
+        SnapshotFile(self.state, kind, lambda: at or self.now)(State(), replace(state, snapshot=snapshot))
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """What the command prints."""

@@ -1,0 +1,264 @@
+"""`tankful guard --hook` as a CLI runs it: a process, JSON on its stdin, its stdout, its exit code, its time."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tray.faces.published import ROOT, Folder, until
+from tray.engine.brief_log import FILE
+from tray.engine.single_instance import SingleInstance
+
+SECONDS = 2.0  # the CLIs' promise; starting Python comes on top, here on a busy machine
+PROMPT = {
+    "hook_event_name": "UserPromptSubmit",
+    "session_id": "s",
+    "turn_id": "t",
+    "prompt_id": "t",
+    "prompt": "go",
+}
+TOOL = {
+    "hook_event_name": "PreToolUse",
+    "session_id": "s",
+    "turn_id": "t",
+    "prompt_id": "t",
+    "tool_name": "Bash",
+}
+
+
+class Person(Folder):
+    """Whose CLIs run in their usual homes."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        del self.environ["CODEX_HOME"], self.environ["CLAUDE_CONFIG_DIR"]
+
+    def has_left(self, left: float, **more: Any) -> None:
+        used = [self.account(self.window(100 - left), provider=name) for name in ("codex", "claude")]
+        self.publish(*used, **more)
+
+    def hook(self, cli: str, sent: Any, *arguments: str, **environ: str) -> dict[str, Any] | None:
+        """The answer; nothing is printed beside it, and the exit code is 0."""
+        text = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
+        done = subprocess.run(
+            [sys.executable, "-m", "tray.cli", "guard", "--hook", cli, *arguments],
+            env=self.environ | environ,
+            cwd=ROOT,
+            input=text,
+            capture_output=True,
+            check=True,
+            timeout=30,
+        )
+        assert done.stderr == b""
+        found: dict[str, Any] | None = json.loads(done.stdout) if done.stdout else None
+        return found
+
+    @property
+    def log(self) -> list[str]:
+        path = self.state / FILE
+        return [line.partition(" ")[2] for line in path.read_text().splitlines()] if path.exists() else []
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Person:
+    return Person(tmp_path)
+
+
+class TestAnswers:
+    @pytest.mark.parametrize("cli", ["codex", "claude"])
+    def test_enough(self, person: Person, cli: str) -> None:
+        person.has_left(60)
+        assert person.hook(cli, PROMPT) is None
+        assert person.hook(cli, TOOL) is None
+        assert person.log == [f"INFO {cli} hook of ~/.{cli}: let pass"]
+
+    @pytest.mark.parametrize("cli", ["codex", "claude"])
+    def test_a_turn_is_warned_once(self, person: Person, cli: str) -> None:
+        person.has_left(20)
+        found = person.hook(cli, PROMPT)
+        assert found is not None
+        assert list(found) == ["systemMessage"]
+        assert found["systemMessage"].startswith(f"tankful: {cli.title()} has 20 % of the 5h limit left.")
+        assert person.hook(cli, TOOL) is None
+        assert person.hook(cli, PROMPT | {"turn_id": "u", "prompt_id": "u"}) == found
+
+    def test_claude_is_stopped_between_tools(self, person: Person) -> None:
+        person.has_left(5)
+        for _ in range(2):
+            found = person.hook("claude", TOOL)
+            assert found is not None
+            assert found["continue"] is False
+            assert found["stopReason"].startswith(
+                "tankful: Claude has 5 % of the 5h limit left, less than 10 %."
+            )
+
+    def test_codex_is_stopped_at_the_next_prompt(self, person: Person) -> None:
+        person.has_left(5)
+        found = person.hook("codex", TOOL)
+        assert found is not None
+        assert set(found) == {"systemMessage", "hookSpecificOutput"}
+        assert person.hook("codex", TOOL) is None
+        blocked = person.hook("codex", PROMPT)
+        assert blocked is not None
+        assert blocked["decision"] == "block"
+
+    def test_calls_are_refused_where_that_was_chosen(self, person: Person) -> None:
+        person.has_left(5)
+        for _ in range(2):
+            found = person.hook("codex", TOOL, "--refuse-calls")
+            assert found is not None
+            assert found["hookSpecificOutput"]["permissionDecision"] == "deny"
+
+    def test_a_block_that_was_read_long_ago_lets_pass(self, person: Person) -> None:
+        person.now = person.now.replace(year=person.now.year - 1)
+        window = person.window(100, resets_at=person.now.replace(year=person.now.year + 2))
+        person.publish(person.account(window), kind="command")
+        (person.state / "round.started").touch()
+        assert person.hook("codex", PROMPT) is None
+        assert "let pass: the block was read too long ago" in person.log[-1]
+
+    def test_it_judges_the_home_of_its_cli(self, person: Person) -> None:
+        other = person.account(person.window(95), homes=("~/other",))
+        person.publish(person.account(person.window(20)), other)
+        assert person.hook("codex", PROMPT) is None
+        assert person.hook("codex", PROMPT, CODEX_HOME=str(person.folder / "other/")) is not None
+        assert person.hook("codex", PROMPT, CODEX_HOME=str(person.folder / "unknown")) is None
+
+
+class TestNothingOfOursCostsATurn:
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            b"",
+            b"{",
+            b"[]",
+            b"null",
+            b"\xff\xfe",
+            b"[" * 100_000,
+            b'{"hook_event_name": 5}',
+            b"{}",
+            b"1" * 5000,
+        ],
+    )
+    @pytest.mark.parametrize("cli", ["codex", "claude"])
+    def test_odd_input(self, person: Person, cli: str, sent: bytes) -> None:
+        person.has_left(5)
+        assert person.hook(cli, sent) is None
+        assert person.log == [f"INFO {cli} hook of ~/.{cli}: let pass: the input is not understood"]
+
+    def test_a_large_input_is_read(self, person: Person) -> None:
+        person.has_left(5)
+        found = person.hook("claude", {**TOOL, "tool_response": "x}" * 4_000_000})
+        assert found is not None
+
+    def test_one_that_is_too_large_is_read_and_lets_pass(self, person: Person) -> None:
+        person.has_left(5)
+        assert person.hook("claude", {**TOOL, "tool_response": "x" * (1 << 24)}) is None
+
+    def test_an_input_that_stays_open(self, person: Person) -> None:
+        person.has_left(5)
+        reads, writes = os.pipe()
+        os.write(writes, json.dumps(TOOL).encode())
+        done = self._run(person, reads)
+        os.close(writes)
+        assert json.loads(done.stdout)["continue"] is False
+
+    def test_an_input_that_never_comes(self, person: Person) -> None:
+        person.has_left(5)
+        reads, writes = os.pipe()
+        os.write(writes, b'{"hook_event_name": "Pre')
+        began = time.monotonic()
+        done = self._run(person, reads)
+        took = time.monotonic() - began
+        os.close(writes)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+        assert took < SECONDS + 1
+        assert person.log == ["INFO claude hook of ~/.claude: let pass: no answer in time"]
+
+    def test_no_input(self, person: Person) -> None:
+        person.has_left(5)
+        script = f'exec "{sys.executable}" -m tray.cli guard --hook claude <&-'
+        done = subprocess.run(
+            ["sh", "-c", script], env=person.environ, cwd=ROOT, capture_output=True, check=True
+        )
+        assert (done.stdout, done.stderr) == (b"", b"")
+
+    def test_nobody_reads_the_answer(self, person: Person) -> None:
+        person.has_left(5)
+        reads, writes = os.pipe()
+        os.close(reads)
+        done = self._run(person, subprocess.PIPE, input=json.dumps(TOOL).encode(), stdout=writes)
+        os.close(writes)
+        assert done.returncode == 0
+
+    @pytest.mark.parametrize(
+        "content", [b"", b"{", b"[]", b'{"schema": "tankful.snapshot/1", "providers": [1]}']
+    )
+    def test_a_damaged_snapshot(self, person: Person, content: bytes) -> None:
+        person.has_left(5)
+        (person.state / "snapshot.json").write_bytes(content)
+        (person.state / "round.started").touch()
+        assert person.hook("codex", PROMPT) is None
+        assert person.log[-1].startswith("INFO codex hook of ~/.codex: let pass: ")
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="no such pipes")
+    def test_a_snapshot_that_is_a_pipe(self, person: Person) -> None:
+        person.has_left(5)
+        (person.state / "snapshot.json").unlink()
+        os.mkfifo(person.state / "snapshot.json")
+        (person.state / "round.started").touch()
+        assert person.hook("codex", PROMPT) is None
+
+    def test_a_folder_that_others_can_write(self, person: Person) -> None:
+        person.has_left(5)
+        person.state.chmod(0o777)
+        assert person.hook("codex", PROMPT) is None
+
+    def test_marks_that_cannot_be_written(self, person: Person) -> None:
+        """The prompt's own warning is the one of the turn then."""
+        person.has_left(20)
+        (person.state / "hooks").write_text("in the way")
+        assert person.hook("codex", PROMPT) is not None
+        assert person.hook("codex", TOOL) is None
+
+    def test_a_bad_argument_is_no_refusal(self, person: Person) -> None:
+        """Exit code 2 would block every prompt and every tool; and the CLIs show what is printed beside it."""
+        for arguments in (("--nonsense",), ("--min-left", "many"), ("--wait", "5"), ("--min-left",)):
+            done = person.start("guard", "--hook", "codex", *arguments)
+            assert (done.returncode, done.stdout) == (64, "")
+        assert person.start("guard", "--hook", "nobody").returncode == 64
+        assert person.start("guard", "--hook", "claude", "--refuse-calls").returncode == 64
+
+    @staticmethod
+    def _run(person: Person, stdin: int, **more: Any) -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-m", "tray.cli", "guard", "--hook", "claude"]
+        given = {"input": more.pop("input")} if "input" in more else {"stdin": stdin}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more
+        return subprocess.run(
+            command, env=person.environ, cwd=ROOT, timeout=30, check=False, **given, **pipes
+        )
+
+
+class TestRounds:
+    def test_a_stale_snapshot_starts_one_in_the_background(self, person: Person) -> None:
+        person.has_left(5, kind="command", at=person.now.replace(year=person.now.year - 1))
+        revised = person.state / "snapshot.json"
+        before = revised.stat().st_mtime_ns
+        person.hook("codex", PROMPT)
+        person.hook("codex", PROMPT)
+        until(lambda: revised.stat().st_mtime_ns != before, "nobody refreshed it")
+
+    def test_none_beside_a_tray(self, person: Person) -> None:
+        person.has_left(5, at=person.now.replace(year=person.now.year - 1))
+        instance = SingleInstance(person.state)
+        assert instance.acquire()
+        person.hook("codex", PROMPT)
+        instance.release()
+        assert not (person.state / "round.started").exists()

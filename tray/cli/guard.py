@@ -1,0 +1,151 @@
+"""`tankful guard`: whether enough is left to go on, for scripts and agents.
+
+`--json` prints `tankful.guard/1`:
+
+    {"schema": "tankful.guard/1", "verdict": "go_on" | "warn" | "stop" | "unknown", "exit_code",
+     "reason": "enough" | "low" | "spent" | "refused" | "reset" | "stale" | "not_read" | "no_such_window",
+     "message": sentences, "provider", "account": hash, "window": id, "remaining_percent", "until": time}
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import TYPE_CHECKING
+
+from tray.cli.console import BadArgument, chosen, open_scope, tell
+from tray.faces.guard import command
+from tray.faces.guard.document import CODES
+from tray.faces.guard.homes import chosen_homes, protocol_of
+from tray.faces.guard.options import WINDOWS, Options, percent, problem
+from tray.faces.guard.waiting import wait
+
+if TYPE_CHECKING:
+    from tray.engine.published import Document
+    from tray.engine.scope import Scope
+    from tray.faces.guard.verdict import Verdict
+
+ROUND_SECONDS = 10.0
+_EXIT_CODES = """exit codes:
+  0   go on
+  75  too little is left, or the account is blocked
+  69  not known
+  64  bad arguments
+
+examples:
+  tankful guard --provider codex && codex exec "$TASK"
+  tankful guard --provider claude --window session --min-left 20 --wait 18000
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _EXIT_CODES
+    parser.add_argument(
+        "--provider", metavar="ID", default="all", help="judge only this provider (default: all)"
+    )
+    parser.add_argument(
+        "--window", choices=WINDOWS, default="any", help="judge only this limit (default: any)"
+    )
+    for name, default, what in (("min", 10, "stop"), ("warn", 25, "warn")):
+        parser.add_argument(
+            f"--{name}-left",
+            type=_percent,
+            default=float(default),
+            metavar="PERCENT",
+            help=f"{what} when less than this is left (default: {default})",
+        )
+    parser.add_argument(
+        "--max-age",
+        type=_seconds,
+        default=600.0,
+        metavar="AGE",
+        help="do not rely on older values where no tray keeps them up to date (default: 10m)",
+    )
+    parser.add_argument(
+        "--wait", type=_seconds, metavar="SECONDS", help="wait for the reset, but no longer than this"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--hook", metavar="ID", default="", help="answer as a hook of this provider's CLI")
+    parser.add_argument(
+        "--refuse-calls",
+        action="store_true",
+        help="with --hook: refuse tool calls where a turn cannot be stopped",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    options = Options()
+    for name in Options.__slots__:
+        setattr(options, name, getattr(arguments, name))
+    if contradiction := problem(options):
+        raise BadArgument(contradiction)
+    if options.hook:
+        return _run_hook(options)
+    scope = open_scope()
+    chosen("provider", options.provider, "all", scope.provider_ids())
+    verdict = _look(scope, options)
+    if options.wait is not None and verdict.level == "stop":
+        tell(f"{verdict.text} Waiting.")
+        verdict = wait(verdict, options.wait, lambda: _look(scope, options))
+    command.show(verdict, options)
+    return CODES[verdict.level]
+
+
+def _run_hook(options: Options) -> int:
+    from providers.registry import PROVIDERS
+    from tray.faces.guard import hook
+
+    protocol = protocol_of(options.hook)
+    if protocol is None:
+        ids = [provider.id for provider in PROVIDERS if protocol_of(provider.id)]
+        raise BadArgument(f"unknown hook {options.hook!r}; choose from {', '.join(ids)}")
+    if options.refuse_calls and not protocol.CAN_REFUSE:
+        raise BadArgument(
+            f"--refuse-calls is not needed with --hook {options.hook}, which stops between tools"
+        )
+    return hook.run(options, protocol)
+
+
+def _look(scope: Scope, options: Options) -> Verdict:
+    """By what is published; or by a round of our own, where that says nothing and nobody else takes rounds."""
+    from tray.engine.bounded import Bounded
+    from tray.engine.detached import is_owned
+    from tray.faces.guard.verdict import judge
+
+    verdict = command.of_snapshot(options)
+    if verdict is not None and (verdict.level != "unknown" or is_owned(str(scope.folders.state))):
+        return verdict
+    snapshot = Bounded().run("round", ROUND_SECONDS, lambda: _round(scope), otherwise=None)
+    if snapshot is None:
+        tell(f"no answer within {ROUND_SECONDS:.0f} s.")
+    return judge(snapshot, time.time(), options, homes=chosen_homes)
+
+
+def _round(scope: Scope) -> Document:
+    from tray.engine import document
+    from tray.engine.costs import Costs
+    from tray.engine.once import take_round
+
+    snapshot = take_round(scope, Costs(scope), "due")
+    return {
+        "generated_at": document.as_time(snapshot.generated_at),
+        "owner": {"kind": "command"},
+        "providers": document.accounts(snapshot),
+    }
+
+
+def _percent(text: str) -> float:
+    value = percent(text)
+    if value is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage from 0 to 100")
+    return value
+
+
+def _seconds(text: str) -> float:
+    from tray.faces.bars import age
+
+    value = age(text)
+    if value is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a span; use the form 90s, 5m or 2h")
+    return value

@@ -1,0 +1,59 @@
+"""The fast path of `tankful guard` (see `tray.cli.commands`): a hook, or an answer from a fresh snapshot."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from tray.faces.guard.document import CODES, as_json
+from tray.faces.guard.homes import chosen_homes, protocol_of
+from tray.faces.guard.options import parse
+
+TYPE_CHECKING = False  # typing itself would cost milliseconds
+if TYPE_CHECKING:
+    from tray.faces.guard.options import Options
+    from tray.faces.guard.verdict import Verdict
+
+
+def answer(arguments: list[str]) -> int | None:
+    """Passes on what needs a round, or waits; and on what is wrong."""
+    options = parse(arguments)
+    if options is None or options.wait is not None:
+        return None
+    if options.hook:
+        protocol = protocol_of(options.hook)
+        if protocol is None or (options.refuse_calls and not protocol.CAN_REFUSE):
+            return None
+        from tray.faces.guard import hook
+
+        return hook.run(options, protocol)
+    if options.provider != "all" and protocol_of(options.provider) is None:
+        return None
+    verdict = of_snapshot(options)
+    if verdict is None or verdict.level == "unknown":
+        return None
+    show(verdict, options)
+    return CODES[verdict.level]
+
+
+def of_snapshot(options: Options) -> Verdict | None:
+    """The verdict by what is published; None where that cannot be read."""
+    from providers.host.state_folder import is_trusted, state_folder
+    from tray.engine import published
+    from tray.faces.guard.verdict import judge
+
+    try:
+        if not is_trusted(os.environ):
+            return None
+        snapshot = published.read(state_folder(os.environ))
+        return judge(snapshot, time.time(), options, homes=chosen_homes)
+    except (OSError, *published.DAMAGED):
+        return None
+
+
+def show(verdict: Verdict, options: Options) -> None:
+    if sys.stdout is None:
+        return
+    text = as_json(verdict) if options.json else verdict.text
+    sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")

@@ -1,0 +1,47 @@
+"""Whose limits: a CLI uses up those of the account that is signed in to its home."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False  # typing itself would cost milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import ModuleType
+
+
+def protocol_of(ident: str) -> ModuleType | None:
+    """`providers/<ident>/hook.py`, None where there is none."""
+    if not ident.isidentifier():
+        return None
+    name = f"providers.{ident}.hook"
+    try:
+        __import__(name)  # importlib would take half a millisecond
+    except ModuleNotFoundError:
+        return None
+    return sys.modules[name]
+
+
+def chosen_homes(provider: str) -> tuple[str, ...] | None:
+    """Those that the environment names, None for none: who sets the variable means the account of that home."""
+    protocol = protocol_of(provider)
+    named = os.environ.get(protocol.HOME_VARIABLE, "") if protocol else ""
+    return tuple(label(each.strip()) for each in named.split(",") if each.strip()) or None
+
+
+def label(folder: str) -> str:
+    """As `providers.host.files.short` has it, by which the snapshot names homes."""
+    path = os.path.abspath(os.path.expanduser(folder))
+    above = os.path.expanduser("~")
+    if path == above or path.startswith(above.rstrip(os.sep) + os.sep):
+        path = os.path.join("~", path[len(above) :].lstrip(os.sep))
+    path = path.replace(os.sep, "/").rstrip("/") or "/"
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in path
+    )
+
+
+def home_of(protocol: ModuleType, environ: Mapping[str, str]) -> str:
+    """The home of the CLI that started us, as the snapshot names it: it hands its environment down."""
+    return label(environ.get(protocol.HOME_VARIABLE) or protocol.USUAL_HOME)

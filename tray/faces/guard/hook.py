@@ -1,0 +1,175 @@
+"""`tankful guard --hook`: what a CLI's hook answers. Nothing that goes wrong here may cost a turn.
+
+Whatever is not certain passes, with exit code 0 and nothing printed; the log says why, once for each change.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+
+from providers.host.state_folder import is_trusted, state_folder
+from tray.engine import brief_log, published
+from tray.engine.detached import start_round
+from tray.faces.guard import deadline, marks
+from tray.faces.guard.document import as_json
+from tray.faces.guard.homes import home_of
+from tray.faces.guard.verdict import Verdict, judge
+
+TYPE_CHECKING = False  # typing itself would cost milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import ModuleType
+    from typing import Any
+
+    from providers.domain.hook_call import HookAnswer, HookCall
+    from tray.faces.guard.options import Options
+
+OK = 0
+SIZE_LIMIT = 1 << 24
+"""Of what a CLI sends: the output of a tool is in it."""
+_PART = 1 << 16
+
+
+def run(options: Options, protocol: ModuleType, environ: Mapping[str, str] = os.environ) -> int:
+    """Always 0."""
+    folder, home = state_folder(environ), home_of(protocol, environ)
+    provider = options.hook
+
+    def note(outcome: str) -> None:
+        _note(folder, provider, home, outcome)
+
+    deadline.exit_after(deadline.SECONDS, lambda: note("let pass: no answer in time"))
+    if not is_trusted(environ):
+        return OK
+    try:
+        call = protocol.read(_sent(), environ)
+        if call is None:
+            note("let pass: the input is not understood")
+            return OK
+        verdict = _verdict(folder, options, home, call)
+        text = f"tankful: {verdict.text}"
+        found, outcome = _answer(folder, options, protocol, call, verdict, text)
+        if found is not None:
+            _print(found.output)
+        note(outcome)
+        if found is not None and not (found.always_seen or protocol.shows_reasons(call, environ, parents)):
+            _tell(folder, home, verdict)
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not cost a turn
+        from providers.host.faults import own_place
+
+        note(f"let pass: internal error ({type(error).__name__} at {own_place(error)})")
+    return OK
+
+
+def _verdict(folder: str, options: Options, home: str, call: HookCall) -> Verdict:
+    now = time.time()
+    try:
+        snapshot = published.read(folder)
+        verdict = judge(snapshot, now, options, homes=lambda _provider: (home,), model=call.model)
+        is_fresh = snapshot is not None and _is_fresh(snapshot, now, options.max_age)
+    except published.DAMAGED:  # the next round rewrites it
+        verdict, is_fresh = Verdict("unknown", "not_read", "The snapshot is damaged."), False
+    if not is_fresh:
+        start_round(folder, now)
+    return verdict
+
+
+def _is_fresh(snapshot: dict[str, Any], now: float, max_age: float) -> bool:
+    return 0 <= now - published.epoch(snapshot["generated_at"]) <= max_age
+
+
+def _answer(
+    folder: str, options: Options, protocol: ModuleType, call: HookCall, verdict: Verdict, text: str
+) -> tuple[HookAnswer | None, str]:
+    """With the outcome, for the log."""
+    if verdict.level not in ("stop", "warn") or verdict.old:
+        outcome = "let pass" if verdict.level == "go_on" else f"let pass: {verdict.text}"
+        return None, "let pass: the block was read too long ago" if verdict.old else outcome
+    is_stop = verdict.level == "stop"
+    outcome = "too little left" if is_stop else "little left"
+    found = protocol.stop(call, text, refuse=options.refuse_calls) if is_stop else None
+    if found is None:
+        found = protocol.warn(call, text, urgent=is_stop)
+        if found is not None and not _is_first(folder, options.hook, call):
+            found = None
+    return found, outcome
+
+
+def _is_first(folder: str, provider: str, call: HookCall) -> bool:
+    """Of its turn. Where that cannot be marked, the prompt's own hook is the one."""
+    found = marks.is_first(folder, provider, call.session, call.turn, "agent" if call.agent else "")
+    return call.event == "UserPromptSubmit" if found is None else found
+
+
+def _print(output: Mapping[str, Any]) -> None:
+    """In one write, so that a reader has all of it or nothing."""
+    os.write(1, json.dumps(output).encode())
+
+
+def _note(folder: str, provider: str, home: str, outcome: str) -> None:
+    now = time.time()
+    try:
+        if marks.note(folder, provider, home, outcome, now):
+            brief_log.append(folder, "INFO", f"{provider} hook of {home}: {outcome}", now)
+    except OSError:  # a full or read-only disk: there is no log
+        pass
+
+
+def _tell(folder: str, home: str, verdict: Verdict) -> None:
+    """The person, since the CLI does not; once for each window and its reset."""
+    names = (home, verdict.level, str(verdict.window), str(verdict.until))
+    if marks.is_first(folder, "notice", *names):
+        from tray.engine.detached import start_notice
+
+        start_notice(as_json(verdict).encode())
+
+
+def _sent() -> dict[str, Any]:
+    """What the CLI sends, {} for what is none: all of it is read, or the CLI would have nobody to write to."""
+    read = bytearray()
+    content: object = None
+    try:
+        while content is None and (part := os.read(0, _PART)):
+            if len(read) <= SIZE_LIMIT:
+                read += part
+            if part[-4:].rstrip().endswith(b"}") and not _comes_more():
+                content = _loads(read)
+    except OSError:  # closed
+        pass
+    content = content or _loads(read)
+    return content if isinstance(content, dict) else {}
+
+
+def _comes_more() -> bool:
+    """Whether more is there already: a writer may leave the pipe open behind what it sent."""
+    import select
+
+    return bool(select.select([0], [], [], 0)[0]) if sys.platform != "win32" else False
+
+
+def _loads(read: bytearray) -> object:
+    """None for what is no JSON, or too much."""
+    if len(read) > SIZE_LIMIT:
+        return None
+    try:
+        return json.loads(read)
+    except (ValueError, RecursionError):
+        return None
+
+
+def parents() -> list[str]:
+    """The words of the commands that started us: a shell may stand between."""
+    found: list[str] = []
+    process = os.getppid()
+    try:
+        for _ in range(2):
+            with open(f"/proc/{process}/cmdline", "rb") as file:
+                found += file.read(_PART).decode(errors="replace").split("\0")
+            with open(f"/proc/{process}/stat", "rb") as file:
+                process = int(file.read(_PART).rpartition(b")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        pass
+    return [word for word in found if word]

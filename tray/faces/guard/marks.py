@@ -1,0 +1,90 @@
+"""What hooks remember, in the state folder, readable by its owner alone:
+
+hooks/<provider>-<hash of the home>.json   how the last call went; its time is that of the last answer
+hooks/turn-<hash>                          a turn that was warned; for a day
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+from providers.domain.short_hash import short_hash
+from providers.host.private import make_folder
+
+TYPE_CHECKING = False  # typing itself would cost milliseconds
+if TYPE_CHECKING:
+    from typing import Any
+
+FOLDER = "hooks"
+_TURN = "turn-"
+_KEPT_SECONDS = 86400.0
+_MOST_TURNS = 512
+_LARGEST = 1 << 12
+
+
+def is_first(state_folder: str, *names: str) -> bool | None:
+    """Whether these names were not marked within a day; from now on they are. None where that cannot be known."""
+    folder = os.path.join(state_folder, FOLDER)
+    path = os.path.join(folder, f"{_TURN}{short_hash(chr(0).join(names))}")
+    try:
+        make_folder(folder)
+        _forget_old(folder)
+        if os.path.lexists(path):
+            return False
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:  # another process may have been faster
+        return False if isinstance(error, FileExistsError) and os.path.lexists(path) else None
+    return True
+
+
+def note(state_folder: str, provider: str, home: str, outcome: str, now: float) -> bool:
+    """That a hook has answered, and how it went; whether that is news. Raises OSError."""
+    path = path_of(state_folder, provider, home)
+    known = read(path)
+    if known is not None and known.get("outcome") == outcome:
+        os.utime(path, (now, now))
+        return False
+    make_folder(os.path.dirname(path))
+    temporary = f"{path}.new"
+    flags = (
+        os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    )
+    file = os.open(temporary, flags, 0o600)
+    try:
+        os.write(file, json.dumps({"home": home, "outcome": outcome}).encode())
+    finally:
+        os.close(file)
+    os.replace(temporary, path)
+    return True
+
+
+def path_of(state_folder: str, provider: str, home: str) -> str:
+    return os.path.join(state_folder, FOLDER, f"{provider}-{short_hash(home)}.json")
+
+
+def read(path: str) -> dict[str, Any] | None:
+    """`home` and `outcome` of the last call, None where there is none."""
+    try:
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return None
+    try:
+        content = json.loads(os.read(file, _LARGEST))
+    except (OSError, ValueError, RecursionError):
+        return None
+    finally:
+        os.close(file)
+    return content if isinstance(content, dict) else None
+
+
+def _forget_old(folder: str) -> None:
+    """By the clock of the disk, which made their times."""
+    marks = [entry for entry in os.scandir(folder) if entry.name.startswith(_TURN)]
+    if not marks:
+        return
+    times = sorted((entry.stat(follow_symlinks=False).st_mtime, entry.path) for entry in marks)
+    newest = times[-1][0]
+    for number, (at, path) in enumerate(times):
+        if newest - at > _KEPT_SECONDS or number < len(times) - _MOST_TURNS:
+            os.unlink(path)
