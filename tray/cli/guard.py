@@ -17,7 +17,7 @@ from tray.cli.console import BadArgument, chosen, open_scope, tell
 from tray.faces.guard import command
 from tray.faces.guard.document import CODES
 from tray.faces.guard.homes import chosen_homes, protocol_of
-from tray.faces.guard.options import WINDOWS, Options, percent, problem
+from tray.faces.guard.options import WINDOWS, GuardOptions, percent, problem
 from tray.faces.guard.waiting import wait
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    options = Options()
-    for name in Options.__slots__:
+    options = GuardOptions()
+    for name in GuardOptions.__slots__:
         setattr(options, name, getattr(arguments, name))
     if contradiction := problem(options):
         raise BadArgument(contradiction)
@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
     return CODES[verdict.level]
 
 
-def _run_hook(options: Options) -> int:
+def _run_hook(options: GuardOptions) -> int:
     from providers.registry import PROVIDERS
     from tray.faces.guard import hook
 
@@ -107,7 +107,7 @@ def _run_hook(options: Options) -> int:
     return hook.run(options, protocol)
 
 
-def _look(scope: Scope, options: Options) -> Verdict:
+def _look(scope: Scope, options: GuardOptions) -> Verdict:
     """By what is published; or by a round of our own, where that says nothing and nobody else takes rounds."""
     from tray.engine.bounded import Bounded
     from tray.engine.detached import is_owned
@@ -143,7 +143,7 @@ def _percent(text: str) -> float:
 
 
 def _seconds(text: str) -> float:
-    from tray.faces.bars import age
+    from tray.faces.bars.options import age
 
     value = age(text)
     if value is None:

@@ -12,7 +12,7 @@ from tray.faces.guard.options import parse
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
-    from tray.faces.guard.options import Options
+    from tray.faces.guard.options import GuardOptions
     from tray.faces.guard.verdict import Verdict
 
 
@@ -37,7 +37,7 @@ def answer(arguments: list[str]) -> int | None:
     return CODES[verdict.level]
 
 
-def of_snapshot(options: Options) -> Verdict | None:
+def of_snapshot(options: GuardOptions) -> Verdict | None:
     """The verdict by what is published; None where that cannot be read."""
     from providers.host.state_folder import is_trusted, state_folder
     from tray.engine import published
@@ -52,7 +52,7 @@ def of_snapshot(options: Options) -> Verdict | None:
         return None
 
 
-def show(verdict: Verdict, options: Options) -> None:
+def show(verdict: Verdict, options: GuardOptions) -> None:
     if sys.stdout is None:
         return
     text = as_json(verdict) if options.json else verdict.text

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from providers.domain.hook_call import HookAnswer, HookCall
-    from tray.faces.guard.options import Options
+    from tray.faces.guard.options import GuardOptions
 
 OK = 0
 SIZE_LIMIT = 1 << 24
@@ -33,7 +33,7 @@ SIZE_LIMIT = 1 << 24
 _PART = 1 << 16
 
 
-def run(options: Options, protocol: ModuleType, environ: Mapping[str, str] = os.environ) -> int:
+def run(options: GuardOptions, protocol: ModuleType, environ: Mapping[str, str] = os.environ) -> int:
     """Always 0."""
     folder, home = state_folder(environ), home_of(protocol, environ)
     provider = options.hook
@@ -64,7 +64,7 @@ def run(options: Options, protocol: ModuleType, environ: Mapping[str, str] = os.
     return OK
 
 
-def _verdict(folder: str, options: Options, home: str, call: HookCall) -> Verdict:
+def _verdict(folder: str, options: GuardOptions, home: str, call: HookCall) -> Verdict:
     now = time.time()
     try:
         snapshot = published.read(folder)
@@ -82,7 +82,7 @@ def _is_fresh(snapshot: dict[str, Any], now: float, max_age: float) -> bool:
 
 
 def _answer(
-    folder: str, options: Options, protocol: ModuleType, call: HookCall, verdict: Verdict, text: str
+    folder: str, options: GuardOptions, protocol: ModuleType, call: HookCall, verdict: Verdict, text: str
 ) -> tuple[HookAnswer | None, str]:
     """With the outcome, for the log."""
     if verdict.level not in ("stop", "warn") or verdict.old:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from tray.faces.bars import age
-
 WINDOWS = ("session", "weekly", "any")
 _WITH_VALUE = ("provider", "window", "min_left", "warn_left", "max_age", "wait", "hook")
 _FLAGS = ("json", "refuse_calls")
 
 
-class Options:
+class GuardOptions:
     """Percentages are 0-100, `max_age` and `wait` in seconds; `wait` is None for none, `hook` "" for no hook."""
 
     __slots__ = (*_FLAGS, *_WITH_VALUE)
@@ -26,9 +24,9 @@ class Options:
         self.refuse_calls = False
 
 
-def parse(arguments: list[str]) -> Options | None:
+def parse(arguments: list[str]) -> GuardOptions | None:
     """None for all that is not certainly right."""
-    options = Options()
+    options = GuardOptions()
     rest = iter(arguments)
     for argument in rest:
         name = argument[2:].replace("-", "_") if argument[:2] == "--" else ""
@@ -39,7 +37,7 @@ def parse(arguments: list[str]) -> Options | None:
     return options if not problem(options) else None
 
 
-def problem(options: Options) -> str:
+def problem(options: GuardOptions) -> str:
     """What contradicts, as a sentence's end; "" for nothing."""
     if options.refuse_calls and not options.hook:
         return "--refuse-calls needs --hook"
@@ -59,11 +57,13 @@ def percent(text: str) -> float | None:
     return value if 0 <= value <= 100 else None
 
 
-def _set(options: Options, name: str, text: str) -> bool:
+def _set(options: GuardOptions, name: str, text: str) -> bool:
     value: str | float | None = text
     if name in ("min_left", "warn_left"):
         value = percent(text)
     elif name in ("max_age", "wait"):
+        from tray.faces.bars.options import age  # most hooks name no age
+
         value = age(text)
     elif name == "window" and text not in WINDOWS:
         value = None

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from providers.domain import rules
-from providers.domain.visible import visible
 from tray.engine import published
+from tray.faces.bars import words
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
@@ -14,14 +12,13 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from tray.engine.published import Document
-    from tray.faces.guard.options import Options
+    from tray.faces.guard.options import GuardOptions
 
     Level = Literal["go_on", "warn", "stop", "unknown"]
     # Of a provider's id: the homes that count, as the snapshot names them; None for all.
     Homes = Callable[[str], "tuple[str, ...] | None"]
 
 _WORST_FIRST = ("stop", "unknown", "warn", "go_on")
-_LONGEST = 40
 _LONGEST_ERROR = 200
 
 
@@ -47,7 +44,7 @@ class Verdict:
 def judge(
     snapshot: Document | None,
     now: float,
-    options: Options,
+    options: GuardOptions,
     *,
     homes: Homes = lambda _provider: None,
     model: str = "",
@@ -77,7 +74,7 @@ def _counts(account: Document, provider: str, homes: Homes) -> bool:
     return chosen is None or not set(chosen).isdisjoint(account["homes"])
 
 
-def _allowed_age(account: Document, options: Options, *, kept: bool) -> float:
+def _allowed_age(account: Document, options: GuardOptions, *, kept: bool) -> float:
     """Seconds. Where somebody keeps the values up to date they are as old as their refreshes let them be."""
     if not kept:
         return options.max_age
@@ -85,8 +82,10 @@ def _allowed_age(account: Document, options: Options, *, kept: bool) -> float:
     return max(options.max_age, rules.FRESH_SECONDS, 2 * every)
 
 
-def _judge_account(account: Document, now: float, options: Options, allowed: float, model: str) -> Verdict:
-    name = visible(account["title"][:_LONGEST])
+def _judge_account(
+    account: Document, now: float, options: GuardOptions, allowed: float, model: str
+) -> Verdict:
+    name = words.name(account["title"])
     about = {"provider": account["provider"], "account": account["account"] and account["account"]["id"]}
     own = _of_model(account, model)
     windows = own or [window for window in account["windows"] if window["scope"] in rules.ALL_USE_SCOPES]
@@ -106,13 +105,13 @@ def _judge_account(account: Document, now: float, options: Options, allowed: flo
 
 def _of_model(account: Document, model: str) -> list[Document]:
     """The windows of a model that has its own instead of the account's."""
-    words = model.lower().replace(" ", "-")
-    if not words:
+    name = model.lower().replace(" ", "-")
+    if not name:
         return []
     return [
         window
         for window in account["windows"]
-        if window["scope"] == "model" and words in window["title"].lower().replace(" ", "-")
+        if window["scope"] == "model" and name in window["title"].lower().replace(" ", "-")
     ]
 
 
@@ -133,12 +132,12 @@ def _blocked(name: str, block: Document, by: list[Document], now: float, about: 
 
 
 def _of_window(
-    name: str, window: Document, options: Options, now: float, about: Document, *, carries_on: bool
+    name: str, window: Document, options: GuardOptions, now: float, about: Document, *, carries_on: bool
 ) -> Verdict:
     left = rules.left_percent(window["used_percent"])
     until = published.epoch(window["resets_at"]) if window["resets_at"] else None
     about = {**about, "window": window["id"], "left": left, "until": until}
-    text = f"{name} has {_percent(left)} of {_name(window)} left"
+    text = f"{name} has {words.percent(left)} of {_name(window)} left"
     if left < options.min_left and not carries_on:
         text += f", less than {options.min_left:g} %.{_resets(until, now)}"
         return Verdict("stop", "low", text, **about)
@@ -149,11 +148,14 @@ def _of_window(
 
 
 def _why_unknown(
-    name: str, account: Document, windows: list[Document], options: Options, now: float
+    name: str, account: Document, windows: list[Document], options: GuardOptions, now: float
 ) -> tuple[str, str]:
     error = account["error"]
     if error:
-        return "not_read", f"The limits of {name} are not known. {visible(error['message'][:_LONGEST_ERROR])}"
+        return (
+            "not_read",
+            f"The limits of {name} are not known. {words.plain(error['message'][:_LONGEST_ERROR])}",
+        )
     if options.window != "any" and not any(each["id"] == options.window for each in windows):
         return "no_such_window", f"{name} has no such limit at the moment: {options.window}."
     if windows and all(published.is_past(each, now) for each in windows):
@@ -164,12 +166,8 @@ def _why_unknown(
 
 
 def _name(window: Document) -> str:
-    title = visible(window["title"][:_LONGEST])
+    title = words.name(window["title"])
     return f"the {title.lower()} limit" if window["scope"] == "account" else title
-
-
-def _percent(left: float) -> str:
-    return f"{'< 1' if 0 < left < 1 else int(left + 1e-9)} %"
 
 
 def _resets(until: float | None, now: float) -> str:
@@ -181,8 +179,5 @@ def _usable_again(until: float | None, now: float) -> str:
 
 
 def _at(when: float, now: float) -> str:
-    when += 30  # to the nearest minute: a server that resets at 14:00 sends 13:59:59, too
-    same_day = time.localtime(when)[:3] == time.localtime(now)[:3]
-    if same_day:
-        return time.strftime("at %H:%M", time.localtime(when))
-    return time.strftime("on %a %H:%M" if when - now < 6 * 86400 else "on %d %b %H:%M", time.localtime(when))
+    clock = words.clock(when, now)
+    return f"at {clock}" if " " not in clock else f"on {clock}"

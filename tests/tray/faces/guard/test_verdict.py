@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from providers.domain.limits import Credits, RateWindow, Sourced, UsageError
 from tests.tray.faces.published import Folder
 from tray.engine import published
-from tray.faces.guard.options import Options, parse
+from tray.faces.guard.options import GuardOptions, parse
 from tray.faces.guard.verdict import Verdict, judge
 
 HOUR = timedelta(hours=1)
@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
 
 
-def options(*arguments: str) -> Options:
+def options(*arguments: str) -> GuardOptions:
     found = parse(list(arguments))
     assert found is not None
     return found
@@ -198,7 +198,7 @@ class TestWhose:
 @given(used=st.floats(0, 200), more=st.floats(0, 100), minimum=st.floats(0, 100), warning=st.floats(0, 100))
 def test_more_use_is_never_better(used: float, more: float, minimum: float, warning: float) -> None:
     order = ("go_on", "warn", "stop")
-    wanted = Options()
+    wanted = GuardOptions()
     wanted.min_left, wanted.warn_left = minimum, warning
     levels = [order.index(judge(_snapshot(each), 1000.0, wanted).level) for each in (used, used + more)]
     assert levels == sorted(levels)
