@@ -38,13 +38,15 @@ def where_it_runs(state_folder: Path, status_of: Callable[[int], str | None] | N
     owner = (published.read(str(state_folder)) or {}).get("owner")
     kind, pid = _owner(owner)
     status = None if pid is None else (status_of or _status_of)(pid)
-    if status is None or kind not in ("tray", "headless"):
+    if status is None or kind not in ("tray", "headless", "watch"):
         # The lock is held, by another one than who published last.
         return "already running: another tankful is just starting, or counting. Try again in a moment."
     if status == "stopped":
         return f"already running, but stopped (process {pid}). Run `kill -CONT {pid}` to resume it."
     if kind == "headless":
         return f"already running without a tray (process {pid}). Stop it first to get the icon."
+    if kind == "watch":
+        return f"already running for `tankful watch` (process {pid}). Try again in a moment."
     return "already running: look for its icon in the tray."
 
 

@@ -45,6 +45,12 @@ COMMANDS = (
         fast_paths=("tray.faces.bars.statusline", "tray.faces.claude_statusline"),
     ),
     Command(
+        "watch",
+        "print what is left again whenever it changes",
+        "tray.cli.watch",
+        fast_paths=("tray.faces.bars.watch",),
+    ),
+    Command(
         "guard",
         "say whether enough is left to go on, for scripts and agents",
         "tray.cli.guard",
@@ -55,6 +61,7 @@ COMMANDS = (
     Command("config", "show and change settings", "tray.cli.config"),
     Command("autostart", "start the tray when you log in: on, off, status", "tray.cli.autostart"),
     Command("doctor", "check this machine and suggest how to fix problems", "tray.cli.doctor"),
+    Command("engine", "", "tray.cli.engine"),
     Command("round", "", "tray.cli.round"),
     Command("count", "", "tray.cli.count"),
     Command("notice", "", "tray.cli.notice"),

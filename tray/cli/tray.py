@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tray.engine.engine import Engine
     from tray.engine.notices.notifier import Notifier
     from tray.engine.publish import Kind
+    from tray.engine.scope import Scope
     from tray.view.rows import Action
 
 _NOT_KEPT = "Until then nothing is kept."
@@ -50,26 +51,15 @@ def run(options: argparse.Namespace) -> int:
 
 def _as_owner(kind: Kind, run_with: Callable[[Engine, Notifier], int], *, values: bool) -> int:
     """With the one engine of this person, which publishes what it knows. Where there is another, this is said,
-    with its `values` if they are wanted.
+    with its `values` if they are wanted; but the one of those who only watch gives way.
     """
-    from providers.host.process.heap import keep_small
-    from tray.engine.costs import Costs
-    from tray.engine.count_child import CountChild
-    from tray.engine.engine import Engine
-    from tray.engine.log import TransitionLog, logging_to
-    from tray.engine.notices.notifier import Notifier
-    from tray.engine.publish import SnapshotFile
-    from tray.engine.single_instance import (
-        OWNER_PATIENCE_SECONDS,
-        SingleInstance,
-        StateFolderUnusable,
-    )
-    from tray.view import notices
+    from tray.engine import takeover
+    from tray.engine.single_instance import SingleInstance, StateFolderUnusable
 
     scope = open_scope()
     single = SingleInstance(scope.folders.state)
     try:
-        if not single.acquire(OWNER_PATIENCE_SECONDS):
+        if not takeover.acquire(single, scope.folders.state):
             already_running.report(scope, values=values)
             return OK
     except StateFolderUnusable as error:
@@ -79,23 +69,37 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine, Notifier], int], *, values
         tell(f"{error} {_NOT_KEPT}")
     else:
         _tell_if_full(scope.folders.state)
-    keep_small()
     try:
-        with (
-            logging_to(scope.folders.state, kind),
-            SnapshotFile(scope.folders.state, kind, scope.clock) as file,
-        ):
-            engine = Engine(scope, costs=Costs(scope, CountChild(scope.environ)))
-            engine.subscribe(file)
-            engine.subscribe(TransitionLog())
-            notifier = Notifier(scope, notices.notice, engine.mute)
-            engine.subscribe(notifier)
-            try:
-                return run_with(engine, notifier)
-            finally:
-                notifier.close()
+        return with_engine(scope, kind, run_with)
     finally:
         single.release()
+
+
+def with_engine(scope: Scope, kind: Kind, run_with: Callable[[Engine, Notifier], int]) -> int:
+    """For the holder of the engine's lock."""
+    from providers.host.process.heap import keep_small
+    from tray.engine.costs import Costs
+    from tray.engine.count_child import CountChild
+    from tray.engine.engine import Engine
+    from tray.engine.log import TransitionLog, logging_to
+    from tray.engine.notices.notifier import Notifier
+    from tray.engine.publish import SnapshotFile
+    from tray.view import notices
+
+    keep_small()
+    with (
+        logging_to(scope.folders.state, kind),
+        SnapshotFile(scope.folders.state, kind, scope.clock) as file,
+    ):
+        engine = Engine(scope, costs=Costs(scope, CountChild(scope.environ)))
+        engine.subscribe(file)
+        engine.subscribe(TransitionLog())
+        notifier = Notifier(scope, notices.notice, engine.mute)
+        engine.subscribe(notifier)
+        try:
+            return run_with(engine, notifier)
+        finally:
+            notifier.close()
 
 
 def _tell_if_full(folder: Path) -> None:

@@ -43,14 +43,15 @@ def start_notice(verdict: bytes) -> None:
     _start(own_command("notice"), verdict)
 
 
-def is_owned(state_folder: str) -> bool:
+def is_owned(state_folder: str, lock: str = ENGINE_LOCK) -> bool:
     """Whether a process owns the engine, as far as this system tells without waiting."""
     if sys.platform == "win32":
         return False  # the round itself finds out
     import fcntl
 
     try:
-        file = os.open(os.path.join(state_folder, ENGINE_LOCK), os.O_RDWR | os.O_NONBLOCK)
+        # Not for writing: those who watch would hear of it, and look in their turn.
+        file = os.open(os.path.join(state_folder, lock), os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
         return False
     try:

@@ -89,8 +89,10 @@ def level(account: Document) -> Level:
     windows = published.own_windows(account)
     if _is_blocked(account):
         return "blocked"
+    if not windows and account["error"]:
+        return "error"
     if not windows:
-        return "error" if account["error"] else "ok"
+        return "ok" if account["limits_known"] else "stale"
     if any(window["stale"] for window in windows):
         return "stale"
     left = min(rules.left_percent(window["used_percent"]) for window in windows)
@@ -182,8 +184,9 @@ def _window(window: Document, now: float, *, used: bool) -> str:
 
 
 def _why_nothing(account: Document) -> str:
-    error = account["error"]
-    return IN_A_WORD.get(error["kind"], "not known") if error else "no limits"
+    if error := account["error"]:
+        return IN_A_WORD.get(error["kind"], "not known")
+    return "no limits" if account["limits_known"] else "not known yet"
 
 
 def _blocked(account: Document, now: float) -> str:

@@ -87,7 +87,8 @@ PEOPLE: Mapping[str, tuple[AccountUsage, ...]] = {
     "reset since": (account(window(97, resets=timedelta(seconds=-1)), _WEEK),),
     "signed out": (account(error=_SIGNED_OUT), account(window(12), provider="claude")),
     "nobody": (account(error=_SIGNED_OUT),),
-    "no limits": (account(),),
+    "no limits": (account(limits_known=True),),
+    "not read yet": (account(),),
     "two accounts": (
         account(window(37), _WEEK),
         account(window(80), _WEEK, account=Account(id="e5f6a7b8", email="b&b@example.com", plan="plus")),

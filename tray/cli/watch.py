@@ -1,0 +1,35 @@
+"""`tankful watch`: what is left, in one line again whenever it changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tray.cli import bar_arguments
+from tray.cli.console import BadArgument
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.usage = (
+        "tankful watch [--json | --format FORMAT] [--template TEMPLATE]\n                     [--provider ID]"
+    )
+    parser.description = (
+        "Prints what is left in one line, and again whenever it changes, until nobody reads it any more. Where "
+        "no tray runs, it keeps the values up to date itself."
+    )
+    bar_arguments.add(parser)
+    parser.add_argument(
+        "--json", action="store_true", help="print the document of `usage --json` on one line"
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    from tray.faces.bars import statusline, watch
+
+    if given.json and (given.format or given.template is not None):
+        raise BadArgument("--json does not go with --format or --template")
+    if given.format is None and given.template is None:
+        given.format = "text"
+    return watch.show(bar_arguments.checked(given, statusline.read_snapshot()), is_json=given.json)

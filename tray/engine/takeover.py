@@ -1,0 +1,60 @@
+"""Who gives way to whom: the engine that runs for those who only watch lets a tray, or `--headless`, take over.
+
+The standard library alone: those who watch ask this, too.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from tray.engine.detached import is_owned
+
+TYPE_CHECKING = False  # typing itself would cost a megabyte
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tray.engine.single_instance import SingleInstance
+
+WATCH_LOCK = "watch.lock"
+"""Held by the engine of those who watch, besides the engine's own lock."""
+WANTED = "engine.wanted"
+_WANTED_SECONDS = 15.0
+_PATIENCE_SECONDS = 12.0
+"""An engine closes within seconds, even where a server does not answer."""
+_OWNER_PATIENCE_SECONDS = 1.0
+
+
+def acquire(single: SingleInstance, state_folder: Path) -> bool:
+    """The engine's lock, for who shall own it from now on; False where another one of the kind does.
+
+    Raises StateFolderUnusable. A command that publishes what it read holds it for as long as the disk takes.
+    """
+    if single.acquire():
+        return True
+    _ask(str(state_folder))
+    gives_way = is_owned(str(state_folder), WATCH_LOCK)
+    if not single.acquire(_PATIENCE_SECONDS if gives_way else _OWNER_PATIENCE_SECONDS):
+        return False
+    (state_folder / WANTED).unlink(missing_ok=True)
+    return True
+
+
+def is_wanted(state_folder: str, now: float) -> bool:
+    """Whether somebody is about to take over."""
+    try:
+        return 0 <= now - os.stat(os.path.join(state_folder, WANTED)).st_mtime < _WANTED_SECONDS
+    except OSError:
+        return False
+
+
+def _ask(state_folder: str) -> None:
+    """Never raises: what cannot be asked is waited for."""
+    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    path = os.path.join(state_folder, WANTED)
+    try:
+        file = os.open(path, flags, 0o600)
+        os.utime(path, (time.time(), time.time()))
+        os.close(file)  # only now do those who watch hear of it
+    except OSError:
+        return

@@ -1,0 +1,158 @@
+"""`tankful watch`: the line of a bar again whenever it changes, until nobody reads it any more.
+
+It waits for the snapshot to be written, and for the moments at which the same snapshot means something else: a
+reset, a value that becomes old, a minute of an age. It imports nothing beyond the standard library; where nobody
+keeps the snapshot up to date, a process beside it does (see `keeper`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+
+from providers.domain import rules
+from providers.domain.visible import json_text
+from providers.host.private import make_folder
+from providers.host.state_folder import is_trusted, state_folder
+from tray.engine import published
+from tray.engine.detached import ENGINE_LOCK
+from tray.faces.bars import options as bar_options
+from tray.faces.bars.changes import FileChanges, PeerGone
+from tray.faces.bars.keeper import Keeper
+from tray.faces.bars.line import problem
+from tray.faces.bars.statusline import NOT_KNOWN, UNTRUSTED, providers, read_snapshot, text_of, written
+
+TYPE_CHECKING = False  # typing itself would cost a megabyte
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from tray.engine.published import Document
+    from tray.faces.bars.options import Options
+
+OK = 0
+LOOK_SECONDS = 60.0
+"""A line may hold an age or a countdown, in minutes."""
+
+
+def answer(arguments: list[str]) -> int | None:
+    """The fast path (see `tray.cli.commands`): passes on what is not certainly right."""
+    if "--max-age" in arguments:
+        return None
+    is_json = "--json" in arguments
+    rest = [each for each in arguments if each != "--json"]
+    if is_json and ("--format" in rest or "--template" in rest):
+        return None
+    if not {"--format", "--template"} & set(rest):
+        rest = ["--format", "text", *rest]
+    options = bar_options.read(rest, providers(read_snapshot()))
+    return None if options is None else show(options, is_json=is_json)
+
+
+def show(options: Options, *, is_json: bool) -> int:
+    """Prints lines until the reader is gone, or a signal ends it."""
+    import signal
+
+    signal.signal(signal.SIGTERM, _end)
+    folder = state_folder(os.environ)
+    try:  # noqa: SIM105 - contextlib takes its memory
+        make_folder(folder)
+    except OSError:  # nothing can be kept here, and so nothing is known
+        pass
+    peer = None if sys.stdout is None else sys.stdout.fileno()
+    watched = _Document(options) if is_json else _Line(options)
+    with Keeper(folder) as keeper, FileChanges(folder, (published.FILE, ENGINE_LOCK), peer) as changes:
+        try:
+            _follow(folder, watched, keeper, changes)
+        except PeerGone:
+            return OK
+
+
+def _end(_number: int, _frame: object) -> NoReturn:
+    sys.exit(OK)
+
+
+def _follow(folder: str, watched: _Line | _Document, keeper: Keeper, changes: FileChanges) -> NoReturn:
+    changed, snapshot = frozenset({published.FILE}), None
+    while True:
+        if published.FILE in changed:
+            snapshot = published.read(folder)
+        now, is_ours = time.time(), is_trusted(os.environ)
+        if text := watched.news(snapshot if is_ours else None, now, NOT_KNOWN if is_ours else UNTRUSTED):
+            _print(text)
+        if is_ours:
+            keeper.look(snapshot)
+        changed = changes.wait(max(0.0, min(LOOK_SECONDS, keeper.due, until_another(snapshot, now))))
+
+
+def _print(text: str) -> None:
+    if sys.stdout is not None:
+        sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def until_another(snapshot: Document | None, now: float) -> float:
+    """In how many seconds the same snapshot means something else: a window resets, or a value is stale."""
+    try:
+        moments = [
+            at
+            for account in (snapshot or {"providers": []})["providers"]
+            for window in account["windows"]
+            for at in (
+                published.epoch(window["resets_at"]) if window["resets_at"] else now,
+                published.epoch(window["fetched_at"])
+                + max(rules.FRESH_SECONDS, 2 * account.get("refresh_seconds", rules.REFRESH_SECONDS)),
+            )
+        ]
+    except published.DAMAGED:
+        return LOOK_SECONDS
+    return min((at - now + 0.05 for at in moments if at > now), default=LOOK_SECONDS)
+
+
+class _Line:
+    """The last line that was printed."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._last: str | None = None
+
+    def news(self, snapshot: Document | None, now: float, otherwise: str) -> str | None:
+        """The line, if it is another one; `otherwise` is what it says of no snapshot."""
+        text = text_of(snapshot, self._options, now)
+        if text is None:
+            text = written(problem(otherwise), self._options)
+        before, self._last = self._last, text
+        return None if text == before else text
+
+
+class _Document:
+    """The same for the document of `usage --json`, on one line."""
+
+    def __init__(self, options: Options) -> None:
+        self._provider = options.provider
+        self._last: object = None
+
+    def news(self, snapshot: Document | None, now: float, _otherwise: str) -> str | None:
+        document: Document = {"schema": "tankful.usage/1", "generated_at": None, "providers": []}
+        try:
+            if snapshot is not None:
+                document = published.usage(snapshot, now)
+            chosen = [each for each in document["providers"] if self._provider in ("all", each["provider"])]
+            text = json.dumps(
+                {**document, "providers": chosen}, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+            )
+            facts = [_undated(account) for account in chosen]
+        except published.DAMAGED:
+            return None
+        before, self._last = self._last, facts
+        return None if facts == before else json_text(text)
+
+
+def _undated(account: Document) -> Document:
+    """Without what a clock alone changes in every moment: how far even use would be by now."""
+    windows = [
+        {**window, "pace": window["pace"] and window["pace"]["verdict"]} for window in account["windows"]
+    ]
+    attempts = [{**attempt, "ms": 0} for attempt in account["attempts"]]
+    return {**account, "windows": windows, "attempts": attempts}
