@@ -28,11 +28,24 @@ CLAUDE = json.dumps(
         "cost": {"total_api_duration_ms": 1},
     }
 )
+META = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+DISCOVER, LIMITS = (
+    json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": {**params, "_meta": META}})
+    for method, params in (
+        ("server/discover", {}),
+        ("tools/call", {"name": "limits"}),
+    )
+)
 COMMANDS = {
     "tankful --version": (("--version",), ""),
     "tankful usage --cached --json": (("usage", "--cached", "--json"), ""),
     "tankful statusline --format text": (("statusline", "--format", "text"), ""),
     "tankful statusline --from-claude": (("statusline", "--from-claude"), CLAUDE),
+    "tankful mcp, and its first answer": (("mcp",), DISCOVER),
+    "tankful mcp, and the tool limits": (("mcp",), LIMITS),
 }
 
 

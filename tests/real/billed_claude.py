@@ -38,9 +38,13 @@ class Served(Struct, frozen=True):
 
 
 class Model:
-    """Answers `/v1/messages`, each time with a usage of its own, and everything else as `anthropic` does."""
+    """Answers `/v1/messages`, each time with a usage of its own, and everything else as `anthropic` does.
 
-    def __init__(self) -> None:
+    It calls the `tool` of that name, if there is one, before it says anything.
+    """
+
+    def __init__(self, tool: str | None = None) -> None:
+        self.tool = tool
         self.served: list[Served] = []
         self.asked: list[dict[str, Any]] = []
         self._lock = threading.Lock()
@@ -65,6 +69,10 @@ class Model:
             )
             self.served.append(served)
             self.asked.append(asked)
+        answered = any(block["type"] == "tool_result" for block in _news(asked))
+        if self.tool is not None and served.purpose == TURN and not answered:
+            call = {"type": "tool_use", "id": f"toolu_{number:04}", "name": self.tool, "input": {}}
+            return _reply(asked, served, [call], "tool_use")
         return _reply(asked, served, *_content(asked, served, number))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -25,9 +25,10 @@ class Served(Struct, frozen=True):
 
 
 class Models:
-    """Each response has a usage of its own."""
+    """Each response has a usage of its own; those of the first requests are these `calls`, if there are any."""
 
-    def __init__(self) -> None:
+    def __init__(self, calls: Sequence[dict[str, Any]] = ()) -> None:
+        self.calls = calls
         self.served: list[Served] = []
         self.paths: list[str] = []
         self.asked: list[dict[str, Any]] = []
@@ -64,7 +65,7 @@ enabled = false
             )
             self.served.append(served)
             self.asked.append(asked)
-        item = _item(asked, number)
+        item = self.calls[number - 1] if number <= len(self.calls) else _item(asked, number)
         about = {"id": served.id, "object": "response", "model": served.model}
         events: list[dict[str, Any]] = [
             {"type": "response.created", "response": about | {"status": "in_progress"}},
@@ -108,8 +109,8 @@ def _item(asked: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 @contextmanager
-def billed_models() -> Iterator[Models]:
-    made = Models()
+def billed_models(calls: Sequence[dict[str, Any]] = ()) -> Iterator[Models]:
+    made = Models(calls)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

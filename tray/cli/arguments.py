@@ -4,22 +4,44 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import NoReturn
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 from tray.cli.commands import Command
 from tray.cli.console import BAD_ARGUMENTS
 
+Example = tuple[str, str]
+"""A command line, and what it does."""
+
+
+class _Help(argparse.HelpFormatter):
+    """Wraps text, but not what has lines of its own, such as examples, which are there to be copied."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if "\n" in text else super()._fill_text(text, width, indent)
+
 
 class Parser(argparse.ArgumentParser):
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**{"formatter_class": _Help, **arguments})
+
     def error(self, message: str) -> NoReturn:
         if sys.stderr is not None:  # else argparse would print it among the data
             self.print_usage(sys.stderr)
         self.exit(BAD_ARGUMENTS, f"{self.prog}: {message}\n")
 
 
-def parser_of(command: Command) -> Parser:
+def parser_of(command: Command, examples: Sequence[Example] = ()) -> Parser:
     """A parser without arguments yet."""
     return Parser(
         prog=f"tankful {command.name}".rstrip(),
         description=f"{command.summary[:1].upper()}{command.summary[1:]}.",
+        epilog=_listed(examples),
     )
+
+
+def _listed(examples: Sequence[Example]) -> str | None:
+    """Each on a line of its own, with what it does below it: the lines of some are long."""
+    if not examples:
+        return None
+    return "examples:\n" + "\n".join(f"  {line}\n      {does}" for line, does in examples)

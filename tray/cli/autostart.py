@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from tray.desktop.autostart.find import Autostart
 
 
+EXAMPLES = (("tankful autostart on", "start the tray when you log in"),)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "change",

@@ -4,6 +4,7 @@ The file (`module`) has
 
     add_arguments(parser)    gives an `argparse` parser its arguments
     run(options) -> int      does the work and returns the exit code; may raise BadArgument
+    EXAMPLES                 command lines, each with what it does; its `--help` ends with them
 
 and is imported only when its command is chosen. Where even `argparse` would take too long, the modules in
 `fast_paths` are asked first, in order:
@@ -57,6 +58,12 @@ COMMANDS = (
         fast_paths=("tray.faces.guard.command",),
     ),
     Command("metrics", "print limits and counters for Prometheus", "tray.cli.metrics"),
+    Command(
+        "mcp",
+        "serve limits and cost to a coding agent (Model Context Protocol)",
+        "tray.cli.mcp",
+        fast_paths=("tray.faces.mcp.server",),
+    ),
     Command("prices", "show the prices that costs are made of: list, update, reset", "tray.cli.prices"),
     Command("config", "show and change settings", "tray.cli.config"),
     Command("autostart", "start the tray when you log in: on, off, status", "tray.cli.autostart"),

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from tray.engine.scope import Scope
 
 
+EXAMPLES = (
+    ("tankful config set notify.quiet_hours 22:00-07:00", "no notices at night"),
+    ("tankful config set budget.week 50%", "warn when half of a weekly limit is used"),
+    ("tankful config unset budget.week", "back to the default"),
+)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Shows and changes the settings in settings.toml; without an action it lists them."
     parser.set_defaults(action="list", json=False)

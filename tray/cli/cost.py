@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 GROUPS = ("day", "week", "month", "block", "model", "session", "project", "effort", "account", "home")
 
 
+EXAMPLES = (
+    ("tankful cost --days 7 --by model", "the last week, by model"),
+    ("tankful cost --by project --since 2026-11-01 --chart", "this month's projects, with bars"),
+    ("tankful cost --by session --models", "each session with its models, and how to resume it"),
+    ("tankful cost --json --days 1 | jq .totals", "today's tokens and cost, for a script"),
+)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--provider", metavar="ID", default="all", help="show only this provider (default: all)"

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     import argparse
 
 
+EXAMPLES = (("tankful doctor", "what works here, what does not, and what to do"),)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 

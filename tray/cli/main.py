@@ -102,8 +102,8 @@ def _run_command(command: Command, arguments: list[str]) -> int:
             return code
     from tray.cli.arguments import parser_of
 
-    parser = parser_of(command)
     chosen = _imported(command.module)
+    parser = parser_of(command, getattr(chosen, "EXAMPLES", ()))
     chosen.add_arguments(parser)
     options = parser.parse_args(arguments)
     try:

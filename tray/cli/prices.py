@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from tray.engine.scope import Scope
 
 
+EXAMPLES = (
+    ("tankful prices list opus", "what the models with this in their name cost"),
+    ("tankful prices update", "download newer prices"),
+)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Shows the prices in force, and updates them; without an action it lists them."
     parser.set_defaults(action="list", models=[], json=False, url=None)

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 _NOT_YET = "no limits are known yet; `tankful usage --refresh` asks for them now."
 
 
+EXAMPLES = (
+    ("tankful usage", "what is left of every account, and when it resets"),
+    ("tankful usage --refresh --provider claude", "ask one provider now"),
+    ("tankful usage --cached --json | jq '.providers[].windows'", "the last known windows, at once"),
+)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--provider", metavar="ID", default="all", help="show only this provider (default: all)"
