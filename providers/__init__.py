@@ -31,6 +31,7 @@
                           its times (epoch_ms)
         salvage           what a damaged one still tells of the limits
         logins            who was signed in to which home when, for logs that name no account
+        rows              the billed responses and changes of limits one by one, for exports
         query, report     sums (of `sums`), by day, session, …; and by `blocks` of five hours
         history           the limits over time; `rates` of the last hours, limit_news (what an account hears of it)
         windows           what became of each window, from its readings: pure; kept for ever by window_log
@@ -70,6 +71,7 @@
                           (cost_faults: a fault with one provider's logs costs no other's figures)
         publish           snapshot.json, written: the shape of it is `document`
         published         the same, read with the standard library
+        salt              what makes hashes of names worth nothing to who guesses names
         once              one round without an engine
         detached          the same in the background, for a bar
         single_instance   who owns the engine
@@ -87,6 +89,7 @@
         icon/, tooltip    the picture in the tray (`glance`: what it shows; `draw`: how), and the text beside it
         level             how loud a window is shown: plenty, low, scarce, spent (error_words: errors, in a word)
         format            how percent, times, tokens and money read
+        export/           rows as files for other programs: `pieces` says which, each other file writes them
         metric_families   the metrics of Prometheus, and how a sample is written
         cost_tables       `tankful cost` for people (cost_groups: its rows in order), cost_document as JSON
         columns           tables that fit a width; output: the paper they are for, and what ASCII makes of it

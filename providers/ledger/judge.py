@@ -66,6 +66,17 @@ class Judge:
         except (TypeError, ValueError) as error:  # no numbers
             raise DamagedLedger("responses") from error
 
+    def span(self, db: sqlite3.Connection, homes: Sequence[int], start_ms: int, end_ms: int) -> None:
+        """All responses of these homes in this time."""
+        if not is_sealed(db):
+            return
+        span = (start_ms, end_ms)
+        try:
+            if (_shown(db, homes, span) + _beyond(db, homes, span)) % PRIME:
+                raise DamagedLedger("responses")
+        except (TypeError, ValueError) as error:  # no numbers
+            raise DamagedLedger("responses") from error
+
     def contexts(self, db: sqlite3.Connection, numbers: Iterable[int]) -> None:
         if not is_sealed(db):
             return

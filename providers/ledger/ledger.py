@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, tzinfo
 from math import floor
@@ -12,9 +12,10 @@ from providers.domain.cost import CostReport, Counter, Detail, HomeFigures
 from providers.domain.limits import AccountUsage
 from providers.domain.work_days import ALL
 from providers.host.holder import WaitListener
-from providers.ledger import history, index, query, window_log
+from providers.ledger import history, index, query, rows, window_log
 from providers.ledger.database import LedgerUnwritable, transaction
 from providers.ledger.discover import FINDERS, Finders
+from providers.ledger.epoch_ms import ms
 from providers.ledger.judge import Judge
 from providers.ledger.limit_news import LimitNews, limit_news
 from providers.ledger.place import Place
@@ -26,6 +27,7 @@ from providers.ledger.windows import WindowRecord
 
 _SHORT_WAIT = 0.2
 """Seconds. Polling limits and publishing do not wait for a scan."""
+_EARLIEST_MS, _LATEST_MS = -(2**62), 2**62
 
 
 class Ledger:
@@ -183,6 +185,37 @@ class Ledger:
         with self._place.opened() as db:
             return window_log.windows(db, since, until, account)
 
+    def responses(
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        homes: Mapping[str, Sequence[Path]] | None = None,
+    ) -> Iterator[tuple[rows.Origin, rows.Values]]:
+        """Those from `since` until before `until`, as far as scanned, by time; of these homes, by provider, or of
+        all that were ever read. Raises LedgerError.
+        """
+        if not self._place.exists():
+            return
+        judge = self._judge.begin(self._place.state())
+        with self._place.opened() as db:
+            yield from rows.responses(db, homes, *_span_ms(since, until), judge)
+
+    def limits(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[rows.LimitRow]:
+        """How the windows of all accounts changed from `since` until before `until`, by account, window and time.
+        Raises LedgerError.
+        """
+        if not self._place.exists():
+            return
+        with self._place.opened() as db:
+            yield from rows.limits(db, *_span_ms(since, until))
+
+    def names(self) -> rows.Names:
+        """Whose the accounts are, and all spellings of projects. Raises LedgerError."""
+        if not self._place.exists():
+            return rows.Names()
+        with self._place.opened() as db:
+            return rows.names(db)
+
     def report(
         self,
         provider: str,
@@ -229,3 +262,7 @@ class Ledger:
                 zone=zone,
                 now=now,
             )
+
+
+def _span_ms(since: datetime | None, until: datetime | None) -> tuple[int, int]:
+    return _EARLIEST_MS if since is None else ms(since), _LATEST_MS if until is None else ms(until)

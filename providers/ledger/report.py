@@ -45,6 +45,12 @@ def span(
     return start, max(_after(until, zone), now + timedelta(days=1))
 
 
+def day_span(since: date | None, until: date | None, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+    """When the first of these local days begins and the last one ends; None where there is no bound."""
+    start = None if since is None else _midnight(since, zone)
+    return start, None if until is None else _after(until, zone)
+
+
 def cost_report(
     slices: Iterable[Slice],
     recent: Iterable[Slice],

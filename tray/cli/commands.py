@@ -57,6 +57,7 @@ COMMANDS = (
         "tray.cli.guard",
         fast_paths=("tray.faces.guard.command",),
     ),
+    Command("export", "write what tankful knows to a file, for other programs", "tray.cli.export"),
     Command("metrics", "print limits and counters for Prometheus", "tray.cli.metrics"),
     Command(
         "mcp",

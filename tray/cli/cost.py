@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tray.cli.console import (
@@ -17,10 +15,12 @@ from tray.cli.console import (
     tell_if_not_kept,
     tell_price_problems,
 )
+from tray.cli.counting import counting
+from tray.cli.days import day_of, zone_of
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
     from datetime import date, tzinfo
 
     from providers.domain.cost import CostReport
@@ -79,14 +79,14 @@ def run(options: argparse.Namespace) -> int:
     # A count makes many small things and few cycles: to look for those every 700 things costs 3 %.
     gc.set_threshold(100_000)
     scope = open_scope()
-    zone = _zone(options.timezone) if options.timezone else scope.zone
+    zone = zone_of(options.timezone) if options.timezone else scope.zone
     since, until = days_of(options, scope.clock().astimezone(zone).date())
     provider = chosen("provider", options.provider, "all", scope.provider_ids())
     tell_price_problems(scope)
     detail = Detail(blocks=options.by == "block", models_of=options.by if options.models else None)
     costs = Costs(scope)
     try:
-        with _counting() as progress:
+        with counting() as progress:
             reports, problem = costs.report(
                 since, until, zone, provider=provider, progress=progress, waiting=tell, detail=detail
             )
@@ -134,29 +134,6 @@ def _show(reports: Mapping[str, CostReport], options: argparse.Namespace, scope:
     output.emit(text, styled=paper.styled)
 
 
-@contextmanager
-def _counting() -> Iterator[Callable[[float], None]]:
-    """A bar on the terminal while logs are read, and nothing in a pipe."""
-    from tray.view import format as fmt
-
-    terminal = sys.stderr is not None and sys.stderr.isatty()
-    drawn = False
-
-    def draw(share: float) -> None:
-        nonlocal drawn
-        if terminal:
-            drawn = True
-            sys.stderr.write(f"\rcounting  {fmt.bar(share * 100)}  {fmt.done(share)} ")
-            sys.stderr.flush()
-
-    try:
-        yield draw
-    finally:
-        if drawn:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-
 def days_of(options: argparse.Namespace, today: date) -> tuple[date, date]:
     """The days asked for; raises BadArgument."""
     from datetime import timedelta
@@ -165,8 +142,8 @@ def days_of(options: argparse.Namespace, today: date) -> tuple[date, date]:
         raise BadArgument("--days cannot be combined with --since or --until")
     if options.days is not None and not 1 <= options.days <= 3660:
         raise BadArgument("--days must be between 1 and 3660")
-    since = _day(options.since) if options.since else None
-    until = _day(options.until) if options.until else max(today, since or today)
+    since = day_of(options.since) if options.since else None
+    until = day_of(options.until) if options.until else max(today, since or today)
     if since is None:
         since = (
             _first(options.by, until) if options.days is None else until - timedelta(days=options.days - 1)
@@ -189,24 +166,3 @@ def _first(by: str, last: date) -> date:
             else last.replace(month=1, day=1)
         )
     return last - timedelta(days=6 if by == "block" else 29)
-
-
-def _zone(name: str) -> tzinfo:
-    from tray.engine.zones import named_zone
-
-    try:
-        return named_zone(name)
-    except ValueError as error:
-        raise BadArgument(str(error)) from None
-
-
-def _day(text: str) -> date:
-    from datetime import date
-
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise BadArgument(f"{text!r} is not a valid date; use the form 2026-11-01") from None
-    if not 1 < day.year < 9999:  # in some zone the day before or after it does not exist
-        raise BadArgument(f"{text!r} is out of range; dates run from 0002-01-01 to 9998-12-31")
-    return day

@@ -17,18 +17,16 @@ if TYPE_CHECKING:
     from tray.engine.published import Document
     from tray.engine.scope import Scope
 
-_EXAMPLES = """\
-examples:
-  tankful metrics
-  tankful metrics --textfile /var/lib/prometheus/node-exporter/tankful.prom
-"""
+EXAMPLES = (
+    ("tankful metrics", "what a scrape would get"),
+    (
+        "tankful metrics --textfile /var/lib/prometheus/node-exporter/tankful.prom",
+        "for node_exporter, from a timer, each minute",
+    ),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    import argparse
-
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = _EXAMPLES
     parser.add_argument(
         "--textfile",
         metavar="FILE",

@@ -96,6 +96,19 @@ class Costs:
         if not unreadable and all(self.ledger.is_complete(each.id) is not False for each in chosen):
             self._counted = logs, self._file_number()
 
+    def count_all(
+        self,
+        provider: str | None = None,
+        progress: Callable[[float], None] | None = None,
+        waiting: WaitListener | None = None,
+    ) -> LedgerError | None:
+        """Count every log. Returns what a reader should know, as `report` does. Raises LedgerError."""
+        try:
+            _, problem = self._refresh(self._scope.chosen(provider), progress, None, waiting)
+        except (LedgerBusy, ProviderFailed) as error:
+            return error
+        return problem
+
     @property
     def files(self) -> tuple[Path, ...]:
         """The files that change whenever logs are counted."""

@@ -25,9 +25,10 @@ class Metric:
         self.type = type_
         self.help = help_
 
-    def head(self) -> str:
-        """Its HELP and TYPE, with a newline behind each."""
-        return f"# HELP {self.name} {self.help}\n# TYPE {self.name} {self.type}\n"
+    def head(self, name: str = "") -> str:
+        """Its HELP and TYPE, with a newline behind each; under another name if given."""
+        name = name or self.name
+        return f"# HELP {name} {self.help}\n# TYPE {name} {self.type}\n"
 
 
 BUILD = Metric("tankful_build_info", "gauge", "1, with the version of tankful as a label.")
@@ -106,7 +107,7 @@ class Samples:
 
 def labels(names: Mapping[str, str]) -> str:
     """`{account="a1b2c3d4",window="session"}`; "" for none."""
-    inside = ",".join(f'{name}="{_escaped(value)}"' for name, value in names.items())
+    inside = ",".join(f'{name}="{_escaped(label(value))}"' for name, value in names.items())
     return f"{{{inside}}}" if inside else ""
 
 
@@ -117,9 +118,12 @@ def number(value: float) -> str:
     return str(int(value)) if abs(value) < 1 << 53 and value == int(value) else repr(float(value))
 
 
-def _escaped(text: str) -> str:
-    """Names of models come from logs, and may hold anything."""
+def label(text: str) -> str:
+    """A name as it is shown: those of models come from logs, and may hold anything."""
     if not text:
         return UNKNOWN  # to Prometheus, an empty label is none
-    text = visible(sound(text[:_LONGEST_LABEL])).replace("\n", " ")
+    return visible(sound(text))[:_LONGEST_LABEL].replace("\n", " ")
+
+
+def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,255 @@
+"""`tankful export`, as a person runs it, from logs to files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import stat
+import sys
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from providers.domain.limits import Account, AccountUsage, RateWindow, Sourced
+from providers.ledger.ledger import Ledger
+from tray.cli.main import main
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+COUNTS = (
+    "responses",
+    "input_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "cache_write_1h_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "total_tokens",
+)
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+class Person:
+    """With logs of both providers."""
+
+    def __init__(self, folder: Path, capture: pytest.CaptureFixture[bytes]) -> None:
+        self.folder = folder
+        self.state = folder / "own/state"
+        self._capture = capture
+        shutil.copytree(FIXTURES / "codex/0.169.0/plain/home", folder / "codex")
+        shutil.copytree(FIXTURES / "codex/0.169.0/plain/home", folder / "copy")
+
+    def run(self, *arguments: str, code: int = 0) -> bytes:
+        try:
+            found = main(list(arguments))
+        except SystemExit as ended:
+            found = int(str(ended.code))
+        out, self.err = self._capture.readouterr()
+        assert found == code, self.err
+        return out
+
+    def export(self, *arguments: str, code: int = 0) -> str:
+        return self.run("export", "--timezone", "UTC", *arguments, code=code).decode()
+
+    def rows(self, *arguments: str) -> list[dict[str, str]]:
+        return list(csv.DictReader(io.StringIO(self.export(*arguments), newline="")))
+
+    def objects(self, *arguments: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.export("--format", "jsonl", *arguments).splitlines()]
+
+    def note(self, used: float, at: datetime, resets_at: datetime, account: str = "a1b2c3d4") -> None:
+        """A reading of a window."""
+        window = RateWindow(
+            id="session", title="5h", used_percent=used, duration=timedelta(hours=5), resets_at=resets_at
+        )
+        usage = AccountUsage(
+            provider="codex",
+            title="Codex",
+            homes=(),
+            account=Account(id=account),
+            windows=(Sourced(value=window, source="oauth", fetched_at=at),),
+        )
+        Ledger(self.state / "ledger.sqlite3").note_limits(usage, at)
+
+
+@pytest.fixture
+def person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Person:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TANKFUL_HOME", str(tmp_path / "own"))
+    monkeypatch.setenv("CODEX_HOME", f"{tmp_path}/codex,{tmp_path}/copy")
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
+    monkeypatch.setenv("TANKFUL_STATUS_URL", "http://127.0.0.1:9")
+    return Person(tmp_path, capfdbinary)
+
+
+def test_the_rows_add_up_to_what_cost_says(person: Person) -> None:
+    """Also where a response is found in two homes."""
+    days = ("--since", "2026-11-01", "--until", "2026-11-30")
+    cost = json.loads(person.run("cost", "--json", "--timezone", "UTC", *days))["providers"]["codex"][
+        "totals"
+    ]
+    assert cost["responses"] == 8
+    for what in ("responses", "days"):
+        found = person.objects("--what", what, *days)
+        for name in COUNTS:
+            assert sum(row.get(name, 1) for row in found) == cost[name], (what, name)
+        assert sum(row["usd"] for row in found) == pytest.approx(cost["usd"], abs=1e-6)
+        assert {row["home"] for row in found} == {"~/codex"}
+
+
+def test_csv_and_json_lines_say_the_same(person: Person) -> None:
+    person.note(12.5, NOW - timedelta(hours=1), NOW + timedelta(hours=2))
+    for what in ("responses", "days", "limits", "windows"):
+        objects, rows = person.objects("--what", what), person.rows("--what", what)
+        assert objects
+        assert [list(each) for each in objects] == [list(each) for each in rows]
+        texts = {None: "", True: "true", False: "false"}
+        assert rows == [
+            {
+                name: texts[cell] if cell is None or isinstance(cell, bool) else str(cell)
+                for name, cell in each.items()
+            }
+            for each in objects
+        ]
+
+
+def test_a_response(person: Person) -> None:
+    first = person.objects("--what", "responses")[0]
+    assert first == {
+        "at": first["at"],
+        "day": "2026-11-20",
+        "provider": "codex",
+        "account": None,
+        "home": "~/codex",
+        "project": first["project"],
+        "model": "gpt-5.5",
+        "effort": first["effort"],
+        "tier": None,
+        "session": first["session"],
+        "thread": first["session"],
+        "originator": first["originator"],
+        "not_on_lines": False,
+        **{name: first[name] for name in COUNTS[1:]},
+        "web_searches": 0,
+        "usd": first["usd"],
+    }
+    assert datetime.fromisoformat(first["at"]).date().isoformat() == "2026-11-20"
+    assert first["total_tokens"] == sum(first[f"{name}_tokens"] for name in ("input", "cache_read", "output"))
+
+
+def test_days_are_those_of_the_zone(person: Person) -> None:
+    assert {row["day"] for row in person.rows("--what", "days", "--timezone", "Pacific/Kiritimati")} == {
+        "2026-11-21"
+    }
+    there = ("--timezone", "Pacific/Kiritimati", "--until", "2026-11-20")
+    assert person.rows("--what", "responses", *there) == []
+    assert b"tankful: there is nothing to export" in person.err
+
+
+def test_a_name_is_no_formula(person: Person) -> None:
+    evil = '=HYPERLINK("http://x","a"),\n@SUM(1)\x1b[31m'
+    for log in person.folder.rglob("*.jsonl"):
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        for line in lines:
+            if "cwd" in line["payload"]:
+                line["payload"]["cwd"] = evil
+        log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert {row["project"] for row in person.rows("--what", "days")} == {
+        '\'=HYPERLINK("http://x","a"), @SUM(1) [31m'
+    }
+    assert {row["project"] for row in person.objects("--what", "days")} == {evil}
+
+
+def test_limits_and_windows(person: Person) -> None:
+    began = NOW - timedelta(hours=3)
+    person.note(10, began, began + timedelta(hours=5))
+    person.note(60, began + timedelta(hours=1), began + timedelta(hours=5))
+    person.note(5, began + timedelta(hours=2), began + timedelta(hours=7))
+    assert [row["used_percent"] for row in person.rows("--what", "limits")] == ["10.0", "60.0", "5.0"]
+    first, second = person.objects("--what", "windows")
+    assert (first["used_percent"], first["reset_early"], second["ended_at"]) == (60.0, True, None)
+
+
+class TestRedacted:
+    def test_names_are_gone_and_hashes_stay(self, person: Person) -> None:
+        person.note(12.5, NOW - timedelta(hours=1), NOW + timedelta(hours=2))
+        project = person.objects("--what", "responses")[0]["project"]
+        for what in ("responses", "days", "limits", "windows"):
+            for fmt in ("csv", "jsonl"):
+                text = person.export("--what", what, "--format", fmt, "--redact")
+                assert project not in text
+                assert "a1b2c3d4" not in text
+                assert "/codex" not in text
+                assert text == person.export("--what", what, "--format", fmt, "--redact")
+        salt = person.state / "export.salt"
+        if sys.platform != "win32":
+            assert stat.S_IMODE(salt.stat().st_mode) == 0o600
+        before = person.export("--what", "days", "--redact")
+        salt.unlink()
+        assert person.export("--what", "days", "--redact") != before
+
+    def test_one_account_has_one_hash_everywhere(self, person: Person) -> None:
+        person.note(12.5, NOW - timedelta(hours=1), NOW + timedelta(hours=2))
+        hashes = {person.objects("--what", what, "--redact")[0]["account"] for what in ("limits", "windows")}
+        assert len(hashes) == 1
+        assert hashes.pop() in person.export("--format", "prometheus", "--redact")
+
+    def test_a_damaged_salt_is_said(self, person: Person) -> None:
+        person.state.mkdir(parents=True)
+        (person.state / "export.salt").write_bytes(b"short")
+        person.export("--what", "days", "--redact", code=1)
+        assert person.err.decode().splitlines()[-1] == (
+            f"tankful: {person.state}/export.salt cannot be used: It is damaged."
+            " Remove it to start with other hashes."
+        )
+
+
+def test_what_a_format_cannot_hold_is_refused(person: Person) -> None:
+    for arguments, why in (
+        (("--format", "csv"), "--what is required; choose from responses, days, limits, windows"),
+        (("--format", "ics", "--what", "days"), "ics cannot hold days; choose from windows"),
+        (
+            ("--format", "prometheus", "--what", "windows"),
+            "prometheus cannot hold windows; choose from responses, limits",
+        ),
+        (("--what", "days", "--provider", "x"), "unknown provider 'x'; choose from codex, claude, all"),
+        (
+            ("--what", "days", "--since", "2026-11-02", "--until", "2026-11-01"),
+            "the range ends before it begins: 2026-11-02 to 2026-11-01",
+        ),
+    ):
+        person.export(*arguments, code=64)
+        assert person.err.decode().splitlines()[-1] == f"tankful export: {why}"
+
+
+def test_the_counters_of_the_past_end_where_those_of_today_are(person: Person) -> None:
+    today = {}
+    for line in person.run("metrics").decode().splitlines():
+        if "_total{" in line:
+            name, _, value = line.rpartition(" ")
+            today[name] = float(value)
+    assert today
+    series: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    for line in person.export("--format", "prometheus", "--what", "days").splitlines():
+        if not line.startswith("#"):
+            name, value, at = line.rsplit(" ", 2)
+            series[name].append((int(at), float(value)))
+    assert {name: points[-1][1] for name, points in series.items()} == today
+    for points in series.values():
+        assert points[0][1] == 0
+        assert points == sorted(points)
+        assert [value for _, value in points] == sorted(value for _, value in points)
+        assert {at % 3600 for at, _ in points} == {0}
+
+
+def test_a_reader_who_has_enough(person: Person, need: Callable[..., None]) -> None:
+    need("head")
+    assert os.system(f"{sys.executable} -m tray.cli export --what responses | head -n 1 >/dev/null") == 0

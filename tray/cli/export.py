@@ -1,0 +1,161 @@
+"""`tankful export`: what tankful knows, row by row, for spreadsheets, databases, metric stores and calendars.
+
+Columns are only ever added. Times are UTC, days are those of the time zone; an unknown cell is empty, or null.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from tray.cli.console import (
+    NOTHING_READ,
+    OK,
+    BadArgument,
+    chosen,
+    open_scope,
+    tell,
+    tell_if_not_kept,
+    tell_price_problems,
+)
+from tray.cli.counting import counting
+from tray.cli.days import day_of, zone_of
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from tray.engine.costs import Costs
+    from tray.engine.scope import Scope
+    from tray.view.export.pieces import Wanted, What
+
+_WHAT: tuple[What, ...] = ("responses", "days", "limits", "windows")
+_FORMATS: dict[str, tuple[What, ...]] = {
+    "csv": _WHAT,
+    "jsonl": _WHAT,
+    "prometheus": ("responses", "limits"),
+    "ics": ("windows",),
+}
+_HEADS = {"csv": 1, "jsonl": 0}
+EXAMPLES = (
+    ("tankful export --what days > days.csv", "tokens and cost of each day, for a spreadsheet"),
+    (
+        "tankful export --what responses --format jsonl --since 2026-11-01 --redact",
+        "each response, without names",
+    ),
+    ("tankful export --format ics > resets.ics", "the resets to come, for a calendar"),
+    ("tankful export --format prometheus > past.txt", "counters and limits of the past, for a metric store"),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--what",
+        choices=_WHAT,
+        help="billed responses one by one, or summed by day; how limits changed; or the windows with their resets",
+    )
+    parser.add_argument("--format", choices=tuple(_FORMATS), default="csv", help="default: csv")
+    parser.add_argument("--since", metavar="DATE", help="from this day on, such as 2026-11-01")
+    parser.add_argument("--until", metavar="DATE", help="up to and including this day")
+    parser.add_argument(
+        "--provider", metavar="ID", default="all", help="export only this provider (default: all)"
+    )
+    parser.add_argument(
+        "--timezone",
+        metavar="ZONE",
+        help="time zone for days, such as Europe/Berlin (default: the system's)",
+    )
+    parser.add_argument(
+        "--redact",
+        action="store_true",
+        help="replace the names of accounts, projects and homes by hashes that nobody can guess",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Counts first, and waits for that; raises BadArgument."""
+    from providers.ledger.database import LedgerDamaged, LedgerError
+    from tray.engine.costs import Costs
+    from tray.engine.salt import SaltUnusable
+    from tray.view.export.pieces import Pieces
+
+    gc.set_threshold(100_000)  # as `tankful cost`
+    scope = open_scope()
+    wanted = _wanted(options, scope)
+    tell_price_problems(scope)
+    costs = Costs(scope)
+    try:
+        for is_last in (False, True):
+            _count(costs, wanted.provider)
+            try:
+                return _write(Pieces(scope, costs.ledger, wanted).made(), _HEADS.get(wanted.format, -1))
+            except LedgerDamaged:  # it is marked as damaged: another count repairs it
+                if is_last:
+                    raise
+    except LedgerError as error:
+        tell(str(error))
+    except SaltUnusable as error:
+        tell(f"{error.filename} cannot be used: {error.strerror}. Remove it to start with other hashes.")
+    return NOTHING_READ
+
+
+def _count(costs: Costs, provider: str | None) -> None:
+    from providers.ledger.scan_lock import LedgerBusy
+
+    with counting() as progress:
+        problem = costs.count_all(provider, progress, tell)
+    if problem is not None:
+        tell(
+            f"{problem} This is what an earlier count has found."
+            if isinstance(problem, LedgerBusy)
+            else str(problem)
+        )
+    tell_if_not_kept(costs)
+
+
+def _write(pieces: Iterator[bytes], head: int) -> int:
+    """Nothing is written before the ledger was found to be sound, which the second piece shows.
+
+    `head` are the pieces that are there without any row.
+    """
+    first = list(islice(pieces, 2))
+    if len(first) == head:
+        tell("there is nothing to export.")
+    if sys.stdout is not None:
+        for piece in chain(first, pieces):
+            sys.stdout.buffer.write(piece)
+    return OK
+
+
+def _wanted(options: argparse.Namespace, scope: Scope) -> Wanted:
+    from tray.view.export.pieces import Wanted
+
+    what = _what(options)
+    since = day_of(options.since) if options.since else None
+    until = day_of(options.until) if options.until else None
+    if since and until and since > until:
+        raise BadArgument(f"the range ends before it begins: {since} to {until}")
+    return Wanted(
+        what=what,
+        format=options.format,
+        since=since,
+        until=until,
+        zone=zone_of(options.timezone) if options.timezone else scope.zone,
+        provider=chosen("provider", options.provider, "all", scope.provider_ids()),
+        redact=options.redact,
+    )
+
+
+def _what(options: argparse.Namespace) -> tuple[What, ...]:
+    """What is exported, of that which the format can hold."""
+    possible = _FORMATS[options.format]
+    if options.what is None:
+        if len(possible) == len(_WHAT):
+            raise BadArgument(f"--what is required; choose from {', '.join(_WHAT)}")
+        return possible
+    wanted: What = "responses" if options.what == "days" and options.format == "prometheus" else options.what
+    if wanted not in possible:
+        raise BadArgument(f"{options.format} cannot hold {options.what}; choose from {', '.join(possible)}")
+    return (wanted,)

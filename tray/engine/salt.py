@@ -1,0 +1,48 @@
+"""A secret of this machine that makes hashes of names worth nothing to whoever guesses names."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from providers.host.files import read_small
+from providers.host.private import make_folder
+
+FILE = "export.salt"
+_BYTES = 32
+
+
+class SaltUnusable(OSError):
+    """Hashes would be other ones each time."""
+
+
+def private_salt(state_folder: Path) -> bytes:
+    """The same each time; made if there is none, readable by its owner alone. Raises OSError.
+
+    A damaged one is not replaced: all hashes that were given away would change, and nobody would know why.
+    """
+    file = state_folder / FILE
+    for _ in range(2):
+        with suppress(FileNotFoundError):
+            salt = read_small(file, _BYTES)
+            if len(salt) == _BYTES:
+                return salt
+            raise SaltUnusable(0, "It is damaged", str(file))
+        _make(file)
+    raise SaltUnusable(0, "It vanished", str(file))
+
+
+def _make(file: Path) -> None:
+    """In one step, so that of two processes at once both read the salt of the first."""
+    make_folder(file.parent)
+    temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(secrets.token_bytes(_BYTES))
+        with suppress(FileExistsError):
+            os.link(temporary, file)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,63 @@
+"""The limit history and the log of windows as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from math import isfinite
+
+from providers.ledger.rows import LimitRow
+from providers.ledger.windows import WindowRecord
+from tray.engine.document import as_time
+from tray.view.export.redact import Redaction
+from tray.view.export.table import Row, Table
+
+
+def limits(rows: Iterable[LimitRow], owners: Mapping[str, str], hidden: Redaction) -> Table:
+    """A row whenever a window changed: it holds until the next one. `owners` has the provider of each account."""
+    return Table(
+        lead=("at",),
+        shared=("provider", "account", "window", "source"),
+        tail=("used_percent", "resets_at"),
+        texts=frozenset({"at", "resets_at"}),
+        rows=_limits(rows, owners, hidden),
+    )
+
+
+def _limits(rows: Iterable[LimitRow], owners: Mapping[str, str], hidden: Redaction) -> Iterator[Row]:
+    for row in rows:
+        change = row.change
+        whose = (owners.get(row.account), hidden.account(row.account), change.window, change.source)
+        yield whose, (as_time(change.at), _percent(change.used_percent), as_time(change.resets_at))
+
+
+def windows(records: Iterable[WindowRecord], owners: Mapping[str, str], hidden: Redaction) -> Table:
+    """A row for each window, by its start; the columns are the members of WindowRecord."""
+    times = ("resets_at", "ended_at", "seen_at", "moved_at", "moved_from", "spent_at", "refused_at")
+    return Table(
+        lead=("starts_at",),
+        shared=("provider", "account", "window", "reset_early", "redeemed"),
+        tail=("used_percent", *times, "moved", "credits_used"),
+        texts=frozenset({"starts_at", *times}),
+        rows=(_window(record, times, owners, hidden) for record in records),
+    )
+
+
+def _window(
+    record: WindowRecord, times: tuple[str, ...], owners: Mapping[str, str], hidden: Redaction
+) -> Row:
+    whose = (owners.get(record.account), hidden.account(record.account), record.window)
+    used = record.credits_used
+    return (
+        (*whose, record.reset_early, record.redeemed),
+        (
+            as_time(record.starts_at),
+            _percent(record.used_percent),
+            *(as_time(getattr(record, name)) for name in times),
+            record.moved,
+            None if used is None else float(used),
+        ),
+    )
+
+
+def _percent(used: float) -> float | None:
+    return used if isfinite(used) else None

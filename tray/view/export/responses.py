@@ -1,0 +1,145 @@
+"""Billed responses as a table, one by one or by day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import tzinfo
+from operator import add
+from pathlib import Path
+
+from providers.domain.cost import TOKEN_CLASSES
+from providers.ledger.checksum import QUARTER_MS
+from providers.ledger.epoch_ms import moment
+from providers.ledger.rows import AT, COUNTS, PICO, Origin, Values
+from tray.view.export.redact import Redaction
+from tray.view.export.table import Cell, Row, Table
+
+Billed = Iterable[tuple[Origin, Values]]
+PICO_OF_USD = 10**12
+_TOKENS = (*(f"{each.name}_tokens" for each in TOKEN_CLASSES), "total_tokens")
+_NAMES = ("provider", "account", "home", "project", "model")
+_TIMES = frozenset({"at", "day"})
+
+
+class Naming:
+    """What exported rows call things: `labels` are the names of homes, and days are those of the zone."""
+
+    def __init__(self, zone: tzinfo, labels: Mapping[Path, str], redaction: Redaction) -> None:
+        self._zone = zone
+        self._labels = labels
+        self._redaction = redaction
+        self._quarter: int | None = None
+        self._day = ""
+
+    def day(self, at_ms: int) -> str:
+        """The local day. Rows come by time, and in every zone days begin with a quarter of an hour."""
+        quarter = at_ms // QUARTER_MS
+        if quarter != self._quarter:
+            self._quarter = quarter
+            self._day = moment(quarter * QUARTER_MS).astimezone(self._zone).date().isoformat()
+        return self._day
+
+    def names(self, origin: Origin) -> tuple[str | None, ...]:
+        context, hidden = origin.context, self._redaction
+        home = self._labels.get(context.home, str(context.home))
+        return (
+            origin.provider,
+            hidden.account(context.account),
+            hidden.home(home),
+            hidden.project(context.project),
+            context.model,
+        )
+
+
+def responses(billed: Billed, naming: Naming) -> Table:
+    """A row for each response, by time; `at` is UTC, `day` local; `thread` is the session of the person."""
+    return Table(
+        lead=("at", "day"),
+        shared=(*_NAMES, "effort", "tier", "session", "thread", "originator", "not_on_lines"),
+        tail=(*_TOKENS, "web_searches", "usd"),
+        texts=_TIMES,
+        rows=_responses(billed, naming),
+    )
+
+
+def _responses(billed: Billed, naming: Naming) -> Iterator[Row]:
+    shared: dict[int, tuple[Origin, tuple[Cell, ...]]] = {}
+    minute, text = None, ""
+    for origin, values in billed:
+        held = shared.get(id(origin))
+        if held is None:  # the ledger keeps the origin, so no other has its id
+            held = shared[id(origin)] = origin, _all_names(origin, naming)
+        at_ms, pico = values[AT], values[PICO]
+        if at_ms // 60_000 != minute:
+            minute = at_ms // 60_000
+            text = moment(minute * 60_000).isoformat()[:17]
+        time = "%s%02d.%03dZ" % (text, at_ms // 1000 % 60, at_ms % 1000)  # noqa: UP031 - a third faster
+        usd = None if pico is None else pico / PICO_OF_USD
+        yield held[1], (time, naming.day(at_ms), *values[COUNTS:PICO], usd)
+
+
+def _all_names(origin: Origin, naming: Naming) -> tuple[Cell, ...]:
+    context = origin.context
+    thread = context.root or context.session
+    return (
+        *naming.names(origin),
+        *(context.effort, context.tier, context.session, thread, context.originator, context.not_on_lines),
+    )
+
+
+def days(billed: Billed, naming: Naming) -> Table:
+    """A row for each local day and all that has the same names; `usd` leaves out the `unpriced` responses."""
+    return Table(
+        lead=("day",),
+        shared=(*_NAMES, "not_on_lines"),
+        tail=("responses", *_TOKENS, "web_searches", "usd", "unpriced"),
+        texts=_TIMES,
+        rows=_days(billed, naming),
+    )
+
+
+class DaySum:
+    """Money is added as integers, so that the order makes no difference."""
+
+    __slots__ = ("counts", "pico", "priced", "responses")
+
+    def __init__(self) -> None:
+        self.responses = self.priced = self.pico = 0
+        self.counts = [0] * (len(_TOKENS) + 1)
+        """Tokens by class, all of them, web searches."""
+
+    def add(self, values: Values) -> None:
+        self.responses += 1
+        self.counts = list(map(add, self.counts, values[COUNTS:PICO]))
+        pico = values[PICO]
+        if pico is not None:
+            self.priced += 1
+            self.pico += pico
+
+    @property
+    def usd(self) -> float | None:
+        return self.pico / PICO_OF_USD if self.priced else None
+
+
+def _days(billed: Billed, naming: Naming) -> Iterator[Row]:
+    names: dict[int, tuple[Origin, tuple[Cell, ...]]] = {}
+    day, sums = "", dict[tuple[Cell, ...], DaySum]()
+    for origin, values in billed:
+        today = naming.day(values[AT])
+        if today != day:
+            yield from _of_day(day, sums)
+            day, sums = today, {}
+        held = names.get(id(origin))
+        if held is None:
+            held = names[id(origin)] = origin, (*naming.names(origin), origin.context.not_on_lines)
+        found = sums.get(held[1])
+        if found is None:
+            found = sums[held[1]] = DaySum()
+        found.add(values)
+    yield from _of_day(day, sums)
+
+
+def _of_day(day: str, sums: Mapping[tuple[Cell, ...], DaySum]) -> Iterator[Row]:
+    for names in sorted(sums, key=lambda names: [str(name or "") for name in names]):
+        found = sums[names]
+        yield names, (day, found.responses, *found.counts, found.usd, found.responses - found.priced)
