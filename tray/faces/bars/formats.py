@@ -7,7 +7,8 @@ All of them show one line of a program that exits with 0. What is special in dat
               `percentage` only a whole number counts
     tmux      # begins a format; 40 columns are what `status-right` shows unless it is set
     polybar   %{ begins a tag
-    i3blocks  JSON on one line (`format=json`), which also says that nothing in it is markup
+    i3blocks  JSON on one line (`format=json`), which also says that nothing in it is markup; escapes in it are not
+              understood: \\" ends the text, and \\\\ and \\u00a0 are shown as they are
 """
 
 from __future__ import annotations
@@ -72,12 +73,19 @@ def _waybar(text: str, line: BarLine) -> str:
 
 
 def _i3blocks(line: BarLine) -> str:
-    return _json({"full_text": line.text, "short_text": line.short, "markup": "none"} | _colour(line))
+    texts = {"full_text": _without_escapes(line.text), "short_text": _without_escapes(line.short)}
+    return _json({**texts, "markup": "none"} | _colour(line))
 
 
 def _i3blocks_own(text: str, line: BarLine) -> str:
     """`text` is markup."""
-    return _json({"full_text": text, "markup": "pango"} | _colour(line))
+    return _json({"full_text": _without_escapes(text), "markup": "pango"} | _colour(line))
+
+
+def _without_escapes(text: str) -> str:
+    """Of which JSON needs none."""
+    text = text.replace('"', "'").replace("\\", "/")
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _colour(line: BarLine) -> dict[str, str]:

@@ -72,7 +72,10 @@ def test_polybar_finds_no_tag(title: str) -> None:
 
 
 @given(titles)
-def test_i3blocks_reads_both_texts(title: str) -> None:
+def test_i3blocks_finds_no_escape(title: str) -> None:
     line = hostile(title)
-    read = json.loads(FORMATS["i3blocks"].write(line))
-    assert (read["full_text"], read["short_text"], read["markup"]) == (line.text, line.short, "none")
+    written = FORMATS["i3blocks"].write(line)
+    assert "\\" not in written
+    read = json.loads(written)
+    assert (len(read["full_text"]), len(read["short_text"])) == (len(line.text), len(line.short))
+    assert read["markup"] == "none"
