@@ -150,9 +150,7 @@ class Notifications:
         self._calls[slot.serial] = notice.key
         while len(self._calls) > _MOST:
             self._calls.popitem(last=False)
-        hints = {"urgency": ("y", _URGENCY[notice.urgency])}
-        body = (NAME, slot.id, "", plain(notice.title), _escaped(notice.body), ["default", "Open"], hints, -1)
-        self._send(new_method_call(_SERVER, "Notify", "susssasa{sv}i", body), slot.serial)
+        self._send(notify_call(notice, slot.id, ("default", "Open")), slot.serial)
 
     def _end(self, slot: _Slot) -> None:
         """Forget it, and take it off the screen."""
@@ -228,6 +226,13 @@ class Notifications:
             for slot in self._slots.values():
                 if slot.serial is None and slot.next is not None:
                     self._notify(slot)
+
+
+def notify_call(notice: Notice, replaces: int = 0, actions: tuple[str, ...] = ()) -> Any:
+    """The message that shows it; `actions` are pairs of a key and its label."""
+    hints = {"urgency": ("y", _URGENCY[notice.urgency])}
+    body = (NAME, replaces, "", plain(notice.title), _escaped(notice.body), list(actions), hints, -1)
+    return new_method_call(_SERVER, "Notify", "susssasa{sv}i", body)
 
 
 def _is_id(body: Any) -> bool:

@@ -106,8 +106,7 @@ class CommandRunner:
         run: Callable[..., None] = run_command,
     ) -> None:
         """The program gets the environment without the `hidden` variables, in whose names * is anything."""
-        self._environ = environ
-        self._hidden = tuple(hidden)
+        self._visible = without(environ, hidden)
         self._run = run
         self._waiting: deque[tuple[str, Notice]] = deque(maxlen=MOST_WAITING)
         self._changed = Condition()
@@ -143,7 +142,7 @@ class CommandRunner:
                     return
                 command, notice = self._waiting.popleft()
             try:
-                self._run(command, notice, self._visible(), is_stopping=lambda: self._closed)
+                self._run(command, notice, self._visible, is_stopping=lambda: self._closed)
             except CommandFailed as failure:
                 self._note("" if self._closed else str(failure))
             except Exception as error:  # noqa: BLE001 - the next notice may have its program
@@ -158,9 +157,11 @@ class CommandRunner:
             _log.info("notify.command works again")
         self._failed = failure
 
-    def _visible(self) -> dict[str, str]:
-        return {
-            name: value
-            for name, value in self._environ.items()
-            if not any(fnmatchcase(name.upper(), pattern) for pattern in self._hidden)
-        }
+def without(environ: Mapping[str, str], hidden: Iterable[str]) -> dict[str, str]:
+    """The environment without the `hidden` variables, in whose names * is anything."""
+    patterns = tuple(hidden)
+    return {
+        name: value
+        for name, value in environ.items()
+        if not any(fnmatchcase(name.upper(), pattern) for pattern in patterns)
+    }

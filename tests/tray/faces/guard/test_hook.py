@@ -16,6 +16,7 @@ from tests.tray.faces.published import ROOT, Folder, until
 from tray.engine.brief_log import FILE
 from tray.engine.single_instance import SingleInstance
 
+EXEC = ("sh", "-c", '"$@"; true', "exec")  # as `codex exec`
 SECONDS = 2.0  # the CLIs' promise; starting Python comes on top, here on a busy machine
 PROMPT = {
     "hook_event_name": "UserPromptSubmit",
@@ -44,11 +45,13 @@ class Person(Folder):
         used = [self.account(self.window(100 - left), provider=name) for name in ("codex", "claude")]
         self.publish(*used, **more)
 
-    def hook(self, cli: str, sent: Any, *arguments: str, **environ: str) -> dict[str, Any] | None:
-        """The answer; nothing is printed beside it, and the exit code is 0."""
+    def hook(
+        self, cli: str, sent: Any, *arguments: str, parent: tuple[str, ...] = (), **environ: str
+    ) -> dict[str, Any] | None:
+        """The answer; nothing is printed beside it, and the exit code is 0. A `parent` runs its last words."""
         text = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
         done = subprocess.run(
-            [sys.executable, "-m", "tray.cli", "guard", "--hook", cli, *arguments],
+            [*parent, sys.executable, "-m", "tray.cli", "guard", "--hook", cli, *arguments],
             env=self.environ | environ,
             cwd=ROOT,
             input=text,
