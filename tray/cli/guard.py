@@ -3,8 +3,10 @@
 `--json` prints `tankful.guard/1`:
 
     {"schema": "tankful.guard/1", "verdict": "go_on" | "warn" | "stop" | "unknown", "exit_code",
-     "reason": "enough" | "low" | "spent" | "refused" | "reset" | "stale" | "not_read" | "no_such_window",
-     "message": sentences, "provider", "account": hash, "window": id, "remaining_percent", "until": time}
+     "reason": "enough" | "low" | "spent" | "refused" | "budget" | "reset" | "stale" | "not_read" |
+               "no_such_window" | "no_budget",
+     "message": sentences, "provider", "account": hash, "window": id,
+     "budget": "day" | "week" | "month", "remaining_percent", "until": time}
 """
 
 from __future__ import annotations
@@ -65,6 +67,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wait", type=_seconds, metavar="SECONDS", help="wait for the reset, but no longer than this"
     )
+    parser.add_argument("--budget", action="store_true", help="judge your own budgets, too (see README)")
+    parser.add_argument(
+        "--no-credits", action="store_true", help="stop also where credits would carry on after the limit"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--hook", metavar="ID", default="", help="answer as a hook of this provider's CLI")
     parser.add_argument(
@@ -111,24 +117,33 @@ def _look(scope: Scope, options: GuardOptions) -> Verdict:
     """By what is published; or by a round of our own, where that says nothing and nobody else takes rounds."""
     from tray.engine.bounded import Bounded
     from tray.engine.detached import is_owned
-    from tray.faces.guard.verdict import judge
+    from tray.faces.guard.judge import judge
 
     verdict = command.of_snapshot(options)
     if verdict is not None and (verdict.level != "unknown" or is_owned(str(scope.folders.state))):
         return verdict
-    snapshot = Bounded().run("round", ROUND_SECONDS, lambda: _round(scope), otherwise=None)
+    snapshot = Bounded().run("round", ROUND_SECONDS, lambda: _round(scope, options), otherwise=None)
     if snapshot is None:
         tell(f"no answer within {ROUND_SECONDS:.0f} s.")
     return judge(snapshot, time.time(), options, homes=chosen_homes)
 
 
-def _round(scope: Scope) -> Document:
-    from tray.engine import document
+def _round(scope: Scope, options: GuardOptions) -> Document:
+    """As it is published, but for what somebody else keeps."""
+    from contextlib import suppress
+
+    from providers.ledger.database import LedgerError
+    from tray.engine import document, published
     from tray.engine.costs import Costs
     from tray.engine.once import take_round
 
-    snapshot = take_round(scope, Costs(scope), "due")
+    costs = Costs(scope)
+    if options.budget:
+        with suppress(LedgerError):
+            costs.count()
+    snapshot = take_round(scope, costs, "due")
     return {
+        **(published.read(str(scope.folders.state)) or {}),
         "generated_at": document.as_time(snapshot.generated_at),
         "owner": {"kind": "command"},
         "providers": document.accounts(snapshot),

@@ -1,4 +1,4 @@
-"""`tankful notice`: what the hook of a guard starts, to tell a person whose CLI shows no reason. Prints nothing."""
+"""`tankful notice`: what a guard's hook starts to tell a person whose CLI shows no reason. Prints nothing."""
 
 from __future__ import annotations
 
@@ -47,8 +47,10 @@ def _is_wanted(scope: Scope) -> bool:
 
     values, now = scope.settings(), scope.clock()
     muted = load(scope.folders.state, now).muted_until is not None
-    return values.get(settings.ENABLED) and not muted and not is_quiet(
-        values.get(settings.QUIET_HOURS), now, scope.zone
+    return (
+        values.get(settings.ENABLED)
+        and not muted
+        and not is_quiet(values.get(settings.QUIET_HOURS), now, scope.zone)
     )
 
 

@@ -84,7 +84,13 @@ def test_a_program_of_the_persons_own(person: Person, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["[notify]\nenabled = false\n", '[notify]\nquiet_hours = "00:00-00:00"\n'])
 def test_none_that_is_not_wanted(person: Person, server: NoticeServer, text: str) -> None:
     settings(person, text)
-    document = {"verdict": "stop", "provider": "codex", "message": "m", "account": None, "window": None}
+    document: dict[str, object] = {
+        "verdict": "stop",
+        "provider": "codex",
+        "message": "m",
+        "account": None,
+        "window": None,
+    }
     document |= {"remaining_percent": 5.0, "until": None}
     for expected in (0, 1):
         done = subprocess.run(

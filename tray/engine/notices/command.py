@@ -157,6 +157,7 @@ class CommandRunner:
             _log.info("notify.command works again")
         self._failed = failure
 
+
 def without(environ: Mapping[str, str], hidden: Iterable[str]) -> dict[str, str]:
     """The environment without the `hidden` variables, in whose names * is anything."""
     patterns = tuple(hidden)

@@ -33,6 +33,12 @@ def clock(at: float, now: float) -> str:
     return f"{then.tm_mday} {time.strftime('%b %H:%M', then)}"
 
 
+def at(when: float, now: float) -> str:
+    """`at 14:00`, `on Mon 14:00`."""
+    text = clock(when, now)
+    return f"on {text}" if " " in text else f"at {text}"
+
+
 def countdown(seconds: float) -> str:
     """Time to go in two units, minutes rounded up; `now` when it is over."""
     minutes = int(-(-seconds // 60))

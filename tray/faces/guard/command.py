@@ -41,7 +41,7 @@ def of_snapshot(options: GuardOptions) -> Verdict | None:
     """The verdict by what is published; None where that cannot be read."""
     from providers.host.state_folder import is_trusted, state_folder
     from tray.engine import published
-    from tray.faces.guard.verdict import judge
+    from tray.faces.guard.judge import judge
 
     try:
         if not is_trusted(os.environ):

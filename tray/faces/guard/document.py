@@ -26,6 +26,7 @@ def as_json(verdict: Verdict) -> str:
         "provider": verdict.provider,
         "account": verdict.account,
         "window": verdict.window,
+        "budget": verdict.budget,
         "remaining_percent": verdict.left,
         "until": None if verdict.until is None else iso(verdict.until),
     }

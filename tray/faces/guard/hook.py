@@ -16,7 +16,8 @@ from tray.engine.detached import start_round
 from tray.faces.guard import deadline, marks
 from tray.faces.guard.document import as_json
 from tray.faces.guard.homes import home_of
-from tray.faces.guard.verdict import Verdict, judge
+from tray.faces.guard.judge import judge
+from tray.faces.guard.verdict import Verdict
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 WINDOWS = ("session", "weekly", "any")
 _WITH_VALUE = ("provider", "window", "min_left", "warn_left", "max_age", "wait", "hook")
-_FLAGS = ("json", "refuse_calls")
+_FLAGS = ("budget", "json", "no_credits", "refuse_calls")
 
 
 class GuardOptions:
@@ -20,7 +20,9 @@ class GuardOptions:
         self.max_age = 600.0
         self.wait: float | None = None
         self.hook = ""
+        self.budget = False
         self.json = False
+        self.no_credits = False
         self.refuse_calls = False
 
 

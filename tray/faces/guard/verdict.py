@@ -1,33 +1,22 @@
-"""(snapshot, time) → whether to go on. Pure."""
+"""What a guard comes to."""
 
 from __future__ import annotations
 
-from providers.domain import rules
-from tray.engine import published
-from tray.faces.bars import words
-
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any, Literal
 
-    from tray.engine.published import Document
-    from tray.faces.guard.options import GuardOptions
-
     Level = Literal["go_on", "warn", "stop", "unknown"]
-    # Of a provider's id: the homes that count, as the snapshot names them; None for all.
-    Homes = Callable[[str], "tuple[str, ...] | None"]
 
-_WORST_FIRST = ("stop", "unknown", "warn", "go_on")
-_LONGEST_ERROR = 200
+WORST_FIRST = ("stop", "unknown", "warn", "go_on")
 
 
 class Verdict:
-    """`text` is a sentence or two. `left` (percent) and `until` (epoch s) are those of the `window` that decides,
-    None where not known. `old` for a block that was read longer ago than asked for.
+    """`text` is a sentence or two. `left` (percent) and `until` (epoch s) are those of the `window` that decides;
+    or of the `budget`, named by its period. None is what is not known. `old`: read longer ago than asked for.
     """
 
-    __slots__ = ("account", "left", "level", "old", "provider", "reason", "text", "until", "window")
+    __slots__ = ("account", "budget", "left", "level", "old", "provider", "reason", "text", "until", "window")
 
     def __init__(self, level: Level, reason: str, text: str, **more: Any) -> None:
         self.level: Level = level
@@ -35,149 +24,13 @@ class Verdict:
         self.text = text
         self.provider: str | None = more.get("provider")
         self.account: str | None = more.get("account")
+        self.budget: str | None = more.get("budget")
         self.window: str | None = more.get("window")
         self.left: float | None = more.get("left")
         self.until: float | None = more.get("until")
         self.old: bool = more.get("old", False)
 
-
-def judge(
-    snapshot: Document | None,
-    now: float,
-    options: GuardOptions,
-    *,
-    homes: Homes = lambda _provider: None,
-    model: str = "",
-) -> Verdict:
-    """Of all accounts that count the worst: one that is signed out is left out beside others."""
-    if snapshot is None:
-        return Verdict("unknown", "not_read", "No limits are known yet.")
-    provider = options.hook or options.provider
-    chosen = [each for each in snapshot["providers"] if _counts(each, provider, homes)]
-    kept = published.is_kept(snapshot, now)
-    accounts = published.as_of({**snapshot, "providers": chosen}, now)["providers"]
-    verdicts = [
-        _judge_account(account, now, options, _allowed_age(account, options, kept=kept), model)
-        for account in [each for each in accounts if each["account"]] or accounts
-    ]
-    if not verdicts:
-        return Verdict("unknown", "not_read", "No limits are known here yet.")
-    return min(
-        verdicts, key=lambda each: (_WORST_FIRST.index(each.level), 101.0 if each.left is None else each.left)
-    )
-
-
-def _counts(account: Document, provider: str, homes: Homes) -> bool:
-    if provider not in ("all", account["provider"]):
-        return False
-    chosen = homes(account["provider"])
-    return chosen is None or not set(chosen).isdisjoint(account["homes"])
-
-
-def _allowed_age(account: Document, options: GuardOptions, *, kept: bool) -> float:
-    """Seconds. Where somebody keeps the values up to date they are as old as their refreshes let them be."""
-    if not kept:
-        return options.max_age
-    every: float = account["refresh_seconds"]
-    return max(options.max_age, rules.FRESH_SECONDS, 2 * every)
-
-
-def _judge_account(
-    account: Document, now: float, options: GuardOptions, allowed: float, model: str
-) -> Verdict:
-    name = words.name(account["title"])
-    about = {"provider": account["provider"], "account": account["account"] and account["account"]["id"]}
-    own = _of_model(account, model)
-    windows = own or [window for window in account["windows"] if window["scope"] in rules.ALL_USE_SCOPES]
-    usable = [each for each in windows if _is_usable(each, now, allowed)]
-    carries_on = published.credits_left(account) is True
-    block = account["blocked"]
-    if block and not own and not carries_on:
-        by = [each for each in windows if each["id"] in block["by"]]
-        old = block["reason"] == "spent" and not any(each in usable for each in by)
-        return _blocked(name, block, by, now, {**about, "old": old})
-    chosen = [each for each in usable if options.window in ("any", each["id"].rpartition(":")[2])]
-    if not chosen:
-        return Verdict("unknown", *_why_unknown(name, account, windows, options, now), **about)
-    window = min(chosen, key=lambda each: rules.left_percent(each["used_percent"]))
-    return _of_window(name, window, options, now, about, carries_on=carries_on)
-
-
-def _of_model(account: Document, model: str) -> list[Document]:
-    """The windows of a model that has its own instead of the account's."""
-    name = model.lower().replace(" ", "-")
-    if not name:
-        return []
-    return [
-        window
-        for window in account["windows"]
-        if window["scope"] == "model" and name in window["title"].lower().replace(" ", "-")
-    ]
-
-
-def _is_usable(window: Document, now: float, allowed: float) -> bool:
-    age = now - published.epoch(window["fetched_at"])
-    return -rules.CLOCK_SLACK_SECONDS <= age <= allowed and not published.is_past(window, now)
-
-
-def _blocked(name: str, block: Document, by: list[Document], now: float, about: Document) -> Verdict:
-    until = published.epoch(block["until"]) if block["until"] else None
-    if block["reason"] == "spent" and by:
-        text = f"{name} is blocked: {_name(by[-1])} is used up."
-    else:
-        text = f"{name} is blocked: its server refuses requests."
-    left = 0.0 if block["reason"] == "spent" else None
-    text += _usable_again(until, now)
-    return Verdict("stop", block["reason"], text, **about, window=block["window"], left=left, until=until)
-
-
-def _of_window(
-    name: str, window: Document, options: GuardOptions, now: float, about: Document, *, carries_on: bool
-) -> Verdict:
-    left = rules.left_percent(window["used_percent"])
-    until = published.epoch(window["resets_at"]) if window["resets_at"] else None
-    about = {**about, "window": window["id"], "left": left, "until": until}
-    text = f"{name} has {words.percent(left)} of {_name(window)} left"
-    if left < options.min_left and not carries_on:
-        text += f", less than {options.min_left:g} %.{_resets(until, now)}"
-        return Verdict("stop", "low", text, **about)
-    text += f".{_resets(until, now)}"
-    if left >= max(options.warn_left, options.min_left):
-        return Verdict("go_on", "enough", text, **about)
-    return Verdict("warn", "low", f"{text} Then credits are used." if carries_on else text, **about)
-
-
-def _why_unknown(
-    name: str, account: Document, windows: list[Document], options: GuardOptions, now: float
-) -> tuple[str, str]:
-    error = account["error"]
-    if error:
-        return (
-            "not_read",
-            f"The limits of {name} are not known. {words.plain(error['message'][:_LONGEST_ERROR])}",
-        )
-    if options.window != "any" and not any(each["id"] == options.window for each in windows):
-        return "no_such_window", f"{name} has no such limit at the moment: {options.window}."
-    if windows and all(published.is_past(each, now) for each in windows):
-        return "reset", f"The limits of {name} were reset; what is left of them is not known yet."
-    if windows:
-        return "stale", f"The limits of {name} were read too long ago."
-    return "not_read", f"The limits of {name} are not known yet."
-
-
-def _name(window: Document) -> str:
-    title = words.name(window["title"])
-    return f"the {title.lower()} limit" if window["scope"] == "account" else title
-
-
-def _resets(until: float | None, now: float) -> str:
-    return "" if until is None else f" It resets {_at(until, now)}."
-
-
-def _usable_again(until: float | None, now: float) -> str:
-    return "" if until is None else f" It is usable again {_at(until, now)}."
-
-
-def _at(when: float, now: float) -> str:
-    clock = words.clock(when, now)
-    return f"at {clock}" if " " not in clock else f"on {clock}"
+    @property
+    def rank(self) -> tuple[int, float]:
+        """The least is the worst."""
+        return WORST_FIRST.index(self.level), 101.0 if self.left is None else self.left

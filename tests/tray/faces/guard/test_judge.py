@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from providers.domain.limits import Credits, RateWindow, Sourced, UsageError
 from tests.tray.faces.published import Folder
 from tray.engine import published
+from tray.faces.guard.judge import judge
 from tray.faces.guard.options import GuardOptions, parse
-from tray.faces.guard.verdict import Verdict, judge
+from tray.faces.guard.verdict import Verdict
 
 HOUR = timedelta(hours=1)
 

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from providers.domain.limits import RateWindow, Sourced
+from tests.tray.engine.budget_states import cost
+from tests.tray.faces.guard.test_judge import judged
+from tests.tray.faces.published import Folder
+from tray.engine.settings import Settings
+from tray.engine.settings_table import SETTINGS
+from tray.engine.state import State
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def spent(folder: Folder, usd: float, **limits: str) -> State:
+    values = {f"budget.{key}": value for key, value in limits.items()}
+    today = folder.now.astimezone().date()
+    return State(settings=Settings(table=SETTINGS, values=values), costs={"home": cost(today, usd)})
+
+
+def week(folder: Folder, used: float) -> Sourced[RateWindow]:
+    return folder.window(used, ident="weekly", title="Weekly", duration=timedelta(days=7))
+
+
+@pytest.mark.parametrize(("usd", "level"), [(1.0, "go_on"), (16.0, "warn"), (20.0, "stop"), (25.0, "stop")])
+def test_dollars_of_a_day(folder: Folder, usd: float, level: str) -> None:
+    folder.publish(folder.account(folder.window(20)), state=spent(folder, usd, day="20 USD"))
+    assert judged(folder).level == "go_on"
+    found = judged(folder, "--budget")
+    if level == "stop":
+        assert (found.level, found.budget, found.reason) == ("stop", "day", "budget")
+        assert found.text.startswith(
+            f"The daily budget is used up: ${usd:.2f} of $20.00. The next one begins "
+        )
+    assert found.level == level
+
+
+def test_a_share_of_the_week_is_its_accounts_own(folder: Folder) -> None:
+    one, other = folder.account(week(folder, 60)), folder.account(week(folder, 5), provider="claude")
+    folder.publish(one, other, state=spent(folder, 0.0, week="50%"))
+    found = judged(folder, "--budget", "--provider", "codex")
+    assert (found.level, found.budget, found.provider) == ("stop", "week", "codex")
+    assert found.text.startswith("The weekly budget of Codex is used up: 60 % of 50 %.")
+
+
+def test_a_limit_that_is_spent_counts_first(folder: Folder) -> None:
+    folder.publish(folder.account(folder.window(100)), state=spent(folder, 1.0, day="20 USD"))
+    assert judged(folder, "--budget").reason == "spent"
+
+
+def test_none_is_set(folder: Folder) -> None:
+    folder.publish(folder.account(folder.window(20)))
+    found = judged(folder, "--budget")
+    assert (found.level, found.reason) == ("unknown", "no_budget")
+
+
+def test_what_is_not_counted_yet(folder: Folder) -> None:
+    values = {"budget.day": "20 USD"}
+    state = State(settings=Settings(table=SETTINGS, values=values))
+    folder.publish(folder.account(folder.window(20)), state=state)
+    found = judged(folder, "--budget")
+    assert (found.level, found.text) == ("unknown", "The daily budget is set, but its use is not known.")
+
+
+def test_old_figures(folder: Folder) -> None:
+    state = spent(folder, 25.0, day="20 USD")
+    folder.publish(folder.account(folder.window(20)), state=state, kind="command")
+    found = judged(folder, "--budget", later=timedelta(minutes=11))
+    assert (found.level, found.old) in {("stop", True), ("unknown", False), ("unknown", True)}
