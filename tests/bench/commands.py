@@ -39,6 +39,7 @@ DISCOVER, LIMITS = (
         ("tools/call", {"name": "limits"}),
     )
 )
+HOOK = json.dumps({"hook_event_name": "PreToolUse", "session_id": "s", "turn_id": "t", "prompt_id": "t"})
 COMMANDS = {
     "tankful --version": (("--version",), ""),
     "tankful usage --cached --json": (("usage", "--cached", "--json"), ""),
@@ -46,6 +47,9 @@ COMMANDS = {
     "tankful statusline --from-claude": (("statusline", "--from-claude"), CLAUDE),
     "tankful mcp, and its first answer": (("mcp",), DISCOVER),
     "tankful mcp, and the tool limits": (("mcp",), LIMITS),
+    "tankful guard --provider codex": (("guard", "--provider", "codex"), ""),
+    "tankful guard --hook codex": (("guard", "--hook", "codex"), HOOK),
+    "tankful guard --hook claude": (("guard", "--hook", "claude"), HOOK),  # stops
 }
 
 
@@ -55,7 +59,10 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as name:
         folder = Folder(Path(name))
-        accounts = folder.account(folder.window(40)), folder.account(folder.window(75), provider="claude")
+        accounts = (
+            folder.account(folder.window(40), homes=("~/codex",)),
+            folder.account(folder.window(95), provider="claude", homes=("~/claude",)),
+        )
         bin_ = installed(Path(name) / "env")
         times: dict[str, list[float]] = {command: [] for command in ("python -c pass", *COMMANDS)}
         for number in range(rounds + 2):

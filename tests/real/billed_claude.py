@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -47,6 +47,7 @@ class Model:
         self.tool = tool
         self.served: list[Served] = []
         self.asked: list[dict[str, Any]] = []
+        self.listener: Callable[[str], None] = lambda _news: None  # hears each prompt before it is answered
         self._lock = threading.Lock()
         self._made = f"{time.time_ns():x}"  # ids are unique for ever, also between two models
 
@@ -57,6 +58,7 @@ class Model:
         if path != "/v1/messages":
             return anthropic(request)
         asked = json.loads(request.body)
+        self.listener(json.dumps(_news(asked)))
         with self._lock:
             number = len(self.served) + 1
             served = Served(

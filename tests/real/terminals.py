@@ -40,8 +40,8 @@ class Terminal:
         self.until(lambda: text in self.text, f"cannot type {text!r}")
         self.types("\r")
 
-    def until(self, true: Callable[[], bool], what: str) -> None:
-        ends = time.monotonic() + SECONDS
+    def until(self, true: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
+        ends = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < ends, f"{what}:\n{self.text}"
             if select.select([self._master], [], [], 0.1)[0]:
