@@ -92,11 +92,13 @@
         export/           rows as files for other programs: `pieces` says which, each other file writes them
         metric_families   the metrics of Prometheus, and how a sample is written
         cost_tables       `tankful cost` for people (cost_groups: its rows in order), cost_document as JSON
+        terminal          whether a stream takes colours, and how wide it is: with the standard library
         columns           tables that fit a width; output: the paper they are for, and what ASCII makes of it
     tray/desktop/    the tray of each desktop
         actions           what a click does: a line for each name; by opener, clipboard, launcher (programs that
                           outlive us)
     tray/faces/      what else shows numbers: a new one is a file, or a folder as `bars`
+                     (mcp/: a server for coding agents; protocol is pure, children runs what a tool needs)
     tray/cli/        a command is a file and a line in COMMANDS
 
 Imports go one way: cli → desktop | faces → view → engine → providers; and within the providers registry,

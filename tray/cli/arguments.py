@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from tray.cli.commands import Command
 from tray.cli.console import BAD_ARGUMENTS
+from tray.view.terminal import columns, is_styled
 
 Example = tuple[str, str]
 """A command line, and what it does."""
@@ -17,18 +19,27 @@ Example = tuple[str, str]
 class _Help(argparse.HelpFormatter):
     """Wraps text, but not what has lines of its own, such as examples, which are there to be copied."""
 
+    def __init__(self, prog: str, **more: Any) -> None:
+        super().__init__(prog, **{"width": columns(os.environ, sys.stdout) - 2, **more})
+
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return text if "\n" in text else super()._fill_text(text, width, indent)
 
 
 class Parser(argparse.ArgumentParser):
     def __init__(self, **arguments: Any) -> None:
-        super().__init__(**{"formatter_class": _Help, **arguments})
+        super().__init__(**{"formatter_class": _Help, **_coloured(sys.stdout), **arguments})
 
     def error(self, message: str) -> NoReturn:
         if sys.stderr is not None:  # else argparse would print it among the data
+            vars(self).update(_coloured(sys.stderr))
             self.print_usage(sys.stderr)
         self.exit(BAD_ARGUMENTS, f"{self.prog}: {message}\n")
+
+
+def _coloured(stream: TextIO | None) -> dict[str, bool]:
+    """From Python 3.14 on argparse colours its help, also where FORCE_COLOR=0 says not to."""
+    return {"color": is_styled(os.environ, stream)} if sys.version_info >= (3, 14) else {}
 
 
 def parser_of(command: Command, examples: Sequence[Example] = ()) -> Parser:

@@ -69,6 +69,7 @@ COMMANDS = (
     Command("config", "show and change settings", "tray.cli.config"),
     Command("autostart", "start the tray when you log in: on, off, status", "tray.cli.autostart"),
     Command("doctor", "check this machine and suggest how to fix problems", "tray.cli.doctor"),
+    Command("completion", "print the completions of a shell: bash, zsh, fish", "tray.cli.completion"),
     Command("engine", "", "tray.cli.engine"),
     Command("round", "", "tray.cli.round"),
     Command("count", "", "tray.cli.count"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
 def counting() -> Iterator[Callable[[float], None]]:
     """A bar on the terminal while logs are read, and nothing in a pipe."""
     from tray.view import format as fmt
+    from tray.view.terminal import obeys_codes
 
-    terminal = sys.stderr is not None and sys.stderr.isatty()
+    redraws = obeys_codes(os.environ, sys.stderr)
     drawn = False
 
     def draw(share: float) -> None:
         nonlocal drawn
-        if terminal:
+        if redraws:
             drawn = True
             sys.stderr.write(f"\rcounting  {fmt.bar(share * 100)}  {fmt.done(share)} ")
             sys.stderr.flush()

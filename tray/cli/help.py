@@ -8,7 +8,10 @@ if TYPE_CHECKING:
 
     from tray.cli.commands import Command
 
-_OPTIONS = (
+SUMMARY = (
+    "Shows what is left of your Codex and Claude Code limits, when they reset, and what your usage costs."
+)
+OPTIONS = (
     ("--tray", "wait for a desktop to appear (for autostart)"),
     ("--headless", "run without a tray and keep the snapshot current (for servers)"),
     ("--version", "show the version and exit"),
@@ -17,25 +20,36 @@ _OPTIONS = (
 
 
 def overview(commands: Sequence[Command]) -> str:
-    """All commands, a line each."""
+    """All commands, a line each if the terminal is wide enough."""
+    import os
+    import sys
+    import textwrap
+
+    from tray.view.terminal import columns
+
+    page = columns(os.environ, sys.stdout)
+
+    def line(name: str, summary: str) -> str:
+        begin = f"  {name:{width}}  "
+        return textwrap.fill(summary, page - 1, initial_indent=begin, subsequent_indent=" " * len(begin))
+
     named = [(command.name, command.summary) for command in commands if command.name and command.summary]
-    width = max(len(name) for name, _ in (*named, *_OPTIONS))
+    width = max(len(name) for name, _ in (*named, *OPTIONS))
     return "\n".join(
         (
             "usage: tankful [OPTIONS]",
             "       tankful COMMAND [OPTIONS]",
             "",
-            "Shows what is left of your Codex and Claude Code limits, when they reset, and",
-            "what your usage costs.",
+            *textwrap.wrap(SUMMARY, min(page, 80) - 1),
             "",
             "commands:",
-            *(f"  {'(none)':{width}}  {command.summary}" for command in commands if not command.name),
-            *(f"  {name:{width}}  {summary}" for name, summary in named),
+            *(line("(none)", command.summary) for command in commands if not command.name),
+            *(line(name, summary) for name, summary in named),
             "",
             "options:",
-            *(f"  {name:{width}}  {summary}" for name, summary in _OPTIONS),
+            *(line(name, summary) for name, summary in OPTIONS),
             "",
-            "Run `tankful COMMAND --help` for the options of a command.",
+            *textwrap.wrap("Run `tankful COMMAND --help` for the options of a command.", page - 1),
         )
     )
 

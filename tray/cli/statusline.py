@@ -12,6 +12,16 @@ _USAGE = """tankful statusline [--format FORMAT] [--template TEMPLATE]
        tankful statusline --from-claude [-- COMMAND ...]"""
 
 
+EXAMPLES = (
+    ("tankful statusline --format waybar", "a line for waybar; its block is in the README"),
+    ("tankful statusline --template '{tightest.left} % until {tightest.resets_at}'", "a line of your own"),
+    (
+        "tankful statusline --from-claude -- ~/.claude/my-line.sh",
+        "in Claude Code's settings, with your own line",
+    ),
+)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = _USAGE
     parser.description = (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from providers.version import VERSION
 from tray.cli import already_running
 from tray.cli.console import OK, open_scope, tell, tell_if_not_kept
+from tray.view.terminal import is_terminal
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    terminal = sys.stdout is not None and sys.stdout.isatty()  # a login's log needs no values
+    terminal = is_terminal(sys.stdout)  # a login's log needs no values
     if options.headless:
         return _as_owner("headless", _run_headless, values=terminal)
     from tray.desktop.face import unavailable
@@ -154,7 +155,7 @@ def _run_tray(engine: Engine, notifier: Notifier, *, wait: bool) -> int:
 
 def _tell_where_it_runs() -> None:
     """For a user who started it in a terminal and sees nothing there; a login has no terminal."""
-    if sys.stderr is not None and sys.stderr.isatty():
+    if is_terminal(sys.stderr):
         tell("running in the tray. Quit it from its menu, or press Ctrl-C here.")
 
 

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     import argparse
 
 
+EXAMPLES = (
+    ("tankful watch --format polybar", "for a bar that keeps a program running"),
+    ("tankful watch --json", "each change, for a script"),
+)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = (
         "tankful watch [--json | --format FORMAT] [--template TEMPLATE]\n                     [--provider ID]"

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 import msgspec
 
 from providers.domain.visible import json_text, sound, visible
+from tray.view import terminal
 from tray.view.rows import Row, lines
 
 _PLAIN = {
@@ -27,9 +28,6 @@ _PLAIN = {
     "\u2008": " ",
 }
 """What characters of ours become where they cannot be encoded, as in a POSIX locale."""
-
-
-_NARROWEST, _USUAL = 40, 80
 
 
 class Paper(msgspec.Struct, frozen=True):
@@ -53,30 +51,10 @@ def paper(environ: Mapping[str, str] = os.environ, stream: TextIO | None = None)
     if stream is None:
         return Paper()
     return Paper(
-        width=max(_NARROWEST, _columns(environ, stream)),
+        width=terminal.columns(environ, stream),
         encoding=getattr(stream, "encoding", None) or "utf-8",
-        styled=_is_styled(environ, stream),
+        styled=terminal.is_styled(environ, stream),
     )
-
-
-def _columns(environ: Mapping[str, str], stream: TextIO) -> int:
-    named = environ.get("COLUMNS", "")
-    if named.isascii() and named.isdigit() and int(named[:5]) > 0:
-        return int(named[:5])
-    try:
-        return os.get_terminal_size(stream.fileno()).columns or _USUAL
-    except (OSError, ValueError, AttributeError):  # a file, a pipe, or nothing of the system's
-        return _USUAL
-
-
-def _is_styled(environ: Mapping[str, str], stream: TextIO) -> bool:
-    """NO_COLOR and FORCE_COLOR are obeyed; FORCE_COLOR=0 forces nothing."""
-    if environ.get("NO_COLOR"):
-        return False
-    if forced := environ.get("FORCE_COLOR"):
-        return forced.lower() not in ("0", "false")
-    known = os.name != "nt" or "WT_SESSION" in environ  # an old console of Windows would print the codes
-    return known and environ.get("TERM") != "dumb" and stream.isatty()
 
 
 def emit(text: str, *, styled: bool = False) -> None:
