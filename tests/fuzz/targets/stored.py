@@ -17,7 +17,8 @@ from tests.fuzz.run import Target
 from tests.fuzz.targets import reading
 from tests.fuzz.targets.answers import ANTHROPIC, CHATGPT, NOW, parsed_anthropic, parsed_chatgpt
 from tests.fuzz.targets.local_limits import check_left
-from tray.engine import document, published
+from tests.tray.engine.budget_states import cost
+from tray.engine import budgets, document, published
 from tray.engine.notices.command import as_json
 from tray.engine.notices.due import due
 from tray.engine.notices.kinds import Topic
@@ -29,6 +30,7 @@ from tray.faces.bars.line import bar_line
 from tray.view import menu, notices, output
 
 KEY = "a1b2c3d4"
+_BUDGETS = Settings(values={"budget.day": "20 USD", "budget.week": "50%"})
 
 
 def targets(folder: Path) -> tuple[Target, ...]:
@@ -85,6 +87,7 @@ def _snapshot(state: Path, samples: list[AccountState]) -> Target:
     documents = [
         {"settings": {"problem": None, "display": {"work_days": "mon-fri"}}}
         | document.usage(_shown(sample), NOW)
+        | {"budgets": budgets.facts(_BUDGETS, {"home": cost(NOW.date(), 5.0, 12.0)}, _shown(sample).accounts)}
         for sample in samples
     ]
     encoded = [json.dumps({**each, "schema": published.SCHEMA}).encode() for each in documents]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -50,12 +51,20 @@ class Desk:
         self.notices = notices
         self._ends = int(time.time()) + 89 * 60
 
-    def says(self, used: float) -> None:
+    def says(self, used: float, weekly: float = 62.0) -> None:
         """What the server says from now on, and the tray gets to know through another process."""
         content = usage()
         content["rate_limit"]["primary_window"] |= {"used_percent": used, "reset_at": self._ends}
-        content["rate_limit"]["secondary_window"]["reset_at"] = self._ends + 50 * 3600
+        content["rate_limit"]["secondary_window"] |= {
+            "used_percent": weekly,
+            "reset_at": self._ends + 50 * 3600,
+        }
         self.server.answer = says(content)
+
+    def set(self, *settings: str) -> None:
+        own = Path(self.environ["TANKFUL_HOME"])
+        own.mkdir(exist_ok=True)
+        (own / "settings.toml").write_text("\n".join(settings))
 
     def ask(self, how: str = "--refresh") -> str:
         command = [*TANKFUL, "usage", how]
@@ -207,6 +216,41 @@ def test_without_a_tray_a_program_of_ones_own_gets_them(desk: Desk, tmp_path: Pa
     found = json.loads((tmp_path / "notice").read_text())
     assert (found["kind"], found["provider"], found["window"]) == ("at_10", "codex", "session")
     assert desk.no_notice()
+
+
+def test_a_share_of_the_week_that_is_nearly_spent(desk: Desk) -> None:
+    desk.set("[budget]", 'week = "80%"')
+    with tray(desk):
+        desk.panel.wait_for_item()
+        desk.shows("Weekly budget  ·  Codex 62 of 80 %")
+        desk.says(37.0, weekly=66.0)
+        desk.ask()
+        notice = desk.notice()
+        assert notice.title == "Codex: the weekly budget is nearly spent"
+        assert notice.body.startswith(
+            "Used so far: 66 of 80\N{NO-BREAK SPACE}% of the weekly limit. The next one"
+        )
+        desk.set("[budget]", "week = 1000")
+        assert desk.notices.closed.get(timeout=SOON) == 1, "it no longer holds"
+        desk.shows("Weekly budget  ·  ")
+
+
+def test_a_day_s_dollars_that_are_spent(desk: Desk, tmp_path: Path) -> None:
+    desk.set("[budget]", "day = 0.01")
+    with tray(desk):
+        desk.panel.wait_for_item()
+        desk.shows(re.escape("Daily budget  ·  $0.00 of $0.01"))
+        logs = ROOT / "tests/fixtures/codex/0.169.0/plain/home/sessions"
+        shutil.copytree(logs, tmp_path / "codex/sessions")
+        for path in (tmp_path / "codex/sessions").rglob("*.jsonl"):
+            today = time.strftime("%Y-%m-%d", time.gmtime())
+            path.write_text(path.read_text().replace("2026-11-20T", f"{today}T"))
+        subprocess.run(
+            [*TANKFUL, "cost"], env=desk.environ, cwd=ROOT, check=True, capture_output=True, timeout=60
+        )
+        notice = desk.notice()
+        assert notice.title == "The daily budget is spent"
+        assert notice.body.endswith(" of $0.01 at API prices. The next one begins at midnight.")
 
 
 def test_a_click_on_a_notice_opens_the_page(desk: Desk, tmp_path: Path) -> None:
