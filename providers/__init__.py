@@ -13,6 +13,7 @@
         budgets           what a person's own day, week or month comes to: plain numbers, as in rules
         pace, blocked     use against time, and what today may have; whether an account can go on
         visible           foreign text that does nothing but be read: each exit uses it last
+        hook_call, hook_line   what a CLI's hook was called for and is answered; how a guard's hook is recognized
         rules, work_days  the same on plain numbers, for fast paths; the days that a week's pace counts
     source       what a provider is made of: a new one is a folder and a line in `registry`
     logs         how a provider's logs are found, scanned and resolved: what the ledger asks of it
@@ -74,6 +75,7 @@
         salt              what makes hashes of names worth nothing to who guesses names
         once              one round without an engine
         detached          the same in the background, for a bar
+        hook_marks        what hooks of CLIs remember; brief_log is a line for tankful.log without `logging`
         single_instance   who owns the engine
         bounded           work that may hang, waited for only so long
         count_child       a first scan in a process of its own

@@ -67,6 +67,16 @@ class Installed(Struct, frozen=True, kw_only=True):
     error: ProviderError | None = None
 
 
+class GuardHook(Struct, frozen=True, kw_only=True):
+    """A `tankful guard` among the hooks of a CLI. `trust` is how the CLI judges it, None where it asks for none or
+    does not say.
+    """
+
+    event: str
+    trust: str | None = None
+    enabled: bool = True
+
+
 class Question(Struct, frozen=True, kw_only=True):
     """A query to a source: the home, the account, since when it is in that home, and the time.
 
@@ -190,7 +200,9 @@ class Provider(Struct, frozen=True, kw_only=True):
     changed. `source_ids` names its sources in the order in which they are asked; `make_sources` makes them
     when they are first needed, since a command that only counts logs should not wait for the import of an
     HTTP library. `find_program` finds its own program, or checks the one at the path that the user set, and
-    asks it for its version within seconds, in a temporary home; it raises ProgramMissing. `find_log_homes`
+    asks it for its version within seconds, in a temporary home; it raises ProgramMissing. `find_guards` finds the
+    guards among the hooks of a home, given the path of the program that the user set; it raises ProviderError.
+    `find_log_homes`
     finds further homes that have logs and no login: they are counted, and their cost is shown with the
     provider's first account. `variables` are the names of its vendor's environment variables, with `*` for
     any ending; many hold a token, so the programs of other vendors get none of them. `foreign_variables` are
@@ -212,6 +224,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     make_sources: Callable[[tuple[str, ...]], tuple[Source, ...]]
     logs: LogFormat
     find_program: Callable[[Mapping[str, str], Path | None], Installed] | None = None
+    find_guards: Callable[[Home, Mapping[str, str], Path | None], tuple[GuardHook, ...]] | None = None
     find_log_homes: Callable[[Mapping[str, str]], tuple[Home, ...]] = lambda _environ: ()
     variables: tuple[str, ...] = ()
     foreign_variables: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from providers.claude.desktop import find_log_homes
 from providers.claude.logs.format import Transcripts
 from providers.host.files import short, split_homes
-from providers.source import Glyph, Home, Installed, Links, Login, Provider, Source
+from providers.source import Glyph, GuardHook, Home, Installed, Links, Login, Provider, Source
 
 if TYPE_CHECKING:
     from providers.claude.auth import Logins
@@ -64,6 +64,13 @@ def find_program(environ: Mapping[str, str], chosen: Path | None) -> Installed:
     return program.installed(environ, chosen)
 
 
+def find_guards(home: Home, environ: Mapping[str, str], chosen: Path | None) -> tuple[GuardHook, ...]:
+    """The guards among its hooks; raises NotUnderstood."""
+    from providers.claude import hooks
+
+    return hooks.find_guards(home, environ, chosen)
+
+
 @cache
 def make_sources(foreign_variables: tuple[str, ...]) -> tuple[Source, ...]:
     from providers.claude.endpoint.source import OAuthSource
@@ -94,6 +101,7 @@ CLAUDE = Provider(
     make_sources=make_sources,
     logs=Transcripts(),
     find_program=find_program,
+    find_guards=find_guards,
     find_log_homes=find_log_homes,
     variables=VARIABLES,
     resume=("claude", "--resume"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from providers.codex.logs.format import ROLLOUTS
 from providers.host.files import short, split_homes
-from providers.source import Glyph, Home, Installed, Links, Login, Provider, Source
+from providers.source import Glyph, GuardHook, Home, Installed, Links, Login, Provider, Source
 
 VARIABLES = ("CODEX_*", "OPENAI_*")
 
@@ -42,6 +42,13 @@ def find_program(environ: Mapping[str, str], chosen: Path | None) -> Installed:
     from providers.codex import program
 
     return program.installed(environ, chosen)
+
+
+def find_guards(home: Home, environ: Mapping[str, str], chosen: Path | None) -> tuple[GuardHook, ...]:
+    """The guards among its hooks; raises NotUnderstood."""
+    from providers.codex import hooks
+
+    return hooks.find_guards(home, environ, chosen)
 
 
 @cache
@@ -79,6 +86,7 @@ CODEX = Provider(
     make_sources=make_sources,
     logs=ROLLOUTS,
     find_program=find_program,
+    find_guards=find_guards,
     variables=VARIABLES,
     resume=("codex", "resume"),
     when_empty={

@@ -133,10 +133,41 @@ def test_on_its_screen(guarded: Guarded) -> None:
         screen.enters("/quit")
         until(lambda: at_work(person.folder) == [], "it never ended", 20)
     assert guard.told == []
+    assert _doctor(guarded) == ["trusted", "trusted"]
+    guarded.set("UserPromptSubmit", "PreToolUse", arguments="--min-left 20")
+    assert _doctor(guarded) == ["modified", "modified"]
+    guarded.set("UserPromptSubmit", "PreToolUse")
     guard.has_left(5)
     served = len(person.models.served)
     assert "Blocked" in guarded.execs("trusted by now", trusted=True).stderr
     assert len(person.models.served) == served
+
+
+def test_doctor_says_that_codex_skips_it(guarded: Guarded) -> None:
+    before = sorted(guarded.person.home.rglob("*"))
+    assert _doctor(guarded) == ["untrusted", "untrusted"]
+    assert sorted(guarded.person.home.rglob("*")) == before
+    guarded.guard.has_left(5)
+    guarded.execs("not trusted", trusted=True)
+    assert len(guarded.person.models.served) == 1  # in silence
+
+
+def _doctor(guarded: Guarded) -> list[str]:
+    """How Codex judges the hooks."""
+    person = guarded.person
+    path = f"{person.program.parent}:{person.environ['PATH']}"
+    done = subprocess.run(
+        [sys.executable, "-m", "tray.cli", "doctor", "--json"],
+        env=person.environ | {"PATH": path},
+        cwd=person.work,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+    )
+    (guard,) = json.loads(done.stdout)["providers"][0]["guards"]
+    assert guard["events"] == ["UserPromptSubmit", "PreToolUse"]
+    return list(guard["trusts"])
 
 
 def _trust(screen: Terminal) -> None:

@@ -76,6 +76,20 @@ class HomeFacts(Struct, frozen=True, kw_only=True):
     login: LoginFacts | None = None
 
 
+class GuardFacts(Struct, frozen=True, kw_only=True):
+    """The guard of a home: at which `events` of its CLI it is a hook. `trusts` are how the CLI judges each, empty
+    where it asks for no trust or does not say. `answered_at` is when the hook last answered, `outcome` how.
+    """
+
+    home: str
+    events: tuple[str, ...] = ()
+    trusts: tuple[str, ...] = ()
+    enabled: bool = True
+    answered_at: datetime | None = None
+    outcome: str | None = None
+    error: UsageError | None = None
+
+
 class SourceFacts(Struct, frozen=True, kw_only=True):
     """How a source was last asked. `ok` is None for one that was not asked yet; `local` ones send no request."""
 
@@ -105,6 +119,7 @@ class ProviderFacts(Struct, frozen=True, kw_only=True):
     program: ProgramFacts | Failed | None = None
     homes: tuple[HomeFacts, ...] | Failed = ()
     accounts: tuple[AccountFacts, ...] | Failed = ()
+    guards: tuple[GuardFacts, ...] | Failed = ()
 
 
 class LedgerFacts(Struct, frozen=True, kw_only=True):

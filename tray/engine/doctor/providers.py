@@ -27,6 +27,7 @@ from tray.engine.doctor.facts import (
     ProviderFacts,
     SourceFacts,
 )
+from tray.engine.doctor.guards import guards_of
 from tray.engine.scope import Scope
 
 PROGRAM_SECONDS = 14.0  # the login shell has 4 s, a version 5 s, and both are ended gently
@@ -41,6 +42,7 @@ def begin_provider(scope: Scope, provider: Provider, own: ProviderSettings) -> C
     program = begin(lambda: _program(scope, provider, own), PROGRAM_SECONDS)
     homes = begin(lambda: _homes(scope, provider), HOMES_SECONDS)
     accounts = begin(lambda: _accounts(scope, provider, own), HOMES_SECONDS)
+    guards = begin(lambda: guards_of(scope, provider, own), PROGRAM_SECONDS)
     return lambda: ProviderFacts(
         id=provider.id,
         title=provider.title,
@@ -48,6 +50,7 @@ def begin_provider(scope: Scope, provider: Provider, own: ProviderSettings) -> C
         homes=homes(),
         accounts=accounts(),
         program=program(),
+        guards=guards(),
     )
 
 

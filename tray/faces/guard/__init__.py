@@ -8,7 +8,6 @@
     hook       the answer to a CLI's hook, in the protocol of `providers/<id>/hook.py`
     waiting    `--wait`
     deadline   the end of a hook that hangs
-    marks      what hooks remember: when they last answered, and which turns they have warned
 
 A CLI waits for its hook before each tool: the standard library alone, and little of it.
 """

@@ -26,8 +26,13 @@ def protocol_of(ident: str) -> ModuleType | None:
 def chosen_homes(provider: str) -> tuple[str, ...] | None:
     """Those that the environment names, None for none: who sets the variable means the account of that home."""
     protocol = protocol_of(provider)
-    named = os.environ.get(protocol.HOME_VARIABLE, "") if protocol else ""
-    return tuple(label(each.strip()) for each in named.split(",") if each.strip()) or None
+    listed = os.environ.get(protocol.HOME_VARIABLE, "") if protocol else ""
+    return tuple(name for each in listed.split(",") if each.strip() for name in named(each.strip())) or None
+
+
+def named(folder: str) -> tuple[str, ...]:
+    """As the snapshot may name it: by this path, or by the one behind its links."""
+    return label(folder), label(os.path.realpath(os.path.expanduser(folder)))
 
 
 def label(folder: str) -> str:

@@ -11,11 +11,11 @@ import sys
 import time
 
 from providers.host.state_folder import is_trusted, state_folder
-from tray.engine import brief_log, published
+from tray.engine import brief_log, hook_marks, published
 from tray.engine.detached import start_round
-from tray.faces.guard import deadline, marks
+from tray.faces.guard import deadline
 from tray.faces.guard.document import as_json
-from tray.faces.guard.homes import home_of
+from tray.faces.guard.homes import home_of, named
 from tray.faces.guard.judge import judge
 from tray.faces.guard.verdict import Verdict
 
@@ -69,7 +69,7 @@ def _verdict(folder: str, options: GuardOptions, home: str, call: HookCall) -> V
     now = time.time()
     try:
         snapshot = published.read(folder)
-        verdict = judge(snapshot, now, options, homes=lambda _provider: (home,), model=call.model)
+        verdict = judge(snapshot, now, options, homes=lambda _provider: named(home), model=call.model)
         is_fresh = snapshot is not None and _is_fresh(snapshot, now, options.max_age)
     except published.DAMAGED:  # the next round rewrites it
         verdict, is_fresh = Verdict("unknown", "not_read", "The snapshot is damaged."), False
@@ -101,7 +101,7 @@ def _answer(
 
 def _is_first(folder: str, provider: str, call: HookCall) -> bool:
     """Of its turn. Where that cannot be marked, the prompt's own hook is the one."""
-    found = marks.is_first(folder, provider, call.session, call.turn, "agent" if call.agent else "")
+    found = hook_marks.is_first(folder, provider, call.session, call.turn, "agent" if call.agent else "")
     return call.event == "UserPromptSubmit" if found is None else found
 
 
@@ -113,7 +113,7 @@ def _print(output: Mapping[str, Any]) -> None:
 def _note(folder: str, provider: str, home: str, outcome: str) -> None:
     now = time.time()
     try:
-        if marks.note(folder, provider, home, outcome, now):
+        if hook_marks.note(folder, provider, home, outcome, now):
             brief_log.append(folder, "INFO", f"{provider} hook of {home}: {outcome}", now)
     except OSError:  # a full or read-only disk: there is no log
         pass
@@ -122,7 +122,7 @@ def _note(folder: str, provider: str, home: str, outcome: str) -> None:
 def _tell(folder: str, home: str, verdict: Verdict) -> None:
     """The person, since the CLI does not; once for each window and its reset."""
     names = (home, verdict.level, str(verdict.window), str(verdict.until))
-    if marks.is_first(folder, "notice", *names):
+    if hook_marks.is_first(folder, "notice", *names):
         from tray.engine.detached import start_notice
 
         start_notice(as_json(verdict).encode())

@@ -9,6 +9,7 @@ from providers.domain.limits import UsageError
 from tray.engine.doctor.facts import (
     AccountFacts,
     Failed,
+    GuardFacts,
     HomeFacts,
     LoginFacts,
     ProgramFacts,
@@ -19,6 +20,7 @@ from tray.view import format as fmt
 from tray.view.doctor.row import ReportRow, failure, good, note, unfinished, warning
 
 _LONGEST = 300
+_RUN = ("trusted", "managed")
 
 
 def rows(facts: ProviderFacts, now: datetime, zone: tzinfo) -> Iterator[ReportRow]:
@@ -37,6 +39,7 @@ def rows(facts: ProviderFacts, now: datetime, zone: tzinfo) -> Iterator[ReportRo
         yield note("home", f"{homes[0].path} does not exist" if homes else "none")
     for home in homes if used else ():
         yield from _home(home, now, zone)
+    yield from _guards(facts, now)
     if isinstance(facts.accounts, Failed):
         yield unfinished("sources", facts.accounts.check_failed)
         return
@@ -80,6 +83,39 @@ def _login(login: LoginFacts, now: datetime, zone: tzinfo) -> ReportRow:
     if login.ends_at is not None:
         parts.append(f"ends {fmt.moment(login.ends_at, now, zone)}")
     return good("login", ", ".join(parts))
+
+
+def _guards(facts: ProviderFacts, now: datetime) -> Iterator[ReportRow]:
+    if isinstance(facts.guards, Failed):
+        yield unfinished("guard", facts.guards.check_failed)
+        return
+    for guard in facts.guards:
+        yield _guard(guard, now, cli=facts.title)
+
+
+def _guard(guard: GuardFacts, now: datetime, *, cli: str) -> ReportRow:
+    """Whether it is set, trusted and alive."""
+    if guard.error is not None:
+        return _error("guard", guard.error)
+    if not guard.events:
+        return note("guard", f"not set as a hook in {guard.home}")
+    where = f"{', '.join(dict.fromkeys(guard.events))} in {guard.home}"
+    if not guard.enabled:
+        return warning("guard", f"Set for {where}, but hooks are switched off.", f"Switch them on in {cli}.")
+    if bad := [trust for trust in guard.trusts if trust not in _RUN]:
+        what = "is not trusted" if "untrusted" in bad else "was changed since it was trusted"
+        return warning(
+            "guard",
+            f"Set for {where}, but it {what}, so {cli} skips it in silence.",
+            f"Start {cli}, type /hooks and trust it.",
+        )
+    trusted = ", trusted" if guard.trusts else ""
+    if guard.answered_at is None:
+        return note("guard", f"set for {where}{trusted}; has not answered yet")
+    outcome = f": {guard.outcome}" if guard.outcome else ""
+    return good(
+        "guard", f"set for {where}{trusted}; last answered {fmt.age(now - guard.answered_at)}{outcome}"
+    )
 
 
 def _account(account: AccountFacts, now: datetime, zone: tzinfo, *, named: bool) -> Iterator[ReportRow]:

@@ -56,6 +56,7 @@ def note(state_folder: str, provider: str, home: str, outcome: str, now: float) 
     finally:
         os.close(file)
     os.replace(temporary, path)
+    os.utime(path, (now, now))
     return True
 
 

@@ -1,0 +1,43 @@
+"""The guards among the hooks of a home. Claude Code asks for no trust in those of the person's own settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from providers.domain.errors import NotUnderstood
+from providers.domain.hook_line import is_guard
+from providers.host.files import read_small, short
+from providers.source import GuardHook, Home
+
+_LIMIT = 1 << 20
+
+
+def find_guards(
+    home: Home,
+    _environ: Mapping[str, str],
+    _chosen: Path | None,
+) -> tuple[GuardHook, ...]:
+    """Raises NotUnderstood for settings that cannot be read."""
+    path = home.path / "settings.json"
+    try:
+        content = json.loads(read_small(path, _LIMIT))
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except (OSError, ValueError, RecursionError):
+        raise NotUnderstood(f"{short(path)} cannot be read.", remedy="Fix that file.") from None
+    if not isinstance(content, dict):
+        return ()
+    enabled = content.get("disableAllHooks") is not True
+    return tuple(GuardHook(event=event, enabled=enabled) for event in _events(content.get("hooks")))
+
+
+def _events(hooks: Any) -> Iterator[str]:
+    for event, groups in hooks.items() if isinstance(hooks, dict) else ():
+        for group in groups if isinstance(groups, list) else ():
+            entries = group.get("hooks") if isinstance(group, dict) else None
+            for entry in entries if isinstance(entries, list) else ():
+                if isinstance(entry, dict) and is_guard(entry.get("command")):
+                    yield event

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from providers.domain.errors import NotUnderstood
+from providers.source import GuardHook, Home, ProviderSettings
+from tests.fake_provider import fake_provider, make_fake_home
+from tests.tray.engine.test_engine import scope_of
+from tray.engine import hook_marks
+from tray.engine.doctor.facts import GuardFacts
+from tray.engine.doctor.guards import guards_of
+
+OWN = ProviderSettings()
+
+
+def test_set_trusted_and_alive(tmp_path: Path) -> None:
+    home = make_fake_home(tmp_path / "home")
+    hook = GuardHook(event="PreToolUse", trust="trusted")
+    provider = replace(fake_provider([home]), find_guards=lambda *_: (hook, hook))
+    scope = scope_of(tmp_path, provider)
+    (label,) = (each.label for each in scope.homes_of(provider))
+    hook_marks.note(str(scope.folders.state), provider.id, label, "let pass", 1_795_000_000)
+    (found,) = guards_of(scope, provider, OWN)
+    assert found == GuardFacts(
+        home=label,
+        events=("PreToolUse", "PreToolUse"),
+        trusts=("trusted", "trusted"),
+        answered_at=datetime.fromtimestamp(1_795_000_000, UTC),
+        outcome="let pass",
+    )
+
+
+def test_settings_that_cannot_be_read(tmp_path: Path) -> None:
+    def fails(_home: Home, _environ: Mapping[str, str], _chosen: Path | None) -> tuple[GuardHook, ...]:
+        raise NotUnderstood("It cannot be read.", remedy="Fix it.")
+
+    provider = replace(fake_provider([make_fake_home(tmp_path / "home")]), find_guards=fails)
+    (found,) = guards_of(scope_of(tmp_path, provider), provider, OWN)
+    assert found.error is not None
+    assert found.error.message == "It cannot be read."
+
+
+def test_of_homes_that_exist(tmp_path: Path) -> None:
+    provider = replace(fake_provider([tmp_path / "none"]), find_guards=lambda *_: ())
+    assert guards_of(scope_of(tmp_path, provider), provider, OWN) == ()
+    assert guards_of(scope_of(tmp_path), fake_provider([tmp_path]), OWN) == ()

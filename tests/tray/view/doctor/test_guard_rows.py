@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from providers.domain.limits import UsageError
+from tray.engine.doctor.facts import Failed, GuardFacts, ProviderFacts
+from tray.view.doctor.provider import rows
+from tray.view.doctor.row import ReportRow
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+def row(**facts: Any) -> ReportRow:
+    guard = GuardFacts(home="~/.codex", **facts)
+    about = ProviderFacts(id="codex", title="Codex", enabled=True, guards=(guard,))
+    (found,) = [each for each in rows(about, NOW, UTC) if each.name == "guard"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("facts", "level", "text"),
+    [
+        ({}, "", "not set as a hook in ~/.codex"),
+        ({"events": ("PreToolUse",)}, "", "set for PreToolUse in ~/.codex; has not answered yet"),
+        (
+            {
+                "events": ("UserPromptSubmit", "PreToolUse", "PreToolUse"),
+                "trusts": ("trusted", "trusted", "managed"),
+                "answered_at": NOW - timedelta(minutes=3),
+                "outcome": "let pass",
+            },
+            "ok",
+            "set for UserPromptSubmit, PreToolUse in ~/.codex, trusted; last answered 3 min ago: let pass",
+        ),
+        (
+            {"events": ("PreToolUse",), "trusts": ("untrusted",)},
+            "warn",
+            "Set for PreToolUse in ~/.codex, but it is not trusted, so Codex skips it in silence.",
+        ),
+        (
+            {"events": ("PreToolUse",), "trusts": ("trusted", "modified")},
+            "warn",
+            (
+                "Set for PreToolUse in ~/.codex, but it was changed since it was trusted, so "
+                "Codex skips it in silence."
+            ),
+        ),
+        (
+            {"events": ("PreToolUse",), "enabled": False},
+            "warn",
+            "Set for PreToolUse in ~/.codex, but hooks are switched off.",
+        ),
+        (
+            {"error": UsageError(kind="not_understood", message="It cannot be read.", remedy="Fix it.")},
+            "warn",
+            "It cannot be read.",
+        ),
+    ],
+)
+def test_set_trusted_alive(facts: dict[str, Any], level: str, text: str) -> None:
+    found = row(**facts)
+    assert (found.level, found.text) == (level, text)
+    assert (found.remedy is not None) == (level == "warn")
+
+
+def test_a_check_that_hangs() -> None:
+    about = ProviderFacts(id="codex", title="Codex", enabled=True, guards=Failed("No answer within 14 s."))
+    assert any(each.name == "guard" for each in rows(about, NOW, UTC))
