@@ -33,6 +33,7 @@
         salvage           what a damaged one still tells of the limits
         logins            who was signed in to which home when, for logs that name no account
         rows              the billed responses and changes of limits one by one, for exports
+        at_once           the cost of one session, for who cannot wait for a library
         query, report     sums (of `sums`), by day, session, …; and by `blocks` of five hours
         history           the limits over time; `rates` of the last hours, limit_news (what an account hears of it)
         windows           what became of each window, from its readings: pure; kept for ever by window_log
@@ -76,6 +77,7 @@
         once              one round without an engine
         detached          the same in the background, for a bar
         hook_marks        what hooks of CLIs remember; brief_log is a line for tankful.log without `logging`
+        takeover          a tray takes over from the engine of those who only watch
         single_instance   who owns the engine
         bounded           work that may hang, waited for only so long
         count_child       a first scan in a process of its own

@@ -44,7 +44,19 @@ COMMANDS = {
     "tankful --version": (("--version",), ""),
     "tankful usage --cached --json": (("usage", "--cached", "--json"), ""),
     "tankful statusline --format text": (("statusline", "--format", "text"), ""),
+    **{
+        f"tankful statusline --format {name}": (("statusline", "--format", name), "")
+        for name in ("waybar", "tmux", "polybar", "i3blocks", "starship")
+    },
+    "tankful statusline --template T": (
+        ("statusline", "--template", "{codex.session.left} {tightest.pace}"),
+        "",
+    ),
     "tankful statusline --from-claude": (("statusline", "--from-claude"), CLAUDE),
+    "the same with --template T": (
+        ("statusline", "--from-claude", "--template", "{model} {claude.session.left} {session.cost}"),
+        CLAUDE,
+    ),
     "tankful mcp, and its first answer": (("mcp",), DISCOVER),
     "tankful mcp, and the tool limits": (("mcp",), LIMITS),
     "tankful guard --provider codex": (("guard", "--provider", "codex"), ""),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from tray.engine import published
     from tray.faces.bars.options import Options
+    from tray.faces.bars.template import Pieces
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +30,7 @@ def checked(
 ) -> Options:
     """Raises BadArgument."""
     from providers.registry import PROVIDERS
-    from tray.faces.bars import options, template
+    from tray.faces.bars import options
 
     if given.format is None and given.template is None:
         raise BadArgument(f"choose a --format ({', '.join(FORMATS)}) or a --template")
@@ -38,14 +39,21 @@ def checked(
         raise BadArgument(f"{max_age!r} is not a valid age; use the form 90s, 5m or 2h")
     ids = tuple(provider.id for provider in PROVIDERS)
     chosen("provider", given.provider or "all", "all", ids)
-    pieces = None
-    if given.template is not None:
-        try:
-            template.check(given.template, ids, _windows(snapshot))
-        except template.TemplateError as error:
-            raise BadArgument(str(error)) from error
-        pieces = template.pieces(given.template)
+    pieces = None if given.template is None else pieces_of(given.template, ids, snapshot)
     return options.Options(given.format or "text", pieces, given.provider or "all", seconds)
+
+
+def pieces_of(
+    text: str, providers: tuple[str, ...], snapshot: published.Document | None, others: tuple[str, ...] = ()
+) -> Pieces:
+    """Of a template, which may have these `others` among its names. Raises BadArgument."""
+    from tray.faces.bars import template
+
+    try:
+        template.check(text, providers, _windows(snapshot), others)
+        return template.pieces(text)
+    except template.TemplateError as error:
+        raise BadArgument(str(error)) from error
 
 
 def _windows(snapshot: published.Document | None) -> list[str]:

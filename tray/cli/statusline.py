@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from tray.cli import bar_arguments
 from tray.cli.console import BadArgument
 
+if TYPE_CHECKING:
+    from tray.faces.bars.template import Pieces
+
 _USAGE = """tankful statusline [--format FORMAT] [--template TEMPLATE]
                           [--provider ID] [--max-age AGE]
-       tankful statusline --from-claude [-- COMMAND ...]"""
+       tankful statusline --from-claude [--template TEMPLATE] [-- COMMAND ...]"""
 
 
 EXAMPLES = (
@@ -64,4 +68,19 @@ def _from_claude(options: argparse.Namespace) -> int:
     command = options.command
     if command and (command[0] != "--" or len(command) == 1):
         raise BadArgument("put the command after `--`")
-    return claude_statusline.show(command[1:])
+    return claude_statusline.show(command[1:], _own_line(options.template))
+
+
+def _own_line(text: str | None) -> Pieces | None:
+    from providers.registry import PROVIDERS
+    from tray.faces import claude_template
+    from tray.faces.bars import statusline
+
+    if text is None:
+        return None
+    return bar_arguments.pieces_of(
+        text,
+        tuple(provider.id for provider in PROVIDERS),
+        statusline.read_snapshot(),
+        claude_template.NAMES,
+    )

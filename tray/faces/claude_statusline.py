@@ -1,7 +1,8 @@
 """`tankful statusline --from-claude [-- command …]`: the command of Claude Code's status line.
 
 It keeps the limits that stand in the JSON on stdin, and prints them in a short line; or, with a command behind
-`--`, hands that the same JSON and prints its output. One word is a line for the shell, as Claude Code itself
+`--`, hands that the same JSON and prints its output. With `--template` the line is the person's own (see
+`claude_template`). One word is a line for the shell, as Claude Code itself
 would take it; several are a program and its arguments. Claude Code waits: nothing slow is imported here.
 """
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import IO
 
+    from tray.engine.published import Document
+    from tray.faces.bars.template import Pieces
+
 OK = 0
 _READ_SECONDS = 2.0
 _COMMAND_SECONDS = 2.0
@@ -27,18 +31,33 @@ _OUTPUT_LIMIT = 1 << 16
 
 
 def answer(arguments: list[str]) -> int | None:
-    """The fast path (see `tray.cli.commands`): passes on all but `--from-claude [-- command …]`."""
+    """The fast path (see `tray.cli.commands`): passes on all but
+    `--from-claude [--template T] [-- command …]`.
+    """
     match arguments:
-        case ["--from-claude"]:
-            return show([])
-        case ["--from-claude", "--", _, *_]:
-            return show(arguments[2:])
+        case ["--from-claude", "--template", text, *rest] if not text.startswith("-"):
+            from tray.faces.claude_template import parse
+
+            own = parse(text, read_snapshot())
+            if own is None:
+                return None
+        case ["--from-claude", *rest]:
+            own = None
+        case _:
+            return None
+    match rest:
+        case []:
+            return show([], own)
+        case ["--", _, *_]:
+            return show(rest[1:], own)
         case _:
             return None
 
 
-def show(command: list[str]) -> int:
-    """Prints the line; the exit code is that of the command, 0 without one."""
+def show(command: list[str], own: Pieces | None = None) -> int:
+    """Prints the line, by the person's `own` template if there is one; the exit code is that of the command, 0
+    without one.
+    """
     raw = read_all(0, _READ_SECONDS)
     reported = bridge.parse(raw)
     if reported is not None:
@@ -48,11 +67,36 @@ def show(command: list[str]) -> int:
             pass
     result = _output_of(command, raw) if command else None
     if result is None:
-        result = OK, line(reported.limits if reported else {}).encode()
+        text = line(reported.limits if reported else {}) if own is None else _filled(own, raw)
+        result = OK, text.encode("utf-8", "replace")
     code, output = result
     if sys.stdout is not None:  # closed: the line has no reader, but the reading is kept
         sys.stdout.buffer.write(output)
     return code
+
+
+def read_snapshot() -> Document | None:
+    from tray.faces.bars import statusline
+
+    return statusline.read_snapshot()
+
+
+def _filled(own: Pieces, raw: bytes) -> str:
+    """Where nobody keeps the published values up to date, they are refreshed in the background."""
+    import json
+
+    from providers.host.state_folder import state_folder
+    from tray.engine.detached import start_round
+    from tray.faces import claude_template
+
+    folder, now, snapshot = state_folder(os.environ), time.time(), read_snapshot()
+    if snapshot is None or claude_template.wants_round(snapshot, now):
+        start_round(folder, now)
+    try:
+        sent = json.loads(raw)
+    except (ValueError, RecursionError):
+        sent = None
+    return f"{claude_template.line(own, sent, snapshot, folder, now)}\n"
 
 
 def line(limits: bridge.Limits) -> str:

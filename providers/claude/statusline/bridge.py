@@ -51,7 +51,7 @@ def parse(raw: bytes) -> StatusReport | None:
         content = json.loads(raw)
     except (ValueError, RecursionError):
         return None
-    limits = _limits(content)
+    limits = limits_of(content)
     if not limits:
         return None
     dropped = _dropped(content["rate_limits"], limits)
@@ -105,7 +105,14 @@ def own_home(environ: Mapping[str, str]) -> str:
     return os.path.abspath(os.path.expanduser(environ.get("CLAUDE_CONFIG_DIR") or "~/.claude"))
 
 
-def _limits(content: object) -> Limits:
+def context_percent(content: Mapping[str, object]) -> float | None:
+    """How much of the context window is used, as Claude Code has it; 0-100."""
+    window = content.get("context_window")
+    return percent(window.get("used_percentage")) if isinstance(window, dict) else None
+
+
+def limits_of(content: object) -> Limits:
+    """What is sent of the two windows; none of other JSON."""
     sent = content.get("rate_limits") if isinstance(content, dict) else None
     found: Limits = {}
     for name in WINDOWS:

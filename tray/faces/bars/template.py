@@ -93,8 +93,8 @@ def published_windows(snapshot: Document) -> list[str]:
 
 
 def fill(found: Pieces, value_of: Values, escape: Callable[[str], str] = str) -> str:
-    """On one line. `escape` is what the data need; where two pieces would together mean what neither means
-    alone, a blank parts them.
+    """On one line; the person's own text may hold colours of a terminal. `escape` is what the data need; where two
+    pieces would together mean what neither means alone, a blank parts them.
     """
     made, is_data = "", False
     for text, name in found:
@@ -102,7 +102,7 @@ def fill(found: Pieces, value_of: Values, escape: Callable[[str], str] = str) ->
         is_data = name is not None
         if name is not None:
             made = _joined(made, escape(words.plain(value_of(name))), escape)
-    return words.plain(made)
+    return made.replace("\r", " ").replace("\n", " ")
 
 
 def values(snapshot: Document, provider: str, now: float) -> Values:
