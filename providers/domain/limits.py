@@ -166,6 +166,15 @@ class EarlyReset(Struct, frozen=True, kw_only=True):
     resets_at: datetime | None = None
 
 
+class UsedToday(Struct, frozen=True, kw_only=True):
+    """How much of a window was used on the local day `day`, in percent; with `at_least` not all of it was seen."""
+
+    window: str
+    day: date
+    percent: float
+    at_least: bool
+
+
 class UsageRate(Struct, frozen=True, kw_only=True):
     """How fast a window was used in the last hours, by the limit history: percent of the window per hour of work.
 
@@ -262,8 +271,8 @@ class AccountUsage(Struct, frozen=True, kw_only=True):
     a login. `error` is what prevents fresh numbers, None if the last poll succeeded; `offline_since` is when
     the network was first found down. `limit_reached_at` is when the server last reported that it accepts no
     requests for now, None if it did not; `login_ends_at` is when the CLI can no longer renew the login, None
-    if unknown. `rates` are those of its windows of which there is enough history. Its values are stale after
-    two intervals of `refresh_every`.
+    if unknown. `rates` are those of its windows of which there is enough history, and `used_today` those of two
+    days and more that were read today. Its values are stale after two intervals of `refresh_every`.
     """
 
     provider: str
@@ -282,6 +291,7 @@ class AccountUsage(Struct, frozen=True, kw_only=True):
     limits_known: bool = False
     early_resets: tuple[EarlyReset, ...] = ()
     rates: tuple[UsageRate, ...] = ()
+    used_today: tuple[UsedToday, ...] = ()
     tokens: tuple[DayTokens, ...] = ()
     cost: CostSummary | None = None
     attempts: tuple[Attempt, ...] = ()

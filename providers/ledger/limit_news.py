@@ -5,14 +5,23 @@ from __future__ import annotations
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from msgspec import Struct
 
-from providers.domain.limits import CLOCK_SLACK, AccountUsage, EarlyReset, RateWindow, UsageRate
-from providers.domain.work_days import ALL
+from providers.domain.budgets import midnight
+from providers.domain.limits import (
+    CLOCK_SLACK,
+    AccountUsage,
+    EarlyReset,
+    RateWindow,
+    Sourced,
+    UsageRate,
+    UsedToday,
+)
+from providers.domain.work_days import ALL, SHORTEST_SECONDS
 from providers.ledger.history import GLITCH, LimitChange, early_resets, series
-from providers.ledger.rates import lookback, usage_rate
+from providers.ledger.rates import lookback, usage_rate, used_since
 
 _WITH_DAYS_OFF = 3
 
@@ -20,6 +29,7 @@ _WITH_DAYS_OFF = 3
 class LimitNews(Struct, frozen=True, kw_only=True):
     early_resets: tuple[EarlyReset, ...] = ()
     rates: tuple[UsageRate, ...] = ()
+    used_today: tuple[UsedToday, ...] = ()
 
 
 def limit_news(
@@ -32,6 +42,7 @@ def limit_news(
         return LimitNews()
     early: list[EarlyReset] = []
     rates: list[UsageRate] = []
+    today: list[UsedToday] = []
     until = now + CLOCK_SLACK
     for lane in usage.windows:
         start = min(now, lane.fetched_at) - _needed(lane.value, work_days)
@@ -40,9 +51,32 @@ def limit_news(
         rate = usage_rate(_around(changes, start), lane, now, zone, work_days)
         if rate is not None:
             rates.append(rate)
+        if (used := _used_today(changes, lane, now, zone)) is not None:
+            today.append(used)
     return LimitNews(
-        early_resets=tuple(sorted(early, key=lambda reset: (reset.at, reset.window))), rates=tuple(rates)
+        early_resets=tuple(sorted(early, key=lambda reset: (reset.at, reset.window))),
+        rates=tuple(rates),
+        used_today=tuple(today),
     )
+
+
+def _used_today(
+    changes: Sequence[LimitChange], lane: Sourced[RateWindow], now: datetime, zone: tzinfo
+) -> UsedToday | None:
+    """Of windows of two days and more; shorter ones come and go within it."""
+    duration = lane.value.duration
+    if duration is None or duration.total_seconds() < SHORTEST_SECONDS:
+        return None
+    day = now.astimezone(zone).date()
+    try:
+        start = datetime.fromtimestamp(midnight(day, zone), UTC)
+    except (OverflowError, ValueError, OSError):  # a year that the platform lacks
+        return None
+    found = used_since(_around(changes, start), lane, start)
+    if found is None:
+        return None
+    percent, is_whole = found
+    return UsedToday(window=lane.value.id, day=day, percent=percent, at_least=not is_whole)
 
 
 def _needed(window: RateWindow, work_days: str) -> timedelta:

@@ -86,6 +86,29 @@ def usage_rate(
     )
 
 
+def used_since(
+    changes: Sequence[LimitChange], lane: Sourced[RateWindow], start: datetime
+) -> tuple[float, bool] | None:
+    """How much of such a window was used since then, in percent, and whether all of that was seen.
+
+    None where it was not read since. `changes` are those of this window, oldest first.
+    """
+    duration = lane.value.duration
+    if duration is None or duration <= timedelta(0) or not changes:
+        return None
+    at = max(lane.fetched_at, changes[-1].at)
+    if at < start:
+        return None
+    begins = (start - at).total_seconds()
+    pieces = list(_pieces(without_glitches(changes), duration, at))
+    first = changes[0]
+    before, is_seen = 0.0, first.at <= start
+    if not is_seen and first.resets_at is not None and first.resets_at - duration >= start:
+        before, is_seen = max(0.0, first.used_percent), True  # the window began since
+    is_whole = is_seen and all(used is not None or last <= begins for _, last, used in pieces)
+    return before + _used(pieces, begins), is_whole
+
+
 class _Span(Struct, frozen=True):
     """`factor` times the usual span, from `start` (seconds from the last reading), of which so many `hours` of
     work time are known, with so many percent used in each; `at_least` if nothing was used in the others.

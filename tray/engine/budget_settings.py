@@ -66,16 +66,16 @@ def parts(value: str) -> tuple[float, Unit]:
 BUDGETS: dict[str, Setting[str | None]] = {
     "day": Setting(
         "budget.day",
-        BudgetLimit(percents=False),
+        BudgetLimit(),
         None,
-        "What a day may cost in USD at API prices, over all accounts.",
+        "What a day may cost in USD at API prices, over all accounts; or the share of each account's weekly limit "
+        "that may be used in it.",
     ),
     "week": Setting(
         "budget.week",
         BudgetLimit(),
         None,
-        "The same for a week, from Monday on; or the share of each account's weekly limit that may be used until "
-        "it resets.",
+        "The same for a week: in USD from Monday on, as a share until the weekly limit resets.",
     ),
     "month": Setting(
         "budget.month",

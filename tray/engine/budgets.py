@@ -101,7 +101,7 @@ def _facts(
             yield None, {**begin, **_dollars(period, list(costs.values()))}
             continue
         for usage in accounts:
-            if (used := _share(usage)) is not None:
+            if (used := _share(period, usage)) is not None:
                 yield usage, {**begin, **used}
 
 
@@ -135,23 +135,31 @@ def _within(cost: HomeCost, period: str, first: date, after: date) -> Iterator[T
             yield tally
 
 
-def _share(usage: AccountUsage) -> dict[str, Any] | None:
-    """How much of its weekly limit an account has used; None where it has none."""
+def _share(period: str, usage: AccountUsage) -> dict[str, Any] | None:
+    """How much of its weekly limit an account has used, or used today; None where it has none."""
     lane = next((each for each in usage.windows if each.value.id == WINDOW), None)
     if lane is None:
         return None
     window = lane.value
     rate = next((each for each in usage.rates if each.window == WINDOW), None)
-    return {
-        "used": window.used_percent,
-        "at_least": False,
+    whose = {
         "provider": usage.provider,
         "title": usage.title,
         "account": usage.account.id if usage.account else None,
+        **({"rate": document.rate_data(rate)} if rate else {}),
+    }
+    if period == "day":
+        today = next((each for each in usage.used_today if each.window == WINDOW), None)
+        if today is None:
+            return {**whose, "used": None, "at_least": False}
+        used = {"used": today.percent, "at_least": today.at_least}
+        return {**whose, **used, "day": today.day.isoformat()}
+    return {
+        **whose,
+        "used": window.used_percent,
+        "at_least": False,
         "resets_at": document.as_time(window.resets_at),
         "window_minutes": round(window.duration.total_seconds() / 60) if window.duration else None,
-        "fetched_at": document.as_time(lane.fetched_at),
-        **({"rate": document.rate_data(rate)} if rate else {}),
     }
 
 

@@ -20,7 +20,7 @@ def note(ledger: Ledger, usage: AccountUsage, now: datetime, zone: tzinfo, work_
         news = ledger.note_limits(usage, now, now - EARLY_RESET_NEWS, zone, work_days)
     except LedgerError:  # shown when logs are counted; the limits are no worse for it
         return with_news(ledger, usage, now, zone, work_days)
-    return replace(usage, early_resets=news.early_resets, rates=news.rates)
+    return replace(usage, early_resets=news.early_resets, rates=news.rates, used_today=news.used_today)
 
 
 def with_news(
@@ -32,4 +32,4 @@ def with_news(
     news = LimitNews()
     with suppress(LedgerError):
         news = ledger.limit_news(usage, now, now - EARLY_RESET_NEWS, zone, work_days)
-    return replace(usage, early_resets=news.early_resets, rates=news.rates)
+    return replace(usage, early_resets=news.early_resets, rates=news.rates, used_today=news.used_today)

@@ -37,7 +37,7 @@ def begins(budget: Budget, now: datetime, zone: tzinfo) -> str:
     """When the next one begins: `at midnight`, `on Monday`, `on 1 Dec`, `on Thu 14:00`."""
     if budget.ends_at is None:
         return "later"
-    if budget.unit == "percent":
+    if budget.unit == "percent" and budget.period == "week":
         return fmt.on_or_at(budget.ends_at, now, zone)
     first, today = fmt.local_minute(budget.ends_at, zone).date(), now.astimezone(zone).date()
     if first - today <= timedelta(days=1):
@@ -49,6 +49,6 @@ def end(budget: Budget, now: datetime, zone: tzinfo) -> str:
     """`by midnight`, `by the end of the week`, `by the reset on Thu 14:00`."""
     if budget.ends_at is None:
         return "in the end"
-    if budget.unit == "percent":
+    if budget.unit == "percent" and budget.period == "week":
         return f"by the reset {fmt.on_or_at(budget.ends_at, now, zone)}"
     return "by midnight" if budget.period == "day" else f"by the end of the {budget.period}"

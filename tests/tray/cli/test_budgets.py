@@ -57,6 +57,22 @@ def test_dollars_are_those_of_all_providers(worked: Person) -> None:
     assert len(lines) == 1
 
 
+def test_a_share_of_the_week_for_a_day(worked: Person, server: FakeChatGPT) -> None:
+    worked.run("config", "set", "budget.day", "5%")
+    first = worked.usage("--refresh")
+    assert budgets(first) == [("day", 5.0, "ok")]
+    assert (first["budgets"][0]["used"], first["budgets"][0]["at_least"]) == (0.0, True)
+    more = soon()
+    more["rate_limit"]["secondary_window"]["used_percent"] = 68
+    server.answer = says(more)
+    second = worked.usage("--refresh")
+    assert second["budgets"][0]["used"] == pytest.approx(6.0, abs=0.5)
+    assert budgets(second) == [("day", 5.0, "spent")]
+    (line,) = [line for line in worked.run("usage").splitlines() if "budget" in line]
+    assert line.endswith("Daily budget  ·  Codex ≥ 6 of 5 %  ·  spent")
+    assert budgets(worked.usage("--cached")) == budgets(second)
+
+
 def test_a_wrong_one_is_refused(worked: Person) -> None:
     worked.run("config", "set", "budget.day", "0", code=64)
     assert "an amount in USD, such as 20" in worked.errors

@@ -62,11 +62,11 @@ def test_a_value_is_read_as_it_was_written(number: float, unit: str) -> None:
 
 
 def test_a_wrong_one_is_named_with_its_line() -> None:
-    text = '[budget]\nday = "$20"\nweek = "50%"\nmonth = "50%"\n'
+    text = '[budget]\nday = "120%"\nweek = "50%"\nmonth = "50%"\n'
     settings = read_settings(text, "settings.toml", SETTINGS)
     assert settings.problem == (
-        "settings.toml, line 2: `day` should be an amount in USD, such as 20; line 4: `month` should be an amount "
-        "in USD, such as 20. All other settings apply."
+        "settings.toml, line 2: `day` should be an amount in USD, such as 20, or a share of the weekly limit in "
+        'quotes, such as "50%"; line 4: `month` should be an amount in USD, such as 20. All other settings apply.'
     )
     assert settings.get(BUDGETS["week"]) == "50%"
     assert settings.get(BUDGETS["day"]) is None

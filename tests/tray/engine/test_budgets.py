@@ -15,7 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from providers.domain.limits import Account, AccountUsage, RateWindow, Sourced, UsageRate, UsageSnapshot
+from providers.domain.limits import (
+    Account,
+    AccountUsage,
+    RateWindow,
+    Sourced,
+    UsageRate,
+    UsageSnapshot,
+    UsedToday,
+)
 from tests.tray.engine.budget_states import cost
 from tray.engine import published, published_budgets
 from tray.engine.budgets import Budget, budgets_of
@@ -102,6 +110,16 @@ def test_a_week_in_percent_is_that_of_each_account() -> None:
     assert codex.ends_at == WEEK_ENDS
     assert claude.usage is not None
     assert (claude.usage.provider, claude.used, claude.verdict) == ("claude", 10.0, "ok")
+
+
+def test_a_day_in_percent_is_what_was_used_of_the_week_today() -> None:
+    today = UsedToday(window="weekly", day=FRIDAY, percent=9.0, at_least=True)
+    found = only(state(account(51.0, used_today=(today,)), day="10%"))
+    assert (found.used, found.at_least, found.verdict, found.forecast) == (9.0, True, "nearly_spent", 18.0)
+    assert found.ends_at == datetime(2026, 11, 21, tzinfo=ZONE)
+    tomorrow = only(state(account(51.0, used_today=(today,)), day="10%"), NOON + 12 * HOUR)
+    assert (tomorrow.used, tomorrow.verdict) == (None, "unknown")
+    assert only(state(account(51.0), day="10%")).verdict == "unknown", "not read today"
 
 
 def test_the_rate_of_the_last_day_is_that_of_the_forecast() -> None:
