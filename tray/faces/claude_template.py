@@ -22,11 +22,10 @@ if TYPE_CHECKING:
     from tray.engine.published import Document
     from tray.faces.bars.template import Pieces
 
-PROVIDER = "claude"
 NAMES = ("model", "context", "context.left", "session.cost", "block.cost")
 _IDS = {"five_hour": ("session", "5h", 300), "seven_day": ("weekly", "Weekly", 10080)}
 _BLANK: Document = {
-    "provider": PROVIDER,
+    "provider": bridge.PROVIDER,
     "title": "Claude",
     "homes": [],
     "account": None,
@@ -53,7 +52,7 @@ def parse(text: str, snapshot: Document | None) -> Pieces | None:
 
 
 def known_providers(snapshot: Document | None) -> list[str]:
-    return list(dict.fromkeys([PROVIDER, *providers(snapshot)]))
+    return list(dict.fromkeys([bridge.PROVIDER, *providers(snapshot)]))
 
 
 def line(pieces: Pieces, sent: Any, snapshot: Document | None, folder: str, now: float) -> str:
@@ -81,13 +80,13 @@ def wants_round(snapshot: Document | None, now: float) -> bool:
 def with_sent(snapshot: Document | None, sent: Any, environ: Mapping[str, str], now: float) -> Document:
     """The snapshot with the account of the Claude Code that started us as its first, and with what it sent."""
     accounts = (snapshot or {"providers": []})["providers"]
-    own = [account for account in accounts if account["provider"] == PROVIDER]
+    own = [account for account in accounts if account["provider"] == bridge.PROVIDER]
     home = bridge.own_home(environ)
     named = [each for each in own if home in map(os.path.expanduser, each["homes"])]
     account = next(iter(named or (own if len(own) == 1 else [])), _BLANK)
     newer = [_window(name, limit, now) for name, limit in bridge.limits_of(sent).items()]
     held = [each for each in account["windows"] if each["id"] not in {window["id"] for window in newer}]
-    others = [each for each in accounts if each["provider"] != PROVIDER]
+    others = [each for each in accounts if each["provider"] != bridge.PROVIDER]
     return {**(snapshot or {}), "providers": [{**account, "windows": [*newer, *held]}, *others]}
 
 
@@ -119,7 +118,9 @@ def _own(name: str, sent: Document, window: Document | None, folder: str, now: f
 
             session = sent.get("session_id")
             return (
-                _money(session_cost(_ledger(folder), PROVIDER, session)) if isinstance(session, str) else None
+                _money(session_cost(_ledger(folder), bridge.PROVIDER, session))
+                if isinstance(session, str)
+                else None
             )
     return None if window is None else _of_block(window, folder, now)
 
@@ -131,7 +132,7 @@ def _of_block(window: Document, folder: str, now: float) -> str | None:
     from providers.ledger.at_once import cost_between
 
     began = published.epoch(window["resets_at"]) - window["window_minutes"] * 60
-    return _money(cost_between(_ledger(folder), PROVIDER, began, now))
+    return _money(cost_between(_ledger(folder), bridge.PROVIDER, began, now))
 
 
 def _ledger(folder: str) -> str:

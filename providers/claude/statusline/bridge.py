@@ -22,6 +22,8 @@ TYPE_CHECKING = False  # typing's own would cost milliseconds
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+PROVIDER = "claude"
+"""The descriptor's id, which a status line has no time to load."""
 SIZE_LIMIT = 1 << 20
 WINDOWS = ("five_hour", "seven_day")
 _MOST_SESSIONS = 20
