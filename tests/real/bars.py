@@ -3,47 +3,72 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
+import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageChops
 
+from tests.programs import started
 from tests.real.pictures import Box, Colour
 from tests.real.session import SCREEN, Session, until
-from tests.tray.faces.published import Folder
+from tests.tray.faces.published import ROOT, Folder
 
 NAME = "Codex"
 HOSTILE = "a&b <c> #H #[fg=red] %{F#f00}x \"q\" 'q'"
 WAYBAR = ("sway", "waybar", "dbus-daemon", "grim", "setpriv")
 POLYBAR = ("Xvfb", "dbus-daemon", "polybar", "import")
 I3BLOCKS = ("Xvfb", "dbus-daemon", "i3", "i3bar", "i3blocks", "import")
+SWAYBAR = ("sway", "swaybar", "dbus-daemon", "grim", "setpriv")
 HEIGHT = 30
 
 _STYLE = """* { font-family: "DejaVu Sans"; font-size: 13px; border: none; }
 window#waybar { background: #000000; color: #0000ff; }
 #custom-tankful { color: #00ff00; }
-#custom-tankful.blocked, #custom-tankful.error { color: #ff0000; }
 """
 
 
-def own_environ(folder: Folder) -> dict[str, str]:
-    """For a command that a bar runs: what tells it whose it is."""
-    names = ("TANKFUL_HOME", "CODEX_HOME", "CLAUDE_CONFIG_DIR", "TZ", "TANKFUL_STATUS_URL", "PATH")
-    return {name: folder.environ[name] for name in names} | {"HOME": str(folder.folder)}
+def installed(folder: Folder) -> Path:
+    """A `tankful` for bars, which tells it whose it is."""
+    names = ("TANKFUL_HOME", "CODEX_HOME", "CLAUDE_CONFIG_DIR", "TZ", "TANKFUL_STATUS_URL")
+    environ = {name: folder.environ[name] for name in names} | {"HOME": str(folder.folder)}
+    words = ["env", "-C", str(ROOT), *(f"{name}={value}" for name, value in environ.items())]
+    path = folder.folder / "tankful"
+    path.write_text(f'#!/bin/sh\nexec {shlex.join([*words, sys.executable, "-m", "tray.cli"])} "$@"\n')
+    path.chmod(0o700)
+    return path
 
 
-def start_waybar(desk: Session, command: str) -> None:
-    module = {"exec": command, "return-type": "json"}
-    config = {"layer": "top", "height": HEIGHT, "modules-left": ["custom/tankful"], "custom/tankful": module}
+def readme(holds: str, program: Path | None = None, *changes: tuple[str, str]) -> str:
+    """The block of the README's section on bars that holds this, with this program for the installed one."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = text[text.index("\n## Status bars") :]
+    blocks = (block for block in section.split("\n\n") if block.startswith("    "))
+    block = textwrap.dedent(next(block for block in blocks if holds in block))
+    for before, after in (*([("~/.local/bin/tankful", str(program))] if program else []), *changes):
+        assert before in block
+        block = block.replace(before, after)
+    return f"{block}\n"
+
+
+def start_waybar(desk: Session, module: str, style: str) -> None:
+    config = {
+        "layer": "top",
+        "height": HEIGHT,
+        "modules-left": ["custom/tankful"],
+        **json.loads(f"{{{module}}}"),
+    }
     (desk.folder / "waybar.json").write_text(json.dumps(config))
-    (desk.folder / "waybar.css").write_text(_STYLE)
+    (desk.folder / "waybar.css").write_text(_STYLE + style)
     desk.environ["GDK_BACKEND"] = "wayland"
     desk.start("waybar", "-c", str(desk.folder / "waybar.json"), "-s", str(desk.folder / "waybar.css"))
 
 
-def start_polybar(desk: Session, command: str, *, tail: bool) -> None:
+def start_polybar(desk: Session, module: str) -> None:
     lines = [
         "[bar/top]",
         "width = 100%",
@@ -52,52 +77,60 @@ def start_polybar(desk: Session, command: str, *, tail: bool) -> None:
         "foreground = #00ff00",
     ]
     lines += ["modules-left = tankful", "font-0 = DejaVu Sans:size=10", "override-redirect = true"]
-    lines += ["[module/tankful]", "type = custom/script", f"exec = {command}", "interval = 1"]
-    lines += ["tail = true"] if tail else []
-    (desk.folder / "polybar.ini").write_text("\n".join(lines) + "\n")
+    (desk.folder / "polybar.ini").write_text("\n".join([*lines, module]))
     desk.start("polybar", "-c", str(desk.folder / "polybar.ini"), "top")
 
 
-def start_i3blocks(desk: Session, command: str, interval: str) -> None:
-    blocks = _block_file(desk.folder, command, interval)
-    config = [
-        "# i3 config file (v4)",
-        "font pango:DejaVu Sans 10",
-        "bar {",
-        "  position top",
-        f"  status_command i3blocks -c {blocks}",
-        "  colors {",
-        "    background #000000",
-        "    statusline #00ff00",
-        "  }",
-        "}",
-    ]
-    (desk.folder / "i3").write_text("\n".join(config) + "\n")
+def start_i3blocks(desk: Session, block: str) -> None:
+    (desk.folder / "blocks").write_text(block)
+    config = f"""# i3 config file (v4)
+font pango:DejaVu Sans 10
+bar {{
+  position top
+  status_command i3blocks -c {desk.folder / "blocks"}
+  colors {{
+    background #000000
+    statusline #00ff00
+  }}
+}}
+"""
+    (desk.folder / "i3").write_text(config)
     desk.start("i3", "-c", str(desk.folder / "i3"))
 
 
-def i3blocks(folder: Path, command: str) -> dict[str, Any]:
+def swaybar_config(block: str) -> str:
+    own = f"""
+    id top
+    position top
+    height {HEIGHT}
+    swaybar_command true
+    workspace_buttons no
+    font DejaVu Sans 10
+    colors {{
+        background #000000
+        statusline #00ff00
+    }}
+"""
+    return block.replace("bar {\n", f"bar {{{own}", 1)
+
+
+def start_swaybar(desk: Session) -> None:
+    run = Path(desk.environ["XDG_RUNTIME_DIR"])
+    socket = until(lambda: next(map(str, run.glob("sway-ipc.*")), ""), "sway opened no socket")
+    desk.start("swaybar", "-b", "top", "-s", socket)
+
+
+def read_by_i3blocks(folder: Path, block: str) -> dict[str, Any]:
     """What it tells i3bar of the one block."""
-    process = subprocess.Popen(
-        ["i3blocks", "-c", str(_block_file(folder, command, "once"))], stdout=subprocess.PIPE, text=True
-    )
-    try:
+    (folder / "blocks").write_text(block)
+    command = ["i3blocks", "-c", str(folder / "blocks")]
+    with started(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
             blocks = json.loads(line.lstrip(",")) if line.lstrip(",").startswith("[{") else []
             if found := [block for block in blocks if block.get("name")]:  # not before it has run
                 return dict(found[0])
-        raise AssertionError("it ended")
-    finally:
-        process.kill()
-        process.wait(10)
-        process.stdout.close() if process.stdout else None
-
-
-def _block_file(folder: Path, command: str, interval: str) -> Path:
-    blocks = folder / "i3blocks"
-    blocks.write_text(f"[tankful]\ncommand={command}\nformat=json\ninterval={interval}\n")
-    return blocks
+    raise AssertionError("it ended")
 
 
 def drawn(desk: Session, colour: Colour) -> Box:

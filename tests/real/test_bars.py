@@ -1,79 +1,70 @@
-"""The lines as real bars and prompts show them, also with names that are markup to them."""
+"""The README's lines for bars and prompts, as the real ones show them: also names that are markup to them."""
 
 from __future__ import annotations
 
-import json
 import os
-import shlex
 import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.real import bars
-from tests.real.bars import HOSTILE, NAME, own_environ
+from tests.real.bars import HOSTILE, NAME, readme
 from tests.real.panel import bare_display
-from tests.real.session import until
+from tests.real.session import Session, until
 from tests.real.terminals import terminal
 from tests.real.waybar import headless_sway
-from tests.tray.faces.published import ROOT, Folder
+from tests.tray.faces.published import Folder
 from tray.engine.single_instance import SingleInstance
 
-RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+RED, GREEN = (255, 0, 0), (0, 255, 0)
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Folder:
+def folder(tmp_path: Path) -> Iterator[Folder]:
     """Of somebody whose engine is owned by another process: nothing but the snapshot answers."""
     made = Folder(tmp_path / "person")
     made.publish(made.account(made.window(37), title=NAME))
-    return made
-
-
-@pytest.fixture(autouse=True)
-def _owner(folder: Folder) -> object:
-    single = SingleInstance(folder.state)
+    single = SingleInstance(made.state)
     assert single.acquire()
-    return single
+    yield made
+    single.release()
 
 
-def tankful(folder: Folder, *arguments: str) -> str:
-    """A command line for a shell."""
-    environ = own_environ(folder)
-    words = ["env", "-C", str(ROOT), *(f"{name}={value}" for name, value in environ.items())]
-    return shlex.join([*words, sys.executable, "-m", "tray.cli", *arguments])
+@pytest.fixture
+def program(folder: Folder) -> Path:
+    return bars.installed(folder)
 
 
-def test_waybar(folder: Folder, tmp_path: Path, need: Callable[..., None]) -> None:
+def is_followed(desk: Session, folder: Folder) -> None:
+    """What is published is drawn, whatever the name holds."""
+    width = bars.drawn(desk, GREEN)[2]
+    folder.publish(folder.account(folder.window(37), title=HOSTILE))
+    until(lambda: bars.drawn(desk, GREEN)[2] > width + 50, "the line did not change", deadline=30)
+    assert bars.pixels(desk, RED) == 0, "a name has set a colour"
+
+
+def test_waybar(folder: Folder, program: Path, tmp_path: Path, need: Callable[..., None]) -> None:
     need(*bars.WAYBAR)
     with headless_sway(tmp_path / "desk") as desk:
-        bars.start_waybar(desk, tankful(folder, "watch", "--format", "waybar"))
-        ok = bars.drawn(desk, GREEN)
-        folder.publish(folder.account(folder.window(100), title=NAME))
-        blocked = bars.drawn(desk, RED)
-        assert blocked[2] > ok[2], "it says until when"
-        folder.publish(folder.account(folder.window(37), title=HOSTILE))
-        hostile = bars.drawn(desk, GREEN)
-        assert hostile[2] > blocked[2] > 50, "a name that is no markup empties it"
+        bars.start_waybar(desk, readme('"custom/tankful"', program), readme("#custom-tankful"))
+        is_followed(desk, folder)
         desk.screenshot(tmp_path / "waybar.png")
+        folder.publish(folder.account(folder.window(100), title=NAME))
+        assert bars.drawn(desk, RED)[2] > 50
     assert desk.left_behind() == []
 
 
-def test_tmux(folder: Folder, tmp_path: Path, need: Callable[..., None]) -> None:
+def test_tmux(folder: Folder, program: Path, tmp_path: Path, need: Callable[..., None]) -> None:
     need("tmux")
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    environ |= {"TMUX_TMPDIR": str(tmp_path)}
     config = tmp_path / "tmux.conf"
-    environ = own_environ(folder) | {
-        "TERM": "xterm-256color",
-        "LANG": "C.UTF-8",
-        "TMUX_TMPDIR": str(tmp_path),
-    }
     command = ["tmux", "-L", "test", "-f", str(config), "new-session", "cat"]
     for kind in ("statusline", "watch"):
         folder.publish(folder.account(folder.window(37), title=HOSTILE))
-        line = tankful(folder, kind, "--format", "tmux")
-        config.write_text(f"set -g status-interval 1\nset -g status-right {shlex.quote(f'#({line})')}\n")
+        config.write_text(readme("set -g status-right", program, ("statusline", kind), ("15", "1")))
         with terminal(command, environ, tmp_path) as screen:
             screen.until(lambda: HOSTILE[:20] in screen.text, "the name is not shown as it is")
             folder.publish(folder.account(folder.window(100), title=NAME))
@@ -81,56 +72,76 @@ def test_tmux(folder: Folder, tmp_path: Path, need: Callable[..., None]) -> None
             subprocess.run(["tmux", "-L", "test", "kill-server"], env=environ, check=True, timeout=10)
 
 
-@pytest.mark.parametrize("kind", ["statusline", "watch"])
-def test_polybar(folder: Folder, tmp_path: Path, need: Callable[..., None], kind: str) -> None:
+@pytest.mark.parametrize("changes", [(), (("watch", "statusline"), ("tail = true", "interval = 1"))])
+def test_polybar(
+    folder: Folder,
+    program: Path,
+    tmp_path: Path,
+    need: Callable[..., None],
+    changes: tuple[tuple[str, str], ...],
+) -> None:
     need(*bars.POLYBAR)
     with bare_display(tmp_path / "desk") as desk:
-        bars.start_polybar(desk, tankful(folder, kind, "--format", "polybar"), tail=kind == "watch")
-        width = bars.drawn(desk, GREEN)[2]
-        folder.publish(folder.account(folder.window(37), title=HOSTILE))
-        until(lambda: bars.drawn(desk, GREEN)[2] > width + 50, "the line did not change")
-        assert bars.pixels(desk, RED) == 0, "a name has set a colour"
+        bars.start_polybar(desk, readme("[module/tankful]", program, *changes))
+        is_followed(desk, folder)
         desk.screenshot(tmp_path / "polybar.png")
     assert desk.left_behind() == []
 
 
-@pytest.mark.parametrize("kind", ["statusline", "watch"])
-def test_i3blocks(folder: Folder, tmp_path: Path, need: Callable[..., None], kind: str) -> None:
+@pytest.mark.parametrize("changes", [(), (("watch", "statusline"), ("interval=persist", "interval=1"))])
+def test_i3blocks(
+    folder: Folder,
+    program: Path,
+    tmp_path: Path,
+    need: Callable[..., None],
+    changes: tuple[tuple[str, str], ...],
+) -> None:
     need(*bars.I3BLOCKS)
     with bare_display(tmp_path / "desk") as desk:
-        interval = "persist" if kind == "watch" else "1"
-        bars.start_i3blocks(desk, tankful(folder, kind, "--format", "i3blocks"), interval)
-        width = bars.drawn(desk, GREEN)[2]
-        folder.publish(folder.account(folder.window(37), title=HOSTILE))
-        until(lambda: bars.drawn(desk, GREEN)[2] > width + 50, "the line did not change")
+        bars.start_i3blocks(desk, readme("[tankful]", program, *changes))
+        is_followed(desk, folder)
         desk.screenshot(tmp_path / "i3blocks.png")
     assert desk.left_behind() == []
 
 
-def test_i3blocks_reads_what_is_meant(folder: Folder, tmp_path: Path, need: Callable[..., None]) -> None:
+def test_i3blocks_reads_what_is_meant(
+    folder: Folder, program: Path, tmp_path: Path, need: Callable[..., None]
+) -> None:
     need("i3blocks")
     folder.publish(folder.account(folder.window(100), title=HOSTILE))
-    block = bars.i3blocks(tmp_path, tankful(folder, "statusline", "--format", "i3blocks"))
+    block = bars.read_by_i3blocks(tmp_path, readme("[tankful]", program))
     shown = HOSTILE.replace('"', "'")  # i3blocks ends a text at any other quote
     assert block["full_text"].startswith(f"{shown} 5h 0 % left · blocked until ")
     assert (block["markup"], block["color"]) == ("none", "#ed333b")
 
 
-def test_starship(folder: Folder, tmp_path: Path, need: Callable[..., None]) -> None:
+def test_swaybar(folder: Folder, program: Path, tmp_path: Path, need: Callable[..., None]) -> None:
+    need(*bars.SWAYBAR)
+    bar = bars.swaybar_config(readme("status_command", program))
+    with headless_sway(tmp_path / "desk", bar=bar) as desk:
+        bars.start_swaybar(desk)
+        is_followed(desk, folder)
+        desk.screenshot(tmp_path / "swaybar.png")
+    assert desk.left_behind() == []
+
+
+def test_starship(folder: Folder, program: Path, tmp_path: Path, need: Callable[..., None]) -> None:
     need("starship")
-    line = tankful(folder, "statusline", "--format", "starship")
     config = tmp_path / "starship.toml"
-    module = ["[custom.tankful]", f"command = {json.dumps(line)}", "when = true", r"format = '\[$output\]'"]
-    config.write_text("\n".join(["format = '$custom'", *module, ""]))
-    environ = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "STARSHIP_CONFIG": str(config),
-    }
+    config.write_text(f"format = '$custom'\n{readme('[custom.tankful]', program)}")
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "STARSHIP_CONFIG": str(config)}
     environ |= {"TERM": "xterm-256color", "STARSHIP_CACHE": str(tmp_path / "cache")}
     for name in (NAME, HOSTILE):
         folder.publish(folder.account(folder.window(37), title=name))
         done = subprocess.run(
             ["starship", "prompt"], env=environ, capture_output=True, text=True, check=True, timeout=30
         )
-        assert f"[{name} 63 % left]" in done.stdout
+        assert f"{name} 63 % left" in done.stdout
+
+
+def test_argos_gets_a_title_and_rows(folder: Folder, program: Path) -> None:
+    """The script alone: GNOME runs nowhere here. A `|` would begin attributes."""
+    done = subprocess.run(
+        ["sh", "-c", readme("echo ---", program)], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "Codex 63 %\n---\nCodex 5h 63 % left\nno limits\n"
