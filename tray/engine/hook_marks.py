@@ -28,10 +28,10 @@ def is_first(state_folder: str, *names: str) -> bool | None:
     folder = os.path.join(state_folder, FOLDER)
     path = os.path.join(folder, f"{_TURN}{short_hash(chr(0).join(names))}")
     try:
-        make_folder(folder)
-        _forget_old(folder)
         if os.path.lexists(path):
             return False
+        make_folder(folder)
+        _forget_old(folder)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:  # another process may have been faster
         return False if isinstance(error, FileExistsError) and os.path.lexists(path) else None

@@ -27,10 +27,15 @@ from tray.engine.notices.stored import FILE, Mark, Stored, load, save
 from tray.engine.settings import Settings
 from tray.engine.state import State
 from tray.faces.bars.line import bar_line
+from tray.faces.guard.judge import judge
+from tray.faces.guard.options import GuardOptions
 from tray.view import menu, notices, output
 
 KEY = "a1b2c3d4"
 _BUDGETS = Settings(values={"budget.day": "20 USD", "budget.week": "50%"})
+
+_GUARD = GuardOptions()
+_GUARD.budget = True
 
 
 def targets(folder: Path) -> tuple[Target, ...]:
@@ -66,7 +71,7 @@ def _account_files(store: AccountStore, samples: list[AccountState]) -> Target:
 
 
 def _snapshot(state: Path, samples: list[AccountState]) -> Target:
-    """A bar takes any damage as `published.DAMAGED`: nothing else may be raised."""
+    """A bar or a guard takes any damage as `published.DAMAGED`: nothing else may be raised."""
 
     def check(content: bytes) -> None:
         (state / published.FILE).write_bytes(content)
@@ -76,6 +81,7 @@ def _snapshot(state: Path, samples: list[AccountState]) -> Target:
         now = NOW.timestamp()
         try:
             line = bar_line(published.as_of(found, now), "all", now).text
+            line += judge(found, now, _GUARD).text
         except published.DAMAGED:
             line = ""
         check_left(line, Figures(content, NOW))

@@ -29,6 +29,7 @@ FIRST = {
     "config": ("config", "set", "display.hide_email", "true"),
     "doctor": ("doctor",),
     "status line": ("statusline", "--from-claude"),
+    "hook": ("guard", "--hook", "claude"),
     "headless": ("--headless",),
 }
 SECONDS = 20.0
@@ -98,6 +99,8 @@ def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path, arguments:
     done = run(folder, *arguments)
     if "--from-claude" in arguments:
         assert done.stdout.startswith("5h 62 %")
+    elif "--hook" in arguments:
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     else:
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr.endswith(

@@ -133,6 +133,8 @@ def check_every_command(person: Person, sentence: str) -> None:
     assert "63 %" in output
     assert person.run("statusline", "--format", "text")[0].count("\n") == 1
     assert person.run("statusline", "--from-claude", stdin="{}")[0]
+    prompt = '{"hook_event_name": "UserPromptSubmit"}'
+    assert person.run("guard", "--hook", "codex", stdin=prompt) == ("", "")
     _, errors = person.run(code=0)
     assert errors.count(sentence) == 1, errors
 
