@@ -7,7 +7,7 @@ weekly limit of each account.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -114,7 +114,10 @@ def _dollars(period: str, costs: list[HomeCost]) -> dict[str, Any]:
     if not costs:
         return {"used": None, "at_least": False}
     newest = max(cost.day for cost in costs)
-    first, after = days_of(period, newest)
+    try:
+        first, after = days_of(period, newest)
+    except (OverflowError, ValueError):  # the end of the calendar
+        return {"used": None, "at_least": False}
     used = tallied(tally for cost in costs for tally in _within(cost, period, first, after))
     is_whole = all(cost.complete and cost.day == newest for cost in costs)
     return {
@@ -131,7 +134,7 @@ def _within(cost: HomeCost, period: str, first: date, after: date) -> Iterator[T
             yield cost.figures.month
         return
     for ago, tally in enumerate(reversed(cost.figures.last_days)):
-        if first <= cost.day - timedelta(days=ago) < after:
+        if first.toordinal() <= cost.day.toordinal() - ago < after.toordinal():
             yield tally
 
 

@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime
 from providers.domain import budgets, rules
 from providers.domain.work_days import ALL, work_spans
 
+_FIRST_YEAR, _LAST_YEAR = -62_135_500_000.0, 253_402_200_000.0
+"""In epoch seconds: what has a date."""
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -37,7 +39,7 @@ def as_of(snapshot: Document, now: float, zone: tzinfo | None = None) -> list[Do
 def judged(fact: Document, now: float, days: str = ALL, zone: tzinfo | None = None) -> Document:
     """A budget as published, as of `now`; `days` are the work days (see `work_days.DAYS`)."""
     starts, ends = _bounds(fact, zone)
-    has_begun = starts is None or starts - rules.CLOCK_SLACK_SECONDS <= now
+    has_begun = "day" not in fact if starts is None else starts - rules.CLOCK_SLACK_SECONDS <= now
     used = fact["used"] if has_begun and (ends is None or now < ends) else None
     expected = None
     if used is not None and starts is not None and ends is not None:
@@ -61,10 +63,11 @@ def judged(fact: Document, now: float, days: str = ALL, zone: tzinfo | None = No
 def _bounds(fact: Document, zone: tzinfo | None) -> tuple[float | None, float | None]:
     """When the period of a budget begins and ends: that of its `day`, or that of its window."""
     if "day" in fact:
+        day = date.fromisoformat(fact["day"])
         try:
-            first, after = budgets.days_of(fact["period"], date.fromisoformat(fact["day"]))
+            first, after = budgets.days_of(fact["period"], day)
             return budgets.midnight(first, zone), budgets.midnight(after, zone)
-        except (OverflowError, OSError):  # a year that the platform lacks
+        except (OverflowError, ValueError, OSError):  # a year that the platform lacks
             return None, None
     ends, minutes = fact.get("resets_at"), fact.get("window_minutes")
     if ends is None:
@@ -83,6 +86,6 @@ def _rate(rate: Document | None, now: float) -> float | None:
 
 
 def _iso(at: float | None) -> str | None:
-    if at is None:
+    if at is None or not _FIRST_YEAR <= at <= _LAST_YEAR:
         return None
     return datetime.fromtimestamp(int(at // 1), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

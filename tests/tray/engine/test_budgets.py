@@ -186,6 +186,13 @@ SAMPLE = state(
 )
 
 
+@pytest.mark.parametrize("day", [date.min, date.max])
+@pytest.mark.parametrize("period", ["day", "week", "month"])
+def test_the_ends_of_the_calendar(day: date, period: str) -> None:
+    found = budgets_of(state(costs={"a": cost(day, 25.0)}, **{period: "20 USD"}), NOON, ZONE)
+    assert [each.verdict for each in found] == ["unknown"]
+
+
 @given(hours=st.floats(-1000, 1000))
 def test_a_reader_of_the_file_judges_the_same(hours: float) -> None:
     now = NOON + timedelta(hours=hours)

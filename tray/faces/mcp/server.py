@@ -17,6 +17,7 @@ from providers.version import VERSION
 from tray.faces.mcp import protocol, tools
 from tray.faces.mcp.children import Cancelled, Commands
 from tray.faces.mcp.protocol import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, ProtocolError
+from tray.view.terminal import is_terminal
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ MOST_CALLS = 8
 """At once; each may have a process of its own."""
 LINGER_SECONDS = 1.0
 """How long calls that were begun may still be answered once the client has said all it has to say."""
+_FOR_AGENTS = (
+    "tankful: this is a server for coding agents, which start it themselves; see `tankful mcp --help`. "
+    "Press Ctrl-D to end it.\n"
+)
 SERVER: Document = {"name": "tankful", "title": "tankful", "version": VERSION}
 
 
@@ -43,6 +48,8 @@ def serve() -> int:
     """Until stdin ends, or a signal comes."""
     if sys.stdin is None or sys.stdout is None:
         return OK
+    if is_terminal(sys.stdin) and sys.stderr is not None:
+        sys.stderr.write(_FOR_AGENTS)
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
         os.dup2(_errors(), sys.stdout.fileno())
         server = Server(out)

@@ -26,7 +26,9 @@ from providers.domain.limits import (
     UsageError,
     UsageRate,
     UsageSnapshot,
+    UsedToday,
 )
+from tests.tray.engine.budget_states import cost
 from tests.tray.view.test_menu import NOW, PRO
 from tray.engine.settings import Settings
 from tray.engine.settings_table import SETTINGS
@@ -122,6 +124,7 @@ def accounts(draw: st.DrawFn) -> AccountUsage:
     rate = UsageRate(
         window="weekly", percent_per_hour=3, slowest=1, fastest=9, over=timedelta(hours=4), at=NOW
     )
+    today = UsedToday(window="weekly", day=NOW.date(), percent=draw(used), at_least=True)
     return AccountUsage(
         provider=draw(st.sampled_from(["codex", "claude"])),
         title=draw(st.sampled_from(["Codex", *HOSTILE[1:6]])),
@@ -141,6 +144,7 @@ def accounts(draw: st.DrawFn) -> AccountUsage:
             for each in draw(st.sets(st.sampled_from(WINDOW_IDS)))
         ),
         rates=draw(st.sampled_from([(), (rate,)])),
+        used_today=draw(st.sampled_from([(), (today,)])),
         cost=draw(st.none() | costs()),
         error=draw(st.none() | error),
         offline_since=draw(maybe_time),
@@ -154,13 +158,18 @@ def states(draw: st.DrawFn) -> State:
         "display.bars": draw(st.sampled_from(["lines", "blocks", "ascii"])),
         "display.used": draw(st.booleans()),
         "display.hide_email": draw(st.booleans()),
+        "budget.day": draw(st.sampled_from([None, "0.01 USD", "1000000 USD", "0.01%", "100%"])),
+        "budget.week": draw(st.sampled_from([None, "20 USD", "50%"])),
+        "budget.month": draw(st.sampled_from([None, "20 USD"])),
     }
+    counted = st.builds(cost, st.dates(), money, money, month=money, complete=st.booleans())
     base = draw(st.lists(accounts(), max_size=4))
     # Many, but made quickly.
     shown = tuple(base * draw(st.integers(1, 8)))[:30]
     return State(
         settings=Settings(table=SETTINGS, values=values, problem=draw(st.none() | names)),
         save_problem=draw(st.none() | names),
+        costs=draw(st.dictionaries(st.sampled_from(["a", "b"]), counted)),
         snapshot=draw(st.sampled_from([None, UsageSnapshot(generated_at=NOW, accounts=shown)])),
         asking=draw(st.sampled_from([frozenset[str](), frozenset({"a"})])),
         counting=draw(st.booleans()),
