@@ -20,6 +20,8 @@ _STEP_MS = 7 * 24 * 3_600_000
 """So much is sorted at once. Each step is a transaction of its own: a slow reader of a pipe does not keep SQLite
 from shortening its journal.
 """
+MOST_CONTEXTS = 4_000
+"""So many are remembered at once. Contexts come and go with their sessions."""
 _TOKENS = ", ".join(each.name for each in TOKEN_CLASSES)
 _TOTAL = " + ".join(each.name for each in TOKEN_CLASSES if each.part_of is None)
 _CONTEXT = "session, root, project, model, effort, tier, originator, account"
@@ -37,10 +39,11 @@ Values = tuple[int, int, int, int, int, int, int, int, int, int, int, int | None
 all tokens, web searches, and the cost in 1e-12 USD, None if no price is known. There are millions: no struct is
 made.
 """
+CONTEXT: Final = 0
 AT: Final = 2
 COUNTS: Final = 3
 PICO: Final = 11
-"""Where the time, the first count and the money stand in Values."""
+"""Where the context, the time, the first count and the money stand in Values."""
 
 
 class LimitRow(Struct, frozen=True):
@@ -94,6 +97,8 @@ def responses(
         for values in rows:
             origin = origins.get(values[0])
             if origin is None:
+                if len(origins) >= MOST_CONTEXTS:  # as rows come by time, those are over
+                    origins.clear()
                 provider, home = known[values[1]]
                 origin = origins[values[0]] = Origin(provider, _context(db, values[0], home))
             yield origin, values

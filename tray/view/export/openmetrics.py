@@ -13,7 +13,7 @@ from math import isfinite
 
 from providers.domain.cost import TOKEN_CLASSES
 from providers.ledger.history import LimitChange
-from providers.ledger.rows import AT, COUNTS, PICO, LimitRow, Origin, Values
+from providers.ledger.rows import AT, CONTEXT, COUNTS, PICO, LimitRow, Origin, Values
 from providers.ledger.sums import UNKNOWN
 from tray.engine.document import as_usd
 from tray.view import metric_families as families
@@ -66,13 +66,13 @@ def counters(
     `epochs` are those of today's counters: these sums are made of what is known today.
     """
     found: dict[tuple[Series, int], HourlySums] = {}
-    of_origin: dict[int, tuple[Origin, HourlySums | None]] = {}
+    of_context: dict[int, HourlySums | None] = {}
     for origin, values in billed:
-        held = of_origin.get(id(origin))
-        if held is None:
-            held = of_origin[id(origin)] = origin, _hours(origin, found, epochs, hidden)
-        if held[1] is not None:
-            held[1].add(values)
+        if values[CONTEXT] not in of_context:
+            of_context[values[CONTEXT]] = _hours(origin, found, epochs, hidden)
+        hours = of_context[values[CONTEXT]]
+        if hours is not None:
+            hours.add(values)
     head = None
     for metric, column, extra in _columns():
         if metric is not head:

@@ -10,7 +10,7 @@ from pathlib import Path
 from providers.domain.cost import TOKEN_CLASSES
 from providers.ledger.checksum import QUARTER_MS
 from providers.ledger.epoch_ms import moment
-from providers.ledger.rows import AT, COUNTS, PICO, Origin, Values
+from providers.ledger.rows import AT, CONTEXT, COUNTS, MOST_CONTEXTS, PICO, Origin, Values
 from tray.view.export.redact import Redaction
 from tray.view.export.table import Cell, Row, Table
 
@@ -63,19 +63,21 @@ def responses(billed: Billed, naming: Naming) -> Table:
 
 
 def _responses(billed: Billed, naming: Naming) -> Iterator[Row]:
-    shared: dict[int, tuple[Origin, tuple[Cell, ...]]] = {}
-    minute, text = None, ""
+    """There are millions: what depends on the context, or the minute, is made once."""
+    named: dict[int, tuple[Cell, ...]] = {}
+    minute, text, day = None, "", ""
     for origin, values in billed:
-        held = shared.get(id(origin))
-        if held is None:  # the ledger keeps the origin, so no other has its id
-            held = shared[id(origin)] = origin, _all_names(origin, naming)
+        names = named.get(values[CONTEXT])
+        if names is None:
+            if len(named) >= MOST_CONTEXTS:
+                named.clear()
+            names = named[values[CONTEXT]] = _all_names(origin, naming)
         at_ms, pico = values[AT], values[PICO]
         if at_ms // 60_000 != minute:
             minute = at_ms // 60_000
-            text = moment(minute * 60_000).isoformat()[:17]
+            text, day = moment(minute * 60_000).isoformat()[:17], naming.day(at_ms)
         time = "%s%02d.%03dZ" % (text, at_ms // 1000 % 60, at_ms % 1000)  # noqa: UP031 - a third faster
-        usd = None if pico is None else pico / PICO_OF_USD
-        yield held[1], (time, naming.day(at_ms), *values[COUNTS:PICO], usd)
+        yield names, (time, day, *values[COUNTS:PICO], None if pico is None else pico / PICO_OF_USD)
 
 
 def _all_names(origin: Origin, naming: Naming) -> tuple[Cell, ...]:
@@ -122,19 +124,21 @@ class DaySum:
 
 
 def _days(billed: Billed, naming: Naming) -> Iterator[Row]:
-    names: dict[int, tuple[Origin, tuple[Cell, ...]]] = {}
+    named: dict[int, tuple[Cell, ...]] = {}
     day, sums = "", dict[tuple[Cell, ...], DaySum]()
     for origin, values in billed:
         today = naming.day(values[AT])
         if today != day:
             yield from _of_day(day, sums)
             day, sums = today, {}
-        held = names.get(id(origin))
-        if held is None:
-            held = names[id(origin)] = origin, (*naming.names(origin), origin.context.not_on_lines)
-        found = sums.get(held[1])
+        names = named.get(values[CONTEXT])
+        if names is None:
+            if len(named) >= MOST_CONTEXTS:
+                named.clear()
+            names = named[values[CONTEXT]] = (*naming.names(origin), origin.context.not_on_lines)
+        found = sums.get(names)
         if found is None:
-            found = sums[held[1]] = DaySum()
+            found = sums[names] = DaySum()
         found.add(values)
     yield from _of_day(day, sums)
 

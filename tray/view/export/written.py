@@ -10,10 +10,10 @@ from itertools import islice
 import msgspec
 
 from providers.domain.visible import json_text, sound, visible
+from providers.ledger.rows import MOST_CONTEXTS
 from tray.view.export.table import Cell, Row, Table
 
 _AT_ONCE = 1000
-_MOST_HELD = 50_000
 _FORMULA = tuple("=+-@＝＋－＠")
 
 
@@ -68,7 +68,7 @@ def _lines(
         for shared, own in some:
             held = made.get(id(shared))
             if held is None or held[0] is not shared:
-                if len(made) >= _MOST_HELD:
+                if len(made) >= MOST_CONTEXTS:
                     made.clear()
                 held = made[id(shared)] = shared, make(shared)
             lines.append(with_unknown(own, shared) if None in own else held[1] % own)
