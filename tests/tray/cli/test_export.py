@@ -124,7 +124,7 @@ def test_csv_and_json_lines_say_the_same(person: Person) -> None:
 def test_a_response(person: Person) -> None:
     first = person.objects("--what", "responses")[0]
     assert first == {
-        "at": first["at"],
+        "time": first["time"],
         "day": "2026-11-20",
         "provider": "codex",
         "account": None,
@@ -141,7 +141,7 @@ def test_a_response(person: Person) -> None:
         "web_searches": 0,
         "usd": first["usd"],
     }
-    assert datetime.fromisoformat(first["at"]).date().isoformat() == "2026-11-20"
+    assert datetime.fromisoformat(first["time"]).date().isoformat() == "2026-11-20"
     assert first["total_tokens"] == sum(first[f"{name}_tokens"] for name in ("input", "cache_read", "output"))
 
 

@@ -15,10 +15,10 @@ from tray.view.export.table import Row, Table
 def limits(rows: Iterable[LimitRow], owners: Mapping[str, str], hidden: Redaction) -> Table:
     """A row whenever a window changed: it holds until the next one. `owners` has the provider of each account."""
     return Table(
-        lead=("at",),
-        shared=("provider", "account", "window", "source"),
+        lead=("time",),
+        shared=("provider", "account", "window_id", "source"),
         tail=("used_percent", "resets_at"),
-        texts=frozenset({"at", "resets_at"}),
+        texts=frozenset({"time", "resets_at"}),
         rows=_limits(rows, owners, hidden),
     )
 
@@ -31,11 +31,11 @@ def _limits(rows: Iterable[LimitRow], owners: Mapping[str, str], hidden: Redacti
 
 
 def windows(records: Iterable[WindowRecord], owners: Mapping[str, str], hidden: Redaction) -> Table:
-    """A row for each window, by its start; the columns are the members of WindowRecord."""
+    """A row for each window, by its start, with the members of WindowRecord; `window` itself is a word of SQL."""
     times = ("resets_at", "ended_at", "seen_at", "moved_at", "moved_from", "spent_at", "refused_at")
     return Table(
         lead=("starts_at",),
-        shared=("provider", "account", "window", "reset_early", "redeemed"),
+        shared=("provider", "account", "window_id", "reset_early", "redeemed"),
         tail=("used_percent", *times, "moved", "credits_used"),
         texts=frozenset({"starts_at", *times}),
         rows=(_window(record, times, owners, hidden) for record in records),

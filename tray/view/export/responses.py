@@ -18,7 +18,7 @@ Billed = Iterable[tuple[Origin, Values]]
 PICO_OF_USD = 10**12
 _TOKENS = (*(f"{each.name}_tokens" for each in TOKEN_CLASSES), "total_tokens")
 _NAMES = ("provider", "account", "home", "project", "model")
-_TIMES = frozenset({"at", "day"})
+_TIMES = frozenset({"time", "day"})
 
 
 class Naming:
@@ -52,9 +52,9 @@ class Naming:
 
 
 def responses(billed: Billed, naming: Naming) -> Table:
-    """A row for each response, by time; `at` is UTC, `day` local; `thread` is the session of the person."""
+    """A row for each response, by time; `time` is UTC, `day` local; `thread` is the session of the person."""
     return Table(
-        lead=("at", "day"),
+        lead=("time", "day"),
         shared=(*_NAMES, "effort", "tier", "session", "thread", "originator", "not_on_lines"),
         tail=(*_TOKENS, "web_searches", "usd"),
         texts=_TIMES,
