@@ -23,6 +23,7 @@ _ANNOTATIONS: dict[str, bool] = {
     "idempotentHint": True,
     "openWorldHint": False,
 }
+_LONGEST = 40  # characters of an argument
 _TYPES: dict[str, type] = {"string": str, "integer": int}
 
 
@@ -57,6 +58,10 @@ def _check(arguments: Document, properties: Document) -> None:
             )
         if not isinstance(value, _TYPES[about["type"]]) or isinstance(value, bool):
             raise ToolFailed(f"`{name}` must be of type {about['type']}.")
+        if isinstance(value, str) and not (
+            value.isascii() and value.isprintable() and len(value) <= _LONGEST
+        ):
+            raise ToolFailed(f"`{name}` must be a short name.")
         if "enum" in about and value not in about["enum"]:
             raise ToolFailed(f"`{name}` must be one of {', '.join(about['enum'])}.")
         if "minimum" in about and not about["minimum"] <= value <= about["maximum"]:

@@ -157,6 +157,9 @@ def test_a_call_of_no_tool(params: dict[str, Any], code: int) -> None:
         ({"by": "colour"}, "`by` must be one of model, day, week, month, project."),
         ({"by": ["day"]}, "`by` must be of type string."),
         ({"provider": None}, "`provider` must be of type string."),
+        ({"provider": "a\0b"}, "`provider` must be a short name."),
+        ({"provider": "\ud800"}, "`provider` must be a short name."),
+        ({"provider": "x" * 200_000}, "`provider` must be a short name."),
     ],
 )
 def test_wrong_arguments_are_for_the_agent_to_read(arguments: dict[str, Any], says: str) -> None:
