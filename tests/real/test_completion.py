@@ -38,7 +38,6 @@ class Typed:
         self._screen.until(
             lambda: all(word in self._screen.text for word in words), f"{typed!r} did not offer {words}"
         )
-        self._screen.types("\x03")
 
 
 @pytest.mark.parametrize("shell", START)
