@@ -6,7 +6,8 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ import pytest
 
 from providers.claude.statusline.source import StatuslineSource
 from providers.domain.limits import Identity
-from providers.source import Question
+from providers.source import Home, Question
 from tests.fake_anthropic import ACCOUNT, config, login, make_home
-from tests.real.terminals import terminal
+from tests.real.bars import readme
+from tests.real.terminals import Terminal, terminal
 from tests.real.test_claude import NOTES, PACKAGE, anthropic
 from tests.real.tls_proxy import Reply, Request, tls_proxy
+from tray.engine.single_instance import SingleInstance
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,30 +54,42 @@ def answers(request: Request) -> Reply:
     return Reply(200, stream.encode(), headers)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no such terminals")
-def test_what_a_session_tells_its_line_becomes_a_reading(
-    cli: Callable[[str, str], Path], tmp_path: Path
-) -> None:
-    work, own = tmp_path / "work", tmp_path / "own"
+@contextmanager
+def session(
+    cli: Callable[[str, str], Path], tmp_path: Path, status_line: dict[str, str], home: Home
+) -> Iterator[Terminal]:
+    """A Claude Code in a terminal with that line."""
+    work = tmp_path / "work"
     work.mkdir()
-    trusted = {str(work): {"hasTrustDialogAccepted": True}}
-    about = config(hasCompletedOnboarding=True, theme="dark", projects=trusted)
-    now = datetime.now(UTC)
-    home = make_home(tmp_path / "claude", login(expires=now + timedelta(hours=6)), about)
-    line = shlex.join(
-        [sys.executable, "-m", "tray.cli", "statusline", "--from-claude", "--", "echo the-old-line"]
-    )
-    settings = {"statusLine": {"type": "command", "command": line}}
-    (home.path / "settings.json").write_text(json.dumps(settings))
+    (home.path / "settings.json").write_text(json.dumps({"statusLine": status_line}))
     environ = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-    environ |= {"CLAUDE_CONFIG_DIR": str(home.path), "TANKFUL_HOME": str(own), "PYTHONPATH": str(ROOT)}
+    environ |= {"CLAUDE_CONFIG_DIR": str(home.path), "TANKFUL_HOME": str(tmp_path / "own")}
+    environ |= {"PYTHONPATH": str(ROOT), "TANKFUL_STATUS_URL": "http://127.0.0.1:9"}
     environ |= {"DISABLE_TELEMETRY": "1", "DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_TMPDIR": str(tmp_path)}
-    source = StatuslineSource(environ)
-    question = Question(home=home, identity=Identity(account_id=ACCOUNT), account_since=now, now=now)
     with (
         tls_proxy(tmp_path, answers) as proxy,
         terminal([str(cli(PACKAGE, NOTES))], environ | proxy.environ, work) as screen,
     ):
+        yield screen
+
+
+def signed_in(tmp_path: Path) -> Home:
+    trusted = {str(tmp_path / "work"): {"hasTrustDialogAccepted": True}}
+    about = config(hasCompletedOnboarding=True, theme="dark", projects=trusted)
+    return make_home(tmp_path / "claude", login(expires=datetime.now(UTC) + timedelta(hours=6)), about)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such terminals")
+def test_what_a_session_tells_its_line_becomes_a_reading(
+    cli: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    now, home = datetime.now(UTC), signed_in(tmp_path)
+    line = shlex.join(
+        [sys.executable, "-m", "tray.cli", "statusline", "--from-claude", "--", "echo the-old-line"]
+    )
+    source = StatuslineSource({"TANKFUL_HOME": str(tmp_path / "own"), "CLAUDE_CONFIG_DIR": str(home.path)})
+    question = Question(home=home, identity=Identity(account_id=ACCOUNT), account_since=now, now=now)
+    with session(cli, tmp_path, {"type": "command", "command": line}, home) as screen:
         screen.until(lambda: "the-old-line" in screen.text, "the line of before was not drawn")
         screen.enters("hello")
         screen.until(lambda: source.read(question) is not None, "no limits came")
@@ -85,3 +100,17 @@ def test_what_a_session_tells_its_line_becomes_a_reading(
         ("weekly", 61),
     ]
     assert all(window.resets_at is not None for window in reading.windows)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such terminals")
+def test_the_line_of_the_readme(cli: Callable[[str, str], Path], tmp_path: Path) -> None:
+    """With an owner of the engine: nobody asks a server."""
+    program = shlex.join([sys.executable, "-m", "tray.cli"])
+    settings = json.loads(f"{{{readme('statusLine').replace('~/.local/bin/tankful', program)}}}")
+    owner = SingleInstance(tmp_path / "own/state")
+    assert owner.acquire()
+    with session(cli, tmp_path, settings["statusLine"], signed_in(tmp_path)) as screen:
+        screen.until(lambda: "% · 5h – % · –" in screen.text, "the line was not drawn")
+        screen.enters("hello")
+        screen.until(lambda: "% · 5h 63 % · –" in screen.text, "no limits came")
+    owner.release()
