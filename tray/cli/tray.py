@@ -55,12 +55,16 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine, Notifier], int], *, values
     with its `values` if they are wanted; but the one of those who only watch gives way.
     """
     from tray.engine import takeover
-    from tray.engine.single_instance import SingleInstance, StateFolderUnusable
+    from tray.engine.single_instance import (
+        OWNER_PATIENCE_SECONDS,
+        SingleInstance,
+        StateFolderUnusable,
+    )
 
     scope = open_scope()
     single = SingleInstance(scope.folders.state)
     try:
-        if not takeover.acquire(single, scope.folders.state):
+        if not takeover.acquire(single, scope.folders.state, OWNER_PATIENCE_SECONDS):
             already_running.report(scope, values=values)
             return OK
     except StateFolderUnusable as error:

@@ -36,6 +36,13 @@ def run(given: argparse.Namespace) -> int:
 
     if given.json and (given.format or given.template is not None):
         raise BadArgument("--json does not go with --format or --template")
+    arguments = ["--json"] if given.json else []
+    for name in ("format", "template", "provider"):
+        value = getattr(given, name)
+        arguments += [] if value is None else [f"--{name}", value]
     if given.format is None and given.template is None:
         given.format = "text"
-    return watch.show(bar_arguments.checked(given, statusline.read_snapshot()), is_json=given.json)
+    options = bar_arguments.checked(given, statusline.read_snapshot())
+    if not any((value or "").startswith("-") for value in (given.template, given.provider)):
+        watch.again(arguments)
+    return watch.show(options, is_json=given.json)

@@ -22,19 +22,18 @@ WANTED = "engine.wanted"
 _WANTED_SECONDS = 15.0
 _PATIENCE_SECONDS = 12.0
 """An engine closes within seconds, even where a server does not answer."""
-_OWNER_PATIENCE_SECONDS = 1.0
 
 
-def acquire(single: SingleInstance, state_folder: Path) -> bool:
+def acquire(single: SingleInstance, state_folder: Path, patience: float) -> bool:
     """The engine's lock, for who shall own it from now on; False where another one of the kind does.
 
-    Raises StateFolderUnusable. A command that publishes what it read holds it for as long as the disk takes.
+    Raises StateFolderUnusable. `patience` (s) is for commands, which hold it while they publish what they read.
     """
     if single.acquire():
         return True
     _ask(str(state_folder))
     gives_way = is_owned(str(state_folder), WATCH_LOCK)
-    if not single.acquire(_PATIENCE_SECONDS if gives_way else _OWNER_PATIENCE_SECONDS):
+    if not single.acquire(_PATIENCE_SECONDS if gives_way else patience):
         return False
     (state_folder / WANTED).unlink(missing_ok=True)
     return True

@@ -58,17 +58,20 @@ def known_providers(snapshot: Document | None) -> list[str]:
 def line(pieces: Pieces, sent: Any, snapshot: Document | None, folder: str, now: float) -> str:
     """One line. `sent` is Claude Code's JSON, None where that could not be read; `folder` is the state folder."""
     try:
-        made = published.as_of(with_sent(snapshot, sent, os.environ, now), now)
-        published_value = template.values(made, "all", now)
-        window = next((each for each in made["providers"][0]["windows"] if each["id"] == "session"), None)
-    except published.DAMAGED:
-        made = published.as_of(with_sent(None, sent, os.environ, now), now)
-        published_value, window = template.values(made, "all", now), None
+        return _line(pieces, sent, snapshot, folder, now)
+    except published.DAMAGED:  # the next round rewrites it
+        return _line(pieces, sent, None, folder, now)
+
+
+def _line(pieces: Pieces, sent: Any, snapshot: Document | None, folder: str, now: float) -> str:
+    made = published.as_of(with_sent(snapshot, sent, os.environ, now), now)
+    published_value = template.values(made, "all", now)
+    session = next((each for each in made["providers"][0]["windows"] if each["id"] == "session"), None)
 
     def value(name: str) -> str:
         if name not in NAMES:
             return published_value(name)
-        return _own(name, sent if isinstance(sent, dict) else {}, window, folder, now) or words.UNKNOWN
+        return _own(name, sent if isinstance(sent, dict) else {}, session, folder, now) or words.UNKNOWN
 
     return template.fill(pieces, value)
 

@@ -26,6 +26,8 @@ from tray.engine.notices.memory import Memory
 from tray.engine.notices.stored import FILE, Mark, Stored, load, save
 from tray.engine.settings import Settings
 from tray.engine.state import State
+from tray.faces.bars import watch
+from tray.faces.bars.formats import FORMATS
 from tray.faces.bars.line import bar_line
 from tray.faces.guard.judge import judge
 from tray.faces.guard.options import GuardOptions
@@ -80,10 +82,12 @@ def _snapshot(state: Path, samples: list[AccountState]) -> Target:
             return
         now = NOW.timestamp()
         try:
-            line = bar_line(published.as_of(found, now), "all", now).text
-            line += judge(found, now, _GUARD).text
+            made = bar_line(published.as_of(found, now), "all", now)
+            line = made.text + judge(found, now, _GUARD).text
+            assert all("\n" not in form.write(made) for form in FORMATS.values())
         except published.DAMAGED:
             line = ""
+        watch.until_another(found, now)
         check_left(line, Figures(content, NOW))
         try:
             json.dumps(published.usage(found, now), allow_nan=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +14,12 @@ from typing import Any
 import pytest
 
 from tests.tray.faces.published import Folder
-from tray.faces import cached_usage
+from tray.engine import published
+from tray.faces import cached_usage, claude_template
 from tray.faces.bars import statusline as bars
+from tray.faces.bars import template, watch
+from tray.faces.bars.formats import FORMATS
+from tray.faces.bars.options import Options
 
 ODD: tuple[Any, ...] = (
     None,
@@ -63,16 +68,30 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     return made
 
 
+def every_way() -> list[Options]:
+    """Of asking for a line."""
+    names = " ".join(f"{{{name}}}" for name in template.names(("codex", "claude")))
+    own = Options("waybar", template.pieces(names), "all", 300.0)
+    return [own, *(Options(name, None, "all", 300.0) for name in FORMATS)]
+
+
 def test_any_member_of_any_type(folder: Folder, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     file = folder.state / "snapshot.json"
     whole = json.loads(file.read_bytes())
-    tried = 0
+    tried, claude = 0, template.pieces("{tightest.left} {claude.session.left} {block.cost}")
     for path in places(whole):
         for odd in ODD:
             file.write_text(json.dumps(with_odd(whole, path, odd)))
             assert bars.answer(["--format", "text"]) == 0
             line = capsysbinary.readouterr().out
             assert line.count(b"\n") == 1
+            for options in every_way():
+                text = bars.text_of(published.read(str(folder.state)), options, time.time())
+                assert text is None or "\n" not in text
+            for watched in (watch._Document(options), watch._Line(options)):
+                watched.news(published.read(str(folder.state)), time.time(), "not known")
+            assert watch.until_another(published.read(str(folder.state)), time.time()) > 0
+            assert claude_template.line(claude, None, published.read(str(folder.state)), "", time.time())
             assert cached_usage.answer(["--cached", "--json"]) in (0, 1, None)
             printed = capsysbinary.readouterr().out
             assert not printed or json.loads(printed)

@@ -28,8 +28,10 @@ class Options:
         self.max_age = max_age
 
 
-def read(arguments: list[str], providers: Collection[str]) -> Options | None:
-    """None for what is not certainly right, with no providers but these: argparse has the errors."""
+def read(arguments: list[str], providers: Collection[str] | None) -> Options | None:
+    """None for what is not certainly right, with no providers but these: argparse has the errors. With None for
+    them, the provider and the template have been checked before.
+    """
     given: dict[str, str] = {}
     rest = list(arguments)
     while len(rest) > 1 and rest[0] in _NAMES and not rest[1].startswith("-"):
@@ -38,13 +40,15 @@ def read(arguments: list[str], providers: Collection[str]) -> Options | None:
     provider, max_age = given.get("--provider", "all"), age(given.get("--max-age", DEFAULT_MAX_AGE))
     written = given.get("--template")
     format_ = given.get("--format", "" if written is None else "text")
-    if rest or format_ not in FORMATS or max_age is None or provider not in ("all", *providers):
+    if rest or format_ not in FORMATS or max_age is None:
+        return None
+    if providers is not None and provider not in ("all", *providers):
         return None
     try:
         pieces = None if written is None else template.pieces(written)
     except template.TemplateError:
         return None
-    if pieces and template.unknown(pieces, providers) is not None:
+    if pieces and providers is not None and template.unknown(pieces, providers) is not None:
         return None
     return Options(format_, pieces, provider, max_age)
 

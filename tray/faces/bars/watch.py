@@ -17,7 +17,7 @@ from providers.domain.visible import json_text
 from providers.host.private import make_folder
 from providers.host.state_folder import is_trusted, state_folder
 from tray.engine import published
-from tray.engine.detached import ENGINE_LOCK
+from tray.engine.detached import ENGINE_LOCK, own_command
 from tray.faces.bars import options as bar_options
 from tray.faces.bars.changes import FileChanges, PeerGone
 from tray.faces.bars.keeper import Keeper
@@ -26,27 +26,30 @@ from tray.faces.bars.statusline import NOT_KNOWN, UNTRUSTED, providers, read_sna
 
 TYPE_CHECKING = False  # typing itself would cost a megabyte
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import NoReturn
 
     from tray.engine.published import Document
     from tray.faces.bars.options import Options
 
 OK = 0
+CHECKED = "--checked"
+"""The first argument of one that was started again, after its arguments were checked with all libraries."""
 LOOK_SECONDS = 60.0
 """A line may hold an age or a countdown, in minutes."""
 
 
 def answer(arguments: list[str]) -> int | None:
     """The fast path (see `tray.cli.commands`): passes on what is not certainly right."""
-    if "--max-age" in arguments:
+    is_json, is_checked = "--json" in arguments, arguments[:1] == [CHECKED]
+    rest = [each for each in arguments if each not in ("--json", CHECKED)]
+    if "--max-age" in rest:
         return None
-    is_json = "--json" in arguments
-    rest = [each for each in arguments if each != "--json"]
     if is_json and ("--format" in rest or "--template" in rest):
         return None
     if not {"--format", "--template"} & set(rest):
         rest = ["--format", "text", *rest]
-    options = bar_options.read(rest, providers(read_snapshot()))
+    options = bar_options.read(rest, None if is_checked else providers(read_snapshot()))
     return None if options is None else show(options, is_json=is_json)
 
 
@@ -69,8 +72,16 @@ def show(options: Options, *, is_json: bool) -> int:
             return OK
 
 
+def again(arguments: Sequence[str]) -> None:
+    """Become one that has loaded the standard library alone, which these arguments have been checked for."""
+    command = own_command("watch", CHECKED, *arguments)
+    if sys.platform != "win32":  # there it would be another process, which nobody waits for
+        os.execv(command[0], command)  # noqa: S606 - it is this very program
+
+
 def _end(_number: int, _frame: object) -> NoReturn:
-    sys.exit(OK)
+    """At once: what is still to be written may have a reader that does not read."""
+    os._exit(OK)
 
 
 def _follow(folder: str, watched: _Line | _Document, keeper: Keeper, changes: FileChanges) -> NoReturn:
@@ -78,6 +89,8 @@ def _follow(folder: str, watched: _Line | _Document, keeper: Keeper, changes: Fi
     while True:
         if published.FILE in changed:
             snapshot = published.read(folder)
+        if hasattr(time, "tzset"):
+            time.tzset()  # the person may have travelled
         now, is_ours = time.time(), is_trusted(os.environ)
         if text := watched.news(snapshot if is_ours else None, now, NOT_KNOWN if is_ours else UNTRUSTED):
             _print(text)

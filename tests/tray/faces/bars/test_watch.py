@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -152,7 +153,7 @@ class TestTheLines:
         assert watch.is_silent(2)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a signal is sent")
+@pytest.mark.skipif(sys.platform != "linux", reason="signals are sent, and processes looked at")
 @pytest.mark.usefixtures("owner")
 class TestTheEnd:
     def test_a_reader_that_is_gone_although_nothing_is_written(self, folder: Folder) -> None:
@@ -172,6 +173,23 @@ class TestTheEnd:
         watch.line()
         watch.process.terminate()
         assert watch.process.wait(5) == 0
+
+    def test_a_signal_while_the_reader_does_not_read(self, folder: Folder) -> None:
+        folder.publish(folder.account(folder.window(37)))
+        reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        os.write(writer, b"x" * 4096)  # it is full
+        command = [sys.executable, "-m", "tray.cli", "watch"]
+        with started(command, env=folder.environ, cwd=ROOT, stdout=writer) as process:
+            process_ = psutil.Process(process.pid)
+            until(
+                lambda: "inotify" in "".join(map(os.readlink, _open_files(process.pid))), "it did not begin"
+            )
+            until(lambda: process_.status() == psutil.STATUS_SLEEPING, "it is not waiting")
+            process.terminate()
+            assert process.wait(5) == 0
+        os.close(reader)
+        os.close(writer)
 
     def test_the_terminal_is_interrupted(self, start: Start) -> None:
         watch = start()
@@ -221,6 +239,28 @@ def test_it_loads_the_standard_library_alone(folder: Folder) -> None:
     loaded = set(done.stderr.split())
     assert loaded <= {"providers", "tray", "__main__", *sys.stdlib_module_names}
     assert not loaded & {"pathlib", "typing", "argparse", "subprocess", "threading", "logging", "random"}
+
+
+def _open_files(pid: int) -> list[str]:
+    return [str(path) for path in Path(f"/proc/{pid}/fd").iterdir()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measured on Linux")
+@pytest.mark.parametrize("arguments", [(), ("--provider", "claude"), ("--template", "{claude.weekly.left}")])
+def test_it_stays_small_also_before_anything_is_published(
+    folder: Folder, start: Start, arguments: tuple[str, ...]
+) -> None:
+    single = SingleInstance(folder.state)
+    assert single.acquire()
+    watch = start(*arguments)
+    assert watch.line() == "limits not known yet\n"
+    assert psutil.Process(watch.process.pid).memory_info().rss < 20e6
+    single.release()
+
+
+@pytest.mark.usefixtures("owner")
+def test_json_before_anything_is_published(start: Start) -> None:
+    assert json.loads(start("--json", "--provider", "claude").line())["providers"] == []
 
 
 def published(folder: Folder) -> Any:
