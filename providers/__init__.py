@@ -64,7 +64,8 @@
         settings          what the person set: settings_table names all settings
         settings_edit     one key changed in the text of the file; settings_writer does it
         costs, history    what the ledger says of them: `counting` brings it up to date, `cost_summary` adds it up
-                          (cost_faults: a fault with one provider's logs costs no other's figures)
+                          (home_costs: those of each home, kept; cost_faults: a fault with one provider's logs
+                          costs no other's figures)
         publish           snapshot.json, written: the shape of it is `document`
         published         the same, read with the standard library
         once              one round without an engine

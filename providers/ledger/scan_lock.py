@@ -12,11 +12,12 @@ from msgspec import Struct
 
 from providers.host.holder import (
     SAID_AFTER_SECONDS,
-    Holder,
     WaitListener,
     holder_of,
     is_suspended,
     note_holder,
+    still_held,
+    waiting_for,
 )
 from providers.host.private import make_folder
 from providers.host.storage import has_no_locks, lock_fault
@@ -29,6 +30,7 @@ from providers.ledger.database import (
 )
 
 _LOCK_WAIT_SECONDS = 0.2
+_ACTIVITY = "counting the logs"
 
 
 class LedgerBusy(LedgerError):
@@ -124,14 +126,13 @@ class _Wait:
         waited, idle = now - self._began, now - self._progressed
         is_long = waited >= self._patience.said_after
         holder = holder_of(self._lock) if is_long else None
-        if waited >= self._patience.longest or idle >= self._patience.without_progress:
-            raise LedgerBusy(f"{_name(holder)} is still counting the logs. Try again later, or quit it.")
-        if is_long and is_suspended(holder):
-            raise LedgerBusy(_suspended(holder))
+        in_vain = waited >= self._patience.longest or idle >= self._patience.without_progress
+        if in_vain or (is_long and is_suspended(holder)):
+            raise LedgerBusy(" ".join(still_held(holder, _ACTIVITY)))
         if is_long and not self._is_said:
             self._is_said = True
             if self._listener is not None:
-                self._listener(f"waiting for {_name(holder, start=False)}, which is counting the logs.")
+                self._listener(waiting_for(holder, _ACTIVITY))
 
     def _stamps(self) -> object:
         """Others whenever the holder has written what it counted."""
@@ -143,14 +144,3 @@ class _Wait:
             except OSError:
                 found.append(None)
         return found
-
-
-def _name(holder: Holder | None, *, start: bool = True) -> str:
-    if holder is not None:
-        return str(holder)
-    return "Another tankful" if start else "another tankful"
-
-
-def _suspended(holder: Holder | None) -> str:
-    pid = 0 if holder is None else holder.pid
-    return f"{_name(holder)} is counting the logs, but it is suspended. Run `kill -CONT {pid}` to resume it."

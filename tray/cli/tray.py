@@ -214,7 +214,7 @@ def _print_menu(reason: str) -> int:
     scope = open_scope()
     costs = Costs(scope)
     try:
-        costs.count()
+        costs.count(waiting=tell)
     except LedgerError as error:
         tell(str(error))
     tell_if_not_kept(costs)
