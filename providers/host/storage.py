@@ -66,7 +66,7 @@ def fault_of(path: Path) -> OSError | None:
     """
     try:
         make_folder(path.parent)
-        if path.exists():
+        if os.path.exists(path):
             os.close(os.open(path, os.O_RDWR | getattr(os, "O_NONBLOCK", 0)))
         with _scratch(path.parent) as handle:
             with open(handle, "wb", closefd=False) as file:

@@ -211,7 +211,7 @@ def mark_damaged(path: Path) -> None:
 
 
 def is_marked(path: Path | InMemory) -> bool:
-    return isinstance(path, Path) and _mark(path).exists()
+    return isinstance(path, Path) and os.path.exists(_mark(path))
 
 
 def unmark(path: Path | InMemory) -> None:
@@ -232,6 +232,6 @@ def _quarantine(path: Path) -> Path:
     quarantined = path.with_name(f"{path.stem}.broken-{stamp}{path.suffix}")
     for suffix in ("", "-wal", "-shm"):
         file = path.with_name(path.name + suffix)
-        if file.exists():
+        if os.path.exists(file):
             file.replace(quarantined.with_name(quarantined.name + suffix))
     return quarantined

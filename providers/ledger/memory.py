@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import uuid
 import weakref
@@ -44,10 +45,10 @@ class InMemory:
         Nothing is locked: the file may be on a system without locks. So what is in its WAL, which nobody may read
         without, is a reason to count anew. `backup` would copy that the file has a WAL, which a memory has not.
         """
-        if not file.is_file():  # a pipe would keep us waiting
+        if not os.path.isfile(file):  # a pipe would keep us waiting
             return
         wal = file.with_name(f"{file.name}-wal")
-        mode = "mode=ro" if wal.exists() and wal.stat().st_size else "mode=ro&immutable=1"
+        mode = "mode=ro" if os.path.exists(wal) and wal.stat().st_size else "mode=ro&immutable=1"
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?{mode}", uri=True, timeout=1)) as source:
             if source.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
                 source.execute("VACUUM INTO ?", (self._uri,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -93,12 +94,8 @@ def run(options: argparse.Namespace) -> int:
         )
     tell_if_not_kept(costs)
     if not reports:
-        missing = ", ".join(home.label for home in scope.homes(provider))
-        tell(
-            f"no logs found: {missing} does not exist."
-            if missing
-            else "no logs: every selected provider is switched off in settings.toml."
-        )
+        if sentence := _why_nothing(scope, provider):
+            tell(sentence)
         return NOTHING_READ
     is_used = any(
         report.totals.responses or report.not_on_lines.tally.responses for report in reports.values()
@@ -107,6 +104,17 @@ def run(options: argparse.Namespace) -> int:
         tell(f"nothing was used from {since} to {until}.")
     _show(reports, options, scope, zone)
     return OK
+
+
+def _why_nothing(scope: Scope, provider: str | None) -> str | None:
+    """Why there are no logs; None where the folders are there, and a problem with them was reported before."""
+    homes = scope.homes(provider)
+    if not homes:
+        return "no logs: every selected provider is switched off in settings.toml."
+    missing = [home.label for home in homes if not os.path.isdir(home.path)]
+    if not missing:
+        return None
+    return f"no logs found: {', '.join(missing)} {'does' if len(missing) == 1 else 'do'} not exist."
 
 
 def _show(reports: Mapping[str, CostReport], options: argparse.Namespace, scope: Scope, zone: tzinfo) -> None:

@@ -83,7 +83,7 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine, Notifier], int], *, values
     try:
         with (
             logging_to(scope.folders.state, kind),
-            SnapshotFile(scope.folders.state, kind, scope.clock) as file,
+            SnapshotFile(scope.folders.state, kind, scope.clock, is_owner=single.keep) as file,
         ):
             engine = Engine(scope, costs=Costs(scope, CountChild(scope.environ)))
             engine.subscribe(file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -142,7 +143,7 @@ class Costs:
                 up_to_date=not isinstance(problem, LedgerBusy | ProviderFailed),
             )
         used = {name: report for name, report in reports.items() if report.files or report.totals.responses}
-        there = {home.provider for home in self._scope.homes(provider) if home.path.is_dir()}
+        there = {home.provider for home in self._scope.homes(provider) if os.path.isdir(home.path)}
         return used or {name: report for name, report in reports.items() if name in there}, problem
 
     def _is_large(self, providers: Sequence[Provider]) -> bool:

@@ -199,6 +199,14 @@ def test_a_file_where_the_state_should_be(person: Person) -> None:
     check_headless(person, "Move it away.")
 
 
+def test_a_name_that_is_too_long(person: Person) -> None:
+    person.environ["TANKFUL_HOME"] = f"{person.disk}/{'a' * 5000}"
+    output, errors = person.run("cost", "--json", "--days", "3660")
+    assert counted(output) == 8
+    assert "its name is too long. Set TANKFUL_HOME to another folder." in errors
+    assert "nternal error" not in person.run("doctor")[0]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full")
 @pytest.mark.parametrize(
     "command", [["usage"], ["usage", "--json"], ["cost"], ["cost", "--json"], ["config", "list"]]
@@ -225,3 +233,23 @@ def test_output_that_cannot_be_written_is_one_sentence(person: Person, command: 
         assert done.returncode == code, (closed, done.stderr)
         if closed == "> /dev/full":
             assert "tankful: cannot write the output: No space left on device.\n" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full")
+@pytest.mark.parametrize("closed", ["2> /dev/full", "2>&-", "> /dev/full 2> /dev/full"])
+def test_messages_that_cannot_be_written_change_no_exit_code(person: Person, closed: str) -> None:
+    for arguments, code in (
+        (["cost", "--days", "x"], 64),
+        (["config", "set", "nonsense", "1"], 64),
+        (["?"], 64),
+    ):
+        done = subprocess.run(
+            ["sh", "-c", f'"$@" {closed}', "sh", *person.program, *arguments],
+            env=person.environ,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == code, arguments

@@ -43,7 +43,7 @@ def engine(state_folder: Path) -> EngineFacts:
 def ledger(path: Path, providers: Sequence[str]) -> LedgerFacts:
     size = health.size_of(path)
     if not size:
-        return LedgerFacts(path=short(path), exists=path.exists())
+        return LedgerFacts(path=short(path), exists=os.path.exists(path))
     try:
         found = health.check(path, providers)
     except LedgerError as error:
@@ -66,7 +66,9 @@ def settings(scope: Scope) -> SettingsFacts:
     path = scope.settings_file
     problem = scope.settings().problem
     return SettingsFacts(
-        path=short(path), exists=path.exists(), problem=None if problem is None else settings_problem(problem)
+        path=short(path),
+        exists=os.path.exists(path),
+        problem=None if problem is None else settings_problem(problem),
     )
 
 
@@ -84,7 +86,7 @@ def log(state_folder: Path) -> LogFacts:
     faults = [at for at, level, _ in lines if level == "ERROR"]
     return LogFacts(
         path=short(path),
-        exists=path.exists(),
+        exists=os.path.exists(path),
         mode=_mode(path),
         transitions=tuple(transitions[-TRANSITIONS:]),
         faults=len(faults),
@@ -93,7 +95,7 @@ def log(state_folder: Path) -> LogFacts:
 
 
 def _folder(name: str, path: Path) -> FolderFacts:
-    exists = path.is_dir()
+    exists = os.path.isdir(path)
     return FolderFacts(
         name=name, path=short(path), exists=exists, mode=_mode(path), writable=_is_writable(path)
     )
@@ -102,7 +104,7 @@ def _folder(name: str, path: Path) -> FolderFacts:
 def _is_writable(path: Path) -> bool:
     """Whether files can be created in it; of one that is not there, whether it can be created."""
     there = next((each for each in (path, *path.parents) if os.path.lexists(each)), path)
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+    if not os.path.isdir(there) or not os.access(there, os.W_OK | os.X_OK):
         return False
     return not _is_read_only(there)
 
