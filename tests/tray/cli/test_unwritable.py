@@ -28,6 +28,8 @@ FULL = "the disk is full. Free up space."
 NO_INODES = "the disk has no room for more files. Delete files you do not need."
 READ_ONLY = "it is on a read-only file system. Set TANKFUL_HOME to another folder."
 RIGHTS = "your account may not write there. Check the owner and permissions of that folder."
+QUOTA = "your disk quota is used up. Delete files of yours, or ask for a larger quota."
+BROKEN = "the disk reports an I/O error. Check the disk, and back up what is on it."
 NO_LOCKS = "its file system has no file locks. Set TANKFUL_HOME to a folder on a local disk."
 
 FILL = 'dd if=/dev/zero of="$DISK/fill" bs=1k 2>/dev/null || true'
@@ -188,6 +190,21 @@ def test_a_disk_without_locks(person: Person, error: str) -> None:
     person.set_up = [sys.executable, "-m", "tests.no_locks", error]
     check_every_command(person, NO_LOCKS)
     check_headless(person, NO_LOCKS)
+
+
+@pytest.mark.skipif(not is_possible(), reason="needs a filter of the Linux kernel")
+@pytest.mark.parametrize("was_counted", [False, True], ids=["from the start", "later"])
+@pytest.mark.parametrize(("error", "sentence"), [("EDQUOT", QUOTA), ("EIO", BROKEN), ("ENOSPC", FULL)])
+def test_a_disk_that_refuses_each_write(
+    person: Person,
+    error: str,
+    sentence: str,
+    was_counted: bool,
+) -> None:
+    if was_counted:
+        person.run("cost")
+    person.set_up = [sys.executable, "-m", "tests.no_writes", error]
+    check_every_command(person, sentence)
 
 
 def test_a_file_where_the_state_should_be(person: Person) -> None:
