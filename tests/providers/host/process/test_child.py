@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -373,3 +374,74 @@ def test_a_program_starts_as_without_a_keeper(folder: Path) -> None:
         Child(["/nowhere/at/all"], environ=ENVIRON, folder=folder),
     ):
         pass
+
+
+only_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has subreapers")
+
+
+@only_linux
+@pytest.mark.parametrize("name", ["HUP", "INT", "QUIT", "TERM", "USR1", "ALRM", "PIPE", "RTMIN"])
+def test_what_a_program_sends_its_group_does_not_end_the_keeper(folder: Path, name: str) -> None:
+    then = f"signal.signal(signal.SIG{name}, signal.SIG_IGN); os.killpg(0, signal.SIG{name}); time.sleep(0.1)"
+    done = run(
+        python(FAR_AWAY.format(then=f"import signal; {then}")), environ=ENVIRON, folder=folder, seconds=9
+    )
+    assert (done.code, alive(int(done.out))) == (0, False)
+
+
+@only_linux
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGSEGV, signal.SIGPIPE])
+def test_a_signal_that_ended_a_program_is_told(folder: Path, number: signal.Signals) -> None:
+    assert shell(f"kill -{number} $$", folder).code == -number
+
+
+@only_linux
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_program_runs_where_there_is_no_keeper(folder: Path, tmp_path: Path, terminal: bool) -> None:
+    """An update removes it while tankful runs."""
+    theirs = os.openpty() if terminal else None
+    with Child(
+        ["/bin/sh", "-c", "exit 7"],
+        environ=ENVIRON,
+        folder=folder,
+        keeper=tmp_path / "keeper.py",
+        terminal=theirs[1] if theirs else None,
+    ) as child:
+        assert child.wait(10) == 7
+    for file in theirs or ():
+        os.close(file)
+
+
+@only_linux
+def test_all_of_a_keeper_that_is_killed_is_found(folder: Path) -> None:
+    line = "setsid -f sleep 300; sleep 300 & echo $$; exec sleep 300"
+    with Child(["/bin/sh", "-c", line], environ=ENVIRON, folder=folder) as child:
+        chunk = child.next(10)
+        assert chunk is not None
+        os.kill(child.pid, signal.SIGKILL)
+        assert child.wait(10) == -signal.SIGKILL
+    assert not alive(int(chunk[1]))
+
+
+@only_linux
+@pytest.mark.skipif(shutil.which("unshare") is None or os.geteuid() != 0, reason="only root can hide /proc")
+def test_a_program_runs_where_there_is_no_proc(tmp_path: Path) -> None:
+    code = f"""
+        import time
+        from pathlib import Path
+        from providers.host.process.child import probe_folder, run
+        with probe_folder(Path({str(tmp_path)!r})) as folder:
+            began = time.monotonic()
+            done = run(["/bin/sh", "-c", "sleep 300 & exit 3"], environ={{}}, folder=folder, seconds=20)
+            print(done.code, time.monotonic() - began < 4)
+            done = run(["/bin/sleep", "300"], environ={{}}, folder=folder, seconds=0.5)
+            print(done.timed_out, time.monotonic() - began < 8)
+    """
+    hidden = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "-"]
+    done = subprocess.run(
+        [*hidden, sys.executable, "-c", textwrap.dedent(code)],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    if "permission denied" in done.stderr or "not permitted" in done.stderr:
+        pytest.skip("a container in which nothing can be mounted")
+    assert done.stdout == "3 True\nTrue True\n", done.stderr
