@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -50,6 +51,7 @@ from tray.view.rows import Row
 
 NAMES = {
     "terminal escape": "a\x1b[2J\x1b]0;b\x07c",
+    "styles of ours": "a\x1b[1mb\x1b[31mc\x1b[0m",
     "line ends": "a\r\nb\x0bc\u2028d\u2029e\x85f",
     "nul": "a\0b",
     "C1": "a\x9b31mb\x90c\x9cd",
@@ -141,37 +143,39 @@ def report(name: str) -> dict[str, CostReport]:
 # --- what comes out ------------------------------------------------------------------------------------------
 
 
-def _printed(text: str) -> str:
+def _printed(text: str, *, styled: bool = False) -> str:
     """As `emit` prints it."""
     written = TextIOWrapper(BytesIO(), encoding="utf-8")
     with patch("sys.stdout", written):
-        output.emit(text)
+        output.emit(text, styled=styled)
     written.seek(0)
     return written.read()
 
 
-def _rates(name: str, folder: Path) -> str:
+def _rates(name: str, folder: Path, *, styled: bool = False) -> str:
     own = folder / "prices.toml"
     quoted = json.dumps(name.encode("utf-8", "replace").decode()).replace("\x7f", "")
     own.write_text(f"[[price]]\nmodel = {quoted}\ninput = 1\noutput = 2\n", encoding="utf-8")
     rates = load_rates(own)
     at = datetime(2026, 11, 20, tzinfo=UTC)
+    paper = output.Paper(styled=styled)
     table = cost_tables.text(
-        cost_tables.tables(report(name), PROVIDERS, "model", UTC, at, rates), output.Paper(), "model"
+        cost_tables.tables(report(name), PROVIDERS, "model", UTC, at, rates), paper, "model"
     )
-    listed = price_list.table(price_list.rows(rates, at), output.Paper())
-    return _printed(f"{table}\n{listed}\n{rates.problem}")
+    listed = price_list.table(price_list.rows(rates, at), paper)
+    return _printed(f"{table}\n{listed}\n{rates.problem}", styled=styled)
 
 
-def _cost(by: str) -> Callable[[str, Path], str]:
+def _cost(by: str, *, styled: bool = False) -> Callable[[str, Path], str]:
     return lambda name, _folder: _printed(
         cost_tables.text(
             cost_tables.tables(report(name), PROVIDERS, by, UTC, NOW),
-            output.Paper(),
+            output.Paper(styled=styled),
             by,
             models=True,
             chart=True,
-        )
+        ),
+        styled=styled,
     )
 
 
@@ -222,9 +226,9 @@ def _bar(name: str, _folder: Path) -> str:
     return bars.line(published.as_of(facts, NOW.timestamp()), "all", NOW.timestamp())
 
 
-def _doctor(name: str, _folder: Path) -> str:
+def _doctor(name: str, _folder: Path, *, styled: bool = False) -> str:
     row = warning(name[:200], name[:4000], name[:200])
-    return as_text([Section("Files", (row,))])
+    return _printed(as_text([Section("Files", (row,))], colour=styled), styled=styled)
 
 
 TEXTS: dict[str, Callable[[str, Path], str]] = {
@@ -254,6 +258,36 @@ def test_text_is_only_read(leaves: Callable[[str, Path], str], name: str, tmp_pa
     assert obeyed <= {"\n"}, ascii(text)
     text.encode()
     assert max(map(len, text.split("\n"))) < 4500
+
+
+STYLED: dict[str, Callable[[str, Path], tuple[str, str]]] = {
+    **{
+        f"cost --by {by}": lambda name, folder, by=by: (  # type: ignore[misc]
+            _cost(by, styled=True)(name, folder),
+            _cost(by)(name, folder),
+        )
+        for by in GROUPS
+    },
+    "cost --rates, prices list": lambda name, folder: (
+        _rates(name, folder, styled=True),
+        _rates(name, folder),
+    ),
+    "doctor": lambda name, folder: (_doctor(name, folder, styled=True), _doctor(name, folder)),
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+@pytest.mark.parametrize("leaves", STYLED.values(), ids=STYLED)
+def test_no_name_has_a_style_on_a_terminal(
+    leaves: Callable[[str, Path], tuple[str, str]], name: str, tmp_path: Path
+) -> None:
+    styled, plain = leaves(name, tmp_path)
+    assert "\x1b[" in styled
+    assert re.sub(r"\x1b\[(1|0|33)m", "", styled) == plain
+
+
+def test_only_styles_of_ours_are_printed() -> None:
+    assert _printed("\x1b[1ma\x1b[2Jb\x1b[0m\x9bc", styled=True) == "\x1b[1ma [2Jb\x1b[0m c\n"
 
 
 DOCUMENTS: dict[str, Callable[[str], object]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
@@ -30,6 +31,8 @@ _PLAIN = {
 
 
 _NARROWEST, _USUAL = 40, 80
+_STYLE = re.compile(r"(\x1b\[(?:0|1|31|32|33)m)")
+"""Bold and coloured text as `Paper.strong` and the report of `doctor` have it."""
 
 
 class Paper(msgspec.Struct, frozen=True):
@@ -82,11 +85,13 @@ def _is_styled(environ: Mapping[str, str], stream: TextIO) -> bool:
 def emit(text: str, *, styled: bool = False) -> None:
     """Data to stdout; a character that its encoding lacks becomes a similar one, or a question mark.
 
-    What a terminal would obey becomes a blank, unless the text is `styled`: then its colours are ours.
+    What a terminal would obey becomes a blank, but for the styles of ours in a text that is `styled`.
     """
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="tankful-plain")
-    print(text if styled else visible(text), flush=True)
+    parts = _STYLE.split(text) if styled else [text]
+    parts[::2] = map(visible, parts[::2])
+    print("".join(parts), flush=True)
 
 
 def as_json(value: object) -> str:
