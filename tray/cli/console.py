@@ -74,7 +74,12 @@ def make_scope() -> Scope:
     from tray.engine.scope import Scope
     from tray.engine.zones import local_zone
 
-    folders = own_folders(os.environ)
+    try:
+        folders = own_folders(os.environ)
+    except RuntimeError as error:  # neither HOME nor the system's list of users has it
+        raise Refused(
+            "Your home folder is not known. Set HOME, or TANKFUL_HOME to a folder of your own."
+        ) from error
     try:
         secure(folders)
     except UntrustedFolder as error:

@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
@@ -232,13 +233,16 @@ def test_the_folder_is_private_and_goes_with_all_that_is_in_it(tmp_path: Path) -
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="needs another user to be")
-def test_what_was_made_read_only_goes_too_and_what_a_link_leads_to_stays(tmp_path: Path) -> None:
-    for path in (tmp_path.parent.parent, tmp_path.parent, tmp_path):
-        path.chmod(0o755)
-    tmp_path.chmod(0o777)
+def test_what_was_made_read_only_goes_too_and_what_a_link_leads_to_stays() -> None:
+    with tempfile.TemporaryDirectory() as above:  # pytest closes its own to others
+        Path(above).chmod(0o777)
+        _removes_what_was_made_read_only(Path(above))
+
+
+def _removes_what_was_made_read_only(above: Path) -> None:
+    root, other = above / "root", above / "other"
     os.seteuid(65534)
     try:
-        root, other = tmp_path / "root", tmp_path / "other"
         for folder in (root / "shut/inner", other):
             folder.mkdir(parents=True)
             (folder / "file").touch()
