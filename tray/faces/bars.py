@@ -57,7 +57,7 @@ def show(provider: str, max_age: float) -> int:
     folder, now = state_folder(os.environ), time.time()
     try:
         if not is_trusted(os.environ):
-            return _print("tankful's folder is open to others: run tankful doctor")
+            return _print("tankful's folder cannot be used: run tankful doctor")
         snapshot = published.read(folder)
         made = snapshot and published.as_of(snapshot, now)
         if made is None or not 0 <= now - published.epoch(made["generated_at"]) <= max_age:
