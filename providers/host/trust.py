@@ -24,7 +24,7 @@ def refuse_untrusted(paths: Iterable[Path]) -> None:
             case "foreign":
                 remedy = (
                     "Set TANKFUL_HOME to a folder of your own."
-                    if path.is_dir()
+                    if os.path.isdir(path)
                     else "Replace it with a file of your own."
                 )
                 raise UntrustedFolder(
