@@ -13,10 +13,10 @@ from typing import Any
 from msgspec import Struct
 
 from providers.domain.cost import CostReport
+from providers.ledger.changes import Shelf
 from providers.ledger.database import LedgerError, LedgerQuarantined
 from providers.ledger.ledger import Ledger
 from providers.ledger.prices.load import load_rates
-from providers.ledger.refresh import Shelf
 from providers.registry import PROVIDERS
 from tests.bench.make_logs import make
 

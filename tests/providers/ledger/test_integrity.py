@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from providers.domain.cost import CostReport
+from providers.ledger.changes import Shelf
 from providers.ledger.database import LedgerDamaged, LedgerQuarantined, opened
 from providers.ledger.health import check
 from providers.ledger.ledger import Ledger
-from providers.ledger.refresh import Shelf, refresh
+from providers.ledger.refresh import refresh
 from tests.providers.ledger.test_refresh import FORMATS, SMALL, copied, price, rollouts
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -103,6 +104,7 @@ def test_a_report_says_so_and_the_next_count_repairs_that_part_alone(counted: Co
     [
         "UPDATE homes SET path = path || 'x'",
         "UPDATE contexts SET model = 'gpt-5.6'",
+        "UPDATE contexts SET seal = seal + 1",
         "UPDATE contexts SET home = home + 1",
     ],
 )

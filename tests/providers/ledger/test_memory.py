@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from providers.domain.cost import CostReport
+from providers.ledger.changes import Shelf
 from providers.ledger.database import LedgerUnwritable, opened
 from providers.ledger.ledger import Ledger
 from providers.ledger.memory import InMemory
 from providers.ledger.prices.load import load_rates
-from providers.ledger.refresh import Shelf
 from tests.providers.ledger.test_refresh import FIXTURES, FORMATS, copied, put, rollouts
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
