@@ -24,13 +24,15 @@
         discover          the logs of a home, found once and looked at again cheaply (listing, log_tree)
         log_reader        one log → one observation, by its format's scanner
         line_scanner      the scanner of logs with lines (scan: bytes to lines; damaged_line: what is left of one)
-        refresh           reads what is new (changes), in `parallel` where it is much; `resolve` judges what it touches
+        refresh           reads what is new (changes), in `parallel` where it is much; `resolve` judges what it
+                          touches
         place             its file, or `memory` while that cannot be written; scan_lock lets one process count
         database          the file itself: its logs (index), what they came to (responses, counters),
                           its times (epoch_ms)
         checksum          of all that is stored (seals: of responses; sealed_logs: of logs); who reports judges
                           by it (`judge`), and a slow round over everything (integrity)
         repair, salvage   what is damaged is made anew; what a file still tells that cannot be repaired
+        quarantine        the files beside the ledger that tell of damage
         logins            who was signed in to which home when, for logs that name no account
         query, report     sums (of `sums`), by day, session, …; and by `blocks` of five hours
         history           the limits over time; `rates` of the last hours, limit_news (what an account hears of it)

@@ -18,8 +18,9 @@ from msgspec import Struct
 from providers.ledger import index, sealed_logs, seals, unsealed
 from providers.ledger.checksum import of_values
 from providers.ledger.damage import DamagedLedger
-from providers.ledger.database import GARBLED, is_marked, transaction, unmark
+from providers.ledger.database import GARBLED, transaction
 from providers.ledger.memory import InMemory
+from providers.ledger.quarantine import is_marked, unmark
 from providers.ledger.repair import Formats, link, repair
 from providers.ledger.sealed_logs import is_sealed
 from providers.ledger.statements import chunks, marks
@@ -65,6 +66,8 @@ def check(
 def _check(
     db: sqlite3.Connection, path: Path | InMemory, formats: Formats, now: float, seconds: float
 ) -> frozenset[int]:
+    if isinstance(path, InMemory) and not path.is_copied:
+        raise DamagedLedger("the file")
     if is_marked(path):
         return _whole(db, formats, now)
     at = progress(db)

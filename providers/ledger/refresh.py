@@ -19,12 +19,13 @@ from msgspec.structs import astuple
 from providers.host.holder import WaitListener
 from providers.ledger import index, integrity, logins
 from providers.ledger.changes import Remembered, Shelf, compare
-from providers.ledger.database import is_marked, opened, transaction
+from providers.ledger.database import opened, transaction
 from providers.ledger.index import LogEntry
 from providers.ledger.log_reader import ChangedLog, LogReading
 from providers.ledger.logins import SeenLogin
 from providers.ledger.memory import InMemory
 from providers.ledger.parallel import pays, read_in_two
+from providers.ledger.quarantine import is_marked
 from providers.ledger.resolve import resolve_parts
 from providers.ledger.responses import Price, reprice
 from providers.ledger.scan_lock import Patience, alone

@@ -101,10 +101,10 @@ def copied(person: Person, folder: Path) -> Person:
     folder.mkdir()
     copy = Person(person.folder)
     copy.path = folder / "ledger.sqlite3"
-    for suffix in ("", "-wal"):
-        file = person.path.with_name(person.path.name + suffix)
+    for suffix in (".sqlite3", ".sqlite3-wal", ".counted"):
+        file = person.path.with_name(person.path.stem + suffix)
         if file.exists():
-            shutil.copyfile(file, copy.path.with_name(copy.path.name + suffix))
+            shutil.copyfile(file, copy.path.with_name(copy.path.stem + suffix))
     return copy
 
 

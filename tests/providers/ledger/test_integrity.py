@@ -266,3 +266,53 @@ def test_an_index_that_lost_its_rows_hides_nothing(counted: Counted, index: str)
     except LedgerQuarantined:
         counted.count()
     assert (counted.report(), counted.report("claude")) == before
+
+
+def test_a_ledger_that_was_emptied_says_so_once(counted: Counted) -> None:
+    before = counted.report()
+    counted.path.write_bytes(b"")
+    with pytest.raises(LedgerDamaged):
+        counted.report()
+    with pytest.raises(LedgerQuarantined, match="was empty: counts of deleted logs are lost"):
+        counted.count()
+    counted.count()
+    assert counted.report() == before
+    assert not counted.is_marked
+    assert counted.quarantined() == []
+
+
+def test_one_that_was_removed_or_only_begun_is_a_new_one(counted: Counted, tmp_path: Path) -> None:
+    before = counted.report()
+    for suffix in ("", "-wal", "-shm"):
+        counted.path.with_name(counted.path.name + suffix).unlink(missing_ok=True)
+    counted.count()
+    assert counted.report() == before
+    new = tmp_path / "new.sqlite3"
+    new.touch()
+    with opened(new, repair=True) as db:
+        assert db.execute("SELECT count(*) FROM logs").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    ["INSERT INTO meta VALUES ('generation', '')", "SELECT * FROM nowhere", "SELECT never FROM logs"],
+)
+def test_a_mistake_of_ours_costs_no_ledger(counted: Counted, mistake: str) -> None:
+    before = counted.report()
+    with pytest.raises(sqlite3.Error), opened(counted.path, repair=True) as db:
+        db.execute(mistake)
+    assert counted.quarantined() == []
+    assert counted.is_marked
+    counted.count()
+    assert counted.report() == before
+    assert not counted.is_marked
+
+
+def test_a_lost_table_costs_the_file(counted: Counted) -> None:
+    before = counted.report()
+    counted.execute("DROP TABLE links")
+    for path in rollouts(counted.home):
+        path.touch()
+    counted.count_twice()
+    assert counted.report() == before
+    assert counted.quarantined()

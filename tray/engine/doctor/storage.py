@@ -14,6 +14,7 @@ from typing import Any
 from providers.host.files import open_regular, short
 from providers.ledger import health
 from providers.ledger.database import LedgerError
+from providers.ledger.quarantine import is_emptied
 from tray.engine import detached, published
 from tray.engine.doctor.facts import EngineFacts, FolderFacts, LedgerFacts, LogFacts, SettingsFacts
 from tray.engine.log import FILE, LARGEST
@@ -43,7 +44,8 @@ def engine(state_folder: Path) -> EngineFacts:
 def ledger(path: Path, providers: Sequence[str]) -> LedgerFacts:
     size = health.size_of(path)
     if not size:
-        return LedgerFacts(path=short(path), exists=os.path.exists(path))
+        lost = "It is empty, although logs were counted." if is_emptied(path) else None
+        return LedgerFacts(path=short(path), exists=os.path.exists(path), error=lost)
     try:
         found = health.check(path, providers)
     except LedgerError as error:
