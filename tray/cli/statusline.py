@@ -6,15 +6,16 @@ import argparse
 
 from tray.cli.console import BadArgument, chosen
 
-_USAGE = """tankful statusline --format text [--provider ID] [--max-age AGE]
+_USAGE = """tankful statusline --format text [--provider ID]
+                          [--max-age AGE]
        tankful statusline --from-claude [-- COMMAND ...]"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = _USAGE
     parser.description = (
-        "Prints what is left in one line, from the last published values; or, as Claude Code's statusLine "
-        "command, reads the JSON that Claude Code sends on stdin, stores the limits in it and prints them."
+        "Print what is left in one line, from the last published values; or, as Claude Code's statusLine "
+        "command, read the JSON that Claude Code sends on stdin, store the limits in it and print them."
     )
     how = parser.add_mutually_exclusive_group(required=True)
     how.add_argument("--format", choices=("text",), help="the kind of line to print")
