@@ -141,7 +141,8 @@ def text(
     narrow = replace(paper, width=paper.width - len(GAP) - _SHORTEST_BAR) if chart else paper
     shape = replace(layout(lines, _HEADINGS, _BESIDE_BARS if chart else _LEVELS, narrow), paper=paper)
     days = tables[0].report
-    title = f"{days.since} – {days.until}{fmt.DOT}at API prices, not your bill"
+    period = f"{days.since}" if days.since == days.until else f"{days.since} – {days.until}"
+    title = f"{period}{fmt.DOT}at API prices, not your bill"
     shown = ["\n".join(wrapped(title, paper))]
     for group in (parts, total):  # a chart for each: a grand total would make all its rows short
         bars = _chart(group, shape) if chart else None
@@ -176,7 +177,7 @@ def _total(tally: Tally, *, complete: bool) -> TableLine:
     """Of what is not complete the sum is a lower bound."""
     cells = _cells(tally)
     if tally.usd is not None:
-        cells["usd"] = f"{'≈' if complete else '≥'} {fmt.money(tally.usd)}"
+        cells["usd"] = fmt.priced(tally.usd, complete=complete)
     return TableLine("Total", cells)
 
 
@@ -197,7 +198,7 @@ def _text(part: _Part, shape: Columns, bars: _Chart | None) -> Iterator[str]:
         yield shape.rule()
     else:
         yield shape.paper.strong(safe(part.head, shape.paper))
-        yield "Nothing was used in these days."
+        yield "Nothing was used in this period."
     for row in part.rows:
         first, *below = shape.row(row.line)
         bar = shape.paper.plain(bars.bar(row.tally)) if bars else ""
@@ -222,7 +223,7 @@ def _speed(report: CostReport) -> Iterator[str]:
         parts.append(f"Last {report.burn.over_minutes // 60} hours: {rate} an hour.")
     month = (report.month_to_date_usd or 0) + (report.not_on_lines.month_to_date_usd or 0)
     if month:
-        parts.append(f"This month: {'≈' if report.priced == 'full' else '≥'} {fmt.money(month)}.")
+        parts.append(f"This month: {fmt.priced(month, complete=report.priced == 'full')}.")
     if parts:
         yield " ".join(parts)
 
@@ -255,8 +256,14 @@ def _cells(tally: Tally) -> dict[str, str]:
     return {
         "responses": f"{tally.responses:,}",
         **{name: _in_line(fmt.tokens(count)) for name, count in counts.items()},
-        "usd": "no price" if tally.usd is None else f"{'≥ ' if tally.unpriced else ''}{fmt.money(tally.usd)}",
+        "usd": _usd(tally),
     }
+
+
+def _usd(tally: Tally) -> str:
+    if tally.usd is None:
+        return "no price"
+    return fmt.at_least(tally.usd) if tally.unpriced else fmt.money(tally.usd)
 
 
 def _in_line(count: str) -> str:
