@@ -416,6 +416,13 @@ def test_a_program_runs_where_there_is_no_keeper(folder: Path, tmp_path: Path, t
         os.close(file)
 
 
+def test_the_end_of_an_output_is_seen_while_the_program_runs_on(folder: Path) -> None:
+    """Nobody between us and the program holds on to it."""
+    with Child(["/bin/sh", "-c", "exec >&-; exec sleep 300"], environ=ENVIRON, folder=folder) as child:
+        assert child.next(10) == ("out", b"")
+        assert child.code is None
+
+
 @only_linux
 def test_all_of_a_keeper_that_is_killed_is_found(folder: Path) -> None:
     line = "setsid -f sleep 300; sleep 300 & echo $$; exec sleep 300"
