@@ -9,8 +9,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from unittest.mock import patch
@@ -18,16 +17,14 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
-from msgspec.structs import replace
 
-from providers.domain.cost import BlockCost, CostReport, NotOnLines, SessionCost, Tally, TokenUsage
-from providers.domain.incident import Incident
-from providers.domain.limits import Account, Attempt, EarlyReset, UsageError, UsageSnapshot
+from providers.domain.limits import UsageSnapshot
 from providers.ledger.prices.load import load_rates
 from providers.registry import PROVIDERS
 from tests.homes import make_home
 from tests.tray.faces.published import Folder
-from tools.example_states import CLAUDE, CODEX, NOW, state, window
+from tests.tray.hostile import LATER, NAMES, hostile, report
+from tools.example_states import NOW
 from tray.cli.cost import GROUPS
 from tray.desktop.icon import Tooltip
 from tray.desktop.linux.dbus_menu import _properties
@@ -40,105 +37,13 @@ from tray.engine.notices.command import as_json as notice_json
 from tray.engine.notices.notice import Notice
 from tray.engine.notices.occasion import Occasion
 from tray.engine.publish import contents
-from tray.engine.settings import Settings, read_settings
+from tray.engine.settings import read_settings
 from tray.engine.settings_table import SETTINGS
-from tray.engine.state import State
 from tray.faces import bars
 from tray.view import cost_document, cost_tables, menu, notices, output, price_list, settings_text, tooltip
 from tray.view.doctor.row import Section, warning
 from tray.view.doctor.text import as_text
 from tray.view.rows import Row
-
-NAMES = {
-    "terminal escape": "a\x1b[2J\x1b]0;b\x07c",
-    "styles of ours": "a\x1b[1mb\x1b[31mc\x1b[0m",
-    "line ends": "a\r\nb\x0bc\u2028d\u2029e\x85f",
-    "nul": "a\0b",
-    "C1": "a\x9b31mb\x90c\x9cd",
-    "bidi": "a\u202eb\u2066c\u200fd\u061ce",
-    "invisible": "a\u200bb\ufeffc\u00add\U000e0041e",
-    "half surrogate": "a\ud83db\udcffc",
-    "markup": "a<b>&amp;</b><span size='huge'>&",
-    "format": "%s%n{0}{x!r}%{B#f00}#[fg=red]#(id)",
-    "quotes": "a\"b'c`d$(id)\\e",
-    "mnemonic": "_a__b&c",
-    "long": "a\u0301" * 5000,
-    "empty": "",
-}
-LATER = timedelta(days=2)
-
-
-def hostile(name: str) -> State:
-    """A state in which everything that is named by others has this name."""
-    account = Account(id="a1b2c3d4", email=f"{name}@example.com", plan=name)
-    error = UsageError(kind="not_understood", message=f"{name}.", remedy=f"{name}.")
-    named = replace(
-        CODEX,
-        title=name,
-        homes=(name, f"{name}2"),
-        account=account,
-        windows=(
-            window("session", name, 95, timedelta(hours=5), timedelta(hours=1)),
-            window("weekly", name, 100, timedelta(days=7), LATER),
-            window(f"model:{name}:weekly", name, 50, timedelta(days=7), LATER),
-        ),
-        early_resets=(EarlyReset(window="weekly", at=NOW, refilled=True),),
-        attempts=(Attempt(source=name, ok=False, ms=1, error=error, notes=(name,)),),
-        source_titles={"oauth": name},
-        error=error,
-        cost=replace(CODEX.cost, priced="partial", unpriced_models=(name,)) if CODEX.cost else None,
-    )
-    assert CLAUDE.spend is not None
-    spend = replace(CLAUDE.spend, value=replace(CLAUDE.spend.value, currency=name, used=Decimal(3)))
-    second = replace(named, provider="claude", spend=spend)
-    third = replace(second, account=replace(account, id="ffffffff"))
-    settings = Settings(table=SETTINGS, problem=f"{name} is wrong.")
-    incidents = {"codex": Incident(title=name, impact="major")}
-    return state(named, second, third, incidents=incidents, settings=settings)
-
-
-def report(name: str) -> dict[str, CostReport]:
-    tally = Tally(usage=TokenUsage(input_tokens=1), responses=1, usd=1.0)
-    by = {name: tally}
-    session = SessionCost(
-        id=name, project=name, started_at=NOW, last_at=NOW, models=(name,), subagents=1, tally=tally
-    )
-    today = NOW.date()
-    return {
-        "codex": CostReport(
-            since=today,
-            until=today,
-            totals=tally,
-            not_on_lines=NotOnLines(tally=Tally(), month_to_date_usd=None, unpriced_models=()),
-            by_model=by | {"gpt-5.5": tally},
-            by_day={today: by},
-            by_home=by,
-            by_project=by,
-            by_effort=by,
-            by_account=by,
-            by_session=(session,),
-            by_block=(
-                BlockCost(
-                    started_at=NOW,
-                    ends_at=NOW + LATER,
-                    first_at=NOW,
-                    last_at=NOW,
-                    tally=tally,
-                    by_model=by,
-                    running=True,
-                ),
-            ),
-            models_of={name: by},
-            burn=None,
-            month_to_date_usd=1.0,
-            priced="partial",
-            unpriced_models=(name,),
-            files_by_home={name: 1},
-            skipped_lines=1,
-            unreadable_files=(name,),
-        )
-    }
-
 
 # --- what comes out ------------------------------------------------------------------------------------------
 
