@@ -9,6 +9,7 @@ TYPE_CHECKING = False  # as in `main`
 if TYPE_CHECKING:
     from tray.engine.costs import Costs
     from tray.engine.scope import Scope
+    from tray.view.rows import Row
 
 OK, NOTHING_READ, BAD_ARGUMENTS = 0, 1, 64
 
@@ -30,6 +31,15 @@ def tell(text: str) -> None:
 
         with suppress(OSError):
             sys.stderr.write(f"tankful: {visible(text)}\n")
+
+
+def show_rows(rows: tuple[Row, ...]) -> None:
+    """The rows as text, wrapped where the width is known."""
+    from tray.view import output
+    from tray.view.columns import fitted
+
+    text, screen = output.as_text(rows), output.screen()
+    output.emit(text if screen is None else fitted(text, screen))
 
 
 def chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from providers.version import VERSION
 from tray.cli import already_running
-from tray.cli.console import OK, open_scope, tell, tell_if_not_kept
+from tray.cli.console import OK, open_scope, show_rows, tell, tell_if_not_kept
 
 if TYPE_CHECKING:
     import argparse
@@ -208,7 +208,7 @@ def _print_menu(reason: str) -> int:
     from tray.engine.costs import Costs
     from tray.engine.once import take_round
     from tray.engine.state import State
-    from tray.view import menu, output
+    from tray.view import menu
 
     tell(reason)
     scope = open_scope()
@@ -219,5 +219,5 @@ def _print_menu(reason: str) -> int:
         tell(str(error))
     tell_if_not_kept(costs)
     state = State(snapshot=take_round(scope, costs, "due"), settings=scope.settings())
-    output.emit(output.as_text(menu.status_rows(state, scope.clock(), scope.zone)))
+    show_rows(menu.status_rows(state, scope.clock(), scope.zone))
     return OK

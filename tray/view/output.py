@@ -56,20 +56,26 @@ def paper(environ: Mapping[str, str] = os.environ, stream: TextIO | None = None)
     if stream is None:
         return Paper()
     return Paper(
-        width=max(_NARROWEST, _columns(environ, stream)),
+        width=max(_NARROWEST, _columns(environ, stream) or _USUAL),
         encoding=getattr(stream, "encoding", None) or "utf-8",
         styled=_is_styled(environ, stream),
     )
 
 
-def _columns(environ: Mapping[str, str], stream: TextIO) -> int:
+def screen(environ: Mapping[str, str] = os.environ, stream: TextIO | None = None) -> Paper | None:
+    """As `paper`; None where nothing says how wide it is, as in a pipe."""
+    stream = sys.stdout if stream is None else stream
+    return None if stream is None or _columns(environ, stream) is None else paper(environ, stream)
+
+
+def _columns(environ: Mapping[str, str], stream: TextIO) -> int | None:
     named = environ.get("COLUMNS", "")
     if named.isascii() and named.isdigit() and int(named[:5]) > 0:
         return int(named[:5])
     try:
-        return os.get_terminal_size(stream.fileno()).columns or _USUAL
+        return os.get_terminal_size(stream.fileno()).columns or None
     except (OSError, ValueError, AttributeError):  # a file, a pipe, or nothing of the system's
-        return _USUAL
+        return None
 
 
 def _is_styled(environ: Mapping[str, str], stream: TextIO) -> bool:
