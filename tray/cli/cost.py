@@ -98,7 +98,8 @@ def run(options: argparse.Namespace) -> int:
             tell(sentence)
         return NOTHING_READ
     is_used = any(
-        report.totals.responses or report.not_on_lines.tally.responses for report in reports.values()
+        report.totals.responses or report.not_on_lines.tally.responses or report.unreadable_files
+        for report in reports.values()
     )
     if options.json and not is_used:  # the table says so itself
         tell(f"nothing was used from {since} to {until}.")

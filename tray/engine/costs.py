@@ -144,7 +144,11 @@ class Costs:
                 unreadable_files=unreadable.get(each.id, ()),
                 up_to_date=not isinstance(problem, LedgerBusy | ProviderFailed),
             )
-        used = {name: report for name, report in reports.items() if report.files or report.totals.responses}
+        used = {
+            name: report
+            for name, report in reports.items()
+            if report.files or report.totals.responses or report.unreadable_files
+        }
         there = {home.provider for home in self._scope.homes(provider) if os.path.isdir(home.path)}
         return used or {name: report for name, report in reports.items() if name in there}, problem
 

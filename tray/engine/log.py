@@ -10,6 +10,7 @@ import errno
 import logging
 import os
 import stat
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +18,7 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from providers.host.faults import log_fault
 from providers.host.private import make_folder
 from providers.host.redact import redact
 from providers.version import VERSION
@@ -34,11 +36,23 @@ _log = logging.getLogger(__name__)
 
 def log_faults_to(folder: Path) -> None:
     """From now on internal errors of this process, which owns no engine, are logged, too."""
+    _log_threads()
     handler = _FaultLog(folder / FILE)
     for name in ("tray", "providers"):
         logger = logging.getLogger(name)
         _drop_fault_log(logger)
         logger.addHandler(handler)
+
+
+def _log_threads() -> None:
+    """Instead of a traceback on stderr; unless somebody else wants to know, as those who test us do."""
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _log_thread
+
+
+def _log_thread(ended: threading.ExceptHookArgs) -> None:
+    if ended.exc_value is not None and ended.exc_type is not SystemExit:
+        log_fault(_log, f"a thread ended ({ended.thread.name if ended.thread else '?'})", ended.exc_value)
 
 
 def _drop_fault_log(logger: logging.Logger) -> None:
@@ -51,6 +65,7 @@ def _drop_fault_log(logger: logging.Logger) -> None:
 def logging_to(folder: Path, kind: str) -> Iterator[None]:
     """Log what `tray` and `providers` log, and the start and end of this engine, whose owner is of this `kind`."""
     handler = _LogFile(folder / FILE)
+    _log_threads()
     loggers = [logging.getLogger(name) for name in ("tray", "providers")]
     before = [(logger.level, logger.propagate) for logger in loggers]
     for logger in loggers:

@@ -65,13 +65,18 @@ class _Row(Struct, frozen=True):
     tally: Tally
 
 
+_FILES = 5
+"""So many logs are named that could not be read; JSON has all of them."""
+
+
 class _Part(Struct, frozen=True):
-    """A table: its heading, rows, total and notes. One without rows says so."""
+    """A table: its heading, rows, total and notes. One without rows says so, or that not all could be counted."""
 
     head: str
     rows: Sequence[_Row]
     total: TableLine
     notes: tuple[str, ...] = ()
+    is_whole: bool = True
 
 
 class _Chart(Struct, frozen=True):
@@ -163,7 +168,8 @@ def _part(table: CostTable, by: str, *, models: bool) -> _Part:
     if unlogged.responses:
         cells = _cells(unlogged) | {"responses": "–"}
         rows.append(_Row(TableLine("not in the logs", cells), unlogged))
-    return _Part(f"{table.title} by {by}", rows, _total(table.total, complete=table.is_complete), table.notes)
+    total = _total(table.total, complete=table.is_complete)
+    return _Part(f"{table.title} by {by}", rows, total, table.notes, is_whole=table.is_complete)
 
 
 def _grand_total(tables: Sequence[CostTable]) -> _Part:
@@ -198,7 +204,11 @@ def _text(part: _Part, shape: Columns, bars: _Chart | None) -> Iterator[str]:
         yield shape.rule()
     else:
         yield shape.paper.strong(safe(part.head, shape.paper))
-        yield "Nothing was used in this period."
+        yield (
+            "Nothing was used in this period."
+            if part.is_whole
+            else "Nothing is known of any use in this period."
+        )
     for row in part.rows:
         first, *below = shape.row(row.line)
         bar = shape.paper.plain(bars.bar(row.tally)) if bars else ""
@@ -240,7 +250,9 @@ def _gaps(report: CostReport) -> Iterator[str]:
     if not report.up_to_date:
         yield "Not all logs were counted now: what was used since an earlier count may be missing."
     if report.unreadable_files:
-        yield f"Logs that could not be read completely: {', '.join(report.unreadable_files)}."
+        shown, left = report.unreadable_files[:_FILES], len(report.unreadable_files) - _FILES
+        more = f" and {left} more" if left > 0 else ""
+        yield f"Logs that could not be read completely: {', '.join(shown)}{more}."
 
 
 def _cells(tally: Tally) -> dict[str, str]:

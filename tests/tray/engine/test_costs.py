@@ -252,6 +252,16 @@ def test_a_ledger_that_a_reader_found_damaged_is_repaired_by_the_next_count(pers
     assert person.of_codex(costs).figures.days_30 == first.days_30
 
 
+def test_a_provider_whose_logs_cannot_be_read_is_in_the_report(person: Person) -> None:
+    sessions = person.folder / "codex/sessions"
+    shutil.rmtree(sessions)
+    sessions.symlink_to("sessions")  # whoever looks, also root
+    today = person.now.date()
+    reports, problem = person.costs().report(today, today, UTC)
+    assert problem is None
+    assert reports["codex"].unreadable_files == (str(sessions),)
+
+
 class FaultyLogs(Rollouts):
     """A format with a bug: it trips over each log."""
 

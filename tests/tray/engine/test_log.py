@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import stat
+import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -210,3 +211,21 @@ def test_a_command_logs_its_internal_errors_and_nothing_else(tmp_path: Path) -> 
         assert (tmp_path / FILE).read_text().count("another fault") == 1
     finally:
         log_faults_to(tmp_path / "none")  # which is never opened
+
+
+def test_a_thread_that_fails_is_logged_and_prints_no_traceback(tmp_path: Path) -> None:
+    script = """
+import sys, threading
+from pathlib import Path
+from tray.engine.log import log_faults_to
+log_faults_to(Path(sys.argv[1]))
+thread = threading.Thread(target=int, args=("secret",), name="ask")
+thread.start()
+thread.join()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+    (line,) = lines(tmp_path)
+    assert line.startswith("ERROR a thread ended (ask): ValueError at ")

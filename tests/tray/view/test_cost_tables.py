@@ -113,6 +113,14 @@ def test_no_use_at_all_is_a_sentence() -> None:
     assert lines[2:] == ["Codex by day", "Nothing was used in this period."]
 
 
+def test_no_use_is_not_claimed_where_logs_could_not_be_read() -> None:
+    unread = tuple(f"/home/dev/{number}.jsonl" for number in range(1007))
+    text = of(replace(report("codex", found=[]), unreadable_files=unread))
+    assert "Nothing was used" not in text
+    assert "Nothing is known of any use in this period." in text
+    assert " ".join(text.split()).endswith("/home/dev/4.jsonl and 1002 more.")
+
+
 def test_a_provider_that_was_not_used_is_in_no_grand_total() -> None:
     reports = {"codex": report("codex", found=[]), "claude": report("claude")}
     made = cost_tables.tables(reports, PROVIDERS, "day", BERLIN, NOW)

@@ -20,7 +20,12 @@ def cost_rows(key: str, cost: CostSummary | None, state: State) -> Iterator[Row]
         yield text_row(f"{key}:cost", f"Cost at API prices: {uncounted(state, state.progress)}")
         return
     if not cost.has_logs:
-        yield text_row(f"{key}:cost", "No logs yet; costs appear after your first turn.")
+        yield text_row(
+            f"{key}:cost",
+            "No logs yet; costs appear after your first turn."
+            if cost.complete
+            else "Cost at API prices: not counted; `tankful cost` says why.",
+        )
         return
     counting = (
         f" (counting {fmt.done(state.progress)})" if state.counting and state.progress is not None else ""
