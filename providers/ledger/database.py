@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from providers.host.holder import WaitListener
 from providers.host.private import make_file, make_folder
 from providers.host.storage import cannot_write, fault_of
 from providers.ledger.damage import DamagedLedger
@@ -51,6 +52,10 @@ GARBLED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 class LedgerError(Exception):
     """The ledger cannot be used now; str() is a sentence with its remedy. Its content is safe."""
+
+
+class LedgerBusy(LedgerError):
+    """Another process has it, and does not come to an end; what was counted before can be read."""
 
 
 class LedgerDamaged(LedgerError):
@@ -202,7 +207,7 @@ def as_ledger_error(path: Path | InMemory, error: sqlite3.Error | DamagedLedger 
         fault = fault_of(path) or OSError(_SYSTEM_ERRORS[code], os.strerror(_SYSTEM_ERRORS[code]))
         return LedgerUnwritable(path, fault)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return LedgerError(f"The ledger {path} is locked by another program. Close that program.")
+        return LedgerBusy(f"The ledger {path} is locked by another program. Close that program.")
     return error
 
 
@@ -240,6 +245,26 @@ def _prepare(db: sqlite3.Connection, path: Path | InMemory, *, repair: bool) -> 
             db.execute("INSERT INTO meta VALUES ('first epoch', ?)", (int(time.time()),))
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {len(SCHEMA)}")
+
+
+def wait_for_writer(db: sqlite3.Connection, seconds: float, listener: WaitListener | None) -> None:
+    """Before the first transaction, which would wait for another one without a word: the listener hears of one
+    that takes longer than so many seconds.
+    """
+    if listener is None:
+        return
+    (usual,) = db.execute("PRAGMA busy_timeout").fetchone()
+    db.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+    try:
+        db.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        listener("waiting for another program, which is writing to the ledger.")
+    else:
+        db.execute("ROLLBACK")
+    finally:
+        db.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 @contextmanager

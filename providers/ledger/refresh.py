@@ -19,7 +19,7 @@ from msgspec.structs import astuple
 from providers.host.holder import WaitListener
 from providers.ledger import index, integrity, logins
 from providers.ledger.changes import Remembered, Shelf, compare
-from providers.ledger.database import opened, transaction
+from providers.ledger.database import opened, transaction, wait_for_writer
 from providers.ledger.index import LogEntry
 from providers.ledger.log_reader import ChangedLog, LogReading
 from providers.ledger.logins import SeenLogin
@@ -67,8 +67,10 @@ def refresh(
     stored responses are repriced. From `worth_two` new bytes on, two processes read. Waits for another process
     that is scanning, with `patience`, and tells it to `waiting`; its work is not repeated.
     """
+    patience = patience or Patience()
     mine = path.alone() if isinstance(path, InMemory) else alone(path, patience, waiting)
-    with mine, opened(path, repair=True) as db:
+    with mine, opened(path, repair=True, busy_seconds=patience.for_writer) as db:
+        wait_for_writer(db, patience.said_after, waiting)
         formats = {shelf.provider: shelf.format for shelf in shelves}
         damaged = integrity.check(db, path, formats, now())
         marked = is_marked(path)

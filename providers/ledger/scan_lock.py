@@ -22,6 +22,7 @@ from providers.host.holder import (
 from providers.host.private import make_folder
 from providers.host.storage import has_no_locks, lock_fault
 from providers.ledger.database import (
+    LedgerBusy,
     LedgerError,
     LedgerUnwritable,
     as_ledger_error,
@@ -33,16 +34,15 @@ _LOCK_WAIT_SECONDS = 0.2
 _ACTIVITY = "counting the logs"
 
 
-class LedgerBusy(LedgerError):
-    """Another process counts, and does not come to an end; what it has counted can be read."""
-
-
 class Patience(Struct, frozen=True, kw_only=True):
-    """How long to wait for another count, in seconds; `without_progress` while nothing of it is seen."""
+    """How long to wait for another count, in seconds; `without_progress` while nothing of it is seen. `for_writer`
+    is how long to wait for what writes to the ledger without a count.
+    """
 
     longest: float = 600.0
     without_progress: float = 30.0
     said_after: float = SAID_AFTER_SECONDS
+    for_writer: float = 30.0
 
 
 @contextmanager

@@ -65,8 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Waits for the whole count; raises BadArgument."""
     from providers.domain.cost import Detail
-    from providers.ledger.database import LedgerError
-    from providers.ledger.scan_lock import LedgerBusy
+    from providers.ledger.database import LedgerBusy, LedgerError
     from tray.engine.costs import Costs
 
     # A count makes many small things and few cycles: to look for those every 700 things costs 3 %.
@@ -101,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
         report.totals.responses or report.not_on_lines.tally.responses or report.unreadable_files
         for report in reports.values()
     )
-    if options.json and not is_used:  # the table says so itself
+    if options.json and not is_used and problem is None:  # the table says so itself
         tell(f"nothing was used from {since} to {until}.")
     _show(reports, options, scope, zone)
     return OK

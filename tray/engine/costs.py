@@ -15,12 +15,12 @@ from providers.domain.cost import CostReport, Counter, Detail
 from providers.host.faults import log_fault
 from providers.host.holder import WaitListener
 from providers.ledger.changes import Shelf
-from providers.ledger.database import LedgerError, LedgerQuarantined
+from providers.ledger.database import LedgerBusy, LedgerError, LedgerQuarantined
 from providers.ledger.ledger import Ledger
 from providers.ledger.quarantine import is_marked
 from providers.ledger.refresh import ScanProgress
 from providers.ledger.report import NO_DETAIL, span
-from providers.ledger.scan_lock import LedgerBusy, Patience
+from providers.ledger.scan_lock import Patience
 from providers.source import Home, Provider
 from tray.engine.cost_faults import ProviderFailed, again_after_damage, failed, found_logs
 from tray.engine.home_costs import HomeCosts
