@@ -1,4 +1,4 @@
-"""Which logs have changed since the ledger last heard of them, and what a process remembers to find out cheaply."""
+"""Which logs have changed since the ledger last knew them, and what a process remembers to find out cheaply."""
 
 from __future__ import annotations
 

@@ -13,7 +13,14 @@ from msgspec.structs import replace
 
 from providers.codex.logs.format import Rollouts
 from providers.host.files import own_folders
-from providers.ledger.database import LedgerBusy, LedgerError, opened, transaction
+from providers.ledger.database import (
+    LedgerBusy,
+    LedgerDamaged,
+    LedgerError,
+    LedgerQuarantined,
+    opened,
+    transaction,
+)
 from providers.ledger.index import set_complete
 from providers.ledger.scan_lock import Patience
 from providers.registry import PROVIDERS
@@ -223,8 +230,10 @@ def test_a_ledger_that_was_emptied_in_place_is_counted_anew(person: Person) -> N
     for path in costs.files:
         if path.exists():
             path.write_bytes(b"")
-    costs.by_home()  # as each count does first
-    costs.count()
+    with pytest.raises(LedgerDamaged):
+        costs.by_home()  # as each count does first
+    with pytest.raises(LedgerQuarantined, match="was empty"):
+        costs.count()
     assert person.of_codex(costs).figures == first
 
 
