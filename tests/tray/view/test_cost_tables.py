@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from msgspec.structs import replace
 
-from providers.domain.cost import CostReport, Tally
+from providers.domain.cost import CostReport, Tally, TokenUsage
 from providers.registry import PROVIDERS
 from tests.tray.view.cost_sample import BERLIN, GOLDEN, NOW, SHOWN, WIDTHS, report, shown, slices, tables
 from tray.view import cost_groups, cost_tables
@@ -71,6 +71,16 @@ def test_the_newest_time_and_the_highest_cost_are_first() -> None:
     costs = [group.tally.usd for group in cost_groups.groups(made, "model", BERLIN, NOW)]
     assert costs[-1] is None
     assert [usd for usd in costs if usd] == sorted((usd for usd in costs if usd), reverse=True)
+
+
+def test_what_has_no_price_comes_after_what_costs_nothing() -> None:
+    much, little = (TokenUsage(input_tokens=count) for count in (1_000, 1))
+    rows = [
+        ("unknown", Tally(responses=1, usage=much)),
+        ("free", Tally(responses=1, usage=little, usd=0.0)),
+        ("some", Tally(responses=1, usage=little, usd=0.5)),
+    ]
+    assert [name for name, _ in sorted(rows, key=cost_groups.by_cost)] == ["some", "free", "unknown"]
 
 
 def test_the_grand_total_is_that_of_all_providers() -> None:
