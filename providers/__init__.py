@@ -79,7 +79,8 @@
         count_child       a first scan in a process of its own
         notices/          which notices are due (`due`: pure), from a table of kinds; the notifier shows them
                           (screen: what it shows; memory: what a process knows; stored: what outlives it)
-        log, log_entries  tankful.log, and what of a change goes into it: pure
+        log, log_entries  tankful.log, and what of a change goes into it: pure (log_file: the file;
+                          fault_log: for commands)
         doctor/           the facts of a report, each check with a deadline
     tray/view/       snapshot → rows, text, pictures: pure, shared by all faces
         accounts          which account and which window is the tightest; whose it is, how old

@@ -53,7 +53,7 @@ def chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | Non
 
 def open_scope() -> Scope:
     """The scope of the user; settings that are not valid are reported on stderr."""
-    from tray.engine.log import log_faults_to
+    from tray.engine.fault_log import log_faults_to
 
     scope = make_scope()
     log_faults_to(scope.folders.state)

@@ -17,8 +17,8 @@ from providers.ledger.database import LedgerError
 from providers.ledger.quarantine import is_emptied
 from tray.engine import detached, published
 from tray.engine.doctor.facts import EngineFacts, FolderFacts, LedgerFacts, LogFacts, SettingsFacts
-from tray.engine.log import FILE, LARGEST
 from tray.engine.log_entries import settings_problem
+from tray.engine.log_file import FILE, LARGEST
 from tray.engine.scope import Scope
 
 TRANSITIONS = 10
