@@ -28,7 +28,7 @@ def report(error: Exception) -> None:
 
 def _open_log() -> None:
     """Whatever the command had done by then; where there can be none, the sentence has to do."""
-    from tray.engine.log import log_faults_to
+    from tray.engine.fault_log import log_faults_to
 
     with suppress(Exception):
         if is_trusted(os.environ):

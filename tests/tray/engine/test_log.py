@@ -219,7 +219,7 @@ def test_a_thread_that_fails_is_logged_and_prints_no_traceback(tmp_path: Path) -
     script = """
 import sys, threading
 from pathlib import Path
-from tray.engine.log import log_faults_to
+from tray.engine.fault_log import log_faults_to
 log_faults_to(Path(sys.argv[1]))
 thread = threading.Thread(target=int, args=("secret",), name="ask")
 thread.start()
