@@ -41,7 +41,7 @@ _SYSTEM_ERRORS = {
 }
 """What SQLite cannot do, and the system's usual reason where none is found by trying."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_IMPOSSIBLE = ("Could not decode", "integer overflow", "malformed")
+_IMPOSSIBLE = ("Could not decode", "integer overflow", "malformed", "too big")
 """What SQLite says of content that we never write."""
 _DOUBTFUL = ("constraint failed", "no such table", "no such column")
 """What it says of a file that lost something, and of mistakes of ours: these cost no ledger."""

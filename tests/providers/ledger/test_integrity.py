@@ -11,7 +11,7 @@ import pytest
 
 from providers.domain.cost import CostReport
 from providers.ledger.changes import Shelf
-from providers.ledger.database import LedgerDamaged, LedgerQuarantined, opened
+from providers.ledger.database import LedgerDamaged, LedgerQuarantined, is_damage, opened
 from providers.ledger.health import check
 from providers.ledger.ledger import Ledger
 from providers.ledger.refresh import refresh
@@ -79,6 +79,7 @@ OF_ONE = "(part, at_ms, key) = (SELECT part, at_ms, key FROM responses LIMIT 1)"
         f"UPDATE responses SET pico_usd = NULL WHERE {OF_ONE}",
         f"UPDATE responses SET output = 'much' WHERE {OF_ONE}",
         f"UPDATE responses SET at_ms = at_ms + 4194304 WHERE {OF_ONE}",
+        f"UPDATE responses SET at_ms = at_ms + 1 WHERE {OF_ONE}",
         f"DELETE FROM responses WHERE {OF_ONE}",
         "UPDATE seals SET shown = shown + 1 WHERE part = (SELECT min(part) FROM seals)",
         "DELETE FROM seals WHERE part = (SELECT min(part) FROM seals)",
@@ -316,3 +317,10 @@ def test_a_lost_table_costs_the_file(counted: Counted) -> None:
     counted.count_twice()
     assert counted.report() == before
     assert counted.quarantined()
+
+
+def test_a_value_larger_than_any_is_damage() -> None:
+    """SQLite fails with that where the bytes that say how long a value is are wrong."""
+    with closing(sqlite3.connect(":memory:")) as db, pytest.raises(sqlite3.DataError) as caught:
+        db.execute("SELECT zeroblob(3000000000)")
+    assert is_damage(caught.value)
