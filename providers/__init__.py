@@ -26,11 +26,15 @@
         discover          the logs of a home, found once and looked at again cheaply (listing, log_tree)
         log_reader        one log → one observation, by its format's scanner
         line_scanner      the scanner of logs with lines (scan: bytes to lines; damaged_line: what is left of one)
-        refresh           reads what is new, in `parallel` where it is much; `resolve` judges what it touches
+        refresh           reads what is new (changes), in `parallel` where it is much; `resolve` judges what it
+                          touches
         place             its file, or `memory` while that cannot be written; scan_lock lets one process count
         database          the file itself: its logs (index), what they came to (responses, counters),
                           its times (epoch_ms)
-        salvage           what a damaged one still tells of the limits
+        checksum          of all that is stored (seals: of responses; sealed_logs: of logs); who reports judges
+                          by it (`judge`), and a slow round over everything (integrity)
+        repair, salvage   what is damaged is made anew; what a file still tells that cannot be repaired
+        quarantine        the files beside the ledger that tell of damage
         logins            who was signed in to which home when, for logs that name no account
         rows              the billed responses and changes of limits one by one, for exports
         at_once           the cost of one session, for who cannot wait for a library
@@ -70,7 +74,8 @@
                           published_budgets, with the standard library
         settings_edit     one key changed in the text of the file; settings_writer does it
         costs, history    what the ledger says of them: `counting` brings it up to date, `cost_summary` adds it up
-                          (cost_faults: a fault with one provider's logs costs no other's figures)
+                          (home_costs: those of each home, kept; cost_faults: a fault with one provider's logs
+                          costs no other's figures)
         publish           snapshot.json, written: the shape of it is `document`
         published         the same, read with the standard library
         salt              what makes hashes of names worth nothing to who guesses names
@@ -83,7 +88,8 @@
         count_child       a first scan in a process of its own
         notices/          which notices are due (`due`: pure), from a table of kinds; the notifier shows them
                           (screen: what it shows; memory: what a process knows; stored: what outlives it)
-        log, log_entries  tankful.log, and what of a change goes into it: pure
+        log, log_entries  tankful.log, and what of a change goes into it: pure (log_file: the file;
+                          fault_log: for commands)
         doctor/           the facts of a report, each check with a deadline
     tray/view/       snapshot → rows, text, pictures: pure, shared by all faces
         accounts          which account and which window is the tightest; whose it is, how old

@@ -93,7 +93,19 @@ class Bool(Struct, frozen=True):
         return "true" if value else "false"
 
 
-class Choice(Struct, frozen=True):
+class _Words:
+    """Values that the command line has as TOML does."""
+
+    __slots__ = ()
+
+    def raw(self, text: str) -> object:
+        return text.strip()
+
+    def text(self, value: Any) -> str:
+        return "" if value is None else str(value)
+
+
+class Choice(_Words, Struct, frozen=True):
     """One of several names."""
 
     values: tuple[str, ...]
@@ -106,12 +118,6 @@ class Choice(Struct, frozen=True):
         if isinstance(raw, str) and raw in self.values:
             return raw
         raise InvalidValue(self.expected())
-
-    def raw(self, text: str) -> object:
-        return text.strip()
-
-    def text(self, value: Any) -> str:
-        return str(value)
 
 
 class Int(Struct, frozen=True):
@@ -204,7 +210,7 @@ class Duration(Struct, frozen=True):
 _HOURS = re.compile(r"(\d{1,2})(?::(\d\d))? ?[-–] ?(\d{1,2})(?::(\d\d))?", re.ASCII)
 
 
-class Hours(Struct, frozen=True):
+class Hours(_Words, Struct, frozen=True):
     """From one time of day to another, possibly over midnight; the value is text, "22:00-07:00", or None."""
 
     is_public = True
@@ -220,12 +226,6 @@ class Hours(Struct, frozen=True):
             if first < 24 and (last, of_last) <= (24, 0) and of_first < 60 and of_last < 60:
                 return f"{first:02}:{of_first:02}-{last % 24:02}:{of_last:02}"
         raise InvalidValue(self.expected())
-
-    def raw(self, text: str) -> object:
-        return text.strip()
-
-    def text(self, value: Any) -> str:
-        return "" if value is None else str(value)
 
 
 class Text(Struct, frozen=True):
@@ -248,7 +248,7 @@ class Text(Struct, frozen=True):
         return str(value)
 
 
-class FilePath(Struct, frozen=True):
+class FilePath(_Words, Struct, frozen=True):
     """A path; a ~ at its start is the person's home."""
 
     is_public = False
@@ -261,12 +261,6 @@ class FilePath(Struct, frozen=True):
         if path is None:
             raise InvalidValue(self.expected())
         return path
-
-    def raw(self, text: str) -> object:
-        return text
-
-    def text(self, value: Any) -> str:
-        return "" if value is None else str(value)
 
 
 class FolderList(Struct, frozen=True):

@@ -32,10 +32,10 @@ class Home(Struct, frozen=True, kw_only=True):
     """Whether settings.toml names it, and the environment does not."""
 
     def to_correct(self, variable: str) -> str:
-        """What to correct where this folder does not exist: what names it, if anything does."""
+        """What to do where this folder does not exist: correct what names it, or else set the variable."""
         if self.in_settings:
-            return f"`providers.{self.provider}.homes` in settings.toml"
-        return variable
+            return f"correct `providers.{self.provider}.homes` in settings.toml"
+        return f"set {variable}" if self.named is None else f"correct {variable}"
 
     @property
     def id(self) -> str:

@@ -14,12 +14,13 @@ import os
 import platform
 import struct
 import sys
+from collections.abc import Sequence
 
 _CALLS = {"x86_64": (72, 73), "aarch64": (25, 32)}  # the numbers of fcntl and flock
 _LOCK_COMMANDS = (6, 7, 37, 38)  # F_SETLK, F_SETLKW, and those of open file descriptions
-_LOAD, _EQUAL, _RETURN = 0x20, 0x15, 0x06
-_ALLOW, _ERROR = 0x7FFF0000, 0x00050000
-_NUMBER, _SECOND_ARGUMENT = 0, 24  # offsets in what the filter sees of a call
+LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06
+ALLOW, ERROR = 0x7FFF0000, 0x00050000
+NUMBER, _SECOND_ARGUMENT = 0, 24  # offsets in what the filter sees of a call
 _NO_NEW_PRIVILEGES, _SECCOMP, _FILTER = 38, 22, 2
 
 
@@ -31,15 +32,21 @@ def refuse_locks(number: int) -> None:
     """From now on, in this process and what it starts, each lock fails with this error. Raises OSError."""
     fcntl, flock = _CALLS[platform.machine()]
     count = len(_LOCK_COMMANDS)
-    program = [
-        (_LOAD, 0, 0, _NUMBER),
-        (_EQUAL, count + 3, 0, flock),
-        (_EQUAL, 0, count + 1, fcntl),
-        (_LOAD, 0, 0, _SECOND_ARGUMENT),
-        *((_EQUAL, count - place, 0, command) for place, command in enumerate(_LOCK_COMMANDS)),
-        (_RETURN, 0, 0, _ALLOW),
-        (_RETURN, 0, 0, _ERROR | number),
-    ]
+    install(
+        [
+            (LOAD, 0, 0, NUMBER),
+            (EQUAL, count + 3, 0, flock),
+            (EQUAL, 0, count + 1, fcntl),
+            (LOAD, 0, 0, _SECOND_ARGUMENT),
+            *((EQUAL, count - place, 0, command) for place, command in enumerate(_LOCK_COMMANDS)),
+            (RETURN, 0, 0, ALLOW),
+            (RETURN, 0, 0, ERROR | number),
+        ]
+    )
+
+
+def install(program: Sequence[tuple[int, int, int, int]]) -> None:
+    """A filter of system calls, for this process and what it starts. Raises OSError."""
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in program))
     described = struct.pack("HL", len(program), ctypes.addressof(code))
     libc = ctypes.CDLL(None, use_errno=True)

@@ -124,3 +124,10 @@ def test_the_readme_names_the_two_commands() -> None:
     readme = (ROOT / "README.md").read_text()
     assert "    pip install -q uv && uv run tankful\n" in readme
     assert "    pip install -q uv && uv run --group dev pytest\n" in readme
+
+
+def test_a_look_whether_a_file_is_there_never_raises() -> None:
+    """`Path.exists` and its like raise for a folder that may not be entered, and for a name that is too long."""
+    look = re.compile(r"(?<!entry)(?<!_place)\.(exists|is_file|is_dir)\(\)")
+    found = [f"{path}: {each[0]}" for path in sources() for each in look.finditer(path.read_text())]
+    assert found == [], "use os.path.exists, isfile, isdir"

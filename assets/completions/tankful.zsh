@@ -12,15 +12,15 @@ _shtab_tankful_commands() {
   local _commands=(
     autostart:'start the tray when you log in: on, off, status'
     completion:'print the completions of a shell: bash, zsh, fish'
-    config:'Shows and changes the settings in settings.toml; without an action it lists them.'
+    config:'Show and change the settings in settings.toml; without an action it lists them.'
     cost:'show tokens and cost from local logs'
     doctor:'check this machine and suggest how to fix problems'
     export:'write what tankful knows to a file, for other programs'
     guard:'say whether enough is left to go on, for scripts and agents'
     mcp:'A server of the Model Context Protocol on stdin and stdout, with the tools `limits` and `cost`, both of which only read. A coding agent starts it.'
     metrics:'print limits and counters for Prometheus'
-    prices:'Shows the prices in force, and updates them; without an action it lists them.'
-    statusline:'Prints what is left in one line, from the last published values; or, as Claude Code'"'"'s statusLine command, reads the JSON that Claude Code sends on stdin, stores the limits in it and prints them.'
+    prices:'Show the prices in force, and update them; without an action it lists them.'
+    statusline:'Print what is left in one line, from the last published values; or, as Claude Code'"'"'s statusLine command, read the JSON that Claude Code sends on stdin, store the limits in it and print them.'
     usage:'show limits, credits and account'
     watch:'Prints what is left in one line, and again whenever it changes, until nobody reads it any more. Where no tray runs, it keeps the values up to date itself.'
   )

@@ -253,7 +253,7 @@ def _written(path: Path) -> datetime | None:
 def _no_home(home: Home) -> NotSignedIn:
     return NotSignedIn(
         f"{home.label} does not exist.",
-        remedy=f"Install Claude Code, or correct {home.to_correct('CLAUDE_CONFIG_DIR')}. {SIGN_IN}",
+        remedy=f"Install Claude Code, or {home.to_correct('CLAUDE_CONFIG_DIR')}. {SIGN_IN}",
     )
 
 

@@ -41,6 +41,6 @@ def _data_folders(environ: Mapping[str, str], platform: str) -> Iterator[Path]:
 
 def _found(folder: Path, pattern: str) -> list[Path]:
     try:
-        return sorted(path for path in folder.glob(pattern) if path.is_dir())
+        return sorted(path for path in folder.glob(pattern) if os.path.isdir(path))
     except OSError:
         return []  # not installed, or not readable: the app's sessions are extra

@@ -188,7 +188,7 @@ def _content(home: Home, path: Path) -> dict[str, Any]:
         if not os.path.isdir(home.path):
             raise NotSignedIn(
                 f"{home.label} does not exist.",
-                remedy=f"Install Codex, or correct {home.to_correct('CODEX_HOME')}. {SIGN_IN}",
+                remedy=f"Install Codex, or {home.to_correct('CODEX_HOME')}. {SIGN_IN}",
             ) from None
         if store == "auto":
             raise KeptInKeyring(

@@ -12,6 +12,7 @@ from typing import Any
 from providers.domain.errors import NotUnderstood
 from providers.host.files import read_small, short
 from providers.host.http.origin import origin_allowed
+from providers.host.toml_lines import overlong_key
 from providers.source import Home
 
 FILE_LIMIT = 1 << 20
@@ -44,7 +45,10 @@ def _parsed(raw: bytes, name: str) -> dict[str, Any]:
 
     line = 0
     try:
-        return tomli.loads(raw.decode("utf-8-sig"))
+        text = raw.decode("utf-8-sig")
+        line = overlong_key(text) or 0
+        if not line:
+            return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         line = error.lineno
     except (ValueError, RecursionError):  # bad UTF-8, a number of thousands of digits

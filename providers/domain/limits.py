@@ -16,7 +16,6 @@ from providers.domain import rules
 from providers.domain.cost import CostSummary
 
 T = TypeVar("T")
-
 CLOCK_SLACK = timedelta(seconds=rules.CLOCK_SLACK_SECONDS)
 """How far two clocks may differ: what is further ahead of now is an error, of a server or of a clock."""
 
@@ -25,13 +24,11 @@ REFRESH_EVERY = timedelta(seconds=rules.REFRESH_SECONDS)
 
 # --- limits: what an account may still use ------------------------------------------------------------------
 
-
 ACCOUNT_WINDOWS = ("session", "weekly", "monthly")
 
 Scope = Literal["account", "model", "feature", "personal"]
 """What a window limits: all use of the account (`session`, `weekly`, `monthly`, `window:<minutes>`), one model
 (`model:<slug>:<window>`), one person's spend (`individual`), else a feature (`code_review:weekly`)."""
-
 
 MONTHS = timedelta(days=28), timedelta(days=31)
 LONGEST_RESET = timedelta(days=400)

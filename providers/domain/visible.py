@@ -5,14 +5,13 @@ Each exit uses one of these last, whatever was done before it. The standard libr
 
 from __future__ import annotations
 
-_KEPT = "\n\u00a0\u2007\u2008"  # of ours: the ends of lines, and blanks of a certain width
+_KEPT = "\u00a0\u2007\u2008"  # of ours: blanks of a certain width
 
 
 def visible(text: str) -> str:
     """The text with a blank for each character that is none to be read; lines stay lines."""
-    if text.isprintable():
-        return text
-    return "".join(sign if sign.isprintable() or sign in _KEPT else " " for sign in text)
+    # By lines: a look at each character of a large document takes milliseconds.
+    return "\n".join(line if line.isprintable() else _blanked(line) for line in text.split("\n"))
 
 
 def json_text(text: str) -> str:
@@ -31,6 +30,10 @@ def sound(text: str) -> str:
     if text.isascii():
         return text
     return "".join(f"\\u{ord(sign):04x}" if "\ud800" <= sign <= "\udfff" else sign for sign in text)
+
+
+def _blanked(line: str) -> str:
+    return "".join(sign if sign.isprintable() or sign in _KEPT else " " for sign in line)
 
 
 def _escaped(sign: str) -> str:

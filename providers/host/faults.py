@@ -23,7 +23,8 @@ _MOST_FRAMES = 24  # of an endless recursion the first and the last ones suffice
 _MOST_CAUSES = 3
 
 # Without a log, as in most commands, logging's last resort would print warnings to stderr.
-logging.getLogger("providers").addHandler(logging.NullHandler())
+for _name in ("providers", "tray"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
 
 
 def log_fault(logger: logging.Logger, what: str, error: BaseException) -> None:

@@ -8,7 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from providers.host.holder import SAID_AFTER_SECONDS, WaitListener, holder_of, is_suspended, note_holder
+from providers.host.holder import (
+    SAID_AFTER_SECONDS,
+    WaitListener,
+    holder_of,
+    is_suspended,
+    note_holder,
+    still_held,
+    waiting_for,
+)
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -23,16 +31,24 @@ def file_lock(path: Path) -> BaseFileLock:
     return FileLock(path, mode=0o600, thread_local=False, fallback_to_soft=False)
 
 
-@contextmanager
-def locked(
-    path: Path, seconds: float, listener: WaitListener | None = None, doing: str = ""
-) -> Iterator[None]:
-    """Holds the lock; `doing` is what its holder does, as in "is asking ChatGPT".
+class LockHeld(TimeoutError):
+    """Another process does not release the lock; `message` and `remedy` are sentences."""
 
-    Raises OSError, and TimeoutError after so many seconds, or as soon as its holder is seen to be suspended.
+    def __init__(self, message: str, remedy: str, *, is_suspended: bool) -> None:
+        super().__init__(f"{message} {remedy}")
+        self.message = message
+        self.remedy = remedy
+        self.is_suspended = is_suspended
+
+
+@contextmanager
+def locked(path: Path, seconds: float, activity: str, listener: WaitListener | None = None) -> Iterator[None]:
+    """Holds the lock; `activity` is what its holder does, as in "asking for limits".
+
+    Raises OSError, and LockHeld after so many seconds, or as soon as its holder is seen to be suspended.
     """
     lock = file_lock(path)
-    _acquire(lock, path, seconds, listener, doing)
+    _acquire(lock, path, seconds, activity, listener)
     try:
         note_holder(path)
         yield
@@ -41,7 +57,7 @@ def locked(
 
 
 def _acquire(
-    lock: BaseFileLock, path: Path, seconds: float, listener: WaitListener | None, doing: str
+    lock: BaseFileLock, path: Path, seconds: float, activity: str, listener: WaitListener | None
 ) -> None:
     ends, is_said = time.monotonic() + seconds, False
     while True:
@@ -50,10 +66,11 @@ def _acquire(
             lock.acquire(timeout=max(0.0, min(left, SAID_AFTER_SECONDS)))
         except TimeoutError:
             holder = holder_of(path)
-            if left <= SAID_AFTER_SECONDS or is_suspended(holder):
-                raise
+            suspended = is_suspended(holder)
+            if left <= SAID_AFTER_SECONDS or suspended:
+                raise LockHeld(*still_held(holder, activity), is_suspended=suspended) from None
             if not is_said and listener is not None:
                 is_said = True
-                listener(f"waiting for {holder or 'another tankful'}, which {doing}.")
+                listener(waiting_for(holder, activity))
         else:
             return

@@ -95,9 +95,7 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     Raises OSError when the folder cannot be written; the old file stays then.
     """
     make_folder(path.parent)
-    import tempfile
-
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, temporary = scratch_file(path.parent, f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -107,6 +105,16 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def scratch_file(folder: Path, prefix: str) -> tuple[int, str]:
+    """A new file of its own name, open for reading and writing by its owner alone. Raises OSError.
+
+    As `tempfile.mkstemp`, whose module takes 3 to 6 ms to import, and most commands write nothing else.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    name = os.path.join(folder, f"{prefix}{os.urandom(6).hex()}")
+    return os.open(name, flags, 0o600), name
 
 
 def _replace(temporary: str, path: Path) -> None:

@@ -13,11 +13,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from providers.host.files import read_small, write_whole
+from providers.host.files import read_small
 
 SAID_AFTER_SECONDS = 2.0
 """Who waits longer than that says so."""
 _LARGEST = 1000
+_WRITTEN = 200
+"""A note is that long, so that one in the place of another is never a part of each."""
 _COMMAND = re.compile(r"(--)?[a-z]{1,16}")
 
 
@@ -39,12 +41,20 @@ WaitListener = Callable[[str], None]
 
 
 def note_holder(lock: Path, arguments: list[str] | None = None) -> None:
-    """From now on this process holds the lock. Never raises: where nothing can be written, nobody knows it."""
+    """From now on this process holds the lock. Never raises: where nothing can be written, nobody knows it.
+
+    Written in place, which takes a hundredth of the time that replacing the file would: it is done at each count.
+    """
     first = (sys.argv[1:] if arguments is None else arguments)[:1]
     command = " ".join(["tankful", *(each for each in first if _COMMAND.fullmatch(each))])
     holder = Holder(pid=os.getpid(), command=command, since=datetime.now(UTC))
+    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     with suppress(OSError):
-        write_whole(_file(lock), msgspec.json.encode(holder))
+        file = os.open(_file(lock), flags, 0o600)
+        try:
+            os.write(file, msgspec.json.encode(holder).ljust(_WRITTEN))
+        finally:
+            os.close(file)
 
 
 def holder_of(lock: Path) -> Holder | None:
@@ -74,6 +84,22 @@ def status_of(pid: int) -> str | None:
 def is_suspended(holder: Holder | None) -> bool:
     """Whether it was stopped, as by Ctrl-Z: it keeps its lock, and does nothing."""
     return holder is not None and status_of(holder.pid) in ("stopped", "tracing-stop")
+
+
+def waiting_for(holder: Holder | None, activity: str) -> str:
+    """A clause to follow the name of this program; `activity` is as in "counting the logs"."""
+    return f"waiting for {holder or 'another tankful'}, which is {activity}."
+
+
+def still_held(holder: Holder | None, activity: str) -> tuple[str, str]:
+    """A sentence on who did not release the lock in time, and one on what to do."""
+    name = str(holder) if holder is not None else "Another tankful"
+    if holder is not None and is_suspended(holder):
+        return (
+            f"{name} is {activity}, but it is suspended.",
+            f"Run `kill -CONT {holder.pid}` to resume it.",
+        )
+    return f"{name} is still {activity}.", "Try again later, or quit it."
 
 
 def _file(lock: Path) -> Path:

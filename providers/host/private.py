@@ -109,16 +109,16 @@ def _close_to_others(path: str | os.PathLike[str], about: os.stat_result) -> Non
         os.chmod(path, stat.S_IMODE(about.st_mode) & ~_OTHERS)
 
 
-def distrust(folder: str | os.PathLike[str]) -> Distrust | None:
-    """Whether the folder is another user's, or others can write to it, as ssh asks of its own.
+def distrust(path: str | os.PathLike[str]) -> Distrust | None:
+    """Whether the folder or file is another user's, or others can write to it, as ssh asks of its own.
 
     What is not there is trusted, and so is what belongs to root.
     """
     try:
-        about = os.stat(folder)
+        about = os.stat(path)
     except (OSError, ValueError):  # not there, or not to be entered: said by who needs it
         return None
-    if not _has_modes() or not stat.S_ISDIR(about.st_mode):
+    if not _has_modes() or not (stat.S_ISDIR(about.st_mode) or stat.S_ISREG(about.st_mode)):
         return None
     if not _is_own(about) and about.st_uid != 0:
         return "foreign"
@@ -126,8 +126,8 @@ def distrust(folder: str | os.PathLike[str]) -> Distrust | None:
 
 
 def _is_safe(about: os.stat_result) -> bool:
-    """Whether those who can write can do no harm: with the sticky bit, or a group of nobody but its owner."""
-    if about.st_mode & stat.S_ISVTX:
+    """Whether those who can write can do no harm: by a folder's sticky bit, or a group of its owner alone."""
+    if about.st_mode & stat.S_ISVTX and stat.S_ISDIR(about.st_mode):
         return True
     return not about.st_mode & stat.S_IWOTH and _is_own_group(about.st_gid)
 

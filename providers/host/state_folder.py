@@ -15,7 +15,7 @@ _STATE = {"linux": "~/.local/state", "darwin": "~/Library/Application Support"}
 
 
 def state_folder(environ: Mapping[str, str], system: str = sys.platform) -> str:
-    """An absolute path; nothing is made there."""
+    """An absolute path, or, of who has no home, one with a `~`; nothing is made there."""
     if own := environ.get("TANKFUL_HOME"):
         return os.path.join(os.path.abspath(os.path.expanduser(own)), "state")
     if system in _STATE:
@@ -29,7 +29,11 @@ def state_folder(environ: Mapping[str, str], system: str = sys.platform) -> str:
 
 
 def is_trusted(environ: Mapping[str, str]) -> bool:
-    """Whether nobody else could have written what is there; `trust` has a sentence for each reason."""
+    """Whether nobody else could have written what is there; `trust` has a sentence for each reason.
+
+    A relative folder would be one of the person's project.
+    """
     own = environ.get("TANKFUL_HOME")
     root = os.path.abspath(os.path.expanduser(own)) if own else None
-    return (root is None or distrust(root) is None) and distrust(state_folder(environ)) is None
+    state = state_folder(environ)
+    return os.path.isabs(state) and (root is None or distrust(root) is None) and distrust(state) is None

@@ -65,7 +65,7 @@ def fetch(
     if answer.status == 304 and last is not None:
         return PageReading(now, last.incident, last.etag)
     if answer.status != 200:
-        raise refusal(answer, "The status page", now)
+        raise refusal(answer, "the status page", now, of="its summary")
     try:
         summary = msgspec.json.decode(answer.body)
     except (ValueError, RecursionError):  # msgspec's errors are ValueErrors

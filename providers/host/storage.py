@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
+from providers.host.files import scratch_file
 from providers.host.private import make_folder
 
 NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
@@ -66,11 +66,12 @@ def fault_of(path: Path) -> OSError | None:
     """
     try:
         make_folder(path.parent)
-        if path.exists():
+        if os.path.exists(path):
             os.close(os.open(path, os.O_RDWR | getattr(os, "O_NONBLOCK", 0)))
-        with _scratch_file(path.parent) as file:
-            file.write(bytes(_PROBE_BYTES))
-            file.flush()
+        with _scratch(path.parent) as handle:
+            with open(handle, "wb", closefd=False) as file:
+                file.write(bytes(_PROBE_BYTES))
+            os.fsync(handle)  # over a network a full disk or quota shows no sooner
     except OSError as error:
         return error
     return lock_fault(path.parent)
@@ -79,18 +80,27 @@ def fault_of(path: Path) -> OSError | None:
 def lock_fault(folder: Path, lock: Callable[[int], None] | None = None) -> OSError | None:
     """What keeps files in this folder from being made and locked. None where nothing does."""
     try:
-        with _scratch_file(folder) as file:
-            (lock or _lock)(file.fileno())
+        with _scratch(folder) as handle:
+            (lock or _lock)(handle)
     except OSError as error:
         return error
     return None
 
 
-def _scratch_file(folder: Path) -> IO[bytes]:
-    """Of no name where the system can make one, and gone in any case when it is closed."""
-    import tempfile
-
-    return tempfile.TemporaryFile(dir=folder)
+@contextmanager
+def _scratch(folder: Path) -> Iterator[int]:
+    """A file of no name, where the system can make one; gone in any case when it is closed."""
+    name = None
+    try:
+        handle = os.open(folder, os.O_RDWR | os.O_TMPFILE, 0o600)
+    except (AttributeError, OSError):  # if it is not for want of O_TMPFILE, that fails, too
+        handle, name = scratch_file(folder, ".probe.")
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+        if name is not None:
+            os.unlink(name)
 
 
 def _lock(handle: int) -> None:

@@ -12,6 +12,7 @@ Keys = tuple[str, ...]
 
 _HEADER = re.compile(r"""\s*(\[\[?)([\w.\s"'-]+)\]""")
 _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_OVERLONG = re.compile(r"""(?<![\w-])(?:["']?[\w-]++["']?\s*+\.\s*+){200}""")
 _REPORTED_AT = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
@@ -23,8 +24,16 @@ class BadToml(ValueError):
         self.line = line
 
 
+def overlong_key(text: str) -> int | None:
+    """The line of a key of so many parts that a parser, whose time is quadratic in them, would take minutes."""
+    found = _OVERLONG.search(text)
+    return None if found is None else text.count("\n", 0, found.start()) + 1
+
+
 def read_toml(text: str) -> dict[str, Any]:
     """The parsed document, with exact numbers; raises BadToml."""
+    if (line := overlong_key(text)) is not None:
+        raise BadToml("a key has too many parts", line)
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except (ValueError, ArithmeticError, RecursionError) as error:

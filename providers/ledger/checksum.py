@@ -25,12 +25,13 @@ _quarter = QUARTER_MS.__rfloordiv__  # in half the time of a function of Python'
 _TOKENS = ", ".join(f"coalesce(sum({each.name}), 0)" for each in TOKEN_CLASSES)
 SHOWN = (
     f"count(*), count(pico_usd), coalesce(sum(at_ms / {QUARTER_MS} * {QUARTER_MS}), 0),"
-    f" coalesce(sum(context), 0), {_TOKENS}, coalesce(sum(pico_usd), 0)"
+    f" coalesce(sum(context), 0), {_TOKENS}, coalesce(sum(pico_usd), 0),"
+    " coalesce(sum(at_ms), 0)"
 )
 """The sums of responses that any report is made of, in the order of their weights."""
-HIDDEN = f"coalesce(sum(at_ms), 0), coalesce(sum(key % {PRIME}), 0), coalesce(sum(web_searches), 0)"
+HIDDEN = f"coalesce(sum(key % {PRIME}), 0), coalesce(sum(web_searches), 0)"
 """What no report shows, but decides how responses are priced and distinguished."""
-SHOWN_COLUMNS = 5 + len(TOKEN_CLASSES)
+SHOWN_COLUMNS = 6 + len(TOKEN_CLASSES)
 
 
 def weighed(sums: Sequence[int]) -> int:
@@ -44,17 +45,19 @@ def of_responses(rows: Iterable[tuple[Any, ...]]) -> tuple[int, int]:
     _, at, keys, contexts, *tokens, searches, pico = zip(*rows, strict=True)
     priced = pico if None not in pico else [each for each in pico if each is not None]
     quarters = sum(map(_quarter, at)) * QUARTER_MS
-    sums = (len(at), len(priced), quarters, sum(contexts), *map(sum, tokens), sum(priced))
-    return weighed(sums), weighed((sum(at), sum(keys), sum(searches)))
+    sums = (len(at), len(priced), quarters, sum(contexts), *map(sum, tokens), sum(priced), sum(at))
+    return weighed(sums), weighed((sum(keys), sum(searches)))
 
 
 def of_slices(rows: Sequence[tuple[Any, ...]]) -> int:
-    """Of what is SHOWN of groups of: quarter, context, responses, priced ones, pico USD, two times, tokens."""
+    """Of what is SHOWN of groups of: quarter, context, responses, priced ones, pico USD, first and last time,
+    sum of times, tokens.
+    """
     if not rows:
         return 0
-    quarters, contexts, counts, priced, pico, _, _, *tokens = zip(*rows, strict=True)
+    quarters, contexts, counts, priced, pico, _, _, at, *tokens = zip(*rows, strict=True)
     sums = (sum(counts), sum(priced), sum(map(mul, quarters, counts)), sum(map(mul, contexts, counts)))
-    return weighed((*sums, *map(sum, tokens), sum(pico)))
+    return weighed((*sums, *map(sum, tokens), sum(pico), sum(at)))
 
 
 def repriced(before: int | None, now: int | None) -> int:

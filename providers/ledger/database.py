@@ -7,21 +7,29 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+from providers.host.holder import WaitListener
 from providers.host.private import make_file, make_folder
 from providers.host.storage import cannot_write, fault_of
 from providers.ledger.damage import DamagedLedger
 from providers.ledger.memory import InMemory
+from providers.ledger.quarantine import (
+    forget,
+    is_emptied,
+    mark_damaged,
+    note_counted,
+    quarantine,
+    quarantined_files,
+)
 from providers.ledger.salvage import salvage
 from providers.ledger.schema import APPLICATION_ID, SCHEMA
 from providers.ledger.window_log import fold_history
 
 _FOLDS = {4: fold_history}
-_SEALED = 5  # the version from which on everything has a checksum
 """What brings the rows of older versions into the tables of a new one."""
+_SEALED = 5  # the version from which on everything has a checksum
 
 BUSY_SECONDS = 30.0
 _SYSTEM_ERRORS = {
@@ -33,23 +41,21 @@ _SYSTEM_ERRORS = {
 }
 """What SQLite cannot do, and the system's usual reason where none is found by trying."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_IMPOSSIBLE = (
-    "Could not decode",
-    "integer overflow",
-    "no such table",
-    "no such column",
-    "malformed",
-    "constraint failed",
-)
+_IMPOSSIBLE = ("Could not decode", "integer overflow", "malformed", "too big")
 """What SQLite says of content that we never write."""
-
+_DOUBTFUL = ("constraint failed", "no such table", "no such column")
+"""What it says of a file that lost something, and of mistakes of ours: these cost no ledger."""
 
 GARBLED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What content of another type than was written leads to. So do mistakes of ours: these cost no ledger."""
+"""What content of another type than was written leads to. So do mistakes of ours."""
 
 
 class LedgerError(Exception):
     """The ledger cannot be used now; str() is a sentence with its remedy. Its content is safe."""
+
+
+class LedgerBusy(LedgerError):
+    """Another process has it, and does not come to an end; what was counted before can be read."""
 
 
 class LedgerDamaged(LedgerError):
@@ -81,27 +87,19 @@ def opened(
     try:
         if isinstance(path, Path):
             make_folder(path.parent)
-        with closing(connect(path, busy_seconds)) as db:
-            try:
-                _prepare(db, path, repair=repair)
-                yield db
-            except GARBLED as error:
-                if _is_sound(db):
-                    raise
-                raise DamagedLedger(str(error)) from error
+            _refuse_emptied(path)
+        with closing(connect(path, busy_seconds)) as db, _damage_or_mistake(db, path):
+            _prepare(db, path, repair=repair)
+            if repair:
+                note_counted(path)
+            yield db
     except (sqlite3.Error, DamagedLedger, NotALedger) as error:
-        if not isinstance(path, Path):
-            raise LedgerError(f"Cannot count in memory ({error}). Run it again.") from error
         if not is_damage(error):
             raise as_ledger_error(path, error) from error
         if not repair:
             mark_damaged(path)
             raise LedgerDamaged(f"The ledger {path} is damaged. The next scan will repair it.") from error
-        quarantined = _quarantine(path)
-        raise LedgerQuarantined(
-            f"The ledger was damaged and has been quarantined as {quarantined}."
-            " Keep that file: it has the counts of deleted logs."
-        ) from error
+        raise LedgerQuarantined(_replaced(path)) from error
     except OSError as error:
         if not isinstance(path, Path):
             raise
@@ -119,6 +117,45 @@ def connect(path: Path | InMemory, busy_seconds: float) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
 
 
+def _refuse_emptied(path: Path) -> None:
+    if is_emptied(path):
+        raise DamagedLedger("it is empty")
+
+
+@contextmanager
+def _damage_or_mistake(db: sqlite3.Connection, path: Path | InMemory) -> Iterator[None]:
+    """A mistake of ours costs no ledger: what may be one is damage only where SQLite finds the file damaged. Else
+    it is marked, for the next count to look at checksums, too.
+    """
+    try:
+        yield
+    except (*GARBLED, sqlite3.Error) as error:
+        if isinstance(error, sqlite3.Error) and not _is_doubtful(error):
+            raise
+        if not _is_sound(db):
+            raise DamagedLedger(str(error)) from error
+        mark_damaged(path)
+        raise
+
+
+def _replaced(path: Path | InMemory) -> str:
+    """The next attempt starts a new ledger; in a sentence, what becomes of the damaged one."""
+    if isinstance(path, InMemory):
+        path.start_over()
+        return f"The ledger {path} is damaged and cannot be replaced: counts of deleted logs may be missing."
+    try:
+        if is_emptied(path):
+            forget(path)
+            return f"The ledger {path} was empty: counts of deleted logs are lost."
+        quarantined = quarantine(path)
+    except OSError as error:
+        raise LedgerUnwritable(path, error) from error
+    return (
+        f"The ledger was damaged and has been quarantined as {quarantined}."
+        " Keep that file: it has the counts of deleted logs."
+    )
+
+
 def is_damage(error: Exception) -> bool:
     """As opposed to a full disk, a lock, or a bug of ours, which say nothing about the file."""
     if isinstance(error, NotALedger | DamagedLedger):
@@ -129,9 +166,15 @@ def is_damage(error: Exception) -> bool:
     return any(words in str(error) for words in _IMPOSSIBLE)
 
 
+def _is_doubtful(error: sqlite3.Error) -> bool:
+    return any(words in str(error) for words in _DOUBTFUL)
+
+
 def _is_sound(db: sqlite3.Connection) -> bool:
     """Whether its tables are ours, and SQLite finds nothing wrong with them."""
     try:
+        if _columns(db) != _columns_of_ours():
+            return False
         for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             quoted = name.replace('"', '""')
             db.execute(f'SELECT * FROM "{quoted}" LIMIT 0').fetchall()  # noqa: S608 - its columns are text, too
@@ -142,14 +185,29 @@ def _is_sound(db: sqlite3.Connection) -> bool:
         return False
 
 
-def as_ledger_error(path: Path, error: sqlite3.Error | DamagedLedger | NotALedger) -> Exception:
+def _columns(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    return db.execute(
+        "SELECT t.name, c.name FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'"
+        " AND t.name NOT LIKE 'sqlite_%' ORDER BY 1, 2"
+    ).fetchall()
+
+
+def _columns_of_ours() -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(";".join(SCHEMA))
+        return _columns(db)
+
+
+def as_ledger_error(path: Path | InMemory, error: sqlite3.Error | DamagedLedger | NotALedger) -> Exception:
     """What SQLite says of the file, with the system's own reason; a fault of ours stays what it is."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if isinstance(path, InMemory):
+        return LedgerError(f"Cannot count in memory ({error}). Run it again.")
     if code in _SYSTEM_ERRORS:
         fault = fault_of(path) or OSError(_SYSTEM_ERRORS[code], os.strerror(_SYSTEM_ERRORS[code]))
         return LedgerUnwritable(path, fault)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return LedgerError(f"The ledger {path} is locked by another program. Close that program.")
+        return LedgerBusy(f"The ledger {path} is locked by another program. Close that program.")
     return error
 
 
@@ -180,12 +238,33 @@ def _prepare(db: sqlite3.Connection, path: Path | InMemory, *, repair: bool) -> 
                 _FOLDS[number](db)
         if 0 < version < _SEALED:
             db.execute("INSERT OR REPLACE INTO meta VALUES ('unsealed', '1')")
-        if not version and isinstance(path, Path) and (quarantined := _quarantined(path)):
+        quarantined = quarantined_files(path) if isinstance(path, Path) else path.damaged_files
+        if not version and quarantined:
             salvage(db, quarantined, APPLICATION_ID)
             # The damaged ledger had higher counters, in epochs that are lost with it: start with a later epoch.
             db.execute("INSERT INTO meta VALUES ('first epoch', ?)", (int(time.time()),))
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {len(SCHEMA)}")
+
+
+def wait_for_writer(db: sqlite3.Connection, seconds: float, listener: WaitListener | None) -> None:
+    """Before the first transaction, which would wait for another one without a word: the listener hears of one
+    that takes longer than so many seconds.
+    """
+    if listener is None:
+        return
+    (usual,) = db.execute("PRAGMA busy_timeout").fetchone()
+    db.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+    try:
+        db.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        listener("waiting for another program, which is writing to the ledger.")
+    else:
+        db.execute("ROLLBACK")
+    finally:
+        db.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 @contextmanager
@@ -198,40 +277,3 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
-
-
-def _mark(path: Path) -> Path:
-    return path.with_suffix(".damaged")
-
-
-def mark_damaged(path: Path) -> None:
-    """The next count checks the whole file. Where nothing can be written, it finds the damage by itself or not."""
-    with suppress(OSError):
-        make_file(_mark(path))
-
-
-def is_marked(path: Path | InMemory) -> bool:
-    return isinstance(path, Path) and _mark(path).exists()
-
-
-def unmark(path: Path | InMemory) -> None:
-    if not isinstance(path, Path):
-        return
-    with suppress(OSError):
-        _mark(path).unlink(missing_ok=True)
-
-
-def _quarantined(path: Path) -> list[Path]:
-    """The damaged ledgers beside this one, newest first."""
-    return sorted(path.parent.glob(f"{path.stem}.broken-*{path.suffix}"), reverse=True)
-
-
-def _quarantine(path: Path) -> Path:
-    """Nothing is deleted: the damaged file stays beside the new one."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-    quarantined = path.with_name(f"{path.stem}.broken-{stamp}{path.suffix}")
-    for suffix in ("", "-wal", "-shm"):
-        file = path.with_name(path.name + suffix)
-        if file.exists():
-            file.replace(quarantined.with_name(quarantined.name + suffix))
-    return quarantined

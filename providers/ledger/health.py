@@ -11,7 +11,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from providers.ledger import index, integrity, sealed_logs
-from providers.ledger.database import is_marked, opened
+from providers.ledger.database import opened
+from providers.ledger.quarantine import is_marked
 
 _CHECK_SECONDS = 2.0
 _STEPS = 10_000  # between two checks of the clock

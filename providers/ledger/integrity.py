@@ -10,29 +10,26 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from zlib import crc32
 
 from msgspec import Struct
 
-from providers.ledger import index, sealed_logs, seals
+from providers.ledger import index, sealed_logs, seals, unsealed
 from providers.ledger.checksum import of_values
 from providers.ledger.damage import DamagedLedger
-from providers.ledger.database import GARBLED, is_marked, transaction, unmark
+from providers.ledger.database import GARBLED, transaction
 from providers.ledger.memory import InMemory
+from providers.ledger.quarantine import is_marked, unmark
+from providers.ledger.repair import Formats, link, repair
 from providers.ledger.sealed_logs import is_sealed
 from providers.ledger.statements import chunks, marks
-from providers.logs import LogFormat
 
 STEP_SECONDS = 0.25
 EVERY_SECONDS = 3_600
 _CHECK_SECONDS = 30.0
 _BATCH = 100  # logs
 _INSTRUCTIONS = 100_000  # between two looks at the clock
-
-Formats = Mapping[str, LogFormat]
-"""By provider."""
 
 
 class RoundProgress(Struct, frozen=True):
@@ -69,6 +66,8 @@ def check(
 def _check(
     db: sqlite3.Connection, path: Path | InMemory, formats: Formats, now: float, seconds: float
 ) -> frozenset[int]:
+    if isinstance(path, InMemory) and not path.is_copied:
+        raise DamagedLedger("the file")
     if is_marked(path):
         return _whole(db, formats, now)
     at = progress(db)
@@ -90,7 +89,7 @@ def _check(
 def confirm(db: sqlite3.Connection, path: Path | InMemory, logs: Iterable[int]) -> None:
     """What was resolved anew is right now; the mark goes. Raises DamagedLedger."""
     parts = {part for part in _parts(db, logs).values() if part}
-    if set(seals.stored(db, parts)) != set(seals.actual(db, parts)) or not seals.is_whole(db):
+    if _damaged_parts(db, parts) or not seals.is_whole(db):
         raise DamagedLedger("what was repaired")
     unmark(path)
 
@@ -105,11 +104,11 @@ def _step(db: sqlite3.Connection, formats: Formats, at: RoundProgress, now: floa
         _, damaged = sealed_logs.sound_logs(db, logs)
         if parts or damaged or (len(logs) < _BATCH and not _is_sound(db)):
             return None
-        _link(db, formats, logs)
+        link(db, formats, logs)
     else:
-        _seal(db, logs)
+        unsealed.seal(db, logs)
         if len(logs) < _BATCH:
-            _seal_the_rest(db)
+            unsealed.seal_the_rest(db)
     ended = len(logs) < _BATCH
     after = RoundProgress(0 if ended else logs[-1], int(now), int(now) if ended else at.ended)
     _note(db, after)
@@ -127,13 +126,13 @@ def _whole(db: sqlite3.Connection, formats: Formats, now: float) -> frozenset[in
     with transaction(db):
         logs = [row[0] for row in db.execute("SELECT id FROM logs ORDER BY id")]
         if not is_sealed(db):
-            _seal(db, logs)
-            _seal_the_rest(db)
+            unsealed.seal(db, logs)
+            unsealed.seal_the_rest(db)
         _check_homes(db)
         _, damaged = sealed_logs.sound_logs(db, logs)
-        _link(db, formats, set(logs) - damaged)
+        link(db, formats, set(logs) - damaged)
         broken = _damaged_parts(db, _all_parts(db, logs))
-        found = _repair(db, formats, broken, damaged)
+        found = repair(db, formats, broken, damaged)
         seals.set_total(db)
         db.execute("UPDATE parts SET summed = 0")
         _note(db, RoundProgress(0, int(now), int(now)))
@@ -201,110 +200,9 @@ def _with_damaged_contexts(db: sqlite3.Connection, parts: Iterable[int]) -> set[
     }
 
 
-def _repair(db: sqlite3.Connection, formats: Formats, parts: set[int], damaged: set[int]) -> frozenset[int]:
-    """Removes the responses of these parts; returns the logs they come from."""
-    if not parts and not damaged:
-        return frozenset()
-    index.read_again(db, damaged)
-    logs = {
-        row[0]
-        for chunk in chunks(parts)
-        for row in db.execute(f"SELECT id FROM logs WHERE part IN ({marks(chunk)})", chunk)  # noqa: S608
-    }
-    if not logs <= _resolvable(db, formats, logs):
-        raise DamagedLedger("responses of deleted logs")
-    db.executemany("DELETE FROM responses WHERE part = ?", ((part,) for part in parts))
-    seals.replace_parts(db, parts, [], {})
-    unjudged = sealed_logs.JUDGED.format(judged="0", part="part")
-    db.executemany(f"UPDATE logs SET {unjudged} WHERE id = ?", ((log,) for log in logs))  # noqa: S608
-    for (provider,) in db.execute("SELECT DISTINCT provider FROM homes").fetchall():
-        if index.is_complete(db, provider):
-            index.set_complete(db, provider, complete=False)
-    return frozenset(logs)
-
-
-def _resolvable(db: sqlite3.Connection, formats: Formats, logs: Iterable[int]) -> set[int]:
-    """Those that are still there, or whose observations can be read."""
-    there = {
-        row[0]
-        for chunk in chunks(logs)
-        for row in db.execute(f"SELECT id FROM logs WHERE gone = 0 AND id IN ({marks(chunk)})", chunk)  # noqa: S608
-    }
-    sound, _ = sealed_logs.sound_logs(db, logs)
-    named = _names(db, formats, sound).keys()
-    return there | named | (sound.keys() - _of_providers(db, formats, sound))
-
-
-def _of_providers(db: sqlite3.Connection, formats: Formats, logs: Iterable[int]) -> set[int]:
-    numbers = list(logs)
-    return {log for provider in formats for log in index.logs_of(db, provider, numbers)}
-
-
-def _names(db: sqlite3.Connection, formats: Formats, logs: Iterable[int]) -> dict[int, frozenset[int]]:
-    """The links of those whose observations can be read."""
-    found: dict[int, frozenset[int]] = {}
-    sound, _ = sealed_logs.sound_logs(db, logs)
-    providers = {
-        row[0]: row[1]
-        for chunk in chunks(sound)
-        for row in db.execute(
-            f"SELECT l.id, provider FROM logs l JOIN homes h ON h.id = home WHERE l.id IN ({marks(chunk)})",  # noqa: S608
-            chunk,
-        )
-    }
-    for log, (*_, observation) in sound.items():
-        fmt = formats.get(providers[log])
-        try:
-            if fmt is not None:
-                found[log] = fmt.links(observation)
-        except ValueError:  # of an older version
-            continue
-    return found
-
-
-def _link(db: sqlite3.Connection, formats: Formats, logs: Iterable[int]) -> None:
-    """A lost link would count twice what two logs share."""
-    named = _names(db, formats, logs)
-    links = sorted((name, log) for log, names in named.items() for name in names)
-    db.executemany("INSERT OR IGNORE INTO links VALUES (?, ?)", links)
-
-
 def _parts(db: sqlite3.Connection, logs: Iterable[int]) -> dict[int, int]:
     return {
         row[0]: row[1]
         for chunk in chunks(logs)
         for row in db.execute(f"SELECT id, part FROM logs WHERE id IN ({marks(chunk)})", chunk)  # noqa: S608
     }
-
-
-# --- a ledger of an older version ---------------------------------------------------------------------------
-
-
-def _seal(db: sqlite3.Connection, logs: list[int]) -> None:
-    """Take what the ledger knows of these logs, and the responses of their parts, as they are."""
-    seals.set_parts(db, logs)
-    for chunk in chunks(logs):
-        rows = db.execute(
-            "SELECT l.id, home, offset, before, skipped, last_ms, judged, part, observation FROM logs l"  # noqa: S608
-            f" LEFT JOIN observations ON log = l.id WHERE l.id IN ({marks(chunk)})",
-            chunk,
-        ).fetchall()
-        db.executemany(
-            "UPDATE logs SET seal = ? WHERE id = ?",
-            ((sealed_logs.log_seal(*row[1:6]) + sealed_logs.state_of(*row[6:8]), row[0]) for row in rows),
-        )
-        db.executemany(
-            "UPDATE observations SET seal = ? WHERE log = ?",
-            ((crc32(row[8], row[0]), row[0]) for row in rows if row[8] is not None),
-        )
-
-
-def _seal_the_rest(db: sqlite3.Connection) -> None:
-    for table, columns in (("homes", "provider, path"), ("contexts", sealed_logs.CONTEXT)):
-        rows = db.execute(f"SELECT id, {columns} FROM {table}").fetchall()  # noqa: S608
-        db.executemany(
-            f"UPDATE {table} SET seal = ? WHERE id = ?",  # noqa: S608
-            ((of_values(*values), number) for number, *values in rows),
-        )
-    seals.set_total(db)
-    db.execute("DELETE FROM meta WHERE name = 'unsealed'")

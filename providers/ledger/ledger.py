@@ -13,6 +13,7 @@ from providers.domain.limits import AccountUsage
 from providers.domain.work_days import ALL
 from providers.host.holder import WaitListener
 from providers.ledger import history, index, query, rows, window_log
+from providers.ledger.changes import Remembered, Shelf
 from providers.ledger.database import LedgerUnwritable, transaction
 from providers.ledger.discover import FINDERS, Finders
 from providers.ledger.epoch_ms import ms
@@ -20,7 +21,7 @@ from providers.ledger.judge import Judge
 from providers.ledger.limit_news import LimitNews, limit_news
 from providers.ledger.place import Place
 from providers.ledger.prices.pricing import Rates
-from providers.ledger.refresh import Remembered, ScanListener, Shelf, refresh
+from providers.ledger.refresh import ScanListener, refresh
 from providers.ledger.report import NO_DETAIL, cost_report, figures_span, home_figures, recent_span, span
 from providers.ledger.scan_lock import Patience
 from providers.ledger.windows import WindowRecord

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -50,7 +51,7 @@ class Place:
         return found
 
     def exists(self) -> bool:
-        return self.now.exists()
+        return not self.is_kept or os.path.exists(self._file)
 
     @contextmanager
     def opened(self, busy_seconds: float = BUSY_SECONDS) -> Iterator[Connection]:
@@ -90,7 +91,7 @@ class Place:
 
     def _check(self) -> None:
         """Before the first use: SQLite would wait long for locks that there are not."""
-        if not self._is_checked and self._file.parent.is_dir():
+        if not self._is_checked and os.path.isdir(self._file.parent):
             self._is_checked = True
             fault = lock_fault(self._file.parent)
             if fault is not None:

@@ -89,7 +89,7 @@ def slices(
     )
     rows = db.execute(
         f"SELECT at_ms / {QUARTER_MS} * {QUARTER_MS} AS quarter, context,"
-        f" count(*), count(pico_usd), coalesce(sum(pico_usd), 0), min(at_ms), max(at_ms), {_SUMS}"
+        f" count(*), count(pico_usd), coalesce(sum(pico_usd), 0), min(at_ms), max(at_ms), sum(at_ms), {_SUMS}"
         f" FROM ({source}) GROUP BY quarter, context",
         (ms(start), ms(end), ms(start), ms(end), *numbers),
     ).fetchall()
@@ -100,7 +100,7 @@ def slices(
     contexts = _contexts(db, used)
     return [
         Slice(quarter, *contexts[context], responses, priced, tuple(tokens), pico_usd, first_ms, last_ms)
-        for quarter, context, responses, priced, pico_usd, first_ms, last_ms, *tokens in rows
+        for quarter, context, responses, priced, pico_usd, first_ms, last_ms, _, *tokens in rows
     ]
 
 

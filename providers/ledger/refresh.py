@@ -6,7 +6,6 @@ a scan that is killed loses only its current step, and resumes from there.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -19,17 +18,17 @@ from msgspec.structs import astuple
 
 from providers.host.holder import WaitListener
 from providers.ledger import index, integrity, logins
-from providers.ledger.database import is_marked, opened, transaction
-from providers.ledger.discover import Finders, LogFile, LogFinder
-from providers.ledger.index import LogEntry, LogRow
+from providers.ledger.changes import Remembered, Shelf, compare
+from providers.ledger.database import opened, transaction, wait_for_writer
+from providers.ledger.index import LogEntry
 from providers.ledger.log_reader import ChangedLog, LogReading
 from providers.ledger.logins import SeenLogin
 from providers.ledger.memory import InMemory
 from providers.ledger.parallel import pays, read_in_two
+from providers.ledger.quarantine import is_marked
 from providers.ledger.resolve import resolve_parts
 from providers.ledger.responses import Price, reprice
 from providers.ledger.scan_lock import Patience, alone
-from providers.logs import LogFormat
 
 STEP_SECONDS = 2.0
 FIRST_STEP_SECONDS = 0.25
@@ -45,50 +44,6 @@ class ScanProgress(Struct, frozen=True):
 
 
 ScanListener = Callable[[ScanProgress], None]
-
-
-class Shelf(Struct, frozen=True, kw_only=True):
-    """One provider's logs in one home. `read_login` returns who is signed in there now; it is called when
-    logs have changed.
-    """
-
-    provider: str
-    home: Path
-    format: LogFormat
-    read_login: Callable[[], SeenLogin | None] = lambda: None
-
-
-class Remembered:
-    """A cache for a process that refreshes often: folder listings, and the ledger's logs."""
-
-    def __init__(self, finders: Finders | None = None) -> None:
-        self._finders = finders or Finders()
-        self._known: dict[int, tuple[int, dict[str, LogRow]]] = {}
-        self._settled: dict[int, tuple[int, list[LogFile], list[str]]] = {}
-
-    def finder(self, shelf: Shelf) -> LogFinder:
-        return self._finders.finder(shelf.home, shelf.format)
-
-    def known(self, db: sqlite3.Connection, home: int) -> dict[str, LogRow]:
-        """Keyed by their storable paths; reloaded when any process has written since."""
-        generation = index.generation(db)
-        held = self._known.get(home)
-        if held is None or held[0] != generation:
-            held = self._known[home] = generation, index.known_logs(db, home)
-        return held[1]
-
-    def settle(self, db: sqlite3.Connection, home: int, logs: list[LogFile], torn: list[str]) -> None:
-        """The ledger is up to date with these, as far as they are not torn. What it knows of each is read again
-        when one of them changes: that takes a few milliseconds, and a tray with thousands of logs need not hold it
-        all day.
-        """
-        self._settled[home] = index.generation(db), logs, torn
-        self._known.pop(home, None)
-
-    def settled(self, db: sqlite3.Connection, home: int, logs: list[LogFile]) -> list[str] | None:
-        """Those of them that are torn; None where the ledger is not known to be up to date."""
-        generation, known, torn = self._settled.get(home, (None, [], []))
-        return torn if (generation, known) == (index.generation(db), logs) else None
 
 
 def refresh(
@@ -112,8 +67,10 @@ def refresh(
     stored responses are repriced. From `worth_two` new bytes on, two processes read. Waits for another process
     that is scanning, with `patience`, and tells it to `waiting`; its work is not repeated.
     """
+    patience = patience or Patience()
     mine = path.alone() if isinstance(path, InMemory) else alone(path, patience, waiting)
-    with mine, opened(path, repair=True) as db:
+    with mine, opened(path, repair=True, busy_seconds=patience.for_writer) as db:
+        wait_for_writer(db, patience.said_after, waiting)
         formats = {shelf.provider: shelf.format for shelf in shelves}
         damaged = integrity.check(db, path, formats, now())
         marked = is_marked(path)
@@ -161,7 +118,7 @@ class _Scan:
             self._update_make(shelf)
             logs, bad = self._remembered.finder(shelf).find()
             unreadable[shelf.provider] += bad
-            changes, torn = self._compare(shelf, logs)
+            changes, torn = compare(self._db, self._remembered, shelf, logs)
             unreadable[shelf.provider] += torn
             plan += [(change, shelf) for change in changes]
         plan.sort(key=lambda each: each[0].log.mtime_ns, reverse=True)
@@ -230,46 +187,6 @@ class _Scan:
         entry = self._reading.read_new(change.log, shelf.format)
         return () if entry is None else astuple(entry)
 
-    def _compare(self, shelf: Shelf, logs: list[LogFile]) -> tuple[list[ChangedLog], list[str]]:
-        """The logs that must be read, and those that are torn and have not changed since; records those that were
-        deleted, restored, or merely moved.
-        """
-        home = index.home_id(self._db, shelf.provider, shelf.home)
-        if (settled := self._remembered.settled(self._db, home, logs)) is not None:
-            return [], settled
-        known = self._remembered.known(self._db, home)
-        paths = [index.storable(log.path) for log in logs]
-        # Archiving moves a log with its inode and its name. An inode alone may be reused.
-        absent = [known[path] for path in known.keys() - set(paths)]
-        missing = {(row.inode, _name(row.path)): row for row in absent}
-        changes: list[ChangedLog] = []
-        moved: list[tuple[LogRow, str]] = []
-        restored: list[int] = []
-        torn: list[str] = []
-        for path, log in zip(paths, logs, strict=True):
-            row = known.get(path)
-            if row is None and (row := missing.pop((log.inode, _name(path)), None)) is not None:
-                moved.append((row, log.path))
-            if row is None or row.whole == index.UNREAD or not _is_unchanged(log, row):
-                changes.append(ChangedLog(log, row))
-                continue
-            if row.gone:
-                restored.append(row.id)
-            if row.whole == index.TORN:
-                torn.append(log.path)
-        kept = {row.id for row, _ in moved}
-        newly_deleted = [row.id for row in absent if not row.gone and row.id not in kept]
-        if moved or restored or newly_deleted:
-            with transaction(self._db):
-                index.note_writing(self._db)
-                for row, path in moved:
-                    index.move_log(self._db, row.id, path)
-                index.mark_deleted(self._db, restored, deleted=False)
-                index.mark_deleted(self._db, newly_deleted, deleted=True)
-        elif not changes:
-            self._remembered.settle(self._db, home, logs, torn)
-        return changes, torn
-
     def _step(
         self,
         shelves: Sequence[Shelf],
@@ -302,11 +219,3 @@ class _Scan:
                 index.set_complete(db, provider, is_whole and done)
         self._damaged = frozenset()
         return done
-
-
-def _is_unchanged(log: LogFile, row: LogRow) -> bool:
-    return log.mtime_ns == row.mtime_ns and log.size == row.size and log.inode == row.inode
-
-
-def _name(path: str) -> str:
-    return os.path.basename(path)

@@ -12,15 +12,17 @@ from msgspec import Struct
 
 from providers.host.holder import (
     SAID_AFTER_SECONDS,
-    Holder,
     WaitListener,
     holder_of,
     is_suspended,
     note_holder,
+    still_held,
+    waiting_for,
 )
 from providers.host.private import make_folder
 from providers.host.storage import has_no_locks, lock_fault
 from providers.ledger.database import (
+    LedgerBusy,
     LedgerError,
     LedgerUnwritable,
     as_ledger_error,
@@ -29,18 +31,18 @@ from providers.ledger.database import (
 )
 
 _LOCK_WAIT_SECONDS = 0.2
-
-
-class LedgerBusy(LedgerError):
-    """Another process counts, and does not come to an end; what it has counted can be read."""
+_ACTIVITY = "counting the logs"
 
 
 class Patience(Struct, frozen=True, kw_only=True):
-    """How long to wait for another count, in seconds; `without_progress` while nothing of it is seen."""
+    """How long to wait for another count, in seconds; `without_progress` while nothing of it is seen. `for_writer`
+    is how long to wait for what writes to the ledger without a count.
+    """
 
     longest: float = 600.0
     without_progress: float = 30.0
     said_after: float = SAID_AFTER_SECONDS
+    for_writer: float = 30.0
 
 
 @contextmanager
@@ -124,14 +126,13 @@ class _Wait:
         waited, idle = now - self._began, now - self._progressed
         is_long = waited >= self._patience.said_after
         holder = holder_of(self._lock) if is_long else None
-        if waited >= self._patience.longest or idle >= self._patience.without_progress:
-            raise LedgerBusy(f"{_name(holder)} is still counting the logs. Try again later, or quit it.")
-        if is_long and is_suspended(holder):
-            raise LedgerBusy(_suspended(holder))
+        in_vain = waited >= self._patience.longest or idle >= self._patience.without_progress
+        if in_vain or (is_long and is_suspended(holder)):
+            raise LedgerBusy(" ".join(still_held(holder, _ACTIVITY)))
         if is_long and not self._is_said:
             self._is_said = True
             if self._listener is not None:
-                self._listener(f"waiting for {_name(holder, start=False)}, which is counting the logs.")
+                self._listener(waiting_for(holder, _ACTIVITY))
 
     def _stamps(self) -> object:
         """Others whenever the holder has written what it counted."""
@@ -143,14 +144,3 @@ class _Wait:
             except OSError:
                 found.append(None)
         return found
-
-
-def _name(holder: Holder | None, *, start: bool = True) -> str:
-    if holder is not None:
-        return str(holder)
-    return "Another tankful" if start else "another tankful"
-
-
-def _suspended(holder: Holder | None) -> str:
-    pid = 0 if holder is None else holder.pid
-    return f"{_name(holder)} is counting the logs, but it is suspended. Run `kill -CONT {pid}` to resume it."

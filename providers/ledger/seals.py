@@ -129,10 +129,14 @@ class _Homes(dict[int, int]):
 def _of_rows(rows: Sequence[tuple[Any, ...]], homes: _Homes) -> Iterator[Seal]:
     for part, group in groupby(rows, by_part):
         own = list(group)
-        used = {homes[context] for context in {row[3] for row in own}}
-        for home in sorted(used):
-            here = own if len(used) == 1 else [row for row in own if homes[row[3]] == home]
-            yield Seal(part, home, here[0][1], here[-1][1], *of_responses(here))
+        home = homes[own[0][3]]
+        contexts = {row[3] for row in own}
+        if len(contexts) == 1 or {homes[context] for context in contexts} == {home}:
+            yield Seal(part, home, own[0][1], own[-1][1], *of_responses(own))
+            continue
+        for each in sorted({homes[context] for context in contexts}):
+            here = [row for row in own if homes[row[3]] == each]
+            yield Seal(part, each, here[0][1], here[-1][1], *of_responses(here))
 
 
 def _weight(seals: Sequence[Seal]) -> int:

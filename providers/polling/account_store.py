@@ -102,6 +102,7 @@ class AccountStore:
         self._folder = folder
         self._waiting = waiting
         self._held: dict[str, AccountState] = {}
+        self._hindrances: dict[str, UsageError] = {}
 
     def account(self, key: str, now: datetime) -> AccountState:
         """The stored state, without anything that only a clock that was ahead can have written."""
@@ -109,6 +110,7 @@ class AccountStore:
         held = self._held.get(key)
         if held is not None and (known.asked_at is None or _is_as_new(held, known.asked_at)):
             known = held
+        known = replace(known, error=self._hindrances.get(key, known.error))
         return _without_future(known, now)
 
     def file_of(self, key: str) -> Path:
@@ -126,15 +128,20 @@ class AccountStore:
 
     @contextmanager
     def asking(self, key: str, seconds: float = LOCK_SECONDS) -> Iterator[None]:
-        """Exclusive access to the account; raises OSError if the folder is not writable, or TimeoutError."""
-        with self._locked(self.file_of(key).with_suffix(".lock"), seconds):
+        """Exclusive access to the account; raises OSError if the folder is not writable, or LockHeld."""
+        make_folder(self._folder)
+        with locked(self.file_of(key).with_suffix(".lock"), seconds, "asking for limits", self.tell):
+            self._hindrances.pop(key, None)
             yield
 
-    @contextmanager
-    def _locked(self, file: Path, seconds: float) -> Iterator[None]:
-        make_folder(self._folder)
-        with locked(file, seconds, self._waiting, "is asking for limits"):
-            yield
+    def hinder(self, key: str, error: UsageError) -> None:
+        """Until this process gets the lock of the account, that is what its state has for an error."""
+        self._hindrances[key] = error
+
+    def tell(self, sentence: str) -> None:
+        """To who waits for this poll."""
+        if self._waiting is not None:
+            self._waiting(sentence)
 
     def account_since(
         self, home: Path, account: str, attested_at: datetime | None, now: datetime
@@ -149,12 +156,18 @@ class AccountStore:
         if last is not None and last.account == account:
             return min(last.since, now)
         since = min(attested_at or now, now) if last is None else now
-        with suppress(OSError), self._locked(self._folder / "homes.lock", HOMES_LOCK_SECONDS):
+        with suppress(OSError), self._homes_locked():
             # Reported when the account is fetched; the next run tries again.
             homes = self._homes()  # another process may have added another home meanwhile
             homes[_name(home)] = HomeState(account=account, since=since)
             write_whole(self._folder / "homes.json", msgspec.json.encode(homes))
         return since
+
+    @contextmanager
+    def _homes_locked(self) -> Iterator[None]:
+        make_folder(self._folder)
+        with locked(self._folder / "homes.lock", HOMES_LOCK_SECONDS, "noting who is signed in", self.tell):
+            yield
 
     def _homes(self) -> dict[str, HomeState]:
         return _load(self._folder / "homes.json", dict[str, HomeState]) or {}

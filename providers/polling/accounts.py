@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -149,7 +150,7 @@ def _existing_homes(
     """
     homes = homes_of(provider, environ, settings)
     usual = {home.path for home in provider.find_homes({})}
-    existing = tuple(home for home in homes if home.path not in usual or home.path.is_dir())
+    existing = tuple(home for home in homes if home.path not in usual or os.path.isdir(home.path))
     return existing or homes[:1], bool(existing)
 
 

@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from providers.domain.errors import LoginExpired, NotUnderstood, ProviderError
+from providers.domain.errors import LoginExpired, NotUnderstood, ProviderError, TimedOut
 from providers.domain.limits import Attempt, Reading, UsageError
 from providers.host.faults import log_fault
+from providers.host.file_lock import LockHeld
 from providers.host.files import short
 from providers.host.storage import reason_of
 from providers.polling.account_store import LOCK_SECONDS, AccountState, AccountStore
@@ -73,8 +74,12 @@ def ask(this: Round, memory: AccountStore) -> AccountState:
             memory.save_account(key, known)
             known = replace(_ask_chain(this, known, memory.save_account), under_way=False)
             return _saved(key, known, memory)
-    except TimeoutError:
-        # Another process is fetching; its result will be here next time.
+    except LockHeld as error:
+        # Its result will be here next time.
+        if brief and not error.is_suspended:
+            memory.tell(f"{error.message} These are the last known limits.")
+        else:
+            memory.hinder(key, TimedOut(error.message, remedy=error.remedy).as_data())
         return memory.account(key, this.clock())
     except OSError as error:
         return _ask_unsaved(this, memory, error)

@@ -90,9 +90,15 @@ def running(folder: Path, server: str, pages: str, *, headless: bool) -> Iterato
 
 def wait_until_counted(process: psutil.Process, folder: Path) -> None:
     deadline = time.monotonic() + 120
-    while not (folder / "own/state/ledger.sqlite3").exists() or _cpu_of(process, 3.0) > 0.2:
+    while not (folder / "own/state/ledger.sqlite3").exists() or _is_busy(process):
         if time.monotonic() > deadline:
             raise TimeoutError("it never came to rest")
+
+
+def _is_busy(process: psutil.Process, seconds: float = 10.0) -> bool:
+    """Also a count that waits for the processor writes something in that time."""
+    before = written(process.pid)
+    return _cpu_of(process, seconds) > 0.1 or written(process.pid) > before
 
 
 def report(process: psutil.Process, minutes: float, server: FakeChatGPT, pages: FakeChatGPT) -> None:
@@ -117,17 +123,19 @@ def report(process: psutil.Process, minutes: float, server: FakeChatGPT, pages: 
         print(f"| {row} |", flush=True)
     share = (_seconds(process) - first) / (time.monotonic() - began)
     print(f"\nmean CPU: {share * 100:.3f} %, RSS at the end: {process.memory_info().rss / 1e6:.1f} MB")
-    disk = of_rest / max(1, quiet) * 1440 + of_polls / max(1, polls) * POLLS_A_DAY * ACCOUNTS
+    rest, of_account = of_rest / max(1, quiet) * 1440, of_polls / max(1, polls) * POLLS_A_DAY
     print(
-        f"an idle day: {disk / 1e6:.1f} MB written, {_traffic(server, pages) / 1e6:.1f} MB sent and received"
+        f"an idle day, one account: {(rest + of_account) / 1e6:.1f} MB written; two accounts:"
+        f" {(rest + 2 * of_account) / 1e6:.1f} MB written, {_traffic(server, pages) / 1e6:.1f} MB sent and"
+        f" received, {_traffic(server, pages, LARGE_PAGE) / 1e6:.1f} MB where no status page answers 304"
     )
 
 
-def _traffic(server: FakeChatGPT, pages: FakeChatGPT) -> float:
-    """Bytes of a day: two accounts, each with its status page."""
+def _traffic(server: FakeChatGPT, pages: FakeChatGPT, summary: int = 0) -> float:
+    """Bytes of a day: two accounts, each with its status page, whose `summary` is so large each time."""
     asked = [_request(*each) for each in (*server.requests, *pages.requests)]
     mean = sum(asked) / max(1, len(asked))
-    answers = len(json.dumps(usage_now())) + 300 + LARGE_PAGE
+    answers = len(json.dumps(usage_now())) + 300 + summary
     return POLLS_A_DAY * ACCOUNTS * (2 * (mean + TLS_BYTES) + answers)
 
 

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from providers.ledger.changes import Shelf
 from providers.ledger.ledger import Ledger
 from providers.ledger.prices.load import load_rates
-from providers.ledger.refresh import Shelf
 from providers.registry import PROVIDERS
 from tests.bench.appending import Appending
 

@@ -17,9 +17,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from providers.ledger.changes import Shelf
 from providers.ledger.ledger import Ledger
 from providers.ledger.prices.load import load_rates
-from providers.ledger.refresh import Shelf
 from providers.registry import PROVIDERS
 from tests.bench.corpus import stamp, uuid7
 

@@ -54,12 +54,16 @@ def copied_page(path: Path, chance: random.Random) -> None:
 
 def cut_tail(path: Path, chance: random.Random) -> None:
     content = path.read_bytes()
-    path.write_bytes(content[: chance.randrange(1, len(content)) if len(content) > 1 else 0])
+    path.write_bytes(content[: chance.randrange(len(content) or 1)])
 
 
 def cut_pages(path: Path, chance: random.Random) -> None:
     pages = _pages(path)
-    path.write_bytes(b"".join(pages[: chance.randrange(1, len(pages)) if len(pages) > 1 else 0]))
+    path.write_bytes(b"".join(pages[: chance.randrange(len(pages) or 1)]))
+
+
+def emptied(path: Path, _chance: random.Random) -> None:
+    path.write_bytes(b"")
 
 
 KINDS: tuple[Kind, ...] = (
@@ -72,6 +76,7 @@ KINDS: tuple[Kind, ...] = (
     copied_page,
     cut_tail,
     cut_pages,
+    emptied,
 )
 
 

@@ -13,10 +13,10 @@ from typing import Any
 from msgspec import Struct
 
 from providers.domain.cost import CostReport
+from providers.ledger.changes import Shelf
 from providers.ledger.database import LedgerError, LedgerQuarantined
 from providers.ledger.ledger import Ledger
 from providers.ledger.prices.load import load_rates
-from providers.ledger.refresh import Shelf
 from providers.registry import PROVIDERS
 from tests.bench.make_logs import make
 
@@ -101,10 +101,10 @@ def copied(person: Person, folder: Path) -> Person:
     folder.mkdir()
     copy = Person(person.folder)
     copy.path = folder / "ledger.sqlite3"
-    for suffix in ("", "-wal"):
-        file = person.path.with_name(person.path.name + suffix)
+    for suffix in (".sqlite3", ".sqlite3-wal", ".counted"):
+        file = person.path.with_name(person.path.stem + suffix)
         if file.exists():
-            shutil.copyfile(file, copy.path.with_name(copy.path.name + suffix))
+            shutil.copyfile(file, copy.path.with_name(copy.path.stem + suffix))
     return copy
 
 

@@ -1,4 +1,4 @@
-"""A few rounds of the refresh tool; `tests/refreshes/README.md` has the figures of a thousand."""
+"""A few rounds of the refresh tool; `tests/refreshes/README.md` has the figures of long runs."""
 
 from __future__ import annotations
 

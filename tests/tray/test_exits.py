@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from unittest.mock import patch
@@ -17,16 +17,14 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
-from msgspec.structs import replace
 
-from providers.domain.cost import BlockCost, CostReport, NotOnLines, SessionCost, Tally, TokenUsage
-from providers.domain.incident import Incident
-from providers.domain.limits import Account, Attempt, EarlyReset, UsageError, UsageSnapshot
+from providers.domain.limits import UsageSnapshot
 from providers.ledger.prices.load import load_rates
 from providers.registry import PROVIDERS
 from tests.homes import make_home
 from tests.tray.faces.published import Folder
-from tools.example_states import CLAUDE, CODEX, NOW, state, window
+from tests.tray.hostile import LATER, NAMES, hostile, report
+from tools.example_states import NOW
 from tray.cli.cost import GROUPS
 from tray.desktop.icon import Tooltip
 from tray.desktop.linux.dbus_menu import _properties
@@ -39,139 +37,50 @@ from tray.engine.notices.command import as_json as notice_json
 from tray.engine.notices.notice import Notice
 from tray.engine.notices.occasion import Occasion
 from tray.engine.publish import contents
-from tray.engine.settings import Settings, read_settings
+from tray.engine.settings import read_settings
 from tray.engine.settings_table import SETTINGS
-from tray.engine.state import State
 from tray.faces.bars.line import bar_line
 from tray.view import cost_document, cost_tables, menu, notices, output, price_list, settings_text, tooltip
 from tray.view.doctor.row import Section, warning
 from tray.view.doctor.text import as_text
 from tray.view.rows import Row
 
-NAMES = {
-    "terminal escape": "a\x1b[2J\x1b]0;b\x07c",
-    "line ends": "a\r\nb\x0bc\u2028d\u2029e\x85f",
-    "nul": "a\0b",
-    "C1": "a\x9b31mb\x90c\x9cd",
-    "bidi": "a\u202eb\u2066c\u200fd\u061ce",
-    "invisible": "a\u200bb\ufeffc\u00add\U000e0041e",
-    "half surrogate": "a\ud83db\udcffc",
-    "markup": "a<b>&amp;</b><span size='huge'>&",
-    "format": "%s%n{0}{x!r}%{B#f00}#[fg=red]#(id)",
-    "quotes": "a\"b'c`d$(id)\\e",
-    "mnemonic": "_a__b&c",
-    "long": "a\u0301" * 5000,
-    "empty": "",
-}
-LATER = timedelta(days=2)
-
-
-def hostile(name: str) -> State:
-    """A state in which everything that is named by others has this name."""
-    account = Account(id="a1b2c3d4", email=f"{name}@example.com", plan=name)
-    error = UsageError(kind="not_understood", message=f"{name}.", remedy=f"{name}.")
-    named = replace(
-        CODEX,
-        title=name,
-        homes=(name, f"{name}2"),
-        account=account,
-        windows=(
-            window("session", name, 95, timedelta(hours=5), timedelta(hours=1)),
-            window("weekly", name, 100, timedelta(days=7), LATER),
-            window(f"model:{name}:weekly", name, 50, timedelta(days=7), LATER),
-        ),
-        early_resets=(EarlyReset(window="weekly", at=NOW, refilled=True),),
-        attempts=(Attempt(source=name, ok=False, ms=1, error=error, notes=(name,)),),
-        source_titles={"oauth": name},
-        error=error,
-        cost=replace(CODEX.cost, priced="partial", unpriced_models=(name,)) if CODEX.cost else None,
-    )
-    assert CLAUDE.spend is not None
-    spend = replace(CLAUDE.spend, value=replace(CLAUDE.spend.value, currency=name, used=Decimal(3)))
-    second = replace(named, provider="claude", spend=spend)
-    third = replace(second, account=replace(account, id="ffffffff"))
-    settings = Settings(table=SETTINGS, problem=f"{name} is wrong.")
-    incidents = {"codex": Incident(title=name, impact="major")}
-    return state(named, second, third, incidents=incidents, settings=settings)
-
-
-def report(name: str) -> dict[str, CostReport]:
-    tally = Tally(usage=TokenUsage(input_tokens=1), responses=1, usd=1.0)
-    by = {name: tally}
-    session = SessionCost(
-        id=name, project=name, started_at=NOW, last_at=NOW, models=(name,), subagents=1, tally=tally
-    )
-    today = NOW.date()
-    return {
-        "codex": CostReport(
-            since=today,
-            until=today,
-            totals=tally,
-            not_on_lines=NotOnLines(tally=Tally(), month_to_date_usd=None, unpriced_models=()),
-            by_model=by | {"gpt-5.5": tally},
-            by_day={today: by},
-            by_home=by,
-            by_project=by,
-            by_effort=by,
-            by_account=by,
-            by_session=(session,),
-            by_block=(
-                BlockCost(
-                    started_at=NOW,
-                    ends_at=NOW + LATER,
-                    first_at=NOW,
-                    last_at=NOW,
-                    tally=tally,
-                    by_model=by,
-                    running=True,
-                ),
-            ),
-            models_of={name: by},
-            burn=None,
-            month_to_date_usd=1.0,
-            priced="partial",
-            unpriced_models=(name,),
-            files_by_home={name: 1},
-            skipped_lines=1,
-            unreadable_files=(name,),
-        )
-    }
-
-
 # --- what comes out ------------------------------------------------------------------------------------------
 
 
-def _printed(text: str) -> str:
+def _printed(text: str, *, styled: bool = False) -> str:
     """As `emit` prints it."""
     written = TextIOWrapper(BytesIO(), encoding="utf-8")
     with patch("sys.stdout", written):
-        output.emit(text)
+        output.emit(text, styled=styled)
     written.seek(0)
     return written.read()
 
 
-def _rates(name: str, folder: Path) -> str:
+def _rates(name: str, folder: Path, *, styled: bool = False) -> str:
     own = folder / "prices.toml"
     quoted = json.dumps(name.encode("utf-8", "replace").decode()).replace("\x7f", "")
     own.write_text(f"[[price]]\nmodel = {quoted}\ninput = 1\noutput = 2\n", encoding="utf-8")
     rates = load_rates(own)
     at = datetime(2026, 11, 20, tzinfo=UTC)
+    paper = output.Paper(styled=styled)
     table = cost_tables.text(
-        cost_tables.tables(report(name), PROVIDERS, "model", UTC, at, rates), output.Paper(), "model"
+        cost_tables.tables(report(name), PROVIDERS, "model", UTC, at, rates), paper, "model"
     )
-    listed = price_list.table(price_list.rows(rates, at), output.Paper())
-    return _printed(f"{table}\n{listed}\n{rates.problem}")
+    listed = price_list.table(price_list.rows(rates, at), paper)
+    return _printed(f"{table}\n{listed}\n{rates.problem}", styled=styled)
 
 
-def _cost(by: str) -> Callable[[str, Path], str]:
+def _cost(by: str, *, styled: bool = False) -> Callable[[str, Path], str]:
     return lambda name, _folder: _printed(
         cost_tables.text(
             cost_tables.tables(report(name), PROVIDERS, by, UTC, NOW),
-            output.Paper(),
+            output.Paper(styled=styled),
             by,
             models=True,
             chart=True,
-        )
+        ),
+        styled=styled,
     )
 
 
@@ -222,9 +131,9 @@ def _bar(name: str, _folder: Path) -> str:
     return bar_line(published.as_of(facts, NOW.timestamp()), "all", NOW.timestamp()).text
 
 
-def _doctor(name: str, _folder: Path) -> str:
+def _doctor(name: str, _folder: Path, *, styled: bool = False) -> str:
     row = warning(name[:200], name[:4000], name[:200])
-    return as_text([Section("Files", (row,))])
+    return _printed(as_text([Section("Files", (row,))], colour=styled), styled=styled)
 
 
 TEXTS: dict[str, Callable[[str, Path], str]] = {
@@ -254,6 +163,36 @@ def test_text_is_only_read(leaves: Callable[[str, Path], str], name: str, tmp_pa
     assert obeyed <= {"\n"}, ascii(text)
     text.encode()
     assert max(map(len, text.split("\n"))) < 4500
+
+
+STYLED: dict[str, Callable[[str, Path], tuple[str, str]]] = {
+    **{
+        f"cost --by {by}": lambda name, folder, by=by: (  # type: ignore[misc]
+            _cost(by, styled=True)(name, folder),
+            _cost(by)(name, folder),
+        )
+        for by in GROUPS
+    },
+    "cost --rates, prices list": lambda name, folder: (
+        _rates(name, folder, styled=True),
+        _rates(name, folder),
+    ),
+    "doctor": lambda name, folder: (_doctor(name, folder, styled=True), _doctor(name, folder)),
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+@pytest.mark.parametrize("leaves", STYLED.values(), ids=STYLED)
+def test_no_name_has_a_style_on_a_terminal(
+    leaves: Callable[[str, Path], tuple[str, str]], name: str, tmp_path: Path
+) -> None:
+    styled, plain = leaves(name, tmp_path)
+    assert "\x1b[" in styled
+    assert re.sub(r"\x1b\[(1|0|33)m", "", styled) == plain
+
+
+def test_only_styles_of_ours_are_printed() -> None:
+    assert _printed("\x1b[1ma\x1b[2Jb\x1b[0m\x9bc", styled=True) == "\x1b[1ma [2Jb\x1b[0m c\n"
 
 
 DOCUMENTS: dict[str, Callable[[str], object]] = {

@@ -9,7 +9,7 @@ from datetime import UTC
 import pytest
 
 from providers.registry import PROVIDERS
-from tests.tray.test_exits import report
+from tests.tray.hostile import report
 from tools.example_states import CLAUDE, CODEX, NOW, STATES, state
 from tray.view import cost_tables, menu, output, tooltip
 from tray.view.rows import Row

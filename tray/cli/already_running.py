@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tray.cli.console import tell
+from tray.cli.console import show_rows, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,14 +21,14 @@ def report(scope: Scope, *, values: bool) -> None:
     from tray.engine.costs import Costs
     from tray.engine.once import refresh_every, take_round
     from tray.engine.state import State
-    from tray.view import menu, output
+    from tray.view import menu
 
     state = State(
         snapshot=take_round(scope, Costs(scope), "cached"),
         settings=scope.settings(),
         refresh_every=refresh_every(scope),
     )
-    output.emit(output.as_text(menu.status_rows(state, scope.clock(), scope.zone)))
+    show_rows(menu.status_rows(state, scope.clock(), scope.zone))
 
 
 def where_it_runs(state_folder: Path, status_of: Callable[[int], str | None] | None = None) -> str:

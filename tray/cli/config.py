@@ -21,7 +21,7 @@ EXAMPLES = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Shows and changes the settings in settings.toml; without an action it lists them."
+    parser.description = "Show and change the settings in settings.toml; without an action it lists them."
     parser.set_defaults(action="list", json=False)
     actions = parser.add_subparsers(metavar="ACTION", title="actions", dest="action")
     listing = actions.add_parser("list", help="show all settings with their values and what they do")

@@ -9,6 +9,7 @@ TYPE_CHECKING = False  # as in `main`
 if TYPE_CHECKING:
     from tray.engine.costs import Costs
     from tray.engine.scope import Scope
+    from tray.view.rows import Row
 
 OK, NOTHING_READ, BAD_ARGUMENTS = 0, 1, 64
 
@@ -32,6 +33,15 @@ def tell(text: str) -> None:
             sys.stderr.write(f"tankful: {visible(text)}\n")
 
 
+def show_rows(rows: tuple[Row, ...]) -> None:
+    """The rows as text, wrapped where the width is known."""
+    from tray.view import output
+    from tray.view.columns import fitted
+
+    text, screen = output.as_text(rows), output.screen()
+    output.emit(text if screen is None else fitted(text, screen))
+
+
 def chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | None:
     """None for all of them; raises BadArgument for an unknown one."""
     if given == every:
@@ -43,7 +53,7 @@ def chosen(what: str, given: str, every: str, ids: tuple[str, ...]) -> str | Non
 
 def open_scope() -> Scope:
     """The scope of the user; settings that are not valid are reported on stderr."""
-    from tray.engine.log import log_faults_to
+    from tray.engine.fault_log import log_faults_to
 
     scope = make_scope()
     log_faults_to(scope.folders.state)
@@ -74,7 +84,12 @@ def make_scope() -> Scope:
     from tray.engine.scope import Scope
     from tray.engine.zones import local_zone
 
-    folders = own_folders(os.environ)
+    try:
+        folders = own_folders(os.environ)
+    except RuntimeError as error:  # neither HOME nor the system's list of users has it
+        raise Refused(
+            "Your home folder is not known. Set HOME, or TANKFUL_HOME to a folder of your own."
+        ) from error
     try:
         secure(folders)
     except UntrustedFolder as error:

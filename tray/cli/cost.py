@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from typing import TYPE_CHECKING
 
 from tray.cli.console import (
@@ -72,8 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Waits for the whole count; raises BadArgument."""
     from providers.domain.cost import Detail
-    from providers.ledger.database import LedgerError
-    from providers.ledger.scan_lock import LedgerBusy
+    from providers.ledger.database import LedgerBusy, LedgerError
     from tray.engine.costs import Costs
 
     # A count makes many small things and few cycles: to look for those every 700 things costs 3 %.
@@ -101,20 +101,28 @@ def run(options: argparse.Namespace) -> int:
         )
     tell_if_not_kept(costs)
     if not reports:
-        missing = ", ".join(home.label for home in scope.homes(provider))
-        tell(
-            f"no logs found: {missing} does not exist."
-            if missing
-            else "no logs: every selected provider is switched off in settings.toml."
-        )
+        if sentence := _why_nothing(scope, provider):
+            tell(sentence)
         return NOTHING_READ
     is_used = any(
-        report.totals.responses or report.not_on_lines.tally.responses for report in reports.values()
+        report.totals.responses or report.not_on_lines.tally.responses or report.unreadable_files
+        for report in reports.values()
     )
-    if options.json and not is_used:  # the table says so itself
+    if options.json and not is_used and problem is None:  # the table says so itself
         tell(f"nothing was used from {since} to {until}.")
     _show(reports, options, scope, zone)
     return OK
+
+
+def _why_nothing(scope: Scope, provider: str | None) -> str | None:
+    """Why there are no logs; None where the folders are there, and a problem with them was reported before."""
+    homes = scope.homes(provider)
+    if not homes:
+        return "no logs: every selected provider is switched off in settings.toml."
+    missing = [home.label for home in homes if not os.path.isdir(home.path)]
+    if not missing:
+        return None
+    return f"no logs found: {', '.join(missing)} {'does' if len(missing) == 1 else 'do'} not exist."
 
 
 def _show(reports: Mapping[str, CostReport], options: argparse.Namespace, scope: Scope, zone: tzinfo) -> None:

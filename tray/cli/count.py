@@ -1,4 +1,6 @@
-"""`tankful count`: what the tray runs for a first scan. Prints the share that is done, 0-1, a line each time."""
+"""`tankful count`: what the tray runs for a first scan. Prints the share that is done, 0-1, a line each time; or
+for whom it waits.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +24,14 @@ def run(_options: argparse.Namespace) -> int:
 
     gc.set_threshold(100_000)  # as `cost` does
     try:
-        Costs(open_scope()).count(_print)
+        Costs(open_scope()).count(lambda share: _print(f"{share:.4f}"), _print)
     except LedgerError as error:
         tell(str(error))
         return NOTHING_READ
     return OK
 
 
-def _print(share: float) -> None:
+def _print(line: str) -> None:
     """Ends the process when the pipe is closed."""
-    sys.stdout.write(f"{share:.4f}\n")
+    sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

@@ -34,7 +34,7 @@ def run(_options: argparse.Namespace) -> int:
     with suppress(StateFolderUnusable):  # what cannot be kept can be shown to nobody
         if single.acquire():
             try:
-                return with_engine(scope, "watch", _until_not_needed)
+                return with_engine(scope, "watch", single, _until_not_needed)
             finally:
                 single.release()
     return OK

@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _count(costs: Costs, provider: str | None) -> None:
-    from providers.ledger.scan_lock import LedgerBusy
+    from providers.ledger.database import LedgerBusy
 
     with counting() as progress:
         problem = costs.count_all(provider, progress, tell)

@@ -25,7 +25,10 @@ _OUTPUT_ERRORS = frozenset(
 
 def script() -> NoReturn:
     """`tankful` as it is installed. Exits at once: shutting Python down would take 3 to 10 ms more."""
-    code = main()
+    try:
+        code = main()
+    except SystemExit as error:  # from argparse; what it could not write to stderr must not change it
+        code = error.code if isinstance(error.code, int) else NOTHING_READ
     threading = sys.modules.get("threading")
     if threading is None or threading.active_count() == 1:
         os._exit(code)

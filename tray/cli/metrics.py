@@ -94,14 +94,14 @@ def _write(target: Path, content: bytes) -> int:
 
     try:
         # Others read it. The folder is node_exporter's, and not ours to make.
-        if not target.parent.is_dir():
+        if not os.path.isdir(target.parent):
             raise BadArgument(f"the folder {target.parent} does not exist")
         write_whole(target, content, mode=0o644)
     except OSError as error:
         reason, remedy = reason_of(target.parent, error)
         if "TANKFUL_HOME" in remedy:  # which is for files of our own
             remedy = "Choose another folder for it."
-        held = " The old file stays." if target.exists() else ""
+        held = " The old file stays." if os.path.exists(target) else ""
         tell(f"Cannot write {target}: {reason}. {remedy}{held}")
         return NOTHING_READ
     return OK

@@ -26,7 +26,7 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 
 def run(_options: argparse.Namespace) -> int:
     """Within half a minute."""
-    from tray.engine.log import log_faults_to
+    from tray.engine.fault_log import log_faults_to
     from tray.view.guard_notice import notice
 
     deadline = Timer(SECONDS, os._exit, (OK,))

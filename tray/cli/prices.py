@@ -19,7 +19,7 @@ EXAMPLES = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Shows the prices in force, and updates them; without an action it lists them."
+    parser.description = "Show the prices in force, and update them; without an action it lists them."
     parser.set_defaults(action="list", models=[], json=False, url=None)
     actions = parser.add_subparsers(metavar="ACTION", title="actions", dest="action")
     listing = actions.add_parser("list", help="show what each model costs, and where its price is from")

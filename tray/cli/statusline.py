@@ -29,8 +29,8 @@ EXAMPLES = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = _USAGE
     parser.description = (
-        "Prints what is left in one line, from the last published values; or, as Claude Code's statusLine "
-        "command, reads the JSON that Claude Code sends on stdin, stores the limits in it and prints them."
+        "Print what is left in one line, from the last published values; or, as Claude Code's statusLine "
+        "command, read the JSON that Claude Code sends on stdin, store the limits in it and print them."
     )
     bar_arguments.add(parser)
     parser.add_argument("--from-claude", action="store_true", help="read Claude Code's JSON on stdin")

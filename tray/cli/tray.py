@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from providers.version import VERSION
 from tray.cli import already_running
-from tray.cli.console import OK, open_scope, tell, tell_if_not_kept
+from tray.cli.console import OK, open_scope, show_rows, tell, tell_if_not_kept
 from tray.view.terminal import is_terminal
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tray.engine.notices.notifier import Notifier
     from tray.engine.publish import Kind
     from tray.engine.scope import Scope
+    from tray.engine.single_instance import SingleInstance
     from tray.view.rows import Action
 
 _NOT_KEPT = "Until then nothing is kept."
@@ -75,13 +76,15 @@ def _as_owner(kind: Kind, run_with: Callable[[Engine, Notifier], int], *, values
     else:
         _tell_if_full(scope.folders.state)
     try:
-        return with_engine(scope, kind, run_with)
+        return with_engine(scope, kind, single, run_with)
     finally:
         single.release()
 
 
-def with_engine(scope: Scope, kind: Kind, run_with: Callable[[Engine, Notifier], int]) -> int:
-    """For the holder of the engine's lock."""
+def with_engine(
+    scope: Scope, kind: Kind, single: SingleInstance, run_with: Callable[[Engine, Notifier], int]
+) -> int:
+    """For the holder of the engine's lock, `single`."""
     from providers.host.process.heap import keep_small
     from tray.engine.costs import Costs
     from tray.engine.count_child import CountChild
@@ -94,7 +97,7 @@ def with_engine(scope: Scope, kind: Kind, run_with: Callable[[Engine, Notifier],
     keep_small()
     with (
         logging_to(scope.folders.state, kind),
-        SnapshotFile(scope.folders.state, kind, scope.clock) as file,
+        SnapshotFile(scope.folders.state, kind, scope.clock, is_owner=single.keep) as file,
     ):
         engine = Engine(scope, costs=Costs(scope, CountChild(scope.environ)))
         engine.subscribe(file)
@@ -217,16 +220,16 @@ def _print_menu(reason: str) -> int:
     from tray.engine.costs import Costs
     from tray.engine.once import take_round
     from tray.engine.state import State
-    from tray.view import menu, output
+    from tray.view import menu
 
     tell(reason)
     scope = open_scope()
     costs = Costs(scope)
     try:
-        costs.count()
+        costs.count(waiting=tell)
     except LedgerError as error:
         tell(str(error))
     tell_if_not_kept(costs)
     state = State(snapshot=take_round(scope, costs, "due"), settings=scope.settings())
-    output.emit(output.as_text(menu.status_rows(state, scope.clock(), scope.zone)))
+    show_rows(menu.status_rows(state, scope.clock(), scope.zone))
     return OK

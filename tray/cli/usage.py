@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tray.cli.console import NOTHING_READ, OK, chosen, open_scope, tell
+from tray.cli.console import NOTHING_READ, OK, chosen, open_scope, show_rows, tell
 
 if TYPE_CHECKING:
     import argparse
@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
         if any(account.cost is None for account in snapshot.accounts):
             tell("the cost has not been counted yet; run `tankful cost` to count it.")
         shown = State(snapshot=snapshot, settings=settings, costs=counted, refresh_every=refresh_every(scope))
-        output.emit(output.as_text(menu.status_rows(shown, now, scope.zone)))
+        show_rows(menu.status_rows(shown, now, scope.zone))
     read = any(
         has_limits(account) or (account.cost is not None and account.cost.has_logs)
         for account in snapshot.accounts

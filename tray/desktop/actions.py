@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from threading import Lock
@@ -128,7 +129,7 @@ def _open_logs(desk: Desk, argument: str) -> None:
         home for home in desk.engine.scope.log_homes_of(provider) if not ids or home.id in ids.split(",")
     ]
     folders = [home.path / folder for home in homes for folder in provider.logs.folders]
-    found = next((folder for folder in folders if folder.is_dir()), None)
+    found = next((folder for folder in folders if os.path.isdir(folder)), None)
     if found is None:
         where = f" in {short(folders[0])}" if folders else ""
         raise CannotOpen(f"{provider.title} has no logs{where} yet.")
@@ -139,7 +140,7 @@ def _open_settings(desk: Desk, _argument: str) -> None:
     from tray.view.settings_text import as_toml
 
     file = desk.engine.scope.settings_file
-    if not file.exists():
+    if not os.path.exists(file):
         create(file, as_toml(desk.engine.scope.table))
     desk.opener.path(file)
 

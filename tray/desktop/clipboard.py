@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from providers.domain.visible import visible
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -35,8 +37,8 @@ class Clipboard:
         self._launcher = launcher
 
     def copy(self, text: str) -> None:
-        """Raises CannotCopy. Waits for seconds at most."""
-        data = text.encode(self._tool.encoding, "replace")
+        """Raises CannotCopy. Waits for seconds at most. A terminal must not obey what is pasted."""
+        data = visible(text).encode(self._tool.encoding, "replace")
         try:
             code = self._launcher.feed(self._tool.command, data, dict(self._tool.extra))
         except OSError:

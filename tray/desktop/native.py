@@ -9,6 +9,7 @@ from functools import partial
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
+from providers.domain.visible import visible
 from providers.host.faults import log_fault
 from tray.desktop.icon import NAME, ignore_menu
 from tray.desktop.toolkit import pystray
@@ -130,7 +131,9 @@ class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
         if row.kind == "separator":
             return pystray.Menu.SEPARATOR
         # Windows underlines the letter after an ampersand.
-        text = row.text.replace("&", "&&") if self._platform == "win32" else row.text
+        text = visible(row.text)
+        if self._platform == "win32":
+            text = text.replace("&", "&&")
         if row.kind == "submenu":
             return pystray.MenuItem(text, pystray.Menu(*self._items(row.children)), enabled=row.enabled)
         return pystray.MenuItem(
@@ -155,8 +158,8 @@ class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types
 
 
 def _cut(text: str, most: int) -> str:
-    """At most so many UTF-16 units, which is what Windows counts."""
-    units = text.replace("\0", "").encode("utf-16-le", "replace")
+    """At most so many UTF-16 units, which is what Windows counts, and nothing in them but text to be read."""
+    units = visible(text.replace("\0", "")).encode("utf-16-le", "replace")
     if len(units) <= 2 * most:
         return units.decode("utf-16-le")
     return units[: 2 * (most - 1)].decode("utf-16-le", "ignore") + "…"

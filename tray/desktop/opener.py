@@ -48,7 +48,7 @@ class Opener:
 
     def path(self, path: Path) -> None:
         """Open a folder or a file of the person's own. Raises CannotOpen."""
-        if not path.is_absolute() or not path.exists():
+        if not path.is_absolute() or not os.path.exists(path):
             raise CannotOpen(f"{short(path)} is not there.")
         self._open(str(path), f"No program could open {short(path)}.")
 

@@ -41,12 +41,12 @@ class AccountReader:
         now = self._scope.clock()
         return find_targets(providers, self._scope.environ, self._memory, now, settings=settings.providers)
 
-    def read_all(self, targets: list[Target]) -> tuple[AccountUsage, ...]:
+    def read_all(self, targets: list[Target], settings: Settings) -> tuple[AccountUsage, ...]:
         """All in parallel, each as `read` does."""
         read: dict[str, AccountUsage] = {}
 
         def read_one(target: Target) -> None:
-            read[target.key] = self.read(target)
+            read[target.key] = self.read(target, settings)
 
         threads = [Thread(target=read_one, args=(target,), name="look", daemon=True) for target in targets]
         for thread in threads:
@@ -55,7 +55,7 @@ class AccountReader:
             thread.join()
         return tuple(read.values())
 
-    def read(self, target: Target) -> AccountUsage:
+    def read(self, target: Target, settings: Settings) -> AccountUsage:
         """The stored readings of the account and those of its local sources, except for sources that hang."""
         file = str(self._memory.file_of(target.key))
         while True:
@@ -68,15 +68,15 @@ class AccountReader:
                 otherwise=saved,
             )
             if stamp(file) == before:  # else an answer came meanwhile, and must not be undone
-                return self._with_history(usage)
+                return self._with_history(usage, settings)
 
-    def ask(self, target: Target, mode: Mode) -> AccountUsage:
+    def ask(self, target: Target, mode: Mode, settings: Settings) -> AccountUsage:
         """What is known after its servers and programs were asked, as far as `mode` lets them be."""
         ask_only(target, self._memory, self._scope.clock, mode)
-        return self.read(target)
+        return self.read(target, settings)
 
-    def _with_history(self, usage: AccountUsage) -> AccountUsage:
-        work_days = self._scope.settings().get(WORK_DAYS)
+    def _with_history(self, usage: AccountUsage, settings: Settings) -> AccountUsage:
+        work_days = settings.get(WORK_DAYS)
         return history.note(self._ledger, usage, self._scope.clock(), self._scope.zone, work_days)
 
     def _patient(self, provider: Provider) -> Provider:

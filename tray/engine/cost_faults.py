@@ -8,9 +8,9 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from providers.host.faults import log_fault
+from providers.ledger.changes import Shelf
 from providers.ledger.database import LedgerDamaged, LedgerError
 from providers.ledger.discover import FINDERS, LogFile
-from providers.ledger.refresh import Shelf
 from providers.source import Provider
 
 P = ParamSpec("P")

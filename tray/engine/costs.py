@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
+import os
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from providers.domain.cost import CostReport, Counter, Detail
 from providers.host.faults import log_fault
 from providers.host.holder import WaitListener
-from providers.ledger.database import LedgerError, LedgerQuarantined, is_marked
+from providers.ledger.changes import Shelf
+from providers.ledger.database import LedgerBusy, LedgerError, LedgerQuarantined
 from providers.ledger.ledger import Ledger
-from providers.ledger.refresh import ScanProgress, Shelf
+from providers.ledger.quarantine import is_marked
+from providers.ledger.refresh import ScanProgress
 from providers.ledger.report import NO_DETAIL, span
-from providers.ledger.scan_lock import LedgerBusy, Patience
+from providers.ledger.scan_lock import Patience
 from providers.source import Home, Provider
 from tray.engine.cost_faults import ProviderFailed, again_after_damage, failed, found_logs
+from tray.engine.home_costs import HomeCosts
 from tray.engine.scope import Scope
 from tray.engine.state import HomeCost
 from tray.engine.watch import stamp
@@ -34,27 +35,9 @@ _log = logging.getLogger(__name__)
 DAYS = 30
 _MANY_LOGS = 200
 _MANY_BYTES = 64 << 20
-_RECENT_KEPT = timedelta(minutes=10)
 
 Unreadable = dict[str, tuple[str, ...]]
 """Logs that could not be read completely, by provider."""
-
-
-class _Known(Struct, frozen=True):
-    """The figures of the homes, and what they were made of; `stamps` are those of the ledger's files then."""
-
-    fingerprint: str
-    stamps: object
-    apart_from_logs: object
-    at: datetime
-    costs: dict[str, HomeCost]
-
-    def is_current(self, fingerprint: str, now: datetime) -> bool:
-        """What was used of late soon is no more, although no log changes."""
-        recent = any(cost.figures.recent.responses for cost in self.costs.values())
-        return fingerprint == self.fingerprint and (
-            not recent or timedelta(0) <= now - self.at < _RECENT_KEPT
-        )
 
 
 class Costs:
@@ -70,15 +53,15 @@ class Costs:
         self._child = child
         self._patience = patience
         self.ledger = Ledger(scope.folders.state / "ledger.sqlite3")
-        self._lock = Lock()
-        self._known: _Known | None = None
         self._counted: object = None
-        self._counters: tuple[str | None, tuple[Counter, ...]] = None, ()
+        self._home_costs = HomeCosts(scope, self.ledger, self.files, self._recount)
 
-    def count(self, progress: Callable[[float], None] | None = None) -> None:
+    def count(
+        self, progress: Callable[[float], None] | None = None, waiting: WaitListener | None = None
+    ) -> None:
         """Bring the ledger up to date, old logs too: what counters get later would look like the use of that day.
 
-        `progress` gets the share that is done, 0-1.
+        `progress` gets the share that is done, 0-1, `waiting` for whom it waits.
 
         Raises LedgerError, also after a count that had to start over. Where no log has changed since the last
         count that went well, the ledger is not even opened: each time would write to the disk.
@@ -89,7 +72,7 @@ class Costs:
             return
         self._counted = None
         if self._child is not None and self.ledger.is_kept and self._is_large(chosen):
-            self._child.run(progress or (lambda _share: None))
+            self._child.run(progress or (lambda _share: None), waiting or (lambda _clause: None))
         unreadable, quarantined = self._refresh(chosen, progress, None)
         if quarantined is not None:
             raise quarantined
@@ -109,6 +92,10 @@ class Costs:
             return error
         return problem
 
+    def _recount(self) -> None:
+        """The next count opens the ledger in any case."""
+        self._counted = None
+
     @property
     def files(self) -> tuple[Path, ...]:
         """The files that change whenever logs are counted."""
@@ -126,41 +113,11 @@ class Costs:
         Homes of a provider that was never counted are absent. Costs next to nothing for as long as nothing changes
         that the figures are made of.
         """
-        with self._lock:
-            try:
-                self._known = self._newest(self._known)
-            except LedgerError:
-                self._counted = None  # the next count repairs it
-                raise
-            return self._known.costs
-
-    def _newest(self, known: _Known | None) -> _Known:
-        chosen = self._scope.chosen()
-        now, stamps, apart = self._scope.clock(), self._stamps(), self._apart_from_logs(chosen)
-        is_same = known is not None and (stamps, apart) == (known.stamps, known.apart_from_logs)
-        fingerprint = known.fingerprint if known is not None and is_same else self._fingerprint(chosen)
-        if known is not None and known.is_current(fingerprint, now):
-            return known if is_same else replace(known, stamps=stamps, apart_from_logs=apart)
-        costs = {home: cost for each in chosen for home, cost in self._safely_of(each).items()}
-        was_emptied = known is not None and known.costs.keys() - costs.keys()
-        if was_emptied or not all(cost.complete for cost in costs.values()):
-            self._counted = None  # or another process's count was cut short: the next one repairs it
-        return _Known(fingerprint, stamps, apart, now, costs)
+        return self._home_costs.newest()
 
     def counters(self) -> tuple[Counter, ...]:
         """All-time sums by provider, account and model; none while another process is writing them."""
-        known = self._known
-        made_of = None if known is None or known.stamps != self._stamps() else known.fingerprint
-        if made_of is not None and made_of == self._counters[0]:
-            return self._counters[1]
-        try:
-            sums = self.ledger.counters()
-        except LedgerError:
-            self._counted = None  # the next count repairs it
-            return ()
-        if made_of is not None:
-            self._counters = made_of, sums
-        return sums
+        return self._home_costs.counters()
 
     @again_after_damage
     def report(
@@ -202,8 +159,12 @@ class Costs:
                 unreadable_files=unreadable.get(each.id, ()),
                 up_to_date=not isinstance(problem, LedgerBusy | ProviderFailed),
             )
-        used = {name: report for name, report in reports.items() if report.files or report.totals.responses}
-        there = {home.provider for home in self._scope.homes(provider) if home.path.is_dir()}
+        used = {
+            name: report
+            for name, report in reports.items()
+            if report.files or report.totals.responses or report.unreadable_files
+        }
+        there = {home.provider for home in self._scope.homes(provider) if os.path.isdir(home.path)}
         return used or {name: report for name, report in reports.items() if name in there}, problem
 
     def _is_large(self, providers: Sequence[Provider]) -> bool:
@@ -217,28 +178,6 @@ class Costs:
         logs = [log for shelf in self._scope.shelves(providers) for log in found_logs(shelf)[0]]
         unread = len(logs) - held
         return unread > _MANY_LOGS or (unread == len(logs) and sum(log.size for log in logs) > _MANY_BYTES)
-
-    def _safely_of(self, provider: Provider) -> dict[str, HomeCost]:
-        """Nothing after a fault of ours, which is logged. Raises LedgerError."""
-        try:
-            return self._of(provider)
-        except LedgerError:
-            raise
-        except Exception as error:  # noqa: BLE001 - it must not cost the figures of the others
-            failed(provider, error)
-            return {}
-
-    def _of(self, provider: Provider) -> dict[str, HomeCost]:
-        """Of all homes together, so that a response found in two of them counts in the first only."""
-        complete = self.ledger.is_complete(provider.id)
-        if complete is None:
-            return {}
-        homes = self._scope.log_homes_of(provider)
-        figures = self.ledger.home_figures(
-            provider.id, [home.path for home in homes], zone=self._scope.zone, now=self._scope.clock()
-        )
-        today = self._scope.today()
-        return {home.id: HomeCost(day=today, figures=figures[home.path], complete=complete) for home in homes}
 
     def _refresh(
         self,
@@ -297,33 +236,10 @@ class Costs:
             found.append((shelf.provider, shelf.home, logs))
         return found
 
-    def _stamps(self) -> tuple[object, ...]:
-        """Others whenever somebody has written to the ledger."""
-        files = tuple(stamp(str(path)) for path in self.files)
-        return files if self.ledger.is_kept else (*files, self.ledger.generation())
-
     def _file_number(self) -> int | None:
         """Another where the ledger was replaced; None where it is gone."""
         found = stamp(str(self.files[0]))
         return found and found[2]
-
-    def _apart_from_logs(self, providers: Sequence[Provider]) -> tuple[object, ...]:
-        return (
-            self._scope.rates().fingerprint,
-            self._scope.zone,
-            self._scope.today(),
-            *(home.path for each in providers for home in self._scope.log_homes_of(each)),
-        )
-
-    def _fingerprint(self, providers: Sequence[Provider]) -> str:
-        """Of everything the figures depend on: logs, prices, time zone, the day and the homes."""
-        parts = (
-            self.ledger.is_kept,
-            self.ledger.generation(),
-            *self._apart_from_logs(providers),
-            *(self.ledger.is_complete(each.id) for each in providers),
-        )
-        return hashlib.sha256("\0".join(map(str, parts)).encode(errors="replace")).hexdigest()[:16]
 
     def _report(
         self,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from threading import Lock
 
+from providers.host.holder import WaitListener
 from tray.engine.detached import own_command
 
 
@@ -21,8 +22,8 @@ class CountChild:
         self._process: subprocess.Popen[str] | None = None
         self._closed = False
 
-    def run(self, progress: Callable[[float], None]) -> None:
-        """Count to the end; `progress` gets the share that is done, 0-1.
+    def run(self, progress: Callable[[float], None], waiting: WaitListener) -> None:
+        """Count to the end; `progress` gets the share that is done, 0-1, and `waiting` for whom it waits.
 
         Never raises: the count that follows finds out what is left, and why.
         """
@@ -30,9 +31,14 @@ class CountChild:
             process = self._start()
             if process is None or process.stdout is None:
                 return
-            with process.stdout, suppress(ValueError):  # ignore output that is no number
+            with process.stdout, suppress(UnicodeDecodeError):
                 for line in process.stdout:
-                    progress(float(line))
+                    try:
+                        share = float(line)
+                    except ValueError:  # `tray.cli.count` prints nothing else
+                        waiting(line.rstrip())
+                    else:
+                        progress(share)
                 process.wait()
             self._end()
 

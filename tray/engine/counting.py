@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from providers.ledger.database import LedgerError
 from tray.engine.costs import Costs
-from tray.engine.transitions import CostsRead, CountBegan, CountEnded, CountProgressed, Event
+from tray.engine.transitions import CostsRead, CountBegan, CountEnded, CountProgressed, CountWaits, Event
 
 PROGRESS_SECONDS = 0.5
 
@@ -26,18 +26,27 @@ def count(costs: Costs, put: Callable[[Event], None]) -> None:
 def _count(costs: Costs, put: Callable[[Event], None]) -> str | None:
     """Why the count is incomplete, or None."""
     last = -PROGRESS_SECONDS
+    has_waited = False
 
     def progressed(share: float) -> None:
-        nonlocal last
+        nonlocal last, has_waited
+        if has_waited:
+            has_waited = False
+            put(CountWaits(None))
         if time.monotonic() - last >= PROGRESS_SECONDS:  # each one is summed up, joined and drawn
             last = time.monotonic()
             _put_known(costs, put)
             put(CountProgressed(share))
 
+    def waiting(clause: str) -> None:
+        nonlocal has_waited
+        has_waited = True
+        put(CountWaits(clause[:1].upper() + clause[1:]))
+
     problem = None
     _put_known(costs, put)
     try:
-        costs.count(progressed)
+        costs.count(progressed, waiting)
     except LedgerError as error:
         problem = str(error)  # logged as it comes and goes, as all that is in the state
     try:

@@ -228,7 +228,9 @@ class Engine:
         for target in self._targets:
             touched = {target.key, *(home.id for home in target.homes)}
             if touched & (changes.homes | changes.saved | changes.logs):
-                self._jobs.start(f"look:{target.key}", partial(self._tasks.look, target))
+                self._jobs.start(
+                    f"look:{target.key}", partial(self._tasks.look, target, self._state.settings)
+                )
 
     def _take_targets(self, targets: tuple[Target, ...], read: tuple[AccountUsage, ...]) -> None:
         """Look at those that are another, or could not be looked at yet; ask, where somebody new is there."""
@@ -238,7 +240,9 @@ class Engine:
         seen = {usage.key for usage in read}
         for target in targets:
             if known.get(target.key) != target and target.key not in seen:
-                self._jobs.start(f"look:{target.key}", partial(self._tasks.look, target))
+                self._jobs.start(
+                    f"look:{target.key}", partial(self._tasks.look, target, self._state.settings)
+                )
         if any(target.key not in known for target in targets):
             self._schedule.poll_wanted()
 
@@ -253,7 +257,9 @@ class Engine:
     def _ask_next(self) -> None:
         for target, mode in self._queue.take({target.key: target for target in self._targets}):
             try:
-                self._jobs.start(f"ask:{target.key}", partial(self._tasks.ask, target, mode))
+                self._jobs.start(
+                    f"ask:{target.key}", partial(self._tasks.ask, target, mode, self._state.settings)
+                )
             except RuntimeError:  # the system gives no further thread; the next round tries again
                 self._queue.ended(target.key)
                 raise

@@ -39,7 +39,8 @@ class SnapshotFile:
     alone.
 
     Within its context it also writes again what somebody removed, what could not be written before, and what has
-    not changed for minutes: so that who reads it can tell a quiet owner from none.
+    not changed for minutes: so that who reads it can tell a quiet owner from none. `is_owner` is asked each time
+    whether it still is this process that publishes.
     """
 
     def __init__(
@@ -48,11 +49,14 @@ class SnapshotFile:
         kind: Kind,
         clock: Callable[[], datetime],
         check_every: timedelta = CHECK_EVERY,
+        is_owner: Callable[[], bool] = lambda: True,
     ) -> None:
         self._file = state_folder / published.FILE
         self._kind = kind
         self._clock = clock
         self._check_every = check_every
+        self._is_owner = is_owner
+        self._is_displaced = False
         self._writing = Lock()
         self._state: State | None = None
         self._facts: dict[str, Any] | None = None
@@ -94,11 +98,17 @@ class SnapshotFile:
     def _check(self) -> None:
         while not self._ended.wait(self._check_every.total_seconds()):
             with self._writing:
+                self._look_for_another_owner()
                 if not self._is_current():
                     self._try_to_write()
 
+    def _look_for_another_owner(self) -> None:
+        was_displaced, self._is_displaced = self._is_displaced, not self._is_owner()
+        if self._is_displaced and not was_displaced:
+            _log.warning("another tankful publishes %s now: this one lost its lock", published.FILE)
+
     def _try_to_write(self) -> None:
-        if self._state is None or self._facts is None:
+        if self._state is None or self._facts is None or self._is_displaced:
             return
         try:
             self._write(self._state, self._facts)

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, tzinfo
 from functools import partial
 
 from providers.host.files import Folders
+from providers.ledger.changes import Shelf
 from providers.ledger.logins import SeenLogin
 from providers.ledger.prices.load import FETCHED, load_rates
 from providers.ledger.prices.pricing import Rates
-from providers.ledger.refresh import Shelf
 from providers.polling.homes import DEFAULT_SETTINGS, homes_of
 from providers.registry import PROVIDERS
 from providers.source import Home, Provider, account_key

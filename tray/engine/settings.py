@@ -19,11 +19,12 @@ from msgspec import Struct
 
 from providers.host.files import printable, read_small, short
 from providers.host.toml_lines import BadToml, Keys, TomlLines, read_toml
+from providers.host.trust import SETTINGS_FILE
 from providers.setting import InvalidValue, Setting
 from providers.source import ProviderSettings, provider_settings
 from tray.engine.settings_table import Table, nearest
 
-FILE = "settings.toml"
+FILE = SETTINGS_FILE
 SIZE_LIMIT = 1 << 18
 _MOST_SHOWN = 3
 _LONGEST_KEY = 40

@@ -43,14 +43,14 @@ class Tasks:
         keys = {target.key for target in known()}
         new = [target for target in targets if target.key not in keys]
         # All at once, so that nobody sees a part of them.
-        self._put(inbox.Targets(targets, self._reader.read_all(new)))
+        self._put(inbox.Targets(targets, self._reader.read_all(new, settings)))
 
-    def look(self, target: Target) -> None:
-        self._put(transitions.AccountRead(target.key, self._reader.read(target)))
+    def look(self, target: Target, settings: Settings) -> None:
+        self._put(transitions.AccountRead(target.key, self._reader.read(target, settings)))
 
-    def ask(self, target: Target, mode: Mode) -> None:
+    def ask(self, target: Target, mode: Mode, settings: Settings) -> None:
         try:
-            self._put(transitions.AccountRead(target.key, self._reader.ask(target, mode)))
+            self._put(transitions.AccountRead(target.key, self._reader.ask(target, mode, settings)))
         finally:
             self._put(transitions.AskingEnded(target.key))
 

@@ -80,6 +80,12 @@ class CostsRead(Struct, frozen=True):
     counters: tuple[Counter, ...] | None = None
 
 
+class CountWaits(Struct, frozen=True):
+    """Another process is counting, as this sentence says; None as soon as this one counts."""
+
+    sentence: str | None
+
+
 class CountEnded(Struct, frozen=True):
     """All logs are read; or not, for this reason (a sentence)."""
 
@@ -121,6 +127,7 @@ Event = (
     | CountBegan
     | CountProgressed
     | CostsRead
+    | CountWaits
     | CountEnded
     | IncidentsRead
     | Muted
@@ -146,7 +153,7 @@ def _after(state: State, event: Event, now: datetime) -> State:
             return _with_settings(state, event)
         case AccountsFound() | AccountRead() | AskingBegan() | AskingEnded() | RefreshEnded():
             return _with_accounts(state, event, now)
-        case CountBegan() | CountProgressed() | CostsRead() | CountEnded():
+        case CountBegan() | CountProgressed() | CountWaits() | CostsRead() | CountEnded():
             return _with_count(state, event)
         case IncidentsRead(incidents):
             return replace(state, incidents=incidents)
@@ -181,12 +188,16 @@ def _with_accounts(
             return replace(state, refreshed=LastRefresh(at=at, failed=failed))
 
 
-def _with_count(state: State, event: CountBegan | CountProgressed | CostsRead | CountEnded) -> State:
+def _with_count(
+    state: State, event: CountBegan | CountProgressed | CountWaits | CostsRead | CountEnded
+) -> State:
     match event:
         case CountBegan():
             return replace(state, counting=True, progress=None)
         case CountProgressed(share):
             return replace(state, progress=share) if state.counting else state
+        case CountWaits(sentence):
+            return replace(state, count_problem=sentence)
         case CostsRead(costs, counters):
             return replace(state, costs=costs, counters=counters or state.counters)
         case CountEnded(problem):

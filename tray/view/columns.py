@@ -145,6 +145,20 @@ def joined(parts: Iterable[str], paper: Paper, indent: str = "") -> Iterator[str
         yield from wrapped(line, paper, indent)
 
 
+def fitted(text: str, paper: Paper) -> str:
+    """The text with its long lines broken at blanks; what goes on is indented by two more."""
+    return "\n".join(line for each in text.split("\n") for line in _fitted(each, paper))
+
+
+def _fitted(line: str, paper: Paper) -> Iterator[str]:
+    if cells_of(paper.plain(line)) <= paper.width:
+        yield line
+        return
+    content = line.lstrip(" ")
+    indent = " " * (len(line) - len(content))
+    yield from wrapped(content, paper, indent, f"{indent}  ")
+
+
 def wrapped(text: str, paper: Paper, indent: str = "", hanging: str | None = None) -> Iterator[str]:
     """Lines that fit, broken at blanks; a word that is too long, such as a path, stays whole."""
     line = indent

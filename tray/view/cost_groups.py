@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from providers.domain import project
 from providers.domain.cost import BlockCost, CostReport, SessionCost, Tally, tallied
+from providers.ledger.sums import UNKNOWN
 from tray.view import format as fmt
 
 _Period = TypeVar("_Period", bound=Hashable)
@@ -120,7 +121,7 @@ def _running(block: BlockCost, zone: tzinfo, now: datetime) -> Iterator[str]:
 def used(usd: float | None, tokens: float) -> str:
     """`≈ $1.20 and 340 K tokens`."""
     counted = f"{fmt.tokens(round(tokens))} tokens"
-    return counted if usd is None else f"≈ {fmt.money(usd)} and {counted}"
+    return counted if usd is None else f"{fmt.priced(usd)} and {counted}"
 
 
 def _others(report: CostReport, by: str, zone: tzinfo, resume: tuple[str, ...]) -> Iterator[Group]:
@@ -143,11 +144,13 @@ def _others(report: CostReport, by: str, zone: tzinfo, resume: tuple[str, ...]) 
 def _session(session: SessionCost, report: CostReport, zone: tzinfo, resume: tuple[str, ...]) -> Group:
     name = f"{session.last_at.astimezone(zone):%Y-%m-%d %H:%M}  {_folder(session.project)}"
     command = session.id
-    if resume and _SHELL_SAFE.fullmatch(session.id):
+    if resume and session.id != UNKNOWN and _SHELL_SAFE.fullmatch(session.id):
         command = " ".join((*resume, session.id))
-    below = [command]
+    below = [command] if command != UNKNOWN else []
     if session.subagents:
         below.append(f"with {session.subagents} subagent{'' if session.subagents == 1 else 's'}")
+    if session.project:  # older versions of Claude Code find a session only from there
+        below.append(session.project)
     return Group(name, session.tally, report.models_of.get(session.id, {}), tuple(below))
 
 

@@ -65,13 +65,18 @@ class _Row(Struct, frozen=True):
     tally: Tally
 
 
+_FILES = 5
+"""So many logs are named that could not be read; JSON has all of them."""
+
+
 class _Part(Struct, frozen=True):
-    """A table: its heading, rows, total and notes. One without rows says so."""
+    """A table: its heading, rows, total and notes. One without rows says so, or that not all could be counted."""
 
     head: str
     rows: Sequence[_Row]
     total: TableLine
     notes: tuple[str, ...] = ()
+    is_whole: bool = True
 
 
 class _Chart(Struct, frozen=True):
@@ -141,7 +146,8 @@ def text(
     narrow = replace(paper, width=paper.width - len(GAP) - _SHORTEST_BAR) if chart else paper
     shape = replace(layout(lines, _HEADINGS, _BESIDE_BARS if chart else _LEVELS, narrow), paper=paper)
     days = tables[0].report
-    title = f"{days.since} – {days.until}{fmt.DOT}at API prices, not your bill"
+    period = f"{days.since}" if days.since == days.until else f"{days.since} – {days.until}"
+    title = f"{period}{fmt.DOT}at API prices, not your bill"
     shown = ["\n".join(wrapped(title, paper))]
     for group in (parts, total):  # a chart for each: a grand total would make all its rows short
         bars = _chart(group, shape) if chart else None
@@ -162,7 +168,8 @@ def _part(table: CostTable, by: str, *, models: bool) -> _Part:
     if unlogged.responses:
         cells = _cells(unlogged) | {"responses": "–"}
         rows.append(_Row(TableLine("not in the logs", cells), unlogged))
-    return _Part(f"{table.title} by {by}", rows, _total(table.total, complete=table.is_complete), table.notes)
+    total = _total(table.total, complete=table.is_complete)
+    return _Part(f"{table.title} by {by}", rows, total, table.notes, is_whole=table.is_complete)
 
 
 def _grand_total(tables: Sequence[CostTable]) -> _Part:
@@ -176,7 +183,7 @@ def _total(tally: Tally, *, complete: bool) -> TableLine:
     """Of what is not complete the sum is a lower bound."""
     cells = _cells(tally)
     if tally.usd is not None:
-        cells["usd"] = f"{'≈' if complete else '≥'} {fmt.money(tally.usd)}"
+        cells["usd"] = fmt.priced(tally.usd, complete=complete)
     return TableLine("Total", cells)
 
 
@@ -197,7 +204,11 @@ def _text(part: _Part, shape: Columns, bars: _Chart | None) -> Iterator[str]:
         yield shape.rule()
     else:
         yield shape.paper.strong(safe(part.head, shape.paper))
-        yield "Nothing was used in these days."
+        yield (
+            "Nothing was used in this period."
+            if part.is_whole
+            else "Nothing is known of any use in this period."
+        )
     for row in part.rows:
         first, *below = shape.row(row.line)
         bar = shape.paper.plain(bars.bar(row.tally)) if bars else ""
@@ -222,7 +233,7 @@ def _speed(report: CostReport) -> Iterator[str]:
         parts.append(f"Last {report.burn.over_minutes // 60} hours: {rate} an hour.")
     month = (report.month_to_date_usd or 0) + (report.not_on_lines.month_to_date_usd or 0)
     if month:
-        parts.append(f"This month: {'≈' if report.priced == 'full' else '≥'} {fmt.money(month)}.")
+        parts.append(f"This month: {fmt.priced(month, complete=report.priced == 'full')}.")
     if parts:
         yield " ".join(parts)
 
@@ -239,7 +250,9 @@ def _gaps(report: CostReport) -> Iterator[str]:
     if not report.up_to_date:
         yield "Not all logs were counted now: what was used since an earlier count may be missing."
     if report.unreadable_files:
-        yield f"Logs that could not be read completely: {', '.join(report.unreadable_files)}."
+        shown, left = report.unreadable_files[:_FILES], len(report.unreadable_files) - _FILES
+        more = f" and {left} more" if left > 0 else ""
+        yield f"Logs that could not be read completely: {', '.join(shown)}{more}."
 
 
 def _cells(tally: Tally) -> dict[str, str]:
@@ -255,8 +268,14 @@ def _cells(tally: Tally) -> dict[str, str]:
     return {
         "responses": f"{tally.responses:,}",
         **{name: _in_line(fmt.tokens(count)) for name, count in counts.items()},
-        "usd": "no price" if tally.usd is None else f"{'≥ ' if tally.unpriced else ''}{fmt.money(tally.usd)}",
+        "usd": _usd(tally),
     }
+
+
+def _usd(tally: Tally) -> str:
+    if tally.usd is None:
+        return "no price"
+    return fmt.at_least(tally.usd) if tally.unpriced else fmt.money(tally.usd)
 
 
 def _in_line(count: str) -> str:

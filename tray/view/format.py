@@ -23,6 +23,7 @@ _BARS = {
 }  # a pair of one width in every proportional font
 _FIGURE, _POINT = "\u2007", "\u2008"  # blanks as wide as a digit, and as a decimal point
 _DIGITS = 3
+_TRACE = "< $0.01"
 BLANKS = {ord(_FIGURE): " ", ord(_POINT): None}
 """What `padded` becomes where all characters have one width."""
 DOT = "  ·  "
@@ -162,7 +163,19 @@ def tokens(count: int) -> str:
 
 def money(usd: float) -> str:
     """Dollars and cents; less than a cent is shown as such."""
-    return "< $0.01" if 0 < usd < 0.005 else f"${usd:,.2f}"
+    return _TRACE if 0 < usd < 0.005 else f"${usd:,.2f}"
+
+
+def priced(usd: float, *, complete: bool = True) -> str:
+    """What tokens would cost: `≈ $2.36`, or as a lower bound `≥ $2.36`; `< $0.01` needs no sign."""
+    if not complete:
+        return at_least(usd)
+    return shown if (shown := money(usd)) == _TRACE else f"≈ {shown}"
+
+
+def at_least(usd: float) -> str:
+    """A lower bound; of less than a cent that is nothing."""
+    return f"≥ ${usd:,.2f}"
 
 
 def balance(amount: Decimal, places: int = 2) -> str:

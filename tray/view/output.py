@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
@@ -28,6 +29,10 @@ _PLAIN = {
     "\u2008": " ",
 }
 """What characters of ours become where they cannot be encoded, as in a POSIX locale."""
+
+
+_STYLE = re.compile(r"(\x1b\[(?:0|1|31|32|33)m)")
+"""Bold and coloured text as `Paper.strong` and the report of `doctor` have it."""
 
 
 class Paper(msgspec.Struct, frozen=True):
@@ -57,14 +62,23 @@ def paper(environ: Mapping[str, str] = os.environ, stream: TextIO | None = None)
     )
 
 
+def screen(environ: Mapping[str, str] = os.environ, stream: TextIO | None = None) -> Paper | None:
+    """As `paper`; None where nothing says how wide it is, as in a pipe."""
+    stream = sys.stdout if stream is None else stream
+    is_known = stream is not None and terminal.known_columns(environ, stream) is not None
+    return paper(environ, stream) if is_known else None
+
+
 def emit(text: str, *, styled: bool = False) -> None:
     """Data to stdout; a character that its encoding lacks becomes a similar one, or a question mark.
 
-    What a terminal would obey becomes a blank, unless the text is `styled`: then its colours are ours.
+    What a terminal would obey becomes a blank, but for the styles of ours in a text that is `styled`.
     """
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="tankful-plain")
-    print(text if styled else visible(text), flush=True)
+    parts = _STYLE.split(text) if styled else [text]
+    parts[::2] = map(visible, parts[::2])
+    print("".join(parts), flush=True)
 
 
 def as_json(value: object) -> str:

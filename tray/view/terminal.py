@@ -17,13 +17,18 @@ NARROWEST, USUAL = 40, 80
 
 def columns(environ: Mapping[str, str], stream: TextIO | None) -> int:
     """As wide as COLUMNS says, or its terminal is, else 80; never less than 40."""
+    return max(NARROWEST, known_columns(environ, stream) or USUAL)
+
+
+def known_columns(environ: Mapping[str, str], stream: TextIO | None) -> int | None:
+    """None where nothing says how wide it is, as of a pipe."""
     named = environ.get("COLUMNS", "")
     if named.isascii() and named.isdigit() and int(named[:5]) > 0:
-        return max(NARROWEST, int(named[:5]))
+        return int(named[:5])
     try:
-        return max(NARROWEST, os.get_terminal_size(_descriptor(stream)).columns or USUAL)
+        return os.get_terminal_size(_descriptor(stream)).columns or None
     except (OSError, ValueError):  # a file, a pipe, or nothing of the system's
-        return USUAL
+        return None
 
 
 def is_styled(environ: Mapping[str, str], stream: TextIO | None) -> bool:

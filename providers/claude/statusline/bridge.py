@@ -169,7 +169,12 @@ def _private(name: str, flags: int) -> int:
 
 
 def _forget_old(folder: str) -> None:
+    """What is no file of ours stays, and a link counts as itself."""
     with os.scandir(folder) as entries:
-        by_age = sorted((entry.stat().st_mtime, entry.path) for entry in entries)
+        by_age = sorted(
+            (entry.stat(follow_symlinks=False).st_mtime, entry.path)
+            for entry in entries
+            if not entry.is_dir(follow_symlinks=False)
+        )
     for _, path in by_age[:-_MOST_SESSIONS]:
         os.unlink(path)

@@ -33,7 +33,7 @@ def oldest_first(file: BinaryIO, most: int, bounds: Bounds = BOUNDS) -> Iterator
         whole = line.endswith(b"\n")
         if whole or len(line) == bounds.line:
             yield line
-        while not whole and (rest := file.readline(bounds.line)):
+        while not whole and file.tell() < most and (rest := file.readline(bounds.line)):
             whole = rest.endswith(b"\n")
 
 

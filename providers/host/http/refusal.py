@@ -52,35 +52,42 @@ _MESSAGES = ("message", "error", "detail", "error_description", "title")
 _LONGEST_TEXT = 1000
 
 
-def refusal(answer: Answer, server: str, now: datetime) -> ProviderError:
-    """`server` is its display name, `now` when it responded. A 401 is up to the caller."""
-    status = answer.status
+def refusal(answer: Answer, server: str, now: datetime, of: str = "this account's usage") -> ProviderError:
+    """`server` is its name within a sentence, `now` when it responded, `of` what it was asked for. A 401 is up to
+    the caller.
+    """
+    status, subject = answer.status, capitalized(server)
     retry_at = retry_after(answer.headers.get("retry-after"), now)
     if status == 429:
         return RateLimited(f"Rate-limited by {server}.", retry_at=retry_at)
     if status in (408, 504):
-        return TimedOut(f"{server} did not respond in time (HTTP {status}).", retry_at=retry_at)
+        return TimedOut(f"{subject} did not respond in time (HTTP {status}).", retry_at=retry_at)
     if status == 451 or (status == 403 and not is_page(answer) and is_network_refusal(_text(answer))):
         return refused_network(server, status, retry_at)
     if status in _OF_PROXIES:
         return Blocked(f"A proxy or captive portal requires a sign-in (HTTP {status}).", retry_at=retry_at)
     if status >= 500:
-        return ServerError(f"{server} returned a server error (HTTP {status}).", retry_at=retry_at)
+        return ServerError(f"{subject} returned a server error (HTTP {status}).", retry_at=retry_at)
     if 300 <= status < 400 or is_page(answer):
         page = f"Got a web page instead of data (HTTP {status}). A proxy or captive portal?"
         return Blocked(page, retry_at=retry_at)
     if status in (402, 403):
-        return Denied(f"{server} denied access to this account's usage (HTTP {status}).", retry_at=retry_at)
-    return NotUnderstood(f"{server} sent an unexpected response (HTTP {status}).", retry_at=retry_at)
+        return Denied(f"{subject} denied access to {of} (HTTP {status}).", retry_at=retry_at)
+    return NotUnderstood(f"{subject} sent an unexpected response (HTTP {status}).", retry_at=retry_at)
 
 
 def refused_network(server: str, status: int, retry_at: datetime | None = None) -> Blocked:
     """The error for a request that is refused for where it comes from, not for its login."""
     return Blocked(
-        f"{server} refuses requests from this network or region (HTTP {status}).",
+        f"{capitalized(server)} refuses requests from this network or region (HTTP {status}).",
         remedy=_OTHER_NETWORK,
         retry_at=retry_at,
     )
+
+
+def capitalized(name: str) -> str:
+    """As the first word of a sentence."""
+    return name[:1].upper() + name[1:]
 
 
 def is_page(answer: Answer) -> bool:

@@ -109,7 +109,7 @@ def _candidates(
                 yield path
     for pattern in bundles:
         for found in matching(pattern, environ, home=machine.home, root=machine.root):
-            inside = _named(found, name, machine) if found.is_dir() else iter((found,))
+            inside = _named(found, name, machine) if os.path.isdir(found) else iter((found,))
             yield from (path for path in inside if path not in seen)
 
 
@@ -138,9 +138,9 @@ def _listed(search_path: str | None, machine: Machine) -> Iterator[Path]:
 
 def _check(path: Path, environ: Mapping[str, str], machine: Machine) -> tuple[str | None, tuple[Path, ...]]:
     """Why it cannot run, as the end of a sentence, and the folders that it needs on its PATH."""
-    if not path.exists():
+    if not os.path.exists(path):
         return "is a broken link", ()
-    if not path.is_file():
+    if not os.path.isfile(path):
         return "is not a file", ()
     if not machine.windows and not os.access(path, os.X_OK):
         return "is not executable", ()
@@ -160,7 +160,7 @@ def _check_script(path: Path, head: bytes) -> str | None:
     """npm's launchers name a target next to them; one that was moved or half removed has none."""
     named = _CMD_TARGET.findall(head.decode(errors="replace"))
     targets = [target for target in named if not target.lower().endswith("node.exe")]
-    if targets and not any((path.parent / target.replace("\\", "/")).is_file() for target in targets):
+    if targets and not any(os.path.isfile(path.parent / target.replace("\\", "/")) for target in targets):
         return "points to a program that does not exist"
     return None
 
@@ -181,7 +181,7 @@ def _check_interpreter(
     beside = (path.parent, path.resolve().parent)
     for folder in (*beside, *_folders(environ, machine)):
         found = folder / named
-        if found.is_file() and os.access(found, os.X_OK):
+        if os.path.isfile(found) and os.access(found, os.X_OK):
             return None, (folder,)
     return f"needs {named}, which was not found", ()
 

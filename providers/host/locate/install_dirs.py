@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from providers.host.files import open_regular
+
 _PREFIX = re.compile(r"^\s*prefix\s*=\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)
 _VARIABLE = re.compile(r"%(\w+)%|\$\{?(\w+)\}?")
 _NPMRC_LIMIT = 1 << 16
@@ -97,7 +99,7 @@ def _npm_prefix(environ: Mapping[str, str], home: Path) -> str | None:
     configured = environ.get("npm_config_prefix") or environ.get("NPM_CONFIG_PREFIX")
     if not configured:
         try:
-            with (home / ".npmrc").open("rb") as file:
+            with open_regular(home / ".npmrc") as file:
                 matches = _PREFIX.findall(file.read(_NPMRC_LIMIT).decode(errors="replace"))
         except OSError:
             return None

@@ -38,6 +38,7 @@ _GRACE_SECONDS = 1.0
 _LOOK_SECONDS = 0.05
 _DRAIN_SECONDS = 0.2
 _KEPT_SECONDS = 6.0
+_PYTHON = (sys.executable, "-I", "-S")
 _TAKES_TERMINAL = Path(__file__).with_name("take_terminal.py")
 _KEEPER = Path(__file__).with_name("keeper.py")
 
@@ -76,6 +77,7 @@ class Child:
         errors: bool = False,
         terminal: int | None = None,
         grace: float = _GRACE_SECONDS,
+        keeper: Path = _KEEPER,
     ) -> None:
         self._argv = list(argv)
         self._folder = folder
@@ -84,6 +86,7 @@ class Child:
         temporary = dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(folder))
         self._environ = {**environ, **temporary, MARK: self._mark}
         self._grace = grace
+        self._keeper = keeper
         self._stdio: dict[str, Any] = {
             "stdin": subprocess.PIPE if talks else subprocess.DEVNULL,
             "stdout": subprocess.PIPE,
@@ -92,14 +95,10 @@ class Child:
         self._terminal = terminal is not None
         if terminal is not None:
             self._stdio = dict.fromkeys(("stdin", "stdout", "stderr"), terminal)
-            if (
-                not getattr(sys, "frozen", False) and not _can_keep()
-            ):  # without a Python of its own there is none to take it with
-                self._argv = [sys.executable, "-I", "-S", str(_TAKES_TERMINAL), *self._argv]
 
     def __enter__(self) -> Self:
         try:
-            self._process = self._started_by_keeper() if _can_keep() else self._started(self._argv)
+            self._process = self._started_by_keeper() or self._started_alone()
         except OSError as error:
             raise ProgramMissing(
                 f"Cannot start {short(Path(self._argv[0]))} ({error.strerror or 'unknown error'}).",
@@ -116,25 +115,43 @@ class Child:
             argv, env=self._environ, cwd=self._folder, bufsize=0, **self._stdio, **_own_group(), **more
         )
 
-    def _started_by_keeper(self) -> subprocess.Popen[bytes]:
-        """Waits until the program runs; raises OSError where it cannot be started."""
+    def _started_alone(self) -> subprocess.Popen[bytes]:
+        if self._terminal and _has_python():
+            return self._started([*_PYTHON, str(_TAKES_TERMINAL), *self._argv])
+        return self._started(self._argv)
+
+    def _started_by_keeper(self) -> subprocess.Popen[bytes] | None:
+        """Waits until the program runs; raises OSError where it cannot be started.
+
+        None where there is no keeper, as after an update of tankful while it runs.
+        """
+        self._keeps = sys.platform == "linux" and _has_python()
+        if not self._keeps:
+            return None
         reader, writer = os.pipe()
         with open(reader, "rb") as status:
             try:
                 terminal, coerced = int(self._terminal), int("LC_CTYPE" not in self._environ)
                 about = [str(each) for each in (os.getpid(), writer, terminal, coerced)]
-                command = [sys.executable, "-I", "-S", str(_KEEPER), *about, *self._argv]
-                process = self._started(command, pass_fds=(writer,))
+                process = self._started(
+                    [*_PYTHON, str(self._keeper), *about, *self._argv], pass_fds=(writer,)
+                )
+            except OSError:
+                self._keeps = False
+                return None
             finally:
                 os.close(writer)
-            failed = status.read()
-        if not failed:
+            answer = status.read()
+        if answer == b"k":
             return process
         process.wait()
         for file in (process.stdin, process.stdout, process.stderr):
             if file is not None:
                 file.close()
-        raise OSError(int(failed), os.strerror(int(failed)))
+        if answer:
+            raise OSError(int(answer[1:]), os.strerror(int(answer[1:])))
+        self._keeps = False
+        return None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -197,7 +214,7 @@ class Child:
                 _signal_group(self._process, gently=True)
                 self.wait(self._grace)
         finally:  # also on an interrupt by the user
-            if self.code is None and _can_keep():
+            if self.code is None and self._keeps:
                 _end_kept(self._process)
             _signal_group(self._process, gently=False)
             self._process.wait()
@@ -228,8 +245,9 @@ def run(
     return Finished(code=code, out=bytes(output["out"]), err=bytes(output["err"]), timed_out=code is None)
 
 
-def _can_keep() -> bool:
-    return sys.platform == "linux" and bool(sys.executable) and not getattr(sys, "frozen", False)
+def _has_python() -> bool:
+    """One to run a file of ours with; what is frozen has none."""
+    return bool(sys.executable) and not getattr(sys, "frozen", False)
 
 
 def _end_kept(keeper: subprocess.Popen[bytes]) -> None:
@@ -259,5 +277,5 @@ def _descendants(pid: int) -> list[psutil.Process]:
 
     try:
         return psutil.Process(pid).children(recursive=True)
-    except psutil.Error:
+    except (psutil.Error, OSError, IndexError):  # the latter two where there is no /proc
         return []

@@ -4,9 +4,13 @@
 drops its parent, its session and its environment becomes the keeper's own child. It ends them all when the program
 ends, on SIGUSR2, and when PARENT (the process that started it) dies; then it ends as the program did.
 
-STATUS is a pipe: it gets the errno where the program cannot be started, and is closed in any case. With TERMINAL
-`1` stdin becomes the controlling terminal. COERCED `1`: LC_CTYPE is Python's own (PEP 538) and not passed on.
-Started with `-I -S`, which takes 20 to 40 ms.
+STATUS is a pipe: it gets a `k` when the keeper can do all this, then the errno where the program cannot be
+started, and is closed in any case. With TERMINAL `1` stdin becomes the controlling terminal. COERCED `1`:
+LC_CTYPE is Python's own (PEP 538) and not passed on. Started with `-I -S`, which takes 20 to 40 ms, a third of it
+for ctypes.
+
+All signals are blocked, so that none that is sent to the program's group ends the keeper, and none comes between
+two lines: it waits for those that it needs.
 """
 
 from __future__ import annotations
@@ -19,52 +23,50 @@ import time
 _PDEATHSIG, _CHILD_SUBREAPER = 1, 36  # <linux/prctl.h>
 _END_SECONDS = 5.0
 _REST_SECONDS = 0.2
-_LOOK_SECONDS = 0.002
-_GENTLE = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT) if sys.platform != "win32" else ()
-
-
-class _Over(Exception):
-    """Nobody waits for the program any more."""
+_LOOK_SECONDS = 0.01
+_OWN = "/proc/self/stat"
+_CANNOT_START = 127 << 8
 
 
 def main(parent: int, status: int, terminal: bool, coerced: bool, argv: list[str]) -> None:
     if sys.platform == "win32":
         return
     environ = {name: value for name, value in os.environ.items() if not (coerced and name == "LC_CTYPE")}
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it is ignored there is nobody to wait for
     if terminal:
         import fcntl
         import termios
 
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    # What is sent to the group is for the program; who ignores it (nohup) lets it be ignored.
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in _GENTLE}
-    signal.signal(signal.SIGUSR2, _over)
     _prctl(_CHILD_SUBREAPER, 1)
     _prctl(_PDEATHSIG, signal.SIGUSR2)
-    found: int | None = None
-    try:
-        default = [each for each in _GENTLE if before[each] is not signal.SIG_IGN]
-        child = _start(argv, environ, status, default)
+    os.set_inheritable(status, False)
+    os.write(status, b"k")
+    found: int | None = _CANNOT_START
+    if child := _start(argv, environ, status, blocked):
         _let_go(status)
-        while found is None and os.getppid() == parent:
-            pid, ended = os.wait()
-            found = ended if pid == child else None
-        _wait_for_rest()
-    except _Over:
-        pass
-    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
-    _end_all()
+        found = _wait_for(child, parent)
+        if found is None:
+            os.kill(child, signal.SIGKILL)  # also where there is no /proc
+        else:
+            _wait_for_rest()
+        _end_all()
     _end_as(found)
 
 
-def _start(argv: list[str], environ: dict[str, str], status: int, gentle: list[signal.Signals]) -> int:
-    os.set_inheritable(status, False)
-    child = os.fork()
+def _start(argv: list[str], environ: dict[str, str], status: int, blocked: set[int | signal.Signals]) -> int:
+    """Its id, or 0."""
+    try:
+        child = os.fork()
+    except OSError as error:  # too many processes
+        os.write(status, str(error.errno).encode())
+        return 0
     if child:
         return child
-    # Python ignores the last two, which programs do not expect.
-    for number in (*gentle, signal.SIGUSR2, signal.SIGPIPE, signal.SIGXFSZ):
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, which programs do not expect
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
     try:
         os.execve(argv[0], argv, environ)  # noqa: S606 - a program, not a line for a shell
     except OSError as error:
@@ -81,32 +83,46 @@ def _let_go(status: int) -> None:
     os.close(status)
 
 
+def _wait_for(child: int, parent: int) -> int | None:
+    """Its status, or None when nobody waits for it any more."""
+    while os.getppid() == parent:  # one that died before _PDEATHSIG was set sends no signal
+        if signal.sigwait((signal.SIGCHLD, signal.SIGUSR2)) == signal.SIGUSR2:
+            return None
+        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            if ended[0] == child:
+                return ended[1]
+    return None
+
+
 def _wait_for_rest() -> None:
     """What a program started may have something to say still, for a moment."""
     until = time.monotonic() + _REST_SECONDS
-    while time.monotonic() < until:
-        try:
-            os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
+    while not _reaped() and (left := until - time.monotonic()) > 0:
+        received = signal.sigtimedwait((signal.SIGCHLD, signal.SIGUSR2), left)
+        if received is not None and received.si_signo == signal.SIGUSR2:
             return
-        time.sleep(_LOOK_SECONDS)
+
+
+def _reaped() -> bool:
+    """Whether there is no child, after those that have ended were taken."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return True
+    return False
 
 
 def _end_all() -> None:
     """Those of a child that was ended become children themselves: until there is none."""
     until = time.monotonic() + _END_SECONDS
-    while time.monotonic() < until:
+    while not _reaped() and time.monotonic() < until and os.path.exists(_OWN):
         for pid in _children():
             try:  # noqa: SIM105 - contextlib takes its time
                 os.kill(pid, signal.SIGKILL)
             except OSError:  # it is gone, or has become somebody else
                 pass
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            return
-        time.sleep(_LOOK_SECONDS)
+        signal.sigtimedwait((signal.SIGCHLD,), _LOOK_SECONDS)
 
 
 def _children() -> list[int]:
@@ -132,6 +148,7 @@ def _end_as(status: int | None) -> None:
         if number != signal.SIGKILL:
             signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (number,))
     os._exit(os.WEXITSTATUS(status or 0))
 
 
@@ -140,10 +157,6 @@ def _prctl(option: int, value: int) -> None:
     import ctypes
 
     ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
-
-
-def _over(*_: object) -> None:
-    raise _Over
 
 
 if __name__ == "__main__":

@@ -53,9 +53,16 @@ def probe_folder(below: Path | None = None) -> Iterator[Path]:
 
 def end_marked(mine: Callable[[str], bool]) -> None:
     """Kill every process with such a mark; what they start meanwhile is killed in the next round."""
+    end_all(_running, lambda process: mine(process.environ().get(MARK, "")))
+
+
+def _running() -> list[psutil.Process]:
     import psutil
 
-    end_all(psutil.process_iter, lambda process: mine(process.environ().get(MARK, "")))
+    try:
+        return list(psutil.process_iter())
+    except (OSError, IndexError):  # there is no /proc
+        return []
 
 
 def end_all(

@@ -44,9 +44,10 @@ def test_what_codex_reads(tmp_path: Path, more: str) -> None:
         (b"\xff\xfe", "Fix {};"),
         (b"x = " + b"9" * 5_000, "Fix {};"),
         (b"x = " + b"[" * 20_000, "Fix {};"),
+        (b"a = 1\n" + b"a." * 60_000 + b"a = 1", "Fix line 2 of {}"),
         (b"#" * (1 << 20) + b"\n", "Check the file's permissions."),
     ],
-    ids=["torn", "twice", "bytes", "number", "deep", "large"],
+    ids=["torn", "twice", "bytes", "number", "deep", "long key", "large"],
 )
 def test_what_cannot_be_read_says_so(tmp_path: Path, config: bytes, remedy: str) -> None:
     place = home(tmp_path, config)

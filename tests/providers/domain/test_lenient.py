@@ -62,8 +62,12 @@ def test_without_a_required_member_it_is_none_of_its_kind(sent: Any) -> None:
 
 
 json_like = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["count", "share", "a"]), inner, max_size=2)
+    ),
+    max_leaves=4,
 )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from providers.host.file_lock import locked
+from providers.host.file_lock import LockHeld, locked
 from tests.no_locks import is_possible
 from tests.programs import started
 
@@ -20,7 +20,7 @@ HOLD = """
 import sys
 from pathlib import Path
 from providers.host.file_lock import locked
-with locked(Path(sys.argv[1]), 5):
+with locked(Path(sys.argv[1]), 5, "asking for limits"):
     print("holds", flush=True)
     sys.stdin.readline()
 """
@@ -34,18 +34,21 @@ def test_a_suspended_process_holds_nobody_up(tmp_path: Path) -> None:
         assert holder.stdout.readline() == "holds\n"
         holder.send_signal(signal.SIGSTOP)
         began = time.monotonic()
-        with pytest.raises(TimeoutError), locked(tmp_path / "lock", 60):
+        with pytest.raises(LockHeld) as raised, locked(tmp_path / "lock", 60, "asking for limits"):
             pass
         assert time.monotonic() - began < 30
+        assert raised.value.is_suspended
+        assert raised.value.message.endswith(" is asking for limits, but it is suspended.")
+        assert raised.value.remedy == f"Run `kill -CONT {holder.pid}` to resume it."
         holder.send_signal(signal.SIGCONT)
 
 
 def test_who_waits_long_hears_once_for_whom(tmp_path: Path) -> None:
     heard: list[str] = []
     with (
-        locked(tmp_path / "lock", 1),
-        pytest.raises(TimeoutError),
-        locked(tmp_path / "lock", 4.5, heard.append, "is asking for limits"),
+        locked(tmp_path / "lock", 1, "asking for limits"),
+        pytest.raises(LockHeld, match="is still asking for limits"),
+        locked(tmp_path / "lock", 4.5, "asking for limits", heard.append),
     ):
         pass
     (sentence,) = heard
@@ -56,7 +59,7 @@ def test_who_waits_long_hears_once_for_whom(tmp_path: Path) -> None:
 def test_who_gets_it_soon_hears_nothing(tmp_path: Path) -> None:
     heard: list[str] = []
     for _ in range(2):
-        with locked(tmp_path / "lock", 1, heard.append):
+        with locked(tmp_path / "lock", 1, "asking for limits", heard.append):
             pass
     assert heard == []
 
@@ -69,7 +72,7 @@ import sys
 from pathlib import Path
 from providers.host.file_lock import locked
 try:
-    with locked(Path(sys.argv[1]), 5):
+    with locked(Path(sys.argv[1]), 5, "asking for limits"):
         print("holds")
 except OSError as error:
     print(type(error) is not TimeoutError, error.errno)

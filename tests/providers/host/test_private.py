@@ -90,6 +90,38 @@ def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path) -> None:
     refuse_untrusted([tmp_path / "own"])
 
 
+def own_folder(tmp_path: Path) -> Folders:
+    own = tmp_path / "own"
+    own.mkdir(mode=0o700)
+    (own / "settings.toml").touch(mode=0o600)
+    return Folders(settings=own, state=own / "state", cache=own / "cache")
+
+
+def test_settings_that_others_can_write_to_are_refused(tmp_path: Path) -> None:
+    """The folder may have been open to them before."""
+    folders = own_folder(tmp_path)
+    secure(folders)
+    (tmp_path / "own/settings.toml").chmod(0o666)
+    with pytest.raises(
+        UntrustedFolder, match=r"Other users can write to .*/settings\.toml, .* Run `chmod go-w "
+    ):
+        secure(folders)
+    (tmp_path / "own/settings.toml").chmod(0o1646)  # the sticky bit helps a folder only
+    with pytest.raises(UntrustedFolder, match="Other users can write"):
+        secure(folders)
+
+
+@only_root
+def test_settings_of_another_user_are_refused_also_behind_a_link(tmp_path: Path) -> None:
+    folders = own_folder(tmp_path)
+    theirs = (tmp_path / "own/settings.toml").rename(tmp_path / "theirs")
+    (tmp_path / "own/settings.toml").symlink_to(theirs)
+    secure(folders)
+    os.chown(theirs, NOBODY, NOBODY)
+    with pytest.raises(UntrustedFolder, match=r"another user, .* Replace it with a file of your own\.$"):
+        secure(folders)
+
+
 @only_root
 def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
     (tmp_path / "own").mkdir(mode=0o700)

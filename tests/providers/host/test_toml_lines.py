@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from providers.host.toml_lines import Keys, TomlLines
+from providers.host.toml_lines import BadToml, Keys, TomlLines, read_toml
 
 TEXT = """
 top = 1
@@ -58,3 +60,24 @@ def test_one_look_up_does_not_go_through_the_whole_text(each: str) -> None:
     Counted.compared = 0
     assert lines.of((Counted("k1999"),)) == 2000
     assert Counted.compared < 10
+
+
+@pytest.mark.parametrize(
+    "key", [".".join(["a"] * 60_000), " . ".join(['"a-b"'] * 30_000)], ids=["bare", "quoted"]
+)
+@pytest.mark.parametrize("text", ["{} = 1", "[{}]", "x = {{{} = 1}}"])
+def test_a_key_of_very_many_parts_takes_no_minutes(text: str, key: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(BadToml, match="too many parts") as refused:
+        read_toml("a = 1\n" + text.format(key))
+    assert refused.value.line == 2
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    "value", ["." * 5000, "a, b. " * 5000, "x" * 1_000_000, "a" + " " * 200_000, "1.2.3"]
+)
+def test_text_with_many_dots_is_no_key(value: str) -> None:
+    began = time.monotonic()
+    assert read_toml(f'a = "{value}"') == {"a": value}
+    assert time.monotonic() - began < 2

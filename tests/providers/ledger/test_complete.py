@@ -13,8 +13,9 @@ import pytest
 from providers.domain.cost import BilledResponse
 from providers.ledger import ledger as ledgers
 from providers.ledger import resolve as parts
+from providers.ledger.changes import Shelf
 from providers.ledger.database import LedgerError
-from providers.ledger.refresh import ScanListener, ScanProgress, Shelf, refresh
+from providers.ledger.refresh import ScanListener, ScanProgress, refresh
 from tests.providers.ledger.test_refresh import (
     FIXTURES,
     FORMATS,

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from providers.domain.cost import CostReport
-from providers.ledger.database import LedgerDamaged, LedgerQuarantined, opened
+from providers.ledger.changes import Shelf
+from providers.ledger.database import LedgerDamaged, LedgerQuarantined, is_damage, opened
 from providers.ledger.health import check
 from providers.ledger.ledger import Ledger
-from providers.ledger.refresh import Shelf, refresh
+from providers.ledger.refresh import refresh
 from tests.providers.ledger.test_refresh import FORMATS, SMALL, copied, price, rollouts
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -78,6 +79,7 @@ OF_ONE = "(part, at_ms, key) = (SELECT part, at_ms, key FROM responses LIMIT 1)"
         f"UPDATE responses SET pico_usd = NULL WHERE {OF_ONE}",
         f"UPDATE responses SET output = 'much' WHERE {OF_ONE}",
         f"UPDATE responses SET at_ms = at_ms + 4194304 WHERE {OF_ONE}",
+        f"UPDATE responses SET at_ms = at_ms + 1 WHERE {OF_ONE}",
         f"DELETE FROM responses WHERE {OF_ONE}",
         "UPDATE seals SET shown = shown + 1 WHERE part = (SELECT min(part) FROM seals)",
         "DELETE FROM seals WHERE part = (SELECT min(part) FROM seals)",
@@ -103,6 +105,7 @@ def test_a_report_says_so_and_the_next_count_repairs_that_part_alone(counted: Co
     [
         "UPDATE homes SET path = path || 'x'",
         "UPDATE contexts SET model = 'gpt-5.6'",
+        "UPDATE contexts SET seal = seal + 1",
         "UPDATE contexts SET home = home + 1",
     ],
 )
@@ -264,3 +267,60 @@ def test_an_index_that_lost_its_rows_hides_nothing(counted: Counted, index: str)
     except LedgerQuarantined:
         counted.count()
     assert (counted.report(), counted.report("claude")) == before
+
+
+def test_a_ledger_that_was_emptied_says_so_once(counted: Counted) -> None:
+    before = counted.report()
+    counted.path.write_bytes(b"")
+    with pytest.raises(LedgerDamaged):
+        counted.report()
+    with pytest.raises(LedgerQuarantined, match="was empty: counts of deleted logs are lost"):
+        counted.count()
+    counted.count()
+    assert counted.report() == before
+    assert not counted.is_marked
+    assert counted.quarantined() == []
+
+
+def test_one_that_was_removed_or_only_begun_is_a_new_one(counted: Counted, tmp_path: Path) -> None:
+    before = counted.report()
+    for suffix in ("", "-wal", "-shm"):
+        counted.path.with_name(counted.path.name + suffix).unlink(missing_ok=True)
+    counted.count()
+    assert counted.report() == before
+    new = tmp_path / "new.sqlite3"
+    new.touch()
+    with opened(new, repair=True) as db:
+        assert db.execute("SELECT count(*) FROM logs").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    ["INSERT INTO meta VALUES ('generation', '')", "SELECT * FROM nowhere", "SELECT never FROM logs"],
+)
+def test_a_mistake_of_ours_costs_no_ledger(counted: Counted, mistake: str) -> None:
+    before = counted.report()
+    with pytest.raises(sqlite3.Error), opened(counted.path, repair=True) as db:
+        db.execute(mistake)
+    assert counted.quarantined() == []
+    assert counted.is_marked
+    counted.count()
+    assert counted.report() == before
+    assert not counted.is_marked
+
+
+def test_a_lost_table_costs_the_file(counted: Counted) -> None:
+    before = counted.report()
+    counted.execute("DROP TABLE links")
+    for path in rollouts(counted.home):
+        path.touch()
+    counted.count_twice()
+    assert counted.report() == before
+    assert counted.quarantined()
+
+
+def test_a_value_larger_than_any_is_damage() -> None:
+    """SQLite fails with that where the bytes that say how long a value is are wrong."""
+    with closing(sqlite3.connect(":memory:")) as db, pytest.raises(sqlite3.DataError) as caught:
+        db.execute("SELECT zeroblob(3000000000)")
+    assert is_damage(caught.value)

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from providers.domain.cost import CostReport
-from providers.ledger.database import LedgerUnwritable, opened
+from providers.ledger.changes import Shelf
+from providers.ledger.database import LedgerQuarantined, LedgerUnwritable, opened
 from providers.ledger.ledger import Ledger
 from providers.ledger.memory import InMemory
 from providers.ledger.prices.load import load_rates
-from providers.ledger.refresh import Shelf
+from providers.ledger.quarantine import mark_damaged
+from providers.ledger.refresh import refresh
 from tests.providers.ledger.test_refresh import FIXTURES, FORMATS, copied, put, rollouts
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -133,3 +135,60 @@ def test_it_is_gone_when_nobody_has_it(tmp_path: Path) -> None:
     with closing(sqlite3.connect(uri, uri=True)) as db:
         assert db.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
     assert os.path.exists(tmp_path)
+
+
+def shown(memory: InMemory) -> list[tuple[object, ...]]:
+    with opened(memory) as db:
+        return db.execute("SELECT at_ms, input, output, pico_usd FROM responses ORDER BY 1, 2").fetchall()
+
+
+def damaged(path: Path, home: Path, damage: str) -> tuple[InMemory, list[tuple[object, ...]]]:
+    """The copy in memory of a ledger that was counted and is damaged since, and its responses before."""
+    count(Ledger(path), home)
+    before = shown(InMemory(path))
+    if damage:
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute(damage)
+    else:
+        path.write_text("no database at all" * 500)
+    return InMemory(path), before
+
+
+@pytest.mark.parametrize("damage", ["", "UPDATE homes SET path = path || 'x'"])
+def test_a_damaged_ledger_that_cannot_be_replaced_is_counted_anew_in_memory(
+    tmp_path: Path, home: Path, damage: str
+) -> None:
+    path = tmp_path / "state" / "ledger.sqlite3"
+    memory, before = damaged(path, home, damage)
+    if damage:
+        mark_damaged(memory)  # as the first report does
+    shelves = [Shelf(provider="codex", home=home, format=FORMATS["codex"])]
+    rates = load_rates(home / "no prices", home / "none")
+    with pytest.raises(LedgerQuarantined, match="cannot be replaced: counts of deleted logs may be missing"):
+        refresh(memory, shelves, rates.pico_usd, prices=rates.fingerprint)
+    refresh(memory, shelves, rates.pico_usd, prices=rates.fingerprint)
+    assert shown(memory) == before
+    assert list(path.parent.glob("*.broken-*")) == []
+
+
+def test_the_responses_of_deleted_logs_come_along(tmp_path: Path, home: Path) -> None:
+    memory, before = damaged(
+        tmp_path / "state" / "ledger.sqlite3", home, "UPDATE meta SET value = '7' WHERE name = 'seals'"
+    )
+    for rollout in rollouts(home):
+        rollout.unlink()
+    memory.start_over()
+    assert before
+    assert shown(memory) == before
+
+
+def test_a_part_that_is_wrong_is_made_anew_in_memory(tmp_path: Path, home: Path) -> None:
+    memory, before = damaged(
+        tmp_path / "state" / "ledger.sqlite3", home, "UPDATE responses SET input = input + 1"
+    )
+    mark_damaged(memory)
+    rates = load_rates(home / "no prices", home / "none")
+    shelves = [Shelf(provider="codex", home=home, format=FORMATS["codex"])]
+    refresh(memory, shelves, rates.pico_usd, prices=rates.fingerprint)
+    assert shown(memory) == before
+    assert not memory.is_marked

@@ -24,9 +24,10 @@ from providers.claude.logs.format import Transcripts
 from providers.codex.logs.format import Rollouts
 from providers.domain.cost import BilledResponse
 from providers.ledger import resolve as parts
+from providers.ledger.changes import Remembered, Shelf
 from providers.ledger.database import LedgerError, opened
 from providers.ledger.line_scanner import LineFormat
-from providers.ledger.refresh import Remembered, ScanProgress, Shelf, refresh
+from providers.ledger.refresh import ScanProgress, refresh
 from providers.ledger.sealed_logs import JUDGED
 from providers.ledger.zstd import compress, decompress
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from providers.ledger.database import LedgerError
-from providers.ledger.scan_lock import LedgerBusy, Patience, alone
+from providers.ledger.database import LedgerBusy, LedgerError
+from providers.ledger.scan_lock import Patience, alone
 from tests.no_locks import is_possible
 from tests.programs import started
 from tests.providers.ledger.test_refresh import Ledger

@@ -15,7 +15,8 @@ import pytest
 from msgspec import Struct
 
 from providers.domain.cost import BilledResponse, Context, TokenUsage
-from providers.ledger.refresh import Remembered, Shelf, refresh
+from providers.ledger.changes import Remembered, Shelf
+from providers.ledger.refresh import refresh
 from providers.logs import Checkpoint, LogFormat, LogScanner, Observed, ScanResult, stable_hash, unpacked
 
 Answers = Mapping[str, int]

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +25,7 @@ from providers.polling.backoff import Client, LoginPlace
 from providers.polling.poll import Mode, Round, poll
 from providers.source import Home, Question
 from tests.homes import NOW
+from tests.programs import started
 
 MINUTE = timedelta(minutes=1)
 
@@ -490,3 +494,62 @@ def test_an_unreadable_state_file_counts_as_empty(tmp_path: Path, ask: Ask, cont
     (file,) = (tmp_path / "state").glob("*.json")
     file.write_bytes(content)
     assert used(ask(FakeSource(20))) == [20]
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from providers.polling.account_store import AccountStore
+with AccountStore(Path(sys.argv[1])).asking("k"):
+    print("holds", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """The account, by another process."""
+    command = [sys.executable, "-c", HOLD, str(folder)]
+    with started(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "holds\n"
+        yield holder
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGSTOP")
+@pytest.mark.parametrize("mode", ["due", "now"])
+def test_a_suspended_process_that_asks_is_named_until_it_is_gone(
+    ask: Ask, clock: Clock, tmp_path: Path, mode: Mode
+) -> None:
+    store = AccountStore(tmp_path / "state")
+    ask(FakeSource(30.0), memory=store)
+    clock.now += 2 * MINUTE
+    with held(tmp_path / "state") as holder:
+        holder.send_signal(signal.SIGSTOP)
+        known = ask(FakeSource(40.0), memory=store, mode=mode)
+        assert used(known) == [30.0]
+        assert known.error is not None
+        assert known.error.kind == "timeout"
+        assert f"(process {holder.pid}, since " in known.error.message
+        assert known.error.message.endswith(" is asking for limits, but it is suspended.")
+        assert known.error.remedy == f"Run `kill -CONT {holder.pid}` to resume it."
+        assert store.account("k", clock.now).error == known.error, "it stays while nobody has asked"
+        holder.send_signal(signal.SIGCONT)
+    known = ask(FakeSource(40.0), memory=store, mode=mode)
+    assert (used(known), known.error) == ([40.0], None)
+    assert AccountStore(tmp_path / "state").account("k", clock.now).error is None
+
+
+def test_another_process_that_takes_long_is_told_of_and_no_error(
+    ask: Ask, clock: Clock, tmp_path: Path
+) -> None:
+    heard: list[str] = []
+    store = AccountStore(tmp_path / "state", waiting=heard.append)
+    ask(FakeSource(30.0), memory=store)
+    clock.now += 2 * MINUTE
+    with held(tmp_path / "state") as holder:
+        known = ask(FakeSource(40.0), memory=store)
+    assert (used(known), known.error) == ([30.0], None)
+    (sentence,) = heard
+    assert f"(process {holder.pid}, since " in sentence
+    assert sentence.endswith(" is still asking for limits. These are the last known limits.")

@@ -184,10 +184,17 @@ def test_the_overview_lists_every_option_of_the_bare_command() -> None:
     assert {flag for flag in listed if flag.startswith("-")} >= set(parser._option_string_actions)
 
 
-def test_an_unexpected_error_is_one_sentence_without_its_values(
-    commands: tuple[Command, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_an_unexpected_error_is_one_sentence_without_its_values_and_is_logged(
+    commands: tuple[Command, ...],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
+    monkeypatch.setenv("TANKFUL_HOME", str(tmp_path))
     assert main(["refuel", "4711"], commands) == 1
+    (logged,) = (tmp_path / "state/tankful.log").read_text().splitlines()
+    assert " ERROR a command failed: KeyError at " in logged
+    assert "4711" not in logged
     place = f"KeyError at fake_refuel.py:{CRASH}"
     advice = "Run it again with TANKFUL_DEBUG=1 to see the traceback."
     assert capsys.readouterr() == ("", f"tankful: internal error ({place}). {advice}\n")

@@ -513,7 +513,7 @@ def test_cost_in_other_groups(person: Person, by: str) -> None:
         assert tallies[0]["last_at"] == "2026-11-20T12:20:43Z"
         shown = person.run("cost", *range_)
         assert "2026-11-20 12:20  project" in shown
-        assert f"\n  codex resume {tallies[0]['id']}\n" in shown
+        assert f"\n  codex resume {tallies[0]['id']}  ·  /home/dev/project\n" in shown
     elif by == "project":
         assert list(groups) == ["/home/dev/project"]
     elif by == "account":  # the login is older than these logs
@@ -646,7 +646,7 @@ def test_the_models_of_each_row(person: Person, by: str) -> None:
 def test_cost_of_days_to_come(person: Person) -> None:
     report = json.loads(person.run("cost", "--json", "--since", "2031-01-01"))
     assert (report["since"], report["until"]) == ("2031-01-01", "2031-01-01")
-    assert "Nothing was used in these days." in person.run("cost", "--since", "2031-01-01")
+    assert "Nothing was used in this period." in person.run("cost", "--since", "2031-01-01")
 
 
 @pytest.mark.parametrize(

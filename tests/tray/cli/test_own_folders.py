@@ -114,15 +114,21 @@ def test_a_bar_is_told_of_it_in_its_line(tmp_path: Path) -> None:
     (tmp_path / "own").mkdir()
     (tmp_path / "own").chmod(0o777)
     done = run(folder, "statusline", "--format", "text")
-    assert (done.returncode, done.stdout) == (0, "tankful's folder is open to others: run tankful doctor\n")
+    assert (done.returncode, done.stdout) == (0, "tankful's folder cannot be used: run tankful doctor\n")
     assert list((tmp_path / "own").iterdir()) == []
+
+
+def as_user(user: int) -> tuple[str, ...]:
+    """Who may read this installation wherever it is, and write nothing of others."""
+    reads = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+    return ("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *reads)
 
 
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="not installed: setpriv")
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root becomes another user")
 @pytest.mark.parametrize("arguments", [("usage",), ("cost",), ("config", "list"), ("--headless",)])
 def test_another_users_folder_is_refused(arguments: tuple[str, ...]) -> None:
-    as_nobody = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+    as_nobody = as_user(NOBODY)
     probe = [*as_nobody, *TANKFUL, "--version"]
     if subprocess.run(probe, cwd=ROOT, capture_output=True, check=False).returncode:
         pytest.skip("another user cannot run this installation")
@@ -142,6 +148,39 @@ def _refuses_a_folder_of(user: int, above: Path, arguments: tuple[str, ...], bef
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("tankful: ~/own belongs to another user, who could change your settings.")
     assert [each.name for each in theirs.iterdir()] == ["settings.toml"]
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="not installed: setpriv")
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root becomes another user")
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        (
+            ("usage",),
+            "tankful: Your home folder is not known. Set HOME, or TANKFUL_HOME to a folder of your own.\n",
+        ),
+        (("statusline", "--format", "text"), "tankful's folder cannot be used: run tankful doctor\n"),
+        (("statusline", "--from-claude"), "5h 62 % · week 39 % left\n"),
+    ],
+)
+def test_who_has_no_home_gets_a_sentence_and_no_folder(arguments: tuple[str, ...], answer: str) -> None:
+    """As in a container that is given a number for its user."""
+    with tempfile.TemporaryDirectory() as above:
+        Path(above).chmod(0o777)
+        done = subprocess.run(
+            [*as_user(54321), *TANKFUL, *arguments],
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+            cwd=above,
+            input=status_json().decode(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        if "setpriv" in done.stderr or "Permission denied" in done.stderr:
+            pytest.skip("another user cannot run this installation")
+        assert done.stdout + done.stderr == answer
+        assert list(Path(above).iterdir()) == []
 
 
 # --- what stands where a file of ours should be ---------------------------------------------------------------

@@ -28,6 +28,8 @@ FULL = "the disk is full. Free up space."
 NO_INODES = "the disk has no room for more files. Delete files you do not need."
 READ_ONLY = "it is on a read-only file system. Set TANKFUL_HOME to another folder."
 RIGHTS = "your account may not write there. Check the owner and permissions of that folder."
+QUOTA = "your disk quota is used up. Delete files of yours, or ask for a larger quota."
+BROKEN = "the disk reports an I/O error. Check the disk, and back up what is on it."
 NO_LOCKS = "its file system has no file locks. Set TANKFUL_HOME to a folder on a local disk."
 
 FILL = 'dd if=/dev/zero of="$DISK/fill" bs=1k 2>/dev/null || true'
@@ -192,6 +194,21 @@ def test_a_disk_without_locks(person: Person, error: str) -> None:
     check_headless(person, NO_LOCKS)
 
 
+@pytest.mark.skipif(not is_possible(), reason="needs a filter of the Linux kernel")
+@pytest.mark.parametrize("was_counted", [False, True], ids=["from the start", "later"])
+@pytest.mark.parametrize(("error", "sentence"), [("EDQUOT", QUOTA), ("EIO", BROKEN), ("ENOSPC", FULL)])
+def test_a_disk_that_refuses_each_write(
+    person: Person,
+    error: str,
+    sentence: str,
+    was_counted: bool,
+) -> None:
+    if was_counted:
+        person.run("cost")
+    person.set_up = [sys.executable, "-m", "tests.no_writes", error]
+    check_every_command(person, sentence)
+
+
 def test_a_file_where_the_state_should_be(person: Person) -> None:
     (person.disk / "own").mkdir(mode=0o700)
     person.state.write_text("")
@@ -199,6 +216,14 @@ def test_a_file_where_the_state_should_be(person: Person) -> None:
     assert counted(output) == 8
     assert f"{person.state} is a file. Move it away." in errors
     check_headless(person, "Move it away.")
+
+
+def test_a_name_that_is_too_long(person: Person) -> None:
+    person.environ["TANKFUL_HOME"] = f"{person.disk}/{'a' * 5000}"
+    output, errors = person.run("cost", "--json", "--days", "3660")
+    assert counted(output) == 8
+    assert "its name is too long. Set TANKFUL_HOME to another folder." in errors
+    assert "nternal error" not in person.run("doctor")[0]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full")
@@ -227,3 +252,23 @@ def test_output_that_cannot_be_written_is_one_sentence(person: Person, command: 
         assert done.returncode == code, (closed, done.stderr)
         if closed == "> /dev/full":
             assert "tankful: cannot write the output: No space left on device.\n" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full")
+@pytest.mark.parametrize("closed", ["2> /dev/full", "2>&-", "> /dev/full 2> /dev/full"])
+def test_messages_that_cannot_be_written_change_no_exit_code(person: Person, closed: str) -> None:
+    for arguments, code in (
+        (["cost", "--days", "x"], 64),
+        (["config", "set", "nonsense", "1"], 64),
+        (["?"], 64),
+    ):
+        done = subprocess.run(
+            ["sh", "-c", f'"$@" {closed}', "sh", *person.program, *arguments],
+            env=person.environ,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == code, arguments

@@ -14,6 +14,7 @@ import pytest
 
 from providers.domain.limits import UsageSnapshot
 from providers.host.files import own_folders
+from providers.host.holder import WaitListener
 from providers.ledger.database import LedgerError
 from providers.setting import Bool, Menu, Setting
 from tests.fake_chatgpt import FakeChatGPT, says, usage_now, waits_for
@@ -265,7 +266,9 @@ class FakeCosts(Costs):
         self.fault: Exception | None = None
         self.shares: tuple[float, ...] = ()
 
-    def count(self, progress: Callable[[float], None] | None = None) -> None:
+    def count(
+        self, progress: Callable[[float], None] | None = None, waiting: WaitListener | None = None
+    ) -> None:
         self.counts += 1
         for share in self.shares:
             assert progress is not None

@@ -78,9 +78,9 @@ def test_a_failure_is_a_sentence(code: int | OSError | None) -> None:
         clipboard.copy(TEXT)
 
 
-def test_half_a_character_is_copied_as_a_mark() -> None:
+def test_what_is_pasted_is_only_read() -> None:
     launcher = FakeLauncher()
     clipboard = find_clipboard({"DISPLAY": ":0"}, launcher, platform="linux", find=ALL)
     assert clipboard is not None
-    clipboard.copy("a\udcffb")
-    assert launcher.fed[0][1] == b"a?b"
+    clipboard.copy("a\udcffb\x1b[2J\nc\u202ed")
+    assert launcher.fed[0][1] == b"a b [2J\nc d"

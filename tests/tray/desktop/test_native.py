@@ -237,6 +237,22 @@ def test_a_notice_is_cut_to_what_windows_takes() -> None:
     settle()
 
 
+HOSTILE = "a\u202eb\x1b[31m\x9bc\ud83dd\0e"
+
+
+def test_nothing_shown_is_more_than_text() -> None:
+    icon = Drawn("darwin")
+    text = Row(kind="text", key="a", text=HOSTILE)
+    icon.show(one_icon((text, Row(kind="submenu", key="b", text=HOSTILE, children=(text,))), HOSTILE))
+    icon.show_notice(Notice(key="a", title=HOSTILE, body=HOSTILE))
+    first, second = icon.menu
+    (inner,) = second.submenu
+    shown = [icon.title, first.text, second.text, inner.text, *(icon.notices.get(timeout=DEADLINE) or ())]
+    assert len(shown) == 6
+    assert all(text.isprintable() for text in shown), shown
+    settle()
+
+
 def test_only_the_notice_that_is_shown_is_taken_away_and_a_failure_is_no_matter() -> None:
     icon = Drawn("darwin")
     icon.withdraw_notice("a")

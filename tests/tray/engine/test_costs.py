@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,8 +13,16 @@ from msgspec.structs import replace
 
 from providers.codex.logs.format import Rollouts
 from providers.host.files import own_folders
-from providers.ledger.database import LedgerError, opened, transaction
+from providers.ledger.database import (
+    LedgerBusy,
+    LedgerDamaged,
+    LedgerError,
+    LedgerQuarantined,
+    opened,
+    transaction,
+)
 from providers.ledger.index import set_complete
+from providers.ledger.scan_lock import Patience
 from providers.registry import PROVIDERS
 from tray.engine.cost_faults import ProviderFailed
 from tray.engine.costs import Costs
@@ -228,8 +238,10 @@ def test_a_ledger_that_was_emptied_in_place_is_counted_anew(person: Person) -> N
     for path in costs.files:
         if path.exists():
             path.write_bytes(b"")
-    costs.by_home()  # as each count does first
-    costs.count()
+    with pytest.raises(LedgerDamaged):
+        costs.by_home()  # as each count does first
+    with pytest.raises(LedgerQuarantined, match="was empty"):
+        costs.count()
     assert person.of_codex(costs).figures == first
 
 
@@ -258,6 +270,51 @@ def test_a_ledger_that_a_reader_found_damaged_is_repaired_by_the_next_count(pers
         costs.count()
     costs.count()
     assert person.of_codex(costs).figures.days_30 == first.days_30
+
+
+def test_a_provider_whose_logs_cannot_be_read_is_in_the_report(person: Person) -> None:
+    sessions = person.folder / "codex/sessions"
+    shutil.rmtree(sessions)
+    sessions.symlink_to("sessions")  # whoever looks, also root
+    today = person.now.date()
+    reports, problem = person.costs().report(today, today, UTC)
+    assert problem is None
+    assert reports["codex"].unreadable_files == (str(sessions),)
+
+
+def test_another_program_that_writes_to_the_ledger_costs_no_figures_and_no_patience(person: Person) -> None:
+    """As one that was suspended in the middle of it; here it gives up while the count waits."""
+    today = person.now.date()
+    costs = person.costs()
+    costs.report(today, today, UTC)
+    writer = sqlite3.connect(costs.files[0], isolation_level=None, check_same_thread=False)
+    writer.execute("BEGIN IMMEDIATE")
+    heard: list[str] = []
+
+    def listener(clause: str) -> None:
+        heard.append(clause)
+        writer.execute("ROLLBACK")
+
+    person.now += timedelta(minutes=1)
+    patient = Costs(person.scope(), patience=Patience(said_after=0.1))
+    reports, problem = patient.report(today, today, UTC, waiting=listener)
+    writer.close()
+    assert heard == ["waiting for another program, which is writing to the ledger."]
+    assert (problem, reports["codex"].up_to_date) == (None, True)
+
+
+def test_a_ledger_that_stays_locked_is_read_as_it_is(person: Person) -> None:
+    today = person.now.date()
+    person.costs().report(today, today, UTC)
+    (log, *_) = sorted((person.folder / "codex/sessions").rglob("*.jsonl"))
+    with log.open("ab") as file:
+        file.write(b"{}\n")
+    with closing(sqlite3.connect(person.costs().files[0], isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        reports, problem = Costs(person.scope(), patience=Patience(for_writer=0.1)).report(today, today, UTC)
+    assert isinstance(problem, LedgerBusy)
+    assert not reports["codex"].up_to_date
+    assert reports["codex"].totals.responses == 8
 
 
 class FaultyLogs(Rollouts):

@@ -30,9 +30,9 @@ class Watched(CountChild):
         super().__init__(environ)
         self.runs = 0
 
-    def run(self, progress: object) -> None:
+    def run(self, progress: object, waiting: object) -> None:
         self.runs += 1
-        super().run(progress)  # type: ignore[arg-type]
+        super().run(progress, waiting)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -97,13 +97,25 @@ def test_a_child_ends_when_the_engine_does(scope: Scope, monkeypatch: pytest.Mon
         lambda *_: [sys.executable, "-c", "import time; print(0.1, flush=True); time.sleep(99)"],
     )
     child, begun = CountChild(scope.environ), threading.Event()
-    running = threading.Thread(target=child.run, args=(lambda _share: begun.set(),))
+    running = threading.Thread(target=child.run, args=(lambda _share: begun.set(), print))
     running.start()
     assert begun.wait(10)
     child.close()
     running.join(10)
     assert not running.is_alive()
-    child.run(lambda _share: pytest.fail("another one was started"))
+    child.run(lambda _share: pytest.fail("another one was started"), print)
+
+
+def test_for_whom_a_child_waits_is_told(scope: Scope, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        count_child,
+        "own_command",
+        lambda *_: [sys.executable, "-c", "print(0.1); print('waiting for another tankful.'); print(0.2)"],
+    )
+    shares: list[float] = []
+    heard: list[str] = []
+    CountChild(scope.environ).run(shares.append, heard.append)
+    assert (shares, heard) == ([0.1, 0.2], ["waiting for another tankful."])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a pipe that nobody reads is another thing there")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,13 +13,16 @@ import pytest
 
 from providers.domain.cost import Counter, Tally
 from providers.host.files import own_folders
+from providers.host.holder import WaitListener
 from providers.ledger.database import LedgerError
 from tray.engine import counting
 from tray.engine.costs import Costs
 from tray.engine.counting import count
 from tray.engine.scope import Scope
-from tray.engine.state import HomeCost
-from tray.engine.transitions import CostsRead, CountBegan, CountEnded, CountProgressed, Event
+from tray.engine.state import HomeCost, State
+from tray.engine.transitions import CostsRead, CountBegan, CountEnded, CountProgressed, Event, after
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 COUNTER = Counter(provider="codex", account="", model="m", epoch=0, tally=Tally(responses=1))
 FULL = LedgerError("The disk is full.")
@@ -38,7 +43,9 @@ class ScriptedCosts(Costs):
             raise LedgerError("The ledger cannot be read.")
         return {}
 
-    def count(self, progress: Callable[[float], None] | None = None) -> None:
+    def count(
+        self, progress: Callable[[float], None] | None = None, waiting: WaitListener | None = None
+    ) -> None:
         assert progress is not None
         for share in self.shares:
             progress(share)
@@ -106,3 +113,21 @@ def test_a_count_that_breaks_down_is_over_all_the_same(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="gone"):
         count(ScriptedCosts(tmp_path, fault=OSError("gone")), events.append)
     assert events == [CountBegan(), BEFORE, CountEnded(None)]
+
+
+def test_for_whom_a_count_waits_is_a_problem_until_it_goes_on(tmp_path: Path) -> None:
+    class Waiting(ScriptedCosts):
+        def count(
+            self, progress: Callable[[float], None] | None = None, waiting: WaitListener | None = None
+        ) -> None:
+            assert waiting is not None
+            waiting("waiting for another tankful, which is counting the logs.")
+            super().count(progress)
+
+    state = State()
+    problems: list[str | None] = []
+    for event in events_of(Waiting(tmp_path, shares=[0.5])):
+        state = after(state, event, NOW, NOW.date())
+        problems.append(state.count_problem)
+    sentence = "Waiting for another tankful, which is counting the logs."
+    assert [each for each, _ in itertools.groupby(problems)] == [None, sentence, None]

@@ -19,6 +19,7 @@ from providers.domain.cost import Counter, Tally
 from providers.domain.errors import Offline
 from providers.domain.limits import Reading
 from providers.host.files import own_folders
+from providers.host.holder import WaitListener
 from providers.polling.account_store import AccountStore
 from providers.polling.accounts import take_usage
 from providers.source import Provider, Question
@@ -381,7 +382,9 @@ class FakeCosts(Costs):
         self.counts = 0
         self.fault = fault
 
-    def count(self, progress: Callable[[float], None] | None = None) -> None:
+    def count(
+        self, progress: Callable[[float], None] | None = None, waiting: WaitListener | None = None
+    ) -> None:
         self.counts += 1
         if self.fault:
             raise self.fault
@@ -429,9 +432,11 @@ def test_the_period_between_counts_begins_when_one_has_ended(tmp_path: Path) -> 
     now = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
     class Slow(FakeCosts):
-        def count(self, progress: Callable[[float], None] | None = None) -> None:
+        def count(
+            self, progress: Callable[[float], None] | None = None, waiting: WaitListener | None = None
+        ) -> None:
             nonlocal now
-            super().count(progress)
+            super().count(progress, waiting)
             now += timedelta(minutes=6)
 
     scope = scope_of(tmp_path, fake_provider([make_fake_home(tmp_path / "one")], FileSource()))

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import stat
+import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -20,8 +21,10 @@ from tests.fake_provider import FakeSource, fake_provider, make_fake_home, readi
 from tests.tray.engine.test_engine import running, scope_of
 from tests.tray.engine.test_log_entries import FAILS, NOW, WORKS, account
 from tests.tray.faces.published import until
-from tray.engine import log
-from tray.engine.log import FILE, LARGEST, TransitionLog, log_faults_to, logging_to
+from tray.engine import log_file
+from tray.engine.fault_log import log_faults_to
+from tray.engine.log import TransitionLog, logging_to
+from tray.engine.log_file import FILE, LARGEST
 from tray.engine.schedule import Periods
 from tray.engine.state import State
 
@@ -34,7 +37,7 @@ SECRET = "access-secret-7f3a9c"
 
 def lines(folder: Path) -> list[str]:
     try:
-        found = (folder / log.FILE).read_text("utf-8").splitlines()
+        found = (folder / log_file.FILE).read_text("utf-8").splitlines()
     except FileNotFoundError:
         return []
     assert all(LINE.fullmatch(line) for line in found), found
@@ -60,8 +63,8 @@ def test_start_and_stop_and_nothing_afterwards(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes")
 def test_its_owner_alone_may_read_it(tmp_path: Path) -> None:
-    (tmp_path / log.FILE).write_text("")
-    (tmp_path / log.FILE).chmod(0o644)
+    (tmp_path / log_file.FILE).write_text("")
+    (tmp_path / log_file.FILE).chmod(0o644)
     before = os.umask(0)
     try:
         with logging_to(tmp_path, "tray"):
@@ -108,11 +111,11 @@ def test_where_it_cannot_be_written_there_is_none(
     else:
         folder.mkdir()
     if what == "pipe":
-        os.mkfifo(folder / log.FILE)
+        os.mkfifo(folder / log_file.FILE)
     elif what == "link":
-        (folder / log.FILE).symlink_to(tmp_path / "elsewhere")
+        (folder / log_file.FILE).symlink_to(tmp_path / "elsewhere")
     elif what == "folder":
-        (folder / log.FILE).mkdir()
+        (folder / log_file.FILE).mkdir()
     with logging_to(folder, "tray"):
         LOGGER.warning("a: b failed")
         fail()
@@ -171,7 +174,7 @@ def test_an_engine_logs_transitions_and_faults(tmp_path: Path) -> None:
     )
     assert any("a listener failed: KeyError at tray/engine/listeners.py:" in line for line in faults)
     assert len(faults) == 2, faults
-    assert SECRET not in (state / log.FILE).read_text()
+    assert SECRET not in (state / log_file.FILE).read_text()
 
 
 def test_a_source_that_is_absent_for_a_while_is_not_new(tmp_path: Path) -> None:
@@ -210,3 +213,21 @@ def test_a_command_logs_its_internal_errors_and_nothing_else(tmp_path: Path) -> 
         assert (tmp_path / FILE).read_text().count("another fault") == 1
     finally:
         log_faults_to(tmp_path / "none")  # which is never opened
+
+
+def test_a_thread_that_fails_is_logged_and_prints_no_traceback(tmp_path: Path) -> None:
+    script = """
+import sys, threading
+from pathlib import Path
+from tray.engine.fault_log import log_faults_to
+log_faults_to(Path(sys.argv[1]))
+thread = threading.Thread(target=int, args=("secret",), name="ask")
+thread.start()
+thread.join()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+    (line,) = lines(tmp_path)
+    assert line.startswith("ERROR a thread ended (ask): ValueError at ")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from threading import Semaphore
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -200,14 +201,17 @@ def test_what_cannot_be_written_leaves_the_old_one(tmp_path: Path, caplog: pytes
     file(State(), State())  # nothing to publish yet
 
 
-def test_that_it_cannot_be_written_is_said_once_until_it_can_be_again(tmp_path: Path) -> None:
+def test_that_it_cannot_be_written_is_logged_once_until_it_can_be_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     folder = tmp_path / "state"
     file = SnapshotFile(folder, "tray", lambda: NOW)
     for used in (10, 40):
         folder.write_text("in the way")
-        with pytest.raises(OSError, match="state"):
-            file(State(), state(lane(used=used)))
+        caplog.clear()
+        file(State(), state(lane(used=used)))
         file(State(), state(lane(used=used + 1)))
+        assert len(caplog.records) == 1
         folder.unlink()
         file(State(), state(lane(used=used + 2)))
         assert (folder / "snapshot.json").exists()
@@ -511,6 +515,26 @@ class TestWhileItIsKept:
             file(State(), state(lane()))
             (tmp_path / "state").unlink()
             until_there(tmp_path / "state")
+
+    def test_who_is_no_longer_the_owner_publishes_nothing_until_it_is_again(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        owns, looks = [False], Semaphore(0)
+
+        def is_owner() -> bool:
+            looks.release()
+            return owns[0]
+
+        with SnapshotFile(tmp_path, "tray", lambda: NOW, timedelta(milliseconds=1), is_owner) as file:
+            for _ in range(2):  # what the first look found is then considered
+                assert looks.acquire(timeout=10)
+            file(State(), state(lane()))
+            for _ in range(2):
+                assert looks.acquire(timeout=10)
+            assert not (tmp_path / "snapshot.json").exists()
+            assert len(caplog.records) == 1
+            owns[0] = True
+            until_there(tmp_path)
 
     def test_a_quiet_owner_is_distinguished_from_none(self, tmp_path: Path) -> None:
         clock = [NOW]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -103,3 +104,58 @@ def test_the_folder_of_another_user_is_not_locked(tmp_path: Path) -> None:
     one, other = (SingleInstance(tmp_path / "none") for _ in range(2))
     assert one.acquire_without_file()
     assert other.acquire_without_file()
+
+
+def test_who_runs_keeps_its_lock_when_the_folder_is_removed(tmp_path: Path) -> None:
+    first, second = SingleInstance(tmp_path / "state"), SingleInstance(tmp_path / "state")
+    assert first.acquire()
+    assert first.keep()
+    shutil.rmtree(tmp_path / "state")
+    assert first.keep()
+    assert not second.acquire()
+    first.release()
+    assert second.acquire()
+    second.release()
+
+
+def test_who_came_later_to_a_removed_folder_but_was_faster_is_the_owner(tmp_path: Path) -> None:
+    first, second = SingleInstance(tmp_path / "state"), SingleInstance(tmp_path / "state")
+    assert first.acquire()
+    shutil.rmtree(tmp_path / "state")
+    assert second.acquire()
+    assert not first.keep()
+    assert second.keep()
+    second.release()
+    assert first.keep(), "it is gone"
+    assert not second.acquire()
+    first.release()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no locks of folders")
+@pytest.mark.parametrize("has_looked", [False, True])
+def test_a_folder_that_can_be_used_later_has_its_owner(tmp_path: Path, has_looked: bool) -> None:
+    (tmp_path / "state").write_text("")
+    first, second = SingleInstance(tmp_path / "state"), SingleInstance(tmp_path / "state")
+    with pytest.raises(StateFolderUnusable):
+        first.acquire()
+    assert first.acquire_without_file()
+    assert first.keep(), "as before"
+    (tmp_path / "state").unlink()
+    if has_looked:
+        assert first.keep()
+        assert (tmp_path / "state/engine.lock").exists()
+    assert not second.acquire()
+    assert first.keep()
+    first.release()
+    assert second.acquire()
+    second.release()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no locks of folders")
+def test_other_locks_are_those_of_their_file_alone(tmp_path: Path) -> None:
+    """A round in the background may begin while an engine runs without a file."""
+    engine, other = SingleInstance(tmp_path), SingleInstance(tmp_path, "round.lock")
+    assert engine.acquire_without_file()
+    assert other.acquire()
+    other.release()
+    engine.release()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray.view.columns import TableLine, cells_of, joined, layout, padded, safe, shortened, wrapped
+from tray.view.columns import TableLine, cells_of, fitted, joined, layout, padded, safe, shortened, wrapped
 from tray.view.output import Paper
 
 HEADINGS = {"a": "first", "b": "second"}
@@ -65,6 +65,23 @@ def test_parts_are_kept_whole(parts: list[str], width: int) -> None:
     assert all(cells_of(line) <= width for line in made)
     kept = "".join(made)
     assert all(part.replace(" ", "") in kept.replace(" ", "") for part in parts)
+
+
+def test_what_goes_on_is_indented_by_two_more() -> None:
+    text = "Codex\n  Run `codex login` and sign in with ChatGPT, or else it stays so.\n\n  5h  ━━━━──"
+    assert fitted(text, Paper(width=40)).splitlines() == [
+        "Codex",
+        "  Run `codex login` and sign in with",
+        "    ChatGPT, or else it stays so.",
+        "",
+        "  5h  ━━━━──",
+    ]
+
+
+@given(st.text("ab \n·\u2007", max_size=200), st.integers(40, 60))
+def test_fitted_text_has_all_words(text: str, width: int) -> None:
+    made = fitted(text, Paper(width=width))
+    assert made.split() == text.split()
 
 
 def test_a_path_is_never_broken() -> None:

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from msgspec.structs import replace
 
-from providers.domain.cost import CostReport, Tally
+from providers.domain.cost import CostReport, Tally, TokenUsage
 from providers.registry import PROVIDERS
 from tests.tray.view.cost_sample import BERLIN, GOLDEN, NOW, SHOWN, WIDTHS, report, shown, slices, tables
 from tray.view import cost_groups, cost_tables
@@ -29,7 +29,12 @@ def of(made: CostReport, by: str = "day", paper: Paper = NARROW, resume: tuple[s
 def test_tables(name: str, width: int) -> None:
     text = shown(name, width)
     assert f"{text}\n" == (GOLDEN / f"cost-{name}-{width}.txt").read_text(encoding="utf-8")
-    assert max(map(cells_of, text.splitlines())) <= width
+    assert max(map(cells_of, laid_out(text))) <= width
+
+
+def laid_out(text: str) -> list[str]:
+    """Its lines without the commands and folders that stay whole, to be pasted."""
+    return [line for line in text.splitlines() if not re.fullmatch(r"  (/.*|(codex|claude) \S+ \S+)", line)]
 
 
 @pytest.mark.parametrize("width", [40, 50, 60, 70, 80, 100, 200])
@@ -40,9 +45,8 @@ def test_no_line_of_a_table_is_too_long(by: str, width: int, encoding: str) -> N
         paper = Paper(width=width, encoding=encoding)
         text = cost_tables.text(tables(by, models=True), paper, by, models=True, chart=chart)
         assert text.encode(encoding).decode(encoding) == text
-        commands = [line for line in text.splitlines() if re.fullmatch(r"  (codex|claude) \S+ \S+", line)]
-        lines = [line for line in text.splitlines() if line not in commands]  # which must stay whole
-        assert max(map(cells_of, lines)) <= width
+        assert max(map(cells_of, laid_out(text))) <= width
+        commands = re.findall(r"^  (?:codex|claude) \S+ \S+$", text, re.MULTILINE)
         assert max(map(cells_of, commands), default=0) < 60
 
 
@@ -67,6 +71,16 @@ def test_the_newest_time_and_the_highest_cost_are_first() -> None:
     costs = [group.tally.usd for group in cost_groups.groups(made, "model", BERLIN, NOW)]
     assert costs[-1] is None
     assert [usd for usd in costs if usd] == sorted((usd for usd in costs if usd), reverse=True)
+
+
+def test_what_has_no_price_comes_after_what_costs_nothing() -> None:
+    much, little = (TokenUsage(input_tokens=count) for count in (1_000, 1))
+    rows = [
+        ("unknown", Tally(responses=1, usage=much)),
+        ("free", Tally(responses=1, usage=little, usd=0.0)),
+        ("some", Tally(responses=1, usage=little, usd=0.5)),
+    ]
+    assert [name for name, _ in sorted(rows, key=cost_groups.by_cost)] == ["some", "free", "unknown"]
 
 
 def test_the_grand_total_is_that_of_all_providers() -> None:
@@ -106,14 +120,22 @@ def test_weeks_begin_on_monday_also_over_new_year() -> None:
 
 def test_no_use_at_all_is_a_sentence() -> None:
     lines = of(report("codex", found=[])).splitlines()
-    assert lines[2:] == ["Codex by day", "Nothing was used in these days."]
+    assert lines[2:] == ["Codex by day", "Nothing was used in this period."]
+
+
+def test_no_use_is_not_claimed_where_logs_could_not_be_read() -> None:
+    unread = tuple(f"/home/dev/{number}.jsonl" for number in range(1007))
+    text = of(replace(report("codex", found=[]), unreadable_files=unread))
+    assert "Nothing was used" not in text
+    assert "Nothing is known of any use in this period." in text
+    assert " ".join(text.split()).endswith("/home/dev/4.jsonl and 1002 more.")
 
 
 def test_a_provider_that_was_not_used_is_in_no_grand_total() -> None:
     reports = {"codex": report("codex", found=[]), "claude": report("claude")}
     made = cost_tables.tables(reports, PROVIDERS, "day", BERLIN, NOW)
     text = cost_tables.text(made, NARROW, "day")
-    assert "Codex by day\nNothing was used in these days.\n" in text
+    assert "Codex by day\nNothing was used in this period.\n" in text
     assert "All providers" not in text
 
 
@@ -152,8 +174,21 @@ def test_the_figures_of_an_earlier_count_are_a_lower_bound() -> None:
 def test_a_session_can_be_resumed_by_its_whole_id() -> None:
     made = report("codex")
     for session in made.by_session:
-        assert f"\n  codex resume {session.id}\n" in of(made, "session", resume=("codex", "resume"))
-    assert "with 1 subagent\n" in of(made, "session")
+        shown = of(made, "session", paper=Paper(width=120), resume=("codex", "resume"))
+        where = f"  ·  {session.project}" if session.project else ""
+        command = f"  codex resume {session.id}  ·  with 1 subagent"
+        assert f"\n{command}{where}\n" in shown or f"\n{command}\n  {session.project}\n" in shown
+
+
+def test_usage_that_no_session_names_is_nothing_to_resume() -> None:
+    found = [replace(each, session="", root="") for each in slices("codex")]
+    shown = of(report("codex", found=found), "session", resume=("codex", "resume"))
+    assert "codex resume" not in shown
+
+
+def test_one_day_is_named_once() -> None:
+    made = replace(report("codex"), since=date(2026, 11, 28))
+    assert of(made).startswith("2026-11-28  ·  at API prices")
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,14 @@ def test_money(usd: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("usd", "complete", "text"),
+    [(2.36, True, "≈ $2.36"), (2.36, False, "≥ $2.36"), (0.004, True, "< $0.01"), (0.004, False, "≥ $0.00")],
+)
+def test_a_price_has_one_sign(usd: float, complete: bool, text: str) -> None:
+    assert fmt.priced(usd, complete=complete) == text
+
+
+@pytest.mark.parametrize(
     ("value", "currency", "text"),
     [
         ("12.3", "USD", "$12.30"),

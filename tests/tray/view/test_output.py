@@ -33,6 +33,15 @@ def test_what_has_no_likeness_is_a_question_mark(monkeypatch: pytest.MonkeyPatch
     assert emitted("a→ü≥1…", "latin-1", monkeypatch) == "a->ü>=1...\n"
 
 
+def test_in_a_pipe_the_width_is_unknown() -> None:
+    pipe = io.TextIOWrapper(io.BytesIO())
+    assert output.screen({}, pipe) is None
+    assert output.paper({}, pipe).width == 80
+    known = output.screen({"COLUMNS": "60"}, pipe)
+    assert known is not None
+    assert known.width == 60
+
+
 class Terminal(io.TextIOWrapper):
     def isatty(self) -> bool:
         return True

@@ -49,7 +49,7 @@ def this_program(
     if scripts and temporary:
         return StartCommand((str(scripts[0]),), temporary=True)
     windowless = Path(python).with_name("pythonw.exe")
-    if platform == "win32" and windowless.is_file():
+    if platform == "win32" and os.path.isfile(windowless):
         python = str(windowless)
     # -P: a folder named `tray` where the login starts must not be imported instead of ours.
     return StartCommand((python, "-P", "-m", "tray.cli"), temporary)
@@ -60,7 +60,7 @@ def _scripts(running: str, which: Callable[[str], str | None]) -> list[Path]:
     found = [Path(os.path.abspath(running))] if Path(running).stem == _NAME else []
     if (on_path := which(_NAME)) is not None:
         found.append(Path(os.path.abspath(on_path)))
-    return [path for path in found if path.is_file() and os.access(path, os.X_OK)]
+    return [path for path in found if os.path.isfile(path) and os.access(path, os.X_OK)]
 
 
 def _temporary_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
@@ -77,4 +77,6 @@ def _lies_in_a_temporary_place(path: Path, folders: Sequence[Path]) -> bool:
     if any(folder in path.parents for folder in folders) or not _CACHES.isdisjoint(path.parts):
         return True
     environment = path.parent.parent  # of bin/tankful; `uv run` makes it in a checkout
-    return (environment / "pyvenv.cfg").is_file() and (environment.parent / "pyproject.toml").is_file()
+    return os.path.isfile(environment / "pyvenv.cfg") and os.path.isfile(
+        environment.parent / "pyproject.toml"
+    )

@@ -14,10 +14,11 @@ from typing import Any
 from providers.host.files import open_regular, short
 from providers.ledger import health
 from providers.ledger.database import LedgerError
+from providers.ledger.quarantine import is_emptied
 from tray.engine import detached, published
 from tray.engine.doctor.facts import EngineFacts, FolderFacts, LedgerFacts, LogFacts, SettingsFacts
-from tray.engine.log import FILE, LARGEST
 from tray.engine.log_entries import settings_problem
+from tray.engine.log_file import FILE, LARGEST
 from tray.engine.scope import Scope
 
 TRANSITIONS = 10
@@ -43,7 +44,8 @@ def engine(state_folder: Path) -> EngineFacts:
 def ledger(path: Path, providers: Sequence[str]) -> LedgerFacts:
     size = health.size_of(path)
     if not size:
-        return LedgerFacts(path=short(path), exists=path.exists())
+        lost = "It is empty, although logs were counted." if is_emptied(path) else None
+        return LedgerFacts(path=short(path), exists=os.path.exists(path), error=lost)
     try:
         found = health.check(path, providers)
     except LedgerError as error:
@@ -66,7 +68,9 @@ def settings(scope: Scope) -> SettingsFacts:
     path = scope.settings_file
     problem = scope.settings().problem
     return SettingsFacts(
-        path=short(path), exists=path.exists(), problem=None if problem is None else settings_problem(problem)
+        path=short(path),
+        exists=os.path.exists(path),
+        problem=None if problem is None else settings_problem(problem),
     )
 
 
@@ -84,7 +88,7 @@ def log(state_folder: Path) -> LogFacts:
     faults = [at for at, level, _ in lines if level == "ERROR"]
     return LogFacts(
         path=short(path),
-        exists=path.exists(),
+        exists=os.path.exists(path),
         mode=_mode(path),
         transitions=tuple(transitions[-TRANSITIONS:]),
         faults=len(faults),
@@ -93,7 +97,7 @@ def log(state_folder: Path) -> LogFacts:
 
 
 def _folder(name: str, path: Path) -> FolderFacts:
-    exists = path.is_dir()
+    exists = os.path.isdir(path)
     return FolderFacts(
         name=name, path=short(path), exists=exists, mode=_mode(path), writable=_is_writable(path)
     )
@@ -102,7 +106,7 @@ def _folder(name: str, path: Path) -> FolderFacts:
 def _is_writable(path: Path) -> bool:
     """Whether files can be created in it; of one that is not there, whether it can be created."""
     there = next((each for each in (path, *path.parents) if os.path.lexists(each)), path)
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+    if not os.path.isdir(there) or not os.access(there, os.W_OK | os.X_OK):
         return False
     return not _is_read_only(there)
 

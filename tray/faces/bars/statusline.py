@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 OK = 0
 NOT_KNOWN = "limits not known yet"
-UNTRUSTED = "tankful's folder is open to others: run tankful doctor"
+UNTRUSTED = "tankful's folder cannot be used: run tankful doctor"
 
 
 def answer(arguments: list[str]) -> int | None:

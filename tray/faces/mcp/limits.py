@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAX_AGE_SECONDS = 300.0
 ROUND_SECONDS = 10.0
 _NOT_YET = "No limits are known yet. Run `tankful usage` in a terminal to see why."
-_UNTRUSTED = "tankful's folder is open to others. Run `tankful doctor` in a terminal."
+_UNTRUSTED = "tankful's folder cannot be used. Run `tankful doctor` in a terminal."
 
 _ORIGIN: Document = {
     "source": {"type": "string", "description": "Where the value was read."},

@@ -15,7 +15,7 @@ _COUNT = "Run `tankful cost`: it counts the rest, and reports what fails."
 
 
 def ledger(facts: LedgerFacts, titles: Mapping[str, str], now: datetime) -> Iterator[ReportRow]:
-    if not facts.bytes:
+    if not facts.bytes and facts.error is None:
         yield note("file", f"{facts.path}, not created yet")
         return
     if facts.error is not None:

@@ -20,7 +20,12 @@ def cost_rows(key: str, cost: CostSummary | None, state: State) -> Iterator[Row]
         yield text_row(f"{key}:cost", f"Cost at API prices: {uncounted(state, state.progress)}")
         return
     if not cost.has_logs:
-        yield text_row(f"{key}:cost", "No logs yet; costs appear after your first turn.")
+        yield text_row(
+            f"{key}:cost",
+            "No logs yet; costs appear after your first turn."
+            if cost.complete
+            else "Cost at API prices: not counted; `tankful cost` says why.",
+        )
         return
     counting = (
         f" (counting {fmt.done(state.progress)})" if state.counting and state.progress is not None else ""
@@ -40,7 +45,7 @@ def price_of(usd: float | None, cost: CostSummary) -> str:
     """`≈ $2.36`; an incomplete sum is marked as a lower bound."""
     if usd is None:
         return "no price"
-    return f"{'≥' if cost.priced == 'partial' or not cost.complete else '≈'} {fmt.money(usd)}"
+    return fmt.priced(usd, complete=cost.priced != "partial" and cost.complete)
 
 
 def uncounted(state: State, progress: float | None) -> str:
@@ -74,7 +79,7 @@ def _burn(burn: Burn) -> str:
     tokens = f"{fmt.tokens(round(burn.tokens_per_hour))} tokens"
     if burn.usd_per_hour is None:
         return f"{tokens} an hour now"
-    return f"≈ {fmt.money(burn.usd_per_hour)} an hour now{fmt.DOT}{tokens}"
+    return f"{fmt.priced(burn.usd_per_hour)} an hour now{fmt.DOT}{tokens}"
 
 
 def chart_of(days: Sequence[DayCost]) -> str | None:

@@ -270,6 +270,19 @@ def test_old_sessions_are_forgotten(line: Line) -> None:
     assert line.read(now=NOW + MINUTE).fetched_at == NOW + timedelta(seconds=29)  # type: ignore[union-attr]
 
 
+def test_what_is_no_file_of_ours_keeps_no_session_from_being_forgotten(line: Line) -> None:
+    line.drawn(status_json("first"))
+    folder = line.kept()[0].parent
+    (folder / "0.json").symlink_to(folder / "nowhere")
+    (folder / "1.json").mkdir()
+    for number in range(30):
+        line.drawn(status_json(f"session {number}"), NOW + timedelta(seconds=number))
+    files = [each for each in line.kept() if each.is_file()]
+    assert len(files) in (19, 20)
+    assert (folder / "1.json").is_dir()
+    assert line.read(now=NOW + MINUTE).fetched_at == NOW + timedelta(seconds=29)  # type: ignore[union-attr]
+
+
 def test_a_folder_that_cannot_be_written(line: Line) -> None:
     line.own.write_text("no folder")
     with pytest.raises(OSError, match=r".+"):

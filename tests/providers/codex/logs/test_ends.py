@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -57,3 +58,10 @@ def test_the_beginning_is_read_as_far_as_needed(tmp_path: Path) -> None:
     with path.open("rb") as file:
         assert list(ends.oldest_first(file, 10)) == [b"a" * 50 + b"\n"]
         assert list(ends.oldest_first(file, 52)) == [b"a" * 50 + b"\n", b"b\n"]
+
+
+def test_the_rest_of_an_endless_first_line_is_not_read() -> None:
+    """A log of zeros, as a broken disk leaves it, may have gigabytes."""
+    file = BytesIO(bytes(100_000))
+    assert list(ends.oldest_first(file, 100, ends.Bounds(line=1000))) == [bytes(1000)]
+    assert file.tell() == 1000

@@ -25,6 +25,14 @@ def refused(status: int, content: object, kind: str = "application/json") -> Pro
     return refusal(Answer(status, {"content-type": kind}, body), "ChatGPT", NOW)
 
 
+@pytest.mark.parametrize("status", [403, 404, 408, 429, 451, 500])
+def test_a_server_without_a_name_begins_a_sentence_with_a_capital(status: int) -> None:
+    error = refusal(Answer(status, {}, b"{}"), "the status page", NOW, of="its summary")
+    text = str(error)
+    assert text.startswith("Rate-limited by the status page." if status == 429 else "The status page ")
+    assert "account" not in text
+
+
 REGION = "Country, region, or territory not supported"
 
 

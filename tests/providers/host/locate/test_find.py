@@ -128,6 +128,14 @@ def test_npm_says_where_it_installs(desk: Desk, tmp_path: Path) -> None:
     assert desk.find().path == found
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no pipes of that kind")
+def test_a_pipe_in_the_place_of_npms_settings_keeps_nobody_waiting(desk: Desk) -> None:
+    desk.home.mkdir(exist_ok=True)
+    os.mkfifo(desk.home / ".npmrc")
+    with pytest.raises(ProgramMissing):
+        desk.find()
+
+
 def test_the_newest_version_comes_first(desk: Desk) -> None:
     versions = desk.home / ".nvm/versions/node"
     program(versions / "v9.11.2/bin/tool")

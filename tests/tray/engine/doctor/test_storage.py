@@ -59,6 +59,8 @@ def test_a_ledger(tmp_path: Path) -> None:
     found = storage.ledger(path, ("codex",))
     assert found.error is not None
     assert "damaged" in found.error
+    path.write_bytes(b"")
+    assert storage.ledger(path, ("codex",)).error == "It is empty, although logs were counted."
 
 
 def test_settings_name_lines_and_no_words(tmp_path: Path) -> None:

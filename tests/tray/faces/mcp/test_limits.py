@@ -207,7 +207,7 @@ def test_a_damaged_snapshot(folder: Folder, content: str) -> None:
 def test_a_folder_that_others_can_write_to_is_not_believed(folder: Folder) -> None:
     folder.publish(folder.account(folder.window(40)))
     os.chmod(folder.folder / "own", 0o777)
-    with pytest.raises(ToolFailed, match="open to others"):
+    with pytest.raises(ToolFailed, match="cannot be used"):
         answer(folder)
 
 

@@ -39,6 +39,9 @@ def test_how_far_the_count_is() -> None:
     assert cost_of(PRO, counting=True, progress=0.344)[0] == "At API prices, not billed (counting 34 %):"
     unread = replace(COST, complete=False, has_logs=False, today_tokens=0, today_usd=0.0)
     assert cost_of(replace(PRO, cost=unread), counting=True) == ["Cost at API prices: counting…"]
+    assert cost_of(replace(PRO, cost=unread)) == ["Cost at API prices: not counted; `tankful cost` says why."]
+    none = replace(unread, complete=True)
+    assert cost_of(replace(PRO, cost=none)) == ["No logs yet; costs appear after your first turn."]
 
 
 def test_a_count_of_another_day_gives_no_value_for_today() -> None:

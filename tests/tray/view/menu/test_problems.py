@@ -54,7 +54,7 @@ def test_a_long_sentence_is_cut_above_and_whole_below() -> None:
 
 
 def test_what_to_do_is_not_cut() -> None:
-    remedy = "Install Codex, or correct CODEX_HOME. Run `codex login` and sign in with ChatGPT."
+    remedy = "Install Codex, or set CODEX_HOME. Run `codex login` and sign in with ChatGPT."
     missing = NotSignedIn("~/.codex does not exist.", remedy=remedy)
     assert " ".join(top(state_of(failing(BARE, missing)))[2:4]) == remedy
 
