@@ -25,7 +25,7 @@ from tray.cli.days import day_of, zone_of
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tray.engine.costs import Costs
     from tray.engine.scope import Scope
@@ -39,6 +39,7 @@ _FORMATS: dict[str, tuple[What, ...]] = {
     "ics": ("windows",),
 }
 _HEADS = {"csv": 1, "jsonl": 0}
+"""So many pieces there are without any row."""
 EXAMPLES = (
     ("tankful export --what days > days.csv", "tokens and cost of each day, for a spreadsheet"),
     (
@@ -87,13 +88,16 @@ def run(options: argparse.Namespace) -> int:
     tell_price_problems(scope)
     costs = Costs(scope)
     try:
-        for is_last in (False, True):
+        _count(costs, wanted.provider)
+        try:
+            first, rest = _begun(Pieces(scope, costs.ledger, wanted).made())
+        except LedgerDamaged:  # it is marked as damaged: another count repairs it
             _count(costs, wanted.provider)
-            try:
-                return _write(Pieces(scope, costs.ledger, wanted).made(), _HEADS.get(wanted.format, -1))
-            except LedgerDamaged:  # it is marked as damaged: another count repairs it
-                if is_last:
-                    raise
+            first, rest = _begun(Pieces(scope, costs.ledger, wanted).made())
+        if len(first) == _HEADS.get(wanted.format):
+            tell("there is nothing to export.")
+        _write(chain(first, rest))
+        return OK
     except LedgerError as error:
         tell(str(error))
     except SaltUnusable as error:
@@ -115,18 +119,15 @@ def _count(costs: Costs, provider: str | None) -> None:
     tell_if_not_kept(costs)
 
 
-def _write(pieces: Iterator[bytes], head: int) -> int:
-    """Nothing is written before the ledger was found to be sound, which the second piece shows.
+def _begun(pieces: Iterator[bytes]) -> tuple[list[bytes], Iterator[bytes]]:
+    """The first two: the second is not there before the ledger was found to be sound."""
+    return list(islice(pieces, 2)), pieces
 
-    `head` are the pieces that are there without any row.
-    """
-    first = list(islice(pieces, 2))
-    if len(first) == head:
-        tell("there is nothing to export.")
+
+def _write(pieces: Iterable[bytes]) -> None:
     if sys.stdout is not None:
-        for piece in chain(first, pieces):
+        for piece in pieces:
             sys.stdout.buffer.write(piece)
-    return OK
 
 
 def _wanted(options: argparse.Namespace, scope: Scope) -> Wanted:
