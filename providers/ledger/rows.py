@@ -34,16 +34,17 @@ class Origin(Struct, frozen=True):
     context: Context
 
 
-Values = tuple[int, int, int, int, int, int, int, int, int, int, int, int | None]
-"""A billed response: context and home (numbers of the ledger's own), time in epoch ms, tokens by TOKEN_CLASSES,
-all tokens, web searches, and the cost in 1e-12 USD, None if no price is known. There are millions: no struct is
-made.
+Values = tuple[int, int, int, int | None, int, int, int, int, int, int, int, int, float | None]
+"""A billed response: context and home (numbers of the ledger's own), time in epoch ms, its cost in 1e-12 USD,
+tokens by TOKEN_CLASSES, all tokens, web searches, and the cost in USD; both None if no price is known. There are
+millions: no struct is made.
 """
 CONTEXT: Final = 0
 AT: Final = 2
-COUNTS: Final = 3
-PICO: Final = 11
-"""Where the context, the time, the first count and the money stand in Values."""
+PICO: Final = 3
+COUNTS: Final = 4
+USD: Final = 12
+"""Where the context, the time, the money, the first count and again the money stand in Values."""
 
 
 class LimitRow(Struct, frozen=True):
@@ -87,7 +88,7 @@ def responses(
         # CROSS JOIN keeps SQLite to this order, in which the copies of a response follow each other. Beside a
         # min(), it takes the other columns from the row that has it.
         rows = db.execute(
-            f"SELECT context, min(c.home), at_ms, {_TOKENS}, {_TOTAL}, web_searches, pico_usd"  # noqa: S608
+            f"SELECT context, min(c.home), at_ms, pico_usd, {_TOKENS}, {_TOTAL}, web_searches, pico_usd / 1e12"  # noqa: S608
             " FROM parts p CROSS JOIN responses r ON r.part = p.id AND r.at_ms >= ? AND r.at_ms < ?"
             " CROSS JOIN contexts c ON c.id = r.context"
             f" WHERE p.last_ms >= ? AND p.first_ms < ? AND c.home IN ({marks(numbers)})"
@@ -138,7 +139,7 @@ def _context(db: sqlite3.Connection, number: int, home: Path) -> Context:
 def _steps(db: sqlite3.Connection, start_ms: int, end_ms: int) -> Iterator[tuple[int, int]]:
     """The spans in which there is anything: a log may name any year."""
     at = start_ms
-    while True:
+    while at < end_ms:
         (first,) = db.execute(
             "SELECT min(max(first_ms, ?1)) FROM parts WHERE last_ms >= ?1 AND first_ms < ?2", (at, end_ms)
         ).fetchone()

@@ -136,7 +136,21 @@ class Year:
         at, number = start, 0
         while at < self.END:
             model = number % self.MODELS
-            values = (model, 1, int(at.timestamp() * 1000), 10, 20, 30, 5, 40, 3, 100, 0, 250_000_000_000)
+            values = (
+                model,
+                1,
+                int(at.timestamp() * 1000),
+                250_000_000_000,
+                10,
+                20,
+                30,
+                5,
+                40,
+                3,
+                100,
+                0,
+                0.25,
+            )
             yield origins[model], values
             at += timedelta(hours=2)
             number += 1

@@ -88,6 +88,8 @@ def run(options: argparse.Namespace) -> int:
     tell_price_problems(scope)
     costs = Costs(scope)
     try:
+        if wanted.format == "ics":
+            _look(scope, costs)
         _count(costs, wanted.provider)
         try:
             first, rest = _begun(Pieces(scope, costs.ledger, wanted).made())
@@ -103,6 +105,20 @@ def run(options: argparse.Namespace) -> int:
     except SaltUnusable as error:
         tell(f"{error.filename} cannot be used: {error.strerror}. Remove it to start with other hashes.")
     return NOTHING_READ
+
+
+def _look(scope: Scope, costs: Costs) -> None:
+    """Ask for the limits if nobody else does: a calendar is about what is to come."""
+    from tray.engine import published
+    from tray.engine.once import take_round
+
+    document = published.read(str(scope.folders.state))
+    try:
+        is_kept = document is not None and published.is_kept(document, scope.clock().timestamp())
+    except published.DAMAGED:
+        is_kept = False
+    if not is_kept:
+        take_round(scope, costs, "due", waiting=tell)
 
 
 def _count(costs: Costs, provider: str | None) -> None:

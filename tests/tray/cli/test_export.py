@@ -19,6 +19,8 @@ import pytest
 
 from providers.domain.limits import Account, AccountUsage, RateWindow, Sourced
 from providers.ledger.ledger import Ledger
+from tests.fake_chatgpt import fake_chatgpt, says, usage_now
+from tests.homes import make_home
 from tray.cli.main import main
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -210,6 +212,25 @@ class TestRedacted:
             f"tankful: {person.state}/export.salt cannot be used: It is damaged."
             " Remove it to start with other hashes."
         )
+
+
+@pytest.mark.parametrize(
+    "content", ["{", '{"schema": "tankful.snapshot/1", "providers": [{"account": {"id": []}}]}']
+)
+def test_a_damaged_snapshot_costs_titles_alone(person: Person, content: str) -> None:
+    person.note(12.5, NOW - timedelta(hours=1), NOW + timedelta(hours=2))
+    (person.state / "snapshot.json").write_text(content)
+    assert [row["used_percent"] for row in person.rows("--what", "windows")] == ["12.5"]
+
+
+def test_a_calendar_names_windows_as_the_menu_does(person: Person) -> None:
+    """Where no tray runs, it asks for the limits first."""
+    make_home(person.folder / "codex")
+    with fake_chatgpt() as server:
+        server.answer = says(usage_now())
+        make_home(person.folder / "codex", base=server.base)
+        text = person.export("--format", "ics")
+    assert {line for line in text.splitlines() if "SUMMARY" in line} >= {"SUMMARY:Codex 5h resets"}
 
 
 def test_what_a_format_cannot_hold_is_refused(person: Person) -> None:

@@ -13,7 +13,7 @@ from math import isfinite
 
 from providers.domain.cost import TOKEN_CLASSES
 from providers.ledger.history import LimitChange
-from providers.ledger.rows import AT, CONTEXT, COUNTS, PICO, LimitRow, Origin, Values
+from providers.ledger.rows import AT, CONTEXT, COUNTS, PICO, USD, LimitRow, Origin, Values
 from providers.ledger.sums import UNKNOWN
 from tray.engine.document import as_usd
 from tray.view import metric_families as families
@@ -48,7 +48,7 @@ class HourlySums:
             for each in self.counts:
                 each.append(0)
         self.counts[0][-1] += 1
-        for counts, tokens in zip(self.counts[1:], values[COUNTS:PICO], strict=False):
+        for counts, tokens in zip(self.counts[1:], values[COUNTS:USD], strict=False):
             counts[-1] += tokens or 0
         pico = values[PICO]
         if pico is not None:

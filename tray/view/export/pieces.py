@@ -45,9 +45,9 @@ class Pieces:
         self._ledger = ledger
         self._wanted = wanted
         self._since, self._until = day_span(wanted.since, wanted.until, wanted.zone)
-        self._document = published.read(str(scope.folders.state)) or {"providers": []}
         names = ledger.names()
-        self._owners = {**names.accounts, **self._known_accounts()}
+        owners, self._titles = _published(str(scope.folders.state))
+        self._owners = {**names.accounts, **owners}
         salt = private_salt(scope.folders.state) if wanted.redact else None
         self._hidden = Redaction(salt, project.names(names.projects))
 
@@ -125,19 +125,23 @@ class Pieces:
     def _calendar(self) -> Iterator[bytes]:
         """Those to come, unless past days were asked for."""
         since = self._since or self._scope.clock()
-        return calendar(self._windows(), self._titles(), self._hidden, since, self._until)
+        return calendar(self._windows(), self._titles, self._hidden, since, self._until)
 
-    def _titles(self) -> dict[tuple[str, str], tuple[str, str]]:
-        titles: dict[tuple[str, str], tuple[str, str]] = {}
-        for account in self._document["providers"]:
-            for window in account["windows"] if account["account"] else ():
-                key = account["account"]["id"], window["id"]
-                titles[key] = account["title"], window["title"]
-        return titles
 
-    def _known_accounts(self) -> dict[str, str]:
-        return {
-            account["account"]["id"]: account["provider"]
-            for account in self._document["providers"]
-            if account["account"]
-        }
+def _published(state_folder: str) -> tuple[dict[str, str], dict[tuple[str, str], tuple[str, str]]]:
+    """The provider of each account, and the titles of provider and window by account and window, as last
+    published: of accounts that have no logs here, too.
+    """
+    owners: dict[str, str] = {}
+    titles: dict[tuple[str, str], tuple[str, str]] = {}
+    try:
+        document = published.read(state_folder) or {"providers": []}
+        for account in document["providers"]:
+            if account["account"]:
+                ident = account["account"]["id"]
+                owners[ident] = account["provider"]
+                for window in account["windows"]:
+                    titles[ident, window["id"]] = account["title"], window["title"]
+    except published.DAMAGED:  # the next round rewrites it
+        return {}, {}
+    return owners, titles

@@ -10,7 +10,7 @@ from pathlib import Path
 from providers.domain.cost import TOKEN_CLASSES
 from providers.ledger.checksum import QUARTER_MS
 from providers.ledger.epoch_ms import moment
-from providers.ledger.rows import AT, CONTEXT, COUNTS, MOST_CONTEXTS, PICO, Origin, Values
+from providers.ledger.rows import AT, CONTEXT, COUNTS, MOST_CONTEXTS, PICO, USD, Origin, Values
 from tray.view.export.redact import Redaction
 from tray.view.export.table import Cell, Row, Table
 
@@ -72,12 +72,12 @@ def _responses(billed: Billed, naming: Naming) -> Iterator[Row]:
             if len(named) >= MOST_CONTEXTS:
                 named.clear()
             names = named[values[CONTEXT]] = _all_names(origin, naming)
-        at_ms, pico = values[AT], values[PICO]
+        at_ms = values[AT]
         if at_ms // 60_000 != minute:
             minute = at_ms // 60_000
             text, day = moment(minute * 60_000).isoformat()[:17], naming.day(at_ms)
         time = "%s%02d.%03dZ" % (text, at_ms // 1000 % 60, at_ms % 1000)  # noqa: UP031 - a third faster
-        yield names, (time, day, *values[COUNTS:PICO], None if pico is None else pico / PICO_OF_USD)
+        yield names, (time, day) + values[COUNTS:]  # noqa: RUF005 - in half the time
 
 
 def _all_names(origin: Origin, naming: Naming) -> tuple[Cell, ...]:
@@ -112,7 +112,7 @@ class DaySum:
 
     def add(self, values: Values) -> None:
         self.responses += 1
-        self.counts = list(map(add, self.counts, values[COUNTS:PICO]))
+        self.counts = list(map(add, self.counts, values[COUNTS:USD]))
         pico = values[PICO]
         if pico is not None:
             self.priced += 1
