@@ -41,7 +41,8 @@ def stop(call: HookCall, text: str, *, refuse: bool) -> HookAnswer | None:
     if call.event == "UserPromptSubmit" and (refuse or not call.agent):
         return HookAnswer({"decision": "block", "reason": text})
     if call.event == "PreToolUse" and refuse:
-        decision = {"permissionDecision": "deny", "permissionDecisionReason": f"{text} {_TO_THE_MODEL}"}
+        reason = f"{text} {_TO_THE_MODEL}".removesuffix(".")  # Codex adds one
+        decision = {"permissionDecision": "deny", "permissionDecisionReason": reason}
         return HookAnswer({"hookSpecificOutput": {"hookEventName": call.event, **decision}})
     return None
 
