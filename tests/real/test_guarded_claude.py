@@ -78,9 +78,12 @@ def test_prompts_of_p(guarded: Guarded) -> None:
     assert guarded.prints(TOOLS)["terminal_reason"] == "completed"
     assert (guarded.turns, guarded.ran) == (4, 4)
     assert WARNED not in guarded.asked()
+    until(lambda: len(guarded.guard.told) == 1, "the person was not warned")
+    assert guarded.guard.told[0]["title"] == "Claude has little left"
     guarded.guard.has_left(5)
     assert STOPPED in guarded.prints("once more")["result"]
     assert guarded.turns == 4
+    assert len(guarded.guard.told) == 1  # the result says why
     guarded.guard.is_reset()
     assert guarded.prints("once more")["terminal_reason"] == "completed"
 

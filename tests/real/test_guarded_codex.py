@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.left_behind import at_work, until
@@ -141,6 +144,33 @@ def test_on_its_screen(guarded: Guarded) -> None:
     served = len(person.models.served)
     assert "Blocked" in guarded.execs("trusted by now", trusted=True).stderr
     assert len(person.models.served) == served
+
+
+def test_on_its_screen_by_its_daemon(guarded: Guarded) -> None:
+    """As Codex starts by itself: the daemon runs the hooks, and outlives the screen."""
+    person, guard = guarded.person, guarded.guard
+    config = person.home / "config.toml"
+    config.write_text(config.read_text().replace("gpt-5.5", "gpt-6.2-sol"))
+    guard.has_left(5)
+    try:
+        with terminal([str(person.program)], person.environ, person.work) as screen:
+            _trust(screen)
+            screen.enters("please begin")
+            screen.until(lambda: STOPPED in screen.text, "it was not stopped")
+            guard.has_left(60)
+            screen.enters("please go on")
+            screen.until(lambda: "Answer" in screen.text, "it did not go on")
+    finally:
+        _end_all(person.folder)
+    assert guard.told == []
+
+
+def _end_all(folder: Path) -> None:
+    """What has to do with this folder of the test's own."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.pid != os.getpid() and process.environ().get("HOME") == str(folder):
+                process.kill()
 
 
 def test_doctor_says_that_codex_skips_it(guarded: Guarded) -> None:

@@ -16,6 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tray.cli.console import BadArgument, chosen, open_scope, tell
+from tray.engine.bounded import Bounded
 from tray.faces.guard import command
 from tray.faces.guard.document import CODES
 from tray.faces.guard.homes import chosen_homes, protocol_of
@@ -90,10 +91,11 @@ def run(arguments: argparse.Namespace) -> int:
         return _run_hook(options)
     scope = open_scope()
     chosen("provider", options.provider, "all", scope.provider_ids())
-    verdict = _look(scope, options)
+    rounds = Bounded()
+    verdict = _look(scope, options, rounds)
     if options.wait is not None and verdict.level == "stop":
         tell(f"{verdict.text} Waiting.")
-        verdict = wait(verdict, options.wait, lambda: _look(scope, options))
+        verdict = wait(verdict, options.wait, lambda: _look(scope, options, rounds))
     command.show(verdict, options)
     return CODES[verdict.level]
 
@@ -113,16 +115,15 @@ def _run_hook(options: GuardOptions) -> int:
     return hook.run(options, protocol)
 
 
-def _look(scope: Scope, options: GuardOptions) -> Verdict:
+def _look(scope: Scope, options: GuardOptions, rounds: Bounded) -> Verdict:
     """By what is published; or by a round of our own, where that says nothing and nobody else takes rounds."""
-    from tray.engine.bounded import Bounded
     from tray.engine.detached import is_owned
     from tray.faces.guard.judge import judge
 
     verdict = command.of_snapshot(options)
     if verdict is not None and (verdict.level != "unknown" or is_owned(str(scope.folders.state))):
         return verdict
-    snapshot = Bounded().run("round", ROUND_SECONDS, lambda: _round(scope, options), otherwise=None)
+    snapshot = rounds.run("round", ROUND_SECONDS, lambda: _round(scope, options), otherwise=None)
     if snapshot is None:
         tell(f"no answer within {ROUND_SECONDS:.0f} s.")
     return judge(snapshot, time.time(), options, homes=chosen_homes)
