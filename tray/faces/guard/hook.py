@@ -39,8 +39,8 @@ def run(options: GuardOptions, protocol: ModuleType, environ: Mapping[str, str] 
     folder, home = state_folder(environ), home_of(protocol, environ)
     provider = options.hook
 
-    def note(outcome: str) -> None:
-        _note(folder, provider, home, outcome)
+    def note(outcome: str, level: str = "INFO") -> None:
+        _note(folder, level, provider, home, outcome)
 
     deadline.exit_after(deadline.SECONDS, lambda: note("let pass: no answer in time"))
     try:
@@ -62,7 +62,7 @@ def run(options: GuardOptions, protocol: ModuleType, environ: Mapping[str, str] 
     except Exception as error:  # noqa: BLE001 - a fault of ours must not cost a turn
         from providers.host.faults import own_place
 
-        note(f"let pass: internal error ({type(error).__name__} at {own_place(error)})")
+        note(f"let pass: internal error ({type(error).__name__} at {own_place(error)})", "ERROR")
     return OK
 
 
@@ -95,14 +95,17 @@ def _answer(
     found = protocol.stop(call, text, refuse=options.refuse_calls) if is_stop else None
     if found is None:
         found = protocol.warn(call, text, urgent=is_stop)
-        if found is not None and not _is_first(folder, options.hook, call):
+        if found is not None and not _is_first(folder, options.hook, call, verdict.level):
             found = None
     return found, outcome
 
 
-def _is_first(folder: str, provider: str, call: HookCall) -> bool:
-    """Of its turn. Where that cannot be marked, the prompt's own hook is the one."""
-    found = hook_marks.is_first(folder, provider, call.session, call.turn, "agent" if call.agent else "")
+def _is_first(folder: str, provider: str, call: HookCall, level: str) -> bool:
+    """Of its turn: one that was warned hears once more when it should stop. Where that cannot be marked, the
+    prompt's own hook is the one.
+    """
+    who = "agent" if call.agent else ""
+    found = hook_marks.is_first(folder, provider, call.session, call.turn, who, level)
     return call.event == "UserPromptSubmit" if found is None else found
 
 
@@ -111,11 +114,11 @@ def _print(output: Mapping[str, Any]) -> None:
     os.write(1, json.dumps(output).encode())
 
 
-def _note(folder: str, provider: str, home: str, outcome: str) -> None:
+def _note(folder: str, level: str, provider: str, home: str, outcome: str) -> None:
     now = time.time()
     try:
         if hook_marks.note(folder, provider, home, outcome, now):
-            brief_log.append(folder, "INFO", f"{provider} hook of {home}: {outcome}", now)
+            brief_log.append(folder, level, f"{provider} hook of {home}: {outcome}", now)
     except OSError:  # a full or read-only disk: there is no log
         pass
 

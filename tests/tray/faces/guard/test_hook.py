@@ -112,6 +112,15 @@ class TestAnswers:
         assert blocked is not None
         assert blocked["decision"] == "block"
 
+    def test_a_turn_that_was_warned_hears_once_more_when_it_should_stop(self, person: Person) -> None:
+        person.has_left(20)
+        assert person.hook("codex", PROMPT) is not None
+        person.has_left(5)
+        urgent = person.hook("codex", TOOL)
+        assert urgent is not None
+        assert "additionalContext" in urgent["hookSpecificOutput"]
+        assert person.hook("codex", TOOL) is None
+
     def test_calls_are_refused_where_that_was_chosen(self, person: Person) -> None:
         person.has_left(5)
         for _ in range(2):
