@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ from PIL import Image, ImageChops
 from tests.real.notice_servers import SERVERS, Server, Spy, check, opened
 from tests.real.session import DEADLINE, Session, until
 from tests.tray.desktop.linux.test_status_notifier import Running
+from tests.tray.faces.published import ROOT
 from tray.engine.notices.notice import Notice
 from tray.view.rows import Action
 
@@ -118,3 +121,24 @@ def test_a_dismissed_notice_is_shown_again_when_there_is_news(
         running.icon.withdraw_notice(SPENT.key)
         running.icon.show_notice(SPENT)
         assert spy.next("Notify")[1] == 0
+
+
+def test_a_notice_outlives_the_process_that_sent_it(server: Server, desk: Session) -> None:
+    """As that of a guard's hook, which ends at once: it is drawn by `notice`, and stays for some seconds."""
+    empty = bare(server, desk)
+    document: dict[str, Any] = {"verdict": "stop", "provider": "codex"}
+    document |= {"message": "Codex has 5 % left & <b>stops</b>."}
+    document |= dict.fromkeys(("account", "window", "remaining_percent", "until"))
+    with Spy(desk.environ) as spy:
+        subprocess.run(
+            [sys.executable, "-m", "tray.cli", "notice"],
+            env=desk.environ | {"PYTHONPATH": str(ROOT)},
+            input=json.dumps(document).encode(),
+            check=True,
+            timeout=DEADLINE,
+        )
+        asked = spy.next("Notify")
+    assert asked[3:5] == ("Codex was stopped", "Codex has 5 % left &amp; &lt;b&gt;stops&lt;/b&gt;.")
+    drawn(desk, empty)
+    time.sleep(1)
+    assert bubble(desk, empty) is not None
