@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 
 from providers.domain.short_hash import short_hash
 from providers.host.private import make_folder
@@ -80,12 +81,13 @@ def read(path: str) -> dict[str, Any] | None:
 
 
 def _forget_old(folder: str) -> None:
-    """By the clock of the disk, which made their times."""
+    """Also those of a clock that has been set back since. Another process may do the same."""
     marks = [entry for entry in os.scandir(folder) if entry.name.startswith(_TURN)]
-    if not marks:
-        return
-    times = sorted((entry.stat(follow_symlinks=False).st_mtime, entry.path) for entry in marks)
-    newest = times[-1][0]
-    for number, (at, path) in enumerate(times):
-        if newest - at > _KEPT_SECONDS or number < len(times) - _MOST_TURNS:
-            os.unlink(path)
+    now = time.time()
+    try:
+        times = sorted((entry.stat(follow_symlinks=False).st_mtime, entry.path) for entry in marks)
+        for number, (at, path) in enumerate(times):
+            if abs(now - at) > _KEPT_SECONDS or number < len(times) - _MOST_TURNS:
+                os.unlink(path)
+    except FileNotFoundError:
+        pass

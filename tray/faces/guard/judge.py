@@ -92,15 +92,11 @@ def _judge_account(
 
 
 def _of_model(account: Document, model: str) -> list[Document]:
-    """The windows of a model that has its own instead of the account's."""
-    name = model.lower().replace(" ", "-")
-    if not name:
+    """The windows of a model that has its own instead of the account's: their titles begin with its name."""
+    if not model:
         return []
-    return [
-        window
-        for window in account["windows"]
-        if window["scope"] == "model" and name in window["title"].lower().replace(" ", "-")
-    ]
+    own = [window for window in account["windows"] if window["scope"] == "model"]
+    return [each for each in own if f"{each['title']} ".lower().startswith(f"{model} ".lower())]
 
 
 def _is_usable(window: Document, now: float, allowed: float) -> bool:

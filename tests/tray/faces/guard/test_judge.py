@@ -186,7 +186,8 @@ class TestWhose:
         folder.publish(folder.account(folder.window(20), own))
         assert judged(folder).level == "go_on"
         assert judged(folder, model="gpt-5.3-codex-spark").window == "model:codex_bengalfox:session"
-        assert judged(folder, model="gpt-5.5").level == "go_on"
+        for other in ("gpt-5.5", "gpt-5.3-codex", "gpt-5.3-codex-spark-2", "gpt"):
+            assert judged(folder, model=other).level == "go_on"
         folder.publish(folder.account(folder.window(100), own))
         assert judged(folder, model="gpt-5.3-codex-spark").reason == "low"
 
