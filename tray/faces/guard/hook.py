@@ -111,7 +111,10 @@ def _is_first(folder: str, provider: str, call: HookCall, level: str) -> bool:
 
 def _print(output: Mapping[str, Any]) -> None:
     """In one write, so that a reader has all of it or nothing."""
-    os.write(1, json.dumps(output).encode())
+    try:  # noqa: SIM105 - contextlib takes its time
+        os.write(1, json.dumps(output).encode())
+    except OSError:  # nobody waits for it any more
+        pass
 
 
 def _note(folder: str, level: str, provider: str, home: str, outcome: str) -> None:

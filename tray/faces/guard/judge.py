@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Homes = Callable[[str], "tuple[str, ...] | None"]
 
 _LONGEST_ERROR = 200
+_NAMES = {"session": "5h", "weekly": "weekly"}
 
 
 def judge(
@@ -141,7 +142,7 @@ def _why_unknown(
             f"The limits of {name} are not known. {words.plain(error['message'][:_LONGEST_ERROR])}",
         )
     if options.window != "any" and not any(each["id"] == options.window for each in windows):
-        return "no_such_window", f"{name} has no such limit at the moment: {options.window}."
+        return "no_such_window", f"{name} has no {_NAMES[options.window]} limit at the moment."
     if windows and all(published.is_past(each, now) for each in windows):
         return "reset", f"The limits of {name} were reset; what is left of them is not known yet."
     if windows:
