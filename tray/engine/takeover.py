@@ -35,7 +35,10 @@ def acquire(single: SingleInstance, state_folder: Path, patience: float) -> bool
     gives_way = is_owned(str(state_folder), WATCH_LOCK)
     if not single.acquire(_PATIENCE_SECONDS if gives_way else patience):
         return False
-    (state_folder / WANTED).unlink(missing_ok=True)
+    try:  # noqa: SIM105 - contextlib takes its memory
+        os.unlink(state_folder / WANTED)
+    except OSError:  # it was never there, or is none of ours
+        pass
     return True
 
 

@@ -14,6 +14,7 @@ All of them show one line of a program that exits with 0. What is special in dat
 from __future__ import annotations
 
 import json
+import re
 
 from providers.domain.visible import json_text
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from tray.faces.bars.line import BarLine
 
 TMUX_COLUMNS = 40
+_MARK, _FIRST_FROM_RIGHT = "\u200e", "\u0590"  # LEFT-TO-RIGHT MARK
+_LETTER = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
+_FROM_RIGHT = f"{_LETTER}+(?:[^\\w\n{_MARK}]*{_LETTER}+)*"
 _COLOURS = {"warning": "#e5a50a", "critical": "#ed333b", "blocked": "#ed333b"}
 
 
@@ -48,7 +52,16 @@ class Format:
 
 
 def pango(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _in_order(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _in_order(text: str) -> str:
+    """With names that are written from right to left between marks: else Pango would turn round what is beside
+    them, as numbers, and all of a line that begins with one.
+    """
+    if max(text, default="") < _FIRST_FROM_RIGHT:
+        return text
+    return re.sub(_FROM_RIGHT, f"{_MARK}\\g<0>{_MARK}", text)
 
 
 def tmux(text: str) -> str:
@@ -74,18 +87,20 @@ def _waybar(text: str, line: BarLine) -> str:
 
 def _i3blocks(line: BarLine) -> str:
     texts = {"full_text": _without_escapes(line.text), "short_text": _without_escapes(line.short)}
-    return _json({**texts, "markup": "none"} | _colour(line))
+    return _raw({name: _in_order(text) for name, text in texts.items()} | {"markup": "none"} | _colour(line))
 
 
 def _i3blocks_own(text: str, line: BarLine) -> str:
     """`text` is markup."""
-    return _json({"full_text": _without_escapes(text), "markup": "pango"} | _colour(line))
+    return _raw({"full_text": _without_escapes(text), "markup": "pango"} | _colour(line))
 
 
 def _without_escapes(text: str) -> str:
     """Of which JSON needs none."""
     text = text.replace('"', "'").replace("\\", "/")
-    return text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() or sign == _MARK else " " for sign in text)
 
 
 def _colour(line: BarLine) -> dict[str, str]:
@@ -93,7 +108,11 @@ def _colour(line: BarLine) -> dict[str, str]:
 
 
 def _json(members: dict[str, Any]) -> str:
-    return json_text(json.dumps(members, ensure_ascii=False, separators=(",", ":")))
+    return json_text(_raw(members))
+
+
+def _raw(members: dict[str, Any]) -> str:
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
 
 
 def _tmux(line: BarLine) -> str:
