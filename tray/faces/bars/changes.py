@@ -108,10 +108,11 @@ class FileChanges:
                 raise PeerGone
 
     def _look(self) -> Stamps:
-        return {name: _stamp(os.path.join(self._folder, name)) for name in self._names}
+        return {name: stamp(os.path.join(self._folder, name)) for name in self._names}
 
 
-def _stamp(path: str) -> tuple[int, int, int] | None:
+def stamp(path: str) -> tuple[int, int, int] | None:
+    """Another value whenever the file was written; None where there is none."""
     try:
         found = os.stat(path)
     except OSError:

@@ -19,7 +19,7 @@ from providers.host.state_folder import is_trusted, state_folder
 from tray.engine import published
 from tray.engine.detached import ENGINE_LOCK, own_command
 from tray.faces.bars import options as bar_options
-from tray.faces.bars.changes import FileChanges, PeerGone
+from tray.faces.bars.changes import FileChanges, PeerGone, stamp
 from tray.faces.bars.keeper import Keeper
 from tray.faces.bars.line import problem
 from tray.faces.bars.statusline import NOT_KNOWN, UNTRUSTED, providers, read_snapshot, text_of, written
@@ -57,13 +57,15 @@ def show(options: Options, *, is_json: bool) -> int:
     """Prints lines until the reader is gone, or a signal ends it."""
     import signal
 
+    if sys.stdout is None:  # nobody reads
+        return OK
     signal.signal(signal.SIGTERM, _end)
     folder = state_folder(os.environ)
     try:  # noqa: SIM105 - contextlib takes its memory
         make_folder(folder)
     except OSError:  # nothing can be kept here, and so nothing is known
         pass
-    peer = None if sys.stdout is None else sys.stdout.fileno()
+    peer = sys.stdout.fileno()
     watched = _Document(options) if is_json else _Line(options)
     with Keeper(folder) as keeper, FileChanges(folder, (published.FILE, ENGINE_LOCK), peer) as changes:
         try:
@@ -85,10 +87,12 @@ def _end(_number: int, _frame: object) -> NoReturn:
 
 
 def _follow(folder: str, watched: _Line | _Document, keeper: Keeper, changes: FileChanges) -> NoReturn:
+    file, seen = os.path.join(folder, published.FILE), None
     changed, snapshot = frozenset({published.FILE}), None
     while True:
-        if published.FILE in changed:
-            snapshot = published.read(folder)
+        found = stamp(file)  # on a network's disk, others write without an event here
+        if published.FILE in changed or found != seen:
+            snapshot, seen = published.read(folder), found
         if hasattr(time, "tzset"):
             time.tzset()  # the person may have travelled
         now, is_ours = time.time(), is_trusted(os.environ)

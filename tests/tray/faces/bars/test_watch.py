@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import signal
@@ -168,6 +167,17 @@ class TestTheEnd:
             assert process.stderr is not None
             assert process.stderr.read() == b""
 
+    def test_without_an_output(self, folder: Folder) -> None:
+        done = subprocess.run(
+            ["sh", "-c", 'exec "$0" "$@" >&-', sys.executable, "-m", "tray.cli", "watch"],
+            env=folder.environ,
+            cwd=ROOT,
+            capture_output=True,
+            check=False,
+            timeout=30,
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+
     def test_a_signal(self, start: Start) -> None:
         watch = start()
         watch.line()
@@ -176,6 +186,8 @@ class TestTheEnd:
 
     def test_a_signal_while_the_reader_does_not_read(self, folder: Folder) -> None:
         folder.publish(folder.account(folder.window(37)))
+        import fcntl
+
         reader, writer = os.pipe()
         fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
         os.write(writer, b"x" * 4096)  # it is full
