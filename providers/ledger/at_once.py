@@ -34,12 +34,9 @@ def cost_between(path: str, provider: str, start: float, end: float) -> Value:
 
 
 def _ask(path: str, question: Callable[[sqlite3.Connection], Value]) -> Value:
-    from urllib.parse import quote
-
+    address = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     try:
-        db = sqlite3.connect(
-            f"file:{quote(path)}?mode=ro", uri=True, timeout=_BUSY_SECONDS, isolation_level=None
-        )
+        db = sqlite3.connect(f"file:{address}?mode=ro", uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
     except sqlite3.Error:
         return _UNKNOWN
     try:

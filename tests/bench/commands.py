@@ -2,8 +2,9 @@
 
     python -m tests.bench.commands [--rounds 30]
 
-Each is paired with `python -c pass` in the same round, so that whatever else the machine does meets both. It
-installs this checkout into an environment of its own, as a person would have it, with its bytecode compiled.
+Each is paired with `python -c pass` in the same round, so that whatever else the machine does meets both; where it
+does much, the CPU times say more. It installs this checkout into an environment of its own, as a person would have
+it, with its bytecode compiled.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -76,7 +78,9 @@ def main() -> None:
             folder.account(folder.window(95), provider="claude", homes=("~/claude",)),
         )
         bin_ = installed(Path(name) / "env")
-        times: dict[str, list[float]] = {command: [] for command in ("python -c pass", *COMMANDS)}
+        times: dict[str, list[tuple[float, float]]] = {
+            command: [] for command in ("python -c pass", *COMMANDS)
+        }
         for number in range(rounds + 2):
             folder.publish(*accounts)  # again, as Claude's status line leaves it behind
             for command, found in times.items():
@@ -86,11 +90,15 @@ def main() -> None:
                 if number > 1:  # the first two warm up
                     found.append(took)
     floor = times.pop("python -c pass")
-    print(f"python -c pass: {statistics.median(floor):.1f} ms (median of {rounds})\n")
-    print("| command | over it, ms |\n| --- | --: |")
+    wall, cpu = (statistics.median(each) for each in zip(*floor, strict=True))
+    print(f"python -c pass: {wall:.1f} ms, {cpu:.1f} ms of CPU (medians of {rounds})\n")
+    print("| command | over it, ms | CPU over it, ms |\n| --- | --: | --: |")
     for command, found in times.items():
-        over = statistics.median(one - base for one, base in zip(found, floor, strict=True))
-        print(f"| `{command}` | {over:+.1f} |")
+        over = [
+            statistics.median(one[which] - base[which] for one, base in zip(found, floor, strict=True))
+            for which in (0, 1)
+        ]
+        print(f"| `{command}` | {over[0]:+.1f} | {over[1]:+.1f} |")
 
 
 def installed(where: Path) -> Path:
@@ -104,10 +112,10 @@ def installed(where: Path) -> Path:
     return bin_
 
 
-def timed(command: list[str], stdin: str, environ: dict[str, str]) -> float:
-    """Wall time in ms."""
+def timed(command: list[str], stdin: str, environ: dict[str, str]) -> tuple[float, float]:
+    """Wall time and CPU time in ms."""
     environ = {name: value for name, value in environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    began = time.perf_counter()
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         command,
         input=stdin.encode(),
@@ -115,7 +123,9 @@ def timed(command: list[str], stdin: str, environ: dict[str, str]) -> float:
         stdout=subprocess.DEVNULL,
         check=True,
     )
-    return (time.perf_counter() - began) * 1000
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return (time.perf_counter() - began) * 1000, cpu * 1000
 
 
 if __name__ == "__main__":

@@ -95,6 +95,9 @@ def test_the_costs_are_those_of_the_ledger(folder: Folder) -> None:
     )
     assert cost_between(ledger, "claude", FIRST, LAST)[0] == pytest.approx(claude["totals"]["usd"], abs=1e-6)
     assert cost_between(ledger, "claude", LAST, LAST + 1) == (None, False)
+    odd = folder.folder / "a ?#%20"
+    shutil.copytree(folder.state, odd)
+    assert session_cost(str(odd / "ledger.sqlite3"), "claude", SESSION)[0] == pytest.approx(usd, abs=1e-6)
     before = sorted(path.name for path in folder.state.iterdir())
     assert drawn(folder, "{session.cost}").strip() == f"${usd:.2f}"
     assert sorted(path.name for path in folder.state.iterdir()) == before, "a look leaves nothing behind"
