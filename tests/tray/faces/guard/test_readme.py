@@ -1,0 +1,76 @@
+"""The blocks that people have pasted from the README: their command lines never change.
+
+Codex skips a hook whose entry was changed since it was trusted, in silence; so another README must not change what
+the old one said.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from providers.claude import hooks as claude_hooks
+from providers.codex import hooks as codex_hooks
+from providers.source import GuardHook, Home
+from tests.providers.codex.test_hooks import missing
+from tests.tray.faces.published import ROOT
+from tray.faces.guard.options import parse
+
+EVENTS = (GuardHook(event="UserPromptSubmit"), GuardHook(event="PreToolUse"))
+
+
+def block(beginning: str) -> str:
+    readme = (ROOT / "README.md").read_text()
+    section = readme[readme.index("## A guard for scripts and agents") :]
+    (found,) = [
+        each for each in textwrap.dedent(section).split("\n\n") if each.lstrip().startswith(beginning)
+    ]
+    return textwrap.dedent(found)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(provider="any", path=tmp_path, label="~/home")
+
+
+def test_of_claude(home: Home) -> None:
+    settings = json.loads("{" + block('"hooks": {') + "}")
+    (home.path / "settings.json").write_text(json.dumps(settings))
+    assert claude_hooks.find_guards(home, {}, None) == EVENTS
+    for groups in settings["hooks"].values():
+        assert groups == [
+            {
+                "hooks": [
+                    {
+                        "type": "command",
+                        "timeout": 5,
+                        "command": "~/.local/bin/tankful guard --hook claude",
+                    }
+                ]
+            }
+        ]
+
+
+def test_of_codex(home: Home) -> None:
+    section = (ROOT / "README.md").read_text()
+    start = section.index("    [[hooks.UserPromptSubmit]]")
+    text = textwrap.dedent(section[start : section.index("\n\nCodex asks once", start)])
+    (home.path / "config.toml").write_text(text)
+    assert codex_hooks.find_guards(home, {}, None, find=missing) == EVENTS
+    for groups in tomllib.loads(text)["hooks"].values():
+        assert groups == [
+            {
+                "hooks": [
+                    {"type": "command", "command": "~/.local/bin/tankful guard --hook codex", "timeout": 5}
+                ]
+            }
+        ]
+
+
+@pytest.mark.parametrize("line", ["--hook codex", "--hook claude", "--hook codex --refuse-calls"])
+def test_each_is_answered_fast(line: str) -> None:
+    assert parse(line.split()) is not None
