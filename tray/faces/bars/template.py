@@ -153,10 +153,16 @@ def _of_account(account: Document, rest: str, now: float) -> str | None:
         return _ACCOUNT_FIELDS[rest](account, now)
     ident, _, field = rest.rpartition(".")
     if ident == "cost":
-        usd = (account["cost"] or {}).get(_SPANS[field])
-        return None if usd is None else words.money(usd)
+        return _cost(account["cost"] or {}, field)
     window = next((each for each in account["windows"] if each["id"] == ident), None)
     return None if window is None else _FIELDS[field](window, now)
+
+
+def _cost(cost: Document, span: str) -> str | None:
+    usd = cost.get(_SPANS[span])
+    if usd is None:
+        return None
+    return f"≥ {words.money(usd)}" if cost["priced"] == "partial" else words.money(usd)
 
 
 def _left(window: Document, now: float) -> str | None:

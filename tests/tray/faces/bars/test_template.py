@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from providers.domain.cost import CostSummary
 from providers.domain.limits import AccountUsage, Credits, Sourced
@@ -67,6 +68,11 @@ def test_the_last_drop_is_no_zero_and_a_reset_no_value() -> None:
     assert filled(
         "{codex.session.left} {codex.session.used} {codex.session.resets_in} {tightest.left}", over
     ) == ("– – – –")
+
+
+def test_a_sum_that_leaves_something_out_says_so() -> None:
+    cost = replace(COST, priced="partial")
+    assert filled("{codex.cost.today}", sample.account(sample.window(37), cost=cost)) == "≥ $0.24"
 
 
 @pytest.mark.parametrize("text", ["{codex.session.left", "{", "}", "a } b", "{{}"])

@@ -24,6 +24,7 @@ from tests.homes import make_home
 from tests.programs import started
 from tests.tray.faces.published import ROOT, Folder, until
 from tray.engine.single_instance import SingleInstance
+from tray.faces.bars.statusline import UNTRUSTED
 
 SECONDS = 20.0
 
@@ -325,6 +326,26 @@ class TestItsEngine:
         for watch in watches:
             if watch is not keeper:
                 watch.until(lambda line: "50 %" in line)
+
+    def test_a_broken_snapshot_is_written_anew(self, folder: Folder, start: Start) -> None:
+        folder.publish()
+        (folder.state / "snapshot.json").write_text('{"schema": "tankful.snapshot/1", "providers": [{}]}')
+        watch = start("--format", "waybar")
+        assert json.loads(watch.line())["class"] == "error"
+        watch.until(lambda line: json.loads(line).get("percentage") is not None)
+        (folder.state / "snapshot.json").write_text("{")
+        watch.until(lambda line: json.loads(line)["class"] == "error")
+        watch.until(lambda line: json.loads(line).get("percentage") is not None)
+
+    def test_a_folder_that_others_can_write_to_gets_none(self, folder: Folder, start: Start) -> None:
+        folder.publish(folder.account(folder.window(37)))
+        folder.state.chmod(0o777)
+        watch = start("--format", "waybar")
+        assert json.loads(watch.line())["text"] == UNTRUSTED
+        assert not engines(folder)
+        folder.state.chmod(0o700)
+        folder.publish(folder.account(folder.window(40)))
+        watch.until(lambda line: "60 %" in line)
 
     def test_a_tray_takes_over_and_gives_it_back(self, folder: Folder, start: Start) -> None:
         watch = start("--provider", "codex")
