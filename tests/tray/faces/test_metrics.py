@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -22,7 +23,10 @@ from hypothesis import strategies as st
 
 from providers.domain.cost import Counter, Tally, TokenUsage
 from providers.domain.limits import Attempt, Credits, RateWindow, Sourced, UsageError
-from tests.tray.faces.published import ROOT, Folder
+from tests.fake_chatgpt import fake_chatgpt, says, usage_now
+from tests.homes import make_home
+from tests.programs import started
+from tests.tray.faces.published import ROOT, Folder, until
 from tray.engine import published
 from tray.engine.state import State
 from tray.faces import metrics
@@ -275,3 +279,25 @@ class TestTheTextfile:
 def test_without_a_tray_it_takes_a_round_and_counts(folder: Folder) -> None:
     assert 'tankful_build_info{version="0.1.0"} 1' in folder.run("metrics")
     assert published.read(str(folder.state)) is not None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the owner ends by a signal")
+def test_beside_a_tray_it_asks_nobody(folder: Folder) -> None:
+    """However often it is run, and also right after a round of its own."""
+    shutil.copytree(ROOT / "tests/fixtures/codex/0.169.0/plain/home", folder.folder / "codex")
+    with fake_chatgpt() as server:
+        server.answer = says(usage_now())
+        make_home(folder.folder / "codex", base=server.base)
+        first = samples(folder.run("metrics"))
+        again = samples(folder.run("metrics"))
+        assert len(server.requests) == 1
+        command = [sys.executable, "-m", "tray.cli", "--headless"]
+        with started(command, env=folder.environ, cwd=ROOT, stderr=subprocess.DEVNULL):
+            until(lambda: (published.read(str(folder.state)) or {}).get("counters"), "nothing was counted")
+            beside = samples(folder.run("metrics"))
+            assert len(server.requests) == 1
+    for found in (again, beside):
+        for name, value in first.items():
+            if "published" not in name and "_up" not in name:
+                assert found[name] == value
+    assert sum(int(value) for name, value in first.items() if "responses_total" in name) == 8
