@@ -1,5 +1,7 @@
 """The ledger's rows one by one, oldest first, for exports: in bounded memory, however many there are."""
 
+# ruff: noqa: S608 - nothing but column names and placeholders is put into a statement
+
 from __future__ import annotations
 
 import sqlite3
@@ -83,16 +85,20 @@ def responses(
     if judge is not None:
         judge.all_parts(db)
         judge.span(db, numbers, start_ms, end_ms)
+        own = db.execute(f"SELECT id FROM contexts WHERE home IN ({marks(numbers)})", numbers)
+        judge.contexts(db, [row[0] for row in own])
+    # A response is stored once for each home that contains it. Beside a min(), SQLite takes the other columns from
+    # the row that has it.
+    home, once = ("min(c.home)", "GROUP BY p.id, at_ms, key") if len(numbers) > 1 else ("c.home", "")
     origins: dict[int, Origin] = {}
     for step in _steps(db, start_ms, end_ms):
-        # CROSS JOIN keeps SQLite to this order, in which the copies of a response follow each other. Beside a
-        # min(), it takes the other columns from the row that has it.
+        # CROSS JOIN keeps SQLite to this order, in which the copies of a response follow each other.
         rows = db.execute(
-            f"SELECT context, min(c.home), at_ms, pico_usd, {_TOKENS}, {_TOTAL}, web_searches, pico_usd / 1e12"  # noqa: S608
+            f"SELECT context, {home}, at_ms, pico_usd, {_TOKENS}, {_TOTAL}, web_searches, pico_usd / 1e12"
             " FROM parts p CROSS JOIN responses r ON r.part = p.id AND r.at_ms >= ? AND r.at_ms < ?"
             " CROSS JOIN contexts c ON c.id = r.context"
-            f" WHERE p.last_ms >= ? AND p.first_ms < ? AND c.home IN ({marks(numbers)})"
-            " GROUP BY p.id, at_ms, key ORDER BY at_ms, key",
+            f" WHERE p.last_ms >= ? AND p.first_ms < ? AND c.home IN ({marks(numbers)}) {once}"
+            " ORDER BY at_ms, key",
             (*step, *step, *numbers),
         )
         for values in rows:
@@ -100,8 +106,8 @@ def responses(
             if origin is None:
                 if len(origins) >= MOST_CONTEXTS:  # as rows come by time, those are over
                     origins.clear()
-                provider, home = known[values[1]]
-                origin = origins[values[0]] = Origin(provider, _context(db, values[0], home))
+                provider, path = known[values[1]]
+                origin = origins[values[0]] = Origin(provider, _context(db, values[0], path))
             yield origin, values
 
 
@@ -131,7 +137,7 @@ def _numbers(known: Mapping[int, tuple[str, Path]], homes: Mapping[str, Sequence
 
 
 def _context(db: sqlite3.Connection, number: int, home: Path) -> Context:
-    row = db.execute(f"SELECT {_CONTEXT}, not_on_lines FROM contexts WHERE id = ?", (number,)).fetchone()  # noqa: S608
+    row = db.execute(f"SELECT {_CONTEXT}, not_on_lines FROM contexts WHERE id = ?", (number,)).fetchone()
     words = dict(zip(_CONTEXT.split(", "), (word or None for word in row[:-1]), strict=True))
     return Context(home=home, **words, not_on_lines=bool(row[-1]))
 

@@ -78,10 +78,17 @@ def test_any_year_is_found_at_once(tmp_path: Path, ledger: Ledger) -> None:
     assert len(list(ledger.responses())) == 4
 
 
-def test_damage_is_found_before_the_first_row(tmp_path: Path, ledger: Ledger) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE responses SET output = output + 1 WHERE key = 8",
+        "UPDATE contexts SET project = 'x' WHERE id = 1",
+    ],
+)
+def test_damage_is_found_before_the_first_row(tmp_path: Path, ledger: Ledger, damage: str) -> None:
     store(tmp_path, [billed(NOON + timedelta(hours=hour), hour) for hour in range(9)])
     with sqlite3.connect(tmp_path / "ledger.sqlite3") as db:
-        db.execute("UPDATE responses SET output = output + 1 WHERE key = 8")
+        db.execute(damage)
     db.close()
     with pytest.raises(LedgerDamaged):
         next(ledger.responses())
