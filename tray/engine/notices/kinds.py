@@ -203,12 +203,13 @@ def _reset_credit(look: AccountLook) -> Iterator[Occasion]:
 
 
 def _budget(verdict: BudgetVerdict, look: AccountLook) -> Iterator[Occasion]:
+    """One that was changed is another one: what was said of the old one says nothing of it."""
     for budget in look.budgets:
         if budget.verdict == verdict:
             yield Occasion(
                 kind=f"budget_{verdict}",
                 account=look.usage.key,
-                window=f"budget:{budget.period}",
+                window=f"budget:{budget.period}:{budget.limit:g}",
                 ends=budget.ends_at,
                 usage=look.usage,
                 budget=budget,

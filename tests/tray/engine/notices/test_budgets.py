@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.tray.engine.budget_states import cost
-from tests.tray.engine.notices.states import HOUR, MINUTE, WEEK_ENDS, ZONE, Life
+from tests.tray.engine.notices.states import HOUR, MINUTE, WEEK_ENDS, ZONE, Life, window
 from tray.engine.notices.occasion import ALL_ACCOUNTS
 from tray.engine.notices.screen import SEVERAL
 
@@ -75,6 +75,30 @@ def test_a_notice_is_withdrawn_once_the_budget_is_raised() -> None:
     one = life()
     assert one.kinds(costs=spent(20.0)) == ["budget_spent"]
     assert one.look(settings={**DAY, "budget.day": "100 USD"}).withdraw == (ALL_ACCOUNTS.key,)
+
+
+def test_a_budget_that_is_raised_is_said_again_when_it_is_reached_again() -> None:
+    one = life()
+    assert one.kinds(costs=spent(20.0)) == ["budget_spent"]
+    assert one.kinds(settings={**DAY, "budget.day": "30 USD"}) == []
+    assert one.kinds(costs=spent(24.0)) == ["budget_nearly_spent"]
+    assert one.kinds(costs=spent(30.0)) == ["budget_spent"]
+    assert one.kinds(costs=spent(31.0)) == []
+
+
+def test_a_budget_that_is_lowered_is_said_for_its_new_amount() -> None:
+    one = life()
+    assert one.kinds(costs=spent(12.0)) == []
+    (occasion,) = one.look(MINUTE, settings={**DAY, "budget.day": "10 USD"}).show
+    assert occasion.budget is not None
+    assert (occasion.kind, occasion.budget.limit) == ("budget_spent", 10.0)
+
+
+def test_a_week_that_was_reset_early_is_said_again() -> None:
+    one = Life(settings={"budget.week": "50%", "notify.runs_out": False, "notify.early_reset": False})
+    assert one.kinds(weekly=60) == ["budget_spent"]
+    assert one.kinds(weekly=window("weekly", 1.0, one.now + timedelta(days=7))) == []
+    assert one.kinds(weekly=55) == ["budget_spent"]
 
 
 def test_a_notice_is_withdrawn_once_there_is_no_budget() -> None:
