@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Id = str | int
 
 STATELESS = ("2026-07-28",)
+"""The versions without sessions: what `server/discover` lists is what requests may name, so no other is in it."""
 WITH_SESSION = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 """The versions with `initialize`, newest first; who asks for another one is offered the newest."""
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = (
@@ -90,9 +91,10 @@ def read(line: bytes) -> Request | Notification | None:
     if not isinstance(params, dict):
         raise ProtocolError(INVALID_PARAMS, "Invalid params: not an object", ident)
     meta = params.get("_meta")
-    if method == "initialize" or not isinstance(meta, dict) or f"{_META}protocolVersion" not in meta:
+    names_version = isinstance(meta, dict) and f"{_META}protocolVersion" in meta
+    if method == "initialize" or not (names_version or method == "server/discover"):
         return Request(ident, method, params, is_stateless=False)
-    _check_version(meta, ident)
+    _check_version(meta if isinstance(meta, dict) else {}, ident)
     return Request(ident, method, params, is_stateless=True)
 
 
@@ -104,7 +106,7 @@ def _id_of(message: Document) -> Id:
 
 
 def _check_version(meta: Document, ident: Id) -> None:
-    version = meta[f"{_META}protocolVersion"]
+    version = meta.get(f"{_META}protocolVersion")
     if not isinstance(version, str) or not isinstance(meta.get(f"{_META}clientCapabilities"), dict):
         names = f"`{_META}protocolVersion` and `{_META}clientCapabilities`"
         raise ProtocolError(INVALID_PARAMS, f"Invalid params: `_meta` needs {names}", ident)
@@ -126,9 +128,9 @@ def answer(request: Request, tools: list[Document], server: Document) -> Documen
             if request.params.get("cursor") is not None:
                 raise ProtocolError(INVALID_PARAMS, "Invalid params: there is no such page", request.id)
             found = {"tools": tools}
-        case "server/discover" if request.is_stateless:
+        case "server/discover":
             found = {
-                "supportedVersions": [*STATELESS, *WITH_SESSION],
+                "supportedVersions": list(STATELESS),
                 "capabilities": _CAPABILITIES,
                 "instructions": _INSTRUCTIONS,
             }

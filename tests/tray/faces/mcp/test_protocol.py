@@ -65,7 +65,7 @@ def test_initialize_without_a_version() -> None:
 
 def test_a_stateless_client_discovers_what_there_is() -> None:
     found = asked("server/discover", _meta=META)
-    assert found["supportedVersions"][0] == "2026-07-28"
+    assert found["supportedVersions"] == ["2026-07-28"], "each of them may be named in a request"
     assert found["capabilities"] == {"tools": {}}
     assert found["resultType"] == "complete"
     assert found["cacheScope"] == "public"
@@ -107,12 +107,13 @@ def test_a_stateless_request_needs_its_members() -> None:
     assert refused(line("tools/list", params={"_meta": half})) == (-32602, 1)
     no_text = {**META, "io.modelcontextprotocol/protocolVersion": 5}
     assert refused(line("tools/list", params={"_meta": no_text})) == (-32602, 1)
+    assert refused(line("server/discover", params={})) == (-32602, 1), "no client with a session knows it"
+    assert refused(line("server/discover")) == (-32602, 1)
 
 
 def test_what_each_generation_has_no_more_or_not_yet() -> None:
     assert asked("ping") == {}
     assert refused(line("ping", params={"_meta": META})) == (-32601, 1)
-    assert refused(line("server/discover", params={})) == (-32601, 1)
     assert asked("initialize", protocolVersion="2025-06-18", _meta=META)["protocolVersion"] == "2025-06-18"
 
 
