@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     now, settings = scope.clock(), scope.settings()
     if provider is not None:
         settings = budgets.without_dollars(settings)  # those are of all providers
-    counted = costs_of(costs)
+    counted = costs_of(scope, costs)
     if options.json:
         facts = budgets.facts(settings, counted, snapshot.accounts)
         days = settings.get(WORK_DAYS)

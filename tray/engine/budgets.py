@@ -111,18 +111,21 @@ def _unit(value: str | None) -> Unit | None:
 
 def _dollars(period: str, costs: list[HomeCost]) -> dict[str, Any]:
     """What was used of the period that the newest count was made in."""
+    nothing = {"used": None, "at_least": False, "up_to_date": False}
     if not costs:
-        return {"used": None, "at_least": False}
+        return nothing
     newest = max(cost.day for cost in costs)
     try:
         first, after = days_of(period, newest)
     except (OverflowError, ValueError):  # the end of the calendar
-        return {"used": None, "at_least": False}
+        return nothing
     used = tallied(tally for cost in costs for tally in _within(cost, period, first, after))
     is_whole = all(cost.complete and cost.day == newest for cost in costs)
+    up_to_date = all(cost.up_to_date for cost in costs)
     return {
         "used": document.as_usd(used.usd),
-        "at_least": not is_whole or used.unpriced > 0,
+        "at_least": not (is_whole and up_to_date) or used.unpriced > 0,
+        "up_to_date": up_to_date,
         "day": newest.isoformat(),
     }
 

@@ -54,6 +54,7 @@ class Costs:
         self._patience = patience
         self.ledger = Ledger(scope.folders.state / "ledger.sqlite3")
         self._counted: object = None
+        self._has_counted = False
         self._home_costs = HomeCosts(scope, self.ledger, self.files, self._recount)
 
     def count(
@@ -69,11 +70,13 @@ class Costs:
         chosen = self._scope.chosen()
         logs = self._logs(chosen)
         if logs is not None and not is_marked(self.files[0]) and (logs, self._file_number()) == self._counted:
+            self._has_counted = True
             return
         self._counted = None
         if self._child is not None and self.ledger.is_kept and self._is_large(chosen):
             self._child.run(progress or (lambda _share: None), waiting or (lambda _clause: None))
         unreadable, quarantined = self._refresh(chosen, progress, None)
+        self._has_counted = True
         if quarantined is not None:
             raise quarantined
         if not unreadable and all(self.ledger.is_complete(each.id) is not False for each in chosen):
@@ -95,6 +98,11 @@ class Costs:
     def _recount(self) -> None:
         """The next count opens the ledger in any case."""
         self._counted = None
+
+    @property
+    def has_counted(self) -> bool:
+        """Whether a count of this process has come to its end, be it that some logs could not be read."""
+        return self._has_counted
 
     @property
     def files(self) -> tuple[Path, ...]:

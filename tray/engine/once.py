@@ -55,7 +55,7 @@ def take_round(
         only_source=source,
         settings=settings.providers,
     )
-    note, known = history.with_news if mode == "cached" else history.note, costs_of(costs)
+    note, known = history.with_news if mode == "cached" else history.note, costs_of(scope, costs)
     every, work_days = refresh_every(scope), settings.get(WORK_DAYS)
     accounts = tuple(
         replace(
@@ -88,8 +88,7 @@ def _with_history(
 def refresh_every(scope: Scope) -> timedelta:
     """How often limits are refreshed, as who owns the engine published it; else as if nobody did."""
     try:
-        document = published.read(str(scope.folders.state))
-        if document is None or not published.is_kept(document, scope.clock().timestamp()):
+        if (document := _kept(scope)) is None:
             return REFRESH_EVERY
         accounts = document["providers"]
         seconds = max((account["refresh_seconds"] for account in accounts), default=0.0)
@@ -98,10 +97,23 @@ def refresh_every(scope: Scope) -> timedelta:
         return REFRESH_EVERY
 
 
-def costs_of(costs: Costs) -> dict[str, HomeCost]:
-    """The figures that were counted last; none where they cannot be read. Never raises."""
+def _kept(scope: Scope) -> published.Document | None:
+    """The snapshot that somebody keeps up to date; None where nobody does, or for one that is damaged."""
     try:
-        return costs.by_home()
+        document = published.read(str(scope.folders.state))
+        now = scope.clock().timestamp()
+        return document if document is not None and published.is_kept(document, now) else None
+    except published.DAMAGED:
+        return None
+
+
+def costs_of(scope: Scope, costs: Costs) -> dict[str, HomeCost]:
+    """The figures that were counted last, by any process; none where they cannot be read. Never raises."""
+    try:
+        found = costs.by_home()
+        if costs.has_counted or _kept(scope) is not None:
+            return found
+        return {home: replace(cost, up_to_date=False) for home, cost in found.items()}
     except LedgerError:  # shown when logs are counted
         return {}
     except Exception as error:  # noqa: BLE001 - it must not cost the limits

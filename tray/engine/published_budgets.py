@@ -25,12 +25,13 @@ def as_of(snapshot: Document, now: float, zone: tzinfo | None = None) -> list[Do
     """The budgets that are set, as of `now` (epoch s): by period, of a share one for each account.
 
         {"period": "day" | "week" | "month", "unit": "usd" | "percent", "limit": 20.0, "used": 12.4 | null,
-         "at_least": false, "forecast": 18.2 | null, "verdict": "ok" | "will_exceed" | "nearly_spent" | "spent" |
-         "unknown", "starts_at": ISO | null, "ends_at": ISO | null, "provider": null, "title": null,
-         "account": null}
+         "at_least": false, "up_to_date": true, "forecast": 18.2 | null, "verdict": "ok" | "will_exceed" |
+         "nearly_spent" | "spent" | "unknown", "starts_at": ISO | null, "ends_at": ISO | null, "provider": null,
+         "title": null, "account": null}
 
-    `used` is null once its period is over, and while it is not known; `at_least` says that it is a lower bound.
-    Percentages are of the weekly limit of an account; dollars are those of all accounts, which have no provider.
+    `used` is null once its period is over, and while it is not known; `at_least` says that it is a lower bound,
+    `up_to_date` is false where that is because nobody has looked for new logs. Percentages are of the weekly limit
+    of an account; dollars are those of all accounts, which have no provider.
     """
     days = snapshot.get("settings", {}).get("display", {}).get("work_days", ALL)
     return [judged(fact, now, days, zone) for fact in snapshot.get("budgets", ())]
@@ -52,6 +53,7 @@ def judged(fact: Document, now: float, days: str = ALL, zone: tzinfo | None = No
         "limit": fact["limit"],
         "used": used,
         "at_least": fact["at_least"],
+        "up_to_date": fact.get("up_to_date", True),
         "forecast": None if expected is None else round(expected, 2),
         "verdict": budgets.verdict(used, fact["limit"], expected),
         "starts_at": _iso(starts),

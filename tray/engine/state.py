@@ -20,12 +20,14 @@ EARLY_RESET_NEWS = timedelta(seconds=EARLY_RESET_SECONDS)
 class HomeCost(Struct, frozen=True, kw_only=True):
     """What one home's logs came to, as of the local day `day`.
 
-    `complete` is False while some of them are still to be read, or could not be.
+    `complete` is False while some of them are still to be read, or could not be; `up_to_date` where nobody has
+    looked for new ones since.
     """
 
     day: date
     figures: HomeFigures
     complete: bool
+    up_to_date: bool = True
 
 
 class LastRefresh(Struct, frozen=True, kw_only=True):

@@ -42,7 +42,9 @@ def test_a_budget_is_set_and_shown(worked: Person) -> None:
     assert budgets(found) == [("day", 0.01, "spent"), ("week", 50.0, "spent"), ("month", 500.0, "ok")]
     assert budgets(worked.usage("--cached")) == budgets(found)
     lines = [line for line in worked.run("usage").splitlines() if "budget" in line]
-    assert lines[0].startswith("──────────────   0 % left  Daily budget  ·  $0.")
+    assert lines[0].startswith("──────────────   0 % left  Daily budget  ·  ≥ $0."), (
+        "no tray has counted since"
+    )
     assert lines[1] == "──────────────   0 % left  Weekly budget  ·  Codex 62 of 50 %  ·  spent"
 
 
@@ -71,6 +73,23 @@ def test_a_share_of_the_week_for_a_day(worked: Person, server: FakeChatGPT) -> N
     (line,) = [line for line in worked.run("usage").splitlines() if "budget" in line]
     assert line.endswith("Daily budget  ·  Codex ≥ 6 of 5 %  ·  spent")
     assert budgets(worked.usage("--cached")) == budgets(second)
+
+
+def test_a_guard_counts_what_usage_has_not(worked: Person) -> None:
+    worked.run("config", "set", "budget.day", "20")
+    day = worked.usage()["budgets"][0]
+    assert (day["verdict"], day["at_least"], day["up_to_date"]) == ("ok", True, False)
+    log = next(iter(worked.home.rglob("*.jsonl")))
+    text = log.read_text()
+    for number in range(40):  # a busy hour, which no tray has seen
+        again = text.replace(log.stem[-12:], f"{number:012}")
+        log.with_name(f"{log.stem[:-12]}{number:012}.jsonl").write_text(again)
+    worked.run("config", "set", "budget.day", "1")
+    assert worked.usage()["budgets"][0]["used"] == day["used"], "usage never waits for a count"
+    found = json.loads(worked.run("guard", "--budget", "--json", code=75))
+    assert (found["reason"], found["budget"]) == ("budget", "day")
+    kept = json.loads((worked.folder / "own/state/snapshot.json").read_text())["budgets"][0]
+    assert (kept["up_to_date"], kept["at_least"]) == (True, False)
 
 
 def test_a_wrong_one_is_refused(worked: Person) -> None:

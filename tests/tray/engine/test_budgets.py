@@ -154,6 +154,18 @@ def test_a_lower_bound_says_so(costs: dict[str, HomeCost]) -> None:
     assert (found.used, found.at_least) == (5.0, True)
 
 
+def test_what_nobody_has_counted_is_a_lower_bound_too() -> None:
+    costs = {"a": replace(cost(FRIDAY, 5.0), up_to_date=False), "b": cost(FRIDAY, 2.0)}
+    counted = state(costs=costs, day="20 USD", week="4 USD")
+    day, week = budgets_of(counted, NOON, ZONE)
+    assert (day.used, day.at_least, week.verdict) == (7.0, True, "spent")
+    kept = json.loads(json.dumps(contents(counted)))
+    assert [each["up_to_date"] for each in published_budgets.as_of(kept, NOON.timestamp(), ZONE)] == [
+        False,
+        False,
+    ]
+
+
 def test_yesterdays_count_says_nothing_of_today() -> None:
     counted = state(costs={"a": cost(FRIDAY, 25.0)}, day="20 USD", week="20 USD")
     day, week = budgets_of(counted, NOON + 12 * HOUR, ZONE)
@@ -213,6 +225,7 @@ def test_what_is_published() -> None:
         "limit": 20.0,
         "used": 17.0,
         "at_least": False,
+        "up_to_date": True,
         "forecast": 34.0,
         "verdict": "nearly_spent",
         "starts_at": "2026-11-19T23:00:00Z",

@@ -19,12 +19,12 @@ def verdicts_on_budgets(
     snapshot: Document, now: float, accounts: Sequence[Document], *, old: bool
 ) -> Iterator[Verdict]:
     """On each budget of these accounts, and on those in dollars, which are for all."""
-    own = {each["account"]["id"] for each in accounts if each["account"]}
+    own = {(each["provider"], each["account"] and each["account"]["id"]) for each in accounts}
     budgets = published_budgets.as_of(snapshot, now)
     if not budgets:
         yield Verdict("unknown", "no_budget", "No budget is set: see [budget] in settings.toml.")
     for budget in budgets:
-        if budget["account"] is None or budget["account"] in own:
+        if budget["provider"] is None or (budget["provider"], budget["account"]) in own:
             yield _verdict(budget, now, old=old)
 
 
@@ -35,10 +35,15 @@ def _verdict(budget: Document, now: float, *, old: bool) -> Verdict:
     about = {"provider": budget["provider"], "account": budget["account"], "budget": budget["period"]}
     about |= {"until": until, "old": old}
     used = budget["used"]
-    if used is None or (old and budget["verdict"] != "spent"):
+    is_certain = budget["verdict"] == "spent"  # whatever has been used since
+    if used is not None and not budget["up_to_date"] and not is_certain:
+        text = f"{name} is set, but the logs have not been counted for it."
+        return Verdict("unknown", "not_counted", text, **about)
+    if used is None or (old and not is_certain):
         return Verdict("unknown", "not_read", f"{name} is set, but its use is not known.", **about)
     about["left"] = max(0.0, 100.0 - 100.0 * used / budget["limit"])
-    spent = f"{_amount(used, budget)} of {_amount(budget['limit'], budget)}"
+    least = "at least " if budget["at_least"] else ""
+    spent = f"{least}{_amount(used, budget)} of {_amount(budget['limit'], budget)}"
     ends = "" if until is None else f" The next one begins {words.at(until, now)}."
     match budget["verdict"]:
         case "spent":
@@ -46,10 +51,13 @@ def _verdict(budget: Document, now: float, *, old: bool) -> Verdict:
         case "nearly_spent":
             return Verdict("warn", "budget", f"{name} is nearly used up: {spent}.{ends}", **about)
         case "will_exceed":
-            forecast = _amount(budget["forecast"], budget)
-            return Verdict("warn", "budget", f"{name} will be exceeded at this rate: {forecast}.", **about)
-    return Verdict("go_on", "enough", f"{name} is used by {spent}.{ends}", **about)
+            forecast = _amount(budget["forecast"], budget, up=True)
+            return Verdict("warn", "budget", f"{name} is at {spent}, heading for {forecast}.", **about)
+    return Verdict("go_on", "enough", f"{name} is at {spent}.{ends}", **about)
 
 
-def _amount(value: float, budget: Document) -> str:
-    return words.money(value) if budget["unit"] == "usd" else f"{int(value + 1e-9)} %"
+def _amount(value: float, budget: Document, *, up: bool = False) -> str:
+    """What was used is not overstated; a forecast, rounded `up`, does not look like what it exceeds."""
+    if budget["unit"] == "usd":
+        return words.money(value)
+    return f"{int(-(-value // 1)) if up else int(value + 1e-9)} %"

@@ -72,6 +72,7 @@ def _verdict(folder: str, options: GuardOptions, home: str, call: HookCall) -> V
         snapshot = published.read(folder)
         verdict = judge(snapshot, now, options, homes=lambda _provider: named(home), model=call.model)
         is_fresh = snapshot is not None and _is_fresh(snapshot, now, options.max_age)
+        is_fresh = is_fresh and verdict.reason != "not_counted"
     except published.DAMAGED:  # the next round rewrites it
         verdict, is_fresh = Verdict("unknown", "not_read", "The snapshot is damaged."), False
     if not is_fresh:

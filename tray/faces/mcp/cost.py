@@ -7,7 +7,7 @@ import time
 
 from tray.engine import published
 from tray.faces.mcp.children import Commands
-from tray.faces.mcp.schema import ToolFailed, nullable, objects, record
+from tray.faces.mcp.schema import FROM_LOGS, ToolFailed, nullable, objects, record
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def shown(document: Document, by: str, now: float) -> Document:
     return {
         "as_of": published.iso(now),
         "age_seconds": max(0, round(now - published.epoch(document["generated_at"]))),
-        "source": "local logs, at API prices",
+        "source": FROM_LOGS,
         "timezone": document["timezone"],
         "since": document["since"],
         "until": document["until"],

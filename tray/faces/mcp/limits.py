@@ -10,7 +10,7 @@ from providers.domain import rules
 from providers.host.state_folder import is_trusted, state_folder
 from tray.engine import published
 from tray.faces.mcp.children import Commands
-from tray.faces.mcp.schema import ToolFailed, nullable, objects, record
+from tray.faces.mcp.schema import FROM_LOGS, ToolFailed, nullable, objects, record
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MAX_AGE_SECONDS = 300.0
 ROUND_SECONDS = 10.0
+_WINDOW_OF_SHARES = "weekly"
+"""What the budgets in percent are of."""
 _NOT_YET = "No limits are known yet. Run `tankful usage` in a terminal to see why."
 _UNTRUSTED = "tankful's folder cannot be used. Run `tankful doctor` in a terminal."
 
@@ -67,11 +69,18 @@ _BUDGET = record(
     unit={"enum": ["usd", "percent"], "description": "percent is of the weekly limit of the account."},
     limit={"type": "number"},
     used=nullable("number"),
+    at_least={
+        "type": "boolean",
+        "description": "used is a lower bound: some use has no price, or is not counted.",
+    },
     forecast=nullable("number", "What it comes to by the end of the period."),
     verdict={"enum": ["ok", "will_exceed", "nearly_spent", "spent", "unknown"]},
     ends_at=nullable("string"),
     provider=nullable("string", "null for dollars, which are those of all accounts."),
     account=nullable("string"),
+    source=nullable("string", "Where the use was read; null if that is not known."),
+    age_seconds=nullable("integer", "How long ago it was read; null if that is not known."),
+    stale=nullable("boolean"),
 )
 DEFINITION: Document = {
     "name": "limits",
@@ -148,12 +157,11 @@ def shown(document: Document, now: float, provider: str | None = None) -> Docume
         if provider not in known:
             raise ToolFailed(f"There is no account of that provider; there is {', '.join(known) or 'none'}.")
         accounts = [each for each in accounts if each["provider"] == provider]
-    names = tuple(_BUDGET["properties"])
     return {
         "as_of": published.iso(now),
         "accounts": [_account(each, now) for each in accounts],
         "budgets": [
-            {name: budget[name] for name in names}
+            _budget(budget, document["providers"], now)
             for budget in document["budgets"]
             if provider is None or budget["provider"] in (None, provider)
         ],
@@ -200,6 +208,20 @@ def _window(window: Document, now: float) -> Document:
         "runs_out_at": pace["runs_out_at"] if pace and not is_past else None,
         **_origin(window, now),
     }
+
+
+def _budget(budget: Document, accounts: list[Document], now: float) -> Document:
+    """With the age of what was read, which is not known of dollars: nobody notes when logs were last counted."""
+    origin: Document = {"source": None, "age_seconds": None, "stale": None}
+    if budget["provider"] is None:
+        origin["source"] = FROM_LOGS
+    else:
+        for account in accounts:
+            known = account["account"] and account["account"]["id"]
+            if (account["provider"], known) == (budget["provider"], budget["account"]):
+                lanes = [each for each in account["windows"] if each["id"] == _WINDOW_OF_SHARES]
+                origin = _origin(lanes[0], now) if lanes else origin
+    return {name: {**budget, **origin}[name] for name in _BUDGET["properties"]}
 
 
 def _origin(lane: Document, now: float) -> Document:

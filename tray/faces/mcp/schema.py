@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 
+FROM_LOGS = "local logs, at API prices"
+
+
 class ToolFailed(Exception):
     """A call that has no answer; str() is a sentence for the agent."""
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from providers.domain.limits import RateWindow, Sourced
 from tests.tray.engine.budget_states import cost
@@ -67,6 +68,41 @@ def test_what_is_not_counted_yet(folder: Folder) -> None:
     folder.publish(folder.account(folder.window(20)), state=state)
     found = judged(folder, "--budget")
     assert (found.level, found.text) == ("unknown", "The daily budget is set, but its use is not known.")
+
+
+def test_what_nobody_has_counted(folder: Folder) -> None:
+    """As `tankful usage` publishes it, which never waits for a count."""
+    state = spent(folder, 1.0, day="20 USD")
+    old = {home: replace(cost, up_to_date=False) for home, cost in state.costs.items()}
+    folder.publish(folder.account(folder.window(20)), state=replace(state, costs=old), kind="command")
+    found = judged(folder, "--budget")
+    assert (found.level, found.reason) == ("unknown", "not_counted")
+    settings = spent(folder, 1.0, day="0.5 USD").settings
+    folder.publish(folder.account(folder.window(20)), state=replace(state, settings=settings, costs=old))
+    assert judged(folder, "--budget").level == "stop", "more of it makes it no less spent"
+
+
+def test_a_lower_bound_says_so(folder: Folder) -> None:
+    state = spent(folder, 17.0, day="20 USD")
+    partial = {home: replace(cost, complete=False) for home, cost in state.costs.items()}
+    folder.publish(folder.account(folder.window(20)), state=replace(state, costs=partial))
+    found = judged(folder, "--budget")
+    assert found.level == "warn"
+    assert found.text.startswith("The daily budget is nearly used up: at least $17.00 of $20.00.")
+
+
+def test_the_budget_of_an_account_without_a_name_is_its_own(folder: Folder) -> None:
+    claude = folder.account(week(folder, 60), provider="claude", account=None)
+    folder.publish(folder.account(week(folder, 5)), claude, state=spent(folder, 0.0, week="50%"))
+    assert judged(folder, "--budget", "--provider", "codex").level == "go_on"
+    found = judged(folder, "--budget", "--provider", "claude")
+    assert (found.level, found.provider, found.budget) == ("stop", "claude", "week")
+
+
+def test_two_providers_may_know_an_account_by_the_same_name(folder: Folder) -> None:
+    one, other = folder.account(week(folder, 5)), folder.account(week(folder, 60), provider="claude")
+    folder.publish(one, other, state=spent(folder, 0.0, week="50%"))
+    assert judged(folder, "--budget", "--provider", "codex").level == "go_on"
 
 
 def test_old_figures(folder: Folder) -> None:

@@ -127,6 +127,24 @@ def test_budgets_are_told(folder: Folder) -> None:
     assert [each["period"] for each in answer(folder, provider="claude")["budgets"]] == ["day", "month"]
 
 
+def test_budgets_have_their_source_and_their_age(folder: Folder) -> None:
+    state = State(settings=SAMPLE.settings, costs=SAMPLE.costs)
+    weekly = folder.window(51, ident="weekly", title="Weekly", duration=timedelta(days=7))
+    old = replace(weekly, fetched_at=folder.now - timedelta(minutes=2))
+    folder.publish(folder.account(old), state=state)
+    dollars, share, _ = answer(folder)["budgets"]
+    assert (dollars["source"], dollars["age_seconds"]) == ("local logs, at API prices", None)
+    assert share["source"] == "oauth"
+    assert 120 <= share["age_seconds"] < 180
+    assert share["stale"] is False
+
+
+def test_a_budget_that_is_a_lower_bound_says_so(folder: Folder) -> None:
+    costs = {home: replace(cost, complete=False) for home, cost in SAMPLE.costs.items()}
+    folder.publish(folder.account(folder.window(5)), state=State(settings=SAMPLE.settings, costs=costs))
+    assert answer(folder)["budgets"][0]["at_least"] is True
+
+
 # --- nobody keeps the snapshot up to date --------------------------------------------------------------------
 
 
