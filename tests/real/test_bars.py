@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.real import bars
+from tests.real import bars, panel
 from tests.real.bars import HOSTILE, NAME, readme
 from tests.real.panel import bare_display
 from tests.real.session import Session, until
 from tests.real.terminals import terminal
 from tests.real.waybar import headless_sway
-from tests.tray.faces.published import Folder
+from tests.tray.faces.published import ROOT, Folder
+from tray.engine import published
 from tray.engine.single_instance import SingleInstance
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
@@ -145,3 +147,23 @@ def test_argos_gets_a_title_and_rows(folder: Folder, program: Path) -> None:
         ["sh", "-c", readme("echo ---", program)], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout == "Codex 63 %\n---\nCodex 5h 63 % left\nno limits\n"
+
+
+def test_a_tray_takes_over_from_a_bar(tmp_path: Path, need: Callable[..., None]) -> None:
+    """As at a login, where the bar is often the first."""
+    need(*panel.PROGRAMS)
+    person = Folder(tmp_path / "person")
+    with panel.xfce_panel(tmp_path / "desk") as desk:
+        desk.environ.update({**person.environ, "HOME": desk.environ["HOME"]})
+        watch = desk.start(sys.executable, "-m", "tray.cli", "watch", cwd=ROOT)
+        assert watch.line() == "limits not known yet"
+        desk.start(str(bars.installed(person)), "--tray")
+        desk.icon()
+        until(lambda: _owner(person) == "tray", "the tray does not own the engine")
+        assert watch.process.poll() is None
+    assert desk.left_behind() == []
+
+
+def _owner(person: Folder) -> object:
+    snapshot = published.read(str(person.state)) or {}
+    return snapshot.get("owner", {}).get("kind")
