@@ -17,16 +17,16 @@ from providers.registry import PROVIDERS
 from tray.cli.arguments import Parser
 from tray.cli.commands import COMMANDS, Command
 from tray.cli.completion import SHELLS, path_of
+from tray.cli.guard import hooks
 from tray.cli.help import OPTIONS, SUMMARY
 from tray.engine.settings_table import SETTINGS
-from tray.faces.guard.homes import protocol_of
 
 _PROVIDERS = tuple(provider.id for provider in PROVIDERS)
 _SOURCES = tuple(dict.fromkeys(ident for provider in PROVIDERS for ident in provider.source_ids))
 WORDS: dict[str, tuple[str, ...]] = {
     "provider": (*_PROVIDERS, "all"),
     "source": ("auto", *_SOURCES),
-    "hook": tuple(ident for ident in _PROVIDERS if protocol_of(ident)),
+    "hook": tuple(hooks()),
     "key": tuple(setting.key for setting in SETTINGS),
 }
 """What arguments may be that the parsers themselves take as any text, by where they are stored."""

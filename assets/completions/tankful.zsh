@@ -10,19 +10,19 @@
 
 _shtab_tankful_commands() {
   local _commands=(
-    autostart:'start the tray when you log in: on, off, status'
-    completion:'print the completions of a shell: bash, zsh, fish'
+    autostart:'choose whether the tray starts when you log in'
+    completion:'print the completion script for bash, zsh or fish'
     config:'Show and change the settings in settings.toml; without an action it lists them.'
     cost:'show tokens and cost from local logs'
     doctor:'check this machine and suggest how to fix problems'
-    export:'write what tankful knows to a file, for other programs'
+    export:'print the numbers as CSV, JSON lines, metrics or a calendar'
     guard:'say whether enough is left to go on, for scripts and agents'
-    mcp:'A server of the Model Context Protocol on stdin and stdout, with the tools `limits` and `cost`, both of which only read. A coding agent starts it.'
+    mcp:'Serve the tools `limits` and `cost`, which only read, to a coding agent, by the Model Context Protocol on stdin and stdout. The agent starts this itself, once it is set up as below.'
     metrics:'print limits and counters for Prometheus'
     prices:'Show the prices in force, and update them; without an action it lists them.'
     statusline:'Print what is left in one line, from the last published values; or, as Claude Code'"'"'s statusLine command, read the JSON that Claude Code sends on stdin, store the limits in it and print them.'
     usage:'show limits, credits and account'
-    watch:'Prints what is left in one line, and again whenever it changes, until nobody reads it any more. Where no tray runs, it keeps the values up to date itself.'
+    watch:'Print what is left in one line, and again whenever it changes, until nobody reads it any more. Where no tray runs, this keeps the values up to date itself.'
   )
   _describe 'tankful commands' _commands
 }
@@ -48,7 +48,7 @@ _shtab_tankful_prices_commands() {
 }
 
 _shtab_tankful_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "(- : *)"{-h,--help}"[show this help and exit]"
   "--tray[wait for a desktop to appear (for autostart)]"
   "--headless[run without a tray and keep the snapshot current (for servers)]"
   "--version[show the version and exit]"
@@ -58,30 +58,30 @@ _shtab_tankful_options=(
 _shtab_tankful_defaults_added=0
 
 _shtab_tankful_autostart_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
-  ":switch it on or off, or show how it is (default):(on off status)"
+  "(- : *)"{-h,--help}"[show this help and exit]"
+  ":switch it on or off, or show whether it is on (default):(on off status)"
 )
 
 # guard to ensure default positional specs are added only once per session
 _shtab_tankful_autostart_defaults_added=0
 
 _shtab_tankful_completion_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
-  ":the shell that completes:(bash zsh fish)"
+  "(- : *)"{-h,--help}"[show this help and exit]"
+  ":the shell to complete commands in:(bash zsh fish)"
 )
 
 # guard to ensure default positional specs are added only once per session
 _shtab_tankful_completion_defaults_added=0
 
 _shtab_tankful_config_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "(- : *)"{-h,--help}"[show this help and exit]"
 )
 
 # guard to ensure default positional specs are added only once per session
 _shtab_tankful_config_defaults_added=0
 
 _shtab_tankful_config_get_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "(- : *)"{-h,--help}"[show this help and exit]"
   ":the setting, as \`tankful config list\` names it:(providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents budget.day budget.week budget.month notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.quiet_hours notify.command)"
 )
 
@@ -89,7 +89,7 @@ _shtab_tankful_config_get_options=(
 _shtab_tankful_config_get_defaults_added=0
 
 _shtab_tankful_config_list_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "(- : *)"{-h,--help}"[show this help and exit]"
   "--json[print JSON]"
 )
 
@@ -97,14 +97,14 @@ _shtab_tankful_config_list_options=(
 _shtab_tankful_config_list_defaults_added=0
 
 _shtab_tankful_config_path_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "(- : *)"{-h,--help}"[show this help and exit]"
 )
 
 # guard to ensure default positional specs are added only once per session
 _shtab_tankful_config_path_defaults_added=0
 
 _shtab_tankful_config_set_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "(- : *)"{-h,--help}"[show this help and exit]"
   ":the setting, as \`tankful config list\` names it:(providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents budget.day budget.week budget.month notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.quiet_hours notify.command)"
   ":its new value\; commas separate the folders of a list:"
 )
@@ -113,7 +113,7 @@ _shtab_tankful_config_set_options=(
 _shtab_tankful_config_set_defaults_added=0
 
 _shtab_tankful_config_unset_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "(- : *)"{-h,--help}"[show this help and exit]"
   ":the setting, as \`tankful config list\` names it:(providers.codex.enabled providers.codex.homes providers.codex.program providers.codex.source providers.claude.enabled providers.claude.homes providers.claude.program providers.claude.source display.icon display.used display.hide_email display.bars display.work_days display.incidents budget.day budget.week budget.month notify.enabled notify.spent notify.usable_again notify.runs_out notify.login notify.at_10 notify.at_25 notify.at_50 notify.early_reset notify.reset_credit notify.budget notify.quiet_hours notify.command)"
 )
 
@@ -121,12 +121,12 @@ _shtab_tankful_config_unset_options=(
 _shtab_tankful_config_unset_defaults_added=0
 
 _shtab_tankful_cost_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--provider[show only this provider (default\: all)]:ID:(codex claude all)"
-  "--days[the last N days, including today (default\: 30\; 12 weeks, 12 months, 7 days of blocks)]:N:"
+  "(- : *)"{-h,--help}"[show this help and exit]"
+  "--provider[show only this provider\: codex, claude (default\: all)]:ID:(codex claude all)"
+  "--days[the last N days, including today (default\: 30\; by week or month 12 of them, by block 7 days)]:N:"
   "--since[from this day on, such as 2026-11-01]:DATE:"
   "--until[up to and including this day (default\: today)]:DATE:"
-  "--by[how to group the rows\: day, week, month, block, model, session, project, effort, account, home (default\: day)\; a block lasts 5 hours, from the hour of its first response on]:GROUP:(day week month block model session project effort account home)"
+  "--by[how to group the rows\: day, week, month, block, model, session, project, effort, account, home (default\: day)\; a block lasts 5 hours, from the hour of its first response]:GROUP:(day week month block model session project effort account home)"
   "--models[show the models of each row below it]"
   "--chart[draw a bar beside each row]"
   "--rates[show the prices applied]"
@@ -138,7 +138,7 @@ _shtab_tankful_cost_options=(
 _shtab_tankful_cost_defaults_added=0
 
 _shtab_tankful_doctor_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "(- : *)"{-h,--help}"[show this help and exit]"
   "--json[print JSON]"
 )
 
@@ -146,31 +146,31 @@ _shtab_tankful_doctor_options=(
 _shtab_tankful_doctor_defaults_added=0
 
 _shtab_tankful_export_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--what[billed responses one by one, or summed by day\; how limits changed\; or the windows with their resets]:what:(responses days limits windows)"
-  "--format[default\: csv]:format:(csv jsonl prometheus ics)"
+  "(- : *)"{-h,--help}"[show this help and exit]"
+  "--what[billed responses one by one, or summed by day\; how the limits changed\; or their windows and resets]:what:(responses days limits windows)"
+  "--format[a table (default), a JSON object on each line, metrics with time stamps, or a calendar of resets]:format:(csv jsonl prometheus ics)"
   "--since[from this day on, such as 2026-11-01]:DATE:"
   "--until[up to and including this day]:DATE:"
-  "--provider[export only this provider (default\: all)]:ID:(codex claude all)"
+  "--provider[export only this provider\: codex, claude (default\: all)]:ID:(codex claude all)"
   "--timezone[time zone for days, such as Europe\/Berlin (default\: the system\'s)]:ZONE:"
-  "--redact[replace the names of accounts, projects and homes by hashes that nobody can guess]"
+  "--redact[replace the names of accounts, projects and homes with hashes that nobody can guess]"
 )
 
 # guard to ensure default positional specs are added only once per session
 _shtab_tankful_export_defaults_added=0
 
 _shtab_tankful_guard_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--provider[judge only this provider (default\: all)]:ID:(codex claude all)"
+  "(- : *)"{-h,--help}"[show this help and exit]"
+  "--provider[judge only this provider\: codex, claude (default\: all)]:ID:(codex claude all)"
   "--window[judge only this limit (default\: any)]:window:(session weekly any)"
   "--min-left[stop when less than this is left (default\: 10)]:PERCENT:"
   "--warn-left[warn when less than this is left (default\: 25)]:PERCENT:"
   "--max-age[do not rely on older values where no tray keeps them up to date (default\: 10m)]:AGE:"
-  "--wait[wait for the reset, but no longer than this]:SECONDS:"
-  "--budget[judge your own budgets, too (see README)]"
+  "--wait[wait for the reset, but no longer than this, such as 600 or 5h]:SECONDS:"
+  "--budget[judge your budgets, too, which \`tankful config\` sets]"
   "--no-credits[stop also where credits would carry on after the limit]"
   "--json[print JSON]"
-  "--hook[answer as a hook of this provider\'s CLI]:ID:(codex claude)"
+  "--hook[answer as a hook of this CLI\: codex, claude]:ID:(codex claude)"
   "--refuse-calls[with --hook\: refuse tool calls where a turn cannot be stopped]"
 )
 
@@ -178,14 +178,14 @@ _shtab_tankful_guard_options=(
 _shtab_tankful_guard_defaults_added=0
 
 _shtab_tankful_mcp_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "(- : *)"{-h,--help}"[show this help and exit]"
 )
 
 # guard to ensure default positional specs are added only once per session
 _shtab_tankful_mcp_defaults_added=0
 
 _shtab_tankful_metrics_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "(- : *)"{-h,--help}"[show this help and exit]"
   "--textfile[write them to this file, whose name ends in .prom, for node_exporter\'s textfile collector]:FILE:"
 )
 
@@ -193,14 +193,14 @@ _shtab_tankful_metrics_options=(
 _shtab_tankful_metrics_defaults_added=0
 
 _shtab_tankful_prices_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "(- : *)"{-h,--help}"[show this help and exit]"
 )
 
 # guard to ensure default positional specs are added only once per session
 _shtab_tankful_prices_defaults_added=0
 
 _shtab_tankful_prices_list_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "(- : *)"{-h,--help}"[show this help and exit]"
   "--json[print JSON]"
   "(*)::only models with this in their name:"
 )
@@ -209,14 +209,14 @@ _shtab_tankful_prices_list_options=(
 _shtab_tankful_prices_list_defaults_added=0
 
 _shtab_tankful_prices_reset_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "(- : *)"{-h,--help}"[show this help and exit]"
 )
 
 # guard to ensure default positional specs are added only once per session
 _shtab_tankful_prices_reset_defaults_added=0
 
 _shtab_tankful_prices_update_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "(- : *)"{-h,--help}"[show this help and exit]"
   "--url[download them from here instead]:url:"
 )
 
@@ -224,10 +224,10 @@ _shtab_tankful_prices_update_options=(
 _shtab_tankful_prices_update_defaults_added=0
 
 _shtab_tankful_statusline_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "(- : *)"{-h,--help}"[show this help and exit]"
   "--format[the program that shows the line]:format:(text waybar tmux polybar i3blocks starship)"
-  "--template[a line of your own, such as \'\{tightest.left\} \% \{tightest.resets_in\}\'\; an unknown name lists all]:TEMPLATE:"
-  "--provider[show only this provider (default\: all)]:ID:(codex claude all)"
+  "--template[a line of your own, such as \'\{tightest.left\} \% \{tightest.resets_in\}\'\; with a name that does not exist, it lists those that do]:TEMPLATE:"
+  "--provider[show only this provider\: codex, claude (default\: all)]:ID:(codex claude all)"
   "--from-claude[read Claude Code\'s JSON on stdin]"
   "--max-age[refresh in the background if the values are older, such as 90s, 5m or 2h (default\: 5m)]:AGE:"
   "(-)*::run your own status line command with the same JSON and print its output instead\; a single argument is run by the shell:"
@@ -237,9 +237,9 @@ _shtab_tankful_statusline_options=(
 _shtab_tankful_statusline_defaults_added=0
 
 _shtab_tankful_usage_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--provider[show only this provider (default\: all)]:ID:(codex claude all)"
-  "--source[use only this source (default\: auto)]:ID:(auto oauth app-server status rollouts usage-command statusline noted)"
+  "(- : *)"{-h,--help}"[show this help and exit]"
+  "--provider[show only this provider\: codex, claude (default\: all)]:ID:(codex claude all)"
+  "--source[use only this source, such as oauth (default\: auto)\; an unknown one lists all]:ID:(auto oauth app-server status rollouts usage-command statusline noted)"
   "--cached[show the last known values\; send no request]"
   "--refresh[fetch now, however recent the last values are]"
   "--json[print JSON]"
@@ -249,10 +249,10 @@ _shtab_tankful_usage_options=(
 _shtab_tankful_usage_defaults_added=0
 
 _shtab_tankful_watch_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "(- : *)"{-h,--help}"[show this help and exit]"
   "--format[the program that shows the line]:format:(text waybar tmux polybar i3blocks starship)"
-  "--template[a line of your own, such as \'\{tightest.left\} \% \{tightest.resets_in\}\'\; an unknown name lists all]:TEMPLATE:"
-  "--provider[show only this provider (default\: all)]:ID:(codex claude all)"
+  "--template[a line of your own, such as \'\{tightest.left\} \% \{tightest.resets_in\}\'\; with a name that does not exist, it lists those that do]:TEMPLATE:"
+  "--provider[show only this provider\: codex, claude (default\: all)]:ID:(codex claude all)"
   "--json[print the document of \`usage --json\` on one line]"
 )
 

@@ -12,12 +12,16 @@ from tray.cli.commands import Command
 from tray.cli.console import BAD_ARGUMENTS
 from tray.view.terminal import columns, is_styled
 
+KNOWN_PROVIDERS = "codex, claude"
+"""For help, which has no time to import them."""
 Example = tuple[str, str]
 """A command line, and what it does."""
 
 
 class _Help(argparse.HelpFormatter):
-    """Wraps text, but not what has lines of its own, such as examples, which are there to be copied."""
+    """Wraps text, but not what has lines of its own, such as examples, which are there to be copied. Actions are
+    listed without a line for their placeholder.
+    """
 
     def __init__(self, prog: str, **more: Any) -> None:
         super().__init__(prog, **{"width": columns(os.environ, sys.stdout) - 2, **more})
@@ -25,10 +29,18 @@ class _Help(argparse.HelpFormatter):
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return text if "\n" in text else super()._fill_text(text, width, indent)
 
+    def _format_action(self, action: argparse.Action) -> str:
+        if not isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - there is no other name for it
+            return super()._format_action(action)
+        return "".join(self._format_action(each) for each in action._get_subactions())  # noqa: SLF001
+
 
 class Parser(argparse.ArgumentParser):
     def __init__(self, **arguments: Any) -> None:
-        super().__init__(**{"formatter_class": _Help, **_coloured(sys.stdout), **arguments})
+        own = {"formatter_class": _Help, "add_help": False, **_coloured(sys.stdout)}
+        super().__init__(**{**own, **arguments})
+        self._positionals.title = "arguments"
+        self.add_argument("-h", "--help", action="help", help="show this help and exit")
 
     def error(self, message: str) -> NoReturn:
         if sys.stderr is not None:  # else argparse would print it among the data
@@ -40,6 +52,12 @@ class Parser(argparse.ArgumentParser):
 def _coloured(stream: TextIO | None) -> dict[str, bool]:
     """From Python 3.14 on argparse colours its help, also where FORCE_COLOR=0 says not to."""
     return {"color": is_styled(os.environ, stream)} if sys.version_info >= (3, 14) else {}
+
+
+def add_provider(parser: argparse.ArgumentParser, verb: str, default: str | None = "all") -> None:
+    """The argument that all commands have which can do with one provider alone."""
+    text = f"{verb} only this provider: {KNOWN_PROVIDERS} (default: all)"
+    parser.add_argument("--provider", metavar="ID", default=default, help=text)
 
 
 def parser_of(command: Command, examples: Sequence[Example] = ()) -> Parser:

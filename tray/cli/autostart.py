@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("on", "off", "status"),
         nargs="?",
         default="status",
-        help="switch it on or off, or show how it is (default)",
+        help="switch it on or off, or show whether it is on (default)",
     )
 
 

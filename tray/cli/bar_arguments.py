@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tray.cli.arguments import add_provider
 from tray.cli.console import BadArgument, chosen
 from tray.faces.bars.formats import FORMATS
 
@@ -20,9 +21,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--template",
         metavar="TEMPLATE",
-        help="a line of your own, such as '{tightest.left} %% {tightest.resets_in}'; an unknown name lists all",
+        help="a line of your own, such as '{tightest.left} %% {tightest.resets_in}'; with a name that does not "
+        "exist, it lists those that do",
     )
-    parser.add_argument("--provider", metavar="ID", help="show only this provider (default: all)")
+    add_provider(parser, "show", None)
 
 
 def checked(

@@ -21,7 +21,7 @@ EXAMPLES = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=SHELLS, help="the shell that completes")
+    parser.add_argument("shell", choices=SHELLS, help="the shell to complete commands in")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     ("tankful config set notify.quiet_hours 22:00-07:00", "no notices at night"),
-    ("tankful config set budget.week 50%", "warn when half of a weekly limit is used"),
+    ("tankful config set budget.week 50%", "a budget: half of each weekly limit"),
     ("tankful config unset budget.week", "back to the default"),
 )
 

@@ -6,6 +6,7 @@ import gc
 import os
 from typing import TYPE_CHECKING
 
+from tray.cli.arguments import add_provider
 from tray.cli.console import (
     NOTHING_READ,
     OK,
@@ -35,19 +36,17 @@ EXAMPLES = (
     ("tankful cost --days 7 --by model", "the last week, by model"),
     ("tankful cost --by project --since 2026-11-01 --chart", "this month's projects, with bars"),
     ("tankful cost --by session --models", "each session with its models, and how to resume it"),
-    ("tankful cost --json --days 1 | jq .totals", "today's tokens and cost, for a script"),
+    ("tankful cost --json --days 1 | jq '.providers[].totals'", "today's tokens and cost, for a script"),
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--provider", metavar="ID", default="all", help="show only this provider (default: all)"
-    )
+    add_provider(parser, "show")
     parser.add_argument(
         "--days",
         type=int,
         metavar="N",
-        help="the last N days, including today (default: 30; 12 weeks, 12 months, 7 days of blocks)",
+        help="the last N days, including today (default: 30; by week or month 12 of them, by block 7 days)",
     )
     parser.add_argument("--since", metavar="DATE", help="from this day on, such as 2026-11-01")
     parser.add_argument("--until", metavar="DATE", help="up to and including this day (default: today)")
@@ -57,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="day",
         metavar="GROUP",
         help=f"how to group the rows: {', '.join(GROUPS)} (default: day); a block lasts 5 hours, from the hour of"
-        " its first response on",
+        " its first response",
     )
     parser.add_argument("--models", action="store_true", help="show the models of each row below it")
     parser.add_argument("--chart", action="store_true", help="draw a bar beside each row")

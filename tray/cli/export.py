@@ -10,6 +10,7 @@ import sys
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from tray.cli.arguments import add_provider
 from tray.cli.console import (
     NOTHING_READ,
     OK,
@@ -55,14 +56,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--what",
         choices=_WHAT,
-        help="billed responses one by one, or summed by day; how limits changed; or the windows with their resets",
+        help="billed responses one by one, or summed by day; how the limits changed; or their windows and resets",
     )
-    parser.add_argument("--format", choices=tuple(_FORMATS), default="csv", help="default: csv")
+    parser.add_argument(
+        "--format",
+        choices=tuple(_FORMATS),
+        default="csv",
+        help="a table (default), a JSON object on each line, metrics with time stamps, or a calendar of resets",
+    )
     parser.add_argument("--since", metavar="DATE", help="from this day on, such as 2026-11-01")
     parser.add_argument("--until", metavar="DATE", help="up to and including this day")
-    parser.add_argument(
-        "--provider", metavar="ID", default="all", help="export only this provider (default: all)"
-    )
+    add_provider(parser, "export")
     parser.add_argument(
         "--timezone",
         metavar="ZONE",
@@ -71,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--redact",
         action="store_true",
-        help="replace the names of accounts, projects and homes by hashes that nobody can guess",
+        help="replace the names of accounts, projects and homes with hashes that nobody can guess",
     )
 
 

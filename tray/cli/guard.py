@@ -15,6 +15,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
+from tray.cli.arguments import KNOWN_PROVIDERS, add_provider
 from tray.cli.console import BadArgument, chosen, open_scope, tell
 from tray.engine.bounded import Bounded
 from tray.faces.guard import command
@@ -33,20 +34,20 @@ _EXIT_CODES = """exit codes:
   0   go on
   75  too little is left, or the account is blocked
   69  not known
-  64  bad arguments
-
-examples:
-  tankful guard --provider codex && codex exec "$TASK"
-  tankful guard --provider claude --window session --min-left 20 --wait 18000
-"""
+  64  bad arguments"""
+EXAMPLES = (
+    ('tankful guard --provider codex && codex exec "$TASK"', "start a task only if enough is left"),
+    (
+        "tankful guard --provider claude --window session --min-left 20 --wait 5h",
+        "wait for the reset where less than 20 % is left",
+    ),
+    ("tankful guard --budget || exit", "end a script once a limit or a budget is used up"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = _EXIT_CODES
-    parser.add_argument(
-        "--provider", metavar="ID", default="all", help="judge only this provider (default: all)"
-    )
+    parser.epilog = "\n\n".join(part for part in (_EXIT_CODES, parser.epilog) if part)
+    add_provider(parser, "judge")
     parser.add_argument(
         "--window", choices=WINDOWS, default="any", help="judge only this limit (default: any)"
     )
@@ -66,14 +67,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="do not rely on older values where no tray keeps them up to date (default: 10m)",
     )
     parser.add_argument(
-        "--wait", type=_seconds, metavar="SECONDS", help="wait for the reset, but no longer than this"
+        "--wait",
+        type=_seconds,
+        metavar="SECONDS",
+        help="wait for the reset, but no longer than this, such as 600 or 5h",
     )
-    parser.add_argument("--budget", action="store_true", help="judge your own budgets, too (see README)")
+    parser.add_argument(
+        "--budget", action="store_true", help="judge your budgets, too, which `tankful config` sets"
+    )
     parser.add_argument(
         "--no-credits", action="store_true", help="stop also where credits would carry on after the limit"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--hook", metavar="ID", default="", help="answer as a hook of this provider's CLI")
+    parser.add_argument(
+        "--hook", metavar="ID", default="", help=f"answer as a hook of this CLI: {KNOWN_PROVIDERS}"
+    )
     parser.add_argument(
         "--refuse-calls",
         action="store_true",
@@ -100,14 +108,18 @@ def run(arguments: argparse.Namespace) -> int:
     return CODES[verdict.level]
 
 
-def _run_hook(options: GuardOptions) -> int:
+def hooks() -> list[str]:
     from providers.registry import PROVIDERS
+
+    return [provider.id for provider in PROVIDERS if protocol_of(provider.id)]
+
+
+def _run_hook(options: GuardOptions) -> int:
     from tray.faces.guard import hook
 
     protocol = protocol_of(options.hook)
     if protocol is None:
-        ids = [provider.id for provider in PROVIDERS if protocol_of(provider.id)]
-        raise BadArgument(f"unknown hook {options.hook!r}; choose from {', '.join(ids)}")
+        raise BadArgument(f"unknown hook {options.hook!r}; choose from {', '.join(hooks())}")
     if options.refuse_calls and not protocol.CAN_REFUSE:
         raise BadArgument(
             f"--refuse-calls is not needed with --hook {options.hook}, which stops between tools"

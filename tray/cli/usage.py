@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tray.cli.arguments import add_provider
 from tray.cli.console import NOTHING_READ, OK, chosen, open_scope, show_rows, tell
 
 if TYPE_CHECKING:
@@ -24,14 +25,12 @@ EXAMPLES = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--provider", metavar="ID", default="all", help="show only this provider (default: all)"
-    )
+    add_provider(parser, "show")
     parser.add_argument(
         "--source",
         metavar="ID",
         default="auto",
-        help="use only this source (default: auto)",
+        help="use only this source, such as oauth (default: auto); an unknown one lists all",
     )
     when = parser.add_mutually_exclusive_group()
     when.add_argument("--cached", action="store_true", help="show the last known values; send no request")

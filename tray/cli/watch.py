@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "tankful watch [--json | --format FORMAT] [--template TEMPLATE]\n                     [--provider ID]"
     )
     parser.description = (
-        "Prints what is left in one line, and again whenever it changes, until nobody reads it any more. Where "
-        "no tray runs, it keeps the values up to date itself."
+        "Print what is left in one line, and again whenever it changes, until nobody reads it any more. Where no "
+        "tray runs, this keeps the values up to date itself."
     )
     bar_arguments.add(parser)
     parser.add_argument(

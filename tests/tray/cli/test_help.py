@@ -7,10 +7,12 @@ from importlib import import_module
 
 import pytest
 
+from providers.registry import PROVIDERS
 from tests.tray.cli.test_commands import tankful
 from tools.completion import parser_of_all
 from tray.cli.commands import COMMANDS
 
+VERBS = {"Check", "Choose", "Print", "Say", "Serve", "Show"}
 NAMED = [command for command in COMMANDS if command.name and command.summary]
 EXAMPLES = [line for command in NAMED for line, _ in getattr(import_module(command.module), "EXAMPLES", ())]
 
@@ -23,11 +25,25 @@ def test_every_help_ends_with_examples(name: str) -> None:
     assert f"tankful {name}" in done.stdout.split("examples:")[1]
 
 
+@pytest.mark.parametrize("name", [command.name for command in NAMED])
+def test_every_help_speaks_with_one_voice(name: str) -> None:
+    shown = tankful(name, "--help", COLUMNS="200").stdout
+    assert "  show this help and exit\n" in shown
+    assert "positional arguments:" not in shown
+    first = shown.split("\n\n")[1].split()[0]
+    assert first in VERBS, "an imperative, as those of the other commands"
+    if "--provider" in shown:
+        ids = ", ".join(provider.id for provider in PROVIDERS)
+        assert f"only this provider: {ids} (default: all)" in shown
+    widest = max(len(line) for line in shown.split("examples:")[0].splitlines())
+    assert widest > 80 or len(shown) < 1000, "as wide as the terminal"
+
+
 @pytest.mark.parametrize("line", EXAMPLES)
 def test_every_example_is_right(line: str) -> None:
     words = shlex.split(line.replace('"$(', "").replace(')"', ""))
     words = words[words.index("tankful") + 1 :] if "mcp" not in words else ["mcp"]
-    end = next((place for place, word in enumerate(words) if word in ("|", ">")), len(words))
+    end = next((place for place, word in enumerate(words) if word in ("|", ">", "&&", "||")), len(words))
     parser_of_all().parse_args(words[:end])
 
 
