@@ -33,8 +33,8 @@ def forecast(budget: Budget) -> str:
     return fmt.money(budget.forecast) if budget.unit == "usd" else f"{ceil(budget.forecast)} %"
 
 
-def begins(budget: Budget, now: datetime, zone: tzinfo) -> str:
-    """When the next one begins: `at midnight`, `on Monday`, `on 1 Dec`, `on Thu 14:00`."""
+def resets(budget: Budget, now: datetime, zone: tzinfo) -> str:
+    """When it begins anew: `at midnight`, `on Monday`, `on 1 Dec`, `on Thu 14:00`."""
     if budget.ends_at is None:
         return "later"
     if budget.unit == "percent" and budget.period == "week":

@@ -62,8 +62,8 @@ class _Words:
                 else f"the reset time of {_name(each.limit)} has changed"
             ),
             "reset_credit": lambda _each: "an unused reset expires soon",
-            "budget_spent": lambda each: f"{_budget(each)} is spent",
-            "budget_nearly_spent": lambda each: f"{_budget(each)} is nearly spent",
+            "budget_spent": lambda each: f"{_budget(each)} is used up",
+            "budget_nearly_spent": lambda each: f"{_budget(each)} is nearly used up",
             "budget_will_exceed": lambda each: f"{_budget(each)} will be exceeded",
         }
         bodies: dict[str, Callable[[Occasion], str]] = {
@@ -159,14 +159,14 @@ class _Words:
     def _budget_used(self, each: Occasion) -> str:
         if each.budget is None:
             return ""
-        begins = budgets.begins(each.budget, self._now, self._zone)
-        return f"{self._used(each.budget)}. The next one begins {begins}."
+        resets = budgets.resets(each.budget, self._now, self._zone)
+        return f"{self._used(each.budget)}. Resets {resets}."
 
     def _budget_forecast(self, each: Occasion) -> str:
         if each.budget is None:
             return ""
         end = budgets.end(each.budget, self._now, self._zone)
-        return f"{self._used(each.budget)}; at this rate it will be {budgets.forecast(each.budget)} {end}."
+        return f"{self._used(each.budget)}; at this rate it will reach {budgets.forecast(each.budget)} {end}."
 
     @staticmethod
     def _used(budget: Budget) -> str:

@@ -226,7 +226,7 @@ def test_a_share_of_the_week_that_is_nearly_spent(desk: Desk) -> None:
         desk.says(37.0, weekly=66.0)
         desk.ask()
         notice = desk.notice()
-        assert notice.title == "Codex: the weekly budget is nearly spent"
+        assert notice.title == "Codex: the weekly budget is nearly used up"
         assert notice.body.startswith(
             "Used so far: 66 of 80\N{NO-BREAK SPACE}% of the weekly limit. The next one"
         )
@@ -249,8 +249,8 @@ def test_a_day_s_dollars_that_are_spent(desk: Desk, tmp_path: Path) -> None:
             [*TANKFUL, "cost"], env=desk.environ, cwd=ROOT, check=True, capture_output=True, timeout=60
         )
         notice = desk.notice()
-        assert notice.title == "The daily budget is spent"
-        assert notice.body.endswith(" of $0.01 at API prices. The next one begins at midnight.")
+        assert notice.title == "The daily budget is used up"
+        assert notice.body.endswith(" of $0.01 at API prices. Resets at midnight.")
 
 
 def test_a_click_on_a_notice_opens_the_page(desk: Desk, tmp_path: Path) -> None:

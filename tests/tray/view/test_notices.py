@@ -208,35 +208,35 @@ DAY_BUDGET = {"budget.day": "20 USD", "notify.runs_out": False}
         (
             DAY_BUDGET,
             16.4,
-            "The daily budget is nearly spent",
-            "Used so far: $16.40 of $20.00 at API prices. The next one begins at midnight.",
+            "The daily budget is nearly used up",
+            "Used so far: $16.40 of $20.00 at API prices. Resets at midnight.",
         ),
         (
             {**DAY_BUDGET, "budget.month": "30 USD"},
             25.0,
-            "The daily budget is spent",
+            "The daily budget is used up",
             (
-                "Used so far: $25.00 of $20.00 at API prices. The next one begins at midnight.\n"
-                "The monthly budget is nearly spent."
+                "Used so far: $25.00 of $20.00 at API prices. Resets at midnight.\n"
+                "The monthly budget is nearly used up."
             ),
         ),
         (
             {**DAY_BUDGET, "budget.day": None, "budget.week": "20 USD"},
             25.0,
-            "The weekly budget is spent",
-            "Used so far: $25.00 of $20.00 at API prices. The next one begins on Monday.",
+            "The weekly budget is used up",
+            "Used so far: $25.00 of $20.00 at API prices. Resets on Monday.",
         ),
         (
             {**DAY_BUDGET, "budget.day": None, "budget.month": "20 USD"},
             25.0,
-            "The monthly budget is spent",
-            "Used so far: $25.00 of $20.00 at API prices. The next one begins on 1 Dec.",
+            "The monthly budget is used up",
+            "Used so far: $25.00 of $20.00 at API prices. Resets on 1 Dec.",
         ),
         (
             DAY_BUDGET,
             12.0,
             "The daily budget will be exceeded",
-            "Used so far: $12.00 of $20.00 at API prices; at this rate it will be $21.82 by midnight.",
+            "Used so far: $12.00 of $20.00 at API prices; at this rate it will reach $21.82 by midnight.",
         ),
     ],
 )
@@ -254,6 +254,6 @@ def test_a_budget_that_is_a_share_of_the_week() -> None:
     life = Life(settings={"budget.week": "50%", "notify.runs_out": False})
     life.change(weekly=51)
     notice = said(life)
-    assert notice.title == "Codex: the weekly budget is spent"
-    assert notice.body == "Used so far: 51 of 50 % of the weekly limit. The next one begins on Mon 13:00."
+    assert notice.title == "Codex: the weekly budget is used up"
+    assert notice.body == "Used so far: 51 of 50 % of the weekly limit. Resets on Mon 13:00."
     assert notice.account == "a1b2c3d4"

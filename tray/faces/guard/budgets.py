@@ -44,7 +44,7 @@ def _verdict(budget: Document, now: float, *, old: bool) -> Verdict:
     about["left"] = max(0.0, 100.0 - 100.0 * used / budget["limit"])
     least = "at least " if budget["at_least"] else ""
     spent = f"{least}{_amount(used, budget)} of {_amount(budget['limit'], budget)}"
-    ends = "" if until is None else f" The next one begins {words.at(until, now)}."
+    ends = "" if until is None else f" It resets {words.at(until, now)}."
     match budget["verdict"]:
         case "spent":
             return Verdict("stop", "budget", f"{name} is used up: {spent}.{ends}", **about)

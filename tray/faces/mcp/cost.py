@@ -21,7 +21,9 @@ COUNT_SECONDS = 50.0
 GROUPS = ("model", "day", "week", "month", "project")
 _BY_TIME = ("day", "week", "month")
 _MOST_DAYS, _MOST_ROWS = 366, 100
-_STILL_COUNTING = "The logs are still being counted for the first time. Ask again in a minute."
+_STILL_COUNTING = (
+    "The logs take longer to count than a call may last. Ask again: the count goes on from there."
+)
 _MEMBERS = (
     "responses",
     "input_tokens",

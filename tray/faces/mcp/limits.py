@@ -155,7 +155,8 @@ def shown(document: Document, now: float, provider: str | None = None) -> Docume
     if provider is not None:
         known = sorted({each["provider"] for each in accounts})
         if provider not in known:
-            raise ToolFailed(f"There is no account of that provider; there is {', '.join(known) or 'none'}.")
+            others = f"those with accounts are {', '.join(known)}" if known else "no other has one either"
+            raise ToolFailed(f"No account of that provider is known; {others}.")
         accounts = [each for each in accounts if each["provider"] == provider]
     return {
         "as_of": published.iso(now),

@@ -37,9 +37,7 @@ def test_dollars_of_a_day(folder: Folder, usd: float, level: str) -> None:
     found = judged(folder, "--budget")
     if level == "stop":
         assert (found.level, found.budget, found.reason) == ("stop", "day", "budget")
-        assert found.text.startswith(
-            f"The daily budget is used up: ${usd:.2f} of $20.00. The next one begins "
-        )
+        assert found.text.startswith(f"The daily budget is used up: ${usd:.2f} of $20.00. It resets ")
     assert found.level == level
 
 

@@ -116,7 +116,7 @@ def test_what_the_command_is_asked() -> None:
         ("import sys; sys.exit(1)", "cannot be counted"),
         ("print('{}')", "not understood"),
         ("print('nonsense')", "not understood"),
-        ("import time; time.sleep(60)", "still being counted"),
+        ("import time; time.sleep(60)", "Ask again"),
     ],
 )
 def test_what_fails_is_for_the_agent_to_read(code: str, says: str) -> None:
