@@ -227,9 +227,7 @@ def test_a_share_of_the_week_that_is_nearly_spent(desk: Desk) -> None:
         desk.ask()
         notice = desk.notice()
         assert notice.title == "Codex: the weekly budget is nearly used up"
-        assert notice.body.startswith(
-            "Used so far: 66 of 80\N{NO-BREAK SPACE}% of the weekly limit. The next one"
-        )
+        assert notice.body.startswith("Used so far: 66 of 80\N{NO-BREAK SPACE}% of the weekly limit. Resets ")
         desk.set("[budget]", "week = 1000")
         assert desk.notices.closed.get(timeout=SOON) == 1, "it no longer holds"
         desk.shows("Weekly budget  ·  ")
