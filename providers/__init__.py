@@ -98,7 +98,7 @@
                           `summary` are the same in a terminal and in a few lines
         icon/, tooltip    the picture in the tray (`glance`: what it shows; `draw`: how), and the text beside it
         level             how loud a window is shown: plenty, low, scarce, spent (error_words: errors, in a word)
-        format            how percent, times, tokens and money read
+        format            how percent, times, tokens and money read (words: with the standard library)
         export/           rows as files for other programs: `pieces` says which, each other file writes them
         metric_families   the metrics of Prometheus, and how a sample is written
         cost_tables       `tankful cost` for people (cost_groups: its rows in order), cost_document as JSON

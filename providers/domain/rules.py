@@ -27,6 +27,8 @@ REFRESH_SECONDS = 300.0
 EARLY_RESET_SECONDS = 24 * 3600.0
 """How long an early reset is shown."""
 SPENT_PERCENT = 100.0
+LOW_PERCENT, SCARCE_PERCENT = 25.0, 10.0
+"""What is left of a window that is low, and scarce, from there on."""
 ALL_USE_SCOPES = ("account", "personal")
 """Windows of these limit all use of an account; those of one model or one feature do not."""
 ON_PACE_WITHIN = 2.0
@@ -56,6 +58,13 @@ def is_past(resets_in: float | None) -> bool:
 def left_percent(used_percent: float) -> float:
     """What is left of a window, 0-100."""
     return min(100.0, max(0.0, 100.0 - used_percent))
+
+
+def tightness(used_percents: Iterable[float], *, blocked: bool) -> float:
+    """What is left where it is least, of an account's current windows: below 0 while it is blocked, above 100
+    where nothing is known.
+    """
+    return -1.0 if blocked else min(map(left_percent, used_percents), default=101.0)
 
 
 def blocks(

@@ -14,6 +14,8 @@ import sys
 import time
 
 from providers.claude.statusline import bridge
+from providers.domain.rules import left_percent
+from tray.view.words import percent
 
 TYPE_CHECKING = False  # typing's own would cost milliseconds
 if TYPE_CHECKING:
@@ -102,7 +104,9 @@ def _filled(own: Pieces, raw: bytes) -> str:
 def line(limits: bridge.Limits) -> str:
     """What is left, rounded down: `5h 63 % · week 38 % left`."""
     names = dict(zip(bridge.WINDOWS, ("5h", "week"), strict=True))
-    parts = [f"{names[name]} {_left(window['used_percentage'])}" for name, window in limits.items()]
+    parts = [
+        f"{names[name]} {percent(left_percent(window['used_percentage']))}" for name, window in limits.items()
+    ]
     return f"{' · '.join(parts)} left\n" if parts else "limits not known yet\n"
 
 
@@ -131,12 +135,6 @@ def read_all(
     _thread.start_new_thread(work, ())
     running.acquire(timeout=seconds)
     return bytes(read[:limit])
-
-
-def _left(used: float) -> str:
-    """As `format.percent`, whose module would take its milliseconds."""
-    left = min(100.0, max(0.0, 100.0 - used))
-    return "< 1 %" if 0 < left < 1 else f"{int(left + 1e-9)} %"
 
 
 def _output_of(command: list[str], raw: bytes) -> tuple[int, bytes] | None:

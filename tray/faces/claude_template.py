@@ -146,4 +146,4 @@ def _money(value: tuple[float | None, bool]) -> str | None:
     usd, is_partial = value
     if usd is None:
         return None
-    return f"≥ {words.money(usd)}" if is_partial else words.money(usd)
+    return words.at_least(usd) if is_partial else words.money(usd)

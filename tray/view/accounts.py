@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from providers.domain import rules
 from providers.domain.blocked import blocked
 from providers.domain.limits import AccountUsage, RateWindow, Sourced
 from providers.domain.merge import is_stale
@@ -28,12 +29,19 @@ def tightness(usage: AccountUsage, now: datetime) -> float:
     is known.
     """
     block = blocked(usage, now)
-    if block is not None and not block.credits_left:
-        return -1.0
-    return min(
-        (fmt.left_percent(lane.value.used_percent) for lane in own_windows(usage) if not is_past(lane, now)),
-        default=101.0,
-    )
+    used = (lane.value.used_percent for lane in current_windows(usage, now))
+    return rules.tightness(used, blocked=block is not None and not block.credits_left)
+
+
+def tightest_window(usage: AccountUsage, now: datetime) -> Sourced[RateWindow] | None:
+    """The window with the least left, of those that are known and limit all use."""
+    current = current_windows(usage, now)
+    return min(current, key=lambda lane: fmt.left_percent(lane.value.used_percent), default=None)
+
+
+def current_windows(usage: AccountUsage, now: datetime) -> list[Sourced[RateWindow]]:
+    """Those that limit all use, and have not reset since they were read."""
+    return [lane for lane in own_windows(usage) if not is_past(lane, now)]
 
 
 def accounts(state: State) -> tuple[AccountUsage, ...]:

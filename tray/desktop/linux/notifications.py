@@ -19,6 +19,7 @@ from msgspec import Struct
 from tray.desktop.icon import NAME
 from tray.desktop.linux.session_bus import plain
 from tray.view.rows import Action
+from tray.view.words import markup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -241,4 +242,4 @@ def _is_id(body: Any) -> bool:
 
 def _escaped(text: str) -> str:
     """All servers take a body as markup, and a title never."""
-    return plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return markup(plain(text))

@@ -9,6 +9,7 @@ from tray.desktop.icon import Tooltip
 from tray.desktop.linux import session_bus
 from tray.desktop.linux.exported import CallError, Interface, Method, Property
 from tray.desktop.linux.pixmap import argb
+from tray.view.words import markup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +81,7 @@ class StatusItem:
         return session_bus.plain(_unmarked(self._tooltip.title))
 
     def _read_tooltip(self) -> tuple[str, list[Any], str, str]:
-        return "", [], self._title(), session_bus.plain(_escaped(self._tooltip.text))
+        return "", [], self._title(), session_bus.plain(markup(self._tooltip.text))
 
     def interface(self) -> Interface:
         def nothing(*_args: Any) -> tuple[()]:
@@ -130,8 +131,3 @@ class StatusItem:
 def _unmarked(title: str) -> str:
     """The title without what markup begins with: waybar reads it as markup, xfce4-panel and LXQt do not."""
     return re.sub(r"\s*&\s*", " and ", title).replace("< 1 %", "below 1 %").replace("<", "‹")
-
-
-def _escaped(text: str) -> str:
-    """The text as markup, which all hosts that show it take it for."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

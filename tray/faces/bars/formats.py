@@ -17,6 +17,7 @@ import json
 import re
 
 from providers.domain.visible import json_text
+from tray.faces.bars import words
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Format:
 
 
 def pango(text: str) -> str:
-    return _in_order(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return words.markup(_in_order(text))
 
 
 def _in_order(text: str) -> str:

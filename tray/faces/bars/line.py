@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Level = Literal["ok", "warning", "critical", "blocked", "stale", "error"]
 
-LOW, SCARCE = 25.0, 10.0
-"""Percent left, from which on a window is a warning, and critical: as in the tray."""
 _LONGEST_ERROR = 200
 _MOST_ACCOUNTS = 8
 
@@ -72,15 +70,13 @@ def glance(accounts: list[Document], now: float) -> list[Document]:
 
 def tightness(account: Document, now: float) -> float:
     """What is left where it is tightest, less than 0 for who is blocked; more than 100 where nothing is known."""
-    if _is_blocked(account):
-        return -1.0
-    tightest = tightest_window(account, now)
-    return 101.0 if tightest is None else rules.left_percent(tightest["used_percent"])
+    known = [each["used_percent"] for each in _current_windows(account, now)]
+    return rules.tightness(known, blocked=_is_blocked(account))
 
 
 def tightest_window(account: Document, now: float) -> Document | None:
     """The window with the least left, of those that are known and limit all use."""
-    known = [each for each in published.own_windows(account) if not published.is_past(each, now)]
+    known = _current_windows(account, now)
     return min(known, key=lambda window: rules.left_percent(window["used_percent"]), default=None)
 
 
@@ -96,10 +92,10 @@ def level(account: Document) -> Level:
     if any(window["stale"] for window in windows):
         return "stale"
     left = min(rules.left_percent(window["used_percent"]) for window in windows)
-    if left <= SCARCE:
+    if left <= rules.SCARCE_PERCENT:
         return "critical"
     runs_out = any(window["pace"] and window["pace"]["verdict"] == "runs_out" for window in windows)
-    return "warning" if left <= LOW or runs_out else "ok"
+    return "warning" if left <= rules.LOW_PERCENT or runs_out else "ok"
 
 
 def shows_used(snapshot: Document) -> bool:
@@ -113,6 +109,11 @@ def _hides_email(snapshot: Document) -> bool:
 
 def _is_blocked(account: Document) -> bool:
     return bool(account["blocked"] and not account["blocked"]["credits_left"])
+
+
+def _current_windows(account: Document, now: float) -> list[Document]:
+    """Those that limit all use, and have not reset since they were read."""
+    return [each for each in published.own_windows(account) if not published.is_past(each, now)]
 
 
 def _account(account: Document, now: float, *, used: bool) -> str:
@@ -197,6 +198,5 @@ def _blocked(account: Document, now: float) -> str:
 
 def _stale_for(account: Document, now: float) -> str | None:
     """How old the oldest of its values is that are too old; those from before a reset are not shown."""
-    windows = [each for each in published.own_windows(account) if not published.is_past(each, now)]
-    stale = [window["fetched_at"] for window in windows if window["stale"]]
-    return words.age(now - min(map(published.epoch, stale))) if stale else None
+    stale = [window["fetched_at"] for window in _current_windows(account, now) if window["stale"]]
+    return words.span(now - min(map(published.epoch, stale))) if stale else None

@@ -162,7 +162,7 @@ def _cost(cost: Document, span: str) -> str | None:
     usd = cost.get(_SPANS[span])
     if usd is None:
         return None
-    return f"≥ {words.money(usd)}" if cost["priced"] == "partial" else words.money(usd)
+    return words.at_least(usd) if cost["priced"] == "partial" else words.money(usd)
 
 
 def _left(window: Document, now: float) -> str | None:
@@ -221,7 +221,7 @@ def _blocked_until(account: Document, now: float) -> str | None:
 def _updated(account: Document, now: float) -> str | None:
     """How old its oldest value is."""
     read = [published.epoch(window["fetched_at"]) for window in published.own_windows(account)]
-    return words.age(now - min(read)) if read else None
+    return words.span(now - min(read)) if read else None
 
 
 def _window(account: Document, now: float) -> str | None:

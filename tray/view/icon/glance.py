@@ -11,13 +11,15 @@ from msgspec import Struct
 from providers.domain.blocked import blocked
 from providers.domain.limits import AccountUsage, RateWindow, Sourced
 from providers.domain.merge import is_stale
+from providers.domain.rules import LOW_PERCENT
 from providers.registry import PROVIDERS
 from providers.source import Glyph
 from tray.engine.settings_table import ICON, SHOW_USED, WORK_DAYS
 from tray.engine.state import State
 from tray.view import format as fmt
+from tray.view import words
 from tray.view.accounts import accounts, at_a_glance, is_past, own_windows, tightness
-from tray.view.level import LOW, Level, level
+from tray.view.level import Level, level
 
 Sign = Literal["none", "scarce", "blocked", "error", "incident", "stale", "unread"]
 
@@ -63,7 +65,7 @@ class Glance(Struct, frozen=True):
         """Whether a panel should not hide it: little is left, it is blocked, or nothing can be known of it."""
         return any(
             gauge.sign in ("blocked", "error")
-            or any(bar.level != "plenty" and (bar.left or 0) <= LOW for bar in gauge.bars)
+            or any(bar.level != "plenty" and (bar.left or 0) <= LOW_PERCENT for bar in gauge.bars)
             for gauge in self.gauges
         )
 
@@ -175,10 +177,9 @@ def _time_left(window: RateWindow, now: datetime) -> float | None:
 
 def _digits(left: float, *, used: bool) -> str:
     """Never overstated: neither what is left nor what is still unused."""
-    if 0 < left < 1:
-        return "99" if used else "<1"
-    whole = int(left + 1e-9)
-    return str(100 - whole if used else whole)
+    if 0 < left < 1 and not used:
+        return "<1"
+    return str(100 - words.whole(left) if used else words.whole(left))
 
 
 def _sign(state: State, usage: AccountUsage, bars: tuple[Bar, ...], now: datetime) -> Sign:

@@ -8,12 +8,19 @@ from datetime import datetime, tzinfo
 from msgspec import Struct
 
 from providers.domain.blocked import blocked
-from providers.domain.limits import AccountUsage, RateWindow, Sourced
+from providers.domain.limits import AccountUsage
 from providers.domain.merge import is_stale
 from tray.engine.state import State
 from tray.view import extras
 from tray.view import format as fmt
-from tray.view.accounts import homes, is_past, own_windows, read_times, tightness
+from tray.view.accounts import (
+    current_windows,
+    homes,
+    own_windows,
+    read_times,
+    tightest_window,
+    tightness,
+)
 from tray.view.available import Available
 from tray.view.error_words import IN_A_WORD
 from tray.view.level import Level, level
@@ -72,7 +79,7 @@ def compact_row(
 ) -> Row:
     """The account in one row, with its tightest window; all the rest is in its submenu."""
     key, usage = entry.key, entry.usage
-    lane = _tightest(usage, now)
+    lane = tightest_window(usage, now)
     parts = [bar_and_name(lane, now, look, entry.header)]
     if lane is not None:
         parts.append(fmt.plain(lane.value.title, longest=_LONGEST_NAME))
@@ -95,7 +102,7 @@ def compact_row(
 
 def ring(usage: AccountUsage, now: datetime, zone: tzinfo, look: Look) -> Ring:
     """How much is left of its tightest window, in the colour of how that will end."""
-    lane = _tightest(usage, now)
+    lane = tightest_window(usage, now)
     problem = usage.error is not None
     if lane is None:
         return Ring(share=None, problem=problem)
@@ -167,13 +174,8 @@ def _level(usage: AccountUsage, now: datetime, zone: tzinfo, look: Look) -> Leve
     block = blocked(usage, now)
     if block is not None and not block.credits_left:
         return "spent"
-    current = (lane.value for lane in own_windows(usage) if not is_past(lane, now))
+    current = (lane.value for lane in current_windows(usage, now))
     return max((level(usage, window, now, zone, look.work_days) for window in current), key=_LOUDNESS.index)
-
-
-def _tightest(usage: AccountUsage, now: datetime) -> Sourced[RateWindow] | None:
-    current = [lane for lane in own_windows(usage) if not is_past(lane, now)]
-    return min(current, key=lambda lane: fmt.left_percent(lane.value.used_percent), default=None)
 
 
 def _keys(accounts: Sequence[AccountUsage]) -> list[str]:
