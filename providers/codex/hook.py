@@ -20,6 +20,7 @@ USUAL_HOME = "~/.codex"
 CAN_REFUSE = True
 _WITH_CONTEXT = ("UserPromptSubmit", "PreToolUse", "PostToolUse")
 _WARNED_AT = (*_WITH_CONTEXT, "Stop")
+_WITHOUT_SCREEN = ("exec", "e", "review")
 _TO_THE_MODEL = "Finish the current step, then stop and tell the user why."
 
 
@@ -59,8 +60,8 @@ def warn(call: HookCall, text: str, *, urgent: bool) -> HookAnswer | None:
 
 
 def shows_reasons(_call: HookCall, _environ: Mapping[str, str], parents: Callable[[], Sequence[str]]) -> bool:
-    """Whether a person sits before it: `codex exec` prints no reason. `parents` are the words of the command that
-    started the hook, none where they cannot be read.
+    """Whether a person sits before it: `codex exec` and `codex review` print no reason. `parents` are the words of
+    the command that started the hook, none where they cannot be read.
     """
     words = parents()
-    return bool(words) and "exec" not in words
+    return bool(words) and not any(each in words for each in _WITHOUT_SCREEN)

@@ -128,17 +128,25 @@ def _run_hook(options: GuardOptions) -> int:
 
 
 def _look(scope: Scope, options: GuardOptions, rounds: Bounded) -> Verdict:
-    """By what is published; or by a round of our own, where that says nothing and nobody else takes rounds."""
+    """By what is published; or by a round of our own, where that says nothing for certain and nobody else takes
+    rounds.
+    """
     from tray.engine.detached import is_owned
-    from tray.faces.guard.judge import judge
+    from tray.engine.published import DAMAGED
+    from tray.faces.guard.judge import damaged, judge
 
     verdict = command.of_snapshot(options)
-    if verdict is not None and (verdict.level != "unknown" or is_owned(str(scope.folders.state))):
+    if verdict is not None and (verdict.is_certain or is_owned(str(scope.folders.state))):
         return verdict
     snapshot = rounds.run("round", ROUND_SECONDS, lambda: _round(scope, options), otherwise=None)
     if snapshot is None:
         tell(f"no answer within {ROUND_SECONDS:.0f} s.")
-    return judge(snapshot, time.time(), options, homes=chosen_homes)
+        if verdict is not None:
+            return verdict
+    try:
+        return judge(snapshot, time.time(), options, homes=chosen_homes)
+    except DAMAGED:  # what somebody else keeps
+        return damaged()
 
 
 def _round(scope: Scope, options: GuardOptions) -> Document:

@@ -84,6 +84,7 @@ def test_a_warning_has_no_member_that_codex_does_not_know(event: str, urgent: bo
 
 def test_exec_shows_no_reason() -> None:
     about = call("UserPromptSubmit")
-    assert not hook.shows_reasons(about, {}, lambda: ["/usr/bin/codex", "exec", "do it"])
+    for command in ("exec", "e", "review"):
+        assert not hook.shows_reasons(about, {}, lambda: ["/usr/bin/codex", command, "do it"])  # noqa: B023
     assert hook.shows_reasons(about, {}, lambda: ["codex", "app-server", "--managed-daemon"])
     assert not hook.shows_reasons(about, {}, list)  # not known

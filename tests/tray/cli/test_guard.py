@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from tests.homes import make_home
 from tests.programs import started
 from tests.tray.cli.test_main import Person
 from tests.tray.faces.published import ROOT, Folder
+from tray.engine.single_instance import SingleInstance
 
 
 @pytest.fixture
@@ -89,6 +92,36 @@ class TestByWhatIsPublished:
         folder.publish(folder.account(folder.window(80)))
         folder.run("guard", "--min-left=30", "--prov", "codex", code=75)
 
+    def test_the_exit_code_counts_also_where_nobody_reads(self, folder: Folder) -> None:
+        """`set -o pipefail; tankful guard | true && …`"""
+        for used, code in ((95, 75), (20, 0)):
+            folder.publish(folder.account(folder.window(used)))
+            reads, writes = os.pipe()
+            os.close(reads)
+            done = subprocess.run(
+                [sys.executable, "-m", "tray.cli", "guard", "--json"],
+                env=folder.environ,
+                cwd=ROOT,
+                stdout=writes,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+            os.close(writes)
+            assert (done.returncode, done.stderr) == (code, b"")
+
+    @pytest.mark.parametrize("member", ["budgets", "settings"])
+    def test_what_a_tray_publishes_damaged(self, folder: Folder, member: str) -> None:
+        folder.publish(folder.account(folder.window(95)))
+        path = folder.state / "snapshot.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {member: [1]}))
+        owner = SingleInstance(folder.state)
+        assert owner.acquire()
+        try:
+            said = folder.run("guard", "--budget", code=69)
+        finally:
+            owner.release()
+        assert said == "The snapshot is damaged.\n"
+
 
 class TestByARoundOfItsOwn:
     def test_where_nobody_has_published(self, person: Person) -> None:
@@ -103,7 +136,7 @@ class TestByARoundOfItsOwn:
         )
         said = person.run("guard", "--provider", "codex")  # the account has credits
         assert said.startswith("Codex has 3 % of the 5h limit left. It resets at ")
-        assert said.endswith(" Then credits are used.\n")
+        assert said.endswith(" Credits are spent once it is used up.\n")
         assert "3 % of the 5h limit left" in person.run("guard", "--no-credits", code=75)
 
     def test_a_server_that_does_not_answer(self, person: Person) -> None:
@@ -113,6 +146,31 @@ class TestByARoundOfItsOwn:
         assert time.monotonic() - began < 15
         assert said == "No limits are known yet.\n"
         assert "no answer within 10 s." in person.errors
+
+    def test_a_block_of_long_ago_is_read_anew(self, person: Person) -> None:
+        """It may have been reset ahead of time."""
+        known = Folder(person.folder)
+        known.now -= timedelta(hours=1)
+        blocked = known.account(
+            known.window(100, resets_at=known.now + timedelta(hours=3)), homes=("~/codex",)
+        )
+        known.publish(blocked, kind="command")
+        person.run("guard", "--provider", "codex", code=0)
+        assert len(person.server.requests) == 1
+        known.publish(blocked, kind="command")
+        person.server.answer = lambda _request: time.sleep(20)
+        for path in known.state.glob("account-*.json"):
+            path.unlink()  # so that it asks once more
+        said = person.run("guard", "--provider", "codex", code=75)
+        assert said.startswith("Codex is blocked: the 5h limit is used up.")
+
+    def test_twenty_at_once_ask_once(self, person: Person) -> None:
+        with ExitStack() as all_of_them:
+            running = [
+                all_of_them.enter_context(person.start("guard", "--provider", "codex")) for _ in range(20)
+            ]
+            assert {process.wait(60) for process in running} == {0}
+        assert len(person.server.requests) == 1
 
     def test_nobody_is_signed_in(self, person: Person) -> None:
         (person.home / "auth.json").unlink()

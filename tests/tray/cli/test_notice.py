@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,18 @@ def test_the_reason_that_codex_exec_does_not_show(person: Person, server: Notice
     person.has_left(20)
     person.hook("codex", PROMPT, parent=EXEC)
     assert server.next().title == "Codex has little left"  # and the first one came once
+    assert server.shown.empty()
+
+
+def test_one_for_a_reset_that_is_sent_a_little_differently_each_time(
+    person: Person, server: NoticeServer
+) -> None:
+    at = person.now.replace(minute=0, second=0) + timedelta(hours=3)
+    for left, late in ((5, -0.2), (5, 0.4), (20, 0.0)):
+        window = person.window(100 - left, resets_at=at + timedelta(seconds=late))
+        person.publish(person.account(window))
+        person.hook("codex", PROMPT | {"turn_id": str(late)}, parent=EXEC)
+    assert {server.next().title, server.next().title} == {"Codex was stopped", "Codex has little left"}
     assert server.shown.empty()
 
 

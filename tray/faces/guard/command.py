@@ -31,7 +31,7 @@ def answer(arguments: list[str]) -> int | None:
     if options.provider != "all" and protocol_of(options.provider) is None:
         return None
     verdict = of_snapshot(options)
-    if verdict is None or verdict.level == "unknown":
+    if verdict is None or not verdict.is_certain:
         return None
     show(verdict, options)
     return CODES[verdict.level]
@@ -56,4 +56,7 @@ def show(verdict: Verdict, options: GuardOptions) -> None:
     if sys.stdout is None:
         return
     text = as_json(verdict) if options.json else verdict.text
-    sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+    try:  # noqa: SIM105 - contextlib takes its time
+        os.write(sys.stdout.fileno(), text.encode("utf-8", "replace") + b"\n")
+    except BrokenPipeError:  # nobody reads it; the exit code counts all the same
+        pass

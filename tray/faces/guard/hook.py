@@ -16,8 +16,7 @@ from tray.engine.detached import start_round
 from tray.faces.guard import deadline
 from tray.faces.guard.document import as_json
 from tray.faces.guard.homes import home_of, named
-from tray.faces.guard.judge import judge
-from tray.faces.guard.verdict import Verdict
+from tray.faces.guard.judge import damaged, judge
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
@@ -27,25 +26,31 @@ if TYPE_CHECKING:
 
     from providers.domain.hook_call import HookAnswer, HookCall
     from tray.faces.guard.options import GuardOptions
+    from tray.faces.guard.verdict import Verdict
 
 OK = 0
 SIZE_LIMIT = 1 << 24
 """Of what a CLI sends: the output of a tool is in it."""
 _PART = 1 << 16
+_SAME_RESET_SECONDS = 600.0
+"""Servers send the time of one reset a little differently each time."""
 
 
 def run(options: GuardOptions, protocol: ModuleType, environ: Mapping[str, str] = os.environ) -> int:
     """Always 0."""
-    folder, home = state_folder(environ), home_of(protocol, environ)
-    provider = options.hook
+    try:
+        folder, home = state_folder(environ), home_of(protocol, environ)
+    except OSError:  # relative ones, in a folder that was removed: there is no log, either
+        folder = home = ""
 
     def note(outcome: str, level: str = "INFO") -> None:
-        _note(folder, level, provider, home, outcome)
+        if folder and is_trusted(environ):
+            _note(folder, level, options.hook, home, outcome)
 
-    deadline.exit_after(deadline.SECONDS, lambda: note("let pass: no answer in time"))
     try:
+        deadline.exit_after(deadline.SECONDS, lambda: note("let pass: no answer in time"))
         sent = _sent()  # in any case: the CLI writes it, and may take it amiss when nobody reads
-        if not is_trusted(environ):
+        if not folder or not is_trusted(environ):
             return OK
         call = protocol.read(sent, environ)
         if call is None:
@@ -74,7 +79,7 @@ def _verdict(folder: str, options: GuardOptions, home: str, call: HookCall) -> V
         is_fresh = snapshot is not None and _is_fresh(snapshot, now, options.max_age)
         is_fresh = is_fresh and verdict.reason != "not_counted"
     except published.DAMAGED:  # the next round rewrites it
-        verdict, is_fresh = Verdict("unknown", "not_read", "The snapshot is damaged."), False
+        verdict, is_fresh = damaged(), False
     if not is_fresh:
         start_round(folder, now)
     return verdict
@@ -128,8 +133,9 @@ def _note(folder: str, level: str, provider: str, home: str, outcome: str) -> No
 
 
 def _tell(folder: str, home: str, verdict: Verdict) -> None:
-    """The person, since the CLI does not; once for each window and its reset."""
-    names = (home, verdict.level, str(verdict.window), str(verdict.until))
+    """The person, since the CLI does not; once for each window, or budget, and its reset."""
+    until = None if verdict.until is None else round(verdict.until / _SAME_RESET_SECONDS)
+    names = (home, verdict.level, str(verdict.window or verdict.budget), str(until))
     if hook_marks.is_first(folder, "notice", *names):
         from tray.engine.detached import start_notice
 
@@ -141,7 +147,7 @@ def _sent() -> dict[str, Any]:
     read = bytearray()
     content: object = None
     try:
-        while content is None and (part := os.read(0, _PART)):
+        while content is None and (part := _part()):
             if len(read) <= SIZE_LIMIT:
                 read += part
             if part[-4:].rstrip().endswith(b"}") and not _comes_more():
@@ -150,6 +156,17 @@ def _sent() -> dict[str, Any]:
         pass
     content = content or _loads(read)
     return content if isinstance(content, dict) else {}
+
+
+def _part() -> bytes:
+    """Waits for it also on a pipe that was made not to wait."""
+    try:
+        return os.read(0, _PART)
+    except BlockingIOError:
+        import select
+
+        select.select([0], [], [])
+        return os.read(0, _PART)
 
 
 def _comes_more() -> bool:

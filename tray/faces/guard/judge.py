@@ -29,14 +29,17 @@ def judge(
     homes: Homes = lambda _provider: None,
     model: str = "",
 ) -> Verdict:
-    """Of all accounts that count the worst: one that is signed out is left out beside others."""
+    """Of all accounts that count the worst: one that is signed out is left out beside others, and beside budgets,
+    as that of an API key, which has no limits.
+    """
     if snapshot is None:
         return Verdict("unknown", "not_read", "No limits are known yet.")
     provider = options.hook or options.provider
     chosen = [each for each in snapshot["providers"] if _counts(each, provider, homes)]
     kept = published.is_kept(snapshot, now)
     accounts = [_as_of(account, snapshot, now, kept=kept) for account in chosen]
-    accounts = [each for each in accounts if each["account"]] or accounts
+    signed_in = [each for each in accounts if each["account"]]
+    accounts = signed_in if signed_in or options.budget else accounts
     verdicts = [
         _judge_account(account, now, options, _allowed_age(account, options, kept=kept), model)
         for account in accounts
@@ -48,7 +51,13 @@ def judge(
         verdicts += verdicts_on_budgets(snapshot, now, accounts, old=not kept and age > options.max_age)
     if not verdicts:
         return Verdict("unknown", "not_read", "No limits are known here yet.")
+    if options.hook:  # it acts on what is certain
+        verdicts = [each for each in verdicts if each.is_certain and each.level != "go_on"] or verdicts
     return min(verdicts, key=lambda each: each.rank)
+
+
+def damaged() -> Verdict:
+    return Verdict("unknown", "not_read", "The snapshot is damaged.")
 
 
 def _as_of(account: Document, snapshot: Document, now: float, *, kept: bool) -> Document:
@@ -129,7 +138,11 @@ def _of_window(
     text += f".{_resets(until, now)}"
     if left >= max(options.warn_left, options.min_left):
         return Verdict("go_on", "enough", text, **about)
-    return Verdict("warn", "low", f"{text} Then credits are used." if carries_on else text, **about)
+    if carries_on and left:
+        text += " Credits are spent once it is used up."
+    elif carries_on:
+        text += " Credits are being spent." if until is None else " Credits are spent until then."
+    return Verdict("warn", "low", text, **about)
 
 
 def _why_unknown(

@@ -31,6 +31,11 @@ class Verdict:
         self.old: bool = more.get("old", False)
 
     @property
-    def rank(self) -> tuple[int, float]:
+    def is_certain(self) -> bool:
+        """Whether no round could say more."""
+        return self.level != "unknown" and not self.old
+
+    @property
+    def rank(self) -> tuple[int, bool, float]:
         """The least is the worst."""
-        return WORST_FIRST.index(self.level), 101.0 if self.left is None else self.left
+        return WORST_FIRST.index(self.level), self.old, 101.0 if self.left is None else self.left

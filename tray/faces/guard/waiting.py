@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 STEP_SECONDS = 5.0
 """How soon a clock that was set, or a reset ahead of time, is noticed."""
-UNKNOWN_STEP_SECONDS = 60.0
+ROUND_STEP_SECONDS = 60.0
+"""The same where each look is a round."""
 AFTER_RESET_SECONDS = 2.0
 """Servers are not to the second."""
 
@@ -39,7 +40,7 @@ def wait(
     """
     ends = elapsed() + seconds
     while verdict.level in ("stop", "unknown") and (rest := ends - elapsed()) > 0:
-        step = STEP_SECONDS if verdict.level == "stop" else UNKNOWN_STEP_SECONDS
+        step = STEP_SECONDS if verdict.is_certain else ROUND_STEP_SECONDS
         if verdict.until is not None and verdict.until > now():
             step = min(step, verdict.until - now() + AFTER_RESET_SECONDS)
         sleep(min(rest, step))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from providers.domain.limits import RateWindow, Sourced
+from providers.domain.limits import RateWindow, Sourced, UsageError
 from tests.tray.engine.budget_states import cost
 from tests.tray.faces.guard.test_judge import judged
 from tests.tray.faces.published import Folder
@@ -52,6 +52,31 @@ def test_a_share_of_the_week_is_its_accounts_own(folder: Folder) -> None:
 def test_a_limit_that_is_spent_counts_first(folder: Folder) -> None:
     folder.publish(folder.account(folder.window(100)), state=spent(folder, 1.0, day="20 USD"))
     assert judged(folder, "--budget").reason == "spent"
+
+
+def test_an_api_key_has_no_limits_but_may_have_a_budget(folder: Folder) -> None:
+    error = UsageError(kind="not_signed_in", message="API key login.", remedy="Sign in.")
+    out = folder.account(account=None, error=error)
+    for usd, level in ((1.0, "go_on"), (25.0, "stop")):
+        folder.publish(out, state=spent(folder, usd, day="20 USD"))
+        assert judged(folder).level == "unknown"
+        assert judged(folder, "--budget").level == level
+
+
+def test_a_hook_acts_on_what_is_certain(folder: Folder) -> None:
+    folder.publish(folder.account(folder.window(80)))
+    assert judged(folder, "--budget").reason == "no_budget"
+    assert judged(folder, "--budget", "--hook", "codex").level == "warn"
+    folder.publish(folder.account(folder.window(20)))
+    assert judged(folder, "--budget", "--hook", "codex").reason == "no_budget"
+
+
+def test_what_is_fresh_counts_before_what_is_old(folder: Folder) -> None:
+    state = spent(folder, 25.0, day="20 USD")
+    folder.publish(folder.account(folder.window(100)), state=state, at=folder.now + timedelta(hours=1))
+    assert judged(folder, later=timedelta(hours=1)).old
+    found = judged(folder, "--budget", later=timedelta(hours=1))
+    assert (found.reason, found.old) == ("budget", False)
 
 
 def test_none_is_set(folder: Folder) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.programs import started
 from tests.tray.faces.published import ROOT, Folder, until
 from tray.engine.brief_log import FILE
 from tray.engine.single_instance import SingleInstance
@@ -193,6 +194,58 @@ class TestNothingOfOursCostsATurn:
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
         assert took < SECONDS + 1
         assert person.log == ["INFO claude hook of ~/.claude: let pass: no answer in time"]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="no such pipes")
+    def test_an_input_that_was_made_not_to_wait(self, person: Person) -> None:
+        person.has_left(5)
+        reads, writes = os.pipe()
+        os.set_blocking(reads, False)
+        command = [sys.executable, "-m", "tray.cli", "guard", "--hook", "claude"]
+        with started(command, env=person.environ, cwd=ROOT, stdin=reads, stdout=subprocess.PIPE) as process:
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(0.5)
+            os.write(writes, json.dumps(TOOL).encode())
+            said, _ = process.communicate(timeout=30)
+        os.close(reads)
+        os.close(writes)
+        assert json.loads(said)["continue"] is False
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="no such folders")
+    @pytest.mark.parametrize("variable", ["CODEX_HOME", "TANKFUL_HOME"])
+    def test_a_folder_that_is_gone(self, person: Person, variable: str) -> None:
+        """And what the environment names lies in it."""
+        person.has_left(5)
+        folder = person.folder / "gone"
+        folder.mkdir()
+        script = f'rmdir "$PWD" && exec "{sys.executable}" -P -m tray.cli guard --hook codex'
+        done = subprocess.run(
+            ["sh", "-c", script],
+            env=person.environ | {variable: "relative", "PYTHONPATH": str(ROOT)},
+            cwd=folder,
+            input=json.dumps(PROMPT).encode(),
+            capture_output=True,
+            check=False,
+            timeout=30,
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+    def test_who_has_no_home_gets_no_folder(self, person: Person) -> None:
+        """One beside the person's project, for the log that says why nothing was answered."""
+        del person.environ["TANKFUL_HOME"]
+        reads, writes = os.pipe()
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "tray.cli", "guard", "--hook", "claude"],
+            env=person.environ | {"HOME": "relative", "PYTHONPATH": str(ROOT)},
+            cwd=person.folder,
+            stdin=reads,
+            capture_output=True,
+            check=False,
+            timeout=30,
+        )
+        os.close(reads)
+        os.close(writes)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+        assert not (person.folder / "relative").exists()
 
     def test_no_input(self, person: Person) -> None:
         person.has_left(5)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tray.faces.guard.verdict import Verdict
-from tray.faces.guard.waiting import STEP_SECONDS, UNKNOWN_STEP_SECONDS, wait
+from tray.faces.guard.waiting import ROUND_STEP_SECONDS, STEP_SECONDS, wait
 
 GO_ON = Verdict("go_on", "enough", "")
 UNKNOWN = Verdict("unknown", "reset", "")
@@ -78,8 +78,15 @@ def test_what_is_left_after_a_reset_is_waited_for() -> None:
     clocks = Clocks()
     found = [UNKNOWN, UNKNOWN, GO_ON]
     assert clocks.wait(stop(1001.0), 3600, lambda: found.pop(0)) is GO_ON
-    assert clocks.elapsed <= 2 * UNKNOWN_STEP_SECONDS + STEP_SECONDS
+    assert clocks.elapsed <= 2 * ROUND_STEP_SECONDS + STEP_SECONDS
     assert clocks.wait(stop(1.0), 100, lambda: UNKNOWN) is UNKNOWN
+
+
+def test_an_old_block_is_not_read_anew_at_each_look() -> None:
+    clocks = Clocks()
+    old = Verdict("stop", "spent", "", until=1e9, old=True)
+    clocks.wait(old, 600, lambda: old)
+    assert set(clocks.slept) == {ROUND_STEP_SECONDS}
 
 
 def test_a_wait_is_cheap() -> None:
