@@ -38,7 +38,7 @@ def judge(
     chosen = [each for each in snapshot["providers"] if _counts(each, provider, homes)]
     kept = published.is_kept(snapshot, now)
     accounts = [_as_of(account, snapshot, now, kept=kept) for account in chosen]
-    signed_in = [each for each in accounts if each["account"]]
+    signed_in = [each for each in accounts if each["account"] or each["windows"]]
     accounts = signed_in if signed_in or options.budget else accounts
     verdicts = [
         _judge_account(account, now, options, _allowed_age(account, options, kept=kept), model)

@@ -182,6 +182,11 @@ class TestWhose:
             "The limits of Claude are not known. Nobody is signed in.",
         )
 
+    def test_one_that_is_signed_in_under_no_name_counts(self, folder: Folder) -> None:
+        unnamed = folder.account(folder.window(95), provider="claude", account=None)
+        folder.publish(folder.account(folder.window(20)), unnamed)
+        assert judged(folder).provider == "claude"
+
     def test_one_that_is_not_known_is_not_go_on(self, folder: Folder) -> None:
         folder.publish(folder.account(folder.window(20)), folder.account(provider="claude"))
         assert judged(folder).level == "unknown"
