@@ -116,10 +116,10 @@ def _dollars(period: str, costs: list[HomeCost]) -> dict[str, Any]:
         return nothing
     newest = max(cost.day for cost in costs)
     try:
-        first, after = days_of(period, newest)
+        first, _ = days_of(period, newest)
     except (OverflowError, ValueError):  # the end of the calendar
         return nothing
-    used = tallied(tally for cost in costs for tally in _within(cost, period, first, after))
+    used = tallied(tally for cost in costs for tally in _within(cost, period, first))
     is_whole = all(cost.complete and cost.day == newest for cost in costs)
     up_to_date = all(cost.up_to_date for cost in costs)
     return {
@@ -130,14 +130,14 @@ def _dollars(period: str, costs: list[HomeCost]) -> dict[str, Any]:
     }
 
 
-def _within(cost: HomeCost, period: str, first: date, after: date) -> Iterator[Tally]:
-    """What a home used from the one day on and before the other."""
+def _within(cost: HomeCost, period: str, first: date) -> Iterator[Tally]:
+    """What a home used from that day on."""
     if period == "month":
-        if first <= cost.day < after:
+        if first <= cost.day:
             yield cost.figures.month
         return
     for ago, tally in enumerate(reversed(cost.figures.last_days)):
-        if first.toordinal() <= cost.day.toordinal() - ago < after.toordinal():
+        if first.toordinal() <= cost.day.toordinal() - ago:
             yield tally
 
 

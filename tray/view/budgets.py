@@ -20,9 +20,10 @@ def used(budget: Budget) -> str:
     """`$12.40 of $20.00`, `31 of 50 %`; a lower bound is marked as such."""
     if budget.used is None:
         return "not known yet"
-    least = "≥ " if budget.at_least else ""
     if budget.unit == "usd":
-        return f"{least}{fmt.money(budget.used)} of {fmt.money(budget.limit)}"
+        shown = fmt.at_least(budget.used) if budget.at_least else fmt.money(budget.used)
+        return f"{shown} of {fmt.money(budget.limit)}"
+    least = "≥ " if budget.at_least else ""
     return f"{least}{floor(budget.used + 1e-9)} of {budget.limit:g} %"
 
 

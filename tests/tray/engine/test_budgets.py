@@ -133,6 +133,26 @@ def test_the_rate_of_the_last_day_is_that_of_the_forecast() -> None:
     assert fast.verdict == "will_exceed"
 
 
+def test_a_rate_of_days_ago_says_nothing_of_now() -> None:
+    rate = UsageRate(
+        window="weekly",
+        percent_per_hour=0.5,
+        slowest=0.4,
+        fastest=0.6,
+        over=timedelta(days=1),
+        at=NOON - timedelta(days=2),
+    )
+    assert only(state(account(30.0, rates=(rate,)), week="50%")).forecast == pytest.approx(
+        30 * 7 / 4, abs=0.01
+    )
+
+
+def test_a_home_that_was_counted_last_month_has_no_part_in_this_one() -> None:
+    costs = {"a": cost(date(2026, 12, 1), 5.0, month=5.0), "b": cost(date(2026, 11, 30), 7.0, month=300.0)}
+    found = only(state(costs=costs, month="50 USD"), datetime(2026, 12, 1, 12, 0, tzinfo=ZONE))
+    assert (found.used, found.at_least) == (5.0, True)
+
+
 def test_what_is_not_known_is_not_nothing() -> None:
     assert only(state(day="20 USD")).verdict == "unknown"
     unpriced = only(state(costs={"a": cost(FRIDAY, None)}, day="20 USD"))

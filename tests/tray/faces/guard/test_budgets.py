@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -47,6 +47,22 @@ def test_a_share_of_the_week_is_its_accounts_own(folder: Folder) -> None:
     found = judged(folder, "--budget", "--provider", "codex")
     assert (found.level, found.budget, found.provider) == ("stop", "week", "codex")
     assert found.text.startswith("The weekly budget of Codex is used up: 60 % of 50 %.")
+
+
+def test_a_forecast_is_more_than_what_it_exceeds(folder: Folder) -> None:
+    ends = folder.now + timedelta(days=3.5)
+    folder.publish(
+        folder.account(replace_end(week(folder, 25.1), ends)), state=spent(folder, 0.0, week="50%")
+    )
+    found = judged(folder, "--budget")
+    assert (found.level, found.text) == (
+        "warn",
+        "The weekly budget of Codex is at 25 % of 50 %, heading for 51 %.",
+    )
+
+
+def replace_end(lane: Sourced[RateWindow], ends: datetime) -> Sourced[RateWindow]:
+    return replace(lane, value=replace(lane.value, resets_at=ends))
 
 
 def test_a_limit_that_is_spent_counts_first(folder: Folder) -> None:

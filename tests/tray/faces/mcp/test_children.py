@@ -48,8 +48,9 @@ def pid_in(file: Path) -> int:
 
 @pytest.mark.parametrize("more", ["", "signal.signal(signal.SIGTERM, signal.SIG_IGN)"])
 def test_one_that_takes_too_long_is_ended(tmp_path: Path, more: str) -> None:
-    file = tmp_path / "pid"
+    file, began = tmp_path / "pid", time.monotonic()
     assert commands(SLEEPS.format(more=more), str(file)).run([], 3.0).code is None
+    assert time.monotonic() - began < 30, "it would have slept for a minute"
     assert not psutil.pid_exists(pid_in(file))
 
 

@@ -194,6 +194,11 @@ def test_what_is_too_old_is_read_anew(folder: Folder) -> None:
     assert programs.asked == [("usage", "--json")]
 
 
+def test_what_a_clock_has_dated_ahead_is_read_anew(folder: Folder) -> None:
+    folder.publish(folder.account(folder.window(40)), at=folder.now + timedelta(hours=5))
+    assert left(answer(folder, Programs(made(90)))) == [10.0]
+
+
 def test_where_nothing_was_ever_published(folder: Folder) -> None:
     assert left(answer(folder, Programs(made(25)))) == [75.0]
     with pytest.raises(ToolFailed, match="No limits are known yet"):

@@ -88,6 +88,24 @@ def test_a_call_that_is_cancelled_is_not_answered() -> None:
     assert [each["id"] for each in out.messages] == [9]
 
 
+def test_an_answer_that_comes_after_the_cancellation_is_not_sent() -> None:
+    began, let = threading.Event(), threading.Event()
+
+    def deaf(*_: Any) -> dict[str, Any]:
+        began.set()
+        assert let.wait(20)
+        return {"content": []}
+
+    out = Out()
+    server = Server(out, deaf)
+    server.take(call(7))
+    assert began.wait(20)
+    server.take(line("notifications/cancelled", None, params={"requestId": 7}))
+    let.set()
+    server.linger(20)
+    assert out.messages == []
+
+
 @pytest.mark.parametrize("ident", [[1], {}, None, 1.5])
 def test_a_cancellation_of_nothing_is_ignored(ident: Any) -> None:
     out = Out()
