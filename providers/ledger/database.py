@@ -29,7 +29,7 @@ from providers.ledger.window_log import fold_history
 
 _FOLDS = {4: fold_history}
 """What brings the rows of older versions into the tables of a new one."""
-_SEALED = 5  # the version from which on everything has a checksum
+_CHECKSUMS_SINCE = 5  # the version from which on everything has a checksum
 
 BUSY_SECONDS = 30.0
 _SYSTEM_ERRORS = {
@@ -236,8 +236,8 @@ def _prepare(db: sqlite3.Connection, path: Path | InMemory, *, repair: bool) -> 
                 db.execute(statement)
             if number in _FOLDS:
                 _FOLDS[number](db)
-        if 0 < version < _SEALED:
-            db.execute("INSERT OR REPLACE INTO meta VALUES ('unsealed', '1')")
+        if 0 < version < _CHECKSUMS_SINCE:
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('backfill', '1')")
         quarantined = quarantined_files(path) if isinstance(path, Path) else path.damaged_files
         if not version and quarantined:
             salvage(db, quarantined, APPLICATION_ID)

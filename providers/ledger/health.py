@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from providers.ledger import index, integrity, sealed_logs
+from providers.ledger import index, integrity, log_checksums
 from providers.ledger.database import opened
 from providers.ledger.quarantine import is_marked
 
@@ -33,7 +33,7 @@ class Health(Struct, frozen=True, kw_only=True):
     complete: dict[str, bool | None]
     sound: bool | None
     damage_met: bool
-    sealed: bool
+    has_checksums: bool
     checked: float
     round_ended: datetime | None
 
@@ -71,7 +71,7 @@ def check(path: Path, providers: Sequence[str], seconds: float = _CHECK_SECONDS)
             complete=complete,
             sound=sound,
             damage_met=is_marked(path),
-            sealed=sealed_logs.is_sealed(db),
+            has_checksums=log_checksums.has_checksums(db),
             checked=0.0 if sound is False else _share(db, at.log),
             round_ended=datetime.fromtimestamp(at.ended, UTC) if 0 < at.ended < _FAR else None,
         )

@@ -15,14 +15,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from providers.ledger import index, sealed_logs, seals, unsealed
+from providers.ledger import backfill, index, log_checksums, part_checksums
 from providers.ledger.checksum import of_values
 from providers.ledger.damage import DamagedLedger
 from providers.ledger.database import GARBLED, transaction
+from providers.ledger.log_checksums import has_checksums
 from providers.ledger.memory import InMemory
 from providers.ledger.quarantine import is_marked, unmark
 from providers.ledger.repair import Formats, link, repair
-from providers.ledger.sealed_logs import is_sealed
 from providers.ledger.statements import chunks, marks
 
 STEP_SECONDS = 0.25
@@ -71,9 +71,9 @@ def _check(
     if is_marked(path):
         return _whole(db, formats, now)
     at = progress(db)
-    if is_sealed(db) and 0 <= now - at.stepped < EVERY_SECONDS:
+    if has_checksums(db) and 0 <= now - at.stepped < EVERY_SECONDS:
         return frozenset()
-    if is_sealed(db) and not seals.is_whole(db):
+    if has_checksums(db) and not part_checksums.is_whole(db):
         return _whole(db, formats, now)
     until = time.monotonic() + seconds
     while True:
@@ -89,7 +89,7 @@ def _check(
 def confirm(db: sqlite3.Connection, path: Path | InMemory, logs: Iterable[int]) -> None:
     """What was resolved anew is right now; the mark goes. Raises DamagedLedger."""
     parts = {part for part in _parts(db, logs).values() if part}
-    if _damaged_parts(db, parts) or not seals.is_whole(db):
+    if _damaged_parts(db, parts) or not part_checksums.is_whole(db):
         raise DamagedLedger("what was repaired")
     unmark(path)
 
@@ -99,16 +99,16 @@ def _step(db: sqlite3.Connection, formats: Formats, at: RoundProgress, now: floa
     logs = [
         row[0] for row in db.execute("SELECT id FROM logs WHERE id > ? ORDER BY id LIMIT ?", (at.log, _BATCH))
     ]
-    if is_sealed(db):
+    if has_checksums(db):
         parts = _damaged_parts(db, logs)
-        _, damaged = sealed_logs.sound_logs(db, logs)
+        _, damaged = log_checksums.sound_logs(db, logs)
         if parts or damaged or (len(logs) < _BATCH and not _is_sound(db)):
             return None
         link(db, formats, logs)
     else:
-        unsealed.seal(db, logs)
+        backfill.add_checksums(db, logs)
         if len(logs) < _BATCH:
-            unsealed.seal_the_rest(db)
+            backfill.finish(db)
     ended = len(logs) < _BATCH
     after = RoundProgress(0 if ended else logs[-1], int(now), int(now) if ended else at.ended)
     _note(db, after)
@@ -125,15 +125,15 @@ def _whole(db: sqlite3.Connection, formats: Formats, now: float) -> frozenset[in
         raise DamagedLedger("the file")
     with transaction(db):
         logs = [row[0] for row in db.execute("SELECT id FROM logs ORDER BY id")]
-        if not is_sealed(db):
-            unsealed.seal(db, logs)
-            unsealed.seal_the_rest(db)
+        if not has_checksums(db):
+            backfill.add_checksums(db, logs)
+            backfill.finish(db)
         _check_homes(db)
-        _, damaged = sealed_logs.sound_logs(db, logs)
+        _, damaged = log_checksums.sound_logs(db, logs)
         link(db, formats, set(logs) - damaged)
         broken = _damaged_parts(db, _all_parts(db, logs))
         found = repair(db, formats, broken, damaged)
-        seals.set_total(db)
+        part_checksums.set_total(db)
         db.execute("UPDATE parts SET summed = 0")
         _note(db, RoundProgress(0, int(now), int(now)))
         index.note_writing(db)
@@ -155,23 +155,30 @@ def _is_sound(db: sqlite3.Connection) -> bool:
 
 
 def _check_homes(db: sqlite3.Connection) -> None:
-    for provider, path, seal in db.execute("SELECT provider, path, seal FROM homes"):
-        if seal != of_values(provider, path):
+    for provider, path, checksum in db.execute("SELECT provider, path, checksum FROM homes"):
+        if checksum != of_values(provider, path):
             raise DamagedLedger("a home")
 
 
 def _all_parts(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:
     found = set(logs)
-    for query in ("SELECT id FROM parts", "SELECT part FROM seals", "SELECT DISTINCT part FROM responses"):
+    for query in (
+        "SELECT id FROM parts",
+        "SELECT part FROM part_checksums",
+        "SELECT DISTINCT part FROM responses",
+    ):
         found |= {row[0] for row in db.execute(query)}
     return found
 
 
 def _damaged_parts(db: sqlite3.Connection, parts: Iterable[int]) -> set[int]:
     numbers = list(parts)
-    wrong = {each.part for each in set(seals.stored(db, numbers)) ^ set(seals.actual(db, numbers))}
+    wrong = {
+        each.part
+        for each in set(part_checksums.stored(db, numbers)) ^ set(part_checksums.actual(db, numbers))
+    }
     spans: dict[int, tuple[int, int]] = {}
-    for each in seals.stored(db, numbers):
+    for each in part_checksums.stored(db, numbers):
         first, last = spans.get(each.part, (each.first_ms, each.last_ms))
         spans[each.part] = min(first, each.first_ms), max(last, each.last_ms)
     found = {
@@ -187,16 +194,16 @@ def _damaged_parts(db: sqlite3.Connection, parts: Iterable[int]) -> set[int]:
 
 
 def _with_damaged_contexts(db: sqlite3.Connection, parts: Iterable[int]) -> set[int]:
-    columns = ", ".join(f"c.{name}" for name in sealed_logs.CONTEXT.split(", "))
+    columns = ", ".join(f"c.{name}" for name in log_checksums.CONTEXT.split(", "))
     return {
         part
         for chunk in chunks(parts)
-        for part, seal, *values in db.execute(
-            f"SELECT part, seal, {columns} FROM (SELECT DISTINCT part, context FROM responses"  # noqa: S608
+        for part, checksum, *values in db.execute(
+            f"SELECT part, checksum, {columns} FROM (SELECT DISTINCT part, context FROM responses"  # noqa: S608
             f" WHERE part IN ({marks(chunk)})) LEFT JOIN contexts c ON c.id = context",
             chunk,
         )
-        if seal != of_values(*values)
+        if checksum != of_values(*values)
     }
 
 

@@ -13,7 +13,7 @@
                     "accounts": [{"id", "homes": [paths], "error": ERROR | null,
                                   "sources": [{"id", "title", "local", "ok", "at", "error": ERROR | null}]}]}],
      "ledger":    {"path", "exists", "bytes", "files", "complete": {provider: bool | null}, "sound",
-                   "damage_met", "sealed", "checked": 0-1, "round_ended", "error"},
+                   "damage_met", "has_checksums", "checked": 0-1, "round_ended", "error"},
      "settings":  {"path", "exists", "problem"},
      "folders":   [{"name", "path", "exists", "mode": "0700", "writable"}],
      "network":   {"variables": [names], "unsupported": [names]},

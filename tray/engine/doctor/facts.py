@@ -111,8 +111,8 @@ class LedgerFacts(Struct, frozen=True, kw_only=True):
     """`sound` is None where the check would take too long, `error` a sentence where the file cannot be used.
 
     `damage_met`: a report met damage that no count has looked at yet. `checked` is the share of the logs, 0-1,
-    that the round over all checksums has reached; `round_ended` is when it last was at its end. Not all rows have
-    a checksum before the ledger is `sealed`.
+    that the round over all checksums has reached; `round_ended` is when it last was at its end. Before the ledger
+    `has_checksums`, rows of an older version may have none.
     """
 
     path: str
@@ -122,7 +122,7 @@ class LedgerFacts(Struct, frozen=True, kw_only=True):
     complete: dict[str, bool | None] = {}
     sound: bool | None = None
     damage_met: bool = False
-    sealed: bool = True
+    has_checksums: bool = True
     checked: float = 0.0
     round_ended: datetime | None = None
     error: str | None = None

@@ -56,7 +56,7 @@ def _health(facts: LedgerFacts) -> ReportRow:
 def _checksums(facts: LedgerFacts, now: datetime) -> ReportRow:
     """How far the slow check of everything is: a part of it is due once an hour."""
     share = f"{facts.checked:.0%}"
-    if not facts.sealed:
+    if not facts.has_checksums:
         return note("checksums", f"{share} added so far; each count adds more")
     if facts.round_ended is None:
         return note("checksums", f"{share} checked so far; a part is checked every hour")
