@@ -49,6 +49,13 @@ RULES = (
 """The signals that the connection must receive."""
 
 
+def notify_call(notice: Notice, replaces: int = 0, actions: tuple[str, ...] = ()) -> Any:
+    """The message that shows it, instead of the one with the id `replaces`."""
+    hints = {"urgency": ("y", _URGENCY[notice.urgency])}
+    body = (NAME, replaces, "", plain(notice.title), _escaped(notice.body), [*actions], hints, -1)
+    return new_method_call(_SERVER, "Notify", "susssasa{sv}i", body)
+
+
 def clicked(notice: Notice) -> Action:
     """What a click on a notice asks for: the provider's page, or fresh values where it names no provider."""
     return Action("open", f"usage:{notice.provider}") if notice.provider else Action("refresh")
@@ -150,9 +157,7 @@ class Notifications:
         self._calls[slot.serial] = notice.key
         while len(self._calls) > _MOST:
             self._calls.popitem(last=False)
-        hints = {"urgency": ("y", _URGENCY[notice.urgency])}
-        body = (NAME, slot.id, "", plain(notice.title), _escaped(notice.body), ["default", "Open"], hints, -1)
-        self._send(new_method_call(_SERVER, "Notify", "susssasa{sv}i", body), slot.serial)
+        self._send(notify_call(notice, slot.id, ("default", "Open")), slot.serial)
 
     def _end(self, slot: _Slot) -> None:
         """Forget it, and take it off the screen."""
