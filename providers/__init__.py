@@ -31,7 +31,7 @@
                           its times (epoch_ms)
         checksum          of all that is stored (part_checksums: of responses; log_checksums: of logs); reports
                           verify it (`verify`), and so does a slow round over everything (integrity); a ledger of
-                          an older version gets its own by `backfill`
+                          an older version gets its own by `backfill` (row_checksums: of limits, windows, logins)
         repair, salvage   what is damaged is made anew; what a file still tells that cannot be repaired
         quarantine        the files beside the ledger that tell of damage
         logins            who was signed in to which home when, for logs that name no account

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from zlib import crc32
 
-from providers.ledger import log_checksums, part_checksums
+from providers.ledger import log_checksums, part_checksums, row_checksums
 from providers.ledger.checksum import of_values
 from providers.ledger.statements import chunks, marks
 
@@ -39,5 +39,6 @@ def finish(db: sqlite3.Connection) -> None:
             f"UPDATE {table} SET checksum = ? WHERE id = ?",  # noqa: S608
             ((of_values(*values), number) for number, *values in rows),
         )
+    row_checksums.backfill(db)
     part_checksums.set_total(db)
     db.execute("DELETE FROM meta WHERE name = 'backfill'")

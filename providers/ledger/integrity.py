@@ -8,14 +8,17 @@ cannot be resolved anew, or is no ledger any more, raises DamagedLedger: the fil
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
-from providers.ledger import backfill, index, log_checksums, part_checksums
+from providers.ledger import backfill, index, log_checksums, part_checksums, row_checksums
 from providers.ledger.checksum import of_values
 from providers.ledger.damage import DamagedLedger
 from providers.ledger.database import GARBLED, transaction
@@ -32,6 +35,10 @@ _BATCH = 100  # logs
 _INSTRUCTIONS = 100_000  # between two looks at the clock
 
 
+_Numbers = TypeVar("_Numbers", "RoundProgress", "Removed")
+_log = logging.getLogger(__name__)
+
+
 class RoundProgress(Struct, frozen=True):
     """How far the round is: all logs up to `log`; when its last step was, and when a round last ended (epoch
     seconds, 0 for never).
@@ -43,11 +50,20 @@ class RoundProgress(Struct, frozen=True):
 
 
 def progress(db: sqlite3.Connection) -> RoundProgress:
-    row = db.execute("SELECT value FROM meta WHERE name = 'round'").fetchone()
-    try:
-        return RoundProgress(*map(int, row[0].split())) if row else RoundProgress()
-    except (TypeError, ValueError):
-        return RoundProgress()
+    return _of_meta(db, "round", RoundProgress)
+
+
+class Removed(Struct, frozen=True):
+    """How many damaged rows of the limit history were deleted when there were some last, and when that was (epoch
+    seconds, 0 for never).
+    """
+
+    rows: int = 0
+    at: int = 0
+
+
+def removed(db: sqlite3.Connection) -> Removed:
+    return _of_meta(db, "removed", Removed)
 
 
 def check(
@@ -99,31 +115,49 @@ def _step(db: sqlite3.Connection, formats: Formats, at: RoundProgress, now: floa
     logs = [
         row[0] for row in db.execute("SELECT id FROM logs WHERE id > ? ORDER BY id LIMIT ?", (at.log, _BATCH))
     ]
+    ended = len(logs) < _BATCH
     if has_checksums(db):
         parts = _damaged_parts(db, logs)
         _, damaged = log_checksums.sound_logs(db, logs)
-        if parts or damaged or (len(logs) < _BATCH and not _is_sound(db)):
+        if parts or damaged or (ended and (not _is_sound(db) or row_checksums.has_damaged(db))):
             return None
         link(db, formats, logs)
     else:
         backfill.add_checksums(db, logs)
-        if len(logs) < _BATCH:
+        if ended:
+            _delete_damaged_rows(db, now)
             backfill.finish(db)
-    ended = len(logs) < _BATCH
     after = RoundProgress(0 if ended else logs[-1], int(now), int(now) if ended else at.ended)
-    _note(db, after)
+    _note(db, "round", after)
     return after
 
 
-def _note(db: sqlite3.Connection, at: RoundProgress) -> None:
-    value = f"{at.log} {at.stepped} {at.ended}"
-    db.execute("INSERT OR REPLACE INTO meta VALUES ('round', ?)", (value,))
+def _note(db: sqlite3.Connection, name: str, numbers: RoundProgress | Removed) -> None:
+    value = " ".join(map(str, astuple(numbers)))
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+
+def _of_meta(db: sqlite3.Connection, name: str, kind: type[_Numbers]) -> _Numbers:
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    try:
+        return kind(*map(int, row[0].split())) if row else kind()
+    except (TypeError, ValueError):
+        return kind()
+
+
+def _delete_damaged_rows(db: sqlite3.Connection, now: float) -> None:
+    """They cannot be made anew."""
+    if rows := row_checksums.delete_damaged(db):
+        were = "row of the limit history was" if rows == 1 else "rows of the limit history were"
+        _log.warning("ledger: %d damaged %s deleted", rows, were)
+        _note(db, "removed", Removed(rows, int(now)))
 
 
 def _whole(db: sqlite3.Connection, formats: Formats, now: float) -> frozenset[int]:
     if not _is_sound(db):
         raise DamagedLedger("the file")
     with transaction(db):
+        _delete_damaged_rows(db, now)
         logs = [row[0] for row in db.execute("SELECT id FROM logs ORDER BY id")]
         if not has_checksums(db):
             backfill.add_checksums(db, logs)
@@ -135,7 +169,7 @@ def _whole(db: sqlite3.Connection, formats: Formats, now: float) -> frozenset[in
         found = repair(db, formats, broken, damaged)
         part_checksums.set_total(db)
         db.execute("UPDATE parts SET summed = 0")
-        _note(db, RoundProgress(0, int(now), int(now)))
+        _note(db, "round", RoundProgress(0, int(now), int(now)))
         index.note_writing(db)
     return found
 

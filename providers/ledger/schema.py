@@ -72,6 +72,10 @@ SCHEMA = (
     ALTER TABLE observations ADD COLUMN checksum INTEGER;
     ALTER TABLE sums ADD COLUMN checksum INTEGER;
     ALTER TABLE counters ADD COLUMN checksum INTEGER;
+    ALTER TABLE limits ADD COLUMN checksum INTEGER;
+    ALTER TABLE windows ADD COLUMN checksum INTEGER;
+    ALTER TABLE purses ADD COLUMN checksum INTEGER;
+    ALTER TABLE logins ADD COLUMN checksum INTEGER;
     CREATE TABLE part_checksums(part INTEGER NOT NULL, home INTEGER NOT NULL, first_ms INTEGER NOT NULL,
         last_ms INTEGER NOT NULL, shown INTEGER NOT NULL, hidden INTEGER NOT NULL,
         PRIMARY KEY(part, home)) WITHOUT ROWID;

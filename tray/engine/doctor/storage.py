@@ -61,6 +61,8 @@ def ledger(path: Path, providers: Sequence[str]) -> LedgerFacts:
         has_checksums=found.has_checksums,
         checked=round(found.checked, 3),
         round_ended=found.round_ended,
+        removed=found.removed,
+        removed_at=found.removed_at,
     )
 
 

@@ -25,6 +25,9 @@ def ledger(facts: LedgerFacts, titles: Mapping[str, str], now: datetime) -> Iter
     yield good("file", f"{facts.path}, {_size(facts.bytes)}, {_logs(facts.files or 0)}")
     yield _health(facts)
     yield _checksums(facts, now)
+    if facts.removed and facts.removed_at is not None:
+        rows = "1 damaged row was" if facts.removed == 1 else f"{facts.removed:,} damaged rows were"
+        yield note("limit history", f"{rows} deleted {fmt.age(now - facts.removed_at)}")
     for provider, complete in facts.complete.items():
         name = titles.get(provider, provider)
         if complete is None:
