@@ -2,10 +2,10 @@
 
     python -m tests.bench.warm CHECKOUT [--responses 300000] [--rounds 30] [--keep FOLDER]
 
-Nothing changes between the reports, so this is what a tray waits for. The other checkout is run with this
-environment's libraries, each in a process of its own, and one waits while the other reports. Figures are CPU time,
-user and system, in ms: the least of all rounds, and the median of what the two differ by in one round. The last row
-is a whole process, which looks at all logs, and takes the lock, too.
+Nothing changes between the reports, so this is what a tray waits for. The other checkout is run with the
+libraries of this environment, each in a process of its own, and one waits while the other reports. Figures are
+CPU time, user and system, in ms: the least of all rounds, and the median of what the two differ by in one
+round. The last row is a whole process, which looks at all logs, and takes the lock, too.
 """
 
 from __future__ import annotations
