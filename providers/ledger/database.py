@@ -25,7 +25,6 @@ from providers.ledger.quarantine import (
     quarantine,
     quarantined_files,
 )
-from providers.ledger.salvage import salvage
 from providers.ledger.schema import APPLICATION_ID, SCHEMA
 from providers.ledger.window_log import fold_history
 
@@ -242,6 +241,8 @@ def _prepare(db: sqlite3.Connection, path: Path | InMemory, *, repair: bool) -> 
             db.execute("INSERT OR REPLACE INTO meta VALUES ('backfill', '1')")
         quarantined = quarantined_files(path) if isinstance(path, Path) else path.damaged_files
         if not version and quarantined:
+            from providers.ledger.salvage import salvage  # few need it
+
             salvage(db, quarantined, APPLICATION_ID)
             # The damaged ledger had higher counters, in epochs that are lost with it: start with a later epoch.
             db.execute("INSERT INTO meta VALUES ('first epoch', ?)", (int(time.time()),))
