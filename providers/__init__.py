@@ -31,8 +31,9 @@
         place             its file, or `memory` while that cannot be written; scan_lock lets one process count
         database          the file itself: its logs (index), what they came to (responses, counters),
                           its times (epoch_ms)
-        checksum          of all that is stored (seals: of responses; sealed_logs: of logs); who reports judges
-                          by it (`judge`), and a slow round over everything (integrity)
+        checksum          of all that is stored (part_checksums: of responses; log_checksums: of logs); reports
+                          verify it (`verify`), and so does a slow round over everything (integrity); a ledger of
+                          an older version gets its own by `backfill` (row_checksums: of limits, windows, logins)
         repair, salvage   what is damaged is made anew; what a file still tells that cannot be repaired
         quarantine        the files beside the ledger that tell of damage
         logins            who was signed in to which home when, for logs that name no account

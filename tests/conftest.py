@@ -12,11 +12,14 @@ import pytest
 
 def pytest_configure() -> None:
     """Programs that tests start are to hear signals, which they would inherit as ignored in the background of a
-    shell (SIGINT) and under nohup (SIGHUP). A handler, other than that, does not survive an exec.
+    shell (SIGINT, SIGQUIT) and under nohup (SIGHUP). A handler, other than that, does not survive an exec.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, lambda _number, _frame: None)
+    if sys.platform == "win32":
+        return
+    for each in (signal.SIGHUP, signal.SIGQUIT):
+        if signal.getsignal(each) is signal.SIG_IGN:
+            signal.signal(each, lambda _number, _frame: None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

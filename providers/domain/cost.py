@@ -158,9 +158,12 @@ def burn_rate(recent: Tally) -> Burn | None:
 
 
 class SessionCost(Struct, frozen=True, kw_only=True):
-    """One session that the user started, including its subagents; `subagents` is their number."""
+    """One session that the user started, including its subagents; `subagents` is their number, `home` the label
+    of the home with its logs.
+    """
 
     id: str
+    home: str
     project: str | None
     started_at: datetime
     last_at: datetime

@@ -1,6 +1,6 @@
 """Checksums of what the ledger stores, made from what is in memory, before any of it is written. Pure.
 
-That of responses is a weighted sum of their columns. It can be judged by the sums that a report is made of,
+That of responses is a weighted sum of their columns. It can be verified by the sums that a report is made of,
 without a look at the rows: the checksums of several parts add up, and a change of prices adds its difference.
 Damage changes neither: a checksum that was wrong stays wrong. All other rows have a CRC.
 """

@@ -65,7 +65,9 @@ def counters(db: sqlite3.Connection) -> tuple[Counter, ...]:
         if values != _ZERO:
             tally = _tally(*values)
             current.append(Counter(provider=provider, account=account, model=model, epoch=epoch, tally=tally))
-    db.executemany(f"UPDATE counters SET (epoch, {_VALUES}, seal) = (?, {_PLACES}, ?) WHERE id = ?", changed)
+    db.executemany(
+        f"UPDATE counters SET (epoch, {_VALUES}, checksum) = (?, {_PLACES}, ?) WHERE id = ?", changed
+    )
     return tuple(current)
 
 
@@ -74,13 +76,13 @@ def _sums(db: sqlite3.Connection) -> dict[int, _Values] | None:
     found: dict[int, _Values] = {}
     total = 0
     try:
-        for counter, rows, part, seal, *values in db.execute(
-            f"SELECT counter, count(*), sum(part), sum(seal), {_SUMS} FROM sums GROUP BY counter"
+        for counter, rows, part, checksum, *values in db.execute(
+            f"SELECT counter, count(*), sum(part), sum(checksum), {_SUMS} FROM sums GROUP BY counter"
         ):
-            if (weighed([part, *(each or 0 for each in values)]) - seal) % PRIME:
+            if (weighed([part, *(each or 0 for each in values)]) - checksum) % PRIME:
                 return None
             found[counter] = tuple(values)
-            total += weighed([counter * rows, seal])
+            total += weighed([counter * rows, checksum])
     except (TypeError, sqlite3.OperationalError):  # no numbers, or absurd ones
         return None
     return found if total % PRIME == _total(db) else None
@@ -94,7 +96,7 @@ def _total(db: sqlite3.Connection) -> int:
 
 def _drop_damaged(db: sqlite3.Connection) -> None:
     """A counter that is damaged begins anew, in a later epoch."""
-    rows = db.execute(f"SELECT id, seal, provider, account, model, epoch, {_VALUES} FROM counters")
+    rows = db.execute(f"SELECT id, checksum, provider, account, model, epoch, {_VALUES} FROM counters")
     damaged = [(row[0],) for row in rows.fetchall() if row[1] is not None and row[1] != of_values(*row[2:])]
     if damaged:
         db.executemany("DELETE FROM counters WHERE id = ?", damaged)
@@ -108,7 +110,7 @@ def _drop_sums(db: sqlite3.Connection) -> None:
     db.execute("UPDATE parts SET summed = 0")
 
 
-def _seal(row: Sequence[Any]) -> int | None:
+def _checksum(row: Sequence[Any]) -> int | None:
     """The checksum of a part and its sums; None where these are no numbers."""
     try:
         return weighed([each or 0 for each in row])
@@ -119,14 +121,14 @@ def _seal(row: Sequence[Any]) -> int | None:
 def _sum_changed_parts(db: sqlite3.Connection) -> None:
     """Bring the table `sums` up to date with the responses."""
     obsolete = "FROM sums WHERE part NOT IN (SELECT id FROM parts WHERE summed = 1)"
-    old = db.execute(f"SELECT counter, seal, part, {_VALUES} {obsolete}").fetchall()
-    if any(seal != _seal(row) for _, seal, *row in old):
+    old = db.execute(f"SELECT counter, checksum, part, {_VALUES} {obsolete}").fetchall()
+    if any(checksum != _checksum(row) for _, checksum, *row in old):
         _drop_sums(db)
         old = []
     db.execute(f"DELETE {obsolete}")
     rows = db.execute(_CHANGED_PARTS).fetchall()
     numbers = _numbers(db, {row[1:4] for row in rows})
-    new = [(numbers[row[1:4]], row[0], *row[4:], _seal((row[0], *row[4:]))) for row in rows]
+    new = [(numbers[row[1:4]], row[0], *row[4:], _checksum((row[0], *row[4:]))) for row in rows]
     db.executemany(f"INSERT INTO sums VALUES (?, ?, {_PLACES}, ?)", new)
     db.execute("UPDATE parts SET summed = 1 WHERE summed = 0")
     if old or new:

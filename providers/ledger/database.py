@@ -8,11 +8,13 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from providers.host.holder import WaitListener
 from providers.host.private import make_file, make_folder
 from providers.host.storage import cannot_write, fault_of
+from providers.ledger import row_checksums
 from providers.ledger.damage import DamagedLedger
 from providers.ledger.memory import InMemory
 from providers.ledger.quarantine import (
@@ -23,13 +25,11 @@ from providers.ledger.quarantine import (
     quarantine,
     quarantined_files,
 )
-from providers.ledger.salvage import salvage
 from providers.ledger.schema import APPLICATION_ID, SCHEMA
 from providers.ledger.window_log import fold_history
 
-_FOLDS = {4: fold_history}
-"""What brings the rows of older versions into the tables of a new one."""
-_SEALED = 5  # the version from which on everything has a checksum
+_WINDOWS_SINCE = 4  # the version from which on there is a log of windows
+_CHECKSUMS_SINCE = 5  # the version from which on everything has a checksum
 
 BUSY_SECONDS = 30.0
 _SYSTEM_ERRORS = {
@@ -89,6 +89,7 @@ def opened(
             make_folder(path.parent)
             _refuse_emptied(path)
         with closing(connect(path, busy_seconds)) as db, _damage_or_mistake(db, path):
+            row_checksums.register(db, partial(mark_damaged, path))
             _prepare(db, path, repair=repair)
             if repair:
                 note_counted(path)
@@ -231,15 +232,17 @@ def _prepare(db: sqlite3.Connection, path: Path | InMemory, *, repair: bool) -> 
     db.execute("PRAGMA journal_mode = WAL")
     with transaction(db):
         (version,) = db.execute("PRAGMA user_version").fetchone()  # another process may have been faster
-        for number, step in enumerate(SCHEMA[version:], version + 1):
+        for step in SCHEMA[version:]:
             for statement in step.split(";"):
                 db.execute(statement)
-            if number in _FOLDS:
-                _FOLDS[number](db)
-        if 0 < version < _SEALED:
-            db.execute("INSERT OR REPLACE INTO meta VALUES ('unsealed', '1')")
+        if 0 < version < _WINDOWS_SINCE:
+            fold_history(db)
+        if 0 < version < _CHECKSUMS_SINCE:
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('backfill', '1')")
         quarantined = quarantined_files(path) if isinstance(path, Path) else path.damaged_files
         if not version and quarantined:
+            from providers.ledger.salvage import salvage  # few need it
+
             salvage(db, quarantined, APPLICATION_ID)
             # The damaged ledger had higher counters, in epochs that are lost with it: start with a later epoch.
             db.execute("INSERT INTO meta VALUES ('first epoch', ?)", (int(time.time()),))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from providers.ledger import index, integrity, sealed_logs
+from providers.ledger import index, integrity, log_checksums
 from providers.ledger.database import opened
 from providers.ledger.quarantine import is_marked
 
@@ -25,7 +25,8 @@ class Health(Struct, frozen=True, kw_only=True):
 
     `sound` is None if the check was cancelled: a large file takes longer than a user waits. `damage_met` says that
     a report left its mark: the next count checks the whole file. `checked` is the share of the logs, 0-1, that the
-    round over all checksums has reached, and `round_ended` when it last was at its end.
+    round over all checksums has reached, and `round_ended` when it last was at its end. `removed` is how many
+    damaged rows of the limit history were deleted at `removed_at`, when there were some last.
     """
 
     size: int
@@ -33,9 +34,11 @@ class Health(Struct, frozen=True, kw_only=True):
     complete: dict[str, bool | None]
     sound: bool | None
     damage_met: bool
-    sealed: bool
+    has_checksums: bool
     checked: float
     round_ended: datetime | None
+    removed: int
+    removed_at: datetime | None
 
 
 def size_of(path: Path) -> int:
@@ -64,17 +67,23 @@ def check(path: Path, providers: Sequence[str], seconds: float = _CHECK_SECONDS)
                 raise
             sound = None
         db.set_progress_handler(None, 0)
-        at = integrity.progress(db)
+        at, lost = integrity.progress(db), integrity.removed(db)
         return Health(
             size=size_of(path),
             files=int(files),
             complete=complete,
             sound=sound,
             damage_met=is_marked(path),
-            sealed=sealed_logs.is_sealed(db),
+            has_checksums=log_checksums.has_checksums(db),
             checked=0.0 if sound is False else _share(db, at.log),
-            round_ended=datetime.fromtimestamp(at.ended, UTC) if 0 < at.ended < _FAR else None,
+            round_ended=_time(at.ended),
+            removed=lost.rows,
+            removed_at=_time(lost.at),
         )
+
+
+def _time(seconds: int) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < _FAR else None
 
 
 def _share(db: sqlite3.Connection, log: int) -> float:

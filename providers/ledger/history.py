@@ -15,8 +15,10 @@ from itertools import islice, pairwise, takewhile
 from msgspec import Struct
 
 from providers.domain.limits import CLOCK_SLACK, EarlyReset, RateWindow, Sourced
+from providers.ledger import row_checksums
 from providers.ledger.epoch_ms import moment, moment_or_none, ms, ms_or_none
 
+_INTACT = row_checksums.INTACT["limits"]
 SAME_RESET_MS = 60_000
 """Servers compute the reset time for each response, and get another second each time."""
 
@@ -57,8 +59,8 @@ def note(
     resets = ms_or_none(resets_at)
     _forget_ahead(db, account, lane.value.id, now)
     held = db.execute(
-        "SELECT at_ms, used_percent, resets_ms, source FROM limits"
-        " WHERE account = ? AND window = ? AND at_ms <= ? ORDER BY at_ms DESC LIMIT 1",
+        "SELECT at_ms, used_percent, resets_ms, source FROM limits"  # noqa: S608
+        f" WHERE account = ? AND window = ? AND at_ms <= ? AND {_INTACT} ORDER BY at_ms DESC LIMIT 1",
         (account, lane.value.id, ms(now + CLOCK_SLACK)),
     ).fetchone()
     if held is not None:
@@ -81,14 +83,19 @@ def _forget_ahead(db: sqlite3.Connection, account: str, window: str, now: dateti
 def _insert(
     db: sqlite3.Connection, account: str, window: str, row: tuple[int, float, int | None, str]
 ) -> None:
-    db.execute("INSERT OR IGNORE INTO limits VALUES (?, ?, ?, ?, ?, ?)", (account, window, *row))
+    db.execute(
+        "INSERT OR IGNORE INTO limits(account, window, at_ms, used_percent, resets_ms, source)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (account, window, *row),
+    )
+    row_checksums.note(db, "limits", account=account, window=window, at_ms=row[0])
 
 
 def changes(db: sqlite3.Connection, account: str, since: datetime) -> list[LimitChange]:
     """Oldest first."""
     rows = db.execute(
-        "SELECT at_ms, window, used_percent, resets_ms, source FROM limits WHERE account = ? AND at_ms >= ?"
-        " ORDER BY at_ms, window",
+        "SELECT at_ms, window, used_percent, resets_ms, source FROM limits"  # noqa: S608
+        f" WHERE account = ? AND at_ms >= ? AND {_INTACT} ORDER BY at_ms, window",
         (account, ms(since)),
     )
     return _changes(rows)
@@ -102,10 +109,10 @@ def series(
     Of more than `_MOST_CHANGES` the newest. It reads these rows only, however long the history is.
     """
     rows = db.execute(
-        "SELECT at_ms, window, used_percent, resets_ms, source FROM limits"
+        "SELECT at_ms, window, used_percent, resets_ms, source FROM limits"  # noqa: S608
         " WHERE account = :account AND window = :window AND at_ms <= :until AND at_ms >= coalesce("
-        "  (SELECT max(at_ms) FROM limits WHERE account = :account AND window = :window AND at_ms < :since), 0)"
-        " ORDER BY at_ms DESC LIMIT :most",
+        "  (SELECT at_ms FROM limits WHERE account = :account AND window = :window AND at_ms < :since"
+        f"  AND {_INTACT} ORDER BY at_ms DESC LIMIT 1), 0) AND {_INTACT} ORDER BY at_ms DESC LIMIT :most",
         {
             "account": account,
             "window": window,

@@ -19,7 +19,7 @@ from zlib import crc32
 from msgspec import Struct
 
 from providers.ledger.checksum import of_values
-from providers.ledger.sealed_logs import PART, log_seal, sound_logs
+from providers.ledger.log_checksums import PART, log_checksum, sound_logs
 from providers.ledger.statements import chunks, marks
 from providers.logs import Checkpoint
 
@@ -74,7 +74,7 @@ def home_id(db: sqlite3.Connection, provider: str, path: Path) -> int:
     home = (provider, storable(str(path)))
     row = db.execute("SELECT id FROM homes NOT INDEXED WHERE provider = ? AND path = ?", home).fetchone()
     if row is None:
-        insert = "INSERT INTO homes(provider, path, seal) VALUES (?, ?, ?)"
+        insert = "INSERT INTO homes(provider, path, checksum) VALUES (?, ?, ?)"
         return int(db.execute(insert, (*home, of_values(*home))).lastrowid or 0)
     return int(row[0])
 
@@ -147,7 +147,7 @@ def keep_logs(db: sqlite3.Connection, entries: Iterable[tuple[int, LogEntry]]) -
     pack = ZstdCompressor(level=1)
     kept = [(_keep_log(db, home, entry), entry) for home, entry in entries]
     db.executemany(
-        "INSERT OR REPLACE INTO observations(log, observation, seal) VALUES (?, ?, ?)",
+        "INSERT OR REPLACE INTO observations(log, observation, checksum) VALUES (?, ?, ?)",
         (
             (log, packed, crc32(packed, log))
             for log, entry in kept
@@ -161,21 +161,21 @@ def keep_logs(db: sqlite3.Connection, entries: Iterable[tuple[int, LogEntry]]) -
 
 
 def _keep_log(db: sqlite3.Connection, home: int, entry: LogEntry) -> int:
-    seal = log_seal(home, entry.offset, entry.before, entry.skipped, entry.last_ms)
-    values = (*entry.stamp, entry.offset, entry.before, entry.skipped, entry.whole, entry.last_ms, seal)
+    checksum = log_checksum(home, entry.offset, entry.before, entry.skipped, entry.last_ms)
+    values = (*entry.stamp, entry.offset, entry.before, entry.skipped, entry.whole, entry.last_ms, checksum)
     if entry.replaces is not None:
         # A deleted log yields its path to the new one, and stays.
         db.execute("UPDATE logs SET path = path || '#' || id, gone = 1 WHERE id = ?", (entry.replaces,))
     if entry.id is None:
         cursor = db.execute(
-            "INSERT INTO logs(home, path, inode, size, mtime_ns, offset, before, skipped, whole, last_ms, seal,"
-            " gone, judged, part) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
+            "INSERT INTO logs(home, path, inode, size, mtime_ns, offset, before, skipped, whole, last_ms,"
+            " checksum, gone, judged, part) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
             (home, storable(entry.path), *values),
         )
         return int(cursor.lastrowid or 0)
     db.execute(
         "UPDATE logs SET inode = ?, size = ?, mtime_ns = ?, offset = ?, before = ?, skipped = ?, whole = ?,"
-        f" last_ms = ?, seal = ? + {PART} * part, path = ?, gone = 0, judged = 0 WHERE id = ?",
+        f" last_ms = ?, checksum = ? + {PART} * part, path = ?, gone = 0, judged = 0 WHERE id = ?",
         (*values, storable(entry.path), entry.id),
     )
     return entry.id

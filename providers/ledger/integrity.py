@@ -8,21 +8,24 @@ cannot be resolved anew, or is no ledger any more, raises DamagedLedger: the fil
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
-from providers.ledger import index, sealed_logs, seals, unsealed
+from providers.ledger import backfill, index, log_checksums, part_checksums, row_checksums
 from providers.ledger.checksum import of_values
 from providers.ledger.damage import DamagedLedger
 from providers.ledger.database import GARBLED, transaction
+from providers.ledger.log_checksums import has_checksums
 from providers.ledger.memory import InMemory
 from providers.ledger.quarantine import is_marked, unmark
 from providers.ledger.repair import Formats, link, repair
-from providers.ledger.sealed_logs import is_sealed
 from providers.ledger.statements import chunks, marks
 
 STEP_SECONDS = 0.25
@@ -30,6 +33,10 @@ EVERY_SECONDS = 3_600
 _CHECK_SECONDS = 30.0
 _BATCH = 100  # logs
 _INSTRUCTIONS = 100_000  # between two looks at the clock
+
+
+_Numbers = TypeVar("_Numbers", "RoundProgress", "Removed")
+_log = logging.getLogger(__name__)
 
 
 class RoundProgress(Struct, frozen=True):
@@ -43,11 +50,20 @@ class RoundProgress(Struct, frozen=True):
 
 
 def progress(db: sqlite3.Connection) -> RoundProgress:
-    row = db.execute("SELECT value FROM meta WHERE name = 'round'").fetchone()
-    try:
-        return RoundProgress(*map(int, row[0].split())) if row else RoundProgress()
-    except (TypeError, ValueError):
-        return RoundProgress()
+    return _of_meta(db, "round", RoundProgress)
+
+
+class Removed(Struct, frozen=True):
+    """How many damaged rows of the limit history were deleted when there were some last, and when that was (epoch
+    seconds, 0 for never).
+    """
+
+    rows: int = 0
+    at: int = 0
+
+
+def removed(db: sqlite3.Connection) -> Removed:
+    return _of_meta(db, "removed", Removed)
 
 
 def check(
@@ -71,9 +87,9 @@ def _check(
     if is_marked(path):
         return _whole(db, formats, now)
     at = progress(db)
-    if is_sealed(db) and 0 <= now - at.stepped < EVERY_SECONDS:
+    if has_checksums(db) and 0 <= now - at.stepped < EVERY_SECONDS:
         return frozenset()
-    if is_sealed(db) and not seals.is_whole(db):
+    if has_checksums(db) and not part_checksums.is_whole(db):
         return _whole(db, formats, now)
     until = time.monotonic() + seconds
     while True:
@@ -89,7 +105,7 @@ def _check(
 def confirm(db: sqlite3.Connection, path: Path | InMemory, logs: Iterable[int]) -> None:
     """What was resolved anew is right now; the mark goes. Raises DamagedLedger."""
     parts = {part for part in _parts(db, logs).values() if part}
-    if _damaged_parts(db, parts) or not seals.is_whole(db):
+    if _damaged_parts(db, parts) or not part_checksums.is_whole(db):
         raise DamagedLedger("what was repaired")
     unmark(path)
 
@@ -99,43 +115,61 @@ def _step(db: sqlite3.Connection, formats: Formats, at: RoundProgress, now: floa
     logs = [
         row[0] for row in db.execute("SELECT id FROM logs WHERE id > ? ORDER BY id LIMIT ?", (at.log, _BATCH))
     ]
-    if is_sealed(db):
+    ended = len(logs) < _BATCH
+    if has_checksums(db):
         parts = _damaged_parts(db, logs)
-        _, damaged = sealed_logs.sound_logs(db, logs)
-        if parts or damaged or (len(logs) < _BATCH and not _is_sound(db)):
+        _, damaged = log_checksums.sound_logs(db, logs)
+        if parts or damaged or (ended and (not _is_sound(db) or row_checksums.has_damaged(db))):
             return None
         link(db, formats, logs)
     else:
-        unsealed.seal(db, logs)
-        if len(logs) < _BATCH:
-            unsealed.seal_the_rest(db)
-    ended = len(logs) < _BATCH
+        backfill.add_checksums(db, logs)
+        if ended:
+            _delete_damaged_rows(db, now)
+            backfill.finish(db)
     after = RoundProgress(0 if ended else logs[-1], int(now), int(now) if ended else at.ended)
-    _note(db, after)
+    _note(db, "round", after)
     return after
 
 
-def _note(db: sqlite3.Connection, at: RoundProgress) -> None:
-    value = f"{at.log} {at.stepped} {at.ended}"
-    db.execute("INSERT OR REPLACE INTO meta VALUES ('round', ?)", (value,))
+def _note(db: sqlite3.Connection, name: str, numbers: RoundProgress | Removed) -> None:
+    value = " ".join(map(str, astuple(numbers)))
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+
+def _of_meta(db: sqlite3.Connection, name: str, kind: type[_Numbers]) -> _Numbers:
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    try:
+        return kind(*map(int, row[0].split())) if row else kind()
+    except (TypeError, ValueError):
+        return kind()
+
+
+def _delete_damaged_rows(db: sqlite3.Connection, now: float) -> None:
+    """They cannot be made anew."""
+    if rows := row_checksums.delete_damaged(db):
+        were = "row of the limit history was" if rows == 1 else "rows of the limit history were"
+        _log.warning("ledger: %d damaged %s deleted", rows, were)
+        _note(db, "removed", Removed(rows, int(now)))
 
 
 def _whole(db: sqlite3.Connection, formats: Formats, now: float) -> frozenset[int]:
     if not _is_sound(db):
         raise DamagedLedger("the file")
     with transaction(db):
+        _delete_damaged_rows(db, now)
         logs = [row[0] for row in db.execute("SELECT id FROM logs ORDER BY id")]
-        if not is_sealed(db):
-            unsealed.seal(db, logs)
-            unsealed.seal_the_rest(db)
+        if not has_checksums(db):
+            backfill.add_checksums(db, logs)
+            backfill.finish(db)
         _check_homes(db)
-        _, damaged = sealed_logs.sound_logs(db, logs)
+        _, damaged = log_checksums.sound_logs(db, logs)
         link(db, formats, set(logs) - damaged)
         broken = _damaged_parts(db, _all_parts(db, logs))
         found = repair(db, formats, broken, damaged)
-        seals.set_total(db)
+        part_checksums.set_total(db)
         db.execute("UPDATE parts SET summed = 0")
-        _note(db, RoundProgress(0, int(now), int(now)))
+        _note(db, "round", RoundProgress(0, int(now), int(now)))
         index.note_writing(db)
     return found
 
@@ -155,23 +189,30 @@ def _is_sound(db: sqlite3.Connection) -> bool:
 
 
 def _check_homes(db: sqlite3.Connection) -> None:
-    for provider, path, seal in db.execute("SELECT provider, path, seal FROM homes"):
-        if seal != of_values(provider, path):
+    for provider, path, checksum in db.execute("SELECT provider, path, checksum FROM homes"):
+        if checksum != of_values(provider, path):
             raise DamagedLedger("a home")
 
 
 def _all_parts(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:
     found = set(logs)
-    for query in ("SELECT id FROM parts", "SELECT part FROM seals", "SELECT DISTINCT part FROM responses"):
+    for query in (
+        "SELECT id FROM parts",
+        "SELECT part FROM part_checksums",
+        "SELECT DISTINCT part FROM responses",
+    ):
         found |= {row[0] for row in db.execute(query)}
     return found
 
 
 def _damaged_parts(db: sqlite3.Connection, parts: Iterable[int]) -> set[int]:
     numbers = list(parts)
-    wrong = {each.part for each in set(seals.stored(db, numbers)) ^ set(seals.actual(db, numbers))}
+    wrong = {
+        each.part
+        for each in set(part_checksums.stored(db, numbers)) ^ set(part_checksums.actual(db, numbers))
+    }
     spans: dict[int, tuple[int, int]] = {}
-    for each in seals.stored(db, numbers):
+    for each in part_checksums.stored(db, numbers):
         first, last = spans.get(each.part, (each.first_ms, each.last_ms))
         spans[each.part] = min(first, each.first_ms), max(last, each.last_ms)
     found = {
@@ -187,16 +228,16 @@ def _damaged_parts(db: sqlite3.Connection, parts: Iterable[int]) -> set[int]:
 
 
 def _with_damaged_contexts(db: sqlite3.Connection, parts: Iterable[int]) -> set[int]:
-    columns = ", ".join(f"c.{name}" for name in sealed_logs.CONTEXT.split(", "))
+    columns = ", ".join(f"c.{name}" for name in log_checksums.CONTEXT.split(", "))
     return {
         part
         for chunk in chunks(parts)
-        for part, seal, *values in db.execute(
-            f"SELECT part, seal, {columns} FROM (SELECT DISTINCT part, context FROM responses"  # noqa: S608
+        for part, checksum, *values in db.execute(
+            f"SELECT part, checksum, {columns} FROM (SELECT DISTINCT part, context FROM responses"  # noqa: S608
             f" WHERE part IN ({marks(chunk)})) LEFT JOIN contexts c ON c.id = context",
             chunk,
         )
-        if seal != of_values(*values)
+        if checksum != of_values(*values)
     }
 
 

@@ -17,13 +17,13 @@ from providers.ledger.changes import Remembered, Shelf
 from providers.ledger.database import LedgerUnwritable, transaction
 from providers.ledger.discover import FINDERS, Finders
 from providers.ledger.epoch_ms import ms
-from providers.ledger.judge import Judge
 from providers.ledger.limit_news import LimitNews, limit_news
 from providers.ledger.place import Place
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import ScanListener, refresh
 from providers.ledger.report import NO_DETAIL, cost_report, figures_span, home_figures, recent_span, span
 from providers.ledger.scan_lock import Patience
+from providers.ledger.verify import Verifier
 from providers.ledger.windows import WindowRecord
 
 _SHORT_WAIT = 0.2
@@ -37,7 +37,7 @@ class Ledger:
     def __init__(self, path: Path, finders: Finders = FINDERS) -> None:
         self._finders = finders
         self._remembered = Remembered(finders)
-        self._judge = Judge()
+        self._verifier = Verifier()
         self._place = Place(path, self._forget)
 
     @property
@@ -197,9 +197,9 @@ class Ledger:
         """
         if not self._place.exists():
             return
-        judge = self._judge.begin(self._place.state())
+        verifier = self._verifier.begin(self._place.state())
         with self._place.opened() as db:
-            yield from rows.responses(db, homes, *_span_ms(since, until), judge)
+            yield from rows.responses(db, homes, *_span_ms(since, until), verifier)
 
     def limits(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[rows.LimitRow]:
         """How the windows of all accounts changed from `since` until before `until`, by account, window and time.
@@ -234,10 +234,10 @@ class Ledger:
         """
         paths = tuple(homes)
         start, end = span(since, until, zone, now, detail)
-        judge = self._judge.begin(self._place.state())
+        verifier = self._verifier.begin(self._place.state())
         with self._place.opened() as db, closing(db.execute("BEGIN")):  # one state for all queries
             return cost_report(
-                query.slices(db, provider, paths, start, end, judge),
+                query.slices(db, provider, paths, start, end, verifier),
                 query.slices(db, provider, paths, *recent_span(now)),
                 query.held(db, provider, paths),
                 homes,
@@ -253,10 +253,10 @@ class Ledger:
     ) -> dict[Path, HomeFigures]:
         """The figures that faces show for each of these homes, as far as scanned. Raises LedgerError."""
         paths = tuple(homes)
-        judge = self._judge.begin(self._place.state())
+        verifier = self._verifier.begin(self._place.state())
         with self._place.opened() as db, closing(db.execute("BEGIN")):  # one state for all queries
             return home_figures(
-                query.slices(db, provider, paths, *figures_span(zone, now), judge),
+                query.slices(db, provider, paths, *figures_span(zone, now), verifier),
                 query.slices(db, provider, paths, *recent_span(now)),
                 query.held(db, provider, paths),
                 paths,

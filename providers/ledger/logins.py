@@ -9,8 +9,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from providers.ledger import row_checksums
 from providers.ledger.epoch_ms import ms
 from providers.ledger.index import storable
+
+_INTACT = row_checksums.INTACT["logins"]
 
 
 class SeenLogin(Struct, frozen=True):
@@ -28,7 +31,8 @@ def note(db: sqlite3.Connection, home: int, login: SeenLogin) -> None:
     signed in.
     """
     last = db.execute(
-        "SELECT since_ms, until_ms, account FROM logins WHERE home = ? ORDER BY since_ms DESC LIMIT 1",
+        f"SELECT since_ms, until_ms, account FROM logins WHERE home = ? AND {_INTACT}"  # noqa: S608
+        " ORDER BY since_ms DESC LIMIT 1",
         (home,),
     ).fetchone()
     seen = ms(login.seen_at)
@@ -38,12 +42,15 @@ def note(db: sqlite3.Connection, home: int, login: SeenLogin) -> None:
             "UPDATE logins SET until_ms = max(until_ms, ?) WHERE home = ? AND since_ms = ?",
             (seen, home, last[0]),
         )
+        row_checksums.note(db, "logins", home=home, since_ms=last[0])
         return
     if last is not None:
         since = max(since, last[1] + 1)
     db.execute(
-        "INSERT OR REPLACE INTO logins VALUES (?, ?, ?, ?)", (home, since, max(since, seen), login.account)
+        "INSERT OR REPLACE INTO logins(home, since_ms, until_ms, account) VALUES (?, ?, ?, ?)",
+        (home, since, max(since, seen), login.account),
     )
+    row_checksums.note(db, "logins", home=home, since_ms=since)
 
 
 class LoginHistory:
@@ -52,8 +59,8 @@ class LoginHistory:
     def __init__(self, db: sqlite3.Connection, provider: str) -> None:
         self._spans: dict[str, tuple[list[int], list[tuple[int, str]]]] = {}
         rows = db.execute(
-            "SELECT path, since_ms, until_ms, account FROM logins JOIN homes ON id = home WHERE provider = ?"
-            " ORDER BY since_ms",
+            "SELECT path, since_ms, until_ms, account FROM logins JOIN homes ON id = home WHERE provider = ?"  # noqa: S608
+            f" AND {_INTACT} ORDER BY since_ms",
             (provider,),
         )
         for path, since, until, account in rows:

@@ -13,8 +13,8 @@ from providers.domain.cost import TOKEN_CLASSES
 from providers.ledger.checksum import QUARTER_MS
 from providers.ledger.epoch_ms import ms
 from providers.ledger.index import storable
-from providers.ledger.judge import Judge
 from providers.ledger.statements import chunks, marks
+from providers.ledger.verify import Verifier
 
 _SUMS = ", ".join(f"sum({each.name})" for each in TOKEN_CLASSES)
 
@@ -65,14 +65,14 @@ def slices(
     homes: Sequence[Path],
     start: datetime,
     end: datetime,
-    judge: Judge | None = None,
+    verifier: Verifier | None = None,
 ) -> list[Slice]:
     """The responses with start <= time < end. One found in several homes counts in the first.
 
-    With a `judge` they are held against their checksums: raises DamagedLedger.
+    With a `verifier` they are held against their checksums: raises DamagedLedger.
     """
-    if judge is not None:
-        judge.all_parts(db)
+    if verifier is not None:
+        verifier.verify_parts(db)
     numbers = _homes(db, provider, homes)
     if not numbers:
         return []
@@ -94,9 +94,9 @@ def slices(
         (ms(start), ms(end), ms(start), ms(end), *numbers),
     ).fetchall()
     used = {row[1] for row in rows}
-    if judge is not None:
-        judge.slices(db, numbers, ms(start), ms(end), rows)
-        judge.contexts(db, used)
+    if verifier is not None:
+        verifier.verify_slices(db, numbers, ms(start), ms(end), rows)
+        verifier.verify_contexts(db, used)
     contexts = _contexts(db, used)
     return [
         Slice(quarter, *contexts[context], responses, priced, tuple(tokens), pico_usd, first_ms, last_ms)

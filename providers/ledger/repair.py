@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 
-from providers.ledger import index, sealed_logs, seals
+from providers.ledger import index, log_checksums, part_checksums
 from providers.ledger.checksum import of_values
 from providers.ledger.damage import DamagedLedger
 from providers.ledger.statements import chunks, marks
@@ -28,9 +28,9 @@ def repair(db: sqlite3.Connection, formats: Formats, parts: set[int], damaged: s
     if not logs <= _resolvable(db, formats, logs):
         raise DamagedLedger("responses of deleted logs")
     db.executemany("DELETE FROM responses WHERE part = ?", ((part,) for part in parts))
-    seals.replace_parts(db, parts, [], {})
+    part_checksums.replace_parts(db, parts, [], {})
     _remove_damaged_contexts(db)
-    unjudged = sealed_logs.JUDGED.format(judged="0", part="part")
+    unjudged = log_checksums.SET_JUDGED.format(judged="0", part="part")
     db.executemany(f"UPDATE logs SET {unjudged} WHERE id = ?", ((log,) for log in logs))  # noqa: S608
     for (provider,) in db.execute("SELECT DISTINCT provider FROM homes").fetchall():
         if index.is_complete(db, provider):
@@ -40,8 +40,8 @@ def repair(db: sqlite3.Connection, formats: Formats, parts: set[int], damaged: s
 
 def _remove_damaged_contexts(db: sqlite3.Connection) -> None:
     """No response is left that has one of them: each is made anew where one is wanted."""
-    rows = db.execute(f"SELECT id, seal, {sealed_logs.CONTEXT} FROM contexts")  # noqa: S608
-    damaged = [(number,) for number, seal, *values in rows if seal != of_values(*values)]
+    rows = db.execute(f"SELECT id, checksum, {log_checksums.CONTEXT} FROM contexts")  # noqa: S608
+    damaged = [(number,) for number, checksum, *values in rows if checksum != of_values(*values)]
     db.executemany("DELETE FROM contexts WHERE id = ?", damaged)
 
 
@@ -52,7 +52,7 @@ def _resolvable(db: sqlite3.Connection, formats: Formats, logs: Iterable[int]) -
         for chunk in chunks(logs)
         for row in db.execute(f"SELECT id FROM logs WHERE gone = 0 AND id IN ({marks(chunk)})", chunk)  # noqa: S608
     }
-    sound, _ = sealed_logs.sound_logs(db, logs)
+    sound, _ = log_checksums.sound_logs(db, logs)
     named = _names(db, formats, sound).keys()
     return there | named | (sound.keys() - _of_providers(db, formats, sound))
 
@@ -65,7 +65,7 @@ def _of_providers(db: sqlite3.Connection, formats: Formats, logs: Iterable[int])
 def _names(db: sqlite3.Connection, formats: Formats, logs: Iterable[int]) -> dict[int, frozenset[int]]:
     """The links of those whose observations can be read."""
     found: dict[int, frozenset[int]] = {}
-    sound, _ = sealed_logs.sound_logs(db, logs)
+    sound, _ = log_checksums.sound_logs(db, logs)
     providers = {
         row[0]: row[1]
         for chunk in chunks(sound)

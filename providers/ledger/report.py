@@ -86,7 +86,7 @@ def cost_report(
         by_project=tallies(flat, group["project"]),
         by_effort=tallies(flat, group["effort"]),
         by_account=tallies(flat, group["account"]),
-        by_session=_sessions(flat),
+        by_session=_sessions(flat, group["home"]),
         burn=burn_rate(Sum(_on_lines(recent)).tally()),
         month_to_date_usd=Sum(_of_month(days, this_month)).tally().usd,
         priced=_coverage(flat),
@@ -220,20 +220,21 @@ def _by_day(slices: Iterable[Slice], zone: tzinfo) -> dict[date, list[Slice]]:
     return days
 
 
-def _sessions(slices: Iterable[Slice]) -> tuple[SessionCost, ...]:
+def _sessions(slices: Iterable[Slice], home: Callable[[Slice], str]) -> tuple[SessionCost, ...]:
     """Threads with their subagents, the last used first."""
     threads: dict[str, list[Slice]] = {}
     for each in slices:
         threads.setdefault(each.thread or UNKNOWN, []).append(each)
-    found = [_session(thread, own) for thread, own in threads.items()]
+    found = [_session(thread, own, home) for thread, own in threads.items()]
     return tuple(sorted(found, key=lambda session: (session.last_at, session.id), reverse=True))
 
 
-def _session(thread: str, own: list[Slice]) -> SessionCost:
+def _session(thread: str, own: list[Slice], home: Callable[[Slice], str]) -> SessionCost:
     # A subagent may work elsewhere; the project is where the user started.
     started = min(own, key=lambda each: (each.session != thread, each.first_ms))
     return SessionCost(
         id=thread,
+        home=home(started),
         project=started.project or None,
         started_at=moment(min(each.first_ms for each in own)),
         last_at=moment(max(each.last_ms for each in own)),

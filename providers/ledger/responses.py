@@ -11,13 +11,13 @@ from typing import Any
 from msgspec.structs import astuple, replace
 
 from providers.domain.cost import TOKEN_CLASSES, BilledResponse, Context, TokenUsage
-from providers.ledger import seals
+from providers.ledger import part_checksums
 from providers.ledger.checksum import of_values, repriced
 from providers.ledger.damage import DamagedLedger
 from providers.ledger.database import transaction
 from providers.ledger.index import home_id, storable
+from providers.ledger.log_checksums import SET_JUDGED, has_checksums
 from providers.ledger.logins import LoginHistory
-from providers.ledger.sealed_logs import JUDGED, is_sealed
 from providers.ledger.statements import chunks, marks
 
 _REPRICE_BATCH = 10_000
@@ -57,13 +57,13 @@ def replace_responses(
         _check_kept(db, _parts_of(db, keep))
     stays = _replace(db, old, rows, before & _parts_of(db, keep)) if old else []
     rows = _insert(db, rows, old)
-    seals.replace_parts(db, before, sorted([*rows, *stays]) if stays else rows, contexts.homes)
+    part_checksums.replace_parts(db, before, sorted([*rows, *stays]) if stays else rows, contexts.homes)
     db.executemany(
-        f"UPDATE logs SET {JUDGED.format(judged='1', part='?1')} WHERE id = ?2",
+        f"UPDATE logs SET {SET_JUDGED.format(judged='1', part='?1')} WHERE id = ?2",
         ((min(part), log) for part, _ in parts for log in part),
     )
     db.executemany(
-        f"UPDATE logs SET {JUDGED.format(judged='1', part='part')} WHERE id = ?", ((log,) for log in keep)
+        f"UPDATE logs SET {SET_JUDGED.format(judged='1', part='part')} WHERE id = ?", ((log,) for log in keep)
     )
 
 
@@ -97,7 +97,7 @@ def _replace(
 
 def _check_kept(db: sqlite3.Connection, parts: AbstractSet[int]) -> None:
     """No log can say whether their responses are right."""
-    if is_sealed(db) and set(seals.stored(db, parts)) != set(seals.actual(db, parts)):
+    if has_checksums(db) and set(part_checksums.stored(db, parts)) != set(part_checksums.actual(db, parts)):
         raise DamagedLedger("responses of deleted logs")
 
 
@@ -143,7 +143,7 @@ def reprice(db: sqlite3.Connection, price: Price, prices: str) -> None:
                 "UPDATE responses SET pico_usd = ? WHERE part = ? AND at_ms = ? AND key = ? AND context = ?",
                 [row[:5] for row in changed],
             )
-            seals.add(db, ((row[1], row[5], row[6]) for row in changed))
+            part_checksums.add(db, ((row[1], row[5], row[6]) for row in changed))
             db.executemany(
                 "UPDATE parts SET summed = 0 WHERE id = ?", ((part,) for part in {row[1] for row in changed})
             )
@@ -195,8 +195,9 @@ class _Contexts:
         number_of_home = self._homes[home]
         values = (number_of_home, *(storable(word or "") for word in words), int(not_on_lines))
         names = Context.__struct_fields__
+        places = marks(range(len(values) + 1))
         self._db.execute(
-            f"INSERT OR IGNORE INTO contexts({', '.join(names)}, seal) VALUES ({marks(range(len(values)))}, ?)",
+            f"INSERT OR IGNORE INTO contexts({', '.join(names)}, checksum) VALUES ({places})",
             (*values, of_values(*values)),
         )
         same = " AND ".join(f"{name} = ?" for name in names)

@@ -15,8 +15,8 @@ from providers.domain.cost import TOKEN_CLASSES, Context
 from providers.ledger.epoch_ms import moment, moment_or_none
 from providers.ledger.history import LimitChange
 from providers.ledger.index import storable
-from providers.ledger.judge import Judge
 from providers.ledger.statements import marks
+from providers.ledger.verify import Verifier
 
 _STEP_MS = 7 * 24 * 3_600_000
 """So much is sorted at once. Each step is a transaction of its own: a slow reader of a pipe does not keep SQLite
@@ -68,11 +68,11 @@ def responses(
     homes: Mapping[str, Sequence[Path]] | None,
     start_ms: int,
     end_ms: int,
-    judge: Judge | None = None,
+    verifier: Verifier | None = None,
 ) -> Iterator[tuple[Origin, Values]]:
     """Those with start <= time < end, by time. `homes` are those wanted, by provider; None for all of them.
 
-    One found in several homes is that of the first. With a `judge` they are held against their checksums before
+    One found in several homes is that of the first. With a `verifier` they are held against their checksums before
     the first one is returned: raises DamagedLedger.
     """
     known = {
@@ -82,11 +82,11 @@ def responses(
     numbers = list(known) if homes is None else _numbers(known, homes)
     if not numbers:
         return
-    if judge is not None:
-        judge.all_parts(db)
-        judge.span(db, numbers, start_ms, end_ms)
+    if verifier is not None:
+        verifier.verify_parts(db)
+        verifier.verify_span(db, numbers, start_ms, end_ms)
         own = db.execute(f"SELECT id FROM contexts WHERE home IN ({marks(numbers)})", numbers)
-        judge.contexts(db, [row[0] for row in own])
+        verifier.verify_contexts(db, [row[0] for row in own])
     # A response is stored once for each home that contains it. Beside a min(), SQLite takes the other columns from
     # the row that has it.
     home, once = ("min(c.home)", "GROUP BY p.id, at_ms, key") if len(numbers) > 1 else ("c.home", "")

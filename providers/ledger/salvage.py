@@ -1,50 +1,39 @@
-"""What a damaged ledger still tells: of the limits, and of logs that were deleted since. Others are counted anew.
+"""What a damaged ledger still tells: of limits, logins, and logs that were deleted since. Others are counted anew.
 
-Limits are taken as far as they can be read. What comes from logs is taken where its checksum is right.
+All of it is taken as far as it can be read, where its checksum is right.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing, suppress
-from decimal import Decimal, InvalidOperation
-from math import isfinite
 from pathlib import Path
-from typing import Any
 
+from providers.ledger import row_checksums
+from providers.ledger.checksum import of_values
 from providers.ledger.salvage_logs import salvage_deleted
+from providers.ledger.statements import marks
 
-_TABLES = {
-    "limits": ("account", "window", "at_ms", "used_percent", "resets_ms?", "source"),
-    "windows": (
-        *("account", "window", "starts_ms", "resets_ms?", "used_percent", "seen_ms", "ended_ms?"),
-        *("reset_early", "redeemed", "moved", "moved_ms?", "moved_from_ms?", "spent_ms?", "refused_ms?"),
-        "credits_used?",
-    ),
-    "purses": (
-        *("account", "balance_ms?", "balance?", "resets_ms?", "resets?", "expires_ms?", "redeemed_ms?"),
-    ),
-}
-"""Their columns; `?` for those that may be NULL."""
-_TEXTS = ("account", "window", "source")
-_AMOUNTS = ("credits_used", "balance")
-_LAST_MS = 253_370_764_800_000
-"""The year 9999 begins."""
+_TABLES = ("limits", "windows", "purses")
 
 
 def salvage(db: sqlite3.Connection, quarantined: Sequence[Path], application_id: int) -> None:
-    """Copy the limit history, the log of windows and what belongs to it from the first of these files that is a
-    ledger at all. A file that is damaged gives what can be read up to the damage; none is changed.
+    """Copy the limit history, the log of windows, the logins and what belongs to it from the first of these files
+    that is a ledger at all. A file that is damaged gives what can be read up to the damage; none is changed.
     """
     for path in quarantined:
         with suppress(sqlite3.Error, ValueError), closing(_opened(path)) as old:
             if old.execute("PRAGMA application_id").fetchone()[0] != application_id:
                 continue
+            row_checksums.register(old)
             for table in _TABLES:
                 _copy(old, db, table)
             with suppress(sqlite3.Error):
                 salvage_deleted(old, db)
+            with suppress(sqlite3.Error):
+                _copy_logins(old, db)
+            row_checksums.backfill(db)
             return
 
 
@@ -53,37 +42,32 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _copy(old: sqlite3.Connection, db: sqlite3.Connection, table: str) -> None:
-    columns = [column.removesuffix("?") for column in _TABLES[table]]
-    names, places = ", ".join(columns), ", ".join("?" * len(columns))
-    db.executemany(
-        f"INSERT OR IGNORE INTO {table}({names}) VALUES ({places})",  # noqa: S608 - names of ours
-        _readable(old, f"SELECT {names} FROM {table}", _TABLES[table]),  # noqa: S608
-    )
-
-
-def _readable(old: sqlite3.Connection, query: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """The rows before the first that cannot be read, without those that were not written by us."""
+    """The rows before the first that cannot be read, without those that are damaged."""
+    columns = row_checksums.names(table)
+    condition = row_checksums.POSSIBLE[table]  # before there were checksums
     with suppress(sqlite3.Error):  # also for a table that it does not have
-        for row in old.execute(query):
-            if all(map(_is_valid, columns, row)):
-                yield row
+        if ("checksum",) in old.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchall():
+            condition = row_checksums.INTACT[table]
+        names = ", ".join(columns)
+        for row in old.execute(f"SELECT {names} FROM {table} WHERE {condition}"):  # noqa: S608 - names of ours
+            db.execute(f"INSERT OR IGNORE INTO {table}({names}) VALUES ({marks(columns)})", row)  # noqa: S608
 
 
-def _is_valid(column: str, value: object) -> bool:
-    if value is None:
-        return column.endswith("?")
-    column = column.removesuffix("?")
-    if column in _TEXTS:
-        return isinstance(value, str)
-    if column in _AMOUNTS:
-        return isinstance(value, str) and _is_amount(value)
-    if column == "used_percent":
-        return isinstance(value, (int, float)) and isfinite(value)
-    return isinstance(value, int) and 0 <= value < _LAST_MS
-
-
-def _is_amount(text: str) -> bool:
-    try:
-        return Decimal(text).is_finite()
-    except InvalidOperation:
-        return False
+def _copy_logins(old: sqlite3.Connection, db: sqlite3.Connection) -> None:
+    """Of homes whose checksums are right; they may have other numbers now."""
+    rows = old.execute(
+        "SELECT provider, path, homes.checksum, since_ms, until_ms, account FROM logins JOIN homes ON id = home"  # noqa: S608
+        f" WHERE {row_checksums.INTACT['logins']}"
+    )
+    for provider, path, checksum, *login in rows:
+        if checksum != of_values(provider, path):
+            continue
+        db.execute(
+            "INSERT OR IGNORE INTO homes(provider, path, checksum) VALUES (?, ?, ?)",
+            (provider, path, checksum),
+        )
+        db.execute(
+            "INSERT OR IGNORE INTO logins(home, since_ms, until_ms, account)"
+            " SELECT id, ?, ?, ? FROM homes WHERE provider = ? AND path = ?",
+            (*login, provider, path),
+        )

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 from zlib import crc32
 
-from providers.ledger import sealed_logs, seals, statements
+from providers.ledger import log_checksums, part_checksums, statements
 from providers.ledger.checksum import of_values
 from providers.ledger.damage import DamagedLedger
 
@@ -23,24 +23,24 @@ _Row = tuple[Any, ...]
 
 def salvage_deleted(old: sqlite3.Connection, db: sqlite3.Connection) -> None:
     """All numbers stay the same: the new ledger is empty."""
-    homes = _sealed(old, "homes", "provider, path")
+    homes = _verified(old, "homes", "provider, path")
     deleted = {row[0]: row for row in _deleted(old, homes)}
     parts = {row[1] for row in deleted.values() if row[1]}
-    contexts = _sealed(old, "contexts", sealed_logs.CONTEXT)
+    contexts = _verified(old, "contexts", log_checksums.CONTEXT)
     kept = {part: rows for part in parts if (rows := _responses(old, part, contexts.keys()))}
     home_ids = {home for _, _, _, home, *_ in deleted.values()}
     db.executemany(
-        "INSERT INTO homes(id, provider, path, seal) VALUES (?, ?, ?, ?)",
+        "INSERT INTO homes(id, provider, path, checksum) VALUES (?, ?, ?, ?)",
         ((home, *homes[home], of_values(*homes[home])) for home in sorted(home_ids)),
     )
     used = {row[3] for rows in kept.values() for row in rows}
     db.executemany(
-        f"INSERT INTO contexts(id, {sealed_logs.CONTEXT}, seal) VALUES ({statements.marks(range(12))})",  # noqa: S608
+        f"INSERT INTO contexts(id, {log_checksums.CONTEXT}, checksum) VALUES ({statements.marks(range(12))})",  # noqa: S608
         ((context, *contexts[context], of_values(*contexts[context])) for context in sorted(used)),
     )
     rows = [row for part in sorted(kept) for row in kept[part]]
     db.executemany(f"INSERT INTO responses VALUES ({statements.marks(range(12))})", rows)  # noqa: S608
-    seals.replace_parts(db, frozenset(kept), rows, {})
+    part_checksums.replace_parts(db, frozenset(kept), rows, {})
     for row in deleted.values():
         _insert(db, row, kept.keys(), old)
 
@@ -48,14 +48,14 @@ def salvage_deleted(old: sqlite3.Connection, db: sqlite3.Connection) -> None:
 def _insert(db: sqlite3.Connection, row: _Row, parts: Iterable[int], old: sqlite3.Connection) -> None:
     log, part, path, *state = row
     part = part if part in parts else 0
-    seal = sealed_logs.log_seal(*state) + sealed_logs.state_of(0, part)
+    checksum = log_checksums.log_checksum(*state) + log_checksums.state_of(0, part)
     db.execute(
-        f"INSERT INTO logs(id, part, path, {_LOG}, seal, inode, size, mtime_ns, whole, gone, judged)"  # noqa: S608
+        f"INSERT INTO logs(id, part, path, {_LOG}, checksum, inode, size, mtime_ns, whole, gone, judged)"  # noqa: S608
         f" VALUES ({statements.marks(range(9))}, 0, 0, 0, 1, 1, 0)",
-        (log, part, f"{path}#{log}", *state, seal),
+        (log, part, f"{path}#{log}", *state, checksum),
     )
     with suppress(sqlite3.Error):
-        found = old.execute("SELECT observation, seal FROM observations WHERE log = ?", (log,)).fetchone()
+        found = old.execute("SELECT observation, checksum FROM observations WHERE log = ?", (log,)).fetchone()
         if found is not None and isinstance(found[0], bytes) and found[1] == crc32(found[0], log):
             db.execute("INSERT INTO observations VALUES (?, ?, ?)", (log, *found))
     with suppress(sqlite3.Error):
@@ -65,11 +65,11 @@ def _insert(db: sqlite3.Connection, row: _Row, parts: Iterable[int], old: sqlite
 
 def _deleted(old: sqlite3.Connection, homes: dict[int, _Row]) -> Iterator[_Row]:
     """Id, part, path and _LOG of the logs that are not there any more."""
-    rows = _readable(old, f"SELECT id, part, path, {_LOG}, judged, seal FROM logs")  # noqa: S608
-    for log, part, path, *state, judged, seal in rows:
+    rows = _readable(old, f"SELECT id, part, path, {_LOG}, judged, checksum FROM logs")  # noqa: S608
+    for log, part, path, *state, judged, checksum in rows:
         with suppress(TypeError, ValueError, KeyError, DamagedLedger):
             if (
-                seal != sealed_logs.log_seal(*state) + sealed_logs.state_of(judged, part)
+                checksum != log_checksums.log_checksum(*state) + log_checksums.state_of(judged, part)
                 or state[0] not in homes
             ):
                 continue
@@ -77,15 +77,15 @@ def _deleted(old: sqlite3.Connection, homes: dict[int, _Row]) -> Iterator[_Row]:
                 yield log, part, path, *state
 
 
-def _sealed(old: sqlite3.Connection, table: str, columns: str) -> dict[int, _Row]:
-    rows = _readable(old, f"SELECT id, seal, {columns} FROM {table}")  # noqa: S608
-    return {number: tuple(values) for number, seal, *values in rows if seal == of_values(*values)}
+def _verified(old: sqlite3.Connection, table: str, columns: str) -> dict[int, _Row]:
+    rows = _readable(old, f"SELECT id, checksum, {columns} FROM {table}")  # noqa: S608
+    return {number: tuple(values) for number, checksum, *values in rows if checksum == of_values(*values)}
 
 
 def _responses(old: sqlite3.Connection, part: int, contexts: Iterable[int]) -> list[_Row]:
     """None unless the checksums of the part and of its contexts are right."""
     try:
-        if set(seals.stored(old, [part])) != set(seals.actual(old, [part])):
+        if set(part_checksums.stored(old, [part])) != set(part_checksums.actual(old, [part])):
             return []
         rows = old.execute("SELECT * FROM responses WHERE part = ? ORDER BY 1, 2, 3, 4", (part,)).fetchall()
     except (sqlite3.Error, TypeError, ValueError):

@@ -66,13 +66,17 @@ SCHEMA = (
         resets_ms INTEGER, resets INTEGER, expires_ms INTEGER, redeemed_ms INTEGER) WITHOUT ROWID;
     """,
     """
-    ALTER TABLE homes ADD COLUMN seal INTEGER;
-    ALTER TABLE contexts ADD COLUMN seal INTEGER;
-    ALTER TABLE logs ADD COLUMN seal INTEGER;
-    ALTER TABLE observations ADD COLUMN seal INTEGER;
-    ALTER TABLE sums ADD COLUMN seal INTEGER;
-    ALTER TABLE counters ADD COLUMN seal INTEGER;
-    CREATE TABLE seals(part INTEGER NOT NULL, home INTEGER NOT NULL, first_ms INTEGER NOT NULL,
+    ALTER TABLE homes ADD COLUMN checksum INTEGER;
+    ALTER TABLE contexts ADD COLUMN checksum INTEGER;
+    ALTER TABLE logs ADD COLUMN checksum INTEGER;
+    ALTER TABLE observations ADD COLUMN checksum INTEGER;
+    ALTER TABLE sums ADD COLUMN checksum INTEGER;
+    ALTER TABLE counters ADD COLUMN checksum INTEGER;
+    ALTER TABLE limits ADD COLUMN checksum INTEGER;
+    ALTER TABLE windows ADD COLUMN checksum INTEGER;
+    ALTER TABLE purses ADD COLUMN checksum INTEGER;
+    ALTER TABLE logins ADD COLUMN checksum INTEGER;
+    CREATE TABLE part_checksums(part INTEGER NOT NULL, home INTEGER NOT NULL, first_ms INTEGER NOT NULL,
         last_ms INTEGER NOT NULL, shown INTEGER NOT NULL, hidden INTEGER NOT NULL,
         PRIMARY KEY(part, home)) WITHOUT ROWID;
     DELETE FROM sums;

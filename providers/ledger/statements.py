@@ -13,5 +13,5 @@ def chunks(values: Iterable[int]) -> Iterator[list[int]]:
         yield rest[start : start + CHUNK]
 
 
-def marks(values: Sequence[int]) -> str:
+def marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))

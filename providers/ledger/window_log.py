@@ -19,6 +19,8 @@ from providers.domain.limits import CLOCK_SLACK, AccountUsage, RateWindow, Sourc
 from providers.domain.rules import ALL_USE_SCOPES
 from providers.ledger import history
 from providers.ledger.epoch_ms import moment, moment_or_none, ms, ms_or_none
+from providers.ledger.row_checksums import INTACT
+from providers.ledger.row_checksums import note as note_checksum
 from providers.ledger.windows import Records, WindowReading, WindowRecord, follow
 
 SEEN_EVERY = timedelta(hours=6)
@@ -61,7 +63,7 @@ def windows(
     """Those that were open at some time from `since` until before `until`, in the order in which they began."""
     rows = db.execute(
         f"SELECT {_COLUMNS} FROM windows WHERE starts_ms < ? AND coalesce(ended_ms, resets_ms, seen_ms) >= ?"  # noqa: S608
-        " AND (?3 IS NULL OR account = ?3) ORDER BY starts_ms, account, window",
+        f" AND (?3 IS NULL OR account = ?3) AND {INTACT['windows']} ORDER BY starts_ms, account, window",
         (ms(until), ms(since), account),
     )
     return [_record(row) for row in rows]
@@ -69,7 +71,10 @@ def windows(
 
 def fold_history(db: sqlite3.Connection) -> None:
     """Log the windows of the limit history from before there was a log."""
-    rows = db.execute("SELECT account, window, at_ms, used_percent, resets_ms FROM limits ORDER BY 1, 2, 3")
+    rows = db.execute(
+        f"SELECT account, window, at_ms, used_percent, resets_ms FROM limits WHERE {INTACT['limits']}"  # noqa: S608
+        " ORDER BY 1, 2, 3"
+    )
     found: dict[tuple[str, str], list[WindowRecord]] = {}
     for account, window, at_ms, used, resets_ms in rows:
         records = found.setdefault((account, window), [])
@@ -82,7 +87,8 @@ def fold_history(db: sqlite3.Connection) -> None:
 def _last(db: sqlite3.Connection, account: str, window: str) -> Records:
     """The last two, oldest first."""
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM windows WHERE account = ? AND window = ? ORDER BY starts_ms DESC LIMIT 2",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM windows WHERE account = ? AND window = ? AND {INTACT['windows']}"  # noqa: S608
+        " ORDER BY starts_ms DESC LIMIT 2",
         (account, window),
     ).fetchall()
     return tuple(_record(row) for row in reversed(rows))
@@ -156,7 +162,7 @@ def _fall(db: sqlite3.Connection, account: str, usage: AccountUsage) -> Decimal 
     lane = usage.credits
     if lane is None or lane.value.balance is None or not lane.value.balance.is_finite():
         return None
-    held = db.execute("SELECT balance_ms, balance FROM purses WHERE account = ?", (account,)).fetchone()
+    held = _purse(db, account, "balance_ms, balance")
     at, balance = ms(lane.fetched_at), f"{lane.value.balance:f}"
     if held is not None and held[0] is not None and (held[0] >= at or held[1] == balance):
         return None
@@ -168,9 +174,7 @@ def _fall(db: sqlite3.Connection, account: str, usage: AccountUsage) -> Decimal 
 
 def _redeemed(db: sqlite3.Connection, account: str, usage: AccountUsage) -> datetime | None:
     """When a reset credit was last found to be spent: there are fewer than before, and none has lapsed."""
-    held = db.execute(
-        "SELECT resets_ms, resets, expires_ms, redeemed_ms FROM purses WHERE account = ?", (account,)
-    ).fetchone()
+    held = _purse(db, account, "resets_ms, resets, expires_ms, redeemed_ms")
     last = moment_or_none(held[3]) if held else None
     lane = usage.resets
     if lane is None:
@@ -186,9 +190,19 @@ def _redeemed(db: sqlite3.Connection, account: str, usage: AccountUsage) -> date
     return lane.fetched_at
 
 
+def _purse(db: sqlite3.Connection, account: str, columns: str) -> tuple[Any, ...] | None:
+    found: tuple[Any, ...] | None = db.execute(
+        f"SELECT {columns} FROM purses WHERE account = ? AND {INTACT['purses']}",  # noqa: S608
+        (account,),
+    ).fetchone()
+    return found
+
+
 def _store(db: sqlite3.Connection, account: str, assignments: str, values: tuple[Any, ...]) -> None:
+    db.execute(f"DELETE FROM purses WHERE account = ? AND NOT {INTACT['purses']}", (account,))  # noqa: S608
     db.execute("INSERT OR IGNORE INTO purses(account) VALUES (?)", (account,))
     db.execute(f"UPDATE purses SET {assignments} WHERE account = ?", (*values, account))  # noqa: S608
+    note_checksum(db, "purses", account=account)
 
 
 def _own(usage: AccountUsage) -> list[str]:
@@ -211,6 +225,7 @@ def _length(window: str) -> timedelta | None:
 
 
 def _write(db: sqlite3.Connection, records: Iterable[WindowRecord]) -> None:
+    records = list(records)
     db.executemany(
         f"INSERT OR REPLACE INTO windows({_COLUMNS}) VALUES ({_PLACES})",  # noqa: S608
         [
@@ -234,6 +249,8 @@ def _write(db: sqlite3.Connection, records: Iterable[WindowRecord]) -> None:
             for each in records
         ],
     )
+    for each in records:
+        note_checksum(db, "windows", account=each.account, window=each.window, starts_ms=ms(each.starts_at))
 
 
 def _record(row: tuple[Any, ...]) -> WindowRecord:

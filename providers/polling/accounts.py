@@ -23,6 +23,8 @@ from providers.source import Home, Provider, ProviderSettings, account_key
 
 ROUND_SECONDS: dict[Mode, float] = {"due": 10.0, "now": 60.0}
 """How long `take_usage` waits for all sources together: longer if the user asked for it."""
+LOOK_SECONDS = 2.0
+"""How long it waits for the local sources of those that are not done by then."""
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -54,14 +56,23 @@ def take_usage(
     mode: Mode = "due",
     only_source: str | None = None,
     settings: Mapping[str, ProviderSettings] = {},
+    ask_seconds: float | None = None,
+    look_seconds: float = LOOK_SECONDS,
 ) -> UsageSnapshot:
     """Everything known now, one entry per account in the order of the homes. Never raises.
 
-    Accounts are fetched concurrently; one that is not done within ROUND_SECONDS is shown with its stored state.
+    Accounts are fetched concurrently; one that is not done within `ask_seconds` (those of ROUND_SECONDS) is shown
+    with its stored state and what its local sources say within `look_seconds`.
     """
     targets = find_targets(providers, environ, memory, clock(), only_source=only_source, settings=settings)
-    answers: dict[str, AccountUsage] = {} if mode == "cached" else _ask_all(targets, memory, clock, mode)
-    accounts = tuple(answers.get(target.key) or look_at(target, memory, clock) for target in targets)
+    answers: dict[str, AccountUsage] = {}
+    if mode != "cached":
+        asked = [target for target in targets if target.client is not None]
+        within = ROUND_SECONDS[mode] if ask_seconds is None else ask_seconds
+        answers = _all(asked, lambda target: ask_for(target, memory, clock, mode), within)
+    late = [target for target in targets if target.key not in answers]
+    answers |= _all(late, lambda target: look_at(target, memory, clock), look_seconds)
+    accounts = tuple(answers.get(target.key) or known_of(target, memory, clock) for target in targets)
     return UsageSnapshot(generated_at=clock(), accounts=accounts)
 
 
@@ -122,20 +133,19 @@ def look_at(target: Target, memory: AccountStore, clock: Callable[[], datetime])
     return _usage(target, lambda this: look(this, memory), clock, "cached")
 
 
-def _ask_all(
-    targets: Sequence[Target], memory: AccountStore, clock: Callable[[], datetime], mode: Mode
+def _all(
+    targets: Sequence[Target], read: Callable[[Target], AccountUsage], seconds: float
 ) -> dict[str, AccountUsage]:
-    """The results within the deadline, by the targets' keys."""
+    """Concurrently: the results that come within so many seconds, by the targets' keys."""
     answers: dict[str, AccountUsage] = {}
 
-    def ask_one(target: Target) -> None:
-        answers[target.key] = ask_for(target, memory, clock, mode)
+    def read_one(target: Target) -> None:
+        answers[target.key] = read(target)
 
-    asked = [target for target in targets if target.client is not None]
-    threads = [Thread(target=ask_one, args=(target,), name="ask", daemon=True) for target in asked]
+    threads = [Thread(target=read_one, args=(target,), name="read", daemon=True) for target in targets]
     for thread in threads:
         thread.start()
-    ends = time.monotonic() + ROUND_SECONDS.get(mode, 0.0)
+    ends = time.monotonic() + seconds
     for thread in threads:
         thread.join(max(0.0, ends - time.monotonic()))
     return dict(answers)

@@ -77,25 +77,30 @@ def _smallest(runs: tuple[tuple[float, float], ...]) -> tuple[float, float]:
 
 def _run(checkout: Path, provider: str, home: Path) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as own:
-        environ = {
-            "PATH": os.environ.get("PATH", ""),
-            "PYTHONPATH": str(checkout),
-            "HOME": own,
-            "TANKFUL_HOME": own,
-            "CODEX_HOME": str(home),
-            "CLAUDE_CONFIG_DIR": str(home),
-            "TZ": "UTC",
-            "LC_ALL": "C.UTF-8",
-        }
-        command = (sys.executable, "-c", SCRIPT, "cost", "--json", "--provider", provider)
-        start = time.perf_counter()
-        process = subprocess.Popen(command, env=environ, cwd=checkout, stdout=subprocess.DEVNULL)
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, command)
-        return (used.ru_utime + used.ru_stime) * 1000, wall * 1000
+        return run_cost(checkout, provider, home, own)
+
+
+def run_cost(checkout: Path, provider: str, home: Path, own: str) -> tuple[float, float]:
+    """CPU and wall time of `tankful cost --json`, in ms; `own` is TANKFUL_HOME."""
+    environ = {
+        "PATH": os.environ.get("PATH", ""),
+        "PYTHONPATH": str(checkout),
+        "HOME": own,
+        "TANKFUL_HOME": own,
+        "CODEX_HOME": str(home),
+        "CLAUDE_CONFIG_DIR": str(home),
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+    }
+    command = (sys.executable, "-c", SCRIPT, "cost", "--json", "--provider", provider)
+    start = time.perf_counter()
+    process = subprocess.Popen(command, env=environ, cwd=checkout, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return (used.ru_utime + used.ru_stime) * 1000, wall * 1000
 
 
 if __name__ == "__main__":

@@ -53,7 +53,13 @@ def main() -> int:
     return 1 if bad else 0
 
 
-BAD = ("stays broken", "other totals without a word", "an exception")
+BAD = (
+    "stays broken",
+    "other totals without a word",
+    "limits that never were",
+    "limits lost without a word",
+    "an exception",
+)
 
 
 def damaged(person: Person, file: Path, kind: Kind, chance: random.Random, truth: Answer) -> str:
@@ -63,6 +69,13 @@ def damaged(person: Person, file: Path, kind: Kind, chance: random.Random, truth
         first = person.report()
         said = person.count()
         last = person.report()
+        if (
+            last.limits != truth.limits and not said and not person.removed()
+        ):  # as the round does within hours
+            person.check_all()
+            said = person.count()
+            last = person.report()
+        told = bool(said) or last == truth or person.removed() > 0
     except LedgerError as error:
         print(error)
         return "stays broken"
@@ -71,8 +84,14 @@ def damaged(person: Person, file: Path, kind: Kind, chance: random.Random, truth
         return "an exception"
     if last.sentence:
         return "stays broken"
-    if (not first.sentence and first != truth) or (last != truth and not said):
+    if (not first.sentence and first.figures != truth.figures) or (
+        last.figures != truth.figures and not said
+    ):
         return "other totals without a word"
+    if not first.limits <= truth.limits or not last.limits <= truth.limits:
+        return "limits that never were"
+    if last.limits != truth.limits and not told:
+        return "limits lost without a word"
     if last != truth:
         return "lost, and said so"
     if said:

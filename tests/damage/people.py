@@ -7,28 +7,37 @@ import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from providers.domain.cost import CostReport
+from providers.domain.limits import Account, AccountUsage, Credits, RateWindow, Sourced
+from providers.ledger import integrity, logins
 from providers.ledger.changes import Shelf
-from providers.ledger.database import LedgerError, LedgerQuarantined
+from providers.ledger.database import LedgerError, LedgerQuarantined, opened, transaction
+from providers.ledger.epoch_ms import ms
+from providers.ledger.index import home_id
 from providers.ledger.ledger import Ledger
+from providers.ledger.logins import LoginHistory, SeenLogin
 from providers.ledger.prices.load import load_rates
+from providers.ledger.quarantine import mark_damaged
 from providers.registry import PROVIDERS
 from tests.bench.make_logs import make
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 FILES = 60
 SIZE = 8_000_000
+WEEKS = 200
 
 
 class Answer(Struct, frozen=True):
-    """What a person was told: sums by provider, or a sentence instead."""
+    """What a person was told: sums by provider and the limits of the past, or a sentence instead."""
 
     figures: Any = None
+    limits: frozenset[Any] = frozenset()
     sentence: str = ""
 
 
@@ -54,7 +63,8 @@ class Person:
         """Of two months, by a process of its own: without a count before it."""
         ledger = Ledger(self.path)
         try:
-            return Answer({name: self._figures(ledger, name) for name in self.homes})
+            figures = {name: self._figures(ledger, name) for name in self.homes}
+            return Answer(figures, self._limits(ledger))
         except LedgerError as error:
             return Answer(sentence=str(error))
 
@@ -68,6 +78,39 @@ class Person:
             return str(quarantined)
         return ""
 
+    def _limits(self, ledger: Ledger) -> frozenset[Any]:
+        """All that is kept of limits and logins; the tray reads it beside the figures."""
+        ledger.limit_news(reading(WEEKS), NOW, NOW - timedelta(days=WEEKS * 7))
+        with opened(self.path) as db:
+            history = LoginHistory(db, "codex")
+            seen = {
+                (day, history.account(self.homes["codex"], ms(NOW + day * timedelta(days=7))))
+                for day in range(-WEEKS, 1)
+            }
+        past = ledger.limit_changes("a1", NOW - timedelta(days=9999))
+        windows = ledger.windows(NOW - timedelta(days=9999), NOW + timedelta(days=9999))
+        return frozenset((*past, *windows, *((day, who) for day, who in seen if who is not None)))
+
+    def note(self) -> None:
+        """Readings of an account and logins, over the last weeks."""
+        ledger = Ledger(self.path)
+        for week in range(WEEKS):
+            ledger.note_limits(reading(week), NOW - (WEEKS - week) * timedelta(days=7))
+        with opened(self.path, repair=True) as db, transaction(db):
+            home = home_id(db, "codex", self.homes["codex"])
+            for week in range(WEEKS):
+                at = NOW - (WEEKS - week) * timedelta(days=7)
+                logins.note(db, home, SeenLogin(f"a{week % 3}", at, at + timedelta(hours=1)))
+
+    def check_all(self) -> None:
+        """By the next count."""
+        mark_damaged(self.path)
+
+    def removed(self) -> int:
+        """How many rows of the limits a count has deleted, as `doctor` says it."""
+        with opened(self.path) as db:
+            return integrity.removed(db).rows
+
     def _figures(self, ledger: Ledger, provider: str) -> Any:
         home = self.homes[provider]
         until = NOW.date()
@@ -75,6 +118,25 @@ class Person:
             provider, {home: "home"}, since=until - timedelta(days=90), until=until, zone=UTC, now=NOW
         )
         return made.totals, made.by_model, made.by_day, made.by_project, made.by_session, made.not_on_lines
+
+
+def reading(week: int) -> AccountUsage:
+    at = NOW - (WEEKS - week) * timedelta(days=7)
+    window = RateWindow(
+        id="weekly",
+        title="Weekly",
+        used_percent=float(week * 7 % 100),
+        duration=timedelta(days=7),
+        resets_at=at + timedelta(days=6),
+    )
+    return AccountUsage(
+        provider="codex",
+        title="Codex",
+        homes=(),
+        account=Account(id="a1"),
+        windows=(Sourced(value=window, source="oauth", fetched_at=at),),
+        credits=Sourced(value=Credits(balance=Decimal(1000 - week)), source="oauth", fetched_at=at),
+    )
 
 
 def make_logs(person: Person, chance: random.Random) -> None:
@@ -92,6 +154,7 @@ def settled(folder: Path, chance: random.Random) -> Person:
         for log in chance.sample(logs, len(logs) // 3):
             log.unlink()
     person.count()
+    person.note()
     closed(person.path)
     return person
 

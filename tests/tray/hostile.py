@@ -67,7 +67,14 @@ def report(name: str) -> dict[str, CostReport]:
     tally = Tally(usage=TokenUsage(input_tokens=1), responses=1, usd=1.0)
     by = {name: tally}
     session = SessionCost(
-        id=name, project=name, started_at=NOW, last_at=NOW, models=(name,), subagents=1, tally=tally
+        id=name,
+        home=name,
+        project=name,
+        started_at=NOW,
+        last_at=NOW,
+        models=(name,),
+        subagents=1,
+        tally=tally,
     )
     today = NOW.date()
     return {

@@ -135,7 +135,8 @@ def _show(reports: Mapping[str, CostReport], options: argparse.Namespace, scope:
         return
     if by == "account" and not scope.settings().get(HIDE_EMAIL):
         reports = cost_tables.with_emails(reports, scope.emails())
-    tables = cost_tables.tables(reports, scope.chosen(), by, zone, now, rates)
+    log_only = {home.label for each in scope.chosen() for home in each.find_log_homes(scope.environ)}
+    tables = cost_tables.tables(reports, scope.chosen(), by, zone, now, rates, log_only)
     paper = output.paper()
     text = cost_tables.text(tables, paper, by, models=options.models, chart=options.chart)
     output.emit(text, styled=paper.styled)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from providers.version import VERSION
 from tray.cli import already_running
-from tray.cli.console import OK, open_scope, show_rows, tell, tell_if_not_kept
+from tray.cli.console import OK, Refused, open_scope, show_rows, tell, tell_if_not_kept
 from tray.view.terminal import is_terminal
 
 if TYPE_CHECKING:
@@ -36,6 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    try:
+        return _run(options)
+    except Refused as error:
+        if options.tray and not is_terminal(sys.stderr):  # started at login
+            from tray.desktop.face import report_no_start
+
+            report_no_start(str(error))
+        raise
+
+
+def _run(options: argparse.Namespace) -> int:
     terminal = is_terminal(sys.stdout)  # a login's log needs no values
     if options.headless:
         return _as_owner("headless", _run_headless, values=terminal)

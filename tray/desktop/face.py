@@ -60,6 +60,19 @@ def can_notify(environ: Mapping[str, str] = os.environ, *, platform: str = sys.p
     return bool(offered(environ, SERVER))
 
 
+def report_no_start(
+    reason: str, environ: Mapping[str, str] = os.environ, *, platform: str = sys.platform
+) -> None:
+    """A notice for a person who sees no terminal, and will see no icon. macOS and Windows show none of a process
+    without an icon.
+    """
+    if platform in ("darwin", "win32"):
+        return
+    from tray.desktop.linux.notice_connection import send_once
+
+    send_once(environ, Notice(key="start", title=f"{NAME} did not start", body=reason))
+
+
 def open_face(
     choose: Callable[[Action], None],
     on_ready: Callable[[], None],

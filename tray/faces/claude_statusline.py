@@ -167,6 +167,8 @@ def _output_of(command: list[str], raw: bytes) -> tuple[int, bytes] | None:
     finally:
         if process.returncode is None:
             _end(process)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def _answer_of(process: subprocess.Popen[bytes], raw: bytes) -> tuple[int, bytes] | None:
@@ -187,11 +189,11 @@ def _answer_of(process: subprocess.Popen[bytes], raw: bytes) -> tuple[int, bytes
 
 def _feed(file: IO[bytes], raw: bytes) -> None:
     """All of it, and then the end; until nobody reads it any more."""
-    try:
-        file.write(raw)
-        file.close()
-    except OSError:
-        pass
+    for step in (lambda: file.write(raw), file.close):  # the second, too, writes what is left
+        try:  # noqa: SIM105 - as above
+            step()
+        except OSError:
+            pass
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

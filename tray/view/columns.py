@@ -22,14 +22,15 @@ _LONGEST = 1000
 
 
 class TableLine(Struct, frozen=True):
-    """A name and cells by column, and what stands `below`: parts, as many on a line as fit. `cut` is where a
-    name that is too long loses its characters.
+    """A name and cells by column, and what stands `below`: parts, as many on a line as fit. Those that are copied,
+    such as paths, stay `whole`. `cut` is where a name that is too long loses its characters.
     """
 
     name: str
     cells: Mapping[str, str]
     below: tuple[str, ...] = ()
     cut: str = "end"
+    whole: bool = False
 
 
 class Columns(Struct, frozen=True):
@@ -57,7 +58,7 @@ class Columns(Struct, frozen=True):
     def row(self, line: TableLine) -> Iterator[str]:
         """The line, and what stands below it."""
         yield self._line(line.name, line.cells, line.cut)
-        yield from joined(line.below, self.paper, "  ")
+        yield from joined(line.below, self.paper, "  ", whole=line.whole)
 
     def _line(self, name: str, cells: Mapping[str, str], cut: str) -> str:
         parts = [padded(shortened(safe(name, self.paper), self.name, self.paper, cut), self.name)]
@@ -130,8 +131,14 @@ def shortened(text: str, width: int, paper: Paper, cut: str = "end") -> str:
     return "".join(kept) + mark if cut == "end" else mark + "".join(reversed(kept))
 
 
-def joined(parts: Iterable[str], paper: Paper, indent: str = "") -> Iterator[str]:
-    """The parts with dots between them, a new line where one has no room; one that is too long is wrapped."""
+def joined(parts: Iterable[str], paper: Paper, indent: str = "", *, whole: bool = False) -> Iterator[str]:
+    """The parts with dots between them, a new line where one has no room; one that is too long is wrapped, unless
+    each is to stay `whole`.
+    """
+
+    def line_or_lines(text: str) -> Iterator[str]:
+        return iter([indent + text]) if whole else wrapped(text, paper, indent)
+
     line = ""
     dot = paper.plain(fmt.DOT)
     for part in (safe(part, paper) for part in parts):
@@ -139,10 +146,10 @@ def joined(parts: Iterable[str], paper: Paper, indent: str = "") -> Iterator[str
             line += dot + part
             continue
         if line:
-            yield from wrapped(line, paper, indent)
+            yield from line_or_lines(line)
         line = part
     if line:
-        yield from wrapped(line, paper, indent)
+        yield from line_or_lines(line)
 
 
 def fitted(text: str, paper: Paper) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import PurePath, PureWindowsPath
 from typing import TypeVar
@@ -25,22 +25,30 @@ _SHELL_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 class Group(Struct, frozen=True):
-    """A row: its name and sum, its models, and what else is known of it. `cut` is as in columns.TableLine."""
+    """A row: its name and sum, its models, and what else is known of it. `cut` and `whole` are as in TableLine."""
 
     name: str
     tally: Tally
     models: Mapping[str, Tally] = {}
     below: tuple[str, ...] = ()
     cut: str = "end"
+    whole: bool = False
 
 
 def groups(
-    report: CostReport, by: str, zone: tzinfo, now: datetime, resume: tuple[str, ...] = ()
+    report: CostReport,
+    by: str,
+    zone: tzinfo,
+    now: datetime,
+    resume: tuple[str, ...] = (),
+    log_only: Collection[str] = (),
 ) -> list[Group]:
-    """`resume` is the command that goes on with a session."""
+    """`resume` is the command that goes on with a session; it finds none of the homes that are `log_only`."""
     if by in TIMES:
         return list(reversed(list(_times(report, by, zone, now))))
-    return sorted(_others(report, by, zone, resume), key=lambda group: by_cost((group.name, group.tally)))
+    return sorted(
+        _others(report, by, zone, resume, log_only), key=lambda group: by_cost((group.name, group.tally))
+    )
 
 
 def by_week(report: CostReport) -> dict[date, dict[str, Tally]]:
@@ -124,10 +132,12 @@ def used(usd: float | None, tokens: float) -> str:
     return counted if usd is None else f"{fmt.priced(usd)} and {counted}"
 
 
-def _others(report: CostReport, by: str, zone: tzinfo, resume: tuple[str, ...]) -> Iterator[Group]:
+def _others(
+    report: CostReport, by: str, zone: tzinfo, resume: tuple[str, ...], log_only: Collection[str]
+) -> Iterator[Group]:
     if by == "session":
         for session in report.by_session:
-            yield _session(session, report, zone, resume)
+            yield _session(session, report, zone, () if session.home in log_only else resume)
         return
     rows = {
         "model": report.by_model,
@@ -151,7 +161,7 @@ def _session(session: SessionCost, report: CostReport, zone: tzinfo, resume: tup
         below.append(f"with {session.subagents} subagent{'' if session.subagents == 1 else 's'}")
     if session.project:  # older versions of Claude Code find a session only from there
         below.append(session.project)
-    return Group(name, session.tally, report.models_of.get(session.id, {}), tuple(below))
+    return Group(name, session.tally, report.models_of.get(session.id, {}), tuple(below), whole=True)
 
 
 def _folder(path: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from msgspec import Struct
@@ -33,7 +33,9 @@ _LEVELS = (
     ("input", "cache", "output", "total", "usd"),
     ("total", "usd"),
 )
-_BESIDE_BARS = _LEVELS[-1:]
+_BESIDE_BARS = ("responses", *_LEVELS[-1])
+_WIDE = 110
+"""Columns from which on a chart has room for more than cost and tokens."""
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 _SHORTEST_BAR, _LONGEST_BAR = 8, 40
 
@@ -118,14 +120,17 @@ def tables(
     zone: tzinfo,
     now: datetime,
     rates: Rates | None = None,
+    log_only: Collection[str] = (),
 ) -> list[CostTable]:
-    """One for each report, with the `rates` that apply where they are given."""
+    """One for each report, with the `rates` that apply where they are given. The homes that are `log_only`, by
+    their labels, are not known to the provider's CLI.
+    """
     known = {each.id: each for each in providers}
     return [
         CostTable(
             title=known[name].title,
             report=report,
-            groups=groups(report, by, zone, now, known[name].resume),
+            groups=groups(report, by, zone, now, known[name].resume, log_only),
             notes=(*notes(report), *(() if rates is None else rate_lines(report, rates, now))),
         )
         for name, report in reports.items()
@@ -144,7 +149,8 @@ def text(
     lines = [TableLine(part.head, {}) for part in (*parts, *total)]
     lines += [line for part in (*parts, *total) for line in (*(row.line for row in part.rows), part.total)]
     narrow = replace(paper, width=paper.width - len(GAP) - _SHORTEST_BAR) if chart else paper
-    shape = replace(layout(lines, _HEADINGS, _BESIDE_BARS if chart else _LEVELS, narrow), paper=paper)
+    beside = (_BESIDE_BARS,) if paper.width >= _WIDE else _LEVELS[-1:]
+    shape = replace(layout(lines, _HEADINGS, beside if chart else _LEVELS, narrow), paper=paper)
     days = tables[0].report
     period = f"{days.since}" if days.since == days.until else f"{days.since} – {days.until}"
     title = f"{period}{fmt.DOT}at API prices, not your bill"
@@ -158,7 +164,9 @@ def text(
 def _part(table: CostTable, by: str, *, models: bool) -> _Part:
     rows = []
     for group in table.groups:
-        rows.append(_Row(TableLine(group.name, _cells(group.tally), group.below, group.cut), group.tally))
+        rows.append(
+            _Row(TableLine(group.name, _cells(group.tally), group.below, group.cut, group.whole), group.tally)
+        )
         if models:
             rows += [
                 _Row(TableLine(f"  {model}", _cells(tally)), tally)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from pathlib import Path
 
-from providers.host.files import read_small
+from providers.host.files import read_small, short
 from providers.ledger.prices.pricing import UNREADABLE, Rates
 
 FETCHED = "prices.json"
@@ -26,8 +27,18 @@ def load_rates(own: Path | None = None, fetched: Path | None = None) -> Rates:
     except FileNotFoundError:
         return _rates(text, None, name, problem, None)
     except OSError:
-        return _rates(text, None, name, problem, UNREADABLE)
+        return _rates(text, None, name, problem, _unreadable(fetched))
     return _rates(text, document, name, problem, None)
+
+
+def _unreadable(fetched: Path | None) -> str:
+    """No download helps where nothing in the folder can be opened."""
+    if fetched is None or os.access(fetched.parent, os.X_OK):
+        return UNREADABLE
+    return (
+        "Downloaded prices cannot be read, so the built-in ones apply."
+        f" Check the owner and permissions of {short(fetched.parent)}."
+    )
 
 
 def _read_own(own: Path | None) -> tuple[str, str | None]:

@@ -81,11 +81,11 @@ OF_ONE = "(part, at_ms, key) = (SELECT part, at_ms, key FROM responses LIMIT 1)"
         f"UPDATE responses SET at_ms = at_ms + 4194304 WHERE {OF_ONE}",
         f"UPDATE responses SET at_ms = at_ms + 1 WHERE {OF_ONE}",
         f"DELETE FROM responses WHERE {OF_ONE}",
-        "UPDATE seals SET shown = shown + 1 WHERE part = (SELECT min(part) FROM seals)",
-        "DELETE FROM seals WHERE part = (SELECT min(part) FROM seals)",
+        "UPDATE part_checksums SET shown = shown + 1 WHERE part = (SELECT min(part) FROM part_checksums)",
+        "DELETE FROM part_checksums WHERE part = (SELECT min(part) FROM part_checksums)",
         "DELETE FROM parts WHERE id = (SELECT min(id) FROM parts)",
         "UPDATE parts SET first_ms = first_ms + 1099511627776",
-        "UPDATE meta SET value = '1' || value WHERE name = 'seals'",
+        "UPDATE meta SET value = '1' || value WHERE name = 'part_checksums'",
     ],
 )
 def test_a_report_says_so_and_the_next_count_repairs_that_part_alone(counted: Counted, damage: str) -> None:
@@ -105,7 +105,7 @@ def test_a_report_says_so_and_the_next_count_repairs_that_part_alone(counted: Co
     [
         "UPDATE homes SET path = path || 'x'",
         "UPDATE contexts SET model = 'gpt-5.6'",
-        "UPDATE contexts SET seal = seal + 1",
+        "UPDATE contexts SET checksum = checksum + 1",
         "UPDATE contexts SET home = home + 1",
     ],
 )
@@ -128,7 +128,7 @@ def test_what_is_said_of_responses_has_a_checksum_too(counted: Counted, damage: 
     [
         "UPDATE responses SET web_searches = web_searches + 1",
         "UPDATE observations SET observation = zeroblob(20)",
-        "UPDATE observations SET seal = seal + 1",
+        "UPDATE observations SET checksum = checksum + 1",
         "DELETE FROM observations",
         "DELETE FROM responses",
     ],
@@ -196,15 +196,15 @@ def test_what_is_wrong_is_not_salvaged(counted: Counted) -> None:
 def test_a_ledger_of_an_older_version_gets_its_checksums_little_by_little(counted: Counted) -> None:
     before = counted.report()
     for table in ("homes", "contexts", "logs", "observations"):
-        counted.execute(f"UPDATE {table} SET seal = NULL")
-    counted.execute("DELETE FROM seals")
-    counted.execute("DELETE FROM meta WHERE name IN ('seals', 'round')")
-    counted.execute("INSERT INTO meta VALUES ('unsealed', '1')")
+        counted.execute(f"UPDATE {table} SET checksum = NULL")
+    counted.execute("DELETE FROM part_checksums")
+    counted.execute("DELETE FROM meta WHERE name IN ('part_checksums', 'round')")
+    counted.execute("INSERT INTO meta VALUES ('backfill', '1')")
     assert counted.report() == before
-    assert check(counted.path, ()).sealed is False
+    assert check(counted.path, ()).has_checksums is False
     counted.count()
     found = check(counted.path, ())
-    assert (found.sealed, found.sound) == (True, True)
+    assert (found.has_checksums, found.sound) == (True, True)
     assert counted.report() == before
     counted.execute(f"UPDATE responses SET input = input + 1 WHERE {OF_ONE}")
     with pytest.raises(LedgerDamaged):

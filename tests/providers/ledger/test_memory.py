@@ -173,7 +173,9 @@ def test_a_damaged_ledger_that_cannot_be_replaced_is_counted_anew_in_memory(
 
 def test_the_responses_of_deleted_logs_come_along(tmp_path: Path, home: Path) -> None:
     memory, before = damaged(
-        tmp_path / "state" / "ledger.sqlite3", home, "UPDATE meta SET value = '7' WHERE name = 'seals'"
+        tmp_path / "state" / "ledger.sqlite3",
+        home,
+        "UPDATE meta SET value = '7' WHERE name = 'part_checksums'",
     )
     for rollout in rollouts(home):
         rollout.unlink()

@@ -27,8 +27,8 @@ from providers.ledger import resolve as parts
 from providers.ledger.changes import Remembered, Shelf
 from providers.ledger.database import LedgerError, opened
 from providers.ledger.line_scanner import LineFormat
+from providers.ledger.log_checksums import SET_JUDGED
 from providers.ledger.refresh import ScanProgress, refresh
-from providers.ledger.sealed_logs import JUDGED
 from providers.ledger.zstd import compress, decompress
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/codex/0.169.0"
@@ -620,11 +620,11 @@ def test_responses_of_a_log_that_cannot_be_resolved_any_more_count_once(corpus: 
     with closing(sqlite3.connect(ledger.path)) as db, db:
         db.create_function("crc", 2, crc32)
         db.execute(
-            "UPDATE observations SET observation = ?1, seal = crc(?1, log)"
+            "UPDATE observations SET observation = ?1, checksum = crc(?1, log)"
             " WHERE log IN (SELECT id FROM logs WHERE gone = 1)",
             (compress(b"of another make"),),
         )
-        db.execute(f"UPDATE logs SET {JUDGED.format(judged='0', part='part')}")
+        db.execute(f"UPDATE logs SET {SET_JUDGED.format(judged='0', part='part')}")
     ledger.refresh()
     # With the times and the sessions of the copies, as those of the original are not known any more.
     assert {row[1]: row[2:9] for row in ledger.rows()} == {row[1]: row[2:9] for row in rows}

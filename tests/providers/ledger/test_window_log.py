@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from providers.domain.limits import Account, AccountUsage, Credits, RateWindow, ResetCredits, Sourced
-from providers.ledger import window_log
+from providers.ledger import row_checksums, window_log
 from providers.ledger.database import opened, transaction
 from providers.ledger.ledger import Ledger
 from providers.ledger.schema import APPLICATION_ID, SCHEMA
@@ -262,6 +262,7 @@ def in_memory() -> sqlite3.Connection:
     db = sqlite3.connect(":memory:", isolation_level=None)
     for step in SCHEMA:
         db.executescript(step)
+    row_checksums.register(db)
     return db
 
 

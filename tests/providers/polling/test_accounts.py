@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from msgspec.structs import replace
 
 from providers.codex.descriptor import CODEX
-from providers.domain.limits import AccountUsage
+from providers.domain.limits import AccountUsage, Reading
 from providers.polling.account_store import AccountStore
 from providers.polling.accounts import take_usage
 from providers.polling.poll import Mode
-from providers.source import Home, Login, Provider, ProviderSettings
+from providers.source import Home, Login, Provider, ProviderSettings, Question
 from tests.fake_app_server import OWN, launcher
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage
+from tests.fake_provider import FakeSource, fake_provider, make_fake_home, reading
 from tests.homes import ACCESS_MARK, NOW, auth, make_home, write_auth
 from tests.providers.codex.logs.test_limits import ago, count, limits, meta, rollout, turn
 
@@ -222,6 +224,36 @@ def test_an_internal_error_in_one_account_affects_no_other(tmp_path: Path) -> No
     assert first.error is not None
     assert first.error.message == "Internal error while handling this account (ZeroDivisionError)."
     assert second.account is not None
+
+
+@pytest.mark.parametrize("mode", ["cached", "now"])
+def test_a_local_source_that_hangs_costs_its_own_values_alone(tmp_path: Path, mode: Mode) -> None:
+    released = Event()
+
+    def hang(question: Question) -> Reading | None:
+        return reading(40.0, "file") if question.home.path.name == "fine" else wait_for(released)
+
+    source = FakeSource(hang, ident="file", local=True)
+    provider = fake_provider([make_fake_home(tmp_path / name) for name in ("stuck", "fine")], source)
+    try:
+        stuck, fine = take_usage(
+            (provider,),
+            {},
+            AccountStore(tmp_path / "state"),
+            lambda: datetime.now(UTC),
+            mode=mode,
+            ask_seconds=0.5,
+            look_seconds=0.5,
+        ).accounts
+    finally:
+        released.set()
+    assert (stuck.account is not None, lanes(stuck)) == (True, {})
+    assert lanes(fine) == {"session": (40.0, "file")}
+
+
+def wait_for(released: Event) -> Reading | None:
+    released.wait(30)
+    return None
 
 
 def test_a_provider_that_is_switched_off_has_no_entry(tmp_path: Path) -> None:

@@ -183,6 +183,29 @@ def test_who_has_no_home_gets_a_sentence_and_no_folder(arguments: tuple[str, ...
         assert list(Path(above).iterdir()) == []
 
 
+def as_mortal() -> tuple[str, ...]:
+    """Who may open what the rights of a file allow, as anybody but root."""
+    if os.geteuid() != 0:
+        return ()
+    if shutil.which("setpriv") is None:
+        pytest.skip("not installed: setpriv")
+    return ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+
+
+def test_a_state_folder_without_rights_is_what_is_to_be_mended(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    folder.state.mkdir(parents=True)
+    folder.state.chmod(0)
+    try:
+        done = run(folder, "cost", before=as_mortal())
+    finally:
+        folder.state.chmod(0o700)
+    sentences = done.stderr.splitlines()
+    (of_prices,) = (each for each in sentences if "prices" in each)
+    assert of_prices.endswith("the built-in ones apply. Check the owner and permissions of ~/own/state.")
+    assert [each for each in sentences if "Cannot write" in each]
+
+
 # --- what stands where a file of ours should be ---------------------------------------------------------------
 
 PLACES = (

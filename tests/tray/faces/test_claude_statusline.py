@@ -101,6 +101,16 @@ def test_the_command_that_was_there_before(tmp_path: Path, command: list[str], c
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="other commands there")
+@pytest.mark.parametrize("command", ["cat", "true", "yes", "sleep 60"])
+def test_no_pipe_is_left_open(tmp_path: Path, command: str) -> None:
+    code = RUN.replace("script()", "main()").replace("import script", "import main")
+    strict = f"import warnings; warnings.simplefilter('error'); {code}"
+    done = claude_draws(
+        tmp_path, "--from-claude", "--", *command.split(), raw=status_json() * 99, code=strict
+    )
+    assert done.stderr == b""
+
+
 def test_a_script_in_a_folder_with_spaces(tmp_path: Path) -> None:
     script = tmp_path / "my line.sh"
     script.write_text("#!/bin/sh\necho mine\n")

@@ -67,6 +67,12 @@ def test_parts_are_kept_whole(parts: list[str], width: int) -> None:
     assert all(part.replace(" ", "") in kept.replace(" ", "") for part in parts)
 
 
+def test_a_part_that_is_too_long_is_not_broken_at_its_blanks() -> None:
+    folder = "C:\\Users\\Jo Doe\\source\\My Company\\Desktop App for Windows\\main"
+    parts = ("codex resume 1", folder, "with 1 subagent")
+    assert list(joined(parts, Paper(width=40), "  ", whole=True)) == [f"  {part}" for part in parts]
+
+
 def test_what_goes_on_is_indented_by_two_more() -> None:
     text = "Codex\n  Run `codex login` and sign in with ChatGPT, or else it stays so.\n\n  5h  ━━━━──"
     assert fitted(text, Paper(width=40)).splitlines() == [

@@ -18,8 +18,14 @@ from tray.view.output import Paper
 NARROW = Paper(width=60)
 
 
-def of(made: CostReport, by: str = "day", paper: Paper = NARROW, resume: tuple[str, ...] = ()) -> str:
-    groups = cost_groups.groups(made, by, BERLIN, NOW, resume)
+def of(
+    made: CostReport,
+    by: str = "day",
+    paper: Paper = NARROW,
+    resume: tuple[str, ...] = (),
+    log_only: tuple[str, ...] = (),
+) -> str:
+    groups = cost_groups.groups(made, by, BERLIN, NOW, resume, log_only)
     table = cost_tables.CostTable(title="Codex", report=made, groups=groups, notes=cost_tables.notes(made))
     return cost_tables.text([table], paper, by)
 
@@ -34,7 +40,11 @@ def test_tables(name: str, width: int) -> None:
 
 def laid_out(text: str) -> list[str]:
     """Its lines without the commands and folders that stay whole, to be pasted."""
-    return [line for line in text.splitlines() if not re.fullmatch(r"  (/.*|(codex|claude) \S+ \S+)", line)]
+    return [
+        line
+        for line in text.splitlines()
+        if not re.fullmatch(r"  ([A-Z]:\\.*|/.*|(codex|claude) \S+ \S+)", line)
+    ]
 
 
 @pytest.mark.parametrize("width", [40, 50, 60, 70, 80, 100, 200])
@@ -178,6 +188,21 @@ def test_a_session_can_be_resumed_by_its_whole_id() -> None:
         where = f"  ·  {session.project}" if session.project else ""
         command = f"  codex resume {session.id}  ·  with 1 subagent"
         assert f"\n{command}{where}\n" in shown or f"\n{command}\n  {session.project}\n" in shown
+
+
+def test_a_session_that_the_cli_cannot_find_has_no_command() -> None:
+    made = report("claude")
+    (known,) = {session.home for session in made.by_session} - {"~/work/.claude"}
+    text = of(made, "session", resume=("claude", "--resume"), log_only=("~/work/.claude",))
+    for session in made.by_session:
+        if session.id != "s":
+            assert (f"claude --resume {session.id}" in text) is (session.home == known)
+            assert session.id in text
+
+
+def test_a_wide_chart_has_responses_too() -> None:
+    assert "responses  tokens" in shown("day-chart", 120)
+    assert "responses" not in shown("day-chart", 80)
 
 
 def test_usage_that_no_session_names_is_nothing_to_resume() -> None:

@@ -24,6 +24,16 @@ _LINGER = 1.0
 _log = logging.getLogger(__name__)
 
 
+def send_once(environ: Mapping[str, str], notice: Notice) -> None:
+    """From a process that ends, so that a click does nothing. Without a bus, or a server, nothing is shown."""
+    with suppress(session_bus.BusUnreachable):
+        connection = session_bus.connect(environ)
+        try:
+            session_bus.ask(connection, notifications.notify_call(notice))
+        finally:
+            session_bus.close(connection)
+
+
 class NoticeConnection:
     """From any thread. Without a bus nothing is shown, and nobody is held up."""
 

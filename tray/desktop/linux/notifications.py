@@ -50,6 +50,13 @@ RULES = (
 """The signals that the connection must receive."""
 
 
+def notify_call(notice: Notice, replaces: int = 0, actions: tuple[str, ...] = ()) -> Any:
+    """The message that shows it, instead of the one with the id `replaces`."""
+    hints = {"urgency": ("y", _URGENCY[notice.urgency])}
+    body = (NAME, replaces, "", plain(notice.title), _escaped(notice.body), [*actions], hints, -1)
+    return new_method_call(_SERVER, "Notify", "susssasa{sv}i", body)
+
+
 def clicked(notice: Notice) -> Action:
     """What a click on a notice asks for: the provider's page, or fresh values where it names no provider."""
     return Action("open", f"usage:{notice.provider}") if notice.provider else Action("refresh")
@@ -227,13 +234,6 @@ class Notifications:
             for slot in self._slots.values():
                 if slot.serial is None and slot.next is not None:
                     self._notify(slot)
-
-
-def notify_call(notice: Notice, replaces: int = 0, actions: tuple[str, ...] = ()) -> Any:
-    """The message that shows it; `actions` are pairs of a key and its label."""
-    hints = {"urgency": ("y", _URGENCY[notice.urgency])}
-    body = (NAME, replaces, "", plain(notice.title), _escaped(notice.body), list(actions), hints, -1)
-    return new_method_call(_SERVER, "Notify", "susssasa{sv}i", body)
 
 
 def _is_id(body: Any) -> bool:

@@ -126,8 +126,9 @@ class LedgerFacts(Struct, frozen=True, kw_only=True):
     """`sound` is None where the check would take too long, `error` a sentence where the file cannot be used.
 
     `damage_met`: a report met damage that no count has looked at yet. `checked` is the share of the logs, 0-1,
-    that the round over all checksums has reached; `round_ended` is when it last was at its end. Not all rows have
-    a checksum before the ledger is `sealed`.
+    that the round over all checksums has reached; `round_ended` is when it last was at its end. Before the ledger
+    `has_checksums`, rows of an older version may have none. `removed` is how many damaged rows of the limit
+    history were deleted at `removed_at`, when there were some last.
     """
 
     path: str
@@ -137,9 +138,11 @@ class LedgerFacts(Struct, frozen=True, kw_only=True):
     complete: dict[str, bool | None] = {}
     sound: bool | None = None
     damage_met: bool = False
-    sealed: bool = True
+    has_checksums: bool = True
     checked: float = 0.0
     round_ended: datetime | None = None
+    removed: int = 0
+    removed_at: datetime | None = None
     error: str | None = None
 
 

@@ -58,9 +58,11 @@ def ledger(path: Path, providers: Sequence[str]) -> LedgerFacts:
         complete=found.complete,
         sound=found.sound,
         damage_met=found.damage_met,
-        sealed=found.sealed,
+        has_checksums=found.has_checksums,
         checked=round(found.checked, 3),
         round_ended=found.round_ended,
+        removed=found.removed,
+        removed_at=found.removed_at,
     )
 
 

@@ -25,6 +25,9 @@ def ledger(facts: LedgerFacts, titles: Mapping[str, str], now: datetime) -> Iter
     yield good("file", f"{facts.path}, {_size(facts.bytes)}, {_logs(facts.files or 0)}")
     yield _health(facts)
     yield _checksums(facts, now)
+    if facts.removed and facts.removed_at is not None:
+        rows = "1 damaged row was" if facts.removed == 1 else f"{facts.removed:,} damaged rows were"
+        yield note("limit history", f"{rows} deleted {fmt.age(now - facts.removed_at)}")
     for provider, complete in facts.complete.items():
         name = titles.get(provider, provider)
         if complete is None:
@@ -56,7 +59,7 @@ def _health(facts: LedgerFacts) -> ReportRow:
 def _checksums(facts: LedgerFacts, now: datetime) -> ReportRow:
     """How far the slow check of everything is: a part of it is due once an hour."""
     share = f"{facts.checked:.0%}"
-    if not facts.sealed:
+    if not facts.has_checksums:
         return note("checksums", f"{share} added so far; each count adds more")
     if facts.round_ended is None:
         return note("checksums", f"{share} checked so far; a part is checked every hour")

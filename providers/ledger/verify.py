@@ -2,7 +2,7 @@
 
 The sums of a report must be those of the checksums of its parts: no row is read a second time for that, but those
 of parts that begin before the report's days or end after them. The checksum over all parts, homes and contexts are
-judged once for each state of the file.
+verified once for each state of the file.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from providers.ledger import seals
+from providers.ledger import part_checksums
 from providers.ledger.checksum import PRIME, SHOWN, of_slices, of_values, weighed
 from providers.ledger.damage import DamagedLedger
-from providers.ledger.sealed_logs import CONTEXT, is_sealed
+from providers.ledger.log_checksums import CONTEXT, has_checksums
 from providers.ledger.statements import chunks, marks
 
 
-class Judge:
+class Verifier:
     """One for each process and ledger."""
 
     def __init__(self) -> None:
@@ -26,26 +26,26 @@ class Judge:
         self._whole = False
         self._sound: set[int] = set()
 
-    def begin(self, state: object) -> Judge:
+    def begin(self, state: object) -> Verifier:
         """`state` is another whenever the file was written."""
         if state != self._state:
             self._state, self._whole, self._sound = state, False, set()
         return self
 
-    def all_parts(self, db: sqlite3.Connection) -> None:
-        if self._whole or not is_sealed(db):
+    def verify_parts(self, db: sqlite3.Connection) -> None:
+        if self._whole or not has_checksums(db):
             return
         homes = set()
-        for number, provider, path, seal in db.execute("SELECT id, provider, path, seal FROM homes"):
-            if seal != of_values(provider, path):
+        for number, provider, path, checksum in db.execute("SELECT id, provider, path, checksum FROM homes"):
+            if checksum != of_values(provider, path):
                 raise DamagedLedger("a home")
             homes.add(number)
-        used = {row[0] for row in db.execute("SELECT DISTINCT home FROM seals")}
-        if not used <= homes or not seals.is_whole(db):
+        used = {row[0] for row in db.execute("SELECT DISTINCT home FROM part_checksums")}
+        if not used <= homes or not part_checksums.is_whole(db):
             raise DamagedLedger("the parts")
         self._whole = True
 
-    def slices(
+    def verify_slices(
         self,
         db: sqlite3.Connection,
         homes: Sequence[int],
@@ -56,7 +56,7 @@ class Judge:
         """`rows` are the groups of `checksum.of_slices`, each response of these homes in one of them; of several
         homes, only once.
         """
-        if not is_sealed(db):
+        if not has_checksums(db):
             return
         span = (start_ms, end_ms)
         try:
@@ -66,9 +66,9 @@ class Judge:
         except (TypeError, ValueError) as error:  # no numbers
             raise DamagedLedger("responses") from error
 
-    def span(self, db: sqlite3.Connection, homes: Sequence[int], start_ms: int, end_ms: int) -> None:
+    def verify_span(self, db: sqlite3.Connection, homes: Sequence[int], start_ms: int, end_ms: int) -> None:
         """All responses of these homes in this time."""
-        if not is_sealed(db):
+        if not has_checksums(db):
             return
         span = (start_ms, end_ms)
         try:
@@ -77,13 +77,16 @@ class Judge:
         except (TypeError, ValueError) as error:  # no numbers
             raise DamagedLedger("responses") from error
 
-    def contexts(self, db: sqlite3.Connection, numbers: Iterable[int]) -> None:
-        if not is_sealed(db):
+    def verify_contexts(self, db: sqlite3.Connection, numbers: Iterable[int]) -> None:
+        if not has_checksums(db):
             return
         new = set(numbers) - self._sound
         for chunk in chunks(new):
-            rows = db.execute(f"SELECT id, seal, {CONTEXT} FROM contexts WHERE id IN ({marks(chunk)})", chunk)  # noqa: S608
-            self._sound |= {number for number, seal, *values in rows if seal == of_values(*values)}
+            rows = db.execute(
+                f"SELECT id, checksum, {CONTEXT} FROM contexts WHERE id IN ({marks(chunk)})",  # noqa: S608
+                chunk,
+            )
+            self._sound |= {number for number, checksum, *values in rows if checksum == of_values(*values)}
         if not new <= self._sound:
             raise DamagedLedger("a context")
 
@@ -92,13 +95,13 @@ def _beyond(db: sqlite3.Connection, homes: Sequence[int], span: tuple[int, int])
     """What these parts have outside the span, less all they have."""
     start, end = span
     rows = db.execute(
-        "SELECT part, shown, first_ms, last_ms FROM seals WHERE last_ms >= ? AND first_ms < ?"  # noqa: S608
+        "SELECT part, shown, first_ms, last_ms FROM part_checksums WHERE last_ms >= ? AND first_ms < ?"  # noqa: S608
         f" AND home IN ({marks(homes)})",
         (start, end, *homes),
     ).fetchall()
     across = {part for part, _, first, last in rows if first < start or last >= end}
     beyond: int = -sum(value for part, value, _, _ in rows if part not in across)
-    beyond -= sum(each.shown for each in seals.stored(db, across) if each.home in homes)
+    beyond -= sum(each.shown for each in part_checksums.stored(db, across) if each.home in homes)
     for chunk in chunks(across):
         (*sums,) = db.execute(
             f"SELECT {SHOWN} FROM responses r CROSS JOIN contexts c ON c.id = r.context"  # noqa: S608

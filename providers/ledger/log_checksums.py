@@ -14,15 +14,15 @@ from providers.ledger.statements import chunks, marks
 CONTEXT = ", ".join(Context.__struct_fields__)
 """What the checksum of a context is made of."""
 PART, JUDGED_WEIGHT = 1_000_003, 998_244_353
-JUDGED = (
-    f"seal = seal + {PART} * ({{part}} - part) + {JUDGED_WEIGHT} * ({{judged}} - judged)"
+SET_JUDGED = (
+    f"checksum = checksum + {PART} * ({{part}} - part) + {JUDGED_WEIGHT} * ({{judged}} - judged)"
     ", judged = {judged}, part = {part}"
 )
 """Sets whether a log is judged and its part; its checksum changes by as much, so that a wrong one stays wrong."""
 
 
-def log_seal(home: int, offset: int, before: bytes, skipped: int, last_ms: int) -> int:
-    """The checksum of a log that is neither judged nor in a part; JUDGED keeps it up to date.
+def log_checksum(home: int, offset: int, before: bytes, skipped: int, last_ms: int) -> int:
+    """The checksum of a log that is neither judged nor in a part; SET_JUDGED keeps it up to date.
 
     Its path, stamp and `whole` are not in it: where one is wrong, the log is compared with its file anew.
     """
@@ -36,9 +36,9 @@ def state_of(judged: int, part: int) -> int:
     return PART * part + JUDGED_WEIGHT * judged
 
 
-def is_sealed(db: sqlite3.Connection) -> bool:
+def has_checksums(db: sqlite3.Connection) -> bool:
     """Whether everything has a checksum: a ledger of an older version gets them little by little."""
-    return db.execute("SELECT 1 FROM meta WHERE name = 'unsealed'").fetchone() is None
+    return db.execute("SELECT 1 FROM meta WHERE name = 'backfill'").fetchone() is None
 
 
 def sound_logs(
@@ -47,21 +47,21 @@ def sound_logs(
     """Home, offset, fingerprint, skipped lines and observation of those whose checksums are right, by id; and
     those whose observations are damaged. Raises DamagedLedger where what the ledger knows of a log is.
     """
-    sealed = is_sealed(db)
+    complete = has_checksums(db)
     sound: dict[int, tuple[str, int, bytes, int, bytes]] = {}
     damaged: set[int] = set()
     for chunk in chunks(logs):
         rows = db.execute(
-            "SELECT l.id, h.path, offset, before, skipped, observation, o.seal, home, last_ms, l.seal,"  # noqa: S608
+            "SELECT l.id, h.path, offset, before, skipped, observation, o.checksum, home, last_ms, l.checksum,"  # noqa: S608
             " part, judged FROM logs l JOIN homes h ON h.id = home"
             f" LEFT JOIN observations o ON o.log = l.id WHERE l.id IN ({marks(chunk)})",
             chunk,
         ).fetchall()
-        for log, path, offset, before, skipped, packed, seal, home, last_ms, own, part, judged in rows:
-            right = log_seal(home, offset, before, skipped, last_ms) + state_of(judged, part)
-            if own != right and (sealed or own is not None):
+        for log, path, offset, before, skipped, packed, checksum, home, last_ms, own, part, judged in rows:
+            right = log_checksum(home, offset, before, skipped, last_ms) + state_of(judged, part)
+            if own != right and (complete or own is not None):
                 raise DamagedLedger(f"log {log}")
-            observation = _unpacked(log, packed, seal, sealed)
+            observation = _unpacked(log, packed, checksum, complete)
             if observation is None:
                 damaged.add(log)
             else:
@@ -71,14 +71,14 @@ def sound_logs(
     return sound, damaged
 
 
-def _unpacked(log: int, packed: bytes | None, seal: int | None, sealed: bool) -> bytes | None:
+def _unpacked(log: int, packed: bytes | None, checksum: int | None, complete: bool) -> bytes | None:
     """None for one that is damaged or missing."""
     from providers.ledger.zstd import ZstdError, decompress
 
     if (
         not isinstance(packed, bytes)
-        or (seal is None and sealed)
-        or (seal is not None and seal != crc32(packed, log))
+        or (checksum is None and complete)
+        or (checksum is not None and checksum != crc32(packed, log))
     ):
         return None
     try:

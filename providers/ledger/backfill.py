@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlite3
 from zlib import crc32
 
-from providers.ledger import sealed_logs, seals
+from providers.ledger import log_checksums, part_checksums, row_checksums
 from providers.ledger.checksum import of_values
 from providers.ledger.statements import chunks, marks
 
 
-def seal(db: sqlite3.Connection, logs: list[int]) -> None:
+def add_checksums(db: sqlite3.Connection, logs: list[int]) -> None:
     """Take what the ledger knows of these logs, and the responses of their parts, as they are."""
-    seals.set_parts(db, logs)
+    part_checksums.set_parts(db, logs)
     for chunk in chunks(logs):
         rows = db.execute(
             "SELECT l.id, home, offset, before, skipped, last_ms, judged, part, observation FROM logs l"  # noqa: S608
@@ -20,21 +20,25 @@ def seal(db: sqlite3.Connection, logs: list[int]) -> None:
             chunk,
         ).fetchall()
         db.executemany(
-            "UPDATE logs SET seal = ? WHERE id = ?",
-            ((sealed_logs.log_seal(*row[1:6]) + sealed_logs.state_of(*row[6:8]), row[0]) for row in rows),
+            "UPDATE logs SET checksum = ? WHERE id = ?",
+            (
+                (log_checksums.log_checksum(*row[1:6]) + log_checksums.state_of(*row[6:8]), row[0])
+                for row in rows
+            ),
         )
         db.executemany(
-            "UPDATE observations SET seal = ? WHERE log = ?",
+            "UPDATE observations SET checksum = ? WHERE log = ?",
             ((crc32(row[8], row[0]), row[0]) for row in rows if row[8] is not None),
         )
 
 
-def seal_the_rest(db: sqlite3.Connection) -> None:
-    for table, columns in (("homes", "provider, path"), ("contexts", sealed_logs.CONTEXT)):
+def finish(db: sqlite3.Connection) -> None:
+    for table, columns in (("homes", "provider, path"), ("contexts", log_checksums.CONTEXT)):
         rows = db.execute(f"SELECT id, {columns} FROM {table}").fetchall()  # noqa: S608
         db.executemany(
-            f"UPDATE {table} SET seal = ? WHERE id = ?",  # noqa: S608
+            f"UPDATE {table} SET checksum = ? WHERE id = ?",  # noqa: S608
             ((of_values(*values), number) for number, *values in rows),
         )
-    seals.set_total(db)
-    db.execute("DELETE FROM meta WHERE name = 'unsealed'")
+    row_checksums.backfill(db)
+    part_checksums.set_total(db)
+    db.execute("DELETE FROM meta WHERE name = 'backfill'")

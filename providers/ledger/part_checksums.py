@@ -15,7 +15,7 @@ _TOTALS = "count(*), sum(part), sum(home), sum(first_ms), sum(last_ms), sum(show
 _SHOWN_AT = 5  # where `shown` stands in it
 
 
-class Seal(NamedTuple):
+class PartChecksum(NamedTuple):
     """A row of the table: the responses of a part in a home, from `first_ms` to `last_ms`."""
 
     part: int
@@ -39,7 +39,7 @@ def replace_parts(
     old = list(stored(db, before))
     new = list(_of_rows(rows, _Homes(db, homes)))
     db.executemany("DELETE FROM parts WHERE id = ?", ((part,) for part in before))
-    db.executemany("DELETE FROM seals WHERE part = ?", ((part,) for part in before))
+    db.executemany("DELETE FROM part_checksums WHERE part = ?", ((part,) for part in before))
     _insert(db, new)
     _add_to_total(db, _weight(new) - _weight(old))
 
@@ -50,19 +50,20 @@ def add(db: sqlite3.Connection, changes: Iterable[tuple[int, int, int]]) -> None
     for part, home, difference in changes:
         sums[part, home] = sums.get((part, home), 0) + difference
     db.executemany(
-        f"UPDATE seals SET shown = (shown + ?) % {PRIME} WHERE part = ? AND home = ?",  # noqa: S608
+        f"UPDATE part_checksums SET shown = (shown + ?) % {PRIME} WHERE part = ? AND home = ?",  # noqa: S608
         ((difference % PRIME, *where) for where, difference in sums.items()),
     )
     if sums:
         _add_to_total(db, weighed([0] * _SHOWN_AT + [sum(sums.values())]))
 
 
-def stored(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[Seal]:
+def stored(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[PartChecksum]:
     for chunk in chunks(parts):
-        yield from map(Seal._make, db.execute(f"SELECT * FROM seals WHERE part IN ({marks(chunk)})", chunk))  # noqa: S608
+        rows = db.execute(f"SELECT * FROM part_checksums WHERE part IN ({marks(chunk)})", chunk)  # noqa: S608
+        yield from map(PartChecksum._make, rows)
 
 
-def actual(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[Seal]:
+def actual(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[PartChecksum]:
     """What the checksums of these parts should be, by the rows that are there."""
     for chunk in chunks(parts):
         rows = db.execute(
@@ -72,7 +73,7 @@ def actual(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[Seal]:
         )
         for row in rows:
             part, home, first_ms, last_ms, *sums = row
-            yield Seal(
+            yield PartChecksum(
                 part, home, first_ms, last_ms, weighed(sums[:SHOWN_COLUMNS]), weighed(sums[SHOWN_COLUMNS:])
             )
 
@@ -80,29 +81,31 @@ def actual(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[Seal]:
 def set_parts(db: sqlite3.Connection, parts: Iterable[int]) -> None:
     """Take the rows of these parts as they are: those of an older version had no checksums."""
     numbers = set(parts)
-    db.executemany("DELETE FROM seals WHERE part = ?", ((part,) for part in numbers))
+    db.executemany("DELETE FROM part_checksums WHERE part = ?", ((part,) for part in numbers))
     db.executemany("DELETE FROM parts WHERE id = ?", ((part,) for part in numbers))
     _insert(db, list(actual(db, numbers)))
 
 
 def set_total(db: sqlite3.Connection) -> None:
     """Take the rows of the table as they are."""
-    db.execute("INSERT OR REPLACE INTO meta VALUES ('seals', ?)", (str(_actual_total(db)),))
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('part_checksums', ?)", (str(_actual_total(db)),))
 
 
 def is_whole(db: sqlite3.Connection) -> bool:
     """Whether no part is missing, or covers other days than it did."""
-    row = db.execute("SELECT value FROM meta WHERE name = 'seals'").fetchone()
+    row = db.execute("SELECT value FROM meta WHERE name = 'part_checksums'").fetchone()
     if str(_actual_total(db)) != (row[0] if row else "0"):
         return False
-    spans = "SELECT part, min(first_ms) AS first_ms, max(last_ms) AS last_ms FROM seals GROUP BY part"
+    spans = (
+        "SELECT part, min(first_ms) AS first_ms, max(last_ms) AS last_ms FROM part_checksums GROUP BY part"
+    )
     sums = "SELECT count(*), sum({}), sum(first_ms), sum(last_ms) FROM {}"
     of_parts = db.execute(sums.format("id", "parts")).fetchone()
     return bool(of_parts == db.execute(sums.format("part", f"({spans})")).fetchone())
 
 
-def _insert(db: sqlite3.Connection, new: Sequence[Seal]) -> None:
-    db.executemany("INSERT INTO seals VALUES (?, ?, ?, ?, ?, ?)", new)
+def _insert(db: sqlite3.Connection, new: Sequence[PartChecksum]) -> None:
+    db.executemany("INSERT INTO part_checksums VALUES (?, ?, ?, ?, ?, ?)", new)
     spans: dict[int, tuple[int, int]] = {}
     for each in new:
         first, last = spans.get(each.part, (each.first_ms, each.last_ms))
@@ -126,28 +129,28 @@ class _Homes(dict[int, int]):
         return home
 
 
-def _of_rows(rows: Sequence[tuple[Any, ...]], homes: _Homes) -> Iterator[Seal]:
+def _of_rows(rows: Sequence[tuple[Any, ...]], homes: _Homes) -> Iterator[PartChecksum]:
     for part, group in groupby(rows, by_part):
         own = list(group)
         home = homes[own[0][3]]
         contexts = {row[3] for row in own}
         if len(contexts) == 1 or {homes[context] for context in contexts} == {home}:
-            yield Seal(part, home, own[0][1], own[-1][1], *of_responses(own))
+            yield PartChecksum(part, home, own[0][1], own[-1][1], *of_responses(own))
             continue
         for each in sorted({homes[context] for context in contexts}):
             here = [row for row in own if homes[row[3]] == each]
-            yield Seal(part, each, here[0][1], here[-1][1], *of_responses(here))
+            yield PartChecksum(part, each, here[0][1], here[-1][1], *of_responses(here))
 
 
-def _weight(seals: Sequence[Seal]) -> int:
-    return weighed([len(seals), *map(sum, zip(*seals, strict=True))]) if seals else 0
+def _weight(rows: Sequence[PartChecksum]) -> int:
+    return weighed([len(rows), *map(sum, zip(*rows, strict=True))]) if rows else 0
 
 
 def _actual_total(db: sqlite3.Connection) -> int:
-    return weighed([each or 0 for each in db.execute(f"SELECT {_TOTALS} FROM seals").fetchone()])  # noqa: S608
+    return weighed([each or 0 for each in db.execute(f"SELECT {_TOTALS} FROM part_checksums").fetchone()])  # noqa: S608
 
 
 def _add_to_total(db: sqlite3.Connection, difference: int) -> None:
-    row = db.execute("SELECT value FROM meta WHERE name = 'seals'").fetchone()
+    row = db.execute("SELECT value FROM meta WHERE name = 'part_checksums'").fetchone()
     total = (int(row[0] if row else 0) + difference) % PRIME
-    db.execute("INSERT OR REPLACE INTO meta VALUES ('seals', ?)", (str(total),))
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('part_checksums', ?)", (str(total),))
