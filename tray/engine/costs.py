@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,10 @@ Unreadable = dict[str, tuple[str, ...]]
 """Logs that could not be read completely, by provider."""
 
 
+def as_counted(costs: Mapping[str, HomeCost], *, up_to_date: bool) -> dict[str, HomeCost]:
+    return {home: replace(cost, up_to_date=up_to_date) for home, cost in costs.items()}
+
+
 class Costs:
     """Safe to use from several threads, and from several processes on the same folders.
 
@@ -55,6 +59,7 @@ class Costs:
         self.ledger = Ledger(scope.folders.state / "ledger.sqlite3")
         self._counted: object = None
         self._has_counted = False
+        """Whether a count has come to its end, be it that some logs could not be read."""
         self._home_costs = HomeCosts(scope, self.ledger, self.files, self._recount)
 
     def count(
@@ -100,11 +105,6 @@ class Costs:
         self._counted = None
 
     @property
-    def has_counted(self) -> bool:
-        """Whether a count of this process has come to its end, be it that some logs could not be read."""
-        return self._has_counted
-
-    @property
     def files(self) -> tuple[Path, ...]:
         """The files that change whenever logs are counted."""
         path = self._scope.folders.state / "ledger.sqlite3"
@@ -119,9 +119,10 @@ class Costs:
         """The figures that faces show, as far as logs are counted, by the homes' ids. Raises LedgerError.
 
         Homes of a provider that was never counted are absent. Costs next to nothing for as long as nothing changes
-        that the figures are made of.
+        that the figures are made of. Before the first count of this process they are not up to date.
         """
-        return self._home_costs.newest()
+        found = self._home_costs.newest()
+        return found if self._has_counted else as_counted(found, up_to_date=False)
 
     def counters(self) -> tuple[Counter, ...]:
         """All-time sums by provider, account and model; none while another process is writing them."""

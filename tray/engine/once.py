@@ -20,7 +20,7 @@ from providers.polling.accounts import take_usage
 from providers.polling.poll import Mode
 from tray.engine import history, published
 from tray.engine.cost_summary import cost_summary
-from tray.engine.costs import Costs
+from tray.engine.costs import Costs, as_counted
 from tray.engine.publish import SnapshotFile
 from tray.engine.refresh_policy import LONGEST, ON_BATTERY
 from tray.engine.scope import Scope
@@ -111,9 +111,7 @@ def costs_of(scope: Scope, costs: Costs) -> dict[str, HomeCost]:
     """The figures that were counted last, by any process; none where they cannot be read. Never raises."""
     try:
         found = costs.by_home()
-        if costs.has_counted or _kept(scope) is not None:
-            return found
-        return {home: replace(cost, up_to_date=False) for home, cost in found.items()}
+        return found if _kept(scope) is None else as_counted(found, up_to_date=True)
     except LedgerError:  # shown when logs are counted
         return {}
     except Exception as error:  # noqa: BLE001 - it must not cost the limits

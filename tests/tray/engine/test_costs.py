@@ -30,7 +30,7 @@ from tray.engine.count_child import CountChild
 from tray.engine.counting import count
 from tray.engine.scope import Scope
 from tray.engine.state import HomeCost
-from tray.engine.transitions import CountEnded, Event
+from tray.engine.transitions import CostsRead, CountEnded, Event
 
 FIXTURE = Path(__file__).parents[2] / "fixtures/codex/0.169.0/plain/home/sessions"
 
@@ -109,7 +109,22 @@ def test_a_new_log_another_day_and_other_prices_recompute_them(person: Person) -
 def test_another_process_sees_what_was_counted(person: Person) -> None:
     counted = person.counted()
     assert counted.figures.days_30.responses == 8
-    assert person.of_codex(person.costs()) == counted
+    assert counted.up_to_date
+    seen = person.of_codex(person.costs())
+    assert seen == replace(counted, up_to_date=False), "nobody knows for how long"
+
+
+def test_figures_are_up_to_date_from_the_first_count_of_a_process_on(person: Person) -> None:
+    person.counted()
+    costs, known = person.costs(), list[bool]()
+
+    def put(event: object) -> None:
+        if isinstance(event, CostsRead):
+            known.extend({cost.up_to_date for cost in event.costs.values()})
+
+    count(costs, put)
+    count(costs, put)
+    assert known == [False, True, True, True]
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Niue"])
@@ -372,4 +387,4 @@ def test_what_cannot_be_kept_is_counted_all_the_same(person: Person) -> None:
     count(costs, events.append)
     assert events[-1] == CountEnded(None)
     assert person.of_codex(costs).figures.month == figures.figures.month
-    assert person.of_codex(person.costs()) == person.of_codex(costs)
+    assert person.of_codex(person.costs()) == replace(person.of_codex(costs), up_to_date=False)
