@@ -10,8 +10,11 @@ from providers.domain import rules
 from providers.domain.blocked import blocked
 from providers.domain.limits import AccountUsage, RateWindow, Sourced
 from providers.domain.merge import is_stale
+from tray.engine.settings_table import HIDE_EMAIL
 from tray.engine.state import State
 from tray.view import format as fmt
+
+LONGEST_NAME, LONGEST_OWNER = 20, 32  # characters: a panel shifts the bar of a row wider than the screen
 
 
 def at_a_glance(state: State, now: datetime) -> tuple[AccountUsage, ...]:
@@ -63,6 +66,15 @@ def owner(usage: AccountUsage, *, hide_email: bool = False) -> str:
     """The owner as the user knows them: by e-mail address, or by their homes."""
     email = usage.account.email if usage.account else None
     return fmt.plain(email) if email and not hide_email else homes(usage)
+
+
+def name(usage: AccountUsage, state: State) -> str:
+    """`Codex`; with its owner where there is another account of the provider: `Codex (dev@example.com)`."""
+    title = fmt.plain(usage.title, longest=LONGEST_NAME)
+    if sum(other.provider == usage.provider for other in accounts(state)) < 2:
+        return title
+    whose = owner(usage, hide_email=state.settings.get(HIDE_EMAIL))
+    return f"{title} ({fmt.plain(whose, longest=LONGEST_OWNER)})"
 
 
 def homes(usage: AccountUsage) -> str:

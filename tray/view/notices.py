@@ -6,12 +6,12 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 
 from providers.domain.blocked import blocked
-from providers.domain.limits import AccountUsage, RateWindow
+from providers.domain.limits import RateWindow
 from providers.domain.pace import pace_of
 from tray.engine.budgets import Budget
 from tray.engine.notices.notice import Notice
 from tray.engine.notices.occasion import ALL_ACCOUNTS, Occasion
-from tray.engine.settings_table import HIDE_EMAIL, SHOW_USED, WORK_DAYS
+from tray.engine.settings_table import SHOW_USED, WORK_DAYS
 from tray.engine.state import State
 from tray.view import accounts, budgets
 from tray.view import format as fmt
@@ -86,7 +86,7 @@ class _Words:
         if each.usage is ALL_ACCOUNTS:
             text = words(each)
             return f"{text[:1].upper()}{text[1:]}"
-        return f"{self._who(each.usage)}: {words(each)}"
+        return f"{accounts.name(each.usage, self._state)}: {words(each)}"
 
     def body(self, each: Occasion) -> str:
         return self._bodies.get(each.kind, self._left_until)(each)
@@ -94,15 +94,6 @@ class _Words:
     def stops_work(self, each: Occasion) -> bool:
         block = blocked(each.usage, self._now) if each.kind == "spent" else None
         return block is not None and not block.credits_left
-
-    def _who(self, usage: AccountUsage) -> str:
-        """With the e-mail address, or the homes, where there is another account of the provider."""
-        name = fmt.plain(usage.title)
-        same = [other for other in accounts.accounts(self._state) if other.provider == usage.provider]
-        if len(same) < 2:
-            return name
-        hide_email = self._state.settings.get(HIDE_EMAIL)
-        return f"{name} ({accounts.owner(usage, hide_email=hide_email)})"
 
     def _threshold(self, each: Occasion) -> str:
         share, word = self._reading(each.limit.used_percent if each.limit else 100.0).rsplit(" ", 1)

@@ -14,6 +14,8 @@ from tray.engine.state import State
 from tray.view import extras
 from tray.view import format as fmt
 from tray.view.accounts import (
+    LONGEST_NAME,
+    LONGEST_OWNER,
     current_windows,
     homes,
     own_windows,
@@ -32,7 +34,6 @@ from tray.view.row_icon import Ring
 from tray.view.rows import Row, separator_row, submenu_row, text_row
 
 _LOUDNESS: tuple[Level, ...] = ("plenty", "low", "scarce", "spent")
-_LONGEST_NAME, _LONGEST_OWNER = 20, 32  # characters: a panel shifts the bar of a row wider than the screen
 _MOST_PROBLEMS = 3  # of an account at the top level; all of them are in its submenu
 
 
@@ -82,7 +83,7 @@ def compact_row(
     lane = tightest_window(usage, now)
     parts = [bar_and_name(lane, now, look, entry.header)]
     if lane is not None:
-        parts.append(fmt.plain(lane.value.title, longest=_LONGEST_NAME))
+        parts.append(fmt.plain(lane.value.title, longest=LONGEST_NAME))
         parts += ["spent"] if is_spent(lane, now) else []
         parts += [reset for reset in (reset_text(lane, now, zone, short=True),) if reset]
     if usage.error is not None:
@@ -191,23 +192,23 @@ def _keys(accounts: Sequence[AccountUsage]) -> list[str]:
 def _headers(accounts: Sequence[AccountUsage], look: Look) -> list[str]:
     """One for each account, as short as tells them apart: by plan, by owner, by homes."""
     short = [_header(usage) for usage in accounts]
-    emails = [fmt.plain(_email(usage, look) or "", longest=_LONGEST_OWNER) for usage in accounts]
+    emails = [fmt.plain(_email(usage, look) or "", longest=LONGEST_OWNER) for usage in accounts]
     owned = [_joined(header, email) for header, email in zip(short, emails, strict=True)]
     return [
         header
         if short.count(header) == 1
         else longer
         if owned.count(longer) == 1 and longer != header
-        else _joined(header, fmt.plain(homes(usage), longest=_LONGEST_OWNER))
+        else _joined(header, fmt.plain(homes(usage), longest=LONGEST_OWNER))
         for header, longer, usage in zip(short, owned, accounts, strict=True)
     ]
 
 
 def _header(usage: AccountUsage) -> str:
-    name = fmt.plain(usage.title, longest=_LONGEST_NAME)
+    name = fmt.plain(usage.title, longest=LONGEST_NAME)
     if usage.account is None:
-        return _joined(name, fmt.plain(homes(usage), longest=_LONGEST_OWNER))
-    return _joined(name, fmt.plain(fmt.plan(usage.account.plan or ""), longest=_LONGEST_NAME))
+        return _joined(name, fmt.plain(homes(usage), longest=LONGEST_OWNER))
+    return _joined(name, fmt.plain(fmt.plan(usage.account.plan or ""), longest=LONGEST_NAME))
 
 
 def _joined(header: str, more: str) -> str:

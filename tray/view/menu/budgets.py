@@ -8,12 +8,10 @@ from itertools import groupby
 
 from tray.engine.budgets import Budget, budgets_of
 from tray.engine.state import State
-from tray.view import budgets
+from tray.view import accounts, budgets
 from tray.view import format as fmt
 from tray.view.menu.windows import Look, look_of
 from tray.view.rows import Row, text_row
-
-_LONGEST_NAME = 20
 
 
 def budget_rows(state: State, now: datetime, zone: tzinfo, *, short: bool = True) -> Iterator[Row]:
@@ -23,7 +21,7 @@ def budget_rows(state: State, now: datetime, zone: tzinfo, *, short: bool = True
         found = list(group)
         for number, budget in enumerate([min(found, key=_tightness)] if short else found):
             key = f"budget:{period}{f'#{number + 1}' if number else ''}"
-            text = fmt.DOT.join((_bar_and_name(budget, look, short=short), *_more(budget)))
+            text = fmt.DOT.join((_bar_and_name(budget, look, short=short), *_more(budget, state)))
             yield text_row(key, text, tone="alert" if budget.verdict == "spent" else "normal")
 
 
@@ -41,10 +39,9 @@ def _bar_and_name(budget: Budget, look: Look, *, short: bool) -> str:
     return f"{fmt.bar(share, look.bars)} {fmt.padded(left, used=look.used)} %{'' if short else known}  {name}"
 
 
-def _more(budget: Budget) -> Iterator[str]:
-    used = budgets.used(budget)
-    title = fmt.plain(budget.usage.title, longest=_LONGEST_NAME) if budget.usage else ""
-    yield f"{title} {used}".lstrip()
+def _more(budget: Budget, state: State) -> Iterator[str]:
+    whose = accounts.name(budget.usage, state) if budget.usage else ""
+    yield f"{whose} {budgets.used(budget)}".lstrip()
     if budget.verdict == "spent":
         yield "spent"
     elif budget.verdict == "will_exceed":

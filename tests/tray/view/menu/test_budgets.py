@@ -75,6 +75,19 @@ def test_of_several_accounts_the_menu_shows_the_worst_and_a_terminal_all() -> No
     ]
 
 
+def test_two_accounts_of_one_provider_have_their_owners() -> None:
+    one, other = _two()
+    other = replace(other, provider=one.provider, title=one.title, homes=("~/.codex-work",), account=None)
+    settings = with_settings(budget__week="100%")
+    printed = [text for text in shown(one, other, settings=settings) if "budget" in text]
+    assert [text.partition("budget  ·  ")[2] for text in printed] == [
+        "Codex (dev@example.com) 62 of 100 %",
+        "Codex (~/.codex-work) 10 of 100 %",
+    ]
+    hidden = with_settings(budget__week="100%", display__hide_email=True)
+    assert not any("@" in text for text in shown(one, other, settings=hidden) if "budget" in text)
+
+
 def _two() -> tuple[AccountUsage, AccountUsage]:
     week = replace(WEEKLY, value=replace(WEEKLY.value, used_percent=10.0))
     other = replace(PRO, provider="claude", title="Claude", windows=(week,))
