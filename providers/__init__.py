@@ -4,6 +4,7 @@
 
     domain/      the words of the field, and pure rules on them
         limits, cost      windows, credits, tokens, reports
+        usage_rate        how fast a window is used, and what was used of it today
         account           the name of an account, the same from a log and from a login
         scalars, lenient  plain values in whatever form they were written; what can be salvaged of an object
         errors            a closed set, each with its remedy

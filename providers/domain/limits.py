@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from providers.domain import rules
 from providers.domain.cost import CostSummary
+from providers.domain.usage_rate import UsageRate, UsedToday
 
 T = TypeVar("T")
 CLOCK_SLACK = timedelta(seconds=rules.CLOCK_SLACK_SECONDS)
@@ -161,30 +162,6 @@ class EarlyReset(Struct, frozen=True, kw_only=True):
     at: datetime
     refilled: bool
     resets_at: datetime | None = None
-
-
-class UsedToday(Struct, frozen=True, kw_only=True):
-    """How much of a window was used on the local day `day`, in percent; with `at_least` not all of it was seen."""
-
-    window: str
-    day: date
-    percent: float
-    at_least: bool
-
-
-class UsageRate(Struct, frozen=True, kw_only=True):
-    """How fast a window was used in the last hours, by the limit history: percent of the window per hour of work.
-
-    `slowest` and `fastest` bound it. `over` is the span that was looked at, in whole minutes, `at` its end, to the
-    second.
-    """
-
-    window: str
-    percent_per_hour: float
-    slowest: float
-    fastest: float
-    over: timedelta
-    at: datetime
 
 
 Verdict = Literal["reserve", "on_pace", "deficit", "runs_out"]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from providers.domain import rules
-from providers.domain.limits import AccountUsage, Pace, RateWindow, UsageRate
+from providers.domain.limits import AccountUsage, Pace, RateWindow
+from providers.domain.usage_rate import UsageRate
 from providers.domain.work_days import ALL, SHORTEST_SECONDS, next_midnight, work_spans
 
 

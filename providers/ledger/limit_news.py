@@ -10,15 +10,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from msgspec import Struct
 
 from providers.domain.budgets import midnight
-from providers.domain.limits import (
-    CLOCK_SLACK,
-    AccountUsage,
-    EarlyReset,
-    RateWindow,
-    Sourced,
-    UsageRate,
-    UsedToday,
-)
+from providers.domain.limits import CLOCK_SLACK, AccountUsage, EarlyReset, RateWindow, Sourced
+from providers.domain.usage_rate import UsageRate, UsedToday
 from providers.domain.work_days import ALL, SHORTEST_SECONDS
 from providers.ledger.history import GLITCH, LimitChange, early_resets, series
 from providers.ledger.rates import lookback, usage_rate, used_since

@@ -20,7 +20,8 @@ from itertools import pairwise
 from msgspec import Struct
 
 from providers.domain import rules
-from providers.domain.limits import CLOCK_SLACK, RateWindow, Sourced, UsageRate
+from providers.domain.limits import CLOCK_SLACK, RateWindow, Sourced
+from providers.domain.usage_rate import UsageRate
 from providers.domain.work_days import LONGEST_SECONDS, SHORTEST_SECONDS, work_spans
 from providers.ledger.history import NOISE_PERCENT, RESET_SLACK, LimitChange, without_glitches
 from providers.ledger.window_log import SEEN_EVERY

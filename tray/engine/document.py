@@ -20,10 +20,10 @@ from providers.domain.limits import (
     Sourced,
     Spend,
     UsageError,
-    UsageRate,
     UsageSnapshot,
 )
 from providers.domain.rules import left_percent
+from providers.domain.usage_rate import UsageRate
 from providers.domain.work_days import ALL
 from tray.engine import published, published_budgets
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from providers.domain.limits import Account, AccountUsage, Attempt, UsageError, UsageRate, UsageSnapshot
+from providers.domain.limits import Account, AccountUsage, Attempt, UsageError, UsageSnapshot
 from providers.domain.merge import merge, prune
+from providers.domain.usage_rate import UsageRate
 from providers.polling.account_store import AccountState, AccountStore, RejectedLogin, SourceState
 from tests.fuzz import mutate
 from tests.fuzz.figures import Figures

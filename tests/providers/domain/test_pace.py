@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.domain import rules
-from providers.domain.limits import AccountUsage, Pace, RateWindow, UsageRate
+from providers.domain.limits import AccountUsage, Pace, RateWindow
 from providers.domain.pace import allowance, pace, pace_of
+from providers.domain.usage_rate import UsageRate
 from providers.domain.work_days import DAYS, work_spans
 
 HOUR = timedelta(hours=1)

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from providers.domain.limits import Account, AccountUsage, RateWindow, Sourced, UsageRate
+from providers.domain.limits import Account, AccountUsage, RateWindow, Sourced
 from providers.domain.pace import pace_of
+from providers.domain.usage_rate import UsageRate
 from providers.domain.work_days import ALL, DAYS
 from providers.ledger.history import LimitChange
 from providers.ledger.ledger import Ledger

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.domain.limits import Account, AccountUsage, UsedToday
+from providers.domain.limits import Account, AccountUsage
+from providers.domain.usage_rate import UsedToday
 from providers.ledger.history import LimitChange
 from providers.ledger.ledger import Ledger
 from providers.ledger.rates import used_since

@@ -15,15 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from providers.domain.limits import (
-    Account,
-    AccountUsage,
-    RateWindow,
-    Sourced,
-    UsageRate,
-    UsageSnapshot,
-    UsedToday,
-)
+from providers.domain.limits import Account, AccountUsage, RateWindow, Sourced, UsageSnapshot
+from providers.domain.usage_rate import UsageRate, UsedToday
 from tests.tray.engine.budget_states import cost
 from tray.engine import published, published_budgets
 from tray.engine.budgets import Budget, budgets_of

@@ -31,11 +31,11 @@ from providers.domain.limits import (
     ResetCredits,
     Sourced,
     Spend,
-    UsageRate,
     UsageSnapshot,
 )
 from providers.domain.merge import is_stale
 from providers.domain.pace import pace_of
+from providers.domain.usage_rate import UsageRate
 from providers.domain.work_days import DAYS
 from providers.setting import Duration, Setting, Text
 from tests.programs import printed_by

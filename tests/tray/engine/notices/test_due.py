@@ -8,15 +8,8 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from providers.domain.limits import (
-    Credits,
-    EarlyReset,
-    RateWindow,
-    ResetCredits,
-    Sourced,
-    UsageError,
-    UsageRate,
-)
+from providers.domain.limits import Credits, EarlyReset, RateWindow, ResetCredits, Sourced, UsageError
+from providers.domain.usage_rate import UsageRate
 from tests.tray.engine.notices.states import (
     HOUR,
     LOGIN_EXPIRED,

@@ -24,10 +24,9 @@ from providers.domain.limits import (
     Sourced,
     Spend,
     UsageError,
-    UsageRate,
     UsageSnapshot,
-    UsedToday,
 )
+from providers.domain.usage_rate import UsageRate, UsedToday
 from tests.tray.engine.budget_states import cost
 from tests.tray.view.test_menu import NOW, PRO
 from tray.engine.settings import Settings

@@ -8,10 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from providers.domain.errors import Offline
-from providers.domain.limits import (
-    AccountUsage,
-    UsageRate,
-)
+from providers.domain.limits import AccountUsage
+from providers.domain.usage_rate import UsageRate
 from tests.tray.view.test_menu import (
     BARE,
     NOW,
