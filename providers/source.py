@@ -68,11 +68,12 @@ class Installed(Struct, frozen=True, kw_only=True):
 
 
 class GuardHook(Struct, frozen=True, kw_only=True):
-    """A `tankful guard` among the hooks of a CLI. `trust` is how the CLI judges it, None where it asks for none or
-    does not say.
+    """A `tankful guard` among the hooks of a CLI. `program` is what its command line starts, None where only a
+    shell could tell; `trust` is how the CLI judges it, None where it asks for none or does not say.
     """
 
     event: str
+    program: str | None = None
     trust: str | None = None
     enabled: bool = True
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from providers.domain.errors import NotUnderstood
-from providers.domain.hook_line import is_guard
+from providers.domain.hook_line import is_guard, program_of
 from providers.host.files import read_small, short
 from providers.source import GuardHook, Home
 
@@ -31,13 +31,17 @@ def find_guards(
     if not isinstance(content, dict):
         return ()
     enabled = content.get("disableAllHooks") is not True
-    return tuple(GuardHook(event=event, enabled=enabled) for event in _events(content.get("hooks")))
+    return tuple(
+        GuardHook(event=event, program=program_of(command), enabled=enabled)
+        for event, command in _guards(content.get("hooks"))
+    )
 
 
-def _events(hooks: Any) -> Iterator[str]:
+def _guards(hooks: Any) -> Iterator[tuple[str, object]]:
+    """Their events and command lines."""
     for event, groups in hooks.items() if isinstance(hooks, dict) else ():
         for group in groups if isinstance(groups, list) else ():
             entries = group.get("hooks") if isinstance(group, dict) else None
             for entry in entries if isinstance(entries, list) else ():
                 if isinstance(entry, dict) and is_guard(entry.get("command")):
-                    yield event
+                    yield event, entry["command"]

@@ -20,7 +20,7 @@ from providers.codex.config import FILE_LIMIT, read_config
 from providers.codex.program import Find, find_codex
 from providers.codex.scratch_home import borrowing
 from providers.domain.errors import NotUnderstood, ProviderError, TimedOut
-from providers.domain.hook_line import is_guard
+from providers.domain.hook_line import is_guard, program_of
 from providers.host.files import read_small, short, write_whole
 from providers.host.process.child import Child, probe_folder
 from providers.host.process.jsonrpc import Conversation, Ended, RpcRefused
@@ -46,8 +46,8 @@ def find_guards(
         return ()
     judged = _ask(home, environ, chosen, find, tables, config)
     return tuple(
-        GuardHook(event=event, trust=trust, enabled=enabled)
-        for name, event, group, at in found
+        GuardHook(event=event, program=program, trust=trust, enabled=enabled)
+        for name, event, group, at, program in found
         for trust, enabled in [judged.get(_key(name, event, group, at), (None, True))]
     )
 
@@ -79,10 +79,11 @@ def _entries(table: dict[str, Any]) -> Iterator[tuple[str, int, int, dict[str, A
                     yield event, group, at, entry
 
 
-def _guards(table: dict[str, Any]) -> Iterator[tuple[str, int, int]]:
+def _guards(table: dict[str, Any]) -> Iterator[tuple[str, int, int, str | None]]:
+    """The place of each, and its program."""
     for event, group, at, entry in _entries(table):
         if is_guard(entry.get("command")):
-            yield event, group, at
+            yield event, group, at, program_of(entry["command"])
 
 
 def _key(path: object, event: str, group: int, at: int) -> str:

@@ -4,7 +4,7 @@
 
     {"schema": "tankful.guard/1", "verdict": "go_on" | "warn" | "stop" | "unknown", "exit_code",
      "reason": "enough" | "low" | "spent" | "refused" | "budget" | "reset" | "stale" | "not_read" |
-               "not_counted" | "no_such_window" | "no_budget",
+               "not_counted" | "no_account" | "no_such_window" | "no_budget",
      "message": sentences, "provider", "account": hash, "window": id,
      "budget": "day" | "week" | "month", "remaining_percent", "until": time}
 """

@@ -34,12 +34,14 @@ def test_among_others(home: Home) -> None:
         home,
         {"hooks": {"PreToolUse": [{"matcher": "Bash", "hooks": [OTHER, GUARD]}], "Stop": [{"hooks": []}]}},
     )
-    assert find_guards(home, {}, None) == (GuardHook(event="PreToolUse"),)
+    assert find_guards(home, {}, None) == (GuardHook(event="PreToolUse", program="/home/me/bin/tankful"),)
 
 
 def test_switched_off(home: Home) -> None:
     settings(home, {"disableAllHooks": True, "hooks": {"UserPromptSubmit": [{"hooks": [GUARD]}]}})
-    assert find_guards(home, {}, None) == (GuardHook(event="UserPromptSubmit", enabled=False),)
+    assert find_guards(home, {}, None) == (
+        GuardHook(event="UserPromptSubmit", program="/home/me/bin/tankful", enabled=False),
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from providers.codex import hooks
 from providers.domain.errors import NotUnderstood, ProgramMissing
-from providers.domain.hook_line import is_guard
+from providers.domain.hook_line import is_guard, program_of
 from providers.host.locate.find import Program
 from providers.source import GuardHook, Home
 
@@ -46,7 +46,10 @@ def test_in_both_files(home: Home) -> None:
         "[[hooks.UserPromptSubmit]]\n[[hooks.UserPromptSubmit.hooks]]\n"
         'type = "command"\ncommand = "tankful guard --min-left 20 --hook codex"\n'
     )
-    assert found(home) == (GuardHook(event="PreToolUse"), GuardHook(event="UserPromptSubmit"))
+    assert found(home) == (
+        GuardHook(event="PreToolUse", program="/home/me/bin/tankful"),
+        GuardHook(event="UserPromptSubmit", program="tankful"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,3 +96,20 @@ def test_foreign_hooks_are_not_copied(home: Home, tmp_path: Path) -> None:
 )
 def test_how_a_guard_is_recognized(command: object, expected: bool) -> None:
     assert is_guard(command) == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("tankful guard --hook codex", "tankful"),
+        ("'/a b/tankful' guard --hook codex", "/a b/tankful"),
+        ("TANKFUL_HOME=/secret ~/bin/tankful guard --hook codex", "~/bin/tankful"),
+        ("$HOME/bin/tankful guard --hook codex", None),
+        ("'tankful guard --hook codex", None),
+        ("A=1", None),
+        ("", None),
+        (5, None),
+    ],
+)
+def test_the_program_of_a_hook(command: object, expected: str | None) -> None:
+    assert program_of(command) == expected

@@ -78,13 +78,15 @@ class HomeFacts(Struct, frozen=True, kw_only=True):
 
 class GuardFacts(Struct, frozen=True, kw_only=True):
     """The guard of a home: at which `events` of its CLI it is a hook. `trusts` are how the CLI judges each, empty
-    where it asks for no trust or does not say. `answered_at` is when the hook last answered, `outcome` how.
+    where it asks for no trust or does not say. `missing` is a program that should be started and is not there.
+    `answered_at` is when the hook last answered, `outcome` how.
     """
 
     home: str
     events: tuple[str, ...] = ()
     trusts: tuple[str, ...] = ()
     enabled: bool = True
+    missing: str | None = None
     answered_at: datetime | None = None
     outcome: str | None = None
     error: UsageError | None = None

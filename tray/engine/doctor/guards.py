@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 
 from msgspec.structs import replace
 
 from providers.domain.errors import ProviderError
+from providers.host.files import short
 from providers.host.process.environment import environ_of
 from providers.source import Home, Provider, ProviderSettings
 from tray.engine import hook_marks
@@ -42,7 +44,16 @@ def _guard(scope: Scope, provider: Provider, own: ProviderSettings, home: Home) 
         events=tuple(each.event for each in found),
         trusts=tuple(each.trust for each in found if each.trust is not None),
         enabled=all(each.enabled for each in found),
+        missing=next((missing for each in found if (missing := _missing(each.program))), None),
     )
+
+
+def _missing(program: str | None) -> str | None:
+    """The path of a program that is not there. A name alone is looked for by the CLI, whose PATH is its own."""
+    path = os.path.expanduser(program or "")
+    if not os.path.isabs(path) or (os.path.isfile(path) and os.access(path, os.X_OK)):
+        return None
+    return short(Path(path))
 
 
 def _answered_at(path: str) -> datetime | None:

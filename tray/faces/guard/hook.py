@@ -77,6 +77,7 @@ def _verdict(folder: str, options: GuardOptions, home: str, call: HookCall) -> V
         snapshot = published.read(folder)
         verdict = judge(snapshot, now, options, homes=lambda _provider: named(home), model=call.model)
         is_fresh = snapshot is not None and _is_fresh(snapshot, now, options.max_age)
+        is_fresh = is_fresh and verdict.reason != "no_account"  # by a round for another home
         is_fresh = is_fresh and verdict.reason != "not_counted"
     except published.DAMAGED:  # the next round rewrites it
         verdict, is_fresh = damaged(), False

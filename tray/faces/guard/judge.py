@@ -50,7 +50,7 @@ def judge(
         age = now - published.epoch(snapshot["generated_at"])
         verdicts += verdicts_on_budgets(snapshot, now, accounts, old=not kept and age > options.max_age)
     if not verdicts:
-        return Verdict("unknown", "not_read", "No limits are known here yet.")
+        return Verdict("unknown", "no_account", "No limits are known here yet.")
     if options.hook:  # it acts on what is certain
         verdicts = [each for each in verdicts if each.is_certain and each.level != "go_on"] or verdicts
     return min(verdicts, key=lambda each: each.rank)

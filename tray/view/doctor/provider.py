@@ -102,6 +102,12 @@ def _guard(guard: GuardFacts, now: datetime, *, cli: str) -> ReportRow:
     where = f"{', '.join(dict.fromkeys(guard.events))} in {guard.home}"
     if not guard.enabled:
         return warning("guard", f"Set for {where}, but hooks are switched off.", f"Switch them on in {cli}.")
+    if guard.missing is not None:
+        return warning(
+            "guard",
+            f"Set for {where}, but {guard.missing} cannot be run, so nothing is guarded.",
+            "Correct the path in that hook, or install tankful there.",
+        )
     if bad := [trust for trust in guard.trusts if trust not in _RUN]:
         what = "is not trusted" if "untrusted" in bad else "was changed since it was trusted"
         return warning(

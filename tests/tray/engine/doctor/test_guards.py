@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from providers.domain.errors import NotUnderstood
+from providers.host.files import short
 from providers.source import GuardHook, Home, ProviderSettings
 from tests.fake_provider import fake_provider, make_fake_home
 from tests.tray.engine.test_engine import scope_of
@@ -48,3 +49,21 @@ def test_of_homes_that_exist(tmp_path: Path) -> None:
     provider = replace(fake_provider([tmp_path / "none"]), find_guards=lambda *_: ())
     assert guards_of(scope_of(tmp_path, provider), provider, OWN) == ()
     assert guards_of(scope_of(tmp_path), fake_provider([tmp_path]), OWN) == ()
+
+
+def test_a_program_that_is_not_there(tmp_path: Path) -> None:
+    tankful = tmp_path / "bin/tankful"
+
+    def missing(program: str | None) -> str | None:
+        hook = GuardHook(event="Stop", program=program)
+        provider = replace(fake_provider([make_fake_home(tmp_path / "home")]), find_guards=lambda *_: (hook,))
+        (found,) = guards_of(scope_of(tmp_path, provider), provider, OWN)
+        return found.missing
+
+    assert missing(str(tankful)) == short(tankful)
+    assert (missing("tankful"), missing(None)) == (None, None)
+    tankful.parent.mkdir()
+    tankful.write_text("#!/bin/sh\n")
+    assert missing(str(tankful)) == short(tankful)
+    tankful.chmod(0o755)
+    assert missing(str(tankful)) is None

@@ -320,6 +320,14 @@ class TestRounds:
         person.hook("codex", PROMPT)
         until(lambda: revised.stat().st_mtime_ns != before, "nobody refreshed it")
 
+    def test_one_for_a_home_that_was_left_out(self, person: Person) -> None:
+        """By a round for the home of another session."""
+        person.has_left(60, kind="command")
+        person.hook("codex", PROMPT)
+        assert not (person.state / "round.started").exists()
+        person.hook("codex", PROMPT, CODEX_HOME=str(person.folder / "other"))
+        assert (person.state / "round.started").exists()
+
     def test_none_beside_a_tray(self, person: Person) -> None:
         person.has_left(5, at=person.now.replace(year=person.now.year - 1))
         instance = SingleInstance(person.state)

@@ -20,7 +20,8 @@ from tests.providers.codex.test_hooks import missing
 from tests.tray.faces.published import ROOT
 from tray.faces.guard.options import parse
 
-EVENTS = (GuardHook(event="UserPromptSubmit"), GuardHook(event="PreToolUse"))
+PROGRAM = "~/.local/bin/tankful"
+EVENTS = tuple(GuardHook(event=event, program=PROGRAM) for event in ("UserPromptSubmit", "PreToolUse"))
 
 
 def block(beginning: str) -> str:

@@ -36,6 +36,13 @@ def row(**facts: Any) -> ReportRow:
             "set for UserPromptSubmit, PreToolUse in ~/.codex, trusted; last answered 3 min ago: let pass",
         ),
         (
+            {"events": ("PreToolUse",), "missing": "~/.local/bin/tankful", "answered_at": NOW},
+            "warn",
+            (
+                "Set for PreToolUse in ~/.codex, but ~/.local/bin/tankful cannot be run, so nothing is guarded."
+            ),
+        ),
+        (
             {"events": ("PreToolUse",), "trusts": ("untrusted",)},
             "warn",
             "Set for PreToolUse in ~/.codex, but it is not trusted, so Codex skips it in silence.",
