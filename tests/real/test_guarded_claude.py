@@ -19,6 +19,10 @@ from tests.real.test_claude import NOTES, PACKAGE
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such terminals")
 
+EVENTS = (
+    *("SessionStart", "PermissionRequest", "Notification", "SubagentStart", "SubagentStop"),
+    *("PreCompact", "Stop", "StopFailure", "SessionEnd"),
+)
 STOPPED = "tankful: Claude has 5 % of the 5h limit left, less than 10 %. It resets at"
 WARNED = "tankful: Claude has 20 % of the 5h limit left. It resets at"
 
@@ -100,6 +104,19 @@ def test_a_turn_of_p_is_stopped_between_tools_and_goes_on(guarded: Guarded) -> N
     assert guarded.prints("go on", "--resume", stopped["session_id"])["terminal_reason"] == "completed"
     assert guarded.turns == 2
     assert guarded.asked().count('"type": "tool_result"') == 2
+
+
+@pytest.mark.parametrize("left", [20, 5])
+def test_at_every_other_event_it_is_understood_or_silent(guarded: Guarded, left: float) -> None:
+    """A turn that cannot be stopped there ends as it would have without a guard."""
+    hooks = guarded.guard.hooks(*EVENTS)
+    settings = {"permissions": {"allow": ["Bash", "Agent"]}, **hooks}
+    (guarded.person.home / "settings.json").write_text(json.dumps(settings))
+    guarded.guard.has_left(left)
+    assert guarded.prints(TOOLS)["terminal_reason"] == "completed"
+    assert (guarded.turns, guarded.ran) == (2, 2)
+    assert STOPPED not in guarded.asked()
+    assert "claude hook of ~/.claude: " in guarded.guard.log
 
 
 def test_a_finished_subagent_is_not_forgotten(guarded: Guarded) -> None:

@@ -23,6 +23,18 @@ from tests.real.test_app_server import NEWEST
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such terminals")
 
+EVENTS = (
+    *(
+        "SessionStart",
+        "PreModelRequest",
+        "PostModelRequest",
+        "PreToolUse",
+        "PermissionRequest",
+        "PostToolUse",
+    ),
+    *("PreCompact", "PostCompact", "SubagentStart", "SubagentStop", "Stop", "Interrupt", "SessionEnd"),
+)
+"""All but the one that stops it."""
 STOPPED = "tankful: Codex has 5 % of the 5h limit left, less than 10 %. It resets at"
 WARNED = "tankful: Codex has 20 % of the 5h limit left. It resets at"
 
@@ -38,10 +50,12 @@ class Guarded:
         hooks = self.guard.hooks(*events, arguments=arguments)
         (self.person.home / "hooks.json").write_text(json.dumps(hooks))
 
-    def execs(self, *arguments: str, trusted: bool = False) -> subprocess.CompletedProcess[str]:
+    def execs(
+        self, *arguments: str, trusted: bool = False, name: str = "exec"
+    ) -> subprocess.CompletedProcess[str]:
         trust = () if trusted else ("--dangerously-bypass-hook-trust",)
         done = subprocess.run(
-            [str(self.person.program), "exec", "--skip-git-repo-check", *trust, *arguments],
+            [str(self.person.program), name, "--skip-git-repo-check", *trust, *arguments],
             env=self.person.environ,
             cwd=self.person.work,
             stdin=subprocess.DEVNULL,
@@ -84,7 +98,7 @@ def test_exec_is_let_pass_warned_and_stopped_and_goes_on(guarded: Guarded) -> No
     assert WARNED not in json.dumps(models.asked)  # it is for the person, whom exec shows nothing
     until(lambda: len(guard.told) == 1, "the person was not warned")
     guard.has_left(5)
-    stopped = guarded.execs(TOOL)
+    stopped = guarded.execs(TOOL, name="e")
     assert (len(models.served), guarded.ran) == (4, 2)
     assert "hook: UserPromptSubmit Blocked" in stopped.stderr
     until(lambda: len(guard.told) == 2, "the person never heard why")
@@ -92,6 +106,18 @@ def test_exec_is_let_pass_warned_and_stopped_and_goes_on(guarded: Guarded) -> No
     guard.is_reset()
     assert guarded.execs("resume", "--last", TOOL).stdout == "Answer 6.\n"
     assert guarded.ran == 3
+
+
+@pytest.mark.parametrize("left", [60, 20, 5])
+def test_at_every_event_it_is_understood_or_silent(guarded: Guarded, left: float) -> None:
+    """Codex drops an answer with a member that it does not know there, and says that the hook failed."""
+    guarded.set(*EVENTS)
+    guarded.guard.has_left(left)
+    done = guarded.execs(TOOL)
+    assert guarded.ran == 1
+    assert "its-output" in str(guarded.outputs())
+    assert "hook: PostToolUse" in done.stderr
+    assert "hook: Stop" in done.stderr
 
 
 def test_a_running_turn_loses_nothing(guarded: Guarded) -> None:

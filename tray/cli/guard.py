@@ -115,7 +115,6 @@ def hooks() -> list[str]:
 
 
 def _run_hook(options: GuardOptions) -> int:
-    from tray.faces.guard import hook
 
     protocol = protocol_of(options.hook)
     if protocol is None:
@@ -124,7 +123,7 @@ def _run_hook(options: GuardOptions) -> int:
         raise BadArgument(
             f"--refuse-calls is not needed with --hook {options.hook}, which stops between tools"
         )
-    return hook.run(options, protocol)
+    return command.run_hook(options, protocol)
 
 
 def _look(scope: Scope, options: GuardOptions, rounds: Bounded) -> Verdict:

@@ -12,6 +12,8 @@ from tray.faces.guard.options import parse
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from tray.faces.guard.options import GuardOptions
     from tray.faces.guard.verdict import Verdict
 
@@ -25,9 +27,7 @@ def answer(arguments: list[str]) -> int | None:
         protocol = protocol_of(options.hook)
         if protocol is None or (options.refuse_calls and not protocol.CAN_REFUSE):
             return None
-        from tray.faces.guard import hook
-
-        return hook.run(options, protocol)
+        return run_hook(options, protocol)
     if options.provider != "all" and protocol_of(options.provider) is None:
         return None
     verdict = of_snapshot(options)
@@ -35,6 +35,21 @@ def answer(arguments: list[str]) -> int | None:
         return None
     show(verdict, options)
     return CODES[verdict.level]
+
+
+def run_hook(options: GuardOptions, protocol: ModuleType) -> int:
+    """Always 0. The deadline comes first: on a disk that hangs, so does an import."""
+    from tray.faces.guard import deadline
+
+    def last_words() -> None:
+        from tray.faces.guard import hook
+
+        hook.note(options.hook, protocol, "let pass: no answer in time")
+
+    deadline.exit_after(deadline.SECONDS, last_words)
+    from tray.faces.guard import hook
+
+    return hook.run(options, protocol)
 
 
 def of_snapshot(options: GuardOptions) -> Verdict | None:

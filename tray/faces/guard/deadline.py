@@ -23,4 +23,7 @@ def exit_after(seconds: float, last_words: Callable[[], None]) -> None:
         time.sleep(_LAST_WORDS)
         os._exit(0)
 
-    _thread.start_new_thread(watch, ())
+    try:
+        _thread.start_new_thread(watch, ())
+    except RuntimeError:  # of a person who may have no more threads; what does not hang needs no deadline
+        return

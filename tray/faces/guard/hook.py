@@ -13,7 +13,6 @@ import time
 from providers.host.state_folder import is_trusted, state_folder
 from tray.engine import brief_log, hook_marks, published
 from tray.engine.detached import start_round
-from tray.faces.guard import deadline
 from tray.faces.guard.document import as_json
 from tray.faces.guard.homes import home_of, named
 from tray.faces.guard.judge import damaged, judge
@@ -38,36 +37,29 @@ _SAME_RESET_SECONDS = 600.0
 
 def run(options: GuardOptions, protocol: ModuleType, environ: Mapping[str, str] = os.environ) -> int:
     """Always 0."""
+    provider = options.hook
     try:
-        folder, home = state_folder(environ), home_of(protocol, environ)
-    except OSError:  # relative ones, in a folder that was removed: there is no log, either
-        folder = home = ""
-
-    def note(outcome: str, level: str = "INFO") -> None:
-        if folder and is_trusted(environ):
-            _note(folder, level, options.hook, home, outcome)
-
-    try:
-        deadline.exit_after(deadline.SECONDS, lambda: note("let pass: no answer in time"))
         sent = _sent()  # in any case: the CLI writes it, and may take it amiss when nobody reads
-        if not folder or not is_trusted(environ):
+        if not is_trusted(environ):
             return OK
+        folder, home = state_folder(environ), home_of(protocol, environ)
         call = protocol.read(sent, environ)
         if call is None:
-            note("let pass: the input is not understood")
+            note(provider, protocol, "let pass: the input is not understood", environ=environ)
             return OK
         verdict = _verdict(folder, options, home, call)
         text = f"tankful: {verdict.text}"
         found, outcome = _answer(folder, options, protocol, call, verdict, text)
         if found is not None:
             _print(found.output)
-        note(outcome)
+        note(provider, protocol, outcome, environ=environ)
         if found is not None and not (found.always_seen or protocol.shows_reasons(call, environ, parents)):
             _tell(folder, home, verdict)
     except Exception as error:  # noqa: BLE001 - a fault of ours must not cost a turn
         from providers.host.faults import own_place
 
-        note(f"let pass: internal error ({type(error).__name__} at {own_place(error)})", "ERROR")
+        outcome = f"let pass: internal error ({type(error).__name__} at {own_place(error)})"
+        note(provider, protocol, outcome, level="ERROR", environ=environ)
     return OK
 
 
@@ -124,12 +116,21 @@ def _print(output: Mapping[str, Any]) -> None:
         pass
 
 
-def _note(folder: str, level: str, provider: str, home: str, outcome: str) -> None:
+def note(
+    provider: str,
+    protocol: ModuleType,
+    outcome: str,
+    *,
+    level: str = "INFO",
+    environ: Mapping[str, str] = os.environ,
+) -> None:
+    """What became of a call, for doctor; and for the log, where that is news."""
     now = time.time()
     try:
-        if hook_marks.note(folder, provider, home, outcome, now):
+        folder, home = state_folder(environ), home_of(protocol, environ)
+        if is_trusted(environ) and hook_marks.note(folder, provider, home, outcome, now):
             brief_log.append(folder, level, f"{provider} hook of {home}: {outcome}", now)
-    except OSError:  # a full or read-only disk: there is no log
+    except OSError:  # a full or read-only disk, or a folder that was removed: there is no log
         pass
 
 

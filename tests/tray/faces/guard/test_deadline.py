@@ -67,3 +67,32 @@ sys.exit(main(["guard", "--hook", "codex"]))
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     name = fault.partition("(")[0]
     assert f"let pass: internal error ({name} at tray/faces/guard/hook.py:" in person.log[-1]
+
+
+@pytest.mark.parametrize("module", ["json", "tray.faces.guard.hook", "tray.faces.guard.judge"])
+def test_an_import_that_hangs(tmp_path: Path, module: str) -> None:
+    """As on a disk that is gone."""
+    person = Person(tmp_path)
+    person.has_left(5)
+    script = f"""
+import sys, time
+class Hangs:
+    def find_spec(self, name, path, target=None):
+        if name == {module!r}: time.sleep(60)
+sys.modules.pop({module!r}, None)
+sys.meta_path.insert(0, Hangs())
+from tray.cli.main import main
+sys.exit(main(["guard", "--hook", "codex"]))
+"""
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=person.environ,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=30,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert time.monotonic() - began < 10
