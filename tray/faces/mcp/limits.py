@@ -152,6 +152,8 @@ def _made(folder: str, commands: Commands, seconds: float) -> Document | None:
 def shown(document: Document, now: float, provider: str | None = None) -> Document:
     """Of a document of `usage --json` what an agent needs: no address, no folder. Pure. Raises ToolFailed."""
     accounts = document["providers"]
+    if provider == "all":  # as the commands have it, and so agents try
+        provider = None
     if provider is not None:
         known = sorted({each["provider"] for each in accounts})
         if provider not in known:

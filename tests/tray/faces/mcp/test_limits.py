@@ -104,6 +104,7 @@ def test_one_provider_alone(folder: Folder) -> None:
     folder.publish(folder.account(folder.window(40)), folder.account(folder.window(75), provider="claude"))
     assert [each["provider"] for each in answer(folder)["accounts"]] == ["codex", "claude"]
     assert [each["provider"] for each in answer(folder, provider="claude")["accounts"]] == ["claude"]
+    assert len(answer(folder, provider="all")["accounts"]) == 2, "as in the commands"
     with pytest.raises(
         ToolFailed, match=r"^No account of that provider is known; those with accounts are claude, codex\.$"
     ):
