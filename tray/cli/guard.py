@@ -6,7 +6,8 @@
      "reason": "enough" | "low" | "spent" | "refused" | "budget" | "reset" | "stale" | "not_read" |
                "not_counted" | "no_account" | "no_such_window" | "no_budget",
      "message": sentences, "provider", "account": hash, "window": id,
-     "budget": "day" | "week" | "month", "remaining_percent", "until": time}
+     "budget": "day" | "week" | "month", "remaining_percent", "until": time,
+     "stale": whether it was read longer ago than --max-age}
 """
 
 from __future__ import annotations

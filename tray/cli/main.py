@@ -25,6 +25,8 @@ _OUTPUT_ERRORS = frozenset(
 
 def script() -> NoReturn:
     """`tankful` as it is installed. Exits at once: shutting Python down would take 3 to 10 ms more."""
+    if os.environ.get("PYTHONPATH"):  # agents work in projects that set it, and `providers` is a common name
+        sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
     try:
         code = main()
     except SystemExit as error:  # from argparse; what it could not write to stderr must not change it

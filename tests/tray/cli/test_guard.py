@@ -57,6 +57,7 @@ class TestByWhatIsPublished:
             "window": "session",
             "budget": None,
             "remaining_percent": 5.0,
+            "stale": False,
         }
 
     def test_the_home_that_the_environment_names(self, folder: Folder) -> None:
