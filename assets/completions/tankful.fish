@@ -113,7 +113,7 @@ complete -c tankful -n '_shtab_tankful_using export' -l since -x -d 'from this d
 complete -c tankful -n '_shtab_tankful_using export' -l until -x -d 'up to and including this day'
 complete -c tankful -n '_shtab_tankful_using export' -l provider -xka "codex claude all" -d 'export only this provider: codex, claude (default: all)'
 complete -c tankful -n '_shtab_tankful_using export' -l timezone -x -d 'time zone for days, such as Europe/Berlin (default: the system'"'"'s)'
-complete -c tankful -n '_shtab_tankful_using export' -l redact -d 'replace the names of accounts, projects and homes with hashes that nobody can guess'
+complete -c tankful -n '_shtab_tankful_using export' -l redact -d 'replace the names of accounts, projects, homes, sessions, programs and models of your own with hashes that nobody can guess'
 complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a metrics -d 'print limits and counters for Prometheus'
 complete -c tankful -n '_shtab_tankful_using metrics' -s h -l help -d 'show this help and exit'
 complete -c tankful -n '_shtab_tankful_using metrics' -l textfile -x -d 'write them to this file, whose name ends in .prom, for node_exporter'"'"'s textfile collector'

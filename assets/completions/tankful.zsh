@@ -153,7 +153,7 @@ _shtab_tankful_export_options=(
   "--until[up to and including this day]:DATE:"
   "--provider[export only this provider\: codex, claude (default\: all)]:ID:(codex claude all)"
   "--timezone[time zone for days, such as Europe\/Berlin (default\: the system\'s)]:ZONE:"
-  "--redact[replace the names of accounts, projects and homes with hashes that nobody can guess]"
+  "--redact[replace the names of accounts, projects, homes, sessions, programs and models of your own with hashes that nobody can guess]"
 )
 
 # guard to ensure default positional specs are added only once per session

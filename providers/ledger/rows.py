@@ -15,6 +15,7 @@ from providers.domain.cost import TOKEN_CLASSES, Context
 from providers.ledger.epoch_ms import moment, moment_or_none
 from providers.ledger.history import LimitChange
 from providers.ledger.index import storable
+from providers.ledger.row_checksums import INTACT
 from providers.ledger.statements import marks
 from providers.ledger.verify import Verifier
 
@@ -112,10 +113,10 @@ def responses(
 
 
 def limits(db: sqlite3.Connection, start_ms: int, end_ms: int) -> Iterator[LimitRow]:
-    """The changes with start <= time < end, by account, window and time."""
+    """The changes with start <= time < end, by account, window and time; without those that are damaged."""
     rows = db.execute(
         "SELECT account, at_ms, window, used_percent, resets_ms, source FROM limits"
-        " WHERE at_ms >= ? AND at_ms < ? ORDER BY account, window, at_ms",
+        f" WHERE at_ms >= ? AND at_ms < ? AND {INTACT['limits']} ORDER BY account, window, at_ms",
         (start_ms, end_ms),
     )
     for account, at_ms, window, used, resets_ms, source in rows:

@@ -40,7 +40,8 @@ class Store:
 
     def query(self, expression: str, **parameters: str) -> dict[tuple[str, ...], float]:
         """The vector that it comes to, by the values of its labels in the order of their names."""
-        found = self.get("/api/v1/query", query=expression, **parameters)["data"]["result"]
+        # VictoriaMetrics remembers answers, also one from before all that was posted could be seen.
+        found = self.get("/api/v1/query", query=expression, nocache="1", **parameters)["data"]["result"]
         return {
             tuple(value for name, value in sorted(each["metric"].items()) if name != "__name__"): float(
                 each["value"][1]

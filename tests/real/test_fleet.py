@@ -166,6 +166,8 @@ def posted(store: Store, path: str, content: bytes) -> None:
     request = urllib.request.Request(f"{store.base}{path}", data=content, method="POST")
     with urllib.request.urlopen(request, timeout=60) as answer:
         assert answer.status == 204
+    with urllib.request.urlopen(f"{store.base}/internal/force_flush", timeout=60) as answer:
+        assert answer.status == 200
 
 
 def test_a_year_in_one_request(tmp_path: Path, need: Callable[..., None]) -> None:

@@ -39,8 +39,13 @@ _FORMATS: dict[str, tuple[What, ...]] = {
     "prometheus": ("responses", "limits"),
     "ics": ("windows",),
 }
-_HEADS = {"csv": 1, "jsonl": 0}
-"""So many pieces there are without any row."""
+_FRAMES: dict[str, tuple[bytes, ...]] = {
+    "csv": (b"time,", b"day,", b"starts_at,"),
+    "jsonl": (),
+    "prometheus": (b"#",),
+    "ics": (b"BEGIN:VCALENDAR", b"CALSCALE", b"END:VCALENDAR"),
+}
+"""How those pieces begin that are there without any row."""
 EXAMPLES = (
     ("tankful export --what days > days.csv", "tokens and cost of each day, for a spreadsheet"),
     (
@@ -75,7 +80,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--redact",
         action="store_true",
-        help="replace the names of accounts, projects and homes with hashes that nobody can guess",
+        help="replace the names of accounts, projects, homes, sessions, programs and models of your own with"
+        " hashes that nobody can guess",
     )
 
 
@@ -100,9 +106,8 @@ def run(options: argparse.Namespace) -> int:
         except LedgerDamaged:  # it is marked as damaged: another count repairs it
             _count(costs, wanted.provider)
             first, rest = _begun(Pieces(scope, costs.ledger, wanted).made())
-        if len(first) == _HEADS.get(wanted.format):
+        if not _write(chain(first, rest), _FRAMES[wanted.format]):
             tell("there is nothing to export.")
-        _write(chain(first, rest))
         return OK
     except LedgerError as error:
         tell(str(error))
@@ -144,10 +149,14 @@ def _begun(pieces: Iterator[bytes]) -> tuple[list[bytes], Iterator[bytes]]:
     return list(islice(pieces, 2)), pieces
 
 
-def _write(pieces: Iterable[bytes]) -> None:
-    if sys.stdout is not None:
-        for piece in pieces:
+def _write(pieces: Iterable[bytes], frames: tuple[bytes, ...]) -> bool:
+    """Whether there was any row among them."""
+    found = False
+    for piece in pieces:
+        found = found or not piece.startswith(frames)
+        if sys.stdout is not None:
             sys.stdout.buffer.write(piece)
+    return found
 
 
 def _wanted(options: argparse.Namespace, scope: Scope) -> Wanted:

@@ -80,7 +80,7 @@ class Costs:
         self._counted = None
         if self._child is not None and self.ledger.is_kept and self._is_large(chosen):
             self._child.run(progress or (lambda _share: None), waiting or (lambda _clause: None))
-        unreadable, quarantined = self._refresh(chosen, progress, None)
+        unreadable, quarantined = self._refresh(chosen, progress, None, waiting)
         self._has_counted = True
         if quarantined is not None:
             raise quarantined

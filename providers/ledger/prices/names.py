@@ -46,8 +46,20 @@ def read_name(logged: str, makers: tuple[str, ...]) -> Name:
     return Name(makers, spellings, _SNAPSHOT.sub("", spellings[-1]))
 
 
+def is_one_of(logged: str, listed: frozenset[str]) -> bool:
+    """Whether a model is logged by one of these very names, or as a dated snapshot of one. False of a name that
+    holds more than that, as a gateway's may.
+    """
+    whole = logged.strip().lower()
+    return whole in listed or _SNAPSHOT.sub("", _dashed(whole)) in listed
+
+
 def _spellings(bare: str) -> Iterator[str]:
     yield bare
     plain = _VERTEX_ALIAS.sub("", _VERTEX_DATE.sub(r"-\1", _WINDOW.sub("", bare)))
     yield plain
-    yield _COMPACT_DATE.sub(r"-\1-\2-\3", plain)
+    yield _dashed(plain)
+
+
+def _dashed(name: str) -> str:
+    return _COMPACT_DATE.sub(r"-\1-\2-\3", name)

@@ -134,8 +134,13 @@ class Rates:
     @property
     def models(self) -> tuple[str, ...]:
         """The names under which prices are listed, the user's own first; some have a * in them."""
-        own, ours = ([entry.model for entry in layer.file.entries] for layer in (self._own, self._ours))
-        return tuple(dict.fromkeys((*own, *sorted({*self.listed, *ours}))))
+        own = (entry.model for entry in self._own.file.entries)
+        return tuple(dict.fromkeys((*own, *sorted(self.published))))
+
+    @property
+    def published(self) -> frozenset[str]:
+        """The same without the user's own."""
+        return frozenset((*self.listed, *(entry.model for entry in self._ours.file.entries)))
 
     @cached_property
     def fingerprint(self) -> str:

@@ -7,10 +7,12 @@ import io
 import json
 import os
 import shutil
+import sqlite3
 import stat
 import sys
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -156,6 +158,21 @@ def test_days_are_those_of_the_zone(person: Person) -> None:
     assert b"tankful: there is nothing to export" in person.err
 
 
+def test_nothing_to_export_is_said_in_any_format(person: Person) -> None:
+    """A table has its head, and a person without limits an empty calendar."""
+    (person.folder / "empty").mkdir()
+    shutil.rmtree(person.folder / "codex")
+    shutil.rmtree(person.folder / "copy")
+    for what in ("responses", "days", "limits", "windows"):
+        assert person.export("--what", what).count("\n") == 1
+        assert person.err == b"tankful: there is nothing to export.\n"
+        assert person.export("--what", what, "--format", "jsonl") == ""
+        assert person.err == b"tankful: there is nothing to export.\n"
+    for form, end in (("prometheus", "# EOF\n"), ("ics", "END:VCALENDAR\r\n")):
+        assert person.export("--format", form).endswith(end)
+        assert person.err == b"tankful: there is nothing to export.\n"
+
+
 def test_a_name_is_no_formula(person: Person) -> None:
     evil = '=HYPERLINK("http://x","a"),\n@SUM(1)\x1b[31m'
     for log in person.folder.rglob("*.jsonl"):
@@ -180,6 +197,15 @@ def test_limits_and_windows(person: Person) -> None:
     assert (first["used_percent"], first["reset_early"], second["ended_at"]) == (60.0, True, None)
 
 
+def test_a_damaged_row_is_not_exported(person: Person) -> None:
+    began = NOW - timedelta(hours=3)
+    person.note(10, began, began + timedelta(hours=5))
+    person.note(60, began + timedelta(hours=1), began + timedelta(hours=5))
+    with closing(sqlite3.connect(person.state / "ledger.sqlite3", isolation_level=None)) as db:
+        db.execute("UPDATE limits SET used_percent = 99 WHERE used_percent = 60")
+    assert [row["used_percent"] for row in person.rows("--what", "limits")] == ["10.0"]
+
+
 class TestRedacted:
     def test_names_are_gone_and_hashes_stay(self, person: Person) -> None:
         person.note(12.5, NOW - timedelta(hours=1), NOW + timedelta(hours=2))
@@ -197,6 +223,26 @@ class TestRedacted:
         before = person.export("--what", "days", "--redact")
         salt.unlink()
         assert person.export("--what", "days", "--redact") != before
+
+    def test_nothing_of_a_log_that_names_somebody_is_left(self, person: Person) -> None:
+        """Sessions, programs that start a CLI, and models: but for those that everybody has."""
+        logs = sorted((person.folder / "codex").rglob("*.jsonl"))
+        shutil.rmtree(person.folder / "copy")
+        log = logs[0]
+        log.write_text(log.read_text().replace("gpt-5.5", "acme/openai/gpt-5.5"))
+        plain = person.objects("--what", "responses")
+        sessions = {row["session"] for row in plain} | {row["thread"] for row in plain}
+        programs = {row["originator"] for row in plain}
+        assert {row["model"] for row in plain} == {"gpt-5.5", "acme/openai/gpt-5.5"}
+        redacted = person.objects("--what", "responses", "--redact")
+        for name in (*sessions, *programs, "acme"):
+            assert name not in json.dumps(redacted)
+            assert name not in person.export("--format", "prometheus", "--redact")
+        assert [row["session"] == row["thread"] for row in redacted] == [
+            row["session"] == row["thread"] for row in plain
+        ]
+        assert len({row["session"] for row in redacted}) == len({row["session"] for row in plain})
+        assert "gpt-5.5" in {row["model"] for row in redacted}
 
     def test_one_account_has_one_hash_everywhere(self, person: Person) -> None:
         person.note(12.5, NOW - timedelta(hours=1), NOW + timedelta(hours=2))

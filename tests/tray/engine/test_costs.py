@@ -318,6 +318,24 @@ def test_another_program_that_writes_to_the_ledger_costs_no_figures_and_no_patie
     assert (problem, reports["codex"].up_to_date) == (None, True)
 
 
+def test_a_count_says_for_whom_it_waits(person: Person) -> None:
+    person.costs().count()
+    (log, *_) = sorted((person.folder / "codex/sessions").rglob("*.jsonl"))
+    with log.open("ab") as file:
+        file.write(b"{}\n")
+    writer = sqlite3.connect(person.costs().files[0], isolation_level=None, check_same_thread=False)
+    writer.execute("BEGIN IMMEDIATE")
+    heard: list[str] = []
+
+    def listener(clause: str) -> None:
+        heard.append(clause)
+        writer.execute("ROLLBACK")
+
+    Costs(person.scope(), patience=Patience(said_after=0.1)).count(waiting=listener)
+    writer.close()
+    assert heard == ["waiting for another program, which is writing to the ledger."]
+
+
 def test_a_ledger_that_stays_locked_is_read_as_it_is(person: Person) -> None:
     today = person.now.date()
     person.costs().report(today, today, UTC)

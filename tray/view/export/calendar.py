@@ -46,7 +46,7 @@ def _event(record: WindowRecord, ends: datetime, titles: Titles, hidden: Redacti
         f"UID:{hashlib.sha256(key.encode(errors='replace')).hexdigest()[:32]}@tankful",
         f"DTSTAMP:{_utc(record.seen_at)}",
         f"DTSTART:{_utc(ends)}",
-        f"SEQUENCE:{record.moved}",
+        f"SEQUENCE:{record.moved + (record.ended_at is not None)}",
         f"SUMMARY:{_text(f'{title} {did}')}",
         f"DESCRIPTION:{_text(f'{record.used_percent:.0f} % was used, account {account}.')}",
         "TRANSP:TRANSPARENT",

@@ -96,7 +96,8 @@ def _hours(
         return None
     series = origin.provider, context.account or "", context.model or UNKNOWN
     epoch = epochs.get(series, 0)
-    shown = series[0], families.label(hidden.account(series[1]) or ""), families.label(series[2])
+    model = hidden.model(context.model) or UNKNOWN
+    shown = series[0], families.label(hidden.account(series[1]) or ""), families.label(model)
     return found.setdefault((shown, epoch), HourlySums())
 
 

@@ -48,8 +48,10 @@ class Pieces:
         names = ledger.names()
         owners, self._titles = _published(str(scope.folders.state))
         self._owners = {**names.accounts, **owners}
-        salt = private_salt(scope.folders.state) if wanted.redact else None
-        self._hidden = Redaction(salt, project.names(names.projects))
+        self._hidden = Redaction(project.names(names.projects))
+        if wanted.redact:
+            salt = private_salt(scope.folders.state)
+            self._hidden = Redaction(project.names(names.projects), salt, scope.rates().published)
 
     def made(self) -> Iterator[bytes]:
         """Raises LedgerError."""

@@ -47,8 +47,16 @@ class Naming:
             hidden.account(context.account),
             hidden.home(home),
             hidden.project(context.project),
-            context.model,
+            hidden.model(context.model),
         )
+
+    def sessions(self, origin: Origin) -> tuple[str | None, str | None]:
+        """The session, and that of the person."""
+        context, hidden = origin.context, self._redaction
+        return hidden.session(context.session), hidden.session(context.root or context.session)
+
+    def program(self, origin: Origin) -> str | None:
+        return self._redaction.program(origin.context.originator)
 
 
 def responses(billed: Billed, naming: Naming) -> Table:
@@ -83,10 +91,11 @@ def _responses(billed: Billed, naming: Naming) -> Iterator[Row]:
 
 def _all_names(origin: Origin, naming: Naming) -> tuple[Cell, ...]:
     context = origin.context
-    thread = context.root or context.session
     return (
         *naming.names(origin),
-        *(context.effort, context.tier, context.session, thread, context.originator, context.not_on_lines),
+        *(context.effort, context.tier),
+        *naming.sessions(origin),
+        *(naming.program(origin), context.not_on_lines),
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.ledger.prices.load import load_rates
+from providers.ledger.prices.names import is_one_of
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 KNOWN = {
@@ -89,3 +91,29 @@ def test_any_word_more_makes_a_name_unknown(model: str, word: str) -> None:
         return
     longer = f"{model}-x{word}"
     assert load_rates().used(longer, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("gpt-5.5", True),
+        ("GPT-5.5", True),
+        ("claude-opus-4-5-20251101", True),
+        ("gpt-5.5-2026-04-01", True),
+        ("acme/gpt-5.5", False),
+        ("acme.anthropic.claude-opus-4-5", False),
+        ("ft:gpt-4o:acme::a1b2", False),
+        ("claude-opus-4-5[acme]", False),
+        ("acme-large", False),
+    ],
+)
+def test_which_names_tell_nothing_of_who_uses_them(name: str, told: bool) -> None:
+    assert is_one_of(name, load_rates().published) == told
+
+
+def test_a_name_of_ones_own_is_not_published(tmp_path: Path) -> None:
+    own = tmp_path / "prices.toml"
+    own.write_text('[[price]]\nmodel = "acme-large"\ninput = 1\noutput = 2\n')
+    rates = load_rates(own)
+    assert "acme-large" in rates.models
+    assert "acme-large" not in rates.published

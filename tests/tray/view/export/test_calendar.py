@@ -44,6 +44,8 @@ def test_a_moved_reset_is_the_next_version_of_the_same_event() -> None:
     moved = replace(OPEN, resets_at=NOON + timedelta(hours=9), moved=1)
     before, after = text(OPEN).split("\r\n"), text(moved).split("\r\n")
     assert [line for line in after if line not in before] == ["DTSTART:20261120T210000Z", "SEQUENCE:1"]
+    early = replace(moved, ended_at=NOON + timedelta(hours=2), reset_early=True)
+    assert {"DTSTART:20261120T140000Z", "SEQUENCE:2"} <= set(text(early).split("\r\n"))
 
 
 def test_which_are_in_it() -> None:
