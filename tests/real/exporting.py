@@ -56,7 +56,7 @@ class Exporting(Folder):
 
     def note_a_day(self) -> None:
         """A window that ended early, and one that is open."""
-        began = self.began = self.now - timedelta(hours=3)
+        began = self.began = self.now.replace(second=0) - timedelta(hours=3)
         self.note(10, began, began + timedelta(hours=5))
         self.note(60, began + timedelta(hours=1), began + timedelta(hours=5))
         self.note(5, began + timedelta(hours=2), began + timedelta(hours=7))

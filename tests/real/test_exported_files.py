@@ -113,7 +113,7 @@ class TestICalendar:
         events = json.loads(printed(icalendar, _EVENTS, str(raw)))
         assert [event["SUMMARY"] for event in events] == ["5h was reset early", "5h resets"]
         assert [event["errors"] for event in events] == [[], []]
-        assert events[0]["DESCRIPTION"] == "60 % was used, account a1b2c3d4."
+        assert events[0]["DESCRIPTION"] == "60 % used, account a1b2c3d4."
         ended, resets = (datetime.fromisoformat(event["start"]) for event in events)
         assert (ended, resets) == (person.began + timedelta(hours=2), person.began + timedelta(hours=7))
 

@@ -10,6 +10,7 @@ from providers.domain.visible import sound, visible
 from providers.ledger.windows import WindowRecord
 from providers.version import VERSION
 from tray.view.export.redact import Redaction
+from tray.view.words import local_minute, percent
 
 _LONGEST_LINE = 75  # bytes, without the end of the line
 _TITLES = {"session": "5h", "weekly": "Weekly", "monthly": "Monthly"}
@@ -38,6 +39,7 @@ def _event(record: WindowRecord, ends: datetime, titles: Titles, hidden: Redacti
     account = hidden.account(record.account) or ""
     provider, window = titles.get((record.account, record.window), ("", ""))
     title = f"{provider} {window or _TITLES.get(record.window, record.window)}".strip()
+    used = percent(100 - record.used_percent, used=True)
     did = "resets" if record.ended_at is None else "was reset early" if record.reset_early else "was reset"
     # What a window is known by, however its reset moves.
     key = f"{account}\0{record.window}\0{record.starts_at.timestamp():.3f}"
@@ -45,10 +47,10 @@ def _event(record: WindowRecord, ends: datetime, titles: Titles, hidden: Redacti
         "BEGIN:VEVENT",
         f"UID:{hashlib.sha256(key.encode(errors='replace')).hexdigest()[:32]}@tankful",
         f"DTSTAMP:{_utc(record.seen_at)}",
-        f"DTSTART:{_utc(ends)}",
+        f"DTSTART:{_utc(local_minute(ends, UTC))}",
         f"SEQUENCE:{record.moved + (record.ended_at is not None)}",
         f"SUMMARY:{_text(f'{title} {did}')}",
-        f"DESCRIPTION:{_text(f'{record.used_percent:.0f} % was used, account {account}.')}",
+        f"DESCRIPTION:{_text(f'{used} used, account {account}.')}",
         "TRANSP:TRANSPARENT",
         "END:VEVENT",
     )

@@ -34,7 +34,7 @@ def test_an_event() -> None:
         "DTSTART:20261120T170000Z",
         "SEQUENCE:0",
         "SUMMARY:Codex 5h resets",
-        "DESCRIPTION:42 % was used\\, account a1b2c3d4.",
+        "DESCRIPTION:42 % used\\, account a1b2c3d4.",
         "TRANSP:TRANSPARENT",
         "END:VEVENT",
     ]
@@ -46,6 +46,13 @@ def test_a_moved_reset_is_the_next_version_of_the_same_event() -> None:
     assert [line for line in after if line not in before] == ["DTSTART:20261120T210000Z", "SEQUENCE:1"]
     early = replace(moved, ended_at=NOON + timedelta(hours=2), reset_early=True)
     assert {"DTSTART:20261120T140000Z", "SEQUENCE:2"} <= set(text(early).split("\r\n"))
+
+
+def test_a_reset_within_a_minute_of_the_hour_is_at_the_hour() -> None:
+    """Servers tell seconds, and other ones each time."""
+    early = replace(OPEN, resets_at=NOON + timedelta(hours=5, seconds=-1), used_percent=99.7)
+    assert "DTSTART:20261120T170000Z" in text(early)
+    assert "DESCRIPTION:99 % used\\," in text(early)
 
 
 def test_which_are_in_it() -> None:
