@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -61,6 +62,14 @@ def test_who_asks_for_another_version_is_offered_the_newest(version: str) -> Non
 def test_initialize_without_a_version() -> None:
     assert refused(line("initialize", params={})) == (-32602, 1)
     assert refused(line("initialize", params={"protocolVersion": 5})) == (-32602, 1)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["limits", "quota", "usage", "left", "weekly", "reset", "credits", "budgets", "tokens", "cost", "spend"],
+)
+def test_the_instructions_have_every_word_that_a_model_may_search_by(word: str) -> None:
+    assert word in re.findall(r"\w+", asked("server/discover", _meta=META)["instructions"].lower())
 
 
 def test_a_stateless_client_discovers_what_there_is() -> None:
