@@ -29,7 +29,7 @@ def is_first(state_folder: str, *names: str) -> bool | None:
     folder = os.path.join(state_folder, FOLDER)
     path = os.path.join(folder, f"{_TURN}{short_hash(chr(0).join(names))}")
     try:
-        if os.path.lexists(path):
+        if _is_marked(path):
             return False
         make_folder(folder)
         _forget_old(folder)
@@ -37,6 +37,19 @@ def is_first(state_folder: str, *names: str) -> bool | None:
     except OSError as error:  # another process may have been faster
         return False if isinstance(error, FileExistsError) and os.path.lexists(path) else None
     return True
+
+
+def _is_marked(path: str) -> bool:
+    """Within a day."""
+    try:
+        return not _is_old(os.lstat(path).st_mtime, time.time())
+    except FileNotFoundError:
+        return False
+
+
+def _is_old(at: float, now: float) -> bool:
+    """Also by a clock that has been set back since."""
+    return abs(now - at) > _KEPT_SECONDS
 
 
 def note(state_folder: str, provider: str, home: str, outcome: str, now: float) -> bool:
@@ -81,13 +94,13 @@ def read(path: str) -> dict[str, Any] | None:
 
 
 def _forget_old(folder: str) -> None:
-    """Also those of a clock that has been set back since. Another process may do the same."""
+    """Another process may do the same."""
     marks = [entry for entry in os.scandir(folder) if entry.name.startswith(_TURN)]
     now = time.time()
     try:
         times = sorted((entry.stat(follow_symlinks=False).st_mtime, entry.path) for entry in marks)
         for number, (at, path) in enumerate(times):
-            if abs(now - at) > _KEPT_SECONDS or number < len(times) - _MOST_TURNS:
+            if _is_old(at, now) or number < len(times) - _MOST_TURNS:
                 os.unlink(path)
     except FileNotFoundError:
         pass

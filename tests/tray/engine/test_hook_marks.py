@@ -41,6 +41,14 @@ def test_old_turns_are_forgotten(tmp_path: Path, ago: float) -> None:
     assert old not in marks(tmp_path)
 
 
+def test_a_day_later_it_is_first_again(tmp_path: Path) -> None:
+    hook_marks.is_first(str(tmp_path), "turn")
+    (mark,) = marks(tmp_path)
+    os.utime(mark, (time.time() - 90_000,) * 2)
+    assert hook_marks.is_first(str(tmp_path), "turn")
+    assert hook_marks.is_first(str(tmp_path), "turn") is False
+
+
 def test_not_all_of_them_are_kept(tmp_path: Path) -> None:
     folder = tmp_path / hook_marks.FOLDER
     folder.mkdir()
