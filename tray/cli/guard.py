@@ -102,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
     chosen("provider", options.provider, "all", scope.provider_ids())
     rounds = Bounded()
     verdict = _look(scope, options, rounds)
-    if options.wait is not None and verdict.level == "stop":
+    if options.wait is not None and (verdict.level == "stop" or verdict.reason == "reset"):
         tell(f"{verdict.text} Waiting.")
         verdict = wait(verdict, options.wait, lambda: _look(scope, options, rounds))
     command.show(verdict, options)

@@ -192,6 +192,19 @@ def test_wait_until_it_can_go_on(folder: Folder) -> None:
     assert (process.returncode, said[:19]) == (0, "Codex has 99 % of t")
 
 
+def test_wait_also_where_a_reset_has_just_been(folder: Folder) -> None:
+    """A tray reads within a minute what is left."""
+    folder.publish(folder.account(folder.window(100, resets_at=folder.now)))
+    owner = SingleInstance(folder.state)
+    assert owner.acquire()
+    try:
+        done = folder.start("guard", "--provider", "codex", "--wait", "1")
+    finally:
+        owner.release()
+    assert done.returncode == 69
+    assert done.stderr.endswith("what is left of them is not known yet. Waiting.\n")
+
+
 def test_wait_no_longer_than_asked_for(folder: Folder) -> None:
     folder.publish(folder.account(folder.window(100)))
     began = time.monotonic()
