@@ -33,8 +33,8 @@ _LIST_LASTS_MS = 3_600_000
 _CAPABILITIES: Document = {"tools": {}}
 _INSTRUCTIONS = (
     "Usage and quota of the person's coding agents: how much is left of their 5-hour and weekly rate limits, "
-    "credits and budgets, when they reset, and what their tokens cost (spend at API prices). Check the limits before long "
-    "work, and pause where an account is blocked or a budget is spent."
+    "credits and budgets, when they reset, and what their tokens cost (spend at API prices). Check the limits "
+    "before long work, and pause where an account is blocked or a budget is spent."
 )
 """Some clients tell the model this alone, and find a tool only by a word that stands here or in its own text."""
 
