@@ -1,6 +1,7 @@
 """`tankful engine`: what `tankful watch` starts beside it where no process owns the engine. Prints nothing.
 
-It ends with the pipe that is its standard input, and as soon as a tray wants to take over.
+It ends with the pipe that is its standard input, as soon as a tray wants to take over, and where another tankful
+has taken its lock.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tray.cli.console import OK, make_scope
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
 
     from tray.engine.engine import Engine
     from tray.engine.notices.notifier import Notifier
+    from tray.engine.single_instance import SingleInstance
 
-_LOOK_SECONDS = 600.0
+_LOOK_SECONDS = 5.0
+"""As often as it is made sure that the lock is still held."""
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
@@ -34,13 +38,13 @@ def run(_options: argparse.Namespace) -> int:
     with suppress(StateFolderUnusable):  # what cannot be kept can be shown to nobody
         if single.acquire():
             try:
-                return with_engine(scope, "watch", single, _until_not_needed)
+                return with_engine(scope, "watch", single, partial(_until_not_needed, single))
             finally:
                 single.release()
     return OK
 
 
-def _until_not_needed(engine: Engine, _notifier: Notifier) -> int:
+def _until_not_needed(single: SingleInstance, engine: Engine, _notifier: Notifier) -> int:
     from tray.engine import takeover
     from tray.faces.bars.changes import FileChanges, PeerGone
 
@@ -52,7 +56,7 @@ def _until_not_needed(engine: Engine, _notifier: Notifier) -> int:
             suppress(PeerGone, KeyboardInterrupt),
             FileChanges(folder, (takeover.WANTED,), peer=0) as changes,
         ):
-            while not takeover.is_wanted(folder, time.time()):
+            while not (single.is_lost or takeover.is_wanted(folder, time.time())):
                 changes.wait(_LOOK_SECONDS)
     finally:
         engine.close()

@@ -34,6 +34,8 @@ class SingleInstance:
         self._lock = file_lock(self._file)
         self._number: tuple[int, int] | None = None
         self._handle: int | None = None
+        self.is_lost = False
+        """Whether another tankful holds it, as `keep` found."""
 
     def acquire(self, patience: float = _PATIENCE_SECONDS) -> bool:
         """False when another tankful still holds it after `patience` seconds. Raises StateFolderUnusable."""
@@ -70,6 +72,7 @@ class SingleInstance:
         tankful was faster.
         """
         if self._number is not None and self._number == _number_of(self._file):
+            self.is_lost = False
             return True
         before, self._lock = self._lock, self._another()
         try:
@@ -80,6 +83,7 @@ class SingleInstance:
             before.release()
         else:
             self._lock = before
+        self.is_lost = not is_held
         return is_held
 
     def release(self) -> None:

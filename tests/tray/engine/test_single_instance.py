@@ -124,9 +124,11 @@ def test_who_came_later_to_a_removed_folder_but_was_faster_is_the_owner(tmp_path
     shutil.rmtree(tmp_path / "state")
     assert second.acquire()
     assert not first.keep()
+    assert first.is_lost
     assert second.keep()
     second.release()
     assert first.keep(), "it is gone"
+    assert not first.is_lost
     assert not second.acquire()
     first.release()
 

@@ -50,7 +50,7 @@ class FileChanges:
         self._names = names
         self._peer = peer
         self._notify = notify or inotify_of
-        self._inotify = self._notify(folder)
+        self._inotify, self._number = self._begin()
         self._stamps = self._look()
         self._rests_until = 0.0
 
@@ -85,14 +85,19 @@ class FileChanges:
             return frozenset()
         if self._inotify is not None:
             named, is_over = _events(self._inotify)
-            if is_over:  # the folder is gone, or another one: the files are looked at from now on
+            # The folder may be gone, or another one, without an event: as long as a process has it open.
+            if is_over or _number_of(self._folder) != self._number:
                 os.close(self._inotify)
                 self._inotify = None
                 return frozenset(self._names)
             return named & frozenset(self._names)
-        self._inotify = self._notify(self._folder)  # first: what is written after the look is reported
+        self._inotify, self._number = self._begin()  # first: what is written after the look is reported
         before, self._stamps = self._stamps, self._look()
         return frozenset(name for name in self._names if before[name] != self._stamps[name])
+
+    def _begin(self) -> tuple[int | None, int | None]:
+        number = _number_of(self._folder)
+        return (None if number is None else self._notify(self._folder)), number
 
     def _pause(self, seconds: float, inotify: int | None) -> None:
         if not hasattr(select, "poll"):  # Windows has no way to hear of a pipe's end
@@ -118,6 +123,13 @@ def stamp(path: str) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _number_of(folder: str) -> int | None:
+    try:
+        return os.stat(folder).st_ino
+    except OSError:
+        return None
 
 
 def inotify_of(folder: str) -> int | None:

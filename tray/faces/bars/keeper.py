@@ -10,7 +10,7 @@ import sys
 import time
 
 from tray.engine import published
-from tray.engine.detached import is_owned, own_command
+from tray.engine.detached import ENGINE_LOCK, is_owned, own_command
 from tray.engine.takeover import WATCH_LOCK, is_wanted
 
 TYPE_CHECKING = False  # typing itself would cost a megabyte
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LONG_SECONDS, SHORT_SECONDS = 60.0, 5.0
 AGAIN_SECONDS, LONGEST_SECONDS = 10.0, 600.0
 """So long lies between two attempts to start one: each time twice as long, until one stays."""
+RETURN_SECONDS = 8.0
+"""An owner whose folder was removed makes it anew within five."""
 
 
 class Keeper:
@@ -36,6 +38,7 @@ class Keeper:
         self._lock: int | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._pause = AGAIN_SECONDS
+        self._was_owned = False
         self._not_before = self._began = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -56,6 +59,9 @@ class Keeper:
             self._end_child()
         owned, wanted = self._is_owned(snapshot), is_wanted(self._folder, time.time())
         self.due = LONG_SECONDS if owned and not wanted else SHORT_SECONDS
+        if self._was_owned and not owned and not os.path.exists(os.path.join(self._folder, ENGINE_LOCK)):
+            self._not_before = max(self._not_before, now + RETURN_SECONDS)
+        self._was_owned = owned
         if self._child is not None:  # it may be about to begin, or to end
             return
         if owned:

@@ -20,7 +20,7 @@ from tray.engine import published
 from tray.engine.detached import ENGINE_LOCK, own_command
 from tray.faces.bars import options as bar_options
 from tray.faces.bars.changes import FileChanges, PeerGone, stamp
-from tray.faces.bars.keeper import Keeper
+from tray.faces.bars.keeper import SHORT_SECONDS, Keeper
 from tray.faces.bars.line import problem
 from tray.faces.bars.statusline import NOT_KNOWN, UNTRUSTED, providers, read_snapshot, text_of, written
 
@@ -100,7 +100,9 @@ def _follow(folder: str, watched: _Line | _Document, keeper: Keeper, changes: Fi
             _print(text)
         if is_ours:
             keeper.look(snapshot)
-        changed = changes.wait(max(0.0, min(LOOK_SECONDS, keeper.due, until_another(snapshot, now))))
+        # A lock is reported as closed a moment before it is free.
+        due = min(keeper.due, SHORT_SECONDS if ENGINE_LOCK in changed else LOOK_SECONDS)
+        changed = changes.wait(max(0.0, min(LOOK_SECONDS, due, until_another(snapshot, now))))
 
 
 def _print(text: str) -> None:

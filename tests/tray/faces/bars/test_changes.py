@@ -63,6 +63,30 @@ def test_other_files_are_nothing(opened: Open, tmp_path: Path) -> None:
     assert waiting.wait(0.3) == set()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there an open folder cannot be removed")
+def test_a_folder_that_is_another_one_is_noticed_also_while_somebody_has_the_old_one_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "REST_SECONDS", 0.05)
+    monkeypatch.setattr(changes, "LOOK_SECONDS", 0.05)
+    folder = tmp_path / "state"
+    folder.mkdir()
+    replaced(folder, "one")
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        with FileChanges(str(folder), NAMES, None) as waiting:
+            (folder / "one").unlink()
+            folder.rmdir()
+            assert "one" in waiting.wait(5)
+            folder.mkdir()
+            while waiting.wait(0.3):  # the names of what is gone
+                pass
+            soon(lambda: replaced(folder, "two"))
+            assert waiting.wait(5) == {"two"}
+    finally:
+        os.close(held)
+
+
 def test_what_was_written_before_the_wait_counts(opened: Open, tmp_path: Path) -> None:
     waiting = opened()
     replaced(tmp_path, "one")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -81,6 +82,25 @@ def test_none_is_started_while_a_tray_is_about_to_take_over(
     os.utime(tmp_path / takeover.WANTED, (long_ago, long_ago))
     watching.look(None)
     until(marker.exists, "none was started")
+
+
+def test_an_owner_whose_folder_was_removed_makes_it_anew_before_another_is_started(
+    tmp_path: Path, marker: Path
+) -> None:
+    folder = tmp_path / "state"
+    owner = SingleInstance(folder)
+    assert owner.acquire()
+    with Keeper(str(folder), [sys.executable, "-c", HOLD, str(marker)]) as made:
+        made.look(None)
+        shutil.rmtree(folder)
+        made.look(None)
+        assert made._child is None
+        assert 0 < made.due <= keeper.RETURN_SECONDS
+        assert owner.keep()
+        made._not_before = 0
+        made.look(None)
+        assert made._child is None
+    owner.release()
 
 
 def test_one_that_ends_at_once_is_not_started_again_and_again(tmp_path: Path) -> None:

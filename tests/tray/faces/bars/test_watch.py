@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -357,6 +358,30 @@ class TestItsEngine:
             until(lambda: not engines(folder), "two engines")
         until(lambda: published(folder)["kind"] == "watch", "the watch did not go on")
         assert watch.is_silent(0.5), "its values have not changed by that"
+
+    def test_a_folder_that_is_removed_has_one_engine_again(self, folder: Folder, start: Start) -> None:
+        watches = [start("--provider", "codex") for _ in range(2)]
+        for watch in watches:
+            watch.until(lambda line: "63 %" in line)
+        before = engines(folder)
+        shutil.rmtree(folder.state, ignore_errors=True)  # they may write in that moment
+        until(lambda: published(folder)["kind"] == "watch", "it was not written anew")
+        changed = usage_now()
+        changed["rate_limit"]["primary_window"]["used_percent"] = 50.0
+        self.server.answer = says(changed)
+        folder.run("usage", "--refresh", "--json")
+        for watch in watches:
+            watch.until(lambda line: "50 %" in line)
+        assert engines(folder) == before
+
+    def test_an_engine_that_lost_its_lock_ends(self, folder: Folder, start: Start) -> None:
+        start("--provider", "codex").until(lambda line: "63 %" in line)
+        (mine,) = engines(folder)
+        shutil.rmtree(folder.state, ignore_errors=True)
+        another = SingleInstance(folder.state)
+        until(another.acquire, "the lock is still held")
+        until(lambda: mine not in engines(folder), "it goes on beside another owner")
+        another.release()
 
     def test_a_start_at_the_same_moment(self, folder: Folder, start: Start) -> None:
         """As at a login."""
