@@ -70,7 +70,7 @@ def _verdict(folder: str, options: GuardOptions, home: str, call: HookCall) -> V
         verdict = judge(snapshot, now, options, homes=lambda _provider: named(home), model=call.model)
         is_fresh = snapshot is not None and _is_fresh(snapshot, now, options.max_age)
         is_fresh = is_fresh and verdict.reason != "no_account"  # by a round for another home
-        is_fresh = is_fresh and verdict.reason != "not_counted"
+        is_fresh = is_fresh and "not_counted" not in verdict.not_known
     except published.DAMAGED:  # the next round rewrites it
         verdict, is_fresh = damaged(), False
     if not is_fresh:

@@ -51,9 +51,19 @@ def judge(
         verdicts += verdicts_on_budgets(snapshot, now, accounts, old=not kept and age > options.max_age)
     if not verdicts:
         return Verdict("unknown", "no_account", "No limits are known here yet.")
-    if options.hook:  # it acts on what is certain
-        verdicts = [each for each in verdicts if each.is_certain and each.level != "go_on"] or verdicts
-    return min(verdicts, key=lambda each: each.rank)
+    return _together(verdicts, is_hook=bool(options.hook))
+
+
+def _together(verdicts: list[Verdict], *, is_hook: bool) -> Verdict:
+    """The worst, with what else is not known. What is not known hides no warning: a hook, which acts on what is
+    certain, gives that, and elsewhere the sentence has both.
+    """
+    certain = [each for each in verdicts if each.is_certain and each.level in ("stop", "warn")]
+    worst = min((is_hook and certain) or verdicts, key=lambda each: each.rank)
+    worst.not_known = tuple(each.reason for each in verdicts if each.level == "unknown")
+    if worst.level == "unknown" and certain:
+        worst.text += f" {min(certain, key=lambda each: each.rank).text}"
+    return worst
 
 
 def damaged() -> Verdict:

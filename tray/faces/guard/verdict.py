@@ -13,10 +13,14 @@ WORST_FIRST = ("stop", "unknown", "warn", "go_on")
 
 class Verdict:
     """`text` is a sentence or two. `left` (percent) and `until` (epoch s) are those of the `window` that decides;
-    or of the `budget`, named by its period. None is what is not known. `old`: read longer ago than asked for.
+    or of the `budget`, named by its period. None is what is not known. `old`: read longer ago than asked for. `not_known` are the reasons of all verdicts on the
+    way to this one that are unknown.
     """
 
-    __slots__ = ("account", "budget", "left", "level", "old", "provider", "reason", "text", "until", "window")
+    __slots__ = (
+        *("account", "budget", "left", "level", "not_known", "old", "provider", "reason", "text", "until"),
+        "window",
+    )
 
     def __init__(self, level: Level, reason: str, text: str, **more: Any) -> None:
         self.level: Level = level
@@ -29,6 +33,7 @@ class Verdict:
         self.left: float | None = more.get("left")
         self.until: float | None = more.get("until")
         self.old: bool = more.get("old", False)
+        self.not_known: tuple[str, ...] = ()
 
     @property
     def is_certain(self) -> bool:

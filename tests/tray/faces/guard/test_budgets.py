@@ -13,6 +13,7 @@ from tests.tray.faces.published import Folder
 from tray.engine.settings import Settings
 from tray.engine.settings_table import SETTINGS
 from tray.engine.state import State
+from tray.faces.guard.verdict import Verdict
 
 
 @pytest.fixture
@@ -85,6 +86,37 @@ def test_a_hook_acts_on_what_is_certain(folder: Folder) -> None:
     assert judged(folder, "--budget", "--hook", "codex").level == "warn"
     folder.publish(folder.account(folder.window(20)))
     assert judged(folder, "--budget", "--hook", "codex").reason == "no_budget"
+
+
+class TestWhatIsNotKnownHidesNothing:
+    """A daily budget that nobody has counted, beside other verdicts."""
+
+    def judged(self, folder: Folder, used: float, *options: str) -> Verdict:
+        state = spent(folder, 1.0, day="20 USD")
+        old = {home: replace(cost, up_to_date=False) for home, cost in state.costs.items()}
+        folder.publish(folder.account(folder.window(used)), state=replace(state, costs=old), kind="command")
+        return judged(folder, "--budget", *options)
+
+    def test_a_warning_is_shown_with_it(self, folder: Folder) -> None:
+        found = self.judged(folder, 80)
+        assert (found.level, found.reason) == ("unknown", "not_counted")
+        first = "The daily budget is set, but the logs have not been counted for it."
+        assert found.text.startswith(f"{first} Codex has 20 % of the 5h limit left.")
+
+    def test_a_hook_warns(self, folder: Folder) -> None:
+        found = self.judged(folder, 80, "--hook", "codex")
+        assert (found.level, found.window) == ("warn", "session")
+        assert found.not_known == ("not_counted",), "a round is due all the same"
+
+    @pytest.mark.parametrize("options", [(), ("--hook", "codex")])
+    def test_a_stop_is_one(self, folder: Folder, options: tuple[str, ...]) -> None:
+        found = self.judged(folder, 95, *options)
+        assert (found.level, found.window) == ("stop", "session")
+        assert "budget" not in found.text
+
+    def test_of_what_is_enough_nothing_is_said(self, folder: Folder) -> None:
+        text = "The daily budget is set, but the logs have not been counted for it."
+        assert self.judged(folder, 20).text == text
 
 
 def test_what_is_fresh_counts_before_what_is_old(folder: Folder) -> None:
