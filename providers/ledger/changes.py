@@ -105,6 +105,14 @@ def compare(
     return changes, torn
 
 
+def all_read(db: sqlite3.Connection, shelf: Shelf, logs: list[LogFile]) -> bool:
+    """Whether the ledger has all that these logs hold; one that was moved since counts as new. Writes nothing."""
+    home = index.known_home(db, shelf.provider, shelf.home)
+    known = {} if home is None else index.known_logs(db, home)
+    rows = ((log, known.get(index.storable(log.path))) for log in logs)
+    return all(row is not None and row.whole != index.UNREAD and _is_unchanged(log, row) for log, row in rows)
+
+
 def _is_unchanged(log: LogFile, row: LogRow) -> bool:
     return log.mtime_ns == row.mtime_ns and log.size == row.size and log.inode == row.inode
 

@@ -71,12 +71,19 @@ def storable(text: str) -> str:
 
 
 def home_id(db: sqlite3.Connection, provider: str, path: Path) -> int:
-    home = (provider, storable(str(path)))
-    row = db.execute("SELECT id FROM homes NOT INDEXED WHERE provider = ? AND path = ?", home).fetchone()
-    if row is None:
+    found = known_home(db, provider, path)
+    if found is None:
+        home = (provider, storable(str(path)))
         insert = "INSERT INTO homes(provider, path, checksum) VALUES (?, ?, ?)"
         return int(db.execute(insert, (*home, of_values(*home))).lastrowid or 0)
-    return int(row[0])
+    return found
+
+
+def known_home(db: sqlite3.Connection, provider: str, path: Path) -> int | None:
+    """Its id; None where nothing was ever read of it."""
+    home = (provider, storable(str(path)))
+    row = db.execute("SELECT id FROM homes NOT INDEXED WHERE provider = ? AND path = ?", home).fetchone()
+    return None if row is None else int(row[0])
 
 
 def known_logs(db: sqlite3.Connection, home: int) -> dict[str, LogRow]:

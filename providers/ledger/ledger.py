@@ -13,7 +13,7 @@ from providers.domain.limits import AccountUsage
 from providers.domain.work_days import ALL
 from providers.host.holder import WaitListener
 from providers.ledger import history, index, query, rows, window_log
-from providers.ledger.changes import Remembered, Shelf
+from providers.ledger.changes import Remembered, Shelf, all_read
 from providers.ledger.database import LedgerUnwritable, transaction
 from providers.ledger.discover import FINDERS, Finders
 from providers.ledger.epoch_ms import ms
@@ -123,6 +123,14 @@ class Ledger:
             return None
         with self._place.opened() as db:
             return index.is_complete(db, provider)
+
+    def all_read(self, shelf: Shelf) -> bool:
+        """Whether the home has no log that is new or has changed since it was read. Raises LedgerError."""
+        logs, unreadable = self._remembered.finder(shelf).find()
+        if unreadable or not self._place.exists():
+            return False
+        with self._place.opened() as db:
+            return all_read(db, shelf, logs)
 
     def counters(self) -> tuple[Counter, ...]:
         """All-time sums of the ledger, sorted by provider, account and model.

@@ -229,7 +229,7 @@ def _print_menu(reason: str) -> int:
     """What the menu would show, counted to the end, where there is no desktop to show it on."""
     from providers.ledger.database import LedgerError
     from tray.engine.costs import Costs
-    from tray.engine.once import take_round
+    from tray.engine.once import costs_of, take_round
     from tray.engine.state import State
     from tray.view import menu
 
@@ -241,6 +241,7 @@ def _print_menu(reason: str) -> int:
     except LedgerError as error:
         tell(str(error))
     tell_if_not_kept(costs)
-    state = State(snapshot=take_round(scope, costs, "due"), settings=scope.settings())
+    snapshot = take_round(scope, costs, "due")
+    state = State(snapshot=snapshot, settings=scope.settings(), costs=costs_of(scope, costs))
     show_rows(menu.status_rows(state, scope.clock(), scope.zone))
     return OK

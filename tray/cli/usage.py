@@ -73,6 +73,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         if any(account.cost is None for account in snapshot.accounts):
             tell("the cost has not been counted yet; run `tankful cost` to count it.")
+        elif not all(cost.up_to_date for cost in counted.values()):
+            tell("the cost is that of the last count; run `tankful cost` to count what was used since.")
         shown = State(snapshot=snapshot, settings=settings, costs=counted, refresh_every=refresh_every(scope))
         show_rows(menu.status_rows(shown, now, scope.zone))
     read = any(

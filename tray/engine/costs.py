@@ -40,8 +40,11 @@ Unreadable = dict[str, tuple[str, ...]]
 """Logs that could not be read completely, by provider."""
 
 
-def as_counted(costs: Mapping[str, HomeCost], *, up_to_date: bool) -> dict[str, HomeCost]:
-    return {home: replace(cost, up_to_date=up_to_date) for home, cost in costs.items()}
+def as_counted(
+    costs: Mapping[str, HomeCost], up_to_date: Callable[[str], bool] = lambda _home: True
+) -> dict[str, HomeCost]:
+    """With what that says of a home's id."""
+    return {home: replace(cost, up_to_date=up_to_date(home)) for home, cost in costs.items()}
 
 
 class Costs:
@@ -122,7 +125,18 @@ class Costs:
         that the figures are made of. Before the first count of this process they are not up to date.
         """
         found = self._home_costs.newest()
-        return found if self._has_counted else as_counted(found, up_to_date=False)
+        return found if self._has_counted else as_counted(found, lambda _home: False)
+
+    def homes_read(self) -> frozenset[str]:
+        """The ids of the homes whose logs have not changed since somebody counted them. Raises LedgerError."""
+        return frozenset(
+            home.id
+            for provider in self._scope.chosen()
+            for home, shelf in zip(
+                self._scope.log_homes_of(provider), self._scope.shelves([provider]), strict=True
+            )
+            if self.ledger.all_read(shelf)
+        )
 
     def counters(self) -> tuple[Counter, ...]:
         """All-time sums by provider, account and model; none while another process is writing them."""

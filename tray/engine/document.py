@@ -82,7 +82,7 @@ def _account(usage: AccountUsage) -> dict[str, Any]:
         "refresh_seconds": usage.refresh_every.total_seconds(),
         "early_resets": [_early(reset) for reset in usage.early_resets],
         "daily_tokens": {day.day.isoformat(): day.tokens for day in usage.tokens},
-        "cost": _summary(usage.cost) if usage.cost else None,
+        "cost": cost_summary(usage.cost) if usage.cost else None,
         "attempts": [_attempt(attempt) for attempt in usage.attempts],
         "error": _error(usage.error) if usage.error else None,
     }
@@ -157,16 +157,16 @@ def _early(reset: EarlyReset) -> dict[str, Any]:
     }
 
 
-def _summary(cost: CostSummary) -> dict[str, Any]:
+def cost_summary(cost: CostSummary) -> dict[str, Any]:
     return {
         "today_usd": as_usd(cost.today_usd),
         "days_7_usd": as_usd(cost.days_7_usd),
         "days_30_usd": as_usd(cost.days_30_usd),
         "month_usd": as_usd(cost.month_usd),
-        "today_tokens": cost.today_tokens,
+        "today_tokens": _tokens(cost.today_usd, cost.today_tokens),
         "days_7_tokens": cost.days_7_tokens,
         "days_30_tokens": cost.days_30_tokens,
-        "month_tokens": cost.month_tokens,
+        "month_tokens": _tokens(cost.month_usd, cost.month_tokens),
         "burn": burn(cost.burn),
         "last_days": days(cost.last_days),
         "priced": cost.priced,
@@ -174,6 +174,11 @@ def _summary(cost: CostSummary) -> dict[str, Any]:
         "has_logs": cost.has_logs,
         "unpriced_models": list(cost.unpriced_models),
     }
+
+
+def _tokens(usd: float | None, tokens: int) -> int | None:
+    """Nothing used costs nothing: without a price nothing is unknown."""
+    return None if usd is None and not tokens else tokens
 
 
 def burn(rate: Burn | None) -> dict[str, Any] | None:

@@ -108,10 +108,16 @@ def _kept(scope: Scope) -> published.Document | None:
 
 
 def costs_of(scope: Scope, costs: Costs) -> dict[str, HomeCost]:
-    """The figures that were counted last, by any process; none where they cannot be read. Never raises."""
+    """The figures that were counted last, by any process; none where they cannot be read. Never raises.
+
+    They are up to date where somebody keeps them so, and where no log has changed since.
+    """
     try:
         found = costs.by_home()
-        return found if _kept(scope) is None else as_counted(found, up_to_date=True)
+        if _kept(scope) is not None:
+            return as_counted(found)
+        read = costs.homes_read()
+        return as_counted(found, lambda home: found[home].up_to_date or home in read)
     except LedgerError:  # shown when logs are counted
         return {}
     except Exception as error:  # noqa: BLE001 - it must not cost the limits

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -14,12 +14,12 @@ from typing import Any, Literal, Self
 
 import msgspec
 
-from providers.domain.cost import Counter, burn_rate, tallied
+from providers.domain.cost import Counter
 from providers.domain.incident import Incident
 from providers.host.files import write_whole
 from providers.host.storage import cannot_write
 from tray.engine import budgets, document, published
-from tray.engine.cost_summary import last_days
+from tray.engine.cost_summary import cost_summary
 from tray.engine.settings import Settings
 from tray.engine.state import HomeCost, State
 from tray.engine.watch import Stamp, stamp
@@ -180,21 +180,15 @@ def _costs(state: State) -> dict[str, Any]:
         for home in account.cost_home_ids:
             if home in state.costs:
                 found.setdefault(account.provider, {})[home] = state.costs[home]
-    return {provider: _sum(list(costs.values())) for provider, costs in found.items()}
+    return {provider: _sum(costs) for provider, costs in found.items()}
 
 
-def _sum(costs: list[HomeCost]) -> dict[str, Any]:
-    spans = ("today", "days_7", "days_30", "month")
-    tallies = {span: tallied(getattr(cost.figures, span) for cost in costs) for span in spans}
-    return {
-        "day": costs[0].day.isoformat(),
-        **{f"{span}_usd": document.as_usd(tally.usd) for span, tally in tallies.items()},
-        **{f"{span}_tokens": tally.usage.total_tokens for span, tally in tallies.items()},
-        "burn": document.burn(burn_rate(tallied(cost.figures.recent for cost in costs))),
-        "last_days": document.days(last_days(costs, costs[0].day)),
-        "unpriced_models": sorted({model for cost in costs for model in cost.figures.unpriced_models}),
-        "complete": all(cost.complete for cost in costs),
-    }
+def _sum(costs: Mapping[str, HomeCost]) -> dict[str, Any]:
+    """As of the day of the newest count."""
+    day = max(cost.day for cost in costs.values())
+    summary = cost_summary(costs, tuple(costs), day)
+    assert summary is not None  # noqa: S101 - of no homes there is no sum
+    return {"day": day.isoformat(), **document.cost_summary(summary)}
 
 
 def _counter(counter: Counter) -> dict[str, Any]:

@@ -94,16 +94,24 @@ def as_of(document: Document, now: float, days: str | None = None, zone: tzinfo 
     are, the system's own if not given.
     """
     days = work_days(document) if days is None else days
-    written = document.get("generated_at")
-    age = 0.0 if written is None else now - epoch(written)
     accounts = document["providers"]
     if "owner" in document and not is_kept(document, now):
         accounts = _of_nobody(accounts)
     judged = [
-        {**account_as_of(account, now, days, zone), "cost": _cost_as_of(account.get("cost"), age)}
+        {**account_as_of(account, now, days, zone), "cost": _cost_as_of(account, document, now, zone)}
         for account in accounts
     ]
     return {**document, "providers": judged}
+
+
+def _cost_as_of(account: Document, document: Document, now: float, zone: tzinfo | None) -> Document | None:
+    cost, written = account.get("cost"), document.get("generated_at")
+    if cost is None or written is None:
+        return cost
+    from tray.engine import published_costs  # few bars show any
+
+    current = "owner" not in document or is_kept(document, now)
+    return published_costs.as_of(cost, epoch(written), now, zone, current=current)
 
 
 def is_kept(document: Document, now: float) -> bool:
@@ -184,12 +192,6 @@ def _refresh_seconds(account: Document) -> float:
     """How often it was refreshed when it was published."""
     every: float = account.get("refresh_seconds", rules.REFRESH_SECONDS)
     return every
-
-
-def _cost_as_of(cost: Document | None, age: float) -> Document | None:
-    """The burn rate of the last hours says nothing of now once these are over."""
-    burn = cost and cost.get("burn")
-    return {**cost, "burn": None} if cost and burn and age >= burn["over_minutes"] * 60 else cost
 
 
 def _window_as_of(window: Document, now: float, every: float, days: str, zone: tzinfo | None) -> Document:

@@ -42,9 +42,7 @@ def test_a_budget_is_set_and_shown(worked: Person) -> None:
     assert budgets(found) == [("day", 0.01, "spent"), ("week", 50.0, "spent"), ("month", 500.0, "ok")]
     assert budgets(worked.usage("--cached")) == budgets(found)
     lines = [line for line in worked.run("usage").splitlines() if "budget" in line]
-    assert lines[0].startswith("──────────────   0 % left  Daily budget  ·  ≥ $0."), (
-        "no tray has counted since"
-    )
+    assert lines[0].startswith("──────────────   0 % left  Daily budget  ·  $0."), "no log has changed since"
     assert lines[1] == "──────────────   0 % left  Weekly budget  ·  Codex 62 of 50 %  ·  spent"
 
 
@@ -78,14 +76,19 @@ def test_a_share_of_the_week_for_a_day(worked: Person, server: FakeChatGPT) -> N
 def test_a_guard_counts_what_usage_has_not(worked: Person) -> None:
     worked.run("config", "set", "budget.day", "20")
     day = worked.usage()["budgets"][0]
-    assert (day["verdict"], day["at_least"], day["up_to_date"]) == ("ok", True, False)
+    assert (day["verdict"], day["at_least"], day["up_to_date"]) == ("ok", False, True)
     log = next(iter(worked.home.rglob("*.jsonl")))
     text = log.read_text()
     for number in range(40):  # a busy hour, which no tray has seen
         again = text.replace(log.stem[-12:], f"{number:012}")
         log.with_name(f"{log.stem[:-12]}{number:012}.jsonl").write_text(again)
     worked.run("config", "set", "budget.day", "1")
-    assert worked.usage()["budgets"][0]["used"] == day["used"], "usage never waits for a count"
+    later = worked.usage()
+    assert later["budgets"][0]["used"] == day["used"], "usage never waits for a count"
+    assert (later["budgets"][0]["at_least"], later["budgets"][0]["up_to_date"]) == (True, False)
+    assert later["providers"][0]["cost"]["complete"] is False
+    worked.run("usage")
+    assert "run `tankful cost` to count what was used since" in worked.errors
     found = json.loads(worked.run("guard", "--budget", "--json", code=75))
     assert (found["reason"], found["budget"]) == ("budget", "day")
     kept = json.loads((worked.folder / "own/state/snapshot.json").read_text())["budgets"][0]

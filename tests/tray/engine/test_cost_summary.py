@@ -22,7 +22,12 @@ def tally(usd: float | None, tokens: int = 10) -> Tally:
 
 
 def cost(
-    *days: Tally, day: date = TODAY, month: Tally = NOTHING, recent: Tally = NOTHING, complete: bool = True
+    *days: Tally,
+    day: date = TODAY,
+    month: Tally = NOTHING,
+    recent: Tally = NOTHING,
+    complete: bool = True,
+    up_to_date: bool = True,
 ) -> HomeCost:
     """The days end with `day`; those before were idle."""
     whole = (NOTHING,) * (DAYS_SHOWN - len(days)) + days
@@ -37,7 +42,7 @@ def cost(
         last_days=whole,
         recent=recent,
     )
-    return HomeCost(day=day, figures=figures, complete=complete)
+    return HomeCost(day=day, figures=figures, complete=complete, up_to_date=up_to_date)
 
 
 def summary(*costs: HomeCost | None) -> CostSummary:
@@ -74,6 +79,21 @@ def test_a_count_of_an_earlier_day_says_nothing_of_today() -> None:
     assert [each.day for each in found.last_days][-1] == TODAY - DAY
     assert (found.today_usd, found.burn, found.complete) == (None, None, False)
     assert found.days_7_usd == 3.0
+
+
+class TestNobodyHasLookedForNewLogsSince:
+    def test_what_is_known_of_today_is_a_lower_bound(self) -> None:
+        used = cost(tally(1.0), tally(2.0), month=tally(5.0), recent=tally(2.0), up_to_date=False)
+        for found in (summary(used), summary(used, cost())):
+            assert (found.today_usd, found.month_usd, found.complete) == (2.0, 5.0, False)
+            assert found.burn is None, "a rate is no lower bound"
+            assert found.last_days[-1].day == TODAY
+
+    def test_nothing_is_not_zero(self) -> None:
+        found = summary(cost(tally(1.0), NOTHING, NOTHING, up_to_date=False))
+        assert (found.today_usd, found.month_usd, found.complete) == (None, None, False)
+        assert found.last_days[-1] == DayCost(day=TODAY - 2 * DAY, usd=1.0, tokens=10)
+        assert found.days_7_usd == 1.0
 
 
 def test_a_home_that_was_never_counted_leaves_today_unknown() -> None:

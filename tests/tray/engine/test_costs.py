@@ -28,6 +28,7 @@ from tray.engine.cost_faults import ProviderFailed
 from tray.engine.costs import Costs
 from tray.engine.count_child import CountChild
 from tray.engine.counting import count
+from tray.engine.once import costs_of
 from tray.engine.scope import Scope
 from tray.engine.state import HomeCost
 from tray.engine.transitions import CostsRead, CountEnded, Event
@@ -112,6 +113,23 @@ def test_another_process_sees_what_was_counted(person: Person) -> None:
     assert counted.up_to_date
     seen = person.of_codex(person.costs())
     assert seen == replace(counted, up_to_date=False), "nobody knows for how long"
+
+
+def test_figures_are_up_to_date_until_a_log_changes(person: Person) -> None:
+    person.counted()
+
+    def seen(name: str = "codex") -> bool:
+        (home,) = (each for each in person.scope().homes() if each.provider == name)
+        return costs_of(person.scope(), person.costs())[home.id].up_to_date
+
+    assert seen()
+    log = next((person.folder / "codex").rglob("*.jsonl"))
+    log.write_bytes(log.read_bytes() + b"{}\n")
+    assert not seen()
+    person.counted()
+    assert seen()
+    log.with_name(log.name.replace("2026-11-20", "2026-11-21")).write_bytes(log.read_bytes())
+    assert not seen()
 
 
 def test_figures_are_up_to_date_from_the_first_count_of_a_process_on(person: Person) -> None:

@@ -153,9 +153,10 @@ def test_costs_by_provider_and_counters_of_all_time(tmp_path: Path) -> None:
     assert found["cost"] == {
         "codex": {
             "day": "2026-11-20",
-            **{f"{span}_usd": 0.75 for span in ("today", "days_7", "days_30", "month")},
+            **{f"{span}_usd": 0.75 for span in ("today", "days_30", "month")},
+            "days_7_usd": 1.5,
             "today_tokens": 2,
-            "days_7_tokens": 14,
+            "days_7_tokens": 16,
             "days_30_tokens": 60,
             "month_tokens": 40,
             "burn": {"usd_per_hour": 0.25, "tokens_per_hour": 1, "over_minutes": 180},
@@ -164,6 +165,8 @@ def test_costs_by_provider_and_counters_of_all_time(tmp_path: Path) -> None:
                 {"day": "2026-11-20", "usd": 0.75, "tokens": 2},
             ],
             "unpriced_models": ["a", "b"],
+            "priced": "partial",
+            "has_logs": True,
             "complete": False,
         }
     }

@@ -65,6 +65,7 @@ def test_a_burn_rate_of_hours_that_are_over_is_not_told(folder: Folder, hours: i
     (account,) = json.loads(folder.run("usage", "--cached", "--json"))["providers"]
     expected = {"usd_per_hour": 1.5, "tokens_per_hour": 1000, "over_minutes": 180}
     assert account["cost"]["burn"] == (expected if known else None)
+    assert account["cost"]["complete"] is (hours == 0)
     assert account["cost"]["last_days"] == [
         {"day": folder.now.date().isoformat(), "usd": 4.5, "tokens": 3000}
     ]

@@ -162,7 +162,8 @@ def _cost(cost: Document, span: str) -> str | None:
     usd = cost.get(_SPANS[span])
     if usd is None:
         return None
-    return words.at_least(usd) if cost["priced"] == "partial" else words.money(usd)
+    is_whole = cost["complete"] and cost["priced"] != "partial"
+    return words.money(usd) if is_whole else words.at_least(usd)
 
 
 def _left(window: Document, now: float) -> str | None:

@@ -13,12 +13,21 @@ WORST_FIRST = ("stop", "unknown", "warn", "go_on")
 
 class Verdict:
     """`text` is a sentence or two. `left` (percent) and `until` (epoch s) are those of the `window` that decides;
-    or of the `budget`, named by its period. None is what is not known. `old`: read longer ago than asked for. `not_known` are the reasons of all verdicts on the
-    way to this one that are unknown.
+    or of the `budget`, named by its period. None is what is not known. `old`: read longer ago than asked for.
+    `not_known` are the reasons of all that is not known, whatever decided.
     """
 
     __slots__ = (
-        *("account", "budget", "left", "level", "not_known", "old", "provider", "reason", "text", "until"),
+        "account",
+        "budget",
+        "left",
+        "level",
+        "not_known",
+        "old",
+        "provider",
+        "reason",
+        "text",
+        "until",
         "window",
     )
 

@@ -73,6 +73,8 @@ def test_the_last_drop_is_no_zero_and_a_reset_no_value() -> None:
 def test_a_sum_that_leaves_something_out_says_so() -> None:
     cost = replace(COST, priced="partial")
     assert filled("{codex.cost.today}", sample.account(sample.window(37), cost=cost)) == "≥ $0.24"
+    counted_before = replace(COST, complete=False)
+    assert filled("{codex.cost.today}", sample.account(sample.window(37), cost=counted_before)) == "≥ $0.24"
     cost = replace(cost, today_usd=0.001)
     assert filled("{codex.cost.today}", sample.account(sample.window(37), cost=cost)) == "≥ $0.00"
 
