@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tray.engine.single_instance import SingleInstance
 
 WATCH_LOCK = "watch.lock"
-"""Held by the engine of those who watch, besides the engine's own lock."""
+"""Held by the one of those who watch that keeps their engine, while it keeps it."""
 WANTED = "engine.wanted"
 _WANTED_SECONDS = 15.0
 _PATIENCE_SECONDS = 12.0
@@ -32,7 +32,7 @@ def acquire(single: SingleInstance, state_folder: Path, patience: float) -> bool
     if single.acquire():
         return True
     _ask(str(state_folder))
-    gives_way = is_owned(str(state_folder), WATCH_LOCK)
+    gives_way = is_owned(str(state_folder), WATCH_LOCK) or _is_of_watch(str(state_folder))
     if not single.acquire(_PATIENCE_SECONDS if gives_way else patience):
         return False
     try:  # noqa: SIM105 - contextlib takes its memory
@@ -48,6 +48,16 @@ def is_wanted(state_folder: str, now: float) -> bool:
         return 0 <= now - os.stat(os.path.join(state_folder, WANTED)).st_mtime < _WANTED_SECONDS
     except OSError:
         return False
+
+
+def _is_of_watch(state_folder: str) -> bool:
+    """Whether the engine that published last was one for those who watch: its keeper may have been killed just
+    now, and it is about to end.
+    """
+    from tray.engine import published
+
+    owner = (published.read(state_folder) or {}).get("owner")
+    return isinstance(owner, dict) and owner.get("kind") == "watch"
 
 
 def _ask(state_folder: str) -> None:

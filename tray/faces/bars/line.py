@@ -127,7 +127,7 @@ def _account(account: Document, now: float, *, used: bool) -> str:
     if not parts:
         parts.append(_why_nothing(account))
     if old := _stale_for(account, now):
-        parts.append(f"updated {old} ago")
+        parts.append(f"updated {old}")
     return words.plain(f"{words.name(account['title'])} {' · '.join(parts)}")
 
 
@@ -141,7 +141,7 @@ def _short(accounts: list[Document], now: float, *, used: bool) -> str:
             said = _blocked(account, now)
         elif tightest is not None:
             said, last = words.percent(rules.left_percent(tightest["used_percent"]), used=used), not old
-            said += f" ({old} ago)" if old else ""
+            said += f" ({old})" if old else ""
         parts.append(words.plain(f"{words.name(account['title'])} {said}"))
     return " | ".join(parts) + (f" {'used' if used else 'left'}" if last else "")
 
@@ -162,7 +162,7 @@ def _tooltip(accounts: list[Document], now: float, *, used: bool, hide_email: bo
         if account["error"]:
             lines.append(words.plain(account["error"]["message"][:_LONGEST_ERROR]))
         if old := _stale_for(account, now):
-            lines.append(f"Updated {old} ago")
+            lines.append(f"Updated {old}")
     if (more := len(accounts) - _MOST_ACCOUNTS) > 0:
         lines.append(f"And {more} more.")
     return "\n".join(lines)
@@ -197,6 +197,8 @@ def _blocked(account: Document, now: float) -> str:
 
 
 def _stale_for(account: Document, now: float) -> str | None:
-    """How old the oldest of its values is that are too old; those from before a reset are not shown."""
-    stale = [window["fetched_at"] for window in _current_windows(account, now) if window["stale"]]
-    return words.span(now - min(map(published.epoch, stale))) if stale else None
+    """How long ago the oldest of its values was read that are too old; those from before a reset are not shown."""
+    read = [published.epoch(each["fetched_at"]) for each in _current_windows(account, now) if each["stale"]]
+    if not read:
+        return None
+    return "at an unknown time" if max(read) > now else f"{words.span(now - min(read))} ago"

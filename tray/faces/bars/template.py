@@ -220,9 +220,11 @@ def _blocked_until(account: Document, now: float) -> str | None:
 
 
 def _updated(account: Document, now: float) -> str | None:
-    """How old its oldest value is."""
+    """How old its oldest value is; not known of one that was read by a clock that has been set back since."""
     read = [published.epoch(window["fetched_at"]) for window in published.own_windows(account)]
-    return words.span(now - min(read)) if read else None
+    if not read or max(read) > now + rules.CLOCK_SLACK_SECONDS:
+        return None
+    return words.span(now - min(read))
 
 
 def _window(account: Document, now: float) -> str | None:

@@ -84,6 +84,7 @@ PEOPLE: Mapping[str, tuple[AccountUsage, ...]] = {
     "spent": (account(window(100), _WEEK),),
     "spent for days": (account(window(37), window(100, "Weekly", resets=timedelta(days=3))),),
     "old": (account(window(37, ago=timedelta(hours=1, seconds=5)), _WEEK),),
+    "clock set back": (account(window(37, ago=timedelta(hours=-1)), _WEEK),),
     "reset since": (account(window(97, resets=timedelta(seconds=-1)), _WEEK),),
     "signed out": (account(error=_SIGNED_OUT), account(window(12), provider="claude")),
     "nobody": (account(error=_SIGNED_OUT),),

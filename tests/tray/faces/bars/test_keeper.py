@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 
 from tests.programs import started
 from tests.tray.faces.published import until
-from tray.engine import takeover
+from tray.engine import published, takeover
 from tray.engine.detached import is_owned
 from tray.engine.single_instance import SingleInstance
 from tray.faces.bars import keeper
@@ -154,6 +155,16 @@ time.sleep(1.5)  # it takes its time to close
             assert takeover.acquire(single, tmp_path, 0.1)
             assert not takeover.is_wanted(str(tmp_path), time.time()), "it is no longer about to take over"
             single.release()
+
+    def test_one_whose_keeper_was_killed_is_waited_for(self, tmp_path: Path) -> None:
+        (tmp_path / published.FILE).write_text(
+            json.dumps({"schema": published.SCHEMA, "providers": [], "owner": {"pid": 1, "kind": "watch"}})
+        )
+        owner, single = SingleInstance(tmp_path), SingleInstance(tmp_path)
+        assert owner.acquire()
+        threading.Timer(1, owner.release).start()
+        assert takeover.acquire(single, tmp_path, 0.1)
+        single.release()
 
     def test_a_tray_does_not_give_way(self, tmp_path: Path) -> None:
         owner, single = SingleInstance(tmp_path), SingleInstance(tmp_path)

@@ -70,6 +70,11 @@ def test_the_last_drop_is_no_zero_and_a_reset_no_value() -> None:
     ) == ("– – – –")
 
 
+def test_an_age_by_a_clock_that_has_been_set_back_is_not_known() -> None:
+    assert filled("{codex.updated}", sample.account(sample.window(37, ago=timedelta(minutes=12)))) == "12 min"
+    assert filled("{codex.updated}", sample.account(sample.window(37, ago=timedelta(hours=-1)))) == "–"
+
+
 def test_a_sum_that_leaves_something_out_says_so() -> None:
     cost = replace(COST, priced="partial")
     assert filled("{codex.cost.today}", sample.account(sample.window(37), cost=cost)) == "≥ $0.24"
