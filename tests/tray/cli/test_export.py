@@ -270,13 +270,49 @@ def test_a_damaged_snapshot_costs_titles_alone(person: Person, content: str) -> 
 
 
 def test_a_calendar_names_windows_as_the_menu_does(person: Person) -> None:
-    """Where no tray runs, it asks for the limits first."""
+    """Where no tray runs, it asks for the limits first; and without a log it knows whose they are."""
+    shutil.rmtree(person.folder / "codex/sessions")
+    shutil.rmtree(person.folder / "copy")
     make_home(person.folder / "codex")
     with fake_chatgpt() as server:
         server.answer = says(usage_now())
         make_home(person.folder / "codex", base=server.base)
         text = person.export("--format", "ics")
     assert {line for line in text.splitlines() if "SUMMARY" in line} >= {"SUMMARY:Codex 5h resets"}
+    assert {row["provider"] for row in person.objects("--what", "limits")} == {"codex"}
+
+
+def test_past_resets_are_in_a_calendar_where_they_are_asked_for(person: Person) -> None:
+    began = NOW - timedelta(days=2)
+    person.note(60, began, began + timedelta(hours=5))
+    assert "VEVENT" not in person.export("--format", "ics")
+    assert "VEVENT" in person.export("--format", "ics", "--since", began.date().isoformat())
+    assert "VEVENT" not in person.export("--format", "ics", "--until", began.date().isoformat())
+
+
+def test_one_provider_alone(person: Person) -> None:
+    make_home(person.folder / "codex")
+    with fake_chatgpt() as server:
+        server.answer = says(usage_now())
+        make_home(person.folder / "codex", base=server.base)
+        person.run("usage", "--refresh")
+    for what in ("responses", "days", "limits", "windows"):
+        assert {row["provider"] for row in person.objects("--what", what, "--provider", "codex")} == {"codex"}
+        assert person.objects("--what", what, "--provider", "claude") == []
+    of_codex = person.export("--format", "prometheus", "--provider", "codex")
+    for name in ("tankful_usd_total", "tankful_used_ratio"):
+        assert f'{name}{{provider="codex"' in of_codex
+    assert "{" not in person.export("--format", "prometheus", "--provider", "claude")
+
+
+def test_metrics_of_the_past_end_where_they_should(person: Person) -> None:
+    def last(*arguments: str) -> int:
+        text = person.export("--format", "prometheus", "--what", "responses", *arguments)
+        return max(int(line.rsplit(" ", 1)[1]) for line in text.splitlines() if "{" in line)
+
+    end = datetime(2026, 11, 22, tzinfo=UTC)
+    assert last("--until", "2026-11-21") == int(end.timestamp())
+    assert last("--until", "2100-01-01") <= datetime.now(UTC).timestamp()
 
 
 def test_what_a_format_cannot_hold_is_refused(person: Person) -> None:
@@ -295,6 +331,12 @@ def test_what_a_format_cannot_hold_is_refused(person: Person) -> None:
     ):
         person.export(*arguments, code=64)
         assert person.err.decode().splitlines()[-1] == f"tankful export: {why}"
+
+
+def test_metrics_are_counted_where_nobody_keeps_the_snapshot(person: Person) -> None:
+    person.run("usage", code=1)
+    assert json.loads((person.state / "snapshot.json").read_text())["counters"] == []
+    assert b"tankful_responses_total{" in person.run("metrics")
 
 
 def test_the_counters_of_the_past_end_where_those_of_today_are(person: Person) -> None:

@@ -30,6 +30,7 @@ from tests.tray.faces.published import ROOT, Folder, until
 from tray.engine import published
 from tray.engine.state import State
 from tray.faces import metrics
+from tray.view import metric_families
 from tray.view.metric_families import FAMILIES, Samples, number
 
 SAMPLE = re.compile(r'(tankful_[a-z0-9_]+)((?:\{(?:[a-z]+="(?:[^"\\]|\\["\\])*",?)+\})?) (\S+)')
@@ -132,6 +133,18 @@ def test_what_is_not_known_is_absent(folder: Folder) -> None:
     found = samples(folder.run("metrics"))
     assert [name for name in found if "resets" in name or "usd" in name or "claude" in name] == []
     assert found['tankful_credits{provider="codex",account="a1b2c3d4"}'] == "+Inf"
+
+
+def test_no_sample_is_there_twice() -> None:
+    """Prometheus would refuse all of them."""
+    found = Samples()
+    for value in (2, 1, 3):
+        found.put(metric_families.BLOCKED, value, account="a")
+        found.put(metric_families.RESPONSES, value, account="a")
+    assert samples(found.text()) == {
+        'tankful_blocked{account="a"}': "1",
+        'tankful_responses_total{account="a"}': "6",
+    }
 
 
 def test_a_correction_is_a_series_of_its_own(folder: Folder) -> None:
