@@ -27,15 +27,15 @@ from tray.engine.notices.memory import (
     of_clock,
     with_blocked,
     with_found,
+    without_marks_of_later,
 )
-from tray.engine.notices.occasion import ALL_ACCOUNTS, Occasion
+from tray.engine.notices.occasion import ALL_ACCOUNTS, UNKNOWN_LENGTH, Occasion
 from tray.engine.notices.quiet import is_quiet
 from tray.engine.notices.screen import Due, with_notices
 from tray.engine.notices.stored import Mark, Seen, bounded, is_ahead
 from tray.engine.state import State
 
 JUST_BEFORE = timedelta(seconds=FRESH_SECONDS)
-UNKNOWN_LENGTH = timedelta(days=1)
 
 
 def due(
@@ -63,7 +63,7 @@ def due(
         if look.is_about(kind.topic)
         for occasion in kind.find(look)
     ]
-    memory = with_found(memory, found, accounts, now)
+    memory = without_marks_of_later(with_found(memory, found, accounts, now), found, now)
     confirmed = [occasion for occasion in found if _is_confirmed(occasion, memory, now)]
     memory = with_blocked(memory, confirmed, accounts, now)
 

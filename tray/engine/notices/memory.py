@@ -127,6 +127,20 @@ def with_found(
     return replace(memory, pending=pending, seen=seen, homes=homes)
 
 
+def without_marks_of_later(memory: Memory, found: Iterable[Occasion], now: datetime) -> Memory:
+    """Without those that end later than what is found now, and what follows it, can: they were made while the clock
+    was ahead, and would suppress notices until then. One without an end stays for as long as it holds.
+    """
+    later = {
+        occasion.id
+        for occasion in found
+        if (mark := memory.seen.get(occasion.id)) is not None
+        and mark.ends - max(occasion.ends or now, now) > occasion.longest
+        and (occasion.ends is not None or mark.cleared)
+    }
+    return replace(memory, seen={id_: mark for id_, mark in memory.seen.items() if id_ not in later})
+
+
 def with_blocked(
     memory: Memory, confirmed: list[Occasion], accounts: Mapping[str, AccountUsage], now: datetime
 ) -> Memory:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from providers.domain.limits import AccountUsage, EarlyReset, RateWindow
+from providers.domain.limits import AccountUsage, EarlyReset, RateWindow, furthest_reset
 from tray.engine.budgets import Budget
 
 OccasionId = tuple[str, str, str]
 """Kind, account and window: there is one such occasion at a time."""
 LOGIN = "login"
+UNKNOWN_LENGTH = timedelta(days=1)
 ALL_ACCOUNTS = AccountUsage(provider="", title="All accounts", homes=(), key="all")
 """Stands for all of them, where a budget is one of dollars."""
 
@@ -35,6 +36,16 @@ class Occasion(Struct, frozen=True, kw_only=True):
     limit: RateWindow | None = None
     early: EarlyReset | None = None
     budget: Budget | None = None
+
+    @property
+    def longest(self) -> timedelta:
+        """How far ahead of now it may end, by the window or the period that it is about."""
+        length: timedelta | None = UNKNOWN_LENGTH
+        if self.limit is not None:
+            length = self.limit.duration
+        elif self.budget is not None and self.budget.starts_at and self.budget.ends_at:
+            length = self.budget.ends_at - self.budget.starts_at
+        return furthest_reset(length)
 
     @property
     def id(self) -> OccasionId:

@@ -393,6 +393,28 @@ def test_a_clock_that_is_set_back_repeats_nothing(back: timedelta) -> None:
     assert life.kinds(session=100) == ["spent"], "and still says what is new"
 
 
+@pytest.mark.parametrize("ahead", [8 * DAY, 100 * DAY])
+def test_what_was_shown_while_the_clock_was_ahead_suppresses_nothing(ahead: timedelta) -> None:
+    """Also in the next process, which finds the marks on the disk."""
+    life = Life()
+    session, weekly = life.session, life.weekly
+    life.session = window("session", 100, life.now + ahead + 3 * HOUR)
+    life.weekly = window("weekly", 95, life.now + ahead + 5 * DAY)
+    assert life.kinds(ahead) == ["spent", "at_10"]
+    life.look(usage=replace(life.usage, error=LOGIN_EXPIRED))
+    assert life.kinds(11 * MINUTE) == ["login_gone"]
+    life.look(usage=replace(life.usage, error=None))
+    life.session, life.weekly = session, weekly
+    life.look(-ahead)
+    life.restart()
+    life.look(MINUTE)
+    assert life.kinds(session=100) == ["spent"]
+    assert life.kinds(weekly=95) == ["at_10"]
+    life.look(MINUTE, usage=replace(life.usage, error=LOGIN_EXPIRED))
+    assert life.kinds(11 * MINUTE) == ["login_gone"]
+    assert life.kinds() == []
+
+
 def test_a_long_sleep_ends_with_at_most_one_notice_of_fresh_figures() -> None:
     life = Life()
     life.kinds(session=100)
