@@ -20,8 +20,8 @@
     logs         how a provider's logs are found, scanned and resolved: what the ledger asks of it
     host/        the few ways to the outside, each injected:
                  files, http/, process/, terminal/, locate/, keyring/, status_page
-                 (private, trust: what is ours on the disk, and whose folders are refused; in process/, `keeper`
-                 is the parent of a probe's program, so that no daemon of it stays)
+                 (private, trust: what is ours on the disk, and whose folders are refused; atomic: how it is
+                 written; in process/, `keeper` is the parent of a probe's program, so that no daemon of it stays)
                  storage, holder   why nothing can be written; who holds a lock
     ledger/      logs → observations → billed responses → reports, in one SQLite file
         discover          the logs of a home, found once and looked at again cheaply (listing, log_tree)

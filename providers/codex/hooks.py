@@ -21,7 +21,8 @@ from providers.codex.program import Find, find_codex
 from providers.codex.scratch_home import borrowing
 from providers.domain.errors import NotUnderstood, ProviderError, TimedOut
 from providers.domain.hook_line import is_guard, program_of
-from providers.host.files import read_small, short, write_whole
+from providers.host.atomic import write_whole
+from providers.host.files import read_small, short
 from providers.host.process.child import Child, probe_folder
 from providers.host.process.jsonrpc import Conversation, Ended, RpcRefused
 from providers.source import GuardHook, Home

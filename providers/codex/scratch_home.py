@@ -14,7 +14,7 @@ from pathlib import Path
 
 from providers.codex.auth import auth_without_refresh
 from providers.codex.config import backend, read_config
-from providers.host.files import write_whole
+from providers.host.atomic import write_whole
 from providers.source import Home
 
 NOWHERE = "http://127.0.0.1:9/"

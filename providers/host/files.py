@@ -5,17 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from msgspec import Struct
-
-from providers.host.private import make_folder
-
-_REPLACE_TRIES = 5
 
 
 class Folders(Struct, frozen=True, kw_only=True):
@@ -87,42 +82,3 @@ def read_small(path: Path, limit: int) -> bytes:
     if len(content) > limit:
         raise OSError(errno.EFBIG, "File too large")
     return content
-
-
-def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Replace a file in one step: a reader sees the old or the new one whole. By default its owner alone reads it.
-
-    Raises OSError when the folder cannot be written; the old file stays then.
-    """
-    make_folder(path.parent)
-    handle, temporary = scratch_file(path.parent, f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        if mode != 0o600:  # which it was made with
-            os.chmod(temporary, mode)
-        _replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def scratch_file(folder: Path, prefix: str) -> tuple[int, str]:
-    """A new file of its own name, open for reading and writing by its owner alone. Raises OSError.
-
-    As `tempfile.mkstemp`, whose module takes 3 to 6 ms to import, and most commands write nothing else.
-    """
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    name = os.path.join(folder, f"{prefix}{os.urandom(6).hex()}")
-    return os.open(name, flags, 0o600), name
-
-
-def _replace(temporary: str, path: Path) -> None:
-    for tries_left in reversed(range(_REPLACE_TRIES)):
-        try:
-            os.replace(temporary, path)
-            return
-        except PermissionError:  # on Windows, while another process has the old file open: for a moment
-            if not tries_left:
-                raise
-            time.sleep(0.02)

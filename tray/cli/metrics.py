@@ -89,7 +89,7 @@ def _target(name: str) -> Path:
 
 
 def _write(target: Path, content: bytes) -> int:
-    from providers.host.files import write_whole
+    from providers.host.atomic import write_whole
     from providers.host.storage import reason_of
 
     try:

@@ -10,7 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from providers.host.files import short, write_whole
+from providers.host.atomic import write_whole
+from providers.host.files import short
 from providers.source import Provider
 from tray.desktop.autostart.switch import LoginSwitch
 from tray.desktop.clipboard import CannotCopy, Clipboard

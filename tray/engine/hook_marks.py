@@ -11,6 +11,7 @@ import os
 import time
 
 from providers.domain.short_hash import short_hash
+from providers.host.atomic import write_whole
 from providers.host.private import make_folder
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
@@ -22,6 +23,8 @@ _TURN = "turn-"
 _KEPT_SECONDS = 86400.0
 _MOST_TURNS = 512
 _LARGEST = 1 << 12
+_TORN_SECONDS = 60.0
+"""No hook writes for that long."""
 
 
 def is_first(state_folder: str, *names: str) -> bool | None:
@@ -59,17 +62,8 @@ def note(state_folder: str, provider: str, home: str, outcome: str, now: float) 
     if known is not None and known.get("outcome") == outcome:
         os.utime(path, (now, now))
         return False
-    make_folder(os.path.dirname(path))
-    temporary = f"{path}.new"
-    flags = (
-        os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    )
-    file = os.open(temporary, flags, 0o600)
-    try:
-        os.write(file, json.dumps({"home": home, "outcome": outcome}).encode())
-    finally:
-        os.close(file)
-    os.replace(temporary, path)
+    _forget_torn(os.path.dirname(path))
+    write_whole(path, json.dumps({"home": home, "outcome": outcome}).encode())
     os.utime(path, (now, now))
     return True
 
@@ -103,4 +97,17 @@ def _forget_old(folder: str) -> None:
             if _is_old(at, now) or number < len(times) - _MOST_TURNS:
                 os.unlink(path)
     except FileNotFoundError:
+        pass
+
+
+def _forget_torn(folder: str) -> None:
+    """What hooks began to write when their deadline ended them."""
+    now = time.time()
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                is_scratch = entry.name.startswith(".") and ".json." in entry.name
+                if is_scratch and abs(now - entry.stat(follow_symlinks=False).st_mtime) > _TORN_SECONDS:
+                    os.unlink(entry.path)
+    except FileNotFoundError:  # another process may do the same, or just have written
         pass

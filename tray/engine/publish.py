@@ -16,7 +16,7 @@ import msgspec
 
 from providers.domain.cost import Counter
 from providers.domain.incident import Incident
-from providers.host.files import write_whole
+from providers.host.atomic import write_whole
 from providers.host.storage import cannot_write
 from tray.engine import budgets, document, published
 from tray.engine.cost_summary import cost_summary

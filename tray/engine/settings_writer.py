@@ -9,8 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from providers.host.atomic import write_whole
 from providers.host.file_lock import file_lock
-from providers.host.files import read_small, short, write_whole
+from providers.host.files import read_small, short
 from providers.host.private import is_own, make_folder
 from providers.host.storage import reason_of
 from providers.host.toml_lines import BadToml, Keys, TomlLines

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from providers.domain.errors import NotUnderstood, ProviderError, RateLimited, ServerError, TimedOut
-from providers.host.files import write_whole
+from providers.host.atomic import write_whole
 from providers.host.http.origin import origin_allowed
 from providers.host.http.refusal import is_page, refusal
 from providers.host.http.transport import Answer, RequestsWeb

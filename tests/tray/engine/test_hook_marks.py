@@ -92,3 +92,28 @@ def test_a_damaged_note_is_made_anew(tmp_path: Path, content: bytes) -> None:
     assert hook_marks.read(str(path)) is None
     assert hook_marks.note(str(tmp_path), "codex", "~/.codex", "let pass", NOW)
     assert hook_marks.read(str(path)) is not None
+
+
+def test_hooks_at_once_with_different_outcomes(tmp_path: Path) -> None:
+    """Each writes what is whole, and leaves nothing beside it."""
+    outcomes = [f"let pass: {'long ' * number}" for number in range(64)]
+    with ThreadPoolExecutor(8) as pool:
+        notes = [
+            pool.submit(hook_marks.note, str(tmp_path), "codex", "~/.codex", each, NOW) for each in outcomes
+        ]
+    assert all(each.result() for each in notes)
+    (found,) = (tmp_path / hook_marks.FOLDER).iterdir()
+    assert (hook_marks.read(str(found)) or {})["outcome"] in outcomes
+
+
+def test_what_a_hook_did_not_finish_is_removed(tmp_path: Path) -> None:
+    """Its deadline may end it anywhere."""
+    folder = tmp_path / hook_marks.FOLDER
+    path = Path(hook_marks.path_of(str(tmp_path), "codex", "~/.codex"))
+    folder.mkdir()
+    torn, current = folder / f".{path.name}.0a1b2c3d4e5f", folder / f".{path.name}.5f4e3d2c1b0a"
+    torn.touch()
+    current.touch()
+    os.utime(torn, (time.time() - 120,) * 2)
+    hook_marks.note(str(tmp_path), "codex", "~/.codex", "let pass", NOW)
+    assert sorted(folder.iterdir()) == sorted([path, current])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from providers.host.files import read_small, short, write_whole
+from providers.host.atomic import write_whole
+from providers.host.files import read_small, short
 from tray.desktop.autostart.login_item import AutostartError
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ import msgspec
 from msgspec import Struct
 
 from providers.domain.limits import LONGEST_RESET
-from providers.host.files import read_small, write_whole
+from providers.host.atomic import write_whole
+from providers.host.files import read_small
 from tray.engine.notices.occasion import OccasionId
 
 FILE = "notices.json"
