@@ -128,8 +128,8 @@ def with_found(
 
 
 def without_marks_of_later(memory: Memory, found: Iterable[Occasion], now: datetime) -> Memory:
-    """Without those that end later than what is found now, and what follows it, can: they were made while the clock
-    was ahead, and would suppress notices until then. One without an end stays for as long as it holds.
+    """Without those that end later than what is found now, and what follows it, can: they were made while the
+    clock was ahead, and would suppress notices until then. One without an end stays for as long as it holds.
     """
     later = {
         occasion.id
