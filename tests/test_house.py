@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections import Counter, defaultdict
 from functools import cache
@@ -124,6 +125,26 @@ def test_the_readme_names_the_two_commands() -> None:
     readme = (ROOT / "README.md").read_text()
     assert "    pip install -q uv && uv run tankful\n" in readme
     assert "    pip install -q uv && uv run --group dev pytest\n" in readme
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    pages = [Path("README.md"), Path("CONTRIBUTING.md"), *Path("docs").glob("*.md")]
+    for page in (ROOT / each for each in pages):
+        for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text()):
+            path = page.parent / target if target else page
+            assert os.path.exists(path), f"{page.name}: {target}"
+            heads = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE) if anchor else []
+            anchors = [re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads]
+            assert not anchor or anchor in anchors, f"{page.name}: {target}#{anchor}"
+
+
+def test_what_the_readme_has_to_paste_is_as_on_the_pages() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for heading, page in (("Status bars and prompts", "bars"), ("Guards for scripts and agents", "guard")):
+        section = readme.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+        blocks = [each for each in section.split("\n\n") if each.startswith("    ")]
+        assert blocks
+        assert blocks[0] in (ROOT / f"docs/{page}.md").read_text()
 
 
 def test_a_look_whether_a_file_is_there_never_raises() -> None:

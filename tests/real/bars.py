@@ -43,11 +43,10 @@ def installed(folder: Folder) -> Path:
     return path
 
 
-def readme(holds: str, program: Path | None = None, *changes: tuple[str, str]) -> str:
-    """The block of the README's section on bars that holds this, with this program for the installed one."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = text[text.index("\n## Status bars") :]
-    blocks = (block for block in section.split("\n\n") if block.startswith("    "))
+def pasted(holds: str, program: Path | None = None, *changes: tuple[str, str]) -> str:
+    """The block of docs/bars.md that holds this, with this program for the installed one."""
+    text = (ROOT / "docs/bars.md").read_text(encoding="utf-8")
+    blocks = (block for block in text.split("\n\n") if block.startswith("    "))
     block = textwrap.dedent(next(block for block in blocks if holds in block))
     for before, after in (*([("~/.local/bin/tankful", str(program))] if program else []), *changes):
         assert before in block

@@ -1,4 +1,4 @@
-"""The README's lines for bars and prompts, as the real ones show them: also names that are markup to them."""
+"""The lines of docs/bars.md, as the real bars and prompts show them: also names that are markup to them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.real import bars, panel
-from tests.real.bars import HOSTILE, NAME, readme
+from tests.real.bars import HOSTILE, NAME, pasted
 from tests.real.panel import bare_display
 from tests.real.session import Session, until
 from tests.real.terminals import terminal
@@ -50,7 +50,7 @@ def is_followed(desk: Session, folder: Folder) -> None:
 def test_waybar(folder: Folder, program: Path, tmp_path: Path, need: Callable[..., None]) -> None:
     need(*bars.WAYBAR)
     with headless_sway(tmp_path / "desk") as desk:
-        bars.start_waybar(desk, readme('"custom/tankful"', program), readme("#custom-tankful"))
+        bars.start_waybar(desk, pasted('"custom/tankful"', program), pasted("#custom-tankful"))
         is_followed(desk, folder)
         desk.screenshot(tmp_path / "waybar.png")
         folder.publish(folder.account(folder.window(100), title=NAME))
@@ -66,7 +66,7 @@ def test_tmux(folder: Folder, program: Path, tmp_path: Path, need: Callable[...,
     command = ["tmux", "-L", "test", "-f", str(config), "new-session", "cat"]
     for kind in ("statusline", "watch"):
         folder.publish(folder.account(folder.window(37), title=HOSTILE))
-        config.write_text(readme("set -g status-right", program, ("statusline", kind), ("15", "1")))
+        config.write_text(pasted("set -g status-right", program, ("statusline", kind), ("15", "1")))
         with terminal(command, environ, tmp_path) as screen:
             screen.until(lambda: HOSTILE[:20] in screen.text, "the name is not shown as it is")
             folder.publish(folder.account(folder.window(100), title=NAME))
@@ -84,7 +84,7 @@ def test_polybar(
 ) -> None:
     need(*bars.POLYBAR)
     with bare_display(tmp_path / "desk") as desk:
-        bars.start_polybar(desk, readme("[module/tankful]", program, *changes))
+        bars.start_polybar(desk, pasted("[module/tankful]", program, *changes))
         is_followed(desk, folder)
         desk.screenshot(tmp_path / "polybar.png")
     assert desk.left_behind() == []
@@ -100,7 +100,7 @@ def test_i3blocks(
 ) -> None:
     need(*bars.I3BLOCKS)
     with bare_display(tmp_path / "desk") as desk:
-        bars.start_i3blocks(desk, readme("[tankful]", program, *changes))
+        bars.start_i3blocks(desk, pasted("[tankful]", program, *changes))
         is_followed(desk, folder)
         desk.screenshot(tmp_path / "i3blocks.png")
     assert desk.left_behind() == []
@@ -111,7 +111,7 @@ def test_i3blocks_reads_what_is_meant(
 ) -> None:
     need("i3blocks")
     folder.publish(folder.account(folder.window(100), title=HOSTILE))
-    block = bars.read_by_i3blocks(tmp_path, readme("[tankful]", program))
+    block = bars.read_by_i3blocks(tmp_path, pasted("[tankful]", program))
     shown = HOSTILE.replace('"', "'")  # i3blocks ends a text at any other quote
     assert block["full_text"].startswith(f"{shown} 5h 0 % left · blocked until ")
     assert (block["markup"], block["color"]) == ("none", "#ed333b")
@@ -119,7 +119,7 @@ def test_i3blocks_reads_what_is_meant(
 
 def test_swaybar(folder: Folder, program: Path, tmp_path: Path, need: Callable[..., None]) -> None:
     need(*bars.SWAYBAR)
-    bar = bars.swaybar_config(readme("status_command", program))
+    bar = bars.swaybar_config(pasted("status_command", program))
     with headless_sway(tmp_path / "desk", bar=bar) as desk:
         bars.start_swaybar(desk)
         is_followed(desk, folder)
@@ -130,7 +130,7 @@ def test_swaybar(folder: Folder, program: Path, tmp_path: Path, need: Callable[.
 def test_starship(folder: Folder, program: Path, tmp_path: Path, need: Callable[..., None]) -> None:
     need("starship")
     config = tmp_path / "starship.toml"
-    config.write_text(f"format = '$custom'\n{readme('[custom.tankful]', program)}")
+    config.write_text(f"format = '$custom'\n{pasted('[custom.tankful]', program)}")
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "STARSHIP_CONFIG": str(config)}
     environ |= {"TERM": "xterm-256color", "STARSHIP_CACHE": str(tmp_path / "cache")}
     for name in (NAME, HOSTILE):
@@ -144,7 +144,7 @@ def test_starship(folder: Folder, program: Path, tmp_path: Path, need: Callable[
 def test_argos_gets_a_title_and_rows(folder: Folder, program: Path) -> None:
     """The script alone: GNOME runs nowhere here. A `|` would begin attributes."""
     done = subprocess.run(
-        ["sh", "-c", readme("echo ---", program)], capture_output=True, text=True, check=True, timeout=60
+        ["sh", "-c", pasted("echo ---", program)], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout == "Codex 63 %\n---\nCodex 5h 63 % left\nno limits\n"
 

@@ -18,7 +18,7 @@ from providers.claude.statusline.source import StatuslineSource
 from providers.domain.limits import Identity
 from providers.source import Home, Question
 from tests.fake_anthropic import ACCOUNT, config, login, make_home
-from tests.real.bars import readme
+from tests.real.bars import pasted
 from tests.real.terminals import Terminal, terminal
 from tests.real.test_claude import NOTES, PACKAGE, anthropic
 from tests.real.tls_proxy import Reply, Request, tls_proxy
@@ -103,10 +103,10 @@ def test_what_a_session_tells_its_line_becomes_a_reading(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such terminals")
-def test_the_line_of_the_readme(cli: Callable[[str, str], Path], tmp_path: Path) -> None:
+def test_the_line_of_the_pasted(cli: Callable[[str, str], Path], tmp_path: Path) -> None:
     """With an owner of the engine: nobody asks a server."""
     program = shlex.join([sys.executable, "-m", "tray.cli"])
-    settings = json.loads(f"{{{readme('statusLine').replace('~/.local/bin/tankful', program)}}}")
+    settings = json.loads(f"{{{pasted('statusLine').replace('~/.local/bin/tankful', program)}}}")
     owner = SingleInstance(tmp_path / "own/state")
     assert owner.acquire()
     with session(cli, tmp_path, settings["statusLine"], signed_in(tmp_path)) as screen:

@@ -90,7 +90,7 @@ def test_the_official_library(folder: Folder, library: Path, mode: str, protocol
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no env")
-def test_codex_as_the_readme_sets_it_up(
+def test_codex_as_the_page_sets_it_up(
     cli: Callable[[str, str], Path], folder: Folder, tmp_path: Path
 ) -> None:
     """Codex 0.171 does not show the model such tools at once: it searches for them."""
@@ -124,7 +124,7 @@ def test_codex_as_the_readme_sets_it_up(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no env")
-def test_claude_code_as_the_readme_sets_it_up(
+def test_claude_code_as_the_page_sets_it_up(
     cli: Callable[[str, str], Path], folder: Folder, tmp_path: Path
 ) -> None:
     model = Model("mcp__tankful__limits")

@@ -17,7 +17,7 @@ _USAGE = """tankful statusline [--format FORMAT] [--template TEMPLATE]
 
 
 EXAMPLES = (
-    ("tankful statusline --format waybar", "a line for waybar; its block is in the README"),
+    ("tankful statusline --format waybar", "a line for waybar; its block is in docs/bars.md"),
     ("tankful statusline --template '{tightest.left} % until {tightest.resets_at}'", "a line of your own"),
     (
         "tankful statusline --from-claude -- ~/.claude/my-line.sh",

@@ -1,7 +1,7 @@
-"""The blocks that people have pasted from the README: their command lines never change.
+"""The blocks that people have pasted from docs/guard.md: their command lines never change.
 
-Codex skips a hook whose entry was changed since it was trusted, in silence; so another README must not change what
-the old one said.
+Codex skips a hook whose entry was changed since it was trusted, in silence; so another version of the page must
+not change what the old one said.
 """
 
 from __future__ import annotations
@@ -25,11 +25,8 @@ EVENTS = tuple(GuardHook(event=event, program=PROGRAM) for event in ("UserPrompt
 
 
 def block(beginning: str) -> str:
-    readme = (ROOT / "README.md").read_text()
-    section = readme[readme.index("## A guard for scripts and agents") :]
-    (found,) = [
-        each for each in textwrap.dedent(section).split("\n\n") if each.lstrip().startswith(beginning)
-    ]
+    page = (ROOT / "docs/guard.md").read_text()
+    (found,) = [each for each in page.split("\n\n") if each.lstrip().startswith(beginning)]
     return textwrap.dedent(found)
 
 
@@ -57,9 +54,9 @@ def test_of_claude(home: Home) -> None:
 
 
 def test_of_codex(home: Home) -> None:
-    section = (ROOT / "README.md").read_text()
-    start = section.index("    [[hooks.UserPromptSubmit]]")
-    text = textwrap.dedent(section[start : section.index("\n\nCodex asks once", start)])
+    page = (ROOT / "docs/guard.md").read_text()
+    start = page.index("    [[hooks.UserPromptSubmit]]")
+    text = textwrap.dedent(page[start : page.index("\n\nCodex asks once", start)])
     (home.path / "config.toml").write_text(text)
     assert codex_hooks.find_guards(home, {}, None, find=missing) == EVENTS
     for groups in tomllib.loads(text)["hooks"].values():
