@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 
+_SPANS = ("today", "days_7", "days_30", "month")
 _DAYS = {"days_7": 7, "days_30": 30}
 
 
@@ -18,13 +19,16 @@ def as_of(
     cost: Document, written: float, now: float, zone: tzinfo | None = None, *, current: bool = True
 ) -> Document:
     """What was published at `written` (epoch s): null is what it does not say any more. Where it is not `current`,
-    since nobody counts what was used later, it is not `complete`. Days are those of `zone`, or the system's own.
+    since nobody counts what was used later, it is not `complete`, and nothing used is not known either. Days are
+    those of `zone`, or the system's own.
     """
     then, today = _day(written, zone), _day(now, zone)
     ago = (today - then).days
     over = [span for span, days in _DAYS.items() if not 0 <= ago < days]
     over += ["today"] if ago else []
     over += ["month"] if (then.year, then.month) != (today.year, today.month) else []
+    if not current:
+        over += [span for span in _SPANS if not cost[f"{span}_tokens"]]
     burn = cost.get("burn")
     if burn and not 0 <= now - written < burn["over_minutes"] * 60:
         burn = None

@@ -48,3 +48,10 @@ def test_what_nobody_counts_any_more_is_not_complete() -> None:
     written = WRITTEN.timestamp()
     assert published_costs.as_of(COST, written, written, UTC)["complete"] is True
     assert published_costs.as_of(COST, written, written, UTC, current=False)["complete"] is False
+
+
+def test_nothing_is_known_by_who_counts_alone() -> None:
+    idle = {**COST, "today_usd": 0.0, "today_tokens": 0}
+    for current, usd in ((True, 0.0), (False, None)):
+        found = published_costs.as_of(idle, WRITTEN.timestamp(), WRITTEN.timestamp(), UTC, current=current)
+        assert (found["today_usd"], found["month_usd"]) == (usd, 1.0)
