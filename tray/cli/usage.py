@@ -9,10 +9,11 @@ from tray.cli.console import NOTHING_READ, OK, chosen, open_scope, show_rows, te
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from providers.domain.limits import AccountUsage, UsageSnapshot
     from providers.source import Provider
+    from tray.engine.state import HomeCost
 
 _NOT_YET = "no limits are known yet; `tankful usage --refresh` asks for them now."
 
@@ -71,10 +72,7 @@ def run(options: argparse.Namespace) -> int:
         days = settings.get(WORK_DAYS)
         output.emit(output.as_json(document.usage(snapshot, now, days, scope.zone, facts)))
     else:
-        if any(account.cost is None for account in snapshot.accounts):
-            tell("the cost has not been counted yet; run `tankful cost` to count it.")
-        elif not all(cost.up_to_date for cost in counted.values()):
-            tell("the cost is that of the last count; run `tankful cost` to count what was used since.")
+        _tell_of_the_count(snapshot, counted)
         shown = State(snapshot=snapshot, settings=settings, costs=counted, refresh_every=refresh_every(scope))
         show_rows(menu.status_rows(shown, now, scope.zone))
     read = any(
@@ -82,6 +80,15 @@ def run(options: argparse.Namespace) -> int:
         for account in snapshot.accounts
     )
     return OK if read else NOTHING_READ
+
+
+def _tell_of_the_count(snapshot: UsageSnapshot, costs: Mapping[str, HomeCost]) -> None:
+    if any(account.cost is None for account in snapshot.accounts):
+        tell("the cost has not been counted yet; run `tankful cost` to count it.")
+        return
+    homes = {home for account in snapshot.accounts for home in account.cost_home_ids}
+    if not all(cost.up_to_date for home, cost in costs.items() if home in homes):
+        tell("the cost is that of the last count; run `tankful cost` to count what was used since.")
 
 
 def has_limits(account: AccountUsage) -> bool:

@@ -108,9 +108,10 @@ def _cost_as_of(account: Document, document: Document, now: float, zone: tzinfo 
     cost, written = account.get("cost"), document.get("generated_at")
     if cost is None or written is None:
         return cost
-    from tray.engine import published_costs  # few bars show any
+    from tray.engine import published_costs  # a guard shows none
 
-    current = "owner" not in document or is_kept(document, now)
+    is_fresh = 0 <= now - epoch(written) < rules.FRESH_SECONDS
+    current = "owner" not in document or is_fresh or is_kept(document, now)
     return published_costs.as_of(cost, epoch(written), now, zone, current=current)
 
 

@@ -89,10 +89,18 @@ def test_a_guard_counts_what_usage_has_not(worked: Person) -> None:
     assert later["providers"][0]["cost"]["complete"] is False
     worked.run("usage")
     assert "run `tankful cost` to count what was used since" in worked.errors
+    worked.run("usage", "--provider", "claude", code=1)
+    assert "what was used since" not in worked.errors
     found = json.loads(worked.run("guard", "--budget", "--json", code=75))
     assert (found["reason"], found["budget"]) == ("budget", "day")
     kept = json.loads((worked.folder / "own/state/snapshot.json").read_text())["budgets"][0]
     assert (kept["up_to_date"], kept["at_least"]) == (True, False)
+
+
+def test_what_is_printed_without_a_desktop_has_them(worked: Person) -> None:
+    worked.run("config", "set", "budget.day", "20")
+    (line,) = [line for line in worked.run().splitlines() if "budget" in line]
+    assert line.endswith("Daily budget  ·  $0.17 of $20.00")
 
 
 def test_a_wrong_one_is_refused(worked: Person) -> None:

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 from providers.domain.cost import Burn, CostSummary, DayCost
 from providers.domain.limits import Sourced, Spend
 from tests.tray.faces.published import ROOT, Folder
+from tray.engine import published
 from tray.engine.settings import Settings
 from tray.engine.single_instance import SingleInstance
 from tray.engine.state import State
@@ -69,6 +70,34 @@ def test_a_burn_rate_of_hours_that_are_over_is_not_told(folder: Folder, hours: i
     assert account["cost"]["last_days"] == [
         {"day": folder.now.date().isoformat(), "usd": 4.5, "tokens": 3000}
     ]
+
+
+@pytest.mark.parametrize(("minutes", "usd"), [(1, 0.0), (11, None)])
+def test_what_a_command_counted_is_known_for_as_long_as_it_is_fresh(
+    folder: Folder, minutes: int, usd: float | None
+) -> None:
+    cost = CostSummary(
+        today_usd=0.0,
+        today_tokens=0,
+        days_30_usd=9.0,
+        days_30_tokens=6000,
+        priced="full",
+        complete=True,
+        has_logs=True,
+    )
+    at = folder.now.replace(hour=12, minute=5)
+    document = published_at(folder, cost, at)
+    found = published.usage(document, (at + timedelta(minutes=minutes)).timestamp())
+    (account,) = found["providers"]
+    assert (account["cost"]["today_usd"], account["cost"]["complete"]) == (usd, usd is not None)
+    assert account["cost"]["days_30_usd"] == 9.0
+
+
+def published_at(folder: Folder, cost: CostSummary, at: datetime) -> published.Document:
+    folder.publish(folder.account(folder.window(40), cost=cost), at=at, kind="command")
+    document = published.read(str(folder.state))
+    assert document is not None
+    return document
 
 
 def test_the_shape_is_that_of_the_long_way(folder: Folder) -> None:
