@@ -9,7 +9,7 @@ from tray.faces.guard.verdict import Verdict
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tray.engine.published import Document
     from tray.faces.guard.options import GuardOptions
@@ -41,8 +41,9 @@ def judge(
     signed_in = [each for each in accounts if each["account"] or each["windows"]]
     accounts = signed_in if signed_in or options.budget else accounts
     verdicts = [
-        _judge_account(account, now, options, _allowed_age(account, options, kept=kept), model)
+        verdict
         for account in accounts
+        for verdict in _judge_account(account, now, options, _allowed_age(account, options, kept=kept), model)
     ]
     if options.budget:
         from tray.faces.guard.budgets import verdicts_on_budgets
@@ -92,7 +93,8 @@ def _allowed_age(account: Document, options: GuardOptions, *, kept: bool) -> flo
 
 def _judge_account(
     account: Document, now: float, options: GuardOptions, allowed: float, model: str
-) -> Verdict:
+) -> Iterator[Verdict]:
+    """Beside a block that was read too long ago, what newer readings say of the other windows."""
     name = words.name(account["title"])
     about = {"provider": account["provider"], "account": account["account"] and account["account"]["id"]}
     own = _of_model(account, model)
@@ -100,15 +102,19 @@ def _judge_account(
     usable = [each for each in windows if _is_usable(each, now, allowed)]
     carries_on = not options.no_credits and published.credits_left(account) is True
     block = account["blocked"]
-    if block and not own and not carries_on:
+    is_blocked = bool(block) and not own and not carries_on
+    if is_blocked:
         by = [each for each in windows if each["id"] in block["by"]]
         old = block["reason"] == "spent" and not any(each in usable for each in by)
-        return _blocked(name, block, by, now, {**about, "old": old})
+        yield _blocked(name, block, by, now, {**about, "old": old})
+        if not old:
+            return
     chosen = [each for each in usable if options.window in ("any", each["id"].rpartition(":")[2])]
-    if not chosen:
-        return Verdict("unknown", *_why_unknown(name, account, windows, options, now), **about)
-    window = min(chosen, key=lambda each: rules.left_percent(each["used_percent"]))
-    return _of_window(name, window, options, now, about, carries_on=carries_on)
+    if chosen:
+        window = min(chosen, key=lambda each: rules.left_percent(each["used_percent"]))
+        yield _of_window(name, window, options, now, about, carries_on=carries_on)
+    elif not is_blocked:
+        yield Verdict("unknown", *_why_unknown(name, account, windows, options, now), **about)
 
 
 def _of_model(account: Document, model: str) -> list[Document]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from providers.domain.limits import Credits, RateWindow, Sourced, UsageError
 from tests.tray.faces.published import Folder
@@ -123,6 +124,20 @@ class TestAge:
         assert (found.level, found.old) == ("stop", True)
         assert not judged(folder).old
         assert judged(folder, later=2 * HOUR).level == "unknown"
+
+    @pytest.mark.parametrize(
+        ("used", "of_a_hook", "otherwise"),
+        [(95, "weekly", "weekly"), (80, "weekly", "session"), (20, "session", "session")],
+    )
+    def test_beside_an_old_block_a_newer_reading_counts(
+        self, folder: Folder, used: float, of_a_hook: str, otherwise: str
+    ) -> None:
+        """A hook acts on what is certain; nothing that is left of another limit ends a block."""
+        newer = replace(week(folder, used), fetched_at=folder.now + HOUR)
+        folder.publish(folder.account(folder.window(100), newer), kind="command", at=folder.now + HOUR)
+        found = judged(folder, "--hook", "codex", later=HOUR)
+        assert (found.window, found.old) == (of_a_hook, of_a_hook == "session")
+        assert judged(folder, later=HOUR).window == otherwise
 
 
 class TestBlocked:
