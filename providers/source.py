@@ -69,13 +69,15 @@ class Installed(Struct, frozen=True, kw_only=True):
 
 class GuardHook(Struct, frozen=True, kw_only=True):
     """A `tankful guard` among the hooks of a CLI. `program` is what its command line starts, None where only a
-    shell could tell; `trust` is how the CLI judges it, None where it asks for none or does not say.
+    shell could tell; `trust` is how the CLI judges it, None where it asks for none or does not say; `timeout` is
+    for how many seconds the CLI waits for it.
     """
 
     event: str
     program: str | None = None
     trust: str | None = None
     enabled: bool = True
+    timeout: float
 
 
 class Question(Struct, frozen=True, kw_only=True):

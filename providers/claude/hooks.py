@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from providers.domain.errors import NotUnderstood
-from providers.domain.hook_line import is_guard, program_of
+from providers.domain.hook_line import is_guard, program_of, timeout_of
 from providers.host.files import read_small, short
 from providers.source import GuardHook, Home
 
 _LIMIT = 1 << 20
+_SECONDS = 600.0
+_SECONDS_AT = {"UserPromptSubmit": 30.0, "SessionEnd": 5.0}
+"""How long it waits for a hook that names no timeout (2.1.332, measured)."""
 
 
 def find_guards(
@@ -32,16 +35,21 @@ def find_guards(
         return ()
     enabled = content.get("disableAllHooks") is not True
     return tuple(
-        GuardHook(event=event, program=program_of(command), enabled=enabled)
-        for event, command in _guards(content.get("hooks"))
+        GuardHook(
+            event=event,
+            program=program_of(entry["command"]),
+            enabled=enabled,
+            timeout=timeout_of(entry, _SECONDS_AT.get(event, _SECONDS)),
+        )
+        for event, entry in _guards(content.get("hooks"))
     )
 
 
-def _guards(hooks: Any) -> Iterator[tuple[str, object]]:
-    """Their events and command lines."""
+def _guards(hooks: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Their events and entries."""
     for event, groups in hooks.items() if isinstance(hooks, dict) else ():
         for group in groups if isinstance(groups, list) else ():
             entries = group.get("hooks") if isinstance(group, dict) else None
             for entry in entries if isinstance(entries, list) else ():
                 if isinstance(entry, dict) and is_guard(entry.get("command")):
-                    yield event, entry["command"]
+                    yield event, entry

@@ -20,7 +20,7 @@ from providers.codex.config import FILE_LIMIT, read_config
 from providers.codex.program import Find, find_codex
 from providers.codex.scratch_home import borrowing
 from providers.domain.errors import NotUnderstood, ProviderError, TimedOut
-from providers.domain.hook_line import is_guard, program_of
+from providers.domain.hook_line import is_guard, program_of, timeout_of
 from providers.host.atomic import write_whole
 from providers.host.files import read_small, short
 from providers.host.process.child import Child, probe_folder
@@ -29,6 +29,9 @@ from providers.source import GuardHook, Home
 from providers.version import version
 
 SECONDS = 8.0
+_HOOK_SECONDS = 600.0
+_HOOK_SECONDS_AT = {"Interrupt": 1.0, "SessionEnd": 1.0}
+"""How long Codex waits for a hook that names no timeout (0.171.0, measured)."""
 _JSON, _TOML = "hooks.json", "config.toml"
 _PLACEHOLDER = {"type": "command", "command": "true"}
 
@@ -47,8 +50,14 @@ def find_guards(
         return ()
     judged = _ask(home, environ, chosen, find, tables, config)
     return tuple(
-        GuardHook(event=event, program=program, trust=trust, enabled=enabled)
-        for name, event, group, at, program in found
+        GuardHook(
+            event=event,
+            program=program_of(entry["command"]),
+            trust=trust,
+            enabled=enabled,
+            timeout=timeout_of(entry, _HOOK_SECONDS_AT.get(event, _HOOK_SECONDS)),
+        )
+        for name, event, group, at, entry in found
         for trust, enabled in [judged.get(_key(name, event, group, at), (None, True))]
     )
 
@@ -80,11 +89,11 @@ def _entries(table: dict[str, Any]) -> Iterator[tuple[str, int, int, dict[str, A
                     yield event, group, at, entry
 
 
-def _guards(table: dict[str, Any]) -> Iterator[tuple[str, int, int, str | None]]:
-    """The place of each, and its program."""
+def _guards(table: dict[str, Any]) -> Iterator[tuple[str, int, int, dict[str, Any]]]:
+    """The place of each, and its entry."""
     for event, group, at, entry in _entries(table):
         if is_guard(entry.get("command")):
-            yield event, group, at, program_of(entry["command"])
+            yield event, group, at, entry
 
 
 def _key(path: object, event: str, group: int, at: int) -> str:

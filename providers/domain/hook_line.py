@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
+from typing import Any
+
+from providers.domain.scalars import number
 
 _GUARD = re.compile(r"(?:^|\s)guard\s(?:.*\s)?--hook[\s=]")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
@@ -23,3 +26,9 @@ def program_of(command: object) -> str | None:
         return None
     program = next((word for word in words if not _ASSIGNMENT.match(word)), None)
     return None if program is None or _OF_SHELLS.search(program) else program
+
+
+def timeout_of(entry: dict[str, Any], default: float) -> float:
+    """Seconds that a CLI waits for the hook of this entry; `default` is how long where the entry does not say."""
+    seconds = number(entry.get("timeout"))
+    return default if seconds is None or seconds <= 0 else seconds

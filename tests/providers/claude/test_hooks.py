@@ -34,13 +34,33 @@ def test_among_others(home: Home) -> None:
         home,
         {"hooks": {"PreToolUse": [{"matcher": "Bash", "hooks": [OTHER, GUARD]}], "Stop": [{"hooks": []}]}},
     )
-    assert find_guards(home, {}, None) == (GuardHook(event="PreToolUse", program="/home/me/bin/tankful"),)
+    assert find_guards(home, {}, None) == (
+        GuardHook(event="PreToolUse", program="/home/me/bin/tankful", timeout=5),
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "timeout", "expected"),
+    [
+        ("PreToolUse", {}, 600),
+        ("UserPromptSubmit", {}, 30),
+        ("UserPromptSubmit", {"timeout": 90}, 90),
+        ("PreToolUse", {"timeout": 0}, 600),
+        ("PreToolUse", {"timeout": "soon"}, 600),
+        ("PreToolUse", {"timeout": True}, 600),
+    ],
+)
+def test_how_long_it_is_waited_for(home: Home, event: str, timeout: dict[str, Any], expected: float) -> None:
+    entry = {"type": "command", "command": "tankful guard --hook claude", **timeout}
+    settings(home, {"hooks": {event: [{"hooks": [entry]}]}})
+    (found,) = find_guards(home, {}, None)
+    assert found.timeout == expected
 
 
 def test_switched_off(home: Home) -> None:
     settings(home, {"disableAllHooks": True, "hooks": {"UserPromptSubmit": [{"hooks": [GUARD]}]}})
     assert find_guards(home, {}, None) == (
-        GuardHook(event="UserPromptSubmit", program="/home/me/bin/tankful", enabled=False),
+        GuardHook(event="UserPromptSubmit", program="/home/me/bin/tankful", enabled=False, timeout=5),
     )
 
 

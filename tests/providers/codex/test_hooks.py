@@ -47,8 +47,8 @@ def test_in_both_files(home: Home) -> None:
         'type = "command"\ncommand = "tankful guard --min-left 20 --hook codex"\n'
     )
     assert found(home) == (
-        GuardHook(event="PreToolUse", program="/home/me/bin/tankful"),
-        GuardHook(event="UserPromptSubmit", program="tankful"),
+        GuardHook(event="PreToolUse", program="/home/me/bin/tankful", timeout=5),
+        GuardHook(event="UserPromptSubmit", program="tankful", timeout=600),
     )
 
 

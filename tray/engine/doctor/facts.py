@@ -79,6 +79,7 @@ class HomeFacts(Struct, frozen=True, kw_only=True):
 class GuardFacts(Struct, frozen=True, kw_only=True):
     """The guard of a home: at which `events` of its CLI it is a hook. `trusts` are how the CLI judges each, empty
     where it asks for no trust or does not say. `missing` is a program that should be started and is not there.
+    `timeout` is for how many seconds the CLI waits for the hook, the longest of them; None where there is no hook.
     `answered_at` is when the hook last answered, `outcome` how.
     """
 
@@ -87,6 +88,7 @@ class GuardFacts(Struct, frozen=True, kw_only=True):
     trusts: tuple[str, ...] = ()
     enabled: bool = True
     missing: str | None = None
+    timeout: float | None = None
     answered_at: datetime | None = None
     outcome: str | None = None
     error: UsageError | None = None

@@ -45,6 +45,7 @@ def _guard(scope: Scope, provider: Provider, own: ProviderSettings, home: Home) 
         trusts=tuple(each.trust for each in found if each.trust is not None),
         enabled=all(each.enabled for each in found),
         missing=next((missing for each in found if (missing := _missing(each.program))), None),
+        timeout=max((each.timeout for each in found), default=None),
     )
 
 

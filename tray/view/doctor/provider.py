@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from providers.domain.limits import UsageError
 from tray.engine.doctor.facts import (
@@ -20,6 +20,9 @@ from tray.view import format as fmt
 from tray.view.doctor.row import ReportRow, failure, good, note, unfinished, warning
 
 _LONGEST = 300
+_LONGEST_TIMEOUT = 10.0
+"""Seconds: a guard ends itself within two, wherever it can."""
+_LONGEST_WAIT = 365 * 86400.0
 _RUN = ("trusted", "managed")
 
 
@@ -115,6 +118,13 @@ def _guard(guard: GuardFacts, now: datetime, *, cli: str) -> ReportRow:
             f"Set for {where}, but it {what}, so {cli} skips it in silence.",
             f"Start {cli}, type /hooks and trust it.",
         )
+    if guard.timeout is not None and guard.timeout > _LONGEST_TIMEOUT:
+        again = f" {cli} then asks to trust the hook again." if guard.trusts else ""
+        return warning(
+            "guard",
+            f"Set for {where}, but {cli} would wait {_waited(guard.timeout)} for it on a disk that hangs.",
+            f"Set `timeout` to 5 in that hook.{again}",
+        )
     trusted = ", trusted" if guard.trusts else ""
     if guard.answered_at is None:
         return note("guard", f"set for {where}{trusted}; has not answered yet")
@@ -122,6 +132,10 @@ def _guard(guard: GuardFacts, now: datetime, *, cli: str) -> ReportRow:
     return good(
         "guard", f"set for {where}{trusted}; last answered {fmt.age(now - guard.answered_at)}{outcome}"
     )
+
+
+def _waited(seconds: float) -> str:
+    return f"{seconds:g} s" if seconds < 60 else fmt.span(timedelta(seconds=min(seconds, _LONGEST_WAIT)))
 
 
 def _account(account: AccountFacts, now: datetime, zone: tzinfo, *, named: bool) -> Iterator[ReportRow]:

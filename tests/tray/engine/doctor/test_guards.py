@@ -20,8 +20,9 @@ OWN = ProviderSettings()
 
 def test_set_trusted_and_alive(tmp_path: Path) -> None:
     home = make_fake_home(tmp_path / "home")
-    hook = GuardHook(event="PreToolUse", trust="trusted")
-    provider = replace(fake_provider([home]), find_guards=lambda *_: (hook, hook))
+    hook = GuardHook(event="PreToolUse", trust="trusted", timeout=5)
+    slow = replace(hook, timeout=90)
+    provider = replace(fake_provider([home]), find_guards=lambda *_: (slow, hook))
     scope = scope_of(tmp_path, provider)
     (label,) = (each.label for each in scope.homes_of(provider))
     hook_marks.note(str(scope.folders.state), provider.id, label, "let pass", 1_795_000_000)
@@ -30,6 +31,7 @@ def test_set_trusted_and_alive(tmp_path: Path) -> None:
         home=label,
         events=("PreToolUse", "PreToolUse"),
         trusts=("trusted", "trusted"),
+        timeout=90,
         answered_at=datetime.fromtimestamp(1_795_000_000, UTC),
         outcome="let pass",
     )
@@ -55,7 +57,7 @@ def test_a_program_that_is_not_there(tmp_path: Path) -> None:
     tankful = tmp_path / "bin/tankful"
 
     def missing(program: str | None) -> str | None:
-        hook = GuardHook(event="Stop", program=program)
+        hook = GuardHook(event="Stop", program=program, timeout=5)
         provider = replace(fake_provider([make_fake_home(tmp_path / "home")]), find_guards=lambda *_: (hook,))
         (found,) = guards_of(scope_of(tmp_path, provider), provider, OWN)
         return found.missing

@@ -21,7 +21,9 @@ from tests.tray.faces.published import ROOT
 from tray.faces.guard.options import parse
 
 PROGRAM = "~/.local/bin/tankful"
-EVENTS = tuple(GuardHook(event=event, program=PROGRAM) for event in ("UserPromptSubmit", "PreToolUse"))
+EVENTS = tuple(
+    GuardHook(event=event, program=PROGRAM, timeout=5) for event in ("UserPromptSubmit", "PreToolUse")
+)
 
 
 def block(beginning: str) -> str:

@@ -56,6 +56,22 @@ def row(**facts: Any) -> ReportRow:
             ),
         ),
         (
+            {"events": ("PreToolUse",), "timeout": 600.0, "answered_at": NOW},
+            "warn",
+            "Set for PreToolUse in ~/.codex, but Codex would wait 10 min for it on a disk that hangs.",
+        ),
+        (
+            {"events": ("Stop",), "timeout": 30.0},
+            "warn",
+            "Set for Stop in ~/.codex, but Codex would wait 30 s for it on a disk that hangs.",
+        ),
+        (
+            {"events": ("Stop",), "timeout": 1e60},
+            "warn",
+            "Set for Stop in ~/.codex, but Codex would wait 365 d for it on a disk that hangs.",
+        ),
+        ({"events": ("Stop",), "timeout": 10.0}, "", "set for Stop in ~/.codex; has not answered yet"),
+        (
             {"events": ("PreToolUse",), "enabled": False},
             "warn",
             "Set for PreToolUse in ~/.codex, but hooks are switched off.",
@@ -71,6 +87,17 @@ def test_set_trusted_alive(facts: dict[str, Any], level: str, text: str) -> None
     found = row(**facts)
     assert (found.level, found.text) == (level, text)
     assert (found.remedy is not None) == (level == "warn")
+
+
+@pytest.mark.parametrize(
+    ("trusts", "remedy"),
+    [
+        ((), "Set `timeout` to 5 in that hook."),
+        (("trusted",), "Set `timeout` to 5 in that hook. Codex then asks to trust the hook again."),
+    ],
+)
+def test_a_timeout_is_part_of_what_is_trusted(trusts: tuple[str, ...], remedy: str) -> None:
+    assert row(events=("Stop",), timeout=600.0, trusts=trusts).remedy == remedy
 
 
 def test_a_check_that_hangs() -> None:
