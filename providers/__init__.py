@@ -81,7 +81,7 @@
         publish           snapshot.json, written: the shape of it is `document`
         published         the same, read with the standard library
         salt              what makes hashes of names worth nothing to who guesses names
-        once              one round without an engine
+        once              one round without an engine; other_homes: what others have published is kept
         detached          the same in the background, for a bar
         hook_marks        what hooks of CLIs remember; brief_log is a line for tankful.log without `logging`
         takeover          a tray takes over from the engine of those who only watch

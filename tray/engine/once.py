@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -21,9 +22,11 @@ from providers.polling.poll import Mode
 from tray.engine import history, published
 from tray.engine.cost_summary import cost_summary
 from tray.engine.costs import Costs, as_counted
+from tray.engine.other_homes import with_other_homes
 from tray.engine.publish import SnapshotFile
 from tray.engine.refresh_policy import LONGEST, ON_BATTERY
 from tray.engine.scope import Scope
+from tray.engine.settings import Settings
 from tray.engine.settings_table import WORK_DAYS
 from tray.engine.single_instance import SingleInstance, StateFolderUnusable
 from tray.engine.state import HomeCost, State
@@ -125,9 +128,16 @@ def costs_of(scope: Scope, costs: Costs) -> dict[str, HomeCost]:
         return {}
 
 
-def _last_revision(scope: Scope) -> int:
-    revision = (published.read(str(scope.folders.state)) or {}).get("revision")
+def _revision(document: published.Document | None) -> int:
+    revision = (document or {}).get("revision")
     return revision if isinstance(revision, int) else 0
+
+
+def _with_other_homes(
+    scope: Scope, settings: Settings, before: published.Document | None, facts: published.Document
+) -> published.Document:
+    providers = {each.id for each in scope.chosen(None, settings)}
+    return with_other_homes(facts, before, scope.clock().timestamp(), providers)
 
 
 def _publish(scope: Scope, state: State) -> None:
@@ -136,7 +146,9 @@ def _publish(scope: Scope, state: State) -> None:
     with suppress(StateFolderUnusable, OSError):
         if instance.acquire():
             try:
-                numbered = replace(state, revision=_last_revision(scope) + 1)
-                SnapshotFile(scope.folders.state, "command", scope.clock)(state, numbered)
+                before = published.read(str(scope.folders.state))
+                numbered = replace(state, revision=_revision(before) + 1)
+                add = partial(_with_other_homes, scope, state.settings, before)
+                SnapshotFile(scope.folders.state, "command", scope.clock, complete=add)(state, numbered)
             finally:
                 instance.release()

@@ -40,7 +40,7 @@ class SnapshotFile:
 
     Within its context it also writes again what somebody removed, what could not be written before, and what has
     not changed for minutes: so that who reads it can tell a quiet owner from none. `is_owner` is asked each time
-    whether it still is this process that publishes.
+    whether it still is this process that publishes; `complete` adds what others have published.
     """
 
     def __init__(
@@ -50,12 +50,14 @@ class SnapshotFile:
         clock: Callable[[], datetime],
         check_every: timedelta = CHECK_EVERY,
         is_owner: Callable[[], bool] = lambda: True,
+        complete: Callable[[dict[str, Any]], dict[str, Any]] = lambda facts: facts,
     ) -> None:
         self._file = state_folder / published.FILE
         self._kind = kind
         self._clock = clock
         self._check_every = check_every
         self._is_owner = is_owner
+        self._complete = complete
         self._is_displaced = False
         self._writing = Lock()
         self._state: State | None = None
@@ -78,7 +80,7 @@ class SnapshotFile:
         if state.snapshot is None:
             return
         with self._writing:
-            facts = contents(state)
+            facts = self._complete(contents(state))
             self._state = state
             if self._facts is None or _changed(self._facts, facts) or self._written is None:
                 self._facts, self._written = facts, None

@@ -67,8 +67,9 @@ def _verdict(folder: str, options: GuardOptions, home: str, call: HookCall) -> V
     now = time.time()
     try:
         snapshot = published.read(folder)
-        verdict = judge(snapshot, now, options, homes=lambda _provider: named(home), model=call.model)
-        is_fresh = snapshot is not None and _is_fresh(snapshot, now, options.max_age)
+        homes = named(home)
+        verdict = judge(snapshot, now, options, homes=lambda _provider: homes, model=call.model)
+        is_fresh = snapshot is not None and _is_fresh(snapshot, now, options, homes)
         is_fresh = is_fresh and verdict.reason != "no_account"  # by a round for another home
         is_fresh = is_fresh and "not_counted" not in verdict.not_known
     except published.DAMAGED:  # the next round rewrites it
@@ -78,8 +79,17 @@ def _verdict(folder: str, options: GuardOptions, home: str, call: HookCall) -> V
     return verdict
 
 
-def _is_fresh(snapshot: dict[str, Any], now: float, max_age: float) -> bool:
-    return 0 <= now - published.epoch(snapshot["generated_at"]) <= max_age
+def _is_fresh(snapshot: dict[str, Any], now: float, options: GuardOptions, homes: tuple[str, ...]) -> bool:
+    """A round for another home leaves in the snapshot what was read of this one earlier."""
+    earlier = [
+        at
+        for account in snapshot["providers"]
+        if account["provider"] == options.hook
+        for home, at in account.get("read_earlier", {}).items()
+        if home in homes
+    ]
+    times = map(published.epoch, [snapshot["generated_at"], *earlier])
+    return all(0 <= now - at <= options.max_age for at in times)
 
 
 def _answer(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from tests.tray.faces.published import ROOT, Folder, until
 from tray.engine.brief_log import FILE
+from tray.engine.document import as_time
 from tray.engine.single_instance import SingleInstance
 
 EXEC = ("sh", "-c", '"$@"; true', "exec")  # as `codex exec`
@@ -157,6 +159,25 @@ class TestRounds:
         assert not (person.state / "round.started").exists()
         person.hook("codex", PROMPT, CODEX_HOME=str(person.folder / "other"))
         assert (person.state / "round.started").exists()
+
+    @pytest.mark.parametrize(("minutes", "starts"), [(9, False), (11, True)])
+    def test_one_for_a_home_that_was_read_earlier(
+        self, person: Person, minutes: int, *, starts: bool
+    ) -> None:
+        """By rounds for the home of another session, the last of them just now."""
+        person.publish(
+            person.account(person.window(95), homes=("~/.codex", "~/other", "~/fresh")), kind="command"
+        )
+        path = person.state / "snapshot.json"
+        document = json.loads(path.read_text())
+        earlier = as_time(person.now - timedelta(minutes=minutes))
+        document["providers"][0]["read_earlier"] = {"~/other": earlier}
+        path.write_text(json.dumps(document))
+        for home in (".codex", "fresh"):
+            assert person.hook("codex", PROMPT, CODEX_HOME=str(person.folder / home)) is not None
+        assert not (person.state / "round.started").exists()
+        assert person.hook("codex", PROMPT, CODEX_HOME=str(person.folder / "other")) is not None
+        assert (person.state / "round.started").exists() == starts
 
     def test_none_beside_a_tray(self, person: Person) -> None:
         person.has_left(5, at=person.now.replace(year=person.now.year - 1))
