@@ -133,6 +133,28 @@ def test_a_project_with_packages_of_the_same_names(person: Person) -> None:
     assert json.loads(done.stdout)["decision"] == "block"
 
 
+def test_a_project_with_a_package_called_tray(person: Person) -> None:
+    """Python imports it before anything of ours runs: no exit code 2, and an empty PYTHONPATH is the way out."""
+    person.has_left(5)
+    (person.folder / "src/tray").mkdir(parents=True)
+    (person.folder / "src/tray/__init__.py").touch()
+    command = f"'{Path(sys.executable).with_name('tankful')}' guard --hook codex"
+
+    def run(line: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            ["sh", "-c", line],
+            env=person.environ | {"PYTHONPATH": "src"},
+            cwd=person.folder,
+            input=json.dumps(PROMPT).encode(),
+            capture_output=True,
+            check=False,
+            timeout=30,
+        )
+
+    assert run(command).returncode == 1
+    assert json.loads(run(f"PYTHONPATH= {command}").stdout)["decision"] == "block"
+
+
 def test_who_has_no_home_gets_no_folder(person: Person) -> None:
     """One beside the person's project, for the log that says why nothing was answered."""
     del person.environ["TANKFUL_HOME"]
