@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.tray.engine.test_engine import scope_of
 from tests.tray.faces.published import Folder
 from tray.engine import published
 from tray.engine.costs import Costs
+from tray.engine.document import as_time
 from tray.engine.once import take_round
 from tray.engine.other_homes import KEPT_SECONDS, MOST, those_that_exist, with_other_homes
 
@@ -111,6 +113,20 @@ class TestWhatIsKept:
         before = snapshot(folder, *(usage(folder, f"b{number}") for number in range(MOST + 5)))
         found = joined(folder, snapshot(folder, usage(folder, "a")), before)
         assert len(found["providers"]) == 1 + MOST
+
+    def test_the_newest(self, folder: Folder) -> None:
+        before = snapshot(folder, *(usage(folder, f"b{number}") for number in range(MOST + 5)))
+        for number, account in enumerate(before["providers"]):
+            at = as_time(folder.now + timedelta(seconds=number))
+            account["read_earlier"] = dict.fromkeys(account["homes"], at)
+        found = joined(folder, snapshot(folder), before)
+        assert homes(found) == [[f"/b{number}"] for number in range(5, MOST + 5)]
+
+    def test_an_account_that_was_two(self, folder: Folder) -> None:
+        before = snapshot(folder, usage(folder, "a", "/b"), usage(folder, "a", "/c"))
+        (found,) = joined(folder, snapshot(folder, usage(folder, "a")), before)["providers"]
+        assert found["homes"] == ["/a", "/b", "/c"]
+        assert found["read_earlier"] == dict.fromkeys(("/b", "/c"), before["generated_at"])
 
 
 class TestBudgets:
