@@ -13,42 +13,46 @@
         project           one name for all spellings of a folder
         budgets           what a person's own day, week or month comes to: plain numbers, as in rules
         pace, blocked     use against time, and what today may have; whether an account can go on
-        visible           foreign text that does nothing but be read: each exit uses it last
+        visible           foreign text without control and bidi characters: each exit uses it last
+        short_hash        names for files, made of text
         hook_call, hook_line   what a CLI's hook was called for and is answered; how a guard's hook is recognized
         rules, work_days  the same on plain numbers, for fast paths; the days that a week's pace counts
     source       what a provider is made of: a new one is a folder and a line in `registry`
     logs         how a provider's logs are found, scanned and resolved: what the ledger asks of it
     host/        the few ways to the outside, each injected:
-                 files, http/, process/, terminal/, locate/, keyring/, status_page
+                 files, http/, process/, terminal/, locate/, keyring/, status_page, toml_lines
                  (private, trust: what is ours on the disk, and whose folders are refused; atomic: how it is
                  written; in process/, `keeper` is the parent of a probe's program, so that no daemon of it stays)
-                 storage, holder   why nothing can be written; who holds a lock
+                 storage, file_lock   why nothing can be written; a lock on a file (holder: who holds it)
     ledger/      logs → observations → billed responses → reports, in one SQLite file
         discover          the logs of a home, found once and looked at again cheaply (listing, log_tree)
         log_reader        one log → one observation, by its format's scanner
         line_scanner      the scanner of logs with lines (scan: bytes to lines; damaged_line: what is left of one)
-        refresh           reads what is new (changes), in `parallel` where it is much; `resolve` judges what it
-                          touches
+        refresh           reads what is new (changes), in `parallel` where it is much, and has it resolved
+        resolve           the logs that belong together → what was billed, each response once
         place             its file, or `memory` while that cannot be written; scan_lock lets one process count
-        database          the file itself: its logs (index), what they came to (responses, counters),
-                          its times (epoch_ms)
+        database          the file itself (schema, statements): its logs (index), what they came to (responses,
+                          counters), its times (epoch_ms)
         checksum          of all that is stored (part_checksums: of responses; log_checksums: of logs); reports
                           verify it (`verify`), and so does a slow round over everything (integrity); a ledger of
                           an older version gets its own by `backfill` (row_checksums: of limits, windows, logins)
-        repair, salvage   what is damaged is made anew; what a file still tells that cannot be repaired
-        quarantine        the files beside the ledger that tell of damage
+        repair            makes anew what is damaged, from the logs and their observations
+        salvage           what can still be read of a ledger beyond repair (salvage_logs: of logs deleted since)
+        quarantine        the files beside the ledger that record damage (health: what `doctor` shows of it)
         logins            who was signed in to which home when, for logs that name no account
         rows              the billed responses and changes of limits one by one, for exports
-        at_once           the cost of one session, for who cannot wait for a library
+        fast_cost         the cost of one session and of the last hours, with the standard library
         query, report     sums (of `sums`), by day, session, …; and by `blocks` of five hours
         history           the limits over time; `rates` of the last hours, limit_news (what an account hears of it)
         windows           what became of each window, from its readings: pure; kept for ever by window_log
         prices/           the user's own prices.toml > the price library's list (rates.json, or one that `update`
                           downloaded) > our prices.toml for what it lacks
         ledger            all of it, as the rest of the project sees it
-    codex/       descriptor auth claims config program scratch_home | endpoint/ app_server/ status/ logs/
+    codex/       descriptor auth claims config program scratch_home hook hooks
+                 | endpoint/ app_server/ status/ logs/
                  limits, balance, shapes, parts, same_account: what these have in common
-    claude/      descriptor auth variables config limits keychain noted desktop
+                 hook: the protocol of its hooks; hooks: the guards among those of a home
+    claude/      descriptor auth variables config limits keychain noted desktop hook hooks
                  | endpoint/ usage_command/ statusline/ logs/
     polling/     from homes to what is known of each account
         homes             whose homes are read
@@ -79,8 +83,8 @@
                           (home_costs: those of each home, kept; cost_faults: a fault with one provider's logs
                           costs no other's figures)
         publish           snapshot.json, written: the shape of it is `document`
-        published         the same, read with the standard library
-        salt              what makes hashes of names worth nothing to who guesses names
+        published         the same, read with the standard library (published_costs: the cost in it as of now)
+        salt              a secret of this machine, without which hashes of names cannot be guessed
         once              one round without an engine; other_homes: what others have published is kept
         detached          the same in the background, for a bar
         hook_marks        what hooks of CLIs remember; brief_log is a line for tankful.log without `logging`
@@ -92,7 +96,7 @@
                           (screen: what it shows; memory: what a process knows; stored: what outlives it)
         log, log_entries  tankful.log, and what of a change goes into it: pure (log_file: the file;
                           fault_log: for commands)
-        doctor/           the facts of a report, each check with a deadline
+        doctor/           the facts of a report, each check with a deadline (guards: of the hooks)
     tray/view/       snapshot → rows, text, pictures: pure, shared by all faces
         accounts          which account and which window is the tightest; whose it is, how old
         rows, row_icon    what a row is, and the ring before it
@@ -110,7 +114,11 @@
         actions           what a click does: a line for each name; by opener, clipboard, launcher (programs that
                           outlive us)
     tray/faces/      what else shows numbers: a new one is a file, or a folder as `bars`
+                     (bars/: lines for bars and prompts; `watch` prints them on each change, its keeper runs
+                     an engine where no tray does)
+                     (guard/: whether enough is left, for scripts; `hook` for agents; `judge` is pure)
                      (mcp/: a server for coding agents; protocol is pure, children runs what a tool needs)
+                     (claude_statusline, claude_template: Claude Code's status line; metrics: for Prometheus)
     tray/cli/        a command is a file and a line in COMMANDS
 
 Imports go one way: cli → desktop | faces → view → engine → providers; and within the providers registry,

@@ -48,7 +48,7 @@ def find_guards(
     found = [(name, *place) for name, table in tables.items() for place in _guards(table)]
     if not found:
         return ()
-    judged = _ask(home, environ, chosen, find, tables, config)
+    states = _ask(home, environ, chosen, find, tables, config)
     return tuple(
         GuardHook(
             event=event,
@@ -58,7 +58,7 @@ def find_guards(
             timeout=timeout_of(entry, _HOOK_SECONDS_AT.get(event, _HOOK_SECONDS)),
         )
         for name, event, group, at, entry in found
-        for trust, enabled in [judged.get(_key(name, event, group, at), (None, True))]
+        for trust, enabled in [states.get(_key(name, event, group, at), (None, True))]
     )
 
 
@@ -116,7 +116,7 @@ def _ask(
         with probe_folder() as folder:
             place = Path(os.path.realpath(folder)) / "home"
             place.mkdir(mode=0o700)
-            _furnish(place, home, tables, config)
+            _write_config(place, home, tables, config)
             command = [str(program.path), *ARGUMENTS]
             own = borrowing(environ, place, program.search_path)
             with Child(command, environ=own, folder=folder, talks=True, grace=1.0) as child:
@@ -145,8 +145,11 @@ def _listed(talk: Conversation, folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _furnish(place: Path, home: Home, tables: Tables, config: dict[str, Any]) -> None:
-    """Foreign hooks keep their place, and nothing of what they do."""
+def _write_config(place: Path, home: Home, tables: Tables, config: dict[str, Any]) -> None:
+    """The configuration of the temporary home: other hooks keep their places, with a command that does nothing.
+
+    Raises OSError.
+    """
     import tomlkit
 
     blank = {name: _blanked(table) for name, table in tables.items()}
@@ -162,6 +165,7 @@ def _furnish(place: Path, home: Home, tables: Tables, config: dict[str, Any]) ->
 
 
 def _blanked(table: dict[str, Any]) -> dict[str, Any]:
+    """The same table, with _PLACEHOLDER for all entries but guards."""
     blank: dict[str, Any] = {}
     for event, groups in table.items():
         blank[event] = []

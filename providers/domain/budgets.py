@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     BudgetVerdict = Literal["ok", "will_exceed", "nearly_spent", "spent", "unknown"]
     Spans = Sequence[tuple[float, float]]
 
-PERIODS = ("day", "week", "month")
 NEARLY_SPENT = 0.8
 """The share of a budget from which on it is nearly spent."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from providers.host.holder import (
-    SAID_AFTER_SECONDS,
+    LONG_WAIT_SECONDS,
     WaitListener,
     holder_of,
     is_suspended,
@@ -59,18 +59,18 @@ def locked(path: Path, seconds: float, activity: str, listener: WaitListener | N
 def _acquire(
     lock: BaseFileLock, path: Path, seconds: float, activity: str, listener: WaitListener | None
 ) -> None:
-    ends, is_said = time.monotonic() + seconds, False
+    ends, is_reported = time.monotonic() + seconds, False
     while True:
         left = ends - time.monotonic()
         try:
-            lock.acquire(timeout=max(0.0, min(left, SAID_AFTER_SECONDS)))
+            lock.acquire(timeout=max(0.0, min(left, LONG_WAIT_SECONDS)))
         except TimeoutError:
             holder = holder_of(path)
             suspended = is_suspended(holder)
-            if left <= SAID_AFTER_SECONDS or suspended:
+            if left <= LONG_WAIT_SECONDS or suspended:
                 raise LockHeld(*still_held(holder, activity), is_suspended=suspended) from None
-            if not is_said and listener is not None:
-                is_said = True
+            if not is_reported and listener is not None:
+                is_reported = True
                 listener(waiting_for(holder, activity))
         else:
             return

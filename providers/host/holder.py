@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from providers.host.files import read_small
 
-SAID_AFTER_SECONDS = 2.0
-"""Who waits longer than that says so."""
+LONG_WAIT_SECONDS = 2.0
+"""After that, the wait is reported, with the process that holds the lock."""
 _LARGEST = 1000
 _WRITTEN = 200
 """A note is that long, so that one in the place of another is never a part of each."""

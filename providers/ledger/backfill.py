@@ -7,7 +7,7 @@ from zlib import crc32
 
 from providers.ledger import log_checksums, part_checksums, row_checksums
 from providers.ledger.checksum import of_values
-from providers.ledger.statements import chunks, marks
+from providers.ledger.statements import chunks, placeholders
 
 
 def add_checksums(db: sqlite3.Connection, logs: list[int]) -> None:
@@ -16,7 +16,7 @@ def add_checksums(db: sqlite3.Connection, logs: list[int]) -> None:
     for chunk in chunks(logs):
         rows = db.execute(
             "SELECT l.id, home, offset, before, skipped, last_ms, judged, part, observation FROM logs l"  # noqa: S608
-            f" LEFT JOIN observations ON log = l.id WHERE l.id IN ({marks(chunk)})",
+            f" LEFT JOIN observations ON log = l.id WHERE l.id IN ({placeholders(chunk)})",
             chunk,
         ).fetchall()
         db.executemany(

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from providers.ledger.checksum import of_values
 from providers.ledger.log_checksums import PART, log_checksum, sound_logs
-from providers.ledger.statements import chunks, marks
+from providers.ledger.statements import chunks, placeholders
 from providers.logs import Checkpoint
 
 UNREAD, WHOLE, TORN = 0, 1, 2
@@ -215,7 +215,7 @@ def never_resolved(db: sqlite3.Connection, logs: Iterable[int], before_ms: int) 
     return {
         row[0]
         for chunk in chunks(logs)
-        for row in db.execute(f"{query} ({marks(chunk)})", (before_ms, *chunk))
+        for row in db.execute(f"{query} ({placeholders(chunk)})", (before_ms, *chunk))
     }
 
 
@@ -237,7 +237,8 @@ def logs_of(db: sqlite3.Connection, provider: str, logs: Iterable[int]) -> froze
         row[0]
         for chunk in chunks(logs)
         for row in db.execute(
-            f"SELECT id FROM logs WHERE home IN ({homes}) AND id IN ({marks(chunk)})", (provider, *chunk)
+            f"SELECT id FROM logs WHERE home IN ({homes}) AND id IN ({placeholders(chunk)})",
+            (provider, *chunk),
         )
     )
 
@@ -247,7 +248,7 @@ def linked(db: sqlite3.Connection, names: Iterable[int]) -> set[int]:
     return {
         row[0]
         for chunk in chunks(names)
-        for row in db.execute(f"SELECT log FROM links WHERE name IN ({marks(chunk)})", chunk)
+        for row in db.execute(f"SELECT log FROM links WHERE name IN ({placeholders(chunk)})", chunk)
     }
 
 
@@ -255,11 +256,13 @@ def resolved_with(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:
     """The logs that were last resolved together with one of these, including these."""
     found: set[int] = set()
     for chunk in chunks(logs):
-        query = f"SELECT DISTINCT part FROM logs WHERE part > 0 AND id IN ({marks(chunk)})"
+        query = f"SELECT DISTINCT part FROM logs WHERE part > 0 AND id IN ({placeholders(chunk)})"
         found |= {
             row[0]
             for parts in chunks(row[0] for row in db.execute(query, chunk).fetchall())
-            for row in db.execute(f"SELECT id FROM logs NOT INDEXED WHERE part IN ({marks(parts)})", parts)
+            for row in db.execute(
+                f"SELECT id FROM logs NOT INDEXED WHERE part IN ({placeholders(parts)})", parts
+            )
         }
         found |= set(chunk)
     return found

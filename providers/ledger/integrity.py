@@ -26,7 +26,7 @@ from providers.ledger.log_checksums import has_checksums
 from providers.ledger.memory import InMemory
 from providers.ledger.quarantine import is_marked, unmark
 from providers.ledger.repair import Formats, link, repair
-from providers.ledger.statements import chunks, marks
+from providers.ledger.statements import chunks, placeholders
 
 STEP_SECONDS = 0.25
 EVERY_SECONDS = 3_600
@@ -219,7 +219,7 @@ def _damaged_parts(db: sqlite3.Connection, parts: Iterable[int]) -> set[int]:
         part: (first, last)
         for chunk in chunks(numbers)
         for part, first, last in db.execute(
-            f"SELECT id, first_ms, last_ms FROM parts WHERE id IN ({marks(chunk)})",  # noqa: S608
+            f"SELECT id, first_ms, last_ms FROM parts WHERE id IN ({placeholders(chunk)})",  # noqa: S608
             chunk,
         )
     }
@@ -234,7 +234,7 @@ def _with_damaged_contexts(db: sqlite3.Connection, parts: Iterable[int]) -> set[
         for chunk in chunks(parts)
         for part, checksum, *values in db.execute(
             f"SELECT part, checksum, {columns} FROM (SELECT DISTINCT part, context FROM responses"  # noqa: S608
-            f" WHERE part IN ({marks(chunk)})) LEFT JOIN contexts c ON c.id = context",
+            f" WHERE part IN ({placeholders(chunk)})) LEFT JOIN contexts c ON c.id = context",
             chunk,
         )
         if checksum != of_values(*values)
@@ -245,5 +245,5 @@ def _parts(db: sqlite3.Connection, logs: Iterable[int]) -> dict[int, int]:
     return {
         row[0]: row[1]
         for chunk in chunks(logs)
-        for row in db.execute(f"SELECT id, part FROM logs WHERE id IN ({marks(chunk)})", chunk)  # noqa: S608
+        for row in db.execute(f"SELECT id, part FROM logs WHERE id IN ({placeholders(chunk)})", chunk)  # noqa: S608
     }

@@ -9,7 +9,7 @@ from zlib import crc32
 from providers.domain.cost import Context
 from providers.ledger.checksum import of_values
 from providers.ledger.damage import DamagedLedger
-from providers.ledger.statements import chunks, marks
+from providers.ledger.statements import chunks, placeholders
 
 CONTEXT = ", ".join(Context.__struct_fields__)
 """What the checksum of a context is made of."""
@@ -54,7 +54,7 @@ def sound_logs(
         rows = db.execute(
             "SELECT l.id, h.path, offset, before, skipped, observation, o.checksum, home, last_ms, l.checksum,"  # noqa: S608
             " part, judged FROM logs l JOIN homes h ON h.id = home"
-            f" LEFT JOIN observations o ON o.log = l.id WHERE l.id IN ({marks(chunk)})",
+            f" LEFT JOIN observations o ON o.log = l.id WHERE l.id IN ({placeholders(chunk)})",
             chunk,
         ).fetchall()
         for log, path, offset, before, skipped, packed, checksum, home, last_ms, own, part, judged in rows:

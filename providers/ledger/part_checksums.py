@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from providers.ledger.checksum import HIDDEN, PRIME, SHOWN, SHOWN_COLUMNS, by_part, of_responses, weighed
-from providers.ledger.statements import chunks, marks
+from providers.ledger.statements import chunks, placeholders
 
 _TOTALS = "count(*), sum(part), sum(home), sum(first_ms), sum(last_ms), sum(shown), sum(hidden)"
 _SHOWN_AT = 5  # where `shown` stands in it
@@ -59,7 +59,7 @@ def add(db: sqlite3.Connection, changes: Iterable[tuple[int, int, int]]) -> None
 
 def stored(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[PartChecksum]:
     for chunk in chunks(parts):
-        rows = db.execute(f"SELECT * FROM part_checksums WHERE part IN ({marks(chunk)})", chunk)  # noqa: S608
+        rows = db.execute(f"SELECT * FROM part_checksums WHERE part IN ({placeholders(chunk)})", chunk)  # noqa: S608
         yield from map(PartChecksum._make, rows)
 
 
@@ -68,7 +68,7 @@ def actual(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[PartChecksu
     for chunk in chunks(parts):
         rows = db.execute(
             f"SELECT part, coalesce(home, -1), min(at_ms), max(at_ms), {SHOWN}, {HIDDEN} FROM responses"  # noqa: S608
-            f" LEFT JOIN contexts c ON c.id = context WHERE part IN ({marks(chunk)}) GROUP BY 1, 2",
+            f" LEFT JOIN contexts c ON c.id = context WHERE part IN ({placeholders(chunk)}) GROUP BY 1, 2",
             chunk,
         )
         for row in rows:

@@ -13,7 +13,7 @@ from providers.domain.cost import TOKEN_CLASSES
 from providers.ledger.checksum import QUARTER_MS
 from providers.ledger.epoch_ms import ms
 from providers.ledger.index import storable
-from providers.ledger.statements import chunks, marks
+from providers.ledger.statements import chunks, placeholders
 from providers.ledger.verify import Verifier
 
 _SUMS = ", ".join(f"sum({each.name})" for each in TOKEN_CLASSES)
@@ -85,7 +85,7 @@ def slices(
     source = (
         f"SELECT {columns} FROM parts p CROSS JOIN responses r ON r.part = p.id AND r.at_ms >= ? AND r.at_ms < ?"
         " CROSS JOIN contexts c ON c.id = r.context"
-        f" WHERE p.last_ms >= ? AND p.first_ms < ? AND c.home IN ({marks(numbers)}) {once}"
+        f" WHERE p.last_ms >= ? AND p.first_ms < ? AND c.home IN ({placeholders(numbers)}) {once}"
     )
     rows = db.execute(
         f"SELECT at_ms / {QUARTER_MS} * {QUARTER_MS} AS quarter, context,"
@@ -111,7 +111,7 @@ def _contexts(db: sqlite3.Connection, used: Iterable[int]) -> dict[int, _Texts]:
         for chunk in chunks(used)
         for row in db.execute(
             "SELECT c.id, h.path, session, root, project, model, effort, account, not_on_lines FROM contexts c"
-            f" JOIN homes h ON h.id = c.home WHERE c.id IN ({marks(chunk)})",
+            f" JOIN homes h ON h.id = c.home WHERE c.id IN ({placeholders(chunk)})",
             chunk,
         )
     }
@@ -121,7 +121,7 @@ def held(db: sqlite3.Connection, provider: str, homes: Sequence[Path]) -> Held:
     numbers = _homes(db, provider, homes)
     rows = db.execute(
         "SELECT h.path, count(*), sum(skipped) FROM logs NOT INDEXED JOIN homes h ON h.id = home"
-        f" WHERE gone = 0 AND home IN ({marks(numbers)}) GROUP BY home",
+        f" WHERE gone = 0 AND home IN ({placeholders(numbers)}) GROUP BY home",
         numbers,
     ).fetchall()
     return Held({Path(path): count for path, count, _ in rows}, sum(skipped for _, _, skipped in rows))

@@ -65,12 +65,12 @@ def refresh(
 
     Responses before `since_ms` may be left for later. `prices` is the fingerprint of `price`: when it changes, all
     stored responses are repriced. From `worth_two` new bytes on, two processes read. Waits for another process
-    that is scanning, with `patience`, and tells it to `waiting`; its work is not repeated.
+    that is scanning, with `patience`, and reports that to `waiting`; its work is not repeated.
     """
     patience = patience or Patience()
     mine = path.alone() if isinstance(path, InMemory) else alone(path, patience, waiting)
     with mine, opened(path, repair=True, busy_seconds=patience.for_writer) as db:
-        wait_for_writer(db, patience.said_after, waiting)
+        wait_for_writer(db, patience.long_wait, waiting)
         formats = {shelf.provider: shelf.format for shelf in shelves}
         damaged = integrity.check(db, path, formats, now())
         marked = is_marked(path)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from providers.ledger import index, log_checksums, part_checksums
 from providers.ledger.checksum import of_values
 from providers.ledger.damage import DamagedLedger
-from providers.ledger.statements import chunks, marks
+from providers.ledger.statements import chunks, placeholders
 from providers.logs import LogFormat
 
 Formats = Mapping[str, LogFormat]
@@ -23,7 +23,7 @@ def repair(db: sqlite3.Connection, formats: Formats, parts: set[int], damaged: s
     logs = {
         row[0]
         for chunk in chunks(parts)
-        for row in db.execute(f"SELECT id FROM logs WHERE part IN ({marks(chunk)})", chunk)  # noqa: S608
+        for row in db.execute(f"SELECT id FROM logs WHERE part IN ({placeholders(chunk)})", chunk)  # noqa: S608
     }
     if not logs <= _resolvable(db, formats, logs):
         raise DamagedLedger("responses of deleted logs")
@@ -50,7 +50,7 @@ def _resolvable(db: sqlite3.Connection, formats: Formats, logs: Iterable[int]) -
     there = {
         row[0]
         for chunk in chunks(logs)
-        for row in db.execute(f"SELECT id FROM logs WHERE gone = 0 AND id IN ({marks(chunk)})", chunk)  # noqa: S608
+        for row in db.execute(f"SELECT id FROM logs WHERE gone = 0 AND id IN ({placeholders(chunk)})", chunk)  # noqa: S608
     }
     sound, _ = log_checksums.sound_logs(db, logs)
     named = _names(db, formats, sound).keys()
@@ -70,7 +70,7 @@ def _names(db: sqlite3.Connection, formats: Formats, logs: Iterable[int]) -> dic
         row[0]: row[1]
         for chunk in chunks(sound)
         for row in db.execute(
-            f"SELECT l.id, provider FROM logs l JOIN homes h ON h.id = home WHERE l.id IN ({marks(chunk)})",  # noqa: S608
+            f"SELECT l.id, provider FROM logs l JOIN homes h ON h.id = home WHERE l.id IN ({placeholders(chunk)})",  # noqa: S608
             chunk,
         )
     }

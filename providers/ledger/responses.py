@@ -18,7 +18,7 @@ from providers.ledger.database import transaction
 from providers.ledger.index import home_id, storable
 from providers.ledger.log_checksums import SET_JUDGED, has_checksums
 from providers.ledger.logins import LoginHistory
-from providers.ledger.statements import chunks, marks
+from providers.ledger.statements import chunks, placeholders
 
 _REPRICE_BATCH = 10_000
 _TOKENS = ", ".join(each.name for each in TOKEN_CLASSES)
@@ -69,7 +69,7 @@ def replace_responses(
 
 def _insert(db: sqlite3.Connection, rows: list[_Row], old: AbstractSet[_Row]) -> list[_Row]:
     """Insert those that are not there yet; returns all of them, each primary key once."""
-    statement = f"INTO responses VALUES ({marks(range(12))})"
+    statement = f"INTO responses VALUES ({placeholders(range(12))})"
     try:
         db.executemany(f"INSERT {statement}", [row for row in rows if row not in old] if old else rows)
     except sqlite3.IntegrityError:
@@ -111,13 +111,13 @@ def _parts_of(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:
     return {
         row[0]
         for chunk in chunks(logs)
-        for row in db.execute(f"SELECT DISTINCT part FROM logs WHERE id IN ({marks(chunk)})", chunk)
+        for row in db.execute(f"SELECT DISTINCT part FROM logs WHERE id IN ({placeholders(chunk)})", chunk)
     } - {0}
 
 
 def _responses_in(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[_Row]:
     for chunk in chunks(parts):
-        yield from db.execute(f"SELECT * FROM responses WHERE part IN ({marks(chunk)})", chunk)
+        yield from db.execute(f"SELECT * FROM responses WHERE part IN ({placeholders(chunk)})", chunk)
 
 
 def reprice(db: sqlite3.Connection, price: Price, prices: str) -> None:
@@ -195,7 +195,7 @@ class _Contexts:
         number_of_home = self._homes[home]
         values = (number_of_home, *(storable(word or "") for word in words), int(not_on_lines))
         names = Context.__struct_fields__
-        places = marks(range(len(values) + 1))
+        places = placeholders(range(len(values) + 1))
         self._db.execute(
             f"INSERT OR IGNORE INTO contexts({', '.join(names)}, checksum) VALUES ({places})",
             (*values, of_values(*values)),

@@ -16,7 +16,7 @@ from providers.ledger.epoch_ms import moment, moment_or_none
 from providers.ledger.history import LimitChange
 from providers.ledger.index import storable
 from providers.ledger.row_checksums import INTACT
-from providers.ledger.statements import marks
+from providers.ledger.statements import placeholders
 from providers.ledger.verify import Verifier
 
 _STEP_MS = 7 * 24 * 3_600_000
@@ -86,7 +86,7 @@ def responses(
     if verifier is not None:
         verifier.verify_parts(db)
         verifier.verify_span(db, numbers, start_ms, end_ms)
-        own = db.execute(f"SELECT id FROM contexts WHERE home IN ({marks(numbers)})", numbers)
+        own = db.execute(f"SELECT id FROM contexts WHERE home IN ({placeholders(numbers)})", numbers)
         verifier.verify_contexts(db, [row[0] for row in own])
     # A response is stored once for each home that contains it. Beside a min(), SQLite takes the other columns from
     # the row that has it.
@@ -98,7 +98,7 @@ def responses(
             f"SELECT context, {home}, at_ms, pico_usd, {_TOKENS}, {_TOTAL}, web_searches, pico_usd / 1e12"
             " FROM parts p CROSS JOIN responses r ON r.part = p.id AND r.at_ms >= ? AND r.at_ms < ?"
             " CROSS JOIN contexts c ON c.id = r.context"
-            f" WHERE p.last_ms >= ? AND p.first_ms < ? AND c.home IN ({marks(numbers)}) {once}"
+            f" WHERE p.last_ms >= ? AND p.first_ms < ? AND c.home IN ({placeholders(numbers)}) {once}"
             " ORDER BY at_ms, key",
             (*step, *step, *numbers),
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 from providers.ledger import row_checksums
 from providers.ledger.checksum import of_values
 from providers.ledger.salvage_logs import salvage_deleted
-from providers.ledger.statements import marks
+from providers.ledger.statements import placeholders
 
 _TABLES = ("limits", "windows", "purses")
 
@@ -50,7 +50,7 @@ def _copy(old: sqlite3.Connection, db: sqlite3.Connection, table: str) -> None:
             condition = row_checksums.INTACT[table]
         names = ", ".join(columns)
         for row in old.execute(f"SELECT {names} FROM {table} WHERE {condition}"):  # noqa: S608 - names of ours
-            db.execute(f"INSERT OR IGNORE INTO {table}({names}) VALUES ({marks(columns)})", row)  # noqa: S608
+            db.execute(f"INSERT OR IGNORE INTO {table}({names}) VALUES ({placeholders(columns)})", row)  # noqa: S608
 
 
 def _copy_logins(old: sqlite3.Connection, db: sqlite3.Connection) -> None:

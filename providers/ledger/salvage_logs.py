@@ -35,11 +35,12 @@ def salvage_deleted(old: sqlite3.Connection, db: sqlite3.Connection) -> None:
     )
     used = {row[3] for rows in kept.values() for row in rows}
     db.executemany(
-        f"INSERT INTO contexts(id, {log_checksums.CONTEXT}, checksum) VALUES ({statements.marks(range(12))})",  # noqa: S608
+        f"INSERT INTO contexts(id, {log_checksums.CONTEXT}, checksum)"  # noqa: S608
+        f" VALUES ({statements.placeholders(range(12))})",
         ((context, *contexts[context], of_values(*contexts[context])) for context in sorted(used)),
     )
     rows = [row for part in sorted(kept) for row in kept[part]]
-    db.executemany(f"INSERT INTO responses VALUES ({statements.marks(range(12))})", rows)  # noqa: S608
+    db.executemany(f"INSERT INTO responses VALUES ({statements.placeholders(range(12))})", rows)  # noqa: S608
     part_checksums.replace_parts(db, frozenset(kept), rows, {})
     for row in deleted.values():
         _insert(db, row, kept.keys(), old)
@@ -51,7 +52,7 @@ def _insert(db: sqlite3.Connection, row: _Row, parts: Iterable[int], old: sqlite
     checksum = log_checksums.log_checksum(*state) + log_checksums.state_of(0, part)
     db.execute(
         f"INSERT INTO logs(id, part, path, {_LOG}, checksum, inode, size, mtime_ns, whole, gone, judged)"  # noqa: S608
-        f" VALUES ({statements.marks(range(9))}, 0, 0, 0, 1, 1, 0)",
+        f" VALUES ({statements.placeholders(range(9))}, 0, 0, 0, 1, 1, 0)",
         (log, part, f"{path}#{log}", *state, checksum),
     )
     with suppress(sqlite3.Error):

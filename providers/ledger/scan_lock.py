@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from providers.host.holder import (
-    SAID_AFTER_SECONDS,
+    LONG_WAIT_SECONDS,
     WaitListener,
     holder_of,
     is_suspended,
@@ -35,13 +35,14 @@ _ACTIVITY = "counting the logs"
 
 
 class Patience(Struct, frozen=True, kw_only=True):
-    """How long to wait for another count, in seconds; `without_progress` while nothing of it is seen. `for_writer`
-    is how long to wait for what writes to the ledger without a count.
+    """How long to wait for another count, in seconds; `without_progress` while nothing of it is seen. After
+    `long_wait` the wait is reported to the listener. `for_writer` is how long to wait for what writes to the
+    ledger without a count.
     """
 
     longest: float = 600.0
     without_progress: float = 30.0
-    said_after: float = SAID_AFTER_SECONDS
+    long_wait: float = LONG_WAIT_SECONDS
     for_writer: float = 30.0
 
 
@@ -111,7 +112,7 @@ class _Wait:
         self._began: float | None = None
         self._progressed = 0.0
         self._seen: object = None
-        self._is_said = False
+        self._is_reported = False
 
     def check(self) -> None:
         """To be called whenever the lock was found held. Raises LedgerError when it is not worth waiting on."""
@@ -124,13 +125,13 @@ class _Wait:
         if (seen := self._stamps()) != self._seen:
             self._seen, self._progressed = seen, now
         waited, idle = now - self._began, now - self._progressed
-        is_long = waited >= self._patience.said_after
+        is_long = waited >= self._patience.long_wait
         holder = holder_of(self._lock) if is_long else None
         in_vain = waited >= self._patience.longest or idle >= self._patience.without_progress
         if in_vain or (is_long and is_suspended(holder)):
             raise LedgerBusy(" ".join(still_held(holder, _ACTIVITY)))
-        if is_long and not self._is_said:
-            self._is_said = True
+        if is_long and not self._is_reported:
+            self._is_reported = True
             if self._listener is not None:
                 self._listener(waiting_for(holder, _ACTIVITY))
 

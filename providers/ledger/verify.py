@@ -15,7 +15,7 @@ from providers.ledger import part_checksums
 from providers.ledger.checksum import PRIME, SHOWN, of_slices, of_values, weighed
 from providers.ledger.damage import DamagedLedger
 from providers.ledger.log_checksums import CONTEXT, has_checksums
-from providers.ledger.statements import chunks, marks
+from providers.ledger.statements import chunks, placeholders
 
 
 class Verifier:
@@ -83,7 +83,7 @@ class Verifier:
         new = set(numbers) - self._sound
         for chunk in chunks(new):
             rows = db.execute(
-                f"SELECT id, checksum, {CONTEXT} FROM contexts WHERE id IN ({marks(chunk)})",  # noqa: S608
+                f"SELECT id, checksum, {CONTEXT} FROM contexts WHERE id IN ({placeholders(chunk)})",  # noqa: S608
                 chunk,
             )
             self._sound |= {number for number, checksum, *values in rows if checksum == of_values(*values)}
@@ -96,7 +96,7 @@ def _beyond(db: sqlite3.Connection, homes: Sequence[int], span: tuple[int, int])
     start, end = span
     rows = db.execute(
         "SELECT part, shown, first_ms, last_ms FROM part_checksums WHERE last_ms >= ? AND first_ms < ?"  # noqa: S608
-        f" AND home IN ({marks(homes)})",
+        f" AND home IN ({placeholders(homes)})",
         (start, end, *homes),
     ).fetchall()
     across = {part for part, _, first, last in rows if first < start or last >= end}
@@ -105,7 +105,8 @@ def _beyond(db: sqlite3.Connection, homes: Sequence[int], span: tuple[int, int])
     for chunk in chunks(across):
         (*sums,) = db.execute(
             f"SELECT {SHOWN} FROM responses r CROSS JOIN contexts c ON c.id = r.context"  # noqa: S608
-            f" WHERE part IN ({marks(chunk)}) AND (at_ms < ? OR at_ms >= ?) AND home IN ({marks(homes)})",
+            f" WHERE part IN ({placeholders(chunk)}) AND (at_ms < ? OR at_ms >= ?)"
+            f" AND home IN ({placeholders(homes)})",
             (*chunk, start, end, *homes),
         ).fetchone()
         beyond += weighed(sums)
@@ -117,7 +118,7 @@ def _shown(db: sqlite3.Connection, homes: Sequence[int], span: tuple[int, int]) 
     sums: tuple[int, ...] = db.execute(
         f"SELECT {SHOWN} FROM parts p CROSS JOIN responses r ON r.part = p.id AND at_ms >= ? AND at_ms < ?"  # noqa: S608
         " CROSS JOIN contexts c ON c.id = r.context"
-        f" WHERE p.last_ms >= ? AND p.first_ms < ? AND home IN ({marks(homes)})",
+        f" WHERE p.last_ms >= ? AND p.first_ms < ? AND home IN ({placeholders(homes)})",
         (*span, *span, *homes),
     ).fetchone()
     return weighed(sums)

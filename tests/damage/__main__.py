@@ -1,4 +1,4 @@
-"""Damages ledgers and looks what becomes of them.
+"""Damages ledgers and checks what becomes of them.
 
 python -m tests.damage [--ledgers 300] [--seed N] [--seconds S]
 
@@ -67,15 +67,15 @@ def damaged(person: Person, file: Path, kind: Kind, chance: random.Random, truth
     kind(file, chance)
     try:
         first = person.report()
-        said = person.count()
+        quarantined = person.count()
         last = person.report()
         if (
-            last.limits != truth.limits and not said and not person.removed()
+            last.limits != truth.limits and not quarantined and not person.removed()
         ):  # as the round does within hours
             person.check_all()
-            said = person.count()
+            quarantined = person.count()
             last = person.report()
-        told = bool(said) or last == truth or person.removed() > 0
+        reported = bool(quarantined) or last == truth or person.removed() > 0
     except LedgerError as error:
         print(error)
         return "stays broken"
@@ -85,16 +85,16 @@ def damaged(person: Person, file: Path, kind: Kind, chance: random.Random, truth
     if last.sentence:
         return "stays broken"
     if (not first.sentence and first.figures != truth.figures) or (
-        last.figures != truth.figures and not said
+        last.figures != truth.figures and not quarantined
     ):
         return "other totals without a word"
     if not first.limits <= truth.limits or not last.limits <= truth.limits:
         return "limits that never were"
-    if last.limits != truth.limits and not told:
+    if last.limits != truth.limits and not reported:
         return "limits lost without a word"
     if last != truth:
-        return "lost, and said so"
-    if said:
+        return "lost, and reported"
+    if quarantined:
         return "quarantined, all is back"
     return "repaired in place" if first.sentence else "right all the time"
 

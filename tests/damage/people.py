@@ -34,7 +34,7 @@ WEEKS = 200
 
 
 class Answer(Struct, frozen=True):
-    """What a person was told: sums by provider and the limits of the past, or a sentence instead."""
+    """What a person is shown: sums by provider and the limits of the past, or a sentence instead."""
 
     figures: Any = None
     limits: frozenset[Any] = frozenset()

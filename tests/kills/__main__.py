@@ -1,4 +1,4 @@
-"""Kills counts at random moments, while somebody reads, and looks whether the totals are right in the end.
+"""Kills counts at random moments, while reports are read, and checks that the totals are right in the end.
 
 python -m tests.kills [--kills 200] [--seed N] [--seconds S]
 

@@ -1,0 +1,1 @@
+"""Refreshes from real programs, again and again."""

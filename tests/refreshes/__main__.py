@@ -114,7 +114,7 @@ def _reads(asked: Asked) -> bool:
         return False
 
 
-def told(outcome: Outcome) -> str:
+def summary(outcome: Outcome) -> str:
     return (
         f"{outcome.source:14} {outcome.times:5} refreshes in {outcome.seconds:6.1f} s: {outcome.failed} failed,"
         f" {outcome.changed} homes changed, {len(outcome.processes)} processes, {len(outcome.files)} files left"
@@ -136,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             except NotInstalled as why:
                 print(f"{source:14} not run: {why}")
                 continue
-        print(told(outcome), flush=True)
+        print(summary(outcome), flush=True)
         for left in (*outcome.processes, *outcome.files):
             print(f"  {left}")
         clean &= outcome.is_clean

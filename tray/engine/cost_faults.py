@@ -30,17 +30,17 @@ def failed(provider: Provider, error: Exception) -> ProviderFailed:
     )
 
 
-def again_after_damage(report: Callable[P, R]) -> Callable[P, R]:
-    """Once more: who reads damage leaves a mark, and the next count repairs it."""
+def retry_after_damage(report: Callable[P, R]) -> Callable[P, R]:
+    """Retried once: a report that meets damage marks the ledger, and the next count repairs it."""
 
     @wraps(report)
-    def again(*args: P.args, **options: P.kwargs) -> R:
+    def retried(*args: P.args, **options: P.kwargs) -> R:
         try:
             return report(*args, **options)
         except LedgerDamaged:
             return report(*args, **options)
 
-    return again
+    return retried
 
 
 def found_logs(shelf: Shelf) -> tuple[list[LogFile], Sequence[str]]:

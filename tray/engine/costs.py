@@ -22,7 +22,7 @@ from providers.ledger.refresh import ScanProgress
 from providers.ledger.report import NO_DETAIL, span
 from providers.ledger.scan_lock import Patience
 from providers.source import Home, Provider
-from tray.engine.cost_faults import ProviderFailed, again_after_damage, failed, found_logs
+from tray.engine.cost_faults import ProviderFailed, failed, found_logs, retry_after_damage
 from tray.engine.home_costs import HomeCosts
 from tray.engine.scope import Scope
 from tray.engine.state import HomeCost
@@ -142,7 +142,7 @@ class Costs:
         """All-time sums by provider, account and model; none while another process is writing them."""
         return self._home_costs.counters()
 
-    @again_after_damage
+    @retry_after_damage
     def report(
         self,
         since: date,
@@ -182,13 +182,17 @@ class Costs:
                 unreadable_files=unreadable.get(each.id, ()),
                 up_to_date=not isinstance(problem, LedgerBusy | ProviderFailed),
             )
+        return self._without_unused(reports, provider), problem
+
+    def _without_unused(self, reports: dict[str, CostReport], provider: str | None) -> dict[str, CostReport]:
+        """Those of providers that were used here; if there are none, those that have a home."""
         used = {
             name: report
             for name, report in reports.items()
             if report.files or report.totals.responses or report.unreadable_files
         }
-        there = {home.provider for home in self._scope.homes(provider) if os.path.isdir(home.path)}
-        return used or {name: report for name, report in reports.items() if name in there}, problem
+        existing = {home.provider for home in self._scope.homes(provider) if os.path.isdir(home.path)}
+        return used or {name: report for name, report in reports.items() if name in existing}
 
     def _is_large(self, providers: Sequence[Provider]) -> bool:
         """Whether many logs, or very large ones, were never read. Not so of a damaged ledger: the person learns of

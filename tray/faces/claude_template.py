@@ -117,7 +117,7 @@ def _own(name: str, sent: Document, window: Document | None, folder: str, now: f
             used = bridge.context_percent(sent)
             return None if used is None else str(round(used if name == "context" else 100 - used))
         case "session.cost":
-            from providers.ledger.at_once import session_cost
+            from providers.ledger.fast_cost import session_cost
 
             session = sent.get("session_id")
             return (
@@ -132,7 +132,7 @@ def _of_block(window: Document, folder: str, now: float) -> str | None:
     """Since the running 5-hour window began, as the server has it."""
     if window["resets_at"] is None or published.is_past(window, now):
         return None
-    from providers.ledger.at_once import cost_between
+    from providers.ledger.fast_cost import cost_between
 
     began = published.epoch(window["resets_at"]) - window["window_minutes"] * 60
     return _money(cost_between(_ledger(folder), bridge.PROVIDER, began, now))

@@ -45,7 +45,7 @@ def main(parent: int, status: int, terminal: bool, coerced: bool, argv: list[str
     os.write(status, b"k")
     found: int | None = _CANNOT_START
     if child := _start(argv, environ, status, blocked):
-        _let_go(status)
+        _release_output(status)
         found = _wait_for(child, parent)
         if found is None:
             os.kill(child, signal.SIGKILL)  # also where there is no /proc
@@ -74,8 +74,8 @@ def _start(argv: list[str], environ: dict[str, str], status: int, blocked: set[i
     os._exit(127)
 
 
-def _let_go(status: int) -> None:
-    """Of the program's outputs, so that their end is seen."""
+def _release_output(status: int) -> None:
+    """Close our ends of the program's streams, so that who reads them sees their end."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for file in (0, 1, 2):
         os.dup2(nothing, file)

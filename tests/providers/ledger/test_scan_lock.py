@@ -28,7 +28,7 @@ with alone(Path(sys.argv[2])):
     print("holds", flush=True)
     sys.stdin.readline()
 """
-BRIEF = Patience(longest=20.0, without_progress=0.3, said_after=0.1)
+BRIEF = Patience(longest=20.0, without_progress=0.3, long_wait=0.1)
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def test_a_count_that_goes_on_is_waited_for(path: Path) -> None:
             path.write_bytes(bytes(number))
 
     writer = threading.Thread(target=write)
-    patience = Patience(longest=1.2, without_progress=0.6, said_after=0.1)
+    patience = Patience(longest=1.2, without_progress=0.6, long_wait=0.1)
     writer.start()
     try:
         with alone(path):
@@ -89,7 +89,7 @@ def test_a_count_that_goes_on_is_waited_for(path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGSTOP")
 def test_a_suspended_process_holds_nobody_up(path: Path) -> None:
-    patience = Patience(said_after=0.1)
+    patience = Patience(long_wait=0.1)
     with held(path) as holder:
         holder.send_signal(signal.SIGSTOP)
         with pytest.raises(LedgerBusy, match="suspended") as raised, alone(path, patience):

@@ -329,7 +329,7 @@ def test_another_program_that_writes_to_the_ledger_costs_no_figures_and_no_patie
         writer.execute("ROLLBACK")
 
     person.now += timedelta(minutes=1)
-    patient = Costs(person.scope(), patience=Patience(said_after=0.1))
+    patient = Costs(person.scope(), patience=Patience(long_wait=0.1))
     reports, problem = patient.report(today, today, UTC, waiting=listener)
     writer.close()
     assert heard == ["waiting for another program, which is writing to the ledger."]
@@ -349,7 +349,7 @@ def test_a_count_says_for_whom_it_waits(person: Person) -> None:
         heard.append(clause)
         writer.execute("ROLLBACK")
 
-    Costs(person.scope(), patience=Patience(said_after=0.1)).count(waiting=listener)
+    Costs(person.scope(), patience=Patience(long_wait=0.1)).count(waiting=listener)
     writer.close()
     assert heard == ["waiting for another program, which is writing to the ledger."]
 

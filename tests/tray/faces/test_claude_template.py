@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from providers.ledger.at_once import cost_between, session_cost
+from providers.ledger.fast_cost import cost_between, session_cost
 from tests.tray.faces.published import ROOT, Folder
 from tests.tray.faces.test_claude_statusline import RUN
 

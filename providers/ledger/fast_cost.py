@@ -1,4 +1,4 @@
-"""What the last count knows of one session and of the last hours, for a status line that is waited for.
+"""The cost of one session and of the last hours as last counted, for a status line that is waited for.
 
 With the standard library alone, and without its checksums: the next count finds what is damaged. A ledger that is
 missing, busy, of another version or damaged knows nothing.
@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 
 from providers.ledger.schema import APPLICATION_ID, SCHEMA
+from providers.ledger.statements import placeholders
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _of_session(db: sqlite3.Connection, provider: str, session: str) -> Value:
         return _UNKNOWN
     return _sum(
         db,
-        f"part IN ({_places(parts)}) AND context IN ({_places(contexts)})",
+        f"part IN ({placeholders(parts)}) AND context IN ({placeholders(contexts)})",
         (*parts, *contexts),
     )
 
@@ -92,7 +93,3 @@ def _sum(db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> Valu
     ).fetchone()
     usd, responses, priced = row
     return (None if usd is None else usd / _PICO), priced < responses
-
-
-def _places(values: list[int]) -> str:
-    return ", ".join("?" * len(values))
