@@ -72,7 +72,7 @@ def test_foreign_hooks_are_not_copied(home: Home, tmp_path: Path) -> None:
     table: dict[str, Any] = {"Stop": [{"matcher": "a", "hooks": [OTHER, GUARD]}, {"hooks": [OTHER]}]}
     place = tmp_path / "place"
     place.mkdir()
-    hooks._furnish(place, home, {"hooks.json": table, "config.toml": {}}, {"hooks": {"state": state}})
+    hooks._write_config(place, home, {"hooks.json": table, "config.toml": {}}, {"hooks": {"state": state}})
     text = (place / "hooks.json").read_text()
     assert "7f3a9c" not in text
     assert [len(each["hooks"]) for each in json.loads(text)["hooks"]["Stop"]] == [2, 1]
