@@ -86,7 +86,7 @@ complete -c tankful -n '_shtab_tankful_using statusline' -l template -x -d 'a li
 complete -c tankful -n '_shtab_tankful_using statusline' -l provider -xka "codex claude all" -d 'show only this provider: codex, claude (default: all)'
 complete -c tankful -n '_shtab_tankful_using statusline' -l from-claude -d 'read Claude Code'"'"'s JSON on stdin'
 complete -c tankful -n '_shtab_tankful_using statusline' -l max-age -x -d 'refresh in the background if the values are older, such as 90s, 5m or 2h (default: 5m)'
-complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a watch -d 'Print what is left in one line, and again whenever it changes, until nobody reads it any more. Where no tray runs, this keeps the values up to date itself.'
+complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a watch -d 'Print what is left in one line, and again whenever it changes, until its reader exits. Where no tray runs, this keeps the values up to date itself.'
 complete -c tankful -n '_shtab_tankful_using watch' -s h -l help -d 'show this help and exit'
 complete -c tankful -n '_shtab_tankful_using watch' -l format -xka "text waybar tmux polybar i3blocks starship" -d 'the program that shows the line'
 complete -c tankful -n '_shtab_tankful_using watch' -l template -x -d 'a line of your own, such as '"'"'{tightest.left} % {tightest.resets_in}'"'"'; with a name that does not exist, it lists those that do'

@@ -22,7 +22,7 @@ _shtab_tankful_commands() {
     prices:'Show the prices in force, and update them; without an action it lists them.'
     statusline:'Print what is left in one line, from the last published values; or, as Claude Code'"'"'s statusLine command, read the JSON that Claude Code sends on stdin, store the limits in it and print them.'
     usage:'show limits, credits and account'
-    watch:'Print what is left in one line, and again whenever it changes, until nobody reads it any more. Where no tray runs, this keeps the values up to date itself.'
+    watch:'Print what is left in one line, and again whenever it changes, until its reader exits. Where no tray runs, this keeps the values up to date itself.'
   )
   _describe 'tankful commands' _commands
 }

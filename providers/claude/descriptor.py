@@ -106,9 +106,9 @@ CLAUDE = Provider(
     variables=VARIABLES,
     resume=("claude", "--resume"),
     when_empty={
-        "statusline": "Claude Code has sent no limits of this account lately; make"
-        " `tankful statusline --from-claude` its statusLine command.",
-        "noted": "Claude Code has cached no limits of this account lately; its /usage does.",
+        "statusline": "Claude Code has not reported this account's limits recently; set its statusLine command to"
+        " `tankful statusline --from-claude`.",
+        "noted": "Claude Code has not cached this account's limits recently; its /usage command does.",
     },
     mark=Glyph(
         (((0.5, 0.0), (0.5, 1.0)), ((0.07, 0.25), (0.93, 0.75)), ((0.93, 0.25), (0.07, 0.75))),  # an asterisk

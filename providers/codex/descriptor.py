@@ -90,7 +90,7 @@ CODEX = Provider(
     variables=VARIABLES,
     resume=("codex", "resume"),
     when_empty={
-        "rollouts": "no recent session log of this account has limits; the next turn of Codex writes some."
+        "rollouts": "no recent session log of this account has limits; the next Codex turn will write some."
     },
     mark=Glyph(
         (((0.0, 0.0), (0.45, 0.42), (0.0, 0.84)), ((0.62, 1.0), (1.1, 1.0))),  # a prompt

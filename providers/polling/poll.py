@@ -213,13 +213,13 @@ def internal_error(error: Exception, over: str) -> NotUnderstood:
 def _not_fetched(memory: AccountStore, error: OSError) -> UsageError:
     reason, remedy = reason_of(memory.folder, error)
     return NotUnderstood(
-        f"Limits are not fetched, as {short(memory.folder)} cannot be written: {reason}.",
-        remedy=f"{remedy} `tankful usage --refresh` fetches them all the same.",
+        f"Limits are not fetched because {short(memory.folder)} cannot be written: {reason}.",
+        remedy=f"{remedy} `tankful usage --refresh` fetches them anyway.",
     ).as_data()
 
 
 def _not_kept(memory: AccountStore, error: OSError) -> UsageError:
     reason, remedy = reason_of(memory.folder, error)
     return NotUnderstood(
-        f"Limits are not kept, as {short(memory.folder)} cannot be written: {reason}.", remedy=remedy
+        f"Limits are not saved because {short(memory.folder)} cannot be written: {reason}.", remedy=remedy
     ).as_data()

@@ -14,16 +14,16 @@ from tray.engine.brief_log import FILE
 
 
 class Guard:
-    """Of a CLI whose home has this label. `told` are the notices that the person's own program got."""
+    """Of a CLI whose home has this label. `notices` are the notices that the person's own program got."""
 
     def __init__(self, folder: Path, provider: str, home: str) -> None:
         self.published = Folder(folder)
         self.provider = provider
         self.home = home
-        self._told = folder / "told"
-        self._told.mkdir()
-        program = folder / "tell"
-        program.write_text(f'#!/bin/sh\ncat > "$(mktemp -p {self._told} told-XXXXXX)"\n')
+        self._notices = folder / "notices"
+        self._notices.mkdir()
+        program = folder / "notify"
+        program.write_text(f'#!/bin/sh\ncat > "$(mktemp -p {self._notices} notice-XXXXXX)"\n')
         program.chmod(0o755)
         own = folder / "own"
         own.mkdir(mode=0o700)
@@ -53,8 +53,8 @@ class Guard:
         (self.published.state / "round.started").touch()
 
     @property
-    def told(self) -> list[dict[str, Any]]:
-        return [json.loads(path.read_text()) for path in self._told.iterdir() if path.stat().st_size]
+    def notices(self) -> list[dict[str, Any]]:
+        return [json.loads(path.read_text()) for path in self._notices.iterdir() if path.stat().st_size]
 
     @property
     def log(self) -> str:

@@ -82,12 +82,12 @@ def test_prompts_of_p(guarded: Guarded) -> None:
     assert guarded.prints(TOOLS)["terminal_reason"] == "completed"
     assert (guarded.turns, guarded.ran) == (4, 4)
     assert WARNED not in guarded.asked()
-    until(lambda: len(guarded.guard.told) == 1, "the person was not warned")
-    assert guarded.guard.told[0]["title"] == "Claude has little left"
+    until(lambda: len(guarded.guard.notices) == 1, "the person was not warned")
+    assert guarded.guard.notices[0]["title"] == "Claude has little left"
     guarded.guard.has_left(5)
     assert STOPPED in guarded.prints("once more")["result"]
     assert guarded.turns == 4
-    assert len(guarded.guard.told) == 1  # the result says why
+    assert len(guarded.guard.notices) == 1  # the result gives the reason
     guarded.guard.is_reset()
     assert guarded.prints("once more")["terminal_reason"] == "completed"
 
@@ -97,8 +97,8 @@ def test_a_turn_of_p_is_stopped_between_tools_and_goes_on(guarded: Guarded) -> N
     stopped = guarded.prints(TOOLS)
     assert (stopped["terminal_reason"], stopped["result"]) == ("hook_stopped", "")
     assert (guarded.turns, guarded.ran) == (1, 2)  # both tools of the answer have run
-    until(lambda: len(guarded.guard.told) == 1, "the person never heard why")
-    assert guarded.guard.told[0]["title"] == "Claude was stopped"
+    until(lambda: len(guarded.guard.notices) == 1, "the person never heard why")
+    assert guarded.guard.notices[0]["title"] == "Claude was stopped"
     guarded.guard.is_reset()
     guarded.person.model.listener = lambda _news: None
     assert guarded.prints("go on", "--resume", stopped["session_id"])["terminal_reason"] == "completed"
@@ -155,4 +155,4 @@ def test_on_its_screen(guarded: Guarded) -> None:
             lambda: guarded.turns == turns + 1 and screen.text.count("Answer") == 2, "it did not go on"
         )
         person.leaves(screen)
-    assert guard.told == []
+    assert guard.notices == []

@@ -96,13 +96,13 @@ def test_exec_is_let_pass_warned_and_stopped_and_goes_on(guarded: Guarded) -> No
     guarded.execs(TOOL)
     assert (len(models.served), guarded.ran) == (4, 2)
     assert WARNED not in json.dumps(models.asked)  # it is for the person, whom exec shows nothing
-    until(lambda: len(guard.told) == 1, "the person was not warned")
+    until(lambda: len(guard.notices) == 1, "the person was not warned")
     guard.has_left(5)
     stopped = guarded.execs(TOOL, name="e")
     assert (len(models.served), guarded.ran) == (4, 2)
     assert "hook: UserPromptSubmit Blocked" in stopped.stderr
-    until(lambda: len(guard.told) == 2, "the person never heard why")
-    assert {each["title"] for each in guard.told} == {"Codex has little left", "Codex was stopped"}
+    until(lambda: len(guard.notices) == 2, "the person never heard why")
+    assert {each["title"] for each in guard.notices} == {"Codex has little left", "Codex was stopped"}
     guard.is_reset()
     assert guarded.execs("resume", "--last", TOOL).stdout == "Answer 6.\n"
     assert guarded.ran == 3
@@ -161,7 +161,7 @@ def test_on_its_screen(guarded: Guarded) -> None:
         assert screen.text.count("tankful:") == 2
         screen.enters("/quit")
         until(lambda: at_work(person.folder) == [], "it never ended", 20)
-    assert guard.told == []
+    assert guard.notices == []
     assert _doctor(guarded) == ["trusted", "trusted"]
     guarded.set("UserPromptSubmit", "PreToolUse", arguments="--min-left 20")
     assert _doctor(guarded) == ["modified", "modified"]
@@ -188,7 +188,7 @@ def test_on_its_screen_by_its_daemon(guarded: Guarded) -> None:
             screen.until(lambda: "Answer" in screen.text, "it did not go on")
     finally:
         _end_all(person.folder)
-    assert guard.told == []
+    assert guard.notices == []
 
 
 def _end_all(folder: Path) -> None:

@@ -74,7 +74,7 @@ def tell_price_problems(scope: Scope) -> None:
 def tell_if_not_kept(costs: Costs) -> None:
     """Why what was counted is lost when this command ends."""
     if costs.ledger.problem is not None:
-        tell(f"{costs.ledger.problem} Until then the logs are counted anew each time.")
+        tell(f"{costs.ledger.problem} Until then, the logs are recounted each time.")
 
 
 def make_scope() -> Scope:

@@ -94,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
         return NOTHING_READ
     if problem is not None:
         tell(
-            f"{problem} These are the figures of an earlier count."
+            f"{problem} These figures are from an earlier count."
             if isinstance(problem, LedgerBusy)
             else str(problem)
         )

@@ -112,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
     except LedgerError as error:
         tell(str(error))
     except SaltUnusable as error:
-        tell(f"{error.filename} cannot be used: {error.strerror}. Remove it to start with other hashes.")
+        tell(f"{error.filename} cannot be used: {error.strerror}. Remove it to start over with new hashes.")
     return NOTHING_READ
 
 
@@ -137,7 +137,7 @@ def _count(costs: Costs, provider: str | None) -> None:
         problem = costs.count_all(provider, progress, tell)
     if problem is not None:
         tell(
-            f"{problem} This is what an earlier count has found."
+            f"{problem} These rows are from an earlier count."
             if isinstance(problem, LedgerBusy)
             else str(problem)
         )

@@ -81,7 +81,7 @@ def _target(name: str) -> Path:
     target = Path(os.path.realpath(name))
     try:
         mode = target.stat().st_mode
-    except OSError:  # not there yet; or it cannot be written, which is said then
+    except OSError:  # not there yet; or it cannot be written, which is reported then
         return target
     if not stat.S_ISREG(mode):
         raise BadArgument(f"{name} is not a regular file")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tray.engine.single_instance import SingleInstance
     from tray.view.rows import Action
 
-_NOT_KEPT = "Until then nothing is kept."
+_NOT_KEPT = "Until then, nothing is saved."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +63,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _as_owner(kind: Kind, run_with: Callable[[Engine, Notifier], int], *, values: bool) -> int:
-    """With the one engine of this person, which publishes what it knows. Where there is another, this is said,
+    """With the one engine of this person, which publishes what it knows. Where there is another, that is reported,
     with its `values` if they are wanted; but the one of those who only watch gives way.
     """
     from tray.engine import takeover

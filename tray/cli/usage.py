@@ -88,7 +88,7 @@ def _tell_of_the_count(snapshot: UsageSnapshot, costs: Mapping[str, HomeCost]) -
         return
     homes = {home for account in snapshot.accounts for home in account.cost_home_ids}
     if not all(cost.up_to_date for home, cost in costs.items() if home in homes):
-        tell("the cost is that of the last count; run `tankful cost` to count what was used since.")
+        tell("the cost is from the last count; run `tankful cost` to include what was used since.")
 
 
 def has_limits(account: AccountUsage) -> bool:

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "tankful watch [--json | --format FORMAT] [--template TEMPLATE]\n                     [--provider ID]"
     )
     parser.description = (
-        "Print what is left in one line, and again whenever it changes, until nobody reads it any more. Where no "
+        "Print what is left in one line, and again whenever it changes, until its reader exits. Where no "
         "tray runs, this keeps the values up to date itself."
     )
     bar_arguments.add(parser)
@@ -44,5 +44,5 @@ def run(given: argparse.Namespace) -> int:
         given.format = "text"
     options = bar_arguments.checked(given, statusline.read_snapshot())
     if not any((value or "").startswith("-") for value in (given.template, given.provider)):
-        watch.again(arguments)
+        watch.restart(arguments)
     return watch.show(options, is_json=given.json)

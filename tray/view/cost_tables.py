@@ -212,11 +212,7 @@ def _text(part: _Part, shape: Columns, bars: _Chart | None) -> Iterator[str]:
         yield shape.rule()
     else:
         yield shape.paper.strong(safe(part.head, shape.paper))
-        yield (
-            "Nothing was used in this period."
-            if part.is_whole
-            else "Nothing is known of any use in this period."
-        )
+        yield ("Nothing was used in this period." if part.is_whole else "No usage is known for this period.")
     for row in part.rows:
         first, *below = shape.row(row.line)
         bar = shape.paper.plain(bars.bar(row.tally)) if bars else ""
@@ -256,7 +252,7 @@ def _gaps(report: CostReport) -> Iterator[str]:
     if report.skipped_lines:
         yield f"Unreadable lines: {report.skipped_lines}."
     if not report.up_to_date:
-        yield "Not all logs were counted now: what was used since an earlier count may be missing."
+        yield "Not all logs could be counted this time: recent usage may be missing."
     if report.unreadable_files:
         shown, left = report.unreadable_files[:_FILES], len(report.unreadable_files) - _FILES
         more = f" and {left} more" if left > 0 else ""

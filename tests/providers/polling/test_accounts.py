@@ -116,7 +116,7 @@ def test_a_state_that_cannot_be_saved_is_reported_by_remote_sources(tmp_path: Pa
         (account,) = take(tmp_path / "state", home, source=source)
         shown[source] = account.error.message if account.error else None
     assert shown["oauth"] is not None
-    assert "Limits are not fetched, as " in shown["oauth"]
+    assert "Limits are not fetched because " in shown["oauth"]
     assert shown["rollouts"] is None
 
 

@@ -420,7 +420,7 @@ def test_a_result_that_cannot_be_saved_is_kept_until_exit(tmp_path: Path, ask: A
         assert used(memory) == [10]
         assert not memory.under_way
         assert memory.error is not None
-        assert memory.error.message.startswith("Limits are not kept, as ")
+        assert memory.error.message.startswith("Limits are not saved because ")
         assert memory.error.message.endswith(" cannot be written: the disk is full.")
         assert memory.error.remedy == "Free up space."
         clock.now += MINUTE / 4
@@ -465,9 +465,9 @@ def test_nothing_is_fetched_when_the_state_cannot_be_saved(tmp_path: Path, ask: 
     assert not source.asked
     assert used(memory) == [5]
     assert memory.error is not None
-    assert memory.error.message.startswith("Limits are not fetched, as ")
+    assert memory.error.message.startswith("Limits are not fetched because ")
     assert "cannot be written: " in memory.error.message
-    assert "`tankful usage --refresh` fetches them all the same." in memory.error.remedy
+    assert "`tankful usage --refresh` fetches them anyway." in memory.error.remedy
 
 
 def test_a_person_gets_what_cannot_be_saved(tmp_path: Path, ask: Ask) -> None:

@@ -158,7 +158,7 @@ def test_days_are_those_of_the_zone(person: Person) -> None:
     assert b"tankful: there is nothing to export" in person.err
 
 
-def test_nothing_to_export_is_said_in_any_format(person: Person) -> None:
+def test_nothing_to_export_is_reported_in_any_format(person: Person) -> None:
     """A table has its head, and a person without limits an empty calendar."""
     (person.folder / "empty").mkdir()
     shutil.rmtree(person.folder / "codex")
@@ -250,13 +250,13 @@ class TestRedacted:
         assert len(hashes) == 1
         assert hashes.pop() in person.export("--format", "prometheus", "--redact")
 
-    def test_a_damaged_salt_is_said(self, person: Person) -> None:
+    def test_a_damaged_salt_is_reported(self, person: Person) -> None:
         person.state.mkdir(parents=True)
         (person.state / "export.salt").write_bytes(b"short")
         person.export("--what", "days", "--redact", code=1)
         assert person.err.decode().splitlines()[-1] == (
             f"tankful: {person.state}/export.salt cannot be used: It is damaged."
-            " Remove it to start with other hashes."
+            " Remove it to start over with new hashes."
         )
 
 

@@ -38,9 +38,9 @@ class TestByWhatIsPublished:
     @pytest.mark.parametrize(("used", "code"), [(20, 0), (80, 0), (95, 75), (100, 75)])
     def test_exit_codes(self, folder: Folder, used: float, code: int) -> None:
         folder.publish(folder.account(folder.window(used)))
-        said = folder.run("guard", code=code)
-        assert said.startswith("Codex ")
-        assert said.count("\n") == 1
+        output = folder.run("guard", code=code)
+        assert output.startswith("Codex ")
+        assert output.count("\n") == 1
 
     def test_json(self, folder: Folder) -> None:
         folder.publish(folder.account(folder.window(95)))
@@ -118,10 +118,10 @@ class TestByWhatIsPublished:
         owner = SingleInstance(folder.state)
         assert owner.acquire()
         try:
-            said = folder.run("guard", "--budget", code=69)
+            output = folder.run("guard", "--budget", code=69)
         finally:
             owner.release()
-        assert said == "The snapshot is damaged.\n"
+        assert output == "The snapshot is damaged.\n"
 
 
 class TestByARoundOfItsOwn:
@@ -135,17 +135,17 @@ class TestByARoundOfItsOwn:
         person.server.answer = says(
             usage_now(rate_limit={"primary_window": window(97.0, reset_at=int(time.time()) + 900)})
         )
-        said = person.run("guard", "--provider", "codex")  # the account has credits
-        assert said.startswith("Codex has 3 % of the 5h limit left. It resets at ")
-        assert said.endswith(" Credits are spent once it is used up.\n")
+        output = person.run("guard", "--provider", "codex")  # the account has credits
+        assert output.startswith("Codex has 3 % of the 5h limit left. It resets at ")
+        assert output.endswith(" Credits take over once it is used up.\n")
         assert "3 % of the 5h limit left" in person.run("guard", "--no-credits", code=75)
 
     def test_a_server_that_does_not_answer(self, person: Person) -> None:
         person.server.answer = lambda _request: time.sleep(20)
         began = time.monotonic()
-        said = person.run("guard", "--provider", "codex", code=69)
+        output = person.run("guard", "--provider", "codex", code=69)
         assert time.monotonic() - began < 15
-        assert said == "No limits are known yet.\n"
+        assert output == "No limits are known yet.\n"
         assert "no answer within 10 s." in person.errors
 
     def test_a_block_of_long_ago_is_read_anew(self, person: Person) -> None:
@@ -162,8 +162,8 @@ class TestByARoundOfItsOwn:
         person.server.answer = lambda _request: time.sleep(20)
         for path in known.state.glob("account-*.json"):
             path.unlink()  # so that it asks once more
-        said = person.run("guard", "--provider", "codex", code=75)
-        assert said.startswith("Codex is blocked: the 5h limit is used up.")
+        output = person.run("guard", "--provider", "codex", code=75)
+        assert output.startswith("Codex is blocked: the 5h limit is used up.")
 
     def test_twenty_at_once_ask_once(self, person: Person) -> None:
         with ExitStack() as all_of_them:
@@ -175,8 +175,8 @@ class TestByARoundOfItsOwn:
 
     def test_nobody_is_signed_in(self, person: Person) -> None:
         (person.home / "auth.json").unlink()
-        said = person.run("guard", "--provider", "codex", code=69)
-        assert said.startswith("The limits of Codex are not known. ")
+        output = person.run("guard", "--provider", "codex", code=69)
+        assert output.startswith("The limits of Codex are not known. ")
 
 
 def test_wait_until_it_can_go_on(folder: Folder) -> None:
@@ -188,8 +188,8 @@ def test_wait_until_it_can_go_on(folder: Folder) -> None:
         assert process.stderr is not None
         assert process.stderr.readline().endswith(" Waiting.\n")
         folder.publish(folder.account(folder.window(1)))  # reset ahead of time
-        said, _ = process.communicate(timeout=30)
-    assert (process.returncode, said[:19]) == (0, "Codex has 99 % of t")
+        output, _ = process.communicate(timeout=30)
+    assert (process.returncode, output[:19]) == (0, "Codex has 99 % of t")
 
 
 def test_wait_also_where_a_reset_has_just_been(folder: Folder) -> None:

@@ -750,7 +750,7 @@ def test_a_chosen_source_that_has_nothing_says_why(person: Person) -> None:
     assert account["error"] is None
     assert (
         "tankful: Codex in ~/codex: no recent session log of this account has limits;"
-        " the next turn of Codex writes some.\n"
+        " the next Codex turn will write some.\n"
     ) in person.errors
 
 
@@ -797,9 +797,9 @@ def test_a_suspended_count_holds_nobody_up(person: Person) -> None:
         assert report["complete"] is False
         assert report["providers"]["codex"]["totals"] == counted["providers"]["codex"]["totals"]
         assert "but it is suspended." in person.errors
-        assert "These are the figures of an earlier count." in person.errors
+        assert "These figures are from an earlier count." in person.errors
         table = person.run("cost", "--days", "3660")
-        assert "Not all logs were counted now" in table
+        assert "Not all logs could be counted this time" in table
         holder.send_signal(signal.SIGCONT)
 
 

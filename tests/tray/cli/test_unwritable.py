@@ -154,10 +154,10 @@ def check_headless(person: Person, sentence: str) -> None:
         process.send_signal(signal.SIGTERM)
         rest = process.communicate(timeout=20)[1]
     assert process.returncode == 0
-    said = "".join(lines) + rest
-    assert "Traceback" not in said
-    assert "cannot write the output" not in said
-    assert said.count(f"{sentence} Until then nothing is kept.") == 1, said
+    output = "".join(lines) + rest
+    assert "Traceback" not in output
+    assert "cannot write the output" not in output
+    assert output.count(f"{sentence} Until then, nothing is saved.") == 1, output
 
 
 @needs_mounts

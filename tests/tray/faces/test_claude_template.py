@@ -121,15 +121,15 @@ def test_a_command_behind_it_is_what_is_shown(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("{modell}",), "unknown name {modell}; the names are model, context, "),
         (("{model",), "has no closing brace"),
         (("{model}", "--format", "text"), "--format does not go with --from-claude"),
     ],
 )
-def test_arguments_that_cannot_be_meant(folder: Folder, arguments: tuple[str, ...], said: str) -> None:
-    assert said in drawn(folder, *arguments, code=64)
+def test_invalid_arguments(folder: Folder, arguments: tuple[str, ...], message: str) -> None:
+    assert message in drawn(folder, *arguments, code=64)
 
 
 def test_nothing_slow_is_imported(folder: Folder) -> None:

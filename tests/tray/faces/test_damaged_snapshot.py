@@ -89,7 +89,7 @@ def test_any_member_of_any_type(folder: Folder, capsysbinary: pytest.CaptureFixt
                 text = bars.text_of(published.read(str(folder.state)), options, time.time())
                 assert text is None or "\n" not in text
             for watched in (watch._Document(options), watch._Line(options)):
-                watched.news(published.read(str(folder.state)), time.time(), "not known")
+                watched.changed_text(published.read(str(folder.state)), time.time(), "not known")
             assert watch.until_another(published.read(str(folder.state)), time.time()) > 0
             assert claude_template.line(claude, None, published.read(str(folder.state)), "", time.time())
             assert cached_usage.answer(["--cached", "--json"]) in (0, 1, None)

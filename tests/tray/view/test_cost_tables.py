@@ -137,7 +137,7 @@ def test_no_use_is_not_claimed_where_logs_could_not_be_read() -> None:
     unread = tuple(f"/home/dev/{number}.jsonl" for number in range(1007))
     text = of(replace(report("codex", found=[]), unreadable_files=unread))
     assert "Nothing was used" not in text
-    assert "Nothing is known of any use in this period." in text
+    assert "No usage is known for this period." in text
     assert " ".join(text.split()).endswith("/home/dev/4.jsonl and 1002 more.")
 
 

@@ -1,6 +1,6 @@
 """One line for a status bar, a prompt or a terminal, out of snapshot.json; with the standard library alone.
 
-snapshot → line (what is to be said) → formats (how each program wants it), or template (the person's own words)
+snapshot → line (what is shown) → formats (how each program wants it), or template (the person's own words)
 
 words        how values read in a line
 line         the text, the tooltip, the class and the percentage of a snapshot: pure

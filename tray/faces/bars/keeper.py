@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from tray.engine.published import Document
 
 LONG_SECONDS, SHORT_SECONDS = 60.0, 5.0
-AGAIN_SECONDS, LONGEST_SECONDS = 10.0, 600.0
-"""So long lies between two attempts to start one: each time twice as long, until one stays."""
+FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 10.0, 600.0
+"""Between two attempts to start one: doubled each time, until one stays."""
 RETURN_SECONDS = 8.0
 """An owner whose folder was removed makes it anew within five."""
 
@@ -37,7 +37,7 @@ class Keeper:
         self._command = command or own_command("engine")
         self._lock: int | None = None
         self._child: subprocess.Popen[bytes] | None = None
-        self._pause = AGAIN_SECONDS
+        self._backoff = FIRST_BACKOFF_SECONDS
         self._was_owned = False
         self._not_before = self._began = time.monotonic()
 
@@ -55,7 +55,7 @@ class Keeper:
         now = time.monotonic()
         if self._child is not None and self._child.poll() is not None:
             if now - self._began > LONG_SECONDS:
-                self._pause = AGAIN_SECONDS
+                self._backoff = FIRST_BACKOFF_SECONDS
             self._end_child()
         owned, wanted = self._is_owned(snapshot), is_wanted(self._folder, time.time())
         self.due = LONG_SECONDS if owned and not wanted else SHORT_SECONDS
@@ -86,8 +86,8 @@ class Keeper:
     def _start(self, now: float) -> None:
         import subprocess
 
-        self._began, self._not_before = now, now + self._pause
-        self.due, self._pause = LONG_SECONDS, min(2 * self._pause, LONGEST_SECONDS)
+        self._began, self._not_before = now, now + self._backoff
+        self.due, self._backoff = LONG_SECONDS, min(2 * self._backoff, LONGEST_BACKOFF_SECONDS)
         nothing = subprocess.DEVNULL
         try:  # in a session of its own: Ctrl-C is for us alone, and the end of the pipe ends it
             self._child = subprocess.Popen(

@@ -81,7 +81,7 @@ def tightest_window(account: Document, now: float) -> Document | None:
 
 
 def level(account: Document) -> Level:
-    """How loud an account is to be shown."""
+    """The class of an account, by which bars colour it."""
     windows = published.own_windows(account)
     if _is_blocked(account):
         return "blocked"
@@ -136,13 +136,13 @@ def _short(accounts: list[Document], now: float, *, used: bool) -> str:
     parts, last = [], False
     for account in accounts:
         tightest, old = tightest_window(account, now), _stale_for(account, now)
-        said, last = words.UNKNOWN if account["windows"] else _why_nothing(account), False
+        text, last = words.UNKNOWN if account["windows"] else _why_nothing(account), False
         if _is_blocked(account):
-            said = _blocked(account, now)
+            text = _blocked(account, now)
         elif tightest is not None:
-            said, last = words.percent(rules.left_percent(tightest["used_percent"]), used=used), not old
-            said += f" ({old})" if old else ""
-        parts.append(words.plain(f"{words.name(account['title'])} {said}"))
+            text, last = words.percent(rules.left_percent(tightest["used_percent"]), used=used), not old
+            text += f" ({old})" if old else ""
+        parts.append(words.plain(f"{words.name(account['title'])} {text}"))
     return " | ".join(parts) + (f" {'used' if used else 'left'}" if last else "")
 
 
@@ -169,12 +169,12 @@ def _tooltip(accounts: list[Document], now: float, *, used: bool, hide_email: bo
 
 
 def _details(window: Document, now: float, *, used: bool) -> str:
-    said = _window(window, now, used=used)
+    text = _window(window, now, used=used)
     if published.is_past(window, now):
-        return f"{said} reset"
+        return f"{text} reset"
     resets = window["resets_at"]
     when = f", resets {words.clock(published.epoch(resets), now)}" if resets else ""
-    return f"{said} {'used' if used else 'left'}{when}"
+    return f"{text} {'used' if used else 'left'}{when}"
 
 
 def _window(window: Document, now: float, *, used: bool) -> str:
@@ -192,8 +192,8 @@ def _why_nothing(account: Document) -> str:
 
 def _blocked(account: Document, now: float) -> str:
     until = account["blocked"]["until"]
-    said = f"blocked until {words.clock(published.epoch(until), now)}" if until else "blocked"
-    return f"{said}, on credits" if account["blocked"]["credits_left"] else said
+    text = f"blocked until {words.clock(published.epoch(until), now)}" if until else "blocked"
+    return f"{text}, on credits" if account["blocked"]["credits_left"] else text
 
 
 def _stale_for(account: Document, now: float) -> str | None:

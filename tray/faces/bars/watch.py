@@ -1,4 +1,4 @@
-"""`tankful watch`: the line of a bar again whenever it changes, until nobody reads it any more.
+"""`tankful watch`: the line of a bar again whenever it changes, until its reader exits.
 
 It waits for the snapshot to be written, and for the moments at which the same snapshot means something else: a
 reset, a value that becomes old, a minute of an age. It imports nothing beyond the standard library; where nobody
@@ -74,8 +74,8 @@ def show(options: Options, *, is_json: bool) -> int:
             return OK
 
 
-def again(arguments: Sequence[str]) -> None:
-    """Become one that has loaded the standard library alone, which these arguments have been checked for."""
+def restart(arguments: Sequence[str]) -> None:
+    """Replace this process by one that loads only the standard library; these arguments are valid."""
     command = own_command("watch", CHECKED, *arguments)
     if sys.platform != "win32":  # there it would be another process, which nobody waits for
         os.execv(command[0], command)  # noqa: S606 - it is this very program
@@ -96,7 +96,9 @@ def _follow(folder: str, watched: _Line | _Document, keeper: Keeper, changes: Fi
         if hasattr(time, "tzset"):
             time.tzset()  # the person may have travelled
         now, is_ours = time.time(), is_trusted(os.environ)
-        if text := watched.news(snapshot if is_ours else None, now, NOT_KNOWN if is_ours else UNTRUSTED):
+        if text := watched.changed_text(
+            snapshot if is_ours else None, now, NOT_KNOWN if is_ours else UNTRUSTED
+        ):
             _print(text)
         if is_ours:
             keeper.look(snapshot)
@@ -136,7 +138,7 @@ class _Line:
         self._options = options
         self._last: str | None = None
 
-    def news(self, snapshot: Document | None, now: float, otherwise: str) -> str | None:
+    def changed_text(self, snapshot: Document | None, now: float, otherwise: str) -> str | None:
         """The line, if it is another one; `otherwise` is what it says of no snapshot."""
         text = text_of(snapshot, self._options, now)
         if text is None:
@@ -152,7 +154,7 @@ class _Document:
         self._provider = options.provider
         self._last: object = None
 
-    def news(self, snapshot: Document | None, now: float, _otherwise: str) -> str | None:
+    def changed_text(self, snapshot: Document | None, now: float, _otherwise: str) -> str | None:
         document: Document = {"schema": "tankful.usage/1", "generated_at": None, "providers": []}
         try:
             if snapshot is not None:

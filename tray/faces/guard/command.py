@@ -41,12 +41,12 @@ def run_hook(options: GuardOptions, protocol: ModuleType) -> int:
     """Always 0. The deadline comes first: on a disk that hangs, so does an import."""
     from tray.faces.guard import deadline
 
-    def last_words() -> None:
+    def on_expiry() -> None:
         from tray.faces.guard import hook
 
         hook.note(options.hook, protocol, "let pass: no answer in time")
 
-    deadline.exit_after(deadline.SECONDS, last_words)
+    deadline.exit_after(deadline.SECONDS, on_expiry)
     from tray.faces.guard import hook
 
     return hook.run(options, protocol)
@@ -73,5 +73,5 @@ def show(verdict: Verdict, options: GuardOptions) -> None:
     text = as_json(verdict) if options.json else verdict.text
     try:  # noqa: SIM105 - contextlib takes its time
         os.write(sys.stdout.fileno(), text.encode("utf-8", "replace") + b"\n")
-    except BrokenPipeError:  # nobody reads it; the exit code counts all the same
+    except BrokenPipeError:  # nobody reads it; the exit code still counts
         pass

@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SECONDS = 1.5
-_LAST_WORDS = 0.2
+_LOG_SECONDS = 0.2
 
 
-def exit_after(seconds: float, last_words: Callable[[], None]) -> None:
-    """End this process with 0 after so many seconds, unless it has ended before. `last_words` may hang, too."""
+def exit_after(seconds: float, on_expiry: Callable[[], None]) -> None:
+    """End this process with 0 after so many seconds, unless it has ended before. `on_expiry` may hang, too."""
 
     def watch() -> None:
         time.sleep(seconds)
-        _thread.start_new_thread(last_words, ())
-        time.sleep(_LAST_WORDS)
+        _thread.start_new_thread(on_expiry, ())
+        time.sleep(_LOG_SECONDS)
         os._exit(0)
 
     try:

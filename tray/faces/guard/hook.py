@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 OK = 0
 SIZE_LIMIT = 1 << 24
 """Of what a CLI sends: the output of a tool is in it."""
-_PART = 1 << 16
+_CHUNK = 1 << 16
 _SAME_RESET_SECONDS = 600.0
 """Servers send the time of one reset a little differently each time."""
 
@@ -39,7 +39,7 @@ def run(options: GuardOptions, protocol: ModuleType, environ: Mapping[str, str] 
     """Always 0."""
     provider = options.hook
     try:
-        sent = _sent()  # in any case: the CLI writes it, and may take it amiss when nobody reads
+        sent = _read_input()  # in any case: a CLI that writes it may fail on a closed pipe
         if not is_trusted(environ):
             return OK
         folder, home = state_folder(environ), home_of(protocol, environ)
@@ -54,7 +54,7 @@ def run(options: GuardOptions, protocol: ModuleType, environ: Mapping[str, str] 
             _print(found.output)
         note(provider, protocol, outcome, environ=environ)
         if found is not None and not (found.always_seen or protocol.shows_reasons(call, environ, parents)):
-            _tell(folder, home, verdict)
+            _notify(folder, home, verdict)
     except Exception as error:  # noqa: BLE001 - a fault of ours must not cost a turn
         from providers.host.faults import own_place
 
@@ -110,8 +110,8 @@ def _answer(
 
 
 def _is_first(folder: str, provider: str, call: HookCall, level: str) -> bool:
-    """Of its turn: one that was warned hears once more when it should stop. Where that cannot be marked, the
-    prompt's own hook is the one.
+    """Whether it is the first of its turn and level: a warned turn is answered again when it should stop. Where
+    that cannot be marked, the prompt's own hook is the first.
     """
     who = "agent" if call.agent else ""
     found = hook_marks.is_first(folder, provider, call.session, call.turn, who, level)
@@ -144,7 +144,7 @@ def note(
         pass
 
 
-def _tell(folder: str, home: str, verdict: Verdict) -> None:
+def _notify(folder: str, home: str, verdict: Verdict) -> None:
     """The person, since the CLI does not; once for each window, or budget, and its reset."""
     until = None if verdict.until is None else round(verdict.until / _SAME_RESET_SECONDS)
     names = (home, verdict.level, str(verdict.window or verdict.budget), str(until))
@@ -154,41 +154,41 @@ def _tell(folder: str, home: str, verdict: Verdict) -> None:
         start_notice(as_json(verdict).encode())
 
 
-def _sent() -> dict[str, Any]:
-    """What the CLI sends, {} for what is none: all of it is read, or the CLI would have nobody to write to."""
+def _read_input() -> dict[str, Any]:
+    """The JSON object on stdin, {} where there is none; read to its end, or the CLI's write would fail."""
     read = bytearray()
     content: object = None
     try:
-        while content is None and (part := _part()):
+        while content is None and (part := _read_chunk()):
             if len(read) <= SIZE_LIMIT:
                 read += part
-            if part[-4:].rstrip().endswith(b"}") and not _comes_more():
-                content = _loads(read)
+            if part[-4:].rstrip().endswith(b"}") and not _has_more():
+                content = _parse(read)
     except OSError:  # closed
         pass
-    content = content or _loads(read)
+    content = content or _parse(read)
     return content if isinstance(content, dict) else {}
 
 
-def _part() -> bytes:
-    """Waits for it also on a pipe that was made not to wait."""
+def _read_chunk() -> bytes:
+    """Blocks also on a pipe that is set to non-blocking."""
     try:
-        return os.read(0, _PART)
+        return os.read(0, _CHUNK)
     except BlockingIOError:
         import select
 
         select.select([0], [], [])
-        return os.read(0, _PART)
+        return os.read(0, _CHUNK)
 
 
-def _comes_more() -> bool:
+def _has_more() -> bool:
     """Whether more is there already: a writer may leave the pipe open behind what it sent."""
     import select
 
     return bool(select.select([0], [], [], 0)[0]) if sys.platform != "win32" else False
 
 
-def _loads(read: bytearray) -> object:
+def _parse(read: bytearray) -> object:
     """None for what is no JSON, or too much."""
     if len(read) > SIZE_LIMIT:
         return None
@@ -205,9 +205,9 @@ def parents() -> list[str]:
     try:
         for _ in range(2):
             with open(f"/proc/{process}/cmdline", "rb") as file:
-                found += file.read(_PART).decode(errors="replace").split("\0")
+                found += file.read(_CHUNK).decode(errors="replace").split("\0")
             with open(f"/proc/{process}/stat", "rb") as file:
-                process = int(file.read(_PART).rpartition(b")")[2].split()[1])
+                process = int(file.read(_CHUNK).rpartition(b")")[2].split()[1])
     except (OSError, ValueError, IndexError):
         pass
     return [word for word in found if word]

@@ -52,10 +52,10 @@ def judge(
         verdicts += verdicts_on_budgets(snapshot, now, accounts, old=not kept and age > options.max_age)
     if not verdicts:
         return Verdict("unknown", "no_account", "No limits are known here yet.")
-    return _together(verdicts, is_hook=bool(options.hook))
+    return _combined(verdicts, is_hook=bool(options.hook))
 
 
-def _together(verdicts: list[Verdict], *, is_hook: bool) -> Verdict:
+def _combined(verdicts: list[Verdict], *, is_hook: bool) -> Verdict:
     """The worst, with what else is not known. What is not known hides no warning: a hook, which acts on what is
     certain, gives that, and elsewhere the sentence has both.
     """
@@ -155,9 +155,9 @@ def _of_window(
     if left >= max(options.warn_left, options.min_left):
         return Verdict("go_on", "enough", text, **about)
     if carries_on and left:
-        text += " Credits are spent once it is used up."
+        text += " Credits take over once it is used up."
     elif carries_on:
-        text += " Credits are being spent." if until is None else " Credits are spent until then."
+        text += " Credits are being used." if until is None else " Credits are used until then."
     return Verdict("warn", "low", text, **about)
 
 

@@ -15,7 +15,7 @@ STEP_SECONDS = 5.0
 ROUND_STEP_SECONDS = 60.0
 """The same where each look is a round."""
 AFTER_RESET_SECONDS = 2.0
-"""Servers are not to the second."""
+"""Servers may reset a moment late."""
 
 
 def uptime() -> float:

@@ -79,7 +79,7 @@ DEFINITION: Document = {
         as_of={"type": "string"},
         age_seconds={"type": "integer", "description": "How long ago the logs were counted."},
         source={"type": "string"},
-        timezone={"type": "string", "description": "That of the days."},
+        timezone={"type": "string", "description": "The time zone in which days begin."},
         since={"type": "string"},
         until={"type": "string", "description": "The last day that is counted."},
         by={"enum": list(GROUPS)},
@@ -102,11 +102,11 @@ def call(arguments: Document, commands: Commands, seconds: float = COUNT_SECONDS
     if output.code is None:
         raise ToolFailed(_STILL_COUNTING)
     if output.code:
-        raise ToolFailed(_said(output.messages))
+        raise ToolFailed(_error_text(output.messages))
     try:
         return shown(json.loads(output.text), by, time.time())
     except published.DAMAGED:
-        raise ToolFailed("The answer of `tankful cost` was not understood.") from None
+        raise ToolFailed("`tankful cost` returned an unexpected answer.") from None
 
 
 def shown(document: Document, by: str, now: float) -> Document:
@@ -160,8 +160,8 @@ def _sum(tallies: list[Document]) -> Document:
     return total
 
 
-def _said(messages: str) -> str:
+def _error_text(messages: str) -> str:
     """What the command wrote for a person, on one line."""
     lines = (line.removeprefix("tankful: ").removeprefix("tankful cost: ") for line in messages.splitlines())
-    said = " ".join(line.strip() for line in lines if line.strip() and not line.startswith("usage:"))
-    return said[:500] or "The logs cannot be counted."
+    text = " ".join(line.strip() for line in lines if line.strip() and not line.startswith("usage:"))
+    return text[:500] or "The logs cannot be counted."

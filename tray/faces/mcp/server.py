@@ -31,7 +31,7 @@ LONGEST_LINE = 1 << 20
 MOST_CALLS = 8
 """At once; each may have a process of its own."""
 LINGER_SECONDS = 1.0
-"""How long calls that were begun may still be answered once the client has said all it has to say."""
+"""How long calls that were begun may still be answered once the client has closed its end."""
 _FOR_AGENTS = (
     "tankful: this is a server for coding agents, which start it themselves; see `tankful mcp --help`. "
     "Press Ctrl-D to end it.\n"

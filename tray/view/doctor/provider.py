@@ -115,7 +115,7 @@ def _guard(guard: GuardFacts, now: datetime, *, cli: str) -> ReportRow:
         what = "is not trusted" if "untrusted" in bad else "was changed since it was trusted"
         return warning(
             "guard",
-            f"Set for {where}, but it {what}, so {cli} skips it in silence.",
+            f"Set for {where}, but it {what}, so {cli} skips it without a message.",
             f"Start {cli}, type /hooks and trust it.",
         )
     if guard.timeout is not None and guard.timeout > _LONGEST_TIMEOUT:

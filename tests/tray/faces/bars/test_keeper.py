@@ -112,11 +112,11 @@ def test_one_that_ends_at_once_is_not_started_again_and_again(tmp_path: Path) ->
         first.wait(10)
         made.look(None)
         assert made._child is None
-        assert 0 < made.due <= keeper.AGAIN_SECONDS
+        assert 0 < made.due <= keeper.FIRST_BACKOFF_SECONDS
         made._not_before = 0
         made.look(None)
         assert made._child is not None
-        assert made._not_before > time.monotonic() + keeper.AGAIN_SECONDS, "the pauses grow"
+        assert made._not_before > time.monotonic() + keeper.FIRST_BACKOFF_SECONDS, "the pauses grow"
 
 
 def test_a_program_that_cannot_be_started_is_no_fault(tmp_path: Path) -> None:

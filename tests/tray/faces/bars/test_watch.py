@@ -213,7 +213,7 @@ class TestTheEnd:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--json", "--format", "text"], "--json does not go with --format"),
         (["--format", "emacs"], "invalid choice: 'emacs'"),
@@ -222,10 +222,10 @@ class TestTheEnd:
         (["--max-age", "5m"], "unrecognized arguments: --max-age 5m"),
     ],
 )
-def test_arguments_that_cannot_be_meant(folder: Folder, arguments: list[str], said: str) -> None:
+def test_invalid_arguments(folder: Folder, arguments: list[str], message: str) -> None:
     done = folder.start("watch", *arguments)
     assert (done.returncode, done.stdout) == (64, "")
-    assert said in done.stderr
+    assert message in done.stderr
 
 
 @pytest.mark.usefixtures("owner")

@@ -114,7 +114,7 @@ class TestWhatIsNotKnownHidesNothing:
         assert (found.level, found.window) == ("stop", "session")
         assert "budget" not in found.text
 
-    def test_of_what_is_enough_nothing_is_said(self, folder: Folder) -> None:
+    def test_a_budget_with_enough_left_adds_no_sentence(self, folder: Folder) -> None:
         text = "The daily budget is set, but the logs have not been counted for it."
         assert self.judged(folder, 20).text == text
 

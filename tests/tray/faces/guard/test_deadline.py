@@ -22,10 +22,10 @@ HANGS = {
 SCRIPT = """
 import _thread, os, time
 from tray.faces.guard.deadline import exit_after
-def last_words():
+def on_expiry():
     print("hangs", flush=True)
     {words}
-exit_after(0.3, last_words)
+exit_after(0.3, on_expiry)
 {work}
 """
 

@@ -155,14 +155,14 @@ class TestBlocked:
     def test_credits_carry_on(self, folder: Folder) -> None:
         enough = bought(folder, balance=150, unlimited=False)
         for used, words in (
-            (95, "Credits are spent once it is used up."),
-            (100, "Credits are spent until then."),
+            (95, "Credits take over once it is used up."),
+            (100, "Credits are used until then."),
         ):
             folder.publish(folder.account(folder.window(used), credits=enough))
             found = judged(folder)
             assert (found.level, found.text.endswith(words)) == ("warn", True)
         folder.publish(folder.account(folder.window(100, resets_at=None), credits=enough))
-        assert judged(folder).text == "Codex has 0 % of the 5h limit left. Credits are being spent."
+        assert judged(folder).text == "Codex has 0 % of the 5h limit left. Credits are being used."
         folder.publish(folder.account(folder.window(100), credits=bought(folder, balance=0, unlimited=False)))
         assert judged(folder).level == "stop"
 

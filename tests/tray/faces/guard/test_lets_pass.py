@@ -88,10 +88,10 @@ def test_an_input_that_was_made_not_to_wait(person: Person) -> None:
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.5)
         os.write(writes, json.dumps(TOOL).encode())
-        said, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=30)
     os.close(reads)
     os.close(writes)
-    assert json.loads(said)["continue"] is False
+    assert json.loads(output)["continue"] is False
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such folders")

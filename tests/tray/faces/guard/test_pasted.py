@@ -1,7 +1,7 @@
 """The blocks that people have pasted from docs/guard.md: their command lines never change.
 
 Codex skips a hook whose entry was changed since it was trusted, in silence; so another version of the page must
-not change what the old one said.
+not change the entries of the old one.
 """
 
 from __future__ import annotations

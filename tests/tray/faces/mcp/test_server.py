@@ -205,7 +205,7 @@ def running(folder: Folder, *code: str) -> Iterator[subprocess.Popen[bytes]]:
         yield process
 
 
-def said(folder: Folder, *lines: bytes) -> list[Any]:
+def answers(folder: Folder, *lines: bytes) -> list[Any]:
     """What a client hears that says all this and leaves."""
     with running(folder) as process:
         out, errors = process.communicate(b"\n".join(lines) + b"\n", timeout=60)
@@ -220,9 +220,9 @@ def folder(tmp_path: Path) -> Folder:
     return made
 
 
-def test_it_ends_when_the_client_has_said_all(folder: Folder) -> None:
-    assert said(folder, b"") == []
-    found = said(folder, line("initialize", params={"protocolVersion": "2025-06-18"}), b"", b"  ", call(2))
+def test_it_ends_when_the_client_closes_its_end(folder: Folder) -> None:
+    assert answers(folder, b"") == []
+    found = answers(folder, line("initialize", params={"protocolVersion": "2025-06-18"}), b"", b"  ", call(2))
     assert [each["id"] for each in found] == [1, 2]
     windows = found[1]["result"]["structuredContent"]["accounts"][0]["windows"]
     assert windows[0]["left_percent"] == 60.0
@@ -230,14 +230,14 @@ def test_it_ends_when_the_client_has_said_all(folder: Folder) -> None:
 
 
 def test_a_stateless_client_is_told_who_answers(folder: Folder) -> None:
-    (found,) = said(folder, call(1, _meta=META))
+    (found,) = answers(folder, call(1, _meta=META))
     assert found["result"]["resultType"] == "complete"
     assert found["result"]["_meta"]["io.modelcontextprotocol/serverInfo"]["name"] == "tankful"
 
 
 def test_a_line_that_is_too_long_costs_no_other(folder: Folder) -> None:
     long = line("ping", 1, params={"text": "x" * (3 * LONGEST_LINE)})
-    found = said(folder, long, line("ping", 2), b"nonsense", line("ping", 3))
+    found = answers(folder, long, line("ping", 2), b"nonsense", line("ping", 3))
     assert [(each["id"], "error" in each) for each in found] == [
         (None, True),
         (2, False),

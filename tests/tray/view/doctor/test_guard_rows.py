@@ -45,14 +45,14 @@ def row(**facts: Any) -> ReportRow:
         (
             {"events": ("PreToolUse",), "trusts": ("untrusted",)},
             "warn",
-            "Set for PreToolUse in ~/.codex, but it is not trusted, so Codex skips it in silence.",
+            "Set for PreToolUse in ~/.codex, but it is not trusted, so Codex skips it without a message.",
         ),
         (
             {"events": ("PreToolUse",), "trusts": ("trusted", "modified")},
             "warn",
             (
                 "Set for PreToolUse in ~/.codex, but it was changed since it was trusted, so "
-                "Codex skips it in silence."
+                "Codex skips it without a message."
             ),
         ),
         (
