@@ -74,35 +74,32 @@ def test_tmux(folder: Folder, program: Path, tmp_path: Path, need: Callable[...,
             subprocess.run(["tmux", "-L", "test", "kill-server"], env=environ, check=True, timeout=10)
 
 
-@pytest.mark.parametrize("changes", [(), (("watch", "statusline"), ("tail = true", "interval = 1"))])
-def test_polybar(
+@pytest.mark.parametrize("once", [False, True], ids=["watch", "statusline"])
+@pytest.mark.parametrize(
+    ("programs", "start", "first_line", "to_interval"),
+    [
+        (bars.POLYBAR, bars.start_polybar, "[module/tankful]", ("tail = true", "interval = 1")),
+        (bars.I3BLOCKS, bars.start_i3blocks, "[tankful]", ("interval=persist", "interval=1")),
+    ],
+    ids=["polybar", "i3blocks"],
+)
+def test_bars_of_x11(
     folder: Folder,
     program: Path,
     tmp_path: Path,
     need: Callable[..., None],
-    changes: tuple[tuple[str, str], ...],
+    programs: tuple[str, ...],
+    start: Callable[[Session, str], None],
+    first_line: str,
+    to_interval: tuple[str, str],
+    once: bool,
 ) -> None:
-    need(*bars.POLYBAR)
+    need(*programs)
+    changes = (("watch", "statusline"), to_interval) if once else ()
     with bare_display(tmp_path / "desk") as desk:
-        bars.start_polybar(desk, pasted("[module/tankful]", program, *changes))
+        start(desk, pasted(first_line, program, *changes))
         is_followed(desk, folder)
-        desk.screenshot(tmp_path / "polybar.png")
-    assert desk.left_behind() == []
-
-
-@pytest.mark.parametrize("changes", [(), (("watch", "statusline"), ("interval=persist", "interval=1"))])
-def test_i3blocks(
-    folder: Folder,
-    program: Path,
-    tmp_path: Path,
-    need: Callable[..., None],
-    changes: tuple[tuple[str, str], ...],
-) -> None:
-    need(*bars.I3BLOCKS)
-    with bare_display(tmp_path / "desk") as desk:
-        bars.start_i3blocks(desk, pasted("[tankful]", program, *changes))
-        is_followed(desk, folder)
-        desk.screenshot(tmp_path / "i3blocks.png")
+        desk.screenshot(tmp_path / "bar.png")
     assert desk.left_behind() == []
 
 

@@ -45,25 +45,18 @@ def test_where_it_opens_no_menu_the_values_are_a_notice(
 
 @pytest.mark.parametrize(
     ("opener", "programs"),
-    [(panel.xfce_panel, panel.PROGRAMS), (waybar.waybar_panel, waybar.PROGRAMS)],
-    ids=["xfce", "waybar"],
+    [
+        (panel.xfce_panel, panel.PROGRAMS),
+        (waybar.waybar_panel, waybar.PROGRAMS),
+        (lxqt.lxqt_panel, lxqt.PROGRAMS),
+    ],
+    ids=["xfce", "waybar", "lxqt by a right click"],
 )
 def test_where_it_opens_the_menu_there_is_no_notice(
     opener: Opener, programs: tuple[str, ...], tmp_path: Path, need: Callable[..., None]
 ) -> None:
     need(*programs)
     with opener(tmp_path / "desk") as desk:
-        program = desk.start(sys.executable, "-m", "tests.real.shown_rows", cwd=ROOT)
-        assert program.line() == "ready"
-        menu = desk.open_menu()
-        desk.click(menu[0] + menu[2] // 2, menu[1] + menu[3] - 41)
-        assert program.line() == "refresh", "and nothing before it"
-    assert desk.left_behind() == []
-
-
-def test_a_right_click_on_lxqt_still_opens_the_menu_alone(tmp_path: Path, need: Callable[..., None]) -> None:
-    need(*lxqt.PROGRAMS)
-    with lxqt.lxqt_panel(tmp_path / "desk") as desk:
         program = desk.start(sys.executable, "-m", "tests.real.shown_rows", cwd=ROOT)
         assert program.line() == "ready"
         menu = desk.open_menu()

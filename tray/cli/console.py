@@ -71,6 +71,19 @@ def tell_price_problems(scope: Scope) -> None:
         tell(rates.fetched_problem)
 
 
+def tell_count_problems(costs: Costs, problem: Exception | None) -> None:
+    """`problem` is why not all was counted; then why nothing is kept, if so."""
+    from providers.ledger.database import LedgerBusy
+
+    if problem is not None:
+        tell(
+            f"{problem} These figures are from an earlier count."
+            if isinstance(problem, LedgerBusy)
+            else str(problem)
+        )
+    tell_if_not_kept(costs)
+
+
 def tell_if_not_kept(costs: Costs) -> None:
     """Why what was counted is lost when this command ends."""
     if costs.ledger.problem is not None:

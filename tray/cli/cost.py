@@ -14,7 +14,7 @@ from tray.cli.console import (
     chosen,
     open_scope,
     tell,
-    tell_if_not_kept,
+    tell_count_problems,
     tell_price_problems,
 )
 from tray.cli.counting import counting
@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Waits for the whole count; raises BadArgument."""
     from providers.domain.cost import Detail
-    from providers.ledger.database import LedgerBusy, LedgerError
+    from providers.ledger.database import LedgerError
     from tray.engine.costs import Costs
 
     # A count makes many small things and few cycles: to look for those every 700 things costs 3 %.
@@ -92,13 +92,7 @@ def run(options: argparse.Namespace) -> int:
     except LedgerError as error:
         tell(str(error))
         return NOTHING_READ
-    if problem is not None:
-        tell(
-            f"{problem} These figures are from an earlier count."
-            if isinstance(problem, LedgerBusy)
-            else str(problem)
-        )
-    tell_if_not_kept(costs)
+    tell_count_problems(costs, problem)
     if not reports:
         if sentence := _why_nothing(scope, provider):
             tell(sentence)

@@ -18,7 +18,7 @@ from tray.cli.console import (
     chosen,
     open_scope,
     tell,
-    tell_if_not_kept,
+    tell_count_problems,
     tell_price_problems,
 )
 from tray.cli.counting import counting
@@ -131,17 +131,9 @@ def _look(scope: Scope, costs: Costs) -> None:
 
 
 def _count(costs: Costs, provider: str | None) -> None:
-    from providers.ledger.database import LedgerBusy
-
     with counting() as progress:
         problem = costs.count_all(provider, progress, tell)
-    if problem is not None:
-        tell(
-            f"{problem} These rows are from an earlier count."
-            if isinstance(problem, LedgerBusy)
-            else str(problem)
-        )
-    tell_if_not_kept(costs)
+    tell_count_problems(costs, problem)
 
 
 def _begun(pieces: Iterator[bytes]) -> tuple[list[bytes], Iterator[bytes]]:

@@ -80,6 +80,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-credits", action="store_true", help="stop also where credits would carry on after the limit"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    _add_hook_arguments(parser)
+
+
+def _add_hook_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--hook", metavar="ID", default="", help=f"answer as a hook of this CLI: {KNOWN_PROVIDERS}"
     )

@@ -114,8 +114,8 @@ def test_what_the_command_is_asked() -> None:
             "^unknown provider$",
         ),
         ("import sys; sys.exit(1)", "cannot be counted"),
-        ("print('{}')", "not understood"),
-        ("print('nonsense')", "not understood"),
+        ("print('{}')", "unexpected answer"),
+        ("print('nonsense')", "unexpected answer"),
         ("import time; time.sleep(60)", "Ask again"),
     ],
 )
