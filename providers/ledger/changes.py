@@ -94,15 +94,21 @@ def compare(
     kept = {row.id for row, _ in moved}
     newly_deleted = [row.id for row in absent if not row.gone and row.id not in kept]
     if moved or restored or newly_deleted:
-        with transaction(db):
-            index.note_writing(db)
-            for row, path in moved:
-                index.move_log(db, row.id, path)
-            index.mark_deleted(db, restored, deleted=False)
-            index.mark_deleted(db, newly_deleted, deleted=True)
+        _record(db, moved, restored, newly_deleted)
     elif not changes:
         remembered.settle(db, home, logs, torn)
     return changes, torn
+
+
+def _record(
+    db: sqlite3.Connection, moved: list[tuple[LogRow, str]], restored: list[int], deleted: list[int]
+) -> None:
+    with transaction(db):
+        index.note_writing(db)
+        for row, path in moved:
+            index.move_log(db, row.id, path)
+        index.mark_deleted(db, restored, deleted=False)
+        index.mark_deleted(db, deleted, deleted=True)
 
 
 def all_read(db: sqlite3.Connection, shelf: Shelf, logs: list[LogFile]) -> bool:

@@ -19,7 +19,7 @@ from zlib import crc32
 from msgspec import Struct
 
 from providers.ledger.checksum import of_values
-from providers.ledger.log_checksums import PART, log_checksum, sound_logs
+from providers.ledger.log_checksums import PART_WEIGHT, log_checksum, sound_logs
 from providers.ledger.statements import chunks, placeholders
 from providers.logs import Checkpoint
 
@@ -182,7 +182,7 @@ def _keep_log(db: sqlite3.Connection, home: int, entry: LogEntry) -> int:
         return int(cursor.lastrowid or 0)
     db.execute(
         "UPDATE logs SET inode = ?, size = ?, mtime_ns = ?, offset = ?, before = ?, skipped = ?, whole = ?,"
-        f" last_ms = ?, checksum = ? + {PART} * part, path = ?, gone = 0, judged = 0 WHERE id = ?",
+        f" last_ms = ?, checksum = ? + {PART_WEIGHT} * part, path = ?, gone = 0, judged = 0 WHERE id = ?",
         (*values, storable(entry.path), entry.id),
     )
     return entry.id

@@ -85,18 +85,18 @@ def _check(
     if isinstance(path, InMemory) and not path.is_copied:
         raise DamagedLedger("the file")
     if is_marked(path):
-        return _whole(db, formats, now)
+        return _check_all(db, formats, now)
     at = progress(db)
     if has_checksums(db) and 0 <= now - at.stepped < EVERY_SECONDS:
         return frozenset()
     if has_checksums(db) and not part_checksums.is_whole(db):
-        return _whole(db, formats, now)
+        return _check_all(db, formats, now)
     until = time.monotonic() + seconds
     while True:
         with transaction(db):
             after = _step(db, formats, at, now)
         if after is None:
-            return _whole(db, formats, now)
+            return _check_all(db, formats, now)
         at = after
         if not at.log or time.monotonic() >= until:
             return frozenset()
@@ -153,7 +153,7 @@ def _delete_damaged_rows(db: sqlite3.Connection, now: float) -> None:
         _note(db, "removed", Removed(rows, int(now)))
 
 
-def _whole(db: sqlite3.Connection, formats: Formats, now: float) -> frozenset[int]:
+def _check_all(db: sqlite3.Connection, formats: Formats, now: float) -> frozenset[int]:
     if not _is_sound(db):
         raise DamagedLedger("the file")
     with transaction(db):

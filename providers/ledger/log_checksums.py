@@ -13,9 +13,9 @@ from providers.ledger.statements import chunks, placeholders
 
 CONTEXT = ", ".join(Context.__struct_fields__)
 """What the checksum of a context is made of."""
-PART, JUDGED_WEIGHT = 1_000_003, 998_244_353
+PART_WEIGHT, JUDGED_WEIGHT = 1_000_003, 998_244_353
 SET_JUDGED = (
-    f"checksum = checksum + {PART} * ({{part}} - part) + {JUDGED_WEIGHT} * ({{judged}} - judged)"
+    f"checksum = checksum + {PART_WEIGHT} * ({{part}} - part) + {JUDGED_WEIGHT} * ({{judged}} - judged)"
     ", judged = {judged}, part = {part}"
 )
 """Sets whether a log is judged and its part; its checksum changes by as much, so that a wrong one stays wrong."""
@@ -33,7 +33,7 @@ def state_of(judged: int, part: int) -> int:
     """What these add to the checksum of a log. Raises DamagedLedger where they are no numbers."""
     if not isinstance(judged, int) or not isinstance(part, int):
         raise DamagedLedger("a log")
-    return PART * part + JUDGED_WEIGHT * judged
+    return PART_WEIGHT * part + JUDGED_WEIGHT * judged
 
 
 def has_checksums(db: sqlite3.Connection) -> bool:

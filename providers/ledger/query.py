@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -76,6 +77,22 @@ def slices(
     numbers = _homes(db, provider, homes)
     if not numbers:
         return []
+    rows = _grouped(db, numbers, ms(start), ms(end))
+    used = {row[1] for row in rows}
+    if verifier is not None:
+        verifier.verify_slices(db, numbers, ms(start), ms(end), rows)
+        verifier.verify_contexts(db, used)
+    contexts = _contexts(db, used)
+    return [
+        Slice(quarter, *contexts[context], responses, priced, tuple(tokens), pico_usd, first_ms, last_ms)
+        for quarter, context, responses, priced, pico_usd, first_ms, last_ms, _, *tokens in rows
+    ]
+
+
+def _grouped(
+    db: sqlite3.Connection, numbers: Sequence[int], start_ms: int, end_ms: int
+) -> list[tuple[Any, ...]]:
+    """The groups of `checksum.of_slices`, of the homes with these numbers."""
     columns, once = "r.*", ""
     if len(numbers) > 1:
         # A response is stored once per home that contains it. Beside a min(), SQLite takes the other columns
@@ -87,21 +104,12 @@ def slices(
         " CROSS JOIN contexts c ON c.id = r.context"
         f" WHERE p.last_ms >= ? AND p.first_ms < ? AND c.home IN ({placeholders(numbers)}) {once}"
     )
-    rows = db.execute(
+    return db.execute(
         f"SELECT at_ms / {QUARTER_MS} * {QUARTER_MS} AS quarter, context,"
         f" count(*), count(pico_usd), coalesce(sum(pico_usd), 0), min(at_ms), max(at_ms), sum(at_ms), {_SUMS}"
         f" FROM ({source}) GROUP BY quarter, context",
-        (ms(start), ms(end), ms(start), ms(end), *numbers),
+        (start_ms, end_ms, start_ms, end_ms, *numbers),
     ).fetchall()
-    used = {row[1] for row in rows}
-    if verifier is not None:
-        verifier.verify_slices(db, numbers, ms(start), ms(end), rows)
-        verifier.verify_contexts(db, used)
-    contexts = _contexts(db, used)
-    return [
-        Slice(quarter, *contexts[context], responses, priced, tuple(tokens), pico_usd, first_ms, last_ms)
-        for quarter, context, responses, priced, pico_usd, first_ms, last_ms, _, *tokens in rows
-    ]
 
 
 def _contexts(db: sqlite3.Connection, used: Iterable[int]) -> dict[int, _Texts]:

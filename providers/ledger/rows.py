@@ -88,21 +88,9 @@ def responses(
         verifier.verify_span(db, numbers, start_ms, end_ms)
         own = db.execute(f"SELECT id FROM contexts WHERE home IN ({placeholders(numbers)})", numbers)
         verifier.verify_contexts(db, [row[0] for row in own])
-    # A response is stored once for each home that contains it. Beside a min(), SQLite takes the other columns from
-    # the row that has it.
-    home, once = ("min(c.home)", "GROUP BY p.id, at_ms, key") if len(numbers) > 1 else ("c.home", "")
     origins: dict[int, Origin] = {}
     for step in _steps(db, start_ms, end_ms):
-        # CROSS JOIN keeps SQLite to this order, in which the copies of a response follow each other.
-        rows = db.execute(
-            f"SELECT context, {home}, at_ms, pico_usd, {_TOKENS}, {_TOTAL}, web_searches, pico_usd / 1e12"
-            " FROM parts p CROSS JOIN responses r ON r.part = p.id AND r.at_ms >= ? AND r.at_ms < ?"
-            " CROSS JOIN contexts c ON c.id = r.context"
-            f" WHERE p.last_ms >= ? AND p.first_ms < ? AND c.home IN ({placeholders(numbers)}) {once}"
-            " ORDER BY at_ms, key",
-            (*step, *step, *numbers),
-        )
-        for values in rows:
+        for values in _values(db, numbers, step):
             origin = origins.get(values[0])
             if origin is None:
                 if len(origins) >= MOST_CONTEXTS:  # as rows come by time, those are over
@@ -110,6 +98,22 @@ def responses(
                 provider, path = known[values[1]]
                 origin = origins[values[0]] = Origin(provider, _context(db, values[0], path))
             yield origin, values
+
+
+def _values(db: sqlite3.Connection, numbers: Sequence[int], span: tuple[int, int]) -> Iterator[Values]:
+    """Of the homes with these numbers, from the start of the span (epoch ms) until before its end."""
+    # A response is stored once for each home that contains it. Beside a min(), SQLite takes the other columns from
+    # the row that has it.
+    home, once = ("min(c.home)", "GROUP BY p.id, at_ms, key") if len(numbers) > 1 else ("c.home", "")
+    # CROSS JOIN keeps SQLite to this order, in which the copies of a response follow each other.
+    return db.execute(
+        f"SELECT context, {home}, at_ms, pico_usd, {_TOKENS}, {_TOTAL}, web_searches, pico_usd / 1e12"
+        " FROM parts p CROSS JOIN responses r ON r.part = p.id AND r.at_ms >= ? AND r.at_ms < ?"
+        " CROSS JOIN contexts c ON c.id = r.context"
+        f" WHERE p.last_ms >= ? AND p.first_ms < ? AND c.home IN ({placeholders(numbers)}) {once}"
+        " ORDER BY at_ms, key",
+        (*span, *span, *numbers),
+    )
 
 
 def limits(db: sqlite3.Connection, start_ms: int, end_ms: int) -> Iterator[LimitRow]:
