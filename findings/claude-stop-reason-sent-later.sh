@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a hook of Claude Code gives as `stopReason` is told to the model after all, with the next prompt.
+# What a hook of Claude Code gives as `stopReason` reaches the model after all, with the next prompt.
 #
 # Guess: the reason of `{"continue": false, "stopReason": …}` is for the person: it says why the turn is over, and the
 #   model, which is not asked any more, never sees it. What was true then ("3 % left") is gone with the turn.
@@ -118,4 +118,4 @@ the third prompt:
     [user] the third prompt"
     [[ $found == "$expected" ]] || fail "$event: expected"$'\n'"$expected"
 done
-echo "as found: the reason is told with the next prompt, and from then on"
+echo "as found: the reason is sent with the next prompt, and from then on"
