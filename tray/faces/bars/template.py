@@ -93,8 +93,8 @@ def published_windows(snapshot: Document) -> list[str]:
 
 
 def fill(found: Pieces, value_of: Values, escape: Callable[[str], str] = str) -> str:
-    """On one line; the person's own text may hold colours of a terminal. `escape` is what the data need; where two
-    pieces would together mean what neither means alone, a blank parts them.
+    """On one line; the person's own text may hold colours of a terminal. `escape` is what the data need; a space
+    separates two pieces that would together mean what neither means alone.
     """
     made, is_data = "", False
     for text, name in found:

@@ -16,7 +16,7 @@ _NAMES = {"day": "daily", "week": "weekly", "month": "monthly"}
 
 
 def verdicts_on_budgets(
-    snapshot: Document, now: float, accounts: Sequence[Document], *, old: bool
+    snapshot: Document, now: float, accounts: Sequence[Document], *, stale: bool
 ) -> Iterator[Verdict]:
     """On each budget of these accounts, and on those in dollars, which are for all."""
     own = {(each["provider"], each["account"] and each["account"]["id"]) for each in accounts}
@@ -25,21 +25,21 @@ def verdicts_on_budgets(
         yield Verdict("unknown", "no_budget", "No budget is set: see [budget] in settings.toml.")
     for budget in budgets:
         if budget["provider"] is None or (budget["provider"], budget["account"]) in own:
-            yield _verdict(budget, now, old=old)
+            yield _verdict(budget, now, stale=stale)
 
 
-def _verdict(budget: Document, now: float, *, old: bool) -> Verdict:
+def _verdict(budget: Document, now: float, *, stale: bool) -> Verdict:
     whose = f" of {words.name(budget['title'])}" if budget["title"] else ""
     name = f"The {_NAMES[budget['period']]} budget{whose}"
     until = published.epoch(budget["ends_at"]) if budget["ends_at"] else None
     about = {"provider": budget["provider"], "account": budget["account"], "budget": budget["period"]}
-    about |= {"until": until, "old": old}
+    about |= {"until": until, "stale": stale}
     used = budget["used"]
     is_certain = budget["verdict"] == "spent"  # whatever has been used since
     if used is not None and not budget["up_to_date"] and not is_certain:
         text = f"{name} is set, but the logs have not been counted for it."
         return Verdict("unknown", "not_counted", text, **about)
-    if used is None or (old and not is_certain):
+    if used is None or (stale and not is_certain):
         return Verdict("unknown", "not_read", f"{name} is set, but its use is not known.", **about)
     about["left"] = max(0.0, 100.0 - 100.0 * used / budget["limit"])
     least = "at least " if budget["at_least"] else ""

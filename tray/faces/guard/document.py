@@ -29,6 +29,6 @@ def as_json(verdict: Verdict) -> str:
         "budget": verdict.budget,
         "remaining_percent": verdict.left,
         "until": None if verdict.until is None else iso(verdict.until),
-        "stale": verdict.old,
+        "stale": verdict.stale,
     }
     return json_text(json.dumps(document, indent=2, ensure_ascii=False))

@@ -96,9 +96,9 @@ def _answer(
     folder: str, options: GuardOptions, protocol: ModuleType, call: HookCall, verdict: Verdict, text: str
 ) -> tuple[HookAnswer | None, str]:
     """With the outcome, for the log."""
-    if verdict.level not in ("stop", "warn") or verdict.old:
+    if verdict.level not in ("stop", "warn") or verdict.stale:
         outcome = "let pass" if verdict.level == "go_on" else f"let pass: {verdict.text}"
-        return None, "let pass: the block was read too long ago" if verdict.old else outcome
+        return None, "let pass: the block was read too long ago" if verdict.stale else outcome
     is_stop = verdict.level == "stop"
     outcome = "too little left" if is_stop else "little left"
     found = protocol.stop(call, text, refuse=options.refuse_calls) if is_stop else None

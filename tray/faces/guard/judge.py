@@ -49,7 +49,7 @@ def judge(
         from tray.faces.guard.budgets import verdicts_on_budgets
 
         age = now - published.epoch(snapshot["generated_at"])
-        verdicts += verdicts_on_budgets(snapshot, now, accounts, old=not kept and age > options.max_age)
+        verdicts += verdicts_on_budgets(snapshot, now, accounts, stale=not kept and age > options.max_age)
     if not verdicts:
         return Verdict("unknown", "no_account", "No limits are known here yet.")
     return _combined(verdicts, is_hook=bool(options.hook))
@@ -105,9 +105,9 @@ def _judge_account(
     is_blocked = bool(block) and not own and not carries_on
     if is_blocked:
         by = [each for each in windows if each["id"] in block["by"]]
-        old = block["reason"] == "spent" and not any(each in usable for each in by)
-        yield _blocked(name, block, by, now, {**about, "old": old})
-        if not old:
+        stale = block["reason"] == "spent" and not any(each in usable for each in by)
+        yield _blocked(name, block, by, now, {**about, "stale": stale})
+        if not stale:
             return
     chosen = [each for each in usable if options.window in ("any", each["id"].rpartition(":")[2])]
     if chosen:

@@ -13,7 +13,7 @@ WORST_FIRST = ("stop", "unknown", "warn", "go_on")
 
 class Verdict:
     """`text` is a sentence or two. `left` (percent) and `until` (epoch s) are those of the `window` that decides;
-    or of the `budget`, named by its period. None is what is not known. `old`: read longer ago than asked for.
+    or of the `budget`, named by its period. None is what is not known. `stale`: read longer ago than asked for.
     `not_known` are the reasons of all that is not known, whatever decided.
     """
 
@@ -23,9 +23,9 @@ class Verdict:
         "left",
         "level",
         "not_known",
-        "old",
         "provider",
         "reason",
+        "stale",
         "text",
         "until",
         "window",
@@ -41,15 +41,15 @@ class Verdict:
         self.window: str | None = more.get("window")
         self.left: float | None = more.get("left")
         self.until: float | None = more.get("until")
-        self.old: bool = more.get("old", False)
+        self.stale: bool = more.get("stale", False)
         self.not_known: tuple[str, ...] = ()
 
     @property
     def is_certain(self) -> bool:
         """Whether no round could say more."""
-        return self.level != "unknown" and not self.old
+        return self.level != "unknown" and not self.stale
 
     @property
     def rank(self) -> tuple[int, bool, float]:
         """The least is the worst."""
-        return WORST_FIRST.index(self.level), self.old, 101.0 if self.left is None else self.left
+        return WORST_FIRST.index(self.level), self.stale, 101.0 if self.left is None else self.left

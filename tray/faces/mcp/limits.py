@@ -157,7 +157,9 @@ def shown(document: Document, now: float, provider: str | None = None) -> Docume
     if provider is not None:
         known = sorted({each["provider"] for each in accounts})
         if provider not in known:
-            others = f"those with accounts are {', '.join(known)}" if known else "no other has one either"
+            others = (
+                f"those with accounts are {', '.join(known)}" if known else "no other account is known either"
+            )
             raise ToolFailed(f"No account of that provider is known; {others}.")
         accounts = [each for each in accounts if each["provider"] == provider]
     return {

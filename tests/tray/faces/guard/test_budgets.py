@@ -122,9 +122,9 @@ class TestWhatIsNotKnownHidesNothing:
 def test_what_is_fresh_counts_before_what_is_old(folder: Folder) -> None:
     state = spent(folder, 25.0, day="20 USD")
     folder.publish(folder.account(folder.window(100)), state=state, at=folder.now + timedelta(hours=1))
-    assert judged(folder, later=timedelta(hours=1)).old
+    assert judged(folder, later=timedelta(hours=1)).stale
     found = judged(folder, "--budget", later=timedelta(hours=1))
-    assert (found.reason, found.old) == ("budget", False)
+    assert (found.reason, found.stale) == ("budget", False)
 
 
 def test_none_is_set(folder: Folder) -> None:
@@ -180,4 +180,4 @@ def test_old_figures(folder: Folder) -> None:
     state = spent(folder, 25.0, day="20 USD")
     folder.publish(folder.account(folder.window(20)), state=state, kind="command")
     found = judged(folder, "--budget", later=timedelta(minutes=11))
-    assert (found.level, found.old) in {("stop", True), ("unknown", False), ("unknown", True)}
+    assert (found.level, found.stale) in {("stop", True), ("unknown", False), ("unknown", True)}

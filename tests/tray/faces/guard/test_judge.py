@@ -121,8 +121,8 @@ class TestAge:
     def test_an_old_block_is_one_until_its_reset(self, folder: Folder) -> None:
         folder.publish(folder.account(folder.window(100)), kind="command")
         found = judged(folder, later=HOUR)
-        assert (found.level, found.old) == ("stop", True)
-        assert not judged(folder).old
+        assert (found.level, found.stale) == ("stop", True)
+        assert not judged(folder).stale
         assert judged(folder, later=2 * HOUR).level == "unknown"
 
     @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ class TestAge:
         newer = replace(week(folder, used), fetched_at=folder.now + HOUR)
         folder.publish(folder.account(folder.window(100), newer), kind="command", at=folder.now + HOUR)
         found = judged(folder, "--hook", "codex", later=HOUR)
-        assert (found.window, found.old) == (of_a_hook, of_a_hook == "session")
+        assert (found.window, found.stale) == (of_a_hook, of_a_hook == "session")
         assert judged(folder, later=HOUR).window == otherwise
 
 

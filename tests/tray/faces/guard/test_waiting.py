@@ -84,8 +84,8 @@ def test_what_is_left_after_a_reset_is_waited_for() -> None:
 
 def test_an_old_block_is_not_read_anew_at_each_look() -> None:
     clocks = Clocks()
-    old = Verdict("stop", "spent", "", until=1e9, old=True)
-    clocks.wait(old, 600, lambda: old)
+    stale = Verdict("stop", "spent", "", until=1e9, stale=True)
+    clocks.wait(stale, 600, lambda: stale)
     assert set(clocks.slept) == {ROUND_STEP_SECONDS}
 
 
