@@ -15,9 +15,9 @@ _shtab_tankful_commands() {
     config:'Show and change the settings in settings.toml; without an action it lists them.'
     cost:'show tokens and cost from local logs'
     doctor:'check this machine and suggest how to fix problems'
-    export:'print the numbers as CSV, JSON lines, metrics or a calendar'
-    guard:'say whether enough is left to go on, for scripts and agents'
-    mcp:'Serve the tools `limits` and `cost`, which only read, to a coding agent, by the Model Context Protocol on stdin and stdout. The agent starts this itself, once it is set up as below.'
+    export:'print the numbers as CSV, JSON Lines, metrics or a calendar'
+    guard:'check whether enough is left to go on, for scripts and agents'
+    mcp:'Serve the read-only tools `limits` and `cost` to a coding agent, by the Model Context Protocol on stdin and stdout. The agent starts this itself, once it is set up as below.'
     metrics:'print limits and counters for Prometheus'
     prices:'Show the prices in force, and update them; without an action it lists them.'
     statusline:'Print what is left in one line, from the last published values; or, as Claude Code'"'"'s statusLine command, read the JSON that Claude Code sends on stdin, store the limits in it and print them.'
@@ -148,7 +148,7 @@ _shtab_tankful_doctor_defaults_added=0
 _shtab_tankful_export_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
   "--what[billed responses one by one, or summed by day\; how the limits changed\; or their windows and resets]:what:(responses days limits windows)"
-  "--format[a table (default), a JSON object on each line, metrics with time stamps, or a calendar of resets]:format:(csv jsonl prometheus ics)"
+  "--format[a table (default), a JSON object on each line, metrics with timestamps, or a calendar of resets]:format:(csv jsonl prometheus ics)"
   "--since[from this day on, such as 2026-11-01]:DATE:"
   "--until[up to and including this day]:DATE:"
   "--provider[export only this provider\: codex, claude (default\: all)]:ID:(codex claude all)"
@@ -186,7 +186,7 @@ _shtab_tankful_mcp_defaults_added=0
 
 _shtab_tankful_metrics_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
-  "--textfile[write them to this file, whose name ends in .prom, for node_exporter\'s textfile collector]:FILE:"
+  "--textfile[write them to this file, whose name must end in .prom, for node_exporter\'s textfile collector]:FILE:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -226,7 +226,7 @@ _shtab_tankful_prices_update_defaults_added=0
 _shtab_tankful_statusline_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
   "--format[the program that shows the line]:format:(text waybar tmux polybar i3blocks starship)"
-  "--template[a line of your own, such as \'\{tightest.left\} \% \{tightest.resets_in\}\'\; with a name that does not exist, it lists those that do]:TEMPLATE:"
+  "--template[a line of your own, such as \'\{tightest.left\} \% \{tightest.resets_in\}\'\; an unknown name lists all of them]:TEMPLATE:"
   "--provider[show only this provider\: codex, claude (default\: all)]:ID:(codex claude all)"
   "--from-claude[read Claude Code\'s JSON on stdin]"
   "--max-age[refresh in the background if the values are older, such as 90s, 5m or 2h (default\: 5m)]:AGE:"
@@ -251,7 +251,7 @@ _shtab_tankful_usage_defaults_added=0
 _shtab_tankful_watch_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
   "--format[the program that shows the line]:format:(text waybar tmux polybar i3blocks starship)"
-  "--template[a line of your own, such as \'\{tightest.left\} \% \{tightest.resets_in\}\'\; with a name that does not exist, it lists those that do]:TEMPLATE:"
+  "--template[a line of your own, such as \'\{tightest.left\} \% \{tightest.resets_in\}\'\; an unknown name lists all of them]:TEMPLATE:"
   "--provider[show only this provider\: codex, claude (default\: all)]:ID:(codex claude all)"
   "--json[print the document of \`usage --json\` on one line]"
 )

@@ -21,8 +21,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--template",
         metavar="TEMPLATE",
-        help="a line of your own, such as '{tightest.left} %% {tightest.resets_in}'; with a name that does not "
-        "exist, it lists those that do",
+        help="a line of your own, such as '{tightest.left} %% {tightest.resets_in}'; an unknown name "
+        "lists all of them",
     )
     add_provider(parser, "show", None)
 

@@ -53,11 +53,11 @@ COMMANDS = (
     ),
     Command(
         "guard",
-        "say whether enough is left to go on, for scripts and agents",
+        "check whether enough is left to go on, for scripts and agents",
         "tray.cli.guard",
         fast_paths=("tray.faces.guard.command",),
     ),
-    Command("export", "print the numbers as CSV, JSON lines, metrics or a calendar", "tray.cli.export"),
+    Command("export", "print the numbers as CSV, JSON Lines, metrics or a calendar", "tray.cli.export"),
     Command("metrics", "print limits and counters for Prometheus", "tray.cli.metrics"),
     Command(
         "mcp",

@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=tuple(_FORMATS),
         default="csv",
-        help="a table (default), a JSON object on each line, metrics with time stamps, or a calendar of resets",
+        help="a table (default), a JSON object on each line, metrics with timestamps, or a calendar of resets",
     )
     parser.add_argument("--since", metavar="DATE", help="from this day on, such as 2026-11-01")
     parser.add_argument("--until", metavar="DATE", help="up to and including this day")

@@ -17,8 +17,8 @@ EXAMPLES = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """It takes none."""
     parser.description = (
-        "Serve the tools `limits` and `cost`, which only read, to a coding agent, by the Model Context Protocol "
-        "on stdin and stdout. The agent starts this itself, once it is set up as below."
+        "Serve the read-only tools `limits` and `cost` to a coding agent, by the Model Context Protocol on stdin "
+        "and stdout. The agent starts this itself, once it is set up as below."
     )
 
 

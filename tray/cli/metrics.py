@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--textfile",
         metavar="FILE",
-        help="write them to this file, whose name ends in .prom, for node_exporter's textfile collector",
+        help="write them to this file, whose name must end in .prom, for node_exporter's textfile collector",
     )
 
 

@@ -153,7 +153,7 @@ def joined(parts: Iterable[str], paper: Paper, indent: str = "", *, whole: bool 
 
 
 def fitted(text: str, paper: Paper) -> str:
-    """The text with its long lines broken at blanks; what goes on is indented by two more."""
+    """The text with its long lines broken at spaces; what goes on is indented by two more."""
     return "\n".join(line for each in text.split("\n") for line in _fitted(each, paper))
 
 
@@ -167,7 +167,7 @@ def _fitted(line: str, paper: Paper) -> Iterator[str]:
 
 
 def wrapped(text: str, paper: Paper, indent: str = "", hanging: str | None = None) -> Iterator[str]:
-    """Lines that fit, broken at blanks; a word that is too long, such as a path, stays whole."""
+    """Lines that fit, broken at spaces; a word that is too long, such as a path, stays whole."""
     line = indent
     after = indent if hanging is None else hanging
     for word in safe(text, paper).split(" "):

@@ -283,5 +283,5 @@ def _usd(tally: Tally) -> str:
 
 
 def _in_line(count: str) -> str:
-    """With blanks for the unit that it does not have, so that digits stand below digits."""
+    """With spaces for the unit that it does not have, so that digits stand below digits."""
     return count if " " in count else f"{count}  "

@@ -94,7 +94,7 @@ class Samples:
             held[key] = min(held[key], value)
 
     def text(self) -> str:
-        """In the text format, without time stamps."""
+        """In the text format, without timestamps."""
         return "".join(self._lines())
 
     def _lines(self) -> Iterator[str]:

@@ -78,5 +78,5 @@ def _folded(line: bytes) -> bytes:
         while line[end] & 0xC0 == 0x80:
             end -= 1
         pieces.append(line[:end])
-        line, room = line[end:], _LONGEST_LINE - 1  # a blank comes first
+        line, room = line[end:], _LONGEST_LINE - 1  # a space comes first
     return b"\r\n ".join([*pieces, line])

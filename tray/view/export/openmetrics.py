@@ -1,7 +1,7 @@
-"""What was, as metrics with time stamps, for a store that takes the past: OpenMetrics text. Pure.
+"""What was, as metrics with timestamps, for a store that takes the past: OpenMetrics text. Pure.
 
 The series are those of `tankful metrics`, so that a store continues them. A point stands at each hour, and at each
-change of a limit. Time stamps are whole seconds, and the text ends in `# EOF`.
+change of a limit. Timestamps are whole seconds, and the text ends in `# EOF`.
 """
 
 from __future__ import annotations

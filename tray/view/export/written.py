@@ -21,7 +21,7 @@ def as_csv(table: Table) -> Iterator[bytes]:
     r"""RFC 4180 with a head and `\n`; an unknown cell is empty.
 
     A text that a spreadsheet would take for a formula begins with an apostrophe; one that has lines is one line;
-    what a terminal would obey is a blank.
+    a control character is a space.
     """
 
     def template(cells: tuple[Cell, ...]) -> str:

@@ -177,10 +177,10 @@ class TestWhose:
 
     def test_homes(self, folder: Folder) -> None:
         folder.publish(
-            folder.account(folder.window(20), homes=("~/.codex", "/work/codex")),
+            folder.account(folder.window(20), homes=("~/.codex", "/srv/codex")),
             folder.account(folder.window(95), homes=("/other",)),
         )
-        assert judged(folder, homes=lambda _: ("/work/codex",)).level == "go_on"
+        assert judged(folder, homes=lambda _: ("/srv/codex",)).level == "go_on"
         assert judged(folder, homes=lambda _: ("/other",)).level == "stop"
         assert judged(folder, homes=lambda _: ("/nowhere",)).level == "unknown"
         assert judged(folder).level == "stop"

@@ -1,4 +1,4 @@
-"""What was, as metrics with time stamps."""
+"""What was, as metrics with timestamps."""
 
 from __future__ import annotations
 
