@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
         days = settings.get(WORK_DAYS)
         output.emit(output.as_json(document.usage(snapshot, now, days, scope.zone, facts)))
     else:
-        _tell_of_the_count(snapshot, counted)
+        _tell_if_not_counted(snapshot, counted)
         shown = State(snapshot=snapshot, settings=settings, costs=counted, refresh_every=refresh_every(scope))
         show_rows(menu.status_rows(shown, now, scope.zone))
     read = any(
@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
     return OK if read else NOTHING_READ
 
 
-def _tell_of_the_count(snapshot: UsageSnapshot, costs: Mapping[str, HomeCost]) -> None:
+def _tell_if_not_counted(snapshot: UsageSnapshot, costs: Mapping[str, HomeCost]) -> None:
     if any(account.cost is None for account in snapshot.accounts):
         tell("the cost has not been counted yet; run `tankful cost` to count it.")
         return

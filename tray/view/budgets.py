@@ -35,7 +35,7 @@ def forecast(budget: Budget) -> str:
 
 
 def resets(budget: Budget, now: datetime, zone: tzinfo) -> str:
-    """When it begins anew: `at midnight`, `on Monday`, `on 1 Dec`, `on Thu 14:00`."""
+    """When the next period begins: `at midnight`, `on Monday`, `on 1 Dec`, `on Thu 14:00`."""
     if budget.ends_at is None:
         return "later"
     if budget.unit == "percent" and budget.period == "week":

@@ -25,7 +25,7 @@ LONG_SECONDS, SHORT_SECONDS = 60.0, 5.0
 FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 10.0, 600.0
 """Between two attempts to start one: doubled each time, until one stays."""
 RETURN_SECONDS = 8.0
-"""An owner whose folder was removed makes it anew within five."""
+"""An owner whose folder was removed recreates it within five."""
 
 
 class Keeper:
