@@ -25,7 +25,7 @@ class Health(Struct, frozen=True, kw_only=True):
 
     `sound` is None if the check was cancelled: a large file takes longer than a user waits. `damage_met` says that
     a report left its mark: the next count checks the whole file. `checked` is the share of the logs, 0-1, that the
-    round over all checksums has reached, and `round_ended` when it last was at its end. `removed` is how many
+    scrub of all checksums has reached, and `scrub_ended` when it last was at its end. `removed` is how many
     damaged rows of the limit history were deleted at `removed_at`, when there were some last.
     """
 
@@ -36,7 +36,7 @@ class Health(Struct, frozen=True, kw_only=True):
     damage_met: bool
     has_checksums: bool
     checked: float
-    round_ended: datetime | None
+    scrub_ended: datetime | None
     removed: int
     removed_at: datetime | None
 
@@ -76,7 +76,7 @@ def check(path: Path, providers: Sequence[str], seconds: float = _CHECK_SECONDS)
             damage_met=is_marked(path),
             has_checksums=log_checksums.has_checksums(db),
             checked=0.0 if sound is False else _share(db, at.log),
-            round_ended=_time(at.ended),
+            scrub_ended=_time(at.ended),
             removed=lost.rows,
             removed_at=_time(lost.at),
         )

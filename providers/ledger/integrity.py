@@ -1,6 +1,6 @@
-"""The round over everything that has a checksum, and what is done about damage.
+"""The scrub: a slow check of everything that has a checksum, and what is done about damage.
 
-A step of the round is due once an hour, and takes a fraction of a second; it goes on where the last one ended.
+A step of the scrub is due once an hour, and takes a fraction of a second; it goes on where the last one ended.
 Where it finds damage, or a report has left a mark, the whole file is checked at once. Parts whose checksums are
 wrong are resolved anew from the observations of their logs; a log whose observation is damaged is read again. What
 cannot be resolved anew, or is no ledger any more, raises DamagedLedger: the file is then quarantined.
@@ -35,12 +35,12 @@ _BATCH = 100  # logs
 _INSTRUCTIONS = 100_000  # between two looks at the clock
 
 
-_Numbers = TypeVar("_Numbers", "RoundProgress", "Removed")
+_Numbers = TypeVar("_Numbers", "ScrubProgress", "Removed")
 _log = logging.getLogger(__name__)
 
 
-class RoundProgress(Struct, frozen=True):
-    """How far the round is: all logs up to `log`; when its last step was, and when a round last ended (epoch
+class ScrubProgress(Struct, frozen=True):
+    """How far the scrub is: all logs up to `log`; when its last step was, and when one last ended (epoch
     seconds, 0 for never).
     """
 
@@ -49,8 +49,8 @@ class RoundProgress(Struct, frozen=True):
     ended: int = 0
 
 
-def progress(db: sqlite3.Connection) -> RoundProgress:
-    return _of_meta(db, "round", RoundProgress)
+def progress(db: sqlite3.Connection) -> ScrubProgress:
+    return _of_meta(db, "scrub", ScrubProgress)
 
 
 class Removed(Struct, frozen=True):
@@ -69,7 +69,7 @@ def removed(db: sqlite3.Connection) -> Removed:
 def check(
     db: sqlite3.Connection, path: Path | InMemory, formats: Formats, now: float, seconds: float = STEP_SECONDS
 ) -> frozenset[int]:
-    """Check the whole ledger if it is marked, else go on with the round if that is due.
+    """Check the whole ledger if it is marked, else go on with the scrub if that is due.
 
     Returns the logs that must be resolved anew. Raises DamagedLedger.
     """
@@ -110,8 +110,8 @@ def confirm(db: sqlite3.Connection, path: Path | InMemory, logs: Iterable[int]) 
     unmark(path)
 
 
-def _step(db: sqlite3.Connection, formats: Formats, at: RoundProgress, now: float) -> RoundProgress | None:
-    """The round after some more logs; None where something is damaged."""
+def _step(db: sqlite3.Connection, formats: Formats, at: ScrubProgress, now: float) -> ScrubProgress | None:
+    """the scrub after some more logs; None where something is damaged."""
     logs = [
         row[0] for row in db.execute("SELECT id FROM logs WHERE id > ? ORDER BY id LIMIT ?", (at.log, _BATCH))
     ]
@@ -127,12 +127,12 @@ def _step(db: sqlite3.Connection, formats: Formats, at: RoundProgress, now: floa
         if ended:
             _delete_damaged_rows(db, now)
             backfill.finish(db)
-    after = RoundProgress(0 if ended else logs[-1], int(now), int(now) if ended else at.ended)
-    _note(db, "round", after)
+    after = ScrubProgress(0 if ended else logs[-1], int(now), int(now) if ended else at.ended)
+    _note(db, "scrub", after)
     return after
 
 
-def _note(db: sqlite3.Connection, name: str, numbers: RoundProgress | Removed) -> None:
+def _note(db: sqlite3.Connection, name: str, numbers: ScrubProgress | Removed) -> None:
     value = " ".join(map(str, astuple(numbers)))
     db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
@@ -169,7 +169,7 @@ def _check_all(db: sqlite3.Connection, formats: Formats, now: float) -> frozense
         found = repair(db, formats, broken, damaged)
         part_checksums.set_total(db)
         db.execute("UPDATE parts SET summed = 0")
-        _note(db, "round", RoundProgress(0, int(now), int(now)))
+        _note(db, "scrub", ScrubProgress(0, int(now), int(now)))
         index.note_writing(db)
     return found
 

@@ -1,7 +1,7 @@
 """The checksums of rows that cannot be made anew from logs: limits, windows, purses, logins. Each row has its own.
 
 SQL knows three functions of it on each connection. A row that is damaged is read by nobody: who meets one leaves a
-mark, and the round deletes it. Rows of an older version have no checksum: what they hold must be possible.
+mark, and the scrub deletes it. Rows of an older version have no checksum: what they hold must be possible.
 """
 
 from __future__ import annotations

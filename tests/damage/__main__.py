@@ -71,7 +71,7 @@ def damaged(person: Person, file: Path, kind: Kind, chance: random.Random, truth
         last = person.report()
         if (
             last.limits != truth.limits and not quarantined and not person.removed()
-        ):  # as the round does within hours
+        ):  # as the scrub does within hours
             person.check_all()
             quarantined = person.count()
             last = person.report()

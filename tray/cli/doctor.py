@@ -15,7 +15,7 @@
                     "accounts": [{"id", "homes": [paths], "error": ERROR | null,
                                   "sources": [{"id", "title", "local", "ok", "at", "error": ERROR | null}]}]}],
      "ledger":    {"path", "exists", "bytes", "files", "complete": {provider: bool | null}, "sound",
-                   "damage_met", "has_checksums", "checked": 0-1, "round_ended", "removed", "removed_at",
+                   "damage_met", "has_checksums", "checked": 0-1, "scrub_ended", "removed", "removed_at",
                    "error"},
      "settings":  {"path", "exists", "problem"},
      "folders":   [{"name", "path", "exists", "mode": "0700", "writable"}],

@@ -393,7 +393,7 @@ def test_a_ledger_of_the_first_schema_is_brought_up_to_date_by_the_next_scan(tmp
             DROP TABLE part_checksums; ALTER TABLE homes DROP COLUMN checksum;
             ALTER TABLE logs DROP COLUMN checksum;
             ALTER TABLE observations DROP COLUMN checksum; ALTER TABLE parts DROP COLUMN summed;
-            DELETE FROM meta WHERE name IN ('part_checksums', 'sums', 'round'); PRAGMA user_version = 1""")
+            DELETE FROM meta WHERE name IN ('part_checksums', 'sums', 'scrub'); PRAGMA user_version = 1""")
     with pytest.raises(LedgerError, match="next scan will upgrade it"):
         Ledger(logs.path).counters()
     logs.refresh()

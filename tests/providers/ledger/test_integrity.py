@@ -1,4 +1,4 @@
-"""What is damaged is found, by who reads it or in the round, and made anew from the logs."""
+"""What is damaged is found, by who reads it or by the scrub, and made anew from the logs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOUR = 3_600.0
 
 
 class Counted:
-    """A ledger over logs that were counted; `now` is the clock of its round, in seconds."""
+    """A ledger over logs that were counted; `now` is the clock of its scrub, in seconds."""
 
     def __init__(self, folder: Path) -> None:
         self.home = folder / "home"
@@ -136,7 +136,7 @@ def test_what_is_said_of_responses_has_a_checksum_too(counted: Counted, damage: 
 def test_the_round_finds_what_nobody_reads(counted: Counted, damage: str) -> None:
     before = counted.report()
     counted.execute(damage)
-    counted.count()  # no round is due yet
+    counted.count()  # no scrub is due yet
     counted.now += HOUR
     counted.count()
     assert counted.report() == before
@@ -198,7 +198,7 @@ def test_a_ledger_of_an_older_version_gets_its_checksums_little_by_little(counte
     for table in ("homes", "contexts", "logs", "observations"):
         counted.execute(f"UPDATE {table} SET checksum = NULL")
     counted.execute("DELETE FROM part_checksums")
-    counted.execute("DELETE FROM meta WHERE name IN ('part_checksums', 'round')")
+    counted.execute("DELETE FROM meta WHERE name IN ('part_checksums', 'scrub')")
     counted.execute("INSERT INTO meta VALUES ('backfill', '1')")
     assert counted.report() == before
     assert check(counted.path, ()).has_checksums is False
@@ -214,7 +214,7 @@ def test_a_ledger_of_an_older_version_gets_its_checksums_little_by_little(counte
 def test_a_round_goes_on_where_its_last_step_ended(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("providers.ledger.integrity._BATCH", 2)
     monkeypatch.setattr("providers.ledger.integrity.check.__defaults__", (0.0,))
-    ended = check(counted.path, ()).round_ended
+    ended = check(counted.path, ()).scrub_ended
     shares = []
     for _ in range(4):
         counted.now += HOUR
@@ -222,7 +222,7 @@ def test_a_round_goes_on_where_its_last_step_ended(counted: Counted, monkeypatch
         shares.append(check(counted.path, ()).checked)
     assert shares == sorted(shares)
     assert 0 < shares[0] < 1
-    assert check(counted.path, ()).round_ended == ended
+    assert check(counted.path, ()).scrub_ended == ended
 
 
 def test_a_mark_on_a_sound_ledger_changes_nothing(counted: Counted) -> None:

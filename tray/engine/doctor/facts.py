@@ -130,7 +130,7 @@ class LedgerFacts(Struct, frozen=True, kw_only=True):
     """`sound` is None where the check would take too long, `error` a sentence where the file cannot be used.
 
     `damage_met`: a report met damage that no count has looked at yet. `checked` is the share of the logs, 0-1,
-    that the round over all checksums has reached; `round_ended` is when it last was at its end. Before the ledger
+    that the scrub of all checksums has reached; `scrub_ended` is when it last was at its end. Before the ledger
     `has_checksums`, rows of an older version may have none. `removed` is how many damaged rows of the limit
     history were deleted at `removed_at`, when there were some last.
     """
@@ -144,7 +144,7 @@ class LedgerFacts(Struct, frozen=True, kw_only=True):
     damage_met: bool = False
     has_checksums: bool = True
     checked: float = 0.0
-    round_ended: datetime | None = None
+    scrub_ended: datetime | None = None
     removed: int = 0
     removed_at: datetime | None = None
     error: str | None = None

@@ -60,7 +60,7 @@ def ledger(path: Path, providers: Sequence[str]) -> LedgerFacts:
         damage_met=found.damage_met,
         has_checksums=found.has_checksums,
         checked=round(found.checked, 3),
-        round_ended=found.round_ended,
+        scrub_ended=found.scrub_ended,
         removed=found.removed,
         removed_at=found.removed_at,
     )

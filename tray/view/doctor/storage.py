@@ -61,9 +61,9 @@ def _checksums(facts: LedgerFacts, now: datetime) -> ReportRow:
     share = f"{facts.checked:.0%}"
     if not facts.has_checksums:
         return note("checksums", f"{share} added so far; each count adds more")
-    if facts.round_ended is None:
+    if facts.scrub_ended is None:
         return note("checksums", f"{share} checked so far; a part is checked every hour")
-    last = f"all checked {fmt.age(now - facts.round_ended)}"
+    last = f"all checked {fmt.age(now - facts.scrub_ended)}"
     return good("checksums", last if not facts.checked else f"{last}; {share} checked since")
 
 

@@ -88,7 +88,7 @@ GOOD = Report(
         complete={"codex": True},
         sound=True,
         checked=0.4,
-        round_ended=NOW - timedelta(hours=3),
+        scrub_ended=NOW - timedelta(hours=3),
     ),
     settings=SettingsFacts(path="~/.config/tankful/settings.toml", exists=True),
     folders=(
