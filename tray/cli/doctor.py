@@ -11,7 +11,8 @@
                     "program":  {"command", "path", "version", "error": ERROR | null},
                     "homes":    [{"path", "chosen", "exists", "readable", "login": LOGIN | null}],
                     "guards":   [{"home", "events": [names], "trusts": ["trusted" | "untrusted" | "modified" |
-                                  "managed"], "enabled", "answered_at", "outcome", "error": ERROR | null}],
+                                  "managed"], "enabled", "missing", "timeout", "answered_at", "outcome",
+                                  "error": ERROR | null}],
                     "accounts": [{"id", "homes": [paths], "error": ERROR | null,
                                   "sources": [{"id", "title", "local", "ok", "at", "error": ERROR | null}]}]}],
      "ledger":    {"path", "exists", "bytes", "files", "complete": {provider: bool | null}, "sound",
