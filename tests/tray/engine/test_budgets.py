@@ -265,7 +265,7 @@ def test_a_fast_path_reads_them_with_the_standard_library(tmp_path: Path) -> Non
         "outside = {name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names\n"
         "assert outside <= {'__main__', 'tray', 'providers'}, outside\n"
     )
-    environ = {"TZ": "Europe/Berlin", "PYTHONPATH": str(Path(__file__).parents[3])}
+    environ = {"TZ": "Europe/Berlin", "PYTHONPATH": str(Path(published.__file__).parents[2])}
     subprocess.run([sys.executable, "-S", "-c", program], check=True, env=environ)
     found = published.read(str(tmp_path))
     assert found is not None

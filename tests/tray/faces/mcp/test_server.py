@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+import tray
 from tests.programs import started
 from tests.tray.faces.mcp.test_protocol import META, line
 from tests.tray.faces.published import ROOT, Folder
@@ -305,4 +306,8 @@ def test_it_starts_with_the_standard_library_alone() -> None:
         "assert outside <= {'__main__', 'tray', 'providers'}, outside\n"
         "assert not {'subprocess', 'argparse', 'typing', 'logging'} & set(sys.modules), sys.modules\n"
     )
-    subprocess.run([sys.executable, "-S", "-c", code], check=True, env={"PYTHONPATH": str(ROOT)})
+    subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        check=True,
+        env={"PYTHONPATH": str(Path(tray.__file__).parents[1])},
+    )
