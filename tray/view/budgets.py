@@ -17,21 +17,20 @@ def left(budget: Budget) -> float | None:
 
 
 def used(budget: Budget) -> str:
-    """`$12.40 of $20.00`, `31 of 50 %`; a lower bound is marked as such."""
+    """`≈ $12.40 of $20.00`, `31 of 50 %`; a lower bound is marked as such."""
     if budget.used is None:
         return "not known yet"
     if budget.unit == "usd":
-        shown = fmt.at_least(budget.used) if budget.at_least else fmt.money(budget.used)
-        return f"{shown} of {fmt.money(budget.limit)}"
+        return f"{fmt.priced(budget.used, complete=not budget.at_least)} of {fmt.money(budget.limit)}"
     least = "≥ " if budget.at_least else ""
     return f"{least}{floor(budget.used + 1e-9)} of {budget.limit:g} %"
 
 
 def forecast(budget: Budget) -> str:
-    """`$24.80`, `62 %`: what the period comes to."""
+    """`≈ $24.80`, `62 %`: what the period comes to."""
     if budget.forecast is None:
         return "unknown"
-    return fmt.money(budget.forecast) if budget.unit == "usd" else f"{ceil(budget.forecast)} %"
+    return fmt.priced(budget.forecast) if budget.unit == "usd" else f"{ceil(budget.forecast)} %"
 
 
 def resets(budget: Budget, now: datetime, zone: tzinfo) -> str:

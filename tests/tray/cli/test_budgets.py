@@ -42,7 +42,7 @@ def test_a_budget_is_set_and_shown(worked: Person) -> None:
     assert budgets(found) == [("day", 0.01, "spent"), ("week", 50.0, "spent"), ("month", 500.0, "ok")]
     assert budgets(worked.usage("--cached")) == budgets(found)
     lines = [line for line in worked.run("usage").splitlines() if "budget" in line]
-    assert lines[0].startswith("──────────────   0 % left  Daily budget  ·  $0."), "no log has changed since"
+    assert lines[0].startswith("──────────────   0 % left  Daily budget  ·  ≈ $0."), "no log has changed since"
     assert lines[1] == "──────────────   0 % left  Weekly budget  ·  Codex 62 of 50 %  ·  spent"
 
 
@@ -88,7 +88,7 @@ def test_a_guard_counts_what_usage_has_not(worked: Person) -> None:
     assert (later["budgets"][0]["at_least"], later["budgets"][0]["up_to_date"]) == (True, False)
     assert later["providers"][0]["cost"]["complete"] is False
     worked.run("usage")
-    assert "run `tankful cost` to count what was used since" in worked.errors
+    assert "run `tankful cost` to include what was used since" in worked.errors
     worked.run("usage", "--provider", "claude", code=1)
     assert "what was used since" not in worked.errors
     found = json.loads(worked.run("guard", "--budget", "--json", code=75))
@@ -100,7 +100,7 @@ def test_a_guard_counts_what_usage_has_not(worked: Person) -> None:
 def test_what_is_printed_without_a_desktop_has_them(worked: Person) -> None:
     worked.run("config", "set", "budget.day", "20")
     (line,) = [line for line in worked.run().splitlines() if "budget" in line]
-    assert line.endswith("Daily budget  ·  $0.17 of $20.00")
+    assert line.endswith("Daily budget  ·  ≈ $0.17 of $20.00")
 
 
 def test_a_wrong_one_is_refused(worked: Person) -> None:

@@ -237,7 +237,7 @@ def test_a_day_s_dollars_that_are_spent(desk: Desk, tmp_path: Path) -> None:
     desk.set("[budget]", "day = 0.01")
     with tray(desk):
         desk.panel.wait_for_item()
-        desk.shows(re.escape("Daily budget  ·  $0.00 of $0.01"))
+        desk.shows(re.escape("Daily budget  ·  ≈ $0.00 of $0.01"))
         logs = ROOT / "tests/fixtures/codex/0.169.0/plain/home/sessions"
         shutil.copytree(logs, tmp_path / "codex/sessions")
         for path in (tmp_path / "codex/sessions").rglob("*.jsonl"):

@@ -38,7 +38,7 @@ def test_what_was_used_is_not_overstated_and_a_forecast_exceeds_what_it_exceeds(
 def test_dollars() -> None:
     found = budget(unit="usd", limit=1234.5, used=0.001, forecast=2000.0, at_least=True)
     assert budgets.used(found) == "≥ $0.00 of $1,234.50"
-    assert budgets.forecast(found) == "$2,000.00"
+    assert budgets.forecast(found) == "≈ $2,000.00"
 
 
 @pytest.mark.parametrize(

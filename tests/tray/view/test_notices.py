@@ -209,14 +209,14 @@ DAY_BUDGET = {"budget.day": "20 USD", "notify.runs_out": False}
             DAY_BUDGET,
             16.4,
             "The daily budget is nearly used up",
-            "Used so far: $16.40 of $20.00 at API prices. Resets at midnight.",
+            "Used so far: ≈ $16.40 of $20.00 at API prices. Resets at midnight.",
         ),
         (
             {**DAY_BUDGET, "budget.month": "30 USD"},
             25.0,
             "The daily budget is used up",
             (
-                "Used so far: $25.00 of $20.00 at API prices. Resets at midnight.\n"
+                "Used so far: ≈ $25.00 of $20.00 at API prices. Resets at midnight.\n"
                 "The monthly budget is nearly used up."
             ),
         ),
@@ -224,19 +224,19 @@ DAY_BUDGET = {"budget.day": "20 USD", "notify.runs_out": False}
             {**DAY_BUDGET, "budget.day": None, "budget.week": "20 USD"},
             25.0,
             "The weekly budget is used up",
-            "Used so far: $25.00 of $20.00 at API prices. Resets on Monday.",
+            "Used so far: ≈ $25.00 of $20.00 at API prices. Resets on Monday.",
         ),
         (
             {**DAY_BUDGET, "budget.day": None, "budget.month": "20 USD"},
             25.0,
             "The monthly budget is used up",
-            "Used so far: $25.00 of $20.00 at API prices. Resets on 1 Dec.",
+            "Used so far: ≈ $25.00 of $20.00 at API prices. Resets on 1 Dec.",
         ),
         (
             DAY_BUDGET,
             12.0,
             "The daily budget will be exceeded",
-            "Used so far: $12.00 of $20.00 at API prices; at this rate it will reach $21.82 by midnight.",
+            "Used so far: ≈ $12.00 of $20.00 at API prices; at this rate it will reach ≈ $21.82 by midnight.",
         ),
     ],
 )

@@ -43,7 +43,8 @@ def _verdict(budget: Document, now: float, *, stale: bool) -> Verdict:
         return Verdict("unknown", "not_read", f"{name} is set, but its use is not known.", **about)
     about["left"] = max(0.0, 100.0 - 100.0 * used / budget["limit"])
     least = "at least " if budget["at_least"] else ""
-    spent = f"{least}{_amount(used, budget)} of {_amount(budget['limit'], budget)}"
+    at_prices = " at API prices" if budget["unit"] == "usd" else ""
+    spent = f"{least}{_amount(used, budget)} of {_amount(budget['limit'], budget)}{at_prices}"
     ends = "" if until is None else f" It resets {words.at(until, now)}."
     match budget["verdict"]:
         case "spent":

@@ -38,7 +38,9 @@ def test_dollars_of_a_day(folder: Folder, usd: float, level: str) -> None:
     found = judged(folder, "--budget")
     if level == "stop":
         assert (found.level, found.budget, found.reason) == ("stop", "day", "budget")
-        assert found.text.startswith(f"The daily budget is used up: ${usd:.2f} of $20.00. It resets ")
+        assert found.text.startswith(
+            f"The daily budget is used up: ${usd:.2f} of $20.00 at API prices. It resets "
+        )
     assert found.level == level
 
 
@@ -159,7 +161,9 @@ def test_a_lower_bound_says_so(folder: Folder) -> None:
     folder.publish(folder.account(folder.window(20)), state=replace(state, costs=partial))
     found = judged(folder, "--budget")
     assert found.level == "warn"
-    assert found.text.startswith("The daily budget is nearly used up: at least $17.00 of $20.00.")
+    assert found.text.startswith(
+        "The daily budget is nearly used up: at least $17.00 of $20.00 at API prices."
+    )
 
 
 def test_the_budget_of_an_account_without_a_name_is_its_own(folder: Folder) -> None:

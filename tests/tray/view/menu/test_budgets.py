@@ -38,22 +38,22 @@ def test_a_budget_is_a_bar_like_that_of_a_window() -> None:
     settings = with_settings(budget__day="20 USD", budget__week="50%", budget__month="400 USD")
     state = state_of(PRO, costs=counted(7.6, month=100.0), settings=settings)
     assert rows(state) == [
-        "━━━━━━━━━───── _62 %  Daily budget  ·  $7.60 of $20.00",
+        "━━━━━━━━━───── _62 %  Daily budget  ·  ≈ $7.60 of $20.00",
         "────────────── __0 %  Weekly budget  ·  Codex 62 of 50 %  ·  spent",
-        "━━━━━━━━━━──── _75 %  Monthly budget  ·  $100.00 of $400.00",
+        "━━━━━━━━━━──── _75 %  Monthly budget  ·  ≈ $100.00 of $400.00",
     ]
 
 
 def test_what_it_is_heading_for() -> None:
     state = state_of(PRO, costs=counted(12.0), settings=with_settings(budget__day="20 USD"))
     (row,) = rows(state)
-    assert row.endswith("$12.00 of $20.00  ·  heading for $22.15")
+    assert row.endswith("≈ $12.00 of $20.00  ·  heading for ≈ $22.15")
 
 
 def test_what_is_used_instead() -> None:
     settings = with_settings(budget__day="20 USD", display__used=True)
     (row,) = rows(state_of(PRO, costs=counted(5.0), settings=settings))
-    assert row == "━━━━────────── _25 %  Daily budget  ·  $5.00 of $20.00"
+    assert row == "━━━━────────── _25 %  Daily budget  ·  ≈ $5.00 of $20.00"
 
 
 def test_a_budget_that_is_not_known() -> None:
