@@ -36,9 +36,13 @@ def environ(tmp_path: Path) -> dict[str, str]:
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "data/applications/viewer.desktop").write_text(ENTRY.format(program=program))
     (tmp_path / "config/mimeapps.list").write_text(TYPES)
+    (tmp_path / "data/mime").symlink_to(
+        "/usr/share/mime"
+    )  # else mailcap's viewers are asked, where it has some
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
+        "LC_ALL": "C.UTF-8",  # as a person has one: in the POSIX locale xdg-mime may not read such names
         "BROWSER": str(program),
         "DISPLAY": ":0",  # else it looks for programs of a terminal; none of these opens it
         "XDG_CONFIG_HOME": str(tmp_path / "config"),

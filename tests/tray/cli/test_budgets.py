@@ -42,7 +42,9 @@ def test_a_budget_is_set_and_shown(worked: Person) -> None:
     assert budgets(found) == [("day", 0.01, "spent"), ("week", 50.0, "spent"), ("month", 500.0, "ok")]
     assert budgets(worked.usage("--cached")) == budgets(found)
     lines = [line for line in worked.run("usage").splitlines() if "budget" in line]
-    assert lines[0].startswith("──────────────   0 % left  Daily budget  ·  ≈ $0."), "no log has changed since"
+    assert lines[0].startswith("──────────────   0 % left  Daily budget  ·  ≈ $0."), (
+        "no log has changed since"
+    )
     assert lines[1] == "──────────────   0 % left  Weekly budget  ·  Codex 62 of 50 %  ·  spent"
 
 
