@@ -82,6 +82,8 @@ def follow(last: Records, reading: WindowReading, account: str, window: str, now
     """
     if last and (reading.at <= _last_look(last[-1]) <= now + CLOCK_SLACK or _lags(last[-1], reading)):
         return last
+    if last and _may_be_of_ended(last[-1], reading):
+        return last
     last = _without_glitch(last, reading)
     if not last or last[-1].ended_at is not None:
         return (*last, *_begin(last, reading, account, window))
@@ -98,6 +100,15 @@ def _lags(record: WindowRecord, reading: WindowReading) -> bool:
     """Whether it is of an earlier window than the newest, which is over."""
     ends = reading.resets_at
     return ends is not None and ends <= reading.at and not _is_same(record.resets_at, ends)
+
+
+def _may_be_of_ended(record: WindowRecord, reading: WindowReading) -> bool:
+    """Whether it is so near the end that it can be of the window that ended, having no reset that tells: not all
+    looks are stored, so that it may be an older one than that which saw the end.
+    """
+    if record.ended_at is None or record.reset_early or record.resets_at is None:
+        return False
+    return reading.resets_at is None and reading.at <= record.resets_at + RESET_SLACK
 
 
 def _last_look(record: WindowRecord) -> datetime:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -282,7 +281,7 @@ courses = st.lists(
 def test_the_log_is_the_same_however_often_and_late_its_readings_are_noted(
     course: list[tuple[float, float, float | None, int]],
 ) -> None:
-    """Each is noted by up to three processes, and the one before once more if it has a reset: see below."""
+    """Each is noted by up to three processes, and the one before once more."""
     db, now, before = in_memory(), 0.0, None
     pure: tuple[WindowRecord, ...] = ()
     for passed, used, ahead, times in course:
@@ -296,7 +295,7 @@ def test_the_log_is_the_same_however_often_and_late_its_readings_are_noted(
         pure = (*pure[:-2], *follow(pure[-2:], reading, "a1", "session", at))
         for _ in range(times):
             window_log.note(db, usage(each), each.fetched_at)
-        if before is not None and before.value.resets_at is not None:
+        if before is not None:
             window_log.note(db, usage(before), each.fetched_at)
         before = each
     found = windows(db, *EVER)
@@ -340,7 +339,6 @@ def test_what_no_window_can_be_is_not_noted(tmp_path: Path) -> None:
     assert ledger.limit_changes("a1", EVER[0]) == []
 
 
-@pytest.mark.xfail(strict=True, reason="a reading noted again behind a later one begins a window of its own")
 def test_a_reading_without_a_reset_just_after_one_is_noted_again() -> None:
     """1 % before an announced reset, 1 % just after it and without one, 0 % later, and the 1 % once more."""
     db = in_memory()

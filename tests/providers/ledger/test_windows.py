@@ -163,6 +163,13 @@ def test_an_older_reading_begins_nothing_after_the_end() -> None:
     assert shown(*ended, reading(282, 61, None)) == [(-10, 290, 61, False, 0)]
 
 
+def test_a_reading_without_a_reset_just_after_the_end_begins_nothing_unless_it_saw_the_end() -> None:
+    course = [reading(285, 90, 290), reading(293, 0, None)]
+    assert shown(*course, reading(294, 90, None)) == [(-10, 290, 90, False, 0)]
+    assert [each[:3] for each in shown(*course, reading(296, 5, None))][1:] == [(296, None, 5)]
+    assert [each[:3] for each in shown(course[0], reading(293, 5, None))][1:] == [(293, None, 5)]
+
+
 def test_an_older_reading_tells_nothing() -> None:
     assert shown(reading(10, 60, 290), reading(5, 0, 400), reading(10, 80, 290)) == [
         (-10, None, 60, False, 0)
