@@ -14,6 +14,7 @@ from typing import Any
 from providers.domain import rules
 from tray.engine import published
 from tray.engine.bounded import Bounded
+from tray.engine.iso_time import epoch
 
 Document = dict[str, Any]
 
@@ -81,7 +82,7 @@ def _earlier(
     return {
         key: at
         for key, at in sorted(found.items(), key=lambda each: each[1], reverse=True)
-        if key not in here and 0 <= now - published.epoch(at) < KEPT_SECONDS
+        if key not in here and 0 <= now - epoch(at) < KEPT_SECONDS
     }
 
 

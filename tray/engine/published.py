@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import os
 import time
-from datetime import UTC, datetime
 
 from providers.domain import rules
 from providers.domain.work_days import ALL, work_spans
+from tray.engine.iso_time import epoch, iso
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
@@ -165,16 +165,6 @@ def own_windows(account: Document) -> list[Document]:
     """The windows that limit all use, shortest first; where there are none, the others stand in for them."""
     own = [window for window in account["windows"] if window.get("scope") == "account"]
     return own or list(account["windows"])
-
-
-def epoch(text: str) -> float:
-    """Epoch seconds of an ISO time with a zone."""
-    return datetime.fromisoformat(text).timestamp()
-
-
-def iso(at: float) -> str:
-    """UTC to the second, as all documents write it."""
-    return datetime.fromtimestamp(int(at // 1), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _written_ns(path: str) -> int:

@@ -6,10 +6,11 @@ the period will come to, and whether the budget is spent, is judged here by the 
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 from providers.domain import budgets, rules
 from providers.domain.work_days import ALL, work_spans
+from tray.engine.iso_time import epoch, iso
 
 _FIRST_YEAR, _LAST_YEAR = -62_135_500_000.0, 253_402_200_000.0
 """In epoch seconds: what has a date."""
@@ -74,7 +75,7 @@ def _bounds(fact: Document, zone: tzinfo | None) -> tuple[float | None, float | 
     ends, minutes = fact.get("resets_at"), fact.get("window_minutes")
     if ends is None:
         return None, None
-    until = datetime.fromisoformat(ends).timestamp()
+    until = epoch(ends)
     return (None if minutes is None else until - minutes * 60), until
 
 
@@ -82,12 +83,10 @@ def _rate(rate: Document | None, now: float) -> float | None:
     """Percent per hour of work time, while that still says something of now."""
     if rate is None:
         return None
-    age = now - datetime.fromisoformat(rate["at"]).timestamp()
+    age = now - epoch(rate["at"])
     per_hour: float = rate["percent_per_hour"]
     return per_hour if rules.is_rate_current(rate["over_minutes"] * 60, age) else None
 
 
 def _iso(at: float | None) -> str | None:
-    if at is None or not _FIRST_YEAR <= at <= _LAST_YEAR:
-        return None
-    return datetime.fromtimestamp(int(at // 1), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return iso(at) if at is not None and _FIRST_YEAR <= at <= _LAST_YEAR else None

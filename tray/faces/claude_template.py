@@ -10,6 +10,7 @@ import os
 
 from providers.claude.statusline import bridge
 from tray.engine import published
+from tray.engine.iso_time import epoch, iso
 from tray.faces.bars import template, words
 from tray.faces.bars.options import DEFAULT_MAX_AGE, age
 from tray.faces.bars.statusline import is_old, providers
@@ -102,8 +103,8 @@ def _window(name: str, limit: Mapping[str, float], now: float) -> Document:
         "scope": "account",
         "used_percent": limit["used_percentage"],
         "window_minutes": minutes,
-        "resets_at": None if resets_at is None else published.iso(resets_at),
-        "fetched_at": published.iso(now),
+        "resets_at": None if resets_at is None else iso(resets_at),
+        "fetched_at": iso(now),
     }
 
 
@@ -134,7 +135,7 @@ def _of_block(window: Document, folder: str, now: float) -> str | None:
         return None
     from providers.ledger.fast_cost import cost_between
 
-    began = published.epoch(window["resets_at"]) - window["window_minutes"] * 60
+    began = epoch(window["resets_at"]) - window["window_minutes"] * 60
     return _money(cost_between(_ledger(folder), bridge.PROVIDER, began, now))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from providers.version import VERSION
 from tray.engine import published
+from tray.engine.iso_time import epoch
 from tray.view import metric_families as families
 from tray.view.metric_families import UNKNOWN, Samples
 
@@ -63,4 +64,4 @@ def _balance(lane: Document) -> float | None:
 
 
 def _epoch(text: str | None) -> float | None:
-    return None if text is None else published.epoch(text)
+    return None if text is None else epoch(text)

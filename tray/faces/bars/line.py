@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from providers.domain import rules
 from tray.engine import published
+from tray.engine.iso_time import epoch
 from tray.faces.bars import words
 from tray.view.error_words import IN_A_WORD
 
@@ -173,7 +174,7 @@ def _details(window: Document, now: float, *, used: bool) -> str:
     if published.is_past(window, now):
         return f"{text} reset"
     resets = window["resets_at"]
-    when = f", resets {words.clock(published.epoch(resets), now)}" if resets else ""
+    when = f", resets {words.clock(epoch(resets), now)}" if resets else ""
     return f"{text} {'used' if used else 'left'}{when}"
 
 
@@ -192,13 +193,13 @@ def _why_nothing(account: Document) -> str:
 
 def _blocked(account: Document, now: float) -> str:
     until = account["blocked"]["until"]
-    text = f"blocked until {words.clock(published.epoch(until), now)}" if until else "blocked"
+    text = f"blocked until {words.clock(epoch(until), now)}" if until else "blocked"
     return f"{text}, on credits" if account["blocked"]["credits_left"] else text
 
 
 def _stale_for(account: Document, now: float) -> str | None:
     """How long ago the oldest of its values was read that are too old; those from before a reset are not shown."""
-    read = [published.epoch(each["fetched_at"]) for each in _current_windows(account, now) if each["stale"]]
+    read = [epoch(each["fetched_at"]) for each in _current_windows(account, now) if each["stale"]]
     if not read:
         return None
     return "at an unknown time" if max(read) > now else f"{words.span(now - min(read))} ago"

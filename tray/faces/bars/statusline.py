@@ -14,6 +14,7 @@ import time
 from providers.host.state_folder import is_trusted, state_folder
 from tray.engine import published
 from tray.engine.detached import start_round
+from tray.engine.iso_time import epoch
 from tray.faces.bars import options as bar_options
 from tray.faces.bars import template, words
 from tray.faces.bars.line import bar_line, problem
@@ -69,7 +70,7 @@ def show(options: Options, snapshot: Document | None) -> int:
 
 def is_old(snapshot: Document | None, max_age: float, now: float) -> bool:
     try:
-        return snapshot is None or not 0 <= now - published.epoch(snapshot["generated_at"]) <= max_age
+        return snapshot is None or not 0 <= now - epoch(snapshot["generated_at"]) <= max_age
     except published.DAMAGED:
         return True
 

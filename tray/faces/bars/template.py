@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from providers.domain import rules
 from tray.engine import published
+from tray.engine.iso_time import epoch
 from tray.faces.bars import words
 from tray.faces.bars.line import glance, level, tightest_window, tightness
 
@@ -181,14 +182,14 @@ def _resets_in(window: Document, now: float) -> str | None:
     at = window["resets_at"]
     if at is None or published.is_past(window, now):
         return None
-    return words.countdown(published.epoch(at) - now)
+    return words.countdown(epoch(at) - now)
 
 
 def _resets_at(window: Document, now: float) -> str | None:
     at = window["resets_at"]
     if at is None or published.is_past(window, now):
         return None
-    return words.clock(published.epoch(at), now)
+    return words.clock(epoch(at), now)
 
 
 def _pace(window: Document, now: float) -> str | None:
@@ -197,7 +198,7 @@ def _pace(window: Document, now: float) -> str | None:
         return None
     runs_out = pace["runs_out_at"]
     if pace["verdict"] == "runs_out" and runs_out:
-        return f"runs out {words.clock(published.epoch(runs_out), now)}"
+        return f"runs out {words.clock(epoch(runs_out), now)}"
     return _VERDICTS.get(pace["verdict"])
 
 
@@ -216,12 +217,12 @@ def _plan(account: Document, _now: float) -> str | None:
 
 def _blocked_until(account: Document, now: float) -> str | None:
     until = account["blocked"] and account["blocked"]["until"]
-    return until and words.clock(published.epoch(until), now)
+    return until and words.clock(epoch(until), now)
 
 
 def _updated(account: Document, now: float) -> str | None:
     """How old its oldest value is; not known of one that was read by a clock that has been set back since."""
-    read = [published.epoch(window["fetched_at"]) for window in published.own_windows(account)]
+    read = [epoch(window["fetched_at"]) for window in published.own_windows(account)]
     if not read or max(read) > now + rules.CLOCK_SLACK_SECONDS:
         return None
     return words.span(now - min(read))

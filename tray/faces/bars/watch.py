@@ -18,6 +18,7 @@ from providers.host.private import make_folder
 from providers.host.state_folder import is_trusted, state_folder
 from tray.engine import published
 from tray.engine.detached import ENGINE_LOCK, own_command
+from tray.engine.iso_time import epoch
 from tray.faces.bars import options as bar_options
 from tray.faces.bars.changes import FileChanges, PeerGone, stamp
 from tray.faces.bars.keeper import SHORT_SECONDS, Keeper
@@ -121,8 +122,8 @@ def until_another(snapshot: Document | None, now: float) -> float:
             for account in (snapshot or {"providers": []})["providers"]
             for window in account["windows"]
             for at in (
-                published.epoch(window["resets_at"]) if window["resets_at"] else now,
-                published.epoch(window["fetched_at"])
+                epoch(window["resets_at"]) if window["resets_at"] else now,
+                epoch(window["fetched_at"])
                 + max(rules.FRESH_SECONDS, 2 * account.get("refresh_seconds", rules.REFRESH_SECONDS)),
             )
         ]

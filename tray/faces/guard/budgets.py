@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tray.engine import published, published_budgets
+from tray.engine import published_budgets
+from tray.engine.iso_time import epoch
 from tray.faces.bars import words
 from tray.faces.guard.verdict import Verdict
 
@@ -31,7 +32,7 @@ def verdicts_on_budgets(
 def _verdict(budget: Document, now: float, *, stale: bool) -> Verdict:
     whose = f" of {words.name(budget['title'])}" if budget["title"] else ""
     name = f"The {_NAMES[budget['period']]} budget{whose}"
-    until = published.epoch(budget["ends_at"]) if budget["ends_at"] else None
+    until = epoch(budget["ends_at"]) if budget["ends_at"] else None
     about = {"provider": budget["provider"], "account": budget["account"], "budget": budget["period"]}
     about |= {"until": until, "stale": stale}
     used = budget["used"]

@@ -15,7 +15,7 @@ def as_json(verdict: Verdict) -> str:
     import json
 
     from providers.domain.visible import json_text
-    from tray.engine.published import iso
+    from tray.engine.iso_time import iso
 
     document = {
         "schema": SCHEMA,

@@ -13,6 +13,7 @@ import time
 from providers.host.state_folder import is_trusted, state_folder
 from tray.engine import brief_log, hook_marks, published
 from tray.engine.detached import start_round
+from tray.engine.iso_time import epoch
 from tray.faces.guard.document import as_json
 from tray.faces.guard.homes import home_of, named
 from tray.faces.guard.judge import damaged, judge
@@ -88,7 +89,7 @@ def _is_fresh(snapshot: dict[str, Any], now: float, options: GuardOptions, homes
         for home, at in account.get("read_earlier", {}).items()
         if home in homes
     ]
-    times = map(published.epoch, [snapshot["generated_at"], *earlier])
+    times = map(epoch, [snapshot["generated_at"], *earlier])
     return all(0 <= now - at <= options.max_age for at in times)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from providers.domain import rules
 from tray.engine import published
+from tray.engine.iso_time import epoch
 from tray.faces.bars import words
 from tray.faces.guard.verdict import Verdict
 
@@ -48,7 +49,7 @@ def judge(
     if options.budget:
         from tray.faces.guard.budgets import verdicts_on_budgets
 
-        age = now - published.epoch(snapshot["generated_at"])
+        age = now - epoch(snapshot["generated_at"])
         verdicts += verdicts_on_budgets(snapshot, now, accounts, stale=not kept and age > options.max_age)
     if not verdicts:
         return Verdict("unknown", "no_account", "No limits are known here yet.")
@@ -126,12 +127,12 @@ def _of_model(account: Document, model: str) -> list[Document]:
 
 
 def _is_usable(window: Document, now: float, allowed: float) -> bool:
-    age = now - published.epoch(window["fetched_at"])
+    age = now - epoch(window["fetched_at"])
     return -rules.CLOCK_SLACK_SECONDS <= age <= allowed and not published.is_past(window, now)
 
 
 def _blocked(name: str, block: Document, by: list[Document], now: float, about: Document) -> Verdict:
-    until = published.epoch(block["until"]) if block["until"] else None
+    until = epoch(block["until"]) if block["until"] else None
     if block["reason"] == "spent" and by:
         text = f"{name} is blocked: {_name(by[-1])} is used up."
     else:
@@ -145,7 +146,7 @@ def _of_window(
     name: str, window: Document, options: GuardOptions, now: float, about: Document, *, carries_on: bool
 ) -> Verdict:
     left = rules.left_percent(window["used_percent"])
-    until = published.epoch(window["resets_at"]) if window["resets_at"] else None
+    until = epoch(window["resets_at"]) if window["resets_at"] else None
     about = {**about, "window": window["id"], "left": left, "until": until}
     text = f"{name} has {words.percent(left)} of {_name(window)} left"
     if left < options.min_left and not carries_on:

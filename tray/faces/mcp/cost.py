@@ -6,6 +6,7 @@ import json
 import time
 
 from tray.engine import published
+from tray.engine.iso_time import epoch, iso
 from tray.faces.mcp.children import Commands
 from tray.faces.mcp.schema import FROM_LOGS, ToolFailed, nullable, objects, record
 
@@ -112,8 +113,8 @@ def call(arguments: Document, commands: Commands, seconds: float = COUNT_SECONDS
 def shown(document: Document, by: str, now: float) -> Document:
     """Of a document of `cost --json` what an agent needs. Pure."""
     return {
-        "as_of": published.iso(now),
-        "age_seconds": max(0, round(now - published.epoch(document["generated_at"]))),
+        "as_of": iso(now),
+        "age_seconds": max(0, round(now - epoch(document["generated_at"]))),
         "source": FROM_LOGS,
         "timezone": document["timezone"],
         "since": document["since"],

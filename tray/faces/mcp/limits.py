@@ -9,6 +9,7 @@ import time
 from providers.domain import rules
 from providers.host.state_folder import is_trusted, state_folder
 from tray.engine import published
+from tray.engine.iso_time import epoch, iso
 from tray.faces.mcp.children import Commands
 from tray.faces.mcp.schema import FROM_LOGS, ToolFailed, nullable, objects, record
 
@@ -126,7 +127,7 @@ def _usable(folder: str, now: float) -> Document | None:
         snapshot = published.read(folder)
         if snapshot is None:
             return None
-        age = now - published.epoch(snapshot["generated_at"])
+        age = now - epoch(snapshot["generated_at"])
         is_recent = published.is_kept(snapshot, now) or 0 <= age <= MAX_AGE_SECONDS
         return published.usage(snapshot, now) if is_recent else None
     except (OSError, *published.DAMAGED):
@@ -163,7 +164,7 @@ def shown(document: Document, now: float, provider: str | None = None) -> Docume
             raise ToolFailed(f"No account of that provider is known; {others}.")
         accounts = [each for each in accounts if each["provider"] == provider]
     return {
-        "as_of": published.iso(now),
+        "as_of": iso(now),
         "accounts": [_account(each, now) for each in accounts],
         "budgets": [
             _budget(budget, document["providers"], now)
@@ -209,7 +210,7 @@ def _window(window: Document, now: float) -> Document:
         "left_percent": None if is_past else left,
         "used_percent": None if is_past else window["used_percent"],
         "resets_at": ends,
-        "resets_in_seconds": None if ends is None else max(0, round(published.epoch(ends) - now)),
+        "resets_in_seconds": None if ends is None else max(0, round(epoch(ends) - now)),
         "runs_out_at": pace["runs_out_at"] if pace and not is_past else None,
         **_origin(window, now),
     }
@@ -230,5 +231,5 @@ def _budget(budget: Document, accounts: list[Document], now: float) -> Document:
 
 
 def _origin(lane: Document, now: float) -> Document:
-    age = max(0, round(now - published.epoch(lane["fetched_at"])))
+    age = max(0, round(now - epoch(lane["fetched_at"])))
     return {"source": lane["source"], "age_seconds": age, "stale": lane["stale"]}
