@@ -48,13 +48,13 @@ def _put_account(samples: Samples, account: Document, now: float) -> None:
 
 def _put_counter(samples: Samples, counter: Document) -> None:
     names = {name: counter[name] for name in ("provider", "account", "model")}
-    epoch = str(counter["epoch"])
-    samples.put(families.RESPONSES, counter["responses"], **names, epoch=epoch)
+    of_epoch = {"epoch": str(counter["epoch"])}
+    samples.put(families.RESPONSES, counter["responses"], **names, **of_epoch)
     for kind in CLASSES:
-        samples.put(families.TOKENS, counter[f"{kind}_tokens"], **names, **{"class": kind}, epoch=epoch)
+        samples.put(families.TOKENS, counter[f"{kind}_tokens"], **names, **{"class": kind}, **of_epoch)
     for kind in PARTS:
-        samples.put(families.PART_TOKENS, counter[f"{kind}_tokens"], **names, **{"class": kind}, epoch=epoch)
-    samples.put(families.USD, counter["usd"], **names, epoch=epoch)
+        samples.put(families.PART_TOKENS, counter[f"{kind}_tokens"], **names, **{"class": kind}, **of_epoch)
+    samples.put(families.USD, counter["usd"], **names, **of_epoch)
 
 
 def _balance(lane: Document) -> float | None:
