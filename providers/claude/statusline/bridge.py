@@ -15,7 +15,7 @@ import os
 
 from providers.domain.scalars import moment, number, percent
 from providers.domain.short_hash import short_hash
-from providers.host.private import make_folder
+from providers.host.atomic import write_whole
 from providers.host.state_folder import is_trusted, state_folder
 
 TYPE_CHECKING = False  # typing's own would cost milliseconds
@@ -82,8 +82,7 @@ def keep(report: StatusReport, environ: Mapping[str, str], now: float) -> None:
     news = {"limits": report.limits, "answered_ms": report.answered_ms, "dropped": report.dropped}
     known = read(file)
     if known is None or any(known.get(name) != value for name, value in news.items()):
-        make_folder(folder)
-        _write(file, json.dumps(news | {"at": now}).encode())
+        write_whole(file, json.dumps(news | {"at": now}).encode())
         _forget_old(folder)
 
 
@@ -146,26 +145,9 @@ def _answered_ms(content: dict[str, object]) -> float | None:
     return number(cost.get("total_api_duration_ms")) if isinstance(cost, dict) else None
 
 
-def _write(file: str, content: bytes) -> None:
-    """In one step: a reader sees the old or the new one whole."""
-    temporary = f"{file}.{os.getpid()}"
-    try:
-        with open(temporary, "xb", opener=_private) as opened:
-            opened.write(content)
-        os.replace(temporary, file)
-    except OSError:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
-        raise
-
-
 def _without_waiting(name: str, flags: int) -> int:
     """A pipe of that name must keep nobody waiting; it then has no bytes, which is a TypeError."""
     return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def _private(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)
 
 
 def _forget_old(folder: str) -> None:
