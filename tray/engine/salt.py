@@ -7,6 +7,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from providers.host.atomic import scratch_file
 from providers.host.files import read_small
 from providers.host.private import make_folder
 
@@ -37,12 +38,12 @@ def private_salt(state_folder: Path) -> bytes:
 def _make(file: Path) -> None:
     """In one step, so that of two processes at once both read the salt of the first."""
     make_folder(file.parent)
-    temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    handle, temporary = scratch_file(file.parent, f".{file.name}.")
     try:
         with os.fdopen(handle, "wb") as opened:
             opened.write(secrets.token_bytes(_BYTES))
         with suppress(FileExistsError):
             os.link(temporary, file)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
