@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from providers.host import holder
 from tray.cli.console import show_rows, tell
 
 if TYPE_CHECKING:
@@ -31,13 +32,12 @@ def report(scope: Scope, *, values: bool) -> None:
     show_rows(menu.status_rows(state, scope.clock(), scope.zone))
 
 
-def where_it_runs(state_folder: Path, status_of: Callable[[int], str | None] | None = None) -> str:
-    """`status_of` is psutil's word for the status of a process; None where there is no such process."""
+def where_it_runs(state_folder: Path, status_of: Callable[[int], str | None] = holder.status_of) -> str:
     from tray.engine import published
 
     owner = (published.read(str(state_folder)) or {}).get("owner")
     kind, pid = _owner(owner)
-    status = None if pid is None else (status_of or _status_of)(pid)
+    status = None if pid is None else status_of(pid)
     if status is None or kind not in ("tray", "headless", "watch"):
         # The lock is held, by another one than who published last.
         return "already running: another tankful is just starting, or counting. Try again in a moment."
@@ -56,14 +56,3 @@ def _owner(owner: Any) -> tuple[str | None, int | None]:
     kind, pid = owner.get("kind"), owner.get("pid")
     is_pid = isinstance(pid, int) and not isinstance(pid, bool) and 0 < pid < 1 << 31
     return kind if isinstance(kind, str) else None, pid if is_pid else None
-
-
-def _status_of(pid: int) -> str | None:
-    import psutil
-
-    try:
-        return str(psutil.Process(pid).status())
-    except psutil.AccessDenied:
-        return "unknown"
-    except psutil.Error:
-        return None
