@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta, tzinfo
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from math import floor
 
 from providers.domain.currency import decimals
@@ -13,6 +13,7 @@ from tray.view import words
 from tray.view.words import (
     WEEKDAYS,
     at_least,
+    balance,
     clock,
     day_name,
     local_minute,
@@ -27,6 +28,7 @@ from tray.view.words import (
 
 __all__ = [  # beside all that is defined here
     "at_least",
+    "balance",
     "clock",
     "day_name",
     "left_percent",
@@ -133,10 +135,6 @@ def priced(usd: float, *, complete: bool = True) -> str:
     if not complete:
         return at_least(usd)
     return shown if (shown := money(usd)) == words.TRACE else f"≈ {shown}"
-
-
-def balance(amount: Decimal, places: int = 2) -> str:
-    return f"{amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN):,}"
 
 
 def amount(value: Decimal, currency: str) -> str:

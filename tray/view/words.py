@@ -12,6 +12,7 @@ from math import ceil, floor
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
     from datetime import date, tzinfo
+    from decimal import Decimal
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -104,6 +105,11 @@ def money(usd: float) -> str:
 def at_least(usd: float) -> str:
     """A lower bound; of less than a cent that is nothing."""
     return f"≥ ${usd:,.2f}"
+
+
+def balance(amount: Decimal, places: int = 2) -> str:
+    """`1,234.50`: an amount without its unit; halves are rounded to even digits."""
+    return f"{amount:,.{places}f}"
 
 
 def plain(text: str, longest: int = 60) -> str:

@@ -170,6 +170,9 @@ def test_amounts_have_the_decimals_of_their_currency(value: str, currency: str, 
 def test_balance_and_plan() -> None:
     assert fmt.balance(Decimal("150.5")) == "150.50"
     assert fmt.balance(Decimal(1234)) == "1,234.00"
+    assert fmt.balance(Decimal("0.125")) == "0.12"
+    assert fmt.balance(Decimal("0.375")) == "0.38"
+    assert fmt.balance(Decimal("1E+27")) == f"1{',000' * 9}.00"
     assert fmt.plan("pro") == "Pro"
     assert fmt.plan("free_workspace") == "Free Workspace"
 

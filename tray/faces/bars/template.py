@@ -206,7 +206,13 @@ def _credits(account: Document, _now: float) -> str | None:
     bought = account["credits"]
     if not bought:
         return None
-    return "unlimited" if bought["unlimited"] else bought["balance"]
+    if bought["unlimited"]:
+        return "unlimited"
+    if bought["balance"] is None:
+        return None
+    from decimal import Decimal  # few lines show credits
+
+    return words.balance(Decimal(bought["balance"]))
 
 
 def _plan(account: Document, _now: float) -> str | None:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from providers.domain.visible import visible
 from tray.view import words
-from tray.view.words import at_least, countdown, instant, markup, money, percent, span, whole
+from tray.view.words import at_least, balance, countdown, instant, markup, money, percent, span, whole
 
-__all__ = ["at_least", "countdown", "markup", "money", "percent", "span", "whole"]  # and those below
+__all__ = [
+    "at_least",
+    "balance",
+    "countdown",
+    "markup",
+    "money",
+    "percent",
+    "span",
+    "whole",
+]  # and those below
 
 UNKNOWN = "–"
 _LONGEST = 40

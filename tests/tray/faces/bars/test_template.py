@@ -46,7 +46,7 @@ def filled(text: str, *accounts: AccountUsage, escape: Callable[[str], str] = st
         ("{codex.weekly.pace}", "in reserve"),
         ("{codex.monthly.left}", "–"),
         ("{codex.model:opus:weekly.left}", "–"),
-        ("{codex.credits}", "150.5"),
+        ("{codex.credits}", "150.50"),
         ("{codex.cost.today} {codex.cost.days_30}", "$0.24 $1,234.50"),
         ("{codex.cost.month}", "–"),
         ("{codex.plan}", "pro"),
@@ -60,6 +60,20 @@ def filled(text: str, *accounts: AccountUsage, escape: Callable[[str], str] = st
 def test_a_template(text: str, shown: str) -> None:
     week = sample.window(40, "Weekly", resets=timedelta(days=2))
     assert filled(text, sample.account(sample.window(37), week, cost=COST, credits=BOUGHT)) == shown
+
+
+@pytest.mark.parametrize(
+    ("credits_", "shown"),
+    [
+        (Credits(balance=Decimal("1234.5")), "1,234.50"),
+        (Credits(balance=Decimal(0)), "0.00"),
+        (Credits(balance=None), "–"),
+        (Credits(unlimited=True), "unlimited"),
+    ],
+)
+def test_credits_read_as_in_the_menu(credits_: Credits, shown: str) -> None:
+    bought = Sourced(value=credits_, source="oauth", fetched_at=sample.NOW)
+    assert filled("{codex.credits}", sample.account(sample.window(37), credits=bought)) == shown
 
 
 def test_the_last_drop_is_no_zero_and_a_reset_no_value() -> None:
