@@ -70,8 +70,24 @@ class Folder:
         return done.stdout
 
     def start(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self._python("-m", "tray.cli", *arguments)
+
+    def loaded_by(self, *arguments: str, patch: str = "", printed: str) -> set[str]:
+        """The top-level modules that the command imports; `patch` is code to run before it."""
+        program = (
+            f"import sys; before = set(sys.modules); sys.argv[1:] = {list(arguments)}\n"
+            "from tray.cli.main import main\n"
+            f"{patch}\n"
+            "main()\n"
+            "sys.stderr.write(' '.join(sorted({name.partition('.')[0] for name in set(sys.modules) - before})))"
+        )
+        done = self._python("-c", program)
+        assert (done.returncode, done.stdout) == (0, printed), done.stderr
+        return set(done.stderr.split())
+
+    def _python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "tray.cli", *arguments],
+            [sys.executable, *arguments],
             env=self.environ,
             cwd=ROOT,
             capture_output=True,

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from datetime import timedelta
@@ -13,7 +12,7 @@ import pytest
 from providers.domain.limits import RateWindow, Sourced
 from tests.fake_chatgpt import fake_chatgpt, says, usage_now
 from tests.homes import make_home
-from tests.tray.faces.published import ROOT, Folder, until
+from tests.tray.faces.published import Folder, until
 from tray.engine import detached
 from tray.engine.single_instance import SingleInstance
 from tray.faces.bars import options as bars
@@ -85,23 +84,7 @@ def test_ages(text: str, seconds: float | None) -> None:
 
 def test_it_loads_the_standard_library_alone(folder: Folder) -> None:
     folder.publish(folder.account(folder.window(40)))
-    program = (
-        "import sys; before = set(sys.modules); sys.argv[1:] = ['statusline', '--format', 'text']\n"
-        "from tray.cli.main import main\n"
-        "main()\n"
-        "sys.stderr.write(' '.join(sorted({name.partition('.')[0] for name in set(sys.modules) - before})))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env=folder.environ,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    assert done.stdout == "Codex 5h 60 % left\n"
-    loaded = set(done.stderr.split())
+    loaded = folder.loaded_by(*TEXT, printed="Codex 5h 60 % left\n")
     assert loaded <= {"providers", "tray", "__main__", *sys.stdlib_module_names}
     assert not loaded & {"pathlib", "typing", "argparse", "subprocess", "threading", "logging"}
 

@@ -231,26 +231,12 @@ def test_invalid_arguments(folder: Folder, arguments: list[str], message: str) -
 @pytest.mark.usefixtures("owner")
 def test_it_loads_the_standard_library_alone(folder: Folder) -> None:
     folder.publish(folder.account(folder.window(40)))
-    program = (
-        "import sys; before = set(sys.modules); sys.argv[1:] = ['watch']\n"
-        "from tray.cli.main import main\n"
+    gone = (
         "from tray.faces.bars.changes import FileChanges, PeerGone\n"
         "def wait(*_): raise PeerGone\n"
-        "FileChanges.wait = wait\n"
-        "main()\n"
-        "sys.stderr.write(' '.join(sorted({name.partition('.')[0] for name in set(sys.modules) - before})))"
+        "FileChanges.wait = wait"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env=folder.environ,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    assert done.stdout == "Codex 5h 60 % left\n"
-    loaded = set(done.stderr.split())
+    loaded = folder.loaded_by("watch", patch=gone, printed="Codex 5h 60 % left\n")
     assert loaded <= {"providers", "tray", "__main__", *sys.stdlib_module_names}
     assert not loaded & {"pathlib", "typing", "argparse", "subprocess", "threading", "logging", "random"}
 
