@@ -21,6 +21,7 @@
     logs         how a provider's logs are found, scanned and resolved: what the ledger asks of it
     host/        the few ways to the outside, each injected:
                  files, http/, process/, terminal/, locate/, keyring/, status_page, toml_lines
+                 (shown_path: how a path is displayed, and a home named in the snapshot)
                  (private, trust: what is ours on the disk, and whose folders are refused; atomic: how it is
                  written; in process/, `keeper` is the parent of a probe's program, so that no daemon of it stays)
                  storage, file_lock   why nothing can be written; a lock on a file (holder: who holds it)
@@ -84,7 +85,8 @@
                           (home_costs: those of each home, kept; cost_faults: a fault with one provider's logs
                           costs no other's figures)
         publish           snapshot.json, written: the shape of it is `document`
-        published         the same, read with the standard library (published_costs: the cost in it as of now)
+        published         the same, read with the standard library (published_costs: the cost in it as of now;
+                          iso_time: times in it as text)
         salt              a secret of this machine, without which hashes of names cannot be guessed
         once              one round without an engine; other_homes: what others have published is kept
         detached          the same in the background, for a bar

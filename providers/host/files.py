@@ -1,4 +1,4 @@
-"""Files and folders: where tankful stores its own, and how paths are displayed."""
+"""Files and folders: where tankful stores its own, and how others' are read."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import errno
 import os
 import stat
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from msgspec import Struct
+
+from providers.host.shown_path import home_relative
 
 
 class Folders(Struct, frozen=True, kw_only=True):
@@ -49,17 +50,8 @@ def split_homes(value: str) -> dict[Path, str]:
 
 
 def short(path: Path) -> str:
-    """The path as its owner would write it, `~/.codex`, in text that can be printed and stored anywhere."""
-    with suppress(ValueError):  # it is elsewhere, or nobody knows where home is
-        path = Path("~") / path.relative_to(os.path.expanduser("~"))
-    return printable(path.as_posix())
-
-
-def printable(text: str) -> str:
-    """The text with all that is not print, as bytes of a name that are no UTF-8, written as an escape."""
-    return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text
-    )
+    """The path as it is displayed (see `home_relative`)."""
+    return home_relative(path.as_posix())
 
 
 def open_regular(path: Path) -> BinaryIO:

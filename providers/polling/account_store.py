@@ -22,10 +22,11 @@ from providers.domain.limits import CLOCK_SLACK, Attempt, Reading, UsageError
 from providers.domain.scalars import usable
 from providers.host.atomic import write_whole
 from providers.host.file_lock import locked
-from providers.host.files import printable, read_small
+from providers.host.files import read_small
 from providers.host.holder import WaitListener
 from providers.host.http.retry_after import LONGEST_WAIT
 from providers.host.private import make_folder
+from providers.host.shown_path import printable
 
 LOCK_SECONDS = 45.0
 HOMES_LOCK_SECONDS = 5.0

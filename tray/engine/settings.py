@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from providers.host.files import printable, read_small, short
+from providers.host.files import read_small, short
+from providers.host.shown_path import printable
 from providers.host.toml_lines import BadToml, Keys, TomlLines, read_toml
 from providers.host.trust import SETTINGS_FILE
 from providers.setting import InvalidValue, Setting

@@ -8,7 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from providers.host.files import printable, short
+from providers.host.files import short
+from providers.host.shown_path import printable
 from providers.setting import Setting
 from tray.engine.settings import Settings
 from tray.engine.settings_table import Table

@@ -19,6 +19,26 @@ def test_a_path_as_its_owner_would_write_it(monkeypatch: pytest.MonkeyPatch) -> 
     assert short(Path("/srv/a\nb\x1b[2J")) == "/srv/a\\nb\\x1b[2J"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX")
+@pytest.mark.parametrize(
+    ("home", "path", "shown"),
+    [
+        ("/home/dev", "/home/dev", "~"),
+        ("/home/dev", "/home/developer/x", "/home/developer/x"),
+        ("/home/dev/", "/home/dev/x", "~/x"),
+        ("/home//dev", "/home/dev/x", "~/x"),
+        ("/", "/srv", "~/srv"),
+        ("/", "/", "~"),
+        ("/home/dev", "/", "/"),
+    ],
+)
+def test_what_is_below_the_home_folder(
+    home: str, path: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", home)
+    assert short(Path(path)) == shown
+
+
 def test_slashes_lean_forward_everywhere() -> None:
     assert short(PureWindowsPath("D:\\codex\\work")) == "D:/codex/work"  # type: ignore[arg-type]
     assert short(PurePosixPath("/srv/codex")) == "/srv/codex"  # type: ignore[arg-type]

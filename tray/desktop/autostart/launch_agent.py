@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from providers.host.files import printable, short
+from providers.host.files import short
+from providers.host.shown_path import printable
 from tray.desktop.autostart import files
 from tray.desktop.autostart.login_item import AutostartError, LoginItemStatus
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import Protocol
 
-from providers.host.files import printable
+from providers.host.shown_path import printable
 from tray.desktop.autostart.login_item import AutostartError, LoginItemStatus
 
 RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"

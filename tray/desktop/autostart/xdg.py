@@ -16,7 +16,8 @@ from typing import Literal
 from msgspec import Struct
 
 import assets
-from providers.host.files import printable, short
+from providers.host.files import short
+from providers.host.shown_path import printable
 from tray.desktop.autostart import entry, files
 from tray.desktop.autostart.login_item import AutostartError, LoginItemStatus
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from providers.host.shown_path import home_relative
+
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,15 +38,8 @@ def named(folder: str) -> tuple[str, ...]:
 
 
 def label(folder: str) -> str:
-    """As `providers.host.files.short` has it, by which the snapshot names homes."""
-    path = os.path.abspath(os.path.expanduser(folder))
-    above = os.path.expanduser("~")
-    if path == above or path.startswith(above.rstrip(os.sep) + os.sep):
-        path = os.path.join("~", path[len(above) :].lstrip(os.sep))
-    path = path.replace(os.sep, "/").rstrip("/") or "/"
-    return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in path
-    )
+    """As the snapshot names homes."""
+    return home_relative(os.path.abspath(os.path.expanduser(folder)))
 
 
 def home_of(protocol: ModuleType, environ: Mapping[str, str]) -> str:
