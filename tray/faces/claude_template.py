@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from providers.claude.statusline import bridge
+from providers.host.shown_path import home_relative
 from tray.engine import published
 from tray.engine.iso_time import epoch, iso
 from tray.faces.bars import template, words
@@ -85,8 +86,8 @@ def with_sent(snapshot: Document | None, sent: Any, environ: Mapping[str, str], 
     """The snapshot with the account of the Claude Code that started us as its first, and with what it sent."""
     accounts = (snapshot or {"providers": []})["providers"]
     own = [account for account in accounts if account["provider"] == bridge.PROVIDER]
-    home = bridge.own_home(environ)
-    named = [each for each in own if home in map(os.path.expanduser, each["homes"])]
+    home = home_relative(bridge.own_home(environ))
+    named = [each for each in own if home in each["homes"]]
     account = next(iter(named or (own if len(own) == 1 else [])), _BLANK)
     newer = [_window(name, limit, now) for name, limit in bridge.limits_of(sent).items()]
     held = [each for each in account["windows"] if each["id"] not in {window["id"] for window in newer}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from providers.host.files import short
 from providers.ledger.fast_cost import cost_between, session_cost
 from tests.tray.faces.published import ROOT, Folder
 from tests.tray.faces.test_claude_statusline import RUN
@@ -60,6 +62,26 @@ def test_what_claude_sends_beside_what_tankful_knows(folder: Folder) -> None:
         rate_limits=limits(20),
     )
     assert line == "Opus 5 42/58 80 40 40\n", "what was sent is newer than what was published"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "work",
+        pytest.param("a\nb", marks=pytest.mark.skipif(sys.platform == "win32", reason="no name of a folder")),
+    ],
+)
+def test_of_several_accounts_it_is_that_of_the_own_home(folder: Folder, name: str) -> None:
+    own = folder.folder / name
+    folder.publish(
+        folder.account(folder.window(90), provider="claude"),
+        folder.account(folder.window(25), provider="claude", homes=(short(own),)),
+    )
+    template = "{claude.session.left}"
+    assert drawn(folder, template) == "–\n", "the one of neither"
+    folder.environ["CLAUDE_CONFIG_DIR"] = f"{own}/"
+    folder.environ["HOME"] = os.path.expanduser("~")
+    assert drawn(folder, template) == "75\n"
 
 
 def test_what_is_not_known(folder: Folder) -> None:
