@@ -1,7 +1,7 @@
-"""That a ledger is damaged, as everything that reads it says it."""
+"""That a ledger is damaged, as everything that reads it says it; its callers get a LedgerDamaged."""
 
 from __future__ import annotations
 
 
-class DamagedLedger(Exception):
+class DamageFound(Exception):
     """The content of the file is not what was written to it."""

@@ -15,7 +15,7 @@ from providers.host.holder import WaitListener
 from providers.host.private import make_file, make_folder
 from providers.host.storage import cannot_write, fault_of
 from providers.ledger import row_checksums
-from providers.ledger.damage import DamagedLedger
+from providers.ledger.damage import DamageFound
 from providers.ledger.memory import InMemory
 from providers.ledger.quarantine import (
     forget,
@@ -94,7 +94,7 @@ def opened(
             if repair:
                 note_counted(path)
             yield db
-    except (sqlite3.Error, DamagedLedger, NotALedger) as error:
+    except (sqlite3.Error, DamageFound, NotALedger) as error:
         if not is_damage(error):
             raise as_ledger_error(path, error) from error
         if not repair:
@@ -120,7 +120,7 @@ def connect(path: Path | InMemory, busy_seconds: float) -> sqlite3.Connection:
 
 def _refuse_emptied(path: Path) -> None:
     if is_emptied(path):
-        raise DamagedLedger("it is empty")
+        raise DamageFound("it is empty")
 
 
 @contextmanager
@@ -134,7 +134,7 @@ def _damage_or_mistake(db: sqlite3.Connection, path: Path | InMemory) -> Iterato
         if isinstance(error, sqlite3.Error) and not _is_doubtful(error):
             raise
         if not _is_sound(db):
-            raise DamagedLedger(str(error)) from error
+            raise DamageFound(str(error)) from error
         mark_damaged(path)
         raise
 
@@ -159,7 +159,7 @@ def _replaced(path: Path | InMemory) -> str:
 
 def is_damage(error: Exception) -> bool:
     """As opposed to a full disk, a lock, or a bug of ours, which say nothing about the file."""
-    if isinstance(error, NotALedger | DamagedLedger):
+    if isinstance(error, NotALedger | DamageFound):
         return True
     code = getattr(error, "sqlite_errorcode", None)
     if code is not None and code & 0xFF in _DAMAGED:
@@ -199,7 +199,7 @@ def _columns_of_ours() -> list[tuple[str, str]]:
         return _columns(db)
 
 
-def as_ledger_error(path: Path | InMemory, error: sqlite3.Error | DamagedLedger | NotALedger) -> Exception:
+def as_ledger_error(path: Path | InMemory, error: sqlite3.Error | DamageFound | NotALedger) -> Exception:
     """What SQLite says of the file, with the system's own reason; a fault of ours stays what it is."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if isinstance(path, InMemory):

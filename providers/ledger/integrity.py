@@ -3,7 +3,7 @@
 A step of the scrub is due once an hour, and takes a fraction of a second; it goes on where the last one ended.
 Where it finds damage, or a report has left a mark, the whole file is checked at once. Parts whose checksums are
 wrong are resolved anew from the observations of their logs; a log whose observation is damaged is read again. What
-cannot be resolved anew, or is no ledger any more, raises DamagedLedger: the file is then quarantined.
+cannot be resolved anew, or is no ledger any more, raises DamageFound: the file is then quarantined.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from msgspec.structs import astuple
 
 from providers.ledger import backfill, index, log_checksums, part_checksums, row_checksums
 from providers.ledger.checksum import of_values
-from providers.ledger.damage import DamagedLedger
+from providers.ledger.damage import DamageFound
 from providers.ledger.database import GARBLED, transaction
 from providers.ledger.log_checksums import has_checksums
 from providers.ledger.memory import InMemory
@@ -71,19 +71,19 @@ def check(
 ) -> frozenset[int]:
     """Check the whole ledger if it is marked, else go on with the scrub if that is due.
 
-    Returns the logs that must be resolved anew. Raises DamagedLedger.
+    Returns the logs that must be resolved anew. Raises DamageFound.
     """
     try:
         return _check(db, path, formats, now, seconds)
     except GARBLED as error:
-        raise DamagedLedger(str(error)) from error
+        raise DamageFound(str(error)) from error
 
 
 def _check(
     db: sqlite3.Connection, path: Path | InMemory, formats: Formats, now: float, seconds: float
 ) -> frozenset[int]:
     if isinstance(path, InMemory) and not path.is_copied:
-        raise DamagedLedger("the file")
+        raise DamageFound("the file")
     if is_marked(path):
         return _check_all(db, formats, now)
     at = progress(db)
@@ -103,10 +103,10 @@ def _check(
 
 
 def confirm(db: sqlite3.Connection, path: Path | InMemory, logs: Iterable[int]) -> None:
-    """What was resolved anew is right now; the mark goes. Raises DamagedLedger."""
+    """What was resolved anew is right now; the mark goes. Raises DamageFound."""
     parts = {part for part in _parts(db, logs).values() if part}
     if _damaged_parts(db, parts) or not part_checksums.is_whole(db):
-        raise DamagedLedger("what was repaired")
+        raise DamageFound("what was repaired")
     unmark(path)
 
 
@@ -155,7 +155,7 @@ def _delete_damaged_rows(db: sqlite3.Connection, now: float) -> None:
 
 def _check_all(db: sqlite3.Connection, formats: Formats, now: float) -> frozenset[int]:
     if not _is_sound(db):
-        raise DamagedLedger("the file")
+        raise DamageFound("the file")
     with transaction(db):
         _delete_damaged_rows(db, now)
         logs = [row[0] for row in db.execute("SELECT id FROM logs ORDER BY id")]
@@ -191,7 +191,7 @@ def _is_sound(db: sqlite3.Connection) -> bool:
 def _check_homes(db: sqlite3.Connection) -> None:
     for provider, path, checksum in db.execute("SELECT provider, path, checksum FROM homes"):
         if checksum != of_values(provider, path):
-            raise DamagedLedger("a home")
+            raise DamageFound("a home")
 
 
 def _all_parts(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:

@@ -8,7 +8,7 @@ from zlib import crc32
 
 from providers.domain.cost import Context
 from providers.ledger.checksum import of_values
-from providers.ledger.damage import DamagedLedger
+from providers.ledger.damage import DamageFound
 from providers.ledger.statements import chunks, placeholders
 
 CONTEXT = ", ".join(Context.__struct_fields__)
@@ -30,9 +30,9 @@ def log_checksum(home: int, offset: int, before: bytes, skipped: int, last_ms: i
 
 
 def state_of(judged: int, part: int) -> int:
-    """What these add to the checksum of a log. Raises DamagedLedger where they are no numbers."""
+    """What these add to the checksum of a log. Raises DamageFound where they are no numbers."""
     if not isinstance(judged, int) or not isinstance(part, int):
-        raise DamagedLedger("a log")
+        raise DamageFound("a log")
     return PART_WEIGHT * part + JUDGED_WEIGHT * judged
 
 
@@ -45,7 +45,7 @@ def sound_logs(
     db: sqlite3.Connection, logs: Iterable[int]
 ) -> tuple[dict[int, tuple[str, int, bytes, int, bytes]], set[int]]:
     """Home, offset, fingerprint, skipped lines and observation of those whose checksums are right, by id; and
-    those whose observations are damaged. Raises DamagedLedger where what the ledger knows of a log is.
+    those whose observations are damaged. Raises DamageFound where what the ledger knows of a log is.
     """
     complete = has_checksums(db)
     sound: dict[int, tuple[str, int, bytes, int, bytes]] = {}
@@ -60,14 +60,14 @@ def sound_logs(
         for log, path, offset, before, skipped, packed, checksum, home, last_ms, own, part, judged in rows:
             right = log_checksum(home, offset, before, skipped, last_ms) + state_of(judged, part)
             if own != right and (complete or own is not None):
-                raise DamagedLedger(f"log {log}")
+                raise DamageFound(f"log {log}")
             observation = _unpacked(log, packed, checksum, complete)
             if observation is None:
                 damaged.add(log)
             else:
                 sound[log] = path, offset, bytes(before), skipped, observation
         if len(rows) < len(chunk):
-            raise DamagedLedger("a log is missing")
+            raise DamageFound("a log is missing")
     return sound, damaged
 
 

@@ -70,7 +70,7 @@ def slices(
 ) -> list[Slice]:
     """The responses with start <= time < end. One found in several homes counts in the first.
 
-    With a `verifier` they are held against their checksums: raises DamagedLedger.
+    With a `verifier` they are held against their checksums: raises DamageFound.
     """
     if verifier is not None:
         verifier.verify_parts(db)

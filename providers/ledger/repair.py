@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from providers.ledger import index, log_checksums, part_checksums
 from providers.ledger.checksum import of_values
-from providers.ledger.damage import DamagedLedger
+from providers.ledger.damage import DamageFound
 from providers.ledger.statements import chunks, placeholders
 from providers.logs import LogFormat
 
@@ -26,7 +26,7 @@ def repair(db: sqlite3.Connection, formats: Formats, parts: set[int], damaged: s
         for row in db.execute(f"SELECT id FROM logs WHERE part IN ({placeholders(chunk)})", chunk)  # noqa: S608
     }
     if not logs <= _resolvable(db, formats, logs):
-        raise DamagedLedger("responses of deleted logs")
+        raise DamageFound("responses of deleted logs")
     db.executemany("DELETE FROM responses WHERE part = ?", ((part,) for part in parts))
     part_checksums.replace_parts(db, parts, [], {})
     _remove_damaged_contexts(db)

@@ -13,7 +13,7 @@ from msgspec.structs import astuple, replace
 from providers.domain.cost import TOKEN_CLASSES, BilledResponse, Context, TokenUsage
 from providers.ledger import part_checksums
 from providers.ledger.checksum import of_values, repriced
-from providers.ledger.damage import DamagedLedger
+from providers.ledger.damage import DamageFound
 from providers.ledger.database import transaction
 from providers.ledger.index import home_id, storable
 from providers.ledger.log_checksums import SET_JUDGED, has_checksums
@@ -98,7 +98,7 @@ def _replace(
 def _check_kept(db: sqlite3.Connection, parts: AbstractSet[int]) -> None:
     """No log can say whether their responses are right."""
     if has_checksums(db) and set(part_checksums.stored(db, parts)) != set(part_checksums.actual(db, parts)):
-        raise DamagedLedger("responses of deleted logs")
+        raise DamageFound("responses of deleted logs")
 
 
 def _but_key(row: _Row) -> _Row:

@@ -74,7 +74,7 @@ def responses(
     """Those with start <= time < end, by time. `homes` are those wanted, by provider; None for all of them.
 
     One found in several homes is that of the first. With a `verifier` they are held against their checksums before
-    the first one is returned: raises DamagedLedger.
+    the first one is returned: raises DamageFound.
     """
     known = {
         number: (provider, Path(path))

@@ -15,7 +15,7 @@ from zlib import crc32
 
 from providers.ledger import log_checksums, part_checksums, statements
 from providers.ledger.checksum import of_values
-from providers.ledger.damage import DamagedLedger
+from providers.ledger.damage import DamageFound
 
 _LOG = "home, offset, before, skipped, last_ms"
 _Row = tuple[Any, ...]
@@ -68,7 +68,7 @@ def _deleted(old: sqlite3.Connection, homes: dict[int, _Row]) -> Iterator[_Row]:
     """Id, part, path and _LOG of the logs that are not there any more."""
     rows = _readable(old, f"SELECT id, part, path, {_LOG}, judged, checksum FROM logs")  # noqa: S608
     for log, part, path, *state, judged, checksum in rows:
-        with suppress(TypeError, ValueError, KeyError, DamagedLedger):
+        with suppress(TypeError, ValueError, KeyError, DamageFound):
             if (
                 checksum != log_checksums.log_checksum(*state) + log_checksums.state_of(judged, part)
                 or state[0] not in homes

@@ -1,4 +1,4 @@
-"""Holds what a report reads against its checksums. Raises DamagedLedger.
+"""Holds what a report reads against its checksums. Raises DamageFound.
 
 The sums of a report must be those of the checksums of its parts: no row is read a second time for that, but those
 of parts that begin before the report's days or end after them. The checksum over all parts, homes and contexts are
@@ -13,7 +13,7 @@ from typing import Any
 
 from providers.ledger import part_checksums
 from providers.ledger.checksum import PRIME, SHOWN, of_slices, of_values, weighed
-from providers.ledger.damage import DamagedLedger
+from providers.ledger.damage import DamageFound
 from providers.ledger.log_checksums import CONTEXT, has_checksums
 from providers.ledger.statements import chunks, placeholders
 
@@ -38,11 +38,11 @@ class Verifier:
         homes = set()
         for number, provider, path, checksum in db.execute("SELECT id, provider, path, checksum FROM homes"):
             if checksum != of_values(provider, path):
-                raise DamagedLedger("a home")
+                raise DamageFound("a home")
             homes.add(number)
         used = {row[0] for row in db.execute("SELECT DISTINCT home FROM part_checksums")}
         if not used <= homes or not part_checksums.is_whole(db):
-            raise DamagedLedger("the parts")
+            raise DamageFound("the parts")
         self._whole = True
 
     def verify_slices(
@@ -62,9 +62,9 @@ class Verifier:
         try:
             found = of_slices(rows) if len(homes) == 1 else _shown(db, homes, span)
             if (found + _beyond(db, homes, span)) % PRIME:
-                raise DamagedLedger("responses")
+                raise DamageFound("responses")
         except (TypeError, ValueError) as error:  # no numbers
-            raise DamagedLedger("responses") from error
+            raise DamageFound("responses") from error
 
     def verify_span(self, db: sqlite3.Connection, homes: Sequence[int], start_ms: int, end_ms: int) -> None:
         """All responses of these homes in this time."""
@@ -73,9 +73,9 @@ class Verifier:
         span = (start_ms, end_ms)
         try:
             if (_shown(db, homes, span) + _beyond(db, homes, span)) % PRIME:
-                raise DamagedLedger("responses")
+                raise DamageFound("responses")
         except (TypeError, ValueError) as error:  # no numbers
-            raise DamagedLedger("responses") from error
+            raise DamageFound("responses") from error
 
     def verify_contexts(self, db: sqlite3.Connection, numbers: Iterable[int]) -> None:
         if not has_checksums(db):
@@ -88,7 +88,7 @@ class Verifier:
             )
             self._sound |= {number for number, checksum, *values in rows if checksum == of_values(*values)}
         if not new <= self._sound:
-            raise DamagedLedger("a context")
+            raise DamageFound("a context")
 
 
 def _beyond(db: sqlite3.Connection, homes: Sequence[int], span: tuple[int, int]) -> int:
