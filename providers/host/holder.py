@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from providers.host.files import read_small
+from providers.host.private import open_to_write
 
 LONG_WAIT_SECONDS = 2.0
 """After that, the wait is reported, with the process that holds the lock."""
@@ -48,9 +49,8 @@ def note_holder(lock: Path, arguments: list[str] | None = None) -> None:
     first = (sys.argv[1:] if arguments is None else arguments)[:1]
     command = " ".join(["tankful", *(each for each in first if _COMMAND.fullmatch(each))])
     holder = Holder(pid=os.getpid(), command=command, since=datetime.now(UTC))
-    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     with suppress(OSError):
-        file = os.open(_file(lock), flags, 0o600)
+        file = open_to_write(_file(lock))
         try:
             os.write(file, msgspec.json.encode(holder).ljust(_WRITTEN))
         finally:

@@ -72,6 +72,15 @@ def make_file(path: str | os.PathLike[str]) -> None:
             pass
 
 
+def open_to_write(path: str | os.PathLike[str], flags: int = 0) -> int:
+    """A file of ours, made for its owner alone if there is none; further `flags` as those of `os.open`.
+
+    Raises OSError, also for a link, and for a pipe that nobody reads, which would keep us waiting.
+    """
+    flags |= os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    return os.open(path, flags, 0o600)
+
+
 def tighten(folder: str | os.PathLike[str]) -> None:
     """Take from others what they can do in a folder of ours and with the files in it, all levels. Never raises.
 

@@ -120,7 +120,6 @@ def hooks() -> list[str]:
 
 
 def _run_hook(options: GuardOptions) -> int:
-
     protocol = protocol_of(options.hook)
     if protocol is None:
         raise BadArgument(f"unknown hook {options.hook!r}; choose from {', '.join(hooks())}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import sys
 
-from providers.host.private import make_folder
+from providers.host.private import make_folder, open_to_write
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
@@ -72,9 +72,7 @@ def _is_first(marker: str, now: float) -> bool:
             return False
     except FileNotFoundError:
         pass
-    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    file = os.open(marker, flags, 0o600)  # a pipe of that name raises
-    os.close(file)
+    os.close(open_to_write(marker))
     os.utime(marker, (now, now))
     return True
 

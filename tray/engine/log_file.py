@@ -11,7 +11,7 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from providers.host.private import make_folder
+from providers.host.private import make_folder, open_to_write
 from providers.host.redact import redact
 from tray.engine import brief_log
 
@@ -35,9 +35,7 @@ class RotatingLog(RotatingFileHandler):
         """Raises OSError, also for what is no regular file: a pipe of that name would block."""
         path = Path(self.baseFilename)
         make_folder(path.parent)
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-        flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
-        handle = os.open(path, flags, 0o600)
+        handle = open_to_write(path, os.O_APPEND)
         try:
             _make_private(handle)
         except OSError:

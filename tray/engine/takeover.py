@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 
+from providers.host.private import open_to_write
 from tray.engine.detached import is_owned
 
 TYPE_CHECKING = False  # typing itself would cost a megabyte
@@ -62,10 +63,9 @@ def _is_of_watch(state_folder: str) -> bool:
 
 def _ask(state_folder: str) -> None:
     """Never raises: what cannot be asked is waited for."""
-    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     path = os.path.join(state_folder, WANTED)
     try:
-        file = os.open(path, flags, 0o600)
+        file = open_to_write(path)
         os.utime(path, (time.time(), time.time()))
         os.close(file)  # only now do those who watch hear of it
     except OSError:

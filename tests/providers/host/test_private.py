@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from providers.host.files import Folders
-from providers.host.private import close_folder, distrust, make_file, make_folder, tighten
+from providers.host.private import close_folder, distrust, make_file, make_folder, open_to_write, tighten
 from providers.host.trust import UntrustedFolder, refuse_untrusted, secure
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has no modes")
@@ -145,6 +145,24 @@ def test_what_is_no_file_is_neither_waited_for_nor_written_to(tmp_path: Path, wh
     put(tmp_path / "ledger", what)
     with pytest.raises(OSError, match=r"Not a regular file|No such file"):
         make_file(tmp_path / "ledger")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.usefixtures("umask")
+def test_what_is_written_is_made_for_its_owner_alone_and_stays(tmp_path: Path) -> None:
+    path = tmp_path / "marker"
+    for content in (b"a", b"b"):
+        file = open_to_write(path, os.O_APPEND)
+        os.write(file, content)
+        os.close(file)
+    assert (mode(path), path.read_bytes()) == ("0600", b"ab")
+
+
+@pytest.mark.parametrize("what", ["pipe", "device", "link", "folder"])
+def test_nothing_else_is_written_to_and_nobody_waits(what: str, tmp_path: Path) -> None:
+    put(tmp_path / "marker", what)
+    with pytest.raises(OSError, match="marker"):
+        open_to_write(tmp_path / "marker")
     assert not (tmp_path / "elsewhere").exists()
 
 
