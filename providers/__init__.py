@@ -113,6 +113,7 @@
         cost_tables       `tankful cost` for people (cost_groups: its rows in order), cost_document as JSON
         terminal          whether a stream takes colours, and how wide it is: with the standard library
         columns           tables that fit a width; output: the paper they are for, and what ASCII makes of it
+                          (cells: how many columns a text takes, with the standard library)
     tray/desktop/    the tray of each desktop
         actions           what a click does: a line for each name; by opener, clipboard, launcher (programs that
                           outlive us)

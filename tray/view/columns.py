@@ -6,12 +6,12 @@ says, and the names are cut at last.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from tray.view import format as fmt
+from tray.view.cells import cells_of
 from tray.view.output import Paper
 
 GAP = "  "
@@ -99,19 +99,6 @@ def safe(text: str, paper: Paper) -> str:
     return paper.plain(fmt.plain(text, longest=_LONGEST))
 
 
-def cells_of(text: str) -> int:
-    """How many columns of a terminal it takes."""
-    if text.isascii():
-        return len(text)
-    return sum(map(_cell, text))
-
-
-def _cell(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in ("Me", "Mn"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
 def padded(text: str, width: int, *, right: bool = False) -> str:
     blanks = " " * (width - cells_of(text))
     return blanks + text if right else text + blanks
@@ -124,7 +111,7 @@ def shortened(text: str, width: int, paper: Paper, cut: str = "end") -> str:
     mark = paper.plain("…")
     kept, room = [], width - len(mark)
     for character in text if cut == "end" else reversed(text):
-        room -= _cell(character)
+        room -= cells_of(character)
         if room < 0:
             break
         kept.append(character)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray.view.columns import TableLine, cells_of, fitted, joined, layout, padded, safe, shortened, wrapped
+from tray.view.cells import cells_of
+from tray.view.columns import TableLine, fitted, joined, layout, padded, safe, shortened, wrapped
 from tray.view.output import Paper
 
 HEADINGS = {"a": "first", "b": "second"}

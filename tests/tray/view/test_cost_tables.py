@@ -12,7 +12,7 @@ from providers.domain.cost import CostReport, Tally, TokenUsage
 from providers.registry import PROVIDERS
 from tests.tray.view.cost_sample import BERLIN, GOLDEN, NOW, SHOWN, WIDTHS, report, shown, slices, tables
 from tray.view import cost_groups, cost_tables
-from tray.view.columns import cells_of
+from tray.view.cells import cells_of
 from tray.view.output import Paper
 
 NARROW = Paper(width=60)

@@ -18,6 +18,7 @@ import re
 
 from providers.domain.visible import json_text
 from tray.faces.bars import words
+from tray.view.cells import cells_of
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
@@ -134,12 +135,7 @@ def _cut(text: str, columns: int) -> str:
 
 def _columns(text: str) -> int:
     """Of the escaped text: a # counts twice, so that it fits also where somebody counts characters."""
-    text = tmux(text)
-    if max(text, default="") < "\u1100":
-        return len(text)
-    from unicodedata import east_asian_width
-
-    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
+    return cells_of(tmux(text))
 
 
 FORMATS = {
