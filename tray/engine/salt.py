@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from contextlib import suppress
@@ -27,12 +28,24 @@ def private_salt(state_folder: Path) -> bytes:
     file = state_folder / FILE
     for _ in range(2):
         with suppress(FileNotFoundError):
-            salt = read_small(file, _BYTES)
-            if len(salt) == _BYTES:
-                return salt
-            raise SaltUnusable(0, "It is damaged", str(file))
+            return _read(file)
         _make(file)
     raise SaltUnusable(0, "It vanished", str(file))
+
+
+def _read(file: Path) -> bytes:
+    """Raises OSError, by the file's name: an error without one would be taken for the output's."""
+    try:
+        salt = read_small(file, _BYTES)
+    except OSError as error:
+        if isinstance(error, IsADirectoryError) or error.errno == errno.EINVAL:
+            raise SaltUnusable(0, "It is not a regular file", str(file)) from error
+        if error.errno != errno.EFBIG:
+            raise OSError(error.errno, error.strerror, str(file)) from error
+        salt = b""
+    if len(salt) != _BYTES:
+        raise SaltUnusable(0, "It is damaged", str(file))
+    return salt
 
 
 def _make(file: Path) -> None:

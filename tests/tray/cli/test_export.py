@@ -250,9 +250,10 @@ class TestRedacted:
         assert len(hashes) == 1
         assert hashes.pop() in person.export("--format", "prometheus", "--redact")
 
-    def test_a_damaged_salt_is_reported(self, person: Person) -> None:
+    @pytest.mark.parametrize("content", [b"short", b"x" * 32 + b"\n"])
+    def test_a_damaged_salt_is_reported(self, person: Person, content: bytes) -> None:
         person.state.mkdir(parents=True)
-        (person.state / "export.salt").write_bytes(b"short")
+        (person.state / "export.salt").write_bytes(content)
         person.export("--what", "days", "--redact", code=1)
         assert person.err.decode().splitlines()[-1] == (
             f"tankful: {person.state}/export.salt cannot be used: It is damaged."
