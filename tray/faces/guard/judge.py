@@ -110,7 +110,7 @@ def _judge_account(
         yield _blocked(name, block, by, now, {**about, "stale": stale})
         if not stale:
             return
-    chosen = [each for each in usable if options.window in ("any", each["id"].rpartition(":")[2])]
+    chosen = [each for each in usable if _is_asked_for(each, options)]
     if chosen:
         window = min(chosen, key=lambda each: rules.left_percent(each["used_percent"]))
         yield _of_window(name, window, options, now, about, carries_on=carries_on)
@@ -129,6 +129,11 @@ def _of_model(account: Document, model: str) -> list[Document]:
 def _is_usable(window: Document, now: float, allowed: float) -> bool:
     age = now - epoch(window["fetched_at"])
     return -rules.CLOCK_SLACK_SECONDS <= age <= allowed and not published.is_past(window, now)
+
+
+def _is_asked_for(window: Document, options: GuardOptions) -> bool:
+    """A model's own windows are of the same kinds: `model:<id>:weekly`."""
+    return options.window in ("any", window["id"].rpartition(":")[2])
 
 
 def _blocked(name: str, block: Document, by: list[Document], now: float, about: Document) -> Verdict:
@@ -171,7 +176,7 @@ def _why_unknown(
             "not_read",
             f"The limits of {name} are not known. {words.plain(error['message'][:_LONGEST_ERROR])}",
         )
-    if options.window != "any" and not any(each["id"] == options.window for each in windows):
+    if options.window != "any" and not any(_is_asked_for(each, options) for each in windows):
         return "no_such_window", f"{name} has no {_NAMES[options.window]} limit at the moment."
     if windows and all(published.is_past(each, now) for each in windows):
         return "reset", f"The limits of {name} were reset; what is left of them is not known yet."

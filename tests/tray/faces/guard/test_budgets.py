@@ -37,11 +37,22 @@ def test_dollars_of_a_day(folder: Folder, usd: float, level: str) -> None:
     assert judged(folder).level == "go_on"
     found = judged(folder, "--budget")
     if level == "stop":
-        assert (found.level, found.budget, found.reason) == ("stop", "day", "budget")
+        assert (found.level, found.budget, found.reason, found.left) == ("stop", "day", "budget", 0)
         assert found.text.startswith(
             f"The daily budget is used up: ${usd:.2f} of $20.00 at API prices. It resets "
         )
     assert found.level == level
+
+
+def test_what_a_tray_keeps_is_not_stale(folder: Folder) -> None:
+    usage = folder.account(replace(folder.window(20), fetched_at=folder.now + timedelta(minutes=5)))
+    for kind, level in (("tray", "go_on"), ("command", "unknown")):
+        folder.publish(usage, state=spent(folder, 1.0, day="20 USD"), kind=kind)  # type: ignore[arg-type]
+        found = judged(folder, "--budget", "--max-age", "1m", later=timedelta(minutes=5))
+        assert found.level == level
+    folder.publish(usage, state=spent(folder, 25.0, day="20 USD"), kind="command")
+    found = judged(folder, "--budget", "--max-age", "1m", later=timedelta(minutes=5))
+    assert (found.level, found.reason) == ("stop", "budget"), "whatever has been used since"
 
 
 def test_a_share_of_the_week_is_its_accounts_own(folder: Folder) -> None:

@@ -89,6 +89,9 @@ class TestWhatIsLeft:
         folder.publish(folder.account(folder.window(95, title="5h\x1b[31m\u202e" + "x" * 100)))
         assert "\x1b" not in judged(folder).text
         assert len(judged(folder).text) < 150
+        folder.publish(folder.account(folder.window(95), title="Codex\n\x1b[31m\u202e" + "x" * 100))
+        assert judged(folder).text.isprintable()
+        assert len(judged(folder).text) < 150
 
 
 class TestAge:
@@ -112,6 +115,9 @@ class TestAge:
         assert judged(folder).level == "stop"
         found = judged(folder, later=timedelta(minutes=1))
         assert (found.level, found.reason) == ("unknown", "reset")
+        refilled = folder.window(95, resets_at=folder.now + timedelta(minutes=1))
+        folder.publish(folder.account(refilled, week(folder, 20)), kind="command")
+        assert judged(folder, later=HOUR).reason == "stale", "the other one was only read long ago"
 
     def test_a_clock_that_was_set_back(self, folder: Folder) -> None:
         folder.publish(folder.account(folder.window(95)))
@@ -139,6 +145,14 @@ class TestAge:
         assert (found.window, found.stale) == (of_a_hook, of_a_hook == "session")
         assert judged(folder, later=HOUR).window == otherwise
 
+    def test_where_refreshes_are_often_ten_minutes_are_not_old(self, folder: Folder) -> None:
+        usage = folder.account(folder.window(95), refresh_every=timedelta(minutes=1))
+        for later, level in ((timedelta(minutes=10), "stop"), (timedelta(minutes=10, seconds=1), "unknown")):
+            folder.publish(usage, at=folder.now + later)
+            assert judged(folder, "--max-age", "1m", later=later).level == level
+        folder.publish(usage, at=folder.now + HOUR)
+        assert judged(folder, "--max-age", "1h", later=HOUR).level == "stop"
+
 
 class TestBlocked:
     def test_until_when(self, folder: Folder) -> None:
@@ -151,6 +165,29 @@ class TestBlocked:
         folder.publish(folder.account(folder.window(20), limit_reached_at=folder.now))
         found = judged(folder)
         assert (found.level, found.reason, found.until) == ("stop", "refused", None)
+        assert (found.left, found.stale) == (None, False), "its windows do not say why"
+
+    def test_the_last_of_two_that_block_is_named(self, folder: Folder) -> None:
+        folder.publish(folder.account(folder.window(100), week(folder, 100, resets_at=folder.now + 9 * HOUR)))
+        found = judged(folder)
+        assert (found.window, found.left) == ("weekly", 0)
+        assert found.text.startswith("Codex is blocked: the weekly limit is used up.")
+
+    def test_an_old_block_is_all_that_is_said(self, folder: Folder) -> None:
+        folder.publish(folder.account(folder.window(100)), kind="command")
+        assert judged(folder, later=HOUR).not_known == ()
+
+    def test_an_error_is_not_longer_than_a_person_reads(self, folder: Folder) -> None:
+        error = UsageError(kind="invalid_answer", message="x\x1b" * 1000, remedy="Wait.")
+        folder.publish(folder.account(error=error))
+        assert 100 < len(judged(folder).text) < 300
+        assert judged(folder).text.isprintable()
+
+    def test_a_warning_where_credits_carry_on_below_the_minimum(self, folder: Folder) -> None:
+        enough = bought(folder, balance=150, unlimited=False)
+        folder.publish(folder.account(folder.window(60), credits=enough))
+        assert judged(folder, "--min-left", "50").level == "warn"
+        assert judged(folder, "--min-left", "50", "--no-credits").level == "stop"
 
     def test_credits_carry_on(self, folder: Folder) -> None:
         enough = bought(folder, balance=150, unlimited=False)
@@ -210,11 +247,24 @@ class TestWhose:
         own = folder.window(95, ident="model:codex_bengalfox:session", title="GPT-5.3-Codex-Spark 5h")
         folder.publish(folder.account(folder.window(20), own))
         assert judged(folder).level == "go_on"
-        assert judged(folder, model="gpt-5.3-codex-spark").window == "model:codex_bengalfox:session"
+        found = judged(folder, model="gpt-5.3-codex-spark")
+        assert found.window == "model:codex_bengalfox:session"
+        assert found.text.startswith("Codex has 5 % of GPT-5.3-Codex-Spark 5h left, less than 10 %.")
         for other in ("gpt-5.5", "gpt-5.3-codex", "gpt-5.3-codex-spark-2", "gpt"):
             assert judged(folder, model=other).level == "go_on"
         folder.publish(folder.account(folder.window(100), own))
         assert judged(folder, model="gpt-5.3-codex-spark").reason == "low"
+        enough = replace(own, value=replace(own.value, used_percent=20))
+        folder.publish(folder.account(folder.window(100), enough))
+        assert judged(folder, model="gpt-5.3-codex-spark").level == "go_on"
+
+    def test_the_kinds_of_a_models_own_windows(self, folder: Folder) -> None:
+        own = folder.window(95, ident="model:codex_bengalfox:session", title="GPT-5.3-Codex-Spark 5h")
+        folder.publish(folder.account(folder.window(20), own), kind="command")
+        spark = {"model": "gpt-5.3-codex-spark"}
+        assert judged(folder, "--window", "session", **spark).window == own.value.id
+        assert judged(folder, "--window", "session", later=HOUR, **spark).reason == "stale"
+        assert judged(folder, "--window", "weekly", **spark).reason == "no_such_window"
 
     def test_nothing_is_known(self, folder: Folder) -> None:
         assert judged(folder).level == "unknown"
