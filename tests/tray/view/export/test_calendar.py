@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -67,7 +68,36 @@ def test_which_are_in_it() -> None:
     assert "VEVENT" in text(OPEN, since=NOON + timedelta(hours=5))
 
 
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("A\r\nEND:VEVENT\r\nB", "A \\nEND:VEVENT \\nB"),
+        ("\x1b[31m\u202e\u2028x", " [31m  x"),
+        ("a;b,c\\d", "a\\;b\\,c\\\\d"),
+        ("\ud800", "\\ud800"),
+    ],
+)
+def test_names_of_others_are_text_and_no_lines(title: str, shown: str) -> None:
+    titles = {("a1b2c3d4", "session"): ("Codex", title)}
+    raw = b"".join(calendar([OPEN], titles, Redaction())).decode()
+    assert f"SUMMARY:Codex {shown} resets\r\n" in raw
+
+
+def test_lines_of_just_the_longest() -> None:
+    """75 bytes, and a blank begins each that goes on."""
+    for more, lengths in ((0, [75]), (1, [75, 2]), (74, [75, 75]), (75, [75, 75, 2])):
+        window = "x" * (75 - len("SUMMARY: resets") + more)
+        unfolded = text(replace(OPEN, window=window)).split("\r\nSUMMARY:")[1].split("\r\nDESCRIPTION")[0]
+        assert list(map(len, f"SUMMARY:{unfolded}".split("\r\n"))) == lengths
+
+
+def test_years_have_four_figures() -> None:
+    assert "DTSTART:09990101T000000Z" in text(replace(OPEN, resets_at=datetime(999, 1, 1, tzinfo=UTC)))
+
+
 @given(st.text(st.characters(), max_size=300))
+@example("\ud800")
+@example("\U0001f600" * 60)
 def test_lines_are_short_and_whole(window: str) -> None:
     raw = b"".join(calendar([replace(OPEN, window=window)], {}, Redaction()))
     lines = raw.split(b"\r\n")
