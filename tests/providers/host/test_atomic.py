@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from providers.host.atomic import write_whole
+from providers.host.atomic import scratch_file, write_whole
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -20,6 +20,21 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
         assert stat.S_IMODE((tmp_path / "a/b").stat().st_mode) == 0o600
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no modes")
+def test_a_mode_of_its_own(tmp_path: Path) -> None:
+    write_whole(tmp_path / "f", b"", mode=0o644)
+    assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == 0o644
+
+
+def test_nobodys_file_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "urandom", bytes)
+    handle, name = scratch_file(tmp_path, ".f.")
+    os.close(handle)
+    with pytest.raises(FileExistsError):
+        scratch_file(tmp_path, ".f.")
+    assert os.listdir(tmp_path) == [os.path.basename(name)]
+
+
 @pytest.mark.parametrize("times", [4, 5])
 def test_a_file_that_another_process_has_open_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
@@ -28,6 +43,7 @@ def test_a_file_that_another_process_has_open_is_tried_again(
     real, refusals = os.replace, iter(range(times))
 
     def replace(source: str, target: Path) -> None:
+        assert os.path.basename(source).startswith(".f."), "no listing shows it"
         for _ in refusals:
             raise PermissionError(13, "sharing violation")
         real(source, target)

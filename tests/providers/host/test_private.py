@@ -39,6 +39,48 @@ def test_all_that_is_made_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert mode(tmp_path / "home/state/ledger") == "0600"
 
 
+def test_a_folder_below_the_current_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_folder("home/state")
+    assert mode(tmp_path / "home") == mode(tmp_path / "home/state") == "0700"
+
+
+def test_a_file_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
+    (tmp_path / "ledger").touch()
+    (tmp_path / "ledger").chmod(0o644)
+    make_file(tmp_path / "ledger")
+    assert mode(tmp_path / "ledger") == "0600"
+
+
+@only_root
+def test_what_is_another_users_keeps_its_mode(tmp_path: Path) -> None:
+    for name in ("own", "theirs"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").touch()
+        (tmp_path / name / "file").chmod(0o644)
+        (tmp_path / name).chmod(0o755)
+    for each in ("own/file", "theirs"):
+        os.chown(tmp_path / each, NOBODY, NOBODY)
+    close_folder(tmp_path / "theirs")
+    tighten(tmp_path / "theirs")
+    tighten(tmp_path / "own")
+    modes = {each: mode(tmp_path / each) for each in ("own", "own/file", "theirs", "theirs/file")}
+    assert modes == {"own": "0700", "own/file": "0644", "theirs": "0755", "theirs/file": "0644"}
+
+
+def test_nothing_but_a_folder_is_closed_as_one(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "file").chmod(0o644)
+    close_folder(tmp_path / "file")
+    tighten(tmp_path / "file")
+    close_folder(tmp_path / "missing")
+    assert mode(tmp_path / "file") == "0644"
+
+
+def test_a_name_that_no_file_has(tmp_path: Path) -> None:
+    assert distrust(f"{tmp_path}/a\0b") is None
+
+
 def test_a_file_in_the_place_of_a_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "state").touch()
     with pytest.raises(FileExistsError):

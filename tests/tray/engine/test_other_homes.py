@@ -105,6 +105,14 @@ class TestWhatIsKept:
         found = joined(folder, snapshot(folder, usage(folder, "a")), before, existing=those_that_exist)
         assert homes(found) == [["/a"], [str(there)]]
 
+    def test_a_home_below_ones_own_folder(
+        self, folder: Folder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("USERPROFILE", str(tmp_path))
+        (tmp_path / ".codex").mkdir()
+        assert those_that_exist(["~/.codex", "~/.other"]) == {"~/.codex"}
+
     def test_not_of_a_provider_that_is_switched_off(self, folder: Folder) -> None:
         before = snapshot(folder, usage(folder, "b"))
         assert homes(joined(folder, snapshot(folder), before, providers={"claude"})) == []
@@ -112,7 +120,7 @@ class TestWhatIsKept:
     def test_not_of_any_number_of_homes(self, folder: Folder) -> None:
         before = snapshot(folder, *(usage(folder, f"b{number}") for number in range(MOST + 5)))
         found = joined(folder, snapshot(folder, usage(folder, "a")), before)
-        assert len(found["providers"]) == 1 + MOST
+        assert len(found["providers"]) == 1 + MOST == 17
 
     def test_the_newest(self, folder: Folder) -> None:
         before = snapshot(folder, *(usage(folder, f"b{number}") for number in range(MOST + 5)))

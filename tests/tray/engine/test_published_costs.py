@@ -26,6 +26,7 @@ COST = {
         (timedelta(days=2), ("days_7", "days_30")),
         (timedelta(days=7), ("days_30",)),
         (timedelta(days=30), ()),
+        (timedelta(days=365), ()),
         (-timedelta(days=1), ("month",)),
     ],
     ids=str,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -123,6 +125,56 @@ def test_the_costs_are_those_of_the_ledger(folder: Folder) -> None:
     before = sorted(path.name for path in folder.state.iterdir())
     assert drawn(folder, "{session.cost}").strip() == f"${usd:.2f}"
     assert sorted(path.name for path in folder.state.iterdir()) == before, "a look leaves nothing behind"
+
+
+def test_the_cost_of_homes_that_share_a_session(folder: Folder) -> None:
+    homes = [folder.folder / "claude", folder.folder / "copy"]
+    for home in homes:
+        shutil.copytree(FIXTURE, home)
+    folder.environ["CLAUDE_CONFIG_DIR"] = ",".join(map(str, homes))
+    report = json.loads(folder.run("cost", "--json", "--by", "session", "--since", "2026-11-01"))["providers"]
+    (mine,) = (each for each in report["claude"]["by_session"] if each["id"] == SESSION)
+    ledger = str(folder.state / "ledger.sqlite3")
+    with closing(sqlite3.connect(ledger)) as db:
+        stored, different = db.execute("SELECT count(*), count(DISTINCT key) FROM responses").fetchone()
+    assert stored == 2 * different
+    assert session_cost(ledger, "claude", SESSION) == (pytest.approx(mine["usd"], abs=1e-6), False)
+    total = report["claude"]["totals"]["usd"]
+    assert cost_between(ledger, "claude", FIRST, LAST)[0] == pytest.approx(total, abs=1e-6)
+
+
+def test_what_has_no_price_and_what_is_of_another_time(folder: Folder) -> None:
+    shutil.copytree(FIXTURE, folder.folder / "claude")
+    folder.run("cost", "--json", "--since", "2026-11-01")
+    ledger = str(folder.state / "ledger.sqlite3")
+    whole, some = session_cost(ledger, "claude", SESSION)
+    assert whole is not None
+    assert not some
+    with closing(sqlite3.connect(ledger)) as db, db:
+        first, last = db.execute("SELECT min(at_ms) / 1000.0, max(at_ms) / 1000.0 FROM responses").fetchone()
+        without_last = cost_between(ledger, "claude", first, last)[0]
+        assert without_last is not None
+        assert 0 < without_last < (cost_between(ledger, "claude", first, last + 1)[0] or 0)
+        assert 0 < (cost_between(ledger, "claude", first + 0.001, last)[0] or 0) < without_last
+        db.execute(
+            "UPDATE responses SET pico_usd = NULL WHERE key = (SELECT key FROM responses r"
+            " JOIN contexts c ON c.id = r.context WHERE c.session = ? LIMIT 1)",
+            (SESSION,),
+        )
+    usd, is_partial = session_cost(ledger, "claude", SESSION)
+    assert usd is not None
+    assert usd < whole
+    assert is_partial
+
+
+@pytest.mark.parametrize("pragma", ["application_id", "user_version"])
+def test_a_ledger_of_another_program_or_version(folder: Folder, pragma: str) -> None:
+    shutil.copytree(FIXTURE, folder.folder / "claude")
+    folder.run("cost", "--json", "--since", "2026-11-01")
+    ledger = str(folder.state / "ledger.sqlite3")
+    with closing(sqlite3.connect(ledger)) as db:
+        db.execute(f"PRAGMA {pragma} = 12345")
+    assert session_cost(ledger, "claude", SESSION) == (None, False)
 
 
 @pytest.mark.parametrize("content", [b"", b"SQLite format 3\0" * 100, b"x" * 5000])
