@@ -135,6 +135,14 @@ class TestAnswers:
         assert person.hook("codex", PROMPT) is None
         assert "let pass: the block was read too long ago" in person.log[-1]
 
+    def test_it_judges_the_model_at_work(self, person: Person) -> None:
+        own = person.window(95, ident="model:codex_bengalfox:session", title="GPT-5.3-Codex-Spark 5h")
+        person.publish(person.account(person.window(20), own))
+        assert person.hook("codex", PROMPT | {"model": "gpt-5.5"}) is None
+        found = person.hook("codex", PROMPT | {"model": "gpt-5.3-codex-spark"})
+        assert found is not None
+        assert found["decision"] == "block"
+
     def test_it_judges_the_home_of_its_cli(self, person: Person) -> None:
         other = person.account(person.window(95), homes=("~/other",))
         person.publish(person.account(person.window(20)), other)

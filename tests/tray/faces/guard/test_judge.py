@@ -178,7 +178,7 @@ class TestBlocked:
         assert judged(folder, later=HOUR).not_known == ()
 
     def test_an_error_is_not_longer_than_a_person_reads(self, folder: Folder) -> None:
-        error = UsageError(kind="invalid_answer", message="x\x1b" * 1000, remedy="Wait.")
+        error = UsageError(kind="not_understood", message="x\x1b" * 1000, remedy="Wait.")
         folder.publish(folder.account(error=error))
         assert 100 < len(judged(folder).text) < 300
         assert judged(folder).text.isprintable()
@@ -261,7 +261,7 @@ class TestWhose:
     def test_the_kinds_of_a_models_own_windows(self, folder: Folder) -> None:
         own = folder.window(95, ident="model:codex_bengalfox:session", title="GPT-5.3-Codex-Spark 5h")
         folder.publish(folder.account(folder.window(20), own), kind="command")
-        spark = {"model": "gpt-5.3-codex-spark"}
+        spark: dict[str, Any] = {"model": "gpt-5.3-codex-spark"}
         assert judged(folder, "--window", "session", **spark).window == own.value.id
         assert judged(folder, "--window", "session", later=HOUR, **spark).reason == "stale"
         assert judged(folder, "--window", "weekly", **spark).reason == "no_such_window"

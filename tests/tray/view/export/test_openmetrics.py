@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from providers.domain.cost import Context
 from providers.ledger.history import LimitChange
 from providers.ledger.rows import LimitRow, Origin, Values
@@ -103,6 +105,40 @@ def test_what_was_seen_all_the_time_has_a_point_each_hour() -> None:
 
 def test_between_two_that_differ_nothing_is_known() -> None:
     assert gauge((0.5, 10), (2.5, 20)) == [(0.5, 0.1), (2.5, 0.2)]
+
+
+def test_a_reset_that_moved_at_an_hour_is_the_later_one() -> None:
+    at = datetime.fromtimestamp(NOON, UTC)
+    rows = [
+        LimitRow(
+            "a", LimitChange(at + timedelta(hours=hour), "session", 10, at + timedelta(hours=ends), "oauth")
+        )
+        for hour, ends in ((0, 5), (2, 7))
+    ]
+    text = b"".join(openmetrics.gauges(lambda: rows, {}, Redaction())).decode()
+    lines = [line.split()[1:] for line in text.splitlines() if line.startswith("tankful_resets")]
+    assert [((int(when) - NOON) / HOUR, (float(ends) - NOON) / HOUR) for ends, when in lines] == [
+        (0, 5),
+        (1, 5),
+        (2, 7),
+    ]
+
+
+@pytest.mark.parametrize("used", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_number_has_no_point(used: float) -> None:
+    assert gauge((0, 10), (1, used), (2, 20)) == [(0, 0.1), (2, 0.2)]
+
+
+def test_names_of_others_are_labels_and_no_lines() -> None:
+    name = 'x"} 1\n# EOF\\\x1b\u2028'
+    origin = Origin("codex", Context(home=Path("/home"), model=name, account=name))
+    rows = [(origin, values) for _, values in billed((0, 0.5))]
+    text = b"".join(openmetrics.counters(rows, {}, Redaction(), (NOON, NOON + HOUR))).decode()
+    assert "# EOF" not in [line.strip() for line in text.splitlines()]
+    (zero, one) = (line for line in text.splitlines() if line.startswith("tankful_responses"))
+    for line in (zero, one):
+        assert line.count('x\\"} 1') == 2
+        assert line.isprintable()
 
 
 def test_of_two_changes_within_a_second_there_is_one_point() -> None:
