@@ -118,15 +118,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _look(scope: Scope, costs: Costs) -> None:
     """Ask for the limits if nobody else does: a calendar is about what is to come."""
-    from tray.engine import published
-    from tray.engine.once import take_round
+    from tray.engine.once import kept_snapshot, take_round
 
-    document = published.read(str(scope.folders.state))
-    try:
-        is_kept = document is not None and published.is_kept(document, scope.clock().timestamp())
-    except published.DAMAGED:
-        is_kept = False
-    if not is_kept:
+    if kept_snapshot(scope) is None:
         take_round(scope, costs, "due", waiting=tell)
 
 

@@ -91,7 +91,7 @@ def _with_history(
 def refresh_every(scope: Scope) -> timedelta:
     """How often limits are refreshed, as who owns the engine published it; else as if nobody did."""
     try:
-        if (document := _kept(scope)) is None:
+        if (document := kept_snapshot(scope)) is None:
             return REFRESH_EVERY
         accounts = document["providers"]
         seconds = max((account["refresh_seconds"] for account in accounts), default=0.0)
@@ -100,7 +100,7 @@ def refresh_every(scope: Scope) -> timedelta:
         return REFRESH_EVERY
 
 
-def _kept(scope: Scope) -> published.Document | None:
+def kept_snapshot(scope: Scope) -> published.Document | None:
     """The snapshot that somebody keeps up to date; None where nobody does, or for one that is damaged."""
     try:
         document = published.read(str(scope.folders.state))
@@ -117,7 +117,7 @@ def costs_of(scope: Scope, costs: Costs) -> dict[str, HomeCost]:
     """
     try:
         found = costs.by_home()
-        if _kept(scope) is not None:
+        if kept_snapshot(scope) is not None:
             return as_counted(found)
         read = costs.homes_read()
         return as_counted(found, lambda home: found[home].up_to_date or home in read)
