@@ -5,25 +5,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.tray.desktop.conftest import Bus, private_bus
+from tests.tray.desktop.conftest import Bus, bus
 from tests.tray.desktop.fake_notices import NoticeServer
 from tests.tray.faces.guard.test_hook import EXEC, PROMPT, Person
 from tests.tray.faces.published import ROOT, until
 
+__all__ = ["bus"]  # the fixture
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="no such desktop")
-
-
-@pytest.fixture
-def bus(need: Callable[..., None], tmp_path: Path) -> Iterator[Bus]:
-    need("dbus-daemon")
-    with private_bus(tmp_path) as found:
-        yield found
 
 
 @pytest.fixture
