@@ -14,6 +14,7 @@ import time
 from providers.domain import rules
 from providers.domain.work_days import ALL, work_spans
 from tray.engine.iso_time import epoch, iso
+from tray.engine.published_settings import work_days
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
@@ -126,12 +127,6 @@ def is_kept(document: Document, now: float) -> bool:
 def _of_nobody(accounts: list[Document]) -> list[Document]:
     """Without the interval of who refreshed them: there is none any more."""
     return [{**account, "refresh_seconds": rules.REFRESH_SECONDS} for account in accounts]
-
-
-def work_days(document: Document) -> str:
-    """The setting of that name, as it was published."""
-    days: str = document.get("settings", {}).get("display", {}).get("work_days", ALL)
-    return days
 
 
 def account_as_of(account: Document, now: float, days: str = ALL, zone: tzinfo | None = None) -> Document:

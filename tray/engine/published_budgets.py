@@ -11,6 +11,7 @@ from datetime import date
 from providers.domain import budgets, rules
 from providers.domain.work_days import ALL, work_spans
 from tray.engine.iso_time import epoch, iso
+from tray.engine.published_settings import work_days
 
 _FIRST_YEAR, _LAST_YEAR = -62_135_500_000.0, 253_402_200_000.0
 """In epoch seconds: what has a date."""
@@ -34,7 +35,7 @@ def as_of(snapshot: Document, now: float, zone: tzinfo | None = None) -> list[Do
     `up_to_date` is false where that is because nobody has looked for new logs. Percentages are of the weekly limit
     of an account; dollars are those of all accounts, which have no provider.
     """
-    days = snapshot.get("settings", {}).get("display", {}).get("work_days", ALL)
+    days = work_days(snapshot)
     return [judged(fact, now, days, zone) for fact in snapshot.get("budgets", ())]
 
 

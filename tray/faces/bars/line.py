@@ -5,6 +5,7 @@ from __future__ import annotations
 from providers.domain import rules
 from tray.engine import published
 from tray.engine.iso_time import epoch
+from tray.engine.published_settings import hides_email, shows_used
 from tray.faces.bars import words
 from tray.view.error_words import IN_A_WORD
 
@@ -53,7 +54,7 @@ def bar_line(snapshot: Document, provider: str, now: float) -> BarLine:
     return BarLine(
         text=" | ".join(_account(account, now, used=used) for account in shown),
         short=_short(shown, now, used=used),
-        tooltip=_tooltip(accounts, now, used=used, hide_email=_hides_email(snapshot)),
+        tooltip=_tooltip(accounts, now, used=used, hide_email=hides_email(snapshot)),
         level=level(first),
         left=None if tightest is None else words.whole(rules.left_percent(tightest["used_percent"])),
     )
@@ -97,15 +98,6 @@ def level(account: Document) -> Level:
         return "critical"
     runs_out = any(window["pace"] and window["pace"]["verdict"] == "runs_out" for window in windows)
     return "warning" if left <= rules.LOW_PERCENT or runs_out else "ok"
-
-
-def shows_used(snapshot: Document) -> bool:
-    """Whether the person wants to see what is used instead of what is left."""
-    return bool(snapshot.get("settings", {}).get("display", {}).get("used", False))
-
-
-def _hides_email(snapshot: Document) -> bool:
-    return bool(snapshot.get("settings", {}).get("display", {}).get("hide_email", False))
 
 
 def _is_blocked(account: Document) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from providers.domain import rules
 from tray.engine import published
 from tray.engine.iso_time import epoch
+from tray.engine.published_settings import work_days
 from tray.faces.bars import words
 from tray.faces.guard.verdict import Verdict
 
@@ -74,7 +75,7 @@ def damaged() -> Verdict:
 
 def _as_of(account: Document, snapshot: Document, now: float, *, kept: bool) -> Document:
     account = account if kept else {**account, "refresh_seconds": rules.REFRESH_SECONDS}
-    return published.account_as_of(account, now, published.work_days(snapshot))
+    return published.account_as_of(account, now, work_days(snapshot))
 
 
 def _counts(account: Document, provider: str, homes: Homes) -> bool:
