@@ -120,6 +120,15 @@ class TestAnswers:
         assert "additionalContext" in urgent["hookSpecificOutput"]
         assert person.hook("codex", TOOL) is None
 
+    def test_an_agent_is_told_beside_its_person(self, person: Person) -> None:
+        """Both work in one turn, and each has a model of its own."""
+        person.has_left(5)
+        assert person.hook("codex", TOOL) is not None
+        found = person.hook("codex", TOOL | {"agent_id": "a"})
+        assert found is not None
+        assert "systemMessage" not in found
+        assert person.hook("codex", TOOL | {"agent_id": "a"}) is None
+
     def test_calls_are_refused_where_that_was_chosen(self, person: Person) -> None:
         person.has_left(5)
         for _ in range(2):
@@ -186,6 +195,36 @@ class TestRounds:
         assert not (person.state / "round.started").exists()
         assert person.hook("codex", PROMPT, CODEX_HOME=str(person.folder / "other")) is not None
         assert (person.state / "round.started").exists() == starts
+
+    @pytest.mark.parametrize("content", ["", "{", '{"schema": "tankful.snapshot/1", "providers": [1]}'])
+    def test_one_for_a_snapshot_that_is_damaged(self, person: Person, content: str) -> None:
+        person.has_left(5)
+        (person.state / "snapshot.json").write_text(content)
+        assert person.hook("codex", PROMPT) is None
+        assert (person.state / "round.started").exists()
+
+    def test_one_for_a_snapshot_of_the_future(self, person: Person) -> None:
+        """The clock was set back."""
+        person.has_left(60, kind="command", at=person.now + timedelta(minutes=4))
+        assert person.hook("codex", PROMPT) is None
+        assert (person.state / "round.started").exists()
+
+    def test_one_for_a_budget_whose_logs_were_not_counted(self, person: Person) -> None:
+        person.has_left(60, kind="command")
+        path = person.state / "snapshot.json"
+        document = json.loads(path.read_text())
+        budget = {"period": "day", "provider": None, "account": None, "title": None, "unit": "usd"}
+        budget |= {"limit": 20.0, "used": 1.0, "at_least": False, "forecast": None, "ends_at": None}
+        document["budgets"] = [budget | {"verdict": "ok", "up_to_date": True}]
+        path.write_text(json.dumps(document))
+        assert person.hook("codex", PROMPT, "--budget") is None
+        assert not (person.state / "round.started").exists()
+        document["budgets"] = [budget | {"verdict": "ok", "up_to_date": False}]
+        path.write_text(json.dumps(document))
+        assert person.hook("codex", PROMPT) is None
+        assert not (person.state / "round.started").exists()
+        assert person.hook("codex", PROMPT, "--budget") is None
+        assert (person.state / "round.started").exists()
 
     def test_none_beside_a_tray(self, person: Person) -> None:
         person.has_left(5, at=person.now.replace(year=person.now.year - 1))

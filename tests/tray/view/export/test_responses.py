@@ -58,3 +58,31 @@ def test_all_spellings_of_a_project_have_one_name_and_one_hash() -> None:
         redaction = Redaction(names, salt)
         assert len({redaction.project(name) for name in names}) == 1
     assert Redaction(names).project("C:\\app") == "c:/app"
+
+
+def test_a_subagents_thread_is_the_session_of_the_person() -> None:
+    of_session, (_, values) = [], at("2026-11-20T01:00")
+    for number, root in enumerate((None, "root")):
+        origin = Origin("codex", Context(home=HOME, model="gpt-5.5", session="own", root=root))
+        of_session.append((origin, (number, *values[1:])))
+    found = rows(responses.responses(of_session, naming()))
+    assert [(row["session"], row["thread"]) for row in found] == [("own", "own"), ("own", "root")]
+
+
+def test_the_rows_of_a_day_are_in_the_order_of_their_names() -> None:
+    """Whichever of them came first, and without a name too."""
+    for models in ((None, "a", "b"), ("b", "a", None), ("a", "b", None)):
+        billed = [
+            (Origin("codex", Context(home=HOME, model=model)), (number, *at("2026-11-20T01:00")[1][1:]))
+            for number, model in enumerate(models)
+        ]
+        assert [row["model"] for row in rows(responses.days(billed, naming()))] == [None, "a", "b"]
+
+
+def test_a_hash_says_what_kind_of_name_it_is_of_and_is_long_enough() -> None:
+    hidden = Redaction(salt=bytes(32))
+    hashes = [
+        each("name") for each in (hidden.account, hidden.home, hidden.project, hidden.session, hidden.program)
+    ]
+    assert len(set(hashes)) == 5
+    assert {len(each or "") for each in hashes} == {12}

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,18 @@ def in_csv(cell: Cell) -> str:
 def name_in_csv(name: str | None) -> str:
     text = visible(sound(name or "")).replace("\n", " ")
     return f"'{text}" if text.lstrip().startswith(tuple("=+-@＝＋－＠")) else text
+
+
+@pytest.mark.parametrize("sign", "=+-@＝＋－＠")
+@pytest.mark.parametrize("before", ["", " ", "\t", "\r\n", "\u00a0", "\u202e"])
+def test_no_name_is_a_formula(before: str, sign: str) -> None:
+    own = ("2026-11-20T12:00:00.000Z", 1.0, 2, None)
+    for name in (f"{before}{sign}HYPERLINK(1)", f'{before}{sign}1,"%s"%'):
+        text = b"".join(as_csv(table(((name, True), own)))).decode()
+        (_, (_, cell, *_)) = csv.reader(io.StringIO(text, newline=""), strict=True)
+        assert cell.startswith("'")
+        assert cell.isprintable() or "\u00a0" in cell
+        assert cell.endswith(name.lstrip()[-6:])
 
 
 @given(st.lists(st.tuples(SHARED, OWN), min_size=1))
