@@ -54,11 +54,12 @@ def test_the_reason_that_codex_exec_does_not_show(person: Person, server: Notice
     assert server.shown.empty()
 
 
+@pytest.mark.parametrize("minute", [0, 15])
 def test_one_for_a_reset_that_is_sent_a_little_differently_each_time(
-    person: Person, server: NoticeServer
+    person: Person, server: NoticeServer, minute: int
 ) -> None:
-    at = person.now.replace(minute=0, second=0) + timedelta(hours=3)
-    for left, late in ((5, -0.2), (5, 0.4), (20, 0.0)):
+    at = person.now.replace(minute=minute, second=0) + timedelta(hours=3)
+    for left, late in ((5, -0.6), (5, 0.4), (20, 0.0)):
         window = person.window(100 - left, resets_at=at + timedelta(seconds=late))
         person.publish(person.account(window))
         person.hook("codex", PROMPT | {"turn_id": str(late)}, parent=EXEC)

@@ -147,12 +147,22 @@ def note(
 
 def _notify(folder: str, home: str, verdict: Verdict) -> None:
     """The person, since the CLI does not; once for each window, or budget, and its reset."""
-    until = None if verdict.until is None else round(verdict.until / _SAME_RESET_SECONDS)
-    names = (home, verdict.level, str(verdict.window or verdict.budget), str(until))
-    if hook_marks.is_first(folder, "notice", *names):
+    names = (home, verdict.level, str(verdict.window or verdict.budget))
+    marks = [
+        hook_marks.is_first(folder, "notice", *names, str(span)) for span in _spans_around(verdict.until)
+    ]
+    if all(marks):
         from tray.engine.detached import start_notice
 
         start_notice(as_json(verdict).encode())
+
+
+def _spans_around(until: float | None) -> tuple[int | None, ...]:
+    """Two neighbours, so that two times of one reset have one in common wherever between them a span ends."""
+    if until is None:
+        return (None,)
+    span = int(until // _SAME_RESET_SECONDS)
+    return span, span + 1
 
 
 def _read_input() -> dict[str, Any]:
