@@ -213,7 +213,13 @@ class TestRounds:
         person.has_left(60, kind="command")
         path = person.state / "snapshot.json"
         document = json.loads(path.read_text())
-        budget = {"period": "day", "provider": None, "account": None, "title": None, "unit": "usd"}
+        budget: dict[str, Any] = {
+            "period": "day",
+            "provider": None,
+            "account": None,
+            "title": None,
+            "unit": "usd",
+        }
         budget |= {"limit": 20.0, "used": 1.0, "at_least": False, "forecast": None, "ends_at": None}
         document["budgets"] = [budget | {"verdict": "ok", "up_to_date": True}]
         path.write_text(json.dumps(document))
@@ -233,3 +239,19 @@ class TestRounds:
         person.hook("codex", PROMPT)
         instance.release()
         assert not (person.state / "round.started").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_commands_that_started_it_are_those_above_a_shell(tmp_path: Path) -> None:
+    """Whatever the shell's program is named."""
+    shell = tmp_path / ") R 1 (sh"
+    shell.symlink_to("/bin/sh")
+    words = "from tray.faces.guard.hook import parents; print(*parents(), sep='\\n')"
+    inner = (str(shell), "-c", '"$@"; true', "inner", sys.executable, "-c", words)
+    done = subprocess.run(
+        ["sh", "-c", '"$@"; true', "outer", *inner], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    found = done.stdout.splitlines()
+    assert found[0] == str(shell)
+    assert {"inner", "outer"} <= set(found)
+    assert found[len(inner)] == "sh"
