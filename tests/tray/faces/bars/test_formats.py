@@ -101,3 +101,12 @@ def test_what_is_used_if_the_person_wants_that() -> None:
     made = sample.judged(sample.account(sample.window(37)), settings=settings)
     line = bar_line(made, "all", sample.NOW.timestamp())
     assert (line.text, line.short, line.left) == ("Codex 5h 37 % used", "Codex 37 % used", 63)
+
+
+@pytest.mark.parametrize("sign", ["\u9031", "\uff37", "\U0001f600"])
+def test_tmux_counts_columns_and_not_characters(sign: str) -> None:
+    """A wide one takes two; so 40 columns are never more than 20 of them."""
+    line = FORMATS["tmux"].write(BarLine(sign * 30, sign * 30, "", "ok", 37))
+    assert line == f"{sign * 19}\u2026"
+    line = FORMATS["tmux"].write(BarLine(sign * 20, "short", "", "ok", 37))
+    assert line == sign * 20

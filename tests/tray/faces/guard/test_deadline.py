@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import pytest
 
 from tests.tray.faces.guard.test_hook import PROMPT, Person
 from tests.tray.faces.published import ROOT
+from tray.faces.guard import deadline
 
 HANGS = {
     "waits": "time.sleep(60)",
@@ -96,3 +98,30 @@ sys.exit(main(["guard", "--hook", "codex"]))
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert time.monotonic() - began < 10
+
+
+def test_its_cli_waits_less_than_two_seconds() -> None:
+    assert deadline.SECONDS + deadline._LOG_SECONDS <= 1.7
+
+
+def test_where_no_more_threads_can_be_started(tmp_path: Path) -> None:
+    person = Person(tmp_path)
+    person.has_left(5)
+    script = """
+import _thread, sys
+def refuse(*_): raise RuntimeError("can't start new thread")
+_thread.start_new_thread = refuse
+from tray.cli.main import main
+sys.exit(main(["guard", "--hook", "codex"]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=person.environ,
+        cwd=ROOT,
+        input=json.dumps(PROMPT).encode(),
+        capture_output=True,
+        check=False,
+        timeout=30,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout)["decision"] == "block"
