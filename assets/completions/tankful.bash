@@ -7,13 +7,14 @@
 
 _shtab_tankful_prices_subparsers=(list update reset)
 _shtab_tankful_config_subparsers=(list get set unset path)
-_shtab_tankful_subparsers=(usage cost statusline watch guard export metrics mcp prices config autostart doctor completion)
+_shtab_tankful_subparsers=(usage cost statusline watch guard dashboard export metrics mcp prices config autostart doctor completion)
 
 _shtab_tankful_usage_option_strings=(-h --help --provider --source --cached --refresh --json)
 _shtab_tankful_cost_option_strings=(-h --help --provider --days --since --until --by --models --chart --rates --timezone --json)
 _shtab_tankful_statusline_option_strings=(-h --help --format --template --provider --from-claude --max-age)
 _shtab_tankful_watch_option_strings=(-h --help --format --template --provider --json)
 _shtab_tankful_guard_option_strings=(-h --help --provider --window --min-left --warn-left --max-age --wait --budget --no-credits --json --hook --refuse-calls)
+_shtab_tankful_dashboard_option_strings=(-h --help --port --no-open)
 _shtab_tankful_export_option_strings=(-h --help --what --format --since --until --provider --timezone --redact)
 _shtab_tankful_metrics_option_strings=(-h --help --textfile)
 _shtab_tankful_mcp_option_strings=(-h --help)
@@ -55,7 +56,7 @@ _shtab_tankful_config_unset_pos_0_choices=(providers.codex.enabled providers.cod
 _shtab_tankful_config_pos_0_choices=(list get set unset path)
 _shtab_tankful_autostart_pos_0_choices=(on off status)
 _shtab_tankful_completion_pos_0_choices=(bash zsh fish)
-_shtab_tankful_pos_0_choices=(usage cost statusline watch guard export metrics mcp prices config autostart doctor completion)
+_shtab_tankful_pos_0_choices=(usage cost statusline watch guard dashboard export metrics mcp prices config autostart doctor completion)
 
 _shtab_tankful_usage__h_nargs=0
 _shtab_tankful_usage___help_nargs=0
@@ -81,6 +82,9 @@ _shtab_tankful_guard___budget_nargs=0
 _shtab_tankful_guard___no_credits_nargs=0
 _shtab_tankful_guard___json_nargs=0
 _shtab_tankful_guard___refuse_calls_nargs=0
+_shtab_tankful_dashboard__h_nargs=0
+_shtab_tankful_dashboard___help_nargs=0
+_shtab_tankful_dashboard___no_open_nargs=0
 _shtab_tankful_export__h_nargs=0
 _shtab_tankful_export___help_nargs=0
 _shtab_tankful_export___redact_nargs=0

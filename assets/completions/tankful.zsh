@@ -14,6 +14,7 @@ _shtab_tankful_commands() {
     completion:'print the completion script for bash, zsh or fish'
     config:'Show and change the settings in settings.toml; without an action it lists them.'
     cost:'show tokens and cost from local logs'
+    dashboard:'show where tokens and money went, as a page in the browser'
     doctor:'check this machine and suggest how to fix problems'
     export:'print the numbers as CSV, JSON Lines, metrics or a calendar'
     guard:'check whether enough is left to go on, for scripts and agents'
@@ -136,6 +137,15 @@ _shtab_tankful_cost_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_tankful_cost_defaults_added=0
+
+_shtab_tankful_dashboard_options=(
+  "(- : *)"{-h,--help}"[show this help and exit]"
+  "--port[the port to serve on (default\: 8765)]:N:"
+  "--no-open[print the address and open no browser]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_tankful_dashboard_defaults_added=0
 
 _shtab_tankful_doctor_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
@@ -282,6 +292,7 @@ _shtab_tankful() {
         completion) _arguments -C -s $_shtab_tankful_completion_options ;;
         config) _shtab_tankful_config ;;
         cost) _arguments -C -s $_shtab_tankful_cost_options ;;
+        dashboard) _arguments -C -s $_shtab_tankful_dashboard_options ;;
         doctor) _arguments -C -s $_shtab_tankful_doctor_options ;;
         export) _arguments -C -s $_shtab_tankful_export_options ;;
         guard) _arguments -C -s $_shtab_tankful_guard_options ;;

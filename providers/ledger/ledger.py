@@ -22,6 +22,7 @@ from providers.ledger.place import Place
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import ScanListener, refresh
 from providers.ledger.report import NO_DETAIL, cost_report, figures_span, home_figures, recent_span, span
+from providers.ledger.rollup.rollup import Homes, Rollup
 from providers.ledger.scan_lock import Patience
 from providers.ledger.verify import Verifier
 from providers.ledger.windows import WindowRecord
@@ -224,6 +225,12 @@ class Ledger:
             return rows.Names()
         with self._place.opened() as db:
             return rows.names(db)
+
+    def load(self, rollup: Rollup, homes: Homes) -> None:
+        """Bring the sums up to date with what is counted of these homes. Raises LedgerError."""
+        if self._place.exists():
+            with self._place.opened() as db, closing(db.execute("BEGIN")):
+                rollup.load(db, homes)
 
     def report(
         self,

@@ -57,6 +57,7 @@ COMMANDS = (
         "tray.cli.guard",
         fast_paths=("tray.faces.guard.command",),
     ),
+    Command("dashboard", "show where tokens and money went, as a page in the browser", "tray.cli.dashboard"),
     Command("export", "print the numbers as CSV, JSON Lines, metrics or a calendar", "tray.cli.export"),
     Command("metrics", "print limits and counters for Prometheus", "tray.cli.metrics"),
     Command(

@@ -1,0 +1,69 @@
+"""The page as HTML: its templates, filled with what the sections build."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from jinja2 import DictLoader, Environment, StrictUndefined, select_autoescape
+from markupsafe import Markup
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from tray.faces.page.data import PageData
+from tray.faces.page.query import RANGES
+from tray.faces.page.sections import SECTIONS, TABS
+
+
+class Link(Struct, frozen=True, kw_only=True):
+    title: str
+    address: str
+    current: bool
+
+
+class RenderedSection(Struct, frozen=True, kw_only=True):
+    name: str
+    title: str
+    html: Markup
+
+
+class Pages:
+    def __init__(self) -> None:
+        folder = files("assets") / "page"
+        texts = {
+            each.name: each.read_text("utf-8") for each in folder.iterdir() if each.name.endswith(".html")
+        }
+        self._templates = Environment(
+            loader=DictLoader(texts),
+            autoescape=select_autoescape(default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def page(self, data: PageData) -> str:
+        """The whole document for one request."""
+        query = data.query
+        tab = query.tab or next(iter(TABS))
+        return self._templates.get_template("base.html").render(
+            tabs=[
+                Link(title=title, address=query.with_(tab=name, page="").address, current=name == tab)
+                for name, title in TABS.items()
+            ],
+            ranges=[
+                Link(
+                    title=title, address=query.with_(range=name, page="").address, current=name == query.range
+                )
+                for name, title in RANGES.items()
+            ],
+            problems=query.problems,
+            sections=[
+                RenderedSection(
+                    name=each.name, title=each.title, html=self.section(each.name, each.build(data))
+                )
+                for each in SECTIONS
+                if each.tab == tab
+            ],
+        )
+
+    def section(self, name: str, built: Struct) -> Markup:
+        return Markup(self._templates.get_template(f"{name}.html").render(asdict(built)))  # noqa: S704 - escaped there

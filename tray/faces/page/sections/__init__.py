@@ -1,0 +1,40 @@
+"""The sections of the page, by tab: a new one is a file, a line here and a template in `assets/page`.
+
+A file has `build(data) -> Struct`: all that its template shows. A template decides about layout alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from msgspec import Struct
+
+from tray.faces.page.data import PageData
+
+
+class PageSection(Struct, frozen=True):
+    """`name` is that of its file and of its template; its `tab` may have several, in the order of SECTIONS."""
+
+    tab: str
+    name: str
+    title: str
+
+    @property
+    def build(self) -> Callable[[PageData], Struct]:
+        found: Callable[[PageData], Struct] = import_module(f"tray.faces.page.sections.{self.name}").build
+        return found
+
+
+TABS = {
+    "overview": "Overview",
+    "limits": "Limits",
+    "usage": "Cost and tokens",
+    "models": "Models",
+    "projects": "Projects",
+    "sessions": "Sessions",
+    "responses": "Responses",
+    "prices": "Prices and homes",
+    "data": "Data",
+}
+SECTIONS = (PageSection("overview", "totals", "Totals"),)
