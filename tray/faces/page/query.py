@@ -70,13 +70,13 @@ def parse(members: Mapping[str, str]) -> PageQuery:
     query = PageQuery().with_(**{own: members[name] for name, own in names.items() if name in members})
     problems = []
     if query.range and query.range not in RANGES:
-        problems.append(f"There is no range “{query.range}”. Showing {RANGES[_DEFAULT_RANGE].lower()}.")
+        problems.append(f"There is no range {query.range!r}. Showing {RANGES[_DEFAULT_RANGE].lower()}.")
         query = query.with_(range="")
     if query.zone:
         try:
             named_zone(query.zone)
         except ValueError:
-            problems.append(f"There is no time zone “{query.zone}”. Try Europe/Berlin or UTC.")
+            problems.append(f"There is no time zone {query.zone!r}. Try Europe/Berlin or UTC.")
             query = query.with_(zone="")
     return replace(query, problems=tuple(problems))
 
