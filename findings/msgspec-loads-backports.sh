@@ -4,7 +4,7 @@
 # Guess: a library "without dependencies" costs a process the same, whatever else lies in the environment; and a
 #   backport is imported where the standard library lacks the name (`sys.version_info`).
 # What is so: three of its modules try typing_extensions first and fall back on `typing`, so that every process that
-#   imports msgspec pays for it as soon as another package (anyio, pydantic, …) has brought it along: about 5 MB and
+#   imports msgspec pays for it as soon as another package (anyio, pydantic, …) has brought it along: 1 to 5 MB and
 #   20 to 80 ms. With that import refused, msgspec works the same, Annotated and NotRequired included.
 # Version: msgspec 0.22.0, typing_extensions 4.16.0 (PyPI), Python 3.11 and newer.
 # Source: seen, in sys.modules below.
