@@ -39,9 +39,21 @@ def with_value(text: str, path: Keys, raw: object) -> str:
         lambda: _add_table(text, path, written),  # which is no TOML where the table stands already
         lambda: _set(text, path, raw),
         lambda: _add_line(text, path, written),
-        lambda: f"{'.'.join(path)} = {written}{_newline(text)}{text}",
+        lambda: f"{_dotted(path)} = {written}{_newline(text)}{text}",
     ]
     return _first_right(text, edits, lambda new: _comparable(new) == _comparable(after))
+
+
+def with_members(text: str, path: Keys, raw: Mapping[str, object]) -> str:
+    """The text with a table of exactly these members at `path`. Raises BadToml and CannotEdit."""
+    found = _at(read_toml(text), path)
+    if found is not None and not isinstance(found, dict):
+        text = without(text, path)
+    for key in (found if isinstance(found, dict) else {}).keys() - raw.keys():
+        text = without(text, (*path, key))
+    for key, value in raw.items():
+        text = with_value(text, (*path, key), value)
+    return text
 
 
 def without(text: str, path: Keys) -> str:
@@ -105,13 +117,13 @@ def _set(text: str, path: Keys, raw: object) -> str:
 def _add_table(text: str, path: Keys, written: str) -> str:
     newline = _newline(text)
     gap = "" if not text else newline if text.endswith("\n") else 2 * newline
-    return f"{text}{gap}[{'.'.join(path[:-1])}]{newline}{path[-1]} = {written}{newline}"
+    return f"{text}{gap}[{_dotted(path[:-1])}]{newline}{_dotted(path[-1:])} = {written}{newline}"
 
 
 def _add_line(text: str, path: Keys, written: str) -> str:
     """The key below the header of its table."""
     lines = text.split("\n")
-    lines.insert(TomlLines(text).of(path[:-1]), f"{path[-1]} = {written}")
+    lines.insert(TomlLines(text).of(path[:-1]), f"{_dotted(path[-1:])} = {written}")
     return "\n".join(lines)
 
 
@@ -141,6 +153,13 @@ def _remove(text: str, path: Keys, *, prune: bool) -> str:
             break
         del table[part]
     return document.as_string()
+
+
+def _dotted(path: Keys) -> str:
+    """As TOML has it: in quotes, what is no bare key."""
+    import tomlkit
+
+    return ".".join(tomlkit.key(part).as_string() for part in path)
 
 
 def _is_local(text: str, new: str) -> bool:

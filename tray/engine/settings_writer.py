@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from providers.host.storage import reason_of
 from providers.host.toml_lines import BadToml, Keys, TomlLines
 from providers.setting import InvalidValue, Setting
 from tray.engine.settings import SIZE_LIMIT
-from tray.engine.settings_edit import CannotEdit, with_value, without
+from tray.engine.settings_edit import CannotEdit, with_members, with_value, without
 from tray.engine.settings_table import Table, UnknownSetting, find
 
 LOCK_SECONDS = 5.0
@@ -46,11 +46,17 @@ def set_text(file: Path, table: Table, key: str, text: str) -> str | None:
 
 def set_value(file: Path, setting: Setting[Any], raw: object) -> bool:
     """Write this TOML value, which the setting's type accepts, for the setting into the file. Returns whether
-    the file was changed for it.
+    the file was changed for it. Of a table the members that stay as they are keep their comments.
 
     Raises CannotWriteSettings. Waits up to LOCK_SECONDS for another process that writes it.
     """
-    return _change(file, setting.path, lambda text: with_value(text, setting.path, raw), missing=HEADER)
+
+    def edit(text: str) -> str:
+        if isinstance(raw, Mapping):
+            return with_members(text, setting.path, raw)
+        return with_value(text, setting.path, raw)
+
+    return _change(file, setting.path, edit, missing=HEADER)
 
 
 def unset(file: Path, setting: Setting[Any]) -> bool:
