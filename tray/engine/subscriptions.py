@@ -77,7 +77,8 @@ class Subscriptions(Struct, frozen=True):
 
 
 def _is_name(account: str) -> bool:
-    return len(account.strip()) > 0 and len(account) <= _LONGEST_NAME and account.isprintable()
+    has_controls = any(each < " " or each == "\x7f" for each in account)
+    return len(account.strip()) > 0 and len(account) <= _LONGEST_NAME and not has_controls
 
 
 SUBSCRIPTIONS: Setting[tuple[Subscription, ...]] = Setting(
