@@ -86,7 +86,8 @@
                           costs no other's figures)
         publish           snapshot.json, written: the shape of it is `document`
         published         the same, read with the standard library (published_costs: the cost in it as of now;
-                          iso_time: times in it as text; published_settings: the settings in it)
+                          iso_time: times in it as text; published_settings: the settings in it;
+                          published_state: as the state that views draw)
         salt              a secret of this machine, without which hashes of names cannot be guessed
         once              one round without an engine; other_homes: what others have published is kept
         detached          the same in the background, for a bar

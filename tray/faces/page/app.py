@@ -50,6 +50,7 @@ def _data(request: Request, scope: Scope, costs: Costs, rollup: Rollup) -> PageD
         now=now,
         zone=zone,
         usage=None if document is None else published.usage(document, now.timestamp()),
+        incidents=(document or {}).get("incidents", {}),
         rollup=rollup,
         costs=costs,
         scope=scope,

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
 
 class PageData(Struct, frozen=True, kw_only=True):
-    """`usage` is the document of `tankful usage --json` as of `now`, None where nothing was ever published."""
+    """`usage` is the document of `tankful usage --json` as of `now`, None where nothing was ever published;
+    `incidents` are those of snapshot.json, by provider.
+    """
 
     query: PageQuery
     selection: Selection
     now: datetime
     zone: tzinfo
     usage: dict[str, Any] | None
+    incidents: dict[str, Any] = {}
     rollup: Rollup
     costs: Costs
     scope: Scope
