@@ -37,4 +37,10 @@ TABS = {
     "prices": "Prices and homes",
     "data": "Data",
 }
-SECTIONS = (PageSection("overview", "totals", "Totals"),)
+SECTIONS = (
+    PageSection("overview", "totals", "Totals"),
+    PageSection("models", "breakdown", "Models and efforts"),
+    PageSection("projects", "by_project", "Projects"),
+    PageSection("projects", "by_account", "Accounts"),
+    PageSection("projects", "by_home", "Homes"),
+)

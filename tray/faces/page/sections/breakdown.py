@@ -1,0 +1,74 @@
+"""What each model came to, by effort; or each day, week and month, by model."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from providers.ledger.rollup.selection import Dimension
+from tray.faces.page.data import PageData
+from tray.faces.page.table import groups
+from tray.faces.page.table.ordering import Ordering
+from tray.faces.page.table.table import TallyTable, table, unpriced_note
+
+_BY = {"model": "By model", "day": "By day", "week": "By week", "month": "By month"}
+_PERIODS: dict[str, Dimension] = {"day": "day", "week": "week", "month": "month"}
+_NEWEST_FIRST = Ordering("name")
+
+
+class ByLink(Struct, frozen=True, kw_only=True):
+    title: str
+    address: str
+    current: bool
+
+
+class Breakdown(Struct, frozen=True, kw_only=True):
+    """`choices` are what else the rows may be."""
+
+    choices: tuple[ByLink, ...]
+    table: TallyTable
+
+
+def build(data: PageData) -> Breakdown:
+    by = data.query.by if data.query.by in _BY else "model"
+    return Breakdown(
+        choices=tuple(_choices(data, by)), table=_by_model(data) if by == "model" else _by_time(data, by)
+    )
+
+
+def _by_model(data: PageData) -> TallyTable:
+    rows = groups.by_model(data)
+    return table(
+        rows,
+        data.query,
+        caption="Cost and tokens by model; a row opens to its efforts",
+        title="Model",
+        place_title="Provider",
+        beyond=groups.beyond(data),
+        notes=unpriced_note(groups.by_model_name(rows, of_parts=False)),
+    )
+
+
+def _by_time(data: PageData, by: str) -> TallyTable:
+    period = _PERIODS[by]
+    rows = groups.by_time(data, period)
+    return table(
+        rows,
+        data.query,
+        caption=f"Cost and tokens by {by}; a row opens to its models",
+        title=by.capitalize(),
+        place_title="Provider",
+        beyond=groups.beyond(data),
+        usual=_NEWEST_FIRST,
+        notes=unpriced_note(groups.by_model_name(rows, of_parts=True)),
+    )
+
+
+def _choices(data: PageData, by: str) -> list[ByLink]:
+    return [
+        ByLink(
+            title=title,
+            address=data.query.with_(by="" if name == "model" else name, sort="", open="", page="").address,
+            current=name == by,
+        )
+        for name, title in _BY.items()
+    ]

@@ -1,0 +1,34 @@
+"""What each project came to, in all providers together."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from tray.faces.page.data import PageData
+from tray.faces.page.table import groups
+from tray.faces.page.table.names import named
+from tray.faces.page.table.table import TallyTable, table, unpriced_note
+
+
+class ByProject(Struct, frozen=True):
+    table: TallyTable
+
+
+def build(data: PageData) -> ByProject:
+    rows = groups.with_models(
+        data,
+        "project",
+        lambda name: named(name, data.query.with_(project=name, page="").address),
+        merged=True,
+    )
+    return ByProject(
+        table(
+            rows,
+            data.query,
+            caption="Cost and tokens by project; a row opens to its models",
+            title="Project",
+            place_title="Provider",
+            beyond=groups.beyond(data),
+            notes=unpriced_note(groups.by_model_name(rows, of_parts=True)),
+        )
+    )

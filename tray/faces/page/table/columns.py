@@ -1,0 +1,123 @@
+"""What a table shows of a sum: each number once shortened and once with all its digits. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from providers.domain.cost import Tally
+from tray.view import format as fmt
+
+NO_NUMBER = "–"
+
+
+class TallyCell(Struct, frozen=True, kw_only=True):
+    """`value` is for programs, with all its digits, `hint` the same for people; both "" where nothing is known."""
+
+    shown: str
+    value: str = ""
+    hint: str = ""
+
+
+class TallyColumn(Struct, frozen=True, kw_only=True):
+    """`number` gets the sum of a row and that of its whole table; None where it is not known."""
+
+    key: str
+    title: str
+    hint: str = ""
+    number: Callable[[Tally, Tally], float | None]
+    cell: Callable[[Tally, Tally], TallyCell]
+
+
+def count_cell(count: int, hint: str = "") -> TallyCell:
+    return TallyCell(shown=fmt.tokens(count), value=f"{count}", hint=hint or f"{count:,}")
+
+
+def cost_cell(tally: Tally) -> TallyCell:
+    """A sum that leaves something out is a lower bound."""
+    if tally.usd is None:
+        return TallyCell(shown="no price")
+    shown = fmt.at_least(tally.usd) if tally.unpriced else fmt.money(tally.usd)
+    return TallyCell(shown=shown, value=f"{tally.usd:.6f}", hint=f"${tally.usd:,.6f}")
+
+
+def share_text(share: float) -> str:
+    """`12.3 %` of 0.123; never 0 % of something, nor 100 % of less than all."""
+    if 0 < share < 0.0005:
+        return "< 0.1 %"
+    if 0.9995 <= share < 1:
+        return "99.9 %"
+    return f"{100 * share:.1f} %"
+
+
+def per_million(tally: Tally) -> float | None:
+    """USD; None where a part of the tokens has no price, or there are none."""
+    tokens = tally.usage.total_tokens
+    return tally.usd * 1e6 / tokens if tally.usd is not None and not tally.unpriced and tokens else None
+
+
+def share(tally: Tally, whole: Tally) -> float | None:
+    """Of the cost that is known."""
+    return tally.usd / whole.usd if tally.usd is not None and whole.usd else None
+
+
+def _counts(key: str, title: str, count: Callable[[Tally], int], hint: str = "") -> TallyColumn:
+    return TallyColumn(
+        key=key,
+        title=title,
+        hint=hint,
+        number=lambda tally, _: count(tally),
+        cell=lambda tally, _: count_cell(count(tally)),
+    )
+
+
+def _written(tally: Tally, _: Tally) -> TallyCell:
+    long = tally.usage.cache_write_1h_tokens
+    count = tally.usage.cache_write_tokens
+    return count_cell(count, f"{count:,}, {long:,} of them for one hour" if long else "")
+
+
+def _rate(tally: Tally, _: Tally) -> TallyCell:
+    usd = per_million(tally)
+    if usd is None:
+        return TallyCell(shown=NO_NUMBER)
+    return TallyCell(shown=fmt.money(usd), value=f"{usd:.6f}", hint=f"${usd:,.6f}")
+
+
+def _part(tally: Tally, whole: Tally) -> TallyCell:
+    found = share(tally, whole)
+    if found is None:
+        return TallyCell(shown=NO_NUMBER)
+    return TallyCell(shown=share_text(found), value=f"{found:.6f}", hint=f"{100 * found:.4f} %")
+
+
+COLUMNS = (
+    TallyColumn(
+        key="cost",
+        title="Cost",
+        hint="at API prices, in USD",
+        number=lambda tally, _: tally.usd,
+        cell=lambda tally, _: cost_cell(tally),
+    ),
+    TallyColumn(key="share", title="Share", hint="of the cost that is known", number=share, cell=_part),
+    _counts("total", "Tokens", lambda tally: tally.usage.total_tokens),
+    _counts("input", "Input", lambda tally: tally.usage.input_tokens, "without cached tokens"),
+    _counts("cache_read", "Cache read", lambda tally: tally.usage.cache_read_tokens),
+    TallyColumn(
+        key="cache_write",
+        title="Cache write",
+        number=lambda tally, _: tally.usage.cache_write_tokens,
+        cell=_written,
+    ),
+    _counts("output", "Output", lambda tally: tally.usage.output_tokens, "with reasoning"),
+    _counts("reasoning", "Reasoning", lambda tally: tally.usage.reasoning_tokens, "a part of the output"),
+    TallyColumn(
+        key="rate",
+        title="Per million",
+        hint="USD for a million tokens of this mix",
+        number=lambda tally, _: per_million(tally),
+        cell=_rate,
+    ),
+    _counts("responses", "Responses", lambda tally: tally.responses),
+)

@@ -1,0 +1,114 @@
+"""The rows of a table by what the sums are grouped by: models with their efforts, and what else has models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, timedelta
+
+from providers.domain.cost import Tally, tallied
+from providers.ledger.rollup.selection import Dimension, Key
+from tray.faces.page.data import PageData
+from tray.faces.page.table.names import ShownName, named
+from tray.faces.page.table.table import TallyGroup, grouped
+from tray.view import format as fmt
+
+
+def titles(data: PageData) -> dict[str, str]:
+    """The names of the providers for people, by id."""
+    return {provider.id: provider.title for provider in data.scope.providers}
+
+
+def by_model(data: PageData) -> list[TallyGroup]:
+    """The models of each provider, with their efforts."""
+    shown = titles(data)
+    return grouped(
+        data.tallies(("provider", "model", "effort")),
+        2,
+        text=lambda key: f"{key[1]}",
+        name=lambda key: named(f"{key[1]}", data.query.with_(model=f"{key[1]}", page="").address),
+        place=lambda keys: _places(keys, 0, shown),
+        part=lambda key: TallyGroup(text=f"{key[2]}", name=named(f"{key[2]}")),
+    )
+
+
+def by_time(data: PageData, period: Dimension) -> list[TallyGroup]:
+    """The days, weeks or months, with their models."""
+    shown = titles(data)
+    return grouped(
+        data.tallies((period, "provider", "model")),
+        1,
+        text=lambda key: f"{key[0]}",
+        name=lambda key: _period(data, period, f"{key[0]}"),
+        place=lambda keys: _places(keys, 1, shown),
+        part=lambda key: _model(data, shown, key[1], key[2]),
+    )
+
+
+def with_models(
+    data: PageData, dimension: Dimension, name: Callable[[str], ShownName], *, merged: bool = False
+) -> list[TallyGroup]:
+    """The rows of this dimension with their models: one for each provider, or, if `merged`, one for all."""
+    shown = titles(data)
+    if merged:
+        found = data.tallies((dimension, "provider", "model"))
+        depth, at, provider = 1, 0, 1
+    else:
+        found = data.tallies(("provider", dimension, "model"))
+        depth, at, provider = 2, 1, 0
+    return grouped(
+        found,
+        depth,
+        text=lambda key: f"{key[at]}",
+        name=lambda key: name(f"{key[at]}"),
+        place=lambda keys: _places(keys, provider, shown),
+        part=lambda key: _model(data, shown, key[provider], key[2]),
+    )
+
+
+def beyond(data: PageData) -> Tally | None:
+    """What is on no line of a log, under the same filters; None where there is nothing of it."""
+    return data.tallies(beyond=True).get(())
+
+
+def by_model_name(groups: Iterable[TallyGroup], *, of_parts: bool) -> Mapping[str, Tally]:
+    """The sums of models in these groups: of the groups themselves, or of their parts."""
+    sums: dict[str, list[Tally]] = {}
+    for group in groups:
+        for each in group.parts if of_parts else (group,):
+            sums.setdefault(each.name.full, []).append(each.tally)
+    return {name: tallied(tallies) for name, tallies in sums.items()}
+
+
+def _model(data: PageData, shown: Mapping[str, str], provider: object, model: object) -> TallyGroup:
+    link = data.query.with_(model=f"{model}", page="").address
+    return TallyGroup(
+        text=f"{model}", name=named(f"{model}", link), place=shown.get(f"{provider}", f"{provider}")
+    )
+
+
+def _places(keys: Collection[Key], at: int, shown: Mapping[str, str]) -> str:
+    ids = dict.fromkeys(f"{key[at]}" for key in keys)
+    return ", ".join(sorted(shown.get(each, each) for each in ids))
+
+
+def _period(data: PageData, period: Dimension, start: str) -> ShownName:
+    """The address is that of these days alone."""
+    first = date.fromisoformat(start)
+    last = _last(first, period)
+    if data.selection.since is not None:
+        first = max(first, data.selection.since)
+    if data.selection.until is not None:
+        last = min(last, data.selection.until)
+    link = data.query.with_(range="custom", since=f"{first}", until=f"{last}", page="").address
+    text = f"{first} {fmt.weekday(first)}" if first == last else f"{first} – {last}"
+    return named(text, link)
+
+
+def _last(start: date, period: Dimension) -> date:
+    """Its last day: no log names one near the end of the calendar."""
+    match period:
+        case "week":
+            return start + timedelta(days=6)
+        case "month":
+            return (start + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return start
