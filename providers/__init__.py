@@ -107,6 +107,7 @@
         menu/             the rows: `top` arranges account, windows, cost, problems and actions; `text` and
                           `summary` are the same in a terminal and in a few lines
         icon/, tooltip    the picture in the tray (`glance`: what it shows; `draw`: how), and the text beside it
+        limit_cards       an account as a card (window_names: of windows without a title)
         level             how loud a window is shown: plenty, low, scarce, spent (error_words: errors, in a word)
         format            how percent, times, tokens and money read (words: with the standard library)
         export/           rows as files for other programs: `pieces` says which, each other file writes them

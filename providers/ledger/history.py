@@ -102,11 +102,16 @@ def changes(db: sqlite3.Connection, account: str, since: datetime) -> list[Limit
 
 
 def series(
-    db: sqlite3.Connection, account: str, window: str, since: datetime, until: datetime
+    db: sqlite3.Connection,
+    account: str,
+    window: str,
+    since: datetime,
+    until: datetime,
+    most: int = _MOST_CHANGES,
 ) -> list[LimitChange]:
     """The changes of one window between these moments, preceded by its state at `since`; oldest first.
 
-    Of more than `_MOST_CHANGES` the newest. It reads these rows only, however long the history is.
+    Of more than `most` the newest. It reads these rows only, however long the history is.
     """
     rows = db.execute(
         "SELECT at_ms, window, used_percent, resets_ms, source FROM limits"  # noqa: S608
@@ -118,7 +123,7 @@ def series(
             "window": window,
             "since": ms(since),
             "until": ms(until),
-            "most": _MOST_CHANGES,
+            "most": most,
         },
     ).fetchall()
     return _changes(reversed(rows))

@@ -29,6 +29,8 @@ from providers.ledger.windows import WindowRecord
 
 _SHORT_WAIT = 0.2
 """Seconds. Polling limits and publishing do not wait for a scan."""
+_MOST_CHANGES = 20_000
+"""Of one window: more than a chart can show, and read within 0.1 s."""
 _EARLIEST_MS, _LATEST_MS = -(2**62), 2**62
 
 
@@ -186,14 +188,27 @@ class Ledger:
         with self._place.opened(_SHORT_WAIT) as db:
             return limit_news(db, usage, now, since, zone, work_days)
 
-    def windows(self, since: datetime, until: datetime, account: str | None = None) -> list[WindowRecord]:
-        """The windows, of all accounts or of one, that were open at some time from `since` until before `until`,
-        in the order in which they began. Raises LedgerError.
+    def limit_series(
+        self, account: str, window: str, since: datetime, until: datetime
+    ) -> list[history.LimitChange]:
+        """How one window changed between these moments, preceded by its state at `since`, oldest first; of very
+        many changes the newest. Raises LedgerError.
         """
         if not self._place.exists():
             return []
         with self._place.opened() as db:
-            return window_log.windows(db, since, until, account)
+            return history.series(db, account, window, since, until, _MOST_CHANGES)
+
+    def windows(
+        self, since: datetime, until: datetime, account: str | None = None, window: str | None = None
+    ) -> list[WindowRecord]:
+        """The windows, of all accounts or of one, or those of one id, that were open at some time from `since`
+        until before `until`, in the order in which they began. Raises LedgerError.
+        """
+        if not self._place.exists():
+            return []
+        with self._place.opened() as db:
+            return window_log.windows(db, since, until, account, window)
 
     def responses(
         self,

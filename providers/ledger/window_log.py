@@ -58,13 +58,18 @@ def note(db: sqlite3.Connection, usage: AccountUsage, now: datetime) -> None:
 
 
 def windows(
-    db: sqlite3.Connection, since: datetime, until: datetime, account: str | None = None
+    db: sqlite3.Connection,
+    since: datetime,
+    until: datetime,
+    account: str | None = None,
+    window: str | None = None,
 ) -> list[WindowRecord]:
     """Those that were open at some time from `since` until before `until`, in the order in which they began."""
     rows = db.execute(
         f"SELECT {_COLUMNS} FROM windows WHERE starts_ms < ? AND coalesce(ended_ms, resets_ms, seen_ms) >= ?"  # noqa: S608
-        f" AND (?3 IS NULL OR account = ?3) AND {INTACT['windows']} ORDER BY starts_ms, account, window",
-        (ms(until), ms(since), account),
+        f" AND (?3 IS NULL OR account = ?3) AND (?4 IS NULL OR window = ?4) AND {INTACT['windows']}"
+        " ORDER BY starts_ms, account, window",
+        (ms(until), ms(since), account, window),
     )
     return [_record(row) for row in rows]
 
@@ -78,7 +83,7 @@ def fold_history(db: sqlite3.Connection) -> None:
     found: dict[tuple[str, str], list[WindowRecord]] = {}
     for account, window, at_ms, used, resets_ms in rows:
         records = found.setdefault((account, window), [])
-        reading = WindowReading(moment(at_ms), used, moment_or_none(resets_ms), _length(window))
+        reading = WindowReading(moment(at_ms), used, moment_or_none(resets_ms), window_length(window))
         records[-2:] = follow(tuple(records[-2:]), reading, account, window, moment(at_ms))
     for records in found.values():
         _write(db, records)
@@ -96,7 +101,7 @@ def _last(db: sqlite3.Connection, account: str, window: str) -> Records:
 
 def _save(db: sqlite3.Connection, before: Records, after: Records, window: RateWindow) -> None:
     held = {record.starts_at: record for record in before}
-    length = window.duration or _length(window.id) or SEEN_EVERY
+    length = window.duration or window_length(window.id) or SEEN_EVERY
     every = min(SEEN_EVERY, length / 10)
     _write(db, (record for record in after if _is_news(held.get(record.starts_at), record, every)))
     for starts_at in held.keys() - {record.starts_at for record in after}:
@@ -212,13 +217,13 @@ def _own(usage: AccountUsage) -> list[str]:
 
 def _reading(lane: Sourced[RateWindow]) -> WindowReading:
     window = lane.value
-    length = window.duration or _length(window.id)
+    length = window.duration or window_length(window.id)
     resets_ms = ms_or_none(window.resets_at)  # as it is stored, whichever process reads it next
     return WindowReading(moment(ms(lane.fetched_at)), window.used_percent, moment_or_none(resets_ms), length)
 
 
-def _length(window: str) -> timedelta | None:
-    """By its id."""
+def window_length(window: str) -> timedelta | None:
+    """By its id; None where that does not tell."""
     kind = window.rpartition(":")[2]
     minutes = _MINUTES.get(kind) or (int(kind) if kind.isdecimal() and len(kind) < 7 else None)
     return timedelta(minutes=minutes) if minutes else None

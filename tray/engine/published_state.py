@@ -1,4 +1,4 @@
-"""The document of `tankful usage --json` as the state that views draw: faces without an engine have the menu's words.
+"""The document of `tankful usage --json` as the state that views draw, so that all faces have the menu's words.
 
 The way back from `document`. Times come back to the second, and what the clock makes of them is judged anew.
 """

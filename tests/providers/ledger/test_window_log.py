@@ -17,7 +17,7 @@ from providers.ledger import row_checksums, window_log
 from providers.ledger.database import opened, transaction
 from providers.ledger.ledger import Ledger
 from providers.ledger.schema import APPLICATION_ID, SCHEMA
-from providers.ledger.window_log import SEEN_EVERY, _length, windows
+from providers.ledger.window_log import SEEN_EVERY, window_length, windows
 from providers.ledger.windows import WindowReading, WindowRecord, follow
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -29,7 +29,9 @@ def lane(
     minute: float, used: float, resets: float | None = 290, window: str = "session"
 ) -> Sourced[RateWindow]:
     resets_at = None if resets is None else NOW + resets * MINUTE
-    value = RateWindow(id=window, title="", used_percent=used, duration=_length(window), resets_at=resets_at)
+    value = RateWindow(
+        id=window, title="", used_percent=used, duration=window_length(window), resets_at=resets_at
+    )
     return Sourced(value=value, source="oauth", fetched_at=NOW + minute * MINUTE)
 
 
@@ -349,3 +351,21 @@ def test_a_reading_without_a_reset_just_after_one_is_noted_again() -> None:
             found = windows(db, *EVER)
             window_log.note(db, usage(before), each.fetched_at)
             assert windows(db, *EVER) == found
+
+
+def test_windows_of_one_id_and_the_changes_of_one(tmp_path: Path) -> None:
+    noted(
+        tmp_path,
+        usage(lane(10, 5), lane(10, 30, 5000, "weekly")),
+        usage(lane(15, 8), lane(15, 31, 5000, "weekly")),
+        usage(lane(16, 9), account="b2"),
+    )
+    ledger = Ledger(tmp_path / "ledger.sqlite3")
+    assert [(each.account, each.window) for each in ledger.windows(*EVER, window="weekly")] == [
+        ("a1", "weekly")
+    ]
+    changes = ledger.limit_series("a1", "session", *EVER)
+    assert [change.used_percent for change in changes] == [5, 8]
+    assert ledger.limit_series("a1", "session", NOW + 12 * MINUTE, EVER[1])[0].used_percent == 5
+    assert ledger.limit_series("nobody", "session", *EVER) == []
+    assert Ledger(tmp_path / "none.sqlite3").limit_series("a1", "session", *EVER) == []

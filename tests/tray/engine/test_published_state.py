@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 
 import pytest
@@ -77,7 +77,7 @@ def test_a_document_says_the_same_of_limits_as_the_state_it_was_made_of(name: st
         return
 
     def limits(shown: State) -> list[str]:
-        return [row.text for row in status_rows(shown, NOW, NOW.tzinfo) if "window" in row.key]
+        return [row.text for row in status_rows(shown, NOW, UTC) if "window" in row.key]
 
     assert limits(back(before)) == limits(before)
 

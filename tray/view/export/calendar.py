@@ -10,10 +10,10 @@ from providers.domain.visible import sound, visible
 from providers.ledger.windows import WindowRecord
 from providers.version import VERSION
 from tray.view.export.redact import Redaction
+from tray.view.window_names import window_name
 from tray.view.words import local_minute, percent
 
 _LONGEST_LINE = 75  # bytes, without the end of the line
-_TITLES = {"session": "5h", "weekly": "Weekly", "monthly": "Monthly"}
 Titles = Mapping[tuple[str, str], tuple[str, str]]
 """The titles of provider and window, by account and window."""
 
@@ -38,7 +38,7 @@ def calendar(
 def _event(record: WindowRecord, ends: datetime, titles: Titles, hidden: Redaction) -> bytes:
     account = hidden.account(record.account) or ""
     provider, window = titles.get((record.account, record.window), ("", ""))
-    title = f"{provider} {window or _TITLES.get(record.window, record.window)}".strip()
+    title = f"{provider} {window or window_name(record.window)}".strip()
     used = percent(100 - record.used_percent, used=True)
     did = "resets" if record.ended_at is None else "was reset early" if record.reset_early else "was reset"
     # What a window is known by, however its reset moves.

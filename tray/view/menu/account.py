@@ -47,12 +47,18 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 def entries(accounts: Sequence[AccountUsage], now: datetime, look: Look) -> tuple[Entry, ...]:
     """The worst first; of two that are as tight, in the order of the snapshot."""
-    found = [
+
+    def order(each: Entry) -> tuple[int, bool]:
+        return round(tightness(each.usage, now)), each.usage.error is None
+
+    return tuple(sorted(named(accounts, look), key=order))
+
+
+def named(accounts: Sequence[AccountUsage], look: Look) -> tuple[Entry, ...]:
+    """In the order of the snapshot."""
+    return tuple(
         Entry(key=key, header=header, usage=usage)
         for key, header, usage in zip(_keys(accounts), _headers(accounts, look), accounts, strict=True)
-    ]
-    return tuple(
-        sorted(found, key=lambda each: (round(tightness(each.usage, now)), each.usage.error is None))
     )
 
 
@@ -151,18 +157,31 @@ def _details(
 
 def _owner_rows(key: str, usage: AccountUsage, now: datetime, look: Look, *, width: int) -> Iterator[Row]:
     """Whose the account is, and where its values came from."""
-    if (account := usage.account) is not None:  # else its name says all
-        parts = (_email(usage, look), account.plan and fmt.plain(fmt.plan(account.plan)), homes(usage))
-        whose = fmt.DOT.join(part for part in parts if part)
+    if whose := owner_text(usage, look):
         yield from sentence_rows(f"{key}:owner", whose, width=width)
+    if (age := age_text(usage, now)) is not None:
+        yield text_row(f"{key}:age", age)
+
+
+def owner_text(usage: AccountUsage, look: Look) -> str:
+    """E-mail address, plan and homes of an account; "" for a home without one, whose name says all."""
+    account = usage.account
+    if account is None:
+        return ""
+    parts = (_email(usage, look), account.plan and fmt.plain(fmt.plan(account.plan)), homes(usage))
+    return fmt.DOT.join(part for part in parts if part)
+
+
+def age_text(usage: AccountUsage, now: datetime) -> str | None:
+    """When its values were last updated, and from where; None where it has none."""
     read_at = read_times(usage)
     if not read_at:
-        return
+        return None
     oldest = min(read_at, key=lambda each: each.at)
     source = fmt.plain(usage.source_titles.get(oldest.source, oldest.source))
     stale = all(is_stale(each.at, each.ends, now, usage.refresh_every) for each in read_at)
     begin = "Last updated" if stale else "Updated"
-    yield text_row(f"{key}:age", f"{begin} {fmt.age(now - oldest.at)}{fmt.DOT}{source}")
+    return f"{begin} {fmt.age(now - oldest.at)}{fmt.DOT}{source}"
 
 
 def _share(percent: float) -> float:

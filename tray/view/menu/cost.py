@@ -41,6 +41,14 @@ def cost_rows(key: str, cost: CostSummary | None, state: State) -> Iterator[Row]
         yield text_row(f"{key}:unpriced", f"No price for {fmt.some(cost.unpriced_models, _UNPRICED)}.")
 
 
+def cost_line(cost: CostSummary | None) -> str | None:
+    """Today's and that of 30 days, in a line; None where there are no logs."""
+    if cost is None or not cost.has_logs:
+        return None
+    today = [f"{price_of(cost.today_usd, cost)} today"] if has_today(cost) else []
+    return f"{', '.join((*today, f'{price_of(cost.days_30_usd, cost)} in 30 days'))}, at API prices"
+
+
 def price_of(usd: float | None, cost: CostSummary) -> str:
     """`≈ $2.36`; an incomplete sum is marked as a lower bound."""
     if usd is None:

@@ -11,7 +11,7 @@ from tray.view import format as fmt
 from tray.view.accounts import is_past, own_windows
 from tray.view.error_words import IN_A_WORD
 from tray.view.menu.account import Entry, entries
-from tray.view.menu.cost import has_today, price_of
+from tray.view.menu.cost import cost_line
 from tray.view.menu.windows import Look, look_of, reset_text
 
 _MOST = 4
@@ -40,10 +40,8 @@ def _account(entry: Entry, now: datetime, zone: tzinfo, look: Look, *, narrow: b
         parts.append(IN_A_WORD[usage.error.kind])
     header, parts = entry.header.replace(fmt.DOT, " · "), parts or ["no limits known"]
     yield from (header, *parts) if narrow else (f"{header}: {', '.join(parts)}",)
-    cost = usage.cost
-    if cost is not None and cost.has_logs:
-        today = [f"{price_of(cost.today_usd, cost)} today"] if has_today(cost) else []
-        yield f"{', '.join((*today, f'{price_of(cost.days_30_usd, cost)} in 30 days'))}, at API prices"
+    if (cost := cost_line(usage.cost)) is not None:
+        yield cost
 
 
 def _window(lane: Sourced[RateWindow], now: datetime, zone: tzinfo, look: Look) -> str:

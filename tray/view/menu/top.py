@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
-from providers.domain.incident import Impact
+from providers.domain.incident import Impact, Incident
 from tray.engine.state import State
 from tray.view import format as fmt
 from tray.view.accounts import accounts
@@ -56,13 +56,17 @@ def incident_rows(state: State, available: Available) -> Iterator[Row]:
     for provider, incident in state.incidents.items():
         if provider not in titles:
             continue
-        name = fmt.plain(titles[provider], longest=20)
-        text = f"{name} {_IMPACTS[incident.impact]}: {fmt.plain(incident.title, longest=_INCIDENT)}"
+        text = incident_text(titles[provider], incident)
         key = f"incident:{provider}"
         if available.open:
             yield action_row(key, text, Action("open", f"status:{provider}"))
         else:
             yield text_row(key, text)
+
+
+def incident_text(provider: str, incident: Incident) -> str:
+    name = fmt.plain(provider, longest=20)
+    return f"{name} {_IMPACTS[incident.impact]}: {fmt.plain(incident.title, longest=_INCIDENT)}"
 
 
 def state_problems(state: State, *, width: int = MENU_WIDTH) -> Iterator[Row]:

@@ -101,18 +101,24 @@ def _more(
 def pace_rows(key: str, usage: AccountUsage, now: datetime, zone: tzinfo, look: Look) -> Iterator[Row]:
     """How each of the account's own windows will end, and what may be used today."""
     for lane in own_windows(usage):
-        if is_past(lane, now):
-            continue
         own, name = f"{key}:pace:{lane.value.id}", fmt.plain(lane.value.title, longest=_LONGEST_NAME)
-        if (found := pace_of(usage, lane.value, now, zone, look.work_days)) is not None:
-            yield text_row(own, f"{name}: {_verdict(found, lane.value, now, zone)}")
-            if found.runs_out_between is not None:
-                yield text_row(f"{own}:spread", f"{name}: {_spread(found.runs_out_between, now, zone)}")
-        today = allowance(lane.value, now, zone, look.work_days)
-        if today is not None and round(today) > 0:
-            yield text_row(
-                f"{own}:today", f"{name}: use up to {round(today)} % today to last until the reset"
-            )
+        for about, text in pace_texts(usage, lane, now, zone, look):
+            yield text_row(f"{own}:{about}" if about else own, f"{name}: {text}")
+
+
+def pace_texts(
+    usage: AccountUsage, lane: Sourced[RateWindow], now: datetime, zone: tzinfo, look: Look
+) -> Iterator[tuple[str, str]]:
+    """How a window will end ("", then "spread"), and what of it may be used "today"."""
+    if is_past(lane, now):
+        return
+    if (found := pace_of(usage, lane.value, now, zone, look.work_days)) is not None:
+        yield "", _verdict(found, lane.value, now, zone)
+        if found.runs_out_between is not None:
+            yield "spread", _spread(found.runs_out_between, now, zone)
+    today = allowance(lane.value, now, zone, look.work_days)
+    if today is not None and round(today) > 0:
+        yield "today", f"use up to {round(today)} % today to last until the reset"
 
 
 def _verdict(found: Pace, window: RateWindow, now: datetime, zone: tzinfo) -> str:
