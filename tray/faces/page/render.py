@@ -10,14 +10,9 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from tray.faces.page.data import PageData
+from tray.faces.page.parts import Link
 from tray.faces.page.query import RANGES
 from tray.faces.page.sections import SECTIONS, TABS
-
-
-class Link(Struct, frozen=True, kw_only=True):
-    title: str
-    address: str
-    current: bool
 
 
 class RenderedSection(Struct, frozen=True, kw_only=True):
@@ -26,25 +21,29 @@ class RenderedSection(Struct, frozen=True, kw_only=True):
     html: Markup
 
 
+def templates() -> Environment:
+    """All of `assets/page`, which escape what they are given."""
+    folder = files("assets") / "page"
+    texts = {each.name: each.read_text("utf-8") for each in folder.iterdir() if each.name.endswith(".html")}
+    return Environment(
+        loader=DictLoader(texts),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
 class Pages:
     def __init__(self) -> None:
-        folder = files("assets") / "page"
-        texts = {
-            each.name: each.read_text("utf-8") for each in folder.iterdir() if each.name.endswith(".html")
-        }
-        self._templates = Environment(
-            loader=DictLoader(texts),
-            autoescape=select_autoescape(default=True),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = templates()
 
     def page(self, data: PageData) -> str:
         """The whole document for one request."""
         query = data.query
         tab = query.tab or next(iter(TABS))
         return self._templates.get_template("base.html").render(
+            title=f"{TABS.get(tab, 'Page')} · tankful",
             tabs=[
                 Link(title=title, address=query.with_(tab=name, page="").address, current=name == tab)
                 for name, title in TABS.items()

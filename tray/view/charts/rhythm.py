@@ -1,0 +1,74 @@
+"""When it was used: weekdays by parts of the day, as a table with shades. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from tray.view.charts.figure import cell, written
+from tray.view.charts.series import Unit
+from tray.view.charts.svg import element, joined
+from tray.view.words import WEEKDAYS
+
+_SHADES = 5
+
+
+class Rhythm(Struct, frozen=True, kw_only=True):
+    """`values` by weekday (0 is Monday) and part; what is not in it is 0. `parts` are their names, in order."""
+
+    title: str
+    unit: Unit
+    parts: Sequence[str]
+    values: Mapping[tuple[int, int], float]
+
+
+def rhythm(chart: Rhythm) -> Markup:
+    """The darkest is the most used one; a table, so that it reads without a picture, too."""
+    most = max(chart.values.values(), default=0.0)
+    whole = sum(chart.values.values())
+    head = element(
+        "tr",
+        element("th", element("span", "Weekday", class_="unseen"), scope="col"),
+        *(element("th", part, scope="col", class_="number") for part in chart.parts),
+        element("th", "Share", scope="col", class_="number"),
+    )
+    rows = joined(*(_row(chart, weekday, most, whole) for weekday in range(7)))
+    grid = element(
+        "table",
+        element("caption", f"{chart.title}, {chart.unit.name}"),
+        element("thead", head),
+        element("tbody", rows),
+        class_="rhythm",
+    )
+    box = element("div", grid, class_="scroll", tabindex="0", role="group", aria_label=chart.title)
+    return joined(box, element("p", peak(chart), class_="quiet"))
+
+
+def _row(chart: Rhythm, weekday: int, most: float, whole: float) -> Markup:
+    values = [chart.values.get((weekday, part), 0.0) for part in range(len(chart.parts))]
+    part_of_all = f"{100 * sum(values) / whole:.0f} %" if whole > 0 else "–"
+    return element(
+        "tr",
+        element("th", WEEKDAYS[weekday], scope="row"),
+        *(
+            element("td", written(cell(chart.unit, value)), class_=f"number shade-{shade(value, most)}")
+            for value in values
+        ),
+        element("td", part_of_all, class_="number quiet"),
+    )
+
+
+def shade(value: float, most: float) -> int:
+    """0 for nothing, else 1 to 5."""
+    return 0 if value <= 0 or most <= 0 else min(int(value / most * _SHADES) + 1, _SHADES)
+
+
+def peak(chart: Rhythm) -> str:
+    """A sentence: when it was used most."""
+    if not any(chart.values.values()):
+        return "Nothing was used in these days."
+    (weekday, part), value = max(chart.values.items(), key=lambda each: each[1])
+    when = f"{WEEKDAYS[weekday]} {chart.parts[part]}"
+    return f"Most was used on {when}: {chart.unit.shown(value)} {chart.unit.name}."
