@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from providers.domain.cost import Tally
 from providers.ledger.rollup.rollup import Rollup
@@ -32,11 +32,19 @@ class PageData(Struct, frozen=True, kw_only=True):
     rollup: Rollup
     costs: Costs
     scope: Scope
+    answers: dict[tuple[Selection, tuple[Dimension, ...], bool], dict[Key, Tally]] = field(
+        default_factory=dict
+    )
 
     @property
     def today(self) -> date:
         return self.now.astimezone(self.zone).date()
 
-    def tallies(self, by: Sequence[Dimension] = (), *, beyond: bool = False) -> dict[Key, Tally]:
-        """Those of the days and filters of the address."""
-        return self.rollup.tallies(self.selection, by, beyond=beyond)
+    def tallies(
+        self, by: Sequence[Dimension] = (), *, beyond: bool = False, selection: Selection | None = None
+    ) -> dict[Key, Tally]:
+        """Those of the days and filters of the address, or of another selection; each is asked for once."""
+        asked = (selection or self.selection, tuple(by), beyond)
+        if asked not in self.answers:
+            self.answers[asked] = self.rollup.tallies(*asked[:2], beyond=beyond)
+        return self.answers[asked]

@@ -1,0 +1,75 @@
+"""What the sections about tokens and cost ask: each question once for a request, all days at once."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from msgspec.structs import replace
+
+from providers.domain.cost import Tally
+from providers.ledger.rollup.selection import Dimension, Key, Selection
+from tray.faces.page.data import PageData
+from tray.view.usage.daily import Daily, summed
+from tray.view.usage.days import Days, Logged, before, known_days
+
+
+def daily(data: PageData) -> Daily:
+    """Of all days, with the filters of the address."""
+    everything = replace(data.selection, since=None, until=None)
+    return _daily(data, everything)
+
+
+def in_range(data: PageData) -> Daily:
+    """Of the days of the address."""
+    return daily(data).within(data.selection.since, data.selection.until)
+
+
+def logged(data: PageData) -> Logged:
+    """The days that logs have anything of. Who works on a project or with a model on some days only has used
+    none of it on all others: these two filters do not count.
+    """
+    source = replace(data.selection, since=None, until=None, project=None, model=None)
+    return _daily(data, source).logged
+
+
+def days(data: PageData) -> Days | None:
+    """The days of the address that are known; None if there is none."""
+    return known_days(data.selection.since, data.selection.until, logged(data), data.today)
+
+
+def days_before(data: PageData) -> Days | None:
+    """Those that the days of the address are compared with; None where they are not to be."""
+    since, until = data.selection.since, data.selection.until
+    if not data.query.compare or since is None or until is None:
+        return None
+    return before(data.query.range, since, until)
+
+
+def shown(data: PageData, by: tuple[Dimension, ...], selection: Selection | None = None) -> dict[Key, Tally]:
+    """The sums with what is not on the lines of logs."""
+    return summed(
+        (
+            *data.tallies(by, selection=selection).items(),
+            *data.tallies(by, beyond=True, selection=selection).items(),
+        )
+    )
+
+
+def unpriced_models(data: PageData, selection: Selection | None = None) -> tuple[str, ...]:
+    """Whose use no cost includes."""
+    return tuple(f"{key[0]}" for key, tally in shown(data, ("model",), selection).items() if tally.unpriced)
+
+
+def _daily(data: PageData, selection: Selection) -> Daily:
+    lines, beyond = (
+        {
+            (day, provider): tally
+            for (day, provider), tally in found.items()
+            if isinstance(day, date) and isinstance(provider, str)
+        }
+        for found in (
+            data.tallies(("day", "provider"), selection=selection),
+            data.tallies(("day", "provider"), beyond=True, selection=selection),
+        )
+    )
+    return Daily(lines, beyond)
