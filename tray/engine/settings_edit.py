@@ -11,12 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from providers.host.toml_lines import Keys, TomlLines, read_toml
+from tray.engine.toml_file import CannotEdit
 
 _Edit = Callable[[], str]
-
-
-class CannotEdit(ValueError):
-    """The text cannot be changed without changing more of it; str() is a sentence."""
 
 
 def with_value(text: str, path: Keys, raw: object) -> str:
@@ -31,17 +28,17 @@ def with_value(text: str, path: Keys, raw: object) -> str:
         if not isinstance(table, dict):
             raise CannotEdit(f"`{part}` should be a table, [{'.'.join(path[:length])}]")
     table[path[-1]] = read_toml(f"x = {written}")["x"]
-    if _comparable(before) == _comparable(after):
+    if comparable(before) == comparable(after):
         return text
     if text and not text.endswith("\n"):
-        text += _newline(text)
+        text += newline_of(text)
     edits: list[_Edit] = [
         lambda: _add_table(text, path, written),  # which is no TOML where the table stands already
         lambda: _set(text, path, raw),
         lambda: _add_line(text, path, written),
-        lambda: f"{_dotted(path)} = {written}{_newline(text)}{text}",
+        lambda: f"{_dotted(path)} = {written}{newline_of(text)}{text}",
     ]
-    return _first_right(text, edits, lambda new: _comparable(new) == _comparable(after))
+    return _first_right(text, edits, lambda new: comparable(new) == comparable(after))
 
 
 def with_members(text: str, path: Keys, raw: Mapping[str, object]) -> str:
@@ -71,7 +68,7 @@ def without(text: str, path: Keys) -> str:
     return _first_right(
         text,
         edits,
-        lambda new: _at(new, path) is None and _comparable(_pruned(new, path)) == _comparable(after),
+        lambda new: _at(new, path) is None and comparable(_pruned(new, path)) == comparable(after),
     )
 
 
@@ -80,7 +77,7 @@ def _first_right(text: str, edits: list[_Edit], is_right: Callable[[dict[str, An
     right: list[str] = []
     for edit in edits:
         try:
-            new = _like(text, edit())
+            new = with_endings_of(text, edit())
             if not is_right(read_toml(new)):
                 continue
         except Exception:  # noqa: BLE001, S112 - whatever tomlkit makes of it, the next edit may do
@@ -115,7 +112,7 @@ def _set(text: str, path: Keys, raw: object) -> str:
 
 
 def _add_table(text: str, path: Keys, written: str) -> str:
-    newline = _newline(text)
+    newline = newline_of(text)
     gap = "" if not text else newline if text.endswith("\n") else 2 * newline
     return f"{text}{gap}[{_dotted(path[:-1])}]{newline}{_dotted(path[-1:])} = {written}{newline}"
 
@@ -179,11 +176,11 @@ def _is_blank(table: Any) -> bool:
     return not len(table) and "#" not in table.as_string()
 
 
-def _newline(text: str) -> str:
+def newline_of(text: str) -> str:
     return "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
 
 
-def _like(text: str, new: str) -> str:
+def with_endings_of(text: str, new: str) -> str:
     """With the text's line endings, where it has one kind alone."""
     if text.count("\r\n") and text.count("\r\n") == text.count("\n"):
         return new.replace("\r\n", "\n").replace("\n", "\r\n")
@@ -212,10 +209,10 @@ def _pruned(document: Mapping[str, Any], path: Keys) -> dict[str, Any]:
     return root
 
 
-def _comparable(value: Any) -> Any:
+def comparable(value: Any) -> Any:
     """Equal where the TOML is: 1, 1.0 and true are three values, and nan is one."""
     if isinstance(value, dict):
-        return {key: _comparable(each) for key, each in value.items()}
+        return {key: comparable(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_comparable(each) for each in value]
+        return [comparable(each) for each in value]
     return type(value), str(value)

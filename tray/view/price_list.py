@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from providers.domain.cost import CostReport
-from providers.ledger.prices.pricing import Rates, Used
-from providers.ledger.prices.rates import CLASSES
+from providers.ledger.prices.pricing import Rates
+from providers.ledger.prices.rates import CLASSES, Used
 from tray.engine.document import as_time
 from tray.view import format as fmt
 from tray.view.columns import TableLine, layout, wrapped

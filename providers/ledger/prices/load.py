@@ -12,7 +12,7 @@ from providers.ledger.prices.pricing import UNREADABLE, Rates
 FETCHED = "prices.json"
 """In the state folder."""
 FETCHED_LIMIT = 4 << 20  # 0.9 MB are published with genai-prices 0.2.3, a fifth of which is kept
-_OWN_LIMIT = 1 << 20
+OWN_LIMIT = 1 << 20
 
 
 def load_rates(own: Path | None = None, fetched: Path | None = None) -> Rates:
@@ -46,7 +46,7 @@ def _read_own(own: Path | None) -> tuple[str, str | None]:
     if own is None:
         return "", None
     try:
-        return read_small(own, _OWN_LIMIT).decode("utf-8-sig"), None
+        return read_small(own, OWN_LIMIT).decode("utf-8-sig"), None
     except FileNotFoundError:
         return "", None
     except OSError as error:

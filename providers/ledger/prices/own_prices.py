@@ -53,6 +53,18 @@ class BadPrices(ValueError):
         self.line = line
 
 
+class OverlappingPrices(BadPrices):
+    """Two prices of one pattern for the same days; `other` is the one that stands first in the file."""
+
+    def __init__(self, file: str, line: int, other: PriceEntry) -> None:
+        super().__init__(
+            file,
+            line,
+            f"overlaps the price of the same model on line {other.line}: set `until` on the earlier one",
+        )
+        self.other = other
+
+
 class PriceEntry(Struct, frozen=True, kw_only=True):
     """One `[[price]]`. Exactly one of `price` and `like` is set; a tier is a whole price or a factor."""
 
@@ -71,7 +83,7 @@ class PriceEntry(Struct, frozen=True, kw_only=True):
         return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
 
     def means(self, name: Name) -> bool:
-        return any(_fits(self.model, spelling) for spelling in name.spellings)
+        return means(self.model, name)
 
     def rank(self) -> tuple[int, date]:
         """Among entries that match, the highest wins."""
@@ -97,6 +109,11 @@ class PriceFile(Struct, frozen=True):
 
     entries: tuple[PriceEntry, ...] = ()
     regions: tuple[Region, ...] = ()
+
+
+def means(pattern: str, name: Name) -> bool:
+    """Whether an entry of this pattern is about the model of that name."""
+    return any(_fits(pattern, spelling) for spelling in name.spellings)
 
 
 def _fits(glob: str, name: str) -> bool:
@@ -292,10 +309,7 @@ def _check_overlaps(entries: tuple[PriceEntry, ...], file: str) -> None:
         if one.model == two.model:
             first, last = sorted((one, two), key=lambda entry: entry.since or date.min)
             if first.until is None or last.since is None or last.since < first.until:
-                what = (
-                    f"overlaps the price of the same model on line {one.line}: set `until` on the earlier one"
-                )
-                raise BadPrices(file, two.line, what)
+                raise OverlappingPrices(file, two.line, one)
 
 
 def entries_for(entries: tuple[PriceEntry, ...], name: Name, day: date | None) -> Iterator[PriceEntry]:

@@ -12,7 +12,7 @@ every model) could not be verified.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property, reduce
@@ -25,8 +25,15 @@ from providers.domain.cost import BilledResponse
 from providers.ledger.prices.card import Card, card
 from providers.ledger.prices.library import Library, made_on
 from providers.ledger.prices.names import Name
-from providers.ledger.prices.own_prices import BadPrices, PriceEntry, PriceFile, entries_for, read_prices
-from providers.ledger.prices.rates import LayerId, Listed, Listing, Price
+from providers.ledger.prices.own_prices import (
+    BadPrices,
+    PriceEntry,
+    PriceFile,
+    entries_for,
+    means,
+    read_prices,
+)
+from providers.ledger.prices.rates import LayerId, Listed, Listing, Price, Used
 
 _STANDARD = frozenset({"", "default", "auto", "standard", "global", "not_available"})
 UNREADABLE = (
@@ -35,24 +42,6 @@ UNREADABLE = (
 )
 _RULES = 2  # version of this arithmetic; increase it when the same files give other prices
 _DAY_MS = 24 * 60 * 60 * 1000
-
-
-class Used(Struct, frozen=True, kw_only=True):
-    """The rates that a model's responses were priced by, in USD per million tokens, `web_search` per thousand.
-
-    `model` is the name they are listed under, `since` their first day where it is known. `above` holds the rates
-    of a whole request by the prompt length above which they hold. `tier` is that part of the service whose
-    rates are known, None for the standard one; `approximate` is True if there is a part whose rates are not.
-    """
-
-    model: str
-    layer: LayerId
-    origin: str
-    since: date | None
-    tier: str | None
-    approximate: bool
-    rates: dict[str, Decimal]
-    above: dict[int, dict[str, Decimal]]
 
 
 class _Layer(Struct, frozen=True):
@@ -142,6 +131,25 @@ class Rates:
         """The same without the user's own."""
         return frozenset((*self.listed, *(entry.model for entry in self._ours.file.entries)))
 
+    @property
+    def own(self) -> tuple[PriceEntry, ...]:
+        """The user's own prices, in the order of their file."""
+        return self._own.file.entries
+
+    def read_own(self, own: str, own_name: str) -> None:
+        """Raises BadPrices for what would disable such a file of the user's own."""
+        self._read("own", own_name, own)
+
+    def with_own(self, own: str, own_name: str = "prices.toml") -> Rates:
+        """These, with that text as the user's own file."""
+        library, ours, _, fetched = self._texts
+        return Rates(library, ours.decode(), own, fetched=fetched or None, own_name=own_name)
+
+    def meant(self, pattern: str, models: Iterable[str]) -> tuple[str, ...]:
+        """Those of the models, as logs name them, that a price of the user's own with this pattern is about."""
+        pattern = pattern.strip().lower()
+        return tuple(model for model in models if means(pattern, self._name(model)))
+
     @cached_property
     def fingerprint(self) -> str:
         """Changes whenever any price may have changed: responses priced under another one must be repriced."""
@@ -187,14 +195,14 @@ class Rates:
         return () if listing is None else tuple(listing.tiers)
 
     @cached_property
-    def _turns(self) -> list[date]:
+    def turns(self) -> list[date]:
         """The days on which some price changes, ascending: a card is valid from one to the next."""
         entries = (*self._own.file.entries, *self._ours.file.entries)
         own = {day for entry in entries for day in (entry.since, entry.until) if day}
         return sorted(own.union(*(library.turns() for library in self._libraries)))
 
     def _card_on(self, model: str | None, tier: str | None, day: date) -> Card | None:
-        key = model, tier, bisect_right(self._turns, day)
+        key = model, tier, bisect_right(self.turns, day)
         if key not in self._cards_by_turn:
             self._cards_by_turn[key] = self._card_made(model, tier, day)
         return self._cards_by_turn[key]

@@ -114,3 +114,21 @@ class Listing(Struct, frozen=True):
     def filled(self, below: Listing) -> Listing:
         """This one, with the other's tiers for missing ones."""
         return Listing(self.standard, {**below.tiers, **self.tiers})
+
+
+class Used(Struct, frozen=True, kw_only=True):
+    """The rates that a model's responses were priced by, in USD per million tokens, `web_search` per thousand.
+
+    `model` is the name they are listed under, `since` their first day where it is known. `above` holds the rates
+    of a whole request by the prompt length above which they hold. `tier` is that part of the service whose
+    rates are known, None for the standard one; `approximate` is True if there is a part whose rates are not.
+    """
+
+    model: str
+    layer: LayerId
+    origin: str
+    since: date | None
+    tier: str | None
+    approximate: bool
+    rates: dict[str, Decimal]
+    above: dict[int, dict[str, Decimal]]

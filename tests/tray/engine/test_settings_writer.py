@@ -19,11 +19,12 @@ from providers.host.toml_lines import BadToml, read_toml
 from providers.setting import Setting, Text
 from tests.programs import printed_by
 from tests.tray.engine.test_settings import TABLE, read
-from tray.engine import settings_writer
+from tray.engine import toml_file
 from tray.engine.settings import SettingsFile
-from tray.engine.settings_edit import CannotEdit, with_value, without
+from tray.engine.settings_edit import with_value, without
 from tray.engine.settings_table import find
 from tray.engine.settings_writer import CannotWriteSettings, create, set_value, unset
+from tray.engine.toml_file import CannotEdit
 
 ROOT = Path(__file__).parents[3]
 ENABLED, HOMES, SOURCE = (find(TABLE, f"providers.codex.{name}") for name in ("enabled", "homes", "source"))
@@ -300,7 +301,7 @@ def test_a_link_to_nothing_yet_is_written_through(file: Path, tmp_path: Path) ->
 
 
 def test_who_holds_the_lock_too_long_is_not_waited_for(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings_writer, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(toml_file, "LOCK_SECONDS", 0.05)
     file.parent.mkdir()
     with (
         FileLock(file.with_name(".settings.toml.lock")),

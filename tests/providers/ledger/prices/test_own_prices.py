@@ -10,7 +10,8 @@ import pytest
 from providers.domain.cost import TokenUsage
 from providers.ledger.prices.load import load_rates
 from providers.ledger.prices.own_prices import BadPrices, read_prices
-from providers.ledger.prices.pricing import Rates, Used
+from providers.ledger.prices.pricing import Rates
+from providers.ledger.prices.rates import Used
 from tests.providers.ledger.prices.sample import pico, price
 from tools.make_rates import RATES
 
