@@ -8,7 +8,7 @@ begin elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 
 from providers.domain.cost import BlockCost, Burn, Projection
@@ -25,8 +25,16 @@ _SHORTEST = timedelta(minutes=15)
 """A busy minute says nothing of the hours to come."""
 
 
-def blocks(slices: Iterable[Slice], wanted: Collection[int], now: datetime) -> tuple[BlockCost, ...]:
-    """Oldest first. Only the slices of the `wanted` quarters are summed; a block without any is absent."""
+def blocks(
+    slices: Iterable[Slice],
+    wanted: Collection[int],
+    now: datetime,
+    counts: Callable[[Slice], bool] = lambda _: True,
+) -> tuple[BlockCost, ...]:
+    """Oldest first. Only the slices of the `wanted` quarters are summed; a block without any is absent.
+
+    A slice that does not count decides where blocks begin, and is in no figure of them.
+    """
     found: list[list[Slice]] = []
     end = 0
     for each in sorted(slices, key=lambda each: each.quarter):
@@ -35,8 +43,9 @@ def blocks(slices: Iterable[Slice], wanted: Collection[int], now: datetime) -> t
             found.append([])
         found[-1].append(each)
     return tuple(
-        _block(whole, own, now)
-        for whole in found
+        _block(_start_ms(of_block[0]), whole, own, now)
+        for of_block in found
+        for whole in [list(filter(counts, of_block))]
         if (own := [each for each in whole if each.quarter in wanted])
     )
 
@@ -45,8 +54,8 @@ def _start_ms(first: Slice) -> int:
     return first.quarter // _HOUR_MS * _HOUR_MS
 
 
-def _block(whole: list[Slice], own: list[Slice], now: datetime) -> BlockCost:
-    started_at = moment(_start_ms(whole[0]))
+def _block(start_ms: int, whole: list[Slice], own: list[Slice], now: datetime) -> BlockCost:
+    started_at = moment(start_ms)
     running = started_at <= now < started_at + LENGTH
     burn = _burn(whole, now) if running else None
     return BlockCost(

@@ -22,7 +22,8 @@ from providers.ledger.place import Place
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import ScanListener, refresh
 from providers.ledger.report import NO_DETAIL, cost_report, figures_span, home_figures, recent_span, span
-from providers.ledger.rollup.rollup import Homes, Rollup
+from providers.ledger.rollup.rollup import Rollup
+from providers.ledger.rollup.update import Homes
 from providers.ledger.scan_lock import Patience
 from providers.ledger.verify import Verifier
 from providers.ledger.windows import WindowRecord
@@ -244,8 +245,9 @@ class Ledger:
     def load(self, rollup: Rollup, homes: Homes) -> None:
         """Bring the sums up to date with what is counted of these homes. Raises LedgerError."""
         if self._place.exists():
-            with self._place.opened() as db, closing(db.execute("BEGIN")):
-                rollup.load(db, homes)
+            verifier = self._verifier.begin(self._place.state())
+            with self._place.opened() as db, closing(db.execute("BEGIN")):  # one state for all queries
+                rollup.load(db, homes, verifier, self._place.opened)
 
     def report(
         self,

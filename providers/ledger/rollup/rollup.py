@@ -1,63 +1,66 @@
-"""The sums, in tables of SQLite made for them."""
+"""The sums of all that the ledger holds of some homes, and its sessions and responses, page by page."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, tzinfo
-from pathlib import Path
-from threading import Lock
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date, datetime
+from threading import RLock
 
-from providers.domain import project
-from providers.domain.cost import TOKEN_CLASSES, Tally, TokenUsage
-from providers.ledger import query
-from providers.ledger.epoch_ms import moment
-from providers.ledger.index import storable
-from providers.ledger.query import Slice
-from providers.ledger.rollup.selection import PARTS_OF_DAY, Dimension, Key, Selection
-from providers.ledger.sums import PICO, UNKNOWN
+from providers.domain.cost import Tally
+from providers.ledger import index
+from providers.ledger.report import recent_span
+from providers.ledger.rollup import recent_blocks, sessions, singles, store, tallies, update
+from providers.ledger.rollup.days import DaySums
+from providers.ledger.rollup.recent_blocks import ProviderBlock
+from providers.ledger.rollup.selection import Dimension, Filter, Key, Selection
+from providers.ledger.rollup.sessions import SessionOrder, SessionRow
+from providers.ledger.rollup.singles import ResponsePage
+from providers.ledger.rollup.update import Homes
+from providers.ledger.verify import Verifier
 
-_TEXTS = ("provider", "account", "home", "project", "model", "effort", "thread", "session")
-_NUMBERS = ("day", "part_of_day")
-_SUMS = ("responses", "priced", "pico_usd", *(each.name for each in TOKEN_CLASSES))
-_FIRST = date(1, 1, 1).toordinal()  # a Monday
-_EXPRESSIONS = {
-    "week": f"day - (day - {_FIRST}) % 7",
-    "weekday": f"(day - {_FIRST}) % 7",
-    "month": "month",
-}
-_DATES = ("day", "week", "month")
-
-Homes = Mapping[str, Mapping[Path, str]]
-"""The homes of each provider with their labels, in order: a response in several counts in the first."""
+Opened = Callable[[], AbstractContextManager[sqlite3.Connection]]
+"""Opens the ledger."""
 
 
 class Rollup:
-    """Thread-safe."""
+    """Thread-safe. What it answers is as of the last time that it was loaded (`Ledger.load`)."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._zone: tzinfo | None = None
-        self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        texts = ", ".join(f"{name} TEXT NOT NULL" for name in _TEXTS)
-        sums = ", ".join(f"{name} INTEGER NOT NULL" for name in _SUMS)
-        self._db.execute(
-            f"CREATE TABLE sums(day INTEGER NOT NULL, month INTEGER NOT NULL, part_of_day INTEGER NOT NULL,"
-            f" beyond INTEGER NOT NULL, {texts}, {sums})"
-        )
-        self._slices: list[tuple[str, Slice, str]] = []
+        self._lock = RLock()
+        self._db = store.created()
+        self._days = DaySums(self._db)
+        self._ledger: Opened | None = None
+        self._made_of: tuple[object, ...] = ()
 
-    def load(self, db: sqlite3.Connection, homes: Homes) -> None:
-        """All that the ledger holds of these homes."""
-        start, end = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+    @contextmanager
+    def steady(self) -> Iterator[str]:
+        """No sum changes meanwhile; other threads wait. Yields the generation, another one for other sums."""
         with self._lock:
-            self._zone = None
-            self._slices = [
-                (provider, each, labels.get(each.home, each.home))
-                for provider, of_one in homes.items()
-                for labels in [{storable(str(path)): label for path, label in of_one.items()}]
-                for each in query.slices(db, provider, tuple(of_one), start, end)
-            ]
+            yield self.generation
+
+    @property
+    def generation(self) -> str:
+        return str(self._made_of[0]) if self._made_of else ""
+
+    def load(self, ledger: sqlite3.Connection, homes: Homes, verifier: Verifier, opened: Opened) -> None:
+        """Bring it up to date with these homes. Raises DamageFound; the sums are as they were then."""
+        with self._lock:
+            self._ledger = opened
+            made_of = (f"{index.generation(ledger):x}", {name: dict(own) for name, own in homes.items()})
+            if made_of == self._made_of:
+                return
+            self._db.execute("BEGIN")
+            try:
+                quarters = update.read_changes(self._db, ledger, homes, verifier)
+                update.name_dims(self._db, homes)
+                self._days.replace(quarters)
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+            self._made_of = made_of
 
     def tallies(
         self, selection: Selection, by: Sequence[Dimension] = (), *, beyond: bool = False
@@ -66,79 +69,71 @@ class Rollup:
 
         Without `beyond` of what is on the lines of logs, with it of what is not (see `Context.not_on_lines`).
         """
-        columns = [_EXPRESSIONS.get(name, name) for name in by]
-        sums = ", ".join(f"sum({name})" for name in _SUMS)
-        where, values = _where(selection)
-        group = f" GROUP BY {', '.join(str(number + 1) for number in range(len(by)))}" if by else ""
         with self._lock:
-            self._use(selection.zone)
-            rows = self._db.execute(
-                f"SELECT {''.join(f'{column}, ' for column in columns)}{sums} FROM sums"  # noqa: S608
-                f" WHERE beyond = ? AND {where}{group}",
-                (beyond, *values),
-            ).fetchall()
-        return {
-            tuple(map(_key, by, row)): _tally(row[len(by) :])
-            for row in rows
-            if row[len(by)]  # a sum over nothing has a row, of nulls
-        }
+            return tallies.tallies(self._db, self._days, selection, by, beyond=beyond)
 
-    def _use(self, zone: tzinfo) -> None:
-        if self._zone == zone:
-            return
-        names = project.names(each.project for _, each, _ in self._slices)
-        places = ", ".join("?" * (4 + len(_TEXTS) + len(_SUMS)))
-        self._db.execute("DELETE FROM sums")
-        self._db.executemany(
-            f"INSERT INTO sums VALUES ({places})",  # noqa: S608
-            (_row(provider, each, label, names, zone) for provider, each, label in self._slices),
-        )
-        self._zone = zone
+    def values(self, selection: Selection) -> dict[Filter, tuple[tuple[str, int], ...]]:
+        """What each filter can be set to, with its responses, most first; regardless of what it is set to now."""
+        with self._lock:
+            return tallies.values(self._db, self._days, selection)
 
+    def used_days(self, selection: Selection) -> tuple[date, date] | None:
+        """The first and the last local day with responses that the filters let through, of all days."""
+        with self._lock:
+            return tallies.used_days(self._db, selection)
 
-def _row(
-    provider: str, each: Slice, label: str, names: Mapping[str, str], zone: tzinfo
-) -> tuple[int | str, ...]:
-    local = moment(each.quarter).astimezone(zone)
-    day = local.date()
-    part = next(number for number, (_, end) in enumerate(PARTS_OF_DAY) if local.hour < end)
-    texts = (each.account, label, names[each.project], each.model, each.effort, each.thread, each.session)
-    return (
-        day.toordinal(),
-        day.replace(day=1).toordinal(),
-        part,
-        each.not_on_lines,
-        provider,
-        *(text or UNKNOWN for text in texts),
-        each.responses,
-        each.priced,
-        each.pico_usd,
-        *each.tokens,
-    )
+    def sessions(
+        self,
+        selection: Selection,
+        sort: SessionOrder = "last",
+        offset: int = 0,
+        limit: int = 50,
+        *,
+        descending: bool = True,
+    ) -> tuple[list[SessionRow], int]:
+        """A page of the sessions that a person started, and how many there are in all."""
+        with self._lock:
+            return sessions.sessions(self._db, selection, sort, offset, limit, descending=descending)
 
+    def subagents(self, selection: Selection, thread: str) -> list[SessionRow]:
+        """Each session in this one for itself: the person's own first, then its subagents as they started."""
+        with self._lock:
+            return sessions.subagents(self._db, selection, thread)
 
-def _where(selection: Selection) -> tuple[str, list[object]]:
-    wanted: list[tuple[str, object]] = [
-        (f"{name} = ?", value)
-        for name in ("provider", "account", "home", "project", "model")
-        if (value := getattr(selection, name)) is not None
-    ]
-    if selection.since is not None:
-        wanted.append(("day >= ?", selection.since.toordinal()))
-    if selection.until is not None:
-        wanted.append(("day <= ?", selection.until.toordinal()))
-    return " AND ".join(["1", *(clause for clause, _ in wanted)]), [value for _, value in wanted]
+    def blocks(self, selection: Selection, now: datetime, limit: int = 100) -> list[ProviderBlock]:
+        """The newest blocks of five hours, newest first."""
+        with self._lock:
+            return recent_blocks.recent_blocks(self._db, selection, now, limit)
 
+    def responses(self, selection: Selection, after: str = "", limit: int = 50) -> ResponsePage:
+        """Single responses, newest first, from after the cursor `after` on.
 
-def _key(name: Dimension, value: int | str) -> date | int | str:
-    return date.fromordinal(int(value)) if name in _DATES else value
+        Raises ValueError where that is no cursor, and LedgerError.
+        """
+        with self._lock:
+            if self._ledger is None:
+                return ResponsePage(rows=(), older=None, total=0)
+            with self._ledger() as ledger:
+                return singles.responses(self._db, ledger, selection, after, limit)
 
+    def tallies_between(
+        self,
+        start: datetime,
+        end: datetime,
+        by: Sequence[Dimension] = (),
+        filters: Mapping[Filter, str] | None = None,
+    ) -> dict[Key, Tally]:
+        """The sums of the responses with start <= time < end, to the millisecond, by any dimensions but times and
+        sessions. Raises LedgerError.
+        """
+        with self._lock:
+            if self._ledger is None:
+                return {}
+            with self._ledger() as ledger:
+                return singles.tallies_between(self._db, ledger, start, end, filters or {}, by)
 
-def _tally(row: Iterable[int]) -> Tally:
-    responses, priced, pico_usd, *tokens = row
-    return Tally(
-        responses=responses,
-        usage=TokenUsage(*tokens),
-        usd=pico_usd / PICO if priced or not responses else None,
-        unpriced=responses - priced,
-    )
+    def recent(
+        self, selection: Selection, now: datetime, by: Sequence[Dimension] = ("provider",)
+    ) -> dict[Key, Tally]:
+        """What a burn rate is made of: the last BURN_MINUTES, whatever days are selected. Raises LedgerError."""
+        return self.tallies_between(*recent_span(now), by, selection.filters)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Literal, get_args
 
 from msgspec import Struct
+
+from providers.ledger.epoch_ms import ms
+from providers.ledger.report import day_span
 
 Dimension = Literal[
     "day",
@@ -27,8 +30,12 @@ index of PARTS_OF_DAY; `account` an account's id; `home` a label; `thread` the s
 subagents' own are `session`. All but dates and numbers are text, UNKNOWN where no log says.
 """
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+Filter = Literal["provider", "account", "home", "project", "model"]
+FILTERS: tuple[Filter, ...] = get_args(Filter)
 PARTS_OF_DAY = ((0, 6), (6, 12), (12, 17), (17, 22), (22, 24))
 """Hours of the local day, the second not included."""
+ALL_TIME = -(2**62), 2**62
+"""Epoch ms."""
 
 Key = tuple[date | int | str, ...]
 
@@ -44,3 +51,19 @@ class Selection(Struct, frozen=True, kw_only=True):
     home: str | None = None
     project: str | None = None
     model: str | None = None
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """From when until before when, in epoch ms."""
+        start, end = day_span(self.since, self.until, self.zone)
+        return span_of(start, end)
+
+    @property
+    def filters(self) -> dict[Filter, str]:
+        """Those that are given."""
+        return {name: value for name in FILTERS if (value := getattr(self, name)) is not None}
+
+
+def span_of(start: datetime | None, end: datetime | None) -> tuple[int, int]:
+    first, last = ALL_TIME
+    return first if start is None else ms(start), last if end is None else ms(end)

@@ -1,0 +1,154 @@
+"""Sessions that a person started, page by page, and the subagents of one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+from msgspec import Struct
+
+from providers.domain.cost import Tally
+from providers.ledger.epoch_ms import moment
+from providers.ledger.rollup.selection import Selection
+from providers.ledger.rollup.store import ADDED
+from providers.ledger.rollup.tallies import SESSION_NAMES, tally, where_dim
+from providers.ledger.statements import placeholders
+from providers.ledger.sums import UNKNOWN
+
+SessionOrder = Literal["last", "started", "usd", "tokens", "responses", "subagents"]
+SESSION_ORDERS: tuple[SessionOrder, ...] = get_args(SessionOrder)
+_ORDERS = {
+    "last": "max(last_ms)",
+    "started": "min(first_ms)",
+    "usd": "sum(pico_usd)",
+    "tokens": "sum(input + cache_read + cache_write + output)",
+    "responses": "sum(responses)",
+    "subagents": "count(DISTINCT CASE WHEN e.name NOT IN ('', t.name) THEN e.id END)",
+}
+
+
+class SessionRow(Struct, frozen=True, kw_only=True):
+    """A session within the selection: all figures are of the responses that are selected.
+
+    `home` is the label of the home with its logs, `project` where it was started, None if no log says. That of a
+    person includes its `subagents`, which is how many there were; `is_subagent` is that of no person. `efforts`
+    and `models` are sorted, UNKNOWN where no log says.
+    """
+
+    id: str
+    thread: str
+    is_subagent: bool
+    provider: str
+    home: str
+    project: str | None
+    account: str
+    started_at: datetime
+    last_at: datetime
+    models: tuple[str, ...]
+    efforts: tuple[str, ...]
+    subagents: int
+    tally: Tally
+
+
+def sessions(
+    db: sqlite3.Connection,
+    selection: Selection,
+    sort: SessionOrder,
+    offset: int,
+    limit: int,
+    *,
+    descending: bool,
+) -> tuple[list[SessionRow], int]:
+    """A page of them, and how many there are in all."""
+    source, values = _source(selection)
+    (total,) = db.execute(f"SELECT count(DISTINCT t.id) {source}", values).fetchone()
+    way = "DESC" if descending else "ASC"
+    chosen = db.execute(
+        f"SELECT t.id {source} GROUP BY t.id ORDER BY {_ORDERS[sort]} {way}, max(last_ms) {way}, t.name {way}"
+        " LIMIT ? OFFSET ?",
+        (*values, max(0, limit), max(0, offset)),
+    ).fetchall()
+    threads = [row[0] for row in chosen]
+    rows = _rows(db, selection, threads)
+    by_thread: dict[int, list[_Piece]] = {thread: [] for thread in threads}
+    for each in rows:
+        by_thread[each.thread].append(each)
+    return [_row(own, own[0].thread_name) for own in by_thread.values()], int(total)
+
+
+def subagents(db: sqlite3.Connection, selection: Selection, thread: str) -> list[SessionRow]:
+    """Each session in it for itself, the person's own first, then as they started."""
+    name = "" if thread == UNKNOWN else thread
+    found = db.execute("SELECT id FROM threads WHERE name = ?", (name,)).fetchone()
+    if found is None:
+        return []
+    sessions: dict[str, list[_Piece]] = {}
+    for each in _rows(db, selection, [found[0]]):
+        sessions.setdefault(each.session_name, []).append(each)
+    rows = [_row(own, session) for session, own in sessions.items()]
+    return sorted(rows, key=lambda row: (row.is_subagent, row.started_at, row.id))
+
+
+class _Piece(Struct, frozen=True):
+    """What a session has of one dim."""
+
+    sums: tuple[int, ...]
+    thread: int
+    thread_name: str
+    session_name: str
+    provider: str
+    home: str
+    project: str
+    account: str
+    model: str
+    effort: str
+    first_ms: int
+    last_ms: int
+
+
+def _source(selection: Selection, also: str = "1") -> tuple[str, tuple[Any, ...]]:
+    where, values = where_dim(selection.filters)
+    source = (
+        f"FROM slices s JOIN named d ON d.dim = s.dim {SESSION_NAMES}"
+        f" WHERE quarter >= ? AND quarter < ? AND {where} AND beyond = 0 AND {also}"
+    )
+    return source, (*selection.span, *values)
+
+
+def _rows(db: sqlite3.Connection, selection: Selection, threads: Sequence[int]) -> list[_Piece]:
+    if not threads:
+        return []
+    source, values = _source(selection, f"t.id IN ({placeholders(threads)})")
+    found: Iterator[tuple[Any, ...]] = db.execute(
+        "SELECT t.id, t.name, e.name, provider, home, project, account, model, effort, min(first_ms),"
+        f" max(last_ms), {ADDED} {source} GROUP BY e.id, s.dim",
+        (*values, *threads),
+    )
+    return [_Piece(row[11:], *row[:11]) for row in found]
+
+
+def _row(own: Sequence[_Piece], name: str) -> SessionRow:
+    # A subagent may work elsewhere; the project is where the person started.
+    first = min(own, key=lambda each: (each.session_name != name, each.first_ms))
+    thread = first.thread_name
+    return SessionRow(
+        id=name or UNKNOWN,
+        thread=thread or UNKNOWN,
+        is_subagent=name != thread,
+        provider=first.provider,
+        home=first.home,
+        project=None if first.project == UNKNOWN else first.project,
+        account=first.account,
+        started_at=moment(min(each.first_ms for each in own)),
+        last_at=moment(max(each.last_ms for each in own)),
+        models=_sorted(each.model for each in own),
+        efforts=_sorted(each.effort for each in own),
+        subagents=len({each.session_name for each in own} - {thread, ""}) if name == thread else 0,
+        tally=tally(map(sum, zip(*(each.sums for each in own), strict=True))),
+    )
+
+
+def _sorted(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(texts)))
