@@ -1,0 +1,172 @@
+"""How far a window was used over time, as a chart draws it: steps, broken at resets and where nobody looked. Pure.
+
+A percentage only grows until its reset. So between two equal readings it was what they say, however far they are
+apart; between two that differ it is unknown when it grew, and a line between them would be invented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from providers.ledger.history import NOISE_PERCENT, RESET_SLACK, LimitChange, without_glitches
+from providers.ledger.windows import WindowRecord
+from tray.view.charts.bars import ChartBar
+from tray.view.charts.scale import Step, begin_of, steps
+from tray.view.charts.use_line import Stretch, UsePoint
+from tray.view.window_events import is_whole, looked_at_every
+
+_SAME_STORED = timedelta(hours=1)
+"""That nothing has changed is stored only so often."""
+_BUCKETS = 500
+"""A line has not more columns of pixels than that, nearly."""
+
+End = Literal["reset", "early", "silence", "now"]
+
+
+class _Run(Struct, frozen=True):
+    """Readings that follow each other; `until` is how long the last one held."""
+
+    changes: tuple[LimitChange, ...]
+    until: datetime
+    end: End
+
+
+def use_stretches(
+    changes: Sequence[LimitChange],
+    records: Sequence[WindowRecord],
+    since: datetime,
+    until: datetime,
+    looked_at: datetime | None = None,
+) -> tuple[Stretch, ...]:
+    """The changes of one window from `since` to `until`, which is not after now; `records` are its log in that
+    time, and `looked_at` is the last look at it. Each stretch is as long as its values are known.
+    """
+    kept = [change for change in without_glitches(changes) if change.at <= until]
+    looks = sorted({*(record.seen_at for record in records), *([looked_at] if looked_at else ())})
+    bucket = (until - since) / _BUCKETS
+    found = (_stretch(run, since, until, bucket) for run in _runs(kept, looks, until))
+    return tuple(_thinned(each, bucket) for each in found if each is not None)
+
+
+def _runs(changes: list[LimitChange], looks: Sequence[datetime], until: datetime) -> Iterator[_Run]:
+    run: list[LimitChange] = []
+    for number, change in enumerate(changes):
+        run.append(change)
+        after = changes[number + 1] if number + 1 < len(changes) else None
+        end = _end(change, after, until)
+        if end is not None:
+            yield _Run(tuple(run), _held_until(change, after, looks, until, end), end)
+            run = []
+
+
+def _end(change: LimitChange, after: LimitChange | None, until: datetime) -> End | None:
+    """How the run ends with this change; None where the next one goes on."""
+    resets_at = change.resets_at
+    if after is None:
+        return "reset" if resets_at is not None and resets_at <= until else "now"
+    silent = after.at - change.at > looked_at_every(change.window) + _SAME_STORED
+    if change.used_percent <= 0:
+        return "silence" if silent else None  # an unused window ends later with each reading
+    is_same = resets_at is None or after.resets_at is None or abs(resets_at - after.resets_at) <= RESET_SLACK
+    if resets_at is not None and after.at >= resets_at - RESET_SLACK and not is_same:
+        return "reset"
+    if change.used_percent - after.used_percent > NOISE_PERCENT:
+        return "reset" if resets_at is not None and after.at >= resets_at - RESET_SLACK else "early"
+    if silent and not (is_same and after.used_percent == change.used_percent):
+        return "silence"
+    return None
+
+
+def _held_until(
+    change: LimitChange, after: LimitChange | None, looks: Sequence[datetime], until: datetime, end: End
+) -> datetime:
+    """Until when the value is known: until the last look before the next change, or until the end if that was
+    soon after it.
+    """
+    ends = [until]
+    ends += [change.resets_at] if end == "reset" and change.resets_at is not None else []
+    ends += [after.at] if after is not None else []
+    last = max(change.at, min(ends))
+    seen = max((look for look in looks if change.at <= look <= last), default=change.at)
+    if end in ("reset", "early") and last - seen <= looked_at_every(change.window) + _SAME_STORED:
+        return last
+    return seen
+
+
+def _stretch(run: _Run, since: datetime, until: datetime, bucket: timedelta) -> Stretch | None:
+    if run.until < since:
+        return None
+    before = [change for change in run.changes if change.at < since]
+    points = [UsePoint(change.at, change.used_percent) for change in run.changes if change.at >= since]
+    if before:
+        points.insert(0, UsePoint(since, before[-1].used_percent))
+    last = run.changes[-1]
+    ends = last.resets_at if run.end == "reset" else run.until
+    if run.end in ("reset", "early") and run.until == ends and ends < until:
+        return Stretch(points=tuple(points), until=ends, ended="early" if run.end == "early" else "reset")
+    seen = max(run.until, min(points[0].at + bucket, until))  # a single reading is a dot, and no nothing
+    if seen > points[-1].at:
+        points.append(UsePoint(seen, last.used_percent))
+    note = "" if run.end == "now" else "nobody looked after that"
+    return Stretch(points=tuple(points), ended="open", note=note)
+
+
+def _thinned(stretch: Stretch, bucket: timedelta) -> Stretch:
+    """The first, the highest and the last point of each column of pixels: it looks the same."""
+    if bucket <= timedelta(0) or len(stretch.points) < 4:
+        return stretch
+    columns: dict[int, list[UsePoint]] = {}
+    for point in stretch.points:
+        columns.setdefault((point.at - stretch.points[0].at) // bucket, []).append(point)
+    kept = [
+        point
+        for own in columns.values()
+        for point in dict.fromkeys((own[0], max(own, key=lambda each: each.used), own[-1]))
+    ]
+    return replace(stretch, points=tuple(sorted(kept, key=lambda each: each.at)))
+
+
+def highest_bars(
+    records: Sequence[WindowRecord],
+    window: str,
+    since: date,
+    until: date,
+    step: Step,
+    now: datetime,
+    zone: tzinfo,
+) -> tuple[ChartBar, ...]:
+    """The most that was used of a window, by the day, week or month in which it was last seen: for many windows.
+
+    `records` are those of all windows of the account: where nothing was used of this one while another one was
+    looked at, that is 0; else it is unknown.
+    """
+    highest: dict[date, WindowRecord] = {}
+    looked: set[date] = set()
+    for record in records:
+        looked |= _days_seen(record, zone, step)
+        if record.window == window:
+            begin = begin_of(min(record.seen_at, now).astimezone(zone).date(), step)
+            if begin not in highest or highest[begin].used_percent < record.used_percent:
+                highest[begin] = record
+    return tuple(
+        _bar(begin, highest.get(begin), now, known=begin in looked) for begin in steps(since, until, step)
+    )
+
+
+def _bar(begin: date, record: WindowRecord | None, now: datetime, *, known: bool) -> ChartBar:
+    if record is None:
+        return ChartBar(begin=begin, values=(0.0 if known else None,))
+    return ChartBar(begin=begin, values=(record.used_percent,), partial=not is_whole(record, now))
+
+
+def _days_seen(record: WindowRecord, zone: tzinfo, step: Step) -> set[date]:
+    first, last = (
+        at.astimezone(zone).date() for at in (record.starts_at, max(record.starts_at, record.seen_at))
+    )
+    days = min((last - first).days, 62)  # a month at most, unless a server says nonsense
+    return {begin_of(first + timedelta(days=number), step) for number in range(days + 1)}
