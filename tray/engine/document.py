@@ -83,6 +83,7 @@ def _account(usage: AccountUsage) -> dict[str, Any]:
         "early_resets": [_early(reset) for reset in usage.early_resets],
         "daily_tokens": {day.day.isoformat(): day.tokens for day in usage.tokens},
         "cost": cost_summary(usage.cost) if usage.cost else None,
+        "source_titles": dict(usage.source_titles),
         "attempts": [_attempt(attempt) for attempt in usage.attempts],
         "error": _error(usage.error) if usage.error else None,
     }

@@ -30,16 +30,12 @@ from tray.engine.settings import Settings
 from tray.engine.state import State
 
 Document = Mapping[str, Any]
-Titles = Mapping[str, Mapping[str, str]]
-"""The display names of the sources of each provider, by their ids."""
 T = TypeVar("T")
 
 
-def published_state(
-    usage: Document, incidents: Document, settings: Settings, titles: Titles | None = None
-) -> State:
-    """Raises one of `published.DAMAGED` for what is damaged. `titles` are missing where nobody needs them."""
-    accounts = tuple(_account(each, titles or {}) for each in usage["providers"])
+def published_state(usage: Document, incidents: Document, settings: Settings) -> State:
+    """Raises one of `published.DAMAGED` for what is damaged."""
+    accounts = tuple(_account(each) for each in usage["providers"])
     every = max((each.refresh_every for each in accounts), default=timedelta(seconds=REFRESH_SECONDS))
     return State(
         settings=settings,
@@ -49,7 +45,7 @@ def published_state(
     )
 
 
-def _account(found: Document, titles: Titles) -> AccountUsage:
+def _account(found: Document) -> AccountUsage:
     known, cost = found["account"], found.get("cost")
     return AccountUsage(
         provider=found["provider"],
@@ -66,7 +62,7 @@ def _account(found: Document, titles: Titles) -> AccountUsage:
         early_resets=tuple(_early(each) for each in found["early_resets"]),
         rates=tuple(_rate(each["id"], rate) for each in found["windows"] if (rate := each.get("rate"))),
         cost=cost and _cost(cost),
-        source_titles=dict(titles.get(found["provider"], {})),
+        source_titles=found.get("source_titles", {}),
         error=found["error"] and _error(found["error"]),
         refresh_every=timedelta(seconds=found.get("refresh_seconds", REFRESH_SECONDS)),
     )
