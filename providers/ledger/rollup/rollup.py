@@ -9,7 +9,6 @@ from datetime import date, datetime
 from threading import RLock
 
 from providers.domain.cost import Tally
-from providers.ledger import index
 from providers.ledger.report import recent_span
 from providers.ledger.rollup import recent_blocks, sessions, singles, store, tallies, update
 from providers.ledger.rollup.days import DaySums
@@ -48,7 +47,7 @@ class Rollup:
         """Bring it up to date with these homes. Raises DamageFound; the sums are as they were then."""
         with self._lock:
             self._ledger = opened
-            made_of = (f"{index.generation(ledger):x}", {name: dict(own) for name, own in homes.items()})
+            made_of = (*update.state(ledger), {name: dict(own) for name, own in homes.items()})
             if made_of == self._made_of:
                 return
             self._db.execute("BEGIN")

@@ -13,7 +13,7 @@ from providers.domain.cost import Tally
 from providers.ledger.epoch_ms import moment
 from providers.ledger.rollup.selection import Selection
 from providers.ledger.rollup.store import ADDED
-from providers.ledger.rollup.tallies import SESSION_NAMES, tally, where_dim
+from providers.ledger.rollup.tallies import SESSION_NAMES, THREAD, tally, where_dim
 from providers.ledger.statements import placeholders
 from providers.ledger.sums import UNKNOWN
 
@@ -66,7 +66,7 @@ def sessions(
     (total,) = db.execute(f"SELECT count(DISTINCT t.id) {source}", values).fetchone()
     way = "DESC" if descending else "ASC"
     chosen = db.execute(
-        f"SELECT t.id {source} GROUP BY t.id ORDER BY {_ORDERS[sort]} {way}, max(last_ms) {way}, t.name {way}"
+        f"SELECT t.id {source} GROUP BY t.id ORDER BY {_ORDERS[sort]} {way}, max(last_ms) {way}, {THREAD} {way}"
         " LIMIT ? OFFSET ?",
         (*values, max(0, limit), max(0, offset)),
     ).fetchall()

@@ -21,11 +21,12 @@ _FIRST = date(1, 1, 1).toordinal()  # a Monday
 _DATES = ("day", "week", "month")
 _TIMES = (*_DATES, "weekday", "part_of_day")
 _OF_SESSIONS = ("thread", "session")
+THREAD = f"coalesce(nullif(t.name, ''), '{UNKNOWN}')"
 _EXPRESSIONS = {
     "week": f"day - (day - {_FIRST}) % 7",
     "weekday": f"(day - {_FIRST}) % 7",
     "month": "(SELECT month FROM calendar c WHERE c.day = s.day)",
-    "thread": f"coalesce(nullif(t.name, ''), '{UNKNOWN}')",
+    "thread": THREAD,
     "session": f"coalesce(nullif(e.name, ''), '{UNKNOWN}')",
 }
 SESSION_NAMES = "JOIN sessions e ON e.id = s.session JOIN threads t ON t.id = e.thread"
@@ -43,8 +44,8 @@ def tallies(
         where, values = f"{where} AND day >= ?", [*values, selection.since.toordinal()]
     if selection.until is not None:
         where, values = f"{where} AND day <= ?", [*values, selection.until.toordinal()]
-    source = f"FROM days s CROSS JOIN named d ON d.dim = s.dim WHERE zone = ? AND {where} AND beyond = ?"
-    return grouped(db, by, source, (zone, *values, beyond))
+    source = f"FROM days s CROSS JOIN named d ON d.dim = s.dim WHERE zone = ? AND beyond = ? AND {where}"
+    return grouped(db, by, source, (zone, beyond, *values))
 
 
 def _of_sessions(
@@ -59,9 +60,9 @@ def _of_sessions(
         slices = "SELECT *, local_day(quarter) AS day, local_part(quarter) AS part_of_day FROM slices"
     source = (
         f"FROM ({slices} WHERE quarter >= ? AND quarter < ?) s JOIN named d ON d.dim = s.dim {SESSION_NAMES}"
-        f" WHERE {where} AND beyond = ?"
+        f" WHERE beyond = ? AND {where}"
     )
-    return grouped(db, by, source, (*selection.span, *values, beyond))
+    return grouped(db, by, source, (*selection.span, beyond, *values))
 
 
 def grouped(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from providers.domain import project
+from providers.ledger import index
 from providers.ledger.index import storable
 from providers.ledger.part_checksums import PartChecksum
 from providers.ledger.rollup import reading
@@ -29,6 +30,12 @@ _ADD_SLICE = (
     f"INSERT INTO slices VALUES (?, ?, ?, ?, {_PLACES}) ON CONFLICT DO UPDATE SET {_ADD_UP}, {_TIMES}"
 )
 _ADD_SPAN = f"INSERT INTO spans VALUES (?, ?, ?, {_PLACES}) ON CONFLICT DO UPDATE SET {_ADD_UP}, {_TIMES}"
+
+
+def state(ledger: sqlite3.Connection) -> tuple[str, object]:
+    """Another whenever its sums may be others."""
+    row = ledger.execute("SELECT value FROM meta WHERE name = 'part_checksums'").fetchone()
+    return f"{index.generation(ledger):x}", row and row[0]
 
 
 def read_changes(
