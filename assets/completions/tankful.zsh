@@ -14,7 +14,7 @@ _shtab_tankful_commands() {
     completion:'print the completion script for bash, zsh or fish'
     config:'Show and change the settings in settings.toml; without an action it lists them.'
     cost:'show tokens and cost from local logs'
-    dashboard:'show where tokens and money went, as a page in the browser'
+    dashboard:'Show where tokens and money went as a page in the browser, on this machine alone, until Ctrl-C.'
     doctor:'check this machine and suggest how to fix problems'
     export:'print the numbers as CSV, JSON Lines, metrics or a calendar'
     guard:'check whether enough is left to go on, for scripts and agents'
@@ -140,7 +140,7 @@ _shtab_tankful_cost_defaults_added=0
 
 _shtab_tankful_dashboard_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
-  "--port[the port to serve on (default\: 8765)]:N:"
+  "--port[the port to serve it on (default\: 8765)]:N:"
   "--no-open[print the address and open no browser]"
 )
 

@@ -2,39 +2,147 @@
 
 from __future__ import annotations
 
+import argparse
+import os
+import sys
 from typing import TYPE_CHECKING
 
-from tray.cli.console import OK, open_scope
+from tray.cli.console import OK, Refused, open_scope, tell
+from tray.view.terminal import is_terminal
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Callable
+    from pathlib import Path
+    from socket import socket
 
-EXAMPLES = (("tankful dashboard", "open the page in the browser"),)
+    from tray.desktop.opener import Opener
+    from tray.engine.scope import Scope
+    from tray.faces.page import running
+    from tray.faces.page.service import PageService
+
+EXAMPLES = (
+    ("tankful dashboard", "open the page in the browser"),
+    ("tankful dashboard --no-open --port 9000", "print its address, and serve it elsewhere"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--port", type=int, default=8765, metavar="N", help="the port to serve on (default: 8765)"
+    parser.description = (
+        "Show where tokens and money went as a page in the browser, on this machine alone, until Ctrl-C."
     )
+    parser.add_argument("--port", type=int, metavar="N", help="the port to serve it on (default: 8765)")
     parser.add_argument("--no-open", action="store_true", help="print the address and open no browser")
+    parser.add_argument("--for-tray", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace) -> int:
-    import uvicorn
-
-    from tray.engine.costs import Costs
-    from tray.faces.page.app import make_app
-    from tray.view import output
+    from tray.faces.page import place, running
 
     scope = open_scope()
-    costs = Costs(scope)
-    costs.count()
-    output.emit(f"http://127.0.0.1:{options.port}/\n")
-    uvicorn.run(
-        make_app(scope, costs),
-        host="127.0.0.1",
-        port=options.port,
-        log_level="error",
-        timeout_graceful_shutdown=1,
-    )
+    found = running.find(scope.folders.state)
+    if found is not None and options.port in (None, found.port):
+        return _lead_to(found, scope, options)
+    try:
+        wanted = place.place_of(os.environ, options.port)
+        listener = (place.listen_near if options.for_tray else place.listen)(wanted)
+    except place.CannotServe as error:
+        raise Refused(str(error)) from error
+    return _serve(scope, listener, options)
+
+
+def _lead_to(found: running.Running, scope: Scope, options: argparse.Namespace) -> int:
+    """To the page that runs already."""
+    from tray.faces.page import running
+
+    if options.for_tray:
+        _say("ready")
+    else:
+        tell("the page is open already.")
+        _say(found.address)
+    if not options.no_open:
+        ticket = running.new_ticket(found)
+        address = found.address if ticket is None else f"{found.place.origin}/?token={ticket}"
+        _open(address, _opener(scope), for_tray=options.for_tray)
     return OK
+
+
+def _serve(scope: Scope, listener: socket, options: argparse.Namespace) -> int:
+    from functools import partial
+    from threading import Thread
+
+    from providers.host.process.heap import keep_small
+    from tray.engine.costs import Costs
+    from tray.engine.count_child import CountChild
+    from tray.faces.page.service import PageService
+
+    keep_small()
+    opener = _opener(scope)
+    service = PageService(
+        scope,
+        Costs(scope, CountChild(scope.environ)),
+        listener,
+        partial(_open_path, opener),
+        ends_when_closed=options.for_tray,
+    )
+
+    def open_page() -> None:
+        _open(service.ticket_address(), opener, for_tray=options.for_tray)
+
+    def started() -> None:
+        if not options.no_open:
+            Thread(target=open_page, name="opener", daemon=True).start()
+
+    if options.for_tray:
+        Thread(target=_obey, args=(service, open_page), name="tray", daemon=True).start()
+        _say("ready")
+    else:
+        _say(service.address)
+        if is_terminal(sys.stderr):
+            tell("showing the page until you press Ctrl-C.")
+    service.run(started)
+    return OK
+
+
+def _obey(service: PageService, open_page: Callable[[], None]) -> None:
+    """The tray, by the pipe that is our input: `open` opens the page once more, its end is ours."""
+    if sys.stdin is not None:
+        for line in sys.stdin:
+            if line.strip() == "open":
+                open_page()
+    service.stop()
+
+
+def _open(address: str, opener: Opener, *, for_tray: bool) -> None:
+    from tray.desktop.opener import CannotOpen
+
+    try:
+        opener.own_page(address)
+    except CannotOpen as error:
+        if for_tray:
+            _say(f"failed {error}")
+        else:
+            tell(str(error))
+
+
+def _say(line: str) -> None:
+    """At once, also into a pipe."""
+    if sys.stdout is not None:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+
+def _opener(scope: Scope) -> Opener:
+    from tray.desktop.launcher import Launcher
+    from tray.desktop.opener import find_opener
+
+    return find_opener(scope.environ, Launcher(scope.environ))
+
+
+def _open_path(opener: Opener, path: Path) -> None:
+    from tray.desktop.opener import CannotOpen
+    from tray.faces.page.forms import FormRefused
+
+    try:
+        opener.path(path)
+    except CannotOpen as error:
+        raise FormRefused(str(error)) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     Find = Callable[[str, str | None], str | None]
 
+_OWN_PAGE = re.compile(r"http://(127\.\d+\.\d+\.\d+|\[::1\]):\d+/[\w.?&=%+-]*", re.ASCII)
 _COMMANDS = (("xdg-open",), ("gio", "open"), ("wslview",))
 
 
@@ -45,6 +47,14 @@ class Opener:
         ):
             raise ValueError("not the address of a page")
         self._open(address, f"No browser could be opened. The page is {address}")
+
+    def own_page(self, address: str) -> None:
+        """Open a page that this machine serves. Raises CannotOpen, which does not name it; ValueError."""
+        if not _OWN_PAGE.fullmatch(address):
+            raise ValueError("not the address of a page of ours")
+        self._open(
+            address, "No browser could be opened. Run `tankful dashboard` to see the address of the page."
+        )
 
     def path(self, path: Path) -> None:
         """Open a folder or a file of the person's own. Raises CannotOpen."""

@@ -2,56 +2,160 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Mapping
 from importlib.resources import files
 
-from starlette.applications import Starlette
+from msgspec import Struct
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from providers.ledger.rollup.rollup import Rollup
+from providers.host.faults import log_fault
+from providers.ledger.database import LedgerError
 from tray.engine import published
-from tray.engine.costs import Costs
-from tray.engine.scope import Scope
 from tray.faces.page import query
+from tray.faces.page.actions import ACTIONS
+from tray.faces.page.actions.desk import PageDesk
+from tray.faces.page.api import Api
 from tray.faces.page.data import PageData
+from tray.faces.page.events import MOST_STREAMS, Events
+from tray.faces.page.forms import FormNote, FormRefused, Notes, back_to, form_of
+from tray.faces.page.passes import Passes
+from tray.faces.page.refusal import RefusedRequest
 from tray.faces.page.render import Pages
+from tray.faces.page.security import Guard, log
+from tray.faces.page.tabs import Tabs
 
-_STATIC = {"page.css": "text/css", "page.js": "text/javascript"}
-
-
-def make_app(scope: Scope, costs: Costs) -> Starlette:
-    pages, rollup = Pages(), Rollup()
-    costs.ledger.load(
-        rollup, {p.id: {h.path: h.label for h in scope.log_homes_of(p)} for p in scope.chosen()}
-    )
-
-    def page(request: Request) -> Response:
-        return HTMLResponse(pages.page(_data(request, scope, costs, rollup)))
-
-    def static(request: Request) -> Response:
-        name = request.path_params["name"]
-        if name not in _STATIC:
-            return Response(status_code=404)
-        return Response((files("assets") / "page" / name).read_bytes(), media_type=_STATIC[name])
-
-    return Starlette(routes=[Route("/", page), Route("/static/{name}", static)])
+_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+ACTION_FAULT = "This could not be done because of an internal error. `tankful doctor` has the details."
 
 
-def _data(request: Request, scope: Scope, costs: Costs, rollup: Rollup) -> PageData:
-    now = scope.clock()
-    asked = query.parse(request.query_params)
-    zone = query.zone_of(asked, scope.zone)
-    document = published.read(os.fspath(scope.folders.state))
-    return PageData(
-        query=asked,
-        selection=query.selection(asked, zone, now.astimezone(zone).date()),
-        now=now,
-        zone=zone,
-        usage=None if document is None else published.usage(document, now.timestamp()),
-        incidents=(document or {}).get("incidents", {}),
-        rollup=rollup,
-        costs=costs,
-        scope=scope,
-    )
+class PageParts(Struct, frozen=True, kw_only=True):
+    """What the addresses are made of. `start` names this start of the server, `hosts` what a Host may be."""
+
+    start: str
+    hosts: tuple[str, ...]
+    desk: PageDesk
+    events: Events
+    passes: Passes
+    tabs: Tabs
+    notes: Notes
+    pages: Pages
+
+
+def make_app(parts: PageParts) -> ASGIApp:
+    page, api = _Page(parts), Api(parts.desk, parts.start, parts.passes)
+    routes = [
+        Route("/", page.page),
+        Route("/static/{name}", _Static()),
+        Route("/events", page.events),
+        Route("/do/tab", page.tab, methods=["POST"]),
+        Route("/do/{name}", page.act, methods=["POST"]),
+        *api.routes(page.data),
+    ]
+    router = Router(routes, redirect_slashes=False, default=_not_there)
+    return Guard(router, hosts=parts.hosts, passes=parts.passes)
+
+
+async def _not_there(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise RefusedRequest(404, "There is no such page.", go_on="/")
+
+
+class _Page:
+    def __init__(self, parts: PageParts) -> None:
+        self._parts = parts
+
+    def page(self, request: Request) -> Response:
+        self._parts.tabs.shown()
+        return HTMLResponse(self._parts.pages.page(self.data(request)))
+
+    def data(self, request: Request) -> PageData:
+        """For the filters of its address, as of now."""
+        parts, desk = self._parts, self._parts.desk
+        scope = desk.scope
+        now, generation = scope.clock(), parts.events.generation  # first: what changes from here on is news
+        asked = query.parse(request.query_params)
+        zone = query.zone_of(asked, scope.zone)
+        document = published.read(os.fspath(scope.folders.state))
+        return PageData(
+            query=asked,
+            selection=query.selection(asked, zone, now.astimezone(zone).date()),
+            now=now,
+            zone=zone,
+            usage=None if document is None else _usage(document, now.timestamp()),
+            incidents=(document or {}).get("incidents", {}),
+            rollup=desk.figures.rollup,
+            costs=desk.costs,
+            scope=scope,
+            count=desk.figures.status,
+            note=parts.notes.find(request.query_params.get("note")),
+            generation=generation,
+        )
+
+    async def events(self, request: Request) -> Response:
+        events, tabs, tab = self._parts.events, self._parts.tabs, request.query_params.get("tab", "")[:64]
+        if events.streams >= MOST_STREAMS:
+            raise RefusedRequest(503, "Too many tabs have this page open.")
+        seen = request.headers.get("last-event-id") or request.query_params.get("seen", "")
+        stream = events.stream(seen, lambda: tabs.opened(tab), tabs.ended)
+        return StreamingResponse(stream, media_type="text/event-stream")
+
+    async def tab(self, request: Request) -> Response:
+        form = await form_of(request)
+        tab, tabs = form.get("tab", "")[:64], self._parts.tabs
+        (tabs.hidden if form.get("is") == "hidden" else tabs.closed)(tab)
+        return Response(status_code=204)
+
+    async def act(self, request: Request) -> Response:
+        name, form = request.path_params["name"], await form_of(request)
+        if name not in ACTIONS:
+            raise RefusedRequest(404, "There is no such page.", go_on="/")
+        note = await run_in_threadpool(self._note, name, form)
+        found = self._parts.notes.add(note) if note.text else None
+        return RedirectResponse(back_to(form, found), status_code=303)
+
+    def _note(self, name: str, form: Mapping[str, str]) -> FormNote:
+        try:
+            return FormNote(text=ACTIONS[name](self._parts.desk, form), action=name)
+        except (FormRefused, LedgerError) as refused:
+            sentence = str(refused)
+        except Exception as error:  # noqa: BLE001 - the page survives a form
+            log_fault(log, f"the form {name} of the page failed", error)
+            sentence = ACTION_FAULT
+        return FormNote(text=sentence, action=name, is_refused=True, fields=form)
+
+
+def _usage(document: published.Document, now: float) -> published.Document | None:
+    """None for a snapshot of another make."""
+    try:
+        return published.usage(document, now)
+    except published.DAMAGED:
+        return None
+
+
+class _Static:
+    """The styles and scripts, which are in this very package."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, tuple[bytes, str, str]] = {}
+        for each in (files("assets") / "page").iterdir():
+            media_type = _MEDIA_TYPES.get(os.path.splitext(each.name)[1])
+            if media_type is not None:
+                content = each.read_bytes()
+                self._files[each.name] = content, media_type, f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        found = self._files.get(request.path_params["name"])
+        if found is None:
+            raise RefusedRequest(404, "There is no such page.")
+        content, media_type, tag = found
+        headers = {"etag": tag, "cache-control": "no-cache"}
+        if request.headers.get("if-none-match") == tag:
+            await Response(status_code=304, headers=headers)(scope, receive, send)
+        else:
+            await Response(content, media_type=media_type, headers=headers)(scope, receive, send)

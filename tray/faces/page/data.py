@@ -11,6 +11,8 @@ from msgspec import Struct, field
 from providers.domain.cost import Tally
 from providers.ledger.rollup.rollup import Rollup
 from providers.ledger.rollup.selection import Dimension, Key, Selection
+from tray.faces.page.figures import CountStatus
+from tray.faces.page.forms import FormNote
 from tray.faces.page.query import PageQuery
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
 class PageData(Struct, frozen=True, kw_only=True):
     """`usage` is the document of `tankful usage --json` as of `now`, None where nothing was ever published;
-    `incidents` are those of snapshot.json, by provider.
+    `incidents` are those of snapshot.json, by provider. `count` is how far logs are counted, `note` what became
+    of the form that led here, and `generation` names this state of the numbers.
     """
 
     query: PageQuery
@@ -35,6 +38,9 @@ class PageData(Struct, frozen=True, kw_only=True):
     answers: dict[tuple[Selection, tuple[Dimension, ...], bool], dict[Key, Tally]] = field(
         default_factory=dict
     )
+    count: CountStatus = CountStatus()
+    note: FormNote | None = None
+    generation: str = ""
 
     @property
     def today(self) -> date:

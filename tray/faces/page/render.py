@@ -55,6 +55,11 @@ class Pages:
                 for name, title in RANGES.items()
             ],
             problems=query.problems,
+            note=data.note,
+            generation=data.generation,
+            here=query.address,
+            counting=data.count.share,
+            count_problem=data.count.problem,
             sections=[
                 RenderedSection(
                     name=each.name, title=each.title, html=self.section(each.name, each.build(data))

@@ -1,0 +1,93 @@
+"""What programs ask for: `/health` and `/recalc` for everybody, without a number; `/api/…` for the person."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from providers.version import VERSION
+from tray.engine.document import as_time
+from tray.faces.page.actions.desk import PageDesk
+from tray.faces.page.data import PageData
+from tray.faces.page.passes import Passes
+
+RECALC_SECONDS = 600.0
+REST_SECONDS = 2.0
+"""So soon after a count its result stands for another one: those who ask again and again cannot keep us busy."""
+
+
+class Api:
+    """For one event loop."""
+
+    def __init__(self, desk: PageDesk, start: str, passes: Passes) -> None:
+        self._desk = desk
+        self._start = start
+        self._passes = passes
+        self._recount: asyncio.Task[bool] | None = None
+        self._counted = -REST_SECONDS
+
+    def routes(self, data_of: Callable[[Request], PageData]) -> list[Route]:
+        def usage(request: Request) -> Response:
+            found = data_of(request).usage
+            return JSONResponse(found or {"schema": "tankful.usage/1", "generated_at": None, "providers": []})
+
+        return [
+            Route("/health", self.health),
+            Route("/recalc", self.recalc),
+            Route("/api/ticket", self.ticket),
+            Route("/api/usage", usage),
+        ]
+
+    async def health(self, _request: Request) -> Response:
+        scope, count = self._desk.scope, self._desk.figures.status
+        return JSONResponse(
+            {
+                "ok": True,
+                "service": "tankful",
+                "version": VERSION,
+                "start": self._start,
+                "providers": [each.id for each in scope.chosen()],
+                "counting": None if count.share is None else round(count.share, 4),
+                "updated_at": as_time(count.counted_at),
+                "timestamp": as_time(scope.clock()),
+            }
+        )
+
+    async def recalc(self, _request: Request) -> Response:
+        began = time.monotonic()
+        ended = await self._counted_anew()
+        count = self._desk.figures.status
+        timings = {
+            "total": round((time.monotonic() - began) * 1000, 1),
+            "count": None if count.seconds is None else round(count.seconds * 1000, 1),
+        }
+        answer: dict[str, Any] = {"ok": True, "updated_at": as_time(count.counted_at), "timings_ms": timings}
+        if not ended:
+            answer |= {"ok": False, "error": "still_counting", "counting": count.share}
+        elif count.problem is not None:
+            answer |= {"ok": False, "error": "recalc_failed", "message": "The page says what went wrong."}
+        return JSONResponse(answer, status_code=200 if answer["ok"] else 500 if ended else 503)
+
+    async def _counted_anew(self) -> bool:
+        """Whether the count ended in time; all who ask meanwhile share it."""
+        if self._recount is None or self._recount.done():
+            if time.monotonic() - self._counted < REST_SECONDS:
+                return True
+            self._recount = asyncio.create_task(self._count())
+        return await asyncio.shield(self._recount)
+
+    async def _count(self) -> bool:
+        figures = self._desk.figures
+        ended = await run_in_threadpool(figures.wait, figures.recount(), RECALC_SECONDS)
+        self._counted = time.monotonic()
+        return ended
+
+    async def ticket(self, _request: Request) -> Response:
+        return JSONResponse({"ticket": self._passes.ticket()})

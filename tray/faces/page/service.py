@@ -1,0 +1,131 @@
+"""The page as a whole: its parts, begun and ended together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from anyio.to_thread import current_default_thread_limiter
+
+from providers.host.files import short
+from providers.host.private import make_folder
+from tray.engine.costs import Costs
+from tray.engine.scope import Scope
+from tray.faces.page import place as places
+from tray.faces.page import running
+from tray.faces.page.actions.desk import PageDesk
+from tray.faces.page.app import PageParts, make_app
+from tray.faces.page.events import Events
+from tray.faces.page.figures import Figures
+from tray.faces.page.forms import FormRefused, Notes
+from tray.faces.page.passes import Passes
+from tray.faces.page.render import Pages
+from tray.faces.page.server import PageServer
+from tray.faces.page.tabs import Tabs
+from tray.faces.page.watcher import PageWatcher
+
+THREADS = 8
+LOOK_SECONDS = 60.0
+
+
+def _opens_nothing(path: Path) -> None:
+    raise FormRefused(f"No program could open {short(path)}.")
+
+
+class PageService:
+    """On a socket that listens. `watches` is false where nothing beside it is to run, as in tests; with
+    `ends_when_closed` it ends by itself when no tab of a browser has needed it for a while.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        costs: Costs,
+        listener: socket.socket,
+        open_path: Callable[[Path], None] = _opens_nothing,
+        *,
+        watches: bool = True,
+        ends_when_closed: bool = False,
+    ) -> None:
+        self.place = places.bound(listener)
+        self._listener = listener
+        self._state = scope.folders.state
+        start = secrets.token_hex(8)
+        self.passes = Passes(self.place.port)
+        self.tabs = Tabs()
+        self._events = Events(start)
+        self.figures = Figures(scope, costs, self._on_figures)
+        parts = PageParts(
+            start=start,
+            hosts=self.place.hosts,
+            desk=PageDesk(scope=scope, costs=costs, figures=self.figures, open_path=open_path),
+            events=self._events,
+            passes=self.passes,
+            tabs=self.tabs,
+            notes=Notes(),
+            pages=Pages(),
+        )
+        self.app = make_app(parts)
+        self._server = PageServer(self.app, self._events.close)
+        self._running = running.Running(
+            pid=os.getpid(), name=start, host=self.place.host, port=self.place.port, token=self.passes.token
+        )
+        self._watches = watches
+        self._ends_when_closed = ends_when_closed
+        self._shown_generation = 0
+
+    @property
+    def address(self) -> str:
+        """With the token: for the person alone."""
+        return self._running.address
+
+    def ticket_address(self) -> str:
+        """One that can be used once: for the command line of a browser."""
+        return f"{self.place.origin}/?token={self.passes.ticket()}"
+
+    def run(self, started: Callable[[], None] = lambda: None) -> None:
+        """Until `stop`, a signal in the main thread, or Ctrl-C."""
+        make_folder(self._state)
+        running.write(self._state, self._running)
+        watcher = None
+        try:
+            self.figures.start()
+            if self._watches:
+                watcher = PageWatcher(str(self._state), self._events.changed, self.figures.look)
+                watcher.start()
+            self._server.run(self._listener, lambda: self._on_started(started))
+        finally:
+            running.remove(self._state, self._running.name)
+            self.figures.close()
+            if watcher is not None:
+                watcher.close()
+
+    def stop(self) -> None:
+        """From any thread."""
+        self._server.stop()
+
+    def _on_started(self, started: Callable[[], None]) -> None:
+        """In the event loop."""
+        current_default_thread_limiter().total_tokens = THREADS
+        if self._ends_when_closed:
+            self._end_when_closed()
+        started()
+
+    def _end_when_closed(self) -> None:
+        left = self.tabs.seconds_left
+        if left == 0:
+            self.stop()
+        else:
+            again = LOOK_SECONDS if left is None else min(left, LOOK_SECONDS)
+            asyncio.get_running_loop().call_later(again, self._end_when_closed)
+
+    def _on_figures(self) -> None:
+        status, generation = self.figures.status, self.figures.generation
+        self._events.progressed(status.share)
+        if generation != self._shown_generation:
+            self._shown_generation = generation
+            self._events.changed()
