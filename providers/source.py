@@ -212,7 +212,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     those of all other providers: the registry fills them in, and `make_sources` gets them, to keep them from
     its own programs. `mark` is its sign in the tray's icon. `resume` is the command that goes on with a session,
     without the session's id. `when_empty` are sentences on sources that may have nothing to tell without an
-    error, by their ids: what fills them.
+    error, by their ids: what fills them. `not_counted` are sentences on usage that no log of its CLI has.
     """
 
     id: str
@@ -234,6 +234,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     mark: Glyph = Glyph()
     resume: tuple[str, ...] = ()
     when_empty: Mapping[str, str] = {}
+    not_counted: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[Source, ...]:

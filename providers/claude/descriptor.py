@@ -110,6 +110,13 @@ CLAUDE = Provider(
         " `tankful statusline --from-claude`.",
         "noted": "Claude Code has not cached this account's limits recently; its /usage command does.",
     },
+    not_counted=(
+        (
+            "Claude Code before version 2.1.329: summaries of /compact, titles, side questions and the inner"
+            " calls of web searches, which it bills without a line in its logs. Later versions have them in the"
+            " total of a session."
+        ),
+    ),
     mark=Glyph(
         (((0.5, 0.0), (0.5, 1.0)), ((0.07, 0.25), (0.93, 0.75)), ((0.93, 0.25), (0.07, 0.75))),  # an asterisk
         (186, 112, 92),

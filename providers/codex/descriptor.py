@@ -92,6 +92,12 @@ CODEX = Provider(
     when_empty={
         "rollouts": "no recent session log of this account has limits; the next Codex turn will write some."
     },
+    not_counted=(
+        (
+            "Codex: what it logs nowhere. These are ephemeral threads, titles, memories, responses that failed"
+            " or were interrupted, and remote compactions before version 0.153."
+        ),
+    ),
     mark=Glyph(
         (((0.0, 0.0), (0.45, 0.42), (0.0, 0.84)), ((0.62, 1.0), (1.1, 1.0))),  # a prompt
         (74, 136, 226),

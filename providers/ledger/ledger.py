@@ -14,6 +14,7 @@ from providers.domain.work_days import ALL
 from providers.host.holder import WaitListener
 from providers.ledger import history, index, query, rows, window_log
 from providers.ledger.changes import Remembered, Shelf, all_read
+from providers.ledger.coverage import HomeCoverage, coverage
 from providers.ledger.database import LedgerUnwritable, transaction
 from providers.ledger.discover import FINDERS, Finders
 from providers.ledger.epoch_ms import ms
@@ -241,6 +242,13 @@ class Ledger:
             return rows.Names()
         with self._place.opened() as db:
             return rows.names(db)
+
+    def coverage(self, provider: str, homes: Sequence[Path]) -> dict[Path, HomeCoverage]:
+        """What of these homes is counted; without those of which no log was ever read. Raises LedgerError."""
+        if not self._place.exists():
+            return {}
+        with self._place.opened(_SHORT_WAIT) as db:
+            return coverage(db, provider, homes)
 
     def load(self, rollup: Rollup, homes: Homes) -> None:
         """Bring the sums up to date with what is counted of these homes. Raises LedgerError."""

@@ -61,6 +61,8 @@ class Costs:
         self._patience = patience
         self.ledger = Ledger(scope.folders.state / "ledger.sqlite3")
         self._counted: object = None
+        self.incomplete_logs: Unreadable = {}
+        """Of the last count of this process."""
         self._has_counted = False
         """Whether a count has come to its end, be it that some logs could not be read."""
         self._home_costs = HomeCosts(scope, self.ledger, self.files, self._recount)
@@ -83,11 +85,11 @@ class Costs:
         self._counted = None
         if self._child is not None and self.ledger.is_kept and self._is_large(chosen):
             self._child.run(progress or (lambda _share: None), waiting or (lambda _clause: None))
-        unreadable, quarantined = self._refresh(chosen, progress, None, waiting)
+        self.incomplete_logs, quarantined = self._refresh(chosen, progress, None, waiting)
         self._has_counted = True
         if quarantined is not None:
             raise quarantined
-        if not unreadable and all(self.ledger.is_complete(each.id) is not False for each in chosen):
+        if not self.incomplete_logs and all(self.ledger.is_complete(each.id) is not False for each in chosen):
             self._counted = logs, self._file_number()
 
     def count_all(

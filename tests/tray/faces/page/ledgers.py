@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from providers.domain.cost import BilledResponse, Context, Detail, TokenUsage
 from providers.host.files import Folders
 from providers.ledger.database import opened, transaction
+from providers.ledger.index import note_writing
 from providers.ledger.report import NO_DETAIL
 from providers.ledger.responses import replace_responses
 from providers.ledger.rollup.rollup import Rollup
@@ -80,6 +81,7 @@ class LedgerPage:
             keyed = [replace(each, key=each.key or number) for number, each in enumerate(responses, 1)]
             part = len(provider)  # another one for each
             replace_responses(db, provider, [([part], keyed)], price)
+            note_writing(db)
         self.costs.ledger.load(self.rollup, self.homes)
         return self
 

@@ -43,4 +43,9 @@ SECTIONS = (
     PageSection("projects", "by_project", "Projects"),
     PageSection("projects", "by_account", "Accounts"),
     PageSection("projects", "by_home", "Homes"),
+    PageSection("data", "counted_logs", "What is counted"),
+    PageSection("data", "left_out", "What is left out"),
+    PageSection("data", "limit_sources", "Where the limits come from"),
+    PageSection("data", "price_origins", "Where the prices come from"),
+    PageSection("data", "storage", "Where the data are"),
 )

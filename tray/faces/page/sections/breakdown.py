@@ -6,25 +6,18 @@ from msgspec import Struct
 
 from providers.ledger.rollup.selection import Dimension
 from tray.faces.page.data import PageData
+from tray.faces.page.parts import Link
 from tray.faces.page.table import groups
-from tray.faces.page.table.ordering import Ordering
 from tray.faces.page.table.table import TallyTable, table, unpriced_note
 
 _BY = {"model": "By model", "day": "By day", "week": "By week", "month": "By month"}
 _PERIODS: dict[str, Dimension] = {"day": "day", "week": "week", "month": "month"}
-_NEWEST_FIRST = Ordering("name")
-
-
-class ByLink(Struct, frozen=True, kw_only=True):
-    title: str
-    address: str
-    current: bool
 
 
 class Breakdown(Struct, frozen=True, kw_only=True):
     """`choices` are what else the rows may be."""
 
-    choices: tuple[ByLink, ...]
+    choices: tuple[Link, ...]
     table: TallyTable
 
 
@@ -42,7 +35,6 @@ def _by_model(data: PageData) -> TallyTable:
         data.query,
         caption="Cost and tokens by model; a row opens to its efforts",
         title="Model",
-        place_title="Provider",
         beyond=groups.beyond(data),
         notes=unpriced_note(groups.by_model_name(rows, of_parts=False)),
     )
@@ -56,16 +48,16 @@ def _by_time(data: PageData, by: str) -> TallyTable:
         data.query,
         caption=f"Cost and tokens by {by}; a row opens to its models",
         title=by.capitalize(),
-        place_title="Provider",
         beyond=groups.beyond(data),
-        usual=_NEWEST_FIRST,
+        usual="name",
+        newest_first=True,
         notes=unpriced_note(groups.by_model_name(rows, of_parts=True)),
     )
 
 
-def _choices(data: PageData, by: str) -> list[ByLink]:
+def _choices(data: PageData, by: str) -> list[Link]:
     return [
-        ByLink(
+        Link(
             title=title,
             address=data.query.with_(by="" if name == "model" else name, sort="", open="", page="").address,
             current=name == by,

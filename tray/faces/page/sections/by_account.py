@@ -28,7 +28,6 @@ def build(data: PageData) -> ByAccount:
             data.query,
             caption="Cost and tokens by account; a row opens to its models",
             title="Account",
-            place_title="Provider",
             beyond=groups.beyond(data),
             notes=tuple(_notes(is_unknown)),
         )

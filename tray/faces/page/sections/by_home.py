@@ -23,7 +23,6 @@ def build(data: PageData) -> ByHome:
             data.query,
             caption="Cost and tokens by home; a row opens to its models",
             title="Home",
-            place_title="Provider",
             beyond=groups.beyond(data),
         )
     )

@@ -27,7 +27,6 @@ def build(data: PageData) -> ByProject:
             data.query,
             caption="Cost and tokens by project; a row opens to its models",
             title="Project",
-            place_title="Provider",
             beyond=groups.beyond(data),
             notes=unpriced_note(groups.by_model_name(rows, of_parts=True)),
         )

@@ -12,7 +12,7 @@ from tray.view import format as fmt
 NO_NUMBER = "–"
 
 
-class TallyCell(Struct, frozen=True, kw_only=True):
+class ShownCell(Struct, frozen=True, kw_only=True):
     """`value` is for programs, with all its digits, `hint` the same for people; both "" where nothing is known."""
 
     shown: str
@@ -27,19 +27,19 @@ class TallyColumn(Struct, frozen=True, kw_only=True):
     title: str
     hint: str = ""
     number: Callable[[Tally, Tally], float | None]
-    cell: Callable[[Tally, Tally], TallyCell]
+    cell: Callable[[Tally, Tally], ShownCell]
 
 
-def count_cell(count: int, hint: str = "") -> TallyCell:
-    return TallyCell(shown=fmt.tokens(count), value=f"{count}", hint=hint or f"{count:,}")
+def count_cell(count: int, hint: str = "") -> ShownCell:
+    return ShownCell(shown=fmt.tokens(count), value=f"{count}", hint=hint or f"{count:,}")
 
 
-def cost_cell(tally: Tally) -> TallyCell:
+def cost_cell(tally: Tally) -> ShownCell:
     """A sum that leaves something out is a lower bound."""
     if tally.usd is None:
-        return TallyCell(shown="no price")
+        return ShownCell(shown="no price")
     shown = fmt.at_least(tally.usd) if tally.unpriced else fmt.money(tally.usd)
-    return TallyCell(shown=shown, value=f"{tally.usd:.6f}", hint=f"${tally.usd:,.6f}")
+    return ShownCell(shown=shown, value=f"{tally.usd:.6f}", hint=f"${tally.usd:,.6f}")
 
 
 def share_text(share: float) -> str:
@@ -72,24 +72,24 @@ def _counts(key: str, title: str, count: Callable[[Tally], int], hint: str = "")
     )
 
 
-def _written(tally: Tally, _: Tally) -> TallyCell:
+def _written(tally: Tally, _: Tally) -> ShownCell:
     long = tally.usage.cache_write_1h_tokens
     count = tally.usage.cache_write_tokens
     return count_cell(count, f"{count:,}, {long:,} of them for one hour" if long else "")
 
 
-def _rate(tally: Tally, _: Tally) -> TallyCell:
+def _rate(tally: Tally, _: Tally) -> ShownCell:
     usd = per_million(tally)
     if usd is None:
-        return TallyCell(shown=NO_NUMBER)
-    return TallyCell(shown=fmt.money(usd), value=f"{usd:.6f}", hint=f"${usd:,.6f}")
+        return ShownCell(shown=NO_NUMBER)
+    return ShownCell(shown=fmt.money(usd), value=f"{usd:.6f}", hint=f"${usd:,.6f}")
 
 
-def _part(tally: Tally, whole: Tally) -> TallyCell:
+def _part(tally: Tally, whole: Tally) -> ShownCell:
     found = share(tally, whole)
     if found is None:
-        return TallyCell(shown=NO_NUMBER)
-    return TallyCell(shown=share_text(found), value=f"{found:.6f}", hint=f"{100 * found:.4f} %")
+        return ShownCell(shown=NO_NUMBER)
+    return ShownCell(shown=share_text(found), value=f"{found:.6f}", hint=f"{100 * found:.4f} %")
 
 
 COLUMNS = (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 from zlib import crc32
 
 from msgspec import Struct
@@ -10,15 +11,17 @@ from msgspec.structs import replace
 
 from providers.domain.cost import TOKEN_CLASSES, Tally, tallied
 from providers.ledger.rollup.selection import Key
+from tray.faces.page.parts import Column, Head, Pager, Sorting, heads, pager, sorting
 from tray.faces.page.query import PageQuery
-from tray.faces.page.table.columns import COLUMNS, TallyCell
+from tray.faces.page.table.columns import COLUMNS, ShownCell
 from tray.faces.page.table.names import ShownName
-from tray.faces.page.table.ordering import Ordering, SortLink, ordered, ordering, sort_link
-from tray.faces.page.table.paging import PageLinks, paged
+from tray.view.charts.class_bar import CLASS_TINTS
 
-BY_COST = Ordering("cost")
-_MOST_PARTS = 150
-"""So many rows below others are sent, whether they are open or not."""
+ROWS = 50
+"""On one page."""
+ALL = "all"
+_NUMBERS = {column.key: column.number for column in COLUMNS}
+_Row = TypeVar("_Row")
 
 
 class TallyGroup(Struct, frozen=True, kw_only=True):
@@ -34,21 +37,21 @@ class TallyGroup(Struct, frozen=True, kw_only=True):
 
 
 class BarSegment(Struct, frozen=True):
-    """A part of a bar, which is 100 wide; `name` is a token class."""
+    """A part of a bar, which is 100 wide; `tint` is that of a token class."""
 
-    name: str
+    tint: str
     start: float
     width: float
 
 
 class TallyRow(Struct, frozen=True, kw_only=True):
-    """`parts` are the rows below it. Where a page would have too many of those, it has only those of open rows,
-    and `toggle` is the address that opens or closes this one.
+    """`toggle` is the address that opens or closes the row, "" where nothing is below it; `parts` are the rows
+    below it where it is open.
     """
 
     name: ShownName
     place: str
-    cells: tuple[TallyCell, ...]
+    cells: tuple[ShownCell, ...]
     bar: tuple[BarSegment, ...]
     parts: tuple[TallyRow, ...] = ()
     is_open: bool = False
@@ -56,15 +59,20 @@ class TallyRow(Struct, frozen=True, kw_only=True):
 
 
 class TallyTable(Struct, frozen=True, kw_only=True):
-    """`headings` are of the name and of the cells, `more` the rows below all others."""
+    """`heads` are of the name and of the cells, `more` the rows below all others; `toggle_all` is the address that
+    opens or closes all rows. `count` is how many rows there are on all pages.
+    """
 
     caption: str
-    headings: tuple[SortLink, ...]
+    heads: tuple[Head, ...]
+    tints: tuple[str, ...]
     place_title: str
     rows: tuple[TallyRow, ...]
     more: tuple[TallyRow, ...]
-    links: PageLinks
-    open_all: str
+    count: int
+    pager: Pager
+    toggle_all: str
+    is_open: bool
     notes: tuple[str, ...] = ()
 
 
@@ -101,36 +109,51 @@ def table(
     *,
     caption: str,
     title: str,
-    place_title: str = "",
+    place_title: str = "Provider",
     beyond: Tally | None = None,
-    usual: Ordering = BY_COST,
+    usual: str = "cost",
+    newest_first: bool = False,
     notes: Iterable[str] = (),
 ) -> TallyTable:
-    """`beyond` is what no row can have, since it is on no line of a log; `title` heads the names."""
-    keys = ("name", *(column.key for column in COLUMNS))
-    own = ordering(query, keys, usual)
+    """`beyond` is what no row can have, since it is on no line of a log; `title` heads the names, which begin with
+    the last of them where they are times (`newest_first`).
+    """
+    columns = (
+        Column(key="name", title=title, number=newest_first),
+        *(Column(key=each.key, title=each.title) for each in COLUMNS),
+    )
+    by = sorting(query, columns, usual)
     total = _total(groups, beyond)
     longest = max((group.tally.usage.total_tokens for group in groups), default=0)
-    in_order = _ordered(groups, own, total)
-    shown, links = paged(in_order, query)
-    is_long = sum(len(group.parts) for group in shown) > _MOST_PARTS
-    rows = tuple(_row(group, query, total, own, longest, is_long=is_long) for group in shown)
+    pages = pager(query, len(groups), ROWS)
+    shown = _in_order(groups, by, total)[pages.first : pages.last]
+    name, *rest = heads(query, columns, by)
     return TallyTable(
         caption=caption,
-        headings=(
-            sort_link(query, own, "name", title, is_text=True),
-            *(sort_link(query, own, column.key, column.title, column.hint) for column in COLUMNS),
-        ),
+        heads=(replace(name, number=False), *rest),
+        tints=("", *(CLASS_TINTS.get(each.key, "") for each in COLUMNS)),
         place_title=place_title,
-        rows=rows,
+        rows=tuple(_row(group, query, total, by, longest) for group in shown),
         more=tuple(_more(groups, beyond, total)),
-        links=links,
-        open_all=_open_all(rows, query),
+        count=len(groups),
+        pager=pages,
+        toggle_all=_toggle_all(groups, query),
+        is_open=query.open == ALL,
         notes=tuple(notes),
     )
 
 
-def unpriced_note(models: Mapping[str, Tally]) -> Iterable[str]:
+def in_order(
+    rows: Iterable[_Row], by: Sorting, value: Callable[[_Row], Any], tie: Callable[[_Row], Any]
+) -> list[_Row]:
+    """By their values, those without one last in either direction; equal ones by `tie`."""
+    by_tie = sorted(rows, key=tie)
+    known = [row for row in by_tie if value(row) is not None]
+    unknown = [row for row in by_tie if value(row) is None]
+    return sorted(known, key=value, reverse=by.reverse) + unknown
+
+
+def unpriced_note(models: Mapping[str, Tally]) -> Iterator[str]:
     """What the costs leave out, by model."""
     names = sorted({name for name, tally in models.items() if tally.unpriced})
     if names:
@@ -144,9 +167,23 @@ def segments(tally: Tally, longest: int) -> tuple[BarSegment, ...]:
         count = getattr(tally.usage, f"{each.name}_tokens")
         if each.part_of is None and count:
             width = 100 * count / longest
-            found.append(BarSegment(each.name, round(start, 3), round(width, 3)))
+            found.append(BarSegment(CLASS_TINTS[each.name], round(start, 2), round(width, 2)))
             start += width
     return tuple(found)
+
+
+def row_id(group: TallyGroup) -> str:
+    """What opens it in an address: names may be long."""
+    return f"{crc32(f'{group.place} {group.text}'.encode(errors='replace')):08x}"
+
+
+def toggled(query: PageQuery, ident: str) -> tuple[bool, str]:
+    """Whether a row is open, and the address that turns that around."""
+    opened = [each for each in query.open.split(",") if each]
+    if query.open == ALL or ident in opened:
+        others = [] if query.open == ALL else [each for each in opened if each != ident]
+        return True, query.with_(open=",".join(others)).address
+    return False, query.with_(open=",".join((*opened, ident))).address
 
 
 def _total(groups: Iterable[TallyGroup], beyond: Tally | None) -> Tally:
@@ -157,54 +194,43 @@ def _total(groups: Iterable[TallyGroup], beyond: Tally | None) -> Tally:
     return replace(tallied((on_lines, beyond)), responses=on_lines.responses)
 
 
-def _ordered(groups: Iterable[TallyGroup], own: Ordering, total: Tally) -> list[TallyGroup]:
-    numbers = {column.key: column.number for column in COLUMNS}
-
+def _in_order(groups: Iterable[TallyGroup], by: Sorting, total: Tally) -> list[TallyGroup]:
     def value(group: TallyGroup) -> float | str | None:
-        return group.text.casefold() if own.key == "name" else numbers[own.key](group.tally, total)
+        return group.text.casefold() if by.key == "name" else _NUMBERS[by.key](group.tally, total)
 
-    return ordered(
-        groups, own, value, lambda group: (-group.tally.usage.total_tokens, group.text, group.place)
+    return in_order(
+        groups, by, value, lambda group: (-group.tally.usage.total_tokens, group.text, group.place)
     )
 
 
-def _row(
-    group: TallyGroup, query: PageQuery, total: Tally, own: Ordering, longest: int, *, is_long: bool = False
-) -> TallyRow:
-    ident = f"{crc32(f'{group.place} {group.text}'.encode(errors='replace')):08x}"
-    opened = [each for each in query.open.split(",") if each]
-    is_open = query.open == "all" or ident in opened
-    parts = _ordered(group.parts, own, total) if is_open or not is_long else []
-    toggle = ""
-    if is_long and group.parts and query.open != "all":
-        others = [each for each in opened if each != ident]
-        toggle = query.with_(open=",".join(others if is_open else (*others, ident))).address
+def _row(group: TallyGroup, query: PageQuery, total: Tally, by: Sorting, longest: int) -> TallyRow:
+    is_open, toggle = toggled(query, row_id(group)) if group.parts else (False, "")
+    parts = _in_order(group.parts, by, total) if is_open else []
     return TallyRow(
         name=group.name,
         place=group.place,
         cells=tuple(column.cell(group.tally, total) for column in COLUMNS),
         bar=segments(group.tally, longest),
-        parts=tuple(_row(part, query, total, own, longest) for part in parts),
+        parts=tuple(_row(part, query, total, by, longest) for part in parts),
         is_open=is_open,
         toggle=toggle,
     )
 
 
-def _more(groups: Sequence[TallyGroup], beyond: Tally | None, total: Tally) -> Iterable[TallyRow]:
+def _more(groups: Sequence[TallyGroup], beyond: Tally | None, total: Tally) -> Iterator[TallyRow]:
     if beyond is not None:
         cells = {column.key: column.cell(beyond, total) for column in COLUMNS}
-        cells["responses"] = TallyCell(shown="–")
+        cells["responses"] = ShownCell(shown="–")
         yield _last("Not in the logs", tuple(cells.values()))
-    if groups:
+    if groups or beyond is not None:
         yield _last("Total", tuple(column.cell(total, total) for column in COLUMNS))
 
 
-def _last(name: str, cells: tuple[TallyCell, ...]) -> TallyRow:
+def _last(name: str, cells: tuple[ShownCell, ...]) -> TallyRow:
     return TallyRow(name=ShownName(shown=name, full=name), place="", cells=cells, bar=())
 
 
-def _open_all(rows: Iterable[TallyRow], query: PageQuery) -> str:
-    """The address with all rows open, or closed where they are; "" where none can be opened."""
-    if not any(row.parts or row.toggle for row in rows):
+def _toggle_all(groups: Iterable[TallyGroup], query: PageQuery) -> str:
+    if not any(group.parts for group in groups):
         return ""
-    return query.with_(open="" if query.open == "all" else "all").address
+    return query.with_(open="" if query.open == ALL else ALL).address

@@ -1,0 +1,62 @@
+"""What the sums of these days leave out: responses without a price, and usage that is on no line of a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from tray.faces.page.data import PageData
+from tray.faces.page.table.columns import ShownCell, cost_cell, count_cell
+from tray.faces.page.table.groups import titles
+from tray.faces.page.table.plain import FactTable, number_cell, text_cell
+
+
+class LeftOut(Struct, frozen=True, kw_only=True):
+    """`beyond` is added to the totals, and in no other row. `not_counted` are sentences on what no log has."""
+
+    unpriced: FactTable
+    beyond: FactTable
+    not_counted: tuple[str, ...]
+
+
+def build(data: PageData) -> LeftOut:
+    return LeftOut(
+        unpriced=FactTable(
+            caption="Responses without a known price, which the costs of these days leave out",
+            heads=("Model", "Provider", "Responses", "Tokens"),
+            rows=tuple(_unpriced(data)),
+            numbers=(2, 3),
+        ),
+        beyond=FactTable(
+            caption="Usage that a program reports only in the total of a session: a row of its own in each table",
+            heads=("Provider", "Cost", "Tokens"),
+            rows=tuple(_beyond(data)),
+            numbers=(1, 2),
+        ),
+        not_counted=tuple(_not_counted(data)),
+    )
+
+
+def _unpriced(data: PageData) -> Iterator[tuple[ShownCell, ...]]:
+    shown = titles(data)
+    for (provider, model), tally in sorted(data.tallies(("provider", "model")).items(), key=str):
+        if not tally.unpriced:
+            continue
+        tokens = count_cell(tally.usage.total_tokens)
+        if tally.unpriced < tally.responses:  # as of one service of the model, or before a price began
+            tokens = ShownCell(shown="a part", hint=f"a part of {tally.usage.total_tokens:,}")
+        name = shown.get(f"{provider}", f"{provider}")
+        yield text_cell(f"{model}"), text_cell(name), number_cell(tally.unpriced), tokens
+
+
+def _beyond(data: PageData) -> Iterator[tuple[ShownCell, ...]]:
+    shown = titles(data)
+    for (provider,), tally in sorted(data.tallies(("provider",), beyond=True).items(), key=str):
+        name = shown.get(f"{provider}", f"{provider}")
+        yield text_cell(name), cost_cell(tally), count_cell(tally.usage.total_tokens)
+
+
+def _not_counted(data: PageData) -> Iterator[str]:
+    yield from (sentence for provider in data.scope.chosen() for sentence in provider.not_counted)
+    yield "What ran on another machine or in the cloud, and logs that were deleted before tankful first saw them."
