@@ -13,7 +13,7 @@ from providers.ledger.rollup.rollup import Rollup
 from providers.ledger.rollup.selection import Dimension, Key, Selection
 from tray.faces.page.figures import CountStatus
 from tray.faces.page.forms import FormNote
-from tray.faces.page.query import PageQuery
+from tray.faces.page.query import PageQuery, selection_before
 
 if TYPE_CHECKING:
     from tray.engine.costs import Costs
@@ -45,6 +45,11 @@ class PageData(Struct, frozen=True, kw_only=True):
     @property
     def today(self) -> date:
         return self.now.astimezone(self.zone).date()
+
+    @property
+    def before(self) -> Selection | None:
+        """The same of the period before, where the address asks for it (`compare=1`)."""
+        return selection_before(self.query, self.zone, self.today)
 
     def tallies(
         self, by: Sequence[Dimension] = (), *, beyond: bool = False, selection: Selection | None = None

@@ -1,31 +1,33 @@
-"""What an address asks for: every filter stands in it, so that it can be kept and shared. Pure."""
+"""What an address asks for: every filter stands in it, so that it can be kept and shared. Pure.
+
+Any address means something: what is unknown, too long or contradictory is left out, with a sentence that says so.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, timedelta, tzinfo
+from collections.abc import Iterator, Mapping
+from datetime import date, tzinfo
 from urllib.parse import urlencode
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from providers.ledger.rollup.selection import Selection
+from providers.ledger.rollup.selection import Dimension, Selection
 from tray.engine.zones import named_zone
+from tray.faces.page import days
+from tray.faces.page.days import DEFAULT_RANGE, RANGES
+from tray.faces.page.tab_titles import FIRST, TABS
+from tray.view import format as fmt
 
-RANGES = {
-    "today": "Today",
-    "7d": "7 days",
-    "14d": "14 days",
-    "30d": "30 days",
-    "90d": "90 days",
-    "week": "This week",
-    "month": "This month",
-    "ytd": "Year to date",
-    "all": "All",
-    "custom": "Custom",
-}
-_DAYS = {"today": 1, "7d": 7, "14d": 14, "30d": 30, "90d": 90}
-_DEFAULT_RANGE = "30d"
+__all__ = ["DEFAULT_RANGE", "RANGES"]  # beside all that is defined here
+
+FILTERS: tuple[Dimension, ...] = ("provider", "account", "home", "project", "model")
+"""The members that choose among responses, besides their days."""
+
+_NAMES = {"since": "from", "until": "to"}
+_LONGEST = {"project": 12_000, "open": 12_000}
+_LONGEST_OTHER = 600
+_YEARS = range(2000, 2101)
 
 
 class PageQuery(Struct, frozen=True, kw_only=True):
@@ -56,29 +58,106 @@ class PageQuery(Struct, frozen=True, kw_only=True):
     @property
     def address(self) -> str:
         """Of the page with these filters, relative to its host."""
-        members = asdict(self)
-        del members["problems"]
-        given = {_NAMES.get(name, name): value for name, value in members.items() if value}
-        return f"/?{urlencode(given)}" if given else "/"
+        given = self.given()
+        return f"/?{urlencode(given, errors='surrogatepass')}" if given else "/"
 
-
-_NAMES = {"since": "from", "until": "to"}
+    def given(self) -> dict[str, str]:
+        """The members it has, by the names they have in an address."""
+        return {
+            _NAMES.get(name, name): value
+            for name, value in asdict(self).items()
+            if name != "problems" and value
+        }
 
 
 def parse(members: Mapping[str, str]) -> PageQuery:
-    names = {_NAMES.get(name, name): name for name in PageQuery.__struct_fields__ if name != "problems"}
-    query = PageQuery().with_(**{own: members[name] for name, own in names.items() if name in members})
-    problems = []
+    """Never raises; `parse` of the members of its `address` is the same query, without the problems."""
+    query = PageQuery().with_(
+        **{
+            own: members[name]
+            for own in PageQuery.__struct_fields__
+            if own != "problems" and (name := _NAMES.get(own, own)) in members
+        }
+    )
+    problems: list[str] = []
+    for corrections in (_too_long, _unknown, _custom):
+        for sentence, correct in corrections(query):
+            query = query.with_(**correct)
+            if sentence:
+                problems.append(sentence)
+    return replace(query, problems=tuple(problems))
+
+
+Correction = tuple[str, dict[str, str]]
+"""A sentence, "" where none is needed, and the members as they are instead."""
+
+
+def _too_long(query: PageQuery) -> Iterator[Correction]:
+    for name, value in asdict(query).items():
+        if name != "problems" and len(value) > _LONGEST.get(name, _LONGEST_OTHER):
+            yield f"The {_NAMES.get(name, name)} in the address is too long, and was left out.", {name: ""}
+
+
+def _unknown(query: PageQuery) -> Iterator[Correction]:
+    if query.tab and query.tab not in TABS:
+        yield f"There is no page called {_quoted(query.tab)}. Showing {TABS[FIRST]}.", {"tab": ""}
     if query.range and query.range not in RANGES:
-        problems.append(f"There is no range {query.range!r}. Showing {RANGES[_DEFAULT_RANGE].lower()}.")
-        query = query.with_(range="")
+        usual = RANGES[DEFAULT_RANGE].lower()
+        yield f"There is no range called {_quoted(query.range)}. Showing {usual}.", {"range": ""}
+    if query.compare and query.compare != "1":
+        yield "An address compares by compare=1, and by nothing else. Nothing is compared.", {"compare": ""}
+    elif query.compare and query.range == "all":
+        yield "There is nothing before all days, so nothing is compared.", {"compare": ""}
+    if query.page and not (query.page.isascii() and query.page.isdecimal() and 0 < len(query.page) < 10):
+        yield f"There is no page number {_quoted(query.page)}. Showing the first one.", {"page": ""}
     if query.zone:
         try:
             named_zone(query.zone)
         except ValueError:
-            problems.append(f"There is no time zone {query.zone!r}. Try Europe/Berlin or UTC.")
-            query = query.with_(zone="")
-    return replace(query, problems=tuple(problems))
+            yield f"There is no time zone {_quoted(query.zone)}. Try Europe/Berlin or UTC.", {"zone": ""}
+
+
+def _custom(query: PageQuery) -> Iterator[Correction]:
+    """The two days: any calendar notation becomes 2026-11-20."""
+    if query.range not in {"", "custom"}:
+        if query.since or query.until:
+            yield "", {"since": "", "until": ""}
+        return
+    read = {name: _read_day(getattr(query, name)) for name in ("since", "until")}
+    wrong = [name for name, day in read.items() if getattr(query, name) and day is None]
+    for name in wrong:
+        text = _quoted(getattr(query, name))
+        yield f"{text} is no day between 2000 and 2100, such as 2026-11-20.", {name: ""}
+    since, until = read["since"], read["until"]
+    if since is None and until is None:
+        if query.range == "custom":
+            usual = RANGES[DEFAULT_RANGE].lower()
+            sentence = "" if wrong else "A custom range needs a first or a last day."
+            yield f"{sentence} Showing {usual}.".strip(), {"range": ""}
+        return
+    if since is not None and until is not None and until < since:
+        yield "The range ended before it began, so its days were exchanged.", {}
+        since, until = until, since
+    yield (
+        "",
+        {
+            "range": "custom",
+            "since": "" if since is None else since.isoformat(),
+            "until": "" if until is None else until.isoformat(),
+        },
+    )
+
+
+def _read_day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return day if day.year in _YEARS else None
+
+
+def _quoted(text: str) -> str:
+    return repr(fmt.plain(text, longest=40))
 
 
 def zone_of(query: PageQuery, local: tzinfo) -> tzinfo:
@@ -86,28 +165,18 @@ def zone_of(query: PageQuery, local: tzinfo) -> tzinfo:
 
 
 def selection(query: PageQuery, zone: tzinfo, today: date) -> Selection:
-    since, until = _days(query, today)
-    return Selection(
-        zone=zone,
-        since=since,
-        until=until,
-        **{
-            name: getattr(query, name) or None for name in ("provider", "account", "home", "project", "model")
-        },
-    )
+    return _selected(query, zone, days.days_of(query.range, query.since, query.until, today))
 
 
-def _days(query: PageQuery, today: date) -> tuple[date | None, date | None]:
-    match query.range or _DEFAULT_RANGE:
-        case "all":
-            return None, today
-        case "week":
-            return today - timedelta(days=today.weekday()), today
-        case "month":
-            return today.replace(day=1), today
-        case "ytd":
-            return today.replace(month=1, day=1), today
-        case "custom":
-            return date.fromisoformat(query.since), date.fromisoformat(query.until)
-        case name:
-            return today - timedelta(days=_DAYS[name] - 1), today
+def selection_before(query: PageQuery, zone: tzinfo, today: date) -> Selection | None:
+    """The period before that `compare=1` asks for; None where it is not asked for."""
+    if not query.compare:
+        return None
+    before = days.days_before(query.range, query.since, query.until, today)
+    return None if before is None else _selected(query, zone, before)
+
+
+def _selected(query: PageQuery, zone: tzinfo, span: days.Days) -> Selection:
+    since, until = span
+    chosen = {name: getattr(query, name) or None for name in FILTERS}
+    return Selection(zone=zone, since=since, until=until, **chosen)

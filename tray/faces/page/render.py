@@ -9,9 +9,9 @@ from markupsafe import Markup
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from tray.faces.page.choices import bar_of
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import Link
-from tray.faces.page.query import RANGES
 from tray.faces.page.sections import SECTIONS, TABS
 
 
@@ -45,15 +45,14 @@ class Pages:
         return self._templates.get_template("base.html").render(
             title=f"{TABS.get(tab, 'Page')} · tankful",
             tabs=[
-                Link(title=title, address=query.with_(tab=name, page="").address, current=name == tab)
+                Link(
+                    title=title,
+                    address=query.with_(tab=name, page="", open="", sort="", by="").address,
+                    current=name == tab,
+                )
                 for name, title in TABS.items()
             ],
-            ranges=[
-                Link(
-                    title=title, address=query.with_(range=name, page="").address, current=name == query.range
-                )
-                for name, title in RANGES.items()
-            ],
+            filters=bar_of(data),
             problems=query.problems,
             note=data.note,
             generation=data.generation,

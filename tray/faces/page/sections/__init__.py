@@ -11,6 +11,9 @@ from importlib import import_module
 from msgspec import Struct
 
 from tray.faces.page.data import PageData
+from tray.faces.page.tab_titles import TABS
+
+__all__ = ["SECTIONS", "TABS", "PageSection"]
 
 
 class PageSection(Struct, frozen=True):
@@ -26,17 +29,6 @@ class PageSection(Struct, frozen=True):
         return found
 
 
-TABS = {
-    "overview": "Overview",
-    "limits": "Limits",
-    "usage": "Cost and tokens",
-    "models": "Models",
-    "projects": "Projects",
-    "sessions": "Sessions",
-    "responses": "Responses",
-    "prices": "Prices and homes",
-    "data": "Data",
-}
 SECTIONS = (
     PageSection("overview", "totals", "Totals"),
     PageSection("models", "breakdown", "Models and efforts"),
