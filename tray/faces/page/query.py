@@ -47,6 +47,8 @@ class PageQuery(Struct, frozen=True, kw_only=True):
     zone: str = ""
     compare: str = ""
     by: str = ""
+    measure: str = ""
+    weeks: str = ""
     sort: str = ""
     open: str = ""
     page: str = ""

@@ -60,11 +60,9 @@ class Pages:
             counting=data.count.share,
             count_problem=data.count.problem,
             sections=[
-                RenderedSection(
-                    name=each.name, title=each.title, html=self.section(each.name, each.build(data))
-                )
+                RenderedSection(name=each.name, title=each.title, html=self.section(each.name, built))
                 for each in SECTIONS
-                if each.tab == tab
+                if each.tab == tab and (built := each.build(data)) is not None
             ],
         )
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from providers.domain.cost import Tally
 from providers.ledger.rollup.selection import Dimension, Key, Selection
+from providers.ledger.sums import UNKNOWN
 from tray.faces.page.data import PageData
 from tray.view.usage.daily import Daily, summed
 from tray.view.usage.days import Days, Logged, before, known_days
@@ -58,6 +59,23 @@ def shown(data: PageData, by: tuple[Dimension, ...], selection: Selection | None
 def unpriced_models(data: PageData, selection: Selection | None = None) -> tuple[str, ...]:
     """Whose use no cost includes."""
     return tuple(f"{key[0]}" for key, tally in shown(data, ("model",), selection).items() if tally.unpriced)
+
+
+def sessions(data: PageData, days: Days | None = None) -> int:
+    """How many sessions were used in the days of the address, or in others."""
+    selection = data.selection if days is None else replace(data.selection, since=days.first, until=days.last)
+    return session_counts(data, (), selection).get((), 0)
+
+
+def session_counts(
+    data: PageData, by: tuple[Dimension, ...], selection: Selection | None = None
+) -> dict[Key, int]:
+    """How many sessions a person started were used, by these dimensions: one in several groups counts in each."""
+    found: dict[Key, int] = {}
+    for key in data.tallies((*by, "thread"), selection=selection):
+        if key[-1] != UNKNOWN:
+            found[key[:-1]] = found.get(key[:-1], 0) + 1
+    return found
 
 
 def _daily(data: PageData, selection: Selection) -> Daily:

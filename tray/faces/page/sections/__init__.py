@@ -1,6 +1,7 @@
 """The sections of the page, by tab: a new one is a file, a line here and a template in `assets/page`.
 
-A file has `build(data) -> Struct`: all that its template shows. A template decides about layout alone.
+A file has `build(data) -> Struct`: all that its template shows, or None where the section has nothing to say. A
+template decides about layout alone.
 """
 
 from __future__ import annotations
@@ -24,13 +25,25 @@ class PageSection(Struct, frozen=True):
     title: str
 
     @property
-    def build(self) -> Callable[[PageData], Struct]:
-        found: Callable[[PageData], Struct] = import_module(f"tray.faces.page.sections.{self.name}").build
+    def build(self) -> Callable[[PageData], Struct | None]:
+        found: Callable[[PageData], Struct | None] = import_module(
+            f"tray.faces.page.sections.{self.name}"
+        ).build
         return found
 
 
 SECTIONS = (
     PageSection("overview", "totals", "Totals"),
+    PageSection("overview", "recent_days", "These weeks"),
+    PageSection("overview", "month", "This month"),
+    PageSection("overview", "worth", "Subscriptions"),
+    PageSection("overview", "heat", "Days"),
+    PageSection("usage", "tokens", "Tokens and cost"),
+    PageSection("usage", "money", "Real money"),
+    PageSection("usage", "over_time", "Over time"),
+    PageSection("usage", "averages", "Averages"),
+    PageSection("usage", "rhythm", "Rhythm of the week"),
+    PageSection("usage", "ranking", "Ranking of days"),
     PageSection("models", "breakdown", "Models and efforts"),
     PageSection("projects", "by_project", "Projects"),
     PageSection("projects", "by_account", "Accounts"),

@@ -2,40 +2,146 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from msgspec import Struct
 
+from providers.domain.cost import Tally
+from tray.faces.page import amounts, spending
 from tray.faces.page.data import PageData
+from tray.faces.page.parts import StatCard
 from tray.view import format as fmt
+from tray.view.charts.scale import name_of
+from tray.view.usage.change import change
+from tray.view.usage.daily import Daily
+from tray.view.usage.days import Days
 
 
-class Figure(Struct, frozen=True, kw_only=True):
-    """`value` is what is shown, `full` the same with all its digits."""
+class Totals(Struct, frozen=True, kw_only=True):
+    """`compared` is a sentence on what the changes are against, `notes` on what the figures leave out."""
 
-    name: str
-    value: str
-    full: str
+    cards: tuple[StatCard, ...]
+    compared: str
+    notes: tuple[str, ...]
 
 
-class Totals(Struct, frozen=True):
-    figures: tuple[Figure, ...]
+class Before(Struct, frozen=True, kw_only=True):
+    """The period before: its sums, and whether all of its days are known."""
+
+    days: Days
+    total: Tally
+    active: int
+    sessions: int
+    whole: bool
 
 
 def build(data: PageData) -> Totals:
-    found = data.tallies().get(())
-    if found is None:
-        return Totals(())
-    usage = found.usage
-    figures = [
-        Figure(name=name, value=fmt.tokens(count), full=f"{count}")
-        for name, count in (
-            ("Total tokens", usage.total_tokens),
-            ("Input", usage.input_tokens),
-            ("Cache reads", usage.cache_read_tokens),
-            ("Cache writes", usage.cache_write_tokens),
-            ("Output", usage.output_tokens),
-        )
-    ]
-    if found.usd is not None:
-        shown = fmt.priced(found.usd, complete=not found.unpriced)
-        figures.insert(0, Figure(name="Cost", value=shown, full=f"{found.usd:.6f}"))
-    return Totals(tuple(figures))
+    used = spending.in_range(data)
+    if not used.active_days:
+        return Totals(cards=(), compared=_compared(data, None), notes=())
+    before = _before(data)
+    return Totals(
+        cards=tuple(_cards(data, used, before)),
+        compared=_compared(data, before),
+        notes=tuple(filter(None, (amounts.unpriced(spending.unpriced_models(data)),))),
+    )
+
+
+def _cards(data: PageData, used: Daily, before: Before | None) -> Iterator[StatCard]:
+    total, active = used.total, used.active_days
+    cost = amounts.cost(total)
+    if cost.shown:
+        yield amounts.card("Cost at API prices", cost, note=_beyond(used), change=_cost_change(total, before))
+    count = total.usage.total_tokens
+    yield amounts.card(
+        "Total tokens",
+        amounts.tokens(count),
+        change=_change(before, count, lambda was: was.total.usage.total_tokens, amounts.tokens_shown),
+    )
+    sessions = spending.sessions(data)
+    yield amounts.card(
+        "Sessions",
+        amounts.counted(sessions),
+        change=_change(before, sessions, lambda was: was.sessions, amounts.number_shown),
+    )
+    days = spending.days(data)
+    yield amounts.card(
+        "Active days",
+        amounts.counted(len(active)),
+        note=f"of {amounts.plural(days.count, 'day')}" if days else "",
+        change=_change(before, len(active), lambda was: was.active, amounts.number_shown),
+    )
+    yield _peak(used)
+
+
+def _peak(used: Daily) -> StatCard:
+    """The day with the most: by cost where all days have one, else by tokens."""
+    by_day = used.by_day
+    if all(tally.usd is not None for tally in by_day.values()):
+        day = max(by_day, key=lambda each: (by_day[each].usd or 0.0, by_day[each].usage.total_tokens))
+        amount = amounts.cost(by_day[day])
+    else:
+        day = max(by_day, key=lambda each: by_day[each].usage.total_tokens)
+        count = amounts.tokens(by_day[day].usage.total_tokens)
+        amount = amounts.Amount(shown=f"{count.shown} tokens", full=count.full)
+    return amounts.card("Peak day", amount, note=name_of(day, "day"))
+
+
+def _beyond(used: Daily) -> str:
+    beyond = Daily(used.beyond).total
+    if not beyond.usage.total_tokens and not beyond.usd:
+        return ""
+    shown = amounts.cost(beyond).shown or f"{amounts.tokens(beyond.usage.total_tokens).shown} tokens"
+    return f"with {shown} not in the logs"
+
+
+def _before(data: PageData) -> Before | None:
+    days = spending.days_before(data)
+    first = spending.logged(data).first
+    if days is None or first is None or days.last < first:
+        return None
+    used = spending.daily(data).of(days)
+    return Before(
+        days=days,
+        total=used.total,
+        active=len(used.active_days),
+        sessions=spending.sessions(data, days),
+        whole=first <= days.first,
+    )
+
+
+def _cost_change(total: Tally, before: Before | None) -> str:
+    if before is None or before.total.usd is None:
+        return ""
+    if before.total.unpriced:
+        return f"before {fmt.at_least(before.total.usd)}"
+    return _change(before, total.usd, lambda was: was.total.usd, fmt.money, exact=not total.unpriced)
+
+
+def _change(
+    before: Before | None,
+    now: float | None,
+    was: Callable[[Before], float | None],
+    shown: Callable[[float], str],
+    *,
+    exact: bool = True,
+) -> str:
+    if before is None:
+        return ""
+    return amounts.changed(change(now, was(before), exact=exact, whole=before.whole), shown)
+
+
+def _compared(data: PageData, before: Before | None) -> str:
+    if not data.query.compare:
+        return ""
+    days = spending.days_before(data)
+    if days is None:
+        return "There is nothing before all days to compare with."
+    name = amounts.days_name(days, data.today)
+    first = spending.logged(data).first
+    if before is None:
+        return f"There are no logs of {name} to compare with."
+    if not before.whole and first is not None:
+        began = fmt.day_name(first, data.today)
+        return f"Compared with {name}, of which logs begin on {began}: no changes are shown."
+    return f"Compared with {name}."

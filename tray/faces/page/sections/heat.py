@@ -1,0 +1,97 @@
+"""Half a year or a year of days up to today, whatever days are chosen; all other filters apply."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from markupsafe import Markup
+from msgspec import Struct
+from msgspec.structs import replace
+
+from providers.domain.cost import Tally
+from tray.faces.page import amounts, series, spending
+from tray.faces.page.data import PageData
+from tray.faces.page.parts import Link
+from tray.view.charts.heatmap import HeatDay, Heatmap, heatmap
+from tray.view.charts.series import TOKENS, USD, Unit, Value, counted
+from tray.view.usage.days import Days
+
+_WEEKS = {"26": "26 weeks", "52": "52 weeks"}
+_UNITS: dict[str, Unit] = {"usd": USD, "tokens": TOKENS, "sessions": counted("sessions")}
+_NAMES = {"usd": "Cost", "tokens": "Tokens", "sessions": "Sessions"}
+
+
+class Heat(Struct, frozen=True, kw_only=True):
+    providers: tuple[Link, ...]
+    measures: tuple[Link, ...]
+    weeks: tuple[Link, ...]
+    chart: Markup
+
+
+def build(data: PageData) -> Heat:
+    weeks = data.query.weeks if data.query.weeks in _WEEKS else "26"
+    shown = _shown(data.today, int(weeks))
+    used = spending.daily(data).of(shown)
+    priced = used.total.usd is not None and bool(used.total.responses)
+    measure = _measure(data, priced=priced)
+    names = used.providers
+    days = _days(data, shown, names, measure)
+    return Heat(
+        providers=series.provider_choices(data),
+        measures=series.measure_choices(data, measure, priced=priced, sessions=True),
+        weeks=amounts.choices(data.query, "weeks", _WEEKS, weeks, "26"),
+        chart=heatmap(
+            Heatmap(
+                title=f"{_NAMES[measure]} in the last {weeks} weeks",
+                unit=_UNITS[measure],
+                series=series.series_of(data, "provider", names),
+                days=days,
+                today=data.today,
+                weeks=int(weeks),
+            )
+        ),
+    )
+
+
+def _shown(today: date, weeks: int) -> Days:
+    """As the heatmap has them: the first one is a Sunday."""
+    sunday = today - timedelta(days=(today.weekday() + 1) % 7)
+    return Days(sunday - timedelta(weeks=weeks - 1), today)
+
+
+def _measure(data: PageData, *, priced: bool) -> str:
+    if data.query.measure in ("tokens", "sessions"):
+        return data.query.measure
+    return "usd" if priced else "tokens"
+
+
+def _days(data: PageData, shown: Days, names: tuple[str, ...], measure: str) -> tuple[HeatDay, ...]:
+    """All of them: those before the first log are not known."""
+    first = spending.logged(data).first
+    sums = spending.daily(data).of(shown).shown
+    counts = _session_counts(data, shown) if measure == "sessions" else {}
+
+    def value(day: date, name: str) -> Value:
+        if first is None or day < first:
+            return None
+        if measure == "sessions":
+            return counts.get((day, name), 0)
+        tally = sums.get((day, name), Tally(usd=0.0))
+        return tally.usd if measure == "usd" else tally.usage.total_tokens
+
+    return tuple(
+        HeatDay(
+            day=day,
+            values=tuple(value(day, name) for name in names)
+            or ((0.0,) if first and day >= first else (None,)),
+            partial=measure == "usd"
+            and any(sums[day, name].unpriced for name in names if (day, name) in sums),
+        )
+        for day in shown
+    )
+
+
+def _session_counts(data: PageData, shown: Days) -> dict[tuple[date, str], int]:
+    selection = replace(data.selection, since=shown.first, until=shown.last)
+    found = spending.session_counts(data, ("day", "provider"), selection)
+    return {(key[0], f"{key[1]}"): count for key, count in found.items() if isinstance(key[0], date)}

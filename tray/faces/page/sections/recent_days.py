@@ -1,0 +1,49 @@
+"""Today, this week and the two weeks before, whatever days are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from msgspec import Struct
+
+from tray.faces.page import amounts, spending
+from tray.faces.page.data import PageData
+from tray.faces.page.parts import StatCard
+from tray.view.usage.days import Days
+
+
+class RecentDays(Struct, frozen=True):
+    cards: tuple[StatCard, ...]
+
+
+def build(data: PageData) -> RecentDays:
+    return RecentDays(tuple(_card(data, name, days) for name, days in _spans(data)))
+
+
+def _spans(data: PageData) -> Iterator[tuple[str, Days]]:
+    """Weeks begin on Monday."""
+    today = data.today
+    monday = today - timedelta(days=today.weekday())
+    yield "Today", Days(today, today)
+    yield "This week", Days(monday, today)
+    for name, weeks in (("Last week", 1), ("Two weeks ago", 2)):
+        first = monday - timedelta(weeks=weeks)
+        yield name, Days(first, first + timedelta(days=6))
+
+
+def _card(data: PageData, name: str, days: Days) -> StatCard:
+    dates = amounts.days_name(days, data.today)
+    first = spending.logged(data).first
+    if first is None or days.last < first:
+        return StatCard(name=name, value="–", note=f"{dates}, no logs yet")
+    total = spending.daily(data).of(days).total
+    tokens, cost = amounts.tokens(total.usage.total_tokens), amounts.cost(total)
+    sessions = amounts.plural(spending.sessions(data, days), "session")
+    if not cost.shown:
+        return amounts.card(name, _with_unit(tokens), note=f"{dates}, {sessions}")
+    return amounts.card(name, cost, note=f"{tokens.shown} tokens, {sessions}, {dates}")
+
+
+def _with_unit(tokens: amounts.Amount) -> amounts.Amount:
+    return amounts.Amount(shown=f"{tokens.shown} tokens", full=tokens.full)

@@ -1,0 +1,162 @@
+"""What the subscriptions cost against what the same use costs at API prices."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+
+from providers.domain.cost import Tally
+from providers.ledger.sums import UNKNOWN
+from tray.engine.subscriptions import SUBSCRIPTIONS
+from tray.faces.page import amounts, spending
+from tray.faces.page.amounts import Amount
+from tray.faces.page.data import PageData
+from tray.faces.page.table.groups import titles
+from tray.faces.page.table.names import readable
+from tray.view import format as fmt
+from tray.view.usage.days import Days
+from tray.view.usage.worth import COMPARED, Payer, Place, WorthOfAll, worth
+from tray.view.usage.worth import Worth as AccountWorth
+
+
+class WorthRow(Struct, frozen=True, kw_only=True):
+    """`monthly` is the price that the person set, `price` that of the days shown, `ratio` is "3.2 ×"."""
+
+    name: str
+    monthly: str
+    price: str
+    api: Amount
+    ratio: str
+
+
+class WorthTable(Struct, frozen=True, kw_only=True):
+    """`ratio` is over all rows. Without rows nothing is shown but the `notes`."""
+
+    ratio: str
+    sentence: str
+    rows: tuple[WorthRow, ...]
+    notes: tuple[str, ...]
+
+
+def build(data: PageData) -> WorthTable | None:
+    """None where no price is set."""
+    subscriptions = data.scope.settings().get(SUBSCRIPTIONS)
+    days = spending.days(data)
+    if not subscriptions or days is None:
+        return None
+    payers = _payers(data)
+    if note := _partial(data, payers):
+        return WorthTable(ratio="", sentence="", rows=(), notes=(note,))
+    shown = [each for each in payers if _is_shown(each, data)]
+    hidden = {name for each in payers if each not in shown for name in _names(each)}
+    known = hidden | {home.label for home in data.scope.homes()}
+    own = [each for each in subscriptions if each.account not in hidden]
+    found = worth(own, shown, _used(data), days.count, known=known)
+    names = titles(data)
+    return WorthTable(
+        ratio=_ratio(found.ratio, at_least=found.api is not None and found.api.unpriced > 0),
+        sentence=_sentence(data, found, days),
+        rows=tuple(_row(each, names) for each in found.accounts),
+        notes=tuple(_notes(found, names)),
+    )
+
+
+def _partial(data: PageData, payers: Collection[Payer]) -> str:
+    """Why nothing is compared: the filters show a part of what was paid for."""
+    chosen = data.selection
+    if chosen.project or chosen.model:
+        return "A subscription is for all projects and models: without these filters it is compared with its use."
+    if any(chosen.home in each.homes and each.homes[1:] for each in payers):
+        return (
+            "A subscription is for all homes of its account: without this filter it is compared with its use."
+        )
+    return ""
+
+
+def _used(data: PageData) -> dict[Place, Tally]:
+    found = spending.shown(data, ("provider", "account", "home"))
+    return {(f"{key[0]}", f"{key[1]}", f"{key[2]}"): tally for key, tally in found.items()}
+
+
+def _names(payer: Payer) -> tuple[str, ...]:
+    return (*([payer.account] if payer.account else []), *payer.homes)
+
+
+def _payers(data: PageData) -> list[Payer]:
+    accounts: list[dict[str, Any]] = [] if data.usage is None else data.usage["providers"]
+    return [
+        Payer(
+            provider=each["provider"],
+            account=(each.get("account") or {}).get("id"),
+            homes=tuple(each.get("homes") or ()),
+        )
+        for each in accounts
+    ]
+
+
+def _is_shown(payer: Payer, data: PageData) -> bool:
+    chosen = data.selection
+    return (
+        chosen.provider in (None, payer.provider)
+        and chosen.account in (None, payer.account)
+        and chosen.home in (None, *payer.homes)
+    )
+
+
+def _row(each: AccountWorth, names: dict[str, str]) -> WorthRow:
+    return WorthRow(
+        name=_payer_name(each.payer, names),
+        monthly=fmt.amount(each.subscription.amount, each.subscription.currency),
+        price=fmt.amount(each.price, each.subscription.currency),
+        api=amounts.cost(each.api),
+        ratio=_ratio(each.ratio, at_least=each.api.unpriced > 0),
+    )
+
+
+def _payer_name(payer: Payer, names: dict[str, str]) -> str:
+    where = ", ".join(readable(each) for each in payer.homes) or payer.account or ""
+    return f"{names.get(payer.provider, payer.provider)} ({where})"
+
+
+def _place_name(place: Place, names: dict[str, str]) -> str:
+    provider, account, home = place
+    whose = "" if account == UNKNOWN else f", account {readable(account)}"
+    return f"{names.get(provider, provider)} ({readable(home)}{whose})"
+
+
+def _ratio(ratio: float | None, *, at_least: bool) -> str:
+    """`3.2 ×`; one decimal below 100."""
+    if ratio is None:
+        return ""
+    number = f"{ratio:,.0f}" if ratio >= 99.95 else f"{ratio:.1f}"
+    return f"≥ {number} ×" if at_least else f"{number} ×"
+
+
+def _sentence(data: PageData, found: WorthOfAll, days: Days) -> str:
+    if found.price is None or found.api is None or found.api.usd is None:
+        return ""
+    api = fmt.priced(found.api.usd, complete=not found.api.unpriced)
+    name = amounts.days_name(days, data.today)
+    return (
+        f"{api} at API prices for {_money(found.price)} of subscriptions: their share of "
+        f"{amounts.plural(days.count, 'day')}, {name}, of a month of 365.2425 / 12 days."
+    )
+
+
+def _money(price: Decimal) -> str:
+    return fmt.amount(price, COMPARED)
+
+
+def _notes(found: WorthOfAll, names: dict[str, str]) -> Iterator[str]:
+    if found.left_out:
+        left_out = list(dict.fromkeys(_place_name(each, names) for each in found.left_out))
+        yield f"Left out of both sides, as they have no price in your settings: {fmt.some(left_out, 5)}."
+    others = sorted({each.subscription.currency for each in found.accounts if not each.is_compared})
+    if others:
+        yield f"What is paid in {fmt.some(others, 3)} is not compared: API prices are in USD."
+    if found.unknown:
+        shown = fmt.some([readable(each) for each in found.unknown], 5)
+        yield f"No account or home has the name that a price was set for: {shown}."
