@@ -13,6 +13,7 @@ from providers.ledger.rollup.selection import PARTS_OF_DAY
 from providers.ledger.rollup.store import ADDED
 
 _MOST_ZONES = 4
+_TABLES = ("days", "day_threads")
 _NEVER = date.max.toordinal() + 1
 _PART = "CASE " + " ".join(
     f"WHEN quarter < ?{number + 5} THEN {number}" for number in range(len(PARTS_OF_DAY) - 1)
@@ -21,6 +22,11 @@ _PART += f" ELSE {len(PARTS_OF_DAY) - 1} END"
 _ADD_DAY = (
     f"INSERT OR REPLACE INTO days SELECT ?1, ?2, {_PART} AS part_of_day, dim, {ADDED}"  # noqa: S608
     " FROM slices WHERE quarter >= ?3 AND quarter < ?4 GROUP BY part_of_day, dim"
+)
+_ADD_THREADS = (
+    f"INSERT OR IGNORE INTO day_threads SELECT DISTINCT ?1, ?2, {_PART}, dim, e.thread"  # noqa: S608
+    " FROM slices s CROSS JOIN sessions e ON e.id = s.session CROSS JOIN threads t ON t.id = e.thread"
+    " WHERE quarter >= ?3 AND quarter < ?4 AND t.name != ''"
 )
 _NEXT = "SELECT quarter FROM slices WHERE quarter >= ? ORDER BY quarter LIMIT 1"
 
@@ -35,7 +41,8 @@ class DaySums:
 
     def forget(self) -> None:
         self._zones, self._first = {}, {}
-        self._db.execute("DELETE FROM days")
+        for table in _TABLES:
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608
 
     def zone(self, zone: tzinfo, since: date | None) -> int:
         """Its number; afterwards there are sums of all days since then."""
@@ -55,7 +62,8 @@ class DaySums:
         while len(self._zones) > _MOST_ZONES:
             oldest = self._zones.pop(next(iter(self._zones)))
             del self._first[oldest]
-            self._db.execute("DELETE FROM days WHERE zone = ?", (oldest,))
+            for table in _TABLES:
+                self._db.execute(f"DELETE FROM {table} WHERE zone = ?", (oldest,))  # noqa: S608
         return number
 
     def replace(self, quarters: Iterable[int]) -> None:
@@ -64,7 +72,9 @@ class DaySums:
         for zone, number in self._zones.items():
             for day in {moment(quarter).astimezone(zone).date() for quarter in changed}:
                 if day.toordinal() >= self._first[number]:
-                    self._db.execute("DELETE FROM days WHERE zone = ? AND day = ?", (number, day.toordinal()))
+                    for table in _TABLES:
+                        where = (number, day.toordinal())
+                        self._db.execute(f"DELETE FROM {table} WHERE zone = ? AND day = ?", where)  # noqa: S608
                     self._add_day(number, zone, day)
 
     def _add(self, number: int, zone: tzinfo, start_ms: int, end_ms: int) -> None:
@@ -81,7 +91,8 @@ class DaySums:
         """Returns when it ends."""
         start, end = (ms(each) for each in day_span(day, day, zone) if each is not None)
         parts = [_hour_of(day, hour, zone) for _, hour in PARTS_OF_DAY[:-1]]
-        self._db.execute(_ADD_DAY, (number, day.toordinal(), start, end, *parts))
+        for statement in (_ADD_DAY, _ADD_THREADS):
+            self._db.execute(statement, (number, day.toordinal(), start, end, *parts))
         self._db.execute(
             "INSERT OR IGNORE INTO calendar VALUES (?, ?)", (day.toordinal(), day.replace(day=1).toordinal())
         )

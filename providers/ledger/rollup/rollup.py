@@ -10,7 +10,7 @@ from threading import RLock
 
 from providers.domain.cost import Tally
 from providers.ledger.report import recent_span
-from providers.ledger.rollup import recent_blocks, sessions, singles, store, tallies, update
+from providers.ledger.rollup import recent_blocks, session_counts, sessions, singles, store, tallies, update
 from providers.ledger.rollup.days import DaySums
 from providers.ledger.rollup.recent_blocks import ProviderBlock
 from providers.ledger.rollup.selection import Dimension, Filter, Key, Selection
@@ -93,6 +93,13 @@ class Rollup:
         """A page of the sessions that a person started, and how many there are in all."""
         with self._lock:
             return sessions.sessions(self._db, selection, sort, offset, limit, descending=descending)
+
+    def session_counts(self, selection: Selection, by: Sequence[Dimension] = ()) -> dict[Key, int]:
+        """How many of these sessions were used, by any dimensions but sessions: one in several groups counts in
+        each.
+        """
+        with self._lock:
+            return session_counts.session_counts(self._db, self._days, selection, by)
 
     def subagents(self, selection: Selection, thread: str) -> list[SessionRow]:
         """Each session in this one for itself: the person's own first, then its subagents as they started."""

@@ -75,13 +75,13 @@ def sums(
     db: sqlite3.Connection, by: Sequence[Dimension], source: str, values: Iterable[object]
 ) -> dict[Key, tuple[int, ...]]:
     """In the order of SUMS. `source` begins with FROM, and ends with a condition."""
-    columns = [_EXPRESSIONS.get(name, name) for name in by]
+    columns = list(map(expression, by))
     group = f" GROUP BY {', '.join(str(number + 1) for number in range(len(by)))}" if by else ""
     rows = db.execute(
         f"SELECT {''.join(f'{column}, ' for column in columns)}{ADDED} {source}{group}", tuple(values)
     )
     return {
-        tuple(map(_key, by, row)): tuple(row[len(by) :])
+        tuple(map(key_of, by, row)): tuple(row[len(by) :])
         for row in rows
         if row[len(by)]  # a sum over nothing has a row, of nulls
     }
@@ -130,7 +130,13 @@ def _calendar(zone: tzinfo) -> tuple[Callable[[int], int], Callable[[int], int]]
     return day, part_of_day
 
 
-def _key(name: Dimension, value: int | str) -> date | int | str:
+def expression(name: Dimension) -> str:
+    """Of a row of sums, as SQL."""
+    return _EXPRESSIONS.get(name, name)
+
+
+def key_of(name: Dimension, value: int | str) -> date | int | str:
+    """What that expression has for it."""
     return date.fromordinal(int(value)) if name in _DATES else value
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
 
@@ -18,6 +18,8 @@ from tray.faces.page.query import PageQuery, selection_before
 if TYPE_CHECKING:
     from tray.engine.costs import Costs
     from tray.engine.scope import Scope
+
+T = TypeVar("T")
 
 
 class PageData(Struct, frozen=True, kw_only=True):
@@ -35,9 +37,7 @@ class PageData(Struct, frozen=True, kw_only=True):
     rollup: Rollup
     costs: Costs
     scope: Scope
-    answers: dict[tuple[Selection, tuple[Dimension, ...], bool], dict[Key, Tally]] = field(
-        default_factory=dict
-    )
+    answers: dict[object, Any] = field(default_factory=dict)
     count: CountStatus = CountStatus()
     note: FormNote | None = None
     generation: str = ""
@@ -55,7 +55,14 @@ class PageData(Struct, frozen=True, kw_only=True):
         self, by: Sequence[Dimension] = (), *, beyond: bool = False, selection: Selection | None = None
     ) -> dict[Key, Tally]:
         """Those of the days and filters of the address, or of another selection; each is asked for once."""
-        asked = (selection or self.selection, tuple(by), beyond)
-        if asked not in self.answers:
-            self.answers[asked] = self.rollup.tallies(*asked[:2], beyond=beyond)
-        return self.answers[asked]
+        chosen = selection or self.selection
+        return self.once(
+            ("tallies", chosen, tuple(by), beyond), lambda: self.rollup.tallies(chosen, by, beyond=beyond)
+        )
+
+    def once(self, key: object, ask: Callable[[], T]) -> T:
+        """The answer to that question, which is asked once for all sections."""
+        if key not in self.answers:
+            self.answers[key] = ask()
+        answer: T = self.answers[key]
+        return answer

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from providers.domain.cost import Tally
 from providers.ledger.rollup.selection import Dimension, Key, Selection
-from providers.ledger.sums import UNKNOWN
 from tray.faces.page.data import PageData
 from tray.view.usage.daily import Daily, summed
 from tray.view.usage.days import Days, Logged, before, known_days
@@ -70,12 +69,10 @@ def sessions(data: PageData, days: Days | None = None) -> int:
 def session_counts(
     data: PageData, by: tuple[Dimension, ...], selection: Selection | None = None
 ) -> dict[Key, int]:
-    """How many sessions a person started were used, by these dimensions: one in several groups counts in each."""
-    found: dict[Key, int] = {}
-    for key in data.tallies((*by, "thread"), selection=selection):
-        if key[-1] != UNKNOWN:
-            found[key[:-1]] = found.get(key[:-1], 0) + 1
-    return found
+    """How many sessions were used, by these dimensions: one in several groups counts in each."""
+    return data.once(
+        ("sessions", selection, by), lambda: data.rollup.session_counts(selection or data.selection, by)
+    )
 
 
 def _daily(data: PageData, selection: Selection) -> Daily:

@@ -26,11 +26,11 @@ class MoneyRow(Struct, frozen=True, kw_only=True):
     stale: bool
 
 
-class Money(Struct, frozen=True):
+class RealMoney(Struct, frozen=True):
     rows: tuple[MoneyRow, ...]
 
 
-def build(data: PageData) -> Money | None:
+def build(data: PageData) -> RealMoney | None:
     """None where no account has any, and where a filter asks for a part that accounts know nothing of."""
     if data.usage is None or data.selection.project or data.selection.model:
         return None
@@ -41,7 +41,7 @@ def build(data: PageData) -> Money | None:
         if _is_shown(account, data)
         for row in _rows(account, names, data)
     )
-    return Money(rows) if rows else None
+    return RealMoney(rows) if rows else None
 
 
 def _is_shown(account: dict[str, Any], data: PageData) -> bool:
