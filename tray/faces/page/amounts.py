@@ -138,4 +138,4 @@ def unpriced(models: Sequence[str]) -> str:
     if not models:
         return ""
     names = fmt.some([readable(each) for each in models], UNPRICED_SHOWN)
-    return f"Not included, as no price is known: {names}."
+    return f"Not included (no known price): {names}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from msgspec.structs import replace
 
@@ -12,11 +12,36 @@ from tray.faces.page.data import PageData
 from tray.view.usage.daily import Daily, summed
 from tray.view.usage.days import Days, Logged, before, known_days
 
+HEAT_WEEKS = (26, 52)
+
 
 def daily(data: PageData) -> Daily:
-    """Of all days, with the filters of the address."""
-    everything = replace(data.selection, since=None, until=None)
-    return _daily(data, everything)
+    """Of the days that any section shows, with the filters of the address."""
+    selection = replace(data.selection, since=_first_shown(data), until=None)
+    return data.once(("daily", selection), lambda: _daily(data, selection))
+
+
+def _first_shown(data: PageData) -> date | None:
+    """None is the first of all: the days of the address, those before, and those of the heatmap."""
+    if data.selection.since is None:
+        return None
+    earlier = days_before(data)
+    firsts = (data.selection.since, heat_days(data).first, *([earlier.first] if earlier else []))
+    return min(firsts)
+
+
+def heat_days(data: PageData) -> Days:
+    """The weeks of the heatmap, from a Sunday to today: at least half a year."""
+    weeks = next((each for each in HEAT_WEEKS if data.query.weeks == f"{each}"), HEAT_WEEKS[0])
+    return Days(first_sunday(data.today, weeks), data.today)
+
+
+def first_sunday(today: date, weeks: int) -> date:
+    """Of so many weeks, of which the last one has today."""
+    try:
+        return today - timedelta(days=(today.weekday() + 1) % 7, weeks=weeks - 1)
+    except OverflowError:
+        return date.min
 
 
 def in_range(data: PageData) -> Daily:
@@ -29,7 +54,8 @@ def logged(data: PageData) -> Logged:
     none of it on all others: these two filters do not count.
     """
     source = replace(data.selection, since=None, until=None, project=None, model=None)
-    return _daily(data, source).logged
+    found = data.once(("used_days", source), lambda: data.rollup.used_days(source))
+    return Logged(*found) if found else Logged()
 
 
 def days(data: PageData) -> Days | None:

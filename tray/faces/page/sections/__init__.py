@@ -34,6 +34,7 @@ class PageSection(Struct, frozen=True):
 
 SECTIONS = (
     PageSection("overview", "totals", "Totals"),
+    PageSection("overview", "burn", "Burn rate"),
     PageSection("overview", "recent_days", "These weeks"),
     PageSection("overview", "month", "This month"),
     PageSection("overview", "worth", "Subscriptions"),
@@ -42,6 +43,7 @@ SECTIONS = (
     PageSection("usage", "money", "Real money"),
     PageSection("usage", "over_time", "Over time"),
     PageSection("usage", "averages", "Averages"),
+    PageSection("usage", "blocks", "5-hour blocks"),
     PageSection("usage", "rhythm", "Rhythm of the week"),
     PageSection("usage", "ranking", "Ranking of days"),
     PageSection("models", "breakdown", "Models and efforts"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from markupsafe import Markup
 from msgspec import Struct
@@ -16,7 +16,7 @@ from tray.view.charts.heatmap import HeatDay, Heatmap, heatmap
 from tray.view.charts.series import TOKENS, USD, Unit, Value, counted
 from tray.view.usage.days import Days
 
-_WEEKS = {"26": "26 weeks", "52": "52 weeks"}
+_WEEKS = {f"{weeks}": f"{weeks} weeks" for weeks in spending.HEAT_WEEKS}
 _UNITS: dict[str, Unit] = {"usd": USD, "tokens": TOKENS, "sessions": counted("sessions")}
 _NAMES = {"usd": "Cost", "tokens": "Tokens", "sessions": "Sessions"}
 
@@ -29,8 +29,8 @@ class Heat(Struct, frozen=True, kw_only=True):
 
 
 def build(data: PageData) -> Heat:
-    weeks = data.query.weeks if data.query.weeks in _WEEKS else "26"
-    shown = _shown(data.today, int(weeks))
+    shown = spending.heat_days(data)
+    weeks = -(-shown.count // 7)
     used = spending.daily(data).of(shown)
     priced = used.total.usd is not None and bool(used.total.responses)
     measure = _measure(data, priced=priced)
@@ -39,7 +39,7 @@ def build(data: PageData) -> Heat:
     return Heat(
         providers=series.provider_choices(data),
         measures=series.measure_choices(data, measure, priced=priced, sessions=True),
-        weeks=amounts.choices(data.query, "weeks", _WEEKS, weeks, "26"),
+        weeks=amounts.choices(data.query, "weeks", _WEEKS, f"{weeks}", f"{spending.HEAT_WEEKS[0]}"),
         chart=heatmap(
             Heatmap(
                 title=f"{_NAMES[measure]} in the last {weeks} weeks",
@@ -47,16 +47,10 @@ def build(data: PageData) -> Heat:
                 series=series.series_of(data, "provider", names),
                 days=days,
                 today=data.today,
-                weeks=int(weeks),
+                weeks=weeks,
             )
         ),
     )
-
-
-def _shown(today: date, weeks: int) -> Days:
-    """As the heatmap has them: the first one is a Sunday."""
-    sunday = today - timedelta(days=(today.weekday() + 1) % 7)
-    return Days(sunday - timedelta(weeks=weeks - 1), today)
 
 
 def _measure(data: PageData, *, priced: bool) -> str:
