@@ -119,8 +119,9 @@ def number_shown(number: float) -> str:
 
 
 def _percent(percent: float) -> str:
-    sign, size = "+" if percent > 0 else "−", abs(percent)
-    return f"{sign}{'< 1' if size < 1 else f'{size:,.0f}'} %"
+    if abs(percent) < 1:
+        return "< 1 %"
+    return f"{'+' if percent > 0 else '−'}{abs(percent):,.0f} %"
 
 
 def share(part: float, whole: float) -> str:

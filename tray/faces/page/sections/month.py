@@ -76,7 +76,8 @@ def _card(found: Forecast, *, at_least: bool, by_tokens: bool) -> StatCard:
 
     note = ""
     if found.low is not None and found.high is not None and shown(found.low) != shown(found.high):
-        note = f"{shown(found.low)} to {shown(found.high)}"
+        more = ", and what has no price" if at_least and not by_tokens else ""
+        note = f"{shown(found.low)} to {shown(found.high)}{more}"
     amount = (
         amounts.Amount(shown=f"≈ {shown(found.value)}", full=f"{round(found.value)}")
         if by_tokens

@@ -141,8 +141,8 @@ def _sentence(data: PageData, found: WorthOfAll, days: Days) -> str:
     api = fmt.priced(found.api.usd, complete=not found.api.unpriced)
     name = amounts.days_name(days, data.today)
     return (
-        f"{api} at API prices for {_money(found.price)} of subscriptions: their share of "
-        f"{amounts.plural(days.count, 'day')}, {name}, of a month of 365.2425 / 12 days."
+        f"the price of the subscriptions: {api} at API prices for {_money(found.price)}, their share of "
+        f"{amounts.plural(days.count, 'day')}, {name}."
     )
 
 
@@ -151,6 +151,8 @@ def _money(price: Decimal) -> str:
 
 
 def _notes(found: WorthOfAll, names: dict[str, str]) -> Iterator[str]:
+    if found.accounts:
+        yield "A price a month is taken as that of 365.2425 / 12 days."
     if found.left_out:
         left_out = list(dict.fromkeys(_place_name(each, names) for each in found.left_out))
         yield f"Left out of both sides, as they have no price in your settings: {fmt.some(left_out, 5)}."
