@@ -22,7 +22,7 @@ from tray.faces.page.tab_titles import TABS
 WIDTHS = (360, 1280)
 THEMES: tuple[Theme, ...] = ("light", "dark")
 _TOO_WIDE = """() => [...document.querySelectorAll("body *")]
-  .filter((each) => !each.closest(".scroll, .tabs, .unseen, svg, .skip"))
+  .filter((each) => !each.closest(".scroll, .tabs, .choice, .choices, .unseen, svg, .skip"))
   .map((each) => [each, Math.round(each.getBoundingClientRect().right)])
   .filter(([each, right]) => right > innerWidth + 1)
   .map(([each, right]) => `${each.tagName}.${each.className} ends at ${right} px`).slice(0, 6)"""

@@ -142,7 +142,7 @@ class _Static:
 
     def __init__(self) -> None:
         self._files: dict[str, tuple[bytes, str, str]] = {}
-        for each in (files("assets") / "page").iterdir():
+        for each in (files("assets") / "tankful.svg", *(files("assets") / "page").iterdir()):
             media_type = _MEDIA_TYPES.get(os.path.splitext(each.name)[1])
             if media_type is not None:
                 content = each.read_bytes()

@@ -165,7 +165,9 @@ def _legend(chart: Heatmap, shown: list[HeatDay]) -> Markup:
     ]
     more = [entry(hatched(), "not known")] if any(each.sum is None for each in shown) else []
     none = entry(sign(empty("rect", width=10, height=10, rx=2, class_="none")), "none")
-    return element("ul", none, *ramps, *more, class_="legend ramps", aria_label="Less to more")
+    return element(
+        "ul", none, *ramps, *more, class_=f"legend ramps ramps-{chart.weeks}", aria_label="Less to more"
+    )
 
 
 def _level(series: Series, opacity: float) -> Markup:
