@@ -33,12 +33,18 @@ class PageSection(Struct, frozen=True):
 
 
 SECTIONS = (
+    PageSection("overview", "limit_summary", "What is left"),
     PageSection("overview", "totals", "Totals"),
     PageSection("overview", "burn", "Burn rate"),
     PageSection("overview", "recent_days", "These weeks"),
     PageSection("overview", "month", "This month"),
     PageSection("overview", "worth", "Subscriptions"),
     PageSection("overview", "heat", "Days"),
+    PageSection("limits", "limit_cards", "What is left"),
+    PageSection("limits", "limit_history", "How far each window was used"),
+    PageSection("limits", "window_usage", "What was used in each window"),
+    PageSection("limits", "percent_value", "What one percent is worth"),
+    PageSection("limits", "window_log", "Log of windows"),
     PageSection("usage", "tokens", "Tokens and cost"),
     PageSection("usage", "money", "Real money"),
     PageSection("usage", "over_time", "Over time"),

@@ -1,0 +1,1 @@
+"""What the sections about limits have in common."""

@@ -1,0 +1,103 @@
+"""What is left of each account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from tray.engine import published
+from tray.engine.zones import zone_name
+from tray.faces.page.data import PageData
+from tray.faces.page.limits.accounts import UNREADABLE, shown_state
+from tray.view import format as fmt
+from tray.view.charts.meter import MeterBar, meter
+from tray.view.limit_cards import LimitCard, LimitGauge, limit_cards
+from tray.view.menu.problems import SENTENCE
+
+_NEVER = "No limits have been read yet."
+_START = "They are read while tankful runs: start it, or run `tankful usage`."
+_FILTERED = "No account matches these filters."
+
+
+class GaugeRow(Struct, frozen=True, kw_only=True):
+    """`full` is what is left with all its digits, "" if unknown; `resets_at` as ISO; `kind` is that of a badge."""
+
+    title: str
+    reading: str
+    full: str
+    meter: Markup
+    resets: str
+    resets_at: str
+    notes: tuple[str, ...]
+    origin: str
+    stale: bool
+    kind: str
+
+
+class AccountCard(Struct, frozen=True, kw_only=True):
+    """`scoped` are windows of models and features."""
+
+    card: LimitCard
+    alerts: tuple[str, ...]
+    windows: tuple[GaugeRow, ...]
+    scoped: tuple[GaugeRow, ...]
+
+
+class LimitCards(Struct, frozen=True, kw_only=True):
+    """`empty` is a sentence where there is no card, `remedy` what to do. `legend` explains the gauges."""
+
+    cards: tuple[AccountCard, ...] = ()
+    empty: str = ""
+    remedy: str = ""
+    legend: str = ""
+
+
+def build(data: PageData) -> LimitCards:
+    try:
+        state = shown_state(data)
+        found = () if state is None else limit_cards(state, data.now, data.zone)
+    except published.DAMAGED:
+        return LimitCards(empty=UNREADABLE)
+    if not found:
+        is_filtered = state is not None and bool(data.query.provider or data.query.account or data.query.home)
+        return LimitCards(empty=_FILTERED) if is_filtered else LimitCards(empty=_NEVER, remedy=_START)
+    return LimitCards(cards=tuple(_card(each) for each in found), legend=_legend(found, data))
+
+
+def _card(card: LimitCard) -> AccountCard:
+    return AccountCard(
+        card=card,
+        alerts=tuple(fmt.plain(each, longest=SENTENCE) for each in card.alerts),
+        windows=tuple(map(_row, card.windows)),
+        scoped=tuple(map(_row, card.scoped)),
+    )
+
+
+def _row(gauge: LimitGauge) -> GaugeRow:
+    said = ", ".join(filter(None, (f"{gauge.title}: {gauge.reading}", gauge.resets)))
+    bar = MeterBar(said=said, left=gauge.share, level=gauge.level, time_left=gauge.tick, stale=gauge.stale)
+    return GaugeRow(
+        title=gauge.title,
+        reading=gauge.reading,
+        full="" if gauge.left is None else f"{gauge.left:g}",
+        meter=meter(bar),
+        resets=gauge.resets or "",
+        resets_at=_iso(gauge.resets_at),
+        notes=gauge.notes,
+        origin=gauge.origin,
+        stale=gauge.stale,
+        kind={"plenty": "plain", "low": "warn", "scarce": "bad", "spent": "bad"}[gauge.level],
+    )
+
+
+def _legend(cards: tuple[LimitCard, ...], data: PageData) -> str:
+    zone = f"Times are in {zone_name(data.zone)}."
+    if not any(gauge.tick is not None for card in cards for gauge in (*card.windows, *card.scoped)):
+        return zone
+    return f"The line across a bar is where even use would be by now. {zone}"
+
+
+def _iso(at: datetime | None) -> str:
+    return "" if at is None else at.isoformat(timespec="seconds")

@@ -1,0 +1,123 @@
+"""How far each window was used: a line broken at resets, or columns where there are many windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from providers.domain.limits import ACCOUNT_WINDOWS
+from providers.ledger.database import LedgerError
+from providers.ledger.windows import WindowRecord
+from tray.engine.notices import settings as notices
+from tray.faces.page.data import PageData
+from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
+from tray.faces.page.limits.windows import EVER, asked_span, records_of
+from tray.view.charts.bars import Bars, MarkLine, bars
+from tray.view.charts.scale import step_for
+from tray.view.charts.series import PERCENT, Series
+from tray.view.charts.use_line import Threshold, UseLine, use_line
+from tray.view.window_history import highest_bars, use_stretches
+
+MOST_LINES = 36
+"""Windows of a chart that are drawn as lines: more would be a fence."""
+_MOST_CHARTS = 12
+_NONE = "No limits were read in these days."
+
+
+class LimitHistory(Struct, frozen=True, kw_only=True):
+    """`more` is a sentence about charts that are left out."""
+
+    charts: tuple[Markup, ...] = ()
+    thresholds: str = ""
+    more: str = ""
+    empty: str = _NONE
+    problem: str = ""
+
+
+def build(data: PageData) -> LimitHistory:
+    try:
+        found = [
+            (account, window, records)
+            for account in limit_accounts(data)
+            for records in [records_of(data, account)]
+            for window in _windows(account, records)
+        ]
+        charts = tuple(
+            _chart(data, account, window, records) for account, window, records in found[:_MOST_CHARTS]
+        )
+    except LedgerError as error:
+        return LimitHistory(problem=str(error))
+    left_out = len(found) - len(charts)
+    more = f"{left_out} more windows are not shown: choose an account to see them." if left_out else ""
+    return LimitHistory(charts=charts, more=more, thresholds=_explained(_warned_at(data)))
+
+
+def _windows(account: LimitAccount, records: Sequence[WindowRecord]) -> list[str]:
+    """Those that limit all use first."""
+    known = dict.fromkeys(
+        (*account.titles, *(record.window for record in records if record.window not in account.titles))
+    )
+    seen = {record.window for record in records}
+    own = [window for window in ACCOUNT_WINDOWS if window in seen]
+    return [*own, *(window for window in known if window in seen and window not in own)]
+
+
+def _chart(data: PageData, account: LimitAccount, window: str, records: Sequence[WindowRecord]) -> Markup:
+    own = [record for record in records if record.window == window]
+    title = f"{account.label} · {account.window_title(window)}"
+    if len(own) > MOST_LINES:
+        return _columns(data, account, window, records, title)
+    since, until = _span(data, own)
+    changes = data.costs.ledger.limit_series(account.id, window, since, until)
+    return use_line(
+        UseLine(
+            title=f"{title}, used",
+            stretches=use_stretches(changes, own, since, until, account.looked_at.get(window)),
+            begin=since,
+            end=until,
+            zone=data.zone,
+            thresholds=tuple(Threshold(100 - left, f"{left} % left") for left in _warned_at(data)),
+            tint=account.tint,
+        )
+    )
+
+
+def _columns(
+    data: PageData, account: LimitAccount, window: str, records: Sequence[WindowRecord], title: str
+) -> Markup:
+    since, until = (at.astimezone(data.zone).date() for at in _span(data, records))
+    step = step_for(since, until)
+    return bars(
+        Bars(
+            title=f"{title}, the most used of one window by {step}",
+            unit=PERCENT,
+            series=(Series("Used", account.tint),),
+            bars=highest_bars(records, window, since, until, step, data.now, data.zone),
+            step=step,
+            lines=tuple(MarkLine(100 - left, "Warned at") for left in _warned_at(data)),
+        )
+    )
+
+
+def _span(data: PageData, records: Sequence[WindowRecord]) -> tuple[datetime, datetime]:
+    """What the chart shows: of all days those since the first window; nothing after now."""
+    since, until = asked_span(data)
+    if since == EVER[0]:
+        since = min((record.starts_at for record in records), default=data.now)
+    return since, max(min(until, data.now), since + timedelta(minutes=1))
+
+
+def _warned_at(data: PageData) -> tuple[int, ...]:
+    """At how many percent left there is a notice."""
+    settings = data.scope.settings()
+    if not settings.get(notices.ENABLED):
+        return ()
+    kinds = {50: notices.AT_50, 25: notices.AT_25, 10: notices.AT_10}
+    return tuple(left for left, setting in kinds.items() if settings.get(setting))
+
+
+def _explained(warned_at: tuple[int, ...]) -> str:
+    return "The dashed lines are where a notice is shown." if warned_at else ""

@@ -1,0 +1,100 @@
+"""What one percent of a week is worth, by past weeks: an estimate."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from providers.ledger.database import LedgerError
+from tray.faces.page.data import PageData
+from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
+from tray.faces.page.limits.windows import EVER, used_between
+from tray.view import format as fmt
+from tray.view.percent_value import LEAST_USED, PercentValue, ValueSpread, percent_value, samples
+
+_WINDOW = "weekly"
+_MOST = 26
+"""So many weeks: limits change."""
+_UNKNOWN = (
+    f"Not known yet: of no past week {LEAST_USED:.0f} % or more were used with its logs on this computer."
+)
+_ESTIMATE = (
+    "An estimate: what the logs of past weeks hold, divided by how far each was used. It is the median, then the"
+    " lowest and the highest week, with what the rounding of percentages may do."
+)
+_ELSEWHERE = (
+    "What was used on other devices or on the web is in the percentage and not in the logs here, so one percent"
+    " may be worth more."
+)
+
+
+class WorthCard(Struct, frozen=True, kw_only=True):
+    """Of one account: texts, with all digits of `usd` and `tokens`; both are "" where `unknown` says why."""
+
+    account: str
+    usd: str = ""
+    usd_full: str = ""
+    usd_spread: str = ""
+    tokens: str = ""
+    tokens_full: str = ""
+    tokens_spread: str = ""
+    rests_on: str = ""
+    unknown: str = ""
+
+
+class PercentWorth(Struct, frozen=True, kw_only=True):
+    cards: tuple[WorthCard, ...] = ()
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def build(data: PageData) -> PercentWorth:
+    """Whatever the range and the filters by project and model: it is a property of the account."""
+    try:
+        cards = tuple(card for account in limit_accounts(data) if (card := _card(data, account)) is not None)
+    except LedgerError as error:
+        return PercentWorth(problem=str(error))
+    known = any(not card.unknown for card in cards)
+    return PercentWorth(cards=cards, notes=(_ESTIMATE, _ELSEWHERE) if known else ())
+
+
+def _card(data: PageData, account: LimitAccount) -> WorthCard | None:
+    """None for an account without weeks."""
+    records = data.costs.ledger.windows(*EVER, account.id, _WINDOW)[-_MOST - 1 :]
+    if not records and _WINDOW not in account.titles:
+        return None
+    between = used_between(data, account, filtered=False)
+    found = percent_value(samples(records, between, data.now))
+    if found is None:
+        return WorthCard(account=account.label, unknown=_UNKNOWN)
+    return _worth(account, found)
+
+
+def _worth(account: LimitAccount, found: PercentValue) -> WorthCard:
+    usd = found.usd
+    return WorthCard(
+        account=account.label,
+        usd="" if usd is None else fmt.priced(usd.middle),
+        usd_full="" if usd is None else f"{usd.middle:.6f}",
+        usd_spread="" if usd is None else _spread(fmt.money(usd.low), fmt.money(usd.high)),
+        tokens=f"≈ {fmt.tokens(round(found.tokens.middle))} tokens",
+        tokens_full=f"{found.tokens.middle:.0f}",
+        tokens_spread=_tokens(found.tokens),
+        rests_on=_rests_on(found),
+    )
+
+
+def _tokens(spread: ValueSpread) -> str:
+    return _spread(fmt.tokens(round(spread.low)), fmt.tokens(round(spread.high)))
+
+
+def _spread(low: str, high: str) -> str:
+    return f"between {low} and {high}"
+
+
+def _rests_on(found: PercentValue) -> str:
+    weeks = "1 past week" if found.windows == 1 else f"{found.windows} past weeks"
+    if found.priced_windows == found.windows:
+        return f"Rests on {weeks}."
+    if not found.priced_windows:
+        return f"Rests on {weeks}, none of which has all its prices."
+    return f"Rests on {weeks}, the dollars on {found.priced_windows} with all prices."
