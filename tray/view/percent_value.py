@@ -10,14 +10,13 @@ percentage, not in the logs, so that the value can only be higher.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from statistics import median
 
 from msgspec import Struct
 
 from providers.domain.cost import Tally
-from providers.domain.rules import SPENT_PERCENT
 from providers.ledger.history import RESET_SLACK
 from providers.ledger.window_log import window_length
 from providers.ledger.windows import WindowRecord
@@ -68,18 +67,27 @@ def percent_value(samples: Iterable[PercentSample]) -> PercentValue | None:
     )
 
 
-def samples(records: Sequence[WindowRecord], between: Between, now: datetime) -> Iterator[PercentSample]:
+def samples(records: Sequence[WindowRecord], between: Between, now: datetime) -> list[PercentSample]:
     """Of the past windows of one id and account, oldest first, whose beginning was known and which were used
     enough: each until it was last seen, or until it was used up.
     """
-    for before, record in zip([None, *records], records, strict=False):
-        if is_open(record, now) or record.used_percent < LEAST_USED or not _is_begin_known(record, before):
-            continue
-        # What is used beyond a full window is paid by credits, and no percent of it.
-        spent = record.used_percent >= SPENT_PERCENT
-        until = record.spent_at if spent and record.spent_at is not None else record.seen_at
-        if until > record.starts_at:
-            yield PercentSample(min(record.used_percent, 100.0), between(record.starts_at, until))
+    befores = (None, *records[:-1])
+    usable = [
+        (record, _counted_until(record))
+        for before, record in zip(befores, records, strict=False)
+        if record.used_percent >= LEAST_USED and not is_open(record, now) and _is_begin_known(record, before)
+    ]
+    usable = [(record, until) for record, until in usable if until > record.starts_at]
+    tallies = between([(record.starts_at, until) for record, until in usable])
+    return [
+        PercentSample(min(record.used_percent, 100.0), tally)
+        for (record, _), tally in zip(usable, tallies, strict=True)
+    ]
+
+
+def _counted_until(record: WindowRecord) -> datetime:
+    """What is used beyond a full window is paid by credits, and no percent of it."""
+    return record.spent_at if record.spent_at is not None else record.seen_at
 
 
 def _is_begin_known(record: WindowRecord, before: WindowRecord | None) -> bool:

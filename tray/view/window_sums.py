@@ -13,8 +13,8 @@ from providers.domain.cost import Tally
 from providers.ledger.windows import WindowRecord
 from tray.view.window_events import end_of, is_open, looked_at_every
 
-Between = Callable[[datetime, datetime], Tally]
-"""What the account used from the first moment until before the second."""
+Between = Callable[[Sequence[tuple[datetime, datetime]]], Sequence[Tally]]
+"""What the account used in each of these spans: from one moment until before another one, which is not earlier."""
 
 
 class WindowSum(Struct, frozen=True, kw_only=True):
@@ -36,15 +36,15 @@ def window_sums(
     """Newest first. `records` are windows of one account and one id, oldest first; `first_look` is when the first
     of all its windows was seen first, None if unknown.
     """
-    ends = _ends(records, now)
+    spans = [(record.starts_at, end) for record, end in zip(records, _ends(records, now), strict=True)]
     found = [
         WindowSum(
             record=record,
-            tally=between(record.starts_at, end),
+            tally=tally,
             current=is_open(record, now),
             incomplete=is_incomplete(record, first_look),
         )
-        for record, end in zip(records, ends, strict=True)
+        for record, tally in zip(records, between(spans), strict=True)
     ]
     changed = [replace(after, change=_change(before, after)) for before, after in pairwise(found)]
     return (*reversed(changed), *found[:1])

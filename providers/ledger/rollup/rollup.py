@@ -138,6 +138,17 @@ class Rollup:
             with self._ledger() as ledger:
                 return singles.tallies_between(self._db, ledger, start, end, filters or {}, by)
 
+    def sums_between(
+        self, spans: Sequence[tuple[datetime, datetime]], filters: Mapping[Filter, str]
+    ) -> list[Tally]:
+        """The sum of each of these spans, as `tallies_between`. Raises LedgerError."""
+        with self._lock:
+            if self._ledger is None or not spans:
+                return [Tally(usd=0.0) for _ in spans]
+            with self._ledger() as ledger:
+                found = (singles.tallies_between(self._db, ledger, *span, filters, ()) for span in spans)
+                return [sums.get((), Tally(usd=0.0)) for sums in found]
+
     def recent(
         self, selection: Selection, now: datetime, by: Sequence[Dimension] = ("provider",)
     ) -> dict[Key, Tally]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -96,9 +97,9 @@ def asked(*records: WindowRecord) -> list[tuple[float, datetime, datetime]]:
     """Of which spans the tokens are asked for, and for how many percent."""
     spans: list[tuple[datetime, datetime]] = []
 
-    def between(since: datetime, until: datetime) -> Tally:
-        spans.append((since, until))
-        return tally(1)
+    def between(asked_for: Sequence[tuple[datetime, datetime]]) -> list[Tally]:
+        spans.extend(asked_for)
+        return [tally(1) for _ in asked_for]
 
     used = [each.used_percent for each in samples(records, between, NOW)]
     return [(percent, *span) for percent, span in zip(used, spans, strict=True)]

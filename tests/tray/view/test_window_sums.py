@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -30,9 +31,12 @@ def week(ago: int, **changes: Any) -> WindowRecord:
     return replace(record, **changes)
 
 
-def an_hour_is_a_token(since: datetime, until: datetime) -> Tally:
-    assert since <= until
-    return Tally(responses=1, usage=TokenUsage(output_tokens=round((until - since) / HOUR)), usd=1.0)
+def an_hour_is_a_token(spans: Sequence[tuple[datetime, datetime]]) -> list[Tally]:
+    assert all(since <= until for since, until in spans)
+    return [
+        Tally(responses=1, usage=TokenUsage(output_tokens=round((until - since) / HOUR)), usd=1.0)
+        for since, until in spans
+    ]
 
 
 def sums(*records: WindowRecord, first: datetime | None = None) -> tuple[WindowSum, ...]:
@@ -76,10 +80,10 @@ def test_no_moment_counts_in_two_windows_whatever_the_clock_did(spans: list[tupl
     )
     asked: list[tuple[datetime, datetime]] = []
 
-    def between(since: datetime, until: datetime) -> Tally:
-        assert since <= until
-        asked.append((since, until))
-        return Tally()
+    def between(spans: Sequence[tuple[datetime, datetime]]) -> list[Tally]:
+        assert all(since <= until for since, until in spans)
+        asked.extend(spans)
+        return [Tally() for _ in spans]
 
     window_sums(records, between, NOW, None)
     assert all(one[1] <= other[0] for one, other in pairwise(asked))

@@ -25,7 +25,8 @@ T = TypeVar("T")
 class PageData(Struct, frozen=True, kw_only=True):
     """`usage` is the document of `tankful usage --json` as of `now`, None where nothing was ever published;
     `incidents` are those of snapshot.json, by provider. `count` is how far logs are counted, `note` what became
-    of the form that led here, and `generation` names this state of the numbers.
+    of the form that led here, and `generation` names this state of the numbers. `kept` is what several sections
+    ask for, by names of theirs.
     """
 
     query: PageQuery
@@ -41,6 +42,7 @@ class PageData(Struct, frozen=True, kw_only=True):
     count: CountStatus = CountStatus()
     note: FormNote | None = None
     generation: str = ""
+    kept: dict[str, Any] = field(default_factory=dict)
 
     @property
     def today(self) -> date:

@@ -21,6 +21,7 @@ from tray.view.window_names import window_name
 
 UNREADABLE = "The published limits cannot be read now; they are written again within minutes."
 _LONGEST = 40
+_KEPT = "limit accounts"
 
 
 class LimitAccount(Struct, frozen=True, kw_only=True):
@@ -55,6 +56,13 @@ def shown_state(data: PageData) -> State | None:
 
 def limit_accounts(data: PageData) -> tuple[LimitAccount, ...]:
     """In the order of the snapshot. Raises LedgerError."""
+    if _KEPT not in data.kept:
+        data.kept[_KEPT] = _accounts(data)
+    found: tuple[LimitAccount, ...] = data.kept[_KEPT]
+    return found
+
+
+def _accounts(data: PageData) -> tuple[LimitAccount, ...]:
     try:
         state = shown_state(data)
     except published.DAMAGED:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime
 
-from providers.domain.cost import Tally
 from providers.ledger.report import day_span
 from providers.ledger.rollup.selection import Filter
 from providers.ledger.windows import WindowRecord
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount
+from tray.view.window_events import end_of
 from tray.view.window_sums import Between
 
 EVER = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+_KEPT = "windows of the range"
 
 
 def asked_span(data: PageData) -> tuple[datetime, datetime]:
@@ -21,26 +23,33 @@ def asked_span(data: PageData) -> tuple[datetime, datetime]:
     return start or EVER[0], end or EVER[1]
 
 
-def records_of(data: PageData, account: LimitAccount, window: str | None = None) -> list[WindowRecord]:
-    """Those that were open at some time in the range, oldest first. Raises LedgerError."""
-    since, until = asked_span(data)
-    return data.costs.ledger.windows(since, until, account.id, window)
+def windows_of_range(data: PageData) -> list[WindowRecord]:
+    """Those that were open at some time in it, of all accounts, oldest first. Raises LedgerError."""
+    if _KEPT not in data.kept:
+        data.kept[_KEPT] = data.costs.ledger.windows(*asked_span(data))
+    found: list[WindowRecord] = data.kept[_KEPT]
+    return found
+
+
+def by_account(records: Iterable[WindowRecord]) -> dict[str, list[WindowRecord]]:
+    found: dict[str, list[WindowRecord]] = {}
+    for record in records:
+        found.setdefault(record.account, []).append(record)
+    return found
+
+
+def is_within(record: WindowRecord, since: datetime, until: datetime) -> bool:
+    """Whether it was open at some time from `since` until before `until`, as far as was seen."""
+    return record.starts_at < until and (end_of(record) or record.seen_at) >= since
 
 
 def used_between(data: PageData, account: LimitAccount, *, filtered: bool = True) -> Between:
-    """What the account used between two moments; `filtered`: of the home, project and model of the address.
+    """What the account used; `filtered`: of the home, project and model of the address.
 
     What it returns raises LedgerError.
     """
     filters: dict[Filter, str] = {**(data.selection.filters if filtered else {}), "account": account.id}
-
-    def between(since: datetime, until: datetime) -> Tally:
-        if until - since <= timedelta(0):
-            return Tally(usd=0.0)
-        found = data.rollup.tallies_between(since, until, (), filters)
-        return found.get((), Tally(usd=0.0))
-
-    return between
+    return lambda spans: data.rollup.sums_between(spans, filters)
 
 
 def filter_note(data: PageData) -> str | None:

@@ -14,7 +14,7 @@ from providers.ledger.windows import WindowRecord
 from tray.engine.notices import settings as notices
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
-from tray.faces.page.limits.windows import EVER, asked_span, records_of
+from tray.faces.page.limits.windows import EVER, asked_span, by_account, windows_of_range
 from tray.view.charts.bars import Bars, MarkLine, bars
 from tray.view.charts.scale import step_for
 from tray.view.charts.series import PERCENT, Series
@@ -39,15 +39,14 @@ class LimitHistory(Struct, frozen=True, kw_only=True):
 
 def build(data: PageData) -> LimitHistory:
     try:
+        records = by_account(windows_of_range(data))
         found = [
-            (account, window, records)
+            (account, window, own)
             for account in limit_accounts(data)
-            for records in [records_of(data, account)]
-            for window in _windows(account, records)
+            if (own := records.get(account.id))
+            for window in _windows(account, own)
         ]
-        charts = tuple(
-            _chart(data, account, window, records) for account, window, records in found[:_MOST_CHARTS]
-        )
+        charts = tuple(_chart(data, account, window, own) for account, window, own in found[:_MOST_CHARTS])
     except LedgerError as error:
         return LimitHistory(problem=str(error))
     left_out = len(found) - len(charts)
@@ -92,7 +91,7 @@ def _columns(
     step = step_for(since, until)
     return bars(
         Bars(
-            title=f"{title}, the most used of one window by {step}",
+            title=f"{title}, highest use by {step}",
             unit=PERCENT,
             series=(Series("Used", account.tint),),
             bars=highest_bars(records, window, since, until, step, data.now, data.zone),

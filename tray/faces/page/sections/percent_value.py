@@ -5,9 +5,10 @@ from __future__ import annotations
 from msgspec import Struct
 
 from providers.ledger.database import LedgerError
+from providers.ledger.windows import WindowRecord
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
-from tray.faces.page.limits.windows import EVER, used_between
+from tray.faces.page.limits.windows import EVER, by_account, used_between
 from tray.view import format as fmt
 from tray.view.percent_value import LEAST_USED, PercentValue, ValueSpread, percent_value, samples
 
@@ -50,20 +51,21 @@ class PercentWorth(Struct, frozen=True, kw_only=True):
 def build(data: PageData) -> PercentWorth:
     """Whatever the range and the filters by project and model: it is a property of the account."""
     try:
-        cards = tuple(card for account in limit_accounts(data) if (card := _card(data, account)) is not None)
+        records = by_account(data.costs.ledger.windows(*EVER, window=_WINDOW))
+        cards = tuple(
+            _card(data, account, records.get(account.id, []))
+            for account in limit_accounts(data)
+            if account.id in records or _WINDOW in account.titles
+        )
     except LedgerError as error:
         return PercentWorth(problem=str(error))
     known = any(not card.unknown for card in cards)
     return PercentWorth(cards=cards, notes=(_ESTIMATE, _ELSEWHERE) if known else ())
 
 
-def _card(data: PageData, account: LimitAccount) -> WorthCard | None:
-    """None for an account without weeks."""
-    records = data.costs.ledger.windows(*EVER, account.id, _WINDOW)[-_MOST - 1 :]
-    if not records and _WINDOW not in account.titles:
-        return None
+def _card(data: PageData, account: LimitAccount, weeks: list[WindowRecord]) -> WorthCard:
     between = used_between(data, account, filtered=False)
-    found = percent_value(samples(records, between, data.now))
+    found = percent_value(samples(weeks[-_MOST - 1 :], between, data.now))
     if found is None:
         return WorthCard(account=account.label, unknown=_UNKNOWN)
     return _worth(account, found)

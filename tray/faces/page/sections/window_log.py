@@ -8,12 +8,16 @@ from providers.ledger.database import LedgerError
 from providers.ledger.windows import WindowRecord
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
-from tray.faces.page.limits.windows import asked_span
-from tray.faces.page.parts import Pager, pager
+from tray.faces.page.limits.windows import windows_of_range
+from tray.faces.page.parts import Head, Pager, pager
 from tray.view import format as fmt
 from tray.view.window_events import end_of, events, is_open, used_text
 
 _ROWS = 50
+_HEADS = tuple(
+    Head(title=title, number=title == "Used at its end")
+    for title in ("Window", "Account", "Began", "Ended", "Used at its end", "What happened")
+)
 _NONE = "No window was open in these days, as far as anybody looked."
 
 
@@ -37,6 +41,7 @@ class LoggedWindow(Struct, frozen=True, kw_only=True):
 class WindowLogTable(Struct, frozen=True, kw_only=True):
     """`problem` is why it cannot be read; `count` is how many windows there are in all."""
 
+    heads: tuple[Head, ...] = _HEADS
     rows: tuple[LoggedWindow, ...] = ()
     pager: Pager | None = None
     count: int = 0
@@ -47,7 +52,7 @@ class WindowLogTable(Struct, frozen=True, kw_only=True):
 def build(data: PageData) -> WindowLogTable:
     try:
         accounts = {each.id: each for each in limit_accounts(data)}
-        found = data.costs.ledger.windows(*asked_span(data))
+        found = windows_of_range(data)
     except LedgerError as error:
         return WindowLogTable(problem=str(error))
     records = [record for record in found if record.account in accounts]

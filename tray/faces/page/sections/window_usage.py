@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from providers.domain.limits import ACCOUNT_WINDOWS
 from providers.ledger.database import LedgerError
-from providers.ledger.window_log import window_length
 from providers.ledger.windows import WindowRecord
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
-from tray.faces.page.limits.windows import asked_span, filter_note, records_of, used_between
-from tray.faces.page.table.columns import TallyCell, cost_cell, count_cell
+from tray.faces.page.limits.windows import EVER, asked_span, by_account, filter_note, is_within, used_between
+from tray.faces.page.parts import Head
+from tray.faces.page.table.columns import ShownCell, cost_cell, count_cell
 from tray.view import format as fmt
 from tray.view.window_events import end_of, used_text
 from tray.view.window_sums import WindowSum, window_sums
@@ -22,8 +20,13 @@ from tray.view.window_sums import WindowSum, window_sums
 SHORT = timedelta(days=3)
 """Windows of five hours are many: those of the last days of the range."""
 _MOST = 60
-_FAR = 6
-"""In so many times its length the window before is looked for: after a longer pause, nothing compares."""
+_WINDOWS = ("weekly", "monthly", "session")
+_BEFORE = {"weekly": timedelta(days=35), "monthly": timedelta(days=95), "session": timedelta(days=1)}
+"""How long before the range the window is looked for that its first one is compared with."""
+_HEADS = tuple(
+    Head(title=title, number=title != "Window")
+    for title in ("Window", "Used at its end", "Tokens", "Cost", "Responses", "Change in tokens")
+)
 _NONE = "No window of these days is known."
 
 
@@ -34,9 +37,9 @@ class WindowUsageRow(Struct, frozen=True, kw_only=True):
     began_at: str
     used: str
     used_full: str
-    tokens: TallyCell
-    cost: TallyCell
-    responses: TallyCell
+    tokens: ShownCell
+    cost: ShownCell
+    responses: ShownCell
     change: str
     current: bool
     incomplete: bool
@@ -53,6 +56,7 @@ class WindowUsageTable(Struct, frozen=True, kw_only=True):
 
 
 class WindowUsage(Struct, frozen=True, kw_only=True):
+    heads: tuple[Head, ...] = _HEADS
     tables: tuple[WindowUsageTable, ...] = ()
     notes: tuple[str, ...] = ()
     empty: str = _NONE
@@ -61,50 +65,56 @@ class WindowUsage(Struct, frozen=True, kw_only=True):
 
 def build(data: PageData) -> WindowUsage:
     try:
-        tables = tuple(table for account in limit_accounts(data) for table in _tables(data, account))
+        known = {window: by_account(_known(data, window)) for window in _WINDOWS}
+        tables = tuple(
+            table
+            for account in limit_accounts(data)
+            for window in _WINDOWS
+            if (table := _table(data, account, known[window].get(account.id, []))) is not None
+        )
     except LedgerError as error:
         return WindowUsage(problem=str(error))
     note = filter_note(data)
     return WindowUsage(tables=tables, notes=(note,) if note is not None else ())
 
 
-def _tables(data: PageData, account: LimitAccount) -> Iterator[WindowUsageTable]:
-    """Weeks first; a month where there is one."""
-    for window in ("weekly", "monthly", "session"):
-        records, note = _shown(records_of(data, account, window), data)
-        if records:
-            yield WindowUsageTable(
-                account=account.label,
-                window=account.window_title(window),
-                rows=tuple(_rows(data, account, records)),
-                note=note,
-            )
+def _known(data: PageData, window: str) -> list[WindowRecord]:
+    """Those of the range, and enough before it to compare the first one with."""
+    since, until = _span(data, window)
+    if since - EVER[0] > _BEFORE[window]:
+        since -= _BEFORE[window]
+    return data.costs.ledger.windows(since, until, window=window)
 
 
-def _shown(records: list[WindowRecord], data: PageData) -> tuple[list[WindowRecord], str]:
-    if not records or records[-1].window != ACCOUNT_WINDOWS[0]:
-        return records[-_MOST:], f"The newest {_MOST}." if len(records) > _MOST else ""
-    _, until = asked_span(data)
-    begin = min(until, data.now) - SHORT
-    newest = [record for record in records if (end_of(record) or data.now) > begin][-_MOST:]
-    note = f"Those of the last {SHORT.days} days of the range." if len(newest) < len(records) else ""
-    return newest, note
+def _span(data: PageData, window: str) -> tuple[datetime, datetime]:
+    since, until = asked_span(data)
+    return (max(since, min(until, data.now) - SHORT), until) if window == "session" else (since, until)
 
 
-def _rows(data: PageData, account: LimitAccount, records: list[WindowRecord]) -> Iterator[WindowUsageRow]:
-    first, ledger = records[0], data.costs.ledger
-    earlier = ledger.windows(
-        first.starts_at - _FAR * _length(first), first.starts_at, account.id, first.window
+def _table(data: PageData, account: LimitAccount, known: list[WindowRecord]) -> WindowUsageTable | None:
+    if not known:
+        return None
+    window = known[0].window
+    span = _span(data, window)
+    shown = [record for record in known if is_within(record, *span)][-_MOST:]
+    if not shown:
+        return None
+    place = known.index(shown[0])
+    first_look = None if place else _first_look(data, shown[0])
+    compared = known[max(place - 1, 0) : place]
+    sums = window_sums([*compared, *shown], used_between(data, account), data.now, first_look)
+    return WindowUsageTable(
+        account=account.label,
+        window=account.window_title(window),
+        rows=tuple(_row(each, data) for each in sums[: len(shown)]),
+        note=_note(data, window, len(shown)),
     )
-    compared = [record for record in earlier if record.starts_at < first.starts_at][-1:]
-    first_look = None if compared else _first_look(data, first)
-    sums = window_sums([*compared, *records], used_between(data, account), data.now, first_look)
-    for each in sums[: len(records)]:
-        yield _row(each, data)
 
 
-def _length(record: WindowRecord) -> timedelta:
-    return window_length(record.window) or SHORT
+def _note(data: PageData, window: str, rows: int) -> str:
+    if rows == _MOST:
+        return f"The newest {_MOST}."
+    return f"Those of the last {SHORT.days} days." if _span(data, window) != asked_span(data) else ""
 
 
 def _first_look(data: PageData, record: WindowRecord) -> datetime | None:
