@@ -74,16 +74,16 @@ def test_from_the_icon_to_a_choice(panel: Panel, server: FakeChatGPT, tmp_path: 
     picture = Path(os.environ.get("TANKFUL_SCREENSHOT", tmp_path / "menu.png"))
 
     def seen() -> bool:
-        """The account, its two windows and four rows of actions; above them the icon's green."""
+        """The account, its two windows and five rows of actions; above them the icon's green."""
         panel.screenshot(picture)
         with Image.open(picture) as screen:
             rows = rows_of_menu(screen.convert("RGB"), panel.place(menu))
-        return len(rows) == 7 and pixels_like(picture, panel.icon(), PLENTY) > 30
+        return len(rows) == 8 and pixels_like(picture, panel.icon(), PLENTY) > 30
 
     until(seen, "the menu or the icon was not drawn")
 
     server.answer = says(answer(55.0))
-    panel.key("Up", "Up", "Up", "Up", "Return")  # Refresh now
+    panel.key("Up", "Up", "Up", "Up", "Up", "Return")  # Refresh now
     until(lambda: used(panel) == 55.0, "Refresh now never asked")
     assert len(server.requests) == 2
 

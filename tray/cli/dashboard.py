@@ -46,6 +46,8 @@ def run(options: argparse.Namespace) -> int:
         wanted = place.place_of(os.environ, options.port)
         listener = (place.listen_near if options.for_tray else place.listen)(wanted)
     except place.CannotServe as error:
+        if options.for_tray:
+            _say(f"failed {error}")
         raise Refused(str(error)) from error
     return _serve(scope, listener, options)
 
@@ -108,6 +110,7 @@ def _obey(service: PageService, open_page: Callable[[], None]) -> None:
     if sys.stdin is not None:
         for line in sys.stdin:
             if line.strip() == "open":
+                _say("ready")
                 open_page()
     service.stop()
 

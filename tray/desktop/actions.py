@@ -45,10 +45,15 @@ class Desk(Struct, frozen=True, kw_only=True):
     can_notify: Callable[[], bool] = lambda: True
     stop: Callable[[], None]
     make_report: Callable[[Mapping[str, str]], bytes] | None = None
+    open_page: Callable[[], None] | None = None
 
     @property
     def available(self) -> Available:
-        return Available(copy=self.clipboard is not None, open=self.opener.works)
+        return Available(
+            copy=self.clipboard is not None,
+            open=self.opener.works,
+            page=self.opener.works and self.open_page is not None,
+        )
 
 
 def act(desk: Desk, action: Action) -> None:
@@ -99,19 +104,27 @@ def _copy(desk: Desk, _argument: str) -> None:
 
 
 def _show(desk: Desk, _argument: str) -> None:
-    """The values, where a click opens no menu: as a notice, or else on the page of the tightest account."""
+    """The values, where a click opens no menu: as a notice, on our page, or on that of the tightest account."""
     state, now = desk.engine.snapshot, desk.engine.scope.clock()
     desk.engine.menu_opened()  # to look is not to ask for a refresh: the intervals hold
     shown = sorted(at_a_glance(state, now), key=lambda usage: tightness(usage, now)) or accounts(state)
-    if desk.can_notify() or not shown:
-        desk.show_text(NAME, menu.summary(state, now, desk.engine.scope.zone, narrow=True))
-    else:
+    if not desk.can_notify() and desk.available.page:
+        _open_dashboard(desk, "")
+    elif not desk.can_notify() and shown:
         _open_usage_page(desk, shown[0].provider)
+    else:
+        desk.show_text(NAME, menu.summary(state, now, desk.engine.scope.zone, narrow=True))
 
 
 def _open(desk: Desk, argument: str) -> None:
     what, _, which = argument.partition(":")
     _OPENS[what](desk, which)
+
+
+def _open_dashboard(desk: Desk, _argument: str) -> None:
+    if desk.open_page is None:
+        raise CannotOpen("This desktop opens no pages.")
+    desk.open_page()
 
 
 def _open_usage_page(desk: Desk, provider: str) -> None:
@@ -171,6 +184,7 @@ def _provider(desk: Desk, ident: str) -> Provider:
 
 _Act = Callable[[Desk, str], Any]
 _OPENS: dict[str, _Act] = {
+    "dashboard": _open_dashboard,
     "usage": _open_usage_page,
     "status": _open_status_page,
     "logs": _open_logs,

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from providers.host.faults import log_fault
 from tray.desktop.actions import ActionFailed, Desk, act
@@ -18,6 +19,7 @@ from tray.desktop.clipboard import Clipboard
 from tray.desktop.icon import NAME, DesktopClosed, Face
 from tray.desktop.launcher import Launcher
 from tray.desktop.opener import Opener
+from tray.desktop.page_child import PageChild
 from tray.desktop.shown import shown
 from tray.engine.engine import Engine
 from tray.engine.notices.notifier import Notifier
@@ -42,11 +44,13 @@ class App:
         clipboard: Clipboard | None = None,
         can_notify: Callable[[], bool] = lambda: True,
         notifier: Notifier | None = None,
+        page: PageChild | None = None,
         redraw_every: timedelta = REDRAW_EVERY,
     ) -> None:
         self._engine = engine
         self._login = login or LoginSwitch(None)
         self._notifier = notifier
+        self._page = page or PageChild(engine.scope.environ, partial(self._show_text, NAME))
         self._redraw_every = redraw_every
         self._drawing = threading.Lock()
         self._ended = threading.Event()
@@ -59,6 +63,7 @@ class App:
             show_text=self._show_text,
             can_notify=can_notify,
             stop=self.stop,
+            open_page=self._page.open,
         )
         self._available = self._desk.available
         self._face = open_face(self._choose, self._draw, self._on_menu)
@@ -78,6 +83,7 @@ class App:
             log.info("%s", closed)
         finally:
             self._ended.set()
+            self._page.close()
             self._engine.close()
             ticking.join(timeout=1)
         return 0

@@ -6,7 +6,8 @@ from msgspec import Struct
 
 
 class Available(Struct, frozen=True):
-    """`copy`: there is a clipboard; `open`: pages, folders and files can be opened."""
+    """`copy`: there is a clipboard; `open`: pages, folders and files can be opened; `page`: so can our own."""
 
     copy: bool = True
     open: bool = True
+    page: bool = True

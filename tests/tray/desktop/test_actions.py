@@ -35,6 +35,7 @@ class Tools:
         self.opening, self.feeding = Opening(), Feeding()
         self.shown: list[tuple[str, str]] = []
         self.stopped = self.redrawn = 0
+        self.pages: list[str] = []
         self.desk = Desk(
             engine=engine(folder, server),
             opener=Opener(("xdg-open",), self.opening),
@@ -44,6 +45,7 @@ class Tools:
             show_text=lambda title, body: self.shown.append((title, body)),
             stop=self._stop,
             make_report=lambda _environ: b"No problems found.\n",
+            open_page=lambda: self.pages.append("dashboard"),
         )
 
     def act(self, name: str, argument: str = "") -> None:
@@ -172,10 +174,13 @@ def _text(tools: Tools) -> str:
     return tools.shown[-1][1]
 
 
-def test_without_notices_a_click_opens_the_page_of_the_tightest_account(tools: Tools) -> None:
+def test_without_notices_a_click_opens_our_page_or_that_of_the_tightest_account(tools: Tools) -> None:
     until(lambda: "63 % left" in _text(tools))
     shown = len(tools.shown)
     tools.desk = replace(tools.desk, can_notify=lambda: False)
+    tools.act("show")
+    assert (tools.pages, tools.opened, len(tools.shown)) == (["dashboard"], [], shown)
+    tools.desk = replace(tools.desk, open_page=None)
     tools.act("show")
     (codex,) = (each for each in tools.desk.engine.scope.providers if each.id == "codex")
     assert (tools.opened, len(tools.shown)) == ([codex.links.usage], shown)
@@ -197,9 +202,9 @@ def test_a_click_that_shows_the_values_is_no_refresh(tools: Tools) -> None:
 
 
 def test_what_works_here(tools: Tools) -> None:
-    assert tools.desk.available == Available(copy=True, open=True)
+    assert tools.desk.available == Available(copy=True, open=True, page=True)
     bare = replace(tools.desk, clipboard=None, opener=Opener(None, tools.opening))
-    assert bare.available == Available(copy=False, open=False)
+    assert bare.available == Available(copy=False, open=False, page=False)
     with pytest.raises(ActionFailed, match="wl-clipboard"):
         act(bare, Action("copy", "summary"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,12 +25,15 @@ from tray.desktop.autostart.switch import LoginSwitch
 from tray.desktop.clipboard import Clipboard, ClipboardTool
 from tray.desktop.face import open_face
 from tray.desktop.opener import Opener
+from tray.desktop.page_child import PageChild
 from tray.engine.publish import SnapshotFile
 from tray.engine.settings_table import SETTINGS
 from tray.view import menu
 from tray.view.rows import Row, walk
 
 LOGS = Path(__file__).parents[2] / "fixtures/codex/0.169.0/plain/home/sessions"
+PAGE = "print('ready', flush=True); wish = input(); print('ready\\nfailed', wish, flush=True); input()"
+"""A page that says what it is asked for the second time."""
 IN_MENU = [setting for setting in SETTINGS if setting.menu is not None]
 
 
@@ -40,6 +44,7 @@ class Tray:
         self.folder, self.panel = folder, panel
         self.engine = engine(folder, server)
         shutil.copytree(LOGS, folder / "codex/sessions")
+        self.failures: list[str] = []
         self.opening, self.feeding, self.item = Opening(), Feeding(), FakeLoginItem()
         self.snapshot_file = SnapshotFile(folder / "own/state", "tray", self.engine.scope.clock)
         self.engine.subscribe(self.snapshot_file)
@@ -50,6 +55,7 @@ class Tray:
             login=self._login,
             opener=Opener(("xdg-open",), self.opening),
             clipboard=Clipboard(ClipboardTool(("xclip",)), self.feeding),
+            page=PageChild({}, self.failures.append, (sys.executable, "-c", PAGE)),
         )
         self._thread = threading.Thread(target=self._app.run, name="tray")
 
@@ -228,6 +234,12 @@ def test_what_is_opened(what: str, tray: Tray) -> None:
     assert opened == expected[what]
 
 
+def test_our_own_page_is_opened_once_and_again(tray: Tray) -> None:
+    tray.click("dashboard")
+    tray.click("dashboard")
+    until(lambda: tray.failures == ["open"])
+
+
 def test_the_summary_is_copied(tray: Tray) -> None:
     tray.click("copy")
     until(lambda: bool(tray.feeding.fed))
@@ -250,7 +262,7 @@ def test_a_pause_and_its_end(tray: Tray) -> None:
 
 
 def test_every_row_that_can_be_clicked_is_tested_here(tray: Tray) -> None:
-    tested = {"refresh", "autostart", "quit", "copy", "pause", "settings-file", "report"}
+    tested = {"refresh", "dashboard", "autostart", "quit", "copy", "pause", "settings-file", "report"}
     until(lambda: any(row.key == "autostart" for row in walk(tray.rows())))
     rest = {
         row.key

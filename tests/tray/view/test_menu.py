@@ -108,7 +108,7 @@ def failing(usage: AccountUsage, error: ProviderError, **more: datetime) -> Acco
     return replace(usage, error=error.as_data(), **more)
 
 
-ACTIONS = ["──", "Refresh now  ·  updated 2 min ago", "Settings ▸", "More ▸", "Quit"]
+ACTIONS = ["──", "Refresh now  ·  updated 2 min ago", "Open dashboard", "Settings ▸", "More ▸", "Quit"]
 COSTS = [
     "At API prices, not billed:",
     "≈ $0.24 today  ·  67 K tokens",
@@ -155,7 +155,7 @@ def test_the_same_as_text() -> None:
 
 
 def test_before_the_first_look() -> None:
-    assert top(State()) == ["Loading…", "──", "Refresh now", "More ▸", "Quit"]
+    assert top(State()) == ["Loading…", "──", "Refresh now", "Open dashboard", "More ▸", "Quit"]
     assert [row.text for row in menu.status_rows(State(), NOW, ZONE)] == ["Loading…"]
     assert menu.summary(State(), NOW, ZONE) == "Loading…"
 

@@ -23,6 +23,8 @@ def action_rows(
     state: State, now: datetime, zone: tzinfo, login: StartAtLogin | None, available: Available
 ) -> Iterator[Row]:
     yield action_row("refresh", _refresh(state, now), Action("refresh"))
+    if available.page:
+        yield action_row("dashboard", "Open dashboard", Action("open", "dashboard"))
     if state.muted_until is not None and is_ahead(state.muted_until, now):
         text = f"Notices muted {_until(state.muted_until, now, zone)}"
         yield toggle_row("muted", text, Action("mute"), checked=True)

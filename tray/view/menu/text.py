@@ -17,7 +17,7 @@ from tray.view.menu.top import incident_rows, state_problems
 from tray.view.menu.windows import Look, look_of, window_row
 from tray.view.rows import Row, separator_row, text_row
 
-_NO_ACTIONS = Available(copy=False, open=False)
+_NO_ACTIONS = Available(copy=False, open=False, page=False)
 
 
 def status_rows(state: State, now: datetime, zone: tzinfo) -> tuple[Row, ...]:

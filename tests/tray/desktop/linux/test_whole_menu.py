@@ -45,6 +45,7 @@ def test_the_menu_as_a_panel_reads_it(running: Running, panel: Panel) -> None:
         "━━━━━━━━━─────  62 %  Weekly  ·  2 d 1 h",
         "──",
         "Refresh now  ·  updated 2 min ago",
+        "Open dashboard",
         "> Settings",
         "> More",
         "Quit",

@@ -61,7 +61,7 @@ def test_from_three_accounts_on_each_is_one_row() -> None:
 def test_twenty_accounts_fit() -> None:
     texts = top(state_of(*(account(number, number * 3) for number in range(1, 31))))
     assert len(texts) <= 25
-    assert texts[-6] == "11 more accounts ▸"
+    assert texts[-7] == "12 more accounts ▸"
 
 
 def test_a_menu_that_would_be_too_high_is_compact_too() -> None:

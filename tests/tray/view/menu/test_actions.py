@@ -28,15 +28,15 @@ def test_a_refresh_changes_a_text_and_no_row() -> None:
     assert [row.key for row in walk(menu.rows(before, NOW, ZONE))] == [
         row.key for row in walk(menu.rows(during, NOW, ZONE))
     ]
-    assert top(during)[-4] == "Refreshing…"
+    assert top(during)[-5] == "Refreshing…"
     fresh = replace(PRO, windows=(replace(SESSION, fetched_at=NOW),))
-    assert top(state_of(fresh))[-4] == "Refresh now  ·  updated just now"
+    assert top(state_of(fresh))[-5] == "Refresh now  ·  updated just now"
 
 
 def test_a_refresh_that_found_nothing_newer_is_seen_too() -> None:
     def refresh(ago: float, **more: Any) -> str:
         last = LastRefresh(at=NOW - timedelta(seconds=ago))
-        return top(state_of(PRO, refreshed=last, **more))[-4]
+        return top(state_of(PRO, refreshed=last, **more))[-5]
 
     assert refresh(5) == "Refresh now  ·  updated 2 min ago, checked just now"
     assert refresh(100) == refresh(600) == refresh(-60) == "Refresh now  ·  updated 2 min ago"
@@ -63,10 +63,10 @@ def test_an_action_that_is_not_possible_has_no_row() -> None:
 
     mute = {("mute", "30"), ("mute", "60"), ("mute", "reset"), ("pause", "60")}
     copy = {("copy", "summary")}
-    pages = ("usage:codex", "status:codex", "logs:codex", "settings", "report")
+    pages = ("usage:codex", "status:codex", "logs:codex", "settings", "report", "dashboard")
     always = {("refresh", ""), ("quit", ""), *mute}
-    assert names(copy=False, open=False) == always
-    assert names(copy=True, open=False) == always | copy
+    assert names(copy=False, open=False, page=False) == always
+    assert names(copy=True, open=False, page=False) == always | copy
     assert names() == always | copy | {("open", page) for page in pages}
 
 
