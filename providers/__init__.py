@@ -81,8 +81,9 @@
         budgets           the budgets that the person set (budget_settings), and what was used of each; judged by
                           published_budgets, with the standard library
         settings_edit     one key changed in the text of the file; settings_writer does it
+                          (home_settings: homes that the person adds)
         prices_edit       one price changed in the text of the person's own file; prices_writer does it
-                          (toml_file: how either is replaced)
+                          (toml_file: how either is replaced; repricing: what other prices would come to)
         costs, history    what the ledger says of them: `counting` brings it up to date, `cost_summary` adds it up
                           (home_costs: those of each home, kept; cost_faults: a fault with one provider's logs
                           costs no other's figures)

@@ -213,6 +213,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     its own programs. `mark` is its sign in the tray's icon. `resume` is the command that goes on with a session,
     without the session's id. `when_empty` are sentences on sources that may have nothing to tell without an
     error, by their ids: what fills them. `not_counted` are sentences on usage that no log of its CLI has.
+    `home_variable` is the environment variable that names its
+    homes, and `home_files` are what a home of it has, at least one of them or of the folders of its logs.
     """
 
     id: str
@@ -235,6 +237,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     resume: tuple[str, ...] = ()
     when_empty: Mapping[str, str] = {}
     not_counted: tuple[str, ...] = ()
+    home_variable: str = ""
+    home_files: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -105,6 +105,8 @@ CLAUDE = Provider(
     find_log_homes=find_log_homes,
     variables=VARIABLES,
     resume=("claude", "--resume"),
+    home_variable="CLAUDE_CONFIG_DIR",
+    home_files=(".credentials.json", ".claude.json"),
     when_empty={
         "statusline": "Claude Code has not reported this account's limits recently; set its statusLine command to"
         " `tankful statusline --from-claude`.",

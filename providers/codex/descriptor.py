@@ -89,6 +89,8 @@ CODEX = Provider(
     find_guards=find_guards,
     variables=VARIABLES,
     resume=("codex", "resume"),
+    home_variable="CODEX_HOME",
+    home_files=("auth.json", "config.toml"),
     when_empty={
         "rollouts": "no recent session log of this account has limits; the next Codex turn will write some."
     },

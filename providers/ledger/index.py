@@ -96,7 +96,7 @@ def known_logs(db: sqlite3.Connection, home: int) -> dict[str, LogRow]:
 
 
 def generation(db: sqlite3.Connection) -> int:
-    """A number that changes whenever any process writes logs, and differs between ledgers."""
+    """A number that changes whenever any process writes logs or their prices, and differs between ledgers."""
     row = db.execute("SELECT value FROM meta WHERE name = 'generation'").fetchone()
     return int(row[0], 16) if row else 0
 

@@ -288,6 +288,16 @@ class Ledger:
                 detail=detail,
             )
 
+    def logs_held_of(self, provider: str, homes: Iterable[Path]) -> dict[Path, int]:
+        """How many logs of these homes still exist, as far as scanned; homes without any are absent.
+
+        Raises LedgerError.
+        """
+        if not self._place.exists():
+            return {}
+        with self._place.opened() as db:
+            return query.held(db, provider, tuple(homes)).files
+
     def home_figures(
         self, provider: str, homes: Iterable[Path], *, zone: tzinfo, now: datetime
     ) -> dict[Path, HomeFigures]:

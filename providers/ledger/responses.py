@@ -15,7 +15,7 @@ from providers.ledger import part_checksums
 from providers.ledger.checksum import of_values, repriced
 from providers.ledger.damage import DamageFound
 from providers.ledger.database import transaction
-from providers.ledger.index import home_id, storable
+from providers.ledger.index import home_id, note_writing, storable
 from providers.ledger.log_checksums import SET_JUDGED, has_checksums
 from providers.ledger.logins import LoginHistory
 from providers.ledger.statements import chunks, placeholders
@@ -143,6 +143,8 @@ def reprice(db: sqlite3.Connection, price: Price, prices: str) -> None:
                 "UPDATE responses SET pico_usd = ? WHERE part = ? AND at_ms = ? AND key = ? AND context = ?",
                 [row[:5] for row in changed],
             )
+            if changed:
+                note_writing(db)
             part_checksums.add(db, ((row[1], row[5], row[6]) for row in changed))
             db.executemany(
                 "UPDATE parts SET summed = 0 WHERE id = ?", ((part,) for part in {row[1] for row in changed})

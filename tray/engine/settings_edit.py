@@ -7,7 +7,7 @@ a file is never changed in any other way than it was meant to.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from providers.host.toml_lines import Keys, TomlLines, read_toml
@@ -51,6 +51,51 @@ def with_members(text: str, path: Keys, raw: Mapping[str, object]) -> str:
     for key, value in raw.items():
         text = with_value(text, (*path, key), value)
     return text
+
+
+def with_item(text: str, path: Keys, item: str) -> str:
+    """The text with one more string in the list at `path`. Raises BadToml and CannotEdit."""
+    found = _at(read_toml(text), path)
+    if not isinstance(found, list):
+        return with_value(text, path, [item])
+    return _with_list(text, path, [*found, item], lambda items: items.append(item))
+
+
+def without_items(text: str, path: Keys, numbers: Collection[int]) -> str:
+    """The text without the items of these numbers, from 0, in the list at `path`; without the list if it is empty
+    then. Raises BadToml and CannotEdit.
+    """
+    found = _at(read_toml(text), path)
+    if not isinstance(found, list):
+        return text
+    kept = [each for number, each in enumerate(found) if number not in numbers]
+
+    def edit(items: Any) -> None:
+        for number in sorted(numbers, reverse=True):
+            del items[number]
+
+    return _with_list(text, path, kept, edit) if kept else without(text, path)
+
+
+def _with_list(text: str, path: Keys, wanted: list[Any], edit: Callable[[Any], None]) -> str:
+    """The list edited where it stands, which keeps its lines and comments; else written anew."""
+    import tomlkit
+
+    def in_place() -> str:
+        document = tomlkit.parse(text)
+        node: Any = document
+        for part in path:
+            node = node[part]
+        edit(node)
+        return document.as_string()
+
+    rest = comparable(_pruned(read_toml(text), path))
+
+    def is_right(new: dict[str, Any]) -> bool:
+        items: bool = comparable(_at(new, path)) == comparable(wanted)
+        return items and bool(comparable(_pruned(new, path)) == rest)
+
+    return _first_right(text, [in_place, lambda: with_value(text, path, wanted)], is_right)
 
 
 def without(text: str, path: Keys) -> str:

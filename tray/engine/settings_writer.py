@@ -17,7 +17,7 @@ from tray.engine.settings_edit import with_members, with_value, without
 from tray.engine.settings_table import Table, UnknownSetting, find
 from tray.engine.toml_file import NEW_FILE_MODE, CannotWriteSettings, cannot_change
 
-__all__ = ["CannotWriteSettings", "create", "set_text", "set_value", "unset"]
+__all__ = ["CannotWriteSettings", "create", "edit", "set_text", "set_value", "unset"]
 
 HEADER = "# Settings of tankful. `tankful config list` shows every key, its default and what it does.\n"
 
@@ -43,17 +43,22 @@ def set_value(file: Path, setting: Setting[Any], raw: object) -> bool:
     Raises CannotWriteSettings. Waits up to `toml_file.LOCK_SECONDS` for another process that writes it.
     """
 
-    def edit(text: str) -> str:
+    def with_raw(text: str) -> str:
         if isinstance(raw, Mapping):
             return with_members(text, setting.path, raw)
         return with_value(text, setting.path, raw)
 
-    return _change(file, setting.path, edit, missing=HEADER)
+    return _change(file, setting.path, with_raw, missing=HEADER)
 
 
 def unset(file: Path, setting: Setting[Any]) -> bool:
     """Remove the setting from the file. Like `set_value`; a missing file is not created."""
     return _change(file, setting.path, lambda text: without(text, setting.path), missing="")
+
+
+def edit(file: Path, setting: Setting[Any], change: Callable[[str], str]) -> bool:
+    """The same by a function of the file's text, such as those of `settings_edit`."""
+    return _change(file, setting.path, change, missing=HEADER)
 
 
 def create(file: Path, text: str) -> None:

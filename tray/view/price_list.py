@@ -140,15 +140,18 @@ def _floats(rates: dict[str, Decimal]) -> dict[str, float]:
 
 
 def _cells(used: Used) -> dict[str, str]:
-    return {name: f"{used.rates[name].normalize():f}" if name in used.rates else "–" for name in _CLASSES}
+    return {name: rate(used.rates.get(name)) for name in _CLASSES}
+
+
+def rate(usd: Decimal | None) -> str:
+    """With all its decimals; a dash where it is not known."""
+    return "–" if usd is None else f"{usd.normalize():f}"
 
 
 def _priced(rates: Mapping[str, Decimal]) -> str:
     tokens = ", ".join(
-        f"{name.replace('_', ' ')} ${rate.normalize():f}"
-        for name, rate in rates.items()
-        if name != "web_search"
+        f"{name.replace('_', ' ')} ${rate(usd)}" for name, usd in rates.items() if name != "web_search"
     )
     searches = rates.get("web_search")
-    searched = "" if searches is None else f"; ${searches.normalize():f} per thousand web searches"
+    searched = "" if searches is None else f"; ${rate(searches)} per thousand web searches"
     return f"{tokens} per million tokens{searched}"

@@ -111,6 +111,11 @@ class Rates:
         return self._libraries[0].origin
 
     @property
+    def made_on(self) -> date:
+        """The day of the list in force."""
+        return self._libraries[0].made_on
+
+    @property
     def built_in(self) -> tuple[str, ...]:
         """The ids of the models in the built-in list."""
         return self._libraries[-1].ids

@@ -23,7 +23,7 @@ from tray.faces.page.actions.desk import PageDesk
 from tray.faces.page.api import Api
 from tray.faces.page.data import PageData
 from tray.faces.page.events import MOST_STREAMS, Events
-from tray.faces.page.forms import FormNote, FormRefused, Notes, back_to, form_of
+from tray.faces.page.forms import FormNote, FormPreviewed, FormRefused, Notes, back_to, form_of
 from tray.faces.page.passes import Passes
 from tray.faces.page.refusal import RefusedRequest
 from tray.faces.page.render import Pages
@@ -116,12 +116,22 @@ class _Page:
             raise RefusedRequest(404, "There is no such page.", go_on="/")
         note = await run_in_threadpool(self._note, name, form)
         found = self._parts.notes.add(note) if note.text else None
-        return RedirectResponse(back_to(form, found), status_code=303)
+        place = f"{name}-form" if note.fields else ""
+        return RedirectResponse(back_to(form, found, place), status_code=303)
 
     def _note(self, name: str, form: Mapping[str, str]) -> FormNote:
         try:
             return FormNote(text=ACTIONS[name](self._parts.desk, form), action=name)
-        except (FormRefused, LedgerError) as refused:
+        except FormRefused as refused:
+            is_refused = not isinstance(refused, FormPreviewed)
+            return FormNote(
+                text=str(refused),
+                action=name,
+                is_refused=is_refused,
+                fields=form,
+                mistakes=refused.mistakes,
+            )
+        except LedgerError as refused:
             sentence = str(refused)
         except Exception as error:  # noqa: BLE001 - the page survives a form
             log_fault(log, f"the form {name} of the page failed", error)

@@ -18,16 +18,30 @@ MOST_NOTES = 32
 
 
 class FormRefused(Exception):
-    """What a form asks for is not done; str() is a sentence for the page, which keeps what was typed."""
+    """What a form asks for is not done; str() is a sentence for the page, which keeps what was typed.
+
+    `mistakes` are sentences by the fields they are about.
+    """
+
+    def __init__(self, sentence: str, mistakes: Mapping[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.mistakes = mistakes or {}
+
+
+class FormPreviewed(FormRefused):
+    """It is not done yet: the person first asked what it would do."""
 
 
 class FormNote(Struct, frozen=True, kw_only=True):
-    """What became of a form: `text` is a sentence, "" for none. Of a refused one `fields` has what was typed."""
+    """What became of a form: `text` is a sentence, "" for none. Of one that is to be shown again `fields` has what
+    was typed, and `mistakes` what is wrong with it.
+    """
 
     text: str
     action: str
     is_refused: bool = False
     fields: Mapping[str, str] = {}
+    mistakes: Mapping[str, str] = {}
 
 
 class Notes:
@@ -58,10 +72,13 @@ async def form_of(request: Request) -> dict[str, str]:
         raise RefusedRequest(400, "This form cannot be read.") from None
 
 
-def back_to(form: Mapping[str, str], note: str | None) -> str:
-    """The address that the form came from, which it has as its field `back`; with the name of a note."""
+def back_to(form: Mapping[str, str], note: str | None, place: str = "") -> str:
+    """The address that the form came from, which it has as its field `back`.
+
+    With the name of a note, and the place of the page that is to be seen.
+    """
     asked = query.parse(dict(parse_qsl(urlsplit(form.get("back", "")).query, max_num_fields=MOST_FIELDS)))
     address = asked.address
-    if note is None:
-        return address
-    return f"{address}{'&' if '?' in address else '?'}note={note}"
+    if note is not None:
+        address += f"{'&' if '?' in address else '?'}note={note}"
+    return f"{address}#{place}" if place else address

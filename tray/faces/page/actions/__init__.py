@@ -14,11 +14,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tray.faces.page.actions import opens, recalculate
+from tray.faces.page.actions import homes, opens, prices, recalculate, settings
 from tray.faces.page.actions.desk import PageDesk
 
 ACTIONS: dict[str, Callable[[PageDesk, Mapping[str, str]], str]] = {
     "recalculate": recalculate.act,
     "open-logs": opens.logs,
     "open-settings": opens.settings,
+    "price": prices.act,
+    "home-add": homes.add,
+    "home-remove": homes.remove,
+    "settings": settings.act,
+    "subscriptions": settings.subscriptions,
 }

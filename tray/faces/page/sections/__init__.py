@@ -61,4 +61,8 @@ SECTIONS = (
     PageSection("data", "limit_sources", "Where the limits come from"),
     PageSection("data", "price_origins", "Where the prices come from"),
     PageSection("data", "storage", "Where the data are"),
+    PageSection("prices", "rates", "Prices used"),
+    PageSection("prices", "own_prices", "Your own prices"),
+    PageSection("prices", "homes", "Homes"),
+    PageSection("prices", "settings", "Subscriptions and settings"),
 )

@@ -1,0 +1,274 @@
+"""The prices of the person's own: what they are, what they are about, and the forms that change them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from providers.domain.cost import Tally
+from providers.host.files import short
+from providers.host.toml_lines import BadToml
+from providers.ledger.database import LedgerError
+from providers.ledger.prices.own_prices import PriceEntry
+from providers.ledger.prices.pricing import Rates
+from providers.ledger.sums import UNKNOWN
+from tray.engine import prices_edit, prices_writer
+from tray.engine.repricing import Repriced, repriced
+from tray.engine.toml_file import CannotEdit, CannotWriteSettings
+from tray.faces.page import own_rules, rule_form
+from tray.faces.page.data import PageData
+from tray.faces.page.fields import FormButton, FormField, PageForm, filled
+from tray.faces.page.own_rules import OpenForm, closed, opened
+from tray.faces.page.parts import Head
+from tray.faces.page.table.names import ShownName, named
+from tray.view import format as fmt
+from tray.view.price_list import rate
+from tray.view.price_rows import CLASSES, TITLES
+
+MOST_PREVIEWED = 200_000
+"""Responses that are priced one by one for a preview."""
+_NAMES = 3
+
+
+class OwnPrice(Struct, frozen=True, kw_only=True):
+    """`rates` are in the order of `price_rows.CLASSES`; `as_model` stands in place of them. `notes` are sentences;
+    `links` lead to its forms.
+    """
+
+    model: ShownName
+    days: str
+    rates: tuple[str, ...]
+    as_model: str
+    matches: str
+    notes: tuple[str, ...]
+    links: tuple[tuple[str, str], ...]
+
+
+class OwnPrices(Struct, frozen=True, kw_only=True):
+    """`problem` says why they cannot be edited here."""
+
+    file: str
+    problem: str
+    heads: tuple[Head, ...] = ()
+    prices: tuple[OwnPrice, ...]
+    add: str
+    form: PageForm | None
+
+
+def build(data: PageData) -> OwnPrices:
+    file = data.scope.prices_file
+    try:
+        text = prices_writer.read(file)
+    except CannotWriteSettings as error:
+        return OwnPrices(file=short(file), problem=str(error), prices=(), add="", form=None)
+    rates = data.scope.rates()
+    counted = _counted(data)
+    return OwnPrices(
+        file=short(file),
+        problem="",
+        heads=(
+            Head(title="Model"),
+            *(Head(title=title, number=True) for title in TITLES.values()),
+            Head(title="What it is for"),
+            Head(title="Actions"),
+        ),
+        prices=tuple(_price(data, number, each, rates, counted) for number, each in enumerate(rates.own)),
+        add=opened(data.query, "add"),
+        form=_form(data, text, rates, counted),
+    )
+
+
+def _counted(data: PageData) -> dict[str, int]:
+    """The responses of each model that was ever used, whatever the filters are."""
+    everything = replace(
+        data.selection,
+        since=None,
+        until=None,
+        provider=None,
+        account=None,
+        home=None,
+        project=None,
+        model=None,
+    )
+    return {
+        f"{model}": tally.responses
+        for (model,), tally in data.tallies(("model",), selection=everything).items()
+        if model != UNKNOWN
+    }
+
+
+def _price(
+    data: PageData, number: int, entry: PriceEntry, rates: Rates, counted: Mapping[str, int]
+) -> OwnPrice:
+    base = {} if entry.price is None else entry.price.billed().at(0)
+    links = (("edit", "Edit"), ("copy", "Duplicate"), ("end", "End"), ("delete", "Delete"))
+    return OwnPrice(
+        model=named(entry.model),
+        days=rule_form.days(entry),
+        rates=tuple(rate(base.get(name)) for name in CLASSES),
+        as_model=named(entry.like or "").shown,
+        matches=_matches(rates.meant(entry.model, counted), counted),
+        notes=tuple(filter(None, (_more_rates(entry), _without(data, entry, rates, counted)))),
+        links=tuple(
+            (title, opened(data.query, kind, number))
+            for kind, title in links
+            if kind != "end" or entry.until is None
+        ),
+    )
+
+
+def _matches(models: Sequence[str], counted: Mapping[str, int]) -> str:
+    """What a pattern is about, of all that was ever logged."""
+    if not models:
+        return "Matches no model in your logs."
+    responses = sum(counted[model] for model in models)
+    what = "1 model" if len(models) == 1 else f"{len(models)} models"
+    many = "1 response" if responses == 1 else f"{responses:,} responses"
+    return f"Matches {what} with {many}: {fmt.some(models, _NAMES)}."
+
+
+def _more_rates(entry: PriceEntry) -> str:
+    """What the file has of it and the form has not."""
+    steps = () if entry.price is None else entry.price.steps()
+    parts = [f"prompts above {prompt:,} tokens" for prompt in steps]
+    parts += [fmt.plain(f"the service {tier}", longest=60) for tier in entry.tiers]
+    return f"The file also has rates for {fmt.some(parts, len(parts))}." if parts else ""
+
+
+def _without(data: PageData, entry: PriceEntry, rates: Rates, counted: Mapping[str, int]) -> str:
+    """Whether a list has the price of the model by now, so that this one may go."""
+    listed = rates.with_own("")
+    for model in (*rates.meant(entry.model, counted), entry.model):
+        used = listed.used(model, data.now)
+        if used is not None:
+            found = ", ".join(f"{name} ${rate(used.rates.get(name))}" for name in ("input", "output"))
+            return f"Without it {fmt.plain(model, longest=60)} is priced by {used.origin}: {found}."
+    return ""
+
+
+def _form(data: PageData, text: str, rates: Rates, counted: Mapping[str, int]) -> PageForm | None:
+    """The one that is open in the address, or that was not saved, with what was typed."""
+    note = data.note
+    typed = note.fields if note is not None and note.action == rule_form.ACTION else {}
+    shown = own_rules.form(typed["kind"], typed.get("number", "")) if "kind" in typed else None
+    asked = shown or own_rules.asked(data.query)
+    if asked is None or (asked.number is not None and asked.number >= len(rates.own)):
+        return None
+    entry = None if asked.number is None else rates.own[asked.number]
+    fields, title = _fields(data, asked, entry, tuple(sorted(counted)))
+    notes: tuple[str, ...] = ()
+    said = (note.text,) if typed and note is not None else ()
+    if typed:
+        found = _draft(data, asked, typed, text, rates)
+        fields = filled(fields, typed, found.mistakes)
+        if typed.get("do") == "preview" and found.text is not None:
+            notes = _preview(data, found.text, rates, counted, typed, asked)
+    elif asked.kind == "delete" and entry is not None:
+        notes = (*_effect(data, prices_edit.removed(text, asked.number or 0), rates),)
+    version = typed.get("version") if typed and asked.kind != "add" else None
+    return PageForm(
+        action=rule_form.ACTION,
+        title=title,
+        fields=fields,
+        buttons=_buttons(asked.kind),
+        back=closed(data.query),
+        cancel=closed(data.query),
+        hidden=(
+            ("kind", asked.kind),
+            ("number", "" if asked.number is None else f"{asked.number}"),
+            ("version", version or prices_writer.version_of(text)),
+        ),
+        notes=(*said, *notes),
+        is_typed=bool(typed),
+    )
+
+
+def _fields(
+    data: PageData, asked: OpenForm, entry: PriceEntry | None, models: tuple[str, ...]
+) -> tuple[tuple[FormField, ...], str]:
+    """With what they hold at first, and the title of the form."""
+    today = data.now.astimezone(UTC).date()
+    if entry is None:
+        fields = rule_form.fields_of(models=models)
+        return filled(fields, {"model": asked.model}, {}), "Add a price"
+    name = named(entry.model).shown
+    match asked.kind:
+        case "end":
+            end = next(each for each in rule_form.fields_of(entry) if each.name == "until")
+            return (replace(end, value=str(today), required=True),), f"End the price of {name}"
+        case "delete":
+            return (), f"Delete the price of {name}, {rule_form.days(entry)}?"
+        case "copy":
+            fields = rule_form.fields_of(entry, models)
+            return filled(fields, rule_form.copied(entry, today), {}), f"Duplicate the price of {name}"
+    return rule_form.fields_of(entry, models), f"Edit the price of {name}"
+
+
+def _buttons(kind: str) -> tuple[FormButton, ...]:
+    if kind == "delete":
+        return (FormButton(title="Delete", kind="danger"),)
+    main = FormButton(title="End" if kind == "end" else "Save", value="save", kind="main")
+    return (main, FormButton(title="Preview", value="preview"))
+
+
+def _draft(
+    data: PageData, asked: OpenForm, typed: Mapping[str, str], text: str, rates: Rates
+) -> rule_form.RuleDraft:
+    try:
+        return rule_form.draft(asked, typed, text, rates, data.scope.prices_file)
+    except (CannotEdit, BadToml) as error:
+        return rule_form.RuleDraft(mistakes={rule_form.ENTIRE_FORM: f"{error}."})
+
+
+def _preview(
+    data: PageData,
+    text: str,
+    rates: Rates,
+    counted: Mapping[str, int],
+    typed: Mapping[str, str],
+    asked: OpenForm,
+) -> tuple[str, ...]:
+    matches = () if asked.kind == "end" else (_matches(rates.meant(typed["model"], counted), counted),)
+    return *matches, *_effect(data, text, rates)
+
+
+def _effect(data: PageData, text: str, rates: Rates) -> tuple[str, ...]:
+    """What the prices in this text make of the chosen days."""
+    days = replace(data.selection, provider=None, account=None, home=None, project=None, model=None)
+    tally = data.tallies((), selection=days).get((), Tally())
+    if tally.responses > MOST_PREVIEWED:
+        return ("The chosen days have too many responses for a preview. Choose fewer.",)
+    homes = {
+        each.id: tuple(home.path for home in data.scope.log_homes_of(each)) for each in data.scope.chosen()
+    }
+    try:
+        found = repriced(
+            data.costs.ledger,
+            homes,
+            rates.with_own(text, data.scope.prices_file.name),
+            data.zone,
+            days.since,
+            days.until,
+        )
+    except LedgerError as error:
+        return (str(error),)
+    return (effect(found),)
+
+
+def effect(found: Repriced) -> str:
+    """`The chosen days would come to $12.30 instead of $10.00: 8 responses change.`"""
+    if not found.changed:
+        return "Nothing changes in the chosen days."
+    many = "1 response changes" if found.changed == 1 else f"{found.changed:,} responses change"
+    before, after = (
+        "no known price"
+        if each.usd is None
+        else fmt.at_least(each.usd)
+        if each.unpriced
+        else fmt.money(each.usd)
+        for each in (found.before, found.after)
+    )
+    return f"The chosen days would come to {after} instead of {before}: {many}."
