@@ -51,7 +51,7 @@ function _shtab_tankful_using
 end
 
 set -g _shtab_tankful_commands usage cost statusline watch guard dashboard export metrics mcp prices 'prices list' 'prices update' 'prices reset' config 'config list' 'config get' 'config set' 'config unset' 'config path' autostart doctor completion
-set -g _shtab_tankful_opts_with_value --by --days --format --hook --max-age --min-left --port --provider --since --source --template --textfile --timezone --until --url --wait --warn-left --what --window
+set -g _shtab_tankful_opts_with_value --by --days --format --hook --html --max-age --min-left --port --provider --since --source --template --textfile --timezone --until --url --wait --warn-left --what --window
 
 complete -c tankful -e
 complete -c tankful -f
@@ -109,6 +109,7 @@ complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 
 complete -c tankful -n '_shtab_tankful_using dashboard' -s h -l help -d 'show this help and exit'
 complete -c tankful -n '_shtab_tankful_using dashboard' -l port -x -d 'the port to serve it on (default: 8765)'
 complete -c tankful -n '_shtab_tankful_using dashboard' -l no-open -d 'print the address and open no browser'
+complete -c tankful -n '_shtab_tankful_using dashboard' -l html -x -d 'write the page as one file, which needs no server, and end'
 complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a export -d 'print the numbers as CSV, JSON Lines, metrics or a calendar'
 complete -c tankful -n '_shtab_tankful_using export' -s h -l help -d 'show this help and exit'
 complete -c tankful -n '_shtab_tankful_using export' -l what -xka "responses days limits windows" -d 'billed responses one by one, or summed by day; how the limits changed; or their windows and resets'

@@ -142,6 +142,7 @@ _shtab_tankful_dashboard_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
   "--port[the port to serve it on (default\: 8765)]:N:"
   "--no-open[print the address and open no browser]"
+  "--html[write the page as one file, which needs no server, and end]:FILE:"
 )
 
 # guard to ensure default positional specs are added only once per session

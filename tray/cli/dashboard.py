@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from tray.cli.console import OK, Refused, open_scope, tell
+from tray.cli.console import OK, Refused, open_scope, tell, tell_count_problems
 from tray.view.terminal import is_terminal
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     ("tankful dashboard", "open the page in the browser"),
+    ("tankful dashboard --html usage.html", "write it as one file, to keep or to send"),
     ("tankful dashboard --no-open --port 9000", "print its address, and serve it elsewhere"),
 )
 
@@ -32,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--port", type=int, metavar="N", help="the port to serve it on (default: 8765)")
     parser.add_argument("--no-open", action="store_true", help="print the address and open no browser")
+    parser.add_argument(
+        "--html", metavar="FILE", help="write the page as one file, which needs no server, and end"
+    )
     parser.add_argument("--for-tray", action="store_true", help=argparse.SUPPRESS)
 
 
@@ -39,6 +43,8 @@ def run(options: argparse.Namespace) -> int:
     from tray.faces.page import place, running
 
     scope = open_scope()
+    if options.html is not None:
+        return _write(scope, options.html)
     found = running.find(scope.folders.state)
     if found is not None and options.port in (None, found.port):
         return _lead_to(found, scope, options)
@@ -50,6 +56,34 @@ def run(options: argparse.Namespace) -> int:
             _say(f"failed {error}")
         raise Refused(str(error)) from error
     return _serve(scope, listener, options)
+
+
+def _write(scope: Scope, file: str) -> int:
+    """The page as a file, with all logs counted."""
+    from pathlib import Path
+
+    from providers.ledger.database import LedgerError
+    from tray.cli.counting import counting
+    from tray.engine.costs import Costs
+    from tray.faces.page import whole_file
+    from tray.faces.page.actions.desk import PageDesk
+    from tray.faces.page.figures import Figures
+    from tray.faces.page.gather import gather
+    from tray.faces.page.render import Pages
+
+    costs = Costs(scope)
+    figures = Figures(scope, costs)
+    problem = None
+    try:
+        with counting() as progress:
+            costs.count(progress, tell)
+    except LedgerError as error:
+        problem = error
+    tell_count_problems(costs, problem)
+    figures.load()
+    desk = PageDesk(scope=scope, costs=costs, figures=figures, open_path=lambda _path: None)
+    whole_file.write(Path(file).expanduser(), Pages(), gather(desk, {}))
+    return OK
 
 
 def _lead_to(found: running.Running, scope: Scope, options: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -12,22 +13,31 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from providers.host.faults import log_fault
 from providers.version import VERSION
 from tray.engine.document import as_time
+from tray.faces.page import whole_file
 from tray.faces.page.actions.desk import PageDesk
 from tray.faces.page.data import PageData
+from tray.faces.page.gather import gather
 from tray.faces.page.passes import Passes
+from tray.faces.page.render import Pages
+from tray.faces.page.security import log
 
 RECALC_SECONDS = 600.0
 REST_SECONDS = 2.0
 """So soon after a count its result stands for another one: those who ask again and again cannot keep us busy."""
+NOT_WRITTEN = "The file of TANKFUL_DASHBOARD_HTML cannot be written."
 
 
 class Api:
     """For one event loop."""
 
-    def __init__(self, desk: PageDesk, start: str, passes: Passes) -> None:
+    def __init__(self, desk: PageDesk, start: str, passes: Passes, pages: Pages) -> None:
         self._desk = desk
+        self._pages = pages
+        self._file = desk.scope.environ.get("TANKFUL_DASHBOARD_HTML")
+        self._is_written = True
         self._start = start
         self._passes = passes
         self._recount: asyncio.Task[bool] | None = None
@@ -73,6 +83,8 @@ class Api:
             answer |= {"ok": False, "error": "still_counting", "counting": count.share}
         elif count.problem is not None:
             answer |= {"ok": False, "error": "recalc_failed", "message": "The page says what went wrong."}
+        elif not self._is_written:
+            answer |= {"ok": False, "error": "html_failed", "message": NOT_WRITTEN}
         return JSONResponse(answer, status_code=200 if answer["ok"] else 500 if ended else 503)
 
     async def _counted_anew(self) -> bool:
@@ -86,8 +98,19 @@ class Api:
     async def _count(self) -> bool:
         figures = self._desk.figures
         ended = await run_in_threadpool(figures.wait, figures.recount(), RECALC_SECONDS)
+        if self._file:
+            self._is_written = await run_in_threadpool(self._rewrite, self._file)
         self._counted = time.monotonic()
         return ended
+
+    def _rewrite(self, file: str) -> bool:
+        """Whether the file of the page could be written."""
+        try:
+            whole_file.write(Path(file).expanduser(), self._pages, gather(self._desk, {}))
+        except OSError as error:
+            log_fault(log, "the file of the page could not be written", error)
+            return False
+        return True
 
     async def ticket(self, _request: Request) -> Response:
         return JSONResponse({"ticket": self._passes.ticket()})

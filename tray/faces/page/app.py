@@ -16,14 +16,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from providers.host.faults import log_fault
 from providers.ledger.database import LedgerError
-from tray.engine import published
-from tray.faces.page import query
 from tray.faces.page.actions import ACTIONS
 from tray.faces.page.actions.desk import PageDesk
 from tray.faces.page.api import Api
 from tray.faces.page.data import PageData
 from tray.faces.page.events import MOST_STREAMS, Events
 from tray.faces.page.forms import FormNote, FormPreviewed, FormRefused, Notes, back_to, form_of
+from tray.faces.page.gather import gather
+from tray.faces.page.last_page import LastPage
 from tray.faces.page.passes import Passes
 from tray.faces.page.refusal import RefusedRequest
 from tray.faces.page.render import Pages
@@ -45,10 +45,11 @@ class PageParts(Struct, frozen=True, kw_only=True):
     tabs: Tabs
     notes: Notes
     pages: Pages
+    remembered: LastPage
 
 
 def make_app(parts: PageParts) -> ASGIApp:
-    page, api = _Page(parts), Api(parts.desk, parts.start, parts.passes)
+    page, api = _Page(parts), Api(parts.desk, parts.start, parts.passes, parts.pages)
     routes = [
         Route("/", page.page),
         Route("/static/{name}", _Static()),
@@ -70,30 +71,24 @@ class _Page:
         self._parts = parts
 
     def page(self, request: Request) -> Response:
+        """Without anything in its address, the last tab and range."""
         self._parts.tabs.shown()
-        return HTMLResponse(self._parts.pages.page(self.data(request)))
+        last = self._parts.remembered.last.address
+        if not request.scope["query_string"] and last != "/":
+            return RedirectResponse(last, status_code=303)
+        data = self.data(request)
+        if request.scope["query_string"]:
+            self._parts.remembered.note(data.query)
+        return HTMLResponse(self._parts.pages.page(data))
 
     def data(self, request: Request) -> PageData:
         """For the filters of its address, as of now."""
-        parts, desk = self._parts, self._parts.desk
-        scope = desk.scope
-        now, generation = scope.clock(), parts.events.generation  # first: what changes from here on is news
-        asked = query.parse(request.query_params)
-        zone = query.zone_of(asked, scope.zone)
-        document = published.read(os.fspath(scope.folders.state))
-        return PageData(
-            query=asked,
-            selection=query.selection(asked, zone, now.astimezone(zone).date()),
-            now=now,
-            zone=zone,
-            usage=None if document is None else _usage(document, now.timestamp()),
-            incidents=(document or {}).get("incidents", {}),
-            rollup=desk.figures.rollup,
-            costs=desk.costs,
-            scope=scope,
-            count=desk.figures.status,
+        parts = self._parts
+        return gather(
+            parts.desk,
+            request.query_params,
+            generation=parts.events.generation,  # before the rest: what changes from here on is news
             note=parts.notes.find(request.query_params.get("note")),
-            generation=generation,
         )
 
     async def events(self, request: Request) -> Response:
@@ -137,14 +132,6 @@ class _Page:
             log_fault(log, f"the form {name} of the page failed", error)
             sentence = ACTION_FAULT
         return FormNote(text=sentence, action=name, is_refused=True, fields=form)
-
-
-def _usage(document: published.Document, now: float) -> published.Document | None:
-    """None for a snapshot of another make."""
-    try:
-        return published.usage(document, now)
-    except published.DAMAGED:
-        return None
 
 
 class _Static:

@@ -97,7 +97,7 @@ class Figures:
             return self._changed.wait_for(lambda: self.status.counts >= count or self._is_ended, seconds)
 
     def _run(self) -> None:
-        self._load()
+        self.load()
         seen = self._looked_at
         while True:
             with self._changed:
@@ -111,7 +111,7 @@ class Figures:
             if counts:
                 self._count()
             else:
-                self._load()
+                self.load()
 
     def _count(self) -> None:
         began, problem = time.monotonic(), None
@@ -122,7 +122,7 @@ class Figures:
             nonlocal shown, loaded
             now = time.monotonic()
             if now - loaded > max(RELOAD_SECONDS, _RELOAD_SHARE * self._load_seconds):
-                self._load()
+                self.load()
                 loaded = time.monotonic()
             if now - shown > 0.5 or share >= 1:
                 shown = now
@@ -138,7 +138,7 @@ class Figures:
         except Exception as error:  # noqa: BLE001 - the page survives what is wrong with a log
             log_fault(_log, "could not count for the page", error)
             problem = FAULT
-        self._load()
+        self.load()
         self._put(
             CountStatus(
                 problem=problem or self.status.problem or self._costs.ledger.problem,
@@ -148,7 +148,7 @@ class Figures:
             )
         )
 
-    def _load(self) -> None:
+    def load(self) -> None:
         """Show what is counted, if it is not what is shown."""
         began = time.monotonic()
         try:

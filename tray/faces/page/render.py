@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib.resources import files
 
 from jinja2 import DictLoader, Environment, StrictUndefined, select_autoescape
@@ -9,10 +10,15 @@ from markupsafe import Markup
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from providers.host.faults import log_fault
+from providers.ledger.database import LedgerError
 from tray.faces.page.choices import bar_of
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import Link
-from tray.faces.page.sections import SECTIONS, TABS
+from tray.faces.page.sections import SECTIONS, TABS, PageSection
+
+_log = logging.getLogger(__name__)
+FAULT = "This cannot be shown because of an internal error. `tankful doctor` has the details."
 
 
 class RenderedSection(Struct, frozen=True, kw_only=True):
@@ -59,12 +65,31 @@ class Pages:
             here=query.address,
             counting=data.count.share,
             count_problem=data.count.problem,
-            sections=[
-                RenderedSection(name=each.name, title=each.title, html=self.section(each.name, built))
-                for each in SECTIONS
-                if each.tab == tab and (built := each.build(data)) is not None
-            ],
+            sections=self.sections(data, tab),
         )
+
+    def sections(self, data: PageData, tab: str) -> list[RenderedSection]:
+        """Those of a tab. In the place of one that cannot be shown is why."""
+        rendered = ((each, self._rendered(each, data)) for each in SECTIONS if each.tab == tab)
+        return [
+            RenderedSection(name=each.name, title=each.title, html=html)
+            for each, html in rendered
+            if html is not None
+        ]
+
+    def _rendered(self, section: PageSection, data: PageData) -> Markup | None:
+        try:
+            built = section.build(data)
+            return None if built is None else self.section(section.name, built)
+        except LedgerError as error:
+            sentence = str(error)
+        except Exception as error:  # noqa: BLE001 - it must not cost the other sections
+            log_fault(_log, f"the section {section.name} of the page failed", error)
+            sentence = FAULT
+        return Markup('<div class="alert" role="alert"><p>{}</p></div>').format(sentence)
+
+    def filled(self, template: str, **values: object) -> str:
+        return self._templates.get_template(template).render(**values)
 
     def section(self, name: str, built: Struct) -> Markup:
         return Markup(self._templates.get_template(f"{name}.html").render(asdict(built)))  # noqa: S704 - escaped there

@@ -22,6 +22,7 @@ from tray.faces.page.app import PageParts, make_app
 from tray.faces.page.events import Events
 from tray.faces.page.figures import Figures
 from tray.faces.page.forms import FormRefused, Notes
+from tray.faces.page.last_page import LastPage
 from tray.faces.page.passes import Passes
 from tray.faces.page.render import Pages
 from tray.faces.page.server import PageServer
@@ -68,6 +69,7 @@ class PageService:
             tabs=self.tabs,
             notes=Notes(),
             pages=Pages(),
+            remembered=LastPage(self._state),
         )
         self.app = make_app(parts)
         self._server = PageServer(self.app, self._events.close)

@@ -1,0 +1,45 @@
+"""What a request is answered from: the snapshot and the sums as they are now."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from tray.engine import published
+from tray.faces.page import query
+from tray.faces.page.actions.desk import PageDesk
+from tray.faces.page.data import PageData
+from tray.faces.page.forms import FormNote
+
+
+def gather(
+    desk: PageDesk, members: Mapping[str, str], *, note: FormNote | None = None, generation: str = ""
+) -> PageData:
+    """For an address with these members."""
+    scope = desk.scope
+    now = scope.clock()
+    asked = query.parse(members)
+    zone = query.zone_of(asked, scope.zone)
+    document = published.read(os.fspath(scope.folders.state))
+    return PageData(
+        query=asked,
+        selection=query.selection(asked, zone, now.astimezone(zone).date()),
+        now=now,
+        zone=zone,
+        usage=None if document is None else _usage(document, now.timestamp()),
+        incidents=(document or {}).get("incidents", {}),
+        rollup=desk.figures.rollup,
+        costs=desk.costs,
+        scope=scope,
+        count=desk.figures.status,
+        note=note,
+        generation=generation,
+    )
+
+
+def _usage(document: published.Document, now: float) -> published.Document | None:
+    """None for a snapshot of another make."""
+    try:
+        return published.usage(document, now)
+    except published.DAMAGED:
+        return None
