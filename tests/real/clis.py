@@ -28,6 +28,15 @@ def installed(package: str, version: str) -> Path:
     return launcher
 
 
+def library(package: str, version: str) -> Path:
+    """The folder of a package without a launcher: `library("axe-core", "4.14.1")`; raises NotInstalled."""
+    prefix = CACHE / package.replace("/", "-") / version
+    with FileLock(_made(prefix.parent) / f"{version}.lock"):
+        if not (prefix / "whole").exists():
+            _install(package, version, prefix)
+    return prefix / "node_modules" / package
+
+
 def _install(package: str, version: str, prefix: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:

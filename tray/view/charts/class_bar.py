@@ -11,7 +11,7 @@ from tray.view.charts.series import TINTS, TOKENS, Tint, Unit, Value, paint
 from tray.view.charts.svg import element, empty, joined, share
 
 _TITLES = {"input": "Input", "cache_read": "Cache reads", "cache_write": "Cache writes", "output": "Output"}
-CLASS_TINTS = dict(zip(_TITLES, TINTS, strict=False))
+CLASS_TINTS: dict[str, Tint] = {name: TINTS[place] for name, place in zip(_TITLES, (4, 0, 1, 3), strict=True)}
 """The colour of each disjoint class of tokens, the same on the whole page."""
 
 

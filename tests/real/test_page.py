@@ -1,0 +1,202 @@
+"""The page in Chromium: nobody is kept out, nothing is cut off, and the script only adds to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.real.browser import Theme, context
+from tools import chart_page
+from tools.example_home import served_home
+from tools.page_pictures import too_wide
+from tray.faces.page.service import PageService
+from tray.faces.page.tab_titles import TABS
+
+THEMES: tuple[Theme, ...] = ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageService]:
+    with served_home(tmp_path_factory.mktemp("home")) as found:
+        yield found
+
+
+class Visit:
+    """A window on the page; `failed` is what its console and its network complained about."""
+
+    def __init__(self, page: Page, service: PageService) -> None:
+        self.page, self._origin = page, service.place.origin
+        self.failed: list[str] = []
+        page.on("console", lambda said: self.failed.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.failed.append(str(error)))
+        page.on("request", lambda asked: self._asked(asked.url))
+        page.goto(service.address)
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((f"{self._origin}/", "data:")):
+            self.failed.append(f"asked {url}")
+
+    def open(self, query: str) -> Page:
+        self.page.goto(f"{self._origin}/?{query}")
+        return self.page
+
+
+@pytest.fixture
+def visit(browser: Browser, service: PageService) -> Iterator[Visit]:
+    with context(browser) as window:
+        found = Visit(window.new_page(), service)
+        yield found
+        assert found.failed == []
+
+
+def faults(page: Page, axe: str) -> list[str]:
+    """What axe-core calls serious or critical."""
+    page.evaluate(axe)
+    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{each['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for each in found["violations"]
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("theme", THEMES)
+def test_nobody_is_kept_out(browser: Browser, service: PageService, axe: str, theme: Theme) -> None:
+    with context(browser, theme=theme) as window:
+        found = Visit(window.new_page(), service)
+        for tab in TABS:
+            page = found.open(f"tab={tab}&range=90d&compare=1&model=gpt-5.5")
+            assert faults(page, axe) == [], tab
+        assert found.failed == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_nobody_is_kept_out_of_a_chart(browser: Browser, axe: str, theme: Theme, tmp_path: Path) -> None:
+    chart_page.main([str(tmp_path / "parts.html")])
+    with context(browser, theme=theme) as window:
+        page = window.new_page()
+        page.goto(f"file://{tmp_path}/parts.html")
+        for each in page.locator(".chart-figures").all():
+            each.locator("summary").click()
+        assert faults(page, axe) == []
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("width", [360, 1280, 2000])
+def test_nothing_is_cut_off(browser: Browser, service: PageService, width: int) -> None:
+    with context(browser, width=width) as window:
+        found = Visit(window.new_page(), service)
+        for tab in TABS:
+            page = found.open(f"tab={tab}&range=90d&compare=1&provider=codex")
+            assert too_wide(page) == [], tab
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, tab
+
+
+def test_all_is_there_without_a_script(browser: Browser, service: PageService) -> None:
+    with context(browser, script=False) as window:
+        page = Visit(window.new_page(), service).open("tab=models&range=90d")
+        page.locator("select[name=model]").select_option("gpt-5.5")
+        page.get_by_role("button", name="Apply").click()
+        assert "model=gpt-5.5" in page.url
+        assert "range=90d" in page.url
+        assert "tab=models" in page.url
+        assert page.locator("main table tbody tr").count() > 0
+        page.locator("details.days summary").click()
+        page.locator("input[name=from]").fill("2026-11-02")
+        page.locator("input[name=to]").fill("2026-11-09")
+        page.get_by_role("button", name="Show").click()
+        expect(page.locator("details.days summary")).to_have_text("2 Nov – 9 Nov")
+        page.locator(".chips a").first.click()
+        assert "model" not in page.url.partition("?")[2].replace("tab=models", "")
+
+
+def test_a_choice_applies_at_once_and_keeps_the_rest(visit: Visit) -> None:
+    page = visit.open("tab=models&range=90d")
+    page.locator("select[name=model]").select_option("gpt-5.5")
+    page.wait_for_url("**/?*model=gpt-5.5*")
+    assert "zone" not in page.url
+    assert "range=90d" in page.url
+    page.get_by_role("link", name="7 days").click()
+    page.wait_for_url("**/?*range=7d*")
+    assert "model=gpt-5.5" in page.url
+    page.go_back()
+    page.wait_for_url("**/?*range=90d*")
+    expect(page.locator(".ranges a[aria-current]")).to_have_text("90 days")
+
+
+def test_a_sentence_for_an_address_that_means_nothing(visit: Visit) -> None:
+    page = visit.open(
+        "tab=money&range=custom&from=2026-11-09&to=2026-11-02&zone=Nowhere&model=%3Cscript%3E%00"
+    )
+    assert page.locator(".alert:visible").all_inner_texts() == [
+        "There is no page called 'money'. Showing Overview.",
+        "There is no time zone 'Nowhere'. Try Europe/Berlin or UTC.",
+        "The range ended before it began, so its days were exchanged.",
+    ]
+
+
+def test_an_update_leaves_focus_and_what_is_open(visit: Visit) -> None:
+    page = visit.open("tab=usage&range=90d")
+    details = page.locator("details.chart-figures").first
+    details.locator("summary").click()
+    details.locator("summary").focus()
+    page.evaluate("document.querySelector('main').dataset.old = '1'")
+    page.evaluate("window.tankful.refresh()")
+    page.wait_for_function("!document.querySelector('main').dataset.old")
+    assert details.evaluate("each => each.open")
+    expect(details.locator("summary")).to_be_focused()
+
+
+def test_an_update_waits_while_somebody_types(visit: Visit) -> None:
+    page = visit.open("tab=usage")
+    zone = page.locator("input[name=zone]")
+    zone.press_sequentially("Asia/T")
+    page.evaluate("document.querySelector('main').dataset.old = '1'")
+    with page.expect_response(lambda answer: "tab=usage" in answer.url):
+        page.evaluate("window.tankful.refresh()")
+    zone.press_sequentially("okyo")
+    zone.press("Enter")
+    page.wait_for_url("**zone=Asia%2FTokyo*")
+
+
+def test_keys_do_what_the_foot_says(visit: Visit) -> None:
+    page = visit.open("tab=overview")
+    page.keyboard.press("?")
+    expect(page.locator("details.keys dl")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("details.keys dl")).to_be_hidden()
+    page.locator("input[name=zone]").press_sequentially("r,l")
+    assert page.locator("input[name=zone]").input_value() == "r,l"
+    page.locator("input[name=zone]").fill("")
+    page.locator("h1 a").focus()
+    with page.expect_request(lambda asked: asked.url.endswith("/do/recalculate")):
+        page.keyboard.press("r")
+    page.wait_for_load_state()
+
+
+def test_the_arrow_keys_go_from_day_to_day(visit: Visit) -> None:
+    page = visit.open("tab=overview")
+    page.locator(".heatmap").first.focus()
+    said = page.locator("[data-said]").first
+    page.keyboard.press("End")
+    expect(said).to_contain_text("Fri 20 Nov 2026: ")
+    page.keyboard.press("ArrowUp")
+    expect(said).to_contain_text("Thu 19 Nov 2026: ")
+    page.keyboard.press("ArrowLeft")
+    expect(said).to_contain_text("Thu 12 Nov 2026: ")
+    expect(page.locator(".tip")).to_contain_text("Thu 12 Nov 2026: ")
+
+
+def test_the_last_tab_and_range_are_remembered(browser: Browser, service: PageService) -> None:
+    with context(browser) as window:
+        first = Visit(window.new_page(), service)
+        first.open("tab=models&range=week&model=gpt-5.5")
+        again = window.new_page()
+        again.goto(f"{service.place.origin}/")
+        again.wait_for_url("**/?tab=models&range=week")
