@@ -136,8 +136,13 @@ def _row(each: WindowSum, data: PageData) -> WindowUsageRow:
         tokens=count_cell(each.tally.usage.total_tokens),
         cost=cost_cell(each.tally),
         responses=count_cell(each.tally.responses),
-        change="" if each.change is None else f"{each.change:+,.0f} %",
+        change="" if each.change is None else _signed(each.change),
         current=each.current,
         incomplete=each.incomplete,
         early=record.reset_early,
     )
+
+
+def _signed(percent: float) -> str:
+    whole = round(percent)
+    return f"{whole:+,} %" if whole else "0 %"
