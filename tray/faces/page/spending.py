@@ -10,7 +10,7 @@ from providers.domain.cost import Tally
 from providers.ledger.rollup.selection import Dimension, Key, Selection
 from tray.faces.page.data import PageData
 from tray.view.usage.daily import Daily, summed
-from tray.view.usage.days import Days, Logged, before, known_days
+from tray.view.usage.days import Days, Logged, known_days
 
 HEAT_WEEKS = (26, 52)
 
@@ -54,8 +54,10 @@ def logged(data: PageData) -> Logged:
     none of it on all others: these two filters do not count.
     """
     source = replace(data.selection, since=None, until=None, project=None, model=None)
-    found = data.once(("used_days", source), lambda: data.rollup.used_days(source))
-    return Logged(*found) if found else Logged()
+    found = data.once(("used_days", source), lambda: data.rollup.used_days(source)) or ()
+    beyond = daily(data).logged  # days with nothing on the lines of logs, too
+    known = [day for day in (*found, beyond.first, beyond.last) if day is not None]
+    return Logged(min(known), max(known)) if known else Logged()
 
 
 def days(data: PageData) -> Days | None:
@@ -65,10 +67,10 @@ def days(data: PageData) -> Days | None:
 
 def days_before(data: PageData) -> Days | None:
     """Those that the days of the address are compared with; None where they are not to be."""
-    since, until = data.selection.since, data.selection.until
-    if not data.query.compare or since is None or until is None:
+    before = data.before
+    if before is None or before.since is None or before.until is None:
         return None
-    return before(data.query.range, since, until)
+    return Days(before.since, before.until)
 
 
 def shown(data: PageData, by: tuple[Dimension, ...], selection: Selection | None = None) -> dict[Key, Tally]:

@@ -1,4 +1,4 @@
-"""Days of a range of which anything is known, and ranges to compare them with. Pure."""
+"""Days of a range of which anything is known. Pure."""
 
 from __future__ import annotations
 
@@ -47,32 +47,3 @@ def known_days(since: date | None, until: date | None, logged: Logged, today: da
     newest = max(today, logged.last)
     last = newest if until is None else min(until, newest)
     return Days(first, last) if first <= last else None
-
-
-def before(range_name: str, since: date, until: date) -> Days | None:
-    """What a range is compared with: a week, month or year so far with as many days of the one before it, any
-    other with as many days right before it. None before the calendar.
-    """
-    try:
-        match range_name:
-            case "week":
-                return Days(since - timedelta(days=7), until - timedelta(days=7))
-            case "month":
-                first = (since - timedelta(days=1)).replace(day=1)
-                last = since - timedelta(days=1)
-                return Days(first, min(last, first + (until - since)))
-            case "ytd":
-                first = since.replace(year=since.year - 1)
-                return Days(first, _same_day(until, since.year - 1))
-        count = (until - since).days + 1
-        return Days(since - timedelta(days=count), since - timedelta(days=1))
-    except (OverflowError, ValueError):
-        return None
-
-
-def _same_day(day: date, year: int) -> date:
-    """The 28th for February 29 in a year without one."""
-    try:
-        return day.replace(year=year)
-    except ValueError:
-        return day.replace(year=year, day=28)
