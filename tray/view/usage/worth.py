@@ -140,9 +140,15 @@ def _paid(subscriptions: Sequence[Subscription], payers: Iterable[Payer]) -> dic
     return found
 
 
-def _payer_of(place: Place, paid: Collection[Payer]) -> Payer | None:
-    """By its account; what no account is known of, or one without a price, by its home."""
+def _payer_of(place: Place, paid: Mapping[Payer, Subscription]) -> Payer | None:
+    """By its account; else by its home, if no account is known or the price is that of the home itself."""
     provider, account, home = place
-    own = [payer for payer in paid if payer.provider == provider]
-    by_account = (payer for payer in own if payer.account == account)
-    return next(by_account, None) or next((payer for payer in own if home in payer.homes), None)
+    own = {payer: each for payer, each in paid.items() if payer.provider == provider}
+    return next((payer for payer in own if payer.account == account), None) or next(
+        (
+            payer
+            for payer, each in own.items()
+            if home in payer.homes and (account == UNKNOWN or each.account in payer.homes)
+        ),
+        None,
+    )

@@ -84,6 +84,14 @@ def test_use_that_no_account_is_known_of_belongs_to_the_home() -> None:
     assert alone.api.usd == 4.0
 
 
+def test_another_account_of_a_home_belongs_to_a_price_of_the_home_alone() -> None:
+    use = {("codex", "old", "~/work"): used(4.0)}
+    by_account = worth([paid("c1")], [CODEX], use, days=30)
+    assert by_account.left_out == (("codex", "old", "~/work"),)
+    by_home = worth([paid("~/work")], [CODEX], use, days=30)
+    assert by_home.left_out == ()
+
+
 def test_an_earlier_account_of_a_home_has_its_own_price() -> None:
     found = worth(
         [paid("~/.claude"), paid("old", 20)],
