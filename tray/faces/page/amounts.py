@@ -10,7 +10,7 @@ from msgspec import Struct
 from providers.domain.cost import Tally
 from tray.faces.page.parts import Link, StatCard
 from tray.faces.page.query import PageQuery
-from tray.faces.page.table.names import readable
+from tray.faces.page.table.names import LONGEST, middle, readable
 from tray.view import format as fmt
 from tray.view.usage.change import Change
 from tray.view.usage.days import Days
@@ -134,9 +134,16 @@ def share(part: float, whole: float) -> str:
     return "> 99 %" if 99 < percent < 100 else f"{percent:.0f} %"
 
 
+def listed(names: Sequence[str], most: int) -> str:
+    """`a`, `a and b`, `a, b and 3 more`: as they are, each shown in the middle of what would be too long."""
+    shown = [middle(readable(each), LONGEST) for each in names[:most]]
+    if len(names) > most:
+        shown.append(f"{len(names) - most} more")
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+
+
 def unpriced(models: Sequence[str]) -> str:
     """A sentence on what the costs leave out, "" where they leave out nothing."""
     if not models:
         return ""
-    names = fmt.some([readable(each) for each in models], UNPRICED_SHOWN)
-    return f"Not included (no known price): {names}."
+    return f"Not included (no known price): {listed(models, UNPRICED_SHOWN)}."

@@ -15,11 +15,13 @@ from tray.faces.page import amounts, spending
 from tray.faces.page.amounts import Amount
 from tray.faces.page.data import PageData
 from tray.faces.page.table.groups import titles
-from tray.faces.page.table.names import readable
+from tray.faces.page.table.names import middle, readable
 from tray.view import format as fmt
 from tray.view.usage.days import Days
 from tray.view.usage.worth import COMPARED, Payer, Place, WorthOfAll, worth
 from tray.view.usage.worth import Worth as AccountWorth
+
+_LONGEST_HOME = 24
 
 
 class WorthRow(Struct, frozen=True, kw_only=True):
@@ -124,7 +126,7 @@ def _payer_name(payer: Payer, names: dict[str, str]) -> str:
 def _place_name(place: Place, names: dict[str, str]) -> str:
     provider, account, home = place
     whose = "" if account == UNKNOWN else f", account {readable(account)}"
-    return f"{names.get(provider, provider)} ({readable(home)}{whose})"
+    return f"{names.get(provider, provider)} ({middle(readable(home), _LONGEST_HOME)}{whose})"
 
 
 def _ratio(ratio: float | None, *, at_least: bool) -> str:
@@ -155,10 +157,9 @@ def _notes(found: WorthOfAll, names: dict[str, str]) -> Iterator[str]:
         yield "A price a month is taken as that of 365.2425 / 12 days."
     if found.left_out:
         left_out = list(dict.fromkeys(_place_name(each, names) for each in found.left_out))
-        yield f"Left out of both sides, as they have no price in your settings: {fmt.some(left_out, 5)}."
+        yield f"Left out of both sides, as they have no price in your settings: {amounts.listed(left_out, 5)}."
     others = sorted({each.subscription.currency for each in found.accounts if not each.is_compared})
     if others:
-        yield f"What is paid in {fmt.some(others, 3)} is not compared: API prices are in USD."
+        yield f"What is paid in {amounts.listed(others, 3)} is not compared: API prices are in USD."
     if found.unknown:
-        shown = fmt.some([readable(each) for each in found.unknown], 5)
-        yield f"No account or home has the name that a price was set for: {shown}."
+        yield f"No account or home has the name that a price was set for: {amounts.listed(found.unknown, 5)}."
