@@ -152,10 +152,8 @@ def _others(
 
 
 def _session(session: SessionCost, report: CostReport, zone: tzinfo, resume: tuple[str, ...]) -> Group:
-    name = f"{session.last_at.astimezone(zone):%Y-%m-%d %H:%M}  {_folder(session.project)}"
-    command = session.id
-    if resume and session.id != UNKNOWN and _SHELL_SAFE.fullmatch(session.id):
-        command = " ".join((*resume, session.id))
+    name = f"{session.last_at.astimezone(zone):%Y-%m-%d %H:%M}  {folder_name(session.project)}"
+    command = resume_command(session.id, resume) or session.id
     below = [command] if command != UNKNOWN else []
     if session.subagents:
         below.append(f"with {session.subagents} subagent{'' if session.subagents == 1 else 's'}")
@@ -164,7 +162,15 @@ def _session(session: SessionCost, report: CostReport, zone: tzinfo, resume: tup
     return Group(name, session.tally, report.models_of.get(session.id, {}), tuple(below), whole=True)
 
 
-def _folder(path: str | None) -> str:
+def resume_command(session: str, resume: tuple[str, ...]) -> str | None:
+    """What goes on with a session, by the command of its provider; None where nothing safe does."""
+    if not resume or session == UNKNOWN or not _SHELL_SAFE.fullmatch(session):
+        return None
+    return " ".join((*resume, session))
+
+
+def folder_name(path: str | None) -> str:
+    """The last folder of a path, of Windows too."""
     if not path:
         return "unknown"
     return (PureWindowsPath(path) if project.is_windows(path) else PurePath(path)).name or path

@@ -5,6 +5,7 @@ Any address means something: what is unknown, too long or contradictory is left 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, tzinfo
 from urllib.parse import urlencode
@@ -28,6 +29,8 @@ _NAMES = {"since": "from", "until": "to"}
 _LONGEST = {"project": 12_000, "open": 12_000}
 _LONGEST_OTHER = 600
 _YEARS = range(2000, 2101)
+_PAGE = re.compile(r"[0-9]{1,9}|[0-9]{1,16}\.[0-9]{1,19}")
+"""A number, or the cursor of a response after which a page begins."""
 
 
 class PageQuery(Struct, frozen=True, kw_only=True):
@@ -52,6 +55,7 @@ class PageQuery(Struct, frozen=True, kw_only=True):
     sort: str = ""
     open: str = ""
     page: str = ""
+    minutes: str = ""
     problems: tuple[str, ...] = ()
 
     def with_(self, **members: str) -> PageQuery:
@@ -110,7 +114,7 @@ def _unknown(query: PageQuery) -> Iterator[Correction]:
         yield "An address compares by compare=1, and by nothing else. Nothing is compared.", {"compare": ""}
     elif query.compare and query.range == "all":
         yield "There is nothing before all days, so nothing is compared.", {"compare": ""}
-    if query.page and not (query.page.isascii() and query.page.isdecimal() and 0 < len(query.page) < 10):
+    if query.page and not _PAGE.fullmatch(query.page):
         yield f"There is no page number {_quoted(query.page)}. Showing the first one.", {"page": ""}
     if query.zone:
         try:

@@ -56,6 +56,8 @@ SECTIONS = (
     PageSection("projects", "by_project", "Projects"),
     PageSection("projects", "by_account", "Accounts"),
     PageSection("projects", "by_home", "Homes"),
+    PageSection("sessions", "sessions", "Sessions"),
+    PageSection("responses", "responses", "Responses"),
     PageSection("data", "counted_logs", "What is counted"),
     PageSection("data", "left_out", "What is left out"),
     PageSection("data", "limit_sources", "Where the limits come from"),

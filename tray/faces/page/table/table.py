@@ -123,7 +123,7 @@ def table(
         *(Column(key=each.key, title=each.title) for each in COLUMNS),
     )
     by = sorting(query, columns, usual)
-    total = _total(groups, beyond)
+    total = total_of(tallied(group.tally for group in groups), beyond)
     longest = max((group.tally.usage.total_tokens for group in groups), default=0)
     pages = pager(query, len(groups), ROWS)
     shown = _in_order(groups, by, total)[pages.first : pages.last]
@@ -172,9 +172,9 @@ def segments(tally: Tally, longest: int) -> tuple[BarSegment, ...]:
     return tuple(found)
 
 
-def row_id(group: TallyGroup) -> str:
-    """What opens it in an address: names may be long."""
-    return f"{crc32(f'{group.place} {group.text}'.encode(errors='replace')):08x}"
+def row_id(*names: str) -> str:
+    """What opens a row in an address: names may be long."""
+    return f"{crc32(' '.join(names).encode(errors='replace')):08x}"
 
 
 def toggled(query: PageQuery, ident: str) -> tuple[bool, str]:
@@ -186,9 +186,8 @@ def toggled(query: PageQuery, ident: str) -> tuple[bool, str]:
     return False, query.with_(open=",".join((*opened, ident))).address
 
 
-def _total(groups: Iterable[TallyGroup], beyond: Tally | None) -> Tally:
+def total_of(on_lines: Tally, beyond: Tally | None) -> Tally:
     """With what is on no line, of which it is unknown how many responses it was."""
-    on_lines = tallied(group.tally for group in groups)
     if beyond is None:
         return on_lines
     return replace(tallied((on_lines, beyond)), responses=on_lines.responses)
@@ -204,7 +203,7 @@ def _in_order(groups: Iterable[TallyGroup], by: Sorting, total: Tally) -> list[T
 
 
 def _row(group: TallyGroup, query: PageQuery, total: Tally, by: Sorting, longest: int) -> TallyRow:
-    is_open, toggle = toggled(query, row_id(group)) if group.parts else (False, "")
+    is_open, toggle = toggled(query, row_id(group.place, group.text)) if group.parts else (False, "")
     parts = _in_order(group.parts, by, total) if is_open else []
     return TallyRow(
         name=group.name,
