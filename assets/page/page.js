@@ -74,14 +74,21 @@
     hideTip();
   }
 
+  // What is typed into a form and not saved yet stays: no update replaces it.
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest && event.target.closest("form[data-keep]");
+    if (form) form.dataset.typed = "";
+  });
+  const isTyped = () => main().querySelector("form[data-typed]") !== null;
   let waiting = null;
   document.addEventListener("tankful:update", (event) => {
     event.preventDefault();
-    if (isField(document.activeElement) && main().contains(document.activeElement)) waiting = event.detail;
+    const typing = isField(document.activeElement) && main().contains(document.activeElement);
+    if (typing || isTyped()) waiting = event.detail;
     else replace(event.detail);
   });
   document.addEventListener("focusout", () => setTimeout(() => {
-    if (!waiting || isField(document.activeElement)) return;
+    if (!waiting || isTyped() || isField(document.activeElement)) return;
     const page = waiting;
     waiting = null;
     replace(page);

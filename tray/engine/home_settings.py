@@ -94,8 +94,10 @@ def _problem(scope: Scope, provider: Provider, path: Path) -> str:
     for each in scope.providers:
         if any(_is_same(path, home.path) for home in scope.log_homes_of(each)):
             return f"{name} is a home of {each.title} already."
-    own = (scope.folders.settings, scope.folders.state, scope.folders.cache)
-    if any(_is_same(folder, each) for folder in (path, *path.parents) for each in own):
+    inside = (scope.folders.state, scope.folders.cache)
+    if _is_same(path, scope.folders.settings) or any(
+        _is_same(folder, each) for folder in (path, *path.parents) for each in inside
+    ):
         return f"{name} is a folder of tankful itself."
     if path == person or path in person.parents:
         return f"{name} has more than a home of {provider.title} in it.{_instead(provider, path)}"

@@ -16,6 +16,8 @@ from providers.ledger.sums import PICO as PICO_PER_USD
 
 _CLASSES = len(TokenUsage.__struct_fields__)
 
+_FIRST, _LAST = date(2, 1, 1), date(9998, 12, 31)
+
 Homes = Mapping[str, tuple[Path, ...]]
 """Of each provider, in order: a response in several counts in the first."""
 _Prices = Iterator[tuple[int | None, int | None]]
@@ -75,5 +77,7 @@ def _next(day: date | None) -> date | None:
 
 
 def _midnight(day: date | None, zone: tzinfo) -> datetime | None:
-    """None also for a day at an end of the calendar, which may be none in UTC."""
-    return datetime.combine(day, time(), zone) if day and 1 < day.year < date.max.year else None
+    """A day at an end of the calendar, which may be none in UTC, is taken for the year beside it."""
+    if day is None:
+        return None
+    return datetime.combine(min(max(day, _FIRST), _LAST), time(), zone)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from providers.ledger.prices.applied import Applied
+from providers.ledger.prices.own_prices import PriceEntry
 from providers.ledger.prices.rates import Used
 from tray.view import format as fmt
 from tray.view.price_list import rate
@@ -56,10 +57,16 @@ def _span(applied: Applied, whole: tuple[Applied, ...]) -> RateSpan:
         days=_days(applied, whole),
         rates=_rates({} if used is None else used.rates),
         web_search=rate(used.rates.get("web_search")) if used is not None else "–",
-        origin="" if used is None else used.origin,
-        is_own=used is not None and used.layer == "own",
+        origin="" if used is None else _origin(used, applied.own),
+        is_own=applied.own is not None,
         others=() if used is None else tuple(_others(used, applied.tiers)),
     )
+
+
+def _origin(used: Used, own: PriceEntry | None) -> str:
+    if own is None or own.like is None:
+        return used.origin
+    return f"your price of line {own.line}: as {fmt.plain(own.like, longest=60)}, {used.origin}"
 
 
 def _others(used: Used, tiers: dict[str, Used]) -> Iterator[RateRow]:

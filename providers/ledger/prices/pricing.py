@@ -141,6 +141,10 @@ class Rates:
         """The user's own prices, in the order of their file."""
         return self._own.file.entries
 
+    def own_for(self, model: str, day: date) -> PriceEntry | None:
+        """The price of the user's own that applies to a model on a UTC day; None where another layer's does."""
+        return next(self._own.entries_for(self._name(model), "", day), None)
+
     def read_own(self, own: str, own_name: str) -> None:
         """Raises BadPrices for what would disable such a file of the user's own."""
         self._read("own", own_name, own)

@@ -424,3 +424,17 @@ def test_what_cannot_be_kept_is_counted_all_the_same(person: Person) -> None:
     assert events[-1] == CountEnded(None)
     assert person.of_codex(costs).figures.month == figures.figures.month
     assert person.of_codex(person.costs()) == replace(person.of_codex(costs), up_to_date=False)
+
+
+def test_other_prices_make_another_generation(person: Person) -> None:
+    costs = person.costs()
+    costs.count()
+    before = costs.ledger.generation()
+    prices = person.folders.settings / "prices.toml"
+    prices.parent.mkdir(parents=True, exist_ok=True)
+    prices.write_text('[[price]]\nmodel = "nobody"\ninput = 1\noutput = 1\n')
+    costs.count()
+    assert costs.ledger.generation() == before, "no sum is another"
+    prices.write_text('[[price]]\nmodel = "gpt-5.5"\ninput = 1\noutput = 1\n')
+    costs.count()
+    assert costs.ledger.generation() != before

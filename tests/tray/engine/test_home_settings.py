@@ -92,7 +92,7 @@ def test_the_list_keeps_its_lines_and_comments(folders: Folders) -> None:
         ("{root}/first", "first is a home of Codex already."),
         ("{root}/link", "link is a home of Codex already."),
         ("{root}/own", "own is a folder of tankful itself."),
-        ("{root}/own/state", "state is a folder of tankful itself."),
+        ("{root}/own/state/x", "x is a folder of tankful itself."),
         ("{root}/empty", "empty is no home of Codex: it has none of auth.json, config.toml, sessions, "),
         ("{root}/above", "above/.codex?"),
         ("{root}/work/sessions", "work?"),
@@ -102,7 +102,7 @@ def test_the_list_keeps_its_lines_and_comments(folders: Folders) -> None:
     ],
 )
 def test_what_is_no_new_home_is_refused(folders: Folders, typed: str, sentence: str) -> None:
-    for name in ("empty", "own/state", "work/sessions", "claude/projects"):
+    for name in ("empty", "own/state/x", "work/sessions", "claude/projects"):
         (folders.root / name).mkdir(parents=True)
     make_home(folders.root / "above/.codex")
     make_home(folders.root / "person/.codex")

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from tray.engine import published
 from tray.engine.subscriptions import Subscription, subscription_of
 from tray.faces.page.table.names import named
 from tray.view import format as fmt
@@ -26,8 +27,17 @@ class ListedAccount(Struct, frozen=True, kw_only=True):
 
 def accounts(
     usage: Mapping[str, Any] | None, prices: Collection[Subscription], *, hide_email: bool
-) -> Iterator[ListedAccount]:
+) -> tuple[ListedAccount, ...]:
     """In the order of the document of `tankful usage --json`; those without a login are left out."""
+    try:
+        return tuple(_accounts(usage, prices, hide_email=hide_email))
+    except published.DAMAGED:  # the next round rewrites it
+        return ()
+
+
+def _accounts(
+    usage: Mapping[str, Any] | None, prices: Collection[Subscription], *, hide_email: bool
+) -> Iterator[ListedAccount]:
     for entry in [] if usage is None else usage["providers"]:
         account = entry.get("account")
         homes = tuple(entry["homes"])

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from providers.domain.cost import Tally
 from providers.ledger.rollup.rollup import Rollup
 from providers.ledger.rollup.selection import Dimension, Key, Selection
+from tray.engine import published
 from tray.faces.page.figures import CountStatus
 from tray.faces.page.forms import FormNote
 from tray.faces.page.query import PageQuery, selection_before
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
     from tray.engine.scope import Scope
 
 T = TypeVar("T")
+
+
+def usage_of(snapshot: published.Document | None, now: datetime) -> dict[str, Any] | None:
+    """The document of `tankful usage --json`; None without a snapshot, or of one of another make."""
+    try:
+        return None if snapshot is None else published.usage(snapshot, now.timestamp())
+    except published.DAMAGED:
+        return None
 
 
 class PageData(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from tray.engine import published
 from tray.faces.page import query
 from tray.faces.page.actions.desk import PageDesk
-from tray.faces.page.data import PageData
+from tray.faces.page.data import PageData, usage_of
 from tray.faces.page.forms import FormNote
 
 
@@ -26,7 +26,7 @@ def gather(
         selection=query.selection(asked, zone, now.astimezone(zone).date()),
         now=now,
         zone=zone,
-        usage=None if document is None else _usage(document, now.timestamp()),
+        usage=usage_of(document, now),
         incidents=(document or {}).get("incidents", {}),
         rollup=desk.figures.rollup,
         costs=desk.costs,
@@ -35,11 +35,3 @@ def gather(
         note=note,
         generation=generation,
     )
-
-
-def _usage(document: published.Document, now: float) -> published.Document | None:
-    """None for a snapshot of another make."""
-    try:
-        return published.usage(document, now)
-    except published.DAMAGED:
-        return None

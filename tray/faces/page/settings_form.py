@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -11,7 +11,7 @@ from providers.setting import Bool, Choice, InvalidValue, Setting
 from tray.engine.budget_settings import BUDGETS
 from tray.engine.settings import Settings
 from tray.engine.settings_table import HIDE_EMAIL, SHOW_USED, WORK_DAYS
-from tray.engine.subscriptions import SUBSCRIPTIONS, Subscription, as_raw
+from tray.engine.subscriptions import SUBSCRIPTIONS, Subscription
 from tray.faces.page.account_list import ListedAccount
 from tray.faces.page.fields import FieldOption, FormField
 from tray.view.usage.worth import COMPARED
@@ -24,7 +24,7 @@ _ACCOUNT = "account:"
 
 
 class SettingsDraft(Struct, frozen=True, kw_only=True):
-    """`changes` are TOML values by key, None for a setting that is to be removed."""
+    """`changes` are TOML values by key, None for what is to be removed."""
 
     changes: Mapping[str, object | None] = {}
     mistakes: Mapping[str, str] = {}
@@ -91,19 +91,17 @@ def _shown(price: Subscription | None) -> str:
     return f"{price.amount:f}" if price.currency == COMPARED else price.price
 
 
-def price_draft(
-    prices: Collection[Subscription], listed: Iterable[ListedAccount], typed: Mapping[str, str]
-) -> SettingsDraft:
-    """The prices of all accounts; those that are not in the form stay."""
-    raw: dict[str, str] = as_raw(prices)
+def price_draft(listed: Iterable[ListedAccount], typed: Mapping[str, str]) -> SettingsDraft:
+    """The prices that were changed, by account."""
+    changes: dict[str, object | None] = {}
     mistakes: dict[str, str] = {}
     for each in listed:
         name = f"{_ACCOUNT}{each.key}"
         if name not in typed or typed[name].strip() == _shown(each.subscription):
             continue
         text = typed[name].strip().removeprefix("$").strip()
-        raw.pop(each.key, None)
         if not text:
+            changes[each.key] = None
             continue
         try:
             (price,) = SUBSCRIPTIONS.type.parse({each.key: text})
@@ -112,7 +110,5 @@ def price_draft(
             continue
         if price.currency != COMPARED:
             mistakes[name] = f"Type it in {COMPARED}, as the costs are: no exchange rate is known here."
-        raw[each.key] = price.price
-    if mistakes:
-        return SettingsDraft(mistakes=mistakes)
-    return SettingsDraft(changes={} if raw == as_raw(prices) else {SUBSCRIPTIONS.key: raw or None})
+        changes[each.key] = price.price
+    return SettingsDraft(changes=changes, mistakes=mistakes)

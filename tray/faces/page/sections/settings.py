@@ -32,7 +32,7 @@ def build(data: PageData) -> PageSettings:
     settings, back = data.scope.settings(), data.query.with_(tab="prices", open="").address
     titles = {each.id: each.title for each in data.scope.providers}
     paid = settings.get(SUBSCRIPTIONS)
-    listed = tuple(accounts(data.usage, paid, hide_email=settings.get(HIDE_EMAIL)))
+    listed = accounts(data.usage, paid, hide_email=settings.get(HIDE_EMAIL))
     prices = PageForm(
         action=settings_form.PRICES,
         title="Subscriptions",
