@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import ceil
+
 from msgspec import Struct
 
 from providers.ledger.database import LedgerError
@@ -77,20 +80,19 @@ def _worth(account: LimitAccount, found: PercentValue) -> WorthCard:
         account=account.label,
         usd="" if usd is None else fmt.priced(usd.middle),
         usd_full="" if usd is None else f"{usd.middle:.6f}",
-        usd_spread="" if usd is None else _spread(fmt.money(usd.low), fmt.money(usd.high)),
+        usd_spread="" if usd is None else _spread(usd, fmt.money),
         tokens=f"≈ {fmt.tokens(round(found.tokens.middle))} tokens",
         tokens_full=f"{found.tokens.middle:.0f}",
-        tokens_spread=_tokens(found.tokens),
+        tokens_spread=_spread(found.tokens, lambda tokens: fmt.tokens(round(tokens))),
         rests_on=_rests_on(found),
     )
 
 
-def _tokens(spread: ValueSpread) -> str:
-    return _spread(fmt.tokens(round(spread.low)), fmt.tokens(round(spread.high)))
-
-
-def _spread(low: str, high: str) -> str:
-    return f"between {low} and {high}"
+def _spread(spread: ValueSpread, shown: Callable[[float], str]) -> str:
+    low, high = shown(spread.low), shown(spread.high)
+    if low != high:
+        return f"between {low} and {high}"
+    return f"± {ceil(100 * max(spread.high - spread.middle, spread.middle - spread.low) / spread.middle)} %"
 
 
 def _rests_on(found: PercentValue) -> str:

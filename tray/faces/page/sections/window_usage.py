@@ -25,7 +25,7 @@ _BEFORE = {"weekly": timedelta(days=35), "monthly": timedelta(days=95), "session
 """How long before the range the window is looked for that its first one is compared with."""
 _HEADS = tuple(
     Head(title=title, number=title != "Window")
-    for title in ("Window", "Used at its end", "Tokens", "Cost", "Responses", "Change in tokens")
+    for title in ("Window", "Used", "Tokens", "Cost", "Responses", "Change")
 )
 _NONE = "No window of these days is known."
 
@@ -125,11 +125,9 @@ def _first_look(data: PageData, record: WindowRecord) -> datetime | None:
 
 
 def _row(each: WindowSum, data: PageData) -> WindowUsageRow:
-    record, now, zone = each.record, data.now, data.zone
-    ends = end_of(record)
-    began = fmt.moment(record.starts_at, now, zone)
+    record, now = each.record, data.now
     return WindowUsageRow(
-        span=began if ends is None else f"{began} – {fmt.moment(ends, now, zone)}",
+        span=_spanned(record.starts_at, end_of(record), data),
         began_at=record.starts_at.isoformat(timespec="seconds"),
         used=used_text(record, now),
         used_full=f"{record.used_percent:g}",
@@ -145,4 +143,13 @@ def _row(each: WindowSum, data: PageData) -> WindowUsageRow:
 
 def _signed(percent: float) -> str:
     whole = round(percent)
-    return f"{whole:+,} %" if whole else "0 %"
+    return f"{'+' if whole > 0 else '−' if whole else ''}{abs(whole):,} %"
+
+
+def _spanned(begin: datetime, end: datetime | None, data: PageData) -> str:
+    """`10 Nov 06:00 – 17 Nov 06:00`; of one day `19 Nov 14:00 – 19:00`."""
+    began = fmt.moment(begin, data.now, data.zone)
+    if end is None:
+        return began
+    same_day = fmt.local_minute(begin, data.zone).date() == fmt.local_minute(end, data.zone).date()
+    return f"{began} – {fmt.clock(end, data.zone) if same_day else fmt.moment(end, data.now, data.zone)}"
