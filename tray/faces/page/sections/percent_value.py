@@ -11,7 +11,7 @@ from providers.ledger.database import LedgerError
 from providers.ledger.windows import WindowRecord
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
-from tray.faces.page.limits.windows import EVER, by_account, used_between
+from tray.faces.page.limits.windows import EVER, by_account, roughly_used_between
 from tray.view import format as fmt
 from tray.view.percent_value import LEAST_USED, PercentValue, ValueSpread, percent_value, samples
 
@@ -67,7 +67,7 @@ def build(data: PageData) -> PercentWorth:
 
 
 def _card(data: PageData, account: LimitAccount, weeks: list[WindowRecord]) -> WorthCard:
-    between = used_between(data, account, filtered=False)
+    between = roughly_used_between(data, account)
     found = percent_value(samples(weeks[-_MOST - 1 :], between, data.now))
     if found is None:
         return WorthCard(account=account.label, unknown=_UNKNOWN)
