@@ -6,7 +6,7 @@ apart; between two that differ it is unknown when it grew, and a line between th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Literal
 
@@ -24,6 +24,8 @@ _SAME_STORED = timedelta(hours=1)
 """That nothing has changed is stored only so often."""
 _BUCKETS = 500
 """A line has not more columns of pixels than that, nearly."""
+
+_LONGEST_DAYS = 62  # of a window, unless a server says nonsense
 
 End = Literal["reset", "early", "silence", "now"]
 
@@ -132,8 +134,8 @@ def _thinned(stretch: Stretch, bucket: timedelta) -> Stretch:
 
 
 def highest_bars(
-    records: Sequence[WindowRecord],
-    window: str,
+    records: Iterable[WindowRecord],
+    looked: Iterable[date],
     since: date,
     until: date,
     step: Step,
@@ -142,31 +144,38 @@ def highest_bars(
 ) -> tuple[ChartBar, ...]:
     """The most that was used of a window, by the day, week or month in which it was last seen: for many windows.
 
-    `records` are those of all windows of the account: where nothing was used of this one while another one was
-    looked at, that is 0; else it is unknown.
+    `records` are those of one window. Where none of it was used on a day that somebody `looked` on, that is 0;
+    else it is unknown.
     """
     highest: dict[date, WindowRecord] = {}
-    looked: set[date] = set()
     for record in records:
-        looked |= _days_seen(record, zone, step)
-        if record.window == window:
-            begin = begin_of(min(record.seen_at, now).astimezone(zone).date(), step)
-            if begin not in highest or highest[begin].used_percent < record.used_percent:
-                highest[begin] = record
+        day = min(record.seen_at, now).astimezone(zone).date()
+        if day not in highest or highest[day].used_percent < record.used_percent:
+            highest[day] = record
+    by_step: dict[date, WindowRecord] = {}
+    for day, record in highest.items():
+        begin = begin_of(day, step)
+        if begin not in by_step or by_step[begin].used_percent < record.used_percent:
+            by_step[begin] = record
+    known = {begin_of(day, step) for day in looked}
     return tuple(
-        _bar(begin, highest.get(begin), now, known=begin in looked) for begin in steps(since, until, step)
+        _bar(begin, by_step.get(begin), now, known=begin in known) for begin in steps(since, until, step)
     )
+
+
+def days_looked_at(records: Iterable[WindowRecord], zone: tzinfo) -> frozenset[date]:
+    """The days on which somebody saw one of these windows."""
+    found: set[date] = set()
+    for record in records:
+        first = record.starts_at.astimezone(zone).date()
+        days = (record.seen_at - record.starts_at) // timedelta(days=1) + 1
+        last = record.seen_at.astimezone(zone).date() if record.seen_at > record.starts_at else first
+        found |= {first, last}
+        found |= {first + timedelta(days=number) for number in range(1, min(days, _LONGEST_DAYS))}
+    return frozenset(found)
 
 
 def _bar(begin: date, record: WindowRecord | None, now: datetime, *, known: bool) -> ChartBar:
     if record is None:
         return ChartBar(begin=begin, values=(0.0 if known else None,))
     return ChartBar(begin=begin, values=(record.used_percent,), partial=not is_whole(record, now))
-
-
-def _days_seen(record: WindowRecord, zone: tzinfo, step: Step) -> set[date]:
-    first, last = (
-        at.astimezone(zone).date() for at in (record.starts_at, max(record.starts_at, record.seen_at))
-    )
-    days = min((last - first).days, 62)  # a month at most, unless a server says nonsense
-    return {begin_of(first + timedelta(days=number), step) for number in range(days + 1)}

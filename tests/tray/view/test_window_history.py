@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from providers.ledger.history import LimitChange
 from providers.ledger.windows import WindowRecord
 from tray.view.charts.use_line import Stretch, UseLine, UsePoint, use_line
-from tray.view.window_history import highest_bars, use_stretches
+from tray.view.window_history import days_looked_at, highest_bars, use_stretches
 
 BEGIN = datetime(2026, 11, 20, tzinfo=UTC)
 END = BEGIN + timedelta(days=1)
@@ -166,7 +166,13 @@ def test_the_highest_of_each_day() -> None:
         record(7000, 7300, 7010, used=33, ended_at=BEGIN + 7300 * MINUTE),
     ]
     bars = highest_bars(
-        log, "session", date(2026, 11, 20), date(2026, 11, 25), "day", BEGIN + timedelta(days=8), UTC
+        log[:2] + log[3:],
+        days_looked_at(log, UTC),
+        date(2026, 11, 20),
+        date(2026, 11, 25),
+        "day",
+        BEGIN + timedelta(days=8),
+        UTC,
     )
     values = [bar.values[0] for bar in bars]
     assert values == [70, 0, 0, None, 33, None]
@@ -175,5 +181,7 @@ def test_the_highest_of_each_day() -> None:
 
 def test_an_open_window_counts_today() -> None:
     log = [record(0, 10080, 100, used=5, window="weekly")]
-    (bar,) = highest_bars(log, "weekly", date(2026, 11, 20), date(2026, 11, 20), "day", BEGIN + 2 * HOUR, UTC)
+    (bar,) = highest_bars(
+        log, days_looked_at(log, UTC), date(2026, 11, 20), date(2026, 11, 20), "day", BEGIN + 2 * HOUR, UTC
+    )
     assert bar.values == (5,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 from msgspec import Struct
@@ -19,7 +19,7 @@ from tray.view.charts.bars import Bars, MarkLine, bars
 from tray.view.charts.scale import step_for
 from tray.view.charts.series import PERCENT, Series
 from tray.view.charts.use_line import Threshold, UseLine, use_line
-from tray.view.window_history import highest_bars, use_stretches
+from tray.view.window_history import days_looked_at, highest_bars, use_stretches
 
 MOST_LINES = 36
 """Windows of a chart that are drawn as lines: more would be a fence."""
@@ -68,7 +68,7 @@ def _chart(data: PageData, account: LimitAccount, window: str, records: Sequence
     own = [record for record in records if record.window == window]
     title = f"{account.label} · {account.window_title(window)}"
     if len(own) > MOST_LINES:
-        return _columns(data, account, window, records, title)
+        return _columns(data, account, own, records, title)
     since, until = _span(data, own)
     changes = data.costs.ledger.limit_series(account.id, window, since, until)
     return use_line(
@@ -85,7 +85,11 @@ def _chart(data: PageData, account: LimitAccount, window: str, records: Sequence
 
 
 def _columns(
-    data: PageData, account: LimitAccount, window: str, records: Sequence[WindowRecord], title: str
+    data: PageData,
+    account: LimitAccount,
+    own: Sequence[WindowRecord],
+    records: Sequence[WindowRecord],
+    title: str,
 ) -> Markup:
     since, until = (at.astimezone(data.zone).date() for at in _span(data, records))
     step = step_for(since, until)
@@ -94,11 +98,20 @@ def _columns(
             title=f"{title}, highest use by {step}",
             unit=PERCENT,
             series=(Series("Used", account.tint),),
-            bars=highest_bars(records, window, since, until, step, data.now, data.zone),
+            bars=highest_bars(own, _looked(data, account, records), since, until, step, data.now, data.zone),
             step=step,
             lines=tuple(MarkLine(100 - left, "Warned at") for left in _warned_at(data)),
         )
     )
+
+
+def _looked(data: PageData, account: LimitAccount, records: Sequence[WindowRecord]) -> frozenset[date]:
+    """The days on which somebody looked at this account."""
+    key = f"days looked at {account.id}"
+    if key not in data.kept:
+        data.kept[key] = days_looked_at(records, data.zone)
+    found: frozenset[date] = data.kept[key]
+    return found
 
 
 def _span(data: PageData, records: Sequence[WindowRecord]) -> tuple[datetime, datetime]:
