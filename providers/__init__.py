@@ -44,6 +44,7 @@
         logins            who was signed in to which home when, for logs that name no account
         rows              the billed responses and changes of limits one by one, for exports
         fast_cost         the cost of one session and of the last hours, with the standard library
+        messages          when the person sent messages, by part (contexts: what they have in common)
         query, report     sums (of `sums`), by day, session, …; and by `blocks` of five hours
         history           the limits over time; `rates` of the last hours, limit_news (what an account hears of it)
         windows           what became of each window, from its readings: pure; kept for ever by window_log

@@ -19,7 +19,7 @@ from typing import Protocol, TypeVar
 import msgspec
 from msgspec import Struct
 
-from providers.domain.cost import BilledResponse
+from providers.domain.cost import BilledResponse, SentMessage
 
 T = TypeVar("T")
 
@@ -134,3 +134,8 @@ class LogFormat(LogDiscovery, Protocol):
 
     def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
         """Each response in these logs once. The same for any order of `observed`."""
+
+    def messages(self, observed: Sequence[Observed]) -> list[SentMessage]:
+        """Each message that the person sent, in these logs, once: not what a program or a model wrote in their
+        place. The same for any order of `observed`.
+        """

@@ -89,6 +89,14 @@ class BilledResponse(Struct, frozen=True, gc=False):
         return datetime.fromtimestamp(self.at_ms / 1000, UTC)
 
 
+class SentMessage(Struct, frozen=True, gc=False):
+    """A message that the person sent; `key` identifies it permanently. Its context names no model."""
+
+    at_ms: int
+    key: int
+    context: Context
+
+
 class Tally(Struct, frozen=True, kw_only=True):
     """A sum of responses. `usd` is the API-price equivalent, None if no price of its models is known.
 
@@ -224,8 +232,9 @@ class CostReport(Struct, frozen=True, kw_only=True):
     price is known for any. `not_on_lines` is what a program reports only in the totals of its sessions; it is
     part of no other sum here, nor of `priced` and `unpriced_models`. `by_account` names accounts as
     UsageSnapshot does. `by_block`, oldest first, and `models_of`, by row and model, are empty unless a
-    Detail asked for them. Without `up_to_date` all is of an earlier count. `unreadable_files` could not be read to
-    their end. `burn` and `month_to_date_usd` are None if unknown.
+    Detail asked for them. `messages` are those that the person sent, by day. Without `up_to_date` all is of an
+    earlier count. `unreadable_files` could not be read to their end. `burn` and `month_to_date_usd` are None if
+    unknown.
     """
 
     since: date
@@ -248,6 +257,7 @@ class CostReport(Struct, frozen=True, kw_only=True):
     unreadable_files: tuple[str, ...] = ()
     by_block: tuple[BlockCost, ...] = ()
     models_of: dict[str, dict[str, Tally]] = {}
+    messages: dict[date, int] = {}
     up_to_date: bool = True
 
     @property

@@ -252,6 +252,15 @@ def linked(db: sqlite3.Connection, names: Iterable[int]) -> set[int]:
     }
 
 
+def parts_of(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:
+    """The parts that these logs belonged to."""
+    return {
+        row[0]
+        for chunk in chunks(logs)
+        for row in db.execute(f"SELECT DISTINCT part FROM logs WHERE id IN ({placeholders(chunk)})", chunk)
+    } - {0}
+
+
 def resolved_with(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:
     """The logs that were last resolved together with one of these, including these."""
     found: set[int] = set()

@@ -18,14 +18,14 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from providers.ledger import backfill, index, log_checksums, part_checksums, row_checksums
+from providers.ledger import backfill, index, log_checksums, messages, part_checksums, row_checksums
 from providers.ledger.checksum import of_values
 from providers.ledger.damage import DamageFound
 from providers.ledger.database import GARBLED, transaction
 from providers.ledger.log_checksums import has_checksums
 from providers.ledger.memory import InMemory
 from providers.ledger.quarantine import is_marked, unmark
-from providers.ledger.repair import Formats, link, repair
+from providers.ledger.repair import Formats, link, repair, resolvable_parts
 from providers.ledger.statements import chunks, placeholders
 
 STEP_SECONDS = 0.25
@@ -89,7 +89,7 @@ def _check(
     at = progress(db)
     if has_checksums(db) and 0 <= now - at.stepped < EVERY_SECONDS:
         return frozenset()
-    if has_checksums(db) and not part_checksums.is_whole(db):
+    if has_checksums(db) and not (part_checksums.is_whole(db) and messages.is_whole(db)):
         return _check_all(db, formats, now)
     until = time.monotonic() + seconds
     while True:
@@ -105,7 +105,7 @@ def _check(
 def confirm(db: sqlite3.Connection, path: Path | InMemory, logs: Iterable[int]) -> None:
     """What was resolved anew is right now; the mark goes. Raises DamageFound."""
     parts = {part for part in _parts(db, logs).values() if part}
-    if _damaged_parts(db, parts) or not part_checksums.is_whole(db):
+    if _damaged_parts(db, parts) or not (part_checksums.is_whole(db) and messages.is_whole(db)):
         raise DamageFound("what was repaired")
     unmark(path)
 
@@ -165,9 +165,13 @@ def _check_all(db: sqlite3.Connection, formats: Formats, now: float) -> frozense
         _check_homes(db)
         _, damaged = log_checksums.sound_logs(db, logs)
         link(db, formats, set(logs) - damaged)
-        broken = _damaged_parts(db, _all_parts(db, logs))
+        parts = _all_parts(db, logs)
+        broken = _damaged_parts(db, parts)
+        if not messages.is_whole(db):
+            broken |= resolvable_parts(db, formats, parts)
         found = repair(db, formats, broken, damaged)
         part_checksums.set_total(db)
+        messages.set_total(db)
         db.execute("UPDATE parts SET summed = 0")
         _note(db, "scrub", ScrubProgress(0, int(now), int(now)))
         index.note_writing(db)
@@ -200,6 +204,7 @@ def _all_parts(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:
         "SELECT id FROM parts",
         "SELECT part FROM part_checksums",
         "SELECT DISTINCT part FROM responses",
+        "SELECT DISTINCT part FROM messages",
     ):
         found |= {row[0] for row in db.execute(query)}
     return found
@@ -224,7 +229,7 @@ def _damaged_parts(db: sqlite3.Connection, parts: Iterable[int]) -> set[int]:
         )
     }
     wrong |= {part for part in spans.keys() | found.keys() if spans.get(part) != found.get(part)}
-    return wrong | _with_damaged_contexts(db, numbers)
+    return wrong | _with_damaged_contexts(db, numbers) | messages.damaged_parts(db, numbers)
 
 
 def _with_damaged_contexts(db: sqlite3.Connection, parts: Iterable[int]) -> set[int]:
@@ -233,9 +238,10 @@ def _with_damaged_contexts(db: sqlite3.Connection, parts: Iterable[int]) -> set[
         part
         for chunk in chunks(parts)
         for part, checksum, *values in db.execute(
-            f"SELECT part, checksum, {columns} FROM (SELECT DISTINCT part, context FROM responses"  # noqa: S608
+            f"SELECT part, checksum, {columns} FROM (SELECT part, context FROM responses"  # noqa: S608
+            f" WHERE part IN ({placeholders(chunk)}) UNION SELECT part, context FROM messages"
             f" WHERE part IN ({placeholders(chunk)})) LEFT JOIN contexts c ON c.id = context",
-            chunk,
+            (*chunk, *chunk),
         )
         if checksum != of_values(*values)
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +15,13 @@ from providers.domain.cost import TOKEN_CLASSES
 from providers.ledger.checksum import QUARTER_MS
 from providers.ledger.epoch_ms import ms
 from providers.ledger.index import storable
+from providers.ledger.messages import MessageRow
 from providers.ledger.statements import chunks, placeholders
 from providers.ledger.verify import Verifier
 
 _SUMS = ", ".join(f"sum({each.name})" for each in TOKEN_CLASSES)
+_MESSAGES = ", ".join(f"m.{name}" for name in MessageRow.__struct_fields__)
+_OF_MESSAGES = len(MessageRow.__struct_fields__)
 
 
 _Texts = tuple[str, str, str, str, str, str, str, bool]
@@ -123,6 +127,63 @@ def _contexts(db: sqlite3.Connection, used: Iterable[int]) -> dict[int, _Texts]:
             chunk,
         )
     }
+
+
+class MessageSlice(Struct, frozen=True, array_like=True):
+    """How many messages the person sent in one quarter of an hour (epoch ms) of one session; as in Slice, an empty
+    string is a value that no log contains.
+    """
+
+    quarter: int
+    home: str
+    session: str
+    root: str
+    project: str
+    account: str
+    messages: int
+
+    @property
+    def thread(self) -> str:
+        """The session that the user started."""
+        return self.root or self.session
+
+
+def message_slices(
+    db: sqlite3.Connection,
+    provider: str,
+    homes: Sequence[Path],
+    start: datetime,
+    end: datetime,
+    verifier: Verifier | None = None,
+) -> list[MessageSlice]:
+    """The messages with start <= time < end, as `slices` has the responses. Raises DamageFound."""
+    if verifier is not None:
+        verifier.verify_parts(db)
+        verifier.verify_messages(db)
+    numbers = _homes(db, provider, homes)
+    start_ms, end_ms = ms(start), ms(end)
+    rows = db.execute(
+        f"SELECT {_MESSAGES}, h.path, c.session, c.root, c.project, c.account FROM messages m"
+        " CROSS JOIN contexts c ON c.id = m.context CROSS JOIN homes h ON h.id = c.home"
+        f" WHERE first_ms < ? AND last_ms >= ? AND c.home IN ({placeholders(numbers)}) ORDER BY part, c.home",
+        (end_ms, start_ms, *numbers),
+    ).fetchall()
+    if verifier is not None:
+        verifier.verify_contexts(db, {row[1] for row in rows})
+    found: list[MessageSlice] = []
+    part, seen = 0, set[int]()
+    for row in rows:
+        if row[0] != part:
+            part, seen = row[0], set()  # one in several homes is in one part, and counts in the first
+        messages = [each for each in MessageRow(*row[:_OF_MESSAGES]).messages() if each[1] not in seen]
+        seen.update(key for _, key in messages)
+        counts = Counter(at // QUARTER_MS * QUARTER_MS for at, _ in messages if start_ms <= at < end_ms)
+        home, session, root, project, account = row[_OF_MESSAGES:]
+        found += [
+            MessageSlice(quarter, home, session, root, project, account, count)
+            for quarter, count in counts.items()
+        ]
+    return found
 
 
 def held(db: sqlite3.Connection, provider: str, homes: Sequence[Path]) -> Held:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 
-from providers.ledger import index, log_checksums, part_checksums
+from providers.ledger import index, log_checksums, messages, part_checksums
 from providers.ledger.checksum import of_values
 from providers.ledger.damage import DamageFound
 from providers.ledger.statements import chunks, placeholders
@@ -16,7 +16,7 @@ Formats = Mapping[str, LogFormat]
 
 
 def repair(db: sqlite3.Connection, formats: Formats, parts: set[int], damaged: set[int]) -> frozenset[int]:
-    """Removes the responses of these parts; returns the logs they come from."""
+    """Removes the responses and messages of these parts; returns the logs they come from."""
     if not parts and not damaged:
         return frozenset()
     index.read_again(db, damaged)
@@ -28,6 +28,7 @@ def repair(db: sqlite3.Connection, formats: Formats, parts: set[int], damaged: s
     if not logs <= _resolvable(db, formats, logs):
         raise DamageFound("responses of deleted logs")
     db.executemany("DELETE FROM responses WHERE part = ?", ((part,) for part in parts))
+    messages.delete(db, parts)
     part_checksums.replace_parts(db, parts, [], {})
     _remove_damaged_contexts(db)
     unjudged = log_checksums.SET_JUDGED.format(judged="0", part="part")
@@ -36,6 +37,16 @@ def repair(db: sqlite3.Connection, formats: Formats, parts: set[int], damaged: s
         if index.is_complete(db, provider):
             index.set_complete(db, provider, complete=False)
     return frozenset(logs)
+
+
+def resolvable_parts(db: sqlite3.Connection, formats: Formats, parts: Iterable[int]) -> set[int]:
+    """Those of these parts of which every log can be resolved anew."""
+    logs = {
+        log: part
+        for chunk in chunks(parts)
+        for log, part in db.execute(f"SELECT id, part FROM logs WHERE part IN ({placeholders(chunk)})", chunk)  # noqa: S608
+    }
+    return set(logs.values()) - {logs[log] for log in logs.keys() - _resolvable(db, formats, logs)}
 
 
 def _remove_damaged_contexts(db: sqlite3.Connection) -> None:

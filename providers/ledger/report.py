@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from providers.domain import project
 from providers.domain.cost import (
@@ -24,7 +24,7 @@ from providers.domain.cost import (
 from providers.ledger.blocks import LOOK_BACK, blocks
 from providers.ledger.epoch_ms import moment
 from providers.ledger.index import storable
-from providers.ledger.query import Held, Slice
+from providers.ledger.query import Held, MessageSlice, Slice
 from providers.ledger.sums import UNKNOWN, Sum, model_of, tallies
 
 NOTHING = Tally(usd=0.0)
@@ -62,10 +62,11 @@ def cost_report(
     zone: tzinfo,
     now: datetime,
     detail: Detail = NO_DETAIL,
+    messages: Iterable[MessageSlice] = (),
 ) -> CostReport:
     """Tokens and cost of the local days `since` to `until`. Days without use are absent; `labels` name homes.
 
-    `slices` are those of `span`, `recent` those of the last BURN_MINUTES.
+    `slices` and `messages` are those of `span`, `recent` those of the last BURN_MINUTES.
     """
     all_slices = list(slices)
     on_lines = _on_lines(all_slices)
@@ -95,6 +96,11 @@ def cost_report(
         skipped_lines=held.skipped_lines,
         by_block=blocks(on_lines, {each.quarter for each in flat}, now) if detail.blocks else (),
         models_of=_models_of(flat, group[detail.models_of]) if detail.models_of in group else {},
+        messages={
+            day: sum(each.messages for each in of_day)
+            for day, of_day in sorted(_by_day(messages, zone).items())
+            if since <= day <= until
+        },
     )
 
 
@@ -208,9 +214,12 @@ def _figures(days: Mapping[date, list[Slice]], recent: Tally, today: date, files
     )
 
 
-def _by_day(slices: Iterable[Slice], zone: tzinfo) -> dict[date, list[Slice]]:
+_Sliced = TypeVar("_Sliced", Slice, MessageSlice)
+
+
+def _by_day(slices: Iterable[_Sliced], zone: tzinfo) -> dict[date, list[_Sliced]]:
     local: dict[int, date] = {}
-    days: dict[date, list[Slice]] = {}
+    days: dict[date, list[_Sliced]] = {}
     for each in slices:
         day = local.get(each.quarter)
         if day is None:

@@ -1,24 +1,27 @@
-"""Which logs must be resolved together, and the responses of each such part.
+"""Which logs must be resolved together, and the responses and messages of each such part.
 
 A part is all logs that share a name, directly or transitively: a fork with its parent, an archived duplicate, a
-copy in another home. The responses of a part depend on its observations alone.
+copy in another home. What is resolved of a part depends on its observations alone.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec.structs import replace
 
-from providers.domain.cost import BilledResponse
+from providers.domain.cost import BilledResponse, SentMessage
 from providers.ledger import index
 from providers.ledger.index import LogEntry
+from providers.ledger.messages import replace_messages
 from providers.ledger.responses import Price, replace_responses
 from providers.logs import LogFormat, Observed
 
+_T = TypeVar("_T", BilledResponse, SentMessage)
 _AT_ONCE = 1_000  # logs: their observations are in memory together
 
 
@@ -54,11 +57,15 @@ def resolve_parts(
         pending = index.resolved_with(db, index.linked(db, fresh)) - observed.keys() - unreadable
     waiting = index.never_resolved(db, names, since_ms)
     parts = [
-        (sorted(part), _in_each_home(fmt, [observed[log] for log in sorted(part)]))
+        (sorted(part), [observed[log] for log in sorted(part)])
         for part in connected(names)
         if not waiting.issuperset(part)
     ]
-    replace_responses(db, provider, parts, price, unreadable)
+    before = index.parts_of(db, [log for logs, _ in parts for log in logs])
+    responses = [(logs, _in_each_home(fmt.resolve, own)) for logs, own in parts]
+    contexts = replace_responses(db, provider, responses, price, unreadable)
+    messages = [(logs, _in_each_home(fmt.messages, own)) for logs, own in parts]
+    replace_messages(db, contexts, messages, before, index.parts_of(db, unreadable))
     return len(requested) < _AT_ONCE
 
 
@@ -81,18 +88,20 @@ def connected(names: Mapping[int, frozenset[int]]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _in_each_home(fmt: LogFormat, observed: Sequence[Observed]) -> list[BilledResponse]:
-    """The responses of all homes together, copied to each home that contains them: a report may cover only one."""
-    responses = fmt.resolve(observed)
+def _in_each_home(
+    resolve: Callable[[Sequence[Observed]], list[_T]], observed: Sequence[Observed]
+) -> list[_T]:
+    """What all homes together have, copied to each home that contains it: a report may cover only one."""
+    found = resolve(observed)
     homes = sorted({each.home for each in observed})
     if len(homes) == 1:
-        return responses
+        return found
     keys: dict[Path, set[int]] = {
-        home: {response.key for response in fmt.resolve([each for each in observed if each.home == home])}
+        home: {each.key for each in resolve([each for each in observed if each.home == home])}
         for home in homes
     }
     return [
-        replace(response, context=replace(response.context, home=home))
-        for response in responses
-        for home in [home for home in homes if response.key in keys[home]] or [response.context.home]
+        replace(each, context=replace(each.context, home=home))
+        for each in found
+        for home in [home for home in homes if each.key in keys[home]] or [each.context.home]
     ]

@@ -8,16 +8,16 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
-from msgspec.structs import astuple, replace
+from msgspec.structs import astuple
 
 from providers.domain.cost import TOKEN_CLASSES, BilledResponse, Context, TokenUsage
 from providers.ledger import part_checksums
-from providers.ledger.checksum import of_values, repriced
+from providers.ledger.checksum import repriced
+from providers.ledger.contexts import Contexts
 from providers.ledger.damage import DamageFound
 from providers.ledger.database import transaction
-from providers.ledger.index import home_id, note_writing, storable
+from providers.ledger.index import note_writing, parts_of
 from providers.ledger.log_checksums import SET_JUDGED, has_checksums
-from providers.ledger.logins import LoginHistory
 from providers.ledger.statements import chunks, placeholders
 
 _REPRICE_BATCH = 10_000
@@ -38,14 +38,15 @@ def replace_responses(
     parts: Sequence[tuple[list[int], list[BilledResponse]]],
     price: Price,
     keep: AbstractSet[int] = frozenset(),
-) -> None:
-    """Store the responses of these parts (logs resolved together); only changed rows are written.
+) -> Contexts:
+    """Store the responses of these parts (logs resolved together); only changed rows are written. Returns their
+    contexts.
 
     All at once: logs that were one part may be two now. Nothing is deleted from the parts that the logs `keep`
     were in: the content of those logs is no longer known.
     """
-    before = _parts_of(db, [log for part, _ in parts for log in part]) | {min(part) for part, _ in parts}
-    contexts = _Contexts(db, provider)
+    before = parts_of(db, [log for part, _ in parts for log in part]) | {min(part) for part, _ in parts}
+    contexts = Contexts(db, provider)
     rows = [
         _row(response, min(part), contexts.number(response), _storable_price(price(response)))
         for part, responses in parts
@@ -54,8 +55,8 @@ def replace_responses(
     rows.sort()  # the table is a tree
     old = set(_responses_in(db, before))
     if keep:
-        _check_kept(db, _parts_of(db, keep))
-    stays = _replace(db, old, rows, before & _parts_of(db, keep)) if old else []
+        _check_kept(db, parts_of(db, keep))
+    stays = _replace(db, old, rows, before & parts_of(db, keep)) if old else []
     rows = _insert(db, rows, old)
     part_checksums.replace_parts(db, before, sorted([*rows, *stays]) if stays else rows, contexts.homes)
     db.executemany(
@@ -65,6 +66,7 @@ def replace_responses(
     db.executemany(
         f"UPDATE logs SET {SET_JUDGED.format(judged='1', part='part')} WHERE id = ?", ((log,) for log in keep)
     )
+    return contexts
 
 
 def _insert(db: sqlite3.Connection, rows: list[_Row], old: AbstractSet[_Row]) -> list[_Row]:
@@ -104,15 +106,6 @@ def _check_kept(db: sqlite3.Connection, parts: AbstractSet[int]) -> None:
 def _but_key(row: _Row) -> _Row:
     """The time, the context and the usage of a response."""
     return row[1], *row[3:-1]
-
-
-def _parts_of(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:
-    """The parts that these logs belonged to."""
-    return {
-        row[0]
-        for chunk in chunks(logs)
-        for row in db.execute(f"SELECT DISTINCT part FROM logs WHERE id IN ({placeholders(chunk)})", chunk)
-    } - {0}
 
 
 def _responses_in(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[_Row]:
@@ -165,47 +158,6 @@ def _response(row: tuple[Any, ...]) -> BilledResponse:
     _, at_ms, key, _, _, model, tier, *tokens, web_searches, _ = row
     context = Context(home=Path(), model=model or None, tier=tier or None)
     return BilledResponse(at_ms, key, context, TokenUsage(*tokens), web_searches)
-
-
-class _Contexts:
-    """What many responses have in common, stored under one id."""
-
-    def __init__(self, db: sqlite3.Connection, provider: str) -> None:
-        self._db = db
-        self._provider = provider
-        self._homes: dict[Path, int] = {}
-        self.homes: dict[int, int] = {}
-        """The home of each context that was numbered."""
-        self._known: dict[tuple[Context, str | None], int] = {}
-        self._logins = LoginHistory(db, provider)
-
-    def number(self, response: BilledResponse) -> int:
-        """Where its logs do not name an account, it is that of the login at that time."""
-        context = response.context
-        account = context.account or self._logins.account(context.home, response.at_ms)
-        # By both, and not by the context with that account: to make and hash one for each response takes longer.
-        number = self._known.get((context, account))
-        if number is None:
-            number = self._stored(replace(context, account=account))
-            self._known[context, account] = number
-        return number
-
-    def _stored(self, context: Context) -> int:
-        home, *words, not_on_lines = astuple(context)
-        if home not in self._homes:
-            self._homes[home] = home_id(self._db, self._provider, home)
-        number_of_home = self._homes[home]
-        values = (number_of_home, *(storable(word or "") for word in words), int(not_on_lines))
-        names = Context.__struct_fields__
-        places = placeholders(range(len(values) + 1))
-        self._db.execute(
-            f"INSERT OR IGNORE INTO contexts({', '.join(names)}, checksum) VALUES ({places})",
-            (*values, of_values(*values)),
-        )
-        same = " AND ".join(f"{name} = ?" for name in names)
-        number = int(self._db.execute(f"SELECT id FROM contexts WHERE {same}", values).fetchone()[0])
-        self.homes[number] = number_of_home
-        return number
 
 
 def _row(response: BilledResponse, part: int, context: int, pico_usd: int | None) -> _Row:

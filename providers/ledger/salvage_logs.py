@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 from zlib import crc32
 
-from providers.ledger import log_checksums, part_checksums, statements
+from providers.ledger import log_checksums, messages, part_checksums, statements
 from providers.ledger.checksum import of_values
 from providers.ledger.damage import DamageFound
 
@@ -33,7 +33,8 @@ def salvage_deleted(old: sqlite3.Connection, db: sqlite3.Connection) -> None:
         "INSERT INTO homes(id, provider, path, checksum) VALUES (?, ?, ?, ?)",
         ((home, *homes[home], of_values(*homes[home])) for home in sorted(home_ids)),
     )
-    used = {row[3] for rows in kept.values() for row in rows}
+    sent = _messages(old, parts, contexts.keys())
+    used = {row[3] for rows in kept.values() for row in rows} | {row.context for row in sent}
     db.executemany(
         f"INSERT INTO contexts(id, {log_checksums.CONTEXT}, checksum)"  # noqa: S608
         f" VALUES ({statements.placeholders(range(12))})",
@@ -42,8 +43,10 @@ def salvage_deleted(old: sqlite3.Connection, db: sqlite3.Connection) -> None:
     rows = [row for part in sorted(kept) for row in kept[part]]
     db.executemany(f"INSERT INTO responses VALUES ({statements.placeholders(range(12))})", rows)  # noqa: S608
     part_checksums.replace_parts(db, frozenset(kept), rows, {})
+    messages.insert(db, sent)
+    messages.set_total(db)
     for row in deleted.values():
-        _insert(db, row, kept.keys(), old)
+        _insert(db, row, kept.keys() | {each.part for each in sent}, old)
 
 
 def _insert(db: sqlite3.Connection, row: _Row, parts: Iterable[int], old: sqlite3.Connection) -> None:
@@ -92,6 +95,17 @@ def _responses(old: sqlite3.Connection, part: int, contexts: Iterable[int]) -> l
     except (sqlite3.Error, TypeError, ValueError):
         return []
     return rows if {row[3] for row in rows} <= set(contexts) else []
+
+
+def _messages(
+    old: sqlite3.Connection, parts: Iterable[int], contexts: Iterable[int]
+) -> list[messages.MessageRow]:
+    """Those whose checksums are right; none of a ledger that had no messages yet."""
+    known = set(contexts)
+    found: list[messages.MessageRow] = []
+    with suppress(sqlite3.Error):
+        found.extend(row for row in messages.rows_of(old, parts) if row.is_sound and row.context in known)
+    return found
 
 
 def _readable(old: sqlite3.Connection, query: str) -> Iterator[_Row]:

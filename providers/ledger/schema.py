@@ -82,5 +82,10 @@ SCHEMA = (
     DELETE FROM sums;
     UPDATE parts SET summed = 0;
     """,
+    """
+    CREATE TABLE messages(part INTEGER NOT NULL, context INTEGER NOT NULL, first_ms INTEGER NOT NULL,
+        last_ms INTEGER NOT NULL, packed BLOB NOT NULL, checksum INTEGER NOT NULL,
+        PRIMARY KEY(part, context)) WITHOUT ROWID;
+    """,
 )
 """Each entry upgrades the schema by one version; a released entry is never changed."""

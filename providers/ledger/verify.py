@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from providers.ledger import part_checksums
+from providers.ledger import messages, part_checksums
 from providers.ledger.checksum import PRIME, SHOWN, of_slices, of_values, weighed
 from providers.ledger.damage import DamageFound
 from providers.ledger.log_checksums import CONTEXT, has_checksums
@@ -23,13 +23,14 @@ class Verifier:
 
     def __init__(self) -> None:
         self._state: object = None
-        self._whole = False
+        self._whole = self._all_messages = False
         self._sound: set[int] = set()
 
     def begin(self, state: object) -> Verifier:
         """`state` is another whenever the file was written."""
         if state != self._state:
-            self._state, self._whole, self._sound = state, False, set()
+            self._state, self._sound = state, set()
+            self._whole = self._all_messages = False
         return self
 
     def verify_parts(self, db: sqlite3.Connection) -> None:
@@ -44,6 +45,12 @@ class Verifier:
         if not used <= homes or not part_checksums.is_whole(db):
             raise DamageFound("the parts")
         self._whole = True
+
+    def verify_messages(self, db: sqlite3.Connection) -> None:
+        """That none is missing; each row has a checksum of its own."""
+        if not self._all_messages and not messages.is_whole(db):
+            raise DamageFound("messages")
+        self._all_messages = True
 
     def verify_slices(
         self,

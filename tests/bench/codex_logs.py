@@ -159,7 +159,11 @@ class _Rollout:
         applied = {"type": "thread_settings_applied", "thread_id": self._thread, "thread_settings": settings}
         self._line("event_msg", applied)
         asked = self._item("message", role="user", content=[{"type": "input_text", "text": TEXT}])
-        self._line("response_item", asked, text=self._stock.text(self._stock.size(300, 3_000)))
+        words = self._stock.text(self._stock.size(300, 3_000))
+        self._line("response_item", asked, text=words)
+        content = [{"type": "text", "text": TEXT, "text_elements": []}]
+        said: Line = {"type": "UserMessage", "id": uuid7(self.now, self._rng), "content": content}
+        self._completed(said, text=words)
 
     def _respond(self) -> None:
         """What the model thought and called, what that printed, and what it cost."""

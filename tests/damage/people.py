@@ -117,7 +117,8 @@ class Person:
         made: CostReport = ledger.report(
             provider, {home: "home"}, since=until - timedelta(days=90), until=until, zone=UTC, now=NOW
         )
-        return made.totals, made.by_model, made.by_day, made.by_project, made.by_session, made.not_on_lines
+        sums = made.totals, made.by_model, made.by_day, made.by_project, made.by_session, made.not_on_lines
+        return *sums, made.messages
 
 
 def reading(week: int) -> AccountUsage:

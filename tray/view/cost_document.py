@@ -41,6 +41,10 @@ def _report(report: CostReport) -> dict[str, Any]:
     return {
         "totals": _tally(report.totals),
         "not_on_lines": _tally(report.not_on_lines.tally),
+        "messages": {
+            "total": sum(report.messages.values()),
+            "by_day": {day.isoformat(): count for day, count in report.messages.items()},
+        },
         "by_model": _tallies(report.by_model),
         "by_day": {day.isoformat(): _tallies(models) for day, models in report.by_day.items()},
         "by_home": _tallies(report.by_home),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from providers.claude.logs.reader import TranscriptReader
-    from providers.domain.cost import BilledResponse
+    from providers.domain.cost import BilledResponse, SentMessage
     from providers.ledger.line_scanner import LineScanner
     from providers.logs import Observed
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Transcripts:
     """Claude Code's transcripts. Implements providers.ledger.line_scanner.LineFormat."""
 
-    make = "claude 3"
+    make = "claude 4"
     folders = ("projects",)
     files = companions = ()
 
@@ -43,9 +43,9 @@ class Transcripts:
 
     def links(self, observation: bytes) -> frozenset[int]:
         """As those of its reader; raises ValueError for another make."""
-        from providers.claude.logs import reader, transcript
+        from providers.claude.logs import transcript
 
-        return frozenset(reader.links(transcript.observed(observation)))
+        return frozenset(transcript.links(transcript.observed(observation)))
 
     def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
         """Each response in these transcripts once, and what sessions used beyond these, oldest first."""
@@ -53,3 +53,8 @@ class Transcripts:
         from providers.claude.logs.resolve import resolve
 
         return resolve([(each.home, transcript.observed(each.observation)) for each in observed])
+
+    def messages(self, observed: Sequence[Observed]) -> list[SentMessage]:
+        from providers.claude.logs.messages import messages
+
+        return messages(observed)

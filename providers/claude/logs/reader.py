@@ -19,11 +19,13 @@ from providers.claude.logs.transcript import (
     Location,
     Observation,
     ResponseRow,
+    SentRow,
     Served,
     SessionTotal,
     claim,
     encode,
     observed,
+    shared_names,
     sums,
 )
 from providers.ledger.scan import UsageEnd
@@ -47,10 +49,11 @@ _NO_MEMBERS: tuple[object, ...] = ()
 class TranscriptReader:
     """Implements providers.ledger.line_scanner.LineParser."""
 
+    unwanted = wire.UNWANTED
     usage_end = wire.USAGE_END
 
     def __init__(self, path: str, observation: bytes | None = None) -> None:
-        kept = Observation("claude 3", 0, [], [], [], [], 0.0, "", None)
+        kept = Observation("claude 4", 0, [], [], [], [], [], 0.0, "", None)
         if observation is not None:
             kept = observed(observation)
         self._skipped = kept.skipped
@@ -62,11 +65,11 @@ class TranscriptReader:
             )
             for row in kept.rows
         }
+        self._messages = {row.key: (row.at, kept.places[row.place]) for row in kept.messages}
         self._states = [(kept.places[state.place], state) for state in kept.states]
         self._account = kept.account
         self._unnamed = kept.unnamed
         self._folder, self._root, self._name = path_parts(path)
-        self._want: Callable[[re.Pattern[bytes], UsageEnd], None] = lambda *_: None
         self._last_at = kept.last_at
         self._repeated: datetime | None = None  # the time of a line that only repeated the one before
         self._before: wire.ResponseLine | None = None
@@ -75,13 +78,8 @@ class TranscriptReader:
         self._place, self._place_of = _NO_PLACE, _NO_MEMBERS
         self._served: dict[_Terms, Served] = {}
 
-    @property
-    def unwanted(self) -> re.Pattern[bytes]:
-        """Prompts are needed only where responses have no request ids."""
-        return wire.UNWANTED if self._unnamed is None else wire.unwanted_but_prompts()
-
     def follow(self, want: Callable[[re.Pattern[bytes], UsageEnd], None]) -> None:
-        self._want = want
+        """What it wants is always the same."""
 
     @property
     def skipped(self) -> int:
@@ -91,10 +89,13 @@ class TranscriptReader:
         """Its responses, its sessions, and the first processes of these."""
         sessions = {place.root for _, (_, place), _ in self._responses.values()}
         sessions.update(place.root for place, _ in self._states)
-        return self._responses.keys() | _shared(sessions, (state for _, state in self._states))
+        sessions.update(place.root for _, place in self._messages.values())
+        named = shared_names(sessions, (state for _, state in self._states))
+        return self._responses.keys() | self._messages.keys() | named
 
     def last_ms(self) -> int:
-        return round(self._latest() * 1000)
+        sent = max((at for at, _ in self._messages.values()), default=0.0)
+        return round(max(sent, self._latest()) * 1000)
 
     def observation(self) -> bytes:
         return encode(self._kept())
@@ -123,8 +124,19 @@ class TranscriptReader:
             self._take_state(line)
         elif isinstance(line, wire.Boundary):
             self._last_at = max(self._last_at, line.at.timestamp())
-        elif self._unnamed is not None and line.is_prompt:
-            self._unnamed = {}
+        else:
+            if self._unnamed is not None and line.is_prompt:
+                self._unnamed = {}
+            if line.sent_at is not None:
+                self._take_message(line.line, line.sent_at.timestamp())
+
+    def _take_message(self, line: wire.TranscriptLine, at: float) -> None:
+        """What a subagent is asked is by the model that started it."""
+        if line.is_sidechain is True or line.agent_id is not None or self._name.startswith("agent-"):
+            return
+        key = stable_hash(encode(("message", line.uuid or (line.session_id, at))))
+        sent = at, self._new_place(line)
+        self._messages[key] = min(sent, self._messages.get(key, sent))
 
     def _take_response(self, answer: wire.ResponseLine, is_short: bool) -> None:
         line, before = answer.line, self._before
@@ -222,7 +234,6 @@ class TranscriptReader:
         line = answer.line
         if self._unnamed is None:
             self._unnamed = {}
-            self._want(self.unwanted, self.usage_end)
         name = repr((line.session_id, line.agent_id, answer.message.id))
         return self._unnamed.setdefault(name, line.uuid or repr(answer.at.timestamp()))
 
@@ -264,13 +275,18 @@ class TranscriptReader:
             )
             for key, (name, (at, place), (best, terms)) in self._responses.items()
         ]
+        messages = [
+            SentRow(key, at, places.setdefault(place, len(places)))
+            for key, (at, place) in self._messages.items()
+        ]
         states = [
             replace(state, place=places.setdefault(place, len(places))) for place, state in self._states
         ]
         return Observation(
-            "claude 3",
+            "claude 4",
             self._skipped,
             list(places),
+            messages,
             list(served),
             rows,
             states,
@@ -278,18 +294,6 @@ class TranscriptReader:
             self._account,
             self._unnamed,
         )
-
-
-def links(kept: Observation) -> set[int]:
-    """The names that a transcript may share: its responses, its sessions, and where the totals of these began."""
-    return {row.key for row in kept.rows} | _shared({place.root for place in kept.places}, kept.states)
-
-
-def _shared(sessions: Iterable[str], states: Iterable[SessionTotal]) -> set[int]:
-    names = {("session", session) for session in sessions} | {
-        ("started", state.started_ms) for state in states
-    }
-    return {stable_hash(repr(name).encode()) for name in names}
 
 
 def _name(answer: wire.ResponseLine) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -10,7 +11,7 @@ from msgspec.structs import astuple
 
 from providers.claude.logs import wire
 from providers.domain.cost import TokenUsage
-from providers.logs import unpacked
+from providers.logs import stable_hash, unpacked
 
 
 class Claim(Struct, frozen=True, order=True, array_like=True, gc=False):
@@ -66,6 +67,14 @@ class ResponseRow(Struct, array_like=True, gc=False):
     claim: Claim
 
 
+class SentRow(Struct, frozen=True, array_like=True, gc=False):
+    """A message of the person; `at` in epoch seconds, `place` is an index."""
+
+    key: int
+    at: float
+    place: int
+
+
 class Sums(TokenUsage, frozen=True, array_like=True, gc=False):
     """What several responses used."""
 
@@ -98,9 +107,10 @@ class Observation(Struct, array_like=True):
     uuid; None where there was none yet.
     """
 
-    make: Literal["claude 3"]
+    make: Literal["claude 4"]
     skipped: int
     places: list[Location]
+    messages: list[SentRow]
     served: list[Served]
     rows: list[ResponseRow]
     states: list[SessionTotal]
@@ -152,3 +162,16 @@ def sums(total: wire.ModelTotal) -> Sums:
         min(total.thinking_tokens, total.output_tokens),
         total.web_search_requests,
     )
+
+
+def links(kept: Observation) -> set[int]:
+    """The names that a transcript may share: its responses, its sessions, and where the totals of these began."""
+    keys = {row.key for row in kept.rows} | {row.key for row in kept.messages}
+    return keys | shared_names({place.root for place in kept.places}, kept.states)
+
+
+def shared_names(sessions: Iterable[str], states: Iterable[SessionTotal]) -> set[int]:
+    names = {("session", session) for session in sessions} | {
+        ("started", state.started_ms) for state in states
+    }
+    return {stable_hash(repr(name).encode()) for name in names}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from functools import cache
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from providers.claude.logs import sent
 from providers.logs import MalformedLine
 
 # A plain value. A text without a quote in it is tried first: it takes half the time, and nearly all are such.
@@ -18,29 +18,18 @@ _PLAIN = (
 )
 
 
-def _unwanted(*wanted: bytes) -> re.Pattern[bytes]:
-    """Heads that are known to be irrelevant; whatever is unknown is parsed.
-
-    Plain members come first, in any order, then the `type` of the line; only an answer and a prompt have their
-    `message` before it, and an attachment its `attachment`.
-    """
-    return re.compile(
-        rb'\{(?:"(?!type"|attachment")\w{1,40}+":' + _PLAIN + rb",){0,24}+"
-        rb'"(?:type":"(?!' + b"|".join(wanted) + rb')[\w-]{1,64}"|attachment":\{"type":")'
-    )
-
-
-_WANTED = (b'assistant"', b'cost-state"', b'session-owner"', b'system","subtype":"compact_boundary"')
+# Heads that are known to be irrelevant; whatever is unknown is parsed.
+#
+# Plain members come first, in any order, then the `type` of the line; only an answer and a prompt have their
+# `message` before it, and an attachment its `attachment`. What a tool returned is a line of the user's side, too.
+UNWANTED = re.compile(
+    rb'\{(?:"(?!type"|attachment")\w{1,40}+":' + _PLAIN + rb",){0,24}+"
+    rb'"(?:type":"(?:(?!assistant"|cost-state"|session-owner"|system","subtype":"compact_boundary"|user")[\w-]{1,64}"'
+    rb'|user","message":\{"role":"user","content":\[\{"t(?:ool_use_id"|ype":"tool_result"))'
+    rb'|attachment":\{"type":"(?!queued_command"))'
+)
 # An answer has its tokens at the end of its message, before half a kilobyte of other members and its folder.
 USAGE_END = (b'_tokens":', 1024)
-UNWANTED = _unwanted(*_WANTED)
-
-
-@cache
-def unwanted_but_prompts() -> re.Pattern[bytes]:
-    """The same where prompts count: few logs need it, and to compile it takes milliseconds."""
-    return _unwanted(*_WANTED, b'user"')
-
 
 # Years that a clock may show: beyond them a timestamp is damage.
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
@@ -127,9 +116,13 @@ class ResponseLine(Struct, frozen=True, gc=False):
 
 
 class UserLine(Struct, frozen=True, gc=False):
-    """A line of the user's side: a prompt of the person, or what a tool returned."""
+    """A line of the user's side: a prompt, or what a tool returned. `sent_at` is when the person sent it, None for
+    what nobody sent: the program writes such lines, too.
+    """
 
     is_prompt: bool
+    line: TranscriptLine
+    sent_at: datetime | None
 
 
 class Boundary(Struct, frozen=True, gc=False):
@@ -188,16 +181,9 @@ class _Message(Struct):
     usage: Any = None
 
 
-class _User(Struct, rename="camel"):
-    message: Any = None
-    is_meta: Any = None
-    is_compact_summary: Any = None
-
-
 _line = msgspec.json.Decoder(TranscriptLine)
 _head = msgspec.json.Decoder(_Head)
 _message = msgspec.json.Decoder(_Message)
-_user = msgspec.json.Decoder(_User)
 _cost_state = msgspec.json.Decoder(CostState)
 _owner = msgspec.json.Decoder(SessionOwner)
 _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -220,14 +206,20 @@ def decode(text: bytes | bytearray) -> Line | None:
             raise MalformedLine
         return ResponseLine(at, line, message, message.usage)
     try:
-        if line.type == "cost-state":
-            return _cost_state.decode(text)
-        if line.type == "session-owner":
-            return _owner.decode(text)
-        if line.type == "user":
-            return _user_line(_user.decode(text))
+        return _decode_other(text, line)
     except _DAMAGE:
         raise MalformedLine from None
+
+
+def _decode_other(text: bytes | bytearray, line: TranscriptLine) -> Line | None:
+    if line.type == "user":
+        return _user_line(sent.decode_user(text), line)
+    if line.type == "cost-state":
+        return _cost_state.decode(text)
+    if line.type == "session-owner":
+        return _owner.decode(text)
+    if line.type == "attachment":
+        return _queued(sent.decode_attached(text), line)
     return Boundary(_time(line)) if line.type == "system" and line.timestamp is not None else None
 
 
@@ -255,24 +247,31 @@ def _salvaged(record: dict[str, Any]) -> Line | None:
     if kind == "session-owner":
         return lenient.convert(record, SessionOwner)
     if kind == "user":
-        return _user_line(lenient.convert(record, _User))
+        return _user_line(lenient.convert(record, sent.User), lenient.convert(record, TranscriptLine))
+    if kind == "attachment":
+        attached = lenient.convert(record, sent.Attached)
+        return _queued(attached, lenient.convert(record, TranscriptLine))
     return None
 
 
-def _user_line(user: _User) -> UserLine:
-    content = user.message.get("content") if isinstance(user.message, dict) else None
-    blocks = content if isinstance(content, list) else ()
-    returned = any(isinstance(block, dict) and block.get("type") == "tool_result" for block in blocks)
-    asked = bool(content) and not (returned or user.is_meta or user.is_compact_summary)
-    return UserLine(asked)
+def _user_line(user: sent.User, line: TranscriptLine) -> UserLine:
+    prompt = user.is_prompt
+    return UserLine(prompt, line, line.timestamp if prompt and user.is_sent and _is_dated(line) else None)
+
+
+def _queued(attached: sent.Attached, line: TranscriptLine) -> UserLine | None:
+    return UserLine(False, line, line.timestamp) if attached.is_sent and _is_dated(line) else None
 
 
 def _time(line: TranscriptLine) -> datetime:
     """Raises MalformedLine where there is none, or an impossible one."""
-    at = line.timestamp
-    if at is None or not _EPOCH <= at <= _END:
+    if line.timestamp is None or not _is_dated(line):
         raise MalformedLine
-    return at
+    return line.timestamp
+
+
+def _is_dated(line: TranscriptLine) -> bool:
+    return line.timestamp is not None and _EPOCH <= line.timestamp <= _END
 
 
 def advice(usage: Usage) -> tuple[tuple[int, Advice], ...]:

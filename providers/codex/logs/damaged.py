@@ -88,6 +88,10 @@ _KINDS: dict[Any, type[wire.Payload]] = {
     "task_started": wire.TaskStarted,
     "turn_started": wire.TurnStarted,
     "thread_settings_applied": wire.SettingsApplied,
+    "user_message": wire.UserMessage,
+    "item_completed": wire.ItemCompleted,
+    "entered_review_mode": wire.EnteredReview,
+    "exited_review_mode": wire.ExitedReview,
 }
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from providers.codex.logs.reader import RolloutReader
-    from providers.domain.cost import BilledResponse
+    from providers.domain.cost import BilledResponse, SentMessage
     from providers.ledger.line_scanner import LineScanner
     from providers.logs import Observed
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Rollouts:
     """Implements providers.ledger.line_scanner.LineFormat."""
 
-    make = "codex 4"
+    make = "codex 5"
     folders = ("sessions", "archived_sessions")
     files = companions = ()
 
@@ -51,6 +51,11 @@ class Rollouts:
         from providers.codex.logs.resolve import resolve
 
         return resolve([rollout(each) for each in observed])
+
+    def messages(self, observed: Sequence[Observed]) -> list[SentMessage]:
+        from providers.codex.logs.messages import messages
+
+        return messages(observed)
 
 
 ROLLOUTS = Rollouts()  # one instance: sharing a finder requires sharing its format

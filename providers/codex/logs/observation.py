@@ -10,6 +10,7 @@ from msgspec import Struct
 from providers.codex.logs.rollout import (
     Base,
     Compaction,
+    Message,
     ModelContext,
     Record,
     Rollout,
@@ -25,7 +26,8 @@ from providers.logs import Observed, stable_hash, unpacked
 class ReaderState(Struct, kw_only=True, array_like=True):
     """All that a line needs to know of those before it. Stored with an offset, it lets a scan resume there.
 
-    `early` is the last record before its turn's context: its response id, and its index.
+    `early` is the last record before its turn's context: its response id, and its index. `heard` is how many
+    messages of the person the turn has so far; `reviewing` is one of REVIEWS.
     """
 
     thread: str
@@ -51,13 +53,21 @@ class ReaderState(Struct, kw_only=True, array_like=True):
     opened: bool = False
     skipped: int = 0
     last_ms: int = 0
+    is_subagent: bool = False
+    heard: int = 0
+    reviewing: int = 0
+
+
+REVIEWS = NONE, ENTERED, ASKED = 0, 1, 2
+"""No review; one whose message is to come; one whose message has come."""
 
 
 class Observation(Struct, array_like=True):
     """What is kept of a rollout; `make` is that of Rollouts."""
 
-    make: Literal["codex 4"]
+    make: Literal["codex 5"]
     state: ReaderState
+    messages: list[Message]
     settings: dict[str, Setting]
     contexts: list[ModelContext]
     compactions: list[Compaction]
@@ -85,7 +95,7 @@ _NO_EVENTS = msgspec.Raw(encode([]))
 
 def nothing_yet(thread: str, segment: str | None) -> Observation:
     state = ReaderState(thread=thread, segment=segment)
-    return Observation("codex 4", state, {}, [], [], [], [], _NO_EVENTS, [], set())
+    return Observation("codex 5", state, [], {}, [], [], [], [], _NO_EVENTS, [], set())
 
 
 def decode(observation: bytes) -> Observation:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from providers.codex.logs import wire
+from providers.codex.logs import heard, wire
 from providers.codex.logs.observation import decode, encode, nothing_yet
 from providers.codex.logs.rollout import (
     EVENTS,
@@ -50,6 +50,7 @@ class RolloutReader:
         self.state = kept.state
         self.terms = kept.terms
         self.records = kept.records
+        self.messages = kept.messages
         self._events = unpacked(kept.events, EVENTS)
         self._places: dict[Terms, int] = {terms: place for place, terms in enumerate(kept.terms)}
         self._now: tuple[str | None, int] | None = None  # a turn, and its terms' place
@@ -116,12 +117,15 @@ class RolloutReader:
             self._record(at, payload)
         else:
             self._now = None
-            self._note(ordinal, payload)
+            self._note(at, ordinal, payload)
 
-    def _note(self, ordinal: int | None, payload: wire.Payload) -> None:
-        """A line that says what the next ones belong to."""
+    def _note(self, at: int, ordinal: int | None, payload: wire.Payload) -> None:
+        """A message, or a line that says what the next ones belong to."""
         state = self.state
-        if isinstance(payload, wire.TurnContext):
+        if isinstance(payload, heard.Heard):
+            if (message := heard.message(state, at, payload)) is not None:
+                self.messages.append(message)
+        elif isinstance(payload, wire.TurnContext):
             self._change_context(ordinal, payload)
         elif isinstance(payload, wire.SettingsApplied):
             state.tier = payload.tier
@@ -130,7 +134,7 @@ class RolloutReader:
         elif isinstance(payload, wire.Compacted):
             self._compact(payload)
         elif isinstance(payload, (wire.TaskStarted, wire.TurnStarted)):
-            state.turn = payload.turn_id or None
+            heard.enter_turn(state, payload.turn_id)
             window = scalars.whole(payload.model_context_window)
             state.window = window if window is not None and 0 < window <= wire.MOST_TOKENS else None
 
@@ -140,6 +144,7 @@ class RolloutReader:
         if not state.named:
             state.named = True
             state.thread = meta.id
+            state.is_subagent = meta.is_subagent
             state.root, state.project, state.originator = map(
                 wire.text_or_none, (meta.session_id, meta.cwd, meta.originator)
             )
@@ -155,7 +160,7 @@ class RolloutReader:
 
     def _change_context(self, ordinal: int | None, context: wire.TurnContext) -> None:
         state = self.state
-        state.turn = context.turn_id or None
+        heard.enter_turn(state, context.turn_id)
         state.early = None
         if context.model:
             state.setting = context.model, wire.text_or_none(context.effort)

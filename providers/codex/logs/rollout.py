@@ -49,6 +49,18 @@ class Record(Struct, frozen=True, array_like=True, gc=False):
     terms: int
 
 
+class Message(Struct, frozen=True, array_like=True, gc=False):
+    """A message of the person: when its line was written (epoch ms); in a fork also when it was sent, if its id or
+    that of its turn tells.
+
+    `key` is equal for all copies; None where there is no id, up to 0.98.
+    """
+
+    key: int | None
+    at: int
+    sent_at: int | None
+
+
 class TokenEvent(Struct, frozen=True, array_like=True, gc=False):
     """A token_count. `total` is None where it is that of the one before it plus `last`, as in nearly all.
 

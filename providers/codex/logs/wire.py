@@ -16,12 +16,17 @@ from providers.domain.account import account_id
 from providers.logs import MalformedLine
 
 # Heads that are known to be irrelevant; whatever is unknown is parsed. `compacted` holds the whole history and can
-# exceed 100 MB; what counts of it stands at its end, so its group makes the reader clip it.
+# exceed 100 MB; what counts of it stands at its end, so its group makes the reader clip it. Of a message,
+# which may hold images, the head counts.
 UNWANTED = re.compile(
     rb'\{"timestamp":"[^"]{0,64}+",(?:"ordinal":[0-9]{1,19}+,)?+"type":"(?:response_item"|event_msg","payload":'
-    rb'\{"type":"(?!token_count"|task_started"|turn_started"|thread_settings_applied")\w{1,64}+"'
-    rb'|world_state"|(compacted")|inter_agent_communication_metadata")'
+    rb'\{"type":"(?:(?!token_count"|task_started"|turn_started"|thread_settings_applied"|user_message"'
+    rb'|item_completed"|entered_review_mode"|exited_review_mode")\w{1,64}+"|(?P<message>user_message")'
+    rb'|item_completed","thread_id":"[^"]{0,64}+","turn_id":"[^"]{0,64}+","item":\{"type":"'
+    rb'(?:(?!UserMessage")\w{1,64}+"|(?P<item>UserMessage","id":"[^"]{0,64}+")))'
+    rb'|world_state"|(?P<compacted>compacted")|inter_agent_communication_metadata")'
 )
+_CLOSES = {"message": b"}}", "item": b"}}}"}
 
 # How far from its end a token_usage_record has its last tokens, and a token_count, where its limits follow them.
 RECORD_END = (b'_tokens":', 40)
@@ -178,8 +183,41 @@ class SettingsApplied(Struct, frozen=True, tag="thread_settings_applied"):
         return tier if isinstance(tier, str) and tier not in _NOT_SENT else None
 
 
+class UserMessage(Struct, frozen=True, gc=False, tag="user_message"):
+    """A message of the person (up to 0.150); with another `kind` than "plain", it is by Codex itself."""
+
+    kind: Any = None
+
+
+class ItemCompleted(Struct, frozen=True, gc=False, tag="item_completed"):
+    """As `UserMessage` where its item is one (0.151 on)."""
+
+    class Item(Struct, frozen=True, gc=False):
+        type: Any = None
+        id: Any = None
+
+    item: Item
+
+
+class EnteredReview(Struct, frozen=True, tag="entered_review_mode"):
+    """The next message is the one that asks for the review; up to 0.150 it is written twice."""
+
+
+class ExitedReview(Struct, frozen=True, tag="exited_review_mode"):
+    pass
+
+
 class EventLine(_Line, frozen=True, kw_only=True, tag="event_msg"):
-    payload: TokenCount | TaskStarted | TurnStarted | SettingsApplied
+    payload: (
+        TokenCount
+        | TaskStarted
+        | TurnStarted
+        | SettingsApplied
+        | UserMessage
+        | ItemCompleted
+        | EnteredReview
+        | ExitedReview
+    )
 
 
 Payload = (
@@ -191,6 +229,10 @@ Payload = (
     | TaskStarted
     | TurnStarted
     | SettingsApplied
+    | UserMessage
+    | ItemCompleted
+    | EnteredReview
+    | ExitedReview
 )
 Line = SessionLine | ContextLine | RecordLine | CompactedLine | EventLine
 
@@ -207,7 +249,16 @@ _line: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 _head = msgspec.json.Decoder(_Head)
 _event = msgspec.json.Decoder(_Event)
 OURS = ("session_meta", "turn_context", "token_usage_record", "compacted")
-OUR_EVENTS = ("token_count", "task_started", "turn_started", "thread_settings_applied")
+OUR_EVENTS = (
+    "token_count",
+    "task_started",
+    "turn_started",
+    "thread_settings_applied",
+    "user_message",
+    "item_completed",
+    "entered_review_mode",
+    "exited_review_mode",
+)
 _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
 # The first of the members that count. Within a text its quotes would be escaped.
 _COMPACTED_BY = b'"compaction_response_id":'
@@ -235,12 +286,14 @@ def _in_part(text: bytes | bytearray) -> Line | None:
         if _may_count(text):
             raise MalformedLine from None
         return None
-    line = _unclipped(head.group(), text)
+    line = _unclipped(head.group(), text) if head.lastgroup == "compacted" else None
     if line is None:
         from providers.ledger.damaged_line import last_record  # few logs need it
 
         if last_record(text, is_whole=True) is not None:
             raise MalformedLine from None  # it was cut, and another record stands behind it
+        if head.lastgroup in _CLOSES:
+            return _line.decode(head.group() + _CLOSES[head.lastgroup])
     return line
 
 

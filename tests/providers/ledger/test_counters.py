@@ -389,11 +389,12 @@ def test_a_ledger_of_the_first_schema_is_brought_up_to_date_by_the_next_scan(tmp
             CREATE TABLE old AS SELECT * FROM contexts; DROP TABLE contexts; {contexts_of_the_first_schema()};
             INSERT INTO contexts SELECT id, home, session, root, project, model, effort, tier, originator FROM old;
             DROP TABLE old; DROP TABLE logins; DROP TABLE counters; DROP TABLE sums;
-            DROP TABLE windows; DROP TABLE purses; ALTER TABLE limits DROP COLUMN checksum;
+            DROP TABLE windows; DROP TABLE purses; DROP TABLE messages; ALTER TABLE limits DROP COLUMN checksum;
             DROP TABLE part_checksums; ALTER TABLE homes DROP COLUMN checksum;
             ALTER TABLE logs DROP COLUMN checksum;
             ALTER TABLE observations DROP COLUMN checksum; ALTER TABLE parts DROP COLUMN summed;
-            DELETE FROM meta WHERE name IN ('part_checksums', 'sums', 'scrub'); PRAGMA user_version = 1""")
+            DELETE FROM meta WHERE name IN ('part_checksums', 'sums', 'scrub', 'messages');
+            PRAGMA user_version = 1""")
     with pytest.raises(LedgerError, match="next scan will upgrade it"):
         Ledger(logs.path).counters()
     logs.refresh()

@@ -28,6 +28,7 @@ from providers.ledger.changes import Remembered, Shelf
 from providers.ledger.database import LedgerError, opened
 from providers.ledger.line_scanner import LineFormat
 from providers.ledger.log_checksums import SET_JUDGED
+from providers.ledger.messages import is_whole, rows_of
 from providers.ledger.refresh import ScanProgress, refresh
 from providers.ledger.zstd import compress, decompress
 
@@ -38,6 +39,7 @@ CODEX, CLAUDE = (
 )
 FORMATS: dict[str, LineFormat] = {"codex": Rollouts(), "claude": Transcripts()}
 Rows = list[tuple[Any, ...]]
+MESSAGE = 2
 
 
 def price(response: BilledResponse) -> int | None:
@@ -77,15 +79,31 @@ class Ledger:
         return tuple(path for paths in bad.values() for path in paths)
 
     def rows(self) -> Rows:
-        """All responses but for the numbers that differ from ledger to ledger."""
+        """All responses but for the numbers that differ from ledger to ledger; and all messages, as such that used
+        nothing, with MESSAGE as their last member.
+        """
         self.check()
+        context = "session, root, project, model, effort, tier, originator, account"
         with closing(sqlite3.connect(self.path)) as db:
+            responses = db.execute(
+                "SELECT at_ms, key, input, cache_read, cache_write, cache_write_1h, output, reasoning,"
+                f" pico_usd, {context}, not_on_lines FROM responses JOIN contexts ON contexts.id = context"
+            ).fetchall()
+            of_session = "session, root, project, '', '', '', originator, account"
+            contexts = {
+                number: tuple(words)
+                for number, *words in db.execute(f"SELECT id, {of_session} FROM contexts")
+            }
+            parts = [row[0] for row in db.execute("SELECT DISTINCT part FROM messages")]
             return sorted(
-                db.execute(
-                    "SELECT at_ms, key, input, cache_read, cache_write, cache_write_1h, output, reasoning,"
-                    " pico_usd, session, root, project, model, effort, tier, originator, account,"
-                    " not_on_lines FROM responses JOIN contexts ON contexts.id = context"
-                )
+                [
+                    *responses,
+                    *(
+                        (at_ms, key, 0, 0, 0, 0, 0, 0, 0, *contexts[row.context], MESSAGE)
+                        for row in rows_of(db, parts)
+                        for at_ms, key in row.messages()
+                    ),
+                ]
             )
 
     def check(self) -> None:
@@ -96,6 +114,12 @@ class Ledger:
             assert db.execute(stray).fetchone() == (0,)
             twice = "SELECT 1 FROM responses JOIN contexts c ON c.id = context GROUP BY key, home"
             assert db.execute(f"{twice} HAVING count(*) > 1").fetchall() == []
+            assert is_whole(db)
+            homes = dict(db.execute("SELECT id, home FROM contexts"))
+            parts = [row[0] for row in db.execute("SELECT DISTINCT part FROM messages")]
+            sent = [(homes[row.context], key) for row in rows_of(db, parts) for _, key in row.messages()]
+            assert len(sent) == len(set(sent))
+            assert set(parts) <= {row[0] for row in db.execute("SELECT part FROM logs")}
 
     def total(self) -> tuple[int, ...]:
         """Responses, then wire input, cached, cache write, output, reasoning."""

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from providers.domain.cost import BilledResponse, Context, TokenUsage
+from providers.domain.cost import BilledResponse, Context, SentMessage, TokenUsage
 from providers.ledger.changes import Remembered, Shelf
 from providers.ledger.refresh import refresh
 from providers.logs import Checkpoint, LogFormat, LogScanner, Observed, ScanResult, stable_hash, unpacked
@@ -85,6 +85,9 @@ class Fake(ABC):
                 )
                 best[id_] = max(best.get(id_, made), made, key=lambda one: one.usage.output_tokens)
         return list(best.values())
+
+    def messages(self, observed: Sequence[Observed]) -> list[SentMessage]:
+        return []
 
 
 def _links(answers: Answers) -> frozenset[int]:

@@ -505,6 +505,7 @@ def test_cost_in_other_groups(person: Person, by: str) -> None:
     groups = codex[f"by_{by}"]
     tallies = groups if by == "session" else list(groups.values())
     assert sum(tally["total_tokens"] for tally in tallies) == codex["totals"]["total_tokens"]
+    assert codex["messages"] == {"total": 5, "by_day": {"2026-11-20": 5}}
     if by == "session":
         assert [(tally["project"], tally["subagents"], tally["models"]) for tally in tallies] == [
             ("/home/dev/project", 0, ["gpt-5.5"]),
@@ -538,6 +539,7 @@ def test_what_claude_code_was_billed_beyond_its_lines(person: Person) -> None:
     assert len(account) == 8
     assert report["not_on_lines"]["input_tokens"] == 94
     assert report["not_on_lines"].keys() == report["totals"].keys()
+    assert report["messages"] == {"total": 0, "by_day": {}}  # in the fixture they are blank
     person.environ["COLUMNS"] = "120"
     *_, beside, _, total, _ = [line.split() for line in person.run("cost", *range_).splitlines()]
     assert beside[:6] == ["not", "in", "the", "logs", "–", "94"]

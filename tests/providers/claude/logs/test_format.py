@@ -275,9 +275,10 @@ def test_the_order_and_spacing_of_a_line_do_not_matter() -> None:
         assert judged(shape) == whole
 
 
+RETURNED: Line = {"role": "user", "content": [{"tool_use_id": "t", "type": "tool_result", "content": "x"}]}
 HEADS = [
-    user(),
-    user(cwd="C:\\Users\\dev") | {"promptId": "p"},
+    user() | {"message": RETURNED},
+    user(cwd="C:\\Users\\dev") | {"message": RETURNED, "promptId": "p"},
     {"parentUuid": "u", "isSidechain": False, "cwd": 'C:\\Users\\dev "q"', "n": 12, "type": "progress"},
     {"type": "file-history-snapshot", "snapshot": {}},
     {"parentUuid": None, "isSidechain": False, "attachment": {"type": "hook_success"}, "type": "attachment"},

@@ -481,11 +481,17 @@ def test_an_observation_of_another_make_is_refused(damage: bytes) -> None:
         RolloutReader("rollout.jsonl", damage)
 
 
+def item(kind: str) -> dict[str, Any]:
+    """As it is written from 0.151 on."""
+    about = {"thread_id": "T", "turn_id": "U", "item": {"type": kind, "id": "I", "content": []}}
+    return {"type": "item_completed", **about}
+
+
 def test_heads_that_are_known_to_be_dull() -> None:
     dull = [
         line(0, "response_item", {"type": "message"}),
         line(0, "world_state", {}, ordinal=7),
-        line(0, "event_msg", {"type": "item_completed"}, ordinal=7),
+        line(0, "event_msg", item("AgentMessage"), ordinal=7),
         line(0, "event_msg", {"type": "token_count_of_tomorrow"}),
     ]
     wanted = [*LINES, line(0, "event_msg", {"info": 1, "type": "item_completed"}), line(0, "new", {})]
