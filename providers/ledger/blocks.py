@@ -8,7 +8,7 @@ begin elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from providers.domain.cost import BlockCost, Burn, Projection
@@ -20,41 +20,44 @@ LENGTH = timedelta(hours=5)
 LOOK_BACK = timedelta(days=7)
 """Where a block begins follows from the one before it, back to a pause of five hours: a week has one."""
 _HOUR_MS = 3_600_000
-_LENGTH_MS = 5 * _HOUR_MS
+LENGTH_MS = 5 * _HOUR_MS
 _SHORTEST = timedelta(minutes=15)
 """A busy minute says nothing of the hours to come."""
 
 
-def blocks(
-    slices: Iterable[Slice],
-    wanted: Collection[int],
-    now: datetime,
-    counts: Callable[[Slice], bool] = lambda _: True,
-) -> tuple[BlockCost, ...]:
-    """Oldest first. Only the slices of the `wanted` quarters are summed; a block without any is absent.
-
-    A slice that does not count decides where blocks begin, and is in no figure of them.
-    """
-    found: list[list[Slice]] = []
+def blocks(slices: Iterable[Slice], wanted: Collection[int], now: datetime) -> tuple[BlockCost, ...]:
+    """Oldest first. Only the slices of the `wanted` quarters are summed; a block without any is absent."""
+    found: list[tuple[int, list[Slice]]] = []
     end = 0
     for each in sorted(slices, key=lambda each: each.quarter):
         if not found or each.quarter >= end:
-            end = _start_ms(each) + _LENGTH_MS
-            found.append([])
-        found[-1].append(each)
+            found.append((_start_ms(each.quarter), []))
+            end = found[-1][0] + LENGTH_MS
+        found[-1][1].append(each)
     return tuple(
-        _block(_start_ms(of_block[0]), whole, own, now)
-        for of_block in found
-        for whole in [list(filter(counts, of_block))]
+        block_cost(start_ms, whole, own, now)
+        for start_ms, whole in found
         if (own := [each for each in whole if each.quarter in wanted])
     )
 
 
-def _start_ms(first: Slice) -> int:
-    return first.quarter // _HOUR_MS * _HOUR_MS
+def starts(quarters: Iterable[int]) -> list[int]:
+    """When the blocks begin that hold these quarters of an hour, in order (all epoch ms)."""
+    found: list[int] = []
+    end = 0
+    for quarter in quarters:
+        if not found or quarter >= end:
+            found.append(_start_ms(quarter))
+            end = found[-1] + LENGTH_MS
+    return found
 
 
-def _block(start_ms: int, whole: list[Slice], own: list[Slice], now: datetime) -> BlockCost:
+def _start_ms(quarter: int) -> int:
+    return quarter // _HOUR_MS * _HOUR_MS
+
+
+def block_cost(start_ms: int, whole: list[Slice], own: list[Slice], now: datetime) -> BlockCost:
+    """Of a block with these slices, of which only its `own` are summed."""
     started_at = moment(start_ms)
     running = started_at <= now < started_at + LENGTH
     burn = _burn(whole, now) if running else None

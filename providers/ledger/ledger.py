@@ -252,10 +252,16 @@ class Ledger:
 
     def load(self, rollup: Rollup, homes: Homes) -> None:
         """Bring the sums up to date with what is counted of these homes. Raises LedgerError."""
-        if self._place.exists():
-            verifier = self._verifier.begin(self._place.state())
-            with self._place.opened() as db, closing(db.execute("BEGIN")):  # one state for all queries
-                rollup.load(db, homes, verifier, self._place.opened)
+        if not self._place.exists():
+            rollup.clear()
+            return
+        state = self._place.state()
+        if rollup.is_current(state, homes):
+            return
+        verifier = self._verifier.begin(state)
+        with self._place.opened() as db, closing(db.execute("BEGIN")):  # one state for all queries
+            rollup.load(db, homes, verifier, self._place.opened)
+        rollup.note_current(state, homes)
 
     def report(
         self,

@@ -93,8 +93,7 @@ def set_total(db: sqlite3.Connection) -> None:
 
 def is_whole(db: sqlite3.Connection) -> bool:
     """Whether no part is missing, or covers other days than it did."""
-    row = db.execute("SELECT value FROM meta WHERE name = 'part_checksums'").fetchone()
-    if str(_actual_total(db)) != (row[0] if row else "0"):
+    if not has_its_total(db):
         return False
     spans = (
         "SELECT part, min(first_ms) AS first_ms, max(last_ms) AS last_ms FROM part_checksums GROUP BY part"
@@ -102,6 +101,12 @@ def is_whole(db: sqlite3.Connection) -> bool:
     sums = "SELECT count(*), sum({}), sum(first_ms), sum(last_ms) FROM {}"
     of_parts = db.execute(sums.format("id", "parts")).fetchone()
     return bool(of_parts == db.execute(sums.format("part", f"({spans})")).fetchone())
+
+
+def has_its_total(db: sqlite3.Connection) -> bool:
+    """Whether the table is as it was written."""
+    row = db.execute("SELECT value FROM meta WHERE name = 'part_checksums'").fetchone()
+    return str(_actual_total(db)) == (row[0] if row else "0")
 
 
 def _insert(db: sqlite3.Connection, new: Sequence[PartChecksum]) -> None:

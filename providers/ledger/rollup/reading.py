@@ -11,15 +11,16 @@ from typing import Any
 from msgspec import Struct
 
 from providers.domain.cost import TOKEN_CLASSES
-from providers.ledger.checksum import PRIME, QUARTER_MS, SHOWN, of_slices, weighed
+from providers.ledger.checksum import PRIME, QUARTER_MS, SHOWN, of_slices, of_values, weighed
 from providers.ledger.damage import DamageFound
 from providers.ledger.log_checksums import has_checksums
-from providers.ledger.part_checksums import PartChecksum, actual
+from providers.ledger.part_checksums import PartChecksum, actual, has_its_total
 from providers.ledger.statements import chunks, placeholders
 from providers.ledger.verify import Verifier
 
 _AT_ONCE = 400
 """Parts: their slices are in memory together."""
+_BLOCK = 64
 _SUMS = ", ".join(f"sum({each.name})" for each in TOKEN_CLASSES)
 _GROUPS = (
     f"SELECT part, at_ms / {QUARTER_MS} * {QUARTER_MS} AS quarter, context, count(*), count(pico_usd),"
@@ -42,13 +43,53 @@ Origin = tuple[str, str, str, str, str, str, str, str, bool]
 """Provider, home, account, project, model, effort, thread, session of a context; whether it is `not_on_lines`."""
 
 
-def checksums(db: sqlite3.Connection, homes: Collection[int]) -> set[PartChecksum]:
-    """Of all responses of these homes."""
-    if has_checksums(db):
-        rows = db.execute("SELECT part, home, first_ms, last_ms, shown, hidden FROM part_checksums")
-        return {PartChecksum._make(row) for row in rows if row[1] in homes}
-    parts = [row[0] for row in db.execute("SELECT id FROM parts")]
-    return {each for each in actual(db, parts) if each.home in homes}
+def numbers(ledger: sqlite3.Connection, homes: Collection[tuple[str, str]]) -> dict[int, tuple[str, str]]:
+    """Provider and path of those homes that the ledger has, by number. Raises DamageFound."""
+    rows = ledger.execute("SELECT id, provider, path, checksum FROM homes NOT INDEXED").fetchall()
+    if has_checksums(ledger) and any(row[3] != of_values(*row[1:3]) for row in rows):
+        raise DamageFound("a home")
+    return {number: (provider, path) for number, provider, path, _ in rows if (provider, path) in homes}
+
+
+def differences(
+    db: sqlite3.Connection, ledger: sqlite3.Connection, homes: Collection[int]
+) -> tuple[set[PartChecksum], set[PartChecksum]]:
+    """The parts of these homes of which something is not as it was when they were read: as they were, and as they
+    are now. Raises DamageFound.
+    """
+    if not has_checksums(ledger):
+        parts = [row[0] for row in ledger.execute("SELECT id FROM parts")]
+        now = {each for each in actual(ledger, parts) if each.home in homes}
+        return {PartChecksum._make(row) for row in db.execute("SELECT * FROM made_of")}, now
+    if not has_its_total(ledger):
+        raise DamageFound("the parts")
+    before = dict(_of_blocks(db, "made_of", ""))
+    only = f"WHERE home IN ({', '.join(map(str, homes))})"
+    after = dict(_of_blocks(ledger, "part_checksums", only))
+    changed = [block for block in before.keys() | after.keys() if before.get(block) != after.get(block)]
+    return set(_in_blocks(db, "made_of", changed)), {
+        each for each in _in_blocks(ledger, "part_checksums", changed) if each.home in homes
+    }
+
+
+def _of_blocks(db: sqlite3.Connection, table: str, only: str) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Sums of all columns of parts that follow each other, by which two tables differ."""
+    weighed_sums = (
+        f"sum({name} * (part % 61 + 1))" for name in ("(home + 1)", "first_ms", "last_ms", "shown", "hidden")
+    )
+    for block, *sums in db.execute(
+        f"SELECT part / {_BLOCK}, count(*), {', '.join(weighed_sums)} FROM {table} {only} GROUP BY 1"
+    ):
+        yield block, tuple(sums)
+
+
+def _in_blocks(db: sqlite3.Connection, table: str, blocks: Iterable[int]) -> Iterator[PartChecksum]:
+    for block in blocks:
+        rows = db.execute(
+            f"SELECT part, home, first_ms, last_ms, shown, hidden FROM {table} WHERE part >= ? AND part < ?",
+            (block * _BLOCK, (block + 1) * _BLOCK),
+        )
+        yield from map(PartChecksum._make, rows)
 
 
 def slices(

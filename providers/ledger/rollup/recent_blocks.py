@@ -7,19 +7,20 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from heapq import merge
+from operator import itemgetter
 
 from msgspec import Struct
 
 from providers.domain.cost import BlockCost
-from providers.ledger.blocks import LOOK_BACK, blocks
-from providers.ledger.epoch_ms import ms
+from providers.ledger.blocks import LENGTH_MS, LOOK_BACK, block_cost, starts
 from providers.ledger.query import Slice
+from providers.ledger.rollup.days import DaySums
 from providers.ledger.rollup.selection import Selection
 from providers.ledger.rollup.store import ADDED
-from providers.ledger.rollup.tallies import where_dim
+from providers.ledger.rollup.tallies import used_spans, where_dim
 
 _LOOK_BACK_MS = round(LOOK_BACK.total_seconds() * 1000)
-_STEP_MS = 40 * 24 * 3_600_000
 
 
 class ProviderBlock(Struct, frozen=True):
@@ -28,51 +29,59 @@ class ProviderBlock(Struct, frozen=True):
 
 
 def recent_blocks(
-    db: sqlite3.Connection, selection: Selection, now: datetime, limit: int
+    db: sqlite3.Connection, days: DaySums, selection: Selection, now: datetime, limit: int
 ) -> list[ProviderBlock]:
     """When they begin follows from all responses of the provider, whatever else is selected."""
-    start, end = selection.span
-    first, last = db.execute("SELECT min(quarter), max(quarter) FROM slices").fetchone()
-    if first is None:
-        return []
-    start, end = max(start, first), min(end, last + 1)
-    step = _STEP_MS
-    while True:
-        since = max(start, end - step)
-        found = _since(db, selection, since, end, now)
-        # What began before may have more than was looked at.
-        whole = sum(ms(each.block.started_at) >= since for each in found)
-        if since == start or whole >= limit:
-            return found[:limit]
-        step *= 4
+    providers = [row[0] for row in db.execute("SELECT DISTINCT provider FROM dims WHERE beyond = 0")]
+    if selection.provider is not None:
+        providers = [each for each in providers if each == selection.provider]
+    used = list(used_spans(db, days, selection, selection.span)) if selection.filters else [selection.span]
+    by_start = [
+        [(start, provider) for start in _starts(db, provider, selection.span, used)] for provider in providers
+    ]
+    found: list[ProviderBlock] = []
+    for start, provider in merge(*by_start, key=itemgetter(0, 1), reverse=True):
+        if len(found) >= limit:
+            break
+        block = _block(db, provider, start, selection, now)
+        if block is not None:
+            found.append(ProviderBlock(provider, block))
+    return found
 
 
-def _since(
-    db: sqlite3.Connection, selection: Selection, since_ms: int, end_ms: int, now: datetime
-) -> list[ProviderBlock]:
+def _starts(
+    db: sqlite3.Connection, provider: str, span: tuple[int, int], used: Sequence[tuple[int, int]]
+) -> list[int]:
+    """When its blocks began, newest first, of those that reach into the spans `used` (newest first)."""
+    rows = db.execute(
+        "SELECT quarter FROM used WHERE provider = ? AND quarter >= ? AND quarter < ? ORDER BY quarter",
+        (provider, span[0] - _LOOK_BACK_MS, span[1]),
+    )
+    found = []
+    left = list(reversed(used))
+    for start in reversed(starts(row[0] for row in rows)):
+        while left and left[-1][0] >= start + LENGTH_MS:
+            left.pop()
+        if left and left[-1][1] > start:
+            found.append(start)
+    return found
+
+
+def _block(
+    db: sqlite3.Connection, provider: str, start: int, selection: Selection, now: datetime
+) -> BlockCost | None:
+    """None where nothing of it is selected."""
     where, values = where_dim(selection.filters)
     rows = db.execute(
-        f"SELECT provider, quarter, model, {where} AS is_own, min(first_ms), max(last_ms), {ADDED}"
-        " FROM slices s CROSS JOIN named d ON d.dim = s.dim"
-        " WHERE quarter >= ? AND quarter < ? AND beyond = 0 GROUP BY 1, 2, 3, 4",
-        (*values, since_ms - _LOOK_BACK_MS, end_ms),
+        f"SELECT quarter, model, min(first_ms), max(last_ms), {ADDED} FROM slices s"
+        " CROSS JOIN named d ON d.dim = s.dim"
+        f" WHERE quarter >= ? AND quarter < ? AND provider = ? AND beyond = 0 AND {where} GROUP BY 1, 2",
+        (start, start + LENGTH_MS, provider, *values),
     )
-    by_provider: dict[str, list[tuple[Slice, bool]]] = {}
-    for provider, quarter, model, is_own, first_ms, last_ms, responses, priced, pico_usd, *tokens in rows:
-        texts = ("", "", "", "", model, "", "")
-        of_model = Slice(
-            quarter, *texts, False, responses, priced, tuple(tokens), pico_usd, first_ms, last_ms
-        )
-        by_provider.setdefault(provider, []).append((of_model, bool(is_own)))
-    found = [
-        ProviderBlock(provider, block)
-        for provider, slices in by_provider.items()
-        for block in _blocks(slices, since_ms, now)
+    whole = [
+        Slice(quarter, "", "", "", "", model, "", "", False, count, priced, tokens, pico_usd, first, last)
+        for quarter, model, first, last, count, priced, pico_usd, *tokens in rows
     ]
-    return sorted(found, key=lambda each: (each.block.started_at, each.provider), reverse=True)
-
-
-def _blocks(slices: Sequence[tuple[Slice, bool]], since_ms: int, now: datetime) -> tuple[BlockCost, ...]:
-    own = {id(each) for each, is_own in slices if is_own}
-    wanted = {each.quarter for each, _ in slices if each.quarter >= since_ms}
-    return blocks([each for each, _ in slices], wanted, now, lambda each: id(each) in own)
+    first_ms, end_ms = selection.span
+    own = [each for each in whole if first_ms <= each.quarter < end_ms]
+    return block_cost(start, whole, own, now) if own else None

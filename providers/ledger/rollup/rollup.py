@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
+from pathlib import Path
 from threading import RLock
+from zlib import crc32
 
 from providers.domain.cost import Tally
 from providers.ledger.report import recent_span
-from providers.ledger.rollup import recent_blocks, session_counts, sessions, singles, store, tallies, update
+from providers.ledger.rollup import (
+    cache,
+    recent_blocks,
+    session_counts,
+    sessions,
+    singles,
+    store,
+    tallies,
+    update,
+)
 from providers.ledger.rollup.days import DaySums
+from providers.ledger.rollup.naming import name_dims
 from providers.ledger.rollup.recent_blocks import ProviderBlock
 from providers.ledger.rollup.selection import Dimension, Filter, Key, Selection
 from providers.ledger.rollup.sessions import SessionOrder, SessionRow
@@ -19,19 +32,32 @@ from providers.ledger.rollup.singles import ResponsePage
 from providers.ledger.rollup.update import Homes
 from providers.ledger.verify import Verifier
 
+_WORTH_SAVING_AT_ONCE = 0.5
+"""Seconds. Writing it takes a tenth of one."""
+
 Opened = Callable[[], AbstractContextManager[sqlite3.Connection]]
 """Opens the ledger."""
+
+
+class _Tables:
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+        self.days = DaySums(db)
 
 
 class Rollup:
     """Thread-safe. What it answers is as of the last time that it was loaded (`Ledger.load`)."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path | None = None) -> None:
+        """`file` is where a copy is kept (see `cache`); without one all is read when it is first loaded."""
         self._lock = RLock()
-        self._db = store.created()
-        self._days = DaySums(self._db)
+        self._file = file
+        self._tables = _Tables(store.created())
         self._ledger: Opened | None = None
         self._made_of: tuple[object, ...] = ()
+        self._current: tuple[object, object] | None = None
+        self._unsaved = 0.0
+        """Seconds that it took to find out what is not in the file."""
 
     @contextmanager
     def steady(self) -> Iterator[str]:
@@ -41,25 +67,64 @@ class Rollup:
 
     @property
     def generation(self) -> str:
-        return str(self._made_of[0]) if self._made_of else ""
+        return f"{crc32(repr(self._made_of).encode()):08x}"
 
     def load(self, ledger: sqlite3.Connection, homes: Homes, verifier: Verifier, opened: Opened) -> None:
         """Bring it up to date with these homes. Raises DamageFound; the sums are as they were then."""
         with self._lock:
             self._ledger = opened
-            made_of = (*update.state(ledger), {name: dict(own) for name, own in homes.items()})
+            made_of = (*update.state(ledger), _copied(homes))
             if made_of == self._made_of:
                 return
-            self._db.execute("BEGIN")
-            try:
-                quarters = update.read_changes(self._db, ledger, homes, verifier)
-                update.name_dims(self._db, homes)
-                self._days.replace(quarters)
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+            if not self._made_of and self._file is not None:
+                self._tables = _Tables(cache.read(self._file) or store.created())
+            with self._timed():
+                try:
+                    self._update(ledger, homes, verifier)
+                except update.OtherLedger:
+                    self._tables = _Tables(store.created())
+                    self._update(ledger, homes, verifier)
             self._made_of = made_of
+            if self._unsaved > _WORTH_SAVING_AT_ONCE:
+                self.save()
+
+    def is_current(self, state: object, homes: Homes) -> bool:
+        """Whether it was noted to be so, in this state of the ledger's file."""
+        return self._current == (state, _copied(homes))
+
+    def note_current(self, state: object, homes: Homes) -> None:
+        self._current = state, _copied(homes)
+
+    def _update(self, ledger: sqlite3.Connection, homes: Homes, verifier: Verifier) -> None:
+        db = self._tables.db
+        db.execute("BEGIN")
+        try:
+            changes = update.read_changes(db, ledger, homes, verifier)
+            name_dims(db, homes)
+            self._tables.days.add(changes)
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+
+    def clear(self) -> None:
+        """There is no ledger."""
+        with self._lock:
+            self._tables, self._made_of, self._current = _Tables(store.created()), (), None
+            self._ledger = None
+
+    def save(self, *, at_least: float = 0.02) -> None:
+        """Write the copy, if it would save a program that starts so many seconds. Fails silently."""
+        with self._lock:
+            if self._file is not None and self._unsaved + self._tables.days.seconds > at_least:
+                cache.write(self._tables.db, self._file)
+                self._unsaved = self._tables.days.seconds = 0.0
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self._unsaved += time.perf_counter() - began
 
     def tallies(
         self, selection: Selection, by: Sequence[Dimension] = (), *, beyond: bool = False
@@ -69,17 +134,17 @@ class Rollup:
         Without `beyond` of what is on the lines of logs, with it of what is not (see `Context.not_on_lines`).
         """
         with self._lock:
-            return tallies.tallies(self._db, self._days, selection, by, beyond=beyond)
+            return tallies.tallies(self._tables.db, self._tables.days, selection, by, beyond=beyond)
 
     def values(self, selection: Selection) -> dict[Filter, tuple[tuple[str, int], ...]]:
         """What each filter can be set to, with its responses, most first; regardless of what it is set to now."""
         with self._lock:
-            return tallies.values(self._db, self._days, selection)
+            return tallies.values(self._tables.db, self._tables.days, selection)
 
     def used_days(self, selection: Selection) -> tuple[date, date] | None:
         """The first and the last local day with responses that the filters let through, of all days."""
         with self._lock:
-            return tallies.used_days(self._db, selection)
+            return tallies.used_days(self._tables.db, self._tables.days, selection)
 
     def sessions(
         self,
@@ -92,35 +157,37 @@ class Rollup:
     ) -> tuple[list[SessionRow], int]:
         """A page of the sessions that a person started, and how many there are in all."""
         with self._lock:
-            return sessions.sessions(self._db, selection, sort, offset, limit, descending=descending)
+            return sessions.sessions(self._tables.db, selection, sort, offset, limit, descending=descending)
 
     def session_counts(self, selection: Selection, by: Sequence[Dimension] = ()) -> dict[Key, int]:
         """How many of these sessions were used, by any dimensions but sessions: one in several groups counts in
         each.
         """
         with self._lock:
-            return session_counts.session_counts(self._db, self._days, selection, by)
+            return session_counts.session_counts(self._tables.db, self._tables.days, selection, by)
 
     def subagents(self, selection: Selection, thread: str) -> list[SessionRow]:
         """Each session in this one for itself: the person's own first, then its subagents as they started."""
         with self._lock:
-            return sessions.subagents(self._db, selection, thread)
+            return sessions.subagents(self._tables.db, selection, thread)
 
     def blocks(self, selection: Selection, now: datetime, limit: int = 100) -> list[ProviderBlock]:
         """The newest blocks of five hours, newest first."""
         with self._lock:
-            return recent_blocks.recent_blocks(self._db, selection, now, limit)
+            return recent_blocks.recent_blocks(self._tables.db, self._tables.days, selection, now, limit)
 
     def responses(self, selection: Selection, after: str = "", limit: int = 50) -> ResponsePage:
         """Single responses, newest first, from after the cursor `after` on.
 
-        Raises ValueError where that is no cursor, and LedgerError.
+        Raises NoCursor where that is none, and LedgerError.
         """
+        before = singles.parsed(after)  # the ledger is not at fault
         with self._lock:
             if self._ledger is None:
                 return ResponsePage(rows=(), older=None, total=0)
+            db, days = self._tables.db, self._tables.days
             with self._ledger() as ledger:
-                return singles.responses(self._db, ledger, selection, after, limit)
+                return singles.responses(db, days, ledger, selection, before, limit)
 
     def tallies_between(
         self,
@@ -136,7 +203,7 @@ class Rollup:
             if self._ledger is None:
                 return {}
             with self._ledger() as ledger:
-                return singles.tallies_between(self._db, ledger, start, end, filters or {}, by)
+                return singles.tallies_between(self._tables.db, ledger, start, end, filters or {}, by)
 
     def sums_between(
         self, spans: Sequence[tuple[datetime, datetime]], filters: Mapping[Filter, str]
@@ -146,7 +213,9 @@ class Rollup:
             if self._ledger is None or not spans:
                 return [Tally(usd=0.0) for _ in spans]
             with self._ledger() as ledger:
-                found = (singles.tallies_between(self._db, ledger, *span, filters, ()) for span in spans)
+                found = (
+                    singles.tallies_between(self._tables.db, ledger, *span, filters, ()) for span in spans
+                )
                 return [sums.get((), Tally(usd=0.0)) for sums in found]
 
     def recent(
@@ -154,3 +223,7 @@ class Rollup:
     ) -> dict[Key, Tally]:
         """What a burn rate is made of: the last BURN_MINUTES, whatever days are selected. Raises LedgerError."""
         return self.tallies_between(*recent_span(now), by, selection.filters)
+
+
+def _copied(homes: Homes) -> object:
+    return {name: dict(own) for name, own in homes.items()}

@@ -67,3 +67,8 @@ class Selection(Struct, frozen=True, kw_only=True):
 def span_of(start: datetime | None, end: datetime | None) -> tuple[int, int]:
     first, last = ALL_TIME
     return first if start is None else ms(start), last if end is None else ms(end)
+
+
+def part_of_day(hour: int) -> int:
+    """Its index in PARTS_OF_DAY."""
+    return next(number for number, (_, end) in enumerate(PARTS_OF_DAY) if hour < end)

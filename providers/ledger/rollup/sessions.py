@@ -1,5 +1,7 @@
 """Sessions that a person started, page by page, and the subagents of one."""
 
+# ruff: noqa: S608 - nothing but column names, numbers and placeholders is put into a statement
+
 from __future__ import annotations
 
 import sqlite3
@@ -12,9 +14,8 @@ from msgspec import Struct
 from providers.domain.cost import Tally
 from providers.ledger.epoch_ms import moment
 from providers.ledger.rollup.selection import Selection
-from providers.ledger.rollup.store import ADDED
+from providers.ledger.rollup.store import ADDED, SUMS
 from providers.ledger.rollup.tallies import SESSION_NAMES, THREAD, tally, where_dim
-from providers.ledger.statements import placeholders
 from providers.ledger.sums import UNKNOWN
 
 SessionOrder = Literal["last", "started", "usd", "tokens", "responses", "subagents"]
@@ -25,7 +26,8 @@ _ORDERS = {
     "usd": "sum(pico_usd)",
     "tokens": "sum(input + cache_read + cache_write + output)",
     "responses": "sum(responses)",
-    "subagents": "count(DISTINCT CASE WHEN e.name NOT IN ('', t.name) THEN e.id END)",
+    "subagents": "count(DISTINCT CASE WHEN s.session NOT IN (SELECT e.id FROM sessions e"
+    " JOIN threads t ON t.id = e.thread WHERE t.id = s.thread AND e.name IN ('', t.name)) THEN s.session END)",
 }
 
 
@@ -62,20 +64,21 @@ def sessions(
     descending: bool,
 ) -> tuple[list[SessionRow], int]:
     """A page of them, and how many there are in all."""
-    source, values = _source(selection)
-    (total,) = db.execute(f"SELECT count(DISTINCT t.id) {source}", values).fetchone()
+    source, values = spans_of(db, selection)
     way = "DESC" if descending else "ASC"
+    name = f"(SELECT {THREAD} FROM threads t WHERE t.id = s.thread)"
     chosen = db.execute(
-        f"SELECT t.id {source} GROUP BY t.id ORDER BY {_ORDERS[sort]} {way}, max(last_ms) {way}, {THREAD} {way}"
-        " LIMIT ? OFFSET ?",
+        f"SELECT s.thread, count(*) OVER () {source} GROUP BY s.thread"
+        f" ORDER BY {_ORDERS[sort]} {way}, max(last_ms) {way}, {name} {way} LIMIT ? OFFSET ?",
         (*values, max(0, limit), max(0, offset)),
     ).fetchall()
-    threads = [row[0] for row in chosen]
-    rows = _rows(db, selection, threads)
-    by_thread: dict[int, list[_Piece]] = {thread: [] for thread in threads}
-    for each in rows:
+    if not chosen:
+        (total,) = db.execute(f"SELECT count(DISTINCT s.thread) {source}", values).fetchone()
+        return [], int(total)
+    by_thread: dict[int, list[_Piece]] = {thread: [] for thread, _ in chosen}
+    for each in _pieces(db, selection, list(by_thread)):
         by_thread[each.thread].append(each)
-    return [_row(own, own[0].thread_name) for own in by_thread.values()], int(total)
+    return [_row(own, own[0].thread_name) for own in by_thread.values()], int(chosen[0][1])
 
 
 def subagents(db: sqlite3.Connection, selection: Selection, thread: str) -> list[SessionRow]:
@@ -85,7 +88,7 @@ def subagents(db: sqlite3.Connection, selection: Selection, thread: str) -> list
     if found is None:
         return []
     sessions: dict[str, list[_Piece]] = {}
-    for each in _rows(db, selection, [found[0]]):
+    for each in _pieces(db, selection, [found[0]]):
         sessions.setdefault(each.session_name, []).append(each)
     rows = [_row(own, session) for session, own in sessions.items()]
     return sorted(rows, key=lambda row: (row.is_subagent, row.started_at, row.id))
@@ -108,23 +111,42 @@ class _Piece(Struct, frozen=True):
     last_ms: int
 
 
-def _source(selection: Selection, also: str = "1") -> tuple[str, tuple[Any, ...]]:
+def spans_of(
+    db: sqlite3.Connection, selection: Selection, threads: Sequence[int] | None = None
+) -> tuple[str, tuple[Any, ...]]:
+    """The spans that are selected, of all threads, or of these with their names; of parts that reach beyond these
+    days, the slices instead.
+    """
     where, values = where_dim(selection.filters)
-    source = (
-        f"FROM slices s JOIN named d ON d.dim = s.dim {SESSION_NAMES}"
-        f" WHERE quarter >= ? AND quarter < ? AND {where} AND beyond = 0 AND {also}"
+    start, end = selection.span
+    own = "1" if threads is None else f"thread IN ({', '.join(map(str, threads))})"
+    index = "" if threads is None else "INDEXED BY spans_of_thread"
+    db.execute("CREATE TEMP TABLE IF NOT EXISTS across(part INTEGER PRIMARY KEY)")
+    db.execute("DELETE FROM across")
+    db.execute(
+        "INSERT INTO across SELECT DISTINCT part FROM made_of WHERE last_ms >= ?1 AND first_ms < ?2"
+        " AND (first_ms < ?1 OR last_ms >= ?2)"
+        + ("" if threads is None else f" AND part IN (SELECT part FROM spans {index} WHERE {own})"),
+        (start, end),
     )
-    return source, (*selection.span, *values)
+    columns = f"session, dim, {', '.join(SUMS)}, first_ms, last_ms"
+    rows = (
+        f"SELECT thread, {columns} FROM spans {index} WHERE {own} AND first_ms >= ? AND last_ms < ?"
+        f" AND part NOT IN across UNION ALL SELECT thread, {columns} FROM across a"
+        " CROSS JOIN slices INDEXED BY slices_of_part ON slices.part = a.part AND quarter >= ? AND quarter < ?"
+        f" CROSS JOIN sessions x ON x.id = session WHERE {own}"
+    )
+    names = "" if threads is None else SESSION_NAMES
+    source = f"FROM ({rows}) s JOIN named d ON d.dim = s.dim {names} WHERE beyond = 0 AND {where}"
+    return source, (start, end, start, end, *values)
 
 
-def _rows(db: sqlite3.Connection, selection: Selection, threads: Sequence[int]) -> list[_Piece]:
-    if not threads:
-        return []
-    source, values = _source(selection, f"t.id IN ({placeholders(threads)})")
+def _pieces(db: sqlite3.Connection, selection: Selection, threads: Sequence[int]) -> list[_Piece]:
+    source, values = spans_of(db, selection, threads)
     found: Iterator[tuple[Any, ...]] = db.execute(
         "SELECT t.id, t.name, e.name, provider, home, project, account, model, effort, min(first_ms),"
         f" max(last_ms), {ADDED} {source} GROUP BY e.id, s.dim",
-        (*values, *threads),
+        values,
     )
     return [_Piece(row[11:], *row[:11]) for row in found]
 

@@ -8,6 +8,7 @@ of the ledger than what it shows.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -22,14 +23,35 @@ from providers.ledger.checksum import QUARTER_MS
 from providers.ledger.damage import DamageFound
 from providers.ledger.epoch_ms import moment, ms
 from providers.ledger.log_checksums import has_checksums
+from providers.ledger.rollup.days import DaySums
 from providers.ledger.rollup.selection import Dimension, Filter, Key, Selection
-from providers.ledger.rollup.store import SUMS
-from providers.ledger.rollup.tallies import sums, tally, where_dim
+from providers.ledger.rollup.store import SUMS, WHOLE
+from providers.ledger.rollup.tallies import sums, tallies, tally, used_spans, where_dim
 from providers.ledger.statements import placeholders
 from providers.ledger.sums import PICO, UNKNOWN
 
+_CURSOR = re.compile(r"(-?[0-9]{1,19})\.(-?[0-9]{1,19})")
 _TOKENS = ", ".join(each.name for each in TOKEN_CLASSES)
 _NAMES = ("provider", "home", "account", "project", "model", "effort")
+
+
+class NoCursor(ValueError):
+    """A text that is none."""
+
+
+Cursor = tuple[int, int]
+"""Time (epoch ms) and key of a response."""
+
+
+def parsed(cursor: str) -> Cursor | None:
+    """None for an empty one. Raises NoCursor."""
+    if not cursor:
+        return None
+    match = _CURSOR.fullmatch(cursor)
+    found = tuple(map(int, match.groups())) if match else ()
+    if len(found) != 2 or not all(abs(number) < 2**63 for number in found):
+        raise NoCursor(cursor)
+    return found
 
 
 class ListedResponse(Struct, frozen=True, kw_only=True):
@@ -80,24 +102,19 @@ Stretches = Mapping[int, tuple[int, int]]
 
 
 def responses(
-    db: sqlite3.Connection, ledger: sqlite3.Connection, selection: Selection, after: str, limit: int
+    db: sqlite3.Connection,
+    days: DaySums,
+    ledger: sqlite3.Connection,
+    selection: Selection,
+    before: Cursor | None,
+    limit: int,
 ) -> ResponsePage:
-    """Those older than the cursor `after`, or the newest. Raises ValueError if it is none, and DamageFound."""
-    before = _parsed(after)
+    """Those older than the cursor, or the newest. Raises DamageFound."""
+    total = tallies(db, days, selection, ()).get((), Tally()).responses
     start, end = selection.span
-    where, values = where_dim(selection.filters)
-    source = (
-        "FROM slices s CROSS JOIN named d ON d.dim = s.dim"
-        f" WHERE quarter >= ? AND quarter < ? AND {where} AND beyond = 0"
-    )
-    (total,) = db.execute(f"SELECT coalesce(sum(responses), 0) {source}", (start, end, *values)).fetchone()
     last = end if before is None else min(end, before[0] + 1)
-    found = db.execute(
-        f"SELECT quarter, part, sum(responses) {source} GROUP BY quarter, part ORDER BY quarter DESC, part DESC",
-        (start, last, *values),
-    )
     rows: list[_Single] = []
-    for stretches in _batches(found, limit + 1):
+    for stretches in _batches(_newest(db, days, selection, (start, last)), limit + 1):
         rows += [
             each
             for each in _read(db, ledger, stretches)
@@ -107,9 +124,25 @@ def responses(
             break
     rows.sort(key=lambda each: (each.at_ms, each.key), reverse=True)
     shown = tuple(map(_row, rows[:limit]))
-    return ResponsePage(
-        rows=shown, older=shown[-1].cursor if len(rows) > limit and shown else None, total=int(total)
+    older = shown[-1].cursor if len(rows) > limit and shown else None
+    return ResponsePage(rows=shown, older=older, total=total)
+
+
+def _newest(
+    db: sqlite3.Connection, days: DaySums, selection: Selection, span: tuple[int, int]
+) -> Iterator[tuple[int, int, int]]:
+    """Quarter, part and number of responses, newest first, within this span."""
+    where, values = where_dim(selection.filters)
+    query = (
+        "SELECT quarter, part, sum(responses) FROM slices s CROSS JOIN named d ON d.dim = s.dim"
+        f" WHERE quarter >= ? AND quarter < ? AND beyond = 0 AND {where} GROUP BY quarter, part"
+        " ORDER BY quarter DESC, part DESC"
     )
+    if not selection.filters:
+        yield from db.execute(query, (*span, *values))
+        return
+    for start, end in used_spans(db, days, selection, span):
+        yield from db.execute(query, (start, end, *values))
 
 
 def tallies_between(
@@ -213,7 +246,8 @@ class _Contexts(dict[int, "tuple[tuple[str, ...], bool, str, str, str] | None"])
         ).fetchone()
         named = self._db.execute(
             f"SELECT {', '.join(f'n.{name}' for name in _NAMES)} FROM dims d JOIN named n ON n.dim = d.id"
-            f" WHERE {' AND '.join(f'd.{name} = ?' for name in _NAMES)} AND d.beyond = ?",
+            f" WHERE {' AND '.join(f'd.{name} = ?' for name in _NAMES)} AND d.beyond = ?"
+            f" AND d.cube = {WHOLE}",
             (*texts, beyond),
         ).fetchone()
         found = self[context] = None if named is None else (named, bool(beyond), session, root, tier)
@@ -246,13 +280,3 @@ def _row(single: _Single) -> ListedResponse:
         web_searches=single.web_searches,
         usd=None if single.pico_usd is None else single.pico_usd / PICO,
     )
-
-
-def _parsed(cursor: str) -> tuple[int, int] | None:
-    if not cursor:
-        return None
-    at, _, key = cursor.partition(".")
-    found = int(at), int(key)
-    if not all(abs(number) < 2**63 for number in found):
-        raise ValueError(cursor)
-    return found

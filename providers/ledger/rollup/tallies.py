@@ -1,25 +1,25 @@
 """Sums by any dimensions."""
 
-# ruff: noqa: S608 - nothing but column names and placeholders is put into a statement
-
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, tzinfo
 
 from msgspec.structs import replace
 
 from providers.domain.cost import Tally, TokenUsage
 from providers.ledger.epoch_ms import moment
+from providers.ledger.report import day_span
 from providers.ledger.rollup.days import DaySums
-from providers.ledger.rollup.selection import FILTERS, PARTS_OF_DAY, Dimension, Filter, Key, Selection
-from providers.ledger.rollup.store import ADDED
+from providers.ledger.rollup.selection import FILTERS, Dimension, Filter, Key, Selection, part_of_day, span_of
+from providers.ledger.rollup.store import ADDED, CUBES, SUMS
 from providers.ledger.sums import PICO, UNKNOWN
 
+_AS_THEY_ARE = ", ".join(f"sum({name}) AS {name}" for name in SUMS)
 _FIRST = date(1, 1, 1).toordinal()  # a Monday
 _DATES = ("day", "week", "month")
-_TIMES = (*_DATES, "weekday", "part_of_day")
+TIMES = (*_DATES, "weekday", "part_of_day")
 _OF_SESSIONS = ("thread", "session")
 THREAD = f"coalesce(nullif(t.name, ''), '{UNKNOWN}')"
 _EXPRESSIONS = {
@@ -34,18 +34,42 @@ SESSION_NAMES = "JOIN sessions e ON e.id = s.session JOIN threads t ON t.id = e.
 
 
 def tallies(
-    db: sqlite3.Connection, days: DaySums, selection: Selection, by: Sequence[Dimension], *, beyond: bool
+    db: sqlite3.Connection,
+    days: DaySums,
+    selection: Selection,
+    by: Sequence[Dimension],
+    *,
+    beyond: bool = False,
 ) -> dict[Key, Tally]:
     if set(by) & set(_OF_SESSIONS):
         return _of_sessions(db, days, selection, by, beyond=beyond)
-    zone = days.zone(selection.zone, selection.since)
+    source, values = of_days(days, selection, by, beyond=beyond)
+    if not set(by) & set(TIMES):
+        # Rows of a dim follow each other: they need no sorting, and what is sorted then are few.
+        source = f"FROM (SELECT d.*, {_AS_THEY_ARE} {source} GROUP BY d.dim)"
+    return grouped(db, by, source, values)
+
+
+def of_days(
+    days: DaySums, selection: Selection, by: Sequence[Dimension], *, beyond: bool = False
+) -> tuple[str, tuple[object, ...]]:
+    """The rows of days that are selected, of the smallest cube that can be grouped by these, and their values."""
+    needed = {*by, *selection.filters} - set(TIMES)
+    cube = min(
+        (
+            number
+            for number, each in enumerate(CUBES)
+            if needed <= set(each.texts) and (each.parts_of_day or "part_of_day" not in by)
+        ),
+        key=lambda number: len(CUBES[number].texts),
+    )
     where, values = where_dim(selection.filters)
-    if selection.since is not None:
-        where, values = f"{where} AND day >= ?", [*values, selection.since.toordinal()]
-    if selection.until is not None:
-        where, values = f"{where} AND day <= ?", [*values, selection.until.toordinal()]
-    source = f"FROM days s CROSS JOIN named d ON d.dim = s.dim WHERE zone = ? AND beyond = ? AND {where}"
-    return grouped(db, by, source, (zone, beyond, *values))
+    source = (
+        "FROM named d CROSS JOIN days s ON zone = ? AND s.dim = d.dim AND day >= ? AND day <= ?"
+        f" WHERE cube = ? AND beyond = ? AND {where}"
+    )
+    table = days.table(selection.zone, selection.since, cube)
+    return source, (table, *days_selected(selection), cube, beyond, *values)
 
 
 def _of_sessions(
@@ -53,16 +77,30 @@ def _of_sessions(
 ) -> dict[Key, Tally]:
     where, values = where_dim(selection.filters)
     slices = "SELECT * FROM slices"
-    if set(by) & set(_TIMES):
-        days.zone(selection.zone, selection.since)  # afterwards the calendar has them
-        for name, function in zip(("local_day", "local_part"), _calendar(selection.zone), strict=True):
-            db.create_function(name, 1, function)
-        slices = "SELECT *, local_day(quarter) AS day, local_part(quarter) AS part_of_day FROM slices"
+    if set(by) & set(TIMES):
+        slices = slices_of_days(db, days, selection)
     source = (
         f"FROM ({slices} WHERE quarter >= ? AND quarter < ?) s JOIN named d ON d.dim = s.dim {SESSION_NAMES}"
         f" WHERE beyond = ? AND {where}"
     )
     return grouped(db, by, source, (*selection.span, beyond, *values))
+
+
+def slices_of_days(db: sqlite3.Connection, days: DaySums, selection: Selection) -> str:
+    """A query of slices with their local day and part of day."""
+    days.table(selection.zone, selection.since)  # afterwards the calendar has them
+    for name, function in zip(("local_day", "local_part"), _calendar(selection.zone), strict=True):
+        db.create_function(name, 1, function)
+    return "SELECT *, local_day(quarter) AS day, local_part(quarter) AS part_of_day FROM slices"
+
+
+def days_selected(selection: Selection) -> tuple[int, int]:
+    """The first and the last one, as ordinals."""
+    first, last = selection.since, selection.until
+    return (
+        0 if first is None else first.toordinal(),
+        date.max.toordinal() if last is None else last.toordinal(),
+    )
 
 
 def grouped(
@@ -99,17 +137,26 @@ def values(
     return found
 
 
-def used_days(db: sqlite3.Connection, selection: Selection) -> tuple[date, date] | None:
+def used_days(db: sqlite3.Connection, days: DaySums, selection: Selection) -> tuple[date, date] | None:
     """The first and the last day with responses, whatever days are selected."""
-    where, values = where_dim(selection.filters)
-    first, last = db.execute(
-        "SELECT min(first_ms), max(last_ms) FROM spans s JOIN named d ON d.dim = s.dim"
-        f" WHERE {where} AND beyond = 0",
-        values,
-    ).fetchone()
-    if first is None:
-        return None
-    return tuple(moment(at).astimezone(selection.zone).date() for at in (first, last))  # type: ignore[return-value]
+    every_day = replace(selection, since=None, until=None)
+    source, values = of_days(days, every_day, ())
+    first, last = db.execute(f"SELECT min(day), max(day) {source}", values).fetchone()
+    return None if first is None else (date.fromordinal(first), date.fromordinal(last))
+
+
+def used_spans(
+    db: sqlite3.Connection, days: DaySums, selection: Selection, span: tuple[int, int]
+) -> Iterator[tuple[int, int]]:
+    """Of the local days with selected responses, newest first: from when until before when, within this span, in
+    epoch ms.
+    """
+    source, values = of_days(days, selection, ())
+    for (number,) in db.execute(f"SELECT DISTINCT day {source} ORDER BY day DESC", values).fetchall():
+        day = date.fromordinal(number)
+        start, end = span_of(*day_span(day, day, selection.zone))
+        if start < span[1] and end > span[0]:
+            yield max(start, span[0]), min(end, span[1])
 
 
 def where_dim(filters: Mapping[Filter, str]) -> tuple[str, list[object]]:
@@ -123,11 +170,10 @@ def _calendar(zone: tzinfo) -> tuple[Callable[[int], int], Callable[[int], int]]
     def day(quarter: int) -> int:
         return moment(quarter).astimezone(zone).date().toordinal()
 
-    def part_of_day(quarter: int) -> int:
-        hour = moment(quarter).astimezone(zone).hour
-        return next(number for number, (_, end) in enumerate(PARTS_OF_DAY) if hour < end)
+    def part(quarter: int) -> int:
+        return part_of_day(moment(quarter).astimezone(zone).hour)
 
-    return day, part_of_day
+    return day, part
 
 
 def expression(name: Dimension) -> str:

@@ -53,7 +53,7 @@ class Figures:
         on_change: Callable[[], None] = lambda: None,
         rollup: Rollup | None = None,
     ) -> None:
-        self.rollup = rollup or Rollup()
+        self.rollup = rollup or Rollup(scope.folders.cache / "rollup.sqlite3")
         self.status = CountStatus()
         self.generation = 0
         """Another whenever the sums are."""
@@ -77,6 +77,7 @@ class Figures:
             self._is_ended = True
             self._changed.notify_all()
         self._costs.close()
+        self.rollup.save()
 
     def look(self) -> None:
         """Somebody else may have counted."""

@@ -71,6 +71,17 @@ def _held(
     return Held(provider, part, BilledResponse(round(at.timestamp() * 1000), 0, context, usage), tuple(homes))
 
 
+def made(number: int) -> Held:
+    """One of some that differ in everything."""
+    texts = dict.fromkeys(
+        ("model", "session", "root", "project", "effort", "account", "tier", "beyond"), "abc"[number % 3]
+    )
+    at = FIRST + timedelta(hours=number * 7)
+    home = next(iter(HOMES["codex"]))
+    found = _held("codex", number % 4 + 1, at, [home], texts | {"beyond": ""}, [number + 1] * 6)
+    return replace(found, response=replace(found.response, key=number + 1))
+
+
 TEXTS = st.fixed_dictionaries(
     dict.fromkeys(("model", "session", "root", "project", "effort", "account", "tier", "beyond"), _WORDS)
 )
