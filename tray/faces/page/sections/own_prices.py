@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC
 
 from msgspec import Struct
@@ -23,28 +23,13 @@ from tray.faces.page.data import PageData
 from tray.faces.page.fields import FormButton, FormField, PageForm, filled
 from tray.faces.page.own_rules import OpenForm, closed, opened
 from tray.faces.page.parts import Head
-from tray.faces.page.table.names import ShownName, named
+from tray.faces.page.rule_list import OwnPrice, matches, own_prices
+from tray.faces.page.table.names import named
 from tray.view import format as fmt
-from tray.view.price_list import rate
-from tray.view.price_rows import CLASSES, TITLES
+from tray.view.price_rows import TITLES
 
 MOST_PREVIEWED = 200_000
 """Responses that are priced one by one for a preview."""
-_NAMES = 3
-
-
-class OwnPrice(Struct, frozen=True, kw_only=True):
-    """`rates` are in the order of `price_rows.CLASSES`; `as_model` stands in place of them. `notes` are sentences;
-    `links` lead to its forms.
-    """
-
-    model: ShownName
-    days: str
-    rates: tuple[str, ...]
-    as_model: str
-    matches: str
-    notes: tuple[str, ...]
-    links: tuple[tuple[str, str], ...]
 
 
 class OwnPrices(Struct, frozen=True, kw_only=True):
@@ -75,7 +60,7 @@ def build(data: PageData) -> OwnPrices:
             Head(title="What it is for"),
             Head(title="Actions"),
         ),
-        prices=tuple(_price(data, number, each, rates, counted) for number, each in enumerate(rates.own)),
+        prices=own_prices(data.query, rates, counted, data.now),
         add=opened(data.query, "add"),
         form=_form(data, text, rates, counted),
     )
@@ -98,55 +83,6 @@ def _counted(data: PageData) -> dict[str, int]:
         for (model,), tally in data.tallies(("model",), selection=everything).items()
         if model != UNKNOWN
     }
-
-
-def _price(
-    data: PageData, number: int, entry: PriceEntry, rates: Rates, counted: Mapping[str, int]
-) -> OwnPrice:
-    base = {} if entry.price is None else entry.price.billed().at(0)
-    links = (("edit", "Edit"), ("copy", "Duplicate"), ("end", "End"), ("delete", "Delete"))
-    return OwnPrice(
-        model=named(entry.model),
-        days=rule_form.days(entry),
-        rates=tuple(rate(base.get(name)) for name in CLASSES),
-        as_model=named(entry.like or "").shown,
-        matches=_matches(rates.meant(entry.model, counted), counted),
-        notes=tuple(filter(None, (_more_rates(entry), _without(data, entry, rates, counted)))),
-        links=tuple(
-            (title, opened(data.query, kind, number))
-            for kind, title in links
-            if kind != "end" or entry.until is None
-        ),
-    )
-
-
-def _matches(models: Sequence[str], counted: Mapping[str, int]) -> str:
-    """What a pattern is about, of all that was ever logged."""
-    if not models:
-        return "Matches no model in your logs."
-    responses = sum(counted[model] for model in models)
-    what = "1 model" if len(models) == 1 else f"{len(models)} models"
-    many = "1 response" if responses == 1 else f"{responses:,} responses"
-    return f"Matches {what} with {many}: {fmt.some(models, _NAMES)}."
-
-
-def _more_rates(entry: PriceEntry) -> str:
-    """What the file has of it and the form has not."""
-    steps = () if entry.price is None else entry.price.steps()
-    parts = [f"prompts above {prompt:,} tokens" for prompt in steps]
-    parts += [fmt.plain(f"the service {tier}", longest=60) for tier in entry.tiers]
-    return f"The file also has rates for {fmt.some(parts, len(parts))}." if parts else ""
-
-
-def _without(data: PageData, entry: PriceEntry, rates: Rates, counted: Mapping[str, int]) -> str:
-    """Whether a list has the price of the model by now, so that this one may go."""
-    listed = rates.with_own("")
-    for model in (*rates.meant(entry.model, counted), entry.model):
-        used = listed.used(model, data.now)
-        if used is not None:
-            found = ", ".join(f"{name} ${rate(used.rates.get(name))}" for name in ("input", "output"))
-            return f"Without it {fmt.plain(model, longest=60)} is priced by {used.origin}: {found}."
-    return ""
 
 
 def _form(data: PageData, text: str, rates: Rates, counted: Mapping[str, int]) -> PageForm | None:
@@ -231,8 +167,8 @@ def _preview(
     typed: Mapping[str, str],
     asked: OpenForm,
 ) -> tuple[str, ...]:
-    matches = () if asked.kind == "end" else (_matches(rates.meant(typed["model"], counted), counted),)
-    return *matches, *_effect(data, text, rates)
+    about = () if asked.kind == "end" else (matches(rates.meant(typed.get("model", ""), counted), counted),)
+    return *about, *_effect(data, text, rates)
 
 
 def _effect(data: PageData, text: str, rates: Rates) -> tuple[str, ...]:
