@@ -83,6 +83,7 @@ def _write(scope: Scope, file: str) -> int:
     figures.load()
     desk = PageDesk(scope=scope, costs=costs, figures=figures, open_path=lambda _path: None)
     whole_file.write(Path(file).expanduser(), Pages(), gather(desk, {}))
+    figures.close()
     return OK
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from providers.domain.limits import AccountUsage, UsageSnapshot
+from providers.setting import Choice, Menu, Setting
 
 WHILE_ACTIVE = timedelta(minutes=2)
 STEPS = (
@@ -30,6 +31,28 @@ LONGEST_PAUSE = timedelta(hours=24)
 """One that would last longer began before the clock was set back."""
 
 
+REFRESH = Setting(
+    "refresh.every",
+    Choice(("auto", "2m", "5m", "15m", "30m", "60m")),
+    "auto",
+    "How often limits are read: auto is every two minutes while you work, and every half hour later on. No "
+    "account is asked more often than its provider allows.",
+    menu=Menu(
+        text="Read limits",
+        names=lambda: {
+            "auto": "More often while you work",
+            "2m": "Every 2 minutes",
+            "5m": "Every 5 minutes",
+            "15m": "Every 15 minutes",
+            "30m": "Every half hour",
+            "60m": "Every hour",
+        },
+    ),
+)
+CHOSEN = {f"{minutes}m": timedelta(minutes=minutes) for minutes in (2, 5, 15, 30, 60)}
+"""What a person may choose instead of the steps above."""
+
+
 class Activity(Struct, frozen=True, kw_only=True):
     """`at` is when a person last opened the menu, an agent last wrote a log, or tankful started. `network_at` is
     when the network last changed while servers could not be reached, or the machine woke.
@@ -40,10 +63,16 @@ class Activity(Struct, frozen=True, kw_only=True):
     network_at: datetime | None = None
 
 
-def interval(activity: Activity, now: datetime, *, offline: bool = False) -> timedelta:
-    """How often servers are polled now. After a clock that was set back, the distance counts."""
+def interval(
+    activity: Activity, now: datetime, *, offline: bool = False, chosen: timedelta | None = None
+) -> timedelta:
+    """How often servers are polled now: as it was `chosen`, or as `activity` says. After a clock that was set
+    back, the distance counts.
+    """
     if offline and activity.network_at is not None and abs(now - activity.network_at) < RECONNECTS_FOR:
         return RECONNECTING
+    if chosen is not None:
+        return chosen
     idle = abs(now - activity.at)
     every = next((every for within, every in STEPS if idle <= within), LONGEST)
     return every * ON_BATTERY if activity.on_battery else every

@@ -85,7 +85,10 @@ class Schedule:
     def every(self, now: datetime, state: State) -> timedelta:
         """How often servers are polled now."""
         offline = refresh_policy.is_offline(state.snapshot)
-        return self._periods.poll or refresh_policy.interval(self._activity, now, offline=offline)
+        chosen = refresh_policy.CHOSEN.get(state.settings.get(refresh_policy.REFRESH))
+        return self._periods.poll or refresh_policy.interval(
+            self._activity, now, offline=offline, chosen=chosen
+        )
 
     def is_poll_due(self, now: datetime, state: State) -> bool:
         if state.paused_until is not None:

@@ -14,6 +14,7 @@ from providers.source import Provider, settings_of
 from tray.engine.budget_settings import BUDGETS
 from tray.engine.incidents import INCIDENTS
 from tray.engine.notices.settings import NOTICE_SETTINGS
+from tray.engine.refresh_policy import REFRESH
 from tray.engine.subscriptions import SUBSCRIPTIONS
 
 Table = tuple[Setting[Any], ...]
@@ -86,6 +87,7 @@ GENERAL: Table = (
     *BUDGETS.values(),
     SUBSCRIPTIONS,
     *NOTICE_SETTINGS,
+    REFRESH,
 )
 """The settings of no provider, each imported from the file that uses it. Those that only views and faces use
 are written here, as the engine imports neither.

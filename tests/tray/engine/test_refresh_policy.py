@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from providers.domain.errors import Offline, ProviderError, ServerError
 from providers.domain.limits import AccountUsage, RateWindow, Sourced, UsageError, UsageSnapshot
 from tray.engine import refresh_policy
-from tray.engine.refresh_policy import LONGEST, WHILE_ACTIVE, Activity, interval
+from tray.engine.refresh_policy import CHOSEN, LONGEST, REFRESH, WHILE_ACTIVE, Activity, interval
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -60,6 +60,15 @@ def window(ident: str, read: float, resets: float | None) -> Sourced[RateWindow]
     resets_at = None if resets is None else NOW + resets * MINUTE
     limit = RateWindow(id=ident, title=ident, used_percent=40, resets_at=resets_at)
     return Sourced(value=limit, source="oauth", fetched_at=NOW + read * MINUTE)
+
+
+@pytest.mark.parametrize("chosen", REFRESH.type.values)  # type: ignore[attr-defined]
+def test_what_a_person_chose_holds_but_for_a_network_that_returns(chosen: str) -> None:
+    every = CHOSEN.get(chosen)
+    idle = Activity(at=NOW - 500 * MINUTE, on_battery=True)
+    assert interval(idle, NOW, chosen=every) == (2 * LONGEST if chosen == "auto" else every)
+    back = replace(idle, network_at=NOW)
+    assert interval(back, NOW, chosen=every, offline=True) == MINUTE
 
 
 def account(*windows: Sourced[RateWindow]) -> AccountUsage:

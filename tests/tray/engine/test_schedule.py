@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from providers.domain.limits import AccountUsage, RateWindow, Sourced, UsageError, UsageSnapshot
+from tray.engine.refresh_policy import REFRESH
 from tray.engine.schedule import Periods, Schedule
+from tray.engine.settings import Settings
 from tray.engine.state import State
 from tray.engine.surroundings import Noticed
 
@@ -59,6 +61,14 @@ def test_it_asks_and_counts_when_that_is_due_and_not_before() -> None:
     early, due = NOW + 4 * MINUTE + 59 * SECOND, NOW + 5 * MINUTE
     assert (poll_is_due(made, early), count_is_due(made, early)) == (False, False)
     assert (poll_is_due(made, due), count_is_due(made, due)) == (True, True)
+
+
+def test_it_asks_as_often_as_a_person_chose() -> None:
+    made = schedule()
+    chosen = State(settings=Settings(values={REFRESH.key: "15m"}))
+    assert not poll_is_due(made, NOW + 14 * MINUTE, chosen)
+    assert poll_is_due(made, NOW + 15 * MINUTE, chosen)
+    assert made.every(NOW, NOTHING) == 5 * MINUTE
 
 
 @pytest.mark.parametrize(("chance", "minutes"), [(0.0, 5.0), (1.0, 5.5)])

@@ -79,7 +79,8 @@ class _Page:
         data = self.data(request)
         if request.scope["query_string"]:
             self._parts.remembered.note(data.query)
-        return HTMLResponse(self._parts.pages.page(data))
+        with data.rollup.steady():  # one state for all sections
+            return HTMLResponse(self._parts.pages.page(data))
 
     def data(self, request: Request) -> PageData:
         """For the filters of its address, as of now."""

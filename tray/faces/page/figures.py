@@ -22,7 +22,10 @@ from tray.engine.scope import Scope
 
 _log = logging.getLogger(__name__)
 
+PATIENCE_SECONDS = 1.0
 RELOAD_SECONDS = 2.0
+SAVE_SECONDS = 0.5
+"""What was added up is written for the next start, unless that would make the end late."""
 _RELOAD_SHARE = 10
 """While a count runs, no more than a tenth of the time goes into showing what it has so far."""
 FAULT = "The logs could not be counted because of an internal error. `tankful doctor` has the details."
@@ -53,7 +56,9 @@ class Figures:
         on_change: Callable[[], None] = lambda: None,
         rollup: Rollup | None = None,
     ) -> None:
-        self.rollup = rollup or Rollup(scope.folders.cache / "rollup.sqlite3")
+        self._rollup = rollup or Rollup(scope.folders.cache / "rollup.sqlite3")
+        self._before_loaded = Rollup()
+        self._is_loaded = threading.Event()
         self.status = CountStatus()
         self.generation = 0
         """Another whenever the sums are."""
@@ -65,11 +70,21 @@ class Figures:
         self._is_ended = False
         self._loaded: object = None
         self._load_seconds = 0.0
+        self._count_problem: str | None = None
+        self._load_problem: str | None = None
         self._thread = threading.Thread(target=self._run, name="figures", daemon=True)
+
+    @property
+    def rollup(self) -> Rollup:
+        """The sums; without any until they are loaded, which takes long only when it was never done before."""
+        if self._is_loaded.wait(PATIENCE_SECONDS if self._thread.is_alive() else 0):
+            return self._rollup
+        return self._before_loaded
 
     def start(self) -> None:
         """Load what is there, and count."""
         self._wanted = 1
+        self.status = CountStatus(share=0.0)
         self._thread.start()
 
     def close(self) -> None:
@@ -77,7 +92,10 @@ class Figures:
             self._is_ended = True
             self._changed.notify_all()
         self._costs.close()
-        self.rollup.save()
+        if self._thread.is_alive():
+            self._thread.join(SAVE_SECONDS)
+        else:
+            self._rollup.save()
 
     def look(self) -> None:
         """Somebody else may have counted."""
@@ -106,17 +124,17 @@ class Figures:
                     lambda: self._is_ended or self._wanted > self._begun or self._looked_at > seen  # noqa: B023
                 )
                 if self._is_ended:
-                    return
+                    break
                 counts, seen = self._wanted > self._begun, self._looked_at
                 self._begun += counts
             if counts:
                 self._count()
             else:
                 self.load()
+        self._rollup.save()
 
     def _count(self) -> None:
-        began, problem = time.monotonic(), None
-        shown = loaded = began
+        shown = loaded = began = time.monotonic()
         self._put(replace(self.status, share=0.0, waits=None))
 
         def progressed(share: float) -> None:
@@ -134,15 +152,16 @@ class Figures:
 
         try:
             self._costs.count(progressed, waiting)
+            self._count_problem = None
         except LedgerError as error:
-            problem = str(error)
+            self._count_problem = str(error)
         except Exception as error:  # noqa: BLE001 - the page survives what is wrong with a log
             log_fault(_log, "could not count for the page", error)
-            problem = FAULT
+            self._count_problem = FAULT
         self.load()
         self._put(
             CountStatus(
-                problem=problem or self.status.problem or self._costs.ledger.problem,
+                problem=self._problem,
                 counts=self._begun,
                 counted_at=self._scope.clock(),
                 seconds=time.monotonic() - began,
@@ -159,18 +178,24 @@ class Figures:
             }
             found = self._fingerprint(list(homes))
             if found != self._loaded:
-                self._costs.ledger.load(self.rollup, homes)
+                self._costs.ledger.load(self._rollup, homes)
                 self._loaded, self._load_seconds = found, time.monotonic() - began
                 self.generation += 1
                 self._on_change()
+            self._load_problem = None
         except LedgerError as error:
-            self._put(replace(self.status, problem=str(error)))
+            self._load_problem = str(error)
         except Exception as error:  # noqa: BLE001 - what was loaded before is still shown
             log_fault(_log, "could not load the sums for the page", error)
-            self._put(replace(self.status, problem=FAULT))
-        else:
-            if self.status.problem is not None and self.status.share is None:
-                self._put(replace(self.status, problem=None))
+            self._load_problem = FAULT
+        self._is_loaded.set()
+        if self.status.problem != self._problem:
+            self._put(replace(self.status, problem=self._problem))
+
+    @property
+    def _problem(self) -> str | None:
+        """Why the last count, or what is shown of it, is incomplete."""
+        return self._count_problem or self._load_problem or self._costs.ledger.problem
 
     def _fingerprint(self, providers: list[str]) -> object:
         ledger = self._costs.ledger

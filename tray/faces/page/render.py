@@ -16,6 +16,7 @@ from tray.faces.page.choices import bar_of
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import Link
 from tray.faces.page.sections import SECTIONS, TABS, PageSection
+from tray.faces.page.status import status_of
 
 _log = logging.getLogger(__name__)
 FAULT = "This cannot be shown because of an internal error. `tankful doctor` has the details."
@@ -65,6 +66,7 @@ class Pages:
             here=query.address,
             counting=data.count.share,
             count_problem=data.count.problem,
+            status=status_of(data),
             sections=self.sections(data, tab),
         )
 

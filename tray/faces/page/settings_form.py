@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from providers.setting import Bool, Choice, InvalidValue, Setting
 from tray.engine.budget_settings import BUDGETS
+from tray.engine.refresh_policy import REFRESH
 from tray.engine.settings import Settings
 from tray.engine.settings_table import HIDE_EMAIL, SHOW_USED, WORK_DAYS
 from tray.engine.subscriptions import SUBSCRIPTIONS, Subscription
@@ -19,7 +20,7 @@ from tray.view.usage.worth import COMPARED
 BUDGET = "Budgets in USD at API prices; a day and a week also as a share of the weekly limits, such as 50%"
 SETTINGS, PRICES = "settings", "subscriptions"
 """What the forms are called where they are posted."""
-ON_PAGE: tuple[Setting[Any], ...] = (HIDE_EMAIL, SHOW_USED, WORK_DAYS, *BUDGETS.values())
+ON_PAGE: tuple[Setting[Any], ...] = (HIDE_EMAIL, SHOW_USED, WORK_DAYS, REFRESH, *BUDGETS.values())
 _ACCOUNT = "account:"
 
 
