@@ -37,9 +37,9 @@ def add(scope: Scope, provider: Provider, typed: str) -> Path:
     return path
 
 
-def remove(scope: Scope, provider: Provider, path: str) -> Home:
-    """Take a folder out of the settings. Returns the home it was. Raises HomeRefused and CannotWriteSettings."""
-    home = next((each for each in scope.homes_of(provider) if str(each.path) == path), None)
+def remove(scope: Scope, provider: Provider, ident: str) -> Home:
+    """Take the home of this id out of the settings. Returns it. Raises HomeRefused and CannotWriteSettings."""
+    home = next((each for each in scope.homes_of(provider) if each.id == ident), None)
     if home is None:
         raise HomeRefused("This folder is not among the homes any more.")
     if not home.in_settings:

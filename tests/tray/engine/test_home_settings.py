@@ -40,6 +40,10 @@ class Folders:
     def settings(self) -> Path:
         return self.root / "own/settings.toml"
 
+    def id_of(self, path: Path) -> str:
+        (found,) = (home.id for home in self.scope.homes_of(CODEX) if home.path == path)
+        return found
+
     def homes(self) -> list[Path]:
         return [home.path for home in self.scope.homes_of(CODEX)]
 
@@ -57,9 +61,9 @@ def test_a_home_is_added_as_it_was_typed_and_removed_again(folders: Folders) -> 
         f'[providers.codex]\nhomes = ["{folders.work}", "~/more/.codex"]\n'
     )
     assert folders.homes() == [folders.root / "first", folders.work, nested]
-    assert home_settings.remove(folders.scope, CODEX, str(folders.work)).path == folders.work
+    assert home_settings.remove(folders.scope, CODEX, folders.id_of(folders.work)).path == folders.work
     assert folders.settings.read_text().endswith('homes = ["~/more/.codex"]\n')
-    home_settings.remove(folders.scope, CODEX, str(nested))
+    home_settings.remove(folders.scope, CODEX, folders.id_of(nested))
     assert "homes" not in folders.settings.read_text().replace("# ", "")
     assert folders.work.is_dir()
     assert (folders.work / "auth.json").exists(), "nothing of the home itself is deleted"
@@ -75,9 +79,9 @@ def test_the_list_keeps_its_lines_and_comments(folders: Folders) -> None:
     assert folders.settings.read_text() == text.replace(
         f'"{folders.work}",\n', f'"{folders.work}",\n  "{other}",\n'
     )
-    home_settings.remove(folders.scope, CODEX, str(other))
+    home_settings.remove(folders.scope, CODEX, folders.id_of(other))
     assert folders.settings.read_text() == text
-    home_settings.remove(folders.scope, CODEX, str(folders.work))
+    home_settings.remove(folders.scope, CODEX, folders.id_of(folders.work))
     assert folders.settings.read_text() == text.replace(f'  "{folders.work}",\n', "")
 
 
@@ -116,9 +120,9 @@ def test_what_is_no_new_home_is_refused(folders: Folders, typed: str, sentence: 
 
 def test_a_home_of_the_environment_is_not_removed_here(folders: Folders) -> None:
     with pytest.raises(HomeRefused, match="To remove it, take it out of CODEX_HOME"):
-        home_settings.remove(folders.scope, CODEX, str(folders.root / "first"))
+        home_settings.remove(folders.scope, CODEX, folders.id_of(folders.root / "first"))
     del folders.environ["CODEX_HOME"]
-    usual = os.path.expanduser("~/.codex")
+    usual = folders.id_of(Path(os.path.expanduser("~/.codex")))
     with pytest.raises(HomeRefused, match="It is a default of Codex: to use another one in its place"):
         home_settings.remove(folders.scope, CODEX, usual)
     with pytest.raises(HomeRefused, match="not among the homes any more"):

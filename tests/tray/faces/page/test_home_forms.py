@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -103,7 +104,8 @@ def test_a_home_is_counted_once_added_and_its_numbers_go_with_it(page: HomePage)
     assert mistakes(text) == [f"{other} is a home of Codex already."]
     assert f'name="path" value="{other}/"' in text
     assert page.settings.read_text() == before
-    text = page.post("home-remove", {"provider": "codex", "path": str(other)})
+    sent = dict(re.findall(r'name="(provider|home)" value="(\w+)"', text.split("/do/home-remove")[1]))
+    text = page.post("home-remove", sent)
     assert f"{other} was removed from the settings. Nothing in it was changed." in said(text)
     assert str(other) not in text.replace(f"{other} was removed", "")
     assert log.exists()
@@ -114,16 +116,17 @@ def test_a_home_is_counted_once_added_and_its_numbers_go_with_it(page: HomePage)
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"provider": "codex", "path": "{codex}"}, "take it out of CODEX_HOME"),
-        ({"provider": "codex", "path": "/nowhere"}, "not among the homes any more"),
-        ({"provider": "nobody", "path": "/"}, "Choose the program whose home this is."),
+        ({"provider": "codex", "home": "{codex}"}, "take it out of CODEX_HOME"),
+        ({"provider": "codex", "home": "000000000000"}, "not among the homes any more"),
+        ({"provider": "nobody", "home": "0"}, "Choose the program whose home this is."),
         ({}, "Choose the program whose home this is."),
     ],
 )
 def test_what_the_settings_do_not_have_is_not_removed(
     page: HomePage, fields: dict[str, str], sentence: str
 ) -> None:
-    filled = {name: text.format(codex=page.folder / "codex") for name, text in fields.items()}
+    (codex,) = page.service.figures._scope.homes("codex")
+    filled = {name: text.format(codex=codex.id) for name, text in fields.items()}
     assert sentence in said(page.post("home-remove", filled))[0]
     assert not page.settings.exists()
 
@@ -210,3 +213,23 @@ def test_a_snapshot_of_another_make_has_no_accounts(page: HomePage) -> None:
     (page.folder / "state/snapshot.json").write_text(json.dumps({"schema": "other"}))
     assert "USD a month" not in page.get()
     assert "Nothing changed." in said(page.post("subscriptions", {"account:x": "5"}))
+
+
+def test_hostile_names_of_homes_are_shown_and_removed(tmp_path: Path) -> None:
+    odd = ["<script>alert(1)</script>", "a\u202eb", "a\nb", "quo\"te'", "é" * 100, "%s{0}#x"]
+    folders = [make_home(tmp_path / "odd" / name) for name in odd]
+    undecodable = os.fsdecode(b"/nowhere/\xff\xfe")
+    environ = {"CODEX_HOME": f"{folders[0]},{undecodable}"}
+    settings = json.dumps([str(folder) for folder in folders[1:]])
+    (tmp_path / "settings.toml").write_text(f"[providers.codex]\nhomes = {settings}\n")
+    with served(scope_in(tmp_path, **environ)) as service:
+        page = HomePage(tmp_path, service)
+        raw = request(service, "GET", BACK).text
+        assert "<script>alert" not in raw
+        assert "\u202e" not in raw
+        assert raw.count(">Remove</button>") == len(folders) - 1
+        for _ in folders[1:]:
+            sent = re.findall(r'name="(provider|home)" value="(\w+)"', page.get().split("/do/home-remove")[1])
+            assert "Nothing in it was changed." in said(page.post("home-remove", dict(sent)))[0]
+        assert page.get().count(">Remove</button>") == 0
+    assert "homes" not in page.settings.read_text()

@@ -32,7 +32,7 @@ def add(desk: PageDesk, form: Mapping[str, str]) -> str:
 def remove(desk: PageDesk, form: Mapping[str, str]) -> str:
     provider = _provider(desk, form)
     try:
-        home = home_settings.remove(desk.scope, provider, form.get("path", ""))
+        home = home_settings.remove(desk.scope, provider, form.get("home", ""))
     except (HomeRefused, CannotWriteSettings) as error:
         raise FormRefused(str(error)) from error
     desk.figures.wait(desk.figures.recount(), WAIT_SECONDS)

@@ -88,7 +88,7 @@ def _rows(
             last_seen=_last(seen, home.label),
             known=_known(provider, home),
             how="" if home.in_settings else how_to_remove(provider, home),
-            remove=(("provider", provider.id), ("path", str(home.path))) if home.in_settings else (),
+            remove=(("provider", provider.id), ("home", home.id)) if home.in_settings else (),
         )
     labels = dict.fromkeys(home.label for home in log_homes)
     for label in labels:

@@ -30,6 +30,7 @@ from tray.view.price_rows import TITLES
 
 MOST_PREVIEWED = 200_000
 """Responses that are priced one by one for a preview."""
+_MOST_SUGGESTIONS, _LONGEST_SUGGESTION = 100, 100
 
 
 class OwnPrices(Struct, frozen=True, kw_only=True):
@@ -58,7 +59,6 @@ def build(data: PageData) -> OwnPrices:
             Head(title="Model"),
             *(Head(title=title, number=True) for title in TITLES.values()),
             Head(title="What it is for"),
-            Head(title="Actions"),
         ),
         prices=own_prices(data.query, rates, counted, data.now),
         add=opened(data.query, "add"),
@@ -94,7 +94,7 @@ def _form(data: PageData, text: str, rates: Rates, counted: Mapping[str, int]) -
     if asked is None or (asked.number is not None and asked.number >= len(rates.own)):
         return None
     entry = None if asked.number is None else rates.own[asked.number]
-    fields, title = _fields(data, asked, entry, tuple(sorted(counted)))
+    fields, title = _fields(data, asked, entry, _suggested(counted))
     notes: tuple[str, ...] = ()
     said = (note.text,) if typed and note is not None else ()
     if typed:
@@ -120,6 +120,12 @@ def _form(data: PageData, text: str, rates: Rates, counted: Mapping[str, int]) -
         notes=(*said, *notes),
         is_typed=bool(typed),
     )
+
+
+def _suggested(counted: Mapping[str, int]) -> tuple[str, ...]:
+    """Names that can be typed, those used most first."""
+    names = (each for each in counted if each.isprintable() and len(each) <= _LONGEST_SUGGESTION)
+    return tuple(sorted(names, key=lambda each: -counted[each])[:_MOST_SUGGESTIONS])
 
 
 def _fields(
