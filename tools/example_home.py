@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from providers.domain.limits import AccountUsage
 from providers.host.files import Folders
-from tests.bench.make_logs import make
+from providers.ledger.ledger import Ledger
+from tests.bench.corpus import Billed, Session
+from tests.bench.make_logs import WRITERS
 from tests.tray.faces.page.asking import served
-from tools.example_states import CLAUDE, CODEX, NOW, state
+from tools.example_states import CLAUDE, CODEX, DAY, HOUR, MINUTE, NOW, state
 from tray.engine.costs import Costs
 from tray.engine.publish import SnapshotFile
 from tray.engine.scope import Scope
 from tray.faces.page.service import PageService
 
-_MONTHS = 2  # of 60 days each
-_BYTES = {"codex": 9_000_000, "claude": 6_000_000}
-_FILES = 80
+_DAYS = 120
+_FREE = range(38, 47)
+"""Days ago: a holiday."""
+_SHARES = {"codex": 0.55, "claude": 0.45}
+_EARLY = 3  # weeks ago, when everybody's week began anew
+_PACE = (62, 48, 81, 55, 97, 44, 100, 73, 38, 90, 66, 84, 58, 71)
 
 
-def example_home(folder: Path, *, logs: bool = True) -> Scope:
+def example_home(folder: Path) -> Scope:
     """Everything of this person lies below the folder; the clock stands still."""
     homes = {"codex": folder / ".codex", "claude": folder / ".claude"}
-    if logs:
-        for provider, home in homes.items():
-            for number in range(_MONTHS):
-                until = (NOW + timedelta(days=1 - 60 * number)).date()
-                make(provider, _BYTES[provider], _FILES, home, seed=number + 1, until=until)
+    for number, (provider, home) in enumerate(homes.items()):
+        rng = random.Random(number)  # noqa: S311 - nobody guesses at a picture
+        logs = WRITERS[provider](home, rng, Billed())
+        for session in _sessions(rng, _SHARES[provider]):
+            logs.write(session)
     folders = Folders(settings=folder / "own", state=folder / "own/state", cache=folder / "own/cache")
     environ = {
         "HOME": str(folder),
@@ -40,17 +47,71 @@ def example_home(folder: Path, *, logs: bool = True) -> Scope:
     }
     scope = Scope(environ, folders, ZoneInfo("Europe/Berlin"), clock=lambda: NOW)
     folders.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    usages = (replace(CODEX, homes=(str(homes["codex"]),)), replace(CLAUDE, homes=(str(homes["claude"]),)))
-    now = state(*usages)
+    now = state(*_usages())
     SnapshotFile(folders.state, "tray", clock=lambda: NOW)(now, now)
     return scope
 
 
+def _usages() -> tuple[AccountUsage, ...]:
+    return replace(CODEX, homes=("~/.codex",)), replace(CLAUDE, homes=("~/.claude",))
+
+
+def _sessions(rng: random.Random, share: float) -> Iterator[Session]:
+    """More on weekdays than on weekends, more lately than at first; oldest first."""
+    for ago in range(_DAYS, -1, -1):
+        day = (NOW - ago * DAY).date()
+        busy = (0.25 if day.weekday() > 4 else 1.0) * (1.2 - 0.6 * ago / _DAYS) * share
+        count = 0 if ago in _FREE else sum(rng.random() < busy for _ in range(6))
+        hours = sorted(rng.triangular(6, 22, 14) for _ in range(count))
+        for hour in hours:
+            start = datetime.combine(day, time(0), UTC) + timedelta(hours=hour)
+            if start < NOW - HOUR:
+                yield Session(start, int(rng.lognormvariate(10.7, 0.6)), 0)
+
+
+def note_limits(ledger: Ledger) -> None:
+    """Readings of the last weeks: of each window while it is used, and as published at the end."""
+    for usage in _usages():
+        rng = random.Random(usage.provider)  # noqa: S311 - nobody guesses at a picture
+        for at, used in _readings(rng):
+            lanes = [
+                replace(lane, value=replace(lane.value, **used[lane.value.id]), fetched_at=at)
+                for lane in usage.windows
+                if lane.value.id in used
+            ]
+            ledger.note_limits(replace(usage, windows=tuple(lanes), early_resets=()), at)
+        ledger.note_limits(usage, NOW)
+
+
+def _readings(rng: random.Random) -> Iterator[tuple[datetime, dict[str, dict[str, object]]]]:
+    """Every half hour of each working day of seven weeks: how far five hours and a week were used."""
+    begin, week, five, five_ends = NOW - 50 * DAY, 0.0, 0.0, NOW - 50 * DAY
+    ends, number = begin + 5 * DAY, 0
+    for step in range(50 * 24 * 2 - 12):
+        at = begin + step * 30 * MINUTE
+        early = number == 7 - _EARLY and at >= ends - 3 * DAY
+        if at >= ends or early:
+            ends, week, number = (at if early else ends) + 7 * DAY, 0.0, number + 1
+        if at >= five_ends:
+            five, five_ends = 0.0, at + 5 * HOUR
+        if 7 <= at.hour < 20 and (at.weekday() < 5 or at.hour % 5 == 0):
+            spent = rng.random() * _PACE[number % len(_PACE)] / 100
+            week, five = min(100.0, week + 1.9 * spent), min(100.0, five + 11 * spent)
+            yield (
+                at,
+                {
+                    "session": {"used_percent": round(five), "resets_at": five_ends},
+                    "weekly": {"used_percent": round(week), "resets_at": ends},
+                },
+            )
+
+
 @contextmanager
-def served_home(folder: Path, *, logs: bool = True) -> Iterator[PageService]:
+def served_home(folder: Path) -> Iterator[PageService]:
     """The page of this person, on a port of its own, when all is counted."""
-    scope = example_home(folder, logs=logs)
+    scope = example_home(folder)
     costs = Costs(scope)
     costs.count()
+    note_limits(costs.ledger)
     with served(scope, costs) as service:
         yield service

@@ -234,6 +234,16 @@
   document.addEventListener("pointerleave", hideTip);
   addEventListener("scroll", hideTip, { passive: true });
 
+  // What is chosen is in sight where its bar is wider than the window.
+  function showChosen() {
+    for (const each of document.querySelectorAll(".tabs [aria-current], .choice [aria-current]")) {
+      const bar = each.parentElement, over = each.offsetLeft + each.offsetWidth - bar.offsetLeft - bar.clientWidth;
+      if (over > 0) bar.scrollLeft = over + 24;
+    }
+  }
+
+  document.addEventListener("tankful:updated", showChosen);
   remember();
   unfold();
+  showChosen();
 })();

@@ -73,7 +73,8 @@ class HiddenMember(Struct, frozen=True):
 class FilterBar(Struct, frozen=True, kw_only=True):
     """`kept` is what the form of the filters keeps of the address, `kept_by_days` that of the two days.
 
-    `span` is which days are shown, in words; `compare` is None where there is nothing to compare with.
+    `span` is which days are shown, in words, `before` those that `compare` compares them with; that is None where
+    there are none.
     """
 
     ranges: tuple[Link, ...]
@@ -86,6 +87,7 @@ class FilterBar(Struct, frozen=True, kw_only=True):
     local_zone: str
     zones: tuple[str, ...]
     compare: Link | None
+    before: str
     chips: tuple[Chip, ...]
     reset: str
     kept: tuple[HiddenMember, ...]
@@ -104,6 +106,7 @@ def filter_bar(
     query = query.with_(page="", open="")
     custom = (query.range, query.since, query.until)
     first, last = days.days_of(*custom, today)
+    before = days.title_before(*custom, today)
     return FilterBar(
         ranges=tuple(_ranges(query)),
         span=days.span_title((first, last), today),
@@ -114,7 +117,8 @@ def filter_bar(
         zone=query.zone,
         local_zone=local_zone,
         zones=ZONES,
-        compare=_compare(query, days.title_before(*custom, today)),
+        compare=_compare(query) if before else None,
+        before=before,
         chips=tuple(_chips(query, names)),
         reset=PageQuery(tab=query.tab).address,
         kept=_hidden(query, without=(*_ALL, "zone")),
@@ -187,11 +191,9 @@ def _shown(name: str, value: str, names: Mapping[tuple[str, str], str]) -> str:
     return middle(readable(names.get((name, value), value)), _LONGEST_TEXT)
 
 
-def _compare(query: PageQuery, title: str) -> Link | None:
-    if not title:
-        return None
+def _compare(query: PageQuery) -> Link:
     turned = query.with_(compare="" if query.compare else "1").address
-    return Link(title=f"Compare with {title}", address=turned, current=bool(query.compare))
+    return Link(title="Compare", address=turned, current=bool(query.compare))
 
 
 def _chips(query: PageQuery, names: Mapping[tuple[str, str], str]) -> Iterator[Chip]:

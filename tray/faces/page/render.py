@@ -26,6 +26,7 @@ class RenderedSection(Struct, frozen=True, kw_only=True):
     name: str
     title: str
     html: Markup
+    beside: bool
 
 
 def templates() -> Environment:
@@ -74,7 +75,7 @@ class Pages:
         """Those of a tab. In the place of one that cannot be shown is why."""
         rendered = ((each, self._rendered(each, data)) for each in SECTIONS if each.tab == tab)
         return [
-            RenderedSection(name=each.name, title=each.title, html=html)
+            RenderedSection(name=each.name, title=each.title, html=html, beside=each.beside)
             for each, html in rendered
             if html is not None
         ]

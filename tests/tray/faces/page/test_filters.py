@@ -67,7 +67,7 @@ def test_what_is_chosen_is_marked() -> None:
     assert [each.title for each in found.ranges if each.current] == ["This week"]
     assert [each.title for each in found.providers if each.current] == ["Codex"]
     assert found.compare is not None
-    assert (found.compare.title, found.compare.current) == ("Compare with 9 Nov – 13 Nov", True)
+    assert (found.before, found.compare.current) == ("9 Nov – 13 Nov", True)
     assert "compare" not in members(found.compare.address)
 
 

@@ -18,11 +18,15 @@ __all__ = ["SECTIONS", "TABS", "PageSection"]
 
 
 class PageSection(Struct, frozen=True):
-    """`name` is that of its file and of its template; its `tab` may have several, in the order of SECTIONS."""
+    """`name` is that of its file and of its template; its `tab` may have several, in the order of SECTIONS.
+
+    Two that follow each other and are narrow stand beside each other where there is room.
+    """
 
     tab: str
     name: str
     title: str
+    beside: bool = False
 
     @property
     def build(self) -> Callable[[PageData], Struct | None]:
@@ -35,11 +39,11 @@ class PageSection(Struct, frozen=True):
 SECTIONS = (
     PageSection("overview", "limit_summary", "What is left"),
     PageSection("overview", "totals", "Totals"),
-    PageSection("overview", "burn", "Burn rate"),
-    PageSection("overview", "recent_days", "These weeks"),
-    PageSection("overview", "month", "This month"),
+    PageSection("overview", "burn", "Burn rate", beside=True),
+    PageSection("overview", "recent_days", "These weeks", beside=True),
+    PageSection("overview", "month", "This month", beside=True),
+    PageSection("overview", "heat", "Days", beside=True),
     PageSection("overview", "worth", "Subscriptions"),
-    PageSection("overview", "heat", "Days"),
     PageSection("limits", "limit_cards", "What is left"),
     PageSection("limits", "limit_history", "How far each window was used"),
     PageSection("limits", "window_usage", "What was used in each window"),
