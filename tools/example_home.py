@@ -13,7 +13,10 @@ from msgspec.structs import replace
 
 from providers.domain.limits import AccountUsage
 from providers.host.files import Folders
+from providers.ledger import index, logins
+from providers.ledger.database import opened, transaction
 from providers.ledger.ledger import Ledger
+from providers.ledger.logins import SeenLogin
 from tests.bench.corpus import Billed, Session
 from tests.bench.make_logs import WRITERS
 from tests.tray.faces.page.asking import served
@@ -62,11 +65,21 @@ def _sessions(rng: random.Random, share: float) -> Iterator[Session]:
         day = (NOW - ago * DAY).date()
         busy = (0.25 if day.weekday() > 4 else 1.0) * (1.2 - 0.6 * ago / _DAYS) * share
         count = 0 if ago in _FREE else sum(rng.random() < busy for _ in range(6))
-        hours = sorted(rng.triangular(6, 22, 14) for _ in range(count))
+        hours = sorted(rng.triangular(6, 22, 14) for _ in range(count)) if ago else [6.5, 8.2, 9.9, 10.6]
         for hour in hours:
             start = datetime.combine(day, time(0), UTC) + timedelta(hours=hour)
-            if start < NOW - HOUR:
+            if start < NOW:
                 yield Session(start, int(rng.lognormvariate(10.7, 0.6)), 0)
+
+
+def note_logins(costs: Costs, scope: Scope) -> None:
+    """Who was signed in to each home all the time: no log of theirs says so."""
+    with opened(costs.files[0], repair=True) as db, transaction(db):
+        for usage in _usages():
+            homes = [scope.log_homes_of(each)[0] for each in scope.chosen() if each.id == usage.provider]
+            if usage.account is not None:
+                login = SeenLogin(usage.account.id, NOW - _DAYS * DAY, NOW)
+                logins.note(db, index.home_id(db, usage.provider, homes[0].path), login)
 
 
 def note_limits(ledger: Ledger) -> None:
@@ -111,6 +124,7 @@ def served_home(folder: Path) -> Iterator[PageService]:
     """The page of this person, on a port of its own, when all is counted."""
     scope = example_home(folder)
     costs = Costs(scope)
+    note_logins(costs, scope)
     costs.count()
     note_limits(costs.ledger)
     with served(scope, costs) as service:
