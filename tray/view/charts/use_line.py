@@ -16,6 +16,7 @@ from tray.view.words import MONTHS, WEEKDAYS
 
 _HEIGHT = 150.0
 _WIDE = 1000.0
+_NARROW = 4.0  # a single reading is seen, too
 _MOST_RESETS = 24  # more lines would be a fence
 _MOST_POINTS = 400
 _HOURS = (1, 2, 3, 4, 6, 12)
@@ -98,10 +99,11 @@ def _y(used: float) -> float:
 def _curve(chart: UseLine, stretch: Stretch) -> Markup:
     points = _thinned(stretch.points)
     last = _x(chart, stretch.until or points[-1].at) * _WIDE
-    path = [f"M{number(_x(chart, points[0].at) * _WIDE)} {number(_y(points[0].used))}"]
+    first = min(_x(chart, points[0].at) * _WIDE, max(last - _NARROW, 0.0))
+    path = [f"M{number(first)} {number(_y(points[0].used))}"]
     path += [f"H{number(_x(chart, each.at) * _WIDE)}V{number(_y(each.used))}" for each in points[1:]]
     line = f"{''.join(path)}H{number(last)}"
-    below = f"{line}V{number(_HEIGHT)}H{number(_x(chart, points[0].at) * _WIDE)}Z"
+    below = f"{line}V{number(_HEIGHT)}H{number(first)}Z"
     if chart.tint.startswith("#"):
         area, stroke = {"fill": chart.tint, "class_": "area"}, {"stroke": chart.tint, "class_": "curve"}
     else:
