@@ -55,6 +55,7 @@ class LimitCard(Struct, frozen=True, kw_only=True):
 
     key: str
     provider: str
+    account: str | None
     title: str
     owner: str
     alerts: tuple[str, ...]
@@ -85,6 +86,7 @@ def _card(entry: Entry, state: State, now: datetime, zone: tzinfo, look: Look) -
     return LimitCard(
         key=entry.key,
         provider=usage.provider,
+        account=usage.account.id if usage.account else None,
         title=entry.header.replace(fmt.DOT, " · "),
         owner=owner_text(usage, look).replace(fmt.DOT, " · "),
         alerts=_alerts(usage, state, now, zone),

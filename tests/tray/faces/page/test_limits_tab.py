@@ -344,3 +344,15 @@ def test_the_tab_is_drawn(tmp_path: Path, address: str) -> None:
     for title in ("What is left", "Log of windows", "What one percent is worth"):
         assert title in html
     assert len(html) < 400_000
+
+
+def test_what_is_left_of_a_week_is_told_in_dollars_too(tmp_path: Path) -> None:
+    page = LedgerPage(tmp_path, now=NOW)
+    used = some_weeks(page)
+    (card,) = limit_cards.build(page.data(ALL, published(used))).cards
+    five, week = card.windows
+    left = 100 - used.windows[1].value.used_percent
+    assert week.notes[-1].startswith(f"Left, by past weeks: about ${left:.2f} at API prices ($")
+    assert "API prices" not in " ".join(five.notes)
+    (short,) = limit_summary.build(page.data("", published(used))).cards
+    assert "API prices" not in " ".join(short.windows[1].notes)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from markupsafe import Markup
 from msgspec import Struct
 
+from providers.ledger.database import LedgerError
 from tray.engine import published
 from tray.engine.zones import zone_name
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import UNREADABLE, shown_state
+from tray.faces.page.limits.percent import WINDOW, percent_values
 from tray.view import format as fmt
 from tray.view.charts.meter import MeterBar, meter
 from tray.view.limit_cards import LimitCard, LimitGauge, limit_cards
 from tray.view.menu.problems import SENTENCE
+from tray.view.percent_value import PercentValue, ValueSpread
 
 _NEVER = "No limits have been read yet."
 _START = "They are read while tankful runs: start it, or run `tankful usage`."
@@ -63,19 +67,29 @@ def build(data: PageData) -> LimitCards:
     if not found:
         is_filtered = state is not None and bool(data.query.provider or data.query.account or data.query.home)
         return LimitCards(empty=_FILTERED) if is_filtered else LimitCards(empty=_NEVER, remedy=_START)
-    return LimitCards(cards=tuple(_card(each) for each in found), legend=_legend(found, data))
+    worth = _worth(data) if data.query.tab == "limits" else {}
+    cards = tuple(_card(each, worth.get(each.account or "")) for each in found)
+    return LimitCards(cards=cards, legend=_legend(found, data))
 
 
-def _card(card: LimitCard) -> AccountCard:
+def _worth(data: PageData) -> Mapping[str, PercentValue | None]:
+    try:
+        return percent_values(data)
+    except LedgerError:  # shown where it is explained
+        return {}
+
+
+def _card(card: LimitCard, worth: PercentValue | None) -> AccountCard:
+    usd = worth.usd if worth is not None else None
     return AccountCard(
         card=card,
         alerts=tuple(fmt.plain(each, longest=SENTENCE) for each in card.alerts),
-        windows=tuple(map(_row, card.windows)),
-        scoped=tuple(map(_row, card.scoped)),
+        windows=tuple(_row(each, usd if each.id == WINDOW else None) for each in card.windows),
+        scoped=tuple(_row(each) for each in card.scoped),
     )
 
 
-def _row(gauge: LimitGauge) -> GaugeRow:
+def _row(gauge: LimitGauge, worth: ValueSpread | None = None) -> GaugeRow:
     said = ", ".join(filter(None, (f"{gauge.title}: {gauge.reading}", gauge.resets)))
     bar = MeterBar(said=said, left=gauge.share, level=gauge.level, time_left=gauge.tick, stale=gauge.stale)
     return GaugeRow(
@@ -85,11 +99,18 @@ def _row(gauge: LimitGauge) -> GaugeRow:
         meter=meter(bar),
         resets=gauge.resets or "",
         resets_at=_iso(gauge.resets_at),
-        notes=gauge.notes,
+        notes=(*gauge.notes, *_left_in_dollars(gauge, worth)),
         origin=gauge.origin,
         stale=gauge.stale,
         kind={"plenty": "plain", "low": "warn", "scarce": "bad", "spent": "bad"}[gauge.level],
     )
+
+
+def _left_in_dollars(gauge: LimitGauge, worth: ValueSpread | None) -> Iterator[str]:
+    """No vendor says what a percent is: an estimate, with its spread."""
+    if worth is not None and gauge.left:
+        low, middle, high = (fmt.money(gauge.left * each) for each in (worth.low, worth.middle, worth.high))
+        yield f"Left, by past weeks: about {middle} at API prices ({low} to {high})"
 
 
 def _legend(cards: tuple[LimitCard, ...], data: PageData) -> str:

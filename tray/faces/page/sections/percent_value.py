@@ -8,16 +8,12 @@ from math import ceil
 from msgspec import Struct
 
 from providers.ledger.database import LedgerError
-from providers.ledger.windows import WindowRecord
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
-from tray.faces.page.limits.windows import EVER, by_account, roughly_used_between
+from tray.faces.page.limits.percent import percent_values
 from tray.view import format as fmt
-from tray.view.percent_value import LEAST_USED, PercentValue, ValueSpread, percent_value, samples
+from tray.view.percent_value import LEAST_USED, PercentValue, ValueSpread
 
-_WINDOW = "weekly"
-_MOST = 26
-"""So many weeks: limits change."""
 _UNKNOWN = (
     f"Not known yet: of no past week {LEAST_USED:.0f} % or more were used with its logs on this computer."
 )
@@ -52,13 +48,10 @@ class PercentWorth(Struct, frozen=True, kw_only=True):
 
 
 def build(data: PageData) -> PercentWorth:
-    """Whatever the range and the filters by project and model: it is a property of the account."""
     try:
-        records = by_account(data.costs.ledger.windows(*EVER, window=_WINDOW))
+        values = percent_values(data)
         cards = tuple(
-            _card(data, account, records.get(account.id, []))
-            for account in limit_accounts(data)
-            if account.id in records or _WINDOW in account.titles
+            _card(account, values[account.id]) for account in limit_accounts(data) if account.id in values
         )
     except LedgerError as error:
         return PercentWorth(problem=str(error))
@@ -66,9 +59,7 @@ def build(data: PageData) -> PercentWorth:
     return PercentWorth(cards=cards, notes=(_ESTIMATE, _ELSEWHERE) if known else ())
 
 
-def _card(data: PageData, account: LimitAccount, weeks: list[WindowRecord]) -> WorthCard:
-    between = roughly_used_between(data, account)
-    found = percent_value(samples(weeks[-_MOST - 1 :], between, data.now))
+def _card(account: LimitAccount, found: PercentValue | None) -> WorthCard:
     if found is None:
         return WorthCard(account=account.label, unknown=_UNKNOWN)
     return _worth(account, found)
