@@ -19,3 +19,8 @@ def ms_or_none(at: datetime | None) -> int | None:
 
 def moment_or_none(ms: int | None) -> datetime | None:
     return None if ms is None else moment(ms)
+
+
+def span_ms(since: datetime | None, until: datetime | None) -> tuple[int, int]:
+    """Without a bound, before or after all times."""
+    return -(2**62) if since is None else ms(since), 2**62 if until is None else ms(until)

@@ -17,7 +17,7 @@ from providers.ledger.changes import Remembered, Shelf, all_read
 from providers.ledger.coverage import HomeCoverage, coverage
 from providers.ledger.database import LedgerUnwritable, transaction
 from providers.ledger.discover import FINDERS, Finders
-from providers.ledger.epoch_ms import ms
+from providers.ledger.epoch_ms import span_ms
 from providers.ledger.limit_news import LimitNews, limit_news
 from providers.ledger.place import Place
 from providers.ledger.prices.pricing import Rates
@@ -33,7 +33,6 @@ _SHORT_WAIT = 0.2
 """Seconds. Polling limits and publishing do not wait for a scan."""
 _MOST_CHANGES = 20_000
 """Of one window: more than a chart can show, and read within 0.1 s."""
-_EARLIEST_MS, _LATEST_MS = -(2**62), 2**62
 
 
 class Ledger:
@@ -225,7 +224,14 @@ class Ledger:
             return
         verifier = self._verifier.begin(self._place.state())
         with self._place.opened() as db:
-            yield from rows.responses(db, homes, *_span_ms(since, until), verifier)
+            yield from rows.responses(db, homes, *span_ms(since, until), verifier)
+
+    def message_times(self, homes: Homes, since: datetime, until: datetime) -> query.MessageTimes:
+        """Of the messages that the person sent from `since` until before `until`. Raises LedgerError."""
+        if not self._place.exists():
+            return {}
+        with self._place.opened() as db:
+            return query.message_times(db, homes, since, until)
 
     def limits(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[rows.LimitRow]:
         """How the windows of all accounts changed from `since` until before `until`, by account, window and time.
@@ -234,7 +240,7 @@ class Ledger:
         if not self._place.exists():
             return
         with self._place.opened() as db:
-            yield from rows.limits(db, *_span_ms(since, until))
+            yield from rows.limits(db, *span_ms(since, until))
 
     def names(self) -> rows.Names:
         """Whose the accounts are, and all spellings of projects. Raises LedgerError."""
@@ -320,7 +326,3 @@ class Ledger:
                 zone=zone,
                 now=now,
             )
-
-
-def _span_ms(since: datetime | None, until: datetime | None) -> tuple[int, int]:
-    return _EARLIEST_MS if since is None else ms(since), _LATEST_MS if until is None else ms(until)

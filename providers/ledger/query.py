@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -160,8 +160,39 @@ def message_slices(
     if verifier is not None:
         verifier.verify_parts(db)
         verifier.verify_messages(db)
-    numbers = _homes(db, provider, homes)
-    start_ms, end_ms = ms(start), ms(end)
+    return [
+        MessageSlice(quarter, *texts, count)
+        for texts, times in _sent(db, _homes(db, provider, homes), ms(start), ms(end), verifier)
+        for quarter, count in Counter(at // QUARTER_MS * QUARTER_MS for at in times).items()
+    ]
+
+
+MessageTimes = dict[tuple[str, str], list[int]]
+"""Epoch ms in order, by account ("" where no log says) and the label of the home."""
+
+
+def message_times(
+    db: sqlite3.Connection, homes: Mapping[str, Mapping[Path, str]], start: datetime, end: datetime
+) -> MessageTimes:
+    """The messages with start <= time < end, one in several homes in the first. `homes` are those of each provider
+    with their labels. Raises DamageFound.
+    """
+    found: MessageTimes = {}
+    for provider, labels in homes.items():
+        names = {storable(str(path)): label for path, label in labels.items()}
+        for texts, times in _sent(db, _homes(db, provider, tuple(labels)), ms(start), ms(end)):
+            found.setdefault((texts[4], names[texts[0]]), []).extend(times)
+    return {key: sorted(times) for key, times in found.items()}
+
+
+def _sent(
+    db: sqlite3.Connection,
+    numbers: Sequence[int],
+    start_ms: int,
+    end_ms: int,
+    verifier: Verifier | None = None,
+) -> Iterator[tuple[tuple[str, str, str, str, str], list[int]]]:
+    """Home, session, root, project and account of each context, with the times of its messages."""
     rows = db.execute(
         f"SELECT {_MESSAGES}, h.path, c.session, c.root, c.project, c.account FROM messages m"
         " CROSS JOIN contexts c ON c.id = m.context CROSS JOIN homes h ON h.id = c.home"
@@ -170,20 +201,14 @@ def message_slices(
     ).fetchall()
     if verifier is not None:
         verifier.verify_contexts(db, {row[1] for row in rows})
-    found: list[MessageSlice] = []
     part, seen = 0, set[int]()
     for row in rows:
         if row[0] != part:
             part, seen = row[0], set()  # one in several homes is in one part, and counts in the first
         messages = [each for each in MessageRow(*row[:_OF_MESSAGES]).messages() if each[1] not in seen]
         seen.update(key for _, key in messages)
-        counts = Counter(at // QUARTER_MS * QUARTER_MS for at, _ in messages if start_ms <= at < end_ms)
         home, session, root, project, account = row[_OF_MESSAGES:]
-        found += [
-            MessageSlice(quarter, home, session, root, project, account, count)
-            for quarter, count in counts.items()
-        ]
-    return found
+        yield (home, session, root, project, account), [at for at, _ in messages if start_ms <= at < end_ms]
 
 
 def held(db: sqlite3.Connection, provider: str, homes: Sequence[Path]) -> Held:

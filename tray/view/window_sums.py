@@ -36,7 +36,6 @@ def window_sums(
     """Newest first. `records` are windows of one account and one id, oldest first; `first_look` is when the first
     of all its windows was seen first, None if unknown.
     """
-    spans = [(record.starts_at, end) for record, end in zip(records, _ends(records, now), strict=True)]
     found = [
         WindowSum(
             record=record,
@@ -44,7 +43,7 @@ def window_sums(
             current=is_open(record, now),
             incomplete=is_incomplete(record, first_look),
         )
-        for record, tally in zip(records, between(spans), strict=True)
+        for record, tally in zip(records, between(spans_of(records, now)), strict=True)
     ]
     changed = [replace(after, change=_change(before, after)) for before, after in pairwise(found)]
     return (*reversed(changed), *found[:1])
@@ -57,11 +56,13 @@ def is_incomplete(record: WindowRecord, first_look: datetime | None) -> bool:
     return first_look - record.starts_at > looked_at_every(record.window)
 
 
-def _ends(records: Sequence[WindowRecord], now: datetime) -> list[datetime]:
-    """When each of them ended, or now; never after the next one began: no response counts in two windows."""
+def spans_of(records: Sequence[WindowRecord], now: datetime) -> list[tuple[datetime, datetime]]:
+    """From when until when each of them lasted, or until now; never after the next one began: no response counts
+    in two windows.
+    """
     nexts = (*(record.starts_at for record in records[1:]), now)
     return [
-        max(record.starts_at, min(end_of(record) or now, after))
+        (record.starts_at, max(record.starts_at, min(end_of(record) or now, after)))
         for record, after in zip(records, nexts, strict=False)
     ]
 

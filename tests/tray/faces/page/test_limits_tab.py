@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from providers.domain.cost import Context, SentMessage
 from providers.domain.errors import NotSignedIn
 from providers.domain.limits import AccountUsage, UsageSnapshot
+from providers.ledger.contexts import Contexts
+from providers.ledger.database import opened, transaction
+from providers.ledger.messages import replace_messages
 from tests.tray.faces.page.ledgers import LedgerPage
 from tests.tray.faces.page.limit_histories import (
     DAY,
@@ -282,6 +287,49 @@ def test_two_accounts_of_one_home_have_their_own_weeks(tmp_path: Path) -> None:
     weeks = {table.account: table.rows for table in tables if table.window == "Weekly"}
     assert len(weeks) == 2
     assert max(int(row.tokens.value) for row in weeks["Codex · Pro · 99999999@example.com"]) < 10
+
+
+def send(page: LedgerPage, times: Sequence[datetime], account: str | None = "a1b2c3d4") -> None:
+    """Messages in the logs of the Codex home."""
+    context = Context(home=page.codex, session="s", account=account)
+    sent = [SentMessage(round(at.timestamp() * 1000), key, context) for key, at in enumerate(times, 1)]
+    with opened(page.costs.files[0], repair=True) as db, transaction(db):
+        replace_messages(db, Contexts(db, "codex"), [([5], sent)], set())
+
+
+def test_messages_are_counted_by_window_as_cost_counts_them(tmp_path: Path) -> None:
+    page = LedgerPage(tmp_path, now=NOW)
+    usage = published(some_weeks(page))
+    send(page, [NOW - MINUTE - 30 * HOUR * number for number in range(22)])
+    built = window_usage.build(page.data(ALL, usage))
+    assert [head.title for head in built.heads].count("Messages") == 1
+    for row in built.tables[0].rows:
+        first = datetime.fromisoformat(row.began_at).date()
+        data = page.data(f"range=custom&from={first}&to={first + timedelta(days=6)}")
+        total = page.cost(data, "day")["codex"]["messages"]["total"]
+        assert row.messages is not None
+        assert row.messages.value == (f"{total}" if total else "")
+    assert sum(int(row.messages.value or 0) for row in built.tables[0].rows if row.messages) == 22
+
+
+def test_messages_of_another_account_count_there(tmp_path: Path) -> None:
+    page = LedgerPage(tmp_path, now=NOW)
+    usage = published(some_weeks(page, 1))
+    send(page, [NOW - HOUR], account="99999999")
+    rows = window_usage.build(page.data(ALL, usage)).tables[0].rows
+    assert {row.messages.shown for row in rows if row.messages} == {"–"}
+
+
+def test_messages_name_no_model_so_their_column_is_absent(tmp_path: Path) -> None:
+    page = LedgerPage(tmp_path, now=NOW)
+    usage = published(some_weeks(page, 1))
+    send(page, [NOW - HOUR])
+    built = window_usage.build(page.data(f"{ALL}&model=gpt-5.5", usage))
+    assert "Messages" not in [head.title for head in built.heads]
+    assert {row.messages for table in built.tables for row in table.rows} == {None}
+    assert (
+        "Messages" not in Pages().page(page.data(f"{ALL}&model=gpt-5.5", usage)).split("What one percent")[0]
+    )
 
 
 # --- what one percent is worth ------------------------------------------------------------------------------

@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from providers.domain.cost import Tally
 from providers.ledger.database import LedgerError
 from providers.ledger.windows import WindowRecord
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
+from tray.faces.page.limits.messages import messages_in
 from tray.faces.page.limits.windows import EVER, asked_span, by_account, filter_note, is_within, used_between
 from tray.faces.page.parts import Head
-from tray.faces.page.table.columns import ShownCell, cost_cell, count_cell
+from tray.faces.page.table.columns import NO_NUMBER, ShownCell, cost_cell, count_cell
 from tray.view import format as fmt
 from tray.view.window_events import end_of, used_text
 from tray.view.window_sums import WindowSum, window_sums
@@ -23,10 +25,7 @@ _MOST = 60
 _WINDOWS = ("weekly", "monthly", "session")
 _BEFORE = {"weekly": timedelta(days=35), "monthly": timedelta(days=95), "session": timedelta(days=1)}
 """How long before the range the window is looked for that its first one is compared with."""
-_HEADS = tuple(
-    Head(title=title, number=title != "Window")
-    for title in ("Window", "Used", "Tokens", "Cost", "Responses", "Change")
-)
+_TITLES = ("Window", "Used", "Tokens", "Cost", "Messages", "Responses", "Change")
 _NONE = "No window of these days is known."
 
 
@@ -39,6 +38,7 @@ class WindowUsageRow(Struct, frozen=True, kw_only=True):
     used_full: str
     tokens: ShownCell
     cost: ShownCell
+    messages: ShownCell | None
     responses: ShownCell
     change: str
     current: bool
@@ -56,7 +56,7 @@ class WindowUsageTable(Struct, frozen=True, kw_only=True):
 
 
 class WindowUsage(Struct, frozen=True, kw_only=True):
-    heads: tuple[Head, ...] = _HEADS
+    heads: tuple[Head, ...] = ()
     tables: tuple[WindowUsageTable, ...] = ()
     notes: tuple[str, ...] = ()
     empty: str = _NONE
@@ -75,7 +75,13 @@ def build(data: PageData) -> WindowUsage:
     except LedgerError as error:
         return WindowUsage(problem=str(error))
     note = filter_note(data)
-    return WindowUsage(tables=tables, notes=(note,) if note is not None else ())
+    without = any(row.messages is None for table in tables for row in table.rows)
+    heads = tuple(
+        Head(title=title, number=title != "Window")
+        for title in _TITLES
+        if not (without and title == "Messages")
+    )
+    return WindowUsage(heads=heads, tables=tables, notes=(note,) if note is not None else ())
 
 
 def _known(data: PageData, window: str) -> list[WindowRecord]:
@@ -106,7 +112,10 @@ def _table(data: PageData, account: LimitAccount, known: list[WindowRecord]) -> 
     return WindowUsageTable(
         account=account.label,
         window=account.window_title(window),
-        rows=tuple(_row(each, data) for each in sums[: len(shown)]),
+        rows=tuple(
+            _row(each, sent, data)
+            for each, sent in zip(sums, _newest_first(messages_in(data, account, shown), shown), strict=False)
+        ),
         note=_note(data, window, len(shown)),
     )
 
@@ -124,7 +133,11 @@ def _first_look(data: PageData, record: WindowRecord) -> datetime | None:
     return changes[0].at if changes else None
 
 
-def _row(each: WindowSum, data: PageData) -> WindowUsageRow:
+def _newest_first(messages: list[int] | None, records: list[WindowRecord]) -> list[int | None]:
+    return [None for _ in records] if messages is None else [*reversed(messages)]
+
+
+def _row(each: WindowSum, messages: int | None, data: PageData) -> WindowUsageRow:
     record, now = each.record, data.now
     return WindowUsageRow(
         span=_spanned(record.starts_at, end_of(record), data),
@@ -133,12 +146,18 @@ def _row(each: WindowSum, data: PageData) -> WindowUsageRow:
         used_full=f"{record.used_percent:g}",
         tokens=count_cell(each.tally.usage.total_tokens),
         cost=cost_cell(each.tally),
+        messages=None if messages is None else _messages(messages, each.tally),
         responses=count_cell(each.tally.responses),
         change="" if each.change is None else _signed(each.change),
         current=each.current,
         incomplete=each.incomplete,
         early=record.reset_early,
     )
+
+
+def _messages(count: int, tally: Tally) -> ShownCell:
+    """Unknown where something was answered and nothing sent: logs that were gone before messages counted."""
+    return ShownCell(shown=NO_NUMBER) if not count and tally.responses else count_cell(count)
 
 
 def _signed(percent: float) -> str:

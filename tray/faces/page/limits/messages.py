@@ -1,0 +1,48 @@
+"""How many messages the person sent in each window."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from datetime import timedelta
+
+from providers.ledger.epoch_ms import ms
+from providers.ledger.query import MessageTimes
+from providers.ledger.windows import WindowRecord
+from tray.faces.page.data import PageData
+from tray.faces.page.limits.accounts import LimitAccount
+from tray.faces.page.limits.windows import EVER, asked_span
+from tray.view.window_sums import spans_of
+
+_LONGEST = timedelta(days=35)
+"""So long before the range a window may have begun."""
+_KEPT = "times of messages"
+
+
+def messages_in(data: PageData, account: LimitAccount, records: Sequence[WindowRecord]) -> list[int] | None:
+    """Of each of these windows, oldest first. None where the address asks for a project or for a model, which no
+    message names. Raises LedgerError.
+    """
+    if data.query.project or data.query.model:
+        return None
+    own = sorted(
+        at
+        for (ident, home), times in _times(data).items()
+        if ident == account.id and data.query.home in ("", home)
+        for at in times
+    )
+    spans = spans_of(records, data.now)
+    return [bisect_left(own, ms(until)) - bisect_left(own, ms(since)) for since, until in spans]
+
+
+def _times(data: PageData) -> MessageTimes:
+    if _KEPT not in data.kept:
+        since, until = asked_span(data)
+        since = since - _LONGEST if since - EVER[0] > _LONGEST else since
+        homes = {
+            each.id: {home.path: home.label for home in data.scope.log_homes_of(each)}
+            for each in data.scope.chosen()
+        }
+        data.kept[_KEPT] = data.costs.ledger.message_times(homes, since, max(until, data.now))
+    found: MessageTimes = data.kept[_KEPT]
+    return found
