@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from providers.domain.cost import Tally
 from providers.ledger.rollup.selection import Dimension, Key, Selection
 from tray.faces.page.data import PageData
+from tray.faces.page.tab_titles import FIRST
 from tray.view.usage.daily import Daily, summed
 from tray.view.usage.days import Days, Logged, known_days
 
@@ -22,11 +23,14 @@ def daily(data: PageData) -> Daily:
 
 
 def _first_shown(data: PageData) -> date | None:
-    """None is the first of all: the days of the address, those before, and those of the heatmap."""
+    """None is the first of all: the days of the address, those before, and on the overview its own ones."""
     if data.selection.since is None:
         return None
     earlier = days_before(data)
-    firsts = (data.selection.since, heat_days(data).first, *([earlier.first] if earlier else []))
+    is_overview = data.query.tab in ("", FIRST)
+    firsts = [data.selection.since]
+    firsts += [earlier.first] if earlier else []
+    firsts += [heat_days(data).first] if is_overview else []
     return min(firsts)
 
 

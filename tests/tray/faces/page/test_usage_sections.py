@@ -12,7 +12,7 @@ import pytest
 
 from providers.domain.cost import BilledResponse, TokenUsage
 from tests.tray.faces.page.ledgers import NOW, LedgerPage, billed
-from tray.faces.page.render import Pages
+from tray.faces.page.render import FAULT, Pages
 from tray.faces.page.sections import (
     SECTIONS,
     averages,
@@ -53,7 +53,9 @@ def cards(built: totals.Totals | month.Month | recent_days.RecentDays) -> dict[s
 
 
 def html(page: LedgerPage, address: str, usage: dict[str, Any] | None = None) -> str:
-    return Pages().page(page.data(address, usage))
+    shown = Pages().page(page.data(address, usage))
+    assert FAULT not in shown
+    return shown
 
 
 def test_compared_with_the_period_before(tmp_path: Path) -> None:
