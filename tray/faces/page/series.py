@@ -45,15 +45,6 @@ def measure_choices(
     return amounts.choices(data.query, "measure", offered, current, "usd")
 
 
-def provider_choices(data: PageData) -> tuple[Link, ...]:
-    """All, or one provider alone; none where there is only one."""
-    chosen = data.scope.chosen()
-    if len(chosen) < 2:
-        return ()
-    names = {"": "All", **{each.id: each.title for each in chosen}}
-    return amounts.choices(data.query, "provider", names, data.query.provider)
-
-
 def series_of(data: PageData, by: Dimension, names: Sequence[str]) -> tuple[Series, ...]:
     """Providers have their own colour, all others one by their place."""
     tints = {each.id: provider_tint(each.mark.colour) for each in data.scope.providers}

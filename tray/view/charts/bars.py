@@ -16,6 +16,7 @@ from tray.view.charts.svg import element, empty, joined, share
 _HEIGHT = 168.0
 _LEAST = 1.5  # what is not 0 is seen
 _UNKNOWN = 9.0
+_SATURDAY = 5
 
 
 class ChartBar(Struct, frozen=True, kw_only=True):
@@ -121,11 +122,18 @@ def _column(chart: Bars, place: int, top: float) -> Markup:
     return element(
         "g",
         element("title", _tip(chart, bar)),
-        empty("rect", x=share(slot * place), y=0, width=share(slot), height=_HEIGHT, class_="hit"),
+        empty(
+            "rect", x=share(slot * place), y=0, width=share(slot), height=_HEIGHT, class_=_ground(chart, bar)
+        ),
         *_stack(chart, bar, top, sizes),
         *_before(bar, top, left, width),
         class_="column",
     )
+
+
+def _ground(chart: Bars, bar: ChartBar) -> str:
+    """What a column stands on: weekends are seen."""
+    return "hit weekend" if chart.step == "day" and bar.begin.weekday() >= _SATURDAY else "hit"
 
 
 def _stack(chart: Bars, bar: ChartBar, top: float, sizes: dict[str, str]) -> Iterator[Markup]:

@@ -71,4 +71,5 @@ def peak(chart: Rhythm) -> str:
         return "Nothing was used in these days."
     (weekday, part), value = max(chart.values.items(), key=lambda each: each[1])
     when = f"{WEEKDAYS[weekday]} {chart.parts[part]}"
-    return f"Most was used on {when}: {chart.unit.shown(value)} {chart.unit.name}."
+    shown = chart.unit.shown(value)
+    return f"Most was used on {when}: {shown if shown.startswith('$') else f'{shown} {chart.unit.name}'}."

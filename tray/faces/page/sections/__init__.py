@@ -42,7 +42,7 @@ SECTIONS = (
     PageSection("overview", "burn", "Burn rate", beside=True),
     PageSection("overview", "recent_days", "These weeks", beside=True),
     PageSection("overview", "month", "This month", beside=True),
-    PageSection("overview", "heat", "Days", beside=True),
+    PageSection("overview", "heat", "Calendar", beside=True),
     PageSection("overview", "worth", "Subscriptions"),
     PageSection("limits", "limit_cards", "What is left"),
     PageSection("limits", "limit_history", "How far each window was used"),

@@ -18,7 +18,7 @@ from tray.view import format as fmt
 from tray.view.charts.ranked import bar
 from tray.view.charts.series import provider_tint
 
-_MOST = 24
+_MOST = 14
 
 
 class BlockRow(Struct, frozen=True, kw_only=True):

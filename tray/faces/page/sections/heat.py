@@ -22,7 +22,6 @@ _NAMES = {"usd": "Cost", "tokens": "Tokens", "sessions": "Sessions"}
 
 
 class Heat(Struct, frozen=True, kw_only=True):
-    providers: tuple[Link, ...]
     measures: tuple[Link, ...]
     weeks: tuple[Link, ...]
     chart: Markup
@@ -37,7 +36,6 @@ def build(data: PageData) -> Heat:
     names = used.providers
     days = _days(data, shown, names, measure)
     return Heat(
-        providers=series.provider_choices(data),
         measures=series.measure_choices(data, measure, priced=priced, sessions=True),
         weeks=amounts.choices(data.query, "weeks", _WEEKS, f"{weeks}", f"{spending.HEAT_WEEKS[0]}"),
         chart=heatmap(

@@ -25,7 +25,6 @@ _NAMES: dict[Measure, str] = {"usd": "Cost", "tokens": "Tokens"}
 class OverTime(Struct, frozen=True, kw_only=True):
     """`footer` is a sentence on the sum and the averages, `notes` on what the bars lack."""
 
-    providers: tuple[Link, ...]
     stacked_by: tuple[Link, ...]
     measures: tuple[Link, ...]
     charts: tuple[Markup, ...]
@@ -42,7 +41,6 @@ def build(data: PageData) -> OverTime:
     if known is not None and used.active_days:
         charts = _charts(data, by, measure, known)
     return OverTime(
-        providers=series.provider_choices(data),
         stacked_by=series.by_choices(data),
         measures=series.measure_choices(data, measure, priced=priced),
         charts=charts,

@@ -6,6 +6,7 @@ from datetime import date
 
 from markupsafe import Markup
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tray.faces.page import amounts, spending
 from tray.faces.page.amounts import Amount
@@ -70,7 +71,8 @@ def build(data: PageData) -> RankingTable:
 
 def _heads(data: PageData, by: Sorting, *, priced: bool) -> tuple[Head, ...]:
     columns = [each for each in _COLUMNS if priced or each.key != "cost"]
-    return heads(data.query, columns, by)
+    day, *others = heads(data.query, columns, by)
+    return (replace(day, number=False), *others)  # sorted as numbers are, and read as a name
 
 
 def _days(data: PageData) -> list[RankedDay]:
