@@ -63,7 +63,10 @@ def name_dims(db: sqlite3.Connection, homes: Mapping[str, Mapping[Path, str]]) -
     }
     in_use = {
         row[0]
-        for row in db.execute("SELECT id FROM dims WHERE EXISTS (SELECT 1 FROM spans WHERE dim = dims.id)")
+        for row in db.execute(
+            "SELECT id FROM dims WHERE EXISTS (SELECT 1 FROM spans WHERE dim = dims.id)"
+            " OR EXISTS (SELECT 1 FROM messages WHERE dim = dims.id)"
+        )
     }
     made_of = repr((sorted(labels.items()), sorted(in_use)))
     if db.execute("SELECT homes FROM naming").fetchone() == (made_of,):

@@ -12,10 +12,12 @@ from threading import RLock
 from zlib import crc32
 
 from providers.domain.cost import Tally
+from providers.ledger.epoch_ms import ms
 from providers.ledger.report import recent_span
 from providers.ledger.rollup import (
     cache,
     recent_blocks,
+    sent,
     session_counts,
     sessions,
     singles,
@@ -99,7 +101,9 @@ class Rollup:
         db = self._tables.db
         db.execute("BEGIN")
         try:
-            changes = update.read_changes(db, ledger, homes, verifier)
+            known = update.known_homes(ledger, homes)
+            changes = update.read_changes(db, ledger, known, verifier)
+            sent.read_messages(db, ledger, known, verifier)
             name_dims(db, homes)
             self._tables.days.add(changes)
         except BaseException:
@@ -217,6 +221,21 @@ class Rollup:
                     singles.tallies_between(self._tables.db, ledger, *span, filters, ()) for span in spans
                 )
                 return [sums.get((), Tally(usd=0.0)) for sums in found]
+
+    def messages(self, selection: Selection, by: Sequence[Dimension] = ()) -> dict[Key, int] | None:
+        """How many messages the person sent, by any dimensions but model and effort; without groups of none.
+
+        None where a model is selected or asked for: a message has none.
+        """
+        with self._lock:
+            return sent.messages(self._tables.db, self._tables.days, selection, by)
+
+    def messages_between(
+        self, start: datetime, end: datetime, filters: Mapping[Filter, str] | None = None
+    ) -> int | None:
+        """How many between these moments, to a quarter of an hour; None where a model is selected."""
+        with self._lock:
+            return sent.messages_between(self._tables.db, ms(start), ms(end), filters or {})
 
     def recent(
         self, selection: Selection, now: datetime, by: Sequence[Dimension] = ("provider",)

@@ -16,7 +16,7 @@ from providers.ledger.rollup.tallies import (
     days_selected,
     expression,
     key_of,
-    slices_of_days,
+    local_columns,
     where_dim,
 )
 
@@ -51,7 +51,7 @@ def _source(
         table = days.table(selection.zone, selection.since, THREADS)
         return source, (table, *days_selected(selection), *values)
     source = (
-        f"FROM (SELECT s.*, e.thread FROM ({slices_of_days(db, days, selection)}"
+        f"FROM (SELECT s.*, e.thread FROM (SELECT {local_columns(db, days, selection)} FROM slices"
         " WHERE quarter >= ? AND quarter < ?) s JOIN sessions e ON e.id = s.session) s"
         f" JOIN named d ON d.dim = s.dim WHERE beyond = 0 AND {where}"
     )

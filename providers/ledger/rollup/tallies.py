@@ -1,5 +1,7 @@
 """Sums by any dimensions."""
 
+# ruff: noqa: S608 - nothing but column names, numbers and placeholders is put into a statement
+
 from __future__ import annotations
 
 import sqlite3
@@ -25,7 +27,7 @@ THREAD = f"coalesce(nullif(t.name, ''), '{UNKNOWN}')"
 _EXPRESSIONS = {
     "week": f"day - (day - {_FIRST}) % 7",
     "weekday": f"(day - {_FIRST}) % 7",
-    "month": "(SELECT month FROM calendar c WHERE c.day = s.day)",
+    "month": "coalesce((SELECT month FROM calendar c WHERE c.day = s.day), month_of(day))",
     "thread": THREAD,
     "session": f"coalesce(nullif(e.name, ''), '{UNKNOWN}')",
 }
@@ -76,22 +78,21 @@ def _of_sessions(
     db: sqlite3.Connection, days: DaySums, selection: Selection, by: Sequence[Dimension], *, beyond: bool
 ) -> dict[Key, Tally]:
     where, values = where_dim(selection.filters)
-    slices = "SELECT * FROM slices"
-    if set(by) & set(TIMES):
-        slices = slices_of_days(db, days, selection)
+    columns = local_columns(db, days, selection) if set(by) & set(TIMES) else "*"
     source = (
-        f"FROM ({slices} WHERE quarter >= ? AND quarter < ?) s JOIN named d ON d.dim = s.dim {SESSION_NAMES}"
+        f"FROM (SELECT {columns} FROM slices WHERE quarter >= ? AND quarter < ?) s"
+        f" JOIN named d ON d.dim = s.dim {SESSION_NAMES}"
         f" WHERE beyond = ? AND {where}"
     )
     return grouped(db, by, source, (*selection.span, beyond, *values))
 
 
-def slices_of_days(db: sqlite3.Connection, days: DaySums, selection: Selection) -> str:
-    """A query of slices with their local day and part of day."""
+def local_columns(db: sqlite3.Connection, days: DaySums, selection: Selection) -> str:
+    """All columns of a table by quarters of an hour, with its local day and part of day."""
     days.table(selection.zone, selection.since)  # afterwards the calendar has them
     for name, function in zip(("local_day", "local_part"), _calendar(selection.zone), strict=True):
         db.create_function(name, 1, function)
-    return "SELECT *, local_day(quarter) AS day, local_part(quarter) AS part_of_day FROM slices"
+    return "*, local_day(quarter) AS day, local_part(quarter) AS part_of_day"
 
 
 def days_selected(selection: Selection) -> tuple[int, int]:

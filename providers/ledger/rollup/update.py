@@ -38,17 +38,17 @@ _NOTHING = (0,) * len(SUMS)
 
 def state(ledger: sqlite3.Connection) -> tuple[str, object]:
     """Another whenever its sums may be others."""
-    row = ledger.execute("SELECT value FROM meta WHERE name = 'part_checksums'").fetchone()
-    return f"{index.generation(ledger):x}", row and row[0]
+    rows = ledger.execute("SELECT value FROM meta WHERE name IN ('part_checksums', 'messages') ORDER BY name")
+    return f"{index.generation(ledger):x}", rows.fetchall()
 
 
 def read_changes(
-    db: sqlite3.Connection, ledger: sqlite3.Connection, homes: Homes, verifier: Verifier
+    db: sqlite3.Connection,
+    ledger: sqlite3.Connection,
+    known: Mapping[int, tuple[str, str]],
+    verifier: Verifier,
 ) -> Changes:
-    """Returns what was added up to other sums. Raises DamageFound."""
-    known = reading.numbers(
-        ledger, {(name, storable(str(path))) for name, own in homes.items() for path in own}
-    )
+    """Returns what was added up to other sums. `known` are the homes, by their numbers. Raises DamageFound."""
     _note_homes(db, known)
     before, now = reading.differences(db, ledger, known)
     changes: Changes = {}
@@ -66,6 +66,12 @@ def read_changes(
     emptied = ((*name, quarter) for quarter in {each[0] for each in changes} for name in providers)
     db.executemany("DELETE FROM used WHERE provider = ? AND quarter = ? AND responses = 0", emptied)
     return changes
+
+
+def known_homes(ledger: sqlite3.Connection, homes: Homes) -> dict[int, tuple[str, str]]:
+    """Provider and path of those that the ledger has, by its numbers. Raises DamageFound."""
+    wanted = {(provider, storable(str(path))) for provider, own in homes.items() for path in own}
+    return reading.numbers(ledger, wanted)
 
 
 class OtherLedger(Exception):
