@@ -20,7 +20,7 @@ from tray.view.usage.worth import COMPARED
 BUDGET = "Budgets in USD at API prices; a day and a week also as a share of the weekly limits, such as 50%"
 SETTINGS, PRICES = "settings", "subscriptions"
 """What the forms are called where they are posted."""
-ON_PAGE: tuple[Setting[Any], ...] = (HIDE_EMAIL, SHOW_USED, WORK_DAYS, REFRESH, *BUDGETS.values())
+ON_PAGE: tuple[Setting[Any], ...] = (REFRESH, WORK_DAYS, HIDE_EMAIL, SHOW_USED, *BUDGETS.values())
 _ACCOUNT = "account:"
 
 

@@ -182,7 +182,7 @@ def test_settings_are_saved_together_or_not_at_all(page: HomePage) -> None:
     text = page.post("settings", good)
     assert "Saved." in said(text)
     assert page.settings.read_text().endswith(
-        '[display]\nhide_email = true\nwork_days = "mon-fri"\n\n[budget]\nday = "50%"\n'
+        '[display]\nwork_days = "mon-fri"\nhide_email = true\n\n[budget]\nday = "50%"\n'
     )
     assert CODEX.account is not None
     assert str(CODEX.account.email) not in text, "the page obeys at once"
@@ -190,6 +190,15 @@ def test_settings_are_saved_together_or_not_at_all(page: HomePage) -> None:
     assert "[" not in page.settings.read_text()
     text = page.post("settings", {"display.work_days": "never"})
     assert len(mistakes(text)) == 1
+
+
+def test_how_often_limits_are_read_is_set_beside_what_became_of_it(page: HomePage) -> None:
+    before = page.get()
+    assert re.search(r"Limits updated .*, next refresh ", before)
+    assert "Logs counted just now." in before
+    page.post("settings", {"refresh.every": "15m", "display.work_days": "all"})
+    assert page.settings.read_text().endswith('[refresh]\nevery = "15m"\n')
+    assert re.search(r'<option value="15m" selected', page.get())
 
 
 def test_other_settings_are_not_set_here(page: HomePage) -> None:

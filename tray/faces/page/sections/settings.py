@@ -11,6 +11,7 @@ from tray.faces.page import settings_form
 from tray.faces.page.account_list import accounts
 from tray.faces.page.data import PageData
 from tray.faces.page.fields import FormButton, FormField, PageForm, filled
+from tray.faces.page.status import status_of
 
 WHAT_FOR = (
     "What you pay a month for each account: the page compares it with what the same use costs at API prices. Empty"
@@ -48,7 +49,8 @@ def build(data: PageData) -> PageSettings:
         prices=prices if listed else None,
         settings=PageForm(
             action=settings_form.SETTINGS,
-            title="Display and budgets",
+            title="Settings",
+            notes=(" ".join(status_of(data).lines),),
             fields=_shown(data, settings_form.SETTINGS, settings_form.fields_of(settings)),
             is_typed=_is_typed(data, settings_form.SETTINGS),
             buttons=_SAVE,
