@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from providers.domain.account import account_id
+from providers.domain.context_use import ContextUse
 from providers.domain.errors import NotSignedIn, ProviderError
 from providers.domain.limits import Identity, Reading, UsageError
 from providers.logs import LogFormat
@@ -213,8 +214,9 @@ class Provider(Struct, frozen=True, kw_only=True):
     its own programs. `mark` is its sign in the tray's icon. `resume` is the command that goes on with a session,
     without the session's id. `when_empty` are sentences on sources that may have nothing to tell without an
     error, by their ids: what fills them. `not_counted` are sentences on usage that no log of its CLI has.
-    `home_variable` is the environment variable that names its
-    homes, and `home_files` are what a home of it has, at least one of them or of the folders of its logs.
+    `context_window` is that of a session in tokens, from its newest response and the observations of its logs;
+    None where it is not certain. `home_variable` is the environment variable that names its homes, and
+    `home_files` are what a home of it has, at least one of them or of the folders of its logs.
     """
 
     id: str
@@ -237,6 +239,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     resume: tuple[str, ...] = ()
     when_empty: Mapping[str, str] = {}
     not_counted: tuple[str, ...] = ()
+    context_window: Callable[[ContextUse, Sequence[bytes]], int | None] = lambda _use, _observations: None
     home_variable: str = ""
     home_files: tuple[str, ...] = ()
 

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from providers.claude.context_window import context_window
 from providers.claude.desktop import find_log_homes
 from providers.claude.logs.format import Transcripts
 from providers.host.files import short, split_homes
@@ -112,6 +113,7 @@ CLAUDE = Provider(
         " `tankful statusline --from-claude`.",
         "noted": "Claude Code has not cached this account's limits recently; its /usage command does.",
     },
+    context_window=context_window,
     not_counted=(
         (
             "Claude Code before version 2.1.329: summaries of /compact, titles, side questions and the inner"

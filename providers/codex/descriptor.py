@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 
 from providers.codex.logs.format import ROLLOUTS
+from providers.domain.context_use import ContextUse
 from providers.host.files import short, split_homes
 from providers.source import Glyph, GuardHook, Home, Installed, Links, Login, Provider, Source
 
@@ -49,6 +50,13 @@ def find_guards(home: Home, environ: Mapping[str, str], chosen: Path | None) -> 
     from providers.codex import hooks
 
     return hooks.find_guards(home, environ, chosen)
+
+
+def context_window(use: ContextUse, observations: Sequence[bytes]) -> int | None:
+    """That of the thread's last turn; None where its rollouts name none."""
+    from providers.codex.logs.context_window import context_window
+
+    return context_window(use, observations)
 
 
 @cache
@@ -94,6 +102,7 @@ CODEX = Provider(
     when_empty={
         "rollouts": "no recent session log of this account has limits; the next Codex turn will write some."
     },
+    context_window=context_window,
     not_counted=(
         (
             "Codex: what it logs nowhere. These are ephemeral threads, titles, memories, responses that failed"

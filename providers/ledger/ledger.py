@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, tzinfo
 from math import floor
 from pathlib import Path
+from typing import TypeVar
 
 from providers.domain.cost import CostReport, Counter, Detail, HomeFigures
 from providers.domain.limits import AccountUsage
@@ -14,7 +16,6 @@ from providers.domain.work_days import ALL
 from providers.host.holder import WaitListener
 from providers.ledger import history, index, query, rows, window_log
 from providers.ledger.changes import Remembered, Shelf, all_read
-from providers.ledger.coverage import HomeCoverage, coverage
 from providers.ledger.database import LedgerUnwritable, transaction
 from providers.ledger.discover import FINDERS, Finders
 from providers.ledger.epoch_ms import span_ms
@@ -29,6 +30,7 @@ from providers.ledger.scan_lock import Patience
 from providers.ledger.verify import Verifier
 from providers.ledger.windows import WindowRecord
 
+T = TypeVar("T")
 _SHORT_WAIT = 0.2
 """Seconds. Polling limits and publishing do not wait for a scan."""
 _MOST_CHANGES = 20_000
@@ -249,12 +251,12 @@ class Ledger:
         with self._place.opened() as db:
             return rows.names(db)
 
-    def coverage(self, provider: str, homes: Sequence[Path]) -> dict[Path, HomeCoverage]:
-        """What of these homes is counted; without those of which no log was ever read. Raises LedgerError."""
+    def read(self, question: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+        """What a query says of the file; `otherwise` where there is none yet. Raises LedgerError."""
         if not self._place.exists():
-            return {}
+            return otherwise
         with self._place.opened(_SHORT_WAIT) as db:
-            return coverage(db, provider, homes)
+            return question(db)
 
     def load(self, rollup: Rollup, homes: Homes) -> None:
         """Bring the sums up to date with what is counted of these homes. Raises LedgerError."""

@@ -60,6 +60,7 @@ SECTIONS = (
     PageSection("projects", "by_project", "Projects"),
     PageSection("projects", "by_account", "Accounts"),
     PageSection("projects", "by_home", "Homes"),
+    PageSection("sessions", "contexts", "Context windows in use"),
     PageSection("sessions", "sessions", "Sessions"),
     PageSection("responses", "responses", "Responses"),
     PageSection("data", "counted_logs", "What is counted"),

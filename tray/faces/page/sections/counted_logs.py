@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.ledger.coverage import HomeCoverage
+from providers.ledger.coverage import HomeCoverage, coverage
 from providers.ledger.database import LedgerError
 from providers.source import Home, Provider
 from tray.faces.page.data import PageData
@@ -37,7 +38,8 @@ def build(data: PageData) -> CountedLogs:
     try:
         for provider in providers:
             paths = [home.path for home in homes[provider.id]]
-            known[provider.id] = data.costs.ledger.coverage(provider.id, paths)
+            asked = partial(coverage, provider=provider.id, homes=paths)
+            known[provider.id] = data.costs.ledger.read(asked, {})
         lines = (*_counted(data, providers), *_days(data))
     except LedgerError as error:
         problem, lines = str(error), ()

@@ -17,7 +17,7 @@ from tray.faces.page.parts import Column, Head, Pager, heads, pager, sorting
 from tray.faces.page.table.columns import COLUMNS, NO_NUMBER, ShownCell
 from tray.faces.page.table.groups import beyond, titles
 from tray.faces.page.table.names import ShownName, middle, named, readable
-from tray.faces.page.table.table import ROWS, row_id, toggled, total_of
+from tray.faces.page.table.table import ALL, ROWS, row_id, toggled, total_of
 from tray.view.cost_groups import folder_name, resume_command
 
 _ORDERS: dict[str, SessionOrder] = {
@@ -66,7 +66,7 @@ class SessionEntry(Struct, frozen=True, kw_only=True):
 
 
 class Sessions(Struct, frozen=True, kw_only=True):
-    """`heads` are of the columns beside the project; `more` are the rows below all others."""
+    """`heads` are of the columns after the project; `more` are the rows below all others."""
 
     heads: tuple[Head, ...]
     entries: tuple[SessionEntry, ...]
@@ -79,13 +79,14 @@ def build(data: PageData) -> Sessions:
     by = sorting(data.query, _SORTED, "last")
     found, count = _page(data, _ORDERS[by.key], descending=by.reverse)
     pages = pager(data.query, count, ROWS)
-    sorted_heads = {
-        column.key: head for column, head in zip(_SORTED, heads(data.query, _SORTED, by), strict=True)
-    }
+    shown = {column.key: head for column, head in zip(_SORTED, heads(data.query, _SORTED, by), strict=True)}
     return Sessions(
         heads=(
-            *(sorted_heads[key] for key in ("last", "started", "subagents")),
-            *(sorted_heads.get(column.key) or Head(title=column.title, number=True) for column in _SUMS),
+            replace(shown["last"], number=False),
+            *(shown[key] for key in ("cost", "total", "subagents")),
+            Head(title="Models"),
+            replace(shown["started"], number=False),
+            *(shown.get(each.key) or Head(title=each.title, number=True) for each in _SUMS[2:]),
         ),
         entries=tuple(_session(row, data) for row in found),
         more=tuple(_more(data)) if count else (),
@@ -115,8 +116,8 @@ def _session(row: SessionRow, data: PageData) -> SessionEntry:
 
 
 def _opened(data: PageData) -> str:
-    """The rows that the address opens, as far as one page has so many."""
-    return ",".join(data.query.open.split(",")[:_MOST_OPEN])
+    """The rows that the address opens: each costs a query, so that never all of them are open."""
+    return ",".join([each for each in data.query.open.split(",") if each != ALL][:_MOST_OPEN])
 
 
 def _entry(row: SessionRow, data: PageData) -> SessionEntry:
