@@ -31,11 +31,14 @@ End = Literal["reset", "early", "silence", "now"]
 
 
 class _Run(Struct, frozen=True):
-    """Readings that follow each other; `until` is how long the last one held."""
+    """Readings that follow each other; `until` is how long the last one held, as far as is known, and `next_at`
+    when another one was seen.
+    """
 
     changes: tuple[LimitChange, ...]
     until: datetime
     end: End
+    next_at: datetime | None
 
 
 def use_stretches(
@@ -51,8 +54,12 @@ def use_stretches(
     kept = [change for change in without_glitches(changes) if change.at <= until]
     looks = sorted({*(record.seen_at for record in records), *([looked_at] if looked_at else ())})
     bucket = (until - since) / _BUCKETS
-    found = (_stretch(run, since, until, bucket) for run in _runs(kept, looks, until))
-    return tuple(_thinned(each, bucket) for each in found if each is not None)
+    return tuple(
+        _thinned(each, bucket)
+        for run in _runs(kept, looks, until)
+        for each in (_stretch(run, since, until, bucket), _unseen_early(run, since))
+        if each is not None
+    )
 
 
 def _runs(changes: list[LimitChange], looks: Sequence[datetime], until: datetime) -> Iterator[_Run]:
@@ -62,7 +69,8 @@ def _runs(changes: list[LimitChange], looks: Sequence[datetime], until: datetime
         after = changes[number + 1] if number + 1 < len(changes) else None
         end = _end(change, after, until)
         if end is not None:
-            yield _Run(tuple(run), _held_until(change, after, looks, until, end), end)
+            held_until = _held_until(change, after, looks, until, end)
+            yield _Run(tuple(run), held_until, end, after.at if after is not None else None)
             run = []
 
 
@@ -109,13 +117,23 @@ def _stretch(run: _Run, since: datetime, until: datetime, bucket: timedelta) -> 
         points.insert(0, UsePoint(since, before[-1].used_percent))
     last = run.changes[-1]
     ends = last.resets_at if run.end == "reset" else run.until
-    if run.end in ("reset", "early") and run.until == ends and ends < until:
+    whole = run.until == (run.next_at if run.end == "early" else ends)
+    if run.end in ("reset", "early") and whole and ends is not None and ends < until:
         return Stretch(points=tuple(points), until=ends, ended="early" if run.end == "early" else "reset")
     seen = max(run.until, min(points[0].at + bucket, until))  # a single reading is a dot, and no nothing
     if seen > points[-1].at:
         points.append(UsePoint(seen, last.used_percent))
     note = "" if run.end == "now" else "nobody looked after that"
     return Stretch(points=tuple(points), ended="open", note=note)
+
+
+def _unseen_early(run: _Run, since: datetime) -> Stretch | None:
+    """An early reset that was seen long after the last look before it: a mark where it was found, and no line."""
+    at = run.next_at
+    if run.end != "early" or at is None or at == run.until or at < since:
+        return None
+    used = run.changes[-1].used_percent
+    return Stretch(points=(UsePoint(at, used),), until=at, ended="early", note="reset early before that")
 
 
 def _thinned(stretch: Stretch, bucket: timedelta) -> Stretch:

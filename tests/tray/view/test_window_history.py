@@ -54,6 +54,14 @@ def test_an_early_reset_is_marked_where_it_was_seen() -> None:
     assert second.points[0] == UsePoint(BEGIN + 100 * MINUTE, 2)
 
 
+def test_an_early_reset_while_nobody_looked_is_marked_where_it_was_found() -> None:
+    before, mark, after = stretches(change(10, 40, 9000, "weekly"), change(900, 2, 11000, "weekly"))
+    assert (before.until, before.note) == (None, "nobody looked after that")
+    assert (mark.until, mark.ended) == (BEGIN + 900 * MINUTE, "early")
+    assert len(mark.points) == 1
+    assert after.points[0] == UsePoint(BEGIN + 900 * MINUTE, 2)
+
+
 def test_usage_that_returns_at_once_was_never_gone() -> None:
     (line,) = stretches(change(10, 40), change(20, 0, 320), change(22, 41), looked_at=BEGIN + 30 * MINUTE)
     assert [used for _, used in minutes(line)] == [40, 41, 41]

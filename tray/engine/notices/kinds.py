@@ -33,7 +33,7 @@ LOGIN_SETTLES = timedelta(minutes=10)
 FORECAST_SETTLES = timedelta(minutes=10)
 """A forecast may be that of one busy moment."""
 LOGIN_ERRORS = ("not_signed_in", "login_expired")
-_THRESHOLD_SCOPES = (*ALL_USE_SCOPES, "model")
+THRESHOLD_SCOPES = (*ALL_USE_SCOPES, "model")
 
 Topic = Literal["usage", "login", "budget"]
 
@@ -153,7 +153,7 @@ def _threshold(percent: int, look: AccountLook) -> Iterator[Occasion]:
     for lane in look.usage.windows:
         window = lane.value
         if (
-            window.scope in _THRESHOLD_SCOPES
+            window.scope in THRESHOLD_SCOPES
             and look.is_fresh(lane)
             and left_percent(window.used_percent) > 0
             and left_percent(look.used(kind, lane)) <= percent
@@ -166,7 +166,7 @@ def _runs_out(look: AccountLook) -> Iterator[Occasion]:
     it runs out before the reset at all.
     """
     for lane in look.usage.windows:
-        if lane.value.scope not in _THRESHOLD_SCOPES or not look.is_fresh(lane):
+        if lane.value.scope not in THRESHOLD_SCOPES or not look.is_fresh(lane):
             continue
         pace = pace_of(look.usage, lane.value, look.now, look.zone, look.work_days)
         found = look.about("runs_out", lane)

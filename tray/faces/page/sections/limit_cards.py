@@ -14,6 +14,7 @@ from tray.engine.zones import zone_name
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import UNREADABLE, shown_state
 from tray.faces.page.limits.percent import WINDOW, percent_values
+from tray.faces.page.query import PageQuery
 from tray.view import format as fmt
 from tray.view.charts.meter import MeterBar, meter
 from tray.view.limit_cards import LimitCard, LimitGauge, limit_cards
@@ -41,9 +42,10 @@ class GaugeRow(Struct, frozen=True, kw_only=True):
 
 
 class AccountCard(Struct, frozen=True, kw_only=True):
-    """`scoped` are windows of models and features."""
+    """`scoped` are windows of models and features, `address` that of the tab about limits of this account."""
 
     card: LimitCard
+    address: str
     alerts: tuple[str, ...]
     windows: tuple[GaugeRow, ...]
     scoped: tuple[GaugeRow, ...]
@@ -68,7 +70,7 @@ def build(data: PageData) -> LimitCards:
         is_filtered = state is not None and bool(data.query.provider or data.query.account or data.query.home)
         return LimitCards(empty=_FILTERED) if is_filtered else LimitCards(empty=_NEVER, remedy=_START)
     worth = _worth(data) if data.query.tab == "limits" else {}
-    cards = tuple(_card(each, worth.get(each.account or "")) for each in found)
+    cards = tuple(_card(each, data.query, worth.get(each.account or "")) for each in found)
     return LimitCards(cards=cards, legend=_legend(found, data))
 
 
@@ -79,10 +81,13 @@ def _worth(data: PageData) -> Mapping[str, PercentValue | None]:
         return {}
 
 
-def _card(card: LimitCard, worth: PercentValue | None) -> AccountCard:
+def _card(card: LimitCard, query: PageQuery, worth: PercentValue | None) -> AccountCard:
     usd = worth.usd if worth is not None else None
     return AccountCard(
         card=card,
+        address=query.with_(
+            tab="limits", page="", **({"account": card.account} if card.account else {})
+        ).address,
         alerts=tuple(fmt.plain(each, longest=SENTENCE) for each in card.alerts),
         windows=tuple(_row(each, usd if each.id == WINDOW else None) for each in card.windows),
         scoped=tuple(_row(each) for each in card.scoped),

@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 from markupsafe import Markup
 from msgspec import Struct
 
-from providers.domain.limits import ACCOUNT_WINDOWS
+from providers.domain.limits import ACCOUNT_WINDOWS, RateWindow
 from providers.ledger.database import LedgerError
 from providers.ledger.windows import WindowRecord
 from tray.engine.notices import settings as notices
+from tray.engine.notices.kinds import THRESHOLD_SCOPES
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
 from tray.faces.page.limits.windows import EVER, asked_span, by_account, windows_of_range
@@ -51,7 +52,7 @@ def build(data: PageData) -> LimitHistory:
         return LimitHistory(problem=str(error))
     left_out = len(found) - len(charts)
     more = f"{left_out} more windows are not shown: choose an account to see them." if left_out else ""
-    return LimitHistory(charts=charts, more=more, thresholds=_explained(_warned_at(data)))
+    return LimitHistory(charts=charts, more=more, thresholds=_explained(_warned_at(data, "weekly")))
 
 
 def _windows(account: LimitAccount, records: Sequence[WindowRecord]) -> list[str]:
@@ -78,7 +79,7 @@ def _chart(data: PageData, account: LimitAccount, window: str, records: Sequence
             begin=since,
             end=until,
             zone=data.zone,
-            thresholds=tuple(Threshold(100 - left, f"{left} % left") for left in _warned_at(data)),
+            thresholds=tuple(Threshold(100 - left, f"{left} % left") for left in _warned_at(data, window)),
             tint=account.tint,
         )
     )
@@ -100,7 +101,7 @@ def _columns(
             series=(Series("Used", account.tint),),
             bars=highest_bars(own, _looked(data, account, records), since, until, step, data.now, data.zone),
             step=step,
-            lines=tuple(MarkLine(100 - left, "Warned at") for left in _warned_at(data)),
+            lines=tuple(MarkLine(100 - left, "Warned at") for left in _warned_at(data, own[0].window)),
         )
     )
 
@@ -122,10 +123,11 @@ def _span(data: PageData, records: Sequence[WindowRecord]) -> tuple[datetime, da
     return since, max(min(until, data.now), since + timedelta(minutes=1))
 
 
-def _warned_at(data: PageData) -> tuple[int, ...]:
+def _warned_at(data: PageData, window: str) -> tuple[int, ...]:
     """At how many percent left there is a notice."""
     settings = data.scope.settings()
-    if not settings.get(notices.ENABLED):
+    scope = RateWindow(id=window, title="", used_percent=0).scope
+    if not settings.get(notices.ENABLED) or scope not in THRESHOLD_SCOPES:
         return ()
     kinds = {50: notices.AT_50, 25: notices.AT_25, 10: notices.AT_10}
     return tuple(left for left, setting in kinds.items() if settings.get(setting))
