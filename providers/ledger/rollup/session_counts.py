@@ -41,8 +41,6 @@ def _source(
 ) -> tuple[str, tuple[object, ...]]:
     """Rows with a `thread`, from the smallest tables that can be grouped by these."""
     where, values = where_dim(selection.filters)
-    if not set(by) & set(TIMES):
-        return spans_of(db, selection)
     if {*by, *selection.filters} - set(TIMES) <= {"provider"}:
         source = (
             "FROM named d CROSS JOIN thread_days s ON zone = ? AND s.dim = d.dim AND day >= ? AND day <= ?"
@@ -50,6 +48,8 @@ def _source(
         )
         table = days.table(selection.zone, selection.since, THREADS)
         return source, (table, *days_selected(selection), *values)
+    if not set(by) & set(TIMES):
+        return spans_of(db, selection)
     source = (
         f"FROM (SELECT s.*, e.thread FROM (SELECT {local_columns(db, days, selection)} FROM slices"
         " WHERE quarter >= ? AND quarter < ?) s JOIN sessions e ON e.id = s.session) s"

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from providers.ledger.rollup.selection import Dimension
 from tray.faces.page import amounts, spending
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import StatCard
@@ -39,10 +41,18 @@ def _card(data: PageData, name: str, days: Days) -> StatCard:
         return StatCard(name=name, value="–", note=f"{dates}, no logs yet")
     total = spending.daily(data).of(days).total
     tokens, cost = amounts.tokens(total.usage.total_tokens), amounts.cost(total)
-    sessions = amounts.plural(spending.sessions(data, days), "session")
+    sessions = amounts.plural(_sessions(data, days), "session")
     if not cost.shown:
         return amounts.card(name, _with_unit(tokens), note=f"{dates}, {sessions}")
     return amounts.card(name, cost, note=f"{tokens.shown} tokens, {sessions}, {dates}")
+
+
+def _sessions(data: PageData, days: Days) -> int:
+    """Of a day or a week: one question is for all days, one for all weeks."""
+    monday = data.today - timedelta(days=data.today.weekday())
+    selection = replace(data.selection, since=monday - timedelta(weeks=2), until=data.today)
+    by: Dimension = "day" if days.first == days.last else "week"
+    return spending.session_counts(data, (by,), selection).get((days.first,), 0)
 
 
 def _with_unit(tokens: amounts.Amount) -> amounts.Amount:
