@@ -17,11 +17,12 @@ from zlib import crc32
 from msgspec import Struct
 
 from providers.domain.cost import SentMessage
-from providers.ledger.checksum import PRIME, of_values, weighed
+from providers.ledger.checksum import PRIME, weighed
 from providers.ledger.contexts import Contexts
 from providers.ledger.damage import DamageFound
 from providers.ledger.statements import chunks, placeholders
 
+_NUMBERS = struct.Struct("<4q")
 _TOTAL = "count(*), sum(part), sum(context), sum(first_ms), sum(last_ms), sum(checksum)"
 
 
@@ -143,10 +144,11 @@ def set_total(db: sqlite3.Connection) -> None:
 
 
 def _checksum(part: int, context: int, first_ms: int, last_ms: int, packed: bytes) -> int:
-    """Also of what are no such values."""
-    if not isinstance(packed, bytes):
+    """-1 for what are no such values."""
+    try:
+        return crc32(packed, crc32(_NUMBERS.pack(part, context, first_ms, last_ms)))
+    except (struct.error, TypeError):
         return -1
-    return crc32(packed, of_values(part, context, first_ms, last_ms))
 
 
 def _weight(rows: Sequence[MessageRow]) -> int:

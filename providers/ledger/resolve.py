@@ -93,8 +93,7 @@ def _in_each_home(
 ) -> list[_T]:
     """What all homes together have, copied to each home that contains it: a report may cover only one."""
     found = resolve(observed)
-    homes = sorted({each.home for each in observed})
-    if len(homes) == 1:
+    if len(observed) == 1 or len(homes := sorted({each.home for each in observed})) == 1:
         return found
     keys: dict[Path, set[int]] = {
         home: {each.key for each in resolve([each for each in observed if each.home == home])}

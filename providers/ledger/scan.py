@@ -28,6 +28,7 @@ LINE_CAP = 16 * 1024 * 1024
 # Of a compressed log: the longest sessions have hundreds of megabytes, and 32 KB may unpack to a gigabyte.
 PLAIN_CAP = 2 << 30
 
+HEAD_ALONE = "head"
 _TAIL = 1 << 16  # of a line that is not kept: no record of usage that ends a line is longer
 
 
@@ -77,7 +78,8 @@ class LineReader:
     never the one it was lent) up to `cap` bytes; a longer one is skipped. What follows the last newline is
     left: `offset`, counted from where the stream stood, is where to go on once the writer has finished it.
 
-    A line whose head matches a group of `unwanted` is clipped: its head and its last 64 KB are handed on.
+    A line whose head matches a group of `unwanted` is clipped: its head and its last 64 KB are handed on; of one
+    that matches the group HEAD_ALONE, the head alone.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class LineReader:
         self._start = self._end = 0  # what is in the buffer and not yet judged
         self._dropping = self._too_long = False
         self._head: bytes | None = None  # of a dropped line that is clipped
+        self._head_alone = False
 
     @property
     def buffer_size(self) -> int:
@@ -128,8 +131,12 @@ class LineReader:
                     take(buffer[start:stop])
                     if self._rules is not rules:
                         rules = unwanted, ends_in_usage, within = self._rules
-            elif head.lastindex:
+            elif head.lastindex and head.lastgroup != HEAD_ALONE:
                 take(self._clipped(head.group(), start, stop))
+            elif head.lastindex:
+                take(bytearray(head.group()))
+                if ends_in_usage(buffer, stop - within, stop):
+                    self._take_last(take, start, stop, is_whole=False)
             elif ends_in_usage(buffer, stop - within, stop):
                 self._take_last(take, start, stop)
             start = stop + 1
@@ -144,6 +151,7 @@ class LineReader:
             self._too_long = held >= self._cap and head is None
             self._dropping = head is not None or self._too_long
             self._head = head.group() if head is not None and head.lastindex else None
+            self._head_alone = head is not None and head.lastgroup == HEAD_ALONE
         keep = min(held, _TAIL) if self._dropping else held
         # Of what comes; what is kept stands right before it.
         place = (keep + 63 & ~63) + _OFFSET_IN_PAGE + _ROOM_BEFORE
@@ -162,9 +170,11 @@ class LineReader:
         if stop < 0:
             self._start = max(self._start, self._end - _TAIL)
             return False
-        if self._head is not None:
+        if self._head is not None and not self._head_alone:
             take(self._clipped(self._head, self._start, stop))
         else:
+            if self._head is not None:
+                take(bytearray(self._head))
             self._take_last(take, self._start, stop, too_long=self._too_long, is_whole=False)
         self._dropping = self._too_long = False
         self._start = stop + 1

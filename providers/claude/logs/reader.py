@@ -76,6 +76,7 @@ class TranscriptReader:
         # Made anew only where the members change that they are made of: most lines have the place of the one
         # before, and a session has few models.
         self._place, self._place_of = _NO_PLACE, _NO_MEMBERS
+        self._sent_from, self._sent_from_of = _NO_PLACE, _NO_MEMBERS
         self._served: dict[_Terms, Served] = {}
 
     def follow(self, want: Callable[[re.Pattern[bytes], UsageEnd], None]) -> None:
@@ -134,8 +135,11 @@ class TranscriptReader:
         """What a subagent is asked is by the model that started it."""
         if line.is_sidechain is True or line.agent_id is not None or self._name.startswith("agent-"):
             return
-        key = stable_hash(encode(("message", line.uuid or (line.session_id, at))))
-        sent = at, self._new_place(line)
+        key = stable_hash(line.uuid.encode() if line.uuid else encode((line.session_id, at)))
+        place_of = line.session_id, line.cwd, line.forked_from, line.request_session_id, self._account
+        if place_of != self._sent_from_of:
+            self._sent_from, self._sent_from_of = self._new_place(line), place_of
+        sent = at, self._sent_from
         self._messages[key] = min(sent, self._messages.get(key, sent))
 
     def _take_response(self, answer: wire.ResponseLine, is_short: bool) -> None:

@@ -254,9 +254,13 @@ def _salvaged(record: dict[str, Any]) -> Line | None:
     return None
 
 
+_NO_PROMPT = UserLine(False, TranscriptLine(), None)
+
+
 def _user_line(user: sent.User, line: TranscriptLine) -> UserLine:
-    prompt = user.is_prompt
-    return UserLine(prompt, line, line.timestamp if prompt and user.is_sent and _is_dated(line) else None)
+    if not user.is_prompt:
+        return _NO_PROMPT
+    return UserLine(True, line, line.timestamp if user.is_sent and _is_dated(line) else None)
 
 
 def _queued(attached: sent.Attached, line: TranscriptLine) -> UserLine | None:

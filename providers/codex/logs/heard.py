@@ -12,6 +12,8 @@ from providers.codex.logs.rollout import Message, born_at, is_uuid
 from providers.logs import stable_hash
 
 Heard = wire.UserMessage | wire.ItemCompleted | wire.EnteredReview | wire.ExitedReview
+HEARD = (wire.ItemCompleted, wire.UserMessage, wire.EnteredReview, wire.ExitedReview)
+"""The same for isinstance(), which takes a third of the time."""
 
 
 def enter_turn(state: ReaderState, turn: str | None) -> None:
@@ -23,15 +25,13 @@ def enter_turn(state: ReaderState, turn: str | None) -> None:
 
 def message(state: ReaderState, at: int, payload: Heard) -> Message | None:
     """None where the line is none of the person's."""
-    if isinstance(payload, wire.EnteredReview):
-        state.reviewing = ENTERED
-    elif isinstance(payload, wire.ExitedReview):
-        state.reviewing = NONE
-    elif isinstance(payload, wire.ItemCompleted):
+    if isinstance(payload, wire.ItemCompleted):
         if payload.item.type == "UserMessage":
             return _message(state, at, wire.text_or_none(payload.item.id))
-    elif payload.kind in (None, "plain"):
+    elif isinstance(payload, wire.UserMessage):
         return _message(state, at, None)
+    else:
+        state.reviewing = ENTERED if isinstance(payload, wire.EnteredReview) else NONE
     return None
 
 

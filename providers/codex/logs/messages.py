@@ -48,14 +48,23 @@ def messages(observed: Sequence[Observed]) -> list[SentMessage]:
         threads.setdefault(each.state.thread, []).append(each)
     best: dict[int, _Claim] = {}
     for number, each in enumerate(heard):
+        if not each.messages:
+            continue
         thread, home = each.state.thread, str(observed[number].home)
         for key, at, copied in _claims(each, threads):
             claim = copied, at, thread, home, number
             held = best.setdefault(key, claim)
             if claim < held:
                 best[key] = claim
-    contexts = [_context(each.state, source) for each, source in zip(heard, observed, strict=True)]
-    found = [SentMessage(at, key, contexts[number]) for key, (_, at, _, _, number) in best.items()]
+    contexts = [
+        _context(each.state, source) if each.messages else None
+        for each, source in zip(heard, observed, strict=True)
+    ]
+    found = [
+        SentMessage(at, key, context)
+        for key, (_, at, _, _, number) in best.items()
+        if (context := contexts[number]) is not None
+    ]
     return sorted(found, key=attrgetter("at_ms", "key"))
 
 

@@ -122,7 +122,7 @@ class RolloutReader:
     def _note(self, at: int, ordinal: int | None, payload: wire.Payload) -> None:
         """A message, or a line that says what the next ones belong to."""
         state = self.state
-        if isinstance(payload, heard.Heard):
+        if isinstance(payload, heard.HEARD):
             if (message := heard.message(state, at, payload)) is not None:
                 self.messages.append(message)
         elif isinstance(payload, wire.TurnContext):

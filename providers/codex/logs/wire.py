@@ -13,20 +13,21 @@ import msgspec
 from msgspec import Meta, Struct
 
 from providers.domain.account import account_id
+from providers.ledger.scan import HEAD_ALONE
 from providers.logs import MalformedLine
 
 # Heads that are known to be irrelevant; whatever is unknown is parsed. `compacted` holds the whole history and can
-# exceed 100 MB; what counts of it stands at its end, so its group makes the reader clip it. Of a message,
-# which may hold images, the head counts.
+# exceed 100 MB; what counts of it stands at its end, so its group makes the reader clip it. A message
+# may hold images: its head alone is handed on.
 UNWANTED = re.compile(
     rb'\{"timestamp":"[^"]{0,64}+",(?:"ordinal":[0-9]{1,19}+,)?+"type":"(?:response_item"|event_msg","payload":'
     rb'\{"type":"(?:(?!token_count"|task_started"|turn_started"|thread_settings_applied"|user_message"'
-    rb'|item_completed"|entered_review_mode"|exited_review_mode")\w{1,64}+"|(?P<message>user_message")'
-    rb'|item_completed","thread_id":"[^"]{0,64}+","turn_id":"[^"]{0,64}+","item":\{"type":"'
-    rb'(?:(?!UserMessage")\w{1,64}+"|(?P<item>UserMessage","id":"[^"]{0,64}+")))'
+    rb'|item_completed"|entered_review_mode"|exited_review_mode")\w{1,64}+"'
+    rb'|item_completed","thread_id":"[^"]{0,64}+","turn_id":"[^"]{0,64}+","item":\{"type":"(?!UserMessage")\w{1,64}+"'
+    rb'|(?P<head>user_message"|item_completed","thread_id":"[^"]{0,64}+","turn_id":"[^"]{0,64}+"'
+    rb',"item":\{"type":"UserMessage","id":"[^"]{0,64}+"))'
     rb'|world_state"|(?P<compacted>compacted")|inter_agent_communication_metadata")'
 )
-_CLOSES = {"message": b"}}", "item": b"}}}"}
 
 # How far from its end a token_usage_record has its last tokens, and a token_count, where its limits follow them.
 RECORD_END = (b'_tokens":', 40)
@@ -184,9 +185,7 @@ class SettingsApplied(Struct, frozen=True, tag="thread_settings_applied"):
 
 
 class UserMessage(Struct, frozen=True, gc=False, tag="user_message"):
-    """A message of the person (up to 0.150); with another `kind` than "plain", it is by Codex itself."""
-
-    kind: Any = None
+    """A message of the person (up to 0.150)."""
 
 
 class ItemCompleted(Struct, frozen=True, gc=False, tag="item_completed"):
@@ -267,7 +266,7 @@ _COMPACTED_BY = b'"compaction_response_id":'
 def decode(text: bytes | bytearray) -> tuple[int, Line] | None:
     """The time of a line, in epoch ms, and the line; None for an irrelevant one. Raises only MalformedLine."""
     try:
-        line = _line.decode(text)
+        line = _line.decode(_closed(text) if text[-1:] == b'"' else text)
     except _DAMAGE:
         salvaged = _in_part(text)
         if salvaged is None:
@@ -279,6 +278,14 @@ def decode(text: bytes | bytearray) -> tuple[int, Line] | None:
     return at, line
 
 
+def _closed(text: bytes | bytearray) -> bytes | bytearray:
+    """A line of which only its head is left, as a whole one."""
+    head = UNWANTED.match(text)
+    if head is None or head.lastgroup != HEAD_ALONE or head.end() < len(text):
+        return text
+    return text + (b"}}" if text.endswith(b'"user_message"') else b"}}}")
+
+
 def _in_part(text: bytes | bytearray) -> Line | None:
     """What can be read of a line that is none as a whole, None for an irrelevant one; raises MalformedLine."""
     head = UNWANTED.match(text)
@@ -286,14 +293,12 @@ def _in_part(text: bytes | bytearray) -> Line | None:
         if _may_count(text):
             raise MalformedLine from None
         return None
-    line = _unclipped(head.group(), text) if head.lastgroup == "compacted" else None
+    line = _unclipped(head.group(), text) if head.lastgroup != HEAD_ALONE else None
     if line is None:
         from providers.ledger.damaged_line import last_record  # few logs need it
 
         if last_record(text, is_whole=True) is not None:
             raise MalformedLine from None  # it was cut, and another record stands behind it
-        if head.lastgroup in _CLOSES:
-            return _line.decode(head.group() + _CLOSES[head.lastgroup])
     return line
 
 

@@ -149,7 +149,6 @@ def test_only_the_persons_own_lines_count(logs: Logs) -> None:
         meta(0, THREAD),
         said(1),
         said(2, kind="plain"),
-        said(3, kind="environment_context"),
         tool,
         injected,
         item(6, 6),
@@ -263,7 +262,7 @@ def test_a_message_that_was_cut_counts_and_hides_nothing_behind_it(tmp_path: Pat
     scan = ROLLOUTS.scanner().scan(str(path))
     observed = [Observed(HOME, scan.observation)]
     assert len(ROLLOUTS.resolve(observed)) == 1
-    assert seconds(ROLLOUTS.messages(observed)) == [1, 3]
+    assert seconds(ROLLOUTS.messages(observed)) == [1, 1, 3]
     assert scan.skipped == 1
 
 
