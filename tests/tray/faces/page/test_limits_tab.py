@@ -15,7 +15,7 @@ from providers.domain.cost import Context, SentMessage
 from providers.domain.errors import NotSignedIn
 from providers.domain.limits import AccountUsage, UsageSnapshot
 from providers.ledger.contexts import Contexts
-from providers.ledger.database import opened, transaction
+from providers.ledger.database import LedgerError, opened, transaction
 from providers.ledger.messages import replace_messages
 from tests.tray.faces.page.ledgers import LedgerPage
 from tests.tray.faces.page.limit_histories import (
@@ -371,9 +371,12 @@ def test_a_ledger_that_cannot_be_read_is_a_sentence_and_the_cards_stay(tmp_path:
     page.costs.files[0].write_bytes(b"no ledger" * 1000)
     data = page.data(ALL, usage)
     for section in (limit_history, window_log, window_usage, percent_value):
-        assert section.build(data).problem
+        with pytest.raises(LedgerError):
+            section.build(data)
     assert limit_cards.build(data).cards
-    assert "What is left" in Pages().page(data)
+    html = Pages().page(data)
+    assert html.count('role="alert"') >= 4
+    assert "Codex · Pro" in html
 
 
 def test_no_ledger_at_all(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from markupsafe import Markup
@@ -24,6 +24,9 @@ from tray.view.percent_value import PercentValue, ValueSpread
 _NEVER = "No limits have been read yet."
 _START = "They are read while tankful runs: start it, or run `tankful usage`."
 _FILTERED = "No account matches these filters."
+
+Worth = Mapping[str, PercentValue | None]
+"""What one percent of a week is worth, by account."""
 
 
 class GaugeRow(Struct, frozen=True, kw_only=True):
@@ -61,6 +64,11 @@ class LimitCards(Struct, frozen=True, kw_only=True):
 
 
 def build(data: PageData) -> LimitCards:
+    return cards_of(data, _worth)
+
+
+def cards_of(data: PageData, worth_of: Callable[[PageData], Worth] = lambda _: {}) -> LimitCards:
+    """With what is left of a week in dollars, where that is asked for."""
     try:
         state = shown_state(data)
         found = () if state is None else limit_cards(state, data.now, data.zone)
@@ -69,12 +77,12 @@ def build(data: PageData) -> LimitCards:
     if not found:
         is_filtered = state is not None and bool(data.query.provider or data.query.account or data.query.home)
         return LimitCards(empty=_FILTERED) if is_filtered else LimitCards(empty=_NEVER, remedy=_START)
-    worth = _worth(data) if data.query.tab == "limits" else {}
+    worth = worth_of(data)
     cards = tuple(_card(each, data.query, worth.get(each.account or "")) for each in found)
     return LimitCards(cards=cards, legend=_legend(found, data))
 
 
-def _worth(data: PageData) -> Mapping[str, PercentValue | None]:
+def _worth(data: PageData) -> Worth:
     try:
         return percent_values(data)
     except LedgerError:  # shown where it is explained

@@ -9,7 +9,6 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from providers.domain.limits import ACCOUNT_WINDOWS, RateWindow
-from providers.ledger.database import LedgerError
 from providers.ledger.windows import WindowRecord
 from tray.engine.notices import settings as notices
 from tray.engine.notices.kinds import THRESHOLD_SCOPES
@@ -35,21 +34,18 @@ class LimitHistory(Struct, frozen=True, kw_only=True):
     thresholds: str = ""
     more: str = ""
     empty: str = _NONE
-    problem: str = ""
 
 
 def build(data: PageData) -> LimitHistory:
-    try:
-        records = by_account(windows_of_range(data))
-        found = [
-            (account, window, own)
-            for account in limit_accounts(data)
-            if (own := records.get(account.id))
-            for window in _windows(account, own)
-        ]
-        charts = tuple(_chart(data, account, window, own) for account, window, own in found[:_MOST_CHARTS])
-    except LedgerError as error:
-        return LimitHistory(problem=str(error))
+    """Raises LedgerError."""
+    records = by_account(windows_of_range(data))
+    found = [
+        (account, window, own)
+        for account in limit_accounts(data)
+        if (own := records.get(account.id))
+        for window in _windows(account, own)
+    ]
+    charts = tuple(_chart(data, account, window, own) for account, window, own in found[:_MOST_CHARTS])
     left_out = len(found) - len(charts)
     more = f"{left_out} more windows are not shown: choose an account to see them." if left_out else ""
     return LimitHistory(charts=charts, more=more, thresholds=_explained(_warned_at(data, "weekly")))
@@ -57,12 +53,9 @@ def build(data: PageData) -> LimitHistory:
 
 def _windows(account: LimitAccount, records: Sequence[WindowRecord]) -> list[str]:
     """Those that limit all use first."""
-    known = dict.fromkeys(
-        (*account.titles, *(record.window for record in records if record.window not in account.titles))
-    )
     seen = {record.window for record in records}
-    own = [window for window in ACCOUNT_WINDOWS if window in seen]
-    return [*own, *(window for window in known if window in seen and window not in own)]
+    in_order = dict.fromkeys((*ACCOUNT_WINDOWS, *account.titles, *sorted(seen)))
+    return [window for window in in_order if window in seen]
 
 
 def _chart(data: PageData, account: LimitAccount, window: str, records: Sequence[WindowRecord]) -> Markup:

@@ -8,4 +8,4 @@ from tray.faces.page.sections.limit_cards import LimitCards
 
 
 def build(data: PageData) -> LimitCards:
-    return limit_cards.build(data)
+    return limit_cards.cards_of(data)

@@ -7,7 +7,6 @@ from math import ceil
 
 from msgspec import Struct
 
-from providers.ledger.database import LedgerError
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
 from tray.faces.page.limits.percent import percent_values
@@ -44,17 +43,14 @@ class WorthCard(Struct, frozen=True, kw_only=True):
 class PercentWorth(Struct, frozen=True, kw_only=True):
     cards: tuple[WorthCard, ...] = ()
     notes: tuple[str, ...] = ()
-    problem: str = ""
 
 
 def build(data: PageData) -> PercentWorth:
-    try:
-        values = percent_values(data)
-        cards = tuple(
-            _card(account, values[account.id]) for account in limit_accounts(data) if account.id in values
-        )
-    except LedgerError as error:
-        return PercentWorth(problem=str(error))
+    """Raises LedgerError."""
+    values = percent_values(data)
+    cards = tuple(
+        _card(account, values[account.id]) for account in limit_accounts(data) if account.id in values
+    )
     known = any(not card.unknown for card in cards)
     return PercentWorth(cards=cards, notes=(_ESTIMATE, _ELSEWHERE) if known else ())
 

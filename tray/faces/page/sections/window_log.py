@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from providers.ledger.database import LedgerError
 from providers.ledger.windows import WindowRecord
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
@@ -39,23 +38,19 @@ class LoggedWindow(Struct, frozen=True, kw_only=True):
 
 
 class WindowLogTable(Struct, frozen=True, kw_only=True):
-    """`problem` is why it cannot be read; `count` is how many windows there are in all."""
+    """`count` is how many windows there are in all."""
 
     heads: tuple[Head, ...] = _HEADS
     rows: tuple[LoggedWindow, ...] = ()
     pager: Pager | None = None
     count: int = 0
     empty: str = _NONE
-    problem: str = ""
 
 
 def build(data: PageData) -> WindowLogTable:
-    try:
-        accounts = {each.id: each for each in limit_accounts(data)}
-        found = windows_of_range(data)
-    except LedgerError as error:
-        return WindowLogTable(problem=str(error))
-    records = [record for record in found if record.account in accounts]
+    """Raises LedgerError."""
+    accounts = {each.id: each for each in limit_accounts(data)}
+    records = [record for record in windows_of_range(data) if record.account in accounts]
     records.sort(key=lambda each: (each.starts_at, each.account, each.window), reverse=True)
     page = pager(data.query, len(records), _ROWS)
     shown = records[page.first : page.last]

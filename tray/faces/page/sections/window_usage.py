@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from providers.domain.cost import Tally
-from providers.ledger.database import LedgerError
 from providers.ledger.windows import WindowRecord
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
@@ -60,20 +59,17 @@ class WindowUsage(Struct, frozen=True, kw_only=True):
     tables: tuple[WindowUsageTable, ...] = ()
     notes: tuple[str, ...] = ()
     empty: str = _NONE
-    problem: str = ""
 
 
 def build(data: PageData) -> WindowUsage:
-    try:
-        known = {window: by_account(_known(data, window)) for window in _WINDOWS}
-        tables = tuple(
-            table
-            for account in limit_accounts(data)
-            for window in _WINDOWS
-            if (table := _table(data, account, known[window].get(account.id, []))) is not None
-        )
-    except LedgerError as error:
-        return WindowUsage(problem=str(error))
+    """Raises LedgerError."""
+    known = {window: by_account(_known(data, window)) for window in _WINDOWS}
+    tables = tuple(
+        table
+        for account in limit_accounts(data)
+        for window in _WINDOWS
+        if (table := _table(data, account, known[window].get(account.id, []))) is not None
+    )
     note = filter_note(data)
     without = any(row.messages is None for table in tables for row in table.rows)
     heads = tuple(
