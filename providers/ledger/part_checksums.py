@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from providers.ledger.checksum import HIDDEN, PRIME, SHOWN, SHOWN_COLUMNS, by_part, of_responses, weighed
 from providers.ledger.statements import chunks, placeholders
 
-_TOTALS = "count(*), sum(part), sum(home), sum(first_ms), sum(last_ms), sum(shown), sum(hidden)"
+TOTALS = "count(*), sum(part), sum(home), sum(first_ms), sum(last_ms), sum(shown), sum(hidden)"
 _SHOWN_AT = 5  # where `shown` stands in it
 
 
@@ -103,10 +103,11 @@ def is_whole(db: sqlite3.Connection) -> bool:
     return bool(of_parts == db.execute(sums.format("part", f"({spans})")).fetchone())
 
 
-def has_its_total(db: sqlite3.Connection) -> bool:
-    """Whether the table is as it was written."""
+def has_its_total(db: sqlite3.Connection, totals: Sequence[int] | None = None) -> bool:
+    """Whether the table is as it was written; `totals` are those of its rows (TOTALS), if they are known."""
     row = db.execute("SELECT value FROM meta WHERE name = 'part_checksums'").fetchone()
-    return str(_actual_total(db)) == (row[0] if row else "0")
+    found = _actual_total(db) if totals is None else weighed(totals)
+    return str(found) == (row[0] if row else "0")
 
 
 def _insert(db: sqlite3.Connection, new: Sequence[PartChecksum]) -> None:
@@ -152,7 +153,7 @@ def _weight(rows: Sequence[PartChecksum]) -> int:
 
 
 def _actual_total(db: sqlite3.Connection) -> int:
-    return weighed([each or 0 for each in db.execute(f"SELECT {_TOTALS} FROM part_checksums").fetchone()])  # noqa: S608
+    return weighed([each or 0 for each in db.execute(f"SELECT {TOTALS} FROM part_checksums").fetchone()])  # noqa: S608
 
 
 def _add_to_total(db: sqlite3.Connection, difference: int) -> None:

@@ -14,13 +14,15 @@ from providers.domain.cost import TOKEN_CLASSES
 from providers.ledger.checksum import PRIME, QUARTER_MS, SHOWN, of_slices, of_values, weighed
 from providers.ledger.damage import DamageFound
 from providers.ledger.log_checksums import has_checksums
-from providers.ledger.part_checksums import PartChecksum, actual, has_its_total
+from providers.ledger.part_checksums import TOTALS, PartChecksum, actual, has_its_total
 from providers.ledger.statements import chunks, placeholders
 from providers.ledger.verify import Verifier
 
 _AT_ONCE = 400
 """Parts: their slices are in memory together."""
 _BLOCK = 64
+_COLUMNS = ("home", "first_ms", "last_ms", "shown", "hidden")
+_WEIGHED = ", ".join(f"sum({name} * (part % 61 + 1))" for name in _COLUMNS)
 _SUMS = ", ".join(f"sum({each.name})" for each in TOKEN_CLASSES)
 _GROUPS = (
     f"SELECT part, at_ms / {QUARTER_MS} * {QUARTER_MS} AS quarter, context, count(*), count(pico_usd),"
@@ -61,26 +63,30 @@ def differences(
         parts = [row[0] for row in ledger.execute("SELECT id FROM parts")]
         now = {each for each in actual(ledger, parts) if each.home in homes}
         return {PartChecksum._make(row) for row in db.execute("SELECT * FROM made_of")}, now
-    if not has_its_total(ledger):
-        raise DamageFound("the parts")
-    before = dict(_of_blocks(db, "made_of", ""))
-    only = f"WHERE home IN ({', '.join(map(str, homes))})"
-    after = dict(_of_blocks(ledger, "part_checksums", only))
-    changed = [block for block in before.keys() | after.keys() if before.get(block) != after.get(block)]
+    sums = _blocks(ledger)
+    of_homes = repr(sorted(homes))
+    then: dict[int, str] = dict(db.execute("SELECT block, sums FROM blocks WHERE homes = ?", (of_homes,)))
+    changed = {block for block in then.keys() | sums.keys() if then.get(block) != sums.get(block)}
+    if not then:
+        changed |= {row[0] for row in db.execute(f"SELECT DISTINCT part / {_BLOCK} FROM made_of")}
+    db.execute("DELETE FROM blocks WHERE homes != ?", (of_homes,))
+    db.executemany("DELETE FROM blocks WHERE block = ?", ((block,) for block in changed))
+    new = ((block, of_homes, sums[block]) for block in changed if block in sums)
+    db.executemany("INSERT INTO blocks VALUES (?, ?, ?)", new)
     return set(_in_blocks(db, "made_of", changed)), {
         each for each in _in_blocks(ledger, "part_checksums", changed) if each.home in homes
     }
 
 
-def _of_blocks(db: sqlite3.Connection, table: str, only: str) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Sums of all columns of parts that follow each other, by which two tables differ."""
-    weighed_sums = (
-        f"sum({name} * (part % 61 + 1))" for name in ("(home + 1)", "first_ms", "last_ms", "shown", "hidden")
-    )
-    for block, *sums in db.execute(
-        f"SELECT part / {_BLOCK}, count(*), {', '.join(weighed_sums)} FROM {table} {only} GROUP BY 1"
-    ):
-        yield block, tuple(sums)
+def _blocks(ledger: sqlite3.Connection) -> dict[int, str]:
+    """Sums of parts that follow each other: others where anything of one is. Raises DamageFound."""
+    rows = ledger.execute(
+        f"SELECT part / {_BLOCK}, {TOTALS}, {_WEIGHED} FROM part_checksums GROUP BY 1"
+    ).fetchall()
+    totals = list(map(sum, zip(*(row[1 : -len(_COLUMNS)] for row in rows), strict=True))) if rows else []
+    if not has_its_total(ledger, totals):
+        raise DamageFound("the parts")
+    return {row[0]: repr(row[1:]) for row in rows}
 
 
 def _in_blocks(db: sqlite3.Connection, table: str, blocks: Iterable[int]) -> Iterator[PartChecksum]:

@@ -37,6 +37,9 @@ from providers.ledger.verify import Verifier
 _WORTH_SAVING_AT_ONCE = 0.5
 """Seconds. Writing it takes a tenth of one."""
 
+_MOST_KEPT, _LARGEST_KEPT = 64, 1_000
+"""Answers, and the groups of one."""
+
 Opened = Callable[[], AbstractContextManager[sqlite3.Connection]]
 """Opens the ledger."""
 
@@ -58,6 +61,7 @@ class Rollup:
         self._ledger: Opened | None = None
         self._made_of: tuple[object, ...] = ()
         self._current: tuple[object, object] | None = None
+        self._answers: dict[tuple[Selection, tuple[Dimension, ...], bool], dict[Key, Tally]] = {}
         self._unsaved = 0.0
         """Seconds that it took to find out what is not in the file."""
 
@@ -110,12 +114,14 @@ class Rollup:
             db.execute("ROLLBACK")
             raise
         db.execute("COMMIT")
+        self._answers.clear()
 
     def clear(self) -> None:
         """There is no ledger."""
         with self._lock:
             self._tables, self._made_of, self._current = _Tables(store.created()), (), None
             self._ledger = None
+            self._answers.clear()
 
     def save(self, *, at_least: float = 0.02) -> None:
         """Write the copy, if it would save a program that starts so many seconds. Fails silently."""
@@ -137,8 +143,16 @@ class Rollup:
 
         Without `beyond` of what is on the lines of logs, with it of what is not (see `Context.not_on_lines`).
         """
+        asked = selection, tuple(by), beyond
         with self._lock:
-            return tallies.tallies(self._tables.db, self._tables.days, selection, by, beyond=beyond)
+            found = self._answers.pop(asked, None)
+            if found is None:
+                found = tallies.tallies(self._tables.db, self._tables.days, selection, by, beyond=beyond)
+            if len(found) <= _LARGEST_KEPT:
+                self._answers[asked] = found  # the last one asked for at the end
+                while len(self._answers) > _MOST_KEPT:
+                    del self._answers[next(iter(self._answers))]
+            return dict(found)
 
     def values(self, selection: Selection) -> dict[Filter, tuple[tuple[str, int], ...]]:
         """What each filter can be set to, with its responses, most first; regardless of what it is set to now."""
@@ -148,7 +162,7 @@ class Rollup:
     def used_days(self, selection: Selection) -> tuple[date, date] | None:
         """The first and the last local day with responses that the filters let through, of all days."""
         with self._lock:
-            return tallies.used_days(self._tables.db, self._tables.days, selection)
+            return tallies.used_days(self._tables.db, selection)
 
     def sessions(
         self,

@@ -30,7 +30,7 @@ def session_counts(
     group = f" GROUP BY {', '.join(str(number + 1) for number in range(len(by)))}" if by else ""
     unnamed = db.execute("SELECT id FROM threads WHERE name = ''").fetchone()
     rows = db.execute(
-        f"SELECT {columns}count(DISTINCT nullif(s.thread, ?)) {source}{group}",
+        f"SELECT {columns}count(DISTINCT nullif(thread, ?)) {source}{group}",
         (unnamed and unnamed[0], *values),
     )
     return {tuple(map(key_of, by, row)): row[-1] for row in rows if row[-1]}
@@ -51,8 +51,8 @@ def _source(
     if not set(by) & set(TIMES):
         return spans_of(db, selection)
     source = (
-        f"FROM (SELECT s.*, e.thread FROM (SELECT {local_columns(db, days, selection)} FROM slices"
-        " WHERE quarter >= ? AND quarter < ?) s JOIN sessions e ON e.id = s.session) s"
-        f" JOIN named d ON d.dim = s.dim WHERE beyond = 0 AND {where}"
+        f"FROM (SELECT {local_columns(db, days, selection)} FROM slices WHERE quarter >= ? AND quarter < ?) s"
+        f" CROSS JOIN named d ON d.dim = s.dim AND beyond = 0 AND {where}"
+        " CROSS JOIN sessions e ON e.id = s.session"
     )
     return source, (*selection.span, *values)

@@ -138,12 +138,19 @@ def values(
     return found
 
 
-def used_days(db: sqlite3.Connection, days: DaySums, selection: Selection) -> tuple[date, date] | None:
-    """The first and the last day with responses, whatever days are selected."""
-    every_day = replace(selection, since=None, until=None)
-    source, values = of_days(days, every_day, ())
-    first, last = db.execute(f"SELECT min(day), max(day) {source}", values).fetchone()
-    return None if first is None else (date.fromordinal(first), date.fromordinal(last))
+def used_days(db: sqlite3.Connection, selection: Selection) -> tuple[date, date] | None:
+    """The first and the last day with responses, whatever days are selected. No sums of days are made for it."""
+    where, values = where_dim(selection.filters)
+    query = (
+        "SELECT min(first_ms), max(last_ms) FROM spans s JOIN named d ON d.dim = s.dim WHERE beyond = 0 AND"
+    )
+    if selection.filters.keys() <= {"provider"}:
+        query = "SELECT min(quarter), max(quarter) FROM used WHERE"
+    first, last = db.execute(f"{query} {where}", values).fetchone()
+    if first is None:
+        return None
+    days = [moment(at).astimezone(selection.zone).date() for at in (first, last)]
+    return days[0], days[1]
 
 
 def used_spans(
