@@ -138,10 +138,10 @@ def _seen(data: PageData, provider: Provider) -> dict[str, tuple[int, date]]:
         model=None,
     )
     found: dict[str, tuple[int, date]] = {}
-    for (label, day), tally in data.tallies(("home", "day"), selection=everything).items():
-        if isinstance(day, date):
-            count, last = found.get(f"{label}", (0, day))
-            found[f"{label}"] = count + tally.responses, max(last, day)
+    for (label,), tally in data.tallies(("home",), selection=everything).items():
+        days = data.rollup.used_days(replace(everything, home=f"{label}"))
+        if days is not None:
+            found[f"{label}"] = tally.responses, days[1]
     return found
 
 

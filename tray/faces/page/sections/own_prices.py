@@ -28,7 +28,7 @@ from tray.faces.page.table.names import named
 from tray.view import format as fmt
 from tray.view.price_rows import TITLES
 
-MOST_PREVIEWED = 200_000
+MOST_PREVIEWED = 100_000
 """Responses that are priced one by one for a preview."""
 _MOST_SUGGESTIONS, _LONGEST_SUGGESTION = 100, 100
 

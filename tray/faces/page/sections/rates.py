@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -43,7 +41,8 @@ class RatesUsed(Struct, frozen=True, kw_only=True):
 
 def build(data: PageData) -> RatesUsed:
     rates = data.scope.rates()
-    first = min((day for (day,) in data.tallies(("day",)) if isinstance(day, date)), default=None)
+    used = data.rollup.used_days(data.selection)
+    first = None if used is None else used[0]
     since, until = price_rows.in_days(data.selection.since, data.selection.until, first, data.today)
     titles = {each.id: each.title for each in data.scope.providers}
     found = sorted(shown(data, ("provider", "model")).items(), key=_by_cost)
