@@ -38,6 +38,7 @@ class PageSection(Struct, frozen=True):
 
 SECTIONS = (
     PageSection("overview", "limit_summary", "What is left"),
+    PageSection("overview", "news", "New in the totals"),
     PageSection("overview", "totals", "Totals"),
     PageSection("overview", "burn", "Burn rate", beside=True),
     PageSection("overview", "recent_days", "These weeks", beside=True),

@@ -1,0 +1,52 @@
+"""Why totals are larger than they were: a source that is counted since today or yesterday."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from msgspec import Struct
+
+from providers.ledger.rollup.selection import Selection
+from tray.faces.page.data import PageData
+from tray.faces.page.sources_seen import TotalsSource, note
+from tray.faces.page.table.groups import titles
+from tray.faces.page.table.names import readable
+from tray.view import format as fmt
+
+
+class News(Struct, frozen=True):
+    sentences: tuple[str, ...]
+
+
+def build(data: PageData) -> News | None:
+    """None while a count runs, since its sources appear one by one."""
+    if data.count.share is not None:
+        return None
+    found = note(data.scope.folders.state, _sources(data), data.today)
+    names = titles(data)
+    sentences = tuple(_sentence(source, since, data.today, names) for source, since in found.items())
+    return News(sentences) if sentences else None
+
+
+def _sources(data: PageData) -> set[TotalsSource]:
+    """Of all that is counted, whatever is chosen."""
+    everything = Selection(zone=data.zone)
+    lines = data.tallies(("provider", "home"), selection=everything)
+    beyond = data.tallies(("provider",), beyond=True, selection=everything)
+    return {
+        *(TotalsSource(f"{key[0]}", f"{key[1]}") for key in lines),
+        *(TotalsSource(f"{key[0]}") for key in beyond),
+    }
+
+
+def _sentence(source: TotalsSource, since: date, today: date, names: dict[str, str]) -> str:
+    day = "Since today" if since == today else f"Since {fmt.day_name(since, today)}"
+    name = names.get(source.provider, source.provider)
+    if source.home:
+        return (
+            f"{day} all totals include the logs of {name} in {readable(source.home)}, also of earlier days."
+        )
+    return (
+        f"{day} all totals include what {name} reports only in the totals of its sessions: it is not in the lines "
+        "of its logs, and has a row of its own."
+    )
