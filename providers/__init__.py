@@ -130,6 +130,10 @@
                      an engine where no tray does)
                      (guard/: whether enough is left, for scripts; `hook` for agents; `judge` is pure)
                      (mcp/: a server for coding agents; protocol is pure, children runs what a tool needs)
+                     (page/: the page in a browser. `app` has its addresses, `security` refuses what is not to be
+                     answered, `service` begins and ends all; `figures` counts and holds the sums, `watcher` hears
+                     what others write, `events` tells open pages; `gather` makes the PageData of which `sections`
+                     are built, and `query` is its address)
                      (claude_statusline, claude_template: Claude Code's status line; metrics: for Prometheus)
     tray/cli/        a command is a file and a line in COMMANDS
 

@@ -28,8 +28,8 @@ def as_data(
         "since": first.since.isoformat(),
         "until": first.until.isoformat(),
         "complete": all(report.up_to_date and not report.unreadable_files for report in reports.values()),
-        "totals": _tally(tallied(report.totals for report in reports.values())),
-        "not_on_lines": _tally(tallied(report.not_on_lines.tally for report in reports.values())),
+        "totals": tally_data(tallied(report.totals for report in reports.values())),
+        "not_on_lines": tally_data(tallied(report.not_on_lines.tally for report in reports.values())),
         "providers": {
             provider: _report(report) | _grouped(report, by) | _rates(report, rates, now)
             for provider, report in reports.items()
@@ -39,8 +39,8 @@ def as_data(
 
 def _report(report: CostReport) -> dict[str, Any]:
     return {
-        "totals": _tally(report.totals),
-        "not_on_lines": _tally(report.not_on_lines.tally),
+        "totals": tally_data(report.totals),
+        "not_on_lines": tally_data(report.not_on_lines.tally),
         "messages": {
             "total": sum(report.messages.values()),
             "by_day": {day.isoformat(): count for day, count in report.messages.items()},
@@ -85,7 +85,7 @@ def _grouped(report: CostReport, by: str) -> dict[str, Any]:
 
 
 def _rows(report: CostReport, rows: Mapping[str, Tally]) -> dict[str, Any]:
-    return {name: _tally(tally) | _models(report, name) for name, tally in rows.items()}
+    return {name: tally_data(tally) | _models(report, name) for name, tally in rows.items()}
 
 
 def _models(report: CostReport, row: str) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def _block(block: BlockCost) -> dict[str, Any]:
         "burn": burn(block.burn),
         "projected": planned and {"usd": as_usd(planned.usd), "total_tokens": round(planned.tokens)},
         "by_model": _tallies(block.by_model),
-        **_tally(block.tally),
+        **tally_data(block.tally),
     }
 
 
@@ -116,15 +116,16 @@ def _session(session: SessionCost) -> dict[str, Any]:
         "last_at": as_time(session.last_at),
         "models": list(session.models),
         "subagents": session.subagents,
-        **_tally(session.tally),
+        **tally_data(session.tally),
     }
 
 
 def _tallies(tallies: Mapping[str, Tally]) -> dict[str, Any]:
-    return {name: _tally(tally) for name, tally in tallies.items()}
+    return {name: tally_data(tally) for name, tally in tallies.items()}
 
 
-def _tally(tally: Tally) -> dict[str, Any]:
+def tally_data(tally: Tally) -> dict[str, Any]:
+    """A sum as everywhere in this document."""
     counts: dict[str, Any] = msgspec.structs.asdict(tally.usage)
     return {
         "responses": tally.responses,

@@ -14,9 +14,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from providers.host.faults import log_fault
+from providers.ledger.database import LedgerError
 from providers.version import VERSION
 from tray.engine.document import as_time
-from tray.faces.page import whole_file
+from tray.faces.page import api_cost, api_rows, whole_file
 from tray.faces.page.actions.desk import PageDesk
 from tray.faces.page.data import PageData
 from tray.faces.page.gather import gather
@@ -48,11 +49,31 @@ class Api:
             found = data_of(request).usage
             return JSONResponse(found or {"schema": "tankful.usage/1", "generated_at": None, "providers": []})
 
+        def asked(ask: Callable[[PageData], dict[str, Any]]) -> Callable[[Request], Response]:
+            def answer(request: Request) -> Response:
+                data = data_of(request)
+                try:
+                    with data.rollup.steady():
+                        return JSONResponse(ask(data))
+                except LedgerError as error:
+                    return JSONResponse({"ok": False, "error": str(error)}, status_code=503)
+
+            return answer
+
+        def responses(request: Request) -> Response:
+            return asked(lambda data: api_rows.responses(data, request.query_params.get("after", "")))(
+                request
+            )
+
         return [
             Route("/health", self.health),
             Route("/recalc", self.recalc),
             Route("/api/ticket", self.ticket),
             Route("/api/usage", usage),
+            Route("/api/cost", asked(api_cost.cost)),
+            Route("/api/windows", asked(api_rows.windows)),
+            Route("/api/sessions", asked(api_rows.sessions)),
+            Route("/api/responses", responses),
         ]
 
     async def health(self, _request: Request) -> Response:
