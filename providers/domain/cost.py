@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from msgspec import Struct
-from msgspec.structs import astuple, replace
+from msgspec.structs import astuple
 
 
 class TokenClass(Struct, frozen=True):
@@ -111,17 +111,17 @@ class Tally(Struct, frozen=True, kw_only=True):
 
 def tallied(tallies: Iterable[Tally]) -> Tally:
     """The sum; its `usd` omits what has no price, and is None if nothing has one."""
-    total = Tally(usd=0.0)
+    responses = unpriced = 0
+    counts: list[int] = [0] * len(TOKEN_CLASSES)
     priced: list[float] = []
     for tally in tallies:
-        total = Tally(
-            responses=total.responses + tally.responses,
-            usage=total.usage + tally.usage,
-            unpriced=total.unpriced + tally.unpriced,
-        )
+        responses += tally.responses
+        unpriced += tally.unpriced
+        counts = list(map(add, counts, astuple(tally.usage)))
         if tally.usd is not None and tally.responses:
             priced.append(tally.usd)
-    return replace(total, usd=fsum(priced) if priced or not total.responses else None)
+    usd = fsum(priced) if priced or not responses else None
+    return Tally(responses=responses, usage=TokenUsage(*counts), usd=usd, unpriced=unpriced)
 
 
 class Counter(Struct, frozen=True, kw_only=True):

@@ -122,6 +122,28 @@ def test_a_session_opens_to_each_of_its_subagents(tmp_path: Path) -> None:
     assert opened.cells[0].shown == "≥ $21.00"
     assert opened.parts[2].cells[0].shown == "no price"
     assert sessions.build(page.data(opened.toggle)) == closed
+    whole = page.rollup.subagents(page.data("range=7d").selection, "main")
+    assert [part.tally.usage.total_tokens for part in whole] == [1, 20, 300]
+    assert not any(each.is_open for each in sessions.build(page.data("range=7d&open=all")).entries)
+
+
+def test_a_session_over_midnights_opens_to_the_days_of_the_address(tmp_path: Path) -> None:
+    page = LedgerPage(tmp_path)
+    page.add(
+        "codex",
+        [
+            billed(NOW - days * 24 * HOUR, home=page.codex, session="sub", root="main", tokens=10**days)
+            for days in range(6)
+        ],
+    )
+    for query in (
+        "range=custom&from=2026-11-16&to=2026-11-18&zone=Pacific/Auckland",
+        "range=all",
+        "range=today",
+    ):
+        closed = sessions.build(page.data(query)).entries[0]
+        opened = sessions.build(page.data(closed.toggle)).entries[0]
+        assert [figures(part) for part in opened.parts] == [figures(closed)]
 
 
 def test_the_command_that_goes_on_is_that_of_cost(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from providers.ledger.rollup.selection import Dimension
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import Link
 from tray.faces.page.table import groups
-from tray.faces.page.table.table import TallyTable, table, unpriced_note
+from tray.faces.page.table.table import TallyTable, table
 
 _BY = {"model": "By model", "day": "By day", "week": "By week", "month": "By month"}
 _PERIODS: dict[str, Dimension] = {"day": "day", "week": "week", "month": "month"}
@@ -36,7 +36,7 @@ def _by_model(data: PageData) -> TallyTable:
         caption="Cost and tokens by model; a row opens to its efforts",
         title="Model",
         beyond=groups.beyond(data),
-        notes=unpriced_note(groups.by_model_name(rows, of_parts=False)),
+        notes=groups.notes(data),
     )
 
 
@@ -51,7 +51,7 @@ def _by_time(data: PageData, by: str) -> TallyTable:
         beyond=groups.beyond(data),
         usual="name",
         newest_first=True,
-        notes=unpriced_note(groups.by_model_name(rows, of_parts=True)),
+        notes=groups.notes(data),
     )
 
 

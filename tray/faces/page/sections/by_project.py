@@ -7,7 +7,7 @@ from msgspec import Struct
 from tray.faces.page.data import PageData
 from tray.faces.page.table import groups
 from tray.faces.page.table.names import named
-from tray.faces.page.table.table import TallyTable, table, unpriced_note
+from tray.faces.page.table.table import TallyTable, table
 
 
 class ByProject(Struct, frozen=True):
@@ -28,6 +28,6 @@ def build(data: PageData) -> ByProject:
             caption="Cost and tokens by project; a row opens to its models",
             title="Project",
             beyond=groups.beyond(data),
-            notes=unpriced_note(groups.by_model_name(rows, of_parts=True)),
+            notes=groups.notes(data),
         )
     )

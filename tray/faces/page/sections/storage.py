@@ -42,15 +42,17 @@ def _states(data: PageData, path: Path) -> Iterator[str]:
     yield f"The ledger has {bytes_text(health.size_of(path))}. It keeps what was counted when logs are deleted."
     try:
         yield f"State {data.costs.ledger.generation():x}: another one whenever the sums may have changed."
-        found = health.check(path, [], seconds=0)
+        found = data.costs.ledger.read(health.scrub, None)
     except LedgerError:
+        return
+    if found is None:
         return
     if found.removed and found.removed_at is not None:
         rows = "1 damaged row was" if found.removed == 1 else f"{found.removed:,} damaged rows were"
         yield f"{rows} removed from the limit history {fmt.age(data.now - found.removed_at)}."
-    if found.scrub_ended is not None:
-        yield f"All checksums were checked {fmt.age(data.now - found.scrub_ended)}."
-    elif found.has_checksums:
+    if found.ended is not None:
+        yield f"All checksums were checked {fmt.age(data.now - found.ended)}."
+    else:
         yield f"{found.checked:.0%} of the checksums were checked so far; a part is checked every hour."
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 
-from providers.domain.cost import Tally, tallied
+from providers.domain.cost import Tally
 from providers.ledger.rollup.selection import Dimension, Key
 from tray.faces.page.data import PageData
 from tray.faces.page.table.names import ShownName, named
-from tray.faces.page.table.table import TallyGroup, grouped
+from tray.faces.page.table.table import TallyGroup, grouped, unpriced_note
 from tray.view import format as fmt
 
 
@@ -27,7 +27,7 @@ def by_model(data: PageData) -> list[TallyGroup]:
         text=lambda key: f"{key[1]}",
         name=lambda key: named(f"{key[1]}", data.query.with_(model=f"{key[1]}", page="").address),
         place=lambda keys: _places(keys, 0, shown),
-        part=lambda key: TallyGroup(text=f"{key[2]}", name=named(f"{key[2]}")),
+        part=lambda key: TallyGroup(text=f"{key[2]}", name=lambda: named(f"{key[2]}")),
     )
 
 
@@ -70,20 +70,16 @@ def beyond(data: PageData) -> Tally | None:
     return data.tallies(beyond=True).get(())
 
 
-def by_model_name(groups: Iterable[TallyGroup], *, of_parts: bool) -> Mapping[str, Tally]:
-    """The sums of models in these groups: of the groups themselves, or of their parts."""
-    sums: dict[str, list[Tally]] = {}
-    for group in groups:
-        for each in group.parts if of_parts else (group,):
-            sums.setdefault(each.name.full, []).append(each.tally)
-    return {name: tallied(tallies) for name, tallies in sums.items()}
+def notes(data: PageData) -> tuple[str, ...]:
+    """What the costs of these sums leave out."""
+    return tuple(unpriced_note(data.tallies(("model",))))
 
 
 def _model(data: PageData, shown: Mapping[str, str], provider: object, model: object) -> TallyGroup:
-    link = data.query.with_(model=f"{model}", page="").address
-    return TallyGroup(
-        text=f"{model}", name=named(f"{model}", link), place=shown.get(f"{provider}", f"{provider}")
-    )
+    def name() -> ShownName:
+        return named(f"{model}", data.query.with_(model=f"{model}", page="").address)
+
+    return TallyGroup(text=f"{model}", name=name, place=shown.get(f"{provider}", f"{provider}"))
 
 
 def _places(keys: Collection[Key], at: int, shown: Mapping[str, str]) -> str:

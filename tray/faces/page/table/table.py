@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 from zlib import crc32
 
@@ -14,7 +15,7 @@ from providers.ledger.rollup.selection import Key
 from tray.faces.page.parts import Column, Head, Pager, Sorting, heads, pager, sorting
 from tray.faces.page.query import PageQuery
 from tray.faces.page.table.columns import COLUMNS, ShownCell
-from tray.faces.page.table.names import ShownName
+from tray.faces.page.table.names import ShownName, readable
 from tray.view.charts.class_bar import CLASS_TINTS
 
 ROWS = 50
@@ -26,14 +27,15 @@ _Row = TypeVar("_Row")
 
 class TallyGroup(Struct, frozen=True, kw_only=True):
     """What a row is made of. `text` is what it is sorted by where that is its name; `place` tells rows of the
-    same name apart, as by their provider.
+    same name apart, as by their provider. `name` and `parts` are made for rows that are shown: a table of all days
+    has thousands of parts.
     """
 
     text: str
-    name: ShownName
+    name: Callable[[], ShownName]
     tally: Tally = Tally()
     place: str = ""
-    parts: tuple[TallyGroup, ...] = ()
+    parts: Callable[[], Sequence[TallyGroup]] | None = None
 
 
 class BarSegment(Struct, frozen=True):
@@ -91,15 +93,19 @@ def grouped(
     below: dict[Key, dict[Key, Tally]] = {}
     for key, tally in tallies.items():
         below.setdefault(key[:depth], {})[key] = tally
+
+    def parts(own: Mapping[Key, Tally]) -> list[TallyGroup]:
+        return [replace(part(key), tally=tally) for key, tally in own.items()]
+
     return [
         TallyGroup(
-            text=text(own),
-            name=name(own),
-            tally=tallied(parts.values()),
-            place=place(parts),
-            parts=tuple(replace(part(key), tally=tally) for key, tally in parts.items()),
+            text=text(key),
+            name=partial(name, key),
+            tally=tallied(own.values()),
+            place=place(own),
+            parts=partial(parts, own),
         )
-        for own, parts in below.items()
+        for key, own in below.items()
     ]
 
 
@@ -153,9 +159,9 @@ def in_order(
     return sorted(known, key=value, reverse=by.reverse) + unknown
 
 
-def unpriced_note(models: Mapping[str, Tally]) -> Iterator[str]:
-    """What the costs leave out, by model."""
-    names = sorted({name for name, tally in models.items() if tally.unpriced})
+def unpriced_note(models: Mapping[Key, Tally]) -> Iterator[str]:
+    """What the costs leave out, of the sums by model."""
+    names = sorted({readable(f"{key[-1]}") for key, tally in models.items() if tally.unpriced})
     if names:
         yield f"Not included (no known price): {', '.join(names)}."
 
@@ -203,10 +209,12 @@ def _in_order(groups: Iterable[TallyGroup], by: Sorting, total: Tally) -> list[T
 
 
 def _row(group: TallyGroup, query: PageQuery, total: Tally, by: Sorting, longest: int) -> TallyRow:
-    is_open, toggle = toggled(query, row_id(group.place, group.text)) if group.parts else (False, "")
-    parts = _in_order(group.parts, by, total) if is_open else []
+    is_open, toggle = (
+        toggled(query, row_id(group.place, group.text)) if group.parts is not None else (False, "")
+    )
+    parts = _in_order(group.parts(), by, total) if is_open and group.parts is not None else []
     return TallyRow(
-        name=group.name,
+        name=group.name(),
         place=group.place,
         cells=tuple(column.cell(group.tally, total) for column in COLUMNS),
         bar=segments(group.tally, longest),
@@ -230,6 +238,6 @@ def _last(name: str, cells: tuple[ShownCell, ...]) -> TallyRow:
 
 
 def _toggle_all(groups: Iterable[TallyGroup], query: PageQuery) -> str:
-    if not any(group.parts for group in groups):
+    if all(group.parts is None for group in groups):
         return ""
     return query.with_(open="" if query.open == ALL else ALL).address
