@@ -50,7 +50,7 @@ def test_a_price_is_added_corrected_ended_and_deleted(
         assert not file.exists()
         wrong.fill("2")
         page.get_by_role("button", name="Preview").click()
-        expect(page.locator(".form-note").last).to_contain_text("The chosen days would come to")
+        expect(page.locator("#price-form .form-note").last).to_contain_text("The chosen days would come to")
         assert not file.exists()
         page.get_by_role("button", name="Save").first.click()
         expect(page.get_by_role("status").first).to_contain_text("The price was added.")

@@ -90,6 +90,8 @@ def mistakes(text: str) -> list[str]:
 
 
 def notes(text: str) -> list[str]:
+    """Of the form of a price."""
+    text = text.split('id="price-form"')[1].split("</form>", maxsplit=1)[0]
     return [html.unescape(each) for each in re.findall(r'class="form-note">(.*?)</p>', text)]
 
 
