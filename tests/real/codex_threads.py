@@ -82,16 +82,19 @@ class Threads:
 
     def runs(self, *arguments: str) -> str:
         """One run of `codex exec`; returns the id of its thread."""
-        done = subprocess.run(
-            [str(self.program), "exec", "--json", "--skip-git-repo-check", *arguments],
+        return str(json.loads(self.executes("--json", *arguments).splitlines()[0])["thread_id"])
+
+    def executes(self, *arguments: str) -> bytes:
+        """The same, also of versions that have no such JSON; returns what it printed."""
+        return subprocess.run(
+            [str(self.program), "exec", "--skip-git-repo-check", *arguments],
             env=self.environ,
             cwd=self.work,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=True,
             timeout=SECONDS,
-        )
-        return str(json.loads(done.stdout.splitlines()[0])["thread_id"])
+        ).stdout
 
     @contextmanager
     def server(self) -> Iterator[AppServer]:
