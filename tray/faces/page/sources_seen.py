@@ -1,7 +1,7 @@
 """What the totals were made of when the page was last open: a new source makes them jump, which is explained once.
 
-A source is a home whose logs are counted, or what a provider reports beyond the lines of its logs. The state folder
-has a small file of them with the day on which each was first seen. Those of the first time are not new.
+A source is a home whose logs are counted, or what a provider reports beyond the lines of its logs. The state
+folder has a small file of them with the day on which each was first seen. Those of the first time are not new.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class _Seen(Struct, frozen=True):
 
 
 def note(state: Path, sources: Collection[TotalsSource], today: date) -> dict[TotalsSource, date]:
-    """Those of the sources that are new, with their day. Never raises: nothing is new where nothing can be saved."""
+    """Those of the sources that are new, with their day. Never raises: where nothing can be saved, none is new."""
     file = state / FILE
     before = _read(file)
     if not sources:
