@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from providers.ledger.rollup.selection import Dimension
-from tray.faces.page import amounts
+from tray.faces.page import amounts, choices
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import Link
 from tray.faces.page.table.groups import titles
@@ -48,7 +48,7 @@ def measure_choices(
 def series_of(data: PageData, by: Dimension, names: Sequence[str]) -> tuple[Series, ...]:
     """Providers have their own colour, all others one by their place."""
     tints = {each.id: provider_tint(each.mark.colour) for each in data.scope.providers}
-    shown = titles(data)
+    shown, known = titles(data), choices.names(data)
     found = []
     for place, name in enumerate(names):
         if name == REST:
@@ -56,5 +56,6 @@ def series_of(data: PageData, by: Dimension, names: Sequence[str]) -> tuple[Seri
         elif by == "provider":
             found.append(Series(shown.get(name, readable(name)), tints.get(name, TINTS[place])))
         else:
-            found.append(Series(middle(readable(name), _LONGEST), TINTS[place % len(TINTS)]))
+            title = known.get((by, name), name)
+            found.append(Series(middle(readable(title), _LONGEST), TINTS[place % len(TINTS)]))
     return tuple(found)

@@ -386,6 +386,31 @@ def test_real_money_is_apart(tmp_path: Path) -> None:
     assert "150.50" in html(page, "?tab=usage", usage)
 
 
+@pytest.mark.parametrize(
+    "providers",
+    [
+        [{}],
+        [None],
+        [{**ACCOUNT, "homes": 3}],
+        [{**ACCOUNT, "homes": ["~/.codex"], "spend": {"used": "x", **READ}}],
+        [{**ACCOUNT, "homes": ["~/.codex"], "credits": {"balance": "1", "fetched_at": "yesterday"}}],
+    ],
+)
+def test_a_damaged_snapshot_costs_no_figure(tmp_path: Path, providers: list[Any]) -> None:
+    page = page_of(tmp_path, HOUR, settings=PAID)
+    assert money.build(page.data("", {"providers": providers})) is None
+    assert worth.build(page.data("", {"providers": providers})) is not None
+
+
+def test_accounts_are_called_as_people_know_them(tmp_path: Path) -> None:
+    page = page_of(tmp_path, HOUR, account="c1")
+    named = account(page, account={"id": "c1", "email": "dev@example.com"})
+    second = page.add("claude", [billed(NOW, "x", home=page.claude, account="a1")], dollars)
+    chart = over_time.build(second.data("?by=account", named)).charts[0]
+    assert "dev@example.com (c1)" in chart
+    assert ">a1<" in chart
+
+
 PAID = '[subscriptions]\nc1 = "100 USD"\n'
 
 

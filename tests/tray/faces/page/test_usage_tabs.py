@@ -223,7 +223,14 @@ def check_heat(world: World) -> None:
     first = today - timedelta(days=(today.weekday() + 1) % 7, weeks=25)
     own = world.days(first, today)
     built = heat.build(world.data).chart
-    expected = count(own) if "Tokens in the last" in built else cost(own)
+    expected: float | None
+    if world.data.query.measure == "sessions":
+        keys = {(each.day(world.zone), each.provider) for each in own}
+        expected = sum(
+            sessions([each for each in own if (each.day(world.zone), each.provider) == key]) for key in keys
+        )
+    else:
+        expected = count(own) if "Tokens in the last" in built else cost(own)
     if expected is not None:
         assert table_sum(built) == pytest.approx(expected, abs=1e-3, rel=1e-9)
 
@@ -384,11 +391,12 @@ def test_equal_cost_json(used: list[Used], days: str, zone: str) -> None:
     st.sampled_from(ZONES),
     st.sampled_from(["provider", "account", "model"]),
     st.sampled_from(FILTERS),
+    st.sampled_from(["", "tokens", "sessions"]),
 )
 def test_every_section_obeys_every_filter(
-    used: list[Used], days: str, zone: str, by: str, chosen: str
+    used: list[Used], days: str, zone: str, by: str, chosen: str, measure: str
 ) -> None:
     with TemporaryDirectory() as folder:
-        world = World(Path(folder), used, f"range={days}&zone={zone}&by={by}&{chosen}")
+        world = World(Path(folder), used, f"range={days}&zone={zone}&by={by}&measure={measure}&{chosen}")
         for check in CHECKS:
             check(world)

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from tray.engine import published
 from tray.faces.page.data import PageData
 from tray.faces.page.table.groups import titles
 from tray.faces.page.table.names import readable
@@ -35,12 +36,15 @@ def build(data: PageData) -> RealMoney | None:
     if data.usage is None or data.selection.project or data.selection.model:
         return None
     names = titles(data)
-    rows = tuple(
-        row
-        for account in data.usage["providers"]
-        if _is_shown(account, data)
-        for row in _rows(account, names, data)
-    )
+    try:
+        rows = tuple(
+            row
+            for account in data.usage["providers"]
+            if _is_shown(account, data)
+            for row in _rows(account, names, data)
+        )
+    except published.DAMAGED:  # the next round rewrites it
+        return None
     return RealMoney(rows) if rows else None
 
 

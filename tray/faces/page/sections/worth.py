@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from providers.domain.cost import Tally
 from providers.ledger.sums import UNKNOWN
+from tray.engine import published
 from tray.engine.subscriptions import SUBSCRIPTIONS
 from tray.faces.page import amounts, spending
 from tray.faces.page.amounts import Amount
@@ -89,14 +90,17 @@ def _names(payer: Payer) -> tuple[str, ...]:
 
 def _payers(data: PageData) -> list[Payer]:
     accounts: list[dict[str, Any]] = [] if data.usage is None else data.usage["providers"]
-    return [
-        Payer(
-            provider=each["provider"],
-            account=(each.get("account") or {}).get("id"),
-            homes=tuple(each.get("homes") or ()),
-        )
-        for each in accounts
-    ]
+    try:
+        return [
+            Payer(
+                provider=each["provider"],
+                account=(each.get("account") or {}).get("id"),
+                homes=tuple(each.get("homes") or ()),
+            )
+            for each in accounts
+        ]
+    except published.DAMAGED:  # the next round rewrites it
+        return []
 
 
 def _is_shown(payer: Payer, data: PageData) -> bool:
