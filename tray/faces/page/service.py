@@ -85,6 +85,11 @@ class PageService:
         """With the token: for the person alone."""
         return self._running.address
 
+    @property
+    def streams(self) -> int:
+        """How many tabs listen."""
+        return self._events.streams
+
     def ticket_address(self) -> str:
         """One that can be used once: for the command line of a browser."""
         return f"{self.place.origin}/?token={self.passes.ticket()}"
