@@ -177,6 +177,16 @@ def test_an_early_reset_is_in_the_line_and_in_the_log(tmp_path: Path) -> None:
     assert (running.open, running.used) == (True, "8 %")
 
 
+def test_a_single_reading_is_no_line(tmp_path: Path) -> None:
+    page = LedgerPage(tmp_path, now=NOW)
+    usage = some_weeks(page, 1)
+    opus = lane("model:opus:weekly", 30, NOW + DAY, NOW)
+    note(page.costs.ledger, usage, opus)
+    built = limit_history.build(page.data("range=7d", published(usage)))
+    assert len(built.charts) == 2
+    assert built.more == ("Only one reading in these days, so no line: Codex · Pro · Opus Weekly.",)
+
+
 def test_days_without_readings_are_a_sentence(tmp_path: Path) -> None:
     page = LedgerPage(tmp_path, now=NOW)
     usage = published(some_weeks(page, 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
@@ -24,15 +24,17 @@ from tray.view.window_history import days_looked_at, highest_bars, use_stretches
 MOST_LINES = 36
 """Windows of a chart that are drawn as lines: more would be a fence."""
 _MOST_CHARTS = 12
+_LEAST = 2
+"""Readings make a line."""
 _NONE = "No limits were read in these days."
 
 
 class LimitHistory(Struct, frozen=True, kw_only=True):
-    """`more` is a sentence about charts that are left out."""
+    """`more` are sentences about charts that are left out."""
 
     charts: tuple[Markup, ...] = ()
     thresholds: str = ""
-    more: str = ""
+    more: tuple[str, ...] = ()
     empty: str = _NONE
 
 
@@ -45,10 +47,24 @@ def build(data: PageData) -> LimitHistory:
         if (own := records.get(account.id))
         for window in _windows(account, own)
     ]
-    charts = tuple(_chart(data, account, window, own) for account, window, own in found[:_MOST_CHARTS])
-    left_out = len(found) - len(charts)
-    more = f"{left_out} more windows are not shown: choose an account to see them." if left_out else ""
-    return LimitHistory(charts=charts, more=more, thresholds=_explained(_warned_at(data, "weekly")))
+    drawn = [(each, _chart(data, *each)) for each in found[:_MOST_CHARTS]]
+    alone = [_title(account, window) for (account, window, _), chart in drawn if chart is None]
+    return LimitHistory(
+        charts=tuple(chart for _, chart in drawn if chart is not None),
+        more=tuple(_more(alone, len(found) - len(drawn))),
+        thresholds=_explained(_warned_at(data, "weekly")),
+    )
+
+
+def _more(alone: Sequence[str], left_out: int) -> Iterator[str]:
+    if alone:
+        yield f"Only one reading in these days, so no line: {', '.join(alone)}."
+    if left_out:
+        yield f"{left_out} more windows are not shown: choose an account to see them."
+
+
+def _title(account: LimitAccount, window: str) -> str:
+    return f"{account.label} · {account.window_title(window)}"
 
 
 def _windows(account: LimitAccount, records: Sequence[WindowRecord]) -> list[str]:
@@ -58,13 +74,18 @@ def _windows(account: LimitAccount, records: Sequence[WindowRecord]) -> list[str
     return [window for window in in_order if window in seen]
 
 
-def _chart(data: PageData, account: LimitAccount, window: str, records: Sequence[WindowRecord]) -> Markup:
+def _chart(
+    data: PageData, account: LimitAccount, window: str, records: Sequence[WindowRecord]
+) -> Markup | None:
+    """None where there is nothing to draw a line through."""
     own = [record for record in records if record.window == window]
-    title = f"{account.label} · {account.window_title(window)}"
+    title = _title(account, window)
     if len(own) > MOST_LINES:
         return _columns(data, account, own, records, title)
     since, until = _span(data, own)
     changes = data.costs.ledger.limit_series(account.id, window, since, until)
+    if len(changes) < _LEAST:
+        return None
     return use_line(
         UseLine(
             title=f"{title}, used",
