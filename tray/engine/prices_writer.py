@@ -34,6 +34,14 @@ def read(file: Path) -> str:
     return text
 
 
+def read_version(file: Path, version: str) -> str:
+    """The text of the file, if it is of that version. Raises CannotWriteSettings."""
+    text = read(file)
+    if version_of(text) != version:
+        raise toml_file.has_changed(file)
+    return text
+
+
 def version_of(text: str) -> str:
     """Names this text of the file, so that a form can say which one it was filled in for."""
     return blake2b(text.encode(), digest_size=12).hexdigest()

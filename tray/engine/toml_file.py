@@ -79,6 +79,13 @@ def cannot_change(file: Path, error: OSError) -> CannotWriteSettings:
     return CannotWriteSettings(f"{short(file)} cannot be changed: {reason}. {remedy}")
 
 
+def has_changed(file: Path) -> CannotWriteSettings:
+    """What FileChanged comes to."""
+    return CannotWriteSettings(
+        f"{short(file)} has changed since this form was shown. Nothing was saved; look at it again."
+    )
+
+
 def _read(target: Path, limit: int) -> bytes | None:
     """None where there is no file. Raises OSError, also for one that may not be written."""
     try:
@@ -109,7 +116,7 @@ def _sentence(file: Path, line_of: Callable[[str], int], text: str, error: Excep
         case CannotEdit():
             return f"{name}, line {line_of(text)}: {error}. Nothing was changed."
         case FileChanged():
-            return f"{name} has changed since this form was shown. Nothing was saved; look at it again."
+            return str(has_changed(file))
         case UnicodeDecodeError():
             return f"{name} is not text in UTF-8. Nothing was changed."
         case RecursionError():

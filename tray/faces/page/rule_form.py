@@ -217,6 +217,12 @@ def _explained(refused: PricesRefused, values: RuleValues) -> Mistakes:
     return {ENTIRE_FORM: f"{error}."}
 
 
+def sentence(error: Exception) -> str:
+    """Of an error that is one but for its full stop."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def days(entry: PriceEntry) -> str:
     """When it holds: `from 2026-01-01 until 2026-07-08`; of no end `since …`."""
     last = None if entry.until is None else entry.until - timedelta(days=1)

@@ -182,6 +182,7 @@ def test_of_two_tabs_the_second_one_changes_nothing(page: PricePage) -> None:
         {"kind": "edit", "number": "0", "model": "gpt-5.5", "input": "9", "output": "9"},
         {"kind": "delete", "number": "0"},
         {"kind": "end", "number": "0", "until": "2027-01-01"},
+        {"kind": "end", "number": "0", "until": "2027-01-01", "do": "preview"},
         {**RULE, "model": "other"},
     ):
         text = page.post(**form, version=version)
@@ -205,6 +206,20 @@ def test_a_file_that_is_damaged_is_shown_with_its_line_and_left_alone(page: Pric
     assert page.file.read_text().endswith("input = -1\noutput = 0\n")
     page.file.write_bytes(b"\xff")
     assert "is not text in UTF-8" in page.get()
+
+
+def test_a_price_that_only_the_person_can_change_says_so(page: PricePage) -> None:
+    page.file.write_text('price = [{model = "gpt-5.5", input = 1, output = 1}]\n')
+    assert notes(page.get(f"{BACK}&open=price:delete:0")) == [
+        "It is written in a way that only you can change: edit it by hand."
+    ]
+    for form in ({"kind": "delete", "number": "0"}, {**RULE, "model": "other"}):
+        text = page.post(**form, version=page.version())
+        assert (
+            "line 1: it is written in a way that only you can change: edit it by hand. Nothing was"
+            in said(text)[0]
+        )
+    assert page.file.read_text().startswith("price = [")
 
 
 def test_forms_that_nobody_was_shown_do_nothing(page: PricePage) -> None:

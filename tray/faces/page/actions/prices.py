@@ -41,12 +41,13 @@ def act(desk: PageDesk, form: Mapping[str, str]) -> str:
 
     try:
         if form.get("do") == "preview":
-            edit(prices_writer.read(file))
+            edit(prices_writer.read_version(file, form.get("version", "")))
         else:
             before = _total(desk, form)
             prices_writer.change(file, form.get("version", ""), edit, rates)
     except (CannotWriteSettings, PricesRefused, CannotEdit, BadToml) as error:
-        raise FormRefused(_sentence(error)) from error
+        text = str(error) if isinstance(error, CannotWriteSettings) else rule_form.sentence(error)
+        raise FormRefused(text) from error
     if mistakes:
         raise FormRefused(
             mistakes.get(rule_form.ENTIRE_FORM, "Nothing was saved yet. Correct what is marked."), mistakes
@@ -56,10 +57,6 @@ def act(desk: PageDesk, form: Mapping[str, str]) -> str:
     if not desk.figures.wait(desk.figures.recount(), WAIT_SECONDS):
         return f"{_DONE[asked.kind]} The costs change as the count goes on."
     return f"{_DONE[asked.kind]} {_effect(before, _total(desk, form))}"
-
-
-def _sentence(error: Exception) -> str:
-    return str(error) if isinstance(error, CannotWriteSettings) else f"{error}."
 
 
 def _total(desk: PageDesk, form: Mapping[str, str]) -> Tally:

@@ -15,7 +15,7 @@ from providers.ledger.database import LedgerError
 from providers.ledger.prices.own_prices import PriceEntry
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.sums import UNKNOWN
-from tray.engine import prices_edit, prices_writer
+from tray.engine import prices_writer
 from tray.engine.repricing import Repriced, repriced
 from tray.engine.toml_file import CannotEdit, CannotWriteSettings
 from tray.faces.page import own_rules, rule_form
@@ -100,10 +100,11 @@ def _form(data: PageData, text: str, rates: Rates, counted: Mapping[str, int]) -
     if typed:
         found = _draft(data, asked, typed, text, rates)
         fields = filled(fields, typed, found.mistakes)
-        if typed.get("do") == "preview" and found.text is not None:
+        if note is not None and not note.is_refused and found.text is not None:
             notes = _preview(data, found.text, rates, counted, typed, asked)
     elif asked.kind == "delete" and entry is not None:
-        notes = (*_effect(data, prices_edit.removed(text, asked.number or 0), rates),)
+        found = _draft(data, asked, {}, text, rates)
+        notes = _effect(data, found.text, rates) if found.text else tuple(found.mistakes.values())
     version = typed.get("version") if typed and asked.kind != "add" else None
     return PageForm(
         action=rule_form.ACTION,
@@ -162,7 +163,7 @@ def _draft(
     try:
         return rule_form.draft(asked, typed, text, rates, data.scope.prices_file)
     except (CannotEdit, BadToml) as error:
-        return rule_form.RuleDraft(mistakes={rule_form.ENTIRE_FORM: f"{error}."})
+        return rule_form.RuleDraft(mistakes={rule_form.ENTIRE_FORM: rule_form.sentence(error)})
 
 
 def _preview(
