@@ -149,6 +149,7 @@ def queries(rollup: Rollup, chosen: Selection) -> dict[str, Callable[[], object]
         "sessions by cost, last page": lambda: rollup.sessions(chosen, "usd", 5_000, 50),
         "blocks": lambda: rollup.blocks(chosen, END, 100),
         "responses": lambda: rollup.responses(chosen, limit=100),
+        "sessions, counted by day": lambda: rollup.session_counts(chosen, ("day", "provider")),
         "responses, next page": lambda: rollup.responses(chosen, first.older or "", 100),
         "burn rate": lambda: rollup.recent(chosen, END),
     }
@@ -158,6 +159,7 @@ def measure(folder: Path, responses: int, *, dense: bool) -> dict[str, Any]:
     file, cache = folder / "ledger.sqlite3", folder / "cache"
     if not file.exists():
         fill(file, responses, dense=dense)
+    (cache / "rollup.sqlite3").unlink(missing_ok=True)
     ledger = Ledger(file)
     rollup = Rollup(cache / "rollup.sqlite3")
     found: dict[str, Any] = {"responses": responses, "dense": dense}
@@ -165,7 +167,7 @@ def measure(folder: Path, responses: int, *, dense: bool) -> dict[str, Any]:
     rollup.tallies(Selection(zone=BERLIN))
     rollup.save()
     found["file MB"] = round(sum(each.stat().st_size for each in cache.iterdir()) / 1e6, 1)
-    again = Rollup(cache / "rollup.sqlite3")
+    again = Rollup(cache / "rollup.sqlite3", most_answers=0)
     found["started: loaded"] = once(lambda: ledger.load(again, HOMES))
     month = Selection(zone=BERLIN, since=TODAY - timedelta(days=29), until=TODAY)
     found["started: first tab"] = once(lambda: overview(again, month))

@@ -28,7 +28,8 @@ def read(file: Path) -> sqlite3.Connection | None:
     except (OSError, MemoryError):
         return None
     trailer = len(_MAGIC) + _CRC_BYTES
-    body, magic, crc = content[:-trailer], content[-trailer:-_CRC_BYTES], content[-_CRC_BYTES:]
+    body = memoryview(content)[:-trailer]  # without a copy of so many megabytes
+    magic, crc = content[-trailer:-_CRC_BYTES], content[-_CRC_BYTES:]
     if magic != _MAGIC or crc32(body) != int.from_bytes(crc):
         return None
     db = store.connected()

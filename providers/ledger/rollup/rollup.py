@@ -37,8 +37,8 @@ from providers.ledger.verify import Verifier
 _WORTH_SAVING_AT_ONCE = 0.5
 """Seconds. Writing it takes a tenth of one."""
 
-_MOST_KEPT, _LARGEST_KEPT = 64, 1_000
-"""Answers, and the groups of one."""
+_LARGEST_KEPT = 1_000
+"""Groups of an answer."""
 
 Opened = Callable[[], AbstractContextManager[sqlite3.Connection]]
 """Opens the ledger."""
@@ -53,14 +53,17 @@ class _Tables:
 class Rollup:
     """Thread-safe. What it answers is as of the last time that it was loaded (`Ledger.load`)."""
 
-    def __init__(self, file: Path | None = None) -> None:
-        """`file` is where a copy is kept (see `cache`); without one all is read when it is first loaded."""
+    def __init__(self, file: Path | None = None, *, most_answers: int = 64) -> None:
+        """`file` is where a copy is kept (see `cache`); without one all is read when it is first loaded. The last
+        `most_answers` are kept until the sums change.
+        """
         self._lock = RLock()
         self._file = file
         self._tables = _Tables(store.created())
         self._ledger: Opened | None = None
         self._made_of: tuple[object, ...] = ()
         self._current: tuple[object, object] | None = None
+        self._most_answers = most_answers
         self._answers: dict[tuple[Selection, tuple[Dimension, ...], bool], dict[Key, Tally]] = {}
         self._unsaved = 0.0
         """Seconds that it took to find out what is not in the file."""
@@ -150,7 +153,7 @@ class Rollup:
                 found = tallies.tallies(self._tables.db, self._tables.days, selection, by, beyond=beyond)
             if len(found) <= _LARGEST_KEPT:
                 self._answers[asked] = found  # the last one asked for at the end
-                while len(self._answers) > _MOST_KEPT:
+                while len(self._answers) > self._most_answers:
                     del self._answers[next(iter(self._answers))]
             return dict(found)
 

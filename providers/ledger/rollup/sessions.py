@@ -27,8 +27,16 @@ _ORDERS = {
     "tokens": "sum(input + cache_read + cache_write + output)",
     "responses": "sum(responses)",
     "subagents": "count(DISTINCT CASE WHEN s.session NOT IN (SELECT e.id FROM sessions e"
-    " JOIN threads t ON t.id = e.thread WHERE t.id = s.thread AND e.name IN ('', t.name)) THEN s.session END)",
+    " JOIN threads t ON t.id = e.thread WHERE e.name IN ('', t.name)) THEN s.session END)",
 }
+
+
+_NEEDED = {
+    "usd": ("pico_usd",),
+    "tokens": ("input", "cache_read", "cache_write", "output"),
+    "responses": ("responses",),
+}
+"""What an order is made of: to carry all sums through it would double the time."""
 
 
 class SessionRow(Struct, frozen=True, kw_only=True):
@@ -64,11 +72,12 @@ def sessions(
     descending: bool,
 ) -> tuple[list[SessionRow], int]:
     """A page of them, and how many there are in all."""
-    source, values = spans_of(db, selection)
+    source, values = spans_of(db, selection, columns=_NEEDED.get(sort, ()))
     way = "DESC" if descending else "ASC"
+    # The + keeps SQLite from an index by thread, in whose order it would look up each row.
     name = f"(SELECT {THREAD} FROM threads t WHERE t.id = s.thread)"
     chosen = db.execute(
-        f"SELECT s.thread, count(*) OVER () {source} GROUP BY s.thread"
+        f"SELECT s.thread, count(*) OVER () {source} GROUP BY +s.thread"
         f" ORDER BY {_ORDERS[sort]} {way}, max(last_ms) {way}, {name} {way} LIMIT ? OFFSET ?",
         (*values, max(0, limit), max(0, offset)),
     ).fetchall()
@@ -112,37 +121,47 @@ class _Piece(Struct, frozen=True):
 
 
 def spans_of(
-    db: sqlite3.Connection, selection: Selection, threads: Sequence[int] | None = None
+    db: sqlite3.Connection,
+    selection: Selection,
+    threads: Sequence[int] | None = None,
+    columns: Sequence[str] = (),
 ) -> tuple[str, tuple[Any, ...]]:
     """The spans that are selected, of all threads, or of these with their names; of parts that reach beyond these
-    days, the slices instead.
+    days, the slices instead. With these columns of sums.
     """
     where, values = where_dim(selection.filters)
-    start, end = selection.span
+    span = selection.span
     own = "1" if threads is None else f"thread IN ({', '.join(map(str, threads))})"
     index = "" if threads is None else "INDEXED BY spans_of_thread"
+    only = "" if threads is None else f"AND part IN (SELECT part FROM spans {index} WHERE {own})"
+    chosen = ", ".join(("thread", "session", "dim", *columns, "first_ms", "last_ms"))
+    rows = f"SELECT {chosen} FROM spans {index} WHERE {own} AND first_ms >= ? AND last_ms < ?"
+    bounds: tuple[int, ...] = span
+    if _note_parts_across(db, span, only):
+        rows += (
+            f" AND part NOT IN across UNION ALL SELECT {chosen} FROM across a CROSS JOIN slices"
+            " INDEXED BY slices_of_part ON slices.part = a.part AND quarter >= ? AND quarter < ?"
+            f" CROSS JOIN sessions x ON x.id = session WHERE {own}"
+        )
+        bounds += span
+    names = "" if threads is None else SESSION_NAMES
+    source = f"FROM ({rows}) s CROSS JOIN named d ON d.dim = s.dim {names} WHERE beyond = 0 AND {where}"
+    return source, (*bounds, *values)
+
+
+def _note_parts_across(db: sqlite3.Connection, span: tuple[int, int], only: str) -> bool:
+    """Fill the table `across` with the parts that reach into the span and beyond it; whether there are any."""
     db.execute("CREATE TEMP TABLE IF NOT EXISTS across(part INTEGER PRIMARY KEY)")
     db.execute("DELETE FROM across")
-    db.execute(
+    insert = (
         "INSERT INTO across SELECT DISTINCT part FROM made_of WHERE last_ms >= ?1 AND first_ms < ?2"
-        " AND (first_ms < ?1 OR last_ms >= ?2)"
-        + ("" if threads is None else f" AND part IN (SELECT part FROM spans {index} WHERE {own})"),
-        (start, end),
+        f" AND (first_ms < ?1 OR last_ms >= ?2) {only}"
     )
-    columns = f"session, dim, {', '.join(SUMS)}, first_ms, last_ms"
-    rows = (
-        f"SELECT thread, {columns} FROM spans {index} WHERE {own} AND first_ms >= ? AND last_ms < ?"
-        f" AND part NOT IN across UNION ALL SELECT thread, {columns} FROM across a"
-        " CROSS JOIN slices INDEXED BY slices_of_part ON slices.part = a.part AND quarter >= ? AND quarter < ?"
-        f" CROSS JOIN sessions x ON x.id = session WHERE {own}"
-    )
-    names = "" if threads is None else SESSION_NAMES
-    source = f"FROM ({rows}) s JOIN named d ON d.dim = s.dim {names} WHERE beyond = 0 AND {where}"
-    return source, (start, end, start, end, *values)
+    return db.execute(insert, span).rowcount > 0
 
 
 def _pieces(db: sqlite3.Connection, selection: Selection, threads: Sequence[int]) -> list[_Piece]:
-    source, values = spans_of(db, selection, threads)
+    source, values = spans_of(db, selection, threads, SUMS)
     found: Iterator[tuple[Any, ...]] = db.execute(
         "SELECT t.id, t.name, e.name, provider, home, project, account, model, effort, min(first_ms),"
         f" max(last_ms), {ADDED} {source} GROUP BY e.id, s.dim",
