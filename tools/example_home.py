@@ -30,6 +30,7 @@ _DAYS = 120
 _FREE = range(38, 47)
 """Days ago: a holiday."""
 _SHARES = {"codex": 0.55, "claude": 0.45}
+_SETTINGS = '[subscriptions]\n"~/.codex" = "20 USD"\n"~/.claude" = "20 USD"\n'
 _EARLY = 3  # weeks ago, when everybody's week began anew
 _PACE = (62, 48, 81, 55, 97, 44, 100, 73, 38, 90, 66, 84, 58, 71)
 
@@ -50,6 +51,7 @@ def example_home(folder: Path) -> Scope:
     }
     scope = Scope(environ, folders, ZoneInfo("Europe/Berlin"), clock=lambda: NOW)
     folders.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folders.settings / "settings.toml").write_text(_SETTINGS, encoding="utf-8")
     now = state(*_usages())
     SnapshotFile(folders.state, "tray", clock=lambda: NOW)(now, now)
     return scope

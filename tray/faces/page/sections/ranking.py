@@ -12,8 +12,8 @@ from tray.faces.page import amounts, spending
 from tray.faces.page.amounts import Amount
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import Column, Head, Pager, Sorting, heads, pager, sorting
+from tray.view import format as fmt
 from tray.view.charts.ranked import bar
-from tray.view.charts.scale import name_of
 from tray.view.usage.ranking import SORTS, RankedDay, Sort, ranking, value_of
 
 _SIZE = 31
@@ -95,7 +95,7 @@ def _row(
     return RankedDayRow(
         rank=rank,
         is_first=rank <= _FIRST_ONES and sort != "date",
-        name=name_of(each.day, "day"),
+        name=f"{fmt.weekday(each.day)} {fmt.day_name(each.day, data.today)}",
         address=_address(data, each.day),
         bar=bar(None if unknown else _width(each, sort), most),
         cells=_cells(each, priced=priced),
