@@ -17,7 +17,7 @@ from providers.domain.limits import AccountUsage, UsageSnapshot
 from providers.ledger.contexts import Contexts
 from providers.ledger.database import LedgerError, opened, transaction
 from providers.ledger.messages import replace_messages
-from tests.tray.faces.page.ledgers import LedgerPage
+from tests.tray.faces.page.ledgers import LedgerPage, billed
 from tests.tray.faces.page.limit_histories import (
     DAY,
     FIVE,
@@ -297,6 +297,24 @@ def test_two_accounts_of_one_home_have_their_own_weeks(tmp_path: Path) -> None:
     weeks = {table.account: table.rows for table in tables if table.window == "Weekly"}
     assert len(weeks) == 2
     assert max(int(row.tokens.value) for row in weeks["Codex · Pro · 99999999@example.com"]) < 10
+
+
+def test_an_account_in_two_homes_has_each_response_once(tmp_path: Path) -> None:
+    page = LedgerPage(tmp_path, now=NOW)
+    lanes = (lane("weekly", 20, NOW + DAY, NOW - MINUTE),)
+    note(page.costs.ledger, ADA, *lanes)
+    copies = [
+        billed(NOW - number * HOUR, home=home, tokens=10**number, key=number, account="a1b2c3d4")
+        for number, homes in ((1, [page.codex]), (2, [page.codex, page.codex_2]), (3, [page.codex_2]))
+        for home in homes
+    ]
+    page.add("codex", copies)
+    usage = published(replace(ADA, windows=lanes, homes=tuple(page.homes["codex"].values())))
+    (table,) = window_usage.build(page.data("range=7d", usage)).tables
+    assert [row.tokens.value for row in table.rows] == ["1110"]
+    second = page.homes["codex"][page.codex_2]
+    (table,) = window_usage.build(page.data(f"range=7d&home={second}", usage)).tables
+    assert [row.tokens.value for row in table.rows] == ["1000"]
 
 
 def send(page: LedgerPage, times: Sequence[datetime], account: str | None = "a1b2c3d4") -> None:
