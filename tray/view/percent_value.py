@@ -3,21 +3,24 @@
 No vendor says how its percentages are made. So each past window that was used enough gives a quotient of what the
 logs hold of it and of how far it was used; their median is the estimate, and how far they differ its spread.
 
-What is careful about it: servers round percentages, so that the lower ones tell little; a window of which only a
-part was seen, or whose responses have no price, tells nothing; and what was used on other machines is in the
-percentage, not in the logs, so that the value can only be higher.
+What is careful about it: servers round percentages, so that the lower ones tell little. A window of which only
+a part was seen, or whose responses have no price, tells nothing, nor does one whose percentage rose while
+nothing was logged here. What other machines used at the same time is in the percentage, not in the logs: the
+value can only be higher.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from statistics import median
 
 from msgspec import Struct
 
 from providers.domain.cost import Tally
-from providers.ledger.history import RESET_SLACK
+from providers.ledger.checksum import QUARTER_MS
+from providers.ledger.epoch_ms import ms
+from providers.ledger.history import RESET_SLACK, LimitChange
 from providers.ledger.window_log import window_length
 from providers.ledger.windows import WindowRecord
 from tray.view.window_events import is_open
@@ -29,11 +32,16 @@ ROUNDED_BY = 1.0
 """Percent. Servers round up, down or to the nearest."""
 
 
+HERE = 0.9
+"""So much of what was used of a window must have been used while something was logged here."""
+
+
 class PercentSample(Struct, frozen=True):
-    """A window of which `tally` was used when `used_percent` was."""
+    """A window of which `tally` was used when `used_percent` was; not `here` if other devices used it, too."""
 
     used_percent: float
     tally: Tally
+    here: bool = True
 
 
 class ValueSpread(Struct, frozen=True):
@@ -45,9 +53,12 @@ class ValueSpread(Struct, frozen=True):
 
 
 class PercentValue(Struct, frozen=True, kw_only=True):
-    """`usd` rests on `priced_windows`, those of which all has a price; None without any. `tokens` rests on all."""
+    """`tokens` rests on so many `windows`, `usd` on the `priced_windows` of which all has a price; None without
+    any. `elsewhere` is how many do not count since they were used on other devices, too.
+    """
 
     windows: int
+    elsewhere: int = 0
     tokens: ValueSpread
     priced_windows: int
     usd: ValueSpread | None
@@ -55,21 +66,29 @@ class PercentValue(Struct, frozen=True, kw_only=True):
 
 def percent_value(samples: Iterable[PercentSample]) -> PercentValue | None:
     """None where no window was used enough."""
-    usable = [each for each in samples if each.used_percent >= LEAST_USED and each.tally.usage.total_tokens]
+    enough = [each for each in samples if each.used_percent >= LEAST_USED and each.tally.usage.total_tokens]
+    usable = [each for each in enough if each.here]
     if not usable:
         return None
     priced = [each for each in usable if each.tally.usd and not each.tally.unpriced]
     return PercentValue(
         windows=len(usable),
+        elsewhere=len(enough) - len(usable),
         tokens=_spread([(each.tally.usage.total_tokens, each.used_percent) for each in usable]),
         priced_windows=len(priced),
         usd=_spread([(each.tally.usd or 0.0, each.used_percent) for each in priced]) if priced else None,
     )
 
 
-def samples(records: Sequence[WindowRecord], between: Between, now: datetime) -> list[PercentSample]:
+def samples(
+    records: Sequence[WindowRecord],
+    between: Between,
+    now: datetime,
+    is_here: Callable[[datetime, datetime], bool] = lambda _since, _until: True,
+) -> list[PercentSample]:
     """Of the past windows of one id and account, oldest first, whose beginning was known and which were used
-    enough: each until it was last seen, or until it was used up.
+    enough: each until it was last seen, or until it was used up. `is_here` tells of such a span whether the
+    account was used on this computer alone.
     """
     befores = (None, *records[:-1])
     usable = [
@@ -80,9 +99,33 @@ def samples(records: Sequence[WindowRecord], between: Between, now: datetime) ->
     usable = [(record, until) for record, until in usable if until > record.starts_at]
     tallies = between([(record.starts_at, until) for record, until in usable])
     return [
-        PercentSample(min(record.used_percent, 100.0), tally)
-        for (record, _), tally in zip(usable, tallies, strict=True)
+        PercentSample(min(record.used_percent, 100.0), tally, is_here(record.starts_at, until))
+        for (record, until), tally in zip(usable, tallies, strict=True)
     ]
+
+
+def share_here(
+    changes: Sequence[LimitChange], quarters: Collection[int], since: datetime, until: datetime
+) -> float | None:
+    """Which part of what was used of a window in that span, from its begin on, was used while something was logged
+    here; None if nothing was. `quarters` are those of an hour (epoch ms) with responses.
+
+    Between two readings it counts as used here if there is any response, as far as a quarter before: servers count
+    it a little later.
+    """
+    own = [change for change in changes if since <= change.at <= until]
+    before, total, here, at = 0.0, 0.0, 0.0, since
+    for change in own:
+        rise = change.used_percent - before
+        if rise > 0:
+            total += rise
+            first = (ms(at) // QUARTER_MS - 1) * QUARTER_MS
+            here += (
+                rise if any(each in quarters for each in range(first, ms(change.at) + 1, QUARTER_MS)) else 0.0
+            )
+            before = change.used_percent
+        at = change.at
+    return here / total if total else None
 
 
 def _counted_until(record: WindowRecord) -> datetime:

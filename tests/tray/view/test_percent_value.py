@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from providers.domain.cost import Tally, TokenUsage
+from providers.ledger.history import LimitChange
 from providers.ledger.windows import WindowRecord
-from tray.view.percent_value import PercentSample, percent_value, samples
+from tray.view.percent_value import PercentSample, percent_value, samples, share_here
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
+HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 
 
 def tally(tokens: int, usd: float | None = 1.0, unpriced: int = 0) -> Tally:
@@ -91,6 +92,48 @@ def test_percentages_that_were_rounded_keep_the_truth_within_the_spread(
     assert found.usd is not None
     assert found.usd.low <= usd * 1.000001
     assert found.usd.high >= usd * 0.999999
+
+
+def test_windows_that_were_used_on_other_devices_too_do_not_count() -> None:
+    found = percent_value(
+        [PercentSample(50, tally(100)), PercentSample(50, tally(10), here=False), PercentSample(40, Tally())]
+    )
+    assert found is not None
+    assert (found.windows, found.elsewhere, found.tokens.middle) == (1, 1, 2.0)
+    assert percent_value([PercentSample(50, tally(10), here=False)]) is None
+
+
+def change(hours: float, used: float) -> LimitChange:
+    return LimitChange(NOW - DAY + hours * HOUR, "weekly", used, NOW + DAY, "oauth")
+
+
+def quarters(*hours: float) -> set[int]:
+    begin = (NOW - DAY).timestamp()
+    return {round((begin + hour * 3600) // 900 * 900_000) for hour in hours}
+
+
+@pytest.mark.parametrize(
+    ("used_here", "share"),
+    [((0.5, 1.5, 5.5), 1.0), ((0.5, 5.5), 0.5), ((), 0.0), ((5.5,), 0.3), ((1.9,), 0.5)],
+)
+def test_what_rose_while_nothing_was_logged_here_was_used_elsewhere(
+    used_here: tuple[float, ...], share: float
+) -> None:
+    """20 % in the first hour, 50 % in the second, 30 % in the sixth."""
+    changes = [change(1, 20), change(2, 70), change(5, 70), change(6, 100)]
+    if used_here == (1.9,):
+        changes = [change(1, 50), change(2, 100)]
+    assert share_here(changes, quarters(*used_here), NOW - DAY, NOW) == pytest.approx(share)
+
+
+def test_without_readings_nobody_knows_where_it_was_used() -> None:
+    assert share_here([], quarters(1), NOW - DAY, NOW) is None
+    assert share_here([change(1, 0)], quarters(1), NOW - DAY, NOW) is None
+
+
+def test_a_percentage_that_rounds_down_for_once_is_not_used_twice() -> None:
+    changes = [change(1, 20), change(2, 19), change(3, 20), change(4, 21)]
+    assert share_here(changes, quarters(0.5, 3.5), NOW - DAY, NOW) == 1.0
 
 
 def asked(*records: WindowRecord) -> list[tuple[float, datetime, datetime]]:

@@ -382,6 +382,22 @@ def test_weeks_that_were_used_elsewhere_tell_nothing(tmp_path: Path) -> None:
     assert card.unknown.startswith("Not known yet")
 
 
+def test_weeks_that_were_used_on_another_device_too_do_not_count(tmp_path: Path) -> None:
+    page = LedgerPage(tmp_path, now=NOW)
+    steps = list(work(4, lambda day: 9 if (NOW - 4 * WEEK + day * DAY).weekday() < 5 else 0))
+    used = used_up(page, ADA, steps, model="gpt-5.5")
+    gone = [at for at, _ in steps if NOW - 12 * DAY < at < NOW - 9 * DAY]
+    left = [
+        billed(at - MINUTE, home=page.codex, tokens=round(part * 1_000_000), account="a1b2c3d4")
+        for at, part in steps
+        if part and at not in gone
+    ]
+    page.add("codex", left, lambda response: response.usage.total_tokens * 10**6)
+    (card,) = percent_value.build(page.data(ALL, published(used))).cards
+    assert card.rests_on == "Rests on 2 past weeks (1 more was used on other devices, too)."
+    assert float(card.tokens_full) == pytest.approx(1_000_000, rel=0.02)
+
+
 def test_an_account_without_weeks_has_no_card(tmp_path: Path) -> None:
     page = LedgerPage(tmp_path, now=NOW)
     only = replace(ADA, windows=(lane("session", 30, NOW + HOUR, NOW),))

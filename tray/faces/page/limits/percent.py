@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from providers.ledger.history import without_glitches
+from providers.ledger.windows import WindowRecord
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import limit_accounts
 from tray.faces.page.limits.windows import EVER, by_account, roughly_used_between
-from tray.view.percent_value import PercentValue, percent_value, samples
+from tray.view.percent_value import HERE, PercentValue, percent_value, samples, share_here
 
 WINDOW = "weekly"
 _MOST = 12
 """So many weeks: plans change, and so do limits."""
+DAY = timedelta(days=1)
 _KEPT = "what one percent is worth"
 
 Values = dict[str, PercentValue | None]
@@ -29,6 +35,23 @@ def _values(data: PageData) -> Values:
     for account in limit_accounts(data):
         weeks = records.get(account.id, [])[-_MOST - 1 :]
         if weeks or WINDOW in account.titles:
-            between = roughly_used_between(data, account)
-            found[account.id] = percent_value(samples(weeks, between, data.now))
+            between, is_here = roughly_used_between(data, account), _is_here(data, account.id, weeks)
+            found[account.id] = percent_value(samples(weeks, between, data.now, is_here))
     return found
+
+
+def _is_here(
+    data: PageData, account: str, weeks: Sequence[WindowRecord]
+) -> Callable[[datetime, datetime], bool]:
+    """Whether the account was used on this computer alone in a span: by its readings and the responses here."""
+    if not weeks:
+        return lambda _since, _until: True
+    begin = weeks[0].starts_at
+    changes = without_glitches(data.costs.ledger.limit_series(account, WINDOW, begin, data.now))
+    quarters = data.rollup.used_quarters(begin - DAY, data.now, {"account": account})
+
+    def is_here(since: datetime, until: datetime) -> bool:
+        share = share_here(changes, quarters, since, until)
+        return share is None or share >= HERE
+
+    return is_here

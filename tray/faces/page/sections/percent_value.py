@@ -21,8 +21,8 @@ _ESTIMATE = (
     " lowest and the highest week, with what the rounding of percentages may do."
 )
 _ELSEWHERE = (
-    "What was used on other devices or on the web is in the percentage and not in the logs here, so one percent"
-    " may be worth more."
+    "Weeks whose percentage rose while nothing was logged here do not count. What other devices used at the same"
+    " time is not in the logs, so one percent may be worth more."
 )
 
 
@@ -84,6 +84,9 @@ def _spread(spread: ValueSpread, shown: Callable[[float], str]) -> str:
 
 def _rests_on(found: PercentValue) -> str:
     weeks = "1 past week" if found.windows == 1 else f"{found.windows} past weeks"
+    if found.elsewhere:
+        were = "was" if found.elsewhere == 1 else "were"
+        weeks += f" ({found.elsewhere} more {were} used on other devices, too)"
     if found.priced_windows == found.windows:
         return f"Rests on {weeks}."
     if not found.priced_windows:
