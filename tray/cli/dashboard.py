@@ -82,7 +82,10 @@ def _write(scope: Scope, file: str) -> int:
     tell_count_problems(costs, problem)
     figures.load()
     desk = PageDesk(scope=scope, costs=costs, figures=figures, open_path=lambda _path: None)
-    whole_file.write(Path(file).expanduser(), Pages(), gather(desk, {}))
+    try:
+        whole_file.write(Path(file).expanduser(), Pages(), gather(desk, {}))
+    except OSError as error:
+        raise Refused(f"{file} cannot be written: {error.strerror or error}.") from error
     figures.close()
     return OK
 
