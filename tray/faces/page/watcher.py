@@ -39,6 +39,7 @@ class PageWatcher:
         self._on_snapshot = on_snapshot
         self._on_ledger = on_ledger
         self._keeper = keeper
+        self._seen, self._seen_ledger = stamp(os.path.join(folder, published.FILE)), self._ledger()
         self._hears_end, self._end = os.pipe()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
@@ -61,23 +62,21 @@ class PageWatcher:
 
     def _follow(self, keeper: Keeper, changes: FileChanges) -> None:
         file = os.path.join(self._folder, published.FILE)
-        snapshot, seen, ledger = published.read(self._folder), stamp(file), self._ledger()
-        keeper.look(snapshot)
+        snapshot = published.read(self._folder)
         shown_until = time.monotonic() + _meant_for(snapshot)
-        soon = LOOK_SECONDS
+        changed = frozenset[str]()
         while True:
-            now = time.monotonic()
-            changed = changes.wait(max(0.0, min(soon, keeper.due, shown_until - now)))
-            # A lock is reported as closed a moment before it is free.
-            soon = SHORT_SECONDS if ENGINE_LOCK in changed else LOOK_SECONDS
-            if (found := stamp(file)) != seen or time.monotonic() >= shown_until:
-                snapshot, seen = published.read(self._folder), found
+            if (found := stamp(file)) != self._seen or time.monotonic() >= shown_until:
+                snapshot, self._seen = published.read(self._folder), found
                 shown_until = time.monotonic() + _meant_for(snapshot)
                 self._on_snapshot()
-            if (found_ledger := self._ledger()) != ledger:
-                ledger = found_ledger
+            if (found_ledger := self._ledger()) != self._seen_ledger:
+                self._seen_ledger = found_ledger
                 self._on_ledger()
             keeper.look(snapshot)
+            # A lock is reported as closed a moment before it is free.
+            soon = SHORT_SECONDS if ENGINE_LOCK in changed else LOOK_SECONDS
+            changed = changes.wait(max(0.0, min(soon, keeper.due, shown_until - time.monotonic())))
 
     def _ledger(self) -> tuple[object, ...]:
         return tuple(stamp(os.path.join(self._folder, name)) for name in LEDGER)
