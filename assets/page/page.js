@@ -129,18 +129,17 @@
 
   // What was unfolded stays so when the tab is opened again.
   const unfolded = () => new Set(JSON.parse(stored(sessionStorage, "tankful.open") || "[]"));
+  const folds = () => [...byKey(main(), "details:not(.days)")].map(([key, each]) => [`${tabOf(location.href)}|${key}`, each]);
   document.addEventListener("toggle", (event) => {
-    const each = event.target;
-    if (each.localName !== "details" || each.matches(".days, .keys") || !main().contains(each)) return;
-    const all = unfolded(), key = `${tabOf(location.href)}|${keyOf(each)}`;
-    if (each.open) all.add(key); else all.delete(key);
+    const found = folds().find(([, each]) => each === event.target);
+    if (!found) return;
+    const all = unfolded();
+    if (event.target.open) all.add(found[0]); else all.delete(found[0]);
     stored(sessionStorage, "tankful.open", JSON.stringify([...all].slice(-100)));
   }, true);
   function unfold() {
     const all = unfolded();
-    for (const each of main().querySelectorAll("details")) {
-      if (all.has(`${tabOf(location.href)}|${keyOf(each)}`)) each.open = true;
-    }
+    for (const [key, each] of folds()) if (all.has(key)) each.open = true;
   }
 
   // Keys, but not while somebody types.

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.bench.claude_logs import one_more
+from tests.homes import NOW
 from tests.real.browser import Theme, context
+from tests.tray.faces.page.asking import scope_in, served
 from tools import chart_page
 from tools.example_home import served_home
 from tools.page_pictures import too_wide
+from tray.engine.costs import Costs
 from tray.faces.page.service import PageService
 from tray.faces.page.tab_titles import TABS
 
@@ -154,6 +160,15 @@ def test_an_update_leaves_focus_and_what_is_open(visit: Visit) -> None:
     expect(details.locator("summary")).to_be_focused()
 
 
+def test_what_was_unfolded_is_so_again(visit: Visit) -> None:
+    page = visit.open("tab=usage&range=90d")
+    page.locator("details.chart-figures summary").first.click()
+    page.wait_for_function("sessionStorage.getItem('tankful.open')")
+    page.reload()
+    assert page.locator("details.chart-figures").first.evaluate("each => each.open")
+    assert not page.locator("details.chart-figures").nth(1).evaluate("each => each.open")
+
+
 def test_an_update_waits_while_somebody_types(visit: Visit) -> None:
     page = visit.open("tab=usage")
     zone = page.locator("input[name=zone]")
@@ -201,3 +216,45 @@ def test_the_last_tab_and_range_are_remembered(browser: Browser, service: PageSe
         again = window.new_page()
         again.goto(f"{service.place.origin}/")
         again.wait_for_url("**/?tab=models&range=week")
+
+
+HOSTILE = [
+    "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "/work/\u202egnp.exe",
+    "/" + "very-long-name/" * 700,
+    "/" + "x" * 10_000,
+    "/work/\u0627\u0644\u0639\u0631\u0628\u064a\u0629",
+    "/nul\0/\x1b[31m",
+    "\"'><b>&amp;",
+]
+
+
+@pytest.mark.timeout(240)
+def test_foreign_names_do_nothing_and_can_be_chosen(browser: Browser, tmp_path: Path) -> None:
+    logs = tmp_path / "claude/projects/any"
+    logs.mkdir(parents=True)
+    for number, name in enumerate(HOSTILE):
+        path = logs / f"00000000-0000-4000-8000-{number:012}.jsonl"
+        line = json.loads(one_more(path, NOW - timedelta(hours=number + 1), number)) | {"cwd": name}
+        path.write_text(json.dumps(line) + "\n")
+    scope = scope_in(tmp_path)
+    costs = Costs(scope)
+    costs.count()
+    with served(scope, costs) as service, context(browser, width=360) as window:
+        found = Visit(window.new_page(), service)
+        found.page.on("dialog", lambda dialog: found.failed.append(dialog.message))
+        for tab in TABS:
+            page = found.open(f"tab={tab}&range=90d")
+            assert too_wide(page) == [], tab
+            assert page.locator("main b, main img").count() == 0
+        rows = found.open("tab=projects").locator("section").first.locator("tbody th a[href*='project=']")
+        addresses = [rows.nth(place).get_attribute("href") for place in range(rows.count())]
+        assert len(addresses) == len(HOSTILE)
+        for address in addresses:
+            page.goto(f"{service.place.origin}{address}")
+            expect(page.locator(".chips li")).to_have_count(2)
+            expect(page.locator(".alert:visible")).to_have_count(0)
+            assert too_wide(page) == []
+            assert page.locator("section").first.locator("tbody th").count() > 0
+            assert page.locator("section").first.locator(".nothing").count() == 0
+        assert found.failed == []
