@@ -50,9 +50,13 @@ def axe(request: pytest.FixtureRequest) -> str:
         pytest.skip(str(error))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
-    """Chromium, the same for all tests; each opens a `context` of its own."""
+    """Chromium, the same for all tests of a file; each opens a `context` of its own.
+
+    No longer than that: while Playwright runs, its event loop counts as running in this thread, and `asyncio.run`
+    of any other test fails.
+    """
     if shutil.which("chromium") is None:
         if request.config.getoption("--require-real"):
             pytest.fail("not installed: chromium")

@@ -252,7 +252,7 @@ def test_foreign_names_do_nothing_and_can_be_chosen(browser: Browser, tmp_path: 
         assert len(addresses) == len(HOSTILE)
         for address in addresses:
             page.goto(f"{service.place.origin}{address}")
-            expect(page.locator(".chips li")).to_have_count(2)
+            assert page.locator(".chips li").count() == 2
             expect(page.locator(".alert:visible")).to_have_count(0)
             assert too_wide(page) == []
             assert page.locator("section").first.locator("tbody th").count() > 0

@@ -24,7 +24,7 @@ from tray.faces.page.passes import Passes
 from tray.faces.page.refusal import CONTINUES, FOREIGN_SITE, OLD_ADDRESS, WAY_IN, RefusedRequest
 
 LARGEST_BODY = 1 << 16
-LONGEST_TARGET = 8192
+LONGEST_TARGET = 40_000  # a project of 10 KB can be chosen, whatever script it is written in
 LARGEST_HEAD = 1 << 14
 OPEN_PATHS = ("/health", "/recalc")
 OPEN_FOLDER = "/static/"

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from tests.tray.faces.page.asking import Answer, Headers, asked_of
 from tray.faces.page.passes import Passes
 from tray.faces.page.refusal import FOREIGN_SITE, OLD_ADDRESS, WAY_IN
-from tray.faces.page.security import LARGEST_BODY, Guard
+from tray.faces.page.security import LARGEST_BODY, LONGEST_TARGET, Guard
 
 HOST = "127.0.0.1:8765"
 PRIVATE = "private: 12.34 USD"
@@ -222,8 +222,8 @@ def test_an_action_is_no_link_and_a_page_takes_no_form() -> None:
         "http://evil.example/",
         "*",
         "/%e2%80%ae",
-        "/" + "a" * 9000,
-        "/?" + "a" * 9000,
+        "/" + "a" * LONGEST_TARGET,
+        "/?" + "a" * LONGEST_TARGET,
     ],
 )
 def test_a_path_outside_is_refused(target: str) -> None:
