@@ -19,7 +19,7 @@ from providers.ledger.contexts import Contexts
 from providers.ledger.database import LedgerDamaged, opened, transaction
 from providers.ledger.index import home_id, parts_of
 from providers.ledger.messages import replace_messages
-from providers.ledger.query import MessageSlice, message_slices
+from providers.ledger.query import MessageSlice, message_slices, message_times
 from providers.ledger.schema import SCHEMA
 from providers.ledger.verify import Verifier
 from tests.providers.ledger.test_integrity import Counted
@@ -109,6 +109,17 @@ def test_one_in_several_homes_counts_in_the_first(stored: Stored) -> None:
     assert stored.minutes(HOME) == [0]
     assert stored.minutes(OTHER) == [0, 15]
     assert stored.slices(Path("/nowhere")) == []
+
+
+def test_their_times_are_those_of_account_and_home(stored: Stored) -> None:
+    copies = [message(7), message(0), message(0, home=OTHER), message(20, home=OTHER)]
+    stored.store(([1, 2], copies))
+    homes = {"codex": {HOME: "~/.codex", OTHER: "~/.other"}}
+    with opened(stored.path) as db:
+        found = message_times(db, homes, NOON, NOON + timedelta(minutes=21))
+        assert found == {("", "~/.codex"): [ms(0), ms(7)], ("", "~/.other"): [ms(20)]}
+        later = message_times(db, homes, NOON + timedelta(minutes=8), NOON + timedelta(minutes=20))
+        assert not any(later.values())
 
 
 def test_the_account_is_that_of_the_login_at_that_time(stored: Stored) -> None:

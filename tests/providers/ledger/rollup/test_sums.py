@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from providers.domain.cost import Detail
+from providers.domain.cost import Detail, Tally
+from providers.ledger.epoch_ms import ms
 from providers.ledger.ledger import Ledger
 from providers.ledger.report import NOTHING
 from providers.ledger.rollup.rollup import Rollup
@@ -176,6 +178,24 @@ def test_any_two_moments(
     if selection.project is not None:
         return
     assert found == plain.tallies(replace(selection, since=None, until=None), by)
+
+
+@settings(max_examples=30, deadline=None)
+@given(responses(), selections, st.integers(ms(FIRST), ms(NOW)), st.integers(0, 10**9))
+def test_several_spans_and_the_quarters_in_which_something_was_used(
+    held: list[Held], selection: Selection, start: int, length: int
+) -> None:
+    moments = [datetime.fromtimestamp(at / 1000, UTC) for at in (start, start + length // 3, start + length)]
+    spans, filters = list(pairwise(moments)), selection.filters
+    with tempfile.TemporaryDirectory() as folder:
+        _, rollup = loaded(held, folder)
+        each = [rollup.tallies_between(*span, (), filters).get((), Tally(usd=0.0)) for span in spans]
+        assert rollup.sums_between(spans, filters) == each
+        quarters = rollup.used_quarters(moments[0], moments[2], filters)
+        for quarter in quarters:
+            at = datetime.fromtimestamp(quarter / 1000, UTC)
+            assert rollup.sums_between([(at, at + timedelta(minutes=15))], filters)[0].responses
+        assert all(start <= quarter < start + length for quarter in quarters)
 
 
 @settings(max_examples=30, deadline=None)

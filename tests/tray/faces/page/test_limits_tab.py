@@ -340,6 +340,17 @@ def test_messages_are_counted_by_window_as_cost_counts_them(tmp_path: Path) -> N
     assert sum(int(row.messages.value or 0) for row in built.tables[0].rows if row.messages) == 22
 
 
+def test_the_message_that_began_a_window_counts_in_it(tmp_path: Path) -> None:
+    page = LedgerPage(tmp_path, now=NOW)
+    begin = NOW - 3 * HOUR + 10 * MINUTE
+    lanes = (lane("session", 20, begin + FIVE, NOW - MINUTE),)
+    note(page.costs.ledger, ADA, *lanes)
+    page.add("codex", [billed(begin + MINUTE, home=page.codex, account="a1b2c3d4")])
+    send(page, [begin - 4 * MINUTE, begin - timedelta(seconds=5), NOW - timedelta(seconds=30)])
+    (table,) = window_usage.build(page.data("range=7d", published(replace(ADA, windows=lanes)))).tables
+    assert [row.messages.value for row in table.rows if row.messages] == ["2"]
+
+
 def test_messages_of_another_account_count_there(tmp_path: Path) -> None:
     page = LedgerPage(tmp_path, now=NOW)
     usage = published(some_weeks(page, 1))

@@ -16,6 +16,8 @@ from tray.view.window_sums import spans_of
 
 _LONGEST = timedelta(days=35)
 """So long before the range a window may have begun."""
+_AHEAD = timedelta(minutes=1)
+"""A message is sent before the server begins the window in which it is answered."""
 _KEPT = "times of messages"
 
 
@@ -31,8 +33,11 @@ def messages_in(data: PageData, account: LimitAccount, records: Sequence[WindowR
         if ident == account.id and data.query.home in ("", home)
         for at in times
     )
-    spans = spans_of(records, data.now)
-    return [bisect_left(own, ms(until)) - bisect_left(own, ms(since)) for since, until in spans]
+    return [
+        bisect_left(own, ms(until if until >= data.now else until - _AHEAD))
+        - bisect_left(own, ms(since - _AHEAD))
+        for since, until in spans_of(records, data.now)
+    ]
 
 
 def _times(data: PageData) -> MessageTimes:
