@@ -241,6 +241,19 @@
     }
   }
 
+  // A button copies what stands before it, or at least selects it.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest && event.target.closest("button[data-copy]");
+    if (!button) return;
+    const text = button.previousElementSibling;
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(text);
+    }
+  });
+
   document.addEventListener("tankful:updated", showChosen);
   remember();
   unfold();

@@ -133,13 +133,14 @@ def table(
     longest = max((group.tally.usage.total_tokens for group in groups), default=0)
     pages = pager(query, len(groups), ROWS)
     shown = _in_order(groups, by, total)[pages.first : pages.last]
+    below = Sorting("cost", reverse=True) if newest_first and by.key == "name" else by
     name, *rest = heads(query, columns, by)
     return TallyTable(
         caption=caption,
         heads=(replace(name, number=False), *rest),
         tints=("", *(CLASS_TINTS.get(each.key, "") for each in COLUMNS)),
         place_title=place_title,
-        rows=tuple(_row(group, query, total, by, longest) for group in shown),
+        rows=tuple(_row(group, query, total, below, longest) for group in shown),
         more=tuple(_more(groups, beyond, total)),
         count=len(groups),
         pager=pages,
