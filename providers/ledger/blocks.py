@@ -9,7 +9,7 @@ begin elsewhere.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from providers.domain.cost import BlockCost, Burn, Projection
 from providers.ledger.epoch_ms import moment
@@ -20,6 +20,8 @@ LENGTH = timedelta(hours=5)
 LOOK_BACK = timedelta(days=7)
 """Where a block begins follows from the one before it, back to a pause of five hours: a week has one."""
 _HOUR_MS = 3_600_000
+_LAST_START = datetime.max.replace(tzinfo=UTC) - LENGTH
+"""A log may name the last day of the calendar."""
 LENGTH_MS = 5 * _HOUR_MS
 _SHORTEST = timedelta(minutes=15)
 """A busy minute says nothing of the hours to come."""
@@ -59,18 +61,19 @@ def _start_ms(quarter: int) -> int:
 def block_cost(start_ms: int, whole: list[Slice], own: list[Slice], now: datetime) -> BlockCost:
     """Of a block with these slices, of which only its `own` are summed."""
     started_at = moment(start_ms)
-    running = started_at <= now < started_at + LENGTH
+    ends_at = min(started_at, _LAST_START) + LENGTH
+    running = started_at <= now < ends_at
     burn = _burn(whole, now) if running else None
     return BlockCost(
         started_at=started_at,
-        ends_at=started_at + LENGTH,
+        ends_at=ends_at,
         first_at=moment(min(each.first_ms for each in own)),
         last_at=moment(max(each.last_ms for each in own)),
         tally=Sum(own).tally(),
         by_model=tallies(own, model_of),
         running=running,
         burn=burn,
-        projection=None if burn is None else _projection(whole, burn, started_at + LENGTH - now),
+        projection=None if burn is None else _projection(whole, burn, ends_at - now),
     )
 
 

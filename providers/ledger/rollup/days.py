@@ -9,9 +9,9 @@ from zlib import crc32
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from providers.ledger.checksum import QUARTER_MS
-from providers.ledger.epoch_ms import moment, ms
+from providers.ledger.epoch_ms import ms
 from providers.ledger.report import day_span
-from providers.ledger.rollup.selection import PARTS_OF_DAY, part_of_day, span_of
+from providers.ledger.rollup.selection import ALL_TIME, PARTS_OF_DAY, local_time, part_of_day, span_of
 from providers.ledger.rollup.store import ADD_UP, ADDED, BY_PROVIDER, CUBES, SUMS, THREADS, WHOLE
 from providers.ledger.rollup.update import Changes
 from providers.ledger.statements import placeholders
@@ -124,7 +124,7 @@ class DaySums:
         with_parts = cube == THREADS or CUBES[cube].parts_of_day
         dims: dict[int, int] = {}
         for (quarter, dim, thread), sums in changes.items():
-            local = moment(quarter).astimezone(zone)
+            local = local_time(quarter, zone)
             day = local.date().toordinal()
             if day < first:
                 continue
@@ -152,7 +152,7 @@ class DaySums:
         start_ms, end_ms = span
         quarter = self._next(start_ms)
         while quarter is not None and quarter < end_ms:
-            day_ends = self._add_day(number, cube, zone, moment(quarter).astimezone(zone).date())
+            day_ends = self._add_day(number, cube, zone, local_time(quarter, zone).date())
             quarter = self._next(max(day_ends, quarter + QUARTER_MS))
 
     def _next(self, start_ms: int) -> int | None:
@@ -174,7 +174,10 @@ class DaySums:
 
 
 def _hour_of(day: date, hour: int, zone: tzinfo) -> int:
-    return ms(datetime.combine(day, time(hour), zone).astimezone(UTC))
+    try:
+        return ms(datetime.combine(day, time(hour), zone).astimezone(UTC))
+    except OverflowError:  # the calendar ends before
+        return ALL_TIME[1]
 
 
 def _name(zone: tzinfo) -> str:

@@ -87,6 +87,7 @@ class Rollup:
                 return
             if not self._made_of and self._file is not None:
                 self._tables = _Tables(cache.read(self._file) or store.created())
+                self._answers.clear()
             with self._timed():
                 try:
                     self._update(ledger, homes, verifier)

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-from providers.ledger.epoch_ms import ms
+from providers.ledger.epoch_ms import moment, ms
 from providers.ledger.report import day_span
 
 Dimension = Literal[
@@ -67,6 +67,15 @@ class Selection(Struct, frozen=True, kw_only=True):
 def span_of(start: datetime | None, end: datetime | None) -> tuple[int, int]:
     first, last = ALL_TIME
     return first if start is None else ms(start), last if end is None else ms(end)
+
+
+def local_time(at_ms: int, zone: tzinfo) -> datetime:
+    """On the last day of the calendar, which a log may name, that of UTC where there is no other."""
+    at = moment(at_ms)
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at
 
 
 def part_of_day(hour: int) -> int:

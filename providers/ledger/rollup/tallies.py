@@ -11,10 +11,18 @@ from datetime import date, tzinfo
 from msgspec.structs import replace
 
 from providers.domain.cost import Tally, TokenUsage
-from providers.ledger.epoch_ms import moment
 from providers.ledger.report import day_span
 from providers.ledger.rollup.days import DaySums
-from providers.ledger.rollup.selection import FILTERS, Dimension, Filter, Key, Selection, part_of_day, span_of
+from providers.ledger.rollup.selection import (
+    FILTERS,
+    Dimension,
+    Filter,
+    Key,
+    Selection,
+    local_time,
+    part_of_day,
+    span_of,
+)
 from providers.ledger.rollup.store import ADDED, CUBES, SUMS
 from providers.ledger.sums import PICO, UNKNOWN
 
@@ -149,7 +157,7 @@ def used_days(db: sqlite3.Connection, selection: Selection) -> tuple[date, date]
     first, last = db.execute(f"{query} {where}", values).fetchone()
     if first is None:
         return None
-    days = [moment(at).astimezone(selection.zone).date() for at in (first, last)]
+    days = [local_time(at, selection.zone).date() for at in (first, last)]
     return days[0], days[1]
 
 
@@ -176,10 +184,10 @@ def _calendar(zone: tzinfo) -> tuple[Callable[[int], int], Callable[[int], int]]
     """Local day and part of day of a quarter."""
 
     def day(quarter: int) -> int:
-        return moment(quarter).astimezone(zone).date().toordinal()
+        return local_time(quarter, zone).date().toordinal()
 
     def part(quarter: int) -> int:
-        return part_of_day(moment(quarter).astimezone(zone).hour)
+        return part_of_day(local_time(quarter, zone).hour)
 
     return day, part
 

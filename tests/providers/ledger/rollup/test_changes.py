@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -254,3 +255,25 @@ def test_the_generation_is_that_of_the_answers(full: tuple[Ledger, Path, list[He
     write(tmp_path / "ledger.sqlite3", held[:-1], held)
     ledger.load(rollup, HOMES)
     assert rollup.generation != before
+
+
+def test_threads_see_one_state_at_a_time(full: tuple[Ledger, Path, list[Held]], tmp_path: Path) -> None:
+    ledger, cache, held = full
+    rollup = kept(ledger, cache)
+    states = [held, held[:20]]
+    wanted = [Plain(each).tallies(Selection(), ("day",)) for each in states]
+
+    def ask(_: int) -> bool:
+        with rollup.steady():
+            days = rollup.tallies(Selection(), ("day",))
+            (total,) = rollup.tallies(Selection()).values()
+            rows, number = rollup.sessions(Selection(), limit=100)
+        sums = (sum(each.responses for each in days.values()), sum(row.tally.responses for row in rows))
+        return days in wanted and sums == (total.responses, total.responses) and number == len(rows)
+
+    with ThreadPoolExecutor(3) as pool:
+        for before, after in [states, states[::-1]] * 3:
+            answered = pool.map(ask, range(6))
+            write(tmp_path / "ledger.sqlite3", after, before)
+            ledger.load(rollup, HOMES)
+            assert all(answered)

@@ -8,7 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -28,6 +30,7 @@ from tests.providers.ledger.rollup.naive import (
     ZONES,
     Held,
     Plain,
+    made,
     responses,
     total,
     write,
@@ -229,3 +232,35 @@ def test_equals_the_report(held: list[Held], selection: Selection) -> None:
         ]
         blocks = [each.block for each in rollup.blocks(chosen, NOW, 1000)]
         assert blocks == list(reversed(report.by_block))
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York", "Pacific/Kiritimati"])
+def test_a_log_may_name_any_year_and_any_text(tmp_path: Path, zone: str) -> None:
+    odd = "\0<script>\u202e" + "x" * 10_000
+    times = [datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC), NOW]
+    held = []
+    for number, at in enumerate(times, 1):
+        one = made(number)
+        context = replace(one.response.context, session=odd, root=None, project=odd, model=odd, account=odd)
+        changed = replace(one.response, at_ms=round(at.timestamp() * 1000), context=context)
+        held.append(replace(one, response=changed))
+    ledger, rollup = loaded(held, str(tmp_path))
+    chosen = Selection(zone=ZoneInfo(zone))
+    for by in DIMENSIONS:
+        found = rollup.tallies(chosen, (by,))
+        assert sum(each.responses for each in found.values()) == 3
+        if by not in ("thread", "session"):
+            assert sum(rollup.session_counts(chosen, (by,)).values()) == len(found)
+    assert rollup.tallies(replace(chosen, project=odd, model=odd), ("thread",))[odd,].responses == 3
+    first, last = rollup.used_days(chosen) or (NOW.date(), NOW.date())
+    assert (first.year in (1969, 1970), last.year) == (True, 9999)
+    rows, _ = rollup.sessions(chosen)
+    assert [(row.id, row.project, row.models) for row in rows] == [(odd, odd, (odd,))]
+    assert [row.model for row in rollup.responses(chosen).rows] == [odd] * 3
+    assert len(rollup.blocks(chosen, NOW)) == 3
+    for since, until in ((date.min, date.max), (date.max, date.min), (date.max, None), (None, date.min)):
+        rollup.tallies(replace(chosen, since=since, until=until), ("day", "model"))
+        rollup.sessions(replace(chosen, since=since, until=until))
+    write(tmp_path / "ledger.sqlite3", held[:1], held)
+    ledger.load(rollup, HOMES)
+    assert rollup.tallies(chosen, ("provider",))["codex",].responses == 1
