@@ -50,8 +50,8 @@
         windows           what became of each window, from its readings: pure; kept for ever by window_log
         prices/           the user's own prices.toml > the price library's list (rates.json, or one that `update`
                           downloaded) > our prices.toml for what it lacks
-        rollup/           sums of all of it that answer any filter at once, with a copy in the cache folder that may be
-                          deleted: only parts whose checksums changed are read again (reading, update)
+        rollup/           sums of all of it that answer any filter at once, with a copy in the cache folder: of
+                          the ledger only parts whose checksums changed are read again (reading, update)
         ledger            all of it, as the rest of the project sees it
     codex/       descriptor auth claims config program scratch_home hook hooks
                  | endpoint/ app_server/ status/ logs/
