@@ -27,6 +27,7 @@ class Contexts:
         self.homes: dict[int, int] = {}
         """The home of each context that was numbered."""
         self._known: dict[tuple[Context, str | None], int] = {}
+        self._sent: dict[tuple[Context, str | None], int] = {}
         self._sessions: dict[tuple[object, ...], int] = {}
         self._looked_at = 0  # so many of the known ones
         self._logins = LoginHistory(db, provider)
@@ -41,6 +42,12 @@ class Contexts:
         """That of a response of its session, where one was numbered before: its model does not matter."""
         context = sent.context
         account = context.account or self._logins.account(context.home, sent.at_ms)
+        number = self._sent.get((context, account))
+        if number is None:
+            number = self._sent[context, account] = self._of_session(context, account)
+        return number
+
+    def _of_session(self, context: Context, account: str | None) -> int:
         for known, of in islice(self._known, self._looked_at, None):
             self._sessions.setdefault(_session(known, of), self._known[known, of])
         self._looked_at = len(self._known)

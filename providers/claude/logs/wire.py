@@ -24,8 +24,8 @@ _PLAIN = (
 # `message` before it, and an attachment its `attachment`. What a tool returned is a line of the user's side, too.
 UNWANTED = re.compile(
     rb'\{(?:"(?!type"|attachment")\w{1,40}+":' + _PLAIN + rb",){0,24}+"
-    rb'"(?:type":"(?:(?!assistant"|cost-state"|session-owner"|system","subtype":"compact_boundary"|user")[\w-]{1,64}"'
-    rb'|user","message":\{"role":"user","content":\[\{"t(?:ool_use_id"|ype":"tool_result"))'
+    rb'"(?:type":"(?:user","message":\{"role":"user","content":\[\{"t(?:ool_use_id"|ype":"tool_result")'
+    rb'|(?!assistant"|cost-state"|session-owner"|system","subtype":"compact_boundary"|user")[\w-]{1,64}")'
     rb'|attachment":\{"type":"(?!queued_command"))'
 )
 # An answer has its tokens at the end of its message, before half a kilobyte of other members and its folder.

@@ -19,13 +19,15 @@ from providers.logs import MalformedLine
 # Heads that are known to be irrelevant; whatever is unknown is parsed. `compacted` holds the whole history and can
 # exceed 100 MB; what counts of it stands at its end, so its group makes the reader clip it. A message
 # may hold images: its head alone is handed on.
+#
+# Items are the most frequent events, and their ids have 36 letters: those of a dot are passed over in no time.
+_ITEM = rb'item_completed","thread_id":"(?s:.{36})","turn_id":"(?s:.{36})","item":\{"type":"'
 UNWANTED = re.compile(
     rb'\{"timestamp":"[^"]{0,64}+",(?:"ordinal":[0-9]{1,19}+,)?+"type":"(?:response_item"|event_msg","payload":'
-    rb'\{"type":"(?:(?!token_count"|task_started"|turn_started"|thread_settings_applied"|user_message"'
-    rb'|item_completed"|entered_review_mode"|exited_review_mode")\w{1,64}+"'
-    rb'|item_completed","thread_id":"[^"]{0,64}+","turn_id":"[^"]{0,64}+","item":\{"type":"(?!UserMessage")\w{1,64}+"'
-    rb'|(?P<head>user_message"|item_completed","thread_id":"[^"]{0,64}+","turn_id":"[^"]{0,64}+"'
-    rb',"item":\{"type":"UserMessage","id":"[^"]{0,64}+"))'
+    rb'\{"type":"(?:' + _ITEM + rb'(?!UserMessage")\w{1,64}+"'
+    rb'|(?!token_count"|task_started"|turn_started"|thread_settings_applied"|user_message"|item_completed"'
+    rb'|entered_review_mode"|exited_review_mode")\w{1,64}+"'
+    rb'|(?P<head>user_message"|' + _ITEM + rb'UserMessage","id":"[^"]{0,64}+"))'
     rb'|world_state"|(?P<compacted>compacted")|inter_agent_communication_metadata")'
 )
 

@@ -483,7 +483,7 @@ def test_an_observation_of_another_make_is_refused(damage: bytes) -> None:
 
 def item(kind: str) -> dict[str, Any]:
     """As it is written from 0.151 on."""
-    about = {"thread_id": "T", "turn_id": "U", "item": {"type": kind, "id": "I", "content": []}}
+    about = {"thread_id": uuid7(0), "turn_id": uuid7(1), "item": {"type": kind, "id": "I", "content": []}}
     return {"type": "item_completed", **about}
 
 
