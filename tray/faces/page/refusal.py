@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import json
 
+from tray.faces.page.coded import coded
+
 WAY_IN = (
     'This page shows its numbers only to the person who started it. Run `tankful dashboard`, or choose "Open '
     'dashboard" in the menu of the tray.'
@@ -42,14 +44,9 @@ class RefusedRequest(Exception):
             refresh=f'<meta http-equiv="refresh" content="0; url={html.escape(self.go_on)}">'
             if self.at_once
             else "",
-            sentence=_with_code(html.escape(self.sentence)),
+            sentence=coded(self.sentence),
             link=f'<p><a href="{html.escape(self.go_on)}">Open the page</a></p>' if self.go_on else "",
         ).encode(), "text/html; charset=utf-8"
-
-
-def _with_code(text: str) -> str:
-    parts = text.split("`")
-    return "".join(f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))
 
 
 _PAGE = """<!doctype html>

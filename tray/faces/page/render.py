@@ -13,6 +13,7 @@ from msgspec.structs import asdict
 from providers.host.faults import log_fault
 from providers.ledger.database import LedgerError
 from tray.faces.page.choices import bar_of
+from tray.faces.page.coded import coded
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import Link
 from tray.faces.page.sections import SECTIONS, TABS, PageSection
@@ -33,13 +34,15 @@ def templates() -> Environment:
     """All of `assets/page`, which escape what they are given."""
     folder = files("assets") / "page"
     texts = {each.name: each.read_text("utf-8") for each in folder.iterdir() if each.name.endswith(".html")}
-    return Environment(
+    made = Environment(
         loader=DictLoader(texts),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["coded"] = coded
+    return made
 
 
 class Pages:
@@ -89,7 +92,7 @@ class Pages:
         except Exception as error:  # noqa: BLE001 - it must not cost the other sections
             log_fault(_log, f"the section {section.name} of the page failed", error)
             sentence = FAULT
-        return Markup('<div class="alert" role="alert"><p>{}</p></div>').format(sentence)
+        return Markup('<div class="alert" role="alert"><p>{}</p></div>').format(coded(sentence))
 
     def filled(self, template: str, **values: object) -> str:
         return self._templates.get_template(template).render(**values)

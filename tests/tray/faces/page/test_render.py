@@ -9,6 +9,7 @@ import pytest
 
 from providers.ledger.database import LedgerQuarantined
 from tests.tray.faces.page.ledgers import LedgerPage, billed
+from tray.faces.page.coded import coded
 from tray.faces.page.render import FAULT, Pages
 from tray.faces.page.sections import totals
 
@@ -22,7 +23,7 @@ SECRET = "sk-secret-in-a-value"
             LedgerQuarantined("The ledger was damaged and <moved> away."),
             "The ledger was damaged and &lt;moved&gt; away.",
         ),
-        (KeyError(SECRET), FAULT),
+        (KeyError(SECRET), str(coded(FAULT))),
     ],
 )
 def test_in_its_place_is_why(
@@ -45,3 +46,8 @@ def test_in_its_place_is_why(
     assert SECRET not in text + caplog.text
     assert text.count("<section") > 2
     assert text.count(sentence) == 1
+
+
+def test_commands_in_a_sentence_are_code_and_the_rest_is_escaped() -> None:
+    assert coded("Run `tankful <doctor>` & go on.") == "Run <code>tankful &lt;doctor&gt;</code> &amp; go on."
+    assert coded("A lone ` stays.") == "A lone ` stays."
