@@ -50,7 +50,8 @@ def first_sunday(today: date, weeks: int) -> date:
 
 def in_range(data: PageData) -> Daily:
     """Of the days of the address."""
-    return daily(data).within(data.selection.since, data.selection.until)
+    chosen = data.selection
+    return data.once(("in range", chosen), lambda: daily(data).within(chosen.since, chosen.until))
 
 
 def logged(data: PageData) -> Logged:
