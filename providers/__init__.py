@@ -11,6 +11,7 @@
         merge             many readings → one picture
         currency          how many decimals money has
         project           one name for all spellings of a folder
+        context_use       how much of its context window a session uses
         budgets           what a person's own day, week or month comes to: plain numbers, as in rules
         pace, blocked     use against time, and what today may have; whether an account can go on
         visible           foreign text without control and bidi characters: each exit uses it last
@@ -46,6 +47,7 @@
         fast_cost         the cost of one session and of the last hours, with the standard library
         messages          when the person sent messages, by part (contexts: what they have in common)
         query, report     sums (of `sums`), by day, session, …; and by `blocks` of five hours
+        coverage          what of each home is counted; session_contexts: the newest response of each session
         history           the limits over time; `rates` of the last hours, limit_news (what an account hears of it)
         windows           what became of each window, from its readings: pure; kept for ever by window_log
         prices/           the user's own prices.toml > the price library's list (rates.json, or one that `update`
@@ -57,7 +59,7 @@
                  | endpoint/ app_server/ status/ logs/
                  limits, balance, shapes, parts, same_account: what these have in common
                  hook: the protocol of its hooks; hooks: the guards among those of a home
-    claude/      descriptor auth variables config limits keychain noted desktop hook hooks
+    claude/      descriptor auth variables config limits keychain noted desktop context_window hook hooks
                  | endpoint/ usage_command/ statusline/ logs/
     polling/     from homes to what is known of each account
         homes             whose homes are read
@@ -135,7 +137,7 @@
                      (page/: the page in a browser. `app` has its addresses, `security` refuses what is not to be
                      answered, `service` begins and ends all; `figures` counts and holds the sums, `watcher` hears
                      what others write, `events` tells open pages; `gather` makes the PageData of which `sections`
-                     are built, and `query` is its address)
+                     are built, and `query` is its address; table/: the tables that they share)
                      (claude_statusline, claude_template: Claude Code's status line; metrics: for Prometheus)
     tray/cli/        a command is a file and a line in COMMANDS
 
