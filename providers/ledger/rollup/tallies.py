@@ -7,6 +7,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, tzinfo
+from functools import cache, lru_cache
 
 from msgspec.structs import replace
 
@@ -150,15 +151,12 @@ def used_days(db: sqlite3.Connection, selection: Selection) -> tuple[date, date]
     """The first and the last day with responses, whatever days are selected. No sums of days are made for it."""
     where, values = where_dim(selection.filters)
     query = (
-        "SELECT min(first_ms), max(last_ms) FROM spans s JOIN named d ON d.dim = s.dim WHERE beyond = 0 AND"
+        "SELECT quarter FROM slices s CROSS JOIN named d ON d.dim = s.dim"
+        f" WHERE beyond = 0 AND {where} ORDER BY quarter {{}} LIMIT 1"
     )
-    if selection.filters.keys() <= {"provider"}:
-        query = "SELECT min(quarter), max(quarter) FROM used WHERE"
-    first, last = db.execute(f"{query} {where}", values).fetchone()
-    if first is None:
-        return None
-    days = [local_time(at, selection.zone).date() for at in (first, last)]
-    return days[0], days[1]
+    ends = [db.execute(query.format(way), values).fetchone() for way in ("ASC", "DESC")]
+    first, last = (None if row is None else local_time(row[0], selection.zone).date() for row in ends)
+    return None if first is None or last is None else (first, last)
 
 
 def used_spans(
@@ -180,12 +178,15 @@ def where_dim(filters: Mapping[Filter, str]) -> tuple[str, list[object]]:
     return " AND ".join(["1", *(f"{name} = ?" for name in filters)]), list(filters.values())
 
 
+@lru_cache(maxsize=1)
 def _calendar(zone: tzinfo) -> tuple[Callable[[int], int], Callable[[int], int]]:
-    """Local day and part of day of a quarter."""
+    """Local day and part of day of a quarter; each is worked out once."""
 
+    @cache
     def day(quarter: int) -> int:
         return local_time(quarter, zone).date().toordinal()
 
+    @cache
     def part(quarter: int) -> int:
         return part_of_day(local_time(quarter, zone).hour)
 
