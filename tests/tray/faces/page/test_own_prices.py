@@ -197,7 +197,7 @@ def test_a_file_that_is_damaged_is_shown_with_its_line_and_left_alone(page: Pric
     page.file.write_text("# mine\n[[price]]\nmodel = 'x'\ninput = -1\noutput = 0\n")
     text = page.get()
     assert (
-        "prices.toml, line 4: `input` is negative. Correct it first; nothing was changed."
+        "prices.toml, line 4: <code>input</code> is negative. Correct it first; nothing was changed."
         in html.unescape(text)
     )
     assert "Add a price" not in text
