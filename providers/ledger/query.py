@@ -205,8 +205,10 @@ def _sent(
     for row in rows:
         if row[0] != part:
             part, seen = row[0], set()  # one in several homes is in one part, and counts in the first
-        messages = [each for each in MessageRow(*row[:_OF_MESSAGES]).messages() if each[1] not in seen]
-        seen.update(key for _, key in messages)
+        messages = MessageRow(*row[:_OF_MESSAGES]).messages()
+        if len(numbers) > 1:
+            messages = [each for each in messages if each[1] not in seen]
+            seen.update(key for _, key in messages)
         home, session, root, project, account = row[_OF_MESSAGES:]
         yield (home, session, root, project, account), [at for at, _ in messages if start_ms <= at < end_ms]
 
