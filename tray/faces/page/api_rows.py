@@ -10,11 +10,14 @@ from msgspec import Struct
 
 from providers.ledger.rollup.singles import NoCursor
 from tray.faces.page.data import PageData
+from tray.faces.page.parts import pager
 from tray.faces.page.refusal import RefusedRequest
 from tray.view.cost_document import tally_data
 from tray.view.export.pieces import Pieces, Wanted
 
 PAGE = 100
+_ANY = 10**12
+"""More than there are."""
 
 
 def windows(data: PageData) -> dict[str, Any]:
@@ -37,8 +40,8 @@ def windows(data: PageData) -> dict[str, Any]:
 
 def sessions(data: PageData) -> dict[str, Any]:
     """Those that a person started, the last one first; `page` of the address counts from 1."""
-    number = max(1, int(data.query.page or 1))
-    rows, total = data.rollup.sessions(data.selection, offset=(number - 1) * PAGE, limit=PAGE)
+    first = pager(data.query, _ANY, PAGE).first
+    rows, total = data.rollup.sessions(data.selection, offset=first, limit=PAGE)
     listed = [_members(row, "tally") | tally_data(row.tally) for row in rows]
     return _document("sessions", listed, total=total)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from markupsafe import Markup
 from msgspec import Struct
 
 from tray.view.charts.figure import cell, written
-from tray.view.charts.series import Unit
+from tray.view.charts.series import Unit, Value, total
 from tray.view.charts.svg import element, joined
 from tray.view.words import WEEKDAYS
 
@@ -16,18 +16,21 @@ _SHADES = 5
 
 
 class Rhythm(Struct, frozen=True, kw_only=True):
-    """`values` by weekday (0 is Monday) and part; what is not in it is 0. `parts` are their names, in order."""
+    """`values` by weekday (0 is Monday) and part: None where it is not known, and what is not in it is 0. Those
+    of `partial` are lower bounds. `parts` are their names, in order.
+    """
 
     title: str
     unit: Unit
     parts: Sequence[str]
-    values: Mapping[tuple[int, int], float]
+    values: Mapping[tuple[int, int], Value]
+    partial: Collection[tuple[int, int]] = ()
 
 
 def rhythm(chart: Rhythm) -> Markup:
     """The darkest is the most used one; a table, so that it reads without a picture, too."""
-    most = max(chart.values.values(), default=0.0)
-    whole = sum(chart.values.values())
+    most = max(_known(chart).values(), default=0.0)
+    whole = sum(_known(chart).values())
     head = element(
         "tr",
         element("th", element("span", "Weekday", class_="unseen"), scope="col"),
@@ -47,17 +50,27 @@ def rhythm(chart: Rhythm) -> Markup:
 
 
 def _row(chart: Rhythm, weekday: int, most: float, whole: float) -> Markup:
-    values = [chart.values.get((weekday, part), 0.0) for part in range(len(chart.parts))]
-    part_of_all = f"{100 * sum(values) / whole:.0f} %" if whole > 0 else "–"
+    cells = [(weekday, part) for part in range(len(chart.parts))]
+    values = [chart.values.get(each, 0.0) for each in cells]
+    own = total(values)
+    part_of_all = f"{100 * own / whole:.0f} %" if whole > 0 and own is not None else "–"
     return element(
         "tr",
         element("th", WEEKDAYS[weekday], scope="row"),
         *(
-            element("td", written(cell(chart.unit, value)), class_=f"number shade-{shade(value, most)}")
-            for value in values
+            element(
+                "td",
+                written(cell(chart.unit, value, partial=each in chart.partial)),
+                class_=f"number shade-{shade(value or 0.0, most)}",
+            )
+            for each, value in zip(cells, values, strict=True)
         ),
         element("td", part_of_all, class_="number quiet"),
     )
+
+
+def _known(chart: Rhythm) -> dict[tuple[int, int], float]:
+    return {each: value for each, value in chart.values.items() if value is not None}
 
 
 def shade(value: float, most: float) -> int:
@@ -67,9 +80,10 @@ def shade(value: float, most: float) -> int:
 
 def peak(chart: Rhythm) -> str:
     """A sentence: when it was used most."""
-    if not any(chart.values.values()):
+    known = _known(chart)
+    if not any(known.values()):
         return "Nothing was used in these days."
-    (weekday, part), value = max(chart.values.items(), key=lambda each: each[1])
+    (weekday, part), value = max(known.items(), key=lambda each: each[1])
     when = f"{WEEKDAYS[weekday]} {chart.parts[part]}"
-    shown = chart.unit.shown(value)
-    return f"Most was used on {when}: {shown if shown.startswith('$') else f'{shown} {chart.unit.name}'}."
+    shown = chart.unit.shown(value, partial=(weekday, part) in chart.partial)
+    return f"Most was used on {when}: {shown if '$' in shown else f'{shown} {chart.unit.name}'}."

@@ -83,6 +83,7 @@ def paint(tint: Tint) -> dict[str, str]:
 
 
 def total(values: Iterable[Value]) -> Value:
-    """Of the known ones; None if none is known."""
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
+    """Of the known ones; None if all of it is unknown: a 0 beside an unknown value is no lower bound."""
+    every = tuple(values)
+    known = sum(value for value in every if value is not None)
+    return known if known or (every and None not in every) else None

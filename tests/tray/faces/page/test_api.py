@@ -86,6 +86,12 @@ def test_sessions_and_responses(page: PageService) -> None:
     assert request(page, "GET", "/api/responses?after=nothing").status == 400
 
 
+@pytest.mark.parametrize(("number", "rows"), [("1", 1), ("2", 0), ("0", 1), ("1.5", 1), ("999999999", 0)])
+def test_pages_of_sessions(page: PageService, number: str, rows: int) -> None:
+    sessions = asked(page, f"/api/sessions?range=7d&zone=UTC&provider=claude&page={number}")
+    assert (sessions["total"], len(sessions["sessions"])) == (1, rows)
+
+
 def test_windows_and_usage_of_a_person_without_limits(page: PageService) -> None:
     assert asked(page, "/api/windows?range=30d")["windows"] == []
     assert asked(page, "/api/usage")["providers"] == []

@@ -226,6 +226,23 @@ def test_the_forecast_names_its_method(tmp_path: Path) -> None:
     assert list(cards(new)) == ["Nov 2026 so far"]
 
 
+def test_a_forecast_made_of_days_without_a_price_is_a_lower_bound(tmp_path: Path) -> None:
+    page = page_of(tmp_path, *(each * DAY for each in range(60)))
+    page.add("claude", [billed(NOW - 22 * DAY, "mystery", home=page.claude)], dollars)
+    found = cards(month.build(page.data()))
+    assert found["Nov 2026 so far"].value == "≈ $20.00"
+    assert found["Forecast for the month"].value == "≥ $30.00"
+
+
+def test_the_rhythm_of_what_has_no_price_is_not_zero(tmp_path: Path) -> None:
+    page = page_of(tmp_path, HOUR)  # a Friday, 11:00
+    page.add("claude", [billed(NOW - DAY, "mystery", home=page.claude)], dollars)
+    built = rhythm.build(page.data("?range=7d"))
+    assert built.chart.count("unknown") == 1
+    assert [row.share for row in built.parts_of_day] == ["0 %", "100 %", "", "0 %", "0 %"]
+    assert built.parts_of_day[2].cost.shown == ""
+
+
 def test_the_range_of_a_forecast_is_from_the_quietest_to_the_busiest_week(tmp_path: Path) -> None:
     page = page_of(
         tmp_path, *(each * DAY for each in range(15)), *(2 * HOUR + each * DAY for each in range(1, 8))

@@ -18,7 +18,7 @@ from tray.view.charts.heatmap import HeatDay, Heatmap, heatmap
 from tray.view.charts.meter import MeterBar, meter
 from tray.view.charts.ranked import Ranked, RankedRow, ranked
 from tray.view.charts.rhythm import Rhythm, rhythm
-from tray.view.charts.series import TOKENS, USD, Series, counted
+from tray.view.charts.series import TOKENS, USD, Series, counted, total
 from tray.view.charts.sparkline import sparkline
 from tray.view.charts.use_line import Stretch, UseLine, UsePoint, time_labels, use_line
 
@@ -79,8 +79,11 @@ def test_columns_are_as_tall_as_their_figures_and_the_table_has_them(
 
 
 def _sum(pair: tuple[float | None, float | None]) -> float | None:
-    known = [value for value in pair if value is not None]
-    return sum(known) if known else None
+    """Not known where a part is not, and the rest is nothing."""
+    first, second = pair
+    if first is None or second is None:
+        return first or second or None
+    return first + second
 
 
 def test_a_year_of_days_has_no_more_labels_than_fit() -> None:
@@ -219,6 +222,30 @@ def test_a_rhythm_has_its_peak_as_a_sentence() -> None:
     assert "Nothing was used in these days." in rhythm(
         Rhythm(title="x", unit=TOKENS, parts=("a",), values={})
     )
+
+
+def test_a_rhythm_tells_what_is_not_known_from_nothing() -> None:
+    found = Rhythm(
+        title="When",
+        unit=USD,
+        parts=("00–06", "06–24"),
+        values={(0, 0): None, (0, 1): 8.0, (1, 0): None},
+        partial=[(0, 1)],
+    )
+    assert rows(read(rhythm(found)))[:3] == [
+        ["Mon", "unknown", "≥ $8.00", "100 %"],
+        ["Tue", "unknown", "$0", "–"],
+        ["Wed", "$0", "$0", "0 %"],
+    ]
+    assert "Most was used on Mon 06–24: ≥ $8.00." in rhythm(found)
+
+
+def test_nothing_beside_what_is_not_known_is_no_lower_bound() -> None:
+    assert total((None, 0.0)) is None
+    assert total((None, 2.0)) == 2.0
+    assert total((0.0, 0.0)) == 0.0
+    assert total(()) is None
+    assert [row[-1] for row in rows(read(bars(chart((None, 0.0), (None, 2.0)))))] == ["≥ $2.00", "unknown"]
 
 
 def test_a_curve_is_broken_where_nothing_is_known() -> None:

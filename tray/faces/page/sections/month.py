@@ -34,12 +34,14 @@ def build(data: PageData) -> Month:
     if by_tokens:
         count = amounts.tokens(total.usage.total_tokens)
         so_far = amounts.Amount(shown=f"{count.shown} tokens", full=count.full)
-    found = _forecast(data, total, by_tokens=by_tokens)
+    recent = _recent(data)
+    found = _forecast(data, total, recent, by_tokens=by_tokens)
     cards = [
         amounts.card(f"{name} so far", so_far, note=amounts.days_name(_so_far(month, data.today), data.today))
     ]
     if found is not None:
-        cards.append(_card(found, at_least=total.unpriced > 0, by_tokens=by_tokens))
+        partial = any(tally.unpriced for tally in (total, *recent.values()))
+        cards.append(_card(found, at_least=partial, by_tokens=by_tokens))
     return Month(cards=tuple(cards), method=_method(found, data.today))
 
 
@@ -55,15 +57,18 @@ def _so_far(month: Days, today: date) -> Days:
     return Days(month.first, today)
 
 
-def _forecast(data: PageData, total: Tally, *, by_tokens: bool) -> Forecast | None:
-    today = data.today
+def _recent(data: PageData) -> dict[date, Tally]:
+    """By day, what a forecast is made of."""
     try:
-        since = today - timedelta(weeks=WEEKS)
+        since = data.today - timedelta(weeks=WEEKS)
     except OverflowError:
-        return None
-    days = spending.daily(data).within(since, today).by_day
-    values = {day: _value(tally, by_tokens=by_tokens) for day, tally in days.items()}
-    return forecast(_value(total, by_tokens=by_tokens), values, spending.logged(data).first, today)
+        return {}
+    return spending.daily(data).within(since, data.today).by_day
+
+
+def _forecast(data: PageData, total: Tally, recent: dict[date, Tally], *, by_tokens: bool) -> Forecast | None:
+    values = {day: _value(tally, by_tokens=by_tokens) for day, tally in recent.items()}
+    return forecast(_value(total, by_tokens=by_tokens), values, spending.logged(data).first, data.today)
 
 
 def _value(tally: Tally, *, by_tokens: bool) -> float:

@@ -15,7 +15,7 @@ from tray.faces.page.data import PageData
 from tray.faces.page.parts import Link
 from tray.view.charts.rhythm import Rhythm as RhythmChart
 from tray.view.charts.rhythm import rhythm
-from tray.view.charts.series import TOKENS, USD, Unit, counted
+from tray.view.charts.series import TOKENS, USD, Unit, Value, counted
 from tray.view.usage.daily import summed
 
 _UNITS: dict[str, Unit] = {"usd": USD, "tokens": TOKENS, "sessions": counted("sessions")}
@@ -47,15 +47,22 @@ def build(data: PageData) -> RhythmSection:
     measure = (
         data.query.measure if data.query.measure in ("tokens", "sessions") else "usd" if priced else "tokens"
     )
+    by_cell = {
+        (key[0], key[1]): tally
+        for key, tally in sums.items()
+        if isinstance(key[0], int) and isinstance(key[1], int)
+    }
     if measure == "sessions":
-        values: Mapping[tuple[int, int], float] = _sessions(data)
+        values: Mapping[tuple[int, int], Value] = _sessions(data)
     else:
-        values = {
-            (key[0], key[1]): (tally.usd or 0.0) if measure == "usd" else tally.usage.total_tokens
-            for key, tally in sums.items()
-            if isinstance(key[0], int) and isinstance(key[1], int)
-        }
-    chart = RhythmChart(title="Activity", unit=_UNITS[measure], parts=_PARTS, values=values)
+        values = {each: _value(tally, measure) for each, tally in by_cell.items()}
+    chart = RhythmChart(
+        title="Activity",
+        unit=_UNITS[measure],
+        parts=_PARTS,
+        values=values,
+        partial=[each for each, tally in by_cell.items() if measure == "usd" and tally.unpriced],
+    )
     return RhythmSection(
         measures=series.measure_choices(data, measure, priced=priced, sessions=True),
         chart=rhythm(chart),
@@ -69,26 +76,30 @@ def _parts(data: PageData, sums: Mapping[Key, Tally], measure: str) -> tuple[Par
     of_part = summed((key[1], tally) for key, tally in sums.items())
     counts = {key[0]: count for key, count in spending.session_counts(data, ("part_of_day",)).items()}
 
-    def value(part: int) -> float:
+    def value(part: int) -> Value:
         if measure == "sessions":
             return counts.get(part, 0)
-        tally = of_part.get(part, Tally(usd=0.0))
-        return (tally.usd or 0.0) if measure == "usd" else tally.usage.total_tokens
+        return _value(of_part.get(part, Tally(usd=0.0)), measure)
 
-    whole = sum(map(value, range(len(_PARTS))))
+    whole = sum(value(part) or 0.0 for part in range(len(_PARTS)))
     return tuple(
         PartRow(
             name=name,
             sessions=amounts.counted(counts.get(part, 0)),
             tokens=amounts.tokens(of_part[part].usage.total_tokens if part in of_part else 0),
             cost=amounts.cost(of_part[part]) if part in of_part else amounts.NOTHING,
-            share=amounts.share(value(part), whole),
+            share="" if (own := value(part)) is None else amounts.share(own, whole),
         )
         for part, name in enumerate(_PARTS)
     )
 
 
-def _sessions(data: PageData) -> dict[tuple[int, int], float]:
+def _value(tally: Tally, measure: str) -> Value:
+    """None where nothing that was used has a price."""
+    return tally.usd if measure == "usd" else tally.usage.total_tokens
+
+
+def _sessions(data: PageData) -> dict[tuple[int, int], Value]:
     found = spending.session_counts(data, ("weekday", "part_of_day"))
     return {
         (key[0], key[1]): count
