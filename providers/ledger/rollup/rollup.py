@@ -12,7 +12,6 @@ from threading import RLock
 from zlib import crc32
 
 from providers.domain.cost import Tally
-from providers.ledger.epoch_ms import ms
 from providers.ledger.report import recent_span
 from providers.ledger.rollup import (
     cache,
@@ -252,13 +251,6 @@ class Rollup:
         """
         with self._lock:
             return sent.messages(self._tables.db, self._tables.days, selection, by)
-
-    def messages_between(
-        self, start: datetime, end: datetime, filters: Mapping[Filter, str] | None = None
-    ) -> int | None:
-        """How many between these moments, to a quarter of an hour; None where a model is selected."""
-        with self._lock:
-            return sent.messages_between(self._tables.db, ms(start), ms(end), filters or {})
 
     def recent(
         self, selection: Selection, now: datetime, by: Sequence[Dimension] = ("provider",)

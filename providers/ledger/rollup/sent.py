@@ -102,15 +102,6 @@ def messages(
     return _sums(db, columns, selection.span, selection.filters, by)
 
 
-def messages_between(
-    db: sqlite3.Connection, start_ms: int, end_ms: int, filters: Mapping[Filter, str]
-) -> int | None:
-    if "model" in filters:
-        return None
-    first, last = ((at + QUARTER_MS // 2) // QUARTER_MS * QUARTER_MS for at in (start_ms, end_ms))
-    return _sums(db, "*", (first, last), filters, ()).get((), 0)
-
-
 def _sums(
     db: sqlite3.Connection,
     columns: str,

@@ -44,6 +44,7 @@ CREATE TABLE made_of(part INTEGER NOT NULL, home INTEGER NOT NULL, first_ms INTE
     PRIMARY KEY(part, home)) WITHOUT ROWID;
 CREATE TABLE blocks(block INTEGER PRIMARY KEY, homes TEXT NOT NULL, sums TEXT NOT NULL);
 CREATE TABLE homes(number INTEGER PRIMARY KEY, provider TEXT NOT NULL, path TEXT NOT NULL);
+CREATE TABLE contexts(last INTEGER NOT NULL, sum INTEGER NOT NULL);
 CREATE TABLE dims(id INTEGER PRIMARY KEY, {_TEXT_COLUMNS}, beyond INTEGER NOT NULL, cube INTEGER NOT NULL,
     UNIQUE({", ".join(TEXTS)}, beyond, cube));
 CREATE TABLE coarse(cube INTEGER NOT NULL, dim INTEGER NOT NULL, coarse INTEGER NOT NULL,
@@ -100,6 +101,7 @@ def created() -> sqlite3.Connection:
 
 def connected() -> sqlite3.Connection:
     db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    db.execute("PRAGMA temp_store = MEMORY")  # a full disk is no reason not to sort
     db.create_function("month_of", 1, _month_of, deterministic=True)
     return db
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from providers.ledger import index
 from providers.ledger.index import storable
+from providers.ledger.log_checksums import has_checksums
 from providers.ledger.rollup import reading
 from providers.ledger.rollup.naming import Ids
 from providers.ledger.rollup.reading import PartSlice
@@ -50,6 +51,7 @@ def read_changes(
 ) -> Changes:
     """Returns what was added up to other sums. `known` are the homes, by their numbers. Raises DamageFound."""
     _note_homes(db, known)
+    _note_contexts(db, ledger)
     before, now = reading.differences(db, ledger, known)
     changes: Changes = {}
     parts = {each.part for each in before ^ now}
@@ -84,6 +86,26 @@ def _note_homes(db: sqlite3.Connection, homes: Mapping[int, tuple[str, str]]) ->
         raise OtherLedger
     new = homes.keys() - noted.keys()
     db.executemany("INSERT INTO homes VALUES (?, ?, ?)", ((number, *homes[number]) for number in new))
+
+
+def _note_contexts(db: sqlite3.Connection, ledger: sqlite3.Connection) -> None:
+    """The checksums of parts have the numbers of contexts, and not what stands behind them."""
+    if not has_checksums(ledger):
+        return
+    noted = db.execute("SELECT last, sum FROM contexts").fetchone()
+    if noted is not None and _sum_of_contexts(ledger, noted[0]) != noted:
+        raise OtherLedger
+    db.execute("DELETE FROM contexts")
+    db.execute("INSERT INTO contexts VALUES (?, ?)", _sum_of_contexts(ledger))
+
+
+def _sum_of_contexts(ledger: sqlite3.Connection, last: int = 2**62) -> tuple[int, int]:
+    """Of those up to this number: the last one, and a sum of the checksums of all."""
+    found: tuple[int, int] = ledger.execute(
+        "SELECT coalesce(max(id), 0), coalesce(sum(checksum * (id % 61 + 1)), 0) FROM contexts WHERE id <= ?",
+        (last,),
+    ).fetchone()
+    return found
 
 
 def _forget(db: sqlite3.Connection, parts: Iterable[int], changes: Changes) -> None:

@@ -277,3 +277,20 @@ def test_threads_see_one_state_at_a_time(full: tuple[Ledger, Path, list[Held]], 
             write(tmp_path / "ledger.sqlite3", after, before)
             ledger.load(rollup, HOMES)
             assert all(answered)
+
+
+def test_another_ledger_with_the_same_numbers(tmp_path: Path) -> None:
+    """Its contexts are others, although their numbers, times and sums are the same."""
+    file, cache = tmp_path / "ledger.sqlite3", tmp_path / "cache" / "rollup.sqlite3"
+    one = made(0)
+    other = replace(one, response=replace(one.response, context=replace(one.response.context, account="z")))
+    for held in ([one], [other]):
+        write(file, held)
+        rollup, ledger = Rollup(cache), Ledger(file)
+        ledger.load(rollup, HOMES)
+        rollup.save(at_least=0)
+        assert rollup.tallies(Selection(), ("account",)) == Plain(held, HOMES).tallies(
+            Selection(), ("account",)
+        )
+        for each in tmp_path.glob("ledger.sqlite3*"):
+            each.unlink()
