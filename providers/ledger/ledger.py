@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import UTC, date, datetime, tzinfo
 from math import floor
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from providers.domain.cost import CostReport, Counter, Detail, HomeFigures
 from providers.domain.limits import AccountUsage
@@ -16,7 +16,7 @@ from providers.domain.work_days import ALL
 from providers.host.holder import WaitListener
 from providers.ledger import history, index, query, rows, window_log
 from providers.ledger.changes import Remembered, Shelf, all_read
-from providers.ledger.database import LedgerUnwritable, transaction
+from providers.ledger.database import BUSY_SECONDS, LedgerUnwritable, transaction
 from providers.ledger.discover import FINDERS, Finders
 from providers.ledger.epoch_ms import span_ms
 from providers.ledger.limit_news import LimitNews, limit_news
@@ -24,11 +24,13 @@ from providers.ledger.place import Place
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import ScanListener, refresh
 from providers.ledger.report import NO_DETAIL, cost_report, figures_span, home_figures, recent_span, span
-from providers.ledger.rollup.rollup import Rollup
-from providers.ledger.rollup.update import Homes
 from providers.ledger.scan_lock import Patience
 from providers.ledger.verify import Verifier
 from providers.ledger.windows import WindowRecord
+
+if TYPE_CHECKING:  # only the page has use for it
+    from providers.ledger.rollup.rollup import Rollup
+    from providers.ledger.rollup.update import Homes
 
 T = TypeVar("T")
 _SHORT_WAIT = 0.2
@@ -114,10 +116,8 @@ class Ledger:
 
     def logs_held(self) -> int:
         """How many of its logs still exist. Raises LedgerError."""
-        if not self._place.exists():
-            return 0
-        with self._place.opened() as db:
-            return int(db.execute("SELECT count(*) FROM logs WHERE gone = 0").fetchone()[0])
+        query = "SELECT count(*) FROM logs WHERE gone = 0"
+        return self._read(lambda db: int(db.execute(query).fetchone()[0]), 0)
 
     def is_complete(self, provider: str) -> bool | None:
         """Whether the last scan of the provider's logs finished, with every log read completely.
@@ -125,10 +125,7 @@ class Ledger:
         In any process. None before the first scan. A scan is incomplete from its first step on, and stays so if it
         is killed. Responses from before its `since` may not be counted yet. Raises LedgerError.
         """
-        if not self._place.exists():
-            return None
-        with self._place.opened() as db:
-            return index.is_complete(db, provider)
+        return self._read(lambda db: index.is_complete(db, provider), None)
 
     def all_read(self, shelf: Shelf) -> bool:
         """Whether the home has no log that is new or has changed since it was read. Raises LedgerError."""
@@ -197,10 +194,7 @@ class Ledger:
         """How one window changed between these moments, preceded by its state at `since`, oldest first; of very
         many changes the newest. Raises LedgerError.
         """
-        if not self._place.exists():
-            return []
-        with self._place.opened() as db:
-            return history.series(db, account, window, since, until, _MOST_CHANGES)
+        return self._read(lambda db: history.series(db, account, window, since, until, _MOST_CHANGES), [])
 
     def windows(
         self, since: datetime, until: datetime, account: str | None = None, window: str | None = None
@@ -208,10 +202,7 @@ class Ledger:
         """The windows, of all accounts or of one, or those of one id, that were open at some time from `since`
         until before `until`, in the order in which they began. Raises LedgerError.
         """
-        if not self._place.exists():
-            return []
-        with self._place.opened() as db:
-            return window_log.windows(db, since, until, account, window)
+        return self._read(lambda db: window_log.windows(db, since, until, account, window), [])
 
     def responses(
         self,
@@ -230,10 +221,7 @@ class Ledger:
 
     def message_times(self, homes: Homes, since: datetime, until: datetime) -> query.MessageTimes:
         """Of the messages that the person sent from `since` until before `until`. Raises LedgerError."""
-        if not self._place.exists():
-            return {}
-        with self._place.opened() as db:
-            return query.message_times(db, homes, since, until)
+        return self._read(lambda db: query.message_times(db, homes, since, until), {})
 
     def limits(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[rows.LimitRow]:
         """How the windows of all accounts changed from `since` until before `until`, by account, window and time.
@@ -246,16 +234,18 @@ class Ledger:
 
     def names(self) -> rows.Names:
         """Whose the accounts are, and all spellings of projects. Raises LedgerError."""
-        if not self._place.exists():
-            return rows.Names()
-        with self._place.opened() as db:
-            return rows.names(db)
+        return self._read(rows.names, rows.Names())
 
     def read(self, question: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """What a query says of the file; `otherwise` where there is none yet. Raises LedgerError."""
+        return self._read(question, otherwise, _SHORT_WAIT)
+
+    def _read(
+        self, question: Callable[[sqlite3.Connection], T], otherwise: T, busy_seconds: float = BUSY_SECONDS
+    ) -> T:
         if not self._place.exists():
             return otherwise
-        with self._place.opened(_SHORT_WAIT) as db:
+        with self._place.opened(busy_seconds) as db:
             return question(db)
 
     def load(self, rollup: Rollup, homes: Homes) -> None:
@@ -308,10 +298,7 @@ class Ledger:
 
         Raises LedgerError.
         """
-        if not self._place.exists():
-            return {}
-        with self._place.opened() as db:
-            return query.held(db, provider, tuple(homes)).files
+        return self._read(lambda db: query.held(db, provider, tuple(homes)).files, {})
 
     def home_figures(
         self, provider: str, homes: Iterable[Path], *, zone: tzinfo, now: datetime
