@@ -32,11 +32,13 @@ FAULT = "The logs could not be counted because of an internal error. `tankful do
 
 
 class CountStatus(Struct, frozen=True, kw_only=True):
-    """`share` is what is done, 0-1, None unless a count runs; `waits` for whom it waits, `problem` why the last
-    one is incomplete: sentences. `counts` came to an end, the last one at `counted_at`, in `seconds`.
+    """`share` is what is done, 0-1, None unless a count runs; `is_first` while no count has been complete, so that
+    the sums are of a part of the logs. `waits` says for whom it waits, `problem` why the last one is incomplete:
+    sentences. `counts` came to an end, the last one at `counted_at`, in `seconds`.
     """
 
     share: float | None = None
+    is_first: bool = False
     waits: str | None = None
     problem: str | None = None
     counts: int = 0
@@ -135,7 +137,7 @@ class Figures:
 
     def _count(self) -> None:
         shown = loaded = began = time.monotonic()
-        self._put(replace(self.status, share=0.0, waits=None))
+        self._put(replace(self.status, share=0.0, is_first=self._is_first(), waits=None))
 
         def progressed(share: float) -> None:
             nonlocal shown, loaded
@@ -191,6 +193,12 @@ class Figures:
         self._is_loaded.set()
         if self.status.problem != self._problem:
             self._put(replace(self.status, problem=self._problem))
+
+    def _is_first(self) -> bool:
+        try:
+            return not all(self._costs.ledger.is_complete(each.id) for each in self._scope.chosen())
+        except LedgerError:  # the count says why
+            return False
 
     @property
     def _problem(self) -> str | None:

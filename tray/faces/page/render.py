@@ -17,6 +17,7 @@ from tray.faces.page.coded import coded
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import Link
 from tray.faces.page.sections import SECTIONS, TABS, PageSection
+from tray.faces.page.start import PageStart, start_of
 from tray.faces.page.status import status_of
 
 _log = logging.getLogger(__name__)
@@ -28,6 +29,12 @@ class RenderedSection(Struct, frozen=True, kw_only=True):
     title: str
     html: Markup
     beside: bool
+
+
+def shown_start(data: PageData, tab: str) -> PageStart | None:
+    """What stands instead of a tab's figures, where it has any."""
+    has_figures = any(each.figures for each in SECTIONS if each.tab == tab)
+    return data.once("start", lambda: start_of(data)) if has_figures else None
 
 
 def templates() -> Environment:
@@ -72,11 +79,17 @@ class Pages:
             count_problem=data.count.problem,
             status=status_of(data),
             sections=self.sections(data, tab),
+            start=shown_start(data, tab),
         )
 
     def sections(self, data: PageData, tab: str) -> list[RenderedSection]:
         """Those of a tab. In the place of one that cannot be shown is why."""
-        rendered = ((each, self._rendered(each, data)) for each in SECTIONS if each.tab == tab)
+        is_started = shown_start(data, tab) is None
+        rendered = (
+            (each, self._rendered(each, data))
+            for each in SECTIONS
+            if each.tab == tab and (is_started or not each.figures)
+        )
         return [
             RenderedSection(name=each.name, title=each.title, html=html, beside=each.beside)
             for each, html in rendered

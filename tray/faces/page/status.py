@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tray.engine import published
 from tray.engine.iso_time import epoch
@@ -16,24 +17,29 @@ from tray.view import format as fmt
 from tray.view import words
 
 _DUE = timedelta(seconds=30)
+_FIRST = "Counting all logs, the newest first:"
+_GROWS = "The figures grow until it is done."
 
 
 class PageStatus(Struct, frozen=True, kw_only=True):
-    """`lines` are sentences; `cadence` is how often limits are read, as it was chosen, and `waits` for whom a
-    count waits.
+    """`lines` are sentences; `cadence` is how often limits are read, as it was chosen. `counting` is what a count
+    does, before its share, `grows` what that means for the figures, and `waits` for whom it waits.
     """
 
     lines: tuple[str, ...]
     cadence: str
+    counting: str = "Counting new log lines:"
+    grows: str = ""
     waits: str = ""
 
 
 def status_of(data: PageData) -> PageStatus:
     chosen = data.scope.settings().get(REFRESH)
     names = REFRESH.menu.names() if REFRESH.menu is not None and REFRESH.menu.names is not None else {}
-    return PageStatus(
+    status = PageStatus(
         lines=tuple(_lines(data)), cadence=names.get(chosen, chosen), waits=data.count.waits or ""
     )
+    return replace(status, counting=_FIRST, grows=_GROWS) if data.count.is_first else status
 
 
 def _lines(data: PageData) -> Iterator[str]:
@@ -45,7 +51,7 @@ def _lines(data: PageData) -> Iterator[str]:
         newest = max(at for at, _ in read)
         yield f"Limits updated {fmt.age(data.now - newest)}, {_next(data, read)}."
     else:
-        yield "Limits were not read yet."
+        yield "Limits have not been read yet."
     if data.count.counted_at is not None:
         yield f"Logs counted {fmt.age(data.now - data.count.counted_at)}."
 

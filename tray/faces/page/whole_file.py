@@ -18,6 +18,7 @@ from tray.faces.page.data import PageData
 from tray.faces.page.days import RANGES
 from tray.faces.page.query import DEFAULT_RANGE
 from tray.faces.page.render import Pages, RenderedSection
+from tray.faces.page.start import start_of
 from tray.faces.page.tab_titles import TABS
 
 _FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
@@ -54,6 +55,7 @@ def whole(pages: Pages, data: PageData) -> str:
         style=Markup(style),  # noqa: S704 - files of this package
         script=Markup(script),  # noqa: S704
         parts=parts,
+        start=start_of(data),
     )
 
 

@@ -13,6 +13,7 @@ from providers.domain.cost import TokenUsage
 from providers.ledger.quarantine import mark_damaged
 from providers.ledger.rollup.rollup import Rollup
 from tests.tray.faces.page.ledgers import NOW, LedgerPage, billed
+from tray.faces.page.limits.accounts import UNREADABLE
 from tray.faces.page.render import Pages
 from tray.faces.page.sections import counted_logs, left_out, limit_sources, price_origins, storage
 from tray.faces.page.table.plain import FactTable
@@ -163,13 +164,13 @@ def test_sources_ages_and_attempts(tmp_path: Path) -> None:
 def test_damaged_limits_cost_no_page(tmp_path: Path, damage: dict[str, Any]) -> None:
     page = LedgerPage(tmp_path)
     built = limit_sources.build(page.data(usage={"providers": [ACCOUNT | damage, ACCOUNT]}))
-    assert "damaged" in built.problem
+    assert built.problem == UNREADABLE
     assert len(built.attempts.rows) >= 2
 
 
 def test_no_limits_were_published(tmp_path: Path) -> None:
     built = limit_sources.build(LedgerPage(tmp_path).data())
-    assert built.problem == "No limits were read yet. They are while the tray runs, or by `tankful usage`."
+    assert built.problem == "No source of limits has been asked yet."
 
 
 def test_prices_with_their_origins(tmp_path: Path) -> None:

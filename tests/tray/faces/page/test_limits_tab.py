@@ -104,7 +104,7 @@ def test_cards_obey_the_filters(tmp_path: Path, address: str, titles: list[str])
 def test_before_anything_was_read_there_is_a_sentence_and_what_to_do(tmp_path: Path) -> None:
     built = limit_cards.build(LedgerPage(tmp_path).data())
     assert (built.cards, built.empty) == ((), "No limits have been read yet.")
-    assert "tankful usage" in built.remedy
+    assert "while tankful runs" in built.remedy
 
 
 def test_a_damaged_snapshot_is_a_sentence(tmp_path: Path) -> None:

@@ -30,10 +30,10 @@ def usage(*read: float, every: float = 300) -> dict[str, Any]:
         (usage(12), "Limits updated just now, next refresh 12:05."),
         (usage(120, 240), "Limits updated 2 min ago, next refresh 12:01."),
         (usage(4000), "Limits updated 1 h ago, next refresh soon."),
-        (usage(), "Limits were not read yet."),
-        (None, "Limits were not read yet."),
-        ({"providers": [{"windows": []}]}, "Limits were not read yet."),
-        ({"providers": [{"windows": [{"fetched_at": None}]}]}, "Limits were not read yet."),
+        (usage(), "Limits have not been read yet."),
+        (None, "Limits have not been read yet."),
+        ({"providers": [{"windows": []}]}, "Limits have not been read yet."),
+        ({"providers": [{"windows": [{"fetched_at": None}]}]}, "Limits have not been read yet."),
     ],
 )
 def test_limits(found: dict[str, Any] | None, line: str, tmp_path: Path) -> None:

@@ -117,7 +117,16 @@ def test_without_any_price_there_is_no_dollar(tmp_path: Path, tab: str, address:
 def test_an_empty_ledger_is_a_page(tmp_path: Path, tab: str, usage: dict[str, Any] | None) -> None:
     page = LedgerPage(tmp_path)
     for address in ("", "&range=all", "&range=custom&from=2026-01-01&to=2026-01-02&compare=1", "&range=ytd"):
-        assert "Nothing was used in these days." in html(page, f"?tab={tab}{address}", usage)
+        assert "No logs of Codex or Claude were found." in html(page, f"?tab={tab}{address}", usage)
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize(
+    "address", ["", "&range=custom&from=2026-01-01&to=2026-01-02&compare=1", "&range=ytd"]
+)
+def test_days_without_use_are_a_page(tmp_path: Path, tab: str, address: str) -> None:
+    page = page_of(tmp_path, 400 * DAY)
+    assert "Nothing was used in these days." in html(page, f"?tab={tab}{address}")
 
 
 def test_no_template_has_a_style_or_a_script_of_its_own(tmp_path: Path) -> None:

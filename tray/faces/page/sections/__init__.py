@@ -20,13 +20,15 @@ __all__ = ["SECTIONS", "TABS", "PageSection"]
 class PageSection(Struct, frozen=True):
     """`name` is that of its file and of its template; its `tab` may have several, in the order of SECTIONS.
 
-    Two that follow each other and are narrow stand beside each other where there is room.
+    Two that follow each other and are narrow stand beside each other where there is room. Those of `figures` are
+    left out as long as no log is counted: what is shown instead is in `start`.
     """
 
     tab: str
     name: str
     title: str
     beside: bool = False
+    figures: bool = False
 
     @property
     def build(self) -> Callable[[PageData], Struct | None]:
@@ -39,31 +41,31 @@ class PageSection(Struct, frozen=True):
 SECTIONS = (
     PageSection("overview", "limit_summary", "What is left"),
     PageSection("overview", "news", "New in the totals"),
-    PageSection("overview", "totals", "Totals"),
-    PageSection("overview", "burn", "Burn rate", beside=True),
-    PageSection("overview", "recent_days", "These weeks", beside=True),
-    PageSection("overview", "month", "This month", beside=True),
-    PageSection("overview", "heat", "Calendar", beside=True),
-    PageSection("overview", "worth", "Subscriptions"),
+    PageSection("overview", "totals", "Totals", figures=True),
+    PageSection("overview", "burn", "Burn rate", beside=True, figures=True),
+    PageSection("overview", "recent_days", "These weeks", beside=True, figures=True),
+    PageSection("overview", "month", "This month", beside=True, figures=True),
+    PageSection("overview", "heat", "Calendar", beside=True, figures=True),
+    PageSection("overview", "worth", "Subscriptions", figures=True),
     PageSection("limits", "limit_cards", "What is left"),
     PageSection("limits", "limit_history", "How far each window was used"),
     PageSection("limits", "window_usage", "What was used in each window"),
     PageSection("limits", "percent_value", "What one percent is worth"),
     PageSection("limits", "window_log", "Log of windows"),
-    PageSection("usage", "tokens", "Tokens and cost"),
+    PageSection("usage", "tokens", "Tokens and cost", figures=True),
     PageSection("usage", "money", "Real money"),
-    PageSection("usage", "over_time", "Over time"),
-    PageSection("usage", "averages", "Averages"),
-    PageSection("usage", "blocks", "5-hour blocks"),
-    PageSection("usage", "rhythm", "Rhythm of the week"),
-    PageSection("usage", "ranking", "Ranking of days"),
-    PageSection("models", "breakdown", "Models and efforts"),
-    PageSection("projects", "by_project", "Projects"),
-    PageSection("projects", "by_account", "Accounts"),
-    PageSection("projects", "by_home", "Homes"),
-    PageSection("sessions", "contexts", "Context windows in use"),
-    PageSection("sessions", "sessions", "Sessions"),
-    PageSection("responses", "responses", "Responses"),
+    PageSection("usage", "over_time", "Over time", figures=True),
+    PageSection("usage", "averages", "Averages", figures=True),
+    PageSection("usage", "blocks", "5-hour blocks", figures=True),
+    PageSection("usage", "rhythm", "Rhythm of the week", figures=True),
+    PageSection("usage", "ranking", "Ranking of days", figures=True),
+    PageSection("models", "breakdown", "Models and efforts", figures=True),
+    PageSection("projects", "by_project", "Projects", figures=True),
+    PageSection("projects", "by_account", "Accounts", figures=True),
+    PageSection("projects", "by_home", "Homes", figures=True),
+    PageSection("sessions", "contexts", "Context windows in use", figures=True),
+    PageSection("sessions", "sessions", "Sessions", figures=True),
+    PageSection("responses", "responses", "Responses", figures=True),
     PageSection("data", "counted_logs", "What is counted"),
     PageSection("data", "left_out", "What is left out"),
     PageSection("data", "limit_sources", "Where the limits come from"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from providers.domain.cost import Tally
 from tray.faces.page.data import PageData
 from tray.faces.page.table.columns import ShownCell, cost_cell, count_cell
 from tray.faces.page.table.groups import titles
@@ -13,15 +14,20 @@ from tray.faces.page.table.plain import FactTable, number_cell, text_cell
 
 
 class LeftOut(Struct, frozen=True, kw_only=True):
-    """`beyond` is added to the totals, and in no other row. `not_counted` are sentences on what no log has."""
+    """`is_priced` is whether there are responses, each with a price. `beyond` is added to the totals, and in no
+    other row. `not_counted` are sentences on what no log has.
+    """
 
+    is_priced: bool
     unpriced: FactTable
     beyond: FactTable
     not_counted: tuple[str, ...]
 
 
 def build(data: PageData) -> LeftOut:
+    total = data.tallies().get((), Tally())
     return LeftOut(
+        is_priced=total.responses > 0 and not total.unpriced,
         unpriced=FactTable(
             caption="Responses without a known price, which the costs of these days leave out",
             heads=("Model", "Provider", "Responses", "Tokens"),

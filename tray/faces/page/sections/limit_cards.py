@@ -22,7 +22,7 @@ from tray.view.menu.problems import SENTENCE
 from tray.view.percent_value import PercentValue, ValueSpread
 
 _NEVER = "No limits have been read yet."
-_START = "They are read while tankful runs: start it, or run `tankful usage`."
+_START = "They are read while tankful runs or this page is open; the first answers take a few seconds."
 _FILTERED = "No account matches these filters."
 
 Worth = Mapping[str, PercentValue | None]

@@ -11,6 +11,7 @@ from msgspec import Struct
 from tray.engine.published import DAMAGED
 from tray.engine.settings_table import HIDE_EMAIL
 from tray.faces.page.data import PageData
+from tray.faces.page.limits.accounts import UNREADABLE
 from tray.faces.page.table.columns import ShownCell
 from tray.faces.page.table.plain import FactTable, text_cell, time_cell
 
@@ -27,9 +28,7 @@ class LimitSources(Struct, frozen=True, kw_only=True):
 
 def build(data: PageData) -> LimitSources:
     accounts = [] if data.usage is None else data.usage["providers"]
-    problem = (
-        "" if accounts else "No limits were read yet. They are while the tray runs, or by `tankful usage`."
-    )
+    problem = ""
     values: list[tuple[ShownCell, ...]] = []
     attempts: list[tuple[ShownCell, ...]] = []
     for account in accounts:
@@ -37,7 +36,9 @@ def build(data: PageData) -> LimitSources:
             values += list(_values(account, data))
             attempts += list(_attempts(account, data))
         except DAMAGED:
-            problem = "The published limits are damaged. The next update replaces them."
+            problem = UNREADABLE
+    if not values and not attempts:
+        problem = problem or "No source of limits has been asked yet."
     return LimitSources(
         values=FactTable(
             caption="The limits shown, with their sources",

@@ -38,7 +38,7 @@ def _card(data: PageData, name: str, days: Days) -> StatCard:
     dates = amounts.days_name(days, data.today)
     first = spending.logged(data).first
     if first is None or days.last < first:
-        return StatCard(name=name, value="–", note=f"{dates}, no logs yet")
+        return StatCard(name=name, value="–", note=f"{dates}, no logs")
     total = spending.daily(data).of(days).total
     tokens, cost = amounts.tokens(total.usage.total_tokens), amounts.cost(total)
     sessions = amounts.plural(_sessions(data, days), "session")
