@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from functools import partial
+from pathlib import Path
 
 from providers.host.files import Folders
 from providers.ledger.changes import Shelf
@@ -86,6 +87,14 @@ class Scope:
     def log_homes_of(self, provider: Provider, settings: Settings | None = None) -> tuple[Home, ...]:
         """Its homes, and then those that have logs only."""
         return *self.homes_of(provider, settings), *provider.find_log_homes(self.environ)
+
+    def log_home_labels(self) -> dict[str, dict[Path, str]]:
+        """The labels of the homes that have logs, by provider and path."""
+        settings = self.settings()
+        return {
+            each.id: {home.path: home.label for home in self.log_homes_of(each, settings)}
+            for each in self.chosen(settings=settings)
+        }
 
     def shelves(self, providers: Sequence[Provider]) -> list[Shelf]:
         """What the ledger is to read."""

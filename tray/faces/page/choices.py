@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
+from providers.ledger.rollup.selection import Selection
 from tray.engine.settings_table import HIDE_EMAIL
 from tray.engine.zones import zone_name
 from tray.faces.page.data import PageData
@@ -23,7 +22,7 @@ def bar_of(data: PageData) -> FilterBar:
 
 def existing(data: PageData) -> Existing:
     """One question for all filters: what occurs in the days shown, whatever else is chosen."""
-    everything = replace(data.selection, **dict.fromkeys(FILTERS))
+    everything = Selection(zone=data.zone, since=data.selection.since, until=data.selection.until)
     found = data.tallies(FILTERS, selection=everything)
     most_first = sorted(found.items(), key=lambda each: -each[1].usage.total_tokens)
     return [tuple(str(value) for value in key) for key, _ in most_first]

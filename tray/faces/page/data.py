@@ -34,8 +34,7 @@ def usage_of(snapshot: published.Document | None, now: datetime) -> dict[str, An
 class PageData(Struct, frozen=True, kw_only=True):
     """`usage` is the document of `tankful usage --json` as of `now`, None where nothing was ever published;
     `incidents` are those of snapshot.json, by provider. `count` is how far logs are counted, `note` what became
-    of the form that led here, and `generation` names this state of the numbers. `kept` is what several sections
-    ask for, by names of theirs.
+    of the form that led here, and `generation` names this state of the numbers. `answers` are for `once`.
     """
 
     query: PageQuery
@@ -51,7 +50,6 @@ class PageData(Struct, frozen=True, kw_only=True):
     count: CountStatus = CountStatus()
     note: FormNote | None = None
     generation: str = ""
-    kept: dict[str, Any] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -61,6 +59,10 @@ class PageData(Struct, frozen=True, kw_only=True):
     def before(self) -> Selection | None:
         """The same of the period before, where the address asks for it (`compare=1`)."""
         return selection_before(self.query, self.zone, self.today)
+
+    def title(self, provider: object) -> str:
+        """What a provider is called; one that is not of this version by its id."""
+        return next((each.title for each in self.scope.providers if each.id == provider), f"{provider}")
 
     def tallies(
         self, by: Sequence[Dimension] = (), *, beyond: bool = False, selection: Selection | None = None

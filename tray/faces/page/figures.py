@@ -174,10 +174,7 @@ class Figures:
         """Show what is counted, if it is not what is shown."""
         began = time.monotonic()
         try:
-            homes = {
-                each.id: {home.path: home.label for home in self._scope.log_homes_of(each)}
-                for each in self._scope.chosen()
-            }
+            homes = self._scope.log_home_labels()
             found = self._fingerprint(list(homes))
             if found != self._loaded:
                 self._costs.ledger.load(self._rollup, homes)

@@ -8,7 +8,6 @@ from providers.ledger.rollup.selection import Dimension
 from tray.faces.page import amounts, choices
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import Link
-from tray.faces.page.table.groups import titles
 from tray.faces.page.table.names import middle, readable
 from tray.view.charts.series import REST as REST_TINT
 from tray.view.charts.series import TINTS, Measure, Series, provider_tint
@@ -48,13 +47,13 @@ def measure_choices(
 def series_of(data: PageData, by: Dimension, names: Sequence[str]) -> tuple[Series, ...]:
     """Providers have their own colour, all others one by their place."""
     tints = {each.id: provider_tint(each.mark.colour) for each in data.scope.providers}
-    shown, known = titles(data), choices.names(data)
+    known = choices.names(data)
     found = []
     for place, name in enumerate(names):
         if name == REST:
             found.append(Series("Other", REST_TINT))
         elif by == "provider":
-            found.append(Series(shown.get(name, readable(name)), tints.get(name, TINTS[place])))
+            found.append(Series(readable(data.title(name)), tints.get(name, TINTS[place])))
         else:
             title = known.get((by, name), name)
             found.append(Series(middle(readable(title), _LONGEST), TINTS[place % len(TINTS)]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -73,11 +73,11 @@ def draft(settings: Settings, typed: Mapping[str, str]) -> SettingsDraft:
     return SettingsDraft(changes=changes, mistakes=mistakes)
 
 
-def price_fields(listed: Iterable[ListedAccount], titles: Mapping[str, str]) -> tuple[FormField, ...]:
+def price_fields(listed: Iterable[ListedAccount], title: Callable[[str], str]) -> tuple[FormField, ...]:
     return tuple(
         FormField(
             name=f"{_ACCOUNT}{each.key}",
-            label=f"{titles.get(each.provider, each.provider)}: {each.title}",
+            label=f"{title(each.provider)}: {each.title}",
             kind="number",
             unit=f"{COMPARED} a month",
             value=_shown(each.subscription),

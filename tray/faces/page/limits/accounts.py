@@ -21,7 +21,6 @@ from tray.view.window_names import window_name
 
 UNREADABLE = "The published limits cannot be read now; they are written again within minutes."
 _LONGEST = 40
-_KEPT = "limit accounts"
 
 
 class LimitAccount(Struct, frozen=True, kw_only=True):
@@ -56,10 +55,7 @@ def shown_state(data: PageData) -> State | None:
 
 def limit_accounts(data: PageData) -> tuple[LimitAccount, ...]:
     """In the order of the snapshot. Raises LedgerError."""
-    if _KEPT not in data.kept:
-        data.kept[_KEPT] = _accounts(data)
-    found: tuple[LimitAccount, ...] = data.kept[_KEPT]
-    return found
+    return data.once("limit accounts", lambda: _accounts(data))
 
 
 def _accounts(data: PageData) -> tuple[LimitAccount, ...]:

@@ -18,7 +18,6 @@ _LONGEST = timedelta(days=35)
 """So long before the range a window may have begun."""
 _AHEAD = timedelta(minutes=1)
 """A message is sent before the server begins the window in which it is answered."""
-_KEPT = "times of messages"
 
 
 def messages_in(data: PageData, account: LimitAccount, records: Sequence[WindowRecord]) -> list[int] | None:
@@ -29,7 +28,7 @@ def messages_in(data: PageData, account: LimitAccount, records: Sequence[WindowR
         return None
     own = sorted(
         at
-        for (ident, home), times in _times(data).items()
+        for (ident, home), times in data.once("times of messages", lambda: _times(data)).items()
         if ident == account.id and data.query.home in ("", home)
         for at in times
     )
@@ -41,13 +40,6 @@ def messages_in(data: PageData, account: LimitAccount, records: Sequence[WindowR
 
 
 def _times(data: PageData) -> MessageTimes:
-    if _KEPT not in data.kept:
-        since, until = asked_span(data)
-        since = since - _LONGEST if since - EVER[0] > _LONGEST else since
-        homes = {
-            each.id: {home.path: home.label for home in data.scope.log_homes_of(each)}
-            for each in data.scope.chosen()
-        }
-        data.kept[_KEPT] = data.costs.ledger.message_times(homes, since, max(until, data.now))
-    found: MessageTimes = data.kept[_KEPT]
-    return found
+    since, until = asked_span(data)
+    since = since - _LONGEST if since - EVER[0] > _LONGEST else since
+    return data.costs.ledger.message_times(data.scope.log_home_labels(), since, max(until, data.now))

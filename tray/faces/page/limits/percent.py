@@ -16,17 +16,13 @@ WINDOW = "weekly"
 _MOST = 12
 """So many weeks: plans change, and so do limits."""
 DAY = timedelta(days=1)
-_KEPT = "what one percent is worth"
 
 Values = dict[str, PercentValue | None]
 
 
 def percent_values(data: PageData) -> Values:
     """By the ids of the accounts that have weeks; None where it is not known. Raises LedgerError."""
-    if _KEPT not in data.kept:
-        data.kept[_KEPT] = _values(data)
-    found: Values = data.kept[_KEPT]
-    return found
+    return data.once("what one percent is worth", lambda: _values(data))
 
 
 def _values(data: PageData) -> Values:

@@ -17,7 +17,6 @@ from tray.view.window_sums import Between
 
 EVER = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 _QUARTER = timedelta(milliseconds=QUARTER_MS)
-_KEPT = "windows of the range"
 
 
 def asked_span(data: PageData) -> tuple[datetime, datetime]:
@@ -28,10 +27,7 @@ def asked_span(data: PageData) -> tuple[datetime, datetime]:
 
 def windows_of_range(data: PageData) -> list[WindowRecord]:
     """Those that were open at some time in it, of all accounts, oldest first. Raises LedgerError."""
-    if _KEPT not in data.kept:
-        data.kept[_KEPT] = data.costs.ledger.windows(*asked_span(data))
-    found: list[WindowRecord] = data.kept[_KEPT]
-    return found
+    return data.once("windows of the range", lambda: data.costs.ledger.windows(*asked_span(data)))
 
 
 def by_account(records: Iterable[WindowRecord]) -> dict[str, list[WindowRecord]]:

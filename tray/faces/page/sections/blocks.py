@@ -12,7 +12,6 @@ from providers.ledger.rollup.recent_blocks import ProviderBlock
 from tray.faces.page import amounts
 from tray.faces.page.amounts import Amount
 from tray.faces.page.data import PageData
-from tray.faces.page.table.groups import titles
 from tray.faces.page.table.names import readable
 from tray.view import format as fmt
 from tray.view.charts.ranked import bar
@@ -51,14 +50,13 @@ def build(data: PageData) -> BlockTable:
 
 
 def _rows(data: PageData, found: list[ProviderBlock]) -> Iterator[BlockRow]:
-    names = titles(data)
     tints = {each.id: provider_tint(each.mark.colour) for each in data.scope.providers}
     most = max((each.block.tally.usage.total_tokens for each in found), default=0)
     for each in found:
         block, count = each.block, each.block.tally.usage.total_tokens
         yield BlockRow(
             when=_when(block, data),
-            provider=names.get(each.provider, each.provider),
+            provider=data.title(each.provider),
             bar=bar(count, most, tints.get(each.provider, "tint-1")),
             tokens=amounts.tokens(count),
             cost=amounts.cost(block.tally),

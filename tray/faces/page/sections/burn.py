@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
@@ -11,7 +11,6 @@ from providers.ledger.database import LedgerError
 from tray.faces.page import amounts, spending
 from tray.faces.page.amounts import Amount
 from tray.faces.page.data import PageData
-from tray.faces.page.table.groups import titles
 from tray.view.usage.days import Days
 
 _HOURS = BURN_MINUTES // 60
@@ -43,7 +42,7 @@ def build(data: PageData) -> BurnTable | None:
     by_provider = {name: used.by(name).total for name in used.providers}
     if not (recent or problem or (by_provider and days)):
         return None
-    rows = tuple(_rows(recent, by_provider, days, titles(data)))
+    rows = tuple(_rows(recent, by_provider, days, data.title))
     return BurnTable(
         rows=rows,
         has_cost=any(row.hour_cost.shown or row.day_cost.shown for row in rows),
@@ -62,13 +61,13 @@ def _recent(data: PageData) -> tuple[dict[str, Tally], str]:
 
 
 def _rows(
-    recent: dict[str, Tally], used: dict[str, Tally], days: Days | None, names: dict[str, str]
+    recent: dict[str, Tally], used: dict[str, Tally], days: Days | None, title: Callable[[str], str]
 ) -> Iterator[BurnRow]:
-    providers = sorted({*recent, *used}, key=lambda name: names.get(name, name))
+    providers = sorted({*recent, *used}, key=title)
     if len(providers) > 1:
         yield _row("Together", tallied(recent.values()), tallied(used.values()), days)
     for name in providers:
-        yield _row(names.get(name, name), recent.get(name, Tally()), used.get(name, Tally()), days)
+        yield _row(title(name), recent.get(name, Tally()), used.get(name, Tally()), days)
 
 
 def _row(name: str, recent: Tally, used: Tally, days: Days | None) -> BurnRow:

@@ -19,7 +19,6 @@ from providers.ledger.sums import UNKNOWN
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import Link, StatCard
 from tray.faces.page.table.columns import NO_NUMBER, ShownCell, count_cell
-from tray.faces.page.table.groups import titles
 from tray.faces.page.table.names import ShownName, named, readable
 from tray.faces.page.table.plain import time_cell
 from tray.view import format as fmt
@@ -92,11 +91,7 @@ def _minutes(data: PageData) -> int:
 
 
 def _newest(data: PageData, minutes: int) -> list[SessionContext]:
-    homes = {
-        provider.id: {home.path: home.label for home in data.scope.log_homes_of(provider)}
-        for provider in data.scope.chosen()
-    }
-    since = data.now - timedelta(minutes=minutes)
+    homes, since = data.scope.log_home_labels(), data.now - timedelta(minutes=minutes)
     return data.costs.ledger.read(partial(contexts, homes=homes, since=since, limit=2 * _MOST), [])
 
 
@@ -124,7 +119,7 @@ def _row(found: SessionContext, data: PageData) -> ContextRow:
         is_subagent=use.is_subagent,
         model=named(use.model or UNKNOWN, longest=32),
         effort=readable(use.effort or UNKNOWN),
-        place=titles(data).get(use.provider, use.provider),
+        place=data.title(use.provider),
         home=readable(use.home),
         used=count_cell(use.prompt),
         window=count_cell(window) if window else ShownCell(shown=NO_NUMBER),

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from providers.host.files import short
 from providers.ledger.database import LedgerError
+from providers.ledger.rollup.selection import Selection
 from providers.source import Home, Provider
 from tray.engine.home_settings import how_to_remove
 from tray.engine.other_homes import those_that_exist
@@ -127,16 +128,7 @@ def _count(held: Mapping[str, int] | None, homes: Sequence[Home]) -> str:
 
 def _seen(data: PageData, provider: Provider) -> dict[str, tuple[int, date]]:
     """How many responses each home has by its label, and the day of the last one."""
-    everything = replace(
-        data.selection,
-        since=None,
-        until=None,
-        provider=provider.id,
-        account=None,
-        home=None,
-        project=None,
-        model=None,
-    )
+    everything = Selection(zone=data.zone, provider=provider.id)
     found: dict[str, tuple[int, date]] = {}
     for (label,), tally in data.tallies(("home",), selection=everything).items():
         days = data.rollup.used_days(replace(everything, home=f"{label}"))

@@ -9,7 +9,6 @@ from msgspec import Struct
 from providers.domain.cost import Tally
 from tray.faces.page.data import PageData
 from tray.faces.page.table.columns import ShownCell, cost_cell, count_cell
-from tray.faces.page.table.groups import titles
 from tray.faces.page.table.plain import FactTable, number_cell, text_cell
 
 
@@ -45,22 +44,18 @@ def build(data: PageData) -> LeftOut:
 
 
 def _unpriced(data: PageData) -> Iterator[tuple[ShownCell, ...]]:
-    shown = titles(data)
     for (provider, model), tally in sorted(data.tallies(("provider", "model")).items(), key=str):
         if not tally.unpriced:
             continue
         tokens = count_cell(tally.usage.total_tokens)
         if tally.unpriced < tally.responses:  # as of one service of the model, or before a price began
             tokens = ShownCell(shown="a part", hint=f"a part of {tally.usage.total_tokens:,}")
-        name = shown.get(f"{provider}", f"{provider}")
-        yield text_cell(f"{model}"), text_cell(name), number_cell(tally.unpriced), tokens
+        yield text_cell(f"{model}"), text_cell(data.title(provider)), number_cell(tally.unpriced), tokens
 
 
 def _beyond(data: PageData) -> Iterator[tuple[ShownCell, ...]]:
-    shown = titles(data)
     for (provider,), tally in sorted(data.tallies(("provider",), beyond=True).items(), key=str):
-        name = shown.get(f"{provider}", f"{provider}")
-        yield text_cell(name), cost_cell(tally), count_cell(tally.usage.total_tokens)
+        yield text_cell(data.title(provider)), cost_cell(tally), count_cell(tally.usage.total_tokens)
 
 
 def _not_counted(data: PageData) -> Iterator[str]:

@@ -122,11 +122,7 @@ def _columns(
 
 def _looked(data: PageData, account: LimitAccount, records: Sequence[WindowRecord]) -> frozenset[date]:
     """The days on which somebody looked at this account."""
-    key = f"days looked at {account.id}"
-    if key not in data.kept:
-        data.kept[key] = days_looked_at(records, data.zone)
-    found: frozenset[date] = data.kept[key]
-    return found
+    return data.once(("days looked at", account.id), lambda: days_looked_at(records, data.zone))
 
 
 def _span(data: PageData, records: Sequence[WindowRecord]) -> tuple[datetime, datetime]:

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from tray.engine import published
 from tray.faces.page.data import PageData
-from tray.faces.page.table.groups import titles
 from tray.faces.page.table.names import readable
 from tray.view import format as fmt
 
@@ -35,13 +34,12 @@ def build(data: PageData) -> RealMoney | None:
     """None where no account has any, and where a filter asks for a part that accounts know nothing of."""
     if data.usage is None or data.selection.project or data.selection.model:
         return None
-    names = titles(data)
     try:
         rows = tuple(
             row
             for account in data.usage["providers"]
             if _is_shown(account, data)
-            for row in _rows(account, names, data)
+            for row in _rows(account, data)
         )
     except published.DAMAGED:  # the next round rewrites it
         return None
@@ -57,9 +55,9 @@ def _is_shown(account: dict[str, Any], data: PageData) -> bool:
     )
 
 
-def _rows(account: dict[str, Any], names: dict[str, str], data: PageData) -> Iterator[MoneyRow]:
+def _rows(account: dict[str, Any], data: PageData) -> Iterator[MoneyRow]:
     where = ", ".join(readable(each) for each in account.get("homes") or ())
-    name = f"{names.get(account['provider'], account['provider'])} ({where})"
+    name = f"{data.title(account['provider'])} ({where})"
     bought, spent = account.get("credits"), account.get("spend")
     if bought and (bought.get("unlimited") or bought.get("balance") is not None):
         shown = "unlimited" if bought.get("unlimited") else fmt.balance(Decimal(bought["balance"]))

@@ -9,7 +9,6 @@ from msgspec import Struct
 from providers.ledger.rollup.selection import Selection
 from tray.faces.page.data import PageData
 from tray.faces.page.sources_seen import TotalsSource, note
-from tray.faces.page.table.groups import titles
 from tray.faces.page.table.names import readable
 from tray.view import format as fmt
 
@@ -23,8 +22,7 @@ def build(data: PageData) -> News | None:
     if data.count.share is not None:
         return None
     found = note(data.scope.folders.state, _sources(data), data.today)
-    names = titles(data)
-    sentences = tuple(_sentence(source, since, data.today, names) for source, since in found.items())
+    sentences = tuple(_sentence(data, source, since) for source, since in found.items())
     return News(sentences) if sentences else None
 
 
@@ -39,9 +37,9 @@ def _sources(data: PageData) -> set[TotalsSource]:
     }
 
 
-def _sentence(source: TotalsSource, since: date, today: date, names: dict[str, str]) -> str:
-    day = "Since today" if since == today else f"Since {fmt.day_name(since, today)}"
-    name = names.get(source.provider, source.provider)
+def _sentence(data: PageData, source: TotalsSource, since: date) -> str:
+    day = "Since today" if since == data.today else f"Since {fmt.day_name(since, data.today)}"
+    name = data.title(source.provider)
     if source.home:
         return (
             f"{day} all totals include the logs of {name} in {readable(source.home)}, also of earlier days."

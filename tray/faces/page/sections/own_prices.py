@@ -14,6 +14,7 @@ from providers.host.toml_lines import BadToml
 from providers.ledger.database import LedgerError
 from providers.ledger.prices.own_prices import PriceEntry
 from providers.ledger.prices.pricing import Rates
+from providers.ledger.rollup.selection import Selection
 from providers.ledger.sums import UNKNOWN
 from tray.engine import prices_writer
 from tray.engine.repricing import Repriced, repriced
@@ -68,16 +69,7 @@ def build(data: PageData) -> OwnPrices:
 
 def _counted(data: PageData) -> dict[str, int]:
     """The responses of each model that was ever used, whatever the filters are."""
-    everything = replace(
-        data.selection,
-        since=None,
-        until=None,
-        provider=None,
-        account=None,
-        home=None,
-        project=None,
-        model=None,
-    )
+    everything = Selection(zone=data.zone)
     return {
         f"{model}": tally.responses
         for (model,), tally in data.tallies(("model",), selection=everything).items()
@@ -180,7 +172,7 @@ def _preview(
 
 def _effect(data: PageData, text: str, rates: Rates) -> tuple[str, ...]:
     """What the prices in this text make of the chosen days."""
-    days = replace(data.selection, provider=None, account=None, home=None, project=None, model=None)
+    days = Selection(zone=data.zone, since=data.selection.since, until=data.selection.until)
     tally = data.tallies((), selection=days).get((), Tally())
     if tally.responses > MOST_PREVIEWED:
         return ("The chosen days have too many responses for a preview. Choose fewer.",)

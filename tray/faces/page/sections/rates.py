@@ -44,14 +44,13 @@ def build(data: PageData) -> RatesUsed:
     used = data.rollup.used_days(data.selection)
     first = None if used is None else used[0]
     since, until = price_rows.in_days(data.selection.since, data.selection.until, first, data.today)
-    titles = {each.id: each.title for each in data.scope.providers}
     found = sorted(shown(data, ("provider", "model")).items(), key=_by_cost)
     models = [
         (
             tally,
             RatedModel(
                 name=named(f"{model}", data.query.with_(model=f"{model}", page="").address),
-                provider=titles.get(f"{provider}", f"{provider}"),
+                provider=data.title(provider),
                 cost=cost_cell(tally),
                 responses=count_cell(tally.responses),
                 spans=price_rows.spans(applied(rates, f"{model}", since, until)),

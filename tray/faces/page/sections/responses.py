@@ -11,7 +11,6 @@ from providers.ledger.sums import UNKNOWN
 from tray.engine.document import as_time
 from tray.faces.page.data import PageData
 from tray.faces.page.table.columns import COLUMNS, ShownCell
-from tray.faces.page.table.groups import titles
 from tray.faces.page.table.names import ShownName, named
 from tray.faces.page.table.table import ROWS
 from tray.view.cost_groups import folder_name
@@ -80,7 +79,7 @@ def _entry(row: ListedResponse, data: PageData) -> ResponseEntry:
     at = row.at.astimezone(data.zone)
     return ResponseEntry(
         at=ShownCell(shown=f"{at:%Y-%m-%d %H:%M:%S}", value=as_time(row.at) or "", hint=row.at.isoformat()),
-        place=titles(data).get(row.provider, row.provider),
+        place=data.title(row.provider),
         model=named(model, query.with_(model=model).address, longest=32),
         effort=named(row.effort or UNKNOWN),
         project=_project(project, query.with_(project=project).address),

@@ -15,7 +15,7 @@ from tray.engine.document import as_time
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import Column, Head, Pager, heads, pager, sorting
 from tray.faces.page.table.columns import COLUMNS, NO_NUMBER, ShownCell
-from tray.faces.page.table.groups import beyond, titles
+from tray.faces.page.table.groups import beyond
 from tray.faces.page.table.names import ShownName, middle, named, readable
 from tray.faces.page.table.table import ALL, ROWS, row_id, toggled, total_of
 from tray.view.cost_groups import folder_name, resume_command
@@ -131,7 +131,7 @@ def _entry(row: SessionRow, data: PageData) -> SessionEntry:
         id=readable(row.id),
         resume="" if row.is_subagent else resume_command(row.id, _resume(row, data)) or "",
         project=_project(row, data),
-        place=titles(data).get(row.provider, row.provider),
+        place=data.title(row.provider),
         home=readable(row.home),
         started=_time(row.started_at, data),
         last=_time(row.last_at, data),

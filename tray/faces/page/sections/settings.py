@@ -31,13 +31,12 @@ class PageSettings(Struct, frozen=True, kw_only=True):
 
 def build(data: PageData) -> PageSettings:
     settings, back = data.scope.settings(), data.query.with_(tab="prices", open="").address
-    titles = {each.id: each.title for each in data.scope.providers}
     paid = settings.get(SUBSCRIPTIONS)
     listed = accounts(data.usage, paid, hide_email=settings.get(HIDE_EMAIL))
     prices = PageForm(
         action=settings_form.PRICES,
         title="Subscriptions",
-        fields=_shown(data, settings_form.PRICES, settings_form.price_fields(listed, titles)),
+        fields=_shown(data, settings_form.PRICES, settings_form.price_fields(listed, data.title)),
         buttons=_SAVE,
         back=back,
         is_typed=_is_typed(data, settings_form.PRICES),

@@ -15,7 +15,6 @@ from tray.engine.subscriptions import SUBSCRIPTIONS
 from tray.faces.page import amounts, spending
 from tray.faces.page.amounts import Amount
 from tray.faces.page.data import PageData
-from tray.faces.page.table.groups import titles
 from tray.faces.page.table.names import middle, readable
 from tray.view import format as fmt
 from tray.view.usage.days import Days
@@ -58,12 +57,11 @@ def build(data: PageData) -> WorthTable | None:
     known = hidden | {home.label for home in data.scope.homes()}
     own = [each for each in subscriptions if each.account not in hidden]
     found = worth(own, shown, _used(data), days.count, known=known)
-    names = titles(data)
     return WorthTable(
         ratio=_ratio(found.ratio, at_least=found.api is not None and found.api.unpriced > 0),
         sentence=_sentence(data, found, days),
-        rows=tuple(_row(each, names) for each in found.accounts),
-        notes=tuple(_notes(found, names)),
+        rows=tuple(_row(each, data) for each in found.accounts),
+        notes=tuple(_notes(found, data)),
     )
 
 
@@ -112,9 +110,9 @@ def _is_shown(payer: Payer, data: PageData) -> bool:
     )
 
 
-def _row(each: AccountWorth, names: dict[str, str]) -> WorthRow:
+def _row(each: AccountWorth, data: PageData) -> WorthRow:
     return WorthRow(
-        name=_payer_name(each.payer, names),
+        name=_payer_name(each.payer, data),
         monthly=fmt.amount(each.subscription.amount, each.subscription.currency),
         price=fmt.amount(each.price, each.subscription.currency),
         api=amounts.cost(each.api),
@@ -122,15 +120,15 @@ def _row(each: AccountWorth, names: dict[str, str]) -> WorthRow:
     )
 
 
-def _payer_name(payer: Payer, names: dict[str, str]) -> str:
+def _payer_name(payer: Payer, data: PageData) -> str:
     where = ", ".join(readable(each) for each in payer.homes) or payer.account or ""
-    return f"{names.get(payer.provider, payer.provider)} ({where})"
+    return f"{data.title(payer.provider)} ({where})"
 
 
-def _place_name(place: Place, names: dict[str, str]) -> str:
+def _place_name(place: Place, data: PageData) -> str:
     provider, account, home = place
     whose = "" if account == UNKNOWN else f", account {readable(account)}"
-    return f"{names.get(provider, provider)} ({middle(readable(home), _LONGEST_HOME)}{whose})"
+    return f"{data.title(provider)} ({middle(readable(home), _LONGEST_HOME)}{whose})"
 
 
 def _ratio(ratio: float | None, *, at_least: bool) -> str:
@@ -156,11 +154,11 @@ def _money(price: Decimal) -> str:
     return fmt.amount(price, COMPARED)
 
 
-def _notes(found: WorthOfAll, names: dict[str, str]) -> Iterator[str]:
+def _notes(found: WorthOfAll, data: PageData) -> Iterator[str]:
     if found.accounts:
         yield "A price a month is taken as that of 365.2425 / 12 days."
     if found.left_out:
-        left_out = list(dict.fromkeys(_place_name(each, names) for each in found.left_out))
+        left_out = list(dict.fromkeys(_place_name(each, data) for each in found.left_out))
         yield f"Left out of both sides, as they have no price in your settings: {amounts.listed(left_out, 5)}."
     others = sorted({each.subscription.currency for each in found.accounts if not each.is_compared})
     if others:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
 
 from providers.domain.cost import Tally
@@ -13,34 +13,27 @@ from tray.faces.page.table.table import TallyGroup, grouped, unpriced_note
 from tray.view import format as fmt
 
 
-def titles(data: PageData) -> dict[str, str]:
-    """The names of the providers for people, by id."""
-    return {provider.id: provider.title for provider in data.scope.providers}
-
-
 def by_model(data: PageData) -> list[TallyGroup]:
     """The models of each provider, with their efforts."""
-    shown = titles(data)
     return grouped(
         data.tallies(("provider", "model", "effort")),
         2,
         text=lambda key: f"{key[1]}",
         name=lambda key: named(f"{key[1]}", data.query.with_(model=f"{key[1]}", page="").address),
-        place=lambda keys: _places(keys, 0, shown),
+        place=lambda keys: _places(data, keys, 0),
         part=lambda key: TallyGroup(text=f"{key[2]}", name=lambda: named(f"{key[2]}")),
     )
 
 
 def by_time(data: PageData, period: Dimension) -> list[TallyGroup]:
     """The days, weeks or months, with their models."""
-    shown = titles(data)
     return grouped(
         data.tallies((period, "provider", "model")),
         1,
         text=lambda key: f"{key[0]}",
         name=lambda key: _period(data, period, f"{key[0]}"),
-        place=lambda keys: _places(keys, 1, shown),
-        part=lambda key: _model(data, shown, key[1], key[2]),
+        place=lambda keys: _places(data, keys, 1),
+        part=lambda key: _model(data, key[1], key[2]),
     )
 
 
@@ -48,7 +41,6 @@ def with_models(
     data: PageData, dimension: Dimension, name: Callable[[str], ShownName], *, merged: bool = False
 ) -> list[TallyGroup]:
     """The rows of this dimension with their models: one for each provider, or, if `merged`, one for all."""
-    shown = titles(data)
     if merged:
         found = data.tallies((dimension, "provider", "model"))
         depth, at, provider = 1, 0, 1
@@ -60,8 +52,8 @@ def with_models(
         depth,
         text=lambda key: f"{key[at]}",
         name=lambda key: name(f"{key[at]}"),
-        place=lambda keys: _places(keys, provider, shown),
-        part=lambda key: _model(data, shown, key[provider], key[2]),
+        place=lambda keys: _places(data, keys, provider),
+        part=lambda key: _model(data, key[provider], key[2]),
     )
 
 
@@ -75,16 +67,15 @@ def notes(data: PageData) -> tuple[str, ...]:
     return tuple(unpriced_note(data.tallies(("model",))))
 
 
-def _model(data: PageData, shown: Mapping[str, str], provider: object, model: object) -> TallyGroup:
+def _model(data: PageData, provider: object, model: object) -> TallyGroup:
     def name() -> ShownName:
         return named(f"{model}", data.query.with_(model=f"{model}", page="").address)
 
-    return TallyGroup(text=f"{model}", name=name, place=shown.get(f"{provider}", f"{provider}"))
+    return TallyGroup(text=f"{model}", name=name, place=data.title(provider))
 
 
-def _places(keys: Collection[Key], at: int, shown: Mapping[str, str]) -> str:
-    ids = dict.fromkeys(f"{key[at]}" for key in keys)
-    return ", ".join(sorted(shown.get(each, each) for each in ids))
+def _places(data: PageData, keys: Collection[Key], at: int) -> str:
+    return ", ".join(sorted({data.title(key[at]) for key in keys}))
 
 
 def _period(data: PageData, period: Dimension, start: str) -> ShownName:
