@@ -118,7 +118,7 @@ def test_all_is_there_without_a_script(browser: Browser, service: PageService) -
         page.locator("input[name=from]").fill("2026-11-02")
         page.locator("input[name=to]").fill("2026-11-09")
         page.get_by_role("button", name="Show").click()
-        expect(page.locator("details.days summary")).to_have_text("2 Nov – 9 Nov")
+        expect(page.locator("details.days summary")).to_have_text("2 – 9 Nov")
         page.locator(".chips a").first.click()
         assert "model" not in page.url.partition("?")[2].replace("tab=models", "")
 

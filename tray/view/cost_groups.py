@@ -156,7 +156,7 @@ def _session(session: SessionCost, report: CostReport, zone: tzinfo, resume: tup
     command = resume_command(session.id, resume) or session.id
     below = [command] if command != UNKNOWN else []
     if session.subagents:
-        below.append(f"with {session.subagents} subagent{'' if session.subagents == 1 else 's'}")
+        below.append(f"with {fmt.plural(session.subagents, 'subagent')}")
     if session.project:  # older versions of Claude Code find a session only from there
         below.append(session.project)
     return Group(name, session.tally, report.models_of.get(session.id, {}), tuple(below), whole=True)

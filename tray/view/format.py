@@ -148,9 +148,24 @@ def plan(name: str) -> str:
     return " ".join(word[:1].upper() + word[1:] for word in name.replace("_", " ").split())
 
 
-def some(names: Sequence[str], most: int) -> str:
+def plural(number: int, one: str, many: str = "") -> str:
+    """`1 day`, `1,200 days`."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def share(part: float, whole: float) -> str:
+    """`12 %`; what is not 0 is seen, and so is what is missing of all. "" of nothing."""
+    if whole <= 0:
+        return ""
+    percent = 100 * part / whole
+    if 0 < percent < 1:
+        return "< 1 %"
+    return "> 99 %" if 99 < percent < 100 else f"{percent:.0f} %"
+
+
+def some(names: Sequence[str], most: int, longest: int = 40) -> str:
     """`a`, `a and b`, `a, b and 3 more`: at most so many names."""
-    shown, left = [plain(name, longest=40) for name in names[:most]], len(names) - most
+    shown, left = [plain(name, longest=longest) for name in names[:most]], len(names) - most
     if left > 0:
         shown.append(f"{left} more")
     return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))

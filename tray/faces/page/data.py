@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +15,7 @@ from tray.engine import published
 from tray.faces.page.figures import CountStatus
 from tray.faces.page.forms import FormNote
 from tray.faces.page.query import PageQuery, selection_before
+from tray.view.charts.series import REST, Tint, provider_tint
 
 if TYPE_CHECKING:
     from tray.engine.costs import Costs
@@ -63,6 +64,20 @@ class PageData(Struct, frozen=True, kw_only=True):
     def title(self, provider: object) -> str:
         """What a provider is called; one that is not of this version by its id."""
         return next((each.title for each in self.scope.providers if each.id == provider), f"{provider}")
+
+    def tint(self, provider: object) -> Tint:
+        """The colour of a provider in charts."""
+        colours = (each.mark.colour for each in self.scope.providers if each.id == provider)
+        return next(map(provider_tint, colours), REST)
+
+    def wants(self, provider: str, account: str | None, homes: Collection[str]) -> bool:
+        """Whether the filters of the address leave this account."""
+        chosen = self.selection
+        return (
+            chosen.provider in (None, provider)
+            and chosen.account in (None, account)
+            and (chosen.home is None or chosen.home in homes)
+        )
 
     def tallies(
         self, by: Sequence[Dimension] = (), *, beyond: bool = False, selection: Selection | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from tray.view.words import day_name
+from tray.view.usage.days import Days
 
 RANGES = {
     "today": "Today",
@@ -21,11 +21,11 @@ RANGES = {
 DEFAULT_RANGE = "30d"
 _LENGTHS = {"today": 1, "7d": 7, "14d": 14, "30d": 30, "90d": 90}
 
-Days = tuple[date | None, date | None]
+Span = tuple[date | None, date | None]
 """The first and the last one, both included; None without a bound."""
 
 
-def days_of(name: str, since: str, until: str, today: date) -> Days:
+def days_of(name: str, since: str, until: str, today: date) -> Span:
     """Of a range and of the days of a custom one, as `query.parse` leaves them: without a last day it ends today,
     without a first day it has 30 days.
     """
@@ -44,7 +44,7 @@ def days_of(name: str, since: str, until: str, today: date) -> Days:
             return today - timedelta(days=_LENGTHS[known] - 1), today
 
 
-def _custom(since: str, until: str, today: date) -> Days:
+def _custom(since: str, until: str, today: date) -> Span:
     last = date.fromisoformat(until) if until else today
     if not since:
         return last - timedelta(days=_LENGTHS[DEFAULT_RANGE] - 1), last
@@ -52,7 +52,7 @@ def _custom(since: str, until: str, today: date) -> Days:
     return first, max(first, last)
 
 
-def days_before(name: str, since: str, until: str, today: date) -> Days | None:
+def days_before(name: str, since: str, until: str, today: date) -> Span | None:
     """The period to compare with: of a week, a month and a year its same days before; else as many days right
     before. None for all days.
     """
@@ -82,23 +82,12 @@ def _year_earlier(day: date) -> date:
     return day.replace(year=day.year - 1, day=28 if leap else day.day)
 
 
-def title_of(name: str, since: str, until: str, today: date) -> str:
-    """`30 days`, `This month`; of a custom range its days: `3 Nov – 9 Nov`."""
-    if name != "custom":
-        return RANGES[name or DEFAULT_RANGE]
-    return span_title(days_of(name, since, until, today), today)
-
-
 def title_before(name: str, since: str, until: str, today: date) -> str:
     """Of the period before: `21 Sep – 20 Oct`; "" for all days."""
     before = days_before(name, since, until, today)
     return "" if before is None else span_title(before, today)
 
 
-def span_title(span: Days, today: date) -> str:
+def span_title(span: Span, today: date) -> str:
     first, last = span
-    if first is None or last is None:
-        return RANGES["all"]
-    if first == last:
-        return day_name(first, today)
-    return f"{day_name(first, today)} – {day_name(last, today)}"
+    return RANGES["all"] if first is None or last is None else Days(first, last).name(today)

@@ -164,9 +164,7 @@ def _selects(
     for name, title_of_all in _ALL.items():
         chosen = getattr(query, name)
         values = [
-            value
-            for value in _values(query, existing, name)
-            if value == chosen or len(value) <= _LONGEST_VALUE
+            value for value in _values(query, existing, name) if value == chosen or _is_submittable(value)
         ]
         if len(values) > 1 or chosen:
             shown = [value for place, value in enumerate(values) if place < _MOST or value == chosen]

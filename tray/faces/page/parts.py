@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -14,6 +14,20 @@ class Link(Struct, frozen=True, kw_only=True):
     title: str
     address: str
     current: bool
+
+
+def choices(
+    query: PageQuery, member: str, titles: Mapping[str, str], current: str, usual: str = ""
+) -> tuple[Link, ...]:
+    """Links that set a member of the address; the `usual` value stands for none."""
+    return tuple(
+        Link(
+            title=title,
+            address=query.with_(**{member: "" if value == usual else value}, page="").address,
+            current=value == current,
+        )
+        for value, title in titles.items()
+    )
 
 
 class StatCard(Struct, frozen=True, kw_only=True):

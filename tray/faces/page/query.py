@@ -182,7 +182,7 @@ def selection_before(query: PageQuery, zone: tzinfo, today: date) -> Selection |
     return None if before is None else _selected(query, zone, before)
 
 
-def _selected(query: PageQuery, zone: tzinfo, span: days.Days) -> Selection:
+def _selected(query: PageQuery, zone: tzinfo, span: days.Span) -> Selection:
     since, until = span
     chosen = {name: getattr(query, name) or None for name in FILTERS}
     return Selection(zone=zone, since=since, until=until, **chosen)

@@ -76,8 +76,7 @@ def matches(models: Sequence[str], counted: Mapping[str, int]) -> str:
     if not models:
         return "Matches no model in your logs."
     responses = sum(counted[model] for model in models)
-    what = "1 model" if len(models) == 1 else f"{len(models)} models"
-    many = "1 response" if responses == 1 else f"{responses:,} responses"
+    what, many = fmt.plural(len(models), "model"), fmt.plural(responses, "response")
     return f"Matches {what} with {many}: {fmt.some(models, _NAMES)}."
 
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from providers.ledger.rollup.selection import Dimension
-from tray.faces.page import amounts, choices
+from tray.faces.page import choices, parts
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import Link
 from tray.faces.page.table.names import middle, readable
+from tray.view.charts.series import MEASURES, TINTS, Measure, Series
 from tray.view.charts.series import REST as REST_TINT
-from tray.view.charts.series import TINTS, Measure, Series, provider_tint
 from tray.view.usage.stacks import REST
 
 STACKED_BY: dict[Dimension, str] = {"provider": "Provider", "account": "Account", "model": "Model"}
 MOST = len(TINTS)
-_MEASURES: dict[str, str] = {"usd": "Cost", "tokens": "Tokens"}
-_MEASURES_OF_DAYS: dict[str, str] = {**_MEASURES, "sessions": "Sessions"}
 _LONGEST = 32
 
 
@@ -24,36 +22,37 @@ def stacked_by(data: PageData) -> Dimension:
     return next((each for each in STACKED_BY if each == data.query.by), "provider")
 
 
-def measure(data: PageData, *, priced: bool) -> Measure:
-    """Cost, as long as anything has a price."""
+def measure(data: PageData, *, priced: bool, sessions: bool = False) -> Measure:
+    """That of the address, else cost, as long as anything has a price."""
+    if sessions and data.query.measure == "sessions":
+        return "sessions"
     return "tokens" if data.query.measure == "tokens" or not priced else "usd"
 
 
 def by_choices(data: PageData) -> tuple[Link, ...]:
     names = {f"{each}": title for each, title in STACKED_BY.items()}
-    return amounts.choices(data.query, "by", names, stacked_by(data), "provider")
+    return parts.choices(data.query, "by", names, stacked_by(data), "provider")
 
 
 def measure_choices(
     data: PageData, current: str, *, priced: bool, sessions: bool = False
 ) -> tuple[Link, ...]:
-    names = _MEASURES_OF_DAYS if sessions else _MEASURES
-    offered = {name: title for name, title in names.items() if priced or name != "usd"}
+    left_out = {*(() if priced else ("usd",)), *(() if sessions else ("sessions",))}
+    offered = {f"{name}": title for name, title in MEASURES.items() if name not in left_out}
     if len(offered) < 2:
         return ()
-    return amounts.choices(data.query, "measure", offered, current, "usd")
+    return parts.choices(data.query, "measure", offered, current, "usd")
 
 
 def series_of(data: PageData, by: Dimension, names: Sequence[str]) -> tuple[Series, ...]:
     """Providers have their own colour, all others one by their place."""
-    tints = {each.id: provider_tint(each.mark.colour) for each in data.scope.providers}
     known = choices.names(data)
     found = []
     for place, name in enumerate(names):
         if name == REST:
             found.append(Series("Other", REST_TINT))
         elif by == "provider":
-            found.append(Series(readable(data.title(name)), tints.get(name, TINTS[place])))
+            found.append(Series(readable(data.title(name)), data.tint(name)))
         else:
             title = known.get((by, name), name)
             found.append(Series(middle(readable(title), _LONGEST), TINTS[place % len(TINTS)]))

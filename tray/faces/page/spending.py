@@ -10,10 +10,12 @@ from providers.domain.cost import Tally
 from providers.ledger.rollup.selection import Dimension, Key, Selection
 from tray.faces.page.data import PageData
 from tray.faces.page.tab_titles import FIRST
+from tray.view import format as fmt
 from tray.view.usage.daily import Daily, summed
 from tray.view.usage.days import Days, Logged, known_days
 
 HEAT_WEEKS = (26, 52)
+_MOST_NAMED = 8
 
 
 def daily(data: PageData) -> Daily:
@@ -78,19 +80,15 @@ def days_before(data: PageData) -> Days | None:
     return Days(before.since, before.until)
 
 
-def shown(data: PageData, by: tuple[Dimension, ...], selection: Selection | None = None) -> dict[Key, Tally]:
+def shown(data: PageData, by: tuple[Dimension, ...]) -> dict[Key, Tally]:
     """The sums with what is not on the lines of logs."""
-    return summed(
-        (
-            *data.tallies(by, selection=selection).items(),
-            *data.tallies(by, beyond=True, selection=selection).items(),
-        )
-    )
+    return summed((*data.tallies(by).items(), *data.tallies(by, beyond=True).items()))
 
 
-def unpriced_models(data: PageData, selection: Selection | None = None) -> tuple[str, ...]:
-    """Whose use no cost includes."""
-    return tuple(f"{key[0]}" for key, tally in shown(data, ("model",), selection).items() if tally.unpriced)
+def unpriced_note(data: PageData) -> tuple[str, ...]:
+    """A sentence on what the costs leave out; none where they leave out nothing."""
+    models = [f"{model}" for (model,), tally in shown(data, ("model",)).items() if tally.unpriced]
+    return (f"Not included (no known price): {fmt.some(models, _MOST_NAMED)}.",) if models else ()
 
 
 def sessions(data: PageData, days: Days | None = None) -> int:

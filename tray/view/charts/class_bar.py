@@ -6,6 +6,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from providers.domain.cost import TOKEN_CLASSES, TokenUsage
+from tray.view import format as fmt
 from tray.view.charts.figure import cell, figure, image, swatch, written
 from tray.view.charts.series import TINTS, TOKENS, Tint, Unit, Value, paint
 from tray.view.charts.svg import element, empty, joined, share
@@ -37,7 +38,7 @@ def class_bar(chart: ClassBar) -> Markup:
             swatch(part.tint),
             element("span", part.title, class_="part-title"),
             element("span", written(cell(chart.unit, part.value, partial=part.partial)), class_="part-value"),
-            element("span", _percent(part.value, whole), class_="quiet"),
+            element("span", fmt.share(part.value or 0, whole) or "–", class_="quiet"),
         )
         for part in chart.parts
     )
@@ -59,7 +60,7 @@ def strip(chart: ClassBar) -> Markup:
                     "rect",
                     element(
                         "title",
-                        f"{part.title}: {chart.unit.shown(part.value)} ({_percent(part.value, whole)})",
+                        f"{part.title}: {chart.unit.shown(part.value)} ({fmt.share(part.value, whole)})",
                     ),
                     x=share(left),
                     y=0,
@@ -89,10 +90,3 @@ def class_parts(usage: TokenUsage) -> tuple[Part, ...]:
 
 def tokens_bar(usage: TokenUsage, title: str = "Tokens by class") -> Markup:
     return class_bar(ClassBar(title=title, unit=TOKENS, parts=class_parts(usage)))
-
-
-def _percent(value: Value, whole: float) -> str:
-    if value is None or whole <= 0:
-        return "–"
-    part = 100 * value / whole
-    return "< 1 %" if 0 < part < 1 else f"{part:.0f} %"

@@ -67,8 +67,9 @@ def counted(name: str) -> Unit:
     return Unit(name=name, short=lambda value: f"{value:,.0f}", full=lambda value: f"{value:.0f}", whole=True)
 
 
-Measure = Literal["usd", "tokens"]
-UNITS: dict[Measure, Unit] = {"usd": USD, "tokens": TOKENS}
+Measure = Literal["usd", "tokens", "sessions"]
+UNITS: dict[Measure, Unit] = {"usd": USD, "tokens": TOKENS, "sessions": counted("sessions")}
+MEASURES: dict[Measure, str] = {"usd": "Cost", "tokens": "Tokens", "sessions": "Sessions"}
 
 
 def provider_tint(colour: tuple[int, int, int]) -> Tint:

@@ -7,6 +7,8 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
+from tray.view.words import MONTHS, day_name
+
 DAYS_A_MONTH = 365.2425 / 12
 
 
@@ -23,9 +25,25 @@ class Days(Struct, frozen=True):
     def __iter__(self) -> Iterator[date]:
         return (self.first + timedelta(days=number) for number in range(self.count))
 
+    def name(self, today: date) -> str:
+        """`16 – 22 Nov`, `28 Oct – 3 Nov`, `3 Nov`; with the year where it is another one."""
+        first, last = self.first, self.last
+        end = day_name(last, today)
+        if first == last:
+            return end
+        if (first.year, first.month) == (last.year, last.month):
+            return f"{first.day} – {end}"
+        if first.year == last.year:
+            return f"{first.day} {MONTHS[first.month - 1]} – {end}"
+        return f"{_in_full(first)} – {_in_full(last)}"
+
     def within(self, first: date) -> Days | None:
         """The part from that day on."""
         return Days(max(first, self.first), self.last) if first <= self.last else None
+
+
+def _in_full(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 class Logged(Struct, frozen=True):

@@ -67,7 +67,7 @@ def test_what_is_chosen_is_marked() -> None:
     assert [each.title for each in found.ranges if each.current] == ["This week"]
     assert [each.title for each in found.providers if each.current] == ["Codex"]
     assert found.compare is not None
-    assert (found.before, found.compare.current) == ("9 Nov – 13 Nov", True)
+    assert (found.before, found.compare.current) == ("9 – 13 Nov", True)
     assert "compare" not in members(found.compare.address)
 
 
@@ -121,3 +121,11 @@ def test_many_and_long_names_do_not_make_a_large_page() -> None:
     existing = [("codex", "a1", "h", f"/{number}/" + "x" * (number * 20), "m") for number in range(600)]
     assert len(html(bar(PageQuery(), existing))) < 100_000
     assert len(html(bar(PageQuery(project=existing[-1][3]), existing))) < 700_000
+
+
+@pytest.mark.parametrize("name", ["a\nb", "/nul\0", "/half\ud800"])
+def test_what_a_form_would_change_is_chosen_by_a_link_alone(name: str) -> None:
+    """A browser sends other characters in their place."""
+    found = bar(PageQuery(), [*EXISTING, ("codex", "a1", "~/.codex", name, "m")])
+    (projects,) = [each for each in found.selects if each.name == "project"]
+    assert [option.value for option in projects.options] == ["", "/work/one", "/work/two"]

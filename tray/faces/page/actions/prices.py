@@ -14,7 +14,7 @@ from tray.faces.page import own_rules, query, rule_form
 from tray.faces.page.actions.desk import PageDesk
 from tray.faces.page.actions.recalculate import WAIT_SECONDS
 from tray.faces.page.forms import FormPreviewed, FormRefused
-from tray.view import format as fmt
+from tray.faces.page.table.columns import cost_text
 
 _DONE = {
     "add": "The price was added.",
@@ -70,12 +70,5 @@ def _total(desk: PageDesk, form: Mapping[str, str]) -> Tally:
 def _effect(before: Tally, after: Tally) -> str:
     if (before.usd, before.unpriced) == (after.usd, after.unpriced):
         return "It changes nothing in the chosen days."
-    was, now = (
-        "no known price"
-        if each.usd is None
-        else fmt.at_least(each.usd)
-        if each.unpriced
-        else fmt.money(each.usd)
-        for each in (before, after)
-    )
+    was, now = (cost_text(each.usd, each.unpriced) for each in (before, after))
     return f"The chosen days come to {now} now, and came to {was} before."

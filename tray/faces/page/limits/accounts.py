@@ -14,7 +14,7 @@ from tray.engine.published_state import published_state
 from tray.engine.state import State
 from tray.faces.page.data import PageData
 from tray.view import format as fmt
-from tray.view.charts.series import REST, Tint, provider_tint
+from tray.view.charts.series import Tint
 from tray.view.menu.account import named
 from tray.view.menu.windows import look_of
 from tray.view.window_names import window_name
@@ -49,7 +49,11 @@ def shown_state(data: PageData) -> State | None:
     state = published_state(data.usage, data.incidents, data.scope.settings())
     if state.snapshot is None:
         return state
-    accounts = tuple(usage for usage in state.snapshot.accounts if _is_wanted(usage, data))
+    accounts = tuple(
+        usage
+        for usage in state.snapshot.accounts
+        if data.wants(usage.provider, usage.account.id if usage.account else None, usage.homes)
+    )
     return replace(state, snapshot=replace(state.snapshot, accounts=accounts))
 
 
@@ -63,15 +67,14 @@ def _accounts(data: PageData) -> tuple[LimitAccount, ...]:
         state = shown_state(data)
     except published.DAMAGED:
         state = None
-    tints = {each.id: provider_tint(each.mark.colour) for each in data.scope.providers}
     found: dict[str, LimitAccount] = {}
     accounts = state.snapshot.accounts if state is not None and state.snapshot is not None else ()
     for entry in named(accounts, look_of(state)) if state is not None else ():
         usage = entry.usage
         if usage.account is not None:
             label = entry.header.replace(fmt.DOT, " · ")
-            found[usage.account.id] = _known(usage, label, tints.get(usage.provider, REST))
-    for account in _only_in_ledger(data, tints):
+            found[usage.account.id] = _known(usage, label, data.tint(usage.provider))
+    for account in _only_in_ledger(data):
         found.setdefault(account.id, account)
     return tuple(found.values())
 
@@ -88,22 +91,12 @@ def _known(usage: AccountUsage, label: str, tint: Tint) -> LimitAccount:
     )
 
 
-def _only_in_ledger(data: PageData, tints: Mapping[str, Tint]) -> Iterator[LimitAccount]:
+def _only_in_ledger(data: PageData) -> Iterator[LimitAccount]:
     """Those that have logs here; a home names only those that are signed in to it."""
     if data.query.home:
         return
-    titles = {each.id: each.title for each in data.scope.chosen()}
+    chosen = {each.id for each in data.scope.chosen()}
     for ident, provider in sorted(data.costs.ledger.names().accounts.items()):
-        if data.query.provider in ("", provider) and data.query.account in ("", ident) and provider in titles:
-            label = f"{titles[provider]} · {fmt.plain(ident, longest=8)}"
-            yield LimitAccount(id=ident, provider=provider, label=label, tint=tints[provider])
-
-
-def _is_wanted(usage: AccountUsage, data: PageData) -> bool:
-    query = data.query
-    ident = usage.account.id if usage.account is not None else ""
-    return (
-        query.provider in ("", usage.provider)
-        and query.account in ("", ident)
-        and (not query.home or query.home in usage.homes)
-    )
+        if provider in chosen and data.wants(provider, ident, ()):
+            label = f"{data.title(provider)} · {fmt.plain(ident, longest=8)}"
+            yield LimitAccount(id=ident, provider=provider, label=label, tint=data.tint(provider))

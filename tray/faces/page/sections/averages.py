@@ -7,6 +7,7 @@ from msgspec import Struct
 from tray.faces.page import amounts, spending
 from tray.faces.page.amounts import Amount
 from tray.faces.page.data import PageData
+from tray.view import format as fmt
 from tray.view.usage.averages import Average, averages
 from tray.view.usage.days import Days
 
@@ -47,10 +48,10 @@ def _row(average: Average) -> AverageRow:
 
 
 def _method(data: PageData, days: Days, active: int) -> str:
-    name = amounts.days_name(days, data.today)
+    name = days.name(data.today)
     since = data.selection.since
     first = " since the first log" if since is None or since < days.first else ""
     return (
-        f"Over the {amounts.plural(days.count, 'calendar day')}{first}, {name}; "
-        f"{amounts.plural(active, 'day')} had use. A month has 365.2425 / 12 days."
+        f"Over the {fmt.plural(days.count, 'calendar day')}{first}, {name}; "
+        f"{fmt.plural(active, 'day')} had use. A month has 365.2425 / 12 days."
     )

@@ -15,7 +15,6 @@ from tray.faces.page.data import PageData
 from tray.faces.page.table.names import readable
 from tray.view import format as fmt
 from tray.view.charts.ranked import bar
-from tray.view.charts.series import provider_tint
 
 _MOST = 14
 
@@ -50,14 +49,13 @@ def build(data: PageData) -> BlockTable:
 
 
 def _rows(data: PageData, found: list[ProviderBlock]) -> Iterator[BlockRow]:
-    tints = {each.id: provider_tint(each.mark.colour) for each in data.scope.providers}
     most = max((each.block.tally.usage.total_tokens for each in found), default=0)
     for each in found:
         block, count = each.block, each.block.tally.usage.total_tokens
         yield BlockRow(
             when=_when(block, data),
             provider=data.title(each.provider),
-            bar=bar(count, most, tints.get(each.provider, "tint-1")),
+            bar=bar(count, most, data.tint(each.provider)),
             tokens=amounts.tokens(count),
             cost=amounts.cost(block.tally),
             models=fmt.some([readable(model) for model in block.by_model], 3),
@@ -78,15 +76,9 @@ def _running(block: BlockCost, data: PageData) -> dict[str, str]:
     found = {"running": f"now, {fmt.countdown(block.ends_at - data.now)} to go"}
     partial = block.tally.unpriced > 0
     if block.burn is not None:
-        rate = _used(block.burn.usd_per_hour, block.burn.tokens_per_hour, partial=partial)
+        rate = amounts.cost_and_tokens(block.burn.usd_per_hour, block.burn.tokens_per_hour, at_least=partial)
         found["rate"] = f"{rate} an hour"
     if block.projection is not None:
-        planned = _used(block.projection.usd, block.projection.tokens, partial=partial)
+        planned = amounts.cost_and_tokens(block.projection.usd, block.projection.tokens, at_least=partial)
         found["projected"] = f"{planned} by {fmt.clock(block.ends_at, data.zone)} at this rate"
     return found
-
-
-def _used(usd: float | None, tokens: float, *, partial: bool) -> str:
-    counted = f"{amounts.tokens(tokens).shown} tokens"
-    cost = amounts.dollars(usd, at_least=partial).shown
-    return f"{cost} and {counted}" if cost else counted

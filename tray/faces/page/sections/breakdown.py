@@ -5,8 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from providers.ledger.rollup.selection import Dimension
+from tray.faces.page import spending
 from tray.faces.page.data import PageData
-from tray.faces.page.parts import Link
+from tray.faces.page.parts import Link, choices
 from tray.faces.page.table import groups
 from tray.faces.page.table.table import TallyTable, table
 
@@ -24,7 +25,8 @@ class Breakdown(Struct, frozen=True, kw_only=True):
 def build(data: PageData) -> Breakdown:
     by = data.query.by if data.query.by in _BY else "model"
     return Breakdown(
-        choices=tuple(_choices(data, by)), table=_by_model(data) if by == "model" else _by_time(data, by)
+        choices=choices(data.query.with_(sort="", open=""), "by", _BY, by, "model"),
+        table=_by_model(data) if by == "model" else _by_time(data, by),
     )
 
 
@@ -36,7 +38,7 @@ def _by_model(data: PageData) -> TallyTable:
         caption="Cost and tokens by model; a row opens to its efforts",
         title="Model",
         beyond=groups.beyond(data),
-        notes=groups.notes(data),
+        notes=spending.unpriced_note(data),
     )
 
 
@@ -51,16 +53,5 @@ def _by_time(data: PageData, by: str) -> TallyTable:
         beyond=groups.beyond(data),
         usual="name",
         newest_first=True,
-        notes=groups.notes(data),
+        notes=spending.unpriced_note(data),
     )
-
-
-def _choices(data: PageData, by: str) -> list[Link]:
-    return [
-        Link(
-            title=title,
-            address=data.query.with_(by="" if name == "model" else name, sort="", open="", page="").address,
-            current=name == by,
-        )
-        for name, title in _BY.items()
-    ]

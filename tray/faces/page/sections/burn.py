@@ -11,6 +11,7 @@ from providers.ledger.database import LedgerError
 from tray.faces.page import amounts, spending
 from tray.faces.page.amounts import Amount
 from tray.faces.page.data import PageData
+from tray.view import format as fmt
 from tray.view.usage.days import Days
 
 _HOURS = BURN_MINUTES // 60
@@ -88,4 +89,4 @@ def _method(data: PageData, days: Days | None) -> str:
     hours = f"An hour: over the last {_HOURS} hours, whatever days are chosen."
     if days is None:
         return hours
-    return f"{hours} A day: over {amounts.plural(days.count, 'day')}, {amounts.days_name(days, data.today)}."
+    return f"{hours} A day: over {fmt.plural(days.count, 'day')}, {days.name(data.today)}."

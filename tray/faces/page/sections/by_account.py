@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
 from providers.ledger.sums import UNKNOWN
-from tray.engine.settings_table import HIDE_EMAIL
+from tray.faces.page import choices
 from tray.faces.page.data import PageData
 from tray.faces.page.table import groups
 from tray.faces.page.table.names import ShownName, named
@@ -19,8 +19,8 @@ class ByAccount(Struct, frozen=True):
 
 
 def build(data: PageData) -> ByAccount:
-    emails = {} if data.scope.settings().get(HIDE_EMAIL) else _emails(data)
-    rows = groups.with_models(data, "account", lambda account: _name(data, emails, account))
+    names = choices.names(data)
+    rows = groups.with_models(data, "account", lambda account: _name(data, names, account))
     is_unknown = any(row.text == UNKNOWN for row in rows)
     return ByAccount(
         table(
@@ -39,13 +39,6 @@ def _notes(is_unknown: bool) -> Iterator[str]:
         yield "Unknown: the logs name no account, and tankful did not see who was signed in at the time."
 
 
-def _name(data: PageData, emails: dict[str, str], account: str) -> ShownName:
+def _name(data: PageData, names: Mapping[tuple[str, str], str], account: str) -> ShownName:
     link = data.query.with_(account=account, page="").address
-    return named(f"{emails[account]} ({account})" if account in emails else account, link)
-
-
-def _emails(data: PageData) -> dict[str, str]:
-    """By account id, as far as their logins name them."""
-    accounts = [] if data.usage is None else data.usage["providers"]
-    found = [each["account"] for each in accounts if each.get("account")]
-    return {account["id"]: account["email"] for account in found if account.get("email")}
+    return named(names.get(("account", account), account), link)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from tray.faces.page import spending
 from tray.faces.page.data import PageData
 from tray.faces.page.table import groups
 from tray.faces.page.table.names import named
@@ -28,6 +29,6 @@ def build(data: PageData) -> ByProject:
             caption="Cost and tokens by project; a row opens to its models",
             title="Project",
             beyond=groups.beyond(data),
-            notes=groups.notes(data),
+            notes=spending.unpriced_note(data),
         )
     )

@@ -8,7 +8,6 @@ from functools import partial
 from statistics import fmean
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from providers.domain import project
 from providers.domain.context_use import ContextUse
@@ -17,15 +16,14 @@ from providers.ledger.rollup.selection import Selection
 from providers.ledger.session_contexts import SessionContext, contexts
 from providers.ledger.sums import UNKNOWN
 from tray.faces.page.data import PageData
-from tray.faces.page.parts import Link, StatCard
+from tray.faces.page.parts import Link, StatCard, choices
 from tray.faces.page.table.columns import NO_NUMBER, ShownCell, count_cell
-from tray.faces.page.table.names import ShownName, named, readable
+from tray.faces.page.table.names import ShownName, named, project_named, readable
 from tray.faces.page.table.plain import time_cell
 from tray.view import format as fmt
-from tray.view.cost_groups import folder_name
 
 _USUAL = 60
-_CHOICES = {"15": "15 minutes", "": "An hour", "240": "4 hours", "1440": "A day"}
+_CHOICES = {"15": "15 minutes", "60": "An hour", "240": "4 hours", "1440": "A day"}
 _MOST = 100
 _LOW, _FULL = 75, 90
 """Percent from which on a window is nearly full, and full."""
@@ -69,14 +67,7 @@ def build(data: PageData) -> ContextsInUse:
         problem = str(error)
     rows = tuple(_row(each, data) for each in found[:_MOST])
     return ContextsInUse(
-        choices=tuple(
-            Link(
-                title=title,
-                address=data.query.with_(minutes=name).address,
-                current=int(name or _USUAL) == minutes,
-            )
-            for name, title in _CHOICES.items()
-        ),
+        choices=choices(data.query, "minutes", _CHOICES, f"{minutes}", f"{_USUAL}"),
         cards=tuple(_cards(rows, data)),
         rows=rows,
         minutes=minutes,
@@ -112,9 +103,8 @@ def _row(found: SessionContext, data: PageData) -> ContextRow:
     use = found.use
     window = _window(found, data)
     percent = min(100.0, 100 * use.prompt / window) if window else None
-    where = use.project or UNKNOWN
     return ContextRow(
-        project=replace(named(where), shown=named(folder_name(where), longest=32).shown),
+        project=project_named(use.project or UNKNOWN),
         session=named(use.session, longest=13),
         is_subagent=use.is_subagent,
         model=named(use.model or UNKNOWN, longest=32),

@@ -9,16 +9,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from providers.domain.cost import Tally
-from tray.faces.page import amounts, series, spending
+from tray.faces.page import series, spending
 from tray.faces.page.data import PageData
-from tray.faces.page.parts import Link
+from tray.faces.page.parts import Link, choices
 from tray.view.charts.heatmap import HeatDay, Heatmap, heatmap
-from tray.view.charts.series import TOKENS, USD, Unit, Value, counted
+from tray.view.charts.series import MEASURES, UNITS, Measure, Value
 from tray.view.usage.days import Days
 
 _WEEKS = {f"{weeks}": f"{weeks} weeks" for weeks in spending.HEAT_WEEKS}
-_UNITS: dict[str, Unit] = {"usd": USD, "tokens": TOKENS, "sessions": counted("sessions")}
-_NAMES = {"usd": "Cost", "tokens": "Tokens", "sessions": "Sessions"}
 
 
 class Heat(Struct, frozen=True, kw_only=True):
@@ -32,16 +30,16 @@ def build(data: PageData) -> Heat:
     weeks = -(-shown.count // 7)
     used = spending.daily(data).of(shown)
     priced = used.total.usd is not None and bool(used.total.responses)
-    measure = _measure(data, priced=priced)
+    measure = series.measure(data, priced=priced, sessions=True)
     names = used.providers
     days = _days(data, shown, names, measure)
     return Heat(
         measures=series.measure_choices(data, measure, priced=priced, sessions=True),
-        weeks=amounts.choices(data.query, "weeks", _WEEKS, f"{weeks}", f"{spending.HEAT_WEEKS[0]}"),
+        weeks=choices(data.query, "weeks", _WEEKS, f"{weeks}", f"{spending.HEAT_WEEKS[0]}"),
         chart=heatmap(
             Heatmap(
-                title=f"{_NAMES[measure]} in the last {weeks} weeks",
-                unit=_UNITS[measure],
+                title=f"{MEASURES[measure]} in the last {weeks} weeks",
+                unit=UNITS[measure],
                 series=series.series_of(data, "provider", names),
                 days=days,
                 today=data.today,
@@ -51,13 +49,7 @@ def build(data: PageData) -> Heat:
     )
 
 
-def _measure(data: PageData, *, priced: bool) -> str:
-    if data.query.measure in ("tokens", "sessions"):
-        return data.query.measure
-    return "usd" if priced else "tokens"
-
-
-def _days(data: PageData, shown: Days, names: tuple[str, ...], measure: str) -> tuple[HeatDay, ...]:
+def _days(data: PageData, shown: Days, names: tuple[str, ...], measure: Measure) -> tuple[HeatDay, ...]:
     """All of them: those before the first log are not known."""
     first = spending.logged(data).first
     sums = spending.daily(data).of(shown).shown

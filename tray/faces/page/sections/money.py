@@ -38,21 +38,12 @@ def build(data: PageData) -> RealMoney | None:
         rows = tuple(
             row
             for account in data.usage["providers"]
-            if _is_shown(account, data)
+            if data.wants(account["provider"], (account.get("account") or {}).get("id"), account["homes"])
             for row in _rows(account, data)
         )
     except published.DAMAGED:  # the next round rewrites it
         return None
     return RealMoney(rows) if rows else None
-
-
-def _is_shown(account: dict[str, Any], data: PageData) -> bool:
-    chosen = data.selection
-    return (
-        chosen.provider in (None, account["provider"])
-        and chosen.account in (None, (account.get("account") or {}).get("id"))
-        and chosen.home in (None, *(account.get("homes") or ()))
-    )
 
 
 def _rows(account: dict[str, Any], data: PageData) -> Iterator[MoneyRow]:

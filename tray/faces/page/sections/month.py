@@ -32,13 +32,10 @@ def build(data: PageData) -> Month:
     so_far = amounts.cost(total)
     by_tokens = not so_far.shown
     if by_tokens:
-        count = amounts.tokens(total.usage.total_tokens)
-        so_far = amounts.Amount(shown=f"{count.shown} tokens", full=count.full)
+        so_far = amounts.tokens_in_words(total.usage.total_tokens)
     recent = _recent(data)
     found = _forecast(data, total, recent, by_tokens=by_tokens)
-    cards = [
-        amounts.card(f"{name} so far", so_far, note=amounts.days_name(_so_far(month, data.today), data.today))
-    ]
+    cards = [amounts.card(f"{name} so far", so_far, note=_so_far(month, data.today).name(data.today))]
     if found is not None:
         partial = any(tally.unpriced for tally in (total, *recent.values()))
         cards.append(_card(found, at_least=partial, by_tokens=by_tokens))
@@ -77,7 +74,7 @@ def _value(tally: Tally, *, by_tokens: bool) -> float:
 
 def _card(found: Forecast, *, at_least: bool, by_tokens: bool) -> StatCard:
     def shown(value: float) -> str:
-        return f"{fmt.tokens(round(value))} tokens" if by_tokens else fmt.money(value)
+        return amounts.tokens_in_words(value).shown if by_tokens else fmt.money(value)
 
     note = ""
     if found.low is not None and found.high is not None and shown(found.low) != shown(found.high):

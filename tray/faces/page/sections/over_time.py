@@ -12,14 +12,13 @@ from providers.ledger.rollup.selection import Dimension
 from tray.faces.page import amounts, series, spending
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import Link
+from tray.view import format as fmt
 from tray.view.charts.bars import Bars, bars
 from tray.view.charts.scale import Step, step_for
-from tray.view.charts.series import UNITS, Measure
+from tray.view.charts.series import MEASURES, UNITS, Measure
 from tray.view.usage.averages import averages
 from tray.view.usage.days import Days, known_days
 from tray.view.usage.stacks import Stack, Sums, stack
-
-_NAMES: dict[Measure, str] = {"usd": "Cost", "tokens": "Tokens"}
 
 
 class OverTime(Struct, frozen=True, kw_only=True):
@@ -90,7 +89,7 @@ def _before(data: PageData, shown: Days) -> dict[date, Tally]:
 def _chart(data: PageData, by: Dimension, found: Stack, measure: Measure) -> Markup:
     return bars(
         Bars(
-            title=f"{_NAMES[measure]} by {found.step}",
+            title=f"{MEASURES[measure]} by {found.step}",
             unit=UNITS[measure],
             series=series.series_of(data, by, found.names),
             bars=found.bars,
@@ -103,19 +102,16 @@ def _footer(total: Tally, known: Days, active: int) -> str:
     """`Sum: ≈ $12.00 and 3.4 M tokens. Average: …`."""
     if not active:
         return ""
-    parts = [f"Sum: {_used(total.usage.total_tokens, total.usd, at_least=total.unpriced > 0)}."]
+    parts = [
+        f"Sum: {amounts.cost_and_tokens(total.usd, total.usage.total_tokens, at_least=total.unpriced > 0)}."
+    ]
     for each in averages(total, known.count, active):
-        used = _used(each.tokens, each.usd, at_least=each.at_least)
+        used = amounts.cost_and_tokens(each.usd, each.tokens, at_least=each.at_least)
         if each.period == "day":
-            parts.append(f"A day: {used}, over {amounts.plural(known.count, 'day')}.")
+            parts.append(f"A day: {used}, over {fmt.plural(known.count, 'day')}.")
         elif each.period == "active day":
-            parts.append(f"A day with use: {used}, of {amounts.plural(active, 'day')}.")
+            parts.append(f"A day with use: {used}, of {fmt.plural(active, 'day')}.")
     return " ".join(parts)
-
-
-def _used(tokens: float, usd: float | None, *, at_least: bool) -> str:
-    cost, counted = amounts.dollars(usd, at_least=at_least).shown, f"{amounts.tokens(tokens).shown} tokens"
-    return f"{cost} and {counted}" if cost else counted
 
 
 def _notes(data: PageData, known: Days) -> tuple[str, ...]:
@@ -123,9 +119,8 @@ def _notes(data: PageData, known: Days) -> tuple[str, ...]:
     found = []
     if shown.first < known.first:
         before = Days(shown.first, known.first - timedelta(days=1))
-        found.append(f"Not known: {amounts.days_name(before, data.today)}, before the first log.")
+        found.append(f"Not known: {before.name(data.today)}, before the first log.")
     step: Step = step_for(shown.first, shown.last)
     if step != "day" or (shown.first.day != 1 and shown.first.month != shown.last.month):
-        found.append(f"Weeks and months have only their days within {amounts.days_name(shown, data.today)}.")
-    found.append(amounts.unpriced(spending.unpriced_models(data)))
-    return tuple(filter(None, found))
+        found.append(f"Weeks and months have only their days within {shown.name(data.today)}.")
+    return (*found, *spending.unpriced_note(data))

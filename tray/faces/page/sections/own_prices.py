@@ -25,6 +25,7 @@ from tray.faces.page.fields import FormButton, FormField, PageForm, filled
 from tray.faces.page.own_rules import OpenForm, closed, opened
 from tray.faces.page.parts import Head
 from tray.faces.page.rule_list import OwnPrice, matches, own_prices
+from tray.faces.page.table.columns import cost_text
 from tray.faces.page.table.names import named
 from tray.view import format as fmt
 from tray.view.price_rows import TITLES
@@ -197,13 +198,6 @@ def effect(found: Repriced) -> str:
     """`The chosen days would come to $12.30 instead of $10.00: 8 responses change.`"""
     if not found.changed:
         return "Nothing changes in the chosen days."
-    many = "1 response changes" if found.changed == 1 else f"{found.changed:,} responses change"
-    before, after = (
-        "no known price"
-        if each.usd is None
-        else fmt.at_least(each.usd)
-        if each.unpriced
-        else fmt.money(each.usd)
-        for each in (found.before, found.after)
-    )
+    many = fmt.plural(found.changed, "response changes", "responses change")
+    before, after = (cost_text(each.usd, each.unpriced) for each in (found.before, found.after))
     return f"The chosen days would come to {after} instead of {before}: {many}."

@@ -83,7 +83,7 @@ def _spread(spread: ValueSpread, shown: Callable[[float], str]) -> str:
 
 
 def _rests_on(found: PercentValue) -> str:
-    weeks = "1 past week" if found.windows == 1 else f"{found.windows} past weeks"
+    weeks = fmt.plural(found.windows, "past week")
     if found.elsewhere:
         were = "was" if found.elsewhere == 1 else "were"
         weeks += f" ({found.elsewhere} more {were} used on other devices, too)"

@@ -12,6 +12,7 @@ from providers.ledger.rollup.selection import Dimension
 from tray.faces.page import amounts, spending
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import StatCard
+from tray.view import format as fmt
 from tray.view.usage.days import Days
 
 
@@ -35,16 +36,16 @@ def _spans(data: PageData) -> Iterator[tuple[str, Days]]:
 
 
 def _card(data: PageData, name: str, days: Days) -> StatCard:
-    dates = amounts.days_name(days, data.today)
+    dates = days.name(data.today)
     first = spending.logged(data).first
     if first is None or days.last < first:
         return StatCard(name=name, value="–", note=f"{dates}, no logs")
     total = spending.daily(data).of(days).total
-    tokens, cost = amounts.tokens(total.usage.total_tokens), amounts.cost(total)
-    sessions = amounts.plural(_sessions(data, days), "session")
+    tokens, cost = amounts.tokens_in_words(total.usage.total_tokens), amounts.cost(total)
+    sessions = fmt.plural(_sessions(data, days), "session")
     if not cost.shown:
-        return amounts.card(name, _with_unit(tokens), note=f"{dates}, {sessions}")
-    return amounts.card(name, cost, note=f"{tokens.shown} tokens, {sessions}, {dates}")
+        return amounts.card(name, tokens, note=f"{dates}, {sessions}")
+    return amounts.card(name, cost, note=f"{tokens.shown}, {sessions}, {dates}")
 
 
 def _sessions(data: PageData, days: Days) -> int:
@@ -53,7 +54,3 @@ def _sessions(data: PageData, days: Days) -> int:
     selection = replace(data.selection, since=monday - timedelta(weeks=2), until=data.today)
     by: Dimension = "day" if days.first == days.last else "week"
     return spending.session_counts(data, (by,), selection).get((days.first,), 0)
-
-
-def _with_unit(tokens: amounts.Amount) -> amounts.Amount:
-    return amounts.Amount(shown=f"{tokens.shown} tokens", full=tokens.full)

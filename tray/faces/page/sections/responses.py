@@ -11,9 +11,9 @@ from providers.ledger.sums import UNKNOWN
 from tray.engine.document import as_time
 from tray.faces.page.data import PageData
 from tray.faces.page.table.columns import COLUMNS, ShownCell
-from tray.faces.page.table.names import ShownName, named
+from tray.faces.page.table.names import ShownName, named, project_named
 from tray.faces.page.table.table import ROWS
-from tray.view.cost_groups import folder_name
+from tray.view import format as fmt
 
 _FIGURES = tuple(column for column in COLUMNS if column.key not in ("share", "rate", "responses"))
 _NOT_THERE = "This part of the list is not there any more: these are the newest responses."
@@ -82,7 +82,7 @@ def _entry(row: ListedResponse, data: PageData) -> ResponseEntry:
         place=data.title(row.provider),
         model=named(model, query.with_(model=model).address, longest=32),
         effort=named(row.effort or UNKNOWN),
-        project=_project(project, query.with_(project=project).address),
+        project=project_named(project, query.with_(project=project).address),
         session=named(row.session or UNKNOWN, longest=13),
         is_subagent=row.is_subagent,
         terms=_terms(row),
@@ -90,14 +90,6 @@ def _entry(row: ListedResponse, data: PageData) -> ResponseEntry:
     )
 
 
-def _project(project: str, address: str) -> ShownName:
-    """Its last folder: the whole of it is in the markup."""
-    full = named(project, address)
-    return ShownName(shown=named(folder_name(project), longest=32).shown, full=full.full, address=address)
-
-
 def _terms(row: ListedResponse) -> str:
-    searches = (
-        f"{row.web_searches:,} web search{'' if row.web_searches == 1 else 'es'}" if row.web_searches else ""
-    )
+    searches = fmt.plural(row.web_searches, "web search", "web searches") if row.web_searches else ""
     return ", ".join(filter(None, (named(row.tier or "").shown, searches)))

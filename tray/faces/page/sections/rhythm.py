@@ -13,12 +13,12 @@ from tray.faces.page import amounts, series, spending
 from tray.faces.page.amounts import Amount
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import Link
+from tray.view import format as fmt
 from tray.view.charts.rhythm import Rhythm as RhythmChart
 from tray.view.charts.rhythm import rhythm
-from tray.view.charts.series import TOKENS, USD, Unit, Value, counted
+from tray.view.charts.series import UNITS, Measure, Value
 from tray.view.usage.daily import summed
 
-_UNITS: dict[str, Unit] = {"usd": USD, "tokens": TOKENS, "sessions": counted("sessions")}
 _PARTS = tuple(f"{first:02}–{last:02} h" for first, last in PARTS_OF_DAY)
 
 
@@ -44,9 +44,7 @@ def build(data: PageData) -> RhythmSection:
     sums = spending.shown(data, ("weekday", "part_of_day"))
     total = tallied(sums.values())
     priced = total.usd is not None and bool(sums)
-    measure = (
-        data.query.measure if data.query.measure in ("tokens", "sessions") else "usd" if priced else "tokens"
-    )
+    measure = series.measure(data, priced=priced, sessions=True)
     by_cell = {
         (key[0], key[1]): tally
         for key, tally in sums.items()
@@ -58,7 +56,7 @@ def build(data: PageData) -> RhythmSection:
         values = {each: _value(tally, measure) for each, tally in by_cell.items()}
     chart = RhythmChart(
         title="Activity",
-        unit=_UNITS[measure],
+        unit=UNITS[measure],
         parts=_PARTS,
         values=values,
         partial=[each for each, tally in by_cell.items() if measure == "usd" and tally.unpriced],
@@ -68,11 +66,11 @@ def build(data: PageData) -> RhythmSection:
         chart=rhythm(chart),
         parts_of_day=_parts(data, sums, measure) if sums else (),
         has_cost=priced,
-        notes=tuple(_notes(data, measure, partial=total.unpriced > 0)),
+        notes=_notes(data, measure),
     )
 
 
-def _parts(data: PageData, sums: Mapping[Key, Tally], measure: str) -> tuple[PartRow, ...]:
+def _parts(data: PageData, sums: Mapping[Key, Tally], measure: Measure) -> tuple[PartRow, ...]:
     of_part = summed((key[1], tally) for key, tally in sums.items())
     counts = {key[0]: count for key, count in spending.session_counts(data, ("part_of_day",)).items()}
 
@@ -88,13 +86,13 @@ def _parts(data: PageData, sums: Mapping[Key, Tally], measure: str) -> tuple[Par
             sessions=amounts.counted(counts.get(part, 0)),
             tokens=amounts.tokens(of_part[part].usage.total_tokens if part in of_part else 0),
             cost=amounts.cost(of_part[part]) if part in of_part else amounts.NOTHING,
-            share="" if (own := value(part)) is None else amounts.share(own, whole),
+            share="" if (own := value(part)) is None else fmt.share(own, whole),
         )
         for part, name in enumerate(_PARTS)
     )
 
 
-def _value(tally: Tally, measure: str) -> Value:
+def _value(tally: Tally, measure: Measure) -> Value:
     """None where nothing that was used has a price."""
     return tally.usd if measure == "usd" else tally.usage.total_tokens
 
@@ -108,9 +106,9 @@ def _sessions(data: PageData) -> dict[tuple[int, int], Value]:
     }
 
 
-def _notes(data: PageData, measure: str, *, partial: bool) -> tuple[str, ...]:
+def _notes(data: PageData, measure: Measure) -> tuple[str, ...]:
     if measure == "sessions":
         return ("A session counts wherever it was used: in several parts of a day, more than once.",)
-    if measure == "usd" and partial:
-        return (amounts.unpriced(spending.unpriced_models(data)),)
+    if measure == "usd":
+        return spending.unpriced_note(data)
     return ()

@@ -16,9 +16,9 @@ from tray.faces.page.data import PageData
 from tray.faces.page.parts import Column, Head, Pager, heads, pager, sorting
 from tray.faces.page.table.columns import COLUMNS, NO_NUMBER, ShownCell
 from tray.faces.page.table.groups import beyond
-from tray.faces.page.table.names import ShownName, middle, named, readable
+from tray.faces.page.table.names import ShownName, named, project_named, readable
 from tray.faces.page.table.table import ALL, ROWS, row_id, toggled, total_of
-from tray.view.cost_groups import folder_name, resume_command
+from tray.view.cost_groups import resume_command
 
 _ORDERS: dict[str, SessionOrder] = {
     "last": "last",
@@ -39,7 +39,7 @@ _ANY = 10**12
 """More than there are."""
 _MOST_SUBAGENTS = 200
 _MOST_OPEN = 10
-_LONGEST_MODELS, _LONGEST_PROJECT = 40, 32
+_LONGEST_MODELS = 40
 
 
 class SessionEntry(Struct, frozen=True, kw_only=True):
@@ -127,10 +127,11 @@ def _opened(data: PageData) -> str:
 
 
 def _entry(row: SessionRow, data: PageData) -> SessionEntry:
+    project = row.project or UNKNOWN
     return SessionEntry(
         id=readable(row.id),
         resume="" if row.is_subagent else resume_command(row.id, _resume(row, data)) or "",
-        project=_project(row, data),
+        project=project_named(project, data.query.with_(project=project, page="").address),
         place=data.title(row.provider),
         home=readable(row.home),
         started=_time(row.started_at, data),
@@ -140,16 +141,6 @@ def _entry(row: SessionRow, data: PageData) -> SessionEntry:
         is_subagent=row.is_subagent,
         subagents=row.subagents,
         cells=tuple(column.cell(row.tally, row.tally) for column in _SUMS),
-    )
-
-
-def _project(row: SessionRow, data: PageData) -> ShownName:
-    """Its last folder: the whole of it is in the markup."""
-    if row.project is None:
-        return named(UNKNOWN, data.query.with_(project=UNKNOWN, page="").address)
-    link = data.query.with_(project=row.project, page="").address
-    return replace(
-        named(row.project, link), shown=middle(readable(folder_name(row.project)), _LONGEST_PROJECT)
     )
 
 

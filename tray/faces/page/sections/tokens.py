@@ -11,6 +11,7 @@ from providers.domain.cost import TOKEN_CLASSES, Tally
 from tray.faces.page import amounts, spending
 from tray.faces.page.amounts import NOTHING, Amount
 from tray.faces.page.data import PageData
+from tray.view import format as fmt
 from tray.view.charts.class_bar import tokens_bar
 from tray.view.usage.change import change
 from tray.view.usage.daily import Daily
@@ -57,7 +58,7 @@ def build(data: PageData) -> Tokens:
         bar=tokens_bar(used.total.usage),
         has_cost=any(row.cost.shown for row in rows),
         has_before=any(row.before.shown for row in rows),
-        notes=tuple(filter(None, (amounts.unpriced(spending.unpriced_models(data)),))),
+        notes=spending.unpriced_note(data),
     )
 
 
@@ -100,7 +101,7 @@ def _row(
         name=name,
         kind=kind,
         tokens=amounts.tokens(count),
-        share=amounts.share(count, whole),
+        share=fmt.share(count, whole),
         cost=cost,
         before=NOTHING if before is None else amounts.tokens(before),
         change=amounts.difference(change(count, before), amounts.tokens_shown),

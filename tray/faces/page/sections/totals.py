@@ -43,7 +43,7 @@ def build(data: PageData) -> Totals:
     return Totals(
         cards=tuple(_cards(data, used, before)),
         compared=_compared(data, before),
-        notes=tuple(filter(None, (amounts.unpriced(spending.unpriced_models(data)),))),
+        notes=spending.unpriced_note(data),
     )
 
 
@@ -68,7 +68,7 @@ def _cards(data: PageData, used: Daily, before: Before | None) -> Iterator[StatC
     yield amounts.card(
         "Active days",
         amounts.counted(len(active)),
-        note=f"of {amounts.plural(days.count, 'day')}" if days else "",
+        note=f"of {fmt.plural(days.count, 'day')}" if days else "",
         change=_change(before, len(active), lambda was: was.active, amounts.number_shown),
     )
     yield _peak(used)
@@ -82,8 +82,7 @@ def _peak(used: Daily) -> StatCard:
         amount = amounts.cost(by_day[day])
     else:
         day = max(by_day, key=lambda each: by_day[each].usage.total_tokens)
-        count = amounts.tokens(by_day[day].usage.total_tokens)
-        amount = amounts.Amount(shown=f"{count.shown} tokens", full=count.full)
+        amount = amounts.tokens_in_words(by_day[day].usage.total_tokens)
     return amounts.card("Peak day", amount, note=name_of(day, "day"))
 
 
@@ -91,7 +90,7 @@ def _beyond(used: Daily) -> str:
     beyond = Daily(used.beyond).total
     if not beyond.usage.total_tokens and not beyond.usd:
         return ""
-    shown = amounts.cost(beyond).shown or f"{amounts.tokens(beyond.usage.total_tokens).shown} tokens"
+    shown = amounts.cost(beyond).shown or amounts.tokens_in_words(beyond.usage.total_tokens).shown
     return f"with {shown} not in the logs"
 
 
@@ -137,7 +136,7 @@ def _compared(data: PageData, before: Before | None) -> str:
     days = spending.days_before(data)
     if days is None:
         return "There is nothing before all days to compare with."
-    name = amounts.days_name(days, data.today)
+    name = days.name(data.today)
     first = spending.logged(data).first
     if before is None:
         return f"There are no logs of {name} to compare with."

@@ -52,7 +52,7 @@ def build(data: PageData) -> WorthTable | None:
     payers = _payers(data)
     if note := _partial(data, payers):
         return WorthTable(ratio="", sentence="", rows=(), notes=(note,))
-    shown = [each for each in payers if _is_shown(each, data)]
+    shown = [each for each in payers if data.wants(each.provider, each.account, each.homes)]
     hidden = {name for each in payers if each not in shown for name in _names(each)}
     known = hidden | {home.label for home in data.scope.homes()}
     own = [each for each in subscriptions if each.account not in hidden]
@@ -101,15 +101,6 @@ def _payers(data: PageData) -> list[Payer]:
         return []
 
 
-def _is_shown(payer: Payer, data: PageData) -> bool:
-    chosen = data.selection
-    return (
-        chosen.provider in (None, payer.provider)
-        and chosen.account in (None, payer.account)
-        and chosen.home in (None, *payer.homes)
-    )
-
-
 def _row(each: AccountWorth, data: PageData) -> WorthRow:
     return WorthRow(
         name=_payer_name(each.payer, data),
@@ -143,10 +134,10 @@ def _sentence(data: PageData, found: WorthOfAll, days: Days) -> str:
     if found.price is None or found.api is None or found.api.usd is None:
         return ""
     api = fmt.priced(found.api.usd, complete=not found.api.unpriced)
-    name = amounts.days_name(days, data.today)
+    name = days.name(data.today)
     return (
         f"the price of the subscriptions: {api} at API prices for {_money(found.price)}, their share of "
-        f"{amounts.plural(days.count, 'day')}, {name}."
+        f"{fmt.plural(days.count, 'day')}, {name}."
     )
 
 
@@ -159,9 +150,9 @@ def _notes(found: WorthOfAll, data: PageData) -> Iterator[str]:
         yield "A price a month is taken as that of 365.2425 / 12 days."
     if found.left_out:
         left_out = list(dict.fromkeys(_place_name(each, data) for each in found.left_out))
-        yield f"Left out of both sides, as they have no price in your settings: {amounts.listed(left_out, 5)}."
+        yield f"Left out of both sides, as they have no price in your settings: {fmt.some(left_out, 5, longest=80)}."
     others = sorted({each.subscription.currency for each in found.accounts if not each.is_compared})
     if others:
-        yield f"What is paid in {amounts.listed(others, 3)} is not compared: API prices are in USD."
+        yield f"What is paid in {fmt.some(others, 3)} is not compared: API prices are in USD."
     if found.unknown:
-        yield f"No account or home has the name that a price was set for: {amounts.listed(found.unknown, 5)}."
+        yield f"No account or home has the name that a price was set for: {fmt.some(found.unknown, 5)}."

@@ -34,21 +34,18 @@ def count_cell(count: int, hint: str = "") -> ShownCell:
     return ShownCell(shown=fmt.tokens(count), value=f"{count}", hint=hint or f"{count:,}")
 
 
-def cost_cell(tally: Tally) -> ShownCell:
+def cost_text(usd: float | None, unpriced: int) -> str:
     """A sum that leaves something out is a lower bound."""
+    if usd is None:
+        return "no price"
+    return fmt.at_least(usd) if unpriced else fmt.money(usd)
+
+
+def cost_cell(tally: Tally) -> ShownCell:
+    shown = cost_text(tally.usd, tally.unpriced)
     if tally.usd is None:
-        return ShownCell(shown="no price")
-    shown = fmt.at_least(tally.usd) if tally.unpriced else fmt.money(tally.usd)
+        return ShownCell(shown=shown)
     return ShownCell(shown=shown, value=f"{tally.usd:.6f}", hint=f"${tally.usd:,.6f}")
-
-
-def share_text(share: float) -> str:
-    """`12.3 %` of 0.123; never 0 % of something, nor 100 % of less than all."""
-    if 0 < share < 0.0005:
-        return "< 0.1 %"
-    if 0.9995 <= share < 1:
-        return "99.9 %"
-    return f"{100 * share:.1f} %"
 
 
 def per_million(tally: Tally) -> float | None:
@@ -89,7 +86,7 @@ def _part(tally: Tally, whole: Tally) -> ShownCell:
     found = share(tally, whole)
     if found is None:
         return ShownCell(shown=NO_NUMBER)
-    return ShownCell(shown=share_text(found), value=f"{found:.6f}", hint=f"{100 * found:.4f} %")
+    return ShownCell(shown=fmt.share(found, 1), value=f"{found:.6f}", hint=f"{100 * found:.4f} %")
 
 
 COLUMNS = (

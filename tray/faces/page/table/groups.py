@@ -9,7 +9,7 @@ from providers.domain.cost import Tally
 from providers.ledger.rollup.selection import Dimension, Key
 from tray.faces.page.data import PageData
 from tray.faces.page.table.names import ShownName, named
-from tray.faces.page.table.table import TallyGroup, grouped, unpriced_note
+from tray.faces.page.table.table import TallyGroup, grouped
 from tray.view import format as fmt
 
 
@@ -60,11 +60,6 @@ def with_models(
 def beyond(data: PageData) -> Tally | None:
     """What is on no line of a log, under the same filters; None where there is nothing of it."""
     return data.tallies(beyond=True).get(())
-
-
-def notes(data: PageData) -> tuple[str, ...]:
-    """What the costs of these sums leave out."""
-    return tuple(unpriced_note(data.tallies(("model",))))
 
 
 def _model(data: PageData, provider: object, model: object) -> TallyGroup:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from providers.domain.visible import sound, visible
+from tray.view.cost_groups import folder_name
 
 LONGEST = 48
 """Characters of a name in a table; the rest is in the markup."""
+_LONGEST_PROJECT = 32
 
 
 class ShownName(Struct, frozen=True, kw_only=True):
@@ -21,6 +24,11 @@ class ShownName(Struct, frozen=True, kw_only=True):
 def named(text: str, address: str = "", *, longest: int = LONGEST) -> ShownName:
     full = readable(text)
     return ShownName(shown=middle(full, longest), full=full, address=address)
+
+
+def project_named(folder: str, address: str = "") -> ShownName:
+    """A project by its last folder: the whole of it is in the markup."""
+    return replace(named(folder, address), shown=named(folder_name(folder), longest=_LONGEST_PROJECT).shown)
 
 
 def readable(text: str) -> str:

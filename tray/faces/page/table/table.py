@@ -15,7 +15,7 @@ from providers.ledger.rollup.selection import Key
 from tray.faces.page.parts import Column, Head, Pager, Sorting, heads, pager, sorting
 from tray.faces.page.query import PageQuery
 from tray.faces.page.table.columns import COLUMNS, ShownCell
-from tray.faces.page.table.names import ShownName, readable
+from tray.faces.page.table.names import ShownName
 from tray.view.charts.class_bar import CLASS_TINTS
 
 ROWS = 50
@@ -158,13 +158,6 @@ def in_order(
     known = [row for row in by_tie if value(row) is not None]
     unknown = [row for row in by_tie if value(row) is None]
     return sorted(known, key=value, reverse=by.reverse) + unknown
-
-
-def unpriced_note(models: Mapping[Key, Tally]) -> Iterator[str]:
-    """What the costs leave out, of the sums by model."""
-    names = sorted({readable(f"{key[-1]}") for key, tally in models.items() if tally.unpriced})
-    if names:
-        yield f"Not included (no known price): {', '.join(names)}."
 
 
 def segments(tally: Tally, longest: int) -> tuple[BarSegment, ...]:
