@@ -492,7 +492,7 @@ def test_what_is_left_out_is_named(tmp_path: Path) -> None:
     built = worth.build(page.data("", account(page)))
     assert built is not None
     assert built.notes[1].startswith(
-        "Left out of both sides, as they have no price in your settings: Codex ("
+        "Left out on both sides, as no price is set for them: Codex ("
     )
     assert built.notes[1].endswith("/codex, account c2).")
     assert built.notes[2:] == ("No account or home has the name that a price was set for: nobody.",)

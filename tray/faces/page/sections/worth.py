@@ -150,7 +150,7 @@ def _notes(found: WorthOfAll, data: PageData) -> Iterator[str]:
         yield "A price a month is taken as that of 365.2425 / 12 days."
     if found.left_out:
         left_out = list(dict.fromkeys(_place_name(each, data) for each in found.left_out))
-        yield f"Left out of both sides, as they have no price in your settings: {fmt.some(left_out, 5, longest=80)}."
+        yield f"Left out on both sides, as no price is set for them: {fmt.some(left_out, 5, longest=80)}."
     others = sorted({each.subscription.currency for each in found.accounts if not each.is_compared})
     if others:
         yield f"What is paid in {fmt.some(others, 3)} is not compared: API prices are in USD."
