@@ -1,9 +1,12 @@
 "use strict";
 // Keeps the page up to date: on an event the same address is fetched again, and what changed replaces <main>.
 // A hidden tab has no connection and does nothing; it says so, for the page ends a minute after its last tab.
+// Where the server does not answer, a banner says what to do, and it is asked again: ever more seldom, up to a minute.
 (() => {
+  const FIRST_SECONDS = 1, MOST_SECONDS = 60, PATIENCE_SECONDS = 30;
   const name = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(16)).join("");
-  let source = null, asked = false, again = false;
+  let source = null, asked = false, again = false, left = false, timer = null;
+  let seconds = FIRST_SECONDS, shownAt = new Date();
 
   const address = new URL(location.href);
   if (address.searchParams.has("note")) {
@@ -13,15 +16,45 @@
   const generation = () => document.documentElement.dataset.generation || "";
   const tell = (what) => navigator.sendBeacon("/do/tab", new URLSearchParams({ tab: name, is: what }));
 
+  // Whether the page shows the present numbers, or soon will.
   async function refresh() {
-    if (asked) { again = true; return; }
+    if (asked) { again = true; return true; }
     asked = true;
+    let is = "lost";
     try {
-      const answer = await fetch(location.href, { headers: { "accept": "text/html" } });
-      if (answer.ok) show(await answer.text());
-    } catch { /* the server ended: the stream says so */ }
+      const signal = AbortSignal.timeout(PATIENCE_SECONDS * 1000);
+      const answer = await fetch(location.href, { headers: { "accept": "text/html" }, signal });
+      const text = await answer.text();
+      is = answer.ok ? "" : answer.status === 401 || answer.status === 403 ? "refused" : "failed";
+      if (!is) show(text);
+    } catch { /* nobody answers */ }
     asked = false;
-    if (again) { again = false; refresh(); }
+    connection(is);
+    if (again) { again = false; return refresh(); }
+    return is === "";
+  }
+
+  function connection(is) {
+    if (left) return;  // what was asked when the page was left is not answered
+    if (!is) { seconds = FIRST_SECONDS; shownAt = new Date(); }
+    for (const each of document.querySelectorAll("#connection [data-is]")) {
+      each.hidden = each.dataset.is !== is;
+      each.querySelector("time").textContent = shownAt.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    }
+  }
+
+  function retryLater() {
+    if (source) source.close();
+    source = null;
+    clearTimeout(timer);
+    if (document.hidden || left) return;
+    timer = setTimeout(retry, seconds * 1000);
+    seconds = Math.min(2 * seconds, MOST_SECONDS);
+  }
+
+  async function retry() {
+    clearTimeout(timer);
+    if (await refresh()) listen(); else retryLater();
   }
 
   function show(text) {
@@ -46,29 +79,28 @@
     document.dispatchEvent(new CustomEvent("tankful:progress", { detail: share }));
   }
 
-  function ended(is) {
-    for (const each of document.querySelectorAll("[data-ended]")) each.hidden = !is;
-  }
-
   function listen() {
     if (source || document.hidden) return;
     const members = new URLSearchParams({ tab: name, seen: generation() });
     source = new EventSource(`/events?${members}`);
-    source.addEventListener("open", () => ended(false));
-    source.addEventListener("error", () => ended(true));
-    source.addEventListener("changed", refresh);
+    source.addEventListener("open", () => connection(""));
+    source.addEventListener("error", retryLater);
+    source.addEventListener("changed", async () => { if (!await refresh()) retryLater(); });
     source.addEventListener("progress", progressed);
   }
 
   function close(what) {
     tell(what);
+    clearTimeout(timer);
     if (source) source.close();
     source = null;
   }
 
   document.addEventListener("visibilitychange", () => document.hidden ? close("hidden") : listen());
-  addEventListener("pagehide", () => close("closed"));
-  addEventListener("pageshow", listen);
-  window.tankful = { refresh };
+  addEventListener("pagehide", () => { left = true; close("closed"); });
+  addEventListener("pageshow", () => { left = false; listen(); });
+  addEventListener("online", () => { if (!source) retry(); });
+  document.addEventListener("tankful:lost", () => { connection("lost"); retryLater(); });
+  document.getElementById("connection").addEventListener("click", (event) => { if (event.target.matches("button")) retry(); });
   listen();
 })();

@@ -2,25 +2,14 @@
 // What a script adds to a page that works without it: filters that apply at once, tables that sort in place, keys,
 // tips, days that the arrow keys go through, and updates (see live.js) that leave all as the person has it.
 (() => {
-  const REMEMBERED = ["tab", "range", "from", "to", "zone"];
   const main = () => document.getElementById("main");
-  const stored = (storage, key, value) => {
+  const stored = (key, value) => {
     try {
-      if (value === undefined) return storage.getItem(key);
-      storage.setItem(key, value);
+      if (value === undefined) return sessionStorage.getItem(key);
+      sessionStorage.setItem(key, value);
     } catch { /* storage is switched off */ }
     return null;
   };
-
-  // The last tab and range, where the address names none.
-  const from = document.referrer && new URL(document.referrer).origin === location.origin;
-  const last = stored(localStorage, "tankful.last");
-  if (location.pathname === "/" && !location.search && !from && last) location.replace(`/?${last}`);
-  function remember() {
-    const members = new URLSearchParams(location.search);
-    const kept = [...members].filter(([name]) => REMEMBERED.includes(name));
-    if (location.pathname === "/") stored(localStorage, "tankful.last", new URLSearchParams(kept).toString());
-  }
 
   // Forms: on a change, and without members that are empty.
   document.documentElement.classList.add("scripted");
@@ -98,10 +87,15 @@
   let asked = 0;
   async function go(address, push) {
     const number = asked += 1;
-    let answer;
+    let answer, text;
     try {
       answer = await fetch(address, { headers: { "accept": "text/html" } });
-      const text = await answer.text();
+      text = await answer.text();
+    } catch {
+      document.dispatchEvent(new CustomEvent("tankful:lost"));  // better than an empty page of the browser
+      return;
+    }
+    try {
       if (number !== asked) return;
       const page = new DOMParser().parseFromString(text, "text/html");
       if (!answer.ok || !page.getElementById("main")) throw new Error("no page");
@@ -109,7 +103,6 @@
       waiting = null;
       document.documentElement.dataset.generation = page.documentElement.dataset.generation || "";
       replace(page);
-      remember();
       document.dispatchEvent(new CustomEvent("tankful:updated"));
     } catch {
       location.assign(address);  // a real request shows what is wrong
@@ -128,14 +121,14 @@
   addEventListener("popstate", () => go(location.href, false));
 
   // What was unfolded stays so when the tab is opened again.
-  const unfolded = () => new Set(JSON.parse(stored(sessionStorage, "tankful.open") || "[]"));
+  const unfolded = () => new Set(JSON.parse(stored("tankful.open") || "[]"));
   const folds = () => [...byKey(main(), "details:not(.days)")].map(([key, each]) => [`${tabOf(location.href)}|${key}`, each]);
   document.addEventListener("toggle", (event) => {
     const found = folds().find(([, each]) => each === event.target);
     if (!found) return;
     const all = unfolded();
     if (event.target.open) all.add(found[0]); else all.delete(found[0]);
-    stored(sessionStorage, "tankful.open", JSON.stringify([...all].slice(-100)));
+    stored("tankful.open", JSON.stringify([...all].slice(-100)));
   }, true);
   function unfold() {
     const all = unfolded();
@@ -255,7 +248,6 @@
   });
 
   document.addEventListener("tankful:updated", showChosen);
-  remember();
   unfold();
   showChosen();
 })();

@@ -171,8 +171,32 @@ def test_a_hidden_tab_has_no_connection_and_is_up_to_date_when_it_is_shown(
     until(lambda: (service.tabs.seconds_left or 0) <= 60, "it is thought to be hidden")
 
 
-def test_when_the_server_ends_the_page_says_so(page: Page, service: PageService) -> None:
-    ended = page.get_by_text("tankful has ended.")
-    assert not ended.is_visible()
+def test_when_the_server_ends_the_page_says_so_and_keeps_its_figures(
+    page: Page, service: PageService
+) -> None:
+    lost = page.get_by_text("tankful does not answer.")
+    assert not lost.is_visible()
     service.stop()
-    ended.wait_for()
+    lost.wait_for()
+    page.get_by_role("link", name="7 days").click()
+    page.get_by_role("button", name="Try now").and_(page.locator(":visible")).click()
+    assert lost.is_visible()
+    assert page.locator(TOTAL.format(12_345)).first.is_visible()
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"), [(403, "has started anew"), (500, "could not update the page")]
+)
+def test_a_refused_update_is_tried_again_until_it_succeeds(
+    page: Page, service: PageService, ledger: LedgerPage, status: int, sentence: str
+) -> None:
+    page.route("**/*", lambda route: route.fulfill(status=status, body="no"))
+    ledger.add("claude", [billed(home=ledger.claude, tokens=55_555)])
+    service.figures.look()
+    banner = page.get_by_text(sentence)
+    banner.wait_for()
+    assert page.locator(TOTAL.format(12_345)).first.is_visible()
+    page.unroute("**/*")
+    page.locator(TOTAL.format(12_345 + 55_555)).first.wait_for(state="attached")
+    banner.wait_for(state="hidden")
+    until(lambda: service.streams == 1, "it does not listen again")

@@ -22,17 +22,17 @@ class Amount(Struct, frozen=True, kw_only=True):
 NOTHING = Amount()
 
 
-def cost(tally: Tally) -> Amount:
-    """`≈ $1.20`, or `≥ $1.20` where a part has no price; nothing where all of it has none."""
-    if tally.usd is None:
-        return NOTHING
-    return Amount(shown=fmt.priced(tally.usd, complete=not tally.unpriced), full=f"{tally.usd:.6f}")
+def cost(tally: Tally, *, in_column: bool = False) -> Amount:
+    """As `dollars`, of what has a price."""
+    return dollars(tally.usd, at_least=tally.unpriced > 0, in_column=in_column)
 
 
-def dollars(usd: float | None, *, at_least: bool = False) -> Amount:
+def dollars(usd: float | None, *, at_least: bool = False, in_column: bool = False) -> Amount:
+    """`≈ $1.20`, in a column `$1.20`; `≥ $1.20` where a part has no price; nothing where all has none."""
     if usd is None:
         return NOTHING
-    return Amount(shown=fmt.priced(usd, complete=not at_least), full=f"{usd:.6f}")
+    shown = fmt.money(usd) if in_column and not at_least else fmt.priced(usd, complete=not at_least)
+    return Amount(shown=shown, full=f"{usd:.6f}")
 
 
 def tokens(count: float) -> Amount:

@@ -12,6 +12,7 @@ from tray.faces.page import days
 from tray.faces.page.parts import Link
 from tray.faces.page.query import FILTERS, PageQuery
 from tray.faces.page.table.names import middle, readable
+from tray.view import format as fmt
 
 ZONES = (
     "UTC",
@@ -73,9 +74,11 @@ class HiddenMember(Struct, frozen=True):
 class FilterBar(Struct, frozen=True, kw_only=True):
     """`kept` is what the form of the filters keeps of the address, `kept_by_days` that of the two days.
 
-    `span` is which days are shown, in words, `before` those that `compare` compares them with; that is None where
-    there are none.
+    `chosen` is what is shown in a few words, `span` its days, and `before` those that `compare` compares them
+    with: "" where there are none.
     """
+
+    chosen: str
 
     ranges: tuple[Link, ...]
     span: str
@@ -108,6 +111,7 @@ def filter_bar(
     first, last = days.days_of(*custom, today)
     before = days.title_before(*custom, today)
     return FilterBar(
+        chosen=_chosen(query, names, today),
         ranges=tuple(_ranges(query)),
         span=days.span_title((first, last), today),
         since="" if first is None else first.isoformat(),
@@ -124,6 +128,14 @@ def filter_bar(
         kept=_hidden(query, without=(*_ALL, "zone")),
         kept_by_days=_hidden(query, without=("range", "from", "to")),
     )
+
+
+def _chosen(query: PageQuery, names: Mapping[tuple[str, str], str], today: date) -> str:
+    """`30 days · Codex · compared`; the other filters stand in chips."""
+    custom = (query.range, query.since, query.until)
+    provider = query.provider and _shown("provider", query.provider, names)
+    compared = "compared" if query.compare else ""
+    return fmt.DOT.join(filter(None, (days.title_of(*custom, today), provider, compared)))
 
 
 def _ranges(query: PageQuery) -> Iterator[Link]:

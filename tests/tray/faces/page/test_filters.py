@@ -47,6 +47,13 @@ def html(filters: FilterBar) -> str:
     return templates().get_template("filters.html").render(filters=filters)
 
 
+def test_the_head_of_the_folded_bar_names_what_is_chosen() -> None:
+    assert bar(PageQuery()).chosen == "30 days"
+    asked = PageQuery(range="custom", since="2026-11-03", until="2026-11-09", provider="codex", compare="1")
+    assert bar(asked).chosen == "3 Nov – 9 Nov  ·  Codex  ·  compared"
+    assert "<script>" not in html(bar(PageQuery(provider="<script>")))
+
+
 def test_every_link_keeps_all_other_filters() -> None:
     asked = PageQuery(tab="models", range="7d", provider="codex", model="gpt-5.5", zone="UTC", compare="1")
     found = bar(asked)

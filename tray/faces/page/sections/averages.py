@@ -43,7 +43,7 @@ def _row(average: Average) -> AverageRow:
     return AverageRow(
         name=_NAMES[average.period],
         tokens=amounts.tokens(average.tokens),
-        cost=amounts.dollars(average.usd, at_least=average.at_least),
+        cost=amounts.dollars(average.usd, at_least=average.at_least, in_column=True),
     )
 
 

@@ -57,7 +57,7 @@ def _rows(data: PageData, found: list[ProviderBlock]) -> Iterator[BlockRow]:
             provider=data.title(each.provider),
             bar=bar(count, most, data.tint(each.provider)),
             tokens=amounts.tokens(count),
-            cost=amounts.cost(block.tally),
+            cost=amounts.cost(block.tally, in_column=True),
             models=fmt.some([readable(model) for model in block.by_model], 3),
             is_most=count == most and len(found) > 1,
             **_running(block, data),

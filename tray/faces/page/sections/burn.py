@@ -76,10 +76,14 @@ def _row(name: str, recent: Tally, used: Tally, days: Days | None) -> BurnRow:
     count = days.count if days and used.usage.total_tokens else 0
     return BurnRow(
         name=name,
-        hour_cost=amounts.dollars(rate.usd_per_hour if rate else None, at_least=recent.unpriced > 0),
+        hour_cost=amounts.dollars(
+            rate.usd_per_hour if rate else None, at_least=recent.unpriced > 0, in_column=True
+        ),
         hour_tokens=amounts.tokens(rate.tokens_per_hour) if rate else amounts.NOTHING,
         day_cost=amounts.dollars(
-            used.usd / count if count and used.usd is not None else None, at_least=used.unpriced > 0
+            used.usd / count if count and used.usd is not None else None,
+            at_least=used.unpriced > 0,
+            in_column=True,
         ),
         day_tokens=amounts.tokens(used.usage.total_tokens / count) if count else amounts.NOTHING,
     )

@@ -36,19 +36,20 @@ def build(data: PageData) -> OverTime:
     total, by = used.total, series.stacked_by(data)
     measure = series.measure(data, priced=total.usd is not None)
     priced = total.usd is not None
-    charts: tuple[Markup, ...] = ()
+    found: tuple[Markup, ...] = ()
     if known is not None and used.active_days:
-        charts = _charts(data, by, measure, known)
+        found = charts(data, by, measure, known)
     return OverTime(
         stacked_by=series.by_choices(data),
         measures=series.measure_choices(data, measure, priced=priced),
-        charts=charts,
+        charts=found,
         footer=_footer(total, known, len(used.active_days)) if known else "",
-        notes=_notes(data, known) if charts and known else (),
+        notes=_notes(data, known) if found and known else (),
     )
 
 
-def _charts(data: PageData, by: Dimension, measure: Measure, known: Days) -> tuple[Markup, ...]:
+def charts(data: PageData, by: Dimension, measure: Measure, known: Days) -> tuple[Markup, ...]:
+    """By day or week where the range is not too long for it, then by month where there are several."""
     sums = _sums(data, by)
     shown = _shown(data, known)
     step = step_for(shown.first, shown.last)

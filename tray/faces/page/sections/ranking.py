@@ -112,5 +112,5 @@ def _cells(each: RankedDay, *, priced: bool) -> tuple[Amount, ...]:
     return (
         amounts.counted(each.sessions),
         *map(amounts.tokens, (*counts, usage.total_tokens)),
-        *([amounts.cost(each.tally)] if priced else ()),
+        *([amounts.cost(each.tally, in_column=True)] if priced else ()),
     )

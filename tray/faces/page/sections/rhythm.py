@@ -85,7 +85,7 @@ def _parts(data: PageData, sums: Mapping[Key, Tally], measure: Measure) -> tuple
             name=name,
             sessions=amounts.counted(counts.get(part, 0)),
             tokens=amounts.tokens(of_part[part].usage.total_tokens if part in of_part else 0),
-            cost=amounts.cost(of_part[part]) if part in of_part else amounts.NOTHING,
+            cost=amounts.cost(of_part[part], in_column=True) if part in of_part else amounts.NOTHING,
             share="" if (own := value(part)) is None else fmt.share(own, whole),
         )
         for part, name in enumerate(_PARTS)

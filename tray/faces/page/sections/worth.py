@@ -106,7 +106,7 @@ def _row(each: AccountWorth, data: PageData) -> WorthRow:
         name=_payer_name(each.payer, data),
         monthly=fmt.amount(each.subscription.amount, each.subscription.currency),
         price=fmt.amount(each.price, each.subscription.currency),
-        api=amounts.cost(each.api),
+        api=amounts.cost(each.api, in_column=True),
         ratio=_ratio(each.ratio, at_least=each.api.unpriced > 0),
     )
 
