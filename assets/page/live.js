@@ -100,6 +100,7 @@
   addEventListener("pagehide", () => { left = true; close("closed"); });
   addEventListener("pageshow", () => { left = false; listen(); });
   addEventListener("online", () => { if (!source) retry(); });
+  window.tankful = { refresh };
   document.addEventListener("tankful:lost", () => { connection("lost"); retryLater(); });
   document.getElementById("connection").addEventListener("click", (event) => { if (event.target.matches("button")) retry(); });
   listen();
