@@ -132,10 +132,16 @@ def filter_bar(
 
 def _chosen(query: PageQuery, names: Mapping[tuple[str, str], str], today: date) -> str:
     """`30 days · Codex · compared`; the other filters stand in chips."""
-    custom = (query.range, query.since, query.until)
     provider = query.provider and _shown("provider", query.provider, names)
     compared = "compared" if query.compare else ""
-    return fmt.DOT.join(filter(None, (days.title_of(*custom, today), provider, compared)))
+    return fmt.DOT.join(filter(None, (_days_title(query, today), provider, compared)))
+
+
+def _days_title(query: PageQuery, today: date) -> str:
+    """`30 days`, `This month`; of a custom range its days: `3 – 9 Nov`."""
+    if query.range != "custom":
+        return days.RANGES[query.range or days.DEFAULT_RANGE]
+    return days.span_title(days.days_of(query.range, query.since, query.until, today), today)
 
 
 def _ranges(query: PageQuery) -> Iterator[Link]:
