@@ -19,6 +19,8 @@ from tray.faces.page.peer import is_foreign
 
 REQUEST_SECONDS = 10.0
 """A request is complete within that time, or its connection is closed."""
+READ_SECONDS = 30.0
+"""So long an answer may wait for somebody to read it: connections are few, and one who does not read keeps one."""
 GRACE_SECONDS = 1
 MOST_CONNECTIONS = 128
 _MOST_AT_ONCE = 96
@@ -26,24 +28,36 @@ _LARGEST_HEAD = 1 << 16
 
 
 class BoundedProtocol(H11Protocol):
-    """One that does not wait for ever for the rest of a request, and knows whose the connection is."""
+    """One that does not wait for ever for the rest of a request or for a reader of its answer, and knows whose the
+    connection is.
+    """
 
     _rest: asyncio.TimerHandle | None = None
+    _read: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:
             transport.abort()
             return
-        self.app_state = {"is_foreign": is_foreign(self.client, _ipv4(self.server))}
+        self.app_state = {"is_foreign": is_foreign(self.client, self.server)}
         self._expect_rest()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         self._expect_rest()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._read = self.loop.call_later(READ_SECONDS, self._give_up)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_waiting_for_reader()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_expecting()
+        self._stop_waiting_for_reader()
         super().connection_lost(exc)
 
     def _expect_rest(self) -> None:
@@ -57,13 +71,13 @@ class BoundedProtocol(H11Protocol):
             self._rest.cancel()
             self._rest = None
 
+    def _stop_waiting_for_reader(self) -> None:
+        if self._read is not None:
+            self._read.cancel()
+            self._read = None
+
     def _give_up(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.abort()
-
-
-def _ipv4(server: tuple[str, int | None] | None) -> tuple[str, int] | None:
-    return None if server is None or server[1] is None or ":" in server[0] else (server[0], server[1])
+        self.transport.abort()
 
 
 class PageServer:

@@ -78,9 +78,9 @@ def scope_in(folder: Path, **homes: str) -> Scope:
 
 
 @contextmanager
-def served(scope: Scope, costs: Costs | None = None) -> Iterator[PageService]:
+def served(scope: Scope, costs: Costs | None = None, host: str = "127.0.0.1") -> Iterator[PageService]:
     """A server that answers, at a port of its own."""
-    service = PageService(scope, costs or Costs(scope), listen(PagePlace("127.0.0.1", 0)), watches=False)
+    service = PageService(scope, costs or Costs(scope), listen(PagePlace(host, 0)), watches=False)
     begun = Event()
     thread = Thread(target=service.run, args=(begun.set,), daemon=True)
     thread.start()

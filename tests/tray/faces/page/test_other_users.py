@@ -15,7 +15,7 @@ NOBODY = 65534
 ASK = """
 import encodings.idna, os, socket, sys  # it cannot read our files later
 os.setgid({nobody}), os.setuid({nobody})
-with socket.create_connection(("127.0.0.1", {port})) as connection:
+with socket.create_connection(({host!r}, {port})) as connection:
     connection.sendall(sys.stdin.buffer.read())
     while part := connection.recv(65536):
         sys.stdout.buffer.write(part)
@@ -23,8 +23,9 @@ with socket.create_connection(("127.0.0.1", {port})) as connection:
 
 
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root can become another user")
-def test_another_user_gets_nothing_even_with_the_cookie_and_the_token(tmp_path: Path) -> None:
-    with served(scope_in(tmp_path)) as page:
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_another_user_gets_nothing_even_with_the_cookie_and_the_token(tmp_path: Path, host: str) -> None:
+    with served(scope_in(tmp_path), host=host) as page:
         cookie = page.passes.set_cookie.partition(";")[0]
         for target in ("/", f"/?token={page.passes.token}", "/api/cost", "/health"):
             lines = (
@@ -33,7 +34,7 @@ def test_another_user_gets_nothing_even_with_the_cookie_and_the_token(tmp_path: 
                 f"Cookie: {cookie}",
                 "Connection: close",
             )
-            program = ASK.format(nobody=NOBODY, port=page.place.port)
+            program = ASK.format(nobody=NOBODY, host=host, port=page.place.port)
             done = subprocess.run(
                 [sys.executable, "-I", "-c", program],
                 input="\r\n".join([*lines, "", ""]).encode(),

@@ -116,6 +116,17 @@ def test_a_request_that_does_not_come_to_its_end_is_given_up(
     assert b"200 OK" not in raw(page, form + "Content-Length: 10\n\na=")
 
 
+def test_one_who_does_not_read_the_answers_keeps_no_connection(
+    page: PageService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "READ_SECONDS", 0.3)
+    asked = f"GET /static/page.css HTTP/1.1\r\nHost: {page.place.netloc}\r\n\r\n".encode() * 100
+    with socket.create_connection((page.place.host, page.place.port), 10) as connection:
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            while True:
+                connection.sendall(asked)
+
+
 def listening(service: PageService, seen: str = "") -> socket.socket:
     connection = socket.create_connection((service.place.host, service.place.port), 10)
     cookie = service.passes.set_cookie.partition(";")[0]
