@@ -147,6 +147,8 @@ def _obey(service: PageService, open_page: Callable[[], None]) -> None:
     """The tray, by the pipe that is our input: `open` opens the page once more, its end is ours."""
     if sys.stdin is not None:
         for line in sys.stdin:
+            if service.is_stopped:
+                return  # without an answer, so that the tray starts another
             if line.strip() == "open":
                 _say("ready")
                 open_page()

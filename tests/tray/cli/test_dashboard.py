@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,8 +19,12 @@ import psutil
 import pytest
 
 from tests.programs import ROOT, started
+from tests.tray.faces.page.asking import scope_in
+from tray.cli.dashboard import _obey
+from tray.engine.costs import Costs
 from tray.faces.page import running
 from tray.faces.page.place import PagePlace, bound, listen
+from tray.faces.page.service import PageService
 
 
 def environ(folder: Path, **more: str) -> dict[str, str]:
@@ -133,3 +138,16 @@ def test_libraries_and_sums_of_the_page_are_imported_by_nothing_else() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_one_that_ends_answers_no_tray(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scope, opened = scope_in(tmp_path), list[str]()
+    service = PageService(scope, Costs(scope), listen(PagePlace("127.0.0.1", 0)), watches=False)
+    with closing(service._listener):
+        for said in ("ready\n", ""):
+            monkeypatch.setattr(sys, "stdin", StringIO("open\n"))
+            _obey(service, lambda: opened.append("page"))
+            assert capsys.readouterr().out == said
+    assert opened == ["page"]

@@ -46,6 +46,12 @@ class Passes:
                 return self._clock() < self._tickets.pop(found)
         return _same(self.token, token)
 
+    @property
+    def seconds_left(self) -> float:
+        """So long a browser that was started may come with a ticket; 0 when none is left."""
+        with self._lock:
+            return max(0.0, max(self._tickets.values(), default=0.0) - self._clock())
+
     def is_cookie(self, value: str) -> bool:
         return _same(self._cookie, value)
 

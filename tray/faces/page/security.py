@@ -67,13 +67,10 @@ class Asked(Struct, frozen=True, kw_only=True):
         found = self.all(name)
         return None if not found else found[0] if len(found) == 1 else ""
 
-    def cookie(self, name: str) -> str | None:
-        for line in self.all("cookie"):
-            for pair in line.split(";"):
-                key, _, value = pair.strip().partition("=")
-                if key == name:
-                    return value
-        return None
+    def cookies(self, name: str) -> list[str]:
+        """All with that name: another port of this host can set one, too, which comes first if its path is longer."""
+        pairs = (pair.strip().partition("=") for line in self.all("cookie") for pair in line.split(";"))
+        return [value for key, _, value in pairs if key == name]
 
     @property
     def members(self) -> list[tuple[str, str]]:
@@ -170,7 +167,7 @@ class Guard:
         raise RefusedRequest(200, CONTINUES, headers=(cookie,), go_on=asked.address, at_once=True)
 
     def _is_let_in(self, asked: Asked) -> bool:
-        return self._passes.is_cookie(asked.cookie(self._passes.cookie_name) or "")
+        return any(self._passes.is_cookie(each) for each in asked.cookies(self._passes.cookie_name))
 
 
 def _token(asked: Asked) -> str | None:

@@ -113,6 +113,10 @@ class PageServer:
         """From any thread."""
         self._server.stop()
 
+    @property
+    def is_stopped(self) -> bool:
+        return self._server.is_stopped
+
 
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_end: Callable[[], None]) -> None:
@@ -120,12 +124,12 @@ class _Server(uvicorn.Server):
         self._on_end = on_end
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped: asyncio.Event | None = None
-        self._is_stopped = False
+        self.is_stopped = False
         self._started: Callable[[], None] = lambda: None
 
     async def serve_until_stopped(self, listener: socket.socket, started: Callable[[], None]) -> None:
         self._loop, self._stopped, self._started = asyncio.get_running_loop(), asyncio.Event(), started
-        if self._is_stopped:
+        if self.is_stopped:
             self._stopped.set()
         with _signals(self.stop):
             await self._serve([listener])
@@ -139,7 +143,7 @@ class _Server(uvicorn.Server):
         self._on_end()
 
     def stop(self) -> None:
-        self._is_stopped = True
+        self.is_stopped = True
         if self._loop is not None and self._stopped is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._stopped.set)
 

@@ -115,6 +115,11 @@ class PageService:
         """From any thread."""
         self._server.stop()
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it ends, or has ended."""
+        return self._server.is_stopped
+
     def _on_started(self, started: Callable[[], None]) -> None:
         """In the event loop."""
         current_default_thread_limiter().total_tokens = THREADS
@@ -123,12 +128,18 @@ class PageService:
         started()
 
     def _end_when_closed(self) -> None:
-        left = self.tabs.seconds_left
+        left = self.seconds_left
         if left == 0:
             self.stop()
         else:
             again = LOOK_SECONDS if left is None else min(left, LOOK_SECONDS)
             asyncio.get_running_loop().call_later(again, self._end_when_closed)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """After so many seconds nobody needs the page, nor is a browser on its way to it; None while it is shown."""
+        left = self.tabs.seconds_left
+        return None if left is None else max(left, self.passes.seconds_left)
 
     def _on_figures(self) -> None:
         status, generation = self.figures.status, self.figures.generation

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from tests.tray.faces.page.asking import Answer, Headers, asked_of
-from tray.faces.page.passes import Passes
+from tray.faces.page.passes import TICKET_SECONDS, Passes
 from tray.faces.page.refusal import FOREIGN_SITE, OLD_ADDRESS, WAY_IN
 from tray.faces.page.security import LARGEST_BODY, LONGEST_TARGET, Guard
 
@@ -131,6 +131,12 @@ def test_a_token_becomes_a_cookie_and_is_gone_from_the_address() -> None:
     assert ask("GET", "/", ("Cookie", cookie.partition(";")[0])).status == 200
 
 
+def test_a_cookie_of_another_port_beside_it_keeps_nobody_out() -> None:
+    name, value = _passes.set_cookie.partition(";")[0].split("=")
+    assert ask("GET", "/", ("Cookie", f"{name}=planted; {name}={value}")).status == 200
+    assert ask("GET", "/", ("Cookie", f"{name}=planted; {name}=")).status == 403
+
+
 def test_a_wrong_token_says_so_and_whoever_is_in_stays_in() -> None:
     answer = ask("GET", "/?token=wrong")
     assert is_refused(answer, 403)
@@ -150,8 +156,10 @@ def test_a_ticket_lets_in_once_and_not_for_long() -> None:
 
     ticket, late = passes.ticket(), passes.ticket()
     assert [status(ticket), status(ticket)] == [303, 403]
+    assert passes.seconds_left == TICKET_SECONDS
     now = 121.0
     assert status(late) == 403
+    assert passes.seconds_left == 0
     assert status(passes.token) == 303
 
 

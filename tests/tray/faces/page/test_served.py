@@ -16,6 +16,7 @@ from tests.tray.faces.page.asking import exchanged, parsed, posted, request, sco
 from tray.faces.page import running, server
 from tray.faces.page.place import CannotServe, PagePlace, PortInUse, bound, listen, listen_near, place_of
 from tray.faces.page.service import PageService
+from tray.faces.page.tabs import CLOSED_SECONDS
 
 
 @pytest.fixture
@@ -165,6 +166,17 @@ def test_a_second_start_finds_the_page_and_gets_in_once(page: PageService, tmp_p
     ticket = running.new_ticket(found)
     assert ticket is not None
     assert [request(page, "GET", f"/?token={ticket}", cookie=False).status for _ in range(2)] == [303, 403]
+
+
+def test_a_page_that_nobody_needs_waits_for_a_browser_that_is_on_its_way(page: PageService) -> None:
+    page.tabs.opened("a")
+    assert page.seconds_left is None
+    page.tabs.ended()
+    assert (page.seconds_left or 0) <= CLOSED_SECONDS
+    ticket = page.ticket_address().removeprefix(page.place.origin)
+    assert (page.seconds_left or 0) > CLOSED_SECONDS
+    request(page, "GET", ticket, cookie=False)
+    assert (page.seconds_left or 0) <= CLOSED_SECONDS
 
 
 def test_the_trace_of_a_page_that_was_killed_leads_nowhere(tmp_path: Path) -> None:
