@@ -71,10 +71,10 @@ class _Page:
         self._parts = parts
 
     def page(self, request: Request) -> Response:
-        """Without anything in its address, the last tab and range."""
+        """Without anything in its address, the last tab and range; what a script asks for anew stays where it is."""
         self._parts.tabs.shown()
-        last = self._parts.remembered.last.address
-        if not request.scope["query_string"] and last != "/":
+        last, is_opened = self._parts.remembered.last.address, request.headers.get("sec-fetch-dest") != "empty"
+        if not request.scope["query_string"] and is_opened and last != "/":
             return RedirectResponse(last, status_code=303)
         data = self.data(request)
         if request.scope["query_string"]:

@@ -25,6 +25,14 @@ def test_the_page_goes_to_the_last_tab_and_range_also_after_a_restart(tmp_path: 
     assert (tmp_path / "state" / FILE).stat().st_mode & 0o777 == 0o600
 
 
+def test_an_update_of_a_page_stays_on_it_when_another_tab_has_gone_elsewhere(tmp_path: Path) -> None:
+    with served(scope_in(tmp_path)) as page:
+        assert request(page, "GET", "/?tab=models").status == 200
+        update = request(page, "GET", "/", [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Dest", "empty")])
+        assert update.status == 200
+        assert "<title>Overview" in update.text
+
+
 def test_an_address_that_means_nothing_is_not_remembered(tmp_path: Path) -> None:
     kept = LastPage(tmp_path)
     kept.note(query.parse({"tab": "nothing", "range": "for ever", "from": "x"}))
