@@ -71,9 +71,12 @@ class _Page:
         self._parts = parts
 
     def page(self, request: Request) -> Response:
-        """Without anything in its address, the last tab and range; what a script asks for anew stays where it is."""
+        """Without anything in its address, the last tab and range; what a script asks for stays there."""
         self._parts.tabs.shown()
-        last, is_opened = self._parts.remembered.last.address, request.headers.get("sec-fetch-dest") != "empty"
+        last, is_opened = (
+            self._parts.remembered.last.address,
+            request.headers.get("sec-fetch-dest") != "empty",
+        )
         if not request.scope["query_string"] and is_opened and last != "/":
             return RedirectResponse(last, status_code=303)
         data = self.data(request)

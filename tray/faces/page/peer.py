@@ -28,9 +28,11 @@ _MESSAGE = struct.Struct("=4x48x12xII")
 
 
 def owner_of(local: Address, remote: Address) -> Owner | None:
-    """Of the socket with these two ends; None where there is none. Raises OSError where the system does not tell."""
+    """Of the socket with these ends; None where there is none. Raises OSError where the system does not tell."""
     family = socket.AF_INET6 if ":" in local[0] else socket.AF_INET
-    ends = struct.pack("!HH", local[1] or 0, remote[1] or 0) + _spelled(family, local) + _spelled(family, remote)
+    ends = (
+        struct.pack("!HH", local[1] or 0, remote[1] or 0) + _spelled(family, local) + _spelled(family, remote)
+    )
     wanted = _WANTED.pack(family, socket.IPPROTO_TCP, 0, 0xFFFFFFFF) + ends + bytes(4) + _ANY_COOKIE
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4) as kernel:  # NETLINK_SOCK_DIAG
         kernel.setblocking(False)  # the answer is there when the question is sent

@@ -68,7 +68,7 @@ class Asked(Struct, frozen=True, kw_only=True):
         return None if not found else found[0] if len(found) == 1 else ""
 
     def cookies(self, name: str) -> list[str]:
-        """All with that name: another port of this host can set one, too, which comes first if its path is longer."""
+        """All with that name: another port of this host can set one, which is first if its path is longer."""
         pairs = (pair.strip().partition("=") for line in self.all("cookie") for pair in line.split(";"))
         return [value for key, _, value in pairs if key == name]
 

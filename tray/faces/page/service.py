@@ -137,7 +137,7 @@ class PageService:
 
     @property
     def seconds_left(self) -> float | None:
-        """After so many seconds nobody needs the page, nor is a browser on its way to it; None while it is shown."""
+        """After so many seconds nobody needs the page, nor is a browser on its way; None while it is shown."""
         left = self.tabs.seconds_left
         return None if left is None else max(left, self.passes.seconds_left)
 

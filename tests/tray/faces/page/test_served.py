@@ -123,9 +123,13 @@ def test_one_who_does_not_read_the_answers_keeps_no_connection(
     monkeypatch.setattr(server, "READ_SECONDS", 0.3)
     asked = f"GET /static/page.css HTTP/1.1\r\nHost: {page.place.netloc}\r\n\r\n".encode() * 100
     with socket.create_connection((page.place.host, page.place.port), 10) as connection:
-        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+
+        def ask_on() -> None:
             while True:
                 connection.sendall(asked)
+
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            ask_on()
 
 
 def listening(service: PageService, seen: str = "") -> socket.socket:
