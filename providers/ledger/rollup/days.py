@@ -79,6 +79,11 @@ class DaySums:
         self._db.execute("UPDATE zones SET first_day = ? WHERE id = ?", (wanted, number))
         return number
 
+    def make_all(self, zone: tzinfo) -> None:
+        """The tables of all cubes, of all days."""
+        for cube in (*range(len(CUBES)), THREADS):
+            self.table(zone, None, cube)
+
     def _found(self, zone: tzinfo, cube: int) -> tuple[int, int]:
         """Its number, and from which day on there are sums; by other rules of the zone there are none."""
         if zone not in self._offsets:

@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from threading import RLock
 from zlib import crc32
@@ -118,6 +118,11 @@ class Rollup:
             raise
         db.execute("COMMIT")
         self._answers.clear()
+
+    def warm(self, zone: tzinfo) -> None:
+        """Add up all local days of that time zone, so that no question has to wait for it."""
+        with self._lock:
+            self._tables.days.make_all(zone)
 
     def clear(self) -> None:
         """There is no ledger."""

@@ -57,6 +57,11 @@ class PageData(Struct, frozen=True, kw_only=True):
         return self.now.astimezone(self.zone).date()
 
     @property
+    def everything(self) -> Selection:
+        """All that is counted, whatever is chosen; in the zone whose days are added up before anybody asks."""
+        return Selection(zone=self.scope.zone)
+
+    @property
     def before(self) -> Selection | None:
         """The same of the period before, where the address asks for it (`compare=1`)."""
         return selection_before(self.query, self.zone, self.today)

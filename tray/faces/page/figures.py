@@ -178,6 +178,7 @@ class Figures:
             found = self._fingerprint(list(homes))
             if found != self._loaded:
                 self._costs.ledger.load(self._rollup, homes)
+                self._rollup.warm(self._scope.zone)
                 self._loaded, self._load_seconds = found, time.monotonic() - began
                 self.generation += 1
                 self._on_change()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from providers.ledger.rollup.selection import Selection
 from tray.faces.page.data import PageData
 from tray.view import format as fmt
 
@@ -24,7 +23,7 @@ class PageStart(Struct, frozen=True, kw_only=True):
 
 def start_of(data: PageData) -> PageStart | None:
     """None where anything is counted, whatever is chosen of it."""
-    everything = Selection(zone=data.zone)
+    everything = data.everything
     if data.rollup.used_days(everything) or data.tallies(beyond=True, selection=everything):
         return None
     if data.count.share is not None:

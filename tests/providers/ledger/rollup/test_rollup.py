@@ -36,3 +36,21 @@ def test_equal_the_report(tmp_path: Path) -> None:
     assert rollup.tallies(chosen, ("day", "model")) == {
         (day, name): each for day, models in report.by_day.items() for name, each in models.items()
     }
+
+
+def test_after_it_is_warm_no_question_adds_up_days(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.sqlite3"
+    responses = [response(key=number, at=NOW - timedelta(days=number), session="one") for number in range(40)]
+    with opened(file) as db, transaction(db):
+        replace_responses(db, "codex", [([1], responses)], lambda _: 10**12)
+    rollup = Rollup()
+    Ledger(file).load(rollup, {"codex": LABELS})
+    rollup.warm(BERLIN)
+    days = rollup._tables.days
+    spent = days.seconds
+    for since in (None, TODAY - timedelta(days=29)):
+        chosen = Selection(zone=BERLIN, since=since, until=TODAY)
+        assert sum(each.responses for each in rollup.tallies(chosen, ("day", "model")).values()) > 25
+        rollup.tallies(chosen, ("weekday", "part_of_day"))
+        assert rollup.session_counts(chosen, ("day",))
+    assert days.seconds == spent > 0

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,15 @@ class SlowRollup(Rollup):
     def __init__(self) -> None:
         super().__init__()
         self.goes_on = threading.Event()
+        self.warmed: tzinfo | None = None
 
     def load(self, *given: Any, **more: Any) -> None:
         assert self.goes_on.wait(10)
         super().load(*given, **more)
+
+    def warm(self, zone: tzinfo) -> None:
+        self.warmed = zone
+        super().warm(zone)
 
 
 def test_while_logs_are_counted_the_page_shows_what_there_is_and_how_far_it_is(tmp_path: Path) -> None:
@@ -94,6 +100,7 @@ def test_a_page_does_not_wait_for_sums_that_are_made_for_the_first_time(tmp_path
     rollup.goes_on.set()
     assert figures.wait(1, 10)
     assert figures.rollup is rollup
+    assert rollup.warmed is made.scope.zone
     assert changed.is_set()
     figures.close()
 

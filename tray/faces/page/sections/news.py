@@ -6,7 +6,6 @@ from datetime import date
 
 from msgspec import Struct
 
-from providers.ledger.rollup.selection import Selection
 from tray.faces.page.data import PageData
 from tray.faces.page.sources_seen import TotalsSource, note
 from tray.faces.page.table.names import readable
@@ -28,7 +27,7 @@ def build(data: PageData) -> News | None:
 
 def _sources(data: PageData) -> set[TotalsSource]:
     """Of all that is counted, whatever is chosen."""
-    everything = Selection(zone=data.zone)
+    everything = data.everything
     lines = data.tallies(("provider", "home"), selection=everything)
     beyond = data.tallies(("provider",), beyond=True, selection=everything)
     return {
