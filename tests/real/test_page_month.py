@@ -1,4 +1,4 @@
-"""A month of which the bill is known: real sessions of both CLIs, drawn by the page and read back from its bars."""
+"""A month of which the bill is known: real sessions of both CLIs, drawn by the page and read back from it."""
 
 from __future__ import annotations
 
