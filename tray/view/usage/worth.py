@@ -1,12 +1,12 @@
 """What subscriptions cost against what the same use costs at API prices. Pure.
 
-The person sets the prices, an account each. A price a month is scaled to the days of the range; only accounts with
-a price stand on either side, and what is left out is named.
+The person sets the prices, an account each. A price a month is scaled to the days of the range, from the first log
+of its account on; only accounts with a price stand on either side, and what is left out is named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -32,10 +32,11 @@ class Payer(Struct, frozen=True, kw_only=True):
 
 
 class Worth(Struct, frozen=True, kw_only=True):
-    """`price` is in the subscription's currency and for the days of the range; `api` what was used in them."""
+    """`price` is in the subscription's currency and for so many `days` of the range; `api` what was used in them."""
 
     payer: Payer
     subscription: Subscription
+    days: int
     price: Decimal
     api: Tally
 
@@ -75,12 +76,13 @@ def worth(
     subscriptions: Sequence[Subscription],
     payers: Iterable[Payer],
     used: Mapping[Place, Tally],
-    days: int,
+    days: Callable[[Payer, Subscription], int],
     *,
     known: Collection[str] = (),
 ) -> WorthOfAll:
-    """`payers` are those shown, `used` what was used at the places shown in so many days. `known` are names of
-    accounts and homes that are not shown: their prices are not unknown, they count on neither side.
+    """`payers` are those shown, `used` what was used at the places shown, `days` in how many days: one of none
+    counts on neither side. `known` are names of accounts and homes that are not shown: nor do their prices count,
+    and they are not unknown.
     """
     paid = _paid(subscriptions, _with_places(payers, used))
     sums: dict[Payer, list[Tally]] = {payer: [] for payer in paid}
@@ -95,10 +97,12 @@ def worth(
         Worth(
             payer=payer,
             subscription=each,
-            price=each.amount * Decimal(days) / Decimal(DAYS_A_MONTH),
+            days=count,
+            price=each.amount * Decimal(count) / Decimal(DAYS_A_MONTH),
             api=tallied(sums[payer]),
         )
         for payer, each in paid.items()
+        if (count := days(payer, each)) > 0
     )
     compared = [each for each in accounts if each.is_compared]
     fitting = {each.account for each in paid.values()} | set(known)

@@ -487,13 +487,61 @@ def test_the_price_of_an_account_that_is_not_shown_counts_on_neither_side(tmp_pa
     assert not any("No account" in note for note in alone.notes)
 
 
+def test_each_price_counts_from_the_first_log_of_its_account_on(tmp_path: Path) -> None:
+    page = page_of(
+        tmp_path, *(each * DAY for each in range(30)), account="c1", settings=f'{PAID}new = "100 USD"\n'
+    )
+    page.add("claude", [billed(NOW - 9 * DAY, home=page.claude, account="new")], dollars)
+    built = worth.build(page.data("?range=30d", account(page)))
+    assert built is not None
+    assert sorted(row.price for row in built.rows) == ["$32.85", "$98.56"]  # of 10 days, and of 30
+    assert built.sentence.endswith(
+        "≈ $31.00 at API prices for $131.42, their share of 22 Oct – 20 Nov, each from the first log of its "
+        "account on."
+    )
+    for address, price in (
+        ("&account=new", "$32.85"),
+        ("&account=c1", "$98.56"),
+        ("&provider=claude", "$32.85"),
+    ):
+        alone = worth.build(page.data(f"?range=30d{address}", account(page)))
+        assert alone is not None
+        assert [row.price for row in alone.rows] == [price]
+        assert not any("No account" in note for note in alone.notes)
+    before = worth.build(page.data("?range=custom&from=2026-11-01&to=2026-11-05", account(page)))
+    assert before is not None
+    assert [row.monthly for row in before.rows] == ["$100.00"]
+
+
+@pytest.mark.parametrize(
+    ("dollars_used", "is_partial", "shown"),
+    [
+        (8, False, "0.08 ×"),
+        (0, False, "0 ×"),
+        (1, True, "≥ 0.01 ×"),
+        (20_000, False, "203 ×"),
+        (150, True, "≥ 1.5 ×"),
+    ],
+)
+def test_a_ratio_is_not_rounded_to_nothing(
+    tmp_path: Path, dollars_used: int, is_partial: bool, shown: str
+) -> None:
+    page = page_of(tmp_path, 29 * DAY, account="c1", settings=PAID)
+    own = [billed(NOW, home=page.codex, account="c1", tokens=dollars_used - 1)] if dollars_used > 1 else []
+    start = [billed(NOW - (29 if dollars_used else 40) * DAY, home=page.codex, account="c1")]
+    unknown = [billed(NOW, "mystery", home=page.codex, account="c1")] if is_partial else []
+    built = worth.build(
+        page.add("codex", [*start, *own, *unknown], dollars).data("?range=30d", account(page))
+    )
+    assert built is not None
+    assert [row.ratio for row in built.rows] == [shown]
+
+
 def test_what_is_left_out_is_named(tmp_path: Path) -> None:
     page = page_of(tmp_path, DAY, account="c2", settings=f'{PAID}nobody = "5 EUR"\n')
     built = worth.build(page.data("", account(page)))
     assert built is not None
-    assert built.notes[1].startswith(
-        "Left out on both sides, as no price is set for them: Codex ("
-    )
+    assert built.notes[1].startswith("Left out on both sides, as no price is set for them: Codex (")
     assert built.notes[1].endswith("/codex, account c2).")
     assert built.notes[2:] == ("No account or home has the name that a price was set for: nobody.",)
 

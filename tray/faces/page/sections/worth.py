@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from providers.domain.cost import Tally
+from providers.ledger.database import LedgerError
+from providers.ledger.rollup.selection import Selection
 from providers.ledger.sums import UNKNOWN
 from tray.engine import published
-from tray.engine.subscriptions import SUBSCRIPTIONS
+from tray.engine.subscriptions import SUBSCRIPTIONS, Subscription
 from tray.faces.page import amounts, spending
 from tray.faces.page.amounts import Amount
 from tray.faces.page.data import PageData
@@ -22,6 +26,8 @@ from tray.view.usage.worth import COMPARED, Payer, Place, WorthOfAll, worth
 from tray.view.usage.worth import Worth as AccountWorth
 
 _LONGEST_HOME = 24
+_LEAST = 0.005
+"""Of a ratio that is shown with two decimals."""
 
 
 class WorthRow(Struct, frozen=True, kw_only=True):
@@ -54,9 +60,9 @@ def build(data: PageData) -> WorthTable | None:
         return WorthTable(ratio="", sentence="", rows=(), notes=(note,))
     shown = [each for each in payers if data.wants(each.provider, each.account, each.homes)]
     hidden = {name for each in payers if each not in shown for name in _names(each)}
-    known = hidden | {home.label for home in data.scope.homes()}
+    known = hidden | {home.label for home in data.scope.homes()} | _logged_accounts(data)
     own = [each for each in subscriptions if each.account not in hidden]
-    found = worth(own, shown, _used(data), days.count, known=known)
+    found = worth(own, shown, _used(data), partial(_days_of, data, days), known=known)
     return WorthTable(
         ratio=_ratio(found.ratio, at_least=found.api is not None and found.api.unpriced > 0),
         sentence=_sentence(data, found, days),
@@ -80,6 +86,27 @@ def _partial(data: PageData, payers: Collection[Payer]) -> str:
 def _used(data: PageData) -> dict[Place, Tally]:
     found = spending.shown(data, ("provider", "account", "home"))
     return {(f"{key[0]}", f"{key[1]}", f"{key[2]}"): tally for key, tally in found.items()}
+
+
+def _logged_accounts(data: PageData) -> set[str]:
+    """All that logs know, whatever the filters show."""
+    try:
+        return set(data.costs.ledger.names().accounts)
+    except LedgerError:  # told where the logs are counted
+        return set()
+
+
+def _days_of(data: PageData, days: Days, payer: Payer, subscription: Subscription) -> int:
+    """In how many of these days it may have been used: since when it is paid for, nobody says but its logs."""
+    everywhere = Selection(zone=data.zone, provider=payer.provider)
+    places = [replace(everywhere, account=payer.account)] if payer.account else []
+    is_of_home = subscription.account in payer.homes
+    places += [
+        replace(everywhere, home=home, account=None if is_of_home else UNKNOWN) for home in payer.homes
+    ]
+    firsts = [used[0] for each in places if (used := data.rollup.used_days(each)) is not None]
+    own = days.within(min(firsts)) if firsts else days
+    return 0 if own is None else own.count
 
 
 def _names(payer: Payer) -> tuple[str, ...]:
@@ -123,10 +150,12 @@ def _place_name(place: Place, data: PageData) -> str:
 
 
 def _ratio(ratio: float | None, *, at_least: bool) -> str:
-    """`3.2 ×`; one decimal below 100."""
+    """`120 ×`, `3.2 ×`, `0.04 ×`, `< 0.01 ×`; "" where a lower bound would say nothing."""
     if ratio is None:
         return ""
-    number = f"{ratio:,.0f}" if ratio >= 99.95 else f"{ratio:.1f}"
+    if ratio < _LEAST:
+        return "" if at_least else "0 ×" if ratio == 0 else "< 0.01 ×"
+    number = f"{ratio:,.0f}" if ratio >= 99.95 else f"{ratio:.1f}" if ratio >= 0.095 else f"{ratio:.2f}"
     return f"≥ {number} ×" if at_least else f"{number} ×"
 
 
@@ -135,10 +164,10 @@ def _sentence(data: PageData, found: WorthOfAll, days: Days) -> str:
         return ""
     api = fmt.priced(found.api.usd, complete=not found.api.unpriced)
     name = days.name(data.today)
-    return (
-        f"the price of the subscriptions: {api} at API prices for {_money(found.price)}, their share of "
-        f"{fmt.plural(days.count, 'day')}, {name}."
-    )
+    share = f"{fmt.plural(days.count, 'day')}, {name}."
+    if any(each.days != days.count for each in found.accounts):
+        share = f"{name}, each from the first log of its account on."
+    return f"the price of the subscriptions: {api} at API prices for {_money(found.price)}, their share of {share}"
 
 
 def _money(price: Decimal) -> str:
