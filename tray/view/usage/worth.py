@@ -32,7 +32,7 @@ class Payer(Struct, frozen=True, kw_only=True):
 
 
 class Worth(Struct, frozen=True, kw_only=True):
-    """`price` is in the subscription's currency and for so many `days` of the range; `api` what was used in them."""
+    """`price` is in the subscription's currency and for so many `days`; `api` is what was used in them."""
 
     payer: Payer
     subscription: Subscription

@@ -92,7 +92,7 @@ def _logged_accounts(data: PageData) -> set[str]:
     """All that logs know, whatever the filters show."""
     try:
         return set(data.costs.ledger.names().accounts)
-    except LedgerError:  # told where the logs are counted
+    except LedgerError:  # the page says so where it counts
         return set()
 
 
