@@ -47,6 +47,17 @@ def used_text(record: WindowRecord, now: datetime) -> str:
     return text if is_whole(record, now) else f"≥ {text}"
 
 
+def is_eventful(record: WindowRecord) -> bool:
+    """Whether anything became of it but that it was used and ended."""
+    return bool(
+        record.reset_early
+        or record.spent_at is not None
+        or record.refused_at is not None
+        or record.moved
+        or record.credits_used is not None
+    )
+
+
 def events(record: WindowRecord, now: datetime, zone: tzinfo) -> Iterator[str]:
     """In the order in which they are most often asked for."""
     if record.reset_early and record.ended_at is not None:

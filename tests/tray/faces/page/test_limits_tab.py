@@ -53,6 +53,7 @@ BARE = AccountUsage(
 )
 ADA, BOB = account("a1b2c3d4"), account("e5f6a7b8", "claude")
 ALL = "tab=limits&range=all"
+EVERY = f"{ALL}&by=all"
 
 
 def some_weeks(page: LedgerPage, weeks: int = 4, **more: Any) -> AccountUsage:
@@ -172,7 +173,9 @@ def test_an_early_reset_is_in_the_line_and_in_the_log(tmp_path: Path) -> None:
     data = page.data("range=today", published(ADA))
     (chart,) = limit_history.build(data).charts
     assert "1 of them early" in chart
-    running, early = window_log.build(data).rows
+    (happened,) = window_log.build(data).rows
+    running, early = window_log.build(page.data("range=today&by=all", published(ADA))).rows
+    assert (happened.began_at, happened.events) == (early.began_at, early.events)
     assert (early.early, early.events) == (True, ("Reset early at 09:30",))
     assert (running.open, running.used) == (True, "8 %")
 
@@ -202,10 +205,10 @@ def test_days_without_readings_are_a_sentence(tmp_path: Path) -> None:
 def test_the_log_is_that_of_the_export(tmp_path: Path) -> None:
     page = LedgerPage(tmp_path, now=NOW)
     some_weeks(page, 3)
-    data = page.data(ALL, published(ADA))
+    data = page.data(EVERY, published(ADA))
     rows: list[window_log.LoggedWindow] = []
-    for number in range(1, 9):
-        built = window_log.build(page.data(f"{ALL}&page={number}", published(ADA)))
+    for number in range(1, 19):
+        built = window_log.build(page.data(f"{EVERY}&page={number}", published(ADA)))
         assert built.pager is not None
         if built.pager.number < number:
             break
@@ -224,18 +227,33 @@ def test_the_log_obeys_account_and_range(tmp_path: Path) -> None:
     some_weeks(page, 2)
     note(page.costs.ledger, BOB, lane("session", 30, NOW + HOUR, NOW - MINUTE))
     usage = published(ADA, BOB)
-    (row,) = window_log.build(page.data(f"{ALL}&provider=claude", usage)).rows
+    (row,) = window_log.build(page.data(f"{EVERY}&provider=claude", usage)).rows
     assert row.account == "Claude · Pro"
-    assert window_log.build(page.data("range=today&account=e5f6a7b8", usage)).count == 1
-    today = window_log.build(page.data("range=today&account=a1b2c3d4", usage))
-    assert 0 < today.count < window_log.build(page.data(f"{ALL}&account=a1b2c3d4", usage)).count
+    assert window_log.build(page.data("range=today&by=all&account=e5f6a7b8", usage)).count == 1
+    today = window_log.build(page.data("range=today&by=all&account=a1b2c3d4", usage))
+    assert 0 < today.count < window_log.build(page.data(f"{EVERY}&account=a1b2c3d4", usage)).count
 
 
 def test_an_account_that_signed_out_keeps_its_log(tmp_path: Path) -> None:
     page = LedgerPage(tmp_path, now=NOW)
     some_weeks(page, 1)
-    built = window_log.build(page.data(ALL, published(BOB)))
+    built = window_log.build(page.data(EVERY, published(BOB)))
     assert {row.account for row in built.rows} == {"Codex · a1b2c3d4"}
+
+
+def test_the_log_begins_with_what_happened_and_shows_one_kind_when_asked(tmp_path: Path) -> None:
+    page = LedgerPage(tmp_path, now=NOW)
+    usage = published(some_weeks(page, 3))
+    quiet = window_log.build(page.data(f"{ALL}&range=today", usage))
+    every = window_log.build(page.data(EVERY, usage))
+    assert [link.title for link in every.choices] == ["With events", "All", "5h", "Weekly"]
+    for link in every.choices[2:]:
+        built = window_log.build(page.data(link.address.removeprefix("/?"), usage))
+        assert {row.window for row in built.rows} == {link.title}
+    unknown = window_log.build(page.data(f"{ALL}&by=<b>", usage))
+    assert [link.current for link in unknown.choices] == [True, False, False, False]
+    assert all(row.events for row in unknown.rows)
+    assert quiet.rows or quiet.empty.startswith("Nothing out of the ordinary")
 
 
 # --- what was used in each window ---------------------------------------------------------------------------
@@ -285,6 +303,13 @@ def test_short_windows_are_those_of_the_last_days(tmp_path: Path) -> None:
     assert five.note == "Those of the last 3 days."
     assert all(datetime.fromisoformat(row.began_at) > NOW - 3 * DAY - FIVE for row in five.rows)
     assert sum(int(row.tokens.value) for row in five.rows) > 0
+    assert five.toggle is not None
+    every = window_usage.build(page.data(five.toggle.address.removeprefix("/?"), usage)).tables[1]
+    assert five.toggle.title == f"Show all {len(every.rows)}"
+    assert len(five.rows) == 6 < len(every.rows)
+    assert every.rows[:6] == five.rows
+    assert every.toggle is not None
+    assert (every.toggle.title, every.toggle.address) == ("Show fewer", f"/?{ALL}")
 
 
 def test_two_accounts_of_one_home_have_their_own_weeks(tmp_path: Path) -> None:

@@ -1,23 +1,30 @@
-"""The log of windows: what became of each, newest first."""
+"""The log of windows: what became of each, newest first; as long as nothing else is chosen, of those of which
+anything became but that they ended.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from msgspec import Struct
 
+from providers.domain.limits import ACCOUNT_WINDOWS
 from providers.ledger.windows import WindowRecord
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
 from tray.faces.page.limits.windows import windows_of_range
-from tray.faces.page.parts import Head, Pager, pager
+from tray.faces.page.parts import Head, Link, Pager, choices, pager
 from tray.view import format as fmt
-from tray.view.window_events import end_of, events, is_open, used_text
+from tray.view.window_events import end_of, events, is_eventful, is_open, used_text
 
-_ROWS = 50
+_ROWS = 25
+_EVENTFUL, _ALL = "", "all"
 _HEADS = tuple(
     Head(title=title, number=title == "Used at its end")
-    for title in ("Window", "Account", "Began", "Ended", "Used at its end", "What happened")
+    for title in ("Window", "What happened", "Used at its end", "Account", "Began", "Ended")
 )
 _NONE = "No window was open in these days, as far as anybody looked."
+_QUIET = "Nothing out of the ordinary: no window was used up, reset early, moved or refused in these days."
 
 
 class LoggedWindow(Struct, frozen=True, kw_only=True):
@@ -38,8 +45,9 @@ class LoggedWindow(Struct, frozen=True, kw_only=True):
 
 
 class WindowLogTable(Struct, frozen=True, kw_only=True):
-    """`count` is how many windows there are in all."""
+    """`choices` are which windows are shown, `count` is how many of them there are on all pages."""
 
+    choices: tuple[Link, ...] = ()
     heads: tuple[Head, ...] = _HEADS
     rows: tuple[LoggedWindow, ...] = ()
     pager: Pager | None = None
@@ -50,15 +58,31 @@ class WindowLogTable(Struct, frozen=True, kw_only=True):
 def build(data: PageData) -> WindowLogTable:
     """Raises LedgerError."""
     accounts = {each.id: each for each in limit_accounts(data)}
-    records = [record for record in windows_of_range(data) if record.account in accounts]
+    known = [record for record in windows_of_range(data) if record.account in accounts]
+    titles = _titles(known, accounts)
+    by = data.query.by if data.query.by in titles else _EVENTFUL
+    records = [record for record in known if _is_chosen(record, by)]
     records.sort(key=lambda each: (each.starts_at, each.account, each.window), reverse=True)
     page = pager(data.query, len(records), _ROWS)
     shown = records[page.first : page.last]
     return WindowLogTable(
+        choices=choices(data.query, "by", titles, by) if known else (),
         rows=tuple(_row(record, accounts[record.account], data) for record in shown),
         pager=page,
         count=len(records),
+        empty=_QUIET if known else _NONE,
     )
+
+
+def _titles(records: Iterable[WindowRecord], accounts: Mapping[str, LimitAccount]) -> dict[str, str]:
+    """What may be chosen: those with events, all, and those of one kind; those that limit all use come first."""
+    kinds = {each.window: accounts[each.account].window_title(each.window) for each in records}
+    in_order = [window for window in dict.fromkeys((*ACCOUNT_WINDOWS, *sorted(kinds))) if window in kinds]
+    return {_EVENTFUL: "With events", _ALL: "All", **{window: kinds[window] for window in in_order}}
+
+
+def _is_chosen(record: WindowRecord, by: str) -> bool:
+    return is_eventful(record) if by == _EVENTFUL else by in (_ALL, record.window)
 
 
 def _row(record: WindowRecord, account: LimitAccount, data: PageData) -> LoggedWindow:

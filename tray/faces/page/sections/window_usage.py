@@ -12,8 +12,9 @@ from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount, limit_accounts
 from tray.faces.page.limits.messages import messages_in
 from tray.faces.page.limits.windows import EVER, asked_span, by_account, filter_note, is_within, used_between
-from tray.faces.page.parts import Head
+from tray.faces.page.parts import Head, Link
 from tray.faces.page.table.columns import NO_NUMBER, ShownCell, cost_cell, count_cell
+from tray.faces.page.table.table import row_id, toggled
 from tray.view import format as fmt
 from tray.view.window_events import end_of, used_text
 from tray.view.window_sums import WindowSum, window_sums
@@ -21,6 +22,8 @@ from tray.view.window_sums import WindowSum, window_sums
 SHORT = timedelta(days=3)
 """Windows of five hours are many: those of the last days of the range."""
 _MOST = 60
+_FEW = 6
+"""Rows, until all are asked for."""
 _WINDOWS = ("weekly", "monthly", "session")
 _BEFORE = {"weekly": timedelta(days=35), "monthly": timedelta(days=95), "session": timedelta(days=1)}
 """How long before the range the window is looked for that its first one is compared with."""
@@ -46,12 +49,15 @@ class WindowUsageRow(Struct, frozen=True, kw_only=True):
 
 
 class WindowUsageTable(Struct, frozen=True, kw_only=True):
-    """The windows of one account and one kind; `note` says which are left out."""
+    """The windows of one account and one kind; `note` says which are left out, and `toggle` leads to all of them
+    or back to the newest, None where there are no more.
+    """
 
     account: str
     window: str
     rows: tuple[WindowUsageRow, ...]
     note: str = ""
+    toggle: Link | None = None
 
 
 class WindowUsage(Struct, frozen=True, kw_only=True):
@@ -101,6 +107,9 @@ def _table(data: PageData, account: LimitAccount, known: list[WindowRecord]) -> 
     shown = [record for record in known if is_within(record, *span)][-_MOST:]
     if not shown:
         return None
+    count = len(shown)
+    is_open, toggle = toggled(data.query, row_id(account.id, window))
+    shown = shown if is_open else shown[-_FEW:]
     place = known.index(shown[0])
     first_look = None if place else _first_look(data, shown[0])
     compared = known[max(place - 1, 0) : place]
@@ -112,8 +121,15 @@ def _table(data: PageData, account: LimitAccount, known: list[WindowRecord]) -> 
             _row(each, sent, data)
             for each, sent in zip(sums, _newest_first(messages_in(data, account, shown), shown), strict=False)
         ),
-        note=_note(data, window, len(shown)),
+        note=_note(data, window, count),
+        toggle=_toggle(toggle, count, is_open=is_open),
     )
+
+
+def _toggle(address: str, count: int, *, is_open: bool) -> Link | None:
+    if count <= _FEW:
+        return None
+    return Link(title="Show fewer" if is_open else f"Show all {count}", address=address, current=is_open)
 
 
 def _note(data: PageData, window: str, rows: int) -> str:
