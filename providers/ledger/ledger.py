@@ -99,7 +99,7 @@ class Ledger:
             shelves,
             rates.pico_usd,
             listener,
-            prices=rates.fingerprint,
+            rates=rates,
             since_ms=0 if since is None else floor(since.timestamp() * 1000),
             remembered=self._remembered,
             patience=patience,

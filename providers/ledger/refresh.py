@@ -25,9 +25,11 @@ from providers.ledger.log_reader import ChangedLog, LogReading
 from providers.ledger.logins import SeenLogin
 from providers.ledger.memory import InMemory
 from providers.ledger.parallel import pays, read_in_two
+from providers.ledger.prices.pricing import Rates
 from providers.ledger.quarantine import is_marked
+from providers.ledger.repricing import reprice
 from providers.ledger.resolve import resolve_parts
-from providers.ledger.responses import Price, reprice
+from providers.ledger.responses import Price
 from providers.ledger.scan_lock import Patience, alone
 
 STEP_SECONDS = 2.0
@@ -52,7 +54,7 @@ def refresh(
     price: Price,
     listener: ScanListener | None = None,
     *,
-    prices: str = "",
+    rates: Rates | None = None,
     since_ms: int = 0,
     step_seconds: float = STEP_SECONDS,
     remembered: Remembered | None = None,
@@ -63,8 +65,8 @@ def refresh(
 ) -> dict[str, tuple[str, ...]]:
     """Raises LedgerError. Returns the paths that could not be read completely, by provider.
 
-    Responses before `since_ms` may be left for later. `prices` is the fingerprint of `price`: when it changes, all
-    stored responses are repriced. From `worth_two` new bytes on, two processes read. Waits for another process
+    Responses before `since_ms` may be left for later. With the `rates` that `price` is of, stored responses are
+    repriced when these have changed. From `worth_two` new bytes on, two processes read. Waits for another process
     that is scanning, with `patience`, and reports that to `waiting`; its work is not repeated.
     """
     patience = patience or Patience()
@@ -74,7 +76,8 @@ def refresh(
         formats = {shelf.provider: shelf.format for shelf in shelves}
         damaged = integrity.check(db, path, formats, now())
         marked = is_marked(path)
-        reprice(db, price, prices)
+        if rates is not None:
+            reprice(db, rates)
         scan = _Scan(
             db, price, since_ms, listener, step_seconds, remembered or Remembered(), worth_two, damaged
         )

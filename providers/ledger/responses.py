@@ -1,27 +1,22 @@
-"""The billed responses in the ledger: written by part, priced, and repriced."""
+"""The billed responses in the ledger: written by part, and priced."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from pathlib import Path
 from typing import Any
 
 from msgspec.structs import astuple
 
-from providers.domain.cost import TOKEN_CLASSES, BilledResponse, Context, TokenUsage
+from providers.domain.cost import BilledResponse
 from providers.ledger import part_checksums
-from providers.ledger.checksum import repriced
 from providers.ledger.contexts import Contexts
 from providers.ledger.damage import DamageFound
-from providers.ledger.database import transaction
-from providers.ledger.index import note_writing, parts_of
+from providers.ledger.index import parts_of
 from providers.ledger.log_checksums import SET_JUDGED, has_checksums
 from providers.ledger.statements import chunks, placeholders
 
-_REPRICE_BATCH = 10_000
-_TOKENS = ", ".join(each.name for each in TOKEN_CLASSES)
 _LARGEST = 2**63 - 1  # what a column holds: nine million dollars
 
 
@@ -48,7 +43,7 @@ def replace_responses(
     before = parts_of(db, [log for part, _ in parts for log in part]) | {min(part) for part, _ in parts}
     contexts = Contexts(db, provider)
     rows = [
-        _row(response, min(part), contexts.number(response), _storable_price(price(response)))
+        _row(response, min(part), contexts.number(response), storable_price(price(response)))
         for part, responses in parts
         for response in responses
     ]
@@ -113,51 +108,9 @@ def _responses_in(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[_Row
         yield from db.execute(f"SELECT * FROM responses WHERE part IN ({placeholders(chunk)})", chunk)
 
 
-def reprice(db: sqlite3.Connection, price: Price, prices: str) -> None:
-    """Reprice all responses, unless they have these prices already; in short steps that block nobody."""
-    if db.execute("SELECT value FROM meta WHERE name = 'prices'").fetchone() == (prices,):
-        return
-    last = (0, 0, 0, 0)
-    while True:
-        with transaction(db):
-            rows = db.execute(
-                f"SELECT part, at_ms, key, r.context, home, model, tier, {_TOKENS}, web_searches, pico_usd"
-                " FROM responses r JOIN contexts c ON c.id = r.context"
-                " WHERE (part, at_ms, key, r.context) > (?, ?, ?, ?)"
-                " ORDER BY part, at_ms, key, r.context LIMIT ?",
-                (*last, _REPRICE_BATCH),
-            ).fetchall()
-            changed = [
-                (now, *row[:4], row[4], repriced(row[-1], now))
-                for row in rows
-                if (now := _storable_price(price(_response(row)))) != row[-1]
-            ]
-            db.executemany(
-                "UPDATE responses SET pico_usd = ? WHERE part = ? AND at_ms = ? AND key = ? AND context = ?",
-                [row[:5] for row in changed],
-            )
-            if changed:
-                note_writing(db)
-            part_checksums.add(db, ((row[1], row[5], row[6]) for row in changed))
-            db.executemany(
-                "UPDATE parts SET summed = 0 WHERE id = ?", ((part,) for part in {row[1] for row in changed})
-            )
-            if len(rows) < _REPRICE_BATCH:
-                db.execute("INSERT OR REPLACE INTO meta VALUES ('prices', ?)", (prices,))
-                return
-        last = rows[-1][:4]
-
-
-def _storable_price(pico_usd: int | None) -> int | None:
+def storable_price(pico_usd: int | None) -> int | None:
     """Only corruption, or an absurd price, makes a response cost more than a column holds."""
     return pico_usd if pico_usd is not None and pico_usd <= _LARGEST else None
-
-
-def _response(row: tuple[Any, ...]) -> BilledResponse:
-    """As much of a stored response as its price depends on."""
-    _, at_ms, key, _, _, model, tier, *tokens, web_searches, _ = row
-    context = Context(home=Path(), model=model or None, tier=tier or None)
-    return BilledResponse(at_ms, key, context, TokenUsage(*tokens), web_searches)
 
 
 def _row(response: BilledResponse, part: int, context: int, pico_usd: int | None) -> _Row:

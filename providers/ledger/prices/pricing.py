@@ -141,6 +141,11 @@ class Rates:
         """The user's own prices, in the order of their file."""
         return self._own.file.entries
 
+    @property
+    def own_text(self) -> str:
+        """The text of the user's own file; empty where that is not used."""
+        return self._texts[2].decode()
+
     def own_for(self, model: str, day: date) -> PriceEntry | None:
         """The price of the user's own that applies to a model on a UTC day; None where another layer's does."""
         return next(self._own.entries_for(self._name(model), "", day), None)
@@ -176,7 +181,7 @@ class Rates:
         try:
             found = self._cards[key]
         except KeyError:
-            found = self._cards[key] = self._card_on(context.model, context.tier, response.at.date())
+            found = self._cards[key] = self.card_on(context.model, context.tier, response.at.date())
         return None if found is None else found.pico_usd(response)
 
     def used(self, model: str, at: datetime, *, tier: str | None = None) -> Used | None:
@@ -210,7 +215,8 @@ class Rates:
         own = {day for entry in entries for day in (entry.since, entry.until) if day}
         return sorted(own.union(*(library.turns() for library in self._libraries)))
 
-    def _card_on(self, model: str | None, tier: str | None, day: date) -> Card | None:
+    def card_on(self, model: str | None, tier: str | None, day: date) -> Card | None:
+        """That of a UTC day; None where no price is known."""
         key = model, tier, bisect_right(self.turns, day)
         if key not in self._cards_by_turn:
             self._cards_by_turn[key] = self._card_made(model, tier, day)

@@ -19,7 +19,9 @@ from msgspec.structs import replace
 from providers.domain.cost import BilledResponse, Context, Counter, Tally, TokenUsage
 from providers.ledger.database import LedgerError, opened, transaction
 from providers.ledger.ledger import Ledger
-from providers.ledger.responses import Price, replace_responses, reprice
+from providers.ledger.prices.pricing import Rates
+from providers.ledger.repricing import reprice
+from providers.ledger.responses import Price, replace_responses
 from providers.ledger.schema import SCHEMA
 from tests.providers.ledger.test_refresh import SMALL, copied, named, put, rollouts
 from tests.providers.ledger.test_refresh import Ledger as Scanned
@@ -45,6 +47,18 @@ def response(
     return BilledResponse(1_000 * key, key, Context(home=home, model=model), usage)
 
 
+class Fixed(Rates):
+    """One price for everything."""
+
+    def __init__(self, price: Price, name: str) -> None:
+        super().__init__(b"")
+        self.fingerprint = name
+        self._price = price
+
+    def pico_usd(self, response: BilledResponse) -> int | None:
+        return self._price(response)
+
+
 class Held:
     """A ledger with what is put into it, without logs. A part has the number of its only log."""
 
@@ -66,7 +80,7 @@ class Held:
 
     def reprice(self, price: Price, name: str) -> None:
         with opened(self.path) as db:
-            reprice(db, price, name)
+            reprice(db, Fixed(price, name))
 
     def counters(self) -> dict[str, Counter]:
         """By model. By another process each time, as far as the ledger can tell."""

@@ -165,8 +165,8 @@ def test_a_damaged_ledger_that_cannot_be_replaced_is_counted_anew_in_memory(
     shelves = [Shelf(provider="codex", home=home, format=FORMATS["codex"])]
     rates = load_rates(home / "no prices", home / "none")
     with pytest.raises(LedgerQuarantined, match="cannot be replaced: counts of deleted logs may be missing"):
-        refresh(memory, shelves, rates.pico_usd, prices=rates.fingerprint)
-    refresh(memory, shelves, rates.pico_usd, prices=rates.fingerprint)
+        refresh(memory, shelves, rates.pico_usd, rates=rates)
+    refresh(memory, shelves, rates.pico_usd, rates=rates)
     assert shown(memory) == before
     assert list(path.parent.glob("*.broken-*")) == []
 
@@ -191,6 +191,6 @@ def test_a_part_that_is_wrong_is_made_anew_in_memory(tmp_path: Path, home: Path)
     mark_damaged(memory)
     rates = load_rates(home / "no prices", home / "none")
     shelves = [Shelf(provider="codex", home=home, format=FORMATS["codex"])]
-    refresh(memory, shelves, rates.pico_usd, prices=rates.fingerprint)
+    refresh(memory, shelves, rates.pico_usd, rates=rates)
     assert shown(memory) == before
     assert not memory.is_marked
