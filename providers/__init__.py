@@ -34,7 +34,7 @@
         resolve           the logs that belong together → what was billed, each response once
         place             its file, or `memory` while that cannot be written; scan_lock lets one process count
         database          the file itself (schema, statements): its logs (index), what they came to (responses,
-                          counters), its times (epoch_ms)
+                          repricing, counters), its times (epoch_ms)
         checksum          of all that is stored (part_checksums: of responses; log_checksums: of logs;
                           row_checksums: of limits, windows, logins); reports verify it (`verify`), and so does the
                           scrub, a slow check of everything (integrity); a ledger of an older version gets its own

@@ -26,9 +26,9 @@ RATES = load_rates(Path("no prices"), Path("none"))
 MODELS = ("gpt-5.5", "gpt-5.4", "gpt-5.5-2026-05-01", "mystery", None)
 DAYS = ("2026-05-01", "2026-06-30", "2026-11-01")
 RULES = st.builds(
-    lambda model, since, rate: f'[[price]]\nmodel = "{model}"\n{since}input = {rate}\noutput = 9\n',
+    lambda model, days, rate: f'[[price]]\nmodel = "{model}"\n{days}input = {rate}\noutput = 9\n',
     st.sampled_from(["gpt-5.5", "gpt-5.4", "gpt-*", "mystery"]),
-    st.sampled_from(["", *(f"from = {day}\n" for day in DAYS)]),
+    st.sampled_from(["", *(f"{word} = {day}\n" for day in DAYS for word in ("from", "until"))]),
     st.integers(1, 3),
 )
 
