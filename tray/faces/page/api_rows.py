@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from providers.ledger.rollup.singles import NoCursor
 from tray.faces.page.data import PageData
+from tray.faces.page.limits.accounts import limit_accounts
 from tray.faces.page.parts import pager
 from tray.faces.page.refusal import RefusedRequest
 from tray.view.cost_document import tally_data
@@ -21,7 +22,9 @@ _ANY = 10**12
 
 
 def windows(data: PageData) -> dict[str, Any]:
-    """The rows of `tankful export --what windows` of these days, provider and account."""
+    """The rows of `tankful export --what windows` of these days, provider and account, and of the accounts that
+    are signed in to the home.
+    """
     chosen = data.selection
     wanted = Wanted(
         what=("windows",),
@@ -33,9 +36,12 @@ def windows(data: PageData) -> dict[str, Any]:
     )
     lines = b"".join(Pieces(data.scope, data.costs.ledger, wanted).made()).splitlines()
     rows = [row for line in lines if (row := json.loads(line))]
-    return _document(
-        "windows", [row for row in rows if chosen.account in (None, row.get("account"))], total=None
-    )
+    if chosen.account is not None:
+        rows = [row for row in rows if row.get("account") == chosen.account]
+    if chosen.home is not None:
+        signed_in = {each.id for each in limit_accounts(data)}
+        rows = [row for row in rows if row.get("account") in signed_in]
+    return _document("windows", rows, total=None)
 
 
 def sessions(data: PageData) -> dict[str, Any]:

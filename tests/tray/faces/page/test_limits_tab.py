@@ -34,6 +34,7 @@ from tests.tray.faces.page.limit_histories import (
 )
 from tools.example_states import CODEX
 from tray.engine import document
+from tray.faces.page import api_rows
 from tray.faces.page.render import Pages
 from tray.faces.page.sections import (
     limit_cards,
@@ -232,6 +233,29 @@ def test_the_log_obeys_account_and_range(tmp_path: Path) -> None:
     assert window_log.build(page.data("range=today&by=all&account=e5f6a7b8", usage)).count == 1
     today = window_log.build(page.data("range=today&by=all&account=a1b2c3d4", usage))
     assert 0 < today.count < window_log.build(page.data(f"{EVERY}&account=a1b2c3d4", usage)).count
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        ALL,
+        "range=7d",
+        "range=today&zone=Pacific/Kiritimati",
+        "range=30d&provider=codex",
+        "range=30d&account=a1b2c3d4",
+        f"{ALL}&home=~/.claude",
+        f"{ALL}&home=~/.codex",
+        f"{ALL}&home=~/elsewhere",
+    ],
+)
+def test_programs_get_the_windows_of_the_log(tmp_path: Path, address: str) -> None:
+    page = LedgerPage(tmp_path, now=NOW)
+    some_weeks(page, 2)
+    note(page.costs.ledger, BOB, lane("session", 30, NOW + HOUR, NOW - MINUTE))
+    usage = published(ADA, BOB)
+    answered = api_rows.windows(page.data(address, usage))
+    assert answered["total"] == len(answered["windows"])
+    assert answered["total"] == window_log.build(page.data(address, usage)).count
 
 
 def test_an_account_that_signed_out_keeps_its_log(tmp_path: Path) -> None:
