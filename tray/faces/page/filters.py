@@ -131,17 +131,12 @@ def filter_bar(
 
 
 def _chosen(query: PageQuery, names: Mapping[tuple[str, str], str], today: date) -> str:
-    """`30 days · Codex · compared`; the other filters stand in chips."""
+    """`30 days · 22 Oct – 20 Nov · Codex · compared`; the other filters stand in chips."""
+    span = days.span_title(days.days_of(query.range, query.since, query.until, today), today)
+    title = span if query.range == "custom" else days.RANGES[query.range or days.DEFAULT_RANGE]
     provider = query.provider and _shown("provider", query.provider, names)
     compared = "compared" if query.compare else ""
-    return fmt.DOT.join(filter(None, (_days_title(query, today), provider, compared)))
-
-
-def _days_title(query: PageQuery, today: date) -> str:
-    """`30 days`, `This month`; of a custom range its days: `3 – 9 Nov`."""
-    if query.range != "custom":
-        return days.RANGES[query.range or days.DEFAULT_RANGE]
-    return days.span_title(days.days_of(query.range, query.since, query.until, today), today)
+    return fmt.DOT.join(dict.fromkeys(filter(None, (title, span, provider, compared))))
 
 
 def _ranges(query: PageQuery) -> Iterator[Link]:

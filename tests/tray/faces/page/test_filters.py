@@ -48,7 +48,8 @@ def html(filters: FilterBar) -> str:
 
 
 def test_the_head_of_the_folded_bar_names_what_is_chosen() -> None:
-    assert bar(PageQuery()).chosen == "30 days"
+    assert bar(PageQuery()).chosen == "30 days  ·  22 Oct – 20 Nov"
+    assert bar(PageQuery(range="all")).chosen == "All"
     asked = PageQuery(range="custom", since="2026-11-03", until="2026-11-09", provider="codex", compare="1")
     assert bar(asked).chosen == "3 – 9 Nov  ·  Codex  ·  compared"
     assert "<script>" not in html(bar(PageQuery(provider="<script>")))

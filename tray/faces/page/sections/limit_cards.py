@@ -91,18 +91,22 @@ def _worth(data: PageData) -> Worth:
 
 def _card(card: LimitCard, query: PageQuery, worth: PercentValue | None) -> AccountCard:
     usd = worth.usd if worth is not None else None
+    origins = {each.origin for each in (*card.windows, *card.scoped)}
+    is_one = len(origins) == 1 and not card.stale and bool(card.updated)  # the card says it once
     return AccountCard(
         card=card,
         address=query.with_(
             tab="limits", page="", **({"account": card.account} if card.account else {})
         ).address,
         alerts=tuple(fmt.plain(each, longest=SENTENCE) for each in card.alerts),
-        windows=tuple(_row(each, usd if each.id == WINDOW else None) for each in card.windows),
-        scoped=tuple(_row(each) for each in card.scoped),
+        windows=tuple(
+            _row(each, usd if each.id == WINDOW else None, has_origin=not is_one) for each in card.windows
+        ),
+        scoped=tuple(_row(each, has_origin=not is_one) for each in card.scoped),
     )
 
 
-def _row(gauge: LimitGauge, worth: ValueSpread | None = None) -> GaugeRow:
+def _row(gauge: LimitGauge, worth: ValueSpread | None = None, *, has_origin: bool = True) -> GaugeRow:
     said = ", ".join(filter(None, (f"{gauge.title}: {gauge.reading}", gauge.resets)))
     bar = MeterBar(said=said, left=gauge.share, level=gauge.level, time_left=gauge.tick, stale=gauge.stale)
     return GaugeRow(
@@ -113,7 +117,7 @@ def _row(gauge: LimitGauge, worth: ValueSpread | None = None) -> GaugeRow:
         resets=gauge.resets or "",
         resets_at=_iso(gauge.resets_at),
         notes=(*gauge.notes, *_left_in_dollars(gauge, worth)),
-        origin=gauge.origin,
+        origin=gauge.origin if has_origin or gauge.stale else "",
         stale=gauge.stale,
         kind={"plenty": "plain", "low": "warn", "scarce": "bad", "spent": "bad"}[gauge.level],
     )

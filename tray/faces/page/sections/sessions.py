@@ -18,6 +18,7 @@ from tray.faces.page.table.columns import COLUMNS, NO_NUMBER, ShownCell
 from tray.faces.page.table.groups import beyond
 from tray.faces.page.table.names import ShownName, named, project_named, readable
 from tray.faces.page.table.table import ALL, ROWS, row_id, toggled, total_of
+from tray.view import format as fmt
 from tray.view.cost_groups import resume_command
 
 _ORDERS: dict[str, SessionOrder] = {
@@ -145,7 +146,7 @@ def _entry(row: SessionRow, data: PageData) -> SessionEntry:
 
 
 def _time(at: datetime, data: PageData) -> ShownCell:
-    return ShownCell(shown=f"{at.astimezone(data.zone):%Y-%m-%d %H:%M}", value=as_time(at) or "")
+    return ShownCell(shown=fmt.moment(at, data.now, data.zone), value=as_time(at) or "")
 
 
 def _resume(row: SessionRow, data: PageData) -> tuple[str, ...]:
