@@ -255,7 +255,7 @@ def test_programs_get_the_windows_of_the_log(tmp_path: Path, address: str) -> No
     usage = published(ADA, BOB)
     answered = api_rows.windows(page.data(address, usage))
     assert answered["total"] == len(answered["windows"])
-    assert answered["total"] == window_log.build(page.data(address, usage)).count
+    assert answered["total"] == window_log.build(page.data(f"{address}&by=all", usage)).count
 
 
 def test_an_account_that_signed_out_keeps_its_log(tmp_path: Path) -> None:
