@@ -1,7 +1,8 @@
 """Pictures of each tab of the page: `python -m tools.page_pictures FOLDER [--tab TAB …] [--query QUERY]`.
 
 `TAB-360-light.png` and so on, each as long as its page, of a made-up person's homes. What does not fit its window
-is printed: a page of 360 px must not scroll sideways. With --parts also all charts and parts of templates.
+is printed: a page of 360 px must not scroll sideways. With --parts also all charts and parts of templates; with
+--readme instead of all these `page-light.png` and `page-dark.png`, as in the README.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from PIL import Image
+from playwright.sync_api import Browser, FloatRect, Page
 
 from tests.real.browser import Theme, chromium, context
 from tools import chart_page
@@ -20,6 +23,8 @@ from tools.example_home import served_home
 from tray.faces.page.tab_titles import TABS
 
 WIDTHS = (360, 1280)
+_LAST = "heat"
+"""The last section in the picture of the README."""
 THEMES: tuple[Theme, ...] = ("light", "dark")
 _TOO_WIDE = """() => [...document.querySelectorAll("body *")]
   .filter((each) => !each.closest(".scroll, .tabs, .choice, .choices, .unseen, svg, .skip"))
@@ -34,6 +39,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--tab", action="append", choices=TABS, help="only this one")
     parser.add_argument("--query", default="", help="more of the address: range=90d&compare=1")
     parser.add_argument("--parts", action="store_true", help="charts and parts of templates, too")
+    parser.add_argument("--readme", action="store_true", help="only the pictures of the README")
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, chromium() as browser:
@@ -42,6 +48,9 @@ def main(arguments: list[str]) -> None:
             for page, name in _windows(browser, f"file://{home}/parts.html"):
                 taken(page, options.folder / f"parts-{name}.png")
         with served_home(Path(home)) as service:
+            if options.readme:
+                of_the_readme(browser, service.address, options.folder)
+                return
             for page, name in _windows(browser, service.address):
                 for tab in options.tab or TABS:
                     page.goto(f"{service.place.origin}/?tab={tab}&{options.query}", wait_until="load")
@@ -57,6 +66,20 @@ def _windows(browser: Browser, first: str) -> Iterator[tuple[Page, str]]:
                 page.on("pageerror", lambda error: print(error, file=sys.stderr))
                 page.goto(first, wait_until="load")
                 yield page, f"{width}-{theme}"
+
+
+def of_the_readme(browser: Browser, address: str, folder: Path) -> None:
+    """The upper part of the overview, in few colours: the files stay small."""
+    for theme in THEMES:
+        with context(browser, theme=theme) as window:
+            page = window.new_page()
+            page.goto(address, wait_until="load")
+            end = page.evaluate(f"document.querySelector('[aria-labelledby={_LAST}-title]').offsetTop")
+            high = page.evaluate(f"document.querySelector('[aria-labelledby={_LAST}-title]').offsetHeight")
+            part: FloatRect = {"x": 0, "y": 0, "width": WIDTHS[-1], "height": end + high + 48}
+            shot = page.screenshot(full_page=True, clip=part, animations="disabled")
+            image = Image.open(BytesIO(shot)).convert("RGB")
+            image.quantize(128, dither=Image.Dither.NONE).save(folder / f"page-{theme}.png", optimize=True)
 
 
 def taken(page: Page, file: Path) -> None:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,10 @@ class BenchedPage:
             raise ValueError(f"{target}: {answer.status}")
         return (time.perf_counter() - began) * 1000, body
 
+    def hang_up(self) -> None:
+        """The next answer comes over another connection."""
+        self._connection.close()
+
     def listen(self) -> http.client.HTTPResponse:
         connection = http.client.HTTPConnection(self._host, timeout=600)
         connection.request("GET", "/events?tab=bench", headers={"Cookie": self._cookie})
@@ -85,13 +89,13 @@ class BenchedPage:
 
 
 @contextmanager
-def benched(folder: Path) -> Iterator[tuple[BenchedPage, float]]:
-    """The page, and the seconds until it answered for the first time."""
+def benched(folder: Path, homes: Mapping[str, Iterable[Path]] = HOMES) -> Iterator[tuple[BenchedPage, float]]:
+    """The page over these homes, its own files in `folder`; the seconds until it answered for the first time."""
     environ = os.environ | {
         "TANKFUL_HOME": str(folder),
         "HOME": str(folder),
-        "CODEX_HOME": ",".join(str(path) for path in HOMES["codex"]),
-        "CLAUDE_CONFIG_DIR": ",".join(str(path) for path in HOMES["claude"]),
+        "CODEX_HOME": ",".join(str(path) for path in homes["codex"]),
+        "CLAUDE_CONFIG_DIR": ",".join(str(path) for path in homes["claude"]),
     }
     command = [sys.executable, "-m", "tray.cli", "dashboard", "--no-open", "--port", "0"]
     began = time.perf_counter()
