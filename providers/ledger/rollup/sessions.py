@@ -23,7 +23,7 @@ SESSION_ORDERS: tuple[SessionOrder, ...] = get_args(SessionOrder)
 _ORDERS = {
     "last": "max(last_ms)",
     "started": "min(first_ms)",
-    "usd": "sum(pico_usd)",
+    "usd": "CASE WHEN sum(priced) THEN sum(pico_usd) END",
     "tokens": "sum(input + cache_read + cache_write + output)",
     "responses": "sum(responses)",
     "subagents": "count(DISTINCT CASE WHEN s.session NOT IN (SELECT e.id FROM sessions e"
@@ -32,7 +32,7 @@ _ORDERS = {
 
 
 _NEEDED = {
-    "usd": ("pico_usd",),
+    "usd": ("priced", "pico_usd"),
     "tokens": ("input", "cache_read", "cache_write", "output"),
     "responses": ("responses",),
 }
@@ -71,14 +71,14 @@ def sessions(
     *,
     descending: bool,
 ) -> tuple[list[SessionRow], int]:
-    """A page of them, and how many there are in all."""
+    """A page of them, and how many there are in all. By cost, those of which none is known are last either way."""
     source, values = spans_of(db, selection, columns=_NEEDED.get(sort, ()))
     way = "DESC" if descending else "ASC"
     # The + keeps SQLite from an index by thread, in whose order it would look up each row.
     name = f"(SELECT {THREAD} FROM threads t WHERE t.id = s.thread)"
     chosen = db.execute(
         f"SELECT s.thread, count(*) OVER () {source} GROUP BY +s.thread"
-        f" ORDER BY {_ORDERS[sort]} {way}, max(last_ms) {way}, {name} {way} LIMIT ? OFFSET ?",
+        f" ORDER BY {_ORDERS[sort]} {way} NULLS LAST, max(last_ms) {way}, {name} {way} LIMIT ? OFFSET ?",
         (*values, max(0, limit), max(0, offset)),
     ).fetchall()
     if not chosen:

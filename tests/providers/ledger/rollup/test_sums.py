@@ -119,12 +119,14 @@ def test_sessions(held: list[Held], selection: Selection, sort: SessionOrder, de
         keys: dict[SessionOrder, list[Any]] = {
             "last": [row.last_at for row in pages],
             "started": [row.started_at for row in pages],
-            "usd": [row.tally.usd or 0 for row in pages],
+            "usd": [row.tally.usd for row in pages if row.tally.usd is not None],
             "tokens": [row.tally.usage.total_tokens for row in pages],
             "responses": [row.tally.responses for row in pages],
             "subagents": [row.subagents for row in pages],
         }
         assert keys[sort] == sorted(keys[sort], reverse=descending)
+        if sort == "usd":
+            assert all(row.tally.usd is None for row in pages[len(keys["usd"]) :])
 
 
 @settings(max_examples=40, deadline=None)
