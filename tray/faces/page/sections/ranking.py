@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from markupsafe import Markup
@@ -54,7 +55,7 @@ def build(data: PageData) -> RankingTable:
     sort = next(each for each in SORTS if each == by.key)
     days = _days(data)
     found = ranking(days, sort)
-    in_order = list(enumerate(found, 1))[:: 1 if by.reverse else -1]
+    in_order = _in_order(found, sort, descending=by.reverse)
     page = pager(data.query, len(in_order), _SIZE)
     most = max((_width(each, sort) for each in found), default=0.0)
     priced = any(each.tally.usd is not None for each in days)
@@ -67,6 +68,15 @@ def build(data: PageData) -> RankingTable:
         page=page,
         sorted_by=_TITLES[sort],
     )
+
+
+def _in_order(found: Sequence[RankedDay], sort: Sort, *, descending: bool) -> Sequence[tuple[int, RankedDay]]:
+    """With their ranks; those of which it is not known are last either way."""
+    ranked = list(enumerate(found, 1))
+    if descending:
+        return ranked
+    known = [each for each in ranked if value_of(each[1], sort) >= 0]
+    return [*reversed(known), *ranked[len(known) :]]
 
 
 def _heads(data: PageData, by: Sorting, *, priced: bool) -> tuple[Head, ...]:
