@@ -19,15 +19,26 @@ from __future__ import annotations
 
 
 class Command:
-    """A line of the table. `tankful --help` shows its summary, and hides a command without one."""
+    """A line of the table. `tankful --help` shows its summary, and hides a command without one. One that
+    `is_light` loads nothing but the standard library.
+    """
 
-    __slots__ = ("fast_paths", "module", "name", "summary")
+    __slots__ = ("fast_paths", "is_light", "module", "name", "summary")
 
-    def __init__(self, name: str, summary: str, module: str, *, fast_paths: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        summary: str,
+        module: str,
+        *,
+        fast_paths: tuple[str, ...] = (),
+        is_light: bool = False,
+    ) -> None:
         self.name = name
         self.summary = summary
         self.module = module
         self.fast_paths = fast_paths
+        self.is_light = is_light
 
 
 COMMANDS = (
@@ -70,7 +81,12 @@ COMMANDS = (
     Command("config", "show and change settings", "tray.cli.config"),
     Command("autostart", "choose whether the tray starts when you log in", "tray.cli.autostart"),
     Command("doctor", "check this machine and suggest how to fix problems", "tray.cli.doctor"),
-    Command("completion", "print the completion script for bash, zsh or fish", "tray.cli.completion"),
+    Command(
+        "completion",
+        "print the completion script for bash, zsh or fish",
+        "tray.cli.completion",
+        is_light=True,
+    ),
     Command("engine", "", "tray.cli.engine"),
     Command("round", "", "tray.cli.round"),
     Command("count", "", "tray.cli.count"),

@@ -111,9 +111,10 @@ def _run_command(command: Command, arguments: list[str]) -> int:
     parser = parser_of(command, getattr(chosen, "EXAMPLES", ()))
     chosen.add_arguments(parser)
     options = parser.parse_args(arguments)
-    from tray.cli.load_msgspec import load_msgspec
+    if not command.is_light:
+        from tray.cli.load_msgspec import load_msgspec
 
-    load_msgspec()
+        load_msgspec()
     try:
         return int(chosen.run(options))
     except BadArgument as error:

@@ -18,9 +18,7 @@ _Edit = Callable[[], str]
 
 def with_value(text: str, path: Keys, raw: object) -> str:
     """The text with this TOML value for the key of `path`. Raises BadToml and CannotEdit."""
-    import tomlkit
-
-    written = tomlkit.item(raw).as_string()
+    written = as_written(raw)
     before, after = read_toml(text), read_toml(text)
     table = after
     for length, part in enumerate(path[:-1], 1):
@@ -39,6 +37,17 @@ def with_value(text: str, path: Keys, raw: object) -> str:
         lambda: f"{_dotted(path)} = {written}{newline_of(text)}{text}",
     ]
     return _first_right(text, edits, lambda new: comparable(new) == comparable(after))
+
+
+def as_written(raw: object) -> str:
+    """A TOML value on one line."""
+    import tomlkit  # 30 ms, which few need
+
+    if not isinstance(raw, Mapping):
+        return tomlkit.item(raw).as_string()
+    table = tomlkit.inline_table()
+    table.update(raw)
+    return table.as_string()
 
 
 def with_members(text: str, path: Keys, raw: Mapping[str, object]) -> str:

@@ -12,6 +12,7 @@ from providers.host.files import short
 from providers.host.shown_path import printable
 from providers.setting import Setting
 from tray.engine.settings import Settings
+from tray.engine.settings_edit import as_written
 from tray.engine.settings_table import Table
 from tray.engine.settings_writer import HEADER
 
@@ -73,13 +74,11 @@ def as_toml(settings: Table) -> str:
 
 
 def _commented(setting: Setting[Any]) -> Iterator[str]:
-    import tomlkit  # 30 ms, which few need
-
     for line in textwrap.wrap(f"{setting.doc} Value: {setting.type.expected()}.", _WIDTH - 2):
         yield f"# {line}"
     raw = setting.type.raw(setting.type.text(setting.default))
     # Where nothing is the default, there is none to write.
-    yield f"# {setting.path[-1]} = " + ('"…"' if setting.default is None else tomlkit.item(raw).as_string())
+    yield f"# {setting.path[-1]} = " + ('"…"' if setting.default is None else as_written(raw))
 
 
 def shown(setting: Setting[Any], value: object) -> str:
