@@ -121,9 +121,11 @@ ACCOUNT: dict[str, Any] = {
     "provider": "codex",
     "title": "Codex",
     "homes": ["~/.codex"],
+    "source_titles": {"oauth": "ChatGPT"},
     "account": {"id": "a1b2", "email": "dev@example.com", "plan": "pro"},
     "windows": [
         {"title": "5h", "source": "oauth", "fetched_at": "2026-11-20T11:58:00Z", "stale": False},
+        {"title": "Opus Weekly", "source": "oauth", "fetched_at": "2026-11-20T11:58:00Z", "stale": False},
         {"title": "Weekly", "source": "rollouts", "fetched_at": "2026-11-19T12:00:00Z", "stale": True},
     ],
     "credits": {"source": "oauth", "fetched_at": "2026-11-20T12:00:30Z", "stale": False},
@@ -149,12 +151,12 @@ def test_sources_ages_and_attempts(tmp_path: Path) -> None:
     built = limit_sources.build(page.data(usage={"providers": [ACCOUNT]}))
     whose = "Codex dev@example.com"
     assert shown(built.values) == [
-        (whose, "5h", "oauth", "2 min ago", ""),
+        (whose, "5h, Opus Weekly", "ChatGPT", "2 min ago", "current"),
         (whose, "Weekly", "rollouts", "24 h ago", "out of date"),
-        (whose, "Credits", "oauth", "just now", ""),
+        (whose, "Credits", "ChatGPT", "just now", "current"),
     ]
     assert shown(built.attempts) == [
-        (whose, "oauth", "ok", "212 ms"),
+        (whose, "ChatGPT", "ok", "212 ms"),
         (whose, "app-server", "No network. Connect <b>it</b>.", "1,034 ms"),
     ]
     assert "&lt;b&gt;it" in str(Pages().section("limit_sources", built))

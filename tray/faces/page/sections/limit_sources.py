@@ -42,7 +42,7 @@ def build(data: PageData) -> LimitSources:
     return LimitSources(
         values=FactTable(
             caption="The limits shown, with their sources",
-            heads=("Account", "Value", "Source", "Read", ""),
+            heads=("Account", "Limits", "Source", "Read", "State"),
             rows=tuple(values),
         ),
         attempts=FactTable(
@@ -58,10 +58,23 @@ def build(data: PageData) -> LimitSources:
 def _values(account: dict[str, Any], data: PageData) -> Iterator[tuple[ShownCell, ...]]:
     named = [(window["title"], window) for window in account["windows"]]
     named += [(title, account[lane]) for lane, title in _LANES.items() if account.get(lane)]
+    at_once: dict[tuple[str, str, bool], list[str]] = {}
     for title, lane in named:
-        age = "out of date" if lane.get("stale") else ""
-        read = time_cell(datetime.fromisoformat(lane["fetched_at"]), data.now)
-        yield _account(account, data), text_cell(title), text_cell(lane["source"]), read, text_cell(age)
+        at_once.setdefault((lane["source"], lane["fetched_at"], bool(lane.get("stale"))), []).append(title)
+    for (source, fetched_at, stale), titles in at_once.items():
+        yield (
+            _account(account, data),
+            text_cell(", ".join(titles), 200),
+            text_cell(_source(account, source)),
+            time_cell(datetime.fromisoformat(fetched_at), data.now),
+            text_cell("out of date" if stale else "current"),
+        )
+
+
+def _source(account: dict[str, Any], source: str) -> str:
+    """As its cards name it."""
+    found: str = account.get("source_titles", {}).get(source, source)
+    return found
 
 
 def _attempts(account: dict[str, Any], data: PageData) -> Iterator[tuple[ShownCell, ...]]:
@@ -74,7 +87,12 @@ def _attempts(account: dict[str, Any], data: PageData) -> Iterator[tuple[ShownCe
         shown = ShownCell(
             shown="" if took is None else f"{took:,} ms", value="" if took is None else f"{took}"
         )
-        yield _account(account, data), text_cell(attempt["source"]), text_cell(answer, 400), shown
+        yield (
+            _account(account, data),
+            text_cell(_source(account, attempt["source"])),
+            text_cell(answer, 400),
+            shown,
+        )
 
 
 def _account(account: dict[str, Any], data: PageData) -> ShownCell:

@@ -87,7 +87,9 @@ def _paths(data: PageData, ledger: Path) -> FactTable:
         ("Cache folder", own.cache),
     )
     return FactTable(
-        caption="Files and folders", heads=("What", "Where", ""), rows=tuple(_path(*each) for each in named)
+        caption="Files and folders",
+        heads=("What", "Where", "State"),
+        rows=tuple(_path(*each) for each in named),
     )
 
 

@@ -21,6 +21,8 @@ from tray.view.charts.class_bar import CLASS_TINTS
 ROWS = 50
 """On one page."""
 ALL = "all"
+MOST_PARTS, FEWEST_PARTS = 200, 4
+"""Rows below the rows of a page, and below each of them: a page stays small, however many rows are open."""
 _NUMBERS = {column.key: column.number for column in COLUMNS}
 _Row = TypeVar("_Row")
 
@@ -48,7 +50,7 @@ class BarSegment(Struct, frozen=True):
 
 class TallyRow(Struct, frozen=True, kw_only=True):
     """`toggle` is the address that opens or closes the row, "" where nothing is below it; `parts` are the rows
-    below it where it is open.
+    below it where it is open, without `more` of them, which `alone` shows: the address that opens this row alone.
     """
 
     name: ShownName
@@ -58,6 +60,8 @@ class TallyRow(Struct, frozen=True, kw_only=True):
     parts: tuple[TallyRow, ...] = ()
     is_open: bool = False
     toggle: str = ""
+    more: int = 0
+    alone: str = ""
 
 
 class TallyTable(Struct, frozen=True, kw_only=True):
@@ -140,7 +144,7 @@ def table(
         heads=(replace(name, number=False), *rest),
         tints=("", *(CLASS_TINTS.get(each.key, "") for each in COLUMNS)),
         place_title=place_title,
-        rows=tuple(_row(group, query, total, below, longest) for group in shown),
+        rows=tuple(_rows(shown, query, total, below, longest)),
         more=tuple(_more(groups, beyond, total)),
         count=len(groups),
         pager=pages,
@@ -202,19 +206,38 @@ def _in_order(groups: Iterable[TallyGroup], by: Sorting, total: Tally) -> list[T
     )
 
 
-def _row(group: TallyGroup, query: PageQuery, total: Tally, by: Sorting, longest: int) -> TallyRow:
-    is_open, toggle = (
-        toggled(query, row_id(group.place, group.text)) if group.parts is not None else (False, "")
+def _rows(
+    groups: Sequence[TallyGroup], query: PageQuery, total: Tally, by: Sorting, longest: int
+) -> Iterator[TallyRow]:
+    """With the rows below those that are open."""
+    idents = [row_id(group.place, group.text) for group in groups]
+    opened = sum(
+        toggled(query, ident)[0] and group.parts is not None
+        for group, ident in zip(groups, idents, strict=True)
     )
-    parts = _in_order(group.parts(), by, total) if is_open and group.parts is not None else []
+    most = max(FEWEST_PARTS, MOST_PARTS // max(opened, 1))
+    for group, ident in zip(groups, idents, strict=True):
+        row = _row(group, total, longest)
+        if group.parts is not None:
+            is_open, toggle = toggled(query, ident)
+            parts = _in_order(group.parts(), by, total) if is_open else []
+            row = replace(
+                row,
+                is_open=is_open,
+                toggle=toggle,
+                parts=tuple(_row(part, total, longest) for part in parts[:most]),
+                more=max(len(parts) - most, 0),
+                alone=query.with_(open=ident).address,
+            )
+        yield row
+
+
+def _row(group: TallyGroup, total: Tally, longest: int) -> TallyRow:
     return TallyRow(
         name=group.name(),
         place=group.place,
         cells=tuple(column.cell(group.tally, total) for column in COLUMNS),
         bar=segments(group.tally, longest),
-        parts=tuple(_row(part, query, total, by, longest) for part in parts),
-        is_open=is_open,
-        toggle=toggle,
     )
 
 
