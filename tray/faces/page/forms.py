@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from threading import Lock
 from urllib.parse import parse_qsl, urlsplit
 
@@ -11,6 +12,7 @@ from msgspec import Struct
 from starlette.requests import Request
 
 from tray.faces.page import query
+from tray.faces.page.query import PageQuery
 from tray.faces.page.refusal import RefusedRequest
 
 MOST_FIELDS = 100
@@ -72,13 +74,20 @@ async def form_of(request: Request) -> dict[str, str]:
         raise RefusedRequest(400, "This form cannot be read.") from None
 
 
+def shown_with(form: Mapping[str, str]) -> PageQuery:
+    """What the page was asked that the form stood on; nothing where its field `back` is no address."""
+    members: dict[str, str] = {}
+    with suppress(ValueError):
+        members = dict(parse_qsl(urlsplit(form.get("back", "")).query, max_num_fields=MOST_FIELDS))
+    return query.parse(members)
+
+
 def back_to(form: Mapping[str, str], note: str | None, place: str = "") -> str:
     """The address that the form came from, which it has as its field `back`.
 
     With the name of a note, and the place of the page that is to be seen.
     """
-    asked = query.parse(dict(parse_qsl(urlsplit(form.get("back", "")).query, max_num_fields=MOST_FIELDS)))
-    address = asked.address
+    address = shown_with(form).address
     if note is not None:
         address += f"{'&' if '?' in address else '?'}note={note}"
     return f"{address}#{place}" if place else address

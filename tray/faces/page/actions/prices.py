@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlsplit
 
 from providers.domain.cost import Tally
 from providers.host.toml_lines import BadToml
@@ -13,7 +12,7 @@ from tray.engine.toml_file import CannotEdit, CannotWriteSettings
 from tray.faces.page import own_rules, query, rule_form
 from tray.faces.page.actions.desk import PageDesk
 from tray.faces.page.actions.recalculate import WAIT_SECONDS
-from tray.faces.page.forms import FormPreviewed, FormRefused
+from tray.faces.page.forms import FormPreviewed, FormRefused, shown_with
 from tray.faces.page.table.columns import cost_text
 
 _DONE = {
@@ -61,7 +60,7 @@ def act(desk: PageDesk, form: Mapping[str, str]) -> str:
 
 def _total(desk: PageDesk, form: Mapping[str, str]) -> Tally:
     """Of the days and filters that the form was shown with."""
-    asked = query.parse(dict(parse_qsl(urlsplit(form.get("back", "")).query)))
+    asked = shown_with(form)
     zone = query.zone_of(asked, desk.scope.zone)
     today = desk.scope.clock().astimezone(zone).date()
     return desk.figures.rollup.tallies(query.selection(asked, zone, today)).get((), Tally())
