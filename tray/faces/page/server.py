@@ -133,6 +133,14 @@ class _Server(uvicorn.Server):
             self._stopped.set()
         with _signals(self.stop):
             await self._serve([listener])
+            await self._drop_late()
+
+    async def _drop_late(self) -> None:
+        """What a browser had begun to open just when all was closed."""
+        await asyncio.sleep(0)
+        for each in list(self.server_state.connections):
+            each.transport.abort()
+        await asyncio.sleep(0)
 
     async def main_loop(self) -> None:
         """uvicorn's own wakes up ten times a second."""

@@ -97,7 +97,8 @@ class PageService:
     def run(self, started: Callable[[], None] = lambda: None) -> None:
         """Until `stop`, a signal in the main thread, or Ctrl-C."""
         make_folder(self._state)
-        running.write(self._state, self._running)
+        if running.find(self._state) is None:  # a page at another port, which is to be found, too, stays the one
+            running.write(self._state, self._running)
         watcher = None
         try:
             self.figures.start()

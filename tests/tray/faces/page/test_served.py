@@ -172,6 +172,13 @@ def test_a_second_start_finds_the_page_and_gets_in_once(page: PageService, tmp_p
     assert [request(page, "GET", f"/?token={ticket}", cookie=False).status for _ in range(2)] == [303, 403]
 
 
+def test_a_page_at_a_second_port_leaves_the_first_to_be_found(page: PageService, tmp_path: Path) -> None:
+    with served(scope_in(tmp_path)) as second:
+        assert request(second, "GET", "/health").status == 200
+        assert running.find(tmp_path / "state") == page._running
+    assert running.find(tmp_path / "state") == page._running
+
+
 def test_a_page_that_nobody_needs_waits_for_a_browser_that_is_on_its_way(page: PageService) -> None:
     page.tabs.opened("a")
     assert page.seconds_left is None
