@@ -43,6 +43,8 @@ def run(options: argparse.Namespace) -> int:
     from tray.faces.page import place, running
 
     scope = open_scope()
+    if options.html == "":
+        raise Refused("--html needs the name of a file.")
     if options.html is not None:
         return _write(scope, options.html)
     found = running.find(scope.folders.state)

@@ -122,12 +122,13 @@ def test_it_writes_a_file_and_serves_nothing(tmp_path: Path) -> None:
     assert "</html>" in (tmp_path / "page.html").read_text()
 
 
-def test_a_file_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
-    with dashboard(tmp_path, "--html", str(tmp_path)) as process:
+@pytest.mark.parametrize(("file", "sentence"), [(".", "cannot be written"), ("", "needs the name of a file")])
+def test_a_file_that_cannot_be_written_is_a_sentence(tmp_path: Path, file: str, sentence: str) -> None:
+    with dashboard(tmp_path, "--html", file) as process:
         out, err = process.communicate(timeout=60)
     assert (out, process.returncode) == ("", 1)
     assert "internal error" not in err
-    assert str(tmp_path) in err
+    assert sentence in err
 
 
 def test_libraries_and_sums_of_the_page_are_imported_by_nothing_else() -> None:

@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from anyio.to_thread import current_default_thread_limiter
@@ -96,9 +97,7 @@ class PageService:
 
     def run(self, started: Callable[[], None] = lambda: None) -> None:
         """Until `stop`, a signal in the main thread, or Ctrl-C."""
-        make_folder(self._state)
-        if running.find(self._state) is None:  # a page at another port, which is to be found, too, stays the one
-            running.write(self._state, self._running)
+        self._note_running()
         watcher = None
         try:
             self.figures.start()
@@ -111,6 +110,13 @@ class PageService:
             self.figures.close()
             if watcher is not None:
                 watcher.close()
+
+    def _note_running(self) -> None:
+        """For a second start; a page that cannot write is shown all the same."""
+        with suppress(OSError):
+            make_folder(self._state)
+            if running.find(self._state) is None:  # a page at another port stays the one that is found
+                running.write(self._state, self._running)
 
     def stop(self) -> None:
         """From any thread."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -34,8 +35,12 @@ class FilePart(Struct, frozen=True, kw_only=True):
 
 
 def write(file: Path, pages: Pages, data: PageData) -> None:
-    """In one step, readable by its owner alone. Raises OSError."""
-    write_whole(file, whole(pages, data).encode("utf-8", "replace"))
+    """In one step, readable by its owner alone; a link stays a link, and a pipe a pipe. Raises OSError."""
+    content = whole(pages, data).encode("utf-8", "replace")
+    if os.path.exists(file) and not os.path.isfile(file):
+        file.write_bytes(content)
+    else:
+        write_whole(file.resolve(), content)
 
 
 def whole(pages: Pages, data: PageData) -> str:

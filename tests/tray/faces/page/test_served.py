@@ -99,7 +99,13 @@ def test_a_form_leads_back_to_its_address_with_a_note_that_is_shown(page: PageSe
 
 
 def test_a_form_leads_nowhere_else(page: PageService) -> None:
-    for back in ("http%3A%2F%2Fevil.example%2F", "%2F%2Fevil.example", "javascript%3Aalert(1)", "%00", "%2F%2F%5B"):
+    for back in (
+        "http%3A%2F%2Fevil.example%2F",
+        "%2F%2Fevil.example",
+        "javascript%3Aalert(1)",
+        "%00",
+        "%2F%2F%5B",
+    ):
         location = posted(page, "recalculate", f"back={back}").header("location") or ""
         assert location.startswith("/?note=")
 
@@ -170,6 +176,16 @@ def test_a_second_start_finds_the_page_and_gets_in_once(page: PageService, tmp_p
     ticket = running.new_ticket(found)
     assert ticket is not None
     assert [request(page, "GET", f"/?token={ticket}", cookie=False).status for _ in range(2)] == [303, 403]
+
+
+def test_where_nothing_can_be_kept_the_page_says_so_and_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "state").touch()
+    with served(scope_in(tmp_path)) as page:
+        assert page.figures.wait(1, 10)
+        shown = request(page, "GET", "/?tab=overview")
+        assert shown.status == 200
+        assert "state is a file. Move it away." in shown.text
+        assert json.loads(request(page, "GET", "/recalc").body)["error"] == "recalc_failed"
 
 
 def test_a_page_at_a_second_port_leaves_the_first_to_be_found(page: PageService, tmp_path: Path) -> None:

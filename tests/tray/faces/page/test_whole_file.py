@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -65,6 +68,23 @@ def test_its_policy_allows_its_own_script_and_style_alone(ledger: LedgerPage) ->
         digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
         assert f"{element}-src &#39;sha256-{digest}&#39;" in found[1]
     assert "unsafe" not in found[1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and named pipes")
+def test_a_link_stays_one_and_a_pipe_is_written_to(ledger: LedgerPage, tmp_path: Path) -> None:
+    real, link, pipe = tmp_path / "real.html", tmp_path / "link.html", tmp_path / "pipe"
+    link.symlink_to(real)
+    os.mkfifo(pipe)
+    read = list[str]()
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
+    reader.start()
+    for file in (link, pipe):
+        whole_file.write(file, Pages(), ledger.data())
+    reader.join(10)
+    assert link.is_symlink()
+    assert pipe.is_fifo()
+    assert read == [real.read_text()]
+    assert real.stat().st_mode & 0o777 == 0o600
 
 
 def test_recalc_rewrites_the_file_of_the_environment(tmp_path: Path) -> None:
