@@ -112,6 +112,33 @@ def changed(data: st.DataObject, held: list[Held]) -> list[Held]:
     ]
 
 
+@pytest.mark.parametrize("by", [(), ("day", "provider"), ("day", "project"), ("part_of_day", "weekday")])
+def test_what_comes_on_the_first_of_the_days_that_were_added_up(
+    tmp_path: Path, by: tuple[Dimension, ...]
+) -> None:
+    file, held = tmp_path / "ledger.sqlite3", [made(number) for number in range(0, 40, 2)]
+    ledger, rollup = Ledger(file), Rollup()
+    write(file, held)
+    ledger.load(rollup, HOMES)
+    chosen = Selection(since=FIRST.date() + timedelta(days=4))
+    rollup.tallies(chosen, by)
+    added = [*held, *(made(number) for number in range(1, 40, 2))]  # on each day
+    write(file, added, held)
+    ledger.load(rollup, HOMES)
+    assert rollup.tallies(chosen, by) == Plain(added).tallies(chosen, by)
+    assert rollup.session_counts(chosen, ("day",)) == {
+        key: len({Plain(added).names(each)["thread"] for each in own})
+        for key, own in by_day(added, chosen).items()
+    }
+
+
+def by_day(held: list[Held], chosen: Selection) -> dict[tuple[Any, ...], list[Held]]:
+    found: dict[tuple[Any, ...], list[Held]] = {}
+    for each in Plain(held).selected(chosen):
+        found.setdefault((each.response.at.date(),), []).append(each)
+    return found
+
+
 @pytest.fixture
 def full(tmp_path: Path) -> tuple[Ledger, Path, list[Held]]:
     held = [made(number) for number in range(40)]

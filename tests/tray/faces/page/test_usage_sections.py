@@ -12,6 +12,7 @@ import pytest
 
 from providers.domain.cost import BilledResponse, TokenUsage
 from tests.tray.faces.page.ledgers import NOW, LedgerPage, billed
+from tests.tray.view.charts.drawn import read, rows
 from tray.faces.page.render import FAULT, Pages
 from tray.faces.page.sections import (
     SECTIONS,
@@ -87,6 +88,21 @@ def test_a_period_before_that_logs_cover_in_part_is_not_compared(tmp_path: Path)
 def test_nothing_used_before_is_a_difference_without_a_percentage(tmp_path: Path) -> None:
     built = totals.build(page_of(tmp_path, DAY, 20 * DAY).data("?range=7d&compare=1"))
     assert cards(built)["Cost at API prices"].change == "+$1.00, before $0.00"
+
+
+def test_a_bar_is_compared_with_the_same_day_of_a_shorter_month(tmp_path: Path) -> None:
+    now = datetime(2026, 3, 30, 12, tzinfo=UTC)
+    page = LedgerPage(tmp_path, now=now)
+    days = [
+        datetime(2026, month, day, tzinfo=UTC) for month, day in ((1, 31), (2, 2), (2, 28), (3, 2), (3, 30))
+    ]
+    own = [billed(day, home=page.codex, tokens=day.month * 100 + day.day) for day in days]
+    built = over_time.build(page.add("codex", own, dollars).data("?range=month&compare=1&measure=tokens"))
+    shown = {row[0]: row[1:] for row in rows(read(built.charts[0]))}
+    assert shown["Mon 2 Mar 2026"] == ["302", "202"]
+    assert shown["Sat 28 Mar 2026"] == ["0", "228"]
+    assert shown["Sun 1 Mar 2026"] == ["0", "0"]
+    assert shown["Mon 30 Mar 2026"] == ["330", "unknown"]  # there is no 30 February
 
 
 def test_lower_bounds_are_marked_and_their_models_named(tmp_path: Path) -> None:
