@@ -15,7 +15,7 @@ from providers.ledger.rollup.rollup import Rollup
 from tests.tray.faces.page.ledgers import NOW, LedgerPage, billed
 from tray.faces.page.limits.accounts import UNREADABLE
 from tray.faces.page.render import Pages
-from tray.faces.page.sections import counted_logs, left_out, limit_sources, price_origins, storage
+from tray.faces.page.sections import counted_logs, left_out, limit_sources, price_origins, rates, storage
 from tray.faces.page.table.plain import FactTable
 
 FIXTURE = Path(__file__).parents[3] / "fixtures/codex/0.169.0/plain/home/sessions"
@@ -237,3 +237,12 @@ def test_nothing_of_the_sums_is_needed(tmp_path: Path) -> None:
     page.rollup = Rollup()
     assert left_out.build(page.data()).unpriced.rows == ()
     assert page.data().now == NOW
+
+
+def test_the_tab_of_prices_says_how_many_responses_have_none(tmp_path: Path) -> None:
+    page = LedgerPage(tmp_path)
+    models = ("mystery", "gpt-5.5", "gpt-5.5")
+    page.add("codex", [billed(home=page.codex, model=model) for model in models])
+    built = rates.build(page.data())
+    assert {each.name.shown: each.responses for each in built.unpriced} == {"mystery": "1 response"}
+    assert {each.responses for each in built.models} == {"1 response", "2 responses"}

@@ -12,8 +12,9 @@ from tray.faces.page.data import PageData
 from tray.faces.page.own_rules import opened
 from tray.faces.page.parts import Head
 from tray.faces.page.spending import shown
-from tray.faces.page.table.columns import ShownCell, cost_cell, count_cell
+from tray.faces.page.table.columns import ShownCell, cost_cell
 from tray.faces.page.table.names import ShownName, named
+from tray.view import format as fmt
 from tray.view import price_rows
 from tray.view.price_rows import RateSpan
 
@@ -24,7 +25,7 @@ class RatedModel(Struct, frozen=True, kw_only=True):
     name: ShownName
     provider: str
     cost: ShownCell
-    responses: ShownCell
+    responses: str
     spans: tuple[RateSpan, ...]
     add: str
 
@@ -52,7 +53,7 @@ def build(data: PageData) -> RatesUsed:
                 name=named(f"{model}", data.query.with_(model=f"{model}", page="").address),
                 provider=data.title(provider),
                 cost=cost_cell(tally),
-                responses=count_cell(tally.responses),
+                responses=fmt.plural(tally.responses, "response"),
                 spans=price_rows.spans(applied(rates, f"{model}", since, until)),
                 add=opened(data.query, "add", f"{model}") if tally.unpriced and model != UNKNOWN else "",
             ),
@@ -70,7 +71,9 @@ def build(data: PageData) -> RatesUsed:
         ),
         models=tuple(model for _, model in models),
         unpriced=tuple(
-            replace(model, responses=count_cell(tally.unpriced)) for tally, model in models if tally.unpriced
+            replace(model, responses=fmt.plural(tally.unpriced, "response"))
+            for tally, model in models
+            if tally.unpriced
         ),
     )
 
