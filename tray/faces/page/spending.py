@@ -67,6 +67,19 @@ def logged(data: PageData) -> Logged:
     return Logged(min(known), max(known)) if known else Logged()
 
 
+def late_logs(data: PageData) -> dict[str, date]:
+    """The first day in the logs of each provider that was used in these days, where they begin later than those
+    of another one: the days before count as 0 for it, which is not known for certain.
+    """
+    known = days(data)
+    first: dict[str, date] = {}
+    for provider in in_range(data).providers if known else ():
+        chosen = replace(data.selection, since=None, until=None, project=None, model=None, provider=provider)
+        if (used := data.rollup.used_days(chosen)) is not None:
+            first[provider] = used[0]
+    return {provider: day for provider, day in first.items() if known is not None and day > known.first}
+
+
 def days(data: PageData) -> Days | None:
     """The days of the address that are known; None if there is none."""
     return known_days(data.selection.since, data.selection.until, logged(data), data.today)

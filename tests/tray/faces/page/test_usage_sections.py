@@ -226,6 +226,19 @@ def test_days_before_the_first_log_are_not_zero(tmp_path: Path) -> None:
     assert ">unknown<" in heat.build(data).chart
 
 
+def test_logs_that_begin_later_than_the_others_are_named(tmp_path: Path) -> None:
+    page = page_of(tmp_path, DAY, 20 * DAY)
+    page.add("claude", [billed(NOW - 3 * DAY, home=page.claude)], dollars)
+    sentence = "The logs of Claude begin on 17 Nov: before that it counts as 0."
+    assert sentence in over_time.build(page.data("?range=7d")).notes
+    for address in (
+        "?range=today",
+        "?range=7d&provider=claude",
+        "?range=custom&from=2026-11-17&to=2026-11-20",
+    ):
+        assert sentence not in over_time.build(page.data(address)).notes
+
+
 def test_days_without_use_of_a_project_are_zero(tmp_path: Path) -> None:
     page = LedgerPage(tmp_path)
     own = [
