@@ -221,7 +221,8 @@ class Ledger:
 
     def message_times(self, homes: Homes, since: datetime, until: datetime) -> query.MessageTimes:
         """Of the messages that the person sent from `since` until before `until`. Raises LedgerError."""
-        return self._read(lambda db: query.message_times(db, homes, since, until), {})
+        verifier = self._verifier.begin(self._place.state())
+        return self._read(lambda db: query.message_times(db, homes, since, until, verifier), {})
 
     def limits(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[rows.LimitRow]:
         """How the windows of all accounts changed from `since` until before `until`, by account, window and time.

@@ -157,9 +157,7 @@ def message_slices(
     verifier: Verifier | None = None,
 ) -> list[MessageSlice]:
     """The messages with start <= time < end, as `slices` has the responses. Raises DamageFound."""
-    if verifier is not None:
-        verifier.verify_parts(db)
-        verifier.verify_messages(db)
+    _verify_messages(db, verifier)
     return [
         MessageSlice(quarter, *texts, count)
         for texts, times in _sent(db, _homes(db, provider, homes), ms(start), ms(end), verifier)
@@ -172,17 +170,28 @@ MessageTimes = dict[tuple[str, str], list[int]]
 
 
 def message_times(
-    db: sqlite3.Connection, homes: Mapping[str, Mapping[Path, str]], start: datetime, end: datetime
+    db: sqlite3.Connection,
+    homes: Mapping[str, Mapping[Path, str]],
+    start: datetime,
+    end: datetime,
+    verifier: Verifier | None = None,
 ) -> MessageTimes:
     """The messages with start <= time < end, one in several homes in the first. `homes` are those of each provider
     with their labels. Raises DamageFound.
     """
+    _verify_messages(db, verifier)
     found: MessageTimes = {}
     for provider, labels in homes.items():
         names = {storable(str(path)): label for path, label in labels.items()}
-        for texts, times in _sent(db, _homes(db, provider, tuple(labels)), ms(start), ms(end)):
+        for texts, times in _sent(db, _homes(db, provider, tuple(labels)), ms(start), ms(end), verifier):
             found.setdefault((texts[4], names[texts[0]]), []).extend(times)
     return {key: sorted(times) for key, times in found.items()}
+
+
+def _verify_messages(db: sqlite3.Connection, verifier: Verifier | None) -> None:
+    if verifier is not None:
+        verifier.verify_parts(db)
+        verifier.verify_messages(db)
 
 
 def _sent(

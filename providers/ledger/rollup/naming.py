@@ -61,13 +61,8 @@ def name_dims(db: sqlite3.Connection, homes: Mapping[str, Mapping[Path, str]]) -
         for provider, own in homes.items()
         for path, label in own.items()
     }
-    in_use = {
-        row[0]
-        for row in db.execute(
-            "SELECT id FROM dims WHERE EXISTS (SELECT 1 FROM spans WHERE dim = dims.id)"
-            " OR EXISTS (SELECT 1 FROM messages WHERE dim = dims.id)"
-        )
-    }
+    query = "SELECT id FROM dims WHERE EXISTS (SELECT 1 FROM spans WHERE dim = dims.id)"
+    in_use = {row[0] for row in db.execute(query)}
     made_of = repr((sorted(labels.items()), sorted(in_use)))
     if db.execute("SELECT homes FROM naming").fetchone() == (made_of,):
         return

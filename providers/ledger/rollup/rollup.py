@@ -16,7 +16,6 @@ from providers.ledger.report import recent_span
 from providers.ledger.rollup import (
     cache,
     recent_blocks,
-    sent,
     session_counts,
     sessions,
     singles,
@@ -110,7 +109,6 @@ class Rollup:
         try:
             known = update.known_homes(ledger, homes)
             changes = update.read_changes(db, ledger, known, verifier)
-            sent.read_messages(db, ledger, known, verifier)
             name_dims(db, homes)
             self._tables.days.add(changes)
         except BaseException:
@@ -248,14 +246,6 @@ class Rollup:
                     singles.tallies_between(self._tables.db, ledger, *span, filters, ()) for span in spans
                 )
                 return [sums.get((), Tally(usd=0.0)) for sums in found]
-
-    def messages(self, selection: Selection, by: Sequence[Dimension] = ()) -> dict[Key, int] | None:
-        """How many messages the person sent, by any dimensions but model and effort; without groups of none.
-
-        None where a model is selected or asked for: a message has none.
-        """
-        with self._lock:
-            return sent.messages(self._tables.db, self._tables.days, selection, by)
 
     def recent(
         self, selection: Selection, now: datetime, by: Sequence[Dimension] = ("provider",)

@@ -63,13 +63,6 @@ CREATE TABLE spans(part INTEGER NOT NULL, session INTEGER NOT NULL, dim INTEGER 
     PRIMARY KEY(part, session, dim)) WITHOUT ROWID;
 CREATE INDEX spans_of_dim ON spans(dim);
 CREATE INDEX spans_of_thread ON spans(thread);
-CREATE TABLE messages(quarter INTEGER NOT NULL, part INTEGER NOT NULL, session INTEGER NOT NULL,
-    dim INTEGER NOT NULL, messages INTEGER NOT NULL, PRIMARY KEY(quarter, part, session, dim)) WITHOUT ROWID;
-CREATE INDEX messages_of_part ON messages(part);
-CREATE INDEX messages_of_dim ON messages(dim);
-CREATE TABLE message_rows(part INTEGER NOT NULL, context INTEGER NOT NULL, home INTEGER NOT NULL,
-    checksum INTEGER NOT NULL, PRIMARY KEY(part, context)) WITHOUT ROWID;
-CREATE TABLE messages_read(state TEXT NOT NULL);
 CREATE TABLE used(provider TEXT NOT NULL, quarter INTEGER NOT NULL, responses INTEGER NOT NULL,
     PRIMARY KEY(provider, quarter)) WITHOUT ROWID;
 CREATE TABLE zones(id INTEGER PRIMARY KEY, cube INTEGER NOT NULL, name TEXT NOT NULL,

@@ -18,6 +18,7 @@ from providers.ledger import logins
 from providers.ledger.contexts import Contexts
 from providers.ledger.database import LedgerDamaged, opened, transaction
 from providers.ledger.index import home_id, parts_of
+from providers.ledger.ledger import Ledger
 from providers.ledger.messages import replace_messages
 from providers.ledger.query import MessageSlice, message_slices, message_times
 from providers.ledger.schema import SCHEMA
@@ -202,6 +203,15 @@ def test_a_report_says_so_and_the_next_count_makes_them_anew(tmp_path: Path, dam
     assert (counted.report(), counted.report("claude")) == before
     assert not counted.is_marked
     assert counted.quarantined() == []
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_nobody_is_told_wrong_times(tmp_path: Path, damage: str) -> None:
+    counted = Counted(tmp_path)
+    counted.execute(damage)
+    homes = {name: {counted.home: "home"} for name in ("codex", "claude")}
+    with pytest.raises(LedgerDamaged):
+        Ledger(counted.path).message_times(homes, NOON - timedelta(days=2_000), NOON)
 
 
 @pytest.mark.parametrize("damage", DAMAGE[:1] + DAMAGE[7:8])
