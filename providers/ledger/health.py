@@ -20,13 +20,23 @@ _BUSY_SECONDS = 0.2
 _FAR = 32_503_680_000  # the year 3000
 
 
+class Scrub(Struct, frozen=True, kw_only=True):
+    """`checked` is the share of the logs, 0-1, that the scrub of all checksums has reached, and `ended` when it
+    last was at its end. `removed` is how many damaged rows of the limit history were deleted at `removed_at`, when
+    there were some last.
+    """
+
+    checked: float
+    ended: datetime | None
+    removed: int
+    removed_at: datetime | None
+
+
 class Health(Struct, frozen=True, kw_only=True):
     """`files` is how many logs that still exist are known, `complete` as `Ledger.is_complete`, by provider.
 
     `sound` is None if the check was cancelled: a large file takes longer than a user waits. `damage_met` says that
-    a report left its mark: the next count checks the whole file. `checked` is the share of the logs, 0-1, that the
-    scrub of all checksums has reached, and `scrub_ended` when it last was at its end. `removed` is how many
-    damaged rows of the limit history were deleted at `removed_at`, when there were some last.
+    a report left its mark: the next count checks the whole file.
     """
 
     size: int
@@ -35,19 +45,7 @@ class Health(Struct, frozen=True, kw_only=True):
     sound: bool | None
     damage_met: bool
     has_checksums: bool
-    checked: float
-    scrub_ended: datetime | None
-    removed: int
-    removed_at: datetime | None
-
-
-class Scrub(Struct, frozen=True, kw_only=True):
-    """Of Health: `checked`, `scrub_ended` as `ended`, `removed` and `removed_at`."""
-
-    checked: float
-    ended: datetime | None
-    removed: int
-    removed_at: datetime | None
+    scrub: Scrub
 
 
 def size_of(path: Path) -> int:
@@ -76,7 +74,6 @@ def check(path: Path, providers: Sequence[str], seconds: float = _CHECK_SECONDS)
                 raise
             sound = None
         db.set_progress_handler(None, 0)
-        found = scrub(db, is_sound=sound is not False)
         return Health(
             size=size_of(path),
             files=int(files),
@@ -84,10 +81,7 @@ def check(path: Path, providers: Sequence[str], seconds: float = _CHECK_SECONDS)
             sound=sound,
             damage_met=is_marked(path),
             has_checksums=log_checksums.has_checksums(db),
-            checked=found.checked,
-            scrub_ended=found.ended,
-            removed=found.removed,
-            removed_at=found.removed_at,
+            scrub=scrub(db, is_sound=sound is not False),
         )
 
 

@@ -214,15 +214,15 @@ def test_a_ledger_of_an_older_version_gets_its_checksums_little_by_little(counte
 def test_a_round_goes_on_where_its_last_step_ended(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("providers.ledger.integrity._BATCH", 2)
     monkeypatch.setattr("providers.ledger.integrity.check.__defaults__", (0.0,))
-    ended = check(counted.path, ()).scrub_ended
+    ended = check(counted.path, ()).scrub.ended
     shares = []
     for _ in range(4):
         counted.now += HOUR
         counted.count()
-        shares.append(check(counted.path, ()).checked)
+        shares.append(check(counted.path, ()).scrub.checked)
     assert shares == sorted(shares)
     assert 0 < shares[0] < 1
-    assert check(counted.path, ()).scrub_ended == ended
+    assert check(counted.path, ()).scrub.ended == ended
 
 
 def test_a_mark_on_a_sound_ledger_changes_nothing(counted: Counted) -> None:

@@ -104,7 +104,7 @@ def test_each_row_has_its_checksum_however_often_it_is_written(kept: Kept) -> No
         assert kept.rows(table)
         assert all(isinstance(row[-1], int) for row in kept.rows(table))
     assert not kept.is_marked
-    assert check(kept.path, ()).removed == 0
+    assert check(kept.path, ()).scrub.removed == 0
 
 
 OLDEST = {
@@ -147,7 +147,7 @@ def test_a_damaged_row_is_left_out_and_then_deleted(
         kept.count()
         kept.count()
     assert caplog.messages == ["ledger: 1 damaged row of the limit history was deleted"]
-    assert (check(kept.path, ()).removed, kept.is_marked) == (1, False)
+    assert (check(kept.path, ()).scrub.removed, kept.is_marked) == (1, False)
     assert len(kept.rows(table)) == len(before) - 1
     assert set(kept.rows(table)) < set(before)
     assert not list(kept.path.parent.glob("*.broken-*"))
@@ -156,7 +156,7 @@ def test_a_damaged_row_is_left_out_and_then_deleted(
 def test_the_round_finds_what_nobody_reads(kept: Kept) -> None:
     kept.execute(f"UPDATE limits SET used_percent = 7 WHERE {OLDEST['limits']}")
     kept.count()
-    found = check(kept.path, ())
+    found = check(kept.path, ()).scrub
     assert (found.removed, found.removed_at) == (1, datetime.fromtimestamp(kept.now, UTC))
     assert len(kept.rows("limits")) == WEEKS - 1
 
@@ -170,7 +170,7 @@ def test_a_damaged_purse_begins_anew(kept: Kept) -> None:
     ((account, _, balance, *_),) = kept.rows("purses")
     assert (account, balance) == (b"a1", b"93")
     kept.count()
-    assert check(kept.path, ()).removed == 0
+    assert check(kept.path, ()).scrub.removed == 0
 
 
 def test_a_damaged_row_is_replaced_by_one_with_its_key(kept: Kept) -> None:

@@ -59,10 +59,10 @@ def ledger(path: Path, providers: Sequence[str]) -> LedgerFacts:
         sound=found.sound,
         damage_met=found.damage_met,
         has_checksums=found.has_checksums,
-        checked=round(found.checked, 3),
-        scrub_ended=found.scrub_ended,
-        removed=found.removed,
-        removed_at=found.removed_at,
+        checked=round(found.scrub.checked, 3),
+        scrub_ended=found.scrub.ended,
+        removed=found.scrub.removed,
+        removed_at=found.scrub.removed_at,
     )
 
 

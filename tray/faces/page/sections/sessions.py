@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -111,15 +111,9 @@ def _session(row: SessionRow, data: PageData) -> SessionEntry:
     entry = replace(_entry(row, data), toggle=toggle, is_open=is_open)
     if not is_open:
         return entry
-    # All its responses lie within these days: of all days it would take a tenth of a second.
-    days = replace(data.selection, since=_day(row.started_at, data), until=_day(row.last_at, data))
-    parts = data.rollup.subagents(days, row.thread)
+    parts = data.rollup.subagents(data.selection, row.thread)
     shown = tuple(_entry(part, data) for part in parts[:_MOST_SUBAGENTS])
     return replace(entry, parts=shown, more=len(parts) - len(shown))
-
-
-def _day(at: datetime, data: PageData) -> date:
-    return at.astimezone(data.zone).date()
 
 
 def _opened(data: PageData) -> str:
