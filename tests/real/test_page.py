@@ -105,6 +105,19 @@ def test_nothing_is_cut_off(browser: Browser, service: PageService, width: int) 
             assert page.evaluate("document.documentElement.scrollWidth") <= width, tab
 
 
+def test_filters_fold_in_a_narrow_window_alone(browser: Browser, service: PageService) -> None:
+    for width, is_folded in ((360, True), (1280, False)):
+        with context(browser, width=width, script=False) as window:
+            page = Visit(window.new_page(), service).open("tab=overview&range=7d")
+            head, inside = page.locator(".fold > summary"), page.get_by_role("link", name="90 days")
+            assert (head.is_visible(), inside.is_visible()) == (is_folded, not is_folded)
+            if is_folded:
+                expect(head).to_contain_text("7 days")
+                head.click()
+            inside.click()
+            page.wait_for_url("**range=90d**")
+
+
 def test_all_is_there_without_a_script(browser: Browser, service: PageService) -> None:
     with context(browser, script=False) as window:
         page = Visit(window.new_page(), service).open("tab=models&range=90d")

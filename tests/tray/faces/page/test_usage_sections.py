@@ -28,6 +28,7 @@ from tray.faces.page.sections import (
     rhythm,
     tokens,
     totals,
+    use_by_day,
     worth,
 )
 
@@ -579,3 +580,13 @@ def test_what_is_left_out_is_named(tmp_path: Path) -> None:
 def test_all_templates_are_there() -> None:
     own: Sequence[str] = [each.name for each in SECTIONS if each.tab in TABS]
     assert len(own) == len(set(own))
+
+
+def test_the_overview_has_the_same_first_chart_as_the_tab_of_costs(tmp_path: Path) -> None:
+    page = page_of(tmp_path, *(each * DAY for each in range(30)))
+    for address in ("?range=30d", "?range=all&measure=tokens", "?range=7d&compare=1", "?range=30d&by=model"):
+        built = use_by_day.build(page.data(address))
+        assert built is not None
+        assert built.chart == over_time.build(page.data(address.replace("&by=model", ""))).charts[0]
+        assert "tab=usage" in built.all_charts
+    assert use_by_day.build(page.data("?range=custom&from=2020-01-01&to=2020-01-02")) is None

@@ -42,7 +42,7 @@ SECTIONS = (
     PageSection("overview", "limit_summary", "What is left"),
     PageSection("overview", "news", "New in the totals"),
     PageSection("overview", "totals", "Totals", figures=True),
-    PageSection("overview", "use_by_day", "Day by day", beside=True, figures=True),
+    PageSection("overview", "use_by_day", "Over time", beside=True, figures=True),
     PageSection("overview", "heat", "Calendar", beside=True, figures=True),
     PageSection("overview", "recent_days", "These weeks", beside=True, figures=True),
     PageSection("overview", "month", "This month", beside=True, figures=True),
