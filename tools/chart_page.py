@@ -19,11 +19,10 @@ from tray.view.charts.bars import Bars, ChartBar, MarkLine, bars
 from tray.view.charts.class_bar import tokens_bar
 from tray.view.charts.heatmap import HeatDay, Heatmap, heatmap
 from tray.view.charts.meter import MeterBar, meter
-from tray.view.charts.ranked import Ranked, RankedRow, ranked
 from tray.view.charts.rhythm import Rhythm, rhythm
+from tray.view.charts.row_bar import row_bar
 from tray.view.charts.scale import Step, begin_of, steps
 from tray.view.charts.series import REST, TINTS, TOKENS, USD, Series, Value, counted
-from tray.view.charts.sparkline import sparkline
 from tray.view.charts.use_line import Stretch, Threshold, UseLine, UsePoint, use_line
 from tray.view.level import Level
 
@@ -50,9 +49,9 @@ content="width=device-width, initial-scale=1"><link rel="stylesheet" href="{{ cs
 {{ parts.nothing("Nothing was used in these days.", "Choose a longer range.", "?", "Show all") }}
 {% call parts.panel("A table", "48 rows") %}
 {% call parts.table("Projects by cost", heads) %}
-{% for row in rows %}<tr>{{ parts.opener(row.name, "?", row.open) }}{{ parts.number(row.cost, row.full) }}
-{{ parts.number(row.tokens) }}<td>{{ row.strip }}</td></tr>
-{% if row.open %}{% call parts.opened(4) %}Its details.{% endcall %}{% endif %}{% endfor %}
+{% for row in rows %}<tr><th scope="row"><bdi>{{ row.name }}</bdi></th>{{ parts.number(row.cost, row.full) }}
+{{ parts.number(row.tokens) }}<td class="bar-cell">{{ row.bar }}</td></tr>
+{% endfor %}
 {% endcall %}
 {{ parts.pager(pager) }}
 {% endcall %}
@@ -76,8 +75,7 @@ def page(css: str = "page.css") -> str:
             "cost": f"${40 / (place + 1):.2f}",
             "full": f"{40 / (place + 1):.6f}",
             "tokens": None if place == 2 else "1.2 M",
-            "open": place == 1,
-            "strip": sparkline(name, TOKENS, [3.0, 5.0, None, 2.0, place * 1.0, 8.0]),
+            "bar": row_bar(None if place == 3 else 40.0 - place, 40),
         }
         for place, name in enumerate(names)
     ]
@@ -91,7 +89,7 @@ def page(css: str = "page.css") -> str:
                 parts.Link(title=each, address="?", current=each == "Model")
                 for each in ("Provider", "Account", "Model")
             ],
-            heads=[*parts.heads(query, columns, parts.sorting(query, columns, "cost")), "Last days"],
+            heads=[*parts.heads(query, columns, parts.sorting(query, columns, "cost")), "Bar"],
             rows=rows,
             pager=parts.pager(query, 300, 50),
         )
@@ -134,17 +132,6 @@ def charts() -> Iterator[Markup]:
     )
     yield tokens_bar(TokenUsage(12_345_678, 912_345_678, 45_678_901, 1_000, 8_765_432, 4_000_000))
     yield tokens_bar(TokenUsage(), "No tokens")
-    yield ranked(
-        Ranked(
-            title="The days with the most",
-            name="Day",
-            unit=TOKENS,
-            rows=tuple(
-                RankedRow(name=f"{20 - place} Nov", value=value, note=f"{place + 2} sessions")
-                for place, value in enumerate((91_000_000.0, 64_000_000.0, 12_000.0, 0.0, None))
-            ),
-        )
-    )
     for level, left in LEVELS:
         yield meter(MeterBar(said=f"Weekly: {left} % left", left=left, level=level, time_left=45))
     yield meter(MeterBar(said="Weekly: not known", left=None))

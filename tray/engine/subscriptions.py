@@ -97,8 +97,3 @@ def subscription_of(
     by_name = {each.account: each for each in subscriptions}
     names = (*([account] if account else []), *homes)
     return next((by_name[name] for name in names if name in by_name), None)
-
-
-def as_raw(subscriptions: Collection[Subscription]) -> dict[str, str]:
-    """As `settings_writer.set_value` takes them; without any, the setting is to be unset."""
-    return {each.account: each.price for each in subscriptions}

@@ -17,7 +17,6 @@ from tray.engine.subscriptions import (
     SUBSCRIPTIONS,
     Subscription,
     Subscriptions,
-    as_raw,
     subscription_of,
 )
 
@@ -73,7 +72,7 @@ def test_the_file_holds_what_was_set_whatever_the_names(
     set_value(file, SUBSCRIPTIONS, raw)
     read = SettingsFile(file, SETTINGS).current()
     found = read.get(SUBSCRIPTIONS)
-    assert as_raw(found) == raw
+    assert {each.account: each.price for each in found} == raw
     assert file.read_text().startswith("# mine\n[display]\nused = true  # kept\n")
 
 

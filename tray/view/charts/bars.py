@@ -23,14 +23,13 @@ class ChartBar(Struct, frozen=True, kw_only=True):
     """A column that begins on that day: a value for each series, None where it is not known.
 
     With `partial` its sum is a lower bound. `before` is the sum of the period it is compared with, drawn as a
-    mark. `address` makes its name in the table a link.
+    mark.
     """
 
     begin: date
     values: tuple[Value, ...]
     partial: bool = False
     before: Value = None
-    address: str = ""
 
     @property
     def sum(self) -> Value:
@@ -222,7 +221,7 @@ def _table(chart: Bars) -> Markup:
     ]
     rows = (
         (
-            Cell(text=name_of(bar.begin, chart.step), address=bar.address),
+            Cell(text=name_of(bar.begin, chart.step)),
             [
                 *((cell(chart.unit, value) for value in bar.values) if several else ()),
                 cell(chart.unit, bar.sum, partial=bar.at_least),

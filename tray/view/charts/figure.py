@@ -12,11 +12,10 @@ from tray.view.charts.svg import element, empty, joined
 
 
 class Cell(Struct, frozen=True, kw_only=True):
-    """Of the table: `full` is the number with all its digits; `address` makes it a link."""
+    """Of the table: `full` is the number with all its digits."""
 
     text: str
     full: str = ""
-    address: str = ""
 
 
 def cell(unit: Unit, value: Value, *, partial: bool = False) -> Cell:
@@ -99,5 +98,4 @@ def _row(name: Cell, cells: Sequence[Cell]) -> Markup:
 
 
 def written(one: Cell) -> Markup:
-    text = element("data", one.text, value=one.full) if one.full else element("bdi", one.text)
-    return element("a", text, href=one.address) if one.address else text
+    return element("data", one.text, value=one.full) if one.full else element("bdi", one.text)

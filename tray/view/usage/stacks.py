@@ -25,7 +25,6 @@ class Stack(Struct, frozen=True, kw_only=True):
     names: tuple[str, ...]
     bars: tuple[ChartBar, ...]
     step: Step
-    total: Tally
 
 
 def stack(
@@ -50,7 +49,7 @@ def stack(
         _bar(begin, by_bar.get(begin, {}), names, known, step, measure, before.get(begin))
         for begin in steps(shown.first, shown.last, step)
     )
-    return Stack(names=names, bars=bars, step=step, total=tallied(sums.values()))
+    return Stack(names=names, bars=bars, step=step)
 
 
 def value(tally: Tally, measure: Measure) -> Value:

@@ -15,7 +15,7 @@ from providers.ledger.rollup.rollup import Rollup
 from tests.tray.faces.page.ledgers import NOW, LedgerPage, billed
 from tray.faces.page.limits.accounts import UNREADABLE
 from tray.faces.page.render import Pages
-from tray.faces.page.sections import counted_logs, left_out, limit_sources, price_origins, rates, storage
+from tray.faces.page.sections import counted_logs, left_out, limit_sources, rates, storage
 from tray.faces.page.table.plain import FactTable
 
 FIXTURE = Path(__file__).parents[3] / "fixtures/codex/0.169.0/plain/home/sessions"
@@ -173,21 +173,6 @@ def test_damaged_limits_cost_no_page(tmp_path: Path, damage: dict[str, Any]) -> 
 def test_no_limits_were_published(tmp_path: Path) -> None:
     built = limit_sources.build(LedgerPage(tmp_path).data())
     assert built.problem == "No source of limits has been asked yet."
-
-
-def test_prices_with_their_origins(tmp_path: Path) -> None:
-    page = LedgerPage(tmp_path)
-    page.scope.prices_file.parent.mkdir()
-    page.scope.prices_file.write_text(
-        '[[price]]\nmodel = "own*"\ninput = 5\noutput = 30\nfrom = 2026-11-01\n'
-    )
-    page.add("codex", [billed(home=page.codex, model=model) for model in ("gpt-5.5", "own-1", "mystery")])
-    rows = {row[0]: row for row in shown(price_origins.build(page.data()).table)}
-    assert rows["own-1"][1:4] == ("your prices.toml, line 2", "2026-11-01", "5")
-    assert "genai-prices" in rows["gpt-5.5"][1]
-    assert rows["mystery"][1] == "no known price"
-    page.scope.prices_file.write_text("not toml")
-    assert "prices.toml" in price_origins.build(page.data()).problems[0]
 
 
 def test_the_ledger_and_where_it_lies(scanned: LedgerPage) -> None:

@@ -16,10 +16,9 @@ from tray.view.charts.bars import Bars, ChartBar, bars
 from tray.view.charts.class_bar import tokens_bar
 from tray.view.charts.heatmap import HeatDay, Heatmap, heatmap
 from tray.view.charts.meter import MeterBar, meter
-from tray.view.charts.ranked import Ranked, RankedRow, ranked
 from tray.view.charts.rhythm import Rhythm, rhythm
+from tray.view.charts.row_bar import row_bar
 from tray.view.charts.series import TOKENS, USD, Series, counted, total
-from tray.view.charts.sparkline import sparkline
 from tray.view.charts.use_line import Stretch, UseLine, UsePoint, time_labels, use_line
 
 TODAY = date(2026, 11, 20)
@@ -195,20 +194,9 @@ def test_the_parts_of_a_sum() -> None:
     assert [float(each.get("value", "")) for each in drawn.iter("data")] == [100, 800, 60, 40]
 
 
-def test_ranked_rows_are_as_long_as_their_part() -> None:
-    found = (
-        RankedRow(name="a", value=50.0),
-        RankedRow(name="b", value=25.0, partial=True),
-        RankedRow(name="c", value=None),
-    )
-    drawn = read(ranked(Ranked(title="Most", name="Day", unit=USD, rows=found)))
-    lengths = [each.get("width") for svg in of_class(drawn, "bar") for each in svg]
-    assert lengths == ["100%", "50%", "24"]
-    assert rows(drawn) == [
-        ["a", "", "$50.00", "67 %"],
-        ["b", "", "≥ $25.00", "33 %"],
-        ["c", "", "unknown", "–"],
-    ]
+def test_bars_of_rows_are_as_long_as_their_part() -> None:
+    found = [read(row_bar(value, 50.0)) for value in (50.0, 25.0, 0.0, None)]
+    assert [each[0].get("width") for each in found] == ["100%", "50%", "2", "24"]
 
 
 def test_a_rhythm_has_its_peak_as_a_sentence() -> None:
@@ -246,13 +234,6 @@ def test_nothing_beside_what_is_not_known_is_no_lower_bound() -> None:
     assert total((0.0, 0.0)) == 0.0
     assert total(()) is None
     assert [row[-1] for row in rows(read(bars(chart((None, 0.0), (None, 2.0)))))] == ["≥ $2.00", "unknown"]
-
-
-def test_a_curve_is_broken_where_nothing_is_known() -> None:
-    drawn = read(sparkline("Last days", TOKENS, [1.0, 2.0, None, 4.0]))
-    assert len(of_class(drawn, "curve")) == 2
-    assert "From 1 to 4, at most 4." in sparkline("Last days", TOKENS, [1.0, 2.0, None, 4.0])
-    assert "Nothing is known." in sparkline("x", TOKENS, [])
 
 
 def test_a_meter_shows_the_last_drop_and_what_is_not_known() -> None:

@@ -70,7 +70,6 @@ SECTIONS = (
     PageSection("data", "counted_logs", "What is counted"),
     PageSection("data", "left_out", "What is left out"),
     PageSection("data", "limit_sources", "Where the limits come from"),
-    PageSection("data", "price_origins", "Where the prices come from"),
     PageSection("data", "storage", "Where the data are"),
     PageSection("prices", "rates", "Prices used"),
     PageSection("prices", "own_prices", "Your own prices"),

@@ -14,7 +14,7 @@ from tray.faces.page.amounts import Amount
 from tray.faces.page.data import PageData
 from tray.faces.page.table.names import readable
 from tray.view import format as fmt
-from tray.view.charts.ranked import bar
+from tray.view.charts.row_bar import row_bar
 
 _MOST = 14
 
@@ -55,7 +55,7 @@ def _rows(data: PageData, found: list[ProviderBlock]) -> Iterator[BlockRow]:
         yield BlockRow(
             when=_when(block, data),
             provider=data.title(each.provider),
-            bar=bar(count, most, data.tint(each.provider)),
+            bar=row_bar(count, most, data.tint(each.provider)),
             tokens=amounts.tokens(count),
             cost=amounts.cost(block.tally, in_column=True),
             models=fmt.some([readable(model) for model in block.by_model], 3),

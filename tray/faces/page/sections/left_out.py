@@ -14,13 +14,14 @@ from tray.faces.page.table.plain import FactTable, number_cell, text_cell
 
 class LeftOut(Struct, frozen=True, kw_only=True):
     """`is_priced` is whether there are responses, each with a price. `beyond` is added to the totals, and in no
-    other row. `not_counted` are sentences on what no log has.
+    other row. `not_counted` are sentences on what no log has, `prices` is the address of the prices used.
     """
 
     is_priced: bool
     unpriced: FactTable
     beyond: FactTable
     not_counted: tuple[str, ...]
+    prices: str
 
 
 def build(data: PageData) -> LeftOut:
@@ -40,6 +41,7 @@ def build(data: PageData) -> LeftOut:
             numbers=(1, 2),
         ),
         not_counted=tuple(_not_counted(data)),
+        prices=data.query.with_(tab="prices", page="", open="").address,
     )
 
 

@@ -14,7 +14,7 @@ from tray.faces.page.amounts import Amount
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import Column, Head, Pager, Sorting, heads, pager, sorting
 from tray.view import format as fmt
-from tray.view.charts.ranked import bar
+from tray.view.charts.row_bar import row_bar
 from tray.view.usage.ranking import SORTS, RankedDay, Sort, ranking, value_of
 
 _SIZE = 31
@@ -107,7 +107,7 @@ def _row(
         is_first=rank <= _FIRST_ONES and sort != "date",
         name=f"{fmt.weekday(each.day)} {fmt.day_name(each.day, data.today)}",
         address=_address(data, each.day),
-        bar=bar(None if unknown else _width(each, sort), most),
+        bar=row_bar(None if unknown else _width(each, sort), most),
         cells=_cells(each, priced=priced),
     )
 
