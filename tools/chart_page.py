@@ -46,7 +46,7 @@ content="width=device-width, initial-scale=1"><link rel="stylesheet" href="{{ cs
 {{ parts.alert("The ledger is being rebuilt.", "What is counted so far is shown.", "note") }}
 {{ parts.alert("There is no time zone 'X'.") }}
 {{ parts.alert("tankful is not running any more.", "Start it again and reload.", "bad") }}
-{{ parts.nothing("Nothing was used in these days.", "Choose a longer range.", "?", "Show all") }}
+{{ parts.nothing("No usage in this period.", "Choose a longer range.", "?", "Show all") }}
 {% call parts.panel("A table", "48 rows") %}
 {% call parts.table("Projects by cost", heads) %}
 {% for row in rows %}<tr><th scope="row"><bdi>{{ row.name }}</bdi></th>{{ parts.number(row.cost, row.full) }}

@@ -157,7 +157,7 @@ def test_a_sentence_for_an_address_that_means_nothing(visit: Visit) -> None:
     assert page.locator(".alert:visible").all_inner_texts() == [
         "There is no page called 'money'. Showing Overview.",
         "There is no time zone 'Nowhere'. Try Europe/Berlin or UTC.",
-        "The range ended before it began, so its days were exchanged.",
+        "The range ended before it began, so its days were swapped.",
     ]
 
 

@@ -123,7 +123,7 @@ def test_a_link_from_another_site_asks_first(page: Page, service: PageService, n
         page.click("#link")
         page.get_by_text("A link on another site leads here.").wait_for()
         page.get_by_role("link", name="Open the page").click()
-        page.get_by_role("heading", name="What is counted").wait_for()
+        page.get_by_role("heading", name="Counted logs").wait_for()
         assert page.url == f"{service.place.origin}/?tab=data"
 
 

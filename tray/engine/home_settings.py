@@ -41,7 +41,7 @@ def remove(scope: Scope, provider: Provider, ident: str) -> Home:
     """Take the home of this id out of the settings. Returns it. Raises HomeRefused and CannotWriteSettings."""
     home = next((each for each in scope.homes_of(provider) if each.id == ident), None)
     if home is None:
-        raise HomeRefused("This folder is not among the homes any more.")
+        raise HomeRefused("This folder is no longer a home.")
     if not home.in_settings:
         raise HomeRefused(f"The settings do not name {home.label}. {how_to_remove(provider, home)}")
     setting = _setting(scope, provider)
@@ -59,9 +59,7 @@ def how_to_remove(provider: Provider, home: Home) -> str:
     """Where a home is known from that is not in the settings, and so how it can be removed."""
     if home.named is not None:
         return f"To remove it, take it out of {provider.home_variable}."
-    return (
-        f"It is a default of {provider.title}: to use another one in its place, set {provider.home_variable}."
-    )
+    return f"It is the default of {provider.title}. To use another one instead, set {provider.home_variable}."
 
 
 def require_home(scope: Scope, provider: Provider, typed: str) -> Path:
@@ -69,8 +67,8 @@ def require_home(scope: Scope, provider: Provider, typed: str) -> Path:
     try:
         (path,) = FolderList().parse([typed]) if typed.strip() else ()
     except (InvalidValue, ValueError):
-        raise HomeRefused("Type the path of a folder, from / or ~.") from None
-    slow = f"{short(path)} does not answer. Is its disk connected?"
+        raise HomeRefused("Enter the path of a folder, starting with / or ~.") from None
+    slow = f"{short(path)} is not responding. Is its disk connected?"
     problem = Bounded().run("home", LOOK_SECONDS, lambda: _problem(scope, provider, path), otherwise=slow)
     if problem:
         raise HomeRefused(problem)
@@ -87,22 +85,22 @@ def _problem(scope: Scope, provider: Provider, path: Path) -> str:
     name, person = short(path), Path(os.path.expanduser("~"))
     if not os.path.isdir(path):
         return (
-            f"{name} is a file. Type the path of a folder."
+            f"{name} is a file. Enter the path of a folder."
             if os.path.exists(path)
             else f"{name} does not exist."
         )
     for each in scope.providers:
         if any(_is_same(path, home.path) for home in scope.log_homes_of(each)):
-            return f"{name} is a home of {each.title} already."
+            return f"{name} is already a home of {each.title}."
     inside = (scope.folders.state, scope.folders.cache)
     if _is_same(path, scope.folders.settings) or any(
         _is_same(folder, each) for folder in (path, *path.parents) for each in inside
     ):
-        return f"{name} is a folder of tankful itself."
+        return f"{name} is one of tankful's own folders."
     if path == person or path in person.parents:
         return f"{name} has more than a home of {provider.title} in it.{_instead(provider, path)}"
     if not os.access(path, os.R_OK | os.X_OK):
-        return f"You may not read {name}."
+        return f"You have no permission to read {name}."
     if not looks_like_home(provider, path):
         parts = ", ".join((*provider.home_files, *provider.logs.folders))
         return f"{name} is no home of {provider.title}: it has none of {parts}.{_instead(provider, path)}"

@@ -13,7 +13,7 @@ from providers.ledger.prices.pricing import Rates
 from tray.engine import toml_file
 from tray.engine.toml_file import CannotWriteSettings, FileChanged
 
-HEADER = "# Your own prices, in USD per million tokens. They come before all others.\n"
+HEADER = "# Your prices, in USD per million tokens. They override all others.\n"
 
 
 class PricesRefused(Exception):

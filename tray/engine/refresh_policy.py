@@ -35,7 +35,7 @@ REFRESH = Setting(
     "refresh.every",
     Choice(("auto", "2m", "5m", "15m", "30m", "60m")),
     "auto",
-    "How often limits are read: auto is every two minutes while you work, and every half hour later on. No "
+    "How often limits are read: auto is every two minutes while you work, and every half hour otherwise. No "
     "account is asked more often than its provider allows.",
     menu=Menu(
         text="Read limits",

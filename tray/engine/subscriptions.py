@@ -85,8 +85,8 @@ SUBSCRIPTIONS: Setting[tuple[Subscription, ...]] = Setting(
     "subscriptions",
     Subscriptions(),
     (),
-    "What you pay a month for each account, by its id or the label of its home: the page compares it with what "
-    "the same use costs at API prices.",
+    "What you pay per month for each account, by its id or the label of its home. The page compares it with "
+    "the same use at API prices.",
 )
 
 

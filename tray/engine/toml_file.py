@@ -82,7 +82,7 @@ def cannot_change(file: Path, error: OSError) -> CannotWriteSettings:
 def has_changed(file: Path) -> CannotWriteSettings:
     """What FileChanged comes to."""
     return CannotWriteSettings(
-        f"{short(file)} has changed since this form was shown. Nothing was saved; look at it again."
+        f"{short(file)} has changed since this form was shown. Nothing was saved: check it again."
     )
 
 

@@ -123,7 +123,7 @@ def _stretch(run: _Run, since: datetime, until: datetime, bucket: timedelta) -> 
     seen = max(run.until, min(points[0].at + bucket, until))  # a single reading is a dot, and no nothing
     if seen > points[-1].at:
         points.append(UsePoint(seen, last.used_percent))
-    note = "" if run.end == "now" else "nobody looked after that"
+    note = "" if run.end == "now" else "no readings after that"
     return Stretch(points=tuple(points), ended="open", note=note)
 
 

@@ -1,4 +1,4 @@
-"""What was used in each window of an account: tokens and cost, and the change to the one before. Pure."""
+"""Tokens and cost of each window of an account: tokens and cost, and the change to the one before. Pure."""
 
 from __future__ import annotations
 

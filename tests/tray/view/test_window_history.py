@@ -56,7 +56,7 @@ def test_an_early_reset_is_marked_where_it_was_seen() -> None:
 
 def test_an_early_reset_while_nobody_looked_is_marked_where_it_was_found() -> None:
     before, mark, after = stretches(change(10, 40, 9000, "weekly"), change(900, 2, 11000, "weekly"))
-    assert (before.until, before.note) == (None, "nobody looked after that")
+    assert (before.until, before.note) == (None, "no readings after that")
     assert (mark.until, mark.ended) == (BEGIN + 900 * MINUTE, "early")
     assert len(mark.points) == 1
     assert after.points[0] == UsePoint(BEGIN + 900 * MINUTE, 2)
@@ -76,7 +76,7 @@ def test_where_nobody_looked_there_is_no_line() -> None:
     """When it grew in these hours is not known."""
     first, second = stretches(change(10, 5, 9000, "weekly"), change(900, 30, 9000, "weekly"))
     assert minutes(first) == [(10, 5), (12.88, 5)]  # a dot
-    assert (first.ended, first.note) == ("open", "nobody looked after that")
+    assert (first.ended, first.note) == ("open", "no readings after that")
     assert second.points[0] == UsePoint(BEGIN + 900 * MINUTE, 30)
 
 

@@ -124,5 +124,5 @@ def line(text: str, longest: int = 200) -> str:
     if len(text) > longest:
         raise FieldMistake(f"Use at most {longest} characters.")
     if not text.isprintable():
-        raise FieldMistake("This has characters that cannot be seen. Type it again.")
+        raise FieldMistake("This contains invisible characters. Type it again.")
     return text

@@ -101,7 +101,7 @@ Correction = tuple[str, dict[str, str]]
 def _too_long(query: PageQuery) -> Iterator[Correction]:
     for name, value in asdict(query).items():
         if name != "problems" and len(value) > _LONGEST.get(name, _LONGEST_OTHER):
-            yield f"The {_NAMES.get(name, name)} in the address is too long, and was left out.", {name: ""}
+            yield f"The {_NAMES.get(name, name)} in the address is too long and was ignored.", {name: ""}
 
 
 def _unknown(query: PageQuery) -> Iterator[Correction]:
@@ -111,7 +111,7 @@ def _unknown(query: PageQuery) -> Iterator[Correction]:
         usual = RANGES[DEFAULT_RANGE].lower()
         yield f"There is no range called {_quoted(query.range)}. Showing {usual}.", {"range": ""}
     if query.compare and query.compare != "1":
-        yield "An address compares by compare=1, and by nothing else. Nothing is compared.", {"compare": ""}
+        yield "Only compare=1 turns on comparing. Nothing is compared.", {"compare": ""}
     elif query.compare and query.range == "all":
         yield "There is nothing before all days, so nothing is compared.", {"compare": ""}
     if query.page and not _PAGE.fullmatch(query.page):
@@ -133,7 +133,7 @@ def _custom(query: PageQuery) -> Iterator[Correction]:
     wrong = [name for name, day in read.items() if getattr(query, name) and day is None]
     for name in wrong:
         text = _quoted(getattr(query, name))
-        yield f"{text} is no day between 2000 and 2100, such as 2026-11-20.", {name: ""}
+        yield f"{text} is not a date between 2000 and 2100, such as 2026-11-20.", {name: ""}
     since, until = read["since"], read["until"]
     if since is None and until is None:
         if query.range == "custom":
@@ -142,7 +142,7 @@ def _custom(query: PageQuery) -> Iterator[Correction]:
             yield f"{sentence} Showing {usual}.".strip(), {"range": ""}
         return
     if since is not None and until is not None and until < since:
-        yield "The range ended before it began, so its days were exchanged.", {}
+        yield "The range ended before it began, so its days were swapped.", {}
         since, until = until, since
     yield (
         "",

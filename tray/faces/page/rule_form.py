@@ -61,23 +61,27 @@ def fields_of(entry: PriceEntry | None = None, models: tuple[str, ...] = ()) -> 
             value=shown.get("model", ""),
             required=True,
             suggestions=models,
-            hint="As the logs name it; * stands for anything.",
+            hint="As in the logs; * matches anything.",
         ),
         FormField(
-            name="from", label="From", kind="date", value=shown.get("from", ""), hint="Empty: since ever."
+            name="from",
+            label="From",
+            kind="date",
+            value=shown.get("from", ""),
+            hint="Empty: from the beginning.",
         ),
         FormField(
             name="until",
             label="Until",
             kind="date",
             value=shown.get("until", ""),
-            hint="The first day on which it no longer holds (UTC). Empty: for good.",
+            hint="The first day on which it no longer applies (UTC). Empty: no end.",
         ),
         FormField(
             name="source",
             label="Source",
             value=shown.get("source", ""),
-            hint="Where you read it. For you alone.",
+            hint="Where you found it, for your own reference.",
         ),
         *per_million,
         FormField(
@@ -144,14 +148,14 @@ def _missing(values: RuleValues, mistakes: Mistakes) -> Mistakes:
     """What is wrong with values that are right by themselves."""
     found: Mistakes = {}
     if "model" not in mistakes and not values["model"]:
-        found["model"] = "Name the model, or a pattern with *."
+        found["model"] = "Enter a model, or a pattern with *."
     found |= _wrong_end(values.get("from"), values.get("until"))
     rates = [key for key in RATES if values.get(key) is not None or key in mistakes]
     if values.get("as") is None and "as" not in mistakes:
         needed = ("input", "output")
-        found |= {key: "A price needs this rate; 0 if it is free." for key in needed if key not in rates}
+        found |= {key: "Enter this rate, or 0 if it is free." for key in needed if key not in rates}
     elif rates:
-        found["as"] = "Leave either this or the rates empty."
+        found["as"] = "Enter either this or the rates, not both."
     return found
 
 
@@ -181,13 +185,13 @@ def _read_end(text: str, since: date | None) -> tuple[dict[str, Value | None], M
     except FieldMistake as mistake:
         return {}, {"until": str(mistake)}
     if until is None:
-        return {}, {"until": "Choose the day."}
+        return {}, {"until": "Choose a day."}
     return {"until": until}, _wrong_end(since, until)
 
 
 def _wrong_end(since: object, until: object) -> Mistakes:
     if isinstance(since, date) and isinstance(until, date) and until <= since:
-        return {"until": f"This has to be after {since}, the first day."}
+        return {"until": f"Choose a day after {since}, the first one."}
     return {}
 
 

@@ -110,6 +110,6 @@ def price_draft(listed: Iterable[ListedAccount], typed: Mapping[str, str]) -> Se
             mistakes[name] = f"This should be an amount in {COMPARED} above 0, such as 100 or 19.99."
             continue
         if price.currency != COMPARED:
-            mistakes[name] = f"Type it in {COMPARED}, as the costs are: no exchange rate is known here."
+            mistakes[name] = f"Enter it in {COMPARED}, like the costs: no exchange rate is known here."
         changes[each.key] = price.price
     return SettingsDraft(changes=changes, mistakes=mistakes)

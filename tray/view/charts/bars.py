@@ -90,7 +90,7 @@ def _top(chart: Bars) -> float:
 def _summary(chart: Bars) -> str:
     known = [bar for bar in chart.bars if bar.sum is not None]
     if not known:
-        return "Nothing is known of these days."
+        return "No data for this period."
     most = max(known, key=lambda bar: bar.sum or 0)
     value = chart.unit.shown(most.sum, partial=most.at_least)
     return f"{len(chart.bars)} columns, the highest is {name_of(most.begin, chart.step)} with {value}."

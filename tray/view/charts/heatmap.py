@@ -153,7 +153,7 @@ def tip(unit: Unit, each: HeatDay) -> str:
 def _summary(chart: Heatmap, shown: list[HeatDay]) -> str:
     used = [each for each in shown if each.sum]
     if not used:
-        return f"Nothing was used in these {chart.weeks} weeks."
+        return f"No usage in these {chart.weeks} weeks."
     most = max(used, key=lambda each: each.sum or 0.0)
     return f"Used on {len(used)} of {len(shown)} days, the most on {tip(chart.unit, most)}."
 

@@ -82,7 +82,7 @@ def peak(chart: Rhythm) -> str:
     """A sentence: when it was used most."""
     known = _known(chart)
     if not any(known.values()):
-        return "Nothing was used in these days."
+        return "No usage in this period."
     (weekday, part), value = max(known.items(), key=lambda each: each[1])
     when = f"{WEEKDAYS[weekday]} {chart.parts[part]}"
     shown = chart.unit.shown(value, partial=(weekday, part) in chart.partial)

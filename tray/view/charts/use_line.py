@@ -193,7 +193,7 @@ def _moment(at: datetime, zone: tzinfo) -> str:
 def _summary(chart: UseLine) -> str:
     points = [point for each in chart.stretches for point in each.points]
     if not points:
-        return "There is no reading of these days."
+        return "No readings in this period."
     early = sum(each.ended == "early" for each in chart.stretches)
     resets = sum(each.until is not None for each in chart.stretches)
     highest = max(point.used for point in points)
@@ -218,4 +218,4 @@ def _table(chart: UseLine, drawn: list[Stretch]) -> Markup:
         )
         for each in reversed(drawn)
     )
-    return table(chart.title, ("First reading", "Until", "Used at its end", "How it ended"), rows)
+    return table(chart.title, ("First reading", "Until", "Used at end", "How it ended"), rows)

@@ -77,7 +77,7 @@ def test_nothing_counted_yet_is_said(tmp_path: Path) -> None:
     page.codex.mkdir()
     built = counted_logs.build(page.data())
     assert [row[2] for row in shown(built.table)][:2] == ["no logs yet", "does not exist"]
-    assert built.lines == ("Codex: never counted.", "Claude: never counted.")
+    assert built.lines == ("Codex: not counted yet.", "Claude: not counted yet.")
     assert storage.build(page.data()).states == ("Nothing was counted yet: there is no ledger.",)
     for name, section in (("counted_logs", counted_logs), ("storage", storage), ("left_out", left_out)):
         Pages().section(name, section.build(page.data()))
@@ -178,7 +178,7 @@ def test_no_limits_were_published(tmp_path: Path) -> None:
 def test_the_ledger_and_where_it_lies(scanned: LedgerPage) -> None:
     built = storage.build(scanned.data())
     assert built.problems == ()
-    assert built.states[0].startswith("The ledger has ")
+    assert built.states[0].startswith("The ledger takes ")
     paths = {row[0].shown: (row[1].hint, row[2].shown) for row in built.paths.rows}
     assert paths["Ledger"] == (str(scanned.costs.files[0]), "")
     assert paths["Settings"] == (str(scanned.scope.settings_file), "not created yet")

@@ -100,13 +100,13 @@ def test_a_home_is_counted_once_added_and_its_numbers_go_with_it(page: HomePage)
     assert cells[4:] == ["Settings", "Remove"]
     before = page.settings.read_text()
     text = page.post("home-add", {"provider": "codex", "path": f"{other}/"})
-    assert said(text) == ["The home was not added yet. Correct what is marked."]
+    assert said(text) == ["The home was not added. Correct what is marked."]
     assert mistakes(text) == [f"{other} is a home of Codex already."]
     assert f'name="path" value="{other}/"' in text
     assert page.settings.read_text() == before
     sent = dict(re.findall(r'name="(provider|home)" value="(\w+)"', text.split("/do/home-remove")[1]))
     text = page.post("home-remove", sent)
-    assert f"{other} was removed from the settings. Nothing in it was changed." in said(text)
+    assert f"{other} was removed from the settings. Its files were left as they are." in said(text)
     assert str(other) not in text.replace(f"{other} was removed", "")
     assert log.exists()
     again = page.post("home-add", {"provider": "codex", "path": str(other)})
@@ -118,8 +118,8 @@ def test_a_home_is_counted_once_added_and_its_numbers_go_with_it(page: HomePage)
     [
         ({"provider": "codex", "home": "{codex}"}, "take it out of CODEX_HOME"),
         ({"provider": "codex", "home": "000000000000"}, "not among the homes any more"),
-        ({"provider": "nobody", "home": "0"}, "Choose the program whose home this is."),
-        ({}, "Choose the program whose home this is."),
+        ({"provider": "nobody", "home": "0"}, "Choose the program that uses this home."),
+        ({}, "Choose the program that uses this home."),
     ],
 )
 def test_what_the_settings_do_not_have_is_not_removed(

@@ -496,7 +496,7 @@ def test_the_tab_is_drawn(tmp_path: Path, address: str) -> None:
     used = some_weeks(page, 2)
     usage = document.usage(UsageSnapshot(generated_at=NOW, accounts=(used, BARE)), NOW)
     html = Pages().page(page.data(address, usage))
-    for title in ("What is left", "Log of windows", "What one percent is worth"):
+    for title in ("What is left", "Window log", "Value of one percent"):
         assert title in html
     assert len(html) < 400_000
 

@@ -82,8 +82,8 @@ def test_the_page_tells_it(tmp_path: Path) -> None:
     assert built is not None
     beyond, home = built.sentences
     assert beyond.startswith(
-        "Since today all totals include what Claude reports only in the totals of its sessions"
+        "Since today, all totals include usage that Claude reports only as the total of a session"
     )
-    assert home.startswith("Since today all totals include the logs of Claude in ")
+    assert home.startswith("Since today, all totals include the logs of Claude in ")
     assert "New in the totals" in Pages().page(page.data())
     assert "New in the totals" not in Pages().page(page.data("?tab=usage"))

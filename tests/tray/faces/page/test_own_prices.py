@@ -118,7 +118,7 @@ def test_a_saved_price_counts_at_once_and_as_in_a_fresh_count(page: PricePage, t
     assert page.fresh_total(tmp_path) == pytest.approx(was)
     text = page.post(kind="delete", number="0", version=page.version())
     assert "The price was deleted. It changes nothing in the chosen days." in said(text)
-    assert page.file.read_text().startswith("# Your own prices")
+    assert page.file.read_text().startswith("# Your prices")
     assert "[[price]]" not in page.file.read_text()
 
 
@@ -128,7 +128,7 @@ def test_a_preview_saves_nothing_and_tells_what_a_save_then_does(page: PricePage
     assert not page.file.exists()
     found = notes(text)
     assert found[:2] == [
-        "Nothing was saved yet. See what it would change.",
+        "This is a preview: nothing was saved yet.",
         "Matches 1 model with 8 responses: gpt-5.5.",
     ]
     assert value_of(text, "source") == "a page"
@@ -146,7 +146,7 @@ def test_a_preview_saves_nothing_and_tells_what_a_save_then_does(page: PricePage
 
 def test_a_mistake_keeps_what_was_typed_and_stands_at_its_field(page: PricePage) -> None:
     text = page.save(output="x", from_="2026-99-01", source='"><script>alert(1)</script>')
-    assert said(text) == ["Nothing was saved yet. Correct what is marked."]
+    assert said(text) == ["Nothing was saved. Correct what is marked."]
     assert mistakes(text) == [
         "This is not a date. Write it such as 2026-07-09.",
         "This is not a number. Write it such as 2.5.",
@@ -244,7 +244,7 @@ def test_a_model_without_a_price_is_named_and_gets_a_form(page: PricePage) -> No
     text = page.get()
     assert "No price is known for some responses, so the costs are lower bounds:" in text
     assert '<bdi title="acme &lt;b&gt;">acme &lt;b&gt;</bdi>' in text
-    (address,) = set(re.findall(r'<a href="([^"]*)">Add a price</a>', text.split("Your own prices")[0]))
+    (address,) = set(re.findall(r'<a href="([^"]*)">Add a price</a>', text.split("Your prices")[0]))
     assert value_of(page.get(html.unescape(address)), "model") == "acme <b>"
     page.save(model="acme <b>")
     assert "lower bounds" not in page.get()

@@ -76,18 +76,18 @@ def test_a_lone_surrogate_is_no_error() -> None:
         ),
         ({"zone": "\0"}, {}, "There is no time zone ' '. Try Europe/Berlin or UTC."),
         ({"page": "-1"}, {}, "There is no page number '-1'. Showing the first one."),
-        ({"project": "/" * 12_001}, {}, "The project in the address is too long, and was left out."),
+        ({"project": "/" * 12_001}, {}, "The project in the address is too long and was ignored."),
         (
             {"range": "all", "compare": "1"},
             {"range": "all"},
             "There is nothing before all days, so nothing is compared.",
         ),
         ({"range": "custom"}, {}, "A custom range needs a first or a last day. Showing 30 days."),
-        ({"from": "30.11.2026"}, {}, "'30.11.2026' is no day between 2000 and 2100, such as 2026-11-20."),
+        ({"from": "30.11.2026"}, {}, "'30.11.2026' is not a date between 2000 and 2100, such as 2026-11-20."),
         (
             {"range": "custom", "from": "2026-11-09", "to": "2026-11-02"},
             {"range": "custom", "from": "2026-11-02", "to": "2026-11-09"},
-            "The range ended before it began, so its days were exchanged.",
+            "The range ended before it began, so its days were swapped.",
         ),
     ],
 )

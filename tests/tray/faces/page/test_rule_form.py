@@ -63,10 +63,10 @@ def test_a_price_is_added_as_typed() -> None:
 @pytest.mark.parametrize(
     ("typed", "field", "sentence"),
     [
-        ({"model": " "}, "model", "Name the model, or a pattern with *."),
-        ({"model": "a\nb"}, "model", "This has characters that cannot be seen. Type it again."),
+        ({"model": " "}, "model", "Enter a model, or a pattern with *."),
+        ({"model": "a\nb"}, "model", "This contains invisible characters. Type it again."),
         ({"model": "x" * 201}, "model", "Use at most 200 characters."),
-        ({"input": ""}, "input", "A price needs this rate; 0 if it is free."),
+        ({"input": ""}, "input", "Enter this rate, or 0 if it is free."),
         ({"input": "-1"}, "input", "A price cannot be negative."),
         ({"input": "1,5"}, "input", "Write decimals with a point"),
         ({"input": "a"}, "input", "This is not a number. Write it such as 2.5."),
@@ -84,7 +84,7 @@ def test_a_price_is_added_as_typed() -> None:
             "until",
             "This has to be after 2026-07-09, the first day.",
         ),
-        ({"as_": "gpt-5.5"}, "as", "Leave either this or the rates empty."),
+        ({"as_": "gpt-5.5"}, "as", "Enter either this or the rates, not both."),
         ({"as_": "nobody", "input": "", "output": ""}, "as", "No price of nobody is known."),
         (
             {"model": "Acme", "from_": "2026-07-01"},
@@ -142,7 +142,7 @@ def test_the_end_changes_one_line() -> None:
         "07-09\nas", "07-09\nuntil = 2026-12-01\nas"
     )
     assert mistakes(end, until="2026-07-09") == {"until": "This has to be after 2026-07-09, the first day."}
-    assert mistakes(end, until=" ") == {"until": "Choose the day."}
+    assert mistakes(end, until=" ") == {"until": "Choose a day."}
     assert mistakes(end, until="soon")["until"].startswith("This is not a date.")
 
 

@@ -206,7 +206,7 @@ def test_sorted_and_paged_by_the_address(tmp_path: Path) -> None:
 def test_nothing_was_used(tmp_path: Path, query: str) -> None:
     built = sessions.build(LedgerPage(tmp_path).data(query))
     assert built.entries == ()
-    assert "No session was used in these days." in str(Pages().section("sessions", built))
+    assert "No sessions in this period." in str(Pages().section("sessions", built))
 
 
 def test_times_are_local(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_an_empty_ledger_is_a_page(tmp_path: Path, tab: str, usage: dict[str, An
 )
 def test_days_without_use_are_a_page(tmp_path: Path, tab: str, address: str) -> None:
     page = page_of(tmp_path, 400 * DAY)
-    assert "Nothing was used in these days." in html(page, f"?tab={tab}{address}")
+    assert "No usage in this period." in html(page, f"?tab={tab}{address}")
 
 
 def test_no_template_has_a_style_or_a_script_of_its_own(tmp_path: Path) -> None:
@@ -218,11 +218,11 @@ def test_days_in_which_clocks_change(tmp_path: Path, day: str, at: str) -> None:
 def test_days_before_the_first_log_are_not_zero(tmp_path: Path) -> None:
     data = page_of(tmp_path, DAY, 3 * DAY).data("?range=7d&tab=usage")
     built = over_time.build(data)
-    assert "Not known: 14 – 16 Nov, before the first log." in built.notes
+    assert "Unknown: 14 – 16 Nov, before the first log." in built.notes
     assert built.charts[0].count(">unknown<") == 3
-    assert "A day: ≈ $0.50 and 0 tokens, over 4 days." in built.footer
+    assert "Per day: ≈ $0.50 and 0 tokens, over 4 days." in built.footer
     assert averages.build(data).method.startswith(
-        "Over the 4 calendar days since the first log, 17 – 20 Nov;"
+        "Over the 4 calendar days since the first log, 17 – 20 Nov, with"
     )
     assert ">unknown<" in heat.build(data).chart
 
@@ -256,12 +256,10 @@ def test_the_forecast_names_its_method(tmp_path: Path) -> None:
     assert cards(long)["Forecast for the month"].value == "≈ $30.00"
     assert "the average of its weekday in the last 4 weeks" in long.method
     short = month.build(page_of(tmp_path / "b", *(each * DAY for each in range(6))).data())
-    assert (
-        short.method == "Each day ahead is taken as the average of the last 5 days: too few to tell a range."
-    )
+    assert short.method == "Each remaining day counts as the average of the last 5 days: too few for a range."
     assert cards(short)["Forecast for the month"].value == "≈ $16.00"
     new = month.build(page_of(tmp_path / "c", 0 * DAY, DAY).data())
-    assert new.method == "A forecast needs 3 whole days of logs."
+    assert new.method == "A forecast needs 3 full days of logs."
     assert list(cards(new)) == ["Nov 2026 so far"]
 
 
@@ -375,7 +373,7 @@ def test_burn_rates_together_and_by_provider(tmp_path: Path) -> None:
     built = burn.build(page.data("?range=today"))
     assert built is not None
     assert [(row.name, row.hour_cost.full, row.day_cost.full) for row in built.rows] == [
-        ("Together", "2.000000", "7.000000"),
+        ("All providers", "2.000000", "7.000000"),
         ("Claude", "1.333333", "4.000000"),
         ("Codex", "0.666667", "3.000000"),
     ]
@@ -574,7 +572,7 @@ def test_what_is_left_out_is_named(tmp_path: Path) -> None:
     assert built is not None
     assert built.notes[1].startswith("Left out on both sides, as no price is set for them: Codex (")
     assert built.notes[1].endswith("/codex, account c2).")
-    assert built.notes[2:] == ("No account or home has the name that a price was set for: nobody.",)
+    assert built.notes[2:] == ("No account or home matches these names in your settings: nobody.",)
 
 
 def test_all_templates_are_there() -> None:

@@ -119,9 +119,7 @@ def test_a_year_of_readings_is_drawn_by_few_points() -> None:
 
 
 def test_a_line_without_readings_says_so() -> None:
-    assert "There is no reading of these days." in use_line(
-        UseLine(title="x", stretches=(), begin=NOON, end=NOON)
-    )
+    assert "No readings in this period." in use_line(UseLine(title="x", stretches=(), begin=NOON, end=NOON))
 
 
 @pytest.mark.parametrize("days", [0.1, 1, 2, 3, 8, 40, 365, 3000])
@@ -195,8 +193,13 @@ def test_the_parts_of_a_sum() -> None:
 
 
 def test_bars_of_rows_are_as_long_as_their_part() -> None:
-    found = [read(row_bar(value, 50.0)) for value in (50.0, 25.0, 0.0, None)]
-    assert [each[0].get("width") for each in found] == ["100%", "50%", "2", "24"]
+    found = [row_bar(value, 50.0) for value in (50.0, 25.0, 0.0, None)]
+    assert [re.findall(r'<rect[^>]* width="([^"]+)"', each)[0] for each in found] == [
+        "100%",
+        "50%",
+        "2",
+        "24",
+    ]
 
 
 def test_a_rhythm_has_its_peak_as_a_sentence() -> None:
@@ -207,9 +210,7 @@ def test_a_rhythm_has_its_peak_as_a_sentence() -> None:
     assert "Most was used on Mon 06–24: 8 sessions." in "".join(drawn.itertext())
     assert len(of_class(drawn, "shade-5")) == 1
     assert len(of_class(drawn, "shade-0")) == 12
-    assert "Nothing was used in these days." in rhythm(
-        Rhythm(title="x", unit=TOKENS, parts=("a",), values={})
-    )
+    assert "No usage in this period." in rhythm(Rhythm(title="x", unit=TOKENS, parts=("a",), values={}))
 
 
 def test_a_rhythm_tells_what_is_not_known_from_nothing() -> None:

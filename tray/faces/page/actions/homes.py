@@ -19,14 +19,12 @@ def add(desk: PageDesk, form: Mapping[str, str]) -> str:
     try:
         path = home_settings.add(desk.scope, provider, form.get("path", ""))
     except HomeRefused as error:
-        raise FormRefused(
-            "The home was not added yet. Correct what is marked.", {"path": str(error)}
-        ) from error
+        raise FormRefused("The home was not added. Correct what is marked.", {"path": str(error)}) from error
     except CannotWriteSettings as error:
         raise FormRefused(str(error)) from error
     is_counted = desk.figures.wait(desk.figures.recount(), WAIT_SECONDS)
     rest = "and its logs are counted" if is_counted else "and its logs are being counted"
-    return f"{short(path)} is a home of {provider.title} now, {rest}."
+    return f"{short(path)} was added to {provider.title}, {rest}."
 
 
 def remove(desk: PageDesk, form: Mapping[str, str]) -> str:
@@ -36,11 +34,11 @@ def remove(desk: PageDesk, form: Mapping[str, str]) -> str:
     except (HomeRefused, CannotWriteSettings) as error:
         raise FormRefused(str(error)) from error
     desk.figures.wait(desk.figures.recount(), WAIT_SECONDS)
-    return f"{home.label} was removed from the settings. Nothing in it was changed."
+    return f"{home.label} was removed from the settings. Its files were left as they are."
 
 
 def _provider(desk: PageDesk, form: Mapping[str, str]) -> Provider:
     found = next((each for each in desk.scope.providers if each.id == form.get("provider")), None)
     if found is None:
-        raise FormRefused("Choose the program whose home this is.", {"provider": "Choose one."})
+        raise FormRefused("Choose the program that uses this home.", {"provider": "Choose one."})
     return found

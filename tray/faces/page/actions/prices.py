@@ -49,12 +49,12 @@ def act(desk: PageDesk, form: Mapping[str, str]) -> str:
         raise FormRefused(text) from error
     if mistakes:
         raise FormRefused(
-            mistakes.get(rule_form.ENTIRE_FORM, "Nothing was saved yet. Correct what is marked."), mistakes
+            mistakes.get(rule_form.ENTIRE_FORM, "Nothing was saved. Correct what is marked."), mistakes
         )
     if form.get("do") == "preview":
-        raise FormPreviewed("Nothing was saved yet. See what it would change.")
+        raise FormPreviewed("This is a preview: nothing was saved yet.")
     if not desk.figures.wait(desk.figures.recount(), WAIT_SECONDS):
-        return f"{_DONE[asked.kind]} The costs change as the count goes on."
+        return f"{_DONE[asked.kind]} The costs update as the count continues."
     return f"{_DONE[asked.kind]} {_effect(before, _total(desk, form))}"
 
 
@@ -70,4 +70,4 @@ def _effect(before: Tally, after: Tally) -> str:
     if (before.usd, before.unpriced) == (after.usd, after.unpriced):
         return "It changes nothing in the chosen days."
     was, now = (cost_text(each.usd, each.unpriced) for each in (before, after))
-    return f"The chosen days come to {now} now, and came to {was} before."
+    return f"The chosen days now come to {now} instead of {was}."

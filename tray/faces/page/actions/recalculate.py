@@ -12,5 +12,5 @@ WAIT_SECONDS = 5.0
 
 def act(desk: PageDesk, _form: Mapping[str, str]) -> str:
     if not desk.figures.wait(desk.figures.recount(), WAIT_SECONDS):
-        return "Recalculating. The numbers change as the count goes on."
+        return "Recalculating. The numbers update as the count continues."
     return "" if desk.figures.status.problem else "Recalculated."

@@ -37,7 +37,7 @@ def subscriptions(desk: PageDesk, form: Mapping[str, str]) -> str:
 
 def _saved(draft: SettingsDraft, save: Callable[[Changes], None]) -> str:
     if draft.mistakes:
-        raise FormRefused("Nothing was saved yet. Correct what is marked.", draft.mistakes)
+        raise FormRefused("Nothing was saved. Correct what is marked.", draft.mistakes)
     try:
         save(draft.changes)
     except CannotWriteSettings as error:

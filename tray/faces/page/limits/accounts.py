@@ -19,7 +19,7 @@ from tray.view.menu.account import named
 from tray.view.menu.windows import look_of
 from tray.view.window_names import window_name
 
-UNREADABLE = "The published limits cannot be read now; they are written again within minutes."
+UNREADABLE = "The published limits cannot be read right now. They are rewritten within minutes."
 _LONGEST = 40
 
 

@@ -69,5 +69,5 @@ def filter_note(data: PageData) -> str | None:
         return None
     return (
         "Limits are those of whole accounts: the filter by"
-        f" {' and '.join(given)} counts for tokens and cost alone."
+        f" {' and '.join(given)} applies only to tokens and cost."
     )

@@ -11,7 +11,7 @@ from tray.view import format as fmt
 from tray.view.usage.averages import Average, averages
 from tray.view.usage.days import Days
 
-_NAMES = {"day": "A day", "week": "A week", "month": "A month", "active day": "A day with use"}
+_NAMES = {"day": "Per day", "week": "Per week", "month": "Per month", "active day": "Per active day"}
 
 
 class AverageRow(Struct, frozen=True, kw_only=True):
@@ -52,6 +52,6 @@ def _method(data: PageData, days: Days, active: int) -> str:
     since = data.selection.since
     first = " since the first log" if since is None or since < days.first else ""
     return (
-        f"Over the {fmt.plural(days.count, 'calendar day')}{first}, {name}; "
-        f"{fmt.plural(active, 'day')} had use. A month has 365.2425 / 12 days."
+        f"Over the {fmt.plural(days.count, 'calendar day')}{first}, {name}, "
+        f"with {fmt.plural(active, 'active day')}. A month counts as 365.2425 / 12 days."
     )

@@ -77,7 +77,7 @@ def _running(block: BlockCost, data: PageData) -> dict[str, str]:
     partial = block.tally.unpriced > 0
     if block.burn is not None:
         rate = amounts.cost_and_tokens(block.burn.usd_per_hour, block.burn.tokens_per_hour, at_least=partial)
-        found["rate"] = f"{rate} an hour"
+        found["rate"] = f"{rate} per hour"
     if block.projection is not None:
         planned = amounts.cost_and_tokens(block.projection.usd, block.projection.tokens, at_least=partial)
         found["projected"] = f"{planned} by {fmt.clock(block.ends_at, data.zone)} at this rate"

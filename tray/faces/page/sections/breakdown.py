@@ -35,7 +35,7 @@ def _by_model(data: PageData) -> TallyTable:
     return table(
         rows,
         data.query,
-        caption="Cost and tokens by model; a row opens to its efforts",
+        caption="Cost and tokens by model; open a row for its efforts",
         title="Model",
         beyond=groups.beyond(data),
         notes=spending.unpriced_note(data),
@@ -48,7 +48,7 @@ def _by_time(data: PageData, by: str) -> TallyTable:
     return table(
         rows,
         data.query,
-        caption=f"Cost and tokens by {by}; a row opens to its models",
+        caption=f"Cost and tokens by {by}; open a row for its models",
         title=by.capitalize(),
         beyond=groups.beyond(data),
         usual="name",

@@ -18,7 +18,7 @@ _HOURS = BURN_MINUTES // 60
 
 
 class BurnRow(Struct, frozen=True, kw_only=True):
-    """`name` is a provider's, or "Together"."""
+    """`name` is a provider's, or "All providers"."""
 
     name: str
     hour_cost: Amount
@@ -47,7 +47,7 @@ def build(data: PageData) -> BurnTable | None:
     return BurnTable(
         rows=rows,
         has_cost=any(row.hour_cost.shown or row.day_cost.shown for row in rows),
-        idle=problem or ("" if recent else f"Nothing was used in the last {_HOURS} hours."),
+        idle=problem or ("" if recent else f"No usage in the last {_HOURS} hours."),
         method=_method(data, days),
     )
 
@@ -66,7 +66,7 @@ def _rows(
 ) -> Iterator[BurnRow]:
     providers = sorted({*recent, *used}, key=title)
     if len(providers) > 1:
-        yield _row("Together", tallied(recent.values()), tallied(used.values()), days)
+        yield _row("All providers", tallied(recent.values()), tallied(used.values()), days)
     for name in providers:
         yield _row(title(name), recent.get(name, Tally()), used.get(name, Tally()), days)
 
@@ -90,7 +90,7 @@ def _row(name: str, recent: Tally, used: Tally, days: Days | None) -> BurnRow:
 
 
 def _method(data: PageData, days: Days | None) -> str:
-    hours = f"An hour: over the last {_HOURS} hours, whatever days are chosen."
+    hours = f"Per hour: over the last {_HOURS} hours, whatever days are chosen."
     if days is None:
         return hours
-    return f"{hours} A day: over {fmt.plural(days.count, 'day')}, {days.name(data.today)}."
+    return f"{hours} Per day: over {fmt.plural(days.count, 'day')}, {days.name(data.today)}."

@@ -26,7 +26,7 @@ def build(data: PageData) -> ByAccount:
         table(
             rows,
             data.query,
-            caption="Cost and tokens by account; a row opens to its models",
+            caption="Cost and tokens by account; open a row for its models",
             title="Account",
             beyond=groups.beyond(data),
             notes=tuple(_notes(is_unknown)),

@@ -21,7 +21,7 @@ def build(data: PageData) -> ByHome:
                 data, "home", lambda label: named(label, data.query.with_(home=label, page="").address)
             ),
             data.query,
-            caption="Cost and tokens by home; a row opens to its models",
+            caption="Cost and tokens by home; open a row for its models",
             title="Home",
             beyond=groups.beyond(data),
         )

@@ -26,7 +26,7 @@ def build(data: PageData) -> ByProject:
         table(
             rows,
             data.query,
-            caption="Cost and tokens by project; a row opens to its models",
+            caption="Cost and tokens by project; open a row for its models",
             title="Project",
             beyond=groups.beyond(data),
             notes=spending.unpriced_note(data),

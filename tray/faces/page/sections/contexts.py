@@ -133,7 +133,7 @@ def _cards(rows: tuple[ContextRow, ...], data: PageData) -> Iterator[StatCard]:
         mean = fmean(known)
         whole = f"of {len(rows)} sessions" if len(rows) > len(known) else "sessions"
         yield StatCard(
-            name="Mean use of the window",
+            name="Average use of the window",
             value=fmt.done(mean / 100),
             full=f"{mean:.2f} %",
             note=f"{len(known)} {whole} of which the window is known",
@@ -143,7 +143,7 @@ def _cards(rows: tuple[ContextRow, ...], data: PageData) -> Iterator[StatCard]:
         usage = total.usage
         prompt = (usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens) / total.responses
         yield StatCard(
-            name="Mean prompt of the days chosen",
+            name="Average prompt of the chosen days",
             value=f"{fmt.tokens(round(prompt))} tokens",
             full=f"{prompt:.1f}",
             note=f"over {total.responses:,} responses",
@@ -153,6 +153,6 @@ def _cards(rows: tuple[ContextRow, ...], data: PageData) -> Iterator[StatCard]:
 def _notes(rows: tuple[ContextRow, ...]) -> Iterator[str]:
     if any(row.percent is None for row in rows):
         yield (
-            "A window is shown where it is certain: Codex logs its size, Claude Code does not. More than 200,000"
-            " tokens fit the long one alone."
+            "A window's size is shown where it is certain: Codex logs it, Claude Code does not. A prompt of more"
+            " than 200,000 tokens fits only the long one."
         )

@@ -18,7 +18,7 @@ from tray.faces.page.table.columns import ShownCell
 from tray.faces.page.table.names import readable
 from tray.faces.page.table.plain import FactTable, bytes_text, number_cell, text_cell
 
-_HEADS = ("Home", "Provider", "Logs", "Size", "Deleted since", "Skipped lines", "Not read to their end")
+_HEADS = ("Home", "Provider", "Logs", "Size", "Deleted since", "Skipped lines", "Incomplete")
 _MOST_NAMED = 20
 
 
@@ -81,11 +81,11 @@ def _counted(data: PageData, providers: Sequence[Provider]) -> Iterator[str]:
     for provider in providers:
         match data.costs.ledger.is_complete(provider.id):
             case None:
-                yield f"{provider.title}: never counted."
+                yield f"{provider.title}: not counted yet."
             case True:
                 yield f"{provider.title}: all logs are counted."
             case False:
-                yield f"{provider.title}: not all logs are counted. The next scan goes on."
+                yield f"{provider.title}: not all logs are counted. The next scan continues."
 
 
 def _days(data: PageData) -> Iterator[str]:

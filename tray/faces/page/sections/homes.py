@@ -23,10 +23,7 @@ from tray.faces.page.table.names import ShownName, named
 
 ADD, REMOVE = "home-add", "home-remove"
 """What the forms are called where they are posted."""
-KEPT = (
-    "Removing a home takes its numbers off this page and deletes nothing: its logs stay, and what was counted"
-    " comes back when you add the home again."
-)
+KEPT = "Removing a home only hides its numbers: its logs stay, and the numbers come back when you add the home again."
 
 
 class HomeRow(Struct, frozen=True, kw_only=True):
@@ -103,7 +100,7 @@ def _rows(
             responses=_responses(seen, label),
             last_seen=_last(seen, label),
             known="Found on this machine",
-            how="tankful finds these folders by itself.",
+            how="tankful finds these folders automatically.",
         )
 
 
@@ -164,7 +161,7 @@ def _form(data: PageData, chosen: Sequence[Provider], back: str) -> PageForm:
             kind="choice",
             options=tuple(FieldOption(each.id, each.title) for each in chosen),
         ),
-        FormField(name="path", label="Folder", required=True, hint="Its path, from / or ~."),
+        FormField(name="path", label="Folder", required=True, hint="A path that starts with / or ~."),
     )
     is_typed = data.note is not None and data.note.action == ADD and bool(data.note.fields)
     if data.note is not None and is_typed:

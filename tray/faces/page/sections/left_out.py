@@ -29,13 +29,13 @@ def build(data: PageData) -> LeftOut:
     return LeftOut(
         is_priced=total.responses > 0 and not total.unpriced,
         unpriced=FactTable(
-            caption="Responses without a known price, which the costs of these days leave out",
+            caption="Responses without a known price: not in the costs of these days",
             heads=("Model", "Provider", "Responses", "Tokens"),
             rows=tuple(_unpriced(data)),
             numbers=(2, 3),
         ),
         beyond=FactTable(
-            caption="Usage that a program reports only in the total of a session: a row of its own in each table",
+            caption="Usage that is reported only as the total of a session: a row of its own in each table",
             heads=("Provider", "Cost", "Tokens"),
             rows=tuple(_beyond(data)),
             numbers=(1, 2),

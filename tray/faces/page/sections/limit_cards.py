@@ -134,7 +134,7 @@ def _legend(cards: tuple[LimitCard, ...], data: PageData) -> str:
     zone = f"Times are in {zone_name(data.zone)}."
     if not any(gauge.tick is not None for card in cards for gauge in (*card.windows, *card.scoped)):
         return zone
-    return f"The line across a bar is where even use would be by now. {zone}"
+    return f"The line across a bar marks even use by now. {zone}"
 
 
 def _iso(at: datetime | None) -> str:

@@ -1,4 +1,4 @@
-"""How far each window was used: a line broken at resets, or columns where there are many windows."""
+"""Usage of each window: a line broken at resets, or columns where there are many windows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_LINES = 36
 _MOST_CHARTS = 12
 _LEAST = 2
 """Readings make a line."""
-_NONE = "No limits were read in these days."
+_NONE = "No limits were read in this period."
 
 
 class LimitHistory(Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ def build(data: PageData) -> LimitHistory:
 
 def _more(alone: Sequence[str], left_out: int) -> Iterator[str]:
     if alone:
-        yield f"Only one reading in these days, so no line: {', '.join(alone)}."
+        yield f"Too few readings for a line: {', '.join(alone)}."
     if left_out:
         yield f"{left_out} more windows are not shown: choose an account to see them."
 
@@ -144,4 +144,4 @@ def _warned_at(data: PageData, window: str) -> tuple[int, ...]:
 
 
 def _explained(warned_at: tuple[int, ...]) -> str:
-    return "The dashed lines are where a notice is shown." if warned_at else ""
+    return "Dashed lines mark your notice thresholds." if warned_at else ""

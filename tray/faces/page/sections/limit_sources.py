@@ -1,4 +1,4 @@
-"""Where the limits come from: how old each value is, and how each source last answered."""
+"""Limit sources: how old each value is, and how each source last answered."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _source(account: dict[str, Any], source: str) -> str:
 def _attempts(account: dict[str, Any], data: PageData) -> Iterator[tuple[ShownCell, ...]]:
     for attempt in account["attempts"]:
         error = attempt["error"]
-        answer = "ok" if attempt["ok"] else "nothing to tell"
+        answer = "ok" if attempt["ok"] else "no data"
         if error:
             answer = " ".join(filter(None, (error["message"], error["remedy"])))
         took = attempt.get("ms")

@@ -90,12 +90,12 @@ def _card(found: Forecast, *, at_least: bool, by_tokens: bool) -> StatCard:
 
 def _method(found: Forecast | None, today: date) -> str:
     if found is None and today.day == 1:
-        return "On the first day of a month there is no forecast."
+        return "The forecast starts on the second day of a month."
     if found is None:
-        return f"A forecast needs {LEAST_DAYS} whole days of logs."
+        return f"A forecast needs {LEAST_DAYS} full days of logs."
     if found.method == "weeks":
         return (
-            f"Each day ahead is taken as the average of its weekday in the last {WEEKS} weeks. The range is what "
-            "the rest of the month comes to if it is like the quietest or the busiest of these weeks."
+            f"Each remaining day counts as the average of its weekday over the last {WEEKS} weeks. The range is "
+            "that of the quietest and the busiest of these weeks."
         )
-    return f"Each day ahead is taken as the average of the last {found.days} days: too few to tell a range."
+    return f"Each remaining day counts as the average of the last {found.days} days: too few for a range."

@@ -41,9 +41,9 @@ def _sentence(data: PageData, source: TotalsSource, since: date) -> str:
     name = data.title(source.provider)
     if source.home:
         return (
-            f"{day} all totals include the logs of {name} in {readable(source.home)}, also of earlier days."
+            f"{day}, all totals include the logs of {name} in {readable(source.home)}, also of earlier days."
         )
     return (
-        f"{day} all totals include what {name} reports only in the totals of its sessions: it is not in the lines "
-        "of its logs, and has a row of its own."
+        f"{day}, all totals include usage that {name} reports only as the total of a session: it is not on the "
+        "lines of its logs, and has a row of its own."
     )

@@ -104,14 +104,14 @@ def _footer(total: Tally, known: Days, active: int) -> str:
     if not active:
         return ""
     parts = [
-        f"Sum: {amounts.cost_and_tokens(total.usd, total.usage.total_tokens, at_least=total.unpriced > 0)}."
+        f"Total: {amounts.cost_and_tokens(total.usd, total.usage.total_tokens, at_least=total.unpriced > 0)}."
     ]
     for each in averages(total, known.count, active):
         used = amounts.cost_and_tokens(each.usd, each.tokens, at_least=each.at_least)
         if each.period == "day":
-            parts.append(f"A day: {used}, over {fmt.plural(known.count, 'day')}.")
+            parts.append(f"Per day: {used}, over {fmt.plural(known.count, 'day')}.")
         elif each.period == "active day":
-            parts.append(f"A day with use: {used}, of {fmt.plural(active, 'day')}.")
+            parts.append(f"Per active day: {used}, of {fmt.plural(active, 'day')}.")
     return " ".join(parts)
 
 
@@ -120,7 +120,7 @@ def _notes(data: PageData, known: Days) -> tuple[str, ...]:
     found = []
     if shown.first < known.first:
         before = Days(shown.first, known.first - timedelta(days=1))
-        found.append(f"Not known: {before.name(data.today)}, before the first log.")
+        found.append(f"Unknown: {before.name(data.today)}, before the first log.")
     step: Step = step_for(shown.first, shown.last)
     if step != "day" or (shown.first.day != 1 and shown.first.month != shown.last.month):
         found.append(f"Weeks and months have only their days within {shown.name(data.today)}.")

@@ -60,7 +60,7 @@ def build(data: PageData) -> OwnPrices:
         heads=(
             Head(title="Model"),
             *(Head(title=title, number=True) for title in TITLES.values()),
-            Head(title="What it is for"),
+            Head(title="Applies to"),
         ),
         prices=own_prices(data.query, rates, counted, data.now),
         add=opened(data.query, "add"),
@@ -176,7 +176,7 @@ def _effect(data: PageData, text: str, rates: Rates) -> tuple[str, ...]:
     days = Selection(zone=data.zone, since=data.selection.since, until=data.selection.until)
     tally = data.tallies((), selection=days).get((), Tally())
     if tally.responses > MOST_PREVIEWED:
-        return ("The chosen days have too many responses for a preview. Choose fewer.",)
+        return ("The chosen days have too many responses for a preview. Choose fewer days.",)
     homes = {
         each.id: tuple(home.path for home in data.scope.log_homes_of(each)) for each in data.scope.chosen()
     }

@@ -13,16 +13,14 @@ from tray.faces.page.limits.percent import percent_values
 from tray.view import format as fmt
 from tray.view.percent_value import LEAST_USED, PercentValue, ValueSpread
 
-_UNKNOWN = (
-    f"Not known yet: of no past week {LEAST_USED:.0f} % or more were used with its logs on this computer."
-)
+_UNKNOWN = f"Not known yet: no past week had {LEAST_USED:.0f} % or more used, with its logs on this computer."
 _ESTIMATE = (
-    "An estimate: what the logs of past weeks hold, divided by how far each was used. It is the median, then the"
-    " lowest and the highest week, with what the rounding of percentages may do."
+    "An estimate: what was logged in each past week, divided by the percentage used. It is the median, followed by"
+    " the lowest and the highest week with the rounding of percentages included."
 )
 _ELSEWHERE = (
-    "Weeks whose percentage rose while nothing was logged here do not count. What other devices used at the same"
-    " time is not in the logs, so one percent may be worth more."
+    "Weeks in which the percentage rose while nothing was logged here are left out. Use on other devices at the"
+    " same time is not in the logs, so one percent may be worth more."
 )
 
 
@@ -88,7 +86,7 @@ def _rests_on(found: PercentValue) -> str:
         were = "was" if found.elsewhere == 1 else "were"
         weeks += f" ({found.elsewhere} more {were} used on other devices, too)"
     if found.priced_windows == found.windows:
-        return f"Rests on {weeks}."
+        return f"Based on {weeks}."
     if not found.priced_windows:
-        return f"Rests on {weeks}, none of which has all its prices."
-    return f"Rests on {weeks}, the dollars on {found.priced_windows} with all prices."
+        return f"Based on {weeks}, none of which is fully priced."
+    return f"Based on {weeks}, the dollars on {found.priced_windows} that are fully priced."

@@ -62,7 +62,7 @@ def build(data: PageData) -> RatesUsed:
     ]
     return RatesUsed(
         problems=tuple(each for each in (rates.problem, rates.fetched_problem) if each),
-        list=f"Prices are from {rates.origin}, a list of {rates.made_on}, unless another origin is shown.",
+        list=f"Prices are from {rates.origin}, as of {rates.made_on}, unless another origin is shown.",
         heads=(
             Head(title="Model"),
             *(Head(title=title, number=True) for title in price_rows.TITLES.values()),

@@ -16,7 +16,7 @@ from tray.faces.page.table.table import ROWS
 from tray.view import format as fmt
 
 _FIGURES = tuple(column for column in COLUMNS if column.key not in ("share", "rate", "responses"))
-_NOT_THERE = "This part of the list is not there any more: these are the newest responses."
+_NOT_THERE = "This part of the list no longer exists. Showing the newest responses."
 
 
 class ResponseEntry(Struct, frozen=True, kw_only=True):

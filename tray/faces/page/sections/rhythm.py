@@ -108,7 +108,7 @@ def _sessions(data: PageData) -> dict[tuple[int, int], Value]:
 
 def _notes(data: PageData, measure: Measure) -> tuple[str, ...]:
     if measure == "sessions":
-        return ("A session counts wherever it was used: in several parts of a day, more than once.",)
+        return ("A session counts in each part of the day that it was used in.",)
     if measure == "usd":
         return spending.unpriced_note(data)
     return ()

@@ -39,9 +39,10 @@ def _states(data: PageData, path: Path) -> Iterator[str]:
     if not os.path.exists(path):
         yield "Nothing was counted yet: there is no ledger."
         return
-    yield f"The ledger has {bytes_text(health.size_of(path))}. It keeps what was counted when logs are deleted."
+    size = bytes_text(health.size_of(path))
+    yield f"The ledger takes {size}. It keeps what was counted, also when logs are deleted."
     try:
-        yield f"State {data.costs.ledger.generation():x}: another one whenever the sums may have changed."
+        yield f"State {data.costs.ledger.generation():x}. It changes whenever the totals may have changed."
         found = data.costs.ledger.read(health.scrub, None)
     except LedgerError:
         return
@@ -70,8 +71,8 @@ def _problems(data: PageData, path: Path) -> Iterator[str]:
         yield str(error)
     for broken in quarantined_files(path):
         yield (
-            f"A damaged ledger was set aside as {readable(short(broken))}."
-            " What could be read of it was taken over; keep it until you miss nothing."
+            f"A damaged ledger was kept as {readable(short(broken))}."
+            " What could be read was recovered; delete the file when you miss nothing."
         )
 
 

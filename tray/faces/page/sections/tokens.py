@@ -20,9 +20,9 @@ _TITLES = {
     "input": "Input",
     "cache_read": "Cache reads",
     "cache_write": "Cache writes",
-    "cache_write_1h": "of them for 1 hour",
+    "cache_write_1h": "of which for 1 hour",
     "output": "Output",
-    "reasoning": "of it reasoning",
+    "reasoning": "of which reasoning",
 }
 
 

@@ -139,8 +139,8 @@ def _compared(data: PageData, before: Before | None) -> str:
     name = days.name(data.today)
     first = spending.logged(data).first
     if before is None:
-        return f"There are no logs of {name} to compare with."
+        return f"There are no logs from {name} to compare with."
     if not before.whole and first is not None:
         began = fmt.day_name(first, data.today)
-        return f"Compared with {name}, of which logs begin on {began}: no changes are shown."
+        return f"Compared with {name}, whose logs begin on {began}, so no changes are shown."
     return f"Compared with {name}."

@@ -20,11 +20,11 @@ from tray.view.window_events import end_of, events, is_eventful, is_open, used_t
 _ROWS = 25
 _EVENTFUL, _ALL = "", "all"
 _HEADS = tuple(
-    Head(title=title, number=title == "Used at its end")
-    for title in ("Window", "What happened", "Used at its end", "Account", "Began", "Ended")
+    Head(title=title, number=title == "Used at end")
+    for title in ("Window", "What happened", "Used at end", "Account", "Began", "Ended")
 )
-_NONE = "No window was open in these days, as far as anybody looked."
-_QUIET = "Nothing out of the ordinary: no window was used up, reset early, moved or refused in these days."
+_NONE = "No windows are recorded in this period."
+_QUIET = "Nothing unusual: no window was used up, reset early, moved or refused in this period."
 
 
 class LoggedWindow(Struct, frozen=True, kw_only=True):

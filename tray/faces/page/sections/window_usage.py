@@ -28,7 +28,7 @@ _WINDOWS = ("weekly", "monthly", "session")
 _BEFORE = {"weekly": timedelta(days=35), "monthly": timedelta(days=95), "session": timedelta(days=1)}
 """How long before the range the window is looked for that its first one is compared with."""
 _TITLES = ("Window", "Used", "Tokens", "Cost", "Messages", "Responses", "Change")
-_NONE = "No window of these days is known."
+_NONE = "No windows are recorded in this period."
 
 
 class WindowUsageRow(Struct, frozen=True, kw_only=True):
@@ -134,8 +134,8 @@ def _toggle(address: str, count: int, *, is_open: bool) -> Link | None:
 
 def _note(data: PageData, window: str, rows: int) -> str:
     if rows == _MOST:
-        return f"The newest {_MOST}."
-    return f"Those of the last {SHORT.days} days." if _span(data, window) != asked_span(data) else ""
+        return f"The newest {_MOST} windows."
+    return f"Windows of the last {SHORT.days} days." if _span(data, window) != asked_span(data) else ""
 
 
 def _first_look(data: PageData, record: WindowRecord) -> datetime | None:

@@ -75,10 +75,12 @@ def _partial(data: PageData, payers: Collection[Payer]) -> str:
     """Why nothing is compared: the filters show a part of what was paid for."""
     chosen = data.selection
     if chosen.project or chosen.model:
-        return "A subscription is for all projects and models: without these filters it is compared with its use."
+        return (
+            "A subscription covers all projects and models. Remove these filters to compare it with its use."
+        )
     if any(chosen.home in each.homes and each.homes[1:] for each in payers):
         return (
-            "A subscription is for all homes of its account: without this filter it is compared with its use."
+            "A subscription covers all homes of its account. Remove this filter to compare it with its use."
         )
     return ""
 
@@ -176,12 +178,12 @@ def _money(price: Decimal) -> str:
 
 def _notes(found: WorthOfAll, data: PageData) -> Iterator[str]:
     if found.accounts:
-        yield "A price a month is taken as that of 365.2425 / 12 days."
+        yield "A monthly price is spread over 365.2425 / 12 days."
     if found.left_out:
         left_out = list(dict.fromkeys(_place_name(each, data) for each in found.left_out))
         yield f"Left out on both sides, as no price is set for them: {fmt.some(left_out, 5, longest=80)}."
     others = sorted({each.subscription.currency for each in found.accounts if not each.is_compared})
     if others:
-        yield f"What is paid in {fmt.some(others, 3)} is not compared: API prices are in USD."
+        yield f"Prices in {fmt.some(others, 3)} are not compared: API prices are in USD."
     if found.unknown:
-        yield f"No account or home has the name that a price was set for: {fmt.some(found.unknown, 5)}."
+        yield f"No account or home matches these names in your settings: {fmt.some(found.unknown, 5)}."
