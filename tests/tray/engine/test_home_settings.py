@@ -93,8 +93,8 @@ def test_the_list_keeps_its_lines_and_comments(folders: Folders) -> None:
         ("/a\0b", "Enter the path of a folder, starting with / or ~."),
         ("{root}/nowhere", "nowhere does not exist."),
         ("{root}/work/auth.json", "auth.json is a file. Enter the path of a folder."),
-        ("{root}/first", "first is a home of Codex already."),
-        ("{root}/link", "link is a home of Codex already."),
+        ("{root}/first", "first is already a home of Codex."),
+        ("{root}/link", "link is already a home of Codex."),
         ("{root}/own", "own is one of tankful's own folders."),
         ("{root}/own/state/x", "x is one of tankful's own folders."),
         ("{root}/empty", "empty is no home of Codex: it has none of auth.json, config.toml, sessions, "),
@@ -102,7 +102,7 @@ def test_the_list_keeps_its_lines_and_comments(folders: Folders) -> None:
         ("{root}/work/sessions", "work?"),
         ("~", "~ has more than a home of Codex in it. Did you mean ~/.codex?"),
         ("/", "/ has more than a home of Codex in it."),
-        ("{root}/claude", "claude is a home of Claude already."),
+        ("{root}/claude", "claude is already a home of Claude."),
     ],
 )
 def test_what_is_no_new_home_is_refused(folders: Folders, typed: str, sentence: str) -> None:
@@ -123,9 +123,9 @@ def test_a_home_of_the_environment_is_not_removed_here(folders: Folders) -> None
         home_settings.remove(folders.scope, CODEX, folders.id_of(folders.root / "first"))
     del folders.environ["CODEX_HOME"]
     usual = folders.id_of(Path(os.path.expanduser("~/.codex")))
-    with pytest.raises(HomeRefused, match="It is a default of Codex: to use another one in its place"):
+    with pytest.raises(HomeRefused, match=r"It is the default of Codex\. To use another one instead"):
         home_settings.remove(folders.scope, CODEX, usual)
-    with pytest.raises(HomeRefused, match="not among the homes any more"):
+    with pytest.raises(HomeRefused, match="no longer a home"):
         home_settings.remove(folders.scope, CODEX, "/x\0y")
 
 

@@ -42,7 +42,8 @@ def tokens(count: float) -> Amount:
 def tokens_in_words(count: float) -> Amount:
     """`67 K tokens`."""
     amount = tokens(count)
-    return Amount(shown=f"{amount.shown} tokens", full=amount.full)
+    unit = "token" if amount.full == "1" else "tokens"
+    return Amount(shown=f"{amount.shown} {unit}", full=amount.full)
 
 
 def cost_and_tokens(usd: float | None, count: float, *, at_least: bool = False) -> str:

@@ -93,7 +93,7 @@ def test_a_home_is_counted_once_added_and_its_numbers_go_with_it(page: HomePage)
     log.parent.mkdir(parents=True)
     log.write_text(re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-7", "0199f0aa-0000-7", source.read_text()))
     text = page.post("home-add", {"provider": "codex", "path": str(other)})
-    assert f"{other} is a home of Codex now, and its logs are counted." in said(text)
+    assert f"{other} was added to Codex, and its logs are counted." in said(text)
     cells = page.row(str(other), text)
     assert cells[1] == "1"
     assert int(cells[2]) > 0
@@ -101,7 +101,7 @@ def test_a_home_is_counted_once_added_and_its_numbers_go_with_it(page: HomePage)
     before = page.settings.read_text()
     text = page.post("home-add", {"provider": "codex", "path": f"{other}/"})
     assert said(text) == ["The home was not added. Correct what is marked."]
-    assert mistakes(text) == [f"{other} is a home of Codex already."]
+    assert mistakes(text) == [f"{other} is already a home of Codex."]
     assert f'name="path" value="{other}/"' in text
     assert page.settings.read_text() == before
     sent = dict(re.findall(r'name="(provider|home)" value="(\w+)"', text.split("/do/home-remove")[1]))
@@ -117,7 +117,7 @@ def test_a_home_is_counted_once_added_and_its_numbers_go_with_it(page: HomePage)
     ("fields", "sentence"),
     [
         ({"provider": "codex", "home": "{codex}"}, "take it out of CODEX_HOME"),
-        ({"provider": "codex", "home": "000000000000"}, "not among the homes any more"),
+        ({"provider": "codex", "home": "000000000000"}, "no longer a home"),
         ({"provider": "nobody", "home": "0"}, "Choose the program that uses this home."),
         ({}, "Choose the program that uses this home."),
     ],
@@ -151,7 +151,7 @@ def test_a_price_for_each_account_is_kept_by_its_id(page: HomePage) -> None:
     text = page.post("subscriptions", {codex: "-1", claude: "20 EUR"})
     assert mistakes(text) == [
         "This should be an amount in USD above 0, such as 100 or 19.99.",
-        "Type it in USD, as the costs are: no exchange rate is known here.",
+        "Enter it in USD, like the costs: no exchange rate is known here.",
     ]
     assert 'value="-1"' in text
     assert "200 USD" in page.settings.read_text()
@@ -239,6 +239,6 @@ def test_hostile_names_of_homes_are_shown_and_removed(tmp_path: Path) -> None:
         assert raw.count(">Remove</button>") == len(folders) - 1
         for _ in folders[1:]:
             sent = re.findall(r'name="(provider|home)" value="(\w+)"', page.get().split("/do/home-remove")[1])
-            assert "Nothing in it was changed." in said(page.post("home-remove", dict(sent)))[0]
+            assert "Its files were left as they are." in said(page.post("home-remove", dict(sent)))[0]
         assert page.get().count(">Remove</button>") == 0
     assert "homes" not in page.settings.read_text()

@@ -188,7 +188,7 @@ def test_a_single_reading_is_no_line(tmp_path: Path) -> None:
     note(page.costs.ledger, usage, opus)
     built = limit_history.build(page.data("range=7d", published(usage)))
     assert len(built.charts) == 2
-    assert built.more == ("Only one reading in these days, so no line: Codex · Pro · Opus Weekly.",)
+    assert built.more == ("Too few readings for a line: Codex · Pro · Opus Weekly.",)
 
 
 def test_days_without_readings_are_a_sentence(tmp_path: Path) -> None:
@@ -277,7 +277,7 @@ def test_the_log_begins_with_what_happened_and_shows_one_kind_when_asked(tmp_pat
     unknown = window_log.build(page.data(f"{ALL}&by=<b>", usage))
     assert [link.current for link in unknown.choices] == [True, False, False, False]
     assert all(row.events for row in unknown.rows)
-    assert quiet.rows or quiet.empty.startswith("Nothing out of the ordinary")
+    assert quiet.rows or quiet.empty.startswith("Nothing unusual")
 
 
 # --- what was used in each window ---------------------------------------------------------------------------
@@ -324,7 +324,7 @@ def test_short_windows_are_those_of_the_last_days(tmp_path: Path) -> None:
     page = LedgerPage(tmp_path, now=NOW)
     usage = published(some_weeks(page, 2))
     five = window_usage.build(page.data(ALL, usage)).tables[1]
-    assert five.note == "Those of the last 3 days."
+    assert five.note == "Windows of the last 3 days."
     assert all(datetime.fromisoformat(row.began_at) > NOW - 3 * DAY - FIVE for row in five.rows)
     assert sum(int(row.tokens.value) for row in five.rows) > 0
     assert five.toggle is not None
@@ -429,7 +429,7 @@ def test_one_percent_is_worth_what_the_history_was_made_with(tmp_path: Path) -> 
     (card,) = percent_value.build(page.data("range=today&model=other", usage)).cards
     assert float(card.tokens_full) == pytest.approx(1_200_000, rel=0.02)
     assert float(card.usd_full) == pytest.approx(1.2, rel=0.02)
-    assert card.rests_on == "Rests on 3 past weeks."  # of the first one 9 % were used
+    assert card.rests_on == "Based on 3 past weeks."  # of the first one 9 % were used
     assert card.usd == "≈ $1.20"
     assert card.usd_spread.startswith("between $1.")
 
@@ -454,7 +454,7 @@ def test_weeks_that_were_used_on_another_device_too_do_not_count(tmp_path: Path)
     ]
     page.add("codex", left, lambda response: response.usage.total_tokens * 10**6)
     (card,) = percent_value.build(page.data(ALL, published(used))).cards
-    assert card.rests_on == "Rests on 2 past weeks (1 more was used on other devices, too)."
+    assert card.rests_on == "Based on 2 past weeks (1 more was used on other devices, too)."
     assert float(card.tokens_full) == pytest.approx(1_000_000, rel=0.02)
 
 
@@ -496,7 +496,7 @@ def test_the_tab_is_drawn(tmp_path: Path, address: str) -> None:
     used = some_weeks(page, 2)
     usage = document.usage(UsageSnapshot(generated_at=NOW, accounts=(used, BARE)), NOW)
     html = Pages().page(page.data(address, usage))
-    for title in ("What is left", "Window log", "Value of one percent"):
+    for title in ("Current limits", "Window log", "Value of one percent"):
         assert title in html
     assert len(html) < 400_000
 

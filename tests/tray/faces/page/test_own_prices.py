@@ -108,10 +108,7 @@ def test_a_saved_price_counts_at_once_and_as_in_a_fresh_count(page: PricePage, t
     now = page.fresh_total(tmp_path)
     assert now < was
     assert page.shown_total() == pytest.approx(now)
-    assert (
-        f"The price was added. The chosen days come to ${now:.2f} now, and came to ${was:.2f} before."
-        in said(text)
-    )
+    assert f"The price was added. The chosen days now come to ${now:.2f} instead of ${was:.2f}." in said(text)
     assert "Matches 1 model with 8 responses: gpt-5.5." in html.unescape(text)
     text = page.post(kind="end", number="0", version=page.version(), until="2026-11-20")
     assert page.shown_total() == pytest.approx(was), "all of it was on that day"

@@ -82,7 +82,7 @@ def test_a_price_is_added_as_typed() -> None:
         (
             {"from_": "2026-07-09", "until": "2026-07-09"},
             "until",
-            "This has to be after 2026-07-09, the first day.",
+            "Choose a day after 2026-07-09, the first one.",
         ),
         ({"as_": "gpt-5.5"}, "as", "Enter either this or the rates, not both."),
         ({"as_": "nobody", "input": "", "output": ""}, "as", "No price of nobody is known."),
@@ -141,7 +141,7 @@ def test_the_end_changes_one_line() -> None:
     assert drafted({"until": "2026-12-01"}, end).text == TEXT.replace(
         "07-09\nas", "07-09\nuntil = 2026-12-01\nas"
     )
-    assert mistakes(end, until="2026-07-09") == {"until": "This has to be after 2026-07-09, the first day."}
+    assert mistakes(end, until="2026-07-09") == {"until": "Choose a day after 2026-07-09, the first one."}
     assert mistakes(end, until=" ") == {"until": "Choose a day."}
     assert mistakes(end, until="soon")["until"].startswith("This is not a date.")
 

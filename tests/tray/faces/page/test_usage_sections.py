@@ -75,13 +75,13 @@ def test_compared_with_the_period_before(tmp_path: Path) -> None:
 
 def test_a_period_before_without_logs_is_not_zero(tmp_path: Path) -> None:
     built = totals.build(page_of(tmp_path, DAY, 3 * DAY).data("?range=7d&compare=1"))
-    assert built.compared == "There are no logs of 7 – 13 Nov to compare with."
+    assert built.compared == "There are no logs from 7 – 13 Nov to compare with."
     assert all(not card.change for card in built.cards)
 
 
 def test_a_period_before_that_logs_cover_in_part_is_not_compared(tmp_path: Path) -> None:
     built = totals.build(page_of(tmp_path, DAY, 8 * DAY).data("?range=7d&compare=1"))
-    assert built.compared == "Compared with 7 – 13 Nov, of which logs begin on 12 Nov: no changes are shown."
+    assert built.compared == "Compared with 7 – 13 Nov, whose logs begin on 12 Nov, so no changes are shown."
     assert cards(built)["Total tokens"].change == "before 1"
     assert not tokens.build(page_of(tmp_path, DAY, 8 * DAY).data("?range=7d&compare=1")).has_before
 
@@ -113,7 +113,7 @@ def test_lower_bounds_are_marked_and_their_models_named(tmp_path: Path) -> None:
     built = totals.build(data)
     assert cards(built)["Cost at API prices"].value == "≥ $1.00"
     assert built.notes == ("Not included (no known price): mystery.",)
-    assert over_time.build(data).footer.startswith("Sum: ≥ $1.00 and 2 tokens.")
+    assert over_time.build(data).footer.startswith("Total: ≥ $1.00 and 2 tokens.")
     assert "Not included (no known price): mystery." in over_time.build(data).notes
     assert all(row.cost.shown.startswith("≥") for row in averages.build(data).rows)
     assert blocks.build(data).rows[0].cost.shown == "≥ $1.00"
@@ -254,7 +254,7 @@ def test_days_without_use_of_a_project_are_zero(tmp_path: Path) -> None:
 def test_the_forecast_names_its_method(tmp_path: Path) -> None:
     long = month.build(page_of(tmp_path / "a", *(each * DAY for each in range(60))).data())
     assert cards(long)["Forecast for the month"].value == "≈ $30.00"
-    assert "the average of its weekday in the last 4 weeks" in long.method
+    assert "the average of its weekday over the last 4 weeks" in long.method
     short = month.build(page_of(tmp_path / "b", *(each * DAY for each in range(6))).data())
     assert short.method == "Each remaining day counts as the average of the last 5 days: too few for a range."
     assert cards(short)["Forecast for the month"].value == "≈ $16.00"
@@ -351,7 +351,7 @@ def test_a_running_block_has_a_rate_and_a_projection(tmp_path: Path) -> None:
     rows = blocks.build(page.data()).rows
     assert [row.when for row in rows] == ["Fri 20 Nov, 10:00 – 15:00", "Fri 20 Nov, 03:00 – 08:00"]
     assert rows[0].running == "now, 3 h to go"
-    assert rows[0].rate == "≈ $1.00 and 1 tokens an hour"
+    assert rows[0].rate == "≈ $1.00 and 1 token per hour"
     assert rows[0].projected == "≈ $5.00 and 5 tokens by 15:00 at this rate"
     assert (rows[0].is_most, rows[1].running) == (True, "")
 
@@ -378,11 +378,12 @@ def test_burn_rates_together_and_by_provider(tmp_path: Path) -> None:
         ("Codex", "0.666667", "3.000000"),
     ]
     assert (
-        built.method == "An hour: over the last 3 hours, whatever days are chosen. A day: over 1 day, 20 Nov."
+        built.method
+        == "Per hour: over the last 3 hours, whatever days are chosen. Per day: over 1 day, 20 Nov."
     )
     idle = burn.build(page_of(tmp_path / "idle", DAY).data())
     assert idle is not None
-    assert (idle.idle, idle.rows[0].hour_tokens.shown) == ("Nothing was used in the last 3 hours.", "")
+    assert (idle.idle, idle.rows[0].hour_tokens.shown) == ("No usage in the last 3 hours.", "")
 
 
 def test_measures_of_the_heatmap_and_the_rhythm(tmp_path: Path) -> None:

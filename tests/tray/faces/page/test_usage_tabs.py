@@ -215,7 +215,7 @@ def check_over_time(world: World) -> None:
     for chart in built.charts:
         expected = count(chosen) if "Tokens by" in chart else cost(chosen)
         assert table_sum(chart) == pytest.approx(expected or 0.0, abs=1e-3, rel=1e-9)
-    assert built.footer.startswith("Sum: ")
+    assert built.footer.startswith("Total: ")
 
 
 def check_heat(world: World) -> None:
@@ -287,10 +287,10 @@ def check_averages(world: World) -> None:
         assert not rows
         return
     active = len({each.day(world.zone) for each in chosen})
-    assert same(rows["A day with use"].tokens.full, round(count(chosen) / active))
-    assert float(rows["A week"].tokens.full) == pytest.approx(7 * float(rows["A day"].tokens.full), abs=7)
+    assert same(rows["Per active day"].tokens.full, round(count(chosen) / active))
+    assert float(rows["Per week"].tokens.full) == pytest.approx(7 * float(rows["Per day"].tokens.full), abs=7)
     if (usd := cost(chosen)) is not None:
-        assert same(rows["A day with use"].cost.full, usd / active)
+        assert same(rows["Per active day"].cost.full, usd / active)
 
 
 def check_rhythm(world: World) -> None:

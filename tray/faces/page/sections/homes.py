@@ -23,7 +23,9 @@ from tray.faces.page.table.names import ShownName, named
 
 ADD, REMOVE = "home-add", "home-remove"
 """What the forms are called where they are posted."""
-KEPT = "Removing a home only hides its numbers: its logs stay, and the numbers come back when you add the home again."
+KEPT = (
+    "Removing a home only hides its numbers: its logs stay, and the numbers come back when you add it again."
+)
 
 
 class HomeRow(Struct, frozen=True, kw_only=True):

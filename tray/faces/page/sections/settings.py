@@ -14,8 +14,8 @@ from tray.faces.page.fields import FormButton, FormField, PageForm, filled
 from tray.faces.page.status import status_of
 
 WHAT_FOR = (
-    "What you pay per month for each account. The page compares it with the same use at API prices. Clear a field to"
-    " remove its price."
+    "What you pay per month for each account. The page compares it with the same use at API prices. Clear a"
+    " field to remove its price."
 )
 _SAVE = (FormButton(title="Save", kind="main"),)
 
