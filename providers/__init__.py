@@ -118,6 +118,7 @@
         limit_cards       an account as a card (window_names: of windows without a title)
         window_history    how far a window was used over time, as charts draw it; window_events: what became of it
         window_sums       what was used in each window; percent_value: what one percent of it is worth
+        charts/, usage/   SVG made of numbers; days, averages, changes, forecasts of the use (price_rows: rates)
         level             how loud a window is shown: plenty, low, scarce, spent (error_words: errors, in a word)
         format            how percent, times, tokens and money read (words: with the standard library)
         export/           rows as files for other programs: `pieces` says which, each other file writes them
@@ -136,8 +137,10 @@
                      (mcp/: a server for coding agents; protocol is pure, children runs what a tool needs)
                      (page/: the page in a browser. `app` has its addresses, `security` refuses what is not to be
                      answered, `service` begins and ends all; `figures` counts and holds the sums, `watcher` hears
-                     what others write, `events` tells open pages; `gather` makes the PageData of which `sections`
-                     are built, and `query` is its address; table/: the tables that they share)
+                     what others write, `events` tells open pages; `gather` makes the PageData of an address
+                     (`query`), of which sections/ build what `render` fills their templates with, by `spending`
+                     (sums of days), `amounts`, table/ and limits/; actions/ do what its forms ask for, api* answer
+                     programs)
                      (claude_statusline, claude_template: Claude Code's status line; metrics: for Prometheus)
     tray/cli/        a command is a file and a line in COMMANDS
 

@@ -296,10 +296,10 @@ def test_cards_of_the_last_weeks(tmp_path: Path) -> None:
         (each.name, each.value, each.note) for each in recent_days.build(page.data("?range=today")).cards
     ]
     assert shown == [
-        ("Today", "≈ $1.00", "1 tokens, 1 session, 20 Nov"),
+        ("Today", "≈ $1.00", "1 token, 1 session, 20 Nov"),
         ("This week", "≈ $2.00", "2 tokens, 2 sessions, 16 – 20 Nov"),
         ("Last week", "≈ $2.00", "2 tokens, 2 sessions, 9 – 15 Nov"),
-        ("Two weeks ago", "≈ $1.00", "1 tokens, 1 session, 2 – 8 Nov"),
+        ("Two weeks ago", "≈ $1.00", "1 token, 1 session, 2 – 8 Nov"),
     ]
     new = recent_days.build(page_of(tmp_path / "new", DAY).data())
     assert [each.value for each in new.cards] == ["≈ $0.00", "≈ $1.00", "–", "–"]

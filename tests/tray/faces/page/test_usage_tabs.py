@@ -400,3 +400,10 @@ def test_every_section_obeys_every_filter(
         world = World(Path(folder), used, f"range={days}&zone={zone}&by={by}&measure={measure}&{chosen}")
         for check in CHECKS:
             check(world)
+
+
+def test_a_subscription_is_compared_with_what_no_line_has_before_its_first_log(tmp_path: Path) -> None:
+    place = ("codex", "codex", "gpt-5.5", "/work/one", "acct", "s1")
+    usage = TokenUsage(1, 1, 1, 0, 1, 0)
+    used = [Used(NOW, *place, False, usage), Used(NOW - timedelta(days=1), *place, True, usage)]
+    check_worth(World(tmp_path, used, "range=custom&from=2026-10-20&to=2026-11-19"))
