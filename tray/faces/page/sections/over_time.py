@@ -123,7 +123,7 @@ def _notes(data: PageData, known: Days) -> tuple[str, ...]:
         found.append(f"Unknown: {before.name(data.today)}, before the first log.")
     step: Step = step_for(shown.first, shown.last)
     if step != "day" or (shown.first.day != 1 and shown.first.month != shown.last.month):
-        found.append(f"Weeks and months have only their days within {shown.name(data.today)}.")
+        found.append(f"Weeks and months include only their days within {shown.name(data.today)}.")
     found += [
         f"The logs of {data.title(provider)} begin on {fmt.day_name(day, data.today)}: before that it counts as 0."
         for provider, day in spending.late_logs(data).items()
