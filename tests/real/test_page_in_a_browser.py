@@ -174,7 +174,7 @@ def test_a_hidden_tab_has_no_connection_and_is_up_to_date_when_it_is_shown(
 def test_when_the_server_ends_the_page_says_so_and_keeps_its_figures(
     page: Page, service: PageService
 ) -> None:
-    lost = page.get_by_text("tankful does not answer.")
+    lost = page.get_by_text("tankful is not responding.")
     assert not lost.is_visible()
     service.stop()
     lost.wait_for()
