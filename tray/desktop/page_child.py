@@ -37,6 +37,8 @@ class PageChild:
         self._start_seconds = start_seconds
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
+        self._last_started: subprocess.Popen[str] | None = None
+        self._is_closed = False
         self._listener = threading.Thread()
         self._answers: queue.Queue[str] = queue.Queue()
 
@@ -47,13 +49,20 @@ class PageChild:
                 self._start()
 
     def close(self) -> None:
-        """End it, and wait for that, as long as it takes to end its answers."""
-        with self._lock:
+        """End it, and wait as long as it takes to end its answers; one that does not answer is killed."""
+        self._is_closed = True
+        if not self._lock.acquire(timeout=END_SECONDS):  # `open` waits for it
+            if self._last_started is not None:
+                self._last_started.kill()
+            self._lock.acquire()
+        try:
             process, self._process = self._process, None
             if process is None or process.stdin is None:
                 return
             with suppress(OSError):
                 process.stdin.close()
+        finally:
+            self._lock.release()
         self._listener.join(END_SECONDS)
         if self._listener.is_alive():
             process.kill()
@@ -71,7 +80,11 @@ class PageChild:
         return self._next_answer() == READY
 
     def _start(self) -> None:
+        if self._process is not None:  # suspended, perhaps: it would stay beside the next one
+            self._process.kill()
         self._process, self._answers = None, queue.Queue()
+        if self._is_closed:
+            raise CannotOpen(NOT_STARTED)
         try:  # in a session of its own: Ctrl-C is for us alone, and the end of the pipe ends it
             process = subprocess.Popen(
                 self._command,
@@ -86,6 +99,7 @@ class PageChild:
             )
         except OSError as error:
             raise CannotOpen(NOT_STARTED) from error
+        self._last_started = process
         self._listener = threading.Thread(
             target=self._listen, args=(process, self._answers), name="page", daemon=True
         )

@@ -120,3 +120,36 @@ def test_one_that_says_nothing_is_killed_and_one_that_is_not_there_reported() ->
     with pytest.raises(CannotOpen):
         PageChild({}, lambda _sentence: None, ("/nothing/here",)).open()
     until(lambda: not [each for each in threading.enumerate() if each.name == "page"])
+
+
+DEAF = "import time; print('ready', flush=True); time.sleep(60)"
+
+
+def test_one_that_does_not_answer_any_more_is_killed_and_another_started() -> None:
+    page = child_of(DEAF, start_seconds=4)
+    page.open()
+    first = page._process
+    page.open()
+    assert first is not None
+    assert first.wait(10) != 0
+    assert page._process not in (None, first)
+    page.close()
+
+
+def test_the_tray_ends_also_while_a_page_is_starting() -> None:
+    page, failures = child_of("import time; time.sleep(60)", start_seconds=60), Queue[str]()
+
+    def open_page() -> None:
+        try:
+            page.open()
+        except CannotOpen as error:
+            failures.put(str(error))
+
+    opening = threading.Thread(target=open_page)
+    opening.start()
+    until(lambda: page._last_started is not None)
+    page.close()
+    opening.join(10)
+    assert failures.get(timeout=1) == NOT_STARTED
+    open_page()
+    assert failures.get(timeout=1) == NOT_STARTED

@@ -182,7 +182,7 @@ def _check_body(asked: Asked) -> None:
         return
     if (asked.get("content-type") or "").partition(";")[0].strip().lower() != _FORM:
         raise RefusedRequest(415, "A form is accepted from this page alone.")
-    if length is None or not length.isdecimal():
+    if length is None or not length.isdecimal() or asked.get("transfer-encoding") is not None:
         raise RefusedRequest(411, "A form is accepted from this page alone.")
     if len(length) > 9 or int(length) > LARGEST_BODY:
         raise RefusedRequest(413, "That is more than a form of this page can hold.")

@@ -256,6 +256,7 @@ def test_a_form_needs_the_cookie_and_the_origin_of_the_page() -> None:
         ([("Content-Length", "2")], 415),
         ([FORM], 411),
         ([FORM, ("Transfer-Encoding", "chunked")], 411),
+        ([FORM, ("Content-Length", "3"), ("Transfer-Encoding", "chunked")], 411),
         ([FORM, ("Content-Length", "-1")], 411),
         ([FORM, ("Content-Length", "٣")], 411),
         ([FORM, ("Content-Length", "1"), ("Content-Length", "2")], 411),
