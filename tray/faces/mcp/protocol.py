@@ -8,6 +8,7 @@ first kind, any other of the second.
 from __future__ import annotations
 
 import json
+from math import isinf
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Notification:
 def read(line: bytes) -> Request | Notification | None:
     """What a line says; None for a response, as this server asks nothing. Raises ProtocolError."""
     try:
-        message = json.loads(line.decode(), parse_constant=_refuse)
+        message = json.loads(line.decode(), parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError):
         raise ProtocolError(PARSE_ERROR, "Parse error: the line is not valid JSON in UTF-8") from None
     if isinstance(message, list):
@@ -179,3 +180,11 @@ def error(failure: ProtocolError) -> Document:
 def _refuse(constant: str) -> float:
     """NaN and the infinities are no JSON."""
     raise ValueError(constant)
+
+
+def _finite(number: str) -> float:
+    """1e999 is, but no answer can repeat it."""
+    found = float(number)
+    if isinf(found):
+        raise ValueError(number)
+    return found

@@ -149,6 +149,7 @@ def test_the_call_of_a_tool_is_the_server_s() -> None:
         b"nonsense",
         b"\xff\xfe",
         b'{"a": NaN}',
+        b'{"a": -1e999}',
         b"[" * 100_000,
         b'{"id": ' + b"9" * 5000 + b"}",
         b"\x00",
