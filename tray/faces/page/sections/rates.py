@@ -18,6 +18,9 @@ from tray.view import format as fmt
 from tray.view import price_rows
 from tray.view.price_rows import RateSpan
 
+_MOST = 100
+"""Models: names that others invent can be many."""
+
 
 class RatedModel(Struct, frozen=True, kw_only=True):
     """`add` is the address of a form for a price of one's own, "" where there is no need of one."""
@@ -31,13 +34,14 @@ class RatedModel(Struct, frozen=True, kw_only=True):
 
 
 class RatesUsed(Struct, frozen=True, kw_only=True):
-    """`problems` are sentences; `list` says which list of prices is in force."""
+    """`problems` are sentences; `list` says which list of prices is in force, `more` what the tables leave out."""
 
     problems: tuple[str, ...]
     list: str
     heads: tuple[Head, ...]
     models: tuple[RatedModel, ...]
     unpriced: tuple[RatedModel, ...]
+    more: str
 
 
 def build(data: PageData) -> RatesUsed:
@@ -58,7 +62,7 @@ def build(data: PageData) -> RatesUsed:
                 add=opened(data.query, "add", f"{model}") if tally.unpriced and model != UNKNOWN else "",
             ),
         )
-        for (provider, model), tally in found
+        for (provider, model), tally in found[:_MOST]
     ]
     return RatesUsed(
         problems=tuple(each for each in (rates.problem, rates.fetched_problem) if each),
@@ -75,6 +79,7 @@ def build(data: PageData) -> RatesUsed:
             for tally, model in models
             if tally.unpriced
         ),
+        more=f"These are the {_MOST} models that cost most, of {len(found):,}." if len(found) > _MOST else "",
     )
 
 
