@@ -184,9 +184,7 @@ def test_when_the_server_ends_the_page_says_so_and_keeps_its_figures(
     assert page.locator(TOTAL.format(12_345)).first.is_visible()
 
 
-@pytest.mark.parametrize(
-    ("status", "sentence"), [(403, "has started anew"), (500, "could not update the page")]
-)
+@pytest.mark.parametrize(("status", "sentence"), [(403, "was restarted"), (500, "could not update the page")])
 def test_a_refused_update_is_tried_again_until_it_succeeds(
     page: Page, service: PageService, ledger: LedgerPage, status: int, sentence: str
 ) -> None:
