@@ -23,6 +23,7 @@ READ_SECONDS = 30.0
 """So long an answer may wait for somebody to read it: connections are few, and one who does not read keeps one."""
 GRACE_SECONDS = 1
 MOST_CONNECTIONS = 128
+_TURNS_TO_ACCEPT = 4  # of the loop: the task that accepts, its transport, `connection_made`, and one to spare
 _MOST_AT_ONCE = 96
 _LARGEST_HEAD = 1 << 16
 
@@ -136,8 +137,9 @@ class _Server(uvicorn.Server):
             await self._drop_late()
 
     async def _drop_late(self) -> None:
-        """What a browser had begun to open just when all was closed."""
-        await asyncio.sleep(0)
+        """What a browser had begun to open just when all was closed: asyncio makes it known some turns later."""
+        for _ in range(_TURNS_TO_ACCEPT):
+            await asyncio.sleep(0)
         for each in list(self.server_state.connections):
             each.transport.abort()
         await asyncio.sleep(0)
