@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from zlib import crc32
 
@@ -65,6 +65,19 @@ class LogEntry(Struct, frozen=True):
 def storable(text: str) -> str:
     """The text with surrogates escaped: a file name may be any bytes, and SQLite accepts only Unicode."""
     return text if text.isascii() else text.encode(errors="backslashreplace").decode()
+
+
+Homes = Mapping[str, Mapping[Path, str]]
+"""The homes of each provider with their labels."""
+
+
+def home_labels(homes: Homes) -> dict[tuple[str, str], str]:
+    """By provider and path, as the ledger has them."""
+    return {
+        (provider, storable(str(path))): label
+        for provider, own in homes.items()
+        for path, label in own.items()
+    }
 
 
 # --- homes and logs -----------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from providers.ledger.changes import Remembered, Shelf, all_read
 from providers.ledger.database import BUSY_SECONDS, LedgerUnwritable, transaction
 from providers.ledger.discover import FINDERS, Finders
 from providers.ledger.epoch_ms import span_ms
+from providers.ledger.index import Homes
 from providers.ledger.limit_news import LimitNews, limit_news
 from providers.ledger.place import Place
 from providers.ledger.prices.pricing import Rates
@@ -30,7 +31,6 @@ from providers.ledger.windows import WindowRecord
 
 if TYPE_CHECKING:  # only the page has use for it
     from providers.ledger.rollup.rollup import Rollup
-    from providers.ledger.rollup.update import Homes
 
 T = TypeVar("T")
 _SHORT_WAIT = 0.2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from msgspec import Struct
 from providers.domain.cost import TOKEN_CLASSES
 from providers.ledger.checksum import QUARTER_MS
 from providers.ledger.epoch_ms import ms
-from providers.ledger.index import storable
+from providers.ledger.index import Homes, storable
 from providers.ledger.messages import MessageRow
 from providers.ledger.statements import chunks, placeholders
 from providers.ledger.verify import Verifier
@@ -171,7 +171,7 @@ MessageTimes = dict[tuple[str, str], list[int]]
 
 def message_times(
     db: sqlite3.Connection,
-    homes: Mapping[str, Mapping[Path, str]],
+    homes: Homes,
     start: datetime,
     end: datetime,
     verifier: Verifier | None = None,

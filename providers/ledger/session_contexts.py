@@ -5,15 +5,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 from msgspec import Struct
 
 from providers.domain.context_use import ContextUse
 from providers.ledger.epoch_ms import moment, ms
-from providers.ledger.index import storable
+from providers.ledger.index import Homes, home_labels
 from providers.ledger.log_checksums import sound_logs
 from providers.ledger.statements import placeholders
 from providers.logs import stable_hash
@@ -30,17 +29,11 @@ class SessionContext(Struct, frozen=True):
     observations: tuple[bytes, ...]
 
 
-def contexts(
-    db: sqlite3.Connection, homes: Mapping[str, Mapping[Path, str]], since: datetime, limit: int
-) -> list[SessionContext]:
+def contexts(db: sqlite3.Connection, homes: Homes, since: datetime, limit: int) -> list[SessionContext]:
     """Of the sessions in these homes (by provider, with their labels) that had a response since then, the newest
     first.
     """
-    labels = {
-        (provider, storable(str(path))): label
-        for provider, own in homes.items()
-        for path, label in own.items()
-    }
+    labels = home_labels(homes)
     known = {
         number: (provider, labels[provider, path])
         for number, provider, path in db.execute("SELECT id, provider, path FROM homes")

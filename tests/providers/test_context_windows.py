@@ -18,7 +18,7 @@ from providers.codex.logs.observation import encode, nothing_yet
 from providers.codex.logs.rollout import ModelContext
 from providers.domain.context_use import ContextUse
 from providers.domain.cost import TokenUsage
-from providers.ledger.rollup.update import Homes
+from providers.ledger.index import Homes
 from providers.ledger.session_contexts import SessionContext, contexts
 from tests.tray.faces.page.ledgers import NOW, LedgerPage, billed
 

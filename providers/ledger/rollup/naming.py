@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from pathlib import Path
 
 from providers.domain import project
-from providers.ledger.index import storable
+from providers.ledger.index import Homes, home_labels
 from providers.ledger.rollup.reading import Origin
 from providers.ledger.rollup.store import CUBES, TEXTS, WHOLE
 from providers.ledger.statements import placeholders
@@ -54,13 +53,9 @@ class Ids:
         return number
 
 
-def name_dims(db: sqlite3.Connection, homes: Mapping[str, Mapping[Path, str]]) -> None:
+def name_dims(db: sqlite3.Connection, homes: Homes) -> None:
     """Names change with the labels of homes, and with the spellings of projects that are there."""
-    labels = {
-        (provider, storable(str(path))): label
-        for provider, own in homes.items()
-        for path, label in own.items()
-    }
+    labels = home_labels(homes)
     query = "SELECT id FROM dims WHERE EXISTS (SELECT 1 FROM spans WHERE dim = dims.id)"
     in_use = {row[0] for row in db.execute(query)}
     made_of = repr((sorted(labels.items()), sorted(in_use)))

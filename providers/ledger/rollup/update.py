@@ -7,11 +7,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from operator import add, neg
-from pathlib import Path
 from typing import Any
 
 from providers.ledger import index
-from providers.ledger.index import storable
+from providers.ledger.index import Homes, home_labels
 from providers.ledger.log_checksums import has_checksums
 from providers.ledger.rollup import reading
 from providers.ledger.rollup.naming import Ids
@@ -19,9 +18,6 @@ from providers.ledger.rollup.reading import PartSlice
 from providers.ledger.rollup.store import ADD_UP, SUMS
 from providers.ledger.statements import chunks, placeholders
 from providers.ledger.verify import Verifier
-
-Homes = Mapping[str, Mapping[Path, str]]
-"""The homes of each provider with their labels."""
 
 Changes = dict[tuple[int, int, int], tuple[int, ...]]
 """What is added, by quarter (epoch ms), dim and thread, in the order of SUMS."""
@@ -72,8 +68,7 @@ def read_changes(
 
 def known_homes(ledger: sqlite3.Connection, homes: Homes) -> dict[int, tuple[str, str]]:
     """Provider and path of those that the ledger has, by its numbers. Raises DamageFound."""
-    wanted = {(provider, storable(str(path))) for provider, own in homes.items() for path in own}
-    return reading.numbers(ledger, wanted)
+    return reading.numbers(ledger, home_labels(homes))
 
 
 class OtherLedger(Exception):

@@ -14,10 +14,9 @@ from msgspec.structs import replace
 from providers.domain import project
 from providers.domain.cost import BilledResponse, Context, Tally, TokenUsage
 from providers.ledger.database import opened, transaction
-from providers.ledger.index import home_id, note_writing
+from providers.ledger.index import Homes, home_id, note_writing
 from providers.ledger.responses import replace_responses
 from providers.ledger.rollup.selection import PARTS_OF_DAY, Dimension, Key, Selection
-from providers.ledger.rollup.update import Homes
 from providers.ledger.sums import UNKNOWN
 
 HOMES: Homes = {

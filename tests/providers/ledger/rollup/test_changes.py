@@ -19,11 +19,11 @@ from msgspec.structs import replace
 
 from providers.domain.cost import BilledResponse
 from providers.ledger.database import LedgerDamaged
+from providers.ledger.index import Homes
 from providers.ledger.ledger import Ledger
 from providers.ledger.rollup.rollup import Rollup
 from providers.ledger.rollup.selection import Dimension, Selection
 from providers.ledger.rollup.singles import NoCursor
-from providers.ledger.rollup.update import Homes
 from tests.providers.ledger.rollup.naive import (
     DAYS,
     FIRST,
