@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,29 @@ def test_from_the_icon_to_a_choice(panel: Panel, server: FakeChatGPT, tmp_path: 
         path.read_text("utf-8", "replace") for path in (tmp_path / "own").rglob("*") if path.is_file()
     )
     assert not any(secret in kept for secret in SECRETS)
+
+
+def test_open_dashboard(panel: Panel, tmp_path: Path, need: Callable[..., None]) -> None:
+    need("xdg-open")
+    browser, opened = tmp_path / "browser", tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\nprintf "%s\\n" "$1" >> "{opened}"\n')
+    browser.chmod(0o755)
+    panel.environ |= {"BROWSER": str(browser), "XDG_DATA_DIRS": "/nowhere"}  # no browser of the system
+    program = tankful(panel)
+    until(lambda: used(panel) == 37.0, "the first answer never came")
+    panel.click_icon()
+    panel.key("Up", "Up", "Up", "Up", "Return")  # Open dashboard
+    until(lambda: opened.exists() and opened.read_text().endswith("\n"), "no browser was started")
+    address = opened.read_text().strip()
+    keeper = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with keeper.open(address, timeout=10) as answer:
+        assert "63 % left" in answer.read().decode()
+
+    panel.click_icon()
+    panel.key("Up", "Return")  # Quit
+    assert program.wait() == 0
+    with pytest.raises(OSError, match="refused"):
+        keeper.open(address, timeout=10)
 
 
 def test_a_second_one_says_so(panel: Panel) -> None:
