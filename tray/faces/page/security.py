@@ -126,7 +126,7 @@ class Guard:
         if not asked.raw_path.startswith(b"/") or len(asked.raw_path) + len(asked.query) > LONGEST_TARGET:
             raise RefusedRequest(400, "This address is not one of this page.")
         if sum(len(name) + len(value) for name, value in asked.headers) > LARGEST_HEAD:
-            raise RefusedRequest(431, "That is more than this page is asked with.")
+            raise RefusedRequest(431, "This request is too large.")
         if asked.get("host") is None or (asked.get("host") or "").lower() not in self._hosts:
             raise RefusedRequest(400, f"The address of this page is http://{self._hosts[0]}/.")
         path = asked.path
@@ -137,7 +137,7 @@ class Guard:
         )
         if asked.method not in allowed:
             raise RefusedRequest(
-                405, "This page is not asked like that.", headers=(("allow", ", ".join(allowed)),)
+                405, "This page does not take such requests.", headers=(("allow", ", ".join(allowed)),)
             )
         _check_body(asked)
 
@@ -178,7 +178,7 @@ def _check_body(asked: Asked) -> None:
     length = asked.get("content-length")
     if asked.method != "POST":
         if length not in (None, "0") or asked.get("transfer-encoding") is not None:
-            raise RefusedRequest(400, "This page is not asked like that.")
+            raise RefusedRequest(400, "This page does not take such requests.")
         return
     if (asked.get("content-type") or "").partition(";")[0].strip().lower() != _FORM:
         raise RefusedRequest(415, "A form is accepted from this page alone.")
