@@ -79,7 +79,9 @@ def of_the_readme(browser: Browser, address: str, folder: Path) -> None:
             part: FloatRect = {"x": 0, "y": 0, "width": WIDTHS[-1], "height": end + high + 48}
             shot = page.screenshot(full_page=True, clip=part, animations="disabled")
             image = Image.open(BytesIO(shot)).convert("RGB")
-            image.quantize(128, dither=Image.Dither.NONE).save(folder / f"page-{theme}.png", optimize=True)
+            # By coverage: a colour that is rare, as that of what is scarce, stays what it is.
+            few = image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+            few.save(folder / f"page-{theme}.png", optimize=True)
 
 
 def taken(page: Page, file: Path) -> None:
