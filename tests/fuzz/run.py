@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -91,7 +92,7 @@ def run(
     """So many cases, from `first` on, or for so long."""
     outcome = Outcome(target=target.name)
     began = time.perf_counter()
-    with _alarm() as set_alarm:
+    with _alarm() as set_alarm, _errors_of_threads() as of_threads:
         for case in count(first) if cases is None else range(first, first + cases):
             if seconds is not None and time.perf_counter() - began >= seconds:
                 break
@@ -107,6 +108,8 @@ def run(
                 set_alarm(0)
             outcome.slowest = max(outcome.slowest, (time.process_time() - started, case))
             outcome.cases += 1
+            while of_threads:
+                error = of_threads.pop()
             if error is not None:
                 _note(outcome, target, seed, case, content, error)
     outcome.seconds = time.perf_counter() - began
@@ -164,6 +167,21 @@ def _alarm() -> Iterator[Callable[[float], object]]:
         signal.signal(signal.SIGALRM, before)
         if left:
             signal.setitimer(signal.ITIMER_REAL, max(0.001, left - (time.monotonic() - since)), interval)
+
+
+@contextmanager
+def _errors_of_threads() -> Iterator[list[BaseException]]:
+    """What ended a thread since, which would cost no case but be printed."""
+    found: list[BaseException] = []
+
+    def note(ended: threading.ExceptHookArgs) -> None:
+        found.append(ended.exc_value or ended.exc_type())
+
+    before, threading.excepthook = threading.excepthook, note
+    try:
+        yield found
+    finally:
+        threading.excepthook = before
 
 
 def require(holds: bool, what: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import tempfile
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -106,6 +107,22 @@ def test_an_exception_is_found_and_named_once() -> None:
     assert b"Sonnet" in failure.content
     assert failure.content == case_input(target, SEED, failure.case)
     assert 1 < outcome.failed < outcome.cases == 50
+
+
+def test_a_thread_that_dies_is_found() -> None:
+    def check(content: bytes) -> None:
+        thread = threading.Thread(target=json.loads, args=("{",))
+        if b"Sonnet" in content:
+            thread.start()
+            thread.join()
+
+    before = threading.excepthook
+    outcome = run(replace(planted(lambda found: found), check=check), SEED, cases=20)
+    (failure,) = outcome.failures.values()
+    assert failure.reason.startswith("JSONDecodeError at ")
+    assert b"Sonnet" in failure.content
+    assert 0 < outcome.failed < outcome.cases == 20
+    assert threading.excepthook is before
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no such alarm")
