@@ -132,7 +132,7 @@ class TestICalendar:
         file = person.file("--format", "ics")
         assert max(len(line) for line in file.read_bytes().split(b"\r\n")) <= 75
         (event,) = json.loads(printed(icalendar, _EVENTS, str(file)))
-        assert event["SUMMARY"] == f"model:{title}:weekly resets"
+        assert event["SUMMARY"] == f"{title} Weekly resets"
 
 
 @pytest.mark.parametrize(
