@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import shutil
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,17 +14,11 @@ from tests.real.clis import INSTALL_SECONDS, NotInstalled, installed, library
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The first test that needs a CLI installs it: that comes on top of the time a test has.
-
-    A browser opens connections ahead of its requests. One that reaches a server as it ends may be left to the
-    garbage collector, which says nothing of what is tested.
-    """
+    """The first test that needs a CLI installs it: that comes on top of the time a test has."""
     longer = pytest.mark.timeout(float(config.getini("timeout")) + INSTALL_SECONDS)
     for item in items:
         if isinstance(item, pytest.Function) and {"cli", "axe"} & set(item.fixturenames):
             item.add_marker(longer)
-        if isinstance(item, pytest.Function) and "browser" in item.fixturenames:
-            item.add_marker(pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"))
 
 
 @pytest.fixture
@@ -71,6 +63,3 @@ def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
         pytest.skip("not installed: chromium")
     with chromium() as found:
         yield found
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
