@@ -208,25 +208,8 @@ class ExitedReview(Struct, frozen=True, tag="exited_review_mode"):
     pass
 
 
-class EventLine(_Line, frozen=True, kw_only=True, tag="event_msg"):
-    payload: (
-        TokenCount
-        | TaskStarted
-        | TurnStarted
-        | SettingsApplied
-        | UserMessage
-        | ItemCompleted
-        | EnteredReview
-        | ExitedReview
-    )
-
-
-Payload = (
-    SessionMeta
-    | TurnContext
-    | UsageRecord
-    | Compacted
-    | TokenCount
+Event = (
+    TokenCount
     | TaskStarted
     | TurnStarted
     | SettingsApplied
@@ -235,6 +218,13 @@ Payload = (
     | EnteredReview
     | ExitedReview
 )
+
+
+class EventLine(_Line, frozen=True, kw_only=True, tag="event_msg"):
+    payload: Event
+
+
+Payload = SessionMeta | TurnContext | UsageRecord | Compacted | Event
 Line = SessionLine | ContextLine | RecordLine | CompactedLine | EventLine
 
 

@@ -24,11 +24,11 @@ from tray.faces.page.events import MOST_STREAMS, Events
 from tray.faces.page.forms import FormNote, FormPreviewed, FormRefused, Notes, back_to, form_of
 from tray.faces.page.gather import gather
 from tray.faces.page.last_page import LastPage
+from tray.faces.page.open_tabs import OpenTabs
 from tray.faces.page.passes import Passes
 from tray.faces.page.refusal import RefusedRequest
 from tray.faces.page.render import Pages
 from tray.faces.page.security import Guard, log
-from tray.faces.page.tabs import Tabs
 
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 ACTION_FAULT = "This could not be done because of an internal error. `tankful doctor` has the details."
@@ -42,7 +42,7 @@ class PageParts(Struct, frozen=True, kw_only=True):
     desk: PageDesk
     events: Events
     passes: Passes
-    tabs: Tabs
+    tabs: OpenTabs
     notes: Notes
     pages: Pages
     remembered: LastPage

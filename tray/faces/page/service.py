@@ -24,10 +24,10 @@ from tray.faces.page.events import Events
 from tray.faces.page.figures import Figures
 from tray.faces.page.forms import FormRefused, Notes
 from tray.faces.page.last_page import LastPage
+from tray.faces.page.open_tabs import OpenTabs
 from tray.faces.page.passes import Passes
 from tray.faces.page.render import Pages
 from tray.faces.page.server import PageServer
-from tray.faces.page.tabs import Tabs
 from tray.faces.page.watcher import PageWatcher
 
 THREADS = 8
@@ -58,7 +58,7 @@ class PageService:
         self._state = scope.folders.state
         start = secrets.token_hex(8)
         self.passes = Passes(self.place.port)
-        self.tabs = Tabs()
+        self.tabs = OpenTabs()
         self._events = Events(start)
         self.figures = Figures(scope, costs, self._on_figures)
         parts = PageParts(

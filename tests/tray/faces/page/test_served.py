@@ -14,9 +14,9 @@ import pytest
 
 from tests.tray.faces.page.asking import exchanged, parsed, posted, request, scope_in, served
 from tray.faces.page import running, server
+from tray.faces.page.open_tabs import CLOSED_SECONDS
 from tray.faces.page.place import CannotServe, PagePlace, PortInUse, bound, listen, listen_near, place_of
 from tray.faces.page.service import PageService
-from tray.faces.page.tabs import CLOSED_SECONDS
 
 
 @pytest.fixture

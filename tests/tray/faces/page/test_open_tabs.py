@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tray.faces.page.tabs import CLOSED_SECONDS, HIDDEN_SECONDS, MOST, WITHOUT_SCRIPT_SECONDS, Tabs
+from tray.faces.page.open_tabs import CLOSED_SECONDS, HIDDEN_SECONDS, MOST, WITHOUT_SCRIPT_SECONDS, OpenTabs
 
 
 class Clock:
@@ -14,12 +14,12 @@ class Clock:
 
 
 def test_a_page_that_no_browser_opens_ends_after_a_while() -> None:
-    assert Tabs(Clock()).seconds_left == 2 * CLOSED_SECONDS
+    assert OpenTabs(Clock()).seconds_left == 2 * CLOSED_SECONDS
 
 
 def test_a_tab_keeps_it_and_a_minute_after_the_last_one_it_ends() -> None:
     clock = Clock()
-    tabs = Tabs(clock)
+    tabs = OpenTabs(clock)
     tabs.shown()
     tabs.opened("a")
     tabs.opened("b")
@@ -36,7 +36,7 @@ def test_a_tab_keeps_it_and_a_minute_after_the_last_one_it_ends() -> None:
 
 
 def test_a_hidden_tab_keeps_it_until_it_is_closed() -> None:
-    tabs = Tabs(Clock())
+    tabs = OpenTabs(Clock())
     tabs.opened("a")
     tabs.hidden("a")
     tabs.ended()
@@ -48,7 +48,7 @@ def test_a_hidden_tab_keeps_it_until_it_is_closed() -> None:
 
 
 def test_a_tab_that_closes_says_both_in_any_order() -> None:
-    tabs = Tabs(Clock())
+    tabs = OpenTabs(Clock())
     tabs.opened("a")
     tabs.closed("a")
     tabs.hidden("a")
@@ -57,13 +57,13 @@ def test_a_tab_that_closes_says_both_in_any_order() -> None:
 
 
 def test_a_browser_without_scripts_has_longer() -> None:
-    tabs = Tabs(Clock())
+    tabs = OpenTabs(Clock())
     tabs.shown()
     assert tabs.seconds_left == WITHOUT_SCRIPT_SECONDS
 
 
 def test_many_names_take_no_room() -> None:
-    tabs = Tabs(Clock())
+    tabs = OpenTabs(Clock())
     for number in range(3 * MOST):
         tabs.hidden(f"h{number}")
         tabs.closed(f"c{number}")

@@ -19,7 +19,7 @@ WITHOUT_SCRIPT_SECONDS = 900.0
 MOST = 256
 
 
-class Tabs:
+class OpenTabs:
     """For one event loop."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
