@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -45,16 +45,24 @@ def alive(pid: int) -> bool:
         return False
 
 
-def children() -> list[str]:
-    """Children of this very process that were not reaped, zombies among them."""
+def child_pids() -> set[int]:
+    return {process.pid for process in psutil.Process().children()}
+
+
+def children(before: Collection[int] = ()) -> list[str]:
+    """Children of this very process that were not reaped, zombies among them, but for those of other tests, which
+    were there before.
+    """
     found = []
     for process in psutil.Process().children():
+        if process.pid in before:
+            continue
         with suppress(psutil.Error):
             found.append(f"{process.pid} {process.name()} {process.status()}")
     return found
 
 
-def until(true: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
+def until(true: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
     ends = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < ends, what

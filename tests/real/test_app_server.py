@@ -29,7 +29,7 @@ from providers.host.process.jsonrpc import Conversation, RpcRefused
 from providers.source import Home, Question
 from tests.fake_app_server import launcher, logged
 from tests.homes import auth, make_home
-from tests.left_behind import children, folders, marked, until
+from tests.left_behind import child_pids, children, folders, marked, until
 from tests.programs import started
 from tests.real.backend import Backend, backend
 from tests.real.clis import NotInstalled, installed
@@ -67,6 +67,7 @@ class Person:
 
     def __init__(self, folder: Path, server: Backend, program: Path, age: timedelta = YOUNG) -> None:
         self.root = folder / "person"
+        self.before = child_pids()
         self.temporary, self.probes = folder / "temporary", folder / "probes"
         for each in (self.temporary, self.probes):
             each.mkdir()
@@ -102,7 +103,7 @@ class Person:
         return [
             *marked(self.probes),
             *folders(self.probes),
-            *children(),
+            *children(self.before),
             *(str(path) for path in self.temporary.iterdir()),
         ]
 

@@ -23,7 +23,7 @@ from providers.host.locate.find import Program
 from providers.source import Home, Question
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says
 from tests.homes import SECRETS, auth, make_home
-from tests.left_behind import at_work, children, folders, marked, until
+from tests.left_behind import at_work, child_pids, children, folders, marked, until
 from tests.programs import started
 from tests.real.backend import usage
 
@@ -90,6 +90,7 @@ class Person:
     def __init__(self, folder: Path, server: Server, program: Path) -> None:
         self.folder = folder
         self.root = folder / "person"
+        self.before = child_pids()
         self.temporary, self.probes = folder / "temporary", folder / "probes"
         for each in (self.temporary, self.probes):
             each.mkdir()
@@ -130,7 +131,13 @@ class Person:
 
     def left_behind(self) -> list[str]:
         temporary = [str(path) for path in self.temporary.iterdir()]
-        return [*marked(self.probes), *folders(self.probes), *children(), *temporary, *at_work(self.folder)]
+        return [
+            *marked(self.probes),
+            *folders(self.probes),
+            *children(self.before),
+            *temporary,
+            *at_work(self.folder),
+        ]
 
 
 @pytest.fixture

@@ -111,12 +111,13 @@ def test_the_list_explains_every_setting(file: Path, config: Config) -> None:
     code, out, errors = config("list")
     assert code == 0
     assert "line 3: `program` should be a path in quotes" in errors
-    assert max(map(len, out.splitlines())) <= 80
+    # A word that is longer, such as the path of this file, stays whole on a line of its own.
+    assert max(len(line) for line in out.splitlines() if len(line.split()) > 1) <= 80
     words = " ".join(out.split())
     for setting in SETTINGS:
         assert f"{setting.key} " in out
         assert f"{setting.doc} {facts(setting)}" in words
-    marked = [line.split() for line in out.splitlines() if line.startswith("*")]
+    marked = [line.split() for line in out.partition("\n\n")[2].splitlines() if line.startswith("*")]
     assert marked == [["*", "providers.codex.source", "oauth"]]
     assert config()[1] == out
     assert "\n  providers.claude.enabled  true\n" in out

@@ -71,7 +71,7 @@ def test_it_prints_an_address_that_answers_and_ends_at_once(tmp_path: Path, numb
         began = time.monotonic()
         process.send_signal(number)
         assert process.wait(10) == 0
-        assert time.monotonic() - began < 3  # 0.2 s on a machine with nothing else to do
+        assert time.monotonic() - began < 8  # 0.2 s on a machine with nothing else to do
         stream.close()
         connection.close()
     assert process.stderr is not None

@@ -56,7 +56,7 @@ def test_it_publishes_until_a_signal_ends_it(tmp_path: Path, ending: signal.Sign
             folder.run("usage", "--refresh", "--json")
             answered = time.monotonic()
             until(lambda: used(folder) == [50], "another process's reading was not published")
-            assert time.monotonic() - answered < 3, f"after {answered - began:.1f} s of asking"
+            assert time.monotonic() - answered < 10, f"after {answered - began:.1f} s of asking"
             assert published(folder)["owner"] == owner
             process.send_signal(ending)
             assert process.wait(10) == 0

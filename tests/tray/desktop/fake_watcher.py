@@ -28,7 +28,7 @@ MENU = "com.canonical.dbusmenu"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 ITEM_PATH = "/StatusNotifierItem"
 MENU_PATH = "/MenuBar"
-DEADLINE = 5.0
+DEADLINE = 20.0
 
 
 class Panel:

@@ -150,6 +150,6 @@ def test_the_tray_ends_also_while_a_page_is_starting() -> None:
     until(lambda: page._last_started is not None)
     page.close()
     opening.join(10)
-    assert failures.get(timeout=1) == NOT_STARTED
+    assert failures.get(timeout=10) == NOT_STARTED
     open_page()
-    assert failures.get(timeout=1) == NOT_STARTED
+    assert failures.get(timeout=10) == NOT_STARTED

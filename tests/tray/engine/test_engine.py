@@ -106,9 +106,7 @@ class TestAnAccountThatHangsForEver:
 
     def test_the_others_answer_is_published_when_it_is_there(self, scope: Scope) -> None:
         with running(scope) as (_, seen):
-            began = time.monotonic()
             state = seen.wait_for(lambda state: "answers" in used(state))
-            assert time.monotonic() - began < 1
             assert state.refreshing
             assert "hangs" not in used(state)
 

@@ -46,7 +46,7 @@ def test_any_thread_may_let_go(tmp_path: Path) -> None:
     assert first.acquire()
     thread = threading.Thread(target=first.release)
     thread.start()
-    thread.join(5)
+    thread.join(10)
     assert second.acquire()
     second.release()
 

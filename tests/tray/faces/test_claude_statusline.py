@@ -16,6 +16,8 @@ from tray.view import format as fmt
 
 ROOT = Path(__file__).parents[3]
 RUN = "import sys; sys.argv.insert(1, 'statusline'); from tray.cli.main import script; script()"
+PATIENT = f"import tray.faces.claude_statusline as it; it._READ_SECONDS = it._COMMAND_SECONDS = 30; {RUN}"
+"""With deadlines that a busy machine does not reach."""
 
 
 def claude_draws(
@@ -137,7 +139,7 @@ def test_what_a_command_leaves_behind_costs_no_words(tmp_path: Path) -> None:
 
 def test_a_pipe_that_stays_open_does_not_block(tmp_path: Path) -> None:
     with started(
-        [sys.executable, "-c", RUN, "--from-claude"],
+        [sys.executable, "-c", PATIENT, "--from-claude"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "TANKFUL_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
@@ -148,7 +150,7 @@ def test_a_pipe_that_stays_open_does_not_block(tmp_path: Path) -> None:
         process.stdin.write(status_json())
         process.stdin.flush()
         assert process.stdout.read().startswith(b"5h 62 %")
-        assert time.monotonic() - began < 1.9  # and not the two seconds that it would wait for the rest
+        assert time.monotonic() - began < 20, "it waited for the rest"
         process.communicate()
 
 
@@ -244,9 +246,9 @@ def test_nothing_slow_is_imported(tmp_path: Path) -> None:
 def test_a_command_that_prints_without_end_is_ended_at_its_limit(tmp_path: Path) -> None:
     began = time.monotonic()
     line = f"cd {tmp_path}; echo $$ > pid; exec yes line"
-    done = claude_draws(tmp_path, "--from-claude", "--", line)
+    done = claude_draws(tmp_path, "--from-claude", "--", line, code=PATIENT)
     assert (done.returncode, len(done.stdout), done.stdout[:10]) == (0, 1 << 16, b"line\nline\n")
-    assert time.monotonic() - began < 1.9, "it ran until its deadline"
+    assert time.monotonic() - began < 20, "it ran until its deadline"
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 

@@ -43,12 +43,14 @@ from providers.source import Home, Question, Source
 from tests.fake_app_server import LIMITS, OWN, SPARK, WEEK, WINDOW, launcher, logged
 from tests.fake_chatgpt import usage
 from tests.homes import ACCESS_MARK, NOW, REFRESH_MARK, SECRETS, auth, make_home, write_auth
-from tests.left_behind import alive, children, folders, marked
+from tests.left_behind import alive, child_pids, children, folders, marked
 from tests.providers.codex.test_auth import json_values
 from tests.providers.conformance import SourceConformance
 
 HOUR = timedelta(hours=1)
-BRIEF = Deadlines(start=1.5, request=1.5, probe=5.5)
+BRIEF = Deadlines(start=3, request=1.5, probe=7)
+PATIENT = Deadlines(start=30, request=30, probe=60)
+"""Which a busy machine does not reach."""
 EXPIRED = LoginExpired("ChatGPT rejected your login.")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the fake is a program of this system's kind")
 
@@ -56,7 +58,9 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the fake is a p
 class Asked:
     """One home, one fake Codex with these habits, and what came of asking it."""
 
-    def __init__(self, folder: Path, deadlines: Deadlines = BRIEF, **habits: Any) -> None:
+    def __init__(self, folder: Path, deadlines: Deadlines | None = None, **habits: Any) -> None:
+        if deadlines is None:
+            deadlines = BRIEF if "silent" in habits else PATIENT
         self.folder = folder
         self.program = launcher(folder / "bin", **habits)
         self.environ = {
@@ -101,10 +105,11 @@ class Asked:
 def folder(tmp_path: Path) -> Iterator[Path]:
     """A home with a good login; after the test nothing runs and nothing lies about."""
     make_home(tmp_path / "codex", base="http://127.0.0.1:9/backend-api")
+    before = child_pids()
     yield tmp_path
     assert marked(tmp_path) == []
     assert folders(tmp_path / "tmp") == []
-    assert children() == []
+    assert children(before) == []
     assert threading.active_count() == 1
 
 
@@ -244,7 +249,7 @@ def test_errors_are_classified_within_the_deadline(
     began = time.monotonic()
     with pytest.raises(kind, match=message) as caught:
         Asked(folder, **habits).read()
-    assert time.monotonic() - began < seconds + 1.5
+    assert time.monotonic() - began < seconds + 5
     assert caught.value.remedy
     starts = any(word in message for word in ("does not respond", "start", "version"))
     assert caught.value.retry_at == (NOW + timedelta(minutes=30) if starts else None)
@@ -262,7 +267,7 @@ def test_no_probe_outlasts_its_time(folder: Path) -> None:
     began = time.monotonic()
     with pytest.raises(TimedOut):
         asked.read(after=EXPIRED)
-    assert 10 < time.monotonic() - began < 15.5
+    assert 10 < time.monotonic() - began < 20
 
 
 def test_what_is_too_old_is_never_launched_and_asked_once(folder: Path) -> None:
@@ -354,9 +359,7 @@ def test_a_renewal_that_never_reached_the_server_may_be_tried_again(folder: Path
 
 
 def test_an_unfinished_renewal_is_not_retried_for_an_hour_anywhere(folder: Path) -> None:
-    asked = Asked(
-        folder, Deadlines(start=2, request=1, probe=5), silent=["account/read", "account/rateLimits/read"]
-    )
+    asked = Asked(folder, silent=["account/read", "account/rateLimits/read"])
     with pytest.raises(TimedOut) as caught:
         asked.read(after=EXPIRED)
     assert caught.value.retry_at == NOW + HOUR
@@ -374,7 +377,7 @@ def test_an_unfinished_renewal_is_not_retried_for_an_hour_anywhere(folder: Path)
 def test_a_login_that_another_process_tried_to_renew_is_left_alone(
     folder: Path, habits: dict[str, Any], kind: type[ProviderError]
 ) -> None:
-    asked = Asked(folder, Deadlines(start=2, request=1, probe=5), **habits)
+    asked = Asked(folder, **habits)
     with pytest.raises(kind) as caught:
         asked.read(after=EXPIRED)
     later = Asked(folder, **habits)

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from providers.host.process.child import probe_folder
-from tests.left_behind import children, folders, marked
+from tests.left_behind import child_pids, children, folders, marked
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """A probe's folder; nothing may be left of what a test did in it."""
-    handles = _handles()
+    handles, processes = _handles(), child_pids()
     with probe_folder(tmp_path) as made:
         yield made
     assert marked(tmp_path) == []
     assert folders(tmp_path) == []
-    assert children() == []
+    assert children(processes) == []
     assert threading.active_count() == 1
     assert _handles() == handles
 

@@ -186,9 +186,9 @@ def test_a_silent_server_ends_at_the_deadline(server: FakeChatGPT, target: Path)
 def test_nobody_there(target: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(Offline) as caught:
-        update(target, load_rates(), NOW, url=f"http://127.0.0.1:{port}/")
+        port = free.getsockname()[1]  # taken until the end, so that no other program answers there
+        with pytest.raises(Offline) as caught:
+            update(target, load_rates(), NOW, url=f"http://127.0.0.1:{port}/")
     assert caught.value.remedy == "Check your network connection."
     assert not target.exists()
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from providers.host.process.scratch import MARK
-from tests.left_behind import children, marked
+from tests.left_behind import child_pids, children, marked
 from tests.tray.engine.notices.states import SESSION_ENDS
 from tray.engine.notices.command import CommandFailed, CommandRunner, as_json, run_command
 from tray.engine.notices.notice import Notice
@@ -38,10 +38,10 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="its programs ar
 
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
-    before = threading.active_count()
+    threads, processes = threading.active_count(), child_pids()
     yield
-    assert children() == []
-    assert threading.active_count() == before
+    assert children(processes) == []
+    assert threading.active_count() == threads
 
 
 def script(folder: Path, body: str) -> str:

@@ -23,7 +23,7 @@ from tray.engine.scope import Scope
 from tray.engine.state import State
 from tray.view import notices
 
-DEADLINE = 5.0
+DEADLINE = 20.0
 
 
 class Port:

@@ -49,7 +49,7 @@ def test_it_names_what_was_written(opened: Open, tmp_path: Path) -> None:
     soon(lambda: replaced(tmp_path, "one"))
     began = time.monotonic()
     assert waiting.wait(10) == {"one"}
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
     (tmp_path / "two").write_text("x")
     assert waiting.wait(10) == {"two"}
     soon((tmp_path / "one").unlink)
@@ -77,12 +77,12 @@ def test_a_folder_that_is_another_one_is_noticed_also_while_somebody_has_the_old
         with FileChanges(str(folder), NAMES, None) as waiting:
             (folder / "one").unlink()
             folder.rmdir()
-            assert "one" in waiting.wait(5)
+            assert "one" in waiting.wait(20)
             folder.mkdir()
             while waiting.wait(0.3):  # the names of what is gone
                 pass
             soon(lambda: replaced(folder, "two"))
-            assert waiting.wait(5) == {"two"}
+            assert waiting.wait(20) == {"two"}
     finally:
         os.close(held)
 
@@ -138,7 +138,7 @@ def test_the_end_of_a_reader_is_heard_of(tmp_path: Path) -> None:
         began = time.monotonic()
         with pytest.raises(PeerGone):
             waiting.wait(10)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5
     os.close(writer)
 
 

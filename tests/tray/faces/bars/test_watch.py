@@ -165,7 +165,7 @@ class TestTheEnd:
             os.close(writer)
             assert os.read(reader, 100).endswith(b"left\n")
             os.close(reader)
-            assert process.wait(5) == 0
+            assert process.wait(20) == 0
             assert process.stderr is not None
             assert process.stderr.read() == b""
 
@@ -184,7 +184,7 @@ class TestTheEnd:
         watch = start()
         watch.line()
         watch.process.terminate()
-        assert watch.process.wait(5) == 0
+        assert watch.process.wait(20) == 0
 
     def test_a_signal_while_the_reader_does_not_read(self, folder: Folder) -> None:
         folder.publish(folder.account(folder.window(37)))
@@ -199,7 +199,7 @@ class TestTheEnd:
             until(lambda: _watches_files(process.pid), "it did not begin")
             until(lambda: process_.status() == psutil.STATUS_SLEEPING, "it is not waiting")
             process.terminate()
-            assert process.wait(5) == 0
+            assert process.wait(20) == 0
         os.close(reader)
         os.close(writer)
 
@@ -207,7 +207,7 @@ class TestTheEnd:
         watch = start()
         watch.line()
         watch.process.send_signal(signal.SIGINT)
-        assert watch.process.wait(5) == 130
+        assert watch.process.wait(20) == 130
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_an_input_that_never_comes(person: Person) -> None:
     took = time.monotonic() - began
     os.close(writes)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
-    assert took < SECONDS + 1
+    assert took < SECONDS + 4
     assert person.log == ["INFO claude hook of ~/.claude: let pass: no answer in time"]
 
 
