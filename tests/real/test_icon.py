@@ -23,10 +23,28 @@ def warning_share(icon: Image.Image) -> float:
     return warning / (icon.width * icon.height)
 
 
-def show(desk: Session, program: Program, what: str, count: int = 1) -> list[Image.Image]:
+def warns(icon: Image.Image) -> bool:
+    return warning_share(icon) >= 0.15
+
+
+def calm(icon: Image.Image) -> bool:
+    return warning_share(icon) == 0
+
+
+def show(desk: Session, program: Program, what: str, is_so: Callable[[Image.Image], bool]) -> Image.Image:
+    """The icon at rest, once it is so: the panel of a busy machine draws the one before for a while."""
+
+    def drawn() -> Image.Image | None:
+        (icon,) = desk.settled()
+        return icon if is_so(icon) else None
+
+    _tell(program, what)
+    return until(drawn, f"the icon is not as expected of: {what}")
+
+
+def _tell(program: Program, what: str) -> None:
     program.tell(what)
     assert program.line() == "shown"
-    return desk.settled(count)
 
 
 def started(desk: Session, *what: str) -> Program:
@@ -45,17 +63,15 @@ def test_what_is_scarce_is_at_least_as_salient_as_plenty(
     with opener(tmp_path / "desk", **LOOKS[look]) as desk:
         program = started(desk, "plenty", "tightest", "left")
         (plenty,) = desk.settled()
-        assert warning_share(plenty) == 0
+        assert calm(plenty)
         for what in (
             "scarce tightest left",
             "low tightest used",
             "blocked tightest left",
             "scarce number left",
         ):
-            (icon,) = show(desk, program, what)
-            assert warning_share(icon) >= 0.15, what
-        (cured,) = show(desk, program, "plenty tightest left")
-        assert warning_share(cured) == 0
+            show(desk, program, what, warns)
+        show(desk, program, "plenty tightest left", calm)
     assert desk.left_behind() == []
 
 
@@ -67,12 +83,11 @@ def test_each_provider_has_an_icon_until_one_is_shown_for_all(
     need(*programs)
     with opener(tmp_path / "desk") as desk:
         program = started(desk, "scarce", "each", "left")
-        shares = sorted(warning_share(icon) for icon in desk.settled(2))
-        assert shares[0] == 0
-        assert shares[1] >= 0.15
-        (alone,) = show(desk, program, "scarce tightest left")
-        assert warning_share(alone) >= 0.15
-        show(desk, program, "plenty each left", count=2)
+        quiet, loud = sorted(desk.settled(2), key=warning_share)
+        assert calm(quiet)
+        assert warns(loud)
+        show(desk, program, "scarce tightest left", warns)
+        _tell(program, "plenty each left")
         assert desk.open_menu(2)
     assert desk.left_behind() == []
 
@@ -87,11 +102,8 @@ def test_an_icon_that_needs_attention_is_drawn_and_does_not_blink(
     with opener(tmp_path / "desk") as desk:
         program = started(desk, "plenty", "tightest", "left")
         (before,) = desk.settled()
-        (loud,) = show(desk, program, "scarce tightest left")
-        assert loud.tobytes() != before.tobytes()
+        loud = show(desk, program, "scarce tightest left", warns)
         pictures = [desk.settled()[0].tobytes() for _ in range(4)]
         assert set(pictures) == {loud.tobytes()}
-        until(
-            lambda: show(desk, program, "plenty tightest left")[0].tobytes() == before.tobytes(), "not cured"
-        )
+        show(desk, program, "plenty tightest left", lambda icon: icon.tobytes() == before.tobytes())
     assert desk.left_behind() == []
