@@ -40,9 +40,7 @@ def example_home(folder: Path) -> Scope:
     homes = {"codex": folder / ".codex", "claude": folder / ".claude"}
     for number, (provider, home) in enumerate(homes.items()):
         rng = random.Random(number)  # noqa: S311 - nobody guesses at a picture
-        logs = WRITERS[provider](home, rng, Billed())
-        for session in _sessions(rng, _SHARES[provider]):
-            logs.write(session)
+        WRITERS[provider](home, rng, Billed()).write(_sessions(rng, _SHARES[provider]))
     folders = Folders(settings=folder / "own", state=folder / "own/state", cache=folder / "own/cache")
     environ = {
         "HOME": str(folder),

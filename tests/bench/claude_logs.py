@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -37,7 +38,11 @@ class ClaudeLogs:
         self._stock = Stock(rng)
         self._last: _Transcript | None = None
 
-    def write(self, session: Session) -> None:
+    def write(self, sessions: Iterable[Session]) -> None:
+        for session in sessions:
+            self._write(session)
+
+    def _write(self, session: Session) -> None:
         last, dice = self._last, self._rng.random()
         place = self._home / "projects" / f"-home-dev-app{session.start.day % 7}"
         name = uuid4(self._rng)

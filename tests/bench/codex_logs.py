@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -55,7 +56,11 @@ class CodexLogs:
         self._stock = Stock(rng)
         self._last: _End | None = None
 
-    def write(self, session: Session) -> None:
+    def write(self, sessions: Iterable[Session]) -> None:
+        for session in sessions:
+            self._write(session)
+
+    def _write(self, session: Session) -> None:
         base = self._last if self._rng.random() < 1 / 30 else None
         thread = uuid7(session.start, self._rng)
         day, name = session.start.strftime("%Y/%m/%d"), session.start.strftime("%Y-%m-%dT%H-%M-%S")

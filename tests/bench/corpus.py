@@ -6,13 +6,13 @@ import json
 import math
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 DAYS = 60
 LONG_LINES = 5
@@ -50,9 +50,13 @@ class Tokens(Struct):
 
 
 class Billed(Struct):
-    """The generator's own ledger. `bytes_of_use` is what the lines that tell it take."""
+    """The generator's own ledger. `bytes_of_use` is what the lines that tell it take.
+
+    `beyond` is what was billed, too, and is in no line of an answer, but in the totals of sessions alone.
+    """
 
     by_model: dict[str, Tokens] = {}
+    beyond: Tokens = field(default_factory=Tokens)
     bytes: int = 0
     bytes_of_use: int = 0
 
@@ -76,10 +80,12 @@ class Session(Struct, frozen=True):
 
 
 def sessions(
-    rng: random.Random, size: int, files: int, until: date, *, long_line: int = 0
+    rng: random.Random, size: int, files: int, until: date, *, long_line: int = 0, spread: float = 1.1
 ) -> Iterator[Session]:
-    """Over the DAYS before `until`, oldest first; most are short. The first ones get a long line."""
-    weights = [rng.lognormvariate(0, 1.1) for _ in range(files)]
+    """Over the DAYS before `until`, oldest first; most are short, the more so the larger the `spread` is.
+    The first ones get a long line.
+    """
+    weights = [rng.lognormvariate(0, spread) for _ in range(files)]
     scale = size / sum(weights)
     for number, weight in enumerate(weights):
         day = until - timedelta(days=DAYS - number * DAYS // files)
@@ -88,9 +94,9 @@ def sessions(
 
 
 class Writer(Protocol):
-    """Writes one provider's logs, session by session."""
+    """Writes one provider's logs, a file for each session."""
 
-    def write(self, session: Session) -> None: ...
+    def write(self, sessions: Iterable[Session]) -> None: ...
 
 
 class Stock:
@@ -110,6 +116,11 @@ class Stock:
         count = max(1, min(size, len(self._text)) // _UNIT)
         start = self._rng.randrange(len(self._text) // _UNIT - count + 1) * _UNIT
         return self._text[start : start + count * _UNIT]
+
+    def exactly(self, size: int) -> bytes:
+        """Text whose last characters are those of a picture."""
+        whole = self.text(size) if size >= _UNIT else b""
+        return whole + self.image(max(0, min(size - len(whole), _UNIT)))
 
     def image(self, size: int) -> bytes:
         start = self._rng.randrange(max(1, len(self._image) - size))
