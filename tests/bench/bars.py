@@ -28,8 +28,8 @@ from pathlib import Path
 
 import psutil
 
-from tests.bench.commands import installed
 from tests.bench.idle import _seconds, _switches, running, wait_until_counted
+from tests.bench.installation import installed
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage_now
 from tests.fake_status_page import page, summary
 from tests.homes import make_home

@@ -236,9 +236,11 @@ def one_more(path: Path, now: datetime, number: int) -> bytes:
     body = _message(
         _MODELS[0], usage, "end_turn", id=f"msg_more_{number}", content=[{"type": "text", "text": "ok"}]
     )
-    line = {"parentUuid": None, "isSidechain": False, "message": body, "requestId": f"req_more_{number}"}
+    of_agent = path.parent.name == "subagents"
+    session = path.parent.parent.name if of_agent else path.stem
+    line = {"parentUuid": None, "isSidechain": of_agent, "message": body, "requestId": f"req_more_{number}"}
     line |= {"type": "assistant", "uuid": f"00000000-0000-4000-8000-{number:012x}", "timestamp": stamp(now)}
-    return encode(line | {"cwd": "/home/dev/app", "sessionId": path.stem, "version": _VERSION})
+    return encode(line | {"cwd": "/home/dev/app", "sessionId": session, "version": _VERSION})
 
 
 def _message(

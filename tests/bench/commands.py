@@ -15,11 +15,11 @@ import os
 import resource
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
+from tests.bench.installation import installed
 from tests.tray.faces.published import Folder
 
 ROOT = Path(__file__).parents[2]
@@ -99,17 +99,6 @@ def main() -> None:
             for which in (0, 1)
         ]
         print(f"| `{command}` | {over[0]:+.1f} | {over[1]:+.1f} |")
-
-
-def installed(where: Path) -> Path:
-    """An environment with this checkout in it; the folder of its programs."""
-    bin_ = where / ("Scripts" if sys.platform == "win32" else "bin")
-    subprocess.run(["uv", "venv", "-q", "--python", sys.executable, str(where)], check=True)
-    python = str(bin_ / "python")
-    subprocess.run(
-        ["uv", "pip", "install", "-q", "--compile-bytecode", "--python", python, str(ROOT)], check=True
-    )
-    return bin_
 
 
 def timed(command: list[str], stdin: str, environ: dict[str, str]) -> tuple[float, float]:

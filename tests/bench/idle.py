@@ -26,7 +26,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.bench.commands import installed
+from tests.bench.installation import installed
 from tests.bench.make_logs import make
 from tests.fake_chatgpt import FakeChatGPT, fake_chatgpt, says, usage_now
 from tests.fake_status_page import page, summary

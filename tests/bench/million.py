@@ -21,7 +21,7 @@ from providers.ledger.changes import Shelf
 from providers.ledger.ledger import Ledger
 from providers.ledger.prices.load import load_rates
 from providers.registry import PROVIDERS
-from tests.bench.corpus import stamp, uuid7
+from tests.bench.corpus import Tokens, stamp, uuid7
 
 END = datetime(2026, 11, 20, tzinfo=UTC)
 DAYS = 730
@@ -77,18 +77,22 @@ def make(home: Path, responses: int) -> None:
             / f"rollout-{start:%Y-%m-%dT%H-%M-%S}-{thread}.jsonl"
         )
         path.parent.mkdir(parents=True, exist_ok=True)
-        lines = (json.dumps(line, separators=(",", ":")) for line in _lines(thread, start, rng))
-        path.write_text("\n".join(lines) + "\n")
+        made = (json.dumps(line, separators=(",", ":")) for line in lines(thread, start, rng))
+        path.write_text("\n".join(made) + "\n")
 
 
-def _lines(thread: str, now: datetime, rng: random.Random) -> Iterator[dict[str, Any]]:
+def lines(
+    thread: str, now: datetime, rng: random.Random, responses: int = PER_ROLLOUT
+) -> Iterator[dict[str, Any]]:
+    """Of a rollout."""
+
     def line(kind: str, payload: dict[str, Any]) -> dict[str, Any]:
         return {"timestamp": stamp(now), "type": kind, "payload": payload}
 
     project = f"/home/dev/app{rng.randint(1, 9)}"
     yield line("session_meta", {"id": thread, "session_id": thread, "cwd": project, "cli_version": "0.169.0"})
     turn, total = "", [0] * 5
-    for number in range(PER_ROLLOUT):
+    for number in range(responses):
         if number % 6 == 0:
             turn = uuid7(now, rng)
             model = rng.choice(("gpt-5.5", "gpt-5.4"))
@@ -101,6 +105,18 @@ def _lines(thread: str, now: datetime, rng: random.Random) -> Iterator[dict[str,
         yield line("token_usage_record", ids | {"usage": _usage(used), "thread_token_usage": _usage(total)})
         info = {"total_token_usage": _usage(total), "last_token_usage": _usage(used)}
         yield line("event_msg", {"type": "token_count", "info": info, "rate_limits": None})
+
+
+def tokens(usage: dict[str, int]) -> Tokens:
+    """Of what `lines` made."""
+    cached = usage["cached_input_tokens"]
+    return Tokens(
+        responses=1,
+        input_tokens=usage["input_tokens"] - cached,
+        cache_read_tokens=cached,
+        output_tokens=usage["output_tokens"],
+        reasoning_tokens=usage["reasoning_output_tokens"],
+    )
 
 
 def _usage(counts: list[int]) -> dict[str, int]:

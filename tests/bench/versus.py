@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench.run import PROVIDERS
+from tests.bench.corpora import PROVIDERS
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = "from tray.cli.main import script; script()"

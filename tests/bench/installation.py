@@ -1,0 +1,36 @@
+"""tankful as a person has it: its own environment, without what only development needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def installed(where: Path) -> Path:
+    """An environment with this checkout in it; the folder of its programs."""
+    bin_ = where / ("Scripts" if sys.platform == "win32" else "bin")
+    subprocess.run(["uv", "venv", "-q", "--python", sys.executable, str(where)], check=True)
+    python = str(bin_ / "python")
+    subprocess.run(
+        ["uv", "pip", "install", "-q", "--compile-bytecode", "--python", python, str(ROOT)], check=True
+    )
+    return bin_
+
+
+def interpreter(folder: Path) -> Path:
+    """A Python with the libraries that this checkout needs, kept in the folder; run in the checkout, it has the
+    checkout's code.
+
+    In an environment for development msgspec alone takes 40 ms longer to import.
+    """
+    locked = sha256((ROOT / "uv.lock").read_bytes() + sys.version.encode()).hexdigest()[:12]
+    where = folder / f"env-{locked}"
+    bin_ = where / ("Scripts" if sys.platform == "win32" else "bin")
+    if not (where / "whole").exists():
+        installed(where)
+        (where / "whole").touch()
+    return bin_ / "python"
