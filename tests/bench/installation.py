@@ -27,7 +27,7 @@ def interpreter(folder: Path) -> Path:
 
     In an environment for development msgspec alone takes 40 ms longer to import.
     """
-    locked = sha256((ROOT / "uv.lock").read_bytes() + sys.version.encode()).hexdigest()[:12]
+    locked = sha256((ROOT / "pyproject.toml").read_bytes() + sys.version.encode()).hexdigest()[:12]
     where = folder / f"env-{locked}"
     bin_ = where / ("Scripts" if sys.platform == "win32" else "bin")
     if not (where / "whole").exists():

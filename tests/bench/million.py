@@ -99,7 +99,8 @@ def lines(
             yield line("turn_context", {"turn_id": turn, "model": model, "effort": "high"})
         now += timedelta(milliseconds=rng.randint(3_000, 60_000))
         prompt = rng.randint(10_000, 200_000)
-        used = [prompt, rng.randint(0, prompt), 0, rng.randint(20, 3_000), rng.randint(0, 900)]
+        output = rng.randint(20, 3_000)
+        used = [prompt, rng.randint(0, prompt), 0, output, min(rng.randint(0, 900), output)]
         total = [before + more for before, more in zip(total, used, strict=True)]
         ids = {"thread_id": thread, "turn_id": turn, "response_id": f"resp_{rng.getrandbits(96):x}"}
         yield line("token_usage_record", ids | {"usage": _usage(used), "thread_token_usage": _usage(total)})
