@@ -8,14 +8,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
-
-from tests.programs import started
 
 ROOT = Path(__file__).parents[2]
 _CHUNK = 1 << 20
@@ -29,26 +27,33 @@ class Run(Struct, frozen=True):
     wall_ms: float
     cpu_ms: float
     peak_mb: float
-    printed: Any
+
+
+class _Launched(Run, frozen=True):
+    code: int
 
 
 def run(command: Sequence[str], environ: Mapping[str, str]) -> Run:
-    """A command that prints JSON; raises CalledProcessError.
+    """Without what it prints; raises CalledProcessError."""
+    return _launched(command, environ, os.devnull)
 
-    This process must stay small: a child's peak memory begins with its parent's.
-    """
-    with tempfile.TemporaryFile() as out:
-        start = time.perf_counter()
-        with started(command, env=dict(environ), cwd=ROOT, stdout=out) as process:
-            _, status, used = os.wait4(process.pid, 0)
-            wall = time.perf_counter() - start
-            process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, command)
-        out.seek(0)
-        printed = json.load(out)
-    kilo = 1 if sys.platform == "darwin" else 1024
-    return Run(wall * 1000, (used.ru_utime + used.ru_stime) * 1000, used.ru_maxrss * kilo / 1e6, printed)
+
+def run_json(command: Sequence[str], environ: Mapping[str, str]) -> tuple[Run, Any]:
+    """With the JSON that it prints; raises CalledProcessError."""
+    with tempfile.NamedTemporaryFile() as out:
+        taken = _launched(command, environ, out.name)
+        return taken, json.load(out)
+
+
+def _launched(command: Sequence[str], environ: Mapping[str, str], out: str) -> Run:
+    launcher = (sys.executable, "-S", str(ROOT / "tests/bench/launcher.py"), out)
+    done = subprocess.run(
+        (*launcher, *command), env=dict(environ), cwd=ROOT, check=True, stdout=subprocess.PIPE
+    )
+    taken = msgspec.json.decode(done.stdout, type=_Launched)
+    if taken.code:
+        raise subprocess.CalledProcessError(taken.code, command)
+    return taken
 
 
 def warm(home: Path) -> None:

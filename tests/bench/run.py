@@ -26,7 +26,7 @@ from tests.bench import tables
 from tests.bench.appending import Appending
 from tests.bench.corpora import AGAIN, APPENDED, COLD, FIRST, Corpus, chosen
 from tests.bench.installation import interpreter
-from tests.bench.measured import Run, evict, linked, run, warm
+from tests.bench.measured import Run, evict, linked, run, run_json, warm
 from tests.bench.peers import Peer, environ, installed
 from tests.bench.tables import Measured
 from tests.bench.tray_rows import TRAY_ROWS, tray_rows
@@ -137,17 +137,19 @@ class _Corpus:
     def _count(self) -> None:
         """Of all days; all three have read the corpus before they are measured."""
         own = self._folder()
-        self._measured.counted["tankful"] = self._tankful(own, "--since", "2000-01-01").printed
+        provider, here = self._corpus.provider, environ(own, self._corpus.provider, self._home)
+        command = (self._programs.python, *TANKFUL, "--provider", provider, "--since", "2000-01-01")
+        _, printed = run_json(command, here)
+        self._measured.counted = {"tankful": printed["providers"][provider]}
         for peer in (self._programs.ccusage, self._programs.tokscale):
-            self._measured.counted[peer.name] = peer.tokens(self._peer(peer).printed)
+            _, printed = run_json(peer.command(provider), here)
+            self._measured.counted[peer.name] = peer.tokens(printed)
         shutil.rmtree(own)
 
-    def _tankful(self, own: Path, *more: str) -> Run:
+    def _tankful(self, own: Path) -> Run:
         provider = self._corpus.provider
-        return run(
-            (self._programs.python, *TANKFUL, "--provider", provider, *more),
-            environ(own, provider, self._home),
-        )
+        command = (self._programs.python, *TANKFUL, "--provider", provider)
+        return run(command, environ(own, provider, self._home))
 
     def _peer(self, peer: Peer) -> Run:
         """In a new HOME: tokscale keeps what it counted there."""

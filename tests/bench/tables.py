@@ -76,7 +76,7 @@ def tokens(measured: Iterable[Measured]) -> str:
     for each in measured:
         if "tankful" not in each.counted:
             continue
-        billed, printed = each.billed(), each.counted["tankful"]["providers"][each.corpus.provider]
+        billed, printed = each.billed(), each.counted["tankful"]
         rows.append(
             (
                 each.corpus.title,

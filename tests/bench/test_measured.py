@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
+from subprocess import CalledProcessError
 
 import pytest
 
@@ -13,7 +14,7 @@ from providers.source import Provider
 from tests.bench.appending import Appending
 from tests.bench.corpora import CORPORA, by_name, chosen
 from tests.bench.make_logs import make
-from tests.bench.measured import evict, linked, run
+from tests.bench.measured import evict, linked, run, run_json
 from tests.bench.tray_rows import TRAY_ROWS
 from tests.counting import count
 
@@ -40,10 +41,17 @@ def test_rows_are_chosen_by_name() -> None:
 
 
 def test_a_run_has_what_it_printed_and_took() -> None:
-    taken = run([sys.executable, "-c", "print(sum(range(10**6)))"], {})
-    assert taken.printed == sum(range(10**6))
+    taken, printed = run_json([sys.executable, "-c", "print(sum(range(10**6)))"], {})
+    assert printed == sum(range(10**6))
     assert taken.cpu_ms > 0
-    assert taken.peak_mb > 1
+    with pytest.raises(CalledProcessError):
+        run([sys.executable, "-c", "exit(3)"], {})
+
+
+def test_its_peak_is_not_that_of_this_process() -> None:
+    large = bytearray(b"x" * 100_000_000)
+    taken = run([sys.executable, "-c", "pass"], {})
+    assert 1 < taken.peak_mb < len(large) / 1e6
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux only")

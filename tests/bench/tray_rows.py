@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.bench.corpora import PROVIDERS, by_name
-from tests.bench.measured import Run, linked, run, warm
+from tests.bench.measured import Run, linked, run_json, warm
 from tests.bench.peers import environ
 from tests.bench.tables import TrayRow
 
@@ -17,7 +17,7 @@ ROUNDS = 15
 
 def _look(name: str, folder: Path, scratch: Path) -> Iterator[TrayRow]:
     corpus = by_name(name)
-    took = _in_process("look", corpus.provider, corpus.home(folder), scratch).printed
+    _, took = _in_process("look", corpus.provider, corpus.home(folder), scratch)
     aimed = {"3000": ("1.1", "4")}.get(name.rpartition("-")[2], ("", ""))
     for title, key, unit, aim in (
         ("a full look", "unchanged", "CPU ms", ""),
@@ -30,14 +30,14 @@ def _look(name: str, folder: Path, scratch: Path) -> Iterator[TrayRow]:
 
 def _family(provider: str, folder: Path, scratch: Path) -> Iterator[TrayRow]:
     corpus = by_name(f"{provider}-family")
-    took = _in_process("append", provider, corpus.home(folder), scratch).printed
+    _, took = _in_process("append", provider, corpus.home(folder), scratch)
     yield TrayRow(f"{corpus.title}: one line appended", "CPU ms", "30", took["appended"])
 
 
 def _log(provider: str, folder: Path, scratch: Path) -> Iterator[TrayRow]:
     corpus = by_name(f"{provider}-75000")
-    took = _in_process("count", provider, corpus.home(folder), scratch)
-    yield TrayRow(f"{corpus.title}: peak while it is counted", "MB", "60", took.peak_mb)
+    taken, _ = _in_process("count", provider, corpus.home(folder), scratch)
+    yield TrayRow(f"{corpus.title}: peak while it is counted", "MB", "60", taken.peak_mb)
 
 
 _Rows = Callable[[str, Path, Path], Iterator[TrayRow]]
@@ -59,10 +59,10 @@ def tray_rows(name: str, folder: Path, scratch: Path) -> Iterator[TrayRow]:
     yield from rows(argument, folder, scratch)
 
 
-def _in_process(task: str, provider: str, original: Path, scratch: Path) -> Run:
+def _in_process(task: str, provider: str, original: Path, scratch: Path) -> tuple[Run, dict[str, float]]:
     own = Path(tempfile.mkdtemp(dir=scratch))
     home = linked(original, own / "home")
     warm(home)
     arguments = (task, provider, str(home), str(own / "ledger.sqlite"), str(ROUNDS))
     command = (sys.executable, "-m", "tests.bench.in_process", *arguments)
-    return run(command, environ(own, provider, home))
+    return run_json(command, environ(own, provider, home))
