@@ -13,14 +13,20 @@ from providers.domain import project
 def path_parts(path: str) -> tuple[str, str, str]:
     """Of `…/projects/<project>/<session>/subagents/…/agent-<id>.jsonl`: project, session ("" if none) and name."""
     # Not with pathlib, which takes ten times as long: for small transcripts that is a tenth of the scan.
-    *folders, file = (path.replace(os.altsep, os.sep) if os.altsep else path).split(os.sep)
+    folder, _, file = (path.replace(os.altsep, os.sep) if os.altsep else path).rpartition(os.sep)
+    return *_parts_of_folder(folder), file.removesuffix(".jsonl") or file
+
+
+@lru_cache(maxsize=64)  # the logs of a folder come together
+def _parts_of_folder(path: str) -> tuple[str, str]:
+    folders = path.split(os.sep)
     folder = session = ""
     if "projects" in folders:
         below = folders[len(folders) - folders[::-1].index("projects") :]
         folder = below[0] if below else ""
         if "subagents" in below[2:]:
             session = below[below.index("subagents", 2) - 1]
-    return folder, session, os.path.splitext(file)[0]
+    return folder, session
 
 
 _NOT_PLAIN = re.compile(r"[^a-zA-Z0-9]")

@@ -7,19 +7,28 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import lru_cache
 from sys import intern
 
 from msgspec.structs import replace
 
 from providers.claude.logs import wire
-from providers.claude.logs.folders import path_parts, project_of
+from providers.claude.logs.lines import (
+    Boundary,
+    CostState,
+    Line,
+    ResponseLine,
+    SessionOwner,
+    TranscriptLine,
+    Usage,
+)
+from providers.claude.logs.places import Places
 from providers.claude.logs.transcript import (
+    MAKE,
     WITHOUT_REQUEST,
     Claim,
     Location,
     Observation,
-    ResponseRow,
-    SentRow,
     Served,
     SessionTotal,
     claim,
@@ -34,16 +43,11 @@ from providers.logs import MalformedLine, stable_hash
 # Decoded values may keep the whole line in memory: only short ones are remembered.
 _SHORT = 1 << 20
 
-# Of one response: the end of its own id, its earliest line, and its best one.
-_Best = tuple[str, tuple[float, Location], tuple[Claim, Served]]
-
-_Terms = tuple[str | None, object, object, object]
-"""The model, effort, speed and place of a response, as they are on its line."""
+_Best = tuple[str, float, Location, Claim, Served]
+"""Of one response: the end of its own id, the time and place of its earliest line, and its best one."""
 
 _DISTINCT = 7  # of the last letters of a message's id: within a session they tell messages apart
 _STANDARD = ("standard", "global", "not_available", "")
-_NO_PLACE = Location(False, "", "", "", "")
-_NO_MEMBERS: tuple[object, ...] = ()
 
 
 class TranscriptReader:
@@ -53,31 +57,30 @@ class TranscriptReader:
     usage_end = wire.USAGE_END
 
     def __init__(self, path: str, observation: bytes | None = None) -> None:
-        kept = Observation("claude 4", 0, [], [], [], [], [], 0.0, "", None)
+        self._places = Places(path)
+        self._skipped = 0
+        self._responses: dict[int, _Best] = {}
+        self._messages: dict[int, tuple[float, Location]] = {}
+        self._states: list[tuple[Location, SessionTotal]] = []
+        self._unnamed: dict[str, str] | None = None
+        self._last_at = 0.0
+        self._repeated: datetime | None = None  # the time of a line that only repeated the one before
+        self._before: ResponseLine | None = None
+        self._place: Location | None = None  # of the last response
+        self._owner_line = b""  # a session repeats it
         if observation is not None:
-            kept = observed(observation)
-        self._skipped = kept.skipped
-        self._responses: dict[int, _Best] = {
-            row.key: (
-                row.message,
-                (row.at, kept.places[row.place]),
-                (row.claim, kept.served[row.served]),
-            )
+            self._go_on(observed(observation))
+
+    def _go_on(self, kept: Observation) -> None:
+        places, served = kept.places, kept.served
+        self._places.account, self._unnamed = kept.account, kept.unnamed
+        self._skipped, self._last_at = kept.skipped, kept.last_at
+        self._responses = {
+            row.key: (row.message, row.at, places[row.place], row.claim, served[row.served])
             for row in kept.rows
         }
-        self._messages = {row.key: (row.at, kept.places[row.place]) for row in kept.messages}
-        self._states = [(kept.places[state.place], state) for state in kept.states]
-        self._account = kept.account
-        self._unnamed = kept.unnamed
-        self._folder, self._root, self._name = path_parts(path)
-        self._last_at = kept.last_at
-        self._repeated: datetime | None = None  # the time of a line that only repeated the one before
-        self._before: wire.ResponseLine | None = None
-        # Made anew only where the members change that they are made of: most lines have the place of the one
-        # before, and a session has few models.
-        self._place, self._place_of = _NO_PLACE, _NO_MEMBERS
-        self._sent_from, self._sent_from_of = _NO_PLACE, _NO_MEMBERS
-        self._served: dict[_Terms, Served] = {}
+        self._messages = {row.key: (row.at, places[row.place]) for row in kept.messages}
+        self._states = [(places[state.place], state) for state in kept.states]
 
     def follow(self, want: Callable[[re.Pattern[bytes], UsageEnd], None]) -> None:
         """What it wants is always the same."""
@@ -88,20 +91,22 @@ class TranscriptReader:
 
     def links(self) -> Iterable[int]:
         """Its responses, its sessions, and the first processes of these."""
-        sessions = {place.root for _, (_, place), _ in self._responses.values()}
-        sessions.update(place.root for place, _ in self._states)
-        sessions.update(place.root for _, place in self._messages.values())
-        named = shared_names(sessions, (state for _, state in self._states))
-        return self._responses.keys() | self._messages.keys() | named
+        sessions = {place.root for _, _, place, _, _ in self._responses.values()}
+        sessions.update([place.root for place, _ in self._states])
+        sessions.update([place.root for _, place in self._messages.values()])
+        names = shared_names(sessions, [state for _, state in self._states])
+        names.update(self._responses, self._messages)
+        return names
 
     def last_ms(self) -> int:
-        sent = max((at for at, _ in self._messages.values()), default=0.0)
-        return round(max(sent, self._latest()) * 1000)
-
-    def observation(self) -> bytes:
-        return encode(self._kept())
+        latest = self._latest()
+        if self._messages:
+            latest = max(latest, *[at for at, _ in self._messages.values()])
+        return round(latest * 1000)
 
     def take(self, line: bytes | bytearray) -> None:
+        if line == self._owner_line:
+            return
         try:
             found = wire.decode(line)
         except MalformedLine:
@@ -110,20 +115,21 @@ class TranscriptReader:
             for each in salvaged:
                 self._take(each)
         else:
-            if isinstance(found, wire.ResponseLine):  # nearly all
+            if isinstance(found, ResponseLine):  # nearly all
                 self._take_response(found, len(line) < _SHORT)
             elif found is not None:
                 self._take(found)
+                if isinstance(found, SessionOwner):
+                    self._owner_line = bytes(line)
 
-    def _take(self, line: wire.Line) -> None:
-        if isinstance(line, wire.ResponseLine):
+    def _take(self, line: Line) -> None:
+        if isinstance(line, ResponseLine):
             self._take_response(line, False)
-        elif isinstance(line, wire.SessionOwner):
-            self._account = line.account
-            self._place_of = _NO_MEMBERS
-        elif isinstance(line, wire.CostState):
+        elif isinstance(line, SessionOwner):
+            self._places.account, self._owner_line = line.account, b""
+        elif isinstance(line, CostState):
             self._take_state(line)
-        elif isinstance(line, wire.Boundary):
+        elif isinstance(line, Boundary):
             self._last_at = max(self._last_at, line.at.timestamp())
         else:
             if self._unnamed is not None and line.is_prompt:
@@ -131,51 +137,38 @@ class TranscriptReader:
             if line.sent_at is not None:
                 self._take_message(line.line, line.sent_at.timestamp())
 
-    def _take_message(self, line: wire.TranscriptLine, at: float) -> None:
+    def _take_message(self, line: TranscriptLine, at: float) -> None:
         """What a subagent is asked is by the model that started it."""
-        if line.is_sidechain is True or line.agent_id is not None or self._name.startswith("agent-"):
+        if line.is_sidechain is True or line.agent_id is not None or self._places.is_agents:
             return
         key = stable_hash(line.uuid.encode() if line.uuid else encode((line.session_id, at)))
-        place_of = line.session_id, line.cwd, line.forked_from, line.request_session_id, self._account
-        if place_of != self._sent_from_of:
-            self._sent_from, self._sent_from_of = self._new_place(line), place_of
-        sent = at, self._sent_from
+        sent = at, self._places.of(line)
         self._messages[key] = min(sent, self._messages.get(key, sent))
 
-    def _take_response(self, answer: wire.ResponseLine, is_short: bool) -> None:
-        line, before = answer.line, self._before
-        place_of = (
-            line.session_id,
-            line.agent_id,
-            line.is_sidechain is True,  # as `==` takes 1 for True
-            line.cwd,
-            line.forked_from,
-            line.request_session_id,
-        )
-        if place_of != self._place_of:
-            self._place, self._place_of = self._new_place(line), place_of
-        elif (
+    def _take_response(self, answer: ResponseLine, is_short: bool) -> None:
+        before, place = self._before, self._places.of(answer.line)
+        if (
             before is not None
+            and place is self._place
             and answer.message == before.message
-            and line.request_id
-            and line.request_id == before.line.request_id
-            and line.effort == before.line.effort
+            and answer.line.request_id
+            and answer.line.request_id == before.line.request_id
+            and answer.line.effort == before.line.effort
             and answer.message.id
             and answer.at >= before.at
         ):
             self._repeated = answer.at if self._repeated is None else max(answer.at, self._repeated)
             return  # each part of a response repeats its usage
-        self._count(answer)
-        self._before = answer if is_short else None
+        self._count(answer, place)
+        self._before, self._place = answer if is_short else None, place
 
-    def _take_state(self, state: wire.CostState) -> None:
-        place = self._make_place(False, _text(state.session_id), "", False, "")
+    def _take_state(self, state: CostState) -> None:
         _, before = self._states[-1] if self._states else (None, None)
         totals = {model: sums(total) for model, total in state.model_usage.items()}
         if before is None or (before.started_ms, before.sums) != (state.start_time, totals):
             at = self._last_at = self._latest() or state.start_time / 1000
             kept = SessionTotal(0, at, state.start_time, state.total_duration, totals)
-            self._states.append((place, kept))
+            self._states.append((self._places.of_session(state.session_id), kept))
 
     def _latest(self) -> float:
         """The latest time of a line, in epoch seconds; 0 without one."""
@@ -183,27 +176,20 @@ class TranscriptReader:
             self._last_at, self._repeated = max(self._last_at, self._repeated.timestamp()), None
         return self._last_at
 
-    def _count(self, answer: wire.ResponseLine) -> None:
-        message, usage, at, place = answer.message, answer.usage, answer.at.timestamp(), self._place
+    def _count(self, answer: ResponseLine, place: Location) -> None:
+        message, usage, at = answer.message, answer.usage, answer.at.timestamp()
         self._last_at = max(self._last_at, at)
         stopped = bool(message.stop_reason)
         best = claim(usage, stopped)
         if stopped and not best.total:  # a fork's copy of what was compacted
             place = replace(place, copied=True)
-        terms = message.model, answer.line.effort, usage.speed, usage.inference_geo
-        try:
-            served = self._served[terms]
-        except (KeyError, TypeError):  # new, or with a list or an object where a text should be
-            served = self._new_served(terms)
+        served = _served(message.model, answer.line.effort, usage.speed, usage.inference_geo)
         key = stable_hash(encode(self._identity(answer, best)))
-        first = at, place
-        self._merge(key, _name(answer), first, (best, served))
-        if wire.ADVICE in bytes(usage.iterations):
-            self._count_advice(usage, key, first, stopped)
+        self._merge(key, (_name(answer), at, place, best, served))
+        if usage.has_advice:
+            self._count_advice(usage, key, at, place, stopped)
 
-    def _count_advice(
-        self, usage: wire.Usage, key: int, first: tuple[float, Location], stopped: bool
-    ) -> None:
+    def _count_advice(self, usage: Usage, key: int, at: float, place: Location, stopped: bool) -> None:
         try:
             advice = wire.advice(usage)
         except MalformedLine:
@@ -211,16 +197,16 @@ class TranscriptReader:
             return
         for index, each in advice:
             served = Served(intern(each.model or ""), "", _tier(each.speed, each.inference_geo))
-            self._merge(stable_hash(encode((key, index))), "", first, (claim(each, stopped), served))
+            self._merge(stable_hash(encode((key, index))), ("", at, place, claim(each, stopped), served))
 
-    def _merge(self, key: int, name: str, first: tuple[float, Location], best: tuple[Claim, Served]) -> None:
-        known = self._responses.get(key)
-        if known is None:
-            self._responses[key] = name, first, best
-        else:
-            self._responses[key] = name, min(first, known[1]), max(best, known[2])
+    def _merge(self, key: int, new: _Best) -> None:
+        known = self._responses.setdefault(key, new)
+        if known is not new:
+            at, place = min((new[1], new[2]), (known[1], known[2]))
+            best, served = max((new[3], new[4]), (known[3], known[4]))
+            self._responses[key] = new[0], at, place, best, served
 
-    def _identity(self, answer: wire.ResponseLine, best: Claim) -> object:
+    def _identity(self, answer: ResponseLine, best: Claim) -> object:
         """What all lines of a response have in common, and no other response has."""
         if answer.message.id:
             if answer.line.request_id:
@@ -230,7 +216,7 @@ class TranscriptReader:
             return answer.line.uuid
         return answer.at.timestamp(), best, answer.message.model
 
-    def _first_line(self, answer: wire.ResponseLine) -> str:
+    def _first_line(self, answer: ResponseLine) -> str:
         """The first line of a response without a request id, by its uuid, which the copies in a fork share.
 
         Gateways give any number of messages the same id, so it names one only until the person asks again.
@@ -241,35 +227,12 @@ class TranscriptReader:
         name = repr((line.session_id, line.agent_id, answer.message.id))
         return self._unnamed.setdefault(name, line.uuid or repr(answer.at.timestamp()))
 
-    def _new_served(self, terms: _Terms) -> Served:
-        model, effort, *services = terms
-        served = Served(intern(model or ""), _text(effort), _tier(*services))
-        if all(isinstance(each, str | None) for each in terms):
-            self._served[terms] = served
-        return served
-
-    def _new_place(self, line: wire.TranscriptLine) -> Location:
-        session, asker = line.session_id, line.request_session_id
-        copied = line.forked_from is not None or (isinstance(asker, str) and asker != session)
-        sidechain = line.is_sidechain is True
-        return self._make_place(copied, _text(session), _text(line.agent_id), sidechain, _text(line.cwd))
-
-    def _make_place(self, copied: bool, session: str, agent: str, sidechain: bool, cwd: str) -> Location:
-        if self._name.startswith("agent-"):
-            root = self._root or session
-            session = agent or self._name.removeprefix("agent-")
-        else:
-            root = session = session or self._name
-            if sidechain:
-                session = agent or f"{root}/sidechain"  # not every line names its agent
-        account = "" if copied else self._account
-        return Location(copied, session, root, project_of(cwd, self._folder), account)
-
-    def _kept(self) -> Observation:
+    def observation(self) -> bytes:
         places: dict[Location, int] = {}
         served: dict[Served, int] = {}
+        # As the structs of `transcript` are encoded, without making them: most transcripts are small.
         rows = [
-            ResponseRow(
+            (
                 key,
                 name,
                 at,
@@ -277,35 +240,49 @@ class TranscriptReader:
                 served.setdefault(terms, len(served)),
                 best,
             )
-            for key, (name, (at, place), (best, terms)) in self._responses.items()
+            for key, (name, at, place, best, terms) in self._responses.items()
         ]
         messages = [
-            SentRow(key, at, places.setdefault(place, len(places)))
-            for key, (at, place) in self._messages.items()
+            (key, at, places.setdefault(place, len(places))) for key, (at, place) in self._messages.items()
         ]
         states = [
             replace(state, place=places.setdefault(place, len(places))) for place, state in self._states
         ]
-        return Observation(
-            "claude 4",
-            self._skipped,
-            list(places),
-            messages,
-            list(served),
-            rows,
-            states,
-            self._latest(),
-            self._account,
-            self._unnamed,
+        return encode(
+            (
+                MAKE,
+                self._skipped,
+                list(places),
+                messages,
+                list(served),
+                rows,
+                states,
+                self._latest(),
+                self._places.account,
+                self._unnamed,
+            )
         )
 
 
-def _name(answer: wire.ResponseLine) -> str:
+def _name(answer: ResponseLine) -> str:
     """As in `ResponseRow`."""
     name = answer.message.id
     if not name:
         return ""
     return name[-_DISTINCT:] if answer.line.request_id else WITHOUT_REQUEST + name[-_DISTINCT:]
+
+
+def _served(*terms: object) -> Served:
+    """By model, effort, speed and place, as they are on a line."""
+    try:
+        return _remembered_served(*terms)
+    except TypeError:  # a list or an object where a text should be
+        return _remembered_served.__wrapped__(*terms)
+
+
+@lru_cache(maxsize=64)
+def _remembered_served(model: object, effort: object, *services: object) -> Served:
+    return Served(intern(_text(model)), _text(effort), _tier(*services))
 
 
 def _tier(*services: object) -> str:

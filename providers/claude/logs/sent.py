@@ -18,6 +18,8 @@ _NOT_WRITTEN = re.compile(
     r"\s*(?:<(?:command-name>|local-command-|bash-|task-notification|teammate-message|system-reminder>|ide_)"
     r"|\[Request interrupted by user)"
 )
+# The beginning of a text in JSON of which _NOT_WRITTEN matches none.
+_PLAINLY_WRITTEN = re.compile(rb'"[^\s"\\<\[\x7f-\xff]')
 _TURNS = (None, "human", "sdk", "unknown")
 
 
@@ -42,7 +44,7 @@ class User(Struct, rename="camel"):
     @property
     def is_sent(self) -> bool:
         """Whether this prompt is the person's."""
-        return _is_persons(self.origin) and self.turn_origin in _TURNS and _is_written(self._content)
+        return is_persons_turn(self.origin, self.turn_origin) and _is_written(self._content)
 
     @property
     def _content(self) -> Any:
@@ -78,6 +80,15 @@ class Attached(Struct):
 
 decode_user = msgspec.json.Decoder(User).decode
 decode_attached = msgspec.json.Decoder(Attached).decode
+
+
+def is_persons_turn(origin: Any, turn_origin: Any) -> bool:
+    return _is_persons(origin) and turn_origin in _TURNS
+
+
+def is_plainly_written(content: msgspec.Raw) -> bool:
+    """True only for a text of the person's, as can be seen from its first letter."""
+    return _PLAINLY_WRITTEN.match(content) is not None
 
 
 def _is_persons(origin: Any) -> bool:

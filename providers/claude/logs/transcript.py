@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from providers.claude.logs import wire
+from providers.claude.logs.lines import ModelTotal, Spent
 from providers.domain.cost import TokenUsage
 from providers.logs import stable_hash, unpacked
 
@@ -119,6 +119,8 @@ class Observation(Struct, array_like=True):
     unnamed: dict[str, str] | None
 
 
+MAKE = "claude 4"
+
 encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(Observation)
 
@@ -128,7 +130,7 @@ def observed(observation: bytes) -> Observation:
     return unpacked(observation, _decoder)
 
 
-def claim(spent: wire.Spent, stopped: bool) -> Claim:
+def claim(spent: Spent, stopped: bool) -> Claim:
     """What a line claims. A part never exceeds its whole; a whole that is missing is the sum of its parts."""
     fresh, output = spent.input_tokens or 0, spent.output_tokens or 0
     read, lasting = spent.cache_read_input_tokens or 0, spent.cache_creation
@@ -151,7 +153,7 @@ def claim(spent: wire.Spent, stopped: bool) -> Claim:
     )
 
 
-def sums(total: wire.ModelTotal) -> Sums:
+def sums(total: ModelTotal) -> Sums:
     """What a session used of a model; a part never exceeds its whole."""
     return Sums(
         total.input_tokens,
@@ -171,7 +173,6 @@ def links(kept: Observation) -> set[int]:
 
 
 def shared_names(sessions: Iterable[str], states: Iterable[SessionTotal]) -> set[int]:
-    names = {("session", session) for session in sessions} | {
-        ("started", state.started_ms) for state in states
-    }
-    return {stable_hash(repr(name).encode()) for name in names}
+    names = {stable_hash(repr(("session", session)).encode()) for session in sessions}
+    names.update([stable_hash(repr(("started", state.started_ms)).encode()) for state in states])
+    return names

@@ -1,15 +1,29 @@
-"""The lines of a Claude Code transcript that count, as Claude Code 2.1 wrote them (2.1.197 to 2.1.332)."""
+"""Which lines of a Claude Code transcript count, and how they are decoded (2.1.197 to 2.1.332)."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Raw, Struct
 
 from providers.claude.logs import sent
+from providers.claude.logs.lines import (
+    END,
+    EPOCH,
+    Advice,
+    Boundary,
+    CostState,
+    Line,
+    PromptLine,
+    ResponseLine,
+    SessionOwner,
+    TranscriptLine,
+    Usage,
+    UserLine,
+)
 from providers.logs import MalformedLine
 
 # A plain value. A text without a quote in it is tried first: it takes half the time, and nearly all are such.
@@ -31,145 +45,6 @@ UNWANTED = re.compile(
 # An answer has its tokens at the end of its message, before half a kilobyte of other members and its folder.
 USAGE_END = (b'_tokens":', 1024)
 
-# Years that a clock may show: beyond them a timestamp is damage.
-_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
-_END = datetime(2200, 1, 1, tzinfo=UTC)
-
-# No response comes near a billion tokens: such a number is damage.
-Count = Annotated[int, Meta(ge=0, le=10**9)]
-
-
-ADVICE = b"advisor_message"  # in the iterations of a response that asked an advisor; few did
-
-
-class CacheCreation(Struct, frozen=True, gc=False):
-    ephemeral_1h_input_tokens: Count | None = None
-    ephemeral_5m_input_tokens: Count | None = None
-
-
-class OutputDetails(Struct, frozen=True, gc=False):
-    thinking_tokens: Count | None = None
-
-
-class ServerToolUse(Struct, frozen=True, gc=False):
-    web_search_requests: Annotated[int, Meta(ge=0, le=10**5)] | None = None
-
-
-# Members in the order in which Claude Code writes them: so they are found fastest.
-
-
-class Spent(Struct, frozen=True, gc=False):
-    """Tokens as reported by Claude: the classes are disjoint; 1-hour writes are a part of cache_creation, and
-    thinking one of output.
-    """
-
-    input_tokens: Count | None = None
-    cache_creation_input_tokens: Count | None = None
-    cache_read_input_tokens: Count | None = None
-    output_tokens: Count | None = None
-    output_tokens_details: OutputDetails | None = None
-    server_tool_use: ServerToolUse | None = None
-    cache_creation: CacheCreation | None = None
-    inference_geo: Any = None
-    speed: Any = None
-
-
-class Usage(Spent, frozen=True, gc=False):
-    iterations: Raw = Raw(b"null")
-
-
-class Advice(Spent, frozen=True, gc=False):
-    """What the advisor, another model, used within a response: not in the usage of the response itself."""
-
-    model: str | None = None
-
-
-class Message(Struct, frozen=True, gc=False):
-    model: str | None = None
-    id: str | None = None
-    stop_reason: Any = None
-    usage: Usage | None = None
-
-
-class TranscriptLine(Struct, frozen=True, gc=False, rename="camel"):
-    is_sidechain: Any = None
-    agent_id: Any = None
-    message: Message | None = None
-    request_id: str | None = None
-    type: str | None = None
-    uuid: str | None = None
-    timestamp: Annotated[datetime, Meta(tz=True)] | None = None
-    effort: Any = None
-    request_session_id: Any = None
-    cwd: Any = None
-    session_id: Any = None
-    forked_from: Any = None
-
-
-class ResponseLine(Struct, frozen=True, gc=False):
-    """A line with usage. Half of these repeat the one before: so its time is only converted where it counts."""
-
-    at: datetime
-    line: TranscriptLine
-    message: Message
-    usage: Usage
-
-
-class UserLine(Struct, frozen=True, gc=False):
-    """A line of the user's side: a prompt, or what a tool returned. `sent_at` is when the person sent it, None for
-    what nobody sent: the program writes such lines, too.
-    """
-
-    is_prompt: bool
-    line: TranscriptLine
-    sent_at: datetime | None
-
-
-class Boundary(Struct, frozen=True, gc=False):
-    """Where a conversation was compacted."""
-
-    at: datetime
-
-
-class ModelTotal(Struct, frozen=True, gc=False, rename="camel"):
-    input_tokens: Count = 0
-    cache_read_input_tokens: Count = 0
-    cache_creation_input_tokens: Count = 0
-    cache_creation_ephemeral_1h_input_tokens: Count = msgspec.field(
-        default=0, name="cacheCreationEphemeral1hInputTokens"
-    )
-    output_tokens: Count = 0
-    thinking_tokens: Count = 0
-    web_search_requests: Annotated[int, Meta(ge=0, le=10**5)] = 0
-
-
-class CostState(Struct, frozen=True, gc=False, rename="camel"):
-    """What a session had used in all when a process of it ended, by model; 2.1.329 on.
-
-    It goes on where the process before ended, in the same session or in the one that it was forked from:
-    those have the same `start_time` (epoch ms). `total_duration` (ms) is how long these processes ran.
-    """
-
-    start_time: Annotated[float, Meta(ge=_EPOCH.timestamp() * 1000, le=_END.timestamp() * 1000)]
-    model_usage: dict[str, ModelTotal]
-    session_id: Any = None
-    total_duration: Annotated[float, Meta(ge=0)] = 0
-
-
-class SessionOwner(Struct, frozen=True, gc=False, rename="camel"):
-    """The account of a session, from here on; 2.1.329 on."""
-
-    account_uuid: str
-    organization_uuid: str | None = None
-
-    @property
-    def account(self) -> str:
-        """As in providers.claude.auth: a person may have limits in several organizations."""
-        return "/".join(filter(None, (self.account_uuid, self.organization_uuid)))
-
-
-Line = ResponseLine | UserLine | Boundary | CostState | SessionOwner
-
 
 class _Head(Struct):
     type: Any = None
@@ -182,16 +57,21 @@ class _Message(Struct):
 
 
 _line = msgspec.json.Decoder(TranscriptLine)
+_prompt = msgspec.json.Decoder(PromptLine)
 _head = msgspec.json.Decoder(_Head)
 _message = msgspec.json.Decoder(_Message)
 _cost_state = msgspec.json.Decoder(CostState)
 _owner = msgspec.json.Decoder(SessionOwner)
 _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
+_PROMPT = b'"type":"user","message":{"role":"user","content":"'
+_HEAD = 512  # bytes: before its type a prompt has few and short members
 _SYNTHETIC = "<synthetic>"  # text of the CLI itself in place of a response
 
 
 def decode(text: bytes | bytearray) -> Line | None:
     """What a line says, None for an irrelevant one; raises MalformedLine, and nothing else."""
+    if text.find(_PROMPT, 0, _HEAD) >= 0 and (prompt := _decode_prompt(text)) is not None:
+        return prompt
     try:
         line = _line.decode(text)
     except _DAMAGE:
@@ -202,13 +82,30 @@ def decode(text: bytes | bytearray) -> Line | None:
         message, at = line.message, line.timestamp
         if message is None or message.usage is None or message.model == _SYNTHETIC:
             return None
-        if at is None or not _EPOCH <= at <= _END:
+        if at is None or not EPOCH <= at <= END:
             raise MalformedLine
         return ResponseLine(at, line, message, message.usage)
     try:
         return _decode_other(text, line)
     except _DAMAGE:
         raise MalformedLine from None
+
+
+def _decode_prompt(text: bytes | bytearray) -> UserLine | None:
+    """A prompt in the shape that nearly all have, without its text; None for any other line."""
+    try:
+        line = _prompt.decode(text)
+    except _DAMAGE:
+        return None
+    message = line.message
+    if line.type != "user" or message is None or message.usage is not None:
+        return None
+    if not sent.is_plainly_written(message.content):
+        return None
+    if line.is_meta or line.is_compact_summary:
+        return _NO_PROMPT
+    by_person = sent.is_persons_turn(line.origin, line.turn_origin) and _is_dated(line)
+    return UserLine(True, line, line.timestamp if by_person else None)
 
 
 def _decode_other(text: bytes | bytearray, line: TranscriptLine) -> Line | None:
@@ -275,7 +172,7 @@ def _time(line: TranscriptLine) -> datetime:
 
 
 def _is_dated(line: TranscriptLine) -> bool:
-    return line.timestamp is not None and _EPOCH <= line.timestamp <= _END
+    return line.timestamp is not None and EPOCH <= line.timestamp <= END
 
 
 def advice(usage: Usage) -> tuple[tuple[int, Advice], ...]:

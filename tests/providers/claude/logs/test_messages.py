@@ -85,6 +85,9 @@ def sent(*lines: Line | bytes, path: str = LOG) -> list[float]:
         ),
         user(1, [PICTURE]),
         user(1, "<b>why</b> is this bold?"),
+        user(1, "  hello"),
+        user(1, '"hello", she said'),
+        user(1, "你好"),
         {"message": {"role": "user", "content": "hello"}, "type": "user"} | dated(1, SESSION),
         queued(1, origin=HUMAN, humanTurn=True),
         queued(1),
@@ -115,6 +118,10 @@ def test_what_a_person_sent(line: Line) -> None:
         user(1, [{"type": "text", "text": "[Request interrupted by user]"}]),
         user(1, [{"type": "text", "text": "[Request interrupted by user for tool use]"}]),
         user(1, ""),
+        user(1, " \n"),
+        user(1, "\n <command-name>/compact</command-name>"),
+        user(1, "hello", isMeta=True),
+        user(1, "hello", isSidechain=True),
         user(1, [1, None]),
         user(1, None),
         queued(1, "<task-notification>", commandMode="task-notification"),
@@ -147,6 +154,11 @@ def test_a_line_without_a_time_is_no_message_and_no_damage() -> None:
         for odd in (line | {"timestamp": None}, line | {"timestamp": "1999-01-01T00:00:00Z"}):
             reader = read(text([odd]))
             assert (FORMAT.messages([Observed(HOME, reader.observation())]), reader.skipped) == ([], 0)
+
+
+def test_a_text_may_be_damaged_or_escaped() -> None:
+    assert sent(text([user(1, "hell?")]).replace(b"?", b"\xff")) == [1]
+    assert sent(text([user(1, "?command-name>")]).replace(b"?", rb"\u003c")) == []
 
 
 def test_a_subagents_log_has_none() -> None:

@@ -309,6 +309,8 @@ def test_a_session_belongs_to_its_owner_from_there_on() -> None:
     assert one != two
     assert len(one) == 8
     assert accounts(observed([owner("one"), lines[1]])) == [one]
+    back = observed([owner("one"), lines[0], owner("two"), lines[1], owner("one"), owner("one"), lines[2]])
+    assert accounts(back) == [one, two, one]
 
 
 def test_a_subagent_belongs_to_the_owner_of_its_session_at_that_time() -> None:
