@@ -32,13 +32,16 @@ class Aim(Struct, frozen=True):
     peak_mb: float | None = None
 
     def __str__(self) -> str:
-        ratios = [f"{value:g}x {name}" for name, value in (("wall", self.wall), ("CPU", self.cpu)) if value]
-        ms = [
-            f"{value:,.0f} ms {name}"
-            for name, value in (("wall", self.wall_ms), ("CPU", self.cpu_ms))
-            if value
-        ]
-        return ", ".join((*ratios, *ms, *([f"{self.peak_mb:g} MB"] if self.peak_mb else ())))
+        limits = (
+            *(
+                (self.wall, "x wall"),
+                (self.cpu, "x CPU"),
+                (self.wall_ms, " ms wall"),
+                (self.cpu_ms, " ms CPU"),
+            ),
+            (self.peak_mb, " MB"),
+        )
+        return ", ".join(f"{most:,g}{unit}" for most, unit in limits if most is not None)
 
 
 class Corpus(Struct, frozen=True):

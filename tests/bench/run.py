@@ -1,11 +1,11 @@
 """tankful against the native binaries of ccusage and tokscale, in turns, on generated logs; prints Markdown.
 
-    python -m tests.bench.run [--only NAME ...] [--rounds 5] [--keep FOLDER] [--list]
+    python -m tests.bench.run [--only NAME ...] [--rounds 5] [--keep FOLDER] [--save FILE] [--list]
 
 NAME is that of a row, as `--list` prints them, and may have wildcards: `--only 'claude332-*:first'`,
-`--only 'codex-600:*'`, `--only 'tray:*'`. All rows need 12 GB and half an hour; those of one corpus a minute.
+`--only 'codex-600:*'`, `--only 'tray:*'`. All rows need 13 GB and half an hour; those of most corpora a minute.
 Everything is made in a temporary folder and deleted in the end. With `--keep` the logs and the other programs stay
-in FOLDER, and those of an earlier run are used again.
+in FOLDER, and those of an earlier run are used again. `--save` adds the rows to a file, for tests.bench.results.
 
 In each round each program runs once, so that whatever else the machine does meets all of them.
 """
@@ -13,23 +13,25 @@ In each round each program runs once, so that whatever else the machine does mee
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
+import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
-from tests.bench import tables
+from tests.bench import tray_rows
 from tests.bench.appending import Appending
 from tests.bench.corpora import AGAIN, APPENDED, COLD, FIRST, Corpus, chosen
 from tests.bench.installation import interpreter
 from tests.bench.measured import Run, evict, linked, run, run_json, warm
 from tests.bench.peers import Peer, environ, installed
-from tests.bench.tables import Measured
-from tests.bench.tray_rows import TRAY_ROWS, tray_rows
+from tests.bench.results import Process, Ratio, Results, Tokens, Took, measured_here, tables
 
 # As the installed command begins; with -m, the module itself would be compiled at each start.
 TANKFUL = ("-c", "from tray.cli.main import script; script()", "cost", "--json")
@@ -40,40 +42,39 @@ def main() -> None:
     parser.add_argument("--only", action="append", metavar="NAME")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
+    parser.add_argument("--save", type=Path, metavar="FILE")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
     patterns = options.only or ["*"]
     if options.list:
-        print("\n".join(f"{corpus.name}:{kind}" for corpus, kinds in chosen(patterns) for kind in kinds))
-        print("\n".join(_tray_rows(patterns)))
-    elif options.keep is not None:
-        options.keep.mkdir(parents=True, exist_ok=True)
-        bench(options.keep.resolve(), patterns, options.rounds)
-    else:
-        with tempfile.TemporaryDirectory(prefix="tankful-bench-") as folder:
-            bench(Path(folder), patterns, options.rounds)
+        rows = [f"{corpus.name}:{kind}" for corpus, kinds in chosen(patterns) for kind in kinds]
+        print("\n".join((*rows, *_of_tray(patterns))))
+        return
+    with tempfile.TemporaryDirectory(prefix="tankful-bench-") as name:
+        folder = (options.keep or Path(name)).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        results = bench(folder, patterns, options.rounds)
+    print("\n".join(filter(None, tables([results]))))
+    if options.save is not None:
+        results.save(options.save)
 
 
-def bench(folder: Path, patterns: Sequence[str], rounds: int) -> None:
+def bench(folder: Path, patterns: Sequence[str], rounds: int) -> Results:
+    results = Results(measured_here(rounds))
     # In the same folder: a file has no links on another disk.
     with tempfile.TemporaryDirectory(dir=folder, prefix="scratch-") as name:
         scratch = Path(name)
-        measured: list[Measured] = []
         if rows := chosen(patterns):
             programs = _Programs(str(interpreter(folder)), *installed(folder / "peers"))
-            measured = [
-                _Corpus(corpus, kinds, folder, scratch, programs).measure(rounds) for corpus, kinds in rows
-            ]
-        if measured:
-            print(tables.machine(rounds))
-            print(tables.tokens(measured))
-            print(tables.processes(measured))
-            print(tables.growth(measured))
-        print(tables.tray(row for name in _tray_rows(patterns) for row in tray_rows(name, folder, scratch)))
+            for corpus, kinds in rows:
+                _Corpus(corpus, kinds, folder, scratch, programs).measure(rounds, results)
+        for row in _of_tray(patterns):
+            results.tray |= tray_rows.measure(row, folder, scratch)
+    return results
 
 
-def _tray_rows(patterns: Sequence[str]) -> list[str]:
-    return [name for name in TRAY_ROWS if any(fnmatch(name, pattern) for pattern in patterns)]
+def _of_tray(patterns: Sequence[str]) -> list[str]:
+    return [name for name in tray_rows.NAMES if any(fnmatch(name, pattern) for pattern in patterns)]
 
 
 class _Programs(Struct, frozen=True):
@@ -98,19 +99,21 @@ class _Corpus:
         self._home = corpus.home(folder)
         if APPENDED in kinds:
             self._home = linked(self._home, scratch / corpus.name)
-        self._measured = Measured(corpus=corpus, kinds=kinds, home=self._home)
+        self._runs: dict[str, list[Run]] = {}
 
-    def measure(self, rounds: int) -> Measured:
-        if any(kind != COLD for kind in self._kinds):
+    def measure(self, rounds: int, results: Results) -> None:
+        is_warm = any(kind != COLD for kind in self._kinds)
+        if is_warm:
             warm(self._home)
-            self._count()
+            results.tokens[self._corpus.name] = self._count()
         for number in range(rounds):
             print(f"{self._corpus.name}: round {number + 1} of {rounds}", file=sys.stderr)
-            if any(kind != COLD for kind in self._kinds):
+            if is_warm:
                 self._round()
             if COLD in self._kinds:
                 self._cold_round()
-        return self._measured
+        for kind in self._kinds:
+            results.processes[f"{self._corpus.name}:{kind}"] = self._process(kind)
 
     def _round(self) -> None:
         own = self._folder()
@@ -134,17 +137,21 @@ class _Corpus:
         evict(self._home)
         self._note("ccusage, cold", self._peer(self._programs.ccusage))
 
-    def _count(self) -> None:
+    def _count(self) -> Tokens:
         """Of all days; all three have read the corpus before they are measured."""
-        own = self._folder()
-        provider, here = self._corpus.provider, environ(own, self._corpus.provider, self._home)
+        billed = json.loads((self._home / "billed.json").read_text())
+        own, provider = self._folder(), self._corpus.provider
+        here = environ(own, provider, self._home)
         command = (self._programs.python, *TANKFUL, "--provider", provider, "--since", "2000-01-01")
-        _, printed = run_json(command, here)
-        self._measured.counted = {"tankful": printed["providers"][provider]}
-        for peer in (self._programs.ccusage, self._programs.tokscale):
-            _, printed = run_json(peer.command(provider), here)
-            self._measured.counted[peer.name] = peer.tokens(printed)
+        printed = run_json(command, here)[1]["providers"][provider]
+        peers = [
+            peer.tokens(run_json(peer.command(provider), here)[1])
+            for peer in (self._programs.ccusage, self._programs.tokscale)
+        ]
         shutil.rmtree(own)
+        return Tokens(
+            billed["total_tokens"], printed["totals"]["total_tokens"], _is_exact(printed, billed), *peers
+        )
 
     def _tankful(self, own: Path) -> Run:
         provider = self._corpus.provider
@@ -162,7 +169,37 @@ class _Corpus:
         return Path(tempfile.mkdtemp(dir=self._scratch))
 
     def _note(self, name: str, taken: Run) -> None:
-        self._measured.runs.setdefault(name, []).append(taken)
+        self._runs.setdefault(name, []).append(taken)
+
+    def _process(self, kind: str) -> Process:
+        peer = "ccusage, cold" if kind == COLD else "ccusage"
+        of_tokscale = self._ratio(kind, "tokscale") if kind == FIRST else None
+        return Process(self._took(kind), self._took(peer), self._ratio(kind, peer), of_tokscale)
+
+    def _took(self, name: str) -> Took:
+        runs = self._runs[name]
+        values = (
+            [each.wall_ms for each in runs],
+            [each.cpu_ms for each in runs],
+            [each.peak_mb for each in runs],
+        )
+        return Took(*map(statistics.median, values))
+
+    def _ratio(self, name: str, other: str) -> Ratio:
+        pairs = list(zip(self._runs[name], self._runs[other], strict=True))
+        return Ratio(
+            statistics.median(one.wall_ms / two.wall_ms for one, two in pairs),
+            statistics.median(one.cpu_ms / two.cpu_ms for one, two in pairs),
+        )
+
+
+def _is_exact(printed: Mapping[str, Any], billed: Mapping[str, Any]) -> bool:
+    beyond = {name: count for name, count in billed["not_on_lines"].items() if name != "responses"}
+    return all(
+        printed[part][name] == count
+        for part, counts in (("totals", billed["totals"]), ("not_on_lines", beyond))
+        for name, count in counts.items()
+    )
 
 
 if __name__ == "__main__":
