@@ -119,6 +119,15 @@ class Observed(Struct, frozen=True):
     observation: bytes
 
 
+class Resolved(Struct, frozen=True):
+    """Each response in some logs once, and each message that the person sent: not what a program or a model wrote
+    in their place.
+    """
+
+    responses: list[BilledResponse]
+    messages: list[SentMessage]
+
+
 class LogFormat(LogDiscovery, Protocol):
     """How a provider's logs are found, scanned and resolved."""
 
@@ -132,10 +141,5 @@ class LogFormat(LogDiscovery, Protocol):
     def links(self, observation: bytes) -> frozenset[int]:
         """Those of the `ScanResult` with this observation; raises ValueError for one of another version."""
 
-    def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
-        """Each response in these logs once. The same for any order of `observed`."""
-
-    def messages(self, observed: Sequence[Observed]) -> list[SentMessage]:
-        """Each message that the person sent, in these logs, once: not what a program or a model wrote in their
-        place. The same for any order of `observed`.
-        """
+    def resolve(self, observed: Sequence[Observed]) -> Resolved:
+        """What these logs hold. The same for any order of `observed`."""

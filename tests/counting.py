@@ -74,4 +74,4 @@ def count(fmt: LogFormat, homes: Sequence[Path]) -> Count:
                 unreadable.append(log.path)
             skipped += scan.skipped
             observed.append(Observed(home, scan.observation))
-    return Count(fmt.resolve(observed), files, skipped, tuple(sorted(unreadable)))
+    return Count(fmt.resolve(observed).responses, files, skipped, tuple(sorted(unreadable)))

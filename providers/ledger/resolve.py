@@ -7,7 +7,7 @@ copy in another home. What is resolved of a part depends on its observations alo
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +19,7 @@ from providers.ledger import index
 from providers.ledger.index import LogEntry
 from providers.ledger.messages import replace_messages
 from providers.ledger.responses import Price, replace_responses
-from providers.logs import LogFormat, Observed
+from providers.logs import LogFormat, Observed, Resolved
 
 _T = TypeVar("_T", BilledResponse, SentMessage)
 _AT_ONCE = 1_000  # logs: their observations are in memory together
@@ -62,9 +62,10 @@ def resolve_parts(
         if not waiting.issuperset(part)
     ]
     before = index.parts_of(db, [log for logs, _ in parts for log in logs])
-    responses = [(logs, _in_each_home(fmt.resolve, own)) for logs, own in parts]
+    resolved = [(logs, _in_each_home(fmt, own)) for logs, own in parts]
+    responses = [(logs, each.responses) for logs, each in resolved]
     contexts = replace_responses(db, provider, responses, price, unreadable)
-    messages = [(logs, _in_each_home(fmt.messages, own)) for logs, own in parts]
+    messages = [(logs, each.messages) for logs, each in resolved]
     replace_messages(db, contexts, messages, before, index.parts_of(db, unreadable))
     return len(requested) < _AT_ONCE
 
@@ -88,19 +89,22 @@ def connected(names: Mapping[int, frozenset[int]]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _in_each_home(
-    resolve: Callable[[Sequence[Observed]], list[_T]], observed: Sequence[Observed]
-) -> list[_T]:
+def _in_each_home(fmt: LogFormat, observed: Sequence[Observed]) -> Resolved:
     """What all homes together have, copied to each home that contains it: a report may cover only one."""
-    found = resolve(observed)
+    found = fmt.resolve(observed)
     if len(observed) == 1 or len(homes := sorted({each.home for each in observed})) == 1:
         return found
-    keys: dict[Path, set[int]] = {
-        home: {each.key for each in resolve([each for each in observed if each.home == home])}
-        for home in homes
-    }
+    own = {home: fmt.resolve([each for each in observed if each.home == home]) for home in homes}
+    return Resolved(
+        _copied(found.responses, {home: each.responses for home, each in own.items()}),
+        _copied(found.messages, {home: each.messages for home, each in own.items()}),
+    )
+
+
+def _copied(found: Sequence[_T], by_home: Mapping[Path, Sequence[_T]]) -> list[_T]:
+    keys = {home: {each.key for each in own} for home, own in by_home.items()}
     return [
         replace(each, context=replace(each.context, home=home))
         for each in found
-        for home in [home for home in homes if each.key in keys[home]] or [each.context.home]
+        for home in [home for home in keys if each.key in keys[home]] or [each.context.home]
     ]

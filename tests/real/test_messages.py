@@ -34,7 +34,7 @@ def sent(fmt: LogFormat, home: Path) -> list[SentMessage]:
     logs, unreadable = Finders().finder(home, fmt).find()
     assert unreadable == []
     scanner = fmt.scanner()
-    return fmt.messages([Observed(home, scanner.scan(log.path).observation) for log in logs])
+    return fmt.resolve([Observed(home, scanner.scan(log.path).observation) for log in logs]).messages
 
 
 def waits(person: Sessions) -> None:

@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from providers.claude.logs.reader import TranscriptReader
-    from providers.domain.cost import BilledResponse, SentMessage
     from providers.ledger.line_scanner import LineScanner
-    from providers.logs import Observed
+    from providers.logs import Observed, Resolved
 
 
 class Transcripts:
@@ -47,14 +46,12 @@ class Transcripts:
 
         return frozenset(transcript.links(transcript.observed(observation)))
 
-    def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
-        """Each response in these transcripts once, and what sessions used beyond these, oldest first."""
+    def resolve(self, observed: Sequence[Observed]) -> Resolved:
+        """Of the responses also what sessions used beyond these; oldest first."""
         from providers.claude.logs import transcript
-        from providers.claude.logs.resolve import resolve
-
-        return resolve([(each.home, transcript.observed(each.observation)) for each in observed])
-
-    def messages(self, observed: Sequence[Observed]) -> list[SentMessage]:
         from providers.claude.logs.messages import messages
+        from providers.claude.logs.resolve import resolve
+        from providers.logs import Resolved
 
-        return messages(observed)
+        kept = [(each.home, transcript.observed(each.observation)) for each in observed]
+        return Resolved(resolve(kept), messages(kept))

@@ -6,34 +6,17 @@ from collections.abc import Sequence
 from operator import attrgetter
 from pathlib import Path
 
-import msgspec
-from msgspec import Struct
-
-from providers.claude.logs.transcript import Location, SentRow
+from providers.claude.logs.transcript import Location, Observation
 from providers.domain.account import account_id
 from providers.domain.cost import Context, SentMessage
-from providers.logs import Observed, unpacked
 
 
-class _Sent(Struct, array_like=True):
-    """The first members of an observation: those after them are not decoded."""
-
-    make: str
-    skipped: int
-    places: list[Location]
-    messages: list[SentRow]
-
-
-_decoder = msgspec.msgpack.Decoder(_Sent)
-
-
-def messages(observed: Sequence[Observed]) -> list[SentMessage]:
-    """The earliest line of each. Raises ValueError for an observation of another make."""
+def messages(kept: Sequence[tuple[Path, Observation]]) -> list[SentMessage]:
+    """The earliest line of each."""
     first: dict[int, tuple[float, Location, Path]] = {}
-    for source in observed:
-        kept = unpacked(source.observation, _decoder)
-        for row in kept.messages:
-            sent = row.at, kept.places[row.place], source.home
+    for home, each in kept:
+        for row in each.messages:
+            sent = row.at, each.places[row.place], home
             first[row.key] = min(sent, first.get(row.key, sent))
     contexts: dict[tuple[Location, Path], Context] = {}
     found = []

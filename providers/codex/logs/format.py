@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from providers.codex.logs.reader import RolloutReader
-    from providers.domain.cost import BilledResponse, SentMessage
     from providers.ledger.line_scanner import LineScanner
-    from providers.logs import Observed
+    from providers.logs import Observed, Resolved
 
 
 class Rollouts:
@@ -46,16 +45,15 @@ class Rollouts:
 
         return decode(observation).links()
 
-    def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
-        from providers.codex.logs.observation import rollout
-        from providers.codex.logs.resolve import resolve
-
-        return resolve([rollout(each) for each in observed])
-
-    def messages(self, observed: Sequence[Observed]) -> list[SentMessage]:
+    def resolve(self, observed: Sequence[Observed]) -> Resolved:
+        """Oldest first."""
         from providers.codex.logs.messages import messages
+        from providers.codex.logs.observation import decode, rollout
+        from providers.codex.logs.resolve import resolve
+        from providers.logs import Resolved
 
-        return messages(observed)
+        kept = [(each.home, decode(each.observation)) for each in observed]
+        return Resolved(resolve([rollout(*each) for each in kept]), messages(kept))
 
 
 ROLLOUTS = Rollouts()  # one instance: sharing a finder requires sharing its format

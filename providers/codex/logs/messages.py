@@ -9,29 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
+from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
-from providers.codex.logs.observation import ReaderState
-from providers.codex.logs.rollout import Message, born_at
+from providers.codex.logs.observation import Observation, ReaderState
+from providers.codex.logs.rollout import born_at
 from providers.domain import project
 from providers.domain.cost import Context, SentMessage
-from providers.logs import Observed, stable_hash, unpacked
+from providers.logs import stable_hash
 
 _COPYING_MS = 150
 """Between two lines that a fork copies, a person writes no message."""
-
-
-class _Heard(Struct, array_like=True):
-    """The first members of an observation: those after them are not decoded."""
-
-    make: str
-    state: ReaderState
-    messages: list[Message]
-
-
-_decoder = msgspec.msgpack.Decoder(_Heard)
 
 
 _Claim = tuple[bool, int, str, str, int]
@@ -40,26 +29,21 @@ The least gives time and session.
 """
 
 
-def messages(observed: Sequence[Observed]) -> list[SentMessage]:
-    """Raises ValueError for an observation of another make."""
-    heard = [unpacked(each.observation, _decoder) for each in observed]
-    threads: dict[str, list[_Heard]] = {}
-    for each in heard:
+def messages(kept: Sequence[tuple[Path, Observation]]) -> list[SentMessage]:
+    threads: dict[str, list[Observation]] = {}
+    for _, each in kept:
         threads.setdefault(each.state.thread, []).append(each)
     best: dict[int, _Claim] = {}
-    for number, each in enumerate(heard):
+    for number, (home, each) in enumerate(kept):
         if not each.messages:
             continue
-        thread, home = each.state.thread, str(observed[number].home)
+        thread = each.state.thread
         for key, at, copied in _claims(each, threads):
-            claim = copied, at, thread, home, number
+            claim = copied, at, thread, str(home), number
             held = best.setdefault(key, claim)
             if claim < held:
                 best[key] = claim
-    contexts = [
-        _context(each.state, source) if each.messages else None
-        for each, source in zip(heard, observed, strict=True)
-    ]
+    contexts = [_context(home, each.state) if each.messages else None for home, each in kept]
     found = [
         SentMessage(at, key, context)
         for key, (_, at, _, _, number) in best.items()
@@ -68,13 +52,15 @@ def messages(observed: Sequence[Observed]) -> list[SentMessage]:
     return sorted(found, key=attrgetter("at_ms", "key"))
 
 
-def _claims(heard: _Heard, threads: Mapping[str, Sequence[_Heard]]) -> Iterator[tuple[int, int, bool]]:
+def _claims(
+    kept: Observation, threads: Mapping[str, Sequence[Observation]]
+) -> Iterator[tuple[int, int, bool]]:
     """Key, time, and whether it is a copy."""
-    state = heard.state
+    state = kept.state
     thread_at = born_at(state.thread) if state.parents - {state.thread} else None
     copies = None
     without_id = 0
-    for message in heard.messages:
+    for message in kept.messages:
         if message.key is not None:
             sent_at = message.sent_at
             if sent_at is not None and thread_at is not None and sent_at < thread_at:
@@ -83,7 +69,7 @@ def _claims(heard: _Heard, threads: Mapping[str, Sequence[_Heard]]) -> Iterator[
                 yield message.key, message.at, False
             continue
         if copies is None:
-            copies = _copies(heard, threads)
+            copies = _copies(kept, threads)
         number, without_id = without_id, without_id + 1
         if number >= min(copies.written_at_once, copies.known):
             owner = copies.owner if number < copies.written_at_once else state.thread
@@ -101,8 +87,8 @@ class _Copies(Struct, frozen=True):
     owner: str
 
 
-def _copies(heard: _Heard, threads: Mapping[str, Sequence[_Heard]]) -> _Copies:
-    state, ancestors, lost = heard.state, dict[str, Sequence[_Heard]](), set[str]()
+def _copies(kept: Observation, threads: Mapping[str, Sequence[Observation]]) -> _Copies:
+    state, ancestors, lost = kept.state, dict[str, Sequence[Observation]](), set[str]()
     pending = list(state.parents - {state.thread})
     if not pending:
         return _Copies(0, 0, state.thread)
@@ -115,7 +101,7 @@ def _copies(heard: _Heard, threads: Mapping[str, Sequence[_Heard]]) -> _Copies:
         else:
             lost.add(thread)
     began_at = until = state.began_at or 0
-    own = [message.at for message in heard.messages if message.key is None]
+    own = [message.at for message in kept.messages if message.key is None]
     count = 0
     while count < len(own) and own[count] <= until + _COPYING_MS:
         until, count = own[count], count + 1
@@ -130,9 +116,9 @@ def _copies(heard: _Heard, threads: Mapping[str, Sequence[_Heard]]) -> _Copies:
     return _Copies(count, known, min(lost) if lost else state.thread)
 
 
-def _context(state: ReaderState, source: Observed) -> Context:
+def _context(home: Path, state: ReaderState) -> Context:
     return Context(
-        home=source.home,
+        home=home,
         session=state.thread,
         root=state.root,
         project=project.canonical(state.project) if state.project else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -20,7 +21,7 @@ from providers.codex.logs.rollout import (
     turn_is_real,
 )
 from providers.domain import project
-from providers.logs import Observed, stable_hash, unpacked
+from providers.logs import stable_hash, unpacked
 
 
 class ReaderState(Struct, kw_only=True, array_like=True):
@@ -103,12 +104,11 @@ def decode(observation: bytes) -> Observation:
     return unpacked(observation, _decoder)
 
 
-def rollout(observed: Observed) -> Rollout:
-    """Decodes an observation; raises ValueError for one of another make."""
-    kept = decode(observed.observation)
+def rollout(home: Path, kept: Observation) -> Rollout:
+    """What an observation says of usage."""
     state = kept.state
     return Rollout(
-        home=observed.home,
+        home=home,
         thread=state.thread,
         segment=state.segment,
         root=state.root,

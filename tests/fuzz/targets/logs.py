@@ -100,4 +100,4 @@ class _Logs:
         return self._scanner.scan(str(path), checkpoint)
 
     def _resolved(self, scans: Sequence[ScanResult]) -> list[BilledResponse]:
-        return self._fmt.resolve([Observed(self._home, scan.observation) for scan in scans])
+        return self._fmt.resolve([Observed(self._home, scan.observation) for scan in scans]).responses

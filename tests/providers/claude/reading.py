@@ -96,7 +96,7 @@ def observed(lines: Iterable[Line | bytes], path: str = LOG, home: Path = HOME) 
 
 
 def judged(*lines: Line | bytes, path: str = LOG) -> list[BilledResponse]:
-    return FORMAT.resolve([observed(lines, path)])
+    return FORMAT.resolve([observed(lines, path)]).responses
 
 
 def counted(homes: Sequence[Path]) -> list[BilledResponse]:
@@ -113,4 +113,4 @@ def everything(homes: Sequence[Path]) -> list[BilledResponse]:
             scan = scanner.scan(log.path)
             assert (scan.complete, scan.skipped) == (True, 0)
             found.append(Observed(home=home, observation=scan.observation))
-    return FORMAT.resolve(found)
+    return FORMAT.resolve(found).responses

@@ -14,10 +14,19 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from providers.domain.cost import BilledResponse, Context, SentMessage, TokenUsage
+from providers.domain.cost import BilledResponse, Context, TokenUsage
 from providers.ledger.changes import Remembered, Shelf
 from providers.ledger.refresh import refresh
-from providers.logs import Checkpoint, LogFormat, LogScanner, Observed, ScanResult, stable_hash, unpacked
+from providers.logs import (
+    Checkpoint,
+    LogFormat,
+    LogScanner,
+    Observed,
+    Resolved,
+    ScanResult,
+    stable_hash,
+    unpacked,
+)
 
 Answers = Mapping[str, int]
 """What a log holds: the output tokens of each response, by its id."""
@@ -74,7 +83,7 @@ class Fake(ABC):
     def links(self, observation: bytes) -> frozenset[int]:
         return _links(unpacked(observation, _decoder).answers)
 
-    def resolve(self, observed: Sequence[Observed]) -> list[BilledResponse]:
+    def resolve(self, observed: Sequence[Observed]) -> Resolved:
         best: dict[str, BilledResponse] = {}
         for each in observed:
             kept = unpacked(each.observation, _decoder)
@@ -84,10 +93,7 @@ class Fake(ABC):
                     AT_MS, stable_hash(id_.encode()), context, TokenUsage(output_tokens=output)
                 )
                 best[id_] = max(best.get(id_, made), made, key=lambda one: one.usage.output_tokens)
-        return list(best.values())
-
-    def messages(self, observed: Sequence[Observed]) -> list[SentMessage]:
-        return []
+        return Resolved(list(best.values()), [])
 
 
 def _links(answers: Answers) -> frozenset[int]:

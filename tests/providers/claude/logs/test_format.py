@@ -117,7 +117,7 @@ def test_a_fork_copies_what_the_first_session_was_billed_for() -> None:
     original = observed([answer(spent(), sessionId=FORK)], old)
     fork = observed([answer(spent(), forkedFrom={"sessionId": FORK}), answer(spent(), id="msg_2")], LOG)
     for order in ([original, fork], [fork, original]):
-        responses = FORMAT.resolve(order)
+        responses = FORMAT.resolve(order).responses
         assert sorted(str(response.context.session) for response in responses) == [SESSION, FORK]
 
 
@@ -130,7 +130,7 @@ def test_of_places_at_the_same_time_the_least_is_taken_in_any_order() -> None:
 
 def test_an_unmarked_copy_is_treated_alike_in_any_order() -> None:
     files = [observed([answer(spent(), sessionId=name)], home=Path(name)) for name in (FORK, SESSION)]
-    (one,), (other,) = FORMAT.resolve(files), FORMAT.resolve(files[::-1])
+    (one,), (other,) = FORMAT.resolve(files).responses, FORMAT.resolve(files[::-1]).responses
     assert one == other
     assert one.context.home == Path(str(one.context.session))
 
@@ -255,7 +255,7 @@ DECOYS: list[Line] = [
 def test_decoys_are_neither_counted_nor_missed(line: Line) -> None:
     for shape in (line, dict(reversed(line.items()))):
         reader = read(text([shape]))
-        assert (FORMAT.resolve([Observed(HOME, reader.observation())]), reader.skipped) == ([], 0)
+        assert (FORMAT.resolve([Observed(HOME, reader.observation())]).responses, reader.skipped) == ([], 0)
 
 
 def test_text_about_usage_changes_nothing() -> None:
@@ -313,7 +313,7 @@ DAMAGED: list[Line | bytes] = [
 @pytest.mark.parametrize("line", DAMAGED, ids=range(len(DAMAGED)))
 def test_malformed_lines_are_skipped_and_counted(line: Line | bytes) -> None:
     reader = read(text([answer(spent(output=3), id="before"), line, answer(spent(output=5), id="after")]))
-    responses = FORMAT.resolve([Observed(HOME, reader.observation())])
+    responses = FORMAT.resolve([Observed(HOME, reader.observation())]).responses
     assert (sorted(outputs(responses)), reader.skipped) == ([3, 5], 1)
 
 
@@ -361,7 +361,7 @@ def test_any_value_in_any_place_never_raises(changes: list[tuple[tuple[Any, ...]
     reader = FORMAT.reader(LOG)
     for line in lines:
         reader.take(json.dumps(line).encode())
-    responses = FORMAT.resolve([Observed(HOME, reader.observation())])
+    responses = FORMAT.resolve([Observed(HOME, reader.observation())]).responses
     assert repr(responses).encode()
     assert len(responses) <= 2 * len(lines)
 
@@ -418,7 +418,7 @@ def test_any_split_and_any_order_give_the_same(files: list[list[tuple[Line, bool
         whole.append(Observed(HOME, one.observation()))
         pieces.append(Observed(HOME, read(text(line for line, _ in shuffled), path).observation()))
     random.shuffle(pieces)
-    assert FORMAT.resolve(pieces) == FORMAT.resolve(whole)
+    assert FORMAT.resolve(pieces).responses == FORMAT.resolve(whole).responses
 
 
 def test_files_that_share_a_message_have_a_name_in_common() -> None:
@@ -430,8 +430,8 @@ def test_files_that_share_a_message_have_a_name_in_common() -> None:
 
 def test_a_response_already_counted_is_corrected_from_another_file() -> None:
     first = observed([answer(spent(output=2), stop=None)], AGENT_LOG)
-    assert outputs(FORMAT.resolve([first])) == [2]
-    assert outputs(FORMAT.resolve([first, observed([answer(spent(output=300))])])) == [300]
+    assert outputs(FORMAT.resolve([first]).responses) == [2]
+    assert outputs(FORMAT.resolve([first, observed([answer(spent(output=300))])]).responses) == [300]
 
 
 def test_an_observation_is_small() -> None:

@@ -66,7 +66,7 @@ def seconds(messages: Iterable[SentMessage]) -> list[float]:
 
 
 def sent(*lines: Line | bytes, path: str = LOG) -> list[float]:
-    return seconds(FORMAT.messages([observed(lines, path)]))
+    return seconds(FORMAT.resolve([observed(lines, path)]).messages)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_what_a_person_sent(line: Line) -> None:
 def test_what_nobody_sent(line: Line) -> None:
     for each in (line, dict(reversed(line.items()))):
         reader = read(text([each]))
-        assert FORMAT.messages([Observed(HOME, reader.observation())]) == []
+        assert FORMAT.resolve([Observed(HOME, reader.observation())]).messages == []
         assert reader.skipped == 0
 
 
@@ -153,7 +153,10 @@ def test_a_line_without_a_time_is_no_message_and_no_damage() -> None:
     for line in (user(1), queued(1)):
         for odd in (line | {"timestamp": None}, line | {"timestamp": "1999-01-01T00:00:00Z"}):
             reader = read(text([odd]))
-            assert (FORMAT.messages([Observed(HOME, reader.observation())]), reader.skipped) == ([], 0)
+            assert (FORMAT.resolve([Observed(HOME, reader.observation())]).messages, reader.skipped) == (
+                [],
+                0,
+            )
 
 
 def test_a_text_may_be_damaged_or_escaped() -> None:
@@ -170,8 +173,8 @@ def test_a_copy_in_a_fork_counts_once() -> None:
     own = [user(1), answer(spent(), second=2), user(3)]
     copy = [*(line | {"sessionId": FORK} for line in own[:2]), user(5, session=FORK)]
     logs = [observed(own), observed(copy, FORK_LOG)]
-    assert seconds(FORMAT.messages(logs)) == [1, 3, 5]
-    assert FORMAT.messages(logs) == FORMAT.messages([logs[1], logs[0], logs[0]])
+    assert seconds(FORMAT.resolve(logs).messages) == [1, 3, 5]
+    assert FORMAT.resolve(logs).messages == FORMAT.resolve([logs[1], logs[0], logs[0]]).messages
     assert FORMAT.links(logs[0].observation) & FORMAT.links(logs[1].observation)
 
 
@@ -180,12 +183,12 @@ def test_logs_that_share_nothing_but_a_message_belong_together() -> None:
     first = observed([user(1)])
     second = observed([user(1, session=FORK), user(2, session=FORK)], FORK_LOG)
     assert FORMAT.links(first.observation) & FORMAT.links(second.observation)
-    assert seconds(FORMAT.messages([first, second])) == [1, 2]
+    assert seconds(FORMAT.resolve([first, second]).messages) == [1, 2]
 
 
 def test_a_context_has_the_session_the_project_and_the_account() -> None:
     owner = {"type": "session-owner", "accountUuid": "a", "organizationUuid": "o", "sessionId": SESSION}
-    (found,) = FORMAT.messages([observed([owner, user(1)])])
+    (found,) = FORMAT.resolve([observed([owner, user(1)])]).messages
     context = found.context
     assert (context.home, context.session, context.root, context.project) == (
         HOME,
@@ -199,14 +202,14 @@ def test_a_context_has_the_session_the_project_and_the_account() -> None:
 
 def test_one_in_two_homes_is_of_the_first() -> None:
     copies = [observed([user(1)], home=Path(home)) for home in ("/b", "/a")]
-    (found,) = FORMAT.messages(copies)
+    (found,) = FORMAT.resolve(copies).messages
     assert found.context.home == Path("/a")
 
 
 def test_two_records_on_one_line_both_count() -> None:
     lines = text([user(1)])[:-1] + text([answer(spent(), second=2)])[:-1] + text([queued(3)])
     assert sent(lines) == [1, 3]
-    assert len(FORMAT.resolve([observed([lines])])) == 1
+    assert len(FORMAT.resolve([observed([lines])]).responses) == 1
 
 
 def test_a_scan_goes_on_where_the_last_one_ended() -> None:

@@ -63,7 +63,7 @@ def line(second: int, output: int, **more: Any) -> Line:
 
 def found(*files: Any) -> list[tuple[int, int]]:
     """The second and the output tokens of all that no line tells."""
-    return [(each.at.second, each.usage.output_tokens) for each in unlogged(FORMAT.resolve(files))]
+    return [(each.at.second, each.usage.output_tokens) for each in unlogged(FORMAT.resolve(files).responses)]
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_an_archived_copy_says_the_same_again() -> None:
 
 def test_it_is_told_by_session_project_and_account() -> None:
     owner = {"type": "session-owner", "accountUuid": "one", "sessionId": SESSION}
-    (own,) = (each for each in FORMAT.resolve([observed([owner, line(1, 5)])]))
-    (more,) = unlogged(FORMAT.resolve([observed([owner, line(1, 5), total(9)])]))
+    (own,) = (each for each in FORMAT.resolve([observed([owner, line(1, 5)])]).responses)
+    (more,) = unlogged(FORMAT.resolve([observed([owner, line(1, 5), total(9)])]).responses)
     for name in ("account", "project", "session", "root", "home", "model"):
         assert getattr(more.context, name) == getattr(own.context, name) is not None

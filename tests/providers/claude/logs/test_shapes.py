@@ -42,7 +42,7 @@ def outputs(*lines: Line | bytes) -> tuple[list[int], int]:
     reader = FORMAT.reader(LOG)
     log = LineReader(Memory(text(lines)), reader.unwanted, usage_end=reader.usage_end)
     take_all(log, reader)
-    found = FORMAT.resolve([Observed(HOME, reader.observation())])
+    found = FORMAT.resolve([Observed(HOME, reader.observation())]).responses
     return sorted(response.usage.output_tokens for response in found), reader.skipped + log.skipped
 
 
@@ -190,7 +190,7 @@ def test_without_a_request_id_an_id_names_a_response_of_its_session_only() -> No
     one = observed([unnamed(0, 3)])
     other = observed([unnamed(1, 5, sessionId=FORK)], LOG.replace(SESSION, FORK))
     for files in ([one, other], [other, one]):
-        assert [each.usage.output_tokens for each in FORMAT.resolve(files)] == [3, 5]
+        assert [each.usage.output_tokens for each in FORMAT.resolve(files).responses] == [3, 5]
 
 
 def test_and_it_names_another_one_after_each_prompt() -> None:
@@ -216,7 +216,7 @@ def test_the_copies_of_a_fork_are_known_by_their_uuids() -> None:
     lines = [PROMPT, unnamed(0, 2), unnamed(1, 3), PROMPT, unnamed(2, 5)]
     copies = [line | {"sessionId": FORK, "forkedFrom": {"sessionId": SESSION}} for line in lines]
     fork = observed([*copies, PROMPT, unnamed(3, 9, sessionId=FORK)], LOG.replace(SESSION, FORK))
-    found = FORMAT.resolve([observed(lines), fork])
+    found = FORMAT.resolve([observed(lines), fork]).responses
     assert [each.usage.output_tokens for each in found] == [3, 5, 9]
 
 
@@ -239,7 +239,7 @@ def test_a_subagent_that_tells_an_answer_of_its_session_again_adds_nothing() -> 
     aside = answer(spent(output=30), id="msg_s", request="req_s", second=6, isSidechain=True)
     files = [observed([own]), observed([replayed, aside], AGENT_LOG)]
     for each in (files, files[::-1]):
-        found = FORMAT.resolve(each)
+        found = FORMAT.resolve(each).responses
         assert [(one.usage.output_tokens, one.usage.cache_read_tokens) for one in found] == [
             (10, 20),
             (30, 4),
@@ -262,7 +262,7 @@ def test_without_request_ids_an_answer_told_again_has_the_same_usage(
     own = answer(spent(), id="m", request=requests[0])
     again = answer(spent(output=output), id="m", request=requests[1], second=5, isSidechain=True, agentId="a")
     for files in ([observed([own]), observed([again], AGENT_LOG)], [observed([own, again])]):
-        assert len(FORMAT.resolve(files)) == counted
+        assert len(FORMAT.resolve(files).responses) == counted
 
 
 def test_a_sidechain_without_a_name_is_not_the_session_itself() -> None:
@@ -281,7 +281,7 @@ def test_two_requests_of_a_session_itself_are_two_responses() -> None:
 def test_a_gateway_with_one_id_for_all_has_no_replays() -> None:
     own = [answer(spent(), id="m", request=f"r{number}", second=number) for number in range(3)]
     agent = [answer(spent(), id="m", request="r9", second=9, isSidechain=True)]
-    assert len(FORMAT.resolve([observed(own), observed(agent, AGENT_LOG)])) == 4
+    assert len(FORMAT.resolve([observed(own), observed(agent, AGENT_LOG)]).responses) == 4
 
 
 # --- accounts -----------------------------------------------------------------------------------------------
@@ -297,7 +297,7 @@ def owner(account: str) -> Line:
 
 
 def accounts(*files: Any) -> list[str | None]:
-    return [response.context.account for response in FORMAT.resolve(files)]
+    return [response.context.account for response in FORMAT.resolve(files).responses]
 
 
 def test_a_session_belongs_to_its_owner_from_there_on() -> None:

@@ -122,7 +122,7 @@ def test_logs_that_are_read_while_they_grow_equal_the_bill(scenario: Path, tmp_p
             assert scan.same_log
             checkpoint = Checkpoint(scan.offset, scan.fingerprint, scan.skipped, scan.observation)
         observed.append(Observed(tmp_path, scan.observation))
-    check(sums(Rollouts().resolve(observed)), scenario)
+    check(sums(Rollouts().resolve(observed).responses), scenario)
 
 
 def lines_of(path: Path) -> list[bytes]:
@@ -158,4 +158,4 @@ def test_order_pieces_and_twins_change_nothing(data: st.DataObject) -> None:
         for _ in range(data.draw(st.integers(1, 2))):
             cuts = data.draw(st.lists(st.integers(0, len(lines)), max_size=4))
             observed.append(Observed(Path("home"), in_pieces(path, lines, cuts)))
-    check(sums(Rollouts().resolve(observed)), Path(str(scenario)))
+    check(sums(Rollouts().resolve(observed).responses), Path(str(scenario)))

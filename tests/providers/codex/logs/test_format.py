@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 
 from providers.codex.logs import wire
 from providers.codex.logs.format import Rollouts
-from providers.codex.logs.observation import rollout
+from providers.codex.logs.observation import decode, rollout
 from providers.codex.logs.reader import RolloutReader
 from providers.codex.logs.resolve import resolve
 from providers.codex.logs.rollout import Rollout, born_at
 from providers.domain.cost import BilledResponse
-from providers.logs import Observed
 from providers.source import Home
 from tests.counting import Count, count, read_log
 
@@ -439,7 +438,7 @@ def real_rollouts() -> list[Path]:
 
 
 def rollout_of(reader: RolloutReader) -> Rollout:
-    return rollout(Observed(Path("home"), reader.observation()))
+    return rollout(Path("home"), decode(reader.observation()))
 
 
 def rollout_at(path: Path) -> Rollout:

@@ -78,11 +78,11 @@ def of_home(home: Path) -> list[Observed]:
 @pytest.mark.parametrize(("scenario", "sent"), scenarios())
 def test_each_message_counts_once(scenario: Path, sent: int) -> None:
     observed = of_home(scenario / "home")
-    found = ROLLOUTS.messages(observed)
+    found = ROLLOUTS.resolve(observed).messages
     assert len(found) == sent
     assert len({each.key for each in found}) == sent
     random.Random(7).shuffle(observed)
-    assert ROLLOUTS.messages(observed + observed[:2]) == found
+    assert ROLLOUTS.resolve(observed + observed[:2]).messages == found
 
 
 class Logs:
@@ -100,7 +100,7 @@ class Logs:
         return Observed(home, scan.observation)
 
     def sent(self, *lines: Line) -> list[float]:
-        return seconds(ROLLOUTS.messages([self.observed(lines)]))
+        return seconds(ROLLOUTS.resolve([self.observed(lines)]).messages)
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_only_the_persons_own_lines_count(logs: Logs) -> None:
 def test_a_context_is_no_models(logs: Logs) -> None:
     about = {"cwd": "/home/dev/app", "originator": "codex_exec", "session_id": OTHER}
     lines = [meta(0, THREAD, **about), context(1, uuid7(1)), said(2)]
-    (found,) = ROLLOUTS.messages([logs.observed(lines)])
+    (found,) = ROLLOUTS.resolve([logs.observed(lines)]).messages
     of = found.context
     assert (of.home, of.session, of.root, of.project, of.originator) == (
         HOME,
@@ -209,9 +209,9 @@ def test_a_copy_has_the_turn_of_its_original(logs: Logs) -> None:
         said(66),
     ]
     parent, child = logs.observed(own, thread), logs.observed(copy, fork)
-    assert seconds(ROLLOUTS.messages([child, parent])) == [1.5, 2, 66]
-    assert {each.context.session for each in ROLLOUTS.messages([parent, child])} == {thread, fork}
-    assert seconds(ROLLOUTS.messages([child])) == [1, 1, 66]
+    assert seconds(ROLLOUTS.resolve([child, parent]).messages) == [1.5, 2, 66]
+    assert {each.context.session for each in ROLLOUTS.resolve([parent, child]).messages} == {thread, fork}
+    assert seconds(ROLLOUTS.resolve([child]).messages) == [1, 1, 66]
 
 
 def test_a_copy_without_a_turn_is_one_that_its_parent_had_by_then(logs: Logs) -> None:
@@ -219,13 +219,13 @@ def test_a_copy_without_a_turn_is_one_that_its_parent_had_by_then(logs: Logs) ->
     own = [meta(0, THREAD), said(1), counted(2, 1, 1), said(3), said(90)]
     copy = [*forked(60, FORK, THREAD), said(60), counted(60, 1, 1), said(60.01), said(60.1), said(70)]
     parent, child = logs.observed(own), logs.observed(copy, FORK)
-    assert seconds(ROLLOUTS.messages([parent, child])) == pytest.approx([1, 3, 60.1, 70, 90])
+    assert seconds(ROLLOUTS.resolve([parent, child]).messages) == pytest.approx([1, 3, 60.1, 70, 90])
 
 
 def test_a_fork_of_an_earlier_turn_has_fewer_copies(logs: Logs) -> None:
     own = [meta(0, THREAD), said(1), said(3), said(5)]
     copy = [*forked(60, FORK, THREAD), said(60), said(70), said(80)]
-    found = ROLLOUTS.messages([logs.observed(own), logs.observed(copy, FORK)])
+    found = ROLLOUTS.resolve([logs.observed(own), logs.observed(copy, FORK)]).messages
     assert seconds(found) == [1, 3, 5, 70, 80]
 
 
@@ -234,13 +234,13 @@ def test_copies_of_a_lost_thread_count_once(logs: Logs) -> None:
         logs.observed([*forked(at, thread, LOST), said(at), said(at + 0.1), said(at + 9)], thread)
         for at, thread in ((60, FORK), (70, OTHER))
     ]
-    assert seconds(ROLLOUTS.messages(forks)) == pytest.approx([60, 60.1, 69, 79])
+    assert seconds(ROLLOUTS.resolve(forks).messages) == pytest.approx([60, 60.1, 69, 79])
 
 
 def test_a_message_in_two_places_counts_once_and_first_where_it_was_sent(logs: Logs) -> None:
     lines = [meta(0, THREAD), said(1), item(2, 2)]
     copies = [logs.observed(lines, home=Path(home)) for home in ("/b", "/a", "/b")]
-    found = ROLLOUTS.messages(copies)
+    found = ROLLOUTS.resolve(copies).messages
     assert [(str(each.context.home), second) for each, second in zip(found, seconds(found), strict=True)] == [
         ("/a", 1),
         ("/a", 2),
@@ -261,8 +261,8 @@ def test_a_message_that_was_cut_counts_and_hides_nothing_behind_it(tmp_path: Pat
     path.write_bytes(text([meta(0, THREAD)]) + cut + text([counted(2, 1, 1)]) + cut + b"\n" + text([said(3)]))
     scan = ROLLOUTS.scanner().scan(str(path))
     observed = [Observed(HOME, scan.observation)]
-    assert len(ROLLOUTS.resolve(observed)) == 1
-    assert seconds(ROLLOUTS.messages(observed)) == [1, 1, 3]
+    assert len(ROLLOUTS.resolve(observed).responses) == 1
+    assert seconds(ROLLOUTS.resolve(observed).messages) == [1, 1, 3]
     assert scan.skipped == 1
 
 
