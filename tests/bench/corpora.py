@@ -84,6 +84,12 @@ def _as_2_1_332(files: int, kilobytes: int, aims: dict[str, Aim]) -> Corpus:
     return Corpus(f"claude332-{files}", title, "claude", made, aims)
 
 
+def _long(provider: str) -> Corpus:
+    made = _logs(provider, 10**7, 20, "--long-lines")
+    title = f"{provider}, five lines of 100 MB"
+    return Corpus(f"{provider}-long", title, provider, made, {FIRST: Aim(peak_mb=60)})
+
+
 def _one_log(provider: str) -> Corpus:
     title = f"{provider}, one log of 75,000 responses"
     made = ("tests.bench.families", "log", provider, "75000")
@@ -119,7 +125,7 @@ CORPORA = (
     ),
     _large("codex", Aim(wall=0.9, cpu=0.75, peak_mb=60)),
     _large("claude", Aim(wall=0.6, cpu=0.55, peak_mb=60)),
-    *(make(provider) for make in (_one_log, _family) for provider in PROVIDERS),
+    *(make(provider) for make in (_long, _one_log, _family) for provider in PROVIDERS),
     Corpus(
         *("codex-10000", "codex, 10,000 small files", "codex", _logs("codex", 40_000_000, 10_000)),
         {FIRST: Aim(), AGAIN: Aim()},

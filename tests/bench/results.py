@@ -88,7 +88,7 @@ def tables(states: Sequence[Results]) -> Iterator[str]:
         ("tokens", "billed", "tankful", "every class equal", "ccusage", "tokscale"), _tokens(states[-1])
     )
     columns = ("wall ms", "CPU ms", "peak MB", "x ccusage", "x tokscale")
-    head = ("whole process", "aim: x ccusage, x tokscale", *columns * len(states))
+    head = ("whole process", "aim", *columns * len(states))
     yield _table((*head, "reached"), _processes(states))
     yield _table(("nothing changed, growth", "aim", *("" for _ in states)), _growth(states))
     yield _table(("in a running process", "aim", *("" for _ in states)), _tray(states))
