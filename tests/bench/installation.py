@@ -8,6 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+# As the installed command begins; with -m, the module itself would be compiled at each start.
+COST = ("-c", "from tray.cli.main import script; script()", "cost", "--json")
+"""What a Python runs for `tankful cost --json`."""
 
 
 def installed(where: Path) -> Path:

@@ -33,22 +33,22 @@ class _Launched(Run, frozen=True):
     code: int
 
 
-def run(command: Sequence[str], environ: Mapping[str, str]) -> Run:
+def run(command: Sequence[str], environ: Mapping[str, str], *, cwd: Path = ROOT) -> Run:
     """Without what it prints; raises CalledProcessError."""
-    return _launched(command, environ, os.devnull)
+    return _launched(command, environ, os.devnull, cwd)
 
 
 def run_json(command: Sequence[str], environ: Mapping[str, str]) -> tuple[Run, Any]:
     """With the JSON that it prints; raises CalledProcessError."""
     with tempfile.NamedTemporaryFile() as out:
-        taken = _launched(command, environ, out.name)
+        taken = _launched(command, environ, out.name, ROOT)
         return taken, json.load(out)
 
 
-def _launched(command: Sequence[str], environ: Mapping[str, str], out: str) -> Run:
+def _launched(command: Sequence[str], environ: Mapping[str, str], out: str, cwd: Path) -> Run:
     launcher = (sys.executable, "-S", str(ROOT / "tests/bench/launcher.py"), out)
     done = subprocess.run(
-        (*launcher, *command), env=dict(environ), cwd=ROOT, check=True, stdout=subprocess.PIPE
+        (*launcher, *command), env=dict(environ), cwd=cwd, check=True, stdout=subprocess.PIPE
     )
     taken = msgspec.json.decode(done.stdout, type=_Launched)
     if taken.code:

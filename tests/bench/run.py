@@ -28,13 +28,10 @@ from msgspec import Struct
 from tests.bench import tray_rows
 from tests.bench.appending import Appending
 from tests.bench.corpora import AGAIN, APPENDED, COLD, FIRST, Corpus, chosen
-from tests.bench.installation import interpreter
+from tests.bench.installation import COST, interpreter
 from tests.bench.measured import Run, evict, linked, run, run_json, warm
 from tests.bench.peers import Peer, environ, installed
 from tests.bench.results import Process, Ratio, Results, Tokens, Took, measured_here, tables
-
-# As the installed command begins; with -m, the module itself would be compiled at each start.
-TANKFUL = ("-c", "from tray.cli.main import script; script()", "cost", "--json")
 
 
 def main() -> None:
@@ -142,7 +139,7 @@ class _Corpus:
         billed = json.loads((self._home / "billed.json").read_text())
         own, provider = self._folder(), self._corpus.provider
         here = environ(own, provider, self._home)
-        command = (self._programs.python, *TANKFUL, "--provider", provider, "--since", "2000-01-01")
+        command = (self._programs.python, *COST, "--provider", provider, "--since", "2000-01-01")
         printed = run_json(command, here)[1]["providers"][provider]
         peers = [
             peer.tokens(run_json(peer.command(provider), here)[1])
@@ -155,7 +152,7 @@ class _Corpus:
 
     def _tankful(self, own: Path) -> Run:
         provider = self._corpus.provider
-        command = (self._programs.python, *TANKFUL, "--provider", provider)
+        command = (self._programs.python, *COST, "--provider", provider)
         return run(command, environ(own, provider, self._home))
 
     def _peer(self, peer: Peer) -> Run:

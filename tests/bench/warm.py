@@ -105,8 +105,8 @@ def main() -> None:
         own = [tempfile.mkdtemp(dir=scratch) for _ in range(2)]
         pairs = [
             (
-                run_cost(options.checkout.resolve(), "codex", home, own[0])[0],
-                run_cost(ROOT, "codex", home, own[1])[0],
+                run_cost(options.checkout.resolve(), "codex", home, own[0]).cpu_ms,
+                run_cost(ROOT, "codex", home, own[1]).cpu_ms,
             )
             for _ in range(options.rounds // 2 + 1)
         ]
