@@ -17,12 +17,12 @@ from providers.logs import MalformedLine
 
 
 class _PartialUsage(Struct, frozen=True):
-    """Tokens of which some are missing, or no number in any form."""
+    """Tokens of which some are missing, or no number in any form; in the order of `Tokens`."""
 
     input_tokens: wire.Count | None = None
-    output_tokens: wire.Count | None = None
     cached_input_tokens: wire.Count | None = None
     cache_write_input_tokens: wire.Count | None = None
+    output_tokens: wire.Count | None = None
     reasoning_output_tokens: wire.Count | None = None
 
     def is_empty(self) -> bool:
@@ -30,10 +30,10 @@ class _PartialUsage(Struct, frozen=True):
 
     def usage(self) -> wire.Usage:
         """What is known of it: of the input, at least the parts that are."""
-        whole, *others = (each or 0 for each in astuple(self))
-        if self.input_tokens is None:
+        whole, *others = astuple(self)
+        if whole is None:
             whole = (self.cached_input_tokens or 0) + (self.cache_write_input_tokens or 0)
-        return wire.Usage(whole, *others)
+        return _usage((whole, *others))
 
 
 class PartialCount(Struct, frozen=True):
@@ -48,7 +48,7 @@ class PartialCount(Struct, frozen=True):
         Of a total without input or output nothing is believed.
         """
         before = counters or (None,) * 5
-        total, last = _in_order(self.total_token_usage), _in_order(self.last_token_usage)
+        total, last = astuple(self.total_token_usage), astuple(self.last_token_usage)
         if None in (total[0], total[3]):
             total = (None,) * 5
         moved = [_moved(*each) for each in zip(total, last, before, strict=True)]
@@ -68,9 +68,9 @@ class _PartialRecord(Struct, frozen=True):
 
 
 class SalvagedLine(Struct, frozen=True):
-    """As a line of `wire`; `at` in epoch ms."""
+    """As a line of `wire`."""
 
-    at: int
+    timestamp: datetime
     ordinal: int | None
     payload: wire.Payload | PartialCount
 
@@ -116,10 +116,9 @@ def _line(record: dict[str, Any]) -> SalvagedLine | None:
     elif kind not in wire.OURS:
         return None
     line = lenient.convert(record, _Line)
-    at = round(line.timestamp.timestamp() * 1000)
-    if not wire.EARLIEST_MS <= at <= wire.LATEST_MS:
+    if not wire.EARLIEST <= line.timestamp <= wire.LATEST:
         raise MalformedLine
-    return SalvagedLine(at, line.ordinal, _payload(kind, line.payload))
+    return SalvagedLine(line.timestamp, line.ordinal, _payload(kind, line.payload))
 
 
 def _payload(kind: str, payload: dict[str, Any]) -> wire.Payload | PartialCount:
@@ -152,14 +151,9 @@ def _record(record: _PartialRecord) -> wire.UsageRecord:
     )
 
 
-def _in_order(usage: _PartialUsage) -> tuple[int | None, ...]:
-    whole, output, cached, written, reasoning = astuple(usage)
-    return whole, cached, written, output, reasoning
-
-
 def _usage(in_order: Sequence[int | None]) -> wire.Usage:
-    whole, cached, written, output, reasoning = (each or 0 for each in in_order)
-    return wire.Usage(whole, output, cached, written, reasoning)
+    names = wire.Usage.__struct_fields__
+    return wire.Usage(**{name: each or 0 for name, each in zip(names, in_order, strict=True)})
 
 
 def _moved(total: int | None, last: int | None, before: int | None) -> int:

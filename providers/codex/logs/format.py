@@ -46,14 +46,10 @@ class Rollouts:
         return decode(observation).links()
 
     def resolve(self, observed: Sequence[Observed]) -> Resolved:
-        """Oldest first."""
-        from providers.codex.logs.messages import messages
-        from providers.codex.logs.observation import decode, rollout
-        from providers.codex.logs.resolve import resolve
-        from providers.logs import Resolved
+        """Oldest first. Raises ValueError for an observation of another make."""
+        from providers.codex.logs.resolve import resolve  # one import: it is called for each small log
 
-        kept = [(each.home, decode(each.observation)) for each in observed]
-        return Resolved(resolve([rollout(*each) for each in kept]), messages(kept))
+        return resolve(observed)
 
 
 ROLLOUTS = Rollouts()  # one instance: sharing a finder requires sharing its format

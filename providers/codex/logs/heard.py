@@ -6,9 +6,12 @@ none, nor what Codex itself adds. What a subagent is asked is by the model that 
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from providers.codex.logs import wire
 from providers.codex.logs.observation import ASKED, ENTERED, NONE, ReaderState
 from providers.codex.logs.rollout import Message, born_at, is_uuid
+from providers.ledger.epoch_ms import ms
 from providers.logs import stable_hash
 
 Heard = wire.UserMessage | wire.ItemCompleted | wire.EnteredReview | wire.ExitedReview
@@ -23,7 +26,7 @@ def enter_turn(state: ReaderState, turn: str | None) -> None:
             state.reviewing = NONE
 
 
-def message(state: ReaderState, at: int, payload: Heard) -> Message | None:
+def message(state: ReaderState, at: datetime, payload: Heard) -> Message | None:
     """None where the line is none of the person's."""
     if isinstance(payload, wire.ItemCompleted):
         if payload.item.type == "UserMessage":
@@ -35,7 +38,7 @@ def message(state: ReaderState, at: int, payload: Heard) -> Message | None:
     return None
 
 
-def _message(state: ReaderState, at: int, id_: str | None) -> Message | None:
+def _message(state: ReaderState, at: datetime, id_: str | None) -> Message | None:
     if state.is_subagent or state.reviewing == ASKED:
         return None
     if state.reviewing == ENTERED:
@@ -44,9 +47,11 @@ def _message(state: ReaderState, at: int, id_: str | None) -> Message | None:
     state.heard += 1
     if id_ is None or not is_uuid(id_):
         if turn is None or not is_uuid(turn):
-            return Message(None, at, None)
+            return Message(None, ms(at), None)
         id_, name = turn, f"{turn} {number}"
     else:
         name = id_
     # Only a fork has copies, whose lines are later than what they say.
-    return Message(stable_hash(name.encode()), at, born_at(id_) if state.parents - {state.thread} else None)
+    return Message(
+        stable_hash(name.encode()), ms(at), born_at(id_) if state.parents - {state.thread} else None
+    )

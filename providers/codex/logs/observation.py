@@ -81,12 +81,14 @@ class Observation(Struct, array_like=True):
     def links(self) -> frozenset[int]:
         """Its thread, all threads it refers to, and its turns, which a copy shares with its original."""
         state = self.state
-        own = {state.thread, *((state.segment,) if state.segment else ())}
-        base = {state.base.thread} if state.base else set()
+        names = {state.thread, *state.parents, *self.foreign}
+        if state.segment:
+            names.add(state.segment)
+        if state.base:
+            names.add(state.base.thread)
         turns = {terms.turn for terms in self.terms}
-        real = {turn for turn in turns if turn is not None and turn_is_real(turn)}
-        names = own | state.parents | base | self.foreign | real
-        return frozenset(stable_hash(name.encode(errors="surrogatepass")) for name in names)
+        names.update([turn for turn in turns if turn is not None and turn_is_real(turn)])
+        return frozenset([stable_hash(name.encode(errors="surrogatepass")) for name in names])
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, ClassVar, cast
 
 import msgspec
+from msgspec.structs import astuple
 
 from providers.codex.logs import heard, wire
 from providers.codex.logs.observation import decode, encode, nothing_yet
@@ -26,6 +30,7 @@ from providers.codex.logs.rollout import (
     totals,
 )
 from providers.domain import scalars
+from providers.ledger.epoch_ms import ms
 from providers.ledger.scan import UsageEnd
 from providers.logs import MalformedLine, stable_hash, unpacked
 
@@ -39,20 +44,28 @@ def ids_in_name(path: str) -> tuple[str, str | None]:
     return segment, None
 
 
+_Note = Callable[["RolloutReader", datetime, int | None, Any], None]
+
+
 class RolloutReader:
     """Takes the lines of one rollout, in order, and keeps their usage."""
 
     unwanted = wire.UNWANTED
 
     def __init__(self, path: str, observation: bytes | None = None) -> None:
-        kept = nothing_yet(*ids_in_name(path)) if observation is None else decode(observation)
+        if observation is None:
+            kept = nothing_yet(*ids_in_name(path))
+            self._events: list[TokenEvent] = []
+        else:
+            kept = decode(observation)
+            self._events = unpacked(kept.events, EVENTS)
         self._kept = kept
         self.state = kept.state
         self.terms = kept.terms
         self.records = kept.records
         self.messages = kept.messages
-        self._events = unpacked(kept.events, EVENTS)
         self._places: dict[Terms, int] = {terms: place for place, terms in enumerate(kept.terms)}
+        self._newest: datetime | None = None  # since the last observation
         self._now: tuple[str | None, int] | None = None  # a turn, and its terms' place
         self._recent: Tokens | None = None
         self._totals: set[Tokens] | None = None  # of all events; known once they were needed
@@ -74,9 +87,17 @@ class RolloutReader:
 
     def last_ms(self) -> int:
         """A copied response may have the time of its turn, which is older than this thread."""
+        self._note_newest()
         return max(self.state.last_ms, born_at(self.state.thread) or 0)
 
+    def _note_newest(self) -> None:
+        """Here, and not for each line: most times need not be converted."""
+        if self._newest is not None:
+            self.state.last_ms = max(self.state.last_ms, ms(self._newest))
+            self._newest = None
+
     def observation(self) -> bytes:
+        self._note_newest()
         self._kept.events = msgspec.Raw(encode(self._events))
         return encode(self._kept)
 
@@ -85,13 +106,12 @@ class RolloutReader:
 
     def take(self, text: bytes | bytearray) -> None:
         try:
-            decoded = wire.decode(text)
+            line = wire.decode(text)
         except MalformedLine:
             self._salvage(text)
             return
-        if decoded is not None:
-            at, line = decoded
-            self._take(at, line.ordinal, line.payload)
+        if line is not None:
+            self._take(line.timestamp, line.ordinal, line.payload)
 
     def _salvage(self, text: bytes | bytearray) -> None:
         from providers.codex.logs.damaged import PartialCount, salvage  # few logs need it
@@ -102,43 +122,18 @@ class RolloutReader:
             payload = line.payload
             if isinstance(payload, PartialCount):
                 payload = payload.whole(self.state.counters)
-            self._take(line.at, line.ordinal, payload)
+            self._take(line.timestamp, line.ordinal, payload)
 
-    def _take(self, at: int, ordinal: int | None, payload: wire.Payload) -> None:
-        state = self.state
-        if state.began_at is None:
-            state.began_at = at
-        if at > state.last_ms:  # noqa: PLR1730 - for each line: max() takes a hundredth of the scan
-            state.last_ms = at
-        # Most frequent first: there are a hundred thousand lines, and class patterns take twice the time.
-        if isinstance(payload, wire.TokenCount):
-            self._count(at, ordinal, payload.info)
-        elif isinstance(payload, wire.UsageRecord):
-            self._record(at, payload)
-        else:
-            self._now = None
-            self._note(at, ordinal, payload)
+    def _take(self, at: datetime, ordinal: int | None, payload: wire.Payload) -> None:
+        if self._newest is None:
+            self._newest = at
+            if self.state.began_at is None:
+                self.state.began_at = ms(at)
+        elif at > self._newest:
+            self._newest = at
+        self._notes[type(payload)](self, at, ordinal, payload)
 
-    def _note(self, at: int, ordinal: int | None, payload: wire.Payload) -> None:
-        """A message, or a line that says what the next ones belong to."""
-        state = self.state
-        if isinstance(payload, heard.HEARD):
-            if (message := heard.message(state, at, payload)) is not None:
-                self.messages.append(message)
-        elif isinstance(payload, wire.TurnContext):
-            self._change_context(ordinal, payload)
-        elif isinstance(payload, wire.SettingsApplied):
-            state.tier = payload.tier
-        elif isinstance(payload, wire.SessionMeta):
-            self._begin_thread(payload)
-        elif isinstance(payload, wire.Compacted):
-            self._compact(payload)
-        elif isinstance(payload, (wire.TaskStarted, wire.TurnStarted)):
-            heard.enter_turn(state, payload.turn_id)
-            window = scalars.whole(payload.model_context_window)
-            state.window = window if window is not None and 0 < window <= wire.MOST_TOKENS else None
-
-    def _begin_thread(self, meta: wire.SessionMeta) -> None:
+    def _begin_thread(self, _at: datetime, _ordinal: int | None, meta: wire.SessionMeta) -> None:
         """The first session_meta names the thread; further ones, in a copied history, name its ancestors."""
         state = self.state
         if not state.named:
@@ -149,17 +144,32 @@ class RolloutReader:
                 wire.text_or_none, (meta.session_id, meta.cwd, meta.originator)
             )
             state.account = meta.account
-            state.counters_go_on = _version(meta.cli_version) >= (0, 153)
-            self._want(self.unwanted, self.usage_end)
+            state.counters_go_on = _counters_go_on(meta.cli_version)
             if meta.history_base is not None:
                 state.base = Base(
                     thread=meta.history_base.thread_id, ordinals=meta.history_base.end_ordinal_exclusive
                 )
         relatives = (meta.id, meta.forked_from_id, meta.parent_thread_id, meta.spawned_by)
-        state.parents |= {thread for thread in relatives if thread}
+        state.parents.update(filter(None, relatives))
 
-    def _change_context(self, ordinal: int | None, context: wire.TurnContext) -> None:
+    def _enter_turn(
+        self, _at: datetime, _ordinal: int | None, turn: wire.TaskStarted | wire.TurnStarted
+    ) -> None:
+        heard.enter_turn(self.state, turn.turn_id)
+        window = scalars.whole(turn.model_context_window)
+        self.state.window = window if window is not None and 0 < window <= wire.MOST_TOKENS else None
+
+    def _change_tier(self, _at: datetime, _ordinal: int | None, settings: wire.SettingsApplied) -> None:
+        self.state.tier = settings.tier
+        self._now = None
+
+    def _hear(self, at: datetime, _ordinal: int | None, payload: heard.Heard) -> None:
+        if (message := heard.message(self.state, at, payload)) is not None:
+            self.messages.append(message)
+
+    def _change_context(self, _at: datetime, ordinal: int | None, context: wire.TurnContext) -> None:
         state = self.state
+        self._now = None
         heard.enter_turn(state, context.turn_id)
         state.early = None
         if context.model:
@@ -177,7 +187,7 @@ class RolloutReader:
         if last is None or (last.model, last.comp_hash, last.window) != (model, comp_hash, window):
             contexts.append(ModelContext(ordinal, model, comp_hash, window))
 
-    def _compact(self, compacted: wire.Compacted) -> None:
+    def _compact(self, _at: datetime, _ordinal: int | None, compacted: wire.Compacted) -> None:
         """The record of a compaction at the start of a turn stands before it, and before the turn's context."""
         early = self.state.early
         if early is not None and early[0] == compacted.compaction_response_id:
@@ -185,7 +195,7 @@ class RolloutReader:
             known = len(self._kept.contexts)
             self._kept.compactions.append(Compaction(early[1], model, comp_hash, known, self.state.window))
 
-    def _record(self, at: int, record: wire.UsageRecord) -> None:
+    def _record(self, at: datetime, _ordinal: int | None, record: wire.UsageRecord) -> None:
         turn, thread = record.turn_id or None, record.thread_id
         own = thread is None or thread == self.state.thread
         if not own and thread:
@@ -195,13 +205,14 @@ class RolloutReader:
         self._recent = usage = _tokens(record.usage)
         so_far = record.thread_token_usage
         # Equal for all copies of a record. Ids may be missing or always the same; the thread's sum moves on.
-        parts = record.response_id, thread, record.turn_id, _tokens(so_far) if so_far else at
-        self.records.append(Record(stable_hash(encode(parts)), at, own, usage, self._terms_of(turn)))
+        at_ms = ms(at)
+        parts = record.response_id, thread, record.turn_id, _tokens(so_far) if so_far else at_ms
+        self.records.append(Record(stable_hash(encode(parts)), at_ms, own, usage, self._terms_of(turn)))
         if len(self.records) == 1:
             self._want(self.unwanted, self.usage_end)
 
-    def _count(self, at: int, ordinal: int | None, info: wire.TokenCount.Info | None) -> None:
-        state = self.state
+    def _count(self, at: datetime, ordinal: int | None, count: wire.TokenCount) -> None:
+        state, info = self.state, count.info
         if info is None:
             state.counters = state.last = None
             state.opened = True
@@ -213,13 +224,13 @@ class RolloutReader:
             last = self._recent  # the same object as the record's before it: there are many of them in memory
         before = state.counters
         if total != before or last != state.last:
-            terms, opening = self._terms_of(state.turn), not state.opened
+            at_ms, terms, opening = ms(at), self._terms_of(state.turn), not state.opened
             if before is not None and total == plus(before, last):
-                self._events.append(TokenEvent(at, ordinal, None, last, total != before, opening, terms))
+                self._events.append(TokenEvent(at_ms, ordinal, None, last, total != before, opening, terms))
             else:
                 usage = self._added(before, total, last)
                 change = False if usage is None else True if usage == last else usage
-                self._events.append(TokenEvent(at, ordinal, total, last, change, opening, terms))
+                self._events.append(TokenEvent(at_ms, ordinal, total, last, change, opening, terms))
             if self._totals is not None:
                 self._totals.add(total)
         state.opened = True
@@ -249,15 +260,28 @@ class RolloutReader:
         self._now = turn, place
         return place
 
+    _notes: ClassVar[dict[type[wire.Payload], _Note]] = {
+        wire.TokenCount: _count,
+        wire.UsageRecord: _record,
+        wire.SessionMeta: _begin_thread,
+        wire.TurnContext: _change_context,
+        wire.TaskStarted: _enter_turn,
+        wire.TurnStarted: _enter_turn,
+        wire.SettingsApplied: _change_tier,
+        wire.Compacted: _compact,
+        wire.UserMessage: _hear,
+        wire.ItemCompleted: _hear,
+        wire.EnteredReview: _hear,
+        wire.ExitedReview: _hear,
+    }
 
-def _tokens(usage: wire.Usage) -> Tokens:
-    return (
-        usage.input_tokens,
-        usage.cached_input_tokens,
-        usage.cache_write_input_tokens,
-        usage.output_tokens,
-        usage.reasoning_output_tokens,
-    )
+
+_tokens: Callable[[wire.Usage], Tokens] = cast("Any", astuple)
+
+
+@lru_cache(maxsize=16)
+def _counters_go_on(version: str) -> bool:
+    return _version(version) >= (0, 153)
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -14,9 +14,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from providers.codex.logs.family import Family
+from providers.codex.logs.messages import messages
+from providers.codex.logs.observation import decode
+from providers.codex.logs.observation import rollout as rollout_of
 from providers.codex.logs.rollout import Rollout, Terms, Tokens, born_at, turn_is_real
 from providers.domain.cost import BilledResponse, Context, TokenUsage
-from providers.logs import stable_hash
+from providers.logs import Observed, Resolved, stable_hash
 
 
 class _Turn(Struct, frozen=True, gc=False):
@@ -49,7 +52,13 @@ class _Claim(Struct, frozen=True, gc=False):
         return self.foreign, self.at, setting, home, session, most_first, repr(context)
 
 
-def resolve(rollouts: Sequence[Rollout]) -> list[BilledResponse]:
+def resolve(observed: Sequence[Observed]) -> Resolved:
+    """Raises ValueError for an observation of another make."""
+    kept = [(each.home, decode(each.observation)) for each in observed]
+    return Resolved(billed([rollout_of(*each) for each in kept]), messages(kept))
+
+
+def billed(rollouts: Sequence[Rollout]) -> list[BilledResponse]:
     """Each billed response of all rollouts, oldest first."""
     family = Family(rollouts)
     best: dict[Hashable, _Claim] = {}

@@ -6,6 +6,7 @@ The ledger decodes them all, for tokens. The limits have a reader of their own, 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -36,8 +37,7 @@ RECORD_END = (b'_tokens":', 40)
 COUNT_END = (b'_tokens":', 768)
 
 # Years that a clock may show: beyond them a timestamp is damage.
-EARLIEST_MS = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp()) * 1000
-LATEST_MS = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1000
+EARLIEST, LATEST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 # No response and no thread comes near: such a number is damage.
 MOST_TOKENS = 10**13
@@ -50,13 +50,13 @@ def text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-class Usage(Struct, frozen=True, gc=False):
-    """Tokens as reported by Codex: cached and cache_write are parts of input, reasoning is one of output."""
+class Usage(Struct, frozen=True, kw_only=True, gc=False):
+    """Tokens as reported by Codex, in the order of `Tokens`."""
 
     input_tokens: Count
-    output_tokens: Count
     cached_input_tokens: Count = 0
     cache_write_input_tokens: Count = 0
+    output_tokens: Count
     reasoning_output_tokens: Count = 0
 
 
@@ -85,6 +85,8 @@ class SessionMeta(Struct, frozen=True):
     @property
     def account(self) -> str | None:
         """Who started the thread (0.169 on); a workspace's id alone names nobody."""
+        if self.creator_account_id is None:
+            return None
         account, user = text_or_none(self.creator_account_id), text_or_none(self.creator_user_id)
         return account_id("codex", account, user) if account and user else None
 
@@ -96,6 +98,8 @@ class SessionMeta(Struct, frozen=True):
     def spawned_by(self) -> str | None:
         """source.subagent.thread_spawn.parent_thread_id; `source` is a plain string for most sessions."""
         value = self.source
+        if not isinstance(value, dict):
+            return None
         for name in ("subagent", "thread_spawn", "parent_thread_id"):
             value = value.get(name) if isinstance(value, dict) else None
         return value if isinstance(value, str) else None
@@ -236,7 +240,7 @@ class _Event(Struct):
     payload: _Head
 
 
-_line: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
+_line: Callable[[bytes | bytearray], Line] = msgspec.json.Decoder(Line).decode
 _head = msgspec.json.Decoder(_Head)
 _event = msgspec.json.Decoder(_Event)
 OURS = ("session_meta", "turn_context", "token_usage_record", "compacted")
@@ -255,25 +259,24 @@ _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
 _COMPACTED_BY = b'"compaction_response_id":'
 
 
-def decode(text: bytes | bytearray) -> tuple[int, Line] | None:
-    """The time of a line, in epoch ms, and the line; None for an irrelevant one. Raises only MalformedLine."""
+def decode(text: bytes | bytearray) -> Line | None:
+    """None for an irrelevant line. Raises only MalformedLine."""
     try:
-        line = _line.decode(_closed(text) if text[-1:] == b'"' else text)
+        line = _line(_closed(text) if text[-1:] == b'"' else text)
     except _DAMAGE:
         salvaged = _in_part(text)
         if salvaged is None:
             return None
         line = salvaged
-    at = round(line.timestamp.timestamp() * 1000)
-    if not EARLIEST_MS <= at <= LATEST_MS:
+    if not EARLIEST <= line.timestamp <= LATEST:
         raise MalformedLine
-    return at, line
+    return line
 
 
 def _closed(text: bytes | bytearray) -> bytes | bytearray:
     """A line of which only its head is left, as a whole one."""
-    head = UNWANTED.match(text)
-    if head is None or head.lastgroup != HEAD_ALONE or head.end() < len(text):
+    head = UNWANTED.fullmatch(text)
+    if head is None or head.lastgroup != HEAD_ALONE:
         return text
     return text + (b"}}" if text.endswith(b'"user_message"') else b"}}}")
 
@@ -303,7 +306,7 @@ def _unclipped(head: bytes, text: bytes | bytearray) -> Line | None:
     if start < 0:
         return None
     try:
-        return _line.decode(head + b',"payload":{' + text[start:])
+        return _line(head + b',"payload":{' + text[start:])
     except _DAMAGE:
         return None
 

@@ -16,7 +16,7 @@ from providers.codex.logs import wire
 from providers.codex.logs.format import Rollouts
 from providers.codex.logs.observation import decode, rollout
 from providers.codex.logs.reader import RolloutReader
-from providers.codex.logs.resolve import resolve
+from providers.codex.logs.resolve import billed
 from providers.codex.logs.rollout import Rollout, born_at
 from providers.domain.cost import BilledResponse
 from providers.source import Home
@@ -187,7 +187,7 @@ def test_nothing_is_reported_after_the_last_time_of_a_reader() -> None:
     reader = RolloutReader(f"rollout-x-{thread}.jsonl")
     for content in text(lines).splitlines():
         reader.take(content)
-    (response,) = resolve([rollout_of(reader)])
+    (response,) = billed([rollout_of(reader)])
     assert response.at == START + timedelta(seconds=1800)
     assert response.at_ms <= reader.last_ms()
 
@@ -417,7 +417,7 @@ def test_any_value_anywhere_never_raises(data: st.DataObject) -> None:
     reader = RolloutReader("rollout.jsonl")
     for content in text(changed).splitlines():
         reader.take(content)
-    resolve([rollout_of(reader)])
+    billed([rollout_of(reader)])
 
 
 @settings(deadline=None)
@@ -453,7 +453,7 @@ ROLLOUTS = [rollout_at(each) for each in real_rollouts()]
 @settings(deadline=None)
 @given(st.permutations(ROLLOUTS))
 def test_the_order_of_files_does_not_matter(order: list[Rollout]) -> None:
-    assert resolve(order) == resolve(ROLLOUTS)
+    assert billed(order) == billed(ROLLOUTS)
 
 
 @pytest.mark.parametrize("path", real_rollouts(), ids=lambda path: path.name[-50:-6])

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.codex.logs.reader import RolloutReader
-from providers.codex.logs.resolve import resolve
+from providers.codex.logs.resolve import billed
 from providers.domain.cost import TokenUsage
 from tests.providers.codex.logs.test_format import (
     CHILD,
@@ -247,7 +247,7 @@ def test_two_counters_may_take_turns(events: list[tuple[int, int]], expected: li
         if number == cut:
             reader = RolloutReader("elsewhere.jsonl", reader.observation())
         reader.take(content)
-    assert sizes(resolve([rollout_of(reader)])) == expected
+    assert sizes(billed([rollout_of(reader)])) == expected
 
 
 def sibling(second: float, totals: list[tuple[float, int, int]], version: str = "0.98.0") -> list[Line]:
@@ -315,7 +315,7 @@ def test_the_order_of_siblings_does_not_matter(order: list[list[Line]]) -> None:
         for content in text(lines).splitlines():
             reader.take(content)
         readers.append(rollout_of(reader))
-    responses = resolve(readers)
+    responses = billed(readers)
     assert [(each.at_ms, *sizes([each])) for each in responses] == [
         (1795176100100, 3),
         (1795176100900, 5),

@@ -27,9 +27,9 @@ def count(info: Any, rate_limits: Any) -> bytes:
 def test_what_the_ledger_needs_of_a_token_count() -> None:
     decoded = wire.decode(count(INFO, LIMITS))
     assert decoded is not None
-    assert isinstance(decoded[1].payload, wire.TokenCount)
-    assert decoded[1].payload.info is not None
-    assert decoded[1].payload.info.last_token_usage == wire.Usage(5, 3)
+    assert isinstance(decoded.payload, wire.TokenCount)
+    assert decoded.payload.info is not None
+    assert decoded.payload.info.last_token_usage == wire.Usage(input_tokens=5, output_tokens=3)
 
 
 def test_odd_limits_do_not_affect_the_tokens() -> None:
