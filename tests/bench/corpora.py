@@ -32,16 +32,9 @@ class Aim(Struct, frozen=True):
     peak_mb: float | None = None
 
     def __str__(self) -> str:
-        limits = (
-            *(
-                (self.wall, "x wall"),
-                (self.cpu, "x CPU"),
-                (self.wall_ms, " ms wall"),
-                (self.cpu_ms, " ms CPU"),
-            ),
-            (self.peak_mb, " MB"),
-        )
-        return ", ".join(f"{most:,g}{unit}" for most, unit in limits if most is not None)
+        ratios = (self.wall, "x wall"), (self.cpu, "x CPU")
+        figures = (self.wall_ms, " ms wall"), (self.cpu_ms, " ms CPU"), (self.peak_mb, " MB")
+        return ", ".join(f"{most:,g}{unit}" for most, unit in (*ratios, *figures) if most is not None)
 
 
 class Corpus(Struct, frozen=True):
