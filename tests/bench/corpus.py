@@ -213,3 +213,16 @@ class Log:
     def close(self, at: datetime) -> None:
         self._file.close()
         os.utime(self._path, (at.timestamp(), at.timestamp()))
+
+
+def age_folders(home: Path) -> None:
+    """Folders as old as the newest log below them, as where somebody works: looks for logs go by that."""
+    for folder, _, _ in os.walk(home, topdown=False):
+        with os.scandir(folder) as entries:
+            written = [
+                entry.stat().st_mtime_ns
+                for entry in entries
+                if entry.is_dir() or entry.name.endswith(".jsonl")
+            ]
+        if written:
+            os.utime(folder, ns=(max(written), max(written)))

@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from tests.bench import claude_logs, million
-from tests.bench.corpus import Billed, Line, Tokens, encode, uuid4, uuid7
+from tests.bench.corpus import Billed, Line, Tokens, age_folders, encode, uuid4, uuid7
 
 RESPONSES_EACH = 20
 
@@ -31,6 +31,7 @@ def make(kind: str, provider: str, number: int, home: Path, now: datetime) -> Bi
         write(home, rng, now - timedelta(days=30), number, 0, billed)
     else:
         write(home, rng, now - timedelta(days=2), RESPONSES_EACH, number, billed)
+    age_folders(home)
     return billed
 
 

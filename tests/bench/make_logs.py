@@ -20,7 +20,7 @@ import msgspec
 from tests.bench.claude_332_logs import Claude332Logs
 from tests.bench.claude_logs import ClaudeLogs
 from tests.bench.codex_logs import CodexLogs
-from tests.bench.corpus import LONG_LINE, Billed, Writer, sessions
+from tests.bench.corpus import LONG_LINE, Billed, Writer, age_folders, sessions
 
 FORM_332 = "claude 2.1.332"
 
@@ -44,6 +44,7 @@ def make(
     spread = 0.5 if writer == FORM_332 else 1.1
     logs = WRITERS[writer](folder, rng, billed)
     logs.write(sessions(rng, size, files, until, long_line=long_line, spread=spread))
+    age_folders(folder)
     return billed
 
 

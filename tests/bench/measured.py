@@ -15,6 +15,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from tests.bench.corpus import age_folders
+
 ROOT = Path(__file__).parents[2]
 _CHUNK = 1 << 20
 
@@ -87,4 +89,5 @@ def linked(home: Path, copy: Path) -> Path:
                 shutil.copy2(original, place / name)
             else:
                 os.link(original, place / name)
+    age_folders(copy)
     return copy

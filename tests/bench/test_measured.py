@@ -32,6 +32,13 @@ def test_appending_to_a_linked_home_leaves_the_original_alone(provider: Provider
     assert len(count(provider.logs, [copy]).responses) == billed.totals.responses
 
 
+def test_folders_of_a_linked_home_are_as_old_as_their_logs(tmp_path: Path) -> None:
+    make("codex", 300_000, 12, tmp_path / "home", until=UNTIL)
+    copy = linked(tmp_path / "home", tmp_path / "copy")
+    for day in {log.parent for home in (tmp_path / "home", copy) for log in home.rglob("*.jsonl")}:
+        assert day.stat().st_mtime_ns == max(log.stat().st_mtime_ns for log in day.iterdir())
+
+
 def test_rows_are_chosen_by_name() -> None:
     everything = chosen(["*"])
     assert [corpus for corpus, _ in everything] == [corpus for corpus in CORPORA if corpus.aims]
