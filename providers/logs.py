@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -46,6 +46,14 @@ def unpacked(observation: bytes, decoder: msgspec.msgpack.Decoder[T]) -> T:
         return decoder.decode(observation)
     except msgspec.MsgspecError as error:
         raise ValueError("an observation of another make") from error
+
+
+def alike(one: Sequence[T], other: Sequence[T]) -> int:
+    """With how many equal members both begin."""
+    length = min(len(one), len(other))
+    if one[:length] == other[:length]:
+        return length
+    return next(place for place in range(length) if one[place] != other[place])
 
 
 class LogDiscovery(Protocol):
@@ -128,6 +136,24 @@ class Resolved(Struct, frozen=True):
     messages: list[SentMessage]
 
 
+class LogChange(Struct, frozen=True):
+    """What was observed of a log, and what is now; `before` is None for a log that is new."""
+
+    before: bytes | None
+    now: bytes
+
+
+class LogGrowth(Struct, frozen=True):
+    """Observations in which only what changed is left: what is resolved of `now`, less what is resolved of
+    `before`, is what changed in all. `links` are the new ones; of `unshared` names no other log may have one.
+    """
+
+    before: bytes
+    now: bytes
+    links: frozenset[int]
+    unshared: frozenset[int]
+
+
 class LogFormat(LogDiscovery, Protocol):
     """How a provider's logs are found, scanned and resolved."""
 
@@ -143,3 +169,14 @@ class LogFormat(LogDiscovery, Protocol):
 
     def resolve(self, observed: Sequence[Observed]) -> Resolved:
         """What these logs hold. The same for any order of `observed`."""
+
+    def tie(self, observation: bytes) -> Any:
+        """What `growth` has to know of the other logs of a part: small, for the memory of this process alone.
+
+        Raises ValueError for an observation of another version.
+        """
+
+    def growth(self, change: LogChange, others: Sequence[Any]) -> LogGrowth | None:
+        """What is left of a change in a log, of whose part these are the other logs; None where it may change what
+        they say, so that all must be resolved anew. Raises ValueError as `links` does.
+        """

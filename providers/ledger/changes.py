@@ -12,6 +12,7 @@ from msgspec import Struct
 from providers.ledger import index
 from providers.ledger.database import transaction
 from providers.ledger.discover import Finders, LogFile, LogFinder
+from providers.ledger.growth import Ties
 from providers.ledger.index import LogRow
 from providers.ledger.log_reader import ChangedLog
 from providers.ledger.logins import SeenLogin
@@ -34,6 +35,7 @@ class Remembered:
 
     def __init__(self, finders: Finders | None = None) -> None:
         self._finders = finders or Finders()
+        self.ties = Ties()
         self._known: dict[int, tuple[int, dict[str, LogRow]]] = {}
         self._settled: dict[int, tuple[int, list[LogFile], list[str]]] = {}
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
@@ -47,6 +48,17 @@ class Contexts:
             number = self._sent[context, account] = self._of_session(context, account)
         return number
 
+    def know(self, numbers: Iterable[int]) -> None:
+        """Use these for the messages of their sessions."""
+        names = ", ".join(_OF_SESSION)
+        for number in numbers:
+            rows = self._db.execute(
+                f"SELECT h.path, {names} FROM contexts c JOIN homes h ON h.id = home WHERE c.id = ?",
+                (number,),
+            )
+            for home, *words in rows:
+                self._sessions[Path(home), *(word or None for word in words)] = number
+
     def _of_session(self, context: Context, account: str | None) -> int:
         for known, of in islice(self._known, self._looked_at, None):
             self._sessions.setdefault(_session(known, of), self._known[known, of])
@@ -78,6 +90,9 @@ class Contexts:
         number = int(self._db.execute(f"SELECT id FROM contexts WHERE {same}", values).fetchone()[0])
         self.homes[number] = number_of_home
         return number
+
+
+_OF_SESSION = ("session", "root", "project", "originator", "account")
 
 
 def _session(context: Context, account: str | None) -> tuple[object, ...]:

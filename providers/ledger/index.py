@@ -19,7 +19,7 @@ from zlib import crc32
 from msgspec import Struct
 
 from providers.ledger.checksum import of_values
-from providers.ledger.log_checksums import PART_WEIGHT, log_checksum, sound_logs
+from providers.ledger.log_checksums import PART_WEIGHT, SET_JUDGED, log_checksum, sound_logs
 from providers.ledger.statements import chunks, placeholders
 from providers.logs import Checkpoint
 
@@ -272,6 +272,38 @@ def parts_of(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:
         for chunk in chunks(logs)
         for row in db.execute(f"SELECT DISTINCT part FROM logs WHERE id IN ({placeholders(chunk)})", chunk)
     } - {0}
+
+
+class Member(Struct, frozen=True, array_like=True):
+    """A log of a part; `checksum` is that of its observation, None where it has none."""
+
+    id: int
+    judged: bool
+    checksum: int | None
+
+
+def part_of(db: sqlite3.Connection, log: int) -> int:
+    """The part that a log belongs to; 0 for none."""
+    row = db.execute("SELECT part FROM logs WHERE id = ?", (log,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def members(db: sqlite3.Connection, part: int) -> list[Member]:
+    """The logs of a part."""
+    rows = db.execute(
+        "SELECT l.id, l.judged, o.checksum FROM logs l NOT INDEXED LEFT JOIN observations o ON o.log = l.id"
+        " WHERE l.part = ? ORDER BY l.id",
+        (part,),
+    )
+    return [Member(id_, bool(judged), checksum) for id_, judged, checksum in rows]
+
+
+def set_resolved(db: sqlite3.Connection, logs: Iterable[int], part: int) -> None:
+    """These logs were resolved, and belong to this part."""
+    db.executemany(
+        f"UPDATE logs SET {SET_JUDGED.format(judged='1', part='?1')} WHERE id = ?2",
+        ((part, log) for log in logs),
+    )
 
 
 def resolved_with(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:

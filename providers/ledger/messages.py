@@ -67,7 +67,45 @@ def replace_messages(
     old = {(row.part, row.context): row for row in rows_of(db, before | {min(logs) for logs, _ in parts})}
     new = _packed(_grouped(contexts, parts, [row for row in old.values() if row.part in kept]))
     obsolete = [row for where, row in old.items() if new.get(where) != row]
-    added = [row for where, row in new.items() if old.get(where) != row]
+    replace(db, obsolete, [row for where, row in new.items() if old.get(where) != row])
+
+
+class MessageChange(Struct, frozen=True):
+    """Messages of a part that are no more, and new ones."""
+
+    part: int
+    gone: AbstractSet[SentMessage]
+    new: AbstractSet[SentMessage]
+
+
+def changed(
+    db: sqlite3.Connection, contexts: Contexts, change: MessageChange
+) -> tuple[list[MessageRow], list[MessageRow]] | None:
+    """The rows that this changes, before and after; None where it is about others than the part has rows of.
+
+    Raises DamageFound.
+    """
+    if not change.gone and not change.new:
+        return [], []
+    old = {row.context: row for row in rows_of(db, [change.part])}
+    contexts.know(old)
+    found: dict[int, set[tuple[int, int]]] = {}
+    for messages, is_new in ((change.gone, False), (change.new, True)):
+        for each in messages:
+            context = contexts.number_of_message(each)
+            if context not in old:
+                return None
+            held = found.setdefault(context, set(old[context].messages()))
+            message = each.at_ms, each.key
+            if (message in held) is is_new:
+                return None
+            held ^= {message}
+    now = _packed({(change.part, context): held for context, held in found.items() if held})
+    return [old[context] for context in found], list(now.values())
+
+
+def replace(db: sqlite3.Connection, obsolete: Sequence[MessageRow], added: Sequence[MessageRow]) -> None:
+    """Put these rows in place of those."""
     if not obsolete and not added:
         return
     db.executemany(

@@ -57,6 +57,36 @@ def add(db: sqlite3.Connection, changes: Iterable[tuple[int, int, int]]) -> None
         _add_to_total(db, weighed([0] * _SHOWN_AT + [sum(sums.values())]))
 
 
+def is_of(db: sqlite3.Connection, part: int, homes: AbstractSet[int]) -> bool:
+    """Whether a part has responses in one home, and in no other one than these."""
+    found = {each.home for each in stored(db, [part])}
+    return len(found) == 1 and homes <= found
+
+
+def grow(
+    db: sqlite3.Connection,
+    part: int,
+    gone: AbstractSet[tuple[Any, ...]],
+    new: AbstractSet[tuple[Any, ...]],
+) -> None:
+    """Update span and checksum of a part in one home, of whose rows these were replaced."""
+    if not gone and not new:
+        return
+    (old,) = stored(db, [part])
+    first = "SELECT at_ms FROM responses WHERE part = ? ORDER BY at_ms"
+    span = [db.execute(f"{first} {order} LIMIT 1", (part,)).fetchone() for order in ("", "DESC")]
+    db.execute("DELETE FROM parts WHERE id = ?", (part,))
+    db.execute("DELETE FROM part_checksums WHERE part = ?", (part,))
+    shown, hidden = old.shown, old.hidden
+    for sign, rows in ((-1, gone), (1, new)):
+        if rows:
+            more = of_responses(rows)
+            shown, hidden = (shown + sign * more[0]) % PRIME, (hidden + sign * more[1]) % PRIME
+    now = [PartChecksum(part, old.home, span[0][0], span[1][0], shown, hidden)] if span[0] else []
+    _insert(db, now)
+    _add_to_total(db, _weight(now) - _weight([old]))
+
+
 def stored(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[PartChecksum]:
     for chunk in chunks(parts):
         rows = db.execute(f"SELECT * FROM part_checksums WHERE part IN ({placeholders(chunk)})", chunk)  # noqa: S608

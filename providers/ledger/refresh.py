@@ -20,6 +20,7 @@ from providers.host.holder import WaitListener
 from providers.ledger import index, integrity, logins
 from providers.ledger.changes import Remembered, Shelf, compare
 from providers.ledger.database import opened, transaction, wait_for_writer
+from providers.ledger.growth import Read, observed_before, resolve_growth
 from providers.ledger.index import LogEntry
 from providers.ledger.log_reader import ChangedLog, LogReading
 from providers.ledger.logins import SeenLogin
@@ -213,8 +214,12 @@ class _Scan:
                     if shelf.provider == provider and (login := self._login(shelf)) is not None:
                         logins.note(db, homes[shelf.home], login)
                 read = [(shelf.home, entry) for shelf, entry in entries if shelf.provider == provider]
+                before = observed_before(db, [entry for _, entry in read])
                 logs = index.keep_logs(db, [(homes[home], entry) for home, entry in read])
-                read_now = dict(zip(logs, read, strict=True))
+                read_now: Read = dict(zip(logs, read, strict=True))
+                read_now = resolve_growth(
+                    db, provider, fmt, self._price, read_now, before, self._remembered.ties
+                )
                 done &= resolve_parts(
                     db, provider, fmt, self._price, read_now, self._since_ms, self._damaged_of(provider)
                 )

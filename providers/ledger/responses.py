@@ -23,7 +23,7 @@ _LARGEST = 2**63 - 1  # what a column holds: nine million dollars
 Price = Callable[[BilledResponse], int | None]
 """The cost of a response in 1e-12 USD, None if no price is known."""
 
-_Row = tuple[Any, ...]
+Row = tuple[Any, ...]
 """A row of the table; part, time, key and context are its primary key."""
 
 
@@ -42,11 +42,7 @@ def replace_responses(
     """
     before = parts_of(db, [log for part, _ in parts for log in part]) | {min(part) for part, _ in parts}
     contexts = Contexts(db, provider)
-    rows = [
-        _row(response, min(part), contexts.number(response), storable_price(price(response)))
-        for part, responses in parts
-        for response in responses
-    ]
+    rows = [row for part, responses in parts for row in priced_rows(responses, min(part), contexts, price)]
     rows.sort()  # the table is a tree
     old = set(_responses_in(db, before))
     if keep:
@@ -64,7 +60,7 @@ def replace_responses(
     return contexts
 
 
-def _insert(db: sqlite3.Connection, rows: list[_Row], old: AbstractSet[_Row]) -> list[_Row]:
+def _insert(db: sqlite3.Connection, rows: list[Row], old: AbstractSet[Row]) -> list[Row]:
     """Insert those that are not there yet; returns all of them, each primary key once."""
     statement = f"INTO responses VALUES ({placeholders(range(12))})"
     try:
@@ -76,8 +72,8 @@ def _insert(db: sqlite3.Connection, rows: list[_Row], old: AbstractSet[_Row]) ->
 
 
 def _replace(
-    db: sqlite3.Connection, old: AbstractSet[_Row], rows: Sequence[_Row], kept: AbstractSet[int]
-) -> list[_Row]:
+    db: sqlite3.Connection, old: AbstractSet[Row], rows: Sequence[Row], kept: AbstractSet[int]
+) -> list[Row]:
     """Deletes obsolete rows; returns the remaining rows of the parts that are `kept`."""
     new = set(rows)
     # Of the kept rows, those that are written again are deleted: with the same key, time or session may differ,
@@ -98,12 +94,12 @@ def _check_kept(db: sqlite3.Connection, parts: AbstractSet[int]) -> None:
         raise DamageFound("responses of deleted logs")
 
 
-def _but_key(row: _Row) -> _Row:
+def _but_key(row: Row) -> Row:
     """The time, the context and the usage of a response."""
     return row[1], *row[3:-1]
 
 
-def _responses_in(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[_Row]:
+def _responses_in(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[Row]:
     for chunk in chunks(parts):
         yield from db.execute(f"SELECT * FROM responses WHERE part IN ({placeholders(chunk)})", chunk)
 
@@ -113,6 +109,29 @@ def storable_price(pico_usd: int | None) -> int | None:
     return pico_usd if pico_usd is not None and pico_usd <= _LARGEST else None
 
 
-def _row(response: BilledResponse, part: int, context: int, pico_usd: int | None) -> _Row:
-    usage = astuple(response.usage)
-    return (part, response.at_ms, response.key, context, *usage, response.web_searches, pico_usd)
+def priced_rows(
+    responses: Iterable[BilledResponse], part: int, contexts: Contexts, price: Price
+) -> Iterator[Row]:
+    """The rows of a part's responses."""
+    for each in responses:
+        pico_usd = storable_price(price(each))
+        usage = astuple(each.usage)
+        yield part, each.at_ms, each.key, contexts.number(each), *usage, each.web_searches, pico_usd
+
+
+def replace_rows(
+    db: sqlite3.Connection, part: int, gone: AbstractSet[Row], new: AbstractSet[Row], contexts: Contexts
+) -> bool:
+    """Put these rows of a part in place of those. False, with nothing written, where its rows are not the ones
+    expected, or not all in one home.
+    """
+    same = "part = ? AND at_ms = ? AND key = ? AND context = ?"
+    keys = {row[:4] for row in gone | new}
+    found = {row for key in keys for row in db.execute(f"SELECT * FROM responses WHERE {same}", key)}
+    homes = {contexts.homes[row[3]] for row in gone | new}
+    if found != gone or not part_checksums.is_of(db, part, homes):
+        return False
+    db.executemany(f"DELETE FROM responses WHERE {same}", [row[:4] for row in gone])
+    db.executemany(f"INSERT INTO responses VALUES ({placeholders(range(12))})", sorted(new))
+    part_checksums.grow(db, part, gone, new)
+    return True

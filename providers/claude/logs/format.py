@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from providers.claude.logs.growth import Tie
     from providers.claude.logs.reader import TranscriptReader
     from providers.ledger.line_scanner import LineScanner
-    from providers.logs import Observed, Resolved
+    from providers.logs import LogChange, LogGrowth, Observed, Resolved
 
 
 class Transcripts:
@@ -55,3 +56,13 @@ class Transcripts:
 
         kept = [(each.home, transcript.observed(each.observation)) for each in observed]
         return Resolved(resolve(kept), messages(kept))
+
+    def tie(self, observation: bytes) -> Tie:
+        from providers.claude.logs.growth import tie
+
+        return tie(observation)
+
+    def growth(self, change: LogChange, others: Sequence[Tie]) -> LogGrowth | None:
+        from providers.claude.logs.growth import growth
+
+        return growth(change, others)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from providers.codex.logs.growth import Tie
     from providers.codex.logs.reader import RolloutReader
     from providers.ledger.line_scanner import LineScanner
-    from providers.logs import Observed, Resolved
+    from providers.logs import LogChange, LogGrowth, Observed, Resolved
 
 
 class Rollouts:
@@ -50,6 +51,16 @@ class Rollouts:
         from providers.codex.logs.resolve import resolve  # one import: it is called for each small log
 
         return resolve(observed)
+
+    def tie(self, observation: bytes) -> Tie:
+        from providers.codex.logs.growth import tie
+
+        return tie(observation)
+
+    def growth(self, change: LogChange, others: Sequence[Tie]) -> LogGrowth | None:
+        from providers.codex.logs.growth import growth
+
+        return growth(change, others)
 
 
 ROLLOUTS = Rollouts()  # one instance: sharing a finder requires sharing its format

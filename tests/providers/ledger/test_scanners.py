@@ -19,6 +19,7 @@ from providers.ledger.changes import Remembered, Shelf
 from providers.ledger.refresh import refresh
 from providers.logs import (
     Checkpoint,
+    LogChange,
     LogFormat,
     LogScanner,
     Observed,
@@ -94,6 +95,13 @@ class Fake(ABC):
                 )
                 best[id_] = max(best.get(id_, made), made, key=lambda one: one.usage.output_tokens)
         return Resolved(list(best.values()), [])
+
+    def tie(self, observation: bytes) -> None:
+        return None
+
+    def growth(self, change: LogChange, others: Sequence[None]) -> None:
+        """Always resolved anew."""
+        return
 
 
 def _links(answers: Answers) -> frozenset[int]:
