@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from operator import add, attrgetter, itemgetter
+from operator import add, attrgetter, itemgetter, sub
 
 from msgspec import Struct
 from msgspec.structs import astuple
@@ -61,13 +61,15 @@ class Growth(Struct, frozen=True):
 
 def not_on_lines(sessions: Mapping[str, SessionUsage]) -> Iterator[Growth]:
     """Of all states of these sessions, which must be complete: those that began with the same process together."""
-    by_process = _by_process(sessions)
+    by_process = _by_process(sessions) if len(sessions) > 1 else {}
     for name, session in sessions.items():
         lines = _Lines(session.responses)
         newest: dict[float, RunningTotal] = {}  # by the process in which the sum began
         for state in session.states:
             own = newest.get(state.started_ms)
-            before = own or _of_parent(by_process[state.started_ms], name, lines.began(state.at), state)
+            before = own or _of_parent(
+                by_process.get(state.started_ms, ()), name, lines.began(state.at), state
+            )
             newest[state.started_ms] = state
             if before is None and session.is_fork:
                 continue  # nobody knows from where it goes on
@@ -125,23 +127,27 @@ class _Lines:
 
     def used(self, model: str, stretch: _Stretch) -> tuple[int, ...]:
         """What the responses of a stretch used of a model, by class."""
-        times, sums = self._sums.get((model, False), _NO_LINES)
-        main = sums[bisect_right(times, stretch.began)], sums[bisect_right(times, stretch.ended)]
-        times, sums = self._sums.get((model, True), _NO_LINES)
-        agents = sums[bisect_left(times, stretch.first)], sums[bisect_left(times, stretch.following)]
-        return tuple(map(add, _grown(*main), _grown(*agents)))
+        main, agents = self._sums.get((model, False)), self._sums.get((model, True))
+        used = _NOTHING
+        if main is not None:
+            times, sums = main
+            used = _grown(sums, bisect_right(times, stretch.began), bisect_right(times, stretch.ended))
+        if agents is not None:
+            times, sums = agents
+            first, following = bisect_left(times, stretch.first), bisect_left(times, stretch.following)
+            used = tuple(map(add, used, _grown(sums, first, following)))
+        return used
 
 
 _SoFar = tuple[list[float], list[tuple[int, ...]]]
 """The times of responses, and what the first 0, 1, 2 and so on of them used together, by class."""
 
 _NOTHING = astuple(Sums())
-_NO_LINES: _SoFar = ([], [_NOTHING])
 
 
-def _grown(before: tuple[int, ...], after: tuple[int, ...]) -> tuple[int, ...]:
+def _grown(sums: Sequence[tuple[int, ...]], before: int, after: int) -> tuple[int, ...]:
     """Nothing where a stretch ends before it begins."""
-    return tuple(max(0, more - less) for less, more in zip(before, after, strict=True))
+    return tuple(map(sub, sums[after], sums[before])) if after > before else _NOTHING
 
 
 class _Stretch(Struct, frozen=True):
@@ -177,8 +183,9 @@ def _unlogged(
     earlier = _by_model(before) if before is not None else {}
     found: dict[str, tuple[Sums, Sums]] = {}
     for model, total in _by_model(state).items():
-        held = astuple(earlier.get(model, Sums())), lines.used(model, stretch)
-        left = [max(0, value - sum(less)) for value, *less in zip(astuple(total), *held, strict=True)]
+        held = astuple(earlier[model]) if model in earlier else _NOTHING
+        used = lines.used(model, stretch)
+        left = [max(0, new - old - own) for new, old, own in zip(astuple(total), held, used, strict=True)]
         if any(left):
             found[model] = total, Sums(*left)
     return found
@@ -189,7 +196,7 @@ def _by_model(state: RunningTotal) -> dict[str, Sums]:
     found: dict[str, Sums] = {}
     for name, sums in state.sums.items():
         model = name.removesuffix(_LONG_CONTEXT)
-        found[model] = found.get(model, Sums()) + sums
+        found[model] = found[model] + sums if model in found else sums
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from pathlib import Path
 
@@ -197,7 +197,7 @@ def _sessions(
         for sent in observation.states:
             state = RunningTotal(sent.at, sent.started_ms, sent.ran_ms, sent.sums)
             known = states[observation.places[sent.place].root]
-            same = state.started_ms, repr(sorted(state.sums.items()))
+            same = state.started_ms, frozenset(state.sums.items())
             known[same] = min(state, known.get(same, state), key=lambda one: (one.at, one.ran_ms))
     return {
         session: SessionUsage(
@@ -234,6 +234,7 @@ def _context(place: _Place, served: Served, account: str) -> Context:
     )
 
 
+@lru_cache(maxsize=64)
 def _account_id(account: str) -> str | None:
     return account_id("claude", account) if account else None
 

@@ -43,7 +43,7 @@ UNWANTED = re.compile(
     rb'|attachment":\{"type":"(?!queued_command"))'
 )
 # An answer has its tokens at the end of its message, before half a kilobyte of other members and its folder.
-USAGE_END = (b'_tokens":', 1024)
+USAGE_END = (b'put_tokens":', 1024)
 
 
 class _Head(Struct):

@@ -290,6 +290,14 @@ def test_known_heads_are_dropped_unparsed(line: Line) -> None:
     assert wire.UNWANTED.match(text([line]))
 
 
+def test_a_request_names_tokens_but_no_usage() -> None:
+    """2.1.332 logs one for each response: to search it for a second record takes as long as to parse it."""
+    request = {"type": "api-request", "betas": [], "max_tokens": 128000, "thinking": {"type": "adaptive"}}
+    mark, within = wire.USAGE_END
+    assert mark not in text([request])[-within:]
+    assert all(mark in text([answer(usage)])[-within:] for usage in (spent(), {"output_tokens": 8}))
+
+
 @pytest.mark.parametrize(
     "line", [answer(spent()), {"type": "assistant"} | answer(spent()), {"message": {}, "type": "user"}]
 )
