@@ -1,7 +1,8 @@
 """Reads many items in two processes, where that pays off and is possible.
 
 This process reads from the front of the list, a second one from its end, until they meet. The results of the
-second come through a pipe. If it dies, what is missing is read here: that is slower, and nothing is lost.
+second come through a pipe, in blocks: to send many small ones alone takes a third of the time that it saves. If it
+dies, what is missing is read here: that is slower, and nothing is lost.
 """
 
 from __future__ import annotations
@@ -10,18 +11,19 @@ import gc
 import marshal
 import mmap
 import os
-import select
 import signal
 import struct
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from io import RawIOBase
+from typing import Any, BinaryIO
 
-_LENGTH = struct.Struct("=II")
+_LENGTH = struct.Struct("=Q")
 _PIPE_BYTES = 1 << 20
-_CHUNK = 1 << 18
+_BLOCK_SECONDS = 0.01  # of work: many small results, or a large one
 _INTERRUPTS = {signal.SIGINT, signal.SIGTERM}
 
 
@@ -55,15 +57,16 @@ def read_in_two(
                 break
             del missing[place]
             yield place, read(place)
-            yield from _missing_results(other.results(wait=False), missing)
+            if other.has_announced():
+                yield from _missing_results(other.announced(), missing)
         if other is not None:
-            yield from _missing_results(other.results(wait=True), missing)
+            yield from _missing_results(other.remaining(), missing)
     for place in list(missing):
         yield place, read(place)
 
 
 def _missing_results(
-    results: Iterator[tuple[int, tuple[Any, ...]]], missing: dict[int, None]
+    results: Iterable[tuple[int, tuple[Any, ...]]], missing: dict[int, None]
 ) -> Iterator[tuple[int, tuple[Any, ...]]]:
     """Where they meet, both may have read the same."""
     for place, values in results:
@@ -73,53 +76,61 @@ def _missing_results(
 
 
 class _Meeting:
-    """Two numbers shared by both processes: the position of each."""
+    """Numbers shared by both processes: the position of each, and the blocks that the second one has announced."""
 
     def __init__(self, count: int) -> None:
-        self._places = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("q")
-        self._places[1] = count
+        self._numbers = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("q")
+        self._numbers[1] = count
 
     def front_comes_to(self, place: int) -> bool:
         """False if the other one was there first."""
-        self._places[0] = place
-        return self._places[1] > place
+        self._numbers[0] = place
+        return self._numbers[1] > place
 
     def end_comes_to(self, place: int) -> bool:
-        self._places[1] = place
-        return self._places[0] < place
+        self._numbers[1] = place
+        return self._numbers[0] < place
+
+    def announce(self) -> None:
+        """A block is about to be written: whoever reads it now waits for a moment at most."""
+        self._numbers[2] += 1
+
+    @property
+    def announced(self) -> int:
+        return self._numbers[2]
 
 
 class _OtherReader:
     """The other process, as seen by this one."""
 
-    def __init__(self, meeting: _Meeting, pipe: int) -> None:
+    def __init__(self, meeting: _Meeting, pipe: BinaryIO) -> None:
         self._meeting = meeting
         self._pipe = pipe
-        self._held = bytearray()
+        self._received = 0
 
     def has_come_to(self, place: int) -> bool:
         return not self._meeting.front_comes_to(place)
 
-    def results(self, *, wait: bool) -> Iterator[tuple[int, tuple[Any, ...]]]:
-        """Its results since the last call; with `wait`, all remaining ones."""
-        while wait or select.select([self._pipe], [], [], 0)[0]:
-            chunk = os.read(self._pipe, _CHUNK)
-            if not chunk:
-                return
-            self._held += chunk
-            yield from self._whole()
+    def has_announced(self) -> bool:
+        """Whether there are results that were not received yet; without a system call."""
+        return self._meeting.announced > self._received
 
-    def _whole(self) -> Iterator[tuple[int, tuple[Any, ...]]]:
-        start = 0
-        while len(self._held) >= start + _LENGTH.size:
-            place, size = _LENGTH.unpack_from(self._held, start)
-            end = start + _LENGTH.size + size
-            if len(self._held) < end:
-                break
-            data = self._held[start + _LENGTH.size : end]
-            yield place, marshal.loads(data)  # noqa: S302 - from our own fork
-            start = end
-        del self._held[:start]
+    def announced(self) -> list[tuple[int, tuple[Any, ...]]]:
+        """The next block of results; empty where the process has ended."""
+        self._received += 1
+        length = self._pipe.read(_LENGTH.size)
+        if len(length) < _LENGTH.size:
+            return []
+        (size,) = _LENGTH.unpack(length)
+        block = self._pipe.read(size)
+        if len(block) < size:
+            return []
+        results: list[tuple[int, tuple[Any, ...]]] = marshal.loads(block)  # noqa: S302 - from our own fork
+        return results
+
+    def remaining(self) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        while block := self.announced():
+            yield from block
 
 
 @contextmanager
@@ -146,7 +157,8 @@ def _other_reader(count: int, read: _Read, fork: Callable[[], int]) -> Iterator[
     try:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(theirs)
-        yield None if child < 0 else _OtherReader(meeting, ours)
+        with open(ours, "rb", closefd=False) as pipe:
+            yield None if child < 0 else _OtherReader(meeting, pipe)
     finally:
         os.close(ours)
         if child > 0:
@@ -162,12 +174,23 @@ def _read_from_the_end(meeting: _Meeting, others: int, pipe: int, count: int, re
         gc.disable()  # it would touch, and so copy, all shared memory
         os.close(others)  # or a write would block forever if the other process died
         with open(pipe, "wb", buffering=0) as pipe_file:
+            results, began = list[tuple[int, tuple[Any, ...]]](), time.monotonic()
             for place in range(count - 1, -1, -1):
                 if not meeting.end_comes_to(place):
                     break
-                data = marshal.dumps(read(place))
-                rest = memoryview(_LENGTH.pack(place, len(data)) + data)
-                while rest:
-                    rest = rest[pipe_file.write(rest) or 0 :]
+                results.append((place, read(place)))
+                if (now := time.monotonic()) - began >= _BLOCK_SECONDS:
+                    _send(meeting, pipe_file, results)
+                    results, began = [], now
+            _send(meeting, pipe_file, results)
     finally:
         os._exit(0)
+
+
+def _send(meeting: _Meeting, pipe: RawIOBase, results: list[tuple[int, tuple[Any, ...]]]) -> None:
+    if results:
+        block = marshal.dumps(results)
+        meeting.announce()
+        rest = memoryview(_LENGTH.pack(len(block)) + block)
+        while rest:
+            rest = rest[pipe.write(rest) or 0 :]

@@ -36,7 +36,10 @@ from providers.ledger.scan_lock import Patience, alone
 STEP_SECONDS = 2.0
 FIRST_STEP_SECONDS = 0.25
 STEP_BYTES = 1 << 18
-WORTH_TWO = 64 << 20  # bytes: less than this is read before a second process has started
+# What is less than this, in bytes, is read before a second process has paid for itself. A log takes as long as so
+# many bytes, beside its own ones.
+WORTH_TWO = 96 << 20
+LOG_WEIGHT = 150_000
 
 
 class ScanProgress(Struct, frozen=True):
@@ -67,8 +70,8 @@ def refresh(
     """Raises LedgerError. Returns the paths that could not be read completely, by provider.
 
     Responses before `since_ms` may be left for later. With the `rates` that `price` is of, stored responses are
-    repriced when these have changed. From `worth_two` new bytes on, two processes read. Waits for another process
-    that is scanning, with `patience`, and reports that to `waiting`; its work is not repeated.
+    repriced when these have changed. New logs that weigh `worth_two` or more are read by two processes. Waits for
+    another process that is scanning, with `patience`, and reports that to `waiting`; its work is not repeated.
     """
     patience = patience or Patience()
     mine = path.alone() if isinstance(path, InMemory) else alone(path, patience, waiting)
@@ -177,7 +180,7 @@ class _Scan:
         for change, shelf in plan:
             if change.known is not None:
                 yield change, shelf, self._reading.read_on(change.log, change.known, shelf.format)
-        if pays(sum(change.unread for change, _ in new), self._worth_two):
+        if pays(sum(change.unread + LOG_WEIGHT for change, _ in new), self._worth_two):
             for fmt in {shelf.format for _, shelf in new}:
                 self._reading.scanner(fmt)  # what it imports is then there for both processes
             with closing(read_in_two(len(new), lambda place: self._read_new(*new[place]))) as reading:

@@ -22,7 +22,9 @@ BUFFER_SIZE = 1 << 20
 # Bytes of files lie at the start of pages, and the buffer 16 bytes behind one. Some processors (AMD's EPYC) copy
 # to a place that far behind its source at two thirds of their speed, and to one 1 to 15 behind it at a quarter.
 _OFFSET_IN_PAGE = 32
-_ROOM_BEFORE = 4096  # the end of the first line is looked for without asking how long it is
+# Where the first byte comes: the end of the first line is looked for without asking how long it is.
+_FIRST_PLACE = 4096 + _OFFSET_IN_PAGE
+_LEAST_ROOM = 1 << 16  # of the buffer: with less of it left, what it holds is moved to its start
 # No line that counts comes near: what a model says in one go is below a megabyte.
 LINE_CAP = 16 * 1024 * 1024
 # Of a compressed log: the longest sessions have hundreds of megabytes, and 32 KB may unpack to a gigabyte.
@@ -91,15 +93,21 @@ class LineReader:
         cap: int = LINE_CAP,
         usage_end: UsageEnd = (b"\n", 1),
     ) -> None:
+        self._cap = cap
+        self._lent = bytearray(BUFFER_SIZE) if buffer is None else buffer
+        self.begin(stream, unwanted, usage_end)
+
+    def begin(self, stream: Stream, unwanted: re.Pattern[bytes], usage_end: UsageEnd) -> None:
+        """From here on as a new reader of this stream: most logs are small, and a reader is half of their cost."""
         self.offset = 0
         self.skipped = 0
         self._stream = stream
         self._rules = _rules(unwanted, usage_end)
-        self._cap = cap
-        self._buffer = bytearray(BUFFER_SIZE) if buffer is None else buffer
+        self._buffer = self._lent
         self._view = memoryview(self._buffer)
-        self._base = 0  # offset of the buffer's first byte
-        self._start = self._end = 0  # what is in the buffer and not yet judged
+        # The first byte in the buffer, the first one that is not yet judged, and the end of what was read.
+        self._first = self._start = self._end = min(_FIRST_PLACE, len(self._buffer))
+        self._base = -self._first  # offset of the buffer's first byte
         self._dropping = self._too_long = False
         self._head: bytes | None = None  # of a dropped line that is clipped
         self._head_alone = False
@@ -118,6 +126,11 @@ class LineReader:
             if not self._dropping or self._end_of_dropped(take):
                 self._hand_on(take)
 
+    def before_offset(self, count: int) -> bytes | None:
+        """As many bytes of the stream right before `offset`; None where they are no longer in the buffer."""
+        stop = self.offset - self._base
+        return bytes(self._view[stop - count : stop]) if stop - count >= self._first else None
+
     def _hand_on(self, take: Callable[[bytearray], None]) -> None:
         # The hottest loop: it runs for each line of each log.
         buffer, start, end, rules = self._buffer, self._start, self._end, self._rules
@@ -131,20 +144,29 @@ class LineReader:
                     take(buffer[start:stop])
                     if self._rules is not rules:
                         rules = unwanted, ends_in_usage, within = self._rules
-            elif head.lastindex and head.lastgroup != HEAD_ALONE:
+            elif head.lastindex is None:
+                if ends_in_usage(buffer, stop - within, stop):
+                    self._take_last(take, start, stop)
+            elif head.lastgroup != HEAD_ALONE:
                 take(self._clipped(head.group(), start, stop))
-            elif head.lastindex:
+            else:
                 take(bytearray(head.group()))
                 if ends_in_usage(buffer, stop - within, stop):
                     self._take_last(take, start, stop, is_whole=False)
-            elif ends_in_usage(buffer, stop - within, stop):
-                self._take_last(take, start, stop)
             start = stop + 1
         self._start = start
         self.offset = self._base + start
 
     def _fill(self) -> bool:
-        """Makes room and reads on; False at the end of the stream."""
+        """Reads on; False at the end of the stream."""
+        if len(self._buffer) - self._end < _LEAST_ROOM:
+            self._make_room()
+        count = self._stream.readinto(self._view[self._end :]) or 0
+        self._end += count
+        return count > 0
+
+    def _make_room(self) -> None:
+        """Moves what must be kept of the line at the end to the start of the buffer."""
         held = self._end - self._start
         if held and not self._dropping:
             head = self._rules[0](self._buffer, self._start, self._end)
@@ -154,16 +176,15 @@ class LineReader:
             self._head_alone = head is not None and head.lastgroup == HEAD_ALONE
         keep = min(held, _TAIL) if self._dropping else held
         # Of what comes; what is kept stands right before it.
-        place = (keep + 63 & ~63) + _OFFSET_IN_PAGE + _ROOM_BEFORE
+        place = (keep + 63 & ~63) + _FIRST_PLACE
         line = self._view[self._end - keep : self._end]
         if place >= len(self._buffer):
             self._buffer = bytearray(place + max(1, min(keep, self._cap - keep)))
             self._view = memoryview(self._buffer)
         self._view[place - keep : place] = line
         self._base += self._end - place
-        count = self._stream.readinto(self._view[place:]) or 0
-        self._start, self._end = place - keep, place + count
-        return count > 0
+        self._first = self._start = place - keep
+        self._end = place
 
     def _end_of_dropped(self, take: Callable[[bytearray], None]) -> bool:
         stop = self._buffer.find(b"\n", self._start, self._end)

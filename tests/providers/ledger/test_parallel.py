@@ -78,6 +78,26 @@ def test_a_reader_that_stumbles_is_silent(capfd: pytest.CaptureFixture[str]) -> 
     assert capfd.readouterr() == ("", "")
 
 
+def test_what_cannot_be_sent_is_read_here() -> None:
+    here = os.getpid()
+
+    def read(place: int) -> tuple[Any, ...]:
+        time.sleep(0.001)
+        return (place, object() if os.getpid() != here and place < 60 else None)
+
+    assert told(100, read) == {place: (place, None) for place in range(100)}
+
+
+def test_results_come_while_there_is_more_to_read() -> None:
+    def read(place: int) -> tuple[int]:
+        time.sleep(0.002)
+        return (os.getpid(),)
+
+    is_from_here = [pid == os.getpid() for _, (pid,) in read_in_two(200, read)]
+    assert False in is_from_here[: is_from_here.index(True) + 190]
+    assert True in is_from_here[is_from_here.index(False) :]
+
+
 def test_where_there_is_no_process_to_have_one_reads_alone() -> None:
     def refused() -> int:
         raise BlockingIOError(11, "Resource temporarily unavailable")

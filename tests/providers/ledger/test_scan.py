@@ -96,6 +96,36 @@ def test_a_scan_resumed_at_any_byte_equals_one_pass(data: bytes, cut: int, buffe
 
 
 @settings(deadline=None)
+@given(st.lists(logs, min_size=1, max_size=4), st.integers(1, 70), st.integers(1, 70))
+def test_a_reader_that_begins_again_knows_nothing_of_the_log_before(
+    read: list[bytes], buffer: int, step: int
+) -> None:
+    reader = LineReader(Bytes(b"", step), DULL, buffer=bytearray(buffer), cap=64)
+    for data in read:
+        reader.begin(Bytes(data, step), DULL, (b"\n", 1))
+        new = LineReader(Bytes(data, step), DULL, buffer=bytearray(buffer), cap=64)
+        assert taken(reader) == taken(new)
+        assert (reader.offset, reader.skipped) == (new.offset, new.skipped)
+        assert reader.buffer_size <= max(buffer, 4096 + 512)
+
+
+@settings(deadline=None)
+@given(logs, st.integers(1, 5000), st.integers(1, 70))
+def test_what_stands_before_the_offset_is_known_or_none(data: bytes, buffer: int, step: int) -> None:
+    reader = LineReader(Bytes(data, step), DULL, buffer=bytearray(buffer))
+    taken(reader)
+    for count in range(reader.offset + 1):
+        assert reader.before_offset(count) in (None, data[reader.offset - count : reader.offset])
+
+
+def test_of_a_log_that_fits_the_bytes_before_the_offset_are_known() -> None:
+    data = b"one\n" * 1000 + b"torn"
+    reader = LineReader(Bytes(data), DULL)
+    taken(reader)
+    assert reader.before_offset(64) == data[-68:-4]
+
+
+@settings(deadline=None)
 @given(logs, st.integers(1, 70), st.integers(1, 70))
 def test_a_cap_skips_the_same_lines_in_any_chunking(data: bytes, buffer: int, step: int) -> None:
     small = LineReader(Bytes(data, step), DULL, buffer=bytearray(buffer), cap=64)
