@@ -28,6 +28,7 @@ from providers.ledger.memory import InMemory
 from providers.ledger.parallel import pays, read_in_two
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.quarantine import is_marked
+from providers.ledger.read_ahead import ReadAhead
 from providers.ledger.repricing import reprice
 from providers.ledger.resolve import resolve_parts
 from providers.ledger.responses import Price
@@ -176,23 +177,26 @@ class _Scan:
 
     def _entries(self, plan: Sequence[_Planned]) -> Generator[tuple[ChangedLog, Shelf, LogEntry | None]]:
         """The entry of each log. Known logs come first: they are few, and contain today's work."""
-        new = [each for each in plan if each[0].known is None]
         for change, shelf in plan:
             if change.known is not None:
                 yield change, shelf, self._reading.read_on(change.log, change.known, shelf.format)
+        new = [each for each in plan if each[0].known is None]
+        ahead = ReadAhead([change.log.path for change, _ in new])
+
+        def read(place: int) -> LogEntry | None:
+            ahead.come_to(place)
+            change, shelf = new[place]
+            return self._reading.read_new(change.log, shelf.format)
+
         if pays(sum(change.unread + LOG_WEIGHT for change, _ in new), self._worth_two):
             for fmt in {shelf.format for _, shelf in new}:
                 self._reading.scanner(fmt)  # what it imports is then there for both processes
-            with closing(read_in_two(len(new), lambda place: self._read_new(*new[place]))) as reading:
+            with closing(read_in_two(len(new), lambda place: _as_values(read(place)))) as reading:
                 for place, values in reading:
                     yield *new[place], LogEntry(*values) if values else None
         else:
-            for change, shelf in new:
-                yield change, shelf, self._reading.read_new(change.log, shelf.format)
-
-    def _read_new(self, change: ChangedLog, shelf: Shelf) -> tuple[Any, ...]:
-        entry = self._reading.read_new(change.log, shelf.format)
-        return () if entry is None else astuple(entry)
+            for place, (change, shelf) in enumerate(new):
+                yield change, shelf, read(place)
 
     def _step(
         self,
@@ -230,3 +234,7 @@ class _Scan:
                 index.set_complete(db, provider, is_whole and done)
         self._damaged = frozenset()
         return done
+
+
+def _as_values(entry: LogEntry | None) -> tuple[Any, ...]:
+    return () if entry is None else astuple(entry)
