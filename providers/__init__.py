@@ -30,8 +30,8 @@
         discover          the logs of a home, found once and looked at again cheaply (listing, log_tree)
         log_reader        one log → one observation, by its format's scanner
         line_scanner      the scanner of logs with lines (scan: bytes to lines; damaged_line: what is left of one)
-        refresh           reads what is new (changes), in `parallel` where it is much and with `read_ahead` where it
-                          comes from a disk, and has it resolved
+        refresh           reads what is new (changes), in `parallel` where it is much and with `read_ahead` where
+                          it comes from a disk, and has it resolved
         resolve           the logs that belong together → what was billed, each response once
         place             its file, or `memory` while that cannot be written; scan_lock lets one process count
         database          the file itself (schema, statements): its logs (index), what they came to (responses,

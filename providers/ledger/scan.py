@@ -98,7 +98,10 @@ class LineReader:
         self.begin(stream, unwanted, usage_end)
 
     def begin(self, stream: Stream, unwanted: re.Pattern[bytes], usage_end: UsageEnd) -> None:
-        """From here on as a new reader of this stream: most logs are small, and a reader is half of their cost."""
+        """From here on as a new reader of this stream.
+
+        Most logs are small: to make a reader for each takes as long as to judge some of its lines.
+        """
         self.offset = 0
         self.skipped = 0
         self._stream = stream
@@ -145,13 +148,14 @@ class LineReader:
                     if self._rules is not rules:
                         rules = unwanted, ends_in_usage, within = self._rules
             elif head.lastindex is None:
-                if ends_in_usage(buffer, stop - within, stop):
+                # The line before may well end in usage.
+                if ends_in_usage(buffer, start if stop - start < within else stop - within, stop):
                     self._take_last(take, start, stop)
             elif head.lastgroup != HEAD_ALONE:
                 take(self._clipped(head.group(), start, stop))
             else:
                 take(bytearray(head.group()))
-                if ends_in_usage(buffer, stop - within, stop):
+                if ends_in_usage(buffer, start if stop - start < within else stop - within, stop):
                     self._take_last(take, start, stop, is_whole=False)
             start = stop + 1
         self._start = start
