@@ -49,13 +49,9 @@ class Transcripts:
 
     def resolve(self, observed: Sequence[Observed]) -> Resolved:
         """Of the responses also what sessions used beyond these; oldest first."""
-        from providers.claude.logs import transcript
-        from providers.claude.logs.messages import messages
         from providers.claude.logs.resolve import resolve
-        from providers.logs import Resolved
 
-        kept = [(each.home, transcript.observed(each.observation)) for each in observed]
-        return Resolved(resolve(kept), messages(kept))
+        return resolve(observed)
 
     def tie(self, observation: bytes) -> Tie:
         from providers.claude.logs.growth import tie

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from pathlib import Path
 
-from providers.claude.logs.transcript import Location, Observation
-from providers.domain.account import account_id
+from providers.claude.logs.transcript import Location, Observation, known_account
 from providers.domain.cost import Context, SentMessage
 
 
@@ -34,5 +33,5 @@ def _context(place: Location, home: Path) -> Context:
         session=place.session or None,
         root=place.root or None,
         project=place.project or None,
-        account=account_id("claude", place.account) if place.account else None,
+        account=known_account(place.account),
     )

@@ -9,18 +9,26 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
 from operator import attrgetter
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import astuple
 
+from providers.claude.logs.messages import messages
 from providers.claude.logs.not_on_lines import OwnResponse, RunningTotal, SessionUsage, not_on_lines
-from providers.claude.logs.transcript import WITHOUT_REQUEST, Claim, Location, Observation, Served, Sums
-from providers.domain.account import account_id
+from providers.claude.logs.transcript import (
+    WITHOUT_REQUEST,
+    Claim,
+    Location,
+    Observation,
+    Served,
+    Sums,
+    known_account,
+    observed,
+)
 from providers.domain.cost import BilledResponse, Context, TokenUsage
-from providers.logs import stable_hash
+from providers.logs import Observed, Resolved, stable_hash
 
 
 class _Place(Struct, frozen=True, order=True, cache_hash=True):
@@ -49,8 +57,13 @@ class _Response(Struct, frozen=True, gc=False):
 Kept = Sequence[tuple[Path, Observation]]
 
 
-def resolve(kept: Kept) -> list[BilledResponse]:
-    """Each response once, and what sessions used beyond these, oldest first."""
+def resolve(logs: Sequence[Observed]) -> Resolved:
+    """Of the responses also what sessions used beyond these; oldest first."""
+    kept = [(each.home, observed(each.observation)) for each in logs]
+    return Resolved(_all_billed(kept), messages(kept))
+
+
+def _all_billed(kept: Kept) -> list[BilledResponse]:
     responses = _responses(kept)
     for key in _replayed(responses):
         del responses[key]
@@ -82,9 +95,11 @@ def _replayed(responses: Mapping[int, _Response]) -> list[int]:
     of_subagents = [
         (key, each) for key, each in responses.items() if each.first[1].of_subagent and each.message
     ]
+    if not of_subagents:
+        return []
     names = {_name(each) for _, each in of_subagents}
     own: dict[tuple[str, str], list[_Response]] = {}
-    for each in responses.values() if names else ():
+    for each in responses.values():
         if not each.first[1].of_subagent and (name := _name(each)) in names:
             own.setdefault(name, []).append(each)
     return [key for key, each in of_subagents if _repeats(each, own.get(_name(each), ()))]
@@ -105,18 +120,20 @@ def _repeats(response: _Response, same: Sequence[_Response]) -> bool:
 
 def _billed(responses: Mapping[int, _Response]) -> Iterator[BilledResponse]:
     owners = _owners(responses.values())
-    context = cache(_context)
+    contexts: dict[tuple[_Place, Served, str], Context] = {}
     for key, response in responses.items():
         (at, place), (best, served) = response.first, response.best
         if best.total or best.web_searches:  # an answer without usage was not billed
             account = place.location.account or _owner(owners, at, place.location)
+            terms = place, served, account
+            context = contexts.get(terms)
+            if context is None:
+                context = contexts[terms] = _context(*terms)
             # By position: there are very many.
             usage = TokenUsage(
                 best.fresh, best.cache_read, best.cache_write, best.cache_write_1h, best.output, best.thinking
             )
-            yield BilledResponse(
-                round(at * 1000), key, context(place, served, account), usage, best.web_searches
-            )
+            yield BilledResponse(round(at * 1000), key, context, usage, best.web_searches)
 
 
 _Owners = dict[str, list[tuple[float, str]]]
@@ -160,7 +177,7 @@ def _unlogged(kept: Kept, responses: Mapping[int, _Response]) -> Iterator[Billed
             session=growth.session,
             root=growth.session,
             project=projects.get(growth.session) or place.location.project or None,
-            account=_account_id(place.location.account),
+            account=known_account(place.location.account),
             model=growth.model,
             not_on_lines=True,
         )
@@ -230,13 +247,8 @@ def _context(place: _Place, served: Served, account: str) -> Context:
         project=location.project or None,
         effort=served.effort or None,
         tier=served.tier or None,
-        account=_account_id(account),
+        account=known_account(account),
     )
-
-
-@lru_cache(maxsize=64)
-def _account_id(account: str) -> str | None:
-    return account_id("claude", account) if account else None
 
 
 def _sums(best: Claim) -> Sums:

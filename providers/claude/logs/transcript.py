@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -10,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from providers.claude.logs.lines import ModelTotal, Spent
+from providers.domain.account import account_id
 from providers.domain.cost import TokenUsage
 from providers.logs import stable_hash, unpacked
 
@@ -120,6 +122,13 @@ class Observation(Struct, array_like=True):
 
 
 MAKE = "claude 4"
+
+
+@lru_cache(maxsize=64)  # most logs of a home are of one
+def known_account(account: str) -> str | None:
+    """The name of an account by the vendor's id; None for an unknown one."""
+    return account_id("claude", account) if account else None
+
 
 encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(Observation)
