@@ -38,7 +38,7 @@ class Family:
         self._rollouts = rollouts
         self._of: dict[str, list[Rollout]] = {}
         self._files: dict[str, list[Rollout]] = {}
-        self._recorded: set[str | tuple[str, str | None]] = set()
+        self._recorded: set[str | tuple[str, str]] = set()
         self._ancestors: dict[frozenset[str], frozenset[str]] = {}
         self._first_seen: dict[str, dict[tuple[Tokens, Tokens], int]] = {}
         self._begun: dict[tuple[str, int], set[str]] | None = None
@@ -48,10 +48,10 @@ class Family:
             for place in {record.terms for record in rollout.records}:
                 turn = rollout.terms[place].turn
                 if turn is not None:
-                    self._recorded.add(_turn_key(rollout, turn))
+                    self._recorded.add(turn if turn_is_real(turn) else (rollout.thread, turn))
 
-    def has_record(self, rollout: Rollout, turn: str | None) -> bool:
-        return turn is not None and _turn_key(rollout, turn) in self._recorded
+    def has_record(self, rollout: Rollout, turn: str | None, *, is_real: bool) -> bool:
+        return turn is not None and (turn if is_real else (rollout.thread, turn)) in self._recorded
 
     def has_original(self, rollout: Rollout, event: TokenEvent, total: Tokens) -> bool:
         """True when an ancestor counted the same before this rollout began: then the event is a copy."""
@@ -187,10 +187,6 @@ class Family:
                     same = (total, event.last)
                     seen[same] = min(event.at, seen.get(same, event.at))
         return seen
-
-
-def _turn_key(rollout: Rollout, turn: str | None) -> str | tuple[str, str | None]:
-    return turn if turn is not None and turn_is_real(turn) else (rollout.thread, turn)
 
 
 def _length(twin: Rollout) -> tuple[int, bytes]:

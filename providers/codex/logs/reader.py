@@ -140,9 +140,9 @@ class RolloutReader:
             state.named = True
             state.thread = meta.id
             state.is_subagent = meta.is_subagent
-            state.root, state.project, state.originator = map(
-                wire.text_or_none, (meta.session_id, meta.cwd, meta.originator)
-            )
+            state.root = wire.text_or_none(meta.session_id)
+            state.project = wire.text_or_none(meta.cwd)
+            state.originator = wire.text_or_none(meta.originator)
             state.account = meta.account
             state.counters_go_on = _counters_go_on(meta.cli_version)
             if meta.history_base is not None:

@@ -21,6 +21,8 @@ from providers.codex.logs.rollout import Rollout, Terms, Tokens, born_at, turn_i
 from providers.domain.cost import BilledResponse, Context, TokenUsage
 from providers.logs import Observed, Resolved, stable_hash
 
+_BY_TIME = attrgetter("at_ms", "key")
+
 
 class _Turn(Struct, frozen=True, gc=False):
     """What a rollout's terms mean, evaluated once for all lines that share them.
@@ -70,7 +72,7 @@ def billed(rollouts: Sequence[Rollout]) -> list[BilledResponse]:
                 if held is not claim and claim.rank() < held.rank():
                     best[key] = claim
     responses = [_billed(key, claim) for key, claim in best.items()]
-    return sorted(responses, key=attrgetter("at_ms", "key"))
+    return sorted(responses, key=_BY_TIME)
 
 
 def _turn(rollout: Rollout, terms: Terms, family: Family) -> _Turn:
@@ -93,7 +95,7 @@ def _turn(rollout: Rollout, terms: Terms, family: Family) -> _Turn:
         originator=rollout.originator,
         account=rollout.account,
     )
-    return _Turn(real, copied_at, family.has_record(rollout, turn), context)
+    return _Turn(real, copied_at, family.has_record(rollout, turn, is_real=real is not None), context)
 
 
 def _recorded(rollout: Rollout, turns: Sequence[_Turn], family: Family) -> Iterator[tuple[Hashable, _Claim]]:

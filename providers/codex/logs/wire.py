@@ -181,12 +181,15 @@ _NOT_SENT = ("batch",)
 class SettingsApplied(Struct, frozen=True, tag="thread_settings_applied"):
     """The service tier is logged nowhere else, and before the turns it applies to."""
 
-    thread_settings: Any = None
+    class Settings(Struct, frozen=True):
+        service_tier: Any = None
+
+    thread_settings: Settings | str | float | bool | list[Any] | None = None
 
     @property
     def tier(self) -> str | None:
         settings = self.thread_settings
-        tier = settings.get("service_tier") if isinstance(settings, dict) else None
+        tier = settings.service_tier if isinstance(settings, self.Settings) else None
         return tier if isinstance(tier, str) and tier not in _NOT_SENT else None
 
 

@@ -51,7 +51,14 @@ def test_odd_limits_do_not_affect_the_tokens() -> None:
         ({}, None),
         (None, None),
         ("batch", None),
+        (7, None),
+        (0.5, None),
+        (True, None),
+        ([{"service_tier": "priority"}], None),
     ],
 )
 def test_the_service_that_was_asked_for(settings: object, tier: str | None) -> None:
-    assert wire.SettingsApplied(thread_settings=settings).tier == tier
+    decoded = wire.decode(line("event_msg", type="thread_settings_applied", thread_settings=settings))
+    assert decoded is not None
+    assert isinstance(decoded.payload, wire.SettingsApplied)
+    assert decoded.payload.tier == tier
