@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import astuple
 
 from providers.codex.logs import wire
+from providers.codex.logs.partial_line import OUR_EVENTS, OURS
 from providers.codex.logs.rollout import Tokens
 from providers.domain import lenient
 from providers.ledger import damaged_line
@@ -111,9 +112,9 @@ def _line(record: dict[str, Any]) -> SalvagedLine | None:
         if not isinstance(payload, dict):
             raise MalformedLine
         kind = payload.get("type")
-        if kind not in wire.OUR_EVENTS:
+        if kind not in OUR_EVENTS:
             return None
-    elif kind not in wire.OURS:
+    elif kind not in OURS:
         return None
     line = lenient.convert(record, _Line)
     if not wire.EARLIEST <= line.timestamp <= wire.LATEST:

@@ -1,6 +1,6 @@
 """What is kept of a rollout, between scans and for `resolve`."""
 
-from __future__ import annotations
+# Annotations are no strings here: see `wire`.
 
 from pathlib import Path
 from typing import Literal

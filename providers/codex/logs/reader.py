@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, ClassVar, cast
 
 import msgspec
@@ -109,9 +108,21 @@ class RolloutReader:
             line = wire.decode(text)
         except MalformedLine:
             self._salvage(text)
-            return
-        if line is not None:
+        except wire.DAMAGE:
+            self._take_part(text)
+        else:
             self._take(line.timestamp, line.ordinal, line.payload)
+
+    def _take_part(self, text: bytes | bytearray) -> None:
+        from providers.codex.logs.partial_line import in_part  # few logs need it
+
+        try:
+            line = in_part(text)
+        except MalformedLine:
+            self._salvage(text)
+        else:
+            if line is not None:
+                self._take(line.timestamp, line.ordinal, line.payload)
 
     def _salvage(self, text: bytes | bytearray) -> None:
         from providers.codex.logs.damaged import PartialCount, salvage  # few logs need it
@@ -144,7 +155,7 @@ class RolloutReader:
             state.project = wire.text_or_none(meta.cwd)
             state.originator = wire.text_or_none(meta.originator)
             state.account = meta.account
-            state.counters_go_on = _counters_go_on(meta.cli_version)
+            state.counters_go_on = meta.counters_go_on
             if meta.history_base is not None:
                 state.base = Base(
                     thread=meta.history_base.thread_id, ordinals=meta.history_base.end_ordinal_exclusive
@@ -277,14 +288,3 @@ class RolloutReader:
 
 
 _tokens: Callable[[wire.Usage], Tokens] = cast("Any", astuple)
-
-
-@lru_cache(maxsize=16)
-def _counters_go_on(version: str) -> bool:
-    return _version(version) >= (0, 153)
-
-
-def _version(text: str) -> tuple[int, ...]:
-    numbers = text.partition("-")[0].split(".")
-    known = all(number.isdecimal() and len(number) < 10 for number in numbers)
-    return tuple(int(number) for number in numbers) if known else (0,)

@@ -1,6 +1,6 @@
 """The usage in one rollout, as its reader returns it and as `resolve` evaluates it."""
 
-from __future__ import annotations
+# Annotations are no strings here: see `wire`.
 
 import re
 from collections.abc import Iterable, Iterator

@@ -3,7 +3,7 @@
 The ledger decodes them all, for tokens. The limits have a reader of their own, `limits_wire`.
 """
 
-from __future__ import annotations
+# Annotations are no strings here: to evaluate each of them, msgspec would take a millisecond.
 
 import re
 from collections.abc import Callable
@@ -91,6 +91,11 @@ class SessionMeta(Struct, frozen=True):
         return account_id("codex", account, user) if account and user else None
 
     @property
+    def counters_go_on(self) -> bool:
+        """Whether a fork by this version of Codex continues its base's counters."""
+        return _version(self.cli_version) >= (0, 153)
+
+    @property
     def is_subagent(self) -> bool:
         return isinstance(self.source, dict) and "subagent" in self.source
 
@@ -103,6 +108,12 @@ class SessionMeta(Struct, frozen=True):
         for name in ("subagent", "thread_spawn", "parent_thread_id"):
             value = value.get(name) if isinstance(value, dict) else None
         return value if isinstance(value, str) else None
+
+
+def _version(text: str) -> tuple[int, ...]:
+    numbers = text.partition("-")[0].split(".")
+    known = all(map(str.isdecimal, numbers)) and max(map(len, numbers)) < 10
+    return tuple(map(int, numbers)) if known else (0,)
 
 
 class SessionLine(_Line, frozen=True, kw_only=True, tag="session_meta"):
@@ -181,15 +192,15 @@ _NOT_SENT = ("batch",)
 class SettingsApplied(Struct, frozen=True, tag="thread_settings_applied"):
     """The service tier is logged nowhere else, and before the turns it applies to."""
 
-    class Settings(Struct, frozen=True):
+    class ThreadSettings(Struct, frozen=True):
         service_tier: Any = None
 
-    thread_settings: Settings | str | float | bool | list[Any] | None = None
+    thread_settings: ThreadSettings | str | float | bool | list[Any] | None = None
 
     @property
     def tier(self) -> str | None:
         settings = self.thread_settings
-        tier = settings.service_tier if isinstance(settings, self.Settings) else None
+        tier = settings.service_tier if isinstance(settings, self.ThreadSettings) else None
         return tier if isinstance(tier, str) and tier not in _NOT_SENT else None
 
 
@@ -234,43 +245,13 @@ class EventLine(_Line, frozen=True, kw_only=True, tag="event_msg"):
 Payload = SessionMeta | TurnContext | UsageRecord | Compacted | Event
 Line = SessionLine | ContextLine | RecordLine | CompactedLine | EventLine
 
-
-class _Head(Struct):
-    type: str = ""
-
-
-class _Event(Struct):
-    payload: _Head
+decode_whole: Callable[[bytes | bytearray], Line] = msgspec.json.Decoder(Line).decode
+DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
-_line: Callable[[bytes | bytearray], Line] = msgspec.json.Decoder(Line).decode
-_head = msgspec.json.Decoder(_Head)
-_event = msgspec.json.Decoder(_Event)
-OURS = ("session_meta", "turn_context", "token_usage_record", "compacted")
-OUR_EVENTS = (
-    "token_count",
-    "task_started",
-    "turn_started",
-    "thread_settings_applied",
-    "user_message",
-    "item_completed",
-    "entered_review_mode",
-    "exited_review_mode",
-)
-_DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
-# The first of the members that count. Within a text its quotes would be escaped.
-_COMPACTED_BY = b'"compaction_response_id":'
-
-
-def decode(text: bytes | bytearray) -> Line | None:
-    """None for an irrelevant line. Raises only MalformedLine."""
-    try:
-        line = _line(_closed(text) if text[-1:] == b'"' else text)
-    except _DAMAGE:
-        salvaged = _in_part(text)
-        if salvaged is None:
-            return None
-        line = salvaged
+def decode(text: bytes | bytearray) -> Line:
+    """Raises MalformedLine for one with an impossible time, and DAMAGE for what is no line as a whole."""
+    line = decode_whole(_closed(text) if text[-1:] == b'"' else text)
     if not EARLIEST <= line.timestamp <= LATEST:
         raise MalformedLine
     return line
@@ -282,44 +263,3 @@ def _closed(text: bytes | bytearray) -> bytes | bytearray:
     if head is None or head.lastgroup != HEAD_ALONE:
         return text
     return text + (b"}}" if text.endswith(b'"user_message"') else b"}}}")
-
-
-def _in_part(text: bytes | bytearray) -> Line | None:
-    """What can be read of a line that is none as a whole, None for an irrelevant one; raises MalformedLine."""
-    head = UNWANTED.match(text)
-    if head is None or not head.lastindex:
-        if _may_count(text):
-            raise MalformedLine from None
-        return None
-    line = _unclipped(head.group(), text) if head.lastgroup != HEAD_ALONE else None
-    if line is None:
-        from providers.ledger.damaged_line import last_record  # few logs need it
-
-        if last_record(text, is_whole=True) is not None:
-            raise MalformedLine from None  # it was cut, and another record stands behind it
-    return line
-
-
-def _unclipped(head: bytes, text: bytes | bytearray) -> Line | None:
-    """A `compacted` line of which only its head and its end are left.
-
-    Whatever follows one of its payload's own keys makes an object again; after a key deeper in it, it does not.
-    """
-    start = text.rfind(_COMPACTED_BY)
-    if start < 0:
-        return None
-    try:
-        return _line(head + b',"payload":{' + text[start:])
-    except _DAMAGE:
-        return None
-
-
-def _may_count(text: bytes | bytearray) -> bool:
-    """False for lines of other types, whatever their content; a line that is not JSON might have been relevant."""
-    if text.isspace():
-        return False
-    try:
-        kind = _head.decode(text).type
-        return kind in OURS or (kind == "event_msg" and _event.decode(text).payload.type in OUR_EVENTS)
-    except _DAMAGE:
-        return True

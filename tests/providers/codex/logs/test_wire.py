@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from providers.codex.logs import wire
-from providers.logs import MalformedLine
 
 USAGE = {"input_tokens": 5, "output_tokens": 3}
 INFO = {"total_token_usage": USAGE, "last_token_usage": USAGE}
@@ -26,15 +25,14 @@ def count(info: Any, rate_limits: Any) -> bytes:
 
 def test_what_the_ledger_needs_of_a_token_count() -> None:
     decoded = wire.decode(count(INFO, LIMITS))
-    assert decoded is not None
     assert isinstance(decoded.payload, wire.TokenCount)
     assert decoded.payload.info is not None
     assert decoded.payload.info.last_token_usage == wire.Usage(input_tokens=5, output_tokens=3)
 
 
 def test_odd_limits_do_not_affect_the_tokens() -> None:
-    assert wire.decode(count(INFO, {"new": ["shape"]})) is not None
-    with pytest.raises(MalformedLine):
+    wire.decode(count(INFO, {"new": ["shape"]}))
+    with pytest.raises(wire.DAMAGE):
         wire.decode(count({"total_token_usage": -1}, LIMITS))
 
 
@@ -59,6 +57,5 @@ def test_odd_limits_do_not_affect_the_tokens() -> None:
 )
 def test_the_service_that_was_asked_for(settings: object, tier: str | None) -> None:
     decoded = wire.decode(line("event_msg", type="thread_settings_applied", thread_settings=settings))
-    assert decoded is not None
     assert isinstance(decoded.payload, wire.SettingsApplied)
     assert decoded.payload.tier == tier
