@@ -29,6 +29,7 @@
     ledger/      logs → observations → billed responses → reports, in one SQLite file
         discover          the logs of a home, found once and looked at again cheaply (listing, log_tree)
         log_reader        one log → one observation, by its format's scanner
+        log_writer        the logs of a step → the ledger, new ones with the parts they were resolved in
         line_scanner      the scanner of logs with lines (scan: bytes to lines; damaged_line: what is left of one)
         refresh           reads what is new (changes), in `parallel` where it is much and with `read_ahead` where
                           it comes from a disk, and has it resolved

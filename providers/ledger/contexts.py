@@ -5,17 +5,28 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-from msgspec.structs import astuple, replace
+from typing import Any
 
 from providers.domain.cost import BilledResponse, Context, SentMessage
 from providers.ledger.checksum import of_values
 from providers.ledger.index import home_id, storable
 from providers.ledger.logins import LoginHistory
-from providers.ledger.statements import placeholders
+from providers.ledger.statements import chunks, placeholders
+
+_NAMES = Context.__struct_fields__
+_COLUMNS = ", ".join(_NAMES)
+_HOME, _SESSION = _NAMES.index("home"), _NAMES.index("session")
+
+_Named = tuple[Context, str | None]
+"""A context and its account. To make a context with that account for each response takes longer."""
+
+_Session = tuple[object, ...]
+"""What the context of a message has."""
+
+_Row = tuple[Any, ...]
+"""A row of the table, without its number and checksum."""
 
 
 class Contexts:
@@ -24,29 +35,25 @@ class Contexts:
     def __init__(self, db: sqlite3.Connection, provider: str) -> None:
         self._db = db
         self._provider = provider
-        self._homes: dict[Path, int] = {}
+        self._home_ids: dict[Path, int] = {}
         self.homes: dict[int, int] = {}
         """The home of each context that was numbered."""
-        self._known: dict[tuple[Context, str | None], int] = {}
-        self._sent: dict[tuple[Context, str | None], int] = {}
-        self._sessions: dict[tuple[object, ...], int] = {}
-        self._looked_at = 0  # so many of the known ones
+        self._known: dict[_Named, int] = {}
+        self._sessions: dict[_Session, int] = {}
         self._logins = LoginHistory(db, provider)
 
-    def number(self, found: BilledResponse) -> int:
-        """Where its logs do not name an account, it is that of the login at that time."""
-        context = found.context
-        account = context.account or self._logins.account(context.home, found.at_ms)
-        return self._number(context, account)
+    def numbers(self, found: Sequence[BilledResponse]) -> list[int]:
+        """Of each response, the number of its context. Those that are not stored yet are stored."""
+        named = self._named(found)
+        self._store([each for each in dict.fromkeys(named) if each not in self._known])
+        return [self._known[each] for each in named]
 
-    def number_of_message(self, sent: SentMessage) -> int:
+    def numbers_of_messages(self, sent: Sequence[SentMessage]) -> list[int]:
         """That of a response of its session, where one was numbered before: its model does not matter."""
-        context = sent.context
-        account = context.account or self._logins.account(context.home, sent.at_ms)
-        number = self._sent.get((context, account))
-        if number is None:
-            number = self._sent[context, account] = self._of_session(context, account)
-        return number
+        named = self._named(sent)
+        sessions = {each: _session(*each) for each in dict.fromkeys(named)}
+        self._store([each for each, session in sessions.items() if session not in self._sessions])
+        return [self._sessions[sessions[each]] for each in named]
 
     def know(self, numbers: Iterable[int]) -> None:
         """Use these for the messages of their sessions."""
@@ -59,42 +66,70 @@ class Contexts:
             for home, *words in rows:
                 self._sessions[Path(home), *(word or None for word in words)] = number
 
-    def _of_session(self, context: Context, account: str | None) -> int:
-        for known, of in islice(self._known, self._looked_at, None):
-            self._sessions.setdefault(_session(known, of), self._known[known, of])
-        self._looked_at = len(self._known)
-        number = self._sessions.get(_session(context, account))
-        return self._number(context, account) if number is None else number
+    def _named(self, found: Iterable[BilledResponse | SentMessage]) -> list[_Named]:
+        """Where its logs do not name an account, it is that of the login at that time."""
+        login = self._logins.account
+        return [
+            (context := each.context, context.account or login(context.home, each.at_ms)) for each in found
+        ]
 
-    def _number(self, context: Context, account: str | None) -> int:
-        # By both, and not by the context with that account: to make and hash one for each response takes longer.
-        number = self._known.get((context, account))
-        if number is None:
-            number = self._stored(replace(context, account=account))
-            self._known[context, account] = number
-        return number
+    def _store(self, new: Sequence[_Named]) -> None:
+        """Those that are stored already keep their numbers."""
+        if not new:
+            return
+        rows = [self._row(*each) for each in new]
+        stored = self._stored(rows)
+        (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM contexts").fetchone()
+        added = []
+        for each, row in zip(new, rows, strict=True):
+            number = stored.get(row)
+            if number is None:
+                number = stored[row] = last = last + 1
+                added.append((number, *row, of_values(*row)))
+            self._known[each] = number
+            self.homes[number] = row[_HOME]
+            self._sessions.setdefault(_session(*each), number)
+        places = placeholders(range(len(_NAMES) + 2))
+        self._db.executemany(f"INSERT INTO contexts(id, {_COLUMNS}, checksum) VALUES ({places})", added)
 
-    def _stored(self, context: Context) -> int:
-        home, *words, not_on_lines = astuple(context)
-        if home not in self._homes:
-            self._homes[home] = home_id(self._db, self._provider, home)
-        number_of_home = self._homes[home]
-        values = (number_of_home, *(storable(word or "") for word in words), int(not_on_lines))
-        names = Context.__struct_fields__
-        places = placeholders(range(len(values) + 1))
-        self._db.execute(
-            f"INSERT OR IGNORE INTO contexts({', '.join(names)}, checksum) VALUES ({places})",
-            (*values, of_values(*values)),
+    def _stored(self, rows: Iterable[_Row]) -> dict[_Row, int]:
+        """The numbers of all stored contexts of the sessions of these."""
+        sessions: dict[int, set[str]] = {}
+        for row in rows:
+            sessions.setdefault(row[_HOME], set()).add(row[_SESSION])
+        return {
+            row[1:]: row[0]
+            for home, own in sessions.items()
+            for chunk in chunks(own)
+            for row in self._db.execute(
+                f"SELECT id, {_COLUMNS} FROM contexts WHERE home = ? AND session IN ({placeholders(chunk)})",
+                (home, *chunk),
+            )
+        }
+
+    def _row(self, context: Context, account: str | None) -> _Row:
+        words = (
+            context.model,
+            context.session,
+            context.root,
+            context.project,
+            context.effort,
+            context.tier,
+            context.originator,
+            account,
         )
-        same = " AND ".join(f"{name} = ?" for name in names)
-        number = int(self._db.execute(f"SELECT id FROM contexts WHERE {same}", values).fetchone()[0])
-        self.homes[number] = number_of_home
+        home = self._home_id(context.home)
+        return (home, *[storable(word or "") for word in words], int(context.not_on_lines))
+
+    def _home_id(self, home: Path) -> int:
+        number = self._home_ids.get(home)
+        if number is None:
+            number = self._home_ids[home] = home_id(self._db, self._provider, home)
         return number
 
 
 _OF_SESSION = ("session", "root", "project", "originator", "account")
 
 
-def _session(context: Context, account: str | None) -> tuple[object, ...]:
-    """What the context of a message has."""
+def _session(context: Context, account: str | None) -> _Session:
     return context.home, context.session, context.root, context.project, context.originator, account

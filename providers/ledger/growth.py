@@ -16,15 +16,13 @@ from providers.ledger import index, messages
 from providers.ledger.contexts import Contexts
 from providers.ledger.index import LogEntry, Member
 from providers.ledger.log_checksums import has_checksums
+from providers.ledger.log_writer import ReadLog
 from providers.ledger.responses import Price, priced_rows, replace_rows
 from providers.logs import LogChange, LogFormat, LogGrowth, Observed
 
 _FEW = 32
 """Logs of one step. Where more have changed, to resolve them together takes less."""
 _MOST_TIES = 20_000
-
-Read = Mapping[int, tuple[Path, LogEntry]]
-"""The logs that were just read, with their homes."""
 
 
 class Ties:
@@ -51,11 +49,16 @@ class Ties:
         return [tie for _, tie in ties]
 
 
-def observed_before(db: sqlite3.Connection, entries: Sequence[LogEntry]) -> dict[int, bytes]:
+def are_few(read: Sequence[ReadLog]) -> bool:
+    """Whether it may pay to look at what changed in each of these logs."""
+    return len(read) <= _FEW
+
+
+def observed_before(db: sqlite3.Connection, read: Sequence[ReadLog]) -> dict[int, bytes]:
     """What is known of these logs, before what was read of them is stored; empty for very many of them."""
-    if len(entries) > _FEW:
+    if not are_few(read):
         return {}
-    known = [entry.id for entry in entries if entry.id is not None]
+    known = [each.entry.id for each in read if each.entry.id is not None]
     return {log: observation for log, (_, observation) in index.observations(db, known).items()}
 
 
@@ -64,24 +67,23 @@ def resolve_growth(
     provider: str,
     fmt: LogFormat,
     price: Price,
-    read: Read,
+    read: dict[int, ReadLog],
     before: Mapping[int, bytes],
     ties: Ties,
-) -> Read:
+) -> dict[int, ReadLog]:
     """Update the responses and messages of the parts of these logs; returns those that are left to resolve.
 
     `before` is `observed_before`. Must be called in a write transaction, with what was read already stored.
     """
-    if len(read) > _FEW or not has_checksums(db):
+    if not has_checksums(db):
         return read
     step = _Step(db, provider, fmt, price, ties)
     left = dict(read)
     pending = dict(before)
-    for log, (home, entry) in read.items():
-        change = LogChange(pending.pop(log, None), entry.observation)
-        if (change.before is not None or entry.id is None) and step.resolve(
-            log, home, change, entry, pending
-        ):
+    for log, each in read.items():
+        change = LogChange(pending.pop(log, None), each.entry.observation)
+        is_comparable = change.before is not None or each.entry.id is None
+        if is_comparable and step.resolve(log, each.home, change, each.entry, pending):
             del left[log]
     return left
 
@@ -140,9 +142,12 @@ class _Step:
     def _write(self, log: int, home: Path, part: int, growth: LogGrowth) -> bool:
         was, now = (self._format.resolve([Observed(home, each)]) for each in (growth.before, growth.now))
         contexts = Contexts(self._db, self._provider)
-        rows = [set(priced_rows(each.responses, part, contexts, self._price)) for each in (was, now)]
+        rows = [
+            set(priced_rows([(part, response) for response in each.responses], contexts, self._price))
+            for each in (was, now)
+        ]
         sent = [set(each.messages) for each in (was, now)]
-        change = messages.MessageChange(part, sent[0] - sent[1], sent[1] - sent[0])
+        change = messages.MessageChange(part, list(sent[0] - sent[1]), list(sent[1] - sent[0]))
         packed = messages.changed(self._db, contexts, change)
         if packed is None or not replace_rows(self._db, part, rows[0] - rows[1], rows[1] - rows[0], contexts):
             return False

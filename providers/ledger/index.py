@@ -14,12 +14,11 @@ import os
 import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from zlib import crc32
 
 from msgspec import Struct
 
 from providers.ledger.checksum import of_values
-from providers.ledger.log_checksums import PART_WEIGHT, SET_JUDGED, log_checksum, sound_logs
+from providers.ledger.log_checksums import SET_JUDGED, sound_logs
 from providers.ledger.statements import chunks, placeholders
 from providers.logs import Checkpoint
 
@@ -158,47 +157,6 @@ def checkpoint(db: sqlite3.Connection, log: int) -> Checkpoint | None:
         return None
     _, offset, before, skipped, observation = sound[log]
     return Checkpoint(offset, before, skipped, observation)
-
-
-def keep_logs(db: sqlite3.Connection, entries: Iterable[tuple[int, LogEntry]]) -> list[int]:
-    """Store the entries of logs, each with its home, as not resolved yet. Returns their ids."""
-    from providers.ledger.zstd import ZstdCompressor
-
-    pack = ZstdCompressor(level=1)
-    kept = [(_keep_log(db, home, entry), entry) for home, entry in entries]
-    db.executemany(
-        "INSERT OR REPLACE INTO observations(log, observation, checksum) VALUES (?, ?, ?)",
-        (
-            (log, packed, crc32(packed, log))
-            for log, entry in kept
-            for packed in [pack.compress(entry.observation, pack.FLUSH_FRAME)]
-        ),
-    )
-    # A name that a log no longer has is kept: it only causes more logs to be resolved together.
-    links = sorted((name, log) for log, entry in kept for name in entry.names)
-    db.executemany("INSERT OR IGNORE INTO links VALUES (?, ?)", links)
-    return [log for log, _ in kept]
-
-
-def _keep_log(db: sqlite3.Connection, home: int, entry: LogEntry) -> int:
-    checksum = log_checksum(home, entry.offset, entry.before, entry.skipped, entry.last_ms)
-    values = (*entry.stamp, entry.offset, entry.before, entry.skipped, entry.whole, entry.last_ms, checksum)
-    if entry.replaces is not None:
-        # A deleted log yields its path to the new one, and stays.
-        db.execute("UPDATE logs SET path = path || '#' || id, gone = 1 WHERE id = ?", (entry.replaces,))
-    if entry.id is None:
-        cursor = db.execute(
-            "INSERT INTO logs(home, path, inode, size, mtime_ns, offset, before, skipped, whole, last_ms,"
-            " checksum, gone, judged, part) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
-            (home, storable(entry.path), *values),
-        )
-        return int(cursor.lastrowid or 0)
-    db.execute(
-        "UPDATE logs SET inode = ?, size = ?, mtime_ns = ?, offset = ?, before = ?, skipped = ?, whole = ?,"
-        f" last_ms = ?, checksum = ? + {PART_WEIGHT} * part, path = ?, gone = 0, judged = 0 WHERE id = ?",
-        (*values, storable(entry.path), entry.id),
-    )
-    return entry.id
 
 
 def mark_deleted(db: sqlite3.Connection, logs: Iterable[int], *, deleted: bool) -> None:

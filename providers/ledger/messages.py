@@ -58,24 +58,26 @@ def replace_messages(
     parts: Sequence[tuple[list[int], list[SentMessage]]],
     before: AbstractSet[int],
     kept: AbstractSet[int] = frozenset(),
+    new: AbstractSet[int] = frozenset(),
 ) -> None:
     """Store the messages of these parts, whose responses have these contexts, in place of those of parts `before`.
 
     Of parts that are also `kept`, messages stay that were not found anew: the content of some of their logs is no
-    longer known. Raises DamageFound.
+    longer known. Nothing is stored of `new` logs. Raises DamageFound.
     """
-    old = {(row.part, row.context): row for row in rows_of(db, before | {min(logs) for logs, _ in parts})}
-    new = _packed(_grouped(contexts, parts, [row for row in old.values() if row.part in kept]))
-    obsolete = [row for where, row in old.items() if new.get(where) != row]
-    replace(db, obsolete, [row for where, row in new.items() if old.get(where) != row])
+    before = before | {min(logs) for logs, _ in parts} - new
+    old = {(row.part, row.context): row for row in rows_of(db, before)}
+    now = _packed(_grouped(contexts, parts, [row for row in old.values() if row.part in kept]))
+    obsolete = [row for where, row in old.items() if now.get(where) != row]
+    replace(db, obsolete, [row for where, row in now.items() if old.get(where) != row])
 
 
 class MessageChange(Struct, frozen=True):
     """Messages of a part that are no more, and new ones."""
 
     part: int
-    gone: AbstractSet[SentMessage]
-    new: AbstractSet[SentMessage]
+    gone: Sequence[SentMessage]
+    new: Sequence[SentMessage]
 
 
 def changed(
@@ -91,8 +93,7 @@ def changed(
     contexts.know(old)
     found: dict[int, set[tuple[int, int]]] = {}
     for messages, is_new in ((change.gone, False), (change.new, True)):
-        for each in messages:
-            context = contexts.number_of_message(each)
+        for each, context in zip(messages, contexts.numbers_of_messages(messages), strict=True):
             if context not in old:
                 return None
             held = found.setdefault(context, set(old[context].messages()))
@@ -121,10 +122,10 @@ def _grouped(
     kept: Sequence[MessageRow],
 ) -> dict[tuple[int, int], list[tuple[int, int]]]:
     found: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for logs, messages in parts:
-        part = min(logs)
-        for each in messages:
-            found.setdefault((part, contexts.number_of_message(each)), []).append((each.at_ms, each.key))
+    sent = [(min(logs), each) for logs, messages in parts for each in messages]
+    numbers = contexts.numbers_of_messages([each for _, each in sent])
+    for (part, each), context in zip(sent, numbers, strict=True):
+        found.setdefault((part, context), []).append((each.at_ms, each.key))
     if kept:
         keys = {key for messages in found.values() for _, key in messages}
         for row in kept:

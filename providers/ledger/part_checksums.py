@@ -80,7 +80,7 @@ def grow(
     shown, hidden = old.shown, old.hidden
     for sign, rows in ((-1, gone), (1, new)):
         if rows:
-            more = of_responses(rows)
+            more = of_responses(list(rows))
             shown, hidden = (shown + sign * more[0]) % PRIME, (hidden + sign * more[1]) % PRIME
     now = [PartChecksum(part, old.home, span[0][0], span[1][0], shown, hidden)] if span[0] else []
     _insert(db, now)
@@ -143,12 +143,12 @@ def has_its_total(db: sqlite3.Connection, totals: Sequence[int] | None = None) -
 def _insert(db: sqlite3.Connection, new: Sequence[PartChecksum]) -> None:
     db.executemany("INSERT INTO part_checksums VALUES (?, ?, ?, ?, ?, ?)", new)
     spans: dict[int, tuple[int, int]] = {}
-    for each in new:
-        first, last = spans.get(each.part, (each.first_ms, each.last_ms))
-        spans[each.part] = min(first, each.first_ms), max(last, each.last_ms)
+    for part, _, first, last, _, _ in new:
+        held = spans.get(part)  # it may be in several homes
+        spans[part] = (first, last) if held is None else (min(first, held[0]), max(last, held[1]))
     db.executemany(
         "INSERT INTO parts(id, first_ms, last_ms) VALUES (?, ?, ?)",
-        ((part, *span) for part, span in spans.items()),
+        [(part, *span) for part, span in spans.items()],
     )
 
 

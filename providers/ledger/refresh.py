@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ from providers.host.holder import WaitListener
 from providers.ledger import index, integrity, logins
 from providers.ledger.changes import Remembered, Shelf, compare
 from providers.ledger.database import opened, transaction, wait_for_writer
-from providers.ledger.growth import Read, observed_before, resolve_growth
+from providers.ledger.growth import are_few, observed_before, resolve_growth
 from providers.ledger.index import LogEntry
 from providers.ledger.log_reader import ChangedLog, LogReading
+from providers.ledger.log_writer import ReadLog, add_logs, number_logs, update_logs
 from providers.ledger.logins import SeenLogin
 from providers.ledger.memory import InMemory
 from providers.ledger.parallel import pays, read_in_two
@@ -33,6 +35,7 @@ from providers.ledger.repricing import reprice
 from providers.ledger.resolve import resolve_parts
 from providers.ledger.responses import Price
 from providers.ledger.scan_lock import Patience, alone
+from providers.logs import LogFormat
 
 STEP_SECONDS = 2.0
 FIRST_STEP_SECONDS = 0.25
@@ -41,6 +44,7 @@ STEP_BYTES = 1 << 18
 # many bytes, beside its own ones.
 WORTH_TWO = 96 << 20
 LOG_WEIGHT = 150_000
+_AT_ONCE = 1_000  # logs: their observations are in memory together
 
 
 class ScanProgress(Struct, frozen=True):
@@ -150,7 +154,7 @@ class _Scan:
                         self._listener(ScanProgress(done, total))
         complete = {provider: not paths for provider, paths in unreadable.items()}
         if pending or self._damaged or any(self._is_outdated(*each) for each in complete.items()):
-            while not self._step(shelves, pending, complete):
+            while not self._step(shelves, pending, complete, is_last=True):
                 pending = []
         return {provider: tuple(paths) for provider, paths in unreadable.items() if paths}
 
@@ -203,8 +207,11 @@ class _Scan:
         shelves: Sequence[Shelf],
         entries: Sequence[tuple[Shelf, LogEntry]],
         complete: Mapping[str, bool],
+        *,
+        is_last: bool = False,
     ) -> bool:
-        """Write what was read, and resolve what it affects; False if there is more to resolve.
+        """Write what was read, and resolve what it affects; the last steps also resolve all else that is to be
+        resolved. False if more of that is left.
 
         `complete` says by provider whether all its logs are read completely with this step.
         """
@@ -212,28 +219,44 @@ class _Scan:
         with transaction(db):
             index.note_writing(db)
             for provider, fmt in {shelf.provider: shelf.format for shelf in shelves}.items():
-                homes = {
-                    shelf.home: index.home_id(db, provider, shelf.home)
-                    for shelf in shelves
+                homes = self._homes(provider, shelves)
+                read = [
+                    ReadLog(shelf.home, homes[shelf.home], entry)
+                    for shelf, entry in entries
                     if shelf.provider == provider
-                }
-                for shelf in shelves:
-                    if shelf.provider == provider and (login := self._login(shelf)) is not None:
-                        logins.note(db, homes[shelf.home], login)
-                read = [(shelf.home, entry) for shelf, entry in entries if shelf.provider == provider]
-                before = observed_before(db, [entry for _, entry in read])
-                logs = index.keep_logs(db, [(homes[home], entry) for home, entry in read])
-                read_now: Read = dict(zip(logs, read, strict=True))
-                read_now = resolve_growth(
-                    db, provider, fmt, self._price, read_now, before, self._remembered.ties
-                )
-                done &= resolve_parts(
-                    db, provider, fmt, self._price, read_now, self._since_ms, self._damaged_of(provider)
-                )
+                ]
+                also = self._damaged_of(provider)
+                if is_last:
+                    left = index.unresolved(db, provider, self._since_ms, _AT_ONCE)
+                    done &= len(left) < _AT_ONCE
+                    also |= left
+                self._store(provider, fmt, read, also)
             for provider, is_whole in complete.items():
                 index.set_complete(db, provider, is_whole and done)
         self._damaged = frozenset()
         return done
+
+    def _store(self, provider: str, fmt: LogFormat, read: Sequence[ReadLog], also: AbstractSet[int]) -> None:
+        """Store these logs, and resolve what they affect and what `also` must be resolved."""
+        db, price = self._db, self._price
+        before = observed_before(db, read)
+        known, new = number_logs(db, read)
+        update_logs(db, known)
+        if are_few(read):
+            add_logs(db, new, {})
+            known = resolve_growth(db, provider, fmt, price, known | new, before, self._remembered.ties)
+            new = {}
+        parts = resolve_parts(db, provider, fmt, price, known, new, self._since_ms, also)
+        add_logs(db, new, parts)
+
+    def _homes(self, provider: str, shelves: Sequence[Shelf]) -> dict[Path, int]:
+        """The numbers of the provider's homes, where it is noted who is signed in now."""
+        own = [shelf for shelf in shelves if shelf.provider == provider]
+        homes = {shelf.home: index.home_id(self._db, provider, shelf.home) for shelf in own}
+        for shelf in own:
+            if (login := self._login(shelf)) is not None:
+                logins.note(self._db, homes[shelf.home], login)
+        return homes
 
 
 def _as_values(entry: LogEntry | None) -> tuple[Any, ...]:

@@ -16,13 +16,12 @@ from msgspec.structs import replace
 
 from providers.domain.cost import BilledResponse, SentMessage
 from providers.ledger import index
-from providers.ledger.index import LogEntry
+from providers.ledger.log_writer import ReadLog
 from providers.ledger.messages import replace_messages
 from providers.ledger.responses import Price, replace_responses
 from providers.logs import LogFormat, Observed, Resolved
 
 _T = TypeVar("_T", BilledResponse, SentMessage)
-_AT_ONCE = 1_000  # logs: their observations are in memory together
 
 
 def resolve_parts(
@@ -30,20 +29,21 @@ def resolve_parts(
     provider: str,
     fmt: LogFormat,
     price: Price,
-    read: Mapping[int, tuple[Path, LogEntry]],
+    known: Mapping[int, ReadLog],
+    new: Mapping[int, ReadLog],
     since_ms: int,
     also: AbstractSet[int] = frozenset(),
-) -> bool:
-    """Update the responses since then with the logs just `read`, and with all logs related to them.
+) -> dict[int, int]:
+    """Update the responses since then with the logs that were just read, and with all logs related to them.
 
-    True if that was all; otherwise there is more to resolve, and it must be called again. A part that was never
-    resolved and has no response since then waits until its days are needed. `also` are logs that must be resolved.
+    Returns the part of each log that was resolved. A part that was never resolved and has no response since then
+    waits until its days are needed. `also` are logs that must be resolved. The `new` logs are not stored yet.
     """
-    observed = {log: Observed(home, entry.observation) for log, (home, entry) in read.items()}
-    names = {log: entry.names for log, (_, entry) in read.items()}
+    read = {**known, **new}
+    observed = {log: Observed(each.home, each.entry.observation) for log, each in read.items()}
+    names = {log: each.entry.names for log, each in read.items()}
     unreadable: set[int] = set()
-    requested = index.unresolved(db, provider, since_ms, _AT_ONCE)
-    pending = index.resolved_with(db, requested | read.keys() | also)
+    pending = index.resolved_with(db, known.keys() | also) | new.keys()
     while pending:
         for log, (home, kept) in index.observations(db, pending - observed.keys()).items():
             try:
@@ -55,19 +55,20 @@ def resolve_parts(
         unreadable |= pending - observed.keys()
         fresh = {name for log in pending - unreadable for name in names[log]}
         pending = index.resolved_with(db, index.linked(db, fresh)) - observed.keys() - unreadable
-    waiting = index.never_resolved(db, names, since_ms)
+    waiting = index.never_resolved(db, names.keys() - new.keys(), since_ms)
+    waiting |= {log for log, each in new.items() if each.entry.last_ms < since_ms}
     parts = [
         (sorted(part), [observed[log] for log in sorted(part)])
         for part in connected(names)
         if not waiting.issuperset(part)
     ]
-    before = index.parts_of(db, [log for logs, _ in parts for log in logs])
+    before = index.parts_of(db, [log for logs, _ in parts for log in logs if log not in new])
     resolved = [(logs, _in_each_home(fmt, own)) for logs, own in parts]
     responses = [(logs, each.responses) for logs, each in resolved]
-    contexts = replace_responses(db, provider, responses, price, unreadable)
+    contexts = replace_responses(db, provider, responses, price, unreadable, new.keys())
     messages = [(logs, each.messages) for logs, each in resolved]
-    replace_messages(db, contexts, messages, before, index.parts_of(db, unreadable))
-    return len(requested) < _AT_ONCE
+    replace_messages(db, contexts, messages, before, index.parts_of(db, unreadable), new.keys())
+    return {log: logs[0] for logs, _ in parts for log in logs}
 
 
 def connected(names: Mapping[int, frozenset[int]]) -> list[list[int]]:
@@ -82,7 +83,8 @@ def connected(names: Mapping[int, frozenset[int]]) -> list[list[int]]:
     owner: dict[int, int] = {}
     for log, own in names.items():
         for name in own:
-            leader[lead(log)] = lead(owner.setdefault(name, log))
+            if (other := owner.setdefault(name, log)) != log:
+                leader[lead(log)] = lead(other)
     groups: dict[int, list[int]] = {}
     for log in names:
         groups.setdefault(lead(log), []).append(log)

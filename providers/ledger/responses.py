@@ -33,16 +33,20 @@ def replace_responses(
     parts: Sequence[tuple[list[int], list[BilledResponse]]],
     price: Price,
     keep: AbstractSet[int] = frozenset(),
+    new: AbstractSet[int] = frozenset(),
 ) -> Contexts:
     """Store the responses of these parts (logs resolved together); only changed rows are written. Returns their
     contexts.
 
     All at once: logs that were one part may be two now. Nothing is deleted from the parts that the logs `keep`
-    were in: the content of those logs is no longer known.
+    were in: the content of those logs is no longer known. The `new` logs are not stored yet, and have higher
+    numbers than all that are.
     """
-    before = parts_of(db, [log for part, _ in parts for log in part]) | {min(part) for part, _ in parts}
+    known = [log for part, _ in parts for log in part if log not in new]
+    before = parts_of(db, known) | {min(part) for part, _ in parts} - new
     contexts = Contexts(db, provider)
-    rows = [row for part, responses in parts for row in priced_rows(responses, min(part), contexts, price)]
+    owned = [(min(part), each) for part, responses in parts for each in responses]
+    rows = priced_rows(owned, contexts, price)
     rows.sort()  # the table is a tree
     old = set(_responses_in(db, before))
     if keep:
@@ -52,7 +56,7 @@ def replace_responses(
     part_checksums.replace_parts(db, before, sorted([*rows, *stays]) if stays else rows, contexts.homes)
     db.executemany(
         f"UPDATE logs SET {SET_JUDGED.format(judged='1', part='?1')} WHERE id = ?2",
-        ((min(part), log) for part, _ in parts for log in part),
+        [(min(part), log) for part, _ in parts for log in part if log not in new],
     )
     db.executemany(
         f"UPDATE logs SET {SET_JUDGED.format(judged='1', part='part')} WHERE id = ?", ((log,) for log in keep)
@@ -109,14 +113,16 @@ def storable_price(pico_usd: int | None) -> int | None:
     return pico_usd if pico_usd is not None and pico_usd <= _LARGEST else None
 
 
-def priced_rows(
-    responses: Iterable[BilledResponse], part: int, contexts: Contexts, price: Price
-) -> Iterator[Row]:
-    """The rows of a part's responses."""
-    for each in responses:
-        pico_usd = storable_price(price(each))
-        usage = astuple(each.usage)
-        yield part, each.at_ms, each.key, contexts.number(each), *usage, each.web_searches, pico_usd
+def priced_rows(owned: Sequence[tuple[int, BilledResponse]], contexts: Contexts, price: Price) -> list[Row]:
+    """The rows of responses, each with its part."""
+    numbers = contexts.numbers([each for _, each in owned])
+    return [
+        (
+            *(part, each.at_ms, each.key, context, *astuple(each.usage), each.web_searches),
+            storable_price(price(each)),
+        )
+        for (part, each), context in zip(owned, numbers, strict=True)
+    ]
 
 
 def replace_rows(

@@ -12,7 +12,7 @@ import pytest
 
 from providers.domain.cost import BilledResponse
 from providers.ledger import ledger as ledgers
-from providers.ledger import resolve as parts
+from providers.ledger import refresh as scans
 from providers.ledger.changes import Shelf
 from providers.ledger.database import LedgerError
 from providers.ledger.refresh import ScanListener, ScanProgress, refresh
@@ -148,7 +148,7 @@ def test_a_scan_that_fails_while_it_counts_stays_incomplete(
     home, moments = days_apart(tmp_path)
     ledger = Ledger(tmp_path, home)
     ledger.refresh(since_ms=moments[-1] + 60_000)
-    monkeypatch.setattr(parts, "_AT_ONCE", 1)
+    monkeypatch.setattr(scans, "_AT_ONCE", 1)
 
     def stop(response: BilledResponse) -> int:
         if response.at_ms == moments[0]:

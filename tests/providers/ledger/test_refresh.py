@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from providers.claude.logs.format import Transcripts
 from providers.codex.logs.format import Rollouts
 from providers.domain.cost import BilledResponse
-from providers.ledger import resolve as parts
+from providers.ledger import refresh as scans
 from providers.ledger.changes import Remembered, Shelf
 from providers.ledger.database import LedgerError, opened
 from providers.ledger.line_scanner import LineFormat
@@ -387,7 +387,7 @@ def test_logs_are_read_anew_by_a_format_of_another_make(
     with closing(sqlite3.connect(ledger.path)) as db, db:
         db.execute("UPDATE observations SET observation = ?", (compress(b"of another make"),))
     monkeypatch.setattr(Rollouts, "make", "another")
-    monkeypatch.setattr(parts, "_AT_ONCE", 1)
+    monkeypatch.setattr(scans, "_AT_ONCE", 1)
     ledger.refresh()
     assert ledger.rows() == once(tmp_path / "fresh", home)
 
@@ -400,7 +400,7 @@ def test_what_can_be_judged_no_more_is_not_tried_for_ever(
     ledger.refresh(since_ms=moments[-1] + 60_000)
     with closing(sqlite3.connect(ledger.path)) as db, db:
         db.execute("UPDATE observations SET observation = ?", (compress(b"of another make"),))
-    monkeypatch.setattr(parts, "_AT_ONCE", 1)
+    monkeypatch.setattr(scans, "_AT_ONCE", 1)
     ledger.refresh()
     assert ledger.rows() == []
 
@@ -426,7 +426,7 @@ def test_however_many_wait_all_are_judged_in_the_end(tmp_path: Path, monkeypatch
     home, moments = days_apart(tmp_path)
     ledger = Ledger(tmp_path, home)
     ledger.refresh(since_ms=moments[-1] + 60_000)
-    monkeypatch.setattr(parts, "_AT_ONCE", 1)
+    monkeypatch.setattr(scans, "_AT_ONCE", 1)
     ledger.refresh()
     assert ledger.rows() == once(tmp_path / "fresh", home)
 
