@@ -2,15 +2,48 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 # What tzlocal calls a zone that it read from a file of no name, as /etc/localtime can be.
 _NO_KEYS = ("local", "localtime")
+# Where else, beside /etc/timezone, some systems name their zone.
+_ELSEWHERE = ("var/db/zoneinfo", "etc/sysconfig/clock", "etc/conf.d/clock", "system/bin/getprop")
 
 
 def local_zone() -> tzinfo:
     """The system's zone: by its IANA key, or by the system's own rules where it has none (`TZ=CET-1CEST,…`)."""
+    try:
+        if key := linked_key():
+            return ZoneInfo(key)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # no such zone is installed
+        pass
+    return _found_zone()
+
+
+def linked_key(environ: Mapping[str, str] = os.environ, root: str = "/") -> str | None:
+    """The key of the zone that /etc/localtime links to, as most systems have it. None unless that is all they say:
+    tzlocal weighs what contradicts, but takes 8 ms even where nothing does.
+    """
+    path = os.path.join(root, "etc/localtime")
+    if environ.get("TZ") or not os.path.islink(path):
+        return None
+    if any(os.path.exists(os.path.join(root, other)) for other in _ELSEWHERE):
+        return None
+    key = os.path.realpath(path).partition("/zoneinfo/")[2]
+    try:
+        with open(os.path.join(root, "etc/timezone"), "rb") as file:
+            named = file.read(256).strip().decode("ascii", "replace")
+    except FileNotFoundError:
+        named = key
+    except OSError:
+        return None
+    return key if key and named == key else None
+
+
+def _found_zone() -> tzinfo:
     import warnings
 
     import tzlocal

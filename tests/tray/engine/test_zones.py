@@ -12,7 +12,7 @@ from zoneinfo import TZPATH
 
 import pytest
 
-from tray.engine.zones import named_zone, zone_name
+from tray.engine.zones import linked_key, named_zone, zone_name
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows reads TZ in its own way")
 
@@ -76,6 +76,47 @@ def test_a_file_of_any_name_is_read(tmp_path: Path) -> None:
     name, *times = described(f":{tmp_path}/here", SUMMER, WINTER)
     assert name in ("UTC+01:00", "UTC+02:00")
     assert times == ["2026-07-11 00:30+02:00", "2026-11-21 00:30+01:00"]
+
+
+class TestLinkedKey:
+    """What /etc/localtime links to, without asking tzlocal."""
+
+    @pytest.fixture
+    def root(self, tmp_path: Path) -> Path:
+        zone = tmp_path / "usr/share/zoneinfo/America/Argentina/Salta"
+        zone.parent.mkdir(parents=True)
+        zone.touch()
+        (tmp_path / "etc").mkdir()
+        (tmp_path / "etc/localtime").symlink_to("../usr/share/zoneinfo/America/Argentina/Salta")
+        return tmp_path
+
+    def test_of_the_link(self, root: Path) -> None:
+        assert linked_key({}, str(root)) == "America/Argentina/Salta"
+
+    def test_a_variable_wins(self, root: Path) -> None:
+        assert linked_key({"TZ": "UTC"}, str(root)) is None
+        assert linked_key({"TZ": ""}, str(root)) == "America/Argentina/Salta"
+
+    @pytest.mark.parametrize(
+        ("named", "key"), [("America/Argentina/Salta\n", "America/Argentina/Salta"), ("UTC\n", None), ("", None)]
+    )
+    def test_a_second_file_has_to_agree(self, root: Path, named: str, key: str | None) -> None:
+        (root / "etc/timezone").write_text(named)
+        assert linked_key({}, str(root)) == key
+
+    def test_other_places_are_left_to_tzlocal(self, root: Path) -> None:
+        (root / "etc/conf.d").mkdir()
+        (root / "etc/conf.d/clock").write_text('TIMEZONE="UTC"')
+        assert linked_key({}, str(root)) is None
+
+    def test_a_file_of_no_name(self, root: Path) -> None:
+        (root / "etc/localtime").unlink()
+        assert linked_key({}, str(root)) is None
+        (root / "etc/localtime").symlink_to("elsewhere")
+        assert linked_key({}, str(root)) is None
+        (root / "etc/localtime").unlink()
+        (root / "etc/localtime").touch()
+        assert linked_key({}, str(root)) is None
 
 
 def test_named_zones() -> None:
