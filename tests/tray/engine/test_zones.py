@@ -98,7 +98,8 @@ class TestLinkedKey:
         assert linked_key({"TZ": ""}, str(root)) == "America/Argentina/Salta"
 
     @pytest.mark.parametrize(
-        ("named", "key"), [("America/Argentina/Salta\n", "America/Argentina/Salta"), ("UTC\n", None), ("", None)]
+        ("named", "key"),
+        [("America/Argentina/Salta\n", "America/Argentina/Salta"), ("UTC\n", None), ("", None)],
     )
     def test_a_second_file_has_to_agree(self, root: Path, named: str, key: str | None) -> None:
         (root / "etc/timezone").write_text(named)
