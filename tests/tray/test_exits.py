@@ -25,7 +25,7 @@ from tests.homes import make_home
 from tests.tray.faces.published import Folder
 from tests.tray.hostile import LATER, NAMES, hostile, report
 from tools.example_states import NOW
-from tray.cli.cost import GROUPS
+from tray.cli.cost_options import GROUPS
 from tray.desktop.icon import Tooltip
 from tray.desktop.linux.dbus_menu import _properties
 from tray.desktop.linux.notifications import _escaped

@@ -5,9 +5,10 @@ The file (`module`) has
     add_arguments(parser)    gives an `argparse` parser its arguments
     run(options) -> int      does the work and returns the exit code; may raise BadArgument
     EXAMPLES                 command lines, each with what it does; its `--help` ends with them
+    read_plainly(arguments)  the options where they are certainly right, else None: argparse takes 6 ms; optional
 
-and is imported only when its command is chosen. Where even `argparse` would take too long, the modules in
-`fast_paths` are asked first, in order:
+and is imported only when its command is chosen. Where even that would take too long, the modules in `fast_paths`
+are asked first, in order:
 
     answer(arguments) -> int | None    the exit code, or None to pass: the next one is asked, and `run` at last
 
@@ -20,10 +21,10 @@ from __future__ import annotations
 
 class Command:
     """A line of the table. `tankful --help` shows its summary, and hides a command without one. One that
-    `is_light` loads nothing but the standard library.
+    `is_light` loads nothing but the standard library; one that `is_resident` runs until it is stopped.
     """
 
-    __slots__ = ("fast_paths", "is_light", "module", "name", "summary")
+    __slots__ = ("fast_paths", "is_light", "is_resident", "module", "name", "summary")
 
     def __init__(
         self,
@@ -33,16 +34,18 @@ class Command:
         *,
         fast_paths: tuple[str, ...] = (),
         is_light: bool = False,
+        is_resident: bool = False,
     ) -> None:
         self.name = name
         self.summary = summary
         self.module = module
         self.fast_paths = fast_paths
         self.is_light = is_light
+        self.is_resident = is_resident
 
 
 COMMANDS = (
-    Command("", "show an icon in the tray", "tray.cli.tray"),  # `tankful` alone
+    Command("", "show an icon in the tray", "tray.cli.tray", is_resident=True),  # `tankful` alone
     Command(
         "usage",
         "show limits, credits and account",
@@ -61,6 +64,7 @@ COMMANDS = (
         "print what is left again whenever it changes",
         "tray.cli.watch",
         fast_paths=("tray.faces.bars.watch",),
+        is_resident=True,
     ),
     Command(
         "guard",
@@ -68,7 +72,12 @@ COMMANDS = (
         "tray.cli.guard",
         fast_paths=("tray.faces.guard.command",),
     ),
-    Command("dashboard", "show where tokens and money went, as a page in the browser", "tray.cli.dashboard"),
+    Command(
+        "dashboard",
+        "show where tokens and money went, as a page in the browser",
+        "tray.cli.dashboard",
+        is_resident=True,
+    ),
     Command("export", "print the numbers as CSV, JSON Lines, metrics or a calendar", "tray.cli.export"),
     Command("metrics", "print limits and counters for Prometheus", "tray.cli.metrics"),
     Command(
@@ -76,6 +85,7 @@ COMMANDS = (
         "serve limits and cost to a coding agent (Model Context Protocol)",
         "tray.cli.mcp",
         fast_paths=("tray.faces.mcp.server",),
+        is_resident=True,
     ),
     Command("prices", "show and update the prices that costs are based on", "tray.cli.prices"),
     Command("config", "show and change settings", "tray.cli.config"),
@@ -87,7 +97,7 @@ COMMANDS = (
         "tray.cli.completion",
         is_light=True,
     ),
-    Command("engine", "", "tray.cli.engine"),
+    Command("engine", "", "tray.cli.engine", is_resident=True),
     Command("round", "", "tray.cli.round"),
     Command("count", "", "tray.cli.count"),
     Command("notice", "", "tray.cli.notice"),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from typing import TYPE_CHECKING
 
-from tray.cli.arguments import add_provider
+from tray.cli import cost_options
 from tray.cli.console import (
     NOTHING_READ,
     OK,
@@ -17,6 +16,7 @@ from tray.cli.console import (
     tell_count_problems,
     tell_price_problems,
 )
+from tray.cli.cost_options import GROUPS, CostOptions
 from tray.cli.counting import counting
 from tray.cli.days import day_of, zone_of
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from tray.engine.scope import Scope
 
 
-GROUPS = ("day", "week", "month", "block", "model", "session", "project", "effort", "account", "home")
-
-
 EXAMPLES = (
     ("tankful cost --days 7 --by model", "the last week, by model"),
     ("tankful cost --by project --since 2026-11-01 --chart", "this month's projects, with bars"),
@@ -41,6 +38,8 @@ EXAMPLES = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from tray.cli.arguments import add_provider
+
     add_provider(parser, "show")
     parser.add_argument(
         "--days",
@@ -69,14 +68,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def run(options: argparse.Namespace) -> int:
+def read_plainly(arguments: list[str]) -> CostOptions | None:
+    """See `tray.cli.commands`."""
+    return cost_options.read(arguments)
+
+
+def run(options: CostOptions) -> int:
     """Waits for the whole count; raises BadArgument."""
     from providers.domain.cost import Detail
     from providers.ledger.database import LedgerError
     from tray.engine.costs import Costs
 
-    # A count makes many small things and few cycles: to look for those every 700 things costs 3 %.
-    gc.set_threshold(100_000)
     scope = open_scope()
     zone = zone_of(options.timezone) if options.timezone else scope.zone
     since, until = days_of(options, scope.clock().astimezone(zone).date())
@@ -118,7 +120,7 @@ def _why_nothing(scope: Scope, provider: str | None) -> str | None:
     return f"no logs found: {', '.join(missing)} {'does' if len(missing) == 1 else 'do'} not exist."
 
 
-def _show(reports: Mapping[str, CostReport], options: argparse.Namespace, scope: Scope, zone: tzinfo) -> None:
+def _show(reports: Mapping[str, CostReport], options: CostOptions, scope: Scope, zone: tzinfo) -> None:
     from tray.engine.settings_table import HIDE_EMAIL
     from tray.view import cost_document, cost_tables, output
 
@@ -136,7 +138,7 @@ def _show(reports: Mapping[str, CostReport], options: argparse.Namespace, scope:
     output.emit(text, styled=paper.styled)
 
 
-def days_of(options: argparse.Namespace, today: date) -> tuple[date, date]:
+def days_of(options: CostOptions, today: date) -> tuple[date, date]:
     """The days asked for; raises BadArgument."""
     from datetime import timedelta
 

@@ -4,7 +4,6 @@ for whom it waits.
 
 from __future__ import annotations
 
-import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,6 @@ def run(_options: argparse.Namespace) -> int:
     from providers.ledger.database import LedgerError
     from tray.engine.costs import Costs
 
-    gc.set_threshold(100_000)  # as `cost` does
     try:
         Costs(open_scope()).count(lambda share: _print(f"{share:.4f}"), _print)
     except LedgerError as error:

@@ -5,7 +5,6 @@ Columns are only ever added. Times are UTC, days are those of the time zone; an 
 
 from __future__ import annotations
 
-import gc
 import sys
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -92,7 +91,6 @@ def run(options: argparse.Namespace) -> int:
     from tray.engine.salt import SaltUnusable
     from tray.view.export.pieces import Pieces
 
-    gc.set_threshold(100_000)  # as `tankful cost`
     scope = open_scope()
     wanted = _wanted(options, scope)
     tell_price_problems(scope)

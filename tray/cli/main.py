@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 
@@ -13,8 +14,9 @@ TYPE_CHECKING = False  # typing itself would cost each status line milliseconds
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
+    from tray.cli.arguments import Parser
     from tray.cli.commands import Command
 
 _OUTPUT_ERRORS = frozenset(
@@ -105,12 +107,11 @@ def _run_command(command: Command, arguments: list[str]) -> int:
         code: int | None = _imported(module).answer(arguments)
         if code is not None:
             return code
-    from tray.cli.arguments import parser_of
-
+    if not command.is_resident:
+        # It imports and makes many small things and few cycles: to look for those every 700 things takes 6 ms.
+        gc.set_threshold(100_000)
     chosen = _imported(command.module)
-    parser = parser_of(command, getattr(chosen, "EXAMPLES", ()))
-    chosen.add_arguments(parser)
-    options = parser.parse_args(arguments)
+    options = _read(command, chosen, arguments)
     if not command.is_light:
         from tray.cli.load_msgspec import load_msgspec
 
@@ -118,7 +119,22 @@ def _run_command(command: Command, arguments: list[str]) -> int:
     try:
         return int(chosen.run(options))
     except BadArgument as error:
-        parser.error(str(error))
+        _parser(command, chosen).error(str(error))
+
+
+def _read(command: Command, chosen: ModuleType, arguments: list[str]) -> Any:
+    """The options of the command; exits where they are wrong, and after help."""
+    if hasattr(chosen, "read_plainly") and (options := chosen.read_plainly(arguments)) is not None:
+        return options
+    return _parser(command, chosen).parse_args(arguments)
+
+
+def _parser(command: Command, chosen: ModuleType) -> Parser:
+    from tray.cli.arguments import parser_of
+
+    parser = parser_of(command, getattr(chosen, "EXAMPLES", ()))
+    chosen.add_arguments(parser)
+    return parser
 
 
 def _imported(module: str) -> ModuleType:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -664,9 +663,9 @@ def test_cost_of_days_to_come(person: Person) -> None:
     ],
 )
 def test_weeks_and_months_are_whole_by_default(today: date, by: str, first: date) -> None:
-    parser = argparse.ArgumentParser()
-    cost.add_arguments(parser)
-    assert cost.days_of(parser.parse_args(["--by", by]), today) == (first, today)
+    options = cost.read_plainly(["--by", by])
+    assert options is not None
+    assert cost.days_of(options, today) == (first, today)
 
 
 def test_the_table_fits_the_terminal(person: Person) -> None:
