@@ -12,7 +12,6 @@ not matter in which order, in how many pieces, or how often they were read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -28,16 +27,6 @@ class MalformedLine(ValueError):
     """A line that is no JSON object, has a field of another type than its program writes, or an impossible
     time.
     """
-
-
-_new_hash = blake2b(digest_size=8).copy  # a copy is made in half the time of a new one
-
-
-def stable_hash(name: bytes) -> int:
-    """63 bits, which fit in a column and are the same in every process."""
-    digest = _new_hash()
-    digest.update(name)
-    return int.from_bytes(digest.digest()) >> 1
 
 
 def unpacked(observation: bytes, decoder: msgspec.msgpack.Decoder[T]) -> T:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
@@ -280,6 +279,8 @@ class FolderList(Struct, frozen=True):
     def raw(self, text: str) -> object:
         """A list as TOML has it, or with commas between the paths."""
         if text.lstrip().startswith("["):
+            import tomllib
+
             try:
                 return tomllib.loads(f"list = {text}")["list"]
             except (ValueError, RecursionError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -41,7 +40,9 @@ class Home(Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> str:
         """A short hash that identifies the home without revealing its path."""
-        return hashlib.sha256(f"{self.provider}\0{self.path}".encode(errors="replace")).hexdigest()[:12]
+        from hashlib import sha256  # it loads OpenSSL, which takes 3 ms
+
+        return sha256(f"{self.provider}\0{self.path}".encode(errors="replace")).hexdigest()[:12]
 
 
 class Login(Struct, frozen=True, kw_only=True):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 
 def account_id(provider: str, account: str, person: str | None = "") -> str:
     """8 hex digits: a hash of the vendor's own ids. `person` distinguishes the members of one workspace.
@@ -12,5 +10,7 @@ def account_id(provider: str, account: str, person: str | None = "") -> str:
     Logs, logins and answers get the same name only for the same ids. What they hash to never changes: it
     names stored state, and the metrics series that people keep.
     """
+    from hashlib import sha256  # it loads OpenSSL, which takes 3 ms
+
     who = account if person is None else f"{account}/{person}"
-    return hashlib.sha256(f"{provider}:{who}".encode(errors="replace")).hexdigest()[:8]
+    return sha256(f"{provider}:{who}".encode(errors="replace")).hexdigest()[:8]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +33,8 @@ def read_toml(text: str) -> dict[str, Any]:
     """The parsed document, with exact numbers; raises BadToml."""
     if (line := overlong_key(text)) is not None:
         raise BadToml("a key has too many parts", line)
+    import tomllib  # 2 ms, and most people have no such file
+
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except (ValueError, ArithmeticError, RecursionError) as error:

@@ -26,7 +26,6 @@ from providers.ledger.quarantine import (
     quarantined_files,
 )
 from providers.ledger.schema import APPLICATION_ID, SCHEMA
-from providers.ledger.window_log import fold_history
 
 _WINDOWS_SINCE = 4  # the version from which on there is a log of windows
 _CHECKSUMS_SINCE = 5  # the version from which on everything has a checksum
@@ -236,6 +235,8 @@ def _prepare(db: sqlite3.Connection, path: Path | InMemory, *, repair: bool) -> 
             for statement in step.split(";"):
                 db.execute(statement)
         if 0 < version < _WINDOWS_SINCE:
+            from providers.ledger.window_log import fold_history
+
             fold_history(db)
         if 0 < version < _CHECKSUMS_SINCE:
             db.execute("INSERT OR REPLACE INTO meta VALUES ('backfill', '1')")

@@ -11,26 +11,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from providers.domain.cost import CostReport, Counter, Detail, HomeFigures
-from providers.domain.limits import AccountUsage
 from providers.domain.work_days import ALL
 from providers.host.holder import WaitListener
-from providers.ledger import history, index, query, rows, window_log
+from providers.ledger import index, query
 from providers.ledger.changes import Remembered, Shelf, all_read
 from providers.ledger.database import BUSY_SECONDS, LedgerUnwritable, transaction
 from providers.ledger.discover import FINDERS, Finders
 from providers.ledger.epoch_ms import span_ms
 from providers.ledger.index import Homes
-from providers.ledger.limit_news import LimitNews, limit_news
 from providers.ledger.place import Place
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import ScanListener, refresh
 from providers.ledger.report import NO_DETAIL, cost_report, figures_span, home_figures, recent_span, span
 from providers.ledger.scan_lock import Patience
 from providers.ledger.verify import Verifier
-from providers.ledger.windows import WindowRecord
 
-if TYPE_CHECKING:  # only the page has use for it
+if TYPE_CHECKING:  # a count has no use for them
+    from providers.domain.limits import AccountUsage
+    from providers.ledger import history, rows
+    from providers.ledger.limit_news import LimitNews
     from providers.ledger.rollup.rollup import Rollup
+    from providers.ledger.windows import WindowRecord
 
 T = TypeVar("T")
 _SHORT_WAIT = 0.2
@@ -160,6 +161,9 @@ class Ledger:
 
         Raises LedgerError.
         """
+        from providers.ledger import window_log
+        from providers.ledger.limit_news import LimitNews, limit_news
+
         if usage.account is None or not usage.windows:
             return LimitNews()
         with self._place.opened(_SHORT_WAIT) as db:
@@ -169,6 +173,8 @@ class Ledger:
 
     def limit_changes(self, account: str, since: datetime) -> list[history.LimitChange]:
         """How an account's windows changed since then, oldest first. Raises LedgerError."""
+        from providers.ledger import history
+
         with self._place.opened() as db:
             return history.changes(db, account, since)
 
@@ -183,6 +189,8 @@ class Ledger:
         """What the limit history tells of the account's windows: early resets since then, and how fast each was
         used in the last hours. Raises LedgerError.
         """
+        from providers.ledger.limit_news import LimitNews, limit_news
+
         if usage.account is None or not self._place.exists():
             return LimitNews()
         with self._place.opened(_SHORT_WAIT) as db:
@@ -194,6 +202,8 @@ class Ledger:
         """How one window changed between these moments, preceded by its state at `since`, oldest first; of very
         many changes the newest. Raises LedgerError.
         """
+        from providers.ledger import history
+
         return self._read(lambda db: history.series(db, account, window, since, until, _MOST_CHANGES), [])
 
     def windows(
@@ -202,6 +212,8 @@ class Ledger:
         """The windows, of all accounts or of one, or those of one id, that were open at some time from `since`
         until before `until`, in the order in which they began. Raises LedgerError.
         """
+        from providers.ledger import window_log
+
         return self._read(lambda db: window_log.windows(db, since, until, account, window), [])
 
     def responses(
@@ -213,6 +225,8 @@ class Ledger:
         """Those from `since` until before `until`, as far as scanned, by time; of these homes, by provider, or of
         all that were ever read. Raises LedgerError.
         """
+        from providers.ledger import rows
+
         if not self._place.exists():
             return
         verifier = self._verifier.begin(self._place.state())
@@ -228,6 +242,8 @@ class Ledger:
         """How the windows of all accounts changed from `since` until before `until`, by account, window and time.
         Raises LedgerError.
         """
+        from providers.ledger import rows
+
         if not self._place.exists():
             return
         with self._place.opened() as db:
@@ -235,6 +251,8 @@ class Ledger:
 
     def names(self) -> rows.Names:
         """Whose the accounts are, and all spellings of projects. Raises LedgerError."""
+        from providers.ledger import rows
+
         return self._read(rows.names, rows.Names())
 
     def read(self, question: Callable[[sqlite3.Connection], T], otherwise: T) -> T:

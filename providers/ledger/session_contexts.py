@@ -11,11 +11,11 @@ from datetime import datetime
 from msgspec import Struct
 
 from providers.domain.context_use import ContextUse
+from providers.domain.stable_hash import stable_hash
 from providers.ledger.epoch_ms import moment, ms
 from providers.ledger.index import Homes, home_labels
 from providers.ledger.log_checksums import sound_logs
 from providers.ledger.statements import placeholders
-from providers.logs import stable_hash
 
 _PROMPT = "input + cache_read + cache_write"
 _MOST_OBSERVATIONS = 8

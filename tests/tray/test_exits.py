@@ -32,6 +32,7 @@ from tray.desktop.linux.notifications import _escaped
 from tray.desktop.linux.session_bus import plain as on_the_bus
 from tray.desktop.linux.status_item import StatusItem
 from tray.engine import document, published
+from tray.engine.document_values import as_time
 from tray.engine.log import logging_to
 from tray.engine.notices.command import as_json as notice_json
 from tray.engine.notices.notice import Notice
@@ -127,7 +128,7 @@ def _log(name: str, folder: Path) -> str:
 
 
 def _bar(name: str, _folder: Path) -> str:
-    facts = json.loads(json.dumps({"generated_at": document.as_time(NOW), **contents(hostile(name))}))
+    facts = json.loads(json.dumps({"generated_at": as_time(NOW), **contents(hostile(name))}))
     return bar_line(published.as_of(facts, NOW.timestamp()), "all", NOW.timestamp()).text
 
 

@@ -121,14 +121,18 @@ def _why_nothing(scope: Scope, provider: str | None) -> str | None:
 
 
 def _show(reports: Mapping[str, CostReport], options: CostOptions, scope: Scope, zone: tzinfo) -> None:
-    from tray.engine.settings_table import HIDE_EMAIL
-    from tray.view import cost_document, cost_tables, output
+    from tray.view import output
 
     now, by = scope.clock(), options.by
     rates = scope.rates() if options.rates else None
     if options.json:
+        from tray.view import cost_document
+
         output.emit(output.as_json(cost_document.as_data(reports, by, rates, zone, now)))
         return
+    from tray.engine.settings_table import HIDE_EMAIL
+    from tray.view import cost_tables
+
     if by == "account" and not scope.settings().get(HIDE_EMAIL):
         reports = cost_tables.with_emails(reports, scope.emails())
     log_only = {home.label for each in scope.chosen() for home in each.find_log_homes(scope.environ)}

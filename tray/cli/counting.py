@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 @contextmanager
 def counting() -> Iterator[Callable[[float], None]]:
     """A bar on the terminal while logs are read, and nothing in a pipe."""
-    from tray.view import format as fmt
     from tray.view.terminal import obeys_codes
 
     redraws = obeys_codes(os.environ, sys.stderr)
@@ -23,6 +22,8 @@ def counting() -> Iterator[Callable[[float], None]]:
     def draw(share: float) -> None:
         nonlocal drawn
         if redraws:
+            from tray.view import format as fmt
+
             drawn = True
             sys.stderr.write(f"\rcounting  {fmt.bar(share * 100)}  {fmt.done(share)} ")
             sys.stderr.flush()

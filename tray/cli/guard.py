@@ -159,6 +159,7 @@ def _round(scope: Scope, options: GuardOptions) -> Document:
     from providers.ledger.database import LedgerError
     from tray.engine import document, published
     from tray.engine.costs import Costs
+    from tray.engine.document_values import as_time
     from tray.engine.once import take_round
 
     costs = Costs(scope)
@@ -168,7 +169,7 @@ def _round(scope: Scope, options: GuardOptions) -> Document:
     snapshot = take_round(scope, costs, "due")
     return {
         **(published.read(str(scope.folders.state)) or {}),
-        "generated_at": document.as_time(snapshot.generated_at),
+        "generated_at": as_time(snapshot.generated_at),
         "owner": {"kind": "command"},
         "providers": document.accounts(snapshot),
     }

@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
 def _taken(scope: Scope) -> Document:
     from providers.ledger.database import LedgerError
     from tray.engine.costs import Costs
-    from tray.engine.document import as_time
+    from tray.engine.document_values import as_time
     from tray.engine.once import take_round
     from tray.engine.publish import contents
     from tray.engine.state import State

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from providers.domain.errors import TimedOut
 from providers.domain.limits import AccountUsage
+from providers.host.files import stamp
 from providers.ledger.ledger import Ledger
 from providers.polling.account_store import AccountStore
 from providers.polling.accounts import Target, ask_only, find_targets, known_of, look_at
@@ -19,7 +20,6 @@ from tray.engine.bounded import Bounded
 from tray.engine.scope import Scope
 from tray.engine.settings import Settings
 from tray.engine.settings_table import WORK_DAYS
-from tray.engine.watch import stamp
 
 READ_SECONDS = 2.0
 

@@ -19,6 +19,7 @@ from providers.domain.cost import Tally, tallied
 from providers.domain.limits import AccountUsage
 from tray.engine import document, published_budgets
 from tray.engine.budget_settings import BUDGETS, Unit, parts
+from tray.engine.document_values import as_time, as_usd
 from tray.engine.settings import Settings
 from tray.engine.settings_table import WORK_DAYS
 from tray.engine.state import HomeCost, State
@@ -123,7 +124,7 @@ def _dollars(period: str, costs: list[HomeCost]) -> dict[str, Any]:
     is_whole = all(cost.complete and cost.day == newest for cost in costs)
     up_to_date = all(cost.up_to_date for cost in costs)
     return {
-        "used": document.as_usd(used.usd),
+        "used": as_usd(used.usd),
         "at_least": not (is_whole and up_to_date) or used.unpriced > 0,
         "up_to_date": up_to_date,
         "day": newest.isoformat(),
@@ -164,7 +165,7 @@ def _share(period: str, usage: AccountUsage) -> dict[str, Any] | None:
         **whose,
         "used": window.used_percent,
         "at_least": False,
-        "resets_at": document.as_time(window.resets_at),
+        "resets_at": as_time(window.resets_at),
         "window_minutes": round(window.duration.total_seconds() / 60) if window.duration else None,
     }
 

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 
 from providers.domain.cost import CostReport, Counter, Detail
 from providers.host.faults import log_fault
+from providers.host.files import stamp
 from providers.host.holder import WaitListener
 from providers.ledger.changes import Shelf
 from providers.ledger.database import LedgerBusy, LedgerError, LedgerQuarantined
@@ -23,13 +25,12 @@ from providers.ledger.report import NO_DETAIL, span
 from providers.ledger.scan_lock import Patience
 from providers.source import Home, Provider
 from tray.engine.cost_faults import ProviderFailed, failed, found_logs, retry_after_damage
-from tray.engine.home_costs import HomeCosts
 from tray.engine.scope import Scope
-from tray.engine.state import HomeCost
-from tray.engine.watch import stamp
 
 if TYPE_CHECKING:
     from tray.engine.count_child import CountChild  # a subprocess, which few need
+    from tray.engine.home_costs import HomeCosts
+    from tray.engine.state import HomeCost
 
 _log = logging.getLogger(__name__)
 DAYS = 30
@@ -65,7 +66,12 @@ class Costs:
         """Of the last count of this process."""
         self._has_counted = False
         """Whether a count has come to its end, be it that some logs could not be read."""
-        self._home_costs = HomeCosts(scope, self.ledger, self.files, self._recount)
+
+    @cached_property
+    def _home_costs(self) -> HomeCosts:
+        from tray.engine.home_costs import HomeCosts  # a report needs none of it
+
+        return HomeCosts(self._scope, self.ledger, self.files, self._recount)
 
     def count(
         self, progress: Callable[[float], None] | None = None, waiting: WaitListener | None = None

@@ -6,10 +6,10 @@ Facts alone: what the clock makes of them (`stale`, `pace`, `blocked`) is judged
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
-from providers.domain.cost import Burn, CostSummary, DayCost
+from providers.domain.cost import CostSummary, DayCost
 from providers.domain.limits import (
     AccountUsage,
     Attempt,
@@ -26,17 +26,7 @@ from providers.domain.rules import left_percent
 from providers.domain.usage_rate import UsageRate
 from providers.domain.work_days import ALL
 from tray.engine import published, published_budgets
-
-
-def as_usd(usd: float | None) -> float | None:
-    """Digits beyond a millionth of a dollar mean nothing."""
-    return None if usd is None else round(usd, 6)
-
-
-def as_time(at: datetime | None) -> str | None:
-    if at is None:
-        return None
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+from tray.engine.document_values import as_time, as_usd, burn
 
 
 def usage(
@@ -180,16 +170,6 @@ def cost_summary(cost: CostSummary) -> dict[str, Any]:
 def _tokens(usd: float | None, tokens: int) -> int | None:
     """Nothing used costs nothing: without a price nothing is unknown."""
     return None if usd is None and not tokens else tokens
-
-
-def burn(rate: Burn | None) -> dict[str, Any] | None:
-    if rate is None:
-        return None
-    return {
-        "usd_per_hour": as_usd(rate.usd_per_hour),
-        "tokens_per_hour": round(rate.tokens_per_hour),
-        "over_minutes": rate.over_minutes,
-    }
 
 
 def days(costs: Iterable[DayCost]) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,13 +11,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from providers.domain.cost import Counter
+from providers.host.files import stamp
 from providers.ledger.database import LedgerError
 from providers.ledger.ledger import Ledger
 from providers.source import Provider
 from tray.engine.cost_faults import failed
 from tray.engine.scope import Scope
 from tray.engine.state import HomeCost
-from tray.engine.watch import stamp
 
 _RECENT_KEPT = timedelta(minutes=10)
 
@@ -26,13 +25,13 @@ _RECENT_KEPT = timedelta(minutes=10)
 class _Known(Struct, frozen=True):
     """The figures of the homes, and what they were made of; `stamps` are those of the ledger's files then."""
 
-    fingerprint: str
+    fingerprint: object
     stamps: object
     apart_from_logs: object
     at: datetime
     costs: dict[str, HomeCost]
 
-    def is_current(self, fingerprint: str, now: datetime) -> bool:
+    def is_current(self, fingerprint: object, now: datetime) -> bool:
         """What was used of late soon is no more, although no log changes."""
         recent = any(cost.figures.recent.responses for cost in self.costs.values())
         return fingerprint == self.fingerprint and (
@@ -52,7 +51,7 @@ class HomeCosts:
         self._on_doubt = on_doubt
         self._lock = Lock()
         self._known: _Known | None = None
-        self._counters: tuple[str | None, tuple[Counter, ...]] = None, ()
+        self._counters: tuple[object, tuple[Counter, ...]] = None, ()
 
     def newest(self) -> dict[str, HomeCost]:
         """By the homes' ids; homes of a provider that was never counted are absent. Raises LedgerError."""
@@ -127,12 +126,11 @@ class HomeCosts:
             *(home.path for each in providers for home in self._scope.log_homes_of(each)),
         )
 
-    def _fingerprint(self, providers: Sequence[Provider]) -> str:
+    def _fingerprint(self, providers: Sequence[Provider]) -> object:
         """Of everything the figures depend on: logs, prices, time zone, the day and the homes."""
-        parts = (
+        return (
             self._ledger.is_kept,
             self._ledger.generation(),
             *self._apart_from_logs(providers),
             *(self._ledger.is_complete(each.id) for each in providers),
         )
-        return hashlib.sha256("\0".join(map(str, parts)).encode(errors="replace")).hexdigest()[:16]

@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec import Struct
 
 from providers.domain.limits import AccountUsage, UsageError
-from tray.engine.document import as_time
+from tray.engine.document_values import as_time
 from tray.engine.state import State
 
 _SETTINGS = "settings"

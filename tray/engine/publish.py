@@ -17,12 +17,13 @@ import msgspec
 from providers.domain.cost import Counter
 from providers.domain.incident import Incident
 from providers.host.atomic import write_whole
+from providers.host.files import Stamp, stamp
 from providers.host.storage import cannot_write
 from tray.engine import budgets, document, published
 from tray.engine.cost_summary import cost_summary
+from tray.engine.document_values import as_time, as_usd
 from tray.engine.settings import Settings
 from tray.engine.state import HomeCost, State
-from tray.engine.watch import Stamp, stamp
 
 CHECK_EVERY = timedelta(seconds=5)
 WRITE_EVERY = timedelta(minutes=4 if sys.platform == "win32" else 9)
@@ -91,7 +92,7 @@ class SnapshotFile:
         header = {
             "schema": published.SCHEMA,
             "revision": state.revision,
-            "generated_at": document.as_time(now),
+            "generated_at": as_time(now),
             "owner": {"pid": os.getpid(), "kind": self._kind},
         }
         write_whole(self._file, json.dumps({**header, **facts}, separators=(",", ":")).encode())
@@ -158,7 +159,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
     return {
         "title": incident.title,
         "impact": incident.impact,
-        "updated_at": document.as_time(incident.updated_at),
+        "updated_at": as_time(incident.updated_at),
     }
 
 
@@ -201,5 +202,5 @@ def _counter(counter: Counter) -> dict[str, Any]:
         "epoch": counter.epoch,
         "responses": counter.tally.responses,
         **msgspec.structs.asdict(counter.tally.usage),
-        "usd": document.as_usd(counter.tally.usd),
+        "usd": as_usd(counter.tally.usd),
     }

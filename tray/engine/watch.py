@@ -18,6 +18,7 @@ from threading import Lock
 from msgspec import Struct
 
 from providers.host.faults import log_fault
+from providers.host.files import stamp
 from providers.source import Home, Provider
 from tray.engine.settings import Settings
 
@@ -26,7 +27,6 @@ RECENT = timedelta(hours=24)
 
 STUCK_SECONDS = 5.0
 
-Stamp = tuple[int, int, int] | None
 _log = logging.getLogger(__name__)
 
 
@@ -192,14 +192,3 @@ class Watcher:
                 self._busy_since = None
             if not self._closed:  # else the wake-up of the end may have been cleared
                 self._wake.wait(self._seconds)
-
-
-def stamp(path: str) -> Stamp:
-    """Another value whenever a file was written or replaced, or a folder's entries changed; None where there
-    is none.
-    """
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from providers.domain.cost import BlockCost, CostReport, SessionCost, Tally, tallied
-from providers.ledger.prices.pricing import Rates
-from tray.engine.document import as_time, as_usd, burn
+from tray.engine.document_values import as_time, as_usd, burn
 from tray.engine.zones import zone_name
-from tray.view import price_list
-from tray.view.cost_groups import by_month, by_week
+
+if TYPE_CHECKING:
+    from providers.ledger.prices.pricing import Rates
 
 
 def as_data(
@@ -62,8 +62,12 @@ def _grouped(report: CostReport, by: str) -> dict[str, Any]:
     """What is included only on request: there may be thousands of sessions."""
     match by:
         case "week":
+            from tray.view.cost_groups import by_week
+
             return {"by_week": {day.isoformat(): _tallies(models) for day, models in by_week(report).items()}}
         case "month":
+            from tray.view.cost_groups import by_month
+
             return {"by_month": {month: _tallies(models) for month, models in by_month(report).items()}}
         case "block":
             return {"by_block": [_block(block) for block in report.by_block]}
@@ -138,6 +142,8 @@ def tally_data(tally: Tally) -> dict[str, Any]:
 def _rates(report: CostReport, rates: Rates | None, now: datetime) -> dict[str, Any]:
     if rates is None:
         return {}
+    from tray.view import price_list
+
     return {
         "rates": {
             model: price_list.used_data(used) for model, used in price_list.used_rates(report, rates, now)

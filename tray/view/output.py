@@ -7,13 +7,15 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import msgspec
 
 from providers.domain.visible import json_text, sound, visible
 from tray.view import terminal
-from tray.view.rows import Row, lines
+
+if TYPE_CHECKING:
+    from tray.view.rows import Row
 
 _PLAIN = {
     **dict.fromkeys("━█▰", "#"),
@@ -99,6 +101,8 @@ def _sound(value: Any) -> Any:
 
 
 def as_text(rows: tuple[Row, ...]) -> str:
+    from tray.view.rows import lines
+
     return "\n".join(lines(rows))
 
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from providers.domain.cost import CostReport
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.prices.rates import CLASSES, Used
-from tray.engine.document import as_time
+from tray.engine.document_values import as_time
 from tray.view import format as fmt
 from tray.view.columns import TableLine, layout, wrapped
 from tray.view.output import Paper

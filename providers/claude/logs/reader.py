@@ -37,8 +37,9 @@ from providers.claude.logs.transcript import (
     shared_names,
     sums,
 )
+from providers.domain.stable_hash import stable_hash
 from providers.ledger.scan import UsageEnd
-from providers.logs import MalformedLine, stable_hash
+from providers.logs import MalformedLine
 
 # Decoded values may keep the whole line in memory: only short ones are remembered.
 _SHORT = 1 << 20

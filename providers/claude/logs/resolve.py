@@ -28,7 +28,8 @@ from providers.claude.logs.transcript import (
     observed,
 )
 from providers.domain.cost import BilledResponse, Context, TokenUsage
-from providers.logs import Observed, Resolved, stable_hash
+from providers.domain.stable_hash import stable_hash
+from providers.logs import Observed, Resolved
 
 
 class _Place(Struct, frozen=True, order=True, cache_hash=True):

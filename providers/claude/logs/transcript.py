@@ -13,7 +13,8 @@ from msgspec.structs import astuple
 from providers.claude.logs.lines import ModelTotal, Spent
 from providers.domain.account import account_id
 from providers.domain.cost import TokenUsage
-from providers.logs import stable_hash, unpacked
+from providers.domain.stable_hash import stable_hash
+from providers.logs import unpacked
 
 
 class Claim(Struct, frozen=True, order=True, array_like=True, gc=False):

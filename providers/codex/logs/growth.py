@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from providers.codex.logs.observation import Observation, ReaderState, decode, encode, nothing_yet
 from providers.codex.logs.rollout import EVENTS, Message, Record, TokenEvent, Tokens, totals, turn_is_real
-from providers.logs import LogChange, LogGrowth, alike, stable_hash
+from providers.domain.stable_hash import stable_hash
+from providers.logs import LogChange, LogGrowth, alike
 
 _Turns = AbstractSet[str | None]
 

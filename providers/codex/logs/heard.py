@@ -11,8 +11,8 @@ from datetime import datetime
 from providers.codex.logs import wire
 from providers.codex.logs.observation import ASKED, ENTERED, NONE, ReaderState
 from providers.codex.logs.rollout import Message, born_at, is_uuid
+from providers.domain.stable_hash import stable_hash
 from providers.ledger.epoch_ms import ms
-from providers.logs import stable_hash
 
 Heard = wire.UserMessage | wire.ItemCompleted | wire.EnteredReview | wire.ExitedReview
 HEARD = (wire.ItemCompleted, wire.UserMessage, wire.EnteredReview, wire.ExitedReview)

@@ -17,7 +17,7 @@ from providers.codex.logs.observation import Observation, ReaderState
 from providers.codex.logs.rollout import born_at
 from providers.domain import project
 from providers.domain.cost import Context, SentMessage
-from providers.logs import stable_hash
+from providers.domain.stable_hash import stable_hash
 
 _COPYING_MS = 150
 """Between two lines that a fork copies, a person writes no message."""

@@ -21,7 +21,8 @@ from providers.codex.logs.rollout import (
     turn_is_real,
 )
 from providers.domain import project
-from providers.logs import stable_hash, unpacked
+from providers.domain.stable_hash import stable_hash
+from providers.logs import unpacked
 
 
 class ReaderState(Struct, kw_only=True, array_like=True):

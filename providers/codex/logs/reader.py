@@ -29,9 +29,10 @@ from providers.codex.logs.rollout import (
     totals,
 )
 from providers.domain import scalars
+from providers.domain.stable_hash import stable_hash
 from providers.ledger.epoch_ms import ms
 from providers.ledger.scan import UsageEnd
-from providers.logs import MalformedLine, stable_hash, unpacked
+from providers.logs import MalformedLine, unpacked
 
 
 def ids_in_name(path: str) -> tuple[str, str | None]:

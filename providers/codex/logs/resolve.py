@@ -19,7 +19,8 @@ from providers.codex.logs.observation import decode
 from providers.codex.logs.observation import rollout as rollout_of
 from providers.codex.logs.rollout import Rollout, Terms, Tokens, born_at, turn_is_real
 from providers.domain.cost import BilledResponse, Context, TokenUsage
-from providers.logs import Observed, Resolved, stable_hash
+from providers.domain.stable_hash import stable_hash
+from providers.logs import Observed, Resolved
 
 _BY_TIME = attrgetter("at_ms", "key")
 

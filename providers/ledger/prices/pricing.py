@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from providers.domain.cost import BilledResponse
 
@@ -134,10 +135,8 @@ class Rates:
     @cached_property
     def fingerprint(self) -> str:
         """Changes whenever any price may have changed: responses priced under another one must be repriced."""
-        from hashlib import blake2b
-
         texts = self._library, self._ours.encode(), self._own.encode(), self._fetched or b""
-        return blake2b(b"\0".join((b"%d" % _RULES, *texts)), digest_size=12).hexdigest()
+        return "-".join((str(_RULES), *(f"{crc32(text):08x}" for text in texts)))
 
     def pico_usd(self, response: BilledResponse) -> int | None:
         """What a response costs in 1e-12 USD, exact: a sum of these does not depend on the order of its parts.

@@ -15,6 +15,7 @@ import pytest
 from msgspec import Struct
 
 from providers.domain.cost import BilledResponse, Context, TokenUsage
+from providers.domain.stable_hash import stable_hash
 from providers.ledger.changes import Remembered, Shelf
 from providers.ledger.refresh import refresh
 from providers.logs import (
@@ -25,7 +26,6 @@ from providers.logs import (
     Observed,
     Resolved,
     ScanResult,
-    stable_hash,
     unpacked,
 )
 

@@ -14,7 +14,7 @@ from tests.tray.engine.test_engine import scope_of
 from tests.tray.faces.published import Folder
 from tray.engine import published
 from tray.engine.costs import Costs
-from tray.engine.document import as_time
+from tray.engine.document_values import as_time
 from tray.engine.once import take_round
 from tray.engine.other_homes import KEPT_SECONDS, MOST, those_that_exist, with_other_homes
 

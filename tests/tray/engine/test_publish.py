@@ -40,6 +40,7 @@ from providers.domain.work_days import DAYS
 from providers.setting import Duration, Setting, Text
 from tests.programs import printed_by
 from tray.engine import document, published
+from tray.engine.document_values import as_time
 from tray.engine.publish import WRITE_EVERY, SnapshotFile
 from tray.engine.settings import Settings
 from tray.engine.settings_table import SETTINGS
@@ -453,14 +454,14 @@ def test_a_reader_judges_as_the_menu_does(
             assert judged["pace"]["expected_percent"] == round(found.expected_percent, 1)
             assert judged["pace"]["delta_percent"] == round(found.delta_percent, 1)
             assert judged["pace"]["basis"] == found.basis
-            assert judged["pace"]["runs_out_at"] == document.as_time(found.runs_out_at)
+            assert judged["pace"]["runs_out_at"] == as_time(found.runs_out_at)
             between = found.runs_out_between
-            assert judged["pace"].get("runs_out_between") == (between and [*map(document.as_time, between)])
+            assert judged["pace"].get("runs_out_between") == (between and [*map(as_time, between)])
     block = blocked(usage, now)
     assert (account["blocked"] is None) == (block is None)
     if block is not None:
         assert account["blocked"]["by"] == [each.value.id for each in block.by]
-        assert account["blocked"]["until"] == document.as_time(block.until)
+        assert account["blocked"]["until"] == as_time(block.until)
         assert account["blocked"]["credits_left"] == block.credits_left
 
 
@@ -545,7 +546,7 @@ class TestWhileItIsKept:
             file(State(), state(lane()))
             clock.append(NOW + WRITE_EVERY)
             ends = time.monotonic() + 10
-            while (published.read(str(tmp_path)) or {}).get("generated_at") != document.as_time(clock[-1]):
+            while (published.read(str(tmp_path)) or {}).get("generated_at") != as_time(clock[-1]):
                 assert time.monotonic() < ends
 
 

@@ -22,7 +22,7 @@ from providers.domain.errors import ProviderError
 from providers.domain.visible import json_text
 from providers.host.faults import log_fault
 from providers.host.process.child import Child, probe_folder
-from tray.engine.document import as_time
+from tray.engine.document_values import as_time
 from tray.engine.notices.notice import Notice
 
 SCHEMA = "tankful.notice/1"

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from providers.host.faults import log_fault
 from providers.ledger.database import LedgerError
 from providers.version import VERSION
-from tray.engine.document import as_time
+from tray.engine.document_values import as_time
 from tray.faces.page import api_cost, api_rows, whole_file
 from tray.faces.page.actions.desk import PageDesk
 from tray.faces.page.data import PageData

@@ -7,7 +7,7 @@ from typing import Any
 
 from providers.domain.cost import Tally, tallied
 from providers.ledger.rollup.selection import Dimension, Key
-from tray.engine.document import as_time
+from tray.engine.document_values import as_time
 from tray.engine.zones import zone_name
 from tray.faces.page.data import PageData
 from tray.view.cost_document import tally_data

@@ -11,8 +11,8 @@ import msgspec
 
 from providers.domain.visible import visible
 from providers.host.redact import redact
-from tray.engine import document as documents
 from tray.engine.doctor.facts import Report
+from tray.engine.document_values import as_time
 from tray.view.doctor.row import ReportRow, Section
 
 SCHEMA = "tankful.doctor/1"
@@ -79,7 +79,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return documents.as_time(value)
+        return as_time(value)
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, dict):

@@ -7,7 +7,7 @@ from math import isfinite
 
 from providers.ledger.rows import LimitRow
 from providers.ledger.windows import WindowRecord
-from tray.engine.document import as_time
+from tray.engine.document_values import as_time
 from tray.view.export.redact import Redaction
 from tray.view.export.table import Row, Table
 

@@ -15,7 +15,7 @@ from providers.domain.cost import TOKEN_CLASSES
 from providers.ledger.history import LimitChange
 from providers.ledger.rows import AT, CONTEXT, COUNTS, PICO, USD, LimitRow, Origin, Values
 from providers.ledger.sums import UNKNOWN
-from tray.engine.document import as_usd
+from tray.engine.document_values import as_usd
 from tray.view import metric_families as families
 from tray.view.export.redact import Redaction
 from tray.view.export.responses import PICO_OF_USD

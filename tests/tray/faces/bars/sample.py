@@ -22,7 +22,8 @@ from providers.domain.limits import (
     UsageError,
     UsageSnapshot,
 )
-from tray.engine import document, published
+from tray.engine import published
+from tray.engine.document_values import as_time
 from tray.engine.publish import contents
 from tray.engine.settings import Settings
 from tray.engine.state import State
@@ -70,7 +71,7 @@ def account(
 
 def judged(*accounts: AccountUsage, settings: Settings = Settings()) -> dict[str, Any]:  # noqa: B008 - frozen
     state = State(snapshot=UsageSnapshot(generated_at=NOW, accounts=accounts), settings=settings)
-    facts = {"generated_at": document.as_time(NOW), **contents(state)}
+    facts = {"generated_at": as_time(NOW), **contents(state)}
     return published.as_of(facts, NOW.timestamp())
 
 

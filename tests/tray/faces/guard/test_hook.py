@@ -13,7 +13,7 @@ import pytest
 
 from tests.tray.faces.published import ROOT, Folder, until
 from tray.engine.brief_log import FILE
-from tray.engine.document import as_time
+from tray.engine.document_values import as_time
 from tray.engine.single_instance import SingleInstance
 
 EXEC = ("sh", "-c", '"$@"; true', "exec")  # as `codex exec`

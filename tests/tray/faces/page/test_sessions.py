@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from providers.domain.cost import BilledResponse, TokenUsage
 from tests.tray.faces.page.ledgers import NOW, LedgerPage, billed
 from tests.tray.faces.page.test_breakdown import HOSTILE
-from tray.engine.document import as_time
+from tray.engine.document_values import as_time
 from tray.faces.page.render import Pages
 from tray.faces.page.sections import sessions
 from tray.faces.page.sections.sessions import SessionEntry

@@ -8,7 +8,7 @@ from providers.domain.cost import Tally
 from providers.ledger.database import LedgerError
 from providers.ledger.rollup.singles import ListedResponse, ResponsePage
 from providers.ledger.sums import UNKNOWN
-from tray.engine.document import as_time
+from tray.engine.document_values import as_time
 from tray.faces.page.data import PageData
 from tray.faces.page.table.columns import COLUMNS, ShownCell
 from tray.faces.page.table.names import ShownName, named, project_named

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from providers.domain.cost import Tally
 from providers.ledger.rollup.sessions import SessionOrder, SessionRow
 from providers.ledger.sums import UNKNOWN
-from tray.engine.document import as_time
+from tray.engine.document_values import as_time
 from tray.faces.page.data import PageData
 from tray.faces.page.parts import Column, Head, Pager, heads, pager, sorting
 from tray.faces.page.table.columns import COLUMNS, NO_NUMBER, ShownCell
