@@ -205,13 +205,16 @@ class BlockCost(Struct, frozen=True, kw_only=True):
     projection: Projection | None = None
 
 
+GROUPS = frozenset({"home", "project", "effort", "account", "session"})
+"""What a report has its rows by, besides days and models."""
+
+
 class Detail(Struct, frozen=True):
-    """What a report has only on request: its blocks, and the models of each row of one grouping, such as
-    "project".
-    """
+    """What a report is to have: rows by these GROUPS; its blocks; and the models of each row of one grouping."""
 
     blocks: bool = False
     models_of: str | None = None
+    groups: frozenset[str] = GROUPS
 
 
 class NotOnLines(Struct, frozen=True, kw_only=True):
@@ -231,10 +234,10 @@ class CostReport(Struct, frozen=True, kw_only=True):
     `priced` is "full" when every response has a price, "partial" when `usd` leaves some out, "none" when no
     price is known for any. `not_on_lines` is what a program reports only in the totals of its sessions; it is
     part of no other sum here, nor of `priced` and `unpriced_models`. `by_account` names accounts as
-    UsageSnapshot does. `by_block`, oldest first, and `models_of`, by row and model, are empty unless a
-    Detail asked for them. `messages` are those that the person sent, by day. Without `up_to_date` all is of an
-    earlier count. `unreadable_files` could not be read to their end. `burn` and `month_to_date_usd` are None if
-    unknown.
+    UsageSnapshot does. Rows by one of the GROUPS, `by_block`, oldest first, and `models_of`, by row and model, are
+    empty where the Detail did not ask for them. `messages` are those that the person sent, by day. Without
+    `up_to_date` all is of an earlier count. `unreadable_files` could not be read to their end. `burn` and
+    `month_to_date_usd` are None if unknown.
     """
 
     since: date
@@ -243,11 +246,11 @@ class CostReport(Struct, frozen=True, kw_only=True):
     not_on_lines: NotOnLines
     by_model: dict[str, Tally]
     by_day: dict[date, dict[str, Tally]]
-    by_home: dict[str, Tally]
-    by_project: dict[str, Tally]
-    by_effort: dict[str, Tally]
-    by_account: dict[str, Tally]
-    by_session: tuple[SessionCost, ...]
+    by_home: dict[str, Tally] = {}
+    by_project: dict[str, Tally] = {}
+    by_effort: dict[str, Tally] = {}
+    by_account: dict[str, Tally] = {}
+    by_session: tuple[SessionCost, ...] = ()
     burn: Burn | None
     month_to_date_usd: float | None
     priced: Literal["full", "partial", "none"]

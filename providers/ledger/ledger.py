@@ -309,7 +309,7 @@ class Ledger:
                 zone=zone,
                 now=now,
                 detail=detail,
-                messages=query.message_slices(db, provider, paths, start, end, verifier),
+                messages=query.message_counts(db, provider, paths, start, end, verifier),
             )
 
     def logs_held_of(self, provider: str, homes: Iterable[Path]) -> dict[Path, int]:

@@ -4,15 +4,17 @@ are arguments.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cache
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal
 
 from providers.domain import project
 from providers.domain.cost import (
     BURN_MINUTES,
     DAYS_SHOWN,
+    GROUPS,
     CostReport,
     Detail,
     HomeFigures,
@@ -24,8 +26,8 @@ from providers.domain.cost import (
 from providers.ledger.blocks import LOOK_BACK, blocks
 from providers.ledger.epoch_ms import moment
 from providers.ledger.index import storable
-from providers.ledger.query import Held, MessageSlice, Slice
-from providers.ledger.sums import UNKNOWN, Sum, model_of, tallies
+from providers.ledger.query import Held, Slice
+from providers.ledger.sums import UNKNOWN, Sum, Sums, as_tallies, merged, model_of, sums, tallies, total
 
 NOTHING = Tally(usd=0.0)
 NO_DETAIL = Detail()
@@ -62,61 +64,70 @@ def cost_report(
     zone: tzinfo,
     now: datetime,
     detail: Detail = NO_DETAIL,
-    messages: Iterable[MessageSlice] = (),
+    messages: Mapping[int, int] | None = None,
 ) -> CostReport:
     """Tokens and cost of the local days `since` to `until`. Days without use are absent; `labels` name homes.
 
-    `slices` and `messages` are those of `span`, `recent` those of the last BURN_MINUTES.
+    `slices` and `messages`, by quarter of an hour, are those of `span`, `recent` those of the last BURN_MINUTES.
     """
     all_slices = list(slices)
     on_lines = _on_lines(all_slices)
-    days = _by_day(on_lines, zone)
-    beyond = _by_day((each for each in all_slices if each.not_on_lines), zone)
-    wanted = {day: days[day] for day in sorted(days) if since <= day <= until}
-    flat = [each for of_day in wanted.values() for each in of_day]
-    group = _groupings(flat, labels)
+    day_of = _local_days(zone)
+    days = _by_day(on_lines, day_of)
+    by_day = {day: sums(days[day], model_of) for day in sorted(days)}
+    shown = {day: models for day, models in by_day.items() if since <= day <= until}
+    by_model = merged(shown.values())
+    whole = total(by_model.values())
+    flat = [each for day in shown for each in days[day]]
     this_month = now.astimezone(zone).date().replace(day=1)
+    beyond = _by_day((each for each in all_slices if each.not_on_lines), day_of)
     return CostReport(
         since=since,
         until=until,
-        totals=Sum(flat).tally(),
+        totals=whole.tally(),
         not_on_lines=_not_on_lines(beyond, since, until, this_month),
-        by_model=tallies(flat, model_of),
-        by_day={day: tallies(of_day, model_of) for day, of_day in wanted.items()},
-        by_home=tallies(flat, group["home"]),
-        by_project=tallies(flat, group["project"]),
-        by_effort=tallies(flat, group["effort"]),
-        by_account=tallies(flat, group["account"]),
-        by_session=_sessions(flat, group["home"]),
+        by_model=as_tallies(by_model),
+        by_day={day: as_tallies(models) for day, models in shown.items()},
         burn=burn_rate(Sum(_on_lines(recent)).tally()),
-        month_to_date_usd=Sum(_of_month(days, this_month)).tally().usd,
-        priced=_coverage(flat),
-        unpriced_models=_unpriced(flat),
+        month_to_date_usd=_of_month(by_day, this_month).tally().usd,
+        priced=_coverage(whole),
+        unpriced_models=_unpriced(by_model),
         files_by_home=_files_by_label(held, labels),
         skipped_lines=held.skipped_lines,
         by_block=blocks(on_lines, {each.quarter for each in flat}, now) if detail.blocks else (),
-        models_of=_models_of(flat, group[detail.models_of]) if detail.models_of in group else {},
-        messages={
-            day: sum(each.messages for each in of_day)
-            for day, of_day in sorted(_by_day(messages, zone).items())
-            if since <= day <= until
-        },
+        messages=_messages_by_day(messages or {}, day_of, since, until),
+        **_grouped(flat, labels, detail),
     )
 
 
-def _groupings(
-    slices: Iterable[Slice], labels: Mapping[Path, str]
-) -> dict[str | None, Callable[[Slice], str]]:
-    """The row of a slice, by what the rows are made of."""
-    homes = {storable(str(home)): label for home, label in labels.items()}
-    projects = project.names(each.project for each in slices)
-    return {
-        "home": lambda each: homes.get(each.home, each.home),
-        "project": lambda each: projects[each.project] or UNKNOWN,
-        "effort": lambda each: each.effort or UNKNOWN,
-        "account": lambda each: each.account or UNKNOWN,
-        "session": lambda each: each.thread or UNKNOWN,
+def _grouped(slices: Sequence[Slice], labels: Mapping[Path, str], detail: Detail) -> dict[str, Any]:
+    """The fields of CostReport with the groups that were asked for."""
+    rows: dict[str, Any] = {
+        f"by_{group}": tallies(slices, _row_of(group, slices, labels))
+        for group in detail.groups - {"session"}
     }
+    if "session" in detail.groups:
+        rows["by_session"] = _sessions(slices, _row_of("home", slices, labels))
+    if detail.models_of in GROUPS:
+        rows["models_of"] = _models_of(slices, _row_of(detail.models_of, slices, labels))
+    return rows
+
+
+def _row_of(group: str, slices: Sequence[Slice], labels: Mapping[Path, str]) -> Callable[[Slice], str]:
+    """The row of a slice, by what the rows are made of."""
+    match group:
+        case "home":
+            homes = {storable(str(home)): label for home, label in labels.items()}
+            return lambda each: homes.get(each.home, each.home)
+        case "project":
+            projects = project.names(each.project for each in slices)
+            return lambda each: projects[each.project] or UNKNOWN
+        case "effort":
+            return lambda each: each.effort or UNKNOWN
+        case "account":
+            return lambda each: each.account or UNKNOWN
+        case _:
+            return lambda each: each.thread or UNKNOWN
 
 
 def _models_of(slices: Iterable[Slice], row: Callable[[Slice], str]) -> dict[str, dict[str, Tally]]:
@@ -127,17 +138,30 @@ def _models_of(slices: Iterable[Slice], row: Callable[[Slice], str]) -> dict[str
 
 
 def _not_on_lines(days: Mapping[date, list[Slice]], since: date, until: date, month: date) -> NotOnLines:
-    wanted = [each for day, of_day in days.items() if since <= day <= until for each in of_day]
+    by_day = {day: sums(of_day, model_of) for day, of_day in days.items()}
+    by_model = merged(models for day, models in by_day.items() if since <= day <= until)
     return NotOnLines(
-        tally=Sum(wanted).tally(),
-        month_to_date_usd=Sum(_of_month(days, month)).tally().usd,
-        unpriced_models=_unpriced(wanted),
+        tally=total(by_model.values()).tally(),
+        month_to_date_usd=_of_month(by_day, month).tally().usd,
+        unpriced_models=_unpriced(by_model),
     )
 
 
-def _of_month(days: Mapping[date, list[Slice]], month: date) -> list[Slice]:
-    """Those of the month that begins on this day."""
-    return [each for day, of_day in days.items() if day.replace(day=1) == month for each in of_day]
+def _of_month(days: Mapping[date, Sums], month: date) -> Sum:
+    """The sum of those of the month that begins on this day."""
+    return total(
+        each for day, models in days.items() if day.replace(day=1) == month for each in models.values()
+    )
+
+
+def _messages_by_day(
+    quarters: Mapping[int, int], day_of: Callable[[int], date], since: date, until: date
+) -> dict[date, int]:
+    days: dict[date, int] = {}
+    for quarter, count in quarters.items():
+        day = day_of(quarter)
+        days[day] = days.get(day, 0) + count
+    return {day: days[day] for day in sorted(days) if since <= day <= until}
 
 
 def _files_by_label(held: Held, labels: Mapping[Path, str]) -> dict[str, int]:
@@ -180,7 +204,7 @@ def home_figures(
     """
     today = now.astimezone(zone).date()
     by_home: dict[str, dict[date, list[Slice]]] = {}
-    for day, of_day in _by_day(slices, zone).items():
+    for day, of_day in _by_day(slices, _local_days(zone)).items():
         for each in of_day:
             by_home.setdefault(each.home, {}).setdefault(day, []).append(each)
     files = {storable(str(path)): count for path, count in held.files.items()}
@@ -193,39 +217,37 @@ def home_figures(
 
 
 def _figures(days: Mapping[date, list[Slice]], recent: Tally, today: date, files: int) -> HomeFigures:
-    sums = {day: Sum(of_day) for day, of_day in days.items()}
+    by_day = {day: sums(of_day, model_of) for day, of_day in days.items()}
+    whole = {day: total(models.values()) for day, models in by_day.items()}
 
     def since(first: date) -> Tally:
-        return sum((each for day, each in sums.items() if day >= first), Sum()).tally()
+        return total(each for day, each in whole.items() if day >= first).tally()
 
     month_ago = _first_of(30, today)
-    days_30 = [each for day, of_day in days.items() if day >= month_ago for each in of_day]
+    models_30 = merged(models for day, models in by_day.items() if day >= month_ago)
     shown = (today - timedelta(days=ago) for ago in reversed(range(DAYS_SHOWN)))
     return HomeFigures(
         today=since(today),
         days_7=since(_first_of(7, today)),
         days_30=since(month_ago),
         month=since(today.replace(day=1)),
-        priced=_coverage(days_30),
-        unpriced_models=_unpriced(days_30),
+        priced=_coverage(total(models_30.values())),
+        unpriced_models=_unpriced(models_30),
         files=files,
-        last_days=tuple(sums[day].tally() if day in sums else NOTHING for day in shown),
+        last_days=tuple(whole[day].tally() if day in whole else NOTHING for day in shown),
         recent=recent,
     )
 
 
-_Sliced = TypeVar("_Sliced", Slice, MessageSlice)
+def _local_days(zone: tzinfo) -> Callable[[int], date]:
+    """The local day of a quarter of an hour (epoch ms), each found once."""
+    return cache(lambda quarter: moment(quarter).astimezone(zone).date())
 
 
-def _by_day(slices: Iterable[_Sliced], zone: tzinfo) -> dict[date, list[_Sliced]]:
-    local: dict[int, date] = {}
-    days: dict[date, list[_Sliced]] = {}
+def _by_day(slices: Iterable[Slice], day_of: Callable[[int], date]) -> dict[date, list[Slice]]:
+    days: dict[date, list[Slice]] = {}
     for each in slices:
-        day = local.get(each.quarter)
-        if day is None:
-            day = moment(each.quarter).astimezone(zone).date()
-            local[each.quarter] = day
-        days.setdefault(day, []).append(each)
+        days.setdefault(day_of(each.quarter), []).append(each)
     return days
 
 
@@ -253,18 +275,14 @@ def _session(thread: str, own: list[Slice], home: Callable[[Slice], str]) -> Ses
     )
 
 
-def _coverage(slices: Iterable[Slice]) -> Literal["full", "partial", "none"]:
-    responses = priced = 0
-    for each in slices:
-        responses += each.responses
-        priced += each.priced
-    if priced == responses:
+def _coverage(whole: Sum) -> Literal["full", "partial", "none"]:
+    if whole.priced == whole.responses:
         return "full"
-    return "partial" if priced else "none"
+    return "partial" if whole.priced else "none"
 
 
-def _unpriced(slices: Iterable[Slice]) -> tuple[str, ...]:
-    return tuple(sorted({model_of(each) for each in slices if each.priced < each.responses}))
+def _unpriced(by_model: Sums) -> tuple[str, ...]:
+    return tuple(sorted(model for model, each in by_model.items() if each.priced < each.responses))
 
 
 def _first_of(days: int, last: date) -> date:

@@ -16,7 +16,7 @@ from tray.cli.console import (
     tell_count_problems,
     tell_price_problems,
 )
-from tray.cli.cost_options import GROUPS, CostOptions
+from tray.cli.cost_options import CostOptions
 from tray.cli.counting import counting
 from tray.cli.days import day_of, zone_of
 
@@ -51,11 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", metavar="DATE", help="up to and including this day (default: today)")
     parser.add_argument(
         "--by",
-        choices=GROUPS,
+        choices=cost_options.GROUPS,
         default="day",
         metavar="GROUP",
-        help=f"how to group the rows: {', '.join(GROUPS)} (default: day); a block lasts 5 hours, from the hour of"
-        " its first response",
+        help=f"how to group the rows: {', '.join(cost_options.GROUPS)} (default: day); a block lasts 5 hours, from"
+        " the hour of its first response",
     )
     parser.add_argument("--models", action="store_true", help="show the models of each row below it")
     parser.add_argument("--chart", action="store_true", help="draw a bar beside each row")
@@ -75,7 +75,7 @@ def read_plainly(arguments: list[str]) -> CostOptions | None:
 
 def run(options: CostOptions) -> int:
     """Waits for the whole count; raises BadArgument."""
-    from providers.domain.cost import Detail
+    from providers.domain.cost import GROUPS, Detail
     from providers.ledger.database import LedgerError
     from tray.engine.costs import Costs
 
@@ -84,7 +84,11 @@ def run(options: CostOptions) -> int:
     since, until = days_of(options, scope.clock().astimezone(zone).date())
     provider = chosen("provider", options.provider, "all", scope.provider_ids())
     tell_price_problems(scope)
-    detail = Detail(blocks=options.by == "block", models_of=options.by if options.models else None)
+    detail = Detail(
+        blocks=options.by == "block",
+        models_of=options.by if options.models else None,
+        groups=GROUPS & {"home", options.by},  # JSON has the homes in any case
+    )
     costs = Costs(scope)
     try:
         with counting() as progress:

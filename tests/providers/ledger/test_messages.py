@@ -20,7 +20,7 @@ from providers.ledger.database import LedgerDamaged, opened, transaction
 from providers.ledger.index import home_id, parts_of
 from providers.ledger.ledger import Ledger
 from providers.ledger.messages import replace_messages
-from providers.ledger.query import MessageSlice, message_slices, message_times
+from providers.ledger.query import message_counts, message_times
 from providers.ledger.schema import SCHEMA
 from providers.ledger.verify import Verifier
 from tests.providers.ledger.test_integrity import Counted
@@ -66,18 +66,15 @@ class Stored:
                     )
             return written
 
-    def slices(self, *homes: Path, start: float = -(10**6), end: float = 10**6) -> list[MessageSlice]:
+    def counts(self, *homes: Path, start: float = -(10**6), end: float = 10**6) -> Counter[int]:
         since, until = (NOON + timedelta(minutes=each) for each in (start, end))
         with opened(self.path) as db:
-            return message_slices(db, "codex", homes or (HOME, OTHER), since, until, Verifier())
+            return message_counts(db, "codex", homes or (HOME, OTHER), since, until, Verifier())
 
     def minutes(self, *homes: Path, **span: float) -> list[float]:
         """The quarter of each message."""
-        return sorted(
-            (each.quarter / 1000 - NOON.timestamp()) / 60
-            for each in self.slices(*homes, **span)
-            for _ in range(each.messages)
-        )
+        quarters = self.counts(*homes, **span).elements()
+        return sorted((each / 1000 - NOON.timestamp()) / 60 for each in quarters)
 
 
 @pytest.fixture
@@ -85,14 +82,10 @@ def stored(tmp_path: Path) -> Stored:
     return Stored(tmp_path)
 
 
-def test_they_are_counted_by_quarter_and_session(stored: Stored) -> None:
+def test_they_are_counted_by_quarter(stored: Stored) -> None:
     stored.store(([1], [message(0), message(14.9), message(15), message(1, "t")]), ([2], [message(2, "s")]))
-    found = Counter[tuple[int, str]]()
-    for each in stored.slices():
-        found[each.quarter, each.session] += each.messages
-    assert found == {(ms(0), "s"): 3, (ms(15), "s"): 1, (ms(0), "t"): 1}
-    (one,) = stored.slices(start=15, end=30)
-    assert (one.home, one.root, one.thread, one.project, one.account) == (str(HOME), "r", "r", "/app", "")
+    assert stored.counts() == {ms(0): 4, ms(15): 1}
+    assert stored.counts(start=15, end=30) == {ms(15): 1}
 
 
 def test_a_span_ends_before_its_end(stored: Stored) -> None:
@@ -106,10 +99,9 @@ def test_one_in_several_homes_counts_in_the_first(stored: Stored) -> None:
     copies = [message(0), message(0, home=OTHER), message(20, home=OTHER)]
     stored.store(([1, 2], copies))
     assert stored.minutes() == [0, 15]
-    assert {each.home for each in stored.slices() if each.quarter == ms(0)} == {str(HOME)}
     assert stored.minutes(HOME) == [0]
     assert stored.minutes(OTHER) == [0, 15]
-    assert stored.slices(Path("/nowhere")) == []
+    assert stored.counts(Path("/nowhere")) == {}
 
 
 def test_their_times_are_those_of_account_and_home(stored: Stored) -> None:
@@ -128,7 +120,9 @@ def test_the_account_is_that_of_the_login_at_that_time(stored: Stored) -> None:
         seen = logins.SeenLogin("a", NOON, NOON + QUARTER)
         logins.note(db, home_id(db, "codex", HOME), seen)
     stored.store(([1], [message(1), message(16)]))
-    assert [(each.quarter, each.account) for each in stored.slices()] == [(ms(0), "a"), (ms(15), "")]
+    with opened(stored.path) as db:
+        found = message_times(db, {"codex": {HOME: "~/.codex"}}, NOON, NOON + timedelta(hours=1))
+    assert found == {("a", "~/.codex"): [ms(1)], ("", "~/.codex"): [ms(16)]}
 
 
 def test_only_what_changed_is_written(stored: Stored) -> None:
@@ -146,7 +140,7 @@ def test_a_part_may_come_apart_and_together(stored: Stored) -> None:
     stored.store(([1, 2], [message(20)]))
     assert stored.minutes() == [15]
     stored.store(([1, 2], []))
-    assert stored.slices() == []
+    assert stored.counts() == {}
 
 
 def test_those_of_logs_that_nobody_can_read_any_more_stay(stored: Stored) -> None:
