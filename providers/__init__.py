@@ -81,7 +81,7 @@
         poll_queue        who waits to be asked
         tasks             what the jobs do, each of which may wait
         surroundings      whether the machine slept, has a network again, runs on battery
-        incidents         what the providers' status pages report
+        incidents         what the providers' status pages report; incident_setting: whether it is shown
         watch             what changed on the disk, by stat; of which files: watched_files
         scope             whose numbers (zones: in which time zone)
         settings          what the person set: settings_table names all settings
@@ -94,7 +94,7 @@
         costs, history    what the ledger says of them: `counting` brings it up to date, `cost_summary` adds it up
                           (home_costs: those of each home, kept; cost_faults: a fault with one provider's logs
                           costs no other's figures)
-        publish           snapshot.json, written: the shape of it is `document`
+        publish           snapshot.json, written: the shape of it is `document` (document_values: times and amounts)
         published         the same, read with the standard library (published_costs: the cost in it as of now;
                           iso_time: times in it as text; published_settings: the settings in it;
                           published_state: as the state that views draw)

@@ -5,16 +5,14 @@ Neither the message nor locals are ever included: they could contain a token, a 
 
 from __future__ import annotations
 
-import logging
 import os
-import sysconfig
-import traceback
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import logging
+    from collections.abc import Callable, Iterator
     from types import FrameType, TracebackType
 
 _ROOT = Path(__file__).parents[2]
@@ -22,13 +20,34 @@ _OWN = ("tray", "providers", "assets")
 _MOST_FRAMES = 24  # of an endless recursion the first and the last ones suffice
 _MOST_CAUSES = 3
 
-# Without a log, as in most commands, logging's last resort would print warnings to stderr.
-for _name in ("providers", "tray"):
-    logging.getLogger(_name).addHandler(logging.NullHandler())
+_openers: list[Callable[[], None]] = []
+
+
+def open_log_by(opener: Callable[[], None] | None) -> None:
+    """What opens the log before the first fault: most processes have none, and `logging` takes 3 ms to import."""
+    _openers[:] = [] if opener is None else [opener]
+
+
+def logger_of(module: str) -> logging.Logger:
+    """Without a log, as in most commands, it prints nothing."""
+    import logging
+
+    _quieten(module.partition(".")[0])
+    return logging.getLogger(module)
+
+
+@cache
+def _quieten(package: str) -> None:
+    """Logging's last resort would print warnings to stderr."""
+    import logging
+
+    logging.getLogger(package).addHandler(logging.NullHandler())
 
 
 def log_fault(logger: logging.Logger, what: str, error: BaseException) -> None:
     """Log `what` as an internal error."""
+    while _openers:
+        _openers.pop()()
     logger.error("%s: %s", what, describe(error))
 
 
@@ -66,6 +85,8 @@ def _one(error: BaseException) -> str:
 
 
 def _walk(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
+    import traceback
+
     return traceback.walk_tb(trace)
 
 
@@ -85,6 +106,8 @@ def _file(name: str) -> str:
 @cache
 def _libraries() -> tuple[str, ...]:
     """Nested folders before those that contain them."""
+    import sysconfig
+
     paths = sysconfig.get_paths()
     names = ("purelib", "platlib", "stdlib", "platstdlib")
     return tuple(sorted({paths[name] for name in names}, key=len, reverse=True))

@@ -8,7 +8,6 @@ cannot be resolved anew, or is no ledger any more, raises DamageFound: the file 
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 import time
 from collections.abc import Iterable
@@ -18,6 +17,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import astuple
 
+from providers.host.faults import logger_of
 from providers.ledger import backfill, index, log_checksums, messages, part_checksums, row_checksums
 from providers.ledger.checksum import of_values
 from providers.ledger.damage import DamageFound
@@ -36,7 +36,6 @@ _INSTRUCTIONS = 100_000  # between two looks at the clock
 
 
 _Numbers = TypeVar("_Numbers", "ScrubProgress", "Removed")
-_log = logging.getLogger(__name__)
 
 
 class ScrubProgress(Struct, frozen=True):
@@ -149,7 +148,7 @@ def _delete_damaged_rows(db: sqlite3.Connection, now: float) -> None:
     """They cannot be made anew."""
     if rows := row_checksums.delete_damaged(db):
         were = "row of the limit history was" if rows == 1 else "rows of the limit history were"
-        _log.warning("ledger: %d damaged %s deleted", rows, were)
+        logger_of(__name__).warning("ledger: %d damaged %s deleted", rows, were)
         _note(db, "removed", Removed(rows, int(now)))
 
 

@@ -27,12 +27,9 @@ from providers.ledger.log_reader import ChangedLog, LogReading
 from providers.ledger.log_writer import ReadLog, add_logs, number_logs, update_logs
 from providers.ledger.logins import SeenLogin
 from providers.ledger.memory import InMemory
-from providers.ledger.parallel import pays, read_in_two
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.quarantine import is_marked
-from providers.ledger.read_ahead import ReadAhead
 from providers.ledger.repricing import reprice
-from providers.ledger.resolve import resolve_parts
 from providers.ledger.responses import Price
 from providers.ledger.scan_lock import Patience, alone
 from providers.logs import LogFormat
@@ -185,6 +182,11 @@ class _Scan:
             if change.known is not None:
                 yield change, shelf, self._reading.read_on(change.log, change.known, shelf.format)
         new = [each for each in plan if each[0].known is None]
+        if not new:
+            return
+        from providers.ledger.parallel import pays, read_in_two  # 1 ms, where there is nothing to read
+        from providers.ledger.read_ahead import ReadAhead
+
         ahead = ReadAhead([change.log.path for change, _ in new])
 
         def read(place: int) -> LogEntry | None:
@@ -215,6 +217,8 @@ class _Scan:
 
         `complete` says by provider whether all its logs are read completely with this step.
         """
+        from providers.ledger.resolve import resolve_parts
+
         db, done = self._db, True
         with transaction(db):
             index.note_writing(db)

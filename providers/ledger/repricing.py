@@ -5,16 +5,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from providers.domain.cost import TOKEN_CLASSES, BilledResponse, Context, TokenUsage
 from providers.ledger import part_checksums
 from providers.ledger.checksum import repriced
 from providers.ledger.database import transaction
 from providers.ledger.index import note_writing
-from providers.ledger.prices.changed import ALL_TIME, Span, changed_since
-from providers.ledger.prices.pricing import Rates
 from providers.ledger.responses import storable_price
+
+if TYPE_CHECKING:
+    from providers.ledger.prices.changed import Span
+    from providers.ledger.prices.pricing import Rates
 
 _BATCH = 10_000
 _TOKENS = ", ".join(each.name for each in TOKEN_CLASSES)
@@ -49,6 +51,8 @@ def reprice(db: sqlite3.Connection, rates: Rates) -> None:
 
 def _spans(db: sqlite3.Connection, rates: Rates, noted: Mapping[str, str]) -> dict[int, Span]:
     """When responses may have other prices, by their contexts."""
+    from providers.ledger.prices.changed import ALL_TIME, changed_since
+
     changed = None
     if noted.keys() >= {"prices", "own prices"}:
         changed = changed_since(noted["own prices"], noted["prices"], rates)

@@ -7,7 +7,6 @@ process at a time.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 
@@ -15,7 +14,7 @@ from msgspec.structs import replace
 
 from providers.domain.errors import LoginExpired, NotUnderstood, ProviderError, TimedOut
 from providers.domain.limits import Attempt, Reading, UsageError
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from providers.host.file_lock import LockHeld
 from providers.host.files import short
 from providers.host.storage import reason_of
@@ -39,7 +38,7 @@ from providers.source import Question, Source
 __all__ = ["Mode", "Round", "ask", "internal_error", "look", "poll"]
 
 _PATIENCE_SECONDS = 2.0
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 
 def poll(this: Round, memory: AccountStore) -> AccountState:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import traceback
 from contextlib import suppress
 from pathlib import Path
 
-from providers.host.faults import log_fault, own_place
+from providers.host.faults import log_fault, logger_of, own_place
 from providers.host.state_folder import is_trusted, state_folder
 from tray.cli.console import tell
 
@@ -21,7 +20,7 @@ def report(error: Exception) -> None:
         traceback.print_exception(error)
         return
     _open_log()
-    log_fault(logging.getLogger(__name__), "a command failed", error)
+    log_fault(logger_of(__name__), "a command failed", error)
     kind, place = type(error).__name__, own_place(error, but=_DISPATCHER)
     tell(f"internal error ({kind} at {place}). Run it again with TANKFUL_DEBUG=1 to see the traceback.")
 

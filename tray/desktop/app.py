@@ -6,13 +6,12 @@ of the tray's own, for the ages and countdowns, and for what others do about sta
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from tray.desktop.actions import ActionFailed, Desk, act
 from tray.desktop.autostart.switch import LoginSwitch
 from tray.desktop.clipboard import Clipboard
@@ -26,7 +25,7 @@ from tray.engine.notices.notifier import Notifier
 from tray.view import menu
 from tray.view.rows import Action
 
-log = logging.getLogger(__name__)
+log = logger_of(__name__)
 
 REDRAW_EVERY = timedelta(minutes=1)
 

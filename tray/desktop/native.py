@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
 from functools import partial
@@ -10,7 +9,7 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from providers.domain.visible import visible
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from tray.desktop.icon import NAME, ignore_menu
 from tray.desktop.toolkit import pystray
 from tray.view.rows import Action
@@ -28,7 +27,7 @@ _SIZE = 64  # pystray scales it to what the bar gives
 _RIGHT_BUTTON_UP = 0x0205  # Windows' WM_RBUTTONUP, for which pystray opens the menu
 _NOTICE_TITLE, _NOTICE_BODY = 63, 255  # characters, as below
 _TOOLTIP = 127  # characters; Windows refuses more
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 
 class NativeIcon(pystray.Icon):  # type: ignore[misc]  # pystray has no types

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from providers.ledger.changes import Shelf
 from providers.ledger.database import LedgerDamaged, LedgerError
 from providers.ledger.discover import FINDERS, LogFile
@@ -15,7 +14,6 @@ from providers.source import Provider
 
 P = ParamSpec("P")
 R = TypeVar("R")
-_log = logging.getLogger(__name__)
 
 
 class ProviderFailed(LedgerError):
@@ -23,7 +21,7 @@ class ProviderFailed(LedgerError):
 
 
 def failed(provider: Provider, error: Exception) -> ProviderFailed:
-    log_fault(_log, f"could not count the logs of {provider.id}", error)
+    log_fault(logger_of(__name__), f"could not count the logs of {provider.id}", error)
     return ProviderFailed(
         f"The logs of {provider.title} could not be counted: internal error ({type(error).__name__})."
         " Please report this."
@@ -48,5 +46,5 @@ def found_logs(shelf: Shelf) -> tuple[list[LogFile], Sequence[str]]:
     try:
         return FINDERS.finder(shelf.home, shelf.format).find()
     except Exception as error:  # noqa: BLE001 - it must not cost the figures of the others
-        log_fault(_log, f"could not find the logs of {shelf.provider}", error)
+        log_fault(logger_of(__name__), f"could not find the logs of {shelf.provider}", error)
         return [], (str(shelf.home),)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from providers.domain.cost import CostReport, Counter, Detail
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from providers.host.files import stamp
 from providers.host.holder import WaitListener
 from providers.ledger.changes import Shelf
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from tray.engine.home_costs import HomeCosts
     from tray.engine.state import HomeCost
 
-_log = logging.getLogger(__name__)
 DAYS = 30
 _MANY_LOGS = 200
 _MANY_BYTES = 64 << 20
@@ -240,7 +238,7 @@ class Costs:
         except LedgerError:
             raise
         except Exception as error:  # noqa: BLE001 - the logs of one provider must not cost the figures of the others
-            log_fault(_log, "could not count all logs at once", error)
+            log_fault(logger_of(__name__), "could not count all logs at once", error)
         self._count_each(providers, lambda one: count([each for each in shelves if each.provider == one.id]))
         return {}, None
 

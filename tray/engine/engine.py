@@ -7,7 +7,6 @@ looked at, one that counts, and one for each listener. So a source that never re
 
 from __future__ import annotations
 
-import logging
 import random
 import threading
 from collections.abc import Callable
@@ -16,14 +15,15 @@ from functools import partial
 from queue import Empty, SimpleQueue
 
 from providers.domain.limits import AccountUsage
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from providers.polling.account_store import AccountStore
 from providers.polling.accounts import Target
 from providers.polling.poll import Mode
 from tray.engine import inbox, refresh_policy, transitions
 from tray.engine.account_reader import AccountReader
 from tray.engine.costs import Costs
-from tray.engine.incidents import INCIDENTS, StatusPages
+from tray.engine.incident_setting import INCIDENTS
+from tray.engine.incidents import StatusPages
 from tray.engine.jobs import Jobs
 from tray.engine.listeners import Listener, Listeners, Undo
 from tray.engine.poll_queue import PollQueue
@@ -36,7 +36,7 @@ from tray.engine.watch import Changes, DiskWatch, Watcher
 from tray.engine.watched_files import recent_logs, watched_files
 
 _LINGER_SECONDS = 1.0
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 
 class Engine:

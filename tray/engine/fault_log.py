@@ -1,45 +1,34 @@
-"""The log of a command's internal errors. Most have none: what writes the file is imported with the first."""
+"""The log of a command's internal errors. Most have none: the file, and `logging`, are opened with the first."""
 
 from __future__ import annotations
 
-import logging
 import threading
-from pathlib import Path
+from functools import partial
+from typing import TYPE_CHECKING
 
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of, open_log_by
 
-_log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from pathlib import Path
 
-
-class FaultLog(logging.Handler):
-    """Hands errors on to the handler of the file, made with the first of them."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(logging.ERROR)
-        self._folder = folder
-        self._file: logging.Handler | None = None
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if self._file is None:
-            from tray.engine.log_file import FILE, FaultFile
-
-            self._file = FaultFile(self._folder / FILE)
-        self._file.handle(record)
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-        super().close()
+PACKAGES = ("tray", "providers")
 
 
 def log_faults_to(folder: Path) -> None:
     """From now on internal errors of this process, which owns no engine, are logged, too."""
     log_threads()
-    handler = FaultLog(folder)
-    for name in ("tray", "providers"):
-        logger = logging.getLogger(name)
-        drop_fault_log(logger)
-        logger.addHandler(handler)
+    open_log_by(partial(_open, folder))
+
+
+def _open(folder: Path) -> None:
+    import logging
+
+    from tray.engine.log_file import FILE, FaultFile
+
+    drop_fault_log()
+    handler = FaultFile(folder / FILE)
+    for name in PACKAGES:
+        logging.getLogger(name).addHandler(handler)
 
 
 def log_threads() -> None:
@@ -50,10 +39,18 @@ def log_threads() -> None:
 
 def _log_thread(ended: threading.ExceptHookArgs) -> None:
     if ended.exc_value is not None and ended.exc_type is not SystemExit:
-        log_fault(_log, f"a thread ended ({ended.thread.name if ended.thread else '?'})", ended.exc_value)
+        what = f"a thread ended ({ended.thread.name if ended.thread else '?'})"
+        log_fault(logger_of(__name__), what, ended.exc_value)
 
 
-def drop_fault_log(logger: logging.Logger) -> None:
-    for handler in [each for each in logger.handlers if isinstance(each, FaultLog)]:
-        logger.removeHandler(handler)
-        handler.close()
+def drop_fault_log() -> None:
+    """What `log_faults_to` asked for is over: this process has a log of its own."""
+    import logging
+
+    from tray.engine.log_file import FaultFile
+
+    open_log_by(None)
+    for logger in map(logging.getLogger, PACKAGES):
+        for handler in [each for each in logger.handlers if isinstance(each, FaultFile)]:
+            logger.removeHandler(handler)
+            handler.close()

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from providers.domain.errors import ProviderError
 from providers.domain.incident import Incident
+from providers.host.faults import logger_of
 from providers.host.http.origin import origin_allowed
 from providers.host.http.retry_after import LONGEST_WAIT
-from providers.setting import Bool, Menu, Setting
 from providers.source import Provider
 
 if TYPE_CHECKING:
     from providers.host.status_page import PageReading, PublicWeb
 
-INCIDENTS = Setting(
-    "display.incidents",
-    Bool(),
-    True,
-    "Show incidents from the providers' public status pages.",
-    menu=Menu(text="Show incidents"),
-)
 ORIGIN = "TANKFUL_STATUS_URL"
 """The environment variable for another place of the pages: `URL/PROVIDER` instead of each page's address."""
 KEPT_FOR = timedelta(hours=1)
 """For how long a page that cannot be read any more counts as unchanged."""
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 
 class StatusPages:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from threading import Lock, Thread
 
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 
 class Jobs:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from threading import Condition, Lock, Thread, current_thread
 
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from tray.engine.state import State
 
 Listener = Callable[[State, State], None]
@@ -14,7 +13,7 @@ Listener = Callable[[State, State], None]
 Undo = Callable[[], None]
 
 _LINGER_SECONDS = 1.0
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 
 class Listeners:

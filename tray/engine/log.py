@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from providers.version import VERSION
-from tray.engine.fault_log import drop_fault_log, log_threads
+from tray.engine.fault_log import PACKAGES, drop_fault_log, log_threads
 from tray.engine.log_entries import Outcomes, entries, outcomes
 from tray.engine.log_file import FILE, RotatingLog
 from tray.engine.state import State
@@ -26,10 +26,10 @@ def logging_to(folder: Path, kind: str) -> Iterator[None]:
     """Log what `tray` and `providers` log, and the start and end of this engine, whose owner is of this `kind`."""
     handler = RotatingLog(folder / FILE)
     log_threads()
-    loggers = [logging.getLogger(name) for name in ("tray", "providers")]
+    drop_fault_log()
+    loggers = [logging.getLogger(name) for name in PACKAGES]
     before = [(logger.level, logger.propagate) for logger in loggers]
     for logger in loggers:
-        drop_fault_log(logger)
         logger.setLevel(logging.INFO)
         logger.addHandler(handler)
         logger.propagate = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
@@ -12,7 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from providers.domain.limits import REFRESH_EVERY, AccountUsage, UsageSnapshot
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from providers.host.holder import WaitListener
 from providers.ledger.database import LedgerError
 from providers.ledger.ledger import Ledger
@@ -31,7 +30,7 @@ from tray.engine.settings_table import WORK_DAYS
 from tray.engine.single_instance import SingleInstance, StateFolderUnusable
 from tray.engine.state import HomeCost, State
 
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 
 def take_round(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ import msgspec
 from providers.domain.cost import Counter
 from providers.domain.incident import Incident
 from providers.host.atomic import write_whole
+from providers.host.faults import logger_of
 from providers.host.files import Stamp, stamp
 from providers.host.storage import cannot_write
 from tray.engine import budgets, document, published
@@ -32,7 +32,7 @@ quiet owner; where they can, a little less than the age that `guard` accepts. Ea
 
 Kind = Literal["tray", "headless", "watch", "command"]
 
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 
 class SnapshotFile:

@@ -13,17 +13,19 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 
 from providers.host.files import read_small, short
 from providers.host.shown_path import printable
-from providers.host.toml_lines import BadToml, Keys, TomlLines, read_toml
 from providers.host.trust import SETTINGS_FILE
 from providers.setting import InvalidValue, Setting
 from providers.source import ProviderSettings, provider_settings
 from tray.engine.settings_table import Table, nearest
+
+if TYPE_CHECKING:
+    from providers.host.toml_lines import Keys, TomlLines
 
 FILE = SETTINGS_FILE
 SIZE_LIMIT = 1 << 18
@@ -83,6 +85,8 @@ class SettingsFile:
 
 def read_settings(text: str, file: str, table: Table) -> Settings:
     """The settings in the text; `file` is its name. Never raises."""
+    from providers.host.toml_lines import BadToml, TomlLines, read_toml
+
     try:
         document = read_toml(text)
     except BadToml as error:

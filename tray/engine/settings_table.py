@@ -12,7 +12,7 @@ from providers.registry import PROVIDERS
 from providers.setting import Bool, Choice, Menu, Setting
 from providers.source import Provider, settings_of
 from tray.engine.budget_settings import BUDGETS
-from tray.engine.incidents import INCIDENTS
+from tray.engine.incident_setting import INCIDENTS
 from tray.engine.notices.settings import NOTICE_SETTINGS
 from tray.engine.refresh_policy import REFRESH
 from tray.engine.subscriptions import SUBSCRIPTIONS

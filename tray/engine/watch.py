@@ -6,7 +6,6 @@ So a face is never older than what is on the disk, whoever wrote it, and an idle
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -17,7 +16,7 @@ from threading import Lock
 
 from msgspec import Struct
 
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from providers.host.files import stamp
 from providers.source import Home, Provider
 from tray.engine.settings import Settings
@@ -27,7 +26,7 @@ RECENT = timedelta(hours=24)
 
 STUCK_SECONDS = 5.0
 
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 
 class Watched(Struct, frozen=True):

@@ -17,7 +17,8 @@ from tests.fake_provider import FakeSource, fake_provider, make_fake_home, readi
 from tests.fake_status_page import component, incident, page, summary
 from tests.tray.engine.test_engine import DEADLINE, FAST, Seen, running, scope_of
 from tray.engine.engine import Engine
-from tray.engine.incidents import INCIDENTS, ORIGIN, StatusPages
+from tray.engine.incident_setting import INCIDENTS
+from tray.engine.incidents import ORIGIN, StatusPages
 from tray.engine.publish import contents
 from tray.engine.scope import Scope
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from threading import Lock
 
+from providers.host.faults import logger_of
 from tray.desktop.autostart.login_item import AutostartError, LoginItem
 from tray.view.login import StartAtLogin
 
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 
 class LoginSwitch:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jeepney import HeaderFields, MessageFlag, MessageType, new_error, new_method_return
 from msgspec import Struct, field
 
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from tray.desktop.linux.session_bus import plain
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ _INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
 _ERROR = "org.freedesktop.DBus.Error."
 _IN, _OUT = ' direction="in"', ' direction="out"'
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 
 class CallError(Exception):

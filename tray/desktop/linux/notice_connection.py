@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 from contextlib import suppress
 from threading import Lock, Thread
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jeepney.bus_messages import message_bus
 
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from tray.desktop.linux import notifications, session_bus
 from tray.desktop.linux.notifications import Notifications
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from tray.view.rows import Action
 
 _LINGER = 1.0
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 
 def send_once(environ: Mapping[str, str], notice: Notice) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from pathlib import Path
@@ -19,13 +18,13 @@ from jeepney.io.threading import DBusConnection
 from jeepney.wrappers import unwrap_msg
 
 from providers.domain.visible import visible
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _PATIENCE = 5.0  # seconds for the bus itself to answer; it takes about one millisecond
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 
 class BusUnreachable(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 from contextlib import suppress
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jeepney import DBusAddress, HeaderFields, MatchRule, MessageType, new_method_call, new_signal
 from jeepney.bus_messages import message_bus
 
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from tray.desktop.icon import DesktopClosed, Shown, TrayClosed, ignore_menu
 from tray.desktop.linux import dbus_menu, exported, notifications, session_bus, status_item
 from tray.desktop.linux.dbus_menu import DBusMenu
@@ -33,7 +32,7 @@ WATCHER = "org.kde.StatusNotifierWatcher"
 _PATH = "/StatusNotifierItem"
 _MENU_PATH = "/MenuBar"
 _LINGER = 1.0  # seconds a running callback is waited for once the icon is stopped
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 
 class StatusNotifierIcon(base.Icon):  # type: ignore[misc]  # pystray has no types

@@ -5,7 +5,6 @@ So a click asks for the values to be shown, as a notice, where the bus has someb
 
 from __future__ import annotations
 
-import logging
 import os
 import select
 import socket
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import Xlib.error
 import Xlib.X
 
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from tray.desktop import toolkit
 from tray.desktop.icon import DesktopClosed, Shown, TrayClosed
 from tray.desktop.linux import session_bus
@@ -35,7 +34,7 @@ _LINGER = 1.0  # seconds that a listener of "ready" may take once the icon has e
 _SIZE = 48  # pystray scales it to what the tray gives
 _xorg: Any = toolkit.backend("xorg")  # opens the display once, to see that it is there
 _CLOSED = (Xlib.error.ConnectionClosedError, OSError)
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 
 class XembedIcon(_xorg.Icon):  # type: ignore[misc]  # pystray has no types

@@ -7,7 +7,6 @@ oldest are left out.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import shlex
 import shutil
@@ -20,7 +19,7 @@ from typing import Any
 
 from providers.domain.errors import ProviderError
 from providers.domain.visible import json_text
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from providers.host.process.child import Child, probe_folder
 from tray.engine.document_values import as_time
 from tray.engine.notices.notice import Notice
@@ -29,7 +28,7 @@ SCHEMA = "tankful.notice/1"
 SECONDS = 10.0
 MOST_WAITING = 16
 _LOOK_SECONDS = 0.25
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 
 class CommandFailed(Exception):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from threading import Condition, Lock, Thread
 from typing import Protocol
 
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from providers.host.storage import cannot_write
 from tray.engine.notices import settings as own
 from tray.engine.notices.command import CommandRunner
@@ -28,7 +27,7 @@ GATHER = timedelta(seconds=1)
 MENU_SECONDS = 60.0
 """For how long an opened menu counts as looked at, where the desktop does not say that it was closed."""
 _LINGER_SECONDS = 1.0
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 Compose = Callable[[str, tuple[Occasion, ...], State, datetime, tzinfo], Notice]
 

@@ -5,7 +5,6 @@ What was counted before is there at once, and while a count runs what it has cou
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -14,13 +13,13 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from providers.ledger.database import LedgerError
 from providers.ledger.rollup.rollup import Rollup
 from tray.engine.costs import Costs
 from tray.engine.scope import Scope
 
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 
 PATIENCE_SECONDS = 1.0
 RELOAD_SECONDS = 2.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from importlib.resources import files
 
 from jinja2 import DictLoader, Environment, StrictUndefined, select_autoescape
@@ -10,7 +9,7 @@ from markupsafe import Markup
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from providers.ledger.database import LedgerError
 from tray.faces.page.choices import bar_of
 from tray.faces.page.coded import coded
@@ -20,7 +19,7 @@ from tray.faces.page.sections import SECTIONS, TABS, PageSection
 from tray.faces.page.start import PageStart, start_of
 from tray.faces.page.status import status_of
 
-_log = logging.getLogger(__name__)
+_log = logger_of(__name__)
 FAULT = "This cannot be shown because of an internal error. `tankful doctor` has the details."
 
 

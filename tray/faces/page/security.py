@@ -12,14 +12,13 @@ Other users of this machine can reach the port, and so can every site that the p
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlencode
 
 from msgspec import Struct
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from providers.host.faults import log_fault
+from providers.host.faults import log_fault, logger_of
 from tray.faces.page.passes import Passes
 from tray.faces.page.refusal import CONTINUES, FOREIGN_SITE, OLD_ADDRESS, WAY_IN, RefusedRequest
 
@@ -47,7 +46,7 @@ HEADERS = (
 )
 
 FAULT = "This page could not be shown because of an internal error. `tankful doctor` has the details."
-log = logging.getLogger(__name__)
+log = logger_of(__name__)
 
 
 class Asked(Struct, frozen=True, kw_only=True):
