@@ -94,7 +94,8 @@
         costs, history    what the ledger says of them: `counting` brings it up to date, `cost_summary` adds it up
                           (home_costs: those of each home, kept; cost_faults: a fault with one provider's logs
                           costs no other's figures)
-        publish           snapshot.json, written: the shape of it is `document` (document_values: times and amounts)
+        publish           snapshot.json, written: the shape of it is `document` (document_values: times and
+                          amounts, as all documents have them)
         published         the same, read with the standard library (published_costs: the cost in it as of now;
                           iso_time: times in it as text; published_settings: the settings in it;
                           published_state: as the state that views draw)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from providers.domain.cost import CostReport, Counter, Detail, HomeFigures
 from providers.domain.work_days import ALL
 from providers.host.holder import WaitListener
-from providers.ledger import index, query
+from providers.ledger import index, query, rows
 from providers.ledger.changes import Remembered, Shelf, all_read
 from providers.ledger.database import BUSY_SECONDS, LedgerUnwritable, transaction
 from providers.ledger.discover import FINDERS, Finders
@@ -28,7 +28,7 @@ from providers.ledger.verify import Verifier
 
 if TYPE_CHECKING:  # a count has no use for them
     from providers.domain.limits import AccountUsage
-    from providers.ledger import history, rows
+    from providers.ledger import history
     from providers.ledger.limit_news import LimitNews
     from providers.ledger.rollup.rollup import Rollup
     from providers.ledger.windows import WindowRecord
@@ -225,8 +225,6 @@ class Ledger:
         """Those from `since` until before `until`, as far as scanned, by time; of these homes, by provider, or of
         all that were ever read. Raises LedgerError.
         """
-        from providers.ledger import rows
-
         if not self._place.exists():
             return
         verifier = self._verifier.begin(self._place.state())
@@ -242,8 +240,6 @@ class Ledger:
         """How the windows of all accounts changed from `since` until before `until`, by account, window and time.
         Raises LedgerError.
         """
-        from providers.ledger import rows
-
         if not self._place.exists():
             return
         with self._place.opened() as db:
@@ -251,8 +247,6 @@ class Ledger:
 
     def names(self) -> rows.Names:
         """Whose the accounts are, and all spellings of projects. Raises LedgerError."""
-        from providers.ledger import rows
-
         return self._read(rows.names, rows.Names())
 
     def read(self, question: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
