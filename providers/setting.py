@@ -173,7 +173,8 @@ class Float(Struct, frozen=True):
 
 
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-_DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
+# Compiled when such a setting is read: to compile both takes 0.3 ms.
+_DURATION = r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?"
 
 
 class Duration(Struct, frozen=True):
@@ -188,7 +189,8 @@ class Duration(Struct, frozen=True):
         return f'a duration in quotes, such as "90s", "5m" or "1h30m", {bounds}'
 
     def parse(self, raw: object) -> timedelta:
-        if isinstance(raw, str) and len(raw) < 40 and (match := _DURATION.fullmatch("".join(raw.split()))):
+        text = "".join(raw.split()) if isinstance(raw, str) and len(raw) < 40 else None
+        if text is not None and (match := re.fullmatch(_DURATION, text, re.ASCII)):
             amounts = zip(match.groups(), _UNITS.values(), strict=True)
             value = timedelta(seconds=sum(int(amount) * unit for amount, unit in amounts if amount))
             if any(match.groups()) and self.least <= value <= self.most:
@@ -206,7 +208,7 @@ class Duration(Struct, frozen=True):
         return "".join(parts) or "0s"
 
 
-_HOURS = re.compile(r"(\d{1,2})(?::(\d\d))? ?[-–] ?(\d{1,2})(?::(\d\d))?", re.ASCII)
+_HOURS = r"(\d{1,2})(?::(\d\d))? ?[-–] ?(\d{1,2})(?::(\d\d))?"
 
 
 class Hours(_Words, Struct, frozen=True):
@@ -220,7 +222,7 @@ class Hours(_Words, Struct, frozen=True):
     def parse(self, raw: object) -> str | None:
         if isinstance(raw, str) and not raw.strip():
             return None
-        if isinstance(raw, str) and (match := _HOURS.fullmatch(raw.strip())):
+        if isinstance(raw, str) and (match := re.fullmatch(_HOURS, raw.strip(), re.ASCII)):
             first, of_first, last, of_last = (int(part or 0) for part in match.groups())
             if first < 24 and (last, of_last) <= (24, 0) and of_first < 60 and of_last < 60:
                 return f"{first:02}:{of_first:02}-{last % 24:02}:{of_last:02}"

@@ -9,7 +9,7 @@ from providers.domain.context_use import ContextUse
 
 _USUAL, _LONG = 200_000, 1_000_000
 """Claude Code 2.1.332 has no others."""
-_ALWAYS_USUAL = re.compile(r"claude-(?:3\b|3-|haiku-4|opus-4-(?:0|1|5|20250514)\b)")
+_ALWAYS_USUAL = r"claude-(?:3\b|3-|haiku-4|opus-4-(?:0|1|5|20250514)\b)"
 """Models that were never offered with the long one."""
 
 
@@ -17,4 +17,4 @@ def context_window(use: ContextUse, observations: Sequence[bytes]) -> int | None
     """Tokens: the long one once a session was sent more than fits the usual one."""
     if use.largest > _USUAL:
         return _LONG
-    return _USUAL if use.model and _ALWAYS_USUAL.match(use.model) else None
+    return _USUAL if use.model and re.match(_ALWAYS_USUAL, use.model) else None

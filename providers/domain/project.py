@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_DRIVE = re.compile(r"[A-Za-z]:(?:[\\/]|$)")
+_DRIVE = r"[A-Za-z]:(?:[\\/]|$)"
 _SHARE = "\\\\"
 _EXTENDED = ("\\\\?\\", "\\\\.\\", "//?/", "//./")
 _EXTENDED_SHARE = ("UNC\\", "UNC/")
@@ -23,7 +23,7 @@ def canonical(folder: str) -> str:
         name = folder[4:]
         if name.startswith(_EXTENDED_SHARE):
             name = _SHARE + name[4:]
-    if _DRIVE.match(name):
+    if re.match(_DRIVE, name):
         return name[0].upper() + ":\\" + name[3:].replace("/", "\\").rstrip("\\")
     if name.startswith(_SHARE):
         return _SHARE + name[2:].replace("/", "\\").rstrip("\\")
@@ -38,7 +38,7 @@ def key(folder: str) -> str:
 
 def is_windows(folder: str) -> bool:
     """Whether it is a path of Windows, on any system."""
-    return folder.startswith((_SHARE, *_EXTENDED)) or _DRIVE.match(folder) is not None
+    return folder.startswith((_SHARE, *_EXTENDED)) or re.match(_DRIVE, folder) is not None
 
 
 def names(folders: Iterable[str]) -> dict[str, str]:

@@ -40,13 +40,17 @@ class MessageRow(Struct, frozen=True, array_like=True):
     def is_sound(self) -> bool:
         return self.checksum == _checksum(self.part, self.context, self.first_ms, self.last_ms, self.packed)
 
-    def messages(self) -> list[tuple[int, int]]:
-        """Time and key of each. Raises DamageFound."""
+    def times_and_keys(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Of all messages, in the same order. Raises DamageFound."""
         if not self.is_sound:
             raise DamageFound("messages")
         count = len(self.packed) // 16
         numbers = struct.unpack(f"<{2 * count}q", self.packed)
-        return list(zip(numbers[:count], numbers[count:], strict=True))
+        return numbers[:count], numbers[count:]
+
+    def messages(self) -> list[tuple[int, int]]:
+        """Time and key of each. Raises DamageFound."""
+        return list(zip(*self.times_and_keys(), strict=True))
 
 
 _COLUMNS = ", ".join(MessageRow.__struct_fields__)

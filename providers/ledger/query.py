@@ -141,10 +141,8 @@ def message_counts(
     several homes counts once. Raises DamageFound.
     """
     _verify_messages(db, verifier)
-    counts: Counter[int] = Counter()
-    for _, times in _sent(db, _homes(db, provider, homes), ms(start), ms(end), verifier):
-        counts.update([at // QUARTER_MS * QUARTER_MS for at in times])
-    return counts
+    sent = _sent(db, _homes(db, provider, homes), ms(start), ms(end), verifier)
+    return Counter(at // QUARTER_MS * QUARTER_MS for _, times in sent for at in times)
 
 
 MessageTimes = dict[tuple[str, str], list[int]]
@@ -196,12 +194,12 @@ def _sent(
     for row in rows:
         if row[0] != part:
             part, seen = row[0], set()  # one in several homes is in one part, and counts in the first
-        messages = MessageRow(*row[:_OF_MESSAGES]).messages()
+        times, keys = MessageRow(*row[:_OF_MESSAGES]).times_and_keys()
         if len(numbers) > 1:
-            messages = [each for each in messages if each[1] not in seen]
-            seen.update(key for _, key in messages)
+            times = tuple(at for at, key in zip(times, keys, strict=True) if key not in seen)
+            seen.update(keys)
         home, session, root, project, account = row[_OF_MESSAGES:]
-        yield (home, session, root, project, account), [at for at, _ in messages if start_ms <= at < end_ms]
+        yield (home, session, root, project, account), [at for at in times if start_ms <= at < end_ms]
 
 
 def held(db: sqlite3.Connection, provider: str, homes: Sequence[Path]) -> Held:

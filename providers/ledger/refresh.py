@@ -217,8 +217,6 @@ class _Scan:
 
         `complete` says by provider whether all its logs are read completely with this step.
         """
-        from providers.ledger.resolve import resolve_parts
-
         db, done = self._db, True
         with transaction(db):
             index.note_writing(db)
@@ -242,6 +240,8 @@ class _Scan:
 
     def _store(self, provider: str, fmt: LogFormat, read: Sequence[ReadLog], also: AbstractSet[int]) -> None:
         """Store these logs, and resolve what they affect and what `also` must be resolved."""
+        from providers.ledger.resolve import resolve_parts  # mostly there is nothing to store
+
         db, price = self._db, self._price
         before = observed_before(db, read)
         known, new = number_logs(db, read)
