@@ -6,8 +6,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-_CHECKED_EACH = 8  # logs; where the disk was not needed, after twice as many each time
-_SELDOM = 64
+_FEW = 8  # logs that need nobody to look ahead; where the disk is needed, that is checked after as many
+_SELDOM = 64  # where it is not, after twice as many each time, up to these
 _AHEAD = 32  # logs: a disk serves many small ones together; of a large one the system reads some megabytes
 
 
@@ -48,8 +48,8 @@ class ReadAhead:
         self._paths = paths
         self._will_need = will_need
         self._place = self._asked = -1
-        self._left = self._each = _CHECKED_EACH  # logs until the next check
-        if len(paths) <= _CHECKED_EACH or not hasattr(os, "posix_fadvise"):
+        self._left = self._each = 1  # logs until the next check
+        if len(paths) <= _FEW or not hasattr(os, "posix_fadvise"):
             self._left = sys.maxsize
             return
         self._disk_reads = disk_reads or _disk_reads()
@@ -65,7 +65,7 @@ class ReadAhead:
     def _check(self, place: int) -> None:
         reads = self._disk_reads()
         if reads > self._known_reads:
-            self._each = _CHECKED_EACH
+            self._each = _FEW
             self._ask(place, 1 if place > self._place else -1)
         else:  # or in a second process, which starts to count anew
             self._each = min(2 * self._each, _SELDOM)

@@ -194,7 +194,7 @@ class _Scan:
             change, shelf = new[place]
             return self._reading.read_new(change.log, shelf.format)
 
-        if pays(sum(change.unread + LOG_WEIGHT for change, _ in new), self._worth_two):
+        if pays(sum(change.log.size + LOG_WEIGHT for change, _ in new), self._worth_two):
             for fmt in {shelf.format for _, shelf in new}:
                 self._reading.scanner(fmt)  # what it imports is then there for both processes
             with closing(read_in_two(len(new), lambda place: _as_values(read(place)))) as reading:

@@ -49,7 +49,7 @@ FORTH, BACK = range(COUNT), range(COUNT - 1, -1, -1)
 def test_a_cold_disk_is_asked_for_each_log_once(places: range) -> None:
     disk = Disk(is_cold=True)
     read_all(disk, places)
-    assert disk.late < 25
+    assert disk.late < 5
     assert disk.asked == [PATHS[place] for place in places][COUNT - len(disk.asked) :]
 
 
