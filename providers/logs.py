@@ -11,7 +11,7 @@ not matter in which order, in how many pieces, or how often they were read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -158,6 +158,11 @@ class LogFormat(LogDiscovery, Protocol):
 
     def resolve(self, observed: Sequence[Observed]) -> Resolved:
         """What these logs hold. The same for any order of `observed`."""
+
+    def pieces(self, observation: bytes) -> Iterator[bytes] | None:
+        """A large observation in smaller ones: what is resolved of each adds up to what is resolved of all, where
+        no other log is related to it. None where that is not so. Raises ValueError as `links` does.
+        """
 
     def tie(self, observation: bytes) -> Any:
         """What `growth` has to know of the other logs of a part: small, for the memory of this process alone.

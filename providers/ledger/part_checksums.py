@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -66,25 +66,29 @@ def is_of(db: sqlite3.Connection, part: int, homes: AbstractSet[int]) -> bool:
 def grow(
     db: sqlite3.Connection,
     part: int,
-    gone: AbstractSet[tuple[Any, ...]],
-    new: AbstractSet[tuple[Any, ...]],
+    gone: Collection[tuple[Any, ...]],
+    new: Collection[tuple[Any, ...]],
+    homes: Mapping[int, int],
 ) -> None:
-    """Update span and checksum of a part in one home, of whose rows these were replaced."""
+    """Update span and checksum of a part in one home, of whose rows these were replaced; `homes` are those of
+    contexts.
+    """
     if not gone and not new:
         return
-    (old,) = stored(db, [part])
+    old = next(stored(db, [part]), None)
+    home = old.home if old is not None else homes[next(iter(new))[3]]
     first = "SELECT at_ms FROM responses WHERE part = ? ORDER BY at_ms"
     span = [db.execute(f"{first} {order} LIMIT 1", (part,)).fetchone() for order in ("", "DESC")]
     db.execute("DELETE FROM parts WHERE id = ?", (part,))
     db.execute("DELETE FROM part_checksums WHERE part = ?", (part,))
-    shown, hidden = old.shown, old.hidden
+    shown, hidden = (old.shown, old.hidden) if old is not None else (0, 0)
     for sign, rows in ((-1, gone), (1, new)):
         if rows:
             more = of_responses(list(rows))
             shown, hidden = (shown + sign * more[0]) % PRIME, (hidden + sign * more[1]) % PRIME
-    now = [PartChecksum(part, old.home, span[0][0], span[1][0], shown, hidden)] if span[0] else []
+    now = [PartChecksum(part, home, span[0][0], span[1][0], shown, hidden)] if span[0] else []
     _insert(db, now)
-    _add_to_total(db, _weight(now) - _weight([old]))
+    _add_to_total(db, _weight(now) - (_weight([old]) if old is not None else 0))
 
 
 def stored(db: sqlite3.Connection, parts: Iterable[int]) -> Iterator[PartChecksum]:

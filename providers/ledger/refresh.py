@@ -21,7 +21,7 @@ from providers.host.holder import WaitListener
 from providers.ledger import index, integrity, logins
 from providers.ledger.changes import Remembered, Shelf, compare
 from providers.ledger.database import opened, transaction, wait_for_writer
-from providers.ledger.growth import are_few, observed_before, resolve_growth
+from providers.ledger.growth import are_few, is_long, observed_before, resolve_growth, resolve_long
 from providers.ledger.index import LogEntry
 from providers.ledger.log_reader import ChangedLog, LogReading
 from providers.ledger.log_writer import ReadLog, add_logs, number_logs, update_logs
@@ -244,8 +244,13 @@ class _Scan:
 
         db, price = self._db, self._price
         before = observed_before(db, read)
-        known, new = number_logs(db, read)
+        known, new = number_logs(
+            db, sorted(read, key=is_long, reverse=True)
+        )  # of those not stored, the highest
         update_logs(db, known)
+        long = {log: new.pop(log) for log, each in list(new.items()) if is_long(each)}
+        add_logs(db, long, {})
+        known |= resolve_long(db, provider, fmt, price, long)
         if are_few(read):
             add_logs(db, new, {})
             known = resolve_growth(db, provider, fmt, price, known | new, before, self._remembered.ties)

@@ -125,6 +125,12 @@ def priced_rows(owned: Sequence[tuple[int, BilledResponse]], contexts: Contexts,
     ]
 
 
+def insert_rows(db: sqlite3.Connection, part: int, rows: Sequence[Row], contexts: Contexts) -> None:
+    """Add rows to a part that has its responses in one home."""
+    db.executemany(f"INSERT INTO responses VALUES ({placeholders(range(12))})", rows)
+    part_checksums.grow(db, part, [], rows, contexts.homes)
+
+
 def replace_rows(
     db: sqlite3.Connection, part: int, gone: AbstractSet[Row], new: AbstractSet[Row], contexts: Contexts
 ) -> bool:
@@ -139,5 +145,5 @@ def replace_rows(
         return False
     db.executemany(f"DELETE FROM responses WHERE {same}", [row[:4] for row in gone])
     db.executemany(f"INSERT INTO responses VALUES ({placeholders(range(12))})", sorted(new))
-    part_checksums.grow(db, part, gone, new)
+    part_checksums.grow(db, part, gone, new, contexts.homes)
     return True

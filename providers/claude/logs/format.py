@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 # What reads the logs is imported where one is read: that takes 4 ms, and a command may be for the other provider.
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from providers.claude.logs.growth import Tie
     from providers.claude.logs.reader import TranscriptReader
@@ -52,6 +52,11 @@ class Transcripts:
         from providers.claude.logs.resolve import resolve
 
         return resolve(observed)
+
+    def pieces(self, observation: bytes) -> Iterator[bytes] | None:
+        from providers.claude.logs.pieces import pieces
+
+        return pieces(observation)
 
     def tie(self, observation: bytes) -> Tie:
         from providers.claude.logs.growth import tie

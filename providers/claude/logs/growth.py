@@ -21,7 +21,7 @@ from providers.claude.logs.transcript import (
 )
 from providers.logs import LogChange, LogGrowth, alike
 
-_NOTHING = Claim(False, 0, 0, 0, 0, 0, 0, 0, 0)
+NO_USE = Claim(False, 0, 0, 0, 0, 0, 0, 0, 0)
 
 _Owner = tuple[str, str, float]
 """A session, the vendor's id of its account, and since when it is its owner (epoch seconds)."""
@@ -108,7 +108,7 @@ def _cut(
     """With these rows alone, and one of no usage for each owner."""
     known = [Location(False, session, session, "", account) for session, (account, _) in owners.items()]
     of_owners = [
-        ResponseRow(-1 - number, "", at, len(kept.places) + number, len(kept.served), _NOTHING)
+        ResponseRow(-1 - number, "", at, len(kept.places) + number, len(kept.served), NO_USE)
         for number, (_, at) in enumerate(owners.values())
     ]
     return Observation(

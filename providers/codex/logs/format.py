@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 # What reads the logs is imported where one is read: that takes 4 ms, and a command may be for the other provider.
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from providers.codex.logs.growth import Tie
     from providers.codex.logs.reader import RolloutReader
@@ -51,6 +51,11 @@ class Rollouts:
         from providers.codex.logs.resolve import resolve  # one import: it is called for each small log
 
         return resolve(observed)
+
+    def pieces(self, observation: bytes) -> Iterator[bytes] | None:
+        from providers.codex.logs.pieces import pieces
+
+        return pieces(observation)
 
     def tie(self, observation: bytes) -> Tie:
         from providers.codex.logs.growth import tie

@@ -96,6 +96,9 @@ class Fake(ABC):
                 best[id_] = max(best.get(id_, made), made, key=lambda one: one.usage.output_tokens)
         return Resolved(list(best.values()), [])
 
+    def pieces(self, observation: bytes) -> None:
+        return None
+
     def tie(self, observation: bytes) -> None:
         return None
 
