@@ -472,6 +472,19 @@ def test_a_stored_state_goes_on_at_any_line(path: Path) -> None:
             second.take(each)
         assert rollout_of(second) == rollout_of(whole)
         assert second.links() == whole.links()
+        assert second.last_ms() == whole.last_ms()
+
+
+def test_its_last_time_is_the_latest_of_all_lines() -> None:
+    reader = RolloutReader("rollout.jsonl")
+    for seconds in (5, 9, 7):
+        reader.take(text([line(seconds, "event_msg", {"type": "token_count", "info": None})])[:-1])
+    latest = reader.last_ms()
+    assert latest == reader.last_ms()
+    reader = RolloutReader("rollout.jsonl", reader.observation())
+    reader.take(text([line(8, "event_msg", {"type": "token_count", "info": None})])[:-1])
+    assert reader.last_ms() == latest
+    assert latest - (rollout_of(reader).began_at or 0) == 4_000
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x90", msgspec.msgpack.encode([0, None]), b"\xc1"])

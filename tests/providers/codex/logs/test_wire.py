@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from providers.codex.logs import wire
+from providers.codex.logs.reader import RolloutReader
+from providers.logs import MalformedLine
 
 USAGE = {"input_tokens": 5, "output_tokens": 3}
 INFO = {"total_token_usage": USAGE, "last_token_usage": USAGE}
@@ -59,3 +61,15 @@ def test_the_service_that_was_asked_for(settings: object, tier: str | None) -> N
     decoded = wire.decode(line("event_msg", type="thread_settings_applied", thread_settings=settings))
     assert isinstance(decoded.payload, wire.SettingsApplied)
     assert decoded.payload.tier == tier
+
+
+@pytest.mark.parametrize(
+    "at", ["2019-12-31T23:59:59.999Z", "2200-01-01T00:00:00.001Z", "0001-01-01T00:00:00Z"]
+)
+def test_a_time_that_no_clock_shows_is_damage(at: str) -> None:
+    text = count(INFO, LIMITS).replace(b"2026-11-20T12:00:00.000Z", at.encode())
+    with pytest.raises(MalformedLine):
+        wire.decode(text)
+    reader = RolloutReader("rollout.jsonl")
+    reader.take(text)
+    assert (reader.skipped, reader.last_ms()) == (1, 0)
