@@ -53,7 +53,7 @@
         history           the limits over time; `rates` of the last hours, limit_news (what an account hears of it)
         windows           what became of each window, from its readings: pure; kept for ever by window_log
         prices/           the user's own prices.toml > the price library's list (rates.json, or one that `update`
-                          downloaded) > our prices.toml for what it lacks
+                          downloaded) > our prices.toml for what it lacks, read as gaps.json
         rollup/           sums of all of it that answer any filter at once, with a copy in the cache folder: of
                           the ledger only parts whose checksums changed are read again (reading, update)
         ledger            all of it, as the rest of the project sees it

@@ -1,12 +1,15 @@
-"""Writes providers/ledger/prices/rates.json from the genai-prices package. Run it after updating that package:
+"""Writes, in providers/ledger/prices, rates.json from the genai-prices package and gaps.json from prices.toml.
 
-uv run python -m tools.make_rates
+Run it after updating that package; after a change of that file, `gaps` alone is enough:
+
+uv run python -m tools.make_rates [gaps]
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -14,12 +17,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from genai_prices import data, types
 
 from providers.ledger import prices
+from providers.ledger.prices.own_prices import read_prices
 from providers.ledger.prices.published import translate
 
 RATES = Path(prices.__file__).with_name("rates.json")
+OURS, GAPS = RATES.with_name("prices.toml"), RATES.with_name("gaps.json")
 
 
 def render(day: str) -> str:
@@ -33,6 +39,12 @@ def render(day: str) -> str:
     if translated.omitted:
         raise SystemExit(f"not known here: {', '.join(translated.omitted)}")
     return translated.document.decode()
+
+
+def render_gaps() -> str:
+    """Our own prices, as the program reads them."""
+    found = read_prices(OURS.read_text(encoding="utf-8"), OURS.name)
+    return msgspec.json.format(msgspec.json.encode(found), indent=1).decode() + "\n"
 
 
 def published(providers: Iterable[types.Provider]) -> bytes:
@@ -64,5 +76,8 @@ def _plain(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    RATES.write_text(render(datetime.now(UTC).date().isoformat()), encoding="utf-8")
-    print(f"wrote {RATES.name}")
+    if sys.argv[1:] != ["gaps"]:
+        RATES.write_text(render(datetime.now(UTC).date().isoformat()), encoding="utf-8")
+        print(f"wrote {RATES.name}")
+    GAPS.write_text(render_gaps(), encoding="utf-8")
+    print(f"wrote {GAPS.name}")

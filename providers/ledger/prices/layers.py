@@ -51,10 +51,12 @@ class Layers:
     read: then these are not in force. Nor is a fetched list that is older than the built-in one.
     """
 
-    def __init__(self, library: bytes, ours: str, own: str, own_name: str, fetched: bytes | None) -> None:
+    def __init__(
+        self, library: bytes, ours: str | bytes, own: str, own_name: str, fetched: bytes | None
+    ) -> None:
         self.own_problem: str | None = None
         self.is_fetched_bad = False
-        self._texts = library, ours
+        self._built_in, self._ours_text = library, ours
         self._names: dict[str, Name] = {}
         self._cards: dict[tuple[str | None, str | None, int], Card | None] = {}
         self._cards_of: dict[Price, Card] = {}
@@ -73,12 +75,15 @@ class Layers:
 
     @cached_property
     def _libraries(self) -> tuple[Library, ...]:
-        built_in = Library(self._texts[0])
+        built_in = Library(self._built_in)
         return (built_in,) if self._fetched is None else (self._fetched, built_in)
 
     @cached_property
     def _ours(self) -> _Layer:
-        return self._read("tankful", "tankful's prices.toml", self._texts[1])
+        name, ours = "tankful's prices.toml", self._ours_text
+        if isinstance(ours, bytes):
+            return _Layer("tankful", name, msgspec.json.decode(ours, type=PriceFile))
+        return self._read("tankful", name, ours)
 
     @property
     def origin(self) -> str:
@@ -250,7 +255,7 @@ class Layers:
         except (msgspec.DecodeError, RecursionError):
             self.is_fetched_bad = True
             return None
-        return fetched if fetched.made_on >= made_on(self._texts[0]) else None
+        return fetched if fetched.made_on >= made_on(self._built_in) else None
 
     def _read(self, layer: LayerId, file: str, text: str) -> _Layer:
         found = read_prices(text, file)

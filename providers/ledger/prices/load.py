@@ -62,7 +62,7 @@ def _rates(
 ) -> Rates:
     here = Path(__file__).parent  # importlib.resources would take as long as all the rest
     library = here.joinpath("rates.json").read_bytes()
-    ours = here.joinpath("prices.toml").read_text(encoding="utf-8")
+    ours = here.joinpath("gaps.json").read_bytes()
     return Rates(
         library,
         ours,

@@ -1,7 +1,8 @@
 """Prices responses: what they would have cost at the vendor's public API.
 
 Rates are data in three layers, the upper wins: the user's own `prices.toml`; the price library's list
-(`rates.json`, or a newer one that was fetched); and for what that lacks, ours next to this file.
+(`rates.json`, or a newer one that was fetched); and for what that lacks, ours next to this file: `prices.toml`, of
+which `tools.make_rates` makes `gaps.json`, as TOML would take 5 ms to read.
 
 `Context.tier` is the vendor's name for another service ("priority", "fast", "flex") or for a place ("us"), or both
 with a + between them ("fast+us"); words for the standard ones may be among them. If a model has published rates
@@ -37,14 +38,15 @@ _DAY_MS = 24 * 60 * 60 * 1000
 class Rates:
     """An immutable set of prices. A name is looked up once per day and tier; `pico_usd` is arithmetic after that.
 
-    `own` is the text of the user's own file. A mistake in it disables the whole file, and `problem` reports it.
-    `fetched` is a newer list of the price library; `fetched_problem` is a sentence on why it is not used.
+    `ours` is `gaps.json`, or the text that it is made of. `own` is the text of the user's own file: a mistake
+    in it disables it, and `problem` reports it. `fetched` is a newer list of the price library; `fetched_problem`
+    is a sentence on why it is not used.
     """
 
     def __init__(
         self,
         library: bytes,
-        ours: str = "",
+        ours: str | bytes = "",
         own: str = "",
         *,
         fetched: bytes | None = None,
@@ -135,7 +137,8 @@ class Rates:
     @cached_property
     def fingerprint(self) -> str:
         """Changes whenever any price may have changed: responses priced under another one must be repriced."""
-        texts = self._library, self._ours.encode(), self._own.encode(), self._fetched or b""
+        ours = self._ours if isinstance(self._ours, bytes) else self._ours.encode()
+        texts = self._library, ours, self._own.encode(), self._fetched or b""
         return "-".join((str(_RULES), *(f"{crc32(text):08x}" for text in texts)))
 
     def pico_usd(self, response: BilledResponse) -> int | None:

@@ -10,11 +10,23 @@ from genai_prices import data
 from providers.ledger.prices import pricing
 from providers.ledger.prices.library import Library
 from providers.ledger.prices.own_prices import PriceEntry, Region, read_prices
-from tools.make_rates import RATES
+from tools.make_rates import GAPS, RATES, render_gaps
 
 OURS = read_prices(RATES.with_name("prices.toml").read_text(encoding="utf-8"), "prices.toml")
 LIBRARY = Library(RATES.read_bytes())
 TODAY = date(2026, 11, 28)
+
+
+def test_what_is_read_is_what_is_written() -> None:
+    assert GAPS.read_text(encoding="utf-8") == render_gaps(), "run `python -m tools.make_rates`"
+    texts = (RATES.with_name("prices.toml").read_text(encoding="utf-8"), GAPS.read_bytes())
+    toml, json = (pricing.Rates(RATES.read_bytes(), ours) for ours in texts)
+    at = datetime(2026, 11, 28, tzinfo=UTC)
+    assert toml.turns == json.turns
+    assert toml.models == json.models
+    for entry in OURS.entries:
+        assert toml.used(entry.model, at) == json.used(entry.model, at)
+        assert toml.tiers(entry.model, at) == json.tiers(entry.model, at)
 
 
 @pytest.mark.parametrize("entry", OURS.entries, ids=lambda entry: f"{entry.model}-{entry.line}")
