@@ -27,16 +27,19 @@
                  written; in process/, `keeper` is the parent of a probe's program, so that no daemon of it stays)
                  storage, file_lock   why nothing can be written; a lock on a file (holder: who holds it)
     ledger/      logs → observations → billed responses → reports, in one SQLite file
-        discover          the logs of a home, found once and looked at again cheaply (listing, log_tree)
+        discover          the logs of a home, found once and looked at again cheaply (listing, log_walk, log_tree;
+                          found_logs: their names and stamps in columns)
         log_reader        one log → one observation, by its format's scanner
         log_writer        the logs of a step → the ledger, new ones with the parts they were resolved in
         line_scanner      the scanner of logs with lines (scan: bytes to lines; damaged_line: what is left of one)
-        refresh           reads what is new (changes), in `parallel` where it is much and with `read_ahead` where
-                          it comes from a disk, and has it resolved
+        refresh           reads what is new (changes: compared with known_logs; reading_plan: in which order), in
+                          `parallel` where it is much and with `read_ahead` where it comes from a disk, and has it
+                          resolved
         resolve           the logs that belong together → what was billed, each response once
         place             its file, or `memory` while that cannot be written; scan_lock lets one process count
         database          the file itself (schema, statements): its logs (index), what they came to (responses,
-                          repricing, counters), its times (epoch_ms)
+                          repricing, counters), its times (epoch_ms);
+                          facts hold until it is written again
         checksum          of all that is stored (part_checksums: of responses; log_checksums: of logs;
                           row_checksums: of limits, windows, logins); reports verify it (`verify`), and so does the
                           scrub, a slow check of everything (integrity); a ledger of an older version gets its own

@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from providers.ledger.found_logs import FoundLogs, LogFile
 from providers.ledger.listing import Listings
-from providers.ledger.log_tree import LogFile, LogTree
+from providers.ledger.log_tree import LogTree
 from providers.logs import LogDiscovery
 
-__all__ = ["FINDERS", "Finders", "LogFile", "LogFinder"]
+__all__ = ["FINDERS", "Finders", "FoundLogs", "LogFile", "LogFinder"]
 
 RECENT_NS = 24 * 3600 * 10**9
 WALK_SECONDS = 300.0
@@ -45,8 +46,8 @@ class LogFinder:
         self._walked_at: float | None = None
         self._lock = threading.Lock()
 
-    def find(self) -> tuple[list[LogFile], list[str]]:
-        """A full walk. Returns the logs, unchanged ones as the same objects, and the unreadable paths."""
+    def find(self) -> tuple[FoundLogs, list[str]]:
+        """A full walk. Returns the logs, the same object where nothing has changed, and the unreadable paths."""
         with self._lock:
             return self._walk()
 
@@ -64,7 +65,7 @@ class LogFinder:
                 self._tree.look(self._now_ns() - RECENT_NS)
             return self._tree.written_since(since_ns)
 
-    def _walk(self) -> tuple[list[LogFile], list[str]]:
+    def _walk(self) -> tuple[FoundLogs, list[str]]:
         self._listings.expire()
         found = self._tree.walk(self._now_ns() - RECENT_NS)
         self._walked_at = self._seconds()

@@ -26,21 +26,6 @@ UNREAD, WHOLE, TORN = 0, 1, 2
 """How a log's file was read: not to its end; to its end; as far as it goes, until it changes."""
 
 
-class LogRow(Struct, frozen=True, array_like=True):
-    """What is known about a log without opening it: enough to detect a change. `whole` is WHOLE, TORN or
-    UNREAD.
-    """
-
-    id: int
-    path: str
-    inode: int
-    size: int
-    mtime_ns: int
-    offset: int
-    whole: int
-    gone: bool
-
-
 class LogEntry(Struct, frozen=True):
     """A log as it was just read; `id` is None for a new one.
 
@@ -96,15 +81,6 @@ def known_home(db: sqlite3.Connection, provider: str, path: Path) -> int | None:
     home = (provider, storable(str(path)))
     row = db.execute("SELECT id FROM homes NOT INDEXED WHERE provider = ? AND path = ?", home).fetchone()
     return None if row is None else int(row[0])
-
-
-def known_logs(db: sqlite3.Connection, home: int) -> dict[str, LogRow]:
-    """Keyed by their storable paths."""
-    rows = db.execute(
-        "SELECT id, path, inode, size, mtime_ns, offset, whole, gone FROM logs NOT INDEXED WHERE home = ?",
-        (home,),
-    )
-    return {row[1]: LogRow(*row) for row in rows}
 
 
 def generation(db: sqlite3.Connection) -> int:

@@ -6,8 +6,8 @@ import os
 import stat
 import sys
 import time
+from array import array
 from collections.abc import Callable
-from operator import attrgetter
 
 from msgspec import Struct
 
@@ -28,13 +28,18 @@ class FolderState(Struct, frozen=True):
 
 
 class Folder(Struct, frozen=True):
-    """A listing, made at `state`: the paths of the subfolders, and of each entry named like a log with its inode
-    (0 on Windows, where it would cost a `stat`).
+    """A listing, made at `state`: the paths of the subfolders, and each entry named like a log, with its inode
+    (0 on Windows, where it would cost a `stat`). All are in the order of their names.
     """
 
     state: FolderState
     folders: tuple[str, ...]
-    logs: dict[str, int]
+    names: tuple[str, ...]
+    inodes: array[int]
+
+    def logs(self) -> dict[str, int]:
+        """The inodes by name."""
+        return dict(zip(self.names, self.inodes, strict=True))
 
 
 class Listings:
@@ -66,29 +71,29 @@ class Listings:
     def _list(self, path: str, state: FolderState) -> Folder:
         """In the order of their names: of two links to one file the same one is met first each time."""
         began_ns = time.time_ns()
-        with os.scandir(path) as listing:
-            entries = sorted(listing, key=attrgetter("name"))
         folders: list[str] = []
         logs: dict[str, int] = {}
         windows = sys.platform == "win32"
         settled = began_ns - state.mtime_ns > _SETTLED_NS and not windows
-        for entry in entries:
-            if _is_folder(entry):
-                folders.append(entry.path)
-            elif self._is_log(entry.name):
-                logs[entry.path] = 0 if windows else entry.inode()
-            elif entry.is_symlink():
-                settled = False  # where it leads may come to be a folder, and nothing here would tell
-        folder = Folder(state, tuple(folders), logs)
+        with os.scandir(path) as entries:
+            for entry in entries:
+                name = entry.name
+                try:
+                    is_folder = entry.is_dir()
+                except OSError:  # a link in a circle, or to where nobody may look
+                    is_folder = False
+                if is_folder:
+                    folders.append(entry.path)
+                elif self._is_log(name):
+                    logs[name] = 0 if windows else entry.inode()
+                elif entry.is_symlink():
+                    settled = False  # where it leads may come to be a folder, and nothing here would tell
+        folders.sort()
+        names = sorted(logs)
+        inodes = array("Q", [logs[name] for name in names])
+        folder = Folder(state, tuple(folders), tuple(names), inodes)
         if settled:
             self._cache[path] = folder
         else:
             self._cache.pop(path, None)
         return folder
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link in a circle, or to where nobody may look
-        return False

@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from providers.ledger import index
 from providers.ledger.discover import LogFile
-from providers.ledger.index import LogEntry, LogRow
+from providers.ledger.index import LogEntry
+from providers.ledger.known_logs import LogRow
 from providers.logs import Checkpoint, LogFormat, LogScanner, ScanResult
 
 # The last one for logs that are databases: a damaged one must not be mistaken for a damaged ledger.

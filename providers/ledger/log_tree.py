@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 
-from msgspec import Struct
-
+from providers.ledger.found_logs import FoundLogs, LogFile
 from providers.ledger.listing import Folder, Listings
+from providers.ledger.log_walk import LogWalk
 
+_EVER = -(2**63)
 _written = attrgetter("mtime_ns", "path")
-
-
-_LARGEST = 2**63 - 1  # what a column of the ledger holds: some file systems have inodes and times beyond
-
-
-class LogFile(Struct, frozen=True):
-    """A log as `stat` describes it.
-
-    Its companions are included (see `providers.logs.LogDiscovery`): `size` is the sum of the sizes, in bytes, and
-    `mtime_ns` the latest of the mtimes, in epoch ns. `inode` is 0 where the file system has none.
-    """
-
-    path: str
-    inode: int
-    size: int
-    mtime_ns: int
 
 
 class LogTree:
@@ -45,29 +28,34 @@ class LogTree:
         self._files = tuple(files)
         self._companions = tuple(companions)
         self._folders: dict[str, Folder] = {}
-        self._logs: dict[str, LogFile] = {}
+        self._walked = FoundLogs()
+        self._has_noted = True
+        self._since: dict[str, LogFile | None] = {}
+        """What looks found since the walk; None for what is gone."""
         self._horizon_ns = 0
-        self._recent: list[str] = []
+        self._recent: dict[str, LogFile] = {}
         self._recent_folders: dict[str, None] = {}
 
     def written_since(self, since_ns: int) -> list[LogFile]:
         """Of the logs as last seen, those written since then (epoch ns), newest first."""
-        all_are_recent = since_ns >= self._horizon_ns
-        logs = map(self._logs.__getitem__, self._recent) if all_are_recent else self._logs.values()
+        self._note_recent()
+        logs = self._recent.values() if since_ns >= self._horizon_ns else self._all(since_ns)
         return sorted((log for log in logs if log.mtime_ns >= since_ns), key=_written, reverse=True)
 
-    def walk(self, horizon_ns: int) -> tuple[list[LogFile], list[str]]:
-        """Stat everything. Returns the logs, unchanged ones as the same objects, and the unreadable paths."""
-        walk = _Walk(self._listings, self._companions, self._logs, set())
+    def walk(self, horizon_ns: int) -> tuple[FoundLogs, list[str]]:
+        """Stat everything. Returns the logs, the same object if nothing has changed, and the unreadable paths."""
+        walk = LogWalk(self._listings, self._companions)
         walk.descend(self._roots)
-        walk.look_at(filter(os.path.lexists, self._files))
-        self._folders, self._logs, self._horizon_ns = walk.folders, walk.logs, horizon_ns
-        self._recent = [path for path, log in walk.logs.items() if log.mtime_ns >= horizon_ns]
-        self._note_recent_folders()
-        return list(walk.logs.values()), walk.unreadable
+        walk.look_at("", [path for path in self._files if os.path.lexists(path)])
+        self._folders, self._horizon_ns = walk.folders, horizon_ns
+        if walk.logs != self._walked:
+            self._walked = walk.logs
+        self._since, self._has_noted = {}, False
+        return self._walked, walk.unreadable
 
     def look(self, horizon_ns: int) -> None:
         """Stat the recent logs, the recent folders, those above the newest log, and whatever is new in them."""
+        self._note_recent()
         new_folders, new_logs, changed = list[str](), list[str](), False
         for path in self._watched():
             before = self._folders.get(path)
@@ -76,22 +64,31 @@ class LogTree:
                 changed = True
                 self._compare(path, before, after, new_folders, new_logs)
         self._stat_again((*self._recent, *self._files))
-        new_logs += [path for path in self._files if path not in self._logs and os.path.lexists(path)]
-        added = self._add(new_folders, new_logs) if new_folders or new_logs else ()
-        there = [
-            log
-            for path in dict.fromkeys((*self._recent, *self._files, *added))
-            if (log := self._logs.get(path))
-        ]
-        self._recent = [log.path for log in there if log.mtime_ns >= horizon_ns]
+        if new_folders or new_logs:
+            self._add(new_folders, new_logs)
+        self._recent = {path: log for path, log in self._recent.items() if log.mtime_ns >= horizon_ns}
         self._horizon_ns = horizon_ns
         if changed:
             self._note_recent_folders()
 
+    def _all(self, since_ns: int) -> Iterator[LogFile]:
+        """The logs as last seen; of those that only the walk saw, the ones written since then."""
+        yield from (log for log in self._walked.written_since(since_ns) if log.path not in self._since)
+        yield from filter(None, self._since.values())
+
+    def _note(self, log: LogFile) -> None:
+        self._since[log.path] = self._recent[log.path] = log
+
+    def _drop(self, path: str) -> None:
+        self._since[path] = None
+        self._recent.pop(path, None)
+
     def _watched(self) -> Iterable[str]:
-        newest = max((self._logs[path] for path in self._recent), key=_written, default=None)
+        newest = max(self._recent.values(), key=_written, default=None)
         if newest is None:
-            newest = max(self._logs.values(), key=_written, default=None)
+            newest = (
+                max(self._all(_EVER), key=_written, default=None) if self._since else self._walked.newest()
+            )
         if newest is None:
             return self._recent_folders
         return self._recent_folders | self._with_parents([os.path.dirname(newest.path)])
@@ -105,6 +102,13 @@ class LogTree:
                 found[path] = None
                 path = os.path.dirname(path)
         return found
+
+    def _note_recent(self) -> None:
+        """What is recent of a walk; after some walks nobody asks."""
+        if not self._has_noted:
+            self._has_noted = True
+            self._recent = {log.path: log for log in self._walked.written_since(self._horizon_ns)}
+            self._note_recent_folders()
 
     def _note_recent_folders(self) -> None:
         recent = [path for path, each in self._folders.items() if each.state.mtime_ns >= self._horizon_ns]
@@ -127,127 +131,57 @@ class LogTree:
                 folders.append(path)
             return
         self._folders[path] = after
-        old, new = set(before.folders), set(after.folders)
-        self._forget(old - new)
-        folders += [folder for folder in after.folders if folder not in old]
-        for log, inode in before.logs.items():
-            if after.logs.get(log) != inode:
-                self._logs.pop(log, None)
-        logs += [log for log, inode in after.logs.items() if before.logs.get(log) != inode]
+        old_folders, old, new = set(before.folders), before.logs(), after.logs()
+        self._forget(old_folders.difference(after.folders))
+        folders += [folder for folder in after.folders if folder not in old_folders]
+        for name in old.keys() | new.keys():
+            if old.get(name) != new.get(name):
+                self._drop(os.path.join(path, name))
+        logs += [os.path.join(path, name) for name, inode in new.items() if old.get(name) != inode]
 
     def _forget(self, folders: Iterable[str]) -> None:
         """Drop these folders with everything below them."""
         pending = list(folders)
         while pending:
-            folder = self._folders.pop(pending.pop(), None)
+            path = pending.pop()
+            folder = self._folders.pop(path, None)
             if folder is not None:
                 pending += folder.folders
-                for log in folder.logs:
-                    self._logs.pop(log, None)
+                for name in folder.names:
+                    self._drop(os.path.join(path, name))
 
     def _stat_again(self, paths: Iterable[str]) -> None:
-        known = {path: log for path in paths if (log := self._logs.get(path))}
-        walk = _Walk(self._listings, self._companions, known, set())
-        walk.look_at(known)
-        for path in known.keys() - walk.logs.keys():
-            del self._logs[path]
-        self._logs |= walk.logs
+        walk = LogWalk(self._listings, self._companions)
+        once = list(dict.fromkeys(paths))
+        walk.look_at("", once)
+        found = {log.path: log for log in walk.logs}
+        for path in once:
+            if path not in found:
+                self._drop(path)
+            elif found[path] != self._recent.get(path):
+                self._note(found[path])
 
-    def _add(self, folders: Sequence[str], logs: Sequence[str]) -> Iterable[str]:
-        """Walk new folders and stat new logs; returns the paths of the logs found."""
+    def _add(self, folders: Sequence[str], logs: Sequence[str]) -> None:
+        """Walk new folders and stat new logs."""
         seen = {folder.state.identity for folder in self._folders.values()}
-        walk = _Walk(self._listings, self._companions, {}, seen)
+        walk = LogWalk(self._listings, self._companions, seen)
         walk.descend(folders)
-        walk.look_at(logs)
+        walk.look_at("", logs)
         self._folders |= walk.folders
-        by_inode = {log.inode: path for path, log in self._logs.items() if log.inode}
-        for path, log in walk.logs.items():
-            other = by_inode.get(log.inode)
-            if other is not None and other != path:
-                if _is_same_file(other, path):
+        known = self._paths_of(set(walk.logs.inodes) - {0})
+        for log in walk.logs:
+            other = known.get(log.inode)
+            if other is not None and other != log.path:
+                if _is_same_file(other, log.path):
                     continue
                 self._stat_again([other])  # it may have been moved
-            self._logs[path] = log
-        return walk.logs
+            self._note(log)
 
-
-class _Walk:
-    """One walk. `known` are the logs as last seen; a device and inode in `seen` is not visited again."""
-
-    def __init__(
-        self,
-        listings: Listings,
-        companions: Sequence[str],
-        known: Mapping[str, LogFile],
-        seen: set[tuple[int, int]],
-    ) -> None:
-        self.folders: dict[str, Folder] = {}
-        self.logs: dict[str, LogFile] = {}
-        self.unreadable: list[str] = []
-        self._listings = listings
-        self._companions = companions
-        self._known = known
-        self._seen = seen
-
-    def descend(self, roots: Sequence[str]) -> None:
-        pending = list(roots)
-        while pending:
-            path = pending.pop()
-            folder = self._folder(path)
-            if folder is not None:
-                self.folders[path] = folder
-                pending += folder.folders
-                self.look_at(folder.logs)
-
-    def _folder(self, path: str) -> Folder | None:
-        """None where it was visited before or does not exist."""
-        try:
-            state = self._listings.state(path)
-            if state.inode:  # some network folders have no inodes
-                if state.identity in self._seen:
-                    return None
-                self._seen.add(state.identity)
-            return self._listings.folder(path, state)
-        except FileNotFoundError:
-            return None
-        except OSError:
-            self.unreadable.append(path)
-            return None
-
-    def look_at(self, paths: Iterable[str]) -> None:
-        known, seen, logs, companions = self._known, self._seen, self.logs, self._companions
-        for path in paths:
-            try:
-                status = os.stat(path)
-            except OSError:  # removed since it was listed, or a broken link
-                self.unreadable.append(path)
-                continue
-            inode, size, mtime_ns = (
-                min(value, _LARGEST) for value in (status.st_ino, status.st_size, status.st_mtime_ns)
-            )
-            if inode:
-                identity = status.st_dev, inode
-                if identity in seen:
-                    continue
-                seen.add(identity)
-            if stat.S_ISREG(status.st_mode):
-                log = known.get(path)
-                if companions:
-                    size, mtime_ns = _with_companions(path, companions, size, mtime_ns)
-                if log is None or log.mtime_ns != mtime_ns or log.size != size or log.inode != inode:
-                    log = LogFile(path, inode, size, mtime_ns)
-                logs[path] = log
-
-
-def _with_companions(path: str, companions: Sequence[str], size: int, mtime_ns: int) -> tuple[int, int]:
-    """An empty companion is ignored: merely opening a database may create one."""
-    for suffix in companions:
-        with suppress(OSError):
-            status = os.stat(path + suffix)
-            if status.st_size:
-                size += status.st_size
-                mtime_ns = max(mtime_ns, status.st_mtime_ns)
-    return size, mtime_ns
+    def _paths_of(self, inodes: set[int]) -> dict[int, str]:
+        """The paths of the logs as last seen that have these inodes."""
+        walked = (log for log in self._walked.with_inodes(inodes) if log.path not in self._since)
+        found = {log.inode: log.path for log in walked}
+        return found | {log.inode: log.path for log in self._since.values() if log and log.inode in inodes}
 
 
 def _is_same_file(one: str, other: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 _FEW = 8  # logs that need nobody to look ahead; where the disk is needed, that is checked after as many
 _SELDOM = 64  # where it is not, after twice as many each time, up to these
@@ -33,23 +33,25 @@ def _will_need(path: str) -> None:
 
 
 class ReadAhead:
-    """For logs that are read in this order, or from the end, one after another.
+    """For so many logs, read in the order of their places, or from the last one on; each has a path.
 
     Nothing is asked for where the logs are in memory: for each small one that would take a tenth of its time.
     """
 
     def __init__(
         self,
-        paths: Sequence[str],
+        count: int,
+        path: Callable[[int], str],
         *,
         disk_reads: Callable[[], int] | None = None,
         will_need: Callable[[str], None] = _will_need,
     ) -> None:
-        self._paths = paths
+        self._count = count
+        self._path = path
         self._will_need = will_need
         self._place = self._asked = -1
         self._left = self._each = 1  # logs until the next check
-        if len(paths) <= _FEW or not hasattr(os, "posix_fadvise"):
+        if count <= _FEW or not hasattr(os, "posix_fadvise"):
             self._left = sys.maxsize
             return
         self._disk_reads = disk_reads or _disk_reads()
@@ -73,10 +75,10 @@ class ReadAhead:
 
     def _ask(self, place: int, step: int) -> None:
         """For those behind this one that were not asked for yet."""
-        last = min(max(place + step * _AHEAD, 0), len(self._paths) - 1)
+        last = min(max(place + step * _AHEAD, 0), self._count - 1)
         first = place + step
         if self._asked >= 0:
             first = max(first, self._asked + 1) if step > 0 else min(first, self._asked - 1)
         for each in range(first, last + step, step):
-            self._will_need(self._paths[each])
+            self._will_need(self._path(each))
         self._asked = last

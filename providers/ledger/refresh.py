@@ -19,8 +19,9 @@ from msgspec.structs import astuple
 
 from providers.host.holder import WaitListener
 from providers.ledger import index, integrity, logins
-from providers.ledger.changes import Remembered, Shelf, compare
+from providers.ledger.changes import Remembered, Shelf, compare, settle
 from providers.ledger.database import opened, transaction, wait_for_writer
+from providers.ledger.facts import fact, note_fact
 from providers.ledger.growth import are_few, is_long, observed_before, resolve_growth, resolve_long
 from providers.ledger.index import LogEntry
 from providers.ledger.log_reader import ChangedLog, LogReading
@@ -29,6 +30,7 @@ from providers.ledger.logins import SeenLogin
 from providers.ledger.memory import InMemory
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.quarantine import is_marked
+from providers.ledger.reading_plan import ReadingPlan, ShelfLook
 from providers.ledger.repricing import reprice
 from providers.ledger.responses import Price
 from providers.ledger.scan_lock import Patience, alone
@@ -93,9 +95,6 @@ def refresh(
         return unreadable
 
 
-_Planned = tuple[ChangedLog, Shelf]
-
-
 class _Scan:
     """One refresh."""
 
@@ -122,17 +121,9 @@ class _Scan:
 
     def run(self, shelves: Sequence[Shelf]) -> dict[str, tuple[str, ...]]:
         unreadable: dict[str, list[str]] = {shelf.provider: [] for shelf in shelves}
-        plan: list[_Planned] = []
-        for shelf in shelves:
-            self._update_make(shelf)
-            logs, bad = self._remembered.finder(shelf).find()
-            unreadable[shelf.provider] += bad
-            changes, torn = compare(self._db, self._remembered, shelf, logs)
-            unreadable[shelf.provider] += torn
-            plan += [(change, shelf) for change in changes]
-        plan.sort(key=lambda each: each[0].log.mtime_ns, reverse=True)
-        total = sum(change.unread for change, _ in plan)
-        incomplete = dict.fromkeys((shelf.provider for _, shelf in plan), False)
+        looks = [self._look(shelf, unreadable[shelf.provider]) for shelf in shelves]
+        plan = ReadingPlan(looks)
+        incomplete = dict.fromkeys(plan.providers, False)
         done, held, pending = 0, 0, list[tuple[Shelf, LogEntry]]()
         until = time.monotonic() + min(FIRST_STEP_SECONDS, self._step_seconds)
         with closing(self._entries(plan)) as entries:
@@ -148,18 +139,41 @@ class _Scan:
                     pending, held = [], 0
                     until = time.monotonic() + self._step_seconds
                     if self._listener is not None:
-                        self._listener(ScanProgress(done, total))
+                        self._listener(ScanProgress(done, plan.unread))
         complete = {provider: not paths for provider, paths in unreadable.items()}
         if pending or self._damaged or any(self._is_outdated(*each) for each in complete.items()):
             while not self._step(shelves, pending, complete, is_last=True):
                 pending = []
+            self._settle(looks, complete)
         return {provider: tuple(paths) for provider, paths in unreadable.items() if paths}
+
+    def _look(self, shelf: Shelf, unreadable: list[str]) -> ShelfLook:
+        """Also adds to the paths that cannot be read completely."""
+        self._update_make(shelf)
+        logs, bad = self._remembered.finder(shelf).find()
+        changes = compare(self._db, self._remembered, shelf, logs)
+        unreadable += bad + changes.torn
+        return ShelfLook(shelf, logs, changes)
 
     def _is_outdated(self, provider: str, complete: bool) -> bool:
         """Whether the ledger has logs to resolve, or its completeness flag is outdated."""
-        if index.unresolved(self._db, provider, self._since_ms, 1):
-            return True
+        since_ms = fact(self._db, f"resolved of {provider}")
+        if since_ms is None or int(since_ms) > self._since_ms:
+            if index.unresolved(self._db, provider, self._since_ms, 1):
+                return True
+            self._note_resolved(provider)
         return index.is_complete(self._db, provider) is not complete
+
+    def _settle(self, looks: Sequence[ShelfLook], complete: Mapping[str, bool]) -> None:
+        """Note what is so after the last step: no refresh has to find it out until something changes."""
+        for provider in complete:
+            self._note_resolved(provider)
+        for look in looks:
+            if complete[look.shelf.provider]:
+                settle(self._db, self._remembered, look.shelf, look.logs)
+
+    def _note_resolved(self, provider: str) -> None:
+        note_fact(self._db, f"resolved of {provider}", str(self._since_ms))
 
     def _damaged_of(self, provider: str) -> frozenset[int]:
         return index.logs_of(self._db, provider, self._damaged) if self._damaged else frozenset()
@@ -176,33 +190,33 @@ class _Scan:
             with transaction(self._db):
                 index.set_make(self._db, shelf.provider, shelf.format.make)
 
-    def _entries(self, plan: Sequence[_Planned]) -> Generator[tuple[ChangedLog, Shelf, LogEntry | None]]:
+    def _entries(self, plan: ReadingPlan) -> Generator[tuple[ChangedLog, Shelf, LogEntry | None]]:
         """The entry of each log. Known logs come first: they are few, and contain today's work."""
-        for change, shelf in plan:
+        for change, shelf in plan.known:
             if change.known is not None:
                 yield change, shelf, self._reading.read_on(change.log, change.known, shelf.format)
-        new = [each for each in plan if each[0].known is None]
-        if not new:
+        new = plan.new
+        if not len(new):
             return
         from providers.ledger.parallel import pays, read_in_two  # 1 ms, where there is nothing to read
         from providers.ledger.read_ahead import ReadAhead
 
-        ahead = ReadAhead([change.log.path for change, _ in new])
+        ahead = ReadAhead(len(new), new.path)
 
-        def read(place: int) -> LogEntry | None:
-            ahead.come_to(place)
-            change, shelf = new[place]
+        def read(number: int) -> LogEntry | None:
+            ahead.come_to(number)
+            change, shelf = new[number]
             return self._reading.read_new(change.log, shelf.format)
 
-        if pays(sum(change.log.size + LOG_WEIGHT for change, _ in new), self._worth_two):
-            for fmt in {shelf.format for _, shelf in new}:
-                self._reading.scanner(fmt)  # what it imports is then there for both processes
-            with closing(read_in_two(len(new), lambda place: _as_values(read(place)))) as reading:
-                for place, values in reading:
-                    yield *new[place], LogEntry(*values) if values else None
+        if pays(new.unread + LOG_WEIGHT * len(new), self._worth_two):
+            for shelf in new.shelves:
+                self._reading.scanner(shelf.format)  # what it imports is then there for both processes
+            with closing(read_in_two(len(new), lambda number: _as_values(read(number)))) as reading:
+                for number, values in reading:
+                    yield *new[number], LogEntry(*values) if values else None
         else:
-            for place, (change, shelf) in enumerate(new):
-                yield change, shelf, read(place)
+            for number in range(len(new)):
+                yield *new[number], read(number)
 
     def _step(
         self,

@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 from providers.host.faults import log_fault, logger_of
 from providers.ledger.changes import Shelf
 from providers.ledger.database import LedgerDamaged, LedgerError
-from providers.ledger.discover import FINDERS, LogFile
+from providers.ledger.discover import FINDERS, FoundLogs
 from providers.source import Provider
 
 P = ParamSpec("P")
@@ -41,10 +41,10 @@ def retry_after_damage(report: Callable[P, R]) -> Callable[P, R]:
     return retried
 
 
-def found_logs(shelf: Shelf) -> tuple[list[LogFile], Sequence[str]]:
+def found_logs(shelf: Shelf) -> tuple[FoundLogs, Sequence[str]]:
     """Its logs, and what could not be read: all of it after a fault of ours, which the count reports."""
     try:
         return FINDERS.finder(shelf.home, shelf.format).find()
     except Exception as error:  # noqa: BLE001 - it must not cost the figures of the others
         log_fault(logger_of(__name__), f"could not find the logs of {shelf.provider}", error)
-        return [], (str(shelf.home),)
+        return FoundLogs(), (str(shelf.home),)

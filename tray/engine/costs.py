@@ -208,9 +208,12 @@ class Costs:
             held = self.ledger.logs_held()
         except LedgerError:
             return False
-        logs = [log for shelf in self._scope.shelves(providers) for log in found_logs(shelf)[0]]
-        unread = len(logs) - held
-        return unread > _MANY_LOGS or (unread == len(logs) and sum(log.size for log in logs) > _MANY_BYTES)
+        found = [found_logs(shelf)[0] for shelf in self._scope.shelves(providers)]
+        count = sum(map(len, found))
+        unread = count - held
+        return unread > _MANY_LOGS or (
+            unread == count and sum(sum(logs.sizes) for logs in found) > _MANY_BYTES
+        )
 
     def _refresh(
         self,

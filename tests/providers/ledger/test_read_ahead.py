@@ -35,7 +35,7 @@ class Disk:
 
 
 def read_all(disk: Disk, places: range) -> ReadAhead:
-    ahead = ReadAhead(PATHS, disk_reads=lambda: disk.blocks, will_need=disk.will_need)
+    ahead = ReadAhead(COUNT, PATHS.__getitem__, disk_reads=lambda: disk.blocks, will_need=disk.will_need)
     for place in places:
         ahead.come_to(place)
         disk.read(PATHS[place])
@@ -75,7 +75,7 @@ def test_it_ends_where_the_logs_are_in_memory() -> None:
 
 def test_a_second_process_starts_to_count_anew() -> None:
     disk = Disk(is_cold=False)
-    ahead = ReadAhead(PATHS, disk_reads=lambda: disk.blocks, will_need=disk.will_need)
+    ahead = ReadAhead(COUNT, PATHS.__getitem__, disk_reads=lambda: disk.blocks, will_need=disk.will_need)
     disk.blocks = 0
     for place in BACK:
         ahead.come_to(place)
@@ -88,7 +88,7 @@ def test_logs_that_are_gone_or_no_files(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     names = ["log", "gone", "folder", "pipe"] * 10
     blocks = iter(range(100))
-    ahead = ReadAhead([str(tmp_path / name) for name in names], disk_reads=lambda: next(blocks))
+    ahead = ReadAhead(len(names), lambda place: str(tmp_path / names[place]), disk_reads=lambda: next(blocks))
     before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
     for place in range(len(names)):
         ahead.come_to(place)
