@@ -50,6 +50,7 @@ class Remembered:
         self._finders = finders or Finders()
         self.ties = Ties()
         self._settled: dict[int, tuple[int, FoundLogs, list[str]]] = {}
+        self._ids: dict[tuple[int, str], int] = {}
 
     def finder(self, shelf: Shelf) -> LogFinder:
         return self._finders.finder(shelf.home, shelf.format)
@@ -65,6 +66,20 @@ class Remembered:
         generation, logs, torn = self._settled.get(home, (None, FoundLogs(), []))
         return (logs, torn) if generation == index.generation(db) else None
 
+    def rows(
+        self, db: sqlite3.Connection, home: int, paths: Sequence[str], inodes: Sequence[int]
+    ) -> dict[str, LogRow]:
+        """What the ledger knows of logs with these storable paths or, where one of the paths is not known, inodes.
+
+        Those asked for before are found by their ids: a log that has changed will change again.
+        """
+        ids = [self._ids.get((home, path), 0) for path in paths]
+        rows = known_logs.logs_with_ids(db, home, ids) if all(ids) else {}
+        if not rows.keys() >= set(paths):
+            rows = known_logs.some_logs(db, home, paths, inodes)
+            self._ids |= {(home, path): row.id for path, row in rows.items()}
+        return rows
+
 
 def compare(db: sqlite3.Connection, remembered: Remembered, shelf: Shelf, logs: FoundLogs) -> LogChanges:
     """Finds what must be read, and records which logs were deleted, restored, or merely moved."""
@@ -76,7 +91,7 @@ def compare(db: sqlite3.Connection, remembered: Remembered, shelf: Shelf, logs: 
         remembered.settle(db, home, logs, [])
         return LogChanges()
     places, absent = _differing(db, home, logs, None if were_torn else before)
-    rows = _rows(db, home, logs, places, absent)
+    rows = _rows(db, remembered, home, logs, places, absent)
     if not rows:
         if not places:
             _settle(db, remembered, home, logs, [])
@@ -163,13 +178,18 @@ def _differing(
 
 
 def _rows(
-    db: sqlite3.Connection, home: int, logs: FoundLogs, places: Sequence[int], absent: Collection[str]
+    db: sqlite3.Connection,
+    remembered: Remembered,
+    home: int,
+    logs: FoundLogs,
+    places: Sequence[int],
+    absent: Collection[str],
 ) -> dict[str, LogRow]:
     """What the ledger knows of these logs: by their paths, and of those that were moved by their inodes."""
     if len(places) + len(absent) > _FEW:
         return known_logs.all_logs(db, home)
     paths = [index.storable(logs.path(place)) for place in places]
-    return known_logs.some_logs(db, home, [*paths, *absent], [logs.inodes[place] for place in places])
+    return remembered.rows(db, home, [*paths, *absent], [logs.inodes[place] for place in places])
 
 
 def _paths(logs: FoundLogs) -> Iterator[str]:

@@ -38,6 +38,7 @@ class FoundLogs:
         self._columns = self.inodes, self.sizes, self.mtimes = array("q"), array("q"), array("q")
         self._names: list[tuple[str, Sequence[str]]] = []
         self._starts: list[int] = []
+        self._digest_of_names: bytes | None = None
 
     def add(
         self, prefix: str, names: Sequence[str], inodes: list[int], sizes: list[int], mtimes: list[int]
@@ -81,6 +82,11 @@ class FoundLogs:
         """Whether a place is the same path in both."""
         return self._names == other._names
 
+    def share_names(self, other: FoundLogs) -> None:
+        """Of others with the same paths: what was made of them is not made again."""
+        if self.has_paths_of(other):
+            self._names, self._digest_of_names = other._names, other._digest_of_names
+
     def changed_places(self, other: FoundLogs) -> list[int]:
         """The places where anything differs between these and others that have the same paths."""
         found: set[int] = set()
@@ -102,9 +108,12 @@ class FoundLogs:
 
     def digest(self) -> str:
         """The same for equal ones, in any process."""
-        digest = blake2b(digest_size=16)
-        for prefix, names in self._names:
-            digest.update("\0".join((prefix, *names, "\0")).encode(errors="surrogatepass"))
+        if self._digest_of_names is None:
+            of_names = blake2b(digest_size=16)
+            for prefix, names in self._names:
+                of_names.update("\0".join((prefix, *names, "\0")).encode(errors="surrogatepass"))
+            self._digest_of_names = of_names.digest()
+        digest = blake2b(self._digest_of_names, digest_size=16)
         for column in self._columns:
             digest.update(column)
         return digest.hexdigest()

@@ -48,6 +48,11 @@ def some_logs(
     return {row[1]: LogRow(*row) for row in rows}
 
 
+def logs_with_ids(db: sqlite3.Connection, home: int, ids: Sequence[int]) -> dict[str, LogRow]:
+    rows = db.execute(f"{_LOGS} AND id IN ({placeholders(ids)})", (home, *ids))
+    return {row[1]: LogRow(*row) for row in rows}
+
+
 def stamps(db: sqlite3.Connection, home: int) -> Stamps:
     """Of all logs that exist, as far as known; with None for the mtime of one that was not read to its end."""
     query = (

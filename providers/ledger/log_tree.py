@@ -49,6 +49,7 @@ class LogTree:
         walk.look_at("", [path for path in self._files if os.path.lexists(path)])
         self._folders, self._horizon_ns = walk.folders, horizon_ns
         if walk.logs != self._walked:
+            walk.logs.share_names(self._walked)
             self._walked = walk.logs
         self._since, self._has_noted = {}, False
         return self._walked, walk.unreadable
