@@ -196,7 +196,7 @@ class _Scan:
             if change.known is not None:
                 yield change, shelf, self._reading.read_on(change.log, change.known, shelf.format)
         new = plan.new
-        if not len(new):
+        if not new:
             return
         from providers.ledger.parallel import pays, read_in_two  # 1 ms, where there is nothing to read
         from providers.ledger.read_ahead import ReadAhead
