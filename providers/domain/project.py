@@ -23,7 +23,8 @@ def canonical(folder: str) -> str:
         name = folder[4:]
         if name.startswith(_EXTENDED_SHARE):
             name = _SHARE + name[4:]
-    if re.match(_DRIVE, name):
+    # Most have none there: to look for the pattern takes `re` four times as long.
+    if name[1:2] == ":" and re.match(_DRIVE, name):
         return name[0].upper() + ":\\" + name[3:].replace("/", "\\").rstrip("\\")
     if name.startswith(_SHARE):
         return _SHARE + name[2:].replace("/", "\\").rstrip("\\")

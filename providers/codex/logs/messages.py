@@ -19,6 +19,8 @@ from providers.domain import project
 from providers.domain.cost import Context, SentMessage
 from providers.domain.stable_hash import stable_hash
 
+_BY_TIME = attrgetter("at_ms", "key")
+
 _COPYING_MS = 150
 """Between two lines that a fork copies, a person writes no message."""
 
@@ -49,7 +51,7 @@ def messages(kept: Sequence[tuple[Path, Observation]]) -> list[SentMessage]:
         for key, (_, at, _, _, number) in best.items()
         if (context := contexts[number]) is not None
     ]
-    return sorted(found, key=attrgetter("at_ms", "key"))
+    return sorted(found, key=_BY_TIME)
 
 
 def _claims(

@@ -8,6 +8,7 @@ The ledger decodes them all, for tokens. The limits have a reader of their own, 
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -93,7 +94,8 @@ class SessionMeta(Struct, frozen=True):
     @property
     def counters_go_on(self) -> bool:
         """Whether a fork by this version of Codex continues its base's counters."""
-        return _version(self.cli_version) >= (0, 153)
+        version = self.cli_version
+        return len(version) <= _LONGEST_VERSION and _version(version) >= (0, 153)
 
     @property
     def is_subagent(self) -> bool:
@@ -110,6 +112,10 @@ class SessionMeta(Struct, frozen=True):
         return value if isinstance(value, str) else None
 
 
+_LONGEST_VERSION = 64  # characters: the last ones stay in memory
+
+
+@lru_cache(maxsize=16)
 def _version(text: str) -> tuple[int, ...]:
     numbers = text.partition("-")[0].split(".")
     known = all(map(str.isdecimal, numbers)) and max(map(len, numbers)) < 10
