@@ -1,9 +1,10 @@
 """Counts tokens from Claude Code's transcripts, its logs under `projects/` of each home.
 
-bytes → lines (ledger/scan) → typed lines (wire) → the best claim of each transcript on each response (reader,
-kept as in transcript) → what was billed over all of them (resolve). A response is logged in several lines:
-one for each part of it, some written while it was still streaming, and again in the copies of a fork, some of
-them with their counts zeroed. So of all lines of a response the best usage counts, and the earliest time.
+bytes → lines (ledger/scan) → typed lines (wire, by the types in lines) → the best claim of each transcript on each
+response (reader, kept as in transcript) → what was billed over all of them (resolve). A response is logged in
+several lines: one for each part of it, some written while it was still streaming, and again in the copies of a
+fork, some of them with their counts zeroed. So of all lines of a response the best usage counts, and the earliest
+time.
 """
 
 from __future__ import annotations

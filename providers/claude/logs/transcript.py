@@ -183,6 +183,6 @@ def links(kept: Observation) -> set[int]:
 
 
 def shared_names(sessions: Iterable[str], states: Iterable[SessionTotal]) -> set[int]:
-    names = {stable_hash(repr(("session", session)).encode()) for session in sessions}
-    names.update([stable_hash(repr(("started", state.started_ms)).encode()) for state in states])
+    names = {stable_hash(f"('session', {session!r})".encode()) for session in sessions}
+    names.update([stable_hash(f"('started', {state.started_ms!r})".encode()) for state in states])
     return names
