@@ -6,7 +6,6 @@ import msgspec
 from msgspec import Struct
 
 from providers.codex.logs import wire
-from providers.ledger.damaged_line import last_record
 from providers.ledger.scan import HEAD_ALONE
 from providers.logs import MalformedLine
 
@@ -45,8 +44,11 @@ def in_part(text: bytes | bytearray) -> wire.Line | None:
             raise MalformedLine from None
         return None
     line = _unclipped(head.group(), text) if head.lastgroup != HEAD_ALONE else None
-    if line is None and last_record(text, is_whole=True) is not None:
-        raise MalformedLine from None  # it was cut, and another record stands behind it
+    if line is None:
+        from providers.ledger.damaged_line import last_record  # few logs need it
+
+        if last_record(text, is_whole=True) is not None:
+            raise MalformedLine from None  # it was cut, and another record stands behind it
     if line is not None and not wire.EARLIEST <= line.timestamp <= wire.LATEST:
         raise MalformedLine
     return line
