@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +45,35 @@ def test_what_is_no_file_is_no_log(tmp_path: Path) -> None:
     dangling = tmp_path / "logs" / "dangling.jsonl"
     dangling.symlink_to(tmp_path / "nowhere")
     assert find(tmp_path, "logs") == ([str(inner)], [str(dangling)])
+
+
+@pytest.mark.parametrize("others", [0, 30], ids=["few", "many"])
+def test_few_logs_of_a_folder_are_found_as_many_are(tmp_path: Path, others: int) -> None:
+    """Many are reached from their folder, few by their paths."""
+    logs = tmp_path / "logs"
+    real = put(tmp_path / "elsewhere" / "b.jsonl")
+    expected = [put(logs / f"{number:02}.jsonl") for number in range(others)]
+    (logs / "a.jsonl").mkdir(parents=True)
+    (logs / "b.jsonl").symlink_to("../elsewhere/b.jsonl")
+    (logs / "c.jsonl").hardlink_to(real)
+    (logs / "d.jsonl").symlink_to("nowhere")
+    put(logs / "e.jsonl").write_bytes(b"12345")
+    expected += [logs / "b.jsonl", logs / "e.jsonl"]
+    found, unreadable = LogFinder(tmp_path, ["logs"], is_log).find()
+    assert ([log.path for log in found], unreadable) == ([*map(str, expected)], [str(logs / "d.jsonl")])
+    stamps = [(status.st_ino, status.st_size, status.st_mtime_ns) for status in map(os.stat, expected)]
+    assert [(log.inode, log.size, log.mtime_ns) for log in found] == stamps
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may look into every folder")
+def test_a_folder_that_cannot_be_listed_is_reported(tmp_path: Path) -> None:
+    put(tmp_path / "logs" / "a.jsonl")
+    closed = put(tmp_path / "logs" / "closed" / "b.jsonl").parent
+    closed.chmod(0o300)
+    try:
+        assert find(tmp_path, "logs") == ([str(tmp_path / "logs" / "a.jsonl")], [str(closed)])
+    finally:
+        closed.chmod(0o700)
 
 
 def test_a_home_that_is_a_file_is_reported(tmp_path: Path) -> None:
