@@ -17,6 +17,7 @@ from providers.host.files import stamp
 from providers.host.holder import WaitListener
 from providers.ledger.changes import Shelf
 from providers.ledger.database import LedgerBusy, LedgerError, LedgerQuarantined
+from providers.ledger.discover import FoundLogs
 from providers.ledger.ledger import Ledger
 from providers.ledger.quarantine import is_marked
 from providers.ledger.refresh import ScanProgress
@@ -82,12 +83,13 @@ class Costs:
         count that went well, the ledger is not even opened: each time would write to the disk.
         """
         chosen = self._scope.chosen()
-        logs = self._logs(chosen)
+        found = [(shelf, *found_logs(shelf)) for shelf in self._scope.shelves(chosen)]
+        logs = self._depends_on(found)
         if logs is not None and not is_marked(self.files[0]) and (logs, self._file_number()) == self._counted:
             self._has_counted = True
             return
         self._counted = None
-        if self._child is not None and self.ledger.is_kept and self._is_large(chosen):
+        if self._child is not None and self.ledger.is_kept and self._is_large([each[1] for each in found]):
             self._child.run(progress or (lambda _share: None), waiting or (lambda _clause: None))
         self.incomplete_logs, quarantined = self._refresh(chosen, progress, None, waiting)
         self._has_counted = True
@@ -200,15 +202,14 @@ class Costs:
         existing = {home.provider for home in self._scope.homes(provider) if os.path.isdir(home.path)}
         return used or {name: report for name, report in reports.items() if name in existing}
 
-    def _is_large(self, providers: Sequence[Provider]) -> bool:
-        """Whether many logs, or very large ones, were never read. Not so of a damaged ledger: the person learns of
-        its repair where it is counted.
+    def _is_large(self, found: Sequence[FoundLogs]) -> bool:
+        """Whether many of these logs, or very large ones, were never read. Not so of a damaged ledger: the person
+        learns of its repair where it is counted.
         """
         try:
             held = self.ledger.logs_held()
         except LedgerError:
             return False
-        found = [found_logs(shelf)[0] for shelf in self._scope.shelves(providers)]
         count = sum(map(len, found))
         unread = count - held
         return unread > _MANY_LOGS or (
@@ -258,19 +259,17 @@ class Costs:
         if fault is not None:
             raise fault
 
-    def _logs(self, providers: Sequence[Provider]) -> object:
-        """All that a count depends on beside the ledger; None where not all of it can be read.
+    def _depends_on(self, found: Sequence[tuple[Shelf, FoundLogs, Sequence[str]]]) -> object:
+        """All that a count depends on beside the ledger; None where not all of it can be read. `found` are the
+        logs of each shelf, and the unreadable paths.
 
         The hour is part of it: a ledger that others found damaged is opened, and repaired, within one.
         """
         hour = self._scope.clock().replace(minute=0, second=0, microsecond=0)
-        found: list[object] = [hour, self._scope.today(), self._scope.rates().fingerprint]
-        for shelf in self._scope.shelves(providers):
-            logs, unreadable = found_logs(shelf)
-            if unreadable:
-                return None
-            found.append((shelf.provider, shelf.home, logs))
-        return found
+        if any(unreadable for _, _, unreadable in found):
+            return None
+        logs = [(shelf.provider, shelf.home, own) for shelf, own, _ in found]
+        return hour, self._scope.today(), self._scope.rates().fingerprint, logs
 
     def _file_number(self) -> int | None:
         """Another where the ledger was replaced; None where it is gone."""
