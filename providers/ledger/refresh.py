@@ -38,7 +38,9 @@ from providers.logs import LogFormat
 
 STEP_SECONDS = 2.0
 FIRST_STEP_SECONDS = 0.25
-STEP_BYTES = 1 << 18
+# Of observations. As the names that link logs are hashes, each step writes to pages all over the table of links.
+# So steps grow with what is stored.
+STEP_BYTES, LARGEST_STEP = 1 << 18, 1 << 20
 # What is less than this, in bytes, is read before a second process has paid for itself. A log takes as long as so
 # many bytes, beside its own ones.
 WORTH_TWO = 96 << 20
@@ -124,7 +126,7 @@ class _Scan:
         looks = [self._look(shelf, unreadable[shelf.provider]) for shelf in shelves]
         plan = ReadingPlan(looks)
         incomplete = dict.fromkeys(plan.providers, False)
-        done, held, pending = 0, 0, list[tuple[Shelf, LogEntry]]()
+        done, held, written, pending = 0, 0, 0, list[tuple[Shelf, LogEntry]]()
         until = time.monotonic() + min(FIRST_STEP_SECONDS, self._step_seconds)
         with closing(self._entries(plan)) as entries:
             for change, shelf, entry in entries:
@@ -134,9 +136,9 @@ class _Scan:
                     pending.append((shelf, entry))
                     held += len(entry.observation)
                 done += change.unread
-                if time.monotonic() >= until or held > STEP_BYTES:
+                if time.monotonic() >= until or held > step_bytes(written):
                     self._step(shelves, pending, incomplete)
-                    pending, held = [], 0
+                    pending, held, written = [], 0, written + held
                     until = time.monotonic() + self._step_seconds
                     if self._listener is not None:
                         self._listener(ScanProgress(done, plan.unread))
@@ -280,6 +282,11 @@ class _Scan:
             if (login := self._login(shelf)) is not None:
                 logins.note(self._db, homes[shelf.home], login)
         return homes
+
+
+def step_bytes(written: int) -> int:
+    """How much a step may hold in memory, after those before it wrote so much."""
+    return min(max(STEP_BYTES, written // 4), LARGEST_STEP)
 
 
 def _as_values(entry: LogEntry | None) -> tuple[Any, ...]:

@@ -29,7 +29,7 @@ from providers.ledger.database import LedgerError, opened
 from providers.ledger.line_scanner import LineFormat
 from providers.ledger.log_checksums import SET_JUDGED
 from providers.ledger.messages import is_whole, rows_of
-from providers.ledger.refresh import ScanProgress, refresh
+from providers.ledger.refresh import ScanProgress, refresh, step_bytes
 from providers.ledger.zstd import compress, decompress
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/codex/0.169.0"
@@ -769,3 +769,8 @@ def test_damage_inside_is_reported_and_the_next_scan_starts_a_new_ledger(tmp_pat
         ledger.refresh()
     ledger.refresh()
     assert ledger.rows() == rows
+
+
+def test_steps_grow_with_what_is_stored_within_bounds() -> None:
+    sizes = [step_bytes(written) for written in (0, 1 << 20, 2 << 20, 3 << 20, 1 << 40)]
+    assert sizes == [256 << 10, 256 << 10, 512 << 10, 768 << 10, 1 << 20]
