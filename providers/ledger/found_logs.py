@@ -7,8 +7,8 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import compress
-from operator import attrgetter, ne
+from itertools import compress, repeat
+from operator import attrgetter, le, ne
 from zlib import adler32, crc32
 
 from msgspec import Struct
@@ -96,7 +96,7 @@ class FoundLogs:
         return sorted(found)
 
     def written_since(self, since_ns: int) -> Iterator[LogFile]:
-        return map(self.__getitem__, compress(range(len(self)), (at >= since_ns for at in self.mtimes)))
+        return map(self.__getitem__, compress(range(len(self)), map(le, repeat(since_ns), self.mtimes)))
 
     def newest(self) -> LogFile | None:
         """The one that was written last; of several the one with the last path."""
