@@ -4,48 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
-from msgspec import Struct
-
 from providers.claude.logs.growth import NO_USE
 from providers.claude.logs.transcript import (
     MAKE,
-    Location,
+    PackedObservation,
     ResponseRow,
-    SentRow,
     Served,
-    SessionTotal,
     encode,
+    packed,
+    row_start,
 )
-from providers.logs import unpacked
 
 SIZE = 4096
 """Responses of a piece."""
-
-
-class _Long(Struct, array_like=True):
-    """An observation whose rows are not decoded yet."""
-
-    make: str
-    skipped: int
-    places: list[Location]
-    messages: list[SentRow]
-    served: list[Served]
-    rows: list[msgspec.Raw]
-    states: list[SessionTotal]
-
-
-class _Where(Struct, array_like=True, gc=False):
-    """Of a row."""
-
-    key: int
-    message: str
-    at: float
-    place: int
-
-
-_decoder = msgspec.msgpack.Decoder(_Long)
-_where = msgspec.msgpack.Decoder(_Where)
 
 
 def pieces(observation: bytes, size: int = SIZE) -> Iterator[bytes] | None:
@@ -54,9 +25,7 @@ def pieces(observation: bytes, size: int = SIZE) -> Iterator[bytes] | None:
 
     Raises ValueError for an observation of another make.
     """
-    kept = unpacked(observation, _decoder)
-    if kept.make != MAKE:
-        raise ValueError("an observation of another make")
+    kept = packed(observation)
     accounts = {place.account for place in kept.places if place.account}
     roles = {place.session == place.root for place in kept.places}
     if kept.states or len(accounts) > 1 or len({place.root for place in kept.places}) > 1 or len(roles) > 1:
@@ -64,17 +33,17 @@ def pieces(observation: bytes, size: int = SIZE) -> Iterator[bytes] | None:
     return _pieces(kept, _owner(kept), size)
 
 
-def _owner(kept: _Long) -> list[ResponseRow]:
+def _owner(kept: PackedObservation) -> list[ResponseRow]:
     """A row of no usage, of the time from when on the session has an account; none without one."""
     labelled = {number for number, place in enumerate(kept.places) if place.account}
     if not labelled:
         return []
-    rows = (_where.decode(row) for row in kept.rows)
+    rows = (row_start(row) for row in kept.rows)
     first = min(((row.at, row.place) for row in rows if row.place in labelled), default=None)
     return [] if first is None else [ResponseRow(-1, "", *first, len(kept.served), NO_USE)]
 
 
-def _pieces(kept: _Long, owner: Sequence[ResponseRow], size: int) -> Iterator[bytes]:
+def _pieces(kept: PackedObservation, owner: Sequence[ResponseRow], size: int) -> Iterator[bytes]:
     served = [*kept.served, Served("", "", "")]
     messages = kept.messages
     for start in range(0, max(1, len(kept.rows)), size):

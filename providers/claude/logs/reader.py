@@ -13,6 +13,7 @@ from sys import intern
 from msgspec.structs import replace
 
 from providers.claude.logs import wire
+from providers.claude.logs.claims import Claims
 from providers.claude.logs.lines import (
     Boundary,
     CostState,
@@ -28,12 +29,12 @@ from providers.claude.logs.transcript import (
     WITHOUT_REQUEST,
     Claim,
     Location,
-    Observation,
+    PackedObservation,
     Served,
     SessionTotal,
     claim,
     encode,
-    observed,
+    packed,
     shared_names,
     sums,
 )
@@ -43,9 +44,6 @@ from providers.logs import MalformedLine
 
 # Decoded values may keep the whole line in memory: only short ones are remembered.
 _SHORT = 1 << 20
-
-_Best = tuple[str, float, Location, Claim, Served]
-"""Of one response: the end of its own id, the time and place of its earliest line, and its best one."""
 
 _DISTINCT = 7  # of the last letters of a message's id: within a session they tell messages apart
 _STANDARD = ("standard", "global", "not_available", "")
@@ -60,7 +58,7 @@ class TranscriptReader:
     def __init__(self, path: str, observation: bytes | None = None) -> None:
         self._places = Places(path)
         self._skipped = 0
-        self._responses: dict[int, _Best] = {}
+        self._claims = Claims()
         self._messages: dict[int, tuple[float, Location]] = {}
         self._states: list[tuple[Location, SessionTotal]] = []
         self._unnamed: dict[str, str] | None = None
@@ -70,16 +68,13 @@ class TranscriptReader:
         self._place: Location | None = None  # of the last response
         self._owner_line = b""  # a session repeats it
         if observation is not None:
-            self._go_on(observed(observation))
+            self._go_on(packed(observation))
 
-    def _go_on(self, kept: Observation) -> None:
-        places, served = kept.places, kept.served
+    def _go_on(self, kept: PackedObservation) -> None:
+        places = kept.places
         self._places.account, self._unnamed = kept.account, kept.unnamed
         self._skipped, self._last_at = kept.skipped, kept.last_at
-        self._responses = {
-            row.key: (row.message, row.at, places[row.place], row.claim, served[row.served])
-            for row in kept.rows
-        }
+        self._claims.go_on(kept)
         self._messages = {row.key: (row.at, places[row.place]) for row in kept.messages}
         self._states = [(places[state.place], state) for state in kept.states]
 
@@ -92,11 +87,11 @@ class TranscriptReader:
 
     def links(self) -> Iterable[int]:
         """Its responses, its sessions, and the first processes of these."""
-        sessions = {place.root for _, _, place, _, _ in self._responses.values()}
+        sessions = {place.root for place in self._claims.places()}
         sessions.update([place.root for place, _ in self._states])
         sessions.update([place.root for _, place in self._messages.values()])
         names = shared_names(sessions, [state for _, state in self._states])
-        names.update(self._responses, self._messages)
+        names.update(self._claims.keys(), self._messages)
         return names
 
     def last_ms(self) -> int:
@@ -186,7 +181,7 @@ class TranscriptReader:
             place = replace(place, copied=True)
         served = _served(message.model, answer.line.effort, usage.speed, usage.inference_geo)
         key = stable_hash(encode(self._identity(answer, best)))
-        self._merge(key, (_name(answer), at, place, best, served))
+        self._claims.add(key, (_name(answer), at, place, best, served))
         if usage.has_advice:
             self._count_advice(usage, key, at, place, stopped)
 
@@ -198,14 +193,7 @@ class TranscriptReader:
             return
         for index, each in advice:
             served = Served(intern(each.model or ""), "", _tier(each.speed, each.inference_geo))
-            self._merge(stable_hash(encode((key, index))), ("", at, place, claim(each, stopped), served))
-
-    def _merge(self, key: int, new: _Best) -> None:
-        known = self._responses.setdefault(key, new)
-        if known is not new:
-            at, place = min((new[1], new[2]), (known[1], known[2]))
-            best, served = max((new[3], new[4]), (known[3], known[4]))
-            self._responses[key] = new[0], at, place, best, served
+            self._claims.add(stable_hash(encode((key, index))), ("", at, place, claim(each, stopped), served))
 
     def _identity(self, answer: ResponseLine, best: Claim) -> object:
         """What all lines of a response have in common, and no other response has."""
@@ -232,17 +220,7 @@ class TranscriptReader:
         places: dict[Location, int] = {}
         served: dict[Served, int] = {}
         # As the structs of `transcript` are encoded, without making them: most transcripts are small.
-        rows = [
-            (
-                key,
-                name,
-                at,
-                places.setdefault(place, len(places)),
-                served.setdefault(terms, len(served)),
-                best,
-            )
-            for key, (name, at, place, best, terms) in self._responses.items()
-        ]
+        rows = self._claims.rows(places, served)
         messages = [
             (key, at, places.setdefault(place, len(places))) for key, (at, place) in self._messages.items()
         ]

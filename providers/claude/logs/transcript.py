@@ -122,6 +122,30 @@ class Observation(Struct, array_like=True):
     unnamed: dict[str, str] | None
 
 
+class PackedObservation(Struct, array_like=True):
+    """An observation whose rows are not decoded."""
+
+    make: Literal["claude 4"]
+    skipped: int
+    places: list[Location]
+    messages: list[SentRow]
+    served: list[Served]
+    rows: list[msgspec.Raw]
+    states: list[SessionTotal]
+    last_at: float
+    account: str
+    unnamed: dict[str, str] | None
+
+
+class RowStart(Struct, array_like=True, gc=False):
+    """How a row begins: enough to tell which response it is, and when and where it was logged."""
+
+    key: int
+    message: str
+    at: float
+    place: int
+
+
 MAKE = "claude 4"
 
 
@@ -133,11 +157,19 @@ def known_account(account: str) -> str | None:
 
 encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(Observation)
+_packed = msgspec.msgpack.Decoder(PackedObservation)
+row = msgspec.msgpack.Decoder(ResponseRow).decode
+row_start = msgspec.msgpack.Decoder(RowStart).decode
 
 
 def observed(observation: bytes) -> Observation:
     """Raises ValueError for one of another make."""
     return unpacked(observation, _decoder)
+
+
+def packed(observation: bytes) -> PackedObservation:
+    """Raises ValueError for one of another make."""
+    return unpacked(observation, _packed)
 
 
 def claim(spent: Spent, stopped: bool) -> Claim:
