@@ -120,10 +120,12 @@ class _Scan:
         self._step_seconds = step_seconds
         self._reading = LogReading(db)
         self._damaged = damaged
+        self._resolved = frozenset[str]()
 
     def run(self, shelves: Sequence[Shelf]) -> dict[str, tuple[str, ...]]:
         unreadable: dict[str, list[str]] = {shelf.provider: [] for shelf in shelves}
         looks = [self._look(shelf, unreadable[shelf.provider]) for shelf in shelves]
+        self._resolved = frozenset(filter(self._is_resolved, unreadable))
         plan = ReadingPlan(looks)
         incomplete = dict.fromkeys(plan.providers, False)
         done, held, written, pending = 0, 0, 0, list[tuple[Shelf, LogEntry]]()
@@ -159,12 +161,16 @@ class _Scan:
 
     def _is_outdated(self, provider: str, complete: bool) -> bool:
         """Whether the ledger has logs to resolve, or its completeness flag is outdated."""
-        since_ms = fact(self._db, f"resolved of {provider}")
-        if since_ms is None or int(since_ms) > self._since_ms:
+        if provider not in self._resolved:
             if index.unresolved(self._db, provider, self._since_ms, 1):
                 return True
             self._note_resolved(provider)
         return index.is_complete(self._db, provider) is not complete
+
+    def _is_resolved(self, provider: str) -> bool:
+        """Whether that is known of all its logs that are not read now."""
+        since_ms = fact(self._db, f"resolved of {provider}")
+        return since_ms is not None and int(since_ms) <= self._since_ms
 
     def _settle(self, looks: Sequence[ShelfLook], complete: Mapping[str, bool]) -> None:
         """Note what is so after the last step: no refresh has to find it out until something changes."""
@@ -244,7 +250,7 @@ class _Scan:
                     if shelf.provider == provider
                 ]
                 also = self._damaged_of(provider)
-                if is_last:
+                if is_last and provider not in self._resolved:
                     left = index.unresolved(db, provider, self._since_ms, _AT_ONCE)
                     done &= len(left) < _AT_ONCE
                     also |= left
