@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from msgspec import Struct
@@ -23,17 +23,30 @@ from providers.logs import LogChange, LogGrowth, alike
 
 NO_USE = Claim(False, 0, 0, 0, 0, 0, 0, 0, 0)
 
-_Owner = tuple[str, str, float]
-"""A session, the vendor's id of its account, and since when it is its owner (epoch seconds)."""
+_Owned = Mapping[str, tuple[str, float]]
+"""By session, the vendor's id of its account, and since when it is its owner (epoch seconds)."""
+
+
+class Owner(Struct, frozen=True):
+    """The account of a session since the earliest response that is labelled with it: its time, in epoch seconds,
+    and key.
+    """
+
+    session: str
+    account: str
+    since: float
+    response: int
+    is_agents: bool
 
 
 class Tie(Struct, frozen=True):
-    """What matters of another transcript: the names of its messages, the owners of its sessions, and whether it
-    says what a session used in all.
+    """What matters of another transcript: the names of its messages, the responses that are no copies from another
+    session, the owners of its sessions, and whether it says what a session used in all.
     """
 
     names: frozenset[int]
-    owners: frozenset[_Owner]
+    responses: frozenset[int]
+    owners: Sequence[Owner]
     has_totals: bool
 
 
@@ -41,7 +54,7 @@ def tie(observation: bytes) -> Tie:
     """Raises ValueError for an observation of another make."""
     kept = observed(observation)
     names = frozenset(_name(kept, row) for row in kept.rows if row.message)
-    return Tie(names, _owners(kept), bool(kept.states))
+    return Tie(names, _responses(kept), _owners(kept), bool(kept.states))
 
 
 def growth(change: LogChange, others: Sequence[Tie]) -> LogGrowth | None:
@@ -55,8 +68,8 @@ def growth(change: LogChange, others: Sequence[Tie]) -> LogGrowth | None:
         return None
     if now.places[: len(before.places)] != before.places or now.served[: len(before.served)] != before.served:
         return None
-    owners = _merged(_owners(before), others)
-    if owners is None or owners != _merged(_owners(now), others):
+    owners = _merged(before, others)
+    if owners is None or owners != _merged(now, others):
         return None
     same, same_sent = alike(before.rows, now.rows), alike(before.messages, now.messages)
     names = {_name(kept, row) for kept in (before, now) for row in kept.rows[same:] if row.message}
@@ -79,23 +92,39 @@ def _name(kept: Observation, row: ResponseRow) -> int:
     return hash((kept.places[row.place].root, row.message.removeprefix(WITHOUT_REQUEST)))
 
 
-def _owners(kept: Observation) -> frozenset[_Owner]:
-    first: dict[Location, float] = {}
+def _responses(kept: Observation) -> frozenset[int]:
+    return frozenset(row.key for row in kept.rows if not kept.places[row.place].copied)
+
+
+def _owners(kept: Observation) -> list[Owner]:
+    first: dict[int, ResponseRow] = {}
     for row in kept.rows:
-        place = kept.places[row.place]
-        if place.account:
-            first[place] = min(row.at, first.get(place, row.at))
-    return frozenset((place.root, place.account, at) for place, at in first.items())
+        if kept.places[row.place].account and row.at < first.setdefault(row.place, row).at:
+            first[row.place] = row
+    places = [(kept.places[number], row) for number, row in first.items()]
+    return [
+        Owner(place.root, place.account, row.at, row.key, place.session != place.root)
+        for place, row in places
+    ]
 
 
-def _merged(owners: Iterable[_Owner], others: Iterable[Tie]) -> Mapping[str, tuple[str, float]] | None:
-    """The owner of each session; None where one had several."""
+def _merged(kept: Observation, others: Sequence[Tie]) -> _Owned | None:
+    """The owner of each session; None where one had several, or another line of the same response may say
+    something else.
+    """
+    owners = [*_owners(kept), *chain.from_iterable(each.owners for each in others)]
+    if not owners:
+        return {}
+    responses = {owner.response for owner in owners}
+    lines = [_responses(kept) & responses, *(responses & each.responses for each in others)]
+    if sum(map(len, lines)) > len(responses) or any(owner.is_agents for owner in owners):
+        return None
     found: dict[str, tuple[str, float]] = {}
-    for session, account, since in chain(owners, *(each.owners for each in others)):
-        known, at = found.setdefault(session, (account, since))
-        if known != account:
+    for owner in owners:
+        account, since = found.setdefault(owner.session, (owner.account, owner.since))
+        if account != owner.account:
             return None
-        found[session] = account, min(at, since)
+        found[owner.session] = account, min(since, owner.since)
     return found
 
 
@@ -103,7 +132,7 @@ def _cut(
     kept: Observation,
     rows: Sequence[ResponseRow],
     messages: list[SentRow],
-    owners: Mapping[str, tuple[str, float]],
+    owners: _Owned,
 ) -> Observation:
     """With these rows alone, and one of no usage for each owner."""
     known = [Location(False, session, session, "", account) for session, (account, _) in owners.items()]

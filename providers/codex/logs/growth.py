@@ -66,8 +66,8 @@ def growth(change: LogChange, others: Sequence[Tie]) -> LogGrowth | None:
     if any(_is_affected(each, now.state, since) or not each.messages.isdisjoint(keys) for each in others):
         return None
     return LogGrowth(
-        encode(_cut(before, turns, was)),
-        encode(_cut(now, turns, has)),
+        encode(_cut(before, turns, was, keys)),
+        encode(_cut(now, turns, has, keys)),
         now.links() - before.links() if change.before else now.links(),
         frozenset(stable_hash(turn.encode(errors="surrogatepass")) for turn in turns if turn),
     )
@@ -124,13 +124,15 @@ def _turn(kept: Observation, line: Record | TokenEvent) -> str | None:
     return kept.terms[line.terms].turn
 
 
-def _cut(kept: Observation, turns: _Turns, changes: _Changes) -> Observation:
-    """With the lines of these turns alone."""
+def _cut(
+    kept: Observation, turns: _Turns, changes: _Changes, messages: AbstractSet[int | None]
+) -> Observation:
+    """With the lines of these turns and messages alone: one message may have several lines."""
     places = {place: number for number, place in enumerate(_places(kept, turns))}
     numbers = {place: number for number, place in enumerate(_records(kept, places))}
     return replace(
         kept,
-        messages=changes.messages,
+        messages=[each for each in kept.messages if each.key in messages],
         settings={turn: setting for turn, setting in kept.settings.items() if turn in turns},
         terms=[kept.terms[place] for place in places],
         records=[replace(kept.records[place], terms=places[kept.records[place].terms]) for place in numbers],

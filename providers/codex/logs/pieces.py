@@ -94,12 +94,14 @@ def _divided(kept: _Long, size: int) -> list[_Piece]:
         piece = of_turn[terms.turn]
         places.append((piece, len(piece.terms)))
         piece.terms.append(terms)
-    compactions = {each.record: each for each in kept.compactions}
+    compactions: dict[int, list[Compaction]] = {}
+    for each in kept.compactions:
+        compactions.setdefault(each.record, []).append(each)
     for number, raw in enumerate(kept.records):
         record = _record.decode(raw)
         piece, terms_at = places[record.terms]
-        if number in compactions:
-            piece.compactions.append(replace(compactions[number], record=len(piece.records)))
+        same = compactions.get(number, ())
+        piece.compactions += [replace(each, record=len(piece.records)) for each in same]
         piece.records.append(Raw(encode(replace(record, terms=terms_at))))
     total = NOTHING
     for raw in kept.events:
