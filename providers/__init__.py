@@ -15,7 +15,7 @@
         budgets           what a person's own day, week or month comes to: plain numbers, as in rules
         pace, blocked     use against time, and what today may have; whether an account can go on
         visible           foreign text without control and bidi characters: each exit uses it last
-        short_hash        names for files, made of text
+        short_hash        names for files, made of text; stable_hash: names of responses and logs, as numbers
         hook_call, hook_line   what a CLI's hook was called for and is answered; how a guard's hook is recognized
         rules, work_days  the same on plain numbers, for fast paths; the days that a week's pace counts
     source       what a provider is made of: a new one is a folder and a line in `registry`
@@ -35,11 +35,11 @@
         refresh           reads what is new (changes: compared with known_logs; reading_plan: in which order), in
                           `parallel` where it is much and with `read_ahead` where it comes from a disk, and has it
                           resolved
-        resolve           the logs that belong together → what was billed, each response once
+        resolve           the logs that belong together → what was billed, each response once (growth: only what
+                          changed, where one log of many grew)
         place             its file, or `memory` while that cannot be written; scan_lock lets one process count
         database          the file itself (schema, statements): its logs (index), what they came to (responses,
-                          repricing, counters), its times (epoch_ms);
-                          facts hold until it is written again
+                          repricing, counters), its times (epoch_ms), facts that hold until it is written again
         checksum          of all that is stored (part_checksums: of responses; log_checksums: of logs;
                           row_checksums: of limits, windows, logins); reports verify it (`verify`), and so does the
                           scrub, a slow check of everything (integrity); a ledger of an older version gets its own
@@ -56,7 +56,8 @@
         history           the limits over time; `rates` of the last hours, limit_news (what an account hears of it)
         windows           what became of each window, from its readings: pure; kept for ever by window_log
         prices/           the user's own prices.toml > the price library's list (rates.json, or one that `update`
-                          downloaded) > our prices.toml for what it lacks, read as gaps.json
+                          downloaded) > our prices.toml for what it lacks, read as gaps.json (layers: which price
+                          applies; pricing: what a response costs)
         rollup/           sums of all of it that answer any filter at once, with a copy in the cache folder: of
                           the ledger only parts whose checksums changed are read again (reading, update)
         ledger            all of it, as the rest of the project sees it

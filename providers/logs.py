@@ -37,8 +37,8 @@ def unpacked(observation: bytes, decoder: msgspec.msgpack.Decoder[T]) -> T:
         raise ValueError("an observation of another make") from error
 
 
-def alike(one: Sequence[T], other: Sequence[T]) -> int:
-    """With how many equal members both begin."""
+def common_prefix_length(one: Sequence[T], other: Sequence[T]) -> int:
+    """How many equal members both begin with."""
     length = min(len(one), len(other))
     if one[:length] == other[:length]:
         return length
@@ -164,13 +164,15 @@ class LogFormat(LogDiscovery, Protocol):
         no other log is related to it. None where that is not so. Raises ValueError as `links` does.
         """
 
-    def tie(self, observation: bytes) -> Any:
-        """What `growth` has to know of the other logs of a part: small, for the memory of this process alone.
+    def summary(self, observation: bytes) -> Any:
+        """What `growth` has to know of another log of the part: small, and only ever kept in memory.
 
         Raises ValueError for an observation of another version.
         """
 
     def growth(self, change: LogChange, others: Sequence[Any]) -> LogGrowth | None:
-        """What is left of a change in a log, of whose part these are the other logs; None where it may change what
-        they say, so that all must be resolved anew. Raises ValueError as `links` does.
+        """What is left of a change in a log; `others` are the summaries of the other logs of its part.
+
+        None where it may change what is resolved of them, so that all must be resolved anew. Raises ValueError as
+        `links` does.
         """

@@ -13,7 +13,7 @@ from providers.ledger import index, known_logs
 from providers.ledger.database import transaction
 from providers.ledger.discover import Finders, FoundLogs, LogFile, LogFinder
 from providers.ledger.facts import fact, note_fact
-from providers.ledger.growth import Ties
+from providers.ledger.growth import LogSummaries
 from providers.ledger.known_logs import LogRow
 from providers.ledger.log_reader import ChangedLog
 from providers.ledger.logins import SeenLogin
@@ -48,7 +48,7 @@ class Remembered:
 
     def __init__(self, finders: Finders | None = None) -> None:
         self._finders = finders or Finders()
-        self.ties = Ties()
+        self.summaries = LogSummaries()
         self._settled: dict[int, tuple[int, FoundLogs, list[str]]] = {}
         self._ids: dict[tuple[int, str], int] = {}
 
@@ -96,7 +96,7 @@ def compare(db: sqlite3.Connection, remembered: Remembered, shelf: Shelf, logs: 
         if not places:
             _settle(db, remembered, home, logs, [])
         return LogChanges(new=places)
-    changes, found = _sorted_out(logs, places, rows)
+    changes, found = _classified(logs, places, rows)
     deleted = [
         row.id for path in absent if (row := rows.get(path)) and not row.gone and row not in found.moved
     ]
@@ -124,16 +124,16 @@ def _settle(
 
 
 class _Found(Struct):
-    """Logs that were there before: those at another path, which they have now, and the ids of deleted ones."""
+    """Known logs with the paths they were moved to; the ids of those that are there again after a deletion."""
 
     moved: dict[LogRow, str]
     restored: list[int]
 
 
-def _sorted_out(logs: FoundLogs, places: Sequence[int], rows: dict[str, LogRow]) -> tuple[LogChanges, _Found]:
+def _classified(logs: FoundLogs, places: Sequence[int], rows: dict[str, LogRow]) -> tuple[LogChanges, _Found]:
     """What has become of the logs at these places, by what the ledger knows of them."""
     missing: dict[tuple[int, str], LogRow] | None = None
-    known, new, torn, there = list[ChangedLog](), list[int](), list[str](), _Found({}, [])
+    known, new, torn, found = list[ChangedLog](), list[int](), list[str](), _Found({}, [])
     for place in places:
         log = logs[place]
         path = index.storable(log.path)
@@ -141,17 +141,17 @@ def _sorted_out(logs: FoundLogs, places: Sequence[int], rows: dict[str, LogRow])
         if row is None:
             missing = _missing(logs, rows) if missing is None else missing
             if (row := missing.pop((log.inode, _name(path)), None)) is not None:
-                there.moved[row] = log.path
+                found.moved[row] = log.path
         if row is None:
             new.append(place)
         elif row.whole == index.UNREAD or not _is_unchanged(log, row):
             known.append(ChangedLog(log, row))
         else:
             if row.gone:
-                there.restored.append(row.id)
+                found.restored.append(row.id)
             if row.whole == index.TORN:
                 torn.append(log.path)
-    return LogChanges(known=known, new=new, torn=torn), there
+    return LogChanges(known=known, new=new, torn=torn), found
 
 
 def _missing(logs: FoundLogs, rows: dict[str, LogRow]) -> dict[tuple[int, str], LogRow]:

@@ -22,34 +22,34 @@ from providers.ledger.responses import Price, insert_rows, priced_rows, replace_
 from providers.logs import LogChange, LogFormat, LogGrowth, Observed
 
 _FEW = 32
-"""Logs of one step. Where more have changed, to resolve them together takes less."""
-_MOST_TIES = 20_000
+"""Logs of one step. Where more have changed, it takes less to resolve them together."""
+_MOST_SUMMARIES = 20_000
 _LONG = 1 << 18
 """Bytes of an observation, of some four thousand responses."""
 
 
-class Ties:
-    """What a process that goes on running remembers of the logs of a part."""
+class LogSummaries:
+    """A cache of summaries, for a process that goes on running, with the checksums of their observations."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[int | None, Any]] = {}
 
     def of(self, db: sqlite3.Connection, fmt: LogFormat, logs: Mapping[int, int | None]) -> list[Any] | None:
-        """Those of these logs, with the checksums of their observations; None where one cannot be known."""
+        """Those of these logs, whose observations have these checksums; None where one cannot be made."""
         known = self._known
         missing = [log for log, checksum in logs.items() if known.get(log, (None, None))[0] != checksum]
-        if len(known) + len(missing) > _MOST_TIES:
+        if len(known) + len(missing) > _MOST_SUMMARIES:
             known.clear()
             missing = list(logs)
         try:
             for log, (_, observation) in index.observations(db, missing).items():
-                known[log] = logs[log], fmt.tie(observation)
+                known[log] = logs[log], fmt.summary(observation)
         except ValueError:
             return None
-        ties = [known.get(log, (None, None)) for log in logs]
-        if [checksum for checksum, _ in ties] != list(logs.values()):
+        summaries = [known.get(log, (None, None)) for log in logs]
+        if [checksum for checksum, _ in summaries] != list(logs.values()):
             return None
-        return [tie for _, tie in ties]
+        return [summary for _, summary in summaries]
 
 
 def are_few(read: Sequence[ReadLog]) -> bool:
@@ -109,7 +109,7 @@ def resolve_growth(
     price: Price,
     read: dict[int, ReadLog],
     before: Mapping[int, bytes],
-    ties: Ties,
+    summaries: LogSummaries,
 ) -> dict[int, ReadLog]:
     """Update the responses and messages of the parts of these logs; returns those that are left to resolve.
 
@@ -117,7 +117,7 @@ def resolve_growth(
     """
     if not has_checksums(db):
         return read
-    step = _Step(db, provider, fmt, price, ties)
+    step = _Step(db, provider, fmt, price, summaries)
     left = dict(read)
     pending = dict(before)
     for log, each in read.items():
@@ -132,13 +132,13 @@ class _Step:
     """The logs of one provider that changed together, one after the other."""
 
     def __init__(
-        self, db: sqlite3.Connection, provider: str, fmt: LogFormat, price: Price, ties: Ties
+        self, db: sqlite3.Connection, provider: str, fmt: LogFormat, price: Price, summaries: LogSummaries
     ) -> None:
         self._db = db
         self._provider = provider
         self._format = fmt
         self._price = price
-        self._ties = ties
+        self._summaries = summaries
 
     def resolve(
         self, log: int, home: Path, change: LogChange, entry: LogEntry, pending: Mapping[int, bytes]
@@ -164,12 +164,12 @@ class _Step:
         self, change: LogChange, others: Sequence[Member], pending: Mapping[int, bytes]
     ) -> LogGrowth | None:
         settled = {each.id: each.checksum for each in others if each.id not in pending}
-        ties = self._ties.of(self._db, self._format, settled)
-        if ties is None:
+        summaries = self._summaries.of(self._db, self._format, settled)
+        if summaries is None:
             return None
         try:
-            ties += [self._format.tie(pending[each.id]) for each in others if each.id in pending]
-            return self._format.growth(change, ties)
+            summaries += [self._format.summary(pending[each.id]) for each in others if each.id in pending]
+            return self._format.growth(change, summaries)
         except ValueError:
             return None
 

@@ -41,10 +41,10 @@ FIRST_STEP_SECONDS = 0.25
 # Of observations. As the names that link logs are hashes, each step writes to pages all over the table of links.
 # So steps grow with what is stored.
 STEP_BYTES, LARGEST_STEP = 1 << 18, 1 << 20
-# What is less than this, in bytes, is read before a second process has paid for itself. A log takes as long as so
-# many bytes, beside its own ones.
 WORTH_TWO = 96 << 20
+"""Bytes: to read fewer takes less time than a second process costs."""
 LOG_WEIGHT = 150_000
+"""Bytes that could be read in the time that each log takes, whatever its size."""
 _AT_ONCE = 1_000  # logs: their observations are in memory together
 
 
@@ -266,16 +266,15 @@ class _Scan:
 
         db, price = self._db, self._price
         before = observed_before(db, read)
-        known, new = number_logs(
-            db, sorted(read, key=is_long, reverse=True)
-        )  # of those not stored, the highest
+        # Long ones first: they are stored first, and what is stored must have lower numbers than what is not.
+        known, new = number_logs(db, sorted(read, key=is_long, reverse=True))
         update_logs(db, known)
         long = {log: new.pop(log) for log, each in list(new.items()) if is_long(each)}
         add_logs(db, long, {})
         known |= resolve_long(db, provider, fmt, price, long)
         if are_few(read):
             add_logs(db, new, {})
-            known = resolve_growth(db, provider, fmt, price, known | new, before, self._remembered.ties)
+            known = resolve_growth(db, provider, fmt, price, known | new, before, self._remembered.summaries)
             new = {}
         parts = resolve_parts(db, provider, fmt, price, known, new, self._since_ms, also)
         add_logs(db, new, parts)

@@ -20,7 +20,7 @@ def local_zone() -> tzinfo:
             return ZoneInfo(key)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # no such zone is installed
         pass
-    return _found_zone()
+    return _zone_by_tzlocal()
 
 
 def linked_key(environ: Mapping[str, str] = os.environ, root: str = "/") -> str | None:
@@ -43,7 +43,7 @@ def linked_key(environ: Mapping[str, str] = os.environ, root: str = "/") -> str 
     return key if key and named == key else None
 
 
-def _found_zone() -> tzinfo:
+def _zone_by_tzlocal() -> tzinfo:
     import warnings
 
     import tzlocal

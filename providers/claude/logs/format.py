@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from providers.claude.logs.growth import Tie
+    from providers.claude.logs.growth import LogSummary
     from providers.claude.logs.reader import TranscriptReader
     from providers.ledger.line_scanner import LineScanner
     from providers.logs import LogChange, LogGrowth, Observed, Resolved
@@ -59,12 +59,12 @@ class Transcripts:
 
         return pieces(observation)
 
-    def tie(self, observation: bytes) -> Tie:
-        from providers.claude.logs.growth import tie
+    def summary(self, observation: bytes) -> LogSummary:
+        from providers.claude.logs.growth import summary
 
-        return tie(observation)
+        return summary(observation)
 
-    def growth(self, change: LogChange, others: Sequence[Tie]) -> LogGrowth | None:
+    def growth(self, change: LogChange, others: Sequence[LogSummary]) -> LogGrowth | None:
         from providers.claude.logs.growth import growth
 
         return growth(change, others)

@@ -19,7 +19,7 @@ from providers.claude.logs.transcript import (
     links,
     observed,
 )
-from providers.logs import LogChange, LogGrowth, alike
+from providers.logs import LogChange, LogGrowth, common_prefix_length
 
 NO_USE = Claim(False, 0, 0, 0, 0, 0, 0, 0, 0)
 
@@ -39,9 +39,9 @@ class Owner(Struct, frozen=True):
     is_agents: bool
 
 
-class Tie(Struct, frozen=True):
-    """What matters of another transcript: the names of its messages, the responses that are no copies from another
-    session, the owners of its sessions, and whether it says what a session used in all.
+class LogSummary(Struct, frozen=True):
+    """What `growth` has to know of another transcript: the names of its messages, the responses that are no copies
+    from another session, the owners of its sessions, and whether it says what a session used in all.
     """
 
     names: frozenset[int]
@@ -50,14 +50,14 @@ class Tie(Struct, frozen=True):
     has_totals: bool
 
 
-def tie(observation: bytes) -> Tie:
+def summary(observation: bytes) -> LogSummary:
     """Raises ValueError for an observation of another make."""
     kept = observed(observation)
     names = frozenset(_name(kept, row) for row in kept.rows if row.message)
-    return Tie(names, _responses(kept), _owners(kept), bool(kept.states))
+    return LogSummary(names, _responses(kept), _owners(kept), bool(kept.states))
 
 
-def growth(change: LogChange, others: Sequence[Tie]) -> LogGrowth | None:
+def growth(change: LogChange, others: Sequence[LogSummary]) -> LogGrowth | None:
     """None where a message may repeat another one, a session may have another owner, or tells what it used in all.
 
     Raises ValueError for an observation of another make.
@@ -71,7 +71,10 @@ def growth(change: LogChange, others: Sequence[Tie]) -> LogGrowth | None:
     owners = _merged(before, others)
     if owners is None or owners != _merged(now, others):
         return None
-    same, same_sent = alike(before.rows, now.rows), alike(before.messages, now.messages)
+    same, same_sent = (
+        common_prefix_length(before.rows, now.rows),
+        common_prefix_length(before.messages, now.messages),
+    )
     names = {_name(kept, row) for kept in (before, now) for row in kept.rows[same:] if row.message}
     if names and not all(names.isdisjoint(each.names) for each in others):
         return None
@@ -108,7 +111,7 @@ def _owners(kept: Observation) -> list[Owner]:
     ]
 
 
-def _merged(kept: Observation, others: Sequence[Tie]) -> _Owned | None:
+def _merged(kept: Observation, others: Sequence[LogSummary]) -> _Owned | None:
     """The owner of each session; None where one had several, or another line of the same response may say
     something else.
     """

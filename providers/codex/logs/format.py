@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from providers.codex.logs.growth import Tie
+    from providers.codex.logs.growth import LogSummary
     from providers.codex.logs.reader import RolloutReader
     from providers.ledger.line_scanner import LineScanner
     from providers.logs import LogChange, LogGrowth, Observed, Resolved
@@ -57,12 +57,12 @@ class Rollouts:
 
         return pieces(observation)
 
-    def tie(self, observation: bytes) -> Tie:
-        from providers.codex.logs.growth import tie
+    def summary(self, observation: bytes) -> LogSummary:
+        from providers.codex.logs.growth import summary
 
-        return tie(observation)
+        return summary(observation)
 
-    def growth(self, change: LogChange, others: Sequence[Tie]) -> LogGrowth | None:
+    def growth(self, change: LogChange, others: Sequence[LogSummary]) -> LogGrowth | None:
         from providers.codex.logs.growth import growth
 
         return growth(change, others)

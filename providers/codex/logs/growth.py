@@ -16,13 +16,14 @@ from msgspec.structs import replace
 from providers.codex.logs.observation import Observation, ReaderState, decode, encode, nothing_yet
 from providers.codex.logs.rollout import EVENTS, Message, Record, TokenEvent, Tokens, totals, turn_is_real
 from providers.domain.stable_hash import stable_hash
-from providers.logs import LogChange, LogGrowth, alike
+from providers.logs import LogChange, LogGrowth, common_prefix_length
 
 _Turns = AbstractSet[str | None]
 
 
-class Tie(Struct, frozen=True):
-    """What matters of another rollout: its thread, the file it goes on from, and when it began (epoch ms).
+class LogSummary(Struct, frozen=True):
+    """What `growth` has to know of another rollout: its thread, the file it goes on from, and when it began (epoch
+    ms).
 
     `may_copy` is whether it may have copies of another thread's lines that only that thread tells from its own.
     """
@@ -34,12 +35,12 @@ class Tie(Struct, frozen=True):
     messages: frozenset[int]
 
 
-def tie(observation: bytes) -> Tie:
+def summary(observation: bytes) -> LogSummary:
     """Raises ValueError for an observation of another make."""
     kept = decode(observation)
     state = kept.state
     is_known = all(turn_is_real(terms.turn) for terms in kept.terms) and _have_ids(kept.messages)
-    return Tie(
+    return LogSummary(
         thread=state.thread,
         base=state.base.thread if state.base else None,
         began_at=state.began_at or 0,
@@ -48,7 +49,7 @@ def tie(observation: bytes) -> Tie:
     )
 
 
-def growth(change: LogChange, others: Sequence[Tie]) -> LogGrowth | None:
+def growth(change: LogChange, others: Sequence[LogSummary]) -> LogGrowth | None:
     """None where what changed has no id by which it is known, or may be copied or continued by another rollout.
 
     Raises ValueError for an observation of another make.
@@ -87,7 +88,7 @@ def _of_all(state: ReaderState) -> tuple[object, ...]:
     return *of_thread, state.root, state.project, state.originator, state.account, state.first_setting
 
 
-def _is_affected(other: Tie, state: ReaderState, since: float) -> bool:
+def _is_affected(other: LogSummary, state: ReaderState, since: float) -> bool:
     """Whether what this rollout has since then may change what is resolved of the other one."""
     if other.thread == state.thread or other.base in (state.thread, state.segment or state.thread):
         return True
@@ -107,14 +108,18 @@ class _Changes(Struct, frozen=True):
     @classmethod
     def of(cls, kept: Observation, other: Observation) -> _Changes:
         events = EVENTS.decode(kept.events)
-        messages = kept.messages[alike(kept.messages, other.messages) :]
+        messages = kept.messages[common_prefix_length(kept.messages, other.messages) :]
         lines: list[Record | TokenEvent] = [
-            *kept.records[alike(kept.records, other.records) :],
-            *events[alike(events, EVENTS.decode(other.events)) :],
+            *kept.records[common_prefix_length(kept.records, other.records) :],
+            *events[common_prefix_length(events, EVENTS.decode(other.events)) :],
         ]
         turns = {_turn(kept, line) for line in lines}
         turns |= {turn for turn, setting in kept.settings.items() if other.settings.get(turn) != setting}
-        same = 0 if kept.contexts != other.contexts else alike(kept.compactions, other.compactions)
+        same = (
+            0
+            if kept.contexts != other.contexts
+            else common_prefix_length(kept.compactions, other.compactions)
+        )
         turns |= {_turn(kept, kept.records[each.record]) for each in kept.compactions[same:]}
         since = min([*(line.at for line in lines), *(each.at for each in messages)], default=inf)
         return cls(turns, messages, since, list(totals(events)))

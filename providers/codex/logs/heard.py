@@ -15,8 +15,6 @@ from providers.domain.stable_hash import stable_hash
 from providers.ledger.epoch_ms import ms
 
 Heard = wire.UserMessage | wire.ItemCompleted | wire.EnteredReview | wire.ExitedReview
-HEARD = (wire.ItemCompleted, wire.UserMessage, wire.EnteredReview, wire.ExitedReview)
-"""The same for isinstance(), which takes a third of the time."""
 
 
 def enter_turn(state: ReaderState, turn: str | None) -> None:

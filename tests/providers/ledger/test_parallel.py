@@ -89,13 +89,24 @@ def test_what_cannot_be_sent_is_read_here() -> None:
 
 
 def test_results_come_while_there_is_more_to_read() -> None:
+    here, (ours, theirs) = os.getpid(), os.pipe()
+
     def read(place: int) -> tuple[int]:
-        time.sleep(0.002)
+        if os.getpid() != here:
+            time.sleep(0.002)
+            os.write(theirs, b"." if place == 150 else b"")
+        elif place == 1:
+            os.read(ours, 1)  # the other one is at place 150 by now, and has sent some
         return (os.getpid(),)
 
-    is_from_here = [pid == os.getpid() for _, (pid,) in read_in_two(200, read)]
-    assert False in is_from_here[: is_from_here.index(True) + 190]
-    assert True in is_from_here[is_from_here.index(False) :]
+    try:
+        by = [pid for _, (pid,) in read_in_two(200, read)]
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert by[:2] == [here, here]
+    assert by[2] != here
+    assert here in by[3:]
 
 
 def test_where_there_is_no_process_to_have_one_reads_alone() -> None:

@@ -99,7 +99,7 @@ class Fake(ABC):
     def pieces(self, observation: bytes) -> None:
         return None
 
-    def tie(self, observation: bytes) -> None:
+    def summary(self, observation: bytes) -> None:
         return None
 
     def growth(self, change: LogChange, others: Sequence[None]) -> None:

@@ -42,13 +42,13 @@ def test_an_account_is_known_from_the_earliest_line_of_its_first_response_on(tmp
         session.observed(agents, before),
         session.observed(agents, before, answer(3, AT + timedelta(seconds=3), "a1")),
     )
-    growth = TRANSCRIPTS.growth(change, [TRANSCRIPTS.tie(main)])
+    growth = TRANSCRIPTS.growth(change, [TRANSCRIPTS.summary(main)])
     assert growth is not None
     changed = resolved(growth.now) - resolved(growth.before)
     assert changed == resolved(main, change.now) - resolved(main, change.before or b"")
     assert all(each.context.account for each in changed)
     unlabelled = session.observed("copy.jsonl", first)
-    assert TRANSCRIPTS.growth(change, [TRANSCRIPTS.tie(main), TRANSCRIPTS.tie(unlabelled)]) is None
+    assert TRANSCRIPTS.growth(change, [TRANSCRIPTS.summary(main), TRANSCRIPTS.summary(unlabelled)]) is None
     fork = first | {"sessionId": "fork", "forkedFrom": {"sessionId": SESSION}}
     copied = session.observed("fork.jsonl", OWNER, fork)
-    assert TRANSCRIPTS.growth(change, [TRANSCRIPTS.tie(main), TRANSCRIPTS.tie(copied)]) is not None
+    assert TRANSCRIPTS.growth(change, [TRANSCRIPTS.summary(main), TRANSCRIPTS.summary(copied)]) is not None
