@@ -132,7 +132,11 @@ TOKSCALE_AIM = 0.5  # wall and CPU of tokscale's, for the first scan of each
 
 
 def by_name(name: str) -> Corpus:
-    return next(corpus for corpus in CORPORA if corpus.name == name)
+    """Raises ValueError."""
+    for corpus in CORPORA:
+        if corpus.name == name:
+            return corpus
+    raise ValueError(name)
 
 
 def chosen(patterns: Sequence[str]) -> list[tuple[Corpus, tuple[str, ...]]]:

@@ -7,9 +7,9 @@ Both are files that tests.bench.run leaves with `--save`, where each run adds it
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -165,5 +165,12 @@ def _table(head: Sequence[str], rows: Iterator[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *made)) + "\n" if made else ""
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="results")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    options = parser.parse_args()
+    print("\n".join(filter(None, tables([load(file) for file in options.files]))))
+
+
 if __name__ == "__main__":
-    print("\n".join(filter(None, tables([load(Path(name)) for name in sys.argv[1:]]))))
+    main()

@@ -215,6 +215,7 @@ def links(kept: Observation) -> set[int]:
 
 
 def shared_names(sessions: Iterable[str], states: Iterable[SessionTotal]) -> set[int]:
-    names = {stable_hash(f"('session', {session!r})".encode()) for session in sessions}
-    names.update([stable_hash(f"('started', {state.started_ms!r})".encode()) for state in states])
-    return names
+    names = {("session", session) for session in sessions} | {
+        ("started", state.started_ms) for state in states
+    }
+    return {stable_hash(repr(name).encode()) for name in names}

@@ -64,8 +64,8 @@ REVIEWS = NONE, ENTERED, ASKED = 0, 1, 2
 """No review; one whose message is to come; one whose message has come."""
 
 
-class Observation(Struct, array_like=True):
-    """What is kept of a rollout; `make` is that of Rollouts."""
+class ObservationStart(Struct, array_like=True):
+    """What comes before the lines; `make` is that of Rollouts."""
 
     make: Literal["codex 5"]
     state: ReaderState
@@ -74,6 +74,11 @@ class Observation(Struct, array_like=True):
     contexts: list[ModelContext]
     compactions: list[Compaction]
     terms: list[Terms]
+
+
+class Observation(ObservationStart):
+    """What is kept of a rollout."""
+
     records: list[Record]
     events: msgspec.Raw
     forgets: list[int]

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from providers.codex.logs.observation import ReaderState, encode
+from providers.codex.logs.observation import ObservationStart, encode
 from providers.codex.logs.rollout import (
     NOTHING,
     Compaction,
-    Message,
-    ModelContext,
     Record,
-    Setting,
     Terms,
     TokenEvent,
     plus,
@@ -28,16 +24,9 @@ SIZE = 4096
 """Lines of a piece; all lines of a turn are in one."""
 
 
-class _Long(Struct, array_like=True):
+class _Long(ObservationStart):
     """An observation whose lines are not decoded yet."""
 
-    make: Literal["codex 5"]
-    state: ReaderState
-    messages: list[Message]
-    settings: dict[str, Setting]
-    contexts: list[ModelContext]
-    compactions: list[Compaction]
-    terms: list[Terms]
     records: list[Raw]
     events: list[Raw]
     forgets: list[int]
