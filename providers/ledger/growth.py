@@ -98,7 +98,7 @@ def _resolve_pieces(
         insert_rows(db, log, sorted(rows), contexts)
         sent += found.messages
     messages.replace_messages(db, contexts, [([log], sent)], set())
-    index.set_resolved(db, [log], log)
+    index.set_resolved(db, {log: log})
     return True
 
 
@@ -192,5 +192,5 @@ class _Step:
         if packed is None or not replace_rows(self._db, part, rows[0] - rows[1], rows[1] - rows[0], contexts):
             return False
         messages.replace(self._db, *packed)
-        index.set_resolved(self._db, [log], part)
+        index.set_resolved(self._db, {log: part})
         return True

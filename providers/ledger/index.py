@@ -232,11 +232,10 @@ def members(db: sqlite3.Connection, part: int) -> list[Member]:
     return [Member(id_, bool(judged), checksum) for id_, judged, checksum in rows]
 
 
-def set_resolved(db: sqlite3.Connection, logs: Iterable[int], part: int) -> None:
-    """These logs were resolved, and belong to this part."""
+def set_resolved(db: sqlite3.Connection, parts: Mapping[int, int]) -> None:
+    """These logs were resolved, and belong to these parts."""
     db.executemany(
-        f"UPDATE logs SET {SET_JUDGED.format(judged='1', part='?1')} WHERE id = ?2",
-        ((part, log) for log in logs),
+        f"UPDATE logs SET {SET_JUDGED.format(judged='1', part='?2')} WHERE id = ?1", list(parts.items())
     )
 
 

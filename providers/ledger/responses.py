@@ -13,7 +13,7 @@ from providers.domain.cost import BilledResponse
 from providers.ledger import part_checksums
 from providers.ledger.contexts import Contexts
 from providers.ledger.damage import DamageFound
-from providers.ledger.index import parts_of
+from providers.ledger.index import parts_of, set_resolved
 from providers.ledger.log_checksums import SET_JUDGED, has_checksums
 from providers.ledger.statements import chunks, placeholders
 
@@ -54,10 +54,7 @@ def replace_responses(
     stays = _replace(db, old, rows, before & parts_of(db, keep)) if old else []
     rows = _insert(db, rows, old)
     part_checksums.replace_parts(db, before, sorted([*rows, *stays]) if stays else rows, contexts.homes)
-    db.executemany(
-        f"UPDATE logs SET {SET_JUDGED.format(judged='1', part='?1')} WHERE id = ?2",
-        [(min(part), log) for part, _ in parts for log in part if log not in new],
-    )
+    set_resolved(db, {log: min(part) for part, _ in parts for log in part if log not in new})
     db.executemany(
         f"UPDATE logs SET {SET_JUDGED.format(judged='1', part='part')} WHERE id = ?", ((log,) for log in keep)
     )
