@@ -23,22 +23,25 @@ _MOST_CAUSES = 3
 _openers: list[Callable[[], None]] = []
 
 
-def open_log_by(opener: Callable[[], None] | None) -> None:
-    """What opens the log before the first fault: most processes have none, and `logging` takes 3 ms to import."""
+def open_log_on_fault(opener: Callable[[], None] | None) -> None:
+    """Call this before the first fault is logged; None to open none.
+
+    Most processes have no fault, and `logging` takes 3 ms to import.
+    """
     _openers[:] = [] if opener is None else [opener]
 
 
 def logger_of(module: str) -> logging.Logger:
-    """Without a log, as in most commands, it prints nothing."""
+    """Where no log is open, as in most commands, what it gets goes nowhere."""
     import logging
 
-    _quieten(module.partition(".")[0])
+    _add_null_handler(module.partition(".")[0])
     return logging.getLogger(module)
 
 
 @cache
-def _quieten(package: str) -> None:
-    """Logging's last resort would print warnings to stderr."""
+def _add_null_handler(package: str) -> None:
+    """Without one, logging's last resort would print warnings to stderr."""
     import logging
 
     logging.getLogger(package).addHandler(logging.NullHandler())

@@ -6,7 +6,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
-from providers.host.faults import log_fault, logger_of, open_log_by
+from providers.host.faults import log_fault, logger_of, open_log_on_fault
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ PACKAGES = ("tray", "providers")
 def log_faults_to(folder: Path) -> None:
     """From now on internal errors of this process, which owns no engine, are logged, too."""
     log_threads()
-    open_log_by(partial(_open, folder))
+    open_log_on_fault(partial(_open, folder))
 
 
 def _open(folder: Path) -> None:
@@ -49,7 +49,7 @@ def drop_fault_log() -> None:
 
     from tray.engine.log_file import FaultFile
 
-    open_log_by(None)
+    open_log_on_fault(None)
     for logger in map(logging.getLogger, PACKAGES):
         for handler in [each for each in logger.handlers if isinstance(each, FaultFile)]:
             logger.removeHandler(handler)

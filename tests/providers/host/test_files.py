@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 
-from providers.host.files import open_regular, read_small, short, split_homes
+from providers.host.files import open_regular, read_small, short, split_homes, stamp
 
 
 def test_a_path_as_its_owner_would_write_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,6 +58,23 @@ def test_a_small_file_is_read_whole_and_a_larger_one_not_at_all(tmp_path: Path) 
     assert read_small(tmp_path / "f", 5) == b"12345"
     with pytest.raises(OSError, match="too large"):
         read_small(tmp_path / "f", 4)
+
+
+def test_a_stamp_tells_a_file_that_was_written_or_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "f"
+    assert stamp(str(file)) is None
+    assert stamp("\0") is None
+    file.write_bytes(b"1")
+    stamps = [stamp(str(file)), stamp(str(file))]
+    file.write_bytes(b"12")
+    stamps.append(stamp(str(file)))
+    other = tmp_path / "other"
+    other.write_bytes(b"12")
+    os.utime(other, ns=(file.stat().st_atime_ns, file.stat().st_mtime_ns))
+    other.replace(file)
+    stamps.append(stamp(str(file)))
+    assert stamps[0] == stamps[1] is not None
+    assert len(set(stamps)) == 3
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes are no files there")
