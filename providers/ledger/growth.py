@@ -58,11 +58,12 @@ def are_few(read: Sequence[ReadLog]) -> bool:
 
 
 def observed_before(db: sqlite3.Connection, read: Sequence[ReadLog]) -> dict[int, bytes]:
-    """What is known of these logs, before what was read of them is stored; empty for very many of them."""
+    """What was resolved of these logs, before what was read of them is stored; empty for very many of them."""
     if not are_few(read):
         return {}
     known = [each.entry.id for each in read if each.entry.id is not None]
-    return {log: observation for log, (_, observation) in index.observations(db, known).items()}
+    resolved = index.resolved(db, known)
+    return {log: observation for log, (_, observation) in index.observations(db, resolved).items()}
 
 
 def is_long(read: ReadLog) -> bool:

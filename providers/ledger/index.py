@@ -156,6 +156,12 @@ def unresolved(db: sqlite3.Connection, provider: str, since_ms: int, limit: int)
     return {row[0] for row in db.execute(query, (provider, since_ms, provider, limit))}
 
 
+def resolved(db: sqlite3.Connection, logs: Iterable[int]) -> set[int]:
+    """Those of these logs that are resolved."""
+    query = "SELECT id FROM logs WHERE judged = 1 AND id IN"
+    return {row[0] for chunk in chunks(logs) for row in db.execute(f"{query} ({placeholders(chunk)})", chunk)}
+
+
 def never_resolved(db: sqlite3.Connection, logs: Iterable[int], before_ms: int) -> set[int]:
     """Those of these logs that were never resolved, and have no response since then."""
     query = "SELECT id FROM logs WHERE part = 0 AND gone = 0 AND last_ms < ? AND id IN"

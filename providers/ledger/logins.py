@@ -12,6 +12,7 @@ from msgspec import Struct
 from providers.ledger import row_checksums
 from providers.ledger.epoch_ms import ms
 from providers.ledger.index import storable
+from providers.ledger.log_checksums import SET_JUDGED
 
 _INTACT = row_checksums.INTACT["logins"]
 
@@ -24,12 +25,18 @@ class SeenLogin(Struct, frozen=True):
     seen_at: datetime
 
 
-def note(db: sqlite3.Connection, home: int, login: SeenLogin) -> None:
-    """Store that this login was seen in the home; must be called in a write transaction.
+def note(db: sqlite3.Connection, home: int, login: SeenLogin | None) -> bool:
+    """Store that this login was seen in the home, None for no known one; must be called in a write transaction.
+    Whether logs are to be resolved again: those with responses that were nobody's until now.
 
     Between the last time that one account was seen and the first time of the next, it is unknown who was
     signed in.
     """
+    unknown = f"login of {home} unknown"
+    if login is None:
+        db.execute("INSERT OR REPLACE INTO meta VALUES (?, '')", (unknown,))
+        return False
+    was_unknown = db.execute("DELETE FROM meta WHERE name = ?", (unknown,)).rowcount > 0
     last = db.execute(
         f"SELECT since_ms, until_ms, account FROM logins WHERE home = ? AND {_INTACT}"  # noqa: S608
         " ORDER BY since_ms DESC LIMIT 1",
@@ -43,7 +50,7 @@ def note(db: sqlite3.Connection, home: int, login: SeenLogin) -> None:
             (seen, home, last[0]),
         )
         row_checksums.note(db, "logins", home=home, since_ms=last[0])
-        return
+        return was_unknown and _resolve_again(db, home, last[1] + 1)
     if last is not None:
         since = max(since, last[1] + 1)
     db.execute(
@@ -51,6 +58,14 @@ def note(db: sqlite3.Connection, home: int, login: SeenLogin) -> None:
         (home, since, max(since, seen), login.account),
     )
     row_checksums.note(db, "logins", home=home, since_ms=since)
+    return _resolve_again(db, home, since)
+
+
+def _resolve_again(db: sqlite3.Connection, home: int, since_ms: int) -> bool:
+    """Whether there are logs of the home with responses since then."""
+    unresolved = SET_JUDGED.format(judged="0", part="part")
+    logs = db.execute(f"UPDATE logs SET {unresolved} WHERE home = ? AND last_ms >= ?", (home, since_ms))  # noqa: S608
+    return logs.rowcount > 0
 
 
 class LoginHistory:

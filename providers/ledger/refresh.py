@@ -284,8 +284,8 @@ class _Scan:
         own = [shelf for shelf in shelves if shelf.provider == provider]
         homes = {shelf.home: index.home_id(self._db, provider, shelf.home) for shelf in own}
         for shelf in own:
-            if (login := self._login(shelf)) is not None:
-                logins.note(self._db, homes[shelf.home], login)
+            if logins.note(self._db, homes[shelf.home], self._login(shelf)):
+                self._resolved -= {provider}
         return homes
 
 
