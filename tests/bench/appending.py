@@ -18,7 +18,7 @@ class Appending:
         self._one_more = _ONE_MORE[provider]
         self._path = max(home.rglob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns)
         self._before = self._path.stat()
-        self._number = 0
+        self._number = 1_000_000  # no corpus has as many responses, by whose numbers their ids are made
 
     def append(self) -> None:
         self._number += 1
