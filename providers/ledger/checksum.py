@@ -54,13 +54,13 @@ def of_responses(rows: Sequence[tuple[Any, ...]]) -> tuple[int, int]:
 
 
 def of_slices(rows: Sequence[tuple[Any, ...]]) -> int:
-    """Of what is SHOWN of groups of: quarter, context, responses, priced ones, pico USD, first and last time,
-    sum of times, tokens.
+    """Of what is SHOWN of groups of: sum of quarters, sum of contexts, responses, priced ones, pico USD, first and
+    last time, sum of times, tokens.
     """
     if not rows:
         return 0
     quarters, contexts, counts, priced, pico, _, _, at, *tokens = zip(*rows, strict=True)
-    sums = (sum(counts), sum(priced), sum(map(mul, quarters, counts)), sum(map(mul, contexts, counts)))
+    sums = (sum(counts), sum(priced), sum(quarters), sum(contexts))
     return weighed((*sums, *map(sum, tokens), sum(pico), sum(at)))
 
 

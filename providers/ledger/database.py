@@ -14,7 +14,7 @@ from pathlib import Path
 from providers.host.holder import WaitListener
 from providers.host.private import make_file, make_folder
 from providers.host.storage import cannot_write, fault_of
-from providers.ledger import row_checksums
+from providers.ledger import message_checksums, row_checksums
 from providers.ledger.damage import DamageFound
 from providers.ledger.memory import InMemory
 from providers.ledger.quarantine import (
@@ -89,6 +89,7 @@ def opened(
             _refuse_emptied(path)
         with closing(connect(path, busy_seconds)) as db, _damage_or_mistake(db, path):
             row_checksums.register(db, partial(mark_damaged, path))
+            message_checksums.register(db)
             _prepare(db, path, repair=repair)
             if repair:
                 note_counted(path)

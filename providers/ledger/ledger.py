@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from providers.domain.cost import CostReport, Counter, Detail, HomeFigures
 from providers.domain.work_days import ALL
 from providers.host.holder import WaitListener
-from providers.ledger import index, query, rows
+from providers.ledger import index, query, rows, sent_messages
 from providers.ledger.changes import Remembered, Shelf, all_read
 from providers.ledger.database import BUSY_SECONDS, LedgerUnwritable, transaction
 from providers.ledger.discover import FINDERS, Finders
@@ -24,6 +24,7 @@ from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import ScanListener, refresh
 from providers.ledger.report import NO_DETAIL, cost_report, figures_span, home_figures, recent_span, span
 from providers.ledger.scan_lock import Patience
+from providers.ledger.steps import QUARTERS, days
 from providers.ledger.verify import Verifier
 
 if TYPE_CHECKING:  # a count has no use for them
@@ -231,10 +232,10 @@ class Ledger:
         with self._place.opened() as db:
             yield from rows.responses(db, homes, *span_ms(since, until), verifier)
 
-    def message_times(self, homes: Homes, since: datetime, until: datetime) -> query.MessageTimes:
+    def message_times(self, homes: Homes, since: datetime, until: datetime) -> sent_messages.MessageTimes:
         """Of the messages that the person sent from `since` until before `until`. Raises LedgerError."""
         verifier = self._verifier.begin(self._place.state())
-        return self._read(lambda db: query.message_times(db, homes, since, until, verifier), {})
+        return self._read(lambda db: sent_messages.message_times(db, homes, since, until, verifier), {})
 
     def limits(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[rows.LimitRow]:
         """How the windows of all accounts changed from `since` until before `until`, by account, window and time.
@@ -286,16 +287,16 @@ class Ledger:
         detail: Detail = NO_DETAIL,
     ) -> CostReport:
         """The report on these homes, with their labels, for the local days `since`..`until`, as far as scanned.
-
         Raises LedgerError.
         """
         paths = tuple(homes)
         start, end = span(since, until, zone, now, detail)
+        steps = QUARTERS if detail.blocks else days(start, end, zone)
         verifier = self._verifier.begin(self._place.state())
         with self._place.opened() as db, closing(db.execute("BEGIN")):  # one state for all queries
             return cost_report(
-                query.slices(db, provider, paths, start, end, verifier),
-                query.slices(db, provider, paths, *recent_span(now)),
+                query.slices(db, provider, paths, start, end, verifier, query.names_of(detail), steps),
+                query.slices(db, provider, paths, *recent_span(now), names=query.NO_NAMES),
                 query.held(db, provider, paths),
                 homes,
                 since=since,
@@ -303,13 +304,12 @@ class Ledger:
                 zone=zone,
                 now=now,
                 detail=detail,
-                messages=query.message_counts(db, provider, paths, start, end, verifier),
+                messages=sent_messages.message_counts(db, provider, paths, start, end, verifier, steps),
             )
 
     def logs_held_of(self, provider: str, homes: Iterable[Path]) -> dict[Path, int]:
-        """How many logs of these homes still exist, as far as scanned; homes without any are absent.
-
-        Raises LedgerError.
+        """How many logs of these homes still exist, as far as scanned; homes without any are absent. Raises
+        LedgerError.
         """
         return self._read(lambda db: query.held(db, provider, tuple(homes)).files, {})
 
@@ -317,12 +317,12 @@ class Ledger:
         self, provider: str, homes: Iterable[Path], *, zone: tzinfo, now: datetime
     ) -> dict[Path, HomeFigures]:
         """The figures that faces show for each of these homes, as far as scanned. Raises LedgerError."""
-        paths = tuple(homes)
+        paths, shown = tuple(homes), figures_span(zone, now)
         verifier = self._verifier.begin(self._place.state())
         with self._place.opened() as db, closing(db.execute("BEGIN")):  # one state for all queries
             return home_figures(
-                query.slices(db, provider, paths, *figures_span(zone, now), verifier),
-                query.slices(db, provider, paths, *recent_span(now)),
+                query.slices(db, provider, paths, *shown, verifier, query.NO_NAMES, days(*shown, zone)),
+                query.slices(db, provider, paths, *recent_span(now), names=query.NO_NAMES),
                 query.held(db, provider, paths),
                 paths,
                 zone=zone,

@@ -13,6 +13,8 @@ from providers.ledger.statements import chunks, placeholders
 
 CONTEXT = ", ".join(Context.__struct_fields__)
 """What the checksum of a context is made of."""
+INTACT_CONTEXT = f"(row_checksum({CONTEXT}) IS checksum)"
+"""An SQL condition. SQLite raises OperationalError where a text is none."""
 PART_WEIGHT, JUDGED_WEIGHT = 1_000_003, 998_244_353
 SET_JUDGED = (
     f"checksum = checksum + {PART_WEIGHT} * ({{part}} - part) + {JUDGED_WEIGHT} * ({{judged}} - judged)"

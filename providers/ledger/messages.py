@@ -20,9 +20,9 @@ from providers.domain.cost import SentMessage
 from providers.ledger.checksum import PRIME, weighed
 from providers.ledger.contexts import Contexts
 from providers.ledger.damage import DamageFound
+from providers.ledger.message_checksums import NUMBERS
 from providers.ledger.statements import chunks, placeholders
 
-_NUMBERS = struct.Struct("<4q")
 _TOTAL = "count(*), sum(part), sum(context), sum(first_ms), sum(last_ms), sum(checksum)"
 
 
@@ -189,7 +189,7 @@ def set_total(db: sqlite3.Connection) -> None:
 def _checksum(part: int, context: int, first_ms: int, last_ms: int, packed: bytes) -> int:
     """-1 for what are no such values."""
     try:
-        return crc32(packed, crc32(_NUMBERS.pack(part, context, first_ms, last_ms)))
+        return crc32(packed, crc32(NUMBERS.pack(part, context, first_ms, last_ms)))
     except (struct.error, TypeError):
         return -1
 

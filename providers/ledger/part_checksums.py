@@ -122,25 +122,29 @@ def set_parts(db: sqlite3.Connection, parts: Iterable[int]) -> None:
 
 def set_total(db: sqlite3.Connection) -> None:
     """Take the rows of the table as they are."""
-    db.execute("INSERT OR REPLACE INTO meta VALUES ('part_checksums', ?)", (str(_actual_total(db)),))
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('part_checksums', ?)", (str(weighed(_totals(db))),))
 
 
 def is_whole(db: sqlite3.Connection) -> bool:
     """Whether no part is missing, or covers other days than it did."""
-    if not has_its_total(db):
+    totals = _totals(db)
+    if not has_its_total(db, totals):
         return False
+    of_parts = db.execute("SELECT count(*), sum(id), sum(first_ms), sum(last_ms) FROM parts").fetchone()
+    count, parts, _, first_ms, last_ms, _, _ = totals
+    if [each or 0 for each in of_parts] == [count, parts, first_ms, last_ms]:  # each is in one home
+        return True
     spans = (
         "SELECT part, min(first_ms) AS first_ms, max(last_ms) AS last_ms FROM part_checksums GROUP BY part"
     )
-    sums = "SELECT count(*), sum({}), sum(first_ms), sum(last_ms) FROM {}"
-    of_parts = db.execute(sums.format("id", "parts")).fetchone()
-    return bool(of_parts == db.execute(sums.format("part", f"({spans})")).fetchone())
+    of_checksums = f"SELECT count(*), sum(part), sum(first_ms), sum(last_ms) FROM ({spans})"  # noqa: S608
+    return bool(of_parts == db.execute(of_checksums).fetchone())
 
 
 def has_its_total(db: sqlite3.Connection, totals: Sequence[int] | None = None) -> bool:
     """Whether the table is as it was written; `totals` are those of its rows (TOTALS), if they are known."""
     row = db.execute("SELECT value FROM meta WHERE name = 'part_checksums'").fetchone()
-    found = _actual_total(db) if totals is None else weighed(totals)
+    found = weighed(_totals(db) if totals is None else totals)
     return str(found) == (row[0] if row else "0")
 
 
@@ -186,8 +190,8 @@ def _weight(rows: Sequence[PartChecksum]) -> int:
     return weighed([len(rows), *map(sum, zip(*rows, strict=True))]) if rows else 0
 
 
-def _actual_total(db: sqlite3.Connection) -> int:
-    return weighed([each or 0 for each in db.execute(f"SELECT {TOTALS} FROM part_checksums").fetchone()])  # noqa: S608
+def _totals(db: sqlite3.Connection) -> list[int]:
+    return [each or 0 for each in db.execute(f"SELECT {TOTALS} FROM part_checksums").fetchone()]  # noqa: S608
 
 
 def _add_to_total(db: sqlite3.Connection, difference: int) -> None:

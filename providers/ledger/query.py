@@ -3,33 +3,45 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
-from providers.domain.cost import TOKEN_CLASSES
+from providers.domain.cost import TOKEN_CLASSES, Detail
 from providers.ledger.checksum import QUARTER_MS
 from providers.ledger.epoch_ms import ms
-from providers.ledger.index import Homes, storable
-from providers.ledger.messages import MessageRow
+from providers.ledger.index import storable
 from providers.ledger.statements import chunks, placeholders
+from providers.ledger.steps import QUARTERS, Steps
 from providers.ledger.verify import Verifier
 
-_SUMS = ", ".join(f"sum({each.name})" for each in TOKEN_CLASSES)
-_MESSAGES = ", ".join(f"m.{name}" for name in MessageRow.__struct_fields__)
-_OF_MESSAGES = len(MessageRow.__struct_fields__)
+_SUMMED = (
+    f"sum(at_ms / {QUARTER_MS} * {QUARTER_MS}), sum(context), count(*), count(pico_usd),"
+    " coalesce(sum(pico_usd), 0), min(at_ms), max(at_ms), sum(at_ms), "
+    + ", ".join(f"sum({each.name})" for each in TOKEN_CLASSES)
+)
+"""The groups of `checksum.of_slices`."""
+_WIDTH = 8 + len(TOKEN_CLASSES)
+_KEY = _WIDTH + 3
+"""Where the key of a group begins, after its first and last context and its step."""
 
+NAMES = frozenset({"session", "root", "project", "effort", "account"})
+"""The texts that only some reports show."""
+NO_NAMES = frozenset[str]()
+_TEXTS = ("session", "root", "project", "model", "effort", "account")
 
 _Texts = tuple[str, str, str, str, str, str, str, bool]
-"""Home, session, root, project, model, effort and account of a context, and whether it is `not_on_lines`."""
+"""Home, session, root, project, model, effort and account of a slice, and whether it is `not_on_lines`."""
+_Source = tuple[str, tuple[int, ...]]
+"""From where rows come, as SQL with its values."""
 
 
-class Slice(Struct, frozen=True, array_like=True):
-    """The responses of one quarter of an hour that share everything else; times in epoch ms.
+class Slice(Struct, frozen=True, array_like=True, gc=False):
+    """The responses of one quarter of an hour, or other step, that share everything else; times in epoch ms.
 
     `tokens` are sums by TOKEN_CLASSES; `pico_usd` is the sum of the `priced` ones; an empty string is a value that
     no log contains.
@@ -64,6 +76,12 @@ class Held(Struct, frozen=True):
     skipped_lines: int
 
 
+def names_of(detail: Detail) -> frozenset[str]:
+    """Those of NAMES that such a report needs."""
+    groups = detail.groups | {detail.models_of}
+    return NAMES if "session" in groups else NAMES & groups
+
+
 def slices(
     db: sqlite3.Connection,
     provider: str,
@@ -71,56 +89,73 @@ def slices(
     start: datetime,
     end: datetime,
     verifier: Verifier | None = None,
+    names: AbstractSet[str] = NAMES,
+    steps: Steps = QUARTERS,
 ) -> list[Slice]:
-    """The responses with start <= time < end. One found in several homes counts in the first.
+    """The responses with start <= time < end. One found in several homes counts in the first. Of NAMES, those that
+    are not among `names` are empty.
 
     With a `verifier` they are held against their checksums: raises DamageFound.
     """
     if verifier is not None:
         verifier.verify_parts(db)
-    numbers = _homes(db, provider, homes)
+    numbers = home_numbers(db, provider, homes)
     if not numbers:
         return []
-    rows = _grouped(db, numbers, ms(start), ms(end))
-    used = {row[1] for row in rows}
+    span = ms(start), ms(end)
+    source = _source(numbers, span)
+    by_context = (
+        "session" in names
+    )  # as many as there are contexts: to group by their texts takes twice the time
+    rows = _grouped(db, source, steps, "context" if by_context else _columns(names))
     if verifier is not None:
-        verifier.verify_slices(db, numbers, ms(start), ms(end), rows)
-        verifier.verify_contexts(db, used)
-    contexts = _contexts(db, used)
+        verifier.verify_slices(db, numbers, *span, [row[:_WIDTH] for row in rows])
+        if rows:
+            used = min(row[_WIDTH] for row in rows), max(row[_WIDTH + 1] for row in rows)
+            verifier.verify_contexts_of(db, sum(row[2] for row in rows), used, *source)
+    keys = {row[_KEY:] for row in rows}
+    texts = _contexts(db, keys) if by_context else _with_paths(db, keys)
     return [
-        Slice(quarter, *contexts[context], responses, priced, tuple(tokens), pico_usd, first_ms, last_ms)
-        for quarter, context, responses, priced, pico_usd, first_ms, last_ms, _, *tokens in rows
+        Slice(row[_KEY - 1], *texts[row[_KEY:]], row[2], row[3], row[8:_WIDTH], row[4], row[5], row[6])
+        for row in rows
     ]
 
 
-def _grouped(
-    db: sqlite3.Connection, numbers: Sequence[int], start_ms: int, end_ms: int
-) -> list[tuple[Any, ...]]:
-    """The groups of `checksum.of_slices`, of the homes with these numbers."""
-    columns, once = "r.*", ""
+def _source(numbers: Sequence[int], span: tuple[int, int]) -> _Source:
+    """The responses of this time (epoch ms) in the homes with these numbers, with their contexts `c`."""
+    # CROSS JOIN keeps SQLite to this order: the parts of these days are few.
+    source = (
+        "FROM parts p CROSS JOIN responses r ON r.part = p.id AND r.at_ms >= ? AND r.at_ms < ?"
+        " CROSS JOIN contexts c ON c.id = r.context"
+        f" WHERE p.last_ms >= ? AND p.first_ms < ? AND c.home IN ({placeholders(numbers)})"
+    )
     if len(numbers) > 1:
         # A response is stored once per home that contains it. Beside a min(), SQLite takes the other columns
         # from the row that has it.
-        columns, once = "r.*, min(c.home) AS first_home", "GROUP BY r.key"
-    # CROSS JOIN keeps SQLite to this order: the parts of these days are few.
-    source = (
-        f"SELECT {columns} FROM parts p CROSS JOIN responses r ON r.part = p.id AND r.at_ms >= ? AND r.at_ms < ?"
-        " CROSS JOIN contexts c ON c.id = r.context"
-        f" WHERE p.last_ms >= ? AND p.first_ms < ? AND c.home IN ({placeholders(numbers)}) {once}"
-    )
+        once = f"SELECT r.*, min(c.home) AS first_home {source} GROUP BY r.key"
+        source = f"FROM ({once}) r CROSS JOIN contexts c ON c.id = r.context"
+    return source, (*span, *span, *numbers)
+
+
+def _columns(names: AbstractSet[str]) -> str:
+    texts = (name if name not in NAMES or name in names else f"'' AS {name}" for name in _TEXTS)
+    return f"home, {', '.join(texts)}, not_on_lines"
+
+
+def _grouped(db: sqlite3.Connection, source: _Source, steps: Steps, key: str) -> list[tuple[Any, ...]]:
+    """By step and the columns of this key: what is _SUMMED, first and last number of a context, step and key."""
+    rows, values = source
+    places = ", ".join(f"{_KEY + place}" for place in range(key.count(",") + 2))
     return db.execute(
-        f"SELECT at_ms / {QUARTER_MS} * {QUARTER_MS} AS quarter, context,"
-        f" count(*), count(pico_usd), coalesce(sum(pico_usd), 0), min(at_ms), max(at_ms), sum(at_ms), {_SUMS}"
-        f" FROM ({source}) GROUP BY quarter, context",
-        (start_ms, end_ms, start_ms, end_ms, *numbers),
+        f"SELECT {_SUMMED}, min(context), max(context), {steps.start_of('at_ms')}, {key} {rows} GROUP BY {places}",
+        values,
     ).fetchall()
 
 
-def _contexts(db: sqlite3.Connection, used: Iterable[int]) -> dict[int, _Texts]:
-    """Their texts, in a separate query: grouping by them would double the time."""
+def _contexts(db: sqlite3.Connection, keys: Iterable[tuple[int]]) -> dict[tuple[Any, ...], _Texts]:
     return {
-        row[0]: (*row[1:8], bool(row[8]))
-        for chunk in chunks(used)
+        (row[0],): (*row[1:8], bool(row[8]))
+        for chunk in chunks(number for (number,) in keys)
         for row in db.execute(
             "SELECT c.id, h.path, session, root, project, model, effort, account, not_on_lines FROM contexts c"
             f" JOIN homes h ON h.id = c.home WHERE c.id IN ({placeholders(chunk)})",
@@ -129,81 +164,13 @@ def _contexts(db: sqlite3.Connection, used: Iterable[int]) -> dict[int, _Texts]:
     }
 
 
-def message_counts(
-    db: sqlite3.Connection,
-    provider: str,
-    homes: Sequence[Path],
-    start: datetime,
-    end: datetime,
-    verifier: Verifier | None = None,
-) -> Counter[int]:
-    """How many messages the person sent with start <= time < end, by quarter of an hour (epoch ms). One found in
-    several homes counts once. Raises DamageFound.
-    """
-    _verify_messages(db, verifier)
-    sent = _sent(db, _homes(db, provider, homes), ms(start), ms(end), verifier)
-    return Counter(at // QUARTER_MS * QUARTER_MS for _, times in sent for at in times)
-
-
-MessageTimes = dict[tuple[str, str], list[int]]
-"""Epoch ms in order, by account ("" where no log says) and the label of the home."""
-
-
-def message_times(
-    db: sqlite3.Connection,
-    homes: Homes,
-    start: datetime,
-    end: datetime,
-    verifier: Verifier | None = None,
-) -> MessageTimes:
-    """The messages with start <= time < end, one in several homes in the first. `homes` are those of each provider
-    with their labels. Raises DamageFound.
-    """
-    _verify_messages(db, verifier)
-    found: MessageTimes = {}
-    for provider, labels in homes.items():
-        names = {storable(str(path)): label for path, label in labels.items()}
-        for texts, times in _sent(db, _homes(db, provider, tuple(labels)), ms(start), ms(end), verifier):
-            found.setdefault((texts[4], names[texts[0]]), []).extend(times)
-    return {key: sorted(times) for key, times in found.items()}
-
-
-def _verify_messages(db: sqlite3.Connection, verifier: Verifier | None) -> None:
-    if verifier is not None:
-        verifier.verify_parts(db)
-        verifier.verify_messages(db)
-
-
-def _sent(
-    db: sqlite3.Connection,
-    numbers: Sequence[int],
-    start_ms: int,
-    end_ms: int,
-    verifier: Verifier | None = None,
-) -> Iterator[tuple[tuple[str, str, str, str, str], list[int]]]:
-    """Home, session, root, project and account of each context, with the times of its messages."""
-    rows = db.execute(
-        f"SELECT {_MESSAGES}, h.path, c.session, c.root, c.project, c.account FROM messages m"
-        " CROSS JOIN contexts c ON c.id = m.context CROSS JOIN homes h ON h.id = c.home"
-        f" WHERE first_ms < ? AND last_ms >= ? AND c.home IN ({placeholders(numbers)}) ORDER BY part, c.home",
-        (end_ms, start_ms, *numbers),
-    ).fetchall()
-    if verifier is not None:
-        verifier.verify_contexts(db, {row[1] for row in rows})
-    part, seen = 0, set[int]()
-    for row in rows:
-        if row[0] != part:
-            part, seen = row[0], set()  # one in several homes is in one part, and counts in the first
-        times, keys = MessageRow(*row[:_OF_MESSAGES]).times_and_keys()
-        if len(numbers) > 1:
-            times = tuple(at for at, key in zip(times, keys, strict=True) if key not in seen)
-            seen.update(keys)
-        home, session, root, project, account = row[_OF_MESSAGES:]
-        yield (home, session, root, project, account), [at for at in times if start_ms <= at < end_ms]
+def _with_paths(db: sqlite3.Connection, keys: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], _Texts]:
+    paths = dict(db.execute("SELECT id, path FROM homes NOT INDEXED").fetchall())
+    return {key: (paths[key[0]], *key[1:7], bool(key[7])) for key in keys}
 
 
 def held(db: sqlite3.Connection, provider: str, homes: Sequence[Path]) -> Held:
-    numbers = _homes(db, provider, homes)
+    numbers = home_numbers(db, provider, homes)
     rows = db.execute(
         "SELECT h.path, count(*), sum(skipped) FROM logs NOT INDEXED JOIN homes h ON h.id = home"
         f" WHERE gone = 0 AND home IN ({placeholders(numbers)}) GROUP BY home",
@@ -212,7 +179,8 @@ def held(db: sqlite3.Connection, provider: str, homes: Sequence[Path]) -> Held:
     return Held({Path(path): count for path, count, _ in rows}, sum(skipped for _, _, skipped in rows))
 
 
-def _homes(db: sqlite3.Connection, provider: str, homes: Sequence[Path]) -> list[int]:
+def home_numbers(db: sqlite3.Connection, provider: str, homes: Sequence[Path]) -> list[int]:
+    """Of those that the ledger knows, in this order."""
     rows = db.execute("SELECT path, id FROM homes NOT INDEXED WHERE provider = ?", (provider,))
     known = dict(rows.fetchall())
     return [known[path] for home in homes if (path := storable(str(home))) in known]

@@ -68,7 +68,8 @@ def cost_report(
 ) -> CostReport:
     """Tokens and cost of the local days `since` to `until`. Days without use are absent; `labels` name homes.
 
-    `slices` and `messages`, by quarter of an hour, are those of `span`, `recent` those of the last BURN_MINUTES.
+    `slices` and `messages` are those of `span`, by local day, or by quarter of an hour; for blocks, by quarter.
+    `recent` are those of the last BURN_MINUTES.
     """
     all_slices = list(slices)
     on_lines = _on_lines(all_slices)

@@ -5,6 +5,8 @@ of parts that begin before the report's days or end after them. The checksum ove
 verified once for each state of the file.
 """
 
+# ruff: noqa: S608 - nothing but column names, conditions and placeholders is put into a statement
+
 from __future__ import annotations
 
 import sqlite3
@@ -14,8 +16,13 @@ from typing import Any
 from providers.ledger import messages, part_checksums
 from providers.ledger.checksum import PRIME, SHOWN, of_slices, of_values, weighed
 from providers.ledger.damage import DamageFound
-from providers.ledger.log_checksums import CONTEXT, has_checksums
+from providers.ledger.log_checksums import INTACT_CONTEXT, has_checksums
+from providers.ledger.message_checksums import is_damage
 from providers.ledger.statements import chunks, placeholders
+
+_NO_SPAN = (1, 0)
+_OTHERS = 2
+"""So many contexts may lie between those of the rows, for each row."""
 
 
 class Verifier:
@@ -25,11 +32,12 @@ class Verifier:
         self._state: object = None
         self._whole = self._all_messages = False
         self._sound: set[int] = set()
+        self._sound_span = _NO_SPAN
 
     def begin(self, state: object) -> Verifier:
         """`state` is another whenever the file was written."""
         if state != self._state:
-            self._state, self._sound = state, set()
+            self._state, self._sound, self._sound_span = state, set(), _NO_SPAN
             self._whole = self._all_messages = False
         return self
 
@@ -89,29 +97,63 @@ class Verifier:
             return
         new = set(numbers) - self._sound
         for chunk in chunks(new):
-            rows = db.execute(
-                f"SELECT id, checksum, {CONTEXT} FROM contexts WHERE id IN ({placeholders(chunk)})",  # noqa: S608
-                chunk,
-            )
-            self._sound |= {number for number, checksum, *values in rows if checksum == of_values(*values)}
-        if not new <= self._sound:
+            among = f"id IN ({placeholders(chunk)})"
+            (count,) = db.execute(f"SELECT count(*) FROM contexts WHERE {among}", chunk).fetchone()
+            if count < len(chunk) or _has_damaged(db, among, chunk):
+                raise DamageFound("a context")
+            self._sound.update(chunk)
+
+    def verify_contexts_of(
+        self,
+        db: sqlite3.Connection,
+        rows: int,
+        span: tuple[int, int],
+        source: str,
+        values: Sequence[int],
+    ) -> None:
+        """Those of so many rows of a `source`, the end of an SQL statement; the `span` is from the first number of
+        a context to the last one.
+        """
+        if not has_checksums(db) or (self._sound_span[0] <= span[0] and span[1] <= self._sound_span[1]):
+            return
+        # To go through the table is faster than to look up each, unless most of it belongs to others.
+        if span[1] - span[0] < _OTHERS * rows and not _has_damaged(db, "id BETWEEN ? AND ?", span):
+            self._sound_span = span
+        elif _has_damaged(db, f"id IN (SELECT context {source})", values):
             raise DamageFound("a context")
+
+
+def _has_damaged(db: sqlite3.Connection, among: str, values: Sequence[int]) -> bool:
+    """Whether a context of those is."""
+    damaged = f"SELECT 1 FROM contexts WHERE {among} AND NOT {INTACT_CONTEXT} LIMIT 1"
+    try:
+        return db.execute(damaged, values).fetchone() is not None
+    except sqlite3.OperationalError as error:
+        if is_damage(error):
+            return True
+        raise
 
 
 def _beyond(db: sqlite3.Connection, homes: Sequence[int], span: tuple[int, int]) -> int:
     """What these parts have outside the span, less all they have."""
     start, end = span
-    rows = db.execute(
-        "SELECT part, shown, first_ms, last_ms FROM part_checksums WHERE last_ms >= ? AND first_ms < ?"  # noqa: S608
-        f" AND home IN ({placeholders(homes)})",
-        (start, end, *homes),
-    ).fetchall()
-    across = {part for part, _, first, last in rows if first < start or last >= end}
-    beyond: int = -sum(value for part, value, _, _ in rows if part not in across)
-    beyond -= sum(each.shown for each in part_checksums.stored(db, across) if each.home in homes)
+    whole = f"FROM part_checksums WHERE last_ms >= ? AND first_ms < ? AND home IN ({placeholders(homes)})"
+    values = (start, end, *homes)
+    (shown,) = db.execute(f"SELECT coalesce(sum(shown), 0) {whole}", values).fetchone()
+    beyond: int = -shown
+    across = {
+        part
+        for (part,) in db.execute(f"SELECT part {whole} AND (first_ms < ? OR last_ms >= ?)", (*values, *span))
+    }
+    # Of a part that reaches beyond the span, all is looked at: in another home it may be beyond as a whole.
+    beyond -= sum(
+        each.shown
+        for each in part_checksums.stored(db, across)
+        if each.home in homes and (each.last_ms < start or each.first_ms >= end)
+    )
     for chunk in chunks(across):
         (*sums,) = db.execute(
-            f"SELECT {SHOWN} FROM responses r CROSS JOIN contexts c ON c.id = r.context"  # noqa: S608
+            f"SELECT {SHOWN} FROM responses r CROSS JOIN contexts c ON c.id = r.context"
             f" WHERE part IN ({placeholders(chunk)}) AND (at_ms < ? OR at_ms >= ?)"
             f" AND home IN ({placeholders(homes)})",
             (*chunk, start, end, *homes),
@@ -123,7 +165,7 @@ def _beyond(db: sqlite3.Connection, homes: Sequence[int], span: tuple[int, int])
 def _shown(db: sqlite3.Connection, homes: Sequence[int], span: tuple[int, int]) -> int:
     """Of several homes, with the copies of responses that are in more than one of them."""
     sums: tuple[int, ...] = db.execute(
-        f"SELECT {SHOWN} FROM parts p CROSS JOIN responses r ON r.part = p.id AND at_ms >= ? AND at_ms < ?"  # noqa: S608
+        f"SELECT {SHOWN} FROM parts p CROSS JOIN responses r ON r.part = p.id AND at_ms >= ? AND at_ms < ?"
         " CROSS JOIN contexts c ON c.id = r.context"
         f" WHERE p.last_ms >= ? AND p.first_ms < ? AND home IN ({placeholders(homes)})",
         (*span, *span, *homes),

@@ -127,7 +127,12 @@ def _slices(
     verifier.verify_contexts(db, {row[2] for row in (*rows, *copies)})
     if has_checksums(db):
         try:
-            found = of_slices([row[1:] for row in rows])
+            found = of_slices(
+                [
+                    (quarter * count, context * count, count, *sums)
+                    for _, quarter, context, count, *sums in rows
+                ]
+            )
             if shared:
                 found += _with_copies(db, shared, homes)
         except (TypeError, ValueError) as error:  # no numbers

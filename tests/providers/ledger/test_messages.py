@@ -20,8 +20,9 @@ from providers.ledger.database import LedgerDamaged, opened, transaction
 from providers.ledger.index import home_id, parts_of
 from providers.ledger.ledger import Ledger
 from providers.ledger.messages import replace_messages
-from providers.ledger.query import message_counts, message_times
 from providers.ledger.schema import SCHEMA
+from providers.ledger.sent_messages import message_counts, message_times
+from providers.ledger.steps import Steps
 from providers.ledger.verify import Verifier
 from tests.providers.ledger.test_integrity import Counted
 from tests.providers.ledger.test_refresh import rollouts
@@ -93,6 +94,14 @@ def test_a_span_ends_before_its_end(stored: Stored) -> None:
     assert len(stored.minutes(start=0, end=2)) == 2
     assert stored.minutes(start=2.01, end=99) == []
     assert stored.minutes(start=1, end=1) == []
+
+
+def test_they_are_counted_by_any_step(stored: Stored) -> None:
+    stored.store(([1], [message(0), message(59), message(60), message(10, "t")]), ([2], [message(3, "u")]))
+    start, end = (NOON + timedelta(minutes=each) for each in (1, 99))
+    with opened(stored.path) as db:
+        found = message_counts(db, "codex", (HOME,), start, end, Verifier(), Steps(3_600_000, ms(-30)))
+    assert found == {ms(-30): 2, ms(30): 2}
 
 
 def test_one_in_several_homes_counts_in_the_first(stored: Stored) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from providers.ledger.epoch_ms import ms
-from providers.ledger.query import MessageTimes
+from providers.ledger.sent_messages import MessageTimes
 from providers.ledger.windows import WindowRecord
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount
