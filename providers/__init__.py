@@ -41,7 +41,7 @@
         database          the file itself (schema, statements): its logs (index), what they came to (responses,
                           repricing, counters), its times (epoch_ms), facts that hold until it is written again
         checksum          of all that is stored (part_checksums: of responses; log_checksums: of logs;
-                          row_checksums: of limits, windows, logins); reports verify it (`verify`), and so does the
+                          message_checksums; row_checksums: of limits, windows, logins); reports verify it (`verify`), and so does the
                           scrub, a slow check of everything (integrity); a ledger of an older version gets its own
                           by `backfill`
         repair            makes anew what is damaged, from the logs and their observations
@@ -50,8 +50,9 @@
         logins            who was signed in to which home when, for logs that name no account
         rows              the billed responses and changes of limits one by one, for exports
         fast_cost         the cost of one session and of the last hours, with the standard library
-        messages          when the person sent messages, by part (contexts: what they have in common)
-        query, report     sums (of `sums`), by day, session, …; and by `blocks` of five hours
+        messages          when the person sent messages, by part (contexts: what they have in common); what is
+                          asked of them by sent_messages
+        query, report     sums (of `sums`), by day (`steps`), session, …; and by `blocks` of five hours
         coverage          what of each home is counted; session_contexts: the newest response of each session
         history           the limits over time; `rates` of the last hours, limit_news (what an account hears of it)
         windows           what became of each window, from its readings: pure; kept for ever by window_log
