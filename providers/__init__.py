@@ -41,9 +41,9 @@
         database          the file itself (schema, statements): its logs (index), what they came to (responses,
                           repricing, counters), its times (epoch_ms), facts that hold until it is written again
         checksum          of all that is stored (part_checksums: of responses; log_checksums: of logs;
-                          message_checksums; row_checksums: of limits, windows, logins); reports verify it (`verify`), and so does the
-                          scrub, a slow check of everything (integrity); a ledger of an older version gets its own
-                          by `backfill`
+                          message_checksums; row_checksums: of limits, windows, logins); reports verify it
+                          (`verify`), and so does the scrub, a slow check of everything (integrity); a ledger of an
+                          older version gets its own by `backfill`
         repair            makes anew what is damaged, from the logs and their observations
         salvage           what can still be read of a ledger beyond repair (salvage_logs: of logs deleted since)
         quarantine        the files beside the ledger that record damage (health: what `doctor` shows of it)

@@ -25,7 +25,7 @@ _MESSAGES = ", ".join(f"m.{name}" for name in MessageRow.__struct_fields__)
 _OF_MESSAGES = len(MessageRow.__struct_fields__)
 _OF_HOME = (
     "FROM messages m CROSS JOIN contexts c ON c.id = m.context"
-    " WHERE m.first_ms < ? AND m.last_ms >= ? AND c.home = ?"
+    " WHERE m.first_ms < ? AND ? <= m.last_ms AND ? = c.home"
 )
 
 
