@@ -11,13 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from msgspec.structs import replace
 
@@ -35,6 +33,7 @@ from providers.polling.accounts import take_usage
 from providers.source import ProviderSettings, Question
 from tests import fake_anthropic
 from tests.fake_anthropic import ACCESS_MARK, ACCOUNT, ORGANIZATION, flat, login, make_home, noted
+from tests.left_behind import at_work, until
 from tests.real.tls_proxy import Proxy, Reply, Request, tls_proxy
 
 PACKAGE = "@anthropic-ai/claude-code"
@@ -84,6 +83,7 @@ class Place:
     """A home with all that a person may have in it, and the real Claude Code to ask there."""
 
     def __init__(self, program: Path, folder: Path, proxy: Proxy, *, default: bool = False) -> None:
+        self.folder = folder
         self.program = program
         self.proxy = proxy
         self.marks = folder / "marks"
@@ -146,18 +146,7 @@ class Place:
         assert all(
             request.host == "api.anthropic.com" or "token" in request.path for request in self.proxy.requests
         )
-        assert running(self.program) == []
-
-
-def running(program: Path) -> list[int]:
-    """The processes of that program, a moment after it ended."""
-    time.sleep(0.2)
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        words = process.info["cmdline"] or []
-        if any(word in (str(program), str(program.resolve())) for word in words[:2]):
-            found.append(process.pid)
-    return found
+        until(lambda: at_work(self.folder) == [], "a process was left")
 
 
 @pytest.fixture
