@@ -55,7 +55,11 @@ def growth(change: LogChange, others: Sequence[LogSummary]) -> LogGrowth | None:
     Raises ValueError for an observation of another make.
     """
     now = decode(change.now)
-    before = decode(change.before) if change.before else nothing_yet(now.state.thread, now.state.segment)
+    before = (
+        decode(change.before)
+        if change.before
+        else decode(encode(nothing_yet(now.state.thread, now.state.segment)))
+    )
     if now.state.base is not None or (change.before and not _is_the_same(before, now)):
         return None
     was, has = _Changes.of(before, now), _Changes.of(now, before)

@@ -85,26 +85,48 @@ class Observation(ObservationStart):
     foreign: set[str]
 
     def links(self) -> frozenset[int]:
-        """Its thread, all threads it refers to, and its turns, which a copy shares with its original."""
-        state = self.state
-        names = {state.thread, *state.parents, *self.foreign}
-        if state.segment:
-            names.add(state.segment)
-        if state.base:
-            names.add(state.base.thread)
-        turns = {terms.turn for terms in self.terms}
-        names.update([turn for turn in turns if turn is not None and turn_is_real(turn)])
-        return frozenset([stable_hash(name.encode(errors="surrogatepass")) for name in names])
+        return _links(self, self.foreign)
+
+
+class ReaderObservation(ObservationStart):
+    """What is kept of a rollout that is read on: its lines need not be decoded."""
+
+    records: msgspec.Raw
+    events: msgspec.Raw
+    forgets: list[int]
+    foreign: set[str]
+
+    def links(self) -> frozenset[int]:
+        return _links(self, self.foreign)
+
+
+def _links(kept: ObservationStart, foreign: set[str]) -> frozenset[int]:
+    """Its thread, all threads it refers to, and its turns, which a copy shares with its original."""
+    state = kept.state
+    names = {state.thread, *state.parents, *foreign}
+    if state.segment:
+        names.add(state.segment)
+    if state.base:
+        names.add(state.base.thread)
+    turns = {terms.turn for terms in kept.terms}
+    names.update([turn for turn in turns if turn is not None and turn_is_real(turn)])
+    return frozenset([stable_hash(name.encode(errors="surrogatepass")) for name in names])
 
 
 encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(Observation)
-_NO_EVENTS = msgspec.Raw(encode([]))
+_reader_decoder = msgspec.msgpack.Decoder(ReaderObservation)
+NO_LINES = msgspec.Raw(encode([]))
 
 
-def nothing_yet(thread: str, segment: str | None) -> Observation:
+def nothing_yet(thread: str, segment: str | None) -> ReaderObservation:
     state = ReaderState(thread=thread, segment=segment)
-    return Observation("codex 5", state, [], {}, [], [], [], [], _NO_EVENTS, [], set())
+    return ReaderObservation("codex 5", state, [], {}, [], [], [], NO_LINES, NO_LINES, [], set())
+
+
+def decode_for_reader(observation: bytes) -> ReaderObservation:
+    """Raises ValueError for an observation of another make."""
+    return unpacked(observation, _reader_decoder)
 
 
 def decode(observation: bytes) -> Observation:

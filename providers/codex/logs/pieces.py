@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
 from msgspec.structs import replace
 
-from providers.codex.logs.observation import ObservationStart, encode
+from providers.codex.logs.observation import NO_LINES, ReaderObservation, decode_for_reader, encode
+from providers.codex.logs.packed_lines import PackedLines, count_of
 from providers.codex.logs.rollout import (
+    EVENTS,
     NOTHING,
+    RECORDS,
     Compaction,
     Record,
     Terms,
@@ -18,22 +21,14 @@ from providers.codex.logs.rollout import (
     plus,
     turn_is_real,
 )
-from providers.logs import unpacked
 
 SIZE = 4096
 """Lines of a piece; all lines of a turn are in one."""
+_DECODED = 64
+"""Lines of each piece that are held decoded while there are no pieces yet."""
 
 
-class _Long(ObservationStart):
-    """An observation whose lines are not decoded yet."""
-
-    records: list[Raw]
-    events: list[Raw]
-    forgets: list[int]
-    foreign: set[str]
-
-
-_decoder = msgspec.msgpack.Decoder(_Long)
+_lines = msgspec.msgpack.Decoder(list[Raw])
 _record = msgspec.msgpack.Decoder(Record)
 _event = msgspec.msgpack.Decoder(TokenEvent)
 
@@ -44,38 +39,40 @@ def pieces(observation: bytes, size: int = SIZE) -> Iterator[bytes] | None:
 
     Raises ValueError for an observation of another make.
     """
-    kept = unpacked(observation, _decoder)
+    kept = decode_for_reader(observation)
     if kept.state.base is not None or not all(turn_is_real(terms.turn) for terms in kept.terms):
         return None
     return _encoded(kept, size)
 
 
-class _Piece(Struct):
+class _Piece:
     """Some turns, with their lines."""
 
-    terms: list[Terms] = []
-    records: list[Raw] = []
-    events: list[Raw] = []
-    compactions: list[Compaction] = []
+    def __init__(self) -> None:
+        self.terms: list[Terms] = []
+        self.records = PackedLines(RECORDS, NO_LINES, _DECODED)
+        self.events = PackedLines(EVENTS, NO_LINES, _DECODED)
+        self.compactions: list[Compaction] = []
 
 
-def _encoded(kept: _Long, size: int) -> Iterator[bytes]:
+def _encoded(kept: ReaderObservation, size: int) -> Iterator[bytes]:
     messages = kept.messages
     found = _divided(kept, size)
     for place, piece in enumerate(found):
         found[place] = _Piece()  # to be forgotten
         turns = {terms.turn for terms in piece.terms}
         settings = {turn: setting for turn, setting in kept.settings.items() if turn in turns}
-        own = piece.compactions, piece.terms, piece.records, piece.events
+        own = piece.compactions, piece.terms, piece.records.encoded(), piece.events.encoded()
         yield encode(
             (kept.make, kept.state, messages, settings, kept.contexts, *own, kept.forgets, kept.foreign)
         )
         messages = []
 
 
-def _divided(kept: _Long, size: int) -> list[_Piece]:
+def _divided(kept: ReaderObservation, size: int) -> list[_Piece]:
     turns = dict.fromkeys(terms.turn for terms in kept.terms)
-    count = max(1, (len(kept.records) + len(kept.events)) // size)
+    lines = count_of(kept.records) + count_of(kept.events)
+    count = max(1, lines // size)
     found = [_Piece() for _ in range(count)]
     of_turn = {turn: found[number * count // len(turns)] for number, turn in enumerate(turns)}
     places: list[tuple[_Piece, int]] = []
@@ -86,16 +83,16 @@ def _divided(kept: _Long, size: int) -> list[_Piece]:
     compactions: dict[int, list[Compaction]] = {}
     for each in kept.compactions:
         compactions.setdefault(each.record, []).append(each)
-    for number, raw in enumerate(kept.records):
+    for number, raw in enumerate(_lines.decode(kept.records)):
         record = _record.decode(raw)
         piece, terms_at = places[record.terms]
         same = compactions.get(number, ())
         piece.compactions += [replace(each, record=len(piece.records)) for each in same]
-        piece.records.append(Raw(encode(replace(record, terms=terms_at))))
+        piece.records.append(replace(record, terms=terms_at))
     total = NOTHING
-    for raw in kept.events:
+    for raw in _lines.decode(kept.events):
         event = _event.decode(raw)
         total = plus(total, event.last) if event.total is None else event.total
         piece, terms_at = places[event.terms]
-        piece.events.append(Raw(encode(replace(event, total=total, terms=terms_at))))
+        piece.events.append(replace(event, total=total, terms=terms_at))
     return found

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
-import msgspec
 from msgspec.structs import astuple
 
 from providers.codex.logs import heard, wire
-from providers.codex.logs.observation import decode, encode, nothing_yet
+from providers.codex.logs.observation import decode_for_reader, encode, nothing_yet
+from providers.codex.logs.packed_lines import PackedLines
 from providers.codex.logs.rollout import (
     EVENTS,
+    RECORDS,
     Base,
     Compaction,
     ModelContext,
@@ -32,7 +33,7 @@ from providers.domain import scalars
 from providers.domain.stable_hash import stable_hash
 from providers.ledger.epoch_ms import ms
 from providers.ledger.scan import UsageEnd
-from providers.logs import MalformedLine, unpacked
+from providers.logs import MalformedLine
 
 
 def ids_in_name(path: str) -> tuple[str, str | None]:
@@ -53,16 +54,12 @@ class RolloutReader:
     unwanted = wire.UNWANTED
 
     def __init__(self, path: str, observation: bytes | None = None) -> None:
-        if observation is None:
-            kept = nothing_yet(*ids_in_name(path))
-            self._events: list[TokenEvent] = []
-        else:
-            kept = decode(observation)
-            self._events = unpacked(kept.events, EVENTS)
+        kept = nothing_yet(*ids_in_name(path)) if observation is None else decode_for_reader(observation)
         self._kept = kept
         self.state = kept.state
         self.terms = kept.terms
-        self.records = kept.records
+        self._records = PackedLines(RECORDS, kept.records)
+        self._events = PackedLines(EVENTS, kept.events)
         self.messages = kept.messages
         self._places: dict[Terms, int] = {terms: place for place, terms in enumerate(kept.terms)}
         self._newest: datetime | None = None  # since the last observation
@@ -80,7 +77,7 @@ class RolloutReader:
         """Where each response has a record, token_counts are only needed for their limits: then a twentieth of
         each end is searched, which saves a tenth of the whole scan.
         """
-        return wire.RECORD_END if self.records else wire.COUNT_END
+        return wire.RECORD_END if self._records else wire.COUNT_END
 
     def follow(self, want: Callable[[re.Pattern[bytes], UsageEnd], None]) -> None:
         self._want = want
@@ -98,7 +95,8 @@ class RolloutReader:
 
     def observation(self) -> bytes:
         self._note_newest()
-        self._kept.events = msgspec.Raw(encode(self._events))
+        self._kept.records = self._records.encoded()
+        self._kept.events = self._events.encoded()
         return encode(self._kept)
 
     def links(self) -> frozenset[int]:
@@ -213,14 +211,14 @@ class RolloutReader:
         if not own and thread:
             self._kept.foreign.add(thread)
         elif own and turn is not None and turn not in self._kept.settings:
-            self.state.early = record.response_id, len(self.records)
+            self.state.early = record.response_id, len(self._records)
         self._recent = usage = _tokens(record.usage)
         so_far = record.thread_token_usage
         # Equal for all copies of a record. Ids may be missing or always the same; the thread's sum moves on.
         at_ms = ms(at)
         parts = record.response_id, thread, record.turn_id, _tokens(so_far) if so_far else at_ms
-        self.records.append(Record(stable_hash(encode(parts)), at_ms, own, usage, self._terms_of(turn)))
-        if len(self.records) == 1:
+        self._records.append(Record(stable_hash(encode(parts)), at_ms, own, usage, self._terms_of(turn)))
+        if len(self._records) == 1:
             self._want(self.unwanted, self.usage_end)
 
     def _count(self, at: datetime, ordinal: int | None, count: wire.TokenCount) -> None:

@@ -77,6 +77,7 @@ class TokenEvent(Struct, frozen=True, array_like=True, gc=False):
     terms: int
 
 
+RECORDS = msgspec.msgpack.Decoder(list[Record])
 EVENTS = msgspec.msgpack.Decoder(list[TokenEvent])
 
 
