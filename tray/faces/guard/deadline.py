@@ -19,8 +19,15 @@ def exit_after(seconds: float, on_expiry: Callable[[], None]) -> None:
 
     def watch() -> None:
         time.sleep(seconds)
-        _thread.start_new_thread(on_expiry, ())
-        time.sleep(_LOG_SECONDS)
+        is_running = _thread.allocate_lock()
+        is_running.acquire()
+
+        def run() -> None:
+            on_expiry()
+            is_running.release()
+
+        _thread.start_new_thread(run, ())
+        is_running.acquire(timeout=_LOG_SECONDS)
         os._exit(0)
 
     try:
