@@ -68,4 +68,6 @@ def panel(bus: Bus) -> Iterator[Panel]:
 def no_thread_left() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)  # what was stopped may be at its last step
     assert [thread.name for thread in threading.enumerate() if thread not in before] == []
