@@ -116,12 +116,12 @@ def _links(kept: ObservationStart, foreign: set[str]) -> frozenset[int]:
 encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(Observation)
 _reader_decoder = msgspec.msgpack.Decoder(ReaderObservation)
-NO_LINES = msgspec.Raw(encode([]))
+_NO_LINES = msgspec.Raw(encode([]))
 
 
 def nothing_yet(thread: str, segment: str | None) -> ReaderObservation:
     state = ReaderState(thread=thread, segment=segment)
-    return ReaderObservation("codex 5", state, [], {}, [], [], [], NO_LINES, NO_LINES, [], set())
+    return ReaderObservation("codex 5", state, [], {}, [], [], [], _NO_LINES, _NO_LINES, [], set())
 
 
 def decode_for_reader(observation: bytes) -> ReaderObservation:

@@ -18,13 +18,17 @@ _encode = msgpack.Encoder().encode
 class PackedLines(Generic[T]):
     """A list that only grows. The older items of a long one are encoded."""
 
-    def __init__(self, decoder: msgpack.Decoder[list[T]], encoded: Raw, most: int = MOST) -> None:
+    def __init__(
+        self, decoder: msgpack.Decoder[list[T]], encoded: Raw | None = None, most: int = MOST
+    ) -> None:
         """Goes on with a list of what `decoder` decodes; raises msgspec.MsgspecError."""
         self._decoder = decoder
         self._most = most
         self._packed = bytearray()
         self._packed_count = 0
         self._recent: list[T] = []
+        if encoded is None:
+            return
         start, count = _head(encoded)
         if count > most:
             self._packed += memoryview(encoded)[start:]

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
-from providers.codex.logs.observation import NO_LINES, ReaderObservation, decode_for_reader, encode
+from providers.codex.logs.observation import ReaderObservation, decode_for_reader, encode
 from providers.codex.logs.packed_lines import PackedLines, count_of
 from providers.codex.logs.rollout import (
     EVENTS,
@@ -50,8 +50,8 @@ class _Piece:
 
     def __init__(self) -> None:
         self.terms: list[Terms] = []
-        self.records = PackedLines(RECORDS, NO_LINES, _DECODED)
-        self.events = PackedLines(EVENTS, NO_LINES, _DECODED)
+        self.records = PackedLines(RECORDS, most=_DECODED)
+        self.events = PackedLines(EVENTS, most=_DECODED)
         self.compactions: list[Compaction] = []
 
 

@@ -54,12 +54,15 @@ class RolloutReader:
     unwanted = wire.UNWANTED
 
     def __init__(self, path: str, observation: bytes | None = None) -> None:
-        kept = nothing_yet(*ids_in_name(path)) if observation is None else decode_for_reader(observation)
+        self._records, self._events = PackedLines(RECORDS), PackedLines(EVENTS)
+        if observation is None:
+            kept = nothing_yet(*ids_in_name(path))
+        else:
+            kept = decode_for_reader(observation)
+            self._records, self._events = PackedLines(RECORDS, kept.records), PackedLines(EVENTS, kept.events)
         self._kept = kept
         self.state = kept.state
         self.terms = kept.terms
-        self._records = PackedLines(RECORDS, kept.records)
-        self._events = PackedLines(EVENTS, kept.events)
         self.messages = kept.messages
         self._places: dict[Terms, int] = {terms: place for place, terms in enumerate(kept.terms)}
         self._newest: datetime | None = None  # since the last observation
