@@ -14,14 +14,15 @@ from providers.domain.context_use import ContextUse
 from providers.domain.errors import NotSignedIn, ProviderError
 from providers.domain.limits import Identity, Reading, UsageError
 from providers.logs import LogFormat
+from providers.sessions import SessionFinder
 from providers.setting import Bool, Choice, FilePath, FolderList, Menu, Setting
 
 
 class Home(Struct, frozen=True, kw_only=True):
     """One folder in which a provider's program keeps its login and its logs.
 
-    `named` is the text by which its environment variable names it, None where the variable does not: to a program,
-    the default folder and that folder named by the variable can be two different things.
+    `named` is the text by which its environment variable names it, None where the variable does not: to a
+    program, the default folder and that folder named by the variable can be two different things.
     """
 
     provider: str
@@ -50,8 +51,8 @@ class Login(Struct, frozen=True, kw_only=True):
 
     `identity` is None where nobody is; `error` then says why. `attested_at` is the earliest moment at which
     this login is known to have been in the home: numbers read off its logs before that may be another's.
-    `ends_at` is when the CLI can no longer renew it, None if unknown. `kind` is the display name of such a login,
-    `ChatGPT` or `API key`, None if there is none.
+    `ends_at` is when the CLI can no longer renew it, None if unknown. `kind` is the display name of such a
+    login, `ChatGPT` or `API key`, None if there is none.
     """
 
     identity: Identity | None = None
@@ -71,8 +72,8 @@ class Installed(Struct, frozen=True, kw_only=True):
 
 class GuardHook(Struct, frozen=True, kw_only=True):
     """A `tankful guard` among the hooks of a CLI. `program` is what its command line starts, None where only a
-    shell could tell; `trust` is how the CLI judges it, None where it asks for none or does not say; `timeout` is
-    for how many seconds the CLI waits for it.
+    shell could tell; `trust` is how the CLI judges it, None where it asks for none or does not say; `timeout`
+    is for how many seconds the CLI waits for it.
     """
 
     event: str
@@ -85,11 +86,11 @@ class GuardHook(Struct, frozen=True, kw_only=True):
 class Question(Struct, frozen=True, kw_only=True):
     """A query to a source: the home, the account, since when it is in that home, and the time.
 
-    Log entries from before `account_since` may be another account's. `after` is the error of the source before it
-    in the chain, None if it is the first or was chosen by the user. `last` is its last reading of this account,
-    `last_error` its last error there, in any process, None if it succeeded. `program` is the path of the
-    provider's CLI if the user set one. `user_initiated` is True if the user asked for it just now: the system may
-    prompt them then.
+    Log entries from before `account_since` may be another account's. `after` is the error of the source before
+    it in the chain, None if it is the first or was chosen by the user. `last` is its last reading of this
+    account, `last_error` its last error there, in any process, None if it succeeded. `program` is the path of
+    the provider's CLI if the user set one. `user_initiated` is True if the user asked for it just now: the
+    system may prompt them then.
     """
 
     home: Home
@@ -205,19 +206,19 @@ class Provider(Struct, frozen=True, kw_only=True):
     changed. `source_ids` names its sources in the order in which they are asked; `make_sources` makes them
     when they are first needed, since a command that only counts logs should not wait for the import of an
     HTTP library. `find_program` finds its own program, or checks the one at the path that the user set, and
-    asks it for its version within seconds, in a temporary home; it raises ProgramMissing. `find_guards` finds the
-    guards among the hooks of a home, given the path of the program that the user set; it raises ProviderError.
-    `find_log_homes`
-    finds further homes that have logs and no login: they are counted, and their cost is shown with the
-    provider's first account. `variables` are the names of its vendor's environment variables, with `*` for
-    any ending; many hold a token, so the programs of other vendors get none of them. `foreign_variables` are
-    those of all other providers: the registry fills them in, and `make_sources` gets them, to keep them from
-    its own programs. `mark` is its sign in the tray's icon. `resume` is the command that goes on with a session,
-    without the session's id. `when_empty` are sentences on sources that may have nothing to tell without an
-    error, by their ids: what fills them. `not_counted` are sentences on usage that no log of its CLI has.
-    `context_window` is that of a session in tokens, from its newest response and the observations of its logs;
-    None where it is not certain. `home_variable` is the environment variable that names its homes, and
-    `home_files` are what a home of it has, at least one of them or of the folders of its logs.
+    asks it for its version within seconds, in a temporary home; it raises ProgramMissing. `find_guards` finds
+    the guards among the hooks of a home, given the path of the program that the user set; it raises
+    ProviderError. `find_log_homes` finds further homes that have logs and no login: they are counted, and their
+    cost is shown with the provider's first account. `variables` are the names of its vendor's environment
+    variables, with `*` for any ending; many hold a token, so the programs of other vendors get none of them.
+    `foreign_variables` are those of all other providers: the registry fills them in, and `make_sources` gets
+    them, to keep them from its own programs. `mark` is its sign in the tray's icon. `resume` is the command
+    that goes on with a session, without the session's id. `when_empty` are sentences on sources that may have
+    nothing to tell without an error, by their ids: what fills them. `not_counted` are sentences on usage that
+    no log of its CLI has. `context_window` is that of a session in tokens, from its newest response and the
+    observations of its logs; None where it is not certain. `home_variable` is the environment variable that
+    names its homes, and `home_files` are what a home of it has, at least one of them or of the folders of its
+    logs. `sessions` finds its live sessions.
     """
 
     id: str
@@ -243,6 +244,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     context_window: Callable[[ContextUse, Sequence[bytes]], int | None] = lambda _use, _observations: None
     home_variable: str = ""
     home_files: tuple[str, ...] = ()
+    sessions: SessionFinder | None = None
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -15,7 +15,7 @@ import pytest
 from providers.registry import PROVIDERS
 
 ROOT = Path(__file__).parents[1]
-BELOW_A_PROVIDER = ("ledger", "host", "source", "setting", "logs", "domain", "version")
+BELOW_A_PROVIDER = ("ledger", "host", "source", "setting", "logs", "sessions", "domain", "version")
 
 DIALECT = re.compile(r"(?<![a-z0-9])(?:told|trouble|stumbl[a-z]*|heed[a-z]*|manners|mend[a-z]*)(?![a-z0-9])")
 """Words that only this project once used for an error, a message or a repair."""
