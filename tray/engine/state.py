@@ -10,6 +10,7 @@ from msgspec import Struct
 from providers.domain.cost import Counter, HomeFigures
 from providers.domain.incident import Incident
 from providers.domain.limits import REFRESH_EVERY, UsageSnapshot
+from providers.domain.live import SessionsLook
 from providers.domain.rules import EARLY_RESET_SECONDS
 from tray.engine.settings import Settings
 
@@ -47,7 +48,8 @@ class State(Struct, frozen=True, kw_only=True):
 
     `incidents` are those that the providers' status pages report, by the providers' ids. Until `muted_until` no
     notice is shown, until `paused_until` no server is polled, unless the person asks for it. `refreshed` is None
-    until they do. `refresh_every` is the interval of the polls, by which values are judged as old.
+    until they do. `refresh_every` is the interval of the polls, by which values are judged as old. `sessions` is
+    the newest look at live sessions, None where nobody has looked.
     """
 
     revision: int = 0
@@ -66,6 +68,7 @@ class State(Struct, frozen=True, kw_only=True):
     paused_until: datetime | None = None
     refresh_every: timedelta = REFRESH_EVERY
     refreshed: LastRefresh | None = None
+    sessions: SessionsLook | None = None
 
     @property
     def refreshing(self) -> bool:
