@@ -45,8 +45,8 @@ class FoundSession(Struct, frozen=True, kw_only=True):
 
     `log` is its log, None while there is none. `pid` is the process that runs it, None where that is not known;
     `started` is that of the Process. `is_running` is None where nobody can tell whether its program still runs.
-    `kind` is as in LiveSession. `parent` is the id of the session whose subagent it is. `since` is when the
-    program started it, if known.
+    `kind` is as in LiveSession. `parent` is the id of the session whose subagent it is, `name` then what the CLI
+    calls it. `since` is when the program started it, if known. The ids are those of the ledger.
     """
 
     home: Path
@@ -56,6 +56,7 @@ class FoundSession(Struct, frozen=True, kw_only=True):
     is_running: bool | None = None
     kind: str = ""
     parent: str | None = None
+    name: str | None = None
     cwd: str | None = None
     version: str | None = None
     since: datetime | None = None
@@ -122,8 +123,8 @@ class SessionFacts(Struct, frozen=True, kw_only=True):
 
 
 class SessionReader(Protocol):
-    """Reads one log. It is fed whole lines, in order, each once; a line that it does not understand says
-    nothing.
+    """Reads one log. It is fed whole lines without their newlines, in order, each once; a line that it does not
+    understand says nothing.
     """
 
     def feed(self, line: bytes) -> None: ...
@@ -150,8 +151,10 @@ class SessionFinder(Protocol):
     def counted(self) -> tuple[bytes, ...]:
         """Bytes of which a line has at least one, if `counts` says more than (0, 0) of it."""
 
-    def subagent_logs(self, found: FoundSession) -> Sequence[Path]:
-        """Logs of its subagents that are not among the found sessions; in a bounded number of stats."""
+    def subagents(self, found: FoundSession) -> Sequence[FoundSession]:
+        """Those with a log that are not among the found sessions, the newest ones first; in a bounded number of
+        stats.
+        """
 
     def status(
         self,
