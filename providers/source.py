@@ -218,7 +218,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     no log of its CLI has. `context_window` is that of a session in tokens, from its newest response and the
     observations of its logs; None where it is not certain. `home_variable` is the environment variable that
     names its homes, and `home_files` are what a home of it has, at least one of them or of the folders of its
-    logs. `sessions` finds its live sessions.
+    logs. `sessions` finds its live sessions; `watched_sessions` names files and folders of a home, few of them:
+    when one changes, so may have the status of a session, though no log did.
     """
 
     id: str
@@ -245,6 +246,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     home_variable: str = ""
     home_files: tuple[str, ...] = ()
     sessions: SessionFinder | None = None
+    watched_sessions: Callable[[Path], tuple[str, ...]] = lambda _home: ()
 
     @property
     def sources(self) -> tuple[Source, ...]:

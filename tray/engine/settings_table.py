@@ -13,6 +13,7 @@ from providers.setting import Bool, Choice, Menu, Setting
 from providers.source import Provider, settings_of
 from tray.engine.budget_settings import BUDGETS
 from tray.engine.incident_setting import INCIDENTS
+from tray.engine.live.settings import SESSION_SETTINGS
 from tray.engine.notices.settings import NOTICE_SETTINGS
 from tray.engine.refresh_policy import REFRESH
 from tray.engine.subscriptions import SUBSCRIPTIONS
@@ -87,6 +88,7 @@ GENERAL: Table = (
     *BUDGETS.values(),
     SUBSCRIPTIONS,
     *NOTICE_SETTINGS,
+    *SESSION_SETTINGS,
     REFRESH,
 )
 """The settings of no provider, each imported from the file that uses it. Those that only views and faces use

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from providers.domain.cost import Counter
 from providers.domain.incident import Incident
 from providers.domain.limits import AccountUsage, UsageSnapshot
+from providers.domain.live import SessionsLook
 from tray.engine.cost_summary import cost_summary
 from tray.engine.settings import Settings
 from tray.engine.state import HomeCost, LastRefresh, State
@@ -116,6 +117,12 @@ class Paused(Struct, frozen=True):
     until: datetime | None
 
 
+class SessionsLooked(Struct, frozen=True):
+    """The live sessions now; None where nobody looks any more, so that nobody takes old ones for now."""
+
+    look: SessionsLook | None
+
+
 Event = (
     SettingsRead
     | SettingSaved
@@ -133,6 +140,7 @@ Event = (
     | Muted
     | Paused
     | RefreshPlanned
+    | SessionsLooked
 )
 
 
@@ -163,6 +171,15 @@ def _after(state: State, event: Event, now: datetime) -> State:
             return replace(state, paused_until=until)
         case RefreshPlanned(every):
             return replace(state, refresh_every=every)
+        case SessionsLooked(look):
+            return replace(state, sessions=_unless_equal(state.sessions, look))
+
+
+def _unless_equal(before: SessionsLook | None, look: SessionsLook | None) -> SessionsLook | None:
+    """The one before where the new one differs in nothing but its time: nobody has to draw that again."""
+    if before is None or look is None or replace(look, at=before.at) != before:
+        return look
+    return before
 
 
 def _with_accounts(

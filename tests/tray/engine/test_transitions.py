@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from providers.domain.cost import Counter, HomeFigures, Tally, TokenUsage
 from providers.domain.limits import AccountUsage
+from providers.domain.live import SessionsLook
 from tray.engine.settings import Settings
 from tray.engine.state import HomeCost, State
 from tray.engine.transitions import (
@@ -23,6 +24,7 @@ from tray.engine.transitions import (
     Event,
     RefreshEnded,
     RefreshPlanned,
+    SessionsLooked,
     SettingSaved,
     SettingsRead,
     after,
@@ -69,6 +71,9 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(CountProgressed, st.none() | st.floats(0, 1)),
     st.builds(CountEnded, st.none() | st.just("The disk is full.")),
     st.builds(RefreshPlanned, st.sampled_from([5 * MINUTE, 30 * MINUTE])),
+    st.sampled_from([None, SessionsLook(at=NOW), SessionsLook(at=NOW, problems=("No git.",))]).map(
+        SessionsLooked
+    ),
     st.dictionaries(keys.map(lambda key: f"home-{key}"), st.floats(0, 9).map(cost)).map(CostsRead),
 )
 
@@ -153,6 +158,16 @@ def test_accounts_are_judged_by_the_interval_of_now_whichever_comes_first() -> N
     for state in (first, last):
         assert state.snapshot is not None
         assert state.snapshot.accounts[0].refresh_every == state.refresh_every == 30 * MINUTE
+
+
+def test_a_look_that_finds_the_same_is_no_change() -> None:
+    state = reads(SessionsLooked(SessionsLook(at=NOW)))
+    assert state.sessions is not None
+    assert reads(SessionsLooked(SessionsLook(at=NOW + MINUTE)), state=state) is state
+    changed = reads(SessionsLooked(SessionsLook(at=NOW + MINUTE, problems=("No git.",))), state=state)
+    assert changed.sessions is not None
+    assert changed.sessions.at == NOW + MINUTE
+    assert reads(SessionsLooked(None), state=changed).sessions is None
 
 
 def test_costs_of_yesterday_say_nothing_of_today() -> None:
