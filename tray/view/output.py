@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import msgspec
 
@@ -33,8 +33,10 @@ _PLAIN = {
 """What characters of ours become where they cannot be encoded, as in a POSIX locale."""
 
 
-_STYLE = re.compile(r"(\x1b\[(?:0|1|31|32|33)m)")
-"""Bold and coloured text as `Paper.strong` and the report of `doctor` have it."""
+Style = Literal["bold", "dim", "reverse", "red", "green", "yellow"]
+_CODES: dict[Style, int] = {"bold": 1, "dim": 2, "reverse": 7, "red": 31, "green": 32, "yellow": 33}
+_STYLE = re.compile(r"(\x1b\[(?:0|1|2|7|31|32|33)m)")
+"""Bold and coloured text as `Paper` and the report of `doctor` have it."""
 
 
 class Paper(msgspec.Struct, frozen=True):
@@ -49,7 +51,14 @@ class Paper(msgspec.Struct, frozen=True):
         return text.encode(self.encoding, "tankful-plain").decode(self.encoding)
 
     def strong(self, text: str) -> str:
-        return f"\x1b[1m{text}\x1b[0m" if self.styled else text
+        return self.drawn(text, "bold")
+
+    def drawn(self, text: str, *styles: Style) -> str:
+        """The text in these styles, where it may have any."""
+        if not self.styled or not styles or not text:
+            return text
+        begin = "".join(f"\x1b[{_CODES[style]}m" for style in styles)
+        return f"{begin}{text}\x1b[0m"
 
 
 def paper(environ: Mapping[str, str] = os.environ, stream: TextIO | None = None) -> Paper:
@@ -78,9 +87,14 @@ def emit(text: str, *, styled: bool = False) -> None:
     """
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="tankful-plain")
+    print(harmless(text, styled=styled), flush=True)
+
+
+def harmless(text: str, *, styled: bool = False) -> str:
+    """The text with blanks for what a terminal would obey, but for the styles of a `styled` one."""
     parts = _STYLE.split(text) if styled else [text]
     parts[::2] = map(visible, parts[::2])
-    print("".join(parts), flush=True)
+    return "".join(parts)
 
 
 def as_json(value: object) -> str:
