@@ -4,6 +4,7 @@
 
     domain/      the words of the field, and pure rules on them
         limits, cost      windows, credits, tokens, reports
+        session_figures   what a live session used, as the ledger is asked for it
         usage_rate        how fast a window is used, and what was used of it today
         account           the name of an account, the same from a log and from a login
         scalars, lenient  plain values in whatever form they were written; what can be salvaged of an object
@@ -75,6 +76,12 @@
         decide            what a round does next: pure
         backoff           when a source may be asked again: pure
         account_store     what is saved of each account, shared by all processes
+    live/        from processes and logs to the live sessions
+        look              all of it, remembered from look to look: find → read → status → figures (observer: of one
+                          session; observed: with its subagents; recent: those that just ended; compose: as faces
+                          see it; costs: who says what they used; problems: what could not be looked at)
+        tail              the end of one log, and what is appended to it (lines: in bounded memory; older: turns in
+                          the part before that, counted once)
     setting      what a setting is: key, type, default, meaning
     registry     PROVIDERS
 

@@ -46,7 +46,8 @@ class FoundSession(Struct, frozen=True, kw_only=True):
     `log` is its log, None while there is none. `pid` is the process that runs it, None where that is not known;
     `started` is that of the Process. `is_running` is None where nobody can tell whether its program still runs.
     `kind` is as in LiveSession. `parent` is the id of the session whose subagent it is, `name` then what the CLI
-    calls it. `since` is when the program started it, if known. The ids are those of the ledger.
+    calls it. `since` is when the program started it, if known. `memory_files` is as in LiveSession. The ids are
+    those of the ledger.
     """
 
     home: Path
@@ -60,6 +61,7 @@ class FoundSession(Struct, frozen=True, kw_only=True):
     cwd: str | None = None
     version: str | None = None
     since: datetime | None = None
+    memory_files: int | None = None
     record: OwnRecord | None = None
 
 

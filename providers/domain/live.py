@@ -6,7 +6,7 @@ here.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
@@ -153,7 +153,8 @@ class LiveSession(Struct, frozen=True, kw_only=True):
 class SessionsLook(Struct, frozen=True, kw_only=True):
     """All sessions at one moment, those that wait for the person first. `counted_at` is when the ledger, which
     their cost is of, was last brought up to date; None if never. `problems` are sentences on what could not be
-    looked at.
+    looked at. `next_look` is after what time another look will say more, None where nothing is known to change
+    soon.
     """
 
     at: datetime
@@ -162,3 +163,4 @@ class SessionsLook(Struct, frozen=True, kw_only=True):
     orphans: tuple[OrphanProcess, ...] = ()
     counted_at: datetime | None = None
     problems: tuple[str, ...] = ()
+    next_look: timedelta | None = None

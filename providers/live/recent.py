@@ -1,0 +1,38 @@
+"""Sessions that have just ended: the person still wants to see them for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from providers.domain.session_figures import SessionKey
+from providers.live.observed import Candidate
+
+SHOWN_FOR = timedelta(minutes=5)
+
+
+class RecentSessions:
+    """Remembers which sessions ran when, from look to look."""
+
+    def __init__(self) -> None:
+        self._seen: dict[SessionKey, tuple[Candidate, datetime]] = {}
+
+    def with_ended(
+        self, running: Iterable[Candidate], now: datetime, unknown: Collection[str] = ()
+    ) -> list[Candidate]:
+        """These, and those that ended within the last minutes. Of the providers that are `unknown` nothing was
+        found out this time: none of their sessions counts as ended.
+        """
+        current = list(running)
+        keys = {each.key for each in current}
+        ended = [
+            replace(each, found=replace(each.found, pid=None, is_running=False, record=None), ended=seen)
+            for key, (each, seen) in self._seen.items()
+            if key not in keys and key.provider not in unknown and now - seen < SHOWN_FOR
+        ]
+        self._seen = {
+            key: (each, seen) for key, (each, seen) in self._seen.items() if now - seen < SHOWN_FOR
+        } | {each.key: (each, now) for each in current if each.found.is_running is not False}
+        return [*current, *ended]
