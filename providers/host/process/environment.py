@@ -5,18 +5,11 @@ A program passes its environment on to whatever it runs, and has no use for anot
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
+from providers.host.secret_names import is_secret_variable
 from providers.source import Provider
-
-_SECRET = re.compile(
-    # A word of the name, as in AWS_BEARER_TOKEN_BEDROCK …
-    r"(?:^|_)(?:TOKENS?|API_?KEYS?|ACCESS_?KEYS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASES?|CREDENTIALS?|COOKIES?)(?:_|$)"
-    # … or its end, as in GEMINI_APIKEY and NPM_CONFIG__AUTH.
-    r"|(?:TOKEN|KEY|SECRET|PASSWORD|_AUTH)$"
-)
 
 
 class VendorEnviron(Mapping[str, str]):
@@ -48,7 +41,7 @@ class VendorEnviron(Mapping[str, str]):
         upper = name.upper()
         if any(fnmatchcase(upper, pattern) for pattern in self._own):
             return False
-        return _SECRET.search(upper) is not None or any(fnmatchcase(upper, each) for each in self._others)
+        return is_secret_variable(upper) or any(fnmatchcase(upper, each) for each in self._others)
 
 
 def environ_of(provider: Provider, environ: Mapping[str, str]) -> VendorEnviron:
