@@ -92,7 +92,7 @@
         transitions       (state, event) → state: pure
         state             what is known at one moment, frozen
         schedule          when to ask and to count; refresh_policy how often: pure
-        poll_queue        who waits to be asked
+        account_jobs      the accounts, and the jobs for them; poll_queue: who waits to be asked
         tasks             what the jobs do, each of which may wait
         surroundings      whether the machine slept, has a network again, runs on battery
         incidents         what the providers' status pages report; incident_setting: whether it is shown
@@ -121,6 +121,9 @@
         single_instance   who owns the engine
         bounded           work that may hang, waited for only so long
         count_child       a first scan in a process of its own
+        live/             live sessions: `cadence` says when an engine looks, `looks` does it in jobs; `feed` shares
+                          one look among all faces of the machine, by sessions.json (`shared`), whose shape is
+                          `document`
         notices/          which notices are due (`due`: pure), from a table of kinds; the notifier shows them
                           (screen: what it shows; memory: what a process knows; stored: what outlives it)
         log, log_entries  tankful.log, and what of a change goes into it: pure (log_file: the file;

@@ -14,26 +14,27 @@ from datetime import datetime
 from functools import partial
 from queue import Empty, SimpleQueue
 
-from providers.domain.limits import AccountUsage
 from providers.host.faults import log_fault, logger_of
 from providers.polling.account_store import AccountStore
-from providers.polling.accounts import Target
 from providers.polling.poll import Mode
 from tray.engine import inbox, refresh_policy, transitions
+from tray.engine.account_jobs import AccountJobs
 from tray.engine.account_reader import AccountReader
 from tray.engine.costs import Costs
 from tray.engine.incident_setting import INCIDENTS
 from tray.engine.incidents import StatusPages
 from tray.engine.jobs import Jobs
 from tray.engine.listeners import Listener, Listeners, Undo
-from tray.engine.poll_queue import PollQueue
+from tray.engine.live.feed import SessionFeed
+from tray.engine.live.looks import EngineLooks
+from tray.engine.live.settings import WATCH
 from tray.engine.schedule import Periods, Schedule
 from tray.engine.scope import Scope
 from tray.engine.state import State
 from tray.engine.surroundings import Noticed, Surroundings
 from tray.engine.tasks import Tasks
 from tray.engine.watch import Changes, DiskWatch, Watcher
-from tray.engine.watched_files import recent_logs, watched_files
+from tray.engine.watched_files import recent_logs, watched_files, with_sessions
 
 _LINGER_SECONDS = 1.0
 _log = logger_of(__name__)
@@ -55,6 +56,7 @@ class Engine:
         pages: StatusPages | None = None,
         surroundings: Surroundings | None = None,
         jobs: Jobs | None = None,
+        sessions: SessionFeed | None = None,
     ) -> None:
         self._scope = scope
         self._memory = memory or AccountStore(scope.folders.state, owner=True)
@@ -70,8 +72,10 @@ class Engine:
         reader = AccountReader(scope, self._memory, self._costs.ledger)
         pages = pages or StatusPages(scope.environ, periods.pages_rest)
         self._tasks = Tasks(scope, reader, self._costs, pages, self._events.put)
-        self._targets: tuple[Target, ...] = ()
-        self._queue = PollQueue()
+        self._accounts = AccountJobs(self._jobs, self._tasks, lambda: self._state.settings, self._change)
+        self._looks = EngineLooks(
+            sessions, self._jobs, self._events.put, lambda: self._state.settings.get(WATCH)
+        )
         self._disk = DiskWatch(scope.settings, scope.environ, partial(recent_logs, scope))
         self._watcher = Watcher(self._look_at_disk, self._disk.skip_stuck, self._events.put, periods.look)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -97,6 +101,7 @@ class Engine:
             self._thread.join(_LINGER_SECONDS)
         self._costs.close()
         self._jobs.close(_LINGER_SECONDS)
+        self._looks.close()
         self._listeners.close()
 
     def refresh(self, scope: str | None = None, *, user_initiated: bool = False) -> None:
@@ -129,6 +134,10 @@ class Engine:
         """The listener hears of each change from now on, in a thread of its own, until the undo is called."""
         return self._listeners.add(listener, self._state)
 
+    def show_sessions(self) -> Undo:
+        """Live sessions are shown from now on: they are looked at every two seconds, until the undo is called."""
+        return self._looks.show()
+
     # --- the engine's thread: nothing here waits ------------------------------------------------------------
 
     def _run(self) -> None:
@@ -143,6 +152,7 @@ class Engine:
         seconds = self._periods.tick.total_seconds()
         try:
             seconds = self._schedule.pause(self._now(), self._state)
+            seconds = min(seconds, self._looks.pause(self._now()))
         except Exception as error:  # noqa: BLE001 - nor does a state that cannot be scheduled end it
             log_fault(_log, "could not tell what is due next", error)
         try:
@@ -160,19 +170,32 @@ class Engine:
                 self._schedule.active(self._now())
             case Noticed():
                 self._schedule.noticed(event, self._now())
-            case inbox.Targets(targets, read):
-                self._take_targets(targets, read)
+            case inbox.FacesShow() | inbox.Looked():
+                self._take_look(event)
+            case inbox.Targets():
+                if self._accounts.take(event):
+                    self._schedule.poll_wanted()
             case Changes():
                 self._take_changes(event)
             case transitions.IncidentsRead() if not self._state.settings.get(INCIDENTS):
                 self._change(transitions.IncidentsRead({}))  # they were switched off meanwhile
             case _:
-                self._change(event)  # type: ignore[arg-type]
-                if isinstance(event, transitions.AskingEnded):
-                    self._queue.ended(event.key)
-                elif isinstance(event, transitions.CountEnded):
-                    self._schedule.counted(self._now())
+                self._take_transition(event)  # type: ignore[arg-type]
         self._do_what_is_due()
+
+    def _take_transition(self, event: transitions.Event) -> None:
+        self._change(event)
+        if isinstance(event, transitions.AskingEnded):
+            self._accounts.asked(event.key)
+        elif isinstance(event, transitions.CountEnded):
+            self._schedule.counted(self._now())
+
+    def _take_look(self, event: inbox.FacesShow | inbox.Looked) -> None:
+        match event:
+            case inbox.FacesShow(faces):
+                self._looks.shown(faces)
+            case inbox.Looked(look):
+                self._change(self._looks.looked(look, self._now()))
 
     def _refresh(self, asked: inbox.Refresh) -> None:
         if not asked.user_initiated:
@@ -181,7 +204,7 @@ class Engine:
             return
         self._schedule.active(self._now())
         self._begin_round("now", asked.scope)
-        self._queue.want()
+        self._accounts.wanted_by_person()
         self._count_soon()
 
     def _do_what_is_due(self) -> None:
@@ -190,18 +213,19 @@ class Engine:
         until = self._state.paused_until
         if until is not None and refresh_policy.is_pause_over(until, now):
             self._change(transitions.Paused(None))
-        is_surveyed = self._targets or self._state.snapshot is not None
+        is_surveyed = self._accounts.targets or self._state.snapshot is not None
         if is_surveyed and self._schedule.is_poll_due(now, self._state):
             self._begin_round("due")
         if self._schedule.are_pages_due(now):
             self._read_pages_soon(now)
         if self._schedule.is_count_due(now, self._scope.today(), counting=self._state.counting):
             self._count_soon()
-        self._ask_next()
-        if (wanted := self._queue.take_wanted()) is not None:
+        self._looks.look_if_due(now)
+        self._accounts.ask_next()
+        if (wanted := self._accounts.take_wanted()) is not None:
             self._change(transitions.RefreshEnded(now, wanted))
         every = self._schedule.every(now, self._state)
-        every = refresh_policy.promised(self._state.refresh_every, every, polling=bool(self._queue))
+        every = refresh_policy.promised(self._state.refresh_every, every, polling=self._accounts.is_polling)
         if every != self._state.refresh_every:
             self._change(transitions.RefreshPlanned(every))
 
@@ -221,49 +245,20 @@ class Engine:
         if changes.logs:
             self._schedule.logs_changed()
             self._schedule.active(self._now())
+        if changes.logs or changes.sessions:
+            self._looks.changed(self._now())
         if changes.costs:
             self._jobs.start("costs", self._tasks.read_costs)
         if changes.settings is not None or changes.homes:
-            self._survey_soon()
-        for target in self._targets:
-            touched = {target.key, *(home.id for home in target.homes)}
-            if touched & (changes.homes | changes.saved | changes.logs):
-                self._jobs.start(
-                    f"look:{target.key}", partial(self._tasks.look, target, self._state.settings)
-                )
-
-    def _take_targets(self, targets: tuple[Target, ...], read: tuple[AccountUsage, ...]) -> None:
-        """Look at those that are another, or could not be looked at yet; ask, where somebody new is there."""
-        known = {target.key: target for target in self._targets}
-        self._targets = targets
-        self._change(transitions.AccountsFound(tuple(target.key for target in targets), read))
-        seen = {usage.key for usage in read}
-        for target in targets:
-            if known.get(target.key) != target and target.key not in seen:
-                self._jobs.start(
-                    f"look:{target.key}", partial(self._tasks.look, target, self._state.settings)
-                )
-        if any(target.key not in known for target in targets):
-            self._schedule.poll_wanted()
+            self._accounts.survey()
+        self._accounts.look_at_changed(changes)
 
     def _begin_round(self, mode: Mode, scope: str | None = None) -> None:
         if scope is None:
             self._schedule.polled(self._now())
             # What no watched file tells: a home that was not there, a login in a keyring, one that is too old now.
-            self._survey_soon()
-        chosen = [each for each in self._targets if scope in (None, each.provider.id, each.key)]
-        self._queue.add(chosen, mode)
-
-    def _ask_next(self) -> None:
-        for target, mode in self._queue.take({target.key: target for target in self._targets}):
-            try:
-                self._jobs.start(
-                    f"ask:{target.key}", partial(self._tasks.ask, target, mode, self._state.settings)
-                )
-            except RuntimeError:  # the system gives no further thread; the next round tries again
-                self._queue.ended(target.key)
-                raise
-            self._change(transitions.AskingBegan(target.key))
+            self._accounts.survey()
+        self._accounts.want(mode, scope)
 
     def _read_pages_soon(self, now: datetime) -> None:
         """Those of the providers that somebody is signed in to."""
@@ -271,16 +266,15 @@ class Engine:
             self._change(transitions.IncidentsRead({}))
         else:
             may_ask = self._state.paused_until is None and not refresh_policy.is_offline(self._state.snapshot)
-            signed_in = {each.provider.id: each.provider for each in self._targets if each.client is not None}
+            signed_in = {
+                each.provider.id: each.provider for each in self._accounts.targets if each.client is not None
+            }
             self._jobs.start("pages", partial(self._tasks.read_pages, tuple(signed_in.values()), ask=may_ask))
         self._schedule.pages_read(now, self._state.refresh_every)
 
     def _count_soon(self) -> None:
         self._schedule.counting(self._now(), self._scope.today())
         self._jobs.start("count", self._tasks.count)
-
-    def _survey_soon(self) -> None:
-        self._jobs.start("survey", partial(self._tasks.survey, self._state.settings, lambda: self._targets))
 
     def _now(self) -> datetime:
         return self._scope.clock()
@@ -292,7 +286,10 @@ class Engine:
         noticed = self._surroundings.look(offline=offline, period=self._periods.look.total_seconds())
         if noticed is not None:
             self._events.put(noticed)
-        return self._disk.look(watched_files(self._scope, self._memory, self._targets, self._costs.files))
+        watched = watched_files(self._scope, self._memory, self._accounts.targets, self._costs.files)
+        return self._disk.look(
+            with_sessions(watched, self._scope, self._state) if self._looks.watches else watched
+        )
 
     # --- a job of its own -----------------------------------------------------------------------------------
 

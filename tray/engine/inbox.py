@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from providers.domain.limits import AccountUsage
+from providers.domain.live import SessionsLook
 from providers.polling.accounts import Target
 
 
@@ -24,6 +25,18 @@ class Targets(Struct, frozen=True):
 
 class MenuOpened(Struct, frozen=True):
     """A person looks at the figures."""
+
+
+class FacesShow(Struct, frozen=True):
+    """So many more faces show live sessions; fewer, where it is negative."""
+
+    faces: int
+
+
+class Looked(Struct, frozen=True):
+    """A look at the live sessions has ended; None: it takes too long."""
+
+    look: SessionsLook | None
 
 
 class Close(Struct, frozen=True):

@@ -1,5 +1,5 @@
 """What changed on the disk since the last look, by `stat` alone: settings, logins, what other processes
-saved, logs.
+saved, logs, what CLIs and hooks wrote down about live sessions.
 
 So a face is never older than what is on the disk, whoever wrote it, and an idle machine costs a few stats.
 """
@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from providers.host.faults import log_fault, logger_of
 from providers.host.files import stamp
+from providers.host.process.running import is_running
 from providers.source import Home, Provider
 from tray.engine.settings import Settings
 
@@ -31,17 +32,23 @@ _log = logger_of(__name__)
 
 class Watched(Struct, frozen=True):
     """What is there to be looked at. `saved` is the file of each target's stored readings, by the target's key;
-    `costs` are the files that figures of cost are made of, beside the logs.
+    `costs` are the files that figures of cost are made of, beside the logs. With `sessions` also what may change
+    the status of a live session; `records` are files and folders of that which are in no home, and `pids` the
+    processes of live sessions, whose end is a change.
     """
 
     homes: tuple[tuple[Provider, Home], ...]
     saved: Mapping[str, Path]
     costs: tuple[Path, ...] = ()
+    sessions: bool = False
+    records: tuple[Path, ...] = ()
+    pids: frozenset[int] = frozenset()
 
 
 class Changes(Struct, frozen=True, kw_only=True):
     """What is another since the last look: the settings, logins or local readings of these homes, the
     readings saved of these targets, what figures of cost are made of. `logs` are homes where one was written.
+    `sessions`: what else tells of live sessions.
     """
 
     settings: Settings | None = None
@@ -49,9 +56,11 @@ class Changes(Struct, frozen=True, kw_only=True):
     saved: frozenset[str] = frozenset()
     logs: frozenset[str] = frozenset()
     costs: bool = False
+    sessions: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.settings is not None or self.homes or self.saved or self.logs or self.costs)
+        changed = self.homes or self.saved or self.logs or self.costs or self.sessions
+        return bool(self.settings is not None or changed)
 
 
 class DiskWatch:
@@ -62,12 +71,15 @@ class DiskWatch:
         read_settings: Callable[[], Settings],
         environ: Mapping[str, str],
         recent_logs: Callable[[Provider, Home], Iterable[object]],
+        is_running: Callable[[int], bool] = is_running,
     ) -> None:
         self._read_settings = read_settings
         self._environ = environ
         self._recent_logs = recent_logs
+        self._is_running = is_running
         self._settings: Settings | None = None
         self._stamps: dict[tuple[str, str], object] = {}
+        self._running: frozenset[int] = frozenset()
         self._lock = Lock()
         self._number = 0  # of the newest look
         self._at: str | None = None  # the home that it is looking at
@@ -85,11 +97,14 @@ class DiskWatch:
             ("saved", key): stamp(str(path)) for key, path in watched.saved.items()
         }
         stamps["costs", ""] = tuple(stamp(str(path)) for path in watched.costs)
+        if watched.sessions:
+            stamps["sessions", ""] = tuple(stamp(str(path)) for path in watched.records)
         for provider, home in watched.homes:
-            found = self._of_home(number, provider, home)
+            found = self._of_home(number, provider, home, sessions=watched.sessions)
             if found is None:
                 return Changes()
-            stamps["home", home.id], stamps["logs", home.id] = found
+            stamps |= found
+        running = frozenset(filter(self._is_running, watched.pids))
         changed = {name for name, now in stamps.items() if self._has_changed(name, now)}
         changes = Changes(
             settings=settings if settings != self._settings else None,
@@ -97,8 +112,10 @@ class DiskWatch:
             saved=frozenset(ident for kind, ident in changed if kind == "saved"),
             logs=frozenset(ident for kind, ident in changed if kind == "logs"),
             costs=("costs", "") in changed,
+            sessions=any(kind == "sessions" for kind, _ in changed)
+            or not self._running & watched.pids <= running,
         )
-        self._settings, self._stamps = settings, stamps  # not before: a look may fail
+        self._settings, self._stamps, self._running = settings, stamps, running  # not before: a look may fail
         return changes
 
     def skip_stuck(self) -> None:
@@ -117,22 +134,29 @@ class DiskWatch:
             return not set(now) <= set(before)
         return name not in self._stamps or before != now
 
-    def _of_home(self, number: int, provider: Provider, home: Home) -> tuple[object, object] | None:
+    def _of_home(
+        self, number: int, provider: Provider, home: Home, *, sessions: bool
+    ) -> Mapping[tuple[str, str], object] | None:
         """Its files and its logs; as they were where it is stuck, None where this look is one that was given
         up.
         """
         with self._lock:
             if home.id in self._stuck:
-                return self._stamps.get(("home", home.id)), self._stamps.get(("logs", home.id))
+                return {name: found for name, found in self._stamps.items() if name[1] == home.id}
             self._at = home.id
         files = tuple(map(stamp, provider.watched(home, self._environ)))
-        found = (os.path.isdir(home.path), files), tuple(self._recent_logs(provider, home))
+        stamps: dict[tuple[str, str], object] = {
+            ("home", home.id): (os.path.isdir(home.path), files),
+            ("logs", home.id): tuple(self._recent_logs(provider, home)),
+        }
+        if sessions:
+            stamps["sessions", home.id] = tuple(map(stamp, provider.watched_sessions(home.path)))
         with self._lock:
             if number != self._number:
                 self._stuck.discard(home.id)
                 return None
             self._at = None
-        return found
+        return stamps
 
 
 class Watcher:

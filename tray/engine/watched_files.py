@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from providers.ledger.discover import FINDERS
 from providers.polling.account_store import AccountStore
 from providers.polling.accounts import Target
 from providers.source import Home, Provider
+from tray.engine.live import hook_records
 from tray.engine.scope import Scope
+from tray.engine.state import State
 from tray.engine.watch import RECENT, Watched
 
 
@@ -21,6 +25,17 @@ def watched_files(
     homes = {home.id: (provider, home) for provider in scope.chosen() for home in scope.homes_of(provider)}
     saved = {target.key: memory.file_of(target.key) for target in targets if target.client is not None}
     return Watched(tuple(homes.values()), saved, (*costs, scope.prices_file, scope.fetched_prices))
+
+
+def with_sessions(watched: Watched, scope: Scope, state: State) -> Watched:
+    """Also what may change the status of a live session, or begin one."""
+    sessions = state.sessions.sessions if state.sessions else ()
+    return replace(
+        watched,
+        sessions=True,
+        records=(scope.folders.state / hook_records.FOLDER,),
+        pids=frozenset(each.pid for each in sessions if each.pid is not None),
+    )
 
 
 def recent_logs(scope: Scope, provider: Provider, home: Home) -> tuple[object, ...]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from providers.source import Home, Provider
 from tests.fake_provider import fake_provider, make_fake_home
@@ -93,3 +94,51 @@ def test_only_a_log_that_is_written_is_a_change(watched: Watched, logs: Logs) ->
     assert disk.look(watched).logs == {one}
     logs.recent = {}
     assert not disk.look(watched)
+
+
+class TestLiveSessions:
+    @pytest.fixture
+    def files(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "one/sessions"
+        folder.mkdir()
+        return folder
+
+    @pytest.fixture
+    def live(self, watched: Watched, files: Path, tmp_path: Path) -> Watched:
+        homes = [
+            (replace(provider, watched_sessions=lambda path: (str(path / "sessions"),)), home)
+            for provider, home in watched.homes
+        ]
+        return replace(watched, homes=tuple(homes), sessions=True, records=(tmp_path / "records",))
+
+    def test_what_a_cli_or_a_hook_wrote_down_is_a_change(
+        self, live: Watched, logs: Logs, files: Path, tmp_path: Path
+    ) -> None:
+        disk = DiskWatch(lambda: SETTINGS, {}, logs)
+        assert disk.look(live).sessions
+        assert not disk.look(live)
+        (files / "4711.json").write_text("{}")
+        assert disk.look(live) == Changes(sessions=True)
+        (tmp_path / "records").mkdir()
+        assert disk.look(live) == Changes(sessions=True)
+        assert not disk.look(live)
+
+    def test_of_nobodys_interest_nothing_is_a_change(self, live: Watched, logs: Logs, files: Path) -> None:
+        idle = replace(live, sessions=False)
+        disk = DiskWatch(lambda: SETTINGS, {}, logs)
+        assert not disk.look(idle).sessions
+        (files / "4711.json").write_text("{}")
+        assert not disk.look(idle)
+        assert disk.look(live) == Changes(sessions=True), "it was switched on"
+
+    def test_the_end_of_a_process_is_a_change_and_its_begin_is_none(self, live: Watched, logs: Logs) -> None:
+        running = {1, 2}
+        disk = DiskWatch(lambda: SETTINGS, {}, logs, lambda pid: pid in running)
+        disk.look(live)
+        both = replace(live, pids=frozenset({1, 2}))
+        assert not disk.look(both)
+        running.remove(2)
+        assert disk.look(both) == Changes(sessions=True)
+        assert not disk.look(both)
+        assert not disk.look(replace(live, pids=frozenset({1})))
+        assert not disk.look(live), "nobody asks for it any more"

@@ -32,12 +32,8 @@ class SharedLook:
 
     def __init__(self, folder: Path, pid: int | None = None, host: str | None = None) -> None:
         self._file = folder / FILE
-        self._owner = {
-            "pid": os.getpid() if pid is None else pid,
-            "host": short_hash(
-                platform.node() if host is None else host
-            ),  # a folder may be on several machines
-        }
+        name = platform.node() if host is None else host  # the folder may be on several machines
+        self._owner = {"pid": os.getpid() if pid is None else pid, "host": short_hash(name)}
         self._is_failing = False
 
     def read(self, now: datetime, max_age: timedelta) -> SessionsLook | None:
