@@ -66,7 +66,7 @@
                           the ledger only parts whose checksums changed are read again (reading, update)
         ledger            all of it, as the rest of the project sees it
     codex/       descriptor auth claims config program scratch_home hook hooks
-                 | endpoint/ app_server/ status/ logs/
+                 | endpoint/ app_server/ status/ logs/ sessions/
                  limits, balance, shapes, parts, same_account: what these have in common
                  hook: the protocol of its hooks; hooks: the guards among those of a home
     claude/      descriptor auth variables config limits keychain noted desktop context_window hook hooks

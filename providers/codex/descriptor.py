@@ -9,6 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from providers.codex.logs.format import ROLLOUTS
+from providers.codex.sessions.finder import CodexSessions
 from providers.domain.context_use import ContextUse
 from providers.host.files import short, split_homes
 from providers.source import Glyph, GuardHook, Home, Installed, Links, Login, Provider, Source
@@ -99,6 +100,7 @@ CODEX = Provider(
     resume=("codex", "resume"),
     home_variable="CODEX_HOME",
     home_files=("auth.json", "config.toml"),
+    sessions=CodexSessions(),
     when_empty={
         "rollouts": "no recent session log of this account has limits; the next Codex turn will write some."
     },

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -54,7 +54,8 @@ stream_max_retries = 0
 enabled = false
 """
 
-    def answer(self, asked: dict[str, Any]) -> bytes:
+    def answer(self, asked: dict[str, Any]) -> Iterator[bytes]:
+        """A response, as it is streamed."""
         with self._lock:
             number = len(self.served) + 1
             served = Served(
@@ -65,17 +66,20 @@ enabled = false
             )
             self.served.append(served)
             self.asked.append(asked)
-        item = self.calls[number - 1] if number <= len(self.calls) else _item(asked, number)
         about = {"id": served.id, "object": "response", "model": served.model}
-        events: list[dict[str, Any]] = [
-            {"type": "response.created", "response": about | {"status": "in_progress"}},
-            {"type": "response.output_item.done", "output_index": 0, "item": item},
-            {
-                "type": "response.completed",
-                "response": about | {"status": "completed", "usage": served.usage, "output": [item]},
-            },
-        ]
-        return "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events).encode()
+        yield _event({"type": "response.created", "response": about | {"status": "in_progress"}})
+        items = self.items(asked, number)
+        for index, item in enumerate(items):
+            yield _event({"type": "response.output_item.done", "output_index": index, "item": item})
+        completed = about | {"status": "completed", "usage": served.usage, "output": items}
+        yield _event({"type": "response.completed", "response": completed})
+
+    def items(self, asked: dict[str, Any], number: int) -> list[dict[str, Any]]:
+        return [self.calls[number - 1] if number <= len(self.calls) else _item(asked, number)]
+
+
+def _event(event: dict[str, Any]) -> bytes:
+    return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
 
 
 def _usage(number: int) -> dict[str, Any]:
@@ -108,9 +112,18 @@ def _item(asked: dict[str, Any], number: int) -> dict[str, Any]:
     return {"type": "message", "id": f"msg_{number}", "role": "assistant", "content": [text]}
 
 
+_Kind = TypeVar("_Kind", bound=Models)
+
+
 @contextmanager
 def billed_models(calls: Sequence[dict[str, Any]] = ()) -> Iterator[Models]:
-    made = Models(calls)
+    with serving(Models(calls)) as models:
+        yield models
+
+
+@contextmanager
+def serving(made: _Kind) -> Iterator[_Kind]:
+    """These models, at an address of their own."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -119,7 +132,12 @@ def billed_models(calls: Sequence[dict[str, Any]] = ()) -> Iterator[Models]:
             if not self.path.endswith("/responses"):
                 self.say(404, b"{}", "application/json")
                 return
-            self.say(200, made.answer(json.loads(body)), "text/event-stream")
+            with suppress(OSError):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.end_headers()
+                for event in made.answer(json.loads(body)):
+                    self.wfile.write(event)
 
         def do_GET(self) -> None:
             made.paths.append(f"GET {self.path}")

@@ -1,0 +1,176 @@
+"""What the lines of one rollout say of its session: the reader of Codex."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from providers.codex.logs.wire import text_or_none
+from providers.codex.sessions.calls import Calls
+from providers.codex.sessions.lines import Payload, TellingLine, counts, decoded, time_of
+from providers.domain.live import Task
+from providers.domain.scalars import whole
+from providers.sessions import OpenCall, SessionFacts, TurnState
+
+_NEVER = "never"
+_PERSON = "user"
+_LATER = "request_user_input_async"
+
+COUNTED = (
+    b'"type":"task_started"',
+    b'"type":"turn_started"',
+    b'"type":"user_message"',
+    b'"type":"compacted"',
+)
+
+
+class LiveRollout:
+    """Turns have events of their own since 0.101. Before that one begins with a message of the person, and
+    counts as ended when the model has answered in words and calls nothing.
+    """
+
+    def __init__(self) -> None:
+        self._newest = b""
+        self._calls = Calls()
+        self._members: dict[str, Any] = {}
+        """Of the SessionFacts, those that a line sets."""
+        self._turn: TurnState | None = None
+        self._turn_since: datetime | None = None
+        self._has_events = False
+        self._interrupted = False
+        self._question: OpenCall | None = None
+        """One that the turn does not wait for: the person may answer it later (0.171)."""
+        self._turns = 0
+        self._compactions = 0
+
+    def feed(self, line: bytes) -> None:
+        turns, compactions = counts(line)
+        self._turns += turns
+        self._compactions += compactions
+        if line.startswith(b'{"timestamp":"'):
+            self._newest = line[:96]
+        known = decoded(line)
+        if known is not None:
+            self._take(known, known.timestamp.astimezone(UTC))
+
+    @property
+    def facts(self) -> SessionFacts:
+        return SessionFacts(
+            is_settled=self._turn is not None and self._members.get("model") is not None,
+            turns=self._turns,
+            compactions=self._compactions,
+            turn=self._turn,
+            turn_since=self._turn_since,
+            interrupted=self._interrupted,
+            calls=(*self._calls.open, *((self._question,) if self._question else ())),
+            last_at=time_of(self._newest) if self._newest else None,
+            **self._members,
+        )
+
+    def _take(self, line: TellingLine, at: datetime) -> None:
+        payload = line.payload
+        match line.type:
+            case "session_meta":
+                self._session(payload, at)
+            case "turn_context":
+                self._context(payload, at)
+            case "event_msg":
+                self._event(payload, at)
+            case "response_item":
+                self._item(payload, at)
+
+    def _session(self, payload: Payload, at: datetime) -> None:
+        """The first one is the file's own; others are of those that it was copied from."""
+        if "session" in self._members:
+            return
+        branch = payload.git.get("branch") if isinstance(payload.git, dict) else None
+        self._set(
+            session=text_or_none(payload.id),
+            thread=text_or_none(payload.session_id) or text_or_none(payload.id),
+            cwd=text_or_none(payload.cwd),
+            branch=text_or_none(branch),
+            version=text_or_none(payload.cli_version),
+            originator=text_or_none(payload.originator),
+            started_at=at,
+        )
+
+    def _context(self, payload: Payload, at: datetime) -> None:
+        self._set(
+            cwd=text_or_none(payload.cwd),
+            model=text_or_none(payload.model),
+            effort=text_or_none(payload.effort),
+        )
+        self._has_events = self._has_events or payload.turn_id is not None
+        self._calls.asks_person = payload.approval_policy != _NEVER and payload.approvals_reviewer in (
+            None,
+            _PERSON,
+        )
+        if not self._has_events and self._turn != "open":
+            self._begin(at)
+
+    def _event(self, payload: Payload, at: datetime) -> None:
+        match payload.type:
+            case "task_started" | "turn_started":
+                self._has_events = True
+                self._set(context_window=whole(payload.model_context_window))
+                self._begin(at)
+            case "task_complete" | "turn_complete" | "turn_aborted":
+                self._end(at, interrupted=payload.type == "turn_aborted")
+            case "token_count":
+                self._tokens(payload.info)
+            case "item_completed":
+                self._completed(payload.item, at)
+            case "user_message" | "agent_message":
+                self._message(payload.type, at)
+            case "exec_command_end":
+                self._calls.ended(None, payload.call_id)
+
+    def _message(self, kind: str, at: datetime) -> None:
+        match kind:
+            case "user_message":
+                self._question = None
+                if not self._has_events:
+                    self._begin(at)
+            case "agent_message":
+                if not self._has_events and not self._calls.open:
+                    self._turn, self._turn_since = "ended", at
+
+    def _completed(self, item: Any, at: datetime) -> None:
+        if not isinstance(item, dict):
+            return
+        if item.get("type") == "CommandExecution":
+            self._calls.ended(item.get("process_id"), item.get("id"))
+        elif item.get("type") == "UserMessage":
+            self._question = None
+        elif item.get("type") == "AgentMessage" and item.get("questions"):
+            task = Task(tool=_LATER, since=at)
+            self._question = OpenCall(id=_LATER, task=task, asks=True, in_background=True)
+
+    def _item(self, payload: Payload, at: datetime) -> None:
+        if payload.type in ("function_call_output", "custom_tool_call_output"):
+            self._calls.output(payload)
+            return
+        if not self._has_events and self._turn != "open":
+            self._begin(at)
+        self._calls.call(payload, at)
+
+    def _begin(self, at: datetime) -> None:
+        self._turn, self._turn_since, self._interrupted = "open", at, False
+        self._calls.begin_turn()
+
+    def _end(self, at: datetime, *, interrupted: bool) -> None:
+        self._has_events = True
+        self._turn, self._turn_since, self._interrupted = "ended", at, interrupted
+        self._calls.begin_turn()
+
+    def _tokens(self, info: Any) -> None:
+        if not isinstance(info, dict):
+            return
+        last = info.get("last_token_usage")
+        if isinstance(last, dict):
+            # After a compaction there was no request yet: then the total is what Codex expects of the next one.
+            self._set(context_tokens=whole(last.get("input_tokens")) or whole(last.get("total_tokens")))
+        self._set(context_window=whole(info.get("model_context_window")))
+
+    def _set(self, **members: Any) -> None:
+        self._members.update({name: value for name, value in members.items() if value is not None})
