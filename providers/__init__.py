@@ -56,6 +56,7 @@
         messages          when the person sent messages, by part (contexts: what they have in common); what is
                           asked of them by sent_messages
         query, report     sums (of `sums`), by day (`steps`), session, …; and by `blocks` of five hours
+        session_figures   what live sessions used, read of their own parts (window_cost: what their account did)
         coverage          what of each home is counted; session_contexts: the newest response of each session
         history           the limits over time; `rates` of the last hours, limit_news (what an account hears of it)
         windows           what became of each window, from its readings: pure; kept for ever by window_log
@@ -81,7 +82,8 @@
     live/        from processes and logs to the live sessions
         look              all of it, remembered from look to look: find → read → status → figures (observer: of one
                           session; observed: with its subagents; recent: those that just ended; compose: as faces
-                          see it; costs: who says what they used; problems: what could not be looked at)
+                          see it; costs: who says what they used, that is ledger_costs; problems: what could not
+                          be looked at)
         tail              the end of one log, and what is appended to it (lines: in bounded memory; older: turns in
                           the part before that, counted once)
     setting      what a setting is: key, type, default, meaning

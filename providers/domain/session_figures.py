@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from msgspec import Struct
 
 from providers.domain.cost import Tally
+
+RATE_SPAN = timedelta(minutes=10)
+"""The rate of tokens is that of so long a time."""
 
 
 class SessionKey(Struct, frozen=True):
@@ -33,9 +36,9 @@ class AskedSession(Struct, frozen=True, kw_only=True):
 class SessionFigures(Struct, frozen=True, kw_only=True):
     """`own` is the session alone, `tally` with its subagents, of all time; `subagents` are theirs, by id.
 
-    `history` are the tokens of its newest responses, oldest first. `tokens_per_minute` is that of the last
-    minutes. `week_share` is its share (0-1) of what its account used since `week_since`, None where that is
-    unknown, or something of it has no price.
+    `history` are the tokens of its newest responses, oldest first. `tokens_per_minute` are those that it and
+    its subagents added in the last RATE_SPAN: input, cache writes and output. `week_share` is its share (0-1)
+    of what its account used since `week_since`, None where that is unknown, or something of it has no price.
     """
 
     own: Tally

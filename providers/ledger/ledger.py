@@ -116,6 +116,10 @@ class Ledger:
         with self._place.opened() as db:
             return index.generation(db)
 
+    def state(self) -> object:
+        """Another whenever anybody has written to it."""
+        return self._place.state()
+
     def logs_held(self) -> int:
         """How many of its logs still exist. Raises LedgerError."""
         query = "SELECT count(*) FROM logs WHERE gone = 0"
@@ -238,9 +242,7 @@ class Ledger:
         return self._read(lambda db: sent_messages.message_times(db, homes, since, until, verifier), {})
 
     def limits(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[rows.LimitRow]:
-        """How the windows of all accounts changed from `since` until before `until`, by account, window and time.
-        Raises LedgerError.
-        """
+        """How the windows of all accounts changed in that time, by account, window, time. Raises LedgerError."""
         if not self._place.exists():
             return
         with self._place.opened() as db:
@@ -308,9 +310,7 @@ class Ledger:
             )
 
     def logs_held_of(self, provider: str, homes: Iterable[Path]) -> dict[Path, int]:
-        """How many logs of these homes still exist, as far as scanned; homes without any are absent. Raises
-        LedgerError.
-        """
+        """How many scanned logs of these homes still exist; without any it is absent. Raises LedgerError."""
         return self._read(lambda db: query.held(db, provider, tuple(homes)).files, {})
 
     def home_figures(

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from providers.domain.live import STATUSES, GitState, LiveSession, LiveSubagent
 from providers.domain.project import canonical
-from providers.domain.session_figures import AskedSession, SessionFigures
+from providers.domain.session_figures import RATE_SPAN, AskedSession, SessionFigures
 from providers.live.observed import ObservedSession
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -55,7 +55,7 @@ class Extras(Struct, frozen=True, kw_only=True):
     account: HomeAccount = HomeAccount()
 
 
-def composed(one: ObservedSession, extras: Extras, *, with_title: bool = False) -> LiveSession:
+def composed(one: ObservedSession, extras: Extras, now: datetime, *, with_title: bool = False) -> LiveSession:
     found, facts, figures = one.found, one.facts, extras.figures
     folder = found.cwd or facts.cwd
     return LiveSession(
@@ -82,7 +82,7 @@ def composed(one: ObservedSession, extras: Extras, *, with_title: bool = False) 
         pid=found.pid,
         owner_certain=found.pid is not None,
         rss=extras.rss,
-        tokens_per_minute=figures.tokens_per_minute if figures else None,
+        tokens_per_minute=_rate(one, figures, now),
         token_history=figures.history if figures else (),
         week_percent=_week_percent(figures, extras.account),
         subagents=tuple(_subagent(each, figures) for each in [*one.all()][1:]),
@@ -96,6 +96,15 @@ def in_order(sessions: Iterable[LiveSession]) -> tuple[LiveSession, ...]:
     """Those that wait for the person first, then the newest."""
     newest = sorted(sessions, key=lambda one: one.last_at or one.started_at or _LONG_AGO, reverse=True)
     return tuple(sorted(newest, key=lambda one: STATUSES.index(one.status.status)))
+
+
+def _rate(one: ObservedSession, figures: SessionFigures | None, now: datetime) -> float | None:
+    """Where there was none, although the log was written, it has not been counted yet."""
+    if figures is None or (
+        not figures.tokens_per_minute and one.last_at is not None and now - one.last_at < RATE_SPAN
+    ):
+        return None
+    return figures.tokens_per_minute
 
 
 def _week_percent(figures: SessionFigures | None, account: HomeAccount) -> float | None:

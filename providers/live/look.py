@@ -58,7 +58,7 @@ class SessionLook:
         observed = [each for each in families(current, self._observer.observe) if not _is_over(each, now)]
         self._observer.end()
         figures = self._figures(observed, known.accounts, now)
-        sessions = [self._composed(each, table, known, figures) for each in observed]
+        sessions = [self._composed(each, table, known, figures, now) for each in observed]
         return SessionsLook(
             at=now,
             sessions=in_order(sessions),
@@ -114,6 +114,7 @@ class SessionLook:
         table: ProcessTable,
         known: LookContext,
         figures: Mapping[SessionKey, SessionFigures],
+        now: datetime,
     ) -> LiveSession:
         pid = one.found.pid
         extras = Extras(
@@ -121,7 +122,7 @@ class SessionLook:
             figures=figures.get(one.candidate.key),
             account=known.accounts.get(one.candidate.home.path, HomeAccount()),
         )
-        return composed(one, extras, with_title=known.with_titles)
+        return composed(one, extras, now, with_title=known.with_titles)
 
 
 def _is_over(one: ObservedSession, now: datetime) -> bool:
