@@ -22,6 +22,7 @@ from providers.domain.limits import (
     Spend,
     UsageSnapshot,
 )
+from tools import example_sessions
 from tray.engine.settings import Settings
 from tray.engine.settings_table import SETTINGS
 from tray.engine.state import State
@@ -175,4 +176,6 @@ STATES: dict[str, Callable[[], State]] = {
     "widths-blocks": lambda: replace(_widths(), settings=_set("display.bars", "blocks")),
     "widths-ascii": lambda: replace(_widths(), settings=_set("display.bars", "ascii")),
     "empty": state,
+    "sessions": lambda: state(CODEX, CLAUDE, sessions=example_sessions.look(*example_sessions.EXAMPLES)),
+    "many-sessions": lambda: state(CODEX, CLAUDE, sessions=example_sessions.many(40)),
 }

@@ -37,6 +37,8 @@ LOOKS: dict[str, dict[str, Any]] = {
     "2x": {"dark": False, "scale": 2},
     "dark-2x": {"dark": True, "scale": 2},
 }
+OPENED = {"sessions": "sessions"}
+"""The submenu that is opened, by its row's key; that of the first account in all other states."""
 _SETTLED = 0.5  # seconds until a submenu is drawn
 _MARGIN = 12
 _COLOURS = 240
@@ -70,7 +72,7 @@ def take(path: Path, state: str, name: str, look: str) -> None:
             places = rows_of_menu(picture, box, desk.scale)
         rows = [row for row in shown(STATES[state]()).rows if row.kind != "separator"]
         for row, (left, top, width, height) in zip(rows, places, strict=False):
-            if row.kind == "submenu":
+            if row.kind == "submenu" and OPENED.get(state, row.key) == row.key:
                 desk.click(left + width // 3, top + height // 2)
                 break
         time.sleep(_SETTLED)

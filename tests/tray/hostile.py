@@ -10,6 +10,17 @@ from msgspec.structs import replace
 from providers.domain.cost import BlockCost, CostReport, NotOnLines, SessionCost, Tally, TokenUsage
 from providers.domain.incident import Incident
 from providers.domain.limits import Account, Attempt, EarlyReset, UsageError
+from providers.domain.live import (
+    ChildProcess,
+    GitState,
+    LiveSession,
+    LiveSubagent,
+    McpServer,
+    OrphanProcess,
+    SessionsLook,
+    SessionStatus,
+    Task,
+)
 from tools.example_states import CLAUDE, CODEX, NOW, state, window
 from tray.engine.settings import Settings
 from tray.engine.settings_table import SETTINGS
@@ -60,7 +71,41 @@ def hostile(name: str) -> State:
     third = replace(second, account=replace(account, id="ffffffff"))
     settings = Settings(table=SETTINGS, problem=f"{name} is wrong.")
     incidents = {"codex": Incident(title=name, impact="major")}
-    return state(named, second, third, incidents=incidents, settings=settings)
+    return state(
+        named, second, third, incidents=incidents, settings=settings, sessions=hostile_sessions(name)
+    )
+
+
+def hostile_sessions(name: str) -> SessionsLook:
+    """Sessions of which everything has this name."""
+    session = LiveSession(
+        provider="codex",
+        id=name,
+        home=name,
+        status=SessionStatus(status="approval", since=NOW, task=Task(tool=name, argument=name)),
+        kind=name,
+        project=name,
+        cwd=name,
+        model=name,
+        effort=name,
+        version=name,
+        title=name,
+        children=(ChildProcess(pid=1, command=name, ports=(1,), shared_ports=(1,)),),
+        subagents=(LiveSubagent(id=name, status="working", name=name),),
+        git=GitState(branch=name),
+        pid=7,
+        owner_certain=True,
+    )
+    second = replace(session, id=f"{name}2", git=GitState(problem=name))
+    return SessionsLook(
+        at=NOW,
+        sessions=(session, second),
+        mcp_servers=(McpServer(pid=2, name=name),),
+        orphans=(
+            OrphanProcess(pid=3, command=name, ports=(1, 2), provider="codex", session=name, project=name),
+        ),
+        problems=(f"{name}.",),
+    )
 
 
 def report(name: str) -> dict[str, CostReport]:

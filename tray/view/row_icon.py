@@ -7,11 +7,15 @@ half alpha, which can be seen on a light and on a dark menu.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
 from tray.view.level import Level
 from tray.view.pillow import as_png, load_pillow
+
+if TYPE_CHECKING:
+    from PIL.ImageDraw import ImageDraw
 
 SIZE = 32
 _SCALE = 4
@@ -23,6 +27,9 @@ _COLOURS: dict[Level, tuple[int, int, int]] = {
     "spent": _SCARCE,
 }
 _TRACK = (128, 128, 128, 128)
+_GREY = (128, 128, 128, 220)
+WAITING = (168, 85, 247)
+"""The colour of what waits for the person, here and in the icon: none of the others has it."""
 
 
 class Ring(Struct, frozen=True, kw_only=True):
@@ -37,15 +44,43 @@ class Ring(Struct, frozen=True, kw_only=True):
     problem: bool = False
 
 
+class Dot(Struct, frozen=True):
+    """A disc for a live session: in a colour of its own where it waits for the person, grey where it works, and
+    hollow where it does neither.
+    """
+
+    kind: Literal["waiting", "working", "resting"] = "waiting"
+
+
+RowIcon = Ring | Dot
+
+
 @lru_cache(maxsize=64)  # those of twenty accounts, and a few that were
-def png(ring: Ring) -> bytes:
-    """The ring as a PNG of 32x32 pixels with an alpha channel."""
+def png(icon: RowIcon) -> bytes:
+    """The icon as a PNG of 32x32 pixels with an alpha channel."""
     load_pillow()
     from PIL import Image, ImageDraw
 
     edge = SIZE * _SCALE
     image = Image.new("RGBA", (edge, edge), (0, 0, 0, 0))
     pencil = ImageDraw.Draw(image)
+    if isinstance(icon, Ring):
+        _draw_ring(pencil, icon, edge)
+    else:
+        _draw_dot(pencil, icon, edge)
+    return as_png(image.resize((SIZE, SIZE), Image.Resampling.BOX))
+
+
+def _draw_dot(pencil: ImageDraw, dot: Dot, edge: int) -> None:
+    inset = (6 if dot.kind == "waiting" else 8) * _SCALE
+    box = (inset, inset, edge - inset - 1, edge - inset - 1)
+    if dot.kind == "resting":
+        pencil.ellipse(box, outline=_GREY, width=3 * _SCALE)
+    else:
+        pencil.ellipse(box, fill=(*WAITING, 255) if dot.kind == "waiting" else _GREY)
+
+
+def _draw_ring(pencil: ImageDraw, ring: Ring, edge: int) -> None:
     outer, width = 2 * _SCALE, 6 * _SCALE
     box = (outer, outer, edge - outer - 1, edge - outer - 1)
     colour = (*_COLOURS[ring.level], 140 if ring.faint else 255)
@@ -59,4 +94,3 @@ def png(ring: Ring) -> bytes:
         mark = (*_SCARCE, 255)
         pencil.rectangle((middle - half, 9 * _SCALE, middle + half, 17.5 * _SCALE), fill=mark)
         pencil.rectangle((middle - half, 19.5 * _SCALE, middle + half, 23 * _SCALE), fill=mark)
-    return as_png(image.resize((SIZE, SIZE), Image.Resampling.BOX))

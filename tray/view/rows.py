@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from tray.view.row_icon import Ring
+from tray.view.row_icon import RowIcon
 
 Kind = Literal["text", "action", "toggle", "choice", "submenu", "separator"]
 Tone = Literal["normal", "alert"]
@@ -62,7 +62,7 @@ class Row(Struct, frozen=True, kw_only=True):
     checked: bool | None = None
     action: Action | None = None
     children: tuple[Row, ...] = ()
-    icon: Ring | None = None
+    icon: RowIcon | None = None
     tone: Tone = "normal"
 
     def __post_init__(self) -> None:
@@ -80,7 +80,7 @@ class Row(Struct, frozen=True, kw_only=True):
         _validate_radio_groups(self.children)
 
 
-def text_row(key: str, text: str, *, icon: Ring | None = None, tone: Tone = "normal") -> Row:
+def text_row(key: str, text: str, *, icon: RowIcon | None = None, tone: Tone = "normal") -> Row:
     """A line to be read."""
     return Row(key=key, kind="text", text=text, icon=icon, tone=tone)
 
@@ -91,7 +91,7 @@ def action_row(
     action: Action,
     *,
     enabled: bool = True,
-    icon: Ring | None = None,
+    icon: RowIcon | None = None,
     tone: Tone = "normal",
 ) -> Row:
     """A line to be clicked."""
@@ -114,7 +114,7 @@ def submenu_row(
     children: Iterable[Row],
     *,
     enabled: bool = True,
-    icon: Ring | None = None,
+    icon: RowIcon | None = None,
     tone: Tone = "normal",
 ) -> Row:
     """A line that opens a menu of its own, which is never empty."""

@@ -7,6 +7,8 @@ A row's key belongs to what it shows, not to its place, so an open menu changes 
     windows    a window as a bar; what pace says of it
     cost       what its tokens would cost
     problems   what is wrong, first
+    sessions   live sessions, and what each waits for
+    session    the submenu of one
     actions    what can be done
     text       the same values as lines of text
     summary    a few lines, to be copied or shown as a notice

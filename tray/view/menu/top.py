@@ -15,6 +15,7 @@ from tray.view.menu.account import Entry, compact_row, entries, full_rows
 from tray.view.menu.actions import action_rows
 from tray.view.menu.budgets import budget_rows
 from tray.view.menu.problems import MENU_WIDTH, sentence_rows
+from tray.view.menu.sessions import session_rows
 from tray.view.menu.windows import Look, look_of
 from tray.view.rows import Action, Row, action_row, separator_row, submenu_row, text_row
 
@@ -46,8 +47,11 @@ def rows(
     budgets = list(budget_rows(state, now, zone))
     if budgets:
         budgets.insert(0, separator_row("line:budgets"))
-    room = MOST_ROWS - len(around) - len(budgets) - len(actions)
-    return (*around, *_accounts(state, now, zone, possible, room), *budgets, *actions)
+    sessions = list(session_rows(state, now, zone, possible))
+    if sessions:
+        sessions.insert(0, separator_row("line:sessions"))
+    room = MOST_ROWS - len(around) - len(budgets) - len(sessions) - len(actions)
+    return (*around, *_accounts(state, now, zone, possible, room), *budgets, *sessions, *actions)
 
 
 def incident_rows(state: State, available: Available) -> Iterator[Row]:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from providers.domain.cost import Burn, CostSummary, DayCost
+from providers.domain.cost import Burn, CostSummary, DayCost, Tally, TokenUsage
 from providers.domain.incident import Incident
 from providers.domain.limits import (
     Account,
@@ -25,6 +25,18 @@ from providers.domain.limits import (
     Spend,
     UsageError,
     UsageSnapshot,
+)
+from providers.domain.live import (
+    STATUSES,
+    ChildProcess,
+    GitState,
+    LiveSession,
+    LiveSubagent,
+    McpServer,
+    OrphanProcess,
+    SessionsLook,
+    SessionStatus,
+    Task,
 )
 from providers.domain.usage_rate import UsageRate, UsedToday
 from tests.tray.engine.budget_states import cost
@@ -150,6 +162,80 @@ def accounts(draw: st.DrawFn) -> AccountUsage:
     )
 
 
+some = st.integers(0, 2**45)
+
+
+@st.composite
+def sessions(draw: st.DrawFn) -> tuple[LiveSession, ...]:
+    """Each has an id of its own, as a look has."""
+    tallies = st.builds(
+        Tally, responses=some, usd=money, usage=st.builds(TokenUsage, input_tokens=some), unpriced=some
+    )
+    tasks = st.builds(Task, tool=names, argument=st.none() | names)
+    ports = st.lists(st.integers(1, 65535), max_size=5).map(tuple)
+    statuses = st.builds(
+        SessionStatus,
+        status=st.sampled_from(STATUSES),
+        since=maybe_time,
+        task=st.none() | tasks,
+        evidence=st.sampled_from(["hook", "program", "log", "process"]),
+    )
+    children = st.builds(ChildProcess, pid=st.just(1), command=names, rss=st.none() | some, ports=ports)
+    agents = st.builds(
+        LiveSubagent, id=st.just("a"), status=st.sampled_from(STATUSES), name=names, tally=st.none() | tallies
+    )
+    made = st.builds(
+        LiveSession,
+        provider=st.sampled_from(["codex", "claude", "x"]),
+        id=names,
+        home=names,
+        status=statuses,
+        kind=st.sampled_from(["", "exec", "background", "app", "daemon"]),
+        project=st.none() | names,
+        cwd=st.none() | names,
+        model=st.none() | names,
+        title=st.none() | names,
+        context_tokens=st.none() | some,
+        context_window=st.none() | some,
+        own=st.none() | tallies,
+        tally=st.none() | tallies,
+        turns=st.none() | some,
+        started_at=maybe_time,
+        pid=st.none() | some,
+        owner_certain=st.booleans(),
+        rss=st.none() | some,
+        tokens_per_minute=st.none() | st.floats(0, 1e9),
+        week_percent=st.none() | st.floats(0, 300),
+        children=st.lists(children, max_size=1).map(tuple),
+        subagents=st.lists(agents, max_size=1).map(tuple),
+        git=st.none() | st.builds(GitState, branch=st.none() | names, problem=st.none() | names),
+        rate_limited=st.booleans(),
+    )
+    found = draw(st.lists(made, max_size=3)) * draw(st.integers(1, 20))
+    return tuple(replace(each, id=f"{number}{each.id}") for number, each in enumerate(found))
+
+
+@st.composite
+def looks(draw: st.DrawFn) -> SessionsLook:
+    servers = st.builds(McpServer, pid=some, name=names)
+    orphans = st.builds(
+        OrphanProcess,
+        pid=some,
+        command=names,
+        ports=st.sampled_from([(), (80, 81)]),
+        provider=names,
+        session=names,
+        project=st.none() | names,
+    )
+    return SessionsLook(
+        at=draw(times),
+        sessions=draw(sessions()),
+        mcp_servers=tuple(draw(st.lists(servers, max_size=3))),
+        orphans=tuple(draw(st.lists(orphans, max_size=5, unique_by=lambda each: each.pid))),
+        problems=tuple(draw(st.lists(names, max_size=3))),
+    )
+
+
 @st.composite
 def states(draw: st.DrawFn) -> State:
     impacts = st.sampled_from(["maintenance", "minor", "major", "critical"])
@@ -181,6 +267,7 @@ def states(draw: st.DrawFn) -> State:
         ),
         muted_until=draw(maybe_time),
         paused_until=draw(maybe_time),
+        sessions=draw(st.none() | looks()),
     )
 
 

@@ -25,7 +25,7 @@ from tests.tray.view.test_menu import (
     with_settings,
 )
 from tray.view import menu
-from tray.view.row_icon import Ring
+from tray.view.row_icon import Ring, RowIcon
 from tray.view.rows import walk
 
 
@@ -102,7 +102,7 @@ def test_the_projection_of_the_last_hours_is_shown_with_its_spread() -> None:
 
 
 def test_the_ring_is_the_tightest_window_in_the_colour_of_its_end() -> None:
-    def ring(usage: AccountUsage, **settings: object) -> Ring | None:
+    def ring(usage: AccountUsage, **settings: object) -> RowIcon | None:
         return menu.rows(state_of(usage, settings=with_settings(**settings)), NOW, ZONE)[0].icon
 
     assert ring(PRO) == Ring(share=0.38, level="plenty")

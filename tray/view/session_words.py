@@ -1,0 +1,140 @@
+"""How live sessions read in the menu, the tooltip and notices: their names, and what they do or wait for. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from providers.domain.live import STATUSES, Evidence, LiveSession, SessionsLook, SessionStatus, Status
+from tray.engine.state import State
+from tray.view import format as fmt
+
+LONGEST_NAME = 28
+LONGEST_TOOL = 24
+CURRENT = timedelta(minutes=2)
+"""How long a look says what is so now: an older one is of a time when somebody looked."""
+_SHORT_ID = 4  # its last characters: the first ones are a time in some CLIs' ids
+STATUS_WORDS: dict[Status, str] = {
+    "approval": "permission",
+    "waiting": "question",
+    "working": "working",
+    "idle": "idle",
+    "done": "ended",
+    "unknown": "status unknown",
+}
+_COUNTED: tuple[tuple[str, frozenset[Status]], ...] = (
+    ("waiting", frozenset({"approval", "waiting"})),
+    ("working", frozenset({"working"})),
+    ("idle", frozenset({"idle"})),
+    ("unknown", frozenset({"unknown"})),
+    ("ended", frozenset({"done"})),
+)
+_INFERRED: frozenset[Evidence] = frozenset({"log", "process"})
+
+
+def key(session: LiveSession) -> str:
+    """One id may be in two homes, where one is a copy of the other."""
+    return f"{session.provider}:{session.home}:{session.id}"
+
+
+def ordered(look: SessionsLook) -> tuple[LiveSession, ...]:
+    """Those that wait for the person first, and of those the one that has waited longest."""
+
+    def order(session: LiveSession) -> tuple[int, float]:
+        status = session.status
+        waited = status.since.timestamp() if waits(session) and status.since is not None else 0.0
+        return STATUSES.index(status.status), waited
+
+    return tuple(sorted(look.sessions, key=order))
+
+
+def waits(session: LiveSession) -> bool:
+    """Whether it waits for the person, other than for the next prompt."""
+    return session.status.status in ("approval", "waiting")
+
+
+def waiting(state: State, now: datetime) -> tuple[LiveSession, ...]:
+    """Those that wait for the person now, as far as anybody has looked."""
+    look = state.sessions
+    if look is None or not is_current(look, now):
+        return ()
+    return tuple(session for session in ordered(look) if waits(session))
+
+
+def is_current(look: SessionsLook, now: datetime) -> bool:
+    return now - look.at < CURRENT
+
+
+def names(sessions: Sequence[LiveSession]) -> dict[str, str]:
+    """Of each by its key: its project, and what tells it from others there: its branch, or the end of its id."""
+    found = {key(each): _project(each) for each in sessions}
+    for more in (_branch, _end_of_id):
+        found = _distinguished(found, sessions, more)
+    return found
+
+
+def name(session: LiveSession, sessions: Sequence[LiveSession]) -> str:
+    return names(sessions).get(key(session)) or _project(session)
+
+
+def doing(session: LiveSession) -> str:
+    """What it does or waits for: `working`, `permission for Bash`."""
+    status = session.status
+    if status.status == "working" and session.rate_limited:
+        return "rate-limited"
+    word = STATUS_WORDS[status.status]
+    if status.status == "approval":
+        word += f" for {tool}" if (tool := tool_of(status)) else ""
+        return f"probably {word}" if is_inferred(status) else word
+    return word
+
+
+def tool_of(status: SessionStatus) -> str:
+    """The name of the tool that runs or waits; "" if unknown."""
+    return fmt.plain(status.task.tool, longest=LONGEST_TOOL).strip() if status.task is not None else ""
+
+
+def is_inferred(status: SessionStatus) -> bool:
+    """Whether it waits for permission as far as its log or its processes show: neither says so."""
+    return status.status == "approval" and status.evidence in _INFERRED
+
+
+def for_how_long(status: SessionStatus, now: datetime) -> str:
+    """`2 min`; "" if unknown."""
+    if status.since is None:
+        return ""
+    return "< 1 min" if now - status.since < timedelta(minutes=1) else fmt.span(now - status.since)
+
+
+def counts(sessions: Iterable[LiveSession]) -> str:
+    """`2 waiting · 3 working`."""
+    found = Counter(session.status.status for session in sessions)
+    parts = [(sum(found[status] for status in of), word) for word, of in _COUNTED]
+    return fmt.DOT.join(f"{number} {word}" for number, word in parts if number)
+
+
+def _project(session: LiveSession) -> str:
+    name = fmt.plain(session.project or "", longest=LONGEST_NAME).strip()
+    return name or fmt.plain(session.id, longest=8).strip() or "session"
+
+
+def _branch(session: LiveSession) -> str:
+    return fmt.plain(session.git.branch or "", longest=20).strip() if session.git is not None else ""
+
+
+def _end_of_id(session: LiveSession) -> str:
+    return fmt.plain(session.id[-_SHORT_ID:]).strip()
+
+
+def _distinguished(
+    found: dict[str, str], sessions: Sequence[LiveSession], more: Callable[[LiveSession], str]
+) -> dict[str, str]:
+    """With more in brackets where several have the same name, and it tells some of them apart."""
+    shared = Counter(found.values())
+    added = {key(each): more(each) for each in sessions}
+    differ = {name: len({added[at] for at in found if found[at] == name}) > 1 for name in shared}
+    return {
+        at: f"{name} ({added[at]})" if differ[name] and shared[name] > 1 and added[at] else name
+        for at, name in found.items()
+    }
