@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from providers.domain.live import LiveSession
 from providers.host.atomic import write_whole
 from providers.host.files import short
 from providers.source import Provider
@@ -17,12 +18,14 @@ from tray.desktop.autostart.switch import LoginSwitch
 from tray.desktop.clipboard import CannotCopy, Clipboard
 from tray.desktop.icon import NAME
 from tray.desktop.opener import CannotOpen, Opener
+from tray.desktop.resume_command import resume_command
 from tray.engine.engine import Engine
 from tray.engine.settings_writer import CannotWriteSettings, create
 from tray.view import menu
 from tray.view.accounts import accounts, at_a_glance, next_reset, tightness
 from tray.view.available import Available
 from tray.view.rows import Action
+from tray.view.sessions import brief
 
 REPORT = "report.txt"
 _MUTED_WITHOUT_RESET = timedelta(hours=1)
@@ -34,7 +37,9 @@ class ActionFailed(Exception):
 
 
 class Desk(Struct, frozen=True, kw_only=True):
-    """What actions act on: the engine, and the tools of the desktop."""
+    """What actions act on: the engine, and the tools of the desktop. `bring_to_front` does that with a session's
+    terminal, and returns whether it could.
+    """
 
     engine: Engine
     opener: Opener
@@ -46,6 +51,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     stop: Callable[[], None]
     make_report: Callable[[Mapping[str, str]], bytes] | None = None
     open_page: Callable[[], None] | None = None
+    bring_to_front: Callable[[LiveSession], bool] | None = None
 
     @property
     def available(self) -> Available:
@@ -53,6 +59,7 @@ class Desk(Struct, frozen=True, kw_only=True):
             copy=self.clipboard is not None,
             open=self.opener.works,
             page=self.opener.works and self.open_page is not None,
+            front=self.bring_to_front is not None,
         )
 
 
@@ -101,6 +108,38 @@ def _copy(desk: Desk, _argument: str) -> None:
         raise CannotCopy("There is no clipboard tool; install wl-clipboard or xclip.")
     scope = desk.engine.scope
     desk.clipboard.copy(menu.summary(desk.engine.snapshot, scope.clock(), scope.zone))
+
+
+def _copy_resume(desk: Desk, key: str) -> None:
+    """The command that goes on with a session, by its key."""
+    _copy_resume_of(desk, _session(desk, key))
+
+
+def _bring_to_front(desk: Desk, key: str) -> None:
+    """A session's terminal, where it certainly is its own; else what goes on with it elsewhere is copied."""
+    session = _session(desk, key)
+    can = desk.bring_to_front if session.owner_certain and session.pid is not None else None
+    if can is None or not can(session):
+        command = _copy_resume_of(desk, session)
+        desk.show_text(NAME, f"Its terminal cannot be brought to the front. Copied: {command}")
+
+
+def _copy_resume_of(desk: Desk, session: LiveSession) -> str:
+    if desk.clipboard is None:
+        raise CannotCopy("There is no clipboard tool; install wl-clipboard or xclip.")
+    command = resume_command(session, desk.engine.scope)
+    if command is None:
+        raise ActionFailed("This session cannot be resumed: its home is not known here.")
+    desk.clipboard.copy(command)
+    return command
+
+
+def _session(desk: Desk, key: str) -> LiveSession:
+    look = desk.engine.snapshot.sessions
+    for session in look.sessions if look is not None else ():
+        if brief.key(session) == key:
+            return session
+    raise ActionFailed("That session is no longer there.")
 
 
 def _show(desk: Desk, _argument: str) -> None:
@@ -195,6 +234,8 @@ ACTIONS: dict[str, _Act] = {
     "refresh": _refresh,
     "open": _open,
     "copy": _copy,
+    "copy-resume": _copy_resume,
+    "front": _bring_to_front,
     "show": _show,
     "pause": _pause,
     "mute": _mute,

@@ -44,7 +44,7 @@ class Clipboard:
         except OSError:
             code = None
         if code != 0:
-            raise CannotCopy("The summary could not be copied: the clipboard did not take it.")
+            raise CannotCopy("It could not be copied: the clipboard did not take it.")
 
 
 def find_clipboard(

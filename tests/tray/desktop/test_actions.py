@@ -202,9 +202,9 @@ def test_a_click_that_shows_the_values_is_no_refresh(tools: Tools) -> None:
 
 
 def test_what_works_here(tools: Tools) -> None:
-    assert tools.desk.available == Available(copy=True, open=True, page=True)
+    assert tools.desk.available == Available(copy=True, open=True, page=True, front=False)
     bare = replace(tools.desk, clipboard=None, opener=Opener(None, tools.opening))
-    assert bare.available == Available(copy=False, open=False, page=False)
+    assert bare.available == Available(copy=False, open=False, page=False, front=False)
     with pytest.raises(ActionFailed, match="wl-clipboard"):
         act(bare, Action("copy", "summary"))
 

@@ -9,9 +9,10 @@ from providers.domain.cost import Tally
 from providers.domain.live import ChildProcess, Evidence, LiveSession, LiveSubagent
 from providers.host.shown_path import home_relative
 from tray.view import format as fmt
-from tray.view import session_words as words
 from tray.view.available import Available
 from tray.view.rows import Action, Row, action_row, separator_row, text_row
+from tray.view.sessions import brief
+from tray.view.sessions.words import memory
 
 _MOST_BELOW = 5  # child processes, and subagents
 _LONGEST = 48
@@ -55,14 +56,14 @@ def _doing(key: str, session: LiveSession, now: datetime, title: str) -> Iterato
     status = session.status
     if session.title:
         yield text_row(f"{key}:title", _plain(session.title) or "Untitled")
-    doing = words.doing(session)
-    since = words.for_how_long(status, now)
+    doing = brief.doing(session)
+    since = brief.for_how_long(status, now)
     ago = f"{since} ago" if since and status.status == "done" else since
     yield text_row(
         f"{key}:status", _joined(f"{doing[:1].upper()}{doing[1:]}", ago, _EVIDENCE[status.evidence])
     )
     if status.task is not None:
-        tool, argument = words.tool_of(status) or "Tool", _plain(status.task.argument)
+        tool, argument = brief.tool_of(status) or "Tool", _plain(status.task.argument)
         yield text_row(f"{key}:task", f"{tool}: {argument}" if argument else f"Tool {tool}")
     if session.rate_limited:
         yield text_row(f"{key}:blocked", "Its account is blocked.")
@@ -107,9 +108,8 @@ def _where(key: str, session: LiveSession, now: datetime) -> Iterator[Row]:
     program = f"pid {session.pid}" if session.pid is not None else ""
     if session.pid is not None and not session.owner_certain:
         program = f"probably {program}"
-    memory = memory_text(session.rss)
     started = f"started {fmt.age(now - session.started_at)}" if session.started_at is not None else ""
-    if about := _joined(program, memory, started):
+    if about := _joined(program, memory(session.rss), started):
         yield text_row(f"{key}:process", f"{about[:1].upper()}{about[1:]}" if not program else about)
 
 
@@ -123,7 +123,7 @@ def _children(key: str, session: LiveSession) -> Iterator[Row]:
 
 def _child(child: ChildProcess) -> str:
     listens = port_text(child.ports) + (", also taken by another session" if child.shared_ports else "")
-    return _joined(_plain(child.command) or f"pid {child.pid}", listens, memory_text(child.rss))
+    return _joined(_plain(child.command) or f"pid {child.pid}", listens, memory(child.rss))
 
 
 def _subagents(key: str, session: LiveSession) -> Iterator[Row]:
@@ -136,16 +136,16 @@ def _subagents(key: str, session: LiveSession) -> Iterator[Row]:
 def _subagent(agent: LiveSubagent) -> str:
     name = _name(agent.name) or _name(agent.id[:8])
     cost = _cost(agent.tally) if agent.tally is not None else ""
-    return _joined(f"Subagent {name}: {words.STATUS_WORDS[agent.status]}", cost)
+    return _joined(f"Subagent {name}: {brief.STATUS_WORDS[agent.status]}", cost)
 
 
 def _actions(key: str, session: LiveSession, available: Available) -> Iterator[Row]:
     """Nothing can be done to a program that may be another session's."""
     if available.front:
         can = session.owner_certain and session.pid is not None and session.status.status != "done"
-        yield action_row(f"{key}:front", "Bring to front", Action("front", words.key(session)), enabled=can)
+        yield action_row(f"{key}:front", "Bring to front", Action("front", brief.key(session)), enabled=can)
     if available.copy:
-        yield action_row(f"{key}:resume", "Copy resume command", Action("copy-resume", words.key(session)))
+        yield action_row(f"{key}:resume", "Copy resume command", Action("copy-resume", brief.key(session)))
 
 
 def port_text(ports: tuple[int, ...]) -> str:
@@ -153,10 +153,6 @@ def port_text(ports: tuple[int, ...]) -> str:
     if not ports:
         return ""
     return f"{'port' if len(ports) == 1 else 'ports'} {fmt.some([str(each) for each in ports], 3)}"
-
-
-def memory_text(rss: int | None) -> str:
-    return f"{rss / 2**20:,.0f} MB" if rss is not None else ""
 
 
 def _cost(tally: Tally) -> str:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from msgspec import Struct
 
 from providers.domain.live import LiveSession, OrphanProcess, SessionsLook
 from tray.engine.state import State
 from tray.view import format as fmt
-from tray.view import session_words as words
 from tray.view.accounts import accounts
 from tray.view.available import Available
 from tray.view.menu.problems import sentence_rows
 from tray.view.menu.session import detail_rows, port_text
 from tray.view.row_icon import Dot
 from tray.view.rows import Row, separator_row, submenu_row, text_row
+from tray.view.sessions import brief
+from tray.view.sessions.words import waits
 
 KEY = "sessions"
 MOST = 12
@@ -45,28 +46,26 @@ class _Look(Struct, frozen=True, kw_only=True):
         return f"{title} ({home})" if home and session.provider in self.several_homes else title
 
 
-def session_rows(state: State, now: datetime, zone: tzinfo, available: Available) -> Iterator[Row]:
+def session_rows(state: State, now: datetime, available: Available) -> Iterator[Row]:
     """One row with all sessions below it; none where there are no sessions."""
     look = state.sessions
     if look is None or not (look.sessions or look.orphans):
         return
-    found = words.ordered(look)
+    found = brief.ordered(look)
     shown = _Look(
         now=now,
-        names=words.names(found),
+        names=brief.names(found),
         titles={usage.provider: fmt.plain(usage.title, longest=20).strip() for usage in accounts(state)},
         several_homes=_in_several_homes(look),
     )
     below = [_session_row(session, shown, available) for session in found[:MOST]]
     below += _further(found[MOST:], shown)
     below += _around(look, separated=bool(below))
-    title = f"Sessions: {_summary(look, now, zone)}"
-    yield submenu_row(KEY, title, below, icon=_dot(found[:1]) if words.is_current(look, now) else _dot(()))
+    yield submenu_row(KEY, f"Sessions: {_summary(look)}", below, icon=_dot(found[:1]))
 
 
-def _summary(look: SessionsLook, now: datetime, zone: tzinfo) -> str:
-    counted = words.counts(look.sessions) or fmt.plural(len(look.orphans), "process", "processes") + " left"
-    return counted if words.is_current(look, now) else f"{counted}{fmt.DOT}at {fmt.clock(look.at, zone)}"
+def _summary(look: SessionsLook) -> str:
+    return brief.counts(look.sessions) or f"{fmt.plural(len(look.orphans), 'process', 'processes')} left"
 
 
 def _in_several_homes(look: SessionsLook) -> frozenset[str]:
@@ -77,7 +76,7 @@ def _in_several_homes(look: SessionsLook) -> frozenset[str]:
 
 
 def _session_row(session: LiveSession, look: _Look, available: Available) -> Row:
-    key = f"{KEY}:{words.key(session)}"
+    key = f"{KEY}:{brief.key(session)}"
     below = detail_rows(key, session, look.now, look.program(session), available)
     return submenu_row(key, _text(session, look), below, icon=_dot((session,)))
 
@@ -86,23 +85,23 @@ def _dot(sessions: tuple[LiveSession, ...]) -> Dot:
     """That of the first one: all rows have one, as some panels line up none but those."""
     if not sessions:
         return Dot("resting")
-    if words.waits(sessions[0]):
+    if waits(sessions[0]):
         return Dot("waiting")
     return Dot("working" if sessions[0].status.status == "working" else "resting")
 
 
 def _text(session: LiveSession, look: _Look) -> str:
     """What it waits for and since when; or what it does, with its model, context and cost."""
-    since = words.for_how_long(session.status, look.now)
-    parts = [f"{look.names[words.key(session)]}: {words.doing(session)}"]
+    since = brief.for_how_long(session.status, look.now)
+    parts = [f"{look.names[brief.key(session)]}: {brief.doing(session)}"]
     status = session.status.status
     if status == "idle" and since:
         parts[0] += f" for {since}"
     elif status == "done" and since:
         parts[0] += f" {since} ago"
-    elif words.waits(session) and since:
+    elif waits(session) and since:
         parts.append(since)
-    if not words.waits(session):
+    if not waits(session):
         if session.model and status != "done":
             parts.append(fmt.plain(session.model, longest=_LONGEST_MODEL))
         if session.context_percent is not None and status != "done":
@@ -117,7 +116,7 @@ def _further(sessions: tuple[LiveSession, ...], look: _Look) -> Iterator[Row]:
     if not sessions:
         return
     below = [
-        text_row(f"{KEY}:more:{words.key(session)}", _text(session, look), icon=_dot((session,)))
+        text_row(f"{KEY}:more:{brief.key(session)}", _text(session, look), icon=_dot((session,)))
         for session in sessions[:_MOST_FURTHER]
     ]
     if (left := len(sessions) - _MOST_FURTHER) > 0:
@@ -143,7 +142,7 @@ def _around(look: SessionsLook, *, separated: bool) -> Iterator[Row]:
 
 def _orphan_rows(orphans: tuple[OrphanProcess, ...]) -> Iterator[Row]:
     for orphan in orphans[:_MOST_ORPHANS]:
-        whose = fmt.plain(orphan.project or "", longest=words.LONGEST_NAME).strip() or "an ended session"
+        whose = fmt.plain(orphan.project or "", longest=brief.LONGEST_NAME).strip() or "an ended session"
         command = fmt.plain(orphan.command, longest=_LONGEST_COMMAND).strip() or "a process"
         text = f"Left by {whose}: {command}{fmt.DOT}{port_text(orphan.ports)}{fmt.DOT}pid {orphan.pid}"
         yield text_row(f"{KEY}:orphan:{orphan.pid}", text)

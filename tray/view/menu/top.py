@@ -47,7 +47,7 @@ def rows(
     budgets = list(budget_rows(state, now, zone))
     if budgets:
         budgets.insert(0, separator_row("line:budgets"))
-    sessions = list(session_rows(state, now, zone, possible))
+    sessions = list(session_rows(state, now, possible))
     if sessions:
         sessions.insert(0, separator_row("line:sessions"))
     room = MOST_ROWS - len(around) - len(budgets) - len(sessions) - len(actions)

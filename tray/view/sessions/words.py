@@ -36,6 +36,8 @@ def is_unsure(session: LiveSession) -> bool:
     found = session.status
     if found.evidence != "log" or found.status in ("unknown", "done"):
         return False
+    if found.status == "approval":
+        return True
     return not session.owner_certain or (found.status == "working" and found.task is not None)
 
 

@@ -11,7 +11,7 @@ from providers.domain.live import GitState, LiveSession, SessionsLook, SessionSt
 from tests.tray.hostile import NAMES, hostile_sessions
 from tests.tray.view.menu.test_any_menu import assert_drawable
 from tests.tray.view.test_menu import ZONE
-from tools.example_sessions import APPROVAL, AT, DONE, EXAMPLES, IDLE, QUESTION, WORKING, look, many, tally
+from tools.example_sessions import APPROVAL, AT, DONE, IDLE, QUESTION, WORKING, look, many, tally
 from tools.example_states import CLAUDE, CODEX, NOW, state
 from tray.view import menu
 from tray.view.available import Available
@@ -112,7 +112,7 @@ def waits(status: Status, *, minutes: float) -> SessionStatus:
 
 
 def test_what_is_only_inferred_is_said_to_be() -> None:
-    inferred = replace(APPROVAL, status=replace(APPROVAL.status, evidence="process"))
+    inferred = replace(APPROVAL, status=replace(APPROVAL.status, evidence="log"))
     assert texts(submenu(inferred)) == ["cleaning: probably permission for Bash  ·  3 min"]
     nameless = replace(APPROVAL, status=replace(APPROVAL.status, task=None, since=None))
     assert texts(submenu(nameless)) == ["cleaning: permission"]
@@ -166,12 +166,6 @@ def test_of_many_sessions_the_first_have_submenus() -> None:
     assert len(below) == 25
     assert {each.kind for each in below} == {"text"}
     assert below[-1].text == "And 4 more; `tankful sessions` lists all."
-
-
-def test_an_old_look_has_its_time_and_no_mark() -> None:
-    row = submenu_of(replace(look(*EXAMPLES), at=NOW - timedelta(minutes=10)))
-    assert row.text.endswith("  ·  1 ended  ·  at 12:50")
-    assert row.icon == Dot("resting")
 
 
 def test_what_ended_sessions_left_is_shown_without_any_session() -> None:

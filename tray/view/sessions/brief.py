@@ -1,4 +1,6 @@
-"""How live sessions read in the menu, the tooltip and notices: their names, and what they do or wait for. Pure."""
+"""How sessions read where there is little room, in the menu, the tooltip and notices: their names, and what
+they do or wait for. Pure.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from providers.domain.live import STATUSES, Evidence, LiveSession, SessionsLook, SessionStatus, Status
+from providers.domain.live import STATUSES, LiveSession, SessionsLook, SessionStatus, Status
 from tray.engine.state import State
 from tray.view import format as fmt
+from tray.view.sessions.words import is_unsure, waits
 
 LONGEST_NAME = 28
 LONGEST_TOOL = 24
-CURRENT = timedelta(minutes=2)
-"""How long a look says what is so now: an older one is of a time when somebody looked."""
 _SHORT_ID = 4  # its last characters: the first ones are a time in some CLIs' ids
 STATUS_WORDS: dict[Status, str] = {
     "approval": "permission",
@@ -30,7 +31,6 @@ _COUNTED: tuple[tuple[str, frozenset[Status]], ...] = (
     ("unknown", frozenset({"unknown"})),
     ("ended", frozenset({"done"})),
 )
-_INFERRED: frozenset[Evidence] = frozenset({"log", "process"})
 
 
 def key(session: LiveSession) -> str:
@@ -49,21 +49,10 @@ def ordered(look: SessionsLook) -> tuple[LiveSession, ...]:
     return tuple(sorted(look.sessions, key=order))
 
 
-def waits(session: LiveSession) -> bool:
-    """Whether it waits for the person, other than for the next prompt."""
-    return session.status.status in ("approval", "waiting")
-
-
-def waiting(state: State, now: datetime) -> tuple[LiveSession, ...]:
-    """Those that wait for the person now, as far as anybody has looked."""
+def waiting(state: State) -> tuple[LiveSession, ...]:
+    """Those that wait for the person."""
     look = state.sessions
-    if look is None or not is_current(look, now):
-        return ()
-    return tuple(session for session in ordered(look) if waits(session))
-
-
-def is_current(look: SessionsLook, now: datetime) -> bool:
-    return now - look.at < CURRENT
+    return () if look is None else tuple(session for session in ordered(look) if waits(session))
 
 
 def names(sessions: Sequence[LiveSession]) -> dict[str, str]:
@@ -86,18 +75,13 @@ def doing(session: LiveSession) -> str:
     word = STATUS_WORDS[status.status]
     if status.status == "approval":
         word += f" for {tool}" if (tool := tool_of(status)) else ""
-        return f"probably {word}" if is_inferred(status) else word
+        return f"probably {word}" if is_unsure(session) else word
     return word
 
 
 def tool_of(status: SessionStatus) -> str:
     """The name of the tool that runs or waits; "" if unknown."""
     return fmt.plain(status.task.tool, longest=LONGEST_TOOL).strip() if status.task is not None else ""
-
-
-def is_inferred(status: SessionStatus) -> bool:
-    """Whether it waits for permission as far as its log or its processes show: neither says so."""
-    return status.status == "approval" and status.evidence in _INFERRED
 
 
 def for_how_long(status: SessionStatus, now: datetime) -> str:
