@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from providers.live.lines import LineSplitter
+from providers.live.lines import LONGEST_LINE, LineSplitter
 from providers.sessions import SessionFinder
 
 _BLOCK = 1 << 18
@@ -14,11 +14,11 @@ _BLOCK = 1 << 18
 class OlderPart:
     """The lines of a log that begin before `until` (a place in bytes), counted a slice at a time."""
 
-    def __init__(self, finder: SessionFinder, until: int) -> None:
+    def __init__(self, finder: SessionFinder, until: int, longest: int = LONGEST_LINE) -> None:
         self._finder = finder
         self._until = until
         self._place = 0
-        self._splitter = LineSplitter()
+        self._splitter = LineSplitter(longest=longest)
         self._turns = 0
         self._compactions = 0
         self.is_counted = until <= 0 or not finder.counted

@@ -116,7 +116,7 @@ class Tail:
             if self.facts.is_settled or not start or window >= self._bounds.most:
                 break
             window = min(window * _GROWS_BY, self._bounds.most)
-        self._older = OlderPart(self._finder, start + 1 if start else 0)
+        self._older = OlderPart(self._finder, start + 1 if start else 0, self._bounds.line)
 
     def _feed(self, reader: SessionReader, blocks: Iterator[bytes]) -> None:
         for block in blocks:

@@ -70,10 +70,7 @@ class FakeReader:
 
     def feed(self, line: bytes) -> None:
         self.fed.append(line)
-        try:
-            said: dict[str, Any] = json.loads(line)
-        except ValueError:
-            return
+        said = _said(line)
         facts = self._facts
         if "at" in said:
             facts = replace(facts, last_at=datetime.fromisoformat(said["at"]))
@@ -92,6 +89,14 @@ class FakeReader:
     @property
     def facts(self) -> SessionFacts:
         return self._facts
+
+
+def _said(line: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 class FakeSessions:
@@ -119,7 +124,8 @@ class FakeSessions:
         return self.readers[-1]
 
     def counts(self, line: bytes) -> tuple[int, int]:
-        return int(b'"open"' in line), int(b'"compacted"' in line)
+        said = _said(line)
+        return int(said.get("turn") == "open"), int("compacted" in said)
 
     def subagents(self, found: FoundSession) -> Sequence[FoundSession]:
         return self.below.get(found.id, [])
