@@ -125,8 +125,8 @@
         bounded           work that may hang, waited for only so long
         count_child       a first scan in a process of its own
         live/             live sessions: `cadence` says when an engine looks, `looks` does it in jobs; `feed`
-                          shares one look among all faces of the machine, by sessions.json (`shared`), whose shape
-                          is `document`
+                          shares one look among all faces of the machine, by sessions.json (`shared`, in the
+                          shape of `document`), and is made by `opened`
         notices/          which notices are due (`due`: pure), from a table of kinds; the notifier shows them
                           (screen: what it shows; memory: what a process knows; stored: what outlives it)
         log, log_entries  tankful.log, and what of a change goes into it: pure (log_file: the file;

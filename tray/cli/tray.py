@@ -100,6 +100,7 @@ def with_engine(
     from tray.engine.costs import Costs
     from tray.engine.count_child import CountChild
     from tray.engine.engine import Engine
+    from tray.engine.live.opened import feed_of_engine
     from tray.engine.log import TransitionLog, logging_to
     from tray.engine.notices.notifier import Notifier
     from tray.engine.publish import SnapshotFile
@@ -110,7 +111,10 @@ def with_engine(
         logging_to(scope.folders.state, kind),
         SnapshotFile(scope.folders.state, kind, scope.clock, is_owner=single.keep) as file,
     ):
-        engine = Engine(scope, costs=Costs(scope, CountChild(scope.environ)))
+        costs = Costs(scope, CountChild(scope.environ))
+        engine = Engine(
+            scope, costs=costs, sessions=feed_of_engine(scope, costs, lambda: engine.snapshot.accounts)
+        )
         engine.subscribe(file)
         engine.subscribe(TransitionLog())
         notifier = Notifier(scope, notices.notice, engine.mute)

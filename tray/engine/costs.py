@@ -65,6 +65,8 @@ class Costs:
         """Of the last count of this process."""
         self._has_counted = False
         """Whether a count has come to its end, be it that some logs could not be read."""
+        self.counted_at: datetime | None = None
+        """When the newest count of this process began that has come to its end."""
 
     @cached_property
     def _home_costs(self) -> HomeCosts:
@@ -82,17 +84,17 @@ class Costs:
         Raises LedgerError, also after a count that had to start over. Where no log has changed since the last
         count that went well, the ledger is not even opened: each time would write to the disk.
         """
-        chosen = self._scope.chosen()
+        chosen, began = self._scope.chosen(), self._scope.clock()
         found = [(shelf, *found_logs(shelf)) for shelf in self._scope.shelves(chosen)]
         logs = self._depends_on(found)
         if logs is not None and not is_marked(self.files[0]) and (logs, self._file_number()) == self._counted:
-            self._has_counted = True
+            self._has_counted, self.counted_at = True, began
             return
         self._counted = None
         if self._child is not None and self.ledger.is_kept and self._is_large([each[1] for each in found]):
             self._child.run(progress or (lambda _share: None), waiting or (lambda _clause: None))
         self.incomplete_logs, quarantined = self._refresh(chosen, progress, None, waiting)
-        self._has_counted = True
+        self._has_counted, self.counted_at = True, began
         if quarantined is not None:
             raise quarantined
         if not self.incomplete_logs and all(self.ledger.is_complete(each.id) is not False for each in chosen):

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from providers.domain.cost import Counter, HomeFigures
 from providers.domain.incident import Incident
-from providers.domain.limits import REFRESH_EVERY, UsageSnapshot
+from providers.domain.limits import REFRESH_EVERY, AccountUsage, UsageSnapshot
 from providers.domain.live import SessionsLook
 from providers.domain.rules import EARLY_RESET_SECONDS
 from tray.engine.settings import Settings
@@ -69,6 +69,10 @@ class State(Struct, frozen=True, kw_only=True):
     refresh_every: timedelta = REFRESH_EVERY
     refreshed: LastRefresh | None = None
     sessions: SessionsLook | None = None
+
+    @property
+    def accounts(self) -> tuple[AccountUsage, ...]:
+        return self.snapshot.accounts if self.snapshot else ()
 
     @property
     def refreshing(self) -> bool:
