@@ -13,4 +13,14 @@ def system_processes() -> Processes:
         from providers.host.processes.linux import LinuxProcesses
 
         return LinuxProcesses()
-    raise NotImplementedError
+
+    import psutil
+
+    if sys.platform == "darwin":
+        from providers.host.processes.macos import macos_processes
+
+        return macos_processes(psutil)
+
+    from providers.host.processes.windows import windows_processes
+
+    return windows_processes(psutil)
