@@ -14,7 +14,11 @@ _ALWAYS_USUAL = r"claude-(?:3\b|3-|haiku-4|opus-4-(?:0|1|5|20250514)\b)"
 
 
 def context_window(use: ContextUse, observations: Sequence[bytes]) -> int | None:  # noqa: ARG001 - as every provider
+    return window_of(use.model, use.largest)
+
+
+def window_of(model: str | None, largest: int) -> int | None:
     """Tokens: the long one once a session was sent more than fits the usual one."""
-    if use.largest > _USUAL:
+    if largest > _USUAL:
         return _LONG
-    return _USUAL if use.model and re.match(_ALWAYS_USUAL, use.model) else None
+    return _USUAL if model and re.match(_ALWAYS_USUAL, model) else None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from providers.claude.context_window import context_window
 from providers.claude.desktop import find_log_homes
 from providers.claude.logs.format import Transcripts
+from providers.claude.sessions.finder import ClaudeSessions, watched_sessions
 from providers.host.files import short, split_homes
 from providers.source import Glyph, GuardHook, Home, Installed, Links, Login, Provider, Source
 
@@ -108,6 +109,8 @@ CLAUDE = Provider(
     resume=("claude", "--resume"),
     home_variable="CLAUDE_CONFIG_DIR",
     home_files=(".credentials.json", ".claude.json"),
+    sessions=ClaudeSessions(),
+    watched_sessions=watched_sessions,
     when_empty={
         "statusline": "Claude Code has not reported this account's limits recently; set its statusLine command to"
         " `tankful statusline --from-claude`.",

@@ -58,7 +58,7 @@ class Model:
         if path != "/v1/messages":
             return anthropic(request)
         asked = json.loads(request.body)
-        self.listener(json.dumps(_news(asked)))
+        self.listener(json.dumps(news(asked)))
         with self._lock:
             number = len(self.served) + 1
             served = Served(
@@ -71,11 +71,15 @@ class Model:
             )
             self.served.append(served)
             self.asked.append(asked)
-        answered = any(block["type"] == "tool_result" for block in _news(asked))
+        answered = any(block["type"] == "tool_result" for block in news(asked))
         if self.tool is not None and served.purpose == TURN and not answered:
             call = {"type": "tool_use", "id": f"toolu_{number:04}", "name": self.tool, "input": {}}
             return _reply(asked, served, [call], "tool_use")
-        return _reply(asked, served, *_content(asked, served, number))
+        return _reply(asked, served, *self.content(asked, served, number))
+
+    def content(self, asked: dict[str, Any], served: Served, number: int) -> tuple[list[dict[str, Any]], str]:
+        """The blocks of its answer, and why it stops."""
+        return _content(asked, served, number)
 
 
 def _thinks(asked: dict[str, Any]) -> bool:
@@ -106,7 +110,7 @@ def _purpose(asked: dict[str, Any]) -> str:
 
 def _content(asked: dict[str, Any], served: Served, number: int) -> tuple[list[dict[str, Any]], str]:
     thinking = [{"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}] if _thinks(asked) else []
-    content = _news(asked)
+    content = news(asked)
     answers = any(block["type"] == "tool_result" for block in content)
     tools = {tool.get("name") for tool in asked.get("tools") or ()}
     if "Agent" in tools and served.purpose == TURN and DELEGATE in json.dumps(content) and not answers:
@@ -126,7 +130,7 @@ def _content(asked: dict[str, Any], served: Served, number: int) -> tuple[list[d
     return [*thinking, {"type": "text", "text": text}], "end_turn"
 
 
-def _news(asked: dict[str, Any]) -> list[dict[str, Any]]:
+def news(asked: dict[str, Any]) -> list[dict[str, Any]]:
     """All blocks since the model's last answer: reminders of the program's own may follow a prompt."""
     found: list[dict[str, Any]] = []
     for message in reversed(asked["messages"]):

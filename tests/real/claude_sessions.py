@@ -95,9 +95,9 @@ class Sessions:
 
 
 @contextmanager
-def sessions(program: Path, folder: Path) -> Iterator[Sessions]:
+def sessions(program: Path, folder: Path, model: Model | None = None) -> Iterator[Sessions]:
     folder.mkdir()
-    model = Model()
+    model = model or Model()
     with tls_proxy(folder, model) as proxy:
         yield Sessions(program, folder, model, proxy.environ)
 

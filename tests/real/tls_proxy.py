@@ -28,7 +28,7 @@ class Request(Struct, frozen=True):
 
 
 class Reply(Struct, frozen=True):
-    """What a request gets: JSON of `content`, or its bytes as they are."""
+    """What a request gets: JSON of `content`, or its bytes as they are; an iterator's piece by piece."""
 
     status: int
     content: Any
@@ -115,9 +115,21 @@ def _serve(
     request = Request(host, method, target, headers.get("authorization", "").removeprefix("Bearer "), body)
     proxy.requests.append(request)
     reply = proxy.answer(request)
-    said = reply.content if isinstance(reply.content, bytes) else json.dumps(reply.content).encode()
-    headers = {"Content-Type": "application/json", "Content-Length": str(len(said)), **reply.headers}
-    lines = [f"HTTP/1.1 {reply.status} Said", *(f"{name}: {value}" for name, value in headers.items())]
-    writes.write("\r\n".join([*lines, "", ""]).encode() + said)
+    if isinstance(reply.content, Iterator):
+        _send_head(writes, reply, {"Transfer-Encoding": "chunked"})
+        for piece in reply.content:
+            writes.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+            writes.flush()
+        writes.write(b"0\r\n\r\n")
+    else:
+        content = reply.content if isinstance(reply.content, bytes) else json.dumps(reply.content).encode()
+        _send_head(writes, reply, {"Content-Length": str(len(content))})
+        writes.write(content)
     writes.flush()
     return first is None
+
+
+def _send_head(writes: BufferedIOBase, reply: Reply, length: dict[str, str]) -> None:
+    headers = {"Content-Type": "application/json", **length, **reply.headers}
+    lines = [f"HTTP/1.1 {reply.status} Said", *(f"{name}: {value}" for name, value in headers.items())]
+    writes.write("\r\n".join([*lines, "", ""]).encode())

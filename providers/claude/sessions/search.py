@@ -1,0 +1,113 @@
+"""Which sessions of Claude Code run on this machine, and in which processes.
+
+A process owns the session of its own record, if it is the one that wrote it. Versions that write none own what a
+tool of theirs has in its environment; else nobody knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from providers.claude.sessions.agents import Agent, Agents
+from providers.claude.sessions.identity import Host
+from providers.claude.sessions.records import Records, SessionRecord
+from providers.claude.sessions.transcripts import TranscriptFolders, memory_files
+from providers.domain.processes import ProcessTable
+from providers.sessions import FoundServer, FoundSession, FoundSessions
+
+
+class SessionSearch:
+    """Remembers what it read; for one thread at a time."""
+
+    def __init__(self, host: Host | None = None) -> None:
+        self._host = host or Host()
+        self._records = Records()
+        self._agents = Agents()
+        self._folders = TranscriptFolders()
+
+    def find(self, homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSessions:
+        agents = self._agents.look(table)
+        found: dict[tuple[Path, str], FoundSession] = {}
+        for home, records in self._records.look(homes).items():
+            for record in records:
+                one = self._of_record(home, record, table, now)
+                if one is not None and _is_better(one, found.get((home, record.session))):
+                    found[home, record.session] = one
+        self._folders.keep(found)
+        return FoundSessions(
+            sessions=tuple(found.values()),
+            servers=tuple(_server(agent) for agent in agents if agent.role == "server"),
+            agents=frozenset(agent.process.pid for agent in agents),
+        )
+
+    def subagents(self, found: FoundSession) -> Sequence[FoundSession]:
+        """They run in the process of their session; in one that is idle, none does."""
+        if found.log is None or found.parent is not None:
+            return ()
+        is_idle = found.record is not None and found.record.status == "idle"
+        return [
+            FoundSession(
+                home=found.home,
+                id=agent.id,
+                log=agent.path,
+                is_running=False if is_idle else found.is_running,
+                parent=found.id,
+                name=agent.kind,
+            )
+            for agent in self._folders.subagents(found.log)
+        ]
+
+    def _of_record(
+        self, home: Path, record: SessionRecord, table: ProcessTable, now: datetime
+    ) -> FoundSession | None:
+        if record.is_spare or record.kind.startswith("daemon"):
+            return None
+        process = table.processes.get(record.pid)
+        is_foreign = self._host.is_foreign(record)
+        runs = not is_foreign and process is not None and self._host.wrote(process, record)
+        log = self._folders.of(home, record.session, record.cwd, now)
+        return FoundSession(
+            home=home,
+            id=record.session,
+            log=log,
+            pid=record.pid if runs else None,
+            is_running=None if is_foreign else runs,
+            kind=_kind(record),
+            cwd=record.cwd,
+            version=record.version,
+            since=record.since,
+            memory_files=memory_files(log) if log else None,
+            record=record.own if runs else None,
+        )
+
+
+def _is_better(one: FoundSession, other: FoundSession | None) -> bool:
+    """Of two records of a session the one whose process runs; of two such the newer."""
+    if other is None:
+        return True
+    return _rank(one) > _rank(other)
+
+
+def _rank(found: FoundSession) -> tuple[bool, bool, float]:
+    return (
+        found.pid is not None,
+        found.is_running is None,
+        found.since.timestamp() if found.since else 0.0,
+    )
+
+
+def _kind(record: SessionRecord) -> str:
+    """As in LiveSession: what programs start, a script, an editor or an app, is no terminal's."""
+    if record.kind == "bg":
+        return "background"
+    if record.entrypoint == "cli" or not record.entrypoint:
+        return ""
+    return (
+        "app" if record.entrypoint.startswith(("claude-desktop", "claude-vscode", "local-agent")) else "exec"
+    )
+
+
+def _server(agent: Agent) -> FoundServer:
+    return FoundServer(pid=agent.process.pid, name="claude mcp serve")

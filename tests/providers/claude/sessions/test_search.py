@@ -1,0 +1,241 @@
+"""Which sessions are found, whose they are, and where their transcripts lie."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from providers.claude.sessions.search import SessionSearch
+from providers.domain.live import Status
+from providers.sessions import FoundSession
+from tests.providers.claude.sessions.fakes import (
+    NOW,
+    Fake,
+    FakeTable,
+    make_host,
+    session_id,
+    write_record,
+    write_transcript,
+)
+from tests.providers.claude.sessions.written import answer, prompt
+
+ONE, TWO = session_id(1), session_id(2)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / ".claude"
+
+
+@pytest.fixture
+def search(tmp_path: Path) -> SessionSearch:
+    return SessionSearch(make_host(tmp_path))
+
+
+def found(search: SessionSearch, table: FakeTable, *homes: Path) -> dict[str, FoundSession]:
+    return {each.id: each for each in search.find(homes, table, NOW).sessions}
+
+
+def test_two_in_one_folder_are_told_apart(search: SessionSearch, home: Path) -> None:
+    """By their records, whatever was written last."""
+    for session, pid in ((ONE, 11), (TWO, 12)):
+        write_record(home, session, pid)
+        write_transcript(home, session, prompt())
+    sessions = found(search, FakeTable(Fake(pid=12), Fake(pid=11)), home)
+    assert {each: sessions[each].pid for each in sessions} == {ONE: 11, TWO: 12}
+    assert [sessions[each].log for each in (ONE, TWO)] == [
+        home / f"projects/-home-dev-project/{each}.jsonl" for each in (ONE, TWO)
+    ]
+
+
+def test_one_of_an_old_day_is_found_where_it_began(search: SessionSearch, home: Path) -> None:
+    """Resumed in another folder: its transcript stays in the project that it is of."""
+    log = write_transcript(home, ONE, prompt(), project="-home-dev-elsewhere")
+    os.utime(log, (NOW.timestamp() - 1e6,) * 2)
+    write_transcript(home, TWO, prompt())
+    write_record(home, ONE, 11)
+    sessions = found(search, FakeTable(Fake(pid=11)), home)
+    assert (sessions[ONE].log, sessions[ONE].pid) == (log, 11)
+
+
+def test_a_session_without_a_prompt_has_no_log_yet(search: SessionSearch, home: Path) -> None:
+    write_record(home, ONE, 11, status=None, statusUpdatedAt=None)
+    table = FakeTable(Fake(pid=11))
+    [one] = found(search, table, home).values()
+    assert (one.log, one.is_running, one.record) == (None, True, None)
+    log = write_transcript(home, ONE, prompt())
+    assert found(search, table, home)[ONE].log == log
+
+
+def test_in_two_homes(search: SessionSearch, home: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    write_record(home, ONE, 11)
+    write_record(other, TWO, 12)
+    sessions = found(search, FakeTable(Fake(pid=11), Fake(pid=12)), home, other, tmp_path / "missing")
+    assert {each: sessions[each].home for each in sessions} == {ONE: home, TWO: other}
+
+
+@pytest.mark.parametrize(
+    ("running", "pid", "is_running"),
+    [
+        ((), None, False),
+        ((Fake(pid=11),), 11, True),
+        ((Fake(pid=11, started=NOW.timestamp() - 60, name="bash"),), None, False),
+        ((Fake(pid=12),), None, False),
+    ],
+    ids=["killed", "runs", "pid used again", "another pid"],
+)
+def test_a_record_outlives_its_process(
+    running: tuple[Fake, ...], pid: int | None, is_running: bool, search: SessionSearch, home: Path
+) -> None:
+    write_record(home, ONE, 11, status="busy")
+    [one] = found(search, FakeTable(*running), home).values()
+    assert (one.pid, one.is_running) == (pid, is_running)
+    assert (one.record is not None) is is_running
+
+
+def test_a_pid_of_another_machine_is_nobodys(search: SessionSearch, home: Path) -> None:
+    """A home that a container shares: the same number is another process here."""
+    write_record(home, ONE, 11, pidDomain="linux:3d1219c7c4c5404aaa1f6d2a48adfda4:pid:[4026532999]")
+    [one] = found(search, FakeTable(Fake(pid=11)), home).values()
+    assert (one.pid, one.is_running, one.record) == (None, None, None)
+
+
+def test_resumed_after_a_kill_it_is_that_of_the_new_process(search: SessionSearch, home: Path) -> None:
+    write_record(home, ONE, 11, status="busy")
+    write_record(home, ONE, 12, began=60)
+    [one] = found(search, FakeTable(Fake(pid=12, started=NOW.timestamp() - 60)), home).values()
+    assert (one.pid, one.is_running) == (12, True)
+
+
+@pytest.mark.parametrize(
+    ("members", "status"),
+    [
+        ({"status": "busy"}, "working"),
+        ({"status": "shell"}, "working"),
+        ({"status": "idle"}, "idle"),
+        ({"status": "waiting", "waitingFor": "permission prompt"}, "approval"),
+        ({"status": "waiting", "waitingFor": "sandbox request"}, "approval"),
+        ({"status": "waiting", "waitingFor": "input needed"}, "waiting"),
+        ({"status": "waiting", "waitingFor": "what comes next"}, "waiting"),
+        ({"status": "waiting"}, "waiting"),
+        ({"status": "what comes next"}, None),
+        ({"status": 7}, None),
+    ],
+)
+def test_the_status_that_it_wrote(
+    members: dict[str, Any], status: Status | None, search: SessionSearch, home: Path
+) -> None:
+    write_record(home, ONE, 11, **members)
+    [one] = found(search, FakeTable(Fake(pid=11)), home).values()
+    assert (one.record and one.record.status) == status
+    assert one.record is None or one.record.since == NOW
+
+
+def test_a_torn_record_says_what_it_said_before(search: SessionSearch, home: Path) -> None:
+    path = write_record(home, ONE, 11, status="busy")
+    table = FakeTable(Fake(pid=11))
+    found(search, table, home)
+    path.write_bytes(path.read_bytes()[:40])
+    [one] = found(search, table, home).values()
+    assert one.record is not None
+    assert one.record.status == "working"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b'{"sessionId":7}', b'{"sessionId":"../../x","pid":11}', b"\xff", b"[" * 5000],
+)
+def test_what_is_no_record_says_nothing(content: bytes, search: SessionSearch, home: Path) -> None:
+    path = write_record(home, ONE, 11)
+    path.write_bytes(content)
+    assert found(search, FakeTable(Fake(pid=11)), home) == {}
+
+
+def test_no_key_is_ever_opened(search: SessionSearch, home: Path) -> None:
+    """Nor a folder or a pipe, which would keep us waiting."""
+    folder = write_record(home, ONE, 11).parent
+    os.mkfifo(folder / "11.0f0f.key")
+    os.mkfifo(folder / "12.json")
+    (folder / "13.json").mkdir()
+    assert set(found(search, FakeTable(Fake(pid=11)), home)) == {ONE}
+
+
+def test_what_is_no_session(search: SessionSearch, home: Path) -> None:
+    write_record(home, ONE, 11, kind="daemon")
+    write_record(home, TWO, 12, kind="bg", spare=True)
+    assert found(search, FakeTable(Fake(pid=11), Fake(pid=12)), home) == {}
+
+
+@pytest.mark.parametrize(
+    ("members", "kind"),
+    [
+        ({}, ""),
+        ({"entrypoint": "sdk-cli"}, "exec"),
+        ({"entrypoint": "sdk-py"}, "exec"),
+        ({"entrypoint": "claude-desktop"}, "app"),
+        ({"entrypoint": "claude-vscode"}, "app"),
+        ({"kind": "bg"}, "background"),
+        ({"entrypoint": None, "kind": None}, ""),
+    ],
+)
+def test_what_kind_of_session_it_is(
+    members: dict[str, Any], kind: str, search: SessionSearch, home: Path
+) -> None:
+    write_record(home, ONE, 11, **members)
+    assert found(search, FakeTable(Fake(pid=11)), home)[ONE].kind == kind
+
+
+def test_a_linked_home_has_the_same_sessions(search: SessionSearch, home: Path, tmp_path: Path) -> None:
+    write_record(home, ONE, 11)
+    write_transcript(home, ONE, prompt())
+    link = tmp_path / "link"
+    link.symlink_to(home)
+    assert found(search, FakeTable(Fake(pid=11)), link)[ONE].log is not None
+
+
+def test_subagents_run_while_their_session_does(search: SessionSearch, home: Path) -> None:
+    log = write_transcript(home, ONE, prompt(), answer())
+    folder = log.with_suffix("") / "subagents"
+    (folder / "workflows/wf_1").mkdir(parents=True)
+    for at, name in enumerate(("agent-a1.jsonl", "workflows/wf_1/agent-a2.jsonl", "agent-a3.meta.json")):
+        (folder / name).write_bytes(prompt(isSidechain=True))
+        os.utime(folder / name, (NOW.timestamp() + at,) * 2)
+    (folder / "agent-a1.meta.json").write_text('{"agentType":"Explore","description":"words"}')
+    (folder / "workflows/wf_1/agent-a2.meta.json").write_text('{"agentType":"a sentence of many words."}')
+    write_record(home, ONE, 11, status="busy")
+    [one] = found(search, FakeTable(Fake(pid=11)), home).values()
+    below = search.subagents(one)
+    assert [(each.id, each.name, each.is_running, each.parent) for each in below] == [
+        ("a2", None, True, ONE),
+        ("a1", "Explore", True, ONE),
+    ]
+    write_record(home, ONE, 11, status="idle", updatedAt=1)
+    [one] = found(search, FakeTable(Fake(pid=11)), home).values()
+    assert [each.is_running for each in search.subagents(one)] == [False, False]
+    assert search.subagents(below[0]) == ()
+
+
+def test_files_of_memory_are_counted(search: SessionSearch, home: Path) -> None:
+    log = write_transcript(home, ONE, prompt())
+    write_record(home, ONE, 11)
+    table = FakeTable(Fake(pid=11))
+    assert found(search, table, home)[ONE].memory_files == 0
+    (log.parent / "memory").mkdir()
+    (log.parent / "memory/MEMORY.md").touch()
+    assert found(search, table, home)[ONE].memory_files == 1
+
+
+def test_a_missing_log_is_searched_for_now_and_then(search: SessionSearch, home: Path) -> None:
+    """In all projects, of which there may be many."""
+    write_record(home, ONE, 11)
+    table = FakeTable(Fake(pid=11))
+    found(search, table, home)
+    log = write_transcript(home, ONE, prompt(), project="-elsewhere")
+    assert found(search, table, home)[ONE].log is None
+    [one] = search.find([home], table, NOW + timedelta(seconds=11)).sessions
+    assert one.log == log

@@ -1,0 +1,102 @@
+"""A Claude on loopback that does what its prompts ask for, when the test lets it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from tests.real.billed_claude import SUMMARY, TITLE, TURN, Model, Served, news
+from tests.real.tls_proxy import Reply, Request
+
+HELD_SECONDS = 60.0
+
+Block = dict[str, Any]
+
+
+class Play(Struct, frozen=True):
+    """What the model does for a prompt with these `words`: the tools that it calls, one answer after the other,
+    and then a text. `parts` are called in one answer.
+    """
+
+    words: str
+    answers: tuple[tuple[tuple[str, dict[str, Any]], ...], ...] = ()
+
+
+class LiveModel(Model):
+    """`plays` say what it does, `held` are words: a request of a turn whose news hold one of them is answered
+    after `let(words)`, its first half at once. `log` has what came and went, with its time.
+    """
+
+    def __init__(self, *plays: Play) -> None:
+        super().__init__()
+        self.plays = plays
+        self.log: list[tuple[float, str, str]] = []
+        self.refuses = 0
+        self._held: dict[str, threading.Event] = {}
+
+    def hold(self, words: str) -> None:
+        self._held[words] = threading.Event()
+
+    def let(self, words: str) -> None:
+        self._held.pop(words).set()
+
+    def waits(self, words: str) -> bool:
+        """Whether a request is held for these words."""
+        begun = [what for _, what, about in self.log if about == words]
+        return bool(begun) and begun[-1] == "begins"
+
+    def __call__(self, request: Request) -> Reply:
+        if request.path.split("?")[0] != "/v1/messages":
+            return super().__call__(request)
+        text = json.dumps(news(json.loads(request.body)))
+        if self.refuses and '"text": "quota"' not in text:
+            self.refuses -= 1
+            error = {"type": "rate_limit_error", "message": "This request would exceed your limit."}
+            return Reply(
+                429, {"type": "error", "error": error}, {"retry-after": "1", "x-should-retry": "false"}
+            )
+        reply = super().__call__(request)
+        words = next((words for words in self._held if words in text), None)
+        if words is None or not isinstance(reply.content, bytes) or self.served[-1].purpose != TURN:
+            return reply
+        return Reply(reply.status, self._slowly(words, reply.content), reply.headers)
+
+    def _slowly(self, words: str, content: bytes) -> Iterator[bytes]:
+        self.log.append((time.time(), "begins", words))
+        half = content.index(b"\n\n") + 2
+        yield content[:half]
+        if words in self._held:
+            self._held[words].wait(HELD_SECONDS)
+        self.log.append((time.time(), "ends", words))
+        yield content[half:]
+
+    def content(self, asked: dict[str, Any], served: Served, number: int) -> tuple[list[Block], str]:
+        if served.purpose in {SUMMARY, TITLE}:
+            return super().content(asked, served, number)
+        words, answered = _prompt(asked)
+        play = next((play for play in self.plays if play.words in words), None)
+        if play is None or answered >= len(play.answers):
+            return super().content(asked, served, number)
+        calls = [
+            {"type": "tool_use", "id": f"toolu_{number:04}{at}", "name": name, "input": given}
+            for at, (name, given) in enumerate(play.answers[answered])
+        ]
+        return calls, "tool_use"
+
+
+def _prompt(asked: dict[str, Any]) -> tuple[str, int]:
+    """The newest prompt, and how many answers there were to it."""
+    answered = 0
+    for message in reversed(asked["messages"]):
+        content = message["content"]
+        blocks = content if isinstance(content, list) else [{"type": "text", "text": content}]
+        if message["role"] == "assistant":
+            answered += 1
+        elif not any(block["type"] == "tool_result" for block in blocks):
+            return json.dumps(blocks), answered
+    return "", answered
