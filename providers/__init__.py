@@ -85,6 +85,7 @@
                           session; observed: with its subagents; recent: those that just ended; compose: as faces
                           see it; costs: who says what they used, that is ledger_costs; problems: what could not
                           be looked at)
+        children          which processes belong to which session; orphans: those that outlive theirs
         tail              the end of one log, and what is appended to it (lines: in bounded memory; older: turns in
                           the part before that, counted once)
     setting      what a setting is: key, type, default, meaning
