@@ -7,13 +7,14 @@
 
 _shtab_tankful_prices_subparsers=(list update reset)
 _shtab_tankful_config_subparsers=(list get set unset path)
-_shtab_tankful_subparsers=(usage cost statusline watch guard dashboard export metrics mcp prices config autostart doctor completion)
+_shtab_tankful_subparsers=(usage cost statusline watch guard hook dashboard export metrics mcp prices config autostart doctor completion)
 
 _shtab_tankful_usage_option_strings=(-h --help --provider --source --cached --refresh --json)
 _shtab_tankful_cost_option_strings=(-h --help --provider --days --since --until --by --models --chart --rates --timezone --json)
 _shtab_tankful_statusline_option_strings=(-h --help --format --template --provider --from-claude --max-age)
 _shtab_tankful_watch_option_strings=(-h --help --format --template --provider --json)
 _shtab_tankful_guard_option_strings=(-h --help --provider --window --min-left --warn-left --max-age --wait --budget --no-credits --json --hook --refuse-calls)
+_shtab_tankful_hook_option_strings=(-h --help --for)
 _shtab_tankful_dashboard_option_strings=(-h --help --port --no-open --html)
 _shtab_tankful_export_option_strings=(-h --help --what --format --since --until --provider --timezone --redact)
 _shtab_tankful_metrics_option_strings=(-h --help --textfile)
@@ -46,6 +47,7 @@ _shtab_tankful_watch___provider_choices=(codex claude all)
 _shtab_tankful_guard___provider_choices=(codex claude all)
 _shtab_tankful_guard___window_choices=(session weekly any)
 _shtab_tankful_guard___hook_choices=(codex claude)
+_shtab_tankful_hook___for_choices=(codex claude)
 _shtab_tankful_export___what_choices=(responses days limits windows)
 _shtab_tankful_export___format_choices=(csv jsonl prometheus ics)
 _shtab_tankful_export___provider_choices=(codex claude all)
@@ -56,7 +58,7 @@ _shtab_tankful_config_unset_pos_0_choices=(providers.codex.enabled providers.cod
 _shtab_tankful_config_pos_0_choices=(list get set unset path)
 _shtab_tankful_autostart_pos_0_choices=(on off status)
 _shtab_tankful_completion_pos_0_choices=(bash zsh fish)
-_shtab_tankful_pos_0_choices=(usage cost statusline watch guard dashboard export metrics mcp prices config autostart doctor completion)
+_shtab_tankful_pos_0_choices=(usage cost statusline watch guard hook dashboard export metrics mcp prices config autostart doctor completion)
 
 _shtab_tankful_usage__h_nargs=0
 _shtab_tankful_usage___help_nargs=0
@@ -82,6 +84,8 @@ _shtab_tankful_guard___budget_nargs=0
 _shtab_tankful_guard___no_credits_nargs=0
 _shtab_tankful_guard___json_nargs=0
 _shtab_tankful_guard___refuse_calls_nargs=0
+_shtab_tankful_hook__h_nargs=0
+_shtab_tankful_hook___help_nargs=0
 _shtab_tankful_dashboard__h_nargs=0
 _shtab_tankful_dashboard___help_nargs=0
 _shtab_tankful_dashboard___no_open_nargs=0
