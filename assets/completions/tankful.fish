@@ -50,8 +50,8 @@ function _shtab_tankful_using
   test "$_shtab_tankful_cmdpath" = "$argv"
 end
 
-set -g _shtab_tankful_commands usage cost statusline watch guard hook dashboard export metrics mcp prices 'prices list' 'prices update' 'prices reset' config 'config list' 'config get' 'config set' 'config unset' 'config path' autostart doctor completion
-set -g _shtab_tankful_opts_with_value --by --days --for --format --hook --html --max-age --min-left --port --provider --since --source --template --textfile --timezone --until --url --wait --warn-left --what --window
+set -g _shtab_tankful_commands usage cost sessions 'sessions open' statusline watch guard dashboard export metrics mcp prices 'prices list' 'prices update' 'prices reset' config 'config list' 'config get' 'config set' 'config unset' 'config path' autostart doctor completion
+set -g _shtab_tankful_opts_with_value --by --days --format --hook --html --max-age --min-left --port --provider --since --source --template --textfile --timezone --until --url --wait --warn-left --what --window
 
 complete -c tankful -e
 complete -c tankful -f
@@ -79,6 +79,13 @@ complete -c tankful -n '_shtab_tankful_using cost' -l chart -d 'draw a bar besid
 complete -c tankful -n '_shtab_tankful_using cost' -l rates -d 'show the prices applied'
 complete -c tankful -n '_shtab_tankful_using cost' -l timezone -x -d 'time zone for days, such as Europe/Berlin (default: the system'"'"'s)'
 complete -c tankful -n '_shtab_tankful_using cost' -l json -d 'print JSON'
+complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a sessions -d 'Show the live sessions of Codex and Claude Code: those that wait for you come first.'
+complete -c tankful -n '_shtab_tankful_using sessions' -s h -l help -d 'show this help and exit'
+complete -c tankful -n '_shtab_tankful_using sessions' -l watch -d 'keep it up to date, until q or Ctrl-C'
+complete -c tankful -n '_shtab_tankful_using sessions' -l json -d 'print JSON; with --watch, a line for each change'
+complete -c tankful -n '_shtab_tankful_using sessions' -l provider -xka "codex claude all" -d 'show only this provider: codex, claude (default: all)'
+complete -c tankful -n '_shtab_tankful_using sessions; and test $_shtab_tankful_npos -eq 0' -a open -d 'bring the terminal of a session to the front, or copy the command that resumes it'
+complete -c tankful -n '_shtab_tankful_using sessions open' -s h -l help -d 'show this help and exit'
 complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a statusline -d 'Print what is left in one line, from the last published values; or, as Claude Code'"'"'s statusLine command, read the JSON that Claude Code sends on stdin, store the limits in it and print them.'
 complete -c tankful -n '_shtab_tankful_using statusline' -s h -l help -d 'show this help and exit'
 complete -c tankful -n '_shtab_tankful_using statusline' -l format -xka "text waybar tmux polybar i3blocks starship" -d 'the program that shows the line'
@@ -105,9 +112,6 @@ complete -c tankful -n '_shtab_tankful_using guard' -l no-credits -d 'stop also 
 complete -c tankful -n '_shtab_tankful_using guard' -l json -d 'print JSON'
 complete -c tankful -n '_shtab_tankful_using guard' -l hook -xka "codex claude" -d 'answer as a hook of this CLI: codex, claude'
 complete -c tankful -n '_shtab_tankful_using guard' -l refuse-calls -d 'with --hook: refuse tool calls where a turn cannot be stopped'
-complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a hook -d 'Record what a session is doing, as a hook of its CLI. Only the status, the name of a tool and the time are kept. docs/sessions.md has the lines to paste.'
-complete -c tankful -n '_shtab_tankful_using hook' -s h -l help -d 'show this help and exit'
-complete -c tankful -n '_shtab_tankful_using hook' -l for -xka "codex claude" -d 'the CLI that runs the hook: codex, claude'
 complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a dashboard -d 'Show where tokens and money went as a page in the browser, on this machine alone, until Ctrl-C.'
 complete -c tankful -n '_shtab_tankful_using dashboard' -s h -l help -d 'show this help and exit'
 complete -c tankful -n '_shtab_tankful_using dashboard' -l port -x -d 'the port to serve it on (default: 8765)'

@@ -18,10 +18,10 @@ _shtab_tankful_commands() {
     doctor:'check this machine and suggest how to fix problems'
     export:'print the numbers as CSV, JSON Lines, metrics or a calendar'
     guard:'check whether enough is left to go on, for scripts and agents'
-    hook:'Record what a session is doing, as a hook of its CLI. Only the status, the name of a tool and the time are kept. docs/sessions.md has the lines to paste.'
     mcp:'Serve the read-only tools `limits` and `cost` to a coding agent, by the Model Context Protocol on stdin and stdout. The agent starts this itself, once it is set up as below.'
     metrics:'print limits and counters for Prometheus'
     prices:'Show the prices in force, and update them; without an action it lists them.'
+    sessions:'Show the live sessions of Codex and Claude Code: those that wait for you come first.'
     statusline:'Print what is left in one line, from the last published values; or, as Claude Code'"'"'s statusLine command, read the JSON that Claude Code sends on stdin, store the limits in it and print them.'
     usage:'show limits, credits and account'
     watch:'Print what is left in one line, and again whenever it changes, until its reader exits. Where no tray runs, this keeps the values up to date itself.'
@@ -47,6 +47,13 @@ _shtab_tankful_prices_commands() {
     update:'download the current prices of genai-prices from GitHub'
   )
   _describe 'tankful prices commands' _commands
+}
+
+_shtab_tankful_sessions_commands() {
+  local _commands=(
+    open:'bring the terminal of a session to the front, or copy the command that resumes it'
+  )
+  _describe 'tankful sessions commands' _commands
 }
 
 _shtab_tankful_options=(
@@ -189,14 +196,6 @@ _shtab_tankful_guard_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_tankful_guard_defaults_added=0
 
-_shtab_tankful_hook_options=(
-  "(- : *)"{-h,--help}"[show this help and exit]"
-  "--for[the CLI that runs the hook\: codex, claude]:ID:(codex claude)"
-)
-
-# guard to ensure default positional specs are added only once per session
-_shtab_tankful_hook_defaults_added=0
-
 _shtab_tankful_mcp_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
 )
@@ -242,6 +241,24 @@ _shtab_tankful_prices_update_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_tankful_prices_update_defaults_added=0
+
+_shtab_tankful_sessions_options=(
+  "(- : *)"{-h,--help}"[show this help and exit]"
+  "--watch[keep it up to date, until q or Ctrl-C]"
+  "--json[print JSON\; with --watch, a line for each change]"
+  "--provider[show only this provider\: codex, claude (default\: all)]:ID:(codex claude all)"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_tankful_sessions_defaults_added=0
+
+_shtab_tankful_sessions_open_options=(
+  "(- : *)"{-h,--help}"[show this help and exit]"
+  ":the id of a session or how it begins, or the name of its project:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_tankful_sessions_open_defaults_added=0
 
 _shtab_tankful_statusline_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
@@ -306,10 +323,10 @@ _shtab_tankful() {
         doctor) _arguments -C -s $_shtab_tankful_doctor_options ;;
         export) _arguments -C -s $_shtab_tankful_export_options ;;
         guard) _arguments -C -s $_shtab_tankful_guard_options ;;
-        hook) _arguments -C -s $_shtab_tankful_hook_options ;;
         mcp) _arguments -C -s $_shtab_tankful_mcp_options ;;
         metrics) _arguments -C -s $_shtab_tankful_metrics_options ;;
         prices) _shtab_tankful_prices ;;
+        sessions) _shtab_tankful_sessions ;;
         statusline) _arguments -C -s $_shtab_tankful_statusline_options ;;
         usage) _arguments -C -s $_shtab_tankful_usage_options ;;
         watch) _arguments -C -s $_shtab_tankful_watch_options ;;
@@ -365,6 +382,29 @@ _shtab_tankful_prices() {
         list) _arguments -C -s $_shtab_tankful_prices_list_options ;;
         reset) _arguments -C -s $_shtab_tankful_prices_reset_options ;;
         update) _arguments -C -s $_shtab_tankful_prices_update_options ;;
+      esac
+  esac
+}
+
+_shtab_tankful_sessions() {
+  local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->sessions'
+
+  # Add default positional/remainder specs only if none exist, and only once per session
+  if (( ! _shtab_tankful_sessions_defaults_added )); then
+    if (( ${_shtab_tankful_sessions_options[(I)${(q)one_or_more}*]} +          ${_shtab_tankful_sessions_options[(I)${(q)remainder}*]} +          ${_shtab_tankful_sessions_options[(I)${(q)default}]} == 0 )); then
+      _shtab_tankful_sessions_options+=(': :_shtab_tankful_sessions_commands' '*::: :->sessions')
+    fi
+    _shtab_tankful_sessions_defaults_added=1
+  fi
+  _arguments -C -s $_shtab_tankful_sessions_options
+
+  case $state in
+    sessions)
+      words=($line[1] "${words[@]}")
+      (( CURRENT += 1 ))
+      curcontext="${curcontext%:*:*}:_shtab_tankful_sessions-$line[1]:"
+      case $line[1] in
+        open) _arguments -C -s $_shtab_tankful_sessions_open_options ;;
       esac
   esac
 }

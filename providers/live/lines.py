@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 LONGEST_LINE = 16 << 20
 """Bytes. A longer one (`compacted` in a rollout, with images) is skipped."""
 
 
-class WholeLines:
-    """Fed with blocks in order, it gives their whole lines; what follows the last newline waits for the next.
+class LineSplitter:
+    """Fed with blocks in order, it gives their whole lines, without newlines; what follows the last newline waits
+    for the next block.
 
     With `in_line` the first block begins within a line, of which nothing is given.
     """
@@ -18,20 +21,18 @@ class WholeLines:
         self._size = 0
         self._skips = in_line
 
-    def feed(self, block: bytes) -> bytes:
-        """All that are whole by now, each with its newline. One that began in an earlier block is not among them
-        if it is too long; one that did not may be as long as the block.
-        """
-        end = block.rfind(b"\n") + 1
-        if not end:
+    def feed(self, block: bytes) -> Iterator[bytes]:
+        end = block.rfind(b"\n")
+        if end < 0:
             self._wait(block)
-            return b""
-        first = block.find(b"\n") + 1
-        self._wait(block[:first])
-        text = block[first:end] if self._skips else b"".join((*self._begun, block[first:end]))
+            return
+        first, *others = block[:end].split(b"\n")
+        self._wait(first)
+        if not self._skips:
+            yield b"".join(self._begun)
         self._begun, self._size, self._skips = [], 0, False
-        self._wait(block[end:])
-        return text
+        yield from (line for line in others if len(line) <= self._longest)
+        self._wait(block[end + 1 :])
 
     def _wait(self, piece: bytes) -> None:
         """For the rest of its line."""
@@ -39,5 +40,5 @@ class WholeLines:
             return
         self._begun.append(piece)
         self._size += len(piece)
-        if self._size > self._longest + 1:
+        if self._size > self._longest:
             self._begun, self._size, self._skips = [], 0, True

@@ -53,6 +53,7 @@ COMMANDS = (
         fast_paths=("tray.faces.cached_usage",),
     ),
     Command("cost", "show tokens and cost from local logs", "tray.cli.cost"),
+    Command("sessions", "show live sessions, and which of them wait for you", "tray.cli.sessions"),
     Command(
         "statusline",
         "print what is left in one line, for a status bar or prompt",
@@ -71,12 +72,6 @@ COMMANDS = (
         "check whether enough is left to go on, for scripts and agents",
         "tray.cli.guard",
         fast_paths=("tray.faces.guard.command",),
-    ),
-    Command(
-        "hook",
-        "record what a session waits for, as a hook of its CLI",
-        "tray.cli.hook",
-        fast_paths=("tray.faces.session_hook",),
     ),
     Command(
         "dashboard",

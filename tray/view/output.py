@@ -99,11 +99,19 @@ def harmless(text: str, *, styled: bool = False) -> str:
 
 def as_json(value: object) -> str:
     """Whatever its names are: half surrogates are written out, other characters that are not print are escaped."""
+    return json_text(msgspec.json.format(_encoded(value), indent=2).decode())
+
+
+def as_json_line(value: object) -> str:
+    """The same on one line."""
+    return json_text(_encoded(value).decode())
+
+
+def _encoded(value: object) -> bytes:
     try:
-        encoded = msgspec.json.encode(value)
+        return msgspec.json.encode(value)
     except UnicodeEncodeError:
-        encoded = msgspec.json.encode(_sound(msgspec.to_builtins(value)))
-    return json_text(msgspec.json.format(encoded, indent=2).decode())
+        return msgspec.json.encode(_sound(msgspec.to_builtins(value)))
 
 
 def _sound(value: Any) -> Any:
