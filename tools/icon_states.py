@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from providers.domain.errors import LoginExpired
 from providers.domain.incident import Incident
 from providers.domain.limits import AccountUsage
+from tools.example_sessions import APPROVAL, look
 from tools.example_states import CLAUDE, CODEX, state
 from tray.engine.settings_table import ICON, SHOW_USED
 from tray.engine.state import State
@@ -48,6 +49,12 @@ def _error() -> State:
     return state(replace(with_left(CLAUDE, 90, 71, hours_old=30), windows=(), error=expired))
 
 
+def _waiting(shown: State) -> State:
+    """A session of the first account waits for the person."""
+    waits = replace(APPROVAL, provider=CODEX.provider)
+    return replace(shown, sessions=look(waits))
+
+
 ICON_STATES: dict[str, Callable[[], State]] = {
     "plenty": _plenty,
     "half": lambda: state(with_left(CODEX, 85, 74), with_left(CLAUDE, 52, 48)),
@@ -59,4 +66,7 @@ ICON_STATES: dict[str, Callable[[], State]] = {
     "error": _error,
     "incident": _incident,
     "never read": lambda: state(replace(CODEX, windows=(), credits=None, spend=None)),
+    "waiting": lambda: _waiting(_plenty()),
+    "waiting, scarce": lambda: _waiting(state(with_left(CODEX, 8, 62), with_left(CLAUDE, 90, 71))),
+    "waiting, stale": lambda: _waiting(state(with_left(CODEX, 63, 71, hours_old=0.8))),
 }

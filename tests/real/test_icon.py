@@ -31,6 +31,16 @@ def calm(icon: Image.Image) -> bool:
     return warning_share(icon) == 0
 
 
+def calls(icon: Image.Image) -> bool:
+    """Whether there is some saturated violet."""
+    data = icon.convert("HSV").tobytes()
+    violet = sum(
+        saturation >= 120 and value >= 110 and 175 <= hue <= 205
+        for hue, saturation, value in zip(data[0::3], data[1::3], data[2::3], strict=True)
+    )
+    return violet / (icon.width * icon.height) >= 0.02
+
+
 def show(desk: Session, program: Program, what: str, is_so: Callable[[Image.Image], bool]) -> Image.Image:
     """The icon at rest, once it is so: the panel of a busy machine draws the one before for a while."""
 
@@ -72,6 +82,24 @@ def test_what_is_scarce_is_at_least_as_salient_as_plenty(
         ):
             show(desk, program, what, warns)
         show(desk, program, "plenty tightest left", calm)
+    assert desk.left_behind() == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", PANELS)
+def test_a_session_that_waits_is_seen_in_every_style(
+    name: str, look: str, tmp_path: Path, need: Callable[..., None]
+) -> None:
+    opener, programs = PANELS[name]
+    need(*programs)
+    with opener(tmp_path / "desk", **LOOKS[look]) as desk:
+        program = started(desk, "plenty", "tightest", "left")
+        assert not calls(desk.settled()[0])
+        # At twice the pixels both halves of one icon are seen as two.
+        for style in ("tightest", "number", *(("both",) if desk.scale == 1 else ())):
+            show(desk, program, f"waiting {style} left", calls)
+            show(desk, program, f"incident {style} left", lambda icon: not calls(icon))
+        show(desk, program, "waiting, scarce tightest left", lambda icon: calls(icon) and warns(icon))
     assert desk.left_behind() == []
 
 

@@ -17,6 +17,7 @@ from tray.desktop.autostart.switch import LoginSwitch
 from tray.desktop.clipboard import Clipboard
 from tray.desktop.icon import NAME, DesktopClosed, Face
 from tray.desktop.launcher import Launcher
+from tray.desktop.open_menu import ShownWhile
 from tray.desktop.opener import Opener
 from tray.desktop.page_child import PageChild
 from tray.desktop.shown import shown
@@ -52,6 +53,7 @@ class App:
         self._page = page or PageChild(engine.scope.environ, partial(self._show_text, NAME))
         self._redraw_every = redraw_every
         self._drawing = threading.Lock()
+        self._watching = ShownWhile(engine.show_sessions)
         self._ended = threading.Event()
         self._desk = Desk(
             engine=engine,
@@ -82,6 +84,7 @@ class App:
             log.info("%s", closed)
         finally:
             self._ended.set()
+            self._watching.end()
             self._page.close()
             self._engine.close()
             ticking.join(timeout=1)
@@ -95,7 +98,10 @@ class App:
         if self._notifier is not None:
             self._notifier.menu(is_open)
         if is_open:
+            self._watching.begin()
             self._engine.menu_opened()
+        else:
+            self._watching.end()
 
     def _choose(self, action: Action) -> None:
         try:
@@ -114,6 +120,7 @@ class App:
             self._draw()
         while not self._ended.wait(self._redraw_every.total_seconds()):
             self._login.refresh()
+            self._watching.end_if_old()
             self._draw()
 
     def _draw(self) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from providers.domain.live import SessionsLook
 from tray.desktop.icon import IconView, Shown, Tooltip
 from tray.engine.state import State
 from tray.view import icon, tooltip
@@ -29,6 +30,12 @@ def _view(key: str, glance: icon.Glance, state: State, now: datetime) -> IconVie
     return IconView(key, partial(icon.picture, glance), text, glance.attention)
 
 
+def _sessions_of(look: SessionsLook | None, provider: str) -> SessionsLook | None:
+    if look is None:
+        return None
+    return replace(look, sessions=tuple(each for each in look.sessions if each.provider == provider))
+
+
 def _of_provider(state: State, provider: str | None) -> State:
     """The state as if there were no other provider."""
     if provider is None or state.snapshot is None:
@@ -38,4 +45,5 @@ def _of_provider(state: State, provider: str | None) -> State:
         state,
         snapshot=replace(state.snapshot, accounts=found),
         incidents={name: incident for name, incident in state.incidents.items() if name == provider},
+        sessions=_sessions_of(state.sessions, provider),
     )

@@ -29,7 +29,9 @@ _COLOURS: dict[Level, tuple[int, int, int]] = {
 _TRACK = (128, 128, 128, 128)
 _GREY = (128, 128, 128, 220)
 WAITING = (168, 85, 247)
-"""The colour of what waits for the person, here and in the icon: none of the others has it."""
+"""The colour of what waits for the person, as in the icon: none of the others has it. There it has a light rim,
+and is darker.
+"""
 
 
 class Ring(Struct, frozen=True, kw_only=True):
@@ -44,15 +46,15 @@ class Ring(Struct, frozen=True, kw_only=True):
     problem: bool = False
 
 
-class Dot(Struct, frozen=True):
-    """A disc for a live session: in a colour of its own where it waits for the person, grey where it works, and
-    hollow where it does neither.
+class SessionMark(Struct, frozen=True):
+    """A live session: a speech bubble, in a colour of its own, where it waits for the person, a grey disc where it
+    works, and a hollow one where it does neither.
     """
 
     kind: Literal["waiting", "working", "resting"] = "waiting"
 
 
-RowIcon = Ring | Dot
+RowIcon = Ring | SessionMark
 
 
 @lru_cache(maxsize=64)  # those of twenty accounts, and a few that were
@@ -67,17 +69,22 @@ def png(icon: RowIcon) -> bytes:
     if isinstance(icon, Ring):
         _draw_ring(pencil, icon, edge)
     else:
-        _draw_dot(pencil, icon, edge)
+        _draw_session(pencil, icon, edge)
     return as_png(image.resize((SIZE, SIZE), Image.Resampling.BOX))
 
 
-def _draw_dot(pencil: ImageDraw, dot: Dot, edge: int) -> None:
-    inset = (6 if dot.kind == "waiting" else 8) * _SCALE
+def _draw_session(pencil: ImageDraw, mark: SessionMark, edge: int) -> None:
+    inset = 8 * _SCALE
     box = (inset, inset, edge - inset - 1, edge - inset - 1)
-    if dot.kind == "resting":
-        pencil.ellipse(box, outline=_GREY, width=3 * _SCALE)
+    if mark.kind == "waiting":
+        ink = (*WAITING, 255)
+        pencil.rounded_rectangle((3 * _SCALE, 5 * _SCALE, 29 * _SCALE, 23 * _SCALE), 6 * _SCALE, fill=ink)
+        corners = ((8, 21), (8, 29), (16, 21))
+        pencil.polygon([(x * _SCALE, y * _SCALE) for x, y in corners], fill=ink)
+    elif mark.kind == "working":
+        pencil.ellipse(box, fill=_GREY)
     else:
-        pencil.ellipse(box, fill=(*WAITING, 255) if dot.kind == "waiting" else _GREY)
+        pencil.ellipse(box, outline=_GREY, width=3 * _SCALE)
 
 
 def _draw_ring(pencil: ImageDraw, ring: Ring, edge: int) -> None:

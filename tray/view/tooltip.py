@@ -6,6 +6,7 @@ from datetime import datetime
 
 from providers.domain.blocked import blocked
 from providers.domain.limits import AccountUsage, RateWindow, Sourced
+from providers.domain.live import LiveSession
 from providers.domain.merge import is_stale
 from tray.engine.settings_table import HIDE_EMAIL, SHOW_USED
 from tray.engine.state import State
@@ -22,23 +23,35 @@ from tray.view.accounts import (
     tightness,
 )
 from tray.view.error_words import IN_A_WORD
+from tray.view.sessions import brief
 
+_MOST_WAITS = 3
 _MOST = 8  # further accounts: some panels do not scroll a tooltip
 
 
 def title(state: State, now: datetime) -> str:
-    """One line: what is left at a glance, the tightest first, and what limits it further; or the first error."""
+    """One line: the session that waits for the person; else what is left at a glance, the tightest first, and what
+    limits it further, or the first error.
+    """
+    return waits[0] if (waits := _waits(state, now)) else _limits(state, now)
+
+
+def _limits(state: State, now: datetime) -> str:
     found = at_a_glance(state, now) or tuple(each for each in accounts(state) if each.error)[:1]
     tightest_first = sorted(found, key=lambda usage: tightness(usage, now))
     return " | ".join(_account(usage, state, now) for usage in tightest_first) or "tankful"
 
 
 def text(state: State, now: datetime) -> str:
-    """Lines of what the title has no room for: further accounts, and incidents at the providers."""
+    """Lines of what the title has no room for: further sessions that wait, further accounts, and incidents at the
+    providers.
+    """
+    waits = _waits(state, now)
     named = at_a_glance(state, now)
     others = [usage for usage in accounts(state) if usage.windows and usage not in named]
     others.sort(key=lambda usage: tightness(usage, now))
-    lines = [_account(usage, state, now) for usage in others[:_MOST]]
+    lines = [*waits[1:], _limits(state, now)] if waits else []
+    lines += [_account(usage, state, now) for usage in others[:_MOST]]
     if (more := len(others) - _MOST) > 0:
         lines.append(f"And {more} more.")
     titles = {usage.provider: fmt.plain(usage.title) for usage in accounts(state)}
@@ -48,6 +61,23 @@ def text(state: State, now: datetime) -> str:
         if provider in titles
     ]
     return "\n".join(lines)
+
+
+def _waits(state: State, now: datetime) -> list[str]:
+    """`cleaning: permission for Bash (3 min)`, the longest wait first."""
+    waiting = brief.waiting(state)
+    if not waiting or state.sessions is None:
+        return []
+    names = brief.names(state.sessions.sessions)
+    lines = [_wait(names[brief.key(session)], session, now) for session in waiting[:_MOST_WAITS]]
+    if (more := len(waiting) - _MOST_WAITS) > 0:
+        lines.append(f"And {fmt.plural(more, 'session')} more {'waits' if more == 1 else 'wait'} for you.")
+    return lines
+
+
+def _wait(name: str, session: LiveSession, now: datetime) -> str:
+    since = brief.for_how_long(session.status, now)
+    return f"{name}: {brief.doing(session)}{f' ({since})' if since else ''}"
 
 
 def _account(usage: AccountUsage, state: State, now: datetime) -> str:

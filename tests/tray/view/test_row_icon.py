@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Literal
 
 import pytest
 from PIL import Image
 
 from tray.view.level import Level
-from tray.view.row_icon import Ring, png
+from tray.view.row_icon import Ring, RowIcon, SessionMark, png
+
+KINDS: tuple[Literal["waiting", "working", "resting"], ...] = ("waiting", "working", "resting")
 
 
-def pixels(ring: Ring, ground: int) -> list[tuple[int, int, int]]:
+def pixels(ring: RowIcon, ground: int) -> list[tuple[int, int, int]]:
     """As a panel draws it on a menu of that grey."""
     with Image.open(BytesIO(png(ring))) as drawn:
         small = drawn.convert("RGBA").resize((16, 16), Image.Resampling.BILINEAR)
@@ -60,3 +63,19 @@ def test_equal_rings_are_drawn_once(level: Level) -> None:
     assert png(ring) is png(Ring(share=0.37, level=level))
     assert png(ring).startswith(b"\x89PNG")
     assert len(png(ring)) < 3000
+
+
+@pytest.mark.parametrize("ground", [255, 45])
+def test_what_waits_for_the_person_is_the_only_session_in_colour(ground: int) -> None:
+    counts = {kind: coloured(pixels(SessionMark(kind), ground)) for kind in KINDS}
+    assert counts["waiting"] > 60
+    assert counts["working"] == counts["resting"] == 0
+
+
+@pytest.mark.parametrize("ground", [255, 45])
+def test_all_sessions_stand_out_from_light_and_dark(ground: int) -> None:
+    seen = {
+        kind: sum(abs(pixel[1] - ground) > 30 for pixel in pixels(SessionMark(kind), ground))
+        for kind in KINDS
+    }
+    assert seen["waiting"] > seen["working"] > seen["resting"] >= 20

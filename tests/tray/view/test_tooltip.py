@@ -26,6 +26,7 @@ from tests.tray.view.test_menu import (
     state_of,
     with_settings,
 )
+from tools.example_sessions import APPROVAL, DONE, IDLE, WORKING, look, many
 from tray.engine.state import State
 from tray.view import tooltip
 from tray.view.error_words import IN_A_WORD
@@ -105,3 +106,21 @@ def test_the_tooltip_shows_what_is_stale_and_why() -> None:
     )
     assert title(failing(BARE, NotSignedIn("Nobody."))) == "Codex · not signed in"
     assert all(len(words) <= 24 for words in IN_A_WORD.values()), "a tooltip is short"
+
+
+def test_who_waits_comes_first() -> None:
+    limits = "Codex · 5h 63 % left · Weekly 38 % left"
+    one = state_of(PRO, sessions=look(WORKING, APPROVAL))
+    assert tooltip.title(one, NOW) == "cleaning: permission for Bash (3 min)"
+    assert tooltip.text(one, NOW) == limits
+    several = state_of(PRO, sessions=many(25))
+    assert tooltip.title(several, NOW) == "project-1: permission for Bash (3 min)"
+    assert tooltip.text(several, NOW).split("\n") == [
+        "project-6: permission for Bash (3 min)",
+        "project-11: permission for Bash (3 min)",
+        "And 7 sessions more wait for you.",
+        limits,
+    ]
+    for quiet in (None, look(WORKING, IDLE, DONE)):
+        assert tooltip.title(state_of(PRO, sessions=quiet), NOW) == limits
+        assert tooltip.text(state_of(PRO, sessions=quiet), NOW) == ""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DARK, LIGHT = (24, 24, 28), (250, 250, 250)
 PLENTY, LOW, SCARCE = (58, 140, 112), (232, 116, 0), (230, 36, 30)
+WAITING = (112, 48, 225)
 COLOURS: dict[Level, Colour] = {"plenty": PLENTY, "low": LOW, "scarce": SCARCE, "spent": SCARCE}
 _SIGN_COLOURS: dict[Sign, Colour] = {"scarce": SCARCE, "blocked": SCARCE, "error": LOW, "incident": LOW}
 _SIGN_WIDTHS: dict[Sign, float] = {
@@ -57,15 +58,32 @@ def picture(shown: Glance, size: int) -> Image:
 
 
 def _draw_head(canvas: Canvas, gauge: Gauge, left: float, right: float) -> None:
-    """The mark, and the sign beside it; narrow where there are two gauges."""
+    """The mark, and the sign beside it; narrow where there are two gauges. What waits for the person comes before
+    any sign: the bars tell what else is wrong.
+    """
     alone = right - left > GRID / 2
-    _draw_mark(canvas, gauge.mark, (left + 1.3, 1.3, left + (6.9 if alone else 5.7), 6.3))
+    begin, end = (1.3, 6.9) if alone else (0.8, 4.9) if gauge.waits else (1.3, 5.7)
+    _draw_mark(canvas, gauge.mark, (left + begin, 1.3, left + end, 6.3))
+    if gauge.waits:
+        bubble = (13.6, 0.0, 22.0, 5.8) if alone else (right - 4.5, 0.0, right + 0.5, 5.0)
+        _draw_bubble(canvas, bubble, 0.9 if alone else 0.5)
+        return
     sign = gauge.sign if alone else _NARROW.get(gauge.sign, gauge.sign)
     if sign == "none":
         return
     place = (15.2, 1.3, 20.6, 6.1) if alone else (right - 2.6, 1.3, right - 1.0, 6.1)
     colour = _SIGN_COLOURS.get(gauge.sign, LIGHT)
     _draw_strokes(canvas, SIGNS[sign], place, colour, _SIGN_WIDTHS.get(sign, 1.3))
+
+
+def _draw_bubble(canvas: Canvas, place: Box, rim: float) -> None:
+    """A speech bubble, its tail at the left."""
+    left, top, right, bottom = place
+    for inset, ink in ((0.0, LIGHT), (rim, WAITING)):
+        tail = ((left + 2.2, bottom - 1.5), (left + 1.4 + inset / 2, bottom + 0.8 - inset / 2))
+        canvas.line(tail, 1.8 - inset, ink)
+        body = (left + inset, top + inset, right - inset, bottom - inset)
+        canvas.box(body, ink, radius=(right - left) / 4 - inset)
 
 
 def _draw_mark(canvas: Canvas, mark: Glyph, place: Box) -> None:

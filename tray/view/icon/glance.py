@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from providers.domain.blocked import blocked
 from providers.domain.limits import AccountUsage, RateWindow, Sourced
@@ -20,6 +21,7 @@ from tray.view import format as fmt
 from tray.view import words
 from tray.view.accounts import accounts, at_a_glance, is_past, own_windows, tightness
 from tray.view.level import Level, level
+from tray.view.sessions import brief
 
 Sign = Literal["none", "scarce", "blocked", "error", "incident", "stale", "unread"]
 
@@ -44,7 +46,8 @@ _UNREAD = (Bar(None), Bar(None))
 class Gauge(Struct, frozen=True):
     """One account: its provider's mark, its bars, and a sign of what is wrong.
 
-    `percent` is drawn instead of the bars unless it is None: digits, in the colour of `level`.
+    `percent` is drawn instead of the bars unless it is None: digits, in the colour of `level`. `waits`: a session
+    waits for the person.
     """
 
     bars: tuple[Bar, ...] = _UNREAD
@@ -52,6 +55,7 @@ class Gauge(Struct, frozen=True):
     sign: Sign = "none"
     percent: str | None = None
     level: Level = "plenty"
+    waits: bool = False
 
 
 class Glance(Struct, frozen=True):
@@ -62,9 +66,12 @@ class Glance(Struct, frozen=True):
 
     @property
     def attention(self) -> bool:
-        """Whether a panel should not hide it: little is left, it is blocked, or nothing can be known of it."""
+        """Whether a panel should not hide it: little is left, it is blocked, nothing can be known of it, or a
+        session waits for the person.
+        """
         return any(
-            gauge.sign in ("blocked", "error")
+            gauge.waits
+            or gauge.sign in ("blocked", "error")
             or any(bar.level != "plenty" and (bar.left or 0) <= LOW_PERCENT for bar in gauge.bars)
             for gauge in self.gauges
         )
@@ -81,13 +88,13 @@ class NamedGlance(Struct, frozen=True):
 def glances(state: State, now: datetime, zone: tzinfo | None = UTC) -> tuple[NamedGlance, ...]:
     """The icons, one or more, by the setting of their style."""
     style = state.settings.get(ICON)
-    found = _by_provider(state, now)
+    found, waiting = _by_provider(state, now), _waiting(state)
     if style == "each" and len(found) > 1:
         # The first keeps its key whatever the style: a new icon can be added, one that goes costs a flicker.
         return tuple(
             NamedGlance(
                 f"{KEY}:{usage.provider}" if number else KEY,
-                _glance(state, (usage,), now, zone),
+                _glance(state, (usage,), now, zone, waiting=_own(waiting, usage, found)),
                 usage.provider,
             )
             for number, usage in enumerate(found)
@@ -95,12 +102,24 @@ def glances(state: State, now: datetime, zone: tzinfo | None = UTC) -> tuple[Nam
     if style == "both":
         return (NamedGlance(KEY, combined(state, now, zone)),)
     tightest = sorted(found, key=lambda usage: tightness(usage, now))[:1]
-    return (NamedGlance(KEY, _glance(state, tightest, now, zone, digits=style == "number")),)
+    return (NamedGlance(KEY, _glance(state, tightest, now, zone, digits=style == "number", waiting=waiting)),)
+
+
+def _waiting(state: State) -> frozenset[str]:
+    """The providers of the sessions that wait for the person."""
+    return frozenset(session.provider for session in brief.waiting(state))
+
+
+def _own(waiting: frozenset[str], usage: AccountUsage, shown: Sequence[AccountUsage]) -> frozenset[str]:
+    """Those whose mark the icon of this account has: its own; the first icon also those that have none."""
+    if usage is shown[0]:
+        return waiting - {other.provider for other in shown[1:]}
+    return waiting & {usage.provider}
 
 
 def combined(state: State, now: datetime, zone: tzinfo | None = UTC) -> Glance:
     """Two providers side by side, in one picture."""
-    return _glance(state, _by_provider(state, now)[:2], now, zone)
+    return _glance(state, _by_provider(state, now)[:2], now, zone, waiting=_waiting(state))
 
 
 def _by_provider(state: State, now: datetime) -> tuple[AccountUsage, ...]:
@@ -115,11 +134,30 @@ def _by_provider(state: State, now: datetime) -> tuple[AccountUsage, ...]:
 
 
 def _glance(
-    state: State, shown: Iterable[AccountUsage], now: datetime, zone: tzinfo | None, *, digits: bool = False
+    state: State,
+    shown: Sequence[AccountUsage],
+    now: datetime,
+    zone: tzinfo | None,
+    *,
+    digits: bool = False,
+    waiting: frozenset[str],
 ) -> Glance:
+    """`waiting`: the providers whose sessions have their mark in this icon."""
     used = state.settings.get(SHOW_USED)
-    gauges = tuple(_gauge(state, usage, now, zone, digits=digits, used=used) for usage in shown)
-    return Glance(gauges or (Gauge(sign="unread"),), used)
+    gauges = tuple(_gauge(state, usage, now, zone, digits=digits, used=used) for usage in shown) or (
+        Gauge(sign="unread"),
+    )
+    return Glance(_marked(gauges, tuple(usage.provider for usage in shown), waiting), used)
+
+
+def _marked(
+    gauges: tuple[Gauge, ...], providers: tuple[str, ...], waiting: frozenset[str]
+) -> tuple[Gauge, ...]:
+    """Each with the mark of its provider's sessions; the first with that of all that have no gauge."""
+    others = waiting - set(providers)
+    marks = [provider in waiting for provider in providers] or [False]
+    marks[0] = marks[0] or bool(others)
+    return tuple(replace(gauge, waits=mark) for gauge, mark in zip(gauges, marks, strict=True))
 
 
 def _gauge(

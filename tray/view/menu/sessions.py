@@ -15,7 +15,7 @@ from tray.view.accounts import accounts
 from tray.view.available import Available
 from tray.view.menu.problems import sentence_rows
 from tray.view.menu.session import detail_rows, port_text
-from tray.view.row_icon import Dot
+from tray.view.row_icon import SessionMark
 from tray.view.rows import Row, separator_row, submenu_row, text_row
 from tray.view.sessions import brief
 from tray.view.sessions.words import waits
@@ -61,7 +61,7 @@ def session_rows(state: State, now: datetime, available: Available) -> Iterator[
     below = [_session_row(session, shown, available) for session in found[:MOST]]
     below += _further(found[MOST:], shown)
     below += _around(look, separated=bool(below))
-    yield submenu_row(KEY, f"Sessions: {_summary(look)}", below, icon=_dot(found[:1]))
+    yield submenu_row(KEY, f"Sessions: {_summary(look)}", below, icon=_mark(found[:1]))
 
 
 def _summary(look: SessionsLook) -> str:
@@ -78,16 +78,16 @@ def _in_several_homes(look: SessionsLook) -> frozenset[str]:
 def _session_row(session: LiveSession, look: _Look, available: Available) -> Row:
     key = f"{KEY}:{brief.key(session)}"
     below = detail_rows(key, session, look.now, look.program(session), available)
-    return submenu_row(key, _text(session, look), below, icon=_dot((session,)))
+    return submenu_row(key, _text(session, look), below, icon=_mark((session,)))
 
 
-def _dot(sessions: tuple[LiveSession, ...]) -> Dot:
+def _mark(sessions: tuple[LiveSession, ...]) -> SessionMark:
     """That of the first one: all rows have one, as some panels line up none but those."""
     if not sessions:
-        return Dot("resting")
+        return SessionMark("resting")
     if waits(sessions[0]):
-        return Dot("waiting")
-    return Dot("working" if sessions[0].status.status == "working" else "resting")
+        return SessionMark("waiting")
+    return SessionMark("working" if sessions[0].status.status == "working" else "resting")
 
 
 def _text(session: LiveSession, look: _Look) -> str:
@@ -116,7 +116,7 @@ def _further(sessions: tuple[LiveSession, ...], look: _Look) -> Iterator[Row]:
     if not sessions:
         return
     below = [
-        text_row(f"{KEY}:more:{brief.key(session)}", _text(session, look), icon=_dot((session,)))
+        text_row(f"{KEY}:more:{brief.key(session)}", _text(session, look), icon=_mark((session,)))
         for session in sessions[:_MOST_FURTHER]
     ]
     if (left := len(sessions) - _MOST_FURTHER) > 0:

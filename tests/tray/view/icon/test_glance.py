@@ -12,9 +12,11 @@ from msgspec.structs import replace
 from providers.domain.errors import Offline
 from providers.domain.incident import Impact, Incident
 from providers.domain.limits import AccountUsage, RateWindow, Sourced, UsageSnapshot
+from providers.domain.live import SessionsLook
 from providers.source import Glyph
 from tests.tray.view.test_menu import BARE, NOW, PRO, SESSION, WEEKLY
-from tools.icon_states import styled
+from tools.example_sessions import APPROVAL, DONE, IDLE, WORKING, look
+from tools.icon_states import STYLES, styled
 from tray.engine.settings import Settings
 from tray.engine.settings_table import SETTINGS
 from tray.engine.state import State
@@ -299,3 +301,27 @@ def test_every_state_has_a_glance_and_the_least_is_always_in_it(
         assert min(bar.left for bar in bars if bar.left is not None) <= 25
         assert any(bar.level != "plenty" for bar in bars)
         assert any(named.glance.attention for named in found)
+
+
+def test_a_session_that_waits_has_a_mark() -> None:
+    waits = look(APPROVAL, WORKING)  # of Claude
+    shown = state(PLAIN, CLAUDE, sessions=waits)
+
+    def marks(state: State, style: str) -> list[list[bool]]:
+        return [[each.waits for each in named.glance.gauges] for named in glances(styled(state, style), NOW)]
+
+    assert marks(shown, "tightest") == marks(shown, "number") == [[True]], "whoever it is of"
+    assert marks(shown, "both") == [[False, True]]
+    assert marks(shown, "each") == [[False], [True]]
+    assert all(named.glance.attention for named in glances(styled(shown, "tightest"), NOW))
+    unknown = look(replace(APPROVAL, provider="another"))
+    assert marks(replace(shown, sessions=unknown), "both") == [[True, False]]
+    assert marks(replace(shown, sessions=unknown), "each") == [[True], [False]]
+    assert marks(state(sessions=waits), "tightest") == [[True]], "without any account"
+
+
+@pytest.mark.parametrize("quiet", [None, look(), look(WORKING, IDLE, DONE)])
+def test_without_one_that_waits_the_picture_is_as_it_was(quiet: SessionsLook | None) -> None:
+    for style in STYLES:
+        before = glances(styled(state(PLAIN, CLAUDE), style), NOW)
+        assert glances(styled(state(PLAIN, CLAUDE, sessions=quiet), style), NOW) == before

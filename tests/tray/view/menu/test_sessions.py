@@ -15,7 +15,7 @@ from tools.example_sessions import APPROVAL, AT, DONE, IDLE, QUESTION, WORKING, 
 from tools.example_states import CLAUDE, CODEX, NOW, state
 from tray.view import menu
 from tray.view.available import Available
-from tray.view.row_icon import Dot
+from tray.view.row_icon import SessionMark
 from tray.view.rows import Action, Row, lines, validate, walk
 
 
@@ -47,8 +47,8 @@ def test_the_submenu() -> None:
         "2 MCP servers: github and linear",
     ]
     kinds = ("waiting", "waiting", "working", "resting", "resting")
-    assert [each.icon for each in row.children[:5]] == [Dot(kind) for kind in kinds]  # type: ignore[arg-type]
-    assert row.icon == Dot("waiting")
+    assert [each.icon for each in row.children[:5]] == [SessionMark(kind) for kind in kinds]  # type: ignore[arg-type]
+    assert row.icon == SessionMark("waiting")
 
 
 def test_all_that_is_known_of_a_session() -> None:
