@@ -17,7 +17,8 @@
         pace, blocked     use against time, and what today may have; whether an account can go on
         visible           foreign text without control and bidi characters: each exit uses it last
         short_hash        names for files, made of text; stable_hash: names of responses and logs, as numbers
-        hook_call, hook_line   what a CLI's hook was called for and is answered; how a guard's hook is recognized
+        hook_call, hook_line   what a CLI's hook was called for and is answered; how hooks of ours are recognized
+        hooked_status     what a call of a CLI's hook says of a session
         rules, work_days  the same on plain numbers, for fast paths; the days that a week's pace counts
     source       what a provider is made of: a new one is a folder and a line in `registry`
     logs         how a provider's logs are found, scanned and resolved: what the ledger asks of it
@@ -85,6 +86,7 @@
                           session; observed: with its subagents; recent: those that just ended; compose: as faces
                           see it; costs: who says what they used, that is ledger_costs; problems: what could not
                           be looked at)
+        children          which processes belong to which session; orphans: those that outlive theirs
         tail              the end of one log, and what is appended to it (lines: in bounded memory; older: turns in
                           the part before that, counted once)
     setting      what a setting is: key, type, default, meaning
@@ -126,7 +128,7 @@
         count_child       a first scan in a process of its own
         live/             live sessions: `cadence` says when an engine looks, `looks` does it in jobs; `feed`
                           shares one look among all faces of the machine, by sessions.json (`shared`, in the
-                          shape of `document`), and is made by `opened`
+                          shape of `document`), and is made by `opened`; hook_records: what hooks wrote down
         notices/          which notices are due (`due`: pure), from a table of kinds; the notifier shows them
                           (screen: what it shows; memory: what a process knows; stored: what outlives it)
         log, log_entries  tankful.log, and what of a change goes into it: pure (log_file: the file;
@@ -164,6 +166,8 @@
                      (`query`), of which sections/ build what `render` fills their templates with, by `spending`
                      (sums of days), `amounts`, table/ and limits/; actions/ do what its forms ask for, api* answer
                      programs)
+                     (session_hook records what a session is doing, as a hook of its CLI; hook_input is what hooks
+                     are sent, deadline the end of one that hangs)
                      (claude_statusline, claude_template: Claude Code's status line; metrics: for Prometheus)
     tray/cli/        a command is a file and a line in COMMANDS
 

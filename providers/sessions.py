@@ -153,6 +153,10 @@ class SessionFinder(Protocol):
     def counted(self) -> tuple[bytes, ...]:
         """Bytes of which a line has at least one, if `counts` says more than (0, 0) of it."""
 
+    @property
+    def tool_variable(self) -> str | None:
+        """The variable in which the processes of tools have the id of their session or subagent."""
+
     def subagents(self, found: FoundSession) -> Sequence[FoundSession]:
         """Those with a log that are not among the found sessions, the newest ones first; in a bounded number of
         stats.

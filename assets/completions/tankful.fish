@@ -50,8 +50,8 @@ function _shtab_tankful_using
   test "$_shtab_tankful_cmdpath" = "$argv"
 end
 
-set -g _shtab_tankful_commands usage cost sessions 'sessions open' statusline watch guard dashboard export metrics mcp prices 'prices list' 'prices update' 'prices reset' config 'config list' 'config get' 'config set' 'config unset' 'config path' autostart doctor completion
-set -g _shtab_tankful_opts_with_value --by --days --format --hook --html --max-age --min-left --port --provider --since --source --template --textfile --timezone --until --url --wait --warn-left --what --window
+set -g _shtab_tankful_commands usage cost sessions 'sessions open' statusline watch guard hook dashboard export metrics mcp prices 'prices list' 'prices update' 'prices reset' config 'config list' 'config get' 'config set' 'config unset' 'config path' autostart doctor completion
+set -g _shtab_tankful_opts_with_value --by --days --for --format --hook --html --max-age --min-left --port --provider --since --source --template --textfile --timezone --until --url --wait --warn-left --what --window
 
 complete -c tankful -e
 complete -c tankful -f
@@ -112,6 +112,9 @@ complete -c tankful -n '_shtab_tankful_using guard' -l no-credits -d 'stop also 
 complete -c tankful -n '_shtab_tankful_using guard' -l json -d 'print JSON'
 complete -c tankful -n '_shtab_tankful_using guard' -l hook -xka "codex claude" -d 'answer as a hook of this CLI: codex, claude'
 complete -c tankful -n '_shtab_tankful_using guard' -l refuse-calls -d 'with --hook: refuse tool calls where a turn cannot be stopped'
+complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a hook -d 'Record what a session is doing, as a hook of its CLI. Only the status, the name of a tool and the time are kept. docs/sessions.md has the lines to paste.'
+complete -c tankful -n '_shtab_tankful_using hook' -s h -l help -d 'show this help and exit'
+complete -c tankful -n '_shtab_tankful_using hook' -l for -xka "codex claude" -d 'the CLI that runs the hook: codex, claude'
 complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a dashboard -d 'Show where tokens and money went as a page in the browser, on this machine alone, until Ctrl-C.'
 complete -c tankful -n '_shtab_tankful_using dashboard' -s h -l help -d 'show this help and exit'
 complete -c tankful -n '_shtab_tankful_using dashboard' -l port -x -d 'the port to serve it on (default: 8765)'

@@ -18,6 +18,7 @@ _shtab_tankful_commands() {
     doctor:'check this machine and suggest how to fix problems'
     export:'print the numbers as CSV, JSON Lines, metrics or a calendar'
     guard:'check whether enough is left to go on, for scripts and agents'
+    hook:'Record what a session is doing, as a hook of its CLI. Only the status, the name of a tool and the time are kept. docs/sessions.md has the lines to paste.'
     mcp:'Serve the read-only tools `limits` and `cost` to a coding agent, by the Model Context Protocol on stdin and stdout. The agent starts this itself, once it is set up as below.'
     metrics:'print limits and counters for Prometheus'
     prices:'Show the prices in force, and update them; without an action it lists them.'
@@ -196,6 +197,14 @@ _shtab_tankful_guard_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_tankful_guard_defaults_added=0
 
+_shtab_tankful_hook_options=(
+  "(- : *)"{-h,--help}"[show this help and exit]"
+  "--for[the CLI that runs the hook\: codex, claude]:ID:(codex claude)"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_tankful_hook_defaults_added=0
+
 _shtab_tankful_mcp_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
 )
@@ -323,6 +332,7 @@ _shtab_tankful() {
         doctor) _arguments -C -s $_shtab_tankful_doctor_options ;;
         export) _arguments -C -s $_shtab_tankful_export_options ;;
         guard) _arguments -C -s $_shtab_tankful_guard_options ;;
+        hook) _arguments -C -s $_shtab_tankful_hook_options ;;
         mcp) _arguments -C -s $_shtab_tankful_mcp_options ;;
         metrics) _arguments -C -s $_shtab_tankful_metrics_options ;;
         prices) _shtab_tankful_prices ;;

@@ -108,7 +108,8 @@ class LiveSession(Struct, frozen=True, kw_only=True):
     for one in a terminal, else "exec", "background", "app" or "daemon". `own` are the tokens and cost of the
     session, `tally` those with its subagents; both are None where the ledger has none. `token_history` are the
     tokens of its newest responses (at most 64), oldest first. `title` is None unless the person switched titles
-    on. `rate_limited`: its account is blocked. `memory_files` are how many files of memory the CLI loads there.
+    on. `more_children` are how many it has beside its `children`, which are at most 64. `rate_limited`: its
+    account is blocked. `memory_files` are how many files of memory the CLI loads there.
     """
 
     provider: str
@@ -138,6 +139,7 @@ class LiveSession(Struct, frozen=True, kw_only=True):
     token_history: tuple[int, ...] = ()
     week_percent: float | None = None
     children: tuple[ChildProcess, ...] = ()
+    more_children: int = 0
     subagents: tuple[LiveSubagent, ...] = ()
     git: GitState | None = None
     memory_files: int | None = None

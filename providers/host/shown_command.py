@@ -9,6 +9,7 @@ import itertools
 import re
 import shlex
 from collections.abc import Sequence
+from functools import lru_cache
 
 from providers.host.redact import redact_command
 
@@ -30,19 +31,27 @@ def shown_command(argv: Sequence[str], home: str | None = None) -> str:
     At most `LONGEST_SHOWN` characters. "" where there are no arguments. `home` is shown as ~, the person's own by
     default.
     """
-    words, read = [], 0
+    words: list[str] = []
+    read = 0
     for word in argv:
         words.append(word[:_LONGEST_READ])
         read += len(word)
         if read > _LONGEST_READ:
             break
+    return _shown(tuple(words), home, is_cut=read > _LONGEST_READ)
+
+
+@lru_cache(maxsize=256)
+def _shown(words: tuple[str, ...], home: str | None, *, is_cut: bool) -> str:
+    """The same programs are shown again and again."""
     script = _script(words)
     if script is not None:
         return shown_argument(script, home)
-    if words:
-        words[0] = re.split(r"[/\\]", words[0])[-1] or words[0]
+    plain = [_plain(word) for word in words]
+    if plain:
+        plain[0] = re.split(r"[/\\]", plain[0])[-1] or plain[0]
     # Each for itself, since a secret may hold blanks; then all, since its name may stand before it.
-    return _shortened(_joined([_plain(word) for word in words], home), home, is_cut=read > _LONGEST_READ)
+    return _shortened(_joined(plain, home), home, is_cut=is_cut)
 
 
 def shown_argument(text: str, home: str | None = None) -> str:

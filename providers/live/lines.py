@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 LONGEST_LINE = 16 << 20
 """Bytes. A longer one (`compacted` in a rollout, with images) is skipped."""
 
 
-class LineSplitter:
-    """Fed with blocks in order, it gives their whole lines, without newlines; what follows the last newline waits
-    for the next block.
+class WholeLines:
+    """Fed with blocks in order, it gives their whole lines; what follows the last newline waits for the next.
 
     With `in_line` the first block begins within a line, of which nothing is given.
     """
@@ -21,18 +18,20 @@ class LineSplitter:
         self._size = 0
         self._skips = in_line
 
-    def feed(self, block: bytes) -> Iterator[bytes]:
-        end = block.rfind(b"\n")
-        if end < 0:
+    def feed(self, block: bytes) -> bytes:
+        """All that are whole by now, each with its newline. One that began in an earlier block is not among them
+        if it is too long; one that did not may be as long as the block.
+        """
+        end = block.rfind(b"\n") + 1
+        if not end:
             self._wait(block)
-            return
-        first, *others = block[:end].split(b"\n")
-        self._wait(first)
-        if not self._skips:
-            yield b"".join(self._begun)
+            return b""
+        first = block.find(b"\n") + 1
+        self._wait(block[:first])
+        text = block[first:end] if self._skips else b"".join((*self._begun, block[first:end]))
         self._begun, self._size, self._skips = [], 0, False
-        yield from (line for line in others if len(line) <= self._longest)
-        self._wait(block[end + 1 :])
+        self._wait(block[end:])
+        return text
 
     def _wait(self, piece: bytes) -> None:
         """For the rest of its line."""
@@ -40,5 +39,5 @@ class LineSplitter:
             return
         self._begun.append(piece)
         self._size += len(piece)
-        if self._size > self._longest:
+        if self._size > self._longest + 1:
             self._begun, self._size, self._skips = [], 0, True

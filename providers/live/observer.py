@@ -18,8 +18,8 @@ from providers.sessions import HookRecord, SessionFacts
 HookRecords = Mapping[tuple[str, str], HookRecord]
 """The newest record of each session, by provider and id."""
 
-_COUNTED = 4 << 20
-"""Bytes of the older parts of logs that are counted in one look, so that it stays light."""
+_READ = 2 << 20
+"""Bytes. A look that read less counts on in the older parts of logs, so that each look stays light."""
 _MOST_SUBAGENTS = 16
 """Of one session, of those that the finder found no process of."""
 
@@ -43,7 +43,7 @@ class Observer:
     def end(self) -> None:
         """Forget the logs that nobody asked for in this look, and count on in the older parts of the others."""
         self._tails = self._used
-        left = _COUNTED
+        left = _READ - sum(tail.read for tail in self._tails.values())
         for path, tail in self._tails.items():
             if left <= 0:
                 break

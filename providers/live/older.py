@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from providers.live.lines import LONGEST_LINE, LineSplitter
+from providers.live.lines import LONGEST_LINE, WholeLines
 from providers.sessions import SessionFinder
 
 _BLOCK = 1 << 18
@@ -17,8 +17,9 @@ class OlderPart:
     def __init__(self, finder: SessionFinder, until: int, longest: int = LONGEST_LINE) -> None:
         self._finder = finder
         self._until = until
+        self._longest = longest
         self._place = 0
-        self._splitter = LineSplitter(longest=longest)
+        self._lines = WholeLines(longest=longest)
         self._turns = 0
         self._compactions = 0
         self.is_counted = until <= 0 or not finder.counted
@@ -37,23 +38,32 @@ class OlderPart:
         file.seek(self._place)
         begun = self._place
         while not self.is_counted and self._place - begun < most:
-            for line in self._lines(file.read(_BLOCK)):
+            for line in self._telling(self._lines.feed(self._next(file))):
                 turns, compactions = self._finder.counts(line)
                 self._turns += turns
                 self._compactions += compactions
         return self._place - begun
 
-    def _lines(self, block: bytes) -> Iterator[bytes]:
-        """The lines that count, of the next block."""
+    def _next(self, file: BinaryIO) -> bytes:
+        """The next block, up to the end of the last line."""
+        block = file.read(_BLOCK)
         place, self._place = self._place, self._place + len(block)
-        if not block:  # it was cut off while it was counted
+        if not block:  # the log was cut off while it was counted
             self.is_counted = True
-            return
         # The last line begins before `until`, and ends with the first newline from the byte before that on.
         last = block.find(b"\n", max(0, self._until - 1 - place)) if self._place >= self._until else -1
-        if last >= 0:
-            block = block[: last + 1]
-            self.is_counted = True
-        for line in self._splitter.feed(block):
-            if any(needle in line for needle in self._finder.counted):
-                yield line
+        if last < 0:
+            return block
+        self.is_counted = True
+        return block[: last + 1]
+
+    def _telling(self, text: bytes) -> Iterator[bytes]:
+        """The lines that may count: to look for bytes in many of them at once takes a tenth of the time."""
+        found: dict[int, int] = {}
+        for needle in self._finder.counted:
+            place = text.find(needle)
+            while place >= 0:
+                end = text.find(b"\n", place)
+                found[text.rfind(b"\n", 0, place) + 1] = end
+                place = text.find(needle, end)
+        yield from (text[start:end] for start, end in found.items() if end - start <= self._longest)

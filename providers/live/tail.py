@@ -15,7 +15,7 @@ from typing import BinaryIO
 from msgspec import Struct
 
 from providers.host.files import open_regular, stamp
-from providers.live.lines import LONGEST_LINE, LineSplitter
+from providers.live.lines import LONGEST_LINE, WholeLines
 from providers.live.older import OlderPart
 from providers.sessions import SessionFacts, SessionFinder, SessionReader
 
@@ -45,10 +45,12 @@ class Tail:
         self._stamp: tuple[int, int, int] | None = None
         self._place = 0
         self._seam = b""
-        self._splitter = LineSplitter()
+        self._lines = WholeLines()
         self._reader: SessionReader | None = None
         self._older = OlderPart(finder, 0)
         self.facts: SessionFacts | None = None
+        self.read = 0
+        """Bytes, in the last look."""
 
     @property
     def modified(self) -> datetime | None:
@@ -68,6 +70,7 @@ class Tail:
 
     def look(self) -> SessionFacts | None:
         """Read what is new. Raises OSError where the log is there and cannot be read."""
+        self.read = 0
         found = stamp(str(self.path))
         if found is None or found == self._stamp:
             self._stamp = found
@@ -109,7 +112,7 @@ class Tail:
         while True:
             # One byte more: if it is a newline, the line after it is whole.
             start = max(0, size - window - 1)
-            self._splitter = LineSplitter(in_line=start > 0, longest=self._bounds.line)
+            self._lines = WholeLines(in_line=start > 0, longest=self._bounds.line)
             self._reader, self._seam = self._finder.reader(), b""
             self._feed(self._reader, self._blocks(file, start, size))
             self.facts = self._reader.facts
@@ -121,8 +124,9 @@ class Tail:
     def _feed(self, reader: SessionReader, blocks: Iterator[bytes]) -> None:
         for block in blocks:
             self._seam = (self._seam + block[-_SEAM:])[-_SEAM:]
-            for line in self._splitter.feed(block):
-                reader.feed(line)
+            for line in self._lines.feed(block).split(b"\n")[:-1]:
+                if len(line) <= self._bounds.line:
+                    reader.feed(line)
 
     def _blocks(self, file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
         """What is between these places. Afterwards `_place` is the end of it."""
@@ -130,4 +134,5 @@ class Tail:
         self._place = start
         while block := file.read(min(self._bounds.block, end - self._place)):
             self._place += len(block)
+            self.read += len(block)
             yield block

@@ -74,6 +74,12 @@ COMMANDS = (
         fast_paths=("tray.faces.guard.command",),
     ),
     Command(
+        "hook",
+        "record what a session waits for, as a hook of its CLI",
+        "tray.cli.hook",
+        fast_paths=("tray.faces.session_hook",),
+    ),
+    Command(
         "dashboard",
         "show where tokens and money went, as a page in the browser",
         "tray.cli.dashboard",

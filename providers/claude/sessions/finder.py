@@ -27,6 +27,7 @@ class ClaudeSessions:
         b'"content":[{"type":"document"',
         b'"subtype":"compact_boundary"',
     )
+    tool_variable = "CLAUDE_CODE_SESSION_ID"
 
     @cached_property
     def _search(self) -> SessionSearch:

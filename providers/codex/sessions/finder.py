@@ -13,6 +13,7 @@ from providers.sessions import FoundSession, FoundSessions, HookRecord, SessionF
 
 class CodexSessions:
     counted = b'"type":"task_started"', b'"type":"turn_started"', b'"type":"compacted"'
+    tool_variable = "CODEX_THREAD_ID"
 
     def find(self, homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSessions:  # noqa: ARG002
         from providers.codex.sessions.owners import find

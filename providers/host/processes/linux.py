@@ -23,6 +23,7 @@ _MOST_ENVIRONMENT = 1 << 18
 _MOST_FILES = 4096
 _NO_FILES = (b"/dev/", b"/proc/", b"/sys/", b"/memfd:")
 _DELETED = b" (deleted)"
+_KERNEL_THREAD = 0x00200000
 _PORTS_LOOKS = 5
 """After so many looks a process is asked again for its sockets although no new one listens: it may have closed
 one that another process still has.
@@ -79,10 +80,13 @@ class LinuxProcesses:
         return _content(f"{self._root}/{name}/stat", 2048, at_once=True)
 
     def _add(self, pid: int, text: bytes, before: Mapping[int, _Known]) -> None:
-        # The name may hold blanks and parentheses; after it: state, parent, …, threads at 17, start at 19.
+        # The name may hold blanks and parentheses; after it: state, parent, …, flags at 6, threads at 17, start
+        # at 19.
         end = text.rfind(b")")
         fields = text[end + 2 :].split(b" ", 20)
         if len(fields) < 21 or (fields[0] in b"ZX" and int(fields[17]) < 2):
+            return
+        if int(fields[6]) & _KERNEL_THREAD:
             return
         parent, ticks = int(fields[1]), fields[19]
         identity = (ticks, text[text.find(b"(") + 1 : end], fields[20].rsplit(b" ", 5)[1:5])

@@ -30,15 +30,28 @@ NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 class FakeTable:
     """Nothing runs but what the test says."""
 
-    def __init__(self, *running: Process, rss: Mapping[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        *running: Process,
+        rss: Mapping[int, int] | None = None,
+        commands: Mapping[int, tuple[str, ...]] | None = None,
+        environments: Mapping[int, Mapping[str, str]] | None = None,
+        ports: Mapping[int, tuple[int, ...]] | None = None,
+    ) -> None:
         self.processes: Mapping[int, Process] = {each.pid: each for each in running}
         self.rss = rss or {}
+        self.commands = commands or {}
+        self.environments = environments or {}
+        self.listening = ports or {}
 
     def command(self, pid: int) -> tuple[str, ...]:
-        return (self.processes[pid].name,) if pid in self.processes else ()
+        if pid not in self.processes:
+            return ()
+        return self.commands.get(pid, (self.processes[pid].name,))
 
     def environment(self, pid: int, names: Collection[str]) -> Mapping[str, str]:
-        return {}
+        found = self.environments.get(pid, {})
+        return {name: found[name] for name in names if name in found}
 
     def folder(self, pid: int) -> str | None:
         return None
@@ -50,7 +63,7 @@ class FakeTable:
         return {}
 
     def ports(self, pids: Collection[int]) -> Mapping[int, tuple[int, ...]]:
-        return {}
+        return {pid: self.listening.get(pid, ()) for pid in pids if pid in self.processes}
 
 
 class FakeProcesses:
@@ -103,6 +116,7 @@ class FakeSessions:
     """A SessionFinder."""
 
     counted: tuple[bytes, ...] = (b'"open"', b'"compacted"')
+    tool_variable = "FAKE_SESSION"
 
     def __init__(self) -> None:
         self.sessions: list[FoundSession] = []

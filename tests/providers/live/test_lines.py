@@ -5,12 +5,13 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.live.lines import LineSplitter
+from providers.live.lines import WholeLines
 
 
 def split(*blocks: bytes, in_line: bool = False, longest: int = 100) -> list[bytes]:
-    splitter = LineSplitter(in_line=in_line, longest=longest)
-    return [line for block in blocks for line in splitter.feed(block)]
+    lines = WholeLines(in_line=in_line, longest=longest)
+    found = [line for block in blocks for line in lines.feed(block).split(b"\n")[:-1]]
+    return [line for line in found if len(line) <= longest]
 
 
 def test_a_line_in_several_blocks_is_one_line() -> None:

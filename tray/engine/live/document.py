@@ -87,6 +87,7 @@ class _Session(_Sum, kw_only=True):
     tokens_per_minute: float | None
     token_history: tuple[int, ...]
     children: tuple[_Child, ...]
+    more_children: int
     subagents: tuple[_Subagent, ...]
     git: GitState | None
     memory_files: int | None
@@ -174,7 +175,7 @@ def _session_of(found: _Session) -> LiveSession:
 _SAME = (
     *("provider", "id", "home", "kind", "account", "project", "cwd", "title", "model", "effort", "version"),
     *("rate_limited", "context_tokens", "context_window", "turns", "compactions", "pid", "owner_certain"),
-    *("token_history", "git", "memory_files"),
+    *("token_history", "git", "memory_files", "more_children"),
 )
 """Members that a session and its document have in common."""
 

@@ -7,7 +7,6 @@
     command    the answer of `tankful guard` where the snapshot is fresh; `tray.cli.guard` asks for a fresh one
     hook       the answer to a CLI's hook, in the protocol of `providers/<id>/hook.py`
     waiting    `--wait`
-    deadline   the end of a hook that hangs
 
 A CLI waits for its hook before each tool: the standard library alone, and little of it.
 """

@@ -39,7 +39,7 @@ def answer(arguments: list[str]) -> int | None:
 
 def run_hook(options: GuardOptions, protocol: ModuleType) -> int:
     """Always 0. The deadline comes first: on a disk that hangs, so does an import."""
-    from tray.faces.guard import deadline
+    from tray.faces import deadline
 
     def on_expiry() -> None:
         from tray.faces.guard import hook

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 
 from providers.host.state_folder import is_trusted, state_folder
@@ -17,6 +16,7 @@ from tray.engine.iso_time import epoch
 from tray.faces.guard.document import as_json
 from tray.faces.guard.homes import home_of, named
 from tray.faces.guard.judge import damaged, judge
+from tray.faces.hook_input import read_input
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from tray.faces.guard.verdict import Verdict
 
 OK = 0
-SIZE_LIMIT = 1 << 24
-"""Of what a CLI sends: the output of a tool is in it."""
 _CHUNK = 1 << 16
 _SAME_RESET_SECONDS = 600.0
 """Servers send the time of one reset a little differently each time."""
@@ -40,7 +38,7 @@ def run(options: GuardOptions, protocol: ModuleType, environ: Mapping[str, str] 
     """Always 0."""
     provider = options.hook
     try:
-        sent = _read_input()  # in any case: a CLI that writes it may fail on a closed pipe
+        sent = read_input()  # in any case: a CLI that writes it may fail on a closed pipe
         if not is_trusted(environ):
             return OK
         folder, home = state_folder(environ), home_of(protocol, environ)
@@ -163,50 +161,6 @@ def _spans_around(until: float | None) -> tuple[int | None, ...]:
         return (None,)
     span = int(until // _SAME_RESET_SECONDS)
     return span, span + 1
-
-
-def _read_input() -> dict[str, Any]:
-    """The JSON object on stdin, {} where there is none; read to its end, or the CLI's write would fail."""
-    read = bytearray()
-    content: object = None
-    try:
-        while content is None and (part := _read_chunk()):
-            if len(read) <= SIZE_LIMIT:
-                read += part
-            if part[-4:].rstrip().endswith(b"}") and not _has_more():
-                content = _parse(read)
-    except OSError:  # closed
-        pass
-    content = content or _parse(read)
-    return content if isinstance(content, dict) else {}
-
-
-def _read_chunk() -> bytes:
-    """Blocks also on a pipe that is set to non-blocking."""
-    try:
-        return os.read(0, _CHUNK)
-    except BlockingIOError:
-        import select
-
-        select.select([0], [], [])
-        return os.read(0, _CHUNK)
-
-
-def _has_more() -> bool:
-    """Whether more is there already: a writer may leave the pipe open behind what it sent."""
-    import select
-
-    return bool(select.select([0], [], [], 0)[0]) if sys.platform != "win32" else False
-
-
-def _parse(read: bytearray) -> object:
-    """None for what is no JSON, or too much."""
-    if len(read) > SIZE_LIMIT:
-        return None
-    try:
-        return json.loads(read)
-    except (ValueError, RecursionError):
-        return None
 
 
 def parents() -> list[str]:

@@ -79,12 +79,14 @@ def test_all_processes_of_the_user_are_there() -> None:
     found = processes.look().processes
     after = {each.pid for each in psutil.process_iter() if runs_for(each, own)}
     assert before & after <= found.keys()
+    assert 2 not in found, "a thread of the kernel"
     assert all(each.pid == pid for pid, each in found.items())
 
 
 def runs_for(process: psutil.Process, uid: int) -> bool:
     try:
-        return process.uids().effective == uid and process.status() != psutil.STATUS_ZOMBIE
+        own = process.uids().effective == uid and process.status() != psutil.STATUS_ZOMBIE
+        return own and 2 not in (process.pid, process.ppid())
     except psutil.Error:
         return False
 

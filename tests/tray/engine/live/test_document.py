@@ -138,6 +138,7 @@ def test_a_session_has_the_members_that_scripts_rely_on() -> None:
         "subagents": [{"id": "0200", "name": "explorer", "status": "working", **_used(3)}],
         "git": {"branch": "main", "added": 1, "modified": 2, "problem": None},
         "memory_files": 2,
+        "more_children": 0,
     }
 
 
@@ -195,6 +196,7 @@ def test_what_is_not_known_is_null_and_never_zero() -> None:
         "owner_certain": False,
         "token_history": [],
         "children": [],
+        "more_children": 0,
         "subagents": [],
     }
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.tray.faces.guard.test_hook import PROMPT, Person
 from tests.tray.faces.published import ROOT
-from tray.faces.guard import deadline
+from tray.faces import deadline
 
 HANGS = {
     "waits": "time.sleep(60)",
@@ -23,7 +23,7 @@ HANGS = {
 }
 SCRIPT = """
 import _thread, os, time
-from tray.faces.guard import deadline
+from tray.faces import deadline
 deadline._LOG_SECONDS = 3  # which a busy machine needs
 def on_expiry():
     print("hangs", flush=True)
