@@ -49,6 +49,12 @@ class Sessions:
             "DISABLE_AUTOUPDATER": "1",
         } | environ
 
+    def trusts(self, folder: Path) -> None:
+        path = self.home / ".claude.json"
+        about = json.loads(path.read_text())
+        about["projects"].setdefault(str(folder), {})["hasTrustDialogAccepted"] = True
+        path.write_text(json.dumps(about))
+
     def prints(self, prompt: str, *arguments: str) -> str:
         """One run with `-p`; returns the id of its session."""
         command = [str(self.program), "-p", *arguments, "--output-format", "json"]
@@ -64,8 +70,8 @@ class Sessions:
         return str(json.loads(done.stdout)["session_id"])
 
     @contextmanager
-    def screen(self, *arguments: str) -> Iterator[Terminal]:
-        with terminal([str(self.program), *arguments], self.environ, self.work) as screen:
+    def screen(self, *arguments: str, folder: Path | None = None) -> Iterator[Terminal]:
+        with terminal([str(self.program), *arguments], self.environ, folder or self.work) as screen:
             screen.until(lambda: "❯" in screen.text, "it never asked for a prompt")
             yield screen
 

@@ -78,8 +78,7 @@ class LiveModel(Model):
     def content(self, asked: dict[str, Any], served: Served, number: int) -> tuple[list[Block], str]:
         if served.purpose in {SUMMARY, TITLE}:
             return super().content(asked, served, number)
-        words, answered = _prompt(asked)
-        play = next((play for play in self.plays if play.words in words), None)
+        play, answered = self._play(asked)
         if play is None or answered >= len(play.answers):
             return super().content(asked, served, number)
         calls = [
@@ -88,15 +87,15 @@ class LiveModel(Model):
         ]
         return calls, "tool_use"
 
-
-def _prompt(asked: dict[str, Any]) -> tuple[str, int]:
-    """The newest prompt, and how many answers there were to it."""
-    answered = 0
-    for message in reversed(asked["messages"]):
-        content = message["content"]
-        blocks = content if isinstance(content, list) else [{"type": "text", "text": content}]
-        if message["role"] == "assistant":
-            answered += 1
-        elif not any(block["type"] == "tool_result" for block in blocks):
-            return json.dumps(blocks), answered
-    return "", answered
+    def _play(self, asked: dict[str, Any]) -> tuple[Play | None, int]:
+        """That of the newest prompt which has one, and how many answers there were since."""
+        answered = 0
+        for message in reversed(asked["messages"]):
+            if message["role"] == "assistant":
+                answered += 1
+                continue
+            text = json.dumps(message["content"])
+            for play in self.plays:
+                if play.words in text:
+                    return play, answered
+        return None, answered

@@ -21,10 +21,11 @@ SECONDS = 60.0
 
 
 class Terminal:
-    """A program in a terminal; `text` is what stands on it."""
+    """A program in a terminal, with its `pid`; `text` is what stands on it."""
 
-    def __init__(self, master: int) -> None:
+    def __init__(self, master: int, pid: int) -> None:
         self._master = master
+        self.pid = pid
         self._screen = Screen(COLUMNS, LINES)
 
     @property
@@ -54,8 +55,9 @@ def terminal(command: list[str], environ: dict[str, str], folder: Path) -> Itera
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
     try:
-        with started(command, env=environ, cwd=folder, stdin=slave, stdout=slave, stderr=slave):
+        streams = {"stdin": slave, "stdout": slave, "stderr": slave}
+        with started(command, env=environ, cwd=folder, **streams) as process:
             os.close(slave)
-            yield Terminal(master)
+            yield Terminal(master, process.pid)
     finally:
         os.close(master)

@@ -1,0 +1,262 @@
+"""What a look at live sessions says of a real Claude Code, against what its model, its tools and its screen know."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from providers.claude.descriptor import CLAUDE
+from providers.claude.sessions.finder import ClaudeSessions
+from providers.domain.live import LiveSession
+from providers.source import Home
+from tests.left_behind import at_work, until
+from tests.programs import started
+from tests.real.claude_sessions import Sessions, sessions
+from tests.real.live_claude import LiveModel, Play
+from tests.real.terminals import Terminal
+from tests.real.test_claude import NOTES, PACKAGE
+from tests.real.timeline import Timeline, timeline
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such terminals")
+
+Cli = Callable[[str, str], Path]
+
+HELD, RUN, ASK, QUESTION = "zz-held", "zz-run", "zz-ask", "zz-question"
+AGENT, CHILD, SHELL = "zz-agent", "zz-child", "zz-shell"
+WAIT = "python3 wait.py"
+WAITER = """import pathlib, time
+pathlib.Path("begun").write_text(str(time.time()))
+while not pathlib.Path("go").exists():
+    time.sleep(0.02)
+pathlib.Path("ended").write_text(str(time.time()))
+"""
+OPTIONS = [{"label": label, "description": label} for label in ("One", "Two")]
+QUESTIONS = [{"question": "Which?", "header": "Pick", "options": OPTIONS, "multiSelect": False}]
+PLAYS = (
+    Play(RUN, ((("Bash", {"command": WAIT, "description": "wait"}),),)),
+    Play(ASK, ((("Bash", {"command": "touch asked", "description": "touch"}),),)),
+    Play(QUESTION, ((("AskUserQuestion", {"questions": QUESTIONS}),),)),
+    Play(AGENT, ((("Agent", {"description": "d", "prompt": CHILD, "subagent_type": "general-purpose"}),),)),
+    Play(SHELL, ((("Bash", {"command": WAIT, "description": "wait", "run_in_background": True}),),)),
+)
+
+
+class Person:
+    """Somebody with a real Claude Code; `seen` is what tankful shows meanwhile."""
+
+    def __init__(self, claude: Sessions, model: LiveModel, seen: Timeline) -> None:
+        self.claude, self.model, self.seen = claude, model, seen
+        (claude.work / "wait.py").write_text(WAITER)
+        rules = {"permissions": {"allow": ["Bash(python3:*)", "Agent"]}}
+        (claude.home / "settings.json").write_bytes(msgspec.json.encode(rules))
+
+    def screen(self, *arguments: str, folder: Path | None = None) -> AbstractContextManager[Terminal]:
+        return self.claude.screen("--permission-mode", "default", *arguments, folder=folder)
+
+    @property
+    def one(self) -> LiveSession:
+        found = self.seen.session()
+        assert found is not None
+        return found
+
+    def sees(self, screen: Terminal, status: str, tool: str | None = None) -> None:
+        def is_so() -> bool:
+            return self.seen.status == status and (tool is None or self.seen.tool == tool)
+
+        screen.until(is_so, f"not seen as {status}, but as {self.seen.now}")
+
+    def stays(self, screen: Terminal) -> None:
+        """For a few looks more."""
+        before = len(self.seen.looks)
+        screen.until(lambda: len(self.seen.looks) > before + 5, "nobody looks")
+
+    def moment(self, name: str) -> float:
+        """When the tool began or ended, 0 if not yet."""
+        try:
+            return float((self.claude.work / name).read_text() or 0)
+        except FileNotFoundError:
+            return 0
+
+
+@contextmanager
+def person(cli: Cli, folder: Path, version: str = NOTES) -> Iterator[Person]:
+    model = LiveModel(*PLAYS)
+    provider = replace(CLAUDE, sessions=ClaudeSessions())
+    with sessions(cli(PACKAGE, version), folder / "person", model) as claude:
+        home = Home(provider="claude", path=claude.home, label="~/.claude")
+        with timeline(provider, home) as seen:
+            yield Person(claude, model, seen)
+        assert at_work(claude.folder) == []
+        assert not any(look.problems for _, _, look in seen.looks)
+
+
+def test_a_turn_of_each_kind(cli: Cli, tmp_path: Path) -> None:
+    with person(cli, tmp_path) as dev, dev.screen() as screen:
+        dev.sees(screen, "idle")
+        assert (dev.one.turns, dev.one.kind, dev.one.owner_certain) == (None, "", True)
+
+        dev.model.hold(HELD)
+        screen.enters(HELD)
+        dev.sees(screen, "working")
+        screen.until(lambda: dev.model.waits(HELD), "the model was never asked")
+        dev.stays(screen)
+        dev.model.let(HELD)
+        dev.sees(screen, "idle")
+        (begun, _, _), (ended, _, _) = dev.model.log
+        assert dev.seen.between(begun, ended) == {"working"}
+
+        screen.enters(RUN)
+        dev.sees(screen, "working", "Bash")
+        assert dev.one.status.task is not None
+        assert dev.one.status.task.argument == WAIT
+        screen.until(lambda: dev.moment("begun") > 0, "the tool never began")
+        dev.stays(screen)
+        (dev.claude.work / "go").touch()
+        dev.sees(screen, "idle")
+        assert dev.seen.between(dev.moment("begun"), dev.moment("ended")) == {"working"}
+
+        screen.enters(ASK)
+        dev.sees(screen, "approval", "Bash")
+        asked = time.time()
+        screen.until(lambda: "Do you want to proceed?" in screen.text, "it never asked")
+        dev.stays(screen)
+        typed = time.time()
+        screen.types("\r")
+        dev.sees(screen, "idle")
+        assert dev.seen.between(asked, typed) == {"approval"}
+        assert (dev.claude.work / "asked").exists()
+
+        screen.enters(QUESTION)
+        dev.sees(screen, "waiting", "AskUserQuestion")
+        screen.until(lambda: "Enter to select" in screen.text, "it never asked")
+        dev.stays(screen)
+        screen.types("1")
+        dev.sees(screen, "idle")
+        screen.until(lambda: dev.one.turns == 4, f"{dev.one.turns} turns")
+        dev.claude.leaves(screen)
+        screen.until(lambda: dev.seen.status == "done", "never seen as done")
+
+
+def test_esc_is_seen_at_once(cli: Cli, tmp_path: Path) -> None:
+    """While a tool runs, and before anything was answered, of which no line tells."""
+    with person(cli, tmp_path) as dev, dev.screen() as screen:
+        screen.enters(RUN)
+        dev.sees(screen, "working", "Bash")
+        screen.until(lambda: dev.moment("begun") > 0, "the tool never began")
+        screen.types("\x1b")
+        dev.sees(screen, "idle")
+        (dev.claude.work / "go").touch()
+        dev.model.hold(HELD)
+        screen.enters(HELD)
+        screen.until(lambda: dev.model.waits(HELD), "the model was never asked")
+        dev.sees(screen, "working")
+        screen.types("\x1b")
+        dev.sees(screen, "idle")
+        dev.model.let(HELD)
+        screen.until(lambda: HELD in screen.text, "the prompt is not put back")
+        screen.types("\x15")
+        screen.until(lambda: HELD not in screen.text, "the prompt cannot be removed")
+        dev.claude.leaves(screen)
+
+
+def test_what_works_in_the_background_keeps_the_session_working(cli: Cli, tmp_path: Path) -> None:
+    with person(cli, tmp_path) as dev, dev.screen() as screen:
+        dev.model.hold(CHILD)
+        screen.enters(AGENT)
+        screen.until(lambda: dev.claude.lines('"subtype":"turn_duration"') == 1, "the turn never ended")
+        dev.sees(screen, "working")
+        dev.stays(screen)
+        [agent] = dev.one.subagents
+        assert (agent.name, agent.status) == ("general-purpose", "working")
+        dev.model.let(CHILD)
+        dev.sees(screen, "idle")
+        (begun, _, _), (ended, _, _) = dev.model.log
+        assert dev.seen.between(begun, ended) == {"working"}
+        screen.until(lambda: dev.claude.lines('"subtype":"turn_duration"') == 2, "it was never notified")
+        dev.sees(screen, "idle")
+        screen.until(lambda: dev.one.subagents[0].status == "done", "never seen as done")
+
+        screen.enters(SHELL)
+        screen.until(lambda: dev.claude.lines('"subtype":"turn_duration"') == 3, "the turn never ended")
+        screen.until(lambda: dev.moment("begun") > 0, "the shell never began")
+        dev.stays(screen)
+        (dev.claude.work / "go").touch()
+        screen.until(lambda: dev.moment("ended") > 0, "the shell never ended")
+        dev.sees(screen, "idle")
+        assert dev.seen.between(dev.moment("begun"), dev.moment("ended")) == {"working"}
+        dev.claude.leaves(screen)
+
+
+def test_a_killed_program_is_done(cli: Cli, tmp_path: Path) -> None:
+    """Its record stays, and says that it waits."""
+    with person(cli, tmp_path) as dev:
+        with dev.screen() as screen:
+            screen.enters(ASK)
+            dev.sees(screen, "approval", "Bash")
+            dev.claude.is_killed()
+            dev.sees(screen, "done")
+            dev.stays(screen)
+            assert (dev.one.pid, dev.one.owner_certain) == (None, False)
+        [record] = (dev.claude.home / "sessions").glob("*.json")
+        assert '"status":"waiting"' in record.read_text()
+
+
+def test_one_that_prints_is_done_when_it_has(cli: Cli, tmp_path: Path) -> None:
+    with person(cli, tmp_path) as dev:
+        dev.model.hold(HELD)
+        command = [str(dev.claude.program), "-p", HELD]
+        output = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with started(command, env=dev.claude.environ, cwd=dev.claude.work, **output) as process:
+            until(lambda: dev.model.waits(HELD), "the model was never asked")
+            until(lambda: dev.seen.status == "working", "never seen as working")
+            assert (dev.one.kind, dev.one.pid) == ("exec", process.pid)
+            dev.model.let(HELD)
+            process.wait(60)
+        until(lambda: dev.seen.status == "done", "never seen as done")
+        (begun, _, _), (ended, _, _) = dev.model.log
+        assert dev.seen.between(begun, ended) <= {None, "working"}
+
+
+def test_two_in_one_folder_of_which_one_is_old(cli: Cli, tmp_path: Path) -> None:
+    """The old one is resumed from another folder, and began first: whatever was in order would be wrong."""
+    with person(cli, tmp_path) as dev:
+        old = dev.claude.prints("one")
+        [log] = dev.claude.logs
+        os.utime(log, (time.time() - 1e6,) * 2)
+        elsewhere = dev.claude.work / "elsewhere"
+        elsewhere.mkdir()
+        dev.claude.trusts(elsewhere)
+        with dev.screen() as young, dev.screen("--resume", old, folder=elsewhere) as resumed:
+            young.until(lambda: len(running(dev)) == 2, "not both are seen")
+            dev.model.hold(HELD)
+            resumed.enters(HELD)
+            resumed.until(lambda: dev.model.waits(HELD), "the model was never asked")
+            resumed.until(lambda: status(dev, old) == "working", "never seen as working")
+            [other] = running(dev) - {old}
+            assert status(dev, other) == "idle"
+            pids = {each.id: each.pid for each in dev.seen.now.sessions}
+            assert pids == {old: resumed.pid, other: young.pid}
+            dev.model.let(HELD)
+            resumed.until(lambda: status(dev, old) == "idle", "never seen as idle")
+            assert dev.claude.logs == [log]
+            resumed.enters("/exit")
+            resumed.until(lambda: status(dev, old) == "done", "never seen as done")
+            dev.claude.leaves(young)
+
+
+def running(dev: Person) -> set[str]:
+    return {each.id for each in dev.seen.now.sessions if each.pid is not None}
+
+
+def status(dev: Person, session: str) -> str | None:
+    found = dev.seen.session(session)
+    return found.status.status if found else None
