@@ -87,6 +87,7 @@
                           see it; costs: who says what they used, that is ledger_costs; problems: what could not
                           be looked at)
         children          which processes belong to which session; orphans: those that outlive theirs
+        git/              what git says of their folders, seldom asked (states: when; program: how)
         tail              the end of one log, and what is appended to it (lines: in bounded memory; older: turns in
                           the part before that, counted once)
     setting      what a setting is: key, type, default, meaning
