@@ -71,7 +71,7 @@
     codex/       descriptor auth claims config program scratch_home hook hooks
                  | endpoint/ app_server/ status/ logs/ sessions/
                  limits, balance, shapes, parts, same_account: what these have in common
-                 hook: the protocol of its hooks; hooks: the guards among those of a home
+                 hook: the protocol of its hooks; session_hook: what they say of sessions; hooks: ours in a home
     claude/      descriptor auth variables config limits keychain noted desktop context_window hook hooks
                  | endpoint/ usage_command/ statusline/ logs/
     polling/     from homes to what is known of each account
@@ -134,7 +134,7 @@
                           (screen: what it shows; memory: what a process knows; stored: what outlives it)
         log, log_entries  tankful.log, and what of a change goes into it: pure (log_file: the file;
                           fault_log: for commands)
-        doctor/           the facts of a report, each check with a deadline (guards: of the hooks)
+        doctor/           the facts of a report, each check with a deadline
     tray/view/       snapshot → rows, text, pictures: pure, shared by all faces
         accounts          which account and which window is the tightest; whose it is, how old
         rows, row_icon    what a row is, and the ring before it

@@ -12,6 +12,7 @@ from msgspec import Struct
 from providers.domain.account import account_id
 from providers.domain.context_use import ContextUse
 from providers.domain.errors import NotSignedIn, ProviderError
+from providers.domain.hook_line import Purpose
 from providers.domain.limits import Identity, Reading, UsageError
 from providers.logs import LogFormat
 from providers.sessions import SessionFinder
@@ -70,13 +71,14 @@ class Installed(Struct, frozen=True, kw_only=True):
     error: ProviderError | None = None
 
 
-class GuardHook(Struct, frozen=True, kw_only=True):
-    """A `tankful guard` among the hooks of a CLI. `program` is what its command line starts, None where only a
-    shell could tell; `trust` is how the CLI judges it, None where it asks for none or does not say; `timeout`
-    is for how many seconds the CLI waits for it.
+class OwnHook(Struct, frozen=True, kw_only=True):
+    """A hook of ours among those of a CLI, `tankful guard` or `tankful hook`. `program` is what its command line
+    starts, None where only a shell could tell; `trust` is how the CLI judges it, None where it asks for none or
+    does not say; `timeout` is for how many seconds the CLI waits for it.
     """
 
     event: str
+    purpose: Purpose = "guard"
     program: str | None = None
     trust: str | None = None
     enabled: bool = True
@@ -206,8 +208,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     changed. `source_ids` names its sources in the order in which they are asked; `make_sources` makes them
     when they are first needed, since a command that only counts logs should not wait for the import of an
     HTTP library. `find_program` finds its own program, or checks the one at the path that the user set, and
-    asks it for its version within seconds, in a temporary home; it raises ProgramMissing. `find_guards` finds
-    the guards among the hooks of a home, given the path of the program that the user set; it raises
+    asks it for its version within seconds, in a temporary home; it raises ProgramMissing. `find_hooks` finds
+    ours among the hooks of a home, given the path of the program that the user set; it raises
     ProviderError. `find_log_homes` finds further homes that have logs and no login: they are counted, and their
     cost is shown with the provider's first account. `variables` are the names of its vendor's environment
     variables, with `*` for any ending; many hold a token, so the programs of other vendors get none of them.
@@ -234,7 +236,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     make_sources: Callable[[tuple[str, ...]], tuple[Source, ...]]
     logs: LogFormat
     find_program: Callable[[Mapping[str, str], Path | None], Installed] | None = None
-    find_guards: Callable[[Home, Mapping[str, str], Path | None], tuple[GuardHook, ...]] | None = None
+    find_hooks: Callable[[Home, Mapping[str, str], Path | None], tuple[OwnHook, ...]] | None = None
     find_log_homes: Callable[[Mapping[str, str]], tuple[Home, ...]] = lambda _environ: ()
     variables: tuple[str, ...] = ()
     foreign_variables: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from providers.claude.desktop import find_log_homes
 from providers.claude.logs.format import Transcripts
 from providers.claude.sessions.finder import ClaudeSessions, watched_sessions
 from providers.host.files import short, split_homes
-from providers.source import Glyph, GuardHook, Home, Installed, Links, Login, Provider, Source
+from providers.source import Glyph, Home, Installed, Links, Login, OwnHook, Provider, Source
 
 if TYPE_CHECKING:
     from providers.claude.auth import Logins
@@ -66,11 +66,11 @@ def find_program(environ: Mapping[str, str], chosen: Path | None) -> Installed:
     return program.installed(environ, chosen)
 
 
-def find_guards(home: Home, environ: Mapping[str, str], chosen: Path | None) -> tuple[GuardHook, ...]:
+def find_hooks(home: Home, environ: Mapping[str, str], chosen: Path | None) -> tuple[OwnHook, ...]:
     """The guards among its hooks; raises NotUnderstood."""
     from providers.claude import hooks
 
-    return hooks.find_guards(home, environ, chosen)
+    return hooks.find_hooks(home, environ, chosen)
 
 
 @cache
@@ -103,7 +103,7 @@ CLAUDE = Provider(
     make_sources=make_sources,
     logs=Transcripts(),
     find_program=find_program,
-    find_guards=find_guards,
+    find_hooks=find_hooks,
     find_log_homes=find_log_homes,
     variables=VARIABLES,
     resume=("claude", "--resume"),

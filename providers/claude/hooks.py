@@ -1,4 +1,4 @@
-"""The guards among the hooks of a home. Claude Code asks for no trust in those of the person's own settings."""
+"""Our hooks among those of a home. Claude Code asks for no trust in those of the person's own settings."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from providers.domain.errors import NotUnderstood
-from providers.domain.hook_line import is_guard, program_of, timeout_of
+from providers.domain.hook_line import Purpose, program_of, purpose_of, timeout_of
 from providers.host.files import read_small, short
-from providers.source import GuardHook, Home
+from providers.source import Home, OwnHook
 
 _LIMIT = 1 << 20
 _SECONDS = 600.0
@@ -18,11 +18,11 @@ _SECONDS_AT = {"UserPromptSubmit": 30.0, "SessionEnd": 5.0}
 """How long it waits for a hook that names no timeout (2.1.332, measured)."""
 
 
-def find_guards(
+def find_hooks(
     home: Home,
     _environ: Mapping[str, str],
     _chosen: Path | None,
-) -> tuple[GuardHook, ...]:
+) -> tuple[OwnHook, ...]:
     """Raises NotUnderstood for settings that cannot be read."""
     path = home.path / "settings.json"
     try:
@@ -35,21 +35,22 @@ def find_guards(
         return ()
     enabled = content.get("disableAllHooks") is not True
     return tuple(
-        GuardHook(
+        OwnHook(
             event=event,
+            purpose=purpose,
             program=program_of(entry["command"]),
             enabled=enabled,
             timeout=timeout_of(entry, _SECONDS_AT.get(event, _SECONDS)),
         )
-        for event, entry in _guards(content.get("hooks"))
+        for event, purpose, entry in _own(content.get("hooks"))
     )
 
 
-def _guards(hooks: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Their events and entries."""
+def _own(hooks: Any) -> Iterator[tuple[str, Purpose, dict[str, Any]]]:
+    """Their events, purposes and entries."""
     for event, groups in hooks.items() if isinstance(hooks, dict) else ():
         for group in groups if isinstance(groups, list) else ():
             entries = group.get("hooks") if isinstance(group, dict) else None
             for entry in entries if isinstance(entries, list) else ():
-                if isinstance(entry, dict) and is_guard(entry.get("command")):
-                    yield event, entry
+                if isinstance(entry, dict) and (purpose := purpose_of(entry.get("command"))):
+                    yield event, purpose, entry

@@ -9,10 +9,10 @@ from functools import cache, partial
 from pathlib import Path
 
 from providers.codex.logs.format import ROLLOUTS
-from providers.codex.sessions.finder import CodexSessions
+from providers.codex.sessions.finder import CodexSessions, watched_sessions
 from providers.domain.context_use import ContextUse
 from providers.host.files import short, split_homes
-from providers.source import Glyph, GuardHook, Home, Installed, Links, Login, Provider, Source
+from providers.source import Glyph, Home, Installed, Links, Login, OwnHook, Provider, Source
 
 VARIABLES = ("CODEX_*", "OPENAI_*")
 
@@ -46,11 +46,11 @@ def find_program(environ: Mapping[str, str], chosen: Path | None) -> Installed:
     return program.installed(environ, chosen)
 
 
-def find_guards(home: Home, environ: Mapping[str, str], chosen: Path | None) -> tuple[GuardHook, ...]:
+def find_hooks(home: Home, environ: Mapping[str, str], chosen: Path | None) -> tuple[OwnHook, ...]:
     """The guards among its hooks; raises NotUnderstood."""
     from providers.codex import hooks
 
-    return hooks.find_guards(home, environ, chosen)
+    return hooks.find_hooks(home, environ, chosen)
 
 
 def context_window(use: ContextUse, observations: Sequence[bytes]) -> int | None:
@@ -95,12 +95,13 @@ CODEX = Provider(
     make_sources=make_sources,
     logs=ROLLOUTS,
     find_program=find_program,
-    find_guards=find_guards,
+    find_hooks=find_hooks,
     variables=VARIABLES,
     resume=("codex", "resume"),
     home_variable="CODEX_HOME",
     home_files=("auth.json", "config.toml"),
     sessions=CodexSessions(),
+    watched_sessions=watched_sessions,
     when_empty={
         "rollouts": "no recent session log of this account has limits; the next Codex turn will write some."
     },

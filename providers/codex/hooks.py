@@ -1,4 +1,4 @@
-"""The guards among the hooks of a home, and whether Codex runs them.
+"""Our hooks among those of a home, and whether Codex runs them.
 
 Facts (0.171.0): hooks stand in `hooks.json` and in `config.toml`; one that the person has not trusted, or whose
 entry was changed since, is skipped in silence. What is trusted is a hash of the entry, which only Codex can make:
@@ -20,12 +20,12 @@ from providers.codex.config import FILE_LIMIT, read_config
 from providers.codex.program import Find, find_codex
 from providers.codex.scratch_home import borrowing
 from providers.domain.errors import NotUnderstood, ProviderError, TimedOut
-from providers.domain.hook_line import is_guard, program_of, timeout_of
+from providers.domain.hook_line import Purpose, program_of, purpose_of, timeout_of
 from providers.host.atomic import write_whole
 from providers.host.files import read_small, short
 from providers.host.process.child import Child, probe_folder
 from providers.host.process.jsonrpc import Conversation, Ended, RpcRefused
-from providers.source import GuardHook, Home
+from providers.source import Home, OwnHook
 from providers.version import version
 
 SECONDS = 8.0
@@ -39,25 +39,26 @@ Tables = dict[str, dict[str, Any]]
 """The hooks of each file: event → groups."""
 
 
-def find_guards(
+def find_hooks(
     home: Home, environ: Mapping[str, str], chosen: Path | None, find: Find = find_codex
-) -> tuple[GuardHook, ...]:
+) -> tuple[OwnHook, ...]:
     """Raises NotUnderstood for files that cannot be read."""
     config = read_config(home)
     tables: Tables = {_JSON: _of_json(home.path / _JSON), _TOML: _table(config.get("hooks"))}
-    found = [(name, *place) for name, table in tables.items() for place in _guards(table)]
+    found = [(name, *place) for name, table in tables.items() for place in _own(table)]
     if not found:
         return ()
     states = _ask(home, environ, chosen, find, tables, config)
     return tuple(
-        GuardHook(
+        OwnHook(
             event=event,
+            purpose=purpose,
             program=program_of(entry["command"]),
             trust=trust,
             enabled=enabled,
             timeout=timeout_of(entry, _HOOK_SECONDS_AT.get(event, _HOOK_SECONDS)),
         )
-        for name, event, group, at, entry in found
+        for name, event, group, at, purpose, entry in found
         for trust, enabled in [states.get(_key(name, event, group, at), (None, True))]
     )
 
@@ -89,11 +90,11 @@ def _entries(table: dict[str, Any]) -> Iterator[tuple[str, int, int, dict[str, A
                     yield event, group, at, entry
 
 
-def _guards(table: dict[str, Any]) -> Iterator[tuple[str, int, int, dict[str, Any]]]:
-    """The place of each, and its entry."""
+def _own(table: dict[str, Any]) -> Iterator[tuple[str, int, int, Purpose, dict[str, Any]]]:
+    """The place of each, its purpose and its entry."""
     for event, group, at, entry in _entries(table):
-        if is_guard(entry.get("command")):
-            yield event, group, at, entry
+        if purpose := purpose_of(entry.get("command")):
+            yield event, group, at, purpose, entry
 
 
 def _key(path: object, event: str, group: int, at: int) -> str:
@@ -165,14 +166,14 @@ def _write_config(place: Path, home: Home, tables: Tables, config: dict[str, Any
 
 
 def _blanked(table: dict[str, Any]) -> dict[str, Any]:
-    """The same table, with _PLACEHOLDER for all entries but guards."""
+    """The same table, with _PLACEHOLDER for all entries but ours."""
     blank: dict[str, Any] = {}
     for event, groups in table.items():
         blank[event] = []
         for each in groups if isinstance(groups, list) else ():
             entries = each.get("hooks") if isinstance(each, dict) else None
             kept = [
-                entry if isinstance(entry, dict) and is_guard(entry.get("command")) else _PLACEHOLDER
+                entry if isinstance(entry, dict) and purpose_of(entry.get("command")) else _PLACEHOLDER
                 for entry in (entries if isinstance(entries, list) else ())
             ]
             matcher = {"matcher": each["matcher"]} if isinstance(each, dict) and "matcher" in each else {}

@@ -1,21 +1,28 @@
-"""How a guard's hook is recognized among others, and what it starts."""
+"""How hooks of ours are recognized among others, and what they start."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from typing import Any
+from typing import Any, Literal
 
 from providers.domain.scalars import number
 
-_GUARD = re.compile(r"(?:^|\s)guard\s(?:.*\s)?--hook[\s=]")
+Purpose = Literal["guard", "sessions"]
+"""guard: it stops an agent before a limit does. sessions: it records what a session is doing."""
+_PURPOSES: dict[Purpose, re.Pattern[str]] = {
+    "guard": re.compile(r"(?:^|\s)guard\s(?:.*\s)?--hook[\s=]"),
+    "sessions": re.compile(r"(?:^|\s)hook\s+--for[\s=]"),
+}
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _OF_SHELLS = re.compile(r"[$`(){}\[\];|&<>*?!\\]")
 
 
-def is_guard(command: object) -> bool:
-    """Whether this command line of a hook is a guard's, by whatever path it is started."""
-    return isinstance(command, str) and _GUARD.search(command) is not None
+def purpose_of(command: object) -> Purpose | None:
+    """That of a hook with this command line, by whatever path it is started; None for one that is not ours."""
+    if not isinstance(command, str):
+        return None
+    return next((purpose for purpose, line in _PURPOSES.items() if line.search(command)), None)
 
 
 def program_of(command: object) -> str | None:

@@ -11,8 +11,9 @@
                     "program":  {"command", "path", "version", "error": ERROR | null},
                     "homes":    [{"path", "chosen", "exists", "readable", "login": LOGIN | null}],
                     "guards":   [{"home", "events": [names], "trusts": ["trusted" | "untrusted" | "modified" |
-                                  "managed"], "enabled", "missing", "timeout", "answered_at", "outcome",
+                                  "managed"], "purpose", "enabled", "missing", "timeout", "answered_at", "outcome",
                                   "error": ERROR | null}],
+                    "session_hooks": [the same of `tankful hook`],
                     "accounts": [{"id", "homes": [paths], "error": ERROR | null,
                                   "sources": [{"id", "title", "local", "ok", "at", "error": ERROR | null}]}]}],
      "ledger":    {"path", "exists", "bytes", "files", "complete": {provider: bool | null}, "sound",

@@ -46,3 +46,10 @@ class CodexSessions:
         from providers.codex.sessions.status import status
 
         return status(found, facts, hook, subagents, table, now)
+
+
+def watched_sessions(home: Path) -> tuple[str, ...]:
+    """The locks: one comes when a session begins, and goes with it."""
+    from providers.codex.sessions.rollouts import LOCKS
+
+    return (str(home / LOCKS),)

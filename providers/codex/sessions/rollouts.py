@@ -18,7 +18,8 @@ _ROLLOUT = re.compile(
     rf"(?P<home>.+?)[/\\](?:sessions[/\\]\d{{4}}[/\\]\d\d[/\\]\d\d|archived_sessions)[/\\]"
     rf"(?P<name>rollout-(?P<at>\d{{4}}-\d\d-\d\dT\d\d-\d\d-\d\d)-(?P<id>{_ID})(?:_{_ID})?\.jsonl)"
 )
-_LOCK = re.compile(rf"(?P<home>.+?)[/\\]thread-writer-locks[/\\](?P<id>{_ID})\.lock")
+LOCKS = "thread-writer-locks"
+_LOCK = re.compile(rf"(?P<home>.+?)[/\\]{LOCKS}[/\\](?P<id>{_ID})\.lock")
 _HEAD = 1 << 20
 """Bytes. The first line has the model's instructions, 20 KB in 0.171."""
 

@@ -8,12 +8,15 @@ from pathlib import Path
 from types import ModuleType
 
 from providers.claude import hook as claude_hook
-from providers.claude.descriptor import find_guards as claude_guards
+from providers.claude import session_hook as claude_session_hook
+from providers.claude.descriptor import find_hooks as claude_guards
 from providers.codex import hook as codex_hook
 from providers.codex import hooks as codex_hooks
+from providers.codex import session_hook as codex_session_hook
 from providers.domain.errors import ProgramMissing, ProviderError
+from providers.domain.live import STATUSES
 from providers.host.locate.find import Program
-from providers.source import GuardHook, Home
+from providers.source import Home, OwnHook
 from tests.fuzz import mutate
 from tests.fuzz.run import Target, require
 
@@ -28,6 +31,8 @@ CALLS = (
     {"hook_event_name": "PreToolUse", "session_id": "s", "prompt_id": "p", "agent_id": "a", "tool_input": {}},
     {"hook_event_name": "PostToolUse", "session_id": "s", "tool_response": {"stdout": "x"}},
     {"hook_event_name": "UserPromptSubmit", "prompt": "<task-notification>"},
+    {"hook_event_name": "PermissionRequest", "session_id": "s", "tool_name": "Bash", "agent_id": ""},
+    {"hook_event_name": "Stop", "session_id": "s", "background_tasks": [{"id": "b", "status": "running"}]},
 )
 ENTRY = {
     "matcher": "Bash",
@@ -55,9 +60,15 @@ def _check_call(content: bytes) -> None:
         sent = json.loads(content)
     except (ValueError, RecursionError):
         return
+    if not isinstance(sent, dict):
+        return
     for protocol in (codex_hook, claude_hook):
-        if isinstance(sent, dict):
-            _check_protocol(protocol, sent)
+        _check_protocol(protocol, sent)
+    for protocol in (codex_session_hook, claude_session_hook):
+        recorded = protocol.read(sent)
+        if recorded is not None:
+            require(recorded.status in STATUSES and bool(recorded.session), "a status of nothing")
+            require(recorded.tool is None or recorded.tool.isprintable(), f"a tool {recorded.tool!a}")
 
 
 def _check_protocol(protocol: ModuleType, sent: dict[str, object]) -> None:
@@ -88,8 +99,8 @@ def _check_settings(folder: Path, content: bytes) -> None:
         require(all(each.event.isascii() or each.event for each in found), "a guard of nothing")
 
 
-def _codex_guards(home: Home, environ: Mapping[str, str], chosen: Path | None) -> tuple[GuardHook, ...]:
-    return codex_hooks.find_guards(home, environ, chosen, find=_missing)
+def _codex_guards(home: Home, environ: Mapping[str, str], chosen: Path | None) -> tuple[OwnHook, ...]:
+    return codex_hooks.find_hooks(home, environ, chosen, find=_missing)
 
 
 def _missing(name: str, *, chosen: Path | None, environ: Mapping[str, str]) -> Program:

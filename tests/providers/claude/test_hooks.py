@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from providers.claude.descriptor import find_guards
+from providers.claude.descriptor import find_hooks
 from providers.domain.errors import NotUnderstood
-from providers.source import GuardHook, Home
+from providers.source import Home, OwnHook
 
 GUARD = {"type": "command", "command": "'/home/me/bin/tankful' guard --hook claude", "timeout": 5}
 OTHER = {"type": "command", "command": "say guard"}
@@ -24,9 +24,9 @@ def settings(home: Home, content: Any) -> None:
 
 
 def test_none(home: Home) -> None:
-    assert find_guards(home, {}, None) == ()
+    assert find_hooks(home, {}, None) == ()
     settings(home, {"hooks": {"PreToolUse": [{"hooks": [OTHER]}]}})
-    assert find_guards(home, {}, None) == ()
+    assert find_hooks(home, {}, None) == ()
 
 
 def test_among_others(home: Home) -> None:
@@ -34,8 +34,8 @@ def test_among_others(home: Home) -> None:
         home,
         {"hooks": {"PreToolUse": [{"matcher": "Bash", "hooks": [OTHER, GUARD]}], "Stop": [{"hooks": []}]}},
     )
-    assert find_guards(home, {}, None) == (
-        GuardHook(event="PreToolUse", program="/home/me/bin/tankful", timeout=5),
+    assert find_hooks(home, {}, None) == (
+        OwnHook(event="PreToolUse", program="/home/me/bin/tankful", timeout=5),
     )
 
 
@@ -53,14 +53,14 @@ def test_among_others(home: Home) -> None:
 def test_how_long_it_is_waited_for(home: Home, event: str, timeout: dict[str, Any], expected: float) -> None:
     entry = {"type": "command", "command": "tankful guard --hook claude", **timeout}
     settings(home, {"hooks": {event: [{"hooks": [entry]}]}})
-    (found,) = find_guards(home, {}, None)
+    (found,) = find_hooks(home, {}, None)
     assert found.timeout == expected
 
 
 def test_switched_off(home: Home) -> None:
     settings(home, {"disableAllHooks": True, "hooks": {"UserPromptSubmit": [{"hooks": [GUARD]}]}})
-    assert find_guards(home, {}, None) == (
-        GuardHook(event="UserPromptSubmit", program="/home/me/bin/tankful", enabled=False, timeout=5),
+    assert find_hooks(home, {}, None) == (
+        OwnHook(event="UserPromptSubmit", program="/home/me/bin/tankful", enabled=False, timeout=5),
     )
 
 
@@ -75,10 +75,10 @@ def test_switched_off(home: Home) -> None:
 )
 def test_odd_settings(home: Home, content: Any) -> None:
     settings(home, content)
-    assert find_guards(home, {}, None) == ()
+    assert find_hooks(home, {}, None) == ()
 
 
 def test_settings_that_cannot_be_read(home: Home) -> None:
     settings(home, "{")
     with pytest.raises(NotUnderstood):
-        find_guards(home, {}, None)
+        find_hooks(home, {}, None)

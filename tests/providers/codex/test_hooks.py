@@ -11,9 +11,9 @@ import pytest
 
 from providers.codex import hooks
 from providers.domain.errors import NotUnderstood, ProgramMissing
-from providers.domain.hook_line import is_guard, program_of
+from providers.domain.hook_line import program_of, purpose_of
 from providers.host.locate.find import Program
-from providers.source import GuardHook, Home
+from providers.source import Home, OwnHook
 
 GUARD = {"type": "command", "command": "/home/me/bin/tankful guard --hook codex", "timeout": 5}
 OTHER = {"type": "command", "command": "secret --token 7f3a9c"}
@@ -30,8 +30,8 @@ def missing(name: str, *, chosen: Path | None, environ: Mapping[str, str]) -> Pr
     raise ProgramMissing("There is no Codex.", remedy="Install it.")
 
 
-def found(home: Home) -> tuple[GuardHook, ...]:
-    return hooks.find_guards(home, {}, None, find=missing)
+def found(home: Home) -> tuple[OwnHook, ...]:
+    return hooks.find_hooks(home, {}, None, find=missing)
 
 
 def test_none(home: Home) -> None:
@@ -47,8 +47,8 @@ def test_in_both_files(home: Home) -> None:
         'type = "command"\ncommand = "tankful guard --min-left 20 --hook codex"\n'
     )
     assert found(home) == (
-        GuardHook(event="PreToolUse", program="/home/me/bin/tankful", timeout=5),
-        GuardHook(event="UserPromptSubmit", program="tankful", timeout=600),
+        OwnHook(event="PreToolUse", program="/home/me/bin/tankful", timeout=5),
+        OwnHook(event="UserPromptSubmit", program="tankful", timeout=600),
     )
 
 
@@ -85,17 +85,21 @@ def test_foreign_hooks_are_not_copied(home: Home, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "expected"),
     [
-        ("tankful guard --hook codex", True),
-        ("'/a b/tankful' guard --min-left 5 --hook=codex --refuse-calls", True),
-        ("python -m tray.cli guard --hook claude", True),
-        ("tankful guard", False),
-        ("safeguard --hook codex", False),
-        ("echo guards --hook codex", False),
-        (None, False),
+        ("tankful guard --hook codex", "guard"),
+        ("'/a b/tankful' guard --min-left 5 --hook=codex --refuse-calls", "guard"),
+        ("python -m tray.cli guard --hook claude", "guard"),
+        ("tankful guard", None),
+        ("safeguard --hook codex", None),
+        ("echo guards --hook codex", None),
+        ("~/.local/bin/tankful hook --for codex", "sessions"),
+        ("'/a b/tankful' hook --for=claude", "sessions"),
+        ("tankful hook", None),
+        ("webhook --for codex", None),
+        (None, None),
     ],
 )
-def test_how_a_guard_is_recognized(command: object, expected: bool) -> None:
-    assert is_guard(command) == expected
+def test_how_hooks_of_ours_are_recognized(command: object, expected: str | None) -> None:
+    assert purpose_of(command) == expected
 
 
 @pytest.mark.parametrize(

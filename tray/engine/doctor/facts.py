@@ -9,6 +9,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from providers.domain.hook_line import Purpose
 from providers.domain.limits import UsageError
 
 
@@ -76,14 +77,15 @@ class HomeFacts(Struct, frozen=True, kw_only=True):
     login: LoginFacts | None = None
 
 
-class GuardFacts(Struct, frozen=True, kw_only=True):
-    """The guard of a home: at which `events` of its CLI it is a hook. `trusts` are how the CLI judges each, empty
-    where it asks for no trust or does not say. `missing` is a program that should be started and is not there.
-    `timeout` is for how many seconds the CLI waits for the hook, the longest of them; None where there is no hook.
-    `answered_at` is when the hook last answered, `outcome` how.
+class HookFacts(Struct, frozen=True, kw_only=True):
+    """Our hooks of a `purpose` in a home: at which `events` of its CLI they are. `trusts` are how the CLI
+    judges each, empty where it asks for no trust or does not say. `missing` is a program that should be started
+    and is not there. `timeout` is for how many seconds the CLI waits for the hook, the longest of them; None
+    where there is no hook. `answered_at` is when the hook last answered, `outcome` how.
     """
 
     home: str
+    purpose: Purpose = "guard"
     events: tuple[str, ...] = ()
     trusts: tuple[str, ...] = ()
     enabled: bool = True
@@ -123,7 +125,8 @@ class ProviderFacts(Struct, frozen=True, kw_only=True):
     program: ProgramFacts | Failed | None = None
     homes: tuple[HomeFacts, ...] | Failed = ()
     accounts: tuple[AccountFacts, ...] | Failed = ()
-    guards: tuple[GuardFacts, ...] | Failed = ()
+    guards: tuple[HookFacts, ...] | Failed = ()
+    session_hooks: tuple[HookFacts, ...] | Failed = ()
 
 
 class LedgerFacts(Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from providers.domain.errors import LoginExpired, ProgramMissing, ProviderError
+from providers.domain.hook_line import Purpose
 from providers.domain.limits import UsageError
 from providers.host.files import short
 from providers.host.process.environment import environ_of
@@ -21,13 +22,15 @@ from tray.engine import published
 from tray.engine.doctor.checks import begin
 from tray.engine.doctor.facts import (
     AccountFacts,
+    Failed,
     HomeFacts,
+    HookFacts,
     LoginFacts,
     ProgramFacts,
     ProviderFacts,
     SourceFacts,
 )
-from tray.engine.doctor.guards import guards_of
+from tray.engine.doctor.hooks import hooks_of
 from tray.engine.scope import Scope
 
 PROGRAM_SECONDS = 14.0  # the login shell has 4 s, a version 5 s, and both are ended gently
@@ -42,7 +45,7 @@ def begin_provider(scope: Scope, provider: Provider, own: ProviderSettings) -> C
     program = begin(lambda: _program(scope, provider, own), PROGRAM_SECONDS)
     homes = begin(lambda: _homes(scope, provider), HOMES_SECONDS)
     accounts = begin(lambda: _accounts(scope, provider, own), HOMES_SECONDS)
-    guards = begin(lambda: guards_of(scope, provider, own), PROGRAM_SECONDS)
+    hooks = begin(lambda: hooks_of(scope, provider, own), PROGRAM_SECONDS)
     return lambda: ProviderFacts(
         id=provider.id,
         title=provider.title,
@@ -50,8 +53,13 @@ def begin_provider(scope: Scope, provider: Provider, own: ProviderSettings) -> C
         homes=homes(),
         accounts=accounts(),
         program=program(),
-        guards=guards(),
+        guards=_of_purpose("guard", hooks()),
+        session_hooks=_of_purpose("sessions", hooks()),
     )
+
+
+def _of_purpose(purpose: Purpose, found: tuple[HookFacts, ...] | Failed) -> tuple[HookFacts, ...] | Failed:
+    return found if isinstance(found, Failed) else tuple(each for each in found if each.purpose == purpose)
 
 
 def _program(scope: Scope, provider: Provider, own: ProviderSettings) -> ProgramFacts | None:

@@ -6,6 +6,11 @@ from typing import Literal
 
 from msgspec import Struct
 
+from providers.domain.limits import UsageError
+from tray.view import format as fmt
+
+_LONGEST = 300
+
 Level = Literal["ok", "warn", "fail", ""]
 """Well; worth a look; broken; neither, such as what is not used here."""
 
@@ -43,3 +48,7 @@ def failure(name: str, text: str, remedy: str) -> ReportRow:
 def unfinished(name: str, reason: str) -> ReportRow:
     """Of a check that did not come to its end."""
     return warning(name, reason, "Run `tankful doctor` again; if this persists, please report it.")
+
+
+def error_row(name: str, error: UsageError) -> ReportRow:
+    return warning(name, fmt.plain(error.message, _LONGEST), fmt.plain(error.remedy, _LONGEST))

@@ -15,14 +15,14 @@ import pytest
 
 from providers.claude import hooks as claude_hooks
 from providers.codex import hooks as codex_hooks
-from providers.source import GuardHook, Home
+from providers.source import Home, OwnHook
 from tests.providers.codex.test_hooks import missing
 from tests.tray.faces.published import ROOT
 from tray.faces.guard.options import parse
 
 PROGRAM = "~/.local/bin/tankful"
 EVENTS = tuple(
-    GuardHook(event=event, program=PROGRAM, timeout=5) for event in ("UserPromptSubmit", "PreToolUse")
+    OwnHook(event=event, program=PROGRAM, timeout=5) for event in ("UserPromptSubmit", "PreToolUse")
 )
 
 
@@ -40,7 +40,7 @@ def home(tmp_path: Path) -> Home:
 def test_of_claude(home: Home) -> None:
     settings = json.loads("{" + block('"hooks": {') + "}")
     (home.path / "settings.json").write_text(json.dumps(settings))
-    assert claude_hooks.find_guards(home, {}, None) == EVENTS
+    assert claude_hooks.find_hooks(home, {}, None) == EVENTS
     for groups in settings["hooks"].values():
         assert groups == [
             {
@@ -60,7 +60,7 @@ def test_of_codex(home: Home) -> None:
     start = page.index("    [[hooks.UserPromptSubmit]]")
     text = textwrap.dedent(page[start : page.index("\n\nCodex asks once", start)])
     (home.path / "config.toml").write_text(text)
-    assert codex_hooks.find_guards(home, {}, None, find=missing) == EVENTS
+    assert codex_hooks.find_hooks(home, {}, None, find=missing) == EVENTS
     for groups in tomllib.loads(text)["hooks"].values():
         assert groups == [
             {

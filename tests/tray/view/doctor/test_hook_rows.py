@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from providers.domain.limits import UsageError
-from tray.engine.doctor.facts import Failed, GuardFacts, ProviderFacts
+from tray.engine.doctor.facts import Failed, HookFacts, ProviderFacts
 from tray.view.doctor.provider import rows
 from tray.view.doctor.row import ReportRow
 
@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 def row(**facts: Any) -> ReportRow:
-    guard = GuardFacts(home="~/.codex", **facts)
+    guard = HookFacts(home="~/.codex", **facts)
     about = ProviderFacts(id="codex", title="Codex", enabled=True, guards=(guard,))
     (found,) = [each for each in rows(about, NOW, UTC) if each.name == "guard"]
     return found
@@ -103,3 +103,40 @@ def test_a_timeout_is_part_of_what_is_trusted(trusts: tuple[str, ...], remedy: s
 def test_a_check_that_hangs() -> None:
     about = ProviderFacts(id="codex", title="Codex", enabled=True, guards=Failed("No answer within 14 s."))
     assert any(each.name == "guard" for each in rows(about, NOW, UTC))
+
+
+def session_row(**facts: Any) -> ReportRow | None:
+    hook = HookFacts(home="~/.codex", purpose="sessions", **facts)
+    about = ProviderFacts(id="codex", title="Codex", enabled=True, session_hooks=(hook,))
+    return next((each for each in rows(about, NOW, UTC) if each.name == "session hook"), None)
+
+
+@pytest.mark.parametrize(
+    ("facts", "level", "text"),
+    [
+        (
+            {"events": ("Stop",), "trusts": ("trusted",), "answered_at": NOW - timedelta(minutes=3)},
+            "ok",
+            "set for Stop in ~/.codex, trusted; last recorded 3 min ago",
+        ),
+        ({"events": ("Stop",)}, "", "set for Stop in ~/.codex; has not recorded yet"),
+        (
+            {"events": ("Stop",), "trusts": ("untrusted",)},
+            "warn",
+            "Set for Stop in ~/.codex, but it is not trusted, so Codex skips it without a message.",
+        ),
+        (
+            {"events": ("Stop",), "missing": "~/.local/bin/tankful"},
+            "warn",
+            "Set for Stop in ~/.codex, but ~/.local/bin/tankful cannot be run, so nothing is recorded.",
+        ),
+    ],
+)
+def test_a_hook_that_records_sessions(facts: dict[str, Any], level: str, text: str) -> None:
+    found = session_row(**facts)
+    assert found is not None
+    assert (found.level, found.text) == (level, text)
+
+
+def test_who_needs_no_such_hook_reads_nothing_of_it() -> None:
+    assert session_row() is None
