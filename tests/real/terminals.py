@@ -55,8 +55,7 @@ def terminal(command: list[str], environ: dict[str, str], folder: Path) -> Itera
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
     try:
-        streams = {"stdin": slave, "stdout": slave, "stderr": slave}
-        with started(command, env=environ, cwd=folder, **streams) as process:
+        with started(command, env=environ, cwd=folder, stdin=slave, stdout=slave, stderr=slave) as process:
             os.close(slave)
             yield Terminal(master, process.pid)
     finally:

@@ -1,4 +1,4 @@
-"""What a look at live sessions says of a real Claude Code, against what its model, its tools and its screen know."""
+"""A look at the live sessions of a real Claude Code, against what its model, its tools and its screen know."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -214,8 +215,9 @@ def test_one_that_prints_is_done_when_it_has(cli: Cli, tmp_path: Path) -> None:
     with person(cli, tmp_path) as dev:
         dev.model.hold(HELD)
         command = [str(dev.claude.program), "-p", HELD]
-        output = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        with started(command, env=dev.claude.environ, cwd=dev.claude.work, **output) as process:
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        options: dict[str, Any] = {"env": dev.claude.environ, "cwd": dev.claude.work, **streams}
+        with started(command, **options) as process:
             until(lambda: dev.model.waits(HELD), "the model was never asked")
             until(lambda: dev.seen.status == "working", "never seen as working")
             assert (dev.one.kind, dev.one.pid) == ("exec", process.pid)
