@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from providers.domain.live import SessionStatus
 from providers.domain.processes import ProcessTable
 from providers.sessions import FoundSession, FoundSessions, HookRecord, SessionFacts, SessionReader
 
+if TYPE_CHECKING:
+    from providers.codex.sessions.logged import LoggedSubagents
+
 
 class CodexSessions:
+    """What it imports comes with the first look: commands that show none should not wait for it."""
+
     counted = b'"type":"task_started"', b'"type":"turn_started"', b'"type":"compacted"'
     tool_variable = "CODEX_THREAD_ID"
 
-    def find(self, homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSessions:  # noqa: ARG002
+    def __init__(self) -> None:
+        self._logged: LoggedSubagents | None = None
+
+    def find(self, homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSessions:
         from providers.codex.sessions.owners import find
 
-        return find(homes, table)
+        return find(homes, table, now)
 
     def reader(self) -> SessionReader:
         from providers.codex.sessions.reader import LiveRollout
@@ -30,9 +39,12 @@ class CodexSessions:
 
         return counts(line)
 
-    def subagents(self, found: FoundSession) -> Sequence[FoundSession]:  # noqa: ARG002
-        """Those that run are found by their process."""
-        return ()
+    def subagents(self, found: FoundSession) -> Sequence[FoundSession]:
+        if self._logged is None:
+            from providers.codex.sessions.logged import LoggedSubagents
+
+            self._logged = LoggedSubagents()
+        return self._logged.of(found)
 
     def status(
         self,

@@ -9,48 +9,60 @@ of its home; which terminal shows which is written nowhere.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from msgspec import Struct
 
 from providers.codex.sessions.agents import Agent, Role, find_agents
-from providers.codex.sessions.rollouts import FirstLine, SessionFile, origin_of, place_of
-from providers.domain.processes import OpenFile, Process, ProcessTable
+from providers.codex.sessions.logged import recent
+from providers.codex.sessions.rollouts import FirstLine, SessionFile, file_of, first_line
+from providers.domain.processes import OpenFile, ProcessTable
 from providers.sessions import FoundServer, FoundSession, FoundSessions
 
 _KINDS: Mapping[Role, str] = {"terminal": "", "exec": "exec", "app": "app", "daemon": "daemon"}
+_SERVER = "codex mcp-server"
+_STARTS_FOR = timedelta(seconds=10)
+"""A program that just started has no file of a session yet."""
 _RUNNING: tuple[Role, ...] = ("terminal", "exec", "app", "daemon", "server")
 
 
 class _Held(Struct):
     """What a process holds of one session."""
 
-    place: SessionFile
+    file: SessionFile
     log: Path | None = None
     certain: bool = False
 
 
-def find(homes: Sequence[Path], table: ProcessTable) -> FoundSessions:
+def find(homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSessions:
     agents = find_agents(table)
     running = [agent for agent in agents.values() if agent.role in _RUNNING]
     by_path = _by_path(homes)
     files = table.open_files([agent.pid for agent in running])
     sessions: dict[tuple[Path, str], FoundSession] = {}
+    owners = set[int]()
     for agent in running:
-        for held in _held(agent.pid, files).values():
-            home = by_path.get(held.place.home)
+        for held in _held(files.get(agent.pid, ())).values():
+            owners.add(agent.pid)
+            home = by_path.get(held.file.home)
             if home is None or agent.role == "server":
                 continue
             found = _session(home, held, agent, table)
             before = sessions.get((home, found.id))
             if before is None or (before.pid is None and found.pid is not None):
                 sessions[home, found.id] = found
-    servers = [
-        FoundServer(pid=agent.pid, name="codex mcp-server") for agent in running if agent.role == "server"
-    ]
-    return FoundSessions(sessions=tuple(sessions.values()), servers=tuple(servers), agents=frozenset(agents))
+    idle = [agent for agent in running if agent.pid not in owners]
+    return FoundSessions(
+        sessions=(
+            *sessions.values(),
+            *_unknown(idle, [agents[pid] for pid in owners], by_path, table, now),
+            *_ended(homes, sessions, now, all_known=all(agent.pid in files for agent in running)),
+        ),
+        servers=tuple(FoundServer(pid=each.pid, name=_SERVER) for each in running if each.role == "server"),
+        agents=frozenset(agents),
+    )
 
 
 def _by_path(homes: Sequence[Path]) -> dict[str, Path]:
@@ -58,36 +70,78 @@ def _by_path(homes: Sequence[Path]) -> dict[str, Path]:
     return {os.path.realpath(home): home for home in homes} | {str(home): home for home in homes}
 
 
-def _held(pid: int, files: Mapping[int, Sequence[OpenFile]]) -> dict[tuple[str, str], _Held]:
+def _held(files: Sequence[OpenFile]) -> dict[tuple[str, str], _Held]:
     found: dict[tuple[str, str], _Held] = {}
-    for file in files.get(pid, ()):
-        place = place_of(file.path)
-        if place is None or file.writes is False:
+    for each in files:
+        file = None if each.writes is False else file_of(each.path)
+        if file is None:
             continue
-        held = found.setdefault((place.home, place.id), _Held(place))
-        held.certain = held.certain or bool(file.writes) or not place.name
-        if place.name and (held.log is None or held.log.name < place.name):
-            held.log = Path(file.path)
+        held = found.setdefault((file.home, file.id), _Held(file))
+        held.certain = held.certain or bool(each.writes) or not file.name
+        if file.name and (held.log is None or held.log.name < file.name):
+            held.log = Path(each.path)
     return found
 
 
 def _session(home: Path, held: _Held, agent: Agent, table: ProcessTable) -> FoundSession:
-    origin = FirstLine() if held.log is None else origin_of(str(held.log))
-    process = table.processes.get(agent.pid)
+    first = FirstLine() if held.log is None else first_line(str(held.log))
     return FoundSession(
         home=home,
-        id=held.place.id,
+        id=held.file.id,
         log=held.log,
         pid=agent.pid if held.certain else None,
         is_running=True,
         kind=_KINDS.get(agent.role, ""),
-        parent=origin.parent,
-        name=origin.name,
-        cwd=origin.cwd or (table.folder(agent.pid) if agent.role != "daemon" else None),
-        version=origin.version,
-        since=origin.at or _started(process),
+        parent=first.parent,
+        name=first.name,
+        cwd=first.cwd or (table.folder(agent.pid) if agent.role != "daemon" else None),
+        version=first.version,
+        since=first.at or _started(agent, table),
     )
 
 
-def _started(process: Process | None) -> datetime | None:
+def _unknown(
+    idle: Iterable[Agent],
+    owners: Sequence[Agent],
+    homes: Mapping[str, Path],
+    table: ProcessTable,
+    now: datetime,
+) -> Iterator[FoundSession]:
+    """A program in a terminal of which nothing shows what it runs: it is still to be seen, but nothing can be
+    done with it. One in a home with a daemon shows a session of the daemon.
+    """
+    served = {_home_of(each, table) for each in owners if each.role == "daemon"}
+    for agent in idle:
+        path = _home_of(agent, table) if agent.role in ("terminal", "exec") else None
+        since = _started(agent, table)
+        if path is None or path not in homes or (agent.role == "terminal" and path in served):
+            continue
+        if since is not None and now - since >= _STARTS_FOR:
+            yield FoundSession(
+                home=homes[path],
+                id=f"process-{agent.pid}",
+                kind=_KINDS[agent.role],
+                cwd=table.folder(agent.pid),
+                since=since,
+            )
+
+
+def _ended(
+    homes: Sequence[Path], running: Mapping[tuple[Path, str], FoundSession], now: datetime, *, all_known: bool
+) -> Iterator[FoundSession]:
+    for home in homes:
+        held = {session for path, session in running if path == home}
+        yield from recent(home, held, now, is_running=False if all_known else None)
+
+
+def _home_of(agent: Agent, table: ProcessTable) -> str | None:
+    """None where the system hides its environment."""
+    environ = table.environment(agent.pid, ("CODEX_HOME", "HOME", "USERPROFILE"))
+    home = environ.get("HOME") or environ.get("USERPROFILE")
+    named = environ.get("CODEX_HOME") or (os.path.join(home, ".codex") if home else None)
+    return os.path.realpath(named) if named else None
+
+
+def _started(agent: Agent, table: ProcessTable) -> datetime | None:
+    process = table.processes.get(agent.pid)
     return None if process is None else datetime.fromtimestamp(process.started, UTC)

@@ -49,7 +49,7 @@ class FirstLine(Struct, frozen=True):
     at: datetime | None = None
 
 
-def place_of(path: str) -> SessionFile | None:
+def file_of(path: str) -> SessionFile | None:
     """None for any other file."""
     rollout = _ROLLOUT.fullmatch(path)
     if rollout:
@@ -58,30 +58,31 @@ def place_of(path: str) -> SessionFile | None:
     return SessionFile(lock["home"], lock["id"]) if lock else None
 
 
-def origin_of(path: str) -> FirstLine:
-    """All None while nothing is written."""
+def first_line(path: str) -> FirstLine:
+    """All None while nothing is written, and where it cannot be read."""
     try:
         status = os.stat(path)
     except OSError:
         return FirstLine()
     if not status.st_size:
         return FirstLine()
-    origin = _origin(path, status.st_ino)
-    if origin is None:  # its first line was not whole yet
-        _origin.cache_clear()
+    try:
+        return _read(path, status.st_ino)
+    except (OSError, _NotWhole):
         return FirstLine()
-    return origin
+
+
+class _NotWhole(Exception):
+    """The first line is still being written."""
 
 
 @lru_cache(maxsize=4096)
-def _origin(path: str, inode: int) -> FirstLine | None:  # noqa: ARG001 - another file by the same name is another one
-    try:
-        with open(path, "rb") as file:
-            line = file.readline(_HEAD)
-    except OSError:
-        return None
-    if not line.endswith(b"\n"):
-        return FirstLine() if len(line) == _HEAD else None
+def _read(path: str, _inode: int) -> FirstLine:
+    """Once for each file."""
+    with open(path, "rb") as file:
+        line = file.readline(_HEAD)
+    if not line.endswith(b"\n") and len(line) < _HEAD:
+        raise _NotWhole
     known = decoded(line)
     if known is None or known.type != "session_meta":
         return FirstLine()

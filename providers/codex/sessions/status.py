@@ -38,7 +38,8 @@ def status(
     now: datetime,
 ) -> SessionStatus:
     facts = facts or SessionFacts()
-    if found.is_running is False or (found.kind == "exec" and facts.turn == "ended" and not _busy(subagents)):
+    is_over = facts.turn == "ended" and not _busy(subagents)
+    if found.is_running is False or (is_over and (found.kind == "exec" or found.parent)):
         return SessionStatus(status="done", since=facts.last_at or facts.turn_since, evidence="log")
     if found.is_running is None:
         return SessionStatus(status="unknown", since=facts.last_at, evidence="log")

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from providers.codex.sessions.owners import find
-from providers.domain.processes import OpenFile
+from providers.codex.sessions import owners
+from providers.domain.processes import OpenFile, ProcessTable
+from providers.sessions import FoundSessions
 from tests.providers.codex.sessions.fakes import Fake, FakeTable, lock, rollout, uuid, written
 
+NOW = datetime(2026, 11, 29, 15, 3, tzinfo=UTC)
 ONE, TWO, THREE = uuid(1), uuid(2), uuid(3)
+
+
+def find(homes: list[Path], table: ProcessTable) -> FoundSessions:
+    return owners.find(homes, table, NOW)
 
 
 @pytest.fixture
