@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -23,6 +23,10 @@ class Held(Struct, frozen=True):
     items: tuple[Item, ...]
 
 
+Script = Mapping[str, Sequence[Item | Held]]
+"""The answers to each prompt, in order; then one of words."""
+
+
 class Asked(Struct, frozen=True):
     """A request for the answer number `number` to a prompt; `answered_at` and this are of `time.time`."""
 
@@ -32,25 +36,34 @@ class Asked(Struct, frozen=True):
 
 
 class ScriptedModels(Models):
-    """`script`: the answers to each prompt, in order; then one of words. A title is no answer to a prompt.
-
-    A prompt of a script is a word in brackets: `[[tool]] please`. The newest in a request counts.
+    """A prompt of a script is a word in brackets: `[[tool]] please`. The newest in a request counts. A
+    title is no answer to a prompt.
     """
 
-    def __init__(self, script: dict[str, Sequence[Item | Held]]) -> None:
+    def __init__(self, script: Script) -> None:
         super().__init__()
         self.script = script
         self.requests: list[Asked] = []
         self.answered: list[Asked] = []
         self._released: dict[str, threading.Event] = {}
         self._names = threading.Lock()
+        self._over = False
 
     def releases(self, name: str) -> None:
         self._event(name).set()
 
+    def releases_all(self) -> None:
+        with self._names:
+            self._over = True
+            for event in self._released.values():
+                event.set()
+
     def _event(self, name: str) -> threading.Event:
         with self._names:
-            return self._released.setdefault(name, threading.Event())
+            event = self._released.setdefault(name, threading.Event())
+            if self._over:
+                event.set()
+            return event
 
     def items(self, asked: Item, number: int) -> list[Item]:
         if "format" in (asked.get("text") or {}):

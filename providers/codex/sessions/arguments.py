@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from providers.host.shown_command import shown_argument
 
-_NAMES = ("cmd", "command", "path", "file_path", "query", "pattern", "url", "task_name", "target", "chars")
+_NAMES = ("cmd", "command", "path", "file_path", "query", "pattern", "url", "task_name", "target")
 """The first of these that a call has; never what a person or a model wrote in words."""
-_PATCHED = re.compile(r"^\*\*\* (?:Add|Update|Delete) File: (.+)$", re.MULTILINE)
+_PATCHED = re.compile(r"""\*\*\* (?:Add|Update|Delete) File: ([^\n"'`]+)""")
 _TOOL = re.compile(r"\btools\.([A-Za-z_]\w*)")
 _COMMAND = re.compile(r"""\bcmd["']?\s*:\s*(["'`])((?:\\.|(?!\1)[^\\]){1,4000})\1""")
 _LITERAL = re.compile(r"\\(.)")

@@ -13,6 +13,7 @@ from providers.sessions import FoundSession, FoundSessions, HookRecord, SessionF
 
 if TYPE_CHECKING:
     from providers.codex.sessions.logged import LoggedSubagents
+    from providers.codex.sessions.tool_runs import ToolRuns
 
 
 class CodexSessions:
@@ -23,6 +24,7 @@ class CodexSessions:
 
     def __init__(self) -> None:
         self._logged: LoggedSubagents | None = None
+        self._runs: ToolRuns | None = None
 
     def find(self, homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSessions:
         from providers.codex.sessions.owners import find
@@ -56,8 +58,10 @@ class CodexSessions:
         now: datetime,
     ) -> SessionStatus:
         from providers.codex.sessions.status import status
+        from providers.codex.sessions.tool_runs import ToolRuns
 
-        return status(found, facts, hook, subagents, table, now)
+        runs = self._runs = self._runs or ToolRuns()
+        return status(found, facts, hook, subagents, lambda call: runs.look(call, found, table, now), now)
 
 
 def watched_sessions(home: Path) -> tuple[str, ...]:

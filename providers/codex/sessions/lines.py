@@ -17,6 +17,7 @@ _HEAD = re.compile(
     rb'\{"timestamp":"([^"]{0,64})",(?:"ordinal":[0-9]{1,19},)?'
     rb'"type":"(\w{1,64})","payload":\{(?:"type":"(\w{1,64})")?'
 )
+_TIME = re.compile(rb'\{"timestamp":"([^"]{0,64})"')
 _EVENTS = frozenset(
     (
         *(b"task_started", b"turn_started", b"task_complete", b"turn_complete", b"turn_aborted"),
@@ -115,8 +116,8 @@ def decoded(line: bytes) -> TellingLine | None:
 
 
 def time_of(line: bytes) -> datetime | None:
-    """When it was written, of any line."""
-    head = _HEAD.match(line)
+    """When it was written, of any line or of its first bytes."""
+    head = _TIME.match(line)
     if head is None:
         return None
     try:

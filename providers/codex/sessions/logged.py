@@ -6,6 +6,7 @@ A rollout stands in the folder of the local day on which its thread began.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from providers.sessions import FoundSession
 RECENT = timedelta(minutes=5)
 _MOST_HEADS = 128
 """So many first lines are read at a time, of the newest rollouts first."""
+_TICK = 2 * 10**9  # nanoseconds
 
 
 def kind_of(originator: str | None) -> str:
@@ -76,7 +78,9 @@ class _Folder:
         except OSError:
             return iter(())
         if modified != self._modified:
-            self._modified = modified if self._read() else None
+            # What is added within a tick of the file system's clock leaves the folder's time as it is.
+            is_old = time.time_ns() - modified > _TICK
+            self._modified = modified if self._read() and is_old else None
         return iter(list(self._subagents.items()))
 
     def _read(self) -> bool:

@@ -20,14 +20,3 @@ def descendants(pid: int, table: ProcessTable) -> Iterator[int]:
                 seen.add(child)
                 pending.append(child)
                 yield child
-
-
-def is_below(pid: int, above: int, table: ProcessTable) -> bool:
-    """Whether a process comes from another, over however many."""
-    seen = set[int]()
-    while (process := table.processes.get(pid)) is not None and pid not in seen:
-        seen.add(pid)
-        if process.parent == above:
-            return True
-        pid = process.parent
-    return False

@@ -37,6 +37,8 @@ class LiveRollout:
         self._turn: TurnState | None = None
         self._turn_since: datetime | None = None
         self._has_events = False
+        self._saw_begin = False
+        """Of a turn: what the person was asked, and what was called, cannot be older than the last one's."""
         self._interrupted = False
         self._question: OpenCall | None = None
         """One that the turn does not wait for: the person may answer it later (0.171)."""
@@ -56,7 +58,7 @@ class LiveRollout:
     @property
     def facts(self) -> SessionFacts:
         return SessionFacts(
-            is_settled=self._turn is not None and self._members.get("model") is not None,
+            is_settled=self._saw_begin and self._members.get("model") is not None,
             turns=self._turns,
             compactions=self._compactions,
             turn=self._turn,
@@ -107,6 +109,7 @@ class LiveRollout:
         )
         if not self._has_events and self._turn != "open":
             self._begin(at)
+        self._goes_on()
 
     def _event(self, payload: Payload, at: datetime) -> None:
         match payload.type:
@@ -128,7 +131,6 @@ class LiveRollout:
     def _message(self, kind: str, at: datetime) -> None:
         match kind:
             case "user_message":
-                self._question = None
                 if not self._has_events:
                     self._begin(at)
             case "agent_message":
@@ -150,13 +152,19 @@ class LiveRollout:
         if payload.type in ("function_call_output", "custom_tool_call_output"):
             self._calls.output(payload)
             return
-        if not self._has_events and self._turn != "open":
-            self._begin(at)
+        self._goes_on(is_reopened=not self._has_events)
         self._calls.call(payload, at)
 
     def _begin(self, at: datetime) -> None:
         self._turn, self._turn_since, self._interrupted = "open", at, False
+        self._saw_begin = True
+        self._question = None
         self._calls.begin_turn()
+
+    def _goes_on(self, *, is_reopened: bool = False) -> None:
+        """In the midst of a turn, whose beginning was not read."""
+        if self._turn is None or is_reopened:
+            self._turn = "open"
 
     def _end(self, at: datetime, *, interrupted: bool) -> None:
         self._has_events = True

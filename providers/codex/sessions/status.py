@@ -1,31 +1,23 @@
 """What a session of Codex is doing. Pure: of its log, its hooks and its processes.
 
 The log cannot tell a tool that runs from a dialog that asks whether it may (0.171: the same lines, and nothing
-until either ends). The processes can: a tool's have the id of their call in `CODEX_TOOL_CALL_ID`. In Code Mode
-that is an id of its own, `exec-` and a UUID, which the log only names when the command has ended; there a
-process counts that began after the call.
-
-A process does not prove that a turn goes on: after Esc the tool's may live on, as a background terminal.
+until either ends); its processes can. They do not prove that a turn goes on: after Esc a tool's may live on, as a
+background terminal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from providers.codex.sessions.processes import descendants
+from providers.codex.sessions.tool_runs import Run
 from providers.domain.live import Evidence, SessionStatus, Status, Task
-from providers.domain.processes import ProcessTable
 from providers.sessions import FoundSession, HookRecord, OpenCall, SessionFacts
 
+Runs = Callable[[OpenCall], Run]
+
 DIALOG_AFTER = timedelta(seconds=2)
-"""A tool whose process is not there by then waits for the person."""
-_CLOCKS = 0.5
-"""Seconds by which a process may seem to be older than the call that started it: it is dated in ticks."""
-_CALL = "CODEX_TOOL_CALL_ID"
-_THREAD = "CODEX_THREAD_ID"
-_ASKED = (_CALL, _THREAD, "PATH")
-_OF_SCRIPT = "exec-"
+"""A tool of which neither a process nor a line is there by then waits for the person."""
 _URGENT: tuple[Status, ...] = ("approval", "waiting", "working")
 
 
@@ -34,9 +26,10 @@ def status(
     facts: SessionFacts | None,
     hook: HookRecord | None,
     subagents: Mapping[str, SessionStatus],
-    table: ProcessTable,
+    runs: Runs,
     now: datetime,
 ) -> SessionStatus:
+    """`runs` looks for the processes of a call."""
     facts = facts or SessionFacts()
     is_over = facts.turn == "ended" and not _busy(subagents)
     if found.is_running is False or (is_over and (found.kind == "exec" or found.parent)):
@@ -46,7 +39,7 @@ def status(
     if hook is not None and (facts.last_at is not None and hook.at <= facts.last_at):
         hook = None
     is_open = facts.turn == "open"
-    own = _open_turn(found, facts, hook, table, now) if is_open else _no_turn(found, facts, hook)
+    own = _open_turn(facts, hook, runs, now) if is_open else _no_turn(found, facts, hook)
     return _with_subagents(own, subagents)
 
 
@@ -60,32 +53,36 @@ def _no_turn(found: FoundSession, facts: SessionFacts, hook: HookRecord | None) 
     return SessionStatus(status="idle", since=since, evidence="log" if facts.turn else "process")
 
 
-def _open_turn(
-    found: FoundSession, facts: SessionFacts, hook: HookRecord | None, table: ProcessTable, now: datetime
-) -> SessionStatus:
+def _open_turn(facts: SessionFacts, hook: HookRecord | None, runs: Runs, now: datetime) -> SessionStatus:
     calls = [call for call in facts.calls if not call.in_background]
-    for call in calls:
-        if call.asks:
-            return _of("waiting", call)
-    newest = calls[-1] if calls else None
+    question = next((call for call in calls if call.asks), None)
+    if question is not None:
+        return _of("waiting", question)
+    may_ask = [call for call in calls if call.escalates is not False or _asked_by_hook(call, hook)]
+    runs_of = {call.id: runs(call) for call in may_ask}
+    running = [call for call in may_ask if runs_of[call.id] == "yes"]
     look_again = False
-    evidence: Evidence = "log"
-    for call in calls:
-        if call.escalates is False and not _asked_by_hook(call, hook):
+    for call in may_ask:
+        # Where another one runs, a call that need not be asked about may only wait for its turn.
+        if runs_of[call.id] == "yes" or (running and not call.escalates):
             continue
-        if runs(call, found, table):
-            newest, evidence = call, "process"
-        elif hook is not None and _asked_by_hook(call, hook):
+        if hook is not None and _asked_by_hook(call, hook):
             return _of("approval", call, "hook", hook.tool)
-        elif found.pid is None:  # its processes are not known from those of others
+        if runs_of[call.id] == "unknown" or call.escalates is False:
             continue
-        elif call.task.since is None or now - call.task.since >= DIALOG_AFTER:
+        if runs_of[call.id] == "no" and now - _quiet_since(call, facts, now) >= DIALOG_AFTER:
             return _of("approval", call, "process")
-        else:
-            look_again = True
-    task = newest.task if newest else _in_background(facts)
+        look_again = True
+    newest = (running or calls)[-1:]
+    task = newest[0].task if newest else _in_background(facts)
+    evidence: Evidence = "process" if running else "log"
     since = facts.turn_since
     return SessionStatus(status="working", since=since, task=task, evidence=evidence, look_again=look_again)
+
+
+def _quiet_since(call: OpenCall, facts: SessionFacts, now: datetime) -> datetime:
+    """While the person is asked, nothing is written. A script may have come to its next command."""
+    return max((at for at in (call.task.since, facts.last_at) if at is not None), default=now - DIALOG_AFTER)
 
 
 def _of(what: Status, call: OpenCall, evidence: Evidence = "log", tool: str | None = None) -> SessionStatus:
@@ -113,24 +110,6 @@ def _in_background(facts: SessionFacts) -> Task | None:
         (task for task in reversed(started) if since and task.since and task.since >= since),
         None,
     )
-
-
-def runs(call: OpenCall, found: FoundSession, table: ProcessTable) -> bool:
-    """Whether a process of this call is there."""
-    pids: Iterable[int] = table.processes if found.pid is None else descendants(found.pid, table)
-    began = call.task.since.timestamp() - _CLOCKS if call.task.since else 0
-    for pid in pids:
-        process = table.processes[pid]
-        if process.started < began:
-            continue
-        known = table.environment(pid, _ASKED)
-        if known.get(_CALL) == call.id:
-            return True
-        if known.get(_CALL, "").startswith(_OF_SCRIPT) and known.get(_THREAD) == found.id:
-            return True
-        if not known and found.pid is not None:  # the system hides it: what began after the call is its
-            return True
-    return False
 
 
 def _busy(subagents: Mapping[str, SessionStatus]) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from providers.codex.sessions import owners
+from providers.codex.sessions.finder import CodexSessions
 from providers.domain.processes import OpenFile, ProcessTable
-from providers.sessions import FoundSessions
+from providers.sessions import FoundSession, FoundSessions
 from tests.providers.codex.sessions.fakes import Fake, FakeTable, lock, rollout, uuid, written
+from tests.providers.codex.sessions.lines import line
 
 NOW = datetime(2026, 11, 29, 15, 3, tzinfo=UTC)
 ONE, TWO, THREE = uuid(1), uuid(2), uuid(3)
@@ -117,3 +120,96 @@ def test_a_server_for_other_programs_is_no_session(home: Path) -> None:
     table = FakeTable(Fake(pid=2, command=("codex", "mcp-server"), files=written(rollout(home, ONE))))
     found = find([home], table)
     assert (found.sessions, [each.pid for each in found.servers]) == ((), [2])
+
+
+def test_a_terminal_of_which_nothing_is_known_is_shown_and_cannot_be_acted_on(home: Path) -> None:
+    """As where the system hides what is open, or while a person chooses a session."""
+    environ = {"CODEX_HOME": str(home)}
+    since = NOW.timestamp() - 11
+    table = FakeTable(
+        Fake(pid=2, environ=environ, started=since, files=None),
+        Fake(pid=3, environ=environ, started=since),
+        Fake(pid=4, environ=environ, started=NOW.timestamp() - 9),  # it has only begun
+        Fake(pid=5, environ={"CODEX_HOME": "/other"}, started=since),
+        Fake(pid=6, environ=None, started=since),
+        Fake(pid=7, environ=environ, started=since, command=("codex", "app-server")),
+    )
+    found = find([home], table).sessions
+    assert [(each.id, each.pid, each.is_running) for each in found] == [
+        ("process-2", None, None),
+        ("process-3", None, None),
+    ]
+
+
+def test_a_terminal_beside_a_daemon_shows_what_that_one_runs(home: Path) -> None:
+    environ = {"CODEX_HOME": str(home)}
+    daemon = ("codex", "app-server", "--managed-daemon")
+    table = FakeTable(
+        Fake(pid=2, environ=environ, started=9.0),
+        Fake(pid=3, environ=environ, command=daemon, files=written(lock(home, ONE))),
+    )
+    assert [each.id for each in find([home], table).sessions] == [ONE]
+
+
+def test_the_default_home_is_below_the_person_s_own(home: Path) -> None:
+    table = FakeTable(Fake(pid=2, environ={"HOME": str(home)}))
+    (found,) = find([home / ".codex"], table).sessions
+    assert found.home == home / ".codex"
+
+
+def made(path: Path, *, parent: str | None = None, age: float = 10, originator: str = "codex-tui") -> Path:
+    source = {"subagent": {"thread_spawn": {"parent_thread_id": parent, "agent_path": "/root/helper"}}}
+    about = {"originator": originator} | ({"source": source} if parent else {})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    session = path.stem[28:64]
+    path.write_bytes(
+        line(0, "session_meta", id=session, cwd="/home/dev", cli_version="0.171.0", **about) + b"\n"
+    )
+    os.utime(path, (NOW.timestamp() - age,) * 2)
+    return path
+
+
+def local_day(*, days: int = 0) -> str:
+    return (NOW.astimezone() - timedelta(days=days)).strftime("%Y/%m/%d")
+
+
+def test_a_session_that_ended_a_moment_ago(home: Path) -> None:
+    ended = made(rollout(home, ONE, day=local_day(days=1)), originator="codex_exec")
+    made(rollout(home, TWO, day=local_day()), age=301)
+    running = made(rollout(home, THREE, day=local_day()))
+    table = FakeTable(Fake(pid=2, files=written(running)))
+    found = {each.id: each for each in find([home], table).sessions}
+    assert set(found) == {ONE, THREE}
+    assert (found[ONE].is_running, found[ONE].pid, found[ONE].kind) == (False, None, "exec")
+    assert (found[ONE].log, found[ONE].cwd, found[ONE].version) == (ended, "/home/dev", "0.171.0")
+
+
+def test_where_what_is_open_is_hidden_it_may_still_run(home: Path) -> None:
+    made(rollout(home, ONE, day=local_day()))
+    (found,) = find([home], FakeTable(Fake(pid=2, files=None))).sessions
+    assert (found.id, found.is_running) == (ONE, None)
+
+
+def test_a_subagent_has_a_parent_and_a_name(home: Path) -> None:
+    parent, child = made(rollout(home, ONE)), made(rollout(home, TWO), parent=ONE)
+    table = FakeTable(Fake(pid=2, files=written(parent, child)))
+    assert [(each.id, each.parent, each.name) for each in find([home], table).sessions] == [
+        (ONE, None, None),
+        (TWO, ONE, "helper"),
+    ]
+
+
+def test_subagents_of_which_only_the_logs_are_left(home: Path) -> None:
+    """Of the session's own day, and of the one on which it was last written."""
+    sessions = CodexSessions()
+    own = FoundSession(home=home, id=ONE, log=made(rollout(home, ONE, day="2025/01/31")))
+    assert list(sessions.subagents(own)) == []
+    made(rollout(home, TWO, day="2025/01/31"), parent=ONE)
+    made(rollout(home, THREE, day=local_day()), parent=ONE)
+    made(rollout(home, uuid(4), day=local_day()), parent=TWO)
+    half = rollout(home, uuid(5), day=local_day())
+    half.write_bytes(b'{"timestamp":')
+    assert [(each.id, each.is_running) for each in sessions.subagents(own)] == [(THREE, False), (TWO, False)]
+    made(half, parent=ONE)
+    (half.parent / "another").touch()
+    assert {each.id for each in sessions.subagents(own)} == {TWO, THREE, uuid(5)}

@@ -1,0 +1,62 @@
+"""Whether a tool call runs: by the processes of the program that runs its session.
+
+Each process of a tool has the id of its call in `CODEX_TOOL_CALL_ID` (0.171). In Code Mode that is an id of its
+own, `exec-` and a UUID, which the log only names when the command has ended; there a process counts that began
+after the call.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from providers.codex.sessions.processes import descendants
+from providers.domain.processes import ProcessTable
+from providers.sessions import FoundSession, OpenCall
+
+Run = Literal["yes", "no", "lately", "unknown"]
+"""lately: it did a moment ago. The program writes down the end of a process shortly after it."""
+
+_LATELY = timedelta(seconds=5)
+_MOST = 256
+_CLOCKS = 0.5
+"""Seconds by which a process may seem to be older than the call that started it: it is dated in ticks."""
+_CALL = "CODEX_TOOL_CALL_ID"
+_THREAD = "CODEX_THREAD_ID"
+_ASKED = (_CALL, _THREAD, "PATH")
+_OF_SCRIPT = "exec-"
+
+
+class ToolRuns:
+    """Remembers from look to look which calls ran."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str], datetime] = {}
+
+    def look(self, call: OpenCall, found: FoundSession, table: ProcessTable, now: datetime) -> Run:
+        key = found.id, call.id
+        if found.pid is None:  # whose processes these are is not known
+            return "unknown"
+        if _has_process(call, found.id, found.pid, table):
+            self._seen.pop(key, None)
+            self._seen[key] = now
+            while len(self._seen) > _MOST:
+                del self._seen[next(iter(self._seen))]
+            return "yes"
+        seen = self._seen.get(key)
+        return "no" if seen is None or now - seen >= _LATELY else "lately"
+
+
+def _has_process(call: OpenCall, session: str, pid: int, table: ProcessTable) -> bool:
+    began = call.task.since.timestamp() - _CLOCKS if call.task.since else 0
+    for below in descendants(pid, table):
+        known = table.environment(below, _ASKED)
+        if known.get(_CALL) == call.id:
+            return True
+        if table.processes[below].started < began:
+            continue
+        if known.get(_CALL, "").startswith(_OF_SCRIPT) and known.get(_THREAD) == session:
+            return True
+        if not known:  # the system hides it: what began after the call is the call's
+            return True
+    return False
