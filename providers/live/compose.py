@@ -12,6 +12,7 @@ from providers.domain.live import STATUSES, GitState, LiveSession, LiveSubagent
 from providers.domain.project import canonical
 from providers.domain.session_figures import RATE_SPAN, AskedSession, SessionFigures
 from providers.live.observed import ObservedSession
+from providers.sessions import SessionFacts
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _NAME_LENGTH = 30
@@ -86,7 +87,7 @@ def composed(one: ObservedSession, extras: Extras, now: datetime, *, with_title:
         token_history=figures.history if figures else (),
         week_percent=_week_percent(figures, extras.account),
         subagents=tuple(_subagent(each, figures) for each in [*one.all()][1:]),
-        git=extras.git,
+        git=extras.git or _git(facts),
         memory_files=found.memory_files,
         rate_limited=extras.account.is_blocked,
     )
@@ -111,6 +112,11 @@ def _week_percent(figures: SessionFigures | None, account: HomeAccount) -> float
     if figures is None or figures.week_share is None or account.week_percent is None:
         return None
     return figures.week_share * account.week_percent
+
+
+def _git(facts: SessionFacts) -> GitState | None:
+    """What the log says of it."""
+    return GitState(branch=facts.branch) if facts.branch else None
 
 
 def _subagent(one: ObservedSession, figures: SessionFigures | None) -> LiveSubagent:

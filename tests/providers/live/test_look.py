@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from providers.domain.cost import Tally
 from providers.domain.live import LiveSession, McpServer, SessionsLook
@@ -171,6 +172,28 @@ def test_one_that_runs_again_is_not_done(home: Path) -> None:
     assert only(look.look(NOW + timedelta(seconds=4))).status.status == "working"
 
 
+def test_one_that_was_killed_ended_when_it_was_last_seen(home: Path) -> None:
+    """However long it had been idle: its program left a record."""
+    one, sessions, homes = provider(home)
+    look = SessionLook(lambda: [(one, homes)], FakeProcesses())
+    running = found(home, "a", {"turn": "ended", "at": "2026-11-29T09:00:00+00:00"})
+    sessions.sessions = [running]
+    look.look(NOW)
+    sessions.sessions = [replace(running, is_running=False, pid=None)]
+    session = only(look.look(NOW + timedelta(seconds=2)))
+    assert (session.status.status, session.status.since) == ("done", NOW)
+    assert ids(look.look(NOW + timedelta(minutes=6))) == []
+
+
+def test_one_of_which_nobody_knows_whether_it_runs_does_not_end(home: Path) -> None:
+    one, sessions, homes = provider(home)
+    look = SessionLook(lambda: [(one, homes)], FakeProcesses())
+    sessions.sessions = [found(home, "a", is_running=None, pid=None)]
+    assert ids(look.look(NOW)) == ["a"]
+    sessions.sessions = []
+    assert ids(look.look(NOW + timedelta(seconds=2))) == []
+
+
 def test_while_a_provider_fails_none_of_its_sessions_counts_as_ended(home: Path) -> None:
     one, sessions, homes = provider(home)
     look = SessionLook(lambda: [(one, homes)], FakeProcesses())
@@ -212,8 +235,6 @@ def test_a_cli_that_serves_is_no_session(home: Path) -> None:
 
 
 def test_a_provider_without_a_finder_has_no_sessions(home: Path) -> None:
-    from msgspec.structs import replace
-
     one, _, homes = provider(home)
     shown = SessionLook(lambda: [(replace(one, sessions=None), homes)], FakeProcesses()).look(NOW)
     assert shown == SessionsLook(at=NOW)
