@@ -11,6 +11,7 @@ from msgspec import Struct
 from providers.domain.live import STATUSES, GitState, LiveSession, LiveSubagent
 from providers.domain.project import canonical
 from providers.domain.session_figures import RATE_SPAN, AskedSession, SessionFigures
+from providers.live.children import SessionChildren
 from providers.live.observed import ObservedSession
 from providers.sessions import SessionFacts
 
@@ -48,9 +49,12 @@ def question(one: ObservedSession, accounts: Accounts) -> AskedSession | None:
 
 
 class Extras(Struct, frozen=True, kw_only=True):
-    """What is known of a session beside its log: the memory of its program, its folder's git, what it used."""
+    """What is known of a session beside its log: the memory of its program, its children, its folder's git, what
+    it used.
+    """
 
     rss: int | None = None
+    children: SessionChildren = SessionChildren()
     git: GitState | None = None
     figures: SessionFigures | None = None
     account: HomeAccount = HomeAccount()
@@ -58,7 +62,6 @@ class Extras(Struct, frozen=True, kw_only=True):
 
 def composed(one: ObservedSession, extras: Extras, now: datetime, *, with_title: bool = False) -> LiveSession:
     found, facts, figures = one.found, one.facts, extras.figures
-    folder = found.cwd or facts.cwd
     return LiveSession(
         provider=one.candidate.provider.id,
         id=found.id,
@@ -66,7 +69,7 @@ def composed(one: ObservedSession, extras: Extras, now: datetime, *, with_title:
         status=one.status,
         kind=found.kind,
         account=extras.account.id,
-        project=canonical(folder) if folder else None,
+        project=project_of(one),
         cwd=facts.cwd or found.cwd,
         model=facts.model,
         effort=facts.effort,
@@ -86,6 +89,8 @@ def composed(one: ObservedSession, extras: Extras, now: datetime, *, with_title:
         tokens_per_minute=_rate(one, figures, now),
         token_history=figures.history if figures else (),
         week_percent=_week_percent(figures, extras.account),
+        children=extras.children.shown,
+        more_children=extras.children.more,
         subagents=tuple(_subagent(each, figures) for each in [*one.all()][1:]),
         git=extras.git or _git(facts),
         memory_files=found.memory_files,
@@ -97,6 +102,12 @@ def in_order(sessions: Iterable[LiveSession]) -> tuple[LiveSession, ...]:
     """Those that wait for the person first, then the newest."""
     newest = sorted(sessions, key=lambda one: one.last_at or one.started_at or _LONG_AGO, reverse=True)
     return tuple(sorted(newest, key=lambda one: STATUSES.index(one.status.status)))
+
+
+def project_of(one: ObservedSession) -> str | None:
+    """The folder that it was started in."""
+    folder = one.found.cwd or one.facts.cwd
+    return canonical(folder) if folder else None
 
 
 def _rate(one: ObservedSession, figures: SessionFigures | None, now: datetime) -> float | None:

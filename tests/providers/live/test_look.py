@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from providers.domain.cost import Tally
 from providers.domain.live import LiveSession, McpServer, SessionsLook
+from providers.domain.processes import Process
 from providers.domain.session_figures import AskedSession, SessionFigures, SessionKey
 from providers.ledger.database import LedgerError
 from providers.live.compose import HomeAccount
@@ -216,6 +217,24 @@ def test_one_that_is_found_without_its_process_is_shown_for_five_minutes(home: P
     os.utime(home / "c.jsonl", (NOW.timestamp() - 60, NOW.timestamp() - 60))
     shown = SessionLook(lambda: [(one, homes)], FakeProcesses()).look(NOW)
     assert [(each.id, each.status.status) for each in shown.sessions] == [("c", "done"), ("a", "done")]
+
+
+def test_children_belong_to_their_session_and_go_on_without_it(home: Path) -> None:
+    one, sessions, homes = provider(home)
+    sessions.sessions = [found(home, "a", {"turn": "open"}, cwd="/w")]
+    program, child = (
+        Process(pid=7, parent=1, started=0, name="fake"),
+        Process(pid=8, parent=7, started=1, name="vite"),
+    )
+    processes = FakeProcesses(FakeTable(program, child, ports={8: (5173,)}))
+    look = SessionLook(lambda: [(one, homes)], processes)
+    assert [(each.pid, each.ports) for each in only(look.look(NOW)).children] == [(8, (5173,))]
+    sessions.sessions, processes.table = [], FakeTable(child, ports={8: (5173,)})
+    shown = look.look(NOW + timedelta(seconds=2))
+    assert only(shown).children == ()
+    assert [(each.pid, each.ports, each.session, each.project) for each in shown.orphans] == [
+        (8, (5173,), "a", "/w")
+    ]
 
 
 def test_titles_only_if_the_person_wants_them(home: Path) -> None:
