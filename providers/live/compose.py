@@ -70,7 +70,7 @@ def composed(one: ObservedSession, extras: Extras, now: datetime, *, with_title:
         kind=found.kind,
         account=extras.account.id,
         project=project_of(one),
-        cwd=facts.cwd or found.cwd,
+        cwd=cwd_of(one),
         model=facts.model,
         effort=facts.effort,
         version=facts.version or found.version,
@@ -108,6 +108,11 @@ def project_of(one: ObservedSession) -> str | None:
     """The folder that it was started in."""
     folder = one.found.cwd or one.facts.cwd
     return canonical(folder) if folder else None
+
+
+def cwd_of(one: ObservedSession) -> str | None:
+    """The folder that it works in now."""
+    return one.facts.cwd or one.found.cwd
 
 
 def _rate(one: ObservedSession, figures: SessionFigures | None, now: datetime) -> float | None:

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from providers.domain.live import SessionsLook
+from providers.domain.live import GitState, SessionsLook
 from providers.domain.processes import Processes, ProcessTable
 from providers.domain.session_figures import SessionFigures, SessionKey
 from providers.ledger.database import LedgerError
 from providers.live.children import SessionChildren
-from providers.live.compose import Accounts, Extras, HomeAccount, composed, in_order, question
+from providers.live.compose import Accounts, Extras, HomeAccount, composed, cwd_of, in_order, question
 from providers.live.costs import NoCosts, SessionCosts
+from providers.live.git.states import GitStates
 from providers.live.observed import Candidate, ObservedSession, families
 from providers.live.observer import HookRecords, Observer
 from providers.live.problems import Problems
@@ -51,11 +52,16 @@ class SessionLook:
     """Remembers what it read, so that the next look only reads what is new. For one thread at a time."""
 
     def __init__(
-        self, homes: Callable[[], LookedAt], processes: Processes, costs: SessionCosts | None = None
+        self,
+        homes: Callable[[], LookedAt],
+        processes: Processes,
+        costs: SessionCosts | None = None,
+        git: GitStates | None = None,
     ) -> None:
         self._homes = homes
         self._processes = processes
         self._costs = costs or NoCosts()
+        self._git = git or GitStates()
         self._problems = Problems()
         self._observer = Observer(self._problems)
         self._recent = RecentSessions()
@@ -72,12 +78,14 @@ class SessionLook:
         self._observer.end()
         processes = self._processes_of(observed, found, table)
         figures = self._figures(observed, known.accounts, now)
+        git = self._git_of(observed)
         sessions = []
         for each in observed:
             pid, key = each.found.pid, each.candidate.key
             extras = Extras(
                 rss=None if pid is None else table.memory(pid),
                 children=processes.children.get(key, SessionChildren()),
+                git=git.get(cwd_of(each) or ""),
                 figures=figures.get(key),
                 account=known.accounts.get(key.home, HomeAccount()),
             )
@@ -121,6 +129,19 @@ class SessionLook:
         except Exception as error:  # noqa: BLE001 - it must not cost the sessions
             self._problems.processes_failed(error)
             return SessionProcesses()
+
+    def _git_of(self, observed: Iterable[ObservedSession]) -> Mapping[str, GitState | None]:
+        """By folder."""
+        happened: dict[str, tuple[object, ...]] = {}
+        for each in observed:
+            folder = cwd_of(each)
+            if folder is not None:
+                happened[folder] = *happened.get(folder, ()), each.last_at
+        try:
+            return self._git.look(happened)
+        except Exception as error:  # noqa: BLE001 - it must not cost the sessions
+            self._problems.git_failed(error)
+            return {}
 
     def _figures(
         self, observed: Iterable[ObservedSession], accounts: Accounts, now: datetime

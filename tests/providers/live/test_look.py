@@ -9,11 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from providers.domain.cost import Tally
-from providers.domain.live import LiveSession, McpServer, SessionsLook
+from providers.domain.live import GitState, LiveSession, McpServer, SessionsLook
 from providers.domain.processes import Process
 from providers.domain.session_figures import AskedSession, SessionFigures, SessionKey
 from providers.ledger.database import LedgerError
 from providers.live.compose import HomeAccount
+from providers.live.git.states import GitStates
 from providers.live.look import LookContext, SessionLook
 from providers.sessions import FoundServer, FoundSession, HookRecord
 from tests.providers.live.fakes import NOW, FakeProcesses, FakeTable, provider, write
@@ -235,6 +236,25 @@ def test_children_belong_to_their_session_and_go_on_without_it(home: Path) -> No
     assert [(each.pid, each.ports, each.session, each.project) for each in shown.orphans] == [
         (8, (5173,), "a", "/w")
     ]
+
+
+def test_git_is_asked_about_the_folder_a_session_works_in(home: Path) -> None:
+    asked: list[object] = []
+
+    class FakeGit(GitStates):
+        def look(self, folders: Mapping[str, object]) -> Mapping[str, GitState | None]:
+            asked.append(dict(folders))
+            return {folder: GitState(branch="main", added=1, modified=2) for folder in folders}
+
+    one, sessions, homes = provider(home)
+    sessions.sessions = [
+        found(home, "a", {"at": NOW.isoformat()}, cwd="/w"),
+        found(home, "b", {"at": NOW.isoformat()}, cwd="/w"),
+        found(home, "c"),
+    ]
+    shown = SessionLook(lambda: [(one, homes)], FakeProcesses(), git=FakeGit()).look(NOW)
+    assert {each.id: each.git and each.git.modified for each in shown.sessions} == {"a": 2, "b": 2, "c": None}
+    assert asked == [{"/w": (NOW, NOW)}]
 
 
 def test_titles_only_if_the_person_wants_them(home: Path) -> None:
