@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from providers.domain.live import LiveSession, SessionsLook
     from tray.desktop.clipboard import Clipboard
+    from tray.desktop.terminals.front import FoundTerminal
     from tray.engine.scope import Scope
 
 _MOST_NAMED = 5
@@ -21,11 +22,11 @@ def run(
     look: SessionsLook,
     scope: Scope,
     *,
+    bring: Callable[[LiveSession], FoundTerminal] | None = None,
     copy: Callable[[str], bool] | None = None,
 ) -> int:
     """Does nothing to the session itself. Raises BadArgument where several sessions may be meant."""
-    from tray.desktop.resume_command import resume_command
-    from tray.view import output
+    from tray.desktop.terminals.front import bring_to_front
 
     session = _meant(name, look)
     if session is None:
@@ -33,14 +34,36 @@ def run(
             tell(problem)
         tell(f"there is no live session {name!r}. `tankful sessions` lists all.")
         return NOTHING_READ
-    command = resume_command(session, scope)
+    found = (bring or bring_to_front)(session)
+    if found.names:
+        tell(_done(found))
+        return OK
+    return _offer(session, found, scope, copy or _copier(scope))
+
+
+def _done(found: FoundTerminal) -> str:
+    where = " inside ".join(found.names)
+    if found.is_raised:
+        return f"it is at the front now, in {where}."
+    return f"it is selected in {where}; the window around that cannot be brought to the front."
+
+
+def _offer(session: LiveSession, found: FoundTerminal, scope: Scope, copy: Callable[[str], bool]) -> int:
+    """The command that shows it, or resumes it."""
+    import shlex
+
+    from tray.desktop.resume_command import resume_command
+    from tray.view import output
+
+    command = shlex.join(found.attach) if found.attach else resume_command(session, scope)
     if command is None:
         tell("its terminal cannot be brought to the front, and no command resumes a session of its home.")
         return NOTHING_READ
-    copied = (copy or _copier(scope))(command)
+    reason = "no terminal shows it" if found.attach else "its terminal cannot be brought to the front"
+    does = "shows" if found.attach else "resumes"
     tell(
-        "its terminal cannot be brought to the front. "
-        + ("The command that resumes it was copied:" if copied else "This command resumes it:")
+        f"{reason}. "
+        + (f"Copied the command that {does} it:" if copy(command) else f"This command {does} it:")
     )
     output.emit(command)
     return OK

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from providers.domain.live import LiveSession
     from tray.desktop.icon import Face
     from tray.engine.engine import Engine
     from tray.engine.notices.notifier import Notifier
@@ -168,11 +169,19 @@ def _run_tray(engine: Engine, notifier: Notifier, *, wait: bool) -> int:
             opener=find_opener(environ, launcher),
             clipboard=find_clipboard(environ, launcher),
             can_notify=partial(can_notify, environ),
+            bring_to_front=None if sys.platform == "win32" else _bring_to_front,
         )
     except NoDesktop as error:  # it closed since we looked
         return _print_menu(str(error))
     with _stop_on_signals(app.stop):
         return app.run()
+
+
+def _bring_to_front(session: LiveSession) -> bool:
+    """Imported when it is first wanted: most trays never do."""
+    from tray.desktop.terminals.front import bring_to_front
+
+    return bool(bring_to_front(session).names)
 
 
 def _tell_where_it_runs() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from providers.domain.live import LiveSession
 from providers.host.faults import log_fault, logger_of
 from tray.desktop.actions import ActionFailed, Desk, act
 from tray.desktop.autostart.switch import LoginSwitch
@@ -45,6 +46,7 @@ class App:
         can_notify: Callable[[], bool] = lambda: True,
         notifier: Notifier | None = None,
         page: PageChild | None = None,
+        bring_to_front: Callable[[LiveSession], bool] | None = None,
         redraw_every: timedelta = REDRAW_EVERY,
     ) -> None:
         self._engine = engine
@@ -65,6 +67,7 @@ class App:
             can_notify=can_notify,
             stop=self.stop,
             open_page=self._page.open,
+            bring_to_front=bring_to_front,
         )
         self._available = self._desk.available
         self._face = open_face(self._choose, self._draw, self._on_menu)

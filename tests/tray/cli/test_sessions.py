@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from providers.domain.live import SessionsLook
+from providers.domain.live import LiveSession, SessionsLook
 from providers.host.files import own_folders
 from tests.programs import ROOT, started
 from tests.tray.cli.test_dashboard import environ
 from tests.tray.view.sessions.sample import APPROVAL, DONE, FULL, IDLE, NOW, QUESTION
 from tray.cli import sessions, sessions_open
 from tray.cli.console import BadArgument
+from tray.desktop.terminals.front import FoundTerminal
 from tray.engine.live.document import as_document
 from tray.engine.live.feed import SessionFeed
 from tray.engine.scope import Scope
@@ -86,6 +87,10 @@ def test_where_all_are_switched_off_there_is_nothing_to_show(
     assert capsys.readouterr().err.startswith("tankful: no sessions to show: every selected provider")
 
 
+def nowhere(_session: LiveSession) -> FoundTerminal:
+    return FoundTerminal()
+
+
 class Copied:
     def __init__(self, *, works: bool = True) -> None:
         self.text: str | None = None
@@ -102,29 +107,61 @@ def test_open_takes_an_id_how_it_begins_or_a_project(
 ) -> None:
     copy = Copied()
     look = replace(FULL, sessions=tuple(replace(each, cwd=None) for each in FULL.sessions))
-    assert sessions_open.run(name, look, scope, copy=copy) == 0
+    assert sessions_open.run(name, look, scope, bring=nowhere, copy=copy) == 0
     out, errors = capsys.readouterr()
     assert out == f"claude --resume {QUESTION.id}\n"
     assert copy.text == out.strip()
-    assert errors.endswith("The command that resumes it was copied:\n")
+    assert errors.endswith("front. Copied the command that resumes it:\n")
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence", "printed"),
+    [
+        (
+            FoundTerminal(names=("tmux", "kitty"), is_raised=True),
+            "at the front now, in tmux inside kitty.",
+            "",
+        ),
+        (FoundTerminal(names=("tmux",)), "selected in tmux; the window around", ""),
+        (
+            FoundTerminal(attach=("tmux", "-S", "/tmp/a b", "attach", "-t", "$1")),
+            "no terminal shows it. Copied the command that shows it:",
+            "tmux -S '/tmp/a b' attach -t '$1'\n",
+        ),
+    ],
+)
+def test_open_tells_what_it_did(
+    found: FoundTerminal, sentence: str, printed: str, scope: Scope, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[str] = []
+
+    def bring(session: LiveSession) -> FoundTerminal:
+        asked.append(session.id)
+        return found
+
+    assert sessions_open.run("7c0e4f7e", FULL, scope, bring=bring, copy=Copied()) == 0
+    out, errors = capsys.readouterr()
+    assert asked == [QUESTION.id]
+    assert sentence in errors
+    assert out == printed
 
 
 def test_without_a_clipboard_the_command_is_printed(scope: Scope, capsys: pytest.CaptureFixture[str]) -> None:
-    assert sessions_open.run("7c0e4f7e", FULL, scope, copy=Copied(works=False)) == 0
+    assert sessions_open.run("7c0e4f7e", FULL, scope, bring=nowhere, copy=Copied(works=False)) == 0
     out, errors = capsys.readouterr()
     assert QUESTION.id in out
-    assert "copied" not in errors
+    assert errors.endswith("This command resumes it:\n")
 
 
 @pytest.mark.parametrize("name", ["tankful", "019abc4"])
 def test_a_name_of_several_sessions_is_refused(name: str, scope: Scope) -> None:
     with pytest.raises(BadArgument, match=r"may be 019abc40 \(tankful, approval: Bash\)(,| or) "):
-        sessions_open.run(name, FULL, scope, copy=Copied())
+        sessions_open.run(name, FULL, scope, bring=nowhere, copy=Copied())
 
 
 @pytest.mark.parametrize("name", ["nothing", "", " "])
 def test_an_unknown_session_is_an_error(name: str, scope: Scope, capsys: pytest.CaptureFixture[str]) -> None:
-    assert sessions_open.run(name, FULL, scope, copy=Copied()) == 1
+    assert sessions_open.run(name, FULL, scope, bring=nowhere, copy=Copied()) == 1
     assert f"there is no live session {name!r}" in capsys.readouterr().err
 
 
@@ -133,7 +170,7 @@ def test_a_session_of_an_unknown_home_cannot_be_resumed(
 ) -> None:
     look = SessionsLook(at=NOW, sessions=(replace(IDLE, home="~/elsewhere"),))
     copy = Copied()
-    assert sessions_open.run(IDLE.id, look, scope, copy=copy) == 1
+    assert sessions_open.run(IDLE.id, look, scope, bring=nowhere, copy=copy) == 1
     assert copy.text is None
     assert "no command resumes" in capsys.readouterr().err
 

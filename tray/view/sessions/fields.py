@@ -40,7 +40,7 @@ def fields(look: SessionsLook, titles: Mapping[str, str]) -> tuple[Field, ...]:
         ),
         Field(key="project", heading="project", cell=words.project, least=12, most=32),
         Field(key="branch", heading="branch", cell=lambda each: words.git(each.git), least=12),
-        Field(key="provider", heading="by", cell=lambda each: titles.get(each.provider, each.provider)),
+        Field(key="provider", heading="agent", cell=lambda each: titles.get(each.provider, each.provider)),
         Field(key="model", heading="model", cell=words.model, least=16),
         Field(key="context", heading="context", cell=words.context, below="context {}", is_right=True),
         Field(

@@ -1,0 +1,74 @@
+"""From a session to its terminal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from providers.domain.live import LiveSession
+from providers.domain.processes import ProcessTable
+from tray.desktop.terminals.apple import APPLE_TERMINAL, ITERM
+from tray.desktop.terminals.kitty import Kitty
+from tray.desktop.terminals.program import TerminalProgram, program_of
+from tray.desktop.terminals.terminal import BroughtTerminal, TerminalKind
+from tray.desktop.terminals.tmux import Tmux
+from tray.desktop.terminals.tools import TerminalTools, system_tools
+from tray.desktop.terminals.wezterm import WezTerm
+from tray.desktop.terminals.x11_window import X11Window
+
+KINDS: tuple[TerminalKind, ...] = (Tmux(), Kitty(), WezTerm(), ITERM, APPLE_TERMINAL, X11Window())
+"""In this order: what runs in a terminal is asked before the terminal."""
+_IN_A_TERMINAL = ("", "exec")
+_DEEPEST = 4
+
+
+class FoundTerminal(Struct, frozen=True, kw_only=True):
+    """What was done. `names` are the terminals that show the session now, the inner one first. `is_raised`: the
+    last one is a window, which is at the front now. `attach` is the command that shows one which is nowhere shown.
+    """
+
+    names: tuple[str, ...] = ()
+    is_raised: bool = False
+    attach: tuple[str, ...] = ()
+
+
+def bring_to_front(
+    session: LiveSession,
+    *,
+    look: Callable[[], ProcessTable] | None = None,
+    tools: TerminalTools | None = None,
+    kinds: Sequence[TerminalKind] = KINDS,
+) -> FoundTerminal:
+    """Does nothing where it is not certain which process the session has, and in which terminal that is."""
+    if session.pid is None or not session.owner_certain or session.kind not in _IN_A_TERMINAL:
+        return FoundTerminal()
+    table = (look or _system_table)()
+    tools = tools or system_tools(os.environ)
+    variables = tuple({name for kind in kinds for name in kind.variables})
+    names: list[str] = []
+    pid: int | None = session.pid
+    while pid is not None and len(names) < _DEEPEST:
+        program = program_of(pid, table, tools.tty_of, variables)
+        found = None if program is None else _first(kinds, program, tools)
+        if found is None or found.attach:
+            return FoundTerminal(names=tuple(names), attach=found.attach if found else ())
+        names.append(found.name)
+        pid = found.around
+    return FoundTerminal(names=tuple(names), is_raised=pid is None)
+
+
+def _first(
+    kinds: Sequence[TerminalKind], program: TerminalProgram, tools: TerminalTools
+) -> BroughtTerminal | None:
+    for kind in kinds:
+        if (found := kind.bring(program, tools)) is not None:
+            return found
+    return None
+
+
+def _system_table() -> ProcessTable:
+    from providers.host.processes import system_processes
+
+    return system_processes().look()
