@@ -68,16 +68,16 @@ def _owned(
     below = _below(table.processes)
     owned: dict[SessionKey, list[int]] = {each.key: [] for each in running}
     seen = {*agents, *by_pid}
+    names = {each.variable for each in running if each.variable}
     for pid, own in by_pid.items():
         for child in below.get(pid, ()):
             tree = list(_tree(child, below, by_pid))
             seen.update(tree)
-            owner = own[0] if len(own) == 1 else _called_by(child, own, table)
+            owner = own[0] if len(own) == 1 else _called_by(child, own, names, table)
             if owner is not None:
                 owned[owner.key] += (each for each in tree if each not in agents)
     for pid in table.processes.keys() - seen:
-        owner = _called_by(pid, running, table)
-        if owner is not None:
+        if (owner := _called_by(pid, running, names, table)) is not None:
             owned[owner.key].append(pid)
     for pids in owned.values():
         pids.sort(key=lambda pid: (table.processes[pid].started, pid))
@@ -105,9 +105,12 @@ def _tree(pid: int, below: Mapping[int, list[int]], programs: Collection[int]) -
             pending += below.get(pid, ())
 
 
-def _called_by(pid: int, programs: Sequence[SessionProgram], table: ProcessTable) -> SessionProgram | None:
-    """The session whose tool it is, by its environment; of a session in a session, the inner one."""
-    names = {each.variable for each in programs if each.variable}
+def _called_by(
+    pid: int, programs: Sequence[SessionProgram], names: Collection[str], table: ProcessTable
+) -> SessionProgram | None:
+    """The session whose tool it is, by its environment; of a session in a session, the inner one. `names` are
+    the variables of all.
+    """
     known = table.environment(pid, names) if names else {}
     if not known:
         return None

@@ -15,8 +15,9 @@ from contextlib import suppress
 import msgspec
 
 from providers.domain.processes import OpenFile, Process
-from providers.host.processes.linux_ports import ListeningSockets
+from providers.host.processes.linux_ports import ListeningSockets, diagnosed
 
+_PROC = "/proc"
 _MOST_BYTES = 1 << 14
 """Of a command: a prompt may be an argument, and nobody needs all of it."""
 _MOST_ENVIRONMENT = 1 << 18
@@ -48,16 +49,18 @@ class _Known:
 
 
 class LinuxProcesses:
-    """Those of one user; others' are absent. `root` is where proc is mounted."""
+    """Those of one user; others' are absent. `root` is where proc is mounted; only of the real one the kernel can
+    be asked for sockets.
+    """
 
-    def __init__(self, root: str = "/proc", uid: int | None = None) -> None:
+    def __init__(self, root: str = _PROC, uid: int | None = None) -> None:
         self._root = root
         self._uid = os.geteuid() if uid is None else uid
         self._ticks_per_second = os.sysconf("SC_CLK_TCK")
         self._page = os.sysconf("SC_PAGE_SIZE")
         self._boot: float | None = None
         self._known: dict[int, _Known] = {}
-        self._sockets = ListeningSockets(root, self._uid)
+        self._sockets = ListeningSockets(root, self._uid, diagnosed if root == _PROC else None)
 
     def look(self) -> LinuxTable:
         if self._boot is None:
@@ -65,21 +68,22 @@ class LinuxProcesses:
             self._boot = _boot_time(self._root)
         before, self._known = self._known, {}
         for name in _names(self._root):
-            text = self._stat(name)
-            if text:
-                self._add(int(name), text, before)
+            pid = int(name)
+            known = before.get(pid)
+            # Of one that is new, first whose it is: that is cheaper than its `stat`.
+            if (known is not None or self._is_ours(name)) and (
+                text := _content(f"{self._root}/{name}/stat", 2048, at_once=True)
+            ):
+                self._add(pid, text, known)
         return LinuxTable(self._root, self._known, self._sockets, self._page)
 
-    def _stat(self, name: str) -> bytes:
+    def _is_ours(self, name: str) -> bool:
         try:
-            # Cheaper than the file, which nobody needs of another user's.
-            if os.stat(f"{self._root}/{name}").st_uid != self._uid:
-                return b""
+            return os.stat(f"{self._root}/{name}").st_uid == self._uid
         except OSError:
-            return b""
-        return _content(f"{self._root}/{name}/stat", 2048, at_once=True)
+            return False
 
-    def _add(self, pid: int, text: bytes, before: Mapping[int, _Known]) -> None:
+    def _add(self, pid: int, text: bytes, known: _Known | None) -> None:
         # The name may hold blanks and parentheses; after it: state, parent, …, flags at 6, threads at 17, start
         # at 19.
         end = text.rfind(b")")
@@ -90,8 +94,9 @@ class LinuxProcesses:
             return
         parent, ticks = int(fields[1]), fields[19]
         identity = (ticks, text[text.find(b"(") + 1 : end], fields[20].rsplit(b" ", 5)[1:5])
-        known = before.get(pid)
         if known is None or known.identity != identity:
+            if known is not None and not self._is_ours(str(pid)):
+                return
             started = (self._boot or 0.0) + int(ticks) / self._ticks_per_second
             known = _Known(Process(pid, parent, started, os.fsdecode(identity[1])), identity)
         elif known.process.parent != parent:  # that one ended
