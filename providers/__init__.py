@@ -88,6 +88,7 @@
                           be looked at)
         children          which processes belong to which session; orphans: those that outlive theirs
         git/              what git says of their folders, seldom asked (states: when; program: how)
+        session_processes what belongs to the sessions: children, orphans, and MCP servers (servers)
         tail              the end of one log, and what is appended to it (lines: in bounded memory; older: turns in
                           the part before that, counted once)
     setting      what a setting is: key, type, default, meaning

@@ -11,7 +11,9 @@ from msgspec import Struct
 from providers.domain.live import STATUSES, GitState, LiveSession, LiveSubagent
 from providers.domain.project import canonical
 from providers.domain.session_figures import RATE_SPAN, AskedSession, SessionFigures
+from providers.live.children import SessionChildren
 from providers.live.observed import ObservedSession
+from providers.sessions import SessionFacts
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _NAME_LENGTH = 30
@@ -47,9 +49,12 @@ def question(one: ObservedSession, accounts: Accounts) -> AskedSession | None:
 
 
 class Extras(Struct, frozen=True, kw_only=True):
-    """What is known of a session beside its log: the memory of its program, its folder's git, what it used."""
+    """What is known of a session beside its log: the memory of its program, its children, its folder's git, what
+    it used.
+    """
 
     rss: int | None = None
+    children: SessionChildren = SessionChildren()
     git: GitState | None = None
     figures: SessionFigures | None = None
     account: HomeAccount = HomeAccount()
@@ -57,7 +62,6 @@ class Extras(Struct, frozen=True, kw_only=True):
 
 def composed(one: ObservedSession, extras: Extras, now: datetime, *, with_title: bool = False) -> LiveSession:
     found, facts, figures = one.found, one.facts, extras.figures
-    folder = found.cwd or facts.cwd
     return LiveSession(
         provider=one.candidate.provider.id,
         id=found.id,
@@ -65,8 +69,8 @@ def composed(one: ObservedSession, extras: Extras, now: datetime, *, with_title:
         status=one.status,
         kind=found.kind,
         account=extras.account.id,
-        project=canonical(folder) if folder else None,
-        cwd=facts.cwd or found.cwd,
+        project=project_of(one),
+        cwd=cwd_of(one),
         model=facts.model,
         effort=facts.effort,
         version=facts.version or found.version,
@@ -85,8 +89,10 @@ def composed(one: ObservedSession, extras: Extras, now: datetime, *, with_title:
         tokens_per_minute=_rate(one, figures, now),
         token_history=figures.history if figures else (),
         week_percent=_week_percent(figures, extras.account),
+        children=extras.children.shown,
+        more_children=extras.children.more,
         subagents=tuple(_subagent(each, figures) for each in [*one.all()][1:]),
-        git=extras.git,
+        git=extras.git or _git(facts),
         memory_files=found.memory_files,
         rate_limited=extras.account.is_blocked,
     )
@@ -96,6 +102,17 @@ def in_order(sessions: Iterable[LiveSession]) -> tuple[LiveSession, ...]:
     """Those that wait for the person first, then the newest."""
     newest = sorted(sessions, key=lambda one: one.last_at or one.started_at or _LONG_AGO, reverse=True)
     return tuple(sorted(newest, key=lambda one: STATUSES.index(one.status.status)))
+
+
+def project_of(one: ObservedSession) -> str | None:
+    """The folder that it was started in."""
+    folder = one.found.cwd or one.facts.cwd
+    return canonical(folder) if folder else None
+
+
+def cwd_of(one: ObservedSession) -> str | None:
+    """The folder that it works in now."""
+    return one.facts.cwd or one.found.cwd
 
 
 def _rate(one: ObservedSession, figures: SessionFigures | None, now: datetime) -> float | None:
@@ -111,6 +128,11 @@ def _week_percent(figures: SessionFigures | None, account: HomeAccount) -> float
     if figures is None or figures.week_share is None or account.week_percent is None:
         return None
     return figures.week_share * account.week_percent
+
+
+def _git(facts: SessionFacts) -> GitState | None:
+    """What the log says of it."""
+    return GitState(branch=facts.branch) if facts.branch else None
 
 
 def _subagent(one: ObservedSession, figures: SessionFigures | None) -> LiveSubagent:

@@ -7,16 +7,20 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from providers.domain.live import LiveSession, McpServer, SessionsLook
+from providers.domain.live import GitState, SessionsLook
 from providers.domain.processes import Processes, ProcessTable
 from providers.domain.session_figures import SessionFigures, SessionKey
 from providers.ledger.database import LedgerError
-from providers.live.compose import Accounts, Extras, HomeAccount, composed, in_order, question
+from providers.live.children import SessionChildren
+from providers.live.compose import Accounts, Extras, HomeAccount, composed, cwd_of, in_order, question
 from providers.live.costs import NoCosts, SessionCosts
+from providers.live.git.states import GitStates
 from providers.live.observed import Candidate, ObservedSession, families
 from providers.live.observer import HookRecords, Observer
 from providers.live.problems import Problems
 from providers.live.recent import SHOWN_FOR, RecentSessions
+from providers.live.session_processes import ProcessFinder, SessionProcesses
+from providers.sessions import FoundServer
 from providers.source import Home, Provider
 
 _SOON = timedelta(seconds=2)
@@ -35,64 +39,109 @@ class LookContext(Struct, frozen=True, kw_only=True):
     with_titles: bool = False
 
 
+class _Found(Struct):
+    """Of all providers; of those that are `unknown` nothing was found out. `servers` are by provider."""
+
+    candidates: list[Candidate] = []
+    servers: list[tuple[str, FoundServer]] = []
+    agents: set[int] = set()
+    unknown: set[str] = set()
+
+
 class SessionLook:
     """Remembers what it read, so that the next look only reads what is new. For one thread at a time."""
 
     def __init__(
-        self, homes: Callable[[], LookedAt], processes: Processes, costs: SessionCosts | None = None
+        self,
+        homes: Callable[[], LookedAt],
+        processes: Processes,
+        costs: SessionCosts | None = None,
+        git: GitStates | None = None,
     ) -> None:
         self._homes = homes
         self._processes = processes
         self._costs = costs or NoCosts()
+        self._git = git or GitStates()
         self._problems = Problems()
         self._observer = Observer(self._problems)
         self._recent = RecentSessions()
+        self._process_finder = ProcessFinder()
 
     def look(self, now: datetime, known: LookContext = LookContext()) -> SessionsLook:  # noqa: B008 - frozen
         """Never raises for what a provider, a session or the ledger does: that is a sentence in `problems`."""
         self._problems.begin()
         table = self._processes.look()
-        candidates, servers, unknown = self._find(table, now)
+        found = self._find(table, now)
         self._observer.begin(table, known.hooks, now)
-        current = self._recent.with_ended(candidates, now, unknown)
+        current = self._recent.with_ended(found.candidates, now, found.unknown)
         observed = [each for each in families(current, self._observer.observe) if not _is_over(each, now)]
         self._observer.end()
+        processes = self._processes_of(observed, found, table)
         figures = self._figures(observed, known.accounts, now)
-        sessions = [self._composed(each, table, known, figures, now) for each in observed]
+        git = self._git_of(observed)
+        sessions = []
+        for each in observed:
+            pid, key = each.found.pid, each.candidate.key
+            extras = Extras(
+                rss=None if pid is None else table.memory(pid),
+                children=processes.children.get(key, SessionChildren()),
+                git=git.get(cwd_of(each) or ""),
+                figures=figures.get(key),
+                account=known.accounts.get(key.home, HomeAccount()),
+            )
+            sessions.append(composed(each, extras, now, with_title=known.with_titles))
         return SessionsLook(
             at=now,
             sessions=in_order(sessions),
-            mcp_servers=tuple(servers),
+            mcp_servers=processes.servers,
+            orphans=processes.orphans,
             counted_at=self._costs.counted_at,
             problems=tuple(self._problems.sentences),
             next_look=_SOON if any(each.status.look_again for each in sessions) else None,
         )
 
-    def _find(
-        self, table: ProcessTable, now: datetime
-    ) -> tuple[list[Candidate], list[McpServer], frozenset[str]]:
-        """The sessions, the servers, and the providers of which nothing was found out."""
-        candidates: list[Candidate] = []
-        servers: list[McpServer] = []
-        unknown: list[str] = []
+    def _find(self, table: ProcessTable, now: datetime) -> _Found:
+        found = _Found()
         for provider, homes in self._homes():
-            if provider.sessions is None:
+            finder = provider.sessions
+            if finder is None:
                 continue
             by_path = {home.path: home for home in homes}
             try:
-                found = provider.sessions.find([*by_path], table, now)
+                own = finder.find([*by_path], table, now)
             except Exception as error:  # noqa: BLE001 - it must not cost the sessions of the others
                 self._problems.provider_failed(provider, error)
-                unknown.append(provider.id)
+                found.unknown.add(provider.id)
                 continue
-            candidates += [
-                Candidate(provider=provider, finder=provider.sessions, home=by_path[each.home], found=each)
-                for each in found.sessions
+            found.candidates += [
+                Candidate(provider=provider, finder=finder, home=by_path[each.home], found=each)
+                for each in own.sessions
             ]
-            servers += [
-                McpServer(pid=each.pid, name=each.name, provider=provider.id) for each in found.servers
-            ]
-        return candidates, servers, frozenset(unknown)
+            found.servers += [(provider.id, each) for each in own.servers]
+            found.agents |= own.agents
+        return found
+
+    def _processes_of(
+        self, observed: Sequence[ObservedSession], found: _Found, table: ProcessTable
+    ) -> SessionProcesses:
+        try:
+            return self._process_finder.find(observed, found.agents, found.servers, found.unknown, table)
+        except Exception as error:  # noqa: BLE001 - it must not cost the sessions
+            self._problems.processes_failed(error)
+            return SessionProcesses()
+
+    def _git_of(self, observed: Iterable[ObservedSession]) -> Mapping[str, GitState | None]:
+        """By folder."""
+        happened: dict[str, tuple[object, ...]] = {}
+        for each in observed:
+            folder = cwd_of(each)
+            if folder is not None:
+                happened[folder] = *happened.get(folder, ()), each.last_at
+        try:
+            return self._git.look(happened)
+        except Exception as error:  # noqa: BLE001 - it must not cost the sessions
+            self._problems.git_failed(error)
+            return {}
 
     def _figures(
         self, observed: Iterable[ObservedSession], accounts: Accounts, now: datetime
@@ -107,22 +156,6 @@ class SessionLook:
         except Exception as error:  # noqa: BLE001 - it must not cost the sessions
             self._problems.figures_failed(error)
         return {}
-
-    def _composed(
-        self,
-        one: ObservedSession,
-        table: ProcessTable,
-        known: LookContext,
-        figures: Mapping[SessionKey, SessionFigures],
-        now: datetime,
-    ) -> LiveSession:
-        pid = one.found.pid
-        extras = Extras(
-            rss=None if pid is None else table.memory(pid),
-            figures=figures.get(one.candidate.key),
-            account=known.accounts.get(one.candidate.home.path, HomeAccount()),
-        )
-        return composed(one, extras, now, with_title=known.with_titles)
 
 
 def _is_over(one: ObservedSession, now: datetime) -> bool:

@@ -53,6 +53,20 @@ class Problems:
             " Please report this."
         )
 
+    def processes_failed(self, error: Exception) -> None:
+        self._log("could not find the processes of sessions", error)
+        self.add(
+            f"The processes of sessions could not be found: internal error ({type(error).__name__})."
+            " Please report this."
+        )
+
+    def git_failed(self, error: Exception) -> None:
+        self._log("could not ask git about the folders of sessions", error)
+        self.add(
+            f"git could not be asked about the folders of sessions: internal error ({type(error).__name__})."
+            " Please report this."
+        )
+
     def figures_failed(self, error: Exception) -> None:
         self._log("could not read the figures of sessions", error)
         self.add(

@@ -25,14 +25,18 @@ class RecentSessions:
         """These, and those that ended within the last minutes. Of the providers that are `unknown` nothing was
         found out this time: none of their sessions counts as ended.
         """
-        current = list(running)
+        current = [self._dated(each) for each in running]
         keys = {each.key for each in current}
         ended = [
             replace(each, found=replace(each.found, pid=None, is_running=False, record=None), ended=seen)
             for key, (each, seen) in self._seen.items()
             if key not in keys and key.provider not in unknown and now - seen < SHOWN_FOR
         ]
-        self._seen = {
-            key: (each, seen) for key, (each, seen) in self._seen.items() if now - seen < SHOWN_FOR
-        } | {each.key: (each, now) for each in current if each.found.is_running is not False}
+        recent = {key: known for key, known in self._seen.items() if now - known[1] < SHOWN_FOR}
+        self._seen = recent | {each.key: (each, now) for each in current if each.found.is_running}
         return [*current, *ended]
+
+    def _dated(self, one: Candidate) -> Candidate:
+        """Of one that is found without its program: when that was last seen."""
+        seen = self._seen.get(one.key) if one.found.is_running is False else None
+        return replace(one, ended=seen[1]) if seen is not None else one

@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from providers.domain.cost import Tally
-from providers.domain.live import LiveSession, McpServer, SessionsLook
+from providers.domain.live import GitState, LiveSession, McpServer, SessionsLook
+from providers.domain.processes import Process
 from providers.domain.session_figures import AskedSession, SessionFigures, SessionKey
 from providers.ledger.database import LedgerError
 from providers.live.compose import HomeAccount
+from providers.live.git.states import GitStates
 from providers.live.look import LookContext, SessionLook
 from providers.sessions import FoundServer, FoundSession, HookRecord
 from tests.providers.live.fakes import NOW, FakeProcesses, FakeTable, provider, write
@@ -171,6 +174,28 @@ def test_one_that_runs_again_is_not_done(home: Path) -> None:
     assert only(look.look(NOW + timedelta(seconds=4))).status.status == "working"
 
 
+def test_one_that_was_killed_ended_when_it_was_last_seen(home: Path) -> None:
+    """However long it had been idle: its program left a record."""
+    one, sessions, homes = provider(home)
+    look = SessionLook(lambda: [(one, homes)], FakeProcesses())
+    running = found(home, "a", {"turn": "ended", "at": "2026-11-29T09:00:00+00:00"})
+    sessions.sessions = [running]
+    look.look(NOW)
+    sessions.sessions = [replace(running, is_running=False, pid=None)]
+    session = only(look.look(NOW + timedelta(seconds=2)))
+    assert (session.status.status, session.status.since) == ("done", NOW)
+    assert ids(look.look(NOW + timedelta(minutes=6))) == []
+
+
+def test_one_of_which_nobody_knows_whether_it_runs_does_not_end(home: Path) -> None:
+    one, sessions, homes = provider(home)
+    look = SessionLook(lambda: [(one, homes)], FakeProcesses())
+    sessions.sessions = [found(home, "a", is_running=None, pid=None)]
+    assert ids(look.look(NOW)) == ["a"]
+    sessions.sessions = []
+    assert ids(look.look(NOW + timedelta(seconds=2))) == []
+
+
 def test_while_a_provider_fails_none_of_its_sessions_counts_as_ended(home: Path) -> None:
     one, sessions, homes = provider(home)
     look = SessionLook(lambda: [(one, homes)], FakeProcesses())
@@ -195,6 +220,43 @@ def test_one_that_is_found_without_its_process_is_shown_for_five_minutes(home: P
     assert [(each.id, each.status.status) for each in shown.sessions] == [("c", "done"), ("a", "done")]
 
 
+def test_children_belong_to_their_session_and_go_on_without_it(home: Path) -> None:
+    one, sessions, homes = provider(home)
+    sessions.sessions = [found(home, "a", {"turn": "open"}, cwd="/w")]
+    program, child = (
+        Process(pid=7, parent=1, started=0, name="fake"),
+        Process(pid=8, parent=7, started=1, name="vite"),
+    )
+    processes = FakeProcesses(FakeTable(program, child, ports={8: (5173,)}))
+    look = SessionLook(lambda: [(one, homes)], processes)
+    assert [(each.pid, each.ports) for each in only(look.look(NOW)).children] == [(8, (5173,))]
+    sessions.sessions, processes.table = [], FakeTable(child, ports={8: (5173,)})
+    shown = look.look(NOW + timedelta(seconds=2))
+    assert only(shown).children == ()
+    assert [(each.pid, each.ports, each.session, each.project) for each in shown.orphans] == [
+        (8, (5173,), "a", "/w")
+    ]
+
+
+def test_git_is_asked_about_the_folder_a_session_works_in(home: Path) -> None:
+    asked: list[object] = []
+
+    class FakeGit(GitStates):
+        def look(self, folders: Mapping[str, object]) -> Mapping[str, GitState | None]:
+            asked.append(dict(folders))
+            return {folder: GitState(branch="main", added=1, modified=2) for folder in folders}
+
+    one, sessions, homes = provider(home)
+    sessions.sessions = [
+        found(home, "a", {"at": NOW.isoformat()}, cwd="/w"),
+        found(home, "b", {"at": NOW.isoformat()}, cwd="/w"),
+        found(home, "c"),
+    ]
+    shown = SessionLook(lambda: [(one, homes)], FakeProcesses(), git=FakeGit()).look(NOW)
+    assert {each.id: each.git and each.git.modified for each in shown.sessions} == {"a": 2, "b": 2, "c": None}
+    assert asked == [{"/w": (NOW, NOW)}]
+
+
 def test_titles_only_if_the_person_wants_them(home: Path) -> None:
     one, sessions, homes = provider(home)
     sessions.sessions = [found(home, "a", {"title": "words"})]
@@ -212,8 +274,6 @@ def test_a_cli_that_serves_is_no_session(home: Path) -> None:
 
 
 def test_a_provider_without_a_finder_has_no_sessions(home: Path) -> None:
-    from msgspec.structs import replace
-
     one, _, homes = provider(home)
     shown = SessionLook(lambda: [(replace(one, sessions=None), homes)], FakeProcesses()).look(NOW)
     assert shown == SessionsLook(at=NOW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -89,7 +90,8 @@ def test_in_the_end_it_is_as_if_read_at_once(steps: list[tuple[str, object]]) ->
             if kind == "look":
                 tail.look()
             elif kind == "count" and isinstance(what, int):
-                tail.count_older(what)
+                with suppress(FileNotFoundError):  # until a look finds that out
+                    tail.count_older(what)
             else:
                 log.apply(kind, what)
         log.finish()
