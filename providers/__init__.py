@@ -23,7 +23,7 @@
     source       what a provider is made of: a new one is a folder and a line in `registry`
     logs         how a provider's logs are found, scanned and resolved: what the ledger asks of it
     host/        the few ways to the outside, each injected:
-                 files, http/, process/, terminal/, locate/, keyring/, status_page, toml_lines
+                 files, file_ends, http/, process/, terminal/, locate/, keyring/, status_page, toml_lines
                  (processes/: what runs on this machine: on Linux from /proc, on macOS and Windows by psutil)
                  (shown_path: how a path is displayed, and a home named in the snapshot)
                  (private, trust: what is ours on the disk, and whose folders are refused; atomic: how it is

@@ -1,7 +1,7 @@
 """Follows one log: at first sight only as much of its end is read as its reader needs, then what is appended.
 
 A log that did not change costs one stat. Nothing is read twice, but for the end of a log in which the reader
-did not find enough: then it begins anew, further back.
+did not find enough: then it begins anew, where the turn began.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
 
 from msgspec import Struct
 
+from providers.host.file_ends import Bounds, newest_first
 from providers.host.files import open_regular, stamp
 from providers.live.lines import LONGEST_LINE, WholeLines
 from providers.live.older import OlderPart
@@ -30,7 +32,9 @@ class TailBounds(Struct, frozen=True, kw_only=True):
 
 
 BOUNDS = TailBounds()
-_GROWS_BY = 8
+_MOST_TRIED = 3
+"""So many beginnings of turns, before all of the rest is read."""
+_LARGEST_BLOCK = 1 << 20
 _SEAM = 64
 """So many bytes before the place up to which a log was read are compared: a program may write a log anew."""
 
@@ -108,18 +112,24 @@ class Tail:
         return None
 
     def _begin(self, file: BinaryIO, size: int) -> None:
-        window = self._bounds.first
-        while True:
-            # One byte more: if it is a newline, the line after it is whole.
-            start = max(0, size - window - 1)
+        """If the reader does not find enough in the end, it begins where the turn did."""
+        near, far = (max(0, size - length - 1) for length in (self._bounds.first, self._bounds.most))
+        starts = chain([near], islice(self._turns_before(file, near, far), _MOST_TRIED), [far])
+        for start in starts:
             self._lines = WholeLines(in_line=start > 0, longest=self._bounds.line)
             self._reader, self._seam = self._finder.reader(), b""
             self._feed(self._reader, self._blocks(file, start, size))
             self.facts = self._reader.facts
-            if self.facts.is_settled or not start or window >= self._bounds.most:
+            self._older = OlderPart(self._finder, start + 1 if start else 0, self._bounds.line)
+            if self.facts.is_settled or not start:
                 break
-            window = min(window * _GROWS_BY, self._bounds.most)
-        self._older = OlderPart(self._finder, start + 1 if start else 0, self._bounds.line)
+
+    def _turns_before(self, file: BinaryIO, place: int, floor: int) -> Iterator[int]:
+        """Where the lines begin with which a turn does, less one: the newline before. The newest first."""
+        blocks = Bounds(first_block=self._bounds.first, largest_block=_LARGEST_BLOCK, line=self._bounds.line)
+        for line, start in newest_first(file, floor, blocks, before=place):
+            if any(needle in line for needle in self._finder.counted) and self._finder.counts(line)[0]:
+                yield max(0, start - 1)
 
     def _feed(self, reader: SessionReader, blocks: Iterator[bytes]) -> None:
         for block in blocks:

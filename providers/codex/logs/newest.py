@@ -16,7 +16,6 @@ from typing import Any, BinaryIO
 from msgspec import UNSET, Struct, UnsetType
 
 from providers.codex import limits, shapes
-from providers.codex.logs.ends import newest_first, oldest_first
 from providers.codex.logs.limits_wire import (
     MetaOfLimits,
     TokenCountLimits,
@@ -26,6 +25,7 @@ from providers.codex.logs.limits_wire import (
 from providers.codex.logs.rollout import born_at
 from providers.codex.parts import Parts
 from providers.domain.limits import CLOCK_SLACK, Credits, RateWindow
+from providers.host.file_ends import newest_first, oldest_first
 from providers.host.files import open_regular
 from providers.source import Question
 

@@ -75,6 +75,21 @@ def test_more_is_read_until_the_reader_has_found_enough(tmp_path: Path) -> None:
     assert len(finder.readers) == 2
 
 
+def test_it_then_begins_where_the_turn_did(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    fill = [{"n": number} for number in range(40)]
+    write(log, OPEN, *fill, OPEN, MODEL, *fill, OPEN, *fill)
+    tail, finder = tail_of(log)
+    facts = tail.look()
+    assert facts is not None
+    assert facts.model == "m"
+    tried = [reader.fed for reader in finder.readers]
+    assert [len(fed) for fed in tried[1:]] == [41, 83]
+    assert b'"open"' in tried[2][0]
+    tail.count_older(10_000)
+    assert tail.turns == 3
+
+
 def test_but_never_more_than_the_most(tmp_path: Path) -> None:
     log = tmp_path / "log"
     write(log, MODEL, *[{"n": number} for number in range(2000)])

@@ -1,6 +1,6 @@
-"""The lines at both ends of a rollout, in bounded memory however long it and its lines are.
+"""The lines at both ends of a log, in bounded memory however long it and its lines are.
 
-A line may exceed 100 MB (`compacted`, with images), and the first one 256 KiB (`session_meta`, with all
+A line of Codex may exceed 100 MB (`compacted`, with images), and its first one 256 KiB (`session_meta`, with all
 instructions and tools).
 """
 
@@ -37,14 +37,17 @@ def oldest_first(file: BinaryIO, most: int, bounds: Bounds = BOUNDS) -> Iterator
             whole = rest.endswith(b"\n")
 
 
-def newest_first(file: BinaryIO, floor: int = 0, bounds: Bounds = BOUNDS) -> Iterator[tuple[bytes, int]]:
-    """The whole lines from the last to the one that begins at `floor`, each with the place where it begins.
+def newest_first(
+    file: BinaryIO, floor: int = 0, bounds: Bounds = BOUNDS, *, before: int | None = None
+) -> Iterator[tuple[bytes, int]]:
+    """The whole lines from the last, or the last one before a place, to the one that begins at `floor`, each with
+    the place where it begins.
 
     Of a line that is too long for memory only its end is given, in which damage may have left a whole record.
     What follows the last newline is not finished yet, and left out.
     """
     line = _LineBefore(bounds)
-    for block, start in _blocks(file, floor, bounds):
+    for block, start in _blocks(file, floor, bounds, before):
         first, *later = block.split(b"\n")
         place = start + len(block)
         for piece in reversed(later):
@@ -60,9 +63,9 @@ def newest_first(file: BinaryIO, floor: int = 0, bounds: Bounds = BOUNDS) -> Ite
         yield whole, floor
 
 
-def _blocks(file: BinaryIO, floor: int, bounds: Bounds) -> Iterator[tuple[bytes, int]]:
+def _blocks(file: BinaryIO, floor: int, bounds: Bounds, before: int | None) -> Iterator[tuple[bytes, int]]:
     """The blocks of a file from its end, ever larger ones, each with its place."""
-    place = os.fstat(file.fileno()).st_size
+    place = os.fstat(file.fileno()).st_size if before is None else before
     length = bounds.first_block
     while place > floor:
         start = max(floor, place - length)
