@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -77,7 +78,8 @@ def find_agents(table: ProcessTable) -> dict[int, Agent]:
     }
 
 
-def role_of(command: Sequence[str]) -> Role | None:
+@lru_cache(maxsize=4096)
+def role_of(command: tuple[str, ...]) -> Role | None:
     """None for what is not Codex."""
     for position, word in enumerate(command[:2]):
         name = _name(word)

@@ -8,10 +8,12 @@ say nothing here, and of an output only its first words are looked at.
 
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
+
+from providers.codex.logs.wire import DAMAGE, EARLIEST, LATEST
 
 _HEAD = re.compile(
     rb'\{"timestamp":"([^"]{0,64})",(?:"ordinal":[0-9]{1,19},)?'
@@ -77,7 +79,7 @@ class Payload(Struct, frozen=True):
 
 
 class TellingLine(Struct, frozen=True):
-    timestamp: datetime
+    timestamp: Annotated[datetime, Meta(tz=True)]
     type: str
     payload: Payload
 
@@ -110,9 +112,10 @@ def decoded(line: bytes) -> TellingLine | None:
     if not telling:
         return None
     try:
-        return _decode(line)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+        known = _decode(line)
+    except DAMAGE:
         return None
+    return known if EARLIEST <= known.timestamp <= LATEST else None
 
 
 def time_of(line: bytes) -> datetime | None:
@@ -124,7 +127,7 @@ def time_of(line: bytes) -> datetime | None:
         at = datetime.fromisoformat(head[1].decode())
     except ValueError:
         return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.astimezone(UTC) if at.tzinfo and EARLIEST <= at <= LATEST else None
 
 
 def output_head(payload: Payload) -> str:

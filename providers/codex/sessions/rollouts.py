@@ -50,7 +50,12 @@ class FirstLine(Struct, frozen=True):
 
 
 def file_of(path: str) -> SessionFile | None:
-    """None for any other file."""
+    """None for any other file, of which a program has dozens open."""
+    return _file_of(path) if path.endswith((".jsonl", ".lock")) else None
+
+
+@lru_cache(maxsize=4096)
+def _file_of(path: str) -> SessionFile | None:
     rollout = _ROLLOUT.fullmatch(path)
     if rollout:
         return SessionFile(rollout["home"], rollout["id"], rollout["name"])

@@ -5,14 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.fuzz.run import Target
-from tests.fuzz.targets import answers, files, hooks, local_limits, logs, mcp, status_page, stored, texts
+from tests.fuzz.targets import (
+    answers,
+    files,
+    hooks,
+    live_logs,
+    local_limits,
+    logs,
+    mcp,
+    status_page,
+    stored,
+    texts,
+)
 
 NAMES = (
     *("chatgpt", "chatgpt-resets", "anthropic", "app-server", "app-server-refusal"),
     *("claude-noted", "claude-statusline", "rollout-limits", "status-screen", "usage-command"),
     *("rollouts", "transcripts", "settings", "prices", "codex-config", "codex-login", "claude-login"),
     *("account-files", "snapshot", "notices", "status-page", "mcp"),
-    *("hook-calls", "hook-settings"),
+    *("hook-calls", "hook-settings", "live-rollouts"),
 )
 
 
@@ -20,6 +31,6 @@ def all_targets(folder: Path) -> tuple[Target, ...]:
     """Each with a folder of its own in this one, as many parsers read files."""
     return tuple(
         target
-        for module in (answers, local_limits, texts, logs, files, stored, status_page, mcp, hooks)
+        for module in (answers, local_limits, texts, logs, files, stored, status_page, mcp, hooks, live_logs)
         for target in module.targets(folder / module.__name__.rpartition(".")[2])
     )

@@ -48,7 +48,7 @@ SANDBOX = "/home/dev/.codex/tmp/arg0-linux/codex-arg05H3aHO/codex-linux-sandbox"
     ],
 )
 def test_a_command_line_says_what_it_does(command: str, role: str | None) -> None:
-    assert role_of(shlex.split(command)) == role
+    assert role_of(tuple(shlex.split(command))) == role
 
 
 @pytest.mark.parametrize(
