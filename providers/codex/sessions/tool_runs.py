@@ -2,7 +2,7 @@
 
 Each process of a tool has the id of its call in `CODEX_TOOL_CALL_ID` (0.171). In Code Mode that is an id of its
 own, `exec-` and a UUID, which the log only names when the command has ended; there a process counts that began
-after the call.
+after the call. So does one without an id: as Codex 0.45 and 0.60 start them, and where the system hides it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ _CLOCKS = 0.5
 """Seconds by which a process may seem to be older than the call that started it: it is dated in ticks."""
 _CALL = "CODEX_TOOL_CALL_ID"
 _THREAD = "CODEX_THREAD_ID"
-_ASKED = (_CALL, _THREAD, "PATH")
+_ASKED = (_CALL, _THREAD)
 _OF_SCRIPT = "exec-"
+_HELPER = "codex-code-mode"
 
 
 class ToolRuns:
@@ -50,13 +51,12 @@ class ToolRuns:
 def _has_process(call: OpenCall, session: str, pid: int, table: ProcessTable) -> bool:
     began = call.task.since.timestamp() - _CLOCKS if call.task.since else 0
     for below in descendants(pid, table):
-        known = table.environment(below, _ASKED)
-        if known.get(_CALL) == call.id:
+        own = table.environment(below, _ASKED)
+        process = table.processes[below]
+        if own.get(_CALL) == call.id:
             return True
-        if table.processes[below].started < began:
+        if process.started < began or process.name.startswith(_HELPER):
             continue
-        if known.get(_CALL, "").startswith(_OF_SCRIPT) and known.get(_THREAD) == session:
-            return True
-        if not known:  # the system hides it: what began after the call is the call's
+        if _CALL not in own or (own[_CALL].startswith(_OF_SCRIPT) and own.get(_THREAD) == session):
             return True
     return False

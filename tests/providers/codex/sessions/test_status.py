@@ -141,6 +141,14 @@ def test_where_the_system_hides_environments_what_began_after_the_call_is_its() 
         assert status(*BEGUN, RUN, table=FakeTable(Fake(pid=AGENT), hidden)).status == expected
 
 
+def test_the_tools_of_older_versions_have_no_ids() -> None:
+    """0.45 and 0.60. The host of Code Mode begins with the first script, and is no tool."""
+    old = tool(environ={"CODEX_HOME": "/home/dev/.codex"})
+    assert status(*BEGUN, RUN, table=FakeTable(Fake(pid=AGENT), old)).status == "working"
+    host = Fake(pid=101, parent=AGENT, started=at(2.1).timestamp(), name="codex-code-mode")
+    assert status(*BEGUN, RUN, table=FakeTable(Fake(pid=AGENT), host)).status == "approval"
+
+
 def test_without_a_certain_owner_the_log_alone_counts() -> None:
     shown = status(*BEGUN, ESCALATED, of=found(pid=None))
     assert (shown.status, shown.evidence) == ("working", "log")
