@@ -46,8 +46,8 @@ class FoundSession(Struct, frozen=True, kw_only=True):
     `log` is its log, None while there is none. `pid` is the process that runs it, None where that is not known;
     `started` is that of the Process. `is_running` is None where nobody can tell whether its program still runs.
     `kind` is as in LiveSession. `parent` is the id of the session whose subagent it is, `name` then what the CLI
-    calls it. `since` is when the program started it, if known. `memory_files` is as in LiveSession. The ids are
-    those of the ledger.
+    calls it. `since` is when the program started it, if known. `title` and `memory_files` are as in LiveSession.
+    The ids are those of the ledger; that of a program of which nobody knows what it runs is made of its process.
     """
 
     home: Path
@@ -61,6 +61,7 @@ class FoundSession(Struct, frozen=True, kw_only=True):
     cwd: str | None = None
     version: str | None = None
     since: datetime | None = None
+    title: str | None = None
     memory_files: int | None = None
     record: OwnRecord | None = None
 
@@ -98,7 +99,8 @@ class SessionFacts(Struct, frozen=True, kw_only=True):
 
     `session` is the log's own session, `thread` the one that the person started. `turns` and `compactions`
     count from where the reading began. `turn` is None before the first one. `turn_since` is when it began, or
-    ended. `interrupted`: the turn ended because the person or a signal stopped it.
+    ended. `interrupted`: the turn ended because the person or a signal stopped it; `is_refused`: because the
+    account has reached a limit.
     """
 
     is_settled: bool = False
@@ -118,6 +120,7 @@ class SessionFacts(Struct, frozen=True, kw_only=True):
     turn: TurnState | None = None
     turn_since: datetime | None = None
     interrupted: bool = False
+    is_refused: bool = False
     calls: tuple[OpenCall, ...] = ()
     background: tuple[str, ...] = ()
     started_at: datetime | None = None

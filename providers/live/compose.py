@@ -74,7 +74,7 @@ def composed(one: ObservedSession, extras: Extras, now: datetime, *, with_title:
         model=facts.model,
         effort=facts.effort,
         version=facts.version or found.version,
-        title=facts.title if with_title else None,
+        title=(found.title or facts.title) if with_title else None,
         context_tokens=facts.context_tokens,
         context_window=facts.context_window,
         own=figures.own if figures else None,
@@ -94,7 +94,7 @@ def composed(one: ObservedSession, extras: Extras, now: datetime, *, with_title:
         subagents=tuple(_subagent(each, figures) for each in [*one.all()][1:]),
         git=extras.git or _git(facts),
         memory_files=found.memory_files,
-        rate_limited=extras.account.is_blocked,
+        rate_limited=extras.account.is_blocked or facts.is_refused,
     )
 
 

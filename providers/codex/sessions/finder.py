@@ -7,12 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from providers.domain.live import SessionStatus
 from providers.domain.processes import ProcessTable
 from providers.sessions import FoundSession, FoundSessions, HookRecord, SessionFacts, SessionReader
 
 if TYPE_CHECKING:
     from providers.codex.sessions.logged import LoggedSubagents
+    from providers.codex.sessions.titles import ThreadTitles
     from providers.codex.sessions.tool_runs import ToolRuns
 
 
@@ -25,11 +28,19 @@ class CodexSessions:
     def __init__(self) -> None:
         self._logged: LoggedSubagents | None = None
         self._runs: ToolRuns | None = None
+        self._titles: ThreadTitles | None = None
 
     def find(self, homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSessions:
         from providers.codex.sessions.owners import find
+        from providers.codex.sessions.titles import ThreadTitles
 
-        return find(homes, table, now)
+        found = find(homes, table, now)
+        self._titles = self._titles or ThreadTitles()
+        return replace(found, sessions=tuple(map(self._named, found.sessions)))
+
+    def _named(self, one: FoundSession) -> FoundSession:
+        title = self._titles.of(one.home).get(one.id) if self._titles else None
+        return replace(one, title=title) if title else one
 
     def reader(self) -> SessionReader:
         from providers.codex.sessions.reader import LiveRollout

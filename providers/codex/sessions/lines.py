@@ -24,7 +24,6 @@ _EVENTS = frozenset(
     (
         *(b"task_started", b"turn_started", b"task_complete", b"turn_complete", b"turn_aborted"),
         *(b"token_count", b"user_message", b"agent_message", b"item_completed", b"exec_command_end"),
-        *(b"thread_settings_applied", b"thread_name_updated"),
     )
 )
 _ITEMS = frozenset(
@@ -54,16 +53,14 @@ class Payload(Struct, frozen=True):
     git: Any = None
     agent_nickname: Any = None
     agent_path: Any = None
-    # turn_context, task_started, turn_aborted, thread_settings_applied
+    # turn_context, task_started, task_complete
     turn_id: Any = None
     model: Any = None
     effort: Any = None
     approval_policy: Any = None
     approvals_reviewer: Any = None
     model_context_window: Any = None
-    reason: Any = None
-    thread_settings: Any = None
-    thread_name: Any = None
+    error: Any = None
     # token_count
     info: Any = None
     # item_completed

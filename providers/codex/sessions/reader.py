@@ -14,6 +14,7 @@ from providers.sessions import OpenCall, SessionFacts, TurnState
 
 _NEVER = "never"
 _PERSON = "user"
+_LIMIT_REACHED = "usage_limit_exceeded"
 _LATER = "request_user_input_async"
 
 COUNTED = (
@@ -40,6 +41,7 @@ class LiveRollout:
         self._saw_begin = False
         """Of a turn: what the person was asked, and what was called, cannot be older than the last one's."""
         self._interrupted = False
+        self._is_refused = False
         self._question: OpenCall | None = None
         """One that the turn does not wait for: the person may answer it later (0.171)."""
         self._turns = 0
@@ -64,6 +66,7 @@ class LiveRollout:
             turn=self._turn,
             turn_since=self._turn_since,
             interrupted=self._interrupted,
+            is_refused=self._is_refused,
             calls=(*self._calls.open, *((self._question,) if self._question else ())),
             last_at=time_of(self._newest) if self._newest else None,
             **self._members,
@@ -119,6 +122,8 @@ class LiveRollout:
                 self._begin(at)
             case "task_complete" | "turn_complete" | "turn_aborted":
                 self._end(at, interrupted=payload.type == "turn_aborted")
+                about = payload.error.get("codex_error_info") if isinstance(payload.error, dict) else None
+                self._is_refused = about == _LIMIT_REACHED
             case "token_count":
                 self._tokens(payload.info)
             case "item_completed":
@@ -157,6 +162,7 @@ class LiveRollout:
 
     def _begin(self, at: datetime) -> None:
         self._turn, self._turn_since, self._interrupted = "open", at, False
+        self._is_refused = False
         self._saw_begin = True
         self._question = None
         self._calls.begin_turn()

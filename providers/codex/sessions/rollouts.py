@@ -6,12 +6,14 @@ import os
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from providers.codex.logs.wire import text_or_none
 from providers.codex.sessions.lines import Payload, decoded
+from providers.host.files import open_regular
 
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ROLLOUT = re.compile(
@@ -84,7 +86,7 @@ class _NotWhole(Exception):
 @lru_cache(maxsize=4096)
 def _read(path: str, _inode: int) -> FirstLine:
     """Once for each file."""
-    with open(path, "rb") as file:
+    with open_regular(Path(path)) as file:
         line = file.readline(_HEAD)
     if not line.endswith(b"\n") and len(line) < _HEAD:
         raise _NotWhole

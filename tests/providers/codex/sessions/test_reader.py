@@ -24,6 +24,8 @@ from tests.providers.codex.sessions.lines import (
     started,
 )
 
+BEGUN = meta(), started(), context()
+
 
 def read(*lines: bytes) -> SessionFacts:
     reader = LiveRollout()
@@ -66,6 +68,17 @@ def test_how_full_the_context_is() -> None:
 def test_a_turn_that_ended_has_no_calls(last: bytes) -> None:
     facts = read(meta(), started(), context(), call(2, "exec_command", cmd="ls"), last)
     assert (facts.turn, facts.calls, facts.interrupted) == ("ended", (), b"aborted" in last)
+
+
+def test_an_account_that_has_reached_its_limit() -> None:
+    """0.171. The message of such an error is for the person alone."""
+    error = {"message": "", "codex_error_info": "usage_limit_exceeded"}
+    over = event(9, "task_complete", last_agent_message=None, error=error)
+    assert read(*BEGUN, over).is_refused
+    assert not read(*BEGUN, over, started(10)).is_refused
+    other = event(9, "task_complete", error=error | {"codex_error_info": {"other": 1}})
+    assert not read(*BEGUN, other).is_refused
+    assert not read(*BEGUN, ended(9)).is_refused
 
 
 @pytest.mark.parametrize(
