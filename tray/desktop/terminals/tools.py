@@ -58,7 +58,7 @@ def _printed(command: Sequence[str], environ: Mapping[str, str]) -> str | None:
 
 def _tty_of(pid: int) -> str | None:
     """The path of its controlling terminal, such as /dev/pts/3. Not by psutil, which lists the terminals once and
-    finds none that was opened later (7.1).
+    finds none that was opened later (7.2.2).
     """
     if sys.platform == "linux":
         try:

@@ -59,7 +59,7 @@ def details(
     servers = [each for each in look.mcp_servers if each.session == session.id]
     if servers:
         yield RowDetail((f"MCP servers: {fmt.some(_names(servers), 6)}",))
-    yield from _children(session.children, {each.pid for each in servers})
+    yield from _children(session.children, {each.pid for each in servers}, session.more_children)
 
 
 def _facts(session: LiveSession, shown: FittedFields, *, homes: bool) -> Iterator[str]:
@@ -98,7 +98,7 @@ def _subagents(agents: Sequence[LiveSubagent]) -> Iterator[RowDetail]:
         yield RowDetail(tuple(rest))
 
 
-def _children(children: Sequence[ChildProcess], servers: set[int]) -> Iterator[RowDetail]:
+def _children(children: Sequence[ChildProcess], servers: set[int], more: int) -> Iterator[RowDetail]:
     """Those that listen first, then the largest. MCP servers are named elsewhere, unless they listen."""
     listening = [each for each in children if each.ports]
     listening.sort(key=lambda each: (not each.shared_ports, each.ports))
@@ -107,11 +107,9 @@ def _children(children: Sequence[ChildProcess], servers: set[int]) -> Iterator[R
     others = listening[_MOST:] + [each for each in children if not each.ports and each.pid not in servers]
     others.sort(key=lambda each: -(each.rss or 0))
     parts = [" ".join(filter(None, (_named(each), words.memory(each.rss)))) for each in others[:_MOST]]
-    if rest := others[_MOST:]:
-        size = words.memory(sum(each.rss or 0 for each in rest) or None)
-        parts.append(
-            " ".join(filter(None, (f"{fmt.plural(len(rest), 'more process', 'more processes')}", size)))
-        )
+    rest = others[_MOST:]
+    if more := more + len(rest):
+        parts.append(fmt.plural(more, "more process", "more processes"))
     if parts:
         yield RowDetail(tuple(parts))
 

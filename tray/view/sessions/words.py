@@ -68,10 +68,12 @@ def model(session: LiveSession) -> str:
 
 
 def context(session: LiveSession) -> str:
-    """`78 % !`: with room for two marks, so that the numbers stand below each other."""
+    """`78 % !`: with room for two marks, so that the numbers stand below each other. Tokens where the size of the
+    window is unknown.
+    """
     percent = session.context_percent
     if percent is None:
-        return ""
+        return fmt.tokens(session.context_tokens) if session.context_tokens else ""
     mark = "!!" if percent >= FULL else "!" if percent >= HIGH else ""
     return f"{words.percent(max(100 - percent, 0), used=True)} {mark:2}"
 

@@ -124,8 +124,15 @@ def test_a_context_that_is_almost_full_is_marked(tokens: int, mark: str) -> None
     assert f"{mark} " in of(session)
 
 
-def test_a_context_of_unknown_size_is_not_shown() -> None:
-    assert "context" not in of(replace(IDLE, context_window=None))
+def test_a_context_window_of_unknown_size_has_tokens() -> None:
+    assert re.search(r" 14 K {2}", of(replace(IDLE, context_window=None)))
+    assert "context" not in of(replace(IDLE, context_tokens=None))
+
+
+def test_further_processes_are_counted() -> None:
+    children = tuple(ChildProcess(pid=at, command="sh") for at in range(6))
+    assert "5 more processes" in of(replace(IDLE, children=children, more_children=3))
+    assert "1 more process" in of(replace(IDLE, more_children=1))
 
 
 def test_homes_are_named_where_there_are_several() -> None:
