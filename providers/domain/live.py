@@ -146,6 +146,11 @@ class LiveSession(Struct, frozen=True, kw_only=True):
     rate_limited: bool = False
 
     @property
+    def key(self) -> str:
+        """What names it among all: one id may be in two homes, where one is a copy of the other."""
+        return f"{self.provider}:{self.home}:{self.id}"
+
+    @property
     def context_percent(self) -> float | None:
         if self.context_tokens is None or not self.context_window:
             return None

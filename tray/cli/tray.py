@@ -106,6 +106,7 @@ def with_engine(
     from tray.engine.notices.notifier import Notifier
     from tray.engine.publish import SnapshotFile
     from tray.view import notices
+    from tray.view.sessions import notices as session_notices
 
     keep_small()
     with (
@@ -118,7 +119,7 @@ def with_engine(
         )
         engine.subscribe(file)
         engine.subscribe(TransitionLog())
-        notifier = Notifier(scope, notices.notice, engine.mute)
+        notifier = Notifier(scope, notices.notice, engine.mute, compose_sessions=session_notices.notice)
         engine.subscribe(notifier)
         try:
             return run_with(engine, notifier)

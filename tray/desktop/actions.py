@@ -25,7 +25,6 @@ from tray.view import menu
 from tray.view.accounts import accounts, at_a_glance, next_reset, tightness
 from tray.view.available import Available
 from tray.view.rows import Action
-from tray.view.sessions import brief
 
 REPORT = "report.txt"
 _MUTED_WITHOUT_RESET = timedelta(hours=1)
@@ -137,7 +136,7 @@ def _copy_resume_of(desk: Desk, session: LiveSession) -> str:
 def _session(desk: Desk, key: str) -> LiveSession:
     look = desk.engine.snapshot.sessions
     for session in look.sessions if look is not None else ():
-        if brief.key(session) == key:
+        if session.key == key:
             return session
     raise ActionFailed("That session is no longer there.")
 

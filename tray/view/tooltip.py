@@ -69,7 +69,7 @@ def _waits(state: State, now: datetime) -> list[str]:
     if not waiting or state.sessions is None:
         return []
     names = brief.names(state.sessions.sessions)
-    lines = [_wait(names[brief.key(session)], session, now) for session in waiting[:_MOST_WAITS]]
+    lines = [_wait(names[session.key], session, now) for session in waiting[:_MOST_WAITS]]
     if (more := len(waiting) - _MOST_WAITS) > 0:
         lines.append(f"And {fmt.plural(more, 'session')} more {'waits' if more == 1 else 'wait'} for you.")
     return lines

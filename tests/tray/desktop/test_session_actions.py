@@ -24,7 +24,6 @@ from tray.desktop.opener import Opener
 from tray.desktop.resume_command import resume_command
 from tray.engine.scope import Scope
 from tray.view.rows import Action
-from tray.view.sessions import brief
 
 
 def scope_in(folder: Path, **environ: str) -> Scope:
@@ -58,7 +57,7 @@ class Tools:
         )
 
     def act(self, name: str, session: LiveSession) -> None:
-        act(self.desk, Action(name, brief.key(session)))
+        act(self.desk, Action(name, session.key))
 
     @property
     def copied(self) -> list[str]:

@@ -31,6 +31,7 @@ _SERVER = DBusAddress("/org/freedesktop/Notifications", SERVER, SERVER)
 _BUS = "org.freedesktop.DBus"
 _PATIENCE = 30.0  # seconds for an answer: the bus gives a server 25 to start
 _MOST = 32  # notices, and closed ones that an action may still come for
+_SHOW = "show"
 _URGENCY = {"normal": 1, "critical": 2}
 
 
@@ -58,8 +59,17 @@ def notify_call(notice: Notice, replaces: int = 0, actions: tuple[str, ...] = ()
 
 
 def clicked(notice: Notice) -> Action:
-    """What a click on a notice asks for: the provider's page, or fresh values where it names no provider."""
+    """What a click on a notice asks for: the terminal of its session, the provider's page, or fresh values
+    where it names neither.
+    """
+    if notice.session_key is not None:
+        return Action("front", notice.session_key)
     return Action("open", f"usage:{notice.provider}") if notice.provider else Action("refresh")
+
+
+def _actions(notice: Notice) -> tuple[str, ...]:
+    """A click on it, and a button where the terminal of a session can be shown."""
+    return ("default", "Open", _SHOW, "Show") if notice.can_show else ("default", "Open")
 
 
 class _Slot(Struct):
@@ -77,9 +87,9 @@ class _Slot(Struct):
 
 
 class Notifications:
-    """`send` sends a message, with a serial of its own or the given one, and never raises; `next_serial` takes one
-    of the connection's. `choose` starts an action and returns at once. All methods may be called from any thread;
-    none waits for a server.
+    """`send` sends a message, with a serial of its own or the given one, and never raises; `next_serial` takes
+    one of the connection's. `choose` starts an action and returns at once. All methods may be called from any
+    thread; none waits for a server.
     """
 
     def __init__(
@@ -158,7 +168,7 @@ class Notifications:
         self._calls[slot.serial] = notice.key
         while len(self._calls) > _MOST:
             self._calls.popitem(last=False)
-        self._send(notify_call(notice, slot.id, ("default", "Open")), slot.serial)
+        self._send(notify_call(notice, slot.id, _actions(notice)), slot.serial)
 
     def _end(self, slot: _Slot) -> None:
         """Forget it, and take it off the screen."""
@@ -205,7 +215,7 @@ class Notifications:
             return None
         elif member == "NotificationClosed":
             self._take_closed(body[0])
-        elif member == "ActionInvoked" and body[1:] == ("default",):
+        elif member == "ActionInvoked" and body[1:] in (("default",), (_SHOW,)):
             shown = next((slot.sent for slot in self._slots.values() if slot.id == body[0]), None)
             notice = shown or self._closed.pop(body[0], None)
             return None if notice is None else clicked(notice)

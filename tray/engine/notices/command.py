@@ -44,6 +44,7 @@ def as_json(notice: Notice) -> dict[str, Any]:
         "body": notice.body,
         "provider": notice.provider,
         "account": notice.account,
+        "session": notice.session,
         "window": notice.window,
         "remaining_percent": notice.remaining_percent,
         "resets_at": as_time(notice.resets_at),

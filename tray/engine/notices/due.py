@@ -18,6 +18,7 @@ from providers.domain.limits import CLOCK_SLACK
 from providers.domain.rules import FRESH_SECONDS
 from tray.engine.budgets import budgets_of
 from tray.engine.notices import settings as own
+from tray.engine.notices.held import is_held
 from tray.engine.notices.kinds import BY_NAME, KINDS, AccountLook, Topic, is_cause_of
 from tray.engine.notices.memory import (
     IsLocal,
@@ -30,9 +31,8 @@ from tray.engine.notices.memory import (
     without_marks_of_later,
 )
 from tray.engine.notices.occasion import ALL_ACCOUNTS, UNKNOWN_LENGTH, Occasion
-from tray.engine.notices.quiet import is_quiet
 from tray.engine.notices.screen import Due, with_notices
-from tray.engine.notices.stored import Mark, Seen, bounded, is_ahead
+from tray.engine.notices.stored import Mark, Seen, bounded
 from tray.engine.state import State
 
 JUST_BEFORE = timedelta(seconds=FRESH_SECONDS)
@@ -73,7 +73,7 @@ def due(
     silent += [each for each in found if _topic(each) in first_looks]
     memory = replace(memory, known=memory.known | first_looks)
     loud = _unexplained(loud, found, after)
-    held = _is_held(after, now, zone)
+    held = is_held(after, now, zone)
     memory = _marked(memory, [*silent, *([] if held else loud)], found, after, now)
     return with_notices(memory, () if held else tuple(loud), found, accounts, now)
 
@@ -137,11 +137,6 @@ def _unexplained(loud: list[Occasion], found: list[Occasion], state: State) -> l
     """Those that say more than another one does."""
     causes = [each for each in found if _is_wanted(state, each.kind)]
     return [each for each in loud if not any(is_cause_of(cause, each) for cause in causes)]
-
-
-def _is_held(state: State, now: datetime, zone: tzinfo) -> bool:
-    muted = state.muted_until is not None and is_ahead(state.muted_until, now)
-    return muted or is_quiet(state.settings.get(own.QUIET_HOURS), now, zone)
 
 
 def _marked(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, tzinfo
 from threading import Condition, Lock, Thread
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from providers.host.faults import log_fault, logger_of
 from providers.host.storage import cannot_write
@@ -16,6 +18,9 @@ from tray.engine.notices.due import due
 from tray.engine.notices.memory import Memory
 from tray.engine.notices.notice import Notice
 from tray.engine.notices.occasion import Occasion
+from tray.engine.notices.sessions.due import sessions_due
+from tray.engine.notices.sessions.kinds import IsFocused, SessionOccasion, nobody_knows
+from tray.engine.notices.sessions.memory import SessionMemory
 from tray.engine.notices.stored import Stored, load, save
 from tray.engine.scope import Scope
 from tray.engine.state import State
@@ -23,13 +28,15 @@ from tray.engine.state import State
 TICK = timedelta(seconds=30)
 """How often time alone may make a notice due, as when quiet hours end."""
 GATHER = timedelta(seconds=1)
-"""How long a change waits for others, as of the account that is asked beside it: together they are one notice."""
+"""How long a change waits for others, as of the account that is asked beside it: together they are one notice.
+"""
 MENU_SECONDS = 60.0
 """For how long an opened menu counts as looked at, where the desktop does not say that it was closed."""
 _LINGER_SECONDS = 1.0
 _log = logger_of(__name__)
 
 Compose = Callable[[str, tuple[Occasion, ...], State, datetime, tzinfo], Notice]
+ComposeSessions = Callable[[str, tuple[SessionOccasion, ...], State, datetime, tzinfo], Notice]
 
 
 class NoticePort(Protocol):
@@ -40,7 +47,8 @@ class NoticePort(Protocol):
 
 
 class Notifier:
-    """`compose` finds the words of a notice; `mute` is the engine's, for a mute that was begun before a restart.
+    """`compose` finds the words of a notice, `compose_sessions` those of one about sessions, of which there are
+    none without it; `mute` is the engine's, for a mute that was begun before a restart.
 
     Without a port, notices go to `notify.command` alone.
     """
@@ -51,6 +59,8 @@ class Notifier:
         compose: Compose,
         mute: Callable[[datetime | None], None],
         *,
+        compose_sessions: ComposeSessions | None = None,
+        is_focused: IsFocused = nobody_knows,
         commands: CommandRunner | None = None,
         tick: timedelta = TICK,
         gather: timedelta = GATHER,
@@ -58,6 +68,8 @@ class Notifier:
     ) -> None:
         self._scope = scope
         self._compose = compose
+        self._compose_sessions = compose_sessions
+        self._is_focused = is_focused
         hidden = {name for provider in scope.providers for name in provider.variables}
         self._commands = commands or CommandRunner(scope.environ, hidden)
         self._tick = tick
@@ -71,6 +83,8 @@ class Notifier:
         self._looking = Lock()
         self._stored = load(scope.folders.state, scope.clock())
         self._memory = Memory(since=scope.clock(), seen=self._stored.seen)
+        self._sessions = SessionMemory(since=scope.clock())
+        self._again_at: datetime | None = None
         self._unsaved = False
         self._local: dict[str, frozenset[str]] = {}
         if self._stored.muted_until is not None:
@@ -106,19 +120,52 @@ class Notifier:
             if state is None:
                 return
             now, zone = self._scope.clock(), self._scope.zone
-            found = due(self._memory, state, now, zone, is_local=self._is_local, watched=self._is_watched())
+            watched = self._is_watched()
+            found = due(self._memory, state, now, zone, is_local=self._is_local, watched=watched)
             self._memory = found.memory
-            self._keep(Stored(seen=found.memory.seen, muted_until=state.muted_until))
+            about_sessions = self._look_at_sessions(state, now, watched=watched)
+            self._keep(Stored(seen=self._memory.seen, muted_until=state.muted_until))
             if found.show:
                 self._show(self._compose(found.key, found.show, state, now, zone), state)
-            for key in found.withdraw:
-                if self._port is not None:
-                    self._port.withdraw(key)
+            for notice in about_sessions:
+                self._show(notice, state)
+            self._withdraw(found.withdraw)
+
+    def _look_at_sessions(self, state: State, now: datetime, *, watched: bool) -> list[Notice]:
+        """The notices to show; those that are over are withdrawn."""
+        if self._compose_sessions is None:
+            return []
+        zone = self._scope.zone
+        found = sessions_due(
+            self._sessions,
+            self._memory.seen,
+            state,
+            now,
+            zone,
+            watched=watched,
+            is_focused=self._is_focused,
+        )
+        self._sessions, self._again_at = found.memory, found.again_at
+        self._memory = replace(self._memory, seen=found.seen)
+        self._withdraw(found.withdraw)
+        return [self._compose_sessions(key, about, state, now, zone) for key, about in found.show]
+
+    def _withdraw(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            if self._port is not None:
+                self._port.withdraw(key)
+
+    def _pause(self) -> float:
+        """Seconds until the next look, if nothing changes before."""
+        seconds = self._tick.total_seconds()
+        if self._again_at is None:
+            return seconds
+        return min(seconds, max(0.1, (self._again_at - self._scope.clock()).total_seconds()))
 
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._is_new, self._tick.total_seconds())
+                self._changed.wait_for(lambda: self._closed or self._is_new, self._pause())
                 if self._is_new:
                     self._changed.wait_for(lambda: self._closed, self._gather.total_seconds())
                 if self._closed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from providers.setting import Bool, Hours, Menu, Setting, Text
+from providers.setting import Bool, Choice, Hours, Menu, Setting, Text
 
 _MENU = ("Notices",)
 
@@ -48,6 +48,30 @@ BUDGET = _toggle(
     "A notice when a budget is spent, nearly spent (80 %), or will be exceeded at this rate.",
     default=True,
 )
+APPROVAL = _toggle(
+    "approval",
+    "Session waits for permission",
+    "A notice when a session has waited for your permission for some seconds.",
+    default=True,
+)
+QUESTION = _toggle(
+    "question",
+    "Session asks a question",
+    "A notice when a session has waited for your answer for some seconds.",
+    default=True,
+)
+OFF = "off"
+SESSION_SHARE = Setting(
+    "notify.session_share",
+    Choice((OFF, "10", "20", "30")),
+    "20",
+    "A notice when one session has used so many percent of its account's weekly limit.",
+    menu=Menu(
+        text="Session uses much of the week",
+        path=_MENU,
+        names=lambda: {OFF: "Off", "10": "10 %", "20": "20 %", "30": "30 %"},
+    ),
+)
 QUIET_HOURS: Setting[str | None] = Setting(
     "notify.quiet_hours",
     Hours(),
@@ -73,6 +97,9 @@ NOTICE_SETTINGS: tuple[Setting[Any], ...] = (
     EARLY_RESET,
     RESET_CREDIT,
     BUDGET,
+    APPROVAL,
+    QUESTION,
+    SESSION_SHARE,
     QUIET_HOURS,
     COMMAND,
 )

@@ -143,9 +143,9 @@ def _actions(key: str, session: LiveSession, available: Available) -> Iterator[R
     """Nothing can be done to a program that may be another session's."""
     if available.front:
         can = session.owner_certain and session.pid is not None and session.status.status != "done"
-        yield action_row(f"{key}:front", "Bring to front", Action("front", brief.key(session)), enabled=can)
+        yield action_row(f"{key}:front", "Bring to front", Action("front", session.key), enabled=can)
     if available.copy:
-        yield action_row(f"{key}:resume", "Copy resume command", Action("copy-resume", brief.key(session)))
+        yield action_row(f"{key}:resume", "Copy resume command", Action("copy-resume", session.key))
 
 
 def port_text(ports: tuple[int, ...]) -> str:

@@ -76,7 +76,7 @@ def _in_several_homes(look: SessionsLook) -> frozenset[str]:
 
 
 def _session_row(session: LiveSession, look: _Look, available: Available) -> Row:
-    key = f"{KEY}:{brief.key(session)}"
+    key = f"{KEY}:{session.key}"
     below = detail_rows(key, session, look.now, look.program(session), available)
     return submenu_row(key, _text(session, look), below, icon=_mark((session,)))
 
@@ -93,7 +93,7 @@ def _mark(sessions: tuple[LiveSession, ...]) -> SessionMark:
 def _text(session: LiveSession, look: _Look) -> str:
     """What it waits for and since when; or what it does, with its model, context and cost."""
     since = brief.for_how_long(session.status, look.now)
-    parts = [f"{look.names[brief.key(session)]}: {brief.doing(session)}"]
+    parts = [f"{look.names[session.key]}: {brief.doing(session)}"]
     status = session.status.status
     if status == "idle" and since:
         parts[0] += f" for {since}"
@@ -116,7 +116,7 @@ def _further(sessions: tuple[LiveSession, ...], look: _Look) -> Iterator[Row]:
     if not sessions:
         return
     below = [
-        text_row(f"{KEY}:more:{brief.key(session)}", _text(session, look), icon=_mark((session,)))
+        text_row(f"{KEY}:more:{session.key}", _text(session, look), icon=_mark((session,)))
         for session in sessions[:_MOST_FURTHER]
     ]
     if (left := len(sessions) - _MOST_FURTHER) > 0:

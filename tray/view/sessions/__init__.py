@@ -5,5 +5,6 @@ fields      the columns, and how a value reads where it has none
 below       what stands below a row: tool, processes, subagents
 table       all of it, as wide and as high as a terminal
 brief       how they read where there is little room: menu, tooltip, notices
+notices     what notices say about them
 summary     the sentences around the table
 """

@@ -33,11 +33,6 @@ _COUNTED: tuple[tuple[str, frozenset[Status]], ...] = (
 )
 
 
-def key(session: LiveSession) -> str:
-    """One id may be in two homes, where one is a copy of the other."""
-    return f"{session.provider}:{session.home}:{session.id}"
-
-
 def ordered(look: SessionsLook) -> tuple[LiveSession, ...]:
     """Those that wait for the person first, and of those the one that has waited longest."""
 
@@ -57,14 +52,14 @@ def waiting(state: State) -> tuple[LiveSession, ...]:
 
 def names(sessions: Sequence[LiveSession]) -> dict[str, str]:
     """Of each by its key: its project, and what tells it from others there: its branch, or the end of its id."""
-    found = {key(each): _project(each) for each in sessions}
+    found = {each.key: _project(each) for each in sessions}
     for more in (_branch, _end_of_id):
         found = _distinguished(found, sessions, more)
     return found
 
 
 def name(session: LiveSession, sessions: Sequence[LiveSession]) -> str:
-    return names(sessions).get(key(session)) or _project(session)
+    return names(sessions).get(session.key) or _project(session)
 
 
 def doing(session: LiveSession) -> str:
@@ -116,7 +111,7 @@ def _distinguished(
 ) -> dict[str, str]:
     """With more in brackets where several have the same name, and it tells some of them apart."""
     shared = Counter(found.values())
-    added = {key(each): more(each) for each in sessions}
+    added = {each.key: more(each) for each in sessions}
     differ = {name: len({added[at] for at in found if found[at] == name}) > 1 for name in shared}
     return {
         at: f"{name} ({added[at]})" if differ[name] and shared[name] > 1 and added[at] else name

@@ -379,3 +379,29 @@ def _answer_next(wire: Wire, answered: int) -> int:
     assert serial is not None
     wire.answer(serial, body[1] or answered + 1)
     return answered + 1
+
+
+WAITS = Notice(
+    key="session:a",
+    kind="approval",
+    title="cleaning waits for permission: Bash",
+    provider="claude",
+    session="a",
+    session_key="claude:~/.claude:a",
+    can_show=True,
+)
+
+
+@pytest.mark.parametrize("key", ["default", "show"])
+def test_a_click_on_the_notice_of_a_session_shows_its_terminal(
+    key: str, running: Running, server: NoticeServer
+) -> None:
+    running.icon.show_notice(WAITS)
+    assert server.next().actions == ["default", "Open", "show", "Show"]
+    server.invoke(1, key)
+    assert running.chosen.get(timeout=DEADLINE) == Action("front", "claude:~/.claude:a")
+
+
+def test_no_button_where_the_terminal_is_not_known(running: Running, server: NoticeServer) -> None:
+    running.icon.show_notice(replace(WAITS, can_show=False))
+    assert server.next().actions == ["default", "Open"]

@@ -61,6 +61,7 @@ def test_it_reads_the_notice_as_json_and_gets_its_arguments_as_they_are(tmp_path
         "body": 'Resets at 15:00. "$(touch hacked)" `id`',
         "provider": "codex",
         "account": "a1b2c3d4",
+        "session": None,
         "window": "session",
         "remaining_percent": 8.0,
         "resets_at": "2026-11-20T14:00:00Z",

@@ -12,16 +12,21 @@ from queue import Queue
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from providers.domain.live import SessionsLook
 from providers.host.files import Folders
 from tests.tray.engine.notices.states import HOUR, MINUTE, NOW, ZONE, Life, window
+from tools.example_sessions import APPROVAL, WORKING, look
 from tray.engine.notices.command import CommandRunner
 from tray.engine.notices.notice import Notice
 from tray.engine.notices.notifier import MENU_SECONDS, Notifier
+from tray.engine.notices.sessions.kinds import SETTLES
 from tray.engine.notices.stored import FILE
 from tray.engine.scope import Scope
 from tray.engine.state import State
 from tray.view import notices
+from tray.view.sessions import notices as session_notices
 
 DEADLINE = 20.0
 
@@ -42,20 +47,28 @@ class Desk:
     """A notifier whose looks are taken by the test, one after the other."""
 
     def __init__(
-        self, folder: Path, *, tick: timedelta = HOUR, gather: timedelta = timedelta(0), port: bool = True
+        self,
+        folder: Path,
+        *,
+        tick: timedelta = HOUR,
+        gather: timedelta = timedelta(0),
+        port: bool = True,
+        hurries: bool = False,
     ) -> None:
         self.life = Life(is_known=False)
         self.monotonic = 0.0
+        self.sessions: SessionsLook | None = None
         self.muted: list[datetime | None] = []
         self.ran: Queue[tuple[str, Notice]] = Queue()
         self.port = Port()
         folders = Folders(settings=folder, state=folder, cache=folder)
-        scope = Scope({}, folders, ZONE, clock=lambda: self.life.now)
+        scope = Scope({}, folders, ZONE, clock=self._hurried if hurries else lambda: self.life.now)
         commands = CommandRunner({}, run=lambda command, notice, *_, **__: self.ran.put((command, notice)))
         self.notifier = Notifier(
             scope,
             notices.notice,
             self.muted.append,
+            compose_sessions=session_notices.notice,
             commands=commands,
             tick=tick,
             gather=gather,
@@ -64,10 +77,15 @@ class Desk:
         if port:
             self.notifier.connect(self.port)
 
+    def _hurried(self) -> datetime:
+        """Each time that anybody asks it is some seconds later."""
+        self.life.now += SETTLES
+        return self.life.now
+
     def look(self, after: timedelta = MINUTE, **values: Any) -> list[str]:
         self.life.now += after
         self.life.change(**values)
-        self.notifier(State(), self.life.state)
+        self.notifier(State(), replace(self.life.state, sessions=self.sessions))
         self.notifier.look()
         return [self.port.shown.get_nowait().title for _ in range(self.port.shown.qsize())]
 
@@ -216,3 +234,27 @@ def test_a_next_window_is_said_again_by_the_next_process(tmp_path: Path) -> None
     assert second.look() == []
     assert second.look(session=92) == ["Codex: 8 % of the 5h limit left"]
     second.notifier.close()
+
+
+def test_a_session_that_waits_is_shown_and_withdrawn_and_the_command_gets_it(desk: Desk) -> None:
+    desk.life.settings["notify.command"] = "notify"
+    desk.look()
+    waits = replace(APPROVAL, status=replace(APPROVAL.status, since=desk.life.now))
+    desk.sessions = look(waits)
+    assert desk.look(0 * MINUTE) == []
+    assert desk.look(MINUTE) == ["cleaning waits for permission: Bash"]
+    command, notice = desk.ran.get(timeout=DEADLINE)
+    assert (command, notice.kind, notice.session) == ("notify", "approval", APPROVAL.id)
+    assert desk.look() == []
+    desk.sessions = look(WORKING)
+    assert desk.look() == []
+    assert desk.port.withdrawn.get_nowait() == f"session:{APPROVAL.key}"
+
+
+def test_it_is_looked_for_again_once_a_wait_has_held(tmp_path: Path) -> None:
+    """Nothing changes meanwhile, and the next tick is an hour away."""
+    desk = Desk(tmp_path, hurries=True)
+    waits = replace(APPROVAL, status=replace(APPROVAL.status, since=desk.life.now))
+    desk.notifier(State(), replace(desk.life.state, sessions=look(waits)))
+    assert desk.port.shown.get(timeout=DEADLINE).kind == "approval"
+    desk.notifier.close()
