@@ -15,6 +15,18 @@ from tests.real.tls_proxy import Reply, Request
 
 HELD_SECONDS = 60.0
 
+HELD, RUN, ASK, QUESTION, BOTH = "zz-held", "zz-run", "zz-ask", "zz-question", "zz-both"
+AGENT, CHILD, SHELL = "zz-agent", "zz-child", "zz-shell"
+NEAR, NEAR_CHILD = "zz-near", "zz-chick"
+WAIT = "python3 wait.py"
+WAITER = """import pathlib, time
+pathlib.Path("begun").write_text(str(time.time()))
+while not pathlib.Path("go").exists():
+    time.sleep(0.02)
+pathlib.Path("ended").write_text(str(time.time()))
+"""
+ALLOWED = {"permissions": {"allow": ["Bash(python3:*)", "Agent"]}}
+
 Block = dict[str, Any]
 
 
@@ -25,6 +37,31 @@ class Play(Struct, frozen=True):
 
     words: str
     answers: tuple[tuple[tuple[str, dict[str, Any]], ...], ...] = ()
+
+
+def _bash(command: str, **more: Any) -> tuple[str, dict[str, Any]]:
+    return "Bash", {"command": command, "description": "what it does", **more}
+
+
+def _agent(prompt: str, **more: Any) -> tuple[str, dict[str, Any]]:
+    return "Agent", {"description": "d", "prompt": prompt, "subagent_type": "general-purpose", **more}
+
+
+_OPTIONS = [{"label": label, "description": label} for label in ("One", "Two")]
+_ASKED = {"question": "Which?", "header": "Pick", "options": _OPTIONS, "multiSelect": False}
+PLAYS = (
+    Play(RUN, ((_bash(WAIT),),)),
+    Play(ASK, ((_bash("touch asked"),),)),
+    Play(BOTH, ((_bash("touch first"), _bash("touch second")),)),
+    Play(QUESTION, ((("AskUserQuestion", {"questions": [_ASKED]}),),)),
+    Play(SHELL, ((_bash(WAIT, run_in_background=True),),)),
+    Play(NEAR_CHILD, ((_bash("touch below"),),)),
+    Play(AGENT, ((_agent(CHILD),),)),
+    Play(NEAR, ((_agent(NEAR_CHILD, run_in_background=False),),)),
+)
+"""RUN waits until the file `go` is there, and so does SHELL, in the background; ASK needs a permission, and so do
+both calls of BOTH, and what the agent of NEAR does, which works in the foreground.
+"""
 
 
 class LiveModel(Model):

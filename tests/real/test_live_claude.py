@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,6 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -22,7 +22,20 @@ from providers.source import Home
 from tests.left_behind import at_work, until
 from tests.programs import started
 from tests.real.claude_sessions import Sessions, sessions
-from tests.real.live_claude import LiveModel, Play
+from tests.real.live_claude import (
+    AGENT,
+    ALLOWED,
+    ASK,
+    CHILD,
+    HELD,
+    PLAYS,
+    QUESTION,
+    RUN,
+    SHELL,
+    WAIT,
+    WAITER,
+    LiveModel,
+)
 from tests.real.terminals import Terminal
 from tests.real.test_claude import NOTES, PACKAGE
 from tests.real.timeline import Timeline, timeline
@@ -31,25 +44,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such termina
 
 Cli = Callable[[str, str], Path]
 
-HELD, RUN, ASK, QUESTION = "zz-held", "zz-run", "zz-ask", "zz-question"
-AGENT, CHILD, SHELL = "zz-agent", "zz-child", "zz-shell"
-WAIT = "python3 wait.py"
-WAITER = """import pathlib, time
-pathlib.Path("begun").write_text(str(time.time()))
-while not pathlib.Path("go").exists():
-    time.sleep(0.02)
-pathlib.Path("ended").write_text(str(time.time()))
-"""
-OPTIONS = [{"label": label, "description": label} for label in ("One", "Two")]
-QUESTIONS = [{"question": "Which?", "header": "Pick", "options": OPTIONS, "multiSelect": False}]
-PLAYS = (
-    Play(RUN, ((("Bash", {"command": WAIT, "description": "wait"}),),)),
-    Play(ASK, ((("Bash", {"command": "touch asked", "description": "touch"}),),)),
-    Play(QUESTION, ((("AskUserQuestion", {"questions": QUESTIONS}),),)),
-    Play(AGENT, ((("Agent", {"description": "d", "prompt": CHILD, "subagent_type": "general-purpose"}),),)),
-    Play(SHELL, ((("Bash", {"command": WAIT, "description": "wait", "run_in_background": True}),),)),
-)
-
 
 class Person:
     """Somebody with a real Claude Code; `seen` is what tankful shows meanwhile."""
@@ -57,8 +51,7 @@ class Person:
     def __init__(self, claude: Sessions, model: LiveModel, seen: Timeline) -> None:
         self.claude, self.model, self.seen = claude, model, seen
         (claude.work / "wait.py").write_text(WAITER)
-        rules = {"permissions": {"allow": ["Bash(python3:*)", "Agent"]}}
-        (claude.home / "settings.json").write_bytes(msgspec.json.encode(rules))
+        (claude.home / "settings.json").write_text(json.dumps(ALLOWED))
 
     def screen(self, *arguments: str, folder: Path | None = None) -> AbstractContextManager[Terminal]:
         return self.claude.screen("--permission-mode", "default", *arguments, folder=folder)

@@ -14,6 +14,7 @@ from providers.sessions import FoundSession, FoundSessions, HookRecord, SessionF
 
 # What reads is imported when somebody looks: the descriptor is for all commands.
 if TYPE_CHECKING:
+    from providers.claude.sessions.identity import Host
     from providers.claude.sessions.search import SessionSearch
 
 
@@ -29,11 +30,15 @@ class ClaudeSessions:
     )
     tool_variable = "CLAUDE_CODE_SESSION_ID"
 
+    def __init__(self, host: Host | None = None) -> None:
+        """`host` is this machine by default."""
+        self._host = host
+
     @cached_property
     def _search(self) -> SessionSearch:
         from providers.claude.sessions.search import SessionSearch
 
-        return SessionSearch()
+        return SessionSearch(self._host)
 
     def find(self, homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSessions:
         return self._search.find(homes, table, now)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from providers.domain.live import SessionStatus, Status, Task
 from providers.sessions import FoundSession, HookRecord, OpenCall, OwnRecord, SessionFacts
 
@@ -62,10 +64,14 @@ def _recorded(
     now: datetime,
 ) -> SessionStatus:
     task = None
+    question = _task(tuple(call for call in facts.calls if call.asks))
+    if record.status == "approval" and question is not None and len(facts.calls) == 1:
+        # 2.1.197 calls its questions permission prompts, too.
+        record = replace(record, status="waiting")
     if record.status == "approval":
         task = _asked(record, facts, hook) or _below(subagents)
     elif record.status == "waiting":
-        task = _task(tuple(call for call in facts.calls if call.asks))
+        task = question
     elif record.status == "working":
         task = _task(facts.calls) or _below(subagents)
     is_fresh = record.since is not None and now - record.since < _FLUSHED

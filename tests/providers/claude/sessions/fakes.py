@@ -16,7 +16,7 @@ from tests.fake_anthropic import milliseconds
 
 NOW = datetime(2026, 11, 29, 15, 0, tzinfo=UTC)
 BOOT = int(NOW.timestamp()) - 100_000
-DOMAIN = "linux:3d1219c7c4c5404aaa1f6d2a48adfda4:pid:[4026531836]"
+DOMAIN = "linux:0123456789abcdef0123456789abcdef:pid:[4026531836]"
 CWD = "/home/dev/project"
 
 
@@ -109,7 +109,7 @@ def make_host(folder: Path) -> Host:
     (proc / "self/ns").mkdir(parents=True, exist_ok=True)
     etc.mkdir(exist_ok=True)
     (proc / "stat").write_text(f"cpu  1 2 3\nbtime {BOOT}\nprocesses 7\n")
-    (etc / "machine-id").write_text("3d1219c7c4c5404aaa1f6d2a48adfda4\n")
+    (etc / "machine-id").write_text("0123456789abcdef0123456789abcdef\n")
     namespace = proc / "self/ns/pid"
     if not namespace.is_symlink():
         namespace.symlink_to("pid:[4026531836]")

@@ -100,7 +100,7 @@ def test_a_record_outlives_its_process(
 
 def test_a_pid_of_another_machine_is_nobodys(search: SessionSearch, home: Path) -> None:
     """A home that a container shares: the same number is another process here."""
-    write_record(home, ONE, 11, pidDomain="linux:3d1219c7c4c5404aaa1f6d2a48adfda4:pid:[4026532999]")
+    write_record(home, ONE, 11, pidDomain="linux:0123456789abcdef0123456789abcdef:pid:[4026532999]")
     [one] = found(search, FakeTable(Fake(pid=11)), home).values()
     assert (one.pid, one.is_running, one.record) == (None, None, None)
 

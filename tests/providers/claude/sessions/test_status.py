@@ -82,6 +82,12 @@ def test_a_question_is_no_approval() -> None:
     assert (one.status, tool(one)) == ("waiting", "AskUserQuestion")
 
 
+def test_a_question_may_be_called_a_permission() -> None:
+    """2.1.197 does."""
+    one = status(session("approval"), prompt(), call("AskUserQuestion", 1, {}))
+    assert (one.status, tool(one)) == ("waiting", "AskUserQuestion")
+
+
 def test_what_works_in_the_background_keeps_it_working() -> None:
     """The log says that the turn has ended."""
     lines = prompt(), call("Agent"), result(), answer(seconds=3), ended()
