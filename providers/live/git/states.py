@@ -19,7 +19,11 @@ SELDOM = 120.0
 """The same where nothing did that can be seen: a file that the person edits is none of that."""
 PAUSE = 600.0
 _BUDGET = 1.0
-_MOST_ASKED = 2
+"""Seconds of a look that git may take of those of which nothing is known yet."""
+_REST = 100
+"""Of the others one is asked in a look, and after each git rests for so many times as long as it took: in a large
+repository it takes more than all else of a look.
+"""
 _TOO_SLOW = "git status takes too long here. The next try is in 10 minutes."
 _MISSING = "git cannot be started. Install it to see what was changed."
 
@@ -55,6 +59,7 @@ class GitStates:
         self._watched: dict[str, _Watched] = {}
         self._folders: dict[str, tuple[float, Repository | None]] = {}
         self._git: str | None = None
+        self._rests_until = 0.0
 
     def look(self, folders: Mapping[str, Activity]) -> Mapping[str, GitState | None]:
         """By folder, each with what happened there; None for one that is in no repository, or of which nothing is
@@ -76,18 +81,21 @@ class GitStates:
     def _ask(self, happened: Mapping[str, Activity]) -> None:
         """Those first of whom nothing is known, then those that were asked longest ago."""
         began = self._clock()
-        asked = 0
         for watched in sorted(
             (self._watched[root] for root in happened), key=lambda each: each.asked_at or float("-inf")
         ):
             now = self._clock()
-            if now - began >= _BUDGET or (asked >= _MOST_ASKED and watched.asked_at is not None):
+            if now - began >= _BUDGET or (watched.asked_at is not None and now < self._rests_until):
                 break
             seen = (watched.repository.stamps(), happened[watched.repository.root])
             if _is_due(watched, seen, now):
+                is_known = watched.asked_at is not None
                 watched.seen, watched.asked_at = seen, now
                 watched.state = self._state(watched)
-                asked += 1
+                ended = self._clock()
+                self._rests_until = ended + _REST * (ended - now)
+                if is_known:
+                    break
 
     def _state(self, watched: _Watched) -> GitState | None:
         repository = watched.repository

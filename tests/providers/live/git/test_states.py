@@ -135,17 +135,32 @@ def test_one_look_asks_for_all_that_are_new_within_its_time(machine: Machine) ->
     assert sorted(machine.asked) == names
 
 
-def test_later_looks_ask_for_few_in_turns(machine: Machine) -> None:
-    names = [f"r{each}" for each in range(5)]
+def test_later_looks_ask_for_one_in_turns(machine: Machine) -> None:
+    names = [f"r{each}" for each in range(3)]
     for name in names:
         machine.add(name)
     machine.look(**dict.fromkeys(names, 1))
     machine.now += OFTEN
-    for line, asked in ((2, names[:2]), (3, names[2:4]), (4, names[4:])):
+    for line, name in enumerate((*names, None), 2):
         machine.asked.clear()
         machine.look(**dict.fromkeys(names, line))
-        assert machine.asked == asked
+        assert machine.asked == ([name] if name else [])
         machine.now += 1
+
+
+def test_git_takes_a_hundredth_of_the_time_at_most(machine: Machine) -> None:
+    names = [f"r{each}" for each in range(4)]
+    for name in names:
+        machine.add(name)
+    machine.look(**dict.fromkeys(names, 0))
+    machine.asked.clear()
+    machine.takes = 0.2
+    began = machine.now
+    for line in range(1, 1000):
+        machine.now += 2
+        machine.look(**dict.fromkeys(names, line))
+    assert 0.009 < len(machine.asked) * machine.takes / (machine.now - began) < 0.0101
+    assert all(machine.asked.count(name) >= len(machine.asked) // 4 for name in names)
 
 
 def test_what_no_session_is_in_is_forgotten(machine: Machine) -> None:
