@@ -132,15 +132,16 @@
                           shares one look among all faces of the machine, by sessions.json (`shared`, in the
                           shape of `document`), and is made by `opened`; hook_records: what hooks wrote down
         notices/          which notices are due (`due`: pure), from a table of kinds; the notifier shows them
-                          (screen: what it shows; memory: what a process knows; stored: what outlives it)
+                          (screen: what it shows; memory: what a process knows; stored: what outlives it);
+                          sessions/: those about live sessions, which have a life of their own
         log, log_entries  tankful.log, and what of a change goes into it: pure (log_file: the file;
                           fault_log: for commands)
         doctor/           the facts of a report, each check with a deadline
     tray/view/       snapshot → rows, text, pictures: pure, shared by all faces
         accounts          which account and which window is the tightest; whose it is, how old
-        rows, row_icon    what a row is, and the ring before it
-        menu/             the rows: `top` arranges account, windows, cost, problems and actions; `text` and
-                          `summary` are the same in a terminal and in a few lines
+        rows, row_icon    what a row is, and the ring or mark before it
+        menu/             the rows: `top` arranges account, windows, cost, problems, sessions and actions; `text`
+                          and `summary` are the same in a terminal and in a few lines
         icon/, tooltip    the picture in the tray (`glance`: what it shows; `draw`: how), and the text beside it
         limit_cards       an account as a card (window_names: of windows without a title)
         window_history    how far a window was used over time, as charts draw it; window_events: what became of it

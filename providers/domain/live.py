@@ -171,3 +171,8 @@ class SessionsLook(Struct, frozen=True, kw_only=True):
     counted_at: datetime | None = None
     problems: tuple[str, ...] = ()
     next_look: timedelta | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a session waits for the person, other than for the next prompt."""
+        return any(session.status.status in ("approval", "waiting") for session in self.sessions)

@@ -74,7 +74,11 @@ class EngineLooks:
 
     def looked(self, look: SessionsLook | None, now: datetime) -> SessionsLooked:
         """A look has ended."""
-        self._cadence.looked(now, look_again=look is not None and look.next_look is not None)
+        self._cadence.looked(
+            now,
+            look_again=look is not None and look.next_look is not None,
+            waiting=look is not None and look.waiting,
+        )
         return SessionsLooked(look if self._is_on else None)
 
     def look_if_due(self, now: datetime) -> None:

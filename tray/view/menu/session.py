@@ -117,7 +117,7 @@ def _children(key: str, session: LiveSession) -> Iterator[Row]:
     children = sorted(session.children, key=lambda child: not child.ports)
     for child in children[:_MOST_BELOW]:
         yield text_row(f"{key}:child:{child.pid}", _child(child))
-    if (left := len(children) - _MOST_BELOW) > 0:
+    if (left := len(children) + session.more_children - _MOST_BELOW) > 0 and children:
         yield text_row(f"{key}:children", f"And {fmt.plural(left, 'process', 'processes')} more")
 
 

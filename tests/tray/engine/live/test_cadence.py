@@ -14,6 +14,7 @@ class Simulated:
         self.clock = Clock()
         self.in_background = in_background
         self.look_again = look_again
+        self.waiting = False
         self.looks: list[int] = []
         self.second = 0
 
@@ -25,7 +26,7 @@ class Simulated:
             if at is not None and at <= self.clock.now:
                 self.looks.append(self.second)
                 self.cadence.looking(self.clock.now)
-                self.cadence.looked(self.clock.now, look_again=self.look_again)
+                self.cadence.looked(self.clock.now, look_again=self.look_again, waiting=self.waiting)
             self.clock.pass_seconds(1)
             self.second += 1
         return self.looks[before:]
@@ -36,6 +37,22 @@ class Simulated:
 
 def test_while_nothing_changes_and_nobody_shows_them_nobody_looks() -> None:
     assert Simulated().run(3600) == []
+
+
+def test_in_the_background_every_twenty_seconds_while_a_session_waits_for_the_person() -> None:
+    simulated = Simulated()
+    simulated.waiting = True
+    assert simulated.run(10) == [], "nobody knows yet"
+    simulated.change()
+    assert simulated.run(50) == [10, 30, 50]
+    simulated.change()
+    assert simulated.run(1) == [60], "a change is looked at earlier"
+    simulated.waiting = False
+    assert simulated.run(120) == [80], "the last one, by which it no longer waits"
+    switched_off = Simulated(in_background=False)
+    switched_off.waiting = True
+    switched_off.change()
+    assert switched_off.run(60) == []
 
 
 def test_while_a_face_shows_them_every_two_seconds() -> None:
