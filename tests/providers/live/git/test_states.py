@@ -141,10 +141,10 @@ def test_later_looks_ask_for_one_in_turns(machine: Machine) -> None:
         machine.add(name)
     machine.look(**dict.fromkeys(names, 1))
     machine.now += OFTEN
-    for line, name in enumerate((*names, None), 2):
+    for line, due in enumerate((*names, None), 2):
         machine.asked.clear()
         machine.look(**dict.fromkeys(names, line))
-        assert machine.asked == ([name] if name else [])
+        assert machine.asked == ([due] if due else [])
         machine.now += 1
 
 
