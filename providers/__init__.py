@@ -152,12 +152,14 @@
         export/           rows as files for other programs: `pieces` says which, each other file writes them
         metric_families   the metrics of Prometheus, and how a sample is written
         cost_tables       `tankful cost` for people (cost_groups: its rows in order), cost_document as JSON
+        sessions/         the live sessions as a table, and their words for menu, tooltip and notices
         terminal          whether a stream takes colours, and how wide it is: with the standard library
         columns           tables that fit a width; output: the paper they are for, and what ASCII makes of it
                           (cells: how many columns a text takes, with the standard library)
     tray/desktop/    the tray of each desktop
         actions           what a click does: a line for each name; by opener, clipboard, launcher (programs that
                           outlive us)
+        terminals/        brings the terminal of a session to the front, where it is certain which one that is
     tray/faces/      what else shows numbers: a new one is a file, or a folder as `bars`
                      (bars/: lines for bars and prompts; `watch` prints them on each change, its keeper runs
                      an engine where no tray does)
@@ -171,6 +173,7 @@
                      programs)
                      (session_hook records what a session is doing, as a hook of its CLI; hook_input is what hooks
                      are sent, deadline the end of one that hangs)
+                     (session_watch/: live sessions, drawn again in place)
                      (claude_statusline, claude_template: Claude Code's status line; metrics: for Prometheus)
     tray/cli/        a command is a file and a line in COMMANDS
 
