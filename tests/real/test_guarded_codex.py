@@ -229,7 +229,7 @@ def _doctor(guarded: Guarded) -> list[str]:
 def _trust(screen: Terminal) -> None:
     """Codex discards what is typed before it reads: so until it has heard."""
     screen.until(lambda: "Trust all and continue" in screen.text, "it never asked for trust")
-    until(lambda: _typed(screen, "2", "› 2."), "it cannot be told to trust")
+    until(lambda: _typed(screen, "2", "› 2."), "it cannot be told to trust", SECONDS)
     screen.types("\r")
     screen.until(lambda: "Ask Codex" in screen.text, "it never asked for a prompt")
 
