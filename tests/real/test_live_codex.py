@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,10 +15,11 @@ import pytest
 
 from providers.domain.live import LiveSession
 from tests.left_behind import at_work
+from tests.programs import started
 from tests.real.live_codex import DEFAULT, DIRECT, SETTLES, LiveCodex, Watch, live_codex, runs, until
 from tests.real.scripted_codex import Held, Item, Script, call, message
 from tests.real.terminals import Terminal
-from tests.real.test_app_server import NEWEST
+from tests.real.test_app_server import MIDDLE, NEWEST
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the processes of Linux")
 
@@ -274,6 +276,53 @@ def test_two_in_one_folder_one_of_an_old_day_and_another_home(program: Path, tmp
                 "it was killed",
             )
             assert list((codex.home / "thread-writer-locks").glob("*-*.lock")), "its lock is to stay"
+
+
+def test_the_session_of_an_app(program: Path, tmp_path: Path) -> None:
+    """As a desktop app and editors run it."""
+    with live_codex(program, tmp_path / "person", {"turn": [Held("turn", (message("Done."),))]}) as codex:
+        watch = Watch(codex.home)
+        with watch.watching(), codex.person.server() as server:
+            thread = server.ask("thread/start", cwd=str(codex.person.work))["thread"]["id"]
+            until(lambda: [each.id for each in watch.sessions] == [thread], "it is not found")
+            assert [(each.kind, each.status.status) for each in watch.sessions] == [("app", "idle")]
+            words = [{"type": "text", "text": "[[turn]] please"}]
+            server.ask("turn/start", threadId=thread, input=words)
+            until(lambda: watch.sessions[0].status.status == "working", "it never works")
+            codex.models.releases("turn")
+            server.until(lambda about: about["threadId"] == thread)
+            until(lambda: watch.sessions[0].status.status == "idle", "its turn never ends")
+
+
+def test_an_mcp_server_and_a_session_without_a_log(
+    program: Path, cli: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    """0.60 serves as an MCP server, 0.171 no longer does."""
+    script = {"run": [Held("run", (message("Done."),))]}
+    with live_codex(program, tmp_path / "person", script) as codex:
+        watch = Watch(codex.home)
+        nothing = subprocess.DEVNULL
+        with (
+            watch.watching(),
+            started(
+                [str(cli("@openai/codex", MIDDLE)), "mcp-server"],
+                env=codex.environ,
+                cwd=codex.person.work,
+                stdin=subprocess.PIPE,
+                stdout=nothing,
+                stderr=nothing,
+            ),
+            codex.executes("--ephemeral", "[[run]] please") as process,
+        ):
+            until(lambda: len(watch.sessions) == 1, "it is not found")
+            (session,) = watch.sessions
+            assert (session.status.status, session.kind, session.pid) == ("unknown", "exec", None)
+            assert session.cwd == str(codex.person.work)
+            (server,) = watch.seen[-1].look.mcp_servers
+            assert (server.name, server.provider) == ("codex mcp-server", "codex")
+            codex.models.releases("run")
+            process.wait(20)
+            until(lambda: watch.sessions == (), "it never ended")
 
 
 def test_nothing_is_changed_in_a_home(program: Path, tmp_path: Path) -> None:
