@@ -17,7 +17,8 @@ from msgspec import Struct
 from providers.codex.descriptor import CODEX
 from providers.domain.live import LiveSession, SessionsLook
 from providers.host.processes import system_processes
-from providers.live.look import SessionLook
+from providers.live.look import LookContext, SessionLook
+from providers.live.observer import HookRecords
 from providers.source import Home
 from tests.programs import started
 from tests.real.billed_codex import serving
@@ -39,9 +40,10 @@ class Seen(Struct, frozen=True):
 
 
 class Watch:
-    """Looks at the sessions of these homes again and again."""
+    """Looks at the sessions of these homes again and again; `hooks` are what hooks have recorded by then."""
 
-    def __init__(self, *homes: Path) -> None:
+    def __init__(self, *homes: Path, hooks: Callable[[datetime], HookRecords] = lambda _now: {}) -> None:
+        self._hooks = hooks
         known = [Home(provider="codex", path=path, label=path.name) for path in homes]
         self._look = SessionLook(lambda: [(CODEX, known)], system_processes())
         self._ends = threading.Event()
@@ -69,7 +71,8 @@ class Watch:
 
     def look(self) -> tuple[LiveSession, ...]:
         at = time.time()
-        look = self._look.look(datetime.fromtimestamp(at, UTC))
+        now = datetime.fromtimestamp(at, UTC)
+        look = self._look.look(now, LookContext(hooks=self._hooks(now)))
         assert look.problems == ()
         self.seen.append(Seen(at, look))
         return look.sessions

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from providers.domain.live import LiveSession
+from providers.domain.live import LiveSession, Task
 from tests.left_behind import at_work
-from tests.programs import started
+from tests.programs import ROOT, started
 from tests.real.live_codex import DEFAULT, DIRECT, SETTLES, LiveCodex, Watch, live_codex, runs, until
 from tests.real.scripted_codex import Held, Item, Script, call, message
 from tests.real.terminals import Terminal
 from tests.real.test_app_server import MIDDLE, NEWEST
+from tests.tray.faces.published import Folder
+from tray.engine.live import hook_records
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the processes of Linux")
 
@@ -146,6 +151,36 @@ def test_a_terminal_from_its_first_prompt_to_its_end(program: Path, tmp_path: Pa
             for each in codex.programs():
                 each.kill()
             until(lambda: {each.status.status for each in watch.sessions} == {"done"}, "it never ended")
+
+
+def test_hooks_know_it_at_once(program: Path, tmp_path: Path) -> None:
+    """Also that the tool runs, which no hook says: their record stays."""
+    script = {"turn": [runs("sleep 4", "c1", DEFAULT, escalated=True)]}
+    with live_codex(program, tmp_path / "person", script) as codex:
+        own = Folder(tmp_path / "own")
+        codex.environ |= {"TANKFUL_HOME": own.environ["TANKFUL_HOME"], "PYTHONPATH": str(ROOT)}
+        command = f"{shlex.quote(sys.executable)} -m tray.cli hook --for codex"
+        entry = {"hooks": [{"type": "command", "command": command, "timeout": 5}]}
+        hooks = {event: [entry] for event in ("UserPromptSubmit", "PermissionRequest", "Stop")}
+        (codex.home / "hooks.json").write_text(json.dumps({"hooks": hooks}))
+        watch = Watch(codex.home, hooks=lambda now: hook_records.read(str(own.state), now))
+        with watch.watching(), codex.terminal("--no-daemon", "--dangerously-bypass-hook-trust") as terminal:
+            screen = Screen(terminal, watch)
+            terminal.enters("[[turn]] please")
+            shown = screen.until("approval", "Bash")
+            assert screen.session is not None
+            assert (screen.session.status.evidence, screen.session.status.task) == (
+                "hook",
+                Task(tool="Bash", argument="sleep 4", since=screen.session.status.since),
+            )
+            screen.waits(3)
+            assert watch.statuses(shown, time.time()) == {"approval"}
+            terminal.types("y")
+            works = screen.until("working", "exec_command")
+            idle = screen.until("idle")
+            assert watch.statuses(works, idle - 0.5) == {"working"}
+            (record,) = hook_records.read(str(own.state), datetime.now(UTC)).values()
+            assert (record.status, record.pid) == ("idle", screen.session.pid)
 
 
 def test_questions(program: Path, tmp_path: Path) -> None:
