@@ -88,11 +88,12 @@ class Recorder:
         self._ends.set()
         self._thread.join()
 
-    def mark(self, status: str, tool: str | None = None, log: str | None = None) -> None:
-        """What is so now, and for some time already; `log` is what the log alone can know of it."""
-        with self._lock:
-            self._look()
-            self.rows.append({"is": status, "tool": tool, "by_log": log or status})
+    def mark(self, status: str, command: str | None = None, log: str | None = None) -> None:
+        """What is so now, and for some time already, because of which command; `log` is what the log alone can
+        know of it.
+        """
+        task = {"tool": "Bash", "argument": command} if command else {}
+        self.note(**{"is": status, **task, "by_log": log or status})
 
     def note(self, **row: Any) -> None:
         with self._lock:
@@ -207,20 +208,20 @@ def turns(person: Sessions, model: LiveModel, recorder: Recorder) -> None:
         screen.enters(said.RUN)
         screen.until((person.work / "begun").exists, "never begun")
         rest(screen, recorder, "busy")
-        recorder.mark("working", "Bash")
+        recorder.mark("working", said.WAIT)
         (person.work / "go").touch()
         rest(screen, recorder, "idle")
         recorder.mark("idle")
         screen.enters(said.BOTH)
-        for _ in range(2):
+        for command in ("touch first", "touch second"):
             rest(screen, recorder, "waiting")
-            recorder.mark("approval", "Bash", "working")
+            recorder.mark("approval", command, "working")
             screen.types("\r")
         rest(screen, recorder, "idle")
         recorder.mark("idle")
         screen.enters(said.QUESTION)
         rest(screen, recorder, "waiting")
-        recorder.mark("waiting", "AskUserQuestion")
+        recorder.mark("waiting")
         screen.types("1")
         rest(screen, recorder, "idle")
         recorder.mark("idle")
@@ -234,7 +235,7 @@ def interrupts(person: Sessions, model: LiveModel, recorder: Recorder) -> None:
         screen.enters(said.RUN)
         screen.until((person.work / "begun").exists, "never begun")
         rest(screen, recorder, "busy")
-        recorder.mark("working", "Bash")
+        recorder.mark("working", said.WAIT)
         screen.types("\x1b")
         rest(screen, recorder, "idle")
         recorder.mark("idle")
@@ -277,7 +278,7 @@ def background(person: Sessions, model: LiveModel, recorder: Recorder) -> None:
         recorder.mark("idle")
         screen.enters(said.NEAR)
         rest(screen, recorder, "waiting")
-        recorder.mark("approval", "Bash", "working")
+        recorder.mark("approval", "touch below", "working")
         screen.types("\r")
         rest(screen, recorder, "idle")
         recorder.mark("idle")

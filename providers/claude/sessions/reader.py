@@ -30,7 +30,6 @@ _TASK = re.compile(r"<task-id>([\w-]{1,80})</task-id>", re.ASCII)
 _ENDS = frozenset(("end_turn", "stop_sequence", "max_tokens", "refusal", "model_context_window_exceeded"))
 _STOPPED = frozenset(("hook_stopped_continuation", "hook_deferred_tool"))
 _QUESTIONS = frozenset(("AskUserQuestion",))
-_PERMISSIONS = frozenset(("ExitPlanMode",))
 
 
 class SessionTranscript:
@@ -161,7 +160,6 @@ class SessionTranscript:
             id=block.id,
             task=Task(tool=visible(name), argument=main_argument(name, given), since=read.at),
             asks=name in _QUESTIONS,
-            escalates=True if name in _PERMISSIONS else None,
             in_background=given.get("run_in_background") is True,
         )
 

@@ -69,7 +69,7 @@ def _recorded(
         # 2.1.197 calls its questions permission prompts, too.
         record = replace(record, status="waiting")
     if record.status == "approval":
-        task = _asked(record, facts, hook) or _below(subagents)
+        task = _asked(record, facts, hook, subagents)
     elif record.status == "waiting":
         task = question
     elif record.status == "working":
@@ -84,16 +84,22 @@ def _recorded(
     )
 
 
-def _asked(record: OwnRecord, facts: SessionFacts, hook: HookRecord | None) -> Task | None:
+def _asked(
+    record: OwnRecord,
+    facts: SessionFacts,
+    hook: HookRecord | None,
+    subagents: Mapping[str, SessionStatus],
+) -> Task | None:
     """The call that waits for permission: the one that the hook names, else the first that is open, since the
-    program asks for one after the other.
+    program asks for one after the other. While an agent works in the foreground, it may be one of its calls.
     """
-    calls = tuple(call for call in facts.calls if not call.asks)
+    calls = tuple(call.task for call in facts.calls if not call.asks)
+    below = _below(subagents)
     if hook is not None and hook.status == "approval" and hook.tool and _is_of(hook, record):
-        named = next((call.task for call in calls if call.task.tool == hook.tool), None)
+        named = next((task for task in (*calls, below) if task and task.tool == hook.tool), None)
         return named or Task(tool=hook.tool, since=hook.at)
-    escalated = next((call.task for call in calls if call.escalates), None)
-    return escalated or (calls[0].task if calls else None)
+    own = next((task for task in calls if task.tool not in _AGENTS), None)
+    return own or below or (calls[0] if calls else None)
 
 
 def _is_of(hook: HookRecord, record: OwnRecord) -> bool:
@@ -141,6 +147,7 @@ def _open(facts: SessionFacts, has_tool: bool | None, now: datetime) -> SessionS
     return SessionStatus(status="working", since=facts.turn_since, task=_task(facts.calls))
 
 
+_AGENTS = frozenset(("Agent", "Task"))
 _WITH_PROCESS = frozenset(("Bash", "PowerShell"))
 _STARTED = timedelta(seconds=2)
 """So long after its call a command's process has begun, if nobody is asked."""

@@ -77,6 +77,16 @@ def test_the_hook_names_the_tool_that_waits() -> None:
     assert tool(status(session("approval"), prompt(), hook=now)) == "Edit"
 
 
+def test_an_agents_call_may_be_what_waits() -> None:
+    """Of one in the foreground, whose own call is open, too: 2.1.197 has most of them there."""
+    lines = prompt(), call("Agent", 1, {})
+    assert tool(status(session("approval"), *lines, subagents=AGENT)) == "Grep"
+    assert tool(status(session("approval"), *lines)) == "Agent"
+    assert tool(status(session("approval"), *lines, call("Bash", 2), subagents=AGENT)) == "Bash"
+    hook = HookRecord(status="approval", at=NOW, tool="Grep")
+    assert status(session("approval"), *lines, hook=hook, subagents=AGENT).task == AGENT["a1"].task
+
+
 def test_a_question_is_no_approval() -> None:
     one = status(session("waiting"), prompt(), call("Bash"), call("AskUserQuestion", 2, {}))
     assert (one.status, tool(one)) == ("waiting", "AskUserQuestion")
