@@ -14,6 +14,7 @@ from providers.claude.sessions.agents import Agent, Agents
 from providers.claude.sessions.identity import Host
 from providers.claude.sessions.records import Records, SessionRecord
 from providers.claude.sessions.transcripts import TranscriptFolders, memory_files
+from providers.claude.sessions.unrecorded import UnrecordedSessions
 from providers.domain.processes import ProcessTable
 from providers.sessions import FoundServer, FoundSession, FoundSessions
 
@@ -26,6 +27,7 @@ class SessionSearch:
         self._records = Records()
         self._agents = Agents()
         self._folders = TranscriptFolders()
+        self._unrecorded = UnrecordedSessions(self._folders)
 
     def find(self, homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSessions:
         agents = self._agents.look(table)
@@ -35,6 +37,10 @@ class SessionSearch:
                 one = self._of_record(home, record, table, now)
                 if one is not None and _is_better(one, found.get((home, record.session))):
                     found[home, record.session] = one
+        recorded = {one.pid for one in found.values()}
+        others = [agent for agent in agents if agent.process.pid not in recorded]
+        for one in self._unrecorded.of(others, homes, table, now):
+            found.setdefault((one.home, one.id), one)
         self._folders.keep(found)
         return FoundSessions(
             sessions=tuple(found.values()),

@@ -74,7 +74,7 @@ class TranscriptFolders:
     def _find(self, home: Path, session: str, cwd: str | None, now: datetime) -> Path | None:
         name, projects = f"{session}.jsonl", home / _PROJECTS
         if cwd:
-            likely = projects / _NOT_PLAIN.sub("-", cwd) / name
+            likely = project_folder(home, cwd) / name
             if os.path.exists(likely):
                 return likely
         missed = self._missed.get((home, session))
@@ -82,7 +82,11 @@ class TranscriptFolders:
             return None
         self._missed[home, session] = now
         return next(
-            (path for each in _names(projects, _MOST_PROJECTS) if _is_there(path := projects / each / name)),
+            (
+                path
+                for each in _names(projects, _MOST_PROJECTS)
+                if os.path.exists(path := projects / each / name)
+            ),
             None,
         )
 
@@ -103,6 +107,11 @@ class TranscriptFolders:
                 self._kinds.clear()
             self._kinds[log] = _read_kind(log.with_suffix(".meta.json"))
         return self._kinds[log]
+
+
+def project_folder(home: Path, cwd: str) -> Path:
+    """Of the sessions that began in this folder."""
+    return home / _PROJECTS / _NOT_PLAIN.sub("-", cwd)
 
 
 def memory_files(transcript: Path) -> int | None:
@@ -133,10 +142,6 @@ def _names(folder: Path, most: int) -> list[str]:
         return sorted(os.listdir(folder))[:most]
     except OSError:
         return []
-
-
-def _is_there(path: Path) -> bool:
-    return os.path.exists(path)
 
 
 def _read_kind(path: Path) -> str | None:

@@ -98,7 +98,11 @@ def test_the_status_is_what_it_was(table: Path, tmp_path: Path) -> None:
             assert (at, seen.status.status) == (at, row["is"])
             if "tool" in row:
                 assert seen.status.task is not None
-                assert (at, seen.status.task.tool, seen.status.task.argument) == (at, row["tool"], row["argument"])
+                assert (at, seen.status.task.tool, seen.status.task.argument) == (
+                    at,
+                    row["tool"],
+                    row["argument"],
+                )
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.stem)

@@ -239,3 +239,39 @@ def test_a_missing_log_is_searched_for_now_and_then(search: SessionSearch, home:
     assert found(search, table, home)[ONE].log is None
     [one] = search.find([home], table, NOW + timedelta(seconds=11)).sessions
     assert one.log == log
+
+
+def test_without_a_record_a_tool_tells_whose_session_it_is(search: SessionSearch, home: Path) -> None:
+    """And it is remembered when that has ended."""
+    log = write_transcript(home, ONE, prompt())
+    write_transcript(home, TWO, prompt())
+    write_record(home, TWO, 99)
+    agent = Fake(pid=11)
+    tool = Fake(pid=12, parent=11, name="zsh", environ={"CLAUDE_CODE_SESSION_ID": ONE, "CLAUDE_PID": "11"})
+    foreign = Fake(pid=13, parent=11, name="zsh", environ={"CLAUDE_CODE_SESSION_ID": TWO, "CLAUDE_PID": "7"})
+    for running in ((agent, foreign, tool), (agent,)):
+        one = found(search, FakeTable(*running), home)[ONE]
+        assert (one.pid, one.is_running, one.log) == (11, True, log)
+    assert ONE not in found(search, FakeTable(Fake(pid=11, started=NOW.timestamp() - 60)), home)
+
+
+def test_without_any_record_what_is_written_is_nobodys(search: SessionSearch, home: Path) -> None:
+    """2.1.30: two in one folder, and no evidence which of them writes what."""
+    started = NOW.timestamp() - 600
+    for session, written in ((ONE, started + 60), (TWO, started + 90), (session_id(3), started - 60)):
+        log = write_transcript(home, session, prompt())
+        os.utime(log, (written, written))
+    running = Fake(pid=11, command=("node", "/usr/bin/claude"), name="node"), Fake(pid=12)
+    sessions = found(search, FakeTable(*running), home)
+    assert {each: (one.pid, one.is_running) for each, one in sessions.items()} == {
+        ONE: (None, None),
+        TWO: (None, None),
+    }
+    (home / "sessions").mkdir()
+    assert found(search, FakeTable(*running), home) == {}
+    assert found(search, FakeTable(), home) == {}
+
+
+def test_a_program_that_just_began_has_its_record_soon(search: SessionSearch, home: Path) -> None:
+    write_transcript(home, ONE, prompt())
+    assert found(search, FakeTable(Fake(pid=11, started=NOW.timestamp() - 1)), home) == {}
