@@ -35,7 +35,7 @@ BOUNDS = TailBounds()
 _MOST_TRIED = 3
 """So many beginnings of turns, before all of the rest is read."""
 _LARGEST_BLOCK = 1 << 20
-_SEAM = 64
+_SEAM = 256
 """So many bytes before the place up to which a log was read are compared: a program may write a log anew."""
 
 

@@ -37,7 +37,7 @@ STEPS = st.lists(
 
 
 class Log:
-    """A file that changes. No two lines are the same, and no two times of it."""
+    """A file that changes. No two lines have a piece of some length in common, and no two times are the same."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "log"
@@ -54,7 +54,7 @@ class Log:
                 other.write_bytes(self._content(lines))
                 os.replace(other, self.path)
             case "tear", int(length):
-                self._write("ab", self._content([({"turn": "open"}, 100)])[: length + 1])
+                self._write("ab", self._content([({"turn": "open"}, 170)])[: length + 1])
             case "garbage", bytes(content):
                 self._write("ab", content)
             case "cut", float(share) if self.path.exists():
@@ -75,7 +75,7 @@ class Log:
 
     def _content(self, lines: list[tuple[dict[str, object], int]]) -> bytes:
         return b"".join(
-            json.dumps({**line, "n": next(self._numbers), "fill": "x" * fill}).encode() + b"\n"
+            json.dumps({**line, "fill": f"{next(self._numbers):07}" * (fill // 7)}).encode() + b"\n"
             for line, fill in lines
         )
 
