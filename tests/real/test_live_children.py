@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from providers.domain.live import ChildProcess, LiveSession
+from providers.domain.live import ChildProcess, LiveSession, OrphanProcess
 from tests.real.live_claude import RUN
 from tests.real.live_codex import DEFAULT, Watch, live_codex, runs, until
 from tests.real.test_app_server import NEWEST
@@ -31,6 +31,10 @@ ASKS, FREE = ('"on-request"', '"workspace-write"'), ('"never"', '"danger-full-ac
 
 def listening(session: LiveSession | None) -> list[ChildProcess]:
     return [each for each in session.children if each.ports] if session else []
+
+
+def orphans(watch: Watch) -> list[OrphanProcess]:
+    return [*watch.seen[-1].look.orphans]
 
 
 def port_of(work: Path, name: str) -> int:
@@ -73,16 +77,16 @@ def test_two_terminals_of_one_daemon_keep_theirs(cli: Cli, tmp_path: Path) -> No
             assert its.rss == pytest.approx(psutil.Process(its.pid).memory_info().rss, rel=0.2)
             shown = {child.pid for each in watch.sessions for child in each.children}
             assert not shown & {each.pid for each in codex.programs()}
-            assert watch.seen[-1].look.orphans == ()
+            assert orphans(watch) == []
 
             assert one.pid is not None
             psutil.Process(one.pid).send_signal(signal.SIGKILL)
             # The one that it still waited for ends with its terminal.
-            until(lambda: [each.pid for each in watch.seen[-1].look.orphans] == [other.pid], "none is left")
-            (left,) = watch.seen[-1].look.orphans
+            until(lambda: [each.pid for each in orphans(watch)] == [other.pid], "none is left")
+            (left,) = orphans(watch)
             assert (left.session, left.ports, left.command) == (two.id, other.ports, other.command)
             (work / "over").touch()
-            until(lambda: watch.seen[-1].look.orphans == (), "they ended")
+            until(lambda: orphans(watch) == [], "they ended")
 
 
 def test_what_a_killed_claude_leaves_behind(cli: Cli, tmp_path: Path) -> None:
