@@ -25,14 +25,12 @@ class Tmux:
         own = [(pane, session) for tty, pane, session in panes if tty == program.tty]
         if not own:
             return None
-        clients = [
-            row
-            for row in _rows(tools, (*base, "list-clients", "-F", _CLIENTS), 5)
-            if row[0] != "1" and row[4]
-        ]
-        if not clients:
-            pane, session = own[0]
-            return BroughtTerminal(name="tmux", attach=("tmux", "-S", socket, "attach", "-t", session))
+        attached = _rows(tools, (*base, "list-clients", "-F", _CLIENTS), 5)
+        if not attached:
+            return BroughtTerminal(name="tmux", attach=("tmux", "-S", socket, "attach", "-t", own[0][1]))
+        clients = [row for row in attached if row[0] != "1" and row[4]]
+        if not clients:  # only such as iTerm2's, which draw the panes themselves
+            return None
         sessions = {session for _, session in own}
         client = max(clients, key=lambda row: (row[2] in sessions, row[1].zfill(20)))
         pane, session = next((each for each in own if each[1] == client[2]), own[0])

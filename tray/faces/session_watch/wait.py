@@ -11,7 +11,7 @@ from tray.faces.bars.changes import PeerGone
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_STEP_SECONDS = 0.5
+_STEP_SECONDS = 0.2
 
 
 def wait(

@@ -102,7 +102,22 @@ def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
 
 @contextmanager
 def _open(screen: TableScreen, keyboard: Keyboard) -> Iterator[None]:
-    """The person's own screen comes back at the end, and as long as Ctrl-Z stops us."""
+    """The person's own screen comes back at the end, and for as long as Ctrl-Z stops us."""
+    with _suspended_by(screen, keyboard):
+        try:
+            keyboard.begin()
+            screen.enter()
+            yield
+        finally:
+            screen.leave()
+            keyboard.end()
+
+
+@contextmanager
+def _suspended_by(screen: TableScreen, keyboard: Keyboard) -> Iterator[None]:
+    if sys.platform == "win32":
+        yield
+        return
 
     def stopped(_number: int, _frame: FrameType | None) -> None:
         screen.leave()
@@ -111,13 +126,8 @@ def _open(screen: TableScreen, keyboard: Keyboard) -> Iterator[None]:
         keyboard.begin()
         screen.enter()
 
-    before = signal.signal(signal.SIGTSTP, stopped) if sys.platform != "win32" else None
+    before = signal.signal(signal.SIGTSTP, stopped)
     try:
-        keyboard.begin()
-        screen.enter()
         yield
     finally:
-        screen.leave()
-        keyboard.end()
-        if sys.platform != "win32":
-            signal.signal(signal.SIGTSTP, before)
+        signal.signal(signal.SIGTSTP, before)

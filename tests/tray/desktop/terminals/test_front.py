@@ -136,6 +136,11 @@ def test_tmux_without_a_client() -> None:
     assert programs.done == []
 
 
+def test_a_client_that_draws_the_panes_itself_cannot_be_switched() -> None:
+    programs = Programs(list_panes=PANES, list_clients="1\t9\t$0\t42\t\n")
+    assert brought(programs, TMUX) == FoundTerminal()
+
+
 @pytest.mark.parametrize("tmux", ["", ",1,0", "relative,1,0", "-x,1,0", "/run/tmux"])
 def test_a_socket_that_is_none_is_not_asked(tmux: str) -> None:
     programs = Programs(list_panes=PANES)
