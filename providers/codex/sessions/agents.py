@@ -54,6 +54,8 @@ _WITH_VALUE = frozenset(
         *("-a", "--ask-for-approval", "--color", "--output-schema", "-o", "--output-last-message"),
     )
 )
+_DESKTOP = re.compile(r"(?:^|[/\\])Codex(?:\.exe)?$")
+"""The app of a desktop, which brings a `codex` of its own; its own processes have no sessions."""
 _VERSION = re.compile(r"[/\\]codex[/\\]versions[/\\]v?[0-9][^/\\]*$", re.IGNORECASE)
 _KERNEL_NAMES = ("codex", "node", "bun", "deno", "bwrap", "sh", "bash", "dash", "zsh", "mainthread", "v8")
 
@@ -81,6 +83,8 @@ def find_agents(table: ProcessTable) -> dict[int, Agent]:
 @lru_cache(maxsize=4096)
 def role_of(command: tuple[str, ...]) -> Role | None:
     """None for what is not Codex."""
+    if command and _DESKTOP.search(command[0]):
+        return "helper"
     for position, word in enumerate(command[:2]):
         name = _name(word)
         if name in _SANDBOX:

@@ -17,18 +17,21 @@ _TOOL = re.compile(r"\btools\.([A-Za-z_]\w*)")
 _COMMAND = re.compile(r"""\bcmd["']?\s*:\s*(["'`])((?:\\.|(?!\1)[^\\]){1,4000})\1""")
 _LITERAL = re.compile(r"\\(.)")
 _TIMER = re.compile(r"\bsetTimeout\b|\byield_control\b")
+QUESTIONS = frozenset(("request_user_input", "ask_user_question"))
 _MAY_ASK = frozenset(("exec_command", "shell", "shell_command", "apply_patch", "request_permissions"))
 _HEAD = 1 << 16
 
 
 class Script(Struct, frozen=True):
     """What a script of Code Mode calls: its first tool, None if none is seen, with that one's argument.
-    `may_ask`: while no process of it runs, it can only wait for the person.
+    `may_ask`: while no process of it runs, it can only wait for the person's permission. `asks`: it asks them a
+    question.
     """
 
     tool: str | None
     argument: str | None
-    may_ask: bool
+    may_ask: bool = False
+    asks: bool = False
 
 
 def argument_of(tool: str, arguments: Any) -> str | None:
@@ -41,7 +44,7 @@ def argument_of(tool: str, arguments: Any) -> str | None:
 
 def scripted(code: Any) -> Script:
     if not isinstance(code, str):
-        return Script(None, None, may_ask=False)
+        return Script(None, None)
     head = code[:_HEAD]
     tools = _TOOL.findall(head)
     tool = tools[0] if tools else None
@@ -51,7 +54,7 @@ def scripted(code: Any) -> Script:
     else:
         argument = _shown(_LITERAL.sub(r"\1", command[2])) if command else None
     may_ask = bool(tools) and _MAY_ASK.issuperset(tools) and not _TIMER.search(head)
-    return Script(tool, argument, may_ask)
+    return Script(tool, argument, may_ask, asks=bool(tools) and QUESTIONS.issuperset(tools))
 
 
 def _member(arguments: Any, names: tuple[str, ...]) -> Any:

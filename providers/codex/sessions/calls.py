@@ -15,12 +15,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from providers.codex.sessions.arguments import argument_of, scripted
+from providers.codex.sessions.arguments import QUESTIONS, argument_of, scripted
 from providers.codex.sessions.lines import Payload, output_head
 from providers.domain.live import Task
 from providers.sessions import OpenCall
 
-_QUESTIONS = frozenset(("request_user_input", "ask_user_question"))
 _PERMISSIONS = frozenset(("request_permissions",))
 _COMMANDS = frozenset(
     ("exec_command", "shell", "shell_command", "container.exec", "local_shell", "apply_patch")
@@ -80,14 +79,14 @@ class Calls:
         if payload.type == "custom_tool_call" and name == _SCRIPT:
             script = scripted(arguments)
             task = Task(tool=script.tool or name, argument=script.argument, since=at)
-            may_ask = script.may_ask
+            may_ask, asks = script.may_ask, script.asks
         else:
             task = Task(tool=name, argument=argument_of(name, arguments), since=at)
-            may_ask = name in _COMMANDS or name in _PERMISSIONS
+            may_ask, asks = name in _COMMANDS or name in _PERMISSIONS, name in QUESTIONS
         return OpenCall(
             id=call_id,
             task=task,
-            asks=name in _QUESTIONS,
+            asks=asks,
             escalates=self._escalates(name, payload) if may_ask and self.asks_person else False,
         )
 

@@ -37,6 +37,15 @@ _OUTPUT_BYTES = 512
 _MISSING = Raw(b"null")
 
 
+class CompletedItem(Struct, frozen=True):
+    """What was completed: of a message, without its words."""
+
+    type: Any = None
+    id: Any = None
+    process_id: Any = None
+    questions: Any = None
+
+
 class Payload(Struct, frozen=True):
     """All members that matter of any payload; what a line does not have is None."""
 
@@ -64,7 +73,7 @@ class Payload(Struct, frozen=True):
     # token_count
     info: Any = None
     # item_completed
-    item: Any = None
+    item: CompletedItem = CompletedItem()
     # calls and their outputs
     call_id: Any = None
     name: Any = None
@@ -128,5 +137,6 @@ def time_of(line: bytes) -> datetime | None:
 
 
 def output_head(payload: Payload) -> str:
-    """The first words of what a tool answered; "" where it is no text."""
-    return bytes(memoryview(payload.output)[:_OUTPUT_BYTES]).decode("utf-8", "replace")
+    """What a tool says of how it went, before what it printed."""
+    head = bytes(memoryview(payload.output)[:_OUTPUT_BYTES]).decode("utf-8", "replace")
+    return head.partition("Output:")[0]

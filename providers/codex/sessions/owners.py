@@ -9,7 +9,7 @@ of its home; which terminal shows which is written nowhere.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -42,23 +42,23 @@ def find(homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSess
     by_path = _by_path(homes)
     files = table.open_files([agent.pid for agent in running])
     sessions: dict[tuple[Path, str], FoundSession] = {}
-    owners = set[int]()
+    owners, all_held = set[int](), set[str]()
     for agent in running:
         for held in _held(files.get(agent.pid, ())).values():
             owners.add(agent.pid)
-            home = by_path.get(held.file.home)
+            all_held.add(held.file.id)
+            home = by_path.get(_key(held.file.home))
             if home is None or agent.role == "server":
                 continue
             found = _session(home, held, agent, table)
             before = sessions.get((home, found.id))
             if before is None or (before.pid is None and found.pid is not None):
                 sessions[home, found.id] = found
-    idle = [agent for agent in running if agent.pid not in owners]
     return FoundSessions(
         sessions=(
             *sessions.values(),
-            *_unknown(idle, [agents[pid] for pid in owners], by_path, table, now),
-            *_ended(homes, sessions, now, all_known=all(agent.pid in files for agent in running)),
+            *_unknown(running, owners, by_path, table, now),
+            *_ended(homes, all_held, now, all_known=all(agent.pid in files for agent in running)),
         ),
         servers=tuple(FoundServer(pid=each.pid, name=_SERVER) for each in running if each.role == "server"),
         agents=frozenset(agents),
@@ -67,7 +67,12 @@ def find(homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSess
 
 def _by_path(homes: Sequence[Path]) -> dict[str, Path]:
     """Homes by their names: as they are given, and as the system names what is open there."""
-    return {os.path.realpath(home): home for home in homes} | {str(home): home for home in homes}
+    return {_key(os.path.realpath(home)): home for home in homes} | {_key(str(home)): home for home in homes}
+
+
+def _key(folder: str) -> str:
+    """Windows has many spellings of one."""
+    return os.path.normcase(folder)
 
 
 def _held(files: Sequence[OpenFile]) -> dict[tuple[str, str], _Held]:
@@ -101,8 +106,8 @@ def _session(home: Path, held: _Held, agent: Agent, table: ProcessTable) -> Foun
 
 
 def _unknown(
-    idle: Iterable[Agent],
-    owners: Sequence[Agent],
+    running: Sequence[Agent],
+    owners: Collection[int],
     homes: Mapping[str, Path],
     table: ProcessTable,
     now: datetime,
@@ -110,9 +115,11 @@ def _unknown(
     """A program in a terminal of which nothing shows what it runs: it is still to be seen, but nothing can be
     done with it. One in a home with a daemon shows a session of the daemon.
     """
-    served = {_home_of(each, table) for each in owners if each.role == "daemon"}
-    for agent in idle:
-        path = _home_of(agent, table) if agent.role in ("terminal", "exec") else None
+    served = {_home_of(each, table) for each in running if each.role == "daemon"}
+    for agent in running:
+        if agent.pid in owners or agent.role not in ("terminal", "exec"):
+            continue
+        path = _home_of(agent, table)
         since = _started(agent, table)
         if path is None or path not in homes or (agent.role == "terminal" and path in served):
             continue
@@ -127,10 +134,9 @@ def _unknown(
 
 
 def _ended(
-    homes: Sequence[Path], running: Mapping[tuple[Path, str], FoundSession], now: datetime, *, all_known: bool
+    homes: Sequence[Path], held: Collection[str], now: datetime, *, all_known: bool
 ) -> Iterator[FoundSession]:
     for home in homes:
-        held = {session for path, session in running if path == home}
         yield from recent(home, held, now, is_running=False if all_known else None)
 
 
@@ -139,7 +145,7 @@ def _home_of(agent: Agent, table: ProcessTable) -> str | None:
     environ = table.environment(agent.pid, ("CODEX_HOME", "HOME", "USERPROFILE"))
     home = environ.get("HOME") or environ.get("USERPROFILE")
     named = environ.get("CODEX_HOME") or (os.path.join(home, ".codex") if home else None)
-    return os.path.realpath(named) if named else None
+    return _key(os.path.realpath(named)) if named else None
 
 
 def _started(agent: Agent, table: ProcessTable) -> datetime | None:

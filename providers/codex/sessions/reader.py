@@ -7,7 +7,7 @@ from typing import Any
 
 from providers.codex.logs.wire import text_or_none
 from providers.codex.sessions.calls import Calls
-from providers.codex.sessions.lines import Payload, TellingLine, counts, decoded, time_of
+from providers.codex.sessions.lines import CompletedItem, Payload, TellingLine, counts, decoded, time_of
 from providers.domain.live import Task
 from providers.domain.scalars import whole
 from providers.sessions import OpenCall, SessionFacts, TurnState
@@ -16,13 +16,6 @@ _NEVER = "never"
 _PERSON = "user"
 _LIMIT_REACHED = "usage_limit_exceeded"
 _LATER = "request_user_input_async"
-
-COUNTED = (
-    b'"type":"task_started"',
-    b'"type":"turn_started"',
-    b'"type":"user_message"',
-    b'"type":"compacted"',
-)
 
 
 class LiveRollout:
@@ -44,10 +37,12 @@ class LiveRollout:
         self._is_refused = False
         self._question: OpenCall | None = None
         """One that the turn does not wait for: the person may answer it later (0.171)."""
+        self._lines = 0
         self._turns = 0
         self._compactions = 0
 
     def feed(self, line: bytes) -> None:
+        self._lines += 1
         turns, compactions = counts(line)
         self._turns += turns
         self._compactions += compactions
@@ -85,8 +80,8 @@ class LiveRollout:
                 self._item(payload, at)
 
     def _session(self, payload: Payload, at: datetime) -> None:
-        """The first one is the file's own; others are of those that it was copied from."""
-        if "session" in self._members:
+        """The first line is the file's own; others like it are of those that it was copied from."""
+        if self._lines > 1:
             return
         branch = payload.git.get("branch") if isinstance(payload.git, dict) else None
         self._set(
@@ -142,14 +137,12 @@ class LiveRollout:
                 if not self._has_events and not self._calls.open:
                     self._turn, self._turn_since = "ended", at
 
-    def _completed(self, item: Any, at: datetime) -> None:
-        if not isinstance(item, dict):
-            return
-        if item.get("type") == "CommandExecution":
-            self._calls.ended(item.get("process_id"), item.get("id"))
-        elif item.get("type") == "UserMessage":
+    def _completed(self, item: CompletedItem, at: datetime) -> None:
+        if item.type == "CommandExecution":
+            self._calls.ended(item.process_id, item.id)
+        elif item.type == "UserMessage":
             self._question = None
-        elif item.get("type") == "AgentMessage" and item.get("questions"):
+        elif item.type == "AgentMessage" and item.questions:
             task = Task(tool=_LATER, since=at)
             self._question = OpenCall(id=_LATER, task=task, asks=True, in_background=True)
 

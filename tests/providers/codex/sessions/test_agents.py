@@ -56,11 +56,14 @@ def test_a_command_line_says_what_it_does(command: str, role: str | None) -> Non
     [
         ((r"C:\Users\Dev\AppData\npm\codex.exe",), "terminal"),
         ((r"C:\Users\Dev\AppData\npm\CODEX.EXE", "exec", "hello"), "exec"),
+        ((r"C:\Program Files\WindowsApps\OpenAI.Codex_1\app\Codex.exe",), "helper"),
+        (("/Applications/Codex.app/Contents/MacOS/Codex",), "helper"),
+        (("/Applications/Codex.app/Contents/Resources/codex", "app-server", "--analytics"), "app"),
         ((r"C:\nodejs\node.exe", r"C:\npm\node_modules\@openai\codex\bin\codex.js"), "wrapper"),
         ((r"C:\Users\Dev\codex\versions\0.171.0", "app-server"), "app"),
     ],
 )
-def test_on_windows(command: tuple[str, ...], role: str) -> None:
+def test_on_other_systems(command: tuple[str, ...], role: str) -> None:
     assert role_of(command) == role
 
 

@@ -117,7 +117,8 @@ def test_where_the_system_does_not_say_who_writes_only_a_lock_is_evidence(home: 
 
 
 def test_a_server_for_other_programs_is_no_session(home: Path) -> None:
-    table = FakeTable(Fake(pid=2, command=("codex", "mcp-server"), files=written(rollout(home, ONE))))
+    log = made(rollout(home, ONE, day=local_day()))
+    table = FakeTable(Fake(pid=2, command=("codex", "mcp-server"), files=written(log)))
     found = find([home], table)
     assert (found.sessions, [each.pid for each in found.servers]) == ((), [2])
 

@@ -122,6 +122,7 @@ def test_an_account_that_has_reached_its_limit() -> None:
             ),
             *("exec_command", "ls", False, True),
         ),
+        (script(2, "await tools.request_user_input({})"), "request_user_input", None, True, False),
         (script(2, "await new Promise(r => setTimeout(r, 5000))"), "exec", None, False, False),
         (
             script(2, 'await tools.exec_command({cmd: "ls"}); await tools.mcp__ologs__get({})'),
@@ -177,6 +178,11 @@ def test_a_command_that_goes_on_is_open_until_its_exit_is_reported() -> None:
     assert read(*lines, output(5, "Chunk ID: 1\nProcess exited with code 0\n", "c2")).calls == ()
     item_of = {"type": "CommandExecution", "id": "c1", "process_id": "5882"}
     assert read(*lines, output(5, RUNNING, "c2"), event(6, "item_completed", item=item_of)).calls == ()
+
+
+def test_what_a_tool_printed_says_nothing_of_it() -> None:
+    printed = "Process exited with code 0\nOutput:\nProcess running with session ID 5882\n"
+    assert read(*BEGUN, call(2, "exec_command", cmd="rg session"), output(3, printed)).calls == ()
 
 
 def test_a_script_that_goes_on_may_still_ask() -> None:
