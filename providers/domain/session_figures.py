@@ -39,6 +39,7 @@ class SessionFigures(Struct, frozen=True, kw_only=True):
     `history` are the tokens of its newest responses, oldest first. `tokens_per_minute` are those that it and
     its subagents added in the last RATE_SPAN: input, cache writes and output. `week_share` is its share (0-1)
     of what its account used since `week_since`, None where that is unknown, or something of it has no price.
+    `largest_prompt` are the most tokens that a response of the session itself was sent.
     """
 
     own: Tally
@@ -47,3 +48,4 @@ class SessionFigures(Struct, frozen=True, kw_only=True):
     history: tuple[int, ...] = ()
     tokens_per_minute: float | None = None
     week_share: float | None = None
+    largest_prompt: int = 0

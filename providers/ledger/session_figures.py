@@ -26,6 +26,7 @@ HISTORY = 64
 
 _MINUTES = RATE_SPAN / timedelta(minutes=1)
 _TOTAL = "input + cache_read + cache_write + output"
+_PROMPT = "input + cache_read + cache_write"
 _ACTIVE = "input + cache_write + output"
 """What a session adds: that it reads its context again with each response says nothing of its work."""
 _SUMS = "count(*), count(pico_usd), coalesce(sum(pico_usd), 0), min(at_ms), max(at_ms), " + ", ".join(
@@ -45,6 +46,7 @@ class _Read(Struct, frozen=True, kw_only=True):
     subagents: Mapping[str, Tally]
     history: tuple[int, ...]
     recent: Sequence[tuple[int, int]]
+    largest_prompt: int
     week_pico: int | None
 
 
@@ -78,6 +80,7 @@ class SessionReading:
                 history=found.history,
                 tokens_per_minute=sum(tokens for at, tokens in found.recent if at >= since) / _MINUTES,
                 week_share=self._share(found),
+                largest_prompt=found.largest_prompt,
             )
             for key, found in self._known.items()
         }
@@ -119,6 +122,7 @@ def _read(db: sqlite3.Connection, asked: AskedSession, known: _Read | None, sinc
             name: Sum(each for each in slices.values() if each.session == name).tally() for name in names
         },
         history=_history(db, parts, own),
+        largest_prompt=_largest(db, parts, own),
         recent=_recent(db, parts, [*slices], since_ms),
         week_pico=_week_pico(db, parts, [*slices.items()], _window(asked)),
     )
@@ -192,6 +196,14 @@ def _history(db: sqlite3.Connection, parts: Sequence[int], contexts: Sequence[in
         (*parts, *contexts),
     ).fetchall()
     return tuple(tokens for (tokens,) in reversed(rows))
+
+
+def _largest(db: sqlite3.Connection, parts: Sequence[int], contexts: Sequence[int]) -> int:
+    (largest,) = db.execute(
+        f"SELECT coalesce(max({_PROMPT}), 0) FROM responses WHERE {_among(parts, contexts)}",
+        (*parts, *contexts),
+    ).fetchone()
+    return int(largest)
 
 
 def _recent(

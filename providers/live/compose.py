@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from providers.domain.context_use import ContextUse
 from providers.domain.live import STATUSES, GitState, LiveSession, LiveSubagent
 from providers.domain.project import canonical
 from providers.domain.session_figures import RATE_SPAN, AskedSession, SessionFigures
@@ -76,7 +77,7 @@ def composed(one: ObservedSession, extras: Extras, now: datetime, *, with_title:
         version=facts.version or found.version,
         title=(found.title or facts.title) if with_title else None,
         context_tokens=facts.context_tokens,
-        context_window=facts.context_window,
+        context_window=_context_window(one, figures),
         own=figures.own if figures else None,
         tally=figures.tally if figures else None,
         turns=one.tail.turns if one.tail else None,
@@ -113,6 +114,29 @@ def project_of(one: ObservedSession) -> str | None:
 def cwd_of(one: ObservedSession) -> str | None:
     """The folder that it works in now."""
     return one.facts.cwd or one.found.cwd
+
+
+def _context_window(one: ObservedSession, figures: SessionFigures | None) -> int | None:
+    """What the end of the log does not show, the largest prompt of all may."""
+    facts = one.facts
+    if facts.context_window is not None or facts.context_tokens is None or figures is None:
+        return facts.context_window
+    provider, ident = one.candidate.provider, one.found.id
+    use = ContextUse(
+        provider=provider.id,
+        session=ident,
+        thread=ident,
+        is_subagent=one.found.parent is not None,
+        home=one.candidate.home.label,
+        account=None,
+        project=None,
+        model=facts.model,
+        effort=facts.effort,
+        at=facts.last_at or _LONG_AGO,
+        prompt=facts.context_tokens,
+        largest=max(facts.context_tokens, figures.largest_prompt),
+    )
+    return provider.context_window(use, ())
 
 
 def _rate(one: ObservedSession, figures: SessionFigures | None, now: datetime) -> float | None:

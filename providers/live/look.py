@@ -31,12 +31,14 @@ LookedAt = Sequence[tuple[Provider, Sequence[Home]]]
 
 class LookContext(Struct, frozen=True, kw_only=True):
     """What the rest of the project knows: what hooks recorded, who is signed in where, and whether the person
-    wants to see titles.
+    wants to see titles. With `is_only` there will be no other look: the turns of long logs are counted in this
+    one, rather than a slice with each.
     """
 
     hooks: HookRecords = {}
     accounts: Accounts = {}
     with_titles: bool = False
+    is_only: bool = False
 
 
 class _Found(Struct):
@@ -75,7 +77,7 @@ class SessionLook:
         self._observer.begin(table, known.hooks, now)
         current = self._recent.with_ended(found.candidates, now, found.unknown)
         observed = [each for each in families(current, self._observer.observe) if not _is_over(each, now)]
-        self._observer.end()
+        self._observer.end(is_only=known.is_only)
         processes = self._processes_of(observed, found, table)
         figures = self._figures(observed, known.accounts, now)
         git = self._git_of(observed)

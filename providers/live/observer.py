@@ -20,6 +20,8 @@ HookRecords = Mapping[tuple[str, str], HookRecord]
 
 _READ = 2 << 20
 """Bytes. A look that read less counts on in the older parts of logs, so that each look stays light."""
+_MOST = 256 << 20
+"""Bytes, in a look that is the only one: a fifth of a second."""
 _MOST_SUBAGENTS = 16
 """Of one session, of those that the finder found no process of."""
 
@@ -40,10 +42,10 @@ class Observer:
         self._table, self._hooks, self._now = table, hooks, now
         self._used = {}
 
-    def end(self) -> None:
+    def end(self, *, is_only: bool = False) -> None:
         """Forget the logs that nobody asked for in this look, and count on in the older parts of the others."""
         self._tails = self._used
-        left = _READ - sum(tail.read for tail in self._tails.values())
+        left = (_MOST if is_only else _READ) - sum(tail.read for tail in self._tails.values())
         for path, tail in self._tails.items():
             if left <= 0:
                 break

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     from tray.engine.live.opened import open_feed
 
     scope = open_scope()
-    return show(options, scope, open_feed(scope))
+    return show(options, scope, open_feed(scope, is_only=options.json and not options.watch))
 
 
 def show(options: argparse.Namespace, scope: Scope, feed: SessionFeed) -> int:

@@ -82,6 +82,7 @@ def test_a_session_alone_and_with_its_subagents(db: sqlite3.Connection) -> None:
     assert (found["a"].own.usd, found["a"].tally.usd) == (2.0, 4.0)
     assert {name: each.responses for name, each in found["a"].subagents.items()} == {"sub": 1, "other": 1}
     assert found["b"].own.usage == USAGE
+    assert found["b"].largest_prompt == 35
 
 
 def test_a_log_that_the_ledger_knows_by_another_path(db: sqlite3.Connection) -> None:

@@ -93,6 +93,8 @@ class FakeReader:
             facts = replace(facts, turn=said["turn"], calls=(), turns=facts.turns + (said["turn"] == "open"))
         if "compacted" in said:
             facts = replace(facts, compactions=facts.compactions + 1)
+        if "context" in said:
+            facts = replace(facts, context_tokens=said["context"])
         if "title" in said:
             facts = replace(facts, title=said["title"])
         if "call" in said:

@@ -257,6 +257,15 @@ def test_git_is_asked_about_the_folder_a_session_works_in(home: Path) -> None:
     assert asked == [{"/w": (NOW, NOW)}]
 
 
+def test_the_largest_prompt_may_show_how_large_the_context_is(home: Path) -> None:
+    one, sessions, homes = provider(home)
+    one = replace(one, context_window=lambda use, _observations: 1000 if use.largest > 200 else None)
+    sessions.sessions = [found(home, "a", {"context": 100}), found(home, "b", {"context": 100})]
+    costs = FakeCosts({"a": SessionFigures(own=Tally(), tally=Tally(), largest_prompt=300)})
+    shown = SessionLook(lambda: [(one, homes)], FakeProcesses(), costs).look(NOW)
+    assert {each.id: each.context_percent for each in shown.sessions} == {"a": 10.0, "b": None}
+
+
 def test_titles_only_if_the_person_wants_them(home: Path) -> None:
     one, sessions, homes = provider(home)
     sessions.sessions = [found(home, "a", {"title": "words"})]
@@ -277,6 +286,16 @@ def test_a_provider_without_a_finder_has_no_sessions(home: Path) -> None:
     one, _, homes = provider(home)
     shown = SessionLook(lambda: [(replace(one, sessions=None), homes)], FakeProcesses()).look(NOW)
     assert shown == SessionsLook(at=NOW)
+
+
+def test_in_the_only_look_all_turns_are_counted(home: Path) -> None:
+    one, sessions, homes = provider(home)
+    sessions.sessions = [
+        found(home, "a", *[{"turn": "open"}, {"fill": "x" * 1000}] * 4000, {"turn": "open"}, {"model": "m"})
+    ]
+    assert only(SessionLook(lambda: [(one, homes)], FakeProcesses()).look(NOW)).turns is None
+    shown = SessionLook(lambda: [(one, homes)], FakeProcesses()).look(NOW, LookContext(is_only=True))
+    assert only(shown).turns == 4001
 
 
 def test_the_log_of_a_session_that_is_no_longer_there_is_forgotten(home: Path) -> None:

@@ -25,16 +25,18 @@ if TYPE_CHECKING:
 Accounts = Callable[[], Sequence[AccountUsage]]
 
 
-def open_feed(scope: Scope, processes: Processes | None = None) -> SessionFeed:
+def open_feed(scope: Scope, processes: Processes | None = None, *, is_only: bool = False) -> SessionFeed:
     """For a process without an engine: the accounts are as published, and costs are counted where no engine
-    counts them.
+    counts them. With `is_only` it looks once.
     """
     from tray.engine.count_child import CountChild
     from tray.engine.live.own_count import OwnCount
 
     costs, state = Costs(scope, CountChild(scope.environ)), str(scope.folders.state)
     count = OwnCount(costs.count, lambda: detached.is_owned(state))
-    look = _Looker(scope, costs, lambda: _published_accounts(scope), processes, count.keep_up)
+    look = _Looker(
+        scope, costs, lambda: _published_accounts(scope), processes, count.keep_up, is_only=is_only
+    )
     return SessionFeed(scope.folders.state, look, scope.clock)
 
 
@@ -55,12 +57,15 @@ class _Looker:
         accounts: Accounts,
         processes: Processes | None,
         before: Callable[[], None] = lambda: None,
+        *,
+        is_only: bool = False,
     ) -> None:
         self._scope = scope
         self._costs = costs
         self._accounts = accounts
         self._processes = processes
         self._before = before
+        self._is_only = is_only
         self._look: SessionLook | None = None
 
     def __call__(self) -> SessionsLook:
@@ -75,6 +80,7 @@ class _Looker:
             hooks=hook_records.read(str(self._scope.folders.state), now),
             accounts=home_accounts(self._accounts(), homes, now),
             with_titles=settings.get(TITLES),
+            is_only=self._is_only,
         )
         found = look.look(now, known)
         return replace(found, counted_at=_newest(found.counted_at, self._costs.counted_at))
