@@ -9,6 +9,7 @@ import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,11 +34,7 @@ class Sessions:
         self.program, self.folder, self.model = program, folder, model
         self.work = folder / "work"
         self.work.mkdir(parents=True)
-        trusted = {str(self.work): {"hasTrustDialogAccepted": True}}
-        about = config(hasCompletedOnboarding=True, theme="dark", projects=trusted)
-        self.home = make_home(
-            folder / ".claude", login(expires=datetime.now(UTC) + timedelta(hours=6)), about
-        ).path
+        self.home = self._make_home(folder / ".claude")
         self.environ = {
             "HOME": str(folder),
             "PATH": "/usr/bin:/bin",
@@ -48,6 +45,31 @@ class Sessions:
             "DISABLE_TELEMETRY": "1",
             "DISABLE_AUTOUPDATER": "1",
         } | environ
+
+    def _make_home(self, folder: Path) -> Path:
+        trusted = {str(self.work): {"hasTrustDialogAccepted": True}}
+        about = config(hasCompletedOnboarding=True, theme="dark", projects=trusted)
+        return make_home(folder, login(expires=datetime.now(UTC) + timedelta(hours=6)), about).path
+
+    def with_home(self, folder: Path) -> Sessions:
+        """The same person, in another home."""
+        other = copy(self)
+        other.home = self._make_home(folder)
+        other.environ = self.environ | {"CLAUDE_CONFIG_DIR": str(other.home)}
+        return other
+
+    def runs(self, *arguments: str) -> None:
+        """A command that ends by itself."""
+        command = [str(self.program), *arguments]
+        subprocess.run(
+            command,
+            env=self.environ,
+            cwd=self.work,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=SECONDS,
+        )
 
     def trusts(self, folder: Path) -> None:
         path = self.home / ".claude.json"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -37,24 +40,25 @@ from tests.real.live_claude import (
     LiveModel,
 )
 from tests.real.terminals import Terminal
-from tests.real.test_claude import NOTES, PACKAGE
+from tests.real.test_claude import BEFORE_SAFE_MODE, NOTES, PACKAGE
 from tests.real.timeline import Timeline, timeline
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such terminals")
 
 Cli = Callable[[str, str], Path]
+MANUAL = ("--permission-mode", "default")
 
 
 class Person:
     """Somebody with a real Claude Code; `seen` is what tankful shows meanwhile."""
 
-    def __init__(self, claude: Sessions, model: LiveModel, seen: Timeline) -> None:
-        self.claude, self.model, self.seen = claude, model, seen
+    def __init__(self, claude: Sessions, model: LiveModel, seen: Timeline, homes: list[Home]) -> None:
+        self.claude, self.model, self.seen, self.homes = claude, model, seen, homes
         (claude.work / "wait.py").write_text(WAITER)
         (claude.home / "settings.json").write_text(json.dumps(ALLOWED))
 
     def screen(self, *arguments: str, folder: Path | None = None) -> AbstractContextManager[Terminal]:
-        return self.claude.screen("--permission-mode", "default", *arguments, folder=folder)
+        return self.claude.screen(*MANUAL, *arguments, folder=folder)
 
     @property
     def one(self) -> LiveSession:
@@ -86,10 +90,13 @@ def person(cli: Cli, folder: Path, version: str = NOTES) -> Iterator[Person]:
     model = LiveModel(*PLAYS)
     provider = replace(CLAUDE, sessions=ClaudeSessions())
     with sessions(cli(PACKAGE, version), folder / "person", model) as claude:
-        home = Home(provider="claude", path=claude.home, label="~/.claude")
-        with timeline(provider, home) as seen:
-            yield Person(claude, model, seen)
-        assert at_work(claude.folder) == []
+        homes = [Home(provider="claude", path=claude.home, label="~/.claude")]
+        try:
+            with timeline(provider, homes) as seen:
+                yield Person(claude, model, seen, homes)
+            assert at_work(claude.folder) == []
+        finally:
+            claude.is_killed()
         assert not any(look.problems for _, _, look in seen.looks)
 
 
@@ -246,6 +253,115 @@ def test_two_in_one_folder_of_which_one_is_old(cli: Cli, tmp_path: Path) -> None
             resumed.enters("/exit")
             resumed.until(lambda: status(dev, old) == "done", "never seen as done")
             dev.claude.leaves(young)
+
+
+def test_in_two_homes(cli: Cli, tmp_path: Path) -> None:
+    with person(cli, tmp_path) as dev, dev.screen() as screen, second_home(dev).screen(*MANUAL) as second:
+        screen.until(lambda: len(running(dev)) == 2, "not both are seen")
+        second.enters(ASK)
+        second.until(lambda: statuses(dev) == {"~/.claude": "idle", "~/.other": "approval"}, "not both")
+        second.types("\x1b")
+        second.until(lambda: statuses(dev)["~/.other"] == "idle", "never seen as idle")
+        for each in (screen, second):
+            each.enters("/exit")
+        second.until(lambda: set(statuses(dev).values()) == {"done"}, "never seen as done")
+        screen.until(lambda: at_work(dev.claude.folder) == [], "they never ended")
+
+
+def test_a_background_session_waits_where_nobody_looks(cli: Cli, tmp_path: Path) -> None:
+    """Its daemon, its terminal's host and the spare process for the next one are no sessions."""
+    with person(cli, tmp_path) as dev:
+        dev.claude.runs("--bg", *MANUAL, ASK)
+        until(lambda: dev.seen.status == "approval", f"never seen as such: {dev.seen.now}", 60)
+        assert (dev.one.kind, dev.seen.tool) == ("background", "Bash")
+        assert dev.one.owner_certain
+        dev.claude.runs("stop", dev.one.id[:8])
+        until(lambda: dev.seen.status == "done", "never seen as done", 60)
+        dev.claude.is_killed()
+        daemon = hashlib.sha256(str(dev.claude.home).encode()).hexdigest()[:8]
+        shutil.rmtree(f"/tmp/cc-daemon-{os.getuid()}/{daemon}")
+
+
+def test_what_a_session_used_is_what_its_model_served(cli: Cli, tmp_path: Path) -> None:
+    with person(cli, tmp_path) as dev, dev.screen() as screen:
+        dev.claude.says(screen, "one")
+        dev.sees(screen, "idle")
+        usage = dev.model.served[-1].usage
+        sent = sum(usage[f"{each}_tokens"] for each in ("input", "cache_read_input", "cache_creation_input"))
+        screen.until(lambda: dev.one.context_tokens == sent, f"not {sent}, but {dev.one.context_tokens}")
+        assert dev.one.model == dev.model.served[-1].model
+        assert (dev.one.effort, dev.one.version) == (dev.model.served[-1].effort, NOTES)
+        assert (dev.one.turns, dev.one.compactions) == (1, 0)
+        screen.enters("/compact")
+        screen.until(lambda: dev.one.compactions == 1, "the compaction is not seen")
+        screen.until(lambda: dev.one.context_tokens is None, "the context is not known to be empty")
+        assert dev.one.turns == 1
+        dev.claude.leaves(screen)
+
+
+def test_a_refusal_ends_the_turn(cli: Cli, tmp_path: Path) -> None:
+    with person(cli, tmp_path) as dev, dev.screen() as screen:
+        dev.sees(screen, "idle")
+        dev.model.refuses = 9
+        screen.enters("one")
+        screen.until(lambda: dev.claude.lines('"rate_limit"') > 0, "it was never refused")
+        dev.sees(screen, "idle")
+        dev.claude.leaves(screen)
+
+
+def test_a_look_changes_nothing_and_shows_nobodys_words(cli: Cli, tmp_path: Path) -> None:
+    words = "a word that nobody else would write: zzyzx"
+    with person(cli, tmp_path) as dev, dev.screen() as screen:
+        dev.claude.says(screen, words)
+        dev.sees(screen, "idle")
+        with stopped(screen.pid):  # it writes something itself now and then
+            before = contents(dev.claude.home)
+            dev.stays(screen)
+            assert contents(dev.claude.home) == before
+        shown = str(dev.seen.now)
+        assert "zzyzx" not in shown
+        assert "Answer" not in shown
+        dev.claude.leaves(screen)
+
+
+def test_of_an_old_version_it_says_what_is_certain(cli: Cli, tmp_path: Path) -> None:
+    """2.1.30 writes nothing about itself, and its tools do not know their session."""
+    with person(cli, tmp_path, BEFORE_SAFE_MODE) as dev, dev.screen() as screen:
+        screen.enters(RUN)
+        screen.until(lambda: dev.moment("begun") > 0, "the tool never began")
+        screen.until(lambda: dev.seen.status == "unknown", f"never seen as unknown: {dev.seen.now}")
+        assert (dev.one.pid, dev.one.owner_certain) == (None, False)
+        (dev.claude.work / "go").touch()
+        screen.until(lambda: dev.moment("ended") > 0, "the tool never ended")
+        dev.claude.is_killed()
+
+
+def second_home(dev: Person) -> Sessions:
+    """Of the same person."""
+    other = dev.claude.with_home(dev.claude.folder / ".other")
+    (other.home / "settings.json").write_text(json.dumps(ALLOWED))
+    dev.homes.append(Home(provider="claude", path=other.home, label="~/.other"))
+    return other
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def statuses(dev: Person) -> dict[str, str]:
+    """By the label of the home."""
+    return {each.home: each.status.status for each in dev.seen.now.sessions}
+
+
+def contents(home: Path) -> dict[str, tuple[int, bytes]]:
+    """But for its plugins, which another process of it installs."""
+    files = (path for path in home.rglob("*") if path.is_file() and "plugins" not in path.parts)
+    return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
 
 def running(dev: Person) -> set[str]:

@@ -20,6 +20,7 @@ class Timeline:
     """`looks` are all that were taken, each with the times before and after it (epoch seconds)."""
 
     def __init__(self, provider: Provider, homes: Sequence[Home]) -> None:
+        """`homes` may become more."""
         self._look = SessionLook(lambda: [(provider, homes)], system_processes())
         self._ends = threading.Event()
         self.looks: list[tuple[float, float, SessionsLook]] = []
@@ -69,7 +70,7 @@ class Timeline:
 
 
 @contextmanager
-def timeline(provider: Provider, *homes: Home) -> Iterator[Timeline]:
+def timeline(provider: Provider, homes: Sequence[Home]) -> Iterator[Timeline]:
     line = Timeline(provider, homes)
     thread = threading.Thread(target=line.run)
     thread.start()
