@@ -4,6 +4,7 @@ system has a way of its own to ask for open files.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
@@ -15,17 +16,22 @@ from providers.host.processes.asked_files import AskedFiles
 PortsOf = Callable[[Any, Mapping[int, Any]], Mapping[int, tuple[int, ...]]]
 """By psutil, of these of its processes."""
 
+_WHOLE_LOOKS = 5
+_YOUNG_SECONDS = 3.0
 _ATTRIBUTES = ("ppid", "name", "create_time")
 
 
 class _Seen:
-    """What was read of a process; `found` is psutil's own of it."""
+    """What was read of a process; `found` is psutil's own of it. `is_young`: it may yet become another program,
+    as one does that was started a moment ago.
+    """
 
-    __slots__ = ("command", "environment", "found", "process")
+    __slots__ = ("command", "environment", "found", "is_young", "process")
 
-    def __init__(self, process: Process, found: Any) -> None:
+    def __init__(self, process: Process, found: Any, *, is_young: bool) -> None:
         self.process = process
         self.found = found
+        self.is_young = is_young
         self.command: tuple[str, ...] | None = None
         self.environment: dict[str, str | None] = {}
 
@@ -33,30 +39,62 @@ class _Seen:
 class PsutilProcesses:
     """`psutil` is the module. With `uid` others' processes are absent; where a system has no such thing, most of
     them say nothing anyway.
+
+    A look asks only whether the processes that it knows are still the same ones, and all else of the new ones;
+    one in `_WHOLE_LOOKS` asks everything of all: parents and names change seldom.
     """
 
-    def __init__(self, psutil: Any, files: AskedFiles, ports: PortsOf, uid: int | None = None) -> None:
+    def __init__(
+        self,
+        psutil: Any,
+        files: AskedFiles,
+        ports: PortsOf,
+        uid: int | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._psutil = psutil
+        self._clock = clock
         self._files = files
         self._ports = ports
+        self._attributes = [*_ATTRIBUTES, *(["uids"] if uid is not None else [])]
         self._uid = uid
         self._seen: dict[int, _Seen] = {}
+        self._others: set[int] = set()
+        self._looks = 0
 
     def look(self) -> PsutilTable:
         before, self._seen = self._seen, {}
-        attributes = [*_ATTRIBUTES, *(["uids"] if self._uid is not None else [])]
-        for found in self._psutil.process_iter(attributes):
-            about = found.info
+        is_whole = self._looks % _WHOLE_LOOKS == 0
+        self._looks += 1
+        pids = set(self._psutil.pids())
+        self._others = set() if is_whole else self._others & pids
+        for pid in sorted(pids - self._others):
             # psutil remembers when a process started, and asks again only here: its number may be another's now.
-            if about["create_time"] is None or not self._is_shown(about) or not found.is_running():
-                continue
-            process = Process(found.pid, about["ppid"] or 0, about["create_time"], about["name"] or "")
-            seen = before.get(process.pid)
-            if seen is None or msgspec.structs.replace(seen.process, parent=process.parent) != process:
-                seen = _Seen(process, found)
-            seen.process = process
-            self._seen[process.pid] = seen
+            seen = before.get(pid)
+            if seen is not None and not seen.found.is_running():
+                seen = None
+            if seen is None or seen.is_young or is_whole:
+                seen = self._asked(pid, seen)
+            if seen is not None:
+                self._seen[pid] = seen
         return PsutilTable(self._psutil, self._seen, self._files, self._ports)
+
+    def _asked(self, pid: int, seen: _Seen | None) -> _Seen | None:
+        """None for one that is not shown."""
+        try:
+            found = self._psutil.Process(pid) if seen is None else seen.found
+            about = found.as_dict(self._attributes)
+        except (self._psutil.Error, OSError):  # it has just ended
+            return None
+        if about["create_time"] is None or not self._is_shown(about):
+            self._others.add(pid)
+            return None
+        process = Process(pid, about["ppid"] or 0, about["create_time"], about["name"] or "")
+        is_same = seen is not None and msgspec.structs.replace(seen.process, parent=process.parent) == process
+        if seen is None or seen.is_young or not is_same:
+            return _Seen(process, found, is_young=self._clock() - process.started < _YOUNG_SECONDS)
+        seen.process = process
+        return seen
 
     def _is_shown(self, about: Mapping[str, Any]) -> bool:
         return self._uid is None or (about["uids"] is not None and about["uids"].effective == self._uid)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,7 +24,6 @@ class FakeProcess:
             "create_time": started,
             "uids": SimpleNamespace(real=uid, effective=uid),
         }
-        self.info: dict[str, Any] = {}
         self.answers: dict[str, Any] = {
             "cmdline": [name, "-x"],
             "environ": {"A": "1"},
@@ -38,6 +37,10 @@ class FakeProcess:
 
     def is_running(self) -> bool:
         return self.is_there
+
+    def as_dict(self, attributes: Sequence[str]) -> dict[str, Any]:
+        self.asked.append("as_dict")
+        return {name: self.about[name] for name in attributes}
 
     def _answer(self, question: str) -> Any:
         self.asked.append(question)
@@ -71,10 +74,14 @@ class FakePsutil:
         self.processes = list(processes)
         self.connections: list[Any] | None = None
 
-    def process_iter(self, attributes: Sequence[str]) -> Iterator[FakeProcess]:
+    def pids(self) -> list[int]:
+        return [each.pid for each in self.processes]
+
+    def Process(self, pid: int) -> FakeProcess:  # noqa: N802 - its name there
         for each in self.processes:
-            each.info = {name: each.about[name] for name in attributes}
-            yield each
+            if each.pid == pid and each.is_there:
+                return each
+        raise FakePsutilError(pid)
 
     def net_connections(self, kind: str) -> list[Any]:
         assert kind == "tcp"

@@ -8,7 +8,7 @@ import psutil as real_psutil
 
 from providers.domain.processes import OpenFile, Process
 from providers.host.processes.asked_files import AskedFiles
-from providers.host.processes.psutil_table import PsutilProcesses, listening_ports
+from providers.host.processes.psutil_table import _WHOLE_LOOKS, PsutilProcesses, listening_ports
 from tests.providers.host.processes.fake_psutil import FakeProcess, FakePsutil, connection
 
 FILE = (OpenFile("/Users/dev/x", True),)
@@ -75,24 +75,60 @@ def test_what_was_read_is_kept_until_the_process_is_another_one() -> None:
     process = FakeProcess(7)
     psutil = FakePsutil(process)
     processes = looked(psutil)
-    for parent in (1, 1, 5):
-        process.about["ppid"] = parent
+    for _ in range(3):
         table = processes.look()
         assert (table.command(7), table.environment(7, ["A"])) == (("node", "-x"), {"A": "1"})
-        assert table.processes[7].parent == parent
-    assert process.asked == ["cmdline", "environ"]
-    process.about["name"] = "vite"
-    process.answers["cmdline"] = ["vite"]
-    assert processes.look().command(7) == ("vite",)
+    assert process.asked == ["as_dict", "cmdline", "environ"]
+    process.is_there = False
     psutil.processes = [FakeProcess(7, name="vite", started=6.0)]
-    assert processes.look().command(7) == ("vite", "-x")
+    table = processes.look()
+    assert (table.processes[7].started, table.command(7)) == (6.0, ("vite", "-x"))
 
 
-def test_one_whose_number_is_another_ones_now_is_absent_until_psutil_knows_it() -> None:
+def test_a_parent_that_ended_and_a_new_name_are_noticed_some_looks_later() -> None:
     process = FakeProcess(7)
     processes = looked(FakePsutil(process))
+    assert processes.look().command(7) == ("node", "-x")
+    process.about["ppid"] = 5
+    parents = [processes.look().processes[7].parent for _ in range(_WHOLE_LOOKS)]
+    assert parents == [*[1] * (_WHOLE_LOOKS - 1), 5]
+    process.about["name"] = "vite"
+    process.answers["cmdline"] = ["vite"]
+    commands = [processes.look().command(7) for _ in range(_WHOLE_LOOKS)]
+    assert commands == [*[("node", "-x")] * (_WHOLE_LOOKS - 1), ("vite",)]
+
+
+def test_of_one_that_has_just_started_nothing_is_kept() -> None:
+    """It may be a copy of what started it, and yet to become a program of its own."""
+    clock, process = Clock(), FakeProcess(7, started=99.0)
+    processes = PsutilProcesses(FakePsutil(process), AskedFiles(Asked()), lambda *_: {}, clock=clock)
+    assert processes.look().command(7) == ("node", "-x")
+    process.answers["cmdline"] = ["sandbox"]
+    assert processes.look().command(7) == ("sandbox",)
+    clock.now += 3
+    assert processes.look().command(7) == ("sandbox",)
+    process.answers["cmdline"] = ["later"]
+    assert processes.look().command(7) == ("sandbox",)
+
+
+def test_those_of_others_are_asked_again_some_looks_later() -> None:
+    other = FakeProcess(7, uid=0)
+    processes = looked(FakePsutil(other), uid=501)
+    for _ in range(_WHOLE_LOOKS):
+        assert processes.look().processes == {}
+    assert other.asked == ["as_dict"]
+    other.about["uids"] = FakeProcess(8).about["uids"]
     assert list(processes.look().processes) == [7]
+
+
+def test_one_that_ends_is_absent_at_once() -> None:
+    process, other = FakeProcess(7), FakeProcess(8)
+    psutil = FakePsutil(process, other)
+    processes = looked(psutil)
+    assert list(processes.look().processes) == [7, 8]
     process.is_there = False
+    assert list(processes.look().processes) == [8]
+    psutil.processes = []
     assert list(processes.look().processes) == []
 
 
