@@ -161,7 +161,7 @@ class SessionsLook(Struct, frozen=True, kw_only=True):
     """All sessions at one moment, those that wait for the person first. `counted_at` is when the ledger, which
     their cost is of, was last brought up to date; None if never. `problems` are sentences on what could not be
     looked at. `next_look` is after what time another look will say more, None where nothing is known to change
-    soon.
+    soon. `logs` are the logs of those that run; no face shows them.
     """
 
     at: datetime
@@ -171,6 +171,7 @@ class SessionsLook(Struct, frozen=True, kw_only=True):
     counted_at: datetime | None = None
     problems: tuple[str, ...] = ()
     next_look: timedelta | None = None
+    logs: tuple[str, ...] = ()
 
     @property
     def waiting(self) -> bool:

@@ -99,6 +99,7 @@ class SessionLook:
             orphans=processes.orphans,
             counted_at=self._costs.counted_at,
             problems=tuple(self._problems.sentences),
+            logs=tuple(str(each.found.log) for each in observed if each.found.log and each.found.is_running),
             next_look=_SOON if any(each.status.look_again for each in sessions) else None,
         )
 

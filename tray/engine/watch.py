@@ -27,14 +27,18 @@ RECENT = timedelta(hours=24)
 
 STUCK_SECONDS = 5.0
 
+_SESSION_LOGS = "session logs"
+_OF_SESSIONS = ("sessions", _SESSION_LOGS)
+
 _log = logger_of(__name__)
 
 
 class Watched(Struct, frozen=True):
     """What is there to be looked at. `saved` is the file of each target's stored readings, by the target's key;
     `costs` are the files that figures of cost are made of, beside the logs. With `sessions` also what may change
-    the status of a live session; `records` are files and folders of that which are in no home, and `pids` the
-    processes of live sessions, whose end is a change.
+    the status of a live session; `records` are files and folders of that which are in no home, `session_logs` the
+    logs of live sessions, however long ago they were written last, and `pids` their processes, whose end is a
+    change.
     """
 
     homes: tuple[tuple[Provider, Home], ...]
@@ -42,6 +46,7 @@ class Watched(Struct, frozen=True):
     costs: tuple[Path, ...] = ()
     sessions: bool = False
     records: tuple[Path, ...] = ()
+    session_logs: tuple[str, ...] = ()
     pids: frozenset[int] = frozenset()
 
 
@@ -100,7 +105,7 @@ class DiskWatch:
         if watched.sessions:
             stamps["sessions", ""] = tuple(stamp(str(path)) for path in watched.records)
         for provider, home in watched.homes:
-            found = self._of_home(number, provider, home, sessions=watched.sessions)
+            found = self._of_home(number, provider, home, watched)
             if found is None:
                 return Changes()
             stamps |= found
@@ -112,7 +117,7 @@ class DiskWatch:
             saved=frozenset(ident for kind, ident in changed if kind == "saved"),
             logs=frozenset(ident for kind, ident in changed if kind == "logs"),
             costs=("costs", "") in changed,
-            sessions=any(kind == "sessions" for kind, _ in changed)
+            sessions=any(kind in _OF_SESSIONS for kind, _ in changed)
             or not self._running & watched.pids <= running,
         )
         self._settings, self._stamps, self._running = settings, stamps, running  # not before: a look may fail
@@ -132,10 +137,13 @@ class DiskWatch:
         before = self._stamps.get(name)
         if name[0] == "logs" and isinstance(before, tuple) and isinstance(now, tuple):
             return not set(now) <= set(before)
+        if name[0] == _SESSION_LOGS:  # of one that was not looked at before nothing is known
+            known = before if isinstance(before, dict) else {}
+            return isinstance(now, dict) and any(known.get(log, found) != found for log, found in now.items())
         return name not in self._stamps or before != now
 
     def _of_home(
-        self, number: int, provider: Provider, home: Home, *, sessions: bool
+        self, number: int, provider: Provider, home: Home, watched: Watched
     ) -> Mapping[tuple[str, str], object] | None:
         """Its files and its logs; as they were where it is stuck, None where this look is one that was given
         up.
@@ -149,8 +157,12 @@ class DiskWatch:
             ("home", home.id): (os.path.isdir(home.path), files),
             ("logs", home.id): tuple(self._recent_logs(provider, home)),
         }
-        if sessions:
+        if watched.sessions:
             stamps["sessions", home.id] = tuple(map(stamp, provider.watched_sessions(home.path)))
+            own = f"{home.path}{os.sep}"
+            stamps[_SESSION_LOGS, home.id] = {
+                log: stamp(log) for log in watched.session_logs if log.startswith(own)
+            }
         with self._lock:
             if number != self._number:
                 self._stuck.discard(home.id)

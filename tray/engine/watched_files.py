@@ -29,12 +29,13 @@ def watched_files(
 
 def with_sessions(watched: Watched, scope: Scope, state: State) -> Watched:
     """Also what may change the status of a live session, or begin one."""
-    sessions = state.sessions.sessions if state.sessions else ()
+    look = state.sessions
     return replace(
         watched,
         sessions=True,
         records=(scope.folders.state / hook_records.FOLDER,),
-        pids=frozenset(each.pid for each in sessions if each.pid is not None),
+        session_logs=look.logs if look else (),
+        pids=frozenset(each.pid for each in look.sessions if each.pid is not None) if look else frozenset(),
     )
 
 

@@ -131,6 +131,20 @@ class TestLiveSessions:
         assert not disk.look(idle)
         assert disk.look(live) == Changes(sessions=True), "it was switched on"
 
+    def test_a_session_that_goes_on_after_days_is_a_change(
+        self, live: Watched, logs: Logs, tmp_path: Path
+    ) -> None:
+        """Its log is none of the recent ones."""
+        log = tmp_path / "one/old.jsonl"
+        log.write_text("1\n")
+        disk = DiskWatch(lambda: SETTINGS, {}, logs)
+        disk.look(live)
+        running = replace(live, session_logs=(str(log), str(tmp_path / "elsewhere.jsonl")))
+        assert not disk.look(running), "it was looked at a moment ago"
+        log.write_text("1\n2\n")
+        assert disk.look(running) == Changes(sessions=True)
+        assert not disk.look(live), "it has ended"
+
     def test_the_end_of_a_process_is_a_change_and_its_begin_is_none(self, live: Watched, logs: Logs) -> None:
         running = {1, 2}
         disk = DiskWatch(lambda: SETTINGS, {}, logs, lambda pid: pid in running)

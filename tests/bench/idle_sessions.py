@@ -1,0 +1,102 @@
+"""What looking at live sessions in the background costs an engine: two at once, with `sessions.watch` on and off.
+
+    python -m tests.bench.idle_sessions [--logs 3000] [--sessions 12] [--minutes 3]
+
+Both watch the same homes, in which sessions of both CLIs run. At first nothing changes; then a third of the
+sessions write a line every two seconds. CPU is the share of one processor, in percent, git and other children
+included. Prints JSON. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+
+import psutil
+
+from tests.bench.fake_sessions import machine, make_homes
+from tests.bench.idle import wait_until_counted
+from tests.bench.installation import ROOT, interpreter
+from tests.programs import started
+
+WRITES_EVERY = 2.0
+_LINE = b'{"type":"event_msg","timestamp":"2026-11-29T12:00:00Z","payload":{"type":"token_count"}}\n'
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="idle_sessions")
+    parser.add_argument("--logs", type=int, default=3000)
+    parser.add_argument("--sessions", type=int, default=12)
+    parser.add_argument("--minutes", type=float, default=3)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name).resolve()
+        make_homes(folder, options.logs, options.sessions)
+        live = stack.enter_context(machine(folder, options.sessions)).live
+        engines = {on: stack.enter_context(_engine(folder, on=on)) for on in (True, False)}
+        processes = {on: psutil.Process(engine.pid) for on, engine in engines.items()}
+        for on, process in processes.items():
+            wait_until_counted(process, folder / f"of-{on}")
+        seconds = options.minutes * 60
+        found = {
+            "still": _cpu(processes, seconds, lambda: None),
+            "written": _cpu(processes, seconds, lambda: _write(live[::3])),
+            "rss_mb": {on: round(each.memory_info().rss / 1e6, 1) for on, each in processes.items()},
+        }
+        print(json.dumps({row: {_name(on): value for on, value in of.items()} for row, of in found.items()}))
+
+
+def _name(on: bool) -> str:
+    return "watch" if on else "off"
+
+
+def _engine(folder: Path, *, on: bool) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """Of a person who is signed in nowhere, so that nothing is polled."""
+    own = folder / f"of-{on}/own"
+    own.mkdir(parents=True, mode=0o700)
+    (own / "settings.toml").write_text(
+        f"[sessions]\nwatch = {str(on).lower()}\n[display]\nincidents = false\n"
+    )
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "TANKFUL_HOME": str(own),
+        "CODEX_HOME": str(folder / "codex"),
+        "CLAUDE_CONFIG_DIR": str(folder / "claude"),
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [str(interpreter(Path(tempfile.gettempdir()))), "-m", "tray.cli", "--headless"]
+    return started(command, env=environ, cwd=ROOT, stderr=subprocess.DEVNULL)
+
+
+def _write(logs: Sequence[Path]) -> None:
+    for log in logs:
+        with log.open("ab") as file:
+            file.write(_LINE)
+
+
+def _cpu(
+    processes: dict[bool, psutil.Process], seconds: float, work: Callable[[], None]
+) -> dict[bool, float]:
+    before, began = {on: _seconds(each) for on, each in processes.items()}, time.monotonic()
+    while time.monotonic() - began < seconds:
+        work()
+        time.sleep(WRITES_EVERY)
+    took = time.monotonic() - began
+    return {on: round(100 * (_seconds(each) - before[on]) / took, 3) for on, each in processes.items()}
+
+
+def _seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system + times.children_user + times.children_system)
+
+
+if __name__ == "__main__":
+    main()
