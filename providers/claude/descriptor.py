@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from providers.claude.context_window import context_window
 from providers.claude.desktop import find_log_homes
-from providers.claude.logs.format import Transcripts
+from providers.claude.logs.format import TRANSCRIPTS
 from providers.claude.sessions.finder import ClaudeSessions, watched_sessions
 from providers.host.files import short, split_homes
 from providers.source import Glyph, Home, Installed, Links, Login, OwnHook, Provider, Source
@@ -101,7 +101,7 @@ CLAUDE = Provider(
     watched=watched,
     source_ids=("oauth", "usage-command", "statusline", "noted"),
     make_sources=make_sources,
-    logs=Transcripts(),
+    logs=TRANSCRIPTS,
     find_program=find_program,
     find_hooks=find_hooks,
     find_log_homes=find_log_homes,

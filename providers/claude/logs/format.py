@@ -68,3 +68,7 @@ class Transcripts:
         from providers.claude.logs.growth import growth
 
         return growth(change, others)
+
+
+TRANSCRIPTS = Transcripts()
+"""One for all who look for logs, so that they share a walk."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from providers.claude.sessions.agents import Agent, Agents
+from providers.claude.sessions.ended import ended
 from providers.claude.sessions.identity import Host
 from providers.claude.sessions.records import Records, SessionRecord
 from providers.claude.sessions.transcripts import TranscriptFolders, memory_files
@@ -41,6 +42,9 @@ class SessionSearch:
         others = [agent for agent in agents if agent.process.pid not in recorded]
         for one in self._unrecorded.of(others, homes, table, now):
             found.setdefault((one.home, one.id), one)
+        unrecorded = any(agent.role == "session" for agent in others)
+        for one in ended(homes, found, now, is_running=None if unrecorded else False):
+            found[one.home, one.id] = one
         self._folders.keep(found)
         return FoundSessions(
             sessions=tuple(found.values()),

@@ -275,3 +275,25 @@ def test_without_any_record_what_is_written_is_nobodys(search: SessionSearch, ho
 def test_a_program_that_just_began_has_its_record_soon(search: SessionSearch, home: Path) -> None:
     write_transcript(home, ONE, prompt())
     assert found(search, FakeTable(Fake(pid=11, started=NOW.timestamp() - 1)), home) == {}
+
+
+def test_one_that_ended_a_moment_ago_is_found_without_a_record(search: SessionSearch, home: Path) -> None:
+    write_record(home, ONE, 11)
+    logs = [write_transcript(home, session, prompt()) for session in (ONE, TWO, session_id(3))]
+    for log, minutes in zip(logs, (1, 4, 6), strict=True):
+        os.utime(log, (NOW.timestamp() - 60 * minutes,) * 2)
+    sessions = found(search, FakeTable(Fake(pid=11)), home)
+    assert {each: (sessions[each].is_running, sessions[each].pid) for each in sessions} == {
+        ONE: (True, 11),
+        TWO: (False, None),
+    }
+
+
+def test_beside_a_program_without_a_record_nobody_knows_whether_one_ended(
+    search: SessionSearch, home: Path
+) -> None:
+    write_record(home, ONE, 11)
+    log = write_transcript(home, TWO, prompt())
+    os.utime(log, (NOW.timestamp() - 60,) * 2)
+    sessions = found(search, FakeTable(Fake(pid=11), Fake(pid=12)), home)
+    assert sessions[TWO].is_running is None
