@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from providers.codex.sessions.tool_runs import Run
+from providers.codex.sessions.tool_runs import ToolRun
 from providers.domain.live import Evidence, SessionStatus, Status, Task
 from providers.sessions import FoundSession, HookRecord, OpenCall, SessionFacts
 
-Runs = Callable[[OpenCall], Run]
+Runs = Callable[[OpenCall], ToolRun]
 
 DIALOG_AFTER = timedelta(seconds=2)
 """A tool of which neither a process nor a line is there by then waits for the person."""
@@ -60,19 +60,19 @@ def _open_turn(facts: SessionFacts, hook: HookRecord | None, runs: Runs, now: da
         return _of("waiting", question)
     may_ask = [call for call in calls if call.escalates is not False or _asked_by_hook(call, hook)]
     runs_of = {call.id: runs(call) for call in may_ask}
-    running = [call for call in may_ask if runs_of[call.id] == "yes"]
+    running = [call for call in may_ask if runs_of[call.id].has_process == "yes"]
     look_again = False
     for call in may_ask:
-        # Where another one runs, a call that need not be asked about may only wait for its turn.
-        if runs_of[call.id] == "yes" or (running and not call.escalates):
-            continue
-        if hook is not None and _asked_by_hook(call, hook):
+        run = runs_of[call.id]
+        # What began since the dialog opened was allowed by it.
+        if hook is not None and _asked_by_hook(call, hook) and not (run.began_at and run.began_at >= hook.at):
             return _of("approval", call, "hook", hook.tool)
-        if runs_of[call.id] == "unknown" or call.escalates is False:
+        # Where another one runs, a call that need not be asked about may only wait for its turn.
+        if call.escalates is False or (running and not call.escalates):
             continue
-        if runs_of[call.id] == "no" and now - _quiet_since(call, facts, now) >= DIALOG_AFTER:
+        if run.has_process == "no" and now - _quiet_since(call, facts, now) >= DIALOG_AFTER:
             return _of("approval", call, "process")
-        look_again = True
+        look_again = look_again or run.has_process in ("no", "lately")
     newest = (running or calls)[-1:]
     task = newest[0].task if newest else _in_background(facts)
     evidence: Evidence = "process" if running else "log"

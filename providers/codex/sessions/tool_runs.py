@@ -7,15 +7,15 @@ after the call. So does one without an id: as Codex 0.45 and 0.60 start them, an
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct
 
 from providers.codex.sessions.processes import descendants
 from providers.domain.processes import ProcessTable
 from providers.sessions import FoundSession, OpenCall
-
-Run = Literal["yes", "no", "lately", "unknown"]
-"""lately: it did a moment ago. The program writes down the end of a process shortly after it."""
 
 _LATELY = timedelta(seconds=5)
 _MOST = 256
@@ -28,35 +28,51 @@ _OF_SCRIPT = "exec-"
 _HELPER = "codex-code-mode"
 
 
+class ToolRun(Struct, frozen=True):
+    """`has_process` is "lately" where it had one a moment ago: the program writes down the end of a process
+    shortly after it. `began_at` is when its newest process did.
+    """
+
+    has_process: Literal["yes", "no", "lately", "unknown"]
+    began_at: datetime | None = None
+
+
 class ToolRuns:
     """Remembers from look to look which calls ran."""
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], datetime] = {}
 
-    def look(self, call: OpenCall, found: FoundSession, table: ProcessTable, now: datetime) -> Run:
+    def look(self, call: OpenCall, found: FoundSession, table: ProcessTable, now: datetime) -> ToolRun:
         key = found.id, call.id
         if found.pid is None:  # whose processes these are is not known
-            return "unknown"
-        if _has_process(call, found.id, found.pid, table):
+            return ToolRun("unknown")
+        began = max(_began(call, found.id, found.pid, table), default=None)
+        if began is not None:
             self._seen.pop(key, None)
             self._seen[key] = now
             while len(self._seen) > _MOST:
                 del self._seen[next(iter(self._seen))]
-            return "yes"
+            return ToolRun("yes", datetime.fromtimestamp(began, UTC))
         seen = self._seen.get(key)
-        return "no" if seen is None or now - seen >= _LATELY else "lately"
+        return ToolRun("no" if seen is None or now - seen >= _LATELY else "lately")
 
 
-def _has_process(call: OpenCall, session: str, pid: int, table: ProcessTable) -> bool:
-    began = call.task.since.timestamp() - _CLOCKS if call.task.since else 0
-    for below in descendants(pid, table):
-        own = table.environment(below, _ASKED)
-        process = table.processes[below]
+def _began(call: OpenCall, session: str, pid: int, table: ProcessTable) -> Iterator[float]:
+    """When each process of the call did."""
+    called = call.task.since.timestamp() - _CLOCKS if call.task.since else 0
+    below = set(descendants(pid, table))
+    # One that went into the background has left its parent.
+    later = {each.pid for each in table.processes.values() if each.started >= called}
+    for each in below | later:
+        process = table.processes[each]
+        own = table.environment(each, _ASKED)
         if own.get(_CALL) == call.id:
-            return True
-        if process.started < began or process.name.startswith(_HELPER):
+            yield process.started
+        elif each not in later or process.name.startswith(_HELPER):
             continue
-        if _CALL not in own or (own[_CALL].startswith(_OF_SCRIPT) and own.get(_THREAD) == session):
-            return True
-    return False
+        elif _CALL not in own:
+            if each in below:
+                yield process.started
+        elif own[_CALL].startswith(_OF_SCRIPT) and own.get(_THREAD) == session:
+            yield process.started

@@ -258,6 +258,24 @@ def test_an_approved_tool_runs_although_the_hook_s_record_stays() -> None:
     assert status(*BEGUN, ESCALATED, hook=hook("approval", 2.2), table=running).status == "working"
 
 
+def test_a_script_with_a_command_that_runs_and_one_that_waits() -> None:
+    """Which a hook alone knows: the second one of a script, while the first goes on."""
+    called = script(2, 'await tools.exec_command({cmd: "serve"}); await tools.exec_command({cmd: "push"})')
+    serves = tool("exec-1", after=2.1)
+    both = FakeTable(Fake(pid=AGENT), serves, tool("exec-2", after=9.5, pid=102))
+    one = FakeTable(Fake(pid=AGENT), serves)
+    assert status(*BEGUN, called, hook=hook("approval", 9.0), table=one).status == "approval"
+    assert status(*BEGUN, called, hook=hook("approval", 9.0), table=both).status == "working"
+    assert status(*BEGUN, called, table=one).status == "working"
+
+
+def test_a_tool_that_left_its_parent_runs() -> None:
+    away = FakeTable(Fake(pid=AGENT), tool(parent=1))
+    assert status(*BEGUN, RUN, table=away).status == "working"
+    other = tool(parent=1, environ={})
+    assert status(*BEGUN, RUN, table=FakeTable(Fake(pid=AGENT), other)).status == "approval"
+
+
 def test_a_hook_about_a_tool_within_the_program() -> None:
     called = call(2, "mcp__ologs__get", query="x")
     assert status(*BEGUN, called, hook=hook("approval", 2.2, "mcp__ologs__get")).status == "approval"
