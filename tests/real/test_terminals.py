@@ -116,6 +116,18 @@ def test_a_terminal_that_was_started_in_another_is_not_that_one(
         os.kill(terminals.session("inner").pid or 0, signal.SIGTERM)  # `script` outlives its terminal
 
 
+def test_a_terminal_that_does_not_name_its_window_has_only_one(
+    tmp_path: Path, need: Callable[..., None]
+) -> None:
+    need(*PROGRAMS)
+    with desktop(tmp_path) as terminals:
+        one = terminals.xterm("one", "env", "-u", "WINDOWID", "sh", "-c", terminals.program("one"))
+        other = terminals.xterm("other")
+        terminals.until_active(other)
+        assert terminals.bring("one").is_raised
+        terminals.until_active(one)
+
+
 def test_a_pane_of_tmux_and_the_window_around_it(tmp_path: Path, need: Callable[..., None]) -> None:
     need(*PROGRAMS, "tmux")
     with desktop(tmp_path) as terminals:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from providers.domain.live import LiveSession
 from providers.domain.processes import ProcessTable
@@ -49,23 +50,32 @@ def bring_to_front(
     variables = tuple({name for kind in kinds for name in kind.variables})
     names: list[str] = []
     pid: int | None = session.pid
+    is_raised = False
     while pid is not None and len(names) < _DEEPEST:
         program = program_of(pid, table, tools.tty_of, variables)
         found = None if program is None else _first(kinds, program, tools)
         if found is None or found.attach:
             return FoundTerminal(names=tuple(names), attach=found.attach if found else ())
         names.append(found.name)
-        pid = found.around
-    return FoundTerminal(names=tuple(names), is_raised=pid is None)
+        pid, is_raised = found.around, found.is_raised
+    return FoundTerminal(names=tuple(names), is_raised=is_raised and pid is None)
 
 
 def _first(
     kinds: Sequence[TerminalKind], program: TerminalProgram, tools: TerminalTools
 ) -> BroughtTerminal | None:
+    """By the first kind that can; where that cannot raise the window, also by the first one that does."""
+    selected: BroughtTerminal | None = None
     for kind in kinds:
-        if (found := kind.bring(program, tools)) is not None:
+        found = kind.bring(program, tools)
+        if found is None:
+            continue
+        if selected is not None:
+            return replace(selected, is_raised=True) if found.is_raised else selected
+        if found.is_raised:
             return found
-    return None
+        selected = found
+    return selected
 
 
 def _system_table() -> ProcessTable:

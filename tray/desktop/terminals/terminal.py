@@ -13,10 +13,12 @@ from tray.desktop.terminals.tools import TerminalTools
 class BroughtTerminal(Struct, frozen=True, kw_only=True):
     """`name` is what people call it. `around` is the program whose terminal shows this one, None where it
     is a window of its own. `attach` is the command that shows it where nothing does: then it is not shown.
+    `is_raised` is whether that window is at the front now.
     """
 
     name: str
     around: int | None = None
+    is_raised: bool = True
     attach: tuple[str, ...] = ()
 
 

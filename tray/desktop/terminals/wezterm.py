@@ -1,4 +1,4 @@
-"""WezTerm, by its own command line."""
+"""WezTerm, by its own command line: it selects a pane, and leaves the window where it is (2026-02)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tray.desktop.terminals.tools import TerminalTools
 
 
 class WezTerm:
-    variables = ("WEZTERM_UNIX_SOCKET", "WEZTERM_PANE")
+    variables = ("WEZTERM_UNIX_SOCKET",)
 
     def bring(self, program: TerminalProgram, tools: TerminalTools) -> BroughtTerminal | None:
         socket, wezterm = program.environ.get("WEZTERM_UNIX_SOCKET", ""), tools.find("wezterm")
@@ -23,7 +23,7 @@ class WezTerm:
             return None
         if tools.run((*base, "activate-pane", "--pane-id", str(pane)), environ) is None:
             return None
-        return BroughtTerminal(name="WezTerm")
+        return BroughtTerminal(name="WezTerm", is_raised=False)
 
 
 def _pane(printed: str | None, tty: str) -> int | None:

@@ -1,5 +1,5 @@
-"""Any terminal on X11 that names its window to what it starts (xterm, Konsole, kitty and others), where the window
-manager brings windows to the front.
+"""Any terminal on X11 whose window is certain: it has only one, or names it to what it starts (WINDOWID: xterm,
+Konsole, Alacritty and others). The window manager brings it to the front, if it can.
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ class X11Window:
 
     def bring(self, program: TerminalProgram, _tools: TerminalTools) -> BroughtTerminal | None:
         window, display = program.environ.get("WINDOWID", ""), program.environ.get("DISPLAY", "")
-        if sys.platform != "linux" or not window.isdigit() or not display.startswith((":", "unix:")):
+        if sys.platform != "linux" or not display.startswith((":", "unix:")):
             return None
+        named = int(window) if window.isdigit() else None
         shown = Bounded().run(
-            "window", _SECONDS, lambda: _activated(display, int(window), program), otherwise=False
+            "window", _SECONDS, lambda: _activated(display, named, program), otherwise=False
         )
         return BroughtTerminal(name="its window") if shown else None
 
 
-def _activated(name: str, window: int, program: TerminalProgram) -> bool:
+def _activated(name: str, named: int | None, program: TerminalProgram) -> bool:
     from Xlib import X, error
     from Xlib.display import Display
     from Xlib.protocol.event import ClientMessage
@@ -39,14 +40,12 @@ def _activated(name: str, window: int, program: TerminalProgram) -> bool:
     except (error.DisplayError, error.XError, OSError):
         return False
     try:
-        root, target = display.screen().root, display.create_resource_object("window", window)
-        if not program.is_shown_by(_number(display, target, "_NET_WM_PID")):
-            return False
-        activate = display.intern_atom("_NET_ACTIVE_WINDOW")
-        if activate not in _numbers(display, root, "_NET_SUPPORTED"):
+        root, activate = display.screen().root, display.intern_atom("_NET_ACTIVE_WINDOW")
+        window = _window(display, root, named, program)
+        if window is None or activate not in _numbers(display, root, "_NET_SUPPORTED"):
             return False
         message = ClientMessage(
-            window=target, client_type=activate, data=(32, [_FROM_A_PAGER, X.CurrentTime, 0, 0, 0])
+            window=window, client_type=activate, data=(32, [_FROM_A_PAGER, X.CurrentTime, 0, 0, 0])
         )
         root.send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
         display.sync()
@@ -58,8 +57,20 @@ def _activated(name: str, window: int, program: TerminalProgram) -> bool:
         display.close()
 
 
-def _number(display: Any, window: Any, name: str) -> int:
-    return next(iter(_numbers(display, window, name)), 0)
+def _window(display: Any, root: Any, named: int | None, program: TerminalProgram) -> Any:
+    """That of the process which made the program's terminal: the `named` one, or the only one."""
+    from Xlib import error
+
+    found: dict[int | None, Any] = {}
+    for number in _numbers(display, root, "_NET_CLIENT_LIST"):
+        window = display.create_resource_object("window", number)
+        try:
+            owner = next(iter(_numbers(display, window, "_NET_WM_PID")), 0)
+        except error.XError:  # it was just closed
+            continue
+        if program.is_shown_by(owner):
+            found[number] = window
+    return next(iter(found.values())) if len(found) == 1 else found.get(named)
 
 
 def _numbers(display: Any, window: Any, name: str) -> list[int]:

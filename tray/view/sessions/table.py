@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -19,9 +20,11 @@ _INDENT = "    "
 _TASK_ROOM = 24
 """Columns from which on the current tool stands at the end of the row."""
 
-Amount = str
-_AMOUNTS: tuple[Amount, ...] = ("all", "tasks", "rows")
-"""How much of each session is shown: less where a terminal is not high enough."""
+Amount = Literal["all", "tasks", "waiting", "rows"]
+_AMOUNTS: tuple[Amount, ...] = ("all", "tasks", "waiting", "rows")
+"""How much is shown below the rows, less where a terminal is not high enough: all, what each does, what those that
+wait for the person ask for, nothing.
+"""
 
 
 class _Table(Struct, frozen=True):
@@ -94,7 +97,7 @@ def _has_tasks(table: _Table) -> bool:
 
 def _session(table: _Table, session: LiveSession, amount: Amount) -> Iterator[str]:
     yield _row(table, session)
-    if amount == "rows":
+    if amount == "rows" or (amount == "waiting" and not words.waits(session)):
         return
     if not _has_tasks(table) and (task := below.task_line(session, table.look.at)) is not None:
         yield from _lines(task, table.paper)

@@ -17,7 +17,11 @@ from tests.providers.live.fakes import FakeTable
 from tests.tray.view.sessions.sample import IDLE
 from tray.desktop.terminals import tools as terminal_tools
 from tray.desktop.terminals.front import FoundTerminal, bring_to_front
+from tray.desktop.terminals.kitty import Kitty
+from tray.desktop.terminals.program import TerminalProgram
+from tray.desktop.terminals.terminal import BroughtTerminal
 from tray.desktop.terminals.tools import TerminalTools, system_tools
+from tray.desktop.terminals.wezterm import WezTerm
 
 EMULATOR, SHELL, AGENT = 10, 20, 30
 SESSION = replace(IDLE, pid=AGENT, owner_certain=True, kind="")
@@ -91,8 +95,25 @@ def test_kitty_over_a_network_is_not_asked() -> None:
 def test_wezterm() -> None:
     programs = Programs(list=json.dumps(WEZTERM))
     found = brought(programs, {"WEZTERM_UNIX_SOCKET": "/run/wezterm", "WEZTERM_PANE": "0"})
-    assert found == FoundTerminal(names=("WezTerm",), is_raised=True)
+    assert found == FoundTerminal(names=("WezTerm",))
     assert programs.done == ["wezterm cli --no-auto-start activate-pane --pane-id 3"]
+
+
+def test_a_window_that_its_terminal_cannot_raise_is_raised_by_the_desktop() -> None:
+    class Desktop:
+        variables = ()
+
+        def bring(self, _program: TerminalProgram, _tools: TerminalTools) -> BroughtTerminal:
+            return BroughtTerminal(name="its window")
+
+    programs = Programs(list=json.dumps(WEZTERM))
+    table = FakeTable(
+        process(SHELL, 1), process(AGENT, SHELL), environments={AGENT: {"WEZTERM_UNIX_SOCKET": "/w"}}
+    )
+    found = bring_to_front(
+        SESSION, look=lambda: table, tools=programs.tools(), kinds=(Kitty(), WezTerm(), Desktop())
+    )
+    assert found == FoundTerminal(names=("WezTerm",), is_raised=True)
 
 
 @pytest.mark.parametrize(("program", "name"), [("iTerm.app", "iTerm2"), ("Apple_Terminal", "Terminal")])
