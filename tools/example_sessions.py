@@ -37,7 +37,7 @@ APPROVAL = LiveSession(
     id="3f2c9a10-5b1e-4c8d-9c41-7d0a8be2a91c",
     home="~/.claude",
     account="e5f6a7b8",
-    project="cleaning",
+    project="/home/dev/src/cleaning",
     cwd="/home/dev/src/cleaning",
     status=SessionStatus(
         status="approval",
@@ -73,7 +73,7 @@ QUESTION = LiveSession(
     id="019a9f30-11aa-7bc2-8a10-5f1b0a9d77e2",
     home="~/.codex",
     account="a1b2c3d4",
-    project="billing-api",
+    project="/home/dev/src/billing-api",
     cwd="/home/dev/src/billing-api",
     status=SessionStatus(
         status="waiting", since=minutes_ago(0.5), task=Task(tool="request_user_input"), evidence="log"
@@ -95,7 +95,7 @@ QUESTION = LiveSession(
 WORKING = replace(
     QUESTION,
     id="019a9f41-0c3d-7aa0-b4c4-2b9e16d1c0aa",
-    project="tankful",
+    project="/home/dev/src/tankful",
     cwd="/home/dev/src/tankful",
     status=SessionStatus(
         status="working", since=minutes_ago(6), task=Task(tool="exec_command", argument="uv run pytest -q")
@@ -115,7 +115,7 @@ WORKING = replace(
 IDLE = replace(
     APPROVAL,
     id="77b0a8f2-9d1c-4f3e-8e55-01f2c3d4e5f6",
-    project="docs",
+    project="/home/dev/src/docs",
     cwd="/home/dev/src/docs",
     status=SessionStatus(status="idle", since=minutes_ago(22), evidence="program"),
     model="claude-sonnet-5",
@@ -128,7 +128,7 @@ IDLE = replace(
 DONE = replace(
     IDLE,
     id="c0ffee00-9d1c-4f3e-8e55-01f2c3d4e5f6",
-    project="playground",
+    project="/home/dev/playground",
     cwd="/home/dev/playground",
     status=SessionStatus(status="done", since=minutes_ago(4), evidence="process"),
     own=tally(0.05, 21_000),
@@ -144,7 +144,7 @@ _ORPHAN = OrphanProcess(
     ports=(5173,),
     provider="claude",
     session=DONE.id,
-    project="playground",
+    project="/home/dev/playground",
 )
 
 

@@ -18,7 +18,7 @@ from tray.view.menu.session import detail_rows, port_text
 from tray.view.row_icon import SessionMark
 from tray.view.rows import Row, separator_row, submenu_row, text_row
 from tray.view.sessions import brief
-from tray.view.sessions.words import waits
+from tray.view.sessions.words import folder_name, waits
 
 KEY = "sessions"
 MOST = 12
@@ -142,7 +142,9 @@ def _around(look: SessionsLook, *, separated: bool) -> Iterator[Row]:
 
 def _orphan_rows(orphans: tuple[OrphanProcess, ...]) -> Iterator[Row]:
     for orphan in orphans[:_MOST_ORPHANS]:
-        whose = fmt.plain(orphan.project or "", longest=brief.LONGEST_NAME).strip() or "an ended session"
+        whose = (
+            fmt.plain(folder_name(orphan.project), longest=brief.LONGEST_NAME).strip() or "an ended session"
+        )
         command = fmt.plain(orphan.command, longest=_LONGEST_COMMAND).strip() or "a process"
         text = f"Left by {whose}: {command}{fmt.DOT}{port_text(orphan.ports)}{fmt.DOT}pid {orphan.pid}"
         yield text_row(f"{KEY}:orphan:{orphan.pid}", text)

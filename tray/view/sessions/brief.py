@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from providers.domain.live import STATUSES, LiveSession, SessionsLook, SessionStatus, Status
 from tray.engine.state import State
 from tray.view import format as fmt
-from tray.view.sessions.words import is_unsure, waits
+from tray.view.sessions.words import folder_name, is_unsure, waits
 
 LONGEST_NAME = 28
 LONGEST_TOOL = 24
@@ -94,8 +94,12 @@ def counts(sessions: Iterable[LiveSession]) -> str:
 
 
 def _project(session: LiveSession) -> str:
-    name = fmt.plain(session.project or "", longest=LONGEST_NAME).strip()
-    return name or fmt.plain(session.id, longest=8).strip() or "session"
+    folder = folder_name(session.project or session.cwd)
+    return (
+        fmt.plain(folder, longest=LONGEST_NAME).strip()
+        or fmt.plain(session.id, longest=8).strip()
+        or "session"
+    )
 
 
 def _branch(session: LiveSession) -> str:

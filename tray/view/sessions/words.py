@@ -59,8 +59,12 @@ def lasting(since: datetime | None, at: datetime) -> str:
 
 def project(session: LiveSession) -> str:
     """The name of its folder."""
-    folder = session.project or session.cwd
-    return windows_basename(folder.rstrip("/\\")) or folder if folder else "–"
+    return folder_name(session.project or session.cwd) or "–"
+
+
+def folder_name(path: str | None) -> str:
+    """The last part of a path, of whichever system; "" of none."""
+    return (windows_basename(path.rstrip("/\\")) or path) if path else ""
 
 
 def model(session: LiveSession) -> str:

@@ -191,3 +191,9 @@ def test_whatever_names_others_chose(name: str) -> None:
     for row in walk((submenu_of(hostile_sessions(name)),)):
         assert_drawable(row)
         assert len(row.text) < 160
+
+
+@pytest.mark.parametrize("folder", ["/home/dev/src/cleaning", "C:\\src\\cleaning\\", "cleaning", None])
+def test_a_project_is_the_name_of_its_folder(folder: str | None) -> None:
+    (text,) = texts(submenu(replace(APPROVAL, project=folder)))
+    assert text == "cleaning: permission for Bash  ·  3 min"

@@ -1,0 +1,117 @@
+"""Notices of what a real Claude Code waits for, from a tankful without a tray: by `notify.command`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.left_behind import at_work, until
+from tests.programs import started
+from tests.real.claude_sessions import Sessions, sessions
+from tests.real.live_claude import ASK, PLAYS, QUESTION, LiveModel
+from tests.real.terminals import Terminal
+from tests.real.test_claude import NOTES, PACKAGE
+from tests.tray.faces.published import ROOT
+from tray.engine.notices.sessions.kinds import SETTLES
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such terminals")
+
+Cli = Callable[[str, str], Path]
+
+
+class Person:
+    """Somebody with a real Claude Code, and a tankful that notes its notices."""
+
+    def __init__(self, claude: Sessions, folder: Path) -> None:
+        self.claude = claude
+        self.folder = folder
+        self._noted = folder / "noted"
+
+    def screen(self) -> Any:
+        return self.claude.screen("--permission-mode", "default")
+
+    def asks(self, screen: Terminal, prompt: str, until_shown: str) -> None:
+        screen.enters(prompt)
+        screen.until(lambda: until_shown in screen.text, "it never asked")
+
+    def leaves(self, screen: Terminal) -> None:
+        """Only tankful is left, which has this home in its environment."""
+        screen.enters("/exit")
+        screen.until(lambda: len(at_work(self.claude.folder)) <= 1, "it never ended")
+
+    @property
+    def has_run(self) -> bool:
+        return (self.claude.work / "asked").exists()
+
+    @property
+    def notices(self) -> list[dict[str, Any]]:
+        lines = self._noted.read_text().splitlines() if self._noted.exists() else []
+        return [json.loads(line) for line in lines]
+
+    @property
+    def kinds(self) -> list[str]:
+        return [each["kind"] for each in self.notices]
+
+
+@contextmanager
+def person(cli: Cli, folder: Path) -> Iterator[Person]:
+    tankful = folder / "tankful"
+    tankful.mkdir()
+    note = tankful / "note"
+    note.write_text(f'#!/bin/sh\ncat >> "{tankful}/noted"\n')
+    note.chmod(0o755)
+    (tankful / "settings.toml").write_text(f'[notify]\ncommand = "{note}"\n')
+    with sessions(cli(PACKAGE, NOTES), folder / "person", LiveModel(*PLAYS)) as claude:
+        environ = claude.environ | {
+            "HOME": str(tankful),
+            "TANKFUL_HOME": str(tankful),
+            "CODEX_HOME": str(folder / "codex"),
+        }
+        command = [sys.executable, "-m", "tray.cli", "--headless"]
+        with started(command, env=environ, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+            until((tankful / "state/snapshot.json").exists, "tankful never began")
+            yield Person(claude, tankful)
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
+        assert at_work(claude.folder) == []
+
+
+def test_each_wait_has_one_notice_with_the_project_and_the_tool_alone(cli: Cli, tmp_path: Path) -> None:
+    with person(cli, tmp_path) as dev, dev.screen() as screen:
+        dev.asks(screen, ASK, "Do you want to proceed?")
+        until(lambda: dev.kinds == ["approval"], "no notice of the permission")
+        (found,) = dev.notices
+        (log,) = dev.claude.logs
+        assert found["title"] == "work waits for permission: Bash"
+        assert (found["provider"], found["session"]) == ("claude", log.stem)
+        assert not any(word in json.dumps(found) for word in (ASK, "touch", str(tmp_path)))
+        time.sleep(2 * SETTLES.total_seconds())
+        assert dev.kinds == ["approval"], "it was repeated"
+        screen.types("\r")
+        screen.until(lambda: dev.has_run, "the tool never ran")
+        dev.asks(screen, QUESTION, "Enter to select")
+        until(lambda: dev.kinds == ["approval", "question"], "no notice of the question")
+        assert dev.notices[-1]["title"] == "work waits for your answer"
+        screen.types("1")
+        screen.until(lambda: "Enter to select" not in screen.text, "it was never answered")
+        dev.leaves(screen)
+
+
+def test_what_is_answered_at_once_has_none(cli: Cli, tmp_path: Path) -> None:
+    with person(cli, tmp_path) as dev, dev.screen() as screen:
+        dev.asks(screen, ASK, "Do you want to proceed?")
+        time.sleep(1)  # a dialog that has just been opened takes no key
+        screen.types("\r")
+        screen.until(lambda: dev.has_run, "the tool never ran")
+        time.sleep(3 * SETTLES.total_seconds())
+        assert dev.kinds == []
+        dev.leaves(screen)
