@@ -22,6 +22,7 @@ _DEEPEST = 3
 _SHELLS = frozenset(("sh", "bash", "zsh", "dash", "ash", "ksh", "fish", "pwsh", "powershell", "cmd"))
 _SCRIPT_OPTION = re.compile(r"-[a-z]*c[a-z]*|-command|/c", re.IGNORECASE)
 _CALLED = re.compile(r"""(\S*sh)\s+(-[a-z]*c[a-z]*)\s+["']?""")
+_PREPARED = re.compile(r"\s*(?:source|\.)\s.*&&\s*eval\s+(?=['\"])", re.DOTALL)
 _TERMINAL_CODE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?)")
 
 
@@ -34,7 +35,7 @@ def shown_command(argv: Sequence[str], home: str | None = None) -> str:
     words: list[str] = []
     read = 0
     for word in argv:
-        words.append(word[:_LONGEST_READ])
+        words.append(word[: _LONGEST_READ + 1])  # one more, so that it shows that it was cut
         read += len(word)
         if read > _LONGEST_READ:
             break
@@ -56,12 +57,15 @@ def _shown(words: tuple[str, ...], home: str | None, *, is_cut: bool) -> str:
 
 def shown_argument(text: str, home: str | None = None) -> str:
     """The same of a text, such as a command that a tool was asked to run."""
+    is_cut = False
     for _ in range(_DEEPEST):
-        script = _script(_split(text[:_LONGEST_READ]))
+        is_cut = is_cut or len(text) > _LONGEST_READ
+        text = text[:_LONGEST_READ]
+        script = _evaluated(text) or _script(_split(text))
         if script is None:
             break
         text = script
-    return _shortened(_plain(text[:_LONGEST_READ]), home, is_cut=len(text) > _LONGEST_READ)
+    return _shortened(_plain(text), home, is_cut=is_cut)
 
 
 def _joined(words: Sequence[str], home: str | None) -> str:
@@ -100,6 +104,20 @@ def _script(words: Sequence[str]) -> str | None:
         if not word.startswith(("-", "/", "+")) and not words[at - 1].startswith(("-", "+")):
             return None
     return None
+
+
+def _evaluated(text: str) -> str | None:
+    """What a script evaluates when it has prepared its shell: so Claude Code 2.1.332 wraps tools' commands."""
+    prepared = _PREPARED.match(text)
+    if prepared is None:
+        return None
+    words = shlex.shlex(text[prepared.end() :], posix=True, punctuation_chars=False)
+    words.whitespace_split = True
+    words.commenters = ""
+    try:
+        return words.get_token()
+    except ValueError:  # a quote that does not end, as where the text was cut
+        return None
 
 
 def _split(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from providers.domain.live import ChildProcess, LiveSession, OrphanProcess
+from providers.domain.live import ChildProcess, LiveSession, OrphanProcess, SessionsLook
 from tests.real.live_claude import RUN
 from tests.real.live_codex import DEFAULT, Watch, live_codex, runs, until
 from tests.real.test_app_server import NEWEST
@@ -35,6 +35,10 @@ def listening(session: LiveSession | None) -> list[ChildProcess]:
 
 def orphans(watch: Watch) -> list[OrphanProcess]:
     return [*watch.seen[-1].look.orphans]
+
+
+def shown_in(look: SessionsLook) -> list[ChildProcess]:
+    return [each for session in look.sessions for each in session.children]
 
 
 def port_of(work: Path, name: str) -> int:
@@ -98,6 +102,10 @@ def test_what_a_killed_claude_leaves_behind(cli: Cli, tmp_path: Path) -> None:
         (server,) = listening(dev.one)
         assert server.command == "python3 wait.py"
         assert server.ports == (port_of(dev.claude.work, "wait.py"),)
+        # Its shell is shown by what it runs, and not by what prepares it.
+        shell = psutil.Process(server.pid).ppid()
+        commands = {each.pid: each.command for seen in dev.seen.looks for each in shown_in(seen[2])}
+        assert commands[shell] == server.command
         session, pid = dev.one.id, dev.one.pid
         assert pid is not None
         psutil.Process(pid).kill()

@@ -153,6 +153,47 @@ def test_what_is_shown_of_an_argument(text: str, shown: str) -> None:
     assert shown_argument(text, HOME) == shown
 
 
+WRAPPED_BY_CLAUDE = (
+    "source /home/dev/.claude/shell-snapshots/snapshot-zsh-1795967328175-jy31qx.sh 2>/dev/null || true && "
+    "\\builtin setopt NO_EQUALS 2>/dev/null || true && {{ \\builtin unalias -- 'which'; }} >/dev/null 2>&1 "
+    "|| true && eval {} < /dev/null && pwd -P >| /tmp/claude-09c4-cwd"
+)
+"""By 2.1.332."""
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("npm test", "npm test"),
+        (
+            "echo 'a b' && API_KEY=\"x y\" make # eval 'no'",
+            "echo 'a b' && API_KEY=[redacted] make # eval 'no'",
+        ),
+        ("bash -lc 'it\"s'", 'it"s'),
+    ],
+)
+def test_a_tool_s_command_is_shown_without_what_prepares_its_shell(command: str, shown: str) -> None:
+    script = WRAPPED_BY_CLAUDE.format(shlex.quote(command))
+    assert shown_command(["/usr/bin/zsh", "-c", script], HOME) == shown
+    assert shown_argument(script, HOME) == shown
+
+
+def test_a_wrapped_command_that_is_cut_shows_no_secret() -> None:
+    for long in (3000, 3500, 4500):
+        script = WRAPPED_BY_CLAUDE.format(shlex.quote("x " * (long // 2) + NAMED[2] + TOKENS[0]))
+        assert leaked(shown_command(["/usr/bin/zsh", "-c", script], HOME)) == []
+
+
+def test_what_was_cut_in_a_shell_s_quotes_shows_no_part_of_a_secret() -> None:
+    """Where what stands before it is shown as little, what stood at the cut is near."""
+    for length in range(4080 - 40, 4080 + 40):
+        text = "bash -lc '--token=" + "A" * length + " PASSWORD " + f"https://dev:{BODY}@mail.example.com/'"
+        assert leaked(shown_argument(text, HOME)) == []
+        assert leaked(shown_command(["ssh", "host", text], HOME)) == []
+        script = "--token=" + "A" * (length + 10) + f" https://dev:{BODY}@mail.example.com/"
+        assert leaked(shown_command(["bash", "-lc", script], HOME)) == []
+
+
 def test_a_long_text_costs_no_more_than_its_head() -> None:
     """Anything quadratic would not end before the test's timeout."""
     for text in ("a" * 10_000_000, "a.b-" * 1_000_000, "'" * 1_000_000, "=" * 1_000_000, "\\" * 1_000_000):
