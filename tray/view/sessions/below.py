@@ -27,10 +27,11 @@ _COMMAND_LENGTH = 40
 
 
 class RowDetail(Struct, frozen=True):
-    """Parts of one kind, as many on a line as fit."""
+    """Parts of one kind, as many on a line as fit. With an `end` it is one line, which is cut before that."""
 
     parts: tuple[str, ...]
     styles: tuple[Style, ...] = ("dim",)
+    end: str = ""
 
 
 def task_line(session: LiveSession, at: datetime) -> RowDetail | None:
@@ -41,7 +42,7 @@ def task_line(session: LiveSession, at: datetime) -> RowDetail | None:
     text = words.task(found)
     since = words.lasting(found.since, at)
     if since and session.status.status == "working":
-        return RowDetail((f"{text}, for {since}",), ())
+        return RowDetail((text,), (), f", for {since}")
     return RowDetail((text,), ("bold",) if words.waits(session) else ())
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from providers.domain.live import LiveSession, SessionsLook
+from tray.view.cells import cells_of
 from tray.view.columns import GAP, padded, safe, shortened, wrapped
 from tray.view.columns import joined as joined_parts
 from tray.view.output import Paper, Style
@@ -115,7 +116,7 @@ def _row(table: _Table, session: LiveSession) -> str:
         for field, width in table.shown.columns
     ]
     if _has_tasks(table) and (task := below.task_line(session, table.look.at)) is not None:
-        cells.append((shortened(safe(task.parts[0], paper), table.shown.room, paper), task.styles))
+        cells.append((_in_one_line(task, table.shown.room, paper), task.styles))
     while cells and not cells[-1][0].strip():
         cells.pop()
     last, styles = cells.pop()
@@ -141,7 +142,16 @@ def _cell(field: Field, text: str, width: int, paper: Paper) -> str:
     return padded(shortened(safe(text, paper), width, paper), width, right=field.is_right)
 
 
+def _in_one_line(detail: below.RowDetail, width: int, paper: Paper) -> str:
+    end = safe(detail.end, paper)
+    return shortened(safe(detail.parts[0], paper), width - cells_of(end), paper) + end
+
+
 def _lines(detail: below.RowDetail, paper: Paper) -> Iterator[str]:
+    if detail.end:
+        text = _in_one_line(detail, paper.width - len(_INDENT), paper)
+        yield _INDENT + paper.drawn(text, *detail.styles)
+        return
     for line in joined_parts(detail.parts, paper, _INDENT):
         content = line.removeprefix(_INDENT)
         yield _INDENT + paper.drawn(content, *detail.styles)

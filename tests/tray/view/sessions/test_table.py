@@ -7,7 +7,7 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from providers.domain.live import ChildProcess, LiveSession, SessionsLook, SessionStatus, Task
+from providers.domain.live import ChildProcess, LiveSession, SessionsLook, SessionStatus, Status, Task
 from tests.tray.hostile import NAMES
 from tests.tray.view.sessions.sample import (
     APPROVAL,
@@ -109,6 +109,15 @@ def test_a_status_that_only_the_log_has_is_marked() -> None:
     known = replace(LOG_ONLY, owner_certain=True, status=replace(LOG_ONLY.status, task=None))
     for sure in (WORKING, IDLE, known):
         assert "?" not in of(sure)
+
+
+@pytest.mark.parametrize(("status", "lines"), [("working", 1), ("approval", 2)])
+def test_what_waits_is_shown_whole_and_what_runs_in_one_line(status: Status, lines: int) -> None:
+    task = Task(tool="Bash", argument="make " + "target " * 20, since=ago(minutes=3))
+    text = of(replace(IDLE, status=SessionStatus(status=status, task=task, evidence="program")))
+    found = [line for line in text.splitlines() if "target" in line]
+    assert len(found) == lines
+    assert found[-1].endswith("…, for 3 min" if status == "working" else "target")
 
 
 def test_an_unknown_process_is_shown_as_such() -> None:
