@@ -13,6 +13,7 @@ from tests.fuzz.targets import (
     local_limits,
     logs,
     mcp,
+    programs,
     status_page,
     stored,
     texts,
@@ -23,7 +24,7 @@ NAMES = (
     *("claude-noted", "claude-statusline", "rollout-limits", "status-screen", "usage-command"),
     *("rollouts", "transcripts", "settings", "prices", "codex-config", "codex-login", "claude-login"),
     *("account-files", "snapshot", "notices", "status-page", "mcp"),
-    *("hook-calls", "hook-settings", "live-rollouts"),
+    *("hook-calls", "hook-settings", "live-rollouts", "lsof", "git-status", "commands"),
 )
 
 
@@ -31,6 +32,18 @@ def all_targets(folder: Path) -> tuple[Target, ...]:
     """Each with a folder of its own in this one, as many parsers read files."""
     return tuple(
         target
-        for module in (answers, local_limits, texts, logs, files, stored, status_page, mcp, hooks, live_logs)
+        for module in (
+            answers,
+            local_limits,
+            texts,
+            logs,
+            files,
+            stored,
+            status_page,
+            mcp,
+            hooks,
+            live_logs,
+            programs,
+        )
         for target in module.targets(folder / module.__name__.rpartition(".")[2])
     )
