@@ -34,10 +34,13 @@ class HookRecord(Struct, frozen=True, kw_only=True):
 
 
 class OwnRecord(Struct, frozen=True, kw_only=True):
-    """What a CLI wrote down about a session itself; `since` is when it did."""
+    """What a CLI wrote down about a session itself; `since` is when it did. `is_dialog`: a dialog of its own is
+    open, such as the person's choice of a model, which asks for nothing that its work needs.
+    """
 
     status: Status
     since: datetime | None = None
+    is_dialog: bool = False
 
 
 class FoundSession(Struct, frozen=True, kw_only=True):

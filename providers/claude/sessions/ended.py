@@ -22,7 +22,7 @@ _MOST = 16
 
 
 def ended(
-    homes: Sequence[Path], known: Collection[tuple[Path, str]], now: datetime, *, is_running: bool | None
+    homes: Sequence[Path], known: Collection[tuple[Path, str]], now: datetime
 ) -> Iterator[FoundSession]:
     """Those that are not `known`, the newest first; their logs are found by the same walk as for the count."""
     since, until = ((now + each).timestamp() * 1e9 for each in (-RECENT, _CLOCKS))
@@ -33,4 +33,4 @@ def ended(
             path = Path(log.path)
             is_own = path.parent.parent.parent == home and not path.name.startswith("agent-")
             if is_own and log.mtime_ns <= until and (home, path.stem) not in known:
-                yield FoundSession(home=home, id=path.stem, log=path, is_running=is_running)
+                yield FoundSession(home=home, id=path.stem, log=path)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct
 
 from providers.domain import scalars
 
@@ -21,6 +21,7 @@ _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 class LiveLine(Struct, gc=False, rename="camel"):
+    parent_uuid: Any = UNSET
     type: Any = None
     subtype: Any = None
     timestamp: Any = None
@@ -28,7 +29,6 @@ class LiveLine(Struct, gc=False, rename="camel"):
     is_meta: Any = None
     is_compact_summary: Any = None
     is_api_error_message: Any = None
-    error: Any = None
     agent_id: Any = None
     message: Raw = _NOTHING
     attachment: Raw = _NOTHING

@@ -62,7 +62,6 @@ class SessionTranscript:
         self._turn: TurnState | None = None
         self._turn_since: datetime | None = None
         self._interrupted = False
-        self._limited = False
         self._calls: dict[str, OpenCall] = {}
         self._background: dict[str, None] = {}
         self._last_at: datetime | None = None
@@ -111,7 +110,10 @@ class SessionTranscript:
             return
         self._notify(text)
         self._begin(read)
-        self._turns += _is_sent(read, message)
+        is_sent = _is_sent(read, message)
+        self._turns += is_sent
+        if is_sent and read.parent_uuid is None:
+            self._titles.setdefault("prompt", _title(text))
 
     def _end_calls(self, read: LiveLine, results: list[MessageBlock]) -> None:
         for block in results:
@@ -129,14 +131,12 @@ class SessionTranscript:
         self._is_anchored |= self._follows_user
         if read.is_api_error_message is True or message.model == _SYNTHETIC:
             self._end(read)
-            self._limited = read.error == "rate_limit"
             return
-        self._limited = False
         self._use(read, message)
         for block in message.blocks():
             if block.type == "tool_use":
                 self._call(read, block)
-        if message.stop_reason in _ENDS:
+        if _text(message.stop_reason) in _ENDS:
             self._end(read)
         else:
             self._go_on(read)
@@ -173,7 +173,7 @@ class SessionTranscript:
             self._go_on(read)
 
     def _read_attachment(self, read: LiveLine) -> None:
-        if lines.attachment_type(read) in _STOPPED:
+        if _text(lines.attachment_type(read)) in _STOPPED:
             self._end(read)
 
     def _read_queue(self, read: LiveLine) -> None:
@@ -182,7 +182,7 @@ class SessionTranscript:
     def _read_title(self, read: LiveLine) -> None:
         for kind, title in (("custom", read.custom_title), ("ai", read.ai_title), ("summary", read.summary)):
             if isinstance(title, str) and title.strip():
-                self._titles[kind] = " ".join(visible(title[:1000]).split())[:TITLE_LENGTH]
+                self._titles[kind] = _title(title)
 
     def _notify(self, text: str) -> None:
         """Of what worked in the background and has ended."""
@@ -192,7 +192,7 @@ class SessionTranscript:
 
     def _begin(self, read: LiveLine) -> None:
         self._turn, self._turn_since = "open", read.at
-        self._interrupted = self._limited = False
+        self._interrupted = False
         self._calls.clear()
         self._is_anchored = True
 
@@ -218,9 +218,7 @@ class SessionTranscript:
             effort=self._effort,
             version=self._version,
             originator=self._originator,
-            title=next(
-                (self._titles[each] for each in ("custom", "ai", "summary") if each in self._titles), None
-            ),
+            title=next((title for each in _TITLES if (title := self._titles.get(each))), None),
             context_tokens=self._context,
             context_window=window_of(self._model, self._largest) if self._context is not None else None,
             turns=self._turns,
@@ -234,6 +232,10 @@ class SessionTranscript:
         )
 
 
+_TITLES = ("custom", "ai", "summary", "prompt")
+"""The person's own, the program's, and where neither is known how the session began; the best first."""
+
+
 def counts(line: bytes) -> tuple[int, int]:
     reader = SessionTranscript()
     reader.feed(line)
@@ -244,6 +246,10 @@ def counts(line: bytes) -> tuple[int, int]:
 def _is_sent(read: LiveLine, message: LiveMessage) -> bool:
     content = lines.value_of(message.content)
     return User({"content": content}, origin=read.origin, turn_origin=read.turn_origin).is_sent
+
+
+def _title(text: str) -> str:
+    return " ".join(visible(text[:1000]).split())[:TITLE_LENGTH]
 
 
 def _words(message: LiveMessage) -> str:

@@ -39,7 +39,9 @@ _WAITS: dict[object, Status] = {
     "worker request": "approval",
     "goal proposal": "approval",
 }
-"""What else it waits for is an answer: "input needed", "dialog open"."""
+"""What else it waits for is an answer: "input needed"."""
+_DIALOG = "dialog open"
+"""Such as /model, and questions at the start: the program itself counts it as none that is worth a notice."""
 _STATUSES: dict[object, Status] = {"busy": "working", "shell": "working", "idle": "idle"}
 
 
@@ -148,11 +150,14 @@ def _decoded(path: str) -> SessionRecord | None:
 
 
 def _own(file: _File) -> OwnRecord | None:
+    status = _STATUSES.get(_text(file.status))
+    waits_for = ""
     if file.status == "waiting":
-        status: Status | None = _WAITS.get(_text(file.waiting_for), "waiting")
-    else:
-        status = _STATUSES.get(_text(file.status))
-    return None if status is None else OwnRecord(status=status, since=moment(file.status_updated_at))
+        waits_for = _text(file.waiting_for)
+        status = _WAITS.get(waits_for, "waiting")
+    if status is None:
+        return None
+    return OwnRecord(status=status, since=moment(file.status_updated_at), is_dialog=waits_for == _DIALOG)
 
 
 def _text(raw: Any) -> str:

@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from providers.claude.sessions.agents import Agent, Agents
-from providers.claude.sessions.ended import ended
+from providers.claude.sessions.ended import RECENT, ended
 from providers.claude.sessions.identity import Host
 from providers.claude.sessions.records import Records, SessionRecord
-from providers.claude.sessions.transcripts import TranscriptFolders, memory_files
-from providers.claude.sessions.unrecorded import UnrecordedSessions
+from providers.claude.sessions.session_folder import SessionFolders
+from providers.claude.sessions.transcripts import TranscriptFolders
+from providers.claude.sessions.unrecorded import UnrecordedSessions, lacks_record
 from providers.domain.processes import ProcessTable
 from providers.sessions import FoundServer, FoundSession, FoundSessions
 
@@ -28,7 +31,9 @@ class SessionSearch:
         self._records = Records()
         self._agents = Agents()
         self._folders = TranscriptFolders()
+        self._beside = SessionFolders()
         self._unrecorded = UnrecordedSessions(self._folders)
+        self._recorded: dict[tuple[Path, str], datetime] = {}
 
     def find(self, homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSessions:
         agents = self._agents.look(table)
@@ -38,14 +43,18 @@ class SessionSearch:
                 one = self._of_record(home, record, table, now)
                 if one is not None and _is_better(one, found.get((home, record.session))):
                     found[home, record.session] = one
+        self._recorded |= dict.fromkeys(found, now)
+        self._recorded = {key: seen for key, seen in self._recorded.items() if now - seen < 2 * RECENT}
         recorded = {one.pid for one in found.values()}
-        others = [agent for agent in agents if agent.process.pid not in recorded]
+        others = [agent for agent in agents if agent.process.pid not in recorded and lacks_record(agent, now)]
         for one in self._unrecorded.of(others, homes, table, now):
             found.setdefault((one.home, one.id), one)
-        unrecorded = any(agent.role == "session" for agent in others)
-        for one in ended(homes, found, now, is_running=None if unrecorded else False):
-            found[one.home, one.id] = one
+        for one in ended(homes, found, now):
+            # One of these programs may go on with it, unless it was seen with a record.
+            is_certain = not others or (one.home, one.id) in self._recorded
+            found[one.home, one.id] = replace(one, is_running=False) if is_certain else one
         self._folders.keep(found)
+        self._beside.keep({one.log for one in found.values() if one.log is not None})
         return FoundSessions(
             sessions=tuple(found.values()),
             servers=tuple(_server(agent) for agent in agents if agent.role == "server"),
@@ -66,7 +75,7 @@ class SessionSearch:
                 parent=found.id,
                 name=agent.kind,
             )
-            for agent in self._folders.subagents(found.log)
+            for agent in self._beside.agents(found.log)
         ]
 
     def _of_record(
@@ -88,7 +97,7 @@ class SessionSearch:
             cwd=record.cwd,
             version=record.version,
             since=record.since,
-            memory_files=memory_files(log) if log else None,
+            memory_files=self._beside.memory_files(log) if log else None,
             record=record.own if runs else None,
         )
 

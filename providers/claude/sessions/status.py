@@ -32,6 +32,8 @@ def status_of(
 ) -> SessionStatus:
     """`has_tool` is whether a process of one of its tools runs, None where that cannot be seen."""
     facts = facts or SessionFacts()
+    if hook is not None and hook.pid is not None and hook.pid != found.pid:
+        hook = None  # of a process that ran the session before
     if found.is_running is False:
         return SessionStatus(status="done", since=facts.last_at or found.since, evidence="process")
     if found.parent is not None:
@@ -63,6 +65,8 @@ def _recorded(
     subagents: Mapping[str, SessionStatus],
     now: datetime,
 ) -> SessionStatus:
+    if record.is_dialog and facts.turn != "open":
+        record = replace(record, status="idle")
     task = None
     question = _task(tuple(call for call in facts.calls if call.asks))
     if record.status == "approval" and question is not None and len(facts.calls) == 1:

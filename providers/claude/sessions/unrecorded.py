@@ -34,12 +34,10 @@ class UnrecordedSessions:
     def of(
         self, agents: Sequence[Agent], homes: Sequence[Path], table: ProcessTable, now: datetime
     ) -> Iterator[FoundSession]:
-        """Those of these programs, none of which has a record."""
+        """Those of these programs, which lack a record."""
         owned, self._owned = self._owned, {}
         for agent in agents:
             process = agent.process
-            if agent.role != "session" or now.timestamp() - process.started < _YOUNG:
-                continue
             key, cwd = (process.pid, process.started), table.folder(process.pid)
             session = next(called_by(process.pid, table), None) or owned.get(key)
             found = self._owned_by(process.pid, session, cwd, homes, now) if session else None
@@ -56,6 +54,11 @@ class UnrecordedSessions:
             if log := self._folders.of(home, session, cwd, now):
                 return FoundSession(home=home, id=session, log=log, pid=pid, is_running=True, cwd=cwd)
         return None
+
+
+def lacks_record(agent: Agent, now: datetime) -> bool:
+    """Whether this one, without a record, should have one by now, if its version writes any."""
+    return agent.role == "session" and now.timestamp() - agent.process.started >= _YOUNG
 
 
 def _unowned(cwd: str, since: float, homes: Sequence[Path]) -> Iterator[FoundSession]:

@@ -7,13 +7,13 @@ from pathlib import Path
 from tests.fuzz.run import Target
 from tests.fuzz.targets import (
     answers,
+    claude_sessions,
     files,
     hooks,
     live_logs,
     local_limits,
     logs,
     mcp,
-    programs,
     status_page,
     stored,
     texts,
@@ -24,7 +24,7 @@ NAMES = (
     *("claude-noted", "claude-statusline", "rollout-limits", "status-screen", "usage-command"),
     *("rollouts", "transcripts", "settings", "prices", "codex-config", "codex-login", "claude-login"),
     *("account-files", "snapshot", "notices", "status-page", "mcp"),
-    *("hook-calls", "hook-settings", "live-rollouts", "lsof", "git-status", "commands"),
+    *("hook-calls", "hook-settings", "live-rollouts", "live-transcripts", "claude-records"),
 )
 
 
@@ -33,17 +33,8 @@ def all_targets(folder: Path) -> tuple[Target, ...]:
     return tuple(
         target
         for module in (
-            answers,
-            local_limits,
-            texts,
-            logs,
-            files,
-            stored,
-            status_page,
-            mcp,
-            hooks,
-            live_logs,
-            programs,
+            *(answers, local_limits, texts, logs, files, stored, status_page, mcp, hooks, live_logs),
+            claude_sessions,
         )
         for target in module.targets(folder / module.__name__.rpartition(".")[2])
     )

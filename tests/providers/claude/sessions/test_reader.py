@@ -156,11 +156,18 @@ def test_the_transcript_of_a_subagent_is_read_by_its_own_lines() -> None:
     assert read(prompt(**own), call(**own), result(**own), answer(**own)).turn == "ended"
 
 
+def test_a_value_of_another_type_is_no_reason() -> None:
+    assert read(prompt(), answer(message={"stop_reason": ["end_turn"]})).turn == "open"
+    assert read(prompt(), line("attachment", attachment={"type": {}})).turn == "open"
+
+
 def test_a_title_is_the_persons_then_the_programs() -> None:
     named, made = line("custom-title", customTitle="mine"), line("ai-title", aiTitle="an\x1b[1m idea " * 20)
     assert read(named, made).title == "mine"
     assert len(read(made).title or "") == 60
-    assert read(prompt("words")).title is None
+    assert read(prompt("how it\nbegan"), prompt("later", parentUuid="x")).title == "how it began"
+    assert read(prompt("how it began"), made, named).title == "mine"
+    assert read(prompt("later", parentUuid="x"), prompt("<command-name>/model</command-name>")).title is None
 
 
 def test_what_is_counted_has_one_of_the_bytes() -> None:

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -27,14 +26,7 @@ from providers.live.look import SessionLook
 from providers.sessions import FoundSession
 from providers.source import Home
 from tests.providers.claude.sessions.fakes import BOOT, Fake, FakeTable, make_host
-
-TABLES = sorted((Path(__file__).parent / "recorded").glob("*.jsonl"))
-
-Row = dict[str, Any]
-
-
-def rows(table: Path) -> list[Row]:
-    return [json.loads(line) for line in table.read_text().splitlines()]
+from tests.providers.claude.sessions.recorded_tables import TABLES, Row, rows
 
 
 class Replay:

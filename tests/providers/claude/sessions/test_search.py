@@ -123,6 +123,7 @@ def test_resumed_after_a_kill_it_is_that_of_the_new_process(search: SessionSearc
         ({"status": "waiting", "waitingFor": "input needed"}, "waiting"),
         ({"status": "waiting", "waitingFor": "what comes next"}, "waiting"),
         ({"status": "waiting"}, "waiting"),
+        ({"status": "waiting", "waitingFor": "dialog open"}, "waiting"),
         ({"status": "what comes next"}, None),
         ({"status": 7}, None),
     ],
@@ -295,5 +296,11 @@ def test_beside_a_program_without_a_record_nobody_knows_whether_one_ended(
     write_record(home, ONE, 11)
     log = write_transcript(home, TWO, prompt())
     os.utime(log, (NOW.timestamp() - 60,) * 2)
-    sessions = found(search, FakeTable(Fake(pid=11), Fake(pid=12)), home)
-    assert sessions[TWO].is_running is None
+    other = Fake(pid=12)
+    assert found(search, FakeTable(Fake(pid=11), other), home)[TWO].is_running is None
+    starts = Fake(pid=12, started=NOW.timestamp() - 1)
+    assert found(search, FakeTable(Fake(pid=11), starts), home)[TWO].is_running is False
+    record = write_record(home, TWO, 13)
+    assert found(search, FakeTable(Fake(pid=11), other, Fake(pid=13)), home)[TWO].is_running is True
+    record.unlink()
+    assert found(search, FakeTable(Fake(pid=11), other), home)[TWO].is_running is False

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from providers.claude.sessions.reader import SessionTranscript
 from providers.claude.sessions.status import status_of
@@ -75,6 +76,21 @@ def test_the_hook_names_the_tool_that_waits() -> None:
     assert tool(status(session("approval"), *lines, hook=before)) == "Bash"
     # A subagent's: its call is in another log.
     assert tool(status(session("approval"), prompt(), hook=now)) == "Edit"
+
+
+def test_a_dialog_of_the_program_is_no_question() -> None:
+    """/model, or a question at the start: the person opened it, or nothing works yet."""
+    open_dialog = replace(session("waiting"), record=OwnRecord(status="waiting", since=NOW, is_dialog=True))
+    assert status(open_dialog).status == "idle"
+    assert status(open_dialog, prompt(), answer()).status == "idle"
+    assert status(open_dialog, prompt()).status == "waiting"
+
+
+def test_the_hook_of_another_process_says_nothing() -> None:
+    hook = HookRecord(status="approval", at=LATER, tool="Edit", pid=7)
+    assert status(session(), prompt(), call("Read"), hook=hook).status == "working"
+    assert tool(status(session("approval"), prompt(), call("Read"), hook=hook)) == "Read"
+    assert tool(status(session("approval"), prompt(), hook=replace(hook, pid=11))) == "Edit"
 
 
 def test_an_agents_call_may_be_what_waits() -> None:
