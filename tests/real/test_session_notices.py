@@ -1,8 +1,11 @@
-"""Notices of what a real Claude Code waits for, from a tankful without a tray: by `notify.command`."""
+"""What a real Claude Code waits for: in notices of a tankful without a tray, by `notify.command`, and as a mark
+in the tray.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -18,8 +21,10 @@ from tests.left_behind import at_work, until
 from tests.programs import started
 from tests.real.claude_sessions import Sessions, sessions
 from tests.real.live_claude import ASK, PLAYS, QUESTION, LiveModel
+from tests.real.panel import PROGRAMS, xfce_panel
 from tests.real.terminals import Terminal
 from tests.real.test_claude import NOTES, PACKAGE
+from tests.real.test_icon import calls
 from tests.tray.faces.published import ROOT
 from tray.engine.notices.sessions.kinds import SETTLES
 
@@ -115,3 +120,25 @@ def test_what_is_answered_at_once_has_none(cli: Cli, tmp_path: Path) -> None:
         time.sleep(3 * SETTLES.total_seconds())
         assert dev.kinds == []
         dev.leaves(screen)
+
+
+def test_the_tray_has_a_mark_until_the_program_is_killed(
+    cli: Cli, tmp_path: Path, need: Callable[..., None]
+) -> None:
+    """No file on the disk says that it was killed."""
+    need(*PROGRAMS)
+    with sessions(cli(PACKAGE, NOTES), tmp_path / "person", LiveModel(*PLAYS)) as claude:
+        with xfce_panel(tmp_path / "desk") as desk:
+            proxy = {key: text for key, text in claude.environ.items() if key not in ("HOME", "PATH", "TERM")}
+            desk.environ |= proxy | {
+                "TANKFUL_HOME": str(tmp_path / "own"),
+                "CODEX_HOME": str(tmp_path / "no"),
+            }
+            with claude.screen("--permission-mode", "default") as screen:
+                desk.start(sys.executable, "-m", "tray.cli", "--tray", cwd=ROOT)
+                assert not calls(desk.settled()[0])
+                screen.enters(ASK)
+                until(lambda: calls(desk.settled()[0]), "no mark")
+                os.kill(screen.pid, signal.SIGKILL)
+                until(lambda: not calls(desk.settled()[0]), "the mark stays", seconds=60)
+        assert desk.left_behind() == []
