@@ -88,7 +88,7 @@ class SessionTranscript:
         self._thread = _text(read.session_id) or self._thread
         self._agent = _text(read.agent_id) if read.is_sidechain is True else self._agent
         self._cwd = _text(read.cwd) or self._cwd
-        self._branch = _text(read.git_branch) or self._branch
+        self._branch = _branch(read.git_branch) or self._branch
         self._version = _text(read.version) or self._version
         self._originator = _text(read.entrypoint) or self._originator
 
@@ -257,6 +257,11 @@ def _words(message: LiveMessage) -> str:
     if (text := lines.text_of(message.content)) is not None:
         return text
     return next((text for block in message.blocks() if (text := lines.text_of(block.text)) is not None), "")
+
+
+def _branch(value: object) -> str | None:
+    """2.1.332 writes "HEAD" in a folder that is in no repository."""
+    return None if value == "HEAD" else _text(value)
 
 
 def _text(raw: object) -> str | None:

@@ -61,6 +61,10 @@ def test_what_a_session_is() -> None:
     assert (facts.context_tokens, facts.turns, facts.is_settled) == (1000, 1, True)
 
 
+def test_a_folder_without_a_repository_has_no_branch() -> None:
+    assert read(prompt(gitBranch="HEAD")).branch is None
+
+
 def test_the_window_is_only_named_where_it_is_certain() -> None:
     assert read(prompt(), answer(sent=1000)).context_window is None
     assert read(prompt(), answer(message={"model": "claude-haiku-4-5"})).context_window == 200_000
