@@ -134,9 +134,8 @@ class PsutilTable:
         if seen is None:
             return {}
         if not all(name in seen.environment for name in names):
-            environ = self._asked(seen.found.environ)
-            if environ:
-                seen.environment.update((name, environ.get(name)) for name in names)
+            environ = self._asked(seen.found.environ) or {}  # also where it is denied: it would be each time
+            seen.environment.update((name, environ.get(name)) for name in names)
         return {name: value for name in names if (value := seen.environment.get(name)) is not None}
 
     def folder(self, pid: int) -> str | None:

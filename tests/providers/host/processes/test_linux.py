@@ -91,6 +91,15 @@ def runs_for(process: psutil.Process, uid: int) -> bool:
         return False
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_those_of_another_user_are_absent() -> None:
+    nobody = 65534
+    with started(["/bin/sleep", "600"], user=nobody) as process:
+        eventually(lambda: process.pid in LinuxProcesses(uid=nobody).look().processes)
+        assert process.pid not in LinuxProcesses().look().processes
+        assert os.getpid() not in LinuxProcesses(uid=nobody).look().processes
+
+
 def test_a_port_that_is_closed_is_not_shown_any_more(
     worker: tuple[subprocess.Popen[str], dict[str, Any]],
 ) -> None:
