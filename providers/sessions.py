@@ -86,13 +86,15 @@ class FoundSessions(Struct, frozen=True, kw_only=True):
 
 class OpenCall(Struct, frozen=True, kw_only=True):
     """A tool call without a result. `asks` tells whether it is a question to the person; `escalates` whether it
-    is one that needs their permission, None if unknown; `in_background` whether its turn goes on without it.
+    is one that needs their permission, None if unknown; `is_internal` whether it runs within the CLI, so that no
+    process shows it; `in_background` whether its turn goes on without it.
     """
 
     id: str
     task: Task
     asks: bool = False
     escalates: bool | None = None
+    is_internal: bool = False
     in_background: bool = False
 
 

@@ -25,6 +25,23 @@ _COMMANDS = frozenset(
     ("exec_command", "shell", "shell_command", "container.exec", "local_shell", "apply_patch")
 )
 """Those that the person may be asked for, and that run a process otherwise, or end at once."""
+_NEVER_ASK = frozenset(
+    (
+        *(
+            "wait_agent",
+            "wait",
+            "sleep",
+            "write_stdin",
+            "view_image",
+            "update_plan",
+            "tool_search",
+            "web_search",
+        ),
+        *("spawn_agent", "followup_task", "assign_task", "send_message", "send_input", "interrupt_agent"),
+        *("list_agents", "close_agent", "resume_agent", "get_goal", "create_goal", "update_goal"),
+        *("request_user_input_async", "send_message_to_user_async"),
+    )
+)
 _SCRIPT = "exec"
 _ESCALATED = re.compile(
     r"require_escalated|with_additional_permissions|with_escalated_permissions\W{1,4}true"
@@ -79,15 +96,19 @@ class Calls:
         if payload.type == "custom_tool_call" and name == _SCRIPT:
             script = scripted(arguments)
             task = Task(tool=script.tool or name, argument=script.argument, since=at)
-            may_ask, asks = script.may_ask, script.asks
+            is_command, asks, never_asks = script.may_ask, script.asks, False
         else:
             task = Task(tool=name, argument=argument_of(name, arguments), since=at)
-            may_ask, asks = name in _COMMANDS or name in _PERMISSIONS, name in QUESTIONS
+            is_command, asks = name in _COMMANDS or name in _PERMISSIONS, name in QUESTIONS
+            never_asks = name in _NEVER_ASK
         return OpenCall(
             id=call_id,
             task=task,
             asks=asks,
-            escalates=self._escalates(name, payload) if may_ask and self.asks_person else False,
+            escalates=self._escalates(name, payload)
+            if self.asks_person and not (asks or never_asks)
+            else False,
+            is_internal=not is_command,
         )
 
     def _escalates(self, name: str, payload: Payload) -> bool | None:

@@ -58,7 +58,7 @@ def _open_turn(facts: SessionFacts, hook: HookRecord | None, runs: Runs, now: da
     question = next((call for call in calls if call.asks), None)
     if question is not None:
         return _of("waiting", question)
-    may_ask = [call for call in calls if call.escalates is not False or _asked_by_hook(call, hook)]
+    may_ask = [call for call in calls if call.escalates is not False]
     runs_of = {call.id: runs(call) for call in may_ask}
     running = [call for call in may_ask if runs_of[call.id].has_process == "yes"]
     look_again = False
@@ -68,14 +68,15 @@ def _open_turn(facts: SessionFacts, hook: HookRecord | None, runs: Runs, now: da
         if hook is not None and _asked_by_hook(call, hook) and not (run.began_at and run.began_at >= hook.at):
             return _of("approval", call, "hook", hook.tool)
         # Where another one runs, a call that need not be asked about may only wait for its turn.
-        if call.escalates is False or (running and not call.escalates):
+        if call.is_internal or (running and not call.escalates):
             continue
         if run.has_process == "no" and now - _quiet_since(call, facts, now) >= DIALOG_AFTER:
             return _of("approval", call, "process")
         look_again = look_again or run.has_process in ("no", "lately")
     newest = (running or calls)[-1:]
     task = newest[0].task if newest else _in_background(facts)
-    evidence: Evidence = "process" if running else "log"
+    # Nothing asks that could: its program works.
+    evidence: Evidence = "process" if running or (calls and not may_ask) else "log"
     since = facts.turn_since
     return SessionStatus(status="working", since=since, task=task, evidence=evidence, look_again=look_again)
 
@@ -94,12 +95,9 @@ def _asked_by_hook(call: OpenCall, hook: HookRecord | None) -> bool:
     """Whether the person was asked about it. A hook of a subagent has the id of its parent's session: one that
     came before the call, or while nothing is open, is not about this one.
     """
-    if hook is None or hook.status != "approval" or call.task.tool in _NEVER_ASK:
+    if hook is None or hook.status != "approval":
         return False
     return call.task.since is None or hook.at >= call.task.since - timedelta(seconds=1)
-
-
-_NEVER_ASK = frozenset(("wait_agent", "wait", "sleep", "write_stdin", "spawn_agent", "followup_task"))
 
 
 def _in_background(facts: SessionFacts) -> Task | None:

@@ -97,7 +97,7 @@ def test_an_account_that_has_reached_its_limit() -> None:
         (call(2, "spawn_agent", task_name="helper", message="secret"), "spawn_agent", "helper", False, False),
         (call(2, "sleep", duration_ms=9), "sleep", None, False, False),
         (call(2, "view_image", path="/home/dev/a.png"), "view_image", "/home/dev/a.png", False, False),
-        (call(2, "mcp__ologs__get", query="x"), "mcp__ologs__get", "x", False, False),
+        (call(2, "mcp__ologs__get", query="x"), "mcp__ologs__get", "x", False, None),
         (
             item(2, "local_shell_call", call_id="c1", action={"command": ["ls"]}),
             "local_shell",
@@ -123,10 +123,10 @@ def test_an_account_that_has_reached_its_limit() -> None:
             *("exec_command", "ls", False, True),
         ),
         (script(2, "await tools.request_user_input({})"), "request_user_input", None, True, False),
-        (script(2, "await new Promise(r => setTimeout(r, 5000))"), "exec", None, False, False),
+        (script(2, "await new Promise(r => setTimeout(r, 5000))"), "exec", None, False, None),
         (
             script(2, 'await tools.exec_command({cmd: "ls"}); await tools.mcp__ologs__get({})'),
-            *("exec_command", "ls", False, False),
+            *("exec_command", "ls", False, None),
         ),
         (
             script(2, 'await tools.apply_patch("*** Update File: b/c.py\\n")'),
