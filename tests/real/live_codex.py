@@ -35,7 +35,10 @@ DEFAULT, DIRECT = "gpt-6.2-sol", "mock-model"
 
 
 class Seen(Struct, frozen=True):
+    """When a look began and ended, and what it showed."""
+
     at: float
+    ended: float
     look: SessionsLook
 
 
@@ -74,7 +77,7 @@ class Watch:
         now = datetime.fromtimestamp(at, UTC)
         look = self._look.look(now, LookContext(hooks=self._hooks(now)))
         assert look.problems == ()
-        self.seen.append(Seen(at, look))
+        self.seen.append(Seen(at, time.time(), look))
         return look.sessions
 
     @property
@@ -83,11 +86,11 @@ class Watch:
         return self.seen[-1].look.sessions if self.seen else ()
 
     def statuses(self, since: float, until: float, session: str | None = None) -> set[str]:
-        """All that were shown between these times, a moment after the first."""
+        """All that were shown by looks between these times, a moment after the first."""
         return {
             each.status.status
             for seen in list(self.seen)
-            if since + SETTLES <= seen.at <= until
+            if since + SETTLES <= seen.at and seen.ended <= until
             for each in seen.look.sessions
             if session in (None, each.id)
         }

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.codex.sessions.reader import LiveRollout
 from providers.live.lines import WholeLines
 from providers.sessions import SessionFacts
+from tests.providers.codex.logs.test_corpora import scenarios
 from tests.providers.codex.sessions.recorded_statuses import RECORDED, table
 
 ROLLOUTS = sorted(RECORDED.glob("*.jsonl"))
@@ -47,6 +49,25 @@ def test_what_is_settled_does_not_change_with_older_lines(rollout: Path) -> None
                 call for call in whole.calls if not call.in_background or call.asks
             ], (start, end)
     assert settled > len(lines) / 2
+
+
+def corpora() -> list[ParameterSet]:
+    """Those whose bill nobody could know, too."""
+    return [
+        pytest.param(*each.values, id=each.id, marks=[mark for mark in each.marks if mark.name == "skip"])
+        for each in scenarios()
+    ]
+
+
+@pytest.mark.parametrize("scenario", corpora())
+def test_every_turn_of_old_versions_has_ended(scenario: Path) -> None:
+    """A fork by reference has none of its own; 0.98 does not log that a compaction has ended."""
+    for rollout in (scenario / "home").rglob("rollout-*.jsonl"):
+        facts = read(rollout.read_bytes().splitlines())
+        assert facts.calls == ()
+        assert facts.turn in ("ended", None) or scenario.name == "compact_local"
+        assert facts.session is not None
+        assert facts.session in rollout.name
 
 
 @given(st.sampled_from(ROLLOUTS), st.lists(st.integers(1, 4000), min_size=1, max_size=40))
