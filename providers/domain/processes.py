@@ -38,10 +38,10 @@ class ProcessTable(Protocol):
 
     @property
     def processes(self) -> Mapping[int, Process]:
-        """All of them, by pid."""
+        """All of them, by pid; what has ended is absent, also while its parent does not wait for it."""
 
     def command(self, pid: int) -> tuple[str, ...]:
-        """Its arguments, the program first; () where they are not known."""
+        """Its arguments, the program first; () where they are not known. After some kilobytes they are cut."""
 
     def environment(self, pid: int, names: Collection[str]) -> Mapping[str, str]:
         """Those of these variables that it was started with. No others are kept: they may hold secrets."""
@@ -53,7 +53,9 @@ class ProcessTable(Protocol):
         """Resident set size in bytes."""
 
     def open_files(self, pids: Collection[int]) -> Mapping[int, tuple[OpenFile, ...]]:
-        """The regular files that these have open; a process is absent where the system does not say."""
+        """The files that these have open, and no devices, pipes and sockets; a process is absent where the system
+        does not say. On Linux folders are among them.
+        """
 
     def ports(self, pids: Collection[int]) -> Mapping[int, tuple[int, ...]]:
         """The TCP ports on which these listen, ascending; a process is absent where the system does not say."""
