@@ -11,9 +11,11 @@ from tests.fuzz.targets import (
     files,
     hooks,
     live_logs,
+    live_state,
     local_limits,
     logs,
     mcp,
+    programs,
     status_page,
     stored,
     texts,
@@ -25,6 +27,7 @@ NAMES = (
     *("rollouts", "transcripts", "settings", "prices", "codex-config", "codex-login", "claude-login"),
     *("account-files", "snapshot", "notices", "status-page", "mcp"),
     *("hook-calls", "hook-settings", "live-rollouts", "live-transcripts", "claude-records"),
+    *("lsof", "git-status", "commands", "sessions-json", "hook-records"),
 )
 
 
@@ -34,7 +37,7 @@ def all_targets(folder: Path) -> tuple[Target, ...]:
         target
         for module in (
             *(answers, local_limits, texts, logs, files, stored, status_page, mcp, hooks, live_logs),
-            claude_sessions,
+            *(claude_sessions, programs, live_state),
         )
         for target in module.targets(folder / module.__name__.rpartition(".")[2])
     )

@@ -76,6 +76,9 @@ def test_no_session_is_no_error_but_a_failed_look_is(
     assert shown(scope, SessionsLook(at=NOW)) == 0
     assert capsys.readouterr().out.startswith("No live sessions: nothing of Codex or Claude is running")
     assert shown(scope, SessionsLook(at=NOW, problems=("It failed.",))) == 1
+    out, errors = capsys.readouterr()
+    assert out == "No live sessions were found, but not everything could be looked at.\n"
+    assert errors == "tankful: It failed.\n"
 
 
 def test_where_all_are_switched_off_there_is_nothing_to_show(

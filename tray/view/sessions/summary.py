@@ -36,8 +36,10 @@ def headline(look: SessionsLook) -> str:
     return f"{', '.join(parts)}."
 
 
-def nothing(titles: Sequence[str], homes: Sequence[str]) -> str:
+def nothing(look: SessionsLook, titles: Sequence[str], homes: Sequence[str]) -> str:
     """What was looked for, where there is no session."""
+    if look.problems:
+        return "No live sessions were found, but not everything could be looked at."
     where = f" in {words.either([fmt.plain(home) for home in homes])}" if homes else ""
     return (
         f"No live sessions: nothing of {words.either(titles)} is running{where}, and nothing ended there in the"

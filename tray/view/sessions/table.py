@@ -18,8 +18,8 @@ from tray.view.sessions.fields import Field, FittedFields, fields, fit
 
 _MARK, _NO_MARK = "! ", "  "
 _INDENT = "    "
-_TASK_ROOM = 24
-"""Columns from which on the current tool stands at the end of the row."""
+_TASK_ROOM, _END_ROOM = 24, 40
+"""Columns from which on the current tool stands at the end of the row, and from which on with how long it runs."""
 
 Amount = Literal["all", "tasks", "waiting", "rows"]
 _AMOUNTS: tuple[Amount, ...] = ("all", "tasks", "waiting", "rows")
@@ -51,7 +51,7 @@ def text(
     `problems` are sentences for who sees nothing but this text.
     """
     if not look.sessions:
-        lines = [*wrapped(summary.nothing(list(titles.values()), homes), paper)]
+        lines = [*wrapped(summary.nothing(look, list(titles.values()), homes), paper)]
         lines += _notes(look, titles, paper, problems)
         return "\n".join(lines)
     shown = fit(fields(look, titles), look.sessions, paper, len(_MARK))
@@ -143,7 +143,8 @@ def _cell(field: Field, text: str, width: int, paper: Paper) -> str:
 
 
 def _in_one_line(detail: below.RowDetail, width: int, paper: Paper) -> str:
-    end = safe(detail.end, paper)
+    """Where there is little room, the end has less to say than what is cut for it."""
+    end = safe(detail.end, paper) if width >= _END_ROOM else ""
     return shortened(safe(detail.parts[0], paper), width - cells_of(end), paper) + end
 
 
