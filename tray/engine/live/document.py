@@ -7,10 +7,10 @@ of a session are those with its subagents; `own` has what it used itself.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Meta, Struct, structs
 
 from providers.domain.cost import Tally, TokenUsage
 from providers.domain.live import (
@@ -30,6 +30,7 @@ from tray.engine.document_values import as_usd
 
 SCHEMA = "tankful.sessions/1"
 _MEGABYTE = 1 << 20
+_Time = Annotated[datetime, Meta(tz=True)]
 
 
 class _Sum(Struct, kw_only=True):
@@ -39,6 +40,12 @@ class _Sum(Struct, kw_only=True):
     usd: float | None = None
     responses: int | None = None
     unpriced: int | None = None
+
+
+class _Task(Struct, kw_only=True):
+    tool: str
+    argument: str | None
+    since: _Time | None
 
 
 class _Child(Struct, kw_only=True):
@@ -68,10 +75,10 @@ class _Session(_Sum, kw_only=True):
     effort: str | None
     version: str | None
     status: Status
-    status_since: datetime | None
+    status_since: _Time | None
     status_from: Evidence
     rate_limited: bool
-    task: Task | None
+    task: _Task | None
     context_percent: float | None
     context_tokens: int | None
     context_window: int | None
@@ -79,8 +86,8 @@ class _Session(_Sum, kw_only=True):
     week_percent: float | None
     turns: int | None
     compactions: int | None
-    started_at: datetime | None
-    last_at: datetime | None
+    started_at: _Time | None
+    last_at: _Time | None
     pid: int | None
     owner_certain: bool
     rss_mb: float | None
@@ -95,8 +102,8 @@ class _Session(_Sum, kw_only=True):
 
 class _Document(Struct, kw_only=True):
     schema: str
-    generated_at: datetime
-    counted_at: datetime | None
+    generated_at: _Time
+    counted_at: _Time | None
     sessions: tuple[_Session, ...]
     mcp_servers: tuple[McpServer, ...]
     orphans: tuple[OrphanProcess, ...]
@@ -123,14 +130,17 @@ def look_of(document: object) -> SessionsLook:
     found = msgspec.convert(document, _Document)  # its error is a ValueError
     if found.schema != SCHEMA:
         raise ValueError(found.schema)
-    return SessionsLook(
-        at=found.generated_at,
-        sessions=tuple(map(_session_of, found.sessions)),
-        mcp_servers=found.mcp_servers,
-        orphans=found.orphans,
-        counted_at=found.counted_at,
-        problems=found.problems,
-    )
+    try:
+        return SessionsLook(
+            at=found.generated_at.astimezone(UTC),
+            sessions=tuple(map(_session_of, found.sessions)),
+            mcp_servers=found.mcp_servers,
+            orphans=found.orphans,
+            counted_at=_utc(found.counted_at),
+            problems=found.problems,
+        )
+    except OverflowError as error:  # of a size, or of a time at the end of all times
+        raise ValueError(str(error)) from error
 
 
 def _session(session: LiveSession) -> _Session:
@@ -141,7 +151,7 @@ def _session(session: LiveSession) -> _Session:
         status=status.status,
         status_since=_whole(status.since),
         status_from=status.evidence,
-        task=task and structs.replace(task, since=_whole(task.since)),
+        task=_Task(tool=task.tool, argument=task.argument, since=_whole(task.since)) if task else None,
         context_percent=_round(session.context_percent, 1),
         own=_Sum(**_sum(session.own)) if session.own else None,
         week_percent=_round(session.week_percent, 2),
@@ -155,16 +165,18 @@ def _session(session: LiveSession) -> _Session:
 
 
 def _session_of(found: _Session) -> LiveSession:
+    about = found.task
+    task = Task(tool=about.tool, argument=about.argument, since=_utc(about.since)) if about else None
     return LiveSession(
         **_same(found),
         status=SessionStatus(
-            status=found.status, since=found.status_since, task=found.task, evidence=found.status_from
+            status=found.status, since=_utc(found.status_since), task=task, evidence=found.status_from
         ),
         own=_tally(found.own) if found.own else None,
         tally=_tally(found),
         week_percent=found.week_percent,
-        started_at=found.started_at,
-        last_at=found.last_at,
+        started_at=_utc(found.started_at),
+        last_at=_utc(found.last_at),
         rss=_bytes(found.rss_mb),
         tokens_per_minute=found.tokens_per_minute,
         children=tuple(map(_child_of, found.children)),
@@ -245,6 +257,10 @@ def _megabytes(size: int | None) -> float | None:
 
 def _bytes(megabytes: float | None) -> int | None:
     return None if megabytes is None else round(megabytes * _MEGABYTE)
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return at and at.astimezone(UTC)
 
 
 def _whole(at: datetime | None) -> datetime | None:

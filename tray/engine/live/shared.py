@@ -16,7 +16,7 @@ from providers.domain.live import SessionsLook
 from providers.domain.short_hash import short_hash
 from providers.host.atomic import write_whole
 from providers.host.faults import logger_of
-from providers.host.files import read_small
+from providers.host.files import Stamp, read_small, stamp
 from providers.host.holder import status_of
 from providers.host.storage import cannot_write
 from tray.engine.live.document import as_document, look_of
@@ -35,18 +35,25 @@ class SharedLook:
         name = platform.node() if host is None else host  # the folder may be on several machines
         self._owner = {"pid": os.getpid() if pid is None else pid, "host": short_hash(name)}
         self._is_failing = False
+        self._known: tuple[Stamp, SessionsLook | None, object] = (None, None, None)
 
     def read(self, now: datetime, max_age: timedelta) -> SessionsLook | None:
         """One that is no older, whoever of this machine looked."""
-        try:
-            content = json.loads(read_small(self._file, _LARGEST))
-            look = look_of(content)
-            owner = content.get("owner")
-        except (OSError, ValueError, RecursionError):
-            return None
-        if not timedelta(0) <= now - look.at <= max_age or not self._is_running(owner):
+        found = stamp(str(self._file))
+        if found is None or found != self._known[0]:
+            self._known = (found, *self._parsed())
+        _, look, owner = self._known
+        if look is None or not timedelta(0) <= now - look.at <= max_age or not self._is_running(owner):
             return None
         return look
+
+    def _parsed(self) -> tuple[SessionsLook | None, object]:
+        """The look and its owner."""
+        try:
+            content = json.loads(read_small(self._file, _LARGEST))
+            return look_of(content), content.get("owner")
+        except (OSError, ValueError, RecursionError):
+            return None, None
 
     def write(self, look: SessionsLook) -> None:
         content = {**as_document(look), "owner": self._owner}
@@ -58,6 +65,7 @@ class SharedLook:
             self._is_failing = True
         else:
             self._is_failing = False
+            self._known = (stamp(str(self._file)), look, self._owner)
 
     def remove(self) -> None:
         """Unless another process that still runs has written it."""

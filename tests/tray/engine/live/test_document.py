@@ -291,6 +291,9 @@ def test_of_a_whole_look_nothing_is_lost() -> None:
         {},
         {**written(LOOK), "schema": "tankful.sessions/2"},
         {**written(LOOK), "generated_at": 17},
+        {**written(LOOK), "generated_at": "2026-11-28T12:00:00"},
+        {**written(LOOK), "counted_at": "0001-01-01T00:00:00+14:00"},
+        {**written(LOOK), "sessions": [{**written(LOOK)["sessions"][0], "rss_mb": 1e308}]},
         {**written(LOOK), "sessions": [{"provider": "codex"}]},
     ],
 )
