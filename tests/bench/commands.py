@@ -42,6 +42,7 @@ DISCOVER, LIMITS = (
     )
 )
 HOOK = json.dumps({"hook_event_name": "PreToolUse", "session_id": "s", "turn_id": "t", "prompt_id": "t"})
+ASKS = json.dumps({"hook_event_name": "PermissionRequest", "session_id": "s", "tool_name": "Bash"})
 COMMANDS = {
     "tankful --version": (("--version",), ""),
     "tankful usage --cached --json": (("usage", "--cached", "--json"), ""),
@@ -64,13 +65,17 @@ COMMANDS = {
     "tankful guard --provider codex": (("guard", "--provider", "codex"), ""),
     "tankful guard --hook codex": (("guard", "--hook", "codex"), HOOK),
     "tankful guard --hook claude": (("guard", "--hook", "claude"), HOOK),  # stops
+    "tankful hook --for codex": (("hook", "--for", "codex"), ASKS),
+    "tankful hook --for claude": (("hook", "--for", "claude"), ASKS),
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=30)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--only", default="", metavar="WORD", help="commands with this word alone")
+    options = parser.parse_args()
+    rounds, chosen = options.rounds, [command for command in COMMANDS if options.only in command]
     with tempfile.TemporaryDirectory() as name:
         folder = Folder(Path(name))
         accounts = (
@@ -78,9 +83,7 @@ def main() -> None:
             folder.account(folder.window(95), provider="claude", homes=("~/claude",)),
         )
         bin_ = installed(Path(name) / "env")
-        times: dict[str, list[tuple[float, float]]] = {
-            command: [] for command in ("python -c pass", *COMMANDS)
-        }
+        times: dict[str, list[tuple[float, float]]] = {command: [] for command in ("python -c pass", *chosen)}
         for number in range(rounds + 2):
             folder.publish(*accounts)  # again, as Claude's status line leaves it behind
             for command, found in times.items():
