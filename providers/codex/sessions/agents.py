@@ -22,7 +22,8 @@ runs the sessions of all terminals of a home. server: serves as an MCP server. h
 around a tool. wrapper: waits for another of these.
 """
 
-_CODEX = frozenset(("codex", "codex.js"))
+_CODEX = re.compile(r"codex(?:\.js|-(?:x86_64|aarch64)-[a-z0-9_-]+)?")
+"""Also as it is called in the archives of its releases."""
 _SANDBOX = frozenset(("codex-linux-sandbox", "bwrap", "codex-command-runner"))
 _HELPERS = frozenset(("codex-code-mode-host", "codex-responses-api-proxy"))
 _RUNTIMES = frozenset(("node", "nodejs", "bun", "deno", "sh", "bash", "dash", "zsh"))
@@ -91,7 +92,7 @@ def role_of(command: tuple[str, ...]) -> Role | None:
             return "sandbox" if position == 0 else None
         if name in _HELPERS:
             return "helper" if position == 0 else None
-        if position == 0 and (name in _CODEX or _VERSION.search(word)):
+        if position == 0 and (_CODEX.fullmatch(name) or _VERSION.search(word)):
             return _role_of_program(command[1:])
         if position == 1 and name in _SCRIPTS and _name(command[0]) in _RUNTIMES:
             return "wrapper"

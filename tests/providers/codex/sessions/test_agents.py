@@ -21,6 +21,7 @@ SANDBOX = "/home/dev/.codex/tmp/arg0-linux/codex-arg05H3aHO/codex-linux-sandbox"
         (NATIVE, "terminal"),
         (f"{NATIVE} --no-daemon", "terminal"),
         ("codex resume --last", "terminal"),
+        ("/opt/codex-x86_64-unknown-linux-musl exec hello", "exec"),
         ("codex -m exec", "terminal"),
         ("codex -c model=exec 'exec the tests'", "terminal"),
         ("/home/dev/.local/share/codex/versions/0.171.0", "terminal"),
@@ -44,6 +45,7 @@ SANDBOX = "/home/dev/.codex/tmp/arg0-linux/codex-arg05H3aHO/codex-linux-sandbox"
         ("grep codex /tmp/log", None),
         ("node /srv/codex/server.js", None),
         ("codexbar", None),
+        ("codex-usage", None),
         ("", None),
     ],
 )
