@@ -73,7 +73,7 @@
                  limits, balance, shapes, parts, same_account: what these have in common
                  hook: the protocol of its hooks; session_hook: what they say of sessions; hooks: ours in a home
     claude/      descriptor auth variables config limits keychain noted desktop context_window hook hooks
-                 | endpoint/ usage_command/ statusline/ logs/
+                 | endpoint/ usage_command/ statusline/ logs/ sessions/
     polling/     from homes to what is known of each account
         homes             whose homes are read
         accounts          who is signed in where: the entries of a snapshot

@@ -29,8 +29,10 @@ from tests.real.live_claude import (
     AGENT,
     ALLOWED,
     ASK,
+    BOTH,
     CHILD,
     HELD,
+    NEAR,
     PLAYS,
     QUESTION,
     RUN,
@@ -38,6 +40,7 @@ from tests.real.live_claude import (
     WAIT,
     WAITER,
     LiveModel,
+    Play,
 )
 from tests.real.terminals import Terminal
 from tests.real.test_claude import BEFORE_SAFE_MODE, NOTES, PACKAGE
@@ -65,6 +68,12 @@ class Person:
         found = self.seen.session()
         assert found is not None
         return found
+
+    @property
+    def asks(self) -> str | None:
+        """What waits for permission."""
+        shown = self.one.status
+        return shown.task.argument if shown.status == "approval" and shown.task else None
 
     def sees(self, screen: Terminal, status: str, tool: str | None = None) -> None:
         def is_so() -> bool:
@@ -145,6 +154,59 @@ def test_a_turn_of_each_kind(cli: Cli, tmp_path: Path) -> None:
         screen.until(lambda: dev.one.turns == 4, f"{dev.one.turns} turns")
         dev.claude.leaves(screen)
         screen.until(lambda: dev.seen.status == "done", "never seen as done")
+
+
+def test_the_call_that_waits_is_named(cli: Cli, tmp_path: Path) -> None:
+    """Of two calls, first the one and then the other; and one of an agent."""
+    with person(cli, tmp_path) as dev, dev.screen() as screen:
+        dev.sees(screen, "idle")
+        screen.enters(BOTH)
+        for command in ("touch first", "touch second"):
+            screen.until(lambda: dev.asks == command, f"not {command}, but {dev.seen.now}")  # noqa: B023
+            screen.until(lambda: "Do you want to proceed?" in screen.text, "it never asked")
+            dev.stays(screen)
+            assert dev.asks == command
+            screen.types("\r")
+        dev.sees(screen, "idle")
+        screen.enters(NEAR)
+        screen.until(lambda: dev.asks == "touch below", f"but {dev.seen.now}")
+        [agent] = dev.one.subagents
+        assert agent.status == "working"
+        screen.until(lambda: "Do you want to proceed?" in screen.text, "it never asked")
+        dev.stays(screen)
+        screen.types("\r")
+        dev.sees(screen, "idle")
+        dev.claude.leaves(screen)
+
+
+def test_another_session_in_the_same_program(cli: Cli, tmp_path: Path) -> None:
+    """/clear ends one and begins another; and a session in a tool of a session is one of its own."""
+    with person(cli, tmp_path) as dev, dev.screen() as screen:
+        dev.claude.says(screen, "one")
+        dev.sees(screen, "idle")
+        first = dev.one.id
+        screen.enters("/clear")
+        screen.until(lambda: running(dev) - {first} != set(), "it is not seen")
+        [second] = running(dev)
+        assert status(dev, first) == "done"
+        assert status(dev, second) == "idle"
+        nested = f"{dev.claude.program} -p {HELD}"
+        dev.model.plays = (Play(RUN, ((("Bash", {"command": nested, "description": "d"}),),)),)
+        dev.model.hold(f'"text": "{HELD}"')
+        screen.enters(RUN)
+        screen.until(lambda: "Do you want to proceed?" in screen.text, "it never asked")
+        dev.stays(screen)
+        screen.types("\r")
+        screen.until(lambda: len(running(dev)) == 2, f"but {dev.seen.now}")
+        [third] = running(dev) - {second}
+        screen.until(lambda: status(dev, second) == status(dev, third) == "working", "not both work")
+        pids = {each.id: each.pid for each in dev.seen.now.sessions}
+        assert pids[second] == screen.pid
+        assert pids[third] not in (None, screen.pid)
+        dev.model.let(f'"text": "{HELD}"')
+        screen.until(lambda: status(dev, third) == "done", "never seen as done")
+        screen.until(lambda: status(dev, second) == "idle", "never seen as idle")
+        dev.claude.leaves(screen)
 
 
 def test_esc_is_seen_at_once(cli: Cli, tmp_path: Path) -> None:

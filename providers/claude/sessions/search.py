@@ -6,6 +6,7 @@ tool of theirs has in its environment; else nobody knows.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +37,7 @@ class SessionSearch:
         self._recorded: dict[tuple[Path, str], datetime] = {}
 
     def find(self, homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSessions:
+        homes = _distinct(homes)
         agents = self._agents.look(table)
         found: dict[tuple[Path, str], FoundSession] = {}
         for home, records in self._records.look(homes).items():
@@ -100,6 +102,11 @@ class SessionSearch:
             memory_files=self._beside.memory_files(log) if log else None,
             record=record.own if runs else None,
         )
+
+
+def _distinct(homes: Sequence[Path]) -> list[Path]:
+    """The first of those that are one folder: its sessions are not two."""
+    return list({os.path.realpath(home): home for home in reversed(homes)}.values())[::-1]
 
 
 def _is_better(one: FoundSession, other: FoundSession | None) -> bool:

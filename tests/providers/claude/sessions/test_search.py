@@ -196,7 +196,9 @@ def test_a_linked_home_has_the_same_sessions(search: SessionSearch, home: Path, 
     write_transcript(home, ONE, prompt())
     link = tmp_path / "link"
     link.symlink_to(home)
-    assert found(search, FakeTable(Fake(pid=11)), link)[ONE].log is not None
+    table = FakeTable(Fake(pid=11))
+    assert found(search, table, link)[ONE].log is not None
+    assert [each.home for each in search.find([link, home], table, NOW).sessions] == [link]
 
 
 def test_subagents_run_while_their_session_does(search: SessionSearch, home: Path) -> None:
