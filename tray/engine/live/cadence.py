@@ -1,8 +1,9 @@
 """When an engine looks at the live sessions. It has no clock of its own: the caller passes the time.
 
 While a face shows them: every two seconds. Else only where something changed that is watched anyway, and once more
-where that look could not yet tell: so that what stands still costs nothing. One that waits for the person does not
-stand still: its program may be killed, of which nothing on the disk tells, and its mark would stay.
+where that look could not yet tell: so that what stands still costs nothing. The end of a known process is such a
+change; a session that waits for the person and whose process is not known may end without one, and its mark would
+stay.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ SHOWN_AGE = timedelta(seconds=1.5)
 REST = timedelta(seconds=5)
 """The least time between two looks while nobody shows them."""
 WAITING_EVERY = timedelta(seconds=20)
-"""How often while a session waits for the person, and nobody shows them."""
+"""How often while a session of an unknown process waits for the person, and nobody shows them."""
 
 
 class LookCadence:
@@ -46,7 +47,7 @@ class LookCadence:
 
     def looked(self, now: datetime, *, look_again: bool, waiting: bool = False) -> None:
         """`look_again`: in a moment more may be known, though nothing changes. `waiting`: a session waits for the
-        person.
+        person, and may end unnoticed.
         """
         self._is_looking, self._is_waiting = False, waiting
         if self._changed_at is None:

@@ -74,10 +74,11 @@ class EngineLooks:
 
     def looked(self, look: SessionsLook | None, now: datetime) -> SessionsLooked:
         """A look has ended."""
+        unnoticed = (each for each in look.sessions if each.pid is None) if look else ()
         self._cadence.looked(
             now,
             look_again=look is not None and look.next_look is not None,
-            waiting=look is not None and look.waiting,
+            waiting=any(each.status.status in ("approval", "waiting") for each in unnoticed),
         )
         return SessionsLooked(look if self._is_on else None)
 

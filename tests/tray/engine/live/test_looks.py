@@ -6,8 +6,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from math import inf
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from providers.domain.live import SessionsLook
 from providers.host.files import own_folders
@@ -212,3 +215,16 @@ def test_a_status_that_may_soon_be_another_is_looked_at_once_more(tmp_path: Path
     looks.look_if_due(NOW)
     looks.looked(SessionsLook(at=NOW, sessions=(session(),), next_look=timedelta(seconds=2)), NOW)
     assert looks.pause(NOW) == 5
+
+
+@pytest.mark.parametrize(("pid", "again"), [(4711, inf), (None, 20.0)])
+def test_a_session_that_waits_is_looked_at_again_where_its_end_would_not_be_noticed(
+    tmp_path: Path, pid: int | None, again: float
+) -> None:
+    clock = Clock()
+    put: list[object] = []
+    looks = EngineLooks(SessionFeed(tmp_path, Looker(clock), clock), Direct(), put.append, lambda: True)
+    looks.changed(NOW)
+    looks.look_if_due(NOW)
+    looks.looked(SessionsLook(at=NOW, sessions=(session(status="approval", pid=pid),)), NOW)
+    assert looks.pause(NOW) == again
