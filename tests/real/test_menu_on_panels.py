@@ -16,6 +16,7 @@ from tests.real.session import PANEL_HEIGHT, Program, Session, until
 from tests.real.shown_menu import shown
 from tests.real.test_panels import LOOKS, PANELS, ROOT
 from tools.example_states import STATES
+from tray.view.row_icon import WAITING
 from tray.view.rows import Row
 
 RED = (255, 0, 0)  # of disposition "alert", on panels that use libdbusmenu-gtk
@@ -135,3 +136,18 @@ def open_below(desk: Session, place: Box, below: list[Row], folder: Path) -> dic
 def click(desk: Session, place: Box) -> None:
     x, y, width, height = place
     desk.click(x + width // 3, y + height // 2)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", PANELS)
+def test_the_sessions_that_wait_are_seen_at_once(
+    name: str, look: str, tmp_path: Path, need: Callable[..., None]
+) -> None:
+    with desk_with(name, look, "sessions", tmp_path, need) as (desk, _program):
+        rows = top_rows("sessions")
+        sessions = next(row for row in rows if row.key == "sessions")
+        below = [row for row in sessions.children if row.kind != "separator"]
+        where = open_submenu(desk, rows, "sessions", below, tmp_path)
+        desk.screenshot(tmp_path / "seen.png")
+        marked = [row.key for row in below if pixels_like(tmp_path / "seen.png", where[row.key], WAITING) > 0]
+        assert marked == [row.key for row in below[:2]]

@@ -142,3 +142,27 @@ def test_a_notice_outlives_the_process_that_sent_it(server: Server, desk: Sessio
     drawn(desk, empty)
     time.sleep(1)
     assert bubble(desk, empty) is not None
+
+
+def test_a_click_on_that_of_a_session_asks_for_its_terminal(
+    server: Server, desk: Session, running: Running
+) -> None:
+    empty = bare(server, desk)
+    waits = Notice(
+        key="session:a",
+        kind="approval",
+        title="cleaning waits for permission: Bash",
+        body="Claude, since 12:57.",
+        provider="claude",
+        session_key="claude:~/.claude:a",
+        can_show=True,
+    )
+    running.icon.show_notice(waits)
+    drawn(desk, empty)
+    time.sleep(0.5)
+    if server.invoke:
+        subprocess.run(server.invoke, env=desk.environ, check=True, timeout=DEADLINE)
+    else:
+        _left, _upper, right, lower = drawn(desk, empty)
+        desk.click(right - 60, lower - 30)
+    assert running.chosen.get(timeout=DEADLINE) == Action("front", "claude:~/.claude:a")

@@ -31,7 +31,6 @@ _SERVER = DBusAddress("/org/freedesktop/Notifications", SERVER, SERVER)
 _BUS = "org.freedesktop.DBus"
 _PATIENCE = 30.0  # seconds for an answer: the bus gives a server 25 to start
 _MOST = 32  # notices, and closed ones that an action may still come for
-_SHOW = "show"
 _URGENCY = {"normal": 1, "critical": 2}
 
 
@@ -67,9 +66,11 @@ def clicked(notice: Notice) -> Action:
     return Action("open", f"usage:{notice.provider}") if notice.provider else Action("refresh")
 
 
-def _actions(notice: Notice) -> tuple[str, ...]:
-    """A click on it, and a button where the terminal of a session can be shown."""
-    return ("default", "Open", _SHOW, "Show") if notice.can_show else ("default", "Open")
+def _actions(notice: Notice) -> tuple[str, str]:
+    """What a click on it does. Some servers draw it as a button (xfce4-notifyd 0.7), which says what it does."""
+    if notice.session_key is None:
+        return "default", "Open"
+    return "default", "Show" if notice.can_show else "Copy command"
 
 
 class _Slot(Struct):
@@ -215,7 +216,7 @@ class Notifications:
             return None
         elif member == "NotificationClosed":
             self._take_closed(body[0])
-        elif member == "ActionInvoked" and body[1:] in (("default",), (_SHOW,)):
+        elif member == "ActionInvoked" and body[1:] == ("default",):
             shown = next((slot.sent for slot in self._slots.values() if slot.id == body[0]), None)
             notice = shown or self._closed.pop(body[0], None)
             return None if notice is None else clicked(notice)

@@ -76,7 +76,10 @@ def _details(occasion: SessionOccasion, state: State, now: datetime, zone: tzinf
         return
     since = session.status.since
     when = f"since {fmt.clock(since, zone)}" if since is not None else ""
-    if about := ", ".join(filter(None, (title, when))):
+    # Some servers cut a long title, of which the tool is the end (xfce4-notifyd 0.7 after 30 letters).
+    tool = brief.tool_of(session.status) if occasion.kind == "approval" else ""
+    who = f"{title} asks to use {tool}" if title and tool else title
+    if about := ", ".join(filter(None, (who, when))):
         yield f"{about[:1].upper()}{about[1:]}."
     if occasion.kind == "approval" and is_unsure(session):
         yield _UNSURE

@@ -392,16 +392,17 @@ WAITS = Notice(
 )
 
 
-@pytest.mark.parametrize("key", ["default", "show"])
 def test_a_click_on_the_notice_of_a_session_shows_its_terminal(
-    key: str, running: Running, server: NoticeServer
+    running: Running, server: NoticeServer
 ) -> None:
     running.icon.show_notice(WAITS)
-    assert server.next().actions == ["default", "Open", "show", "Show"]
-    server.invoke(1, key)
+    assert server.next().actions == ["default", "Show"]
+    server.invoke(1)
     assert running.chosen.get(timeout=DEADLINE) == Action("front", "claude:~/.claude:a")
 
 
-def test_no_button_where_the_terminal_is_not_known(running: Running, server: NoticeServer) -> None:
+def test_where_the_terminal_is_not_known_it_says_what_the_click_does_instead(
+    running: Running, server: NoticeServer
+) -> None:
     running.icon.show_notice(replace(WAITS, can_show=False))
-    assert server.next().actions == ["default", "Open"]
+    assert server.next().actions == ["default", "Copy command"]

@@ -26,7 +26,10 @@ def of(kind: Kind, *sessions: LiveSession) -> Notice:
 
 def test_a_permission() -> None:
     found = of("approval", APPROVAL)
-    assert (found.title, found.body) == ("cleaning waits for permission: Bash", "Claude, since 12:57.")
+    assert (found.title, found.body) == (
+        "cleaning waits for permission: Bash",
+        "Claude asks to use Bash, since 12:57.",
+    )
     assert (found.kind, found.provider, found.account) == ("approval", "claude", "e5f6a7b8")
     assert (found.session, found.session_key, found.can_show) == (APPROVAL.id, APPROVAL.key, True)
 
