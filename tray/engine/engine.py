@@ -90,6 +90,7 @@ class Engine:
         return self._state
 
     def start(self) -> None:
+        self._looks.begin()
         self._thread.start()
         self._watcher.start()
 

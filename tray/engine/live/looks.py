@@ -50,6 +50,11 @@ class EngineLooks:
         """Whether changes on the disk are of interest."""
         return self._feed is not None and self._in_background()
 
+    def begin(self) -> None:
+        """Remove what a process that was killed left behind."""
+        if self._feed is not None:
+            self._jobs.start(_JOB, self._feed.withdraw)
+
     def show(self) -> Undo:
         """From any thread: one more face shows them, until the undo is called."""
         self._put(inbox.FacesShow(1))

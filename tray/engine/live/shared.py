@@ -17,13 +17,12 @@ from providers.domain.short_hash import short_hash
 from providers.host.atomic import write_whole
 from providers.host.faults import logger_of
 from providers.host.files import Stamp, read_small, stamp
-from providers.host.holder import status_of
+from providers.host.process.running import is_running
 from providers.host.storage import cannot_write
 from tray.engine.live.document import as_document, look_of
 
 FILE = "sessions.json"
 _LARGEST = 1 << 24
-_DEAD = (None, "zombie", "dead")
 _log = logger_of(__name__)
 
 
@@ -87,4 +86,4 @@ class SharedLook:
         if not isinstance(owner, dict) or owner.get("host") != self._owner["host"]:
             return False
         pid = owner.get("pid")
-        return type(pid) is int and 0 < pid < 1 << 31 and status_of(pid) not in _DEAD
+        return type(pid) is int and 0 < pid < 1 << 31 and is_running(pid)

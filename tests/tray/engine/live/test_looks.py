@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +26,7 @@ from tray.engine.jobs import Jobs
 from tray.engine.live.feed import SessionFeed
 from tray.engine.live.looks import EngineLooks
 from tray.engine.live.settings import WATCH
-from tray.engine.live.shared import FILE
+from tray.engine.live.shared import FILE, SharedLook
 from tray.engine.scope import Scope
 from tray.engine.settings_writer import set_text
 from tray.engine.transitions import SessionsLooked
@@ -93,6 +95,19 @@ def test_while_a_face_shows_them_the_state_has_the_newest_look(tmp_path: Path) -
         undo()
         one.engine.show_sessions()()
         until(lambda: one.engine.snapshot.sessions is None)
+
+
+def test_what_a_killed_process_left_is_removed_at_the_start(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    one = Running(tmp_path, watches=False)
+    SharedLook(one.state_folder, process.pid).write(SessionsLook(at=NOW))
+    assert (one.state_folder / FILE).exists()
+    one.engine.start()
+    try:
+        until(lambda: not (one.state_folder / FILE).exists())
+    finally:
+        one.engine.close()
 
 
 def test_with_the_setting_off_nobody_looks(tmp_path: Path) -> None:
