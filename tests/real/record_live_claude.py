@@ -276,6 +276,14 @@ def background(person: Sessions, model: LiveModel, recorder: Recorder) -> None:
         ends(person, screen, 4)
         rest(screen, recorder, "idle")
         recorder.mark("idle")
+        person.leaves(screen)
+    recorder.note(killed=True)
+    recorder.mark("done")
+
+
+def below(person: Sessions, _model: LiveModel, recorder: Recorder) -> None:
+    """In 2.1.197 the agent works in the foreground."""
+    with person.screen("--permission-mode", "default") as screen:
         screen.enters(said.NEAR)
         rest(screen, recorder, "waiting")
         recorder.mark("approval", "touch below", "working")
@@ -313,12 +321,11 @@ SCENARIOS: dict[str, Scenario] = {
     "turns": turns,
     "interrupts": interrupts,
     "background": background,
+    "below": below,
     "limits": limits,
 }
-IN_ALL_VERSIONS = (
-    "turns",
-    "interrupts",
-)  # 2.1.197 has its agents in the foreground, and compacts no single turn
+# 2.1.197 has its agents in the foreground, and compacts no single turn.
+IN_ALL_VERSIONS = ("turns", "interrupts", "below")
 
 
 def record(name: str, version: str) -> None:

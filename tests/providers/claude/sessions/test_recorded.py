@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,10 @@ from providers.claude.descriptor import CLAUDE
 from providers.claude.sessions.finder import ClaudeSessions
 from providers.claude.sessions.reader import SessionTranscript
 from providers.claude.sessions.status import status_of
-from providers.domain.live import LiveSession, SessionStatus
+from providers.domain.live import LiveSession, SessionStatus, Status
 from providers.domain.processes import ProcessTable
 from providers.live.look import SessionLook
-from providers.sessions import FoundSession
+from providers.sessions import FoundSession, OwnRecord
 from providers.source import Home
 from tests.providers.claude.sessions.fakes import BOOT, Fake, FakeTable, make_host
 from tests.providers.claude.sessions.recorded_tables import TABLES, Row, rows
@@ -142,6 +143,31 @@ def lines() -> Iterator[bytes]:
 
 
 LINES = list(lines())
+
+
+STATUSES: tuple[Status, ...] = ("working", "approval", "waiting", "idle")
+RECORDS = st.none() | st.builds(
+    OwnRecord, status=st.sampled_from(STATUSES), since=st.none() | st.just(datetime(2026, 11, 29, tzinfo=UTC))
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.sampled_from(LINES), max_size=40), st.lists(RECORDS, max_size=40))
+def test_no_order_of_lines_and_records_makes_one_done_that_runs(
+    read: list[bytes], written: list[OwnRecord | None]
+) -> None:
+    """And of one that has ended nothing else is shown."""
+    reader = SessionTranscript()
+    for line, own in zip_longest(read, written):
+        reader.feed(line or b"")
+        facts, now = reader.facts, datetime.now(UTC)
+        one = replace(found(), record=own)
+        status = status_of(one, facts, None, {}, has_tool=None, now=now)
+        assert status.status != "done"
+        assert own is None or status.status == own.status or own.is_dialog or own.status == "approval"
+        assert status.task is None or status.status not in ("idle", "done")
+        over = status_of(replace(one, is_running=False), facts, None, {}, has_tool=None, now=now)
+        assert (over.status, over.task) == ("done", None)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
