@@ -19,7 +19,7 @@ from providers.claude.sessions.identity import Host
 from providers.claude.sessions.records import Records, SessionRecord
 from providers.claude.sessions.session_folder import SessionFolders
 from providers.claude.sessions.transcripts import TranscriptFolders
-from providers.claude.sessions.unrecorded import UnrecordedSessions, lacks_record
+from providers.claude.sessions.unrecorded import UnrecordedSessions, homes_of, lacks_record
 from providers.domain.processes import ProcessTable
 from providers.sessions import FoundServer, FoundSession, FoundSessions
 
@@ -51,9 +51,10 @@ class SessionSearch:
         others = [agent for agent in agents if agent.process.pid not in recorded and lacks_record(agent, now)]
         for one in self._unrecorded.of(others, homes, table, now):
             found.setdefault((one.home, one.id), one)
+        doubtful = {home for agent in others for home in homes_of(agent, homes, table)}
         for one in ended(homes, found, now):
             # One of these programs may go on with it, unless it was seen with a record.
-            is_certain = not others or (one.home, one.id) in self._recorded
+            is_certain = one.home not in doubtful or (one.home, one.id) in self._recorded
             found[one.home, one.id] = replace(one, is_running=False) if is_certain else one
         self._folders.keep(found)
         self._beside.keep({one.log for one in found.values() if one.log is not None})

@@ -15,6 +15,7 @@ from providers.claude.sessions.agents import Agent
 from providers.claude.sessions.records import FOLDER
 from providers.claude.sessions.tools import called_by
 from providers.claude.sessions.transcripts import TranscriptFolders, project_folder
+from providers.claude.variables import CONFIG
 from providers.domain.processes import ProcessTable
 from providers.sessions import FoundSession
 
@@ -38,14 +39,15 @@ class UnrecordedSessions:
         owned, self._owned = self._owned, {}
         for agent in agents:
             process = agent.process
+            its_homes = homes_of(agent, homes, table)
             key, cwd = (process.pid, process.started), table.folder(process.pid)
             session = next(called_by(process.pid, table), None) or owned.get(key)
-            found = self._owned_by(process.pid, session, cwd, homes, now) if session else None
+            found = self._owned_by(process.pid, session, cwd, its_homes, now) if session else None
             if session and found:
                 self._owned[key] = session
                 yield found
             elif cwd:
-                yield from _unowned(cwd, process.started, homes)
+                yield from _unowned(cwd, process.started, its_homes)
 
     def _owned_by(
         self, pid: int, session: str, cwd: str | None, homes: Sequence[Path], now: datetime
@@ -59,6 +61,18 @@ class UnrecordedSessions:
 def lacks_record(agent: Agent, now: datetime) -> bool:
     """Whether this one, without a record, should have one by now, if its version writes any."""
     return agent.role == "session" and now.timestamp() - agent.process.started >= _YOUNG
+
+
+def homes_of(agent: Agent, homes: Sequence[Path], table: ProcessTable) -> list[Path]:
+    """Those that it may use: by its environment, all where that cannot be read."""
+    known = table.environment(agent.process.pid, (CONFIG, "HOME"))
+    if named := known.get(CONFIG):
+        used = {os.path.realpath(named)}
+    elif user := known.get("HOME"):
+        used = {os.path.realpath(os.path.join(user, each)) for each in (".claude", ".config/claude")}
+    else:
+        return list(homes)
+    return [home for home in homes if os.path.realpath(home) in used]
 
 
 def _unowned(cwd: str, since: float, homes: Sequence[Path]) -> Iterator[FoundSession]:

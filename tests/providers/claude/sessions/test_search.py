@@ -300,6 +300,12 @@ def test_beside_a_program_without_a_record_nobody_knows_whether_one_ended(
     os.utime(log, (NOW.timestamp() - 60,) * 2)
     other = Fake(pid=12)
     assert found(search, FakeTable(Fake(pid=11), other), home)[TWO].is_running is None
+    for environ in ({"HOME": str(home.parent)}, {"CLAUDE_CONFIG_DIR": f"{home}/"}):
+        own = Fake(pid=12, environ=environ)
+        assert found(search, FakeTable(Fake(pid=11), own), home)[TWO].is_running is None
+    for environ in ({"HOME": "/home/other"}, {"HOME": str(home.parent), "CLAUDE_CONFIG_DIR": "/other"}):
+        foreign = Fake(pid=12, environ=environ)
+        assert found(search, FakeTable(Fake(pid=11), foreign), home)[TWO].is_running is False
     starts = Fake(pid=12, started=NOW.timestamp() - 1)
     assert found(search, FakeTable(Fake(pid=11), starts), home)[TWO].is_running is False
     record = write_record(home, TWO, 13)
