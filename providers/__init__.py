@@ -41,7 +41,7 @@
                           `parallel` where it is much and with `read_ahead` where it comes from a disk, and has it
                           resolved
         resolve           the logs that belong together → what was billed, each response once (growth: only what
-                          changed, where one log of many grew)
+                          changed, where one log of many grew; long_logs: piece by piece)
         place             its file, or `memory` while that cannot be written; scan_lock lets one process count
         database          the file itself (schema, statements): its logs (index), what they came to (responses,
                           repricing, counters), its times (epoch_ms), facts that hold until it is written again

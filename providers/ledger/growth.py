@@ -12,20 +12,17 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
-from providers.domain.cost import SentMessage
 from providers.ledger import index, messages
 from providers.ledger.contexts import Contexts
 from providers.ledger.index import LogEntry, Member
 from providers.ledger.log_checksums import has_checksums
 from providers.ledger.log_writer import ReadLog
-from providers.ledger.responses import Price, insert_rows, priced_rows, replace_rows
+from providers.ledger.responses import Price, priced_rows, replace_rows
 from providers.logs import LogChange, LogFormat, LogGrowth, Observed
 
 _FEW = 32
 """Logs of one step. Where more have changed, it takes less to resolve them together."""
 _MOST_SUMMARIES = 20_000
-_LONG = 1 << 18
-"""Bytes of an observation, of some four thousand responses."""
 
 
 class LogSummaries:
@@ -64,43 +61,6 @@ def observed_before(db: sqlite3.Connection, read: Sequence[ReadLog]) -> dict[int
     known = [each.entry.id for each in read if each.entry.id is not None]
     resolved = index.resolved(db, known)
     return {log: observation for log, (_, observation) in index.observations(db, resolved).items()}
-
-
-def is_long(read: ReadLog) -> bool:
-    """Whether it is a new log whose responses should not be in memory all at once."""
-    return read.entry.id is None and len(read.entry.observation) >= _LONG
-
-
-def resolve_long(
-    db: sqlite3.Connection, provider: str, fmt: LogFormat, price: Price, read: Mapping[int, ReadLog]
-) -> dict[int, ReadLog]:
-    """Store responses and messages of these new logs, piece by piece; returns the logs that are left to resolve.
-
-    Must be called in a write transaction, with what was read already stored.
-    """
-    return {
-        log: each for log, each in read.items() if not _resolve_pieces(db, provider, fmt, price, log, each)
-    }
-
-
-def _resolve_pieces(
-    db: sqlite3.Connection, provider: str, fmt: LogFormat, price: Price, log: int, read: ReadLog
-) -> bool:
-    if not has_checksums(db) or index.linked(db, read.entry.names) != {log}:
-        return False
-    pieces = fmt.pieces(read.entry.observation)
-    if pieces is None:
-        return False
-    contexts = Contexts(db, provider)
-    sent: list[SentMessage] = []
-    for piece in pieces:
-        found = fmt.resolve([Observed(read.home, piece)])
-        rows = priced_rows([(log, response) for response in found.responses], contexts, price)
-        insert_rows(db, log, sorted(rows), contexts)
-        sent += found.messages
-    messages.replace_messages(db, contexts, [([log], sent)], set())
-    index.set_resolved(db, {log: log})
-    return True
 
 
 def resolve_growth(

@@ -22,11 +22,12 @@ from providers.ledger import index, integrity, logins
 from providers.ledger.changes import Remembered, Shelf, compare, settle
 from providers.ledger.database import opened, transaction, wait_for_writer
 from providers.ledger.facts import fact, note_fact
-from providers.ledger.growth import are_few, is_long, observed_before, resolve_growth, resolve_long
+from providers.ledger.growth import are_few, observed_before, resolve_growth
 from providers.ledger.index import LogEntry
 from providers.ledger.log_reader import ChangedLog, LogReading
 from providers.ledger.log_writer import ReadLog, add_logs, number_logs, update_logs
 from providers.ledger.logins import SeenLogin
+from providers.ledger.long_logs import is_long, resolve_long
 from providers.ledger.memory import InMemory
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.quarantine import is_marked
