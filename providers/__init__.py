@@ -57,10 +57,12 @@
         fast_cost         the cost of one session and of the last hours, with the standard library
         messages          when the person sent messages, by part (contexts: what they have in common); what is
                           asked of them by sent_messages
-        query, report     sums (of `sums`), by day (`steps`), session, …; and by `blocks` of five hours
+        query, report     sums (of `sums`), by day (`steps`), session, …; and by `blocks` of five hours (spans: of
+                          which time)
         session_figures   what live sessions used, read of their own parts (window_cost: what their account did)
         coverage          what of each home is counted; session_contexts: the newest response of each session
-        history           the limits over time; `rates` of the last hours, limit_news (what an account hears of it)
+        stored_limits     the limits over time (history); `rates` of the last hours, limit_news (what an account
+                          hears of it)
         windows           what became of each window, from its readings: pure; kept for ever by window_log
         prices/           the user's own prices.toml > the price library's list (rates.json, or one that `update`
                           downloaded) > our prices.toml for what it lacks, read as gaps.json (layers: which price

@@ -92,8 +92,8 @@ def note_limits(ledger: Ledger) -> None:
                 for lane in usage.windows
                 if lane.value.id in used
             ]
-            ledger.note_limits(replace(usage, windows=tuple(lanes), early_resets=()), at)
-        ledger.note_limits(usage, NOW)
+            ledger.limits.note(replace(usage, windows=tuple(lanes), early_resets=()), at)
+        ledger.limits.note(usage, NOW)
 
 
 def _readings(rng: random.Random) -> Iterator[tuple[datetime, dict[str, dict[str, object]]]]:

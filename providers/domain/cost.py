@@ -217,6 +217,9 @@ class Detail(Struct, frozen=True):
     groups: frozenset[str] = GROUPS
 
 
+DEFAULT_DETAIL = Detail()
+
+
 class NotOnLines(Struct, frozen=True, kw_only=True):
     """What a program says that it was billed beyond the lines of its logs, in the days of a report.
 

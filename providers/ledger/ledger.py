@@ -5,40 +5,34 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime, tzinfo
+from functools import cached_property
 from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from providers.domain.cost import CostReport, Counter, Detail, HomeFigures
-from providers.domain.work_days import ALL
+from providers.domain.cost import DEFAULT_DETAIL, CostReport, Counter, Detail, HomeFigures
 from providers.host.holder import WaitListener
 from providers.ledger import index, query, rows, sent_messages
 from providers.ledger.changes import Remembered, Shelf, all_read
-from providers.ledger.database import BUSY_SECONDS, LedgerUnwritable, transaction
+from providers.ledger.database import LedgerUnwritable, transaction
 from providers.ledger.discover import FINDERS, Finders
 from providers.ledger.epoch_ms import span_ms
 from providers.ledger.index import Homes
-from providers.ledger.place import Place
+from providers.ledger.place import SHORT_WAIT, Place
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.refresh import ScanListener, refresh
-from providers.ledger.report import NO_DETAIL, cost_report, figures_span, home_figures, recent_span, span
+from providers.ledger.report import cost_report, home_figures
 from providers.ledger.scan_lock import Patience
+from providers.ledger.spans import figures_span, recent_span, span
 from providers.ledger.steps import QUARTERS, days
 from providers.ledger.verify import Verifier
 
 if TYPE_CHECKING:  # a count has no use for them
-    from providers.domain.limits import AccountUsage
-    from providers.ledger import history
-    from providers.ledger.limit_news import LimitNews
     from providers.ledger.rollup.rollup import Rollup
-    from providers.ledger.windows import WindowRecord
+    from providers.ledger.stored_limits import StoredLimits
 
 T = TypeVar("T")
-_SHORT_WAIT = 0.2
-"""Seconds. Polling limits and publishing do not wait for a scan."""
-_MOST_CHANGES = 20_000
-"""Of one window: more than a chart can show, and read within 0.1 s."""
 
 
 class Ledger:
@@ -49,6 +43,12 @@ class Ledger:
         self._remembered = Remembered(finders)
         self._verifier = Verifier()
         self._place = Place(path, self._forget)
+
+    @cached_property
+    def limits(self) -> StoredLimits:
+        from providers.ledger.stored_limits import StoredLimits
+
+        return StoredLimits(self._place)
 
     @property
     def problem(self) -> str | None:
@@ -73,7 +73,7 @@ class Ledger:
         """Read what is new in the logs. Returns those that could not be read completely, by provider.
 
         The cost depends on what changed: afterwards reports are correct that cover nothing before `since` (see
-        `report.span`). Waits while another process is scanning, with `patience`, and tells it to `waiting`. Where
+        `spans.span`). Waits while another process is scanning, with `patience`, and tells it to `waiting`. Where
         the file cannot be written, the count is kept in memory, and `problem` says why. Raises LedgerError.
         """
         self._place.try_file()
@@ -123,7 +123,7 @@ class Ledger:
     def logs_held(self) -> int:
         """How many of its logs still exist. Raises LedgerError."""
         query = "SELECT count(*) FROM logs WHERE gone = 0"
-        return self._read(lambda db: int(db.execute(query).fetchone()[0]), 0)
+        return self._place.read(lambda db: int(db.execute(query).fetchone()[0]), 0)
 
     def is_complete(self, provider: str) -> bool | None:
         """Whether the last scan of the provider's logs finished, with every log read completely.
@@ -131,12 +131,12 @@ class Ledger:
         In any process. None before the first scan. A scan is incomplete from its first step on, and stays so if it
         is killed. Responses from before its `since` may not be counted yet. Raises LedgerError.
         """
-        return self._read(lambda db: index.is_complete(db, provider), None)
+        return self._place.read(lambda db: index.is_complete(db, provider), None)
 
     def all_read(self, shelf: Shelf) -> bool:
         """Whether the home has no log that is new or has changed since it was read. Raises LedgerError."""
         logs, unreadable = self._remembered.finder(shelf).find()
-        if unreadable or not self._place.exists():
+        if unreadable or not self._place.has_ledger():
             return False
         with self._place.opened() as db:
             return all_read(db, shelf, logs)
@@ -149,77 +149,10 @@ class Ledger:
         """
         from providers.ledger.counters import counters
 
-        if not self._place.exists():
+        if not self._place.has_ledger():
             return ()
-        with self._place.opened(_SHORT_WAIT) as db, transaction(db):
+        with self._place.opened(SHORT_WAIT) as db, transaction(db):
             return counters(db)
-
-    def note_limits(
-        self,
-        usage: AccountUsage,
-        now: datetime,
-        since: datetime | None = None,
-        zone: tzinfo = UTC,
-        work_days: str = ALL,
-    ) -> LimitNews:
-        """Store how the account's windows changed, log them, and return what `limit_news` does.
-
-        Raises LedgerError.
-        """
-        from providers.ledger import window_log
-        from providers.ledger.limit_news import LimitNews, limit_news
-
-        if usage.account is None or not usage.windows:
-            return LimitNews()
-        with self._place.opened(_SHORT_WAIT) as db:
-            with transaction(db):
-                window_log.note(db, usage, now)
-            return limit_news(db, usage, now, since or now, zone, work_days)
-
-    def limit_changes(self, account: str, since: datetime) -> list[history.LimitChange]:
-        """How an account's windows changed since then, oldest first. Raises LedgerError."""
-        from providers.ledger import history
-
-        with self._place.opened() as db:
-            return history.changes(db, account, since)
-
-    def limit_news(
-        self,
-        usage: AccountUsage,
-        now: datetime,
-        since: datetime,
-        zone: tzinfo = UTC,
-        work_days: str = ALL,
-    ) -> LimitNews:
-        """What the limit history tells of the account's windows: early resets since then, and how fast each was
-        used in the last hours. Raises LedgerError.
-        """
-        from providers.ledger.limit_news import LimitNews, limit_news
-
-        if usage.account is None or not self._place.exists():
-            return LimitNews()
-        with self._place.opened(_SHORT_WAIT) as db:
-            return limit_news(db, usage, now, since, zone, work_days)
-
-    def limit_series(
-        self, account: str, window: str, since: datetime, until: datetime
-    ) -> list[history.LimitChange]:
-        """How one window changed between these moments, preceded by its state at `since`, oldest first; of very
-        many changes the newest. Raises LedgerError.
-        """
-        from providers.ledger import history
-
-        return self._read(lambda db: history.series(db, account, window, since, until, _MOST_CHANGES), [])
-
-    def windows(
-        self, since: datetime, until: datetime, account: str | None = None, window: str | None = None
-    ) -> list[WindowRecord]:
-        """The windows, of all accounts or of one, or those of one id, that were open at some time from `since`
-        until before `until`, in the order in which they began. Raises LedgerError.
-        """
-        from providers.ledger import window_log
-
-        return self._read(lambda db: window_log.windows(db, since, until, account, window), [])
 
     def responses(
         self,
@@ -230,7 +163,7 @@ class Ledger:
         """Those from `since` until before `until`, as far as scanned, by time; of these homes, by provider, or of
         all that were ever read. Raises LedgerError.
         """
-        if not self._place.exists():
+        if not self._place.has_ledger():
             return
         verifier = self._verifier.begin(self._place.state())
         with self._place.opened() as db:
@@ -239,34 +172,19 @@ class Ledger:
     def message_times(self, homes: Homes, since: datetime, until: datetime) -> sent_messages.MessageTimes:
         """Of the messages that the person sent from `since` until before `until`. Raises LedgerError."""
         verifier = self._verifier.begin(self._place.state())
-        return self._read(lambda db: sent_messages.message_times(db, homes, since, until, verifier), {})
-
-    def limits(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[rows.LimitRow]:
-        """How the windows of all accounts changed in that time, by account, window, time. Raises LedgerError."""
-        if not self._place.exists():
-            return
-        with self._place.opened() as db:
-            yield from rows.limits(db, *span_ms(since, until))
+        return self._place.read(lambda db: sent_messages.message_times(db, homes, since, until, verifier), {})
 
     def names(self) -> rows.Names:
         """Whose the accounts are, and all spellings of projects. Raises LedgerError."""
-        return self._read(rows.names, rows.Names())
+        return self._place.read(rows.names, rows.Names())
 
     def read(self, question: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """What a query says of the file; `otherwise` where there is none yet. Raises LedgerError."""
-        return self._read(question, otherwise, _SHORT_WAIT)
-
-    def _read(
-        self, question: Callable[[sqlite3.Connection], T], otherwise: T, busy_seconds: float = BUSY_SECONDS
-    ) -> T:
-        if not self._place.exists():
-            return otherwise
-        with self._place.opened(busy_seconds) as db:
-            return question(db)
+        return self._place.read(question, otherwise, SHORT_WAIT)
 
     def load(self, rollup: Rollup, homes: Homes) -> None:
         """Bring the sums up to date with what is counted of these homes. Raises LedgerError."""
-        if not self._place.exists():
+        if not self._place.has_ledger():
             rollup.clear()
             return
         state = self._place.state()
@@ -286,7 +204,7 @@ class Ledger:
         until: date,
         zone: tzinfo,
         now: datetime,
-        detail: Detail = NO_DETAIL,
+        detail: Detail = DEFAULT_DETAIL,
     ) -> CostReport:
         """The report on these homes, with their labels, for the local days `since`..`until`, as far as scanned.
         Raises LedgerError.
@@ -310,8 +228,10 @@ class Ledger:
             )
 
     def logs_held_of(self, provider: str, homes: Iterable[Path]) -> dict[Path, int]:
-        """How many scanned logs of these homes still exist; without any it is absent. Raises LedgerError."""
-        return self._read(lambda db: query.held(db, provider, tuple(homes)).files, {})
+        """How many logs of these homes still exist, as far as scanned; homes without any are absent. Raises
+        LedgerError.
+        """
+        return self._place.read(lambda db: query.held(db, provider, tuple(homes)).files, {})
 
     def home_figures(
         self, provider: str, homes: Iterable[Path], *, zone: tzinfo, now: datetime

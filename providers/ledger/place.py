@@ -8,10 +8,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from sqlite3 import Connection
 from threading import Lock
+from typing import TypeVar
 
 from providers.host.storage import fault_of, lock_fault
 from providers.ledger.database import BUSY_SECONDS, LedgerUnwritable, opened
 from providers.ledger.memory import InMemory
+
+T = TypeVar("T")
+SHORT_WAIT = 0.2
+"""Seconds. Polling limits and publishing do not wait for a scan."""
 
 
 class Place:
@@ -50,7 +55,7 @@ class Place:
                 found.append((stat.st_mtime_ns, stat.st_size, stat.st_ino))
         return found
 
-    def exists(self) -> bool:
+    def has_ledger(self) -> bool:
         return not self.is_kept or os.path.exists(self._file)
 
     @contextmanager
@@ -62,6 +67,15 @@ class Place:
         except LedgerUnwritable as error:
             self.leave_file(error)
             raise
+
+    def read(
+        self, question: Callable[[Connection], T], otherwise: T, busy_seconds: float = BUSY_SECONDS
+    ) -> T:
+        """What a query says of the ledger; `otherwise` where there is none yet. Raises LedgerError."""
+        if not self.has_ledger():
+            return otherwise
+        with self.opened(busy_seconds) as db:
+            return question(db)
 
     def _enter(self, stack: ExitStack, busy_seconds: float) -> Connection:
         try:

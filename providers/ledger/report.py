@@ -5,15 +5,15 @@ are arguments.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from providers.domain import project
 from providers.domain.cost import (
-    BURN_MINUTES,
     DAYS_SHOWN,
+    DEFAULT_DETAIL,
     GROUPS,
     CostReport,
     Detail,
@@ -23,34 +23,14 @@ from providers.domain.cost import (
     Tally,
     burn_rate,
 )
-from providers.ledger.blocks import LOOK_BACK, blocks
+from providers.ledger.blocks import blocks
 from providers.ledger.epoch_ms import moment
 from providers.ledger.index import storable
 from providers.ledger.query import Held, Slice
+from providers.ledger.spans import first_of
 from providers.ledger.sums import UNKNOWN, Sum, Sums, as_tallies, merged, model_of, sums, tallies, total
 
 NOTHING = Tally(usd=0.0)
-NO_DETAIL = Detail()
-
-
-def span(
-    since: date, until: date, zone: tzinfo, now: datetime, detail: Detail = NO_DETAIL
-) -> tuple[datetime, datetime]:
-    """The time span of the responses in a report: it also covers this month and the last hours, and those before
-    from which it follows where blocks begin.
-    """
-    month = now.astimezone(zone).date().replace(day=1)
-    first = _midnight(since, zone)
-    if detail.blocks:
-        first = max(first, datetime.min.replace(tzinfo=UTC) + LOOK_BACK) - LOOK_BACK
-    start = min(first, _midnight(month, zone), now - timedelta(minutes=BURN_MINUTES))
-    return start, max(_after(until, zone), now + timedelta(days=1))
-
-
-def day_span(since: date | None, until: date | None, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
-    """When the first of these local days begins and the last one ends; None where there is no bound."""
-    start = None if since is None else _midnight(since, zone)
-    return start, None if until is None else _after(until, zone)
 
 
 def cost_report(
@@ -63,7 +43,7 @@ def cost_report(
     until: date,
     zone: tzinfo,
     now: datetime,
-    detail: Detail = NO_DETAIL,
+    detail: Detail = DEFAULT_DETAIL,
     messages: Mapping[int, int] | None = None,
 ) -> CostReport:
     """Tokens and cost of the local days `since` to `until`. Days without use are absent; `labels` name homes.
@@ -178,19 +158,6 @@ def _on_lines(slices: Iterable[Slice]) -> list[Slice]:
     return [each for each in slices if not each.not_on_lines]
 
 
-def figures_span(zone: tzinfo, now: datetime) -> tuple[datetime, datetime]:
-    """The time span of the responses in `home_figures`: no earlier than that of a 30-day report."""
-    today = now.astimezone(zone).date()
-    first = min(_first_of(30, today), today.replace(day=1))
-    return _midnight(first, zone), _after(today, zone)
-
-
-def recent_span(now: datetime) -> tuple[datetime, datetime]:
-    """The time span of the responses that the burn rate is made of."""
-    moment = timedelta(milliseconds=1)  # responses are kept to the millisecond
-    return now - timedelta(minutes=BURN_MINUTES) + moment, now + moment
-
-
 def home_figures(
     slices: Iterable[Slice],
     recent: Iterable[Slice],
@@ -224,12 +191,12 @@ def _figures(days: Mapping[date, list[Slice]], recent: Tally, today: date, files
     def since(first: date) -> Tally:
         return total(each for day, each in whole.items() if day >= first).tally()
 
-    month_ago = _first_of(30, today)
+    month_ago = first_of(30, today)
     models_30 = merged(models for day, models in by_day.items() if day >= month_ago)
     shown = (today - timedelta(days=ago) for ago in reversed(range(DAYS_SHOWN)))
     return HomeFigures(
         today=since(today),
-        days_7=since(_first_of(7, today)),
+        days_7=since(first_of(7, today)),
         days_30=since(month_ago),
         month=since(today.replace(day=1)),
         priced=_coverage(total(models_30.values())),
@@ -284,22 +251,3 @@ def _coverage(whole: Sum) -> Literal["full", "partial", "none"]:
 
 def _unpriced(by_model: Sums) -> tuple[str, ...]:
     return tuple(sorted(model for model, each in by_model.items() if each.priced < each.responses))
-
-
-def _first_of(days: int, last: date) -> date:
-    return last - timedelta(days=days - 1)
-
-
-def _after(day: date, zone: tzinfo) -> datetime:
-    try:
-        return _midnight(day + timedelta(days=1), zone)
-    except OverflowError:  # the last day of the calendar
-        return datetime.max.replace(tzinfo=UTC)
-
-
-def _midnight(day: date, zone: tzinfo) -> datetime:
-    """The first moment of a local day. Where clocks jump over midnight, the moment they jump."""
-    try:
-        return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
-    except OverflowError:  # the first day of the calendar, east of Greenwich
-        return datetime.min.replace(tzinfo=UTC)

@@ -80,22 +80,22 @@ class Person:
 
     def _limits(self, ledger: Ledger) -> frozenset[Any]:
         """All that is kept of limits and logins; the tray reads it beside the figures."""
-        ledger.limit_news(reading(WEEKS), NOW, NOW - timedelta(days=WEEKS * 7))
+        ledger.limits.news(reading(WEEKS), NOW, NOW - timedelta(days=WEEKS * 7))
         with opened(self.path) as db:
             history = LoginHistory(db, "codex")
             seen = {
                 (day, history.account(self.homes["codex"], ms(NOW + day * timedelta(days=7))))
                 for day in range(-WEEKS, 1)
             }
-        past = ledger.limit_changes("a1", NOW - timedelta(days=9999))
-        windows = ledger.windows(NOW - timedelta(days=9999), NOW + timedelta(days=9999))
+        past = ledger.limits.changes("a1", NOW - timedelta(days=9999))
+        windows = ledger.limits.windows(NOW - timedelta(days=9999), NOW + timedelta(days=9999))
         return frozenset((*past, *windows, *((day, who) for day, who in seen if who is not None)))
 
     def note(self) -> None:
         """Readings of an account and logins, over the last weeks."""
         ledger = Ledger(self.path)
         for week in range(WEEKS):
-            ledger.note_limits(reading(week), NOW - (WEEKS - week) * timedelta(days=7))
+            ledger.limits.note(reading(week), NOW - (WEEKS - week) * timedelta(days=7))
         with opened(self.path, repair=True) as db, transaction(db):
             home = home_id(db, "codex", self.homes["codex"])
             for week in range(WEEKS):

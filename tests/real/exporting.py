@@ -52,7 +52,7 @@ class Exporting(Folder):
             account=Account(id="a1b2c3d4"),
             windows=(Sourced(value=value, source="oauth", fetched_at=at),),
         )
-        Ledger(self.state / "ledger.sqlite3").note_limits(usage, at)
+        Ledger(self.state / "ledger.sqlite3").limits.note(usage, at)
 
     def note_a_day(self) -> None:
         """A window that ended early, and one that is open."""

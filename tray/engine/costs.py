@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from providers.domain.cost import CostReport, Counter, Detail
+from providers.domain.cost import DEFAULT_DETAIL, CostReport, Counter, Detail
 from providers.host.faults import log_fault, logger_of
 from providers.host.files import stamp
 from providers.host.holder import WaitListener
@@ -21,8 +21,8 @@ from providers.ledger.discover import FoundLogs
 from providers.ledger.ledger import Ledger
 from providers.ledger.quarantine import is_marked
 from providers.ledger.refresh import ScanProgress
-from providers.ledger.report import NO_DETAIL, span
 from providers.ledger.scan_lock import Patience
+from providers.ledger.spans import span
 from providers.source import Home, Provider
 from tray.engine.cost_faults import ProviderFailed, failed, found_logs, retry_after_damage
 from tray.engine.scope import Scope
@@ -162,7 +162,7 @@ class Costs:
         provider: str | None = None,
         progress: Callable[[float], None] | None = None,
         waiting: WaitListener | None = None,
-        detail: Detail = NO_DETAIL,
+        detail: Detail = DEFAULT_DETAIL,
     ) -> tuple[dict[str, CostReport], LedgerError | None]:
         """Tokens and cost of the local days `since`..`until` in `zone`, by provider; waits for the whole scan.
 

@@ -17,7 +17,7 @@ from tray.engine.state import EARLY_RESET_NEWS
 def note(ledger: Ledger, usage: AccountUsage, now: datetime, zone: tzinfo, work_days: str) -> AccountUsage:
     """The same account with its early resets and rates, after recording its windows. Never raises."""
     try:
-        news = ledger.note_limits(usage, now, now - EARLY_RESET_NEWS, zone, work_days)
+        news = ledger.limits.note(usage, now, now - EARLY_RESET_NEWS, zone, work_days)
     except LedgerError:  # shown when logs are counted; the limits are no worse for it
         return with_news(ledger, usage, now, zone, work_days)
     return replace(usage, early_resets=news.early_resets, rates=news.rates, used_today=news.used_today)
@@ -31,5 +31,5 @@ def with_news(
         return usage
     news = LimitNews()
     with suppress(LedgerError):
-        news = ledger.limit_news(usage, now, now - EARLY_RESET_NEWS, zone, work_days)
+        news = ledger.limits.news(usage, now, now - EARLY_RESET_NEWS, zone, work_days)
     return replace(usage, early_resets=news.early_resets, rates=news.rates, used_today=news.used_today)

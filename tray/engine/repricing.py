@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,11 +12,10 @@ from providers.domain.cost import BilledResponse, TokenUsage
 from providers.ledger.ledger import Ledger
 from providers.ledger.prices.pricing import Rates
 from providers.ledger.rows import AT, COUNTS, PICO
+from providers.ledger.spans import day_span
 from providers.ledger.sums import PICO as PICO_PER_USD
 
 _CLASSES = len(TokenUsage.__struct_fields__)
-
-_FIRST, _LAST = date(2, 1, 1), date(9998, 12, 31)
 
 Homes = Mapping[str, tuple[Path, ...]]
 """Of each provider, in order: a response in several counts in the first."""
@@ -46,7 +45,7 @@ def repriced(
 
     Takes as long as it takes to read them one by one. Raises LedgerError.
     """
-    prices = list(_prices(ledger, homes, rates, _midnight(since, zone), _midnight(_next(until), zone)))
+    prices = list(_prices(ledger, homes, rates, *day_span(since, until, zone)))
     return Repriced(
         before=_summed([before for before, _ in prices]),
         after=_summed([after for _, after in prices]),
@@ -70,14 +69,3 @@ def _summed(prices: list[int | None]) -> PricedDays:
     return PricedDays(
         usd=sum(known) / PICO_PER_USD if known or not prices else None, unpriced=len(prices) - len(known)
     )
-
-
-def _next(day: date | None) -> date | None:
-    return None if day is None or day == date.max else day + timedelta(days=1)
-
-
-def _midnight(day: date | None, zone: tzinfo) -> datetime | None:
-    """A day at an end of the calendar, which may be none in UTC, is taken for the year beside it."""
-    if day is None:
-        return None
-    return datetime.combine(min(max(day, _FIRST), _LAST), time(), zone)

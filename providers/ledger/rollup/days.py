@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from providers.ledger.checksum import QUARTER_MS
 from providers.ledger.epoch_ms import ms
-from providers.ledger.report import day_span
 from providers.ledger.rollup.selection import ALL_TIME, PARTS_OF_DAY, local_time, part_of_day, span_of
 from providers.ledger.rollup.store import ADD_UP, ADDED, BY_PROVIDER, CUBES, SUMS, THREADS, WHOLE
 from providers.ledger.rollup.update import Changes
+from providers.ledger.spans import day_span
 from providers.ledger.statements import placeholders
 
 _MOST = 4 * (len(CUBES) + 1)

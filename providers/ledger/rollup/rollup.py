@@ -13,7 +13,6 @@ from zlib import crc32
 
 from providers.domain.cost import Tally
 from providers.ledger.index import Homes
-from providers.ledger.report import recent_span
 from providers.ledger.rollup import (
     cache,
     recent_blocks,
@@ -30,6 +29,7 @@ from providers.ledger.rollup.recent_blocks import ProviderBlock
 from providers.ledger.rollup.selection import Dimension, Filter, Key, Selection
 from providers.ledger.rollup.sessions import SessionOrder, SessionRow
 from providers.ledger.rollup.singles import ResponsePage
+from providers.ledger.spans import recent_span
 from providers.ledger.verify import Verifier
 
 _WORTH_SAVING_AT_ONCE = 0.5

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from providers.ledger.epoch_ms import moment, ms
-from providers.ledger.report import day_span
+from providers.ledger.spans import day_span
 
 Dimension = Literal[
     "day",

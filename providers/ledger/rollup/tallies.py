@@ -12,7 +12,6 @@ from functools import cache, lru_cache
 from msgspec.structs import replace
 
 from providers.domain.cost import Tally, TokenUsage
-from providers.ledger.report import day_span
 from providers.ledger.rollup.days import DaySums
 from providers.ledger.rollup.selection import (
     FILTERS,
@@ -25,6 +24,7 @@ from providers.ledger.rollup.selection import (
     span_of,
 )
 from providers.ledger.rollup.store import ADDED, CUBES, SUMS
+from providers.ledger.spans import day_span
 from providers.ledger.sums import PICO, UNKNOWN
 
 _AS_THEY_ARE = ", ".join(f"sum({name}) AS {name}" for name in SUMS)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from providers.domain.cost import BlockCost, Burn, CostReport, Detail, Projection
 from providers.ledger.blocks import LENGTH
 from providers.ledger.query import Held, Slice
-from providers.ledger.report import cost_report, span
+from providers.ledger.report import cost_report
+from providers.ledger.spans import span
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 DAY = NOW.date()

@@ -29,11 +29,11 @@ def usage(*lanes: Sourced[RateWindow], account: str = "a1") -> AccountUsage:
 def noted(folder: Path, *lanes: Sourced[RateWindow]) -> list[tuple[int, float, str]]:
     ledger = Ledger(folder / "ledger.sqlite3")
     for each in lanes:
-        ledger.note_limits(usage(each), each.fetched_at)
-    assert ledger.limit_changes("b2", NOW) == []
+        ledger.limits.note(usage(each), each.fetched_at)
+    assert ledger.limits.changes("b2", NOW) == []
     return [
         (round((change.at - NOW) / timedelta(minutes=1)), change.used_percent, change.source)
-        for change in ledger.limit_changes("a1", NOW)
+        for change in ledger.limits.changes("a1", NOW)
     ]
 
 
@@ -120,7 +120,7 @@ def test_the_last_one_of_each_window_is_reported() -> None:
 
 
 def news(ledger: Ledger, since: datetime, last: Sourced[RateWindow], account: str = "a1") -> LimitNews:
-    return ledger.limit_news(usage(last, account=account), last.fetched_at, since)
+    return ledger.limits.news(usage(last, account=account), last.fetched_at, since)
 
 
 def test_the_ledger_remembers_what_a_window_was_at_before(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_the_ledger_remembers_what_a_window_was_at_before(tmp_path: Path) -> Non
     last = lane(5, 0, NOW + 2 * WEEK)
     assert news(ledger, NOW, last) == LimitNews()
     for each in (lane(-600, 60, NOW + WEEK), lane(-500, 70, NOW + WEEK), last):
-        ledger.note_limits(usage(each), each.fetched_at)
+        ledger.limits.note(usage(each), each.fetched_at)
     (found,) = news(ledger, NOW, last).early_resets
     assert (found.window, found.at, found.refilled) == ("session", NOW + 5 * MINUTE, True)
     assert found.resets_at == NOW + 2 * WEEK
@@ -150,9 +150,9 @@ def test_a_server_that_has_not_seen_the_reset_moves_none(tmp_path: Path) -> None
     """An hour lies between the readings, so that nothing returns soon enough to be a glitch."""
     ledger, later = Ledger(tmp_path / "ledger.sqlite3"), RESET + timedelta(hours=5)
     for each in (lane(100, 97), lane(130, 5, later), lane(190, 97), lane(250, 9, later), lane(310, 97)):
-        news = ledger.note_limits(usage(each), each.fetched_at, NOW)
+        news = ledger.limits.note(usage(each), each.fetched_at, NOW)
         assert news.early_resets == ()
-    assert [change.used_percent for change in ledger.limit_changes("a1", NOW)] == [97, 5, 9]
+    assert [change.used_percent for change in ledger.limits.changes("a1", NOW)] == [97, 5, 9]
 
 
 def test_hours_that_come_again_are_no_resets(tmp_path: Path) -> None:
@@ -160,11 +160,11 @@ def test_hours_that_come_again_are_no_resets(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.sqlite3")
     later = lane(3 * 24 * 60, 1)
     for each in (*(lane(minute, 10 + minute / 2) for minute in range(0, 60, 5)), later):
-        ledger.note_limits(usage(each), each.fetched_at)
+        ledger.limits.note(usage(each), each.fetched_at)
     for again in range(3, 58, 5):
-        news = ledger.note_limits(usage(lane(again, 40 + again / 2)), NOW + again * MINUTE, NOW - MINUTE)
+        news = ledger.limits.note(usage(lane(again, 40 + again / 2)), NOW + again * MINUTE, NOW - MINUTE)
         assert news.early_resets == ()
-    found = [change.used_percent for change in ledger.limit_changes("a1", NOW)]
+    found = [change.used_percent for change in ledger.limits.changes("a1", NOW)]
     assert found == [10, *(40 + again / 2 for again in range(3, 58, 5)), 1]
 
 

@@ -26,8 +26,8 @@ from providers.domain.cost import (
 )
 from providers.ledger.database import opened, transaction
 from providers.ledger.ledger import Ledger
-from providers.ledger.report import figures_span, span
 from providers.ledger.responses import replace_responses
+from providers.ledger.spans import figures_span, span
 from tests.providers.ledger.test_refresh import SMALL, copied, named, once
 from tests.providers.ledger.test_refresh import Ledger as Scanned
 

@@ -90,8 +90,8 @@ def test_the_projection_follows_the_last_hour_of_a_session(tmp_path: Path) -> No
             account=Account(id="a1"),
             windows=(lane(at, percent, resets_at, SESSION),),
         )
-        ledger.note_limits(usage, at)
-    news = ledger.limit_news(usage, now, now - DAY)
+        ledger.limits.note(usage, at)
+    news = ledger.limits.news(usage, now, now - DAY)
     (rate,) = news.rates
     assert rate.percent_per_hour == pytest.approx(28, abs=1)
     assert rate.slowest < rate.percent_per_hour <= rate.fastest
@@ -173,7 +173,7 @@ def test_days_off_do_not_shorten_the_history(tmp_path: Path) -> None:
             account=Account(id="a1"),
             windows=(lane(at, used, noon + DAY, WEEK),),
         )
-        news = ledger.note_limits(usage, at, work_days="mon-fri")
+        news = ledger.limits.note(usage, at, work_days="mon-fri")
     (rate,) = news.rates
     assert rate.percent_per_hour == pytest.approx(2 / 24, rel=0.5)
     assert rate.fastest == pytest.approx(76 / 72)

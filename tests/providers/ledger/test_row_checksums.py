@@ -63,7 +63,7 @@ class Kept:
         self.count()
 
     def note(self, week: int) -> None:
-        Ledger(self.path).note_limits(usage(week), NOW + week * timedelta(days=7))
+        Ledger(self.path).limits.note(usage(week), NOW + week * timedelta(days=7))
 
     def count(self) -> None:
         self.now += 3_600
@@ -81,12 +81,12 @@ class Kept:
     def read(self) -> tuple[int, int, list[str | None]]:
         """What everybody reads: how many changes and windows, and whose login it was."""
         ledger = Ledger(self.path)
-        ledger.limit_news(usage(WEEKS), NOW + WEEKS * timedelta(days=7), EVER[0])
+        ledger.limits.news(usage(WEEKS), NOW + WEEKS * timedelta(days=7), EVER[0])
         with opened(self.path) as db:
             logins = LoginHistory(db, "codex")
             days = (round((NOW + day * timedelta(days=1)).timestamp() * 1000) for day in (1.5, 3.5))
             who = [logins.account(HOME, at) for at in days]
-        return len(ledger.limit_changes("a1", EVER[0])), len(ledger.windows(*EVER)), who
+        return len(ledger.limits.changes("a1", EVER[0])), len(ledger.limits.windows(*EVER)), who
 
     @property
     def is_marked(self) -> bool:
@@ -165,7 +165,7 @@ def test_a_damaged_purse_begins_anew(kept: Kept) -> None:
     kept.execute("UPDATE purses SET balance = '1000000'")
     kept.note(WEEKS + 1)
     assert kept.is_marked
-    used = [window.credits_used for window in Ledger(kept.path).windows(*EVER)]
+    used = [window.credits_used for window in Ledger(kept.path).limits.windows(*EVER)]
     assert all(amount is None or amount < 10 for amount in used)
     ((account, _, balance, *_),) = kept.rows("purses")
     assert (account, balance) == (b"a1", b"93")
@@ -226,6 +226,6 @@ def test_what_a_hostile_server_sends_is_no_damage(tmp_path: Path) -> None:
         account=sent.account,
         windows=(Sourced(value=far, source=lane.source, fetched_at=NOW),),
     )
-    ledger.note_limits(odd, NOW)
-    assert len(ledger.windows(*EVER)) == 1
+    ledger.limits.note(odd, NOW)
+    assert len(ledger.limits.windows(*EVER)) == 1
     assert not path.with_suffix(".damaged").exists()

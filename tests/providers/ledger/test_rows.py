@@ -105,5 +105,5 @@ def test_what_is_remembered_of_contexts_is_bounded(
 
 def test_a_ledger_that_is_not_there_has_none(ledger: Ledger) -> None:
     assert list(ledger.responses()) == []
-    assert list(ledger.limits()) == []
+    assert list(ledger.limits.rows()) == []
     assert ledger.names() == rows.Names()

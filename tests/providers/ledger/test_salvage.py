@@ -33,7 +33,7 @@ def fill(path: Path, weeks: int) -> None:
         usage = AccountUsage(
             provider="codex", title="Codex", homes=(), account=Account(id="a1"), windows=(lane,)
         )
-        ledger.note_limits(usage, at)
+        ledger.limits.note(usage, at)
 
 
 def damaged(path: Path, at: int, junk: bytes = b"\xff" * PAGE) -> None:
@@ -61,12 +61,12 @@ def replaced(path: Path) -> None:
 def test_the_history_and_the_log_are_taken_over(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     fill(path, 20)
-    windows, changes = Ledger(path).windows(*EVER), Ledger(path).limit_changes("a1", EVER[0])
+    windows, changes = Ledger(path).limits.windows(*EVER), Ledger(path).limits.changes("a1", EVER[0])
     damaged(path, (root_page(path, "responses") - 1) * PAGE)
     replaced(path)
     assert len(windows) == len(changes) == 20
-    assert Ledger(path).windows(*EVER) == windows
-    assert Ledger(path).limit_changes("a1", EVER[0]) == changes
+    assert Ledger(path).limits.windows(*EVER) == windows
+    assert Ledger(path).limits.changes("a1", EVER[0]) == changes
     (quarantined,) = tmp_path.glob("*.broken-*.sqlite3")
     assert quarantined.stat().st_size > PAGE, "it stays as it was"
 
@@ -77,8 +77,8 @@ def test_what_is_damaged_itself_is_lost_and_nothing_else(tmp_path: Path) -> None
     damaged(path, (root_page(path, "responses") - 1) * PAGE)
     damaged(path, (root_page(path, "limits") - 1) * PAGE)
     replaced(path)
-    assert Ledger(path).limit_changes("a1", EVER[0]) == []
-    assert len(Ledger(path).windows(*EVER)) == 20
+    assert Ledger(path).limits.changes("a1", EVER[0]) == []
+    assert len(Ledger(path).limits.windows(*EVER)) == 20
 
 
 def test_rows_that_nobody_wrote_are_left_behind(tmp_path: Path) -> None:
@@ -91,8 +91,8 @@ def test_rows_that_nobody_wrote_are_left_behind(tmp_path: Path) -> None:
         )
     damaged(path, (root_page(path, "responses") - 1) * PAGE)
     replaced(path)
-    assert len(Ledger(path).limit_changes("a1", EVER[0])) == 2
-    assert len(Ledger(path).windows(*EVER)) == 2
+    assert len(Ledger(path).limits.changes("a1", EVER[0])) == 2
+    assert len(Ledger(path).limits.windows(*EVER)) == 2
 
 
 @pytest.mark.parametrize("junk", [b"not a database at all" * 400, b""], ids=["text", "nothing"])
@@ -101,7 +101,7 @@ def test_a_file_that_is_no_ledger_gives_nothing(tmp_path: Path, junk: bytes) -> 
     (tmp_path / "ledger.broken-20260101T000000000000.sqlite3").write_bytes(junk)
     with opened(path, repair=True):
         pass
-    assert Ledger(path).windows(*EVER) == []
+    assert Ledger(path).limits.windows(*EVER) == []
 
 
 def test_another_programs_file_gives_nothing(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_another_programs_file_gives_nothing(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     with opened(path, repair=True):
         pass
-    assert Ledger(path).limit_changes("a1", datetime(1970, 1, 1, tzinfo=UTC)) == []
+    assert Ledger(path).limits.changes("a1", datetime(1970, 1, 1, tzinfo=UTC)) == []
 
 
 def test_an_older_one_helps_where_the_last_is_none(tmp_path: Path) -> None:
@@ -123,4 +123,4 @@ def test_an_older_one_helps_where_the_last_is_none(tmp_path: Path) -> None:
     (tmp_path / "ledger.broken-99990101T000000000000.sqlite3").write_bytes(b"no database " * 999)
     with opened(path, repair=True):
         pass
-    assert len(Ledger(path).windows(*EVER)) == 4
+    assert len(Ledger(path).limits.windows(*EVER)) == 4

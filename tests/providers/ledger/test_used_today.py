@@ -86,8 +86,8 @@ def test_midnight_is_that_of_the_person(tmp_path: Path, zone: tzinfo, day: str, 
             account=Account(id="a1"),
             windows=(lane(at, read, ENDS, WEEK), lane(at, read, at + HOUR, SESSION)),
         )
-        ledger.note_limits(usage, at, zone=zone)
-    (found,) = ledger.limit_news(usage, now, now - DAY, zone).used_today
+        ledger.limits.note(usage, at, zone=zone)
+    (found,) = ledger.limits.news(usage, now, now - DAY, zone).used_today
     assert (found.window, found.day.isoformat()) == ("weekly", day)
     assert isinstance(found, UsedToday)
     assert found.percent == pytest.approx(percent)

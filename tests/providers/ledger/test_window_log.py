@@ -69,13 +69,13 @@ def usage(
 def noted(folder: Path, *usages: AccountUsage) -> list[WindowRecord]:
     ledger = Ledger(folder / "ledger.sqlite3")
     for each in usages:
-        ledger.note_limits(each, each.windows[0].fetched_at)
-    return ledger.windows(*EVER)
+        ledger.limits.note(each, each.windows[0].fetched_at)
+    return ledger.limits.windows(*EVER)
 
 
 def test_it_is_kept_and_read_by_span_and_account(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.sqlite3")
-    assert ledger.windows(*EVER) == []
+    assert ledger.limits.windows(*EVER) == []
     found = noted(
         tmp_path,
         usage(lane(10, 5), lane(10, 30, 5000, "weekly")),
@@ -89,9 +89,9 @@ def test_it_is_kept_and_read_by_span_and_account(tmp_path: Path) -> None:
         ("a1", "session", 9),
     ]
     ends = NOW + 290 * MINUTE
-    assert [each.used_percent for each in ledger.windows(NOW, ends, "a1")] == [30, 5]
-    assert [each.used_percent for each in ledger.windows(ends + MINUTE, ends + 2 * MINUTE)] == [30, 9]
-    assert ledger.windows(*EVER, "c3") == []
+    assert [each.used_percent for each in ledger.limits.windows(NOW, ends, "a1")] == [30, 5]
+    assert [each.used_percent for each in ledger.limits.windows(ends + MINUTE, ends + 2 * MINUTE)] == [30, 9]
+    assert ledger.limits.windows(*EVER, "c3") == []
 
 
 def test_that_nothing_changed_is_written_now_and_then(tmp_path: Path) -> None:
@@ -158,8 +158,8 @@ class TestWhatElseHappened:
         new = usage(lane(10, 100), balance="100")
         old = replace(usage(lane(5, 90), balance="150"), windows=new.windows)
         for each in (new, old, new):
-            ledger.note_limits(each, NOW + 10 * MINUTE)
-        (record,) = ledger.windows(*EVER)
+            ledger.limits.note(each, NOW + 10 * MINUTE)
+        (record,) = ledger.limits.windows(*EVER)
         assert record.credits_used is None
 
     def test_a_balance_that_fell_while_it_blocked(self, tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_the_last_look_at_an_unused_window_has_its_own_reset(tmp_path: Path) -> 
         *(usage(lane(minute, 0, 310)) for minute in range(20, 200, 10)),
         usage(lane(200, 5, 310)),
     )
-    changes = Ledger(tmp_path / "ledger.sqlite3").limit_changes("a1", NOW)
+    changes = Ledger(tmp_path / "ledger.sqlite3").limits.changes("a1", NOW)
     assert [(each.used_percent, each.resets_at) for each in changes] == [
         (0, NOW + 300 * MINUTE),
         (0, NOW + 310 * MINUTE),
@@ -246,7 +246,7 @@ def test_many_processes_note_the_same(tmp_path: Path) -> None:
     course = [lane(minute, minute % 290 / 3, (minute // 290 + 1) * 290) for minute in range(1, 1200, 17)]
     alone = noted(tmp_path / "alone", *(usage(each) for each in course))
     path = tmp_path / "ledger.sqlite3"
-    Ledger(path).note_limits(usage(course[0]), course[0].fetched_at)
+    Ledger(path).limits.note(usage(course[0]), course[0].fetched_at)
 
     def note(each: Sourced[RateWindow]) -> None:
         with opened(path) as db, transaction(db):
@@ -255,7 +255,7 @@ def test_many_processes_note_the_same(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         for each in course:
             list(pool.map(note, [each] * 4))
-    assert [replace(each, seen_at=NOW) for each in Ledger(path).windows(*EVER)] == [
+    assert [replace(each, seen_at=NOW) for each in Ledger(path).limits.windows(*EVER)] == [
         replace(each, seen_at=NOW) for each in alone
     ]
 
@@ -336,9 +336,9 @@ def test_what_no_window_can_be_is_not_noted(tmp_path: Path) -> None:
     far = NOW + timedelta(days=1)
     ahead = replace(lane(0, 50), fetched_at=far)
     ledger = Ledger(tmp_path / "ledger.sqlite3")
-    ledger.note_limits(usage(lane(0, float("nan")), ahead), NOW)
-    assert ledger.windows(*EVER) == []
-    assert ledger.limit_changes("a1", EVER[0]) == []
+    ledger.limits.note(usage(lane(0, float("nan")), ahead), NOW)
+    assert ledger.limits.windows(*EVER) == []
+    assert ledger.limits.changes("a1", EVER[0]) == []
 
 
 def test_a_reading_without_a_reset_just_after_one_is_noted_again() -> None:
@@ -361,11 +361,11 @@ def test_windows_of_one_id_and_the_changes_of_one(tmp_path: Path) -> None:
         usage(lane(16, 9), account="b2"),
     )
     ledger = Ledger(tmp_path / "ledger.sqlite3")
-    assert [(each.account, each.window) for each in ledger.windows(*EVER, window="weekly")] == [
+    assert [(each.account, each.window) for each in ledger.limits.windows(*EVER, window="weekly")] == [
         ("a1", "weekly")
     ]
-    changes = ledger.limit_series("a1", "session", *EVER)
+    changes = ledger.limits.series("a1", "session", *EVER)
     assert [change.used_percent for change in changes] == [5, 8]
-    assert ledger.limit_series("a1", "session", NOW + 12 * MINUTE, EVER[1])[0].used_percent == 5
-    assert ledger.limit_series("nobody", "session", *EVER) == []
-    assert Ledger(tmp_path / "none.sqlite3").limit_series("a1", "session", *EVER) == []
+    assert ledger.limits.series("a1", "session", NOW + 12 * MINUTE, EVER[1])[0].used_percent == 5
+    assert ledger.limits.series("nobody", "session", *EVER) == []
+    assert Ledger(tmp_path / "none.sqlite3").limits.series("a1", "session", *EVER) == []

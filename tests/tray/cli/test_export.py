@@ -79,7 +79,7 @@ class Person:
             account=Account(id=account),
             windows=(Sourced(value=window, source="oauth", fetched_at=at),),
         )
-        Ledger(self.state / "ledger.sqlite3").note_limits(usage, at)
+        Ledger(self.state / "ledger.sqlite3").limits.note(usage, at)
 
 
 @pytest.fixture

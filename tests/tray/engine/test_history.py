@@ -61,4 +61,4 @@ def test_a_home_without_a_login_has_no_history(tmp_path: Path) -> None:
     nobody = AccountUsage(provider="codex", title="Codex", homes=())
     ledger = Ledger(tmp_path / "ledger.sqlite3")
     assert history.note(ledger, nobody, NOW, UTC, "all") == nobody
-    assert ledger.windows(*EVER) == []
+    assert ledger.limits.windows(*EVER) == []

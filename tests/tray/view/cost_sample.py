@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from providers.domain.cost import CostReport, Detail
+from providers.domain.cost import DEFAULT_DETAIL, CostReport, Detail
 from providers.ledger.query import Held, Slice
-from providers.ledger.report import NO_DETAIL, cost_report
+from providers.ledger.report import cost_report
 from providers.registry import PROVIDERS
 from tray.view import cost_tables
 from tray.view.output import Paper
@@ -107,7 +107,7 @@ def _slice(
 
 
 def report(
-    provider: str, zone: tzinfo = BERLIN, detail: Detail = NO_DETAIL, found: list[Slice] | None = None
+    provider: str, zone: tzinfo = BERLIN, detail: Detail = DEFAULT_DETAIL, found: list[Slice] | None = None
 ) -> CostReport:
     made = list(slices(provider)) if found is None else found
     recent = [each for each in made if each.quarter >= NOW.timestamp() * 1000 - 3 * _HOUR]

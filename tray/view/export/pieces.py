@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from providers.domain import project
 from providers.ledger.ledger import Ledger
-from providers.ledger.report import day_span
 from providers.ledger.rows import LimitRow, Origin, Values
+from providers.ledger.spans import day_span
 from providers.ledger.windows import WindowRecord
 from tray.engine import published
 from tray.engine.salt import private_salt
@@ -93,10 +93,12 @@ class Pieces:
         return responses.Naming(self._wanted.zone, labels, self._hidden)
 
     def _limit_rows(self) -> Iterator[LimitRow]:
-        return (row for row in self._ledger.limits(self._since, self._until) if self._is_wanted(row.account))
+        return (
+            row for row in self._ledger.limits.rows(self._since, self._until) if self._is_wanted(row.account)
+        )
 
     def _windows(self) -> Iterator[WindowRecord]:
-        found = self._ledger.windows(
+        found = self._ledger.limits.windows(
             self._since or datetime.min.replace(tzinfo=UTC), self._until or datetime.max.replace(tzinfo=UTC)
         )
         return (record for record in found if self._is_wanted(record.account))

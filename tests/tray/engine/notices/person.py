@@ -140,7 +140,7 @@ class Tray:
         return found
 
     def windows(self, since: datetime, until: datetime) -> list[WindowRecord]:
-        return self._ledger.windows(since, until)
+        return self._ledger.limits.windows(since, until)
 
     def _note(self, account: str, now: datetime) -> None:
         merged = merge(self._readings[account].values())

@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from providers.domain.cost import BilledResponse, Context, Detail, TokenUsage
+from providers.domain.cost import DEFAULT_DETAIL, BilledResponse, Context, Detail, TokenUsage
 from providers.host.files import Folders
 from providers.ledger.database import opened, transaction
 from providers.ledger.index import note_writing
-from providers.ledger.report import NO_DETAIL
 from providers.ledger.responses import replace_responses
 from providers.ledger.rollup.rollup import Rollup
 from tray.engine.costs import Costs
@@ -112,7 +111,7 @@ class LedgerPage:
         since, until = data.selection.since, data.selection.until
         assert since is not None
         assert until is not None
-        detail = Detail(models_of=models_of) if models_of else NO_DETAIL
+        detail = Detail(models_of=models_of) if models_of else DEFAULT_DETAIL
         reports = {
             name: self.costs.ledger.report(
                 name, labels, since=since, until=until, zone=data.zone, now=self.now, detail=detail

@@ -48,7 +48,7 @@ def account(ident: str = "a1b2c3d4", provider: str = "codex", **more: Any) -> Ac
 
 
 def note(ledger: Ledger, usage: AccountUsage, *lanes: Sourced[RateWindow]) -> None:
-    ledger.note_limits(replace(usage, windows=lanes), max(each.fetched_at for each in lanes))
+    ledger.limits.note(replace(usage, windows=lanes), max(each.fetched_at for each in lanes))
 
 
 def work(

@@ -26,7 +26,7 @@ def percent_values(data: PageData) -> Values:
 
 
 def _values(data: PageData) -> Values:
-    records = by_account(data.costs.ledger.windows(*EVER, window=WINDOW))
+    records = by_account(data.costs.ledger.limits.windows(*EVER, window=WINDOW))
     found: Values = {}
     for account in limit_accounts(data):
         weeks = records.get(account.id, [])[-_MOST - 1 :]
@@ -43,7 +43,7 @@ def _is_here(
     if not weeks:
         return lambda _since, _until: True
     begin = weeks[0].starts_at
-    changes = without_glitches(data.costs.ledger.limit_series(account, WINDOW, begin, data.now))
+    changes = without_glitches(data.costs.ledger.limits.series(account, WINDOW, begin, data.now))
     quarters = data.rollup.used_quarters(begin - DAY, data.now, {"account": account})
 
     def is_here(since: datetime, until: datetime) -> bool:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from providers.domain.cost import Tally
 from providers.ledger.checksum import QUARTER_MS
-from providers.ledger.report import day_span
 from providers.ledger.rollup.selection import Filter
+from providers.ledger.spans import day_span
 from providers.ledger.windows import WindowRecord
 from tray.faces.page.data import PageData
 from tray.faces.page.limits.accounts import LimitAccount
@@ -27,7 +27,7 @@ def asked_span(data: PageData) -> tuple[datetime, datetime]:
 
 def windows_of_range(data: PageData) -> list[WindowRecord]:
     """Those that were open at some time in it, of all accounts, oldest first. Raises LedgerError."""
-    return data.once("windows of the range", lambda: data.costs.ledger.windows(*asked_span(data)))
+    return data.once("windows of the range", lambda: data.costs.ledger.limits.windows(*asked_span(data)))
 
 
 def by_account(records: Iterable[WindowRecord]) -> dict[str, list[WindowRecord]]:

@@ -83,7 +83,7 @@ def _chart(
     if len(own) > MOST_LINES:
         return _columns(data, account, own, records, title)
     since, until = _span(data, own)
-    changes = data.costs.ledger.limit_series(account.id, window, since, until)
+    changes = data.costs.ledger.limits.series(account.id, window, since, until)
     if len(changes) < _LEAST:
         return None
     return use_line(

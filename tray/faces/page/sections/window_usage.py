@@ -91,7 +91,7 @@ def _known(data: PageData, window: str) -> list[WindowRecord]:
     since, until = _span(data, window)
     if since - EVER[0] > _BEFORE[window]:
         since -= _BEFORE[window]
-    return data.costs.ledger.windows(since, until, window=window)
+    return data.costs.ledger.limits.windows(since, until, window=window)
 
 
 def _span(data: PageData, window: str) -> tuple[datetime, datetime]:
@@ -141,7 +141,7 @@ def _note(data: PageData, window: str, rows: int) -> str:
 def _first_look(data: PageData, record: WindowRecord) -> datetime | None:
     """The first reading of the window, or one before it began."""
     until = end_of(record) or data.now
-    changes = data.costs.ledger.limit_series(record.account, record.window, record.starts_at, until)
+    changes = data.costs.ledger.limits.series(record.account, record.window, record.starts_at, until)
     return changes[0].at if changes else None
 
 
