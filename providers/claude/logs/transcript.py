@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -102,8 +102,11 @@ class SessionTotal(Struct, frozen=True, array_like=True):
     sums: dict[str, Sums]
 
 
-class Observation(Struct, array_like=True):
-    """What is kept of a transcript; `make` is that of Transcripts.
+Row = TypeVar("Row")
+
+
+class ObservationOf(Struct, Generic[Row], array_like=True):
+    """What is kept of a transcript; `make` is that of Transcripts, and `rows` are decoded or not.
 
     `last_at` is the latest time of a line (epoch seconds), `account` that of the session now. `unnamed` is
     for a transcript without request ids: of each message id since the last prompt the first line, by its
@@ -115,26 +118,15 @@ class Observation(Struct, array_like=True):
     places: list[Location]
     messages: list[SentRow]
     served: list[Served]
-    rows: list[ResponseRow]
+    rows: list[Row]
     states: list[SessionTotal]
     last_at: float
     account: str
     unnamed: dict[str, str] | None
 
 
-class PackedObservation(Struct, array_like=True):
-    """An observation whose rows are not decoded."""
-
-    make: Literal["claude 4"]
-    skipped: int
-    places: list[Location]
-    messages: list[SentRow]
-    served: list[Served]
-    rows: list[msgspec.Raw]
-    states: list[SessionTotal]
-    last_at: float
-    account: str
-    unnamed: dict[str, str] | None
+Observation = ObservationOf[ResponseRow]
+PackedObservation = ObservationOf[msgspec.Raw]
 
 
 class RowStart(Struct, array_like=True, gc=False):
