@@ -19,6 +19,8 @@ from tests.fuzz.mutate import Make
 
 DEADLINE = 5.0
 """Seconds of the processor for one case, of which a thousandth is enough."""
+PATIENCE = 60.0
+"""Seconds by the clock, for one that waits without end: generous, since a busy machine is no fault."""
 _OURS = re.compile(r"/(?:providers|tray)/")
 
 
@@ -88,11 +90,12 @@ def run(
     seconds: float | None = None,
     first: int = 0,
     deadline: float = DEADLINE,
+    patience: float = PATIENCE,
 ) -> Outcome:
     """So many cases, from `first` on, or for so long."""
     outcome = Outcome(target=target.name)
     began = time.perf_counter()
-    with _alarm() as set_alarm, _errors_of_threads() as of_threads:
+    with _alarms() as set_alarms, _errors_of_threads() as of_threads:
         for case in count(first) if cases is None else range(first, first + cases):
             if seconds is not None and time.perf_counter() - began >= seconds:
                 break
@@ -100,12 +103,12 @@ def run(
             started = time.process_time()
             error: BaseException | None = None
             try:
-                set_alarm(deadline)
+                set_alarms(deadline, patience)
                 target.check(content)
             except (Exception, TookTooLong) as raised:  # noqa: BLE001 - whatever it is, it is what we look for
                 error = raised
             finally:
-                set_alarm(0)
+                set_alarms(0, 0)
             outcome.slowest = max(outcome.slowest, (time.process_time() - started, case))
             outcome.cases += 1
             while of_threads:
@@ -145,25 +148,33 @@ def _reason(error: BaseException) -> str:
 
 
 @contextmanager
-def _alarm() -> Iterator[Callable[[float], object]]:
-    """To set an alarm that raises TookTooLong. It counts the time of the processor: a busy machine is no fault. A
-    case that waits without end is ended by what runs the tests, which has an alarm of another kind.
+def _alarms() -> Iterator[Callable[[float, float], object]]:
+    """To set alarms that raise TookTooLong, after so many seconds of the processor and by the clock.
 
-    Windows has none.
+    Whoever runs the tests may have an alarm by the clock: it stays, and there is none of ours. Windows has none.
     """
     if not hasattr(signal, "setitimer"):
-        yield lambda _seconds: None
+        yield lambda _processor, _clock: None
         return
+    alarms = {signal.ITIMER_PROF: signal.SIGPROF}
+    if signal.getitimer(signal.ITIMER_REAL)[0] == 0:
+        alarms[signal.ITIMER_REAL] = signal.SIGALRM
 
     def ring(_number: int, _frame: object) -> None:
         raise TookTooLong
 
-    before = signal.signal(signal.SIGPROF, ring)
+    def set_alarms(processor: float, clock: float) -> None:
+        signal.setitimer(signal.ITIMER_PROF, processor)
+        if signal.ITIMER_REAL in alarms:
+            signal.setitimer(signal.ITIMER_REAL, clock)
+
+    before = [(number, signal.signal(number, ring)) for number in alarms.values()]
     try:
-        yield lambda seconds: signal.setitimer(signal.ITIMER_PROF, seconds)
+        yield set_alarms
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
+        set_alarms(0, 0)
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 @contextmanager

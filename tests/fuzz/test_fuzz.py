@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -25,6 +27,7 @@ from tests.fuzz.run import Target, Violation, case_input, run
 from tests.fuzz.targets import NAMES, all_targets, reading
 from tests.fuzz.targets.texts import USAGE
 from tests.homes import NOW
+from tests.programs import ROOT
 
 CASES, SEED = 300, 20261128
 
@@ -138,12 +141,39 @@ def test_a_hang_is_found_and_the_run_goes_on() -> None:
             except Exception:  # noqa: BLE001 - a parser that takes whatever comes
                 pass
 
-    before = signal.getsignal(signal.SIGPROF)
+    signal.setitimer(signal.ITIMER_REAL, 100)  # as whoever runs the tests has set it
+    before = [signal.getsignal(each) for each in (signal.SIGPROF, signal.SIGALRM)]
     outcome = run(replace(planted(lambda found: found), check=check), SEED, cases=4, deadline=0.05)
     assert [(each.reason, each.case) for each in outcome.failures.values()] == [("took too long", 1)]
     assert (len(tried), outcome.failed) == (4, 1)
     assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)
-    assert signal.getsignal(signal.SIGPROF) is before
+    assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 100
+    assert [signal.getsignal(each) for each in (signal.SIGPROF, signal.SIGALRM)] == before
+
+
+WAITS = """
+import signal, threading
+from tests.fuzz.run import Target, run
+def check(content):
+    if content == b"1":
+        threading.Event().wait()
+cases = iter(range(3))
+target = Target(name="waits", make=lambda _random: b"%d" % next(cases), check=check)
+outcome = run(target, 0, cases=3, patience=0.5)
+print(outcome.cases, [(each.reason, each.content) for each in outcome.failures.values()])
+print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM) is signal.SIG_DFL)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no such alarm")
+def test_a_case_that_waits_without_end_is_found_where_nobody_else_has_an_alarm() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WAITS], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.stderr, done.stdout.splitlines()) == (
+        "",
+        ["3 [('took too long', b'1')]", "(0.0, 0.0) True"],
+    )
 
 
 SENT = {"input_tokens": 100, "cached_input_tokens": 40, "output_tokens": 9, "reasoning_output_tokens": 3}
