@@ -67,17 +67,17 @@ def test_one_look_up_does_not_go_through_the_whole_text(each: str) -> None:
 )
 @pytest.mark.parametrize("text", ["{} = 1", "[{}]", "x = {{{} = 1}}"])
 def test_a_key_of_very_many_parts_takes_no_minutes(text: str, key: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(BadToml, match="too many parts") as refused:
         read_toml("a = 1\n" + text.format(key))
     assert refused.value.line == 2
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(
     "value", ["." * 5000, "a, b. " * 5000, "x" * 1_000_000, "a" + " " * 200_000, "1.2.3"]
 )
 def test_text_with_many_dots_is_no_key(value: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert read_toml(f'a = "{value}"') == {"a": value}
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 2
