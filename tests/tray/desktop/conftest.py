@@ -65,9 +65,10 @@ def panel(bus: Bus) -> Iterator[Panel]:
 
 
 @pytest.fixture(autouse=True)
-def no_thread_left() -> Iterator[None]:
+def no_thread_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An engine waits for what it began as long as a busy machine needs, instead of leaving it behind."""
+    for module in ("engine", "listeners"):
+        monkeypatch.setattr(f"tray.engine.{module}._LINGER_SECONDS", 30.0)
     before = set(threading.enumerate())
     yield
-    for thread in set(threading.enumerate()) - before:
-        thread.join(10)  # what was stopped may be at its last step
     assert [thread.name for thread in threading.enumerate() if thread not in before] == []

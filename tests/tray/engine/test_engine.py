@@ -24,6 +24,7 @@ from providers.polling.account_store import AccountStore
 from providers.polling.accounts import take_usage
 from providers.source import Provider, Question
 from tests.fake_provider import FakeSource, FileSource, fake_provider, make_fake_home, reading
+from tray.engine import account_reader, poll_queue
 from tray.engine.costs import Costs
 from tray.engine.engine import Engine
 from tray.engine.schedule import Periods
@@ -104,7 +105,11 @@ class TestAnAccountThatHangsForEver:
         homes = [make_fake_home(tmp_path / name) for name in ("hangs", "answers")]
         return scope_of(tmp_path, fake_provider(homes, server, FileSource()))
 
-    def test_the_others_answer_is_published_when_it_is_there(self, scope: Scope) -> None:
+    def test_the_others_answer_is_published_when_it_is_there(
+        self, scope: Scope, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(poll_queue, "SLOW_SECONDS", 6 * DEADLINE)  # so that nobody waits for it instead
+        monkeypatch.setattr(account_reader, "READ_SECONDS", 6 * DEADLINE)
         with running(scope) as (_, seen):
             state = seen.wait_for(lambda state: "answers" in used(state))
             assert state.refreshing

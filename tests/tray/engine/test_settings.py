@@ -217,6 +217,6 @@ def test_a_duplicate_table_is_invalid_toml(text: str) -> None:
 
 
 def test_many_mistakes_cost_no_time() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert "and 29997 more" in str(read("".join(f"k{n} = 1\n" for n in range(30_000))).problem)
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 3
