@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from io import StringIO
 from pathlib import Path
@@ -33,9 +32,15 @@ def environ(folder: Path, **more: str) -> dict[str, str]:
     return {**kept, **homes, "HOME": str(folder), "TANKFUL_HOME": str(folder / "own"), **more}
 
 
+PATIENT = "from tray.faces.page import server; server.GRACE_SECONDS = 60; from tray.cli import __main__"
+"""Waits that long at its end for whoever does not end an answer."""
+
+
 @contextmanager
-def dashboard(folder: Path, *arguments: str, **more: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tray.cli", "dashboard", "--no-open", *arguments]
+def dashboard(
+    folder: Path, *arguments: str, program: Sequence[str] = ("-m", "tray.cli"), **more: str
+) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, *program, "dashboard", "--no-open", *arguments]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with started(command, text=True, cwd=ROOT, env=environ(folder, **more), **pipes) as process:
         yield process
@@ -60,7 +65,7 @@ def cookie_of(address: str) -> tuple[str, str]:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_prints_an_address_that_answers_and_ends_at_once(tmp_path: Path, number: int) -> None:
-    with dashboard(tmp_path, "--port", "0") as process:
+    with dashboard(tmp_path, "--port", "0", program=("-c", PATIENT)) as process:
         host, cookie = cookie_of(address_of(process))
         connection = http.client.HTTPConnection(host, timeout=20)
         connection.request("GET", "/events?tab=a&seen=x", headers={"Cookie": cookie})
@@ -68,10 +73,8 @@ def test_it_prints_an_address_that_answers_and_ends_at_once(tmp_path: Path, numb
         assert stream.status == 200
         stream.readline()
         children = psutil.Process(process.pid).children(recursive=True)
-        began = time.monotonic()
         process.send_signal(number)
-        assert process.wait(10) == 0
-        assert time.monotonic() - began < 8  # 0.2 s on a machine with nothing else to do
+        assert process.wait(20) == 0  # after 0.2 s on a machine with nothing else to do
         stream.close()
         connection.close()
     assert process.stderr is not None

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,15 @@ from tests.tray.faces.guard.test_hook import PROMPT, TOOL, Person
 from tests.tray.faces.published import ROOT
 
 SECONDS = 2.0  # the CLIs' promise; starting Python comes on top, here on a busy machine
+TELLS_SLEEPS = """
+import os, time
+def sleep(seconds, sleep=time.sleep):
+    os.write(2, b"%f\\n" % seconds)
+    sleep(seconds)
+time.sleep = sleep
+from tray.cli import __main__
+"""
+"""Writes how long each sleep is to take."""
 
 
 @pytest.fixture
@@ -70,10 +80,11 @@ def test_an_input_that_never_comes(person: Person) -> None:
     reads, writes = os.pipe()
     os.write(writes, b'{"hook_event_name": "Pre')
     began = time.monotonic()
-    done = _run(person, reads)
+    done = _run(person, reads, program=("-c", TELLS_SLEEPS))
     took = time.monotonic() - began
     os.close(writes)
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert float(done.stderr) < SECONDS, "it slept longer, or more often"
     assert took < SECONDS + 4
     assert person.log == ["INFO claude hook of ~/.claude: let pass: no answer in time"]
 
@@ -231,8 +242,10 @@ def test_a_bad_argument_is_no_refusal(person: Person) -> None:
     assert person.start("guard", "--hook", "claude", "--refuse-calls").returncode == 64
 
 
-def _run(person: Person, stdin: int, **more: Any) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "tray.cli", "guard", "--hook", "claude"]
+def _run(
+    person: Person, stdin: int, program: Sequence[str] = ("-m", "tray.cli"), **more: Any
+) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, *program, "guard", "--hook", "claude"]
     given = {"input": more.pop("input")} if "input" in more else {"stdin": stdin}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more
     return subprocess.run(command, env=person.environ, cwd=ROOT, timeout=30, check=False, **given, **pipes)
