@@ -130,6 +130,7 @@ def test_an_icon_that_needs_attention_is_drawn_and_does_not_blink(
     with opener(tmp_path / "desk") as desk:
         program = started(desk, "plenty", "tightest", "left")
         (before,) = desk.settled()
+        assert calm(before)
         loud = show(desk, program, "scarce tightest left", warns)
         pictures = [desk.settled()[0].tobytes() for _ in range(4)]
         assert set(pictures) == {loud.tobytes()}
