@@ -56,6 +56,8 @@ class LogTree:
 
     def look(self, horizon_ns: int) -> None:
         """Stat the recent logs, the recent folders, those above the newest log, and whatever is new in them."""
+        if horizon_ns < self._horizon_ns:  # the clock was set back: more is recent
+            self._horizon_ns, self._has_noted = horizon_ns, False
         self._note_recent()
         new_folders, new_logs, changed = list[str](), list[str](), False
         for path in self._watched():
@@ -105,10 +107,11 @@ class LogTree:
         return found
 
     def _note_recent(self) -> None:
-        """What is recent of a walk; after some walks nobody asks."""
+        """What is recent of all logs as last seen; after some walks nobody asks."""
         if not self._has_noted:
             self._has_noted = True
-            self._recent = {log.path: log for log in self._walked.written_since(self._horizon_ns)}
+            horizon_ns = self._horizon_ns
+            self._recent = {log.path: log for log in self._all(horizon_ns) if log.mtime_ns >= horizon_ns}
             self._note_recent_folders()
 
     def _note_recent_folders(self) -> None:

@@ -31,9 +31,9 @@ class House:
 
     def __init__(self, home: Path, **more: tuple[str, ...]) -> None:
         self.home = home
-        self.seconds = 0.0
+        self.seconds, self.now_ns = 0.0, NOW_NS
         self.finder = LogFinder(
-            home, ["logs", "archive"], is_log, lambda: self.seconds, now_ns=lambda: NOW_NS, **more
+            home, ["logs", "archive"], is_log, lambda: self.seconds, now_ns=lambda: self.now_ns, **more
         )
 
     def put(self, name: str, days_ago: float = 0, content: bytes = b"") -> Path:
@@ -137,6 +137,22 @@ def test_an_old_log_in_an_old_folder_waits_for_the_next_walk(house: House) -> No
     assert house.recent() == []
     house.later()
     assert house.recent() == ["old.jsonl", "new.jsonl"]
+
+
+def test_what_is_recent_again_since_the_clock_was_set_back_shows_at_once(house: House) -> None:
+    log = house.put("logs/2026/older.jsonl", 1.5)
+    house.settle(1.5)
+    assert house.recent() == []
+    house.now_ns -= DAY_NS
+    assert house.recent(1.9) == ["older.jsonl"]
+    log.unlink()
+    other = house.put("logs/2026/other.jsonl", 1.4)
+    house.settle(1.4)
+    assert house.recent(1.9) == ["other.jsonl"]
+    house.now_ns += DAY_NS
+    other.write_bytes(b"more")
+    age(other, 1.3)
+    assert house.recent(1.9) == ["other.jsonl"]
 
 
 def test_a_walk_by_another_user_of_the_finder_counts(house: House) -> None:
