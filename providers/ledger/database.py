@@ -31,6 +31,7 @@ _WINDOWS_SINCE = 4  # the version from which on there is a log of windows
 _CHECKSUMS_SINCE = 5  # the version from which on everything has a checksum
 
 BUSY_SECONDS = 30.0
+_LOOK_SECONDS = 0.01
 _SYSTEM_ERRORS = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
     sqlite3.SQLITE_READONLY: errno.EACCES,
@@ -213,9 +214,7 @@ def as_ledger_error(path: Path | InMemory, error: sqlite3.Error | DamageFound | 
 
 
 def _prepare(db: sqlite3.Connection, path: Path | InMemory, *, repair: bool) -> None:
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    (application,) = db.execute("PRAGMA application_id").fetchone()
-    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    version, application, tables = _of_one_moment(db)
     if application != APPLICATION_ID and tables:
         raise NotALedger
     if version > len(SCHEMA):
@@ -229,7 +228,7 @@ def _prepare(db: sqlite3.Connection, path: Path | InMemory, *, repair: bool) -> 
         raise LedgerError(
             f"{path} was written by an older version of tankful. The next scan will upgrade it."
         )
-    db.execute("PRAGMA journal_mode = WAL")
+    _use_wal(db)
     with transaction(db):
         (version,) = db.execute("PRAGMA user_version").fetchone()  # another process may have been faster
         for step in SCHEMA[version:]:
@@ -250,6 +249,34 @@ def _prepare(db: sqlite3.Connection, path: Path | InMemory, *, repair: bool) -> 
             db.execute("INSERT INTO meta VALUES ('first epoch', ?)", (int(time.time()),))
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {len(SCHEMA)}")
+
+
+def _of_one_moment(db: sqlite3.Connection) -> tuple[int, int, int]:
+    """The version, the application and how many tables and indices there are: somebody may be creating them."""
+    db.execute("BEGIN")
+    try:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        (application,) = db.execute("PRAGMA application_id").fetchone()
+        (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return version, application, tables
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """For this alone SQLite does not wait by itself: another process may be creating the same file."""
+    (busy_ms,) = db.execute("PRAGMA busy_timeout").fetchone()
+    ends = time.monotonic() + busy_ms / 1000
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= ends:
+                raise
+            time.sleep(_LOOK_SECONDS)
+        else:
+            return
 
 
 def wait_for_writer(db: sqlite3.Connection, seconds: float, listener: WaitListener | None) -> None:
