@@ -13,7 +13,8 @@ from zlib import adler32, crc32
 
 from msgspec import Struct
 
-_LARGEST = 2**63 - 1  # what a column of the ledger holds: some file systems have inodes and times beyond
+# What a column of the ledger holds: some file systems have inodes and times beyond.
+_LEAST, _LARGEST = -(2**63), 2**63 - 1
 
 
 class LogFile(Struct, frozen=True):
@@ -51,7 +52,7 @@ class FoundLogs:
                 try:
                     column.fromlist(values)
                 except OverflowError:
-                    column.fromlist([min(value, _LARGEST) for value in values])
+                    column.fromlist([max(_LEAST, min(value, _LARGEST)) for value in values])
 
     def __len__(self) -> int:
         return len(self.inodes)

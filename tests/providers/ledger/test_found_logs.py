@@ -63,7 +63,11 @@ def test_those_written_since(folders: list[list[LogFile]], since_ns: int) -> Non
     assert logs.newest() == max(logs, key=lambda log: (log.mtime_ns, log.path), default=None)
 
 
-def test_numbers_that_no_column_holds_are_the_largest_that_it_does() -> None:
+def test_numbers_that_no_column_holds_are_the_nearest_that_it_does() -> None:
     logs = FoundLogs()
-    logs.add("", ["a", "b"], [1, 2**64 - 1], [2**63, 2], [-1, 2**70])
-    assert list(logs) == [LogFile("a", 1, 2**63 - 1, -1), LogFile("b", 2**63 - 1, 2, 2**63 - 1)]
+    logs.add("", ["a", "b", "c"], [1, 2**64 - 1, 2], [2**63, 2, 3], [-1, 2**70, -(2**70)])
+    assert list(logs) == [
+        LogFile("a", 1, 2**63 - 1, -1),
+        LogFile("b", 2**63 - 1, 2, 2**63 - 1),
+        LogFile("c", 2, 3, -(2**63)),
+    ]
