@@ -27,6 +27,12 @@ time.sleep = sleep
 from tray.cli import __main__
 """
 """Writes how long each sleep is to take."""
+PATIENT = """
+from tray.faces.guard import deadline
+deadline.SECONDS = 20
+from tray.cli import __main__
+"""
+"""With a deadline that a busy machine does not reach."""
 
 
 @pytest.fixture
@@ -57,8 +63,9 @@ def test_odd_input(person: Person, cli: str, sent: bytes) -> None:
 
 def test_a_large_input_is_read(person: Person) -> None:
     person.has_left(5)
-    found = person.hook("claude", {**TOOL, "tool_response": "x}" * 4_000_000})
-    assert found is not None
+    sent = json.dumps({**TOOL, "tool_response": "x}" * 4_000_000}).encode()
+    done = _run(person, -1, program=("-c", PATIENT), input=sent)
+    assert json.loads(done.stdout)["continue"] is False
 
 
 def test_one_that_is_too_large_is_read_and_lets_pass(person: Person) -> None:
