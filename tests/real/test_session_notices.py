@@ -21,8 +21,11 @@ from tests.left_behind import at_work, until
 from tests.programs import started
 from tests.real.claude_sessions import Sessions, sessions
 from tests.real.live_claude import ASK, PLAYS, QUESTION, LiveModel
+from tests.real.live_codex import DEFAULT, live_codex, runs
 from tests.real.panel import PROGRAMS, xfce_panel
+from tests.real.scripted_codex import Script
 from tests.real.terminals import Terminal
+from tests.real.test_app_server import NEWEST
 from tests.real.test_claude import NOTES, PACKAGE
 from tests.real.test_icon import calls
 from tests.tray.faces.published import ROOT
@@ -33,13 +36,44 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such termina
 Cli = Callable[[str, str], Path]
 
 
-class Person:
-    """Somebody with a real Claude Code, and a tankful that notes its notices."""
+class Noted:
+    """What a tankful without a tray has noted."""
 
-    def __init__(self, claude: Sessions, folder: Path) -> None:
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    @property
+    def notices(self) -> list[dict[str, Any]]:
+        lines = self._file.read_text().splitlines() if self._file.exists() else []
+        return [json.loads(line) for line in lines]
+
+    @property
+    def kinds(self) -> list[str]:
+        return [each["kind"] for each in self.notices]
+
+
+@contextmanager
+def noting(folder: Path, environ: dict[str, str]) -> Iterator[Noted]:
+    folder.mkdir()
+    note = folder / "note"
+    note.write_text(f'#!/bin/sh\ncat >> "{folder}/noted"\n')
+    note.chmod(0o755)
+    (folder / "settings.toml").write_text(f'[notify]\ncommand = "{note}"\n')
+    environ = environ | {"HOME": str(folder), "TANKFUL_HOME": str(folder)}
+    command = [sys.executable, "-m", "tray.cli", "--headless"]
+    with started(command, env=environ, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        until((folder / "state/snapshot.json").exists, "tankful never began")
+        yield Noted(folder / "noted")
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+class Person:
+    """Somebody with a real Claude Code."""
+
+    def __init__(self, claude: Sessions, noted: Noted) -> None:
         self.claude = claude
-        self.folder = folder
-        self._noted = folder / "noted"
+        self._noted = noted
 
     def screen(self) -> Any:
         return self.claude.screen("--permission-mode", "default")
@@ -59,34 +93,18 @@ class Person:
 
     @property
     def notices(self) -> list[dict[str, Any]]:
-        lines = self._noted.read_text().splitlines() if self._noted.exists() else []
-        return [json.loads(line) for line in lines]
+        return self._noted.notices
 
     @property
     def kinds(self) -> list[str]:
-        return [each["kind"] for each in self.notices]
+        return self._noted.kinds
 
 
 @contextmanager
 def person(cli: Cli, folder: Path) -> Iterator[Person]:
-    tankful = folder / "tankful"
-    tankful.mkdir()
-    note = tankful / "note"
-    note.write_text(f'#!/bin/sh\ncat >> "{tankful}/noted"\n')
-    note.chmod(0o755)
-    (tankful / "settings.toml").write_text(f'[notify]\ncommand = "{note}"\n')
     with sessions(cli(PACKAGE, NOTES), folder / "person", LiveModel(*PLAYS)) as claude:
-        environ = claude.environ | {
-            "HOME": str(tankful),
-            "TANKFUL_HOME": str(tankful),
-            "CODEX_HOME": str(folder / "codex"),
-        }
-        command = [sys.executable, "-m", "tray.cli", "--headless"]
-        with started(command, env=environ, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
-            until((tankful / "state/snapshot.json").exists, "tankful never began")
-            yield Person(claude, tankful)
-            process.send_signal(signal.SIGTERM)
-            process.wait(20)
+        with noting(folder / "tankful", claude.environ | {"CODEX_HOME": str(folder / "none")}) as noted:
+            yield Person(claude, noted)
         assert at_work(claude.folder) == []
 
 
@@ -142,3 +160,31 @@ def test_the_tray_has_a_mark_until_the_program_is_killed(
                 os.kill(screen.pid, signal.SIGKILL)
                 until(lambda: not calls(desk.settled()[0]), "the mark stays", seconds=60)
         assert desk.left_behind() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the processes of Linux")
+def test_a_tool_that_runs_for_long_has_none_and_one_that_waits_has_one(cli: Cli, tmp_path: Path) -> None:
+    """Of Codex without hooks, whose log has the same lines for both: its processes tell."""
+    program = cli("@openai/codex", NEWEST)
+    script: Script = {
+        "turn": [
+            runs("sleep 20; echo one", "c1", DEFAULT),
+            runs("echo two", "c2", DEFAULT, escalated=True),
+        ]
+    }
+    with live_codex(program, tmp_path / "person", script) as codex:
+        environ = codex.environ | {"CLAUDE_CONFIG_DIR": str(tmp_path / "none")}
+        with noting(tmp_path / "tankful", environ) as noted, codex.terminal("--no-daemon") as terminal:
+            terminal.enters("[[turn]] please")
+            terminal.until(lambda: len(codex.models.answered) == 2, "the tool never ended")
+            assert noted.kinds == []
+            terminal.until(lambda: noted.kinds == ["approval"], "no notice")
+            (found,) = noted.notices
+            assert found["title"] == "work waits for permission: exec_command"
+            assert found["provider"] == "codex"
+            assert not any(word in json.dumps(found) for word in ("echo", "[[turn]]", str(tmp_path)))
+            terminal.types("y")
+            terminal.until(lambda: len(codex.models.answered) == 3, "the turn never ended")
+            time.sleep(2 * SETTLES.total_seconds())
+            assert noted.kinds == ["approval"]
+    until(lambda: at_work(tmp_path) == [], "something is left behind")
