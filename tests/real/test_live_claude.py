@@ -273,6 +273,30 @@ def test_a_killed_program_is_done(cli: Cli, tmp_path: Path) -> None:
         assert '"status":"waiting"' in record.read_text()
 
 
+def test_an_agent_of_a_killed_program_does_not_run_on(cli: Cli, tmp_path: Path) -> None:
+    """Its transcript ends within a turn, and the next program of the session works."""
+    with person(cli, tmp_path) as dev:
+        dev.model.hold(CHILD)
+        with dev.screen() as screen:
+            screen.enters(AGENT)
+            screen.until(lambda: dev.model.waits(CHILD), "the agent never began")
+            screen.until(lambda: [each.status for each in dev.one.subagents] == ["working"], "it is not seen")
+            session = dev.one.id
+            dev.claude.is_killed()
+        dev.model.let(CHILD)
+        with dev.screen("--resume", session) as screen:
+            dev.sees(screen, "idle")
+            dev.model.hold(HELD)
+            screen.enters(HELD)
+            screen.until(lambda: dev.model.waits(HELD), "the model was never asked")
+            dev.sees(screen, "working")
+            dev.stays(screen)
+            assert [each.status for each in dev.one.subagents] == ["done"]
+            dev.model.let(HELD)
+            dev.sees(screen, "idle")
+            dev.claude.leaves(screen)
+
+
 def test_one_that_prints_is_done_when_it_has(cli: Cli, tmp_path: Path) -> None:
     with person(cli, tmp_path) as dev:
         dev.model.hold(HELD)

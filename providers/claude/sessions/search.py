@@ -21,6 +21,7 @@ from providers.claude.sessions.session_folder import SessionFolders
 from providers.claude.sessions.transcripts import TranscriptFolders
 from providers.claude.sessions.unrecorded import UnrecordedSessions, homes_of, lacks_record
 from providers.domain.processes import ProcessTable
+from providers.host.files import stamp
 from providers.sessions import FoundServer, FoundSession, FoundSessions
 
 
@@ -65,7 +66,9 @@ class SessionSearch:
         )
 
     def subagents(self, found: FoundSession) -> Sequence[FoundSession]:
-        """They run in the process of their session; in one that is idle, none does."""
+        """They run in the process of their session: none does in one that is idle, nor one that was last written
+        before that process began, as those of a process that was killed.
+        """
         if found.log is None or found.parent is not None:
             return ()
         is_idle = found.record is not None and found.record.status == "idle"
@@ -74,7 +77,7 @@ class SessionSearch:
                 home=found.home,
                 id=agent.id,
                 log=agent.path,
-                is_running=False if is_idle else found.is_running,
+                is_running=False if is_idle or _is_older(agent.path, found.since) else found.is_running,
                 parent=found.id,
                 name=agent.kind,
             )
@@ -103,6 +106,12 @@ class SessionSearch:
             memory_files=self._beside.memory_files(log) if log else None,
             record=record.own if runs else None,
         )
+
+
+def _is_older(log: Path, began: datetime | None) -> bool:
+    """Whether it was last written before that."""
+    written = stamp(str(log))
+    return began is not None and written is not None and written[0] < began.timestamp() * 1e9
 
 
 def _distinct(homes: Sequence[Path]) -> list[Path]:

@@ -19,7 +19,7 @@ from msgspec import Struct
 from providers.host.files import Stamp, read_small, stamp
 
 _MOST_FILES = 2000
-_MOST_AGENTS = 64
+_MOST_AGENTS = 32
 _MOST_WORKFLOWS = 64
 _AGENT = re.compile(r"agent-([0-9A-Za-z_-]{1,80})\.jsonl", re.ASCII)
 _META_LIMIT = 1 << 16

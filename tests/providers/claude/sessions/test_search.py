@@ -217,6 +217,8 @@ def test_subagents_run_while_their_session_does(search: SessionSearch, home: Pat
         ("a2", None, True, ONE),
         ("a1", "Explore", True, ONE),
     ]
+    os.utime(below[1].log or "", (NOW.timestamp() - 700,) * 2)  # of a process before this one
+    assert [each.is_running for each in search.subagents(one)] == [True, False]
     write_record(home, ONE, 11, status="idle", updatedAt=1)
     [one] = found(search, FakeTable(Fake(pid=11)), home).values()
     assert [each.is_running for each in search.subagents(one)] == [False, False]
