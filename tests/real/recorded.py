@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from providers.sessions import HookRecord
 from tests.real.terminals import Terminal
@@ -44,6 +47,19 @@ class Recorder:
 
     def until(self, screen: Terminal, status: str, tool: str | None = None) -> None:
         screen.until(lambda: self.shows(status, tool), f"never {status}, but {self.status}")
+
+    def shown(self, environ: dict[str, str]) -> dict[str, Any]:
+        """The only session, as `tankful sessions --json` has it."""
+        done = subprocess.run(
+            [sys.executable, "-m", "tray.cli", "sessions", "--json"],
+            env=environ,
+            capture_output=True,
+            check=True,
+            timeout=60,
+        )
+        (session,) = json.loads(done.stdout)["sessions"]
+        found: dict[str, Any] = session
+        return found
 
     def written(self) -> str:
         """All of it."""

@@ -60,6 +60,8 @@ def test_approvals_questions_and_turns(cli: Cli, tmp_path: Path) -> None:
             recorder.until(screen, "approval", "Bash")
             screen.until(lambda: "Do you want to proceed?" in screen.text, "it never asked")
             assert recorder.shows("approval", "Bash")
+            found = recorder.shown(dev.claude.environ)
+            assert (found["status"], found["pid"], found["task"]["tool"]) == ("approval", screen.pid, "Bash")
             pressed(screen, "\r", lambda: "Do you want to proceed?" not in screen.text)
             recorder.until(screen, "idle")
             assert (dev.claude.work / "zz-asked").exists()

@@ -80,6 +80,9 @@ def test_approvals_questions_and_turns(person: Person) -> None:
         recorder.until(screen, "approval", "Bash")
         screen.until(lambda: "zz-please" in screen.text, "it never asked")
         assert recorder.shows("approval", "Bash")
+        found = recorder.shown(person.codex.environ)
+        assert (found["status"], found["status_from"], found["task"]["tool"]) == ("approval", "hook", "Bash")
+        assert found["pid"] == next(iter(recorder.records.values())).pid
         pressed(screen, "y", lambda: "Would you like to run" not in screen.text)
         recorder.until(screen, "idle")
         _plans(screen)
