@@ -19,7 +19,7 @@ from tests.real.scripted_codex import Held, Item, ScriptedModels, call
 from tests.real.terminals import Terminal
 from tests.real.terminals import terminal as in_terminal
 from tests.real.test_app_server import NEWEST
-from tests.real.test_guarded_codex import _trust
+from tests.real.test_guarded_codex import _end_all, _trust
 from tests.tray.faces.session_blocks import codex_block
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such terminals")
@@ -105,6 +105,24 @@ def test_approvals_questions_and_turns(person: Person) -> None:
     assert provider == "codex"
     assert any(session in log.name for log in person.codex.logs)
     assert "zz-" not in recorder.written(), "no word of a prompt, no command"
+
+
+def test_by_the_daemon_that_runs_the_sessions_of_all_screens(person: Person) -> None:
+    """As Codex starts by itself: the daemon runs the hooks, and no process tells whose tool waits."""
+    recorder = person.recorder
+    try:
+        with in_terminal([str(person.codex.program)], person.codex.environ, person.codex.work) as screen:
+            _trust(screen)
+            screen.enters("[[ask]] please")
+            recorder.until(screen, "approval", "Bash")
+            screen.until(lambda: "zz-please" in screen.text, "it never asked")
+            found = recorder.shown(person.codex.environ)
+            assert (found["status"], found["status_from"]) == ("approval", "hook")
+            pressed(screen, "y", lambda: "Would you like to run" not in screen.text)
+            recorder.until(screen, "idle")
+            assert recorder.shown(person.codex.environ)["status"] == "idle"
+    finally:
+        _end_all(person.codex.folder)
 
 
 def _plans(screen: Terminal) -> None:
