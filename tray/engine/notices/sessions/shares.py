@@ -31,11 +31,15 @@ def shares_due(
 
 
 def _found(state: State) -> Iterator[SessionOccasion]:
-    """None of a session that has ended: nothing can be done about it."""
-    least = state.settings.get(own.SESSION_SHARE)
-    if least == own.OFF or not state.settings.get(own.ENABLED) or state.sessions is None:
+    """None of a session that has ended: nothing can be done about it. None while logs are still being read: of a
+    week of which little is counted each session has used much.
+    """
+    least, look = state.settings.get(own.SESSION_SHARE), state.sessions
+    if least == own.OFF or not state.settings.get(own.ENABLED):
         return
-    for session in state.sessions.sessions:
+    if look is None or look.counted_at is None or state.counting:
+        return
+    for session in look.sessions:
         used = session.week_percent
         if used is not None and used >= float(least) and session.status.status != "done":
             yield SessionOccasion(kind="session_share", session=session, ends=_week_ends(state, session))

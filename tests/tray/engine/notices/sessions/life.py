@@ -33,6 +33,8 @@ class Life:
         self.focused: set[str] = set()
         self.asked_for_focus: list[str] = []
         self.is_looked_at = True
+        self.counting = False
+        self.counted_at: datetime | None = NOW
         self.seen: Seen = {}
         self.memory = SessionMemory(since=NOW - timedelta(hours=1))
         self.snapshot = UsageSnapshot(generated_at=NOW, accounts=(CODEX, CLAUDE))
@@ -63,12 +65,14 @@ class Life:
 
     @property
     def state(self) -> State:
-        look = SessionsLook(at=self.now, sessions=tuple(self.sessions.values()))
+        sessions = tuple(self.sessions.values())
+        look = SessionsLook(at=self.now, sessions=sessions, counted_at=self.counted_at)
         return State(
             settings=Settings(table=SETTINGS, values=self.settings),
             snapshot=self.snapshot,
             muted_until=self.muted_until,
             sessions=look if self.is_looked_at else None,
+            counting=self.counting,
         )
 
     def look(self, after: timedelta = timedelta(0)) -> SessionsDue:

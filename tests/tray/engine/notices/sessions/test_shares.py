@@ -90,3 +90,17 @@ def test_after_a_mute_and_not_in_an_open_menu() -> None:
     assert life.shown() == []
     life.watched = False
     assert life.shown() == []
+
+
+def test_none_before_the_week_is_counted() -> None:
+    life = Life()
+    life.set("a", "working", week_percent=90.0)
+    life.counted_at = None
+    assert life.shown() == []
+    life.counted_at, life.counting = life.now, True
+    assert life.shown() == []
+    life.set("a", "working", week_percent=2.0)
+    life.counting = False
+    assert life.shown() == []
+    life.set("a", "working", week_percent=25.0)
+    assert life.shown() == [["session_share a"]]
