@@ -8,6 +8,7 @@
         usage_rate        how fast a window is used, and what was used of it today
         account           the name of an account, the same from a log and from a login
         scalars, lenient  plain values in whatever form they were written; what can be salvaged of an object
+        typed             decoders of Structs, made by one thread at a time
         errors            a closed set, each with its remedy
         merge             many readings → one picture
         currency          how many decimals money has

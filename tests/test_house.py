@@ -152,3 +152,17 @@ def test_a_look_whether_a_file_is_there_never_raises() -> None:
     look = re.compile(r"(?<!entry)\.(exists|is_file|is_dir)\(\)")
     found = [f"{path}: {each[0]}" for path in sources() for each in look.finditer(path.read_text())]
     assert found == [], "use os.path.exists, isfile, isdir"
+
+
+def test_decoders_of_structs_are_made_in_one_place() -> None:
+    """Two threads that make them at once crash the interpreter (msgspec 0.22.0): see `typed`."""
+    made = re.compile(r"\bDecoder\(|\bmsgspec\.convert\(|\bdecode\([^#]*?\btype=", re.DOTALL)
+    found = {
+        str(path): ast.unparse(node)
+        for path in sources()
+        if path != ROOT / "providers/domain/typed.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and made.match(ast.unparse(node).removeprefix("msgspec.json.").removeprefix("msgspec.msgpack."))
+    }
+    assert found == {}

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from providers.claude.variables import config_dir, default_home
+from providers.domain import typed
 from providers.host.files import read_small, short
 from providers.source import Home
 
@@ -83,7 +84,7 @@ def places(home: Home) -> tuple[Path, ...]:
 
 def _parsed(raw: bytes) -> Config | None:
     try:
-        file = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=_File)
+        file = typed.json_decode(raw.removeprefix(b"\xef\xbb\xbf"), _File)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     who = file.oauth_account if isinstance(file.oauth_account, dict) else {}
@@ -96,7 +97,7 @@ def _parsed(raw: bytes) -> Config | None:
 
 def _noted(raw: Any) -> Noted | None:
     try:
-        cached = msgspec.convert(raw, _Cached)
+        cached = typed.convert(raw, _Cached)
     except msgspec.ValidationError:
         return None
     return Noted(

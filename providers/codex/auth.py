@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from providers.codex.claims import as_object, as_text, claims_of, headers_of, identity_of
 from providers.codex.config import FILE_LIMIT, login_store
+from providers.domain import typed
 from providers.domain.errors import LoginExpired, NotSignedIn, NotUnderstood, ProviderError
 from providers.domain.limits import Identity
 from providers.domain.scalars import moment
@@ -229,7 +230,7 @@ def _other_login(mode: str) -> ProviderError | None:
 
 def _refreshed(content: dict[str, Any]) -> datetime | None:
     with suppress(msgspec.ValidationError, OverflowError, ValueError):  # missing from older files
-        at = msgspec.convert(content.get("last_refresh"), datetime)
+        at = typed.convert(content.get("last_refresh"), datetime)
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     return None
 

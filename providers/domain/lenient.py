@@ -13,7 +13,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import NODEFAULT, Raw, Struct
 
-from providers.domain import scalars
+from providers.domain import scalars, typed
 
 _T = TypeVar("_T", bound=Struct)
 
@@ -54,7 +54,7 @@ def _member(raw: Any, hint: Any) -> Any:
     for plain in (raw, scalars.whole(raw), scalars.number(raw), scalars.flag(raw), scalars.moment(raw)):
         if plain is not None or raw is None:
             try:
-                return msgspec.convert(plain, hint)
+                return typed.convert(plain, hint)
             except msgspec.ValidationError:
                 continue
     if isinstance(raw, dict) and get_origin(hint) is dict:

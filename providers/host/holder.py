@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from providers.domain import typed
 from providers.host.files import read_small
 from providers.host.private import open_to_write
 
@@ -60,7 +61,7 @@ def note_holder(lock: Path, arguments: list[str] | None = None) -> None:
 def holder_of(lock: Path) -> Holder | None:
     """Who noted it last, if that process still runs; the caller knows that the lock is held."""
     try:
-        holder = msgspec.json.decode(read_small(_file(lock), _LARGEST), type=Holder)
+        holder = typed.json_decode(read_small(_file(lock), _LARGEST), Holder)
     except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
         return None
     name, _, argument = holder.command.partition(" ")

@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
+from providers.domain.typed import json_decoder
+
 T = TypeVar("T")
 
 _START = '{"'  # of a record: within a text the quote is escaped
@@ -30,7 +32,7 @@ class _Record(Struct):
     """Any object: what it holds is passed over, which takes a tenth of the time."""
 
 
-_record = msgspec.json.Decoder(_Record)
+_record = json_decoder(_Record)
 _MOST_DIGITS = 100  # of a number that may mean something: Python refuses to read one of 4301
 
 

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from providers.domain import typed
 from providers.domain.limits import CLOCK_SLACK, Attempt, Reading, UsageError
 from providers.domain.scalars import usable
 from providers.host.atomic import write_whole
@@ -177,7 +178,7 @@ class AccountStore:
 
 def _load(file: Path, kind: type[T]) -> T | None:
     try:
-        data = msgspec.json.decode(read_small(file, SIZE_LIMIT), type=kind)
+        data = typed.json_decode(read_small(file, SIZE_LIMIT), kind)
         return data if _is_sound(msgspec.to_builtins(data, builtin_types=(datetime, Decimal))) else None
     except (OSError, msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):
         return None

@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from providers.domain.typed import json_decoder
+
 # A command that is a prompt begins with <command-message>; one of the program itself with its name.
 _NOT_WRITTEN = re.compile(
     r"\s*(?:<(?:command-name>|local-command-|bash-|task-notification|teammate-message|system-reminder>|ide_)"
@@ -78,8 +80,8 @@ class Attached(Struct):
         return _is_persons(command.origin) and _is_written(command.prompt)
 
 
-decode_user = msgspec.json.Decoder(User).decode
-decode_attached = msgspec.json.Decoder(Attached).decode
+decode_user = json_decoder(User).decode
+decode_attached = json_decoder(Attached).decode
 
 
 def is_persons_turn(origin: Any, turn_origin: Any) -> bool:

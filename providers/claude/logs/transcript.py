@@ -14,6 +14,7 @@ from providers.claude.logs.lines import ModelTotal, Spent
 from providers.domain.account import account_id
 from providers.domain.cost import TokenUsage
 from providers.domain.stable_hash import stable_hash
+from providers.domain.typed import msgpack_decoder
 from providers.logs import unpacked
 
 
@@ -148,10 +149,10 @@ def known_account(account: str) -> str | None:
 
 
 encode = msgspec.msgpack.Encoder().encode
-_decoder = msgspec.msgpack.Decoder(Observation)
-_packed = msgspec.msgpack.Decoder(PackedObservation)
-row = msgspec.msgpack.Decoder(ResponseRow).decode
-row_start = msgspec.msgpack.Decoder(RowStart).decode
+_decoder = msgpack_decoder(Observation)
+_packed = msgpack_decoder(PackedObservation)
+row = msgpack_decoder(ResponseRow).decode
+row_start = msgpack_decoder(RowStart).decode
 
 
 def observed(observation: bytes) -> Observation:

@@ -24,6 +24,7 @@ from providers.claude.logs.lines import (
     Usage,
     UserLine,
 )
+from providers.domain.typed import json_decoder
 from providers.logs import MalformedLine
 
 # A plain value. A text without a quote in it is tried first: it takes half the time, and nearly all are such.
@@ -56,12 +57,12 @@ class _Message(Struct):
     usage: Any = None
 
 
-_line = msgspec.json.Decoder(TranscriptLine)
-_prompt = msgspec.json.Decoder(PromptLine)
-_head = msgspec.json.Decoder(_Head)
-_message = msgspec.json.Decoder(_Message)
-_cost_state = msgspec.json.Decoder(CostState)
-_owner = msgspec.json.Decoder(SessionOwner)
+_line = json_decoder(TranscriptLine)
+_prompt = json_decoder(PromptLine)
+_head = json_decoder(_Head)
+_message = json_decoder(_Message)
+_cost_state = json_decoder(CostState)
+_owner = json_decoder(SessionOwner)
 _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
 _PROMPT = b'"type":"user","message":{"role":"user","content":"'
 _HEAD = 512  # bytes: before its type a prompt has few and short members

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct
 
 from providers.domain import scalars
+from providers.domain.typed import json_decoder
 
 _T = TypeVar("_T")
 
@@ -108,14 +109,14 @@ class ToolResult(Struct, gc=False, rename="camel"):
         return task if isinstance(task, str) and task else None
 
 
-_line = msgspec.json.Decoder(LiveLine)
-_message = msgspec.json.Decoder(LiveMessage)
-_usage = msgspec.json.Decoder(LiveUsage)
-_block = msgspec.json.Decoder(MessageBlock)
-_blocks = msgspec.json.Decoder(list[Raw])
-_attachment = msgspec.json.Decoder(_Attachment)
-_result = msgspec.json.Decoder(ToolResult)
-_object = msgspec.json.Decoder(dict[str, Any])
+_line = json_decoder(LiveLine)
+_message = json_decoder(LiveMessage)
+_usage = json_decoder(LiveUsage)
+_block = json_decoder(MessageBlock)
+_blocks = json_decoder(list[Raw])
+_attachment = json_decoder(_Attachment)
+_result = json_decoder(ToolResult)
+_object = json_decoder(dict[str, Any])
 
 
 def decode(line: bytes) -> LiveLine | None:

@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from providers.domain import typed
 from providers.domain.live import Status
 from providers.domain.scalars import moment
 from providers.host.files import Stamp, read_small, stamp
@@ -125,7 +126,7 @@ def _names(folder: Path) -> list[str] | None:
 def _decoded(path: str) -> SessionRecord | None:
     """None for a file that is torn, or that is of another shape."""
     try:
-        file = msgspec.json.decode(read_small(Path(path), _LIMIT), type=_File)
+        file = typed.json_decode(read_small(Path(path), _LIMIT), _File)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     pid = int(Path(path).stem)

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from providers.domain import typed
 from providers.host.files import Stamp, read_small, stamp
 
 _MOST_FILES = 2000
@@ -105,9 +106,7 @@ def _dated(log: tuple[str, Path]) -> tuple[int, str, Path]:
 
 def _kind(log: Path) -> str | None:
     try:
-        kind = msgspec.json.decode(
-            read_small(log.with_suffix(".meta.json"), _META_LIMIT), type=_Meta
-        ).agent_type
+        kind = typed.json_decode(read_small(log.with_suffix(".meta.json"), _META_LIMIT), _Meta).agent_type
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return kind if isinstance(kind, str) and _KIND.fullmatch(kind) else None

@@ -25,6 +25,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from providers.codex import limits, shapes
 from providers.codex.parts import Parts
+from providers.domain import typed
 from providers.domain.limits import Credits, DayTokens, RateWindow, Reading
 from providers.domain.scalars import whole
 
@@ -85,7 +86,7 @@ def tokens(raw: Any) -> tuple[DayTokens, ...]:
     counted: dict[date, int] = {}
     for each in buckets[:_MOST_DAYS] if isinstance(buckets, list) else ():
         with suppress(msgspec.ValidationError):
-            bucket = msgspec.convert(each, _Bucket)
+            bucket = typed.convert(each, _Bucket)
             count = whole(bucket.tokens)
             if count is not None and 0 <= count <= _MOST_TOKENS:
                 counted[bucket.start_date] = count

@@ -11,6 +11,7 @@ from msgspec.structs import fields
 
 from providers.codex.logs.observation import Observation
 from providers.domain.context_use import ContextUse
+from providers.domain.typed import msgpack_decoder
 
 
 class _State(Struct, array_like=True):
@@ -30,7 +31,7 @@ _Kept = msgspec.defstruct(
     array_like=True,
 )
 """The first members of an Observation: the rest, which is long, is not decoded."""
-_decoder = msgspec.msgpack.Decoder(_Kept)
+_decoder = msgpack_decoder(_Kept)
 
 
 def context_window(use: ContextUse, observations: Sequence[bytes]) -> int | None:

@@ -13,6 +13,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from providers.codex.logs.wire import UNWANTED
+from providers.domain import typed
+from providers.domain.typed import json_decoder
 from providers.ledger import damaged_line
 
 _DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -75,7 +77,7 @@ class _EventLine(_Line, frozen=True, kw_only=True, tag="event_msg"):
 
 
 LimitsLine = _SessionLine | _ContextLine | _EventLine
-_line: msgspec.json.Decoder[LimitsLine] = msgspec.json.Decoder(LimitsLine)
+_line: msgspec.json.Decoder[LimitsLine] = json_decoder(LimitsLine)
 
 
 def decode_limits(text: bytes) -> LimitsLine | None:
@@ -99,7 +101,7 @@ def decode_limits(text: bytes) -> LimitsLine | None:
 
 def _converted(record: dict[str, Any]) -> LimitsLine | None:
     try:
-        line: LimitsLine = msgspec.convert(record, LimitsLine)
+        line: LimitsLine = typed.convert(record, LimitsLine)
     except _DAMAGE:
         return None
     return line

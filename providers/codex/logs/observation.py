@@ -22,6 +22,7 @@ from providers.codex.logs.rollout import (
 )
 from providers.domain import project
 from providers.domain.stable_hash import stable_hash
+from providers.domain.typed import msgpack_decoder
 from providers.logs import unpacked
 
 
@@ -114,8 +115,8 @@ def _links(kept: ObservationStart, foreign: set[str]) -> frozenset[int]:
 
 
 encode = msgspec.msgpack.Encoder().encode
-_decoder = msgspec.msgpack.Decoder(Observation)
-_reader_decoder = msgspec.msgpack.Decoder(ReaderObservation)
+_decoder = msgpack_decoder(Observation)
+_reader_decoder = msgpack_decoder(ReaderObservation)
 _NO_LINES = msgspec.Raw(encode([]))
 
 

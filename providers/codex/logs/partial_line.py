@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
 from msgspec import Struct
 
 from providers.codex.logs import wire
+from providers.domain.typed import json_decoder
 from providers.ledger.scan import HEAD_ALONE
 from providers.logs import MalformedLine
 
@@ -32,8 +32,8 @@ class _Event(Struct):
     payload: _Head
 
 
-_head = msgspec.json.Decoder(_Head)
-_event = msgspec.json.Decoder(_Event)
+_head = json_decoder(_Head)
+_event = json_decoder(_Event)
 
 
 def in_part(text: bytes | bytearray) -> wire.Line | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
@@ -21,6 +20,7 @@ from providers.codex.logs.rollout import (
     plus,
     turn_is_real,
 )
+from providers.domain.typed import msgpack_decoder
 
 SIZE = 4096
 """Lines of a piece; all lines of a turn are in one."""
@@ -28,9 +28,9 @@ _DECODED = 64
 """Lines of each piece that are held decoded while there are no pieces yet."""
 
 
-_lines = msgspec.msgpack.Decoder(list[Raw])
-_record = msgspec.msgpack.Decoder(Record)
-_event = msgspec.msgpack.Decoder(TokenEvent)
+_lines = msgpack_decoder(list[Raw])
+_record = msgpack_decoder(Record)
+_event = msgpack_decoder(TokenEvent)
 
 
 def pieces(observation: bytes, size: int = SIZE) -> Iterator[bytes] | None:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import msgspec
 from msgspec import Raw, Struct
+
+from providers.domain.typed import msgpack_decoder
 
 # Input, cached, cache_write, output, reasoning, as logged: cached and cache_write are parts of input.
 # Its total_tokens is left out: after an overflow it is set to the size of the context window, and nothing else is.
@@ -77,8 +78,8 @@ class TokenEvent(Struct, frozen=True, array_like=True, gc=False):
     terms: int
 
 
-RECORDS = msgspec.msgpack.Decoder(list[Record])
-EVENTS = msgspec.msgpack.Decoder(list[TokenEvent])
+RECORDS = msgpack_decoder(list[Record])
+EVENTS = msgpack_decoder(list[TokenEvent])
 
 
 class Base(Struct, frozen=True, kw_only=True, array_like=True):

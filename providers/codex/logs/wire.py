@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from providers.domain.account import account_id
+from providers.domain.typed import json_decoder
 from providers.ledger.scan import HEAD_ALONE
 from providers.logs import MalformedLine
 
@@ -251,7 +252,7 @@ class EventLine(_Line, frozen=True, kw_only=True, tag="event_msg"):
 Payload = SessionMeta | TurnContext | UsageRecord | Compacted | Event
 Line = SessionLine | ContextLine | RecordLine | CompactedLine | EventLine
 
-decode_whole: Callable[[bytes | bytearray], Line] = msgspec.json.Decoder(Line).decode
+decode_whole: Callable[[bytes | bytearray], Line] = json_decoder(Line).decode
 DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 

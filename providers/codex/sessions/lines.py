@@ -10,10 +10,10 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta, Raw, Struct
 
 from providers.codex.logs.wire import DAMAGE, EARLIEST, LATEST
+from providers.domain.typed import json_decoder
 
 _HEAD = re.compile(
     rb'\{"timestamp":"([^"]{0,64})",(?:"ordinal":[0-9]{1,19},)?'
@@ -90,7 +90,7 @@ class TellingLine(Struct, frozen=True):
     payload: Payload
 
 
-_decode = msgspec.json.Decoder(TellingLine).decode
+_decode = json_decoder(TellingLine).decode
 
 
 def kind_of(line: bytes) -> tuple[bytes, bytes]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from providers.domain.typed import json_decoder
 from providers.host.files import Stamp, open_regular, stamp
 
 _INDEX = "session_index.jsonl"
@@ -23,7 +24,7 @@ class _Named(Struct):
     thread_name: str
 
 
-_decode = msgspec.json.Decoder(_Named).decode
+_decode = json_decoder(_Named).decode
 
 
 class ThreadTitles:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from providers.domain import typed
 from providers.ledger.prices.card import Card, card
 from providers.ledger.prices.library import Library, made_on
 from providers.ledger.prices.names import Name
@@ -82,7 +83,7 @@ class Layers:
     def _ours(self) -> _Layer:
         name, ours = "tankful's prices.toml", self._ours_text
         if isinstance(ours, bytes):
-            return _Layer("tankful", name, msgspec.json.decode(ours, type=PriceFile))
+            return _Layer("tankful", name, typed.json_decode(ours, PriceFile))
         return self._read("tankful", name, ours)
 
     @property

@@ -12,9 +12,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
+from providers.domain import typed
 from providers.ledger.prices.names import Name, read_name
 from providers.ledger.prices.rates import (
     CLASSES,
@@ -152,14 +152,14 @@ class _Header(Struct, frozen=True):
 
 def made_on(document: bytes) -> date:
     """The day a list was made, without decoding the rest of it."""
-    return msgspec.json.decode(document, type=_Header).made_on
+    return typed.json_decode(document, _Header).made_on
 
 
 class Library:
     """One list. Raises msgspec.DecodeError for a damaged document, or one of another format."""
 
     def __init__(self, document: bytes, *, built_in: bool = True) -> None:
-        self._document = msgspec.json.decode(document, type=_Document)
+        self._document = typed.json_decode(document, _Document)
         self._found: dict[Name, _Model | None] = {}
         self._built_in = built_in
 

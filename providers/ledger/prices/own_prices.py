@@ -38,6 +38,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta, Struct, field
 
+from providers.domain import typed
 from providers.host.toml_lines import BadToml, Keys, TomlLines, read_toml
 from providers.ledger.prices.names import Name
 from providers.ledger.prices.rates import CLASSES, HIGHEST_RATE, Price, Step, Tiered
@@ -269,7 +270,7 @@ class _Reader:
         for key in (key for key in raw if key in _AMOUNTS):
             self._check_amount(raw[key], (*path, key))
         try:
-            return msgspec.convert(raw, kind)
+            return typed.convert(raw, kind)
         except msgspec.ValidationError as error:
             raise self._explained(str(error), path) from None
 

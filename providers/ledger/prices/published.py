@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct, field
 
+from providers.domain import typed
 from providers.ledger.prices.library import FORMAT, Library
 from providers.ledger.prices.rates import HIGHEST_RATE
 
@@ -120,7 +121,7 @@ class Translated(Struct, frozen=True):
 def translate(payload: bytes, *, made_from: str, made_by: str, day: date) -> Translated:
     """The document for `library`, deterministic. Raises NotPublished if any of the payload is malformed."""
     try:
-        vendors = {vendor.id: vendor for vendor in msgspec.json.decode(payload, type=tuple[_Vendor, ...])}
+        vendors = {vendor.id: vendor for vendor in typed.json_decode(payload, tuple[_Vendor, ...])}
         for vendor in vendors.values():
             _check(vendor)
         omitted: list[str] = []

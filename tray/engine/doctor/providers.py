@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from providers.domain import typed
 from providers.domain.errors import LoginExpired, ProgramMissing, ProviderError
 from providers.domain.hook_line import Purpose
 from providers.domain.limits import UsageError
@@ -143,7 +144,7 @@ def _published(document: Mapping[str, Any], provider: str, homes: list[str]) -> 
     for account in document.get("providers", ()):
         try:
             if account["provider"] == provider and set(account["homes"]) & set(homes):
-                attempts = msgspec.convert(account["attempts"], list[_Attempt])
+                attempts = typed.convert(account["attempts"], list[_Attempt])
                 return {attempt.source: attempt for attempt in attempts}
         except (KeyError, TypeError, msgspec.ValidationError):
             continue  # not as we write it

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct, structs
 
+from providers.domain import typed
 from providers.domain.cost import Tally, TokenUsage
 from providers.domain.live import (
     ChildProcess,
@@ -127,7 +128,7 @@ def as_document(look: SessionsLook) -> dict[str, Any]:
 
 def look_of(document: object) -> SessionsLook:
     """The look of which this is the document. Raises ValueError for what is none, or one of another make."""
-    found = msgspec.convert(document, _Document)  # its error is a ValueError
+    found = typed.convert(document, _Document)  # its error is a ValueError
     if found.schema != SCHEMA:
         raise ValueError(found.schema)
     try:
@@ -241,7 +242,7 @@ def _tally(found: _Sum) -> Tally | None:
         return None
     return Tally(
         responses=found.responses or 0,
-        usage=msgspec.convert(found.tokens, TokenUsage),
+        usage=typed.convert(found.tokens, TokenUsage),
         usd=found.usd,
         unpriced=found.unpriced or 0,
     )

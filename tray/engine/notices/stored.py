@@ -15,6 +15,7 @@ from types import MappingProxyType
 import msgspec
 from msgspec import Struct
 
+from providers.domain import typed
 from providers.domain.limits import LONGEST_RESET
 from providers.host.atomic import write_whole
 from providers.host.files import read_small
@@ -64,7 +65,7 @@ class _Document(Struct, frozen=True, kw_only=True):
 def load(folder: Path, now: datetime) -> Stored:
     """Never raises."""
     with suppress(OSError, ValueError, RecursionError, msgspec.MsgspecError):
-        document = msgspec.json.decode(read_small(folder / FILE, LARGEST), type=_Document)
+        document = typed.json_decode(read_small(folder / FILE, LARGEST), _Document)
         if document.schema == SCHEMA:
             lines = [line for line in document.seen if _is_plausible(line, now)]
             muted = document.muted_until

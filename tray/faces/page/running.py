@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from providers.domain import typed
 from providers.host.atomic import write_whole
 from providers.host.files import read_small
 from tray.faces.page.place import PagePlace
@@ -80,7 +81,7 @@ def new_ticket(running: Running) -> str | None:
 
 def _read(state: Path) -> Running | None:
     with suppress(OSError, msgspec.MsgspecError):
-        found = msgspec.json.decode(read_small(state / FILE, _LARGEST), type=Running)
+        found = typed.json_decode(read_small(state / FILE, _LARGEST), Running)
         if found.host in ("127.0.0.1", "::1") or found.host.startswith("127."):
             return found
     return None

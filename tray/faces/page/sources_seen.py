@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from providers.domain import typed
 from providers.host.atomic import write_whole
 from providers.host.files import read_small
 
@@ -60,7 +61,7 @@ def note(state: Path, sources: Collection[TotalsSource], today: date) -> dict[To
 def _read(file: Path) -> list[_Seen] | None:
     """None where there is none, or none that can be read."""
     with suppress(OSError, ValueError, msgspec.MsgspecError):
-        return msgspec.json.decode(read_small(file, _SIZE_LIMIT), type=list[_Seen])
+        return typed.json_decode(read_small(file, _SIZE_LIMIT), list[_Seen])
     return None
 
 
