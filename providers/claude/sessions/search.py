@@ -20,6 +20,7 @@ from providers.claude.sessions.records import Records, SessionRecord
 from providers.claude.sessions.session_folder import SessionFolders
 from providers.claude.sessions.transcripts import TranscriptFolders
 from providers.claude.sessions.unrecorded import UnrecordedSessions, homes_of, lacks_record
+from providers.domain.live import STATUSES
 from providers.domain.processes import ProcessTable
 from providers.host.files import stamp
 from providers.sessions import FoundServer, FoundSession, FoundSessions
@@ -120,16 +121,15 @@ def _distinct(homes: Sequence[Path]) -> list[Path]:
 
 
 def _is_better(one: FoundSession, other: FoundSession | None) -> bool:
-    """Of two records of a session the one whose process runs; of two such the newer."""
-    if other is None:
-        return True
-    return _rank(one) > _rank(other)
+    """Of two records of a session the one whose process runs; of two such the one that wants the person more."""
+    return other is None or _rank(one) > _rank(other)
 
 
-def _rank(found: FoundSession) -> tuple[bool, bool, float]:
+def _rank(found: FoundSession) -> tuple[bool, bool, int, float]:
     return (
         found.pid is not None,
         found.is_running is None,
+        -STATUSES.index(found.record.status if found.record else "unknown"),
         found.since.timestamp() if found.since else 0.0,
     )
 

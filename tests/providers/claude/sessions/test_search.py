@@ -112,6 +112,17 @@ def test_resumed_after_a_kill_it_is_that_of_the_new_process(search: SessionSearc
     assert (one.pid, one.is_running) == (12, True)
 
 
+@pytest.mark.parametrize(("first", "second"), [("waiting", "idle"), ("idle", "waiting")])
+def test_of_two_programs_with_one_session_the_one_that_waits_is_shown(
+    first: str, second: str, search: SessionSearch, home: Path
+) -> None:
+    for pid, status, began in ((11, first, 600), (12, second, 60)):
+        write_record(home, ONE, pid, began=began, status=status, waitingFor="permission prompt")
+    table = FakeTable(Fake(pid=11), Fake(pid=12, started=NOW.timestamp() - 60))
+    [one] = found(search, table, home).values()
+    assert (one.record and one.record.status, one.pid) == ("approval", 11 if first == "waiting" else 12)
+
+
 @pytest.mark.parametrize(
     ("members", "status"),
     [
