@@ -1,9 +1,10 @@
 """What looking at live sessions in the background costs an engine: two at once, with `sessions.watch` on and off.
 
-    python -m tests.bench.idle_sessions [--logs 3000] [--sessions 12] [--minutes 3]
+    python -m tests.bench.idle_sessions [--logs 3000] [--sessions 12] [--minutes 3] [--faces 3]
 
 Both watch the same homes, in which sessions of both CLIs run. At first nothing changes; then a third of the
-sessions write a line every two seconds. CPU is the share of one processor, in percent, git and other children
+sessions write a line every two seconds; then, without the engines, so many faces (`tankful sessions --watch`) show
+them. CPU is the share of one processor, in percent, git and other children
 included. Prints JSON. Linux only.
 """
 
@@ -27,6 +28,7 @@ from tests.bench.installation import ROOT, interpreter
 from tests.programs import started
 
 WRITES_EVERY = 2.0
+_FIRST_SECONDS = 20.0
 _LINE = b'{"type":"event_msg","timestamp":"2026-11-29T12:00:00Z","payload":{"type":"token_count"}}\n'
 
 
@@ -35,35 +37,45 @@ def main() -> None:
     parser.add_argument("--logs", type=int, default=3000)
     parser.add_argument("--sessions", type=int, default=12)
     parser.add_argument("--minutes", type=float, default=3)
+    parser.add_argument("--faces", type=int, default=3)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        folder = Path(name).resolve()
+    with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
+        folder = Path(place).resolve()
         make_homes(folder, options.logs, options.sessions)
         live = stack.enter_context(machine(folder, options.sessions)).live
-        engines = {on: stack.enter_context(_engine(folder, on=on)) for on in (True, False)}
-        processes = {on: psutil.Process(engine.pid) for on, engine in engines.items()}
-        for on, process in processes.items():
-            wait_until_counted(process, folder / f"of-{on}")
         seconds = options.minutes * 60
-        found = {
-            "still": _cpu(processes, seconds, lambda: None),
-            "written": _cpu(processes, seconds, lambda: _write(live[::3])),
-            "rss_mb": {on: round(each.memory_info().rss / 1e6, 1) for on, each in processes.items()},
-        }
-        print(json.dumps({row: {_name(on): value for on, value in of.items()} for row, of in found.items()}))
+        with ExitStack() as running:
+            engines = {name: running.enter_context(_engine(folder, name)) for name in ("watch", "off")}
+            processes = {name: psutil.Process(engine.pid) for name, engine in engines.items()}
+            for name, process in processes.items():
+                wait_until_counted(process, folder / name)
+            found: dict[str, object] = {
+                "still": _cpu(processes, seconds, lambda: None),
+                "written": _cpu(processes, seconds, lambda: _write(live[::3])),
+                "rss_mb": {name: round(each.memory_info().rss / 1e6, 1) for name, each in processes.items()},
+            }
+        shown = [stack.enter_context(_face(folder)) for _ in range(options.faces)]
+        time.sleep(_FIRST_SECONDS)
+        faces = {str(number): psutil.Process(each.pid) for number, each in enumerate(shown)}
+        found["faces"] = _cpu(faces, seconds, lambda: _write(live[::3]))
+        print(json.dumps(found))
 
 
-def _name(on: bool) -> str:
-    return "watch" if on else "off"
-
-
-def _engine(folder: Path, *, on: bool) -> AbstractContextManager[subprocess.Popen[bytes]]:
+def _engine(folder: Path, name: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """Of a person who is signed in nowhere, so that nothing is polled."""
-    own = folder / f"of-{on}/own"
+    own = folder / name / "own"
     own.mkdir(parents=True, mode=0o700)
     (own / "settings.toml").write_text(
-        f"[sessions]\nwatch = {str(on).lower()}\n[display]\nincidents = false\n"
+        f"[sessions]\nwatch = {str(name == 'watch').lower()}\n[display]\nincidents = false\n"
     )
+    return _started(folder, own, "--headless")
+
+
+def _face(folder: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    return _started(folder, folder / "off/own", "sessions", "--watch", "--json")
+
+
+def _started(folder: Path, own: Path, *arguments: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
     environ = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
@@ -72,8 +84,9 @@ def _engine(folder: Path, *, on: bool) -> AbstractContextManager[subprocess.Pope
         "CLAUDE_CONFIG_DIR": str(folder / "claude"),
         "PYTHONPATH": str(ROOT),
     }
-    command = [str(interpreter(Path(tempfile.gettempdir()))), "-m", "tray.cli", "--headless"]
-    return started(command, env=environ, cwd=ROOT, stderr=subprocess.DEVNULL)
+    command = [str(interpreter(Path(tempfile.gettempdir()))), "-m", "tray.cli", *arguments]
+    nothing = subprocess.DEVNULL
+    return started(command, env=environ, cwd=ROOT, stdout=nothing, stderr=nothing)
 
 
 def _write(logs: Sequence[Path]) -> None:
@@ -82,15 +95,13 @@ def _write(logs: Sequence[Path]) -> None:
             file.write(_LINE)
 
 
-def _cpu(
-    processes: dict[bool, psutil.Process], seconds: float, work: Callable[[], None]
-) -> dict[bool, float]:
-    before, began = {on: _seconds(each) for on, each in processes.items()}, time.monotonic()
+def _cpu(processes: dict[str, psutil.Process], seconds: float, work: Callable[[], None]) -> dict[str, float]:
+    before, began = {name: _seconds(each) for name, each in processes.items()}, time.monotonic()
     while time.monotonic() - began < seconds:
         work()
         time.sleep(WRITES_EVERY)
     took = time.monotonic() - began
-    return {on: round(100 * (_seconds(each) - before[on]) / took, 3) for on, each in processes.items()}
+    return {name: round(100 * (_seconds(each) - before[name]) / took, 3) for name, each in processes.items()}
 
 
 def _seconds(process: psutil.Process) -> float:
