@@ -49,8 +49,9 @@ class FoundSession(Struct, frozen=True, kw_only=True):
     `log` is its log, None while there is none. `pid` is the process that runs it, None where that is not known;
     `started` is that of the Process. `is_running` is None where nobody can tell whether its program still runs.
     `kind` is as in LiveSession. `parent` is the id of the session whose subagent it is, `name` then what the CLI
-    calls it. `since` is when the program started it, if known. `title` and `memory_files` are as in LiveSession.
-    The ids are those of the ledger; that of a program of which nobody knows what it runs is made of its process.
+    calls it. `since` is when the session began, `held_since` when its present program took it up, if known: what
+    its log says of the time before was another one. `title` and `memory_files` are as in LiveSession. The ids are
+    those of the ledger; that of a program of which nobody knows what it runs is made of its process.
     """
 
     home: Path
@@ -64,6 +65,7 @@ class FoundSession(Struct, frozen=True, kw_only=True):
     cwd: str | None = None
     version: str | None = None
     since: datetime | None = None
+    held_since: datetime | None = None
     title: str | None = None
     memory_files: int | None = None
     record: OwnRecord | None = None

@@ -83,6 +83,8 @@ class Watch:
     @property
     def sessions(self) -> tuple[LiveSession, ...]:
         """The newest."""
+        for problem in self.problems:
+            raise problem
         return self.seen[-1].look.sessions if self.seen else ()
 
     def statuses(self, since: float, until: float, session: str | None = None) -> set[str]:

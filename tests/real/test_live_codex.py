@@ -59,7 +59,10 @@ class Screen:
                 return False
             return tool is None or (now.status.task is not None and now.status.task.tool == tool)
 
-        self.terminal.until(shows, f"never {status} {tool}: {self.session}")
+        try:
+            self.terminal.until(shows, f"never {status} {tool}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.session}") from None
         return time.time()
 
     def waits(self, seconds: float) -> None:
@@ -154,6 +157,32 @@ def test_a_terminal_from_its_first_prompt_to_its_end(program: Path, tmp_path: Pa
             for each in codex.programs():
                 each.kill()
             until(lambda: {each.status.status for each in watch.sessions} == {"done"}, "it never ended")
+
+
+def test_resumed_after_it_was_killed_in_a_turn(program: Path, tmp_path: Path) -> None:
+    """Its log still ends with the open call."""
+    with live_codex(program, tmp_path / "person", {"run": [runs("sleep 99", "c1", DEFAULT)]}) as codex:
+        watch = Watch(codex.home)
+        with watch.watching():
+            with codex.executes("[[run]] please"):
+                until(
+                    lambda: [each.status.task is not None for each in watch.sessions] == [True],
+                    "no tool runs",
+                )
+                for each in codex.programs():
+                    each.kill()
+                until(lambda: [each.status.status for each in watch.sessions] == ["done"], "it never ended")
+            thread = watch.sessions[0].id
+            time.sleep(1)  # nobody is as fast
+            with codex.terminal("--no-daemon", "resume", thread) as terminal:
+                screen = Screen(terminal, watch)
+                resumed = screen.until("idle")
+                screen.waits(4)
+                assert watch.statuses(resumed, time.time()) == {"idle"}
+                terminal.enters("and now")
+                terminal.until(lambda: "Done." in terminal.text, "it never answers")
+                screen.until("idle")
+                assert [each.id for each in watch.sessions] == [thread]
 
 
 def test_hooks_know_it_at_once(program: Path, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ class _Held(Struct):
 
     file: SessionFile
     log: Path | None = None
+    lock: str | None = None
     certain: bool = False
 
 
@@ -83,7 +84,9 @@ def _held(files: Sequence[OpenFile]) -> dict[tuple[str, str], _Held]:
             continue
         held = found.setdefault((file.home, file.id), _Held(file))
         held.certain = held.certain or bool(each.writes) or not file.name
-        if file.name and (held.log is None or held.log.name < file.name):
+        if not file.name:
+            held.lock = each.path
+        elif held.log is None or held.log.name < file.name:
             held.log = Path(each.path)
     return found
 
@@ -102,7 +105,20 @@ def _session(home: Path, held: _Held, agent: Agent, table: ProcessTable) -> Foun
         cwd=first.cwd or (table.folder(agent.pid) if agent.role != "daemon" else None),
         version=first.version,
         since=first.at or _started(agent, table),
+        held_since=_held_since(held, agent, table),
     )
+
+
+def _held_since(held: _Held, agent: Agent, table: ProcessTable) -> datetime | None:
+    """A program makes the lock anew when it takes up a thread (0.171), and nobody writes into it later. Without
+    one it is the start of a program that runs a single session.
+    """
+    if held.lock is not None:
+        try:
+            return datetime.fromtimestamp(os.stat(held.lock).st_mtime, UTC)
+        except (OSError, OverflowError, ValueError):
+            return None
+    return _started(agent, table) if agent.role in ("terminal", "exec") else None
 
 
 def _unknown(

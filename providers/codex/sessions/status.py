@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from providers.codex.sessions.tool_runs import ToolRun
 from providers.domain.live import Evidence, SessionStatus, Status, Task
 from providers.sessions import FoundSession, HookRecord, OpenCall, SessionFacts
@@ -18,6 +20,8 @@ Runs = Callable[[OpenCall], ToolRun]
 
 DIALOG_AFTER = timedelta(seconds=2)
 """A tool of which neither a process nor a line is there by then waits for the person."""
+_CLOCKS = timedelta(seconds=0.25)
+"""By which the time of a file may differ from that of a line."""
 _URGENT: tuple[Status, ...] = ("approval", "waiting", "working")
 
 
@@ -30,8 +34,11 @@ def status(
     now: datetime,
 ) -> SessionStatus:
     """`runs` looks for the processes of a call."""
-    facts = facts or SessionFacts()
+    facts = _of_program(found, facts or SessionFacts())
     is_over = facts.turn == "ended" and not _busy(subagents)
+    begins = found.kind == "exec" and found.is_running and _is_before(facts.last_at, found.held_since)
+    if begins:  # its prompt is not in the log yet
+        return SessionStatus(status="working", since=found.held_since, evidence="process")
     if found.is_running is False or (is_over and (found.kind == "exec" or found.parent)):
         return SessionStatus(status="done", since=facts.last_at or facts.turn_since, evidence="log")
     if found.is_running is None:
@@ -41,6 +48,17 @@ def status(
     is_open = facts.turn == "open"
     own = _open_turn(facts, hook, runs, now) if is_open else _no_turn(found, facts, hook)
     return _with_subagents(own, subagents)
+
+
+def _is_before(at: datetime | None, held_since: datetime | None) -> bool:
+    return at is not None and held_since is not None and at < held_since - _CLOCKS
+
+
+def _of_program(found: FoundSession, facts: SessionFacts) -> SessionFacts:
+    """A turn that was open when another program was killed has ended: nothing in the log says so."""
+    if facts.turn != "open" or not _is_before(facts.last_at, found.held_since):
+        return facts
+    return replace(facts, turn="ended", turn_since=facts.last_at, interrupted=True, calls=())
 
 
 def _no_turn(found: FoundSession, facts: SessionFacts, hook: HookRecord | None) -> SessionStatus:

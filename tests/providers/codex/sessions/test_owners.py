@@ -36,6 +36,23 @@ def test_a_terminal_without_a_prompt_has_a_lock_alone(home: Path) -> None:
     assert found.since.timestamp() == 9
 
 
+def test_since_when_its_program_holds_it(home: Path) -> None:
+    """A program makes the lock anew."""
+    held = lock(home, ONE)
+    held.parent.mkdir()
+    held.touch()
+    os.utime(held, (1000.5, 1000.5))
+    daemon = ("codex", "app-server", "--managed-daemon")
+    for files, command, expected in (
+        (written(held, rollout(home, ONE)), ("codex",), 1000.5),
+        (written(held), daemon, 1000.5),
+        (written(rollout(home, ONE)), ("codex",), 9.0),
+        (written(rollout(home, ONE)), daemon, None),
+    ):
+        (found,) = find([home], FakeTable(Fake(pid=7, started=9.0, files=files, command=command))).sessions
+        assert (found.held_since.timestamp() if found.held_since else None) == expected
+
+
 def test_two_in_one_folder_and_one_of_an_old_day(home: Path) -> None:
     old = rollout(home, THREE, day="2025/01/31")
     table = FakeTable(

@@ -212,6 +212,22 @@ def test_killed() -> None:
     assert (shown.status, shown.since) == ("done", at(2))
 
 
+@pytest.mark.parametrize("called", [RUN, ESCALATED, call(2, "request_user_input")])
+def test_resumed_after_it_was_killed_in_a_turn(called: bytes) -> None:
+    """Codex says "interrupted" then, and writes nothing down before the next prompt."""
+    shown = status(*BEGUN, called, of=found(held_since=at(20)))
+    assert (shown.status, shown.since, shown.task) == ("idle", at(2), None)
+    assert status(*BEGUN, called, of=found(held_since=at(2.2))).status != "idle"
+    assert status(*BEGUN, called, started(21), of=found(held_since=at(20))).status == "working"
+
+
+def test_a_run_that_resumes_a_session_has_only_begun() -> None:
+    run = found(kind="exec", held_since=at(20))
+    assert status(*BEGUN, ended(9), of=run).status == "working"
+    assert status(*BEGUN, RUN, of=run).status == "working"
+    assert status(*BEGUN, ended(9), started(21), ended(22), of=run).status == "done"
+
+
 def test_nobody_can_tell() -> None:
     assert status(*BEGUN, RUN, of=found(is_running=None, pid=None)).status == "unknown"
     assert status(of=found(is_running=None, pid=None)).status == "unknown"
