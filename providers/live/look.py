@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from providers.domain.live import GitState, SessionsLook
+from providers.domain.live import GitState, LiveSession, SessionsLook
 from providers.domain.processes import Processes, ProcessTable
 from providers.domain.session_figures import SessionFigures, SessionKey
 from providers.ledger.database import LedgerError
@@ -81,17 +81,11 @@ class SessionLook:
         processes = self._processes_of(observed, found, table)
         figures = self._figures(observed, known.accounts, now)
         git = self._git_of(observed)
-        sessions = []
-        for each in observed:
-            pid, key = each.found.pid, each.candidate.key
-            extras = Extras(
-                rss=None if pid is None else table.memory(pid),
-                children=processes.children.get(key, SessionChildren()),
-                git=git.get(cwd_of(each) or ""),
-                figures=figures.get(key),
-                account=known.accounts.get(key.home, HomeAccount()),
-            )
-            sessions.append(composed(each, extras, now, with_title=known.with_titles))
+        sessions = [
+            session
+            for each in observed
+            if (session := self._composed(each, processes, figures, git, table, known, now)) is not None
+        ]
         return SessionsLook(
             at=now,
             sessions=in_order(sessions),
@@ -112,17 +106,41 @@ class SessionLook:
             by_path = {home.path: home for home in homes}
             try:
                 own = finder.find([*by_path], table, now)
+                found.candidates += [
+                    Candidate(provider=provider, finder=finder, home=by_path[each.home], found=each)
+                    for each in own.sessions
+                ]
             except Exception as error:  # noqa: BLE001 - it must not cost the sessions of the others
                 self._problems.provider_failed(provider, error)
                 found.unknown.add(provider.id)
                 continue
-            found.candidates += [
-                Candidate(provider=provider, finder=finder, home=by_path[each.home], found=each)
-                for each in own.sessions
-            ]
             found.servers += [(provider.id, each) for each in own.servers]
             found.agents |= own.agents
         return found
+
+    def _composed(
+        self,
+        one: ObservedSession,
+        processes: SessionProcesses,
+        figures: Mapping[SessionKey, SessionFigures],
+        git: Mapping[str, GitState | None],
+        table: ProcessTable,
+        known: LookContext,
+        now: datetime,
+    ) -> LiveSession | None:
+        pid, key = one.found.pid, one.candidate.key
+        try:
+            extras = Extras(
+                rss=None if pid is None else table.memory(pid),
+                children=processes.children.get(key, SessionChildren()),
+                git=git.get(cwd_of(one) or ""),
+                figures=figures.get(key),
+                account=known.accounts.get(key.home, HomeAccount()),
+            )
+            return composed(one, extras, now, with_title=known.with_titles)
+        except Exception as error:  # noqa: BLE001 - it must not cost the other sessions
+            self._problems.session_failed(one.candidate, error)
+            return None
 
     def _processes_of(
         self, observed: Sequence[ObservedSession], found: _Found, table: ProcessTable

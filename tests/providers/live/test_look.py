@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from providers.domain.context_use import ContextUse
 from providers.domain.cost import Tally
 from providers.domain.live import GitState, LiveSession, McpServer, SessionsLook
 from providers.domain.processes import Process
@@ -264,6 +265,19 @@ def test_the_largest_prompt_may_show_how_large_the_context_is(home: Path) -> Non
     costs = FakeCosts({"a": SessionFigures(own=Tally(), tally=Tally(), largest_prompt=300)})
     shown = SessionLook(lambda: [(one, homes)], FakeProcesses(), costs).look(NOW)
     assert {each.id: each.context_percent for each in shown.sessions} == {"a": 10.0, "b": None}
+
+
+def test_a_session_that_cannot_be_shown_costs_no_other_one(home: Path) -> None:
+    def fails(use: ContextUse, _observations: object) -> int | None:
+        raise KeyError(use.session)
+
+    one, sessions, homes = provider(home)
+    one = replace(one, context_window=fails)
+    sessions.sessions = [found(home, "a", {"context": 100}), found(home, "b")]
+    costs = FakeCosts({"a": SessionFigures(own=Tally(), tally=Tally())})
+    shown = SessionLook(lambda: [(one, homes)], FakeProcesses(), costs).look(NOW)
+    assert ids(shown) == ["b"]
+    assert len(shown.problems) == 1
 
 
 def test_titles_only_if_the_person_wants_them(home: Path) -> None:
