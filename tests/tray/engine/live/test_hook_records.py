@@ -160,7 +160,7 @@ def test_what_a_deadline_interrupted_is_removed(records: Records) -> None:
         "[" * 4096,
         '{"session": "0199"}',
         '{"session": "0199", "status": "approval", "tool": {"x": 1}, "at": 1.5, "pid": 1}',
-        '{"session": "0199", "status": "gone", "tool": null, "at": 1.5, "pid": 1}',
+        '{"session": "0199", "status": "asleep", "tool": null, "at": 1.5, "pid": 1}',
         '{"session": "0199", "status": "idle", "tool": null, "at": 1e300, "pid": 1}',
         '{"session": "0199", "status": "idle", "tool": null, "at": NaN, "pid": 1}',
     ],
