@@ -314,6 +314,28 @@ def test_one_that_prints_is_done_when_it_has(cli: Cli, tmp_path: Path) -> None:
         assert dev.seen.between(begun, ended) <= {None, "working"}
 
 
+def test_one_that_a_program_talks_to(cli: Cli, tmp_path: Path) -> None:
+    """As an editor or a script does, which answers for the person."""
+    with person(cli, tmp_path) as dev:
+        streams = ("--input-format", "stream-json", "--output-format", "stream-json", "--verbose")
+        command = [str(dev.claude.program), "-p", *streams, "--permission-prompt-tool", "stdio"]
+        options: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        options |= {"stdin": subprocess.PIPE, "env": dev.claude.environ, "cwd": dev.claude.work}
+        with started(command, text=True, **options) as process:
+            assert process.stdin is not None
+            for prompt, expected in (("one", "idle"), (ASK, "approval")):
+                message = {"type": "user", "message": {"role": "user", "content": prompt}}
+                asked = len(dev.model.served)
+                process.stdin.write(json.dumps(message) + "\n")
+                process.stdin.flush()
+                until(lambda: len(dev.model.served) > asked, "the model was never asked", 60)  # noqa: B023
+                until(lambda: dev.seen.status == expected, f"never seen as {expected}", 60)  # noqa: B023
+            assert (dev.one.kind, dev.one.pid, dev.seen.tool) == ("exec", process.pid, "Bash")
+            process.stdin.close()
+            process.wait(60)
+        until(lambda: dev.seen.status == "done", "never seen as done")
+
+
 def test_two_in_one_folder_of_which_one_is_old(cli: Cli, tmp_path: Path) -> None:
     """The old one is resumed from another folder, and began first: whatever was in order would be wrong."""
     with person(cli, tmp_path) as dev:
