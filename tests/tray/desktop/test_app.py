@@ -186,7 +186,10 @@ def test_a_click_that_fails_is_no_end(tray: Tray, caplog: pytest.LogCaptureFixtu
     face.wait_for("37 %")
 
 
-def test_a_slow_server_holds_up_neither_the_menu_nor_quit(tmp_path: Path, server: FakeChatGPT) -> None:
+def test_a_slow_server_holds_up_neither_the_menu_nor_quit(
+    tmp_path: Path, server: FakeChatGPT, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tray.engine.engine._LINGER_SECONDS", 1.0)  # as it is outside of these tests
     before = threading.active_count()
     done = threading.Event()
     server.answer = waits_for(done)
