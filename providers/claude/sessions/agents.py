@@ -33,19 +33,23 @@ _TITLES: dict[str, Role] = {"bg-spare": "spare", "bg-pty-host": "service"}
 _OPTIONS: dict[str, Role] = {"--bg-spare": "spare", "--bg-pty-host": "service"}
 _SERVICES = frozenset(
     (
-        "daemon",
-        "update",
-        "upgrade",
-        "install",
-        "doctor",
-        "config",
-        "plugin",
-        "auth",
-        "setup-token",
-        "agents",
-        "logs",
+        *(
+            "agents",
+            "attach",
+            "auth",
+            "auto-mode",
+            "config",
+            "daemon",
+            "doctor",
+            "gateway",
+            "import",
+            "install",
+        ),
+        *("kill", "logs", "migrate-installer", "plugin", "plugins", "purge", "respawn", "rm", "setup-token"),
+        *("stop", "update", "upgrade", "--version", "-v", "--help", "-h"),
     )
 )
+"""Commands of 2.1.332 that run no session themselves: `attach` shows the one of another process."""
 
 
 class Agent(Struct, frozen=True):
@@ -118,4 +122,4 @@ def _role_of_arguments(arguments: tuple[str, ...]) -> Role:
         return "server" if "serve" in arguments[1:2] else "service"
     if first in _OPTIONS:
         return _OPTIONS[first]
-    return "service" if first in _SERVICES or first in ("--version", "-v", "--help", "-h") else "session"
+    return "service" if first in _SERVICES else "session"
