@@ -30,7 +30,7 @@
                  (private, trust: what is ours on the disk, and whose folders are refused; atomic: how it is
                  written; in process/, `keeper` is the parent of a probe's program, so that no daemon of it stays)
                  (redact: what is taken out of a text; secret_names: which names stand for secrets; shown_command:
-                 a command line that may be shown)
+                 a command line that may be shown; agent_command: without a prompt for another CLI)
                  storage, file_lock   why nothing can be written; a lock on a file (holder: who holds it)
     ledger/      logs → observations → billed responses → reports, in one SQLite file
         discover          the logs of a home, found once and looked at again cheaply (listing, log_walk, log_tree;

@@ -8,9 +8,10 @@ from __future__ import annotations
 import itertools
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
+from providers.host.agent_command import agent_call, agent_call_in, evaluated
 from providers.host.redact import redact_command
 
 LONGEST_SHOWN = 120
@@ -22,16 +23,19 @@ _DEEPEST = 3
 _SHELLS = frozenset(("sh", "bash", "zsh", "dash", "ash", "ksh", "fish", "pwsh", "powershell", "cmd"))
 _SCRIPT_OPTION = re.compile(r"-[a-z]*c[a-z]*|-command|/c", re.IGNORECASE)
 _CALLED = re.compile(r"""(\S*sh)\s+(-[a-z]*c[a-z]*)\s+["']?""")
-_PREPARED = re.compile(r"\s*(?:source|\.)\s.*&&\s*eval\s+(?=['\"])", re.DOTALL)
 _TERMINAL_CODE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?)")
 
 
-def shown_command(argv: Sequence[str], home: str | None = None) -> str:
-    """The program by its name, then its arguments; of a shell that runs a script, the script.
+def shown_command(argv: Sequence[str], home: str | None = None, clis: Collection[str] = ()) -> str:
+    """The program by its name, then its arguments; of a shell that runs a script, the script. Of a call of one of
+    these `clis` no argument is shown: it may be a prompt.
 
     At most `LONGEST_SHOWN` characters. "" where there are no arguments. `home` is shown as ~, the person's own by
     default.
     """
+    call = agent_call(argv, clis) if clis else None
+    if call is not None:
+        return _shortened(_plain(call), home, is_cut=False)
     words: list[str] = []
     read = 0
     for word in argv:
@@ -55,13 +59,15 @@ def _shown(words: tuple[str, ...], home: str | None, *, is_cut: bool) -> str:
     return _shortened(_joined(plain, home), home, is_cut=is_cut)
 
 
-def shown_argument(text: str, home: str | None = None) -> str:
+def shown_argument(text: str, home: str | None = None, clis: Collection[str] = ()) -> str:
     """The same of a text, such as a command that a tool was asked to run."""
     is_cut = False
     for _ in range(_DEEPEST):
+        if clis and (call := agent_call_in(text, clis)) is not None:
+            return _shortened(_plain(call), home, is_cut=False)
         is_cut = is_cut or len(text) > _LONGEST_READ
         text = text[:_LONGEST_READ]
-        script = _evaluated(text) or _script(_split(text))
+        script = evaluated(text) or _script(_split(text))
         if script is None:
             break
         text = script
@@ -91,6 +97,12 @@ def _plain(text: str) -> str:
     return text if text.isprintable() else "".join(sign for sign in text if sign.isprintable())
 
 
+def script_of(argv: Sequence[str]) -> str | None:
+    """What a shell was started to run, without what prepares it; None for any other program."""
+    script = _script(argv)
+    return None if script is None else evaluated(script) or script
+
+
 def _script(words: Sequence[str]) -> str | None:
     """What a shell is called with after `-c`."""
     if len(words) < 3:
@@ -104,20 +116,6 @@ def _script(words: Sequence[str]) -> str | None:
         if not word.startswith(("-", "/", "+")) and not words[at - 1].startswith(("-", "+")):
             return None
     return None
-
-
-def _evaluated(text: str) -> str | None:
-    """What a script evaluates when it has prepared its shell: so Claude Code 2.1.332 wraps tools' commands."""
-    prepared = _PREPARED.match(text)
-    if prepared is None:
-        return None
-    words = shlex.shlex(text[prepared.end() :], posix=True, punctuation_chars=False)
-    words.whitespace_split = True
-    words.commenters = ""
-    try:
-        return words.get_token()
-    except ValueError:  # a quote that does not end, as where the text was cut
-        return None
 
 
 def _split(text: str) -> list[str]:

@@ -7,6 +7,7 @@ without one nobody knows whose it is.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -15,9 +16,12 @@ from msgspec import Struct
 from providers.domain.live import ChildProcess
 from providers.domain.processes import Process, ProcessTable
 from providers.domain.session_figures import SessionKey
-from providers.host.shown_command import shown_argument, shown_command
+from providers.host.shown_command import script_of, shown_argument, shown_command
 
 MOST_CHILDREN = 64
+_SHELL = re.compile(r"sh(?:\.exe)?$|^pwsh|^powershell|^cmd", re.IGNORECASE)
+_IN_A_FOLDER = re.compile(r"^\s*cd\s+(?:'[^']*'|\"[^\"]*\"|[^\s;&|]+)\s*&&")
+_MORE_COMMANDS = re.compile(r"[;&|\n`]|\$\(", re.ASCII)
 _MOST_ASKED = 512
 """Of one session: of no more the ports are asked for."""
 
@@ -43,9 +47,14 @@ class SessionChildren(Struct, frozen=True):
 
 
 def find_children(
-    programs: Sequence[SessionProgram], agents: Collection[int], table: ProcessTable
+    programs: Sequence[SessionProgram],
+    agents: Collection[int],
+    table: ProcessTable,
+    clis: Collection[str] = (),
 ) -> Mapping[SessionKey, SessionChildren]:
-    """`agents` are the processes of the CLIs: they are no children, but have some."""
+    """`agents` are the processes of the CLIs: they are no children, but have some. `clis` are the names of their
+    commands: of what calls one the prompt is not shown.
+    """
     owned = _owned(programs, agents, table)
     ports = {key: table.ports(pids[:_MOST_ASKED]) for key, pids in owned.items()}
     users: dict[int, set[SessionKey]] = defaultdict(set)
@@ -54,7 +63,7 @@ def find_children(
             for port in each:
                 users[port].add(key)
     shared = {port for port, keys in users.items() if len(keys) > 1}
-    return {key: _shown(pids, ports[key], shared, table) for key, pids in owned.items()}
+    return {key: _shown(pids, ports[key], shared, table, clis) for key, pids in owned.items()}
 
 
 def _owned(
@@ -118,14 +127,26 @@ def _called_by(
     return max(found, key=lambda each: table.processes[each.pid].started, default=None)
 
 
+def _is_wrapper(pid: int, table: ProcessTable) -> bool:
+    """Whether it is a shell that only waits for its one command, which is a child of the session, too."""
+    script = script_of(table.command(pid)) if _SHELL.search(table.processes[pid].name) else None
+    return script is not None and not _MORE_COMMANDS.search(_IN_A_FOLDER.sub("", script))
+
+
 def _shown(
-    pids: Sequence[int], ports: Mapping[int, tuple[int, ...]], shared: Collection[int], table: ProcessTable
+    pids: Sequence[int],
+    ports: Mapping[int, tuple[int, ...]],
+    shared: Collection[int],
+    table: ProcessTable,
+    clis: Collection[str],
 ) -> SessionChildren:
+    parents = {table.processes[pid].parent for pid in pids}
+    pids = [pid for pid in pids if pid not in parents or ports.get(pid) or not _is_wrapper(pid, table)]
     first = sorted(pids, key=lambda pid: not ports.get(pid))[:MOST_CHILDREN]
     children = tuple(
         ChildProcess(
             pid=pid,
-            command=shown_command(table.command(pid)) or shown_argument(table.processes[pid].name),
+            command=shown_command(table.command(pid), clis=clis) or shown_argument(table.processes[pid].name),
             rss=table.memory(pid),
             ports=ports.get(pid, ()),
             shared_ports=tuple(port for port in ports.get(pid, ()) if port in shared),

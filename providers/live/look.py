@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -51,7 +51,10 @@ class _Found(Struct):
 
 
 class SessionLook:
-    """Remembers what it read, so that the next look only reads what is new. For one thread at a time."""
+    """Remembers what it read, so that the next look only reads what is new. For one thread at a time.
+
+    `clis` are the names of the commands of all CLIs, also of those that the person does not use here.
+    """
 
     def __init__(
         self,
@@ -59,7 +62,9 @@ class SessionLook:
         processes: Processes,
         costs: SessionCosts | None = None,
         git: GitStates | None = None,
+        clis: Collection[str] = (),
     ) -> None:
+        self._clis = frozenset(clis)
         self._homes = homes
         self._processes = processes
         self._costs = costs or NoCosts()
@@ -67,7 +72,7 @@ class SessionLook:
         self._problems = Problems()
         self._observer = Observer(self._problems)
         self._recent = RecentSessions()
-        self._process_finder = ProcessFinder()
+        self._process_finder = ProcessFinder(self._clis)
 
     def look(self, now: datetime, known: LookContext = LookContext()) -> SessionsLook:  # noqa: B008 - frozen
         """Never raises for what a provider, a session or the ledger does: that is a sentence in `problems`."""
@@ -137,7 +142,7 @@ class SessionLook:
                 figures=figures.get(key),
                 account=known.accounts.get(key.home, HomeAccount()),
             )
-            return composed(one, extras, now, with_title=known.with_titles)
+            return composed(one, extras, now, with_title=known.with_titles, clis=self._clis)
         except Exception as error:  # noqa: BLE001 - it must not cost the other sessions
             self._problems.session_failed(one.candidate, error)
             return None

@@ -24,9 +24,10 @@ class SessionProcesses(Struct, frozen=True, kw_only=True):
 
 
 class ProcessFinder:
-    """Remembers what sessions had, from look to look."""
+    """Remembers what sessions had, from look to look. `clis` are the names of the CLIs' commands."""
 
-    def __init__(self) -> None:
+    def __init__(self, clis: Collection[str] = ()) -> None:
+        self._clis = frozenset(clis)
         self._orphans = OrphanTracker()
 
     def find(
@@ -42,7 +43,7 @@ class ProcessFinder:
         """
         running = [each for each in sessions if each.found.is_running is not False]
         programs = [_program(each, each.found.pid) for each in running if each.found.pid is not None]
-        children = find_children(programs, agents, table)
+        children = find_children(programs, agents, table, self._clis)
         projects = {each.candidate.key: project_of(each) for each in running}
         return SessionProcesses(
             children=children,

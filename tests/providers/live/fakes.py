@@ -98,7 +98,9 @@ class FakeReader:
         if "title" in said:
             facts = replace(facts, title=said["title"])
         if "call" in said:
-            facts = replace(facts, calls=(OpenCall(id="1", task=Task(tool=said["call"])),))
+            facts = replace(
+                facts, calls=(OpenCall(id="1", task=Task(tool=said["call"], argument=said.get("argument"))),)
+            )
         self._facts = facts
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -159,6 +160,57 @@ def test_no_more_than_so_many_are_shown_and_those_that_listen_first() -> None:
 
 def test_a_program_that_has_ended_has_none() -> None:
     assert find_children([program("a", 10)], {10}, FakeTable(running(20, 10))) == {}
+
+
+def test_of_a_child_that_calls_a_cli_no_prompt_is_shown() -> None:
+    commands = {
+        20: ("bash", "-lc", "cd x && fake -p 'why is it red' | tee out"),
+        21: ("npx", "@vendor/fake", "exec", "why is it red"),
+        22: ("env", "fake", "why is it red"),
+        23: ("node", "/lib/node_modules/@vendor/fake/cli.js", "-p", "why is it red"),
+    }
+    table = FakeTable(running(10, 1), *(running(pid, 10) for pid in commands), commands=commands)
+    (found,) = find_children([program("a", 10)], {10}, table, clis=("fake",)).values()
+    assert [child.command for child in found.shown] == [
+        "… fake -p …",
+        "npx fake …",
+        "env fake …",
+        "node fake -p …",
+    ]
+
+
+WRAPPED = "source /home/dev/.fake/shell-snapshots/s.sh || true && eval {} < /dev/null && pwd -P >| /tmp/x"
+
+
+@pytest.mark.parametrize(
+    ("script", "is_shown"),
+    [
+        ("npm test", False),
+        ("cd 'my shop' && npm test", False),
+        (WRAPPED.format("'npm test'"), False),
+        (WRAPPED.format("'npm run a; npm run b'"), True),
+        ("for i in 1 2; do npm test; done", True),
+        ("npm test | tee out", True),
+    ],
+)
+def test_a_shell_that_waits_for_its_one_command_is_not_shown_beside_it(
+    script: str, *, is_shown: bool
+) -> None:
+    commands = {20: ("/bin/bash", "-c", script), 30: ("npm", "test")}
+    shell = running(20, 10, name="bash")
+    table = FakeTable(running(10, 1), shell, running(30, 20), commands=commands)
+    assert pids(find_children([program("a", 10)], {10}, table)) == {"a": [20, 30] if is_shown else [30]}
+    table = FakeTable(running(10, 1), shell, running(30, 20), commands=commands, ports={20: (80,)})
+    assert pids(find_children([program("a", 10)], {10}, table)) == {"a": [20, 30]}, "it listens"
+    table = FakeTable(running(10, 1), shell, commands=commands)
+    assert pids(find_children([program("a", 10)], {10}, table)) == {"a": [20]}, "it has no child"
+
+
+def test_a_shell_without_a_script_is_shown() -> None:
+    table = FakeTable(
+        running(10, 1), running(20, 10, name="bash"), running(30, 20), commands={20: ("bash", "build.sh")}
+    )
+    assert pids(find_children([program("a", 10)], {10}, table)) == {"a": [20, 30]}
 
 
 @given(

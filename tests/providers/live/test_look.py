@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from providers.domain.context_use import ContextUse
 from providers.domain.cost import Tally
-from providers.domain.live import GitState, LiveSession, McpServer, SessionsLook
+from providers.domain.live import GitState, LiveSession, McpServer, SessionsLook, Task
 from providers.domain.processes import Process
 from providers.domain.session_figures import AskedSession, SessionFigures, SessionKey
 from providers.ledger.database import LedgerError
@@ -75,6 +75,14 @@ def test_a_session_is_what_its_log_its_process_and_the_ledger_say(home: Path) ->
     assert (shown.at, shown.counted_at, shown.problems) == (NOW, NOW, ())
     assert shown.next_look == timedelta(seconds=2)
     assert costs.asked[0].week_since == NOW - timedelta(days=2)
+
+
+def test_of_a_tool_that_calls_a_cli_no_prompt_is_shown(home: Path) -> None:
+    one, sessions, homes = provider(home)
+    turn = {"turn": "open", "at": NOW.isoformat()}
+    sessions.sessions = [found(home, "a", turn, {"call": "Bash", "argument": "cd x && fake -p 'why red'"})]
+    task = only(SessionLook(lambda: [(one, homes)], FakeProcesses(), clis=("fake",)).look(NOW)).status.task
+    assert task == Task(tool="Bash", argument="… fake -p …")
 
 
 def test_those_that_wait_come_first_then_the_newest(home: Path) -> None:

@@ -91,7 +91,8 @@ class _Looker:
         from providers.live.look import SessionLook
 
         costs = LedgerCosts(self._costs.ledger, self._costs.files)
-        return SessionLook(self._homes, self._processes or system_processes(), costs)
+        clis = [each.cli for each in self._scope.providers]
+        return SessionLook(self._homes, self._processes or system_processes(), costs, clis=clis)
 
     def _homes(self) -> list[tuple[Provider, Sequence[Home]]]:
         settings = self._scope.settings()
