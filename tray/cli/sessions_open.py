@@ -36,24 +36,17 @@ def run(
         return NOTHING_READ
     found = (bring or bring_to_front)(session)
     if found.names:
-        tell(_done(found))
+        tell(found.sentence)
         return OK
     return _offer(session, found, scope, copy or _copier(scope))
-
-
-def _done(found: FoundTerminal) -> str:
-    where = " inside ".join(found.names)
-    if found.is_raised:
-        return f"it is at the front now, in {where}."
-    return f"it is selected in {where}; the window around that cannot be brought to the front."
 
 
 def _offer(session: LiveSession, found: FoundTerminal, scope: Scope, copy: Callable[[str], bool]) -> int:
     """The command that shows it, or resumes it."""
     import shlex
 
-    from tray.desktop.resume_command import resume_command
     from tray.view import output
+    from tray.view.sessions.resume_command import resume_command
 
     command = shlex.join(found.attach) if found.attach else resume_command(session, scope)
     if command is None:

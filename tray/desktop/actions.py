@@ -18,13 +18,13 @@ from tray.desktop.autostart.switch import LoginSwitch
 from tray.desktop.clipboard import CannotCopy, Clipboard
 from tray.desktop.icon import NAME
 from tray.desktop.opener import CannotOpen, Opener
-from tray.desktop.resume_command import resume_command
 from tray.engine.engine import Engine
 from tray.engine.settings_writer import CannotWriteSettings, create
 from tray.view import menu
 from tray.view.accounts import accounts, at_a_glance, next_reset, tightness
 from tray.view.available import Available
 from tray.view.rows import Action
+from tray.view.sessions.resume_command import resume_command
 
 REPORT = "report.txt"
 _MUTED_WITHOUT_RESET = timedelta(hours=1)

@@ -21,9 +21,9 @@ from tray.desktop.actions import ActionFailed, Desk, act
 from tray.desktop.autostart.switch import LoginSwitch
 from tray.desktop.clipboard import Clipboard, ClipboardTool
 from tray.desktop.opener import Opener
-from tray.desktop.resume_command import resume_command
 from tray.engine.scope import Scope
 from tray.view.rows import Action
+from tray.view.sessions.resume_command import resume_command
 
 
 def scope_in(folder: Path, **environ: str) -> Scope:

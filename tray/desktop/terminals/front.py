@@ -34,6 +34,14 @@ class FoundTerminal(Struct, frozen=True, kw_only=True):
     is_raised: bool = False
     attach: tuple[str, ...] = ()
 
+    @property
+    def sentence(self) -> str:
+        """Where the session is now, if it has `names`."""
+        where = " inside ".join(self.names)
+        if self.is_raised:
+            return f"it is at the front now, in {where}."
+        return f"it is selected in {where}; the window around that cannot be brought to the front."
+
 
 def bring_to_front(
     session: LiveSession,

@@ -7,4 +7,5 @@ table       all of it, as wide and as high as a terminal
 brief       how they read where there is little room: menu, tooltip, notices
 notices     what notices say about them
 summary     the sentences around the table
+resume_command   what goes on with one in a terminal
 """

@@ -25,6 +25,8 @@ _MOST = 4
 """So many subagents and so many processes of a session are shown one by one."""
 _COMMAND_LENGTH = 40
 
+BLOCKED = "its account is blocked by a limit"
+
 
 class RowDetail(Struct, frozen=True):
     """Parts of one kind, as many on a line as fit. With an `end` it is one line, which is cut before that."""
@@ -51,16 +53,16 @@ def details(
 ) -> Iterator[RowDetail]:
     """All but the task. `homes`: its home is to be named, since its provider has others."""
     if session.rate_limited:
-        yield RowDetail(("its account is blocked by a limit",), ("yellow",))
+        yield RowDetail((BLOCKED,), ("yellow",))
     if session.title:
         yield RowDetail((session.title,), ())
     if facts := tuple(_facts(session, shown, homes=homes)):
         yield RowDetail(facts)
-    yield from _subagents(session.subagents)
+    yield from subagents(session.subagents)
     servers = [each for each in look.mcp_servers if each.session == session.id]
     if servers:
-        yield RowDetail((f"MCP servers: {fmt.some(_names(servers), 6)}",))
-    yield from _children(session.children, {each.pid for each in servers}, session.more_children)
+        yield RowDetail((f"MCP servers: {fmt.some(server_names(servers), 6)}",))
+    yield from children(session.children, {each.pid for each in servers}, session.more_children)
 
 
 def _facts(session: LiveSession, shown: FittedFields, *, homes: bool) -> Iterator[str]:
@@ -69,7 +71,7 @@ def _facts(session: LiveSession, shown: FittedFields, *, homes: bool) -> Iterato
         yield session.home
     if kind := words.kind(session):
         yield kind
-    if not session.owner_certain and session.status.status != "done":
+    if is_without_process(session):
         yield "process unknown"
     if session.compactions:
         yield f"compacted {session.compactions} times" if session.compactions > 1 else "compacted once"
@@ -77,21 +79,26 @@ def _facts(session: LiveSession, shown: FittedFields, *, homes: bool) -> Iterato
         yield session.git.problem
 
 
-def _names(servers: Sequence[McpServer]) -> list[str]:
+def is_without_process(session: LiveSession) -> bool:
+    """Whether it runs, and nobody knows which process does it."""
+    return not session.owner_certain and session.status.status != "done"
+
+
+def server_names(servers: Sequence[McpServer]) -> list[str]:
     return sorted({each.name for each in servers})
 
 
-def _subagents(agents: Sequence[LiveSubagent]) -> Iterator[RowDetail]:
-    """Those that still work first."""
+def subagents(agents: Sequence[LiveSubagent], most: int = _MOST) -> Iterator[RowDetail]:
+    """Those that still work first, at most so many of them one by one."""
     ordered = sorted(agents, key=lambda each: STATUSES.index(each.status))
     running = [each for each in ordered if each.status != "done"]
-    for agent in running[:_MOST]:
+    for agent in running[:most]:
         parts = [f"subagent {agent.name or agent.id[:8]}: {agent.status}"]
         if agent.tally is not None and agent.tally.usage.total_tokens:
             parts += [f"{words.tokens(agent.tally)} tokens", words.usd(agent.tally)]
         yield RowDetail(tuple(filter(None, parts)))
     rest = []
-    if more := len(running) - _MOST:
+    if more := len(running) - most:
         rest += [fmt.plural(more, "more subagent")] if more > 0 else []
     if done := len(ordered) - len(running):
         rest.append(f"{fmt.plural(done, 'subagent')} done")
@@ -99,23 +106,25 @@ def _subagents(agents: Sequence[LiveSubagent]) -> Iterator[RowDetail]:
         yield RowDetail(tuple(rest))
 
 
-def _children(children: Sequence[ChildProcess], servers: set[int], more: int) -> Iterator[RowDetail]:
+def children(
+    found: Sequence[ChildProcess], servers: set[int], more: int, most: int = _MOST
+) -> Iterator[RowDetail]:
     """Those that listen first, then the largest. MCP servers are named elsewhere, unless they listen."""
-    listening = [each for each in children if each.ports]
-    listening.sort(key=lambda each: (not each.shared_ports, each.ports))
-    for child in listening[:_MOST]:
-        yield _listening(child)
-    others = listening[_MOST:] + [each for each in children if not each.ports and each.pid not in servers]
+    with_ports = [each for each in found if each.ports]
+    with_ports.sort(key=lambda each: (not each.shared_ports, each.ports))
+    for child in with_ports[:most]:
+        yield listening(child)
+    others = with_ports[most:] + [each for each in found if not each.ports and each.pid not in servers]
     others.sort(key=lambda each: -(each.rss or 0))
-    parts = [" ".join(filter(None, (_named(each), words.memory(each.rss)))) for each in others[:_MOST]]
-    rest = others[_MOST:]
+    parts = [" ".join(filter(None, (_named(each), words.memory(each.rss)))) for each in others[:most]]
+    rest = others[most:]
     if more := more + len(rest):
         parts.append(fmt.plural(more, "more process", "more processes"))
     if parts:
         yield RowDetail(tuple(parts))
 
 
-def _listening(child: ChildProcess) -> RowDetail:
+def listening(child: ChildProcess) -> RowDetail:
     parts = [f"{_named(child)} listens on {_ports(child.ports)}"]
     if child.shared_ports:
         parts.append(f"another session also listens on {_ports(child.shared_ports)}")

@@ -74,6 +74,14 @@ def doing(session: LiveSession) -> str:
     return word
 
 
+def waiting_text(session: LiveSession, name: str) -> str:
+    """`shop waits for permission: Bash`, of one that waits."""
+    if session.status.status == "waiting":
+        return f"{name} waits for your answer"
+    tool, unsure = tool_of(session.status), "probably " if is_unsure(session) else ""
+    return f"{name} {unsure}waits for permission{f': {tool}' if tool else ''}"
+
+
 def tool_of(status: SessionStatus) -> str:
     """The name of the tool that runs or waits; "" if unknown."""
     return fmt.plain(status.task.tool, longest=LONGEST_TOOL).strip() if status.task is not None else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from providers.domain.live import LiveSession, SessionsLook
@@ -21,6 +23,18 @@ def of_provider(look: SessionsLook, provider: str | None) -> SessionsLook:
             each for each in look.mcp_servers if each.provider == provider or each.session in ids
         ),
         orphans=tuple(each for each in look.orphans if each.provider == provider),
+    )
+
+
+def filtered(look: SessionsLook, keep: Callable[[LiveSession], bool]) -> SessionsLook:
+    """The look at those sessions alone, with what is theirs."""
+    sessions = tuple(filter(keep, look.sessions))
+    ids, projects = {each.id for each in sessions}, {each.project for each in sessions if each.project}
+    return replace(
+        look,
+        sessions=sessions,
+        mcp_servers=tuple(each for each in look.mcp_servers if each.session in ids),
+        orphans=tuple(each for each in look.orphans if each.session in ids or each.project in projects),
     )
 
 

@@ -52,12 +52,7 @@ def _text(occasion: SessionOccasion, name: str) -> str:
     session = occasion.session
     if occasion.kind == "session_share":
         return f"{name} has used {fmt.share(session.week_percent or 0.0, 100)} of the weekly limit"
-    if occasion.kind == "question":
-        return f"{name} waits for your answer"
-    tool = brief.tool_of(session.status)
-    return (
-        f"{name} {'probably ' if is_unsure(session) else ''}waits for permission{f': {tool}' if tool else ''}"
-    )
+    return brief.waiting_text(session, name)
 
 
 def _title_of(number: int, first: SessionOccasion) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from ntpath import basename as windows_basename
 
 from providers.domain.cost import Tally
-from providers.domain.live import GitState, LiveSession, SessionsLook, Task
+from providers.domain.live import Evidence, GitState, LiveSession, SessionsLook, Task
 from tray.view import format as fmt
 from tray.view import words
 
@@ -20,6 +20,12 @@ _KINDS = {
     "background": "in the background",
     "app": "in the desktop app",
     "daemon": "",
+}
+_EVIDENCE: dict[Evidence, str] = {
+    "hook": "a hook",
+    "program": "the program's own record",
+    "log": "its log",
+    "process": "its processes",
 }
 _TOOL_LENGTH = 40
 _ID_LENGTH = 8
@@ -117,6 +123,11 @@ def git(state: GitState | None) -> str:
 def task(found: Task) -> str:
     tool = fmt.plain(found.tool, longest=_TOOL_LENGTH)
     return f"{tool}: {found.argument}" if found.argument else tool
+
+
+def evidence(session: LiveSession) -> str:
+    """By what its status is known."""
+    return _EVIDENCE[session.status.evidence]
 
 
 def kind(session: LiveSession) -> str:
