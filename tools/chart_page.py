@@ -17,12 +17,14 @@ from tray.faces.page.query import PageQuery
 from tray.faces.page.render import templates
 from tray.view.charts.bars import Bars, ChartBar, MarkLine, bars
 from tray.view.charts.class_bar import tokens_bar
+from tray.view.charts.context_bar import context_bar
 from tray.view.charts.heatmap import HeatDay, Heatmap, heatmap
 from tray.view.charts.meter import MeterBar, meter
 from tray.view.charts.rhythm import Rhythm, rhythm
 from tray.view.charts.row_bar import row_bar
 from tray.view.charts.scale import Step, begin_of, steps
 from tray.view.charts.series import REST, TINTS, TOKENS, USD, Series, Value, counted
+from tray.view.charts.spark import spark
 from tray.view.charts.use_line import Stretch, Threshold, UseLine, UsePoint, use_line
 from tray.view.level import Level
 
@@ -136,6 +138,9 @@ def charts() -> Iterator[Markup]:
         yield meter(MeterBar(said=f"Weekly: {left} % left", left=left, level=level, time_left=45))
     yield meter(MeterBar(said="Weekly: not known", left=None))
     yield meter(MeterBar(said="Weekly: 40 % left, 3 h ago", left=40, stale=True))
+    for used in (31, 78, 94):
+        yield context_bar(used, (75, 90), f"Context window: {used} % in use")
+    yield spark((120, 90, 400, 380, 20, 260), "Tokens of the last 6 responses, at most 400")
 
 
 def cost_of(day: date) -> float:
