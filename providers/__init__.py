@@ -172,8 +172,8 @@
                      answered, `service` begins and ends all; `figures` counts and holds the sums, `watcher` hears
                      what others write, `events` tells open pages; `gather` makes the PageData of an address
                      (`query`), of which sections/ build what `render` fills their templates with, by `spending`
-                     (sums of days), `amounts`, table/ and limits/; actions/ do what its forms ask for, api* answer
-                     programs)
+                     (sums of days), `amounts`, table/ and limits/; live/ keeps live sessions up to date; actions/
+                     do what its forms ask for, api* answer programs)
                      (session_hook records what a session is doing, as a hook of its CLI; hook_input is what hooks
                      are sent, deadline the end of one that hangs)
                      (session_watch/: live sessions, drawn again in place)

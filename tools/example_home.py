@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from providers.domain.limits import AccountUsage
+from providers.domain.live import SessionsLook
 from providers.host.files import Folders
 from providers.ledger import index, logins
 from providers.ledger.database import opened, transaction
@@ -20,8 +21,10 @@ from providers.ledger.logins import SeenLogin
 from tests.bench.corpus import Billed, Session
 from tests.bench.make_logs import WRITERS
 from tests.tray.faces.page.asking import served
+from tools.example_sessions import EXAMPLES, IDLE, WORKING, look
 from tools.example_states import CLAUDE, CODEX, DAY, HOUR, MINUTE, NOW, state
 from tray.engine.costs import Costs
+from tray.engine.live.feed import SessionFeed
 from tray.engine.publish import SnapshotFile
 from tray.engine.scope import Scope
 from tray.faces.page.service import PageService
@@ -127,5 +130,27 @@ def served_home(folder: Path) -> Iterator[PageService]:
     note_logins(costs, scope)
     costs.count()
     note_limits(costs.ledger)
-    with served(scope, costs) as service:
+    feed = SessionFeed(scope.folders.state, lambda: live_look(scope), scope.clock)
+    with served(
+        scope, costs, feed=feed, bring_to_front=lambda _session: "It is at the front now."
+    ) as service:
         yield service
+
+
+def live_look(scope: Scope) -> SessionsLook:
+    """One at the example sessions, in the homes of this person, with much of two context windows in use."""
+    homes = {each.id: scope.log_homes_of(each)[0].label for each in scope.chosen()}
+    tokens = tuple(20_000 + 9_000 * (number * 7 % 5) for number in range(24))
+    used = {WORKING.id: 201_500, IDLE.id: 187_000}
+    return look(
+        *(
+            replace(
+                each,
+                home=homes[each.provider],
+                token_history=tokens,
+                context_tokens=used.get(each.id, each.context_tokens),
+            )
+            for each in EXAMPLES
+        ),
+        at=NOW,
+    )

@@ -6,6 +6,7 @@
   const FIRST_SECONDS = 1, MOST_SECONDS = 60, PATIENCE_SECONDS = 30;
   const name = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(16)).join("");
   let source = null, asked = false, again = false, left = false, timer = null;
+  let heard = null;
   let seconds = FIRST_SECONDS, shownAt = new Date();
 
   const address = new URL(location.href);
@@ -14,6 +15,7 @@
     history.replaceState(history.state, "", address);
   }
   const generation = () => document.documentElement.dataset.generation || "";
+  const sessionsOf = () => document.querySelector("[data-live]") ? location.search : null;
   const tell = (what) => navigator.sendBeacon("/do/tab", new URLSearchParams({ tab: name, is: what }));
 
   // Whether the page shows the present numbers, or soon will.
@@ -82,11 +84,25 @@
   function listen() {
     if (source || document.hidden) return;
     const members = new URLSearchParams({ tab: name, seen: generation() });
+    heard = sessionsOf();
+    if (heard !== null) members.set("live", heard);
+    document.dispatchEvent(new CustomEvent("tankful:sessions-of"));
     source = new EventSource(`/events?${members}`);
     source.addEventListener("open", () => connection(""));
     source.addEventListener("error", retryLater);
     source.addEventListener("changed", async () => { if (!await refresh()) retryLater(); });
     source.addEventListener("progress", progressed);
+    source.addEventListener("sessions", (event) => {
+      document.dispatchEvent(new CustomEvent("tankful:sessions", { detail: event.data }));
+    });
+  }
+
+  // Other filters, or another tab of the page: other sessions.
+  function listenAnew() {
+    if (!source || sessionsOf() === heard) return;
+    source.close();
+    source = null;
+    listen();
   }
 
   function close(what) {
@@ -100,6 +116,7 @@
   addEventListener("pagehide", () => { left = true; close("closed"); });
   addEventListener("pageshow", () => { left = false; listen(); });
   addEventListener("online", () => { if (!source) retry(); });
+  document.addEventListener("tankful:updated", listenAnew);
   window.tankful = { refresh };
   document.addEventListener("tankful:lost", () => { connection("lost"); retryLater(); });
   document.getElementById("connection").addEventListener("click", (event) => { if (event.target.matches("button")) retry(); });

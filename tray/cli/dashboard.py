@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from pathlib import Path
     from socket import socket
 
+    from providers.domain.live import LiveSession
     from tray.desktop.opener import Opener
     from tray.engine.scope import Scope
     from tray.faces.page import running
     from tray.faces.page.service import PageService
 
+CANNOT_BRING = (
+    "Its terminal cannot be brought to the front. Copy the command that resumes the session instead."
+)
 EXAMPLES = (
     ("tankful dashboard", "open the page in the browser"),
     ("tankful dashboard --html usage.html", "write it as one file, to keep or to send"),
@@ -85,7 +89,7 @@ def _write(scope: Scope, file: str) -> int:
     figures.load()
     desk = PageDesk(scope=scope, costs=costs, figures=figures, open_path=lambda _path: None)
     try:
-        whole_file.write(Path(file).expanduser(), Pages(), gather(desk, {}))
+        whole_file.write(Path(file).expanduser(), Pages(), gather(desk, {}, live=False))
     except OSError as error:
         raise Refused(f"{file} cannot be written: {error.strerror or error}.") from error
     figures.close()
@@ -115,15 +119,19 @@ def _serve(scope: Scope, listener: socket, options: argparse.Namespace) -> int:
     from providers.host.process.heap import keep_small
     from tray.engine.costs import Costs
     from tray.engine.count_child import CountChild
+    from tray.engine.live.opened import feed_of_page
     from tray.faces.page.service import PageService
 
     keep_small()
     opener = _opener(scope)
+    costs = Costs(scope, CountChild(scope.environ))
     service = PageService(
         scope,
-        Costs(scope, CountChild(scope.environ)),
+        costs,
         listener,
         partial(_open_path, opener),
+        feed=feed_of_page(scope, costs),
+        bring_to_front=_bring_to_front if options.for_tray else None,
         ends_when_closed=options.for_tray,
     )
 
@@ -181,6 +189,18 @@ def _opener(scope: Scope) -> Opener:
     from tray.desktop.opener import find_opener
 
     return find_opener(scope.environ, Launcher(scope.environ))
+
+
+def _bring_to_front(session: LiveSession) -> str:
+    """Where it is now. Raises FormRefused."""
+    from tray.desktop.terminals.front import bring_to_front
+    from tray.faces.page.forms import FormRefused
+
+    found = bring_to_front(session)
+    if not found.names:
+        raise FormRefused(CANNOT_BRING)
+    sentence = found.sentence
+    return f"{sentence[:1].upper()}{sentence[1:]}"
 
 
 def _open_path(opener: Opener, path: Path) -> None:

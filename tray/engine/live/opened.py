@@ -47,6 +47,12 @@ def feed_of_engine(
     return SessionFeed(scope.folders.state, _Looker(scope, costs, accounts, processes), scope.clock)
 
 
+def feed_of_page(scope: Scope, costs: Costs, processes: Processes | None = None) -> SessionFeed:
+    """For a process that shows the `costs` while an engine beside it counts them."""
+    look = _Looker(scope, costs, lambda: _published_accounts(scope), processes)
+    return SessionFeed(scope.folders.state, look, scope.clock)
+
+
 class _Looker:
     """Nothing is imported and opened before the first look: there may be none."""
 

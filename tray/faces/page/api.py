@@ -17,10 +17,12 @@ from providers.host.faults import log_fault
 from providers.ledger.database import LedgerError
 from providers.version import VERSION
 from tray.engine.document_values import as_time
+from tray.engine.live.document import as_document
 from tray.faces.page import api_cost, api_rows, whole_file
 from tray.faces.page.actions.desk import PageDesk
 from tray.faces.page.data import PageData
 from tray.faces.page.gather import gather
+from tray.faces.page.live.chosen import shown_look
 from tray.faces.page.passes import Passes
 from tray.faces.page.render import Pages
 from tray.faces.page.security import log
@@ -28,6 +30,7 @@ from tray.faces.page.security import log
 RECALC_SECONDS = 600.0
 REST_SECONDS = 2.0
 """So soon after a count its result stands for another one: those who ask again and again cannot keep us busy."""
+NO_SESSIONS = "This page shows no live sessions."
 NOT_WRITTEN = "The file of TANKFUL_DASHBOARD_HTML cannot be written."
 
 
@@ -65,6 +68,12 @@ class Api:
                 request
             )
 
+        def live(request: Request) -> Response:
+            look = shown_look(data_of(request))
+            if look is None:
+                return JSONResponse({"ok": False, "error": NO_SESSIONS}, status_code=503)
+            return JSONResponse(as_document(look))
+
         return [
             Route("/health", self.health),
             Route("/recalc", self.recalc),
@@ -72,7 +81,8 @@ class Api:
             Route("/api/usage", usage),
             Route("/api/cost", asked(api_cost.cost)),
             Route("/api/windows", asked(api_rows.windows)),
-            Route("/api/sessions", asked(api_rows.sessions)),
+            Route("/api/sessions", live),
+            Route("/api/session-usage", asked(api_rows.sessions)),
             Route("/api/responses", responses),
         ]
 
@@ -127,7 +137,7 @@ class Api:
     def _rewrite(self, file: str) -> bool:
         """Whether the file of the page could be written."""
         try:
-            whole_file.write(Path(file).expanduser(), self._pages, gather(self._desk, {}))
+            whole_file.write(Path(file).expanduser(), self._pages, gather(self._desk, {}, live=False))
         except OSError as error:
             log_fault(log, "the file of the page could not be written", error)
             return False

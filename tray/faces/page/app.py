@@ -21,9 +21,11 @@ from tray.faces.page.actions.desk import PageDesk
 from tray.faces.page.api import Api
 from tray.faces.page.data import PageData
 from tray.faces.page.events import MOST_STREAMS, Events
-from tray.faces.page.forms import FormNote, FormPreviewed, FormRefused, Notes, back_to, form_of
+from tray.faces.page.forms import FormNote, FormPreviewed, FormRefused, Notes, back_to, form_of, members_of
 from tray.faces.page.gather import gather
 from tray.faces.page.last_page import LastPage
+from tray.faces.page.live.looks import LiveLooks
+from tray.faces.page.live.stream import LiveStream
 from tray.faces.page.open_tabs import OpenTabs
 from tray.faces.page.passes import Passes
 from tray.faces.page.refusal import RefusedRequest
@@ -35,7 +37,9 @@ ACTION_FAULT = "This could not be done because of an internal error. `tankful do
 
 
 class PageParts(Struct, frozen=True, kw_only=True):
-    """What the addresses are made of. `start` names this start of the server, `hosts` what a Host may be."""
+    """What the addresses are made of. `start` names this start of the server, `hosts` what a Host may be. Without
+    `looks` there are no live sessions.
+    """
 
     start: str
     hosts: tuple[str, ...]
@@ -45,6 +49,7 @@ class PageParts(Struct, frozen=True, kw_only=True):
     tabs: OpenTabs
     notes: Notes
     pages: Pages
+    looks: LiveLooks | None
     remembered: LastPage
 
 
@@ -100,8 +105,20 @@ class _Page:
         if events.streams >= MOST_STREAMS:
             raise RefusedRequest(503, "Too many tabs have this page open.")
         seen = request.headers.get("last-event-id") or request.query_params.get("seen", "")
-        stream = events.stream(seen, lambda: tabs.opened(tab), tabs.ended)
+        stream = events.stream(seen, lambda: tabs.opened(tab), tabs.ended, self._live(request))
         return StreamingResponse(stream, media_type="text/event-stream")
+
+    def _live(self, request: Request) -> LiveStream | None:
+        """For a tab that shows live sessions: `live` is what its own address asks for."""
+        looks, shown = self._parts.looks, request.query_params.get("live")
+        if looks is None or shown is None:
+            return None
+        members = members_of(shown)
+
+        def render() -> dict[str, str]:
+            return self._parts.pages.live(gather(self._parts.desk, members))
+
+        return LiveStream(looks, render)
 
     async def tab(self, request: Request) -> Response:
         form = await form_of(request)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec import Struct, field
 
 from providers.domain.cost import Tally
+from providers.domain.live import SessionsLook
 from providers.ledger.rollup.rollup import Rollup
 from providers.ledger.rollup.selection import Dimension, Key, Selection
 from tray.engine import published
@@ -35,7 +36,9 @@ def usage_of(snapshot: published.Document | None, now: datetime) -> dict[str, An
 class PageData(Struct, frozen=True, kw_only=True):
     """`usage` is the document of `tankful usage --json` as of `now`, None where nothing was ever published;
     `incidents` are those of snapshot.json, by provider. `count` is how far logs are counted, `note` what became
-    of the form that led here, and `generation` names this state of the numbers. `answers` are for `once`.
+    of the form that led here, and `generation` names this state of the numbers. `look` is at the live sessions,
+    None where they are not shown, as in a file; `can_bring` whether their terminals can be brought to the front.
+    `answers` are for `once`.
     """
 
     query: PageQuery
@@ -51,6 +54,8 @@ class PageData(Struct, frozen=True, kw_only=True):
     count: CountStatus = CountStatus()
     note: FormNote | None = None
     generation: str = ""
+    look: Callable[[], SessionsLook] | None = None
+    can_bring: bool = False
 
     @property
     def today(self) -> date:

@@ -3,7 +3,8 @@
     event: changed    its numbers may be others; data: the generation of now, as in `data-generation` of the page
     event: progress   how much of a count is done; data: 0-100, empty when it has ended
 
-No more than one of a kind in a second, whatever happens.
+A tab that shows live sessions hears of them, too (`live.stream`). No more than one of a kind in a second, whatever
+happens.
 """
 
 from __future__ import annotations
@@ -11,10 +12,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from typing import Protocol
 
 REST_SECONDS = 1.0
 HEARTBEAT_SECONDS = 60.0
 MOST_STREAMS = 32
+
+
+class OtherEvents(Protocol):
+    """What one stream has beside the events of all. `is_due`: its `text` may be another, b"" where it is not."""
+
+    def opened(self) -> None: ...
+
+    def closed(self) -> None: ...
+
+    @property
+    def is_due(self) -> bool: ...
+
+    async def text(self) -> bytes: ...
 
 
 class Events:
@@ -52,30 +67,43 @@ class Events:
             self._progress = shown
             self._wake()
 
+    def wake(self) -> None:
+        """What is of one stream alone may be due."""
+        self._wake()
+
     def close(self) -> None:
         """End all streams."""
         self._ended = True
         self._wake()
 
     async def stream(
-        self, seen: str, opened: Callable[[], None] = lambda: None, closed: Callable[[], None] = lambda: None
+        self,
+        seen: str,
+        opened: Callable[[], None] = lambda: None,
+        closed: Callable[[], None] = lambda: None,
+        other: OtherEvents | None = None,
     ) -> AsyncIterator[bytes]:
-        """The events for a page of the generation `seen`."""
+        """The events for a page of the generation `seen`, and those of its own."""
         self._loop = asyncio.get_running_loop()
         news = asyncio.Event()
         self._streams.add(news)
         opened()
+        if other is not None:
+            other.opened()
         try:
             yield b"retry: 3000\n\n"
             progress = ""
             while not self._ended:
                 if text := self._text(seen, progress):
                     seen, progress = self.generation, self._progress
+                if other is not None and other.is_due:
+                    text += await other.text()
+                if text:
                     yield text
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._until_ended(news), self._rest)
                 news.clear()
-                if self._text(seen, progress) or self._ended:
+                if self._text(seen, progress) or self._ended or (other is not None and other.is_due):
                     continue
                 try:
                     await asyncio.wait_for(news.wait(), self._heartbeat)
@@ -83,6 +111,8 @@ class Events:
                     yield b":\n\n"
         finally:
             self._streams.discard(news)
+            if other is not None:
+                other.closed()
             closed()
 
     def _text(self, seen: str, progress: str) -> bytes:

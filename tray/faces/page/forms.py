@@ -76,10 +76,14 @@ async def form_of(request: Request) -> dict[str, str]:
 
 def shown_with(form: Mapping[str, str]) -> PageQuery:
     """What the page was asked that the form stood on; nothing where its field `back` is no address."""
-    members: dict[str, str] = {}
+    return query.parse(members_of(form.get("back", "")))
+
+
+def members_of(address: str) -> dict[str, str]:
+    """Those of the query of an address of the page; none of what is no address."""
     with suppress(ValueError):
-        members = dict(parse_qsl(urlsplit(form.get("back", "")).query, max_num_fields=MOST_FIELDS))
-    return query.parse(members)
+        return dict(parse_qsl(urlsplit(address).query, max_num_fields=MOST_FIELDS))
+    return {}
 
 
 def back_to(form: Mapping[str, str], note: str | None, place: str = "") -> str:

@@ -13,9 +13,14 @@ from tray.faces.page.forms import FormNote
 
 
 def gather(
-    desk: PageDesk, members: Mapping[str, str], *, note: FormNote | None = None, generation: str = ""
+    desk: PageDesk,
+    members: Mapping[str, str],
+    *,
+    note: FormNote | None = None,
+    generation: str = "",
+    live: bool = True,
 ) -> PageData:
-    """For an address with these members."""
+    """For an address with these members, with live sessions unless it is for a file."""
     scope = desk.scope
     now = scope.clock()
     asked = query.parse(members)
@@ -34,4 +39,6 @@ def gather(
         count=desk.figures.status,
         note=note,
         generation=generation,
+        look=desk.look if live else None,
+        can_bring=desk.bring_to_front is not None,
     )

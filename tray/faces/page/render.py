@@ -28,6 +28,7 @@ class RenderedSection(Struct, frozen=True, kw_only=True):
     title: str
     html: Markup
     beside: bool
+    live: bool = False
 
 
 def shown_start(data: PageData, tab: str) -> PageStart | None:
@@ -81,6 +82,12 @@ class Pages:
             start=shown_start(data, tab),
         )
 
+    def live(self, data: PageData) -> dict[str, str]:
+        """The HTML of those sections of the tab that are brought up to date by themselves, by name."""
+        tab = data.query.tab or next(iter(TABS))
+        found = {each.name: self._rendered(each, data) for each in SECTIONS if each.live and each.tab == tab}
+        return {name: html for name, html in found.items() if html is not None}
+
     def sections(self, data: PageData, tab: str) -> list[RenderedSection]:
         """Those of a tab. In the place of one that cannot be shown is why."""
         is_started = shown_start(data, tab) is None
@@ -90,7 +97,7 @@ class Pages:
             if each.tab == tab and (is_started or not each.figures)
         )
         return [
-            RenderedSection(name=each.name, title=each.title, html=html, beside=each.beside)
+            RenderedSection(name=each.name, title=each.title, html=html, beside=each.beside, live=each.live)
             for each, html in rendered
             if html is not None
         ]

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from anyio.to_thread import current_default_thread_limiter
 
+from providers.domain.live import LiveSession
 from providers.host.files import short
 from providers.host.private import make_folder
 from tray.engine.costs import Costs
+from tray.engine.live.feed import SessionFeed
 from tray.engine.scope import Scope
 from tray.faces.page import place as places
 from tray.faces.page import running
@@ -24,6 +26,7 @@ from tray.faces.page.events import Events
 from tray.faces.page.figures import Figures
 from tray.faces.page.forms import FormRefused, Notes
 from tray.faces.page.last_page import LastPage
+from tray.faces.page.live.looks import LiveLooks
 from tray.faces.page.open_tabs import OpenTabs
 from tray.faces.page.passes import Passes
 from tray.faces.page.render import Pages
@@ -39,7 +42,8 @@ def _opens_nothing(path: Path) -> None:
 
 
 class PageService:
-    """On a socket that listens. `watches` is false where nothing beside it is to run, as in tests; with
+    """On a socket that listens. Without a `feed` there are no live sessions, and without `bring_to_front` their
+    terminals stay where they are. `watches` is false where nothing beside it is to run, as in tests; with
     `ends_when_closed` it ends by itself when no tab of a browser has needed it for a while.
     """
 
@@ -50,6 +54,8 @@ class PageService:
         listener: socket.socket,
         open_path: Callable[[Path], None] = _opens_nothing,
         *,
+        feed: SessionFeed | None = None,
+        bring_to_front: Callable[[LiveSession], str] | None = None,
         watches: bool = True,
         ends_when_closed: bool = False,
     ) -> None:
@@ -61,10 +67,19 @@ class PageService:
         self.tabs = OpenTabs()
         self._events = Events(start)
         self.figures = Figures(scope, costs, self._on_figures)
+        self.looks = None if feed is None else LiveLooks(feed, self._events.wake, scope.clock)
         parts = PageParts(
             start=start,
             hosts=self.place.hosts,
-            desk=PageDesk(scope=scope, costs=costs, figures=self.figures, open_path=open_path),
+            desk=PageDesk(
+                scope=scope,
+                costs=costs,
+                figures=self.figures,
+                open_path=open_path,
+                look=None if self.looks is None else self.looks.look,
+                bring_to_front=bring_to_front,
+            ),
+            looks=self.looks,
             events=self._events,
             passes=self.passes,
             tabs=self.tabs,
@@ -108,6 +123,8 @@ class PageService:
         finally:
             running.remove(self._state, self._running.name)
             self.figures.close()
+            if self.looks is not None:
+                self.looks.close()
             if watcher is not None:
                 watcher.close()
 

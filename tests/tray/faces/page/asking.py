@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -13,9 +13,11 @@ from urllib.parse import unquote
 from msgspec import Struct
 from starlette.types import ASGIApp, Message
 
+from providers.domain.live import LiveSession
 from providers.host.files import Folders
 from tests.homes import NOW
 from tray.engine.costs import Costs
+from tray.engine.live.feed import SessionFeed
 from tray.engine.scope import Scope
 from tray.faces.page.place import PagePlace, listen
 from tray.faces.page.service import PageService
@@ -78,9 +80,23 @@ def scope_in(folder: Path, **homes: str) -> Scope:
 
 
 @contextmanager
-def served(scope: Scope, costs: Costs | None = None, host: str = "127.0.0.1") -> Iterator[PageService]:
+def served(
+    scope: Scope,
+    costs: Costs | None = None,
+    host: str = "127.0.0.1",
+    *,
+    feed: SessionFeed | None = None,
+    bring_to_front: Callable[[LiveSession], str] | None = None,
+) -> Iterator[PageService]:
     """A server that answers, at a port of its own."""
-    service = PageService(scope, costs or Costs(scope), listen(PagePlace(host, 0)), watches=False)
+    service = PageService(
+        scope,
+        costs or Costs(scope),
+        listen(PagePlace(host, 0)),
+        feed=feed,
+        bring_to_front=bring_to_front,
+        watches=False,
+    )
     begun = Event()
     thread = Thread(target=service.run, args=(begun.set,), daemon=True)
     thread.start()

@@ -75,7 +75,7 @@ def test_each_filter_applies(page: PageService) -> None:
 
 
 def test_sessions_and_responses(page: PageService) -> None:
-    sessions = asked(page, "/api/sessions?range=7d&zone=UTC&provider=claude")
+    sessions = asked(page, "/api/session-usage?range=7d&zone=UTC&provider=claude")
     assert sessions["total"] == 1
     assert (sessions["sessions"][0]["id"], sessions["sessions"][0]["total_tokens"]) == ("s2", 7)
     responses = asked(page, "/api/responses?range=all&zone=UTC")
@@ -88,7 +88,7 @@ def test_sessions_and_responses(page: PageService) -> None:
 
 @pytest.mark.parametrize(("number", "rows"), [("1", 1), ("2", 0), ("0", 1), ("1.5", 1), ("999999999", 0)])
 def test_pages_of_sessions(page: PageService, number: str, rows: int) -> None:
-    sessions = asked(page, f"/api/sessions?range=7d&zone=UTC&provider=claude&page={number}")
+    sessions = asked(page, f"/api/session-usage?range=7d&zone=UTC&provider=claude&page={number}")
     assert (sessions["total"], len(sessions["sessions"])) == (1, rows)
 
 
@@ -98,7 +98,7 @@ def test_windows_and_usage_of_a_person_without_limits(page: PageService) -> None
 
 
 def test_without_the_cookie_there_is_a_sentence_and_no_number(page: PageService) -> None:
-    for name in ("usage", "cost", "windows", "sessions", "responses", "ticket"):
+    for name in ("usage", "cost", "windows", "sessions", "session-usage", "responses", "ticket"):
         answer = request(page, "GET", f"/api/{name}", cookie=False)
         assert answer.status == 403
         assert json.loads(answer.body).keys() == {"ok", "error"}

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tray.faces.page.actions import homes, opens, prices, recalculate, settings
+from tray.faces.page.actions import bring, homes, opens, prices, recalculate, settings
 from tray.faces.page.actions.desk import PageDesk
 
 ACTIONS: dict[str, Callable[[PageDesk, Mapping[str, str]], str]] = {
@@ -26,4 +26,5 @@ ACTIONS: dict[str, Callable[[PageDesk, Mapping[str, str]], str]] = {
     "home-remove": homes.remove,
     "settings": settings.act,
     "subscriptions": settings.subscriptions,
+    bring.NAME: bring.act,
 }

@@ -21,7 +21,8 @@ class PageSection(Struct, frozen=True):
     """`name` is that of its file and of its template; its `tab` may have several, in the order of SECTIONS.
 
     Two that follow each other and are narrow stand beside each other where there is room. Those of `figures` are
-    left out as long as no log is counted: what is shown instead is in `start`.
+    left out as long as no log is counted: what is shown instead is in `start`. Those that are `live` are brought
+    up to date by themselves while a tab shows them.
     """
 
     tab: str
@@ -29,6 +30,7 @@ class PageSection(Struct, frozen=True):
     title: str
     beside: bool = False
     figures: bool = False
+    live: bool = False
 
     @property
     def build(self) -> Callable[[PageData], Struct | None]:
@@ -40,6 +42,7 @@ class PageSection(Struct, frozen=True):
 
 SECTIONS = (
     PageSection("overview", "limit_summary", "Limits"),
+    PageSection("overview", "live_card", "Live sessions", live=True),
     PageSection("overview", "news", "New in the totals"),
     PageSection("overview", "totals", "Totals", figures=True),
     PageSection("overview", "use_by_day", "Over time", beside=True, figures=True),
@@ -64,6 +67,7 @@ SECTIONS = (
     PageSection("projects", "by_project", "Projects", figures=True),
     PageSection("projects", "by_account", "Accounts", figures=True),
     PageSection("projects", "by_home", "Homes", figures=True),
+    PageSection("sessions", "live_sessions", "Live sessions", live=True),
     PageSection("sessions", "contexts", "Context windows in use", figures=True),
     PageSection("sessions", "sessions", "Sessions", figures=True),
     PageSection("responses", "responses", "Responses", figures=True),
