@@ -4,7 +4,7 @@
 (() => {
   const kept = new Map();  // what each section shows, as it came last
   const boxes = () => [...document.querySelectorAll("[data-live]")];
-  const waiting = () => boxes().map((each) => each.querySelector("[data-waiting]")?.textContent || "").join(" ");
+  const waiting = () => [...document.querySelectorAll("[data-waiting] li")].map((each) => each.textContent);
   let read = waiting();
 
   const keyOf = (node) => node.nodeType === Node.ELEMENT_NODE ? node.dataset.key || node.id : "";
@@ -47,8 +47,8 @@
       morphChildren(box, next.firstChild);
     }
     if (focused && focused.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
-    const now = waiting();
-    if (now !== read) document.getElementById("announced").textContent = now;
+    const now = waiting(), begun = now.filter((each) => !read.includes(each));
+    if (begun.length || !now.length) document.getElementById("announced").textContent = begun.join(" ");
     read = now;
   }
 

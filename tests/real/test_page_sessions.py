@@ -71,6 +71,8 @@ def test_who_waits_appears_is_read_out_and_disappears(
     expect(card).to_contain_text("approval: Bash", timeout=SOON)
     expect(card).to_contain_text("npm run deploy -- --stage")
     expect(read).to_have_text("cleaning waits for permission: Bash.")
+    found.sessions = (APPROVAL, QUESTION, WORKING)
+    expect(read).to_have_text("billing-api waits for your answer.", timeout=SOON)
     found.sessions = (WORKING, IDLE)
     expect(card).not_to_contain_text("cleaning", timeout=SOON)
     expect(read).to_have_text("")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from providers.domain.live import LiveSession
     from tray.desktop.opener import Opener
+    from tray.desktop.terminals.front import FoundTerminal
     from tray.engine.scope import Scope
     from tray.faces.page import running
     from tray.faces.page.service import PageService
@@ -191,12 +192,12 @@ def _opener(scope: Scope) -> Opener:
     return find_opener(scope.environ, Launcher(scope.environ))
 
 
-def _bring_to_front(session: LiveSession) -> str:
+def _bring_to_front(session: LiveSession, bring: Callable[[LiveSession], FoundTerminal] | None = None) -> str:
     """Where it is now. Raises FormRefused."""
     from tray.desktop.terminals.front import bring_to_front
     from tray.faces.page.forms import FormRefused
 
-    found = bring_to_front(session)
+    found = (bring or bring_to_front)(session)
     if not found.names:
         raise FormRefused(CANNOT_BRING)
     sentence = found.sentence

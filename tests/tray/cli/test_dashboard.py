@@ -19,9 +19,12 @@ import pytest
 
 from tests.programs import ROOT, started
 from tests.tray.faces.page.asking import scope_in
-from tray.cli.dashboard import _obey
+from tools.example_sessions import APPROVAL, WORKING
+from tray.cli.dashboard import CANNOT_BRING, _bring_to_front, _obey
+from tray.desktop.terminals.front import FoundTerminal
 from tray.engine.costs import Costs
 from tray.faces.page import running
+from tray.faces.page.forms import FormRefused
 from tray.faces.page.place import PagePlace, bound, listen
 from tray.faces.page.service import PageService
 
@@ -155,3 +158,13 @@ def test_one_that_ends_answers_no_tray(
             _obey(service, lambda: opened.append("page"))
             assert capsys.readouterr().out == said
     assert opened == ["page"]
+
+
+def test_a_session_is_brought_to_the_front_where_it_can_be() -> None:
+    found = FoundTerminal(names=("tmux", "kitty"), is_raised=True)
+    assert _bring_to_front(APPROVAL, lambda _: found) == "It is at the front now, in tmux inside kitty."
+    assert _bring_to_front(APPROVAL, lambda _: FoundTerminal(names=("tmux",))).startswith(
+        "It is selected in tmux;"
+    )
+    with pytest.raises(FormRefused, match=CANNOT_BRING):
+        _bring_to_front(WORKING)  # whose process is not certain

@@ -20,7 +20,7 @@ from tests.tray.engine.test_engine import FAST
 from tray.engine import published
 from tray.engine.costs import Costs
 from tray.engine.engine import Engine
-from tray.engine.live.opened import feed_of_engine, open_feed
+from tray.engine.live.opened import feed_of_engine, feed_of_page, open_feed
 from tray.engine.live.settings import TITLES
 from tray.engine.scope import Scope
 from tray.engine.settings_writer import set_text
@@ -119,3 +119,14 @@ def test_the_engine_shows_sessions_with_its_own_accounts(person: Person) -> None
         assert [each.account for each in sessions.sessions] == ["a1b2c3d4"]
     finally:
         engine.close()
+
+
+def test_a_page_has_no_titles_but_where_they_are_switched_on_and_counts_nothing(person: Person) -> None:
+    costs = Costs(person.scope)
+    feed = feed_of_page(person.scope, costs, FakeProcesses())
+    (session,) = feed.read(FRESH, share=False).sessions
+    assert (session.title, session.tally, costs.counted_at) == (None, None, None)
+    assert set_text(person.scope.settings_file, person.scope.table, TITLES.key, "true") is None
+    person.clock.pass_seconds(2)
+    (session,) = feed.read(FRESH, share=False).sessions
+    assert session.title == "Fix the tests"

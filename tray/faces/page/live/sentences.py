@@ -20,7 +20,7 @@ def empty(look: SessionsLook, data: PageData) -> str:
     return summary.nothing(look, titles, ()) if titles else _FILTERED
 
 
-def waiting(look: SessionsLook, names: Mapping[str, str]) -> str:
-    """Those that wait for the person, for who hears the page: it is read out when it is another."""
-    found = [brief.waiting_text(each, names[each.key]) for each in brief.ordered(look) if words.waits(each)]
-    return "".join(f"{each}. " for each in found).strip()
+def waiting(look: SessionsLook, names: Mapping[str, str]) -> tuple[str, ...]:
+    """Those that wait for the person, for who hears the page: each is read out when it begins to."""
+    found = (each for each in brief.ordered(look) if words.waits(each))
+    return tuple(f"{brief.waiting_text(each, names[each.key])}." for each in found)

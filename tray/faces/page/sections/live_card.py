@@ -15,8 +15,8 @@ _MOST = 12
 
 
 class LiveCard(Struct, frozen=True, kw_only=True):
-    """`empty` is a sentence where there are none, `waiting` one for screen readers, `more` how many of those that
-    wait or work have no row. `address` leads to all.
+    """`empty` is a sentence where there are none, `waiting` those for screen readers, `more` how many of those
+    that wait or work have no row. `address` leads to all.
     """
 
     headline: str = ""
@@ -24,7 +24,7 @@ class LiveCard(Struct, frozen=True, kw_only=True):
     more: int = 0
     empty: str = ""
     problems: tuple[str, ...] = ()
-    waiting: str = ""
+    waiting: tuple[str, ...] = ()
     address: str = ""
 
 

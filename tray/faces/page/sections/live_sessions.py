@@ -23,7 +23,7 @@ class LiveList(Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     orphans: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    waiting: str = ""
+    waiting: tuple[str, ...] = ()
     bring: str = bring.NAME
     back: str = "/"
 

@@ -66,7 +66,10 @@ def test_the_card_has_who_waits_first_and_then_who_works(ledger: LedgerPage) -> 
         ("working ?", "tankful", "Codex", "6 min", "exec_command: uv run pytest -q"),
     ]
     assert [each.is_waiting for each in found.rows] == [True, True, False]
-    assert found.waiting == "cleaning waits for permission: Bash. billing-api waits for your answer."
+    assert found.waiting == (
+        "cleaning waits for permission: Bash.",
+        "billing-api waits for your answer.",
+    )
     assert found.address == "/?tab=sessions"
 
 
@@ -75,7 +78,7 @@ def test_without_sessions_there_is_one_sentence(ledger: LedgerPage) -> None:
     assert found.empty.startswith(
         "No live sessions: nothing of Claude or Codex is running"
     ) or found.empty.startswith("No live sessions: nothing of Codex or Claude is running")
-    assert (found.headline, found.rows, found.waiting) == ("", (), "")
+    assert (found.headline, found.rows, found.waiting) == ("", (), ())
 
 
 def test_many_are_counted(ledger: LedgerPage) -> None:
@@ -238,4 +241,4 @@ def test_a_file_has_no_live_sessions(ledger: LedgerPage) -> None:
 
 def test_a_wait_that_ended_is_not_read_out(ledger: LedgerPage) -> None:
     ended = replace(APPROVAL, status=SessionStatus(status="working", since=NOW - timedelta(seconds=5)))
-    assert card(ledger, ended).waiting == ""
+    assert card(ledger, ended).waiting == ()
