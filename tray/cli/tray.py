@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tray.desktop.icon import Face
     from tray.engine.engine import Engine
     from tray.engine.notices.notifier import Notifier
+    from tray.engine.notices.sessions.kinds import IsFocused
     from tray.engine.publish import Kind
     from tray.engine.scope import Scope
     from tray.engine.single_instance import SingleInstance
@@ -119,12 +120,32 @@ def with_engine(
         )
         engine.subscribe(file)
         engine.subscribe(TransitionLog())
-        notifier = Notifier(scope, notices.notice, engine.mute, compose_sessions=session_notices.notice)
+        notifier = Notifier(
+            scope,
+            notices.notice,
+            engine.mute,
+            compose_sessions=session_notices.notice,
+            is_focused=_is_focused(),
+        )
         engine.subscribe(notifier)
         try:
             return run_with(engine, notifier)
         finally:
             notifier.close()
+
+
+def _is_focused() -> IsFocused:
+    """Imported when it is first wanted: where no session waits nobody asks."""
+    finder: list[IsFocused] = []
+
+    def ask(session: LiveSession) -> bool | None:
+        if not finder:
+            from tray.desktop.terminals.focus import FocusFinder
+
+            finder.append(FocusFinder())
+        return finder[0](session)
+
+    return ask
 
 
 def _tell_if_full(folder: Path) -> None:

@@ -51,9 +51,9 @@ def bring_to_front(
     kinds: Sequence[TerminalKind] = KINDS,
 ) -> FoundTerminal:
     """Does nothing where it is not certain which process the session has, and in which terminal that is."""
-    if session.pid is None or not session.owner_certain or session.kind not in _IN_A_TERMINAL:
+    if session.pid is None or not is_certain(session):
         return FoundTerminal()
-    table = (look or _system_table)()
+    table = (look or system_table)()
     tools = tools or system_tools(os.environ)
     variables = tuple({name for kind in kinds for name in kind.variables})
     names: list[str] = []
@@ -67,6 +67,11 @@ def bring_to_front(
         names.append(found.name)
         pid, is_raised = found.around, found.is_raised
     return FoundTerminal(names=tuple(names), is_raised=is_raised and pid is None)
+
+
+def is_certain(session: LiveSession) -> bool:
+    """Whether it is known which process it has, and that one may be in a terminal."""
+    return session.pid is not None and session.owner_certain and session.kind in _IN_A_TERMINAL
 
 
 def _first(
@@ -86,7 +91,7 @@ def _first(
     return selected
 
 
-def _system_table() -> ProcessTable:
+def system_table() -> ProcessTable:
     from providers.host.processes import system_processes
 
     return system_processes().look()

@@ -22,6 +22,22 @@ class BroughtTerminal(Struct, frozen=True, kw_only=True):
     attach: tuple[str, ...] = ()
 
 
+class AroundTerminal(Struct, frozen=True):
+    """A program whose terminal shows another one, and whether that has focus where nothing else is known of it."""
+
+    pid: int
+    otherwise: bool | None = None
+
+
+class TerminalFocus(Struct, frozen=True, kw_only=True):
+    """Whether the person looks at a terminal: None where the kind cannot tell, so that the next one is asked.
+    With `around` it is shown by those, and focused where one of them is.
+    """
+
+    is_focused: bool | None = None
+    around: tuple[AroundTerminal, ...] = ()
+
+
 class TerminalKind(Protocol):
     """Knows its terminals by `variables` in the environment of a program."""
 
@@ -32,3 +48,6 @@ class TerminalKind(Protocol):
         """Bring the program's terminal to the front. None, and nothing is done, where it is certainly none of this
         kind, or not certainly that one.
         """
+
+    def focus(self, program: TerminalProgram, tools: TerminalTools, /) -> TerminalFocus | None:
+        """Whether it has focus; nothing is changed. None as above."""

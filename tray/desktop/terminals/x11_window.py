@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from tray.desktop.terminals.program import TerminalProgram
-from tray.desktop.terminals.terminal import BroughtTerminal
+from tray.desktop.terminals.terminal import BroughtTerminal, TerminalFocus
 from tray.desktop.terminals.tools import TerminalTools
 from tray.engine.bounded import Bounded
 
@@ -20,14 +20,52 @@ class X11Window:
     variables = ("WINDOWID", "DISPLAY")
 
     def bring(self, program: TerminalProgram, _tools: TerminalTools) -> BroughtTerminal | None:
-        window, display = program.environ.get("WINDOWID", ""), program.environ.get("DISPLAY", "")
-        if sys.platform != "linux" or not display.startswith((":", "unix:")):
+        place = _place(program)
+        if place is None:
             return None
-        named = int(window) if window.isdigit() else None
+        display, named = place
         shown = Bounded().run(
             "window", _SECONDS, lambda: _activated(display, named, program), otherwise=False
         )
         return BroughtTerminal(name="its window") if shown else None
+
+    def focus(self, program: TerminalProgram, _tools: TerminalTools) -> TerminalFocus | None:
+        place = _place(program)
+        if place is None:
+            return None
+        display, named = place
+        is_active = Bounded().run(
+            "window", _SECONDS, lambda: _is_active(display, named, program), otherwise=None
+        )
+        return None if is_active is None else TerminalFocus(is_focused=is_active)
+
+
+def _place(program: TerminalProgram) -> tuple[str, int | None] | None:
+    """The display, and the window that the terminal named."""
+    window, display = program.environ.get("WINDOWID", ""), program.environ.get("DISPLAY", "")
+    if sys.platform != "linux" or not display.startswith((":", "unix:")):
+        return None
+    return display, int(window) if window.isdigit() else None
+
+
+def _is_active(name: str, named: int | None, program: TerminalProgram) -> bool | None:
+    """None where the window is not certain, as of a terminal on Wayland, or nobody says which one is active."""
+    from Xlib import error
+    from Xlib.display import Display
+
+    try:
+        display = Display(name)
+    except (error.DisplayError, error.XError, OSError):
+        return None
+    try:
+        root = display.screen().root
+        active = _numbers(display, root, "_NET_ACTIVE_WINDOW")
+        window = _window(display, root, named, program) if active else None
+        return None if window is None else int(window.id) == active[0]
+    except (error.XError, error.ConnectionClosedError, OSError):
+        return None
+    finally:
+        display.close()
 
 
 def _activated(name: str, named: int | None, program: TerminalProgram) -> bool:

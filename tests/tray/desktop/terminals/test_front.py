@@ -19,7 +19,7 @@ from tray.desktop.terminals import tools as terminal_tools
 from tray.desktop.terminals.front import FoundTerminal, bring_to_front
 from tray.desktop.terminals.kitty import Kitty
 from tray.desktop.terminals.program import TerminalProgram
-from tray.desktop.terminals.terminal import BroughtTerminal
+from tray.desktop.terminals.terminal import BroughtTerminal, TerminalFocus
 from tray.desktop.terminals.tools import TerminalTools, system_tools
 from tray.desktop.terminals.wezterm import WezTerm
 
@@ -105,6 +105,9 @@ def test_a_window_that_its_terminal_cannot_raise_is_raised_by_the_desktop() -> N
 
         def bring(self, _program: TerminalProgram, _tools: TerminalTools) -> BroughtTerminal:
             return BroughtTerminal(name="its window")
+
+        def focus(self, _program: TerminalProgram, _tools: TerminalTools) -> TerminalFocus | None:
+            return None
 
     programs = Programs(list=json.dumps(WEZTERM))
     table = FakeTable(

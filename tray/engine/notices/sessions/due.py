@@ -43,7 +43,7 @@ def sessions_due(
     """`watched`: the person looks at the menu. The settings are those of the state."""
     held = is_held(state, now, zone)
     waits = waits_due(before, state, now, is_held=held, watched=watched, is_focused=is_focused)
-    seen, shares = shares_due(seen, state, now, is_held=held, watched=watched)
+    seen, shares = shares_due(seen, state, now, is_held=held, watched=watched, is_focused=is_focused)
     found = ((waits.key, waits.show), (SHARE, shares))
     return SessionsDue(
         memory=waits.memory,

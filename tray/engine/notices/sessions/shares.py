@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from providers.domain.limits import CLOCK_SLACK
 from providers.domain.live import LiveSession
 from tray.engine.notices import settings as own
-from tray.engine.notices.sessions.kinds import SessionOccasion
+from tray.engine.notices.sessions.kinds import IsFocused, SessionOccasion, nobody_knows
 from tray.engine.notices.stored import Mark, Seen, bounded
 from tray.engine.state import State
 
@@ -17,15 +17,27 @@ _WINDOW = "weekly"
 
 
 def shares_due(
-    seen: Seen, state: State, now: datetime, *, is_held: bool, watched: bool
+    seen: Seen,
+    state: State,
+    now: datetime,
+    *,
+    is_held: bool,
+    watched: bool,
+    is_focused: IsFocused = nobody_knows,
 ) -> tuple[Seen, tuple[SessionOccasion, ...]]:
-    """What is marked as shown afterwards, and the occasions of one notice, the largest share first."""
+    """What is marked as shown afterwards, and the occasions of one notice, the largest share first. One that is
+    held back since the person looks at its session is shown at one of the next looks; nothing waits for it.
+    """
     found = [each for each in _found(state) if _is_new(each, seen, now)]
     if not found or is_held:
         return seen, ()
+    if not watched:
+        found = [each for each in found if not is_focused(each.session)]
     marks = {each.id: Mark(each.ends or now + WEEK) for each in found}
     if watched:
         return bounded({**seen, **marks}), ()
+    if not found:
+        return seen, ()
     found.sort(key=lambda each: -(each.session.week_percent or 0.0))
     return bounded({**seen, **marks}), tuple(found)
 
