@@ -31,6 +31,7 @@ class Terminals:
         self.panel = panel
         self._folder = folder
         self._socket = str(folder / "tmux")
+        self._kitty = f"unix:{folder}/kitty"
 
     def program(self, name: str) -> str:
         """A command that runs until it is ended, and says which process it is."""
@@ -46,6 +47,24 @@ class Terminals:
         before = set(self.windows())
         self.panel.start("xterm", "-T", name, "-e", *(command or ("sh", "-c", self.program(name))))
         return until(lambda: next(iter(set(self.windows()) - before), None), f"{name} has no window")
+
+    def kitty(self, name: str) -> str:
+        """Its window."""
+        self.panel.environ |= {"LIBGL_ALWAYS_SOFTWARE": "1", "KITTY_CACHE_DIRECTORY": str(self._folder)}
+        before = set(self.windows())
+        options = ("-o", "allow_remote_control=socket-only", "-o", "update_check_interval=0")
+        command = ("kitty", "--config", "NONE", *options, "--listen-on", self._kitty)
+        self.panel.start(*command, "sh", "-c", self.program(name))
+        return until(lambda: next(iter(set(self.windows()) - before), None), "kitty has no window")
+
+    def kitty_tab(self, name: str) -> None:
+        """Behind the one that is shown."""
+        remote = ("kitty", "@", "--to", self._kitty, "launch", "--type=tab", "--keep-focus")
+        self.panel._run(*remote, "sh", "-c", self.program(name))
+
+    def end(self, name: str) -> None:
+        """Of one that outlives its terminal."""
+        os.kill(self.session(name).pid or 0, signal.SIGTERM)
 
     def windows(self) -> list[str]:
         listed = self.panel._run("xprop", "-root", "_NET_CLIENT_LIST").partition("#")[2]
@@ -113,7 +132,7 @@ def test_a_terminal_that_was_started_in_another_is_not_that_one(
         terminals.until_active(other)
         assert terminals.bring("inner") == FoundTerminal()
         assert terminals.is_active(other)
-        os.kill(terminals.session("inner").pid or 0, signal.SIGTERM)  # `script` outlives its terminal
+        terminals.end("inner")  # `script` outlives its terminal
 
 
 def test_a_terminal_that_does_not_name_its_window_has_only_one(
@@ -188,24 +207,8 @@ def test_an_xterm_that_was_started_in_tmux_is_not_the_pane(tmp_path: Path, need:
 def test_a_window_of_kitty(tmp_path: Path, need: Callable[..., None]) -> None:
     need(*PROGRAMS, "kitty")
     with desktop(tmp_path) as terminals:
-        terminals.panel.environ |= {"LIBGL_ALWAYS_SOFTWARE": "1", "KITTY_CACHE_DIRECTORY": str(tmp_path)}
-        socket = f"unix:{tmp_path}/kitty"
-        before = set(terminals.windows())
-        terminals.panel.start(
-            *(
-                "kitty",
-                "--config",
-                "NONE",
-                "-o",
-                "allow_remote_control=socket-only",
-                "-o",
-                "update_check_interval=0",
-            ),
-            *("--listen-on", socket, "sh", "-c", terminals.program("one")),
-        )
-        kitty = until(lambda: next(iter(set(terminals.windows()) - before), None), "kitty has no window")
-        remote = ("kitty", "@", "--to", socket, "launch", "--type=tab", "--keep-focus")
-        terminals.panel._run(*remote, "sh", "-c", terminals.program("two"))
+        kitty = terminals.kitty("one")
+        terminals.kitty_tab("two")
         other = terminals.xterm("other")
         terminals.until_active(other)
         assert terminals.bring("two") == FoundTerminal(names=("kitty",), is_raised=True)
