@@ -82,12 +82,13 @@ def is_focused(
     look: Callable[[], ProcessTable] | None = None,
     tools: TerminalTools | None = None,
     kinds: Sequence[TerminalKind] = KINDS,
+    platform: str = sys.platform,
 ) -> bool | None:
     """None where it is not certain which terminal it has, or nobody says which one has focus."""
     if session.pid is None or not is_certain(session):
         return None
     table = (look or system_table)()
-    if sys.platform == "win32":
+    if platform == "win32":
         from tray.desktop.terminals.windows_focus import is_at_the_front
 
         return is_at_the_front(session.pid, table)

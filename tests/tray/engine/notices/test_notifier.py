@@ -58,6 +58,7 @@ class Desk:
         self.life = Life(is_known=False)
         self.monotonic = 0.0
         self.sessions: SessionsLook | None = None
+        self.is_focused = False
         self.muted: list[datetime | None] = []
         self.ran: Queue[tuple[str, Notice]] = Queue()
         self.port = Port()
@@ -69,6 +70,7 @@ class Desk:
             notices.notice,
             self.muted.append,
             compose_sessions=session_notices.notice,
+            is_focused=lambda _session: self.is_focused,
             commands=commands,
             tick=tick,
             gather=gather,
@@ -249,6 +251,16 @@ def test_a_session_that_waits_is_shown_and_withdrawn_and_the_command_gets_it(des
     desk.sessions = look(WORKING)
     assert desk.look() == []
     assert desk.port.withdrawn.get_nowait() == f"session:{APPROVAL.key}"
+
+
+def test_a_session_that_is_looked_at_has_its_notice_later(desk: Desk) -> None:
+    desk.look()
+    desk.sessions = look(replace(APPROVAL, status=replace(APPROVAL.status, since=desk.life.now)))
+    desk.is_focused = True
+    assert [desk.look(MINUTE) for _ in range(3)] == [[], [], []]
+    desk.is_focused = False
+    assert desk.look(MINUTE) == ["cleaning waits for permission: Bash"]
+    assert desk.look(MINUTE) == []
 
 
 def test_it_is_looked_for_again_once_a_wait_has_held(tmp_path: Path) -> None:

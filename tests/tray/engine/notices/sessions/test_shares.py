@@ -104,3 +104,17 @@ def test_none_before_the_week_is_counted() -> None:
     assert life.shown() == []
     life.set("a", "working", week_percent=25.0)
     assert life.shown() == [["session_share a"]]
+
+
+def test_quiet_while_the_person_looks_at_its_terminal() -> None:
+    life = Life()
+    life.set("a", "working", week_percent=25.0)
+    life.set("b", "working", week_percent=35.0)
+    life.focused = {"a"}
+    assert life.shown() == [["session_share b"]]
+    assert life.shown() == []
+    life.focused = {"b"}
+    assert life.shown() == [["session_share a"]]
+    asked = len(life.asked_for_focus)
+    assert life.shown() == []
+    assert len(life.asked_for_focus) == asked, "nor afterwards"
