@@ -120,7 +120,8 @@ def _stretch(run: _Run, since: datetime, until: datetime, bucket: timedelta) -> 
     whole = run.until == (run.next_at if run.end == "early" else ends)
     if run.end in ("reset", "early") and whole and ends is not None and ends < until:
         return Stretch(points=tuple(points), until=ends, ended="early" if run.end == "early" else "reset")
-    seen = max(run.until, min(points[0].at + bucket, until))  # a single reading is a dot, and no nothing
+    dot = min(points[0].at + bucket, run.next_at or until)  # a single reading is a dot, and no nothing
+    seen = max(run.until, dot)
     if seen > points[-1].at:
         points.append(UsePoint(seen, last.used_percent))
     note = "" if run.end == "now" else "no readings after that"

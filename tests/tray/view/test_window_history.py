@@ -128,6 +128,15 @@ def test_a_clock_that_was_set_back_makes_no_line_that_runs_back() -> None:
     assert [used for _, used in minutes(line)] == [5, 6]
 
 
+def test_a_reading_that_came_after_its_reset_does_not_reach_into_the_next_one() -> None:
+    first, second = stretches(change(0, 3, -1), change(1, 0))
+    assert [point.at for point in (*first.points, *second.points)][:3] == [
+        BEGIN,
+        BEGIN + MINUTE,
+        BEGIN + MINUTE,
+    ]
+
+
 def test_no_readings() -> None:
     assert stretches() == ()
 
