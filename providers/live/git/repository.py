@@ -36,6 +36,8 @@ class Repository(Struct, frozen=True):
 
 def find_repository(folder: str) -> Repository | None:
     """The one that git would find there; None if there is none."""
+    if not os.path.isabs(folder):  # a log may say so: of whose folder, nobody knows
+        return None
     at = Path(folder)
     for root in (at, *at.parents)[:_DEEPEST]:
         place = os.path.join(root, ".git")

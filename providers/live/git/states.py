@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from providers.domain.live import GitState
 from providers.host.process.brief import run_briefly
+from providers.live.git.answers import SECONDS, Answers
 from providers.live.git.program import RunBriefly, TooSlow, find_git, status
 from providers.live.git.repository import Repository, Stamps, find_repository
 
@@ -25,6 +26,7 @@ _REST = 100
 repository it takes more than all else of a look.
 """
 _TOO_SLOW = "git status takes too long here. The next try is in 10 minutes."
+_HANGS = "The folder does not answer. Check the network drive that it is on."
 _MISSING = "git cannot be started. Install it to see what was changed."
 
 Activity = object
@@ -38,11 +40,21 @@ class _Watched(Struct):
     state: GitState | None = None
     asked_at: float | None = None
     paused_until: float = 0.0
-    seen: tuple[Stamps, object] | None = None
+    seen: Activity = None
+
+
+class _Folder(Struct, frozen=True):
+    """In which repository a folder is, looked up at `found_at`, and the stamps of that."""
+
+    found_at: float
+    repository: Repository | None
+    stamps: Stamps = ()
 
 
 class GitStates:
-    """Remembers its answers from look to look; `find` and `run` are how git is found and run."""
+    """Remembers its answers from look to look; `find` and `run` are how git is found and run, `search` and
+    `seconds` how a folder's repository is, and for how long that may take.
+    """
 
     def __init__(
         self,
@@ -50,14 +62,19 @@ class GitStates:
         environ: Mapping[str, str] = os.environ,
         find: Callable[[], str | None] = find_git,
         run: RunBriefly = run_briefly,
+        search: Callable[[str], Repository | None] = find_repository,
         clock: Callable[[], float] = time.monotonic,
+        seconds: float = SECONDS,
     ) -> None:
         self._environ = environ
         self._find = find
         self._run = run
         self._clock = clock
         self._watched: dict[str, _Watched] = {}
-        self._folders: dict[str, tuple[float, Repository | None]] = {}
+        self._search = search
+        self._seconds = seconds
+        self._answers = Answers(self._folder, seconds=seconds)
+        self._folders: Mapping[str, _Folder] = {}
         self._git: str | None = None
         self._rests_until = 0.0
 
@@ -65,18 +82,25 @@ class GitStates:
         """By folder, each with what happened there; None for one that is in no repository, or of which nothing is
         known yet: in one look git is asked about few.
         """
-        repositories = {folder: self._repository(folder) for folder in folders}
-        self._forget(repositories)
+        self._folders = known = self._answers.of(folders)
+        self._forget()
         happened: dict[str, list[Activity]] = {}
-        for folder, repository in repositories.items():
-            if repository is not None:
-                happened.setdefault(repository.root, []).append(folders[folder])
-                self._watched.setdefault(repository.root, _Watched(repository))
+        for folder, each in known.items():
+            if each.repository is not None:
+                root = each.repository.root
+                happened.setdefault(root, [each.stamps]).append(folders[folder])
+                self._watched.setdefault(root, _Watched(each.repository))
         self._ask({root: tuple(each) for root, each in happened.items()})
+        hanging = GitState(problem=_HANGS)
         return {
-            folder: self._watched[repository.root].state if repository else None
-            for folder, repository in repositories.items()
+            folder: self._state_of(known[folder])
+            if folder in known
+            else (hanging if folder in self._answers.hanging else None)
+            for folder in folders
         }
+
+    def _state_of(self, folder: _Folder) -> GitState | None:
+        return self._watched[folder.repository.root].state if folder.repository else None
 
     def _ask(self, happened: Mapping[str, Activity]) -> None:
         """Those first of whom nothing is known, then those that were asked longest ago."""
@@ -87,7 +111,7 @@ class GitStates:
             now = self._clock()
             if now - began >= _BUDGET or (watched.asked_at is not None and now < self._rests_until):
                 break
-            seen = (watched.repository.stamps(), happened[watched.repository.root])
+            seen = happened[watched.repository.root]
             if _is_due(watched, seen, now):
                 is_known = watched.asked_at is not None
                 watched.seen, watched.asked_at = seen, now
@@ -112,21 +136,24 @@ class GitStates:
 
     def _failed(self, watched: _Watched, problem: str) -> GitState:
         watched.paused_until = self._clock() + PAUSE
-        return GitState(branch=watched.repository.branch(), problem=problem)
+        branch = Answers(lambda _: watched.repository.branch(), seconds=self._seconds)
+        root = watched.repository.root
+        return GitState(branch=branch.of([root]).get(root), problem=problem)
 
-    def _repository(self, folder: str) -> Repository | None:
-        """One may be made, moved or deleted meanwhile."""
+    def _folder(self, folder: str) -> _Folder:
+        """A repository may be made, moved or deleted meanwhile. In a thread: it changes nothing here."""
         now = self._clock()
-        found = self._folders.get(folder)
-        if found is None or now - found[0] >= OFTEN:
-            self._folders[folder] = found = (now, find_repository(folder))
-        return found[1]
+        known = self._folders.get(folder)
+        if known is None or now - known.found_at >= OFTEN:
+            known = _Folder(now, self._search(folder))
+        return _Folder(
+            known.found_at, known.repository, known.repository.stamps() if known.repository else ()
+        )
 
-    def _forget(self, repositories: Mapping[str, Repository | None]) -> None:
+    def _forget(self) -> None:
         """What no session is in any more; a slow one is not asked again because a session ended."""
         now = self._clock()
-        roots = {each.root for each in repositories.values() if each is not None}
-        self._folders = {folder: self._folders[folder] for folder in repositories}
+        roots = {each.repository.root for each in self._folders.values() if each.repository is not None}
         self._watched = {
             root: watched
             for root, watched in self._watched.items()
@@ -134,7 +161,7 @@ class GitStates:
         }
 
 
-def _is_due(watched: _Watched, seen: tuple[Stamps, object], now: float) -> bool:
+def _is_due(watched: _Watched, seen: Activity, now: float) -> bool:
     if watched.asked_at is None:
         return True
     if now < watched.paused_until:

@@ -57,3 +57,8 @@ def test_what_is_staged_committed_or_checked_out_shows(tmp_path: Path) -> None:
         seen.append(found.stamps())
     assert len(set(seen)) == len(seen)
     assert found.stamps() == seen[-1]
+
+
+def test_a_folder_without_its_beginning_is_nobodys() -> None:
+    assert find_repository(".") is None
+    assert find_repository("") is None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
 from providers.domain.live import GitState
 from providers.host.process.brief import Brief
+from providers.live.git.repository import Repository, find_repository
 from providers.live.git.states import OFTEN, PAUSE, SELDOM, GitStates
 
 CLEAN = GitState(branch="main", added=0, modified=0)
@@ -169,3 +171,21 @@ def test_what_no_session_is_in_is_forgotten(machine: Machine) -> None:
     machine.look()
     machine.look(shop=1)
     assert machine.asked == ["shop", "shop"]
+
+
+def test_a_folder_that_does_not_answer_costs_no_other(tmp_path: Path) -> None:
+    machine, back = Machine(tmp_path), Event()
+
+    def search(folder: str) -> Repository | None:
+        if folder.endswith("dead"):
+            back.wait()
+        return find_repository(folder)
+
+    machine.states = GitStates(
+        environ={}, find=lambda: "git", run=machine.run, search=search, clock=lambda: machine.now, seconds=0.05
+    )
+    machine.add("shop")
+    problem = "The folder does not answer. Check the network drive that it is on."
+    for _ in range(2):
+        assert machine.look(dead=1, shop=1) == {"dead": GitState(problem=problem), "shop": CLEAN}
+    back.set()
