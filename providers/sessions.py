@@ -104,7 +104,7 @@ class SessionFacts(Struct, frozen=True, kw_only=True):
     """What the lines read so far say, newest first. `is_settled` is False while older lines could still change
     what is said of the present: the tail was too short.
 
-    `session` is the log's own session, `thread` the one that the person started. `turns` and `compactions`
+    `kind` is as in LiveSession, of what last wrote. `session` is the log's own session, `thread` the one that the person started. `turns` and `compactions`
     count from where the reading began. `turn` is None before the first one. `turn_since` is when it began, or
     ended. `interrupted`: the turn ended because the person or a signal stopped it; `is_refused`: because the
     account has reached a limit.
@@ -118,7 +118,7 @@ class SessionFacts(Struct, frozen=True, kw_only=True):
     model: str | None = None
     effort: str | None = None
     version: str | None = None
-    originator: str | None = None
+    kind: str = ""
     title: str | None = None
     context_tokens: int | None = None
     context_window: int | None = None

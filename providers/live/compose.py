@@ -78,7 +78,7 @@ def composed(
         id=found.id,
         home=one.candidate.home.label,
         status=_without_prompt(one.status, clis),
-        kind=found.kind,
+        kind=found.kind or ("" if found.pid is not None else facts.kind),
         account=extras.account.id,
         project=project_of(one),
         cwd=cwd_of(one),

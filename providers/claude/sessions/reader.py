@@ -16,6 +16,7 @@ from providers.claude.context_window import window_of
 from providers.claude.logs.sent import User
 from providers.claude.sessions import lines
 from providers.claude.sessions.lines import LiveLine, LiveMessage, MessageBlock
+from providers.claude.sessions.records import kind_of
 from providers.claude.sessions.tool_argument import main_argument
 from providers.domain.live import TITLE_LENGTH, Task
 from providers.domain.visible import visible
@@ -217,7 +218,7 @@ class SessionTranscript:
             model=self._model,
             effort=self._effort,
             version=self._version,
-            originator=self._originator,
+            kind=kind_of(self._originator),
             title=next((title for each in _TITLES if (title := self._titles.get(each))), None),
             context_tokens=self._context,
             context_window=window_of(self._model, self._largest) if self._context is not None else None,

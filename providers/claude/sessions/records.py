@@ -116,6 +116,13 @@ def record_paths(home: Path) -> tuple[str, ...]:
     return (str(folder), *(str(folder / name) for name in (_names(folder) or ())[-_MOST_WATCHED:]))
 
 
+def kind_of(entrypoint: str | None) -> str:
+    """As in LiveSession: what programs start, a script, an editor or an app, is no terminal's."""
+    if entrypoint == "cli" or not entrypoint:
+        return ""
+    return "app" if entrypoint.startswith(("claude-desktop", "claude-vscode", "local-agent")) else "exec"
+
+
 def _names(folder: Path) -> list[str] | None:
     try:
         return sorted(name for name in os.listdir(folder) if _NAME.fullmatch(name))[:_MOST]

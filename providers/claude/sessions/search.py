@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from providers.claude.sessions.agents import Agent, Agents
 from providers.claude.sessions.ended import RECENT, ended
 from providers.claude.sessions.identity import Host
-from providers.claude.sessions.records import Records, SessionRecord
+from providers.claude.sessions.records import Records, SessionRecord, kind_of
 from providers.claude.sessions.session_folder import SessionFolders
 from providers.claude.sessions.transcripts import TranscriptFolders
 from providers.claude.sessions.unrecorded import UnrecordedSessions, homes_of, lacks_record
@@ -135,14 +135,7 @@ def _rank(found: FoundSession) -> tuple[bool, bool, int, float]:
 
 
 def _kind(record: SessionRecord) -> str:
-    """As in LiveSession: what programs start, a script, an editor or an app, is no terminal's."""
-    if record.kind == "bg":
-        return "background"
-    if record.entrypoint == "cli" or not record.entrypoint:
-        return ""
-    return (
-        "app" if record.entrypoint.startswith(("claude-desktop", "claude-vscode", "local-agent")) else "exec"
-    )
+    return "background" if record.kind == "bg" else kind_of(record.entrypoint)
 
 
 def _server(agent: Agent) -> FoundServer:

@@ -152,8 +152,13 @@ def _unknown(
 def _ended(
     homes: Sequence[Path], held: Collection[str], now: datetime, *, all_known: bool
 ) -> Iterator[FoundSession]:
-    for home in homes:
+    for home in _distinct(homes):
         yield from recent(home, held, now, is_running=False if all_known else None)
+
+
+def _distinct(homes: Sequence[Path]) -> list[Path]:
+    """The last of those that are one folder, as in `_by_path`: its sessions are not two."""
+    return list({_key(os.path.realpath(home)): home for home in homes}.values())
 
 
 def _home_of(agent: Agent, table: ProcessTable) -> str | None:

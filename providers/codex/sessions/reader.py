@@ -8,6 +8,7 @@ from typing import Any
 from providers.codex.logs.wire import text_or_none
 from providers.codex.sessions.calls import Calls
 from providers.codex.sessions.lines import CompletedItem, Payload, TellingLine, counts, decoded, time_of
+from providers.codex.sessions.logged import kind_of
 from providers.domain.live import Task
 from providers.domain.scalars import whole
 from providers.sessions import OpenCall, SessionFacts, TurnState
@@ -90,7 +91,7 @@ class LiveRollout:
             cwd=text_or_none(payload.cwd),
             branch=text_or_none(branch),
             version=text_or_none(payload.cli_version),
-            originator=text_or_none(payload.originator),
+            kind=kind_of(text_or_none(payload.originator)),
             started_at=at,
         )
 

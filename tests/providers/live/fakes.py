@@ -75,7 +75,7 @@ class FakeProcesses:
 
 
 class FakeReader:
-    """Lines are objects: {"model"}, {"turn": "open"}, {"turn": "ended"}, {"call"}, {"compacted"}, {"at"}."""
+    """Lines are objects: {"model"}, {"turn": "open"}, {"turn": "ended"}, {"call"}, {"compacted"}, {"at"}, {"kind"}."""
 
     def __init__(self) -> None:
         self._facts = SessionFacts()
@@ -95,6 +95,8 @@ class FakeReader:
             facts = replace(facts, compactions=facts.compactions + 1)
         if "context" in said:
             facts = replace(facts, context_tokens=said["context"])
+        if "kind" in said:
+            facts = replace(facts, kind=said["kind"])
         if "title" in said:
             facts = replace(facts, title=said["title"])
         if "call" in said:

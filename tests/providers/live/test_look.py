@@ -288,6 +288,15 @@ def test_a_session_that_cannot_be_shown_costs_no_other_one(home: Path) -> None:
     assert len(shown.problems) == 1
 
 
+def test_what_kind_it_was_is_in_the_log_of_one_that_ended(home: Path) -> None:
+    """One that runs may have been taken up by another program, which has written nothing yet."""
+    one, sessions, homes = provider(home)
+    look = SessionLook(lambda: [(one, homes)], FakeProcesses())
+    for pid, kind in ((7, ""), (None, "exec")):
+        sessions.sessions = [found(home, "a", {"turn": "open"}, {"kind": "exec"}, pid=pid)]
+        assert only(look.look(NOW)).kind == kind
+
+
 def test_titles_only_if_the_person_wants_them(home: Path) -> None:
     one, sessions, homes = provider(home)
     sessions.sessions = [found(home, "a", {"title": "words"})]

@@ -244,3 +244,8 @@ def test_a_tail_that_is_settled_says_what_all_of_it_says(lines: list[bytes], sta
     whole, tail = read(*lines), read(*lines[start:])
     if tail.is_settled:
         assert (tail.turn, tail.context_tokens, tail.model) == (whole.turn, whole.context_tokens, whole.model)
+
+
+def test_what_kind_of_session_wrote_last() -> None:
+    assert read(prompt()).kind == ""
+    assert read(prompt(), line("user", entrypoint="sdk-cli")).kind == "exec"

@@ -202,6 +202,16 @@ def test_a_session_that_ended_a_moment_ago(home: Path) -> None:
     assert (found[ONE].log, found[ONE].cwd, found[ONE].version) == (ended, "/home/dev", "0.171.0")
 
 
+def test_in_a_home_of_two_names_one_has_ended_once(home: Path) -> None:
+    made(rollout(home, ONE, day=local_day()))
+    link = home.parent / "link"
+    link.symlink_to(home, target_is_directory=True)
+    running = made(rollout(home, TWO, day=local_day()))
+    table = FakeTable(Fake(pid=2, files=written(running)))
+    found = find([link, home], table).sessions
+    assert sorted((each.id, each.home) for each in found) == [(ONE, home), (TWO, home)]
+
+
 def test_where_what_is_open_is_hidden_it_may_still_run(home: Path) -> None:
     made(rollout(home, ONE, day=local_day()))
     (found,) = find([home], FakeTable(Fake(pid=2, files=None))).sessions
