@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -131,7 +134,7 @@ def test_in_powershell(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["$(id)", "`id`", "a'; id; '", "a\nid", "-rf", "a b"])
+@pytest.mark.parametrize("name", ["$(id)", "`id`", "a'; id; '", "-rf", "a b"])
 def test_whatever_names_others_chose_is_one_word(name: str, tmp_path: Path) -> None:
     scope = scope_in(tmp_path)
     (codex,) = (each for each in scope.chosen() if each.id == "codex")
@@ -139,3 +142,18 @@ def test_whatever_names_others_chose_is_one_word(name: str, tmp_path: Path) -> N
     command = resume_command(found, scope, platform="linux")
     assert command is not None
     assert shlex.split(command) == ["cd", name, "&&", "codex", "resume", name]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such shell")
+@pytest.mark.parametrize("name", ["a\nid", "a\x03id #\n", "\x1b[201~\\'é", "\u202eab", "\udc80"])
+def test_what_is_pasted_presses_no_keys(name: str, tmp_path: Path) -> None:
+    scope = scope_in(tmp_path)
+    (codex,) = (each for each in scope.chosen() if each.id == "codex")
+    found = replace(QUESTION, home=scope.homes_of(codex)[0].label, cwd=name)
+    command = resume_command(found, scope, platform="linux")
+    assert command is not None
+    assert command.isprintable()
+    shown = subprocess.run(
+        ["bash", "-c", command.replace("cd ", "printf %s ")], capture_output=True, check=False
+    )
+    assert shown.stdout == os.fsencode(name)

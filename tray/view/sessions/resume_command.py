@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 
@@ -31,9 +32,22 @@ def _joined(session: LiveSession, provider: Provider, home: Home, platform: str)
         enter = [f"cd {_powershell(session.cwd)}"] if session.cwd else []
         name = [f"$env:{variable} = {_powershell(str(home.path))}"] if variable else []
         return "; ".join((*enter, *name, " ".join((*words[:-1], _powershell(words[-1])))))
-    name = [f"{variable}={shlex.quote(str(home.path))}"] if variable else []
-    command = " ".join((*name, shlex.join(words)))
-    return f"cd {shlex.quote(session.cwd)} && {command}" if session.cwd else command
+    name = [f"{variable}={_posix(str(home.path))}"] if variable else []
+    command = " ".join((*name, *map(_posix, words)))
+    return f"cd {_posix(session.cwd)} && {command}" if session.cwd else command
+
+
+def _posix(text: str) -> str:
+    """One word. Whoever pastes a control character presses its key, whatever quotes are around it."""
+    if text.isprintable() or not text:
+        return shlex.quote(text)
+    escaped = (
+        sign
+        if sign.isprintable() and sign not in "\\'"
+        else "".join(f"\\{byte:03o}" for byte in os.fsencode(sign))
+        for sign in text
+    )
+    return f"$'{''.join(escaped)}'"
 
 
 def _powershell(text: str) -> str:

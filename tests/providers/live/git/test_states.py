@@ -182,7 +182,12 @@ def test_a_folder_that_does_not_answer_costs_no_other(tmp_path: Path) -> None:
         return find_repository(folder)
 
     machine.states = GitStates(
-        environ={}, find=lambda: "git", run=machine.run, search=search, clock=lambda: machine.now, seconds=0.05
+        environ={},
+        find=lambda: "git",
+        run=machine.run,
+        search=search,
+        clock=lambda: machine.now,
+        seconds=0.05,
     )
     machine.add("shop")
     problem = "The folder does not answer. Check the network drive that it is on."
