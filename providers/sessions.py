@@ -104,10 +104,10 @@ class SessionFacts(Struct, frozen=True, kw_only=True):
     """What the lines read so far say, newest first. `is_settled` is False while older lines could still change
     what is said of the present: the tail was too short.
 
-    `kind` is as in LiveSession, of what last wrote. `session` is the log's own session, `thread` the one that the person started. `turns` and `compactions`
-    count from where the reading began. `turn` is None before the first one. `turn_since` is when it began, or
-    ended. `interrupted`: the turn ended because the person or a signal stopped it; `is_refused`: because the
-    account has reached a limit.
+    `kind` is as in LiveSession, of what last wrote. `session` is the log's own session, `thread` the one that the
+    person started. `turns` and `compactions` count from where the reading began. `turn` is None before the first
+    one. `turn_since` is when it began, or ended. `interrupted`: the turn ended because the person or a signal
+    stopped it; `is_refused`: because the account has reached a limit.
     """
 
     is_settled: bool = False

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 
 import msgspec
@@ -29,6 +30,15 @@ _PORTS_LOOKS = 5
 """After so many looks a process is asked again for its sockets although no new one listens: it may have closed
 one that another process still has.
 """
+
+
+_CLOCK_SET = 2.0
+"""Seconds, by which it was set and not only corrected."""
+
+
+def _clock() -> float:
+    """When the clock was zero: it changes when the clock is set, and not by suspending."""
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class _Known:
@@ -53,19 +63,21 @@ class LinuxProcesses:
     be asked for sockets.
     """
 
-    def __init__(self, root: str = _PROC, uid: int | None = None) -> None:
+    def __init__(
+        self, root: str = _PROC, uid: int | None = None, clock: Callable[[], float] = _clock
+    ) -> None:
         self._root = root
         self._uid = os.geteuid() if uid is None else uid
         self._ticks_per_second = os.sysconf("SC_CLK_TCK")
         self._page = os.sysconf("SC_PAGE_SIZE")
+        self._clock = clock
+        self._set_at = 0.0
         self._boot: float | None = None
         self._known: dict[int, _Known] = {}
         self._sockets = ListeningSockets(root, self._uid, diagnosed if root == _PROC else None)
 
     def look(self) -> LinuxTable:
-        if self._boot is None:
-            # Once: it moves with the clock of the system, and `started` must not.
-            self._boot = _boot_time(self._root)
+        self._keep_time()
         before, self._known = self._known, {}
         for name in _names(self._root):
             pid = int(name)
@@ -76,6 +88,15 @@ class LinuxProcesses:
             ):
                 self._add(pid, text, known)
         return LinuxTable(self._root, self._known, self._sockets, self._page)
+
+    def _keep_time(self) -> None:
+        """When the system booted, once: it moves with the clock, and `started` must not. But when that is set, as
+        after a virtual machine was paused, `started` must compare to what is written down from then on.
+        """
+        set_at = self._clock()
+        if self._boot is None or abs(set_at - self._set_at) > _CLOCK_SET:
+            self._boot, self._set_at = _boot_time(self._root), set_at
+            self._known = {}
 
     def _is_ours(self, name: str) -> bool:
         try:

@@ -75,7 +75,7 @@ class FakeProcesses:
 
 
 class FakeReader:
-    """Lines are objects: {"model"}, {"turn": "open"}, {"turn": "ended"}, {"call"}, {"compacted"}, {"at"}, {"kind"}."""
+    """Lines are objects: {"model"}, {"turn": "open"}, {"turn": "ended"}, {"call"}, {"compacted"}, {"at"} …"""
 
     def __init__(self) -> None:
         self._facts = SessionFacts()

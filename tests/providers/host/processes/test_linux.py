@@ -250,6 +250,18 @@ def test_what_was_read_is_kept_until_the_process_ends(proc: Proc) -> None:
         assert table.environment(7, ["A"]) == {"A": "9"}
 
 
+def test_when_the_clock_is_set_processes_began_at_another_time(proc: Proc) -> None:
+    """But not while it is only corrected."""
+    proc.add(7)
+    clock = [0.0]
+    processes = LinuxProcesses(str(proc.root), clock=lambda: clock[0])
+    began = processes.look().processes[7].started
+    (proc.root / "stat").write_text("btime 1700003600\n")
+    for at, later in ((1.5, 0), (3600.0, 3600), (3601.0, 3600)):
+        clock[0] = at
+        assert processes.look().processes[7].started == began + later
+
+
 def test_nothing_is_kept_that_could_not_be_read_yet(proc: Proc) -> None:
     folder = proc.add(7)
     processes = proc.look()
