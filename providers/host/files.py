@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -88,3 +89,17 @@ def stamp(path: str) -> Stamp:
     except (OSError, ValueError):
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def is_of_another_user(path: str, uid: int | None = None) -> bool:
+    """Whether another user made this file: their processes are not seen. `uid` is this one's by default; Windows
+    has none.
+    """
+    if uid is None:
+        if sys.platform == "win32":
+            return False
+        uid = os.geteuid()
+    try:
+        return os.stat(path).st_uid != uid
+    except OSError:
+        return False

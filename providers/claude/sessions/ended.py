@@ -12,6 +12,7 @@ from pathlib import Path
 
 from providers.claude.logs.format import TRANSCRIPTS
 from providers.claude.sessions.records import FOLDER
+from providers.host.files import is_of_another_user
 from providers.ledger.discover import FINDERS
 from providers.sessions import FoundSession
 
@@ -24,7 +25,9 @@ _MOST = 16
 def ended(
     homes: Sequence[Path], known: Collection[tuple[Path, str]], now: datetime
 ) -> Iterator[FoundSession]:
-    """Those that are not `known`, the newest first; their logs are found by the same walk as for the count."""
+    """Those that are not `known`, the newest first; their logs are found by the same walk as for the count.
+    Whether one of another user runs is not seen.
+    """
     since, until = ((now + each).timestamp() * 1e9 for each in (-RECENT, _CLOCKS))
     for home in homes:
         if not os.path.isdir(home / FOLDER):
@@ -33,4 +36,5 @@ def ended(
             path = Path(log.path)
             is_own = path.parent.parent.parent == home and not path.name.startswith("agent-")
             if is_own and log.mtime_ns <= until and (home, path.stem) not in known:
-                yield FoundSession(home=home, id=path.stem, log=path)
+                runs = None if is_of_another_user(log.path) else False
+                yield FoundSession(home=home, id=path.stem, log=path, is_running=runs)

@@ -24,7 +24,7 @@ from msgspec import Struct
 from providers.domain import typed
 from providers.domain.live import Status
 from providers.domain.scalars import moment
-from providers.host.files import Stamp, read_small, stamp
+from providers.host.files import Stamp, is_of_another_user, read_small, stamp
 from providers.sessions import OwnRecord
 
 FOLDER = "sessions"
@@ -81,6 +81,7 @@ class SessionRecord(Struct, frozen=True, kw_only=True):
     since: datetime | None = None
     written: datetime | None = None
     own: OwnRecord | None = None
+    is_of_another_user: bool = False
 
 
 class Records:
@@ -154,6 +155,7 @@ def _decoded(path: str) -> SessionRecord | None:
         since=moment(file.started_at),
         written=moment(file.updated_at) or moment(file.status_updated_at) or moment(file.started_at),
         own=_own(file),
+        is_of_another_user=is_of_another_user(path),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -24,6 +24,8 @@ from providers.domain.live import STATUSES
 from providers.domain.processes import ProcessTable
 from providers.host.files import stamp
 from providers.sessions import FoundServer, FoundSession, FoundSessions
+
+_FORGOTTEN = timedelta(days=1)
 
 
 class SessionSearch:
@@ -57,7 +59,7 @@ class SessionSearch:
         for one in ended(homes, found, now):
             # One of these programs may go on with it, unless it was seen with a record.
             is_certain = one.home not in doubtful or (one.home, one.id) in self._recorded
-            found[one.home, one.id] = replace(one, is_running=False) if is_certain else one
+            found[one.home, one.id] = one if is_certain else replace(one, is_running=None)
         self._folders.keep(found)
         self._beside.keep({one.log for one in found.values() if one.log is not None})
         return FoundSessions(
@@ -91,9 +93,11 @@ class SessionSearch:
         if record.is_spare or record.kind.startswith("daemon"):
             return None
         process = table.processes.get(record.pid)
-        is_foreign = self._host.is_foreign(record)
+        is_foreign = record.is_of_another_user or self._host.is_foreign(record)
         runs = not is_foreign and process is not None and self._host.wrote(process, record)
         log = self._folders.of(home, record.session, record.cwd, now)
+        if is_foreign and _is_forgotten(record, log, now):
+            return None
         return FoundSession(
             home=home,
             id=record.session,
@@ -107,6 +111,14 @@ class SessionSearch:
             memory_files=self._beside.memory_files(log) if log else None,
             record=record.own if runs else None,
         )
+
+
+def _is_forgotten(record: SessionRecord, log: Path | None, now: datetime) -> bool:
+    """Whether neither was written for so long that its program was most likely killed with its container."""
+    written = stamp(str(log)) if log else None
+    of_log = datetime.fromtimestamp(written[0] / 1e9, UTC) if written else None
+    times = [at for at in (record.written, of_log) if at is not None]
+    return not times or now - max(times) >= _FORGOTTEN
 
 
 def _is_older(log: Path, began: datetime | None) -> bool:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from providers.codex.sessions.rollouts import FirstLine, file_of, first_line
+from providers.host.files import is_of_another_user
 from providers.sessions import FoundSession
 
 RECENT = timedelta(minutes=5)
@@ -30,7 +31,9 @@ def kind_of(originator: str | None) -> str:
 def recent(
     home: Path, running: Collection[str], now: datetime, *, is_running: bool | None
 ) -> Iterator[FoundSession]:
-    """Those of the last two days that were written a moment ago, and that are not `running`."""
+    """Those of the last two days that were written a moment ago, and that are not `running`: of another user's
+    nobody knows whether they are.
+    """
     since = (now - RECENT).timestamp()
     for days in (0, 1):
         day = (now.astimezone() - timedelta(days=days)).strftime("%Y/%m/%d")
@@ -43,7 +46,8 @@ def recent(
                     continue
             except OSError:
                 continue
-            yield _found(home, Path(entry.path), file.id, first_line(entry.path), is_running=is_running)
+            runs = None if is_of_another_user(entry.path) else is_running
+            yield _found(home, Path(entry.path), file.id, first_line(entry.path), is_running=runs)
 
 
 class LoggedSubagents:

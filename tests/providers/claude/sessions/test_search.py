@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,10 @@ from tests.providers.claude.sessions.fakes import (
 from tests.providers.claude.sessions.written import answer, prompt
 
 ONE, TWO = session_id(1), session_id(2)
+
+as_root = pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() != 0, reason="only root makes files of others"
+)
 
 
 @pytest.fixture
@@ -103,6 +108,32 @@ def test_a_pid_of_another_machine_is_nobodys(search: SessionSearch, home: Path) 
     write_record(home, ONE, 11, pidDomain="linux:0123456789abcdef0123456789abcdef:pid:[4026532999]")
     [one] = found(search, FakeTable(Fake(pid=11)), home).values()
     assert (one.pid, one.is_running, one.record) == (None, None, None)
+
+
+def test_what_was_killed_with_its_container_is_forgotten(search: SessionSearch, home: Path) -> None:
+    """Nobody removes its record; but it may also be written by one that runs."""
+    domain, old = "linux:0123456789abcdef0123456789abcdef:pid:[4026532999]", NOW.timestamp() - 86400
+    record = {"pidDomain": domain, "updatedAt": int(old * 1000)}
+    write_record(home, ONE, 11, **record)
+    write_record(home, TWO, 12, **record)
+    write_record(home, session_id(3), 13, **record)
+    os.utime(write_transcript(home, ONE, prompt()), (old,) * 2)
+    os.utime(write_transcript(home, TWO, prompt()), (old + 1,) * 2)
+    assert found(search, FakeTable(), home).keys() == {TWO}
+
+
+@as_root
+def test_of_another_users_nobody_knows_whether_they_run(search: SessionSearch, home: Path) -> None:
+    nobody = 65534
+    os.chown(write_record(home, ONE, 11, status="busy"), nobody, -1)
+    log = write_transcript(home, TWO, prompt())
+    os.utime(log, (NOW.timestamp() - 60,) * 2)
+    os.chown(log, nobody, -1)
+    sessions = found(search, FakeTable(), home)
+    assert {each: (sessions[each].pid, sessions[each].is_running) for each in sessions} == {
+        ONE: (None, None),
+        TWO: (None, None),
+    }
 
 
 def test_resumed_after_a_kill_it_is_that_of_the_new_process(search: SessionSearch, home: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -200,6 +201,13 @@ def test_a_session_that_ended_a_moment_ago(home: Path) -> None:
     assert set(found) == {ONE, THREE}
     assert (found[ONE].is_running, found[ONE].pid, found[ONE].kind) == (False, None, "exec")
     assert (found[ONE].log, found[ONE].cwd, found[ONE].version) == (ended, "/home/dev", "0.171.0")
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root makes files of others")
+def test_of_another_users_nobody_knows_whether_they_run(home: Path) -> None:
+    os.chown(made(rollout(home, ONE, day=local_day())), 65534, -1)
+    (found,) = find([home], FakeTable()).sessions
+    assert (found.id, found.is_running) == (ONE, None)
 
 
 def test_in_a_home_of_two_names_one_has_ended_once(home: Path) -> None:
