@@ -69,13 +69,13 @@ def show(options: argparse.Namespace, scope: Scope, feed: SessionFeed) -> int:
     def look(*, share: bool = True) -> SessionsLook:
         return of_provider(feed.read(_MAX_AGE, share=share), provider)
 
-    if options.watch:
-        try:
+    try:
+        if options.watch:
             _watch(look, scope, provider, as_json=options.json)
-        finally:
-            feed.withdraw()
-        return OK
-    return _print(look(share=False), scope, provider, as_json=options.json)
+            return OK
+        return _print(look(share=False), scope, provider, as_json=options.json)
+    finally:
+        feed.withdraw()  # also what a `--watch` left that was killed
 
 
 def _print(look: SessionsLook, scope: Scope, provider: str | None, *, as_json: bool) -> int:

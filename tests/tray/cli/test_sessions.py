@@ -25,6 +25,7 @@ from tray.cli.console import BadArgument
 from tray.desktop.terminals.front import FoundTerminal
 from tray.engine.live.document import as_document
 from tray.engine.live.feed import SessionFeed
+from tray.engine.live.shared import FILE, SharedLook
 from tray.engine.scope import Scope
 
 SECONDS = 60.0
@@ -53,6 +54,15 @@ def test_the_table_and_problems_apart(scope: Scope, capsys: pytest.CaptureFixtur
     assert out.startswith("2 sessions wait for you (1 approval, 1 question), ")
     assert "git is missing" not in out
     assert errors == "tankful: git is missing.\n"
+
+
+def test_what_a_watch_left_that_was_killed_is_removed(scope: Scope) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    scope.folders.state.mkdir(parents=True)
+    SharedLook(scope.folders.state, ended.pid).write(FULL)
+    assert shown(scope, FULL) == 0
+    assert not (scope.folders.state / FILE).exists()
 
 
 def test_json_is_the_document(scope: Scope, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from providers.domain.live import SessionsLook
 from providers.domain.short_hash import short_hash
 from providers.host.atomic import write_whole
 from providers.host.faults import logger_of
-from providers.host.files import Stamp, read_small, stamp
+from providers.host.files import Stamp, is_of_another_user, read_small, stamp
 from providers.host.process.running import is_running
 from providers.host.storage import cannot_write
 from tray.engine.live.document import as_document, look_of
@@ -47,7 +47,9 @@ class SharedLook:
         return look
 
     def _parsed(self) -> tuple[SessionsLook | None, object]:
-        """The look and its owner."""
+        """The look and its owner; nothing of what another user put there."""
+        if is_of_another_user(str(self._file)):
+            return None, None
         try:
             content = json.loads(read_small(self._file, _LARGEST))
             return look_of(content), content.get("owner")

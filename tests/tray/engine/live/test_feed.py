@@ -107,6 +107,15 @@ def test_the_look_of_a_process_that_was_killed_is_not_taken(tmp_path: Path) -> N
     assert not (tmp_path / FILE).exists(), "what the killed one left"
 
 
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root makes files of others")
+def test_what_another_user_put_there_is_not_taken(tmp_path: Path) -> None:
+    looker = Looker(Clock())
+    feed_of(tmp_path, looker, OTHER).read(FRESH)
+    os.chown(tmp_path / FILE, 65534, -1)
+    feed_of(tmp_path, looker).read(FRESH)
+    assert looker.looks == 2
+
+
 def test_a_folder_on_two_machines_has_the_sessions_of_neither_for_the_other(tmp_path: Path) -> None:
     looker = Looker(Clock())
     feed_of(tmp_path, looker, OTHER, host="build-server").read(FRESH)
