@@ -53,7 +53,9 @@ def redact_command(text: str, home: str | None = None) -> str:
     """A command line, or a part of one, with single blanks: also without the values of what is named as a secret
     (`--token X`, `PASSWORD=X`, `Authorization: X`).
     """
-    return redact(_without_named(text), home)
+    from providers.host.program_secrets import without_program_secrets  # its patterns take milliseconds
+
+    return redact(_without_named(without_program_secrets(text, REDACTED)), home)
 
 
 def mask(address: re.Match[str]) -> str:

@@ -199,3 +199,49 @@ def test_a_long_text_costs_no_more_than_its_head() -> None:
     for text in ("a" * 10_000_000, "a.b-" * 1_000_000, "'" * 1_000_000, "=" * 1_000_000, "\\" * 1_000_000):
         shown_argument(f"bash -lc {text}", HOME)
         assert len(shown_command(["run", text], HOME)) <= LONGEST_SHOWN
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "mysql -u root -pX shop",
+        "sshpass -p X ssh host",
+        "sshpass -pX ssh host",
+        "redis-cli -h host -a X ping",
+        "mongosh -u dev -p X",
+        "zip -P X out.zip a",
+        "docker login registry.example.com -u dev -p X",
+        "ssh-keygen -t ed25519 -N X",
+        "curl -u :X http://host",
+        "curl -uadmin:X http://host",
+        "curl -b 'session=X; other=X' http://host",
+        "vault login X",
+        "gh auth login --with-token <<< X",
+        "echo X | docker login --password-stdin registry.example.com",
+        "echo 'X' | sudo -S true",
+        "aws configure set aws_secret_access_key X",
+        "npm config set //registry.example.com/:_authToken X",
+        "setx API_TOKEN X",
+        "python3 -c \"import os; os.environ['API_KEY'] = 'X'\"",
+    ],
+)
+def test_what_well_known_programs_take_as_a_secret(command: str) -> None:
+    text = command.replace("X", BODY)
+    assert leaked(shown_argument(text, HOME)) == []
+    assert leaked(shown_command(["bash", "-c", text], HOME)) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "docker run -p 80:80 shop",
+        "mysql -u root -p shop",
+        "git add -p token.py",
+        "npm config set registry local",
+        "set -euo pipefail",
+        "echo done | wc -l",
+        "zip -r out.zip src",
+    ],
+)
+def test_what_is_none_stays(command: str) -> None:
+    assert shown_argument(command, HOME) == command
