@@ -64,4 +64,5 @@ class ProcessTable(Protocol):
 class Processes(Protocol):
     """What remembers between looks that a process is not worth another one."""
 
-    def look(self) -> ProcessTable: ...
+    def look(self) -> ProcessTable:
+        """Raises OSError where the system lets nothing be opened: so nobody knows what runs."""

@@ -103,3 +103,9 @@ def is_of_another_user(path: str, uid: int | None = None) -> bool:
         return os.stat(path).st_uid != uid
     except OSError:
         return False
+
+
+def raise_if_exhausted(error: OSError) -> None:
+    """Raise it where it says nothing of a file: this process, or the system, cannot open any other one either."""
+    if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        raise error

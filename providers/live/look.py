@@ -77,7 +77,11 @@ class SessionLook:
     def look(self, now: datetime, known: LookContext = LookContext()) -> SessionsLook:  # noqa: B008 - frozen
         """Never raises for what a provider, a session or the ledger does: that is a sentence in `problems`."""
         self._problems.begin()
-        table = self._processes.look()
+        try:
+            table = self._processes.look()
+        except OSError as error:
+            self._problems.no_processes(error)
+            return SessionsLook(at=now, problems=tuple(self._problems.sentences))
         found = self._find(table, now)
         self._observer.begin(table, known.hooks, now)
         current = self._recent.with_ended(found.candidates, now, found.unknown)

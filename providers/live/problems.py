@@ -60,6 +60,10 @@ class Problems:
             " Please report this."
         )
 
+    def no_processes(self, error: OSError) -> None:
+        self._log("could not look at the processes", error)
+        self.add(f"The processes cannot be looked at ({error.strerror}). Close programs, or raise the limit.")
+
     def git_failed(self, error: Exception) -> None:
         self._log("could not ask git about the folders of sessions", error)
         self.add(

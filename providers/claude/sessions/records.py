@@ -24,7 +24,7 @@ from msgspec import Struct
 from providers.domain import typed
 from providers.domain.live import Status
 from providers.domain.scalars import moment
-from providers.host.files import Stamp, is_of_another_user, read_small, stamp
+from providers.host.files import Stamp, is_of_another_user, raise_if_exhausted, read_small, stamp
 from providers.sessions import OwnRecord
 
 FOLDER = "sessions"
@@ -127,7 +127,8 @@ def kind_of(entrypoint: str | None) -> str:
 def _names(folder: Path) -> list[str] | None:
     try:
         return sorted(name for name in os.listdir(folder) if _NAME.fullmatch(name))[:_MOST]
-    except OSError:
+    except OSError as error:
+        raise_if_exhausted(error)
         return None
 
 
@@ -135,7 +136,10 @@ def _decoded(path: str) -> SessionRecord | None:
     """None for a file that is torn, or that is of another shape."""
     try:
         file = typed.json_decode(read_small(Path(path), _LIMIT), _File)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except OSError as error:
+        raise_if_exhausted(error)
+        return None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     pid = int(Path(path).stem)
     if not isinstance(file.session_id, str) or not _SESSION.fullmatch(file.session_id):

@@ -16,6 +16,7 @@ from contextlib import suppress
 import msgspec
 
 from providers.domain.processes import OpenFile, Process
+from providers.host.files import raise_if_exhausted
 from providers.host.processes.linux_ports import ListeningSockets, diagnosed
 
 _PROC = "/proc"
@@ -59,8 +60,8 @@ class _Known:
 
 
 class LinuxProcesses:
-    """Those of one user; others' are absent. `root` is where proc is mounted; only of the real one the kernel can
-    be asked for sockets.
+    """Those of one user; others' are absent. Raises OSError where no file can be opened: it is not that they ended.
+    `root` is where proc is mounted; only of the real one the kernel can be asked for sockets.
     """
 
     def __init__(
@@ -236,7 +237,8 @@ class LinuxTable:
 def _names(root: str) -> list[str]:
     try:
         return [name for name in os.listdir(root) if name.isdecimal()]
-    except OSError:  # there is no /proc
+    except OSError as error:  # there is no /proc
+        raise_if_exhausted(error)
         return []
 
 
@@ -244,7 +246,8 @@ def _content(path: str, most: int, *, at_once: bool = False) -> bytes:
     """At most so many bytes; none if it cannot be read. `at_once`: those that the first read gives."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
+    except OSError as error:
+        raise_if_exhausted(error)
         return b""
     try:
         content = os.read(file, most)
@@ -263,7 +266,8 @@ def _links(folder: str) -> list[tuple[str, bytes]] | None:
         for fd in os.listdir(folder)[:_MOST_FILES]:
             with suppress(FileNotFoundError):  # closed since
                 links.append((fd, os.readlink(f"{folder}/{fd}".encode())))
-    except OSError:
+    except OSError as error:
+        raise_if_exhausted(error)
         return None
     return links
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 from providers.domain.context_use import ContextUse
 from providers.domain.cost import Tally
 from providers.domain.live import GitState, LiveSession, McpServer, SessionsLook, Task
-from providers.domain.processes import Process
+from providers.domain.processes import Process, ProcessTable
 from providers.domain.session_figures import AskedSession, SessionFigures, SessionKey
 from providers.ledger.database import LedgerError
 from providers.live.compose import HomeAccount
@@ -295,6 +296,30 @@ def test_what_kind_it_was_is_in_the_log_of_one_that_ended(home: Path) -> None:
     for pid, kind in ((7, ""), (None, "exec")):
         sessions.sessions = [found(home, "a", {"turn": "open"}, {"kind": "exec"}, pid=pid)]
         assert only(look.look(NOW)).kind == kind
+
+
+def test_where_no_process_can_be_looked_at_none_counts_as_ended(home: Path) -> None:
+    class Exhausted(FakeProcesses):
+        is_failing = False
+
+        def look(self) -> ProcessTable:
+            if self.is_failing:
+                raise OSError(errno.EMFILE, "Too many open files")
+            return super().look()
+
+    one, sessions, homes = provider(home)
+    sessions.sessions = [found(home, "a", {"turn": "open"})]
+    processes = Exhausted()
+    look = SessionLook(lambda: [(one, homes)], processes)
+    assert only(look.look(NOW)).status.status == "working"
+    processes.is_failing = True
+    shown = look.look(NOW)
+    assert (shown.sessions, shown.problems) == (
+        (),
+        ("The processes cannot be looked at (Too many open files). Close programs, or raise the limit.",),
+    )
+    processes.is_failing = False
+    assert only(look.look(NOW)).status.status == "working"
 
 
 def test_titles_only_if_the_person_wants_them(home: Path) -> None:

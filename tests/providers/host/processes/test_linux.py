@@ -262,6 +262,25 @@ def test_when_the_clock_is_set_processes_began_at_another_time(proc: Proc) -> No
         assert processes.look().processes[7].started == began + later
 
 
+_WITHOUT_FILES = """
+import os, resource
+from providers.host.processes.linux import LinuxProcesses
+
+processes = LinuxProcesses()
+assert os.getpid() in processes.look().processes
+resource.setrlimit(resource.RLIMIT_NOFILE, (os.open("/", os.O_RDONLY),) * 2)
+try:
+    processes.look()
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+def test_where_no_file_can_be_opened_none_seems_to_have_ended() -> None:
+    done = subprocess.run([sys.executable, "-c", _WITHOUT_FILES], capture_output=True, text=True, check=True)
+    assert done.stdout == "Too many open files\n"
+
+
 def test_nothing_is_kept_that_could_not_be_read_yet(proc: Proc) -> None:
     folder = proc.add(7)
     processes = proc.look()
