@@ -11,7 +11,7 @@ CLI itself wrote down, and never by the order of both, by a folder, or by a time
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
@@ -151,8 +151,10 @@ class SessionFinder(Protocol):
     def find(self, homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSessions:
         """The sessions in these homes; those that ended a moment ago where there is evidence of them."""
 
-    def reader(self) -> SessionReader:
-        """A new one, for one log."""
+    def reader(self, clis: Collection[str] = ()) -> SessionReader:
+        """A new one, for one log. Of a tool that calls one of these `clis` no prompt is shown: it cuts that out of
+        the whole argument, since of a shortened one the call may be lost.
+        """
 
     def counts(self, line: bytes) -> tuple[int, int]:
         """How many turns begin, and how many compactions happen, in this line: of a log's older part, which the

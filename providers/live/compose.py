@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from providers.domain.context_use import ContextUse
-from providers.domain.live import STATUSES, GitState, LiveSession, LiveSubagent, SessionStatus
+from providers.domain.live import STATUSES, GitState, LiveSession, LiveSubagent
 from providers.domain.project import canonical
 from providers.domain.session_figures import RATE_SPAN, AskedSession, SessionFigures
-from providers.host.agent_command import agent_call_in
 from providers.live.children import SessionChildren
 from providers.live.observed import ObservedSession
 from providers.sessions import SessionFacts
@@ -63,21 +61,13 @@ class Extras(Struct, frozen=True, kw_only=True):
     account: HomeAccount = HomeAccount()
 
 
-def composed(
-    one: ObservedSession,
-    extras: Extras,
-    now: datetime,
-    *,
-    with_title: bool = False,
-    clis: Collection[str] = (),
-) -> LiveSession:
-    """`clis` are the names of the CLIs' commands: of a tool that calls one the prompt is not shown."""
+def composed(one: ObservedSession, extras: Extras, now: datetime, *, with_title: bool = False) -> LiveSession:
     found, facts, figures = one.found, one.facts, extras.figures
     return LiveSession(
         provider=one.candidate.provider.id,
         id=found.id,
         home=one.candidate.home.label,
-        status=_without_prompt(one.status, clis),
+        status=one.status,
         kind=found.kind or ("" if found.pid is not None else facts.kind),
         account=extras.account.id,
         project=project_of(one),
@@ -107,12 +97,6 @@ def composed(
         memory_files=found.memory_files,
         rate_limited=extras.account.is_blocked or facts.is_refused,
     )
-
-
-def _without_prompt(status: SessionStatus, clis: Collection[str]) -> SessionStatus:
-    task = status.task
-    call = agent_call_in(task.argument, clis) if task is not None and task.argument and clis else None
-    return status if task is None or call is None else replace(status, task=replace(task, argument=call))
 
 
 def in_order(sessions: Iterable[LiveSession]) -> tuple[LiveSession, ...]:

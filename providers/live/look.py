@@ -64,15 +64,14 @@ class SessionLook:
         git: GitStates | None = None,
         clis: Collection[str] = (),
     ) -> None:
-        self._clis = frozenset(clis)
         self._homes = homes
         self._processes = processes
         self._costs = costs or NoCosts()
         self._git = git or GitStates()
         self._problems = Problems()
-        self._observer = Observer(self._problems)
+        self._observer = Observer(self._problems, clis)
         self._recent = RecentSessions()
-        self._process_finder = ProcessFinder(self._clis)
+        self._process_finder = ProcessFinder(clis)
 
     def look(self, now: datetime, known: LookContext = LookContext()) -> SessionsLook:  # noqa: B008 - frozen
         """Never raises for what a provider, a session or the ledger does: that is a sentence in `problems`."""
@@ -146,7 +145,7 @@ class SessionLook:
                 figures=figures.get(key),
                 account=known.accounts.get(key.home, HomeAccount()),
             )
-            return composed(one, extras, now, with_title=known.with_titles, clis=self._clis)
+            return composed(one, extras, now, with_title=known.with_titles)
         except Exception as error:  # noqa: BLE001 - it must not cost the other sessions
             self._problems.session_failed(one.candidate, error)
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -27,10 +27,11 @@ _MOST_SUBAGENTS = 16
 
 
 class Observer:
-    """Keeps the tails of the logs from look to look."""
+    """Keeps the tails of the logs from look to look. `clis` are the names of the CLIs' commands."""
 
-    def __init__(self, problems: Problems) -> None:
+    def __init__(self, problems: Problems, clis: Collection[str] = ()) -> None:
         self._problems = problems
+        self._clis = clis
         self._tails: dict[Path, Tail] = {}
         self._used: dict[Path, Tail] = {}
         self._table: ProcessTable
@@ -85,7 +86,7 @@ class Observer:
         path = one.found.log
         if path is None:
             return None
-        tail = self._used.get(path) or self._tails.get(path) or Tail(path, one.finder)
+        tail = self._used.get(path) or self._tails.get(path) or Tail(path, one.finder, clis=self._clis)
         if path not in self._used:
             self._used[path] = tail
             try:

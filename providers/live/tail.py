@@ -7,7 +7,7 @@ did not find enough: then it begins anew, where the turn began.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -40,11 +40,16 @@ _SEAM = 256
 
 
 class Tail:
-    """`facts` are None until something was read; those of a log that is deleted, or compressed since, stay."""
+    """`facts` are None until something was read; those of a log that is deleted, or compressed since, stay. `clis`
+    are for the reader.
+    """
 
-    def __init__(self, path: Path, finder: SessionFinder, bounds: TailBounds = BOUNDS) -> None:
+    def __init__(
+        self, path: Path, finder: SessionFinder, bounds: TailBounds = BOUNDS, *, clis: Collection[str] = ()
+    ) -> None:
         self.path = path
         self._finder = finder
+        self._clis = clis
         self._bounds = bounds
         self._stamp: tuple[int, int, int] | None = None
         self._place = 0
@@ -117,7 +122,7 @@ class Tail:
         starts = chain([near], islice(self._turns_before(file, near, far), _MOST_TRIED), [far])
         for start in starts:
             self._lines = WholeLines(in_line=start > 0, longest=self._bounds.line)
-            self._reader, self._seam = self._finder.reader(), b""
+            self._reader, self._seam = self._finder.reader(self._clis), b""
             self._feed(self._reader, self._blocks(file, start, size))
             self.facts = self._reader.facts
             self._older = OlderPart(self._finder, start + 1 if start else 0, self._bounds.line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -43,10 +43,10 @@ class ClaudeSessions:
     def find(self, homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSessions:
         return self._search.find(homes, table, now)
 
-    def reader(self) -> SessionReader:
+    def reader(self, clis: Collection[str] = ()) -> SessionReader:
         from providers.claude.sessions.reader import SessionTranscript
 
-        return SessionTranscript()
+        return SessionTranscript(clis)
 
     def counts(self, line: bytes) -> tuple[int, int]:
         from providers.claude.sessions.reader import counts

@@ -9,7 +9,7 @@ that had none of these files wrote sidechain lines without an id into that of th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from providers.claude.context_window import window_of
@@ -36,7 +36,8 @@ _QUESTIONS = frozenset(("AskUserQuestion",))
 class SessionTranscript:
     """Implements providers.sessions.SessionReader."""
 
-    def __init__(self) -> None:
+    def __init__(self, clis: Collection[str] = ()) -> None:
+        self._clis = clis
         self._handlers: dict[str, Callable[[LiveLine], None]] = {
             "user": self._read_user,
             "assistant": self._read_assistant,
@@ -159,7 +160,7 @@ class SessionTranscript:
         given = lines.members_of(block.input)
         self._calls[block.id] = OpenCall(
             id=block.id,
-            task=Task(tool=visible(name), argument=main_argument(name, given), since=read.at),
+            task=Task(tool=visible(name), argument=main_argument(name, given, self._clis), since=read.at),
             asks=name in _QUESTIONS,
             in_background=given.get("run_in_background") is True,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from providers.host.shown_command import shown_argument
@@ -31,11 +31,12 @@ _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
 """Of each tool; what others are given is not known, so nothing of it is shown."""
 
 
-def main_argument(tool: str, given: Mapping[str, Any]) -> str | None:
+def main_argument(tool: str, given: Mapping[str, Any], clis: Collection[str] = ()) -> str | None:
+    """Of a command that calls one of these `clis`, what `shown_argument` shows."""
     for name in _ARGUMENTS.get(tool, ()):
         value = given.get(name)
         if isinstance(value, str) and value:
             if name in _FILES:
                 value = re.split(r"[/\\]", value.rstrip("/\\"))[-1]
-            return shown_argument(value) or None
+            return shown_argument(value, clis=clis) or None
     return None

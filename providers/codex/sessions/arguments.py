@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Collection
 from typing import Any
 
 from msgspec import Struct
@@ -15,7 +16,8 @@ _NAMES = ("cmd", "command", "path", "file_path", "query", "pattern", "url", "tas
 _PATCHED = re.compile(r"""\*\*\* (?:Add|Update|Delete) File: ([^\n"'`]+)""")
 _TOOL = re.compile(r"\btools\.([A-Za-z_]\w*)")
 _COMMAND = re.compile(r"""\bcmd["']?\s*:\s*(["'`])((?:\\.|(?!\1)[^\\]){1,4000})\1""")
-_LITERAL = re.compile(r"\\(.)")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_BLANKS = {"n": "\n", "r": "\r", "t": "\t"}
 _TIMER = re.compile(r"\bsetTimeout\b|\byield_control\b")
 QUESTIONS = frozenset(("request_user_input", "ask_user_question"))
 _MAY_ASK = frozenset(("exec_command", "shell", "shell_command", "apply_patch", "request_permissions"))
@@ -34,15 +36,16 @@ class Script(Struct, frozen=True):
     asks: bool = False
 
 
-def argument_of(tool: str, arguments: Any) -> str | None:
+def argument_of(tool: str, arguments: Any, clis: Collection[str] = ()) -> str | None:
+    """Of a command that calls one of these `clis`, what `shown_argument` shows."""
     if tool == "apply_patch":
         return _patched(arguments if isinstance(arguments, str) else _member(arguments, ("input", "patch")))
     if isinstance(arguments, dict):
-        return _shown(_member(arguments, _NAMES))
+        return _shown(_member(arguments, _NAMES), clis)
     return None
 
 
-def scripted(code: Any) -> Script:
+def scripted(code: Any, clis: Collection[str] = ()) -> Script:
     if not isinstance(code, str):
         return Script(None, None)
     head = code[:_HEAD]
@@ -52,7 +55,7 @@ def scripted(code: Any) -> Script:
     if tool == "apply_patch":
         argument = _patched(head.replace("\\n", "\n"))
     else:
-        argument = _shown(_LITERAL.sub(r"\1", command[2])) if command else None
+        argument = _shown(_unescaped(command[2]), clis) if command else None
     may_ask = bool(tools) and _MAY_ASK.issuperset(tools) and not _TIMER.search(head)
     return Script(tool, argument, may_ask, asks=bool(tools) and QUESTIONS.issuperset(tools))
 
@@ -63,10 +66,15 @@ def _member(arguments: Any, names: tuple[str, ...]) -> Any:
     return next((arguments[name] for name in names if arguments.get(name)), None)
 
 
-def _shown(value: Any) -> str | None:
+def _unescaped(literal: str) -> str:
+    """A new line may begin another command."""
+    return _ESCAPE.sub(lambda found: _BLANKS.get(found[1], found[1]), literal)
+
+
+def _shown(value: Any, clis: Collection[str] = ()) -> str | None:
     if isinstance(value, list) and all(isinstance(word, str) for word in value):
         value = shlex.join(value)
-    return shown_argument(value) or None if isinstance(value, str) else None
+    return shown_argument(value, clis=clis) or None if isinstance(value, str) else None
 
 
 def _patched(patch: Any) -> str | None:

@@ -9,6 +9,7 @@ them running.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -56,7 +57,8 @@ class Calls:
     approval policy.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clis: Collection[str] = ()) -> None:
+        self._clis = clis
         self._open: dict[str, OpenCall] = {}
         self._waits: dict[str, str] = {}
         """By the id of a call, the session or cell for which it waits."""
@@ -94,11 +96,11 @@ class Calls:
 
     def _call(self, call_id: str, name: str, payload: Payload, arguments: Any, at: datetime) -> OpenCall:
         if payload.type == "custom_tool_call" and name == _SCRIPT:
-            script = scripted(arguments)
+            script = scripted(arguments, self._clis)
             task = Task(tool=script.tool or name, argument=script.argument, since=at)
             is_command, asks, never_asks = script.may_ask, script.asks, False
         else:
-            task = Task(tool=name, argument=argument_of(name, arguments), since=at)
+            task = Task(tool=name, argument=argument_of(name, arguments, self._clis), since=at)
             is_command, asks = name in _COMMANDS or name in _PERMISSIONS, name in QUESTIONS
             never_asks = name in _NEVER_ASK
         return OpenCall(

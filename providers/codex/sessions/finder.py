@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,10 +42,10 @@ class CodexSessions:
         title = self._titles.of(one.home).get(one.id) if self._titles else None
         return replace(one, title=title) if title else one
 
-    def reader(self) -> SessionReader:
+    def reader(self, clis: Collection[str] = ()) -> SessionReader:
         from providers.codex.sessions.reader import LiveRollout
 
-        return LiveRollout()
+        return LiveRollout(clis)
 
     def counts(self, line: bytes) -> tuple[int, int]:
         from providers.codex.sessions.lines import counts

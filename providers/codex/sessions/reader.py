@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,9 +25,9 @@ class LiveRollout:
     counts as ended when the model has answered in words and calls nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clis: Collection[str] = ()) -> None:
         self._newest = b""
-        self._calls = Calls()
+        self._calls = Calls(clis)
         self._members: dict[str, Any] = {}
         """Of the SessionFacts, those that a line sets."""
         self._turn: TurnState | None = None

@@ -77,7 +77,8 @@ class FakeProcesses:
 class FakeReader:
     """Lines are objects: {"model"}, {"turn": "open"}, {"turn": "ended"}, {"call"}, {"compacted"}, {"at"} …"""
 
-    def __init__(self) -> None:
+    def __init__(self, clis: Collection[str] = ()) -> None:
+        self.clis = clis
         self._facts = SessionFacts()
         self.fed: list[bytes] = []
 
@@ -139,8 +140,8 @@ class FakeSessions:
             sessions=tuple(each for each in self.sessions if each.home in homes), servers=tuple(self.servers)
         )
 
-    def reader(self) -> SessionReader:
-        self.readers.append(FakeReader())
+    def reader(self, clis: Collection[str] = ()) -> SessionReader:
+        self.readers.append(FakeReader(clis))
         return self.readers[-1]
 
     def counts(self, line: bytes) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from providers.domain.context_use import ContextUse
 from providers.domain.cost import Tally
-from providers.domain.live import GitState, LiveSession, McpServer, SessionsLook, Task
+from providers.domain.live import GitState, LiveSession, McpServer, SessionsLook
 from providers.domain.processes import Process, ProcessTable
 from providers.domain.session_figures import AskedSession, SessionFigures, SessionKey
 from providers.ledger.database import LedgerError
@@ -78,12 +78,11 @@ def test_a_session_is_what_its_log_its_process_and_the_ledger_say(home: Path) ->
     assert costs.asked[0].week_since == NOW - timedelta(days=2)
 
 
-def test_of_a_tool_that_calls_a_cli_no_prompt_is_shown(home: Path) -> None:
+def test_the_readers_know_of_which_clis_calls_no_prompt_is_shown(home: Path) -> None:
     one, sessions, homes = provider(home)
-    turn = {"turn": "open", "at": NOW.isoformat()}
-    sessions.sessions = [found(home, "a", turn, {"call": "Bash", "argument": "cd x && fake -p 'why red'"})]
-    task = only(SessionLook(lambda: [(one, homes)], FakeProcesses(), clis=("fake",)).look(NOW)).status.task
-    assert task == Task(tool="Bash", argument="… fake -p …")
+    sessions.sessions = [found(home, "a", {"turn": "open", "at": NOW.isoformat()})]
+    SessionLook(lambda: [(one, homes)], FakeProcesses(), clis=("fake",)).look(NOW)
+    assert [each.clis for each in sessions.readers] == [("fake",)]
 
 
 def test_those_that_wait_come_first_then_the_newest(home: Path) -> None:

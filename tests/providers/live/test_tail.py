@@ -177,10 +177,10 @@ def test_after_a_failure_of_the_reader_it_begins_anew(tmp_path: Path) -> None:
     class Failing(FakeSessions):
         fails = True
 
-        def reader(self):  # type: ignore[no-untyped-def]
+        def reader(self, clis=()):  # type: ignore[no-untyped-def]
             if self.fails:
                 raise KeyError
-            return super().reader()
+            return super().reader(clis)
 
     finder = Failing()
     tail = Tail(log, finder, SMALL)

@@ -96,6 +96,13 @@ def test_the_argument_is_short_and_nobodys_words(tool: str, asked: dict[str, Any
     assert "abcdef1234567890" not in str(argument)
 
 
+def test_of_a_tool_that_calls_a_cli_no_prompt_is_shown() -> None:
+    """However far behind the prompt the call is."""
+    reader = SessionTranscript(clis=("fake",))
+    reader.feed(call(given={"command": f"echo '{'why is it red? ' * 200}' | fake -p"}))
+    assert tools(reader.facts) == [("Bash", "… fake -p")]
+
+
 def test_an_interrupt_ends_the_turn_and_its_calls() -> None:
     facts = read(prompt(), call(), result(), interrupted())
     assert (facts.turn, facts.interrupted, facts.calls) == ("ended", True, ())

@@ -25,6 +25,7 @@ from tests.providers.codex.sessions.lines import (
 )
 
 BEGUN = meta(), started(), context()
+PROMPT = "why is it red? " * 200
 
 
 def read(*lines: bytes) -> SessionFacts:
@@ -157,6 +158,23 @@ def test_a_secret_in_a_command_is_not_shown() -> None:
     )
     assert found.task.argument is not None
     assert "sk-abcd" not in found.task.argument
+
+
+@pytest.mark.parametrize(
+    "called",
+    [
+        call(2, "exec_command", cmd=f"echo '{PROMPT}' | fake -p"),
+        call(2, "shell", command=["bash", "-lc", f"echo '{PROMPT}'\nfake -p"]),
+        script(2, f"await tools.exec_command({{cmd: `echo '{PROMPT}'\\nfake -p`}})"),
+    ],
+)
+def test_of_a_tool_that_calls_a_cli_no_prompt_is_shown(called: bytes) -> None:
+    """However far behind the prompt the call is."""
+    reader = LiveRollout(clis=("fake",))
+    for each in (*BEGUN, called):
+        reader.feed(each)
+    (found,) = reader.facts.calls
+    assert (found.task.argument or "").removesuffix(" …") == "… fake -p"
 
 
 RUNNING = "Chunk ID: 5c2c75\nWall time: 1.0013 seconds\nProcess running with session ID 5882\nOutput:\n"
