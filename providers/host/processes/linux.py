@@ -60,8 +60,8 @@ class _Known:
 
 
 class LinuxProcesses:
-    """Those of one user; others' are absent. Raises OSError where no file can be opened: it is not that they ended.
-    `root` is where proc is mounted; only of the real one the kernel can be asked for sockets.
+    """Those of one user; others' are absent. `root` is where proc is mounted; only of the real one the kernel can
+    be asked for sockets. All raise OSError where no file can be opened: it is not that they ended.
     """
 
     def __init__(
