@@ -40,12 +40,12 @@ class _Held(Struct):
 def find(homes: Sequence[Path], table: ProcessTable, now: datetime) -> FoundSessions:
     agents = find_agents(table)
     running = [agent for agent in agents.values() if agent.role in _RUNNING]
-    by_path = _by_path(homes)
+    by_path, elsewhere = _by_path(homes), _elsewhere(homes)
     files = table.open_files([agent.pid for agent in running])
     sessions: dict[tuple[Path, str], FoundSession] = {}
     owners, all_held = set[int](), set[str]()
     for agent in running:
-        for held in _held(files.get(agent.pid, ())).values():
+        for held in _held(files.get(agent.pid, ()), elsewhere).values():
             owners.add(agent.pid)
             all_held.add(held.file.id)
             home = by_path.get(_key(held.file.home))
@@ -71,15 +71,34 @@ def _by_path(homes: Sequence[Path]) -> dict[str, Path]:
     return {_key(os.path.realpath(home)): home for home in homes} | {_key(str(home)): home for home in homes}
 
 
+def _elsewhere(homes: Sequence[Path]) -> dict[str, str]:
+    """Where the rollouts of a home really are, if it has only a link to them, and how they are called there."""
+    found: dict[str, str] = {}
+    for home in homes:
+        named = os.path.join(os.path.realpath(home), "sessions")
+        real = os.path.realpath(named)
+        if real != named:
+            found[real + os.sep] = named + os.sep
+    return found
+
+
 def _key(folder: str) -> str:
     """Windows has many spellings of one."""
     return os.path.normcase(folder)
 
 
-def _held(files: Sequence[OpenFile]) -> dict[tuple[str, str], _Held]:
+def _held(files: Sequence[OpenFile], elsewhere: Mapping[str, str]) -> dict[tuple[str, str], _Held]:
     found: dict[tuple[str, str], _Held] = {}
     for each in files:
-        file = None if each.writes is False else file_of(each.path)
+        path = next(
+            (
+                named + each.path[len(real) :]
+                for real, named in elsewhere.items()
+                if each.path.startswith(real)
+            ),
+            each.path,
+        )
+        file = None if each.writes is False else file_of(path)
         if file is None:
             continue
         held = found.setdefault((file.home, file.id), _Held(file))
@@ -87,7 +106,7 @@ def _held(files: Sequence[OpenFile]) -> dict[tuple[str, str], _Held]:
         if not file.name:
             held.lock = each.path
         elif held.log is None or held.log.name < file.name:
-            held.log = Path(each.path)
+            held.log = Path(path)
     return found
 
 

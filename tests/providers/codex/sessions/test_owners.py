@@ -210,6 +210,20 @@ def test_of_another_users_nobody_knows_whether_they_run(home: Path) -> None:
     assert (found.id, found.is_running) == (ONE, None)
 
 
+def test_rollouts_on_another_disk_are_those_of_the_home_that_links_to_them(home: Path) -> None:
+    """Without them a session with a lock would seem to be idle for ever."""
+    disk = home.parent / "disk/rollouts"
+    home.mkdir(exist_ok=True)
+    disk.mkdir(parents=True)
+    (home / "sessions").symlink_to(disk, target_is_directory=True)
+    log = made(rollout(home, ONE, day=local_day()))
+    real = Path(os.path.realpath(log))
+    assert real.is_relative_to(disk)
+    table = FakeTable(Fake(pid=2, files=written(real, home / f"thread-writer-locks/{ONE}.lock")))
+    (found,) = find([home], table).sessions
+    assert (found.id, found.pid, found.home, found.log) == (ONE, 2, home, log)
+
+
 def test_in_a_home_of_two_names_one_has_ended_once(home: Path) -> None:
     made(rollout(home, ONE, day=local_day()))
     link = home.parent / "link"
