@@ -14,7 +14,7 @@ from msgspec import Struct
 from providers.domain.cost import Tally
 
 Status = Literal["approval", "waiting", "working", "idle", "done", "unknown"]
-"""approval: a tool waits for the person's permission. waiting: a question waits for their answer. idle: the
+"""approval: a tool waits for the person's approval. waiting: a question waits for their answer. idle: the
 turn has ended, and the program waits for the next prompt. done: the program has ended.
 """
 STATUSES: tuple[Status, ...] = ("approval", "waiting", "working", "idle", "done", "unknown")

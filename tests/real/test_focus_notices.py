@@ -113,7 +113,7 @@ def test_it_is_shown_once_and_withdrawn_when_it_is_answered(
         found.xterm()
         found.terminals.until_active(found.terminals.xterm("other"))
         found.asks()
-        assert found.notice().endswith(" waits for permission")
+        assert found.notice().endswith(" waits for approval")
         assert found.has_no_notice(), "it was repeated"
         found.reports("busy")
         assert found.is_withdrawn()
@@ -128,7 +128,7 @@ def test_it_is_held_back_while_its_terminal_has_focus(tmp_path: Path, need: Call
         found.asks()
         assert found.has_no_notice()
         found.terminals.until_active(found.terminals.xterm("other"))
-        assert found.notice().endswith(" waits for permission")
+        assert found.notice().endswith(" waits for approval")
         found.terminals.panel._run("xdotool", "windowactivate", window)
         found.terminals.until_active(window)
         found.reports("busy")

@@ -151,7 +151,7 @@ def test_a_click_on_that_of_a_session_asks_for_its_terminal(
     waits = Notice(
         key="session:a",
         kind="approval",
-        title="cleaning waits for permission: Bash",
+        title="cleaning waits for approval: Bash",
         body="Claude, since 12:57.",
         provider="claude",
         session_key="claude:~/.claude:a",

@@ -70,7 +70,7 @@ def test_who_waits_appears_is_read_out_and_disappears(
     found.sessions = (APPROVAL, WORKING, IDLE)
     expect(card).to_contain_text("approval: Bash", timeout=SOON)
     expect(card).to_contain_text("npm run deploy -- --stage")
-    expect(read).to_have_text("cleaning waits for permission: Bash.")
+    expect(read).to_have_text("cleaning waits for approval: Bash.")
     found.sessions = (APPROVAL, QUESTION, WORKING)
     expect(read).to_have_text("billing-api waits for your answer.", timeout=SOON)
     found.sessions = (WORKING, IDLE)

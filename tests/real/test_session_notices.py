@@ -114,7 +114,7 @@ def test_each_wait_has_one_notice_with_the_project_and_the_tool_alone(cli: Cli, 
         until(lambda: dev.kinds == ["approval"], "no notice of the permission")
         (found,) = dev.notices
         (log,) = dev.claude.logs
-        assert found["title"] == "work waits for permission: Bash"
+        assert found["title"] == "work waits for approval: Bash"
         assert (found["provider"], found["session"]) == ("claude", log.stem)
         assert not any(word in json.dumps(found) for word in (ASK, "touch", str(tmp_path)))
         time.sleep(2 * SETTLES.total_seconds())
@@ -180,7 +180,7 @@ def test_a_tool_that_runs_for_long_has_none_and_one_that_waits_has_one(cli: Cli,
             assert noted.kinds == []
             terminal.until(lambda: noted.kinds == ["approval"], "no notice")
             (found,) = noted.notices
-            assert found["title"] == "work waits for permission: exec_command"
+            assert found["title"] == "work waits for approval: exec_command"
             assert found["provider"] == "codex"
             assert not any(word in json.dumps(found) for word in ("echo", "[[turn]]", str(tmp_path)))
             terminal.types("y")

@@ -64,7 +64,7 @@ def text(state: State, now: datetime) -> str:
 
 
 def _waits(state: State, now: datetime) -> list[str]:
-    """`cleaning: permission for Bash (3 min)`, the longest wait first."""
+    """`cleaning: approval for Bash (3 min)`, the longest wait first."""
     waiting = brief.waiting(state)
     if not waiting or state.sessions is None:
         return []

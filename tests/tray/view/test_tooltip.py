@@ -111,13 +111,13 @@ def test_the_tooltip_shows_what_is_stale_and_why() -> None:
 def test_who_waits_comes_first() -> None:
     limits = "Codex · 5h 63 % left · Weekly 38 % left"
     one = state_of(PRO, sessions=look(WORKING, APPROVAL))
-    assert tooltip.title(one, NOW) == "cleaning: permission for Bash (3 min)"
+    assert tooltip.title(one, NOW) == "cleaning: approval for Bash (3 min)"
     assert tooltip.text(one, NOW) == limits
     several = state_of(PRO, sessions=many(25))
-    assert tooltip.title(several, NOW) == "project-1: permission for Bash (3 min)"
+    assert tooltip.title(several, NOW) == "project-1: approval for Bash (3 min)"
     assert tooltip.text(several, NOW).split("\n") == [
-        "project-6: permission for Bash (3 min)",
-        "project-11: permission for Bash (3 min)",
+        "project-6: approval for Bash (3 min)",
+        "project-11: approval for Bash (3 min)",
         "And 7 sessions more wait for you.",
         limits,
     ]

@@ -50,8 +50,8 @@ BUDGET = _toggle(
 )
 APPROVAL = _toggle(
     "approval",
-    "Session waits for permission",
-    "A notice when a session has waited for your permission for some seconds.",
+    "Session waits for approval",
+    "A notice when a session has waited for your approval for some seconds.",
     default=True,
 )
 QUESTION = _toggle(

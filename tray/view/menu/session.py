@@ -6,29 +6,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from providers.domain.cost import Tally
-from providers.domain.live import ChildProcess, Evidence, LiveSession, LiveSubagent
+from providers.domain.live import ChildProcess, LiveSession, LiveSubagent
 from providers.host.shown_path import home_relative
 from tray.view import format as fmt
 from tray.view.available import Available
 from tray.view.rows import Action, Row, action_row, separator_row, text_row
-from tray.view.sessions import brief
-from tray.view.sessions.words import memory
+from tray.view.sessions import brief, words
 
 _MOST_BELOW = 5  # child processes, and subagents
 _LONGEST = 48
 _LONGEST_NAME = 24
-_KINDS = {
-    "exec": "not interactive",
-    "background": "in the background",
-    "app": "desktop app",
-    "daemon": "daemon",
-}
-_EVIDENCE: dict[Evidence, str] = {
-    "hook": "reported by a hook",
-    "program": "reported by the CLI",
-    "log": "according to its log",
-    "process": "according to its processes",
-}
 
 
 def detail_rows(
@@ -59,9 +46,8 @@ def _doing(key: str, session: LiveSession, now: datetime, title: str) -> Iterato
     doing = brief.doing(session)
     since = brief.for_how_long(status, now)
     ago = f"{since} ago" if since and status.status == "done" else since
-    yield text_row(
-        f"{key}:status", _joined(f"{doing[:1].upper()}{doing[1:]}", ago, _EVIDENCE[status.evidence])
-    )
+    evidence = f"according to {words.evidence(session)}"
+    yield text_row(f"{key}:status", _joined(f"{doing[:1].upper()}{doing[1:]}", ago, evidence))
     if status.task is not None:
         tool, argument = brief.tool_of(status) or "Tool", _plain(status.task.argument)
         yield text_row(f"{key}:task", f"{tool}: {argument}" if argument else f"Tool {tool}")
@@ -69,7 +55,7 @@ def _doing(key: str, session: LiveSession, now: datetime, title: str) -> Iterato
         yield text_row(f"{key}:blocked", "Its account is blocked.")
     model = " ".join(filter(None, (_name(session.model), _name(session.effort))))
     program = " ".join(filter(None, (title, _name(session.version))))
-    if about := _joined(model, program, _KINDS.get(session.kind, "")):
+    if about := _joined(model, program, words.kind(session)):
         yield text_row(f"{key}:model", about)
 
 
@@ -109,7 +95,7 @@ def _where(key: str, session: LiveSession, now: datetime) -> Iterator[Row]:
     if session.pid is not None and not session.owner_certain:
         program = f"probably {program}"
     started = f"started {fmt.age(now - session.started_at)}" if session.started_at is not None else ""
-    if about := _joined(program, memory(session.rss), started):
+    if about := _joined(program, words.memory(session.rss), started):
         yield text_row(f"{key}:process", f"{about[:1].upper()}{about[1:]}" if not program else about)
 
 
@@ -123,7 +109,7 @@ def _children(key: str, session: LiveSession) -> Iterator[Row]:
 
 def _child(child: ChildProcess) -> str:
     listens = port_text(child.ports) + (", also taken by another session" if child.shared_ports else "")
-    return _joined(_plain(child.command) or f"pid {child.pid}", listens, memory(child.rss))
+    return _joined(_plain(child.command) or f"pid {child.pid}", listens, words.memory(child.rss))
 
 
 def _subagents(key: str, session: LiveSession) -> Iterator[Row]:

@@ -93,7 +93,7 @@ def subagents(agents: Sequence[LiveSubagent], most: int = _MOST) -> Iterator[Row
     ordered = sorted(agents, key=lambda each: STATUSES.index(each.status))
     running = [each for each in ordered if each.status != "done"]
     for agent in running[:most]:
-        parts = [f"subagent {agent.name or agent.id[:8]}: {agent.status}"]
+        parts = [f"subagent {agent.name or agent.id[:8]}: {words.STATUSES[agent.status]}"]
         if agent.tally is not None and agent.tally.usage.total_tokens:
             parts += [f"{words.tokens(agent.tally)} tokens", words.usd(agent.tally)]
         yield RowDetail(tuple(filter(None, parts)))

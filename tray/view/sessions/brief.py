@@ -11,25 +11,19 @@ from datetime import datetime, timedelta
 from providers.domain.live import STATUSES, LiveSession, SessionsLook, SessionStatus, Status
 from tray.engine.state import State
 from tray.view import format as fmt
+from tray.view.sessions import words
 from tray.view.sessions.words import folder_name, is_unsure, waits
 
 LONGEST_NAME = 28
 LONGEST_TOOL = 24
 _SHORT_ID = 4  # its last characters: the first ones are a time in some CLIs' ids
-STATUS_WORDS: dict[Status, str] = {
-    "approval": "permission",
-    "waiting": "question",
-    "working": "working",
-    "idle": "idle",
-    "done": "ended",
-    "unknown": "status unknown",
-}
+STATUS_WORDS: dict[Status, str] = {**words.STATUSES, "unknown": "status unknown"}
 _COUNTED: tuple[tuple[str, frozenset[Status]], ...] = (
     ("waiting", frozenset({"approval", "waiting"})),
     ("working", frozenset({"working"})),
     ("idle", frozenset({"idle"})),
     ("unknown", frozenset({"unknown"})),
-    ("ended", frozenset({"done"})),
+    ("done", frozenset({"done"})),
 )
 
 
@@ -63,7 +57,7 @@ def name(session: LiveSession, sessions: Sequence[LiveSession]) -> str:
 
 
 def doing(session: LiveSession) -> str:
-    """What it does or waits for: `working`, `permission for Bash`."""
+    """What it does or waits for: `working`, `approval for Bash`."""
     status = session.status
     if status.status == "working" and session.rate_limited:
         return "rate-limited"
@@ -75,11 +69,11 @@ def doing(session: LiveSession) -> str:
 
 
 def waiting_text(session: LiveSession, name: str) -> str:
-    """`shop waits for permission: Bash`, of one that waits."""
+    """`shop waits for approval: Bash`, of one that waits."""
     if session.status.status == "waiting":
         return f"{name} waits for your answer"
     tool, unsure = tool_of(session.status), "probably " if is_unsure(session) else ""
-    return f"{name} {unsure}waits for permission{f': {tool}' if tool else ''}"
+    return f"{name} {unsure}waits for approval{f': {tool}' if tool else ''}"
 
 
 def tool_of(status: SessionStatus) -> str:

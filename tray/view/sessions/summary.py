@@ -14,7 +14,7 @@ _NOUNS: dict[Status, str] = {"approval": "approval", "waiting": "question"}
 _VERBS: dict[Status, tuple[str, str]] = {
     "working": ("is working", "are working"),
     "idle": ("is idle", "are idle"),
-    "done": ("has ended", "have ended"),
+    "done": ("is done", "are done"),
     "unknown": ("has an unknown status", "have an unknown status"),
 }
 _COUNT_IS_OLD = timedelta(minutes=2)

@@ -7,14 +7,21 @@ from datetime import datetime, timedelta
 from ntpath import basename as windows_basename
 
 from providers.domain.cost import Tally
-from providers.domain.live import Evidence, GitState, LiveSession, SessionsLook, Task
+from providers.domain.live import Evidence, GitState, LiveSession, SessionsLook, Status, Task
 from tray.view import format as fmt
 from tray.view import words
 
 HIGH, FULL = 75, 90
 """From so many percent of its context window on a session is marked: it will soon be compacted."""
 UNSURE = "?"
-_WORDS = {"waiting": "question"}
+STATUSES: dict[Status, str] = {
+    "approval": "approval",
+    "waiting": "question",
+    "working": "working",
+    "idle": "idle",
+    "done": "done",
+    "unknown": "unknown",
+}
 _KINDS = {
     "exec": "runs without a terminal",
     "background": "in the background",
@@ -23,7 +30,7 @@ _KINDS = {
 }
 _EVIDENCE: dict[Evidence, str] = {
     "hook": "a hook",
-    "program": "the program's own record",
+    "program": "its program",
     "log": "its log",
     "process": "its processes",
 }
@@ -49,7 +56,7 @@ def is_unsure(session: LiveSession) -> bool:
 
 def status(session: LiveSession) -> str:
     found = session.status
-    word = _WORDS.get(found.status, found.status)
+    word = STATUSES[found.status]
     if found.status == "approval" and found.task is not None:
         word = f"{word}: {found.task.tool}"
     return f"{word} {UNSURE}" if is_unsure(session) else word
@@ -131,7 +138,7 @@ def evidence(session: LiveSession) -> str:
 
 
 def kind(session: LiveSession) -> str:
-    return _KINDS.get(session.kind, session.kind)
+    return _KINDS.get(session.kind, "")
 
 
 def id_length(look: SessionsLook) -> int:

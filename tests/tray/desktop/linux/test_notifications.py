@@ -384,7 +384,7 @@ def _answer_next(wire: Wire, answered: int) -> int:
 WAITS = Notice(
     key="session:a",
     kind="approval",
-    title="cleaning waits for permission: Bash",
+    title="cleaning waits for approval: Bash",
     provider="claude",
     session="a",
     session_key="claude:~/.claude:a",

@@ -244,7 +244,7 @@ def test_a_session_that_waits_is_shown_and_withdrawn_and_the_command_gets_it(des
     waits = replace(APPROVAL, status=replace(APPROVAL.status, since=desk.life.now))
     desk.sessions = look(waits)
     assert desk.look(0 * MINUTE) == []
-    assert desk.look(MINUTE) == ["cleaning waits for permission: Bash"]
+    assert desk.look(MINUTE) == ["cleaning waits for approval: Bash"]
     command, notice = desk.ran.get(timeout=DEADLINE)
     assert (command, notice.kind, notice.session) == ("notify", "approval", APPROVAL.id)
     assert desk.look() == []
@@ -259,7 +259,7 @@ def test_a_session_that_is_looked_at_has_its_notice_later(desk: Desk) -> None:
     desk.is_focused = True
     assert [desk.look(MINUTE) for _ in range(3)] == [[], [], []]
     desk.is_focused = False
-    assert desk.look(MINUTE) == ["cleaning waits for permission: Bash"]
+    assert desk.look(MINUTE) == ["cleaning waits for approval: Bash"]
     assert desk.look(MINUTE) == []
 
 

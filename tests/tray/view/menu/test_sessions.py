@@ -36,13 +36,13 @@ def texts(row: Row) -> list[str]:
 
 def test_the_submenu() -> None:
     row = submenu_of(look(IDLE, DONE, QUESTION, WORKING, APPROVAL))
-    assert row.text == "Sessions: 2 waiting  ·  1 working  ·  1 idle  ·  1 ended"
+    assert row.text == "Sessions: 2 waiting  ·  1 working  ·  1 idle  ·  1 done"
     assert texts(row) == [
-        "cleaning: permission for Bash  ·  3 min",
+        "cleaning: approval for Bash  ·  3 min",
         "billing-api: question  ·  < 1 min",
         "tankful: working  ·  gpt-5.5  ·  42 % context  ·  ≈ $1.20",
         "docs: idle for 22 min  ·  claude-sonnet-5  ·  16 % context  ·  ≈ $0.18",
-        "playground: ended 4 min ago  ·  ≈ $0.05",
+        "playground: done 4 min ago  ·  ≈ $0.05",
         "Left by playground: vite --host  ·  port 5173  ·  pid 39001",
         "2 MCP servers: github and linear",
     ]
@@ -57,7 +57,7 @@ def test_all_that_is_known_of_a_session() -> None:
         "Bring to front",
         "Copy resume command",
         "",
-        "Permission for Bash  ·  3 min  ·  reported by the CLI",
+        "Approval for Bash  ·  3 min  ·  according to its program",
         "Bash: npm run deploy -- --stage",
         "claude-opus-5 high  ·  Claude 2.1.332",
         "",
@@ -113,16 +113,16 @@ def waits(status: Status, *, minutes: float) -> SessionStatus:
 
 def test_what_is_only_inferred_is_said_to_be() -> None:
     inferred = replace(APPROVAL, status=replace(APPROVAL.status, evidence="log"))
-    assert texts(submenu(inferred)) == ["cleaning: probably permission for Bash  ·  3 min"]
+    assert texts(submenu(inferred)) == ["cleaning: probably approval for Bash  ·  3 min"]
     nameless = replace(APPROVAL, status=replace(APPROVAL.status, task=None, since=None))
-    assert texts(submenu(nameless)) == ["cleaning: permission"]
+    assert texts(submenu(nameless)) == ["cleaning: approval"]
 
 
 def test_what_waits_for_its_account() -> None:
     (row,) = submenu(replace(WORKING, rate_limited=True)).children
     assert row.text.startswith("tankful: rate-limited  ·  ")
     assert "Its account is blocked." in texts(row)
-    assert texts(submenu(replace(APPROVAL, rate_limited=True))) == ["cleaning: permission for Bash  ·  3 min"]
+    assert texts(submenu(replace(APPROVAL, rate_limited=True))) == ["cleaning: approval for Bash  ·  3 min"]
 
 
 def test_sessions_of_one_project_are_told_apart() -> None:
@@ -196,4 +196,4 @@ def test_whatever_names_others_chose(name: str) -> None:
 @pytest.mark.parametrize("folder", ["/home/dev/src/cleaning", "C:\\src\\cleaning\\", "cleaning", None])
 def test_a_project_is_the_name_of_its_folder(folder: str | None) -> None:
     (text,) = texts(submenu(replace(APPROVAL, project=folder)))
-    assert text == "cleaning: permission for Bash  ·  3 min"
+    assert text == "cleaning: approval for Bash  ·  3 min"

@@ -27,7 +27,7 @@ def of(kind: Kind, *sessions: LiveSession) -> Notice:
 def test_a_permission() -> None:
     found = of("approval", APPROVAL)
     assert (found.title, found.body) == (
-        "cleaning waits for permission: Bash",
+        "cleaning waits for approval: Bash",
         "Claude asks to use Bash, since 12:57.",
     )
     assert (found.kind, found.provider, found.account) == ("approval", "claude", "e5f6a7b8")
@@ -36,7 +36,7 @@ def test_a_permission() -> None:
 
 def test_a_permission_of_which_only_a_log_knows() -> None:
     found = of("approval", replace(APPROVAL, status=replace(APPROVAL.status, evidence="log", task=None)))
-    assert found.title == "cleaning probably waits for permission"
+    assert found.title == "cleaning probably waits for approval"
     assert found.body.split("\n") == [
         "Claude, since 12:57.",
         "Its log does not say for certain: the tool may be running.",
@@ -60,8 +60,8 @@ def test_several() -> None:
     found = of("approval", APPROVAL, *others)
     assert found.title == "5 sessions wait for you"
     assert found.body.split("\n") == [
-        "cleaning waits for permission: Bash.",
-        *(f"p{number} waits for permission: Bash." for number in range(3)),
+        "cleaning waits for approval: Bash.",
+        *(f"p{number} waits for approval: Bash." for number in range(3)),
         "And 1 more.",
     ]
     assert (found.session, found.session_key) == (None, APPROVAL.key)

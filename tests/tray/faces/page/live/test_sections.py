@@ -58,7 +58,7 @@ def test_the_card_has_who_waits_first_and_then_who_works(ledger: LedgerPage) -> 
     found = card(ledger, WORKING, IDLE, QUESTION, DONE, APPROVAL)
     assert (
         found.headline
-        == "2 sessions wait for you (1 approval, 1 question), 1 is working, 1 is idle, 1 has ended."
+        == "2 sessions wait for you (1 approval, 1 question), 1 is working, 1 is idle, 1 is done."
     )
     assert [(each.status, each.name.shown, each.place, each.lasting, each.task) for each in found.rows] == [
         ("approval: Bash", "cleaning", "Claude", "3 min", "Bash: npm run deploy -- --stage"),
@@ -67,7 +67,7 @@ def test_the_card_has_who_waits_first_and_then_who_works(ledger: LedgerPage) -> 
     ]
     assert [each.is_waiting for each in found.rows] == [True, True, False]
     assert found.waiting == (
-        "cleaning waits for permission: Bash.",
+        "cleaning waits for approval: Bash.",
         "billing-api waits for your answer.",
     )
     assert found.address == "/?tab=sessions"
@@ -96,7 +96,7 @@ def test_a_session_with_all_that_is_known_of_it(ledger: LedgerPage) -> None:
         "Share of the week": "6 %",
         "Tokens per minute": "3.4 K",
         "Memory": "312 MB",
-        "Status known from": "the program's own record",
+        "Status known from": "its program",
         "Model": "claude-opus-5 high",
         "Branch": "release/2.4 +2 ~5",
         "Turns": "14",

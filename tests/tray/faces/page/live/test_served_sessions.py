@@ -118,7 +118,7 @@ def test_a_tab_that_shows_them_is_kept_up_to_date_and_one_that_is_closed_costs_n
     with listening(page, f"tab=a&{urlencode({'live': '?tab=overview'})}") as tab:
         assert b"cleaning" not in heard(tab, b"event: sessions")
         found.sessions = (APPROVAL, WORKING)
-        assert b"waits for permission" in heard(tab, b"cleaning")
+        assert b"waits for approval" in heard(tab, b"cleaning")
     looks = page.looks
     assert looks is not None
     until(lambda: looks.tabs == 0, "a tab that was closed is still there")
