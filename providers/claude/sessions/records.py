@@ -89,16 +89,27 @@ class Records:
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[Stamp, SessionRecord | None]] = {}
+        self._found: dict[Path, tuple[SessionRecord, ...]] = {}
 
     def look(self, homes: Sequence[Path]) -> dict[Path, tuple[SessionRecord, ...]]:
-        """By home; only those that have the folder."""
+        """By home; only those that have the folder. Of one that cannot be read now, as it was before: whether
+        the processes still run is known without it.
+        """
         found: dict[Path, tuple[SessionRecord, ...]] = {}
         known, self._known = self._known, {}
         for home in homes:
-            names = _names(home / FOLDER)
-            if names is not None:
-                records = (self._read(str(home / FOLDER / name), known) for name in names)
-                found[home] = tuple(record for record in records if record is not None)
+            try:
+                names = _names(home / FOLDER)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                raise_if_exhausted(error)
+                if home in self._found:
+                    found[home] = self._found[home]
+                continue
+            records = (self._read(str(home / FOLDER / name), known) for name in names)
+            found[home] = tuple(record for record in records if record is not None)
+        self._found = found
         return found
 
     def _read(self, path: str, known: dict[str, tuple[Stamp, SessionRecord | None]]) -> SessionRecord | None:
@@ -114,7 +125,12 @@ class Records:
 def record_paths(home: Path) -> tuple[str, ...]:
     """The folder, and a few files in it."""
     folder = home / FOLDER
-    return (str(folder), *(str(folder / name) for name in (_names(folder) or ())[-_MOST_WATCHED:]))
+    try:
+        names = _names(folder)
+    except OSError as error:
+        raise_if_exhausted(error)
+        names = []
+    return (str(folder), *(str(folder / name) for name in names[-_MOST_WATCHED:]))
 
 
 def kind_of(entrypoint: str | None) -> str:
@@ -124,12 +140,9 @@ def kind_of(entrypoint: str | None) -> str:
     return "app" if entrypoint.startswith(("claude-desktop", "claude-vscode", "local-agent")) else "exec"
 
 
-def _names(folder: Path) -> list[str] | None:
-    try:
-        return sorted(name for name in os.listdir(folder) if _NAME.fullmatch(name))[:_MOST]
-    except OSError as error:
-        raise_if_exhausted(error)
-        return None
+def _names(folder: Path) -> list[str]:
+    """Raises OSError."""
+    return sorted(name for name in os.listdir(folder) if _NAME.fullmatch(name))[:_MOST]
 
 
 def _decoded(path: str) -> SessionRecord | None:

@@ -103,6 +103,19 @@ def test_a_record_outlives_its_process(
     assert (one.record is not None) is is_running
 
 
+def test_a_folder_of_records_that_cannot_be_read_ends_no_session(search: SessionSearch, home: Path) -> None:
+    """As on a disk that fails, or after a change of rights: a loop of links stands for both."""
+    for session, pid in ((ONE, 11), (TWO, 12)):
+        write_record(home, session, pid, status="busy")
+    both = FakeTable(Fake(pid=11), Fake(pid=12))
+    assert {each.is_running for each in found(search, both, home).values()} == {True}
+    (home / "sessions").rename(home / "elsewhere")
+    (home / "sessions").symlink_to("sessions")
+    sessions = found(search, FakeTable(Fake(pid=12)), home)
+    assert {each: sessions[each].is_running for each in sessions} == {ONE: False, TWO: True}
+    assert found(SessionSearch(make_host(home.parent)), both, home) == {}
+
+
 def test_a_pid_of_another_machine_is_nobodys(search: SessionSearch, home: Path) -> None:
     """A home that a container shares: the same number is another process here."""
     write_record(home, ONE, 11, pidDomain="linux:0123456789abcdef0123456789abcdef:pid:[4026532999]")
