@@ -106,8 +106,8 @@ class SessionFacts(Struct, frozen=True, kw_only=True):
 
     `kind` is as in LiveSession, of what last wrote. `session` is the log's own session, `thread` the one that the
     person started. `turns` and `compactions` count from where the reading began. `turn` is None before the first
-    one. `turn_since` is when it began, or ended. `interrupted`: the turn ended because the person or a signal
-    stopped it; `is_refused`: because the account has reached a limit.
+    one. `turn_since` is when it began, or ended. `is_refused`: it ended because the account has reached a
+    limit.
     """
 
     is_settled: bool = False
@@ -126,7 +126,6 @@ class SessionFacts(Struct, frozen=True, kw_only=True):
     compactions: int = 0
     turn: TurnState | None = None
     turn_since: datetime | None = None
-    interrupted: bool = False
     is_refused: bool = False
     calls: tuple[OpenCall, ...] = ()
     background: tuple[str, ...] = ()

@@ -47,6 +47,11 @@ class SessionStatus(Struct, frozen=True, kw_only=True):
     evidence: Evidence = "log"
     look_again: bool = False
 
+    @property
+    def waits(self) -> bool:
+        """Whether it goes on only when the person does something, other than to prompt it again."""
+        return self.status in ("approval", "waiting")
+
 
 class ChildProcess(Struct, frozen=True, kw_only=True):
     """A descendant of a session's program: its `command` shortened, without secrets. `ports` are those on which
@@ -172,8 +177,3 @@ class SessionsLook(Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     next_look: timedelta | None = None
     logs: tuple[str, ...] = ()
-
-    @property
-    def waiting(self) -> bool:
-        """Whether a session waits for the person, other than for the next prompt."""
-        return any(session.status.status in ("approval", "waiting") for session in self.sessions)

@@ -34,7 +34,6 @@ class LiveLine(Struct, gc=False, rename="camel"):
     message: Raw = _NOTHING
     attachment: Raw = _NOTHING
     tool_use_result: Raw = _NOTHING
-    pending_background_agent_count: Any = None
     session_id: Any = None
     cwd: Any = None
     version: Any = None

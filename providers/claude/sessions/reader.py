@@ -63,7 +63,6 @@ class SessionTranscript:
         self._compactions = 0
         self._turn: TurnState | None = None
         self._turn_since: datetime | None = None
-        self._interrupted = False
         self._calls: dict[str, OpenCall] = {}
         self._background: dict[str, None] = {}
         self._last_at: datetime | None = None
@@ -106,7 +105,6 @@ class SessionTranscript:
         text = _words(message)
         if text.startswith(_INTERRUPTED):
             self._end(read)
-            self._interrupted = True
             return
         if read.is_meta is True or _NO_TURN.match(text):
             return
@@ -194,17 +192,16 @@ class SessionTranscript:
 
     def _begin(self, read: LiveLine) -> None:
         self._turn, self._turn_since = "open", read.at
-        self._interrupted = False
         self._calls.clear()
         self._is_anchored = True
 
     def _go_on(self, read: LiveLine) -> None:
         if self._turn != "open":
-            self._turn, self._turn_since, self._interrupted = "open", read.at, False
+            self._turn, self._turn_since = "open", read.at
 
     def _end(self, read: LiveLine) -> None:
         if self._turn != "ended":
-            self._turn, self._turn_since, self._interrupted = "ended", read.at, False
+            self._turn, self._turn_since = "ended", read.at
         self._calls.clear()
         self._is_anchored = True
 
@@ -227,7 +224,6 @@ class SessionTranscript:
             compactions=self._compactions,
             turn=self._turn,
             turn_since=self._turn_since,
-            interrupted=self._interrupted,
             calls=tuple(self._calls.values()),
             background=tuple(self._background),
             last_at=self._last_at,

@@ -35,7 +35,6 @@ class LiveRollout:
         self._has_events = False
         self._saw_begin = False
         """Of a turn: what the person was asked, and what was called, cannot be older than the last one's."""
-        self._interrupted = False
         self._is_refused = False
         self._question: OpenCall | None = None
         """One that the turn does not wait for: the person may answer it later (0.171)."""
@@ -62,7 +61,6 @@ class LiveRollout:
             compactions=self._compactions,
             turn=self._turn,
             turn_since=self._turn_since,
-            interrupted=self._interrupted,
             is_refused=self._is_refused,
             calls=(*self._calls.open, *((self._question,) if self._question else ())),
             last_at=time_of(self._newest) if self._newest else None,
@@ -118,7 +116,7 @@ class LiveRollout:
                 self._set(context_window=whole(payload.model_context_window))
                 self._begin(at)
             case "task_complete" | "turn_complete" | "turn_aborted":
-                self._end(at, interrupted=payload.type == "turn_aborted")
+                self._end(at)
                 about = payload.error.get("codex_error_info") if isinstance(payload.error, dict) else None
                 self._is_refused = about == _LIMIT_REACHED
             case "token_count":
@@ -156,7 +154,7 @@ class LiveRollout:
         self._calls.call(payload, at)
 
     def _begin(self, at: datetime) -> None:
-        self._turn, self._turn_since, self._interrupted = "open", at, False
+        self._turn, self._turn_since = "open", at
         self._is_refused = False
         self._saw_begin = True
         self._question = None
@@ -167,9 +165,9 @@ class LiveRollout:
         if self._turn is None or is_reopened:
             self._turn = "open"
 
-    def _end(self, at: datetime, *, interrupted: bool) -> None:
+    def _end(self, at: datetime) -> None:
         self._has_events = True
-        self._turn, self._turn_since, self._interrupted = "ended", at, interrupted
+        self._turn, self._turn_since = "ended", at
         self._calls.begin_turn()
 
     def _tokens(self, info: Any) -> None:

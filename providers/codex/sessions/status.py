@@ -58,7 +58,7 @@ def _of_program(found: FoundSession, facts: SessionFacts) -> SessionFacts:
     """A turn that was open when another program was killed has ended: nothing in the log says so."""
     if facts.turn != "open" or not _is_before(facts.last_at, found.held_since):
         return facts
-    return replace(facts, turn="ended", turn_since=facts.last_at, interrupted=True, calls=())
+    return replace(facts, turn="ended", turn_since=facts.last_at, calls=())
 
 
 def _no_turn(found: FoundSession, facts: SessionFacts, hook: HookRecord | None) -> SessionStatus:

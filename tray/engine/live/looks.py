@@ -83,7 +83,7 @@ class EngineLooks:
         self._cadence.looked(
             now,
             look_again=look is not None and look.next_look is not None,
-            waiting=any(each.status.status in ("approval", "waiting") for each in unnoticed),
+            waiting=any(each.status.waits for each in unnoticed),
         )
         return SessionsLooked(look if self._is_on else None)
 

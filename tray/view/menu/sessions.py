@@ -18,7 +18,7 @@ from tray.view.menu.session import detail_rows, port_text
 from tray.view.row_icon import SessionMark
 from tray.view.rows import Row, separator_row, submenu_row, text_row
 from tray.view.sessions import brief
-from tray.view.sessions.words import folder_name, waits
+from tray.view.sessions.words import folder_name
 
 KEY = "sessions"
 MOST = 12
@@ -85,7 +85,7 @@ def _mark(sessions: tuple[LiveSession, ...]) -> SessionMark:
     """That of the first one: all rows have one, as some panels line up none but those."""
     if not sessions:
         return SessionMark("resting")
-    if waits(sessions[0]):
+    if sessions[0].status.waits:
         return SessionMark("waiting")
     return SessionMark("working" if sessions[0].status.status == "working" else "resting")
 
@@ -99,9 +99,9 @@ def _text(session: LiveSession, look: _Look) -> str:
         parts[0] += f" for {since}"
     elif status == "done" and since:
         parts[0] += f" {since} ago"
-    elif waits(session) and since:
+    elif session.status.waits and since:
         parts.append(since)
-    if not waits(session):
+    if not session.status.waits:
         if session.model and status != "done":
             parts.append(fmt.plain(session.model, longest=_LONGEST_MODEL))
         if session.context_percent is not None and status != "done":

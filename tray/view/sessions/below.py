@@ -39,13 +39,13 @@ class RowDetail(Struct, frozen=True):
 def task_line(session: LiveSession, at: datetime) -> RowDetail | None:
     """The tool that runs, or waits; not where the row has all that is known of it."""
     found = session.status.task
-    if found is None or (words.waits(session) and not found.argument):
+    if found is None or (session.status.waits and not found.argument):
         return None
     text = words.task(found)
     since = words.lasting(found.since, at)
     if since and session.status.status == "working":
         return RowDetail((text,), (), f", for {since}")
-    return RowDetail((text,), ("bold",) if words.waits(session) else ())
+    return RowDetail((text,), ("bold",) if session.status.waits else ())
 
 
 def details(

@@ -12,7 +12,7 @@ from providers.domain.live import STATUSES, LiveSession, SessionsLook, SessionSt
 from tray.engine.state import State
 from tray.view import format as fmt
 from tray.view.sessions import words
-from tray.view.sessions.words import folder_name, is_unsure, waits
+from tray.view.sessions.words import folder_name, is_unsure
 
 LONGEST_NAME = 28
 LONGEST_TOOL = 24
@@ -32,7 +32,7 @@ def ordered(look: SessionsLook) -> tuple[LiveSession, ...]:
 
     def order(session: LiveSession) -> tuple[int, float]:
         status = session.status
-        waited = status.since.timestamp() if waits(session) and status.since is not None else 0.0
+        waited = status.since.timestamp() if status.waits and status.since is not None else 0.0
         return STATUSES.index(status.status), waited
 
     return tuple(sorted(look.sessions, key=order))
@@ -41,7 +41,7 @@ def ordered(look: SessionsLook) -> tuple[LiveSession, ...]:
 def waiting(state: State) -> tuple[LiveSession, ...]:
     """Those that wait for the person."""
     look = state.sessions
-    return () if look is None else tuple(session for session in ordered(look) if waits(session))
+    return () if look is None else tuple(session for session in ordered(look) if session.status.waits)
 
 
 def names(sessions: Sequence[LiveSession]) -> dict[str, str]:

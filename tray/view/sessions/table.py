@@ -98,7 +98,7 @@ def _has_tasks(table: _Table) -> bool:
 
 def _session(table: _Table, session: LiveSession, amount: Amount) -> Iterator[str]:
     yield _row(table, session)
-    if amount == "rows" or (amount == "waiting" and not words.waits(session)):
+    if amount == "rows" or (amount == "waiting" and not session.status.waits):
         return
     if not _has_tasks(table) and (task := below.task_line(session, table.look.at)) is not None:
         yield from _lines(task, table.paper)
@@ -120,7 +120,7 @@ def _row(table: _Table, session: LiveSession) -> str:
     while cells and not cells[-1][0].strip():
         cells.pop()
     last, styles = cells.pop()
-    mark = paper.drawn(_MARK, "bold", "yellow") if words.waits(session) else _NO_MARK
+    mark = paper.drawn(_MARK, "bold", "yellow") if session.status.waits else _NO_MARK
     before = "".join(paper.drawn(cell, *own) + GAP for cell, own in cells)
     return f"{mark}{before}{paper.drawn(last.rstrip(), *styles)}"
 
@@ -129,13 +129,13 @@ def _styles(field: Field, session: LiveSession) -> tuple[Style, ...]:
     if session.status.status == "done":
         return ("dim",)
     if field.key == "status":
-        if words.waits(session):
+        if session.status.waits:
             return ("bold", "yellow", "reverse")
         return ("green",) if session.status.status == "working" else ()
     if field.key == "context" and session.context_percent is not None:
         percent = session.context_percent
         return ("red",) if percent >= words.FULL else ("yellow",) if percent >= words.HIGH else ()
-    return ("bold",) if words.waits(session) and field.key in ("since", "project") else ()
+    return ("bold",) if session.status.waits and field.key in ("since", "project") else ()
 
 
 def _cell(field: Field, text: str, width: int, paper: Paper) -> str:

@@ -39,11 +39,6 @@ _ID_LENGTH = 8
 _MEGABYTE = 1 << 20
 
 
-def waits(session: LiveSession) -> bool:
-    """Whether it goes on only when the person does something."""
-    return session.status.status in ("approval", "waiting")
-
-
 def is_unsure(session: LiveSession) -> bool:
     """Whether it may be another status: a log alone tells neither that a tool runs, nor that its program does."""
     found = session.status

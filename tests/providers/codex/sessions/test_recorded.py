@@ -43,7 +43,7 @@ def test_what_is_settled_does_not_change_with_older_lines(rollout: Path) -> None
             if not facts.is_settled:
                 continue
             settled += 1
-            for name in ("turn", "turn_since", "interrupted", "model", "effort", "cwd", "last_at"):
+            for name in ("turn", "turn_since", "model", "effort", "cwd", "last_at"):
                 assert getattr(facts, name) == getattr(whole, name), (start, end, name)
             assert [call for call in facts.calls if not call.in_background or call.asks] == [
                 call for call in whole.calls if not call.in_background or call.asks

@@ -69,7 +69,7 @@ class LiveEntry(Struct, frozen=True, kw_only=True):
 
 def head_of(session: LiveSession, look: SessionsLook, data: PageData, name: str) -> LiveHead:
     task = session.status.task
-    is_waiting = words.waits(session)
+    is_waiting = session.status.waits
     kind: Kind = "warn" if is_waiting else "good" if session.status.status == "working" else "plain"
     return LiveHead(
         key=short_hash(session.key),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from providers.domain.live import SessionsLook
 from tray.faces.page.data import PageData
-from tray.view.sessions import brief, summary, words
+from tray.view.sessions import brief, summary
 
 _FILTERED = "No live session matches these filters."
 
@@ -22,5 +22,5 @@ def empty(look: SessionsLook, data: PageData) -> str:
 
 def waiting(look: SessionsLook, names: Mapping[str, str]) -> tuple[str, ...]:
     """Those that wait for the person, for who hears the page: each is read out when it begins to."""
-    found = (each for each in brief.ordered(look) if words.waits(each))
+    found = (each for each in brief.ordered(look) if each.status.waits)
     return tuple(f"{brief.waiting_text(each, names[each.key])}." for each in found)
