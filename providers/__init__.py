@@ -133,7 +133,8 @@
         count_child       a first scan in a process of its own
         live/             live sessions: `cadence` says when an engine looks, `looks` does it in jobs; `feed`
                           shares one look among all faces of the machine, by sessions.json (`shared`, in the
-                          shape of `document`), and is made by `opened`; hook_records: what hooks wrote down
+                          shape of `document`), and is made by `feeds`; own_count: costs where no engine
+                          counts; hook_records: what hooks wrote down
         notices/          which notices are due (`due`: pure), from a table of kinds; the notifier shows them
                           (screen: what it shows; memory: what a process knows; stored: what outlives it);
                           sessions/: those about live sessions, which have a life of their own
@@ -175,7 +176,7 @@
                      (sums of days), `amounts`, table/ and limits/; live/ keeps live sessions up to date; actions/
                      do what its forms ask for, api* answer programs)
                      (session_hook records what a session is doing, as a hook of its CLI; hook_input is what hooks
-                     are sent, deadline the end of one that hangs)
+                     are sent, hook_protocol finds what providers know of them, deadline ends one that hangs)
                      (session_watch/: live sessions, drawn again in place)
                      (claude_statusline, claude_template: Claude Code's status line; metrics: for Prometheus)
     tray/cli/        a command is a file and a line in COMMANDS

@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from providers.domain.context_use import ContextUse
 from providers.domain.live import STATUSES, GitState, LiveSession, LiveSubagent
-from providers.domain.project import canonical
 from providers.domain.session_figures import RATE_SPAN, AskedSession, SessionFigures
 from providers.live.children import SessionChildren
 from providers.live.observed import ObservedSession
@@ -70,8 +69,8 @@ def composed(one: ObservedSession, extras: Extras, now: datetime, *, with_title:
         status=one.status,
         kind=found.kind or ("" if found.pid is not None else facts.kind),
         account=extras.account.id,
-        project=project_of(one),
-        cwd=cwd_of(one),
+        project=one.project,
+        cwd=one.cwd,
         model=facts.model,
         effort=facts.effort,
         version=facts.version or found.version,
@@ -103,17 +102,6 @@ def in_order(sessions: Iterable[LiveSession]) -> tuple[LiveSession, ...]:
     """Those that wait for the person first, then the newest."""
     newest = sorted(sessions, key=lambda one: one.last_at or one.started_at or _LONG_AGO, reverse=True)
     return tuple(sorted(newest, key=lambda one: STATUSES.index(one.status.status)))
-
-
-def project_of(one: ObservedSession) -> str | None:
-    """The folder that it was started in."""
-    folder = one.found.cwd or one.facts.cwd
-    return canonical(folder) if folder else None
-
-
-def cwd_of(one: ObservedSession) -> str | None:
-    """The folder that it works in now."""
-    return one.facts.cwd or one.found.cwd
 
 
 def _context_window(one: ObservedSession, figures: SessionFigures | None) -> int | None:

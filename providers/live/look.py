@@ -12,7 +12,7 @@ from providers.domain.processes import Processes, ProcessTable
 from providers.domain.session_figures import SessionFigures, SessionKey
 from providers.ledger.database import LedgerError
 from providers.live.children import SessionChildren
-from providers.live.compose import Accounts, Extras, HomeAccount, composed, cwd_of, in_order, question
+from providers.live.compose import Accounts, Extras, HomeAccount, composed, in_order, question
 from providers.live.costs import NoCosts, SessionCosts
 from providers.live.git.states import GitStates
 from providers.live.observed import Candidate, ObservedSession, families
@@ -141,7 +141,7 @@ class SessionLook:
             extras = Extras(
                 rss=None if pid is None else table.memory(pid),
                 children=processes.children.get(key, SessionChildren()),
-                git=git.get(cwd_of(one) or ""),
+                git=git.get(one.cwd or ""),
                 figures=figures.get(key),
                 account=known.accounts.get(key.home, HomeAccount()),
             )
@@ -163,7 +163,7 @@ class SessionLook:
         """By folder."""
         happened: dict[str, tuple[object, ...]] = {}
         for each in observed:
-            folder = cwd_of(each)
+            folder = each.cwd
             if folder is not None:
                 happened[folder] = *happened.get(folder, ()), each.last_at
         try:

@@ -8,6 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from providers.domain.live import SessionStatus
+from providers.domain.project import canonical
 from providers.domain.session_figures import SessionKey
 from providers.live.tail import Tail
 from providers.sessions import FoundSession, SessionFacts, SessionFinder
@@ -43,6 +44,17 @@ class ObservedSession(Struct, frozen=True, kw_only=True):
     def last_at(self) -> datetime | None:
         """The time of the log's newest line; of one without, when the log was written."""
         return self.facts.last_at or (self.tail.modified if self.tail else None)
+
+    @property
+    def project(self) -> str | None:
+        """The folder that it was started in."""
+        folder = self.found.cwd or self.facts.cwd
+        return canonical(folder) if folder else None
+
+    @property
+    def cwd(self) -> str | None:
+        """The folder that it works in now."""
+        return self.facts.cwd or self.found.cwd
 
     def all(self) -> Iterator[ObservedSession]:
         """This one and all below it."""

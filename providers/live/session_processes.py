@@ -10,7 +10,6 @@ from providers.domain.live import McpServer, OrphanProcess
 from providers.domain.processes import ProcessTable
 from providers.domain.session_figures import SessionKey
 from providers.live.children import SessionChildren, SessionProgram, find_children
-from providers.live.compose import project_of
 from providers.live.observed import ObservedSession
 from providers.live.orphans import OrphanTracker
 from providers.live.servers import mcp_servers
@@ -44,7 +43,7 @@ class ProcessFinder:
         running = [each for each in sessions if each.found.is_running is not False]
         programs = [_program(each, each.found.pid) for each in running if each.found.pid is not None]
         children = find_children(programs, agents, table, self._clis)
-        projects = {each.candidate.key: project_of(each) for each in running}
+        projects = {each.candidate.key: each.project for each in running}
         return SessionProcesses(
             children=children,
             orphans=self._orphans.look(children, projects, unknown, table),

@@ -120,7 +120,7 @@ def _serve(scope: Scope, listener: socket, options: argparse.Namespace) -> int:
     from providers.host.process.heap import keep_small
     from tray.engine.costs import Costs
     from tray.engine.count_child import CountChild
-    from tray.engine.live.opened import feed_of_page
+    from tray.engine.live.feeds import feed_of_page
     from tray.faces.page.service import PageService
 
     keep_small()

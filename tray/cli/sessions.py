@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tray.cli.arguments import add_provider
 from tray.cli.console import NOTHING_READ, OK, chosen, open_scope, tell
+from tray.engine.live.cadence import SHOWN_AGE
 
 if TYPE_CHECKING:
     import argparse
@@ -25,8 +25,6 @@ EXAMPLES = (
     ("tankful sessions --watch --json | jq -c '.sessions[].status'", "each change, for a script"),
     ("tankful sessions open 019abc40", "bring the terminal of a session to the front"),
 )
-_MAX_AGE = timedelta(seconds=1.5)
-"""A look of another process that is no older is as good as one of our own."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from tray.engine.live.opened import open_feed
+    from tray.engine.live.feeds import open_feed
 
     scope = open_scope()
     return show(options, scope, open_feed(scope, is_only=options.json and not options.watch))
@@ -60,14 +58,14 @@ def show(options: argparse.Namespace, scope: Scope, feed: SessionFeed) -> int:
     if options.action == "open":
         from tray.cli import sessions_open
 
-        return sessions_open.run(options.session, feed.read(_MAX_AGE, share=False), scope)
+        return sessions_open.run(options.session, feed.read(SHOWN_AGE, share=False), scope)
     if not scope.chosen(provider):
         tell("no sessions to show: every selected provider is switched off in settings.toml.")
         return NOTHING_READ
     from tray.view.sessions.choose import of_provider
 
     def look(*, share: bool = True) -> SessionsLook:
-        return of_provider(feed.read(_MAX_AGE, share=share), provider)
+        return of_provider(feed.read(SHOWN_AGE, share=share), provider)
 
     try:
         if options.watch:

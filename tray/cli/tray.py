@@ -102,7 +102,7 @@ def with_engine(
     from tray.engine.costs import Costs
     from tray.engine.count_child import CountChild
     from tray.engine.engine import Engine
-    from tray.engine.live.opened import feed_of_engine
+    from tray.engine.live.feeds import feed_of_engine
     from tray.engine.log import TransitionLog, logging_to
     from tray.engine.notices.notifier import Notifier
     from tray.engine.publish import SnapshotFile

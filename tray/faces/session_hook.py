@@ -8,7 +8,6 @@ standard library alone, and little of it.
 from __future__ import annotations
 
 import os
-import sys
 import time
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
@@ -49,14 +48,9 @@ def run(provider: str, environ: Mapping[str, str] = os.environ) -> int | None:
 
 def protocol_of(ident: str) -> ModuleType | None:
     """`providers/<ident>/session_hook.py`, None where there is none."""
-    if not ident.isidentifier():
-        return None
-    name = f"providers.{ident}.session_hook"
-    try:
-        __import__(name)  # importlib would take half a millisecond
-    except ModuleNotFoundError:
-        return None
-    return sys.modules[name]
+    from tray.faces.hook_protocol import hook_protocol
+
+    return hook_protocol(ident, "session_hook")
 
 
 def _record(provider: str, protocol: ModuleType, environ: Mapping[str, str], now: float) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from providers.host.shown_path import home_relative
+from tray.faces.hook_protocol import hook_protocol
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
@@ -15,14 +15,7 @@ if TYPE_CHECKING:
 
 def protocol_of(ident: str) -> ModuleType | None:
     """`providers/<ident>/hook.py`, None where there is none."""
-    if not ident.isidentifier():
-        return None
-    name = f"providers.{ident}.hook"
-    try:
-        __import__(name)  # importlib would take half a millisecond
-    except ModuleNotFoundError:
-        return None
-    return sys.modules[name]
+    return hook_protocol(ident, "hook")
 
 
 def chosen_homes(provider: str) -> tuple[str, ...] | None:

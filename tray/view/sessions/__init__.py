@@ -6,6 +6,7 @@ below       what stands below a row: tool, processes, subagents
 table       all of it, as wide and as high as a terminal
 brief       how they read where there is little room: menu, tooltip, notices
 notices     what notices say about them
+choose      which sessions are meant, by provider, filter or name
 summary     the sentences around the table
 resume_command   what goes on with one in a terminal
 """

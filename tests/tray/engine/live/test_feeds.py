@@ -20,7 +20,7 @@ from tests.tray.engine.test_engine import FAST
 from tray.engine import published
 from tray.engine.costs import Costs
 from tray.engine.engine import Engine
-from tray.engine.live.opened import feed_of_engine, feed_of_page, open_feed
+from tray.engine.live.feeds import feed_of_engine, feed_of_page, open_feed
 from tray.engine.live.settings import TITLES
 from tray.engine.scope import Scope
 from tray.engine.settings_writer import set_text

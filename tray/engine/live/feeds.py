@@ -1,4 +1,4 @@
-"""The feed of live sessions, made of all that takes part in a look."""
+"""The feeds of live sessions: with all that takes part in a look, for each kind of process."""
 
 from __future__ import annotations
 
