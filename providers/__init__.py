@@ -19,6 +19,7 @@
         visible           foreign text without control and bidi characters: each exit uses it last
         short_hash        names for files, made of text; stable_hash: names of responses and logs, as numbers
         hook_call, hook_line   what a CLI's hook was called for and is answered; how hooks of ours are recognized
+        process_tree      which processes come from which
         hooked_status     what a call of a CLI's hook says of a session
         rules, work_days  the same on plain numbers, for fast paths; the days that a week's pace counts
     source       what a provider is made of: a new one is a folder and a line in `registry`

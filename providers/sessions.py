@@ -12,7 +12,7 @@ CLI itself wrote down, and never by the order of both, by a folder, or by a time
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -22,6 +22,9 @@ from providers.domain.live import SessionStatus, Status, Task
 from providers.domain.processes import ProcessTable
 
 TurnState = Literal["open", "ended"]
+
+RECENT = timedelta(minutes=5)
+"""For so long a session that has ended is still found, and shown."""
 
 
 class HookRecord(Struct, frozen=True, kw_only=True):

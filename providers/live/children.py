@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
 from providers.domain.live import ChildProcess
-from providers.domain.processes import Process, ProcessTable
+from providers.domain.process_tree import children_of, tree
+from providers.domain.processes import ProcessTable
 from providers.domain.session_figures import SessionKey
 from providers.host.shown_command import script_of, shown_argument, shown_command
 
@@ -74,44 +75,23 @@ def _owned(
     by_pid: dict[int, list[SessionProgram]] = defaultdict(list)
     for each in running:
         by_pid[each.pid].append(each)
-    below = _below(table.processes)
+    below = children_of(table.processes)
     owned: dict[SessionKey, list[int]] = {each.key: [] for each in running}
     seen = {*agents, *by_pid}
     names = {each.variable for each in running if each.variable}
     for pid, own in by_pid.items():
         for child in below.get(pid, ()):
-            tree = list(_tree(child, below, by_pid))
-            seen.update(tree)
+            found = list(tree(child, below, without=by_pid))
+            seen.update(found)
             owner = own[0] if len(own) == 1 else _called_by(child, own, names, table)
             if owner is not None:
-                owned[owner.key] += (each for each in tree if each not in agents)
+                owned[owner.key] += (each for each in found if each not in agents)
     for pid in table.processes.keys() - seen:
         if (owner := _called_by(pid, running, names, table)) is not None:
             owned[owner.key].append(pid)
     for pids in owned.values():
         pids.sort(key=lambda pid: (table.processes[pid].started, pid))
     return owned
-
-
-def _below(processes: Mapping[int, Process]) -> Mapping[int, list[int]]:
-    """The children of each. One that is older than its parent has none: another has its number now."""
-    below: dict[int, list[int]] = defaultdict(list)
-    for process in processes.values():
-        parent = processes.get(process.parent)
-        if parent is not None and parent.started <= process.started and parent.pid != process.pid:
-            below[parent.pid].append(process.pid)
-    return below
-
-
-def _tree(pid: int, below: Mapping[int, list[int]], programs: Collection[int]) -> Iterator[int]:
-    """This one and all below it, but no program of another session, and nothing below that."""
-    pending, seen = [pid], {*programs}
-    while pending:
-        pid = pending.pop()
-        if pid not in seen:
-            seen.add(pid)
-            yield pid
-            pending += below.get(pid, ())
 
 
 def _called_by(

@@ -18,9 +18,9 @@ from providers.live.git.states import GitStates
 from providers.live.observed import Candidate, ObservedSession, families
 from providers.live.observer import HookRecords, Observer
 from providers.live.problems import Problems
-from providers.live.recent import SHOWN_FOR, RecentSessions
+from providers.live.recent import RecentSessions
 from providers.live.session_processes import ProcessFinder, SessionProcesses
-from providers.sessions import FoundServer
+from providers.sessions import RECENT, FoundServer
 from providers.source import Home, Provider
 
 _SOON = timedelta(seconds=2)
@@ -191,4 +191,4 @@ def _is_over(one: ObservedSession, now: datetime) -> bool:
     """Whether it ended so long ago, or at a time so unknown, that nobody wants to see it."""
     if one.found.is_running is not False:
         return False
-    return one.status.since is None or now - one.status.since >= SHOWN_FOR
+    return one.status.since is None or now - one.status.since >= RECENT

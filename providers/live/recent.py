@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from providers.domain.session_figures import SessionKey
 from providers.live.observed import Candidate
-
-SHOWN_FOR = timedelta(minutes=5)
+from providers.sessions import RECENT
 
 
 class RecentSessions:
@@ -30,9 +29,9 @@ class RecentSessions:
         ended = [
             replace(each, found=replace(each.found, pid=None, is_running=False, record=None), ended=seen)
             for key, (each, seen) in self._seen.items()
-            if key not in keys and key.provider not in unknown and now - seen < SHOWN_FOR
+            if key not in keys and key.provider not in unknown and now - seen < RECENT
         ]
-        recent = {key: known for key, known in self._seen.items() if now - known[1] < SHOWN_FOR}
+        recent = {key: known for key, known in self._seen.items() if now - known[1] < RECENT}
         self._seen = recent | {each.key: (each, now) for each in current if each.found.is_running}
         return [*current, *ended]
 

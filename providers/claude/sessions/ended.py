@@ -14,9 +14,8 @@ from providers.claude.logs.format import TRANSCRIPTS
 from providers.claude.sessions.records import FOLDER
 from providers.host.files import is_of_another_user
 from providers.ledger.discover import FINDERS
-from providers.sessions import FoundSession
+from providers.sessions import RECENT, FoundSession
 
-RECENT = timedelta(minutes=5)
 _CLOCKS = timedelta(minutes=1)
 """By which the clock of a disk may be ahead."""
 _MOST = 16

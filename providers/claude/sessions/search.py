@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from providers.claude.sessions.agents import Agent, Agents
-from providers.claude.sessions.ended import RECENT, ended
+from providers.claude.sessions.ended import ended
 from providers.claude.sessions.identity import Host
 from providers.claude.sessions.records import Records, SessionRecord, kind_of
 from providers.claude.sessions.session_folder import SessionFolders
@@ -23,7 +23,7 @@ from providers.claude.sessions.unrecorded import UnrecordedSessions, homes_of, l
 from providers.domain.live import STATUSES
 from providers.domain.processes import ProcessTable
 from providers.host.files import stamp
-from providers.sessions import FoundServer, FoundSession, FoundSessions
+from providers.sessions import RECENT, FoundServer, FoundSession, FoundSessions
 
 _FORGOTTEN = timedelta(days=1)
 

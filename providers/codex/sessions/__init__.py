@@ -1,7 +1,7 @@
 """The live sessions of Codex: which process runs which, and what the end of a rollout says of one.
 
 finder      all of it, as the rest of the project asks for it
-agents      which processes are Codex, and what each is for (processes: which come from which)
+agents      which processes are Codex, and what each is for
 owners      which process runs which session, by its open files (rollouts: their names and first lines); logged:
             those that only a rollout tells of, ended ones and subagents
 titles      what threads are called

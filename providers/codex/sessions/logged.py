@@ -13,9 +13,8 @@ from pathlib import Path
 
 from providers.codex.sessions.rollouts import FirstLine, file_of, first_line
 from providers.host.files import is_of_another_user
-from providers.sessions import FoundSession
+from providers.sessions import RECENT, FoundSession
 
-RECENT = timedelta(minutes=5)
 _MOST_HEADS = 128
 """So many first lines are read at a time, of the newest rollouts first."""
 _TICK = 2 * 10**9  # nanoseconds

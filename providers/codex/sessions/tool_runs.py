@@ -13,7 +13,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from providers.codex.sessions.processes import descendants
+from providers.domain.process_tree import children_of, tree
 from providers.domain.processes import ProcessTable
 from providers.sessions import FoundSession, OpenCall
 
@@ -61,7 +61,7 @@ class ToolRuns:
 def _began(call: OpenCall, session: str, pid: int, table: ProcessTable) -> Iterator[float]:
     """When each process of the call did."""
     called = call.task.since.timestamp() - _CLOCKS if call.task.since else 0
-    below = set(descendants(pid, table))
+    below = {*tree(pid, children_of(table.processes))} - {pid}
     # One that went into the background has left its parent.
     later = {each.pid for each in table.processes.values() if each.started >= called}
     for each in below | later:
