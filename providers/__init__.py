@@ -127,7 +127,8 @@
         salt              a secret of this machine, without which hashes of names cannot be guessed
         once              one round without an engine; other_homes: what others have published is kept
         detached          the same in the background, for a bar
-        hook_marks        what hooks of CLIs remember; brief_log is a line for tankful.log without `logging`
+        hook_marks        what hooks of CLIs remember (hook_file: how it is read); brief_log is a line for
+                          tankful.log without `logging`
         takeover          a tray takes over from the engine of those who only watch
         single_instance   who owns the engine
         bounded           work that may hang, waited for only so long

@@ -13,6 +13,7 @@ import time
 from providers.domain.short_hash import short_hash
 from providers.host.atomic import write_whole
 from providers.host.private import make_folder
+from tray.engine.hook_file import read_object
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ FOLDER = "hooks"
 _TURN = "turn-"
 _KEPT_SECONDS = 86400.0
 _MOST_TURNS = 512
-_LARGEST = 1 << 12
 _TORN_SECONDS = 60.0
 """No hook writes for that long."""
 
@@ -74,17 +74,7 @@ def path_of(state_folder: str, provider: str, home: str) -> str:
 
 def read(path: str) -> dict[str, Any] | None:
     """`home` and `outcome` of the last call, None where there is none."""
-    try:
-        file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except OSError:
-        return None
-    try:
-        content = json.loads(os.read(file, _LARGEST))
-    except (OSError, ValueError, RecursionError):
-        return None
-    finally:
-        os.close(file)
-    return content if isinstance(content, dict) else None
+    return read_object(path)
 
 
 def _forget_old(folder: str) -> None:

@@ -31,8 +31,6 @@ _PORTS_LOOKS = 5
 """After so many looks a process is asked again for its sockets although no new one listens: it may have closed
 one that another process still has.
 """
-
-
 _CLOCK_SET = 2.0
 """Seconds, by which it was set and not only corrected."""
 

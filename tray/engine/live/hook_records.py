@@ -14,6 +14,7 @@ import os
 
 from providers.domain.short_hash import short_hash
 from providers.host.atomic import write_whole
+from tray.engine.hook_file import read_object
 
 TYPE_CHECKING = False  # typing itself would cost milliseconds
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ LONGEST_SESSION = 200
 _WAITS = ("approval", "waiting")
 _STATUSES = (*_WAITS, "working", "idle", "done")
 _ENDING = ".json"
-_LARGEST = 1 << 12
 _TORN_SECONDS = 60.0
 _CLOCK_SLACK = 60.0
 
@@ -100,17 +100,8 @@ def _all(folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _read(path: str) -> dict[str, Any] | None:
     """None for what is none, or damaged."""
-    try:
-        file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except OSError:
-        return None
-    try:
-        content = json.loads(os.read(file, _LARGEST))
-    except (OSError, ValueError, RecursionError):
-        return None
-    finally:
-        os.close(file)
-    return content if isinstance(content, dict) and _is_sound(content) else None
+    content = read_object(path)
+    return content if content is not None and _is_sound(content) else None
 
 
 def _is_sound(content: dict[str, Any]) -> bool:
