@@ -130,12 +130,15 @@ def agent_call(argv: Sequence[str], names: Collection[str]) -> str | None:
 
 
 def agent_call_in(text: str, names: Collection[str]) -> str | None:
-    """The same of a script, whatever its quotes: one in another's is found, too."""
-    text = text[:LONGEST_SEARCHED]
+    """The same of a script, whatever its quotes: one in another's is found, too. Of one so long that its end is
+    not searched nothing is shown, if a CLI may be called there.
+    """
+    text, rest = text[:LONGEST_SEARCHED], text[LONGEST_SEARCHED:].lower()
+    unsearched = "…" if any(name in rest for name in names) else None
     text = evaluated(text) or text
     lowered = text.lower()
     if not any(name in lowered for name in names):
-        return None
+        return unsearched
     clis, start = _pattern(frozenset(names)), 0
     for end, after in (*(each.span() for each in _SEPARATOR.finditer(text)), (len(text), len(text))):
         words = _words(text[start:end])
@@ -145,7 +148,7 @@ def agent_call_in(text: str, names: Collection[str]) -> str | None:
                 call = _shown(words[begin:at], name, words[at + 1 :], is_all=not text[end:].strip(" \n)}'\""))
                 return f"… {call}" if text[:start].strip() else call
         start = after
-    return None
+    return unsearched
 
 
 def evaluated(text: str) -> str | None:

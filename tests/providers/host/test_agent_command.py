@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.host.agent_command import agent_call, agent_call_in
+from providers.host.agent_command import LONGEST_SEARCHED, agent_call, agent_call_in
 from providers.host.shown_command import shown_argument, shown_command
 
 CLIS = ("fake", "other")
@@ -94,3 +94,9 @@ def test_no_prompt_survives_whatever_stands_before_the_call(before: list[str]) -
     text = " ".join(before)
     assert PROMPT not in shown_argument(f"{text}; fake -p '{PROMPT}'", None, CLIS)
     assert PROMPT not in shown_command(["bash", "-lc", f"{text}\nfake -p {PROMPT}"], None, CLIS)
+
+
+def test_of_a_script_whose_end_is_not_searched_nothing_is_shown_if_it_may_call_one() -> None:
+    long = f"echo '{PROMPT}{'x' * LONGEST_SEARCHED}'"
+    assert agent_call_in(f"{long} | fake -p", CLIS) == "…"
+    assert agent_call_in(f"{long} | cat", CLIS) is None
