@@ -59,8 +59,9 @@ class Terminals:
 
     def kitty_tab(self, name: str) -> None:
         """Behind the one that is shown."""
-        remote = ("kitty", "@", "--to", self._kitty, "launch", "--type=tab", "--keep-focus")
-        self.panel._run(*remote, "sh", "-c", self.program(name))
+        remote = ("kitty", "@", "--to", self._kitty)
+        until(lambda: self.panel._run(*remote, "ls"), "kitty does not listen")
+        self.panel._run(*remote, "launch", "--type=tab", "--keep-focus", "sh", "-c", self.program(name))
 
     def end(self, name: str) -> None:
         """Of one that outlives its terminal."""

@@ -55,7 +55,10 @@ def test_nobody_waits_in_vain_for_another_count(path: Path) -> None:
 
 def test_who_waits_hears_once_for_whom_and_since_when(path: Path) -> None:
     heard: list[str] = []
-    with held(path) as holder, pytest.raises(LedgerBusy) as raised, alone(path, BRIEF, heard.append):
+    patience = Patience(
+        longest=20.0, without_progress=3.0, long_wait=0.1
+    )  # so that even a busy machine hears
+    with held(path) as holder, pytest.raises(LedgerBusy) as raised, alone(path, patience, heard.append):
         pass
     (sentence,) = heard
     assert sentence.startswith(f"waiting for `tankful --headless` (process {holder.pid}, since ")
