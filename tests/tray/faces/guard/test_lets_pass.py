@@ -28,7 +28,7 @@ from tray.cli import __main__
 """
 """Writes how long each sleep is to take."""
 PATIENT = """
-from tray.faces.guard import deadline
+from tray.faces import deadline
 deadline.SECONDS = 20
 from tray.cli import __main__
 """
