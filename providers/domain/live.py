@@ -156,6 +156,11 @@ class LiveSession(Struct, frozen=True, kw_only=True):
         return f"{self.provider}:{self.home}:{self.id}"
 
     @property
+    def may_have_terminal(self) -> bool:
+        """Whether it is certain which process it has, and that one may be in a terminal."""
+        return self.pid is not None and self.owner_certain and self.kind in ("", "exec")
+
+    @property
     def context_percent(self) -> float | None:
         if self.context_tokens is None or not self.context_window:
             return None

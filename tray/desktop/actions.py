@@ -117,7 +117,7 @@ def _copy_resume(desk: Desk, key: str) -> None:
 def _bring_to_front(desk: Desk, key: str) -> None:
     """A session's terminal, where it certainly is its own; else what goes on with it elsewhere is copied."""
     session = _session(desk, key)
-    can = desk.bring_to_front if session.owner_certain and session.pid is not None else None
+    can = desk.bring_to_front if session.may_have_terminal else None
     if can is None or not can(session):
         command = _copy_resume_of(desk, session)
         desk.show_text(NAME, f"Its terminal cannot be brought to the front. Copied: {command}")

@@ -13,7 +13,7 @@ from msgspec import Struct
 from providers.domain.live import LiveSession
 from providers.domain.processes import ProcessTable
 from providers.host.faults import log_fault, logger_of
-from tray.desktop.terminals.front import KINDS, is_certain, system_table
+from tray.desktop.terminals.front import KINDS, system_table
 from tray.desktop.terminals.program import program_of
 from tray.desktop.terminals.terminal import TerminalKind
 from tray.desktop.terminals.tools import TerminalTools, system_tools
@@ -85,7 +85,7 @@ def is_focused(
     platform: str = sys.platform,
 ) -> bool | None:
     """None where it is not certain which terminal it has, or nobody says which one has focus."""
-    if session.pid is None or not is_certain(session):
+    if session.pid is None or not session.may_have_terminal:
         return None
     table = (look or system_table)()
     if platform == "win32":

@@ -21,7 +21,6 @@ from tray.desktop.terminals.x11_window import X11Window
 
 KINDS: tuple[TerminalKind, ...] = (Tmux(), Kitty(), WezTerm(), ITERM, APPLE_TERMINAL, X11Window())
 """In this order: what runs in a terminal is asked before the terminal."""
-_IN_A_TERMINAL = ("", "exec")
 _DEEPEST = 4
 
 
@@ -51,7 +50,7 @@ def bring_to_front(
     kinds: Sequence[TerminalKind] = KINDS,
 ) -> FoundTerminal:
     """Does nothing where it is not certain which process the session has, and in which terminal that is."""
-    if session.pid is None or not is_certain(session):
+    if not session.may_have_terminal:
         return FoundTerminal()
     table = (look or system_table)()
     tools = tools or system_tools(os.environ)
@@ -67,11 +66,6 @@ def bring_to_front(
         names.append(found.name)
         pid, is_raised = found.around, found.is_raised
     return FoundTerminal(names=tuple(names), is_raised=is_raised and pid is None)
-
-
-def is_certain(session: LiveSession) -> bool:
-    """Whether it is known which process it has, and that one may be in a terminal."""
-    return session.pid is not None and session.owner_certain and session.kind in _IN_A_TERMINAL
 
 
 def _first(

@@ -128,7 +128,7 @@ def _subagent(agent: LiveSubagent) -> str:
 def _actions(key: str, session: LiveSession, available: Available) -> Iterator[Row]:
     """Nothing can be done to a program that may be another session's."""
     if available.front:
-        can = session.owner_certain and session.pid is not None and session.status.status != "done"
+        can = session.may_have_terminal and session.status.status != "done"
         yield action_row(f"{key}:front", "Bring to front", Action("front", session.key), enabled=can)
     if available.copy:
         yield action_row(f"{key}:resume", "Copy resume command", Action("copy-resume", session.key))

@@ -44,7 +44,7 @@ def notice(
         account=session.account,
         session=session.id if alone else None,
         session_key=session.key,
-        can_show=session.owner_certain and session.pid is not None,
+        can_show=session.may_have_terminal,
     )
 
 

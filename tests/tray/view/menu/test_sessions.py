@@ -142,7 +142,10 @@ def test_one_session_in_two_homes_is_two() -> None:
     ]
 
 
-@pytest.mark.parametrize("change", [{"owner_certain": False}, {"pid": None}, {"status": DONE.status}])
+@pytest.mark.parametrize(
+    "change",
+    [{"owner_certain": False}, {"pid": None}, {"kind": "daemon"}, {"kind": "app"}, {"status": DONE.status}],
+)
 def test_only_a_program_that_is_certainly_its_own_is_brought_to_the_front(change: dict[str, object]) -> None:
     def front(session: LiveSession) -> bool:
         (row,) = (row for row in walk((submenu(session),)) if row.text == "Bring to front")

@@ -24,6 +24,6 @@ def act(desk: PageDesk, form: Mapping[str, str]) -> str:
     session = next((each for each in desk.look().sessions if short_hash(each.key) == key), None)
     if session is None:
         raise FormRefused(_ENDED)
-    if session.pid is None or not session.owner_certain:
+    if not session.may_have_terminal:
         raise FormRefused(_UNCERTAIN)
     return desk.bring_to_front(session)

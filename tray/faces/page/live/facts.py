@@ -88,7 +88,7 @@ def facts_of(session: LiveSession, look: SessionsLook, data: PageData, name: str
     servers = [each for each in look.mcp_servers if each.session == session.id]
     pids = {each.pid for each in servers}
     resume = resume_command(session, data.scope) or ""
-    is_owned = session.owner_certain and session.pid is not None
+    is_owned = session.may_have_terminal
     return LiveEntry(
         head=head_of(session, look, data, name),
         title=readable(session.title or ""),
