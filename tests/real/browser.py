@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 Theme = Literal["light", "dark"]
+
+_MOST_MS = 20_000  # which only what never comes will reach, however busy the machine is
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=_MOST_MS)
     root = hasattr(os, "geteuid") and os.geteuid() == 0  # which Chromium refuses to run its sandbox for
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

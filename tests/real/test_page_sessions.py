@@ -21,8 +21,6 @@ from tools.example_sessions import APPROVAL, DONE, EXAMPLES, IDLE, QUESTION, WOR
 from tools.page_pictures import too_wide
 from tray.faces.page.service import PageService
 
-SOON = 3000
-"""Milliseconds after which what a look finds is shown."""
 HIDE = """(hidden) => {
   Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});
   document.dispatchEvent(new Event('visibilitychange'));
@@ -68,13 +66,13 @@ def test_who_waits_appears_is_read_out_and_disappears(
     expect(card).to_contain_text("1 session is working, 1 is idle.")
     expect(read).to_have_text("")
     found.sessions = (APPROVAL, WORKING, IDLE)
-    expect(card).to_contain_text("approval: Bash", timeout=SOON)
+    expect(card).to_contain_text("approval: Bash")
     expect(card).to_contain_text("npm run deploy -- --stage")
     expect(read).to_have_text("cleaning waits for approval: Bash.")
     found.sessions = (APPROVAL, QUESTION, WORKING)
-    expect(read).to_have_text("billing-api waits for your answer.", timeout=SOON)
+    expect(read).to_have_text("billing-api waits for your answer.")
     found.sessions = (WORKING, IDLE)
-    expect(card).not_to_contain_text("cleaning", timeout=SOON)
+    expect(card).not_to_contain_text("cleaning")
     expect(read).to_have_text("")
     assert page.evaluate("window.same === document.getElementById('main')")
 
@@ -93,7 +91,7 @@ def test_what_does_not_change_stays_as_the_person_has_it(
     page.evaluate("scrollTo(0, 40)")
     scrolled = page.evaluate("scrollY")
     found.sessions = (QUESTION, APPROVAL, replace(WORKING, turns=77), DONE)
-    expect(card.locator(".live-details")).to_contain_text("77", timeout=SOON)
+    expect(card.locator(".live-details")).to_contain_text("77")
     names = page.locator("article .live-name").all_text_contents()
     assert sorted(names) == ["billing-api", "cleaning", "playground", "tankful"]
     assert card.locator("details").evaluate("(each) => each.open")
@@ -136,7 +134,7 @@ def test_other_filters_and_other_tabs_are_heard_of(
     cards = page.locator("article .live-name")
     expect(cards).to_have_text(["docs"])
     found.sessions = (APPROVAL, QUESTION, WORKING, IDLE)
-    expect(cards).to_have_text(["cleaning", "docs"], timeout=SOON)
+    expect(cards).to_have_text(["cleaning", "docs"])
     page.get_by_role("link", name="Cost and tokens").click()
     page.wait_for_url("**tab=usage**")
     looks = service.looks
@@ -147,7 +145,7 @@ def test_other_filters_and_other_tabs_are_heard_of(
 def test_a_session_is_brought_to_the_front(page: Page, service: PageService, found: ShownSessions) -> None:
     found.sessions = EXAMPLES
     tab(page, service, "tab=sessions")
-    expect(page.locator("article", has_text="cleaning")).to_be_visible(timeout=SOON)
+    expect(page.locator("article", has_text="cleaning")).to_be_visible()
     assert page.get_by_role("button", name="Bring to front: tankful").count() == 0
     page.get_by_role("button", name="Bring to front: cleaning").click()
     page.get_by_text(f"In front: {APPROVAL.id}").wait_for()

@@ -208,7 +208,7 @@ class SessionTranscript:
     @property
     def facts(self) -> SessionFacts:
         return SessionFacts(
-            is_settled=self._is_anchored and self._has_context,
+            is_settled=self._is_anchored and self._has_context and self._model is not None,
             session=self._agent or self._thread,
             thread=self._thread,
             cwd=self._cwd,

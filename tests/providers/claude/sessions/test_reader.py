@@ -256,3 +256,9 @@ def test_a_tail_that_is_settled_says_what_all_of_it_says(lines: list[bytes], sta
 def test_what_kind_of_session_wrote_last() -> None:
     assert read(prompt()).kind == ""
     assert read(prompt(), line("user", entrypoint="sdk-cli")).kind == "exec"
+
+
+def test_a_tail_that_names_no_model_is_not_settled() -> None:
+    compacted = line("system", subtype="compact_boundary")
+    assert not read(prompt(), compacted).is_settled
+    assert read(prompt(), answer(), compacted).is_settled
