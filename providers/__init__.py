@@ -62,6 +62,7 @@
         query, report     sums (of `sums`), by day (`steps`), session, …; and by `blocks` of five hours (spans: of
                           which time)
         session_figures   what live sessions used, read of their own parts (window_cost: what their account did)
+        audit             what is counted of each session, for its program's own total
         coverage          what of each home is counted; session_contexts: the newest response of each session
         stored_limits     the limits over time (history); `rates` of the last hours, limit_news (what an account
                           hears of it)
@@ -116,6 +117,7 @@
                           (home_settings: homes that the person adds)
         prices_edit       one price changed in the text of the person's own file; prices_writer does it
                           (toml_file: how either is replaced; repricing: what other prices would come to)
+        audit             what programs and servers report, beside what is counted
         costs, history    what the ledger says of them: `counting` brings it up to date, `cost_summary` adds it up
                           (home_costs: those of each home, kept; cost_faults: a fault with one provider's logs
                           costs no other's figures)
@@ -157,6 +159,7 @@
         format            how percent, times, tokens and money read (words: with the standard library)
         export/           rows as files for other programs: `pieces` says which, each other file writes them
         metric_families   the metrics of Prometheus, and how a sample is written
+        audit/            `tankful audit` as a table and as JSON
         cost_tables       `tankful cost` for people (cost_groups: its rows in order), cost_document as JSON
         sessions/         the live sessions as a table, and their words for menu, tooltip and notices
         terminal          whether a stream takes colours, and how wide it is: with the standard library

@@ -10,11 +10,12 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from providers.domain.account import account_id
+from providers.domain.audit import CountedUse, ReportedUse
 from providers.domain.context_use import ContextUse
 from providers.domain.errors import NotSignedIn, ProviderError
 from providers.domain.hook_line import Purpose
 from providers.domain.limits import Identity, Reading, UsageError
-from providers.logs import LogFormat
+from providers.logs import LogFormat, Observed
 from providers.sessions import SessionFinder
 from providers.setting import Bool, Choice, FilePath, FolderList, Menu, Setting
 
@@ -175,6 +176,9 @@ class ProviderSettings(Struct, frozen=True, kw_only=True):
     source: str | None = None
 
 
+ReportedSessions = Callable[[Sequence[Observed], Mapping[str, CountedUse]], Mapping[str, ReportedUse]]
+"""From the observations of logs that belong together, and from what is counted of each session."""
+
 Strokes = tuple[tuple[tuple[float, float], ...], ...]
 """Lines from point to point in a unit square: x goes right, y goes down; two equal points are a dot."""
 
@@ -221,7 +225,9 @@ class Provider(Struct, frozen=True, kw_only=True):
     observations of its logs; None where it is not certain. `home_variable` is the environment variable that
     names its homes, and `home_files` are what a home of it has, at least one of them or of the folders of its
     logs. `sessions` finds its live sessions; `watched_sessions` names files and folders of a home, few of them:
-    when one changes, so may have the status of a session, though no log did.
+    when one changes, so may have the status of a session, though no log did. `reported_sessions` is what its
+    program states of sessions itself, by session: from the observations of logs that belong together, and from
+    what is counted of each; None where it states nothing.
     """
 
     id: str
@@ -249,6 +255,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     home_files: tuple[str, ...] = ()
     sessions: SessionFinder | None = None
     watched_sessions: Callable[[Path], tuple[str, ...]] = lambda _home: ()
+    reported_sessions: ReportedSessions | None = None
 
     @property
     def sources(self) -> tuple[Source, ...]:

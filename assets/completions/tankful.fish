@@ -50,8 +50,8 @@ function _shtab_tankful_using
   test "$_shtab_tankful_cmdpath" = "$argv"
 end
 
-set -g _shtab_tankful_commands usage cost sessions 'sessions open' statusline watch guard hook dashboard export metrics mcp prices 'prices list' 'prices update' 'prices reset' config 'config list' 'config get' 'config set' 'config unset' 'config path' autostart doctor completion
-set -g _shtab_tankful_opts_with_value --by --days --for --format --hook --html --max-age --min-left --port --provider --since --source --template --textfile --timezone --until --url --wait --warn-left --what --window
+set -g _shtab_tankful_commands usage cost audit sessions 'sessions open' statusline watch guard hook dashboard export metrics mcp prices 'prices list' 'prices update' 'prices reset' config 'config list' 'config get' 'config set' 'config unset' 'config path' autostart doctor completion
+set -g _shtab_tankful_opts_with_value --by --days --for --format --hook --html --max-age --min-left --port --provider --since --source --strict --template --textfile --timezone --until --url --wait --warn-left --what --window
 
 complete -c tankful -e
 complete -c tankful -f
@@ -79,6 +79,15 @@ complete -c tankful -n '_shtab_tankful_using cost' -l chart -d 'draw a bar besid
 complete -c tankful -n '_shtab_tankful_using cost' -l rates -d 'show the prices applied'
 complete -c tankful -n '_shtab_tankful_using cost' -l timezone -x -d 'time zone for days, such as Europe/Berlin (default: the system'"'"'s)'
 complete -c tankful -n '_shtab_tankful_using cost' -l json -d 'print JSON'
+complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a audit -d 'compare what was counted with what the programs report themselves'
+complete -c tankful -n '_shtab_tankful_using audit' -s h -l help -d 'show this help and exit'
+complete -c tankful -n '_shtab_tankful_using audit' -l provider -xka "codex claude all" -d 'audit only this provider: codex, claude (default: all)'
+complete -c tankful -n '_shtab_tankful_using audit' -l since -x -d 'last used from this day on, such as 2026-11-01'
+complete -c tankful -n '_shtab_tankful_using audit' -l until -x -d 'last used up to and including this day'
+complete -c tankful -n '_shtab_tankful_using audit' -l all -d 'show each row, also those that are equal'
+complete -c tankful -n '_shtab_tankful_using audit' -l strict -x -d 'exit with 1 where an unexplained difference exceeds this share of what was reported (default: 1)'
+complete -c tankful -n '_shtab_tankful_using audit' -l timezone -x -d 'time zone for days, such as Europe/Berlin (default: the system'"'"'s)'
+complete -c tankful -n '_shtab_tankful_using audit' -l json -d 'print JSON'
 complete -c tankful -n '_shtab_tankful_using; and test $_shtab_tankful_npos -eq 0' -a sessions -d 'Show the live sessions of Codex and Claude Code: those that wait for you come first.'
 complete -c tankful -n '_shtab_tankful_using sessions' -s h -l help -d 'show this help and exit'
 complete -c tankful -n '_shtab_tankful_using sessions' -l watch -d 'keep it up to date, until q or Ctrl-C'

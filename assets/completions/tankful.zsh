@@ -10,6 +10,7 @@
 
 _shtab_tankful_commands() {
   local _commands=(
+    audit:'compare what was counted with what the programs report themselves'
     autostart:'choose whether the tray starts when you log in'
     completion:'print the completion script for bash, zsh or fish'
     config:'Show and change the settings in settings.toml; without an action it lists them.'
@@ -66,6 +67,20 @@ _shtab_tankful_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_tankful_defaults_added=0
+
+_shtab_tankful_audit_options=(
+  "(- : *)"{-h,--help}"[show this help and exit]"
+  "--provider[audit only this provider\: codex, claude (default\: all)]:ID:(codex claude all)"
+  "--since[last used from this day on, such as 2026-11-01]:DATE:"
+  "--until[last used up to and including this day]:DATE:"
+  "--all[show each row, also those that are equal]"
+  "--strict[exit with 1 where an unexplained difference exceeds this share of what was reported (default\: 1)]:PERCENT:"
+  "--timezone[time zone for days, such as Europe\/Berlin (default\: the system\'s)]:ZONE:"
+  "--json[print JSON]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_tankful_audit_defaults_added=0
 
 _shtab_tankful_autostart_options=(
   "(- : *)"{-h,--help}"[show this help and exit]"
@@ -324,6 +339,7 @@ _shtab_tankful() {
       (( CURRENT += 1 ))
       curcontext="${curcontext%:*:*}:_shtab_tankful-$line[1]:"
       case $line[1] in
+        audit) _arguments -C -s $_shtab_tankful_audit_options ;;
         autostart) _arguments -C -s $_shtab_tankful_autostart_options ;;
         completion) _arguments -C -s $_shtab_tankful_completion_options ;;
         config) _shtab_tankful_config ;;

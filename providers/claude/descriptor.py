@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,8 @@ from providers.source import Glyph, Home, Installed, Links, Login, OwnHook, Prov
 
 if TYPE_CHECKING:
     from providers.claude.auth import Logins
+    from providers.domain.audit import CountedUse, ReportedUse
+    from providers.logs import Observed
 
 VARIABLES = ("ANTHROPIC_*", "CLAUDE*")
 
@@ -73,6 +75,15 @@ def find_hooks(home: Home, environ: Mapping[str, str], chosen: Path | None) -> t
     return hooks.find_hooks(home, environ, chosen)
 
 
+def reported_sessions(
+    logs: Sequence[Observed], counted: Mapping[str, CountedUse]
+) -> Mapping[str, ReportedUse]:
+    """The totals that Claude Code logs of its sessions (2.1.329 and later)."""
+    from providers.claude.logs import audit
+
+    return audit.reported_sessions(logs, counted)
+
+
 @cache
 def make_sources(foreign_variables: tuple[str, ...]) -> tuple[Source, ...]:
     from providers.claude.endpoint.source import OAuthSource
@@ -111,6 +122,7 @@ CLAUDE = Provider(
     home_files=(".credentials.json", ".claude.json"),
     sessions=ClaudeSessions(),
     watched_sessions=watched_sessions,
+    reported_sessions=reported_sessions,
     when_empty={
         "statusline": "Claude Code has not reported this account's limits recently; set its statusLine command to"
         " `tankful statusline --from-claude`.",

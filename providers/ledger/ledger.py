@@ -29,8 +29,10 @@ from providers.ledger.steps import QUARTERS, days
 from providers.ledger.verify import Verifier
 
 if TYPE_CHECKING:  # a count has no use for them
+    from providers.domain.audit import CountedUse, ReportedUse
     from providers.ledger.rollup.rollup import Rollup
     from providers.ledger.stored_limits import StoredLimits
+    from providers.source import ReportedSessions
 
 T = TypeVar("T")
 
@@ -140,6 +142,23 @@ class Ledger:
             return False
         with self._place.opened() as db:
             return all_read(db, shelf, logs)
+
+    def audit_sessions(
+        self, provider: str, homes: Iterable[Path], reported: ReportedSessions
+    ) -> tuple[dict[str, CountedUse], dict[str, ReportedUse]]:
+        """By session what is counted of it and what its program reports; of those homes. Raises LedgerError."""
+        from providers.ledger.audit import counted_sessions, observed_parts
+
+        if not self._place.has_ledger():
+            return {}, {}
+        paths = tuple(homes)
+        found: dict[str, ReportedUse] = {}
+        verifier = self._verifier.begin(self._place.state())
+        with self._place.opened() as db, closing(db.execute("BEGIN")):  # one state for all queries
+            counted = counted_sessions(db, provider, paths, verifier)
+            for part in observed_parts(db, provider, paths):
+                found |= reported(part, counted)
+        return counted, found
 
     def counters(self) -> tuple[Counter, ...]:
         """All-time sums of the ledger, sorted by provider, account and model.

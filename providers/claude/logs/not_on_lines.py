@@ -59,23 +59,46 @@ class Growth(Struct, frozen=True):
     unlogged: Sums
 
 
+class Step(Struct, frozen=True):
+    """A state, the one before that it goes on from, and the responses in between; `stretch` is None where nobody
+    knows from where it goes on. `is_first` where the session has none before of the same sum.
+    """
+
+    state: RunningTotal
+    before: RunningTotal | None
+    stretch: Stretch | None
+    is_first: bool
+
+
 def not_on_lines(sessions: Mapping[str, SessionUsage]) -> Iterator[Growth]:
     """Of all states of these sessions, which must be complete: those that began with the same process together."""
+    for name, lines, steps in steps_of(sessions):
+        for step in steps:
+            if step.stretch is not None:
+                unlogged = _unlogged(lines, step.stretch, step.before, step.state)
+                for model, (total, left) in unlogged.items():
+                    yield Growth(name, step.state, model, total, left)
+
+
+def steps_of(sessions: Mapping[str, SessionUsage]) -> Iterator[tuple[str, SessionLines, list[Step]]]:
+    """By session its responses, and its states one by one."""
     by_process = _by_process(sessions) if len(sessions) > 1 else {}
     for name, session in sessions.items():
-        lines = _Lines(session.responses)
-        newest: dict[float, RunningTotal] = {}  # by the process in which the sum began
-        for state in session.states:
-            own = newest.get(state.started_ms)
-            before = own or _of_parent(
-                by_process.get(state.started_ms, ()), name, lines.began(state.at), state
-            )
-            newest[state.started_ms] = state
-            if before is None and session.is_fork:
-                continue  # nobody knows from where it goes on
-            stretch = _stretch(lines, before, state, is_own=own is not None)
-            for model, (total, unlogged) in _unlogged(lines, stretch, before, state).items():
-                yield Growth(name, state, model, total, unlogged)
+        lines = SessionLines(session.responses)
+        yield name, lines, list(_steps(name, session, lines, by_process))
+
+
+def _steps(
+    name: str, session: SessionUsage, lines: SessionLines, by_process: Mapping[float, list[_Stated]]
+) -> Iterator[Step]:
+    newest: dict[float, RunningTotal] = {}  # by the process in which the sum began
+    for state in session.states:
+        own = newest.get(state.started_ms)
+        before = own or _of_parent(by_process.get(state.started_ms, ()), name, lines.began(state.at), state)
+        newest[state.started_ms] = state
+        is_known = before is not None or not session.is_fork
+        stretch = _stretch(lines, before, state, is_own=own is not None) if is_known else None
+        yield Step(state, before, stretch, own is None)
 
 
 _Stated = tuple[float, int, str, RunningTotal]
@@ -104,7 +127,7 @@ def _of_parent(
     return None
 
 
-class _Lines:
+class SessionLines:
     """The responses of a session in the order of time, summed up so that those of a stretch are found at once."""
 
     def __init__(self, responses: Sequence[OwnResponse]) -> None:
@@ -125,7 +148,18 @@ class _Lines:
         place = bisect_right(self._main, at)
         return self._main[place] if place < len(self._main) else otherwise
 
-    def used(self, model: str, stretch: _Stretch) -> tuple[int, ...]:
+    @property
+    def models(self) -> set[str]:
+        return {model for model, _ in self._sums}
+
+    def whole(self) -> tuple[int, ...]:
+        """What all of them used, by class."""
+        used = _NOTHING
+        for _, sums in self._sums.values():
+            used = tuple(map(add, used, sums[-1]))
+        return used
+
+    def used(self, model: str, stretch: Stretch) -> tuple[int, ...]:
         """What the responses of a stretch used of a model, by class."""
         main, agents = self._sums.get((model, False)), self._sums.get((model, True))
         used = _NOTHING
@@ -150,7 +184,7 @@ def _grown(sums: Sequence[tuple[int, ...]], before: int, after: int) -> tuple[in
     return tuple(map(sub, sums[after], sums[before])) if after > before else _NOTHING
 
 
-class _Stretch(Struct, frozen=True):
+class Stretch(Struct, frozen=True):
     """The session's own lines after `began`, up to `ended`, and its subagents' from `first` until `following`.
 
     A subagent may answer when its session has logged its last line, until the session's next one.
@@ -162,7 +196,9 @@ class _Stretch(Struct, frozen=True):
     following: float
 
 
-def _stretch(lines: _Lines, before: RunningTotal | None, state: RunningTotal, *, is_own: bool) -> _Stretch:
+def _stretch(
+    lines: SessionLines, before: RunningTotal | None, state: RunningTotal, *, is_own: bool
+) -> Stretch:
     """From the state before, which is the session's own or that of its parent, to this one.
 
     A killed process may have written lines since the state before: those are older than the stretch is long.
@@ -173,16 +209,16 @@ def _stretch(lines: _Lines, before: RunningTotal | None, state: RunningTotal, *,
     if before is not None and is_own:
         began = max(began, before.at)
     first = lines.main_after(began, began) if is_own else began
-    return _Stretch(began, state.at, first, lines.main_after(state.at, float("inf")))
+    return Stretch(began, state.at, first, lines.main_after(state.at, float("inf")))
 
 
 def _unlogged(
-    lines: _Lines, stretch: _Stretch, before: RunningTotal | None, state: RunningTotal
+    lines: SessionLines, stretch: Stretch, before: RunningTotal | None, state: RunningTotal
 ) -> dict[str, tuple[Sums, Sums]]:
     """By model the state's total, and its growth since the one before less what the lines of that stretch hold."""
-    earlier = _by_model(before) if before is not None else {}
+    earlier = by_model(before) if before is not None else {}
     found: dict[str, tuple[Sums, Sums]] = {}
-    for model, total in _by_model(state).items():
+    for model, total in by_model(state).items():
         held = astuple(earlier[model]) if model in earlier else _NOTHING
         used = lines.used(model, stretch)
         left = [max(0, new - old - own) for new, old, own in zip(astuple(total), held, used, strict=True)]
@@ -191,7 +227,7 @@ def _unlogged(
     return found
 
 
-def _by_model(state: RunningTotal) -> dict[str, Sums]:
+def by_model(state: RunningTotal) -> dict[str, Sums]:
     """The same model may be in a sum under two names, with its long context and without."""
     found: dict[str, Sums] = {}
     for name, sums in state.sums.items():

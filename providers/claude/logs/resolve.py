@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import astuple
@@ -22,6 +23,7 @@ from providers.claude.logs.transcript import (
     Claim,
     Location,
     Observation,
+    ObservationOf,
     Served,
     Sums,
     known_account,
@@ -208,23 +210,41 @@ def _sessions(
         if place.location.root in own and not place.location.copied:
             response = OwnResponse(at, served.model, _sums(best), place.of_subagent)
             own[place.location.root].append(response)
-    states: dict[str, dict[object, RunningTotal]] = {session: {} for session in own}
-    forks: set[str] = set()
-    for _, observation in kept:
-        forks |= {place.root for place in observation.places if place.copied}
-        for sent in observation.states:
-            state = RunningTotal(sent.at, sent.started_ms, sent.ran_ms, sent.sums)
-            known = states[observation.places[sent.place].root]
-            same = state.started_ms, frozenset(state.sums.items())
-            known[same] = min(state, known.get(same, state), key=lambda one: (one.at, one.ran_ms))
+    states, forks = states_of(kept), forks_of(kept)
     return {
         session: SessionUsage(
-            responses=own[session],
-            states=sorted(states[session].values(), key=lambda state: (state.at, state.ran_ms)),
-            is_fork=session in forks,
+            responses=own[session], states=states.get(session, []), is_fork=session in forks
         )
         for session in own
     }
+
+
+def sessions_with_totals(kept: Kept) -> dict[str, SessionUsage]:
+    """The sessions that logged totals, with their own responses."""
+    responses = _responses(kept)
+    for key in _replayed(responses):
+        del responses[key]
+    return _sessions(kept, responses, _places_of_states(kept).keys())
+
+
+def states_of(kept: Iterable[tuple[Path, ObservationOf[Any]]]) -> dict[str, list[RunningTotal]]:
+    """The totals of each session in their order, each once."""
+    found: dict[str, dict[object, RunningTotal]] = {}
+    for _, observation in kept:
+        for sent in observation.states:
+            state = RunningTotal(sent.at, sent.started_ms, sent.ran_ms, sent.sums)
+            known = found.setdefault(observation.places[sent.place].root, {})
+            same = state.started_ms, frozenset(state.sums.items())
+            known[same] = min(state, known.get(same, state), key=lambda one: (one.at, one.ran_ms))
+    return {
+        session: sorted(states.values(), key=lambda state: (state.at, state.ran_ms))
+        for session, states in found.items()
+    }
+
+
+def forks_of(kept: Iterable[tuple[Path, ObservationOf[Any]]]) -> set[str]:
+    """The sessions that have copied lines."""
+    return {place.root for _, each in kept for place in each.places if place.copied}
 
 
 def _projects(responses: Mapping[int, _Response]) -> dict[str, str]:

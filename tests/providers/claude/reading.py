@@ -106,6 +106,11 @@ def counted(homes: Sequence[Path]) -> list[BilledResponse]:
 
 def everything(homes: Sequence[Path]) -> list[BilledResponse]:
     """The same, and what their sessions used beside their lines."""
+    return FORMAT.resolve(observations(homes)).responses
+
+
+def observations(homes: Sequence[Path]) -> list[Observed]:
+    """Of all logs of these homes."""
     scanner = FORMAT.scanner()
     found = []
     for home in homes:
@@ -113,4 +118,4 @@ def everything(homes: Sequence[Path]) -> list[BilledResponse]:
             scan = scanner.scan(log.path)
             assert (scan.complete, scan.skipped) == (True, 0)
             found.append(Observed(home=home, observation=scan.observation))
-    return FORMAT.resolve(found).responses
+    return found

@@ -1,0 +1,40 @@
+"""What the providers' own programs and servers report, beside what is counted here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, tzinfo
+
+from providers.domain.audit import AuditRow, audited
+from providers.source import Provider
+from tray.engine.costs import Costs
+from tray.engine.scope import Scope
+
+
+def audit_rows(scope: Scope, costs: Costs, providers: Iterable[Provider]) -> list[AuditRow]:
+    """All rows of these providers, as far as logs are counted. Raises LedgerError."""
+    return [row for each in providers for row in _rows(scope, costs, each)]
+
+
+def _rows(scope: Scope, costs: Costs, provider: Provider) -> Iterator[AuditRow]:
+    """A kind of row is a line: what is counted and what is reported, by the id of the row."""
+    homes = [home.path for home in scope.log_homes_of(provider)]
+    if provider.reported_sessions is not None:
+        found = costs.ledger.audit_sessions(provider.id, homes, provider.reported_sessions)
+        yield from audited(provider.id, "session", *found)
+
+
+def used_within(
+    rows: Iterable[AuditRow], since: date | None, until: date | None, zone: tzinfo
+) -> list[AuditRow]:
+    """Those last used on one of these local days; all of them without a bound."""
+    if since is None and until is None:
+        return list(rows)
+    return [row for row in rows if _is_within(row, since or date.min, until or date.max, zone)]
+
+
+def _is_within(row: AuditRow, since: date, until: date, zone: tzinfo) -> bool:
+    if row.what == "day":
+        return since.isoformat() <= row.id <= until.isoformat()
+    at = row.counted.last_at
+    return at is not None and since <= at.astimezone(zone).date() <= until

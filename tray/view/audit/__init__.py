@@ -1,0 +1,1 @@
+"""What was counted beside what was reported: as a table for people, and as JSON."""

@@ -1,0 +1,53 @@
+"""The rows of an audit as JSON, schema `tankful.audit/1`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from providers.domain.audit import AuditRow, UsedTokens, totals
+from tray.engine.document_values import as_time, as_usd
+
+
+def as_data(rows: Sequence[AuditRow], now: datetime) -> dict[str, Any]:
+    """The shape of `tankful audit --json`. Differences are ours less theirs; what is not known is null."""
+    every = totals(rows)
+    return {
+        "schema": "tankful.audit/1",
+        "generated_at": as_time(now),
+        "rows": [_row(row) for row in rows],
+        "totals": {
+            "rows": every.rows,
+            "equal": every.equal,
+            "unexplained": every.unexplained,
+            "not_reported": every.not_reported,
+            "ledger": _used(every.counted),
+            "reported": _used(every.reported),
+            "difference": _used(every.difference),
+        },
+    }
+
+
+def _row(row: AuditRow) -> dict[str, Any]:
+    counted, reported = row.counted, row.reported
+    used = {"tokens": None, "usd": None} if reported.used is None else _used(reported.used)
+    return {
+        "provider": row.provider,
+        "what": row.what,
+        "id": row.id,
+        "project": counted.project,
+        "last_at": as_time(counted.last_at),
+        "ledger": _used(counted.whole)
+        | {"on_lines": _used(counted.on_lines), "not_on_lines": _used(counted.not_on_lines)},
+        "reported": {"by": reported.by} | used,
+        "difference": None if row.difference is None else _used(row.difference),
+        "explained": row.explained,
+        "causes": list(row.causes),
+        "unexplained_tokens": row.unexplained_tokens,
+        "why": reported.why,
+    }
+
+
+def _used(used: UsedTokens) -> dict[str, Any]:
+    return {"tokens": used.tokens, "usd": as_usd(used.usd)}
