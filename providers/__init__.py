@@ -6,6 +6,7 @@
         limits, cost      windows, credits, tokens, reports
         session_figures   what a live session used, as the ledger is asked for it
         usage_rate        how fast a window is used, and what was used of it today
+        window_value      what one percent of a window is worth
         account           the name of an account, the same from a log and from a login
         scalars, lenient  plain values in whatever form they were written; what can be salvaged of an object
         typed             decoders of Structs, made by one thread at a time
@@ -67,6 +68,7 @@
         stored_limits     the limits over time (history); `rates` of the last hours, limit_news (what an account
                           hears of it)
         windows           what became of each window, from its readings: pure; kept for ever by window_log
+        window_use        what was logged of each window, read again only where it changed (kept_uses)
         prices/           the user's own prices.toml > the price library's list (rates.json, or one that `update`
                           downloaded) > our prices.toml for what it lacks, read as gaps.json (layers: which price
                           applies; pricing: what a response costs)
@@ -118,6 +120,7 @@
         prices_edit       one price changed in the text of the person's own file; prices_writer does it
                           (toml_file: how either is replaced; repricing: what other prices would come to)
         audit             what programs and servers report, beside what is counted
+        window_figures    what was logged of the windows, for `usage --json`
         costs, history    what the ledger says of them: `counting` brings it up to date, `cost_summary` adds it up
                           (home_costs: those of each home, kept; cost_faults: a fault with one provider's logs
                           costs no other's figures)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from providers.domain.limits import AccountUsage
 from providers.domain.work_days import ALL
@@ -15,6 +19,9 @@ from providers.ledger.limit_news import LimitNews, limit_news
 from providers.ledger.place import SHORT_WAIT, Place
 from providers.ledger.rows import LimitRow, limits
 from providers.ledger.windows import WindowRecord
+
+if TYPE_CHECKING:  # few have a use for it
+    from providers.ledger.window_use import WindowUse
 
 _MOST_CHANGES = 20_000
 """Of one window: more than a chart can show, and read within 0.1 s."""
@@ -79,6 +86,29 @@ class StoredLimits:
         until before `until`, in the order in which they began. Raises LedgerError.
         """
         return self._place.read(lambda db: window_log.windows(db, since, until, account, window), [])
+
+    def uses(self, records: Sequence[WindowRecord], kept: Path | None = None) -> list[WindowUse]:
+        """What was logged of each of these windows, as `windows` returns them, and how far it rose meanwhile;
+        without those of accounts that have no logs here. `kept` is the file that remembers it. Raises LedgerError.
+        """
+        return self._uses(lambda _db: records, kept) if records else []
+
+    def recent_uses(self, accounts: Collection[str], now: datetime, kept: Path | None) -> list[WindowUse]:
+        """The same of the last windows that limit all use of these accounts, oldest first. Raises LedgerError."""
+        if not accounts or not self._place.has_ledger():
+            return []
+        return self._uses(lambda db: window_log.recent(db, accounts, now), kept)
+
+    def _uses(
+        self, records_of: Callable[[sqlite3.Connection], Sequence[WindowRecord]], kept: Path | None
+    ) -> list[WindowUse]:
+        from providers.ledger import kept_uses, window_use
+
+        before = kept_uses.load(kept)
+        with self._place.opened(SHORT_WAIT) as db, closing(db.execute("BEGIN")):  # one state for all queries
+            found, read = window_use.read(db, records_of(db), before)
+        kept_uses.save(kept, before, read)
+        return found
 
     def rows(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[LimitRow]:
         """How the windows of all accounts changed from `since` until before `until`, by account, window and time.

@@ -6,7 +6,7 @@ Whoever notes limits writes it, in the same transaction; any number of processes
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from math import isfinite
@@ -17,16 +17,19 @@ from msgspec.structs import replace
 from providers.domain.blocked import is_refused
 from providers.domain.limits import CLOCK_SLACK, AccountUsage, RateWindow, Sourced
 from providers.domain.rules import ALL_USE_SCOPES
+from providers.domain.work_days import SHORTEST_SECONDS
 from providers.ledger import history
 from providers.ledger.epoch_ms import moment, moment_or_none, ms, ms_or_none
 from providers.ledger.row_checksums import INTACT
 from providers.ledger.row_checksums import note as note_checksum
+from providers.ledger.statements import placeholders
 from providers.ledger.windows import Records, WindowReading, WindowRecord, follow
 
 SEEN_EVERY = timedelta(hours=6)
 """That a window is as it was is written only so often, ten times in the length of a short one: disks wear out."""
 REDEEMED_WITHIN = timedelta(hours=1)
 """A reset credit that was spent may be reported before or after the reset itself."""
+_LATELY, _LONG_AGO = timedelta(weeks=4), timedelta(weeks=12)
 _MINUTES = {"session": 300, "weekly": 10_080, "monthly": 43_200}
 _COLUMNS = (
     "account, window, starts_ms, resets_ms, used_percent, seen_ms, ended_ms, reset_early, redeemed, moved,"
@@ -72,6 +75,27 @@ def windows(
         (ms(until), ms(since), account, window),
     )
     return [_record(row) for row in rows]
+
+
+def recent(db: sqlite3.Connection, accounts: Collection[str], now: datetime) -> list[WindowRecord]:
+    """The windows that limit all use of these accounts and began lately, in the order in which they began: of
+    those of two days and more in the last twelve weeks, of shorter ones in the last four. Plans change, and so do
+    limits.
+    """
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM windows WHERE account IN ({placeholders(list(accounts))})"  # noqa: S608
+        f" AND starts_ms >= ? AND starts_ms <= ? AND {INTACT['windows']} ORDER BY starts_ms, account, window",
+        (*accounts, ms(now - _LONG_AGO), ms(now + CLOCK_SLACK)),
+    )
+    found = map(_record, rows)
+    return [each for each in found if now - each.starts_at <= _looked_back(each.window)]
+
+
+def _looked_back(window: str) -> timedelta:
+    length = window_length(window)
+    if length is None or RateWindow(id=window, title="", used_percent=0).scope != "account":
+        return timedelta(-1)
+    return _LATELY if length < timedelta(seconds=SHORTEST_SECONDS) else _LONG_AGO
 
 
 def fold_history(db: sqlite3.Connection) -> None:

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from tray.engine import budgets, document
+    from tray.engine import budgets, document, window_figures
     from tray.engine.costs import Costs
     from tray.engine.once import costs_of, refresh_every, take_round
     from tray.engine.settings_table import WORK_DAYS
@@ -70,11 +70,17 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         facts = budgets.facts(settings, counted, snapshot.accounts)
         days = settings.get(WORK_DAYS)
-        output.emit(output.as_json(document.usage(snapshot, now, days, scope.zone, facts)))
+        shown = document.usage(snapshot, now, days, scope.zone, facts)
+        if not options.cached:
+            accounts = {each.account.id for each in snapshot.accounts if each.account}
+            shown = window_figures.with_uses(
+                shown, window_figures.recent_uses(scope, costs.ledger, accounts), now
+            )
+        output.emit(output.as_json(shown))
     else:
         _tell_if_not_counted(snapshot, counted)
-        shown = State(snapshot=snapshot, settings=settings, costs=counted, refresh_every=refresh_every(scope))
-        show_rows(menu.status_rows(shown, now, scope.zone))
+        state = State(snapshot=snapshot, settings=settings, costs=counted, refresh_every=refresh_every(scope))
+        show_rows(menu.status_rows(state, now, scope.zone))
     read = any(
         has_limits(account) or (account.cost is not None and account.cost.has_logs)
         for account in snapshot.accounts

@@ -17,6 +17,7 @@ from providers.ledger.windows import WindowRecord
 from tray.engine import published
 from tray.engine.salt import private_salt
 from tray.engine.scope import Scope
+from tray.engine.window_figures import KEPT
 from tray.view.export import limits, openmetrics, responses, written
 from tray.view.export.calendar import calendar
 from tray.view.export.redact import Redaction
@@ -74,7 +75,9 @@ class Pieces:
             case "limits":
                 return limits.limits(self._limit_rows(), self._owners, self._hidden)
             case "windows":
-                return limits.windows(self._windows(), self._owners, self._hidden)
+                records = list(self._windows())
+                uses = self._ledger.limits.uses(records, self._scope.folders.cache / KEPT)
+                return limits.windows(records, self._owners, self._hidden, uses)
 
     def _billed(self) -> Iterator[tuple[Origin, Values]]:
         """Of the homes that `tankful cost` adds up."""

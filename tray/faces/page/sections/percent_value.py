@@ -38,19 +38,19 @@ class WorthCard(Struct, frozen=True, kw_only=True):
     unknown: str = ""
 
 
-class PercentWorth(Struct, frozen=True, kw_only=True):
+class PercentCards(Struct, frozen=True, kw_only=True):
     cards: tuple[WorthCard, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def build(data: PageData) -> PercentWorth:
+def build(data: PageData) -> PercentCards:
     """Raises LedgerError."""
     values = percent_values(data)
     cards = tuple(
         _card(account, values[account.id]) for account in limit_accounts(data) if account.id in values
     )
     known = any(not card.unknown for card in cards)
-    return PercentWorth(cards=cards, notes=(_ESTIMATE, _ELSEWHERE) if known else ())
+    return PercentCards(cards=cards, notes=(_ESTIMATE, _ELSEWHERE) if known else ())
 
 
 def _card(account: LimitAccount, found: PercentValue | None) -> WorthCard:
