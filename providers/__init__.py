@@ -13,6 +13,7 @@
         errors            a closed set, each with its remedy
         merge             many readings → one picture
         currency          how many decimals money has
+        server_count      what a vendor's server counted of sessions and days; glyph: a provider's sign
         project           one name for all spellings of a folder
         context_use       how much of its context window a session uses
         budgets           what a person's own day, week or month comes to: plain numbers, as in rules

@@ -13,8 +13,10 @@ from providers.domain.account import account_id
 from providers.domain.audit import CountedUse, ReportedUse
 from providers.domain.context_use import ContextUse
 from providers.domain.errors import NotSignedIn, ProviderError
+from providers.domain.glyph import Glyph
 from providers.domain.hook_line import Purpose
 from providers.domain.limits import Identity, Reading, UsageError
+from providers.domain.server_count import ServerAnswer
 from providers.logs import LogFormat, Observed
 from providers.sessions import SessionFinder
 from providers.setting import Bool, Choice, FilePath, FolderList, Menu, Setting
@@ -165,6 +167,22 @@ class Source(Protocol):
         """Its current reading, or None if it has none; raises ProviderError within its deadline."""
 
 
+class ServerCounter(Protocol):
+    """Asks a vendor's server what it counted itself: only as the person wishes, each session is a request.
+
+    `sessions_by` and `days_by` are the vendor's own names for the two counts.
+    """
+
+    @property
+    def sessions_by(self) -> str: ...
+
+    @property
+    def days_by(self) -> str: ...
+
+    def count(self, question: Question, sessions: Sequence[str]) -> ServerAnswer:
+        """Within a minute, whatever there is to ask, in this order; never raises ProviderError."""
+
+
 class ProviderSettings(Struct, frozen=True, kw_only=True):
     """The user's settings for a provider: `homes` besides those of the environment, its `program`, the only
     `source` to use; None and empty mean automatic.
@@ -178,19 +196,6 @@ class ProviderSettings(Struct, frozen=True, kw_only=True):
 
 ReportedSessions = Callable[[Sequence[Observed], Mapping[str, CountedUse]], Mapping[str, ReportedUse]]
 """From the observations of logs that belong together, and from what is counted of each session."""
-
-Strokes = tuple[tuple[tuple[float, float], ...], ...]
-"""Lines from point to point in a unit square: x goes right, y goes down; two equal points are a dot."""
-
-
-class Glyph(Struct, frozen=True):
-    """A provider's sign in the tray's icon, drawn by us: a few pixels, so a shape and no logo.
-
-    `colour` is RGB, neither light nor dark: it has a contrast of 3:1 at least both on white and on dark grey.
-    """
-
-    strokes: Strokes = ()
-    colour: tuple[int, int, int] = (128, 128, 132)
 
 
 class Links(Struct, frozen=True, kw_only=True):
@@ -227,7 +232,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     logs. `sessions` finds its live sessions; `watched_sessions` names files and folders of a home, few of them:
     when one changes, so may have the status of a session, though no log did. `reported_sessions` is what its
     program states of sessions itself, by session: from the observations of logs that belong together, and from
-    what is counted of each; None where it states nothing.
+    what is counted of each; None where it states nothing. `make_server_counter` makes what asks its server for
+    its own count, given `foreign_variables`; None where no server can be asked.
     """
 
     id: str
@@ -256,10 +262,16 @@ class Provider(Struct, frozen=True, kw_only=True):
     sessions: SessionFinder | None = None
     watched_sessions: Callable[[Path], tuple[str, ...]] = lambda _home: ()
     reported_sessions: ReportedSessions | None = None
+    make_server_counter: Callable[[tuple[str, ...]], ServerCounter] | None = None
 
     @property
     def sources(self) -> tuple[Source, ...]:
         return self.make_sources(self.foreign_variables)
+
+    @property
+    def server_counter(self) -> ServerCounter | None:
+        make = self.make_server_counter
+        return None if make is None else make(self.foreign_variables)
 
 
 class SourceNames(Struct, frozen=True):

@@ -49,6 +49,27 @@ USAGE = {
         {"startDate": "2026-11-19", "tokens": 2000},
     ],
 }
+GROUP = {
+    "model": "gpt-5.5",
+    "reasoningEffort": "medium",
+    "speed": "standard",
+    "estimatedUsageCreditsMicros": 40,
+    "inputTokens": 1301,
+    "cachedInputTokens": 1000,
+    "netNewInputTokens": 301,
+    "outputTokens": 57,
+    "totalTokens": 1358,
+}
+NO_DAYS = {"summary": {"lifetimeTokens": None}, "dailyUsageBuckets": None}
+
+
+def thread_answer(thread: str, **changes: Any) -> dict[str, Any]:
+    """What 0.171 answers for a thread; `changes` replace members of its usage."""
+    usd = {"estimatedUsageUsdMicros": 250_000, "nativeUsageUsdMicros": None}
+    use = {"threadId": thread, "estimatedUsageCreditsMicros": 40, **usd, "groups": [GROUP]}
+    return NO_DAYS | {"threadUsage": use | changes}
+
+
 ANSWERS = {
     "initialize": {"userAgent": "fake"},
     "account/read": ACCOUNT,
@@ -61,7 +82,8 @@ Habits = dict[str, Any]
 silent: methods that get no answer, or true; ends_at: the method at which it ends; slow: method → seconds;
 before: lines written before each answer, NAME of those below or the line itself; pieces: answers come in pieces;
 noise: bytes on stderr at the start; reverse: the last two answers come in reverse; stubborn: SIGTERM and the end
-of stdin are nothing to it; daemon: a child that leaves the group and the session; log: where it writes."""
+of stdin are nothing to it; daemon: a child that leaves the group and the session; log: where it writes.
+Answers and errors may be of a thread's id instead, and `silent_for` are such ids that get none."""
 
 LINES = {
     "garbage": "WARNING: no JSON at all \x1b[31m{",
@@ -111,10 +133,15 @@ def _answer(habits: Habits, message: dict[str, Any], held: list[str]) -> None:
         return
     for name in habits.get("before", ()):
         _write(LINES.get(name, name) + "\n")
-    if error := habits.get("errors", {}).get(method):
+    thread = (message.get("params") or {}).get("threadId")
+    if thread in habits.get("silent_for", ()):
+        return
+    if error := habits.get("errors", {}).get(thread or method):
         reply = {"id": message["id"], "error": error}
     else:
-        reply = {"id": message["id"], "result": (ANSWERS | habits.get("answers", {})).get(method)}
+        answers = ANSWERS | habits.get("answers", {})
+        result = answers.get(method) if thread is None else answers.get(thread, thread_answer(thread))
+        reply = {"id": message["id"], "result": result}
     held.append(json.dumps(reply) + "\n")
     if habits.get("reverse") and method == "account/read":
         return

@@ -13,8 +13,9 @@ from providers.claude.context_window import context_window
 from providers.claude.desktop import find_log_homes
 from providers.claude.logs.format import TRANSCRIPTS
 from providers.claude.sessions.finder import ClaudeSessions, watched_sessions
+from providers.domain.glyph import Glyph
 from providers.host.files import short, split_homes
-from providers.source import Glyph, Home, Installed, Links, Login, OwnHook, Provider, Source
+from providers.source import Home, Installed, Links, Login, OwnHook, Provider, Source
 
 if TYPE_CHECKING:
     from providers.claude.auth import Logins

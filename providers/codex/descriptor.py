@@ -11,8 +11,9 @@ from pathlib import Path
 from providers.codex.logs.format import ROLLOUTS
 from providers.codex.sessions.finder import CodexSessions, watched_sessions
 from providers.domain.context_use import ContextUse
+from providers.domain.glyph import Glyph
 from providers.host.files import short, split_homes
-from providers.source import Glyph, Home, Installed, Links, Login, OwnHook, Provider, Source
+from providers.source import Home, Installed, Links, Login, OwnHook, Provider, ServerCounter, Source
 
 VARIABLES = ("CODEX_*", "OPENAI_*")
 
@@ -77,6 +78,13 @@ def make_sources(foreign_variables: tuple[str, ...]) -> tuple[Source, ...]:
     )
 
 
+def make_server_counter(foreign_variables: tuple[str, ...]) -> ServerCounter:
+    from providers.codex.app_server.threads import ThreadCounter
+    from providers.host.process.environment import VendorEnviron
+
+    return ThreadCounter(environ=VendorEnviron(os.environ, VARIABLES, foreign_variables))
+
+
 CODEX = Provider(
     id="codex",
     title="Codex",
@@ -106,6 +114,7 @@ CODEX = Provider(
         "rollouts": "no recent session log of this account has limits; the next Codex turn will write some."
     },
     context_window=context_window,
+    make_server_counter=make_server_counter,
     not_counted=(
         (
             "Codex: what it logs nowhere. These are ephemeral threads, titles, memories, responses that failed"

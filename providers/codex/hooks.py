@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from providers.codex.app_server.probe import ARGUMENTS
+from providers.codex.app_server.greeting import ARGUMENTS
 from providers.codex.config import FILE_LIMIT, read_config
 from providers.codex.program import Find, find_codex
 from providers.codex.scratch_home import borrowing

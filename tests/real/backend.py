@@ -36,15 +36,34 @@ def usage() -> dict[str, Any]:
     }
 
 
+def thread_usage(thread: str, groups: list[dict[str, Any]], usd_micros: int | None = None) -> dict[str, Any]:
+    """What it counted of a thread, by model, effort and speed; the real CLI refuses the whole answer for a thread
+    without an id, credits or groups, or for a group without credits.
+    """
+    spent = "estimated_usage_credits_micros"
+    return {
+        "thread_id": thread,
+        spent: 40 * len(groups),
+        "estimated_usage_usd_micros": usd_micros,
+        "native_usage_usd_micros": None,
+        "groups": [{spent: 40, "speed": "standard"} | group for group in groups],
+    }
+
+
 class Backend:
     """`requests` are the paths asked so far; `refreshes` the refresh tokens that came, `reused` those that were
-    no good any more. While `silent` is set the usage endpoint says nothing.
+    no good any more. While `silent` is set the usage endpoint says nothing. `threads` is what it counted of each
+    thread, and `asked_threads` are those that it was asked for; `refuses_threads` is the status that these get.
     """
 
     def __init__(self) -> None:
         self.requests: list[str] = []
         self.refreshes: list[str] = []
         self.reused: list[str] = []
+        self.threads: dict[str, dict[str, Any]] = {}
+        self.asked_threads: list[str] = []
+        self.refuses_threads: int | None = None
+        self.days: list[dict[str, Any]] = [{"start_date": "2026-11-20", "tokens": 5000}]
         self.silent = threading.Event()
         self.done = threading.Event()
         self.url = ""
@@ -72,14 +91,21 @@ class Backend:
                 self.done.wait(60)
             return (200, usage()) if token in self.good else (401, {"detail": "expired"})
         if path.endswith("/wham/profiles/me"):
-            return 200, {"stats": {"daily_usage_buckets": [{"start_date": "2026-11-20", "tokens": 5000}]}}
+            return 200, {"stats": {"daily_usage_buckets": self.days}}
         return 404, {}
 
     @property
     def good(self) -> set[str]:
         return {self.tokens["access_token"]}
 
-    def post(self, path: str, body: dict[str, Any]) -> tuple[int, object]:
+    def post(self, path: str, body: dict[str, Any], token: str = "") -> tuple[int, object]:
+        if path.endswith("/wham/usage/thread_usage/query"):
+            self.asked_threads += body["thread_ids"]
+            if self.refuses_threads is not None or token not in self.good:
+                return self.refuses_threads or 401, {"detail": "refused"}
+            return 200, {
+                "threads": [self.threads[each] for each in body["thread_ids"] if each in self.threads]
+            }
         if not path.endswith("/oauth/token"):
             return 404, {}
         sent = body.get("refresh_token", "")
@@ -115,7 +141,8 @@ def backend() -> Iterator[Backend]:
                 sent = json.loads(body)
             except ValueError:
                 sent = {}
-            self.say(*made.post(self.path, sent))
+            token = self.headers.get("authorization", "").removeprefix("Bearer ")
+            self.say(*made.post(self.path, sent, token))
 
         def say(self, status: int, content: object) -> None:
             body = json.dumps(content).encode()

@@ -17,7 +17,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from providers.codex.app_server.probe import ARGUMENTS, Prober
+from providers.codex.app_server.greeting import ARGUMENTS
+from providers.codex.app_server.probe import Prober
 from providers.codex.app_server.source import AppServerSource
 from providers.codex.auth import read_login
 from providers.codex.endpoint.source import OAuthSource

@@ -2,10 +2,8 @@
 
 `providers.codex.app_server.plan` decides which home it runs in, and whether it should renew the login there.
 
-Facts (0.45-0.169): all of them accept `-a never`; 0.45 has no account methods; up to 0.42 the arguments would
-start a session. 0.169 may fail `account/read` and answer `account/rateLimits/read`. When its stdin is closed it
-exits, in 30 ms. 0.165 and later leave out the details of resets on request, which saves a request to the server;
-0.60 rejects any parameters of `account/rateLimits/read`.
+Facts: 0.169 may fail `account/read` and answer `account/rateLimits/read`. 0.165 and later leave out the details of
+resets on request, which saves a request to the server; 0.60 rejects any parameters of `account/rateLimits/read`.
 """
 
 from __future__ import annotations
@@ -13,7 +11,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +19,7 @@ from msgspec.structs import replace
 
 from providers.codex.app_server import answer as app_server_answer
 from providers.codex.app_server.answer import AccountAnswer
+from providers.codex.app_server.greeting import ARGUMENTS, GRACE_SECONDS, LAST_SECONDS, LOOK, OLDEST, greet
 from providers.codex.app_server.plan import (
     Plan,
     Renewals,
@@ -49,15 +47,9 @@ from providers.host.locate.find import Program
 from providers.host.process.child import Child, probe_folder
 from providers.host.process.jsonrpc import Conversation, Ended, RpcRefused
 from providers.source import RENEWED_EVERY, Question, another_account
-from providers.version import version
 
 SOURCE = "app-server"
-ARGUMENTS = ("-s", "read-only", "-a", "never", "app-server")
-OLDEST = (0, 45, 0)
 _LEAVES_OUT_DETAILS = (0, 165, 0)
-_GRACE_SECONDS = 1.0
-_LAST_SECONDS = 2 * _GRACE_SECONDS + 0.5
-_LOOK = "Run `codex` once to see why. If that does not help, update it."
 
 
 class Deadlines(Struct, frozen=True, kw_only=True):
@@ -144,7 +136,7 @@ class Prober:
 
     def read(self, question: Question) -> Reading:
         """Within 15 s. Raises ProgramTooOld for one that cannot answer. One that does not start waits 30 min."""
-        ends = self._seconds() + self._deadlines.probe - _LAST_SECONDS
+        ends = self._seconds() + self._deadlines.probe - LAST_SECONDS
         plan, program = self._renewals.plan(question), self._program(question)
         try:
             with probe_folder(self._below) as folder:
@@ -180,9 +172,9 @@ class Prober:
         question = asks.question
         command = [str(program.path), *ARGUMENTS]
         try:
-            with Child(command, environ=environ, folder=folder, talks=True, grace=_GRACE_SECONDS) as child:
+            with Child(command, environ=environ, folder=folder, talks=True, grace=GRACE_SECONDS) as child:
                 talk = Conversation(child, self._seconds)
-                self._greet(talk, program, question.now, ends)
+                greet(talk, program, question.now, min(self._seconds() + self._deadlines.start, ends))
                 responses = self._fetch(talk, asks, ends)
         except (Ended, TimedOut) as error:
             # It may have been in the middle of renewing the login: no process should retry soon.
@@ -193,26 +185,11 @@ class Prober:
             what = f"{short(program.path)} exited before it responded."
             if renewing:
                 raise LoginExpired(what, remedy=RUN_ONCE, retry_at=wait) from None
-            raise NotUnderstood(what, remedy=_LOOK) from None
+            raise NotUnderstood(what, remedy=LOOK) from None
         reading = responses.reading(question)
         if reading is None:
             raise NotUnderstood("Codex reported neither limits nor credits.", remedy="Update Codex.")
         return reading
-
-    def _greet(self, talk: Conversation, program: Program, now: datetime, ends: float) -> None:
-        """A program that does not even start is not retried for a while."""
-        about = {"name": "tankful", "title": "tankful", "version": version()}
-        try:
-            asked = talk.ask("initialize", {"clientInfo": about})
-            talk.answer(asked, min(self._seconds() + self._deadlines.start, ends))
-            talk.notify("initialized")
-        except (TimedOut, Ended, RpcRefused) as error:
-            silent = isinstance(error, TimedOut)
-            raise NotUnderstood(
-                f"{short(program.path)} app-server {'does not respond' if silent else 'does not start'}.",
-                remedy=_LOOK,
-                retry_at=now + PAUSE,
-            ) from None
 
     def _fetch(self, talk: Conversation, asks: _Asks, ends: float) -> _Responses:
         question, plan = asks.question, asks.plan
@@ -256,7 +233,7 @@ def _with_known_expiry(resets: ResetCredits | None, question: Question) -> Reset
 def _no_login(question: Question, plan: Plan) -> ProviderError:
     """The error when Codex reports no login: in a temporary home, or in a keyring."""
     if plan.login is None:
-        return NotUnderstood("Codex does not read the login from its own file.", remedy=_LOOK)
+        return NotUnderstood("Codex does not read the login from its own file.", remedy=LOOK)
     return NotSignedIn(
         f"Codex found no login in the keyring for {question.home.label}.",
         remedy=f"Unlock the keyring. {ELSE_SIGN_IN}",

@@ -15,7 +15,7 @@ from tray.view.icon.signs import CHARACTERS, SIGNS
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from providers.source import Glyph, Strokes
+    from providers.domain.glyph import Glyph, Strokes
     from tray.view.icon.glance import Bar, Gauge, Glance, Sign
     from tray.view.level import Level
 

@@ -10,11 +10,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from providers.domain.blocked import blocked
+from providers.domain.glyph import Glyph
 from providers.domain.limits import AccountUsage, RateWindow, Sourced
 from providers.domain.merge import is_stale
 from providers.domain.rules import LOW_PERCENT
 from providers.registry import PROVIDERS
-from providers.source import Glyph
 from tray.engine.settings_table import ICON, SHOW_USED, WORK_DAYS
 from tray.engine.state import State
 from tray.view import format as fmt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import cos, pi, sin
 
-from providers.source import Strokes
+from providers.domain.glyph import Strokes
 
 
 def _circle(radius: float, corners: int = 16) -> tuple[tuple[float, float], ...]:

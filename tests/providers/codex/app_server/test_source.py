@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from providers.codex.app_server import answer as app_server_answer
-from providers.codex.app_server import probe
+from providers.codex.app_server import greeting, probe
 from providers.codex.app_server.answer import AccountAnswer
 from providers.codex.app_server.probe import Deadlines, Prober
 from providers.codex.app_server.refusal import classify
@@ -270,9 +270,9 @@ def test_no_probe_outlasts_its_time(folder: Path, monkeypatch: pytest.MonkeyPatc
     takes so long that one too many is noticed on a busy machine, too.
     """
     assert Deadlines().probe == 15
-    assert probe._LAST_SECONDS > 2 * probe._GRACE_SECONDS
-    monkeypatch.setattr(probe, "_GRACE_SECONDS", 6)
-    monkeypatch.setattr(probe, "_LAST_SECONDS", 12.5)
+    assert greeting.LAST_SECONDS > 2 * greeting.GRACE_SECONDS
+    monkeypatch.setattr(probe, "GRACE_SECONDS", 6)
+    monkeypatch.setattr(probe, "LAST_SECONDS", 12.5)
     monkeypatch.setattr(child, "_KEPT_SECONDS", 60)
     asked = Asked(
         folder,

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from providers.domain.errors import Offline
+from providers.domain.glyph import Glyph
 from providers.domain.incident import Impact, Incident
 from providers.domain.limits import AccountUsage, RateWindow, Sourced, UsageSnapshot
 from providers.domain.live import SessionsLook
-from providers.source import Glyph
 from tests.tray.view.test_menu import BARE, NOW, PRO, SESSION, WEEKLY
 from tools.example_sessions import APPROVAL, DONE, IDLE, WORKING, look
 from tools.icon_states import STYLES, styled
